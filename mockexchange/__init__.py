@@ -1,0 +1,3 @@
+"""An exchange you own."""
+
+__version__ = "0.1.0"
