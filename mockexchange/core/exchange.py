@@ -1,0 +1,58 @@
+"""The exchange: one state machine, the only place where state changes.
+
+`execute(command, at)` looks the command's handler up in a table and runs it. A handler checks everything first and
+raises Refused before it touches anything, so a refused command leaves no trace but its number in the sequence. Time
+never goes back: a command counts as executed at the later of `at` and the last command's instant.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mockexchange.core import commands, listing, membership, ordering, settlement, trading
+from mockexchange.core.commands import Command
+from mockexchange.core.events import Event
+from mockexchange.core.refusals import Refusal, Refused
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import FeeRounding
+
+Outcome = tuple[Event, ...] | Refusal
+Handler = Callable[[State, Any, int], Iterator[Event]]
+
+HANDLERS: dict[type[Command], Handler] = {
+    commands.OpenAccount: membership.open_account,
+    commands.OpenBook: membership.open_book,
+    commands.AddKey: membership.add_key,
+    commands.Deposit: membership.deposit,
+    commands.Withdraw: membership.withdraw,
+    commands.Transfer: membership.transfer,
+    commands.ListSeries: listing.list_series,
+    commands.ListMarket: listing.list_market,
+    commands.PriceMarket: listing.price_market,
+    commands.CloseMarket: settlement.close_market,
+    commands.DetermineMarket: settlement.determine_market,
+    commands.DisputeMarket: settlement.dispute_market,
+    commands.FinalizeMarket: settlement.finalize_market,
+    commands.SettleMarket: settlement.settle_market,
+    commands.Fill: trading.fill,
+    commands.OpenPosition: trading.open_position,
+    commands.RestOrder: ordering.rest_order,
+    commands.ReduceOrder: ordering.reduce_order,
+    commands.CancelOrder: ordering.cancel_order,
+}
+
+
+class Exchange:
+    """A whole exchange in memory. The same seed, rounding and commands always give the same state and events."""
+
+    def __init__(self, seed: int = 0, rounding: FeeRounding = FeeRounding.GRID) -> None:
+        self.state = State(seed, rounding)
+        self.last_at = 0
+
+    def execute(self, command: Command, at: int) -> Outcome:
+        """Carry out `command` at instant `at` (microseconds); return what happened, or the refusal."""
+        self.last_at = max(at, self.last_at)
+        self.state.sequence += 1
+        try:
+            return tuple(HANDLERS[type(command)](self.state, command, self.last_at))
+        except Refused as refused:
+            return refused.refusal

@@ -1,0 +1,74 @@
+"""Trading fees: the quadratic formula and the two ways it has been rounded.
+
+Formula: multiplier x coefficient x contracts x price x (1 - price), in dollars. Exact fees are integers of 1e-18
+dollars ("atto"), so nothing is lost before the rounding that the exchange itself does.
+Source: the venue's fee rounding page of 2026-08 and its fee schedule of 2026-02-05; recorded 2026-06-11: one
+contract at 0.52 costs 0.0175, at 0.99 costs 0.0007.
+"""
+
+from typing import NamedTuple
+
+from mockexchange.core.vocabulary import (
+    CENTICENTS_PER_DOLLAR,
+    MICROS_PER_CENT,
+    MICROS_PER_DOLLAR,
+    FeeRounding,
+    FeeType,
+)
+
+ATTOS_PER_MICRO = 10**12
+MICROS_PER_CENTICENT = MICROS_PER_DOLLAR // CENTICENTS_PER_DOLLAR
+REBATE_STEP_MICROS = MICROS_PER_CENT
+
+# In ten-thousandths: 700 is 0.07. A pair is (taker, maker). `flat` has no published formula.
+COEFFICIENTS: dict[FeeType, tuple[int, int]] = {
+    FeeType.QUADRATIC: (700, 0),
+    FeeType.QUADRATIC_WITH_MAKER_FEES: (700, 175),
+    FeeType.QUADRATIC_WITH_COMBO_MAKER_FEES: (700, 350),
+}
+
+
+class Charge(NamedTuple):
+    fee_micros: int
+    accrued_attos: int
+    """Rounding collected so far on the order, to be given back a cent at a time."""
+
+
+def exact_fee_attos(
+    fee_type: FeeType, multiplier: int, taker: bool, count_centis: int, price_centicents: int
+) -> int | None:
+    """Return the fee before rounding in 1e-18 dollars, or None where no formula is published (flat)."""
+    if fee_type not in COEFFICIENTS:
+        return None
+    taker_coefficient, maker_coefficient = COEFFICIENTS[fee_type]
+    coefficient = taker_coefficient if taker else maker_coefficient
+    spread = price_centicents * (CENTICENTS_PER_DOLLAR - price_centicents)
+    return multiplier * coefficient * count_centis * spread  # 1e-4 * 1e-4 * 1e-2 * 1e-8
+
+
+def charge(
+    exact_attos: int, cash_change_micros: int, rounding: FeeRounding, balance_step_micros: int, accrued_attos: int
+) -> Charge:
+    """Round a fee for a trade that moved cash by `cash_change_micros`.
+
+    2025: up to the next whole cent. 2026: up to the centi-cent, then the change of the balance is floored to
+    `balance_step_micros` and the difference is charged too; what an order was charged by rounding comes back by
+    a cent each time it exceeds one.
+    """
+    if rounding is FeeRounding.CENT:
+        return Charge(_round_up(exact_attos, MICROS_PER_CENT), accrued_attos)
+    fee_micros = _round_up(exact_attos, MICROS_PER_CENTICENT)
+    fee_micros += (cash_change_micros - fee_micros) % balance_step_micros
+    accrued_attos += fee_micros * ATTOS_PER_MICRO - exact_attos
+    rebate_micros = _rebate(accrued_attos, fee_micros)
+    return Charge(fee_micros - rebate_micros, accrued_attos - rebate_micros * ATTOS_PER_MICRO)
+
+
+def _rebate(accrued_attos: int, fee_micros: int) -> int:
+    """Whole cents that are due, never more than the fee: a net fee is never negative."""
+    due_cents = max(accrued_attos - 1, 0) // (REBATE_STEP_MICROS * ATTOS_PER_MICRO)
+    return min(due_cents, fee_micros // REBATE_STEP_MICROS) * REBATE_STEP_MICROS
+
+
+def _round_up(exact_attos: int, step_micros: int) -> int:
+    return -(-exact_attos // (step_micros * ATTOS_PER_MICRO)) * step_micros

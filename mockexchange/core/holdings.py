@@ -1,0 +1,95 @@
+"""A book's cash and positions, indexed so that every filtered page costs O(log n + limit)."""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from mockexchange.core.positions import EventHolding, Position
+from mockexchange.core.ranking import RankedTree
+from mockexchange.core.vocabulary import BookRef
+
+
+class Holdings:
+    """What one book of one account owns. Rows change only inside `changing`, which keeps every index true."""
+
+    __slots__ = (
+        "cash_micros",
+        "contributed_micros",
+        "cost_micros",
+        "event_classes",
+        "events",
+        "fees_micros",
+        "positions",
+        "purse",
+        "realized_micros",
+        "reserved_micros",
+        "rows",
+        "values_micros",
+    )
+
+    def __init__(self, purse: BookRef) -> None:
+        self.purse = purse
+        self.cash_micros = 0
+        self.contributed_micros = 0
+        """Deposits, withdrawals and transfers, and what opening balances brought in kind."""
+        self.reserved_micros = 0
+        """Held back for resting orders to buy: part of cash, not free for trading."""
+        self.cost_micros = 0
+        self.realized_micros = 0
+        self.fees_micros = 0
+        self.values_micros: defaultdict[int, int] = defaultdict(int)
+        """Positions at last price, by exchange index."""
+        self.positions: dict[str, Position] = {}
+        self.events: dict[str, EventHolding] = {}
+        self.rows: dict[int, RankedTree[Position]] = {}
+        self.event_classes: dict[frozenset[int], RankedTree[EventHolding]] = {}
+        """Events by the exact set of partitions in which they have rows."""
+
+    def change(self, position: Position, revision: int, apply: Callable[[Position], None]) -> None:
+        """Run `apply` on a row and move the row to where it belongs afterwards."""
+        position.revision = revision
+        event = self._event_of(position)
+        self._unfile(event)
+        if position.market.ticker in self.positions:
+            self._take_out(position, event)
+        apply(position)
+        self._put_in(position, event)
+        self._file(event)
+
+    def assert_conserved(self) -> None:
+        """Nothing is ever created or lost: cash + exposure - realized + fees = net contributions."""
+        held_micros = self.cash_micros + self.cost_micros - self.realized_micros + self.fees_micros
+        assert held_micros == self.contributed_micros, (
+            f"{self.purse}: cash {self.cash_micros} + exposure {self.cost_micros} - realized {self.realized_micros}"
+            f" + fees {self.fees_micros} = {held_micros} micro-dollars, contributed {self.contributed_micros}"
+        )
+
+    def _event_of(self, position: Position) -> EventHolding:
+        ticker = position.market.event.ticker
+        if ticker not in self.events:
+            self.events[ticker] = EventHolding(ticker)
+        return self.events[ticker]
+
+    def _take_out(self, position: Position, event: EventHolding) -> None:
+        self.rows[position.partition].remove(position)
+        event.remove(position)
+        self._sum(position, -1)
+
+    def _put_in(self, position: Position, event: EventHolding) -> None:
+        event.add(position)
+        self.rows.setdefault(position.partition, RankedTree()).add(position)
+        self.positions[position.market.ticker] = position
+        self._sum(position, 1)
+
+    def _sum(self, position: Position, sign: int) -> None:
+        self.cost_micros += sign * position.stake.cost_micros
+        self.realized_micros += sign * position.stake.realized_micros
+        self.fees_micros += sign * position.fees_micros
+        self.values_micros[position.market.event.exchange_index] += sign * position.value_micros
+
+    def _file(self, event: EventHolding) -> None:
+        if event.rows:
+            self.event_classes.setdefault(frozenset(event.rows), RankedTree()).add(event)
+
+    def _unfile(self, event: EventHolding) -> None:
+        if event.rows:
+            self.event_classes[frozenset(event.rows)].remove(event)

@@ -1,0 +1,51 @@
+"""Instants and durations as integers: microseconds since 1970-01-01 UTC, and microseconds.
+
+Time is always an argument in the core; nothing here reads a clock.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+MICROSECONDS_PER_SECOND = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DURATION = re.compile(r"(\d+)(us|ms|s|m|h|d)")
+_UNIT_US = {
+    "us": 1,
+    "ms": 1_000,
+    "s": MICROSECONDS_PER_SECOND,
+    "m": 60 * MICROSECONDS_PER_SECOND,
+    "h": 3_600 * MICROSECONDS_PER_SECOND,
+    "d": 86_400 * MICROSECONDS_PER_SECOND,
+}
+
+
+def parse_instant(text: str) -> int:
+    """Read an RFC 3339 instant ("2025-11-04T23:00:00Z", or a date alone: midnight UTC) as microseconds.
+
+    Raises ValueError when the text is no instant or names no offset.
+    """
+    moment = datetime.fromisoformat(text)
+    if len(text) == len("2025-11-04"):
+        moment = moment.replace(tzinfo=UTC)
+    if moment.tzinfo is None:
+        raise ValueError(f"expected an offset or Z at the end of {text!r}")
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def format_instant(at: int) -> str:
+    """Write an instant as RFC 3339 UTC with at most six fractional digits, trailing zeros trimmed.
+
+    The venue trims them: "2026-06-11T06:29:30.165032Z" but "...30.1Z" (recorded bodies of 2025 and 2026).
+    """
+    seconds, fraction = divmod(at, MICROSECONDS_PER_SECOND)
+    whole = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    digits = f".{fraction:06d}".rstrip("0") if fraction else ""
+    return f"{whole}{digits}Z"
+
+
+def parse_duration(text: str) -> int:
+    """Read "250ms", "5s", "1h30m" or "90d" as microseconds. Raises ValueError on anything else."""
+    parts = _DURATION.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise ValueError(f"expected a duration such as 250ms, 5s, 1h30m or 90d, got {text!r}")
+    return sum(int(number) * _UNIT_US[unit] for number, unit in parts)

@@ -1,0 +1,1 @@
+"""Position arithmetic, one file per kind of contract."""

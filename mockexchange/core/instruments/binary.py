@@ -1,0 +1,117 @@
+"""A contract that pays one dollar or nothing: what a trade and a settlement do to a stake in it.
+
+A stake is signed: YES contracts are positive, NO contracts negative, never both. Buying the side not held closes
+pairs, and a pair is worth one dollar whatever happens. A sale beyond the holding opens the other side at one dollar
+less the price. Reference: wire facts, semantics of total_traded, market_exposure and realized_pnl (2.50 traded for
+fills of 0.99 + 0.99 + 0.52, recorded 2026-06-11).
+"""
+
+from typing import NamedTuple
+
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MICROS_PER_CENT, Action, Result, Side
+
+
+class Stake(NamedTuple):
+    quantity_centis: int = 0
+    cost_micros: int = 0
+    """Cost basis of what is held."""
+    realized_micros: int = 0
+    """Profit or loss locked in; fees are kept apart."""
+    traded_micros: int = 0
+    """Money spent buying, either side."""
+    shares_centis: int = 0
+    """Contracts bought, either side."""
+
+
+class Payout(NamedTuple):
+    revenue_micros: int
+    remainder_micros: int
+    """The part of a cent that a scalar settlement keeps back as a fee."""
+
+
+def trade(stake: Stake, side: Side, action: Action, count_centis: int, price_centicents: int) -> tuple[Stake, int]:
+    """Apply one trade; return the new stake and the change of cash in micro-dollars, fees apart."""
+    if action is Action.BUY:
+        return _buy(stake, side, count_centis, price_centicents)
+    return _sell(stake, side, count_centis, price_centicents)
+
+
+def settle(stake: Stake, result: Result, value_centicents: int | None) -> tuple[Stake, Payout]:
+    """Pay the net position out; return the flat stake and what was paid.
+
+    A scalar payout is cut to whole cents and the rest shown as a fee (docs: market settlement).
+    """
+    revenue_micros = _revenue(stake, result, value_centicents)
+    remainder_micros = revenue_micros % MICROS_PER_CENT if result is Result.SCALAR else 0
+    realized_micros = stake.realized_micros + revenue_micros - stake.cost_micros
+    flat = stake._replace(quantity_centis=0, cost_micros=0, realized_micros=realized_micros)
+    return flat, Payout(revenue_micros, remainder_micros)
+
+
+def value_micros(quantity_centis: int, price_centicents: int) -> int:
+    """What a signed quantity is worth with YES at `price_centicents`: NO is worth the rest of the dollar."""
+    if quantity_centis >= 0:
+        return quantity_centis * price_centicents
+    return -quantity_centis * (CENTICENTS_PER_DOLLAR - price_centicents)
+
+
+def _buy(stake: Stake, side: Side, count_centis: int, price_centicents: int) -> tuple[Stake, int]:
+    closed_centis = min(count_centis, _held(stake, _other(side)))
+    spent_micros = count_centis * price_centicents
+    pairs_micros = closed_centis * CENTICENTS_PER_DOLLAR
+    stake = _close(stake, closed_centis, pairs_micros - closed_centis * price_centicents)
+    stake = _open(stake, side, count_centis - closed_centis, price_centicents)
+    bought = stake._replace(
+        traded_micros=stake.traded_micros + spent_micros, shares_centis=stake.shares_centis + count_centis
+    )
+    return bought, pairs_micros - spent_micros
+
+
+def _sell(stake: Stake, side: Side, count_centis: int, price_centicents: int) -> tuple[Stake, int]:
+    closed_centis = min(count_centis, _held(stake, side))
+    proceeds_micros = closed_centis * price_centicents
+    stake = _close(stake, closed_centis, proceeds_micros)
+    beyond_centis = count_centis - closed_centis
+    if not beyond_centis:
+        return stake, proceeds_micros
+    stake, cash_micros = _buy(stake, _other(side), beyond_centis, CENTICENTS_PER_DOLLAR - price_centicents)
+    return stake, proceeds_micros + cash_micros
+
+
+def _close(stake: Stake, closed_centis: int, proceeds_micros: int) -> Stake:
+    """Take `closed_centis` off what is held: the basis falls pro rata, the last contract takes what is left."""
+    if not closed_centis:
+        return stake
+    held_centis = abs(stake.quantity_centis)
+    basis_micros = stake.cost_micros * closed_centis // held_centis
+    left_centis = held_centis - closed_centis
+    return stake._replace(
+        quantity_centis=left_centis if stake.quantity_centis > 0 else -left_centis,
+        cost_micros=stake.cost_micros - basis_micros,
+        realized_micros=stake.realized_micros + proceeds_micros - basis_micros,
+    )
+
+
+def _open(stake: Stake, side: Side, opened_centis: int, price_centicents: int) -> Stake:
+    signed_centis = opened_centis if side is Side.YES else -opened_centis
+    return stake._replace(
+        quantity_centis=stake.quantity_centis + signed_centis,
+        cost_micros=stake.cost_micros + opened_centis * price_centicents,
+    )
+
+
+def _held(stake: Stake, side: Side) -> int:
+    return max(stake.quantity_centis if side is Side.YES else -stake.quantity_centis, 0)
+
+
+def _other(side: Side) -> Side:
+    return Side.NO if side is Side.YES else Side.YES
+
+
+def _revenue(stake: Stake, result: Result, value_centicents: int | None) -> int:
+    if result is Result.VOID:
+        return stake.cost_micros
+    if result is Result.SCALAR:
+        assert value_centicents is not None, "a scalar result has a value: commands check it"
+        return value_micros(stake.quantity_centis, value_centicents)
+    return value_micros(stake.quantity_centis, CENTICENTS_PER_DOLLAR if result is Result.YES else 0)

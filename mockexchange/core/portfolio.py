@@ -1,0 +1,137 @@
+"""Pages of positions: filters, order, and where the next page begins.
+
+Order is newest update first, ties by ticker (recorded 2025-11-03). A page's event rows are the events of its market
+rows in the same order; their totals span the event's markets of the asked settlement status, whatever the other
+filters say.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import NamedTuple
+
+from mockexchange.core.holdings import Holdings
+from mockexchange.core.positions import (
+    EXCHANGE_INDEX_SHIFT,
+    NONZERO_QUANTITY,
+    NONZERO_RESTING,
+    NONZERO_TRADED,
+    SETTLED,
+    EventHolding,
+    EventTotals,
+    Position,
+)
+from mockexchange.core.ranking import Rank, Ranking, T, merge_after
+
+ANY_COUNT = NONZERO_QUANTITY | NONZERO_TRADED | NONZERO_RESTING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PositionQuery:
+    """Which rows: every filter given must hold.
+
+    `settled`: False, True, or None for both. `nonzero`: bits of `positions.NONZERO_*`, of which one must hold; 0 is no
+    filter. `after`: the key the last page ended with. `limit` counts rows, or events when pages hold whole events.
+    """
+
+    limit: int
+    settled: bool | None = False
+    nonzero: int = 0
+    ticker: str | None = None
+    events: tuple[str, ...] = ()
+    exchange_index: int | None = None
+    after: Rank | None = None
+    whole_events: bool = False
+
+    def admits(self, partition: int) -> bool:
+        """Whether rows filed under `partition` pass the settlement, count and exchange index filters."""
+        if self.settled is not None and bool(partition & SETTLED) is not self.settled:
+            return False
+        if self.nonzero and not partition & self.nonzero & ANY_COUNT:
+            return False
+        return self.exchange_index is None or partition >> EXCHANGE_INDEX_SHIFT == self.exchange_index
+
+
+class EventRow(NamedTuple):
+    """An event's sums as seen through a settlement filter."""
+
+    event: str
+    totals: EventTotals
+    settled: bool | None
+
+    @property
+    def revision(self) -> int:
+        """A number no other content of this or any event row has had."""
+        return self.totals.revision * 3 + (2 if self.settled is None else int(self.settled))
+
+
+class Page(NamedTuple):
+    rows: list[Position]
+    events: list[EventRow]
+    after: Rank | None
+    """The key the next page starts after, or None on the last page."""
+
+
+EMPTY_PAGE = Page([], [], None)
+
+
+def find_positions(holdings: Holdings, query: PositionQuery) -> Page:
+    """Answer one page. Cost: O(log n + limit), whatever the filter."""
+    if query.whole_events and query.ticker is None:
+        return _page_of_events(holdings, query)
+    rows, after = _cut(_find_rows(holdings, query), query.limit)
+    tickers = dict.fromkeys(row.market.event.ticker for row in rows)
+    return Page(rows, _event_rows((holdings.events[ticker] for ticker in tickers), query), after)
+
+
+def _find_rows(holdings: Holdings, query: PositionQuery) -> list[Position]:
+    """One row more than the limit, if there is one: that is how a page knows it is not the last."""
+    if query.ticker is not None:
+        return _find_one(holdings, query)
+    filed = [(part, rows) for event in _named(holdings, query) for part, rows in event.rows.items()]
+    chosen: Iterable[tuple[int, Ranking[Position]]] = filed if query.events else holdings.rows.items()
+    rankings = [rows for partition, rows in chosen if query.admits(partition)]
+    return merge_after(rankings, query.after, query.limit + 1)
+
+
+def _find_one(holdings: Holdings, query: PositionQuery) -> list[Position]:
+    row = holdings.positions.get(query.ticker or "")
+    if row is None or not query.admits(row.partition):
+        return []
+    if query.events and row.market.event.ticker not in query.events:
+        return []
+    return [row] if query.after is None or row.rank > query.after else []
+
+
+def _page_of_events(holdings: Holdings, query: PositionQuery) -> Page:
+    events, after = _cut(_find_events(holdings, query), query.limit)
+    rows = [row for event in events for row in _rows_of(event, query)]
+    return Page(rows, _event_rows(events, query), after)
+
+
+def _find_events(holdings: Holdings, query: PositionQuery) -> list[EventHolding]:
+    if query.events:
+        named = sorted(_named(holdings, query), key=lambda event: event.rank)
+        later = (event for event in named if query.after is None or event.rank > query.after)
+        return list(islice((event for event in later if any(map(query.admits, event.rows))), query.limit + 1))
+    rankings = [events for parts, events in holdings.event_classes.items() if any(map(query.admits, parts))]
+    return merge_after(rankings, query.after, query.limit + 1)
+
+
+def _rows_of(event: EventHolding, query: PositionQuery) -> list[Position]:
+    rankings = [rows for partition, rows in event.rows.items() if query.admits(partition)]
+    return merge_after(rankings, None, sum(map(len, rankings)))
+
+
+def _named(holdings: Holdings, query: PositionQuery) -> Iterator[EventHolding]:
+    return (holdings.events[ticker] for ticker in dict.fromkeys(query.events) if ticker in holdings.events)
+
+
+def _event_rows(events: Iterable[EventHolding], query: PositionQuery) -> list[EventRow]:
+    return [EventRow(event.event, event.totals(query.settled), query.settled) for event in events]
+
+
+def _cut(items: list[T], limit: int) -> tuple[list[T], Rank | None]:
+    if len(items) <= limit:
+        return items, None
+    return items[:limit], items[limit - 1].rank

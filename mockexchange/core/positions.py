@@ -1,0 +1,135 @@
+"""One account's stake in one market, and the same stakes summed per event."""
+
+from mockexchange.core.instruments.binary import Stake, value_micros
+from mockexchange.core.markets import Market
+from mockexchange.core.ranking import Rank, RankedList
+from mockexchange.core.vocabulary import BookRef
+
+NONZERO_QUANTITY = 1
+NONZERO_TRADED = 2
+NONZERO_RESTING = 4
+SETTLED = 8
+EXCHANGE_INDEX_SHIFT = 4
+
+
+class Position:
+    """A row. `revision` is a number no other state of any row of this exchange has had: a perfect cache key."""
+
+    __slots__ = ("fees_micros", "market", "purse", "rank", "resting_centis", "revision", "settled", "stake")
+
+    def __init__(self, purse: BookRef, market: Market, at: int, revision: int) -> None:
+        self.purse = purse
+        self.market = market
+        self.stake = Stake()
+        self.fees_micros = 0
+        self.resting_centis = 0
+        self.settled = False
+        self.rank: Rank = (-at, market.ticker)
+        self.revision = revision
+
+    @property
+    def updated_at(self) -> int:
+        return -self.rank[0]
+
+    @property
+    def partition(self) -> int:
+        """Which filters this row passes, as bits: exchange index, settled, and which counts are not zero."""
+        return (
+            self.market.event.exchange_index << EXCHANGE_INDEX_SHIFT
+            | (SETTLED if self.settled else 0)
+            | (NONZERO_QUANTITY if self.stake.quantity_centis else 0)
+            | (NONZERO_TRADED if self.stake.traded_micros else 0)
+            | (NONZERO_RESTING if self.resting_centis else 0)
+        )
+
+    @property
+    def value_micros(self) -> int:
+        """The holding at the market's last price, or at cost while the market has none."""
+        price_centicents = self.market.price_centicents
+        if price_centicents is None:
+            return self.stake.cost_micros
+        return value_micros(self.stake.quantity_centis, price_centicents)
+
+
+class EventTotals:
+    """Exact sums over an event's rows of one settlement status; the fields are those of `Position`."""
+
+    __slots__ = (
+        "cost_micros",
+        "fees_micros",
+        "realized_micros",
+        "resting_centis",
+        "revision",
+        "shares_centis",
+        "traded_micros",
+    )
+
+    def __init__(self) -> None:
+        self.cost_micros = 0
+        self.realized_micros = 0
+        self.fees_micros = 0
+        self.traded_micros = 0
+        self.shares_centis = 0
+        self.resting_centis = 0
+        self.revision = 0
+
+    def add(self, position: Position, sign: int) -> None:
+        stake = position.stake
+        self.cost_micros += sign * stake.cost_micros
+        self.realized_micros += sign * stake.realized_micros
+        self.traded_micros += sign * stake.traded_micros
+        self.shares_centis += sign * stake.shares_centis
+        self.fees_micros += sign * position.fees_micros
+        self.resting_centis += sign * position.resting_centis
+        self.revision = position.revision
+
+    def plus(self, other: "EventTotals") -> "EventTotals":
+        total = EventTotals()
+        for name in self.__slots__:
+            setattr(total, name, getattr(self, name) + getattr(other, name))
+        total.revision = max(self.revision, other.revision)
+        return total
+
+
+class EventHolding:
+    """A book's rows in one event, filed by partition, with their totals."""
+
+    __slots__ = ("event", "rank", "rows", "settled_totals", "unsettled_totals")
+
+    def __init__(self, event: str) -> None:
+        self.event = event
+        self.rank: Rank = (0, event)
+        self.rows: dict[int, RankedList[Position]] = {}
+        self.unsettled_totals: EventTotals | None = None
+        self.settled_totals: EventTotals | None = None
+
+    def add(self, position: Position) -> None:
+        self.rows.setdefault(position.partition, RankedList()).add(position)
+        self._totals(position).add(position, 1)
+        self._rerank()
+
+    def remove(self, position: Position) -> None:
+        partition = position.partition
+        self.rows[partition].remove(position)
+        if not self.rows[partition]:
+            del self.rows[partition]
+        self._totals(position).add(position, -1)
+        self._rerank()
+
+    def totals(self, settled: bool | None) -> EventTotals:
+        """Sums over the unsettled rows (False), the settled (True) or all of them (None)."""
+        unsettled, over = self.unsettled_totals or EventTotals(), self.settled_totals or EventTotals()
+        if settled is None:
+            return unsettled.plus(over)
+        return over if settled else unsettled
+
+    def _totals(self, position: Position) -> EventTotals:
+        if position.settled:
+            self.settled_totals = self.settled_totals or EventTotals()
+            return self.settled_totals
+        self.unsettled_totals = self.unsettled_totals or EventTotals()
+        return self.unsettled_totals
+
+    def _rerank(self) -> None:
+        newest = min((rows.newest().rank[0] for rows in self.rows.values()), default=0)
+        self.rank = (newest, self.event)

@@ -1,0 +1,38 @@
+"""Why a command was not carried out. A refusal is a value: the state is as it was before."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class RefusalCode(StrEnum):
+    UNKNOWN_ACCOUNT = "unknown_account"
+    UNKNOWN_BOOK = "unknown_book"
+    UNKNOWN_MARKET = "unknown_market"
+    UNKNOWN_ORDER = "unknown_order"
+    ALREADY_EXISTS = "already_exists"
+    KEY_IN_USE = "key_in_use"
+    WRONG_KIND = "wrong_kind"
+    WRONG_EVENT = "wrong_event"
+    ILLEGAL_TRANSITION = "illegal_transition"
+    MARKET_NOT_OPEN = "market_not_open"
+    ORDER_NOT_RESTING = "order_not_resting"
+    ORDER_MISMATCH = "order_mismatch"
+    POSITION_EXISTS = "position_exists"
+    FEE_UNKNOWN = "fee_unknown"
+    INSUFFICIENT_CASH = "insufficient_cash"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`code` for programs; `message` names what was wrong, what was expected and what to do."""
+
+    code: RefusalCode
+    message: str
+
+
+class Refused(Exception):
+    """Carries a Refusal from a handler to `Exchange.execute`, and no further."""
+
+    def __init__(self, code: RefusalCode, message: str) -> None:
+        super().__init__(message)
+        self.refusal = Refusal(code, message)

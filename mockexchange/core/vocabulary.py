@@ -1,0 +1,83 @@
+"""The words that commands, events and state share, and their scaled integer units.
+
+money   micro-dollars      `_micros`       1_000_000 is one dollar
+price   centi-cents        `_centicents`      10_000 is one dollar
+count   centi-contracts    `_centis`             100 is one contract
+
+A price times a count is a whole number of micro-dollars, so no amount is ever rounded by arithmetic.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+MICROS_PER_DOLLAR = 1_000_000
+MICROS_PER_CENT = 10_000
+CENTICENTS_PER_DOLLAR = 10_000
+CENTIS_PER_CONTRACT = 100
+
+PRIMARY_BOOK = "0"
+"""The book every account has. Subaccounts are "1" to "63"; a subtrader's book bears its name."""
+SUBACCOUNTS_MAX = 63
+
+
+class AccountKind(StrEnum):
+    MEMBER = "member"
+    FCM = "fcm"
+
+
+class Side(StrEnum):
+    YES = "yes"
+    NO = "no"
+
+
+class Action(StrEnum):
+    BUY = "buy"
+    SELL = "sell"
+
+
+class Result(StrEnum):
+    """How a market was decided. SCALAR pays a value between 0 and 1 dollar; VOID returns positions at cost."""
+
+    YES = "yes"
+    NO = "no"
+    SCALAR = "scalar"
+    VOID = "void"
+
+
+class MarketStatus(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+    DETERMINED = "determined"
+    DISPUTED = "disputed"
+    FINALIZED = "finalized"
+
+
+class FeeType(StrEnum):
+    QUADRATIC = "quadratic"
+    QUADRATIC_WITH_MAKER_FEES = "quadratic_with_maker_fees"
+    QUADRATIC_WITH_COMBO_MAKER_FEES = "quadratic_with_combo_maker_fees"
+    FLAT = "flat"
+
+
+class FeeRounding(StrEnum):
+    """How a fee is rounded: up to a whole cent (2025), or to the balance grid with rebates (2026)."""
+
+    CENT = "2025"
+    GRID = "2026"
+
+
+class BookRef(NamedTuple):
+    """One purse: an account and its book. Written `alice` or `alice/3` or `desk/st1`."""
+
+    account: str
+    book: str = PRIMARY_BOOK
+
+    @classmethod
+    def parse(cls, text: str) -> "BookRef":
+        account, slash, book = text.partition("/")
+        if not account or (slash and not book):
+            raise ValueError(f"expected ACCOUNT or ACCOUNT/BOOK, got {text!r}")
+        return cls(account, book or PRIMARY_BOOK)
+
+    def __str__(self) -> str:
+        return self.account if self.book == PRIMARY_BOOK else f"{self.account}/{self.book}"
