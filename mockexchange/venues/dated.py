@@ -1,0 +1,113 @@
+"""The wire as dated tables: which rows hold on a given day, and encoders compiled from them.
+
+A row is true from `since` (inclusive) to `until` (exclusive); ISO days compare as text. A name may have several rows
+with disjoint spans: tomorrow's change is one more row. `compat` is no day: it takes the newest row of every name that
+ever was, or the row marked `lenient` where the newest is not the most permissive.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from operator import attrgetter
+from typing import Any, TypeVar
+
+ALWAYS = "0000-00-00"
+FOREVER = "9999-99-99"
+COMPAT = "compat"
+LATEST = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiDate:
+    """A day of the wire, or compat. `name` is what the user wrote: an alias, a day or "compat"."""
+
+    name: str
+    day: str | None
+
+    @property
+    def is_compat(self) -> bool:
+        return self.day is None
+
+    def holds(self, since: str, until: str = FOREVER) -> bool:
+        """Whether something that was so from `since` to `until` is so on this day; in compat everything once was."""
+        return self.day is None or since <= self.day < until
+
+    def __str__(self) -> str:
+        return self.name if self.day in (None, self.name) else f"{self.name} ({self.day})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatedRow:
+    name: str
+    since: str = ALWAYS
+    until: str = FOREVER
+    lenient: bool = False
+    source: str = ""
+
+
+Row = TypeVar("Row", bound=DatedRow)
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """How a value becomes JSON text; `kind` says so in words for `api diff` and the docs."""
+
+    kind: str
+    write: Callable[[Any], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Field(DatedRow):
+    """One key of an object: `read` is the attribute path of the value in the core."""
+
+    spelling: Spelling
+    read: str
+
+
+def pick(rows: Iterable[Row], api_date: ApiDate) -> dict[str, Row]:
+    """Return the rows that hold, by name in alphabetical order: the venue's key order in success bodies."""
+    chosen: dict[str, Row] = {}
+    for row in rows:
+        rival = chosen.get(row.name)
+        if api_date.holds(row.since, row.until) and (rival is None or _beats(row, rival)):
+            chosen[row.name] = row
+    return dict(sorted(chosen.items()))
+
+
+def _beats(row: DatedRow, rival: DatedRow) -> bool:
+    return (row.lenient, row.since) > (rival.lenient, rival.since)
+
+
+def compile_object(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any], bytes]:
+    """Return a function from a core value to its JSON object in the venue's key order."""
+    rows = pick(fields, api_date).values()
+    template = "{" + ",".join(f'"{row.name}":%s' for row in rows) + "}"
+    writers = tuple(_writer(row) for row in rows)
+
+    def encode(value: Any) -> bytes:
+        return (template % tuple([write(value) for write in writers])).encode()
+
+    return encode
+
+
+def _writer(row: Field) -> Callable[[Any], str]:
+    read, write = attrgetter(row.read), row.spelling.write
+    return lambda value: write(read(value))
+
+
+def parse_api_date(text: str, aliases: Mapping[str, str], first_day: str) -> ApiDate:
+    """Read "compat", "latest", an alias or a day. Raises ValueError that lists what there is."""
+    if text == COMPAT:
+        return ApiDate(COMPAT, None)
+    if text == LATEST:
+        return ApiDate(max(aliases), aliases[max(aliases)])
+    if text in aliases:
+        return ApiDate(text, aliases[text])
+    try:
+        day = date.fromisoformat(text).isoformat()
+    except ValueError:
+        known = ", ".join((COMPAT, LATEST, *aliases))
+        raise ValueError(f"unknown API date {text!r}: expected {known}, or a day such as {first_day}") from None
+    if day < first_day:
+        raise ValueError(f"API date {day} is before {first_day}, the first day whose wire is known")
+    return ApiDate(day, day)
