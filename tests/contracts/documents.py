@@ -1,0 +1,69 @@
+"""The contract documents as the tests of this folder read them."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import yaml
+
+ROOT = Path(__file__).parents[2]
+CONTRACTS = ROOT / "contracts" / "kalshi"
+
+API_DATES = {
+    "2025-11": "2025-11-03",
+    "2025-12": "2025-12-01",
+    "2026-02": "2026-02-20",
+    "2026-04": "2026-04-21",
+    "2026-06": "2026-06-11",
+    "2026-10": "2026-10-31",
+}
+ALIASES = tuple(API_DATES)
+
+EVERY, NONE = set(ALIASES), set[str]()
+FROM_2026, FROM_JUNE = {"2026-02", "2026-04", "2026-06", "2026-10"}, {"2026-06", "2026-10"}
+
+
+@cache
+def document(alias: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((CONTRACTS / alias / "openapi.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def resolved(alias: str, node: dict[str, Any]) -> dict[str, Any]:
+    """The object behind a local reference; the object itself if it is none."""
+    reference = node.get("$ref")
+    if reference is None:
+        return node
+    assert reference.startswith("#/")
+    target: Any = document(alias)
+    for part in reference[2:].split("/"):
+        target = target[part]
+    return resolved(alias, target)
+
+
+def operations(alias: str) -> dict[str, dict[str, Any]]:
+    return {item["get"]["operationId"]: item["get"] for item in document(alias)["paths"].values()}
+
+
+def parameters(alias: str, operation: str) -> dict[str, dict[str, Any]]:
+    found = [resolved(alias, parameter) for parameter in operations(alias)[operation]["parameters"]]
+    return {parameter["name"]: parameter for parameter in found}
+
+
+@cache
+def component_validator(alias: str, name: str) -> jsonschema_rs.Draft202012Validator:
+    schema = {"$ref": f"#/components/schemas/{name}", "components": document(alias)["components"]}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+
+
+@cache
+def answer_validator(alias: str, operation: str, status: str) -> jsonschema_rs.Draft202012Validator:
+    response = resolved(alias, operations(alias)[operation]["responses"][status])
+    schema = {**response["content"]["application/json"]["schema"], "components": document(alias)["components"]}
+    return jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
+
+
+def accepting_aliases(operation: str, status: str, body: object) -> set[str]:
+    having = [alias for alias in ALIASES if status in operations(alias)[operation]["responses"]]
+    return {alias for alias in having if answer_validator(alias, operation, status).is_valid(body)}

@@ -1,0 +1,182 @@
+"""The contract documents: sound as OpenAPI, with the parameters of their dates."""
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+import pytest
+import schemathesis
+
+from tests.contracts.documents import (
+    ALIASES,
+    API_DATES,
+    CONTRACTS,
+    EVERY,
+    FROM_2026,
+    FROM_JUNE,
+    NONE,
+    document,
+    operations,
+    parameters,
+    resolved,
+)
+
+# What a schema object may contain: a misspelt keyword would otherwise be ignored without a word.
+SCHEMA_KEYWORDS = {
+    *("$ref", "additionalProperties", "anyOf", "const", "default", "deprecated", "enum", "format", "items", "maxItems"),
+    *("maximum", "minLength", "minimum", "not", "oneOf", "pattern", "properties", "required", "type", "uniqueItems"),
+}
+
+
+def schema_nodes(node: Any) -> Iterator[dict[str, Any]]:
+    """Every schema object below and including this one."""
+    yield node
+    children = [*node.get("properties", {}).values(), *node.get("oneOf", []), *node.get("anyOf", [])]
+    for child in [*children, *(node[keyword] for keyword in ("items", "not") if keyword in node)]:
+        yield from schema_nodes(child)
+
+
+def references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for child in node.values():
+            yield from references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from references(child)
+
+
+def test_there_is_a_document_for_each_alias() -> None:
+    assert {path.parent.name for path in CONTRACTS.glob("*/openapi.yaml")} == set(ALIASES)
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_document_is_valid_openapi_of_its_date(alias: str) -> None:
+    schemathesis.openapi.from_dict(copy.deepcopy(document(alias))).validate()
+    assert document(alias)["openapi"] == "3.1.0"
+    assert document(alias)["info"]["version"] == API_DATES[alias]
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_statuses_are_text(alias: str) -> None:
+    # An unquoted status is a number in YAML, which makes the validity check above give up without a word.
+    for operation in operations(alias).values():
+        assert all(isinstance(status, str) for status in operation["responses"])
+
+
+@pytest.mark.parametrize("section", ["info", "paths", "components"])
+def test_a_broken_document_is_not_valid(section: str) -> None:
+    broken = {**copy.deepcopy(document("2025-11")), section: []}
+    with pytest.raises(jsonschema_rs.ValidationError):
+        schemathesis.openapi.from_dict(broken).validate()
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_schemas_use_known_keywords_only(alias: str) -> None:
+    found = document(alias)["components"]
+    for schema in [*found["schemas"].values(), *(parameter["schema"] for parameter in found["parameters"].values())]:
+        jsonschema_rs.meta.validate({**schema, "$schema": "https://json-schema.org/draft/2020-12/schema"})
+        for node in schema_nodes(schema):
+            assert set(node) <= SCHEMA_KEYWORDS
+            assert node.get("type") != "object" or node["additionalProperties"] is False
+            assert set(node.get("required", [])) <= set(node.get("properties", {}))
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_every_reference_resolves_and_every_component_is_used(alias: str) -> None:
+    used = set(references(document(alias)))
+    for reference in used:
+        resolved(alias, {"$ref": reference})
+    sections = {name: found for name, found in document(alias)["components"].items() if name != "securitySchemes"}
+    defined = {f"#/components/{section}/{name}" for section, found in sections.items() for name in found}
+    # The one component that belongs to no operation: what a path outside the document gets.
+    assert defined - used == {"#/components/responses/UnknownRoute"}
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_three_signed_reads_under_the_venues_prefix(alias: str) -> None:
+    found = {path: list(item) for path, item in document(alias)["paths"].items()}
+    assert found == {"/portfolio/positions": ["get"], "/fcm/positions": ["get"], "/portfolio/balance": ["get"]}
+    assert list(operations(alias)) == ["GetPositions", "GetFCMPositions", "GetBalance"]
+    assert document(alias)["servers"] == [{"url": "/trade-api/v2"}]
+    [requirement] = document(alias)["security"]
+    headers = [document(alias)["components"]["securitySchemes"][name]["name"] for name in requirement]
+    assert headers == ["KALSHI-ACCESS-KEY", "KALSHI-ACCESS-SIGNATURE", "KALSHI-ACCESS-TIMESTAMP"]
+
+
+FIRST_FOUR = ["cursor", "limit", "count_filter", "settlement_status"]
+NAMES_2026 = ["cursor", "limit", "count_filter", "ticker", "event_ticker", "subaccount"]
+# alias | GetPositions | GetBalance; GetFCMPositions has the same names at every date.
+PARAMETER_NAMES = [
+    ("2025-11", [*FIRST_FOUR, "ticker", "event_ticker"], []),
+    ("2025-12", [*FIRST_FOUR, "ticker", "event_ticker"], []),
+    ("2026-02", NAMES_2026, ["subaccount"]),
+    ("2026-04", NAMES_2026, ["subaccount"]),
+    ("2026-06", NAMES_2026, ["subaccount"]),
+    (
+        "2026-10",
+        [*FIRST_FOUR, "ticker", "event_ticker", "subaccount", "exchange_index"],
+        ["subaccount", "exchange_index"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("alias", "positions", "balance"), PARAMETER_NAMES)
+def test_parameter_names(alias: str, positions: list[str], balance: list[str]) -> None:
+    assert list(parameters(alias, "GetPositions")) == positions
+    assert list(parameters(alias, "GetBalance")) == balance
+    fcm = parameters(alias, "GetFCMPositions")
+    assert set(fcm) == {*FIRST_FOUR, "ticker", "event_ticker", "subtrader_id"}
+    assert fcm["subtrader_id"].get("required", False) is (alias != "2026-10")
+
+
+TEN_EVENTS, ELEVEN_EVENTS = ",".join("ABCDEFGHIJ"), ",".join("ABCDEFGHIJK")
+WITH_STATUS = {"2025-11", "2025-12", "2026-10"}
+# operation | parameter | value | the dates at which it exists and the value is well formed
+VALUES: list[tuple[str, str, object, set[str]]] = [
+    ("GetPositions", "limit", 1, EVERY),
+    ("GetPositions", "limit", 1000, EVERY),
+    ("GetPositions", "limit", 0, NONE),
+    ("GetPositions", "limit", 1001, NONE),
+    ("GetPositions", "limit", "abc", NONE),
+    ("GetPositions", "cursor", "", EVERY),
+    ("GetPositions", "count_filter", "position,total_traded", EVERY),
+    ("GetPositions", "count_filter", "total_traded,resting_order_count", {"2025-11"}),
+    ("GetPositions", "count_filter", "resting_orders_count", NONE),
+    ("GetPositions", "count_filter", "position,", NONE),
+    ("GetPositions", "count_filter", "", NONE),
+    ("GetPositions", "settlement_status", "all", WITH_STATUS),
+    ("GetPositions", "settlement_status", "open", NONE),
+    ("GetPositions", "event_ticker", TEN_EVENTS, EVERY),
+    ("GetPositions", "event_ticker", ELEVEN_EVENTS, {"2026-04", *FROM_JUNE}),
+    ("GetPositions", "subaccount", 32, FROM_2026),
+    ("GetPositions", "subaccount", 33, FROM_JUNE),
+    ("GetPositions", "subaccount", 64, NONE),
+    ("GetPositions", "subaccount", -1, NONE),
+    ("GetPositions", "exchange_index", 0, {"2026-10"}),
+    ("GetPositions", "exchange_index", -1, NONE),
+    ("GetFCMPositions", "settlement_status", "settled", EVERY),
+    ("GetFCMPositions", "subtrader_id", "desk_one", EVERY),
+    ("GetFCMPositions", "subtrader_id", "", NONE),
+    ("GetBalance", "subaccount", 63, FROM_JUNE),
+    ("GetBalance", "exchange_index", 3, {"2026-10"}),
+]
+
+
+@pytest.mark.parametrize(("operation", "name", "value", "wanted"), VALUES)
+def test_parameter_values(operation: str, name: str, value: object, wanted: set[str]) -> None:
+    having = {alias: parameters(alias, operation).get(name) for alias in ALIASES}
+    found = {
+        alias for alias, parameter in having.items() if parameter and jsonschema_rs.is_valid(parameter["schema"], value)
+    }
+    assert found == wanted
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_a_wrong_method_is_told_the_right_one(alias: str) -> None:
+    allow = resolved(alias, operations(alias)["GetBalance"]["responses"]["405"])["headers"]["Allow"]
+    assert allow["required"]
+    assert [jsonschema_rs.is_valid(allow["schema"], value) for value in ("GET", "GET, HEAD", "HEAD, GET")] == [True] * 3
+    assert not jsonschema_rs.is_valid(allow["schema"], "POST")
