@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 
-from mockexchange.core.positions import EventHolding, Position
+from mockexchange.core.positions import ANY_COUNT, EventHolding, Position
 from mockexchange.core.ranking import RankedTree
 from mockexchange.core.vocabulary import BookRef
 
@@ -22,12 +22,16 @@ class Holdings:
         "purse",
         "realized_micros",
         "reserved_micros",
+        "revision",
         "rows",
+        "rows_uncounted",
         "values_micros",
     )
 
     def __init__(self, purse: BookRef) -> None:
         self.purse = purse
+        self.revision = 0
+        """The newest revision of its rows: as long as it stays, every page of them does."""
         self.cash_micros = 0
         self.contributed_micros = 0
         """Deposits, withdrawals and transfers, and what opening balances brought in kind."""
@@ -41,12 +45,14 @@ class Holdings:
         self.positions: dict[str, Position] = {}
         self.events: dict[str, EventHolding] = {}
         self.rows: dict[int, RankedTree[Position]] = {}
+        self.rows_uncounted: dict[int, RankedTree[Position]] = {}
+        """The same rows filed without their counts: a page without `nonzero` reads one tree instead of eight."""
         self.event_classes: dict[frozenset[int], RankedTree[EventHolding]] = {}
         """Events by the exact set of partitions in which they have rows."""
 
     def change(self, position: Position, revision: int, apply: Callable[[Position], None]) -> None:
         """Run `apply` on a row and move the row to where it belongs afterwards."""
-        position.revision = revision
+        position.revision = self.revision = revision
         event = self._event_of(position)
         self._unfile(event)
         if position.market.ticker in self.positions:
@@ -70,13 +76,17 @@ class Holdings:
         return self.events[ticker]
 
     def _take_out(self, position: Position, event: EventHolding) -> None:
-        self.rows[position.partition].remove(position)
+        partition = position.partition
+        self.rows[partition].remove(position)
+        self.rows_uncounted[partition & ~ANY_COUNT].remove(position)
         event.remove(position)
         self._sum(position, -1)
 
     def _put_in(self, position: Position, event: EventHolding) -> None:
         event.add(position)
-        self.rows.setdefault(position.partition, RankedTree()).add(position)
+        partition = position.partition
+        self.rows.setdefault(partition, RankedTree()).add(position)
+        self.rows_uncounted.setdefault(partition & ~ANY_COUNT, RankedTree()).add(position)
         self.positions[position.market.ticker] = position
         self._sum(position, 1)
 

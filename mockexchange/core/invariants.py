@@ -1,10 +1,14 @@
 """What must hold in every state, recomputed from scratch: for tests and for the end of a replay."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from mockexchange.core.holdings import Holdings
-from mockexchange.core.positions import EventTotals, Position
+from mockexchange.core.positions import ANY_COUNT, EventHolding, EventTotals, Position
+from mockexchange.core.ranking import Ranking, T, by_rank
 from mockexchange.core.state import State
+
+K = TypeVar("K", bound=Hashable)
 
 SUMMED = ("cost_micros", "realized_micros", "fees_micros")
 
@@ -48,18 +52,37 @@ def _event_sums(holdings: Holdings) -> Iterator[str]:
 
 
 def _indexes(holdings: Holdings) -> Iterator[str]:
-    for row in holdings.positions.values():
-        if not _is_filed(holdings, row):
-            yield f"{holdings.purse}: row {row.market.ticker} is not where its filters look for it"
-    filed = sum(len(rows) for rows in holdings.rows.values())
-    if filed != len(holdings.positions):
-        yield f"{holdings.purse}: {filed} rows filed, {len(holdings.positions)} exist"
+    """Every index holds every row exactly where its filter looks for it, newest first."""
+    rows, events = holdings.positions.values(), holdings.events.values()
+    yield from _misfiled(f"{holdings.purse}: rows", holdings.rows, rows, _partition)
+    yield from _misfiled(f"{holdings.purse}: uncounted rows", holdings.rows_uncounted, rows, _uncounted)
+    yield from _misfiled(f"{holdings.purse}: events", holdings.event_classes, events, _partitions)
+    for event in events:
+        of_event = [row for row in rows if row.market.event.ticker == event.event]
+        yield from _misfiled(f"{holdings.purse}: rows of {event.event}", event.rows, of_event, _partition)
+        if event.rank != (min(row.rank[0] for row in of_event), event.event):
+            yield f"{holdings.purse}: event {event.event} ranks {event.rank}, which is not its newest row"
 
 
-def _is_filed(holdings: Holdings, row: Position) -> bool:
-    event = holdings.events[row.market.event.ticker]
-    before = (row.rank[0] - 1, "")
-    return row in holdings.rows[row.partition].after(before) and row in event.rows[row.partition].after(before)
+def _partition(row: Position) -> int:
+    return row.partition
+
+
+def _uncounted(row: Position) -> int:
+    return row.partition & ~ANY_COUNT
+
+
+def _partitions(event: EventHolding) -> frozenset[int]:
+    return frozenset(event.rows)
+
+
+def _misfiled(where: str, index: Mapping[K, Ranking[T]], items: Iterable[T], key_of: Callable[[T], K]) -> Iterator[str]:
+    expected: dict[K, list[T]] = {}
+    for item in sorted(items, key=by_rank):
+        expected.setdefault(key_of(item), []).append(item)
+    filed = {key: list(ranking.after(None)) for key, ranking in index.items() if len(ranking)}
+    if filed != expected:
+        yield f"{where} are filed otherwise than their filters look for them"
 
 
 def _resting(state: State, holdings: Holdings) -> Iterator[str]:

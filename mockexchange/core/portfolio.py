@@ -12,10 +12,8 @@ from typing import NamedTuple
 
 from mockexchange.core.holdings import Holdings
 from mockexchange.core.positions import (
+    ANY_COUNT,
     EXCHANGE_INDEX_SHIFT,
-    NONZERO_QUANTITY,
-    NONZERO_RESTING,
-    NONZERO_TRADED,
     SETTLED,
     EventHolding,
     EventTotals,
@@ -23,7 +21,8 @@ from mockexchange.core.positions import (
 )
 from mockexchange.core.ranking import Rank, Ranking, T, merge_after
 
-ANY_COUNT = NONZERO_QUANTITY | NONZERO_TRADED | NONZERO_RESTING
+VIEWS = (False, True, None)
+"""The settlement filters; the same totals seen through another one are another row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +56,8 @@ class EventRow(NamedTuple):
 
     event: str
     totals: EventTotals
-    settled: bool | None
-
-    @property
-    def revision(self) -> int:
-        """A number no other content of this or any event row has had."""
-        return self.totals.revision * 3 + (2 if self.settled is None else int(self.settled))
+    revision: int
+    """A number no other content of this or any event row has had."""
 
 
 class Page(NamedTuple):
@@ -72,15 +67,12 @@ class Page(NamedTuple):
     """The key the next page starts after, or None on the last page."""
 
 
-EMPTY_PAGE = Page([], [], None)
-
-
 def find_positions(holdings: Holdings, query: PositionQuery) -> Page:
     """Answer one page. Cost: O(log n + limit), whatever the filter."""
     if query.whole_events and query.ticker is None:
         return _page_of_events(holdings, query)
     rows, after = _cut(_find_rows(holdings, query), query.limit)
-    tickers = dict.fromkeys(row.market.event.ticker for row in rows)
+    tickers = dict.fromkeys([row.market.event.ticker for row in rows])
     return Page(rows, _event_rows((holdings.events[ticker] for ticker in tickers), query), after)
 
 
@@ -88,10 +80,15 @@ def _find_rows(holdings: Holdings, query: PositionQuery) -> list[Position]:
     """One row more than the limit, if there is one: that is how a page knows it is not the last."""
     if query.ticker is not None:
         return _find_one(holdings, query)
-    filed = [(part, rows) for event in _named(holdings, query) for part, rows in event.rows.items()]
-    chosen: Iterable[tuple[int, Ranking[Position]]] = filed if query.events else holdings.rows.items()
-    rankings = [rows for partition, rows in chosen if query.admits(partition)]
+    rankings = [rows for partition, rows in _filed(holdings, query) if query.admits(partition)]
     return merge_after(rankings, query.after, query.limit + 1)
+
+
+def _filed(holdings: Holdings, query: PositionQuery) -> Iterable[tuple[int, Ranking[Position]]]:
+    """The indexes that answer the query, with the partition each holds."""
+    if query.events:
+        return [(part, rows) for event in _named(holdings, query) for part, rows in event.rows.items()]
+    return holdings.rows.items() if query.nonzero else holdings.rows_uncounted.items()
 
 
 def _find_one(holdings: Holdings, query: PositionQuery) -> list[Position]:
@@ -128,7 +125,9 @@ def _named(holdings: Holdings, query: PositionQuery) -> Iterator[EventHolding]:
 
 
 def _event_rows(events: Iterable[EventHolding], query: PositionQuery) -> list[EventRow]:
-    return [EventRow(event.event, event.totals(query.settled), query.settled) for event in events]
+    view = VIEWS.index(query.settled)
+    rows = ((event.event, event.totals(query.settled)) for event in events)
+    return [EventRow(name, totals, totals.revision * len(VIEWS) + view) for name, totals in rows]
 
 
 def _cut(items: list[T], limit: int) -> tuple[list[T], Rank | None]:
