@@ -1,0 +1,122 @@
+"""Every operation the venue has had, so that a 404 can say what it means: not emulated, not yet, no more, or a typo.
+
+A day is the one the operation is known by, from the changelog where it has an entry, else the first document with it.
+"""
+
+import difflib
+import re
+from typing import NamedTuple
+
+from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate
+
+PREFIX = "/trade-api/v2"
+PATH_CHARS_SHOWN_MAX = 200
+
+
+class Known(NamedTuple):
+    methods: str
+    path: str
+    since: str = ALWAYS
+    until: str = FOREVER
+
+
+CATALOGUE: tuple[Known, ...] = (
+    Known("GET", "/portfolio/balance"),
+    Known("GET", "/portfolio/positions"),
+    Known("GET", "/portfolio/settlements"),
+    Known("GET", "/portfolio/fills"),
+    Known("GET", "/portfolio/summary/total_resting_order_value"),
+    Known("GET", "/portfolio/deposits", "2026-05-05"),
+    Known("GET", "/portfolio/withdrawals", "2026-05-05"),
+    Known("GET", "/portfolio/orders"),
+    Known("POST", "/portfolio/orders"),
+    Known("GET DELETE", "/portfolio/orders/{order_id}"),
+    Known("POST DELETE", "/portfolio/orders/batched"),
+    Known("POST", "/portfolio/orders/{order_id}/amend"),
+    Known("POST", "/portfolio/orders/{order_id}/decrease"),
+    Known("GET", "/portfolio/orders/queue_positions"),
+    Known("GET", "/portfolio/orders/{order_id}/queue_position"),
+    Known("POST DELETE", "/portfolio/events/orders", "2026-04-22"),
+    Known("DELETE", "/portfolio/events/orders/{order_id}", "2026-04-22"),
+    Known("POST DELETE", "/portfolio/events/orders/batched", "2026-04-22"),
+    Known("POST", "/portfolio/events/orders/{order_id}/amend", "2026-04-22"),
+    Known("POST", "/portfolio/events/orders/{order_id}/decrease", "2026-04-22"),
+    Known("POST", "/portfolio/subaccounts", "2026-01-09"),
+    Known("GET", "/portfolio/subaccounts/balances", "2026-01-09"),
+    Known("POST", "/portfolio/subaccounts/transfer", "2026-01-09"),
+    Known("GET", "/portfolio/subaccounts/transfers", "2026-01-09"),
+    Known("GET PUT", "/portfolio/subaccounts/netting", "2026-01-09"),
+    Known("POST", "/portfolio/intra_exchange_instance_transfer", "2026-08-20"),
+    Known("GET", "/portfolio/intra_exchange_instance_transfers", "2026-08-20"),
+    Known("GET", "/portfolio/intra_exchange_instance_transfers/{transfer_id}", "2026-08-20"),
+    Known("GET POST", "/portfolio/target_balance_allocation", "2026-08-20"),
+    Known("GET POST", "/portfolio/order_groups"),
+    Known("GET", "/fcm/positions"),
+    Known("GET", "/fcm/orders"),
+    Known("GET", "/fcm/fills", "2026-09-03"),
+    Known("GET POST", "/fcm/subtraders", "2026-09-03"),
+    Known("GET PUT", "/fcm/subtraders/blocked_categories", "2026-09-03"),
+    Known("GET PUT DELETE", "/fcm/subtraders/event_contract_daily_cap", "2026-09-03"),
+    Known("POST", "/fcm/positions/transfers", "2026-09-03"),
+    Known("GET", "/exchange/status"),
+    Known("GET", "/exchange/schedule"),
+    Known("GET", "/exchange/announcements", ALWAYS, "2026-07-04"),
+    Known("GET", "/exchange/user_data_timestamp"),
+    Known("GET", "/account/limits", "2026-01-28"),
+    Known("GET", "/account/endpoint_costs", "2026-04-30"),
+    Known("POST", "/account/api_usage_level/upgrade", "2026-08-20"),
+    Known("GET", "/account/api_usage_level/volume_progress", "2026-08-20"),
+    Known("GET POST", "/api_keys"),
+    Known("POST", "/api_keys/generate"),
+    Known("DELETE", "/api_keys/{api_key}"),
+    Known("GET", "/markets"),
+    Known("GET", "/markets/{ticker}"),
+    Known("GET", "/markets/{ticker}/orderbook"),
+    Known("GET", "/markets/orderbooks", "2026-03-12"),
+    Known("GET", "/markets/trades"),
+    Known("GET", "/events"),
+    Known("GET", "/events/{event_ticker}"),
+    Known("GET", "/series/{series_ticker}"),
+    Known("GET", "/historical/cutoff", "2026-04-01"),
+    Known("GET", "/historical/positions", "2026-07-23"),
+    Known("GET", "/historical/fills", "2026-04-01"),
+    Known("GET", "/historical/orders", "2026-04-01"),
+    Known("GET", "/historical/markets", "2026-04-01"),
+    Known("GET", "/historical/markets/{ticker}", "2026-04-01"),
+    Known("GET", "/historical/markets/{ticker}/candlesticks", "2026-04-01"),
+    Known("GET", "/historical/trades", "2026-04-01"),
+)
+
+_PATTERNS = [(known, re.compile(re.sub(r"\{\w+\}", "[^/]+", known.path))) for known in CATALOGUE]
+
+
+def explain_no_route(method: str, path: str, api_date: ApiDate, emulated: list[str]) -> str:
+    """Say why a path is not answered and what to do; `emulated` are the full paths that are."""
+    shown = path[:PATH_CHARS_SHOWN_MAX]
+    if not path.startswith(PREFIX + "/"):
+        return _explain_prefix(shown, emulated)
+    resource = path.removeprefix(PREFIX)
+    known = next((known for known, pattern in _PATTERNS if _is(known, pattern, method, resource)), None)
+    if known is None:
+        return _explain_typo(shown, emulated)
+    if not api_date.holds(known.since, known.until):
+        life = f"since {known.since}" if api_date.day and api_date.day < known.since else f"until {known.until}"
+        return f"{method} {shown} did not exist at API date {api_date}: the venue has it {life}"
+    return f"{method} {shown} is an operation of the venue that is not emulated"
+
+
+def _is(known: Known, pattern: re.Pattern[str], method: str, resource: str) -> bool:
+    return method in known.methods.split() and pattern.fullmatch(resource) is not None
+
+
+def _explain_prefix(path: str, emulated: list[str]) -> str:
+    if PREFIX + path in emulated:
+        return f'the path "{path}" lacks the prefix: call "{PREFIX}{path}" (and sign it so)'
+    return f'nothing is served at "{path}": the venue\'s paths begin with {PREFIX}/'
+
+
+def _explain_typo(path: str, emulated: list[str]) -> str:
+    paths = [*emulated, *(PREFIX + known.path for known in CATALOGUE)]
+    near = difflib.get_close_matches(path, paths, n=1, cutoff=0.8)
+    hint = f'did you mean "{near[0]}"?' if near else "the venue has no such path"
+    return f'unknown path "{path}": {hint}'

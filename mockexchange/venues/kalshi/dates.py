@@ -1,0 +1,33 @@
+"""The days of this venue's wire that have names, and the sources its tables cite."""
+
+from mockexchange.venues.dated import ApiDate, parse_api_date
+
+FIRST_DAY = "2025-11-03"
+ALIASES = {
+    "2025-11": "2025-11-03",
+    "2025-12": "2025-12-01",
+    "2026-02": "2026-02-20",
+    "2026-04": "2026-04-21",
+    "2026-06": "2026-06-11",
+    "2026-10": "2026-10-31",
+}
+
+# Labels used by `source=` in the tables of objects, params and errors.
+SOURCES = {
+    "docs-2025-11": "docs.kalshi.com API reference, pages of 2025-11-03",
+    "changelog": "docs.kalshi.com changelog",
+    "wire-2025-11": "bodies recorded on the demo host, 2025-11-03",
+    "wire-2026-01": "bodies recorded in production, 2026-01-12",
+    "wire-2026-06": "bodies recorded on the demo host, 2026-06-11",
+    "openapi-3.13": "OpenAPI document 3.13.0, April 2026",
+    "openapi-3.21": "OpenAPI document 3.21.0, June 2026",
+    "docs-3.28": "docs.kalshi.com at 3.28.0, August 2026",
+    "sdk-3.34": "the official Python SDK 3.34.0, October 2026",
+    "client-report": "bodies and statuses quoted by client authors, 2026",
+    "choice": "not settled by any source: a choice of this project, see docs/choices.md",
+}
+
+
+def api_date(text: str) -> ApiDate:
+    """Read "compat", "latest", an alias or a day from 2025-11-03 on. Raises ValueError that lists what there is."""
+    return parse_api_date(text, ALIASES, FIRST_DAY)

@@ -1,0 +1,30 @@
+"""A 401 says why, out of band: in words that tell what to change.
+
+headers and timestamps explain what is refused before a signature is looked at; steps drives the rest: encodings reads
+the signature, opening looks into it, mistakes is the table of texts that were signed in the right one's stead.
+"""
+
+from mockexchange.venues.kalshi.diagnosis.headers import explain_missing, explain_unknown_key
+from mockexchange.venues.kalshi.diagnosis.offline import explain_offline
+from mockexchange.venues.kalshi.diagnosis.steps import (
+    OTHER_KEYS_MAX,
+    VERIFICATIONS_MAX,
+    diagnose_steps,
+    explain_signature,
+)
+from mockexchange.venues.kalshi.diagnosis.timestamps import explain_timestamp
+from mockexchange.venues.kalshi.diagnosis.verdicts import explain_salt
+from mockexchange.venues.kalshi.diagnosis.words import KnownKey
+
+__all__ = [
+    "OTHER_KEYS_MAX",
+    "VERIFICATIONS_MAX",
+    "KnownKey",
+    "diagnose_steps",
+    "explain_missing",
+    "explain_offline",
+    "explain_salt",
+    "explain_signature",
+    "explain_timestamp",
+    "explain_unknown_key",
+]

@@ -1,0 +1,117 @@
+"""The diagnosis without a server: one signature and one key, from the command line."""
+
+import binascii
+import re
+from base64 import b64decode
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_private_key,
+    load_der_public_key,
+    load_pem_private_key,
+    load_pem_public_key,
+    load_ssh_private_key,
+)
+
+from mockexchange.venues.kalshi.diagnosis.steps import explain_signature
+from mockexchange.venues.kalshi.diagnosis.verdicts import VERIFIES, explain_salt
+from mockexchange.venues.kalshi.diagnosis.words import KnownKey, quote
+from mockexchange.venues.kalshi.signing import (
+    Credentials,
+    UnusableKey,
+    decode_signature,
+    load_public_key,
+    signed_message,
+    verify,
+)
+from mockexchange.venues.request import Request
+
+MILLISECOND_DIGITS = 13
+_URL = re.compile(r"[A-Za-z]+://([^/?#]*)", re.ASCII)
+
+
+def explain_offline(method: str, path: str, query: str, timestamp: str, signature_b64: str, pem_text: str) -> str:
+    """Say that a signature verifies (the words then begin with "verifies"), or why it does not. Never raises.
+
+    `path` may carry the query or be a whole URL; `pem_text` is the public or the private key.
+    """
+    try:
+        pem = read_public_pem(pem_text)
+        load_public_key(pem)
+    except UnusableKey as unusable:
+        return f"the key cannot be used: {unusable}"
+    request, host = _read_target(method.strip().upper(), path.strip(), query)
+    credentials = Credentials(None, _wire(timestamp.strip()) or None, _wire(signature_b64.strip()) or None)
+    words = _verify(request, credentials, pem) or explain_signature(
+        request, credentials, KnownKey("", "", "", pem), (), host
+    )
+    return words + _doubt(timestamp.strip())
+
+
+def _verify(request: Request, credentials: Credentials, pem: str) -> str | None:
+    signature = decode_signature(credentials.signature or "")
+    message = signed_message(credentials.timestamp or "", request)
+    key = load_public_key(pem)
+    verdict = verify(key, signature, message) if signature else "bad"
+    if signature is None or verdict == "bad":
+        return None
+    return VERIFIES if verdict == "good" else f"{VERIFIES}; {explain_salt(key, signature, message)}"
+
+
+def _doubt(timestamp: str) -> str:
+    if timestamp.isascii() and timestamp.isdigit() and len(timestamp) == MILLISECOND_DIGITS:
+        return ""
+    return f"; the timestamp {quote(_wire(timestamp))} is not Unix milliseconds in {MILLISECOND_DIGITS} digits"
+
+
+def _read_target(method: str, path: str, query: str) -> tuple[Request, str]:
+    url = _URL.match(path)
+    if url:
+        path = path[url.end() :]
+    path, _, own_query = path.partition("#")[0].partition("?")
+    chosen = query.strip().removeprefix("?") or own_query
+    return Request(_wire(method), _wire(path), _wire(chosen)), _wire(url[1]) if url else ""
+
+
+def _wire(text: str) -> str:
+    """Carry text as the bytes a client would send, as latin-1."""
+    return text.encode("utf-8", "surrogateescape").decode("latin-1")
+
+
+def read_public_pem(text: str) -> str:
+    """Return the public key of a PEM, public or private, as a PEM. Raises UnusableKey saying what is wrong.
+
+    Escaped newlines and a missing armour are forgiven: both are common in environment variables.
+    """
+    plain = text.strip().strip("\"'").replace("\\r", "").replace("\\n", "\n").strip()
+    try:
+        key = _load(plain.encode())
+    except TypeError:
+        raise UnusableKey("it is encrypted: give it without a password, or its public key") from None
+    except (ValueError, UnsupportedAlgorithm, binascii.Error) as error:
+        raise UnusableKey(f"expected a PEM with a public or private key: {error}") from None
+    return key.decode()
+
+
+def _load(data: bytes) -> bytes:
+    if b"-----BEGIN" not in data:
+        return _load_bare(b64decode(b"".join(data.split()), validate=True))
+    if b"OPENSSH PRIVATE KEY" in data:
+        return _spell(load_ssh_private_key(data, None).public_key())
+    if b"PRIVATE KEY" in data:
+        return _spell(load_pem_private_key(data, None).public_key())
+    return _spell(load_pem_public_key(data))
+
+
+def _load_bare(data: bytes) -> bytes:
+    try:
+        return _spell(load_der_private_key(data, None).public_key())
+    except ValueError:
+        return _spell(load_der_public_key(data))
+
+
+def _spell(key: PublicKeyTypes) -> bytes:
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

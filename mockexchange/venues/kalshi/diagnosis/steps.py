@@ -1,0 +1,128 @@
+"""How a wrong signature is explained: read it, open it with the key it claims, then with others, compare texts.
+
+Nothing is said to fit that was not seen to. The work is cut into steps so that a worker thread can let others run in
+between, and it is bounded, so that a refusal costs other requests nothing.
+"""
+
+from collections.abc import Generator, Sequence
+from itertools import islice
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from mockexchange.venues.kalshi.diagnosis.attempts import attempts
+from mockexchange.venues.kalshi.diagnosis.encodings import read_signature
+from mockexchange.venues.kalshi.diagnosis.kinds import ED25519_BYTES
+from mockexchange.venues.kalshi.diagnosis.opening import Ed25519Reading, Reading, open_signature
+from mockexchange.venues.kalshi.diagnosis.texts import Sent
+from mockexchange.venues.kalshi.diagnosis.verdicts import Case, Finding, explain_finding, explain_nothing
+from mockexchange.venues.kalshi.diagnosis.words import KnownKey
+from mockexchange.venues.kalshi.signing import Credentials, PublicKey, UnusableKey, load_public_key
+from mockexchange.venues.request import Request
+
+VERIFICATIONS_MAX = 200
+"""Operations with a public key in one diagnosis; opening an RSA-2048 signature takes 0.2 ms, Ed25519 0.1 ms."""
+OTHER_KEYS_MAX = 64
+TEXTS_MAX = 6_000
+"""A request's single mistakes, their pairs and the scans are 4,000 to 6,000; each costs a hash or three, some 4 us."""
+TEXT_BYTES_MAX = 4_194_304
+"""Never met by an ordinary request; one with a target of 64 kB is still tried with the likeliest mistakes."""
+TEXTS_PER_STEP = 120
+BYTES_PER_TEXT = 4_096
+READINGS_MAX = 3
+"""More than one is chance once in some thousand signatures."""
+
+Search = Generator[None, None, Finding | None]
+
+
+def explain_signature(
+    request: Request, credentials: Credentials, key: KnownKey, others: Sequence[KnownKey], host: str
+) -> str:
+    """Say why a signature does not verify and what to change, or "verifies". Never raises.
+
+    `key` is the one the request names, `others` the rest of the same sandbox, `host` the Host header.
+    """
+    steps = diagnose_steps(request, credentials, key, others, host)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            words: str = done.value
+            return words
+
+
+def diagnose_steps(
+    request: Request, credentials: Credentials, key: KnownKey, others: Sequence[KnownKey], host: str
+) -> Generator[None, None, str]:
+    """Do what `explain_signature` does in at most VERIFICATIONS_MAX steps, each one verification or some texts."""
+    timestamp, key_id = credentials.timestamp or "", credentials.key_id or ""
+    sent = Sent(timestamp, request.method, request.path, request.query, request.body, host, key_id)
+    words = yield from _explain(sent, credentials.signature or "", key, others)
+    return f"{key.account}: {words}" if key.account else words
+
+
+def _explain(sent: Sent, signature: str, key: KnownKey, others: Sequence[KnownKey]) -> Generator[None, None, str]:
+    data, spelling = read_signature(signature)
+    if data is None:
+        return spelling or ""
+    try:
+        case = Case(sent, key, load_public_key(key.public_key), data, spelling)
+    except UnusableKey as unusable:
+        return f"its public key cannot be used: {unusable}"
+    tried = sorted(others, key=lambda other: other.account != key.account)[:OTHER_KEYS_MAX]
+    finding = yield from _find(case, tried)
+    return explain_finding(case, finding) if finding else explain_nothing(case, len(tried), len(others))
+
+
+def _find(case: Case, others: Sequence[KnownKey]) -> Search:
+    finding = yield from _find_own(case, VERIFICATIONS_MAX - len(others))
+    for other in others:
+        finding = finding or (yield from _find_other(case, other))
+    return finding
+
+
+def _find_own(case: Case, verifications_max: int) -> Search:
+    readings = _read(case.public_key, case.signature)
+    yield
+    if isinstance(case.public_key, Ed25519PublicKey):
+        return (yield from _search(case.sent, readings, verifications_max - 1, 1))
+    return (yield from _search(case.sent, readings, TEXTS_MAX, TEXTS_PER_STEP))
+
+
+def _find_other(case: Case, other: KnownKey) -> Search:
+    """A key that opens the signature for certain made it; another is only believed if the right text fits."""
+    readings = _read_with(other, case.signature)
+    texts_max = TEXTS_MAX if readings and readings[0].is_certain else 1
+    yield
+    finding = yield from _search(case.sent, readings, texts_max, TEXTS_PER_STEP)
+    return finding._replace(signer=other) if finding else None
+
+
+def _read_with(other: KnownKey, signature: bytes) -> Sequence[Reading]:
+    try:
+        return _read(load_public_key(other.public_key), signature)
+    except UnusableKey:
+        return []
+
+
+def _read(key: PublicKey, signature: bytes) -> Sequence[Reading]:
+    if isinstance(key, Ed25519PublicKey):
+        return [Ed25519Reading(key, signature)] if len(signature) == ED25519_BYTES else []
+    return open_signature(key, signature)[:READINGS_MAX]
+
+
+def _search(sent: Sent, readings: Sequence[Reading], texts_max: int, texts_per_step: int) -> Search:
+    """Find the text that was signed, yielding after each step's worth of texts; a long text counts for several."""
+    texts_bytes = spent = 0
+    for attempt in islice(attempts(sent), texts_max if readings else 0):
+        text = attempt.text
+        for reading in readings:
+            if reading.fits(text):
+                return Finding(attempt, reading)
+        texts_bytes += len(text)
+        if texts_bytes > TEXT_BYTES_MAX:
+            break
+        spent += 1 + len(text) // BYTES_PER_TEXT
+        if spent >= texts_per_step:
+            spent = 0
+            yield
+    return Finding(None, readings[0]) if readings and readings[0].is_certain else None

@@ -1,0 +1,105 @@
+"""Why a timestamp header was refused: its spelling, its unit, or the clock it was read from."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from mockexchange.venues.kalshi.diagnosis.words import quote
+
+EXPECTED = "send Unix milliseconds in digits"
+NEAR_MS = 86_400_000
+"""A wrong unit is off by decades, so a day tells it from a wrong clock."""
+HOUR_MS = 3_600_000
+QUARTER_MS = HOUR_MS // 4
+ZONE_SLACK_MS = 60_000
+ZONE_HOURS_MAX = 14
+TEXT_CHARS_MAX = 100
+DIGITS_MAX = 19
+"""Nanoseconds have as many; more is no time in any unit."""
+
+UNITS = {"seconds": Decimal(1_000), "microseconds": Decimal("0.001"), "nanoseconds": Decimal("0.000001")}
+_NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE]\+?\d{1,2})?", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def explain_timestamp(timestamp: str, host_now_ms: int, window_past_ms: int, window_future_ms: int) -> str:
+    """Say what is wrong with a timestamp that was refused at `host_now_ms`. Never raises."""
+    if not timestamp:
+        return f"the timestamp is empty: {EXPECTED}, now {host_now_ms}"
+    if re.fullmatch(rf"\d{{1,{DIGITS_MAX}}}", timestamp, re.ASCII):
+        if timestamp.startswith("00"):
+            return f"the timestamp {timestamp} has leading zeros: {EXPECTED}, now {host_now_ms}"
+        return _explain_number(int(timestamp), host_now_ms, (window_past_ms, window_future_ms))
+    return _explain_spelling(timestamp, host_now_ms)
+
+
+def _explain_number(sent_ms: int, now_ms: int, window_ms: tuple[int, int]) -> str:
+    unit = _other_unit(Decimal(sent_ms), now_ms)
+    if unit:
+        return f"the timestamp {sent_ms} is in {unit}: {EXPECTED}, now {now_ms}"
+    offset_ms = sent_ms - now_ms
+    side = "ahead of" if offset_ms > 0 else "behind"
+    past, future = (f"{bound / 1_000:g} s" for bound in window_ms)
+    window = f"the window is {past} back, {future} ahead"
+    return f"your clock is {duration_words(abs(offset_ms))} {side} the server's; {window}{_hint(offset_ms)}"
+
+
+def _other_unit(number: Decimal, now_ms: int) -> str | None:
+    if abs(number - now_ms) <= NEAR_MS:
+        return None
+    return next((unit for unit, scale in UNITS.items() if abs(number * scale - now_ms) <= NEAR_MS), None)
+
+
+def duration_words(duration_ms: int) -> str:
+    """Write a duration as people say it: "62.0 s", "5 min 3 s", "2 h 3 min", "12 days"."""
+    seconds = duration_ms // 1_000
+    if seconds < 120:
+        return f"{duration_ms / 1_000:.1f} s"
+    if seconds < 7_200:
+        return f"{seconds // 60} min {seconds % 60} s"
+    if seconds < 172_800:
+        return f"{seconds // 3_600} h {seconds // 60 % 60} min"
+    return f"{seconds // 86_400:,} days"
+
+
+def _hint(offset_ms: int) -> str:
+    distance_ms = abs(offset_ms)
+    off_ms = distance_ms % QUARTER_MS
+    is_round = min(off_ms, QUARTER_MS - off_ms) <= ZONE_SLACK_MS
+    if is_round and HOUR_MS - ZONE_SLACK_MS <= distance_ms <= ZONE_HOURS_MAX * HOUR_MS + ZONE_SLACK_MS:
+        return " (is local time taken for UTC?)"
+    return ""
+
+
+def _explain_spelling(timestamp: str, now_ms: int) -> str:
+    shown = quote(timestamp, TEXT_CHARS_MAX)
+    bare = timestamp.strip(" \t\r\n\"'")
+    if re.fullmatch(rf"\d{{1,{DIGITS_MAX}}}", bare, re.ASCII):
+        return f"the timestamp {shown} is not digits alone: send {bare}"
+    if bare.startswith("-"):
+        return f"the timestamp {shown} is negative: {EXPECTED}, now {now_ms}"
+    if _NUMBER.fullmatch(bare):
+        return _explain_fraction(Decimal(bare), shown, now_ms)
+    moment_ms = _iso_ms(bare)
+    if moment_ms is not None:
+        return f"the timestamp {shown} is ISO 8601 text: {EXPECTED}, {moment_ms}"
+    return f"the timestamp {shown} is no number: {EXPECTED}, now {now_ms}"
+
+
+def _explain_fraction(number: Decimal, shown: str, now_ms: int) -> str:
+    unit = _other_unit(number, now_ms)
+    scale = UNITS[unit] if unit else Decimal(1)
+    meant = str(int(number * scale))
+    named = f" in {unit}" if unit else ""
+    if len(meant) > DIGITS_MAX:
+        return f"the timestamp {shown} is no time: {EXPECTED}, now {now_ms}"
+    return f"the timestamp {shown} is not a whole number{named}: {EXPECTED}, {meant}"
+
+
+def _iso_ms(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text[:TEXT_CHARS_MAX])
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (moment - _EPOCH) // timedelta(milliseconds=1)
+    except (ValueError, OverflowError):
+        return None

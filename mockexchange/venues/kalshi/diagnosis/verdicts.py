@@ -1,0 +1,89 @@
+"""What was found out about a signature, in words that tell what to change."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from mockexchange.venues.kalshi.diagnosis.attempts import Attempt
+from mockexchange.venues.kalshi.diagnosis.kinds import explain_length
+from mockexchange.venues.kalshi.diagnosis.opening import PssReading, Reading, open_signature
+from mockexchange.venues.kalshi.diagnosis.texts import Sent, render
+from mockexchange.venues.kalshi.diagnosis.words import KnownKey, plural, quote
+from mockexchange.venues.kalshi.signing import SALT_LENGTH_BYTES, PublicKey
+
+EXPECTED_CHARS_MAX = 2_000
+VERIFIES = "verifies"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A request whose signature is in question; `spelling` is what is wrong with its base64, if anything."""
+
+    sent: Sent
+    key: KnownKey
+    public_key: PublicKey
+    signature: bytes
+    spelling: str | None
+
+
+class Finding(NamedTuple):
+    """How the signature was made: the text (None if it is none that is known), the way, and by another key whose."""
+
+    attempt: Attempt | None
+    reading: Reading
+    signer: KnownKey | None = None
+
+
+def explain_finding(case: Case, finding: Finding) -> str:
+    wrong = [words for words in (finding.reading.advice(), case.spelling) if words]
+    signer = [_explain_signer(case.key, finding.signer)] if finding.signer else []
+    if finding.attempt is None:
+        return "; ".join([*signer, _explain_unknown_text(case, finding.signer), *wrong])
+    if finding.attempt.edits:
+        return "; ".join([*signer, finding.attempt.words, *wrong])
+    if wrong and not signer:
+        return "; ".join(["you signed the right text with the right key", *wrong])
+    return "; ".join([*signer, *wrong]) or VERIFIES
+
+
+def _explain_signer(key: KnownKey, signer: KnownKey) -> str:
+    made = f"this signature was made with {signer.label}; you sent the id of {key.label}"
+    return f"{made}: send {quote(signer.key_id)} or sign with the private key of {key.label}"
+
+
+def _explain_unknown_text(case: Case, signer: KnownKey | None) -> str:
+    by = "" if signer else f"{case.key.label} made this signature, but "
+    return f"{by}you signed a text that is none of the known mistakes; {_expected(case.sent)}"
+
+
+def _expected(sent: Sent) -> str:
+    text = render(sent.fields)
+    shown = quote(text.decode("latin-1"), EXPECTED_CHARS_MAX)
+    return f"the text to sign is {shown} ({len(text)} bytes, sha256 {hashlib.sha256(text).hexdigest()})"
+
+
+def explain_nothing(case: Case, tried_count: int, others_count: int) -> str:
+    length = explain_length(case.signature, case.public_key)
+    if length:
+        return "; ".join(filter(None, [length, case.spelling]))
+    others = plural(tried_count, "other key") + (f" (of {others_count:,})" if others_count > tried_count else "")
+    if isinstance(case.public_key, RSAPublicKey):
+        who = f"{case.key.label} did not make this signature" + (
+            f", nor did {others} of this sandbox" if tried_count else ""
+        )
+    else:
+        who = f"no known text fits {case.key.label}" + (
+            f", nor the right one {others} of this sandbox" if tried_count else ""
+        )
+    return "; ".join(filter(None, [f"nothing known fits: {who}", case.spelling, _expected(case.sent)]))
+
+
+def explain_salt(key: PublicKey, signature: bytes, message: bytes) -> str:
+    """Name the salt of a signature that verifies with another length than the documented one. Never raises."""
+    readings = open_signature(key, signature) if isinstance(key, RSAPublicKey) else []
+    for reading in readings:
+        if isinstance(reading, PssReading) and reading.fits(message):
+            return f"the signature verifies with {reading.salt_words()}; the documented length is {SALT_LENGTH_BYTES}"
+    return "the signature does not verify, with a salt of any length"

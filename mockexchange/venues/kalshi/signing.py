@@ -1,0 +1,120 @@
+"""Who sent a request: the three signed headers and their verification.
+
+The signed text is timestamp + METHOD + path as sent, percent-encoding and all, without host, query string or body.
+RSA keys sign it with PSS, SHA-256 and MGF1-SHA-256, salt length 32; Ed25519 keys sign it directly (venue docs; every
+published client does so). Any PSS salt verifies here, since the venue's own strictness is unknown; another than 32 is
+told to the caller. Sending a signature twice is allowed: real clients do when they retry.
+"""
+
+import binascii
+from base64 import b64decode
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from mockexchange.venues.request import Request
+
+KEY_HEADER = b"kalshi-access-key"
+SIGNATURE_HEADER = b"kalshi-access-signature"
+TIMESTAMP_HEADER = b"kalshi-access-timestamp"
+
+SALT_LENGTH_BYTES = 32
+RSA_BITS_MIN = 2048
+RSA_BITS_MAX = 4096
+PUBLIC_KEYS_MAX = 4096
+
+PublicKey = RSAPublicKey | Ed25519PublicKey
+Verdict = Literal["good", "other_salt", "bad"]
+
+_SHA256 = hashes.SHA256()
+_PSS = padding.PSS(mgf=padding.MGF1(_SHA256), salt_length=SALT_LENGTH_BYTES)
+_PSS_ANY_SALT = padding.PSS(mgf=padding.MGF1(_SHA256), salt_length=padding.PSS.AUTO)
+
+
+class UnusableKey(ValueError):
+    """The PEM is no public key that the venue takes; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """The three headers as sent, each None where it is missing or empty."""
+
+    key_id: str | None
+    timestamp: str | None
+    signature: str | None
+
+
+def read_credentials(request: Request) -> Credentials:
+    found = dict.fromkeys((KEY_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER), "")
+    for name, value in request.headers:
+        if found.get(name) == "":
+            found[name] = value.decode("latin-1").strip()
+    return Credentials(*(found[name] or None for name in (KEY_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER)))
+
+
+def signed_message(timestamp: str, request: Request) -> bytes:
+    """The bytes a client has to sign."""
+    return f"{timestamp}{request.method}{request.path}".encode("latin-1")
+
+
+@lru_cache(maxsize=PUBLIC_KEYS_MAX)
+def load_public_key(pem: str) -> PublicKey:
+    """Parse a PEM public key: RSA of 2048 to 4096 bits, or Ed25519. Raises UnusableKey."""
+    try:
+        key = serialization.load_pem_public_key(pem.encode())
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise UnusableKey(f"expected a PEM public key (-----BEGIN PUBLIC KEY-----): {error}") from None
+    if isinstance(key, RSAPublicKey):
+        if not RSA_BITS_MIN <= key.key_size <= RSA_BITS_MAX:
+            raise UnusableKey(f"expected an RSA key of {RSA_BITS_MIN} to {RSA_BITS_MAX} bits, got {key.key_size}")
+        return key
+    if isinstance(key, Ed25519PublicKey):
+        return key
+    raise UnusableKey(f"expected an RSA or Ed25519 key, got {type(key).__name__}")
+
+
+def decode_signature(text: str) -> bytes | None:
+    """Decode standard padded base64, the only spelling the venue takes; None for anything else."""
+    if len(text) % 4 or text.count("=") > 2:  # Python forgives padding beyond what the length needs
+        return None
+    try:
+        return b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def verify(key: PublicKey, signature: bytes, message: bytes) -> Verdict:
+    """Check a signature; "other_salt" is a right one whose PSS salt is not 32 bytes long."""
+    if isinstance(key, Ed25519PublicKey):
+        return "good" if verifies_ed25519(key, signature, message) else "bad"
+    if verifies_rsa(key, signature, message, _PSS):
+        return "good"
+    return "other_salt" if verifies_rsa(key, signature, message, _PSS_ANY_SALT) else "bad"
+
+
+def verifies_rsa(
+    key: RSAPublicKey,
+    signature: bytes,
+    message: bytes,
+    scheme: padding.AsymmetricPadding,
+    algorithm: hashes.HashAlgorithm = _SHA256,
+) -> bool:
+    try:
+        key.verify(signature, message, scheme, algorithm)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def verifies_ed25519(key: Ed25519PublicKey, signature: bytes, message: bytes) -> bool:
+    try:
+        key.verify(signature, message)
+    except InvalidSignature:
+        return False
+    return True
