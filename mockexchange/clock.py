@@ -1,0 +1,61 @@
+"""Two clocks. Exchange time dates rows and settlements; host time rules what real clients measure with their own.
+
+Exchange time is `real` (the wall clock), `paused`, or `Nx` (N times as fast). Real time can still be advanced: it
+then runs that much ahead. Host time is never touched, so moving the exchange's time never makes a signature stale.
+"""
+
+import re
+import time
+from collections.abc import Callable
+from fractions import Fraction
+
+HostClock = Callable[[], int]
+_SCALED = re.compile(r"(\d+(?:\.\d+)?)x")
+
+
+def host_now_us() -> int:
+    """The wall clock in microseconds since 1970."""
+    return time.time_ns() // 1_000
+
+
+def parse_mode(text: str) -> Fraction | None:
+    """Return the scale of "paused" (0), "real" (None) or "10x" (10). Raises ValueError on anything else."""
+    if text == "real":
+        return None
+    if text == "paused":
+        return Fraction(0)
+    match = _SCALED.fullmatch(text)
+    if match is None or not Fraction(match[1]):
+        raise ValueError(f"expected a clock real, paused or a scale such as 10x, got {text!r}")
+    return Fraction(match[1])
+
+
+class ExchangeClock:
+    """Exchange time as a function of host time."""
+
+    def __init__(self, mode: str = "real", start: int = 0, host: HostClock = host_now_us) -> None:
+        self._host = host
+        self._origin, self._host_origin = start, host()
+        self._ahead_us = 0
+        self._scale = parse_mode(mode)
+        self.mode = mode
+
+    def now(self) -> int:
+        """The exchange's instant, in microseconds since 1970."""
+        host = self._host()
+        if self._scale is None:
+            return host + self._ahead_us
+        return self._origin + int((host - self._host_origin) * self._scale)
+
+    def advance(self, duration_us: int) -> None:
+        """Move time forward. Raises ValueError on a negative duration."""
+        if duration_us < 0:
+            raise ValueError("expected a duration of 0 or more: exchange time never goes back")
+        self._ahead_us += duration_us
+        self._origin += duration_us
+
+    def run(self, mode: str) -> None:
+        """Change the mode; time goes on from where it is, but for `real`, which is the wall clock again."""
+        scale, now = parse_mode(mode), self.now()
+        self._origin, self._host_origin, self._ahead_us = now, self._host(), 0
+        self._scale, self.mode = scale, mode

@@ -1,0 +1,168 @@
+"""Everything that crossed the wire, in order and bounded; searched by difference.
+
+An entry keeps the raw bytes; bytes that many entries share (a page that is polled) count once. When the bodies
+together grow beyond their budget the oldest bodies are dropped first and their size and hash stay; when the entries
+do, the oldest entries go.
+"""
+
+import hashlib
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+ENTRIES_MAX = 10_000
+BODIES_BYTES_MAX = 32 * 1024 * 1024
+NEAR_MISSES_SHOWN_MAX = 3
+
+
+@dataclass(slots=True)
+class Entry:
+    """One exchange of bytes. Times are microseconds; `position` is the log's length when it was answered."""
+
+    number: int
+    at: int
+    host_at: int
+    position: int
+    method: str
+    target: str
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes | None
+    status: int
+    answer: bytes | None
+    operation: str | None = None
+    account: str | None = None
+    key_id: str | None = None
+    latency_us: int = 0
+    diagnosis: str | None = None
+    findings: list[str] = field(default_factory=list)
+    dropped: dict[str, tuple[int, str]] = field(default_factory=dict)
+    """For each body that was dropped: its size in bytes and its SHA-256."""
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
+    @property
+    def bodies(self) -> list[bytes]:
+        return [raw for raw in (self.body, self.answer) if raw]
+
+    def drop_bodies(self) -> None:
+        for name in ("body", "answer"):
+            raw = getattr(self, name)
+            if raw:
+                self.dropped[name] = (len(raw), hashlib.sha256(raw).hexdigest())
+                setattr(self, name, None)
+
+
+Difference = tuple[str, Any, Any]
+"""A field that is not as wanted: (name, got, wanted)."""
+
+
+def difference(entry: Entry, wanted: dict[str, Any]) -> list[Difference]:
+    """Return a row per wanted attribute that the entry does not have; none means it matches."""
+    rows = ((name, getattr(entry, name), value) for name, value in wanted.items())
+    return [(name, got, value) for name, got, value in rows if got != value]
+
+
+class Journal:
+    """The entries of one sandbox, oldest first."""
+
+    def __init__(self, entries_max: int = ENTRIES_MAX, bodies_bytes_max: int = BODIES_BYTES_MAX) -> None:
+        self._entries: deque[Entry] = deque()
+        self._entries_max = entries_max
+        self._bodies_bytes_max = bodies_bytes_max
+        self._bodies = _SharedBodies()
+        self._with_bodies: deque[Entry] = deque()
+        self.count = 0
+        """Entries ever made, those dropped included."""
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self._entries)
+
+    def add(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        self.count += 1
+        bodies = entry.bodies
+        if bodies:
+            self._with_bodies.append(entry)
+            self._bodies.hold(bodies)
+        if len(self._entries) > self._entries_max:
+            self._forget(self._entries.popleft())
+        while self._bodies.size_bytes > self._bodies_bytes_max:
+            self._drop_oldest_bodies()
+
+    def clear(self) -> None:
+        self._entries.clear()
+        self._with_bodies.clear()
+        self._bodies = _SharedBodies()
+
+    def find(self, **wanted: Any) -> list[Entry]:
+        """Return the entries whose attributes equal all that is wanted."""
+        return [entry for entry in self._entries if not difference(entry, wanted)]
+
+    def near_misses(self, **wanted: Any) -> list[tuple[Entry, list[Difference]]]:
+        """Return the entries that differ least from what is wanted, nearest first."""
+        rated = [(entry, difference(entry, wanted)) for entry in self._entries]
+        rated.sort(key=lambda pair: (len(pair[1]), -pair[0].number))
+        return rated[:NEAR_MISSES_SHOWN_MAX]
+
+    def expect(self, times: int | None = None, **wanted: Any) -> list[Entry]:
+        """Return the matching entries; AssertionError, showing near misses, unless there are `times` (or any)."""
+        found = self.find(**wanted)
+        if found if times is None else len(found) == times:
+            return found
+        amount = "at least one" if times is None else str(times)
+        raise AssertionError(f"expected {amount} request with {wanted}, got {len(found)}{self._misses(wanted)}")
+
+    def _misses(self, wanted: dict[str, Any]) -> str:
+        lines = [
+            f"\n  near miss: {entry.method} {entry.target} -> {entry.status}: "
+            + "; ".join(f"{name} is {got!r}, wanted {value!r}" for name, got, value in rows)
+            for entry, rows in self.near_misses(**wanted)
+            if rows
+        ]
+        return "".join(lines) or "\n  the journal has no other request"
+
+    def _forget(self, entry: Entry) -> None:
+        if self._with_bodies and self._with_bodies[0] is entry:
+            self._with_bodies.popleft()
+            self._bodies.release(entry.bodies)
+
+    def _drop_oldest_bodies(self) -> None:
+        entry = self._with_bodies.popleft()
+        self._bodies.release(entry.bodies)
+        entry.drop_bodies()
+
+
+class _SharedBodies:
+    """The size of all bodies held, each object counted once however many entries hold it."""
+
+    __slots__ = ("_holders", "size_bytes")
+
+    def __init__(self) -> None:
+        self._holders: dict[int, int] = {}
+        self.size_bytes = 0
+
+    def hold(self, bodies: list[bytes]) -> None:
+        for raw in bodies:
+            holders = self._holders.get(id(raw), 0)
+            self._holders[id(raw)] = holders + 1
+            if not holders:
+                self.size_bytes += len(raw)
+
+    def release(self, bodies: list[bytes]) -> None:
+        for raw in bodies:
+            holders = self._holders[id(raw)] - 1
+            if holders:
+                self._holders[id(raw)] = holders
+            else:
+                del self._holders[id(raw)]
+                self.size_bytes -= len(raw)

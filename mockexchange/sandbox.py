@@ -1,0 +1,180 @@
+"""A sandbox: one whole exchange with its log, its clock, its keys and its journal. The one mutable thing."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from mockexchange import __version__
+from mockexchange.clock import ExchangeClock, HostClock, host_now_us
+from mockexchange.core.commands import AddKey, Command
+from mockexchange.core.exchange import Exchange, Outcome
+from mockexchange.core.ids import derived_id
+from mockexchange.core.refusals import Refusal
+from mockexchange.core.vocabulary import AccountKind
+from mockexchange.journal import Entry, Journal
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.keys import KeyPool
+from mockexchange.scenario.loader import KeySpec, Plan, Timed
+from mockexchange.scenario.source import Located
+from mockexchange.store.log import Header, Log, Record
+from mockexchange.store.memory import MemoryLog
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.kalshi import rest
+from mockexchange.venues.kalshi.operations import subtrader_ids
+from mockexchange.venues.request import Answer, Request
+
+DEFAULT = "default"
+PROGRESS_EVERY = 10_000
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What a client needs to be somebody here; `private_pem` is None where only the public half was given."""
+
+    account: str
+    key: str
+    kind: AccountKind
+    key_id: str
+    private_pem: str | None
+    subtraders: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxOptions:
+    """`api_date` is what keys without one of their own see; `clock` is real, paused or a scale such as 10x."""
+
+    name: str = DEFAULT
+    api_date: ApiDate = ApiDate("compat", None)
+    clock: str = "real"
+    host: HostClock = host_now_us
+
+
+class Sandbox:
+    """Make one with `open_sandbox`; commands go in by `submit`, requests by `answer`."""
+
+    def __init__(self, plan: Plan, options: SandboxOptions, pool: KeyPool | None = None) -> None:
+        self.name = options.name
+        self.options = options
+        self.plan = plan
+        self.exchange = Exchange(plan.seed, plan.rounding)
+        self.log: Log = MemoryLog(_header(plan, options))
+        self.clock = ExchangeClock(options.clock, plan.start, options.host)
+        self.journal = Journal()
+        self.desk = rest.Desk(self.exchange.state, options.api_date, plan.settings)
+        self.pool = pool or KeyPool(options.name)
+        self.private_pems: dict[str, str | None] = {}
+        self.touched_at = options.host()
+
+    async def submit(self, command: Command, at: int | None = None) -> Outcome:
+        """Append a command to the log and carry it out, at `at` or now. The only way in."""
+        effective = max(self.clock.now() if at is None else at, self.exchange.last_at)
+        await self.log.append(Record(self.exchange.state.sequence + 1, effective, command))
+        return self.exchange.execute(command, effective)
+
+    def answer(self, request: Request) -> tuple[Answer, Entry]:
+        """Answer one request now and journal it; the caller fills in what is known only later."""
+        at, host_at, position = self.clock.now(), self.options.host(), len(self.log)
+        self.touched_at = host_at
+        answer = rest.answer(self.desk, request, at, host_at)
+        entry = Entry(
+            self.journal.count + 1,
+            at,
+            host_at,
+            position,
+            request.method,
+            request.target,
+            request.headers,
+            request.body,
+            answer.status,
+            answer.body,
+            answer.operation,
+            answer.account,
+            answer.key_id,
+            0,
+            answer.diagnosis,
+            answer.findings,
+        )
+        self.journal.add(entry)
+        return answer, entry
+
+    def credentials(self) -> list[Credential]:
+        state = self.exchange.state
+        return [
+            Credential(
+                key.account,
+                key.name,
+                state.accounts[key.account].kind,
+                key.key_id,
+                self.private_pems.get(key.key_id),
+                list(subtrader_ids(state.accounts[key.account]).values()),
+            )
+            for key in state.keys.values()
+        ]
+
+
+async def open_sandbox(
+    plan: Plan, options: SandboxOptions, progress: Progress | None = None, pool: KeyPool | None = None
+) -> Sandbox:
+    """Build a sandbox from a scenario. Raises ScenarioError, with the place, where a command of it is refused.
+
+    The clock begins after the last instant of the history. `progress` is told now and then how many steps are done;
+    `pool` holds the key pairs of the sandbox this one replaces.
+    """
+    sandbox = Sandbox(plan, options, pool)
+    for timed in plan.setup:
+        await _carry_out(sandbox, timed)
+    await _add_keys(sandbox)
+    for done, timed in enumerate(plan.steps, start=1):
+        await _carry_out(sandbox, timed)
+        if progress and done % PROGRESS_EVERY == 0:
+            progress(done)
+    sandbox.clock = ExchangeClock(options.clock, sandbox.exchange.last_at, options.host)
+    return sandbox
+
+
+async def _carry_out(sandbox: Sandbox, timed: Timed) -> None:
+    outcome = await sandbox.submit(timed.command, timed.at)
+    if isinstance(outcome, Refusal):
+        raise _refused(outcome, timed.node)
+
+
+async def _add_keys(sandbox: Sandbox) -> None:
+    for spec in sandbox.plan.keys:
+        pair = sandbox.pool.pair_for(spec)
+        command = _key_command(sandbox.name, spec, pair.public_pem)
+        outcome = await sandbox.submit(command, sandbox.plan.start)
+        if isinstance(outcome, Refusal):
+            raise _refused(outcome, spec.node)
+        sandbox.private_pems[command.key_id] = pair.private_pem
+
+
+def _key_command(sandbox: str, spec: KeySpec, public_pem: str) -> AddKey:
+    """Generated key ids are functions of the names, so that they are the same in every run."""
+    return AddKey(
+        account=spec.account,
+        key=spec.name,
+        key_id=spec.key_id or derived_id("key", sandbox, spec.account, spec.name),
+        public_key=public_pem,
+        scopes=spec.scopes,
+        book=spec.book,
+        api_date=spec.api_date,
+    )
+
+
+def _refused(refusal: Refusal, node: Located | None) -> ScenarioError:
+    file, line = (node.file, node.line) if node else ("", 0)
+    return ScenarioError(f"{refusal.code}: {refusal.message}", file, line)
+
+
+def _header(plan: Plan, options: SandboxOptions) -> Header:
+    return Header(
+        version=__version__,
+        sandbox=options.name,
+        scenario=plan.name,
+        scenario_hash=plan.digest,
+        seed=plan.seed,
+        api_date=options.api_date.name,
+        clock=options.clock,
+        rounding=plan.rounding.value,
+        settings=asdict(plan.settings),
+    )

@@ -1,0 +1,118 @@
+"""The sandboxes of one server, and which of them a request on the shared port belongs to."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mockexchange.sandbox import DEFAULT, Sandbox, open_sandbox
+
+SANDBOXES_MAX = 1_000
+"""A laptop's memory: an idle `golden` sandbox takes about 100 kB."""
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class SandboxError(Exception):
+    """A sandbox cannot be made or found; `code` is for programs, `status` for HTTP."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.code = status, code
+
+
+@dataclass(slots=True)
+class Slot:
+    """A sandbox and what outlives its resets: whether it has a port of its own, and when it expires."""
+
+    sandbox: Sandbox
+    has_own_port: bool = False
+    idle_us_max: int | None = None
+
+
+class Sandboxes:
+    """Named sandboxes. On the shared port the key decides; a request whose key nobody has goes to `default`."""
+
+    def __init__(self) -> None:
+        self._slots: dict[str, Slot] = {}
+        self._by_key: dict[str, Sandbox] = {}
+
+    def __iter__(self) -> Iterator[Slot]:
+        return iter(list(self._slots.values()))
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def get(self, name: str) -> Slot:
+        slot = self._slots.get(name)
+        if slot is None:
+            known = ", ".join(self._slots) or "none"
+            raise SandboxError(404, "unknown_sandbox", f"no sandbox {name!r}; known: {known}")
+        return slot
+
+    def route(self, key_id: str | None) -> Sandbox:
+        """The sandbox of a key on the shared port."""
+        sandbox = self._by_key.get(key_id or "")
+        return self._slots[DEFAULT].sandbox if sandbox is None else sandbox
+
+    def new_name(self) -> str:
+        """A name nobody has: sandbox-1, sandbox-2 and so on."""
+        number = next(number for number in range(1, SANDBOXES_MAX + 2) if f"sandbox-{number}" not in self._slots)
+        return f"sandbox-{number}"
+
+    def require_room(self, name: str) -> None:
+        """Raise SandboxError unless a sandbox of this name may be made."""
+        if not NAME.fullmatch(name):
+            message = f"name {name[:80]!r}: expected letters, digits, dots, dashes and underscores, at most 64"
+            raise SandboxError(400, "bad_name", message)
+        if name in self._slots:
+            raise SandboxError(409, "name_in_use", f"a sandbox {name!r} exists already")
+        if len(self._slots) >= SANDBOXES_MAX:
+            raise SandboxError(409, "too_many_sandboxes", f"at most {SANDBOXES_MAX} sandboxes: delete one first")
+
+    def add(self, slot: Slot) -> None:
+        """Take a sandbox in. Raises SandboxError when one of its key ids is taken on the shared port."""
+        self.require_room(slot.sandbox.name)
+        if not slot.has_own_port:
+            self._require_free_keys(slot.sandbox)
+            self.index_keys(slot.sandbox)
+        self._slots[slot.sandbox.name] = slot
+
+    def remove(self, name: str) -> Slot:
+        slot = self.get(name)
+        if name == DEFAULT:
+            raise SandboxError(409, "default_sandbox", "the default sandbox stays; reset it instead")
+        del self._slots[name]
+        self._forget_keys(slot.sandbox)
+        return slot
+
+    async def reset(self, name: str) -> Sandbox:
+        """Play the scenario again into a fresh sandbox with the same name and keys, and put it in place."""
+        slot = self.get(name)
+        fresh = await open_sandbox(slot.sandbox.plan, slot.sandbox.options, pool=slot.sandbox.pool)
+        self._forget_keys(slot.sandbox)
+        slot.sandbox = fresh
+        if not slot.has_own_port:
+            self.index_keys(fresh)
+        return fresh
+
+    def index_keys(self, sandbox: Sandbox) -> None:
+        """Route the sandbox's keys, those added later included; a key another sandbox has stays there."""
+        for key_id in sandbox.exchange.state.keys:
+            self._by_key.setdefault(key_id, sandbox)
+
+    def expired(self, host_now: int) -> list[str]:
+        """Names of the sandboxes that were idle for longer than they asked for."""
+        return [
+            slot.sandbox.name
+            for slot in self._slots.values()
+            if slot.idle_us_max is not None and host_now - slot.sandbox.touched_at > slot.idle_us_max
+        ]
+
+    def _forget_keys(self, sandbox: Sandbox) -> None:
+        self._by_key = {key_id: owner for key_id, owner in self._by_key.items() if owner is not sandbox}
+
+    def _require_free_keys(self, sandbox: Sandbox) -> None:
+        for key_id in sandbox.exchange.state.keys:
+            if key_id in self._by_key:
+                owner = self._by_key[key_id].name
+                message = f"key id {key_id} is in use by sandbox {owner!r}: ask for an own port (port: 0)"
+                raise SandboxError(409, "key_in_use", message)

@@ -1,0 +1,73 @@
+"""A log as JSON lines: the header, then a record a line. Amounts stay scaled integers, so nothing is rounded."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+
+from mockexchange.core import commands
+from mockexchange.core.commands import Command
+from mockexchange.store.log import FORMAT, Header, Log, Record
+
+COMMANDS: dict[str, type[Command]] = {
+    "open_account": commands.OpenAccount,
+    "open_book": commands.OpenBook,
+    "add_key": commands.AddKey,
+    "list_series": commands.ListSeries,
+    "list_market": commands.ListMarket,
+    "price_market": commands.PriceMarket,
+    "close_market": commands.CloseMarket,
+    "determine_market": commands.DetermineMarket,
+    "dispute_market": commands.DisputeMarket,
+    "finalize_market": commands.FinalizeMarket,
+    "settle_market": commands.SettleMarket,
+    "fill": commands.Fill,
+    "open_position": commands.OpenPosition,
+    "rest_order": commands.RestOrder,
+    "reduce_order": commands.ReduceOrder,
+    "cancel_order": commands.CancelOrder,
+    "deposit": commands.Deposit,
+    "withdraw": commands.Withdraw,
+    "transfer": commands.Transfer,
+}
+NAMES: dict[type[Command], str] = {kind: name for name, kind in COMMANDS.items()}
+
+
+class LogError(ValueError):
+    """The text is no log of this format; the message says which line and why."""
+
+
+def write_log(log: Log) -> Iterator[bytes]:
+    """Yield the log's lines, each with its newline."""
+    yield msgspec.json.encode(log.header) + b"\n"
+    for record in log:
+        yield encode_record(record) + b"\n"
+
+
+def encode_record(record: Record) -> bytes:
+    command = {NAMES[type(record.command)]: record.command}
+    return msgspec.json.encode({"seq": record.sequence, "at": record.at, "do": command})
+
+
+def read_log(lines: Iterable[bytes]) -> tuple[Header, Iterator[Record]]:
+    """Parse a log's lines lazily. Raises LogError, with the line's number, where one is broken."""
+    numbered = enumerate(lines, start=1)
+    try:
+        header = msgspec.json.decode(next(numbered)[1], type=Header)
+    except StopIteration:
+        raise LogError("line 1: expected a log header, got an empty file") from None
+    except msgspec.DecodeError as error:
+        raise LogError(f"line 1: expected a log header: {error}") from None
+    if header.format != FORMAT:
+        raise LogError(f"line 1: expected log format {FORMAT}, got {header.format}")
+    return header, (_read_record(number, line) for number, line in numbered if line.strip())
+
+
+def _read_record(number: int, line: bytes) -> Record:
+    try:
+        fields: dict[str, Any] = msgspec.json.decode(line)
+        ((name, values),) = fields["do"].items()
+        command = msgspec.convert(values, COMMANDS[name])
+        return Record(int(fields["seq"]), int(fields["at"]), command)
+    except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise LogError(f"line {number}: expected a record {{seq, at, do: {{name: fields}}}}: {error}") from None

@@ -1,0 +1,44 @@
+"""What a log is: a header, then records in order. Appending is awaitable, so that a log may live elsewhere."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from mockexchange.core.commands import Command
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The first record: all that a replay needs beside the commands."""
+
+    format: int = FORMAT
+    version: str
+    sandbox: str
+    scenario: str
+    scenario_hash: str
+    seed: int
+    api_date: str
+    clock: str
+    rounding: str
+    settings: dict[str, str | int | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One command, refused ones included: `at` is the effective instant in microseconds."""
+
+    sequence: int
+    at: int
+    command: Command
+
+
+class Log(Protocol):
+    header: Header
+
+    async def append(self, record: Record) -> None: ...
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Record]: ...

@@ -1,0 +1,77 @@
+"""State and events as plain JSON for the control API: exact decimal strings, RFC 3339 instants, our own words.
+
+This is the truth a test compares a client's view with; it never goes through the venue's tables.
+"""
+
+from dataclasses import fields
+from enum import Enum
+from typing import Any
+
+from mockexchange.core.events import Event
+from mockexchange.core.exchange import Outcome
+from mockexchange.core.instants import format_instant
+from mockexchange.core.positions import Position
+from mockexchange.core.refusals import Refusal
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import BookRef
+
+SCALES = {"_micros": 6, "_centicents": 4, "_centis": 2}
+
+
+def positions_of(state: State, account: str) -> list[dict[str, Any]]:
+    """Every row of an account over all its books, settled ones included, in the order of opening."""
+    return [_row(row) for holdings in state.books_of(account) for row in holdings.positions.values()]
+
+
+def outcome_of(sequence: int, at: int, outcome: Outcome) -> dict[str, Any]:
+    """What a command did: {seq, at, events} or {seq, at, refusal}."""
+    head = {"seq": sequence, "at": format_instant(at)}
+    if isinstance(outcome, Refusal):
+        return {**head, "refusal": {"code": outcome.code, "message": outcome.message}}
+    return {**head, "events": [event_of(event) for event in outcome]}
+
+
+def event_of(event: Event) -> dict[str, Any]:
+    plain: dict[str, Any] = {"type": _snake(type(event).__name__)}
+    for field in fields(event):
+        plain.update(_plain(field.name, getattr(event, field.name)))
+    return plain
+
+
+def exact(value: int, decimals: int) -> str:
+    """A scaled integer as a decimal string with all its digits: exact(5600, 4) is "0.5600"."""
+    whole, fraction = divmod(abs(value), 10**decimals)
+    return f"{'-' if value < 0 else ''}{whole}.{fraction:0{decimals}d}"
+
+
+def _row(row: Position) -> dict[str, Any]:
+    stake = row.stake
+    return {
+        "account": row.purse.account,
+        "book": row.purse.book,
+        "instrument": row.market.ticker,
+        "event": row.market.event.ticker,
+        "quantity": exact(stake.quantity_centis, 2),
+        "cost": exact(stake.cost_micros, 6),
+        "realized": exact(stake.realized_micros, 6),
+        "fees": exact(row.fees_micros, 6),
+        "traded": exact(stake.traded_micros, 6),
+        "resting": exact(row.resting_centis, 2),
+        "settled": row.settled,
+        "updated_at": format_instant(row.updated_at),
+    }
+
+
+def _plain(name: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, BookRef):
+        return {"account": value.account, "book": value.book}
+    if name == "updated_at":
+        return {name: format_instant(value)}
+    for suffix, decimals in SCALES.items():
+        if name.endswith(suffix):
+            return {name.removesuffix(suffix): None if value is None else exact(value, decimals)}
+    return {name: value.value if isinstance(value, Enum) else value}
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name).lstrip("_")
