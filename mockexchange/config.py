@@ -1,0 +1,76 @@
+"""Where the server leaves word of itself: the ready file and the run directory with the private keys."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mockexchange.sandbox import Credential
+
+APPLICATION = "mockexchange"
+DEFAULT_HOST = "127.0.0.1"
+DEFAULT_PORT = 8600
+
+
+def runtime_directory(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """The user's runtime directory, or the cache directory where the system has none."""
+    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or tempfile.gettempdir())
+    if environment.get("XDG_RUNTIME_DIR"):
+        return Path(environment["XDG_RUNTIME_DIR"]) / APPLICATION
+    if platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or home) / APPLICATION
+    if platform == "darwin":
+        return home / "Library" / "Caches" / APPLICATION
+    return Path(environment.get("XDG_CACHE_HOME") or home / ".cache") / APPLICATION
+
+
+def default_ready_file() -> Path:
+    return runtime_directory() / "ready.json"
+
+
+class RunDirectory:
+    """Files that live as long as the server: private keys of mode 0600 in a directory of mode 0700."""
+
+    def __init__(self, parent: Path | None = None) -> None:
+        parent = parent or runtime_directory()
+        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.path = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
+
+    def write_key(self, credential: Credential) -> Path | None:
+        """Write a credential's private key; None where only its public half is known."""
+        if credential.private_pem is None:
+            return None
+        stem = credential.account if credential.key == "main" else f"{credential.account}.{credential.key}"
+        name = "".join(char if char.isalnum() or char in "._-" else "_" for char in stem)
+        target = self.path / f"{name}.pem"
+        write_private(target, credential.private_pem)
+        return target
+
+    def remove(self) -> None:
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def write_private(target: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    with os.fdopen(handle, "w") as stream:
+        stream.write(text)
+    Path(draft).replace(target)
+
+
+def write_ready_file(target: Path, ready: dict[str, Any]) -> None:
+    write_private(target, json.dumps(ready, indent=2) + "\n")
+
+
+def remove_ready_file(target: Path) -> None:
+    """Remove the file unless another server has written it since."""
+    try:
+        if json.loads(target.read_text())["pid"] == os.getpid():
+            target.unlink()
+    except (OSError, ValueError, KeyError):
+        return

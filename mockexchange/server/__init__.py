@@ -1,0 +1,1 @@
+"""The asynchronous edge: Starlette and uvicorn, and nothing below knows them."""

@@ -1,0 +1,49 @@
+"""What a listener serves: the venue, and on the main port the control API and the front page."""
+
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from mockexchange.journal import Entry
+from mockexchange.sandbox import Sandbox
+from mockexchange.server import rest
+from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body
+
+SandboxOf = Callable[[str | None], Sandbox]
+CONTROL = "/_mock"
+
+
+class Front:
+    """One listener's ASGI application."""
+
+    def __init__(self, sandbox_of: SandboxOf, diagnostician: rest.Diagnostician, control: ASGIApp | None) -> None:
+        self.sandbox_of = sandbox_of
+        self.diagnostician = diagnostician
+        self.control = control
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if self.control and (path == "/" or path == CONTROL or path.startswith(CONTROL + "/")):
+            await self.control(scope, receive, send)
+        else:
+            await rest.serve(self.sandbox_of, self.diagnostician, scope, receive, send)
+
+    def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
+        """Journal bytes that were no HTTP; return the body of the 400 they get."""
+        sandbox = self.sandbox_of(None)
+        status, body = error_body(Rejected(Situation.NOT_HTTP, diagnosis), sandbox.options.api_date)
+        entry = Entry(
+            number=sandbox.journal.count + 1,
+            at=sandbox.clock.now(),
+            host_at=sandbox.options.host(),
+            position=len(sandbox.log),
+            method="",
+            target="",
+            headers=(),
+            body=raw,
+            status=status,
+            answer=body,
+            diagnosis=diagnosis,
+        )
+        sandbox.journal.add(entry)
+        return body

@@ -1,0 +1,103 @@
+"""The running server's heart: sandboxes, their listeners, and the URLs under which both are reached."""
+
+import socket
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp
+
+from mockexchange.clock import host_now_us
+from mockexchange.sandbox import DEFAULT, Progress, Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandboxes import Sandboxes, Slot
+from mockexchange.scenario.loader import Plan
+from mockexchange.server import listener as listeners
+from mockexchange.server.app import Front, SandboxOf
+from mockexchange.server.listener import Listener
+from mockexchange.server.rest import Diagnostician
+from mockexchange.venues.kalshi.catalogue import PREFIX
+
+
+@dataclass(slots=True)
+class Hub:
+    """Owns everything that has to be stopped. `public_url` is how clients see the main port, if not by address."""
+
+    host: str
+    sandboxes: Sandboxes = field(default_factory=Sandboxes)
+    diagnostician: Diagnostician = field(default_factory=Diagnostician)
+    ports: dict[str, Listener] = field(default_factory=dict)
+    main: Listener | None = None
+    public_url: str | None = None
+    _main_socket: socket.socket | None = None
+
+    def bind(self, port: int) -> None:
+        """Take the main port before the work of loading. Raises listener.PortInUse or OSError."""
+        self._main_socket = listeners.bind(self.host, port)
+
+    async def listen(self, control: ASGIApp) -> None:
+        """Serve on the main port; the default sandbox exists by now."""
+        assert self._main_socket is not None, "bind first"
+        self.main = Listener(Front(self.sandboxes.route, self.diagnostician, control), self._main_socket)
+        await self.main.start()
+
+    async def open(
+        self,
+        plan: Plan,
+        options: SandboxOptions,
+        port: int | None = None,
+        idle_us_max: int | None = None,
+        progress: Progress | None = None,
+    ) -> Sandbox:
+        """Make a sandbox, on a port of its own if one is given (0: any free one). Nothing remains of a failure."""
+        await self.drop_expired()
+        self.sandboxes.require_room(options.name)
+        sandbox = await open_sandbox(plan, options, progress)
+        slot = Slot(sandbox, has_own_port=port is not None, idle_us_max=idle_us_max)
+        listener = None if port is None else self._listener(slot, port)
+        try:
+            self.sandboxes.add(slot)
+        except Exception:
+            if listener:
+                listener.sock.close()
+            raise
+        if listener:
+            await listener.start()
+            self.ports[options.name] = listener
+        return sandbox
+
+    async def delete(self, name: str) -> None:
+        self.sandboxes.remove(name)
+        listener = self.ports.pop(name, None)
+        if listener:
+            await listener.stop()
+
+    async def drop_expired(self) -> None:
+        """Delete the sandboxes nobody has talked to for as long as they said; run whenever one is made or listed."""
+        for name in self.sandboxes.expired(host_now_us()):
+            await self.delete(name)
+
+    async def stop(self) -> None:
+        for listener in [self.main, *self.ports.values()]:
+            if listener:
+                await listener.stop()
+        if self._main_socket:
+            self._main_socket.close()
+        self.diagnostician.close()
+
+    def origin(self, name: str = DEFAULT) -> str:
+        """Scheme, host and port under which a sandbox is reached."""
+        listener = self.ports.get(name) or self.main
+        assert listener is not None, "asked for a URL before listening"
+        if listener is self.main and self.public_url:
+            return self.public_url.rstrip("/")
+        host = f"[{listener.host}]" if ":" in listener.host else listener.host
+        return f"http://{host}:{listener.port}"
+
+    def base_url(self, name: str = DEFAULT) -> str:
+        return self.origin(name) + PREFIX
+
+    def _listener(self, slot: Slot, port: int) -> Listener:
+        return Listener(Front(_always(slot), self.diagnostician, None), listeners.bind(self.host, port))
+
+
+def _always(slot: Slot) -> SandboxOf:
+    """A port that belongs to a sandbox serves it whatever the key; a reset swaps what the slot holds."""
+    return lambda key_id: slot.sandbox

@@ -1,0 +1,90 @@
+"""A listening socket: uvicorn's protocols on our own terms, so that a sandbox can have a port and lose it again."""
+
+import asyncio
+import errno
+import logging
+import socket
+from email.utils import formatdate
+
+import uvicorn
+from uvicorn.server import ServerState
+
+from mockexchange.server.app import Front
+from mockexchange.server.protocols import http_protocol
+
+BACKLOG = 2_048
+STOP_S_MAX = 5.0
+KEEP_ALIVE_S = 75
+DATE_REFRESH_S = 1.0
+
+
+class PortInUse(Exception):
+    """The port is taken; the message names a free one."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Open a listening socket (port 0: any free one). Raises PortInUse, or OSError with the reason."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        with socket.create_server((host, 0), family=family) as probe:
+            free = probe.getsockname()[1]
+        raise PortInUse(f"port {port} on {host} is in use: try --port {free}, or --port 0 for any") from None
+
+
+class Listener:
+    """Serves one application on one socket until `stop`."""
+
+    def __init__(self, app: Front, sock: socket.socket) -> None:
+        self.sock = sock
+        self.host, self.port = sock.getsockname()[:2]
+        self._state = ServerState()
+        self._config = uvicorn.Config(
+            app,
+            http=http_protocol(),
+            ws="none",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+        )
+        self._server: asyncio.Server | None = None
+        self._date_timer: asyncio.TimerHandle | None = None
+
+    async def start(self) -> None:
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        self._config.load()
+        self._refresh_date()
+        self._server = await asyncio.get_running_loop().create_server(self._protocol, sock=self.sock)
+
+    async def stop(self) -> None:
+        """Stop accepting, let requests under way finish for a while, then close what is left."""
+        if self._date_timer:
+            self._date_timer.cancel()
+        if self._server:
+            self._server.close()
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        if self._state.tasks:
+            await asyncio.wait(self._state.tasks, timeout=STOP_S_MAX)
+        for connection in list(self._state.connections):
+            transport = connection.transport
+            transport.abort()
+        for task in list(self._state.tasks):
+            task.cancel()
+
+    def _protocol(self) -> asyncio.Protocol:
+        protocol: asyncio.Protocol = self._config.http_protocol_class(  # type: ignore[call-arg]  # uvicorn types the class as a bare asyncio.Protocol
+            config=self._config, server_state=self._state, app_state={}
+        )
+        return protocol
+
+    def _refresh_date(self) -> None:
+        self._state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        self._date_timer = asyncio.get_running_loop().call_later(DATE_REFRESH_S, self._refresh_date)

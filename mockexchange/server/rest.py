@@ -1,0 +1,114 @@
+"""The venue's REST surface as one ASGI endpoint: bytes to a plain request, an answer to bytes.
+
+A route table in the venue, not Starlette's router, finds the operation. A refusal's reason is sought on one worker
+thread that lets other threads run between its steps, so that it costs other requests nothing.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from mockexchange.journal import Entry
+from mockexchange.sandbox import Sandbox
+from mockexchange.venues.kalshi.signing import KEY_HEADER
+from mockexchange.venues.request import Answer, Request
+
+import asyncio
+
+BODY_BYTES_MAX = 1024 * 1024
+"""No read of the venue takes a body; one that comes is kept for the journal up to here."""
+DIAGNOSIS_CHARS_MAX = 2_000
+DIAGNOSES_WAITING_MAX = 256
+"""Beyond this many waiting refusals the next ones are answered undiagnosed, and say so."""
+TOO_BUSY = "too many refused requests at once to find out why: see the first ones"
+
+COMMON_HEADERS = [
+    (b"content-type", b"application/json; charset=utf-8"),
+    (b"content-security-policy", b"default-src 'none';"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-mock-exchange", b"1"),
+]
+BODY_HEADERS = frozenset((b"content-length", b"transfer-encoding"))
+
+
+class Diagnostician:
+    """Runs diagnoses off the event loop, one after the other."""
+
+    def __init__(self) -> None:
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="diagnosis")
+        self._waiting = 0
+
+    async def diagnose(self, answer: Answer) -> str | None:
+        """Return the words, finding them if that is still to be done."""
+        if answer.diagnose is None:
+            return answer.diagnosis
+        if self._waiting >= DIAGNOSES_WAITING_MAX:
+            return TOO_BUSY
+        self._waiting += 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._worker, answer.diagnose, _yield_to_other_threads)
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+
+def _yield_to_other_threads() -> None:
+    time.sleep(0)
+
+
+async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one HTTP request; `sandbox_of` maps the claimed key id to a sandbox."""
+    started_ns = time.perf_counter_ns()
+    headers = scope["headers"]
+    key_id, has_body = None, False
+    for name, value in headers:
+        if name == KEY_HEADER and key_id is None:
+            key_id = value.decode("latin-1").strip()
+        elif name in BODY_HEADERS:
+            has_body = True
+    body = await read_body(receive) if has_body else b""
+    request = Request(
+        scope["method"],
+        scope["raw_path"].decode("latin-1"),
+        scope["query_string"].decode("latin-1"),
+        tuple(headers),
+        body,
+    )
+    sandbox: Sandbox = sandbox_of(key_id)
+    answer, entry = sandbox.answer(request)
+    if answer.status != 200:
+        entry.diagnosis = answer.diagnosis = await diagnostician.diagnose(answer)
+    await _send(send, answer, entry)
+    entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
+
+
+async def read_body(receive: Receive) -> bytes:
+    """Read a request body up to the limit; the rest is read and dropped."""
+    parts, size = [], 0
+    while True:
+        message = await receive()
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size <= BODY_BYTES_MAX:
+            parts.append(part)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+async def _send(send: Send, answer: Answer, entry: Entry) -> None:
+    headers = [*COMMON_HEADERS, (b"content-length", b"%d" % len(answer.body)), *answer.headers]
+    if answer.diagnosis:
+        headers.append((b"x-mock-diagnosis", header_text(answer.diagnosis)))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def header_text(words: str) -> bytes:
+    """Words as a header value: one line of ASCII, bounded."""
+    line = " ".join(words.split())[:DIAGNOSIS_CHARS_MAX]
+    return line.encode("ascii", "backslashreplace")
