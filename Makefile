@@ -1,0 +1,87 @@
+# Every target makes the environment it needs: a machine with Python 3.11 or later and make is enough.
+#
+#   ARGS=    more arguments, for serve, test, coverage and bench        make test ARGS="-k cursor"
+#   BENCH=   smoke: a benchmark run of seconds that proves it works, not a measurement
+#   PYTHON=  the interpreter to make environments with, instead of the first one that suits
+
+PYTHON ?=
+ARGS ?=
+BENCH ?=
+RUN := .venv
+DEV := .venv-dev
+FLOORS := .venv-floors
+CLIENTS := .venv-clients
+export PYTHON DEV
+
+IN_DEV := $(DEV)/bin/python -m
+COVERAGE := --cov --cov-report=term
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test coverage house format format-check lint types check bench floors wheel dev-env clients-env lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*  ## /\1: /p' Makefile | awk -F': ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
+
+serve: $(RUN)/.installed  ## the server on the demo scenario
+	@$(RUN)/bin/mockexchange serve --scenario demo $(ARGS)
+
+test: $(DEV)/.installed  ## the whole suite
+	@scripts/test.sh $(ARGS)
+
+coverage: $(DEV)/.installed  ## the whole suite, with the coverage gate
+	@scripts/test.sh $(COVERAGE) $(ARGS)
+
+house: $(DEV)/.installed  ## architecture and house rules alone
+	@$(IN_DEV) pytest -q tests/house/test_architecture.py tests/house/test_style.py
+
+format: $(DEV)/.installed  ## rewrite the code as the formatter wants it
+	@$(IN_DEV) ruff check --fix-only --quiet .
+	@$(IN_DEV) ruff format .
+
+format-check: $(DEV)/.installed
+	@$(IN_DEV) ruff format --check .
+
+lint: $(DEV)/.installed  ## ruff
+	@$(IN_DEV) ruff check .
+
+types: $(DEV)/.installed  ## mypy, strict, tests included
+	@$(IN_DEV) mypy
+
+check: format-check lint types coverage  ## what a change must pass
+
+bench: $(DEV)/.installed  ## the speed figures, each beside its baseline
+	@$(IN_DEV) benchmarks.rest $(if $(filter smoke,$(BENCH)),--smoke) $(ARGS)
+
+floors: $(FLOORS)/.installed  ## a signed page with the lowest supported versions, on the lowest supported Python
+	@$(FLOORS)/bin/python -m pytest --noconftest -p no:cacheprovider -q -m floors tests/house/test_floors.py
+
+wheel: $(DEV)/.installed  ## build the wheel and run what it installs
+	@scripts/wheel_smoke.sh
+
+dev-env: $(DEV)/.installed  ## the environment of all but serve, floors and clients-env
+	@:
+
+clients-env: $(CLIENTS)/.installed  ## an environment with the official client; needs Python 3.13 or later
+	@:
+
+# The clients' lock needs their Python, which is newer than the lowest that we support.
+lock:  ## choose exact versions anew: constraints.txt, clients-constraints.txt
+	@PYTHON= scripts/lock.sh constraints.txt 3.11 exactly '.[dev]'
+	@PYTHON= scripts/lock.sh clients-constraints.txt 3.13 or_later kalshi-python-sync==3.34.0
+
+clean:  ## remove what the other targets made
+	rm -rf $(RUN) $(DEV) $(FLOORS) $(CLIENTS) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
+
+$(RUN)/.installed: pyproject.toml constraints.txt
+	@scripts/environment.sh $(RUN) constraints.txt 3.11 or_later --editable .
+
+$(DEV)/.installed: pyproject.toml constraints.txt
+	@scripts/environment.sh $(DEV) constraints.txt 3.11 or_later --editable '.[dev]'
+
+$(FLOORS)/.installed: pyproject.toml scripts/floors.py
+	@mkdir -p build && python=$$(PYTHON= scripts/find_python.sh 3.11 exactly) && "$$python" scripts/floors.py >build/floors.txt
+	@PYTHON= scripts/environment.sh $(FLOORS) build/floors.txt 3.11 exactly --editable . pytest
+
+$(CLIENTS)/.installed: clients-constraints.txt
+	@PYTHON= scripts/environment.sh $(CLIENTS) clients-constraints.txt 3.13 or_later kalshi-python-sync==3.34.0

@@ -1,0 +1,48 @@
+"""The installed command, run as a user or a container runs it; needs nothing but the standard library."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+COMMAND = Path(sys.executable).with_name("mockexchange")
+START_SECONDS_MAX = 30
+STOP_SECONDS_MAX = 10
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """Return this environment without the options of somebody's shell, with an empty home."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("MOCKEXCHANGE_", "XDG_"))}
+    return kept | {"HOME": str(home), "PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+@contextmanager
+def served(home: Path, *command: str) -> Iterator[Mapping[str, Any]]:
+    """Run a command that serves on a free port; yield what its ready file says, and stop it at the end."""
+    ready_file, log_file = home / "ready.json", home / "log.txt"
+    arguments = [*command, "--port", "0", "--ready-file", str(ready_file)]
+    with log_file.open("wb") as log:
+        process = subprocess.Popen(arguments, cwd=home, env=clean_environment(home), stdout=log, stderr=log)
+        try:
+            yield _wait_until_ready(process, ready_file, log_file)
+        finally:
+            process.terminate()
+            process.wait(STOP_SECONDS_MAX)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], ready_file: Path, log_file: Path) -> Mapping[str, Any]:
+    pause_seconds = 0.05
+    for _ in range(round(START_SECONDS_MAX / pause_seconds)):
+        if ready_file.exists():
+            ready: Mapping[str, Any] = json.loads(ready_file.read_text(encoding="utf-8"))
+            return ready
+        try:
+            process.wait(pause_seconds)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    raise AssertionError(f"exit code {process.poll()}, not ready; it said:\n{log_file.read_text(encoding='utf-8')}")
