@@ -1,0 +1,224 @@
+"""The REST figures: `python -m benchmarks.rest` (minutes) or `--smoke` (seconds, proves only that it runs).
+
+Every figure is a ratio or a count from one run, with what it is compared with beside it; servers under comparison
+take turns, so that a noisy machine is noisy for both.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+from urllib.request import Request, urlopen
+
+from benchmarks import world
+from benchmarks.load import Measured, Server, repeat, run
+from benchmarks.world import PATH
+from mockexchange.sandbox import SandboxOptions, open_sandbox
+from mockexchange.scenario.loader import load_scenario
+
+CONNECTIONS = 16
+START_S_MAX = 60.0
+POLL_S = 0.002
+
+FILTERS = {
+    "no filter": "limit=100",
+    "count_filter=position": "limit=100&count_filter=position",
+    "count_filter=total_traded": "limit=100&count_filter=total_traded",
+    "settlement_status=settled": "limit=100&settlement_status=settled",
+    "settlement_status=all": "limit=100&settlement_status=all",
+    "ticker": f"ticker={world.market_name(13)}",
+    "event_ticker": f"event_ticker={world.event_name(13)}",
+    "subaccount": "limit=100&subaccount=0",
+    "exchange_index": "limit=100&exchange_index=0",
+    "count_filter and settlement_status": "limit=100&count_filter=total_traded&settlement_status=settled",
+    "both, nothing to find": "limit=100&count_filter=position&settlement_status=settled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much to do. The sizes of `positions` are compared with one another."""
+
+    positions: tuple[int, ...]
+    requests: int
+    pages: int
+    rounds: int
+    starts: int
+    memory_positions: int
+
+
+FULL = Size((1_000, 100_000, 1_000_000), 20_000, 300, 5, 5, 1_000_000)
+SMOKE = Size((1_000, 4_000), 800, 10, 1, 1, 20_000)
+
+
+def throughput(size: Size) -> None:
+    """Signed 100-row pages at 16 connections, ours and the plain baseline in turns."""
+    with Server("--positions", "1000", "--date", "latest") as ours:
+        body = run(repeat(ours.port, ours.request("limit=100"), 1)).body
+        with _file_of(body) as name, Server("--baseline", name) as plain:
+            turns = [(_turn(ours, size), _turn(plain, size)) for _ in range(size.rounds)]
+    ratios = [mine.per_second / base.per_second for mine, base in turns]
+    costs = [base.cpu_us / mine.cpu_us for mine, base in turns if mine.cpu_us]
+    mine, base = turns[-1]
+    print(
+        f"\nSigned page of 100 rows ({len(body):,} bytes), journal on, {CONNECTIONS} connections, {size.rounds} turns"
+    )
+    print(f"  ours {mine.per_second:,.0f}/s, plain Starlette route {base.per_second:,.0f}/s in the last turn")
+    print(f"  requests a second: ratio {_spread(ratios)}; goal 0.75")
+    print(f"  processor time a request: {mine.cpu_us:.0f} us against {base.cpu_us:.0f} us; ratio {_spread(costs)}")
+
+
+class Turn(NamedTuple):
+    per_second: float
+    cpu_us: float
+
+
+def _turn(server: Server, size: Size) -> Turn:
+    before_s = server.cpu_s()
+    measured = run(repeat(server.port, server.request("limit=100"), size.requests, CONNECTIONS))
+    return Turn(measured.per_second, (server.cpu_s() - before_s) / size.requests * 1e6)
+
+
+def _spread(ratios: list[float]) -> str:
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if ratios else "none"
+
+
+def page_times(size: Size) -> None:
+    """The same page from few and from many positions, each filter alone and two together, warm."""
+    for date in ("latest", "compat"):
+        with ExitStack() as stack:
+            servers = [stack.enter_context(Server("--positions", str(n), "--date", date)) for n in size.positions]
+            print(f"\nPage time, one connection, median of {size.pages} in microseconds, API date {date}; goal 2x")
+            print("  " + "filter".ljust(36) + "".join(f"{n:>12,}" for n in size.positions) + "   last/first")
+            for name, query in FILTERS.items():
+                times = [_page_us(server, query, size) for server in servers]
+                row = "".join(f"{micros:>12,.0f}" for micros in times)
+                print(f"  {name.ljust(36)}{row}{times[-1] / times[0]:>12.2f}x")
+
+
+def refusals(size: Size) -> None:
+    """What a client that signs wrongly costs the others: good pages alone, and beside 4 connections of refused ones."""
+    with Server("--positions", "1000") as server:
+        shares = [_beside_refusals(server, size) for _ in range(size.rounds)]
+    alone, beside = (statistics.median(column) for column in zip(*shares, strict=True))
+    print("\nGood pages while 4 other connections are refused and diagnosed (median latency, microseconds)")
+    print(
+        f"  beside 4 connections of good ones {alone:,.0f}, beside 4 of refused ones {beside:,.0f}: {beside / alone:.2f}x"
+    )
+
+
+def memory(size: Size) -> None:
+    command = [sys.executable, "-m", "benchmarks.memory", str(size.memory_positions)]
+    measured = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    print(f"\nState per position, {size.memory_positions:,} positions, row cache cold; goal 900 B")
+    print(
+        f"  position with its indexes and event sums {measured['position']:,.0f} B; its market {measured['market']:,.0f} B"
+    )
+
+
+def starts(size: Size) -> None:
+    """`demo` from start to the first signed 200, and a `golden` sandbox in a running process."""
+    seconds = sorted(_first_answer_s() for _ in range(size.starts))
+    print(f"\nStart of `serve --scenario demo` to its first signed 200: {statistics.median(seconds):.2f} s; goal 0.5")
+    plan = load_scenario("golden")
+    runs = []
+    for number in range(20):
+        began = time.perf_counter()
+        asyncio.run(open_sandbox(plan, SandboxOptions(name=f"golden-{number}")))
+        runs.append((time.perf_counter() - began) * 1e3)
+    print(f"A fresh `golden` sandbox: {statistics.median(runs):.2f} ms; goal 2")
+
+
+def _page_us(server: Server, query: str, size: Size) -> float:
+    request = server.request(query)
+    run(repeat(server.port, request, size.pages // 10 or 1))
+    return run(repeat(server.port, request, size.pages)).quantile_us(0.5)
+
+
+def _beside_refusals(server: Server, size: Size) -> tuple[float, float]:
+    good, bad = server.request("limit=100"), server.request("limit=100", signed_path=PATH.removeprefix("/trade-api/v2"))
+
+    async def beside(other: bytes, status: int) -> Measured:
+        load = asyncio.create_task(repeat(server.port, other, size.requests // 10, 4, status))
+        measured = await repeat(server.port, good, size.requests // 20)
+        await load
+        return measured
+
+    return run(beside(good, 200)).quantile_us(0.5), run(beside(bad, 401)).quantile_us(0.5)
+
+
+def _first_answer_s() -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        ready = Path(folder) / "ready.json"
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "mockexchange", "serve", "--port", "0", "--quiet", "--ready-file", str(ready)]
+        process = subprocess.Popen(command)
+        try:
+            _wait_for(ready, began)
+            _signed_get(json.loads(ready.read_text()))
+            return time.perf_counter() - began
+        finally:
+            process.terminate()
+            process.wait(timeout=10)
+
+
+def _wait_for(ready: Path, began: float) -> None:
+    while not ready.exists():
+        if time.perf_counter() - began > START_S_MAX:
+            raise RuntimeError("the server did not get ready")
+        time.sleep(POLL_S)
+
+
+def _signed_get(ready: dict[str, object]) -> None:
+    from mockexchange.cli.control import signed_headers
+
+    account = ready["accounts"][0]  # type: ignore[index]  # the ready file's shape is ours
+    url = ready["venues"]["kalshi"]["base_url"] + "/portfolio/positions"  # type: ignore[index]  # as above
+    key = Path(account["private_key_path"]).read_text()
+    headers = signed_headers(account["key_id"], key, "GET", PATH)
+    with urlopen(Request(url, headers=headers), timeout=10) as answer:
+        assert answer.status == 200
+
+
+@contextmanager
+def _file_of(body: bytes) -> Iterator[str]:
+    handle, name = tempfile.mkstemp()
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(body)
+    try:
+        yield name
+    finally:
+        Path(name).unlink()
+
+
+PARTS = {
+    "throughput": throughput,
+    "page_times": page_times,
+    "refusals": refusals,
+    "memory": memory,
+    "starts": starts,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--smoke", action="store_true")
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="which figures; all if none is named")
+    arguments = parser.parse_args()
+    size = SMOKE if arguments.smoke else FULL
+    for name in arguments.parts or PARTS:
+        PARTS[name](size)
+
+
+if __name__ == "__main__":
+    main()

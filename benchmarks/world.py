@@ -1,0 +1,59 @@
+"""An account with as many positions as a benchmark wants, a tenth of them settled, every filter with something to find."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from mockexchange.core import commands
+from mockexchange.core.commands import Command
+from mockexchange.core.vocabulary import BookRef, Result
+
+PATH = "/trade-api/v2/portfolio/positions"
+ACCOUNT = "trader"
+PURSE = BookRef(ACCOUNT)
+MARKETS_PER_EVENT = 8
+SETTLED_EVERY = 10
+FLAT_EVERY = 5
+
+
+def market_name(number: int) -> str:
+    return f"KXBENCH-{number // MARKETS_PER_EVENT:06d}-{number % MARKETS_PER_EVENT}"
+
+
+def event_name(number: int) -> str:
+    return f"KXBENCH-{number // MARKETS_PER_EVENT:06d}"
+
+
+def list_markets(count: int) -> Iterator[Command]:
+    yield commands.OpenAccount(account=ACCOUNT)
+    for number in range(count):
+        yield commands.ListMarket(
+            market=market_name(number), event=event_name(number), series="KXBENCH", price_centicents=5_600
+        )
+
+
+def open_positions(count: int) -> Iterator[Command]:
+    for number in range(count):
+        is_flat = number % FLAT_EVERY == 0
+        quantity_centis = 0 if is_flat else 100 + number % 900
+        yield commands.OpenPosition(
+            purse=PURSE,
+            market=market_name(number),
+            quantity_centis=quantity_centis,
+            cost_micros=quantity_centis * 5_600,
+            traded_micros=1_000_000 + quantity_centis * 5_600,
+            fees_micros=17_500,
+        )
+
+
+def settle_some(count: int) -> Iterator[Command]:
+    for number in range(0, count, SETTLED_EVERY):
+        yield commands.SettleMarket(market=market_name(number), result=Result.YES)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """The fastest event loop there is."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
