@@ -34,8 +34,10 @@ class Repair(NamedTuple):
 
 
 def _is_wrapped(text: str) -> bool:
-    *full, _ = re.split(r"[ \r\n]+", text)
-    return bool(full) and len(set(map(len, full))) == 1 and len(full[0]) >= LINE_CHARS_MIN
+    """Tell lines of one length, of which a header may keep the breaks as spaces, from lost plus signs."""
+    *full, last = re.split(r"[ \r\n]+", text)
+    is_whole = "\n" in text or len("".join([*full, last])) % 4 == 0
+    return is_whole and len(set(map(len, full))) == 1 and len(full[0]) >= LINE_CHARS_MIN
 
 
 def _pad(text: str) -> str:

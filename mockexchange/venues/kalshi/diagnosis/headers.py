@@ -28,7 +28,7 @@ def explain_missing(request: Request) -> str:
     """Say which of the three headers are missing, what was sent in their stead, and what to send. Never raises."""
     sent: dict[bytes, bool] = {}
     for name, value in request.headers[:HEADERS_MAX]:
-        sent[name] = sent.get(name, False) or bool(value.strip())
+        sent[name] = sent.get(name, False) or bool(value.decode("latin-1").strip())
     missing = [_spell(name) + (" (sent empty)" if name in sent else "") for name in WANTED if not sent.get(name)]
     present = [_spell(name) for name in WANTED if sent.get(name)]
     needed = ", ".join(f"{_spell(name)} ({what})" for name, what in WANTED.items())

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote_plus, unquote_to_bytes
 
-from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX
-from mockexchange.venues.kalshi.diagnosis.texts import STREAM_PATH, WRAPS, Edit, Fields, Sent
+from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, STREAM_PATH
+from mockexchange.venues.kalshi.diagnosis.texts import WRAPS, Edit, Fields, Sent
 from mockexchange.venues.kalshi.diagnosis.words import quote
 
 BODY_BYTES_MAX = 65_536

@@ -8,10 +8,9 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mockexchange.venues.kalshi.catalogue import PREFIX
+from mockexchange.venues.kalshi.catalogue import PREFIX, STREAM_PATH
 
 Fields = dict[str, str]
-STREAM_PATH = "/trade-api/ws/v2"
 
 
 class Sent(NamedTuple):
