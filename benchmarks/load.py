@@ -9,6 +9,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any, cast
 
@@ -36,9 +37,7 @@ class Server:
         said = json.loads(line)
         self.port: int = said["port"]
         self.key_id: str = said["key_id"]
-        key = serialization.load_pem_private_key(said["private_pem"].encode(), password=None)
-        assert isinstance(key, RSAPrivateKey)
-        self._key = key
+        self._key = load_key(said["private_pem"])
 
     def __enter__(self) -> "Server":
         return self
@@ -57,15 +56,24 @@ class Server:
 
     def request(self, query: str = "", signed_path: str = PATH) -> bytes:
         """A signed GET of the positions, as bytes. Signing another path makes it a refused one."""
-        timestamp = str(int(time.time() * 1000))
-        message = f"{timestamp}GET{signed_path}".encode()
-        scheme = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
-        signature = b64encode(self._key.sign(message, scheme, hashes.SHA256())).decode()
-        target = f"{PATH}?{query}" if query else PATH
-        return (
-            f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\nKALSHI-ACCESS-KEY: {self.key_id}\r\n"
-            f"KALSHI-ACCESS-SIGNATURE: {signature}\r\nKALSHI-ACCESS-TIMESTAMP: {timestamp}\r\n\r\n"
-        ).encode()
+        return signed_request(self.port, self.key_id, self._key, query, signed_path)
+
+
+def signed_request(port: int, key_id: str, key: RSAPrivateKey, query: str = "", signed_path: str = PATH) -> bytes:
+    timestamp = str(int(time.time() * 1000))
+    scheme = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
+    signature = b64encode(key.sign(f"{timestamp}GET{signed_path}".encode(), scheme, hashes.SHA256())).decode()
+    target = f"{PATH}?{query}" if query else PATH
+    return (
+        f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nKALSHI-ACCESS-KEY: {key_id}\r\n"
+        f"KALSHI-ACCESS-SIGNATURE: {signature}\r\nKALSHI-ACCESS-TIMESTAMP: {timestamp}\r\n\r\n"
+    ).encode()
+
+
+def load_key(pem: str) -> RSAPrivateKey:
+    key = serialization.load_pem_private_key(pem.encode(), password=None)
+    assert isinstance(key, RSAPrivateKey)
+    return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +92,16 @@ class Measured:
         return self.latencies_s[min(int(len(self.latencies_s) * share), len(self.latencies_s) - 1)] * 1e6
 
 
-async def repeat(port: int, request: bytes, count: int, connections: int = 1, status: int = 200) -> Measured:
-    """Send the request `count` times in all. Raises RuntimeError on an answer with another status."""
+async def repeat(
+    port: int, request: bytes | list[bytes], count: int, connections: int = 1, status: int = 200
+) -> Measured:
+    """Send the request (or several in turn) `count` times in all. Raises RuntimeError on another status."""
+    requests = [request] if isinstance(request, bytes) else request
     loop = asyncio.get_running_loop()
     share = count // connections
     started = time.perf_counter()
     clients = [
-        (await loop.create_connection(lambda: _Client(request, share, status), "127.0.0.1", port))[1]
+        (await loop.create_connection(lambda: _Client(requests, share, status), "127.0.0.1", port))[1]
         for _ in range(connections)
     ]
     await asyncio.gather(*(client.done for client in clients))
@@ -101,8 +112,8 @@ async def repeat(port: int, request: bytes, count: int, connections: int = 1, st
 class _Client(asyncio.Protocol):
     """One connection, one request at a time. It costs far less than the server, so the server is what is measured."""
 
-    def __init__(self, request: bytes, count: int, status: int) -> None:
-        self.request, self.left = request, count
+    def __init__(self, requests: list[bytes], count: int, status: int) -> None:
+        self.requests, self.left = cycle(requests), count
         self.first_line = b"HTTP/1.1 %d " % status
         self.latencies_s: list[float] = []
         self.body = b""
@@ -134,7 +145,7 @@ class _Client(asyncio.Protocol):
     def _send(self) -> None:
         self._received.clear()
         self._started = time.perf_counter()
-        self.transport.write(self.request)
+        self.transport.write(next(self.requests))
 
     def _length_of(self, data: bytes) -> int:
         """The length of the whole answer whose first piece, head included, is `data`."""

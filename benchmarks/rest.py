@@ -17,16 +17,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
-from urllib.request import Request, urlopen
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from benchmarks import world
-from benchmarks.load import Measured, Server, repeat, run
+from benchmarks.load import Measured, Server, load_key, repeat, run, signed_request
 from benchmarks.world import PATH
 from mockexchange.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_scenario
 
 CONNECTIONS = 16
+WALKED_POSITIONS = 5_000
 START_S_MAX = 60.0
 POLL_S = 0.002
 
@@ -62,20 +63,38 @@ SMOKE = Size((1_000, 4_000), 800, 10, 1, 1, 20_000)
 
 
 def throughput(size: Size) -> None:
-    """Signed 100-row pages at 16 connections, ours and the plain baseline in turns."""
-    with Server("--positions", "1000", "--date", "latest") as ours:
-        body = run(repeat(ours.port, ours.request("limit=100"), 1)).body
+    """Signed 100-row pages at 16 connections, ours and the plain baseline in turns: one page polled, then all walked."""
+    with Server("--positions", str(WALKED_POSITIONS), "--date", "latest") as ours:
+        first = ours.request("limit=100")
+        body = run(repeat(ours.port, first, 1)).body
+        pages = _walk(ours)
         with _file_of(body) as name, Server("--baseline", name) as plain:
-            turns = [(_turn(ours, size), _turn(plain, size)) for _ in range(size.rounds)]
-    ratios = [mine.per_second / base.per_second for mine, base in turns]
-    costs = [base.cpu_us / mine.cpu_us for mine, base in turns if mine.cpu_us]
-    mine, base = turns[-1]
+            baseline = plain.request("limit=100")
+            polled = [(_turn(ours, first, size), _turn(plain, baseline, size)) for _ in range(size.rounds)]
+            walked = [(_turn(ours, pages, size), _turn(plain, baseline, size)) for _ in range(size.rounds)]
     print(
         f"\nSigned page of 100 rows ({len(body):,} bytes), journal on, {CONNECTIONS} connections, {size.rounds} turns"
     )
-    print(f"  ours {mine.per_second:,.0f}/s, plain Starlette route {base.per_second:,.0f}/s in the last turn")
-    print(f"  requests a second: ratio {_spread(ratios)}; goal 0.75")
-    print(f"  processor time a request: {mine.cpu_us:.0f} us against {base.cpu_us:.0f} us; ratio {_spread(costs)}")
+    _print_turns("one page, polled", polled)
+    _print_turns(f"{len(pages)} pages in turn, rows warm", walked)
+
+
+def _walk(server: Server) -> list[bytes]:
+    """A signed request for every page of the account."""
+    requests, cursor = [server.request("limit=100")], ""
+    while cursor := json.loads(run(repeat(server.port, requests[-1], 1)).body)["cursor"]:
+        requests.append(server.request(f"limit=100&cursor={cursor}"))
+    return requests
+
+
+def _print_turns(title: str, turns: list[tuple["Turn", "Turn"]]) -> None:
+    mine, base = turns[-1]
+    print(f"  {title}: ours {mine.per_second:,.0f}/s, plain Starlette route {base.per_second:,.0f}/s in the last turn")
+    print(
+        f"    requests a second: ratio {_spread([mine.per_second / base.per_second for mine, base in turns])}; goal 0.75"
+    )
+    costs = _spread([base.cpu_us / mine.cpu_us for mine, base in turns if mine.cpu_us])
+    print(f"    processor time a request: {mine.cpu_us:.0f} us against {base.cpu_us:.0f} us; ratio {costs}")
 
 
 class Turn(NamedTuple):
@@ -83,9 +102,9 @@ class Turn(NamedTuple):
     cpu_us: float
 
 
-def _turn(server: Server, size: Size) -> Turn:
+def _turn(server: Server, requests: bytes | list[bytes], size: Size) -> Turn:
     before_s = server.cpu_s()
-    measured = run(repeat(server.port, server.request("limit=100"), size.requests, CONNECTIONS))
+    measured = run(repeat(server.port, requests, size.requests, CONNECTIONS))
     return Turn(measured.per_second, (server.cpu_s() - before_s) / size.requests * 1e6)
 
 
@@ -94,7 +113,10 @@ def _spread(ratios: list[float]) -> str:
 
 
 def page_times(size: Size) -> None:
-    """The same page from few and from many positions, each filter alone and two together, warm."""
+    """The same page from few and from many positions, each filter alone and two together, rows warm.
+
+    A page that has another is timed on its second one: pages after a cursor are made anew each time.
+    """
     for date in ("latest", "compat"):
         with ExitStack() as stack:
             servers = [stack.enter_context(Server("--positions", str(n), "--date", date)) for n in size.positions]
@@ -130,17 +152,21 @@ def starts(size: Size) -> None:
     """`demo` from start to the first signed 200, and a `golden` sandbox in a running process."""
     seconds = sorted(_first_answer_s() for _ in range(size.starts))
     print(f"\nStart of `serve --scenario demo` to its first signed 200: {statistics.median(seconds):.2f} s; goal 0.5")
-    plan = load_scenario("golden")
-    runs = []
-    for number in range(20):
+    print(f"A fresh `golden` sandbox: {statistics.median(asyncio.run(_open_goldens())):.2f} ms; goal 2")
+
+
+async def _open_goldens() -> list[float]:
+    plan, runs = load_scenario("golden"), []
+    for number in range(50):
         began = time.perf_counter()
-        asyncio.run(open_sandbox(plan, SandboxOptions(name=f"golden-{number}")))
+        await open_sandbox(plan, SandboxOptions(name=f"golden-{number}"))
         runs.append((time.perf_counter() - began) * 1e3)
-    print(f"A fresh `golden` sandbox: {statistics.median(runs):.2f} ms; goal 2")
+    return runs
 
 
 def _page_us(server: Server, query: str, size: Size) -> float:
-    request = server.request(query)
+    cursor = json.loads(run(repeat(server.port, server.request(query), 1)).body)["cursor"]
+    request = server.request(f"{query}&cursor={cursor}" if cursor else query)
     run(repeat(server.port, request, size.pages // 10 or 1))
     return run(repeat(server.port, request, size.pages)).quantile_us(0.5)
 
@@ -179,15 +205,11 @@ def _wait_for(ready: Path, began: float) -> None:
         time.sleep(POLL_S)
 
 
-def _signed_get(ready: dict[str, object]) -> None:
-    from mockexchange.cli.control import signed_headers
-
-    account = ready["accounts"][0]  # type: ignore[index]  # the ready file's shape is ours
-    url = ready["venues"]["kalshi"]["base_url"] + "/portfolio/positions"  # type: ignore[index]  # as above
-    key = Path(account["private_key_path"]).read_text()
-    headers = signed_headers(account["key_id"], key, "GET", PATH)
-    with urlopen(Request(url, headers=headers), timeout=10) as answer:
-        assert answer.status == 200
+def _signed_get(ready: dict[str, Any]) -> None:
+    account, url = ready["accounts"][0], urlsplit(ready["venues"]["kalshi"]["base_url"])
+    key = load_key(Path(account["private_key_path"]).read_text())
+    assert url.port is not None
+    run(repeat(url.port, signed_request(url.port, account["key_id"], key), 1))
 
 
 @contextmanager

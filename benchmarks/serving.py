@@ -32,7 +32,7 @@ from mockexchange.server.hub import Hub
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.signing import load_public_key
 
-SCENARIO = "scenario: bench\naccounts: {bystander: {}}\n"
+SCENARIO = "scenario: bench\nauth: {past: 1h}\naccounts: {bystander: {}}\n"
 
 
 async def serve_ours(positions: int, date: str) -> None:
