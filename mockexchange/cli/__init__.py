@@ -1,0 +1,39 @@
+"""The command line. Each module holds the commands of one subject."""
+
+import click
+
+from mockexchange import __version__
+from mockexchange.cli.frame import PREFIX, Program
+
+PLACES = {
+    "serve": "serve",
+    "env": "env",
+    "call": "call",
+    "do": "do",
+    "advance": "clock",
+    "journal": "journal",
+    "why": "journal",
+    "keys": "keys",
+    "explain": "explain",
+    "scenario": "scenario",
+    "api": "api",
+    "replay": "replay",
+}
+"""Command to module, in the order of `--help`; in its module a command goes by its own name."""
+
+
+@click.group(
+    cls=Program,
+    places=PLACES,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": PREFIX},
+)
+@click.version_option(__version__, prog_name="mockexchange")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """An exchange you own: the private account API of a real exchange, on your machine.
+
+    What every option also reads from the environment stands beside it. Bad arguments end with exit code 2.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())

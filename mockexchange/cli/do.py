@@ -1,0 +1,69 @@
+"""`mockexchange do`: steps carried out now, in the words of a scenario."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockexchange.cli.control import find_server, sandbox_option, server_option
+from mockexchange.cli.frame import Misuse
+from mockexchange.cli.terminal import printable
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.source import Located, read_yaml
+from mockexchange.scenario.steps import STEP
+
+
+@click.command()
+@click.argument("steps", metavar="STEP...", nargs=-1, required=True)
+@sandbox_option
+@server_option
+@click.pass_context
+def do(context: click.Context, steps: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
+    """Carry out steps now and print what happened.
+
+    Each STEP is written as in a scenario's history. None is carried out when one cannot be read. One that is refused
+    changes nothing, the others are carried out; the exit code is then 1.
+
+    \b
+    mockexchange do 'fill: {account: alice, market: M, side: yes, action: buy, count: 1, price: 0.56}'
+    """
+    body = [_read(text, f"step {number}") for number, text in enumerate(steps, start=1)]
+    outcomes = find_server(ready_file).ask_sandbox("POST", sandbox, "/commands", body=body)
+    for step, outcome in zip(body, outcomes, strict=True):
+        _show(next(iter(step)), outcome)
+    context.exit(1 if any("refusal" in outcome for outcome in outcomes) else 0)
+
+
+def _read(text: str, place: str) -> Any:
+    """Return a step as JSON whose scalars are all text; the server types them. Raises Misuse."""
+    try:
+        node = read_yaml(text, place)
+        step = STEP.read(node, "")
+    except ScenarioError as error:
+        words = ": ".join(part for part in (place, error.path, error.message) if part)
+        raise Misuse(words) from None
+    if step.at is not None or step.after_us is not None:
+        raise Misuse(f"{place}: a step here happens now: expected neither `at` nor `after`")
+    return _plain(node)
+
+
+def _plain(node: Located) -> Any:
+    if isinstance(node.value, dict):
+        return {name: _plain(item) for name, item in node.value.items()}
+    if isinstance(node.value, list):
+        return [_plain(item) for item in node.value]
+    return node.value
+
+
+def _show(name: str, outcome: dict[str, Any]) -> None:
+    click.secho(f"#{outcome['seq']} {outcome['at']} {printable(name)}", bold=True)
+    if "refusal" in outcome:
+        refusal = outcome["refusal"]
+        click.secho(f"  refused: {refusal['code']}: {printable(refusal['message'])}", fg="red")
+    for event in outcome.get("events", ()):
+        facts = {key: value for key, value in event.items() if key != "type"}
+        click.echo(f"  {event['type']}  {'  '.join(f'{key}={_word(value)}' for key, value in facts.items())}")
+
+
+def _word(value: Any) -> str:
+    return "-" if value is None else printable(str(value))

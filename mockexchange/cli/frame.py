@@ -1,0 +1,133 @@
+"""What all commands share: loading when asked for, options that the environment can give, and errors of one line."""
+
+import io
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+PREFIX = "MOCKEXCHANGE"
+INTERRUPTED = 130
+"""128 + SIGINT, as a shell reports it."""
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class Failure(click.ClickException):
+    """Something that cannot be done: one line, exit code 1. Raise it inside a command."""
+
+    exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.ctx = click.get_current_context(silent=True)
+
+
+class Misuse(Failure):
+    """Arguments that cannot be meant: one line, exit code 2."""
+
+    exit_code = 2
+
+
+class Commands(dict[str, click.Command]):
+    """Imports a command's module when it is asked for: the server alone takes longer to import than most commands."""
+
+    def __init__(self, places: Mapping[str, str]) -> None:
+        super().__init__()
+        self.places = places
+
+    def __missing__(self, name: str) -> click.Command:
+        module = import_module(f"mockexchange.cli.{self.places[name]}")
+        command: click.Command = getattr(module, name)
+        self[name] = command
+        return command
+
+
+class Program(click.Group):
+    """The group of all commands. Errors are one line on standard error, tracebacks are for bugs alone."""
+
+    def __init__(self, *args: Any, places: Mapping[str, str], **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.places = places
+        self.commands = Commands(places)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.places)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return self.commands[cmd_name] if cmd_name in self.places else None
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        _spell_anything()
+        try:
+            code = super().main(*args, **{**extra, "standalone_mode": False})
+        except click.Abort:
+            sys.exit(INTERRUPTED)
+        except click.ClickException as error:
+            _complain(_place(error), error.format_message())
+            sys.exit(error.exit_code)
+        except OSError as error:
+            _complain(PREFIX.lower(), str(error))
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _spell_anything() -> None:
+    """What crossed the wire is shown even where the terminal's encoding has no letters for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _place(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return context.command_path if context else PREFIX.lower()
+
+
+def _complain(place: str, message: str) -> None:
+    click.secho(f"{place}: {' '.join(message.split())}", fg="red", err=True)
+
+
+class Option(click.Option):
+    """An option that the environment can give: MOCKEXCHANGE_<COMMAND>_<OPTION>, and then what `envvar` says."""
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        return os.environ.get(self._own_variable(ctx)) or super().resolve_envvar_value(ctx)
+
+    def get_error_hint(self, ctx: click.Context | None) -> str:
+        """The option as typed, and the variable only where the value came from it."""
+        hint = click.Parameter.get_error_hint(self, ctx)
+        if ctx is None or ctx.get_parameter_source(self.name or "") is not ParameterSource.ENVIRONMENT:
+            return hint
+        own = self._own_variable(ctx)
+        return f"{hint} (from {own if os.environ.get(own) else self.envvar})"
+
+    def _own_variable(self, ctx: click.Context) -> str:
+        return f"{ctx.auto_envvar_prefix}_{(self.name or '').upper()}"
+
+
+def option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
+    """Declare an option of one command, which also reads MOCKEXCHANGE_<COMMAND>_<OPTION>."""
+    return click.option(*names, cls=Option, show_envvar=True, **attributes)
+
+
+def shared_option(*names: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
+    """Declare an option of `serve` or of several commands, which also reads MOCKEXCHANGE_<OPTION>."""
+    name = next(name for name in names if name.startswith("--"))
+    return option(*names, envvar=f"{PREFIX}_{name.removeprefix('--').replace('-', '_').upper()}", **attributes)
+
+
+def checked(parse: Callable[[str], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Return a callback that reads a value by a function raising ValueError; absent values stay absent."""
+
+    def read(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+        try:
+            return None if value is None else parse(value)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return read

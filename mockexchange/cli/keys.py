@@ -1,0 +1,75 @@
+"""`mockexchange keys`: key pairs of one's own."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import click
+
+from mockexchange.cli.frame import Failure, Misuse, option
+
+ALGORITHMS = ("rsa", "ed25519")
+PRIVATE_MODE = 0o600
+PUBLIC_MODE = 0o644
+USAGE = """\
+private key  {private}  (mode 0600: your client signs with it)
+public key   {public}
+
+In a scenario, the path as seen from its file:
+
+  accounts:
+    alice: {{keys: {{main: {{public_key: {public_yaml}}}}}}}
+"""
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def keys(context: click.Context) -> None:
+    """Key pairs of your own."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@keys.command()
+@option(
+    "--algorithm",
+    type=click.Choice(ALGORITHMS),
+    default="rsa",
+    show_default=True,
+    help="Most clients take RSA keys only.",
+)
+@option(
+    "--out", type=click.Path(file_okay=False, path_type=Path), default=Path("keys"), show_default=True, help="Folder."
+)
+def new(algorithm: str, out: Path) -> None:
+    """Make a key pair: private.pem and public.pem.
+
+    What is there already is not overwritten.
+    """
+    from mockexchange.scenario.keys import make_pair
+
+    private, public = out / "private.pem", out / "public.pem"
+    taken = next((path for path in (private, public) if os.path.lexists(path)), None)
+    if taken:
+        raise Misuse(f"{taken} exists already: choose another place with --out")
+    pair = make_pair(algorithm)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        _create(private, pair.private_pem or "", PRIVATE_MODE)
+        _create(public, pair.public_pem, PUBLIC_MODE)
+    except OSError as error:
+        raise Failure(f"{error.filename} cannot be written: {error.strerror}") from None
+    click.echo(USAGE.format(private=private, public=public, public_yaml=_yaml(str(public))), nl=False)
+
+
+def _yaml(text: str) -> str:
+    """A plain scalar where the text can be one inside a flow mapping, else a quoted one."""
+    return text if re.fullmatch(r"[A-Za-z0-9_./~][\w./~-]*", text) else json.dumps(text)
+
+
+def _create(path: Path, text: str, mode: int) -> None:
+    """Write a file that nobody else could read or plant, not even for a moment."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "w", encoding="ascii") as stream:
+        stream.write(text)

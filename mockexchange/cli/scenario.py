@@ -1,0 +1,144 @@
+"""`mockexchange scenario`: checking, describing, making and listing scenarios."""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+
+from mockexchange.cli.frame import Failure, checked, option
+from mockexchange.cli.terminal import Line, show_table
+
+FILE_MODE = 0o644
+
+
+def _lines_path(text: str) -> Path:
+    path = Path(text)
+    if path.suffix != ".jsonl":
+        raise ValueError(f"expected a name that ends in .jsonl, by which JSON lines are known, got {path.name!r}")
+    if not path.parent.is_dir():
+        raise ValueError(f"no folder {str(path.parent)!r}")
+    return path
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def scenario(context: click.Context) -> None:
+    """What an exchange is before its clock starts."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+@scenario.command("list")
+def list_() -> None:
+    """List the built-in scenarios."""
+    from mockexchange.scenario.loader import builtin_names, load_builtin
+
+    plans = {name: load_builtin(name) for name in builtin_names()}
+    show_table(("scenario", "what it is"), [Line((name, plan.title)) for name, plan in plans.items()])
+
+
+@scenario.command()
+def schema() -> None:
+    """Print the format as JSON Schema, for editors and other tools."""
+    from mockexchange.scenario.schema import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2))
+
+
+@scenario.command()
+@click.argument("file")
+def check(file: str) -> None:
+    """Carry FILE out, and say what is wrong where.
+
+    FILE may be a built-in name too.
+    """
+    from mockexchange.sandbox import SandboxOptions, open_sandbox
+    from mockexchange.scenario.errors import ScenarioError
+    from mockexchange.scenario.loader import load_scenario
+
+    try:
+        plan = load_scenario(file)
+        with _progress("checking") as progress:
+            sandbox = asyncio.run(open_sandbox(plan, SandboxOptions(), progress))
+    except ScenarioError as error:
+        raise Failure(str(error)) from None
+    state = sandbox.exchange.state
+    steps = len(sandbox.log) - len(plan.setup) - len(plan.keys)
+    counts = ((len(state.accounts), "account"), (len(state.markets), "market"), (steps, "step"))
+    click.echo(f"ok: {', '.join(_counted(*count) for count in counts)}")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+@scenario.command()
+@option("--accounts", type=click.IntRange(1, 10_000), default=3, show_default=True, help="How many accounts.")
+@option("--markets", type=click.IntRange(1, 1_000_000), default=50, show_default=True, help="How many markets.")
+@option("--fills", type=click.IntRange(0, 100_000_000), default=1_000, show_default=True, help="How many fills.")
+@option("--seed", type=click.IntRange(0, 2**53), default=0, show_default=True, help="Other numbers, other fills.")
+@option("--out", callback=checked(_lines_path), help="Where to write: a name that ends in .jsonl. Else on the screen.")
+def generate(accounts: int, markets: int, fills: int, seed: int, out: Path | None) -> None:
+    """Make up a scenario with any number of fills.
+
+    The same numbers and seed give the same bytes, for one version of Faker.
+    """
+    from mockexchange.scenario.generator import FakerMissing, Size
+    from mockexchange.scenario.generator import generate as lines_of
+
+    size = Size(accounts=accounts, markets=markets, fills=fills, seed=seed)
+    try:
+        with _progress("generating", fills, is_quiet=out is None and sys.stdout.isatty()) as progress:
+            _write(lines_of(size, progress), out)
+    except FakerMissing as error:
+        raise Failure(str(error)) from None
+
+
+def _write(lines: Iterable[bytes], out: Path | None) -> None:
+    if out is None:
+        sys.stdout.buffer.writelines(lines)
+        return
+    try:
+        with _whole(out) as stream:
+            stream.writelines(lines)
+    except OSError as error:
+        raise Failure(f"{out} cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[BinaryIO]:
+    """A file that takes its name only when it is complete."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    draft = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+        draft.chmod(FILE_MODE)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def _progress(what: str, total: int | None = None, is_quiet: bool = False) -> Iterator[Callable[[int], None]]:
+    """Show how far it is, on a terminal; `total` is None where nobody knows."""
+    console = Console(stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=is_quiet or not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)

@@ -1,0 +1,50 @@
+"""What is printed: tables for people, plain lines for programs, and nothing from the wire that a terminal obeys."""
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import click
+from rich.console import Console
+from rich.highlighter import JSONHighlighter
+from rich.table import Table
+from rich.text import Text
+
+
+class Line(NamedTuple):
+    """One row of a table and the style it has on a terminal."""
+
+    cells: Sequence[str]
+    style: str = ""
+
+
+def printable(text: str) -> str:
+    """Escape what does not print: escape sequences, line breaks, letters that change direction."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def show_json(raw: bytes) -> None:
+    """Print a body: JSON indented, and coloured on a terminal; anything else as it is, made printable."""
+    try:
+        pretty = json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        click.echo(printable(raw.decode("utf-8", "backslashreplace")))
+        return
+    safe = "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in pretty)
+    if sys.stdout.isatty():
+        Console().print(JSONHighlighter()(safe), soft_wrap=True)
+    else:
+        click.echo(safe)
+
+
+def show_table(titles: Sequence[str], lines: Sequence[Line]) -> None:
+    """Print rows: a table on a terminal, else a line a row, separated by tabs and without titles."""
+    shown = [[printable(cell) for cell in line.cells] for line in lines]
+    if not sys.stdout.isatty():
+        click.echo("".join("\t".join(row) + "\n" for row in shown), nl=False)
+        return
+    table = Table(*titles, box=None, header_style="bold", pad_edge=False)
+    for row, line in zip(shown, lines, strict=True):
+        table.add_row(*(Text(cell, overflow="fold") for cell in row), style=line.style)
+    Console().print(table)

@@ -1,0 +1,70 @@
+"""What changed on the wire between two API dates, computed from dated tables alone.
+
+The difference is net: what came and went in between, or went and came back, is none. It also reads backwards, and
+`compat` on either side shows what compat keeps.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate, Row, pick
+
+Facts = Mapping[str, str]
+"""What is to be compared of a row, in words: aspect to value. An aspect without a value is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One name that differs.
+
+    `facts` are those of the row, or of both sides where it changed, only the aspects that differ (None: has none).
+    `day` is when it became so, "" where it always was; `source` is the row's that says so.
+    """
+
+    kind: Literal["added", "removed", "changed"]
+    name: str
+    facts: Mapping[str, tuple[str | None, str | None]]
+    day: str
+    source: str
+
+
+def diff_rows(
+    rows: Iterable[Row], before: ApiDate, after: ApiDate, describe: Callable[[Row], Facts]
+) -> Iterator[Change]:
+    """Yield the changes from `before` to `after`, in alphabetical order of names."""
+    table = sorted(rows, key=lambda row: row.since)
+    old, new = pick(table, before), pick(table, after)
+    for name in sorted(old.keys() | new.keys()):
+        lives = [row for row in table if row.name == name]
+        if name not in old:
+            day, source = _edge(lives, new[name], before)
+            yield Change("added", name, _pairs({}, describe(new[name])), day, source)
+        elif name not in new:
+            day, source = _edge(lives, old[name], after)
+            yield Change("removed", name, _pairs(describe(old[name]), {}), day, source)
+        elif pairs := _pairs(describe(old[name]), describe(new[name])):
+            later = max(old[name], new[name], key=lambda row: row.since)
+            yield Change("changed", name, pairs, _shown(later.since), later.source)
+
+
+def _pairs(old: Facts, new: Facts) -> dict[str, tuple[str | None, str | None]]:
+    return {
+        aspect: (old.get(aspect), new.get(aspect)) for aspect in {**old, **new} if old.get(aspect) != new.get(aspect)
+    }
+
+
+def _edge(lives: list[Row], present: Row, absent: ApiDate) -> tuple[str, str]:
+    """Return the day, and its source, on which the life that `present` is part of begins or ends before `absent`."""
+    first = last = present
+    for row in reversed(lives):
+        first = row if row.until == first.since else first
+    for row in lives:
+        last = row if row.since == last.until else last
+    if absent.day is None or absent.day < first.since:
+        return _shown(first.since), first.source
+    return _shown(last.until), last.source
+
+
+def _shown(day: str) -> str:
+    return "" if day in (ALWAYS, FOREVER) else day

@@ -1,0 +1,84 @@
+"""`api`: the days of the wire and what changed between them, as the tables have it."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from mockexchange.cli import main
+from mockexchange.cli.api import compare
+from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, pick
+from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
+from mockexchange.venues.kalshi.errors import ERRORS
+from mockexchange.venues.kalshi.objects import OBJECTS
+from mockexchange.venues.kalshi.params import PARAMETERS
+
+GOLDEN = Path(__file__).with_name("api_diff_2025-11_2026-06.txt")
+TABLES: list[tuple[DatedRow, ...]] = [*OBJECTS.values(), *PARAMETERS.values(), ERRORS]
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(main, ["api", *arguments], prog_name="mockexchange")
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_what_changed_reads_as_recorded() -> None:
+    assert run("diff", "2025-11", "2026-06") == GOLDEN.read_text()
+
+
+def test_nothing_changed_between_a_day_and_itself() -> None:
+    assert run("diff", "2026-06", "2026-06-11") == "2026-06 (2026-06-11) -> 2026-06-11: 0 changes\n"
+
+
+def test_one_change_is_one() -> None:
+    first = run("diff", "2025-11-12", "2025-11-12").splitlines()[0]
+    assert first.endswith(": 0 changes")
+    (section,) = compare(api_date("2026-07-08"), api_date("2026-07-09"))
+    assert run("diff", "2026-07-08", "2026-07-09").splitlines()[0].endswith(": 1 change")
+    assert (section.title, section.changes[0].kind) == ("MarketPosition", "removed")
+
+
+def test_compat_against_the_newest_shows_what_it_keeps() -> None:
+    lines = run("diff", "latest", "compat").splitlines()
+    assert "  2026-03-12  + position              integer contracts, truncated  [docs-2025-11]" in lines
+    assert (
+        "  2026-04-01  ~ event_ticker  text -> comma-separated list; at most none -> 10 items  [openapi-3.13]" in lines
+    )
+
+
+def boundaries(tables: Iterable[tuple[DatedRow, ...]]) -> set[str]:
+    """The days after the first on which a row begins or ends and something really differs."""
+    days = {day for rows in tables for row in rows for day in (row.since, row.until)}
+    return {day for day in days - {ALWAYS, FOREVER} if FIRST_DAY < day <= max(ALIASES.values())}
+
+
+def test_every_change_of_the_tables_is_on_its_day() -> None:
+    days = [FIRST_DAY, *sorted(boundaries(TABLES))]
+    for before, after in pairwise(days):
+        sections = compare(api_date(before), api_date(after))
+        assert {change.day for section in sections for change in section.changes} == {after}
+
+
+def test_added_and_removed_are_what_the_tables_pick() -> None:
+    old, new = api_date("2025-11"), api_date("2026-06")
+    sections = {section.title: section.changes for section in compare(old, new)}
+    for name, rows in OBJECTS.items():
+        before, after = pick(rows, old).keys(), pick(rows, new).keys()
+        changes = sections[name]
+        assert {change.name for change in changes if change.kind == "added"} == after - before
+        assert {change.name for change in changes if change.kind == "removed"} == before - after
+
+
+def test_every_source_of_the_tables_is_explained() -> None:
+    assert {row.source for rows in TABLES for row in rows} <= SOURCES.keys()
+
+
+def test_the_dates_are_listed_with_what_they_changed() -> None:
+    rows = [line.split("\t") for line in run("dates").splitlines()]
+    names = [row[0] for row in rows]
+    assert names == ["compat", *ALIASES, "latest", "a day"]
+    assert [row[1] for row in rows[1:-2]] == list(ALIASES.values())
+    assert rows[1][2] == "the first day whose wire is known"
+    assert all(" changes since " in row[2] for row in rows[2:-2])

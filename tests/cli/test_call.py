@@ -1,0 +1,100 @@
+"""`call`: a signed request as a user sees it."""
+
+import json
+
+import pytest
+
+from mockexchange.cli.call import target_of
+from mockexchange.cli.control import Server
+from tests.cli.conftest import Cli
+
+POSITIONS = "/trade-api/v2/portfolio/positions"
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("/portfolio/positions", POSITIONS),
+        ("portfolio/positions", POSITIONS),
+        (POSITIONS, POSITIONS),
+        (f"{POSITIONS}?limit=2&ticker=a%2Fb", f"{POSITIONS}?limit=2&ticker=a%2Fb"),
+        ("/trade-api/v2", "/trade-api/v2"),
+        ("/trade-api/v2?x", "/trade-api/v2?x"),
+        ("/trade-api/v22", "/trade-api/v2/trade-api/v22"),
+        ("/x?y=/trade-api/v2/", "/trade-api/v2/x?y=/trade-api/v2/"),
+        ("/a b\n[é]#?c d", "/trade-api/v2/a%20b%0A%5B%C3%A9%5D%23?c%20d"),
+        ("//x/../y", "/trade-api/v2//x/../y"),
+        ("", "/trade-api/v2/"),
+    ],
+)
+def test_a_path_becomes_a_target(text: str, target: str) -> None:
+    assert target_of(text) == target
+
+
+@pytest.mark.parametrize("account", ["alice", "eddy"])
+@pytest.mark.parametrize("path", ["/portfolio/balance", "/trade-api/v2/portfolio/balance"])
+def test_a_signed_request_is_answered(cli: Cli, account: str, path: str) -> None:
+    result = cli("call", account, "get", path)
+    assert result.stderr == "200 OK\n"
+    body = json.loads(result.stdout)
+    assert body["balance"] == {"alice": 9440, "eddy": 500}[account]
+    assert result.stdout == json.dumps(body, indent=2) + "\n"
+
+
+def test_a_refusal_shows_its_diagnosis_and_ends_with_1(cli: Cli) -> None:
+    result = cli("call", "alice", "GET", "/portfolio/positions?limit=0", code=1)
+    assert result.stderr == "400 Bad Request\nlimit=0: expected at least 1\n"
+    assert "GetPositionsParams.Limit" in json.loads(result.stdout)["msg"]
+
+
+def test_a_path_is_signed_as_it_is_sent(cli: Cli, sandbox: str, server: Server) -> None:
+    cli("call", "alice", "GET", "/portfolio/positi%6fns?ticker=é&event_ticker=a b", "--sandbox", sandbox)
+    (entry,) = server.ask_sandbox("GET", sandbox, "/journal")
+    assert entry["target"] == "/trade-api/v2/portfolio/positi%6fns?ticker=%C3%A9&event_ticker=a%20b"
+    assert (entry["status"], entry["account"]) == (200, "alice")
+
+
+def test_head_prints_no_body(cli: Cli) -> None:
+    result = cli("call", "alice", "HEAD", "/portfolio/balance")
+    assert (result.stdout, result.stderr) == ("", "200 OK\n")
+
+
+def test_the_key_is_the_one_asked_for(cli: Cli) -> None:
+    assert json.loads(cli("call", "alice", "GET", "/portfolio/balance").stdout)["balance"] == 9440
+    assert json.loads(cli("call", "alice", "GET", "/portfolio/balance", "--key", "ro").stdout)["balance"] == 700
+    allowed = cli("call", "alice", "GET", "/portfolio/balance?subaccount=0", "--key", "ro", code=1)
+    assert allowed.stderr.startswith("403 Forbidden\nkey ro of alice is restricted to subaccount 3")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["bob", "GET", "/x"], "no account 'bob'; known: alice, eddy, own"),
+        (["alice", "GET", "/x", "--key", "rw"], "alice has no key 'rw'; known: main, ro"),
+        (["own", "GET", "/x"], "the scenario has only the public half of own's key 'main': it cannot sign here"),
+    ],
+)
+def test_who_cannot_call_is_told_why(cli: Cli, arguments: list[str], line: str) -> None:
+    result = cli("call", *arguments, code=2)
+    assert (result.stdout, result.stderr) == ("", f"mockexchange call: {line}\n")
+
+
+def test_a_sandbox_on_a_port_of_its_own_is_reached(cli: Cli, server: Server) -> None:
+    made = server.ask("POST", "sandboxes", {"scenario": "demo", "port": "0"})
+    result = cli("call", "alice", "GET", "/portfolio/balance", "--sandbox", made["id"])
+    assert result.stderr == "200 OK\n"
+    (entry,) = server.ask_sandbox("GET", made["id"], "/journal")
+    assert dict(entry["headers"])["host"] == made["base_url"].split("/")[2]
+
+
+def test_a_venue_that_does_not_answer_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"base_url": "http://127.0.0.1:1/trade-api/v2", "accounts": [_credential()]}
+    monkeypatch.setattr(Server, "ask_sandbox", lambda *args: known)
+    line = cli("call", "alice", "GET", "/x", code=1).stderr
+    assert line.startswith("mockexchange call: no answer from http://127.0.0.1:1/trade-api/v2: ")
+
+
+def _credential() -> dict[str, str | None]:
+    from mockexchange.scenario.keys import development_keys
+
+    return {"name": "alice", "key": "main", "key_id": "x", "private_key_pem": development_keys()[0].private_pem}

@@ -1,0 +1,256 @@
+"""What all commands share: options and the environment, one line an error, exit codes."""
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from mockexchange.cli import PLACES, main
+from mockexchange.cli.frame import PREFIX, Failure, Misuse
+from tests.house.checkout import ROOT
+
+PROGRAM = (sys.executable, "-m", "mockexchange")
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def commands() -> Iterator[tuple[str, click.Command]]:
+    """Every command that does something, by its words: "serve", "keys new"."""
+    for name in PLACES:
+        command = main.commands[name]
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {sub}", each) for sub, each in command.commands.items())
+        else:
+            yield name, command
+
+
+def options() -> Iterator[tuple[str, click.Option]]:
+    for words, command in commands():
+        yield from ((words, each) for each in command.params if isinstance(each, click.Option))
+
+
+def error_of(*arguments: str, code: int = 2, environment: dict[str, str | None] | None = None) -> str:
+    """Run what must fail with one line on standard error and nothing else; return the line."""
+    result = CliRunner().invoke(main, arguments, env=environment, prog_name="mockexchange")
+    assert (result.exit_code, result.stdout) == (code, ""), result.output
+    (line,) = result.stderr.splitlines()
+    return line
+
+
+def test_every_command_is_known_by_its_own_name() -> None:
+    assert {name: main.commands[name].name for name in PLACES} == {name: name for name in PLACES}
+
+
+@pytest.mark.parametrize("words", ["", *PLACES, *(words for words, _ in commands())])
+def test_every_command_has_help(words: str) -> None:
+    result = CliRunner().invoke(main, [*words.split(), "--help"], prog_name="mockexchange")
+    assert result.exit_code == 0
+    assert result.output.startswith(f"Usage: {' '.join(['mockexchange', *words.split()])} ")
+
+
+@pytest.mark.parametrize("words", ["", "keys", "api"])
+def test_a_group_alone_prints_its_help(words: str) -> None:
+    result = CliRunner().invoke(main, words.split(), prog_name="mockexchange")
+    assert (result.exit_code, "Commands:" in result.output) == (0, True)
+
+
+def test_a_command_imports_only_what_it_needs() -> None:
+    code = "import sys, mockexchange.cli; print([name for name in sys.modules if name.startswith('mockexchange.')])"
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, check=True, text=True)
+    assert done.stdout.strip() == "['mockexchange.cli.frame', 'mockexchange.cli']"
+
+
+# --- the environment
+
+SAMPLES: dict[str, tuple[str, object]] = {
+    "allow_host": ("a b", ("a", "b")),
+    "api_date": ("2026-06", "2026-06"),
+    "clock": ("paused", "paused"),
+    "port": ("7", 7),
+    "public_url": ("http://mock:1", "http://mock:1"),
+    "quiet": ("1", True),
+    "client": ("kyro", "kyro"),
+    "shell": ("fish", "fish"),
+    "last": ("4", 4),
+    "status": ("401", 401),
+    "as_json": ("1", True),
+    "algorithm": ("ed25519", "ed25519"),
+    "accounts": ("4", 4),
+    "markets": ("5", 5),
+    "fills": ("6", 6),
+    "seed": ("8", 8),
+    "out": ("made.jsonl", "made.jsonl"),
+    "journal": (__file__, __file__),
+}
+"""What a variable may hold and what it reads as, for the options that are not plain text."""
+SERVE_OPTIONS = {
+    *("MOCKEXCHANGE_HOST", "MOCKEXCHANGE_PORT", "MOCKEXCHANGE_SCENARIO", "MOCKEXCHANGE_API_DATE"),
+    *("MOCKEXCHANGE_CLOCK", "MOCKEXCHANGE_PUBLIC_URL", "MOCKEXCHANGE_ALLOW_HOST", "MOCKEXCHANGE_READY_FILE"),
+    *("MOCKEXCHANGE_QUIET", "MOCKEXCHANGE_TOKEN"),
+}
+
+
+def variable_of(words: str, each: click.Option) -> str:
+    """The documented variable of an option of one command: MOCKEXCHANGE_<COMMAND>_<OPTION>."""
+    name = each.opts[0].removeprefix("--")
+    return f"{PREFIX}_{words}_{name}".upper().replace(" ", "_").replace("-", "_")
+
+
+def value_read(words: str, each: click.Option, variable: str, monkeypatch: pytest.MonkeyPatch) -> object:
+    command = dict(commands())[words]
+    for other in command.params:
+        monkeypatch.setattr(other, "required", False)
+    given, _ = SAMPLES.get(each.name or "", ("some text", ""))
+    monkeypatch.setenv(variable, given)
+    context = command.make_context("x", [], auto_envvar_prefix=f"{PREFIX}_{words}".upper().replace(" ", "_"))
+    value = context.params[each.name or ""]
+    return str(value) if isinstance(value, Path) else getattr(value, "name", value)
+
+
+@pytest.mark.parametrize(("words", "each"), list(options()), ids=lambda value: getattr(value, "name", value))
+def test_every_option_reads_its_variable(words: str, each: click.Option, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(PREFIX)]:
+        monkeypatch.delenv(name)
+    wanted = SAMPLES.get(each.name or "", ("", "some text"))[1]
+    assert value_read(words, each, variable_of(words, each), monkeypatch) == wanted
+
+
+def test_the_options_of_serve_read_short_names() -> None:
+    assert {each.envvar for words, each in options() if words == "serve"} == SERVE_OPTIONS
+    shared = {each.envvar for words, each in options() if words == "journal" and each.name in ("ready_file", "sandbox")}
+    assert shared == {"MOCKEXCHANGE_READY_FILE", "MOCKEXCHANGE_SANDBOX"}
+
+
+def test_the_longer_name_wins_and_errors_say_where_a_value_came_from() -> None:
+    short, long = {"MOCKEXCHANGE_PORT": "x"}, {"MOCKEXCHANGE_SERVE_PORT": "y"}
+    assert "'--port' (from MOCKEXCHANGE_PORT): 'x'" in error_of("serve", environment={**short})
+    assert "'--port' (from MOCKEXCHANGE_SERVE_PORT): 'y'" in error_of("serve", environment={**short, **long})
+    assert "'--port': 'z'" in error_of("serve", "--port", "z", environment={**short})
+
+
+def test_help_names_the_variable() -> None:
+    result = CliRunner().invoke(main, ["env", "--help"])
+    assert "MOCKEXCHANGE_ENV_FORMAT" in result.output
+    assert "MOCKEXCHANGE_READY_FILE" in result.output
+
+
+# --- errors
+
+MISUSES = [
+    ("nope", "mockexchange: No such command 'nope'."),
+    ("--nope", "mockexchange: No such option '--nope'."),
+    ("keys nope", "mockexchange keys: No such command 'nope'."),
+    ("serve --port x", "mockexchange serve: Invalid value for '--port': 'x' is not a valid integer range."),
+    ("serve --port 65536", "mockexchange serve: Invalid value for '--port': 65536 is not in the range 0<=x<=65535."),
+    ("serve --host 203.0.113.1 --port 0", "mockexchange serve: cannot serve on 203.0.113.1:0: "),
+    ("serve --scenario nope", "mockexchange serve: no scenario 'nope': expected a file, or one of "),
+    ("serve --api-date 2025-11-02", "mockexchange serve: Invalid value for '--api-date': API date 2025-11-02 is "),
+    ("serve --api-date soon", "mockexchange serve: Invalid value for '--api-date': unknown API date 'soon': expected "),
+    ("serve --clock 0x", "mockexchange serve: Invalid value for '--clock': expected a clock real, paused or a scale "),
+    ("serve --public-url mock:1", "mockexchange serve: Invalid value for '--public-url': expected a URL such as "),
+    ("serve --port 0 --ready-file {file}/x", "mockexchange serve: {file}: "),
+    ("serve now", "mockexchange serve: Got unexpected extra argument (now)"),
+    ("env --client ccxt", "mockexchange env: Invalid value for '--client': 'ccxt' is not one of 'generic', "),
+    ("env --format cmd", "mockexchange env: Invalid value for '--format': 'cmd' is not one of 'sh', "),
+    ("call alice", "mockexchange call: Missing argument 'METHOD'."),
+    ("call alice G/T /x", "mockexchange call: Invalid value for 'METHOD': expected a method such as GET, got 'G/T'"),
+    ("do", "mockexchange do: Missing argument 'STEP...'."),
+    ("do nope", "mockexchange do: step 1: expected a step with one of fill, "),
+    ("do 'cancel: {order: a}' [", "mockexchange do: step 2: not valid YAML: "),
+    ("do '{cancel: {order: a}, after: 5s}'", "mockexchange do: step 1: a step here happens now: expected neither "),
+    ("do 'cancel: {}'", "mockexchange do: step 1: cancel: "),
+    ("advance 5", "mockexchange advance: Invalid value for 'DURATION': expected a duration such as 250ms, "),
+    ("advance -- -5s", "mockexchange advance: Invalid value for 'DURATION': expected a duration such as 250ms, "),
+    ("journal --last -1", "mockexchange journal: Invalid value for '--last': -1 is not in the range x>=0."),
+    ("journal --status 99", "mockexchange journal: Invalid value for '--status': 99 is not in the range 100<=x<=599."),
+    ("why 0", "mockexchange why: Invalid value for '[N]': 0 is not in the range x>=1."),
+    ("keys new --algorithm ec", "mockexchange keys new: Invalid value for '--algorithm': 'ec' is not one of 'rsa', "),
+    ("keys new --out {file}", "mockexchange keys new: Invalid value for '--out': Directory '{file}' is a file."),
+    ("explain", "mockexchange explain: Missing option '--method'."),
+    ("explain --method GET", "mockexchange explain: Missing option '--path'."),
+    ("explain --method GET --path /x", "mockexchange explain: Missing option '--timestamp'."),
+    ("explain --method GET --path /x --timestamp 1", "mockexchange explain: Missing option '--signature'."),
+    ("explain --method GET --path /x --timestamp 1 --signature x", "mockexchange explain: Missing option '--key'."),
+    ("api diff 2025-11", "mockexchange api diff: Missing argument 'B'."),
+    ("api diff 2025-11 x", "mockexchange api diff: Invalid value for 'B': unknown API date 'x': expected compat, "),
+    ("api dates x", "mockexchange api dates: Got unexpected extra argument (x)"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "line"), MISUSES)
+def test_a_misuse_gets_one_clear_line(arguments: str, line: str, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    given = shlex.split(arguments.replace("{file}", str(file)))
+    assert error_of(*given).startswith(line.replace("{file}", str(file)))
+
+
+@pytest.mark.parametrize(("words", "each"), list(options()), ids=lambda value: getattr(value, "name", value))
+def test_every_option_with_a_value_too_few_or_too_many_is_refused(words: str, each: click.Option) -> None:
+    name = each.opts[0]
+    given, complaint = (f"{name}=1", "does not take a value.") if each.is_flag else (name, "requires an argument.")
+    assert error_of(*words.split(), given).endswith(f": Option '{name}' {complaint}")
+
+
+def failing(error: BaseException) -> click.Command:
+    def fail() -> None:
+        raise error
+
+    return click.Command("why", callback=fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "says"),
+    [
+        (Failure("went\n  wrong"), 1, "mockexchange: went wrong"),
+        (Misuse("not so"), 2, "mockexchange: not so"),
+        (OSError(28, "No space left on device"), 1, "mockexchange: [Errno 28] No space left on device"),
+    ],
+)
+def test_what_goes_wrong_in_a_command_is_one_line(
+    error: Exception, code: int, says: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(main.commands, "why", failing(error))
+    assert error_of("why", code=code) == says
+
+
+def test_ctrl_c_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(main.commands, "why", failing(KeyboardInterrupt()))
+    result = CliRunner().invoke(main, ["why"])
+    assert (result.exit_code, result.output.strip()) == (130, "")
+
+
+def test_a_bug_is_loud(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(main.commands, "why", failing(KeyError("a bug")))
+    assert isinstance(CliRunner().invoke(main, ["why"]).exception, KeyError)
+
+
+def test_a_reader_that_goes_away_ends_it_quietly() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*PROGRAM, "api", "diff", "2025-11", "latest"],
+        env=ENVIRONMENT,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_letters_that_the_terminal_has_not_are_spelt_out(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [*PROGRAM, "keys", "new", "--algorithm", "ed25519", "--out", "price in \u20ac"],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "PYTHONIOENCODING": "latin-1"},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"price in \\u20ac/private.pem" in done.stdout

@@ -1,0 +1,138 @@
+"""`mockexchange scenario`: list, schema, check, generate."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockexchange.cli import main
+from mockexchange.scenario.schema import json_schema
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, ["scenario", *arguments], prog_name="mockexchange")
+    assert result.exit_code == code, result.output
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    return result
+
+
+def complaint(*arguments: str, code: int) -> str:
+    """The one line that says what is wrong."""
+    result = run(*arguments, code=code)
+    assert result.stdout == ""
+    (line,) = result.stderr.splitlines()
+    return line.removeprefix(f"mockexchange scenario {arguments[0]}: ")
+
+
+def test_without_a_command_it_says_what_there_is() -> None:
+    assert all(command in run().output for command in ("check", "generate", "list", "schema"))
+
+
+def test_list_names_the_built_in_scenarios() -> None:
+    lines = [line.split("\t") for line in run("list").stdout.splitlines()]
+    assert [name for name, _ in lines] == ["demo", "empty", "fcm", "golden", "pages"]
+    assert all(title for _, title in lines)
+
+
+def test_schema_prints_the_schema() -> None:
+    assert json.loads(run("schema").stdout) == json_schema()
+
+
+# name or content of a file, what is said
+CHECKED = [
+    ("golden", "ok: 12 accounts, 22 markets, 44 steps\n"),
+    ("empty", "ok: 2 accounts, 0 markets, 0 steps\n"),
+    (
+        "scenario: a\naccounts: {a: {}}\nmarkets: {M: {event: E, series: S}}\nhistory: [{close: {market: M}}]",
+        "ok: 1 account, 1 market, 1 step\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("scenario_or_text", "said"), CHECKED)
+def test_check_says_what_a_scenario_holds(scenario_or_text: str, said: str, tmp_path: Path) -> None:
+    file = scenario_or_text
+    if "\n" in file:
+        (tmp_path / "a.yaml").write_text(file)
+        file = str(tmp_path / "a.yaml")
+    assert run("check", file).stdout == said
+
+
+def test_check_says_where_a_scenario_is_wrong(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("scenario: a\nacounts: {}\n")
+    assert complaint("check", str(path), code=1) == f"{path}:2: unknown key 'acounts': did you mean 'accounts'?"
+
+
+def test_check_carries_the_history_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("scenario: a\nhistory:\n  - close: {market: M}\n")
+    assert complaint("check", str(path), code=1) == f"{path}:3: unknown_market: no market 'M'; known: none"
+
+
+def test_check_of_nothing() -> None:
+    assert complaint("check", "goldn", code=1) == "no scenario 'goldn': did you mean 'golden'?"
+    assert complaint("check", code=2) == "Missing argument 'FILE'."
+
+
+SIZE = ("--accounts", "2", "--markets", "6", "--fills", "30", "--seed", "5")
+
+
+def test_generate_prints_the_same_bytes_as_it_writes(tmp_path: Path) -> None:
+    path = tmp_path / "made.jsonl"
+    written = run("generate", *SIZE, "--out", str(path))
+    assert (written.stdout, written.stderr) == ("", "")
+    assert path.read_bytes() == run("generate", *SIZE).stdout_bytes
+    assert run("check", str(path)).stdout.startswith("ok: 2 accounts, 6 markets, ")
+    assert [each.name for each in tmp_path.iterdir()] == ["made.jsonl"]
+
+
+def test_generate_overwrites_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "made.jsonl"
+    path.write_text("old")
+    run("generate", *SIZE, "--out", str(path))
+    assert path.read_bytes().startswith(b'{"scenario":"generated-2-6-30-5"')
+
+
+# arguments, what is said
+MISUSED = [
+    (("--accounts", "0"), "Invalid value for '--accounts': 0 is not in the range 1<=x<=10000."),
+    (("--markets", "none"), "Invalid value for '--markets': 'none' is not a valid integer range."),
+    (("--fills", "-1"), "Invalid value for '--fills': -1 is not in the range 0<=x<=100000000."),
+    (
+        ("--out", "a.yaml"),
+        "Invalid value for '--out': expected a name that ends in .jsonl, by which JSON lines are known, got 'a.yaml'",
+    ),
+    (("--out", "nowhere/made.jsonl"), "Invalid value for '--out': no folder 'nowhere'"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "said"), MISUSED)
+def test_generate_with_bad_arguments(
+    arguments: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert complaint("generate", *arguments, code=2) == said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_generate_without_faker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "faker", None)
+    said = complaint("generate", "--out", str(tmp_path / "a.jsonl"), code=1)
+    assert said == "generating needs Faker: pip install 'mockexchange[generate]'"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_generate_that_breaks_off_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def broken(*_: object) -> Iterator[dict[str, str]]:
+        yield {"scenario": "half"}
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("mockexchange.scenario.generator._Story.lines", broken)
+    path = tmp_path / "a.jsonl"
+    path.write_text("old")
+    assert complaint("generate", "--out", str(path), code=1) == f"{path} cannot be written: No space left on device"
+    assert [each.read_text() for each in tmp_path.iterdir()] == ["old"]

@@ -1,0 +1,110 @@
+"""`serve` as a user sees it: the banner, whose lines work when pasted, and a clean end."""
+
+import json
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockexchange.cli.control import Server
+from mockexchange.cli.serve import banner
+from mockexchange.config import default_ready_file
+from mockexchange.venues.kalshi.dates import api_date
+from tests.cli.conftest import Cli
+from tests.cli.test_frame import ENVIRONMENT, PROGRAM, error_of
+from tests.house.serving import STOP_SECONDS_MAX
+
+ACCOUNTS: list[dict[str, Any]] = [
+    {"name": "own", "kind": "member", "key_id": "k0", "private_key_path": None, "subtraders": []},
+    {"name": "a b", "kind": "fcm", "key_id": "k1", "private_key_path": "/keys/a b.pem", "subtraders": ["s1", "s2"]},
+]
+READY = {"venues": {"kalshi": {"base_url": "http://127.0.0.1:8600/trade-api/v2"}}, "accounts": ACCOUNTS}
+
+
+def test_the_banner_says_where_who_and_how() -> None:
+    assert banner(READY, api_date("latest"), default_ready_file()).splitlines() == [
+        "mockexchange serves Kalshi's wire as of 2026-10 (2026-10-31) at http://127.0.0.1:8600/trade-api/v2",
+        "",
+        "  own          member  key k0",
+        "  a b          fcm     key k1  subtraders s1, s2",
+        "",
+        "export KALSHI_API_BASE_URL=http://127.0.0.1:8600/trade-api/v2",
+        "export KALSHI_API_KEY_ID=k1",
+        "export KALSHI_PRIVATE_KEY_PATH='/keys/a b.pem'",
+        "",
+        "mockexchange call 'a b' GET /portfolio/positions",
+        "",
+        "Ctrl-C stops it.",
+    ]
+
+
+def test_the_banner_of_compat_says_what_to_use_in_ci() -> None:
+    line = banner(READY, api_date("compat"), default_ready_file()).splitlines()[1]
+    assert line.startswith("  compat keeps ")
+    assert line.endswith(" removed fields: use --api-date latest in CI")
+
+
+def test_the_banner_without_a_usable_key_has_no_lines_to_paste() -> None:
+    text = banner({**READY, "accounts": ACCOUNTS[:1]}, api_date("latest"), default_ready_file())
+    assert "export" not in text
+    assert "mockexchange call" not in text
+
+
+def test_the_line_to_paste_finds_a_server_that_is_not_the_default_one(cli: Cli, server: Server, home: Path) -> None:
+    server.ask("GET", "live")
+    printed = (home / "log.txt").read_text().splitlines()
+    (line,) = [line for line in printed if line.startswith("mockexchange call ")]
+    arguments = shlex.split(line)[1:]
+    assert arguments[-2:] == ["--ready-file", str(server.ready_file)]
+    assert json.loads(cli(*arguments, environment={"MOCKEXCHANGE_READY_FILE": None}).stdout)["cursor"] == ""
+
+
+def test_a_port_in_use_names_a_free_one() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = error_of("serve", "--port", str(port))
+    assert line.startswith(f"mockexchange serve: port {port} on 127.0.0.1 is in use: try --port ")
+    assert line.endswith(", or --port 0 for any")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_and_leaves_nothing_behind(number: signal.Signals, tmp_path: Path) -> None:
+    environment = {**ENVIRONMENT, "XDG_RUNTIME_DIR": str(tmp_path)}
+    command = [*PROGRAM, "serve", "--port", "0", "--scenario", "empty"]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline().startswith(b"mockexchange serves ")
+        assert json.loads((tmp_path / "mockexchange/ready.json").read_text())["pid"] == process.pid
+        process.send_signal(number)
+        _, complaint = process.communicate(timeout=STOP_SECONDS_MAX)
+    assert (process.returncode, complaint) == (0, b"")
+    assert list((tmp_path / "mockexchange").iterdir()) == []
+
+
+def test_quiet_prints_nothing(tmp_path: Path) -> None:
+    ready_file = tmp_path / "ready.json"
+    command = [*PROGRAM, "serve", "--port", "0", "--scenario", "empty", "--quiet", "--ready-file", str(ready_file)]
+    environment = {**ENVIRONMENT, "XDG_RUNTIME_DIR": str(tmp_path)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        _wait_for(ready_file, process)
+        process.terminate()
+        printed, _ = process.communicate(timeout=STOP_SECONDS_MAX)
+    assert printed == b""
+
+
+def _wait_for(file: Path, process: "subprocess.Popen[bytes]") -> None:
+    for _ in range(600):
+        if file.exists():
+            return
+        try:
+            process.wait(0.05)
+        except subprocess.TimeoutExpired:
+            continue
+        break
+    raise AssertionError(f"exit code {process.poll()}, not ready")

@@ -1,0 +1,66 @@
+"""`do` and `advance`: the exchange moved from the command line."""
+
+import json
+
+from mockexchange.cli.control import Server
+from mockexchange.scenario.keys import make_pair
+from tests.cli.conftest import Cli
+
+FILL = "fill: {account: alice, market: RAIN-1, side: yes, action: buy, count: 1.5, price: 0.56}"
+TOO_MUCH = "withdraw: {account: alice, amount: 1000000}"
+
+
+def quantity(server: Server, sandbox: str) -> str:
+    (row,) = server.ask_sandbox("GET", sandbox, "/accounts/alice/positions")
+    return str(row["quantity"])
+
+
+def test_what_happened_is_printed(cli: Cli, server: Server, sandbox: str) -> None:
+    lines = cli("do", FILL, "--sandbox", sandbox).stdout.splitlines()
+    assert lines[0].startswith("#")
+    assert lines[0].endswith(" 2025-11-04T23:00:00Z fill")
+    filled, changed = lines[1:]
+    assert filled.startswith("  filled  fill_id=")
+    assert "  account=alice  book=0  market=RAIN-1  side=yes  action=buy  count=1.50  price=0.5600  " in filled
+    assert changed.startswith("  position_changed  account=alice  book=0  market=RAIN-1  quantity=11.50  cost=6.440000")
+    assert quantity(server, sandbox) == "11.50"
+
+
+def test_a_refusal_is_plain_and_the_other_steps_are_done(cli: Cli, server: Server, sandbox: str) -> None:
+    result = cli("do", FILL, TOO_MUCH, FILL, "--sandbox", sandbox, code=1)
+    heads = [line for line in result.stdout.splitlines() if not line.startswith("  ")]
+    assert [head.split()[-1] for head in heads] == ["fill", "withdraw", "fill"]
+    (refused,) = [line for line in result.stdout.splitlines() if "refused" in line]
+    assert refused.startswith("  refused: insufficient_cash: alice has ")
+    assert quantity(server, sandbox) == "13.00"
+
+
+def test_one_step_that_cannot_be_read_stops_all(cli: Cli, server: Server, sandbox: str) -> None:
+    line = cli("do", FILL, FILL.replace("0.56", "cheap"), "--sandbox", sandbox, code=2).stderr
+    assert line.startswith("mockexchange do: step 2: fill.price: expected a price ")
+    assert line.endswith(", got 'cheap'\n")
+    assert quantity(server, sandbox) == "10.00"
+
+
+def test_scalars_travel_as_text(cli: Cli, server: Server, sandbox: str) -> None:
+    step = "{market: {market: 12:30, event: on, series: 1e3, price: 0.10}}"
+    stdout = cli("do", step, "--sandbox", sandbox).stdout
+    assert "market=12:30  event=on  series=1e3" in stdout
+    assert cli("do", "cancel: {order: 007}", "--sandbox", sandbox, code=1).stdout.count("'007'") == 1
+
+
+def test_lists_and_texts_of_many_lines_travel_whole(cli: Cli, sandbox: str) -> None:
+    pem = json.dumps(make_pair("ed25519").public_pem)
+    step = f"key: {{account: alice, key: extra, key_id: '007', scopes: [read, write], public_key: {pem}}}"
+    assert "key_id=007" in cli("do", step, "--sandbox", sandbox).stdout
+
+
+def test_time_moves_by_what_is_asked(cli: Cli, sandbox: str) -> None:
+    assert cli("advance", "1h30m", "--sandbox", sandbox).stdout == "2025-11-05T00:30:00Z (paused)\n"
+    assert cli("advance", "250ms", "--sandbox", sandbox).stdout == "2025-11-05T00:30:00.25Z (paused)\n"
+
+
+def test_without_a_sandbox_it_is_the_default_one(cli: Cli, server: Server) -> None:
+    before = server.ask_sandbox("GET", "default")["commands"]
+    cli("do", TOO_MUCH, code=1)
+    assert server.ask_sandbox("GET", "default")["commands"] == before + 1
