@@ -7,9 +7,10 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mockexchange.sandbox import Credential
+if TYPE_CHECKING:
+    from mockexchange.sandbox import Credential
 
 APPLICATION = "mockexchange"
 DEFAULT_HOST = "127.0.0.1"
@@ -40,7 +41,7 @@ class RunDirectory:
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
 
-    def write_key(self, credential: Credential) -> Path | None:
+    def write_key(self, credential: "Credential") -> Path | None:
         """Write a credential's private key; None where only its public half is known."""
         if credential.private_pem is None:
             return None
@@ -58,9 +59,13 @@ def write_private(target: Path, text: str) -> None:
     """Write a file that only its owner can read, whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, draft = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    with os.fdopen(handle, "w") as stream:
-        stream.write(text)
-    Path(draft).replace(target)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        Path(draft).replace(target)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
 
 
 def write_ready_file(target: Path, ready: dict[str, Any]) -> None:
@@ -72,5 +77,5 @@ def remove_ready_file(target: Path) -> None:
     try:
         if json.loads(target.read_text())["pid"] == os.getpid():
             target.unlink()
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return

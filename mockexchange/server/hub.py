@@ -15,6 +15,8 @@ from mockexchange.server.listener import Listener
 from mockexchange.server.rest import Diagnostician
 from mockexchange.venues.kalshi.catalogue import PREFIX
 
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared with, never listened on here
+
 
 @dataclass(slots=True)
 class Hub:
@@ -84,12 +86,16 @@ class Hub:
 
     def origin(self, name: str = DEFAULT) -> str:
         """Scheme, host and port under which a sandbox is reached."""
+        if name not in self.ports and self.public_url:
+            return self.public_url.rstrip("/")
+        return self.local_origin(name)
+
+    def local_origin(self, name: str = DEFAULT) -> str:
+        """The same from this machine; a server that listens on every address is reached on the loopback one."""
         listener = self.ports.get(name) or self.main
         assert listener is not None, "asked for a URL before listening"
-        if listener is self.main and self.public_url:
-            return self.public_url.rstrip("/")
-        host = f"[{listener.host}]" if ":" in listener.host else listener.host
-        return f"http://{host}:{listener.port}"
+        host = EVERYWHERE.get(listener.host, listener.host)
+        return f"http://[{host}]:{listener.port}" if ":" in host else f"http://{host}:{listener.port}"
 
     def base_url(self, name: str = DEFAULT) -> str:
         return self.origin(name) + PREFIX

@@ -86,7 +86,7 @@ class Server:
     def _describe(self, credentials: list[Credential], run_directory: RunDirectory) -> dict[str, Any]:
         return {
             "pid": os.getpid(),
-            "control_url": f"{self.hub.origin()}/_mock",
+            "control_url": f"{self.hub.local_origin()}/_mock",
             "control_token": self.token,
             "api_date": self.sandbox_options.api_date.name,
             "ca_cert": None,

@@ -41,7 +41,7 @@ LAYERS = {
     "config": layer("core venues store scenario sandbox"),
     "server": layer(
         "core venues store scenario sandbox config",
-        "anyio cryptography httptools msgspec starlette uvicorn uvloop websockets",
+        "anyio cryptography h11 httptools msgspec starlette uvicorn uvloop websockets",
     ),
     ROOT_LAYER: layer("core venues store scenario sandbox config server"),
     "kit": layer(

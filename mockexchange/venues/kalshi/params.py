@@ -6,16 +6,19 @@ row names is ignored, and told to the caller.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qsl
 
-from mockexchange.venues.dated import FOREVER, ApiDate, DatedRow, pick
+from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 FINDING_VALUE_CHARS_MAX = 80
+FINDINGS_MAX = 20
+"""A query can have tens of thousands of unknown parameters, and the journal keeps what is said of each."""
 QUERIES_MAX = 1_024
 QUERY_CHARS_CACHED_MAX = 512
 
@@ -48,7 +51,6 @@ SETTLEMENT_STATUS_BACK = "2026-10-01"
 _LIMIT = Parameter(name="limit", kind="integer", minimum=1, maximum=1000, default=100, source="docs-2025-11")
 _CURSOR = Parameter(name="cursor", kind="text", source="docs-2025-11")
 _TICKER = Parameter(name="ticker", kind="text", source="docs-2025-11")
-_STATUS = Parameter(name="settlement_status", kind="choice", choices=STATUSES, default="unsettled")
 _EXCHANGE_INDEX = Parameter(
     name="exchange_index", kind="integer", minimum=0, maximum=2**31 - 1, since="2026-08-20", source="docs-3.28"
 )
@@ -94,7 +96,7 @@ GET_POSITIONS: tuple[Parameter, ...] = (
     _CURSOR,
     _LIMIT,
     *_count_filter(),
-    _status("0000-00-00", SETTLEMENT_STATUS_REMOVED, "docs-2025-11"),
+    _status(ALWAYS, SETTLEMENT_STATUS_REMOVED, "docs-2025-11"),
     _status(SETTLEMENT_STATUS_BACK, FOREVER, "sdk-3.34"),
     _TICKER,
     Parameter(name="event_ticker", kind="texts", items_max=10, until="2026-04-01", lenient=True, source="docs-2025-11"),
@@ -107,7 +109,7 @@ GET_FCM_POSITIONS: tuple[Parameter, ...] = (
     _CURSOR,
     _LIMIT,
     *_count_filter(),
-    _STATUS,
+    _status(ALWAYS, FOREVER, "docs-2025-11"),
     _TICKER,
     Parameter(name="event_ticker", kind="text", source="docs-2025-11"),
     Parameter(name="subtrader_id", kind="text", required=True, until="2026-10-01", source="docs-2025-11"),
@@ -146,17 +148,24 @@ def decode(operation: str, query: str, api_date: ApiDate) -> Decoded:
     """Read a raw query. Raises Rejected with the venue's situation on a bad value."""
     rows = parameters(operation, api_date)
     given: dict[str, str] = {}
-    findings: list[str] = []
+    unknown: list[str] = []
     for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
         row = rows.get(name)
         if row is None:
-            findings.append(f"parameter {name[:FINDING_VALUE_CHARS_MAX]!r} is unknown to {operation}: ignored")
+            unknown.append(name)
         elif name in given:
             raise _repeated(row)
         else:
             given[name] = value
     params = {name: _value(operation, row, given.get(name)) for name, row in rows.items()}
-    return Decoded(params, tuple(findings))
+    return Decoded(params, tuple(_tell_unknown(operation, unknown)))
+
+
+def _tell_unknown(operation: str, names: list[str]) -> Iterator[str]:
+    for name in names[:FINDINGS_MAX]:
+        yield f"parameter {name[:FINDING_VALUE_CHARS_MAX]!r} is unknown to {operation}: ignored"
+    if len(names) > FINDINGS_MAX:
+        yield f"and so are {len(names) - FINDINGS_MAX} more"
 
 
 def _value(operation: str, row: Parameter, text: str | None) -> Any:
