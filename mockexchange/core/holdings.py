@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from mockexchange.core.positions import ANY_COUNT, EventHolding, Position
-from mockexchange.core.ranking import RankedTree
+from mockexchange.core.ranking import Ranking
 from mockexchange.core.vocabulary import BookRef
 
 
 class Holdings:
-    """What one book of one account owns. Rows change only inside `changing`, which keeps every index true."""
+    """What one book of one account owns. Rows change only inside `change`, which keeps every index true."""
 
     __slots__ = (
         "cash_micros",
@@ -44,10 +44,10 @@ class Holdings:
         """Positions at last price, by exchange index."""
         self.positions: dict[str, Position] = {}
         self.events: dict[str, EventHolding] = {}
-        self.rows: dict[int, RankedTree[Position]] = {}
-        self.rows_uncounted: dict[int, RankedTree[Position]] = {}
+        self.rows: dict[int, Ranking[Position]] = {}
+        self.rows_uncounted: dict[int, Ranking[Position]] = {}
         """The same rows filed without their counts: a page without `nonzero` reads one tree instead of eight."""
-        self.event_classes: dict[frozenset[int], RankedTree[EventHolding]] = {}
+        self.event_classes: dict[frozenset[int], Ranking[EventHolding]] = {}
         """Events by the exact set of partitions in which they have rows."""
 
     def change(self, position: Position, revision: int, apply: Callable[[Position], None]) -> None:
@@ -85,8 +85,8 @@ class Holdings:
     def _put_in(self, position: Position, event: EventHolding) -> None:
         event.add(position)
         partition = position.partition
-        self.rows.setdefault(partition, RankedTree()).add(position)
-        self.rows_uncounted.setdefault(partition & ~ANY_COUNT, RankedTree()).add(position)
+        self.rows.setdefault(partition, Ranking()).add(position)
+        self.rows_uncounted.setdefault(partition & ~ANY_COUNT, Ranking()).add(position)
         self.positions[position.market.ticker] = position
         self._sum(position, 1)
 
@@ -98,7 +98,7 @@ class Holdings:
 
     def _file(self, event: EventHolding) -> None:
         if event.rows:
-            self.event_classes.setdefault(frozenset(event.rows), RankedTree()).add(event)
+            self.event_classes.setdefault(frozenset(event.rows), Ranking()).add(event)
 
     def _unfile(self, event: EventHolding) -> None:
         if event.rows:

@@ -2,7 +2,7 @@
 
 from mockexchange.core.instruments.binary import Stake, value_micros
 from mockexchange.core.markets import Market
-from mockexchange.core.ranking import Rank, RankedList
+from mockexchange.core.ranking import Rank, Ranking
 from mockexchange.core.vocabulary import BookRef
 
 NONZERO_QUANTITY = 1
@@ -92,6 +92,9 @@ class EventTotals:
         return total
 
 
+NO_TOTALS = EventTotals()
+
+
 class EventHolding:
     """A book's rows in one event, filed by partition, with their totals."""
 
@@ -100,12 +103,12 @@ class EventHolding:
     def __init__(self, event: str) -> None:
         self.event = event
         self.rank: Rank = (0, event)
-        self.rows: dict[int, RankedList[Position]] = {}
+        self.rows: dict[int, Ranking[Position]] = {}
         self.unsettled_totals: EventTotals | None = None
         self.settled_totals: EventTotals | None = None
 
     def add(self, position: Position) -> None:
-        self.rows.setdefault(position.partition, RankedList()).add(position)
+        self.rows.setdefault(position.partition, Ranking()).add(position)
         self._totals(position).add(position, 1)
         self._rerank()
 
@@ -119,10 +122,11 @@ class EventHolding:
 
     def totals(self, settled: bool | None) -> EventTotals:
         """Sums over the unsettled rows (False), the settled (True) or all of them (None)."""
-        unsettled, over = self.unsettled_totals or EventTotals(), self.settled_totals or EventTotals()
-        if settled is None:
+        unsettled, over = self.unsettled_totals, self.settled_totals
+        if settled is None and unsettled and over:
             return unsettled.plus(over)
-        return over if settled else unsettled
+        asked = unsettled or over if settled is None else over if settled else unsettled
+        return asked or NO_TOTALS
 
     def _totals(self, position: Position) -> EventTotals:
         if position.settled:

@@ -1,7 +1,7 @@
-"""Two containers that keep things newest first, and the partitions positions are filed in.
+"""A container that keeps things newest first, and several of them read as one.
 
-A rank is (-updated_at, name): newest first, ties by name. A book's rows live in a tree, an event's few rows in a
-plain list; both find "what comes after this rank" in O(log n) and hand it out one by one.
+A rank is (-updated_at, name): newest first, ties by name. "What comes after this rank" is found in O(log n) and handed
+out one by one.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from heapq import merge
 from itertools import chain, islice
 from operator import attrgetter
-from typing import Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar
 
 from sortedcontainers import SortedKeyList
 
@@ -24,63 +24,39 @@ class Ranked(Protocol):
 
 
 T = TypeVar("T", bound=Ranked)
-
-
-class Ranking(Protocol[T]):
-    def add(self, item: T) -> None: ...
-    def remove(self, item: T) -> None: ...
-    def after(self, rank: Rank | None) -> Iterator[T]: ...
-    def newest(self) -> T: ...
-    def __len__(self) -> int: ...
-
-
 by_rank = attrgetter("rank")
 
 
-class RankedTree(Generic[T]):
-    """For many items: every operation is O(log n)."""
+class Ranking(Generic[T]):
+    """A sorted list that becomes a tree when it is long: most rankings are short, and a list is made in no time."""
 
     __slots__ = ("_items",)
 
-    def __init__(self) -> None:
-        self._items = SortedKeyList(key=by_rank)
-
-    def add(self, item: T) -> None:
-        self._items.add(item)
-
-    def remove(self, item: T) -> None:
-        self._items.remove(item)
-
-    def after(self, rank: Rank | None) -> Iterator[T]:
-        if rank is None:
-            return iter(self._items)
-        return iter(self._items.irange_key(rank, inclusive=(False, False)))
-
-    def newest(self) -> T:
-        item: T = self._items[0]
-        return item
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-
-class RankedList(Generic[T]):
-    """For a few items: a sorted list, a tenth of the memory of a tree."""
-
-    __slots__ = ("_items",)
+    listed_items_max: ClassVar[int] = 256
 
     def __init__(self) -> None:
-        self._items: list[T] = []
+        self._items: list[T] | SortedKeyList[T, Rank] = []
 
     def add(self, item: T) -> None:
-        insort(self._items, item, key=by_rank)
+        items = self._items
+        if not isinstance(items, list):
+            items.add(item)
+            return
+        insort(items, item, key=by_rank)
+        if len(items) > self.listed_items_max:
+            self._items = SortedKeyList(items, key=by_rank)
 
     def remove(self, item: T) -> None:
-        del self._items[bisect_left(self._items, item.rank, key=by_rank)]
+        if isinstance(self._items, list):
+            del self._items[bisect_left(self._items, item.rank, key=by_rank)]
+        else:
+            self._items.remove(item)
 
     def after(self, rank: Rank | None) -> Iterator[T]:
-        start = 0 if rank is None else bisect_right(self._items, rank, key=by_rank)
-        return islice(self._items, start, None)
+        items = self._items
+        if not isinstance(items, list):
+            return iter(items) if rank is None else items.irange_key(rank, inclusive=(False, False))
+        return islice(items, 0 if rank is None else bisect_right(items, rank, key=by_rank), None)
 
     def newest(self) -> T:
         return self._items[0]

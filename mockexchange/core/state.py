@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from mockexchange.core.accounts import Account, Key
 from mockexchange.core.holdings import Holdings
@@ -73,6 +74,6 @@ class State:
 
 
 def _some(names: Collection[str]) -> str:
-    shown = ", ".join(list(names)[:NAMES_SHOWN_MAX])
+    shown = ", ".join(islice(names, NAMES_SHOWN_MAX))
     more = len(names) - NAMES_SHOWN_MAX
     return (shown or "none") + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,205 @@
+"""Random commands of every kind over a few names: mostly such as can be carried out, some that must be refused."""
+
+from itertools import product
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+from hypothesis.strategies import SearchStrategy
+
+from mockexchange.core import commands
+from mockexchange.core.commands import Command
+from mockexchange.core.vocabulary import AccountKind, Action, BookRef, FeeType, Result, Side
+
+Commands = SearchStrategy[Command]
+
+ACCOUNTS = {"alice": AccountKind.MEMBER, "bob": AccountKind.MEMBER, "desk": AccountKind.FCM}
+BOOKS = [("alice", "3"), ("desk", "st1")]
+SERIES = {
+    "RAIN": FeeType.QUADRATIC,
+    "SUN": FeeType.QUADRATIC_WITH_MAKER_FEES,
+    "SNOW": FeeType.QUADRATIC_WITH_COMBO_MAKER_FEES,
+    "FLAT": FeeType.FLAT,
+}
+HOMES = {
+    "RAIN-A": ("RAIN", 0),
+    "RAIN-B": ("RAIN", 1),
+    "SUN-A": ("SUN", 0),
+    "SNOW-A": ("SNOW", 0),
+    "FLAT-A": ("FLAT", 0),
+}
+
+
+def listed(event: str, number: int, astray: bool = False, price_centicents: int | None = None) -> Command:
+    series, index = HOMES[event]
+    return commands.ListMarket(
+        market=f"{event}-{number}",
+        event=event,
+        series=series,
+        exchange_index=index + astray,
+        price_centicents=price_centicents,
+    )
+
+
+def fill(purse: BookRef, against: BookRef | None, **values: Any) -> Command:
+    return commands.Fill(purse=purse, against=None if against == purse else against, **values)
+
+
+def opened(quantity_centis: int, cost_micros: int, **values: Any) -> Command:
+    cost_micros = cost_micros if quantity_centis else 0
+    return commands.OpenPosition(quantity_centis=quantity_centis, cost_micros=cost_micros, **values)
+
+
+def transfer(account: str, books: tuple[str, str], amount_micros: int) -> Command:
+    source, target = (BookRef(account, book) for book in books)
+    return commands.Transfer(source=source, target=target, amount_micros=amount_micros)
+
+
+PRELUDE: list[Command] = [
+    *(commands.OpenAccount(account=account, kind=kind) for account, kind in ACCOUNTS.items()),
+    *(commands.OpenBook(account=account, book=book) for account, book in BOOKS),
+    *(commands.Deposit(purse=BookRef(account), amount_micros=50_000_000) for account in ACCOUNTS),
+    *(commands.ListSeries(series=name, fee_type=fee_type) for name, fee_type in SERIES.items()),
+    *(listed(event, number) for event, number in product(HOMES, range(2))),
+]
+
+
+class Names(NamedTuple):
+    """What commands may be about; the likelier names stand more than once."""
+
+    purses: SearchStrategy[BookRef]
+    markets: SearchStrategy[str]
+    orders: SearchStrategy[str]
+
+
+ORDERS = st.sampled_from(["one", "two", "three", "four", "five"])
+NEVER_RESTED = st.sampled_from(["six", "seven"])
+KNOWN = Names(
+    st.sampled_from(["alice", "desk/st1", "alice", "bob", "desk/st1", "alice/3", "desk"]).map(BookRef.parse),
+    st.sampled_from(["RAIN-A-0", "RAIN-A-0", "RAIN-A-1", "SUN-A-0", "RAIN-B-0", "RAIN-B-1", "SNOW-A-0"]),
+    ORDERS,
+)
+ANY = Names(
+    st.sampled_from(["alice", "desk/st1", "alice/4", "desk/st2", "carol"]).map(BookRef.parse),
+    st.sampled_from(["RAIN-A-0", "SUN-A-1", "FLAT-A-0", "RAIN-A-2", "RAIN-A-9"]),
+    ORDERS,
+)
+
+counts = st.integers(1, 5).map(lambda contracts: contracts * 100) | st.integers(1, 400)
+prices = st.sampled_from([5_000, 5_200, 9_900, 3_333, 1, 9_999])
+amounts = st.integers(1, 30).map(lambda dollars: dollars * 1_000_000) | st.integers(1, 20_000_000)
+accounts = st.sampled_from([*ACCOUNTS, "carol"])
+books = st.sampled_from(["3", "4", "63", "64", "0", "st1", "st2"])
+events = st.sampled_from(list(HOMES))
+decisions = st.sampled_from(
+    [(Result.YES, None), (Result.NO, None), (Result.SCALAR, 2_575), (Result.VOID, None), (Result.SCALAR, 3_000)]
+)
+
+
+def fills(names: Names, orders: SearchStrategy[str] | None = None) -> Commands:
+    return st.builds(
+        fill,
+        purse=names.purses,
+        market=names.markets,
+        side=st.sampled_from(Side),
+        action=st.sampled_from(Action),
+        count_centis=counts,
+        price_centicents=prices,
+        taker=st.booleans(),
+        fee_micros=st.sampled_from([None, None, None, 0, 17_501]),
+        against=st.none() | names.purses,
+        order=st.none() if orders is None else orders,
+    )
+
+
+def rests(names: Names) -> Commands:
+    return st.builds(
+        commands.RestOrder,
+        purse=names.purses,
+        market=names.markets,
+        side=st.sampled_from(Side),
+        action=st.sampled_from(Action),
+        count_centis=counts,
+        price_centicents=prices,
+        order=names.orders | names.orders | st.none(),
+    )
+
+
+def order_changes(names: Names) -> Commands:
+    reduced = st.builds(commands.ReduceOrder, order=names.orders, count_centis=counts)
+    return reduced | reduced | st.builds(commands.CancelOrder, order=names.orders)
+
+
+def imports(names: Names) -> Commands:
+    return st.builds(
+        opened,
+        purse=names.purses,
+        market=names.markets,
+        quantity_centis=st.integers(-500, 500),
+        cost_micros=st.integers(0, 5_000_000),
+        realized_micros=st.sampled_from([0, -70_000, 1]),
+        fees_micros=st.sampled_from([0, 0, 17_500]),
+        traded_micros=st.sampled_from([0, 2_500_000]),
+        shares_centis=st.sampled_from([None, 0, 700]),
+    )
+
+
+def cash(names: Names) -> Commands:
+    between = st.sampled_from([("0", "3"), ("3", "0"), ("0", "st1"), ("st1", "0")])
+    return (
+        st.builds(commands.Deposit, purse=names.purses, amount_micros=amounts)
+        | st.builds(commands.Withdraw, purse=names.purses, amount_micros=amounts)
+        | st.builds(transfer, st.sampled_from(["alice", "desk"]), between, amounts)
+    )
+
+
+def lives(names: Names) -> Commands:
+    return (
+        st.builds(commands.CloseMarket, market=names.markets)
+        | st.builds(commands.DisputeMarket, market=names.markets)
+        | st.builds(commands.FinalizeMarket, market=names.markets)
+        | st.builds(
+            decided, st.sampled_from([commands.DetermineMarket, commands.SettleMarket]), names.markets, decisions
+        )
+    )
+
+
+def decided(
+    kind: type[commands.DetermineMarket | commands.SettleMarket], market: str, decision: tuple[Result, int | None]
+) -> Command:
+    return kind(market=market, result=decision[0], value_centicents=decision[1])
+
+
+def listings(names: Names) -> Commands:
+    return (
+        st.builds(commands.PriceMarket, market=names.markets, price_centicents=prices)
+        | st.builds(listed, events, st.integers(1, 4), st.sampled_from([False, False, True]), st.none() | prices)
+        | st.builds(commands.ListSeries, series=st.sampled_from(["RAIN", "HAIL"]), fee_multiplier=st.just(5_000))
+    )
+
+
+def openings() -> Commands:
+    return (
+        st.builds(commands.OpenAccount, account=accounts, kind=st.sampled_from(AccountKind))
+        | st.builds(commands.OpenBook, account=accounts, book=books)
+        | st.builds(
+            commands.AddKey,
+            account=accounts,
+            key=st.sampled_from(["main", "ro"]),
+            key_id=st.sampled_from(["id-1", "id-2", "id-3"]),
+            public_key=st.sampled_from(["PEM 1", "PEM 2"]),
+            book=st.none() | books,
+        )
+    )
+
+
+def anything(names: Names) -> Commands:
+    return (
+        fills(names, names.orders)
+        | rests(names)
+        | order_changes(names)
+        | imports(names)
+        | cash(names)
+        | lives(names)
+        | listings(names)
+        | openings()
+    )

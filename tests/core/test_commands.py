@@ -1,0 +1,128 @@
+"""Commands are valid once they exist: what is out of range never becomes one."""
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import pytest
+
+from mockexchange.core.commands import (
+    Command,
+    Deposit,
+    DetermineMarket,
+    Fill,
+    ListMarket,
+    ListSeries,
+    OpenAccount,
+    OpenBook,
+    OpenPosition,
+    PriceMarket,
+    ReduceOrder,
+    RestOrder,
+    SettleMarket,
+    Transfer,
+    Withdraw,
+)
+from mockexchange.core.events import Event
+from mockexchange.core.exchange import HANDLERS
+from mockexchange.core.refusals import Refusal
+from mockexchange.core.vocabulary import Action, BookRef, Result, Side
+
+Values = dict[str, Any]
+
+ALICE, ALICE_3, BOB = BookRef("alice"), BookRef("alice", "3"), BookRef("bob")
+MARKET: Values = {"market": "M", "event": "E", "series": "S"}
+TRADE: Values = {"purse": ALICE, "market": "M", "side": Side.YES, "action": Action.BUY}
+TRADE |= {"count_centis": 100, "price_centicents": 5_000}
+HELD: Values = {"purse": ALICE, "market": "M", "quantity_centis": 100, "cost_micros": 500_000}
+DECIDED: Values = {"market": "M", "result": Result.YES}
+SCALAR: Values = {"market": "M", "result": Result.SCALAR}
+MOVED: Values = {"source": ALICE, "target": ALICE_3, "amount_micros": 1}
+
+PRICE = "price: expected more than 0 and less than 1 dollar"
+COUNT = "count: expected more than 0"
+AMOUNT = "amount: expected more than 0"
+NO_VALUE = "value: only a scalar result has one, yes has not"
+VALUE = "value: a scalar result needs a value from 0 to 1 dollar"
+
+REFUSED: list[tuple[type, Values, Values, str]] = [
+    # the command, values that are fine, the one that is not, and what is said about it
+    (OpenAccount, {}, {"account": ""}, "account: expected a name without a slash"),
+    (OpenAccount, {}, {"account": "alice/3"}, "account: expected a name without a slash"),
+    (OpenBook, {"account": "alice"}, {"book": ""}, "book: expected a name without a slash"),
+    (OpenBook, {"account": "alice"}, {"book": "a/b"}, "book: expected a name without a slash"),
+    (ListSeries, {"series": "S"}, {"fee_multiplier": -1}, "fee_multiplier: expected 0 or more"),
+    (ListMarket, MARKET, {"market": ""}, "market, event and series: expected names"),
+    (ListMarket, MARKET, {"event": ""}, "market, event and series: expected names"),
+    (ListMarket, MARKET, {"series": ""}, "market, event and series: expected names"),
+    (ListMarket, MARKET, {"exchange_index": -1}, "exchange_index: expected 0 to 63"),
+    (ListMarket, MARKET, {"exchange_index": 64}, "exchange_index: expected 0 to 63"),
+    (ListMarket, MARKET, {"price_centicents": 0}, PRICE),
+    (ListMarket, MARKET, {"price_centicents": 10_000}, PRICE),
+    (PriceMarket, {"market": "M"}, {"price_centicents": 0}, PRICE),
+    (PriceMarket, {"market": "M"}, {"price_centicents": 10_000}, PRICE),
+    (DetermineMarket, SCALAR, {"value_centicents": None}, VALUE),
+    (DetermineMarket, SCALAR, {"value_centicents": -1}, VALUE),
+    (DetermineMarket, SCALAR, {"value_centicents": 10_001}, VALUE),
+    (DetermineMarket, DECIDED, {"value_centicents": 5_000}, NO_VALUE),
+    (SettleMarket, SCALAR, {"value_centicents": None}, VALUE),
+    (SettleMarket, SCALAR, {"value_centicents": -1}, VALUE),
+    (SettleMarket, SCALAR, {"value_centicents": 10_001}, VALUE),
+    (SettleMarket, DECIDED, {"value_centicents": 5_000}, NO_VALUE),
+    (Fill, TRADE, {"count_centis": 0}, COUNT),
+    (Fill, TRADE, {"price_centicents": 0}, PRICE),
+    (Fill, TRADE, {"price_centicents": 10_000}, PRICE),
+    (Fill, TRADE, {"fee_micros": -1}, "fee: expected 0 or more"),
+    (Fill, TRADE, {"against": ALICE}, "against: expected another book than the account's own"),
+    (OpenPosition, HELD, {"cost_micros": -1}, "exposure: expected 0 or more"),
+    (OpenPosition, HELD, {"quantity_centis": 0}, "exposure: no position, so expected 0"),
+    (OpenPosition, HELD, {"fees_micros": -1}, "fees and traded: expected 0 or more"),
+    (OpenPosition, HELD, {"traded_micros": -1}, "fees and traded: expected 0 or more"),
+    (OpenPosition, HELD, {"shares_centis": -1}, "shares: expected 0 or more"),
+    (RestOrder, TRADE, {"count_centis": 0}, COUNT),
+    (RestOrder, TRADE, {"price_centicents": 10_000}, PRICE),
+    (ReduceOrder, {"order": "o"}, {"count_centis": 0}, COUNT),
+    (Deposit, {"purse": ALICE}, {"amount_micros": 0}, AMOUNT),
+    (Withdraw, {"purse": ALICE}, {"amount_micros": 0}, AMOUNT),
+    (Transfer, MOVED, {"amount_micros": 0}, AMOUNT),
+    (Transfer, MOVED, {"target": BOB}, "target: expected a book of the same account"),
+    (Transfer, MOVED, {"target": ALICE}, "target: expected another book than the source"),
+]
+
+# The edges that just hold.
+ACCEPTED: list[tuple[type, Values]] = [
+    (ListSeries, {"series": "S", "fee_multiplier": 0}),
+    (ListMarket, MARKET | {"exchange_index": 63, "price_centicents": 9_999}),
+    (PriceMarket, {"market": "M", "price_centicents": 1}),
+    (SettleMarket, SCALAR | {"value_centicents": 0}),
+    (SettleMarket, SCALAR | {"value_centicents": 10_000}),
+    (Fill, TRADE | {"count_centis": 1, "price_centicents": 1, "fee_micros": 0, "against": ALICE_3}),
+    (OpenPosition, HELD | {"quantity_centis": 0, "cost_micros": 0}),
+    (OpenPosition, HELD | {"quantity_centis": -1, "realized_micros": -1, "shares_centis": 0}),
+    (Transfer, MOVED),
+]
+
+
+@pytest.mark.parametrize(
+    ("command", "fine", "wrong", "message"), REFUSED, ids=[f"{row[0].__name__} {row[2]}" for row in REFUSED]
+)
+def test_what_is_out_of_range_is_refused(
+    command: Callable[..., object], fine: Values, wrong: Values, message: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{message}$"):
+        command(**fine | wrong)
+
+
+@pytest.mark.parametrize(("command", "values"), ACCEPTED, ids=[str(row[1]) for row in ACCEPTED])
+def test_what_is_just_in_range_is_not(command: Callable[..., object], values: Values) -> None:
+    made = command(**values)
+    assert {name: getattr(made, name) for name in values} == values
+
+
+@pytest.mark.parametrize("kind", [*get_args(Command), *get_args(Event), Refusal], ids=lambda kind: kind.__name__)
+def test_commands_events_and_refusals_are_frozen(kind: Any) -> None:
+    assert kind.__dataclass_params__.frozen
+    assert "__slots__" in vars(kind)
+
+
+def test_every_command_has_a_handler() -> None:
+    assert set(HANDLERS) == set(get_args(Command))

@@ -1,0 +1,67 @@
+"""Accounts, their books and keys, and cash that is not traded."""
+
+from mockexchange.core.commands import AddKey, OpenAccount, OpenBook, Transfer, Withdraw
+from mockexchange.core.events import AccountOpened, BookOpened, CashMoved, KeyAdded
+from mockexchange.core.vocabulary import AccountKind, BookRef
+from tests.core.world import World
+
+
+def key(account: str, name: str, pem: str, book: str | None = None) -> AddKey:
+    return AddKey(account=account, key=name, key_id=f"id of {account} {name}", public_key=pem, book=book)
+
+
+def test_an_account_opens_with_its_primary_book() -> None:
+    world = World()
+    assert world.do(OpenAccount(account="carol", kind=AccountKind.FCM, account_id="fcm7")) == [
+        AccountOpened(account="carol", kind=AccountKind.FCM),
+        BookOpened(purse=BookRef("carol", "0")),
+    ]
+    carol = world.exchange.state.accounts["carol"]
+    assert (carol.account_id, carol.books, carol.keys) == ("fcm7", {"0": ""}, {})
+
+
+def test_an_account_is_its_own_id_unless_it_is_given_one() -> None:
+    assert World().exchange.state.accounts["alice"].account_id == "alice"
+
+
+def test_a_member_opens_subaccounts_1_to_63_and_an_fcm_any_name() -> None:
+    world = World()
+    world.do(*(OpenBook(account="alice", book=str(number)) for number in range(1, 64)))
+    world.do(OpenBook(account="desk", book="64", book_id="fcm7_64"))
+    assert list(world.exchange.state.accounts["alice"].books) == [str(number) for number in range(64)]
+    assert world.exchange.state.accounts["desk"].books == {"0": "", "st1": "", "64": "fcm7_64"}
+
+
+def test_the_books_of_an_account_begin_with_the_primary_one() -> None:
+    world = World()
+    world.do(OpenBook(account="alice", book="7"), OpenBook(account="alice", book="3"))
+    assert [str(book.purse) for book in world.exchange.state.books_of("alice")] == ["alice", "alice/7", "alice/3"]
+
+
+def test_a_key_is_found_by_its_id_and_by_its_name() -> None:
+    world = World()
+    command = key("desk", "ro", "PEM", book="st1")
+    assert world.do(command) == [KeyAdded(account="desk", key="ro", key_id="id of desk ro")]
+    state = world.exchange.state
+    assert state.keys["id of desk ro"] is state.accounts["desk"].keys["ro"]
+    assert (state.keys["id of desk ro"].public_key, state.keys["id of desk ro"].book) == ("PEM", "st1")
+
+
+def test_keys_of_one_account_may_share_a_pair() -> None:
+    world = World()
+    world.do(key("alice", "main", "PEM"), key("alice", "ro", "PEM"))
+    assert list(world.exchange.state.accounts["alice"].keys) == ["main", "ro"]
+
+
+def test_cash_moves_between_books_and_only_what_is_free() -> None:
+    world = World()
+    world.deposit("10", "desk")
+    world.rest("buy yes 10 @ 0.40", "desk")
+    moved = Transfer(source=BookRef("desk"), target=BookRef("desk", "st1"), amount_micros=6_000_000)
+    assert world.do(moved) == [
+        CashMoved(purse=BookRef("desk"), amount_micros=-6_000_000, cash_micros=4_000_000),
+        CashMoved(purse=BookRef("desk", "st1"), amount_micros=6_000_000, cash_micros=6_000_000),
+    ]
+    assert world.refuse(Withdraw(purse=BookRef("desk"), amount_micros=1)).message.startswith("desk has 0 micro-dollars")
+    world.do(Withdraw(purse=BookRef("desk", "st1"), amount_micros=6_000_000))
+    assert world.holdings("desk/st1").contributed_micros == 0

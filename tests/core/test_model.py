@@ -1,0 +1,204 @@
+"""Random commands, legal and not, on the exchange and on one so naive that it can be trusted."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from mockexchange.core import commands
+from mockexchange.core.commands import Command
+from mockexchange.core.events import Event, PositionChanged
+from mockexchange.core.exchange import Exchange
+from mockexchange.core.holdings import Holdings
+from mockexchange.core.invariants import violations
+from mockexchange.core.portfolio import PositionQuery, find_positions
+from mockexchange.core.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED, Position
+from mockexchange.core.ranking import Ranking
+from mockexchange.core.refusals import Refusal
+from mockexchange.core.vocabulary import BookRef, FeeRounding, MarketStatus, Result
+from tests.core.dump import dump
+from tests.core.naive import strategies as some
+from tests.core.naive.exchange import NaiveExchange, Order, micros
+from tests.core.naive.objections import objections
+from tests.core.naive.pages import naive_pages, real_pages, shown, shown_event
+from tests.core.world import START
+
+DELAYS = st.sampled_from([0, 0, 1, 1_000, -5])
+
+COUNT_FILTERS = [sum(bits) for bits in product([0, NONZERO_QUANTITY], [0, NONZERO_TRADED], [0, NONZERO_RESTING])]
+QUERIES = [
+    PositionQuery(limit=2, settled=settled, nonzero=nonzero, whole_events=whole)
+    for settled, nonzero, whole in product([False, True, None], COUNT_FILTERS, [False, True])
+]
+NARROW: list[dict[str, Any]] = [
+    {"ticker": "RAIN-A-0"},
+    {"events": ("RAIN-A",)},
+    {"events": ("SUN-A", "RAIN-B")},
+    {"exchange_index": 1},
+    {"exchange_index": 0, "events": ("RAIN-A", "RAIN-B"), "nonzero": NONZERO_QUANTITY},
+]
+QUERIES += [replace(query, **narrow) for query in QUERIES if not query.nonzero for narrow in NARROW]
+
+
+class TwoExchanges(RuleBasedStateMachine):
+    """Every command goes to both. What either refuses the other must, and nothing may ever differ."""
+
+    @initialize(rounding=st.sampled_from(FeeRounding), listed_items_max=st.sampled_from([0, 3, 256]))
+    def open(self, rounding: FeeRounding, listed_items_max: int) -> None:
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(Ranking, "listed_items_max", listed_items_max)
+        self.exchange = Exchange(7, rounding)
+        self.naive = NaiveExchange(rounding, [])
+        self.done: list[tuple[Command, int]] = []
+        self.exchange.last_at = START
+        self.frames: dict[tuple[BookRef, str], PositionChanged] = {}
+        self.contents: dict[tuple[str, int], object] = {}
+        for command in some.PRELUDE:
+            self.submit(command, 0)
+
+    @rule(batch=st.lists(some.fills(some.KNOWN), min_size=1, max_size=5), delay=DELAYS)
+    def trade(self, batch: list[Command], delay: int) -> None:
+        for command in batch:
+            self.submit(command, delay)
+
+    @rule(batch=st.lists(some.fills(some.KNOWN, some.NEVER_RESTED), min_size=1, max_size=5), delay=DELAYS)
+    def trade_under_a_name(self, batch: list[Command], delay: int) -> None:
+        for command in batch:
+            self.submit(command, delay)
+
+    @rule(command=some.rests(some.KNOWN), delay=DELAYS)
+    def rest(self, command: Command, delay: int) -> None:
+        self.submit(command, delay)
+
+    @rule(place=st.integers(0, 9), share=st.sampled_from([1, 40, 100, 100]), price_centicents=some.prices, delay=DELAYS)
+    def fill_an_order(self, place: int, share: int, price_centicents: int, delay: int) -> None:
+        for name, order in self.named_orders(place):
+            rested = order.rested
+            part = commands.Fill(
+                purse=rested.purse,
+                market=rested.market,
+                side=rested.side,
+                action=rested.action,
+                count_centis=max(1, int(order.remaining * share)),
+                price_centicents=price_centicents,
+                order=name,
+            )
+            self.submit(part, delay)
+
+    @rule(place=st.integers(0, 9), count_centis=some.counts | st.none(), delay=DELAYS)
+    def reduce_or_cancel_an_order(self, place: int, count_centis: int | None, delay: int) -> None:
+        for name, _ in self.named_orders(place):
+            canceled = commands.CancelOrder(order=name)
+            reduced = commands.ReduceOrder(order=name, count_centis=count_centis) if count_centis else canceled
+            self.submit(reduced, delay)
+
+    @rule(command=some.imports(some.KNOWN) | some.cash(some.KNOWN), delay=DELAYS)
+    def contribute(self, command: Command, delay: int) -> None:
+        self.submit(command, delay)
+
+    @rule(command=some.lives(some.KNOWN) | some.listings(some.KNOWN), delay=DELAYS)
+    def move_a_market(self, command: Command, delay: int) -> None:
+        self.submit(command, delay)
+
+    @rule(place=st.integers(0, 9), decision=some.decisions, delay=DELAYS)
+    def settle_a_held_market(self, place: int, decision: tuple[Result, int | None], delay: int) -> None:
+        held = sorted(
+            {row.market for purse in self.naive.cash for row in self.naive.rows(purse) if row.quantity_centis}
+        )
+        if held:
+            self.submit(some.decided(commands.SettleMarket, held[place % len(held)], decision), delay)
+
+    @rule(
+        market=some.KNOWN.markets, move=st.sampled_from([commands.FinalizeMarket, commands.DisputeMarket]), delay=DELAYS
+    )
+    def finish_a_market(self, market: str, move: Callable[..., Command], delay: int) -> None:
+        if self.naive.markets[market].status is MarketStatus.DETERMINED:
+            self.submit(move(market=market), delay)
+
+    @rule(command=some.anything(some.ANY), delay=DELAYS)
+    def go_astray(self, command: Command, delay: int) -> None:
+        self.submit(command, delay)
+
+    def teardown(self) -> None:
+        self.patch.undo()
+
+    def named_orders(self, place: int) -> list[tuple[str, Order]]:
+        """One order that a command can name, if there is any."""
+        named = [(name, order) for name, order in self.naive.orders.items() if order.rested.order]
+        return [named[place % len(named)]] if named else []
+
+    def submit(self, command: Command, delay: int) -> None:
+        at = max(self.exchange.last_at, self.exchange.last_at + delay)
+        expected = objections(command, self.naive)
+        before = dump(self.exchange.state) if expected else []
+        outcome = self.exchange.execute(command, self.exchange.last_at + delay)
+        if isinstance(outcome, Refusal):
+            assert outcome.code in expected, outcome
+            assert dump(self.exchange.state) == before
+        else:
+            assert not expected, f"expected {expected}"
+            self.done.append((command, at))
+            self.compare(outcome)
+
+    def compare(self, happened: tuple[Event, ...]) -> None:
+        """Both exchanges, everything, and the pages of every book that changed."""
+        changes = [event for event in happened if isinstance(event, PositionChanged)]
+        self.frames.update({(change.purse, change.market): change for change in changes})
+        self.naive = NaiveExchange(self.naive.rounding, self.done)
+        assert violations(self.exchange.state) == []
+        assert list(self.exchange.state.holdings) == list(self.naive.cash)
+        for purse, holdings in self.exchange.state.holdings.items():
+            self.compare_book(purse, holdings)
+            self.remember_revisions(holdings)
+        for purse in {change.purse for change in changes}:
+            self.compare_pages(purse)
+
+    def compare_book(self, purse: BookRef, holdings: Holdings) -> None:
+        assert [shown(row) for row in holdings.positions.values()] == self.naive.rows(purse)
+        assert [self.frames[purse, row.market.ticker] for row in holdings.positions.values()] == [
+            frame(row) for row in holdings.positions.values()
+        ]
+        assert holdings.cash_micros == micros(self.naive.cash[purse])
+        assert holdings.contributed_micros == micros(self.naive.contributed[purse])
+        assert holdings.reserved_micros == micros(self.naive.reserved(purse))
+        values = {index: micros(value) for index, value in self.naive.values(purse).items()}
+        assert {index: value for index, value in holdings.values_micros.items() if value} == values
+
+    def compare_pages(self, purse: BookRef) -> None:
+        holdings, rows = self.exchange.state.holdings[purse], self.naive.rows(purse)
+        for query in QUERIES[len(self.done) % 3 :: 3]:  # all of them after three commands
+            assert real_pages(holdings, query) == naive_pages(rows, query), query
+
+    def remember_revisions(self, holdings: Holdings) -> None:
+        """A revision never stands for two contents: that is what makes it a cache key."""
+        self.remember("book", holdings.revision, [shown(row) for row in holdings.positions.values()])
+        for row in holdings.positions.values():
+            self.remember("row", row.revision, shown(row))
+        for settled in [False, True, None]:
+            for event in find_positions(holdings, PositionQuery(limit=1_000, settled=settled)).events:
+                self.remember("event", event.revision, shown_event(event))
+
+    def remember(self, kind: str, revision: int, content: object) -> None:
+        assert self.contents.setdefault((kind, revision), content) == content
+
+
+def frame(row: Position) -> PositionChanged:
+    """What the last event about a row must have said."""
+    values = shown(row)._asdict()
+    told = {name: values[name] for name in PositionChanged.__slots__ if name in values}
+    return PositionChanged(purse=row.purse, **told)
+
+
+TestTwoExchanges = TwoExchanges.TestCase
+TestTwoExchanges.settings = settings(
+    max_examples=40,
+    stateful_step_count=50,
+    deadline=None,  # a machine under load is no failure
+    derandomize="CI" in os.environ,  # the gate must be repeatable; at home new paths are found
+)

@@ -1,0 +1,230 @@
+"""Every refusal: its code, words that say what was wrong and what was expected, and a state that stays as it was."""
+
+from typing import NamedTuple
+
+import pytest
+
+from mockexchange.core.commands import (
+    AddKey,
+    CancelOrder,
+    CloseMarket,
+    Command,
+    Deposit,
+    DetermineMarket,
+    DisputeMarket,
+    ListMarket,
+    ListSeries,
+    OpenAccount,
+    OpenBook,
+    OpenPosition,
+    PriceMarket,
+    ReduceOrder,
+    SettleMarket,
+    Transfer,
+    Withdraw,
+)
+from mockexchange.core.refusals import RefusalCode
+from mockexchange.core.vocabulary import BookRef, FeeType, Result
+from tests.core.dump import dump
+from tests.core.world import World, fill, rest
+
+
+class Case(NamedTuple):
+    code: RefusalCode
+    command: Command
+    says: str
+
+
+def world() -> World:
+    """Everything a refusal can be about: markets at every stage, a row, orders that rest and that are over."""
+    it = World()
+    it.deposit("10")
+    it.list_market("FLAT-1", fee_type=FeeType.FLAT)
+    for market in ["CLOSED-1", "DONE-1", "SUN-1", "SUN-2", "SUN-3"]:
+        it.list_market(market)
+    it.do(AddKey(account="alice", key="main", key_id="id-1", public_key="PEM of alice"))
+    it.rest("buy yes 2 @ 0.50", order="resting")
+    it.rest("buy yes 2 @ 0.50", order="canceled")
+    it.do(CancelOrder(order="canceled"), CloseMarket(market="CLOSED-1"))
+    it.do(SettleMarket(market="DONE-1", result=Result.YES))
+    return it
+
+
+def key(account: str = "alice", name: str = "ro", key_id: str = "id-2", pem: str = "PEM", book: str = "0") -> AddKey:
+    return AddKey(account=account, key=name, key_id=key_id, public_key=pem, book=book)
+
+
+def market(name: str, event: str = "SUN", series: str = "SUN", exchange_index: int = 0) -> ListMarket:
+    return ListMarket(market=name, event=event, series=series, exchange_index=exchange_index)
+
+
+def opened(market: str, purse: str = "alice") -> OpenPosition:
+    return OpenPosition(purse=BookRef.parse(purse), market=market, quantity_centis=100, cost_micros=500_000)
+
+
+def moved(amount_micros: int, source: str = "alice", target: str = "alice/3") -> Transfer:
+    return Transfer(source=BookRef.parse(source), target=BookRef.parse(target), amount_micros=amount_micros)
+
+
+ALICE = BookRef("alice")
+NOBODY = BookRef("nobody")
+R = RefusalCode
+
+CASES = [
+    # accounts, books, keys
+    Case(R.UNKNOWN_ACCOUNT, OpenBook(account="nobody", book="1"), "no account 'nobody'; known: alice, bob, desk"),
+    Case(R.UNKNOWN_ACCOUNT, key("nobody"), "no account 'nobody'; known: alice, bob, desk"),
+    Case(R.UNKNOWN_ACCOUNT, Deposit(purse=NOBODY, amount_micros=1), "no account 'nobody'; known: alice, bob, desk"),
+    Case(R.ALREADY_EXISTS, OpenAccount(account="alice"), "account alice exists already"),
+    Case(R.ALREADY_EXISTS, OpenBook(account="desk", book="st1"), "account desk has a book 'st1' already"),
+    Case(R.ALREADY_EXISTS, OpenBook(account="alice", book="0"), "account alice has a book '0' already"),
+    Case(
+        R.WRONG_KIND,
+        OpenBook(account="alice", book="64"),
+        "account alice is a member: expected a subaccount 1 to 63, got '64'",
+    ),
+    Case(
+        R.WRONG_KIND,
+        OpenBook(account="alice", book="st1"),
+        "account alice is a member: expected a subaccount 1 to 63, got 'st1'",
+    ),
+    Case(R.ALREADY_EXISTS, key(name="main"), "account alice has a key 'main' already"),
+    Case(R.UNKNOWN_BOOK, key(book="7"), "account alice has no book '7'; known: 0"),
+    Case(R.KEY_IN_USE, key(key_id="id-1"), "key id id-1 exists already"),
+    Case(
+        R.KEY_IN_USE,
+        key("bob", pem="PEM of alice"),
+        "accounts alice and bob share a key pair: give each its own",
+    ),
+    # cash
+    Case(
+        R.INSUFFICIENT_CASH,
+        Withdraw(purse=ALICE, amount_micros=9_000_001),
+        "alice has 9000000 micro-dollars free, asked for 9000001",
+    ),
+    Case(
+        R.INSUFFICIENT_CASH,
+        moved(1, "desk/st1", "desk"),
+        "desk/st1 has 0 micro-dollars free, asked for 1",
+    ),
+    Case(R.UNKNOWN_BOOK, moved(1), "account alice has no book '3'; known: 0"),
+    Case(R.UNKNOWN_BOOK, moved(1, "alice/3", "alice"), "account alice has no book '3'; known: 0"),
+    # listing
+    Case(R.ALREADY_EXISTS, ListSeries(series="RAIN"), "series RAIN exists already"),
+    Case(R.ALREADY_EXISTS, market("SUN-1"), "market SUN-1 exists already"),
+    Case(
+        R.WRONG_EVENT,
+        market("SUN-9", series="RAIN"),
+        "event SUN is of series SUN on exchange index 0, got RAIN on 0 for market SUN-9",
+    ),
+    Case(
+        R.WRONG_EVENT,
+        market("SUN-9", exchange_index=2),
+        "event SUN is of series SUN on exchange index 0, got SUN on 2 for market SUN-9",
+    ),
+    Case(
+        R.UNKNOWN_MARKET,
+        PriceMarket(market="SNOW-1", price_centicents=1),
+        "no market 'SNOW-1'; known: RAIN-1, FLAT-1, CLOSED-1, DONE-1, SUN-1 and 2 more",
+    ),
+    # the life of a market
+    Case(
+        R.MARKET_NOT_OPEN,
+        PriceMarket(market="CLOSED-1", price_centicents=1),
+        "market CLOSED-1 is closed: expected an open one",
+    ),
+    Case(
+        R.ILLEGAL_TRANSITION,
+        DisputeMarket(market="RAIN-1"),
+        "market RAIN-1 is open: it cannot dispute; possible now: close, determine",
+    ),
+    Case(
+        R.ILLEGAL_TRANSITION,
+        DetermineMarket(market="DONE-1", result=Result.NO),
+        "market DONE-1 is finalized: it cannot determine; possible now: nothing more",
+    ),
+    # trading
+    Case(R.MARKET_NOT_OPEN, fill("buy yes 1 @ 0.50", market="DONE-1"), "market DONE-1 is finalized: expected an open"),
+    Case(R.MARKET_NOT_OPEN, rest("buy yes 1 @ 0.50", market="CLOSED-1"), "market CLOSED-1 is closed: expected an open"),
+    Case(R.UNKNOWN_MARKET, fill("buy yes 1 @ 0.50", market="SNOW-1"), "no market 'SNOW-1'"),
+    Case(R.UNKNOWN_BOOK, fill("buy yes 1 @ 0.50", "desk/st2"), "account desk has no book 'st2'; known: 0, st1"),
+    Case(R.UNKNOWN_ACCOUNT, fill("buy yes 1 @ 0.50", against=NOBODY), "no account 'nobody'"),
+    Case(
+        R.FEE_UNKNOWN,
+        fill("buy yes 1 @ 0.50", market="FLAT-1"),
+        "series FLAT has fee_type flat, which has no formula: state the fill's fee",
+    ),
+    Case(
+        R.MARKET_NOT_OPEN,
+        opened("DONE-1"),
+        "market DONE-1 is finalized: open the position before it settles",
+    ),
+    Case(R.POSITION_EXISTS, opened("RAIN-1"), "alice has a row in RAIN-1 already"),
+    Case(R.UNKNOWN_BOOK, opened("RAIN-1", "bob/9"), "account bob has no book '9'; known: 0"),
+    # orders
+    Case(R.ALREADY_EXISTS, rest("buy yes 1 @ 0.50", order="resting"), "order resting exists already"),
+    Case(R.UNKNOWN_ORDER, CancelOrder(order="lost"), "no order 'lost'; known: resting, canceled"),
+    Case(R.UNKNOWN_ORDER, ReduceOrder(order="lost", count_centis=1), "no order 'lost'; known: resting, canceled"),
+    Case(
+        R.ORDER_NOT_RESTING, CancelOrder(order="canceled"), "order canceled is canceled: only a resting one can change"
+    ),
+    Case(
+        R.ORDER_NOT_RESTING,
+        fill("buy yes 1 @ 0.50", order="canceled"),
+        "order canceled is canceled: only a resting one can change",
+    ),
+    Case(
+        R.ORDER_MISMATCH,
+        fill("buy yes 2.01 @ 0.50", order="resting"),
+        "order resting has 200 centi-contracts left, got 201",
+    ),
+    *(
+        Case(R.ORDER_MISMATCH, other, "order resting is buy yes in RAIN-1 by alice: the fill differs")
+        for other in [
+            fill("sell yes 1 @ 0.50", order="resting"),
+            fill("buy no 1 @ 0.50", order="resting"),
+            fill("buy yes 1 @ 0.50", "bob", order="resting"),
+            fill("buy yes 1 @ 0.50", market="SUN-1", order="resting"),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}: {case.command}"[:90])
+def test_a_refusal_says_why_and_changes_nothing(case: Case) -> None:
+    refused = world()
+    before = dump(refused.exchange.state)
+    refusal = refused.refuse(case.command)
+    assert refusal.code is case.code
+    assert refusal.message.startswith(case.says)
+    assert dump(refused.exchange.state) == before
+
+
+def test_every_code_is_used() -> None:
+    assert {case.code for case in CASES} == set(RefusalCode)
+
+
+def test_a_refused_command_counts_and_time_goes_on() -> None:
+    refused = world()
+    sequence = refused.exchange.state.sequence
+    refused.exchange.execute(CancelOrder(order="lost"), refused.at + 5)
+    assert (refused.exchange.state.sequence, refused.exchange.last_at) == (sequence + 1, refused.at + 5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Deposit(purse=ALICE, amount_micros=1),
+        PriceMarket(market="RAIN-1", price_centicents=1),
+        OpenAccount(account="carol"),
+        CloseMarket(market="SUN-1"),
+        CancelOrder(order="resting"),
+        fill("buy yes 0.01 @ 0.01"),
+    ],
+    ids=lambda change: type(change).__name__,
+)
+def test_the_dump_would_have_seen_a_change(change: Command) -> None:
+    changed = world()
+    before = dump(changed.exchange.state)
+    changed.do(change)
+    assert dump(changed.exchange.state) != before

@@ -1,0 +1,27 @@
+"""The names of purses."""
+
+import pytest
+
+from mockexchange.core.vocabulary import BookRef
+from tests.core.tables import lines
+
+PURSES = lines("""
+    text     | account | book | written
+    alice    | alice   | 0    | alice
+    alice/0  | alice   | 0    | alice
+    alice/3  | alice   | 3    | alice/3
+    desk/st1 | desk    | st1  | desk/st1
+""")
+
+
+@pytest.mark.parametrize("line", PURSES, ids=lambda line: line["text"])
+def test_a_purse_is_read_and_written(line: dict[str, str]) -> None:
+    purse = BookRef.parse(line["text"])
+    assert purse == (line["account"], line["book"])
+    assert str(purse) == line["written"]
+
+
+@pytest.mark.parametrize("text", ["", "/", "/3", "alice/"])
+def test_half_a_purse_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=f"expected ACCOUNT or ACCOUNT/BOOK, got '{text}'"):
+        BookRef.parse(text)

@@ -1,0 +1,85 @@
+"""A small exchange to try things on: one word per command, every step checked against the invariants."""
+
+from typing import Any
+
+from mockexchange.core.commands import (
+    Command,
+    Deposit,
+    Fill,
+    ListMarket,
+    ListSeries,
+    OpenAccount,
+    OpenBook,
+    RestOrder,
+)
+from mockexchange.core.events import Event, Filled
+from mockexchange.core.exchange import Exchange
+from mockexchange.core.holdings import Holdings
+from mockexchange.core.instants import parse_instant
+from mockexchange.core.invariants import violations
+from mockexchange.core.positions import Position
+from mockexchange.core.refusals import Refusal
+from mockexchange.core.vocabulary import AccountKind, BookRef, FeeRounding, FeeType
+from tests.core.tables import centicents, micros, trade
+
+START = parse_instant("2025-11-03T00:00:00Z")
+STEP_US = 1_000
+
+
+class World:
+    """alice, bob (members) and desk (an FCM with st1), a market RAIN-1 without a price, and time that passes."""
+
+    def __init__(self, rounding: FeeRounding = FeeRounding.GRID, seed: int = 0) -> None:
+        self.exchange = Exchange(seed, rounding)
+        self.at = START
+        self.do(OpenAccount(account="alice"), OpenAccount(account="bob"))
+        self.do(OpenAccount(account="desk", kind=AccountKind.FCM), OpenBook(account="desk", book="st1"))
+        self.list_market("RAIN-1")
+
+    def do(self, *commands: Command) -> list[Event]:
+        """Carry the commands out, one `STEP_US` after the other; return what happened."""
+        return [event for command in commands for event in self._do_one(command)]
+
+    def refuse(self, command: Command) -> Refusal:
+        outcome = self.exchange.execute(command, self.at)
+        assert isinstance(outcome, Refusal), f"{command} was carried out: {outcome}"
+        return outcome
+
+    def list_market(self, market: str, *, fee_type: FeeType = FeeType.QUADRATIC, price: str | None = None) -> None:
+        """List "SERIES-NUMBER" in the event and the series of its first word."""
+        name = market.partition("-")[0]
+        if name not in self.exchange.state.series:
+            self.do(ListSeries(series=name, fee_type=fee_type))
+        price_centicents = None if price is None else centicents(price)
+        self.do(ListMarket(market=market, event=name, series=name, price_centicents=price_centicents))
+
+    def deposit(self, dollars: str, purse: str = "alice") -> None:
+        self.do(Deposit(purse=BookRef.parse(purse), amount_micros=micros(dollars)))
+
+    def fill(self, text: str, purse: str = "alice", market: str = "RAIN-1", **extra: Any) -> list[Filled]:
+        """Carry out "buy yes 10 @ 0.56", with whatever else a `Fill` takes; return its fills."""
+        return [event for event in self.do(fill(text, purse, market, **extra)) if isinstance(event, Filled)]
+
+    def rest(self, text: str, purse: str = "alice", market: str = "RAIN-1", order: str | None = None) -> list[Event]:
+        return self.do(rest(text, purse, market, order))
+
+    def row(self, market: str = "RAIN-1", purse: str = "alice") -> Position:
+        return self.holdings(purse).positions[market]
+
+    def holdings(self, purse: str = "alice") -> Holdings:
+        return self.exchange.state.holdings[BookRef.parse(purse)]
+
+    def _do_one(self, command: Command) -> tuple[Event, ...]:
+        self.at += STEP_US
+        outcome = self.exchange.execute(command, self.at)
+        assert not isinstance(outcome, Refusal), outcome
+        assert violations(self.exchange.state) == []
+        return outcome
+
+
+def fill(text: str, purse: str = "alice", market: str = "RAIN-1", **extra: Any) -> Fill:
+    return Fill(purse=BookRef.parse(purse), market=market, **trade(text)._asdict(), **extra)
+
+
+def rest(text: str, purse: str = "alice", market: str = "RAIN-1", order: str | None = None) -> RestOrder:
+    return RestOrder(purse=BookRef.parse(purse), market=market, order=order, **trade(text)._asdict())
