@@ -1,0 +1,143 @@
+"""Key pairs for a scenario's accounts: from its files, or drawn from the pool of development keys in the package.
+
+Making an RSA key takes 20 to 50 ms, so accounts draw on a pool, deterministically by sandbox and account name. No two
+keys of a sandbox are the same pair. When the pool is used up RSA keys are made, which nobody can make twice the same;
+Ed25519 keys are derived from their names, however many there are.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.plan import KeySpec
+from mockexchange.venues.kalshi.signing import PublicKey, UnusableKey, load_public_key
+
+RSA_BITS = 2048
+_PAIR = re.compile(
+    r"(-----BEGIN PRIVATE KEY-----.*?-----END PRIVATE KEY-----\n)"
+    r"(-----BEGIN PUBLIC KEY-----.*?-----END PUBLIC KEY-----\n)",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPair:
+    """PEM texts; `private_pem` is None where a scenario gives the public half alone."""
+
+    public_pem: str
+    private_pem: str | None
+
+
+@dataclass(slots=True)
+class KeyPool:
+    """Draws pairs for one sandbox, each at most once; a key that was drawn keeps its pair."""
+
+    sandbox: str
+    taken: set[int] = field(default_factory=set)
+    drawn: dict[str, KeyPair] = field(default_factory=dict)
+
+    def pair_for(self, spec: KeySpec) -> KeyPair:
+        """Return the pair of a scenario's key. Raises ScenarioError where its files are unusable."""
+        name = f"{self.sandbox}/{spec.account}/{spec.name}"
+        if name not in self.drawn:
+            self.drawn[name] = self._pair_for(spec, name)
+        return self.drawn[name]
+
+    def _pair_for(self, spec: KeySpec, name: str) -> KeyPair:
+        if spec.private_path is not None:
+            return read_private_key(spec.private_path, spec)
+        if spec.public_path is not None:
+            return read_public_key(spec.public_path, spec)
+        if spec.algorithm == "ed25519":
+            return derive_ed25519(name)
+        return self._draw(name)
+
+    def _draw(self, name: str) -> KeyPair:
+        pool = development_keys()
+        first = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+        for step in range(len(pool)):
+            place = (first + step) % len(pool)
+            if place not in self.taken:
+                self.taken.add(place)
+                return pool[place]
+        return make_pair("rsa")
+
+
+@cache
+def development_keys() -> list[KeyPair]:
+    """The pool shipped with the package."""
+    text = (files("mockexchange.scenario") / "development_keys.pem").read_text(encoding="ascii")
+    return [KeyPair(public, private) for private, public in _PAIR.findall(text)]
+
+
+def make_pair(algorithm: str) -> KeyPair:
+    """Make a new pair: "rsa" (2048 bits) or "ed25519"."""
+    if algorithm == "ed25519":
+        return _pair_of(Ed25519PrivateKey.generate())
+    return _pair_of(generate_private_key(public_exponent=65537, key_size=RSA_BITS))
+
+
+def derive_ed25519(name: str) -> KeyPair:
+    """The development pair that belongs to a name, always the same."""
+    return _pair_of(Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"development {name}".encode()).digest()))
+
+
+def _pair_of(key: RSAPrivateKey | Ed25519PrivateKey) -> KeyPair:
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return KeyPair(_public_pem(key.public_key()), private.decode())
+
+
+def _public_pem(key: PublicKey) -> str:
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def read_private_key(path: Path, spec: KeySpec) -> KeyPair:
+    """Read a PEM private key and work its public half out. Raises ScenarioError."""
+    text = _read(path, spec, "private_key")
+    try:
+        key = serialization.load_pem_private_key(text.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        message = f"{path}: expected an unencrypted PEM private key: {error}"
+        raise _unusable(spec, message, "private_key") from None
+    if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
+        raise _unusable(spec, f"{path}: expected an RSA or Ed25519 key, got {type(key).__name__}", "private_key")
+    return KeyPair(_checked(_public_pem(key.public_key()), path, spec, "private_key"), text)
+
+
+def read_public_key(path: Path, spec: KeySpec) -> KeyPair:
+    """Read a PEM public key. Raises ScenarioError."""
+    return KeyPair(_checked(_read(path, spec, "public_key"), path, spec, "public_key"), None)
+
+
+def _checked(pem: str, path: Path, spec: KeySpec, field: str) -> str:
+    """The public key in its one canonical spelling, so that equal keys are equal texts."""
+    try:
+        return _public_pem(load_public_key(pem))
+    except UnusableKey as error:
+        raise _unusable(spec, f"{path}: {error}", field) from None
+
+
+def _read(path: Path, spec: KeySpec, field: str) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except UnicodeDecodeError:
+        raise _unusable(spec, f"{path}: expected a PEM file, which is ASCII text", field) from None
+    except OSError as error:
+        message = f"{path}: cannot be read: {error.strerror or error}; expected a file beside the scenario"
+        raise _unusable(spec, message, field) from None
+
+
+def _unusable(spec: KeySpec, message: str, field: str) -> ScenarioError:
+    file, line = (spec.node.file, spec.node.line_of(field)) if spec.node else ("", 0)
+    return ScenarioError(message, file, line, f"accounts.{spec.account}.keys.{spec.name}.{field}")

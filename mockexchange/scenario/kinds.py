@@ -1,0 +1,295 @@
+"""The kinds of values a scenario knows: each turns located text into exact integers and describes itself.
+
+Amounts are read as text and become scaled integers; a digit too many is an error, never a rounding. A key with
+nothing after it counts as not given where a mapping or a list may stand, and is an error where a scalar has to.
+"""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from mockexchange.core.instants import format_instant, parse_duration, parse_instant
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.source import Located
+
+NAME_CHARS_MAX = 200
+TEXT_SHOWN_CHARS_MAX = 60
+WHOLE_DIGITS_MAX = 12
+INTEGER_DIGITS_MAX = 18
+INSTANT_MIN = 0
+INSTANT_MAX = parse_instant("2200-01-01")
+"""Leaves room to advance a clock by centuries before the calendar ends."""
+_NAME = re.compile(rf"[^\x00-\x1f]{{1,{NAME_CHARS_MAX}}}")
+_PART = re.compile(rf"[^\x00-\x1f/]{{1,{NAME_CHARS_MAX}}}")
+
+
+class Kind(Protocol):
+    """How one value reads, and how JSON Schema says the same."""
+
+    def read(self, node: Located, path: str) -> Any: ...
+
+    def json_schema(self) -> dict[str, Any]: ...
+
+
+def wrong(node: Located, path: str, expected: str, advice: str = "") -> ScenarioError:
+    return ScenarioError(f"expected {expected}, got {_shown(node)}{advice}", node.file, node.line, path)
+
+
+def below(path: str, name: str) -> str:
+    """The path of a key of the value at `path`."""
+    return f"{path}.{name}" if path else name
+
+
+def _shown(node: Located) -> str:
+    if isinstance(node.value, dict):
+        return "a mapping"
+    if isinstance(node.value, list):
+        return "a list"
+    return "nothing" if node.value is None else repr(node.value[:TEXT_SHOWN_CHARS_MAX])
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """Text that `parse` turns into a value; ValueError from it becomes an error with the place.
+
+    `words` are what a misspelt one is compared with; with `says_why` the ValueError's own message is told.
+    """
+
+    expected: str
+    parse: Callable[[str], Any]
+    schema: dict[str, Any]
+    words: tuple[str, ...] = ()
+    says_why: bool = False
+
+    def read(self, node: Located, path: str) -> Any:
+        if not isinstance(node.value, str):
+            raise wrong(node, path, self.expected)
+        try:
+            return self.parse(node.value)
+        except ValueError as error:
+            advice = f": {error}" if self.says_why else did_you_mean(node.value, self.words)
+            raise wrong(node, path, self.expected, advice) from None
+
+    def json_schema(self) -> dict[str, Any]:
+        return {**self.schema, "description": self.expected}
+
+
+def decimal(expected: str, decimals: int, is_signed: bool = False) -> Scalar:
+    """A decimal number of at most `decimals` digits after the point, read as an integer of the last one's unit."""
+    sign = "-?" if is_signed else ""
+    text = rf"({sign})([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:\.([0-9]{{1,{decimals}}}))?"
+    pattern = re.compile(text)
+
+    def parse(text: str) -> int:
+        match = pattern.fullmatch(text)
+        if match is None:
+            raise ValueError(text)
+        value = int(match[2] + (match[3] or "").ljust(decimals, "0"))
+        return -value if match[1] else value
+
+    schema = {"type": ["number", "string"], "pattern": f"^{text}$", **({} if is_signed else {"minimum": 0})}
+    return Scalar(expected, parse, schema)
+
+
+def above_zero(kind: Scalar) -> Scalar:
+    """The same decimal, zero excluded."""
+
+    def parse(text: str) -> Any:
+        value = kind.parse(text)
+        if value <= 0:
+            raise ValueError(text)
+        return value
+
+    schema = {name: value for name, value in kind.schema.items() if name != "minimum"}
+    return replace(kind, expected=f"{kind.expected}, above 0", parse=parse, schema={**schema, "exclusiveMinimum": 0})
+
+
+def price(expected: str, unit: int, is_open: bool) -> Scalar:
+    """Dollars from 0 to 1 in `unit` parts; without the two ends if `is_open`."""
+    whole = decimal(expected, len(str(unit)) - 1)
+
+    def parse(text: str) -> int:
+        value: int = whole.parse(text)
+        if not (0 < value < unit if is_open else 0 <= value <= unit):
+            raise ValueError(text)
+        return value
+
+    names = ("exclusiveMinimum", "exclusiveMaximum") if is_open else ("minimum", "maximum")
+    schema = {"type": whole.schema["type"], "pattern": whole.schema["pattern"], names[0]: 0, names[1]: 1}
+    return Scalar(expected, parse, schema)
+
+
+def integer(minimum: int, maximum: int) -> Scalar:
+    def parse(text: str) -> int:
+        if not re.fullmatch(rf"-?[0-9]{{1,{INTEGER_DIGITS_MAX}}}", text) or not minimum <= int(text) <= maximum:
+            raise ValueError(text)
+        return int(text)
+
+    schema = {"type": ["integer", "string"], "pattern": "^-?[0-9]+$", "minimum": minimum, "maximum": maximum}
+    return Scalar(f"a whole number from {minimum} to {maximum}", parse, schema)
+
+
+def choice(values: dict[str, Any]) -> Scalar:
+    """One word of several; `values` says what each means."""
+
+    def parse(text: str) -> Any:
+        if text not in values:
+            raise ValueError(text)
+        return values[text]
+
+    words = tuple(word for word in values if not word.isdigit())
+    return Scalar(_listed(values), parse, {"enum": [*values, *_plain(values)]}, words)
+
+
+def _listed(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
+def _plain(words: Iterable[str]) -> list[int | bool]:
+    """What YAML and JSON make of words that look like numbers or truth values."""
+    plain: dict[str, bool] = {"true": True, "false": False}
+    return [int(word) if word.isdigit() else plain[word] for word in words if word.isdigit() or word in plain]
+
+
+def matching(expected: str, pattern: re.Pattern[str]) -> Scalar:
+    """Text as it is, if all of it matches."""
+
+    def parse(text: str) -> str:
+        if pattern.fullmatch(text) is None:
+            raise ValueError(text)
+        return text
+
+    return Scalar(expected, parse, {"type": ["string", "number", "boolean"], "pattern": f"^{pattern.pattern}$"})
+
+
+def _instant(text: str) -> int:
+    at = parse_instant(text)
+    if not INSTANT_MIN <= at < INSTANT_MAX:
+        raise ValueError(text)
+    return at
+
+
+def _duration(text: str) -> int:
+    duration_us = parse_duration(text)
+    if duration_us >= INSTANT_MAX:
+        raise ValueError(text)
+    return duration_us
+
+
+NAME = matching(f"a name of 1 to {NAME_CHARS_MAX} characters", _NAME)
+PART = matching(f"a name without a slash, of 1 to {NAME_CHARS_MAX} characters", _PART)
+"""An account or a book: together they are written ACCOUNT/BOOK."""
+TEXT = Scalar("text", str, {"type": ["string", "number", "boolean"]})
+INSTANT = Scalar(
+    f"an instant such as 2025-11-04T23:00:00Z, from 1970 to {format_instant(INSTANT_MAX)[:4]}",
+    _instant,
+    {"type": "string", "pattern": "^[0-9]{4}-"},
+)
+DURATION = Scalar(
+    "a duration such as 250ms, 5s or 1h30m", _duration, {"type": "string", "pattern": "^([0-9]+(us|ms|s|m|h|d))+$"}
+)
+BOOK = Scalar("ACCOUNT or ACCOUNT/BOOK", BookRef.parse, {"type": "string", "minLength": 1})
+BOOLEAN = choice({"true": True, "false": False})
+AMOUNT = decimal("dollars such as 12.34, of at most 6 decimals", 6)
+AMOUNT_ABOVE_ZERO = above_zero(AMOUNT)
+SIGNED_AMOUNT = decimal("dollars such as -12.34, of at most 6 decimals", 6, is_signed=True)
+PRICE = price("a price such as 0.56, above 0 and below 1 dollar, of at most 4 decimals", 10_000, is_open=True)
+PAYOUT = price("a value such as 0.33, from 0 to 1 dollar, of at most 4 decimals", 10_000, is_open=False)
+COUNT = decimal("contracts such as 10 or 1.37, of at most 2 decimals", 2)
+COUNT_ABOVE_ZERO = above_zero(COUNT)
+SIGNED_COUNT = decimal("contracts such as -137 or 1.37, of at most 2 decimals", 2, is_signed=True)
+MULTIPLIER = decimal("a multiplier such as 0.5, of at most 4 decimals", 4)
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    kind: Kind
+    expected: str = "a list"
+
+    def read(self, node: Located, path: str) -> list[Any]:
+        if not isinstance(node.value, list):
+            raise wrong(node, path, self.expected)
+        return [self.kind.read(item, f"{path}[{place}]") for place, item in enumerate(node.value)]
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": ["array", "null"], "items": self.kind.json_schema()}
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A mapping of names that the user chooses."""
+
+    kind: Kind
+    key: Scalar = NAME
+
+    def read(self, node: Located, path: str) -> dict[Any, Any]:
+        if not isinstance(node.value, dict):
+            raise wrong(node, path, "a mapping of names")
+        read: dict[Any, Any] = {}
+        for text, item in node.value.items():
+            line = node.line_of(text)
+            name = self.key.read(Located(text, node.file, line), path)
+            if name in read:
+                raise ScenarioError(f"{text!r} is there twice, spelt otherwise", node.file, line, path)
+            read[name] = self.kind.read(item, below(path, text))
+        return read
+
+    def json_schema(self) -> dict[str, Any]:
+        return {
+            "type": ["object", "null"],
+            "propertyNames": {"pattern": self.key.schema["pattern"]},
+            "additionalProperties": self.kind.json_schema(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    kind: Kind
+    required: bool = False
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A mapping of known keys; unknown ones are refused."""
+
+    fields: dict[str, Field]
+    where: bool = False
+    """Whether to add the node itself as "_node", for errors found later."""
+
+    def read(self, node: Located, path: str) -> dict[str, Any]:
+        given = {} if node.value is None else node.value
+        if not isinstance(given, dict):
+            raise wrong(node, path, f"a mapping with {', '.join(self.fields)}")
+        for name in given:
+            if name not in self.fields:
+                raise self._unknown(name, node, path)
+        read = {name: self._read_field(name, field, node, given, path) for name, field in self.fields.items()}
+        return {**read, "_node": node} if self.where else read
+
+    def _read_field(self, name: str, field: Field, node: Located, given: dict[str, Located], path: str) -> Any:
+        item = given.get(name)
+        if item is None and field.required:
+            raise ScenarioError(f"expected the key {name!r}, which is missing", node.file, node.line, path)
+        if item is None or (item.value is None and isinstance(field.kind, _EMPTIABLE)):
+            return field.default
+        return field.kind.read(item, below(path, name))
+
+    def _unknown(self, name: str, node: Located, path: str) -> ScenarioError:
+        advice = did_you_mean(name, self.fields) or f": known are {', '.join(self.fields)}"
+        return ScenarioError(f"unknown key {name!r}{advice}", node.file, node.line_of(name), path)
+
+    def json_schema(self) -> dict[str, Any]:
+        required = [name for name, field in self.fields.items() if field.required]
+        return {
+            "type": "object" if required else ["object", "null"],
+            "properties": {name: field.kind.json_schema() for name, field in self.fields.items()},
+            "additionalProperties": False,
+            **({"required": required} if required else {}),
+        }
+
+
+_EMPTIABLE = (ListOf, MapOf, Record)

@@ -1,0 +1,113 @@
+"""Finding and reading a scenario: built in or a file, YAML, JSON or JSON lines, as a plan."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.plan import KeySpec, Plan, Timed, make_plan
+from mockexchange.scenario.schema import HEADER, SCENARIO
+from mockexchange.scenario.source import Located, read_json_lines, read_yaml
+from mockexchange.scenario.steps import STEP, Step
+
+__all__ = [
+    "KeySpec",
+    "Plan",
+    "Timed",
+    "builtin_names",
+    "load_builtin",
+    "load_file",
+    "load_located",
+    "load_scenario",
+    "load_text",
+]
+
+BUILTIN = files("mockexchange.scenario") / "builtin"
+SUFFIX_OF_LINES = ".jsonl"
+SUFFIXES = (".yaml", SUFFIX_OF_LINES)
+
+
+def builtin_names() -> list[str]:
+    return sorted(entry.name.rpartition(".")[0] for entry in BUILTIN.iterdir() if entry.name.endswith(SUFFIXES))
+
+
+def load_scenario(name_or_path: str) -> Plan:
+    """Read a built-in scenario by name or a file by path. Raises ScenarioError with file and line."""
+    names = builtin_names()
+    if name_or_path in names:
+        return load_builtin(name_or_path)
+    path = Path(name_or_path)
+    if name_or_path and path.exists():
+        return load_file(path)
+    advice = did_you_mean(name_or_path, names) or f": expected a file, or one of {', '.join(names)}"
+    raise ScenarioError(f"no scenario {name_or_path!r}{advice}")
+
+
+@cache
+def load_builtin(name: str) -> Plan:
+    """Read a scenario of the package; parsed once."""
+    candidates = (Path(str(BUILTIN / f"{name}{suffix}")) for suffix in SUFFIXES)
+    return load_file(next(path for path in candidates if path.is_file()))
+
+
+def load_file(path: Path) -> Plan:
+    """Read a scenario file: JSON lines if its name ends in .jsonl, else YAML or JSON.
+
+    The header of JSON lines is checked here, each step when the plan's `steps` come to it.
+    """
+    try:
+        if path.suffix == SUFFIX_OF_LINES:
+            return _load_lines(path)
+        content = path.read_bytes()
+        return load_text(content.decode("utf-8"), str(path), hashlib.sha256(content).hexdigest())
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ScenarioError(f"not UTF-8 text: {error.reason} at byte {error.start}", str(path), line) from None
+    except OSError as error:
+        raise _unreadable(path, error) from None
+
+
+def load_text(text: str, file: str = "scenario", digest: str | None = None) -> Plan:
+    """Read a YAML or JSON scenario from text; `file` is what its errors say."""
+    node = read_yaml(text, file)
+    return load_located(node, digest or hashlib.sha256(text.encode()).hexdigest())
+
+
+def load_located(node: Located, digest: str) -> Plan:
+    """Read a scenario that is parsed already; `digest` is what the log says it was made of."""
+    values = SCENARIO.read(node, "")
+    return make_plan(values, values["history"], digest, node.file)
+
+
+def _load_lines(path: Path) -> Plan:
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        stream.seek(0)
+        first = next(read_json_lines(stream, str(path)), None)
+    if first is None:
+        raise ScenarioError("expected a header on line 1, got an empty file", str(path), 1)
+    return make_plan(HEADER.read(first, ""), _LineSteps(path), digest, str(path))
+
+
+@dataclass(frozen=True, slots=True)
+class _LineSteps:
+    """The steps of a JSON lines file, read again each time: a long history is never held whole."""
+
+    path: Path
+
+    def __iter__(self) -> Iterator[Step]:
+        try:
+            with self.path.open("rb") as stream:
+                lines = read_json_lines(stream, str(self.path))
+                next(lines, None)
+                for node in lines:
+                    yield STEP.read(node, "")
+        except OSError as error:
+            raise _unreadable(self.path, error) from None
+
+
+def _unreadable(path: Path, error: OSError) -> ScenarioError:
+    return ScenarioError(f"cannot be read: {error.strerror or error}", str(path))

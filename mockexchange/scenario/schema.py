@@ -1,0 +1,109 @@
+"""The scenario's top level, and the whole as a published JSON Schema."""
+
+from typing import Any
+
+from mockexchange.core.commands import FEE_MULTIPLIER_UNIT
+from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind, FeeRounding, FeeType
+from mockexchange.scenario.kinds import (
+    AMOUNT,
+    BOOLEAN,
+    DURATION,
+    INSTANT,
+    MULTIPLIER,
+    NAME,
+    PART,
+    PRICE,
+    TEXT,
+    ListOf,
+    MapOf,
+    Record,
+    Scalar,
+    choice,
+    integer,
+)
+from mockexchange.scenario.steps import ACCOUNT_KIND, API_DATE, EXCHANGE_INDEX, FEE_TYPE, SCOPES, STEP, may, must
+
+SEED_MAX = 2**53
+"""Every JSON reader keeps a whole number exact up to here."""
+
+
+def _words(*words: str) -> Scalar:
+    return choice({word: word for word in words})
+
+
+KEY = Record(
+    {
+        "key_id": may(NAME),
+        "scopes": may(SCOPES),
+        "subaccount": may(integer(0, SUBACCOUNTS_MAX)),
+        "subtrader": may(NAME),
+        "api_date": may(API_DATE),
+        "algorithm": may(_words("rsa", "ed25519")),
+        "public_key": may(TEXT),
+        "private_key": may(TEXT),
+    },
+    where=True,
+)
+SUBACCOUNT = Record({"cash": may(AMOUNT, 0)}, where=True)
+SUBTRADER = Record({"cash": may(AMOUNT, 0), "subtrader_id": may(NAME)}, where=True)
+ACCOUNT = Record(
+    {
+        "kind": may(ACCOUNT_KIND, AccountKind.MEMBER),
+        "account_id": may(NAME, ""),
+        "cash": may(AMOUNT, 0),
+        "keys": may(MapOf(KEY)),
+        "subaccounts": may(MapOf(SUBACCOUNT, key=integer(1, SUBACCOUNTS_MAX)), {}),
+        "subtraders": may(MapOf(SUBTRADER, key=PART), {}),
+    },
+    where=True,
+)
+SERIES = Record(
+    {"fee_type": may(FEE_TYPE, FeeType.QUADRATIC), "fee_multiplier": may(MULTIPLIER, FEE_MULTIPLIER_UNIT)}, where=True
+)
+MARKET = Record(
+    {
+        "event": must(NAME),
+        "series": must(NAME),
+        "title": may(TEXT, ""),
+        "price": may(PRICE),
+        "exchange_index": may(EXCHANGE_INDEX, 0),
+    },
+    where=True,
+)
+AUTH = Record(
+    {
+        "mode": may(_words("on", "off")),
+        "clock": may(_words("host", "exchange")),
+        "salt": may(_words("any", "32")),
+        "past": may(DURATION),
+        "future": may(DURATION),
+    }
+)
+HEADER_FIELDS = {
+    "scenario": must(NAME),
+    "title": may(TEXT, ""),
+    "seed": may(integer(0, SEED_MAX), 0),
+    "start": may(INSTANT),
+    "fees": may(Record({"rounding": may(choice({rounding.value: rounding for rounding in FeeRounding}))}), {}),
+    "auth": may(AUTH, {}),
+    "fcm": may(Record({"plain_member": may(_words("403", "404", "empty"))}), {}),
+    "strict_cursors": may(BOOLEAN, False),
+    "accounts": may(MapOf(ACCOUNT, key=PART), {}),
+    "series": may(MapOf(SERIES), {}),
+    "markets": may(MapOf(MARKET), {}),
+}
+HEADER = Record(HEADER_FIELDS)
+"""Line 1 of a JSON lines scenario; its other lines are steps."""
+SCENARIO = Record({**HEADER_FIELDS, "history": may(ListOf(STEP), [])})
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the scenario format as JSON Schema 2020-12, for editors and other tools.
+
+    Amounts may be numbers there, since that is what editors take them for; the loader reads their text.
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "mockexchange scenario",
+        **SCENARIO.json_schema(),
+    }

@@ -1,0 +1,236 @@
+"""What the built-in scenarios promise: golden's truth worked out by hand, fcm's sums, the rows and ties of pages."""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from mockexchange.core.holdings import Holdings
+from mockexchange.core.instants import format_instant
+from mockexchange.core.invariants import violations
+from mockexchange.core.portfolio import PositionQuery, find_positions
+from mockexchange.core.positions import EventTotals, Position
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.scenario.loader import builtin_names, load_scenario
+from mockexchange.truth import exact
+from mockexchange.venues.kalshi.operations import subtrader_ids
+from mockexchange.venues.kalshi.signing import load_public_key
+from scripts.write_pages_scenario import FLAT, HELD, RESTING, SETTLED, TIED, render
+from scripts.write_pages_scenario import TARGET as PAGES
+from tests.house.checkout import ROOT
+
+TRUTH = json.loads((ROOT / "fixtures" / "scenarios" / "golden.truth.json").read_text(encoding="utf-8"))
+OPENING_SECONDS_MAX = 0.010
+"""Five times the target of 2 ms: other tests run beside this one."""
+
+
+def opened(name: str) -> Sandbox:
+    return asyncio.run(open_sandbox(load_scenario(name), SandboxOptions()))
+
+
+@pytest.fixture(scope="module")
+def golden() -> State:
+    return opened("golden").exchange.state
+
+
+@pytest.fixture(scope="module")
+def fcm() -> State:
+    return opened("fcm").exchange.state
+
+
+@pytest.fixture(scope="module")
+def pages() -> Holdings:
+    return opened("pages").exchange.state.holdings[BookRef("alice")]
+
+
+@pytest.mark.parametrize("name", builtin_names())
+def test_a_built_in_scenario_breaks_no_invariant(name: str) -> None:
+    sandbox = opened(name)
+    assert violations(sandbox.exchange.state) == []
+    assert all(credential.private_pem for credential in sandbox.credentials())
+
+
+# --- golden
+
+
+def money(micros: int) -> str:
+    return exact(micros, 6)
+
+
+def as_row(row: Position) -> dict[str, Any]:
+    stake = row.stake
+    return {
+        "book": row.purse.book,
+        "instrument": row.market.ticker,
+        "event": row.market.event.ticker,
+        "exchange_index": row.market.event.exchange_index,
+        "quantity": exact(stake.quantity_centis, 2),
+        "cost": money(stake.cost_micros),
+        "realized": money(stake.realized_micros),
+        "fees": money(row.fees_micros),
+        "traded": money(stake.traded_micros),
+        "shares": exact(stake.shares_centis, 2),
+        "resting": exact(row.resting_centis, 2),
+        "settled": row.settled,
+        "updated_at": format_instant(row.updated_at),
+    }
+
+
+def as_event(book: str, event: str, settled: bool, totals: EventTotals) -> dict[str, Any]:
+    return {
+        "book": book,
+        "event": event,
+        "settled": settled,
+        "cost": money(totals.cost_micros),
+        "realized": money(totals.realized_micros),
+        "fees": money(totals.fees_micros),
+        "traded": money(totals.traded_micros),
+        "shares": exact(totals.shares_centis, 2),
+        "resting": exact(totals.resting_centis, 2),
+    }
+
+
+def events_of(holdings: Holdings) -> Iterator[dict[str, Any]]:
+    for event in holdings.events.values():
+        for settled in (False, True):
+            if any(row.settled is settled and row.market.event.ticker == event.event for row in rows_of(holdings)):
+                yield as_event(holdings.purse.book, event.event, settled, event.totals(settled))
+
+
+def rows_of(holdings: Holdings) -> list[Position]:
+    return list(holdings.positions.values())
+
+
+def as_book(holdings: Holdings) -> dict[str, Any]:
+    return {
+        "cash": money(holdings.cash_micros),
+        "free": money(holdings.cash_micros - holdings.reserved_micros),
+        "value": money(sum(holdings.values_micros.values())),
+    }
+
+
+@pytest.mark.parametrize("account", TRUTH["accounts"])
+def test_a_golden_account_is_what_was_worked_out_by_hand(account: str, golden: State) -> None:
+    books = list(golden.books_of(account))
+    assert TRUTH["accounts"][account] == {
+        "books": {holdings.purse.book: as_book(holdings) for holdings in books},
+        "positions": [as_row(row) for holdings in books for row in rows_of(holdings)],
+        "events": [event for holdings in books for event in events_of(holdings)],
+    }
+
+
+def test_the_truth_has_every_golden_account(golden: State) -> None:
+    assert list(TRUTH["accounts"]) == list(golden.accounts)
+
+
+def test_golden_has_a_trap_of_every_kind(golden: State) -> None:
+    rows = [row for holdings in golden.holdings.values() for row in rows_of(holdings)]
+    quantities = {row.stake.quantity_centis for row in rows}
+    assert min(quantities) < 0 < max(quantities)
+    assert {-137, 63, 0} <= quantities
+    assert any(row.stake.traded_micros and not row.stake.quantity_centis and not row.settled for row in rows)
+    assert any(row.resting_centis and not row.stake.traded_micros for row in rows)
+    assert any(row.stake.realized_micros < 0 for row in rows)
+    assert {row.market.event.exchange_index for row in rows} == {0, 1, 2}
+    assert {market.result for market in golden.markets.values() if market.result} == {"yes", "no", "scalar", "void"}
+    assert [holdings.purse.book for holdings in golden.books_of("subaccounts")] == ["0", "3", "63"]
+
+
+def test_golden_keys_are_rsa_and_some_may_not_see_all(golden: State) -> None:
+    assert all(isinstance(load_public_key(key.public_key), RSAPublicKey) for key in golden.keys.values())
+    assert all("main" in account.keys for account in golden.accounts.values())
+    keys = golden.accounts["subaccounts"].keys
+    assert (keys["only_3"].book, keys["read_only"].scopes, keys["main"].book) == ("3", ("read",), None)
+
+
+def test_a_golden_sandbox_opens_in_milliseconds() -> None:
+    plan = load_scenario("golden")
+    with asyncio.Runner() as runner:
+        best_seconds = min(seconds_to_open(runner, plan) for _ in range(30))
+    assert best_seconds < OPENING_SECONDS_MAX
+
+
+def seconds_to_open(runner: asyncio.Runner, plan: Any) -> float:
+    start = time.perf_counter()
+    runner.run(open_sandbox(plan, SandboxOptions()))
+    return time.perf_counter() - start
+
+
+# --- fcm
+
+
+def quantity(state: State, purse: str, market: str) -> int:
+    row = state.holdings[BookRef.parse(purse)].positions.get(market)
+    return row.stake.quantity_centis if row else 0
+
+
+@pytest.mark.parametrize(
+    ("merchant", "market", "total"),
+    [
+        ("north", "KXFEDDECISION-25DEC-H0", 0),
+        ("north", "KXFEDDECISION-25DEC-C25", 0),
+        ("north", "KXRAINNYC-25NOV05-T1", 700),
+        ("south", "KXSENATE-26-R", 0),
+    ],
+)
+def test_subtraders_add_up_to_their_merchant(merchant: str, market: str, total: int, fcm: State) -> None:
+    held = [quantity(fcm, f"{merchant}/{book}", market) for book in fcm.accounts[merchant].books]
+    assert sum(held) == total
+    assert len([each for each in held if each]) > 1
+
+
+def test_merchants_own_nothing_and_share_no_ids(fcm: State) -> None:
+    assert [rows_of(fcm.holdings[BookRef(name)]) for name in ("north", "south")] == [[], []]
+    assert subtrader_ids(fcm.accounts["north"]) == {
+        "alpha": "fcm7_alpha",
+        "beta": "fcm7_beta",
+        "omnibus": "fcm7_omnibus-01",
+        "quiet": "fcm7_quiet",
+    }
+    assert subtrader_ids(fcm.accounts["south"]) == {"alpha": "9f0c1a_alpha", "gamma": "9f0c1a_gamma"}
+    assert fcm.accounts["north"].keys["only_beta"].book == "beta"
+    assert fcm.accounts["alice"].kind == "member"
+
+
+# --- pages
+
+
+def test_pages_is_what_its_script_writes() -> None:
+    assert PAGES.read_text(encoding="utf-8") == render(), "run: python -m scripts.write_pages_scenario"
+
+
+def test_pages_has_the_rows_it_says(pages: Holdings) -> None:
+    rows = rows_of(pages)
+    unsettled = [row for row in rows if not row.settled]
+    assert len([row for row in unsettled if row.stake.quantity_centis]) == HELD == 251
+    assert len([row for row in unsettled if not row.stake.quantity_centis and row.stake.traded_micros]) == FLAT
+    assert len([row for row in unsettled if not row.stake.traded_micros and row.resting_centis]) == RESTING
+    assert len([row for row in rows if row.settled]) == SETTLED
+    assert len({row.market.event.ticker for row in unsettled}) == 60
+
+
+def test_pages_has_ties_where_pages_end(pages: Holdings) -> None:
+    held = sorted((row.rank, row) for row in rows_of(pages) if row.stake.quantity_centis)
+    instants = [row.updated_at for _, row in held]
+    assert set(Counter(instants).values()) == {TIED, HELD % TIED}
+    assert [instants[limit - 1] == instants[limit] for limit in (50, 100, 200, 250)] == [True] * 4
+
+
+def test_every_row_of_pages_is_on_one_page_whatever_the_limit(pages: Holdings) -> None:
+    for limit in (1, 7, 50, 100, 250, 1_000):
+        seen: list[str] = []
+        query = PositionQuery(limit=limit)
+        while True:
+            page = find_positions(pages, query)
+            seen += [row.market.ticker for row in page.rows]
+            if page.after is None:
+                break
+            query = PositionQuery(limit=limit, after=page.after)
+        assert len(seen) == len(set(seen)) == HELD + FLAT + RESTING

@@ -1,0 +1,250 @@
+"""Generated scenarios: the same bytes for the same numbers, never a refused command, and memory that does not grow."""
+
+import asyncio
+import itertools
+import json
+import re
+import sys
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import faker
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockexchange.core.commands import Fill
+from mockexchange.core.instruments.binary import Stake
+from mockexchange.core.invariants import violations
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import Action, Side
+from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.scenario.crowd import Crowd, Market
+from mockexchange.scenario.generator import RSA_ACCOUNTS_MAX, FakerMissing, Size, generate
+from mockexchange.scenario.loader import Plan, load_file
+from mockexchange.venues.kalshi.signing import load_public_key
+
+SMALL = Size(accounts=4, markets=130, fills=900, seed=7)
+TICKER = re.compile(r"KX(HIGH|LOW|RAIN|WIND)[A-Z]{2,4}-\d\d[A-Z]{3}\d\d-[BT]\d+")
+
+
+def text(size: Size) -> bytes:
+    return b"".join(generate(size))
+
+
+def lines(size: Size) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in generate(size)]
+
+
+def opened(size: Size, folder: Path) -> tuple[Sandbox, Plan]:
+    path = folder / "generated.jsonl"
+    path.write_bytes(text(size))
+    plan = load_file(path)
+    return asyncio.run(open_sandbox(plan, SandboxOptions())), plan
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Sandbox, Plan]:
+    return opened(SMALL, tmp_path_factory.mktemp("small"))
+
+
+@pytest.fixture(scope="module")
+def state(small: tuple[Sandbox, Plan]) -> State:
+    return small[0].exchange.state
+
+
+def test_the_same_numbers_give_the_same_bytes() -> None:
+    assert text(SMALL) == text(SMALL)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Size(accounts=4, markets=130, fills=900, seed=8),
+        Size(accounts=4, markets=130, fills=901, seed=7),
+        Size(accounts=4, markets=131, fills=900, seed=7),
+        Size(accounts=5, markets=130, fills=900, seed=7),
+    ],
+)
+def test_other_numbers_give_other_bytes(other: Size) -> None:
+    assert text(other).partition(b"\n")[2] != text(SMALL).partition(b"\n")[2]
+
+
+def test_the_header_says_what_made_it() -> None:
+    header = next(generate(SMALL))
+    assert json.loads(header)["title"] == f"4 accounts, 130 markets, 900 fills; seed 7, Faker {faker.VERSION}"
+
+
+def test_it_opens_with_what_was_asked_for(small: tuple[Sandbox, Plan], state: State) -> None:
+    commands = [timed.command for timed in small[1].steps]
+    assert len(state.accounts) == SMALL.accounts
+    assert len(state.markets) == SMALL.markets
+    assert len([command for command in commands if isinstance(command, Fill)]) == SMALL.fills
+    assert violations(state) == []
+
+
+def test_every_market_is_traded_and_has_a_plausible_name(state: State) -> None:
+    assert all(market.positions for market in state.markets.values())
+    assert [ticker for ticker in state.markets if not TICKER.fullmatch(ticker)] == []
+
+
+def test_events_have_five_to_twenty_markets(state: State) -> None:
+    sizes = Counter(market.event.ticker for market in state.markets.values())
+    assert 5 <= min(sizes.values()) <= max(sizes.values()) <= 20
+
+
+def test_it_has_what_real_accounts_have(small: tuple[Sandbox, Plan], state: State) -> None:
+    fills = [timed.command for timed in small[1].steps if isinstance(timed.command, Fill)]
+    assert {(fill.side, fill.action) for fill in fills} == set(itertools.product(Side, Action))
+    assert {fill.taker for fill in fills} == {True, False}
+    assert any(fill.against for fill in fills)
+    assert any(fill.count_centis % 100 for fill in fills)
+    assert any(fill.price_centicents % 100 for fill in fills)
+    assert any(order.status == "resting" for order in state.orders.values())
+    assert {row.settled for market in state.markets.values() for row in market.positions} == {True, False}
+
+
+def test_settlements_come_last_and_have_one_winner_an_event(state: State) -> None:
+    steps = [next(key for key in line if key not in ("at", "after")) for line in lines(SMALL)[1:]]
+    first = steps.index("settle")
+    assert set(steps[first:]) == {"settle"}
+    results: dict[str, list[str]] = {}
+    for market in state.markets.values():
+        if market.result:
+            results.setdefault(market.event.ticker, []).append(market.result)
+    assert results
+    assert all(sorted(each)[-1:] == ["yes"] and each.count("yes") == 1 for each in results.values())
+
+
+def test_cash_never_runs_out(tmp_path: Path) -> None:
+    sandbox, plan = opened(Size(accounts=1, markets=600, fills=600, seed=2), tmp_path)
+    assert any(type(timed.command).__name__ == "Deposit" for timed in plan.steps)
+    assert all(holdings.cash_micros >= 0 for holdings in sandbox.exchange.state.holdings.values())
+
+
+def test_later_accounts_sign_with_ed25519() -> None:
+    accounts = list(lines(Size(accounts=RSA_ACCOUNTS_MAX + 1, markets=1, fills=0))[0]["accounts"].values())
+    assert [account.get("keys") for account in accounts[-2:]] == [None, {"main": {"algorithm": "ed25519"}}]
+
+
+def test_a_crowd_opens_with_a_key_each(tmp_path: Path) -> None:
+    sandbox, _ = opened(Size(accounts=RSA_ACCOUNTS_MAX + 50, markets=40, fills=400), tmp_path)
+    kinds = Counter(type(load_public_key(key.public_key)).__name__ for key in sandbox.exchange.state.keys.values())
+    assert sorted(kinds.values()) == [50, RSA_ACCOUNTS_MAX]
+
+
+@pytest.mark.parametrize(
+    "size",
+    [
+        Size(accounts=1, markets=1, fills=0),
+        Size(accounts=1, markets=1, fills=20),
+        Size(accounts=2, markets=21, fills=3),
+        Size(accounts=3, markets=400, fills=400),
+    ],
+)
+def test_edges_open(size: Size, tmp_path: Path) -> None:
+    sandbox, plan = opened(size, tmp_path)
+    assert len(sandbox.exchange.state.markets) == size.markets
+    assert len([timed for timed in plan.steps if isinstance(timed.command, Fill)]) == size.fills
+
+
+def test_one_fill_a_market_leaves_a_position_in_each(tmp_path: Path) -> None:
+    sandbox, _ = opened(Size(accounts=1, markets=400, fills=400), tmp_path)
+    (holdings,) = sandbox.exchange.state.holdings.values()
+    assert len(holdings.positions) == 400
+    assert all(row.stake.quantity_centis for row in holdings.positions.values() if not row.settled)
+
+
+def peak_bytes(items: Iterable[object]) -> int:
+    """What it takes at most to go through them."""
+    tracemalloc.start()
+    for _ in items:
+        pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak
+
+
+def generated(size: Size) -> Iterable[bytes]:
+    """The lines after the header, by which time Faker is loaded."""
+    made = generate(size)
+    next(made)
+    return made
+
+
+def test_memory_grows_neither_with_fills_nor_with_markets() -> None:
+    few, many = (peak_bytes(generated(Size(markets=60, fills=fills))) for fills in (600, 6_000))
+    assert many < few + 50_000
+    assert peak_bytes(generated(Size(markets=4_000, fills=4_000))) < 600_000
+
+
+def test_reading_takes_no_more_memory_for_more_lines(tmp_path: Path) -> None:
+    peaks = []
+    for fills in (300, 3_000):
+        (tmp_path / "a.jsonl").write_bytes(text(Size(markets=20, fills=fills)))
+        peaks.append(peak_bytes(load_file(tmp_path / "a.jsonl").steps))
+    assert peaks[1] < peaks[0] + 50_000
+
+
+def test_progress_is_told() -> None:
+    told: list[int] = []
+    for _ in generate(Size(fills=2_500), told.append):
+        pass
+    assert told == [1_000, 2_000]
+
+
+def test_without_faker_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "faker", None)
+    with pytest.raises(FakerMissing, match=r"^generating needs Faker: pip install 'mockexchange\[generate\]'$"):
+        generate(SMALL)
+
+
+# --- the crowd
+
+
+def crowd(seed: int) -> Crowd:
+    return Crowd(Random(seed), ["a", "b"], [10**9, 10**9])
+
+
+@given(st.integers(0, 2**32), st.integers(2, 98))
+def test_nobody_sells_what_is_not_held_but_to_flip(seed: int, price_cents: int) -> None:
+    market, people = Market("M", price_cents, (0,)), crowd(seed)
+    for _ in range(30):
+        before = market.stakes.get(0, Stake()).quantity_centis
+        fill = next(line["fill"] for line in list(people.fill(market, "0s")) if "fill" in line)
+        after = market.stakes[0].quantity_centis
+        if fill["action"] == Action.SELL:
+            assert before > 0 if fill["side"] == Side.YES else before < 0
+            assert abs(after) < abs(before) or before * after < 0
+        assert 0 < float(fill["price"]) < 1
+        assert float(fill["count"]) > 0
+
+
+def test_few_sell_more_than_they_hold() -> None:
+    market, people, flips, sales = Market("M", 50, (0,)), crowd(1), 0, 0
+    for _ in range(1_000):
+        before = market.stakes.get(0, Stake()).quantity_centis
+        fill = next(line["fill"] for line in list(people.fill(market, "0s")) if "fill" in line)
+        if fill["action"] == Action.SELL:
+            sales += 1
+            flips += before * market.stakes[0].quantity_centis < 0
+    assert 0 < flips < sales / 10 < 100
+
+
+def test_a_deposit_comes_before_the_fill_it_is_for() -> None:
+    poor = Crowd(Random(1), ["a"], [0])
+    deposit, fill = poor.fill(Market("M", 50, (0,)), "5s")
+    assert deposit == {"after": "0s", "deposit": {"account": "a", "amount": "1000"}}
+    assert fill["after"] == "5s"
+    assert 0 <= poor.cash_micros[0] < 1_000_000_000
+
+
+def test_an_order_rests_and_some_are_canceled() -> None:
+    people, market = crowd(1), Market("M", 50, (0, 1))
+    lengths = {len(list(people.rest(market))) for _ in range(50)}
+    assert lengths == {1, 2}
+    assert people.orders == 50

@@ -1,0 +1,181 @@
+"""Text becomes exact integers, or an error that says what was expected."""
+
+from contextlib import suppress
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.scenario import kinds
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.kinds import Field, Kind, ListOf, MapOf, Record
+from mockexchange.scenario.source import Located, read_yaml
+
+
+def text(value: str | None) -> Located:
+    return Located(value, "f", 7)
+
+
+READ: list[tuple[Kind, str, Any]] = [
+    (kinds.AMOUNT, "0", 0),
+    (kinds.AMOUNT, "12.34", 12_340_000),
+    (kinds.AMOUNT, "999999999999.999999", 999_999_999_999_999_999),
+    (kinds.AMOUNT, "007.10", 7_100_000),
+    (kinds.AMOUNT_ABOVE_ZERO, "0.000001", 1),
+    (kinds.SIGNED_AMOUNT, "-0.000001", -1),
+    (kinds.SIGNED_AMOUNT, "-0", 0),
+    (kinds.PRICE, "0.56", 5_600),
+    (kinds.PRICE, "0.0001", 1),
+    (kinds.PRICE, "0.9999", 9_999),
+    (kinds.PAYOUT, "0", 0),
+    (kinds.PAYOUT, "1.0000", 10_000),
+    (kinds.COUNT, "0.00", 0),
+    (kinds.COUNT_ABOVE_ZERO, "1.37", 137),
+    (kinds.SIGNED_COUNT, "-1.3", -130),
+    (kinds.MULTIPLIER, "0.5", 5_000),
+    (kinds.integer(0, 63), "63", 63),
+    (kinds.integer(-5, 5), "-5", -5),
+    (kinds.INSTANT, "1970-01-01", 0),
+    (kinds.INSTANT, "2025-11-04T23:00:00.000001+01:00", 1_762_293_600_000_001),
+    (kinds.DURATION, "1h30m", 5_400_000_000),
+    (kinds.BOOK, "desk/st1", BookRef("desk", "st1")),
+    (kinds.BOOK, "alice", BookRef("alice", "0")),
+    (kinds.BOOLEAN, "true", True),
+    (kinds.TEXT, "", ""),
+    (kinds.NAME, "on", "on"),
+    (kinds.NAME, "n" * 200, "n" * 200),
+]
+
+
+@pytest.mark.parametrize(("kind", "given", "value"), READ)
+def test_text_that_is_right(kind: Kind, given: str, value: Any) -> None:
+    read = kind.read(text(given), "")
+    assert read == value
+    assert type(read) is type(value)
+
+
+AMOUNTS = "dollars such as 12.34, of at most 6 decimals"
+PRICES = "a price such as 0.56, above 0 and below 1 dollar, of at most 4 decimals"
+COUNTS = "contracts such as 10 or 1.37, of at most 2 decimals"
+
+REFUSED: list[tuple[Kind, str | None, str]] = [
+    (kinds.AMOUNT, "-1", f"expected {AMOUNTS}, got '-1'"),
+    (kinds.AMOUNT, "0.0000001", f"expected {AMOUNTS}, got '0.0000001'"),
+    (kinds.AMOUNT, "1e3", f"expected {AMOUNTS}, got '1e3'"),
+    (kinds.AMOUNT, "0x10", f"expected {AMOUNTS}, got '0x10'"),
+    (kinds.AMOUNT, "1_000", f"expected {AMOUNTS}, got '1_000'"),
+    (kinds.AMOUNT, ".5", f"expected {AMOUNTS}, got '.5'"),
+    (kinds.AMOUNT, "5.", f"expected {AMOUNTS}, got '5.'"),
+    (kinds.AMOUNT, "+5", f"expected {AMOUNTS}, got '+5'"),
+    (kinds.AMOUNT, "5\n", f"expected {AMOUNTS}, got '5\\n'"),
+    (kinds.AMOUNT, "٣", f"expected {AMOUNTS}, got '٣'"),
+    (kinds.AMOUNT, "nan", f"expected {AMOUNTS}, got 'nan'"),
+    (kinds.AMOUNT, "1" * 13, f"expected {AMOUNTS}, got '1111111111111'"),
+    (kinds.AMOUNT, None, f"expected {AMOUNTS}, got nothing"),
+    (kinds.AMOUNT_ABOVE_ZERO, "0.00", f"expected {AMOUNTS}, above 0, got '0.00'"),
+    (kinds.PRICE, "0", f"expected {PRICES}, got '0'"),
+    (kinds.PRICE, "1.0", f"expected {PRICES}, got '1.0'"),
+    (kinds.PRICE, "56", f"expected {PRICES}, got '56'"),
+    (kinds.PRICE, "0.56001", f"expected {PRICES}, got '0.56001'"),
+    (kinds.PAYOUT, "1.01", "expected a value such as 0.33, from 0 to 1 dollar, of at most 4 decimals, got '1.01'"),
+    (kinds.COUNT, "1.375", f"expected {COUNTS}, got '1.375'"),
+    (kinds.integer(1, 63), "0", "expected a whole number from 1 to 63, got '0'"),
+    (kinds.integer(1, 63), "64", "expected a whole number from 1 to 63, got '64'"),
+    (kinds.integer(1, 63), "3.0", "expected a whole number from 1 to 63, got '3.0'"),
+    (kinds.integer(0, 2**53), "9" * 5_000, "expected a whole number from 0 to 9007199254740992, got '99"),
+    (kinds.INSTANT, "12:30:00", "expected an instant such as 2025-11-04T23:00:00Z, from 1970 to 2200, got '12:30:00'"),
+    (kinds.INSTANT, "2025-11-04T23:00:00", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
+    (kinds.INSTANT, "1969-12-31", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
+    (kinds.INSTANT, "2200-01-01", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
+    (kinds.DURATION, "5", "expected a duration such as 250ms, 5s or 1h30m, got '5'"),
+    (kinds.DURATION, "-5s", "expected a duration such as 250ms, 5s or 1h30m, got '-5s'"),
+    (kinds.DURATION, "84006d", "expected a duration such as 250ms, 5s or 1h30m, got '84006d'"),
+    (kinds.BOOK, "alice/", "expected ACCOUNT or ACCOUNT/BOOK, got 'alice/'"),
+    (kinds.BOOLEAN, "yes", "expected true or false, got 'yes'"),
+    (kinds.BOOLEAN, "True", "expected true or false, got 'True': did you mean 'true'?"),
+    (kinds.NAME, "", "expected a name of 1 to 200 characters, got ''"),
+    (kinds.NAME, "n" * 201, "expected a name of 1 to 200 characters, got 'nn"),
+    (kinds.NAME, "a\tb", "expected a name of 1 to 200 characters, got 'a\\tb'"),
+]
+
+
+@pytest.mark.parametrize(("kind", "given", "error"), REFUSED)
+def test_text_that_is_wrong(kind: Kind, given: str | None, error: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        kind.read(text(given), "here")
+    assert str(caught.value).startswith(f"f:7: here: {error}")
+
+
+@pytest.mark.parametrize("kind", [kinds.AMOUNT, kinds.NAME, kinds.TEXT, kinds.BOOK, kinds.BOOLEAN])
+@pytest.mark.parametrize(("node", "shown"), [(Located({}, "f", 7), "a mapping"), (Located([], "f", 7), "a list")])
+def test_a_scalar_is_neither_mapping_nor_list(kind: Kind, node: Located, shown: str) -> None:
+    with pytest.raises(ScenarioError, match=f", got {shown}$"):
+        kind.read(node, "")
+
+
+@given(st.decimals(min_value=-(10**12) + 1, max_value=10**12 - 1, places=6))
+def test_every_amount_is_read_to_the_last_digit(amount: Decimal) -> None:
+    assert kinds.SIGNED_AMOUNT.read(text(f"{amount:f}"), "") == int(amount.scaleb(6))
+
+
+@given(st.integers(min_value=1, max_value=9_999))
+def test_every_price_is_read_to_the_last_digit(price_centicents: int) -> None:
+    written = f"{Decimal(price_centicents).scaleb(-4):f}"
+    assert kinds.PRICE.read(text(written), "") == price_centicents
+
+
+@given(st.text())
+def test_no_text_breaks_a_number(anything: str) -> None:
+    for kind in (kinds.AMOUNT, kinds.PRICE, kinds.COUNT, kinds.INSTANT, kinds.DURATION, kinds.integer(0, 9)):
+        with suppress(ScenarioError):
+            assert isinstance(kind.read(text(anything), ""), int)
+
+
+PLACE = Record({"x": Field(kinds.integer(0, 9), required=True), "note": Field(kinds.TEXT, default="none")})
+SHAPE = Record(
+    {
+        "places": Field(ListOf(PLACE), default=[]),
+        "by_name": Field(MapOf(PLACE), default={}),
+        "by_number": Field(MapOf(PLACE, key=kinds.integer(1, 63)), default={}),
+    }
+)
+
+
+def shape(source: str) -> Any:
+    return SHAPE.read(read_yaml(source, "f"), "")
+
+
+def test_defaults_stand_in_for_what_is_not_given_or_has_nothing_after_it() -> None:
+    empty: dict[str, Any] = {"places": [], "by_name": {}, "by_number": {}}
+    assert shape("{}") == empty
+    assert shape("places:\nby_name: ~\nby_number:\n") == empty
+    assert SHAPE.read(Located(None), "") == empty
+    assert shape("places: [{x: 1}]")["places"] == [{"x": 1, "note": "none"}]
+
+
+def test_a_mapping_of_numbers_has_numbers_for_keys() -> None:
+    assert list(shape("by_number: {3: {x: 1}, 63: {x: 2}}")["by_number"]) == [3, 63]
+
+
+WRONG_SHAPES = [
+    ("places:\n  - {y: 1}", "f:2: places[0]: unknown key 'y': known are x, note"),
+    ("places:\n  - x: 1\n    nte: a", "f:3: places[0]: unknown key 'nte': did you mean 'note'?"),
+    ("places:\n  - {}\n", "f:2: places[0]: expected the key 'x', which is missing"),
+    ("places:\n  - x:\n", "f:2: places[0].x: expected a whole number from 0 to 9, got nothing"),
+    ("places: 5", "f:1: places: expected a list, got '5'"),
+    ("by_name: []", "f:1: by_name: expected a mapping of names, got a list"),
+    ("by_name:\n  a: {x: 1}\n  b: 5", "f:3: by_name.b: expected a mapping with x, note, got '5'"),
+    ("by_number:\n  3: {x: 1}\n  03: {x: 1}", "f:3: by_number: '03' is there twice, spelt otherwise"),
+    ("by_number:\n  1: {x: 1}\n  64:\n    x: 1", "f:3: by_number: expected a whole number from 1 to 63, got '64'"),
+    ("- 1", "f:1: expected a mapping with places, by_name, by_number, got a list"),
+]
+
+
+@pytest.mark.parametrize(("source", "error"), WRONG_SHAPES)
+def test_a_wrong_shape_says_where(source: str, error: str) -> None:
+    with pytest.raises(ScenarioError) as caught:
+        shape(source)
+    assert str(caught.value) == error

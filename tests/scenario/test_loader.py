@@ -1,0 +1,312 @@
+"""Scenarios are found and read whole, or refused with the file, the line, and what to do."""
+
+import asyncio
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.keys import development_keys
+from mockexchange.scenario.loader import (
+    Plan,
+    builtin_names,
+    load_file,
+    load_located,
+    load_scenario,
+    load_text,
+)
+from mockexchange.scenario.source import locate
+
+MARKET = "KXRAIN-1: {event: KXRAIN, series: KXRAIN}"
+HEADER = {"scenario": "lines", "accounts": {"alice": {"cash": "5"}}, "markets": {"M": {"event": "E", "series": "S"}}}
+
+
+def opened(plan: Plan) -> Sandbox:
+    return asyncio.run(open_sandbox(plan, SandboxOptions()))
+
+
+def refusal(path: Path) -> str:
+    """What somebody reads who opens a sandbox from this file, the folder left out."""
+    with pytest.raises(ScenarioError) as caught:
+        opened(load_file(path))
+    return str(caught.value).replace(f"{path.parent}/", "")
+
+
+def test_the_built_in_scenarios_are_there_and_open() -> None:
+    assert builtin_names() == ["demo", "empty", "fcm", "golden", "pages"]
+    for name in builtin_names():
+        plan = load_scenario(name)
+        assert plan.name == name
+        assert plan.title
+        assert len(opened(plan).exchange.state.accounts) > 0
+
+
+def test_a_built_in_scenario_is_read_once() -> None:
+    assert load_scenario("golden") is load_scenario("golden")
+
+
+def test_a_scenario_is_found_by_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("scenario: mine")
+    assert load_scenario(str(path)).name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [
+        ("goldn", "no scenario 'goldn': did you mean 'golden'?"),
+        ("mine.yaml", "no scenario 'mine.yaml': expected a file, or one of demo, empty, fcm, golden, pages"),
+        ("", "no scenario '': expected a file, or one of demo, empty, fcm, golden, pages"),
+    ],
+)
+def test_a_scenario_that_is_not_there(name: str, error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(name)
+    assert str(caught.value) == error
+
+
+def test_yaml_json_and_lines_say_the_same(tmp_path: Path) -> None:
+    fill = {"account": "alice", "market": "M", "side": "yes", "action": "buy", "count": "1.50", "price": "0.56"}
+    whole = {**HEADER, "history": [{"after": "5s", "fill": fill}, {"settle": {"market": "M", "result": "no"}}]}
+    (tmp_path / "a.json").write_text(json.dumps(whole, indent=1))
+    lines = [HEADER, *whole["history"]]
+    (tmp_path / "b.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    plans = [load_file(tmp_path / "a.json"), load_file(tmp_path / "b.jsonl"), load_located(locate(whole, ""), "digest")]
+    assert len({repr([timed.command for timed in plan.setup]) for plan in plans}) == 1
+    assert len({repr([(timed.at, timed.command) for timed in plan.steps]) for plan in plans}) == 1
+    assert len({repr(opened(plan).exchange.state.holdings.keys()) for plan in plans}) == 1
+
+
+@pytest.mark.parametrize("name", ["a.yaml", "a.jsonl"])
+def test_the_digest_is_that_of_the_file(name: str, tmp_path: Path) -> None:
+    content = b'{"scenario": "digest"}'
+    (tmp_path / name).write_bytes(content)
+    assert load_file(tmp_path / name).digest == hashlib.sha256(content).hexdigest()
+
+
+def test_a_byte_order_mark_is_not_seen(tmp_path: Path) -> None:
+    for name in ("a.yaml", "a.jsonl"):
+        (tmp_path / name).write_bytes(b'\xef\xbb\xbf{"scenario": "marked"}')
+        assert load_file(tmp_path / name).name == "marked"
+
+
+def test_lines_are_read_again_each_time_and_never_held(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps(HEADER) + '\n{"close": {"market": "M"}}\n')
+    plan = load_file(path)
+    assert len(list(plan.steps)) == len(list(plan.steps)) == 1
+    assert [timed.node.line for timed in plan.steps if timed.node] == [2]
+    path.unlink()
+    with pytest.raises(ScenarioError, match="cannot be read: No such file or directory"):
+        list(plan.steps)
+
+
+# What is below `scenario: broken`, which is line 1, and the error.
+BROKEN = [
+    ("accont: {}", "2: unknown key 'accont': did you mean 'accounts'?"),
+    (
+        "script: []",
+        "2: unknown key 'script': known are scenario, title, seed, start, fees, auth, fcm, strict_cursors, acc",
+    ),
+    (
+        "faults: []",
+        "2: unknown key 'faults': known are scenario, title, seed, start, fees, auth, fcm, strict_cursors, acc",
+    ),
+    ("seed: -1", "2: seed: expected a whole number from 0 to 9007199254740992, got '-1'"),
+    (
+        "start: 2025-11-04 23:00",
+        "2: start: expected an instant such as 2025-11-04T23:00:00Z, from 1970 to 2200, got '2025",
+    ),
+    ("fees: {rounding: 2024}", "2: fees.rounding: expected 2025 or 2026, got '2024'"),
+    ("auth:\n  mode: of", "3: auth.mode: expected on or off, got 'of': did you mean 'off'?"),
+    ("fcm: {plain_member: 500}", "2: fcm.plain_member: expected 403, 404 or empty, got '500'"),
+    ("accounts: [alice]", "2: accounts: expected a mapping of names, got a list"),
+    ("accounts:\n  a/b: {}", "3: accounts: expected a name without a slash, of 1 to 200 characters, got 'a/b'"),
+    ("accounts:\n  a: {}\n  b: {}\n  a: {}", "5: the key 'a' is there twice, first on line 3"),
+    (
+        "accounts:\n  a:\n    cash: 1e3",
+        "4: accounts.a.cash: expected dollars such as 12.34, of at most 6 decimals, got '1e",
+    ),
+    ("accounts:\n  a: {kind: fmc}", "3: accounts.a.kind: expected member or fcm, got 'fmc': did you mean 'fcm'?"),
+    (
+        "accounts:\n  a:\n    subtraders: {s: {}}",
+        "4: accounts.a: expected subaccounts, got subtraders: this account is of",
+    ),
+    (
+        "accounts:\n  a:\n    kind: fcm\n    subaccounts: {1: {}}",
+        "5: accounts.a: expected subtraders, got subaccounts: thi",
+    ),
+    (
+        "accounts:\n  a: {subaccounts: {64: {}}}",
+        "3: accounts.a.subaccounts: expected a whole number from 1 to 63, got '64'",
+    ),
+    (
+        "accounts:\n  a:\n    kind: fcm\n    subtraders: {0: {}}",
+        "5: accounts.a: expected another name than '0', which is the account's own book: its cash is `cash`",
+    ),
+    (
+        "accounts:\n  a:\n    kind: fcm\n    subtraders:\n      s:\n        subtrader_id: x_s",
+        "7: accounts.a.subtraders.s.subtrader_id: expected an id that begins with 'a_', got 'x_s'",
+    ),
+    (
+        "accounts:\n  a:\n    kind: fcm\n    account_id: f\n    subtraders:\n      s: {}\n      t: {subtrader_id: f_s}",
+        "8: accounts.a.subtraders.t.subtrader_id: expected an id of its own, got 'f_s', which is that of 's'",
+    ),
+    (
+        "accounts:\n  a: {keys: {k: {scopes: [raed]}}}",
+        "3: accounts.a.keys.k.scopes[0]: expected read, write, read::block_t",
+    ),
+    (
+        "accounts:\n  a: {keys: {k: {scopes: read}}}",
+        "3: accounts.a.keys.k.scopes: expected a list of scopes: read, write",
+    ),
+    (
+        "accounts:\n  a:\n    keys:\n      k:\n        api_date: 2019-01-01",
+        "6: accounts.a.keys.k.api_date: expected an API date, got '2019-01-01': API date 2019-01-01 is before",
+    ),
+    (
+        "accounts:\n  a:\n    keys:\n      k:\n        subaccount: 5",
+        "6: accounts.a.keys.k.subaccount: expected a book of the account (0), got '5'",
+    ),
+    (
+        "accounts:\n  a:\n    kind: fcm\n    subtraders: {s: {}, t: {}}\n    keys:\n      k: {subtrader: u}",
+        "7: accounts.a.keys.k.subtrader: expected a book of the account (0, s, t), got 'u'",
+    ),
+    (
+        "accounts:\n  a:\n    keys:\n      k:\n        subaccount: 0\n        subtrader: s",
+        "7: accounts.a.keys.k: expected subaccount or subtrader, got both",
+    ),
+    (
+        "accounts:\n  a:\n    keys:\n      k:\n        public_key: a.pem\n        private_key: b.pem",
+        "7: accounts.a.keys.k: expected one of public_key, private_key: the file says the rest",
+    ),
+    (
+        "accounts:\n  a:\n    keys:\n      k:\n        algorithm: rsa\n        public_key: a.pem",
+        "7: accounts.a.keys.k: expected one of algorithm, public_key: the file says the rest",
+    ),
+    ("markets:\n  M: {event: E}", "3: markets.M: expected the key 'series', which is missing"),
+    (
+        "markets:\n  M: {event: E, series: S, price: 56}",
+        "3: markets.M.price: expected a price such as 0.56, above 0 and",
+    ),
+    ("history:\n  - fill: {}", "3: history[0].fill: expected the key 'account', which is missing"),
+    (
+        "history:\n  - close: {market: M}\n  - clos: {market: M}",
+        "4: history[1]: unknown step 'clos': did you mean 'close'?",
+    ),
+    (
+        "history:\n  -",
+        "3: history[0]: expected a step with one of fill, open, rest, reduce, cancel, deposit, withdraw, tr",
+    ),
+    ("history: {}", "2: history: expected a list, got a mapping"),
+]
+
+
+@pytest.mark.parametrize(("below", "error"), BROKEN, ids=[error[:50] for _, error in BROKEN])
+def test_a_broken_file_says_which_line(below: str, error: str, tmp_path: Path) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_text(f"scenario: broken\n{below}\n")
+    with pytest.raises(ScenarioError) as caught:
+        load_file(path)
+    assert str(caught.value).startswith(f"{path}:{error}")
+
+
+# What stands in the history is true only once the exchange has seen it.
+REFUSED = [
+    ("  - close: {market: M}", "5: unknown_market: no market 'M'; known: KXRAIN-1"),
+    (
+        "  - close: {market: KXRAIN-1}\n\n  - close: {market: KXRAIN-1}",
+        "7: illegal_transition: market KXRAIN-1 is closed",
+    ),
+    ("  - deposit: {account: bob, amount: 1}", "5: unknown_account: no account 'bob'; known: alice"),
+    (
+        "  - at: 2025-11-02\n    close: {market: KXRAIN-1}",
+        "5: at: expected 2025-11-03T00:00:00Z or later, got 2025-11-02",
+    ),
+    (
+        "  - withdraw:\n      account: alice\n      amount: 5",
+        "5: insufficient_cash: alice has 1000000 micro-dollars free",
+    ),
+]
+
+
+@pytest.mark.parametrize(("history", "error"), REFUSED, ids=[error[:40] for _, error in REFUSED])
+def test_what_the_exchange_refuses_says_which_line(history: str, error: str, tmp_path: Path) -> None:
+    path = tmp_path / "refused.yaml"
+    path.write_text(
+        f"scenario: refused\naccounts: {{alice: {{cash: 1}}}}\nmarkets: {{{MARKET}}}\nhistory:\n{history}\n"
+    )
+    assert refusal(path).startswith(f"refused.yaml:{error}")
+
+
+# What is in a file of lines below its header, which is line 1, and the error.
+BROKEN_LINES = [
+    (
+        b'{"close": {"market": "M"}}\n{"close": {"market": "M"}\n',
+        "3: not valid JSON: Expecting ',' delimiter at character",
+    ),
+    (b'\n\n{"close": {"market": "X"}}\n', "4: unknown_market: no market 'X'; known: M"),
+    (b'{"clos": {"market": "M"}}\n', "2: unknown step 'clos': did you mean 'close'?"),
+    (b'{"close": {"market": "M", "when": "now"}}\n', "2: close: unknown key 'when': known are market"),
+    (b'{"close": {"market": "M", "market": "M"}}\n', "2: not valid JSON: the key 'market' is there twice"),
+    (b'{"close": {"market": "\xff"}}\n', "2: not UTF-8 text: invalid start byte at byte 22 of the line"),
+    (
+        b'{"price": {"market": "M", "price": 1e-3}}\n',
+        "2: price.price: expected a price such as 0.56, above 0 and below 1",
+    ),
+    (b'[{"close": {"market": "M"}}]\n', "2: expected a step with one of fill"),
+    (b"7\n", "2: expected a step with one of fill"),
+]
+
+
+@pytest.mark.parametrize(("lines", "error"), BROKEN_LINES, ids=[error[:40] for _, error in BROKEN_LINES])
+def test_a_broken_line_says_its_number(lines: bytes, error: str, tmp_path: Path) -> None:
+    path = tmp_path / "broken.jsonl"
+    path.write_bytes(json.dumps(HEADER).encode() + b"\n" + lines)
+    assert refusal(path).startswith(f"broken.jsonl:{error}")
+
+
+# name, content, error
+UNREADABLE = [
+    ("a.yaml", b"", "a.yaml:1: expected a scenario, got an empty file"),
+    ("a.jsonl", b"\n \n", "a.jsonl:1: expected a header on line 1, got an empty file"),
+    ("a.jsonl", b'{"fill": {}}', "a.jsonl:1: unknown key 'fill': known are scenario, title"),
+    ("a.jsonl", b'{"history": []}', "a.jsonl:1: unknown key 'history'"),
+    ("a.yaml", b"scenario: a\ntitle: caf\xe9\n", "a.yaml:2: not UTF-8 text: invalid continuation byte at byte 22"),
+    ("a.yaml", b"scenario: a\n\xff\xfe\n", "a.yaml:2: not UTF-8 text: invalid start byte at byte 12"),
+    ("a.yaml", b"title: nameless", "a.yaml:1: expected the key 'scenario', which is missing"),
+    ("a.yaml", b"- scenario: a", "a.yaml:1: expected a mapping with scenario, title"),
+    ("a.yaml", b"scenario", "a.yaml:1: expected a mapping with scenario, title"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "error"), UNREADABLE)
+def test_a_file_that_is_no_scenario(name: str, content: bytes, error: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert refusal(tmp_path / name).startswith(error)
+
+
+def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="cannot be read: Is a directory"):
+        load_scenario(str(tmp_path))
+
+
+def test_text_that_no_file_can_hold_is_refused() -> None:
+    with pytest.raises(ScenarioError, match=r"^scenario:2: expected text, got half of a surrogate pair"):
+        load_text("scenario: a\ntitle: \ud800")
+
+
+def test_key_files_stand_beside_the_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = development_keys()[0]
+    (tmp_path / "deep" / "keys").mkdir(parents=True)
+    (tmp_path / "deep" / "keys" / "pub.pem").write_text(pair.public_pem)
+    path = tmp_path / "deep" / "mine.yaml"
+    path.write_text("scenario: mine\naccounts: {alice: {keys: {main: {public_key: keys/pub.pem}}}}")
+    monkeypatch.chdir(tmp_path)
+    for way in (path, path.relative_to(tmp_path)):
+        (key,) = opened(load_file(way)).exchange.state.keys.values()
+        assert key.public_key == pair.public_pem

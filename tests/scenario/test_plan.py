@@ -1,0 +1,150 @@
+"""What a scenario says becomes settings, keys and commands with their times."""
+
+from pathlib import Path
+
+import pytest
+
+from mockexchange.core.commands import CloseMarket, Deposit, ListMarket, ListSeries, OpenAccount, OpenBook
+from mockexchange.core.instants import format_instant
+from mockexchange.core.vocabulary import AccountKind, BookRef, FeeRounding, FeeType
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.loader import load_text
+from mockexchange.scenario.plan import START_DEFAULT, KeySpec, Plan
+from mockexchange.venues.kalshi.settings import Settings
+
+
+def load(text: str) -> Plan:
+    return load_text(f"scenario: test\n{text}", "folder/test.yaml")
+
+
+def test_a_name_is_enough() -> None:
+    plan = load("")
+    assert (plan.name, plan.title, plan.seed, plan.start) == ("test", "", 0, START_DEFAULT)
+    assert (plan.rounding, plan.settings) == (FeeRounding.GRID, Settings())
+    assert (plan.setup, plan.keys, list(plan.steps)) == ([], [], [])
+    assert plan.digest == load("").digest != load("seed: 1").digest
+
+
+def test_settings_are_read() -> None:
+    plan = load(
+        "title: A test\nseed: 7\nstart: 2025-11-04\nfees: {rounding: 2025}\nstrict_cursors: true\n"
+        "fcm: {plain_member: empty}\nauth: {mode: off, clock: exchange, salt: 32, past: 1s, future: 2s}"
+    )
+    assert (plan.title, plan.seed, format_instant(plan.start)) == ("A test", 7, "2025-11-04T00:00:00Z")
+    assert plan.rounding is FeeRounding.CENT
+    assert plan.settings == Settings(
+        auth_mode="off",
+        auth_clock="exchange",
+        auth_salt="32",
+        window_past_us=1_000_000,
+        window_future_us=2_000_000,
+        plain_member="empty",
+        strict_cursors=True,
+    )
+
+
+def test_accounts_series_and_markets_are_set_up_at_the_start() -> None:
+    plan = load(
+        "accounts:\n"
+        "  alice: {cash: 1.5, subaccounts: {3: {cash: 2}, 63: {}}}\n"
+        "  desk: {kind: fcm, account_id: f7, subtraders: {st1: {cash: 3, subtrader_id: f7_one}, st2: {}}}\n"
+        "  poor:\n"
+        "series: {S: {fee_type: flat, fee_multiplier: 2}}\n"
+        "markets: {M: {event: E, series: S, title: T, price: 0.5, exchange_index: 1}}\n"
+    )
+    assert {timed.at for timed in plan.setup} == {plan.start}
+    assert [timed.command for timed in plan.setup] == [
+        ListSeries(series="S", fee_type=FeeType.FLAT, fee_multiplier=20_000),
+        OpenAccount(account="alice"),
+        Deposit(purse=BookRef("alice"), amount_micros=1_500_000),
+        OpenBook(account="alice", book="3"),
+        Deposit(purse=BookRef("alice", "3"), amount_micros=2_000_000),
+        OpenBook(account="alice", book="63"),
+        OpenAccount(account="desk", kind=AccountKind.FCM, account_id="f7"),
+        OpenBook(account="desk", book="st1", book_id="f7_one"),
+        Deposit(purse=BookRef("desk", "st1"), amount_micros=3_000_000),
+        OpenBook(account="desk", book="st2"),
+        OpenAccount(account="poor"),
+        ListMarket(market="M", event="E", series="S", title="T", price_centicents=5_000, exchange_index=1),
+    ]
+
+
+def test_a_history_is_a_millisecond_apart_unless_it_says_otherwise() -> None:
+    plan = load(
+        "start: 2025-11-04\nhistory:\n"
+        "  - close: {market: A}\n"
+        "  - close: {market: B}\n"
+        "  - {after: 1h, close: {market: C}}\n"
+        "  - close: {market: D}\n"
+        "  - {at: 2025-11-05, close: {market: E}}\n"
+        "  - {after: 0s, close: {market: F}}\n"
+    )
+    assert [format_instant(timed.at) for timed in plan.steps] == [
+        "2025-11-04T00:00:00Z",
+        "2025-11-04T00:00:00.001Z",
+        "2025-11-04T01:00:00.001Z",
+        "2025-11-04T01:00:00.002Z",
+        "2025-11-05T00:00:00Z",
+        "2025-11-05T00:00:00Z",
+    ]
+    assert [timed.command for timed in plan.steps] == [CloseMarket(market=name) for name in "ABCDEF"]
+
+
+def test_the_first_step_may_come_some_time_after_the_start() -> None:
+    (timed,) = load("start: 2025-11-04\nhistory: [{after: 5s, close: {market: A}}]").steps
+    assert format_instant(timed.at) == "2025-11-04T00:00:05Z"
+
+
+# history, error
+OUT_OF_ORDER = [
+    (
+        "  - {at: 2025-11-03, close: {market: A}}\n",
+        "4: at: expected 2025-11-04T00:00:00Z or later, got 2025-11-03T00:00:00Z: a history is in order of time",
+    ),
+    (
+        "  - {at: 2025-11-05, close: {market: A}}\n  - close: {market: A}\n    at: 2025-11-04T12:00:00Z\n",
+        "6: at: expected 2025-11-05T00:00:00Z or later, got 2025-11-04T12:00:00Z: a history is in order of time",
+    ),
+    (
+        "  - {after: 80000d, close: {market: A}}\n",
+        "4: expected an instant before 2200-01-01T00:00:00Z",
+    ),
+]
+
+
+@pytest.mark.parametrize(("history", "error"), OUT_OF_ORDER)
+def test_time_does_not_go_back_nor_end(history: str, error: str) -> None:
+    plan = load(f"start: 2025-11-04\nhistory:\n{history}")
+    with pytest.raises(ScenarioError) as caught:
+        list(plan.steps)
+    assert str(caught.value) == f"folder/test.yaml:{error}"
+
+
+def keys(account: str) -> list[KeySpec]:
+    return load(f"accounts:\n  a: {account}").keys
+
+
+def test_every_account_has_a_key_unless_it_says_it_has_none() -> None:
+    assert keys("") == keys("{cash: 5}") == keys("{keys: }") == [KeySpec("a", "main")]
+    assert keys("{keys: {}}") == []
+
+
+def test_keys_are_read() -> None:
+    account = (
+        "{subaccounts: {3: {}}, keys: {main: , other: {key_id: id, algorithm: ed25519, scopes: [read], subaccount: 3,"
+        " api_date: 2026-06}, primary: {subaccount: 0}, none: {scopes: []}, pub: {public_key: keys/a.pem},"
+        " priv: {private_key: keys/b.pem}}}"
+    )
+    assert keys(account) == [
+        KeySpec("a", "main"),
+        KeySpec("a", "other", key_id="id", algorithm="ed25519", scopes=("read",), book="3", api_date="2026-06"),
+        KeySpec("a", "primary", book="0"),
+        KeySpec("a", "none", scopes=()),
+        KeySpec("a", "pub", public_path=Path("folder/keys/a.pem")),
+        KeySpec("a", "priv", private_path=Path("folder/keys/b.pem")),
+    ]
+
+
+def test_an_absolute_key_path_stays_what_it_is(tmp_path: Path) -> None:
+    (spec,) = keys(f"{{keys: {{main: {{public_key: {tmp_path}/a.pem}}}}}}")
+    assert spec.public_path == tmp_path / "a.pem"

@@ -1,0 +1,111 @@
+"""The published JSON Schema is current, takes what the loader takes, and refuses what it refuses."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.loader import BUILTIN, load_text
+from mockexchange.scenario.schema import json_schema
+from mockexchange.scenario.source import Located, read_json_lines, read_yaml
+from scripts.write_scenario_schema import TARGET, render
+from tests.house.checkout import ROOT
+
+VALIDATOR = jsonschema_rs.validator_for(json_schema())
+YAML_FILES = [
+    *(Path(str(BUILTIN)) / f"{name}.yaml" for name in ("demo", "empty", "fcm", "golden")),
+    *sorted((ROOT / "fixtures" / "scenarios").glob("*.yaml")),
+]
+
+
+def as_an_editor_sees_it(node: Located) -> Any:
+    """YAML 1.2: plain numbers and truth values are such, everything else is text; `Located` has lost its quotes."""
+    if isinstance(node.value, dict):
+        return {key: as_an_editor_sees_it(item) for key, item in node.value.items()}
+    if isinstance(node.value, list):
+        return [as_an_editor_sees_it(item) for item in node.value]
+    if node.value in ("true", "false"):
+        return node.value == "true"
+    is_number = isinstance(node.value, str) and re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", node.value)
+    return json.loads(node.value) if is_number and node.value is not None else node.value
+
+
+def test_the_published_schema_is_current() -> None:
+    assert TARGET.read_text(encoding="utf-8") == render(), "run: python -m scripts.write_scenario_schema"
+
+
+def test_the_schema_is_one() -> None:
+    jsonschema_rs.meta.validate(json_schema())
+
+
+@pytest.mark.parametrize("path", YAML_FILES, ids=lambda path: path.name)
+def test_the_files_here_are_valid(path: Path) -> None:
+    VALIDATOR.validate(as_an_editor_sees_it(read_yaml(path.read_text(), str(path))))
+
+
+def test_a_file_of_lines_is_valid_as_a_whole() -> None:
+    path = Path(str(BUILTIN)) / "pages.jsonl"
+    header, *steps = (as_an_editor_sees_it(node) for node in read_json_lines(path.read_bytes().splitlines(), "f"))
+    VALIDATOR.validate({**header, "history": steps})
+
+
+FILL = "{fill: {account: a, market: M, side: yes, action: buy, count: 1, price: 0.5}}"
+
+VALID = [
+    "scenario: a",
+    "{scenario: 7, seed: 1, start: 2025-11-04, fees: {rounding: 2025}, auth: {salt: 32}, fcm: {plain_member: 404}}",
+    "{scenario: a, accounts: , markets: , history: }",
+    "{scenario: a, accounts: {a: , b: {cash: 5, keys: , subaccounts: {3: {cash: 0.5}}}}}",
+    "{scenario: a, strict_cursors: true}",
+    f"{{scenario: a, history: [{FILL}]}}",
+    f"{{scenario: a, history: [{FILL.replace('1', '1.37').replace('{fill', '{after: 1h30m, fill')}]}}",
+]
+
+
+@pytest.mark.parametrize("text", VALID)
+def test_what_the_loader_takes_is_valid(text: str) -> None:
+    list(load_text(text).steps)
+    VALIDATOR.validate(as_an_editor_sees_it(read_yaml(text, "f")))
+
+
+INVALID = [
+    "{}",
+    "[]",
+    "{scenario: a, script: []}",
+    "{scenario: ''}",
+    "{scenario: a, seed: -1}",
+    "{scenario: a, seed: 1.5}",
+    "{scenario: a, start: 5}",
+    "{scenario: a, fees: {rounding: 2024}}",
+    "{scenario: a, auth: {mode: maybe}}",
+    "{scenario: a, accounts: [alice]}",
+    "{scenario: a, accounts: {a/b: {}}}",
+    "{scenario: a, accounts: {a: {cash: -1}}}",
+    "{scenario: a, accounts: {a: {cash: 'much'}}}",
+    "{scenario: a, accounts: {a: {cash: 1_000}}}",
+    "{scenario: a, accounts: {a: {subaccounts: {x: {}}}}}",
+    "{scenario: a, accounts: {a: {keys: {k: {scopes: [raed]}}}}}",
+    "{scenario: a, markets: {M: {event: E}}}",
+    "{scenario: a, markets: {M: {event: E, series: S, price: 1}}}",
+    "{scenario: a, markets: {M: {event: E, series: S, exchange_index: 64}}}",
+    "{scenario: a, history: [{}]}",
+    "{scenario: a, history: [{close: {market: M}, dispute: {market: M}}]}",
+    "{scenario: a, history: [{at: 2025-11-04, after: 5s, close: {market: M}}]}",
+    "{scenario: a, history: [{after: 5, close: {market: M}}]}",
+    "{scenario: a, history: [{deposit: {account: a, amount: 0}}]}",
+    f"{{scenario: a, history: [{FILL.replace('yes', 'maybe')}]}}",
+    f"{{scenario: a, history: [{FILL.replace('0.5', '56')}]}}",
+    f"{{scenario: a, history: [{FILL.replace('market: M, ', '')}]}}",
+    f"{{scenario: a, history: [{FILL.replace('market: M', 'markt: M')}]}}",
+]
+
+
+@pytest.mark.parametrize("text", INVALID)
+def test_what_the_loader_refuses_is_invalid(text: str) -> None:
+    with pytest.raises(ScenarioError):
+        list(load_text(text).steps)
+    assert not VALIDATOR.is_valid(as_an_editor_sees_it(read_yaml(text, "f")))
