@@ -45,6 +45,7 @@ def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
         account.name, command.key, command.key_id, command.public_key, command.scopes, command.book, command.api_date
     )
     account.keys[key.name] = state.keys[key.key_id] = key
+    state.key_owners[key.public_key] = account.name
     yield KeyAdded(account=account.name, key=key.name, key_id=key.key_id)
 
 
@@ -72,10 +73,10 @@ def _add_book(state: State, purse: BookRef, book_id: str) -> Event:
 def _require_unshared(state: State, command: AddKey) -> None:
     if command.key_id in state.keys:
         raise Refused(RefusalCode.KEY_IN_USE, f"key id {command.key_id} exists already")
-    for key in state.keys.values():
-        if key.public_key == command.public_key and key.account != command.account:
-            message = f"accounts {key.account} and {command.account} share a key pair: give each its own"
-            raise Refused(RefusalCode.KEY_IN_USE, message)
+    owner = state.key_owners.get(command.public_key, command.account)
+    if owner != command.account:
+        message = f"accounts {owner} and {command.account} share a key pair: give each its own"
+        raise Refused(RefusalCode.KEY_IN_USE, message)
 
 
 def _with_enough(state: State, purse: BookRef, amount_micros: int) -> Holdings:

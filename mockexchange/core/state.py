@@ -24,6 +24,8 @@ class State:
     revision: int = 0
     accounts: dict[str, Account] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
+    key_owners: dict[str, str] = field(default_factory=dict)
+    """Public key to the one account that uses it."""
     holdings: dict[BookRef, Holdings] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
     events: dict[str, EventListing] = field(default_factory=dict)
