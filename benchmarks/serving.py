@@ -10,6 +10,7 @@ import sys
 from base64 import b64decode
 from collections.abc import Callable
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -102,8 +103,7 @@ def main() -> None:
     job = serve_ours(arguments.positions, arguments.date)
     if arguments.baseline:
         job.close()
-        with open(arguments.baseline, "rb") as stream:
-            job = serve_baseline(stream.read())
+        job = serve_baseline(Path(arguments.baseline).read_bytes())
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(job)
 

@@ -1,4 +1,4 @@
-"""An account with as many positions as a benchmark wants, a tenth of them settled, every filter with something to find."""
+"""An account with as many positions as a benchmark wants, a tenth of them settled; no filter finds nothing."""
 
 import asyncio
 from collections.abc import Callable, Iterator
