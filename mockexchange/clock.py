@@ -9,7 +9,13 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 
+from mockexchange.core.instants import format_instant, parse_instant
+
 HostClock = Callable[[], int]
+SCALE_MAX = 1_000_000
+"""A year in half a minute."""
+LAST = parse_instant("9999-12-31T23:59:59.999999Z")
+"""The last instant that can be written; there every clock stops."""
 _SCALED = re.compile(r"(\d+(?:\.\d+)?)x")
 
 
@@ -25,8 +31,10 @@ def parse_mode(text: str) -> Fraction | None:
     if text == "paused":
         return Fraction(0)
     match = _SCALED.fullmatch(text)
-    if match is None or not Fraction(match[1]):
-        raise ValueError(f"expected a clock real, paused or a scale such as 10x, got {text!r}")
+    if match is None or not 0 < Fraction(match[1]) <= SCALE_MAX:
+        raise ValueError(
+            f"expected a clock real, paused or a scale such as 10x (at most {SCALE_MAX}x), got {text[:40]!r}"
+        )
     return Fraction(match[1])
 
 
@@ -44,13 +52,15 @@ class ExchangeClock:
         """The exchange's instant, in microseconds since 1970."""
         host = self._host()
         if self._scale is None:
-            return host + self._ahead_us
-        return self._origin + int((host - self._host_origin) * self._scale)
+            return min(host + self._ahead_us, LAST)
+        return min(self._origin + int((host - self._host_origin) * self._scale), LAST)
 
     def advance(self, duration_us: int) -> None:
-        """Move time forward. Raises ValueError on a negative duration."""
+        """Move time forward. Raises ValueError on a negative duration, or one that leaves the calendar."""
         if duration_us < 0:
             raise ValueError("expected a duration of 0 or more: exchange time never goes back")
+        if self.now() + duration_us > LAST:
+            raise ValueError(f"expected a duration that ends by {format_instant(LAST)}, the last day there is")
         self._ahead_us += duration_us
         self._origin += duration_us
 

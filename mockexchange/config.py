@@ -6,6 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 APPLICATION = "mockexchange"
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8600
+STEM_CHARS_MAX = 50
+"""Four bytes each, they fit into the 255 bytes of a file's name, with a number and what a draft's name adds."""
 
 
 def runtime_directory(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
@@ -46,10 +49,15 @@ class RunDirectory:
         if credential.private_pem is None:
             return None
         stem = credential.account if credential.key == "main" else f"{credential.account}.{credential.key}"
-        name = "".join(char if char.isalnum() or char in "._-" else "_" for char in stem)
-        target = self.path / f"{name}.pem"
+        target = self._free_path("".join(char if char.isalnum() or char in "._-" else "_" for char in stem))
         write_private(target, credential.private_pem)
         return target
+
+    def _free_path(self, stem: str) -> Path:
+        """Names that differ may be spelt alike in a file system."""
+        short = stem[:STEM_CHARS_MAX]
+        names = chain([f"{short}.pem"], (f"{short}-{number}.pem" for number in count(2)))
+        return next(path for path in map(self.path.joinpath, names) if not path.exists())
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)

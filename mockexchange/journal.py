@@ -2,7 +2,7 @@
 
 An entry keeps the raw bytes; bytes that many entries share (a page that is polled) count once. When the bodies
 together grow beyond their budget the oldest bodies are dropped first and their size and hash stay; when the entries
-do, the oldest entries go.
+or their targets and headers do, the oldest entries go.
 """
 
 import hashlib
@@ -13,6 +13,8 @@ from typing import Any
 
 ENTRIES_MAX = 10_000
 BODIES_BYTES_MAX = 32 * 1024 * 1024
+HEADS_BYTES_MAX = 32 * 1024 * 1024
+"""Four times what 10,000 ordinary requests bring; only the hostile bring more."""
 NEAR_MISSES_SHOWN_MAX = 3
 
 
@@ -51,6 +53,11 @@ class Entry:
     def bodies(self) -> list[bytes]:
         return [raw for raw in (self.body, self.answer) if raw]
 
+    @property
+    def head_bytes(self) -> int:
+        """How long the target and the headers are."""
+        return len(self.target) + sum([len(name) + len(value) for name, value in self.headers])
+
     def drop_bodies(self) -> None:
         for name in ("body", "answer"):
             raw = getattr(self, name)
@@ -72,10 +79,17 @@ def difference(entry: Entry, wanted: dict[str, Any]) -> list[Difference]:
 class Journal:
     """The entries of one sandbox, oldest first."""
 
-    def __init__(self, entries_max: int = ENTRIES_MAX, bodies_bytes_max: int = BODIES_BYTES_MAX) -> None:
+    def __init__(
+        self,
+        entries_max: int = ENTRIES_MAX,
+        bodies_bytes_max: int = BODIES_BYTES_MAX,
+        heads_bytes_max: int = HEADS_BYTES_MAX,
+    ) -> None:
         self._entries: deque[Entry] = deque()
         self._entries_max = entries_max
         self._bodies_bytes_max = bodies_bytes_max
+        self._heads_bytes_max = heads_bytes_max
+        self._heads_bytes = 0
         self._bodies = _SharedBodies()
         self._with_bodies: deque[Entry] = deque()
         self.count = 0
@@ -90,11 +104,12 @@ class Journal:
     def add(self, entry: Entry) -> None:
         self._entries.append(entry)
         self.count += 1
+        self._heads_bytes += entry.head_bytes
         bodies = entry.bodies
         if bodies:
             self._with_bodies.append(entry)
             self._bodies.hold(bodies)
-        if len(self._entries) > self._entries_max:
+        while len(self._entries) > self._entries_max or self._heads_bytes > self._heads_bytes_max:
             self._forget(self._entries.popleft())
         while self._bodies.size_bytes > self._bodies_bytes_max:
             self._drop_oldest_bodies()
@@ -103,6 +118,7 @@ class Journal:
         self._entries.clear()
         self._with_bodies.clear()
         self._bodies = _SharedBodies()
+        self._heads_bytes = 0
 
     def find(self, **wanted: Any) -> list[Entry]:
         """Return the entries whose attributes equal all that is wanted."""
@@ -132,6 +148,7 @@ class Journal:
         return "".join(lines) or "\n  the journal has no other request"
 
     def _forget(self, entry: Entry) -> None:
+        self._heads_bytes -= entry.head_bytes
         if self._with_bodies and self._with_bodies[0] is entry:
             self._with_bodies.popleft()
             self._bodies.release(entry.bodies)

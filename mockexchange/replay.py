@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.journal_json import entry_bytes
@@ -28,8 +30,7 @@ class Replay:
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self.header, self._records = read_log(lines)
-        self.exchange = Exchange(self.header.seed, FeeRounding(self.header.rounding))
-        self.desk = _desk(self.header, self.exchange)
+        self.exchange, self.desk = _open(self.header)
 
     def __iter__(self) -> Iterator[Step]:
         """Carry out what is left of the log; yield each command with its outcome. Raises LogError."""
@@ -75,15 +76,38 @@ def read_journal(text: str) -> list[dict[str, Any]]:
             json.loads(text) if text.lstrip().startswith("[") else [json.loads(line) for line in text.splitlines()]
         )
         asked = [entry for entry in entries if entry["method"]]
+        for entry in asked:
+            _check(entry)
         return sorted(asked, key=lambda entry: int(entry["number"]))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise LogError(f"expected an exported journal, as `mockexchange journal --json` writes it: {error}") from None
 
 
-def _desk(header: Header, exchange: Exchange) -> rest.Desk:
+class _Repeatable(msgspec.Struct):
+    """What has to be there, and how, to ask a journalled request again."""
+
+    number: int
+    position: int
+    at_us: int
+    host_at_us: int
+    method: str
+    target: str
+    status: int
+    headers: list[tuple[str, str]]
+    dropped: dict[str, tuple[int, str]] = {}
+
+
+def _check(entry: dict[str, Any]) -> None:
+    msgspec.convert(entry, _Repeatable)
+    _request(entry)
+    entry_bytes(entry, "answer")
+
+
+def _open(header: Header) -> tuple[Exchange, rest.Desk]:
     try:
+        exchange = Exchange(header.seed, FeeRounding(header.rounding))
         settings = Settings(**header.settings)  # type: ignore[arg-type]  # checked by its own names; values are ours
-        return rest.Desk(exchange.state, api_date(header.api_date), settings)
+        return exchange, rest.Desk(exchange.state, api_date(header.api_date), settings)
     except (TypeError, ValueError) as error:
         raise LogError(f"line 1: {error}") from None
 

@@ -128,7 +128,8 @@ async def open_sandbox(
         await _carry_out(sandbox, timed)
         if progress and done % PROGRESS_EVERY == 0:
             progress(done)
-    sandbox.clock = ExchangeClock(options.clock, sandbox.exchange.last_at, options.host)
+    begins = max(plan.start, sandbox.exchange.last_at)
+    sandbox.clock = ExchangeClock(options.clock, begins, options.host)
     return sandbox
 
 

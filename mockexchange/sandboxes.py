@@ -42,10 +42,12 @@ class Sandboxes:
         return len(self._slots)
 
     def get(self, name: str) -> Slot:
+        """Return a sandbox, which is not idle then. Raises SandboxError."""
         slot = self._slots.get(name)
         if slot is None:
             known = ", ".join(self._slots) or "none"
             raise SandboxError(404, "unknown_sandbox", f"no sandbox {name!r}; known: {known}")
+        slot.sandbox.touched_at = slot.sandbox.options.host()
         return slot
 
     def route(self, key_id: str | None) -> Sandbox:

@@ -97,8 +97,7 @@ class Holdings:
         self.values_micros[position.market.event.exchange_index] += sign * position.value_micros
 
     def _file(self, event: EventHolding) -> None:
-        if event.rows:
-            self.event_classes.setdefault(frozenset(event.rows), Ranking()).add(event)
+        self.event_classes.setdefault(frozenset(event.rows), Ranking()).add(event)
 
     def _unfile(self, event: EventHolding) -> None:
         if event.rows:

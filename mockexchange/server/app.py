@@ -23,15 +23,23 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if self.control and (path == "/" or path == CONTROL or path.startswith(CONTROL + "/")):
+        if self.control and (path in ("/", CONTROL) or path.startswith(CONTROL + "/")):
             await self.control(scope, receive, send)
         else:
             await rest.serve(self.sandbox_of, self.diagnostician, scope, receive, send)
 
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
         """Journal bytes that were no HTTP; return the body of the 400 they get."""
+        status, body = error_body(Rejected(Situation.NOT_HTTP, diagnosis), self.sandbox_of(None).options.api_date)
+        self._journal(raw, diagnosis, status, body)
+        return body
+
+    def note_unfinished(self, raw: bytes, diagnosis: str) -> None:
+        """Journal a request that broke off, with status 0: nobody was there to be answered."""
+        self._journal(raw, diagnosis, 0, None)
+
+    def _journal(self, raw: bytes, diagnosis: str, status: int, answer: bytes | None) -> None:
         sandbox = self.sandbox_of(None)
-        status, body = error_body(Rejected(Situation.NOT_HTTP, diagnosis), sandbox.options.api_date)
         entry = Entry(
             number=sandbox.journal.count + 1,
             at=sandbox.clock.now(),
@@ -42,8 +50,7 @@ class Front:
             headers=(),
             body=raw,
             status=status,
-            answer=body,
+            answer=answer,
             diagnosis=diagnosis,
         )
         sandbox.journal.add(entry)
-        return body

@@ -1,64 +1,99 @@
 """What `POST sandboxes` and `PUT sandboxes/{name}` ask for, checked whole before anything is made."""
 
 import hashlib
-from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Any
 
-from mockexchange.clock import parse_mode
+from mockexchange.clock import SCALE_MAX, parse_mode
 from mockexchange.sandbox import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.kinds import DURATION, NAME, Field, Record, integer
+from mockexchange.scenario.kinds import DURATION, NAME, Field, Record, Scalar, integer, wrong
 from mockexchange.scenario.loader import Plan, load_located, load_scenario, load_text
 from mockexchange.scenario.source import Located
+from mockexchange.server.control_errors import ControlError, misread
+from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi.dates import api_date
 
+DATE_CHARS_MAX = 40
+"""What is looked at, and shown when it is wrong; the longest right one has 10."""
 
-class _Any:
-    """A value whose reading is left to the caller."""
+
+class _ScenarioGiven:
+    """A name or file, YAML text (more than one line), or the scenario itself as an object; read later."""
 
     def read(self, node: Located, path: str) -> Located:
+        if not isinstance(node.value, str | dict):
+            raise wrong(node, path, "a scenario: a name, a file, YAML text or an object")
         return node
 
     def json_schema(self) -> dict[str, object]:
-        return {}
+        return {"type": ["string", "object"]}
+
+
+def _clock_mode(text: str) -> str:
+    parse_mode(text)
+    return text
+
+
+def _api_date(text: str) -> ApiDate:
+    return api_date(text[:DATE_CHARS_MAX])
+
+
+CLOCK = Scalar(
+    f"a clock real, paused or a scale such as 10x (at most {SCALE_MAX}x)",
+    _clock_mode,
+    {"type": "string", "minLength": 1},
+)
+API_DATE = Scalar("an API date", _api_date, {"type": "string", "minLength": 1}, says_why=True)
 
 
 CREATION = Record(
     {
         "name": Field(NAME),
-        "scenario": Field(_Any()),
-        "api_date": Field(NAME, default="compat"),
-        "clock": Field(NAME, default="real"),
+        "scenario": Field(_ScenarioGiven(), default=Located("empty")),
+        "api_date": Field(API_DATE, default=api_date("compat")),
+        "clock": Field(CLOCK, default="real"),
         "port": Field(integer(0, 65_535)),
         "expires_after": Field(DURATION),
     }
 )
 
 
-class Creation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """A sandbox to make. The name of `options` is empty where none is asked for."""
+
     plan: Plan
     options: SandboxOptions
     port: int | None
     idle_us_max: int | None
 
+    def named(self, name: str) -> SandboxOptions:
+        return replace(self.options, name=name)
 
-def parse_creation(body: dict[str, Located], default_name: Callable[[], str]) -> Creation:
-    """Read the body of a creation. Raises ScenarioError where something in it is wrong."""
-    values = CREATION.read(Located(dict(body)), "")
-    name = values["name"] or default_name()
+
+def parse_creation(body: dict[str, Located], path_name: str | None = None) -> Creation:
+    """Read the body of a creation; `path_name` is what the path calls it.
+
+    Raises ControlError where the body is wrong, ScenarioError where the scenario is.
+    """
     try:
-        parse_mode(values["clock"])
-        date = api_date(values["api_date"])
-    except ValueError as error:
-        raise ScenarioError(str(error)) from None
-    options = SandboxOptions(name=name, api_date=date, clock=values["clock"])
+        values: dict[str, Any] = CREATION.read(Located(dict(body)), "")
+    except ScenarioError as error:
+        raise misread("bad_body", error) from None
+    if path_name is not None and values["name"] not in (None, path_name):
+        message = f"expected the name in the path, {path_name!r}, or none; got {values['name']!r}"
+        raise ControlError(400, "bad_body", message, "name")
+    options = SandboxOptions(name=values["name"] or "", api_date=values["api_date"], clock=values["clock"])
     return Creation(_plan(values["scenario"]), options, values["port"], values["expires_after"])
 
 
-def _plan(node: Located | None) -> Plan:
-    """A scenario is a name or file, YAML text (more than one line), or the scenario itself as an object."""
-    if node is None or node.value is None:
-        return load_scenario("empty")
+def _plan(node: Located) -> Plan:
     if not isinstance(node.value, str):
         return load_located(node, hashlib.sha256(repr(node).encode()).hexdigest())
-    return load_text(node.value) if "\n" in node.value else load_scenario(node.value)
+    if "\n" in node.value:
+        return load_text(node.value)
+    try:
+        return load_scenario(node.value)
+    except OSError as error:  # a name that no file can have
+        raise ScenarioError(f"no scenario {node.value[:80]!r}: {error.strerror or error}") from None

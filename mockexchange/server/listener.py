@@ -10,7 +10,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from mockexchange.server.app import Front
-from mockexchange.server.protocols import http_protocol
+from mockexchange.server.protocols import HEAD_BYTES_MAX, http_protocol
 
 BACKLOG = 2_048
 STOP_S_MAX = 5.0
@@ -26,13 +26,22 @@ def bind(host: str, port: int) -> socket.socket:
     """Open a listening socket (port 0: any free one). Raises PortInUse, or OSError with the reason."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        return _known_as_tcp(socket.create_server((host, port), family=family, backlog=BACKLOG))
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
         with socket.create_server((host, 0), family=family) as probe:
             free = probe.getsockname()[1]
         raise PortInUse(f"port {port} on {host} is in use: try --port {free}, or --port 0 for any") from None
+
+
+def _known_as_tcp(sock: socket.socket) -> socket.socket:
+    """The same socket with its protocol named.
+
+    asyncio turns Nagle's algorithm off only where it is: with it, the body of an answer, which is the second packet,
+    waits 40 ms for the client's acknowledgement of the head.
+    """
+    return socket.socket(sock.family, sock.type, socket.IPPROTO_TCP, sock.detach())
 
 
 class Listener:
@@ -52,6 +61,7 @@ class Listener:
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            h11_max_incomplete_event_size=HEAD_BYTES_MAX,
             timeout_keep_alive=KEEP_ALIVE_S,
         )
         self._server: asyncio.Server | None = None

@@ -4,21 +4,25 @@ A route table in the venue, not Starlette's router, finds the operation. A refus
 thread that lets other threads run between its steps, so that it costs other requests nothing.
 """
 
+import asyncio
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
 from mockexchange.journal import Entry
 from mockexchange.sandbox import Sandbox
+from mockexchange.venues.kalshi.rest import TARGET_CHARS_MAX
 from mockexchange.venues.kalshi.signing import KEY_HEADER
 from mockexchange.venues.request import Answer, Request
 
-import asyncio
-
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 BODY_BYTES_MAX = 1024 * 1024
 """No read of the venue takes a body; one that comes is kept for the journal up to here."""
+TARGET_BYTES_MAX = TARGET_CHARS_MAX + 2
+"""What is kept of a target: enough to see that it is too long, the question mark not being counted."""
 DIAGNOSIS_CHARS_MAX = 2_000
 DIAGNOSES_WAITING_MAX = 256
 """Beyond this many waiting refusals the next ones are answered undiagnosed, and say so."""
@@ -67,37 +71,52 @@ async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, rec
     headers = scope["headers"]
     key_id, has_body = None, False
     for name, value in headers:
-        if name == KEY_HEADER and key_id is None:
+        if name == KEY_HEADER and not key_id:
             key_id = value.decode("latin-1").strip()
         elif name in BODY_HEADERS:
             has_body = True
-    body = await read_body(receive) if has_body else b""
+    body = await read_body(receive) if has_body else NO_BODY
+    if body is None:
+        return
     request = Request(
         scope["method"],
-        scope["raw_path"].decode("latin-1"),
-        scope["query_string"].decode("latin-1"),
+        scope["raw_path"][:TARGET_BYTES_MAX].decode("latin-1"),
+        scope["query_string"][:TARGET_BYTES_MAX].decode("latin-1"),
         tuple(headers),
-        body,
+        body.kept,
     )
     sandbox: Sandbox = sandbox_of(key_id)
     answer, entry = sandbox.answer(request)
+    if body.size > len(body.kept):
+        entry.findings.append(f"the body has {body.size:,} bytes: kept the first {len(body.kept):,}")
     if answer.status != 200:
         entry.diagnosis = answer.diagnosis = await diagnostician.diagnose(answer)
     await _send(send, answer, entry)
     entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
 
 
-async def read_body(receive: Receive) -> bytes:
-    """Read a request body up to the limit; the rest is read and dropped."""
+class Body(NamedTuple):
+    """The bytes that are kept, and how many there were."""
+
+    kept: bytes
+    size: int
+
+
+NO_BODY = Body(b"", 0)
+
+
+async def read_body(receive: Receive) -> Body | None:
+    """Read a request body, keep it up to the limit; None when the connection ended before it was whole."""
     parts, size = [], 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         part: bytes = message.get("body", b"")
+        parts.append(part[: max(0, BODY_BYTES_MAX - size)])
         size += len(part)
-        if size <= BODY_BYTES_MAX:
-            parts.append(part)
         if not message.get("more_body"):
-            return b"".join(parts)
+            return Body(b"".join(parts), size)
 
 
 async def _send(send: Send, answer: Answer, entry: Entry) -> None:
@@ -109,6 +128,6 @@ async def _send(send: Send, answer: Answer, entry: Entry) -> None:
 
 
 def header_text(words: str) -> bytes:
-    """Words as a header value: one line of ASCII, bounded."""
+    """Words as a header value: one line of printable ASCII, bounded."""
     line = " ".join(words.split())[:DIAGNOSIS_CHARS_MAX]
-    return line.encode("ascii", "backslashreplace")
+    return CONTROL_CHARACTERS.sub(lambda match: f"\\x{ord(match[0]):02x}", line).encode("ascii", "backslashreplace")

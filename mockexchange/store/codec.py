@@ -56,7 +56,7 @@ def read_log(lines: Iterable[bytes]) -> tuple[Header, Iterator[Record]]:
         header = msgspec.json.decode(next(numbered)[1], type=Header)
     except StopIteration:
         raise LogError("line 1: expected a log header, got an empty file") from None
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise LogError(f"line 1: expected a log header: {error}") from None
     if header.format != FORMAT:
         raise LogError(f"line 1: expected log format {FORMAT}, got {header.format}")
@@ -69,5 +69,5 @@ def _read_record(number: int, line: bytes) -> Record:
         ((name, values),) = fields["do"].items()
         command = msgspec.convert(values, COMMANDS[name])
         return Record(int(fields["seq"]), int(fields["at"]), command)
-    except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise LogError(f"line {number}: expected a record {{seq, at, do: {{name: fields}}}}: {error}") from None

@@ -1,6 +1,7 @@
 """Encoded rows and whole pages, kept by revision: joining cached bytes is what makes a page cheap."""
 
 from collections.abc import Callable, Hashable, Sequence
+from operator import attrgetter
 from typing import Protocol, TypeVar
 
 ROWS_MAX = 16_384
@@ -18,6 +19,9 @@ class Revised(Protocol):
 
 
 Item = TypeVar("Item", bound=Revised)
+
+
+_revision = attrgetter("revision")
 
 
 class RowCache:
@@ -40,7 +44,7 @@ class RowCache:
     def join(self, items: Sequence[Item], encode: Callable[[Item], bytes]) -> bytes:
         """Return the items' JSON with commas between; encode what is not yet here."""
         young = self._young
-        parts = [young.get(item.revision) for item in items]
+        parts = list(map(young.get, map(_revision, items)))
         if None in parts:
             return b",".join([self._row(item, encode) for item in items])
         return b",".join(parts)  # type: ignore[arg-type]  # no None among them
@@ -55,7 +59,7 @@ class RowCache:
 
 
 class PageCache:
-    """The last pages of a sandbox: clients poll, and between two changes of a book the same query has the same bytes."""
+    """The last pages of a sandbox: clients poll, and between two changes of a book a query has the same bytes."""
 
     __slots__ = ("_pages",)
 

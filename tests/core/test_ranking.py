@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sortedcontainers import SortedKeyList
 
 from mockexchange.core.ranking import SORTED_RUNS_MAX, Rank, Ranking, merge_after
 
@@ -70,6 +71,12 @@ def test_the_newest(make: Make, items: list[Item]) -> None:
 def test_an_empty_one(make: Make) -> None:
     ranking = make()
     assert (len(ranking), list(ranking.after(None)), list(ranking.after((0, "")))) == (0, [], [])
+
+
+def test_a_long_one_is_a_tree() -> None:
+    few = [Item((number, "")) for number in range(Grown.listed_items_max)]
+    assert isinstance(filled(Grown(), few)._items, list)
+    assert isinstance(filled(Grown(), [*few, Item((99, ""))])._items, SortedKeyList)
 
 
 @given(items=UNIQUE, parts=st.integers(1, 2 * SORTED_RUNS_MAX), rank=STARTS, limit=LIMITS)

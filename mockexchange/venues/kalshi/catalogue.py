@@ -10,6 +10,7 @@ from typing import NamedTuple
 from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate
 
 PREFIX = "/trade-api/v2"
+STREAM_PATH = "/trade-api/ws/v2"
 PATH_CHARS_SHOWN_MAX = 200
 
 
@@ -110,13 +111,15 @@ def _is(known: Known, pattern: re.Pattern[str], method: str, resource: str) -> b
 
 
 def _explain_prefix(path: str, emulated: list[str]) -> str:
+    if path == STREAM_PATH:
+        return f"{path} is the venue's stream, which is not emulated"
     if PREFIX + path in emulated:
         return f'the path "{path}" lacks the prefix: call "{PREFIX}{path}" (and sign it so)'
     return f'nothing is served at "{path}": the venue\'s paths begin with {PREFIX}/'
 
 
 def _explain_typo(path: str, emulated: list[str]) -> str:
-    paths = [*emulated, *(PREFIX + known.path for known in CATALOGUE)]
-    near = difflib.get_close_matches(path, paths, n=1, cutoff=0.8)
-    hint = f'did you mean "{near[0]}"?' if near else "the venue has no such path"
+    resources = [*(one.removeprefix(PREFIX) for one in emulated), *(known.path for known in CATALOGUE)]
+    near = difflib.get_close_matches(path.removeprefix(PREFIX), resources, n=1, cutoff=0.8)
+    hint = f'did you mean "{PREFIX}{near[0]}"?' if near else "the venue has no such path"
     return f'unknown path "{path}": {hint}'

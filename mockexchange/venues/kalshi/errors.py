@@ -33,7 +33,6 @@ class Situation(StrEnum):
     NOT_FOUND = "not found"
     NO_ROUTE = "no such route"
     WRONG_METHOD = "method not allowed"
-    BODY_TOO_LARGE = "body too large"
     TARGET_TOO_LONG = "request target too long"
     NOT_HTTP = "bytes that are not HTTP"
 
@@ -179,13 +178,6 @@ ERRORS: tuple[ErrorRow, ...] = (
         status=405,
         code="method_not_allowed",
         message="method not allowed",
-        source="choice",
-    ),
-    ErrorRow(
-        name=Situation.BODY_TOO_LARGE,
-        status=413,
-        code="request_too_large",
-        message="request too large",
         source="choice",
     ),
     ErrorRow(

@@ -10,7 +10,8 @@ from mockexchange.core.holdings import Holdings
 from mockexchange.core.portfolio import EventRow, Page, PositionQuery, find_positions
 from mockexchange.core.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED, Position
 from mockexchange.core.state import State
-from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
+from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef
+from mockexchange.venues.caches import PageCache, RowCache
 from mockexchange.venues.dated import ApiDate, compile_object
 from mockexchange.venues.kalshi import objects
 from mockexchange.venues.kalshi.catalogue import PREFIX
@@ -18,7 +19,6 @@ from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, wr
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX, SETTLEMENT_STATUS_BACK
 from mockexchange.venues.kalshi.settings import Settings
-from mockexchange.venues.caches import PageCache, RowCache
 
 SURFACES_MAX = 64
 EMPTY_POSITIONS = b'{"cursor":"","event_positions":[],"market_positions":[]}'
@@ -69,7 +69,8 @@ class Operation:
     path: str
     answer: Callable[[Call], bytes]
     method: str = "GET"
-    scope: str = "read"
+    scopes: tuple[str, ...] = ("read",)
+    """Any of them will do."""
     is_fcm_only: bool = False
 
 
@@ -128,7 +129,7 @@ def get_balance(call: Call) -> bytes:
 OPERATIONS: tuple[Operation, ...] = (
     Operation("GetPositions", f"{PREFIX}/portfolio/positions", get_positions),
     Operation("GetFCMPositions", f"{PREFIX}/fcm/positions", get_fcm_positions, is_fcm_only=True),
-    Operation("GetBalance", f"{PREFIX}/portfolio/balance", get_balance),
+    Operation("GetBalance", f"{PREFIX}/portfolio/balance", get_balance, scopes=("read", "read::portfolio_balance")),
 )
 
 
@@ -237,7 +238,9 @@ def _subtrader(call: Call) -> Holdings:
 
 
 def subtrader_ids(account: Account) -> dict[str, str]:
-    """An FCM's subtraders: book name to the id on the wire, verbatim where the scenario gives one."""
+    """Book name to the id on the wire, verbatim where the scenario gives one; only an FCM has subtraders."""
+    if account.kind is not AccountKind.FCM:
+        return {}
     return {
         book: book_id or f"{account.account_id}_{book}"
         for book, book_id in account.books.items()

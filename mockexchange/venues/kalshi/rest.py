@@ -24,8 +24,8 @@ from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.request import Answer, Pause, Request
 
-TARGET_CHARS_MAX = 65_536
-"""Far above any real cursor, far below what would stall the loop that parses it."""
+TARGET_CHARS_MAX = 64_000
+"""Far above any real cursor, far below what would stall the loop; the HTTP parser's offsets end at 65,535."""
 MICROSECONDS_PER_MILLISECOND = 1_000
 TIMESTAMP_DIGITS_MAX = 18
 
@@ -93,8 +93,8 @@ def _reject(desk: Desk, reply: Answer, rejected: Rejected) -> None:
 
 def _route(desk: Desk, request: Request, reply: Answer) -> Operation:
     if len(request.path) + len(request.query) > TARGET_CHARS_MAX:
-        words = f"the request target has {len(request.path) + len(request.query)} characters"
-        raise Rejected(Situation.TARGET_TOO_LONG, f"{words}: expected at most {TARGET_CHARS_MAX}")
+        words = f"the request target (path and query) has more than {TARGET_CHARS_MAX:,} characters"
+        raise Rejected(Situation.TARGET_TOO_LONG, words)
     method = "GET" if request.method == "HEAD" else request.method
     path = request.path if "%" not in request.path else unquote(request.path)
     operation = ROUTES.get((method, path))
@@ -187,9 +187,9 @@ def _known(key: Key) -> KnownKey:
 
 
 def _require_scope(key: Key, operation: Operation) -> None:
-    if operation.scope not in key.scopes:
-        held = ", ".join(key.scopes) or "none"
-        words = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {operation.scope}"
+    if not set(operation.scopes) & set(key.scopes):
+        held, needed = ", ".join(key.scopes) or "none", " or ".join(operation.scopes)
+        words = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
         raise Rejected(Situation.FORBIDDEN, words)
 
 

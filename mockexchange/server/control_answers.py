@@ -1,0 +1,40 @@
+"""What the control API shows of a sandbox, as plain JSON."""
+
+from typing import Any
+
+from mockexchange.core.instants import format_instant
+from mockexchange.sandbox import Credential, Sandbox
+
+
+def clock_of(sandbox: Sandbox) -> dict[str, str]:
+    return {"mode": sandbox.clock.mode, "now": format_instant(sandbox.clock.now())}
+
+
+def summary_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
+    return {
+        "id": sandbox.name,
+        "scenario": sandbox.plan.name,
+        "api_date": sandbox.options.api_date.name,
+        "clock": clock_of(sandbox),
+        "base_url": base_url,
+        "commands": len(sandbox.log),
+        "requests": sandbox.journal.count,
+    }
+
+
+def sandbox_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
+    """The summary, and everything a client needs to use it."""
+    accounts = [_account_of(one) for one in sandbox.credentials()]
+    return {**summary_of(sandbox, base_url), "ws_url": None, "accounts": accounts}
+
+
+def _account_of(one: Credential) -> dict[str, Any]:
+    return {
+        "name": one.account,
+        "key": one.key,
+        "kind": one.kind.value,
+        "venue": "kalshi",
+        "key_id": one.key_id,
+        "private_key_pem": one.private_pem,
+        "subtraders": one.subtraders,
+    }

@@ -1,0 +1,68 @@
+"""How the control API says no: {"error": {code, message, where?}}, with a status and a code for programs."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from mockexchange.sandboxes import SandboxError
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.server.listener import PortInUse
+
+
+class ControlError(Exception):
+    """A control request that cannot be carried out: one line and, where it helps, the place."""
+
+    def __init__(self, status: int, code: str, message: str, where: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.code, self.where = status, code, where
+
+
+def misread(code: str, error: ScenarioError) -> ControlError:
+    """What the scenario's reader found wrong with something that is no scenario: a body, a step."""
+    return ControlError(400, code, error.message, _place_of(error))
+
+
+def error_answer(status: int, code: str, message: str, where: str | None = None) -> Response:
+    error = {"code": code, "message": message, **({"where": where} if where else {})}
+    return JSONResponse({"error": error}, status_code=status)
+
+
+async def answer_control_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ControlError | SandboxError)
+    return error_answer(error.status, error.code, str(error), getattr(error, "where", None))
+
+
+async def answer_scenario_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ScenarioError)
+    return error_answer(400, "bad_scenario", error.message, _place_of(error))
+
+
+def _place_of(error: ScenarioError) -> str | None:
+    place = ":".join(str(part) for part in (error.file, error.line) if part)
+    return " ".join(part for part in (place, error.path) if part) or None
+
+
+async def answer_port_in_use(request: Request, error: Exception) -> Response:
+    assert isinstance(error, PortInUse)
+    return error_answer(409, "port_in_use", str(error))
+
+
+async def answer_no_path(request: Request, error: Exception) -> Response:
+    return error_answer(404, "not_found", f"{request.url.path} is no path of the control API")
+
+
+async def answer_wrong_method(request: Request, error: Exception) -> Response:
+    """The methods that there are go out in `Allow`, as HTTP demands."""
+    assert isinstance(error, HTTPException)
+    assert error.headers is not None, "a route names its methods"
+    allowed = ", ".join(sorted(error.headers["Allow"].split(", ")))
+    message = f"{request.url.path} does not answer {request.method}: expected one of {allowed}"
+    answer = error_answer(405, "method_not_allowed", message)
+    answer.headers["Allow"] = allowed
+    return answer
+
+
+async def answer_failure(request: Request, error: Exception) -> Response:
+    """A mistake of ours: the answer says what kind, the server's output the rest."""
+    message = f"the server made a mistake ({type(error).__name__}): its output tells where; please report it"
+    return error_answer(500, "internal_error", message)

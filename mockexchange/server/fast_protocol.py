@@ -1,0 +1,61 @@
+"""The protocol on httptools, which bounds neither heads nor targets and parses ahead of what is being answered."""
+
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from mockexchange.server.protocols import HEAD_BYTES_MAX, HEAD_TOO_LONG, Journalled
+from mockexchange.server.rest import TARGET_BYTES_MAX
+
+
+class JournalledHttpToolsProtocol(Journalled, HttpToolsProtocol):
+    cycle: Any  # None until the first request
+    is_head_open = is_message_open = is_garbage_waiting = False
+    head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        if self.is_head_open:
+            self.head_bytes += len(data)
+            if self.head_bytes > HEAD_BYTES_MAX:
+                self.refuse(HEAD_TOO_LONG)
+                return
+        super().data_received(data)
+
+    def has_unfinished_request(self) -> bool:
+        return self.is_message_open
+
+    def on_message_begin(self) -> None:
+        self.is_head_open = self.is_message_open = True
+        self.head_bytes = 0
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        if len(self.url) < TARGET_BYTES_MAX:
+            super().on_url(url)
+
+    def on_headers_complete(self) -> None:
+        self.is_head_open = False
+        if self.url.startswith(b"/"):
+            self.url = self.url[:TARGET_BYTES_MAX]
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self.is_message_open = False
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or cycle.more_body:
+            super().send_400_response(msg)
+        else:
+            self.is_garbage_waiting = True
+            self.transport.pause_reading()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.is_garbage_waiting and self.cycle.response_complete:
+            super().send_400_response("")
+
+    def refuse(self, diagnosis: str) -> None:
+        self.is_message_open = False
+        super().refuse(diagnosis)

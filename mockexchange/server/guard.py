@@ -1,0 +1,65 @@
+"""Who reaches the control API: the right Host, against DNS rebinding, and the right token.
+
+Wraps the whole application, so that every answer is marked, whatever goes wrong inside.
+"""
+
+import hmac
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mockexchange.server.control_errors import error_answer
+
+LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "::1"))
+OPEN_PATHS = frozenset(("/", "/_mock/live", "/_mock/ready", "/_mock/health"))
+HOST_CHARS_SHOWN_MAX = 80
+MARKS = [
+    (b"x-mock-exchange", b"1"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),  # answers hold private keys
+]
+
+
+class Guard:
+    """Lets through only the right Host and, but for a few paths, the right token."""
+
+    def __init__(self, app: ASGIApp, token: str, hosts: frozenset[str]) -> None:
+        self.app, self.token, self.hosts = app, token, LOOPBACK_NAMES | hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        refusal = self._refusal(Request(scope))
+        await (refusal or self.app)(scope, receive, _marking(send))
+
+    def _refusal(self, request: Request) -> Response | None:
+        host = _host_name(request.headers.get("host", ""))
+        if host not in self.hosts:
+            shown = host[:HOST_CHARS_SHOWN_MAX]
+            message = f"Host {shown!r} is not allowed here: start with --allow-host {shown or 'NAME'}"
+            return error_answer(403, "host_not_allowed", message)
+        if request.url.path in OPEN_PATHS:
+            return None
+        given = request.headers.get("authorization", "")
+        if hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):
+            return None
+        message = "expected `Authorization: Bearer TOKEN` with the token from the ready file or MOCKEXCHANGE_TOKEN"
+        refusal = error_answer(401, "unauthorized", message)
+        refusal.headers["WWW-Authenticate"] = "Bearer"
+        return refusal
+
+
+def _marking(send: Send) -> Send:
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message["headers"], *MARKS]}
+        await send(message)
+
+    return marked
+
+
+def _host_name(host: str) -> str:
+    name = host.rpartition(":")[0] if not host.endswith("]") and host.rpartition(":")[2].isdigit() else host
+    return name.strip("[]").lower()
