@@ -33,8 +33,8 @@ class State:
     orders: dict[str, Order] = field(default_factory=dict)
     resting: dict[str, dict[str, Order]] = field(default_factory=dict)
     """Orders that rest, by market."""
-    accrued_attos: dict[str, int] = field(default_factory=dict)
-    """Fee rounding collected per named order, in 1e-18 dollars."""
+    accrued_attos: dict[tuple[BookRef, str], int] = field(default_factory=dict)
+    """Fee rounding collected per named order of a book, in 1e-18 dollars."""
 
     def next_revision(self) -> int:
         self.revision += 1

@@ -61,7 +61,10 @@ def _sides(command: Fill) -> Iterator[Fill]:
 def _require_fillable(state: State, market: Market, command: Fill) -> None:
     state.holdings_of(command.purse)
     if command.fee_micros is None and _exact_fee(market, command) is None:
-        message = f"series {market.event.series.ticker} has fee_type flat, which has no formula: state the fill's fee"
+        message = (
+            f"series {market.event.series.ticker} has fee_type flat, which has no formula: state the fill's fee,"
+            " and make `against` a fill of its own"
+        )
         raise Refused(RefusalCode.FEE_UNKNOWN, message)
     if command.order is not None and command.order in state.orders:
         ordering.require_fillable(state.orders[command.order], command)
@@ -126,11 +129,12 @@ def _fee(state: State, market: Market, command: Fill, change_micros: int) -> int
         return command.fee_micros
     exact_attos = _exact_fee(market, command)
     assert exact_attos is not None, "checked before anything changed"
-    accrued_attos = state.accrued_attos.get(command.order, 0) if command.order else 0
+    order = (command.purse, command.order or "")
+    accrued_attos = state.accrued_attos.get(order, 0)
     step_micros = _balance_step_micros(state, command.purse)
     charge = fees.charge(exact_attos, change_micros, state.rounding, step_micros, accrued_attos)
     if command.order:
-        state.accrued_attos[command.order] = charge.accrued_attos
+        state.accrued_attos[order] = charge.accrued_attos
     return charge.fee_micros
 
 

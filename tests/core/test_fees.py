@@ -94,11 +94,14 @@ def test_a_rounded_fee(line: Line) -> None:
     assert world.row(purse=line["purse"]).fees_micros == micros(line["fee"])
 
 
+DESK = BookRef("desk", "st1")
+
+
 def test_what_rounding_took_from_an_order_comes_back_a_cent_at_a_time() -> None:
     world = World()
     for line in REBATES:
         (filled,) = world.fill(line["fill"], "desk/st1", taker=True, order="first")
-        collected_attos = world.exchange.state.accrued_attos["first"]
+        collected_attos = world.exchange.state.accrued_attos[DESK, "first"]
         assert (filled.fee_micros, collected_attos) == (micros(line["fee"]), _attos(line["collected"]))
 
 
@@ -107,7 +110,8 @@ def test_every_order_collects_for_itself() -> None:
     for order in ["first", "second"] * 3:
         world.fill("buy yes 1 @ 0.52", "desk/st1", taker=True, order=order)
     assert world.row(purse="desk/st1").fees_micros == micros("0.12")
-    assert world.exchange.state.accrued_attos == {"first": _attos("0.007584"), "second": _attos("0.007584")}
+    collected = _attos("0.007584")
+    assert world.exchange.state.accrued_attos == {(DESK, "first"): collected, (DESK, "second"): collected}
 
 
 def test_a_fill_without_an_order_collects_nothing() -> None:

@@ -66,7 +66,7 @@ class NaiveExchange:
         self.markets: dict[str, Listing] = {}
         self.holdings: dict[tuple[BookRef, str], Holding] = {}
         self.orders: dict[str, Order] = {}
-        self.collected: dict[str, Fraction] = {}
+        self.collected: dict[tuple[BookRef, str], Fraction] = {}
         for command, at in done:
             self.do(command, at)
 
@@ -228,10 +228,10 @@ class NaiveExchange:
         fee_type, multiplier = self.series[self.markets[fill.market].listed.series]
         exact = unrounded_fee(fee_type, multiplier, fill.taker, count(fill), price(fill))
         is_direct = self.kinds[fill.purse.account] is AccountKind.MEMBER
-        collected = self.collected.get(fill.order, ZERO) if fill.order else ZERO
+        collected = self.collected.get((fill.purse, fill.order), ZERO) if fill.order else ZERO
         fee, collected = rounded_fee(exact, change, self.rounding, is_direct, collected)
         if fill.order:
-            self.collected[fill.order] = collected
+            self.collected[fill.purse, fill.order] = collected
         return fee
 
     def _open(self, purse: BookRef) -> None:
