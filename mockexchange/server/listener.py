@@ -5,6 +5,7 @@ import errno
 import logging
 import socket
 from email.utils import formatdate
+from math import ceil
 
 import uvicorn
 from uvicorn.server import ServerState
@@ -14,6 +15,7 @@ from mockexchange.server.protocols import HEAD_BYTES_MAX, http_protocol
 
 BACKLOG = 2_048
 STOP_S_MAX = 5.0
+STOP_POLL_S = 0.005
 KEEP_ALIVE_S = 75
 DATE_REFRESH_S = 1.0
 
@@ -74,7 +76,7 @@ class Listener:
         self._server = await asyncio.get_running_loop().create_server(self._protocol, sock=self.sock)
 
     async def stop(self) -> None:
-        """Stop accepting, let requests under way finish for a while, then close what is left."""
+        """Stop accepting, let requests under way and answers on their way finish for a while, then cut what is left."""
         if self._date_timer:
             self._date_timer.cancel()
         if self._server:
@@ -83,6 +85,10 @@ class Listener:
             connection.shutdown()
         if self._state.tasks:
             await asyncio.wait(self._state.tasks, timeout=STOP_S_MAX)
+        for _ in range(ceil(STOP_S_MAX / STOP_POLL_S)):
+            if not self._state.connections:
+                break
+            await asyncio.sleep(STOP_POLL_S)
         for connection in list(self._state.connections):
             transport = connection.transport
             transport.abort()

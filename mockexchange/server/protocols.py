@@ -1,6 +1,7 @@
 """uvicorn's HTTP protocols, with one change: what is no whole request is journalled, and answered in venue style."""
 
 import asyncio
+from abc import abstractmethod
 from typing import Any
 
 import h11
@@ -32,8 +33,10 @@ class Journalled:
             self.config.app.note_unfinished(self.last_bytes[:RAW_BYTES_MAX], UNFINISHED)
         super().connection_lost(exc)  # type: ignore[misc]  # the mixin's base is a protocol class
 
+    @abstractmethod
     def has_unfinished_request(self) -> bool:
-        raise NotImplementedError
+        """Whether a part of a request has come, and not yet all of it."""
+        ...
 
     def send_400_response(self, msg: str) -> None:
         self.refuse(NOT_HTTP)
