@@ -1,0 +1,96 @@
+"""Sandboxes without a server: made from scenario text, asked with signed requests, at a host time that stands still."""
+
+import asyncio
+from base64 import b64encode
+from functools import cache
+from typing import Any
+
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from mockexchange.clock import HostClock
+from mockexchange.core.commands import Command
+from mockexchange.core.events import Event
+from mockexchange.core.exchange import Outcome
+from mockexchange.core.instants import parse_instant
+from mockexchange.core.refusals import Refusal
+from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.scenario.loader import load_text
+from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.request import Request
+from tests.venues.kalshi.keyring import Signer, sign
+
+PREFIX = "/trade-api/v2"
+POSITIONS = f"{PREFIX}/portfolio/positions"
+WALL = parse_instant("2026-06-11T06:29:30Z")
+MILLISECOND = 1_000
+SMALL = """
+scenario: small
+seed: 7
+start: 2025-11-04T12:00:00Z
+accounts:
+  alice: {cash: 100, subaccounts: {3: {cash: 10}}, keys: {main: {}, only_3: {subaccount: 3}, writer: {scopes: [write]}}}
+  bob: {cash: 50}
+  desk: {kind: fcm, account_id: fcm7, subtraders: {st1: {cash: 5}, st2: {}}, keys: {main: {}, st1: {subtrader: st1}}}
+markets:
+  RAIN-1: {event: RAIN, series: RAIN, price: 0.56}
+  RAIN-2: {event: RAIN, series: RAIN}
+  HEAT-1: {event: HEAT, series: HEAT, exchange_index: 1}
+history:
+  - fill: {account: alice, market: RAIN-1, side: yes, action: buy, count: 10, price: 0.56}
+  - fill: {account: alice, market: RAIN-2, side: no, action: buy, count: 1.37, price: 0.34}
+  - fill: {account: alice, market: HEAT-1, side: yes, action: buy, count: 2, price: 0.5}
+  - fill: {account: desk/st1, market: RAIN-1, side: yes, action: buy, count: 3, price: 0.56}
+"""
+
+
+def run(coroutine: Any) -> Any:
+    """Carry out a coroutine; a log in memory never makes one wait."""
+    return asyncio.run(coroutine)
+
+
+def make(text: str = SMALL, date: str = "2026-10", clock: str = "paused", **options: Any) -> Sandbox:
+    given: dict[str, Any] = {"host": lambda: WALL, **options}
+    made: Sandbox = run(open_sandbox(load_text(text), SandboxOptions(api_date=api_date(date), clock=clock, **given)))
+    return made
+
+
+def do(sandbox: Sandbox, command: Command) -> tuple[Event, ...]:
+    outcome: Outcome = run(sandbox.submit(command))
+    assert not isinstance(outcome, Refusal), outcome
+    return outcome
+
+
+def signer_of(sandbox: Sandbox, account: str, key: str = "main") -> tuple[str, Signer]:
+    """The key id and the private key of an account."""
+    [found] = [one for one in sandbox.credentials() if (one.account, one.key) == (account, key)]
+    assert found.private_pem
+    return found.key_id, load_key(found.private_pem)
+
+
+@cache
+def load_key(pem: str) -> Signer:
+    key = load_pem_private_key(pem.encode(), None)
+    assert isinstance(key, Signer)
+    return key
+
+
+def signed(
+    sandbox: Sandbox, target: str = POSITIONS, who: str = "alice/main", method: str = "GET", **changes: Any
+) -> Request:
+    """A request signed as the venue wants it at the host's time, or with `at`, `salt` or `headers` of its own."""
+    account, _, key = who.partition("/")
+    key_id, private = signer_of(sandbox, account, key)
+    path, _, query = target.partition("?")
+    timestamp = str(changes.get("at", sandbox.options.host()) // MILLISECOND)
+    signature = sign(private, f"{timestamp}{method}{path}", salt=changes.get("salt", 32))
+    headers = {
+        b"kalshi-access-key": key_id.encode(),
+        b"kalshi-access-timestamp": timestamp.encode(),
+        b"kalshi-access-signature": b64encode(signature),
+        **changes.get("headers", {}),
+    }
+    return Request(method, path, query, tuple(headers.items()))
+
+
+def standing(at: int) -> HostClock:
+    return lambda: at

@@ -1,0 +1,29 @@
+"""A running server, and a sandbox of one's own in it."""
+
+from collections.abc import Iterator
+
+import pytest
+import uvloop
+
+from tests.server.live import Live, SandboxView, serving
+from tests.server.small import SMALL
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    home = tmp_path_factory.mktemp("home")
+    with serving(home, loop_factory=uvloop.new_event_loop, allow_hosts=["mock.test"]) as running:
+        yield running
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """A name no other test uses."""
+    plain = "".join(char if char.isalnum() else "-" for char in request.node.name)
+    return plain[-60:].strip("-")
+
+
+@pytest.fixture
+def sandbox(live: Live, name: str) -> SandboxView:
+    """One with a port of its own."""
+    return live.sandbox(name, SMALL)

@@ -1,0 +1,78 @@
+"""Sandboxes and their listeners together: nothing remains of what could not be made."""
+
+import asyncio
+import socket
+
+import pytest
+
+from mockexchange.sandbox import SandboxOptions
+from mockexchange.sandboxes import SandboxError, Sandboxes
+from mockexchange.scenario.loader import load_text
+from mockexchange.server import listener
+from mockexchange.server.hub import Hub
+from mockexchange.server.listener import bind
+from tests.server.wire import ADDRESS
+
+BARE = load_text("scenario: bare\n")
+
+
+def test_one_that_never_began_stops() -> None:
+    asyncio.run(Hub(ADDRESS).stop())
+
+
+def test_one_that_is_bound_and_never_listened_gives_its_port_back() -> None:
+    hub = Hub(ADDRESS)
+    with bind(ADDRESS, 0) as probe:
+        port = probe.getsockname()[1]
+    hub.bind(port)
+    asyncio.run(hub.stop())
+    bind(ADDRESS, port).close()
+
+
+def test_a_name_that_is_taken_meanwhile_gives_the_port_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two creations of one name may overlap once opening a sandbox waits for something."""
+    bound: list[int] = []
+
+    def watch(host: str, port: int) -> socket.socket:
+        sock = bind(host, port)
+        bound.append(sock.getsockname()[1])
+        return sock
+
+    monkeypatch.setattr(listener, "bind", watch)
+
+    async def run() -> None:
+        hub = Hub(ADDRESS)
+        options = SandboxOptions(name="twin")
+        await hub.open(BARE, options, port=0)
+        rooms = iter([lambda name: None, hub.sandboxes.require_room])
+        monkeypatch.setattr(Sandboxes, "require_room", lambda self, name: next(rooms)(name))
+        with pytest.raises(SandboxError, match="exists already"):
+            await hub.open(BARE, options, port=0)
+        assert len(hub.sandboxes) == len(hub.ports) == 1
+        bind(ADDRESS, bound[1]).close()
+        await hub.stop()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("host", "public_url", "origin"),
+    [
+        ("127.0.0.1", None, "http://127.0.0.1:{port}"),
+        ("0.0.0.0", None, "http://127.0.0.1:{port}"),
+        ("127.0.0.1", "https://mock.test/", "https://mock.test"),
+    ],
+)
+def test_where_it_is_reached(host: str, public_url: str | None, origin: str) -> None:
+    async def run() -> None:
+        hub = Hub(host, public_url=public_url)
+        hub.bind(0)
+        await hub.open(BARE, SandboxOptions())
+        await hub.listen(lambda scope, receive, send: asyncio.sleep(0))
+        assert hub.main is not None
+        assert hub.origin() == origin.format(port=hub.main.port)
+        assert hub.base_url() == f"{hub.origin()}/trade-api/v2"
+        assert hub.local_origin() == f"http://127.0.0.1:{hub.main.port}"
+        await hub.stop()
+
+    asyncio.run(run())

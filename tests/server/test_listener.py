@@ -1,0 +1,132 @@
+"""A listening socket: what is under way when it stops, and what it says when its port is not to be had."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from mockexchange.server import listener as listeners
+from mockexchange.server.listener import Listener, PortInUse, bind
+from tests.server.wire import ADDRESS, request
+
+BODY = b"x" * 800_000
+ASK = request("GET", "/")
+
+
+class App:
+    """Answers BODY once it may; garbage and broken requests get an empty answer."""
+
+    def __init__(self) -> None:
+        self.asked, self.may, self.done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.asked.set()
+        await self.may.wait()
+        headers = [(b"content-length", b"%d" % len(BODY))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": BODY})
+        self.done.set()
+
+    def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
+        return b""
+
+    def note_unfinished(self, raw: bytes, diagnosis: str) -> None:
+        return
+
+
+Scene = Callable[[App, Listener, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+def play(scene: Scene) -> None:
+    """Run a scene with a listener whose socket sends little at a time, and a client that reads little ahead."""
+
+    async def run() -> None:
+        app, sock = App(), bind(ADDRESS, 0)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
+        listener = Listener(app, sock)  # type: ignore[arg-type]  # all of a Front that a protocol calls
+        await listener.start()
+        reader, writer = await asyncio.open_connection(ADDRESS, listener.port, limit=1_024)
+        writer.write(ASK)
+        await app.asked.wait()
+        await scene(app, listener, reader, writer)
+        writer.close()
+
+    asyncio.run(run())
+
+
+def test_a_request_under_way_is_answered_whole_while_it_stops() -> None:
+    async def scene(app: App, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        stopping = asyncio.create_task(listener.stop())
+        app.may.set()
+        answer = await reader.read(-1)
+        assert answer.endswith(BODY)
+        await stopping
+
+    play(scene)
+
+
+def test_an_answer_on_its_way_arrives_whole() -> None:
+    """The request is done with, most of its answer still waits for the client to read."""
+
+    async def scene(app: App, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        app.may.set()
+        await app.done.wait()
+        stopping = asyncio.create_task(listener.stop())
+        answer = await reader.read(-1)
+        assert answer.endswith(BODY)
+        await stopping
+
+    play(scene)
+
+
+def test_a_request_that_never_ends_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listeners, "STOP_S_MAX", 0.02)
+
+    async def scene(app: App, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await listener.stop()
+        assert await reader.read(-1) == b""
+
+    play(scene)
+
+
+def test_an_answer_that_nobody_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listeners, "STOP_S_MAX", 0.02)
+
+    async def scene(app: App, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        app.may.set()
+        await app.done.wait()
+        await listener.stop()
+        with suppress(ConnectionResetError):
+            assert len(await reader.read(-1)) < len(BODY)
+
+    play(scene)
+
+
+def test_one_that_never_started_stops() -> None:
+    async def run() -> None:
+        with bind(ADDRESS, 0) as sock:
+            await Listener(App(), sock).stop()  # type: ignore[arg-type]  # never called
+
+    asyncio.run(run())
+
+
+def test_a_port_in_use_names_a_free_one() -> None:
+    with bind(ADDRESS, 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortInUse, match=rf"^port {port} on 127\.0\.0\.1 is in use: try --port \d+, or") as raised:
+            bind(ADDRESS, port)
+        free = int(str(raised.value).split("--port ")[1].split(",")[0])
+        bind(ADDRESS, free).close()
+
+
+def test_other_reasons_are_left_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **options: object) -> socket.socket:
+        raise OSError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    with pytest.raises(PermissionError):
+        bind(ADDRESS, 80)

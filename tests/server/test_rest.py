@@ -1,0 +1,140 @@
+"""The endpoint itself: what is read of a body, what goes out as a header, and how refusals wait for their reasons."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.types import Message
+
+from mockexchange.server import rest
+from mockexchange.server.rest import (
+    BODY_BYTES_MAX,
+    DIAGNOSIS_CHARS_MAX,
+    TOO_BUSY,
+    Diagnostician,
+    header_text,
+    read_body,
+)
+from mockexchange.venues.request import Answer
+
+
+@pytest.fixture
+def diagnostician() -> Iterator[Diagnostician]:
+    made = Diagnostician()
+    yield made
+    made.close()
+
+
+# --- reasons
+
+
+def test_words_that_are_known_are_given_at_once(diagnostician: Diagnostician) -> None:
+    assert asyncio.run(diagnostician.diagnose(Answer(404, b"", diagnosis="known"))) == "known"
+    assert asyncio.run(diagnostician.diagnose(Answer(200, b""))) is None
+
+
+def test_words_that_take_work_are_found_on_another_thread(diagnostician: Diagnostician) -> None:
+    def find(pause: Any) -> str:
+        pause()
+        return threading.current_thread().name
+
+    assert str(asyncio.run(diagnostician.diagnose(Answer(401, b"", diagnose=find)))).startswith("diagnosis")
+
+
+def test_too_many_at_once_are_told_so(diagnostician: Diagnostician, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client that hammers with a wrong key must not fill a queue without end."""
+    monkeypatch.setattr(rest, "DIAGNOSES_WAITING_MAX", 2)
+    gate = threading.Event()
+
+    def find(pause: Any) -> str:
+        assert gate.wait(20)
+        return "found"
+
+    async def hammer() -> list[str | None]:
+        waiting = [asyncio.ensure_future(diagnostician.diagnose(Answer(401, b"", diagnose=find))) for _ in range(4)]
+        turned_away = await asyncio.gather(*waiting[2:])
+        gate.set()
+        return [*await asyncio.gather(*waiting[:2]), *turned_away]
+
+    assert asyncio.run(hammer()) == ["found", "found", TOO_BUSY, TOO_BUSY]
+    assert asyncio.run(diagnostician.diagnose(Answer(401, b"", diagnose=find))) == "found"
+
+
+def test_a_search_that_fails_leaves_its_place_to_the_next(
+    diagnostician: Diagnostician, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "DIAGNOSES_WAITING_MAX", 1)
+
+    def fail(pause: Any) -> str:
+        raise ZeroDivisionError
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            asyncio.run(diagnostician.diagnose(Answer(401, b"", diagnose=fail)))
+
+
+# --- bodies
+
+
+def body_of(*messages: Message) -> rest.Body | None:
+    waiting = list(messages)
+
+    async def receive() -> Message:
+        return waiting.pop(0)
+
+    read = asyncio.run(read_body(receive))
+    assert waiting == []
+    return read
+
+
+def part(body: bytes, *, more: bool = True) -> Message:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+@pytest.mark.parametrize(
+    ("messages", "wanted"),
+    [
+        ([part(b"all", more=False)], (b"all", 3)),
+        ([part(b"in "), part(b"parts", more=False)], (b"in parts", 8)),
+        ([{"type": "http.request"}], (b"", 0)),
+        ([part(b"x" * BODY_BYTES_MAX, more=False)], (b"x" * BODY_BYTES_MAX, BODY_BYTES_MAX)),
+        ([part(b"x" * BODY_BYTES_MAX), part(b"y", more=False)], (b"x" * BODY_BYTES_MAX, BODY_BYTES_MAX + 1)),
+        (
+            [part(b"x"), part(b"y" * BODY_BYTES_MAX), part(b"z", more=False)],
+            (b"x" + b"y" * (BODY_BYTES_MAX - 1), BODY_BYTES_MAX + 2),
+        ),
+        ([part(b"half"), {"type": "http.disconnect"}], None),
+    ],
+    ids=["whole", "parts", "empty", "longest", "one more", "much more", "broken off"],
+)
+def test_a_body_is_read_whole_and_kept_up_to_its_limit(
+    messages: list[Message], wanted: tuple[bytes, int] | None
+) -> None:
+    assert body_of(*messages) == wanted
+
+
+# --- headers
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("plain", b"plain"),
+        ("two\r\nlines\tand  more", b"two lines and more"),
+        ("Zürich 日本", rb"Z\xfcrich \u65e5\u672c"),
+        ("a\0b\x7f", rb"a\x00b\x7f"),
+        ("x" * 5_000, b"x" * DIAGNOSIS_CHARS_MAX),
+        ("", b""),
+    ],
+)
+def test_words_as_a_header(words: str, wanted: bytes) -> None:
+    assert header_text(words) == wanted
+
+
+@given(st.text(st.characters(codec=None)))
+def test_any_words_are_a_header(words: str) -> None:
+    assert all(32 <= byte < 127 for byte in header_text(words))

@@ -1,0 +1,198 @@
+"""A log as text: every command comes back as it went, and what is broken is named with its line."""
+
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from typing import Any, get_args
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockexchange.core import commands
+from mockexchange.core.commands import Command
+from mockexchange.core.vocabulary import AccountKind, Action, BookRef, FeeType, Result, Side
+from mockexchange.store.codec import COMMANDS, NAMES, LogError, encode_record, read_log, write_log
+from mockexchange.store.log import Header, Log, Record
+from mockexchange.store.memory import MemoryLog
+
+HEADER = Header(
+    version="1.2.3",
+    sandbox="default",
+    scenario="small",
+    scenario_hash="ab" * 32,
+    seed=2**53,
+    api_date="2026-10",
+    clock="10x",
+    rounding="2026",
+    settings={"auth_mode": "on", "window_past_us": 15_000_000, "strict_cursors": False},
+)
+ALICE, DESK = BookRef("alice"), BookRef("desk", "st1")
+HUGE = 10**17
+NO_BUY: dict[str, Any] = {
+    "market": "M",
+    "side": Side.NO,
+    "action": Action.BUY,
+    "count_centis": 137,
+    "price_centicents": 1,
+}
+
+# One of each, no field at its default.
+EXAMPLES: list[Command] = [
+    commands.OpenAccount(account='Ünï "codé"\n', kind=AccountKind.FCM, account_id="fcm7"),
+    commands.OpenBook(account="desk", book="st1", book_id="fcm7_one"),
+    commands.AddKey(
+        account="alice",
+        key="ro",
+        key_id="id",
+        public_key="-----BEGIN PUBLIC KEY-----\n",
+        scopes=("read", "write::trade"),
+        book="3",
+        api_date="2026-06",
+    ),
+    commands.ListSeries(series="S", fee_type=FeeType.FLAT, fee_multiplier=5_000),
+    commands.ListMarket(market="M", event="E", series="S", title="T", price_centicents=5_600, exchange_index=2),
+    commands.PriceMarket(market="M", price_centicents=9_999),
+    commands.CloseMarket(market="M"),
+    commands.DetermineMarket(market="M", result=Result.SCALAR, value_centicents=3_333),
+    commands.DisputeMarket(market="M"),
+    commands.FinalizeMarket(market="M"),
+    commands.SettleMarket(market="M", result=Result.SCALAR, value_centicents=0),
+    commands.Fill(purse=DESK, taker=True, fee_micros=0, against=ALICE, order="o", **NO_BUY),
+    commands.OpenPosition(
+        purse=ALICE,
+        market="M",
+        quantity_centis=-HUGE,
+        cost_micros=HUGE,
+        realized_micros=-1,
+        fees_micros=2,
+        traded_micros=3,
+        shares_centis=4,
+    ),
+    commands.RestOrder(purse=ALICE, order="o", **NO_BUY),
+    commands.ReduceOrder(order="o", count_centis=1),
+    commands.CancelOrder(order="o"),
+    commands.Deposit(purse=ALICE, amount_micros=HUGE),
+    commands.Withdraw(purse=DESK, amount_micros=1),
+    commands.Transfer(source=ALICE, target=BookRef("alice", "3"), amount_micros=1),
+]
+
+
+async def log_of(*done: Command) -> MemoryLog:
+    log = MemoryLog(HEADER)
+    for sequence, command in enumerate(done, start=1):
+        await log.append(Record(sequence, 1_000 * sequence, command))
+    return log
+
+
+def run(coroutine: Any) -> Any:
+    """Carry out a coroutine that never waits: a log in memory completes at once."""
+    with pytest.raises(StopIteration) as done:
+        coroutine.send(None)
+    return done.value.value
+
+
+def test_every_command_has_one_name() -> None:
+    assert set(COMMANDS.values()) == set(get_args(Command))
+    assert {NAMES[kind]: kind for kind in NAMES} == COMMANDS
+    assert {type(example) for example in EXAMPLES} == set(get_args(Command))
+
+
+@pytest.mark.parametrize("command", EXAMPLES, ids=[NAMES[type(example)] for example in EXAMPLES])
+def test_every_command_comes_back_as_it_went(command: Command) -> None:
+    log = run(log_of(command, command))
+    header, records = read_log(write_log(log))
+    assert header == HEADER
+    assert list(records) == list(log) == [Record(1, 1_000, command), Record(2, 2_000, command)]
+    assert is_dataclass(command)
+    assert all(getattr(command, field.name) != field.default for field in fields(command))
+
+
+def test_a_log_in_memory_is_a_log() -> None:
+    log: Log = run(log_of(*EXAMPLES))
+    assert (log.header, len(log)) == (HEADER, len(EXAMPLES))
+    assert [record.command for record in log] == EXAMPLES
+
+
+def test_amounts_are_whole_numbers_on_the_line() -> None:
+    [_, line] = write_log(run(log_of(commands.Deposit(purse=ALICE, amount_micros=12_345_678))))
+    assert line == b'{"seq":1,"at":1000,"do":{"deposit":{"purse":["alice","0"],"amount_micros":12345678}}}\n'
+
+
+@given(st.integers(1, 2**62), st.integers(0, 2**62), st.text(min_size=1).filter(lambda text: "/" not in text))
+def test_any_name_and_number_comes_back(amount_micros: int, at: int, name: str) -> None:
+    record = Record(1, at, commands.Deposit(purse=BookRef(name), amount_micros=amount_micros))
+    [again] = read_log([msgspec.json.encode(HEADER), encode_record(record)])[1]
+    assert again == record
+
+
+def test_blank_lines_are_skipped_and_lines_are_read_when_they_are_asked_for() -> None:
+    def lines() -> Iterator[bytes]:
+        yield msgspec.json.encode(HEADER)
+        yield b"\n"
+        yield encode_record(Record(1, 5, EXAMPLES[0]))
+        raise AssertionError("read ahead")
+
+    _, records = read_log(lines())
+    assert next(records).sequence == 1
+
+
+def line_of(**changes: Any) -> bytes:
+    """A record of a deposit, with fields changed or taken out (None)."""
+    plain = {"seq": 1, "at": 5, "do": {"deposit": {"purse": ["alice", "0"], "amount_micros": 1}}, **changes}
+    return msgspec.json.encode({name: value for name, value in plain.items() if value is not None})
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        (b"", "expected a log header: "),
+        (b"{", "expected a log header: "),
+        (b"[]", "expected a log header: "),
+        (b"\xff", "expected a log header: "),
+        (b"[" * 100_000, "expected a log header: "),
+        (b"{}", "missing required field `version`"),
+        (msgspec.json.encode(HEADER).replace(b'"seed":9007199254740992', b'"seed":"x"'), "`$.seed`"),
+        (msgspec.json.encode(HEADER).replace(b'"format":1', b'"format":2'), "expected log format 1, got 2"),
+    ],
+)
+def test_a_broken_header_is_named(header: bytes, words: str) -> None:
+    with pytest.raises(LogError, match=r"^line 1: ") as raised:
+        read_log([header])
+    assert words in str(raised.value)
+
+
+def test_an_empty_file_is_no_log() -> None:
+    with pytest.raises(LogError, match=r"^line 1: expected a log header, got an empty file$"):
+        read_log([])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"{",
+        b"7",
+        b"[]",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        line_of(seq=None),
+        line_of(seq="first"),
+        line_of(at=None),
+        line_of(at=[]),
+        line_of(do=None),
+        line_of(do=[]),
+        line_of(do={}),
+        line_of(do={"deposit": {}, "withdraw": {}}),
+        line_of(do={"rob": {}}),
+        line_of(do={"deposit": None}),
+        line_of(do={"deposit": {"purse": ["alice", "0"]}}),
+        line_of(do={"deposit": {"purse": ["alice", "0"], "amount_micros": 1.5}}),
+        line_of(do={"deposit": {"purse": ["alice", "0"], "amount_micros": 0}}),
+        line_of(do={"settle_market": {"market": "M", "result": "maybe"}}),
+    ],
+)
+def test_a_broken_line_is_named(line: bytes) -> None:
+    _, records = read_log([msgspec.json.encode(HEADER), b"", line_of(), line])
+    assert next(records).sequence == 1
+    with pytest.raises(LogError, match=r"^line 4: expected a record \{seq, at, do: \{name: fields\}\}: "):
+        next(records)

@@ -1,0 +1,155 @@
+"""Exchange time as a function of host time, told by a host whose hands the test moves."""
+
+import time
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockexchange.clock import LAST, SCALE_MAX, ExchangeClock, host_now_us, parse_mode
+from mockexchange.core.instants import parse_instant
+
+START = parse_instant("2025-11-04T12:00:00Z")
+WALL = parse_instant("2026-06-11T06:29:30Z")
+SECOND = 1_000_000
+
+
+class Host:
+    """A wall clock that stands where it is put."""
+
+    def __init__(self) -> None:
+        self.at = WALL
+
+    def __call__(self) -> int:
+        return self.at
+
+
+@pytest.fixture
+def host() -> Host:
+    return Host()
+
+
+def test_the_host_clock_is_the_wall_clock() -> None:
+    before = time.time_ns() // 1_000
+    assert before <= host_now_us() <= time.time_ns() // 1_000
+    assert ExchangeClock().now() >= before
+
+
+@pytest.mark.parametrize(
+    ("text", "scale"),
+    [("real", None), ("paused", 0), ("1x", 1), ("10x", 10), ("0.5x", Fraction(1, 2)), ("1000000x", SCALE_MAX)],
+)
+def test_modes(text: str, scale: Fraction | None) -> None:
+    assert parse_mode(text) == scale
+
+
+@pytest.mark.parametrize("text", ["", "x", "fast", "0x", "0.0x", "-1x", "1e3x", "10", "10X", " 10x", "1.x", "1000001x"])
+def test_what_is_no_mode_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match=r"expected a clock real, paused or a scale such as 10x .*got"):
+        parse_mode(text)
+
+
+# mode, what the host moves by, and where exchange time is then
+@pytest.mark.parametrize(
+    ("mode", "moved", "wanted"),
+    [
+        ("real", 0, WALL),
+        ("real", 5 * SECOND, WALL + 5 * SECOND),
+        ("paused", 0, START),
+        ("paused", 5 * SECOND, START),
+        ("10x", 0, START),
+        ("10x", 5 * SECOND, START + 50 * SECOND),
+        ("0.5x", 5 * SECOND, START + 2_500_000),
+        ("1000000x", SECOND, START + SCALE_MAX * SECOND),
+    ],
+)
+def test_time_runs_as_its_mode_says(host: Host, mode: str, moved: int, wanted: int) -> None:
+    clock = ExchangeClock(mode, START, host)
+    host.at += moved
+    assert clock.now() == wanted
+    assert clock.mode == mode
+
+
+@pytest.mark.parametrize(("mode", "wanted"), [("real", WALL + 7 * SECOND), ("paused", START + 5 * SECOND)])
+def test_time_can_be_moved_forward_in_every_mode(host: Host, mode: str, wanted: int) -> None:
+    clock = ExchangeClock(mode, START, host)
+    clock.advance(3 * SECOND)
+    host.at += 2 * SECOND
+    clock.advance(2 * SECOND)
+    assert clock.now() == wanted
+
+
+@pytest.mark.parametrize("mode", ["real", "paused", "10x"])
+def test_time_never_goes_back_nor_beyond_the_calendar(host: Host, mode: str) -> None:
+    clock = ExchangeClock(mode, START, host)
+    before = clock.now()
+    with pytest.raises(ValueError, match="never goes back"):
+        clock.advance(-1)
+    with pytest.raises(ValueError, match="9999-12-31"):
+        clock.advance(LAST - before + 1)
+    assert clock.now() == before
+    clock.advance(LAST - before)
+    host.at += 1_000 * SECOND
+    assert clock.now() == LAST
+    with pytest.raises(ValueError, match="9999-12-31"):
+        clock.advance(1)
+
+
+# after 5 s at `first` the clock is set to `second`, and 5 s later it shows
+@pytest.mark.parametrize(
+    ("first", "second", "wanted"),
+    [
+        ("paused", "10x", START + 50 * SECOND),
+        ("10x", "paused", START + 50 * SECOND),
+        ("10x", "2x", START + 60 * SECOND),
+        ("real", "paused", WALL + 5 * SECOND),
+        ("real", "10x", WALL + 55 * SECOND),
+        ("paused", "real", WALL + 10 * SECOND),
+    ],
+)
+def test_another_mode_goes_on_from_where_time_is_but_for_real(host: Host, first: str, second: str, wanted: int) -> None:
+    clock = ExchangeClock(first, START, host)
+    host.at += 5 * SECOND
+    clock.run(second)
+    host.at += 5 * SECOND
+    assert (clock.now(), clock.mode) == (wanted, second)
+
+
+def test_real_is_the_wall_clock_again_after_an_advance(host: Host) -> None:
+    clock = ExchangeClock("real", START, host)
+    clock.advance(3_600 * SECOND)
+    clock.run("real")
+    assert clock.now() == WALL
+
+
+def test_an_unknown_mode_changes_nothing(host: Host) -> None:
+    clock = ExchangeClock("10x", START, host)
+    host.at += SECOND
+    with pytest.raises(ValueError, match="'backwards'"):
+        clock.run("backwards")
+    assert (clock.now(), clock.mode) == (START + 10 * SECOND, "10x")
+
+
+MOVES = st.one_of(
+    st.tuples(st.just("host"), st.integers(0, 10**12)),
+    st.tuples(st.just("advance"), st.integers(0, 10**15)),
+    st.tuples(st.just("run"), st.sampled_from(["paused", "1x", "10x", "0.25x", "1000000x"])),
+)
+
+
+@given(st.lists(MOVES, max_size=20))
+def test_without_the_wall_clock_time_only_ever_goes_forward(moves: list[tuple[str, int | str]]) -> None:
+    host = Host()
+    clock = ExchangeClock("paused", START, host)
+    shown = [clock.now()]
+    for move, amount in moves:
+        if isinstance(amount, str):
+            clock.run(amount)
+        elif move == "host":
+            host.at += amount
+        else:
+            clock.advance(min(amount, LAST - clock.now()))
+        shown.append(clock.now())
+    assert shown == sorted(shown)
+    assert shown[-1] <= LAST

@@ -1,0 +1,169 @@
+"""Where the server leaves word of itself, and who may read it."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from mockexchange import config
+from mockexchange.config import (
+    RunDirectory,
+    default_ready_file,
+    remove_ready_file,
+    runtime_directory,
+    write_private,
+    write_ready_file,
+)
+from mockexchange.core.vocabulary import AccountKind
+from mockexchange.sandbox import Credential
+
+READY = {"pid": os.getpid(), "control_url": "http://127.0.0.1:8600/_mock", "name": "Zoë"}
+
+
+def credential(account: str, key: str = "main", pem: str | None = "PEM") -> Credential:
+    return Credential(account, key, AccountKind.MEMBER, "id", pem, [])
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "wanted"),
+    [
+        ("linux", {"HOME": "/h", "XDG_RUNTIME_DIR": "/run/7"}, "/run/7/mockexchange"),
+        ("linux", {"HOME": "/h", "XDG_RUNTIME_DIR": ""}, "/h/.cache/mockexchange"),
+        ("linux", {"HOME": "/h", "XDG_CACHE_HOME": "/c"}, "/c/mockexchange"),
+        ("linux", {"HOME": "/h"}, "/h/.cache/mockexchange"),
+        ("darwin", {"HOME": "/h", "XDG_CACHE_HOME": "/c"}, "/h/Library/Caches/mockexchange"),
+        ("darwin", {"HOME": "/h", "XDG_RUNTIME_DIR": "/run/7"}, "/run/7/mockexchange"),
+        ("win32", {"USERPROFILE": "/u", "LOCALAPPDATA": "/local"}, "/local/mockexchange"),
+        ("win32", {"USERPROFILE": "/u"}, "/u/mockexchange"),
+    ],
+)
+def test_each_system_has_its_directory(platform: str, environment: dict[str, str], wanted: str) -> None:
+    assert runtime_directory(environment, platform) == Path(wanted)
+
+
+def test_without_a_home_it_is_a_temporary_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert runtime_directory({}, "linux") == tmp_path / ".cache" / "mockexchange"
+
+
+def test_the_default_ready_file_is_in_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    assert default_ready_file() == tmp_path / "mockexchange" / "ready.json"
+
+
+# --- the ready file
+
+
+def test_the_ready_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    target = tmp_path / "deep" / "ready.json"
+    write_ready_file(target, READY)
+    assert json.loads(target.read_text()) == READY
+    assert (mode(target), mode(target.parent)) == (0o600, 0o700)
+
+
+def test_it_replaces_another_that_all_could_read(tmp_path: Path) -> None:
+    target = tmp_path / "ready.json"
+    target.write_text("old")
+    target.chmod(0o644)
+    write_ready_file(target, READY)
+    assert (mode(target), json.loads(target.read_text())) == (0o600, READY)
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_it_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "ready.json"
+    write_ready_file(target, READY)
+    with pytest.raises(UnicodeEncodeError):
+        write_private(target, "half a pair: \ud800")
+    assert json.loads(target.read_text()) == READY
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_nobody_ever_sees_a_part_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the name points to is complete at the moment it appears."""
+    seen: list[str] = []
+    replace = Path.replace
+
+    def watch(self: Path, target: Path) -> Path:
+        seen.append(self.read_text())
+        assert not target.exists()
+        assert mode(self) == 0o600
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", watch)
+    write_private(tmp_path / "file", "all of it")
+    assert seen == ["all of it"]
+
+
+def test_the_server_removes_its_own(tmp_path: Path) -> None:
+    target = tmp_path / "ready.json"
+    write_ready_file(target, READY)
+    remove_ready_file(target)
+    assert not target.exists()
+    remove_ready_file(target)
+
+
+@pytest.mark.parametrize("text", ['{"pid": 0}', "{", "{}", "[]", "7", "null", ""])
+def test_it_leaves_what_is_not_its_own(tmp_path: Path, text: str) -> None:
+    target = tmp_path / "ready.json"
+    target.write_text(text)
+    remove_ready_file(target)
+    assert target.read_text() == text
+
+
+# --- the run directory
+
+
+def test_keys_are_files_of_their_owner_that_go_with_the_server(tmp_path: Path) -> None:
+    run = RunDirectory(tmp_path / "deep")
+    paths = [run.write_key(credential("alice")), run.write_key(credential("alice", "ro"))]
+    assert [path and path.name for path in paths] == ["alice.pem", "alice.ro.pem"]
+    assert [path and (mode(path), path.read_text()) for path in paths] == [(0o600, "PEM")] * 2
+    assert mode(run.path) == 0o700
+    run.remove()
+    assert not run.path.exists()
+    run.remove()
+
+
+def test_a_key_of_which_only_the_public_half_is_known_has_no_file(tmp_path: Path) -> None:
+    run = RunDirectory(tmp_path)
+    assert run.write_key(credential("alice", pem=None)) is None
+    assert list(run.path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("account", "name"),
+    [("../../etc/passwd", ".._.._etc_passwd.pem"), ("a b\n", "a_b_.pem"), ("Zoë", "Zoë.pem"), ("C:\\x", "C__x.pem")],
+)
+def test_no_name_leads_out_of_the_directory(tmp_path: Path, account: str, name: str) -> None:
+    run = RunDirectory(tmp_path)
+    path = run.write_key(credential(account))
+    assert path == run.path / name
+    assert path.exists()
+
+
+def test_names_that_are_spelt_alike_are_files_of_their_own(tmp_path: Path) -> None:
+    run = RunDirectory(tmp_path)
+    alike = [credential("a b", pem="1"), credential("a_b", pem="2"), credential("a:b", pem="3")]
+    alike += [credential("x", "ro", pem="4"), credential("x.ro", pem="5")]
+    paths = [run.write_key(one) for one in alike]
+    assert [path and path.name for path in paths] == ["a_b.pem", "a_b-2.pem", "a_b-3.pem", "x.ro.pem", "x.ro-2.pem"]
+    assert [path and path.read_text() for path in paths] == ["1", "2", "3", "4", "5"]
+
+
+def test_long_names_are_cut(tmp_path: Path) -> None:
+    run = RunDirectory(tmp_path)
+    first, second = run.write_key(credential("\U00020000" * 200)), run.write_key(credential("\U00020000" * 199))
+    assert first != second
+
+
+def test_two_servers_have_two_directories(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    first, second = RunDirectory(), RunDirectory()
+    assert first.path != second.path
+    assert first.path.parent == second.path.parent == tmp_path / config.APPLICATION

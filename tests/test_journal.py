@@ -1,0 +1,260 @@
+"""What the journal keeps, what it drops first, and how a test asks it."""
+
+import hashlib
+from dataclasses import fields
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockexchange.journal import Entry, Journal, difference
+from mockexchange.journal_json import entry_bytes, entry_to_json
+
+PATH = "/trade-api/v2/portfolio/positions"
+HEADERS = ((b"host", b"mock"), (b"x", b"\xff"))
+
+
+def entry(number: int, **changes: Any) -> Entry:
+    plain: dict[str, Any] = {
+        "at": 1_762_257_600_000_000,
+        "host_at": 1_762_257_600_000_001,
+        "position": 7,
+        "method": "GET",
+        "target": f"{PATH}?limit=2",
+        "headers": HEADERS,
+        "body": b"",
+        "status": 200,
+        "answer": b"{}",
+        "operation": "GetPositions",
+        "account": "alice",
+    }
+    return Entry(number=number, **{**plain, **changes})
+
+
+def filled(journal: Journal, *entries: Entry) -> Journal:
+    for one in entries:
+        journal.add(one)
+    return journal
+
+
+def numbers(journal: Journal) -> list[int]:
+    return [one.number for one in journal]
+
+
+def test_an_entry_knows_its_path_and_query() -> None:
+    assert (entry(1).path, entry(1).query) == (PATH, "limit=2")
+    assert (entry(1, target="").path, entry(1, target="/").query) == ("", "")
+
+
+# --- bounds
+
+
+def test_the_oldest_entries_go_and_the_count_goes_on() -> None:
+    journal = filled(Journal(entries_max=3), *(entry(number) for number in range(1, 6)))
+    assert numbers(journal) == [3, 4, 5]
+    assert (len(journal), journal.count) == (3, 5)
+
+
+def test_the_oldest_bodies_are_dropped_first_and_keep_size_and_hash() -> None:
+    journal = filled(
+        Journal(bodies_bytes_max=100),
+        entry(1, body=b"a" * 30, answer=b"b" * 30),
+        entry(2, body=b"", answer=b"c" * 40),
+        entry(3, body=b"", answer=b"d" * 30),
+    )
+    first, second, third = journal
+    assert (first.body, first.answer) == (None, None)
+    assert first.dropped == {
+        "body": (30, hashlib.sha256(b"a" * 30).hexdigest()),
+        "answer": (30, hashlib.sha256(b"b" * 30).hexdigest()),
+    }
+    assert [one.answer for one in (second, third)] == [b"c" * 40, b"d" * 30]
+    assert [one.dropped for one in (second, third)] == [{}, {}]
+
+
+def test_an_answer_larger_than_all_is_dropped_at_once() -> None:
+    [only] = filled(Journal(bodies_bytes_max=10), entry(1, answer=b"a" * 11))
+    assert (only.answer, only.dropped["answer"][0]) == (None, 11)
+
+
+def test_empty_bodies_take_no_room_and_are_never_dropped() -> None:
+    journal = filled(Journal(bodies_bytes_max=0), entry(1, body=b"", answer=b""), entry(2, body=None, answer=None))
+    assert [(one.body, one.answer, one.dropped) for one in journal] == [(b"", b"", {}), (None, None, {})]
+
+
+def test_a_shared_body_counts_once() -> None:
+    page = b"p" * 90
+    journal = filled(Journal(bodies_bytes_max=100), *(entry(number, answer=page) for number in range(1, 6)))
+    assert [one.answer for one in journal] == [page] * 5
+    filled(journal, entry(6, answer=b"q" * 20))
+    assert [one.answer for one in journal] == [None] * 5 + [b"q" * 20]
+
+
+def test_bodies_of_entries_that_went_make_room() -> None:
+    journal = Journal(entries_max=2, bodies_bytes_max=100)
+    filled(journal, *(entry(number, answer=bytes([number]) * 40) for number in range(1, 9)))
+    assert [one.answer for one in journal] == [b"\x07" * 40, b"\x08" * 40]
+
+
+def test_entries_without_their_bodies_go_too() -> None:
+    journal = Journal(entries_max=2, bodies_bytes_max=50)
+    filled(journal, *(entry(number, answer=bytes([number]) * 40) for number in range(1, 5)))
+    assert [(one.number, one.answer) for one in journal] == [(3, None), (4, b"\x04" * 40)]
+
+
+def test_long_targets_and_headers_make_the_oldest_entries_go() -> None:
+    journal = Journal(heads_bytes_max=1_000)
+    filled(journal, *(entry(number, target="/" + "a" * 299, headers=((b"h", b"v" * 99),)) for number in range(1, 5)))
+    assert numbers(journal) == [3, 4]
+    filled(journal, entry(5, target="/" + "a" * 1_001))
+    assert numbers(journal) == []
+    filled(journal, entry(6))
+    assert numbers(journal) == [6]
+
+
+def test_a_cleared_journal_counts_on_and_has_its_room_back() -> None:
+    journal = Journal(bodies_bytes_max=50, heads_bytes_max=200)
+    filled(journal, entry(1, answer=b"a" * 40))
+    journal.clear()
+    assert (len(journal), journal.count) == (0, 1)
+    filled(journal, entry(2, answer=b"b" * 40, target="/" + "a" * 180))
+    assert [one.answer for one in journal] == [b"b" * 40]
+
+
+POOL = [b"", b"a" * 10, b"b" * 30, b"c" * 70]
+
+
+@given(st.lists(st.tuples(st.sampled_from(POOL), st.sampled_from(POOL)), max_size=40), st.integers(1, 5))
+def test_the_bounds_hold_whatever_comes(bodies: list[tuple[bytes, bytes]], entries_max: int) -> None:
+    journal = Journal(entries_max=entries_max, bodies_bytes_max=100)
+    for number, (body, answer) in enumerate(bodies, start=1):
+        journal.add(entry(number, body=body, answer=answer))
+        held = {id(raw): len(raw) for one in journal for raw in one.bodies}
+        assert sum(held.values()) <= 100
+        assert numbers(journal) == list(range(max(1, number - entries_max + 1), number + 1))
+        whole = [not one.dropped for one in journal if one.number and (bodies[one.number - 1] != (b"", b""))]
+        assert whole == sorted(whole), "only the oldest bodies are dropped"
+
+
+# --- questions
+
+
+def test_difference_tells_what_was_got_and_wanted() -> None:
+    one = entry(1)
+    assert difference(one, {"status": 200, "path": PATH}) == []
+    assert difference(one, {"status": 404, "account": "bob", "method": "GET"}) == [
+        ("status", 200, 404),
+        ("account", "alice", "bob"),
+    ]
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return filled(
+        Journal(),
+        entry(1),
+        entry(2, status=401, account=None),
+        entry(3, operation="GetBalance"),
+        entry(4, status=404, operation=None, account=None, method="POST"),
+    )
+
+
+def test_find_takes_every_attribute(journal: Journal) -> None:
+    assert [one.number for one in journal.find()] == [1, 2, 3, 4]
+    assert [one.number for one in journal.find(operation="GetPositions")] == [1, 2]
+    assert [one.number for one in journal.find(operation="GetPositions", status=200)] == [1]
+    assert journal.find(status=500) == []
+
+
+def test_near_misses_come_nearest_first_the_newest_before_the_older(journal: Journal) -> None:
+    misses = journal.near_misses(operation="GetBalance", status=200, account="alice")
+    assert [(one.number, len(rows)) for one, rows in misses] == [(3, 0), (1, 1), (4, 3)]
+
+
+def test_expect_returns_what_it_found(journal: Journal) -> None:
+    assert [one.number for one in journal.expect(status=200)] == [1, 3]
+    assert [one.number for one in journal.expect(times=2, status=200)] == [1, 3]
+    assert journal.expect(times=0, status=500) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        (
+            {"operation": "GetBalance", "status": 401},
+            [
+                "expected at least one request with {'operation': 'GetBalance', 'status': 401}, got 0",
+                f"GET {PATH}?limit=2 -> 200: status is 200, wanted 401",
+                f"GET {PATH}?limit=2 -> 401: operation is 'GetPositions', wanted 'GetBalance'",
+                f"POST {PATH}?limit=2 -> 404: operation is None, wanted 'GetBalance'; status is 404, wanted 401",
+            ],
+        ),
+        (
+            {"times": 1, "status": 200},
+            [
+                "expected 1 request with {'status': 200}, got 2",
+                f"POST {PATH}?limit=2 -> 404: status is 404, wanted 200",
+            ],
+        ),
+    ],
+)
+def test_expect_shows_near_misses(journal: Journal, wanted: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(AssertionError) as raised:
+        journal.expect(**wanted)
+    assert str(raised.value) == "\n  near miss: ".join(words)
+
+
+def test_expect_says_when_there_is_nothing_to_show() -> None:
+    with pytest.raises(AssertionError, match=r"got 0\n  the journal has no other request$"):
+        Journal().expect(status=200)
+
+
+# --- as JSON
+
+
+def test_an_entry_as_json() -> None:
+    one = entry(3, body=b"hello", findings=["odd"], diagnosis="why", key_id="k", latency_us=250)
+    assert entry_to_json(one) == {
+        "number": 3,
+        "position": 7,
+        "method": "GET",
+        "target": f"{PATH}?limit=2",
+        "status": 200,
+        "operation": "GetPositions",
+        "account": "alice",
+        "key_id": "k",
+        "latency_us": 250,
+        "diagnosis": "why",
+        "findings": ["odd"],
+        "at": "2025-11-04T12:00:00Z",
+        "at_us": 1_762_257_600_000_000,
+        "host_at_us": 1_762_257_600_000_001,
+        "headers": [["host", "mock"], ["x", "\xff"]],
+        "body": "hello",
+        "answer": "{}",
+    }
+
+
+def test_nothing_of_an_entry_is_left_out() -> None:
+    shown = set(entry_to_json(entry(1, dropped={"answer": (1, "x")})))
+    assert {field.name for field in fields(Entry)} - shown == {"host_at"}
+
+
+@pytest.mark.parametrize("raw", [b"", b"text", "späß".encode(), b"\xff\x00", bytes(range(256)), None])
+def test_bodies_survive_json(raw: bytes | None) -> None:
+    plain = entry_to_json(entry(1, body=raw, answer=raw))
+    assert entry_bytes(plain, "body") == entry_bytes(plain, "answer") == raw
+
+
+def test_what_was_dropped_is_said() -> None:
+    one = entry(1, answer=b"gone")
+    one.drop_bodies()
+    plain = entry_to_json(one)
+    assert plain["answer"] is None
+    assert plain["dropped"] == {"answer": (4, hashlib.sha256(b"gone").hexdigest())}
+
+
+def test_broken_base64_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"base64|padding|character"):
+        entry_bytes({"body_base64": "?"}, "body")

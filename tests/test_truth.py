@@ -1,0 +1,220 @@
+"""State and events in our own words: exact, whole, and independent of the venue's tables."""
+
+from dataclasses import fields
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockexchange.core import commands, events
+from mockexchange.core.events import Event
+from mockexchange.core.refusals import Refusal, RefusalCode
+from mockexchange.core.vocabulary import AccountKind, Action, BookRef, MarketStatus, Result, Side
+from mockexchange.truth import event_of, exact, outcome_of, positions_of
+from tests.sandboxing import do, make
+
+DESK = BookRef("desk", "st1")
+SHOWN_DESK = {"account": "desk", "book": "st1"}
+NOON = 1_762_257_600_000_000
+TRADE: dict[str, Any] = {"market": "M", "side": Side.NO, "action": Action.SELL, "count_centis": 137}
+
+# One of each event, and all that is shown of it.
+EVENTS: list[tuple[Event, dict[str, Any]]] = [
+    (
+        events.AccountOpened(account="desk", kind=AccountKind.FCM),
+        {"type": "account_opened", "account": "desk", "kind": "fcm"},
+    ),
+    (events.BookOpened(purse=DESK), {"type": "book_opened", **SHOWN_DESK}),
+    (
+        events.KeyAdded(account="desk", key="main", key_id="id"),
+        {"type": "key_added", "account": "desk", "key": "main", "key_id": "id"},
+    ),
+    (events.SeriesListed(series="S"), {"type": "series_listed", "series": "S"}),
+    (
+        events.MarketListed(market="M", event="E", series="S"),
+        {"type": "market_listed", "market": "M", "event": "E", "series": "S"},
+    ),
+    (
+        events.MarketPriced(market="M", price_centicents=5_600),
+        {"type": "market_priced", "market": "M", "price": "0.5600"},
+    ),
+    (
+        events.MarketMoved(market="M", status=MarketStatus.CLOSED),
+        {"type": "market_moved", "market": "M", "status": "closed", "result": None, "value": None},
+    ),
+    (
+        events.MarketMoved(market="M", status=MarketStatus.FINALIZED, result=Result.SCALAR, value_centicents=3_333),
+        {"type": "market_moved", "market": "M", "status": "finalized", "result": "scalar", "value": "0.3333"},
+    ),
+    (
+        events.Filled(
+            fill_id="f", order_id="o", purse=DESK, price_centicents=1, taker=True, fee_micros=18_900, **TRADE
+        ),
+        {
+            "type": "filled",
+            "fill_id": "f",
+            "order_id": "o",
+            **SHOWN_DESK,
+            "market": "M",
+            "side": "no",
+            "action": "sell",
+            "count": "1.37",
+            "price": "0.0001",
+            "taker": True,
+            "fee": "0.018900",
+        },
+    ),
+    (
+        events.PositionChanged(
+            purse=DESK,
+            market="M",
+            quantity_centis=-137,
+            cost_micros=1,
+            realized_micros=-1,
+            fees_micros=0,
+            traded_micros=10**12,
+            shares_centis=137,
+            resting_centis=500,
+            settled=False,
+            updated_at=NOON + 1,
+        ),
+        {
+            "type": "position_changed",
+            **SHOWN_DESK,
+            "market": "M",
+            "quantity": "-1.37",
+            "cost": "0.000001",
+            "realized": "-0.000001",
+            "fees": "0.000000",
+            "traded": "1000000.000000",
+            "shares": "1.37",
+            "resting": "5.00",
+            "settled": False,
+            "updated_at": "2025-11-04T12:00:00.000001Z",
+        },
+    ),
+    (
+        events.PositionSettled(
+            purse=DESK,
+            market="M",
+            result=Result.YES,
+            quantity_centis=100,
+            cost_micros=560_000,
+            revenue_micros=1_000_000,
+            remainder_micros=0,
+        ),
+        {
+            "type": "position_settled",
+            **SHOWN_DESK,
+            "market": "M",
+            "result": "yes",
+            "quantity": "1.00",
+            "cost": "0.560000",
+            "revenue": "1.000000",
+            "remainder": "0.000000",
+        },
+    ),
+    (
+        events.OrderRested(order_id="o", purse=DESK, price_centicents=9_999, **TRADE),
+        {
+            "type": "order_rested",
+            "order_id": "o",
+            **SHOWN_DESK,
+            "market": "M",
+            "side": "no",
+            "action": "sell",
+            "count": "1.37",
+            "price": "0.9999",
+        },
+    ),
+    (
+        events.OrderReduced(order_id="o", remaining_centis=1),
+        {"type": "order_reduced", "order_id": "o", "remaining": "0.01"},
+    ),
+    (events.OrderCanceled(order_id="o"), {"type": "order_canceled", "order_id": "o"}),
+    (
+        events.OrderExecuted(order_id="o", remaining_centis=0),
+        {"type": "order_executed", "order_id": "o", "remaining": "0.00"},
+    ),
+    (
+        events.CashMoved(purse=DESK, amount_micros=-5_000_000, cash_micros=1),
+        {"type": "cash_moved", **SHOWN_DESK, "amount": "-5.000000", "cash": "0.000001"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("event", "shown"), EVENTS, ids=[shown["type"] for _, shown in EVENTS])
+def test_every_event_is_shown_whole(event: Event, shown: dict[str, Any]) -> None:
+    assert event_of(event) == shown
+    purse = any(field.name == "purse" for field in fields(event))
+    assert len(shown) == 1 + len(fields(event)) + purse
+
+
+def test_the_table_has_every_event() -> None:
+    assert {type(event) for event, _ in EVENTS} == set(get_args(Event))
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        (0, 2, "0.00"),
+        (1, 6, "0.000001"),
+        (-1, 2, "-0.01"),
+        (-137, 2, "-1.37"),
+        (5_600, 4, "0.5600"),
+        (10**18, 6, "1000000000000.000000"),
+    ],
+)
+def test_amounts_have_all_their_digits(value: int, decimals: int, text: str) -> None:
+    assert exact(value, decimals) == text
+
+
+@given(st.integers(), st.integers(1, 12))
+def test_no_amount_is_ever_rounded(value: int, decimals: int) -> None:
+    text = exact(value, decimals)
+    assert int(text.replace(".", "")) == value
+    assert len(text.partition(".")[2]) == decimals
+
+
+def test_an_outcome_is_its_events() -> None:
+    moved = events.CashMoved(purse=BookRef("alice"), amount_micros=1, cash_micros=2)
+    assert outcome_of(7, NOON, (moved,)) == {"seq": 7, "at": "2025-11-04T12:00:00Z", "events": [event_of(moved)]}
+    assert outcome_of(8, NOON, ()) == {"seq": 8, "at": "2025-11-04T12:00:00Z", "events": []}
+
+
+def test_an_outcome_is_a_refusal() -> None:
+    refusal = Refusal(RefusalCode.UNKNOWN_MARKET, "no market 'M'")
+    shown = {"code": "unknown_market", "message": "no market 'M'"}
+    assert outcome_of(7, NOON, refusal) == {"seq": 7, "at": "2025-11-04T12:00:00Z", "refusal": shown}
+
+
+def test_positions_are_rows_of_every_book_settled_or_not() -> None:
+    sandbox = make()
+    do(sandbox, commands.SettleMarket(market="RAIN-2", result=Result.NO))
+    do(
+        sandbox,
+        commands.OpenPosition(purse=BookRef("alice", "3"), market="RAIN-1", quantity_centis=5, cost_micros=1),
+    )
+    rows = positions_of(sandbox.exchange.state, "alice")
+    assert [(row["book"], row["instrument"], row["quantity"], row["settled"]) for row in rows] == [
+        ("0", "RAIN-1", "10.00", False),
+        ("0", "RAIN-2", "0.00", True),
+        ("0", "HEAT-1", "2.00", False),
+        ("3", "RAIN-1", "0.05", False),
+    ]
+    assert rows[0] == {
+        "account": "alice",
+        "book": "0",
+        "instrument": "RAIN-1",
+        "event": "RAIN",
+        "quantity": "10.00",
+        "cost": "5.600000",
+        "realized": "0.000000",
+        "fees": "0.000000",
+        "traded": "5.600000",
+        "resting": "0.00",
+        "settled": False,
+        "updated_at": "2025-11-04T12:00:00Z",
+    }
+    assert positions_of(sandbox.exchange.state, "bob") == []
