@@ -1,0 +1,120 @@
+"""What a 404 means: not emulated, not yet, no more, a typo of which, or a missing prefix."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, STREAM_PATH, explain_no_route
+from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.rest import PATHS, ROUTES
+
+CONTRACTS = Path(__file__).parents[3] / "contracts" / "kalshi"
+NOT_EMULATED = "is an operation of the venue that is not emulated"
+
+
+def explain(path: str, method: str = "GET", date: str = "2026-10") -> str:
+    return explain_no_route(method, path, api_date(date), PATHS)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/portfolio/fills"),
+        ("POST", "/portfolio/orders"),
+        ("DELETE", "/portfolio/orders/97ec18b7-10d3-4557-9de0-8598aad625f0"),
+        ("GET", "/markets/KXRAIN-1/orderbook"),
+        ("PUT", "/fcm/subtraders/event_contract_daily_cap"),
+    ],
+)
+def test_what_is_not_emulated(method: str, path: str) -> None:
+    assert explain(PREFIX + path, method) == f"{method} {PREFIX}{path} {NOT_EMULATED}"
+
+
+@pytest.mark.parametrize(
+    ("path", "day", "words"),
+    [
+        ("/portfolio/deposits", "2026-05-04", "the venue has it since 2026-05-05"),
+        ("/portfolio/deposits", "2026-05-05", NOT_EMULATED),
+        ("/historical/positions", "2025-11", "the venue has it since 2026-07-23"),
+        ("/historical/positions", "latest", NOT_EMULATED),
+        ("/exchange/announcements", "2026-07-03", NOT_EMULATED),
+        ("/exchange/announcements", "2026-07-04", "the venue has it until 2026-07-04"),
+        ("/portfolio/deposits", "compat", NOT_EMULATED),
+        ("/exchange/announcements", "compat", NOT_EMULATED),
+    ],
+)
+def test_what_did_not_exist_on_that_day(path: str, day: str, words: str) -> None:
+    told = explain(PREFIX + path, date=day)
+    assert told.endswith(words)
+    assert (f"did not exist at API date {api_date(day)}" in told) is (words != NOT_EMULATED)
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/portfolio/position", "/portfolio/positions"),
+        ("/portfolio/positions/", "/portfolio/positions"),
+        ("/portfolio//positions", "/portfolio/positions"),
+        ("/portfolio/Positions", "/portfolio/positions"),
+        ("/portfolios/positions", "/portfolio/positions"),
+        ("/fcm/position", "/fcm/positions"),
+        ("/portfolio/balances", "/portfolio/balance"),
+        ("/market", "/markets"),
+    ],
+)
+def test_a_typo_of_which(path: str, meant: str) -> None:
+    assert explain(PREFIX + path) == f'unknown path "{PREFIX}{path}": did you mean "{PREFIX}{meant}"?'
+
+
+@pytest.mark.parametrize("path", ["/", "/nope", "/x/y/z", "/portfolio", "//"])
+def test_nothing_like_it(path: str) -> None:
+    assert explain(PREFIX + path) == f'unknown path "{PREFIX}{path}": the venue has no such path'
+
+
+def test_a_known_path_by_another_method_is_told_with_the_path() -> None:
+    assert explain(f"{PREFIX}/portfolio/fills", "POST").startswith("unknown path")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_missing_prefix(path: str) -> None:
+    bare = path.removeprefix(PREFIX)
+    assert explain(bare) == f'the path "{bare}" lacks the prefix: call "{path}" (and sign it so)'
+
+
+@pytest.mark.parametrize("path", ["", "/", "*", PREFIX, "/v2/portfolio/positions", "/trade-api/v1/portfolio/positions"])
+def test_elsewhere(path: str) -> None:
+    assert explain(path) == f'nothing is served at "{path}": the venue\'s paths begin with {PREFIX}/'
+
+
+def test_the_stream() -> None:
+    assert explain(STREAM_PATH) == f"{STREAM_PATH} is the venue's stream, which is not emulated"
+
+
+@given(st.text(max_size=300), st.sampled_from(["GET", "POST", ""]), st.sampled_from(["2025-11", "2026-10", "compat"]))
+def test_any_path_is_explained_shortly(path: str, method: str, date: str) -> None:
+    for one in (path, PREFIX + path, f"{PREFIX}/{path}"):
+        assert 0 < len(explain(one, method, date)) < 400
+
+
+# --- the table itself
+
+
+def test_what_is_emulated_is_in_the_catalogue() -> None:
+    known = {(method, PREFIX + known.path) for known in CATALOGUE for method in known.methods.split()}
+    assert set(ROUTES) <= known
+
+
+def test_methods_and_paths_are_well_formed() -> None:
+    for known in CATALOGUE:
+        assert re.fullmatch(r"(GET|POST|PUT|DELETE)( (POST|PUT|DELETE))*", known.methods)
+        assert re.fullmatch(r"(/[a-z_]+|/\{[a-z_]+\})+", known.path)
+
+
+@pytest.mark.parametrize("document", sorted(CONTRACTS.glob("*/openapi.yaml")), ids=lambda path: path.parent.name)
+def test_the_contract_documents_have_nothing_else(document: Path) -> None:
+    paths = yaml.safe_load(document.read_text(encoding="utf-8"))["paths"]
+    assert {path.removeprefix(PREFIX) for path in paths} <= {known.path for known in CATALOGUE}

@@ -1,0 +1,229 @@
+"""Dated tables: which rows hold on a day, and the rules that every table of every venue obeys."""
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import combinations
+from typing import NamedTuple
+
+import pytest
+
+from mockexchange.venues.dated import (
+    ALWAYS,
+    FOREVER,
+    ApiDate,
+    DatedRow,
+    Field,
+    Spelling,
+    compile_object,
+    pick,
+)
+from mockexchange.venues.kalshi import dates
+from mockexchange.venues.kalshi.catalogue import CATALOGUE
+from mockexchange.venues.kalshi.errors import ERRORS
+from mockexchange.venues.kalshi.objects import OBJECTS
+from mockexchange.venues.kalshi.params import PARAMETERS
+
+COMPAT = ApiDate("compat", None)
+
+
+def day(text: str) -> ApiDate:
+    return ApiDate(text, text)
+
+
+# --- rules of all tables
+
+ISO_DAY = re.compile(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
+TABLES: dict[str, Iterable[DatedRow]] = {**OBJECTS, **PARAMETERS, "errors": ERRORS}
+
+
+def overlaps(rows: Iterable[DatedRow]) -> list[str]:
+    """Names with two rows that hold on one day."""
+    pairs = combinations(rows, 2)
+    return [one.name for one, two in pairs if one.name == two.name and one.since < two.until and two.since < one.until]
+
+
+def empty_spans(rows: Iterable[DatedRow]) -> list[str]:
+    return [row.name for row in rows if row.since >= row.until]
+
+
+def loose_ends(rows: Iterable[DatedRow]) -> list[str]:
+    """Days that are none, and sources that nobody has described."""
+    days = [edge for row in rows for edge in (row.since, row.until) if edge not in (ALWAYS, FOREVER)]
+    wrong = [edge for edge in days if edge < dates.FIRST_DAY or not ISO_DAY.fullmatch(edge)]
+    return wrong + [f"{row.name}: source {row.source!r}" for row in rows if row.source not in dates.SOURCES]
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("rule", [overlaps, empty_spans, loose_ends])
+def test_every_table_obeys(rule: Callable[[Iterable[DatedRow]], list[str]], table: str) -> None:
+    assert rule(TABLES[table]) == []
+
+
+def test_the_rules_can_be_broken() -> None:
+    twice = [DatedRow(name="a", until="2026-01-02"), DatedRow(name="a", since="2026-01-01"), DatedRow(name="b")]
+    assert overlaps(twice) == ["a"]
+    assert overlaps([DatedRow(name="a", until="2026-01-01"), DatedRow(name="a", since="2026-01-01")]) == []
+    assert empty_spans([DatedRow(name="a", since="2026-01-01", until="2026-01-01")]) == ["a"]
+    assert loose_ends([DatedRow(name="a", since="2026-1-1", source="docs-2025-11")]) == ["2026-1-1"]
+    assert loose_ends([DatedRow(name="a", since="2020-01-01", source="heard it")]) == [
+        "2020-01-01",
+        "a: source 'heard it'",
+    ]
+
+
+def test_every_operation_of_the_catalogue_lives_some_time() -> None:
+    assert [known.path for known in CATALOGUE if known.since >= known.until] == []
+    claimed = [(method, known.path) for known in CATALOGUE for method in known.methods.split()]
+    assert len(set(claimed)) == len(claimed)
+
+
+# --- picking
+
+ROWS = [
+    DatedRow(name="zebra"),
+    DatedRow(name="gone", until="2026-03-12"),
+    DatedRow(name="came", since="2026-01-29"),
+    DatedRow(name="twice", until="2025-12-11", source="first"),
+    DatedRow(name="twice", since="2026-10-01", source="second"),
+    DatedRow(name="changed", until="2026-03-07", source="old"),
+    DatedRow(name="changed", since="2026-03-07", source="new"),
+    DatedRow(name="narrowed", until="2025-11-13", source="wide", lenient=True),
+    DatedRow(name="narrowed", since="2025-11-13", source="narrow"),
+]
+
+
+@pytest.mark.parametrize(
+    ("api_date", "wanted"),
+    [
+        (day("2025-11-03"), "changed:old gone narrowed:wide twice:first zebra"),
+        (day("2025-11-12"), "changed:old gone narrowed:wide twice:first zebra"),
+        (day("2025-11-13"), "changed:old gone narrowed:narrow twice:first zebra"),
+        (day("2025-12-10"), "changed:old gone narrowed:narrow twice:first zebra"),
+        (day("2025-12-11"), "changed:old gone narrowed:narrow zebra"),
+        (day("2026-01-29"), "came changed:old gone narrowed:narrow zebra"),
+        (day("2026-03-06"), "came changed:old gone narrowed:narrow zebra"),
+        (day("2026-03-07"), "came changed:new gone narrowed:narrow zebra"),
+        (day("2026-03-12"), "came changed:new narrowed:narrow zebra"),
+        (day("2026-10-01"), "came changed:new narrowed:narrow twice:second zebra"),
+        (day("2099-01-01"), "came changed:new narrowed:narrow twice:second zebra"),
+        (COMPAT, "came changed:new gone narrowed:wide twice:second zebra"),
+    ],
+)
+@pytest.mark.parametrize("rows", [ROWS, ROWS[::-1]], ids=["in order", "backwards"])
+def test_the_rows_of_a_day(rows: list[DatedRow], api_date: ApiDate, wanted: str) -> None:
+    picked = pick(rows, api_date)
+    assert " ".join(f"{name}:{row.source}".rstrip(":") for name, row in picked.items()) == wanted
+    assert all(row.name == name for name, row in picked.items())
+
+
+# --- API dates
+
+
+@pytest.mark.parametrize(
+    ("api_date", "since", "until", "holds"),
+    [
+        (day("2026-01-01"), "2026-01-01", FOREVER, True),
+        (day("2025-12-31"), "2026-01-01", FOREVER, False),
+        (day("2026-01-01"), ALWAYS, "2026-01-01", False),
+        (day("2025-12-31"), ALWAYS, "2026-01-01", True),
+        (COMPAT, "2026-01-01", "2026-01-02", True),
+    ],
+)
+def test_a_span_begins_with_its_first_day_and_ends_before_its_last(
+    api_date: ApiDate, since: str, until: str, holds: bool
+) -> None:
+    assert api_date.holds(since, until) is holds
+
+
+def test_how_dates_are_written() -> None:
+    assert [str(one) for one in (COMPAT, day("2026-01-01"), ApiDate("2026-06", "2026-06-11"))] == [
+        "compat",
+        "2026-01-01",
+        "2026-06 (2026-06-11)",
+    ]
+    assert (COMPAT.is_compat, day("2026-01-01").is_compat) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "wanted"),
+    [
+        ("compat", "compat", None),
+        ("latest", "2026-10", "2026-10-31"),
+        ("2025-11", "2025-11", "2025-11-03"),
+        ("2025-12", "2025-12", "2025-12-01"),
+        ("2026-02", "2026-02", "2026-02-20"),
+        ("2026-04", "2026-04", "2026-04-21"),
+        ("2026-06", "2026-06", "2026-06-11"),
+        ("2026-10", "2026-10", "2026-10-31"),
+        ("2025-11-03", "2025-11-03", "2025-11-03"),
+        ("2026-02-28", "2026-02-28", "2026-02-28"),
+        ("20260228", "2026-02-28", "2026-02-28"),
+    ],
+)
+def test_what_is_a_date(text: str, name: str, wanted: str | None) -> None:
+    assert dates.api_date(text) == ApiDate(name, wanted)
+
+
+KNOWN = "expected compat, latest, 2025-11, 2025-12, 2026-02, 2026-04, 2026-06, 2026-10, or a day such as 2025-11-03"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "now", "Latest", "2026", "2026-03", "2026-02-30", "2026-1-1", "2026-01-01T00:00", " "]
+)
+def test_what_is_no_date_is_told_what_there_is(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^unknown API date") as raised:
+        dates.api_date(text)
+    assert str(raised.value) == f"unknown API date {text!r}: {KNOWN}"
+
+
+@pytest.mark.parametrize("text", ["2025-11-02", "0001-01-01"])
+def test_nothing_is_known_before_the_first_day(text: str) -> None:
+    with pytest.raises(ValueError, match=f"API date {text} is before 2025-11-03, the first day whose wire is known"):
+        dates.api_date(text)
+
+
+# --- compiled objects
+
+
+class Inner(NamedTuple):
+    amount: int
+
+
+@dataclass
+class Outer:
+    name: str
+    inner: Inner
+
+
+PLAIN = Spelling("as it is", str)
+QUOTED = Spelling("in quotes", lambda value: f'"{value}%"')
+FIELDS = [
+    Field(name="b_amount", spelling=PLAIN, read="inner.amount", until="2026-01-01"),
+    Field(name="b_amount", spelling=QUOTED, read="inner.amount", since="2026-01-01"),
+    Field(name="a_name", spelling=QUOTED, read="name"),
+    Field(name="c_new", spelling=PLAIN, read="inner.amount", since="2026-01-01"),
+]
+
+
+@pytest.mark.parametrize(
+    ("api_date", "wanted"),
+    [
+        (day("2025-12-31"), b'{"a_name":"n%","b_amount":7}'),
+        (day("2026-01-01"), b'{"a_name":"n%","b_amount":"7%","c_new":7}'),
+        (COMPAT, b'{"a_name":"n%","b_amount":"7%","c_new":7}'),
+    ],
+)
+def test_an_object_is_written_as_of_its_day(api_date: ApiDate, wanted: bytes) -> None:
+    encode = compile_object(FIELDS, api_date)
+    assert encode(Outer("n", Inner(7))) == wanted
+    assert encode(Outer("n", Inner(8))) == wanted.replace(b"7", b"8")
+
+
+def test_an_object_without_fields_is_empty() -> None:
+    assert compile_object([], COMPAT)(None) == b"{}"
+
+
+def test_text_is_utf8_and_never_a_template() -> None:
+    encode = compile_object([FIELDS[2]], COMPAT)
+    assert encode(Outer("%s ü {}", Inner(1))) == '{"a_name":"%s ü {}%"}'.encode()
