@@ -1,0 +1,142 @@
+"""A control API to look at: a server, the exchanges that it has, and what a run has to be told of them."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from anyio.from_thread import start_blocking_portal
+from schemathesis.schemas import BaseSchema
+from starlette.types import ASGIApp
+
+from contracts.suites.harness import Document, Told, load_schema, read_document
+from contracts.suites.signing import token_provider
+from contracts.suites.world import HOST, IN_PROCESS_HOST, World, open_world
+from mockexchange.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandboxes import Slot
+from mockexchange.scenario.keys import derive_ed25519
+from mockexchange.scenario.loader import load_scenario
+from mockexchange.server.control import control_app
+from mockexchange.server.hub import Hub
+from mockexchange.venues.request import Request
+
+TOKEN = "a-token-of-the-suites"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+SPARE = "spare"
+SHORT_LIVED = ("a", "b", "c")
+SENT: tuple[tuple[str, bytes], ...] = (("GET", b""), ("POST", b"text"), ("GET", b"\xff"), ("GET", b"dropped"))
+DESCRIPTION: dict[str, Any] = {
+    "api_date": "compat",
+    "venues": {"kalshi": {"base_url": "http://127.0.0.1:1/trade-api/v2"}},
+    "accounts": [],
+}
+
+
+class Controlled(NamedTuple):
+    """A server, its control API as an application, and the exchange that stays."""
+
+    hub: Hub
+    app: ASGIApp
+    world: World
+
+
+@contextmanager
+def controlled() -> Iterator[Controlled]:
+    """Serve on a free port, by an event loop in a thread of its own."""
+    hub, world = Hub(HOST), open_world("compat")
+    app = control_app(hub, TOKEN, [IN_PROCESS_HOST], lambda: DESCRIPTION)
+    hub.sandboxes.add(Slot(world.sandbox))
+    for name in (SPARE, *SHORT_LIVED):
+        hub.sandboxes.add(Slot(asyncio.run(open_sandbox(load_scenario("empty"), SandboxOptions(name=name)))))
+    _fill_journal(world)
+    hub.bind(0)
+    with start_blocking_portal() as portal:
+        portal.call(hub.listen, app)
+        try:
+            yield Controlled(hub, app, world)
+        finally:
+            portal.call(hub.stop)
+
+
+def _fill_journal(world: World) -> None:
+    """Entries of every kind: answered and refused, with a body that is text, one that is not, and dropped ones."""
+    path = "/trade-api/v2/portfolio/balance"
+    for method, body in SENT:
+        headers = world.signers["member", "main"].headers(method, path).items()
+        raw = tuple((name.lower().encode(), value.encode()) for name, value in headers)
+        world.sandbox.answer(Request(method, path, "limit=1", raw, body))
+    list(world.sandbox.journal)[-1].drop_bodies()
+
+
+def control_schema(
+    document: Document, reached: Controlled, is_in_process: bool, operations: Sequence[str] = (), examples: int = 1
+) -> BaseSchema:
+    """Prepare requests to the control API, with its token."""
+    told = Told(checks=CHECKS, operations=operations)
+    origin = f"http://{IN_PROCESS_HOST}" if is_in_process else reached.hub.origin()
+    app = reached.app if is_in_process else None
+    return load_schema(document, f"{origin}/_mock", app, token_provider(TOKEN), told, examples)
+
+
+FORGIVEN = {"expected-statuses": ["2xx", "400", "401", "404", "409"]}
+"""For wrong data where scalars of another kind are read as text: there `judge` alone tells wrong from right."""
+CHECKS: dict[str, dict[str, Any]] = {
+    # The name may be taken already.
+    "CreateSandbox": {
+        "positive_data_acceptance": {"expected-statuses": ["2xx", "409"]},
+        "negative_data_rejection": FORGIVEN,
+    },
+    "PutSandbox": {"negative_data_rejection": FORGIVEN},
+    # Numbers are generated that are not plainly written.
+    "SubmitCommands": {
+        "positive_data_acceptance": {"expected-statuses": ["2xx", "400"]},
+        "negative_data_rejection": FORGIVEN,
+    },
+    # What is deleted is gone for the next request.
+    "DeleteSandbox": {"positive_data_acceptance": {"expected-statuses": ["2xx", "404"]}},
+}
+
+
+def told_document() -> Document:
+    """The document, and in it what only this server can tell, and what keeps a run bounded."""
+    document = read_document("control")
+    name = document["components"]["parameters"]["name"]
+    document["components"]["parameters"]["account"]["schema"] = {"type": "string", "enum": ["member", "desk"]}
+    _name_only(name, ["default"])
+    paths = document["paths"]
+    made = read_document("control")["components"]["parameters"]["name"]["schema"]
+    paths["/sandboxes/{name}"]["put"]["parameters"] = [{**name, "schema": made}]
+    for operation, names in (
+        (paths["/sandboxes/{name}"]["delete"], list(SHORT_LIVED)),
+        (paths["/sandboxes/{name}/reset"]["post"], [SPARE]),
+        (paths["/sandboxes/{name}/journal"]["delete"], [SPARE]),
+    ):
+        operation["parameters"] = [_name_only(dict(name), names)]
+    _tell_schemas(document["components"]["schemas"])
+    _tell_put(document)
+    return document
+
+
+def _name_only(parameter: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    parameter["schema"] = {"type": "string", "enum": names}
+    return parameter
+
+
+def _tell_schemas(schemas: dict[str, Any]) -> None:
+    """Scenarios that there are, any free port, and pairs of books that a schema cannot tell from wrong ones."""
+    made = schemas["Creation"]["properties"]
+    made["scenario"] = {"enum": ["empty", "golden", {"scenario": "an-object"}, "scenario: text\nseed: 7\n"]}
+    made["port"] = {"enum": [0, "0"]}
+    schemas["Book"] = {"type": "string", "enum": ["member", "member/1", "desk/st1", "nobody", "member/9"]}
+    schemas["FillStep"]["properties"]["against"] = {"enum": ["debtor"]}
+    schemas["TransferStep"]["properties"].update(source={"enum": ["member"]}, target={"enum": ["member/1"]})
+    schemas["KeyStep"]["properties"]["public_key"] = {"enum": [derive_ed25519("contract suites").public_pem]}
+
+
+def _tell_put(document: Document) -> None:
+    """PUT takes its name from the path; another one in its body is refused."""
+    creation = document["components"]["schemas"]["Creation"]
+    named = {key: schema for key, schema in creation["properties"].items() if key != "name"}
+    schema = {**creation, "properties": named}
+    put = document["paths"]["/sandboxes/{name}"]["put"]
+    put["requestBody"] = {"content": {"application/json": {"schema": schema}}}

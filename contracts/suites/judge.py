@@ -1,0 +1,147 @@
+"""Whether a document allows a request, judged by what was sent.
+
+schemathesis judges what it generated, and cautiously: in its coverage phase (4.32.5) it forgives every wrong value that
+stands beside a right one in the query. So each answer is held once more against the document, by what crossed the wire.
+
+Scalars of bodies are read as text by the control API, so a number where a name belongs is a name: what is wrong in the
+kind of its scalars alone is left open. So is a number that is right by value but not plainly written, such as 1e-05.
+"""
+
+import json
+import re
+from collections import Counter
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+import jsonschema_rs
+from schemathesis.engine.recorder import Request
+
+from contracts.suites.signing import AnyCase
+
+INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+NUMERAL = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
+"""Spellings of a number which the documents say nothing about, such as +5, 007 and 1.0."""
+
+Document = dict[str, Any]
+Objection = str | None
+"""What the document has against something, "" for nothing, None where it leaves that open."""
+
+
+class Parameter(NamedTuple):
+    name: str
+    place: str
+    is_required: bool
+    is_integer: bool
+    validator: jsonschema_rs.Draft202012Validator
+
+
+class Demands(NamedTuple):
+    """What a document demands of the requests of one operation."""
+
+    parameters: dict[tuple[str, str], Parameter]
+    is_query_closed: bool
+    """Whether unknown parameters are refused (`x-closed-query`; OpenAPI has no word for it)."""
+    is_body_required: bool
+    body: jsonschema_rs.Draft202012Validator | None
+
+
+class Judge:
+    """Judges requests by one document."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._demands: dict[tuple[str, str], Demands] = {}
+
+    def objection_to(self, case: AnyCase, request: Request) -> Objection:
+        """Return what the document has against a request of a method that it has."""
+        demands = self._demands_of(case.path, case.method.lower())
+        judged = [
+            *_path_objections(demands, case.path_parameters or {}),
+            _query_objection(demands, urlsplit(request.uri).query),
+            _body_objection(demands, request.body or b""),
+        ]
+        return next((words for words in judged if words), None if None in judged else "")
+
+    def _demands_of(self, path: str, method: str) -> Demands:
+        known = self._demands.get((path, method))
+        if known is None:
+            known = self._demands[path, method] = self._read(self.document["paths"][path], method)
+        return known
+
+    def _read(self, item: Document, method: str) -> Demands:
+        operation = item[method]
+        listed = [self._resolved(one) for one in (*item.get("parameters", []), *operation.get("parameters", []))]
+        body = self._resolved(operation.get("requestBody", {}))
+        return Demands(
+            {(one["in"], one["name"]): self._parameter(one) for one in listed},
+            operation.get("x-closed-query", False),
+            body.get("required", False),
+            self._validator(body["content"]["application/json"]["schema"]) if body else None,
+        )
+
+    def _parameter(self, node: Document) -> Parameter:
+        schema, is_required = self._resolved(node["schema"]), node.get("required", False)
+        return Parameter(node["name"], node["in"], is_required, schema["type"] == "integer", self._validator(schema))
+
+    def _resolved(self, node: Document) -> Document:
+        target: Any = self.document
+        for part in node.get("$ref", "").removeprefix("#/").split("/"):
+            target = target[part] if part else node
+        found: Document = target
+        return found
+
+    def _validator(self, schema: Document) -> jsonschema_rs.Draft202012Validator:
+        return jsonschema_rs.Draft202012Validator({**schema, "components": self.document["components"]})
+
+
+def _path_objections(demands: Demands, sent: Any) -> list[Objection]:
+    found = [one for (place, _), one in demands.parameters.items() if place == "path"]
+    return ["" if one.validator.is_valid(str(sent.get(one.name))) else f"{one.name} is none" for one in found]
+
+
+def _query_objection(demands: Demands, query: str) -> Objection:
+    parameters = {name: one for (place, name), one in demands.parameters.items() if place == "query"}
+    sent = parse_qsl(query, keep_blank_values=True, errors="replace")
+    counts = Counter(name for name, _ in sent)
+    for name, count in counts.items():
+        if name not in parameters and demands.is_query_closed:
+            return f"{name} is unknown"
+        if name in parameters and count > 1:
+            return f"{name} is repeated"
+    given = dict(sent)
+    judged = [_value_objection(one, given.get(name)) for name, one in parameters.items()]
+    return next((words for words in judged if words), None if None in judged else "")
+
+
+def _value_objection(parameter: Parameter, text: str | None) -> Objection:
+    if text is None:
+        return f"{parameter.name} is missing" if parameter.is_required else ""
+    if not parameter.is_integer:
+        return "" if parameter.validator.is_valid(text) else f"{parameter.name}={text!r} is none of its values"
+    if INTEGER.fullmatch(text):
+        return "" if parameter.validator.is_valid(int(text)) else f"{parameter.name}={text} is out of bounds"
+    return None if NUMERAL.fullmatch(text) else f"{parameter.name}={text!r} is no integer"
+
+
+def _body_objection(demands: Demands, body: bytes) -> Objection:
+    if demands.body is None:
+        return ""
+    if not body:
+        return "there is no body" if demands.is_body_required else ""
+    try:
+        sent, worded = json.loads(body), _worded(json.loads(body, parse_float=str, parse_int=str))
+    except ValueError:
+        return "the body is no JSON"
+    is_right = demands.body.is_valid(sent)
+    if is_right != demands.body.is_valid(worded):
+        return None
+    return "" if is_right else "the body does not fit its schema"
+
+
+def _worded(value: Any) -> Any:
+    """The value with its scalars as text, as the control API sees it."""
+    if isinstance(value, dict):
+        return {name: _worded(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_worded(item) for item in value]
+    return str(value).lower() if isinstance(value, bool) else value

@@ -1,0 +1,50 @@
+"""The control API against its contract document."""
+
+import pytest
+
+from contracts.suites.control_world import BEARER, Controlled, control_schema, controlled, told_document
+from contracts.suites.harness import operation_ids, read_document, run
+
+pytestmark = pytest.mark.contract
+
+EXAMPLES = 30
+
+
+# In runs of their own, since names that generated data makes up in one are unknown ones in the others.
+MAKING = ("GetLive", "GetReady", "GetHealth", "ListSandboxes", "CreateSandbox", "PutSandbox")
+USING = (
+    "GetSandbox",
+    "GetClock",
+    "MoveClock",
+    "GetJournal",
+    "ClearJournal",
+    "GetLog",
+    "GetTruth",
+    "ResetSandbox",
+    "DeleteSandbox",
+)
+COMMANDING = ("SubmitCommands",)
+
+
+@pytest.mark.parametrize("operations", [MAKING, USING, COMMANDING], ids=["making", "using", "commanding"])
+@pytest.mark.parametrize("is_in_process", [True, False], ids=["in process", "over a socket"])
+def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_process: bool) -> None:
+    with controlled() as reached:
+        schema = control_schema(told_document(), reached, is_in_process, operations, EXAMPLES)
+        try:
+            problems = run(schema, read_document("control")).problems()
+        finally:
+            delete_sandboxes(reached, is_in_process)
+    assert not problems, "\n\n".join(problems)
+
+
+def test_no_operation_is_left_out() -> None:
+    assert sorted([*MAKING, *USING, *COMMANDING]) == sorted(operation_ids(read_document("control")))
+
+
+def delete_sandboxes(reached: Controlled, is_in_process: bool) -> None:
+    """Through the API, since each has to be closed by the event loop that made it."""
+    schema = control_schema(read_document("control"), reached, is_in_process)
+    for one in schema["/sandboxes"]["GET"].Case(headers=BEARER).call().json():
+        if one["id"] != "default":
+            schema["/sandboxes/{name}"]["DELETE"].Case(path_parameters={"name": one["id"]}, headers=BEARER).call()

@@ -1,0 +1,250 @@
+"""Answers of the control API that generated data hardly meets, each held against its contract document."""
+
+import logging
+from collections.abc import Iterator
+from logging.handlers import QueueHandler
+from queue import SimpleQueue
+from typing import Any
+
+import httpx
+import pytest
+from schemathesis import Response
+from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import BaseSchema
+
+from contracts.suites.control_world import BEARER, SPARE, Controlled, control_schema, controlled
+from contracts.suites.harness import Document, read_document
+from contracts.suites.signing import AnyCase
+from mockexchange import sandboxes
+from mockexchange.core.refusals import RefusalCode
+from mockexchange.scenario.keys import derive_ed25519
+from mockexchange.scenario.steps import STEPS
+from mockexchange.server import control_requests
+
+pytestmark = pytest.mark.contract
+
+ONE, COMMANDS, CLOCK, JOURNAL = ("/sandboxes/{name}" + rest for rest in ("", "/commands", "/clock", "/journal"))
+FILL = {"account": "carol", "market": "R-1", "side": "yes", "action": "buy", "count": 10, "price": "0.56"}
+REST = {**FILL, "order": "o-1", "price": 0.5, "count": "4"}
+# One step a line, with the events it brings.
+EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
+    ({"account": {"account": "carol"}}, {"account_opened", "book_opened"}),
+    ({"book": {"account": "carol", "book": 3}}, {"book_opened"}),
+    ({"deposit": {"account": "carol", "amount": 100}}, {"cash_moved"}),
+    ({"transfer": {"source": "carol", "target": "carol/3", "amount": "1.5"}}, {"cash_moved"}),
+    ({"withdraw": {"account": "carol/3", "amount": 0.5}}, {"cash_moved"}),
+    ({"series": {"series": "R", "fee_type": "flat", "fee_multiplier": 0}}, {"series_listed"}),
+    ({"market": {"market": "R-1", "event": "R", "series": "R", "price": 0.55}}, {"market_listed"}),
+    ({"market": {"market": "R-2", "event": "Q", "series": "R", "exchange_index": "1"}}, {"market_listed"}),
+    ({"price": {"market": "R-1", "price": "0.5601"}}, {"market_priced"}),
+    ({"fill": {**FILL, "taker": True, "fee": 0.07}}, {"filled", "position_changed", "market_priced"}),
+    ({"open": {"account": "carol", "market": "R-2", "position": -5, "exposure": 2}}, {"position_changed"}),
+    ({"rest": REST}, {"order_rested", "position_changed"}),
+    ({"reduce": {"order": "o-1", "count": 1}}, {"order_reduced", "position_changed"}),
+    (
+        {"fill": {**FILL, "order": "o-1", "price": 0.5, "count": 1, "fee": 0}},
+        {"filled", "order_executed", "position_changed", "market_priced"},
+    ),
+    ({"cancel": {"order": "o-1"}}, {"order_canceled", "position_changed"}),
+    ({"close": {"market": "R-1"}}, {"market_moved"}),
+    ({"determine": {"market": "R-1", "result": "scalar", "value": "0.3333"}}, {"market_moved"}),
+    ({"dispute": {"market": "R-1"}}, {"market_moved"}),
+    ({"determine": {"market": "R-1", "result": "no"}}, {"market_moved"}),
+    ({"finalize": {"market": "R-1"}}, {"market_moved", "position_settled", "position_changed"}),
+    ({"settle": {"market": "R-2", "result": "void"}}, {"market_moved", "position_settled", "position_changed"}),
+]
+
+
+@pytest.fixture(scope="module")
+def reached() -> Iterator[Controlled]:
+    with controlled() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def document() -> Document:
+    return read_document("control")
+
+
+@pytest.fixture(scope="module")
+def schema(reached: Controlled, document: Document) -> BaseSchema:
+    return control_schema(document, reached, is_in_process=False)
+
+
+def ask(schema: BaseSchema, method: str, path: str, name: str = SPARE, **how: Any) -> Response:
+    """Send a request with the token; the answer has to be one that the document describes."""
+    variables = {"name": name, "account": how.pop("account", "alice")}
+    found = {key: value for key, value in variables.items() if f"{{{key}}}" in path}
+    media_type = "application/json" if "body" in how else None
+    how = {"headers": BEARER, "media_type": media_type, **how}
+    case: AnyCase = schema[path][method].Case(method=how.pop("sent_method", method), path_parameters=found, **how)
+    response = case.call()
+    case.validate_response(response, excluded_checks=[not_a_server_error])  # a 503 is one of the answers
+    return response
+
+
+def refusal(response: Response) -> tuple[int, str]:
+    return response.status_code, response.json()["error"]["code"]
+
+
+def test_every_kind_of_event_is_documented(schema: BaseSchema, document: Document) -> None:
+    pair = derive_ed25519("contract suites")
+    key = {"account": "carol", "key": "k", "key_id": "k-1", "public_key": pair.public_pem, "api_date": "2026-06"}
+    steps = [*EVENTFUL, ({"key": key}, {"key_added"})]
+    outcomes = ask(schema, "POST", COMMANDS, body=[step for step, _ in steps]).json()
+    assert [{event["type"] for event in one.get("events", [])} for one in outcomes] == [events for _, events in steps]
+    schemas = document["components"]["schemas"]
+    documented = {
+        schemas[one["$ref"].rpartition("/")[2]]["properties"]["type"]["const"] for one in schemas["Event"]["oneOf"]
+    }
+    assert documented == set().union(*(events for _, events in steps))
+
+
+def test_every_step_and_every_refusal_is_documented(document: Document) -> None:
+    schemas = document["components"]["schemas"]
+    assert set(schemas["Step"]["properties"]) == set(STEPS)
+    assert set(schemas["Refusal"]["properties"]["code"]["enum"]) == {code.value for code in RefusalCode}
+
+
+def test_a_refused_step_is_a_value(schema: BaseSchema) -> None:
+    outcomes = ask(schema, "POST", COMMANDS, body=[{"close": {"market": "NONE"}}, {"cancel": {"order": "NONE"}}]).json()
+    assert [one["refusal"]["code"] for one in outcomes] == ["unknown_market", "unknown_order"]
+
+
+def test_the_journal_holds_entries_of_every_kind(schema: BaseSchema) -> None:
+    plain, text, raw, dropped = ask(schema, "GET", JOURNAL, name="default").json()[:4]
+    assert (plain["status"], plain["body"], plain["operation"]) == (200, "", "GetBalance")
+    assert (text["status"], text["body"]) == (405, "text")
+    assert raw["body_base64"] == "/w=="
+    assert set(dropped["dropped"]) == {"body", "answer"}
+
+
+# what is wrong | method | path | status | code | how it is asked
+REFUSALS: list[tuple[str, str, str, int, str, dict[str, Any]]] = [
+    ("no token", "GET", "/sandboxes", 401, "unauthorized", {"headers": {}}),
+    ("wrong token", "GET", ONE, 401, "unauthorized", {"headers": {"Authorization": "Bearer x"}}),
+    ("wrong host", "GET", "/live", 403, "host_not_allowed", {"headers": {"Host": "evil.test"}}),
+    ("unknown sandbox", "GET", CLOCK, 404, "unknown_sandbox", {"name": "nowhere"}),
+    ("unknown account", "GET", f"{ONE}/accounts/{{account}}/positions", 404, "unknown_account", {"account": "zoe"}),
+    ("default stays", "DELETE", ONE, 409, "default_sandbox", {"name": "default"}),
+    ("taken name", "POST", "/sandboxes", 409, "name_in_use", {"body": {"name": SPARE}}),
+    ("bad name", "POST", "/sandboxes", 400, "bad_name", {"body": {"name": "../etc"}}),
+    ("other name than the path's", "PUT", ONE, 400, "bad_body", {"name": "x", "body": {"name": "y"}}),
+    ("unknown key", "POST", "/sandboxes", 400, "bad_body", {"body": {"colour": "red"}}),
+    ("no object", "POST", "/sandboxes", 400, "bad_body", {"body": []}),
+    ("null", "POST", "/sandboxes", 400, "bad_body", {"body": {"scenario": None}}),
+    ("unknown date", "POST", "/sandboxes", 400, "bad_body", {"body": {"api_date": "x" * 5_000}}),
+    ("unknown scenario", "POST", "/sandboxes", 400, "bad_scenario", {"body": {"scenario": "demmo"}}),
+    ("name no file can have", "POST", "/sandboxes", 400, "bad_scenario", {"body": {"scenario": "x" * 5_000}}),
+    ("unknown step", "POST", COMMANDS, 400, "bad_step", {"body": [{"fil": {}}]}),
+    ("step with a time", "POST", COMMANDS, 400, "bad_step", {"body": [{"after": "1s", "close": {"market": "M"}}]}),
+    ("steps in an object", "POST", COMMANDS, 400, "bad_body", {"body": {"close": {"market": "M"}}}),
+    ("same key twice", "POST", COMMANDS, 400, "bad_json", {"body": b'[{"close": {"market": "A", "market": "B"}}]'}),
+    ("no JSON", "POST", CLOCK, 400, "bad_json", {"body": b"{"}),
+    ("end of the calendar", "POST", CLOCK, 400, "bad_body", {"body": {"advance": "9999999d"}}),
+    ("unknown filter", "GET", JOURNAL, 400, "bad_query", {"query": {"colour": "red"}}),
+    ("filter twice", "GET", JOURNAL, 400, "bad_query", {"query": {"last": ["1", "2"]}}),
+    ("no number", "GET", JOURNAL, 400, "bad_query", {"query": {"after": "x"}}),
+    ("wrong method", "GET", "/sandboxes", 405, "method_not_allowed", {"sent_method": "PATCH"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code", "how"), [row[1:] for row in REFUSALS], ids=[row[0] for row in REFUSALS]
+)
+def test_each_refusal_is_documented(
+    schema: BaseSchema, method: str, path: str, status: int, code: str, how: dict[str, Any]
+) -> None:
+    assert refusal(ask(schema, method, path, **how)) == (status, code)
+
+
+def test_a_port_that_is_taken_or_not_for_us(
+    reached: Controlled, schema: BaseSchema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert reached.hub.main is not None
+    body = {"port": reached.hub.main.port}
+    assert refusal(ask(schema, "POST", "/sandboxes", body=body)) == (409, "port_in_use")
+
+    def refuse(host: str, port: int) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("mockexchange.server.listener.bind", refuse)
+    answer = ask(schema, "POST", "/sandboxes", body={"port": 1, "name": "unmade"})
+    assert refusal(answer) == (409, "port_unusable")
+    assert answer.json()["error"]["message"] == "port 1 cannot be used: Permission denied"
+    assert refusal(ask(schema, "GET", ONE, name="unmade")) == (404, "unknown_sandbox")
+
+
+def test_a_key_id_that_is_taken(schema: BaseSchema) -> None:
+    scenario = {"scenario": "fixed", "accounts": {"alice": {"keys": {"main": {"key_id": "fixed-key"}}}}}
+    body = {"scenario": scenario, "name": "first"}
+    assert ask(schema, "POST", "/sandboxes", body=body).status_code == 201
+    assert refusal(ask(schema, "POST", "/sandboxes", body={**body, "name": "second"})) == (409, "key_in_use")
+
+
+def test_one_sandbox_too_many(schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandboxes, "SANDBOXES_MAX", 1)
+    assert refusal(ask(schema, "POST", "/sandboxes", body={})) == (409, "too_many_sandboxes")
+
+
+def test_limits_of_bodies(schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control_requests, "STEPS_MAX", 1)
+    steps = [{"close": {"market": "M"}}] * 2
+    assert refusal(ask(schema, "POST", COMMANDS, body=steps)) == (400, "too_many_steps")
+    monkeypatch.setattr(control_requests, "BODY_BYTES_MAX", 10)
+    assert refusal(ask(schema, "POST", COMMANDS, body=steps)) == (413, "body_too_large")
+
+
+def test_a_server_without_an_exchange_is_not_ready(
+    reached: Controlled, schema: BaseSchema, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ask(schema, "GET", "/ready").json() == {"live": True, "ready": True}
+    monkeypatch.setattr(reached.hub, "sandboxes", sandboxes.Sandboxes())
+    assert ask(schema, "GET", "/health").status_code == 503
+
+
+# --- what a document cannot say
+
+
+def test_every_answer_is_marked_whatever_it_is(reached: Controlled) -> None:
+    origin = reached.hub.origin()
+    for method, path, status in (
+        ("GET", "/", 200),
+        ("HEAD", "/", 200),
+        ("HEAD", "/_mock/sandboxes", 200),
+        ("OPTIONS", "/_mock/sandboxes", 405),
+        ("GET", "/_mock/sandboxes/", 404),
+        ("GET", "/_mock", 404),
+        ("POST", "/", 405),
+        ("GET", "/trade-api/v2/portfolio/balance", 401),
+    ):
+        response = httpx.request(method, origin + path, headers=BEARER)
+        assert (response.status_code, response.headers["x-mock-exchange"]) == (status, "1"), (method, path)
+        assert (response.text == "") == (method == "HEAD")
+
+
+def test_a_mistake_of_the_server_is_marked_and_told(reached: Controlled, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    handler = QueueHandler(said)
+    monkeypatch.setattr(reached.hub, "sandboxes", None)
+    logging.getLogger("uvicorn.error").addHandler(handler)
+    try:
+        response = httpx.get(f"{reached.hub.origin()}/_mock/sandboxes", headers=BEARER)
+        assert "Traceback" in said.get(timeout=10).getMessage()
+    finally:
+        logging.getLogger("uvicorn.error").removeHandler(handler)
+    assert (response.status_code, response.headers["x-mock-exchange"]) == (500, "1")
+    assert response.json()["error"]["code"] == "internal_error"
+
+
+def test_a_wrong_method_is_told_all_the_right_ones(reached: Controlled) -> None:
+    response = httpx.patch(f"{reached.hub.origin()}/_mock/sandboxes/{SPARE}", headers=BEARER)
+    assert response.headers["allow"] == "DELETE, GET, HEAD, PUT"
+
+
+@pytest.mark.parametrize("last", [0, 1, 3, 999])
+def test_the_last_so_many_entries(schema: BaseSchema, last: int) -> None:
+    whole = ask(schema, "GET", JOURNAL, name="default").json()
+    entries = ask(schema, "GET", JOURNAL, name="default", query={"last": last}).json()
+    assert len(entries) == min(last, len(whole))
+    assert whole[len(whole) - len(entries) :] == entries

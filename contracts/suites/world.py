@@ -1,0 +1,74 @@
+"""The servers that the suites look at: one exchange of `world.yaml`, in process and on a real socket."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from anyio.from_thread import start_blocking_portal
+from starlette.types import ASGIApp
+
+from contracts.suites.signing import Signer, load_signer
+from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.scenario.loader import load_file
+from mockexchange.server.app import Front
+from mockexchange.server.listener import Listener, bind
+from mockexchange.server.rest import Diagnostician
+from mockexchange.venues.kalshi.dates import api_date
+
+HOST = "127.0.0.1"
+IN_PROCESS_HOST = "testserver"
+
+
+class World(NamedTuple):
+    """An exchange and its keys by (account, key)."""
+
+    sandbox: Sandbox
+    signers: dict[tuple[str, str], Signer]
+
+
+def open_world(date: str) -> World:
+    """Play the scenario of the suites into an exchange that speaks the wire of a date."""
+    plan = load_file(Path(__file__).with_name("world.yaml"))
+    sandbox = asyncio.run(open_sandbox(plan, SandboxOptions(api_date=api_date(date))))
+    keys = ((one.account, one.key, one.key_id, one.private_pem or "") for one in sandbox.credentials())
+    return World(sandbox, {(account, key): load_signer(key_id, pem) for account, key, key_id, pem in keys})
+
+
+@contextmanager
+def front_of(sandbox: Sandbox) -> Iterator[Front]:
+    """What a port of the sandbox's own serves."""
+    diagnostician = Diagnostician()
+    yield Front(lambda key_id: sandbox, diagnostician, None)
+    diagnostician.close()
+
+
+class Reached(NamedTuple):
+    """Where requests go: to `app` if there is one, else to whatever listens at `origin`."""
+
+    origin: str
+    app: ASGIApp | None
+
+
+@contextmanager
+def in_process(front: Front) -> Iterator[Reached]:
+    yield Reached(f"http://{IN_PROCESS_HOST}", front)
+
+
+@contextmanager
+def over_a_socket(front: Front) -> Iterator[Reached]:
+    """Serve on a free port, by an event loop in a thread of its own."""
+    with start_blocking_portal() as portal:
+        listener = Listener(front, bind(HOST, 0))
+        portal.call(listener.start)
+        try:
+            yield Reached(f"http://{HOST}:{listener.port}", None)
+        finally:
+            portal.call(listener.stop)
+
+
+TRANSPORTS: dict[str, Callable[[Front], AbstractContextManager[Reached]]] = {
+    "in process": in_process,
+    "over a socket": over_a_socket,
+}
