@@ -16,7 +16,7 @@ SCALE_MAX = 1_000_000
 """A year in half a minute."""
 LAST = parse_instant("9999-12-31T23:59:59.999999Z")
 """The last instant that can be written; there every clock stops."""
-_SCALED = re.compile(r"(\d+(?:\.\d+)?)x")
+_SCALED = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 
 
 def host_now_us() -> int:

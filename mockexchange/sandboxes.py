@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from mockexchange.sandbox import DEFAULT, Sandbox, open_sandbox
 
 SANDBOXES_MAX = 1_000
 """A laptop's memory: an idle `golden` sandbox takes about 100 kB."""
+NAMES_SHOWN_MAX = 20
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -45,7 +47,7 @@ class Sandboxes:
         """Return a sandbox, which is not idle then. Raises SandboxError."""
         slot = self._slots.get(name)
         if slot is None:
-            known = ", ".join(self._slots) or "none"
+            known = ", ".join(islice(self._slots, NAMES_SHOWN_MAX)) or "none"
             raise SandboxError(404, "unknown_sandbox", f"no sandbox {name!r}; known: {known}")
         slot.sandbox.touched_at = slot.sandbox.options.host()
         return slot
