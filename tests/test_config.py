@@ -108,7 +108,7 @@ def test_the_server_removes_its_own(tmp_path: Path) -> None:
     remove_ready_file(target)
 
 
-@pytest.mark.parametrize("text", ['{"pid": 0}', "{", "{}", "[]", "7", "null", ""])
+@pytest.mark.parametrize("text", ['{"pid": 1}', "{", "{}", "[]", "7", "null", ""])
 def test_it_leaves_what_is_not_its_own(tmp_path: Path, text: str) -> None:
     target = tmp_path / "ready.json"
     target.write_text(text)

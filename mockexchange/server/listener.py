@@ -77,6 +77,8 @@ class Listener:
 
     async def stop(self) -> None:
         """Stop accepting, let requests under way and answers on their way finish for a while, then cut what is left."""
+        loop = asyncio.get_running_loop()
+        ends_at = loop.time() + STOP_S_MAX
         if self._date_timer:
             self._date_timer.cancel()
         if self._server:
@@ -85,7 +87,7 @@ class Listener:
             connection.shutdown()
         if self._state.tasks:
             await asyncio.wait(self._state.tasks, timeout=STOP_S_MAX)
-        for _ in range(ceil(STOP_S_MAX / STOP_POLL_S)):
+        for _ in range(ceil((ends_at - loop.time()) / STOP_POLL_S)):
             if not self._state.connections:
                 break
             await asyncio.sleep(STOP_POLL_S)
