@@ -16,7 +16,7 @@ from mockexchange.journal import Entry
 from mockexchange.sandbox import Sandbox
 from mockexchange.venues.kalshi.rest import TARGET_CHARS_MAX
 from mockexchange.venues.kalshi.signing import KEY_HEADER
-from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.request import Answer, Diagnose, Request
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 BODY_BYTES_MAX = 1024 * 1024
@@ -26,6 +26,8 @@ TARGET_BYTES_MAX = TARGET_CHARS_MAX + 2
 DIAGNOSIS_CHARS_MAX = 2_000
 DIAGNOSES_WAITING_MAX = 256
 """Beyond this many waiting refusals the next ones are answered undiagnosed, and say so."""
+REST_TIMES = 9
+"""A tenth of the time is the most that diagnoses take of the interpreter."""
 TOO_BUSY = "too many refused requests at once to find out why: see the first ones"
 
 COMMON_HEADERS = [
@@ -38,9 +40,14 @@ BODY_HEADERS = frozenset((b"content-length", b"transfer-encoding"))
 
 
 class Diagnostician:
-    """Runs diagnoses off the event loop, one after the other."""
+    """Runs diagnoses off the event loop, one after the other.
+
+    After each the worker rests for several times as long as it took, so that a client which is refused in a loop
+    takes a bounded share of the interpreter from the others; a lone refusal never waits.
+    """
 
     def __init__(self) -> None:
+        self._rests_until_s = 0.0
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="diagnosis")
         self._waiting = 0
 
@@ -53,9 +60,18 @@ class Diagnostician:
         self._waiting += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._worker, answer.diagnose, _yield_to_other_threads)
+            return await loop.run_in_executor(self._worker, self._run, answer.diagnose)
         finally:
             self._waiting -= 1
+
+    def _run(self, diagnose: Diagnose) -> str:
+        began_s = max(time.perf_counter(), self._rests_until_s)
+        time.sleep(max(0.0, began_s - time.perf_counter()))
+        try:
+            return diagnose(_yield_to_other_threads)
+        finally:
+            ended_s = time.perf_counter()
+            self._rests_until_s = ended_s + REST_TIMES * (ended_s - began_s)
 
     def close(self) -> None:
         self._worker.shutdown(wait=False, cancel_futures=True)
