@@ -13,6 +13,7 @@ PLACES = {
     "advance": "clock",
     "journal": "journal",
     "why": "journal",
+    "log": "log",
     "keys": "keys",
     "explain": "explain",
     "scenario": "scenario",

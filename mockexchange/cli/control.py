@@ -8,6 +8,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import Message
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -76,6 +77,13 @@ class Server:
         except (ValueError, KeyError, TypeError, AttributeError):
             message = f"expected the control API at {self.ready['control_url']}, got status {reply.status}"
         raise Failure(message)
+
+    def download(self, path: str) -> bytes:
+        """Fetch bytes that are no JSON document, such as a log. Raises Failure."""
+        reply = self._send("GET", path, None)
+        if reply.status != HTTPStatus.OK:
+            raise Failure(f"{path}: expected bytes to download, got status {reply.status}: {reply.body[:200]!r}")
+        return reply.body
 
     def _send(self, method: str, path: str, body: Any) -> Reply:
         headers = {"Authorization": f"Bearer {self.ready['control_token']}", "Content-Type": "application/json"}

@@ -8,12 +8,14 @@ import click
 
 from mockexchange import truth
 from mockexchange.cli.frame import Failure, option
+from mockexchange.cli.terminal import printable
 from mockexchange.core.invariants import violations
 from mockexchange.replay import Deviation, Replay, compare, read_journal
 from mockexchange.store.codec import LogError
 
 DEVIATIONS_SHOWN_MAX = 20
-BYTES_SHOWN_MAX = 400
+CHARS_BEFORE = 60
+CHARS_SHOWN_MAX = 200
 
 
 @click.command()
@@ -54,9 +56,13 @@ def _print_comparison(again: Replay, journal: Path) -> None:
 
 
 def _describe(deviation: Deviation) -> str:
+    """Both answers from a little before the first character in which they differ."""
+    pairs = zip(deviation.got, deviation.wanted, strict=False)
+    same = next((place for place, (got, wanted) in enumerate(pairs) if got != wanted), 0)
+    start = max(0, same - CHARS_BEFORE)
     lines = (
-        f"request {deviation.number} {deviation.target[:BYTES_SHOWN_MAX]}",
-        f"  got    {deviation.got[:BYTES_SHOWN_MAX]}",
-        f"  wanted {deviation.wanted[:BYTES_SHOWN_MAX]}",
+        f"request {deviation.number} {deviation.target[:CHARS_SHOWN_MAX]}",
+        f"  got    {printable(deviation.got[start : start + CHARS_SHOWN_MAX])}",
+        f"  wanted {printable(deviation.wanted[start : start + CHARS_SHOWN_MAX])}",
     )
     return "\n".join(lines)

@@ -31,11 +31,15 @@ def commands_after(heading: str) -> list[str]:
 
 
 def run(line: str, ready_file: Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    line, _, target = line.partition(" > ")
     words = shlex.split(line)
     assert words[0] == "mockexchange", line
     environment = {**os.environ, "MOCKEXCHANGE_READY_FILE": str(ready_file)}
     command = [sys.executable, "-m", "mockexchange", *words[1:]]
-    return subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=folder, timeout=60, check=False)
+    if target:
+        (folder / target).write_text(done.stdout)
+    return done
 
 
 @pytest.fixture(scope="module")

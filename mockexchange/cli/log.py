@@ -1,0 +1,16 @@
+"""`mockexchange log`: the commands a server has carried out, to be replayed or sent with a bug report."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+import click
+
+from mockexchange.cli.control import find_server, sandbox_option, server_option
+
+
+@click.command()
+@sandbox_option
+@server_option
+def log(sandbox: str, ready_file: Path) -> None:
+    """Print the log of commands, as `replay` reads it."""
+    click.echo(find_server(ready_file).download(f"sandboxes/{quote(sandbox, safe='')}/log"), nl=False)
