@@ -1,4 +1,4 @@
-"""An account with as many positions as a benchmark wants, a tenth of them settled; no filter finds nothing."""
+"""An account with as many positions as wanted, a quarter of them settled; every filter finds more than one page."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -10,8 +10,8 @@ from mockexchange.core.vocabulary import BookRef, Result
 PATH = "/trade-api/v2/portfolio/positions"
 ACCOUNT = "trader"
 PURSE = BookRef(ACCOUNT)
-MARKETS_PER_EVENT = 8
-SETTLED_EVERY = 10
+MARKETS_PER_EVENT = 4
+SETTLED_EVERY = 4
 FLAT_EVERY = 5
 
 

@@ -6,6 +6,8 @@ Garbage is the first page, as recorded.
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Hashable
+from functools import lru_cache
 from typing import NamedTuple
 
 from mockexchange.core.ranking import Rank
@@ -16,6 +18,7 @@ INSTANT_BYTES = 8
 DIGEST_END = len(MARK) + DIGEST_BYTES
 HEAD_BYTES = DIGEST_END + 1 + INSTANT_BYTES
 CURSOR_CHARS_MAX = 1024
+FILTERS_MAX = 1024
 
 
 class Cursor(NamedTuple):
@@ -24,7 +27,8 @@ class Cursor(NamedTuple):
     rank: Rank
 
 
-def digest_of(*filters: object) -> bytes:
+@lru_cache(maxsize=FILTERS_MAX)
+def digest_of(*filters: Hashable) -> bytes:
     """Eight bytes that differ when the filters do; defaults are normalised by the caller."""
     return hashlib.blake2b(repr(filters).encode(), digest_size=DIGEST_BYTES).digest()
 
