@@ -7,6 +7,7 @@ from dataclasses import fields
 from enum import Enum
 from typing import Any
 
+from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
@@ -36,12 +37,6 @@ def event_of(event: Event) -> dict[str, Any]:
     for field in fields(event):
         plain.update(_plain(field.name, getattr(event, field.name)))
     return plain
-
-
-def exact(value: int, decimals: int) -> str:
-    """A scaled integer as a decimal string with all its digits: exact(5600, 4) is "0.5600"."""
-    whole, fraction = divmod(abs(value), 10**decimals)
-    return f"{'-' if value < 0 else ''}{whole}.{fraction:0{decimals}d}"
 
 
 def _row(row: Position) -> dict[str, Any]:

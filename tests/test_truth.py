@@ -4,14 +4,12 @@ from dataclasses import fields
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mockexchange.core import commands, events
 from mockexchange.core.events import Event
 from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import AccountKind, Action, BookRef, MarketStatus, Result, Side
-from mockexchange.truth import event_of, exact, outcome_of, positions_of
+from mockexchange.truth import event_of, outcome_of, positions_of
 from tests.sandboxing import do, make
 
 DESK = BookRef("desk", "st1")
@@ -153,28 +151,6 @@ def test_every_event_is_shown_whole(event: Event, shown: dict[str, Any]) -> None
 
 def test_the_table_has_every_event() -> None:
     assert {type(event) for event, _ in EVENTS} == set(get_args(Event))
-
-
-@pytest.mark.parametrize(
-    ("value", "decimals", "text"),
-    [
-        (0, 2, "0.00"),
-        (1, 6, "0.000001"),
-        (-1, 2, "-0.01"),
-        (-137, 2, "-1.37"),
-        (5_600, 4, "0.5600"),
-        (10**18, 6, "1000000000000.000000"),
-    ],
-)
-def test_amounts_have_all_their_digits(value: int, decimals: int, text: str) -> None:
-    assert exact(value, decimals) == text
-
-
-@given(st.integers(), st.integers(1, 12))
-def test_no_amount_is_ever_rounded(value: int, decimals: int) -> None:
-    text = exact(value, decimals)
-    assert int(text.replace(".", "")) == value
-    assert len(text.partition(".")[2]) == decimals
 
 
 def test_an_outcome_is_its_events() -> None:

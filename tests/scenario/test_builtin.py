@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from mockexchange.core.decimals import exact
 from mockexchange.core.holdings import Holdings
 from mockexchange.core.instants import format_instant
 from mockexchange.core.invariants import violations
@@ -19,7 +20,6 @@ from mockexchange.core.state import State
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import builtin_names, load_scenario
-from mockexchange.truth import exact
 from mockexchange.venues.kalshi.operations import subtrader_ids
 from mockexchange.venues.kalshi.signing import load_public_key
 from scripts.write_pages_scenario import FLAT, HELD, RESTING, SETTLED, TIED, render

@@ -6,8 +6,9 @@ those cents over 100 with four decimals; after, it is exact with six, or four wh
 
 import json
 
+from mockexchange.core.decimals import exact
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
-from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, MICROS_PER_CENT, MICROS_PER_DOLLAR
+from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, MICROS_PER_CENT
 from mockexchange.venues.dated import Spelling
 
 MICROS_PER_CENTICENT = 100
@@ -18,30 +19,24 @@ def truncate(value: int, unit: int) -> int:
     return value // unit if value >= 0 else -(-value // unit)
 
 
-def write_decimal(value: int, unit: int, decimals: int) -> str:
-    """Write value / unit exactly, unit being 10 ** decimals."""
-    whole, fraction = divmod(abs(value), unit)
-    return f"{'-' if value < 0 else ''}{whole}.{fraction:0{decimals}d}"
-
-
 def cents(micros: int) -> str:
     return str(truncate(micros, MICROS_PER_CENT))
 
 
 def dollars_of_cents(micros: int) -> str:
-    return f'"{write_decimal(truncate(micros, MICROS_PER_CENT), 100, 2)}00"'
+    return f'"{exact(truncate(micros, MICROS_PER_CENT), 2)}00"'
 
 
 def dollars_6(micros: int) -> str:
-    return f'"{write_decimal(micros, MICROS_PER_DOLLAR, 6)}"'
+    return f'"{exact(micros, 6)}"'
 
 
 def dollars_4(micros: int) -> str:
-    return f'"{write_decimal(truncate(micros, MICROS_PER_CENTICENT), 10_000, 4)}"'
+    return f'"{exact(truncate(micros, MICROS_PER_CENTICENT), 4)}"'
 
 
 def count_2(centis: int) -> str:
-    return f'"{write_decimal(centis, CENTIS_PER_CONTRACT, 2)}"'
+    return f'"{exact(centis, 2)}"'
 
 
 def whole_contracts(centis: int) -> str:
