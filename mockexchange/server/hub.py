@@ -8,7 +8,7 @@ from starlette.types import ASGIApp
 
 from mockexchange.clock import host_now_us
 from mockexchange.sandbox import DEFAULT, Progress, Sandbox, SandboxOptions, open_sandbox
-from mockexchange.sandboxes import Sandboxes, Slot
+from mockexchange.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.scenario.loader import Plan
 from mockexchange.server import listener as listeners
 from mockexchange.server.app import Front, SandboxOf
@@ -57,7 +57,7 @@ class Hub:
         listener = None if port is None else self._listener(slot, port)
         try:
             self.sandboxes.add(slot)
-        except Exception:
+        except SandboxError:
             if listener:
                 listener.sock.close()
             raise
