@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from mockexchange.core.vocabulary import AccountKind
+from mockexchange.core.ledgers import Ledger
+from mockexchange.core.vocabulary import AccountKind, Reservation
+
+WHOLLY_ON_FIRST = ((0, 100),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +22,28 @@ class Key:
 
 
 @dataclass(slots=True)
+class SubtraderRules:
+    """What an FCM forbids a subtrader."""
+
+    blocked: bool = False
+    categories: tuple[str, ...] = ()
+    cap_micros: int | None = None
+
+
+@dataclass(slots=True, eq=False)
 class Account:
     name: str
     kind: AccountKind
     account_id: str
+    user_id: str
+    tier: str
     books: dict[str, str] = field(default_factory=dict)
     """Book name to the venue's id of it, "" where the venue derives one; in the order of opening."""
     keys: dict[str, Key] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+    subtrader_rules: dict[str, SubtraderRules] = field(default_factory=dict)
+    """By book; one that is not here is free."""
+    netted_books: set[str] = field(default_factory=set)
+    allocations: tuple[tuple[int, int], ...] = WHOLLY_ON_FIRST
+    """How its cash is to be spread over the shards: (exchange index, percent)."""
+    reservation: Reservation = Reservation.NONE

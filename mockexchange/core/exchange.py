@@ -8,7 +8,17 @@ never goes back: a command counts as executed at the later of `at` and the last 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mockexchange.core import commands, listing, membership, ordering, settlement, trading
+from mockexchange.core import (
+    cashiering,
+    commands,
+    grouping,
+    listing,
+    membership,
+    operating,
+    ordering,
+    settlement,
+    trading,
+)
 from mockexchange.core.commands import Command
 from mockexchange.core.events import Event
 from mockexchange.core.refusals import Refusal, Refused
@@ -22,30 +32,47 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.OpenAccount: membership.open_account,
     commands.OpenBook: membership.open_book,
     commands.AddKey: membership.add_key,
-    commands.Deposit: membership.deposit,
-    commands.Withdraw: membership.withdraw,
-    commands.Transfer: membership.transfer,
+    commands.RestrictSubtrader: membership.restrict_subtrader,
+    commands.CapSubtrader: membership.cap_subtrader,
+    commands.Deposit: cashiering.deposit,
+    commands.Withdraw: cashiering.withdraw,
+    commands.FinalizePayment: cashiering.finalize_payment,
+    commands.Transfer: cashiering.transfer,
+    commands.TransferShard: cashiering.transfer_shard,
+    commands.CompleteTransfer: cashiering.complete_transfer,
+    commands.AllocateBalance: cashiering.allocate_balance,
+    commands.SetNetting: cashiering.set_netting,
     commands.ListSeries: listing.list_series,
+    commands.DescribeEvent: listing.describe_event,
     commands.ListMarket: listing.list_market,
+    commands.QuoteMarket: listing.quote_market,
     commands.PriceMarket: listing.price_market,
     commands.CloseMarket: settlement.close_market,
     commands.DetermineMarket: settlement.determine_market,
     commands.DisputeMarket: settlement.dispute_market,
     commands.FinalizeMarket: settlement.finalize_market,
     commands.SettleMarket: settlement.settle_market,
+    commands.SwitchExchange: operating.switch_exchange,
+    commands.Announce: operating.announce,
     commands.Fill: trading.fill,
     commands.OpenPosition: trading.open_position,
     commands.RestOrder: ordering.rest_order,
     commands.ReduceOrder: ordering.reduce_order,
     commands.CancelOrder: ordering.cancel_order,
+    commands.OpenGroup: grouping.open_group,
+    commands.TriggerGroup: grouping.trigger_group,
+    commands.ResetGroup: grouping.reset_group,
 }
 
 
 class Exchange:
-    """A whole exchange in memory. The same seed, rounding and commands always give the same state and events."""
+    """A whole exchange in memory. The same arguments and commands always give the same state and events.
 
-    def __init__(self, seed: int = 0, rounding: FeeRounding = FeeRounding.GRID) -> None:
-        self.state = State(seed, rounding)
+    What was last touched before the instant `archived_before` is history.
+    """
+
+    def __init__(self, seed: int = 0, rounding: FeeRounding = FeeRounding.GRID, archived_before: int = 0) -> None:
+        self.state = State(seed, rounding, archived_before=archived_before)
         self.last_at = 0
 
     def execute(self, command: Command, at: int) -> Outcome:

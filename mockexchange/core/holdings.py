@@ -25,6 +25,8 @@ class Holdings:
         "revision",
         "rows",
         "rows_uncounted",
+        "shards_micros",
+        "updated_at",
         "values_micros",
     )
 
@@ -37,6 +39,10 @@ class Holdings:
         """Deposits, withdrawals and transfers, and what opening balances brought in kind."""
         self.reserved_micros = 0
         """Held back for resting orders to buy: part of cash, not free for trading."""
+        self.shards_micros: dict[int, int] = {}
+        """Cash that was moved to other exchange indexes than 0, part of `cash_micros`. Trading moves index 0."""
+        self.updated_at = 0
+        """When its cash last changed."""
         self.cost_micros = 0
         self.realized_micros = 0
         self.fees_micros = 0
@@ -60,6 +66,11 @@ class Holdings:
         apply(position)
         self._put_in(position, event)
         self._file(event)
+
+    def pay(self, amount_micros: int, at: int) -> None:
+        """Move cash in, or, negative, out."""
+        self.cash_micros += amount_micros
+        self.updated_at = at
 
     def assert_conserved(self) -> None:
         """Nothing is ever created or lost: cash + exposure - realized + fees = net contributions."""

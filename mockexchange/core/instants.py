@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 MICROSECONDS_PER_SECOND = 1_000_000
+MICROSECONDS_PER_DAY = 86_400 * MICROSECONDS_PER_SECOND
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"(\d+)(us|ms|s|m|h|d)")
 _UNIT_US = {
@@ -15,7 +16,7 @@ _UNIT_US = {
     "s": MICROSECONDS_PER_SECOND,
     "m": 60 * MICROSECONDS_PER_SECOND,
     "h": 3_600 * MICROSECONDS_PER_SECOND,
-    "d": 86_400 * MICROSECONDS_PER_SECOND,
+    "d": MICROSECONDS_PER_DAY,
 }
 
 

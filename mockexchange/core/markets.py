@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from mockexchange.core.details import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.history import EVERYTHING, Partition, Selector
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.vocabulary import FeeType, MarketStatus, Result
+from mockexchange.core.vocabulary import FeeType, MarketStatus, Result, Side
 
 if TYPE_CHECKING:
     from mockexchange.core.positions import Position
@@ -20,20 +22,42 @@ TRANSITIONS: dict[tuple[MarketStatus, str], MarketStatus] = {
 }
 
 
-@dataclass(slots=True)
+PLAIN_SERIES = SeriesDetails()
+PLAIN_EVENT = EventDetails()
+PLAIN_MARKET = MarketDetails()
+Levels = dict[Side, dict[int, int]]
+
+
+@dataclass(slots=True, eq=False)
 class Series:
     ticker: str
     fee_type: FeeType
     fee_multiplier: int
+    details: SeriesDetails = PLAIN_SERIES
+    updated_at: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class EventListing:
     """An event belongs to one series and trades on one exchange shard (`exchange_index`)."""
 
     ticker: str
     series: Series
     exchange_index: int
+    serial: int
+    created_at: int
+    revision: int
+    details: EventDetails = PLAIN_EVENT
+    markets: "list[Market]" = field(default_factory=list)
+    updated_at: int = 0
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        return EVERYTHING, ("series", self.series.ticker)
+
+    @property
+    def partition(self) -> Partition:
+        return ()
 
 
 @dataclass(slots=True, eq=False)
@@ -42,11 +66,35 @@ class Market:
     event: EventListing
     title: str
     price_centicents: int | None
+    """Last price of YES."""
+    serial: int
+    created_at: int
+    revision: int
+    details: MarketDetails = PLAIN_MARKET
+    updated_at: int = 0
     status: MarketStatus = MarketStatus.OPEN
     result: Result | None = None
     value_centicents: int | None = None
+    settled_at: int | None = None
+    previous_centicents: int | None = None
+    """The price before the last one."""
+    volume_centis: int = 0
+    yes_held_centis: int = 0
+    """Contracts held by the accounts here, by side; the larger is the open interest."""
+    no_held_centis: int = 0
+    quotes: Levels | None = None
+    """Bids of strangers by side: price of that side to count. Orders that rest here come on top."""
     positions: "list[Position]" = field(default_factory=list)
     """Every position ever opened here, in that order; they never leave."""
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        return EVERYTHING, ("event", self.event.ticker), ("series", self.event.series.ticker)
+
+    @property
+    def partition(self) -> Partition:
+        """(status,)"""
+        return (self.status,)
 
 
 def require_open(market: Market) -> Market:

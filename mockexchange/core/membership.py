@@ -1,14 +1,15 @@
-"""Handlers: accounts, books, keys, and cash that comes and goes other than by trading."""
+"""Handlers: accounts, books, keys, and what a merchant forbids its subtraders."""
 
 from collections.abc import Iterator
 
-from mockexchange.core.accounts import Account, Key
-from mockexchange.core.commands import AddKey, Deposit, OpenAccount, OpenBook, Transfer, Withdraw
-from mockexchange.core.events import AccountOpened, BookOpened, CashMoved, Event, KeyAdded
+from mockexchange.core.accounts import Account, Key, SubtraderRules
+from mockexchange.core.commands import AddKey, CapSubtrader, OpenAccount, OpenBook, RestrictSubtrader
+from mockexchange.core.events import AccountOpened, BookOpened, Event, KeyAdded, SubtraderCapped, SubtraderRestricted
 from mockexchange.core.holdings import Holdings
+from mockexchange.core.ids import derived_id
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.state import State
-from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind, BookRef
+from mockexchange.core.vocabulary import PRIMARY_BOOK, SUBACCOUNTS_MAX, AccountKind, BookRef
 
 SUBACCOUNTS = {str(number) for number in range(1, SUBACCOUNTS_MAX + 1)}
 
@@ -17,9 +18,10 @@ def open_account(state: State, command: OpenAccount, at: int) -> Iterator[Event]
     if command.account in state.accounts:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"account {command.account} exists already")
     account_id = command.account_id or command.account
-    state.accounts[command.account] = Account(command.account, command.kind, account_id)
+    user_id = command.user_id or derived_id("user", command.account)
+    state.accounts[command.account] = Account(command.account, command.kind, account_id, user_id, command.tier)
     yield AccountOpened(account=command.account, kind=command.kind)
-    yield _add_book(state, BookRef(command.account), "")
+    yield _add_book(state, BookRef(command.account), "", at)
 
 
 def open_book(state: State, command: OpenBook, at: int) -> Iterator[Event]:
@@ -31,7 +33,7 @@ def open_book(state: State, command: OpenBook, at: int) -> Iterator[Event]:
             f"account {account.name} is a member: expected a subaccount 1 to {SUBACCOUNTS_MAX}, got {command.book!r}"
         )
         raise Refused(RefusalCode.WRONG_KIND, message)
-    yield _add_book(state, BookRef(command.account, command.book), command.book_id)
+    yield _add_book(state, BookRef(command.account, command.book), command.book_id, at)
 
 
 def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
@@ -49,24 +51,31 @@ def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
     yield KeyAdded(account=account.name, key=key.name, key_id=key.key_id)
 
 
-def deposit(state: State, command: Deposit, at: int) -> Iterator[Event]:
-    yield _move_cash(state.holdings_of(command.purse), command.amount_micros)
+def restrict_subtrader(state: State, command: RestrictSubtrader, at: int) -> Iterator[Event]:
+    """Replace what is forbidden so far."""
+    rules = _rules_of(state, command.purse)
+    rules.categories, rules.blocked = command.categories, command.blocked
+    yield SubtraderRestricted(purse=command.purse, categories=command.categories, blocked=command.blocked)
 
 
-def withdraw(state: State, command: Withdraw, at: int) -> Iterator[Event]:
-    yield _move_cash(_with_enough(state, command.purse, command.amount_micros), -command.amount_micros)
+def cap_subtrader(state: State, command: CapSubtrader, at: int) -> Iterator[Event]:
+    _rules_of(state, command.purse).cap_micros = command.limit_micros
+    yield SubtraderCapped(purse=command.purse, limit_micros=command.limit_micros)
 
 
-def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
-    source = _with_enough(state, command.source, command.amount_micros)
-    target = state.holdings_of(command.target)
-    yield _move_cash(source, -command.amount_micros)
-    yield _move_cash(target, command.amount_micros)
+def _rules_of(state: State, purse: BookRef) -> SubtraderRules:
+    state.holdings_of(purse)
+    account = state.account(purse.account)
+    if account.kind is not AccountKind.FCM or purse.book == PRIMARY_BOOK:
+        message = f"{purse} is no subtrader: expected ACCOUNT/SUBTRADER of an fcm account"
+        raise Refused(RefusalCode.WRONG_KIND, message)
+    return account.subtrader_rules.setdefault(purse.book, SubtraderRules())
 
 
-def _add_book(state: State, purse: BookRef, book_id: str) -> Event:
+def _add_book(state: State, purse: BookRef, book_id: str, at: int) -> Event:
     state.accounts[purse.account].books[purse.book] = book_id
-    state.holdings[purse] = Holdings(purse)
+    state.holdings[purse] = holdings = Holdings(purse)
+    holdings.updated_at = at
     return BookOpened(purse=purse)
 
 
@@ -77,19 +86,3 @@ def _require_unshared(state: State, command: AddKey) -> None:
     if owner != command.account:
         message = f"accounts {owner} and {command.account} share a key pair: give each its own"
         raise Refused(RefusalCode.KEY_IN_USE, message)
-
-
-def _with_enough(state: State, purse: BookRef, amount_micros: int) -> Holdings:
-    holdings = state.holdings_of(purse)
-    free_micros = holdings.cash_micros - holdings.reserved_micros
-    if amount_micros > free_micros:
-        message = f"{purse} has {free_micros} micro-dollars free, asked for {amount_micros}"
-        raise Refused(RefusalCode.INSUFFICIENT_CASH, message)
-    return holdings
-
-
-def _move_cash(holdings: Holdings, amount_micros: int) -> Event:
-    holdings.cash_micros += amount_micros
-    holdings.contributed_micros += amount_micros
-    holdings.assert_conserved()
-    return CashMoved(purse=holdings.purse, amount_micros=amount_micros, cash_micros=holdings.cash_micros)

@@ -1,18 +1,19 @@
 """Pages of positions: filters, order, and where the next page begins.
 
 Order is newest update first, ties by ticker (recorded 2025-11-03). A page's event rows are the events of its market
-rows in the same order; their totals span the event's markets of the asked settlement status, whatever the other
-filters say.
+rows in the same order; their totals span the event's markets of the asked settlement status (and, where history is
+asked for or left out, the same of those), whatever the other filters say.
 """
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, product
 from typing import NamedTuple
 
 from mockexchange.core.holdings import Holdings
 from mockexchange.core.positions import (
     ANY_COUNT,
+    ARCHIVED,
     EXCHANGE_INDEX_SHIFT,
     SETTLED,
     EventHolding,
@@ -21,20 +22,22 @@ from mockexchange.core.positions import (
 )
 from mockexchange.core.ranking import Rank, Ranking, T, merge_after
 
-VIEWS = (False, True, None)
-"""The settlement filters; the same totals seen through another one are another row."""
+VIEWS = tuple(product((False, True, None), repeat=2))
+"""The filters by settlement and archive; the same totals seen through others are another row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionQuery:
     """Which rows: every filter given must hold.
 
-    `settled`: False, True, or None for both. `nonzero`: bits of `positions.NONZERO_*`, of which one must hold; 0 is no
+    `settled`: False, True, or None for both. `archived`: False leaves out what is listed with history, True gives
+    nothing else, None makes no difference. `nonzero`: bits of `positions.NONZERO_*`, of which one must hold; 0 is no
     filter. `after`: the key the last page ended with. `limit` counts rows, or events when pages hold whole events.
     """
 
     limit: int
     settled: bool | None = False
+    archived: bool | None = None
     nonzero: int = 0
     ticker: str | None = None
     events: tuple[str, ...] = ()
@@ -43,8 +46,10 @@ class PositionQuery:
     whole_events: bool = False
 
     def admits(self, partition: int) -> bool:
-        """Whether rows filed under `partition` pass the settlement, count and exchange index filters."""
+        """Whether rows filed under `partition` pass the settlement, archive, count and exchange index filters."""
         if self.settled is not None and bool(partition & SETTLED) is not self.settled:
+            return False
+        if self.archived is not None and bool(partition & ARCHIVED) is not self.archived:
             return False
         if self.nonzero and not partition & self.nonzero & ANY_COUNT:
             return False
@@ -125,8 +130,9 @@ def _named(holdings: Holdings, query: PositionQuery) -> Iterator[EventHolding]:
 
 
 def _event_rows(events: Iterable[EventHolding], query: PositionQuery) -> list[EventRow]:
-    view = VIEWS.index(query.settled)
-    rows = ((event.event, event.totals(query.settled)) for event in events)
+    seen = (query.settled, query.archived)
+    view = VIEWS.index(seen)
+    rows = ((event.event, event.totals(*seen)) for event in events)
     return [EventRow(name, totals, totals.revision * len(VIEWS) + view) for name, totals in rows]
 
 

@@ -1,5 +1,7 @@
 """One account's stake in one market, and the same stakes summed per event."""
 
+from functools import reduce
+
 from mockexchange.core.instruments.binary import Stake, value_micros
 from mockexchange.core.markets import Market
 from mockexchange.core.ranking import Rank, Ranking
@@ -10,21 +12,38 @@ NONZERO_TRADED = 2
 NONZERO_RESTING = 4
 ANY_COUNT = NONZERO_QUANTITY | NONZERO_TRADED | NONZERO_RESTING
 SETTLED = 8
-EXCHANGE_INDEX_SHIFT = 4
+ARCHIVED = 16
+EXCHANGE_INDEX_SHIFT = 5
+FLAT = Stake()
 
 
 class Position:
     """A row. `revision` is a number no other state of any row of this exchange has had: a perfect cache key."""
 
-    __slots__ = ("fees_micros", "market", "purse", "rank", "resting_centis", "revision", "settled", "stake")
+    __slots__ = (
+        "archived",
+        "fees_micros",
+        "market",
+        "opened",
+        "opened_fees_micros",
+        "purse",
+        "rank",
+        "resting_centis",
+        "revision",
+        "settled",
+        "stake",
+    )
 
     def __init__(self, purse: BookRef, market: Market, at: int, revision: int) -> None:
         self.purse = purse
         self.market = market
-        self.stake = Stake()
-        self.fees_micros = 0
+        self.stake = self.opened = FLAT
+        """`opened` is the opening balance: the part of the row that no fill explains."""
+        self.fees_micros = self.opened_fees_micros = 0
         self.resting_centis = 0
         self.settled = False
+        self.archived = False
+        """Settled, and before the exchange's cutoff: it is listed with history."""
         self.rank: Rank = (-at, market.ticker)
         self.revision = revision
 
@@ -34,10 +53,11 @@ class Position:
 
     @property
     def partition(self) -> int:
-        """Which filters this row passes, as bits: exchange index, settled, and which counts are not zero."""
+        """Which filters this row passes, as bits: exchange index, settled, archived, and which counts are not zero."""
         return (
             self.market.event.exchange_index << EXCHANGE_INDEX_SHIFT
             | (SETTLED if self.settled else 0)
+            | (ARCHIVED if self.archived else 0)
             | (NONZERO_QUANTITY if self.stake.quantity_centis else 0)
             | (NONZERO_TRADED if self.stake.traded_micros else 0)
             | (NONZERO_RESTING if self.resting_centis else 0)
@@ -98,7 +118,7 @@ NO_TOTALS = EventTotals()
 class EventHolding:
     """A book's rows in one event, filed by partition, with their totals."""
 
-    __slots__ = ("event", "rank", "rows", "settled_totals", "unsettled_totals")
+    __slots__ = ("archived_totals", "event", "rank", "rows", "settled_totals", "unsettled_totals")
 
     def __init__(self, event: str) -> None:
         self.event = event
@@ -106,6 +126,7 @@ class EventHolding:
         self.rows: dict[int, Ranking[Position]] = {}
         self.unsettled_totals: EventTotals | None = None
         self.settled_totals: EventTotals | None = None
+        self.archived_totals: EventTotals | None = None
 
     def add(self, position: Position) -> None:
         self.rows.setdefault(position.partition, Ranking()).add(position)
@@ -120,20 +141,23 @@ class EventHolding:
         self._totals(position).add(position, -1)
         self._rerank()
 
-    def totals(self, settled: bool | None) -> EventTotals:
-        """Sums over the unsettled rows (False), the settled (True) or all of them (None)."""
-        unsettled, over = self.unsettled_totals, self.settled_totals
-        if settled is None and unsettled and over:
-            return unsettled.plus(over)
-        asked = unsettled or over if settled is None else over if settled else unsettled
-        return asked or NO_TOTALS
+    def totals(self, settled: bool | None, archived: bool | None = None) -> EventTotals:
+        """Sums over the unsettled rows (False), the settled (True) or all (None); and likewise the archived."""
+        if settled is False:
+            return NO_TOTALS if archived or self.unsettled_totals is None else self.unsettled_totals
+        kinds = (
+            None if settled or archived else self.unsettled_totals,
+            None if archived else self.settled_totals,
+            None if archived is False else self.archived_totals,
+        )
+        return reduce(EventTotals.plus, filter(None, kinds)) if any(kinds) else NO_TOTALS
 
     def _totals(self, position: Position) -> EventTotals:
-        if position.settled:
-            self.settled_totals = self.settled_totals or EventTotals()
-            return self.settled_totals
-        self.unsettled_totals = self.unsettled_totals or EventTotals()
-        return self.unsettled_totals
+        name = f"{'archived' if position.archived else 'settled' if position.settled else 'unsettled'}_totals"
+        if getattr(self, name) is None:
+            setattr(self, name, EventTotals())
+        totals: EventTotals = getattr(self, name)
+        return totals
 
     def _rerank(self) -> None:
         newest = min((rows.newest().rank[0] for rows in self.rows.values()), default=0)

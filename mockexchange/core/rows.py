@@ -19,9 +19,11 @@ def row_of(state: State, holdings: Holdings, market: Market, at: int) -> Positio
 
 
 def change_row(state: State, holdings: Holdings, row: Position, apply: Callable[[Position], None]) -> PositionChanged:
-    """Apply a change to a row, keep the indexes true, and tell what the row is now."""
+    """Apply a change to a row, keep the indexes and the market's holdings true, and tell what the row is now."""
+    before_centis = row.stake.quantity_centis
     holdings.change(row, state.next_revision(), apply)
     holdings.assert_conserved()
+    _count_held(row.market, before_centis, row.stake.quantity_centis)
     return PositionChanged(
         purse=row.purse,
         market=row.market.ticker,
@@ -35,3 +37,8 @@ def change_row(state: State, holdings: Holdings, row: Position, apply: Callable[
         settled=row.settled,
         updated_at=row.updated_at,
     )
+
+
+def _count_held(market: Market, before_centis: int, after_centis: int) -> None:
+    market.yes_held_centis += max(after_centis, 0) - max(before_centis, 0)
+    market.no_held_centis += max(-after_centis, 0) - max(-before_centis, 0)

@@ -5,11 +5,18 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from mockexchange.core.accounts import Account, Key
+from mockexchange.core.details import EventDetails
+from mockexchange.core.groups import OrderGroup
+from mockexchange.core.history import History
 from mockexchange.core.holdings import Holdings
 from mockexchange.core.ids import derived_id
 from mockexchange.core.markets import EventListing, Market, Series
 from mockexchange.core.orders import Order
+from mockexchange.core.payments import Payment, ShardTransfer, TransferRow
 from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.resting import RestingBook
+from mockexchange.core.service import Announcement, Service
+from mockexchange.core.trades import Trade
 from mockexchange.core.vocabulary import BookRef, FeeRounding
 
 NAMES_SHOWN_MAX = 5
@@ -22,6 +29,8 @@ class State:
     sequence: int = 0
     """Commands executed so far, refused ones included."""
     revision: int = 0
+    archived_before: int = 0
+    """What was last touched before this instant is history: fills, done orders and settled positions."""
     accounts: dict[str, Account] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
     key_owners: dict[str, str] = field(default_factory=dict)
@@ -29,12 +38,24 @@ class State:
     holdings: dict[BookRef, Holdings] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
     events: dict[str, EventListing] = field(default_factory=dict)
+    described: dict[str, EventDetails] = field(default_factory=dict)
+    """What was said of events that are still to be listed."""
     markets: dict[str, Market] = field(default_factory=dict)
+    listed_events: History[EventListing] = field(default_factory=History)
+    listed_markets: History[Market] = field(default_factory=History)
+    tape: History[Trade] = field(default_factory=History)
+    """Every trade of the exchange."""
     orders: dict[str, Order] = field(default_factory=dict)
-    resting: dict[str, dict[str, Order]] = field(default_factory=dict)
+    groups: dict[str, OrderGroup] = field(default_factory=dict)
+    payments: dict[str, Payment] = field(default_factory=dict)
+    transfers: dict[str, TransferRow] = field(default_factory=dict)
+    shard_transfers: dict[str, ShardTransfer] = field(default_factory=dict)
+    service: Service = field(default_factory=Service)
+    announcements: list[Announcement] = field(default_factory=list)
+    resting: dict[str, RestingBook] = field(default_factory=dict)
     """Orders that rest, by market."""
-    accrued_attos: dict[tuple[BookRef, str], int] = field(default_factory=dict)
-    """Fee rounding collected per named order of a book, in 1e-18 dollars."""
+    named_trades: dict[str, Trade] = field(default_factory=dict)
+    """Trades whose id was given; derived ids cannot clash."""
 
     def next_revision(self) -> int:
         self.revision += 1
@@ -69,6 +90,26 @@ class State:
         if order is None:
             raise Refused(RefusalCode.UNKNOWN_ORDER, f"no order {order_id!r}; known: {_some(self.orders)}")
         return order
+
+    def group(self, group_id: str) -> OrderGroup:
+        group = self.groups.get(group_id)
+        if group is None:
+            raise Refused(RefusalCode.UNKNOWN_GROUP, f"no group {group_id!r}; known: {_some(self.groups)}")
+        return group
+
+    def payment(self, payment_id: str) -> Payment:
+        payment = self.payments.get(payment_id)
+        if payment is None:
+            message = f"no payment {payment_id!r}; known: {_some(self.payments)}"
+            raise Refused(RefusalCode.UNKNOWN_PAYMENT, message)
+        return payment
+
+    def shard_transfer(self, transfer_id: str) -> ShardTransfer:
+        transfer = self.shard_transfers.get(transfer_id)
+        if transfer is None:
+            message = f"no transfer {transfer_id!r} between shards; known: {_some(self.shard_transfers)}"
+            raise Refused(RefusalCode.UNKNOWN_TRANSFER, message)
+        return transfer
 
     def books_of(self, account: str) -> Iterator[Holdings]:
         """The account's holdings, primary book first."""

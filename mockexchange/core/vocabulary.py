@@ -18,6 +18,7 @@ CENTIS_PER_CONTRACT = 100
 PRIMARY_BOOK = "0"
 """The book every account has. Subaccounts are "1" to "63"; a subtrader's book bears its name."""
 SUBACCOUNTS_MAX = 63
+EXCHANGE_INDEX_MAX = 63
 
 
 class AccountKind(StrEnum):
@@ -66,6 +67,57 @@ class FeeRounding(StrEnum):
     GRID = "2026"
 
 
+class SelfTradePrevention(StrEnum):
+    TAKER_AT_CROSS = "taker_at_cross"
+    MAKER = "maker"
+
+
+class PaymentKind(StrEnum):
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+
+
+class PaymentMethod(StrEnum):
+    ACH = "ach"
+    WIRE = "wire"
+    CRYPTO = "crypto"
+    DEBIT = "debit"
+    APM = "apm"
+
+
+class PaymentStatus(StrEnum):
+    PENDING = "pending"
+    APPLIED = "applied"
+    FAILED = "failed"
+    RETURNED = "returned"
+
+
+class Instance(StrEnum):
+    """The two exchanges of one venue between which cash can move."""
+
+    EVENT_CONTRACT = "event_contract"
+    MARGINED = "margined"
+
+
+class TransferStatus(StrEnum):
+    PENDING = "pending"
+    COMPLETE = "complete"
+
+
+class Reservation(StrEnum):
+    """How margin is held back on a shard for resting orders."""
+
+    NONE = "none"
+    MAX = "max"
+    SUM = "sum"
+
+
+class Severity(StrEnum):
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 class BookRef(NamedTuple):
     """One purse: an account and its book. Written `alice` or `alice/3` or `desk/st1`."""
 
@@ -78,6 +130,11 @@ class BookRef(NamedTuple):
         if not account or (slash and not book):
             raise ValueError(f"expected ACCOUNT or ACCOUNT/BOOK, got {text!r}")
         return cls(account, book or PRIMARY_BOOK)
+
+    @property
+    def number(self) -> int | None:
+        """A subaccount's; a subtrader has none."""
+        return int(self.book) if self.book.isdigit() else None
 
     def __str__(self) -> str:
         return self.account if self.book == PRIMARY_BOOK else f"{self.account}/{self.book}"

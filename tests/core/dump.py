@@ -18,7 +18,7 @@ def dump(state: State) -> list[str]:
 def _lines(path: str, value: object, seen: dict[int, str]) -> Iterator[str]:
     if isinstance(value, PLAIN):
         yield f"{path} = {value!r}"
-    elif id(value) in seen:
+    elif id(value) in seen and not isinstance(value, tuple):  # whether equal tuples are one is no content
         yield f"{path} = {seen[id(value)]}"
     else:
         seen[id(value)] = path

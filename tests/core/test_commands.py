@@ -6,26 +6,33 @@ from typing import Any, get_args
 import pytest
 
 from mockexchange.core.commands import (
+    AllocateBalance,
+    Announce,
+    CapSubtrader,
     Command,
     Deposit,
     DetermineMarket,
     Fill,
+    FinalizePayment,
     ListMarket,
     ListSeries,
     OpenAccount,
     OpenBook,
+    OpenGroup,
     OpenPosition,
     PriceMarket,
+    QuoteMarket,
     ReduceOrder,
     RestOrder,
     SettleMarket,
     Transfer,
+    TransferShard,
     Withdraw,
 )
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import HANDLERS
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import Action, BookRef, Result, Side
+from mockexchange.core.vocabulary import Action, BookRef, Instance, PaymentStatus, Result, Side
 
 Values = dict[str, Any]
 
@@ -38,10 +45,19 @@ DECIDED: Values = {"market": "M", "result": Result.YES}
 SCALAR: Values = {"market": "M", "result": Result.SCALAR}
 MOVED: Values = {"source": ALICE, "target": ALICE_3, "amount_micros": 1}
 
+PAID: Values = {"purse": ALICE, "amount_micros": 5}
+SENT: Values = {"account": "alice", "amount_micros": 1, "target": Instance.MARGINED}
+SHARE: Values = {"account": "alice"}
+QUOTED: Values = {"market": "M"}
+
 PRICE = "price: expected more than 0 and less than 1 dollar"
 COUNT = "count: expected more than 0"
 AMOUNT = "amount: expected more than 0"
 NO_VALUE = "value: only a scalar result has one, yes has not"
+BEGINS = "status: a payment begins applied or pending, not "
+ELSEWHERE = "target: expected another instance or shard than the source"
+TWICE = "book: expected each price of a side once"
+CROSSED = "book: bids for yes and no that add up to a dollar would trade"
 VALUE = "value: a scalar result needs a value from 0 to 1 dollar"
 
 REFUSED: list[tuple[type, Values, Values, str]] = [
@@ -82,7 +98,38 @@ REFUSED: list[tuple[type, Values, Values, str]] = [
     (RestOrder, TRADE, {"price_centicents": 10_000}, PRICE),
     (ReduceOrder, {"order": "o"}, {"count_centis": 0}, COUNT),
     (Deposit, {"purse": ALICE}, {"amount_micros": 0}, AMOUNT),
+    (Deposit, PAID, {"fee_micros": 6}, "fee: expected 0 to the amount"),
+    (Deposit, PAID, {"fee_micros": -1}, "fee: expected 0 to the amount"),
+    (Deposit, PAID, {"status": PaymentStatus.FAILED}, f"{BEGINS}failed"),
+    (Deposit, PAID, {"status": PaymentStatus.RETURNED}, f"{BEGINS}returned"),
     (Withdraw, {"purse": ALICE}, {"amount_micros": 0}, AMOUNT),
+    (Withdraw, PAID, {"fee_micros": -1}, "fee: expected 0 or more"),
+    (Withdraw, PAID, {"status": PaymentStatus.RETURNED}, f"{BEGINS}returned"),
+    (
+        FinalizePayment,
+        {"payment": "p"},
+        {"status": PaymentStatus.PENDING},
+        "status: expected applied, failed or returned",
+    ),
+    (TransferShard, SENT, {"amount_micros": 0}, AMOUNT),
+    (TransferShard, SENT, {"source_shard": -1}, "shard: expected 0 to 63"),
+    (TransferShard, SENT, {"target_shard": 64}, "shard: expected 0 to 63"),
+    (TransferShard, SENT, {"target": Instance.EVENT_CONTRACT}, ELSEWHERE),
+    (AllocateBalance, SHARE, {"allocations": ()}, "allocations: expected 100 percent in all, got 0"),
+    (AllocateBalance, SHARE, {"allocations": ((0, 60), (1, 41))}, "allocations: expected 100 percent in all, got 101"),
+    (AllocateBalance, SHARE, {"allocations": ((0, -1), (1, 101))}, "allocations: expected 0 to 100 percent each"),
+    (AllocateBalance, SHARE, {"allocations": ((1, 50), (1, 50))}, "allocations: expected each exchange index once"),
+    (AllocateBalance, SHARE, {"allocations": ((64, 100),)}, "allocations: expected indexes 0 to 63"),
+    (AllocateBalance, SHARE, {"allocations": ((-1, 100),)}, "allocations: expected indexes 0 to 63"),
+    (CapSubtrader, {"purse": ALICE_3}, {"limit_micros": -1}, "limit: expected 0 or more"),
+    (OpenGroup, {"purse": ALICE}, {"limit_centis": 0}, "limit: expected more than 0"),
+    (QuoteMarket, QUOTED, {"yes": ((0, 1),)}, PRICE),
+    (QuoteMarket, QUOTED, {"no": ((10_000, 1),)}, PRICE),
+    (QuoteMarket, QUOTED, {"no": ((5_000, 0),)}, COUNT),
+    (QuoteMarket, QUOTED, {"yes": ((5_000, 1), (5_000, 2))}, TWICE),
+    (QuoteMarket, QUOTED, {"no": ((5_000, 1), (5_000, 2))}, TWICE),
+    (QuoteMarket, QUOTED, {"yes": ((5_000, 1), (6_000, 2)), "no": ((4_000, 1), (1, 1))}, CROSSED),
+    (Announce, {}, {"message": ""}, "message: expected text"),
     (Transfer, MOVED, {"amount_micros": 0}, AMOUNT),
     (Transfer, MOVED, {"target": BOB}, "target: expected a book of the same account"),
     (Transfer, MOVED, {"target": ALICE}, "target: expected another book than the source"),
@@ -99,6 +146,16 @@ ACCEPTED: list[tuple[type, Values]] = [
     (OpenPosition, HELD | {"quantity_centis": 0, "cost_micros": 0}),
     (OpenPosition, HELD | {"quantity_centis": -1, "realized_micros": -1, "shares_centis": 0}),
     (Transfer, MOVED),
+    (Deposit, PAID | {"fee_micros": 5, "status": PaymentStatus.PENDING}),
+    (Withdraw, PAID | {"fee_micros": 6, "status": PaymentStatus.PENDING}),
+    (TransferShard, SENT | {"source_shard": 63, "target_shard": 63}),
+    (TransferShard, SENT | {"source": Instance.MARGINED, "target_shard": 1}),
+    (AllocateBalance, SHARE | {"allocations": ((63, 100), (0, 0))}),
+    (CapSubtrader, {"purse": ALICE_3, "limit_micros": 0}),
+    (CapSubtrader, {"purse": ALICE_3, "limit_micros": None}),
+    (QuoteMarket, QUOTED | {"yes": (), "no": ()}),
+    (QuoteMarket, QUOTED | {"yes": ((5_000, 1), (5_999, 2)), "no": ((4_000, 1), (1, 1))}),
+    (QuoteMarket, QUOTED | {"yes": ((9_999, 1),)}),
 ]
 
 

@@ -94,14 +94,11 @@ def test_a_rounded_fee(line: Line) -> None:
     assert world.row(purse=line["purse"]).fees_micros == micros(line["fee"])
 
 
-DESK = BookRef("desk", "st1")
-
-
 def test_what_rounding_took_from_an_order_comes_back_a_cent_at_a_time() -> None:
     world = World()
     for line in REBATES:
         (filled,) = world.fill(line["fill"], "desk/st1", taker=True, order="first")
-        collected_attos = world.exchange.state.accrued_attos[DESK, "first"]
+        collected_attos = world.exchange.state.orders["first"].accrued_attos
         assert (filled.fee_micros, collected_attos) == (micros(line["fee"]), _attos(line["collected"]))
 
 
@@ -110,15 +107,15 @@ def test_every_order_collects_for_itself() -> None:
     for order in ["first", "second"] * 3:
         world.fill("buy yes 1 @ 0.52", "desk/st1", taker=True, order=order)
     assert world.row(purse="desk/st1").fees_micros == micros("0.12")
-    collected = _attos("0.007584")
-    assert world.exchange.state.accrued_attos == {(DESK, "first"): collected, (DESK, "second"): collected}
+    collected = {name: order.accrued_attos for name, order in world.exchange.state.orders.items()}
+    assert collected == {"first": _attos("0.007584"), "second": _attos("0.007584")}
 
 
-def test_a_fill_without_an_order_collects_nothing() -> None:
+def test_fills_that_name_no_order_have_each_its_own() -> None:
     world = World()
     fees = [world.fill("buy yes 1 @ 0.52", "desk/st1", taker=True)[0].fee_micros for _ in range(4)]
     assert fees == [micros("0.02")] * 4
-    assert world.exchange.state.accrued_attos == {}
+    assert len(world.exchange.state.orders) == 4
 
 
 @pytest.mark.parametrize("line", REBATE_EDGES, ids=lambda line: " ".join(line.values()))

@@ -1,12 +1,19 @@
 """The invariants notice what they are there for: each is broken by hand and named."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from mockexchange.core.commands import OpenGroup, SettleMarket, Transfer, TransferShard
+from mockexchange.core.history import History
 from mockexchange.core.holdings import Holdings
 from mockexchange.core.invariants import violations
-from tests.core.world import World
+from mockexchange.core.orders import OrderStatus
+from mockexchange.core.settlements import Bought
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import BookRef, MarketStatus, Result, Side
+from tests.core.world import World, rest
 
 
 def world() -> World:
@@ -58,7 +65,13 @@ def lost_row(alice: Holdings) -> None:
 
 
 BROKEN: list[tuple[Callable[[Holdings], None], list[str]]] = [
-    (cash, ["alice: holds 10000001 micro-dollars, contributed 10000000"]),
+    (
+        cash,
+        [
+            "alice: holds 10000001 micro-dollars, contributed 10000000",
+            "alice: cash 8000001, its lists explain 8000000",
+        ],
+    ),
     (summed_cost, ["alice: cost_micros is 2000001, its rows sum to 2000000"]),
     (value, ["alice: value 2000001, its rows are worth 2000000"]),
     (reserve, ["alice: 250001 reserved, its orders need 250000"]),
@@ -78,8 +91,210 @@ BROKEN: list[tuple[Callable[[Holdings], None], list[str]]] = [
 ]
 
 
+def crowd() -> World:
+    """desk's subtrader and alice traded, partly by an order of a group; SUN-1 is settled with a remainder."""
+    it = World()
+    it.list_market("SUN-1")
+    it.deposit("10", "desk/st1")
+    it.do(Transfer(source=BookRef("desk", "st1"), target=BookRef("desk"), amount_micros=2_000_000))
+    it.do(TransferShard(account="desk", amount_micros=500_000, target_shard=1))
+    it.do(OpenGroup(purse=BookRef("desk", "st1"), group="near"))
+    it.do(replace(rest("buy yes 5 @ 0.40", "desk/st1", order="mine"), group="near"))
+    it.rest("buy yes 1 @ 0.40", "bob", order="later")
+    it.fill("buy yes 2 @ 0.40", "desk/st1", order="mine", fill_id="first")
+    it.fill("sell yes 2 @ 0.40", order="hers", taker=True)
+    it.fill("buy no 1 @ 0.4050", "desk/st1", "SUN-1", fee_micros=20_000)
+    it.do(SettleMarket(market="SUN-1", result=Result.SCALAR, value_centicents=2_575))
+    return it
+
+
+def bought(state: State) -> None:
+    (settlement,) = state.accounts["desk"].ledger.settlements
+    object.__setattr__(settlement, "no", Bought(200, settlement.no.cost_micros))
+
+
+def settled_cost(state: State) -> None:
+    (settlement,) = state.accounts["desk"].ledger.settlements
+    object.__setattr__(settlement, "no", Bought(100, settlement.no.cost_micros + 1))
+
+
+def settled_fees(state: State) -> None:
+    (settlement,) = state.accounts["desk"].ledger.settlements
+    object.__setattr__(settlement, "fees_micros", 1)
+
+
+def revenue(state: State) -> None:
+    (settlement,) = state.accounts["desk"].ledger.settlements
+    object.__setattr__(settlement, "revenue_micros", settlement.revenue_micros + 1)
+
+
+def lost_settlement(state: State) -> None:
+    state.accounts["desk"].ledger.settlements = History()
+
+
+def fill_fee(state: State) -> None:
+    next(iter(state.accounts["alice"].ledger.fills)).fee_micros += 1
+
+
+def lost_fill(state: State) -> None:
+    state.accounts["alice"].ledger.fills = History()
+
+
+def deposit(state: State) -> None:
+    next(iter(state.accounts["desk"].ledger.deposits)).amount_micros += 1
+
+
+def lost_transfer(state: State) -> None:
+    state.accounts["desk"].ledger.transfers = History()
+
+
+def shard(state: State) -> None:
+    state.holdings[BookRef("desk")].shards_micros[1] -= 1
+
+
+def lost_trade(state: State) -> None:
+    state.accounts["desk"].ledger.trades = History()
+
+
+def filled(state: State) -> None:
+    state.orders["mine"].filled_centis += 1
+
+
+def order_fees(state: State) -> None:
+    state.orders["mine"].maker_fees_micros += 1
+
+
+def order_cost(state: State) -> None:
+    state.orders["mine"].maker_cost_micros += 1
+
+
+def order_fills(state: State) -> None:
+    state.orders["mine"].fills.clear()
+
+
+def status(state: State) -> None:
+    order = state.orders["later"]
+    state.accounts["bob"].ledger.orders.refile(order, 10**9, lambda: setattr(order, "status", OrderStatus.EXECUTED))
+
+
+def initial(state: State) -> None:
+    state.orders["mine"].initial_centis -= 1
+
+
+def held(state: State) -> None:
+    state.markets["RAIN-1"].no_held_centis += 1
+
+
+def volume(state: State) -> None:
+    state.markets["RAIN-1"].volume_centis += 1
+
+
+def volume_before(state: State) -> None:
+    next(iter(state.tape)).market_volume_centis = 1
+
+
+def queue(state: State) -> None:
+    state.resting["RAIN-1"].sides[Side.YES][4_000].change("mine", 1)
+
+
+def lost_order(state: State) -> None:
+    del state.orders["later"]
+
+
+def group(state: State) -> None:
+    state.groups["near"].orders.clear()
+
+
+def market_row(state: State) -> None:
+    state.markets["RAIN-1"].status = MarketStatus.CLOSED
+
+
+def misfiled(state: State) -> None:
+    state.orders["mine"].is_archived = True
+
+
+def revision(state: State) -> None:
+    state.orders["mine"].revision = 10**9
+
+
+def serials(state: State) -> None:
+    next(iter(state.accounts["desk"].ledger.fills)).serial = 10**9
+
+
+LEDGERS_BROKEN: list[tuple[Callable[[State], None], list[str]]] = [
+    (bought, ["desk/st1: row SUN-1 settled (0, 200), its fills bought 0 and 100"]),
+    (
+        settled_cost,
+        [
+            "desk/st1: row SUN-1 settled a cost of 405001, its fills and its opening 405000",
+            "desk/st1: row SUN-1 gained 337499 by its settlement, realized 337500",
+        ],
+    ),
+    (settled_fees, ["desk/st1: row SUN-1 settled fees of 1, it paid 22500"]),
+    (
+        revenue,
+        [
+            "desk/st1: row SUN-1 gained 337501 by its settlement, realized 337500",
+            "desk/st1: cash 7515000, its lists explain 7515001",
+        ],
+    ),
+    (lost_settlement, ["desk/st1: row SUN-1 has no settlement", "desk/st1: cash 7515000, its lists explain 6775000"]),
+    (
+        fill_fee,
+        [
+            "alice: row RAIN-1 paid 33600 in fees, 0 opened and 33601 on fills",
+            "alice: cash -1233600, its lists explain -1233601",
+            "order hers paid 33600 in fees, its fills otherwise",
+        ],
+    ),
+    (
+        lost_fill,
+        [
+            "alice: row RAIN-1 paid 33600 in fees, 0 opened and 0 on fills",
+            "alice: row RAIN-1 holds -200, its fills make it 0",
+            "alice: cash -1233600, its lists explain 0",
+            "order hers has other fills than its account lists",
+        ],
+    ),
+    (deposit, ["desk/st1: cash 7515000, its lists explain 7515001"]),
+    (lost_transfer, ["desk: cash 2000000, its lists explain 0", "desk/st1: cash 7515000, its lists explain 9515000"]),
+    (shard, ["desk: shards {1: 499999}, its transfers make them {1: 500000}"]),
+    (lost_trade, ["desk: lists 0 trades, has a side in 2"]),
+    (filled, ["order mine filled 201, its fills sum to 200"]),
+    (order_fees, ["order mine paid 1 in fees, its fills otherwise"]),
+    (order_cost, ["order mine cost 800001, its fills otherwise"]),
+    (
+        order_fills,
+        [
+            "order mine has other fills than its account lists",
+            "order mine filled 200, its fills sum to 0",
+            "order mine cost 800000, its fills otherwise",
+        ],
+    ),
+    (status, ["order later is executed with 100 left"]),
+    (initial, ["order mine of 499 has 200 filled, 300 left"]),
+    (held, ["RAIN-1: keeps held 200, 201, its rows hold (200, 200)"]),
+    (volume, ["RAIN-1: volume 401, its trades sum to 400"]),
+    (volume_before, ["RAIN-1: trade first came after 1, not 0"]),
+    (
+        queue,
+        [
+            "RAIN-1: order later has 300 ahead, not 301",
+            "RAIN-1: queues hold {(<Side.YES: 'yes'>, 4000): 401}, its orders {(<Side.YES: 'yes'>, 4000): 400}",
+        ],
+    ),
+    (lost_order, ["orders ['mine'] have contracts left, ['later', 'mine'] rest"]),
+    (group, ["group near has [], of its orders ['mine'] rest"]),
+    (market_row, ["listed_markets are filed otherwise than their filters look for them"]),
+    (misfiled, ["desk: orders are filed otherwise than their filters look for them"]),
+    (revision, ["desk: orders have revision 35, a row has 1000000000"]),
+    (serials, ["desk: fills are not in the order of serial", "desk: fills have revision 36, a row has 1000000000"]),
+]
+
+
 def test_nothing_is_violated_before() -> None:
     assert violations(world().exchange.state) == []
+    assert violations(crowd().exchange.state) == []
 
 
 @pytest.mark.parametrize(("breaks", "lines"), BROKEN, ids=[breaks.__name__ for breaks, _ in BROKEN])
@@ -87,6 +302,13 @@ def test_what_is_broken_is_named(breaks: Callable[[Holdings], None], lines: list
     broken = world()
     breaks(broken.holdings())
     assert violations(broken.exchange.state) == lines
+
+
+@pytest.mark.parametrize(("breaks", "lines"), LEDGERS_BROKEN, ids=[breaks.__name__ for breaks, _ in LEDGERS_BROKEN])
+def test_what_lists_tell_otherwise_is_named(breaks: Callable[[State], None], lines: list[str]) -> None:
+    broken = crowd().exchange.state
+    breaks(broken)
+    assert violations(broken) == lines
 
 
 def test_a_change_that_does_not_conserve_money_stops_at_once() -> None:

@@ -1,10 +1,24 @@
-"""Series, markets, and what a price does to the value of positions."""
+"""Series, events, markets, their books, and what a price does to the value of positions."""
 
-from mockexchange.core.commands import ListMarket, ListSeries, OpenPosition, PriceMarket
-from mockexchange.core.events import MarketListed, MarketPriced, SeriesListed
-from mockexchange.core.vocabulary import BookRef, FeeType
+import pytest
+
+from mockexchange.core.commands import (
+    CloseMarket,
+    Command,
+    DescribeEvent,
+    DetermineMarket,
+    ListMarket,
+    ListSeries,
+    OpenPosition,
+    PriceMarket,
+    QuoteMarket,
+    SettleMarket,
+)
+from mockexchange.core.details import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.events import EventDescribed, MarketListed, MarketPriced, MarketQuoted, SeriesListed
+from mockexchange.core.vocabulary import BookRef, FeeType, MarketStatus, Result, Side
 from tests.core.tables import lines, micros
-from tests.core.world import World
+from tests.core.world import START, STEP_US, World, fill
 
 # alice holds 10 YES and bob 10 NO, bought at 0.56 and 0.44; what both are worth after each step.
 VALUES = lines("""
@@ -68,3 +82,125 @@ def test_values_are_kept_by_exchange_index() -> None:
     world.fill("buy yes 10 @ 0.50", market="SUN-1")
     world.fill("buy no 10 @ 0.30", market="RAIN-1")
     assert world.holdings().values_micros == {3: micros("5"), 0: micros("3")}
+
+
+# --- what is said of them
+
+
+def test_series_events_and_markets_have_texts_or_plain_ones() -> None:
+    world = World()
+    world.do(
+        ListSeries(series="SUN", details=SeriesDetails(title="Sun", tags=("a", "b"))),
+        ListMarket(market="SUN-1", event="SUN-E", series="SUN", details=MarketDetails(subtitle="all day")),
+    )
+    sun, rain = (world.exchange.state.markets[market] for market in ("SUN-1", "RAIN-1"))
+    assert (sun.details, sun.event.series.details.tags) == (MarketDetails(subtitle="all day"), ("a", "b"))
+    assert (rain.details, rain.event.details, rain.event.series.details) == (
+        MarketDetails(),
+        EventDetails(),
+        SeriesDetails(),
+    )
+
+
+def test_an_event_is_described_before_it_is_listed_or_after() -> None:
+    world = World()
+    described = DescribeEvent(event="SUN-E", details=EventDetails(title="early"))
+    assert world.do(described) == [EventDescribed(event="SUN-E")]
+    world.do(ListMarket(market="SUN-1", event="SUN-E", series="SUN"))
+    state = world.exchange.state
+    event, listed_at = state.events["SUN-E"], world.at
+    assert (event.details.title, state.described, event.updated_at) == ("early", {}, listed_at)
+    before = event.revision
+    world.do(DescribeEvent(event="SUN-E", details=EventDetails(title="late")))
+    assert (event.details.title, event.updated_at) == ("late", listed_at + STEP_US)
+    assert event.revision == state.listed_events.revision > before
+
+
+def test_an_event_knows_its_markets_in_the_order_of_listing() -> None:
+    world = World()
+    world.do(*(ListMarket(market=f"SUN-{n}", event="SUN-E", series="SUN") for n in (2, 1, 3)))
+    assert [market.ticker for market in world.exchange.state.events["SUN-E"].markets] == ["SUN-2", "SUN-1", "SUN-3"]
+
+
+# --- lists of them
+
+
+def test_markets_are_listed_newest_first_by_event_series_and_status() -> None:
+    world = World()
+    for name, event, series in (("A", "E1", "S"), ("B", "E2", "S"), ("C", "E2", "S"), ("D", "E3", "T")):
+        world.do(ListMarket(market=name, event=event, series=series))
+    world.do(CloseMarket(market="B"))
+    listed = world.exchange.state.listed_markets
+
+    def found(*selector: str, status: MarketStatus | None = None) -> list[str]:
+        page = listed.find(9, (selector,), lambda partition: status in (None, *partition))
+        return [market.ticker for market in page.rows]
+
+    assert found() == ["D", "C", "B", "A", "RAIN-1"]
+    assert found("event", "E2") == ["C", "B"]
+    assert found("series", "S") == ["C", "B", "A"]
+    assert found("series", "S", status=MarketStatus.OPEN) == ["C", "A"]
+    assert found(status=MarketStatus.CLOSED) == ["B"]
+    assert [event.ticker for event in world.exchange.state.listed_events.find(9).rows] == ["E3", "E2", "E1", "RAIN"]
+
+
+CHANGES: list[Command] = [
+    PriceMarket(market="RAIN-1", price_centicents=5_000),
+    QuoteMarket(market="RAIN-1", yes=((5_000, 100),)),
+    fill("buy yes 1 @ 0.50"),
+    CloseMarket(market="RAIN-1"),
+    DetermineMarket(market="RAIN-1", result=Result.YES),
+    SettleMarket(market="RAIN-1", result=Result.VOID),
+]
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=lambda change: type(change).__name__)
+def test_a_change_makes_another_row_of_the_market_and_of_its_event(change: Command) -> None:
+    """Pages are kept by revision: one that stayed would show the market as it was."""
+    world = World()
+    state, market = world.exchange.state, world.exchange.state.markets["RAIN-1"]
+    other = ListMarket(market="SUN-1", event="SUN", series="SUN")
+    world.do(other)
+    before = [market.revision, market.event.revision, state.listed_markets.revision, state.listed_events.revision]
+    world.do(change)
+    after = [market.revision, market.event.revision, state.listed_markets.revision, state.listed_events.revision]
+    assert all(new > old for old, new in zip(before, after, strict=True))
+    assert (market.updated_at, market.created_at) == (world.at, START + 6 * STEP_US)
+    assert state.markets["SUN-1"].revision < market.revision
+
+
+# --- prices and books
+
+
+def test_a_market_remembers_the_price_before() -> None:
+    world = World()
+    market = world.exchange.state.markets["RAIN-1"]
+    assert (market.previous_centicents, market.price_centicents) == (None, None)
+    prices = []
+    for price in (5_000, 5_000, 6_000, 7_000):
+        world.do(PriceMarket(market="RAIN-1", price_centicents=price))
+        prices.append(market.previous_centicents)
+    assert (prices, market.price_centicents) == ([None, None, 5_000, 6_000], 7_000)
+
+
+def test_the_books_of_strangers_are_replaced_whole() -> None:
+    world = World()
+    market = world.exchange.state.markets["RAIN-1"]
+    quoted = QuoteMarket(market="RAIN-1", yes=((100, 5), (5_500, 100), (300, 7)), no=((4_300, 80),))
+    assert world.do(quoted) == [
+        MarketQuoted(market="RAIN-1", yes_levels=((5_500, 100), (300, 7), (100, 5)), no_levels=((4_300, 80),))
+    ]
+    assert market.quotes == {Side.YES: {5_500: 100, 300: 7, 100: 5}, Side.NO: {4_300: 80}}
+    world.do(QuoteMarket(market="RAIN-1", no=((9_000, 1),)))
+    assert market.quotes == {Side.YES: {}, Side.NO: {9_000: 1}}
+
+
+@pytest.mark.parametrize(
+    "end",
+    [CloseMarket(market="RAIN-1"), DetermineMarket(market="RAIN-1", result=Result.NO)],
+    ids=lambda end: type(end).__name__,
+)
+def test_a_market_that_stops_trading_has_no_book(end: Command) -> None:
+    world = World()
+    world.do(QuoteMarket(market="RAIN-1", yes=((5_500, 100),)), end)
+    assert world.exchange.state.markets["RAIN-1"].quotes is None

@@ -1,7 +1,25 @@
-"""Accounts, their books and keys, and cash that is not traded."""
+"""Accounts, their books and keys, and what a merchant forbids its subtraders."""
 
-from mockexchange.core.commands import AddKey, OpenAccount, OpenBook, Transfer, Withdraw
-from mockexchange.core.events import AccountOpened, BookOpened, CashMoved, KeyAdded
+from mockexchange.core.accounts import SubtraderRules
+from mockexchange.core.commands import (
+    AddKey,
+    CapSubtrader,
+    OpenAccount,
+    OpenBook,
+    RestrictSubtrader,
+    Transfer,
+    Withdraw,
+)
+from mockexchange.core.events import (
+    AccountOpened,
+    BookOpened,
+    CashMoved,
+    KeyAdded,
+    SubtraderCapped,
+    SubtraderRestricted,
+    Transferred,
+)
+from mockexchange.core.ids import derived_id
 from mockexchange.core.vocabulary import AccountKind, BookRef
 from tests.core.world import World
 
@@ -22,6 +40,15 @@ def test_an_account_opens_with_its_primary_book() -> None:
 
 def test_an_account_is_its_own_id_unless_it_is_given_one() -> None:
     assert World().exchange.state.accounts["alice"].account_id == "alice"
+
+
+def test_an_account_has_a_user_and_a_tier() -> None:
+    world = World()
+    world.do(OpenAccount(account="carol", user_id="u-7", tier="prime"))
+    alice, carol = (world.exchange.state.accounts[name] for name in ("alice", "carol"))
+    assert (carol.user_id, carol.tier) == ("u-7", "prime")
+    assert (alice.user_id, alice.tier) == (derived_id("user", "alice"), "basic")
+    assert alice.user_id != world.exchange.state.accounts["bob"].user_id
 
 
 def test_a_member_opens_subaccounts_1_to_63_and_an_fcm_any_name() -> None:
@@ -57,11 +84,28 @@ def test_cash_moves_between_books_and_only_what_is_free() -> None:
     world = World()
     world.deposit("10", "desk")
     world.rest("buy yes 10 @ 0.40", "desk")
-    moved = Transfer(source=BookRef("desk"), target=BookRef("desk", "st1"), amount_micros=6_000_000)
+    moved = Transfer(source=BookRef("desk"), target=BookRef("desk", "st1"), amount_micros=6_000_000, transfer="t")
     assert world.do(moved) == [
+        Transferred(transfer="t", source=BookRef("desk"), target=BookRef("desk", "st1"), amount_micros=6_000_000),
         CashMoved(purse=BookRef("desk"), amount_micros=-6_000_000, cash_micros=4_000_000),
         CashMoved(purse=BookRef("desk", "st1"), amount_micros=6_000_000, cash_micros=6_000_000),
     ]
     assert world.refuse(Withdraw(purse=BookRef("desk"), amount_micros=1)).message.startswith("desk has 0 micro-dollars")
     world.do(Withdraw(purse=BookRef("desk", "st1"), amount_micros=6_000_000))
     assert world.holdings("desk/st1").contributed_micros == 0
+
+
+def test_what_is_forbidden_is_replaced_and_a_cap_is_apart() -> None:
+    world, st1 = World(), BookRef("desk", "st1")
+    rules = world.exchange.state.accounts["desk"].subtrader_rules
+    assert rules == {}
+    forbidden = RestrictSubtrader(purse=st1, categories=("Sports", "Politics"))
+    assert world.do(forbidden, CapSubtrader(purse=st1, limit_micros=5)) == [
+        SubtraderRestricted(purse=st1, categories=("Sports", "Politics"), blocked=False),
+        SubtraderCapped(purse=st1, limit_micros=5),
+    ]
+    assert rules == {"st1": SubtraderRules(False, ("Sports", "Politics"), 5)}
+    world.do(RestrictSubtrader(purse=st1, blocked=True))
+    assert rules == {"st1": SubtraderRules(True, (), 5)}
+    world.do(CapSubtrader(purse=st1, limit_micros=None))
+    assert rules == {"st1": SubtraderRules(True, (), None)}

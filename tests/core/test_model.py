@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import pytest
@@ -24,9 +24,13 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef, FeeRounding, MarketStatus, Result
 from tests.core.dump import dump
 from tests.core.naive import strategies as some
-from tests.core.naive.exchange import NaiveExchange, Order, micros
+from tests.core.naive.exchange import NaiveExchange
+from tests.core.naive.lists import naive_lists, real_lists
 from tests.core.naive.objections import objections
 from tests.core.naive.pages import naive_pages, real_pages, shown, shown_event
+from tests.core.naive.records import Order
+from tests.core.naive.trading import do_all
+from tests.core.naive.units import micros
 from tests.core.world import START
 
 DELAYS = st.sampled_from([0, 0, 1, 1_000, -5])
@@ -49,12 +53,16 @@ QUERIES += [replace(query, **narrow) for query in QUERIES if not query.nonzero f
 class TwoExchanges(RuleBasedStateMachine):
     """Every command goes to both. What either refuses the other must, and nothing may ever differ."""
 
-    @initialize(rounding=st.sampled_from(FeeRounding), listed_items_max=st.sampled_from([0, 3, 256]))
-    def open(self, rounding: FeeRounding, listed_items_max: int) -> None:
+    @initialize(
+        rounding=st.sampled_from(FeeRounding),
+        listed_items_max=st.sampled_from([0, 3, 256]),
+        cutoff=st.sampled_from([0, START + 1, START + 1_002, START + 10_000]),
+    )
+    def open(self, rounding: FeeRounding, listed_items_max: int, cutoff: int) -> None:
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(Ranking, "listed_items_max", listed_items_max)
-        self.exchange = Exchange(7, rounding)
-        self.naive = NaiveExchange(rounding, [])
+        self.exchange = Exchange(7, rounding, cutoff)
+        self.naive = NaiveExchange(rounding, cutoff)
         self.done: list[tuple[Command, int]] = []
         self.exchange.last_at = START
         self.frames: dict[tuple[BookRef, str], PositionChanged] = {}
@@ -72,28 +80,35 @@ class TwoExchanges(RuleBasedStateMachine):
         for command in batch:
             self.submit(command, delay)
 
-    @rule(command=some.rests(some.KNOWN), delay=DELAYS)
-    def rest(self, command: Command, delay: int) -> None:
-        self.submit(command, delay)
+    @rule(batch=st.lists(some.rests(some.KNOWN), min_size=1, max_size=4), delay=DELAYS)
+    def rest(self, batch: list[Command], delay: int) -> None:
+        for command in batch:
+            self.submit(command, delay)
 
-    @rule(place=st.integers(0, 9), share=st.sampled_from([1, 40, 100, 100]), price_centicents=some.prices, delay=DELAYS)
-    def fill_an_order(self, place: int, share: int, price_centicents: int, delay: int) -> None:
-        for name, order in self.named_orders(place):
-            rested = order.rested
+    @rule(
+        places=st.lists(st.integers(0, 9), min_size=1, max_size=4),
+        share=st.sampled_from([1, 40, 100, 100]),
+        price_centicents=some.prices,
+        delay=DELAYS,
+    )
+    def fill_orders(self, places: list[int], share: int, price_centicents: int, delay: int) -> None:
+        for name, order in chain.from_iterable(map(self.named_orders, places)):
             part = commands.Fill(
-                purse=rested.purse,
-                market=rested.market,
-                side=rested.side,
-                action=rested.action,
+                purse=order.purse,
+                market=order.market,
+                side=order.side,
+                action=order.action,
                 count_centis=max(1, int(order.remaining * share)),
                 price_centicents=price_centicents,
                 order=name,
             )
             self.submit(part, delay)
 
-    @rule(place=st.integers(0, 9), count_centis=some.counts | st.none(), delay=DELAYS)
-    def reduce_or_cancel_an_order(self, place: int, count_centis: int | None, delay: int) -> None:
-        for name, _ in self.named_orders(place):
+    @rule(
+        places=st.lists(st.integers(0, 9), min_size=1, max_size=2), count_centis=some.counts | st.none(), delay=DELAYS
+    )
+    def reduce_or_cancel_orders(self, places: list[int], count_centis: int | None, delay: int) -> None:
+        for name, _ in chain.from_iterable(map(self.named_orders, places)):
             canceled = commands.CancelOrder(order=name)
             reduced = commands.ReduceOrder(order=name, count_centis=count_centis) if count_centis else canceled
             self.submit(reduced, delay)
@@ -102,7 +117,14 @@ class TwoExchanges(RuleBasedStateMachine):
     def contribute(self, command: Command, delay: int) -> None:
         self.submit(command, delay)
 
-    @rule(command=some.lives(some.KNOWN) | some.listings(some.KNOWN), delay=DELAYS)
+    @rule(command=some.groupings(some.KNOWN), delay=DELAYS)
+    def group(self, command: Command, delay: int) -> None:
+        self.submit(command, delay)
+
+    @rule(
+        command=some.lives(some.KNOWN) | some.listings(some.KNOWN) | some.quotes(some.KNOWN),
+        delay=DELAYS,
+    )
     def move_a_market(self, command: Command, delay: int) -> None:
         self.submit(command, delay)
 
@@ -129,9 +151,10 @@ class TwoExchanges(RuleBasedStateMachine):
         self.patch.undo()
 
     def named_orders(self, place: int) -> list[tuple[str, Order]]:
-        """One order that a command can name, if there is any."""
-        named = [(name, order) for name, order in self.naive.orders.items() if order.rested.order]
-        return [named[place % len(named)]] if named else []
+        """One order that a command can name, if there is any, and one that rests if one does."""
+        named = [(order.name, order) for order in self.naive.orders if order.name]
+        likely = [(name, order) for name, order in named if order.remaining and place] or named
+        return [likely[place % len(likely)]] if likely else []
 
     def submit(self, command: Command, delay: int) -> None:
         at = max(self.exchange.last_at, self.exchange.last_at + delay)
@@ -150,9 +173,12 @@ class TwoExchanges(RuleBasedStateMachine):
         """Both exchanges, everything, and the pages of every book that changed."""
         changes = [event for event in happened if isinstance(event, PositionChanged)]
         self.frames.update({(change.purse, change.market): change for change in changes})
-        self.naive = NaiveExchange(self.naive.rounding, self.done)
+        self.naive = do_all(NaiveExchange(self.naive.rounding, self.naive.cutoff), self.done)
         assert violations(self.exchange.state) == []
         assert list(self.exchange.state.holdings) == list(self.naive.cash)
+        real, naive = real_lists(self.exchange.state), naive_lists(self.naive)
+        for name in naive | real:
+            assert real[name] == naive[name], name
         for purse, holdings in self.exchange.state.holdings.items():
             self.compare_book(purse, holdings)
             self.remember_revisions(holdings)
@@ -165,6 +191,7 @@ class TwoExchanges(RuleBasedStateMachine):
             frame(row) for row in holdings.positions.values()
         ]
         assert holdings.cash_micros == micros(self.naive.cash[purse])
+        assert holdings.updated_at == self.naive.paid_at[purse]
         assert holdings.contributed_micros == micros(self.naive.contributed[purse])
         assert holdings.reserved_micros == micros(self.naive.reserved(purse))
         values = {index: micros(value) for index, value in self.naive.values(purse).items()}

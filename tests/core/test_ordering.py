@@ -1,11 +1,15 @@
 """Orders that rest: what they hold back, and what of it comes back when."""
 
-from mockexchange.core.commands import CancelOrder, ReduceOrder
+from dataclasses import replace
+
+import pytest
+
+from mockexchange.core.commands import CancelOrder, Command, ReduceOrder, RestOrder, SettleMarket
 from mockexchange.core.events import OrderCanceled, OrderReduced, OrderRested, PositionChanged
 from mockexchange.core.orders import OrderStatus
-from mockexchange.core.vocabulary import Action, BookRef, Side
-from tests.core.tables import micros
-from tests.core.world import World
+from mockexchange.core.vocabulary import Action, BookRef, Result, SelfTradePrevention, Side
+from tests.core.tables import Line, lines, micros
+from tests.core.world import STEP_US, World, fill, rest
 
 
 def test_an_order_shows_in_the_row_and_holds_back_what_it_would_spend() -> None:
@@ -40,6 +44,38 @@ def test_an_order_without_a_name_is_given_one() -> None:
     assert len(set(names)) == 2
 
 
+def test_an_order_keeps_what_it_was_placed_with() -> None:
+    world = World()
+    world.do(
+        RestOrder(
+            purse=BookRef("alice"),
+            market="RAIN-1",
+            side=Side.NO,
+            action=Action.SELL,
+            count_centis=500,
+            price_centicents=3_000,
+            order="mine",
+            client_order_id="my name",
+            expires_at=world.at,
+            self_trade_prevention=SelfTradePrevention.MAKER,
+            cancel_on_pause=True,
+        )
+    )
+    order = world.exchange.state.orders["mine"]
+    assert (order.client_order_id, order.expires_at, order.cancel_on_pause) == ("my name", world.at - STEP_US, True)
+    assert order.self_trade_prevention is SelfTradePrevention.MAKER
+    assert (order.yes_centicents, order.no_centicents, order.outcome_side) == (7_000, 3_000, Side.YES)
+    assert (order.created_at, order.updated_at, order.has_rested) == (world.at, world.at, True)
+
+
+def test_an_order_outlives_the_instant_at_which_it_expires() -> None:
+    """The exchange acts on commands: no clock runs in it."""
+    world = World()
+    world.do(replace(rest("buy yes 1 @ 0.30", order="mine"), expires_at=world.at + 1))
+    world.fill("buy yes 1 @ 0.30")
+    assert world.exchange.state.orders["mine"].status is OrderStatus.RESTING
+
+
 def test_resting_does_not_touch_the_time_of_the_row() -> None:
     world = World()
     world.fill("buy yes 1 @ 0.50")
@@ -69,6 +105,68 @@ def test_reducing_an_order_by_all_or_more_cancels_it() -> None:
         assert world.exchange.state.orders["mine"].status is OrderStatus.CANCELED
 
 
+LIVES = lines("""
+    what happens to it | status   | archived before cutoff
+    nothing            | resting  | no
+    reduced            | resting  | no
+    canceled           | canceled | yes
+    filled in part     | resting  | no
+    filled             | executed | yes
+    never rested       | executed | yes
+    settled            | canceled | yes
+""")
+FATES: dict[str, list[Command]] = {
+    "nothing": [],
+    "reduced": [ReduceOrder(order="mine", count_centis=1)],
+    "canceled": [CancelOrder(order="mine")],
+    "filled in part": [fill("buy yes 1 @ 0.30", order="mine")],
+    "filled": [fill("buy yes 1 @ 0.30", order="mine"), fill("buy yes 4 @ 0.30", order="mine")],
+    "never rested": [],
+    "settled": [SettleMarket(market="RAIN-1", result=Result.NO)],
+}
+
+
+@pytest.mark.parametrize("after_us", [0, 1], ids=["at the cutoff", "before the cutoff"])
+@pytest.mark.parametrize("line", LIVES, ids=lambda line: line["what happens to it"])
+def test_an_order_is_history_if_it_was_done_before_the_cutoff(line: Line, after_us: int) -> None:
+    world, fate = World(), line["what happens to it"]
+    steps = FATES[fate]
+    world.exchange.state.archived_before = world.at + (1 + len(steps)) * STEP_US + after_us
+    told: Command = fill("buy yes 1 @ 0.30", order="mine")
+    world.do(told if fate == "never rested" else rest("buy yes 5 @ 0.30", order="mine"), *steps)
+    order = world.exchange.state.orders["mine"]
+    assert order.status == line["status"]
+    assert order.is_archived is (line["archived before cutoff"] == "yes" and after_us == 1)
+
+
+def test_an_order_known_by_its_fills_returns_from_history_when_it_grows_after_the_cutoff() -> None:
+    world = World()
+    world.exchange.state.archived_before = world.at + 2 * STEP_US
+    world.fill("buy yes 1 @ 0.30", order="mine")
+    assert world.exchange.state.orders["mine"].is_archived
+    world.fill("buy yes 1 @ 0.30", order="mine")
+    assert not world.exchange.state.orders["mine"].is_archived
+
+
+def test_a_list_of_orders_has_a_new_revision_with_every_change() -> None:
+    world = World()
+    orders = world.exchange.state.accounts["alice"].ledger.orders
+    seen = []
+    changes: list[Command] = [
+        rest("buy yes 5 @ 0.30", order="mine"),
+        ReduceOrder(order="mine", count_centis=1),
+        fill("buy yes 1 @ 0.30", order="mine"),
+        CancelOrder(order="mine"),
+        fill("buy yes 1 @ 0.30", order="never rested"),
+        fill("buy yes 1 @ 0.30", order="never rested"),
+    ]
+    for change in changes:
+        world.do(change)
+        seen.append((orders.revision, max(order.revision for order in orders)))
+    assert all(revision == newest for revision, newest in seen)
+    assert sorted(set(seen)) == seen
+
+
 def test_a_canceled_order_gives_back_what_is_left_of_it() -> None:
     world = World()
     world.rest("buy yes 5 @ 0.30", order="mine")
@@ -76,4 +174,4 @@ def test_a_canceled_order_gives_back_what_is_left_of_it() -> None:
     world.fill("buy yes 1 @ 0.30", order="mine")
     world.do(CancelOrder(order="mine"))
     assert (world.row().resting_centis, world.holdings().reserved_micros) == (200, micros("0.40"))
-    assert list(world.exchange.state.resting["RAIN-1"]) == ["other"]
+    assert [order.order_id for order in world.exchange.state.resting["RAIN-1"]] == ["other"]

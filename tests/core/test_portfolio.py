@@ -9,7 +9,7 @@ import pytest
 from mockexchange.core.commands import CancelOrder, Command, ListMarket, OpenPosition, SettleMarket
 from mockexchange.core.holdings import Holdings
 from mockexchange.core.portfolio import Page, PositionQuery, find_positions
-from mockexchange.core.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED
+from mockexchange.core.positions import EXCHANGE_INDEX_SHIFT, NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED
 from mockexchange.core.ranking import Ranking
 from mockexchange.core.vocabulary import BookRef, Result
 from tests.core.naive.pages import Sums, naive_pages, real_pages, shown, shown_event
@@ -48,8 +48,10 @@ STORIES: list[Story] = [
 ]
 EVENTS, MARKETS = 9, 4
 ROWS_OF_AN_INSTANT = 3
+START = 10**16
+CUTOFF = START + 5
 
-SETTLED = [False, True, None]
+SETTLED = ARCHIVED = [False, True, None]
 NONZERO = [sum(bits) for bits in product([0, NONZERO_QUANTITY], [0, NONZERO_TRADED], [0, NONZERO_RESTING])]
 TICKERS = [None, "E3-0", "E0-1", "elsewhere"]
 NAMED_EVENTS = [(), ("E3",), ("E7", "E2", "E7"), ("elsewhere",), ("E0", "elsewhere", "E8")]
@@ -67,12 +69,13 @@ def crowd(request: pytest.FixtureRequest) -> Iterator[Holdings]:
 
 def crowded() -> Holdings:
     exchange = World().exchange
+    exchange.state.archived_before = CUTOFF
     for number in range(EVENTS * MARKETS):
         event, market = f"E{number // MARKETS}", f"E{number // MARKETS}-{number % MARKETS}"
         index = number // MARKETS % 2
         listed = ListMarket(market=market, event=event, series=f"S{index}", exchange_index=index)
         for command in [listed, *STORIES[number % len(STORIES)](market)]:
-            assert isinstance(exchange.execute(command, 10**16 + number // ROWS_OF_AN_INSTANT), tuple)
+            assert isinstance(exchange.execute(command, START + number // ROWS_OF_AN_INSTANT), tuple)
     return exchange.state.holdings[BookRef("alice")]
 
 
@@ -82,11 +85,14 @@ def queries() -> Iterator[PositionQuery]:
 
 
 @pytest.mark.parametrize("nonzero", NONZERO)
+@pytest.mark.parametrize("archived", ARCHIVED)
 @pytest.mark.parametrize("settled", SETTLED)
-def test_every_combination_of_filters(crowd: Holdings, settled: bool | None, nonzero: int) -> None:
+def test_every_combination_of_filters(
+    crowd: Holdings, settled: bool | None, archived: bool | None, nonzero: int
+) -> None:
     rows = [shown(row) for row in crowd.positions.values()]
     for query in queries():
-        asked = replace(query, settled=settled, nonzero=nonzero)
+        asked = replace(query, settled=settled, archived=archived, nonzero=nonzero)
         assert real_pages(crowd, asked) == naive_pages(rows, asked), asked
 
 
@@ -94,8 +100,10 @@ def test_every_combination_of_filters(crowd: Holdings, settled: bool | None, non
 @pytest.mark.parametrize("whole_events", [False, True])
 def test_a_walk_gives_every_row_exactly_once(crowd: Holdings, limit: int, whole_events: bool) -> None:
     rows = [shown(row) for row in crowd.positions.values()]
-    for settled, nonzero in product(SETTLED, NONZERO):
-        query = PositionQuery(limit=limit, settled=settled, nonzero=nonzero, whole_events=whole_events)
+    for settled, archived, nonzero in product(SETTLED, ARCHIVED, NONZERO):
+        query = PositionQuery(
+            limit=limit, settled=settled, archived=archived, nonzero=nonzero, whole_events=whole_events
+        )
         pages = real_pages(crowd, query)
         assert pages == naive_pages(rows, query)
         walked = [row.market for page in pages for row in page.rows]
@@ -105,7 +113,15 @@ def test_a_walk_gives_every_row_exactly_once(crowd: Holdings, limit: int, whole_
 def test_the_crowd_has_rows_of_every_kind(crowd: Holdings) -> None:
     kinds = {row.partition for row in crowd.positions.values()}
     assert {bits & 0b1111 for bits in kinds} >= {0, 1, 2, 3, 4, 5, 7, 8, 10}
-    assert {bits >> 4 for bits in kinds} == {0, 1}
+    assert {bits >> EXCHANGE_INDEX_SHIFT for bits in kinds} == {0, 1}
+    assert {(row.settled, row.archived) for row in crowd.positions.values()} == {(0, 0), (1, 0), (1, 1)}
+
+
+def test_history_is_what_was_settled_before_the_cutoff(crowd: Holdings) -> None:
+    settled = [row for row in crowd.positions.values() if row.settled]
+    page = find_positions(crowd, PositionQuery(limit=100, settled=True, archived=True))
+    assert {row.market.ticker for row in page.rows} == {row.market.ticker for row in settled if row.updated_at < CUTOFF}
+    assert any(row.updated_at == CUTOFF for row in settled)
 
 
 def test_the_default_hides_what_is_settled_and_shows_rows_without_counts(crowd: Holdings) -> None:
@@ -146,9 +162,10 @@ def test_other_sums_of_an_event_have_another_revision(settled_filter: bool | Non
 
 def test_the_same_sums_through_another_filter_have_another_revision() -> None:
     holdings = five_markets(events=1).holdings()
-    pages = [find_positions(holdings, PositionQuery(limit=10, settled=settled)) for settled in (False, None)]
-    assert shown_event(pages[0].events[0]) == shown_event(pages[1].events[0])
-    assert pages[0].events[0].revision != pages[1].events[0].revision
+    views = product((False, None), (False, None))
+    pages = [find_positions(holdings, PositionQuery(limit=10, settled=one, archived=other)) for one, other in views]
+    assert len({shown_event(page.events[0]) for page in pages}) == 1
+    assert len({page.events[0].revision for page in pages}) == len(pages)
 
 
 class TestCursor:

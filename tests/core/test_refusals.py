@@ -1,32 +1,72 @@
 """Every refusal: its code, words that say what was wrong and what was expected, and a state that stays as it was."""
 
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 
 from mockexchange.core.commands import (
     AddKey,
+    AllocateBalance,
+    Announce,
     CancelOrder,
+    CapSubtrader,
     CloseMarket,
     Command,
+    CompleteTransfer,
     Deposit,
+    DescribeEvent,
     DetermineMarket,
     DisputeMarket,
+    FinalizePayment,
     ListMarket,
     ListSeries,
     OpenAccount,
     OpenBook,
+    OpenGroup,
     OpenPosition,
     PriceMarket,
+    QuoteMarket,
     ReduceOrder,
+    ResetGroup,
+    RestOrder,
+    RestrictSubtrader,
+    SetNetting,
     SettleMarket,
+    SwitchExchange,
     Transfer,
+    TransferShard,
+    TriggerGroup,
     Withdraw,
 )
+from mockexchange.core.details import EventDetails
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.core.vocabulary import BookRef, FeeType, Result
+from mockexchange.core.vocabulary import BookRef, FeeType, Instance, PaymentStatus, Result, TransferStatus
 from tests.core.dump import dump
 from tests.core.world import World, fill, rest
+
+ALICE = BookRef("alice")
+NOBODY = BookRef("nobody")
+DESK = BookRef("desk")
+SUBTRADER = BookRef("desk", "st1")
+PAYMENTS = (
+    Deposit(purse=ALICE, amount_micros=5, payment="pending", status=PaymentStatus.PENDING),
+    Deposit(purse=ALICE, amount_micros=5, payment="returned"),
+    FinalizePayment(payment="returned", status=PaymentStatus.RETURNED),
+    Withdraw(purse=ALICE, amount_micros=5, payment="failed", status=PaymentStatus.PENDING),
+    FinalizePayment(payment="failed", status=PaymentStatus.FAILED),
+)
+TRANSFERS = (
+    Transfer(source=BookRef("bob"), target=BookRef("bob", "1"), amount_micros=5, transfer="between books"),
+    TransferShard(account="desk", source=Instance.MARGINED, amount_micros=5, target_shard=1, transfer="arrived"),
+    TransferShard(
+        account="desk",
+        source=Instance.MARGINED,
+        amount_micros=5,
+        transfer="on its way",
+        status=TransferStatus.PENDING,
+    ),
+)
 
 
 class Case(NamedTuple):
@@ -36,9 +76,11 @@ class Case(NamedTuple):
 
 
 def world() -> World:
-    """Everything a refusal can be about: markets at every stage, a row, orders that rest and that are over."""
+    """Everything a refusal can be about: markets at every stage, a row, orders, groups, payments and transfers."""
     it = World()
     it.deposit("10")
+    it.deposit("1", "bob")
+    it.do(OpenBook(account="bob", book="1"))
     it.list_market("FLAT-1", fee_type=FeeType.FLAT)
     for market in ["CLOSED-1", "DONE-1", "SUN-1", "SUN-2", "SUN-3"]:
         it.list_market(market)
@@ -47,6 +89,9 @@ def world() -> World:
     it.rest("buy yes 2 @ 0.50", order="canceled")
     it.do(CancelOrder(order="canceled"), CloseMarket(market="CLOSED-1"))
     it.do(SettleMarket(market="DONE-1", result=Result.YES))
+    it.do(OpenGroup(purse=ALICE, group="open"), OpenGroup(purse=ALICE, group="over"), TriggerGroup(group="over"))
+    it.fill("buy yes 1 @ 0.50", "bob", market="SUN-1", fee_micros=0, order="filled", fill_id="fill-1")
+    it.do(*PAYMENTS, *TRANSFERS)
     return it
 
 
@@ -66,8 +111,25 @@ def moved(amount_micros: int, source: str = "alice", target: str = "alice/3") ->
     return Transfer(source=BookRef.parse(source), target=BookRef.parse(target), amount_micros=amount_micros)
 
 
-ALICE = BookRef("alice")
-NOBODY = BookRef("nobody")
+def finalized(payment: str, status: PaymentStatus) -> FinalizePayment:
+    return FinalizePayment(payment=payment, status=status)
+
+
+def sharded(amount_micros: int, source_shard: int, target_shard: int, **extra: str) -> TransferShard:
+    account, transfer = extra.get("account", "desk"), extra.get("transfer")
+    return TransferShard(
+        account=account,
+        amount_micros=amount_micros,
+        source_shard=source_shard,
+        target_shard=target_shard,
+        transfer=transfer,
+    )
+
+
+def grouped(group: str, purse: str = "alice") -> RestOrder:
+    return replace(rest("buy yes 1 @ 0.10", purse), group=group)
+
+
 R = RefusalCode
 
 CASES = [
@@ -109,7 +171,76 @@ CASES = [
     ),
     Case(R.UNKNOWN_BOOK, moved(1), "account alice has no book '3'; known: 0"),
     Case(R.UNKNOWN_BOOK, moved(1, "alice/3", "alice"), "account alice has no book '3'; known: 0"),
+    # payments
+    Case(R.UNKNOWN_BOOK, Deposit(purse=BookRef("alice", "3"), amount_micros=1), "account alice has no book '3'"),
+    Case(R.UNKNOWN_BOOK, Withdraw(purse=BookRef("alice", "3"), amount_micros=1), "account alice has no book '3'"),
+    Case(
+        R.INSUFFICIENT_CASH,
+        Withdraw(purse=ALICE, amount_micros=9_000_000, fee_micros=1),
+        "alice has 9000000 micro-dollars free, asked for 9000001",
+    ),
+    Case(R.ALREADY_EXISTS, Deposit(purse=ALICE, amount_micros=1, payment="pending"), "payment pending exists already"),
+    Case(R.ALREADY_EXISTS, Withdraw(purse=ALICE, amount_micros=1, payment="pending"), "payment pending exists already"),
+    Case(
+        R.UNKNOWN_PAYMENT,
+        finalized("lost", PaymentStatus.APPLIED),
+        "no payment 'lost'; known: ",
+    ),
+    *(
+        Case(
+            R.ILLEGAL_TRANSITION,
+            finalized(payment, status),
+            f"payment {payment} is {payment}: it cannot become {status}; possible now: nothing more",
+        )
+        for payment in ("returned", "failed")
+        for status in PaymentStatus
+        if status is not PaymentStatus.PENDING
+    ),
+    # transfers
+    Case(R.INSUFFICIENT_CASH, sharded(6, 1, 0), "desk has 5 micro-dollars free on shard 1, asked for 6"),
+    Case(R.INSUFFICIENT_CASH, sharded(1, 0, 1), "desk has 0 micro-dollars free on shard 0, asked for 1"),
+    Case(R.INSUFFICIENT_CASH, sharded(1, 2, 1), "desk has 0 micro-dollars free on shard 2, asked for 1"),
+    Case(R.INSUFFICIENT_CASH, moved(1, "desk", "desk/st1"), "desk has 0 micro-dollars free on shard 0, asked for 1"),
+    Case(
+        R.INSUFFICIENT_CASH,
+        sharded(9_000_001, 0, 1, account="alice"),
+        "alice has 9000000 micro-dollars free, asked for 9000001",
+    ),
+    Case(R.UNKNOWN_ACCOUNT, sharded(1, 0, 1, account="nobody"), "no account 'nobody'"),
+    *(
+        Case(R.ALREADY_EXISTS, command, f"transfer {transfer} exists already")
+        for transfer in ("arrived", "between books")
+        for command in (
+            sharded(5, 1, 0, transfer=transfer),
+            replace(moved(5, "bob/1", "bob"), transfer=transfer),
+        )
+    ),
+    Case(
+        R.UNKNOWN_TRANSFER, CompleteTransfer(transfer="lost"), "no transfer 'lost' between shards; known: arrived, on"
+    ),
+    Case(
+        R.ILLEGAL_TRANSITION,
+        CompleteTransfer(transfer="arrived"),
+        "transfer arrived is complete: expected a pending one",
+    ),
+    Case(R.UNKNOWN_ACCOUNT, AllocateBalance(account="nobody", allocations=((0, 100),)), "no account 'nobody'"),
+    Case(R.UNKNOWN_BOOK, SetNetting(purse=BookRef("alice", "3"), enabled=True), "account alice has no book '3'"),
+    Case(
+        R.WRONG_KIND,
+        SetNetting(purse=SUBTRADER, enabled=True),
+        "account desk is an fcm: netting is set for a member's books",
+    ),
+    # subtraders
+    *(
+        Case(R.WRONG_KIND, command, f"{command.purse} is no subtrader: expected ACCOUNT/SUBTRADER of an fcm account")
+        for purse in (ALICE, DESK, BookRef("bob", "1"))
+        for command in (RestrictSubtrader(purse=purse, blocked=True), CapSubtrader(purse=purse, limit_micros=1))
+    ),
+    Case(R.UNKNOWN_BOOK, RestrictSubtrader(purse=BookRef("desk", "st2")), "account desk has no book 'st2'; known: 0"),
+    Case(R.UNKNOWN_BOOK, CapSubtrader(purse=BookRef("desk", "st2")), "account desk has no book 'st2'; known: 0"),
     # listing
+    Case(R.UNKNOWN_MARKET, QuoteMarket(market="SNOW-1"), "no market 'SNOW-1'"),
+    Case(R.MARKET_NOT_OPEN, QuoteMarket(market="CLOSED-1"), "market CLOSED-1 is closed: expected an open one"),
     Case(R.ALREADY_EXISTS, ListSeries(series="RAIN"), "series RAIN exists already"),
     Case(R.ALREADY_EXISTS, market("SUN-1"), "market SUN-1 exists already"),
     Case(
@@ -161,10 +292,26 @@ CASES = [
     ),
     Case(R.POSITION_EXISTS, opened("RAIN-1"), "alice has a row in RAIN-1 already"),
     Case(R.UNKNOWN_BOOK, opened("RAIN-1", "bob/9"), "account bob has no book '9'; known: 0"),
+    Case(R.ALREADY_EXISTS, fill("buy yes 1 @ 0.50", fill_id="fill-1"), "fill fill-1 exists already"),
+    # groups
+    Case(R.ALREADY_EXISTS, OpenGroup(purse=ALICE, group="open"), "group open exists already"),
+    Case(R.UNKNOWN_BOOK, OpenGroup(purse=BookRef("alice", "3")), "account alice has no book '3'"),
+    Case(R.UNKNOWN_GROUP, TriggerGroup(group="lost"), "no group 'lost'; known: open, over"),
+    Case(R.UNKNOWN_GROUP, ResetGroup(group="lost"), "no group 'lost'; known: open, over"),
+    Case(R.UNKNOWN_GROUP, grouped("lost"), "no group 'lost'; known: open, over"),
+    Case(R.GROUP_MISMATCH, grouped("open", "bob"), "group open is of alice, the order of bob"),
+    Case(R.GROUP_TRIGGERED, grouped("over"), "group over is triggered: reset it before it takes orders again"),
     # orders
+    Case(
+        R.ORDER_MISMATCH,
+        fill("buy yes 1 @ 0.50", "bob", market="SUN-1", order="filled", client_order_id="other"),
+        "order filled has client_order_id '', got 'other'",
+    ),
     Case(R.ALREADY_EXISTS, rest("buy yes 1 @ 0.50", order="resting"), "order resting exists already"),
-    Case(R.UNKNOWN_ORDER, CancelOrder(order="lost"), "no order 'lost'; known: resting, canceled"),
-    Case(R.UNKNOWN_ORDER, ReduceOrder(order="lost", count_centis=1), "no order 'lost'; known: resting, canceled"),
+    Case(R.UNKNOWN_ORDER, CancelOrder(order="lost"), "no order 'lost'; known: resting, canceled, filled"),
+    Case(
+        R.UNKNOWN_ORDER, ReduceOrder(order="lost", count_centis=1), "no order 'lost'; known: resting, canceled, filled"
+    ),
     Case(
         R.ORDER_NOT_RESTING, CancelOrder(order="canceled"), "order canceled is canceled: only a resting one can change"
     ),
@@ -220,6 +367,22 @@ def test_a_refused_command_counts_and_time_goes_on() -> None:
         CloseMarket(market="SUN-1"),
         CancelOrder(order="resting"),
         fill("buy yes 0.01 @ 0.01"),
+        Deposit(purse=ALICE, amount_micros=1, status=PaymentStatus.PENDING),
+        finalized("pending", PaymentStatus.FAILED),
+        moved(1, "bob", "bob/1"),
+        sharded(1, 0, 1, account="alice"),
+        CompleteTransfer(transfer="on its way"),
+        AllocateBalance(account="alice", allocations=((1, 100),)),
+        SetNetting(purse=ALICE, enabled=True),
+        RestrictSubtrader(purse=SUBTRADER, categories=("Sports",)),
+        CapSubtrader(purse=SUBTRADER, limit_micros=1),
+        DescribeEvent(event="SUN", details=EventDetails(title="Sun")),
+        DescribeEvent(event="SNOW", details=EventDetails(title="Snow")),
+        QuoteMarket(market="SUN-1", yes=((5_000, 100),)),
+        SwitchExchange(trading=False),
+        Announce(message="Back soon"),
+        OpenGroup(purse=ALICE),
+        ResetGroup(group="over"),
     ],
     ids=lambda change: type(change).__name__,
 )

@@ -2,12 +2,21 @@
 
 import pytest
 
-from mockexchange.core.commands import OpenBook, SettleMarket
+from mockexchange.core.commands import (
+    CloseMarket,
+    Command,
+    DetermineMarket,
+    DisputeMarket,
+    FinalizeMarket,
+    OpenBook,
+    OpenPosition,
+    SettleMarket,
+)
 from mockexchange.core.events import MarketMoved, PositionChanged, PositionSettled
 from mockexchange.core.portfolio import PositionQuery, find_positions
 from mockexchange.core.vocabulary import BookRef, MarketStatus, Result
-from tests.core.tables import Line, centicents, lines, micros
-from tests.core.world import World
+from tests.core.tables import Line, centicents, centis, lines, micros, stories
+from tests.core.world import STEP_US, World
 
 # alice bought 10 YES at 0.56 from bob, who so holds 10 NO at 0.44. No fees: both are makers.
 PAYMENTS = lines("""
@@ -84,3 +93,115 @@ def test_a_row_that_was_closed_before_settles_too() -> None:
     settled.do(SettleMarket(market="RAIN-1", result=Result.NO))
     assert settled.row().settled
     assert settled.row().stake.realized_micros == micros("0.40")
+
+
+# What a book did, and what its settlement says of it. A sale buys the other side at the rest of the dollar.
+SETTLEMENTS = stories("""
+    story         | trade              | result | value | yes      | no       | held     | revenue
+    bought        | buy yes 10 @ 0.56  | yes    | 1     | 10 5.60  |  0 0     |  10 5.60 | 10
+    lost          | buy no 10 @ 0.56   | yes    | 1     |  0 0     | 10 5.60  | -10 5.60 |  0
+    sold          | buy yes 10 @ 0.56  |        |       |          |          |          |
+                  | sell yes 4 @ 0.60  | no     | 0     | 10 5.60  |  4 1.60  |   6 3.36 |  0
+    sold beyond   | buy yes 2 @ 0.50   |        |       |          |          |          |
+                  | sell yes 5 @ 0.60  | no     | 0     |  2 1.00  |  5 2.00  |  -3 1.20 |  3
+    closed        | buy no 3 @ 0.40    |        |       |          |          |          |
+                  | buy yes 3 @ 0.50   | yes    | 1     |  3 1.50  |  3 1.20  |   0 0    |  0
+    returned      | buy no 3 @ 0.40    | void   |       |  0 0     |  3 1.20  |  -3 1.20 |  1.20
+    scaled        | buy no 1 @ 0.40    | scalar | 0.375 |  0 0     |  1 0.40  |  -1 0.40 |  0.62
+""")
+
+
+@pytest.mark.parametrize("story", SETTLEMENTS)
+def test_a_settlement_says_what_was_bought_held_and_paid(story: str) -> None:
+    told, it = SETTLEMENTS[story], World()
+    for line in told:
+        it.fill(line["trade"], fee_micros=100)
+    last = told[-1]
+    value_centicents = centicents(last["value"]) if last["value"] else None
+    given = value_centicents if last["result"] == "scalar" else None
+    it.do(SettleMarket(market="RAIN-1", result=Result(last["result"]), value_centicents=given))
+    (settlement,) = it.exchange.state.accounts["alice"].ledger.settlements
+    assert (settlement.result, settlement.value_centicents) == (last["result"], value_centicents)
+    assert settlement.yes == counted(last["yes"])
+    assert settlement.no == counted(last["no"])
+    assert (settlement.held_centis, settlement.held_cost_micros) == counted(last["held"])
+    assert settlement.revenue_micros == micros(last["revenue"])
+    kept_micros = micros("0.005") if story == "scaled" else 0
+    assert settlement.fees_micros == 100 * len(told) + kept_micros
+    assert (settlement.purse, settlement.created_at) == (BookRef("alice"), it.at)
+    assert it.exchange.state.markets["RAIN-1"].settled_at == it.at
+
+
+def test_an_opening_balance_counts_as_bought_at_its_cost() -> None:
+    it = World()
+    opened = OpenPosition(
+        purse=BookRef("alice"),
+        market="RAIN-1",
+        quantity_centis=-300,
+        cost_micros=micros("1.10"),
+        realized_micros=micros("0.7"),
+        fees_micros=micros("0.02"),
+        traded_micros=micros("9"),
+    )
+    it.do(opened)
+    it.fill("buy yes 1 @ 0.50", fee_micros=0)
+    it.do(SettleMarket(market="RAIN-1", result=Result.NO))
+    (settlement,) = it.exchange.state.accounts["alice"].ledger.settlements
+    assert (settlement.yes, settlement.no) == (counted("1 0.50"), counted("3 1.10"))
+    assert (settlement.revenue_micros, settlement.fees_micros) == (micros("2"), micros("0.02"))
+
+
+def test_every_book_has_its_own_settlement() -> None:
+    it = World()
+    it.fill("buy yes 1 @ 0.50", "desk/st1", against=BookRef("desk"), fee_micros=0)
+    it.do(SettleMarket(market="RAIN-1", result=Result.YES))
+    settlements = list(it.exchange.state.accounts["desk"].ledger.settlements)
+    assert [(one.purse.book, one.revenue_micros) for one in settlements] == [("st1", micros("1")), ("0", 0)]
+    assert [one.revision for one in settlements] == [one.serial for one in settlements]
+
+
+def test_orders_that_only_rested_leave_no_settlement() -> None:
+    it = World()
+    it.rest("buy yes 1 @ 0.50")
+    it.do(SettleMarket(market="RAIN-1", result=Result.YES))
+    assert it.row().settled
+    assert list(it.exchange.state.accounts["alice"].ledger.settlements) == []
+
+
+def test_nothing_is_held_of_a_settled_market() -> None:
+    settled = world()
+    settled.do(SettleMarket(market="RAIN-1", result=Result.YES))
+    market = settled.exchange.state.markets["RAIN-1"]
+    assert (market.yes_held_centis, market.no_held_centis) == (0, 0)
+
+
+@pytest.mark.parametrize("after_us", [0, 1])
+def test_a_row_settled_before_the_cutoff_is_history(after_us: int) -> None:
+    settled = world()
+    settled.exchange.state.archived_before = settled.at + STEP_US + after_us
+    settled.do(SettleMarket(market="RAIN-1", result=Result.YES))
+    assert settled.row().archived is (after_us == 1)
+
+
+def test_a_market_that_moves_changes_its_row_and_its_place_in_the_list() -> None:
+    settled = world()
+    state, market = settled.exchange.state, settled.exchange.state.markets["RAIN-1"]
+    moves: list[Command] = [
+        CloseMarket(market="RAIN-1"),
+        DetermineMarket(market="RAIN-1", result=Result.NO),
+        DisputeMarket(market="RAIN-1"),
+        DetermineMarket(market="RAIN-1", result=Result.YES),
+        FinalizeMarket(market="RAIN-1"),
+    ]
+    for move in moves:
+        before = market.revision
+        settled.do(move)
+        assert before < market.revision <= state.listed_markets.revision
+        assert market.updated_at == settled.at
+        assert state.listed_markets.filed(("event", "RAIN"), (market.status,)) == [market]
+
+
+def counted(text: str) -> tuple[int, int]:
+    """Read "10 5.60": contracts and what they cost."""
+    count, cost = text.split()
+    return centis(count), micros(cost)

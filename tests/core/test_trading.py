@@ -4,10 +4,12 @@ import pytest
 
 from mockexchange.core.commands import CloseMarket, DetermineMarket, OpenPosition
 from mockexchange.core.events import Filled, MarketPriced, OrderExecuted, PositionChanged
+from mockexchange.core.markets import Market
 from mockexchange.core.orders import OrderStatus
+from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import Action, BookRef, Result, Side
-from tests.core.tables import Line, lines, micros
-from tests.core.world import World, fill
+from tests.core.tables import Line, centis, lines, micros
+from tests.core.world import STEP_US, World, fill
 
 PRICES = lines("""
     trade              | YES costs
@@ -51,7 +53,8 @@ def test_the_other_side_of_a_fill_does_the_opposite() -> None:
     ours, theirs = world.fill("buy yes 10 @ 0.56", taker=True, order="mine", against=BookRef("desk", "st1"))
     assert (theirs.purse, theirs.side, theirs.action) == (BookRef("desk", "st1"), Side.YES, Action.SELL)
     assert (theirs.count_centis, theirs.price_centicents, theirs.taker) == (1_000, 5_600, False)
-    assert len({ours.fill_id, theirs.fill_id, ours.order_id, theirs.order_id}) == 4
+    assert ours.fill_id == theirs.fill_id
+    assert len({ours.fill_id, ours.order_id, theirs.order_id}) == 3
     assert world.row(purse="desk/st1").stake == (-1_000, micros("4.40"), 0, micros("4.40"), 1_000)
 
 
@@ -76,10 +79,182 @@ def test_a_fill_takes_its_contracts_off_the_order() -> None:
     assert (world.row().resting_centis, world.holdings().reserved_micros) == (0, 0)
 
 
-def test_an_order_that_never_rested_may_have_a_name() -> None:
+TAKERS = lines("""
+    trade             | role  | taker gains from
+    buy yes 1 @ 0.56  | taker | yes
+    sell yes 1 @ 0.56 | taker | no
+    buy no 1 @ 0.56   | taker | no
+    sell no 1 @ 0.56  | taker | yes
+    buy yes 1 @ 0.56  | maker | no
+    sell yes 1 @ 0.56 | maker | yes
+    buy no 1 @ 0.56   | maker | yes
+    sell no 1 @ 0.56  | maker | no
+""")
+
+
+@pytest.mark.parametrize("against", [None, BookRef("bob")], ids=["a stranger", "bob"])
+@pytest.mark.parametrize("line", TAKERS, ids=lambda line: f"{line['trade']} as {line['role']}")
+def test_a_trade_tells_what_its_taker_gains_from(line: Line, against: BookRef | None) -> None:
     world = World()
-    assert [filled.order_id for filled in world.fill("buy yes 1 @ 0.50", order="elsewhere")] == ["elsewhere"]
-    assert world.exchange.state.orders == {}
+    world.fill(line["trade"], taker=line["role"] == "taker", against=against)
+    (trade,) = world.exchange.state.tape
+    assert trade.taker_side == line["taker gains from"]
+    taker_fills = [side for side in (trade.taker,) if side is not None]
+    assert all(side.outcome_side == line["taker gains from"] for side in taker_fills)
+    assert (trade.taker is None, trade.maker is None).count(True) == (against is None)
+
+
+def test_a_trade_is_on_the_tape_once_and_counts_into_the_volume() -> None:
+    world = World()
+    world.fill("buy yes 10 @ 0.56", against=BookRef("bob"))
+    world.fill("sell no 2.5 @ 0.40")
+    first, second = world.exchange.state.tape
+    assert (first.yes_centicents, first.no_centicents, first.count_centis) == (5_600, 4_400, 1_000)
+    assert (second.yes_centicents, second.count_centis) == (6_000, 250)
+    assert (first.market_volume_centis, second.market_volume_centis) == (0, 1_000)
+    assert market(world).volume_centis == 1_250
+
+
+def test_both_sides_are_in_their_accounts_lists_and_an_fcm_has_the_trade_once() -> None:
+    world = World()
+    world.fill("buy no 2 @ 0.25", "desk/st1", against=BookRef("desk"))
+    world.fill("buy no 2 @ 0.25", "desk/st1", against=BookRef("bob"))
+    accounts = world.exchange.state.accounts
+    assert [fill.purse.book for fill in accounts["desk"].ledger.fills] == ["st1", "0", "st1"]
+    assert [fill.purse for fill in accounts["bob"].ledger.fills] == [BookRef("bob")]
+    assert list(accounts["desk"].ledger.trades) == list(world.exchange.state.tape)
+    assert list(accounts["bob"].ledger.trades) == []
+
+
+def test_a_fill_shows_what_its_own_side_did() -> None:
+    world = World()
+    world.fill("sell no 2 @ 0.25", "alice", against=BookRef("bob"), taker=True, client_order_id="mine", fee_micros=7)
+    (own,) = world.exchange.state.accounts["alice"].ledger.fills
+    (other,) = world.exchange.state.accounts["bob"].ledger.fills
+    assert (own.side, own.action, own.outcome_side, own.price_centicents) == (Side.NO, Action.SELL, Side.YES, 2_500)
+    assert (own.is_taker, own.fee_micros, own.client_order_id, own.created_at) == (True, 7, "mine", world.at)
+    assert (other.side, other.action, other.outcome_side, other.price_centicents) == (
+        Side.NO,
+        Action.BUY,
+        Side.NO,
+        2_500,
+    )
+    assert (other.is_taker, other.client_order_id) == (False, None)
+    assert own.trade is other.trade
+
+
+def test_a_fill_bears_the_id_it_is_given_and_gives_it_to_no_other() -> None:
+    world = World()
+    sides = world.fill("buy yes 1 @ 0.50", against=BookRef("bob"), fill_id="trade 1")
+    assert [side.fill_id for side in sides] == ["trade 1", "trade 1"]
+    refusal = world.refuse(fill("sell yes 1 @ 0.50", "bob", fill_id="trade 1"))
+    assert (refusal.code, refusal.message) == (RefusalCode.ALREADY_EXISTS, "fill trade 1 exists already")
+
+
+def test_a_fill_that_names_no_order_makes_one() -> None:
+    world = World()
+    (filled,) = world.fill("sell yes 3 @ 0.40", taker=True, client_order_id="mine", fee_micros=9)
+    order = world.exchange.state.orders[filled.order_id]
+    assert list(world.exchange.state.accounts["alice"].ledger.orders) == [order]
+    assert (order.status, order.initial_centis, order.filled_centis, order.remaining_centis) == (
+        OrderStatus.EXECUTED,
+        300,
+        300,
+        0,
+    )
+    assert (order.side, order.action, order.price_centicents) == (Side.YES, Action.SELL, 4_000)
+    assert (order.created_at, order.updated_at, order.client_order_id) == (world.at, world.at, "mine")
+    assert (order.taker_cost_micros, order.taker_fees_micros) == (micros("1.20"), 9)
+    assert (order.maker_cost_micros, order.maker_fees_micros) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("action", "limit_centicents"), [(Action.BUY, 5_500), (Action.SELL, 5_000)], ids=["buy", "sell"]
+)
+def test_an_order_known_by_its_fills_grows_with_them(action: Action, limit_centicents: int) -> None:
+    """What it was limited to is not known: the worst of its prices it must have accepted."""
+    world = World()
+    for price in ["0.52", "0.55", "0.50"]:
+        world.fill(f"{action} yes 2 @ {price}", order="elsewhere", taker=price != "0.55", fee_micros=5)
+    order = world.exchange.state.orders["elsewhere"]
+    assert (order.initial_centis, order.filled_centis, order.remaining_centis) == (600, 600, 0)
+    assert (order.price_centicents, order.status) == (limit_centicents, OrderStatus.EXECUTED)
+    assert (order.taker_cost_micros, order.maker_cost_micros) == (micros("2.04"), micros("1.10"))
+    assert (order.taker_fees_micros, order.maker_fees_micros) == (10, 5)
+    assert (order.created_at, order.updated_at) == (world.at - 2 * STEP_US, world.at)
+    assert len(order.fills) == 3
+
+
+def test_an_order_known_by_its_fills_keeps_to_its_book_market_side_and_action() -> None:
+    world = World()
+    world.list_market("SUN-1")
+    world.fill("buy yes 1 @ 0.50", order="elsewhere")
+    for other in [
+        fill("sell yes 1 @ 0.50", order="elsewhere"),
+        fill("buy no 1 @ 0.50", order="elsewhere"),
+        fill("buy yes 1 @ 0.50", "bob", order="elsewhere"),
+        fill("buy yes 1 @ 0.50", market="SUN-1", order="elsewhere"),
+        fill("buy yes 1 @ 0.50", order="elsewhere", client_order_id="other"),
+    ]:
+        assert world.refuse(other).code is RefusalCode.ORDER_MISMATCH
+
+
+def test_an_order_that_rested_takes_no_more_than_it_had() -> None:
+    world = World()
+    world.rest("buy yes 1 @ 0.50", order="mine")
+    world.fill("buy yes 1 @ 0.50", order="mine")
+    assert world.refuse(fill("buy yes 1 @ 0.50", order="mine")).code is RefusalCode.ORDER_NOT_RESTING
+
+
+def test_the_parts_of_an_order_add_up() -> None:
+    world = World()
+    world.rest("buy yes 10 @ 0.40", order="mine")
+    world.fill("buy yes 4 @ 0.39", order="mine", fee_micros=3)
+    world.fill("buy yes 1 @ 0.38", order="mine", fee_micros=4, taker=True)
+    order = world.exchange.state.orders["mine"]
+    assert (order.initial_centis, order.filled_centis, order.remaining_centis) == (1_000, 500, 500)
+    assert (order.price_centicents, order.status) == (4_000, OrderStatus.RESTING)
+    assert (order.maker_cost_micros, order.maker_fees_micros) == (micros("1.56"), 3)
+    assert (order.taker_cost_micros, order.taker_fees_micros) == (micros("0.38"), 4)
+    assert order.updated_at == world.at
+    assert order.revision > order.serial
+
+
+def test_the_price_before_the_last_is_remembered() -> None:
+    world = World()
+    seen = []
+    for price in ["0.50", "0.50", "0.60"]:
+        world.fill(f"buy yes 1 @ {price}")
+        seen.append((market(world).previous_centicents, market(world).price_centicents, market(world).updated_at))
+    times = [world.at - 2 * STEP_US, world.at - STEP_US, world.at]
+    assert seen == [(None, 5_000, times[0]), (None, 5_000, times[1]), (5_000, 6_000, times[2])]
+
+
+HELD = lines("""
+    trade             | purse | yes | no
+    buy yes 10 @ 0.50 | alice | 10  | 0
+    buy no 4 @ 0.50   | bob   | 10  | 4
+    sell yes 4 @ 0.50 | alice | 6   | 4
+    sell yes 8 @ 0.50 | alice | 0   | 6
+    buy yes 5 @ 0.50  | bob   | 1   | 2
+""")
+
+
+def test_what_is_held_of_a_market_is_counted_by_side() -> None:
+    world = World()
+    for line in HELD:
+        world.fill(line["trade"], line["purse"])
+        held = (market(world).yes_held_centis, market(world).no_held_centis)
+        assert held == (centis(line["yes"]), centis(line["no"]))
+
+
+def test_cash_has_the_time_of_its_last_change() -> None:
+    world = World()
+    world.deposit("5")
+    world.rest("buy yes 1 @ 0.50", order="mine")
+    assert world.holdings().updated_at == world.at - STEP_US
+    world.fill("buy yes 1 @ 0.50", order="mine")
+    assert world.holdings().updated_at == world.at
 
 
 def test_an_opening_balance_is_taken_as_it_is() -> None:
@@ -96,6 +271,8 @@ def test_an_opening_balance_is_taken_as_it_is() -> None:
     )
     world.do(opened)
     assert world.row().stake == (-13_700, micros("57.54"), micros("-1.50"), micros("80.10"), 15_000)
+    assert (world.row().opened, world.row().opened_fees_micros) == (world.row().stake, micros("0.02"))
+    assert (market(world).yes_held_centis, market(world).no_held_centis) == (0, 13_700)
     assert (world.row().fees_micros, world.row().updated_at) == (micros("0.02"), world.at)
     assert world.holdings().cash_micros == 0
     assert world.holdings().contributed_micros == micros("57.54") + micros("1.50") + micros("0.02")
@@ -114,3 +291,7 @@ def test_an_opening_balance_may_come_until_the_market_settles(stopped: CloseMark
     world = World()
     world.do(stopped, OpenPosition(purse=BookRef("alice"), market="RAIN-1", quantity_centis=100, cost_micros=1))
     assert world.row().stake.quantity_centis == 100
+
+
+def market(world: World) -> Market:
+    return world.exchange.state.markets["RAIN-1"]

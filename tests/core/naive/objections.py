@@ -8,8 +8,10 @@ from functools import singledispatch
 
 from mockexchange.core import commands
 from mockexchange.core.refusals import RefusalCode as R
-from mockexchange.core.vocabulary import AccountKind, BookRef, FeeType, MarketStatus
-from tests.core.naive.exchange import NaiveExchange, count, micros
+from mockexchange.core.vocabulary import AccountKind, BookRef, FeeType, Instance, MarketStatus, PaymentStatus
+from tests.core.naive.exchange import NaiveExchange
+from tests.core.naive.records import Order
+from tests.core.naive.units import count, micros
 
 # (from, move) that a market can make.
 MOVES = {
@@ -65,18 +67,54 @@ def _(command: commands.AddKey, world: NaiveExchange) -> Iterator[R]:
 
 @_objections.register
 def _(command: commands.Deposit, world: NaiveExchange) -> Iterator[R]:
-    return _of_purse(command.purse, world)
+    yield from _of_purse(command.purse, world)
+    if command.payment in world.payments:
+        yield R.ALREADY_EXISTS
 
 
 @_objections.register
 def _(command: commands.Withdraw, world: NaiveExchange) -> Iterator[R]:
-    return _of_cash(command.purse, command.amount_micros, world)
+    yield from _of_cash(command.purse, command.amount_micros + command.fee_micros, world)
+    if command.payment in world.payments:
+        yield R.ALREADY_EXISTS
+
+
+@_objections.register
+def _(command: commands.FinalizePayment, world: NaiveExchange) -> Iterator[R]:
+    if command.payment not in world.payments:
+        yield R.UNKNOWN_PAYMENT
+        return
+    before = world.payments[command.payment].status
+    is_undone = before is PaymentStatus.APPLIED and command.status is PaymentStatus.RETURNED
+    if before is not PaymentStatus.PENDING and not is_undone:
+        yield R.ILLEGAL_TRANSITION
 
 
 @_objections.register
 def _(command: commands.Transfer, world: NaiveExchange) -> Iterator[R]:
     yield from _of_cash(command.source, command.amount_micros, world)
     yield from _of_purse(command.target, world)
+    if command.transfer in world.transfers:
+        yield R.ALREADY_EXISTS
+
+
+@_objections.register
+def _(command: commands.TransferShard, world: NaiveExchange) -> Iterator[R]:
+    purse = BookRef(command.account)
+    if command.source is Instance.EVENT_CONTRACT:
+        yield from _of_cash(purse, command.amount_micros, world, command.source_shard)
+    else:
+        yield from _of_purse(purse, world)
+    if command.transfer in world.transfers:
+        yield R.ALREADY_EXISTS
+
+
+@_objections.register
+def _(command: commands.CompleteTransfer, world: NaiveExchange) -> Iterator[R]:
+    if not isinstance(world.transfers.get(command.transfer), commands.TransferShard):
+        yield R.UNKNOWN_TRANSFER
+    elif command.transfer not in world.on_the_way:
+        yield R.ILLEGAL_TRANSITION
 
 
 @_objections.register
@@ -98,6 +136,16 @@ def _(command: commands.ListMarket, world: NaiveExchange) -> Iterator[R]:
 @_objections.register
 def _(command: commands.PriceMarket, world: NaiveExchange) -> Iterator[R]:
     return _of_open(command.market, world)
+
+
+@_objections.register
+def _(command: commands.QuoteMarket, world: NaiveExchange) -> Iterator[R]:
+    return _of_open(command.market, world)
+
+
+@_objections.register
+def _(command: commands.SwitchExchange, world: NaiveExchange) -> Iterator[R]:
+    yield from ()
 
 
 @_objections.register
@@ -139,8 +187,11 @@ def _(command: commands.Fill, world: NaiveExchange) -> Iterator[R]:
     flat = command.market in world.markets and world.fee_type(command.market) is FeeType.FLAT
     if flat and (command.fee_micros is None or command.against):
         yield R.FEE_UNKNOWN
-    if command.order in world.orders:
-        yield from _of_part(command, command.order, world)
+    if command.fill_id is not None and any(trade.name == command.fill_id for trade in world.trades):
+        yield R.ALREADY_EXISTS
+    order = world.order(command.order)
+    if order:
+        yield from _of_part(command, order)
 
 
 @_objections.register
@@ -158,8 +209,33 @@ def _(command: commands.OpenPosition, world: NaiveExchange) -> Iterator[R]:
 def _(command: commands.RestOrder, world: NaiveExchange) -> Iterator[R]:
     yield from _of_open(command.market, world)
     yield from _of_purse(command.purse, world)
-    if command.order in world.orders:
+    if world.order(command.order):
         yield R.ALREADY_EXISTS
+    if command.group is None:
+        return
+    yield from _of_group(command.group, world)
+    group = world.groups.get(command.group)
+    if group and group.opened.purse != command.purse:
+        yield R.GROUP_MISMATCH
+    if group and group.is_triggered:
+        yield R.GROUP_TRIGGERED
+
+
+@_objections.register
+def _(command: commands.OpenGroup, world: NaiveExchange) -> Iterator[R]:
+    yield from _of_purse(command.purse, world)
+    if command.group in world.groups:
+        yield R.ALREADY_EXISTS
+
+
+@_objections.register
+def _(command: commands.TriggerGroup, world: NaiveExchange) -> Iterator[R]:
+    return _of_group(command.group, world)
+
+
+@_objections.register
+def _(command: commands.ResetGroup, world: NaiveExchange) -> Iterator[R]:
+    return _of_group(command.group, world)
 
 
 @_objections.register
@@ -179,10 +255,15 @@ def _of_purse(purse: BookRef, world: NaiveExchange) -> Iterator[R]:
         yield R.UNKNOWN_BOOK
 
 
-def _of_cash(purse: BookRef, amount_micros: int, world: NaiveExchange) -> Iterator[R]:
+def _of_cash(purse: BookRef, amount_micros: int, world: NaiveExchange, shard: int = 0) -> Iterator[R]:
     yield from _of_purse(purse, world)
-    if purse in world.cash and amount_micros > micros(world.cash[purse] - world.reserved(purse)):
+    if purse in world.cash and amount_micros > micros(world.free(purse, shard)):
         yield R.INSUFFICIENT_CASH
+
+
+def _of_group(group: str, world: NaiveExchange) -> Iterator[R]:
+    if group not in world.groups:
+        yield R.UNKNOWN_GROUP
 
 
 def _of_open(market: str, world: NaiveExchange) -> Iterator[R]:
@@ -199,18 +280,20 @@ def _of_move(market: str, move: str, world: NaiveExchange) -> Iterator[R]:
         yield R.ILLEGAL_TRANSITION
 
 
-def _of_order(order: str, world: NaiveExchange) -> Iterator[R]:
-    if order not in world.orders:
+def _of_order(name: str, world: NaiveExchange) -> Iterator[R]:
+    order = world.order(name)
+    if not order:
         yield R.UNKNOWN_ORDER
-    elif not world.orders[order].remaining:
+    elif not order.remaining:
         yield R.ORDER_NOT_RESTING
 
 
-def _of_part(fill: commands.Fill, name: str, world: NaiveExchange) -> Iterator[R]:
-    yield from _of_order(name, world)
-    order = world.orders[name]
-    rested = order.rested
-    if (fill.purse, fill.market, fill.side, fill.action) != (rested.purse, rested.market, rested.side, rested.action):
+def _of_part(fill: commands.Fill, order: Order) -> Iterator[R]:
+    if order.rested and not order.remaining:
+        yield R.ORDER_NOT_RESTING
+    if (fill.purse, fill.market, fill.side, fill.action) != (order.purse, order.market, order.side, order.action):
         yield R.ORDER_MISMATCH
-    if count(fill) > order.remaining:
+    if order.rested and count(fill) > order.remaining:
+        yield R.ORDER_MISMATCH
+    if fill.client_order_id and fill.client_order_id != order.client:
         yield R.ORDER_MISMATCH

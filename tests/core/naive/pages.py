@@ -27,6 +27,7 @@ class Row(NamedTuple):
     fees_micros: int
     resting_centis: int
     settled: bool
+    archived: bool
     updated_at: int
 
 
@@ -74,6 +75,7 @@ def shown(position: Position) -> Row:
         fees_micros=position.fees_micros,
         resting_centis=position.resting_centis,
         settled=position.settled,
+        archived=position.archived,
         updated_at=position.updated_at,
     )
 
@@ -94,6 +96,7 @@ def _passes(row: Row, query: PositionQuery) -> bool:
     }
     return (
         query.settled in (None, row.settled)
+        and query.archived in (None, row.archived)
         and query.ticker in (None, row.market)
         and query.exchange_index in (None, row.exchange_index)
         and (not query.events or row.event in query.events)
@@ -117,11 +120,12 @@ def _of_events(rows: Sequence[Row], ranked: Sequence[Row], events: Sequence[str]
 
 
 def _seen(rows: Sequence[Row], page: Sequence[Row], events: Sequence[str], query: PositionQuery) -> Seen:
-    return Seen(list(page), [_sums(rows, event, query.settled) for event in events])
+    return Seen(list(page), [_sums(rows, event, query) for event in events])
 
 
-def _sums(rows: Sequence[Row], event: str, settled: bool | None) -> Sums:
-    of_event = [row for row in rows if row.event == event and settled in (None, row.settled)]
+def _sums(rows: Sequence[Row], event: str, query: PositionQuery) -> Sums:
+    seen = [row for row in rows if query.settled in (None, row.settled) and query.archived in (None, row.archived)]
+    of_event = [row for row in seen if row.event == event]
     return Sums(event, *(sum(getattr(row, name) for row in of_event) for name in Sums._fields[1:]))
 
 

@@ -1,6 +1,7 @@
 """Random commands of every kind over a few names: mostly such as can be carried out, some that must be refused."""
 
 from itertools import product
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -8,7 +9,17 @@ from hypothesis.strategies import SearchStrategy
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.vocabulary import AccountKind, Action, BookRef, FeeType, Result, Side
+from mockexchange.core.vocabulary import (
+    AccountKind,
+    Action,
+    BookRef,
+    FeeType,
+    Instance,
+    PaymentStatus,
+    Result,
+    Side,
+    TransferStatus,
+)
 
 Commands = SearchStrategy[Command]
 
@@ -44,6 +55,22 @@ def fill(purse: BookRef, against: BookRef | None, **values: Any) -> Command:
     return commands.Fill(purse=purse, against=None if against == purse else against, **values)
 
 
+def rested(purse: BookRef, group: str | None, is_own: bool, **values: Any) -> Command:
+    """`is_own`: in the group of its book, whichever was named."""
+    return commands.RestOrder(purse=purse, group=OWN_GROUPS.get(purse) if is_own else group, **values)
+
+
+def transfer_shard(ends: tuple[tuple[Instance, int], tuple[Instance, int]], **values: Any) -> Command:
+    (source, source_shard), (target, target_shard) = ends
+    return commands.TransferShard(
+        source=source, target=target, source_shard=source_shard, target_shard=target_shard, **values
+    )
+
+
+def deposit(amount_micros: int, fee_micros: int, **values: Any) -> Command:
+    return commands.Deposit(amount_micros=amount_micros, fee_micros=min(fee_micros, amount_micros), **values)
+
+
 def opened(quantity_centis: int, cost_micros: int, **values: Any) -> Command:
     cost_micros = cost_micros if quantity_centis else 0
     return commands.OpenPosition(quantity_centis=quantity_centis, cost_micros=cost_micros, **values)
@@ -54,11 +81,13 @@ def transfer(account: str, books: tuple[str, str], amount_micros: int) -> Comman
     return commands.Transfer(source=source, target=target, amount_micros=amount_micros)
 
 
+OWN_GROUPS = {BookRef("alice"): "near", BookRef("desk", "st1"): "far"}
 PRELUDE: list[Command] = [
     *(commands.OpenAccount(account=account, kind=kind) for account, kind in ACCOUNTS.items()),
     *(commands.OpenBook(account=account, book=book) for account, book in BOOKS),
     *(commands.Deposit(purse=BookRef(account), amount_micros=50_000_000) for account in ACCOUNTS),
     *(commands.ListSeries(series=name, fee_type=fee_type) for name, fee_type in SERIES.items()),
+    *(commands.OpenGroup(purse=purse, group=name, limit_centis=300) for purse, name in OWN_GROUPS.items()),
     *(listed(event, number) for event, number in product(HOMES, range(2))),
 ]
 
@@ -85,11 +114,22 @@ ANY = Names(
 )
 
 counts = st.integers(1, 5).map(lambda contracts: contracts * 100) | st.integers(1, 400)
-prices = st.sampled_from([5_000, 5_200, 9_900, 3_333, 1, 9_999])
+prices = st.sampled_from([5_000, 5_200, 9_900, 3_333, 1, 9_999, 6_667])
 amounts = st.integers(1, 30).map(lambda dollars: dollars * 1_000_000) | st.integers(1, 20_000_000)
 accounts = st.sampled_from([*ACCOUNTS, "carol"])
 books = st.sampled_from(["3", "4", "63", "64", "0", "st1", "st2"])
 events = st.sampled_from(list(HOMES))
+client_order_ids = st.sampled_from(["", "", "", "mine"])
+groups = st.sampled_from(["near", "far", "wide"])
+payments = st.sampled_from([None, "in", "out", "back"])
+shards = st.sampled_from(
+    [
+        ((Instance.EVENT_CONTRACT, 0), (Instance.EVENT_CONTRACT, 1)),
+        ((Instance.EVENT_CONTRACT, 1), (Instance.EVENT_CONTRACT, 0)),
+        ((Instance.MARGINED, 0), (Instance.EVENT_CONTRACT, 0)),
+        ((Instance.EVENT_CONTRACT, 0), (Instance.MARGINED, 1)),
+    ]
+)
 decisions = st.sampled_from(
     [(Result.YES, None), (Result.NO, None), (Result.SCALAR, 2_575), (Result.VOID, None), (Result.SCALAR, 3_000)]
 )
@@ -108,19 +148,25 @@ def fills(names: Names, orders: SearchStrategy[str] | None = None) -> Commands:
         fee_micros=st.sampled_from([None, None, None, 0, 17_501]),
         against=st.none() | names.purses,
         order=st.none() if orders is None else orders,
+        client_order_id=client_order_ids,
+        fill_id=st.sampled_from([None, None, None, None, "trade 1", "trade 2", "trade 3"]),
     )
 
 
 def rests(names: Names) -> Commands:
     return st.builds(
-        commands.RestOrder,
+        rested,
         purse=names.purses,
+        group=st.none() | st.none() | groups,
+        is_own=st.booleans(),
         market=names.markets,
         side=st.sampled_from(Side),
         action=st.sampled_from(Action),
         count_centis=counts,
         price_centicents=prices,
         order=names.orders | names.orders | st.none(),
+        client_order_id=client_order_ids,
+        cancel_on_pause=st.booleans(),
     )
 
 
@@ -145,11 +191,42 @@ def imports(names: Names) -> Commands:
 
 def cash(names: Names) -> Commands:
     between = st.sampled_from([("0", "3"), ("3", "0"), ("0", "st1"), ("st1", "0")])
+    paid = {
+        "purse": names.purses,
+        "amount_micros": amounts,
+        "fee_micros": st.sampled_from([0, 0, 250_000]),
+        "status": st.sampled_from([PaymentStatus.APPLIED, PaymentStatus.APPLIED, PaymentStatus.PENDING]),
+        "payment": payments,
+    }
     return (
-        st.builds(commands.Deposit, purse=names.purses, amount_micros=amounts)
-        | st.builds(commands.Withdraw, purse=names.purses, amount_micros=amounts)
+        st.builds(deposit, **paid)
+        | st.builds(commands.Withdraw, **paid)
         | st.builds(transfer, st.sampled_from(["alice", "desk"]), between, amounts)
+        | st.builds(
+            commands.FinalizePayment,
+            payment=payments.filter(bool),
+            status=st.sampled_from([PaymentStatus.APPLIED, PaymentStatus.FAILED, PaymentStatus.RETURNED]),
+        )
+        | shard_transfers()
     )
+
+
+def shard_transfers() -> Commands:
+    return st.builds(
+        transfer_shard,
+        shards,
+        account=st.sampled_from(["alice", "desk"]),
+        amount_micros=amounts,
+        status=st.sampled_from(TransferStatus),
+        transfer=st.sampled_from([None, "there", "here"]),
+    ) | st.builds(commands.CompleteTransfer, transfer=st.sampled_from(["there", "here"]))
+
+
+def groupings(names: Names) -> Commands:
+    opened = st.builds(
+        commands.OpenGroup, purse=names.purses, group=groups, limit_centis=st.sampled_from([None, 100, 300, 500])
+    )
+    return opened | st.builds(commands.TriggerGroup, group=groups) | st.builds(commands.ResetGroup, group=groups)
 
 
 def lives(names: Names) -> Commands:
@@ -167,6 +244,12 @@ def decided(
     kind: type[commands.DetermineMarket | commands.SettleMarket], market: str, decision: tuple[Result, int | None]
 ) -> Command:
     return kind(market=market, result=decision[0], value_centicents=decision[1])
+
+
+def quotes(names: Names) -> Commands:
+    bids = st.tuples(st.sampled_from([4_800, 3_333, 1]), counts)
+    levels = st.lists(bids, max_size=3, unique_by=itemgetter(0)).map(tuple)
+    return st.builds(commands.QuoteMarket, market=names.markets, yes=levels, no=levels)
 
 
 def listings(names: Names) -> Commands:
@@ -199,7 +282,10 @@ def anything(names: Names) -> Commands:
         | order_changes(names)
         | imports(names)
         | cash(names)
+        | groupings(names)
         | lives(names)
         | listings(names)
+        | quotes(names)
+        | st.builds(commands.SwitchExchange, trading=st.booleans())
         | openings()
     )

@@ -1,28 +1,29 @@
-"""What must hold in every state, recomputed from scratch: for tests and for the end of a replay."""
+"""Every book against its rows: conservation of money, sums, indexes and what rests."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 from mockexchange.core.holdings import Holdings
+from mockexchange.core.orders import Order
 from mockexchange.core.positions import ANY_COUNT, EventHolding, EventTotals, Position
 from mockexchange.core.ranking import Ranking, T, by_rank
 from mockexchange.core.state import State
+from mockexchange.core.vocabulary import BookRef
 
 K = TypeVar("K", bound=Hashable)
 
 SUMMED = ("cost_micros", "realized_micros", "fees_micros")
 
 
-def violations(state: State) -> list[str]:
-    """Return a line per broken invariant; an empty list is what everybody wants."""
-    return [line for holdings in state.holdings.values() for line in _of_book(state, holdings)]
-
-
-def _of_book(state: State, holdings: Holdings) -> Iterator[str]:
-    yield from _conservation(holdings)
-    yield from _event_sums(holdings)
-    yield from _indexes(holdings)
-    yield from _resting(state, holdings)
+def violations(state: State) -> Iterator[str]:
+    resting: dict[BookRef, list[Order]] = {}
+    for order in (order for book in state.resting.values() for order in book):
+        resting.setdefault(order.purse, []).append(order)
+    for purse, holdings in state.holdings.items():
+        yield from _conservation(holdings)
+        yield from _event_sums(holdings)
+        yield from _indexes(holdings)
+        yield from _resting(holdings, resting.get(purse, []))
 
 
 def _conservation(holdings: Holdings) -> Iterator[str]:
@@ -85,8 +86,7 @@ def _misfiled(where: str, index: Mapping[K, Ranking[T]], items: Iterable[T], key
         yield f"{where} are filed otherwise than their filters look for them"
 
 
-def _resting(state: State, holdings: Holdings) -> Iterator[str]:
-    orders = [order for order in state.orders.values() if order.holdings is holdings]
+def _resting(holdings: Holdings, orders: list[Order]) -> Iterator[str]:
     reserved_micros = sum(order.reserve_micros(order.remaining_centis) for order in orders)
     if reserved_micros != holdings.reserved_micros:
         yield f"{holdings.purse}: {holdings.reserved_micros} reserved, its orders need {reserved_micros}"

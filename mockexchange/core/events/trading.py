@@ -1,54 +1,8 @@
-"""What happened: frozen values in the order in which it did. Units are those of `vocabulary`."""
+"""Events: fills, positions, orders and their groups."""
 
 from dataclasses import dataclass
 
-from mockexchange.core.vocabulary import AccountKind, Action, BookRef, MarketStatus, Result, Side
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountOpened:
-    account: str
-    kind: AccountKind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookOpened:
-    purse: BookRef
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyAdded:
-    account: str
-    key: str
-    key_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesListed:
-    series: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketListed:
-    market: str
-    event: str
-    series: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketPriced:
-    market: str
-    price_centicents: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketMoved:
-    """The market entered `status`; `result` and `value_centicents` are set from its determination on."""
-
-    market: str
-    status: MarketStatus
-    result: Result | None = None
-    value_centicents: int | None = None
+from mockexchange.core.vocabulary import Action, BookRef, Result, Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,28 +80,19 @@ class OrderExecuted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CashMoved:
-    """Cash entered (positive) or left (negative) a book other than by trading."""
-
+class GroupOpened:
+    group: str
     purse: BookRef
-    amount_micros: int
-    cash_micros: int
+    limit_centis: int | None
 
 
-Event = (
-    AccountOpened
-    | BookOpened
-    | KeyAdded
-    | SeriesListed
-    | MarketListed
-    | MarketPriced
-    | MarketMoved
-    | Filled
-    | PositionChanged
-    | PositionSettled
-    | OrderRested
-    | OrderReduced
-    | OrderCanceled
-    | OrderExecuted
-    | CashMoved
-)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupTriggered:
+    """The group takes no orders until it is reset; those that rested are canceled, one event each."""
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupReset:
+    group: str

@@ -1,0 +1,116 @@
+"""What may be asked of the exchange: frozen, keyword-only values that are valid once they exist.
+
+A value out of its range raises ValueError on construction; what depends on the state (an unknown market, a closed
+one) is a Refusal from `Exchange.execute`. Units are those of `vocabulary`.
+"""
+
+from mockexchange.core.commands.cash import (
+    AllocateBalance,
+    CompleteTransfer,
+    Deposit,
+    FinalizePayment,
+    SetNetting,
+    Transfer,
+    TransferShard,
+    Withdraw,
+)
+from mockexchange.core.commands.listing import (
+    FEE_MULTIPLIER_UNIT,
+    Announce,
+    CloseMarket,
+    DescribeEvent,
+    DetermineMarket,
+    DisputeMarket,
+    FinalizeMarket,
+    ListMarket,
+    ListSeries,
+    PriceMarket,
+    QuoteMarket,
+    SettleMarket,
+    SwitchExchange,
+)
+from mockexchange.core.commands.membership import AddKey, CapSubtrader, OpenAccount, OpenBook, RestrictSubtrader
+from mockexchange.core.commands.trading import (
+    CancelOrder,
+    Fill,
+    OpenGroup,
+    OpenPosition,
+    ReduceOrder,
+    ResetGroup,
+    RestOrder,
+    TriggerGroup,
+)
+
+Command = (
+    OpenAccount
+    | OpenBook
+    | AddKey
+    | RestrictSubtrader
+    | CapSubtrader
+    | ListSeries
+    | DescribeEvent
+    | ListMarket
+    | QuoteMarket
+    | PriceMarket
+    | CloseMarket
+    | DetermineMarket
+    | DisputeMarket
+    | FinalizeMarket
+    | SettleMarket
+    | SwitchExchange
+    | Announce
+    | Fill
+    | OpenPosition
+    | RestOrder
+    | ReduceOrder
+    | CancelOrder
+    | OpenGroup
+    | TriggerGroup
+    | ResetGroup
+    | Deposit
+    | Withdraw
+    | FinalizePayment
+    | Transfer
+    | TransferShard
+    | CompleteTransfer
+    | AllocateBalance
+    | SetNetting
+)
+
+__all__ = [
+    "FEE_MULTIPLIER_UNIT",
+    "AddKey",
+    "AllocateBalance",
+    "Announce",
+    "CancelOrder",
+    "CapSubtrader",
+    "CloseMarket",
+    "Command",
+    "CompleteTransfer",
+    "Deposit",
+    "DescribeEvent",
+    "DetermineMarket",
+    "DisputeMarket",
+    "Fill",
+    "FinalizeMarket",
+    "FinalizePayment",
+    "ListMarket",
+    "ListSeries",
+    "OpenAccount",
+    "OpenBook",
+    "OpenGroup",
+    "OpenPosition",
+    "PriceMarket",
+    "QuoteMarket",
+    "ReduceOrder",
+    "ResetGroup",
+    "RestOrder",
+    "RestrictSubtrader",
+    "SetNetting",
+    "SettleMarket",
+    "SwitchExchange",
+    "Transfer",
+    "TransferShard",
+    "TriggerGroup",
+    "Withdraw",
+]

@@ -1,0 +1,122 @@
+"""Commands: cash that comes, goes and moves other than by trading."""
+
+from dataclasses import dataclass
+
+from mockexchange.core.commands.checks import require, require_amount
+from mockexchange.core.vocabulary import (
+    EXCHANGE_INDEX_MAX,
+    BookRef,
+    Instance,
+    PaymentMethod,
+    PaymentStatus,
+    Reservation,
+    TransferStatus,
+)
+
+OPENING_STATUSES = (PaymentStatus.APPLIED, PaymentStatus.PENDING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deposit:
+    """Cash from outside: it is there once the payment is applied, less the fee."""
+
+    purse: BookRef
+    amount_micros: int
+    fee_micros: int = 0
+    method: PaymentMethod = PaymentMethod.ACH
+    status: PaymentStatus = PaymentStatus.APPLIED
+    payment: str | None = None
+
+    def __post_init__(self) -> None:
+        require_amount(self.amount_micros)
+        require(0 <= self.fee_micros <= self.amount_micros, "fee: expected 0 to the amount")
+        require(self.status in OPENING_STATUSES, f"status: a payment begins applied or pending, not {self.status}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw:
+    """Cash to the outside: amount and fee leave at once, and come back if the payment fails or is returned."""
+
+    purse: BookRef
+    amount_micros: int
+    fee_micros: int = 0
+    method: PaymentMethod = PaymentMethod.ACH
+    status: PaymentStatus = PaymentStatus.APPLIED
+    payment: str | None = None
+
+    def __post_init__(self) -> None:
+        require_amount(self.amount_micros)
+        require(self.fee_micros >= 0, "fee: expected 0 or more")
+        require(self.status in OPENING_STATUSES, f"status: a payment begins applied or pending, not {self.status}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalizePayment:
+    payment: str
+    status: PaymentStatus
+
+    def __post_init__(self) -> None:
+        require(self.status is not PaymentStatus.PENDING, "status: expected applied, failed or returned")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """Cash between two books of one account."""
+
+    source: BookRef
+    target: BookRef
+    amount_micros: int
+    transfer: str | None = None
+
+    def __post_init__(self) -> None:
+        require_amount(self.amount_micros)
+        require(self.source.account == self.target.account, "target: expected a book of the same account")
+        require(self.source != self.target, "target: expected another book than the source")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferShard:
+    """Cash of the primary book between the venue's instances and their shards; it leaves its source at once."""
+
+    account: str
+    amount_micros: int
+    source: Instance = Instance.EVENT_CONTRACT
+    target: Instance = Instance.EVENT_CONTRACT
+    source_shard: int = 0
+    target_shard: int = 0
+    status: TransferStatus = TransferStatus.COMPLETE
+    transfer: str | None = None
+
+    def __post_init__(self) -> None:
+        require_amount(self.amount_micros)
+        for shard in (self.source_shard, self.target_shard):
+            require(0 <= shard <= EXCHANGE_INDEX_MAX, f"shard: expected 0 to {EXCHANGE_INDEX_MAX}")
+        ends = ((self.source, self.source_shard), (self.target, self.target_shard))
+        require(ends[0] != ends[1], "target: expected another instance or shard than the source")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteTransfer:
+    transfer: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocateBalance:
+    """How an account wants its cash spread over the shards: (exchange index, percent), 100 in all."""
+
+    account: str
+    allocations: tuple[tuple[int, int], ...]
+    reservation: Reservation = Reservation.NONE
+
+    def __post_init__(self) -> None:
+        indexes, percents = zip(*self.allocations, strict=True) if self.allocations else ((), ())
+        require(len(set(indexes)) == len(indexes), "allocations: expected each exchange index once")
+        require(all(0 <= index <= EXCHANGE_INDEX_MAX for index in indexes), "allocations: expected indexes 0 to 63")
+        require(all(0 <= percent <= 100 for percent in percents), "allocations: expected 0 to 100 percent each")
+        require(sum(percents) == 100, f"allocations: expected 100 percent in all, got {sum(percents)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetNetting:
+    purse: BookRef
+    enabled: bool

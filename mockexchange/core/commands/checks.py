@@ -1,0 +1,24 @@
+"""What the constructors of commands check, and in which words they refuse."""
+
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Result
+
+
+def require(holds: bool, message: str) -> None:
+    if not holds:
+        raise ValueError(message)
+
+
+def require_price(price_centicents: int) -> None:
+    require(0 < price_centicents < CENTICENTS_PER_DOLLAR, "price: expected more than 0 and less than 1 dollar")
+
+
+def require_result(result: Result, value_centicents: int | None) -> None:
+    if result is Result.SCALAR:
+        in_range = value_centicents is not None and 0 <= value_centicents <= CENTICENTS_PER_DOLLAR
+        require(in_range, "value: a scalar result needs a value from 0 to 1 dollar")
+    else:
+        require(value_centicents is None, f"value: only a scalar result has one, {result} has not")
+
+
+def require_amount(amount_micros: int) -> None:
+    require(amount_micros > 0, "amount: expected more than 0")

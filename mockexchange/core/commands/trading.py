@@ -1,0 +1,113 @@
+"""Commands: fills, opening balances, orders and their groups."""
+
+from dataclasses import dataclass
+
+from mockexchange.core.commands.checks import require, require_price
+from mockexchange.core.vocabulary import Action, BookRef, SelfTradePrevention, Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """A trade that happened. It needs no order behind it: then its order id is derived."""
+
+    purse: BookRef
+    market: str
+    side: Side
+    action: Action
+    count_centis: int
+    price_centicents: int
+    """Of `side`: a NO bought at 0.30 is `price_centicents=3_000`."""
+    taker: bool = False
+    fee_micros: int | None = None
+    against: BookRef | None = None
+    order: str | None = None
+    client_order_id: str = ""
+    fill_id: str | None = None
+    """The venue's id of the trade where the scenario gives one verbatim."""
+
+    def __post_init__(self) -> None:
+        require(self.count_centis > 0, "count: expected more than 0")
+        require_price(self.price_centicents)
+        require(self.fee_micros is None or self.fee_micros >= 0, "fee: expected 0 or more")
+        require(self.against != self.purse, "against: expected another book than the account's own")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPosition:
+    """An opening balance without fills, for an account imported from elsewhere."""
+
+    purse: BookRef
+    market: str
+    quantity_centis: int
+    cost_micros: int
+    realized_micros: int = 0
+    fees_micros: int = 0
+    traded_micros: int = 0
+    shares_centis: int | None = None
+    """Contracts bought so far, YES plus NO; the size of the position when not given."""
+
+    def __post_init__(self) -> None:
+        require(self.cost_micros >= 0, "exposure: expected 0 or more")
+        require(self.quantity_centis != 0 or self.cost_micros == 0, "exposure: no position, so expected 0")
+        require(self.fees_micros >= 0 and self.traded_micros >= 0, "fees and traded: expected 0 or more")
+        require(self.shares_centis is None or self.shares_centis >= 0, "shares: expected 0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestOrder:
+    purse: BookRef
+    market: str
+    side: Side
+    action: Action
+    count_centis: int
+    price_centicents: int
+    order: str | None = None
+    client_order_id: str = ""
+    group: str | None = None
+    expires_at: int | None = None
+    self_trade_prevention: SelfTradePrevention | None = None
+    cancel_on_pause: bool = False
+
+    def __post_init__(self) -> None:
+        require(self.count_centis > 0, "count: expected more than 0")
+        require_price(self.price_centicents)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReduceOrder:
+    order: str
+    count_centis: int
+
+    def __post_init__(self) -> None:
+        require(self.count_centis > 0, "count: expected more than 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelOrder:
+    order: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenGroup:
+    """Orders of one book that are canceled together once `limit_centis` of them have been filled."""
+
+    purse: BookRef
+    group: str | None = None
+    limit_centis: int | None = None
+
+    def __post_init__(self) -> None:
+        require(self.limit_centis is None or self.limit_centis > 0, "limit: expected more than 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerGroup:
+    """Cancel every order of the group, as if its limit had been reached."""
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetGroup:
+    """Count the group's fills from zero again."""
+
+    group: str

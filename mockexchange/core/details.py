@@ -1,0 +1,42 @@
+"""What a series, an event and a market say of themselves, beside what trades: texts, times and strikes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeriesDetails:
+    title: str = ""
+    category: str = ""
+    frequency: str = "custom"
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventDetails:
+    title: str = ""
+    sub_title: str = ""
+    category: str = ""
+    mutually_exclusive: bool = False
+    strike_at: int | None = None
+    strike_period: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarketDetails:
+    """Instants are microseconds; one that is None follows from when the market was listed."""
+
+    subtitle: str = ""
+    yes_title: str = ""
+    no_title: str = ""
+    open_at: int | None = None
+    close_at: int | None = None
+    expected_expiration_at: int | None = None
+    expiration_at: int | None = None
+    settlement_timer_s: int = 3_600
+    can_close_early: bool = True
+    rules_primary: str = ""
+    rules_secondary: str = ""
+    strike_type: str | None = None
+    floor_strike: str | None = None
+    cap_strike: str | None = None
+    """Strikes are decimal text, since they count whatever the market is about."""

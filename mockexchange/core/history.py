@@ -1,0 +1,161 @@
+"""Rows in the order in which they came to be, indexed so that every page, newest first, costs O(log n + limit).
+
+A row is filed under each of its `selectors` ((), ("ticker", T), ("event", E), ...), there split by its `partition`
+(book, status, ...): a page merges the lists of the selectors asked for whose partition the query admits. Serials rise
+with time, so one order serves lists, windows of time and cursors. A list keeps its order when a row moves: the move
+is a bisection and a block copy.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
+from heapq import merge
+from itertools import islice
+from operator import attrgetter
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+Selector = tuple[Hashable, ...]
+Partition = tuple[Any, ...]
+EVERYTHING: Selector = ()
+
+
+class HistoryRow(Protocol):
+    @property
+    def serial(self) -> int: ...
+
+    @property
+    def created_at(self) -> int: ...
+
+    @property
+    def selectors(self) -> Collection[Selector]: ...
+
+    @property
+    def partition(self) -> Partition: ...
+
+
+R = TypeVar("R", bound=HistoryRow)
+T = TypeVar("T")
+by_serial = attrgetter("serial")
+by_creation = attrgetter("created_at")
+
+
+class Window(NamedTuple):
+    """Instants of creation, both included; None is no bound."""
+
+    earliest: int | None = None
+    latest: int | None = None
+
+
+ALWAYS = Window()
+
+
+def _anything(partition: Partition) -> bool:
+    return True
+
+
+class HistoryPage(NamedTuple, Generic[T]):
+    rows: list[T]
+    after: int | None
+    """The serial that the next page goes on after, or None on the last page."""
+
+
+class History(Generic[R]):
+    """Append with `add`; change what a row is filed under inside `refile`."""
+
+    __slots__ = ("_filed", "revision")
+
+    def __init__(self) -> None:
+        self._filed: dict[Selector, dict[Partition, list[R]]] = {}
+        self.revision = 0
+        """The newest revision of its rows: as long as it stays, every page of them does."""
+
+    def __len__(self) -> int:
+        return sum(map(len, self._filed.get(EVERYTHING, {}).values()))
+
+    def __iter__(self) -> Iterator[R]:
+        """Every row, oldest first."""
+        return merge(*self._filed.get(EVERYTHING, {}).values(), key=by_serial)
+
+    def add(self, row: R, revision: int) -> None:
+        """File a row whose serial is higher than any before."""
+        self.revision = revision
+        partition = row.partition
+        for selector in row.selectors:
+            self._list(selector, partition).append(row)
+
+    def refile(self, row: R, revision: int, apply: Callable[[], None]) -> None:
+        """Run `apply`, which changes the row's partition if anything, and move the row to where it belongs then."""
+        self.revision = revision
+        before = row.partition
+        apply()
+        after = row.partition
+        if after == before:
+            return
+        for selector in row.selectors:
+            rows = self._list(selector, before)
+            del rows[bisect_left(rows, row.serial, key=by_serial)]
+            insort(self._list(selector, after), row, key=by_serial)
+
+    def filed(self, selector: Selector, partition: Partition) -> Sequence[R]:
+        """Every row of one selector and partition, oldest first."""
+        return self._filed.get(selector, {}).get(partition, ())
+
+    def index(self) -> dict[tuple[Selector, Partition], list[R]]:
+        """Every list that holds rows, by what it is for: to check them."""
+        return {
+            (selector, partition): rows
+            for selector, lists in self._filed.items()
+            for partition, rows in lists.items()
+            if rows
+        }
+
+    def find(
+        self,
+        limit: int,
+        selectors: Collection[Selector] = (EVERYTHING,),
+        admits: Callable[[Partition], bool] = _anything,
+        window: Window = ALWAYS,
+        after: int | None = None,
+        keeps: Callable[[R], bool] | None = None,
+    ) -> HistoryPage[R]:
+        """Return a page, newest first: rows of any of the selectors, created in `window`, older than `after`.
+
+        No row may be filed under two of the selectors. `keeps` looks at every row that passes the rest, so it is for
+        selectors with few rows.
+        """
+        lists = [
+            rows
+            for selector in dict.fromkeys(selectors)
+            for partition, rows in self._filed.get(selector, {}).items()
+            if admits(partition)
+        ]
+        return page_of(lists, limit, window, after, keeps)
+
+    def _list(self, selector: Selector, partition: Partition) -> list[R]:
+        try:
+            return self._filed[selector][partition]
+        except KeyError:
+            return self._filed.setdefault(selector, {}).setdefault(partition, [])
+
+
+def page_of(
+    lists: Collection[Sequence[R]],
+    limit: int,
+    window: Window = ALWAYS,
+    after: int | None = None,
+    keeps: Callable[[R], bool] | None = None,
+) -> HistoryPage[R]:
+    """Return a page of several lists, each in the order of its serials, as if they were one."""
+    runs = [_backwards(rows, window, after) for rows in lists]
+    rows = runs[0] if len(runs) == 1 else merge(*runs, key=by_serial, reverse=True)
+    found = list(islice(rows if keeps is None else filter(keeps, rows), limit + 1))
+    if len(found) <= limit:
+        return HistoryPage(found, None)
+    return HistoryPage(found[:limit], found[limit - 1].serial)
+
+
+def _backwards(rows: Sequence[R], window: Window, after: int | None) -> Iterator[R]:
+    end = len(rows) if after is None else bisect_left(rows, after, key=by_serial)
+    if window.latest is not None:
+        end = bisect_right(rows, window.latest, 0, end, key=by_creation)
+    begin = 0 if window.earliest is None else bisect_left(rows, window.earliest, 0, end, key=by_creation)
+    return (rows[place] for place in range(end - 1, begin - 1, -1))

@@ -1,0 +1,178 @@
+"""What happened against what is: every fee, every contract and every micro-dollar of cash is told by some row.
+
+A book's cash is explained from its lists alone, without the arithmetic of positions. In a market it bought some YES
+and some NO (a sale buys the other side at the rest of the dollar); the smaller number of them are pairs, which were
+paid a dollar each; the rest is what it holds, or what the settlement paid.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mockexchange.core.accounts import Account
+from mockexchange.core.holdings import Holdings
+from mockexchange.core.orders import Order, OrderStatus
+from mockexchange.core.payments import ShardTransfer
+from mockexchange.core.positions import Position
+from mockexchange.core.settlements import Settlement
+from mockexchange.core.state import State
+from mockexchange.core.trades import FillRow
+from mockexchange.core.vocabulary import (
+    CENTICENTS_PER_DOLLAR,
+    PRIMARY_BOOK,
+    AccountKind,
+    BookRef,
+    Instance,
+    Side,
+    TransferStatus,
+)
+
+Told = dict[tuple[BookRef, str], list[FillRow]]
+
+
+class Lot(NamedTuple):
+    """What a book did in a market, by its fills."""
+
+    yes_centis: int
+    no_centis: int
+    spent_micros: int
+    fees_micros: int
+
+    @property
+    def pairs_micros(self) -> int:
+        return min(self.yes_centis, self.no_centis) * CENTICENTS_PER_DOLLAR
+
+
+def violations(state: State) -> Iterator[str]:
+    fills: Told = {}
+    for account in state.accounts.values():
+        for fill in account.ledger.fills:
+            fills.setdefault((fill.purse, fill.trade.market.ticker), []).append(fill)
+        yield from _trades(account)
+    settlements = {
+        (one.purse, one.market.ticker): one for account in state.accounts.values() for one in account.ledger.settlements
+    }
+    for holdings in state.holdings.values():
+        for row in holdings.positions.values():
+            key = (row.purse, row.market.ticker)
+            yield from _row(row, _lot(row, fills.get(key, [])), settlements.get(key))
+        yield from _cash(state, holdings, fills, settlements)
+    yield from _orders(state, fills)
+
+
+def _lot(row: Position, fills: list[FillRow]) -> Lot:
+    """An opening balance counts as bought; what it cost was not paid here."""
+    counts = {Side.YES: max(row.opened.quantity_centis, 0), Side.NO: max(-row.opened.quantity_centis, 0)}
+    spent_micros = 0
+    for fill in fills:
+        trade, side = fill.trade, fill.outcome_side
+        price_centicents = trade.yes_centicents if side is Side.YES else trade.no_centicents
+        counts[side] += trade.count_centis
+        spent_micros += trade.count_centis * price_centicents
+    return Lot(counts[Side.YES], counts[Side.NO], spent_micros, sum(fill.fee_micros for fill in fills))
+
+
+def _row(row: Position, lot: Lot, settlement: Settlement | None) -> Iterator[str]:
+    where = f"{row.purse}: row {row.market.ticker}"
+    remainder_micros = row.fees_micros - row.opened_fees_micros - lot.fees_micros
+    if remainder_micros and not (row.settled and 0 < remainder_micros < 10_000):
+        yield f"{where} paid {row.fees_micros} in fees, {row.opened_fees_micros} opened and {lot.fees_micros} on fills"
+    if not row.settled and row.stake.quantity_centis != lot.yes_centis - lot.no_centis:
+        yield f"{where} holds {row.stake.quantity_centis}, its fills make it {lot.yes_centis - lot.no_centis}"
+    if (settlement is not None) != (row.settled and (lot.yes_centis or lot.no_centis) > 0):
+        yield f"{where} has {'no' if settlement is None else 'a'} settlement"
+    if settlement is not None:
+        yield from _settlement(where, row, lot, settlement, remainder_micros)
+
+
+def _settlement(where: str, row: Position, lot: Lot, settlement: Settlement, remainder_micros: int) -> Iterator[str]:
+    bought = (settlement.yes.count_centis, settlement.no.count_centis)
+    if bought != (lot.yes_centis, lot.no_centis):
+        yield f"{where} settled {bought}, its fills bought {lot.yes_centis} and {lot.no_centis}"
+    spent_micros = settlement.yes.cost_micros + settlement.no.cost_micros
+    if spent_micros != lot.spent_micros + row.opened.cost_micros:
+        yield f"{where} settled a cost of {spent_micros}, its fills and its opening {lot.spent_micros}"
+    if settlement.fees_micros != row.fees_micros:
+        yield f"{where} settled fees of {settlement.fees_micros}, it paid {row.fees_micros}"
+    gained_micros = settlement.revenue_micros + remainder_micros + lot.pairs_micros - spent_micros
+    if gained_micros != row.stake.realized_micros - row.opened.realized_micros:
+        yield f"{where} gained {gained_micros} by its settlement, realized {row.stake.realized_micros}"
+
+
+def _cash(
+    state: State, holdings: Holdings, fills: Told, settlements: dict[tuple[BookRef, str], Settlement]
+) -> Iterator[str]:
+    """Fills, fees, settlements, payments and transfers make a book's cash, to the micro-dollar."""
+    cash_micros = _contributed(state, holdings.purse)
+    for ticker, row in holdings.positions.items():
+        lot = _lot(row, fills.get((row.purse, ticker), []))
+        settlement = settlements.get((row.purse, ticker))
+        cash_micros += lot.pairs_micros - lot.spent_micros - lot.fees_micros
+        cash_micros += settlement.revenue_micros if settlement is not None else 0
+    if cash_micros != holdings.cash_micros:
+        yield f"{holdings.purse}: cash {holdings.cash_micros}, its lists explain {cash_micros}"
+    shards = {shard: amount for shard, amount in _shards(state, holdings.purse).items() if shard and amount}
+    if shards != holdings.shards_micros or any(amount < 0 for amount in shards.values()):
+        yield f"{holdings.purse}: shards {holdings.shards_micros}, its transfers make them {shards}"
+
+
+def _contributed(state: State, purse: BookRef) -> int:
+    ledger = state.accounts[purse.account].ledger
+    payments = (payment for history in (ledger.deposits, ledger.withdrawals) for payment in history)
+    paid_micros = sum(payment.moved_micros for payment in payments if payment.purse == purse)
+    for transfer in ledger.transfers:
+        paid_micros += transfer.amount_micros * ((transfer.target == purse) - (transfer.source == purse))
+    return paid_micros + sum(_shards(state, purse).values())
+
+
+def _shards(state: State, purse: BookRef) -> dict[int, int]:
+    """What transfers between instances and shards did to each shard of the book."""
+    shards: dict[int, int] = {}
+    transfers = state.accounts[purse.account].ledger.shard_transfers if purse.book == PRIMARY_BOOK else ()
+    for transfer in transfers:
+        for shard, amount_micros in _moves(transfer):
+            shards[shard] = shards.get(shard, 0) + amount_micros
+    return shards
+
+
+def _moves(transfer: ShardTransfer) -> Iterator[tuple[int, int]]:
+    if transfer.source is Instance.EVENT_CONTRACT:
+        yield transfer.source_shard, -transfer.amount_micros
+    if transfer.target is Instance.EVENT_CONTRACT and transfer.status is TransferStatus.COMPLETE:
+        yield transfer.target_shard, transfer.amount_micros
+
+
+def _trades(account: Account) -> Iterator[str]:
+    """An FCM lists every trade in which it has a side, once."""
+    is_fcm = account.kind is AccountKind.FCM
+    own = {fill.trade.trade_id for fill in account.ledger.fills} if is_fcm else set()
+    listed = [trade.trade_id for trade in account.ledger.trades]
+    if sorted(listed) != sorted(own):
+        yield f"{account.name}: lists {len(listed)} trades, has a side in {len(own)}"
+
+
+def _orders(state: State, fills: Told) -> Iterator[str]:
+    """An order has filled what its fills say, and they are its book's."""
+    told: dict[str, list[FillRow]] = {}
+    for fill in (fill for rows in fills.values() for fill in rows):
+        told.setdefault(fill.order.order_id, []).append(fill)
+    for order_id, order in state.orders.items():
+        if order.fills != told.get(order_id, []):
+            yield f"order {order_id} has other fills than its account lists"
+        yield from _order(order)
+
+
+def _order(order: Order) -> Iterator[str]:
+    filled_centis = sum(fill.trade.count_centis for fill in order.fills)
+    if order.filled_centis != filled_centis:
+        yield f"order {order.order_id} filled {order.filled_centis}, its fills sum to {filled_centis}"
+    paid_micros = order.taker_fees_micros + order.maker_fees_micros
+    if paid_micros != sum(fill.fee_micros for fill in order.fills):
+        yield f"order {order.order_id} paid {paid_micros} in fees, its fills otherwise"
+    cost_micros = order.taker_cost_micros + order.maker_cost_micros
+    if cost_micros != sum(fill.trade.count_centis * fill.price_centicents for fill in order.fills):
+        yield f"order {order.order_id} cost {cost_micros}, its fills otherwise"
+    if (order.status is OrderStatus.RESTING) != (order.remaining_centis > 0):
+        yield f"order {order.order_id} is {order.status} with {order.remaining_centis} left"
+    if filled_centis + order.remaining_centis > order.initial_centis:
+        left_centis = order.remaining_centis
+        yield f"order {order.order_id} of {order.initial_centis} has {filled_centis} filled, {left_centis} left"

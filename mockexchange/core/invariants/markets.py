@@ -1,0 +1,76 @@
+"""Every market against the rows, orders and trades in it: what is held, what rests where, what was traded."""
+
+from collections.abc import Iterator
+
+from mockexchange.core.books import contracts_ahead
+from mockexchange.core.markets import Market
+from mockexchange.core.orders import Order
+from mockexchange.core.resting import RestingBook
+from mockexchange.core.state import State
+from mockexchange.core.trades import Trade
+from mockexchange.core.vocabulary import Side
+
+
+def violations(state: State) -> Iterator[str]:
+    traded: dict[str, list[Trade]] = {}
+    for trade in state.tape:
+        traded.setdefault(trade.market.ticker, []).append(trade)
+    for ticker, market in state.markets.items():
+        yield from _held(market)
+        yield from _volume(market, traded.get(ticker, []))
+        yield from _resting(state, market, state.resting.get(ticker) or RestingBook())
+    yield from _lost_orders(state)
+
+
+def _held(market: Market) -> Iterator[str]:
+    quantities = [row.stake.quantity_centis for row in market.positions]
+    held = (sum(max(each, 0) for each in quantities), sum(max(-each, 0) for each in quantities))
+    if (market.yes_held_centis, market.no_held_centis) != held:
+        yield f"{market.ticker}: keeps held {market.yes_held_centis}, {market.no_held_centis}, its rows hold {held}"
+
+
+def _volume(market: Market, trades: list[Trade]) -> Iterator[str]:
+    volume_centis = 0
+    for trade in trades:
+        before_centis = trade.market_volume_centis
+        if before_centis != volume_centis:
+            yield f"{market.ticker}: trade {trade.trade_id} came after {before_centis}, not {volume_centis}"
+        volume_centis += trade.count_centis
+    if market.volume_centis != volume_centis:
+        yield f"{market.ticker}: volume {market.volume_centis}, its trades sum to {volume_centis}"
+
+
+def _resting(state: State, market: Market, book: RestingBook) -> Iterator[str]:
+    """Queues hold what the orders have left, in the order in which they came."""
+    waiting: dict[tuple[Side, int], int] = {}
+    for order in book:
+        place = (order.bid_side, order.bid_centicents)
+        quoted = {} if market.quotes is None else market.quotes[order.bid_side]
+        ahead_centis = waiting.get(place, 0) + _better(book, order)
+        ahead_centis += sum(count for price, count in quoted.items() if price >= order.bid_centicents)
+        told_centis = contracts_ahead(state, order)
+        if told_centis != ahead_centis:
+            yield f"{market.ticker}: order {order.order_id} has {ahead_centis} ahead, not {told_centis}"
+        waiting[place] = waiting.get(place, 0) + order.remaining_centis
+    queued = {
+        (side, price): queue.count_centis for side, queues in book.sides.items() for price, queue in queues.items()
+    }
+    if queued != waiting:
+        yield f"{market.ticker}: queues hold {queued}, its orders {waiting}"
+
+
+def _better(book: RestingBook, order: Order) -> int:
+    bids = (other for other in book if other.bid_side is order.bid_side)
+    return sum(other.remaining_centis for other in bids if other.bid_centicents > order.bid_centicents)
+
+
+def _lost_orders(state: State) -> Iterator[str]:
+    """What has contracts left rests in its market and in its group; what has none does not."""
+    left = {order_id for order_id, order in state.orders.items() if order.remaining_centis}
+    resting = {order.order_id for book in state.resting.values() for order in book}
+    if left != resting:
+        yield f"orders {sorted(left)} have contracts left, {sorted(resting)} rest"
+    for group_id, group in state.groups.items():
+        own = [order_id for order_id in state.orders if order_id in left and state.orders[order_id].group is group]
+        if list(group.orders) != own:
+            yield f"group {group_id} has {list(group.orders)}, of its orders {own} rest"

@@ -1,0 +1,305 @@
+"""Lists of what happened, as a reader sees them: of the naive exchange and of the real one, in the same units.
+
+An order is told by its place among all of the exchange, since ids are made up where none is given.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from mockexchange.core.books import contracts_ahead, levels
+from mockexchange.core.markets import Market
+from mockexchange.core.orders import Order
+from mockexchange.core.settlements import Settlement
+from mockexchange.core.state import State
+from mockexchange.core.trades import FillRow, Trade
+from mockexchange.core.vocabulary import AccountKind, BookRef, MarketStatus, Result, Side
+from tests.core.naive import records
+from tests.core.naive.exchange import NaiveExchange
+from tests.core.naive.units import centicents, centis, micros
+
+Seen = dict[str, list[Any]]
+
+
+class TradeSeen(NamedTuple):
+    market: str
+    yes_centicents: int
+    count_centis: int
+    taker_side: Side
+    volume_before_centis: int
+    taker: int | None
+    maker: int | None
+    """Orders of the sides that are here."""
+    created_at: int
+
+
+class FillSeen(NamedTuple):
+    market: str
+    purse: BookRef
+    order: int
+    yes_centicents: int
+    count_centis: int
+    outcome_side: Side
+    is_taker: bool
+    fee_micros: int
+    created_at: int
+
+
+class OrderSeen(NamedTuple):
+    client_order_id: str
+    purse: BookRef
+    market: str
+    outcome_side: Side
+    price_centicents: int
+    initial_centis: int
+    remaining_centis: int
+    filled_centis: int
+    spent_micros: tuple[int, int]
+    """As taker, as maker."""
+    paid_micros: tuple[int, int]
+    status: str
+    is_archived: bool
+    created_at: int
+    updated_at: int
+    ahead_centis: int
+
+
+class SettlementSeen(NamedTuple):
+    purse: BookRef
+    market: str
+    result: Result
+    value_centicents: int | None
+    yes: tuple[int, int]
+    no: tuple[int, int]
+    held: tuple[int, int]
+    revenue_micros: int
+    fees_micros: int
+    created_at: int
+
+
+class MarketSeen(NamedTuple):
+    market: str
+    status: MarketStatus
+    price_centicents: int | None
+    previous_centicents: int | None
+    volume_centis: int
+    yes_held_centis: int
+    no_held_centis: int
+    settled_at: int | None
+    yes_levels: Sequence[tuple[int, int]]
+    no_levels: Sequence[tuple[int, int]]
+
+
+class GroupSeen(NamedTuple):
+    filled_centis: int
+    is_triggered: bool
+    resting: list[int]
+
+
+def real_lists(state: State) -> Seen:
+    places = {order_id: place for place, order_id in enumerate(state.orders)}
+    seen: Seen = {
+        "markets": [_market(state, market) for market in state.markets.values()],
+        "tape": [_trade(trade, places) for trade in state.tape],
+        "payments": [payment.status for payment in state.payments.values()],
+        "groups": [
+            GroupSeen(group.filled_centis, group.is_triggered, [places[order] for order in group.orders])
+            for group in state.groups.values()
+        ],
+    }
+    for name, account in state.accounts.items():
+        seen[f"fills of {name}"] = [_fill(fill, places) for fill in account.ledger.fills]
+        seen[f"orders of {name}"] = [_order(state, order) for order in account.ledger.orders]
+        seen[f"settlements of {name}"] = [_settlement(settlement) for settlement in account.ledger.settlements]
+        seen[f"trades of {name}"] = [_trade(trade, places) for trade in account.ledger.trades]
+    return seen
+
+
+def naive_lists(world: NaiveExchange) -> Seen:
+    seen: Seen = {
+        "markets": [_naive_market(world, market) for market in world.markets],
+        "tape": [_naive_trade(world, trade) for trade in world.trades],
+        "payments": [payment.status for payment in world.payments.values()],
+        "groups": [_naive_group(world, name) for name in world.groups],
+    }
+    for name, kind in world.kinds.items():
+        fills = [fill for fill in world.fills if fill.order.purse.account == name]
+        orders = [order for order in world.orders if order.purse.account == name]
+        settled = [one for one in world.settlements if one.holding.purse.account == name]
+        trades = [trade for trade in world.trades if any(fill.trade is trade for fill in fills)]
+        seen[f"fills of {name}"] = [_naive_fill(world, fill) for fill in fills]
+        seen[f"orders of {name}"] = [_naive_order(world, order) for order in orders]
+        seen[f"settlements of {name}"] = [
+            _naive_settlement(one) for one in settled if any(map(any, one.bought.values()))
+        ]
+        seen[f"trades of {name}"] = [_naive_trade(world, one) for one in trades if kind is AccountKind.FCM]
+    return seen
+
+
+def _trade(trade: Trade, places: dict[str, int]) -> TradeSeen:
+    taker, maker = (None if side is None else places[side.order.order_id] for side in (trade.taker, trade.maker))
+    return TradeSeen(
+        trade.market.ticker,
+        trade.yes_centicents,
+        trade.count_centis,
+        trade.taker_side,
+        trade.market_volume_centis,
+        taker,
+        maker,
+        trade.created_at,
+    )
+
+
+def _naive_trade(world: NaiveExchange, trade: records.Trade) -> TradeSeen:
+    before = world.trades[: world.trades.index(trade)]
+    sides = {fill.is_taker: world.orders.index(fill.order) for fill in world.fills if fill.trade is trade}
+    return TradeSeen(
+        trade.market,
+        centicents(trade.yes_price),
+        centis(trade.count),
+        trade.taker_side,
+        sum(centis(one.count) for one in before if one.market == trade.market),
+        sides.get(True),
+        sides.get(False),
+        trade.at,
+    )
+
+
+def _fill(fill: FillRow, places: dict[str, int]) -> FillSeen:
+    trade = fill.trade
+    return FillSeen(
+        trade.market.ticker,
+        fill.purse,
+        places[fill.order.order_id],
+        trade.yes_centicents,
+        trade.count_centis,
+        fill.outcome_side,
+        fill.is_taker,
+        fill.fee_micros,
+        fill.created_at,
+    )
+
+
+def _naive_fill(world: NaiveExchange, fill: records.Fill) -> FillSeen:
+    trade, order = fill.trade, fill.order
+    return FillSeen(
+        trade.market,
+        order.purse,
+        world.orders.index(order),
+        centicents(trade.yes_price),
+        centis(trade.count),
+        order.gains_from,
+        fill.is_taker,
+        micros(fill.fee),
+        trade.at,
+    )
+
+
+def _order(state: State, order: Order) -> OrderSeen:
+    return OrderSeen(
+        order.client_order_id,
+        order.purse,
+        order.market.ticker,
+        order.outcome_side,
+        order.price_centicents,
+        order.initial_centis,
+        order.remaining_centis,
+        order.filled_centis,
+        (order.taker_cost_micros, order.maker_cost_micros),
+        (order.taker_fees_micros, order.maker_fees_micros),
+        order.status,
+        order.is_archived,
+        order.created_at,
+        order.updated_at,
+        contracts_ahead(state, order),
+    )
+
+
+def _naive_order(world: NaiveExchange, order: records.Order) -> OrderSeen:
+    is_resting = order.remaining > 0
+    return OrderSeen(
+        order.client,
+        order.purse,
+        order.market,
+        order.gains_from,
+        centicents(order.price),
+        centis(order.initial),
+        centis(order.remaining),
+        centis(order.filled),
+        (micros(order.spent(True)), micros(order.spent(False))),
+        (micros(order.paid(True)), micros(order.paid(False))),
+        order.status,
+        not is_resting and order.updated_at < world.cutoff,
+        order.created_at,
+        order.updated_at,
+        centis(world.ahead(order)) if is_resting else 0,
+    )
+
+
+def _settlement(settlement: Settlement) -> SettlementSeen:
+    return SettlementSeen(
+        settlement.purse,
+        settlement.market.ticker,
+        settlement.result,
+        settlement.value_centicents,
+        settlement.yes,
+        settlement.no,
+        (settlement.held_centis, settlement.held_cost_micros),
+        settlement.revenue_micros,
+        settlement.fees_micros,
+        settlement.created_at,
+    )
+
+
+def _naive_settlement(settlement: records.Settlement) -> SettlementSeen:
+    bought = {side: (centis(count), micros(cost)) for side, (count, cost) in settlement.bought.items()}
+    return SettlementSeen(
+        settlement.holding.purse,
+        settlement.holding.market,
+        settlement.result,
+        None if settlement.value is None else centicents(settlement.value),
+        bought[Side.YES],
+        bought[Side.NO],
+        (centis(settlement.held), micros(settlement.held_cost)),
+        micros(settlement.revenue),
+        micros(settlement.fees),
+        settlement.at,
+    )
+
+
+def _market(state: State, market: Market) -> MarketSeen:
+    return MarketSeen(
+        market.ticker,
+        market.status,
+        market.price_centicents,
+        market.previous_centicents,
+        market.volume_centis,
+        market.yes_held_centis,
+        market.no_held_centis,
+        market.settled_at,
+        levels(state, market, Side.YES),
+        levels(state, market, Side.NO),
+    )
+
+
+def _naive_market(world: NaiveExchange, ticker: str) -> MarketSeen:
+    market = world.markets[ticker]
+    return MarketSeen(
+        ticker,
+        market.status,
+        None if market.price is None else centicents(market.price),
+        None if market.previous is None else centicents(market.previous),
+        centis(world.volume(ticker)),
+        centis(world.held(ticker, Side.YES)),
+        centis(world.held(ticker, Side.NO)),
+        market.settled_at,
+        [(centicents(price), centis(count)) for price, count in world.levels(ticker, Side.YES)],
+        [(centicents(price), centis(count)) for price, count in world.levels(ticker, Side.NO)],
+    )
+
+
+def _naive_group(world: NaiveExchange, name: str) -> GroupSeen:
+    group = world.groups[name]
+    own = [place for place, order in enumerate(world.orders) if order.rested and order.rested.group == name]
+    return GroupSeen(
+        centis(group.filled), group.is_triggered, [place for place in own if world.orders[place].remaining]
+    )

@@ -1,0 +1,162 @@
+"""What commands do to the naive exchange: fills, opening balances, orders and groups."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from fractions import Fraction
+
+from mockexchange.core import commands
+from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, AccountKind, Action, BookRef, Side
+from tests.core.naive.arithmetic import rounded_fee, unrounded_fee
+from tests.core.naive.doing import do, reprice
+from tests.core.naive.exchange import NaiveExchange
+from tests.core.naive.records import ZERO, Fill, Group, Holding, Order, Trade
+from tests.core.naive.units import contracts, count, dollars, price
+
+
+def do_all(world: NaiveExchange, done: Iterable[tuple[commands.Command, int]]) -> NaiveExchange:
+    """What the world is after `done`: legal commands, each with its instant."""
+    for command, at in done:
+        do(command, world, at)
+    return world
+
+
+@do.register
+def _(command: commands.OpenPosition, world: NaiveExchange, at: int) -> None:
+    holding = _holding(world, command.purse, command.market, at)
+    quantity, stake = Fraction(command.quantity_centis, CENTIS_PER_CONTRACT), holding.stake
+    pile = stake.piles[Side.YES if quantity > 0 else Side.NO]
+    pile.count, pile.cost = abs(quantity), dollars(command.cost_micros)
+    stake.realized, stake.traded = dollars(command.realized_micros), dollars(command.traded_micros)
+    stake.bought = abs(quantity) if command.shares_centis is None else Fraction(command.shares_centis, 100)
+    holding.fees, holding.opened = dollars(command.fees_micros), command
+    world.contributed[command.purse] += stake.cost - stake.realized + holding.fees
+
+
+@do.register
+def _(command: commands.RestOrder, world: NaiveExchange, at: int) -> None:
+    _holding(world, command.purse, command.market, at)
+    world.orders.append(
+        Order(
+            name=command.order,
+            client=command.client_order_id,
+            purse=command.purse,
+            market=command.market,
+            side=command.side,
+            action=command.action,
+            created_at=at,
+            updated_at=at,
+            rested=command,
+        )
+    )
+
+
+@do.register
+def _(command: commands.ReduceOrder, world: NaiveExchange, at: int) -> None:
+    order = world.order(command.order)
+    assert order is not None
+    if count(command) >= order.remaining:
+        order.canceled = True
+    order.reduced += count(command)
+    order.updated_at = at
+
+
+@do.register
+def _(command: commands.CancelOrder, world: NaiveExchange, at: int) -> None:
+    order = world.order(command.order)
+    assert order is not None
+    order.canceled, order.updated_at = True, at
+
+
+@do.register
+def _(command: commands.OpenGroup, world: NaiveExchange, at: int) -> None:
+    world.groups[command.group or f"unnamed {len(world.groups)}"] = Group(command)
+
+
+@do.register
+def _(command: commands.TriggerGroup, world: NaiveExchange, at: int) -> None:
+    _trigger(world, command.group, at)
+
+
+@do.register
+def _(command: commands.ResetGroup, world: NaiveExchange, at: int) -> None:
+    world.groups[command.group].filled = ZERO
+    world.groups[command.group].is_triggered = False
+
+
+@do.register
+def _(command: commands.Fill, world: NaiveExchange, at: int) -> None:
+    own = command.side if (command.action is Action.BUY) else _other(command.side)
+    last = price(command) if command.side is Side.YES else 1 - price(command)
+    taker_side = own if command.taker else _other(own)
+    trade = Trade(command.fill_id, command.market, last, count(command), taker_side, at)
+    world.trades.append(trade)
+    _fill(world, command, trade)
+    if command.against:
+        action = Action.SELL if command.action is Action.BUY else Action.BUY
+        mirror = replace(command, purse=command.against, against=command.purse, action=action, client_order_id="")
+        _fill(world, replace(mirror, taker=not command.taker, fee_micros=None, order=None), trade)
+    reprice(world, command.market, last)
+    order = world.order(command.order)
+    if order and order.rested and order.rested.group:
+        _count(world, order.rested.group, count(command), at)
+
+
+def _fill(world: NaiveExchange, command: commands.Fill, trade: Trade) -> None:
+    holding = _holding(world, command.purse, command.market, trade.at)
+    act = holding.stake.buy if command.action is Action.BUY else holding.stake.sell
+    change = act(command.side, count(command), price(command))
+    order = world.order(command.order) or _told(world, command, trade.at)
+    fee = _fee(world, command, order, change) if command.fee_micros is None else dollars(command.fee_micros)
+    world.cash[command.purse] += change - fee
+    world.paid_at[command.purse] = holding.updated_at = order.updated_at = trade.at
+    holding.fees += fee
+    fill = Fill(trade, order, command.taker, fee)
+    order.fills.append(fill)
+    world.fills.append(fill)
+
+
+def _told(world: NaiveExchange, command: commands.Fill, at: int) -> Order:
+    """An order of which only fills tell."""
+    order = Order(
+        name=command.order,
+        client=command.client_order_id,
+        purse=command.purse,
+        market=command.market,
+        side=command.side,
+        action=command.action,
+        created_at=at,
+        updated_at=at,
+    )
+    world.orders.append(order)
+    return order
+
+
+def _fee(world: NaiveExchange, fill: commands.Fill, order: Order, change: Fraction) -> Fraction:
+    fee_type, multiplier = world.series[world.markets[fill.market].listed.series]
+    exact = unrounded_fee(fee_type, multiplier, fill.taker, count(fill), price(fill))
+    is_direct = world.kinds[fill.purse.account] is AccountKind.MEMBER
+    fee, order.collected = rounded_fee(exact, change, world.rounding, is_direct, order.collected)
+    return fee
+
+
+def _count(world: NaiveExchange, name: str, filled: Fraction, at: int) -> None:
+    group = world.groups[name]
+    group.filled += filled
+    limit = group.opened.limit_centis
+    if limit is not None and group.filled >= contracts(limit):
+        _trigger(world, name, at)
+
+
+def _trigger(world: NaiveExchange, name: str, at: int) -> None:
+    world.groups[name].is_triggered = True
+    for order in world.orders:
+        if order.rested and order.rested.group == name and order.remaining:
+            order.canceled, order.updated_at = True, at
+
+
+def _holding(world: NaiveExchange, purse: BookRef, market: str, at: int) -> Holding:
+    return world.holdings.setdefault((purse, market), Holding(purse, market, at))
+
+
+def _other(side: Side) -> Side:
+    return Side.NO if side is Side.YES else Side.YES

@@ -1,0 +1,422 @@
+"""Payments and transfers: what each does to cash, when, and what is written down of it."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mockexchange.core.commands import (
+    AllocateBalance,
+    Command,
+    CompleteTransfer,
+    Deposit,
+    FinalizePayment,
+    OpenBook,
+    SetNetting,
+    Transfer,
+    TransferShard,
+    Withdraw,
+)
+from mockexchange.core.events import (
+    BalanceAllocated,
+    CashMoved,
+    NettingSet,
+    PaymentFinalized,
+    PaymentMade,
+    ShardTransferred,
+    TransferCompleted,
+    Transferred,
+)
+from mockexchange.core.exchange import Outcome
+from mockexchange.core.payments import PAYMENT_TRANSITIONS, Payment, ShardTransfer
+from mockexchange.core.refusals import Refusal, RefusalCode
+from mockexchange.core.vocabulary import (
+    BookRef,
+    Instance,
+    PaymentKind,
+    PaymentMethod,
+    PaymentStatus,
+    Reservation,
+    TransferStatus,
+)
+from tests.core.tables import lines, micros, stories
+from tests.core.world import STEP_US, World
+
+ALICE, ALICE_3 = BookRef("alice"), BookRef("alice", "3")
+HERE, MARGINED = Instance.EVENT_CONTRACT, Instance.MARGINED
+
+# A book with $100. A payment of $10 with a fee of $0.50 goes from status to status; the cash after each.
+PAYMENTS = stories("""
+    story                   | status   | cash
+    deposit at once         | applied  | 109.50
+                            | returned | 100
+    deposit on its way      | pending  | 100
+                            | applied  | 109.50
+                            | returned | 100
+    deposit that fails      | pending  | 100
+                            | failed   | 100
+    deposit that came back  | pending  | 100
+                            | returned | 100
+    withdrawal at once      | applied  | 89.50
+                            | returned | 100
+    withdrawal on its way   | pending  | 89.50
+                            | applied  | 89.50
+                            | returned | 100
+    withdrawal that fails   | pending  | 89.50
+                            | failed   | 100
+    withdrawal that bounces | pending  | 89.50
+                            | returned | 100
+""")
+
+# A member with $100 on shard 0 and $20 on shard 1 sends $5; what is there while it is on its way, and after.
+SHARDS = lines("""
+    source         | from | target         | to | on its way    | after
+    event_contract | 0    | event_contract | 1  | 95, 1: 20     | 95, 1: 25
+    event_contract | 1    | event_contract | 0  | 100, 1: 15    | 105, 1: 15
+    event_contract | 1    | event_contract | 2  | 100, 1: 15    | 100, 1: 15, 2: 5
+    event_contract | 0    | margined       | 0  | 95, 1: 20     | 95, 1: 20
+    event_contract | 1    | margined       | 1  | 100, 1: 15    | 100, 1: 15
+    margined       | 0    | event_contract | 0  | 100, 1: 20    | 105, 1: 20
+    margined       | 3    | event_contract | 3  | 100, 1: 20    | 100, 1: 20, 3: 5
+    margined       | 0    | margined       | 1  | 100, 1: 20    | 100, 1: 20
+""")
+
+
+def paid(kind: PaymentKind, status: PaymentStatus) -> Deposit | Withdraw:
+    command = Deposit if kind is PaymentKind.DEPOSIT else Withdraw
+    return command(purse=ALICE, status=status, amount_micros=micros("10"), fee_micros=micros("0.50"), payment="p")
+
+
+def with_cash(dollars: str) -> World:
+    world = World()
+    world.do(OpenBook(account="alice", book="3"))
+    world.deposit(dollars)
+    return world
+
+
+def sent(amount: str, source_shard: int, target_shard: int, **extra: Any) -> TransferShard:
+    shards: dict[str, Any] = {"source_shard": source_shard, "target_shard": target_shard}
+    return TransferShard(account="alice", amount_micros=micros(amount), **shards, **extra)
+
+
+def shown(world: World) -> str:
+    """The cash of alice's primary book: what is on shard 0, then the others."""
+    holdings = world.holdings()
+    assert holdings.cash_micros == holdings.contributed_micros
+    first = holdings.cash_micros - sum(holdings.shards_micros.values())
+    others = [f"{shard}: {amount // 1_000_000}" for shard, amount in sorted(holdings.shards_micros.items())]
+    return ", ".join([str(first // 1_000_000), *others])
+
+
+# --- payments
+
+
+@pytest.mark.parametrize("name", PAYMENTS)
+def test_a_payment_moves_cash_by_its_status(name: str) -> None:
+    world, kind = with_cash("100"), PaymentKind(name.partition(" ")[0])
+    for place, line in enumerate(PAYMENTS[name]):
+        status = PaymentStatus(line["status"])
+        world.do(FinalizePayment(payment="p", status=status) if place else paid(kind, status))
+        assert world.holdings().cash_micros == world.holdings().contributed_micros == micros(line["cash"])
+        assert world.exchange.state.payments["p"].status is status
+
+
+def test_the_stories_make_every_legal_move() -> None:
+    moves = set()
+    for told in PAYMENTS.values():
+        statuses = [PaymentStatus(line["status"]) for line in told]
+        moves |= set(pairwise(statuses))
+    assert moves == PAYMENT_TRANSITIONS
+
+
+def test_a_payment_tells_what_it_is_and_what_it_moved() -> None:
+    world = with_cash("100")
+    made = PaymentMade(
+        payment="p",
+        kind=PaymentKind.DEPOSIT,
+        purse=ALICE,
+        method=PaymentMethod.ACH,
+        status=PaymentStatus.PENDING,
+        amount_micros=micros("10"),
+        fee_micros=micros("0.50"),
+    )
+    assert world.do(paid(PaymentKind.DEPOSIT, PaymentStatus.PENDING)) == [made]
+    assert world.do(FinalizePayment(payment="p", status=PaymentStatus.APPLIED)) == [
+        PaymentFinalized(payment="p", status=PaymentStatus.APPLIED),
+        CashMoved(purse=ALICE, amount_micros=micros("9.50"), cash_micros=micros("109.50")),
+    ]
+
+
+def test_payments_are_listed_newest_first_each_kind_for_itself() -> None:
+    world = World()
+    for name in ("first", "second"):
+        world.do(Deposit(purse=ALICE, amount_micros=1, payment=name))
+        world.do(Withdraw(purse=ALICE, amount_micros=1, payment=f"{name} back"))
+    ledger = world.exchange.state.accounts["alice"].ledger
+    assert [row.payment_id for row in ledger.deposits.find(10).rows] == ["second", "first"]
+    assert [row.payment_id for row in ledger.withdrawals.find(1).rows] == ["second back"]
+    assert len(world.exchange.state.accounts["bob"].ledger.deposits) == 0
+
+
+def test_a_payment_knows_when_it_was_made_and_finalized() -> None:
+    world = World()
+    world.do(Deposit(purse=ALICE, amount_micros=1, payment="p", status=PaymentStatus.PENDING))
+    payment, made_at = world.exchange.state.payments["p"], world.at
+    assert (payment.created_at, payment.finalized_at) == (made_at, None)
+    world.do(FinalizePayment(payment="p", status=PaymentStatus.APPLIED))
+    assert (payment.created_at, payment.finalized_at) == (made_at, made_at + STEP_US)
+    world.do(Deposit(purse=ALICE, amount_micros=1, payment="at once"))
+    assert world.exchange.state.payments["at once"].finalized_at == world.at
+
+
+def test_a_finalized_payment_is_another_row_in_the_same_place() -> None:
+    """Pages are kept by revision: one that stayed would show the payment as it was."""
+    world = World()
+    world.do(Deposit(purse=ALICE, amount_micros=1, payment="p", status=PaymentStatus.PENDING))
+    history = world.exchange.state.accounts["alice"].ledger.deposits
+    [row], before = history.find(10).rows, history.revision
+    serial = row.serial
+    world.do(FinalizePayment(payment="p", status=PaymentStatus.FAILED))
+    assert row.serial == serial
+    assert row.revision == history.revision > before
+
+
+def test_a_returned_deposit_is_a_fact_even_where_the_cash_is_spent() -> None:
+    world = World()
+    world.do(Deposit(purse=ALICE, amount_micros=micros("5"), payment="p"))
+    world.fill("buy yes 10 @ 0.40", fee_micros=0)
+    world.do(FinalizePayment(payment="p", status=PaymentStatus.RETURNED))
+    assert world.holdings().cash_micros == micros("-4")
+
+
+def test_payments_without_a_name_have_one_of_their_own() -> None:
+    world = World()
+    world.deposit("1")
+    world.deposit("1")
+    assert len(set(world.exchange.state.payments)) == 2
+
+
+# --- transfers
+
+
+def test_a_transfer_tells_of_itself_and_of_both_books() -> None:
+    world = with_cash("100")
+    assert world.do(Transfer(source=ALICE, target=ALICE_3, amount_micros=micros("40"), transfer="t")) == [
+        Transferred(transfer="t", source=ALICE, target=ALICE_3, amount_micros=micros("40")),
+        CashMoved(purse=ALICE, amount_micros=micros("-40"), cash_micros=micros("60")),
+        CashMoved(purse=ALICE_3, amount_micros=micros("40"), cash_micros=micros("40")),
+    ]
+    [row] = world.exchange.state.accounts["alice"].ledger.transfers.find(10).rows
+    assert (row.transfer_id, row.created_at, row.amount_micros) == ("t", world.at, micros("40"))
+
+
+@pytest.mark.parametrize("line", SHARDS, ids=lambda line: " ".join(list(line.values())[:4]))
+@pytest.mark.parametrize("status", TransferStatus)
+def test_cash_leaves_its_shard_at_once_and_arrives_when_it_is_complete(
+    line: dict[str, str], status: TransferStatus
+) -> None:
+    world = with_cash("100")
+    world.do(sent("20", 0, 1, source=MARGINED))
+    ends = {"source": Instance(line["source"]), "target": Instance(line["target"])}
+    world.do(sent("5", int(line["from"]), int(line["to"]), **ends, status=status, transfer="t"))
+    if status is TransferStatus.PENDING:
+        assert shown(world) == line["on its way"]
+        world.do(CompleteTransfer(transfer="t"))
+    assert shown(world) == line["after"]
+
+
+def test_a_transfer_between_shards_tells_of_itself_and_of_its_end() -> None:
+    world = with_cash("100")
+    begun = ShardTransferred(
+        transfer="t",
+        account="alice",
+        source=HERE,
+        target=HERE,
+        source_shard=0,
+        target_shard=1,
+        amount_micros=micros("5"),
+        status=TransferStatus.PENDING,
+    )
+    left = CashMoved(purse=ALICE, amount_micros=micros("-5"), cash_micros=micros("95"))
+    arrived = CashMoved(purse=ALICE, amount_micros=micros("5"), cash_micros=micros("100"))
+    assert world.do(sent("5", 0, 1, transfer="t", status=TransferStatus.PENDING)) == [begun, left]
+    history = world.exchange.state.accounts["alice"].ledger.shard_transfers
+    [row], before = history.find(10).rows, history.revision
+    assert world.do(CompleteTransfer(transfer="t")) == [TransferCompleted(transfer="t"), arrived]
+    assert row.revision == history.revision > before
+
+
+def test_a_shard_without_cash_is_no_shard() -> None:
+    world = with_cash("100")
+    world.do(sent("5", 0, 1), sent("5", 1, 0))
+    assert world.holdings().shards_micros == {}
+
+
+def test_an_account_says_how_its_cash_is_to_be_spread() -> None:
+    world = World()
+    account = world.exchange.state.accounts["alice"]
+    assert (account.allocations, account.reservation) == (((0, 100),), Reservation.NONE)
+    wanted = AllocateBalance(account="alice", allocations=((0, 60), (1, 40)), reservation=Reservation.MAX)
+    assert world.do(wanted) == [
+        BalanceAllocated(account="alice", allocations=((0, 60), (1, 40)), reservation=Reservation.MAX)
+    ]
+    assert (account.allocations, account.reservation) == (((0, 60), (1, 40)), Reservation.MAX)
+
+
+def test_netting_is_set_and_lifted_book_by_book() -> None:
+    world = with_cash("1")
+    netted = world.exchange.state.accounts["alice"].netted_books
+    assert world.do(SetNetting(purse=ALICE_3, enabled=True)) == [NettingSet(purse=ALICE_3, enabled=True)]
+    world.do(SetNetting(purse=ALICE_3, enabled=True), SetNetting(purse=ALICE, enabled=False))
+    assert netted == {"3"}
+    world.do(SetNetting(purse=ALICE_3, enabled=False))
+    assert netted == set()
+
+
+def test_a_book_knows_when_its_cash_last_changed() -> None:
+    world = World()
+    opened_at = world.at
+    world.do(OpenBook(account="alice", book="3"))
+    assert world.holdings("alice/3").updated_at == world.at
+    world.do(Deposit(purse=ALICE, amount_micros=5, payment="p", status=PaymentStatus.PENDING))
+    assert world.holdings().updated_at < opened_at
+    for change in (
+        FinalizePayment(payment="p", status=PaymentStatus.APPLIED),
+        Transfer(source=ALICE, target=ALICE_3, amount_micros=1),
+        sent("0.000001", 0, 1),
+        Withdraw(purse=ALICE, amount_micros=1),
+    ):
+        world.do(change)
+        assert world.holdings().updated_at == world.at
+    assert world.holdings("alice/3").updated_at < world.at
+
+
+# --- nothing is created or lost
+
+EXPECTED = {
+    RefusalCode.INSUFFICIENT_CASH,
+    RefusalCode.ILLEGAL_TRANSITION,
+    RefusalCode.UNKNOWN_PAYMENT,
+    RefusalCode.UNKNOWN_TRANSFER,
+}
+BOOKS = ("alice", "alice/1", "bob", "desk", "desk/st1")
+AMOUNTS = st.integers(1, 10_000)
+OPENING = st.sampled_from([PaymentStatus.APPLIED, PaymentStatus.PENDING])
+SHARD = st.integers(0, 2)
+PURSES = st.sampled_from([BookRef.parse(book) for book in BOOKS])
+ACCOUNTS = st.sampled_from(["alice", "bob", "desk"])
+PAID = {"purse": PURSES, "amount_micros": AMOUNTS, "status": OPENING, "method": st.sampled_from(PaymentMethod)}
+ANY: list[st.SearchStrategy[dict[str, Any]]] = [
+    st.fixed_dictionaries({"do": st.just("deposit"), **PAID, "fee_micros": st.just(1)}),
+    st.fixed_dictionaries({"do": st.just("withdraw"), **PAID, "fee_micros": st.integers(0, 9)}),
+    st.fixed_dictionaries(
+        {"do": st.just("finalize"), "number": st.integers(0, 9), "status": st.sampled_from(PaymentStatus)}
+    ),
+    st.fixed_dictionaries({"do": st.just("transfer"), "source": PURSES, "target": PURSES, "amount_micros": AMOUNTS}),
+    st.fixed_dictionaries(
+        {
+            "do": st.just("shard"),
+            "account": ACCOUNTS,
+            "amount_micros": AMOUNTS,
+            "source": st.sampled_from(Instance),
+            "target": st.sampled_from(Instance),
+            "source_shard": SHARD,
+            "target_shard": SHARD,
+            "status": st.sampled_from(TransferStatus),
+        }
+    ),
+    st.fixed_dictionaries({"do": st.just("complete"), "number": st.integers(0, 9)}),
+]
+
+
+def made(wanted: dict[str, Any], world: World) -> Command | None:
+    """The command, or None where the values make none."""
+    values = dict(wanted)
+    kind, state = values.pop("do"), world.exchange.state
+    kinds: dict[str, Any] = {"deposit": Deposit, "withdraw": Withdraw, "transfer": Transfer, "shard": TransferShard}
+    if kind == "finalize":
+        kinds[kind] = FinalizePayment
+        values["payment"] = nth(list(state.payments), values.pop("number"))
+    if kind == "complete":
+        kinds[kind] = CompleteTransfer
+        values["transfer"] = nth(list(state.shard_transfers), values.pop("number"))
+    try:
+        command: Command = kinds[kind](**values)
+    except ValueError:
+        return None
+    return command
+
+
+def nth(names: list[str], number: int) -> str:
+    return names[number % len(names)] if names else "none"
+
+
+def expected_cash(world: World, purse: BookRef) -> int:
+    """From the rows alone, without what the exchange keeps count of."""
+    ledger = world.exchange.state.accounts[purse.account].ledger
+    payments = sum(moved_by(row) for row in (*ledger.deposits, *ledger.withdrawals) if row.purse == purse)
+    came = sum(row.amount_micros for row in ledger.transfers if row.target == purse)
+    went = sum(row.amount_micros for row in ledger.transfers if row.source == purse)
+    return (
+        payments + came - went + (sum(moved_between(row) for row in ledger.shard_transfers) if is_first(purse) else 0)
+    )
+
+
+def moved_by(row: Payment) -> int:
+    counts = {PaymentStatus.APPLIED, *({PaymentStatus.PENDING} if row.kind is PaymentKind.WITHDRAWAL else ())}
+    if row.status not in counts:
+        return 0
+    return (
+        row.amount_micros - row.fee_micros if row.kind is PaymentKind.DEPOSIT else -row.amount_micros - row.fee_micros
+    )
+
+
+def moved_between(row: ShardTransfer) -> int:
+    left = row.amount_micros if row.source is HERE else 0
+    arrived = row.amount_micros if row.target is HERE and row.status is TransferStatus.COMPLETE else 0
+    return arrived - left
+
+
+def is_first(purse: BookRef) -> bool:
+    return purse.book == "0"
+
+
+def shard_sums(world: World, account: str) -> Iterator[tuple[int, int]]:
+    for shard in (1, 2):
+        rows = list(world.exchange.state.accounts[account].ledger.shard_transfers)
+        came = [row for row in rows if (row.target, row.target_shard) == (HERE, shard)]
+        went = [row for row in rows if (row.source, row.source_shard) == (HERE, shard)]
+        complete = [row for row in came if row.status is TransferStatus.COMPLETE]
+        yield shard, sum(row.amount_micros for row in complete) - sum(row.amount_micros for row in went)
+
+
+def total(world: World) -> int:
+    return sum(holdings.cash_micros for holdings in world.exchange.state.holdings.values())
+
+
+def moves_of(outcome: Outcome) -> list[CashMoved]:
+    return [] if isinstance(outcome, Refusal) else [event for event in outcome if isinstance(event, CashMoved)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(ANY), min_size=5, max_size=30))
+def test_rows_explain_the_cash_of_every_book_to_the_micro_dollar(wanted: list[dict[str, Any]]) -> None:
+    world = World()
+    world.do(OpenBook(account="alice", book="1"))
+    for each in wanted:
+        command = made(each, world)
+        before = total(world)
+        outcome = world.exchange.execute(command, world.at) if command else ()
+        assert not isinstance(outcome, Refusal) or outcome.code in EXPECTED
+        assert total(world) - before == sum(event.amount_micros for event in moves_of(outcome))
+    for book in BOOKS:
+        purse = BookRef.parse(book)
+        holdings = world.holdings(book)
+        assert holdings.cash_micros == holdings.contributed_micros == expected_cash(world, purse)
+    for account in ("alice", "bob", "desk"):
+        kept = {shard: amount for shard, amount in shard_sums(world, account) if amount}
+        assert world.holdings(account).shards_micros == kept
+        assert all(amount > 0 for amount in kept.values())

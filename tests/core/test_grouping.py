@@ -1,0 +1,132 @@
+"""Groups of orders: what triggers one, what goes with it, and what it takes to use it again."""
+
+from dataclasses import replace
+
+import pytest
+
+from mockexchange.core.commands import CancelOrder, Command, OpenGroup, ReduceOrder, ResetGroup, TriggerGroup
+from mockexchange.core.events import (
+    GroupOpened,
+    GroupReset,
+    GroupTriggered,
+    MarketPriced,
+    OrderCanceled,
+    PositionChanged,
+)
+from mockexchange.core.groups import OrderGroup
+from mockexchange.core.orders import OrderStatus
+from mockexchange.core.refusals import RefusalCode
+from mockexchange.core.vocabulary import BookRef
+from tests.core.tables import centis, micros
+from tests.core.world import World, fill, rest
+
+
+def grouped(text: str, order: str, market: str = "RAIN-1") -> Command:
+    return replace(rest(text, market=market, order=order), group="near")
+
+
+def world(limit: str | None = "5") -> World:
+    """alice's group `near` with an order in each of two markets, and an order of hers in none."""
+    it = World()
+    it.list_market("RAIN-2")
+    limit_centis = None if limit is None else centis(limit)
+    it.do(OpenGroup(purse=BookRef("alice"), group="near", limit_centis=limit_centis))
+    it.do(grouped("buy yes 10 @ 0.40", "one"), grouped("buy no 10 @ 0.30", "two", "RAIN-2"))
+    it.rest("buy yes 1 @ 0.20", order="free")
+    return it
+
+
+def group(it: World) -> OrderGroup:
+    return it.exchange.state.groups["near"]
+
+
+def statuses(it: World) -> dict[str, OrderStatus]:
+    return {name: it.exchange.state.orders[name].status for name in ("one", "two", "free")}
+
+
+def test_a_group_tells_that_it_is_open() -> None:
+    it = World()
+    opened = it.do(OpenGroup(purse=BookRef("desk", "st1"), limit_centis=100))
+    (name,) = it.exchange.state.groups
+    assert opened == [GroupOpened(group=name, purse=BookRef("desk", "st1"), limit_centis=100)]
+
+
+def test_groups_without_a_name_are_given_one_each() -> None:
+    it = World()
+    it.do(OpenGroup(purse=BookRef("alice")), OpenGroup(purse=BookRef("alice")))
+    assert len(it.exchange.state.groups) == 2
+
+
+def test_fills_below_the_limit_are_counted() -> None:
+    it = world()
+    it.fill("buy yes 4.99 @ 0.40", order="one")
+    assert (group(it).filled_centis, group(it).is_triggered) == (499, False)
+    assert set(statuses(it).values()) == {OrderStatus.RESTING}
+
+
+@pytest.mark.parametrize("last", ["0.01", "5"], ids=["exactly", "beyond"])
+def test_reaching_the_limit_cancels_what_rests_of_the_group(last: str) -> None:
+    it = world()
+    it.fill("buy yes 4.99 @ 0.40", order="one")
+    it.fill(f"buy no {last} @ 0.30", market="RAIN-2", order="two")
+    assert statuses(it) == {"one": OrderStatus.CANCELED, "two": OrderStatus.CANCELED, "free": OrderStatus.RESTING}
+    assert (group(it).is_triggered, group(it).orders) == (True, {})
+    assert it.holdings().reserved_micros == micros("0.20")
+
+
+def test_the_fill_is_told_before_what_it_triggers() -> None:
+    it = world(limit="1")
+    told = it.do(fill("buy yes 1 @ 0.40", order="one"))
+    assert [type(event) for event in told[-6:]] == [
+        MarketPriced,
+        GroupTriggered,
+        OrderCanceled,
+        PositionChanged,
+        OrderCanceled,
+        PositionChanged,
+    ]
+
+
+def test_an_order_that_is_filled_whole_leaves_its_group_executed() -> None:
+    it = world(limit="10")
+    it.fill("buy yes 10 @ 0.40", order="one")
+    assert statuses(it)["one"] is OrderStatus.EXECUTED
+    assert it.exchange.state.orders["one"].group is group(it)
+    assert statuses(it)["two"] is OrderStatus.CANCELED
+
+
+def test_a_group_without_a_limit_counts_and_never_triggers() -> None:
+    it = world(limit=None)
+    it.fill("buy yes 10 @ 0.40", order="one")
+    assert (group(it).filled_centis, group(it).is_triggered, list(group(it).orders)) == (1_000, False, ["two"])
+
+
+def test_orders_that_are_canceled_or_reduced_do_not_count() -> None:
+    it = world()
+    it.do(ReduceOrder(order="one", count_centis=600), CancelOrder(order="two"))
+    assert (group(it).filled_centis, list(group(it).orders)) == (0, ["one"])
+
+
+def test_a_group_is_triggered_by_hand_again_and_again() -> None:
+    it = world()
+    triggered, *_ = it.do(TriggerGroup(group="near"))
+    assert triggered == GroupTriggered(group="near")
+    assert statuses(it)["one"] is OrderStatus.CANCELED
+    assert it.do(TriggerGroup(group="near")) == [GroupTriggered(group="near")]
+
+
+def test_a_triggered_group_takes_orders_again_after_its_reset() -> None:
+    it = world()
+    it.fill("buy yes 6 @ 0.40", order="one")
+    assert it.refuse(grouped("buy yes 1 @ 0.10", "more")).code is RefusalCode.GROUP_TRIGGERED
+    assert it.do(ResetGroup(group="near")) == [GroupReset(group="near")]
+    it.do(grouped("buy yes 9 @ 0.10", "more"))
+    it.fill("buy yes 4.99 @ 0.10", order="more")
+    assert (group(it).filled_centis, group(it).is_triggered) == (499, False)
+
+
+def test_fills_of_other_orders_are_none_of_the_group() -> None:
+    it = world(limit="1")
+    it.fill("buy yes 1 @ 0.20", order="free")
+    it.fill("buy yes 5 @ 0.40")
+    assert (group(it).filled_centis, group(it).is_triggered) == (0, False)
