@@ -105,7 +105,7 @@ def _check(entry: dict[str, Any]) -> None:
 
 def _open(header: Header) -> tuple[Exchange, rest.Desk]:
     try:
-        exchange = Exchange(header.seed, FeeRounding(header.rounding))
+        exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before)
         settings = Settings(**header.settings)  # type: ignore[arg-type]  # checked by its own names; values are ours
         return exchange, rest.Desk(exchange.state, api_date(header.api_date), settings)
     except (TypeError, ValueError) as error:

@@ -19,7 +19,7 @@ from mockexchange.store.log import Header, Log, Record
 from mockexchange.store.memory import MemoryLog
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import rest
-from mockexchange.venues.kalshi.operations import subtrader_ids
+from mockexchange.venues.kalshi.operations.books import subtrader_ids
 from mockexchange.venues.request import Answer, Request
 
 DEFAULT = "default"
@@ -56,7 +56,7 @@ class Sandbox:
         self.name = options.name
         self.options = options
         self.plan = plan
-        self.exchange = Exchange(plan.seed, plan.rounding)
+        self.exchange = Exchange(plan.seed, plan.rounding, plan.archived_before)
         self.log: Log = MemoryLog(_header(plan, options))
         self.clock = ExchangeClock(options.clock, plan.start, options.host)
         self.journal = Journal()
@@ -177,5 +177,6 @@ def _header(plan: Plan, options: SandboxOptions) -> Header:
         api_date=options.api_date.name,
         clock=options.clock,
         rounding=plan.rounding.value,
+        archived_before=plan.archived_before,
         settings=asdict(plan.settings),
     )

@@ -58,10 +58,13 @@ def _row(row: Position) -> dict[str, Any]:
 
 
 def _plain(name: str, value: Any) -> dict[str, Any]:
+    """A field of an event as it is written; a name's unit says how, and goes."""
     if isinstance(value, BookRef):
-        return {"account": value.account, "book": value.book}
-    if name == "updated_at":
-        return {name: format_instant(value)}
+        return {"account": value.account, "book": value.book} if name == "purse" else {name: str(value)}
+    if name.endswith("_at"):
+        return {name: None if value is None else format_instant(value)}
+    if name.endswith("_levels"):
+        return {name.removesuffix("_levels"): [[exact(price, 4), exact(count, 2)] for price, count in value]}
     for suffix, decimals in SCALES.items():
         if name.endswith(suffix):
             return {name.removesuffix(suffix): None if value is None else exact(value, decimals)}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from mockexchange.accounting import ledger_of
 from mockexchange.core.commands import Deposit, SettleMarket
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef, Result
@@ -16,6 +17,7 @@ from mockexchange.sandbox import Sandbox
 from mockexchange.store.codec import LogError, write_log
 from mockexchange.truth import outcome_of, positions_of
 from mockexchange.venues.request import Request
+from tests.core.dump import dump
 from tests.sandboxing import POSITIONS, PREFIX, SMALL, WALL, make, run, signed
 
 BALANCE = f"{PREFIX}/portfolio/balance"
@@ -64,10 +66,10 @@ def story() -> Story:
 
 
 def truth(sandbox: Sandbox | Replay) -> Any:
+    """The whole state to its last field, and what is told of it."""
     state = sandbox.exchange.state
-    rows = {name: positions_of(state, name) for name in state.accounts}
-    cash = {purse: (holdings.cash_micros, holdings.reserved_micros) for purse, holdings in state.holdings.items()}
-    return rows, cash, state.accounts, state.keys, state.markets.keys(), state.sequence, state.revision
+    told = {name: (positions_of(state, name), ledger_of(state, name)) for name in state.accounts}
+    return told, dump(state), state.sequence
 
 
 # --- a log
@@ -107,6 +109,14 @@ def test_it_rounds_as_the_scenario_did(rounding: str) -> None:
     list(replay)
     assert truth(replay) == truth(sandbox)
     assert positions_of(replay.exchange.state, "bob")[0]["fees"] == {"2025": "0.020000", "2026": "0.017500"}[rounding]
+
+
+def test_it_archives_what_the_scenario_did() -> None:
+    sandbox = make(SMALL + "historical: {cutoff: 2025-11-04T12:00:00.001Z}\n")
+    assert [order["archived"] for order in ledger_of(sandbox.exchange.state, "alice")["orders"]] == [True, False, False]
+    replay = Replay(write_log(sandbox.log))
+    list(replay)
+    assert truth(replay) == truth(sandbox)
 
 
 def test_a_gap_is_found(story: Story) -> None:

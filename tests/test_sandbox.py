@@ -32,6 +32,7 @@ def test_the_log_begins_with_all_a_replay_needs(sandbox: Sandbox) -> None:
     header = sandbox.log.header
     assert (header.format, header.sandbox, header.scenario, header.seed) == (1, DEFAULT, "small", 7)
     assert (header.api_date, header.clock, header.rounding) == ("2026-10", "paused", "2026")
+    assert header.archived_before == sandbox.plan.start
     assert header.settings == {
         "auth_mode": "on",
         "auth_clock": "host",
@@ -40,6 +41,7 @@ def test_the_log_begins_with_all_a_replay_needs(sandbox: Sandbox) -> None:
         "window_future_us": 45_000_000,
         "plain_member": "403",
         "strict_cursors": False,
+        "settlement_counts": "gross",
     }
 
 

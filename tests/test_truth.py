@@ -8,7 +8,21 @@ import pytest
 from mockexchange.core import commands, events
 from mockexchange.core.events import Event
 from mockexchange.core.refusals import Refusal, RefusalCode
-from mockexchange.core.vocabulary import AccountKind, Action, BookRef, MarketStatus, Result, Side
+from mockexchange.core.vocabulary import (
+    AccountKind,
+    Action,
+    BookRef,
+    Instance,
+    MarketStatus,
+    PaymentKind,
+    PaymentMethod,
+    PaymentStatus,
+    Reservation,
+    Result,
+    Severity,
+    Side,
+    TransferStatus,
+)
 from mockexchange.truth import event_of, outcome_of, positions_of
 from tests.sandboxing import do, make
 
@@ -139,6 +153,101 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         events.CashMoved(purse=DESK, amount_micros=-5_000_000, cash_micros=1),
         {"type": "cash_moved", **SHOWN_DESK, "amount": "-5.000000", "cash": "0.000001"},
     ),
+    (
+        events.SubtraderRestricted(purse=DESK, categories=("Sports",), blocked=True),
+        {"type": "subtrader_restricted", **SHOWN_DESK, "categories": ("Sports",), "blocked": True},
+    ),
+    (
+        events.SubtraderCapped(purse=DESK, limit_micros=None),
+        {"type": "subtrader_capped", **SHOWN_DESK, "limit": None},
+    ),
+    (events.EventDescribed(event="E"), {"type": "event_described", "event": "E"}),
+    (
+        events.MarketQuoted(market="M", yes_levels=((5_500, 10_000), (1, 1)), no_levels=()),
+        {"type": "market_quoted", "market": "M", "yes": [["0.5500", "100.00"], ["0.0001", "0.01"]], "no": []},
+    ),
+    (
+        events.ExchangeSwitched(active=True, trading=False, resume_at=NOON),
+        {"type": "exchange_switched", "active": True, "trading": False, "resume_at": "2025-11-04T12:00:00Z"},
+    ),
+    (
+        events.ExchangeSwitched(active=True, trading=True, resume_at=None),
+        {"type": "exchange_switched", "active": True, "trading": True, "resume_at": None},
+    ),
+    (
+        events.Announced(message="Back soon", severity=Severity.WARNING, active=True, delivered_at=NOON),
+        {
+            "type": "announced",
+            "message": "Back soon",
+            "severity": "warning",
+            "active": True,
+            "delivered_at": "2025-11-04T12:00:00Z",
+        },
+    ),
+    (
+        events.GroupOpened(group="g", purse=DESK, limit_centis=150),
+        {"type": "group_opened", "group": "g", **SHOWN_DESK, "limit": "1.50"},
+    ),
+    (events.GroupTriggered(group="g"), {"type": "group_triggered", "group": "g"}),
+    (events.GroupReset(group="g"), {"type": "group_reset", "group": "g"}),
+    (
+        events.PaymentMade(
+            payment="p",
+            kind=PaymentKind.DEPOSIT,
+            purse=DESK,
+            method=PaymentMethod.WIRE,
+            status=PaymentStatus.PENDING,
+            amount_micros=5_000_000,
+            fee_micros=1,
+        ),
+        {
+            "type": "payment_made",
+            "payment": "p",
+            "kind": "deposit",
+            **SHOWN_DESK,
+            "method": "wire",
+            "status": "pending",
+            "amount": "5.000000",
+            "fee": "0.000001",
+        },
+    ),
+    (
+        events.PaymentFinalized(payment="p", status=PaymentStatus.RETURNED),
+        {"type": "payment_finalized", "payment": "p", "status": "returned"},
+    ),
+    (
+        events.Transferred(transfer="t", source=BookRef("desk"), target=DESK, amount_micros=1),
+        {"type": "transferred", "transfer": "t", "source": "desk", "target": "desk/st1", "amount": "0.000001"},
+    ),
+    (
+        events.ShardTransferred(
+            transfer="t",
+            account="desk",
+            source=Instance.EVENT_CONTRACT,
+            target=Instance.MARGINED,
+            source_shard=0,
+            target_shard=1,
+            amount_micros=1,
+            status=TransferStatus.PENDING,
+        ),
+        {
+            "type": "shard_transferred",
+            "transfer": "t",
+            "account": "desk",
+            "source": "event_contract",
+            "target": "margined",
+            "source_shard": 0,
+            "target_shard": 1,
+            "amount": "0.000001",
+            "status": "pending",
+        },
+    ),
+    (events.TransferCompleted(transfer="t"), {"type": "transfer_completed", "transfer": "t"}),
+    (
+        events.BalanceAllocated(account="desk", allocations=((0, 60), (1, 40)), reservation=Reservation.MAX),
+        {"type": "balance_allocated", "account": "desk", "allocations": ((0, 60), (1, 40)), "reservation": "max"},
+    ),
+    (events.NettingSet(purse=DESK, enabled=True), {"type": "netting_set", **SHOWN_DESK, "enabled": True}),
 ]
 
 

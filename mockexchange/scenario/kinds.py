@@ -1,7 +1,7 @@
 """The kinds of values a scenario knows: each turns located text into exact integers and describes itself.
 
-Amounts are read as text and become scaled integers; a digit too many is an error, never a rounding. A key with
-nothing after it counts as not given where a mapping or a list may stand, and is an error where a scalar has to.
+Amounts are read as text and become scaled integers; a digit too many is an error, never a rounding. What is made of
+several values is in `shapes`.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from mockexchange.core.instants import format_instant, parse_duration, parse_instant
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant, parse_duration, parse_instant
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.source import Located
@@ -179,6 +179,13 @@ def _duration(text: str) -> int:
     return duration_us
 
 
+def _seconds(text: str) -> int:
+    seconds, rest_us = divmod(_duration(text), MICROSECONDS_PER_SECOND)
+    if rest_us:
+        raise ValueError(text)
+    return seconds
+
+
 NAME = matching(f"a name of 1 to {NAME_CHARS_MAX} characters", _NAME)
 PART = matching(f"a name without a slash, of 1 to {NAME_CHARS_MAX} characters", _PART)
 """An account or a book: together they are written ACCOUNT/BOOK."""
@@ -191,6 +198,7 @@ INSTANT = Scalar(
 DURATION = Scalar(
     "a duration such as 250ms, 5s or 1h30m", _duration, {"type": "string", "pattern": "^([0-9]+(us|ms|s|m|h|d))+$"}
 )
+SECONDS = replace(DURATION, expected="a duration of whole seconds such as 5s or 1h30m", parse=_seconds)
 BOOK = Scalar("ACCOUNT or ACCOUNT/BOOK", BookRef.parse, {"type": "string", "minLength": 1})
 BOOLEAN = choice({"true": True, "false": False})
 AMOUNT = decimal("dollars such as 12.34, of at most 6 decimals", 6)
@@ -201,95 +209,5 @@ PAYOUT = price("a value such as 0.33, from 0 to 1 dollar, of at most 4 decimals"
 COUNT = decimal("contracts such as 10 or 1.37, of at most 2 decimals", 2)
 COUNT_ABOVE_ZERO = above_zero(COUNT)
 SIGNED_COUNT = decimal("contracts such as -137 or 1.37, of at most 2 decimals", 2, is_signed=True)
+STRIKE = matching("a number such as 60.5 or -3", re.compile(r"-?[0-9]{1,12}(?:\.[0-9]{1,6})?"))
 MULTIPLIER = decimal("a multiplier such as 0.5, of at most 4 decimals", 4)
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf:
-    kind: Kind
-    expected: str = "a list"
-
-    def read(self, node: Located, path: str) -> list[Any]:
-        if not isinstance(node.value, list):
-            raise wrong(node, path, self.expected)
-        return [self.kind.read(item, f"{path}[{place}]") for place, item in enumerate(node.value)]
-
-    def json_schema(self) -> dict[str, Any]:
-        return {"type": ["array", "null"], "items": self.kind.json_schema()}
-
-
-@dataclass(frozen=True, slots=True)
-class MapOf:
-    """A mapping of names that the user chooses."""
-
-    kind: Kind
-    key: Scalar = NAME
-
-    def read(self, node: Located, path: str) -> dict[Any, Any]:
-        if not isinstance(node.value, dict):
-            raise wrong(node, path, "a mapping of names")
-        read: dict[Any, Any] = {}
-        for text, item in node.value.items():
-            line = node.line_of(text)
-            name = self.key.read(Located(text, node.file, line), path)
-            if name in read:
-                raise ScenarioError(f"{text!r} is there twice, spelt otherwise", node.file, line, path)
-            read[name] = self.kind.read(item, below(path, text))
-        return read
-
-    def json_schema(self) -> dict[str, Any]:
-        return {
-            "type": ["object", "null"],
-            "propertyNames": {"pattern": self.key.schema["pattern"]},
-            "additionalProperties": self.kind.json_schema(),
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    kind: Kind
-    required: bool = False
-    default: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A mapping of known keys; unknown ones are refused."""
-
-    fields: dict[str, Field]
-    where: bool = False
-    """Whether to add the node itself as "_node", for errors found later."""
-
-    def read(self, node: Located, path: str) -> dict[str, Any]:
-        given = {} if node.value is None else node.value
-        if not isinstance(given, dict):
-            raise wrong(node, path, f"a mapping with {', '.join(self.fields)}")
-        for name in given:
-            if name not in self.fields:
-                raise self._unknown(name, node, path)
-        read = {name: self._read_field(name, field, node, given, path) for name, field in self.fields.items()}
-        return {**read, "_node": node} if self.where else read
-
-    def _read_field(self, name: str, field: Field, node: Located, given: dict[str, Located], path: str) -> Any:
-        item = given.get(name)
-        if item is None and field.required:
-            raise ScenarioError(f"expected the key {name!r}, which is missing", node.file, node.line, path)
-        if item is None or (item.value is None and isinstance(field.kind, _EMPTIABLE)):
-            return field.default
-        return field.kind.read(item, below(path, name))
-
-    def _unknown(self, name: str, node: Located, path: str) -> ScenarioError:
-        advice = did_you_mean(name, self.fields) or f": known are {', '.join(self.fields)}"
-        return ScenarioError(f"unknown key {name!r}{advice}", node.file, node.line_of(name), path)
-
-    def json_schema(self) -> dict[str, Any]:
-        required = [name for name, field in self.fields.items() if field.required]
-        return {
-            "type": "object" if required else ["object", "null"],
-            "properties": {name: field.kind.json_schema() for name, field in self.fields.items()},
-            "additionalProperties": False,
-            **({"required": required} if required else {}),
-        }
-
-
-_EMPTIABLE = (ListOf, MapOf, Record)

@@ -12,10 +12,10 @@ from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef, FeeRounding
-from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.kinds import INSTANT_MAX
 from mockexchange.scenario.source import Located
-from mockexchange.scenario.steps import Step
+from mockexchange.scenario.steps import STEPS, Step
 from mockexchange.venues.kalshi.settings import Settings
 
 START_DEFAULT = parse_instant("2025-11-03T00:00:00Z")
@@ -56,6 +56,8 @@ class Plan:
     title: str
     seed: int
     start: int
+    archived_before: int
+    """What was last touched before this instant is history."""
     rounding: FeeRounding
     settings: Settings
     digest: str
@@ -72,6 +74,7 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
         title=values["title"],
         seed=values["seed"],
         start=start,
+        archived_before=start if (cutoff := values["historical"].get("cutoff")) is None else cutoff,
         rounding=values["fees"].get("rounding") or FeeRounding.GRID,
         settings=_settings(values),
         digest=digest,
@@ -79,6 +82,18 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
         keys=[spec for name, account in values["accounts"].items() for spec in _keys(name, account, file)],
         steps=_History(history, start),
     )
+
+
+def require_markets(values: dict[str, Any]) -> None:
+    """Refuse a word on an event of which there never is a market: its name is misspelt. Raises ScenarioError."""
+    steps: list[Step] = values["history"]
+    later = {step.command.event for step in steps if isinstance(step.command, commands.ListMarket)}
+    known = later | {market["event"] for market in values["markets"].values()}
+    for name, event in values["events"].items():
+        if name not in known:
+            node: Located = event["_node"]
+            message = f"expected the event of a market, got {name!r}{did_you_mean(name, known)}"
+            raise ScenarioError(message, node.file, node.line, "events")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,29 +130,30 @@ def _out_of_order(step: Step, at: int, earliest: int) -> ScenarioError:
 
 def _setup(values: dict[str, Any]) -> Iterator[tuple[Command, Located]]:
     for name, series in values["series"].items():
-        command = commands.ListSeries(series=name, fee_type=series["fee_type"], fee_multiplier=series["fee_multiplier"])
-        yield command, series["_node"]
+        yield _listed("series", {"series": name, **series}, f"series.{name}")
+    for name, event in values["events"].items():
+        yield _listed("event", {"event": name, **event}, f"events.{name}")
     for name, account in values["accounts"].items():
         yield from _account(name, account)
     for name, market in values["markets"].items():
-        yield _market(name, market), market["_node"]
+        yield _listed("market", {"market": name, **market}, f"markets.{name}")
+        if market["book"] is not None:
+            yield _listed("orderbook", {"market": name, **market["book"]}, f"markets.{name}.book")
 
 
-def _market(name: str, market: dict[str, Any]) -> Command:
-    return commands.ListMarket(
-        market=name,
-        event=market["event"],
-        series=market["series"],
-        title=market["title"],
-        price_centicents=market["price"],
-        exchange_index=market["exchange_index"],
-    )
+def _listed(kind: str, values: dict[str, Any], path: str) -> tuple[Command, Located]:
+    """What the step of this kind would be, from values that may have keys of the top level besides."""
+    step, node = STEPS[kind], values["_node"]
+    try:
+        return step.build({key: value for key, value in values.items() if key in step.names}), node
+    except ValueError as error:
+        raise ScenarioError(str(error), node.file, node.line, path) from None
 
 
 def _account(name: str, account: dict[str, Any]) -> Iterator[tuple[Command, Located]]:
     node: Located = account["_node"]
     books = _books(name, account)
-    yield commands.OpenAccount(account=name, kind=account["kind"], account_id=account["account_id"]), node
+    yield _listed("account", {"account": name, **account}, f"accounts.{name}")
     if account["cash"]:
         yield commands.Deposit(purse=BookRef(name), amount_micros=account["cash"]), node
     for book, spec in books.items():
@@ -243,5 +259,6 @@ def _settings(values: dict[str, Any]) -> Settings:
         "window_future_us": auth.get("future"),
         "plain_member": fcm.get("plain_member"),
         "strict_cursors": values["strict_cursors"],
+        "settlement_counts": values["settlements"].get("counts"),
     }
     return Settings(**{name: value for name, value in given.items() if value is not None})

@@ -2,33 +2,24 @@
 
 from typing import Any
 
-from mockexchange.core.commands import FEE_MULTIPLIER_UNIT
-from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind, FeeRounding, FeeType
+from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind, FeeRounding
 from mockexchange.scenario.kinds import (
     AMOUNT,
     BOOLEAN,
     DURATION,
     INSTANT,
-    MULTIPLIER,
     NAME,
     PART,
-    PRICE,
     TEXT,
-    ListOf,
-    MapOf,
-    Record,
-    Scalar,
     choice,
     integer,
 )
-from mockexchange.scenario.steps import ACCOUNT_KIND, API_DATE, EXCHANGE_INDEX, FEE_TYPE, SCOPES, STEP, may, must
+from mockexchange.scenario.shapes import ListOf, MapOf, Record, may, must
+from mockexchange.scenario.steps import STEP, listing
+from mockexchange.scenario.steps.words import ACCOUNT_KIND, API_DATE, SCOPES, TIER, words
 
 SEED_MAX = 2**53
 """Every JSON reader keeps a whole number exact up to here."""
-
-
-def _words(*words: str) -> Scalar:
-    return choice({word: word for word in words})
 
 
 KEY = Record(
@@ -38,7 +29,7 @@ KEY = Record(
         "subaccount": may(integer(0, SUBACCOUNTS_MAX)),
         "subtrader": may(NAME),
         "api_date": may(API_DATE),
-        "algorithm": may(_words("rsa", "ed25519")),
+        "algorithm": may(words("rsa", "ed25519")),
         "public_key": may(TEXT),
         "private_key": may(TEXT),
     },
@@ -50,6 +41,8 @@ ACCOUNT = Record(
     {
         "kind": may(ACCOUNT_KIND, AccountKind.MEMBER),
         "account_id": may(NAME, ""),
+        "user_id": may(NAME, ""),
+        "tier": may(TIER, "basic"),
         "cash": may(AMOUNT, 0),
         "keys": may(MapOf(KEY)),
         "subaccounts": may(MapOf(SUBACCOUNT, key=integer(1, SUBACCOUNTS_MAX)), {}),
@@ -57,24 +50,15 @@ ACCOUNT = Record(
     },
     where=True,
 )
-SERIES = Record(
-    {"fee_type": may(FEE_TYPE, FeeType.QUADRATIC), "fee_multiplier": may(MULTIPLIER, FEE_MULTIPLIER_UNIT)}, where=True
-)
-MARKET = Record(
-    {
-        "event": must(NAME),
-        "series": must(NAME),
-        "title": may(TEXT, ""),
-        "price": may(PRICE),
-        "exchange_index": may(EXCHANGE_INDEX, 0),
-    },
-    where=True,
-)
+SERIES = Record({key: field for key, (_, field) in listing.SERIES.items()}, where=True)
+EVENT = Record({key: field for key, (_, field) in listing.EVENT.items()}, where=True)
+BOOK = Record({key: field for key, (_, field) in listing.BOOK.items()}, where=True)
+MARKET = Record({**{key: field for key, (_, field) in listing.MARKET.items()}, "book": may(BOOK)}, where=True)
 AUTH = Record(
     {
-        "mode": may(_words("on", "off")),
-        "clock": may(_words("host", "exchange")),
-        "salt": may(_words("any", "32")),
+        "mode": may(words("on", "off")),
+        "clock": may(words("host", "exchange")),
+        "salt": may(words("any", "32")),
         "past": may(DURATION),
         "future": may(DURATION),
     }
@@ -86,10 +70,13 @@ HEADER_FIELDS = {
     "start": may(INSTANT),
     "fees": may(Record({"rounding": may(choice({rounding.value: rounding for rounding in FeeRounding}))}), {}),
     "auth": may(AUTH, {}),
-    "fcm": may(Record({"plain_member": may(_words("403", "404", "empty"))}), {}),
+    "fcm": may(Record({"plain_member": may(words("403", "404", "empty"))}), {}),
     "strict_cursors": may(BOOLEAN, False),
+    "settlements": may(Record({"counts": may(words("gross", "net"))}), {}),
+    "historical": may(Record({"cutoff": may(INSTANT)}), {}),
     "accounts": may(MapOf(ACCOUNT, key=PART), {}),
     "series": may(MapOf(SERIES), {}),
+    "events": may(MapOf(EVENT), {}),
     "markets": may(MapOf(MARKET), {}),
 }
 HEADER = Record(HEADER_FIELDS)

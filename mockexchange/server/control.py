@@ -13,8 +13,9 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mockexchange import truth
+from mockexchange import accounting, truth
 from mockexchange.core.commands import AddKey
+from mockexchange.core.state import State
 from mockexchange.journal_json import entry_to_json
 from mockexchange.sandbox import Sandbox
 from mockexchange.sandboxes import SandboxError
@@ -66,6 +67,7 @@ def _routes(api: "Control") -> list[Route]:
         _resource(f"{one}/journal", GET=api.journal, DELETE=api.clear_journal),
         _resource(f"{one}/log", GET=api.log),
         _resource(f"{one}/accounts/{{account}}/positions", GET=api.positions),
+        _resource(f"{one}/accounts/{{account}}/ledger", GET=api.ledger),
     ]
 
 
@@ -153,11 +155,17 @@ class Control:
         return StreamingResponse(_lines(self._sandbox(request)), media_type="application/jsonl")
 
     async def positions(self, request: Request) -> Response:
+        return JSONResponse(truth.positions_of(*self._account(request)))
+
+    async def ledger(self, request: Request) -> Response:
+        return JSONResponse(accounting.ledger_of(*self._account(request)))
+
+    def _account(self, request: Request) -> tuple[State, str]:
         state, name = self._sandbox(request).exchange.state, request.path_params["account"]
         if name not in state.accounts:
             known = ", ".join(list(state.accounts)[:ACCOUNTS_NAMED_MAX]) or "none"
             raise ControlError(404, "unknown_account", f"no account {name!r}; known: {known}")
-        return JSONResponse(truth.positions_of(state, name))
+        return state, name
 
     def _sandbox(self, request: Request) -> Sandbox:
         return self.hub.sandboxes.get(request.path_params["name"]).sandbox

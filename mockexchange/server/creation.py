@@ -7,8 +7,9 @@ from typing import Any
 from mockexchange.clock import SCALE_MAX, parse_mode
 from mockexchange.sandbox import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.kinds import DURATION, NAME, Field, Record, Scalar, integer, wrong
+from mockexchange.scenario.kinds import DURATION, NAME, Scalar, integer, wrong
 from mockexchange.scenario.loader import Plan, load_located, load_scenario, load_text
+from mockexchange.scenario.shapes import Field, Record
 from mockexchange.scenario.source import Located
 from mockexchange.server.control_errors import ControlError, misread
 from mockexchange.venues.dated import ApiDate

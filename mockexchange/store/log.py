@@ -22,6 +22,8 @@ class Header:
     api_date: str
     clock: str
     rounding: str
+    archived_before: int = 0
+    """In microseconds; logs of before there was a history have none."""
     settings: dict[str, str | int | bool]
 
 

@@ -43,7 +43,7 @@ def test_schema_prints_the_schema() -> None:
 
 # name or content of a file, what is said
 CHECKED = [
-    ("golden", "ok: 12 accounts, 22 markets, 44 steps\n"),
+    ("golden", "ok: 14 accounts, 24 markets, 79 steps\n"),
     ("empty", "ok: 2 accounts, 0 markets, 0 steps\n"),
     (
         "scenario: a\naccounts: {a: {}}\nmarkets: {M: {event: E, series: S}}\nhistory: [{close: {market: M}}]",

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.scenario import kinds
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.kinds import Field, Kind, ListOf, MapOf, Record
+from mockexchange.scenario.kinds import Kind
+from mockexchange.scenario.shapes import Field, ListOf, MapOf, Nullable, Record, TupleOf
 from mockexchange.scenario.source import Located, read_yaml
 
 
@@ -41,6 +42,10 @@ READ: list[tuple[Kind, str, Any]] = [
     (kinds.INSTANT, "1970-01-01", 0),
     (kinds.INSTANT, "2025-11-04T23:00:00.000001+01:00", 1_762_293_600_000_001),
     (kinds.DURATION, "1h30m", 5_400_000_000),
+    (kinds.SECONDS, "1h30m", 5_400),
+    (kinds.SECONDS, "2000ms", 2),
+    (kinds.STRIKE, "-3", "-3"),
+    (kinds.STRIKE, "60.50", "60.50"),
     (kinds.BOOK, "desk/st1", BookRef("desk", "st1")),
     (kinds.BOOK, "alice", BookRef("alice", "0")),
     (kinds.BOOLEAN, "true", True),
@@ -93,6 +98,9 @@ REFUSED: list[tuple[Kind, str | None, str]] = [
     (kinds.DURATION, "5", "expected a duration such as 250ms, 5s or 1h30m, got '5'"),
     (kinds.DURATION, "-5s", "expected a duration such as 250ms, 5s or 1h30m, got '-5s'"),
     (kinds.DURATION, "84006d", "expected a duration such as 250ms, 5s or 1h30m, got '84006d'"),
+    (kinds.SECONDS, "1500ms", "expected a duration of whole seconds such as 5s or 1h30m, got '1500ms'"),
+    (kinds.STRIKE, "1e3", "expected a number such as 60.5 or -3, got '1e3'"),
+    (kinds.STRIKE, "60.", "expected a number such as 60.5 or -3, got '60.'"),
     (kinds.BOOK, "alice/", "expected ACCOUNT or ACCOUNT/BOOK, got 'alice/'"),
     (kinds.BOOLEAN, "yes", "expected true or false, got 'yes'"),
     (kinds.BOOLEAN, "True", "expected true or false, got 'True': did you mean 'true'?"),
@@ -140,6 +148,8 @@ SHAPE = Record(
         "places": Field(ListOf(PLACE), default=[]),
         "by_name": Field(MapOf(PLACE), default={}),
         "by_number": Field(MapOf(PLACE, key=kinds.integer(1, 63)), default={}),
+        "pair": Field(TupleOf((kinds.integer(0, 9), kinds.TEXT), "a pair [x, note]"), default=(0, "")),
+        "limit": Field(Nullable(kinds.integer(0, 9)), default=0),
     }
 )
 
@@ -149,7 +159,7 @@ def shape(source: str) -> Any:
 
 
 def test_defaults_stand_in_for_what_is_not_given_or_has_nothing_after_it() -> None:
-    empty: dict[str, Any] = {"places": [], "by_name": {}, "by_number": {}}
+    empty: dict[str, Any] = {"places": [], "by_name": {}, "by_number": {}, "pair": (0, ""), "limit": 0}
     assert shape("{}") == empty
     assert shape("places:\nby_name: ~\nby_number:\n") == empty
     assert SHAPE.read(Located(None), "") == empty
@@ -158,6 +168,11 @@ def test_defaults_stand_in_for_what_is_not_given_or_has_nothing_after_it() -> No
 
 def test_a_mapping_of_numbers_has_numbers_for_keys() -> None:
     assert list(shape("by_number: {3: {x: 1}, 63: {x: 2}}")["by_number"]) == [3, 63]
+
+
+def test_a_tuple_is_a_list_of_so_many_values_and_nothing_may_be_one() -> None:
+    assert shape("pair: [5, on]")["pair"] == (5, "on")
+    assert [shape(source)["limit"] for source in ("limit: 5", "limit: null", "limit:")] == [5, None, None]
 
 
 WRONG_SHAPES = [
@@ -170,7 +185,13 @@ WRONG_SHAPES = [
     ("by_name:\n  a: {x: 1}\n  b: 5", "f:3: by_name.b: expected a mapping with x, note, got '5'"),
     ("by_number:\n  3: {x: 1}\n  03: {x: 1}", "f:3: by_number: '03' is there twice, spelt otherwise"),
     ("by_number:\n  1: {x: 1}\n  64:\n    x: 1", "f:3: by_number: expected a whole number from 1 to 63, got '64'"),
-    ("- 1", "f:1: expected a mapping with places, by_name, by_number, got a list"),
+    ("- 1", "f:1: expected a mapping with places, by_name, by_number, pair, limit, got a list"),
+    ("pair: [5]", "f:1: pair: expected a pair [x, note], got a list"),
+    ("pair: [5, a, b]", "f:1: pair: expected a pair [x, note], got a list"),
+    ("pair: 5", "f:1: pair: expected a pair [x, note], got '5'"),
+    ("pair:\n  - 5\n  - {}", "f:3: pair[1]: expected text, got a mapping"),
+    ("pair:\n", "f:1: pair: expected a pair [x, note], got nothing"),
+    ("limit: much", "f:1: limit: expected a whole number from 0 to 9, got 'much'"),
 ]
 
 

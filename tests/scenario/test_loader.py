@@ -110,11 +110,11 @@ BROKEN = [
     ("accont: {}", "2: unknown key 'accont': did you mean 'accounts'?"),
     (
         "script: []",
-        "2: unknown key 'script': known are scenario, title, seed, start, fees, auth, fcm, strict_cursors, acc",
+        "2: unknown key 'script': known are scenario, title, seed, start, fees, auth, fcm, strict_cursors, set",
     ),
     (
         "faults: []",
-        "2: unknown key 'faults': known are scenario, title, seed, start, fees, auth, fcm, strict_cursors, acc",
+        "2: unknown key 'faults': known are scenario, title, seed, start, fees, auth, fcm, strict_cursors, set",
     ),
     ("seed: -1", "2: seed: expected a whole number from 0 to 9007199254740992, got '-1'"),
     (
@@ -193,6 +193,33 @@ BROKEN = [
         "markets:\n  M: {event: E, series: S, price: 56}",
         "3: markets.M.price: expected a price such as 0.56, above 0 and",
     ),
+    ("settlements: {counts: nett}", "2: settlements.counts: expected gross or net, got 'nett': did you mean 'net'?"),
+    ("historical: {cutof: 2025-11-04}", "2: historical: unknown key 'cutof': did you mean 'cutoff'?"),
+    ("historical:\n  cutoff: now", "3: historical.cutoff: expected an instant such as 2025-11-04T23:00:00Z"),
+    ("accounts:\n  a: {tier: gold}", "3: accounts.a.tier: expected basic, advanced, expert, premier, paragon"),
+    (
+        "markets: {M: {event: RAIN-25, series: S}}\nevents:\n  RIAN-25: {title: Rain}",
+        "4: events: expected the event of a market, got 'RIAN-25': did you mean 'RAIN-25'?",
+    ),
+    ("series:\n  S:\n    tags: sun", "4: series.S.tags: expected a list, got 'sun'"),
+    ("events:\n  E: {titel: Sun}", "3: events.E: unknown key 'titel': did you mean 'title'?"),
+    ("events:\n  E:\n    mutually_exclusive: on", "4: events.E.mutually_exclusive: expected true or false, got 'on'"),
+    (
+        "markets:\n  M:\n    event: E\n    series: S\n    open: soon",
+        "6: markets.M.open: expected an instant such as 2025-11-04T23:00:00Z",
+    ),
+    (
+        "markets:\n  M:\n    event: E\n    series: S\n    book:\n      yes: [[0.55, 1]]\n      noo: []",
+        "8: markets.M.book: unknown key 'noo': did you mean 'no'?",
+    ),
+    (
+        "markets:\n  M:\n    event: E\n    series: S\n    book:\n      yes:\n        - [0.55, 1]\n        - [0.50]",
+        "9: markets.M.book.yes[1]: expected a level [price, count], got a list",
+    ),
+    (
+        "markets:\n  M:\n    event: E\n    series: S\n    book:\n      {yes: [[0.55, 1]], no: [[0.45, 1]]}",
+        "7: markets.M.book: book: bids for yes and no that add up to a dollar would trade",
+    ),
     ("history:\n  - fill: {}", "3: history[0].fill: expected the key 'account', which is missing"),
     (
         "history:\n  - close: {market: M}\n  - clos: {market: M}",
@@ -200,7 +227,7 @@ BROKEN = [
     ),
     (
         "history:\n  -",
-        "3: history[0]: expected a step with one of fill, open, rest, reduce, cancel, deposit, withdraw, tr",
+        "3: history[0]: expected a step with one of fill, open, rest, reduce, cancel, group, trigger_group",
     ),
     ("history: {}", "2: history: expected a list, got a mapping"),
 ]
@@ -271,6 +298,12 @@ def test_a_broken_line_says_its_number(lines: bytes, error: str, tmp_path: Path)
 
 
 # name, content, error
+def test_an_event_may_be_described_before_a_step_lists_its_market() -> None:
+    listed = "{market: {market: M, event: E, series: S}}"
+    plan = load_text(f"scenario: a\nevents: {{E: {{title: Sun}}}}\nhistory: [{listed}]", "f")
+    assert [type(timed.command).__name__ for timed in (*plan.setup, *plan.steps)] == ["DescribeEvent", "ListMarket"]
+
+
 UNREADABLE = [
     ("a.yaml", b"", "a.yaml:1: expected a scenario, got an empty file"),
     ("a.jsonl", b"\n \n", "a.jsonl:1: expected a header on line 1, got an empty file"),

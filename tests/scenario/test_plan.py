@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.core.commands import CloseMarket, Deposit, ListMarket, ListSeries, OpenAccount, OpenBook
+from mockexchange.core.commands import (
+    CloseMarket,
+    Deposit,
+    DescribeEvent,
+    ListMarket,
+    ListSeries,
+    OpenAccount,
+    OpenBook,
+    QuoteMarket,
+)
+from mockexchange.core.details import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.instants import format_instant
 from mockexchange.core.vocabulary import AccountKind, BookRef, FeeRounding, FeeType
 from mockexchange.scenario.errors import ScenarioError
@@ -28,7 +38,8 @@ def test_a_name_is_enough() -> None:
 def test_settings_are_read() -> None:
     plan = load(
         "title: A test\nseed: 7\nstart: 2025-11-04\nfees: {rounding: 2025}\nstrict_cursors: true\n"
-        "fcm: {plain_member: empty}\nauth: {mode: off, clock: exchange, salt: 32, past: 1s, future: 2s}"
+        "fcm: {plain_member: empty}\nsettlements: {counts: net}\n"
+        "auth: {mode: off, clock: exchange, salt: 32, past: 1s, future: 2s}"
     )
     assert (plan.title, plan.seed, format_instant(plan.start)) == ("A test", 7, "2025-11-04T00:00:00Z")
     assert plan.rounding is FeeRounding.CENT
@@ -40,6 +51,7 @@ def test_settings_are_read() -> None:
         window_future_us=2_000_000,
         plain_member="empty",
         strict_cursors=True,
+        settlement_counts="net",
     )
 
 
@@ -67,6 +79,38 @@ def test_accounts_series_and_markets_are_set_up_at_the_start() -> None:
         OpenAccount(account="poor"),
         ListMarket(market="M", event="E", series="S", title="T", price_centicents=5_000, exchange_index=1),
     ]
+
+
+def test_what_is_said_of_series_events_and_markets_is_set_up_too() -> None:
+    plan = load(
+        "accounts: {alice: {user_id: u-7, tier: prime}}\n"
+        "series: {S: {title: Sun, tags: [a, on]}}\n"
+        "events: {E: {title: Tomorrow, mutually_exclusive: true}}\n"
+        "markets:\n"
+        "  M: {event: E, series: S, subtitle: all day, book: {yes: [[0.55, 100]], no: [[0.43, 80]]}}\n"
+        "  N: {event: E, series: S, book: {}}\n"
+        "  O: {event: E, series: S, book: }\n"
+    )
+    assert [timed.command for timed in plan.setup] == [
+        ListSeries(series="S", details=SeriesDetails(title="Sun", tags=("a", "on"))),
+        DescribeEvent(event="E", details=EventDetails(title="Tomorrow", mutually_exclusive=True)),
+        OpenAccount(account="alice", user_id="u-7", tier="prime"),
+        ListMarket(market="M", event="E", series="S", details=MarketDetails(subtitle="all day")),
+        QuoteMarket(market="M", yes=((5_500, 10_000),), no=((4_300, 8_000),)),
+        ListMarket(market="N", event="E", series="S"),
+        QuoteMarket(market="N"),
+        ListMarket(market="O", event="E", series="S"),
+    ]
+
+
+def test_nothing_is_history_before_the_start_unless_it_is_said() -> None:
+    assert load("start: 2025-11-04").archived_before == load("start: 2025-11-04").start
+    assert load("").archived_before == load("historical: {}").archived_before == START_DEFAULT
+    plan = load("start: 2025-11-04\nhistorical: {cutoff: 2025-11-06}")
+    assert (format_instant(plan.start), format_instant(plan.archived_before)) == (
+        "2025-11-04T00:00:00Z",
+        "2025-11-06T00:00:00Z",
+    )
 
 
 def test_a_history_is_a_millisecond_apart_unless_it_says_otherwise() -> None:

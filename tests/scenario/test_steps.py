@@ -1,6 +1,7 @@
 """Each step becomes its command, or says what is wrong with it."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import fields
 from typing import Any, get_args
 
@@ -8,15 +9,41 @@ import pytest
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.vocabulary import AccountKind, Action, BookRef, FeeType, Result, Side
+from mockexchange.core.details import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.vocabulary import (
+    AccountKind,
+    Action,
+    BookRef,
+    FeeType,
+    Instance,
+    PaymentMethod,
+    PaymentStatus,
+    Reservation,
+    Result,
+    SelfTradePrevention,
+    Severity,
+    Side,
+    TransferStatus,
+)
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import development_keys
 from mockexchange.scenario.source import read_yaml
 from mockexchange.scenario.steps import STEP, STEPS, Step
+from mockexchange.scenario.steps.kind import StepKind
 
 PEM = development_keys()[0].public_pem
 QUOTED_PEM = json.dumps(PEM)
-OPTIONS = "taker: true, fee: 0.0175, against: bob, order: o"
+OPTIONS = "taker: true, fee: 0.0175, against: bob, order: o, client_order_id: mine, id: f"
+ORDER_OPTIONS = "group: g, expires: 2025-11-05, self_trade_prevention: maker, cancel_on_pause: true"
+PAYMENT = "account: a, amount: 10, payment: p, method: wire, fee: 0.50, status: pending"
+BETWEEN_SHARDS = "source: event_contract, target: margined, source_shard: 1, target_shard: 2"
+SERIES_TEXTS = "title: Sun, category: Climate, frequency: daily, tags: [sun, rain]"
+EVENT_TEXTS = "title: Sun, sub_title: on, category: Climate, strike_period: day"
+MARKET_TEXTS = "subtitle: s, yes_title: y, no_title: n, rules: first, rules_secondary: second"
+MARKET_TIMES = "open: 2025-11-01, close: 2025-11-02, expected_expiration: 2025-11-03, expiration: 2025-11-04"
+STRIKES = "strike_type: between, floor_strike: 60.50, cap_strike: -3, settlement_timer: 30m, can_close_early: false"
+DAY_US = 86_400_000_000
+NOVEMBER = 1_761_955_200_000_000
 IMPORTED = "position: -137, exposure: 57.54, realized: -1, fees: 0.02, traded: 80.1, shares: 140"
 KEY = f"account: a, key: k, key_id: id, public_key: {QUOTED_PEM}"
 
@@ -51,6 +78,8 @@ COMMANDS: list[tuple[str, Command]] = [
             fee_micros=17_500,
             against=BookRef("bob"),
             order="o",
+            client_order_id="mine",
+            fill_id="f",
         ),
     ),
     (
@@ -82,6 +111,28 @@ COMMANDS: list[tuple[str, Command]] = [
             order="o",
         ),
     ),
+    (
+        f"rest: {{account: a, market: M, side: yes, action: buy, count: 2, price: 0.1, {ORDER_OPTIONS}}}",
+        commands.RestOrder(
+            purse=BookRef("a"),
+            market="M",
+            side=Side.YES,
+            action=Action.BUY,
+            count_centis=200,
+            price_centicents=1_000,
+            group="g",
+            expires_at=NOVEMBER + 4 * DAY_US,
+            self_trade_prevention=SelfTradePrevention.MAKER,
+            cancel_on_pause=True,
+        ),
+    ),
+    (
+        "group: {account: a/2, group: g, limit: 10.5}",
+        commands.OpenGroup(purse=BookRef("a", "2"), group="g", limit_centis=1_050),
+    ),
+    ("group: {account: a}", commands.OpenGroup(purse=BookRef("a"))),
+    ("trigger_group: {group: g}", commands.TriggerGroup(group="g")),
+    ("reset_group: {group: g}", commands.ResetGroup(group="g")),
     ("reduce: {order: o, count: 0.5}", commands.ReduceOrder(order="o", count_centis=50)),
     ("cancel: {order: o}", commands.CancelOrder(order="o")),
     ("deposit: {account: a, amount: 1}", commands.Deposit(purse=BookRef("a"), amount_micros=1_000_000)),
@@ -90,11 +141,72 @@ COMMANDS: list[tuple[str, Command]] = [
         "transfer: {source: a, target: a/2, amount: 5}",
         commands.Transfer(source=BookRef("a"), target=BookRef("a", "2"), amount_micros=5_000_000),
     ),
+    (
+        f"deposit: {{{PAYMENT}}}",
+        commands.Deposit(
+            purse=BookRef("a"),
+            amount_micros=10_000_000,
+            fee_micros=500_000,
+            method=PaymentMethod.WIRE,
+            status=PaymentStatus.PENDING,
+            payment="p",
+        ),
+    ),
+    (
+        f"withdraw: {{{PAYMENT.replace('pending', 'applied')}}}",
+        commands.Withdraw(
+            purse=BookRef("a"),
+            amount_micros=10_000_000,
+            fee_micros=500_000,
+            method=PaymentMethod.WIRE,
+            payment="p",
+        ),
+    ),
+    (
+        "finalize_payment: {payment: p, status: returned}",
+        commands.FinalizePayment(payment="p", status=PaymentStatus.RETURNED),
+    ),
+    (
+        "transfer: {source: a/2, target: a, amount: 5, id: t}",
+        commands.Transfer(source=BookRef("a", "2"), target=BookRef("a"), amount_micros=5_000_000, transfer="t"),
+    ),
+    (
+        f"shard_transfer: {{account: a, {BETWEEN_SHARDS}, amount: 1, id: t, status: pending}}",
+        commands.TransferShard(
+            account="a",
+            amount_micros=1_000_000,
+            target=Instance.MARGINED,
+            source_shard=1,
+            target_shard=2,
+            status=TransferStatus.PENDING,
+            transfer="t",
+        ),
+    ),
+    (
+        "shard_transfer: {account: a, target_shard: 1, amount: 1}",
+        commands.TransferShard(account="a", amount_micros=1_000_000, target_shard=1),
+    ),
+    ("complete_transfer: {transfer: t}", commands.CompleteTransfer(transfer="t")),
+    (
+        "allocate: {account: a, allocations: {0: 60, 1: 40}, reservation: max}",
+        commands.AllocateBalance(account="a", allocations=((0, 60), (1, 40)), reservation=Reservation.MAX),
+    ),
+    ("netting: {account: a/3, enabled: true}", commands.SetNetting(purse=BookRef("a", "3"), enabled=True)),
     ("account: {account: a}", commands.OpenAccount(account="a")),
     (
-        "account: {account: a, kind: fcm, account_id: fcm7}",
-        commands.OpenAccount(account="a", kind=AccountKind.FCM, account_id="fcm7"),
+        "account: {account: a, kind: fcm, account_id: fcm7, user_id: u-7, tier: prime}",
+        commands.OpenAccount(account="a", kind=AccountKind.FCM, account_id="fcm7", user_id="u-7", tier="prime"),
     ),
+    (
+        "restrict: {account: desk/st1, categories: [Politics, on], blocked: true}",
+        commands.RestrictSubtrader(purse=BookRef("desk", "st1"), categories=("Politics", "on"), blocked=True),
+    ),
+    ("restrict: {account: desk/st1}", commands.RestrictSubtrader(purse=BookRef("desk", "st1"))),
+    (
+        "cap: {account: desk/st1, limit: 100.50}",
+        commands.CapSubtrader(purse=BookRef("desk", "st1"), limit_micros=100_500_000),
+    ),
+    ("cap: {account: desk/st1, limit: null}", commands.CapSubtrader(purse=BookRef("desk", "st1"), limit_micros=None)),
     ("book: {account: a, book: 3}", commands.OpenBook(account="a", book="3")),
     (
         f"key: {{{KEY}, scopes: [read], book: 3, api_date: 2026-06}}",
@@ -105,6 +217,66 @@ COMMANDS: list[tuple[str, Command]] = [
     (
         "series: {series: S, fee_type: flat, fee_multiplier: 0.5}",
         commands.ListSeries(series="S", fee_type=FeeType.FLAT, fee_multiplier=5_000),
+    ),
+    (
+        f"series: {{series: S, {SERIES_TEXTS}}}",
+        commands.ListSeries(
+            series="S",
+            details=SeriesDetails(title="Sun", category="Climate", frequency="daily", tags=("sun", "rain")),
+        ),
+    ),
+    (
+        f"event: {{event: E, {EVENT_TEXTS}, mutually_exclusive: true, strike_at: 2025-11-02}}",
+        commands.DescribeEvent(
+            event="E",
+            details=EventDetails(
+                title="Sun",
+                sub_title="on",
+                category="Climate",
+                mutually_exclusive=True,
+                strike_at=NOVEMBER + DAY_US,
+                strike_period="day",
+            ),
+        ),
+    ),
+    ("event: {event: E}", commands.DescribeEvent(event="E", details=EventDetails())),
+    (
+        f"market: {{market: M, event: E, series: S, {MARKET_TEXTS}, {MARKET_TIMES}, {STRIKES}}}",
+        commands.ListMarket(
+            market="M",
+            event="E",
+            series="S",
+            details=MarketDetails(
+                subtitle="s",
+                yes_title="y",
+                no_title="n",
+                open_at=NOVEMBER,
+                close_at=NOVEMBER + DAY_US,
+                expected_expiration_at=NOVEMBER + 2 * DAY_US,
+                expiration_at=NOVEMBER + 3 * DAY_US,
+                settlement_timer_s=1_800,
+                can_close_early=False,
+                rules_primary="first",
+                rules_secondary="second",
+                strike_type="between",
+                floor_strike="60.50",
+                cap_strike="-3",
+            ),
+        ),
+    ),
+    (
+        "orderbook: {market: M, yes: [[0.55, 100], [0.5, 0.01]], no: [[0.43, 80]]}",
+        commands.QuoteMarket(market="M", yes=((5_500, 10_000), (5_000, 1)), no=((4_300, 8_000),)),
+    ),
+    ("orderbook: {market: M}", commands.QuoteMarket(market="M")),
+    (
+        "exchange: {active: false, trading: false, resume: 2025-11-02}",
+        commands.SwitchExchange(active=False, trading=False, resume_at=NOVEMBER + DAY_US),
+    ),
+    ("exchange: {}", commands.SwitchExchange()),
+    (
+        "announce: {message: on, type: warning, at: 2025-11-01, active: false}",
+        commands.Announce(message="on", severity=Severity.WARNING, delivered_at=NOVEMBER, active=False),
     ),
     (
         "market: {market: M, event: E, series: S, title: on, price: 0.99, exchange_index: 2}",
@@ -135,16 +307,20 @@ def test_every_command_has_a_step_and_a_case_here() -> None:
 def test_a_step_reaches_every_field_of_its_command_but_one() -> None:
     """A subtrader's id on the wire is given where the account is: there its prefix is known."""
     unreachable = {
-        f"{name}.{field.name}"
+        f"{name}.{field}"
         for name, kind in STEPS.items()
-        for field in fields(get_class(kind.command))
-        if field.name not in kind.names.values()
+        for field in fields_of(kind)
+        if field not in kind.names.values()
     }
     assert unreachable == {"book.book_id"}
 
 
-def get_class(command: Any) -> Any:
-    return command
+def fields_of(kind: StepKind) -> Iterator[str]:
+    """The fields of its command, those of the command's details in their place."""
+    command: Any = kind.command
+    details: Any = kind.details
+    yield from (field.name for field in fields(command) if field.name != "details")
+    yield from (f"details.{field.name}" for field in fields(details)) if details else ()
 
 
 def test_a_step_may_say_when() -> None:
@@ -212,6 +388,90 @@ REFUSED = [
         f"key: {{{KEY}, scopes: [raed]}}",
         "f:1: key.scopes[0]: expected read, write, read::block_tr",
     ),
+    (f"rest: {{{FILL}, expires: soon}}", "f:1: rest.expires: expected an instant such as 2025-11-04T23:00:00Z"),
+    (
+        f"rest: {{{FILL}, self_trade_prevention: makr}}",
+        "f:1: rest.self_trade_prevention: expected taker_at_cross or maker, got 'makr': did you mean 'maker'?",
+    ),
+    (
+        "group: {account: a, limit: 0}",
+        "f:1: group.limit: expected contracts such as 10 or 1.37, of at most 2 decimals, a",
+    ),
+    ("trigger_group: {}", "f:1: trigger_group: expected the key 'group', which is missing"),
+    ("deposit: {account: a, amount: 1, fee: 2}", "f:1: deposit: fee: expected 0 to the amount"),
+    (
+        "deposit: {account: a, amount: 1, status: failed}",
+        "f:1: deposit.status: expected applied or pending, got 'failed'",
+    ),
+    (
+        "withdraw: {account: a, amount: 1, method: cash}",
+        "f:1: withdraw.method: expected ach, wire, crypto, debit or apm, got 'cash'",
+    ),
+    (
+        "finalize_payment: {payment: p, status: pending}",
+        "f:1: finalize_payment.status: expected applied, failed or returned, got 'pending'",
+    ),
+    (
+        "shard_transfer: {account: a, amount: 1}",
+        "f:1: shard_transfer: target: expected another instance or shard than the source",
+    ),
+    (
+        "shard_transfer: {account: a, amount: 1, target: margin}",
+        "f:1: shard_transfer.target: expected event_contract or margined, got 'margin': did you mean 'margined'?",
+    ),
+    ("shard_transfer: {account: a, amount: 1, target_shard: 64}", "f:1: shard_transfer.target_shard: expected a whole"),
+    ("allocate: {account: a, allocations: {0: 60}}", "f:1: allocate: allocations: expected 100 percent in all, got 60"),
+    (
+        "allocate: {account: a, allocations: {0: 101}}",
+        "f:1: allocate.allocations.0: expected a whole number from 0 to 1",
+    ),
+    (
+        "allocate: {account: a, allocations: {00: 50, 0: 50}}",
+        "f:1: allocate.allocations: '0' is there twice, spelt otherwise",
+    ),
+    ("netting: {account: a}", "f:1: netting: expected the key 'enabled', which is missing"),
+    (
+        "restrict: {account: a, categories: Sports}",
+        "f:1: restrict.categories: expected a list of categories, got 'Sports'",
+    ),
+    ("cap: {account: a/b}", "f:1: cap: expected the key 'limit', which is missing"),
+    (
+        "cap: {account: a/b, limit: much}",
+        "f:1: cap.limit: expected dollars such as 12.34, of at most 6 decimals, got 'much'",
+    ),
+    (
+        "account: {account: a, tier: bacis}",
+        "f:1: account.tier: expected basic, advanced, expert, premier, paragon, prime or",
+    ),
+    ("orderbook:\n  market: M\n  yes: [[0.55]]", "f:3: orderbook.yes[0]: expected a level [price, count], got a list"),
+    (
+        "orderbook:\n  market: M\n  yes: [[0.55, 1],\n    [0, 1]]",
+        "f:4: orderbook.yes[1][0]: expected a price such as 0.56",
+    ),
+    ("orderbook: {market: M, yes: 0.55}", "f:1: orderbook.yes: expected a list of levels [price, count], got '0.55'"),
+    (
+        "orderbook: {market: M, yes: [[0.5, 1], [0.50, 2]]}",
+        "f:1: orderbook: book: expected each price of a side once",
+    ),
+    (
+        "orderbook: {market: M, yes: [[0.5, 1]], no: [[0.5, 2]]}",
+        "f:1: orderbook: book: bids for yes and no that add up to a dollar would trade",
+    ),
+    (
+        "market: {market: M, event: E, series: S, settlement_timer: 1500ms}",
+        "f:1: market.settlement_timer: expected a duration of whole seconds such as 5s or 1h30m, got '1500ms'",
+    ),
+    (
+        "market: {market: M, event: E, series: S, floor_strike: 1e3}",
+        "f:1: market.floor_strike: expected a number such as 60.5 or -3, got '1e3'",
+    ),
+    ("event: {event: E, mutually_exclusive: yes}", "f:1: event.mutually_exclusive: expected true or false, got 'yes'"),
+    ("announce: {message: ''}", "f:1: announce: message: expected text"),
+    (
+        "announce: {message: m, type: eror}",
+        "f:1: announce.type: expected info, warning or error, got 'eror': did you mean",
+    ),
+    ("exchange: {trading: off}", "f:1: exchange.trading: expected true or false, got 'off'"),
     (
         f"key: {{{KEY}, api_date: 2019}}",
         "f:1: key.api_date: expected an API date, got '2019': unkn",

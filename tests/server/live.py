@@ -127,6 +127,10 @@ class SandboxView:
         rows: list[dict[str, Any]] = self.call("GET", f"/accounts/{account}/positions")
         return rows
 
+    def ledger(self, account: str = "alice") -> dict[str, Any]:
+        told: dict[str, Any] = self.call("GET", f"/accounts/{account}/ledger")
+        return told
+
     def glance(self) -> Any:
         """What tells at once whether anything was done: the length of the log, and its end."""
         return self.call("GET", "")["commands"], self.positions()

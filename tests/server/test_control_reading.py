@@ -2,11 +2,21 @@
 
 import pytest
 
+from mockexchange.accounting import ledger_of
 from mockexchange.replay import Replay
 from mockexchange.truth import positions_of
 from tests.server.live import PREFIX, SandboxView
 from tests.server.small import BALANCE, BUY, POSITIONS, error_of
 from tests.server.wire import request
+
+NO_LEVELS = [["0.4300", "80.00"]]
+BETWEEN_SHARDS = {
+    "account": "alice",
+    "source": "event_contract",
+    "target": "event_contract",
+    "source_shard": 0,
+    "target_shard": 1,
+}
 
 
 @pytest.fixture
@@ -71,11 +81,53 @@ def test_the_log_alone_gives_the_same_truth(busy: SandboxView) -> None:
     assert len(list(replay)) == len(busy.log().splitlines()) - 1
     for account in ("alice", "desk"):
         assert positions_of(replay.exchange.state, account) == busy.positions(account)
+        assert ledger_of(replay.exchange.state, account) == busy.ledger(account)
 
 
 def test_the_truth_names_the_accounts_there_are(sandbox: SandboxView) -> None:
     assert sandbox.positions()[0]["quantity"] == "10.00"
     assert sandbox.positions("desk") == []
     reply = sandbox.live.control("GET", f"/sandboxes/{sandbox.name}/accounts/carol/positions")
+    assert reply.status == 404
+    assert "alice, desk" in error_of(reply)["message"]
+
+
+def test_the_ledger_tells_what_a_command_did(sandbox: SandboxView) -> None:
+    before = sandbox.ledger()
+    sandbox.call("POST", "/commands", [BUY, {"deposit": {"account": "alice", "amount": 5, "payment": "p"}}])
+    after = sandbox.ledger()
+    assert (len(before["fills"]), len(after["fills"])) == (1, 2)
+    assert after["deposits"][: len(before["deposits"])] == before["deposits"]
+    assert [(row["id"], row["moved"]) for row in after["deposits"]][-1] == ("p", "5.000000")
+    assert float(after["cash"]["0"]) < float(before["cash"]["0"]) + 5
+
+
+def test_steps_of_lists_and_mappings_are_read_from_json(sandbox: SandboxView) -> None:
+    quoted = {"market": "RAIN-1", "yes": [[0.55, 100], [0.5, 1.37]], "no": [["0.43", 80]]}
+    steps = [
+        {"orderbook": quoted},
+        {"allocate": {"account": "alice", "allocations": {"0": 60, "1": 40}}},
+        {"cap": {"account": "desk/st1", "limit": None}},
+        {"shard_transfer": {"account": "alice", "target_shard": 1, "amount": 0.1, "id": "t", "status": "pending"}},
+        {"complete_transfer": {"transfer": "t"}},
+    ]
+    told = sandbox.call("POST", "/commands", steps)
+    assert [event for outcome in told for event in outcome["events"] if event["type"] != "cash_moved"] == [
+        {
+            "type": "market_quoted",
+            "market": "RAIN-1",
+            "yes": [["0.5500", "100.00"], ["0.5000", "1.37"]],
+            "no": NO_LEVELS,
+        },
+        {"type": "balance_allocated", "account": "alice", "allocations": [[0, 60], [1, 40]], "reservation": "none"},
+        {"type": "subtrader_capped", "account": "desk", "book": "st1", "limit": None},
+        {"type": "shard_transferred", "transfer": "t", **BETWEEN_SHARDS, "amount": "0.100000", "status": "pending"},
+        {"type": "transfer_completed", "transfer": "t"},
+    ]
+
+
+def test_the_ledger_names_the_accounts_there_are(sandbox: SandboxView) -> None:
+    assert sandbox.ledger("desk")["fills"] == []
+    reply = sandbox.live.control("GET", f"/sandboxes/{sandbox.name}/accounts/carol/ledger")
     assert reply.status == 404
     assert "alice, desk" in error_of(reply)["message"]

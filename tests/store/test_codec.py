@@ -11,11 +11,27 @@ from hypothesis import strategies as st
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.vocabulary import AccountKind, Action, BookRef, FeeType, Result, Side
+from mockexchange.core.details import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.vocabulary import (
+    AccountKind,
+    Action,
+    BookRef,
+    FeeType,
+    Instance,
+    PaymentMethod,
+    PaymentStatus,
+    Reservation,
+    Result,
+    SelfTradePrevention,
+    Severity,
+    Side,
+    TransferStatus,
+)
 from mockexchange.store.codec import COMMANDS, NAMES, LogError, encode_record, read_log, write_log
 from mockexchange.store.log import Header, Log, Record
 from mockexchange.store.memory import MemoryLog
 
+HUGE = 10**17
 HEADER = Header(
     version="1.2.3",
     sandbox="default",
@@ -25,10 +41,10 @@ HEADER = Header(
     api_date="2026-10",
     clock="10x",
     rounding="2026",
+    archived_before=HUGE,
     settings={"auth_mode": "on", "window_past_us": 15_000_000, "strict_cursors": False},
 )
 ALICE, DESK = BookRef("alice"), BookRef("desk", "st1")
-HUGE = 10**17
 NO_BUY: dict[str, Any] = {
     "market": "M",
     "side": Side.NO,
@@ -39,7 +55,7 @@ NO_BUY: dict[str, Any] = {
 
 # One of each, no field at its default.
 EXAMPLES: list[Command] = [
-    commands.OpenAccount(account='Ünï "codé"\n', kind=AccountKind.FCM, account_id="fcm7"),
+    commands.OpenAccount(account='Ünï "codé"\n', kind=AccountKind.FCM, account_id="fcm7", user_id="u-7", tier="prime"),
     commands.OpenBook(account="desk", book="st1", book_id="fcm7_one"),
     commands.AddKey(
         account="alice",
@@ -50,15 +66,63 @@ EXAMPLES: list[Command] = [
         book="3",
         api_date="2026-06",
     ),
-    commands.ListSeries(series="S", fee_type=FeeType.FLAT, fee_multiplier=5_000),
-    commands.ListMarket(market="M", event="E", series="S", title="T", price_centicents=5_600, exchange_index=2),
+    commands.RestrictSubtrader(purse=DESK, categories=("Politics", "Sports"), blocked=True),
+    commands.CapSubtrader(purse=DESK, limit_micros=HUGE),
+    commands.ListSeries(
+        series="S",
+        fee_type=FeeType.FLAT,
+        fee_multiplier=5_000,
+        details=SeriesDetails(title="T", category="C", frequency="daily", tags=("a", "b")),
+    ),
+    commands.DescribeEvent(
+        event="E",
+        details=EventDetails(
+            title="T", sub_title="S", category="C", mutually_exclusive=True, strike_at=5, strike_period="month"
+        ),
+    ),
+    commands.ListMarket(
+        market="M",
+        event="E",
+        series="S",
+        title="T",
+        price_centicents=5_600,
+        exchange_index=2,
+        details=MarketDetails(
+            subtitle="s",
+            yes_title="y",
+            no_title="n",
+            open_at=1,
+            close_at=2,
+            expected_expiration_at=3,
+            expiration_at=4,
+            settlement_timer_s=5,
+            can_close_early=False,
+            rules_primary="p",
+            rules_secondary="q",
+            strike_type="between",
+            floor_strike="60.5",
+            cap_strike="-3",
+        ),
+    ),
+    commands.QuoteMarket(market="M", yes=((5_500, 10_000), (1, 1)), no=((4_300, 8_000),)),
     commands.PriceMarket(market="M", price_centicents=9_999),
     commands.CloseMarket(market="M"),
     commands.DetermineMarket(market="M", result=Result.SCALAR, value_centicents=3_333),
     commands.DisputeMarket(market="M"),
     commands.FinalizeMarket(market="M"),
     commands.SettleMarket(market="M", result=Result.SCALAR, value_centicents=0),
-    commands.Fill(purse=DESK, taker=True, fee_micros=0, against=ALICE, order="o", **NO_BUY),
+    commands.SwitchExchange(active=False, trading=False, resume_at=HUGE),
+    commands.Announce(message="Back soon", severity=Severity.WARNING, active=False, delivered_at=7),
+    commands.Fill(
+        purse=DESK,
+        taker=True,
+        fee_micros=0,
+        against=ALICE,
+        order="o",
+        client_order_id="mine",
+        fill_id="f",
+        **NO_BUY,
+    ),
     commands.OpenPosition(
         purse=ALICE,
         market="M",
@@ -69,12 +133,52 @@ EXAMPLES: list[Command] = [
         traded_micros=3,
         shares_centis=4,
     ),
-    commands.RestOrder(purse=ALICE, order="o", **NO_BUY),
+    commands.RestOrder(
+        purse=ALICE,
+        order="o",
+        client_order_id="mine",
+        group="g",
+        expires_at=HUGE,
+        self_trade_prevention=SelfTradePrevention.MAKER,
+        cancel_on_pause=True,
+        **NO_BUY,
+    ),
     commands.ReduceOrder(order="o", count_centis=1),
     commands.CancelOrder(order="o"),
-    commands.Deposit(purse=ALICE, amount_micros=HUGE),
-    commands.Withdraw(purse=DESK, amount_micros=1),
-    commands.Transfer(source=ALICE, target=BookRef("alice", "3"), amount_micros=1),
+    commands.OpenGroup(purse=ALICE, group="g", limit_centis=HUGE),
+    commands.TriggerGroup(group="g"),
+    commands.ResetGroup(group="g"),
+    commands.Deposit(
+        purse=ALICE,
+        amount_micros=HUGE,
+        fee_micros=1,
+        method=PaymentMethod.WIRE,
+        status=PaymentStatus.PENDING,
+        payment="p",
+    ),
+    commands.Withdraw(
+        purse=DESK,
+        amount_micros=1,
+        fee_micros=2,
+        method=PaymentMethod.CRYPTO,
+        status=PaymentStatus.PENDING,
+        payment="q",
+    ),
+    commands.FinalizePayment(payment="p", status=PaymentStatus.RETURNED),
+    commands.Transfer(source=ALICE, target=BookRef("alice", "3"), amount_micros=1, transfer="t"),
+    commands.TransferShard(
+        account="alice",
+        amount_micros=1,
+        source=Instance.MARGINED,
+        target=Instance.MARGINED,
+        source_shard=1,
+        target_shard=63,
+        status=TransferStatus.PENDING,
+        transfer="s",
+    ),
+    commands.CompleteTransfer(transfer="s"),
+    commands.AllocateBalance(account="alice", allocations=((0, 60), (1, 40)), reservation=Reservation.SUM),
+    commands.SetNetting(purse=ALICE, enabled=True),
 ]
 
 
@@ -116,7 +220,10 @@ def test_a_log_in_memory_is_a_log() -> None:
 
 def test_amounts_are_whole_numbers_on_the_line() -> None:
     [_, line] = write_log(run(log_of(commands.Deposit(purse=ALICE, amount_micros=12_345_678))))
-    assert line == b'{"seq":1,"at":1000,"do":{"deposit":{"purse":["alice","0"],"amount_micros":12345678}}}\n'
+    assert line == (
+        b'{"seq":1,"at":1000,"do":{"deposit":{"purse":["alice","0"],"amount_micros":12345678,"fee_micros":0,'
+        b'"method":"ach","status":"applied","payment":null}}}\n'
+    )
 
 
 @given(st.integers(1, 2**62), st.integers(0, 2**62), st.text(min_size=1).filter(lambda text: "/" not in text))
@@ -162,6 +269,13 @@ def test_a_broken_header_is_named(header: bytes, words: str) -> None:
     assert words in str(raised.value)
 
 
+def test_a_log_of_before_there_was_a_history_archives_nothing() -> None:
+    plain = msgspec.json.decode(msgspec.json.encode(HEADER))
+    del plain["archived_before"]
+    header, _ = read_log([msgspec.json.encode(plain)])
+    assert header.archived_before == 0
+
+
 def test_an_empty_file_is_no_log() -> None:
     with pytest.raises(LogError, match=r"^line 1: expected a log header, got an empty file$"):
         read_log([])
@@ -189,6 +303,10 @@ def test_an_empty_file_is_no_log() -> None:
         line_of(do={"deposit": {"purse": ["alice", "0"], "amount_micros": 1.5}}),
         line_of(do={"deposit": {"purse": ["alice", "0"], "amount_micros": 0}}),
         line_of(do={"settle_market": {"market": "M", "result": "maybe"}}),
+        line_of(do={"finalize_payment": {"payment": "p", "status": "pending"}}),
+        line_of(do={"quote_market": {"market": "M", "yes": [[5_000]]}}),
+        line_of(do={"allocate_balance": {"account": "a", "allocations": [[0, 50]]}}),
+        line_of(do={"describe_event": {"event": "E", "details": {"strike_at": "soon"}}}),
     ],
 )
 def test_a_broken_line_is_named(line: bytes) -> None:

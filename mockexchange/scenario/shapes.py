@@ -1,0 +1,143 @@
+"""Values made of values: lists, pairs, mappings, and records of known keys.
+
+A key with nothing after it counts as not given where a mapping or a list may stand, and is an error where a scalar has
+to, unless nothing is one of its values.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.kinds import NAME, Kind, Scalar, below, wrong
+from mockexchange.scenario.source import Located
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    kind: Kind
+    expected: str = "a list"
+
+    def read(self, node: Located, path: str) -> list[Any]:
+        if not isinstance(node.value, list):
+            raise wrong(node, path, self.expected)
+        return [self.kind.read(item, f"{path}[{place}]") for place, item in enumerate(node.value)]
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": ["array", "null"], "items": self.kind.json_schema()}
+
+
+@dataclass(frozen=True, slots=True)
+class TupleOf:
+    """A list of so many values, each of its kind."""
+
+    kinds: tuple[Kind, ...]
+    expected: str
+
+    def read(self, node: Located, path: str) -> tuple[Any, ...]:
+        if not isinstance(node.value, list) or len(node.value) != len(self.kinds):
+            raise wrong(node, path, self.expected)
+        items = enumerate(zip(self.kinds, node.value, strict=True))
+        return tuple(kind.read(item, f"{path}[{place}]") for place, (kind, item) in items)
+
+    def json_schema(self) -> dict[str, Any]:
+        count = len(self.kinds)
+        items = [kind.json_schema() for kind in self.kinds]
+        return {"type": "array", "prefixItems": items, "minItems": count, "maxItems": count}
+
+
+@dataclass(frozen=True, slots=True)
+class Nullable:
+    """A kind of which nothing is a value too: `limit: null`."""
+
+    kind: Kind
+
+    def read(self, node: Located, path: str) -> Any:
+        return None if node.value is None else self.kind.read(node, path)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"anyOf": [self.kind.json_schema(), {"type": "null"}]}
+
+
+@dataclass(frozen=True, slots=True)
+class MapOf:
+    """A mapping of names that the user chooses."""
+
+    kind: Kind
+    key: Scalar = NAME
+
+    def read(self, node: Located, path: str) -> dict[Any, Any]:
+        if not isinstance(node.value, dict):
+            raise wrong(node, path, "a mapping of names")
+        read: dict[Any, Any] = {}
+        for text, item in node.value.items():
+            line = node.line_of(text)
+            name = self.key.read(Located(text, node.file, line), path)
+            if name in read:
+                raise ScenarioError(f"{text!r} is there twice, spelt otherwise", node.file, line, path)
+            read[name] = self.kind.read(item, below(path, text))
+        return read
+
+    def json_schema(self) -> dict[str, Any]:
+        return {
+            "type": ["object", "null"],
+            "propertyNames": {"pattern": self.key.schema["pattern"]},
+            "additionalProperties": self.kind.json_schema(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    kind: Kind
+    required: bool = False
+    default: Any = None
+
+
+def must(kind: Kind) -> Field:
+    return Field(kind, required=True)
+
+
+def may(kind: Kind, default: Any = None) -> Field:
+    return Field(kind, default=default)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A mapping of known keys; unknown ones are refused."""
+
+    fields: dict[str, Field]
+    where: bool = False
+    """Whether to add the node itself as "_node", for errors found later."""
+
+    def read(self, node: Located, path: str) -> dict[str, Any]:
+        given = {} if node.value is None else node.value
+        if not isinstance(given, dict):
+            raise wrong(node, path, f"a mapping with {', '.join(self.fields)}")
+        for name in given:
+            if name not in self.fields:
+                raise self._unknown(name, node, path)
+        read = {name: self._read_field(name, field, node, given, path) for name, field in self.fields.items()}
+        return {**read, "_node": node} if self.where else read
+
+    def _read_field(self, name: str, field: Field, node: Located, given: dict[str, Located], path: str) -> Any:
+        item = given.get(name)
+        if item is None and field.required:
+            raise ScenarioError(f"expected the key {name!r}, which is missing", node.file, node.line, path)
+        if item is None or (item.value is None and isinstance(field.kind, _EMPTIABLE)):
+            return field.default
+        return field.kind.read(item, below(path, name))
+
+    def _unknown(self, name: str, node: Located, path: str) -> ScenarioError:
+        advice = did_you_mean(name, self.fields) or f": known are {', '.join(self.fields)}"
+        return ScenarioError(f"unknown key {name!r}{advice}", node.file, node.line_of(name), path)
+
+    def json_schema(self) -> dict[str, Any]:
+        required = [name for name, field in self.fields.items() if field.required]
+        return {
+            "type": "object" if required else ["object", "null"],
+            "properties": {name: field.kind.json_schema() for name, field in self.fields.items()},
+            "additionalProperties": False,
+            **({"required": required} if required else {}),
+        }
+
+
+_EMPTIABLE = (ListOf, MapOf, Record)

@@ -1,0 +1,78 @@
+"""Steps: the words in which scenarios, the control API and the command line ask for commands.
+
+A step is a mapping with one command and, in a history, optionally `at` (an instant) or `after` (a duration since the
+step before): `{fill: {account: alice, market: M, side: yes, action: buy, count: 10, price: 0.56}}`.
+"""
+
+from typing import Any, NamedTuple
+
+from mockexchange.core.commands import Command
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.kinds import DURATION, INSTANT, below, wrong
+from mockexchange.scenario.source import Located
+from mockexchange.scenario.steps import cash, listing, membership, trading
+from mockexchange.scenario.steps.kind import StepKind
+
+TIMES = ("at", "after")
+STEPS: dict[str, StepKind] = {**trading.STEPS, **cash.STEPS, **membership.STEPS, **listing.STEPS}
+
+
+class Step(NamedTuple):
+    """A command and when it is to happen: at an instant, after a duration, or neither; `node` is where it stands."""
+
+    command: Command
+    at: int | None
+    after_us: int | None
+    node: Located
+
+
+class StepType:
+    """The schema of a step."""
+
+    def read(self, node: Located, path: str) -> Step:
+        given = node.value
+        if not isinstance(given, dict):
+            raise wrong(node, path, f"a step with one of {', '.join(STEPS)}")
+        name = _name_of(node, [key for key in given if key not in TIMES], path)
+        if len(given) > 2:
+            raise ScenarioError("expected `at` or `after`, got both", node.file, node.line, path)
+        at = INSTANT.read(given["at"], below(path, "at")) if "at" in given else None
+        after_us = DURATION.read(given["after"], below(path, "after")) if "after" in given else None
+        return Step(_command(name, given[name], below(path, name)), at, after_us, node)
+
+    def json_schema(self) -> dict[str, Any]:
+        times = {"at": INSTANT.json_schema(), "after": DURATION.json_schema()}
+        return {"oneOf": [_variant(name, kind, times) for name, kind in STEPS.items()]}
+
+
+STEP = StepType()
+
+
+def _name_of(node: Located, names: list[str], path: str) -> str:
+    unknown = next((name for name in names if name not in STEPS), None)
+    if unknown is not None:
+        advice = did_you_mean(unknown, (*STEPS, *TIMES)) or f": known are {', '.join(STEPS)}"
+        raise ScenarioError(f"unknown step {unknown!r}{advice}", node.file, node.line_of(unknown), path)
+    if len(names) != 1:
+        found = ", ".join(names) or "none"
+        raise ScenarioError(f"expected one of {', '.join(STEPS)}; got {found}", node.file, node.line, path)
+    return names[0]
+
+
+def _command(name: str, node: Located, path: str) -> Command:
+    kind = STEPS[name]
+    values = kind.record.read(node, path)
+    try:
+        return kind.build(values)
+    except ValueError as error:
+        raise ScenarioError(str(error), node.file, node.line, path) from None
+
+
+def _variant(name: str, kind: StepKind, times: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {name: kind.record.json_schema(), **times},
+        "required": [name],
+        "maxProperties": 2,
+        "additionalProperties": False,
+    }

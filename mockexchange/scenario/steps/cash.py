@@ -1,0 +1,61 @@
+"""Steps: cash that comes, goes and moves other than by trading."""
+
+from mockexchange.core import commands
+from mockexchange.core.vocabulary import Instance, PaymentMethod, PaymentStatus, Reservation, TransferStatus
+from mockexchange.scenario.kinds import AMOUNT, AMOUNT_ABOVE_ZERO, BOOK, BOOLEAN, NAME, PART
+from mockexchange.scenario.shapes import may, must
+from mockexchange.scenario.steps.kind import StepKind, step
+from mockexchange.scenario.steps.words import (
+    ALLOCATIONS,
+    EXCHANGE_INDEX,
+    FINAL_STATUS,
+    INSTANCE,
+    OPENING_STATUS,
+    PAYMENT_METHOD,
+    RESERVATION,
+    TRANSFER_STATUS,
+)
+
+_AMOUNT = ("amount_micros", must(AMOUNT_ABOVE_ZERO))
+_PAYMENT = {
+    "account": ("purse", must(BOOK)),
+    "amount": _AMOUNT,
+    "payment": ("payment", may(NAME)),
+    "method": ("method", may(PAYMENT_METHOD, PaymentMethod.ACH)),
+    "fee": ("fee_micros", may(AMOUNT, 0)),
+    "status": ("status", may(OPENING_STATUS, PaymentStatus.APPLIED)),
+}
+
+STEPS: dict[str, StepKind] = {
+    "deposit": step(commands.Deposit, **_PAYMENT),
+    "withdraw": step(commands.Withdraw, **_PAYMENT),
+    "finalize_payment": step(
+        commands.FinalizePayment, payment=("payment", must(NAME)), status=("status", must(FINAL_STATUS))
+    ),
+    "transfer": step(
+        commands.Transfer,
+        source=("source", must(BOOK)),
+        target=("target", must(BOOK)),
+        amount=_AMOUNT,
+        id=("transfer", may(NAME)),
+    ),
+    "shard_transfer": step(
+        commands.TransferShard,
+        account=("account", must(PART)),
+        source=("source", may(INSTANCE, Instance.EVENT_CONTRACT)),
+        target=("target", may(INSTANCE, Instance.EVENT_CONTRACT)),
+        source_shard=("source_shard", may(EXCHANGE_INDEX, 0)),
+        target_shard=("target_shard", may(EXCHANGE_INDEX, 0)),
+        amount=_AMOUNT,
+        id=("transfer", may(NAME)),
+        status=("status", may(TRANSFER_STATUS, TransferStatus.COMPLETE)),
+    ),
+    "complete_transfer": step(commands.CompleteTransfer, transfer=("transfer", must(NAME))),
+    "allocate": step(
+        commands.AllocateBalance,
+        account=("account", must(PART)),
+        allocations=("allocations", must(ALLOCATIONS)),
+        reservation=("reservation", may(RESERVATION, Reservation.NONE)),
+    ),
+    "netting": step(commands.SetNetting, account=("purse", must(BOOK)), enabled=("enabled", must(BOOLEAN))),
+}

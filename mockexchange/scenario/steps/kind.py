@@ -1,0 +1,48 @@
+"""How the keys of a step become the fields of a command."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mockexchange.core.commands import Command
+from mockexchange.scenario.shapes import Field, Record
+
+Details = Callable[..., Any]
+"""What a command's field `details` is made with."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepKind:
+    """How one step reads and which command it is: `names` maps its keys to the command's fields.
+
+    A name such as "details.title" is a field of what `details` makes; without any such key given there are none.
+    """
+
+    command: Callable[..., Command]
+    record: Record
+    names: dict[str, str]
+    details: Details | None = None
+
+    def build(self, values: dict[str, Any]) -> Command:
+        """Make the command. Raises ValueError where values contradict each other."""
+        given = {self.names[key]: _frozen(value) for key, value in values.items() if value is not None}
+        return self.command(**plain_fields(given, self.details))
+
+
+def step(command: Callable[..., Command], details: Details | None = None, /, **fields: tuple[str, Field]) -> StepKind:
+    """`key=(command field, field)`."""
+    record = Record({key: field for key, (_, field) in fields.items()})
+    return StepKind(command, record, {key: name for key, (name, _) in fields.items()}, details)
+
+
+def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, Any]:
+    """The command's fields, what belongs to its details made into one of them."""
+    plain = {name: value for name, value in given.items() if "." not in name}
+    own = {name.removeprefix("details."): value for name, value in given.items() if "." in name}
+    return {**plain, "details": details(**own)} if details and own else plain
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return tuple(value.items())
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,71 @@
+"""Steps: fills, opening balances, orders and their groups."""
+
+from mockexchange.core import commands
+from mockexchange.scenario.kinds import (
+    AMOUNT,
+    BOOK,
+    BOOLEAN,
+    COUNT,
+    COUNT_ABOVE_ZERO,
+    INSTANT,
+    NAME,
+    PRICE,
+    SIGNED_AMOUNT,
+    SIGNED_COUNT,
+)
+from mockexchange.scenario.shapes import may, must
+from mockexchange.scenario.steps.kind import StepKind, step
+from mockexchange.scenario.steps.words import ACTION, SELF_TRADE_PREVENTION, SIDE
+
+_TRADE = {
+    "account": ("purse", must(BOOK)),
+    "market": ("market", must(NAME)),
+    "side": ("side", must(SIDE)),
+    "action": ("action", must(ACTION)),
+    "count": ("count_centis", must(COUNT_ABOVE_ZERO)),
+    "price": ("price_centicents", must(PRICE)),
+    "order": ("order", may(NAME)),
+    "client_order_id": ("client_order_id", may(NAME)),
+}
+_ORDER = {"order": ("order", must(NAME))}
+_GROUP = {"group": ("group", must(NAME))}
+
+STEPS: dict[str, StepKind] = {
+    "fill": step(
+        commands.Fill,
+        **_TRADE,
+        taker=("taker", may(BOOLEAN, False)),
+        fee=("fee_micros", may(AMOUNT)),
+        against=("against", may(BOOK)),
+        id=("fill_id", may(NAME)),
+    ),
+    "open": step(
+        commands.OpenPosition,
+        account=("purse", must(BOOK)),
+        market=("market", must(NAME)),
+        position=("quantity_centis", must(SIGNED_COUNT)),
+        exposure=("cost_micros", must(AMOUNT)),
+        realized=("realized_micros", may(SIGNED_AMOUNT, 0)),
+        fees=("fees_micros", may(AMOUNT, 0)),
+        traded=("traded_micros", may(AMOUNT, 0)),
+        shares=("shares_centis", may(COUNT)),
+    ),
+    "rest": step(
+        commands.RestOrder,
+        **_TRADE,
+        group=("group", may(NAME)),
+        expires=("expires_at", may(INSTANT)),
+        self_trade_prevention=("self_trade_prevention", may(SELF_TRADE_PREVENTION)),
+        cancel_on_pause=("cancel_on_pause", may(BOOLEAN, False)),
+    ),
+    "reduce": step(commands.ReduceOrder, **_ORDER, count=("count_centis", must(COUNT_ABOVE_ZERO))),
+    "cancel": step(commands.CancelOrder, **_ORDER),
+    "group": step(
+        commands.OpenGroup,
+        account=("purse", must(BOOK)),
+        group=("group", may(NAME)),
+        limit=("limit_centis", may(COUNT_ABOVE_ZERO)),
+    ),
+    "trigger_group": step(commands.TriggerGroup, **_GROUP),
+    "reset_group": step(commands.ResetGroup, **_GROUP),
+}

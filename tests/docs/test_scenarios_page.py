@@ -1,0 +1,46 @@
+"""docs/scenarios.md names every word there is, and every step it shows can be read."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from mockexchange.scenario.schema import HEADER_FIELDS, MARKET
+from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.steps import STEP, STEPS
+from tests.house.checkout import ROOT
+
+PAGE = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
+
+
+def rows() -> Iterator[tuple[str, str, str]]:
+    """The lines of the step tables: the steps, their keys, and an example."""
+    for line in PAGE.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+        if line.startswith("| `") and len(cells) == 3 and cells[2].startswith("`") and ": {" in cells[2]:
+            yield cells[0], cells[1], cells[2].rstrip("| ").strip("`")
+
+
+ROWS = {name: (keys, example) for names, keys, example in rows() for name in re.findall(r"`(\w+)`", names)}
+
+
+def test_every_step_has_a_line() -> None:
+    assert set(ROWS) == set(STEPS)
+
+
+@pytest.mark.parametrize("name", [name for name in STEPS if name not in ("series", "event", "market")])
+def test_every_key_of_a_step_is_in_its_line(name: str) -> None:
+    words = set(re.findall(r"\w+", ROWS[name][0]))
+    assert set(STEPS[name].names) <= words
+
+
+@pytest.mark.parametrize("example", sorted({example for _, example in ROWS.values()}))
+def test_every_example_can_be_read(example: str) -> None:
+    if "BEGIN …" not in example:
+        STEP.read(read_yaml(example, "docs/scenarios.md"), "")
+
+
+def test_every_word_of_the_top_level_and_of_a_market_is_named() -> None:
+    words = set(re.findall(r"\w+", PAGE))
+    assert set(HEADER_FIELDS) <= words
+    assert set(MARKET.fields) <= words
