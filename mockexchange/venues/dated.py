@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from operator import attrgetter
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 ALWAYS = "0000-00-00"
 FOREVER = "9999-99-99"
@@ -50,18 +50,42 @@ Row = TypeVar("Row", bound=DatedRow)
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How a value becomes JSON text; `kind` says so in words for `api diff` and the docs."""
+    """How a value becomes JSON text; `kind` says so in words for `api diff` and the docs.
+
+    `choices` are the words of an enumeration, none where any text may come.
+    """
 
     kind: str
     write: Callable[[Any], str]
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A value that is an object of another table, or a list of them, spelt as of the same day."""
+
+    table: str
+    fields: "tuple[Field, ...]"
+    is_list: bool = False
+
+    @property
+    def kind(self) -> str:
+        return f"list of {self.table}" if self.is_list else self.table
+
+
+Empty = Literal["never", "null", "absent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field(DatedRow):
-    """One key of an object: `read` is the attribute path of the value in the core."""
+    """One key of an object: `read` is the attribute path of the value in the core.
 
-    spelling: Spelling
+    `empty` says what a value of None does to the key: it cannot be, is null, or is left out.
+    """
+
+    spelling: Spelling | Nested
     read: str
+    empty: Empty = "never"
 
 
 def pick(rows: Iterable[Row], api_date: ApiDate) -> dict[str, Row]:
@@ -80,19 +104,64 @@ def _beats(row: DatedRow, rival: DatedRow) -> bool:
 
 def compile_object(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any], bytes]:
     """Return a function from a core value to its JSON object in the venue's key order."""
-    rows = pick(fields, api_date).values()
-    template = "{" + ",".join(f'"{row.name}":%s' for row in rows) + "}"
-    writers = tuple(_writer(row) for row in rows)
+    write = _compile(fields, api_date)
+    return lambda value: write(value).encode()
 
-    def encode(value: Any) -> bytes:
-        return (template % tuple([write(value) for write in writers])).encode()
+
+def compile_envelope(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Mapping[str, bytes]], bytes]:
+    """Return a function that puts JSON made elsewhere, by key, into the object of that day.
+
+    A key that may be absent is left out where its value is the empty text.
+    """
+    parts = [(f'"{name}":'.encode(), name, row.empty == "absent") for name, row in pick(fields, api_date).items()]
+
+    def encode(values: Mapping[str, bytes]) -> bytes:
+        shown = [head + values[name] for head, name, may_go in parts if not may_go or values[name] != b'""']
+        return b"{" + b",".join(shown) + b"}"
 
     return encode
 
 
-def _writer(row: Field) -> Callable[[Any], str]:
-    read, write = attrgetter(row.read), row.spelling.write
-    return lambda value: write(read(value))
+def _compile(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any], str]:
+    rows = list(pick(fields, api_date).values())
+    if any(row.empty == "absent" for row in rows):
+        return _sparse(rows, api_date)
+    template = "{" + ",".join(f'"{row.name}":%s' for row in rows) + "}"
+    writers = tuple(_writer(row, api_date) for row in rows)
+    return lambda value: template % tuple([write(value) for write in writers])
+
+
+def _sparse(rows: list[Field], api_date: ApiDate) -> Callable[[Any], str]:
+    """An object whose keys may be left out."""
+    parts = [(f'"{row.name}":', _writer(row, api_date)) for row in rows]
+
+    def encode(value: Any) -> str:
+        written = [(head, write(value)) for head, write in parts]
+        return "{" + ",".join([head + text for head, text in written if text]) + "}"
+
+    return encode
+
+
+def _writer(row: Field, api_date: ApiDate) -> Callable[[Any], str]:
+    read, write = attrgetter(row.read), _spell(row.spelling, api_date)
+    if row.empty == "never":
+        return lambda value: write(read(value))
+    nothing = "null" if row.empty == "null" else ""
+
+    def write_or_not(value: Any) -> str:
+        found = read(value)
+        return nothing if found is None else write(found)
+
+    return write_or_not
+
+
+def _spell(spelling: Spelling | Nested, api_date: ApiDate) -> Callable[[Any], str]:
+    if isinstance(spelling, Spelling):
+        return spelling.write
+    write = _compile(spelling.fields, api_date)
+    if not spelling.is_list:
+        return write
+    return lambda values: f"[{','.join([write(value) for value in values])}]"
 
 
 def parse_api_date(text: str, aliases: Mapping[str, str], first_day: str) -> ApiDate:

@@ -117,10 +117,11 @@ def unknown_choice(field: str) -> dict[str, Wanted]:
     return by_date(bodies.BAD_REQUEST, words, words)
 
 
-def life(path: str, old: str, new: str) -> Row:
-    """An operation of the venue that came or went: its story at 2025-11 and 2026-10; compat has all there ever was."""
+def life(path: str, since: str) -> Row:
+    """An operation that is not emulated and came after 2025-11; compat has all there ever was."""
     never = "is an operation of the venue that is not emulated"
-    told: dict[str, str] = {OLD: old or never, NEW: new or never, COMPAT: never}
+    not_yet = f"did not exist at API date 2025-11 (2025-11-03): the venue has it since {since}"
+    told: dict[str, str] = {OLD: not_yet, NEW: never, COMPAT: never}
     return Row(f"GET {path}", below(path), bodies.NOT_FOUND, told)
 
 
@@ -268,7 +269,7 @@ QUERIES = [
 
 REQUIRED = {OLD: "subtrader_id is required", NEW: "key main of desk is not bound", COMPAT: "is not bound to one"}
 FCM = [
-    Row("plain member", below("/fcm/positions"), bodies.FORBIDDEN, "alice is a plain member: /fcm/ needs an account"),
+    Row("plain member", below("/fcm/positions"), bodies.FORBIDDEN, "alice is a plain member: /fcm/positions needs"),
     Row("no subtrader", below("/fcm/positions"), bodies.missing("subtrader_id"), REQUIRED, "desk/main"),
     Row("empty", below("/fcm/positions?subtrader_id="), bodies.missing("subtrader_id"), REQUIRED, "desk/main"),
     Row(
@@ -310,15 +311,13 @@ PATHS = [
     Row("path of 1 MB", signed(PATH + "/" + "a" * 1_000_000), bodies.TARGET_TOO_LONG, "more than 64,000 characters"),
     Row("escaped letters", signed(PATH.replace("positions", "%70ositions")), FIRST_PAGE),
     Row("stream", signed("/trade-api/ws/v2"), bodies.NOT_FOUND, "is the venue's stream, which is not emulated"),
-    life("/portfolio/fills", "", ""),
-    life("/markets/KXRAIN-1/orderbook", "", ""),
-    life(
-        "/portfolio/deposits", "did not exist at API date 2025-11 (2025-11-03): the venue has it since 2026-05-05", ""
-    ),
-    life(
-        "/exchange/announcements",
-        "",
-        "did not exist at API date 2026-10 (2026-10-31): the venue has it until 2026-07-04",
+    life("/historical/trades", "2026-04-01"),
+    life("/account/api_usage_level/volume_progress", "2026-08-20"),
+    Row(
+        "GET /exchange/announcements",
+        below("/exchange/announcements"),
+        by_date(b'{"announcements":[]}', bodies.NOT_FOUND, b'{"announcements":[]}'),
+        {OLD: "", NEW: "did not exist at API date 2026-10 (2026-10-31): the venue has it until 2026-07-04", COMPAT: ""},
     ),
 ]
 

@@ -22,7 +22,7 @@ from mockexchange.venues.kalshi import dates
 from mockexchange.venues.kalshi.catalogue import CATALOGUE
 from mockexchange.venues.kalshi.errors import ERRORS
 from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.params import PARAMETERS
+from mockexchange.venues.kalshi.parameters import PARAMETERS
 
 COMPAT = ApiDate("compat", None)
 

@@ -14,11 +14,20 @@ STREAM_PATH = "/trade-api/ws/v2"
 PATH_CHARS_SHOWN_MAX = 200
 
 
+class Life(NamedTuple):
+    """From when to when the venue has had an operation."""
+
+    since: str = ALWAYS
+    until: str = FOREVER
+
+
 class Known(NamedTuple):
     methods: str
     path: str
     since: str = ALWAYS
     until: str = FOREVER
+    source: str = "changelog"
+    """Of its life; what has always been is in the pages of the first day."""
 
 
 CATALOGUE: tuple[Known, ...] = (
@@ -51,7 +60,7 @@ CATALOGUE: tuple[Known, ...] = (
     Known("GET", "/portfolio/intra_exchange_instance_transfers", "2026-08-20"),
     Known("GET", "/portfolio/intra_exchange_instance_transfers/{transfer_id}", "2026-08-20"),
     Known("GET POST", "/portfolio/target_balance_allocation", "2026-08-20"),
-    Known("GET POST", "/portfolio/order_groups"),
+    Known("GET", "/portfolio/order_groups"),
     Known("GET", "/fcm/positions"),
     Known("GET", "/fcm/orders"),
     Known("GET", "/fcm/fills", "2026-09-03"),
@@ -88,18 +97,26 @@ CATALOGUE: tuple[Known, ...] = (
     Known("GET", "/historical/trades", "2026-04-01"),
 )
 
+_LIVES = {
+    (method, known.path): Life(known.since, known.until) for known in CATALOGUE for method in known.methods.split()
+}
 _PATTERNS = [(known, re.compile(re.sub(r"\{\w+\}", "[^/]+", known.path))) for known in CATALOGUE]
 
 
-def explain_no_route(method: str, path: str, api_date: ApiDate, emulated: list[str]) -> str:
-    """Say why a path is not answered and what to do; `emulated` are the full paths that are."""
+def life_of(method: str, path: str) -> Life:
+    """The life of an operation of the catalogue; `path` is its template."""
+    return _LIVES[method, path]
+
+
+def explain_no_route(method: str, path: str, api_date: ApiDate) -> str:
+    """Say why a path is not answered and what to do."""
     shown = path[:PATH_CHARS_SHOWN_MAX]
     if not path.startswith(PREFIX + "/"):
-        return _explain_prefix(shown, emulated)
+        return _explain_prefix(shown)
     resource = path.removeprefix(PREFIX)
     known = next((known for known, pattern in _PATTERNS if _is(known, pattern, method, resource)), None)
     if known is None:
-        return _explain_typo(shown, emulated)
+        return _explain_typo(shown, api_date)
     if not api_date.holds(known.since, known.until):
         life = f"since {known.since}" if api_date.day and api_date.day < known.since else f"until {known.until}"
         return f"{method} {shown} did not exist at API date {api_date}: the venue has it {life}"
@@ -110,16 +127,16 @@ def _is(known: Known, pattern: re.Pattern[str], method: str, resource: str) -> b
     return method in known.methods.split() and pattern.fullmatch(resource) is not None
 
 
-def _explain_prefix(path: str, emulated: list[str]) -> str:
+def _explain_prefix(path: str) -> str:
     if path == STREAM_PATH:
         return f"{path} is the venue's stream, which is not emulated"
-    if PREFIX + path in emulated:
+    if any(pattern.fullmatch(path) for _, pattern in _PATTERNS):
         return f'the path "{path}" lacks the prefix: call "{PREFIX}{path}" (and sign it so)'
     return f'nothing is served at "{path}": the venue\'s paths begin with {PREFIX}/'
 
 
-def _explain_typo(path: str, emulated: list[str]) -> str:
-    resources = [*(one.removeprefix(PREFIX) for one in emulated), *(known.path for known in CATALOGUE)]
-    near = difflib.get_close_matches(path.removeprefix(PREFIX), resources, n=1, cutoff=0.8)
+def _explain_typo(path: str, api_date: ApiDate) -> str:
+    alive = (known for known in CATALOGUE if api_date.holds(known.since, known.until))
+    near = difflib.get_close_matches(path.removeprefix(PREFIX), [known.path for known in alive], n=1, cutoff=0.8)
     hint = f'did you mean "{PREFIX}{near[0]}"?' if near else "the venue has no such path"
     return f'unknown path "{path}": {hint}'

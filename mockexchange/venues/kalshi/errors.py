@@ -29,7 +29,10 @@ class Situation(StrEnum):
     REPEATED = "parameter repeated"
     MISSING = "required parameter missing"
     BAD_CURSOR = "cursor unusable"
+    CLASHING = "parameters exclude each other"
     FORBIDDEN = "permission denied"
+    RESTRICTED = "key restricted to a subaccount"
+    RETIRED = "operation retired"
     NOT_FOUND = "not found"
     NO_ROUTE = "no such route"
     WRONG_METHOD = "method not allowed"
@@ -148,12 +151,29 @@ ERRORS: tuple[ErrorRow, ...] = (
         source="client-report",
     ),
     ErrorRow(name=Situation.BAD_CURSOR, status=400, message="bad request", source="choice"),
+    ErrorRow(name=Situation.CLASHING, status=400, message="bad request", source="choice"),
     ErrorRow(
         name=Situation.FORBIDDEN,
         status=403,
         code="permission_denied",
         message="permission denied",
         source="wire-2026-01",
+    ),
+    # The text is documented, the shape around it is not.
+    ErrorRow(
+        name=Situation.RESTRICTED,
+        status=403,
+        code="permission_denied",
+        message="this API key is restricted to a single sub-account and cannot access this endpoint",
+        source="docs-3.28",
+    ),
+    ErrorRow(
+        name=Situation.RETIRED,
+        status=410,
+        code="deprecated_v1_order_endpoint",
+        message="Please switch to the V2 endpoints",
+        details="https://docs.kalshi.com/api-reference/orders/create-order-v2",
+        source="client-report",
     ),
     ErrorRow(
         name=Situation.NOT_FOUND,

@@ -1,4 +1,4 @@
-"""Query parameters as dated tables, and their decoding the way the venue binds and validates them.
+"""Decoding a query the way the venue binds and validates it.
 
 Binding failures and bounds answer the recorded `{"msg": ...}` bodies. An empty text is as good as absent (the zero
 value of the venue's binding); an empty integer is not a number and an empty choice is none of the choices. What no
@@ -7,13 +7,13 @@ row names is ignored, and told to the caller.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate, DatedRow, pick
+from mockexchange.venues.dated import ApiDate, pick
 from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
 
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
 FINDING_VALUE_CHARS_MAX = 80
@@ -22,113 +22,14 @@ FINDINGS_MAX = 20
 QUERIES_MAX = 1_024
 QUERY_CHARS_CACHED_MAX = 512
 
-Kind = Literal["text", "texts", "integer", "choice", "choices"]
-POSITION_COUNTS = ("position", "total_traded")
-STATUSES = ("all", "unsettled", "settled")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter(DatedRow):
-    """`texts` and `choices` are comma-separated lists, of at most `items_max` items."""
-
-    kind: Kind
-    minimum: int | None = None
-    maximum: int | None = None
-    choices: tuple[str, ...] = ()
-    items_max: int | None = None
-    default: int | str | None = None
-    required: bool = False
-
-    @property
-    def go_name(self) -> str:
-        """The field name in the venue's validation messages: event_ticker is EventTicker."""
-        return "".join(word.capitalize() for word in self.name.split("_"))
-
-
-SETTLEMENT_STATUS_REMOVED = "2025-12-11"
-SETTLEMENT_STATUS_BACK = "2026-10-01"
-
-_LIMIT = Parameter(name="limit", kind="integer", minimum=1, maximum=1000, default=100, source="docs-2025-11")
-_CURSOR = Parameter(name="cursor", kind="text", source="docs-2025-11")
-_TICKER = Parameter(name="ticker", kind="text", source="docs-2025-11")
-_EXCHANGE_INDEX = Parameter(
-    name="exchange_index", kind="integer", minimum=0, maximum=2**31 - 1, since="2026-08-20", source="docs-3.28"
-)
-
-
-def _count_filter() -> tuple[Parameter, ...]:
-    """`resting_order_count` was dropped on 2025-11-13 and has answered 400 since."""
-    three, source = (*POSITION_COUNTS, "resting_order_count"), "changelog"
-    return (
-        Parameter(name="count_filter", kind="choices", choices=three, until="2025-11-13", lenient=True, source=source),
-        Parameter(name="count_filter", kind="choices", choices=POSITION_COUNTS, since="2025-11-13", source=source),
-    )
-
-
-def _subaccount(since: str) -> tuple[Parameter, ...]:
-    return (
-        Parameter(
-            name="subaccount",
-            kind="integer",
-            minimum=0,
-            maximum=32,
-            since=since,
-            until="2026-06-01",
-            source="openapi-3.13",
-        ),
-        Parameter(name="subaccount", kind="integer", minimum=0, maximum=63, since="2026-06-01", source="openapi-3.21"),
-    )
-
-
-def _status(since: str, until: str, source: str) -> Parameter:
-    return Parameter(
-        name="settlement_status",
-        kind="choice",
-        choices=STATUSES,
-        default="unsettled",
-        since=since,
-        until=until,
-        source=source,
-    )
-
-
-GET_POSITIONS: tuple[Parameter, ...] = (
-    _CURSOR,
-    _LIMIT,
-    *_count_filter(),
-    _status(ALWAYS, SETTLEMENT_STATUS_REMOVED, "docs-2025-11"),
-    _status(SETTLEMENT_STATUS_BACK, FOREVER, "sdk-3.34"),
-    _TICKER,
-    Parameter(name="event_ticker", kind="texts", items_max=10, until="2026-04-01", lenient=True, source="docs-2025-11"),
-    Parameter(name="event_ticker", kind="text", since="2026-04-01", source="openapi-3.13"),
-    *_subaccount("2026-01-29"),
-    _EXCHANGE_INDEX,
-)
-
-GET_FCM_POSITIONS: tuple[Parameter, ...] = (
-    _CURSOR,
-    _LIMIT,
-    *_count_filter(),
-    _status(ALWAYS, FOREVER, "docs-2025-11"),
-    _TICKER,
-    Parameter(name="event_ticker", kind="text", source="docs-2025-11"),
-    Parameter(name="subtrader_id", kind="text", required=True, until="2026-10-01", source="docs-2025-11"),
-    Parameter(name="subtrader_id", kind="text", since="2026-10-01", source="sdk-3.34"),
-)
-
-GET_BALANCE: tuple[Parameter, ...] = (*_subaccount("2026-02-17"), _EXCHANGE_INDEX)
-
-PARAMETERS: dict[str, tuple[Parameter, ...]] = {
-    "GetPositions": GET_POSITIONS,
-    "GetFCMPositions": GET_FCM_POSITIONS,
-    "GetBalance": GET_BALANCE,
-}
+BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
+"""What the venue's binding reads as a boolean, among other spellings."""
 
 
 @lru_cache(maxsize=QUERIES_MAX)
 def parameters(operation: str, api_date: ApiDate) -> dict[str, Parameter]:
     """The operation's parameters at that date, by name."""
-    return pick(PARAMETERS[operation], api_date)
+    return pick(PARAMETERS.get(operation, ()), api_date)
 
 
 class Decoded(NamedTuple):
@@ -171,6 +72,8 @@ def _tell_unknown(operation: str, names: list[str]) -> Iterator[str]:
 def _value(operation: str, row: Parameter, text: str | None) -> Any:
     if row.kind == "integer":
         return row.default if text is None else _integer(operation, row, text)
+    if row.kind == "boolean":
+        return row.default if text is None else _boolean(row, text)
     if text is None or (not text and not row.choices):
         if row.required:
             raise _missing(row)
@@ -194,6 +97,14 @@ def _integer(operation: str, row: Parameter, text: str) -> int:
         raise _invalid(operation, row, "gte", f"{row.name}={value}: expected at least {row.minimum}")
     if row.maximum is not None and value > row.maximum:
         raise _invalid(operation, row, "lte", f"{row.name}={value}: expected at most {row.maximum}")
+    return value
+
+
+def _boolean(row: Parameter, text: str) -> bool:
+    value = BOOLEANS.get(text.lower())
+    if value is None:
+        words = f"{row.name}={text[:FINDING_VALUE_CHARS_MAX]!r} is neither true nor false"
+        raise Rejected(Situation.WRONG_TYPE, words, parameter=row.name)
     return value
 
 

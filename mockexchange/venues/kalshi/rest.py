@@ -1,36 +1,36 @@
 """One REST request, from bytes to bytes: route, authenticate, decode, answer.
 
 Everything is a function of the request, the state and the two times, so a journal can be replayed byte for byte.
-The order of authentication is headers, key, timestamp, signature. A 401's body is the venue's; why it is one goes out
-of band, and where that takes work the answer carries it as a function for a worker thread.
 """
 
-from collections.abc import Generator
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote
 
 from mockexchange.core.accounts import Key
 from mockexchange.core.state import State
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.kalshi import diagnosis, signing
+from mockexchange.venues.kalshi import signing
+from mockexchange.venues.kalshi.authentication import authenticate
 from mockexchange.venues.kalshi.catalogue import explain_no_route
 from mockexchange.venues.kalshi.dates import api_date as parse_date
-from mockexchange.venues.kalshi.diagnosis import KnownKey
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body
-from mockexchange.venues.kalshi.operations import OPERATIONS, Caches, Call, Operation, answer_plain_member
-from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX, decode, decode_cached
+from mockexchange.venues.kalshi.operations.call import (
+    AccountCall,
+    AccountOperation,
+    Caches,
+    Call,
+    Operation,
+    PublicOperation,
+)
+from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX, Decoded, decode, decode_cached
+from mockexchange.venues.kalshi.routes import Match, match, methods_of
 from mockexchange.venues.kalshi.settings import Settings
-from mockexchange.venues.kalshi.signing import Credentials
-from mockexchange.venues.request import Answer, Pause, Request
+from mockexchange.venues.request import Answer, Request
 
 TARGET_CHARS_MAX = 64_000
 """Far above any real cursor, far below what would stall the loop; the HTTP parser's offsets end at 65,535."""
-MICROSECONDS_PER_MILLISECOND = 1_000
-TIMESTAMP_DIGITS_MAX = 18
-
-ROUTES: dict[tuple[str, str], Operation] = {(operation.method, operation.path): operation for operation in OPERATIONS}
-PATHS = sorted({operation.path for operation in OPERATIONS})
 
 
 @dataclass(slots=True)
@@ -43,147 +43,131 @@ class Desk:
     caches: Caches = field(default_factory=Caches)
 
 
+@dataclass(slots=True)
+class Visit:
+    """One request at the desk: exchange time and host time in microseconds, and the reply as it comes to be."""
+
+    desk: Desk
+    request: Request
+    now: int
+    host_now: int
+    reply: Answer
+
+
 def answer(desk: Desk, request: Request, now: int, host_now: int) -> Answer:
     """Answer one request at exchange time `now` and host time `host_now` (both microseconds). Never raises."""
-    reply = Answer(500, b"")
+    visit = Visit(desk, request, now, host_now, Answer(500, b""))
+    claimed = signing.read_credentials(request).key_id
+    api_date = _date_of(desk, desk.state.keys.get(claimed or ""))
     try:
-        reply.body = _answer(desk, request, now, host_now, reply)
-        reply.status = 200
+        visit.reply.body = _answer(visit, api_date)
+        visit.reply.status = 200
     except Rejected as rejected:
-        _reject(desk, reply, rejected)
-    return reply
+        _reject(visit.reply, rejected, api_date)
+    return visit.reply
 
 
-def _answer(desk: Desk, request: Request, now: int, host_now: int, reply: Answer) -> bytes:
-    operation = _route(desk, request, reply)
-    reply.operation = operation.name
-    key = _authenticate(desk, request, now, host_now, reply)
-    account = desk.state.accounts[key.account]
-    _require_scope(key, operation)
-    api_date = _date_of(desk, key)
-    if operation.is_fcm_only and account.kind is not AccountKind.FCM:
-        return answer_plain_member(account, desk.settings, reply.findings)
-    is_short = len(request.query) <= QUERY_CHARS_CACHED_MAX
-    params, findings = (decode_cached if is_short else decode)(operation.name, request.query, api_date)
-    reply.findings += findings
+def _answer(visit: Visit, api_date: ApiDate) -> bytes:
+    operation, path_params = _route(visit, api_date)
+    visit.reply.operation = operation.name
+    if operation.is_retired(api_date):
+        words = f"{operation.name} is retired since {operation.retired_since}: order entry has moved to another path"
+        raise Rejected(Situation.RETIRED, words)
+    if isinstance(operation, PublicOperation):
+        return _answer_public(visit, operation, path_params, api_date)
+    assert isinstance(operation, AccountOperation), "an operation is public or about an account"
+    return _answer_account(visit, operation, path_params, api_date)
+
+
+def _answer_public(visit: Visit, operation: PublicOperation, path_params: dict[str, str], api_date: ApiDate) -> bytes:
+    if operation.needs_key(api_date):
+        _require_scope(_authenticate(visit), operation)
+    desk, query = visit.desk, visit.request.query
+    params = _decode(visit, operation, api_date)
     call = Call(
         operation,
         desk.state,
         desk.settings,
         desk.caches,
         api_date,
+        query,
+        params,
+        path_params,
+        visit.now,
+        visit.reply.findings,
+    )
+    body = operation.answer(call)
+    visit.reply.headers = operation.headers
+    return body
+
+
+def _answer_account(visit: Visit, operation: AccountOperation, path_params: dict[str, str], api_date: ApiDate) -> bytes:
+    key = _authenticate(visit)
+    desk, query = visit.desk, visit.request.query
+    account = desk.state.accounts[key.account]
+    _require_scope(key, operation)
+    _require_unrestricted(key, operation)
+    if operation.is_fcm_only and account.kind is not AccountKind.FCM:
+        return _answer_plain_member(visit, operation, account.name)
+    params = _decode(visit, operation, api_date)
+    call = AccountCall(
+        operation,
+        desk.state,
+        desk.settings,
+        desk.caches,
+        api_date,
+        query,
+        params,
+        path_params,
+        visit.now,
+        visit.reply.findings,
         account,
         key,
-        request.query,
-        params,
-        now,
-        reply.findings,
     )
     return operation.answer(call)
 
 
-def _reject(desk: Desk, reply: Answer, rejected: Rejected) -> None:
-    key = desk.state.keys.get(reply.key_id or "")
-    reply.status, reply.body = error_body(rejected, _date_of(desk, key) if key else desk.api_date)
+def _reject(reply: Answer, rejected: Rejected, api_date: ApiDate) -> None:
+    reply.status, reply.body = error_body(rejected, api_date)
     if isinstance(rejected.diagnosis, str):
         reply.diagnosis = rejected.diagnosis
     else:
         reply.diagnose = rejected.diagnosis
 
 
-def _route(desk: Desk, request: Request, reply: Answer) -> Operation:
+def _route(visit: Visit, api_date: ApiDate) -> Match:
+    request = visit.request
     if len(request.path) + len(request.query) > TARGET_CHARS_MAX:
         words = f"the request target (path and query) has more than {TARGET_CHARS_MAX:,} characters"
         raise Rejected(Situation.TARGET_TOO_LONG, words)
-    method = "GET" if request.method == "HEAD" else request.method
-    path = request.path if "%" not in request.path else unquote(request.path)
-    operation = ROUTES.get((method, path))
-    if operation is None:
-        raise _no_operation(desk, request, path, reply)
-    return operation
+    found = match(request.method, request.path, api_date)
+    if found is None:
+        raise _no_operation(visit, api_date)
+    return found
 
 
-def _no_operation(desk: Desk, request: Request, path: str, reply: Answer) -> Rejected:
-    allowed = sorted(method for method, known in ROUTES if known == path)
+def _no_operation(visit: Visit, api_date: ApiDate) -> Rejected:
+    method, path = visit.request.method, unquote(visit.request.path)
+    allowed = methods_of(visit.request.path, api_date)
     if allowed:
-        reply.headers = ((b"allow", ", ".join([*allowed, "HEAD"]).encode()),)
-        return Rejected(Situation.WRONG_METHOD, f"{path} answers {', '.join(allowed)}, not {request.method}")
-    return Rejected(Situation.NO_ROUTE, lambda pause: explain_no_route(request.method, path, desk.api_date, PATHS))
+        also = ["HEAD"] if "GET" in allowed else []
+        visit.reply.headers = ((b"allow", ", ".join([*allowed, *also]).encode()),)
+        return Rejected(Situation.WRONG_METHOD, f"{path} answers {', '.join(allowed)}, not {method}")
+    return Rejected(Situation.NO_ROUTE, lambda pause: explain_no_route(method, path, api_date))
 
 
-def _authenticate(desk: Desk, request: Request, now: int, host_now: int, reply: Answer) -> Key:
-    credentials = signing.read_credentials(request)
-    reply.key_id = credentials.key_id
-    is_off = desk.settings.auth_mode == "off"
-    _require_headers(request, credentials, is_off)
-    key = desk.state.keys.get(credentials.key_id or "")
-    if key is None:
-        key_id, known = credentials.key_id or "", known_keys(desk.state)
-        raise Rejected(Situation.UNKNOWN_KEY, lambda pause: diagnosis.explain_unknown_key(key_id, known))
-    reply.account = key.account
-    if not is_off:
-        _require_time(desk.settings, credentials, now if desk.settings.auth_clock == "exchange" else host_now)
-        _require_signature(desk, request, credentials, key, reply)
-    return key
+def _authenticate(visit: Visit) -> Key:
+    desk = visit.desk
+    return authenticate(desk.state, desk.settings, visit.request, visit.now, visit.host_now, visit.reply)
 
 
-def _require_headers(request: Request, credentials: Credentials, is_off: bool) -> None:
-    if credentials.key_id is None:
-        raise Rejected(Situation.NO_CREDENTIALS, diagnosis.explain_missing(request))
-    if is_off:
-        return
-    if credentials.signature is None:
-        situation = Situation.NO_SIGNATURE if credentials.timestamp else Situation.NO_CREDENTIALS
-        raise Rejected(situation, diagnosis.explain_missing(request))
-    if credentials.timestamp is None:
-        raise Rejected(Situation.TIMESTAMP_EXPIRED, diagnosis.explain_missing(request))
-
-
-def _require_time(settings: Settings, credentials: Credentials, now: int) -> None:
-    text = credentials.timestamp or ""
-    past_us, future_us = settings.window_past_us, settings.window_future_us
-    if text.isascii() and text.isdigit() and len(text) <= TIMESTAMP_DIGITS_MAX:
-        ahead_us = int(text) * MICROSECONDS_PER_MILLISECOND - now
-        if -past_us <= ahead_us <= future_us:
-            return
-    window = (past_us // MICROSECONDS_PER_MILLISECOND, future_us // MICROSECONDS_PER_MILLISECOND)
-    words = diagnosis.explain_timestamp(text, now // MICROSECONDS_PER_MILLISECOND, *window)
-    raise Rejected(Situation.TIMESTAMP_EXPIRED, words)
-
-
-def _require_signature(desk: Desk, request: Request, credentials: Credentials, key: Key, reply: Answer) -> None:
-    signature = signing.decode_signature(credentials.signature or "")
-    message = signing.signed_message(credentials.timestamp or "", request)
-    public_key = signing.load_public_key(key.public_key)
-    verdict = "bad" if signature is None else signing.verify(public_key, signature, message)
-    if verdict == "good":
-        return
-    if verdict == "bad" or signature is None:
-        others = [known for known in known_keys(desk.state) if known.key_id != key.key_id]
-        steps = diagnosis.diagnose_steps(request, credentials, _known(key), others, request.header(b"host") or "")
-        raise Rejected(Situation.BAD_SIGNATURE, lambda pause: _run(steps, pause))
-    words = diagnosis.explain_salt(public_key, signature, message)
-    if desk.settings.auth_salt == "32":
-        raise Rejected(Situation.BAD_SIGNATURE, words)
-    reply.findings.append(words)
-
-
-def _run(steps: Generator[None, None, str], pause: Pause) -> str:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            words: str = done.value
-            return words
-        pause()
-
-
-def known_keys(state: State) -> list[KnownKey]:
-    return [_known(key) for key in state.keys.values()]
-
-
-def _known(key: Key) -> KnownKey:
-    return KnownKey(key.key_id, key.account, key.name, key.public_key)
+def _decode(visit: Visit, operation: Operation, api_date: ApiDate) -> dict[str, Any]:
+    query = visit.request.query
+    decoded: Decoded = (decode_cached if len(query) <= QUERY_CHARS_CACHED_MAX else decode)(
+        operation.name, query, api_date
+    )
+    visit.reply.findings += decoded.findings
+    return decoded.params
 
 
 def _require_scope(key: Key, operation: Operation) -> None:
@@ -193,5 +177,23 @@ def _require_scope(key: Key, operation: Operation) -> None:
         raise Rejected(Situation.FORBIDDEN, words)
 
 
-def _date_of(desk: Desk, key: Key) -> ApiDate:
-    return parse_date(key.api_date) if key.api_date else desk.api_date
+def _require_unrestricted(key: Key, operation: AccountOperation) -> None:
+    if key.book is not None and not operation.is_per_book:
+        words = f"key {key.name} of {key.account} is restricted to book {key.book}: {operation.name} spans the account"
+        raise Rejected(Situation.RESTRICTED, words)
+
+
+def _answer_plain_member(visit: Visit, operation: AccountOperation, account: str) -> bytes:
+    """A plain member on an FCM endpoint: 403 is the choice, 404 and an empty list are switchable (never recorded)."""
+    words = f"{account} is a plain member: {operation.path} needs an account of kind fcm"
+    wanted = visit.desk.settings.plain_member
+    if wanted == "403" or operation.empty is None:
+        raise Rejected(Situation.FORBIDDEN, words)
+    if wanted == "404":
+        raise Rejected(Situation.NOT_FOUND, words)
+    visit.reply.findings.append(words)
+    return operation.empty
+
+
+def _date_of(desk: Desk, key: Key | None) -> ApiDate:
+    return parse_date(key.api_date) if key and key.api_date else desk.api_date

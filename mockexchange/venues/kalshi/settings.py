@@ -20,3 +20,5 @@ class Settings:
     window_future_us: int = 45 * MICROSECONDS_PER_SECOND
     plain_member: Literal["403", "404", "empty"] = "403"
     strict_cursors: bool = False
+    settlement_counts: Literal["gross", "net"] = "gross"
+    """What a settlement counts of each side: everything bought, or the position that was paid."""

@@ -12,6 +12,8 @@ from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, MICROS_PER_CENT
 from mockexchange.venues.dated import Spelling
 
 MICROS_PER_CENTICENT = 100
+CENTICENTS_PER_CENT = 100
+DAY_CHARS = len("2025-11-03")
 
 
 def truncate(value: int, unit: int) -> int:
@@ -55,6 +57,38 @@ def text(value: str) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def price_4(centicents: int) -> str:
+    return f'"{exact(centicents, 4)}"'
+
+
+def price_cents(centicents: int) -> str:
+    return str(centicents // CENTICENTS_PER_CENT)
+
+
+def price_number(centicents: int) -> str:
+    """A JSON number of dollars without trailing zeros: 0.01, 0.5, 0.555."""
+    return exact(centicents, 4).rstrip("0").rstrip(".")
+
+
+def day(at: int) -> str:
+    return f'"{format_instant(at)[:DAY_CHARS]}"'
+
+
+def price_cents_number(centicents: int) -> str:
+    """A JSON number of cents without trailing zeros: 1, 55.5."""
+    return exact(centicents, 2).rstrip("0").rstrip(".")
+
+
+def subaccount(book: str) -> str:
+    """A subaccount is its number; a subtrader's book has none, so null."""
+    return book if book.isdigit() else "null"
+
+
+def one_of(*choices: str) -> Spelling:
+    """An enumeration whose words are those of the core."""
+    return Spelling(" or ".join(choices), lambda value: f'"{value}"', choices)
+
+
 CENTS = Spelling("integer cents, truncated", cents)
 DOLLARS_OF_CENTS = Spelling("dollar string, whole cents with 4 decimals", dollars_of_cents)
 DOLLARS_6 = Spelling("dollar string, exact with 6 decimals", dollars_6)
@@ -65,3 +99,15 @@ INSTANT = Spelling("RFC 3339 UTC, at most 6 fractional digits, trailing zeros tr
 UNIX_SECONDS = Spelling("integer Unix seconds", unix_seconds)
 INTEGER = Spelling("integer", str)
 TEXT = Spelling("string", text)
+BOOLEAN = Spelling("boolean", lambda value: "true" if value else "false")
+PRICE_4 = Spelling("dollar string, 4 decimals", price_4)
+PRICE_CENTS = Spelling("integer cents, truncated", price_cents)
+PRICE_CENTS_NUMBER = Spelling("number of cents", price_cents_number)
+PRICE_NUMBER = Spelling("number of dollars", price_number)
+SIDE = one_of("yes", "no")
+ACTION = one_of("buy", "sell")
+BOOK_SIDE = Spelling("bid or ask", lambda outcome: '"bid"' if outcome == "yes" else '"ask"', ("bid", "ask"))
+TEXTS = Spelling("list of strings", lambda values: json.dumps(list(values), ensure_ascii=False, separators=(",", ":")))
+INTEGERS = Spelling("list of integers", lambda values: json.dumps(list(values), separators=(",", ":")))
+DAY = Spelling("day, UTC", day)
+SUBACCOUNT = Spelling("integer", subaccount)

@@ -71,6 +71,16 @@ BAD_SIGNATURE = Body(
 )
 BAD_REQUEST = Body(400, '{"error":{"code":"bad_request","message":"bad request"}}')
 FORBIDDEN = Body(403, '{"error":{"code":"permission_denied","message":"permission denied"}}')
+RESTRICTED = Body(
+    403,
+    '{"error":{"code":"permission_denied",'
+    '"message":"this API key is restricted to a single sub-account and cannot access this endpoint"}}',
+)
+RETIRED = Body(
+    410,
+    '{"error":{"code":"deprecated_v1_order_endpoint","message":"Please switch to the V2 endpoints",'
+    '"details":"https://docs.kalshi.com/api-reference/orders/create-order-v2"}}',
+)
 NOT_FOUND_2025 = Body(404, '{"error":{"code":"not_found","message":"not found","service":"query-exchange"}}')
 NOT_FOUND = Body(404, '{"error":{"code":"not_found","message":"not found"}}')
 WRONG_METHOD = Body(405, '{"error":{"code":"method_not_allowed","message":"method not allowed"}}')

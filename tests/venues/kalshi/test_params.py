@@ -1,4 +1,4 @@
-"""Which parameters an operation has on a day, and what each of their values becomes or is refused with."""
+"""Which parameters positions and balance have on a day, and what each of their values becomes or is refused with."""
 
 import re
 from typing import Any
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body
-from mockexchange.venues.kalshi.params import FINDINGS_MAX, PARAMETERS, decode, decode_cached, parameters
+from mockexchange.venues.kalshi.params import FINDINGS_MAX, decode, decode_cached, parameters
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES, Body
 
@@ -51,10 +51,6 @@ def test_the_parameters_of_a_day(operation: str, date: str) -> None:
     day = api_date(date).day or "compat"
     wanted = next(names for since, names in reversed(NAMES[operation]) if since <= day)
     assert set(parameters(operation, api_date(date))) == set(wanted.split())
-
-
-def test_the_table_has_every_operation() -> None:
-    assert set(NAMES) == set(PARAMETERS)
 
 
 def value(operation: str, query: str, date: str = "2026-10") -> Any:

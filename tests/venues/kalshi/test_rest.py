@@ -11,9 +11,10 @@ from mockexchange.core.vocabulary import Action, BookRef, Result, Side
 from mockexchange.sandbox import Sandbox
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.venues.kalshi import rest
-from mockexchange.venues.kalshi.operations import subtrader_ids
+from mockexchange.venues.kalshi.authentication import known_keys
+from mockexchange.venues.kalshi.operations.books import subtrader_ids
 from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX
-from mockexchange.venues.kalshi.rest import TARGET_CHARS_MAX, known_keys
+from mockexchange.venues.kalshi.rest import TARGET_CHARS_MAX
 from mockexchange.venues.request import Answer, Request
 from tests.sandboxing import MILLISECOND, POSITIONS, PREFIX, SMALL, WALL, do, load_key, make, signed
 from tests.venues.kalshi import bodies
@@ -110,7 +111,7 @@ def test_what_is_in_a_subaccount_is_seen_there_alone() -> None:
         ),
         (f"{FCM}?subtrader_id=fcm7_st2", "desk/st1", "key st1 of desk is bound to subtrader st1, asked for 'fcm7_st2'"),
         (f"{FCM}?subtrader_id=nobody", "desk/st1", "key st1 of desk is bound to subtrader st1, asked for 'nobody'"),
-        (FCM, "bob/main", "bob is a plain member: /fcm/ needs an account of kind fcm"),
+        (FCM, "bob/main", "bob is a plain member: /fcm/positions needs an account of kind fcm"),
     ],
 )
 def test_what_a_key_may_not(sandbox: Sandbox, target: str, who: str, words: str) -> None:
@@ -162,7 +163,7 @@ def test_an_fcm_without_subtraders_has_none() -> None:
 def test_a_plain_member_among_fcms(setting: str, wanted: tuple[int, bytes]) -> None:
     answer = ask(make(SMALL + f'fcm: {{plain_member: "{setting}"}}\n'), FCM)
     assert refusal(answer) == wanted
-    words = "alice is a plain member: /fcm/ needs an account of kind fcm"
+    words = "alice is a plain member: /fcm/positions needs an account of kind fcm"
     assert (answer.findings or [why(answer)]) == [words]
 
 

@@ -1,0 +1,97 @@
+"""Who sends a request: headers, key, timestamp, signature, in that order.
+
+A 401's body is the venue's; why it is one goes out of band, and where that takes work the rejection carries it as a
+function for a worker thread.
+"""
+
+from collections.abc import Generator
+
+from mockexchange.core.accounts import Key
+from mockexchange.core.state import State
+from mockexchange.venues.kalshi import diagnosis, signing
+from mockexchange.venues.kalshi.diagnosis import KnownKey
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.signing import Credentials
+from mockexchange.venues.request import Answer, Pause, Request
+
+MICROSECONDS_PER_MILLISECOND = 1_000
+TIMESTAMP_DIGITS_MAX = 18
+
+
+def authenticate(state: State, settings: Settings, request: Request, now: int, host_now: int, reply: Answer) -> Key:
+    """Return the key that the request proves to have. Raises Rejected; the reply learns who it claims to be."""
+    credentials = signing.read_credentials(request)
+    reply.key_id = credentials.key_id
+    is_off = settings.auth_mode == "off"
+    _require_headers(request, credentials, is_off)
+    key = state.keys.get(credentials.key_id or "")
+    if key is None:
+        key_id, known = credentials.key_id or "", known_keys(state)
+        raise Rejected(Situation.UNKNOWN_KEY, lambda pause: diagnosis.explain_unknown_key(key_id, known))
+    reply.account = key.account
+    if not is_off:
+        _require_time(settings, credentials, now if settings.auth_clock == "exchange" else host_now)
+        _require_signature(state, settings, request, credentials, key, reply)
+    return key
+
+
+def _require_headers(request: Request, credentials: Credentials, is_off: bool) -> None:
+    if credentials.key_id is None:
+        raise Rejected(Situation.NO_CREDENTIALS, diagnosis.explain_missing(request))
+    if is_off:
+        return
+    if credentials.signature is None:
+        situation = Situation.NO_SIGNATURE if credentials.timestamp else Situation.NO_CREDENTIALS
+        raise Rejected(situation, diagnosis.explain_missing(request))
+    if credentials.timestamp is None:
+        raise Rejected(Situation.TIMESTAMP_EXPIRED, diagnosis.explain_missing(request))
+
+
+def _require_time(settings: Settings, credentials: Credentials, now: int) -> None:
+    text = credentials.timestamp or ""
+    past_us, future_us = settings.window_past_us, settings.window_future_us
+    if text.isascii() and text.isdigit() and len(text) <= TIMESTAMP_DIGITS_MAX:
+        ahead_us = int(text) * MICROSECONDS_PER_MILLISECOND - now
+        if -past_us <= ahead_us <= future_us:
+            return
+    window = (past_us // MICROSECONDS_PER_MILLISECOND, future_us // MICROSECONDS_PER_MILLISECOND)
+    words = diagnosis.explain_timestamp(text, now // MICROSECONDS_PER_MILLISECOND, *window)
+    raise Rejected(Situation.TIMESTAMP_EXPIRED, words)
+
+
+def _require_signature(
+    state: State, settings: Settings, request: Request, credentials: Credentials, key: Key, reply: Answer
+) -> None:
+    signature = signing.decode_signature(credentials.signature or "")
+    message = signing.signed_message(credentials.timestamp or "", request)
+    public_key = signing.load_public_key(key.public_key)
+    verdict = "bad" if signature is None else signing.verify(public_key, signature, message)
+    if verdict == "good":
+        return
+    if verdict == "bad" or signature is None:
+        others = [known for known in known_keys(state) if known.key_id != key.key_id]
+        steps = diagnosis.diagnose_steps(request, credentials, _known(key), others, request.header(b"host") or "")
+        raise Rejected(Situation.BAD_SIGNATURE, lambda pause: _run(steps, pause))
+    words = diagnosis.explain_salt(public_key, signature, message)
+    if settings.auth_salt == "32":
+        raise Rejected(Situation.BAD_SIGNATURE, words)
+    reply.findings.append(words)
+
+
+def _run(steps: Generator[None, None, str], pause: Pause) -> str:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            words: str = done.value
+            return words
+        pause()
+
+
+def known_keys(state: State) -> list[KnownKey]:
+    return [_known(key) for key in state.keys.values()]
+
+
+def _known(key: Key) -> KnownKey:
+    return KnownKey(key.key_id, key.account, key.name, key.public_key)

@@ -1,0 +1,86 @@
+"""How markets, their books, events and series are written as JSON text, where a plain amount or text will not do."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+
+from mockexchange.core.books import Level
+from mockexchange.core.vocabulary import FeeType, MarketStatus, Result
+from mockexchange.venues.dated import Spelling
+from mockexchange.venues.kalshi.spelling import count_2, one_of, price_4, price_cents, price_number, whole_contracts
+
+OLD_STATUSES = {
+    MarketStatus.OPEN: "open",
+    MarketStatus.CLOSED: "closed",
+    MarketStatus.DETERMINED: "closed",
+    MarketStatus.DISPUTED: "closed",
+    MarketStatus.FINALIZED: "settled",
+}
+WINTER_STATUSES = {
+    MarketStatus.OPEN: "active",
+    MarketStatus.CLOSED: "closed",
+    MarketStatus.DETERMINED: "determined",
+    MarketStatus.DISPUTED: "determined",
+    MarketStatus.FINALIZED: "settled",
+}
+STATUSES = {
+    MarketStatus.OPEN: "active",
+    MarketStatus.CLOSED: "closed",
+    MarketStatus.DETERMINED: "determined",
+    MarketStatus.DISPUTED: "disputed",
+    MarketStatus.FINALIZED: "finalized",
+}
+OLD_RESULTS = {Result.YES: "yes", Result.NO: "no"}
+RESULTS = {**OLD_RESULTS, Result.SCALAR: "scalar"}
+LATE_RESULTS = {**RESULTS, Result.VOID: "scalar"}
+"""A void market has no word of its own in any document; it is called scalar since its settlements are."""
+
+
+def status_of(words: Mapping[MarketStatus, str], choices: tuple[str, ...]) -> Spelling:
+    return Spelling(" or ".join(choices), lambda status: f'"{words[status]}"', choices)
+
+
+def result_of(words: Mapping[Result, str]) -> Spelling:
+    choices = (*dict.fromkeys(words.values()), "")
+    return Spelling(f"{' or '.join(choices[:-1])}, or empty", lambda result: f'"{words.get(result, "")}"', choices)
+
+
+def decimal_number(text: str) -> str:
+    """Decimal text as a JSON number, which has no leading zeros and no plus: "007.50" is 7.50."""
+    return format(Decimal(text), "f")
+
+
+def old_fee_type(fee_type: FeeType) -> str:
+    """Makers' fees of combinations were told apart from 2026-08-20 on."""
+    if fee_type is FeeType.QUADRATIC_WITH_COMBO_MAKER_FEES:
+        return f'"{FeeType.QUADRATIC_WITH_MAKER_FEES}"'
+    return f'"{fee_type}"'
+
+
+def list_of_levels(price: Callable[[int], str], count: Callable[[int], str]) -> Callable[[Iterable[Level]], str]:
+    def write(levels: Iterable[Level]) -> str:
+        return f"[{','.join([f'[{price(level[0])},{count(level[1])}]' for level in levels])}]"
+
+    return write
+
+
+OLD_STATUS = status_of(OLD_STATUSES, ("unopened", "open", "closed", "settled"))
+WINTER_STATUS = status_of(WINTER_STATUSES, ("initialized", "active", "closed", "determined", "settled"))
+STATUS = status_of(
+    STATUSES, ("initialized", "inactive", "active", "closed", "determined", "disputed", "amended", "finalized")
+)
+OLD_RESULT = result_of(OLD_RESULTS)
+RESULT = result_of(RESULTS)
+LATE_RESULT = result_of(LATE_RESULTS)
+STRIKE_TYPE = one_of(
+    "greater", "greater_or_equal", "less", "less_or_equal", "between", "functional", "custom", "structured"
+)
+OLD_FEE_TYPES = (FeeType.QUADRATIC, FeeType.QUADRATIC_WITH_MAKER_FEES, FeeType.FLAT)
+OLD_FEE_TYPE = Spelling(" or ".join(OLD_FEE_TYPES), old_fee_type, OLD_FEE_TYPES)
+FEE_TYPE = one_of(*FeeType)
+DECIMAL = Spelling("number", decimal_number)
+MULTIPLIER = Spelling("number", price_number)
+FREE_OBJECT = Spelling("JSON object", lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+CENT_LEVELS = Spelling("list of [integer cents, integer contracts]", list_of_levels(price_cents, whole_contracts))
+DOLLAR_LEVELS = Spelling("list of [dollar string, integer contracts]", list_of_levels(price_4, whole_contracts))
+EXACT_LEVELS = Spelling("list of [dollar string, count string]", list_of_levels(price_4, count_2))

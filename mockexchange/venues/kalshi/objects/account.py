@@ -1,0 +1,98 @@
+"""What an account may ask of the venue, what it costs, and the keys it asks with."""
+
+from mockexchange.core.vocabulary import Instance
+from mockexchange.venues.dated import Field, Nested, Spelling
+from mockexchange.venues.kalshi.objects.spans import AUTUMN_2026, SCOPES_ADDED, list_of, optional
+from mockexchange.venues.kalshi.spelling import INTEGER, SUBACCOUNT, TEXT, TEXTS, UNIX_SECONDS, one_of
+
+BUCKETS_ADDED = "2026-04-30"
+RESTRICTED_KEYS_ADDED = "2026-07-02"
+KEY_SCOPES = (
+    "read",
+    "write",
+    "read::block_trade_accept",
+    "read::portfolio_balance",
+    "write::trade",
+    "write::transfer",
+    "write::fcm_risk",
+    "write::block_trade_accept",
+)
+
+BUCKET_LIMIT: tuple[Field, ...] = (
+    Field(name="bucket_capacity", spelling=INTEGER, read="capacity", source="wire-2026-06"),
+    Field(name="refill_rate", spelling=INTEGER, read="refill", source="wire-2026-06"),
+)
+API_USAGE_LEVEL_GRANT: tuple[Field, ...] = (
+    Field(name="exchange_instance", spelling=one_of(*Instance), read="instance", source="sdk-3.34"),
+    *optional("expires_ts", UNIX_SECONDS, "expires_at", source="sdk-3.34"),
+    Field(name="level", spelling=TEXT, read="level", source="sdk-3.34"),
+    Field(name="source", spelling=TEXT, read="origin", source="sdk-3.34"),
+)
+
+
+def _bucket(name: str) -> tuple[Field, ...]:
+    """Requests a second, then a bucket of tokens."""
+    flat = f"{name}.requests"
+    return (
+        Field(name=f"{name}_limit", spelling=INTEGER, read=flat, until=BUCKETS_ADDED, source="openapi-3.13"),
+        Field(
+            name=name,
+            spelling=Nested("BucketLimit", BUCKET_LIMIT),
+            read=name,
+            since=BUCKETS_ADDED,
+            source="wire-2026-06",
+        ),
+    )
+
+
+GET_ACCOUNT_API_LIMITS_RESPONSE: tuple[Field, ...] = (
+    list_of(
+        "grants",
+        "ApiUsageLevelGrant",
+        API_USAGE_LEVEL_GRANT,
+        since=BUCKETS_ADDED,
+        source="wire-2026-06",
+    ),
+    *_bucket("read"),
+    Field(name="usage_tier", spelling=TEXT, read="tier", source="openapi-3.13"),
+    *_bucket("write"),
+)
+
+ENDPOINT_TOKEN_COST: tuple[Field, ...] = (
+    Field(name="cost", spelling=INTEGER, read="cost", source="sdk-3.34"),
+    Field(name="method", spelling=TEXT, read="method", source="sdk-3.34"),
+    Field(name="path", spelling=TEXT, read="path", source="sdk-3.34"),
+)
+GET_ACCOUNT_ENDPOINT_COSTS_RESPONSE: tuple[Field, ...] = (
+    Field(name="default_cost", spelling=INTEGER, read="default_cost", source="sdk-3.34"),
+    list_of("endpoint_costs", "EndpointTokenCost", ENDPOINT_TOKEN_COST, source="sdk-3.34"),
+)
+
+
+def _old_scopes(scopes: tuple[str, ...]) -> str:
+    """Before there were narrower scopes a key had those they are parts of."""
+    return TEXTS.write(dict.fromkeys(scope.partition("::")[0] for scope in scopes))
+
+
+OLD_SCOPES = Spelling("list of strings", _old_scopes)
+SCOPES = Spelling("list of strings", TEXTS.write, KEY_SCOPES)
+
+API_KEY: tuple[Field, ...] = (
+    Field(name="api_key_id", spelling=TEXT, read="key.key_id", source="docs-2025-11"),
+    *optional("fcm_subtrader_id", TEXT, "subtrader_id", since=AUTUMN_2026, source="sdk-3.34"),
+    Field(name="name", spelling=TEXT, read="key.name", source="docs-2025-11"),
+    Field(
+        name="scopes",
+        spelling=OLD_SCOPES,
+        read="key.scopes",
+        since=SCOPES_ADDED,
+        until=AUTUMN_2026,
+        source="changelog",
+    ),
+    Field(name="scopes", spelling=SCOPES, read="key.scopes", since=AUTUMN_2026, source="sdk-3.34"),
+    *optional("subaccount", SUBACCOUNT, "subaccount", since=RESTRICTED_KEYS_ADDED, source="client-report"),
+)
+GET_API_KEYS_RESPONSE: tuple[Field, ...] = (
+    *optional("api_key_region_expiration_ts", UNIX_SECONDS, "region_expires_at", since=AUTUMN_2026, source="sdk-3.34"),
+    list_of("api_keys", "ApiKey", API_KEY),
+)

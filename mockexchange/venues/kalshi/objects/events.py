@@ -1,0 +1,62 @@
+"""Events and what is told of them; milestones are known and never there."""
+
+from mockexchange.venues.dated import Field, Nested
+from mockexchange.venues.kalshi.market_spelling import DECIMAL, FREE_OBJECT
+from mockexchange.venues.kalshi.objects.markets import MARKET, SPRING_2026, maybe, text
+from mockexchange.venues.kalshi.objects.series import SETTLEMENT_SOURCE
+from mockexchange.venues.kalshi.objects.spans import AUTUMN_2026, CURSOR, exchange_index, list_of, optional
+from mockexchange.venues.kalshi.spelling import BOOLEAN, INSTANT, TEXT, TEXTS
+
+MILESTONE: tuple[Field, ...] = (
+    text("category", "category"),
+    Field(name="details", spelling=FREE_OBJECT, read="details", source="docs-2025-11"),
+    *optional("end_date", INSTANT, "end_at", source="docs-2025-11"),
+    text("id", "milestone_id"),
+    Field(name="last_updated_ts", spelling=INSTANT, read="updated_at", source="docs-2025-11"),
+    text("notification_message", "message"),
+    Field(name="primary_event_tickers", spelling=TEXTS, read="primary_events", source="docs-2025-11"),
+    Field(name="related_event_tickers", spelling=TEXTS, read="related_events", source="docs-2025-11"),
+    *optional("source_id", TEXT, "source_id", source="docs-2025-11"),
+    maybe("source_ids", FREE_OBJECT, since=SPRING_2026, source="openapi-3.13"),
+    Field(name="start_date", spelling=INSTANT, read="start_at", source="docs-2025-11"),
+    text("title", "title"),
+    text("type", "kind"),
+)
+
+EVENT_DATA: tuple[Field, ...] = (
+    Field(name="available_on_brokers", spelling=BOOLEAN, read="is_brokered", until=AUTUMN_2026, source="wire-2025-11"),
+    text("category", "category"),
+    text("collateral_return_type", "collateral_return_type"),
+    text("event_ticker", "event.ticker"),
+    exchange_index("event.exchange_index"),
+    maybe("fee_multiplier_override", DECIMAL, since=AUTUMN_2026, source="sdk-3.34"),
+    maybe("fee_type_override", TEXT, since=AUTUMN_2026, source="sdk-3.34"),
+    maybe("last_updated_ts", INSTANT, "event.updated_at", since=SPRING_2026, source="openapi-3.13"),
+    maybe("markets", Nested("Market", MARKET, is_list=True), "markets"),
+    Field(name="mutually_exclusive", spelling=BOOLEAN, read="event.details.mutually_exclusive", source="wire-2025-11"),
+    # Documented as required, and left out of every recorded event.
+    maybe("product_metadata", FREE_OBJECT),
+    text("series_ticker", "event.series.ticker"),
+    list_of(
+        "settlement_sources",
+        "SettlementSource",
+        SETTLEMENT_SOURCE,
+        read="sources",
+        since=AUTUMN_2026,
+        source="sdk-3.34",
+    ),
+    maybe("strike_date", INSTANT, "event.details.strike_at"),
+    maybe("strike_period", TEXT, "strike_period"),
+    text("sub_title", "event.details.sub_title"),
+    text("title", "title"),
+)
+
+GET_EVENTS_RESPONSE: tuple[Field, ...] = (
+    CURSOR,
+    list_of("events", "EventData", EVENT_DATA),
+    maybe("milestones", Nested("Milestone", MILESTONE, is_list=True), "milestones"),
+)
+GET_EVENT_RESPONSE: tuple[Field, ...] = (
+    Field(name="event", spelling=Nested("EventData", EVENT_DATA), read="event", source="docs-2025-11"),
+    list_of("markets", "Market", MARKET),
+)

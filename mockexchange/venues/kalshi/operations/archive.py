@@ -1,0 +1,54 @@
+"""What was last touched before the exchange's cutoff: settled positions, fills and done orders of long ago."""
+
+from mockexchange.venues.kalshi.operations.books import all_or_asked, primary_or_asked
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, Call, PublicOperation, write
+from mockexchange.venues.kalshi.operations.fills import answer_fills
+from mockexchange.venues.kalshi.operations.orders import answer_orders
+from mockexchange.venues.kalshi.operations.positions import answer_positions
+
+
+def get_historical_cutoff(call: Call) -> bytes:
+    return write(call, "GetHistoricalCutoffResponse", call.state)
+
+
+def get_historical_positions(call: AccountCall) -> bytes:
+    return answer_positions(call, primary_or_asked(call), "settled", is_archived=True)
+
+
+def get_fills_historical(call: AccountCall) -> bytes:
+    return answer_fills(call, is_archived=True)
+
+
+def get_historical_orders(call: AccountCall) -> bytes:
+    return answer_orders(call, all_or_asked(call), is_archived=True)
+
+
+OPERATIONS = (
+    PublicOperation(
+        name="GetHistoricalCutoff",
+        path="/historical/cutoff",
+        answer=get_historical_cutoff,
+        answer_table="GetHistoricalCutoffResponse",
+    ),
+    AccountOperation(
+        name="GetHistoricalPositions",
+        path="/historical/positions",
+        answer=get_historical_positions,
+        answer_table="GetPositionsResponse",
+        is_per_book=True,
+    ),
+    AccountOperation(
+        name="GetFillsHistorical",
+        path="/historical/fills",
+        answer=get_fills_historical,
+        answer_table="GetFillsResponse",
+        is_per_book=True,
+    ),
+    AccountOperation(
+        name="GetHistoricalOrders",
+        path="/historical/orders",
+        answer=get_historical_orders,
+        answer_table="GetOrdersResponse",
+        is_per_book=True,
+    ),
+)

@@ -1,0 +1,130 @@
+"""What an operation is, and what it is given: one request, authenticated and decoded."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from mockexchange.core.accounts import Account, Key
+from mockexchange.core.state import State
+from mockexchange.venues.caches import PageCache, RowCache
+from mockexchange.venues.dated import FOREVER, ApiDate, compile_envelope, compile_object
+from mockexchange.venues.kalshi.catalogue import PREFIX, Life, life_of
+from mockexchange.venues.kalshi.objects import OBJECTS
+from mockexchange.venues.kalshi.settings import Settings
+
+SURFACES_MAX = 4_096
+"""Objects times API dates: some 60 of the one, and hardly more than a dozen of the other in one process."""
+READ = ("read",)
+
+
+@dataclass(slots=True)
+class Caches:
+    """One sandbox's encoded rows, by API date and table, and its last pages."""
+
+    by_table: dict[tuple[str, str], RowCache] = field(default_factory=dict)
+    pages: PageCache = field(default_factory=PageCache)
+
+    def of(self, api_date: ApiDate, table: str) -> RowCache:
+        key = (api_date.day or api_date.name, table)
+        cache = self.by_table.get(key)
+        if cache is None:
+            cache = self.by_table[key] = RowCache()
+        return cache
+
+
+@dataclass(slots=True)
+class Call:
+    """One request with its parameters decoded; `path_params` are those of the path, by name."""
+
+    operation: "Operation"
+    state: State
+    settings: Settings
+    caches: Caches
+    api_date: ApiDate
+    query: str
+    params: dict[str, Any]
+    path_params: dict[str, str]
+    now: int
+    findings: list[str]
+
+
+@dataclass(slots=True)
+class AccountCall(Call):
+    """A call by somebody."""
+
+    account: Account
+    key: Key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """`path` is the resource below the prefix, with its parameters in braces."""
+
+    name: str
+    path: str
+    method: str = "GET"
+    scopes: tuple[str, ...] = READ
+    """Any of them will do, where a key is needed."""
+    retired_since: str = FOREVER
+    answer_table: str = ""
+    """The object that answers."""
+
+    @property
+    def is_write(self) -> bool:
+        return self.method != "GET"
+
+    @property
+    def full_path(self) -> str:
+        return PREFIX + self.path
+
+    @property
+    def life(self) -> Life:
+        return life_of(self.method, self.path)
+
+    def is_retired(self, api_date: ApiDate) -> bool:
+        return self.retired_since != FOREVER and api_date.holds(self.retired_since)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountOperation(Operation):
+    """An operation about the caller's own account.
+
+    `is_per_book`: a key restricted to a subaccount may call it and sees that book alone.
+    """
+
+    answer: Callable[[AccountCall], bytes]
+    is_fcm_only: bool = False
+    is_per_book: bool = False
+    empty: bytes | None = None
+    """What a plain member gets of an FCM operation where the scenario says "empty"; None where nothing is empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicOperation(Operation):
+    """An operation that is the same for everybody; before `public_since` it needed a key all the same."""
+
+    answer: Callable[[Call], bytes]
+    public_since: str = ""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    """Of its own, beside those that every answer has."""
+
+    def needs_key(self, api_date: ApiDate) -> bool:
+        return not api_date.holds(self.public_since)
+
+
+@lru_cache(maxsize=SURFACES_MAX)
+def encoder(table: str, api_date: ApiDate) -> Callable[[Any], bytes]:
+    """Return the function that writes a core value as `table`'s object of that day."""
+    return compile_object(OBJECTS[table], api_date)
+
+
+@lru_cache(maxsize=SURFACES_MAX)
+def envelope(table: str, api_date: ApiDate) -> Callable[[dict[str, bytes]], bytes]:
+    """Return the function that puts JSON made elsewhere into `table`'s object of that day."""
+    return compile_envelope(OBJECTS[table], api_date)
+
+
+def write(call: Call, table: str, value: object) -> bytes:
+    """The answer that is one object."""
+    return encoder(table, call.api_date)(value)

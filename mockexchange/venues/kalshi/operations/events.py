@@ -1,0 +1,79 @@
+"""Events: lists under filters, and one by its ticker, with or without their markets."""
+
+from collections.abc import Callable, Iterator
+
+from mockexchange.core.history import ALWAYS, EVERYTHING, HistoryPage, Selector, page_of
+from mockexchange.core.markets import EventListing
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, envelope
+from mockexchange.venues.kalshi.operations.filters import Test, all_of, bounds, is_between, named
+from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, encode_rows
+from mockexchange.venues.kalshi.operations.market_views import (
+    EventView,
+    aged_serial,
+    close_at,
+    page_revision,
+    status_of_event,
+)
+from mockexchange.venues.kalshi.operations.markets import encode_markets
+
+EVENTS = ListTable("GetEventsResponse", "events", "EventData")
+LEFT_OUT, NONE = b'""', b"[]"
+
+
+def get_events(call: Call) -> bytes:
+    """Milestones are not emulated: where they are asked for there are none."""
+    look, view = _finder(call), _viewer(call)
+
+    def find(limit: int, after: int | None) -> HistoryPage[EventView]:
+        page = look(limit, after)
+        return HistoryPage([view(event) for event in page.rows], page.after)
+
+    milestones = NONE if call.params["with_milestones"] else LEFT_OUT
+    table = EVENTS._replace(more=(("milestones", milestones),))
+    return answer_list(call, table, page_revision(call.state, call.now), find)
+
+
+def get_event(call: Call) -> bytes:
+    """The markets stand beside the event in any case, and in it where that is asked for (documented)."""
+    ticker = call.path_params["event_ticker"]
+    event = call.state.events.get(ticker)
+    if event is None:
+        raise Rejected(Situation.NOT_FOUND, f"there is no event {ticker!r}: tickers are spelt as in the scenario")
+    row = encode_rows(call, EVENTS.row, [_viewer(call)(event)])[1:-1]
+    return envelope("GetEventResponse", call.api_date)({"event": row, "markets": encode_markets(call, event.markets)})
+
+
+def _viewer(call: Call) -> Callable[[EventListing], EventView]:
+    aged, is_nested = aged_serial(call.state, call.now), call.params["with_nested_markets"]
+    return lambda event: EventView(call.state, event, call.now, aged, is_nested)
+
+
+def _finder(call: Call) -> Callable[[int, int | None], HistoryPage[EventListing]]:
+    tickers, series = call.params.get("tickers"), call.params["series_ticker"]
+    keeps = all_of(list(_tests(call)))
+    if tickers:
+        rows = named(call.state.events, tickers)
+        return lambda limit, after: page_of([rows], limit, ALWAYS, after, keeps)
+    selectors: list[Selector] = [("series", series) if series else EVERYTHING]
+    return lambda limit, after: call.state.listed_events.find(limit, selectors, after=after, keeps=keeps)
+
+
+def _tests(call: Call) -> Iterator[Test[EventListing]]:
+    params = call.params
+    status, series = params["status"], params["series_ticker"]
+    if status:
+        yield lambda event: status_of_event(event) == status
+    if params.get("tickers") and series:
+        yield lambda event: event.series.ticker == series
+    closing, updated = bounds(params, "close"), bounds(params, "updated")
+    if closing != (None, None):
+        yield lambda event: any(is_between(close_at(market), *closing) for market in event.markets)
+    if updated != (None, None):
+        yield lambda event: is_between(event.updated_at, *updated)
+
+
+OPERATIONS = (
+    PublicOperation(name="GetEvents", path="/events", answer=get_events, answer_table=EVENTS.envelope),
+    PublicOperation(name="GetEvent", path="/events/{event_ticker}", answer=get_event, answer_table="GetEventResponse"),
+)

@@ -1,0 +1,116 @@
+"""The exchange as a whole: whether it runs, when, and what it has to say."""
+
+from typing import NamedTuple
+
+from mockexchange.core.instants import parse_instant
+from mockexchange.core.service import Announcement, Service
+from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write
+
+CACHE_CONTROL = (b"cache-control", b"public, max-age=1")
+"""Recorded in November 2025, on this operation alone."""
+
+
+class Shard(NamedTuple):
+    exchange_index: int
+    service: Service
+
+    @property
+    def description(self) -> str:
+        return f"Exchange index {self.exchange_index}" if self.exchange_index else "Default"
+
+
+class Status(NamedTuple):
+    """Every shard here opens and halts with the exchange."""
+
+    service: Service
+    shards: tuple[Shard, ...]
+
+
+class Hours(NamedTuple):
+    open_time: str = "00:00"
+    close_time: str = "24:00"
+
+
+class Week(NamedTuple):
+    start_at: int
+    end_at: int
+    hours: tuple[Hours, ...] = (Hours(),)
+
+
+class Schedule(NamedTuple):
+    """Open day and night, as the sandbox is."""
+
+    weeks: tuple[Week, ...] = (Week(parse_instant("2025-01-01"), parse_instant("2030-01-01")),)
+    windows: tuple[()] = ()
+
+
+class ScheduleAnswer(NamedTuple):
+    schedule: Schedule
+
+
+class AnnouncementView(NamedTuple):
+    announcement: Announcement
+
+    @property
+    def status(self) -> str:
+        return "active" if self.announcement.is_active else "inactive"
+
+
+class Announcements(NamedTuple):
+    announcements: list[AnnouncementView]
+
+
+def get_exchange_status(call: Call) -> bytes:
+    service, events = call.state.service, call.state.listed_events
+    key = (call.operation.name, call.api_date.day, service.is_active, service.is_trading, service.resume_at)
+    return call.caches.pages.body(key, events.revision, lambda: write(call, "ExchangeStatus", _status(call)))
+
+
+def get_exchange_schedule(call: Call) -> bytes:
+    return write(call, "GetExchangeScheduleResponse", ScheduleAnswer(Schedule()))
+
+
+def get_exchange_announcements(call: Call) -> bytes:
+    """Newest first."""
+    newest = sorted(call.state.announcements, key=lambda one: one.delivered_at, reverse=True)
+    return write(call, "GetExchangeAnnouncementsResponse", Announcements([AnnouncementView(one) for one in newest]))
+
+
+def get_user_data_timestamp(call: Call) -> bytes:
+    """Reads lag behind nothing here, so what they show is of this moment."""
+    return write(call, "GetUserDataTimestampResponse", call)
+
+
+def _status(call: Call) -> Status:
+    indexes = {0} | {event.exchange_index for event in call.state.events.values()}
+    service = call.state.service
+    return Status(service, tuple(Shard(index, service) for index in sorted(indexes)))
+
+
+OPERATIONS = (
+    PublicOperation(
+        name="GetExchangeStatus",
+        path="/exchange/status",
+        answer=get_exchange_status,
+        answer_table="ExchangeStatus",
+        headers=(CACHE_CONTROL,),
+    ),
+    PublicOperation(
+        name="GetExchangeSchedule",
+        path="/exchange/schedule",
+        answer=get_exchange_schedule,
+        answer_table="GetExchangeScheduleResponse",
+    ),
+    PublicOperation(
+        name="GetExchangeAnnouncements",
+        path="/exchange/announcements",
+        answer=get_exchange_announcements,
+        answer_table="GetExchangeAnnouncementsResponse",
+    ),
+    PublicOperation(
+        name="GetUserDataTimestamp",
+        path="/exchange/user_data_timestamp",
+        answer=get_user_data_timestamp,
+        answer_table="GetUserDataTimestampResponse",
+    ),
+)

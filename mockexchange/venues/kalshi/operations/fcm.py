@@ -1,0 +1,182 @@
+"""What an FCM member asks about its subtraders."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mockexchange.core.accounts import SubtraderRules
+from mockexchange.core.history import EVERYTHING, HistoryPage, Window
+from mockexchange.core.instants import MICROSECONDS_PER_DAY
+from mockexchange.core.trades import FillRow, Trade
+from mockexchange.core.vocabulary import Action, BookRef
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations.books import asked_subtrader, subtrader, subtrader_ids
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
+from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, window_of
+from mockexchange.venues.kalshi.operations.orders import answer_orders
+
+FILLS = ListTable("GetFcmFillsResponse", "fills", "FcmFill", is_shared=False)
+EMPTY_FILLS = b'{"cursor":"","fills":[]}'
+EMPTY_ORDERS = b'{"cursor":"","orders":[]}'
+EMPTY_SUBTRADERS = b'{"subtraders":[]}'
+FREE = SubtraderRules()
+
+
+class FcmFill(NamedTuple):
+    """A trade as one FCM sees it: the sides that are its own."""
+
+    trade: Trade
+    maker: FillRow | None
+    taker: FillRow | None
+    ids: dict[str, str]
+
+    @property
+    def maker_fee_cost(self) -> int | None:
+        return self.maker.fee_micros if self.maker else None
+
+    @property
+    def maker_order_id(self) -> str | None:
+        return self.maker.order.order_id if self.maker else None
+
+    @property
+    def maker_subtrader_id(self) -> str | None:
+        return self.ids.get(self.maker.purse.book) if self.maker else None
+
+    @property
+    def taker_fee_cost(self) -> int | None:
+        return self.taker.fee_micros if self.taker else None
+
+    @property
+    def taker_order_id(self) -> str | None:
+        return self.taker.order.order_id if self.taker else None
+
+    @property
+    def taker_subtrader_id(self) -> str | None:
+        return self.ids.get(self.taker.purse.book) if self.taker else None
+
+
+class Subtrader(NamedTuple):
+    subtrader_id: str
+    exchange_indices: list[int]
+    fcm_trading_blocked: bool
+    trading_blocked: bool = False
+    propagation_pending: bool = False
+
+
+class Subtraders(NamedTuple):
+    subtraders: list[Subtrader]
+
+
+class DailyCap(NamedTuple):
+    """Amounts in micro-dollars: spent buying since midnight UTC, and held back by resting orders."""
+
+    subtrader_id: str
+    limit: int
+    executed_utilization: int
+    resting_order_utilization: int
+    cap_date: int
+    pending_order_utilization: int = 0
+
+
+def get_fcm_orders(call: AccountCall) -> bytes:
+    """Of one subtrader or, by ids of the clients' own choice, of all of them over the last day."""
+    named = call.params.get("client_order_ids")
+    if not named:
+        return answer_orders(call, subtrader(call), is_archived=None)
+    earliest, latest = window_of(call)
+    yesterday = call.now - MICROSECONDS_PER_DAY
+    window = Window(yesterday if earliest is None else max(earliest, yesterday), latest)
+    return answer_orders(call, asked_subtrader(call), is_archived=None, window=window)
+
+
+def get_fcm_fills(call: AccountCall) -> bytes:
+    """The trades of all subtraders, or of the one that the key is bound to."""
+    ledger, bound = call.account.ledger, call.key.book
+    window, ids = window_of(call), subtrader_ids(call.account)
+
+    def find(limit: int, after: int | None) -> HistoryPage[FcmFill]:
+        if bound is None:
+            page = ledger.trades.find(limit, window=window, after=after)
+            return HistoryPage([_seen_by(call, trade, ids) for trade in page.rows], page.after)
+        own = ledger.fills.find(limit, (EVERYTHING,), lambda partition: partition[0] == bound, window, after)
+        return HistoryPage([_own_side(fill, ids) for fill in own.rows], own.after)
+
+    return answer_list(call, FILLS, ledger.trades.revision, find)
+
+
+def list_fcm_subtraders(call: AccountCall) -> bytes:
+    indices = sorted({0, *(event.exchange_index for event in call.state.events.values())})
+    known = [
+        Subtrader(subtrader_id, indices, call.account.subtrader_rules.get(book, FREE).blocked)
+        for book, subtrader_id in subtrader_ids(call.account).items()
+        if call.key.book in (None, book)
+    ]
+    return write(call, "ListFCMSubtradersResponse", Subtraders(known))
+
+
+def get_blocked_categories(call: AccountCall) -> bytes:
+    rules = call.account.subtrader_rules.get(subtrader(call), FREE)
+    return write(call, "GetFCMSubtraderBlockedCategoriesResponse", rules)
+
+
+def get_daily_cap(call: AccountCall) -> bytes:
+    book = subtrader(call)
+    rules = call.account.subtrader_rules.get(book, FREE)
+    if rules.cap_micros is None:
+        words = f"subtrader {book} of {call.account.name} has no daily cap: the step `cap` sets one"
+        raise Rejected(Situation.NOT_FOUND, words)
+    midnight = call.now - call.now % MICROSECONDS_PER_DAY
+    cap = DailyCap(
+        subtrader_ids(call.account)[book],
+        rules.cap_micros,
+        _spent_micros(call, book, midnight),
+        call.state.holdings[BookRef(call.account.name, book)].reserved_micros,
+        midnight,
+    )
+    return write(call, "GetFCMEventContractDailyCapResponse", cap)
+
+
+def _seen_by(call: AccountCall, trade: Trade, ids: dict[str, str]) -> FcmFill:
+    name = call.account.name
+    maker = trade.maker if trade.maker and trade.maker.purse.account == name else None
+    taker = trade.taker if trade.taker and trade.taker.purse.account == name else None
+    return FcmFill(trade, maker, taker, ids)
+
+
+def _own_side(fill: FillRow, ids: dict[str, str]) -> FcmFill:
+    return FcmFill(fill.trade, None if fill.is_taker else fill, fill if fill.is_taker else None, ids)
+
+
+def _spent_micros(call: AccountCall, book: str, since: int) -> int:
+    fills = call.account.ledger.fills
+    page = fills.find(len(fills), (EVERYTHING,), lambda partition: partition[0] == book, Window(since))
+    bought = (fill for fill in page.rows if fill.action is Action.BUY)
+    return sum(fill.trade.count_centis * fill.price_centicents for fill in bought)
+
+
+def _operation(
+    name: str, path: str, answer: Callable[[AccountCall], bytes], table: str, empty: bytes | None = None
+) -> AccountOperation:
+    return AccountOperation(
+        name=name, path=path, answer=answer, answer_table=table, is_fcm_only=True, is_per_book=True, empty=empty
+    )
+
+
+OPERATIONS = (
+    _operation("GetFCMOrders", "/fcm/orders", get_fcm_orders, "GetOrdersResponse", EMPTY_ORDERS),
+    _operation("GetFCMFills", "/fcm/fills", get_fcm_fills, "GetFcmFillsResponse", EMPTY_FILLS),
+    _operation(
+        "ListFCMSubtraders", "/fcm/subtraders", list_fcm_subtraders, "ListFCMSubtradersResponse", EMPTY_SUBTRADERS
+    ),
+    _operation(
+        "GetFCMSubtraderBlockedCategories",
+        "/fcm/subtraders/blocked_categories",
+        get_blocked_categories,
+        "GetFCMSubtraderBlockedCategoriesResponse",
+    ),
+    _operation(
+        "GetFCMEventContractDailyCap",
+        "/fcm/subtraders/event_contract_daily_cap",
+        get_daily_cap,
+        "GetFCMEventContractDailyCapResponse",
+    ),
+)

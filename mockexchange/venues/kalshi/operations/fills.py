@@ -1,0 +1,42 @@
+"""Fills of a member."""
+
+from dataclasses import replace
+
+from mockexchange.core.history import HistoryPage
+from mockexchange.core.lists import FillQuery, find_fills
+from mockexchange.core.trades import FillRow
+from mockexchange.venues.kalshi.operations.books import all_or_asked
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
+from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, live_or_all, names_of, window_of
+
+FILLS = ListTable("GetFillsResponse", "fills", "Fill")
+
+
+def get_fills(call: AccountCall) -> bytes:
+    return answer_fills(call, live_or_all(call))
+
+
+def answer_fills(call: AccountCall, is_archived: bool | None) -> bytes:
+    """The fills that pass the call's filters: of history, of the present, or (None) of both."""
+    book, params = all_or_asked(call), call.params
+    query = FillQuery(
+        limit=1,
+        books=None if book is None else (book,),
+        tickers=names_of(params.get("ticker")),
+        order_id=params.get("order_id") or None,
+        exchange_index=params.get("exchange_index"),
+        archived=is_archived,
+        window=window_of(call),
+    )
+
+    def find(limit: int, after: int | None) -> HistoryPage[FillRow]:
+        return find_fills(call.state, call.account.name, replace(query, limit=limit, after=after))
+
+    return answer_list(call, FILLS, call.account.ledger.fills.revision, find)
+
+
+OPERATIONS = (
+    AccountOperation(
+        name="GetFills", path="/portfolio/fills", answer=get_fills, answer_table="GetFillsResponse", is_per_book=True
+    ),
+)

@@ -1,0 +1,135 @@
+"""Pages of the lists that only grow: a time window, a limit and a cursor over rows, newest first."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from mockexchange.core.history import HistoryPage, HistoryRow, Selector, Window
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.venues.caches import Revised
+from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations.call import AccountCall, Call, encoder, envelope
+from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX
+
+ARCHIVE_SINCE = "2026-04-01"
+PAGING = ("cursor", "limit")
+NO_STATUS = 0
+NOT_ASKED = (None, "", ())
+"""What a filter is that was left out; 0 is none of them."""
+PAGE_ROWS = 100
+"""Of an operation that has no limit, and where the limit may be 0."""
+
+
+class Row(HistoryRow, Protocol):
+    @property
+    def revision(self) -> int: ...
+
+
+R = TypeVar("R", bound=Row)
+Find = Callable[[int, int | None], HistoryPage[R]]
+"""Takes the limit and the serial after which to go on; returns a page."""
+
+
+class ListTable(NamedTuple):
+    """The envelope's table, its key for the rows, and the rows' table."""
+
+    envelope: str
+    key: str
+    row: str
+    is_shared: bool = True
+    """Whether a row reads the same for everybody, so that its bytes can be kept."""
+    more: tuple[tuple[str, bytes], ...] = ()
+    """What else the envelope has, written already."""
+
+
+def answer_list(call: Call, table: ListTable, revision: int, find: Find[Any], is_kept: bool = True) -> bytes:
+    """Answer a page; the first one is kept as long as the list keeps its revision, unless time changes it too."""
+    if not is_kept or call.params.get("cursor") or len(call.query) > QUERY_CHARS_CACHED_MAX:
+        return _make_page(call, table, find)
+    whose = (call.account.name, call.key.book) if isinstance(call, AccountCall) else None
+    key = (call.operation.name, whose, call.api_date.day, call.query, *call.path_params.values())
+    return call.caches.pages.body(key, revision, lambda: _make_page(call, table, find))
+
+
+def write_rows(call: Call, table: ListTable, rows: Sequence[Revised]) -> bytes:
+    """The answer that is a whole list, without pages."""
+    return envelope(table.envelope, call.api_date)({table.key: _encode(call, table, rows), "cursor": b'""'})
+
+
+def encode_rows(call: Call, table: str, rows: Sequence[Revised]) -> bytes:
+    return b"[%s]" % call.caches.of(call.api_date, table).join(rows, encoder(table, call.api_date))
+
+
+def window_of(call: Call, archived_before: int | None = None) -> Window:
+    """The instants that min_ts and max_ts (Unix seconds) include, and no earlier than the archive's end."""
+    earliest, latest = call.params.get("min_ts"), call.params.get("max_ts")
+    begin = None if earliest is None else earliest * MICROSECONDS_PER_SECOND
+    if archived_before is not None:
+        begin = max(begin or 0, archived_before)
+    return Window(begin, None if latest is None else latest * MICROSECONDS_PER_SECOND)
+
+
+def live_since(call: Call) -> int | None:
+    """Before which instant rows have moved to /historical, since there is one; `compat` keeps everything live."""
+    is_split = call.api_date.holds(ARCHIVE_SINCE) and not call.api_date.is_compat
+    return call.state.archived_before if is_split else None
+
+
+def live_or_all(call: Call) -> bool | None:
+    """Whether only history is asked for: not where it is apart (False), and where it is not, all the same (None)."""
+    return None if live_since(call) is None else False
+
+
+def selectors_of(kind: str, asked: str | tuple[str, ...] | None) -> tuple[Selector, ...]:
+    """The selectors of a filter that lists one name, several or none."""
+    return tuple((kind, name) for name in names_of(asked))
+
+
+def names_of(asked: str | tuple[str, ...] | None) -> tuple[str, ...]:
+    """The names of a parameter that is one name or, on other days, several; an empty text is none."""
+    return (asked,) if isinstance(asked, str) and asked else tuple(asked or ())
+
+
+def _make_page(call: Call, table: ListTable, find: Find[Any]) -> bytes:
+    digest = _digest(call)
+    page = find(call.params.get("limit") or PAGE_ROWS, _after(call, table, digest))
+    cursor = "" if page.after is None else write_cursor(Cursor(digest, NO_STATUS, (page.after, table.row)))
+    rows = _encode(call, table, page.rows)
+    values = {table.key: rows, "cursor": b'"%s"' % cursor.encode(), **dict(table.more)}
+    return envelope(table.envelope, call.api_date)(values)
+
+
+def _encode(call: Call, table: ListTable, rows: Sequence[Revised]) -> bytes:
+    if table.is_shared:
+        return encode_rows(call, table.row, rows)
+    return b"[%s]" % b",".join(map(encoder(table.row, call.api_date), rows))
+
+
+def _digest(call: Call) -> bytes:
+    filters = sorted(
+        (name, value) for name, value in call.params.items() if name not in PAGING and value not in NOT_ASKED
+    )
+    whose = (call.account.name, call.key.book) if isinstance(call, AccountCall) else None
+    return digest_of(call.operation.name, whose, tuple(filters))
+
+
+def _after(call: Call, table: ListTable, digest: bytes) -> int | None:
+    """Where the client's cursor left off; garbage begins at the first page, as recorded."""
+    text = call.params.get("cursor")
+    if not text:
+        return None
+    cursor = read_cursor(text)
+    if cursor is None or cursor.rank[1] != table.row:
+        complain(call, "the cursor is none that this list made: answered the first page", call.settings.strict_cursors)
+        return None
+    if cursor.digest != digest:
+        words = "the cursor was made under other filters: continued from its key"
+        complain(call, words, call.settings.strict_cursors)
+    return cursor.rank[0]
+
+
+def complain(call: Call, words: str, is_error: bool) -> None:
+    """Refuse a cursor, or only tell that something is odd about it."""
+    if is_error:
+        raise Rejected(Situation.BAD_CURSOR, words.partition(":")[0])
+    call.findings.append(words)

@@ -1,0 +1,221 @@
+"""What the rows of markets, events and series read in the core, computed when a row is written.
+
+A row changes with its event's revision, which every change of its markets moves, and as trades grow older than a day;
+so these two, and which row it is, are the number that its bytes are cached by.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+from mockexchange.core.books import Level, levels
+from mockexchange.core.history import Window
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.core.markets import EventListing, Market
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MarketStatus, Result, Side
+
+DAY_US = 86_400 * MICROSECONDS_PER_SECOND
+TRADING_US = 365 * DAY_US
+EXPIRING_US = 7 * DAY_US
+SERIAL_BITS = 64
+NO_BID = Level(0, 0)
+VALUES_CENTICENTS = {Result.YES: CENTICENTS_PER_DOLLAR, Result.NO: 0}
+
+# The steps that prices may be on, widest first, and the venue's name for a market of that step.
+STRUCTURES = ((100, "linear_cent"), (10, "deci_cent"), (1, "center_centi_edge_centi_cent"))
+
+
+class PriceRange(NamedTuple):
+    start_centicents: int
+    end_centicents: int
+    step_centicents: int
+
+
+def aged_serial(state: State, now: int) -> int:
+    """The newest trade that is a day old: what is told of the last day stays until another one is."""
+    aged = state.tape.find(1, window=Window(latest=now - DAY_US)).rows
+    return aged[0].serial if aged else 0
+
+
+def page_revision(state: State, now: int) -> int:
+    """A number that stays as long as no page of markets or events changes."""
+    return state.listed_events.revision << SERIAL_BITS | aged_serial(state, now)
+
+
+def open_at(market: Market) -> int:
+    opens_at = market.details.open_at
+    return market.created_at if opens_at is None else opens_at
+
+
+def close_at(market: Market) -> int:
+    """A year after it opened, where the scenario does not say."""
+    closes_at = market.details.close_at
+    return open_at(market) + TRADING_US if closes_at is None else closes_at
+
+
+class MarketView:
+    """A market as its row shows it; one can be made of every market of a page, its parts only when it is written."""
+
+    nothing = None
+    old_units = "cents"
+    units = "usd_cent"
+    market_type = "binary"
+    is_fractional = True
+    notional_centicents = CENTICENTS_PER_DOLLAR
+    expiration_value = ""
+    risk_limit_cents = 0
+    settlement_bounds = "default"
+    tick_cents = 1
+
+    def __init__(self, state: State, market: Market, now: int, aged: int) -> None:
+        self.market = market
+        self.revision = (market.event.revision << SERIAL_BITS | market.serial) << SERIAL_BITS | aged
+        self._state = state
+        self._now = now
+
+    @property
+    def title(self) -> str:
+        return self.market.title or self.market.ticker
+
+    @property
+    def yes_title(self) -> str:
+        return self.market.details.yes_title or self.title
+
+    @property
+    def no_title(self) -> str:
+        return self.market.details.no_title or self.yes_title
+
+    @property
+    def category(self) -> str:
+        return category_of(self.market.event)
+
+    @property
+    def open_at(self) -> int:
+        return open_at(self.market)
+
+    @property
+    def close_at(self) -> int:
+        return close_at(self.market)
+
+    @property
+    def expected_expiration_at(self) -> int:
+        expected_at = self.market.details.expected_expiration_at
+        return self.close_at if expected_at is None else expected_at
+
+    @property
+    def expiration_at(self) -> int:
+        expires_at = self.market.details.expiration_at
+        return self.close_at + EXPIRING_US if expires_at is None else expires_at
+
+    @property
+    def price_centicents(self) -> int:
+        return self.market.price_centicents or 0
+
+    @property
+    def previous_centicents(self) -> int:
+        return self.market.previous_centicents or 0
+
+    @property
+    def value_centicents(self) -> int | None:
+        """What one YES contract pays, once that is decided; a void market pays no price."""
+        market = self.market
+        return (
+            market.value_centicents
+            if market.result is None
+            else VALUES_CENTICENTS.get(market.result, market.value_centicents)
+        )
+
+    @property
+    def open_interest_centis(self) -> int:
+        return max(self.market.yes_held_centis, self.market.no_held_centis)
+
+    @property
+    def volume_24h_centis(self) -> int:
+        """All that was traded, less what had been when the last day began."""
+        market = self.market
+        window = Window(latest=self._now - DAY_US)
+        aged = self._state.tape.find(1, (("ticker", market.ticker),), window=window).rows
+        return market.volume_centis - (aged[0].market_volume_centis + aged[0].count_centis if aged else 0)
+
+    @cached_property
+    def _bids(self) -> dict[Side, list[Level]]:
+        return {side: levels(self._state, self.market, side) for side in Side}
+
+    @property
+    def yes_bid(self) -> Level:
+        return _best(self._bids[Side.YES])
+
+    @property
+    def no_bid(self) -> Level:
+        return _best(self._bids[Side.NO])
+
+    @property
+    def yes_ask_centicents(self) -> int:
+        """A bid for NO is an offer of YES at the rest of the dollar."""
+        return CENTICENTS_PER_DOLLAR - self.no_bid.price_centicents
+
+    @property
+    def no_ask_centicents(self) -> int:
+        return CENTICENTS_PER_DOLLAR - self.yes_bid.price_centicents
+
+    @property
+    def liquidity_micros(self) -> int:
+        return sum(price * count for bids in self._bids.values() for price, count in bids)
+
+    @property
+    def _structure(self) -> tuple[int, str]:
+        """The widest step that every price of the market is on."""
+        bids = [bid.price_centicents for side in self._bids.values() for bid in side]
+        prices = [self.price_centicents, self.previous_centicents, *bids]
+        return next(one for one in STRUCTURES if all(price % one[0] == 0 for price in prices))
+
+    @property
+    def price_level_structure(self) -> str:
+        return self._structure[1]
+
+    @property
+    def price_ranges(self) -> tuple[PriceRange, ...]:
+        return (PriceRange(0, CENTICENTS_PER_DOLLAR, self._structure[0]),)
+
+
+class EventView:
+    """An event as its row shows it, with its markets where they are asked for."""
+
+    nothing = None
+    is_brokered = True
+    collateral_return_type = ""
+    sources = ()
+
+    def __init__(self, state: State, event: EventListing, now: int, aged: int, is_nested: bool) -> None:
+        self.event = event
+        self.revision = event.revision << SERIAL_BITS | aged if is_nested else event.revision
+        self.markets = [MarketView(state, market, now, aged) for market in event.markets] if is_nested else None
+
+    @property
+    def title(self) -> str:
+        return self.event.details.title or self.event.ticker
+
+    @property
+    def category(self) -> str:
+        return category_of(self.event)
+
+    @property
+    def strike_period(self) -> str | None:
+        return self.event.details.strike_period or None
+
+
+def category_of(event: EventListing) -> str:
+    return event.details.category or event.series.details.category
+
+
+def status_of_event(event: EventListing) -> str:
+    """Open as long as one of its markets is, and settled when all of them are: one word for each event."""
+    statuses = {market.status for market in event.markets}
+    if MarketStatus.OPEN in statuses:
+        return "open"
+    return "settled" if statuses == {MarketStatus.FINALIZED} else "closed"
+
+
+def _best(bids: Sequence[Level]) -> Level:
+    return bids[-1] if bids else NO_BID

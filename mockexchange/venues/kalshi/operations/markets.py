@@ -1,0 +1,149 @@
+"""Markets: lists under filters, and one by its ticker."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from mockexchange.core.history import ALWAYS, EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
+from mockexchange.core.markets import Market
+from mockexchange.core.vocabulary import MarketStatus
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, envelope
+from mockexchange.venues.kalshi.operations.filters import Test, all_of, bounds, is_between, named
+from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, encode_rows, names_of
+from mockexchange.venues.kalshi.operations.market_views import MarketView, aged_serial, close_at, page_revision
+
+MARKETS = ListTable("GetMarketsResponse", "markets", "Market")
+TIMES_EXCLUSIVE_SINCE = "2025-11-20"
+
+# What a word of the status filter stands for: closed is all that has closed and is not paid out yet (documented).
+STATUS_WORDS: dict[str, tuple[MarketStatus, ...]] = {
+    "unopened": (),
+    "open": (MarketStatus.OPEN,),
+    "paused": (),
+    "closed": (MarketStatus.CLOSED, MarketStatus.DETERMINED, MarketStatus.DISPUTED),
+    "settled": (MarketStatus.FINALIZED,),
+}
+TIMES: dict[str, Callable[[Market], int | None]] = {
+    "created": lambda market: market.created_at,
+    "close": close_at,
+    "settled": lambda market: market.settled_at,
+    "updated": lambda market: market.updated_at,
+}
+# The words of the status filter that may stand beside a filter of that time (documented).
+STATUSES_BESIDE: dict[str, Collection[str]] = {
+    "created": ("unopened", "open"),
+    "close": ("closed",),
+    "settled": ("settled",),
+    "updated": (),
+}
+
+
+def get_markets(call: Call) -> bytes:
+    _require_one_time(call)
+    look, aged = _finder(call), aged_serial(call.state, call.now)
+
+    def find(limit: int, after: int | None) -> HistoryPage[MarketView]:
+        page = look(limit, after)
+        return HistoryPage([MarketView(call.state, market, call.now, aged) for market in page.rows], page.after)
+
+    return answer_list(call, MARKETS, page_revision(call.state, call.now), find)
+
+
+def get_market(call: Call) -> bytes:
+    return envelope("GetMarketResponse", call.api_date)({"market": encode_markets(call, [market_of(call)])[1:-1]})
+
+
+def market_of(call: Call) -> Market:
+    """The market of the path. Raises Rejected where there is none."""
+    ticker = call.path_params["ticker"]
+    market = call.state.markets.get(ticker)
+    if market is None:
+        raise Rejected(Situation.NOT_FOUND, f"there is no market {ticker!r}: tickers are spelt as in the scenario")
+    return market
+
+
+def encode_markets(call: Call, markets: Iterable[Market]) -> bytes:
+    """The rows as a JSON list."""
+    aged = aged_serial(call.state, call.now)
+    return encode_rows(call, "Market", [MarketView(call.state, market, call.now, aged) for market in markets])
+
+
+def _finder(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
+    """Markets that combine others are not emulated, so there are none of them to list."""
+    if call.params.get("mve_filter") == "only":
+        return lambda limit, after: HistoryPage([], None)
+    if call.params["tickers"]:
+        rows, keeps = named(call.state.markets, call.params["tickers"]), all_of(list(_all_tests(call)))
+        return lambda limit, after: page_of([rows], limit, ALWAYS, after, keeps)
+    return _indexed(call)
+
+
+def _indexed(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
+    events, series = names_of(call.params["event_ticker"]), names_of(call.params["series_ticker"])
+    selectors: list[Selector]
+    selectors = [("event", name) for name in events] or [("series", name) for name in series] or [EVERYTHING]
+    statuses, window = _statuses(call), Window(*bounds(call.params, "created"))
+    keeps = all_of(list(_tests_beside_index(call)))
+
+    def admits(partition: Partition) -> bool:
+        return statuses is None or partition[0] in statuses
+
+    return lambda limit, after: call.state.listed_markets.find(limit, selectors, admits, window, after, keeps)
+
+
+def _tests_beside_index(call: Call) -> Iterator[Test[Market]]:
+    if call.params["event_ticker"]:
+        yield from _test_of_series(call)
+    yield from _tests_of_times(call, ("close", "settled", "updated"))
+
+
+def _all_tests(call: Call) -> Iterator[Test[Market]]:
+    statuses, events = _statuses(call), names_of(call.params["event_ticker"])
+    if statuses is not None:
+        yield lambda market: market.status in statuses
+    if events:
+        yield lambda market: market.event.ticker in events
+    yield from _test_of_series(call)
+    yield from _tests_of_times(call, TIMES)
+
+
+def _test_of_series(call: Call) -> Iterator[Test[Market]]:
+    series = call.params["series_ticker"]
+    if series:
+        yield lambda market: market.event.series.ticker == series
+
+
+def _tests_of_times(call: Call, names: Iterable[str]) -> Iterator[Test[Market]]:
+    for name in names:
+        least, most = bounds(call.params, name)
+        if (least, most) != (None, None):
+            yield _test_of_time(TIMES[name], least, most)
+
+
+def _test_of_time(read: Callable[[Market], int | None], least: int | None, most: int | None) -> Test[Market]:
+    return lambda market: is_between(read(market), least, most)
+
+
+def _statuses(call: Call) -> set[MarketStatus] | None:
+    words = names_of(call.params["status"])
+    return {status for word in words for status in STATUS_WORDS[word]} if words else None
+
+
+def _require_one_time(call: Call) -> None:
+    """Since 2025-11-20 a list is filtered by one kind of time, beside certain statuses only; compat does not mind."""
+    if call.api_date.is_compat or not call.api_date.holds(TIMES_EXCLUSIVE_SINCE):
+        return
+    asked = [name for name in TIMES if bounds(call.params, name) != (None, None)]
+    if len(asked) > 1:
+        raise Rejected(
+            Situation.CLASHING, f"filters by {' and '.join(asked)} time exclude each other: ask for one kind"
+        )
+    clash = [word for name in asked for word in names_of(call.params["status"]) if word not in STATUSES_BESIDE[name]]
+    if clash:
+        may = " or ".join(STATUSES_BESIDE[asked[0]]) or "no status at all"
+        raise Rejected(Situation.CLASHING, f"a filter by {asked[0]} time goes with {may}, not with status {clash[0]}")
+
+
+OPERATIONS = (
+    PublicOperation(name="GetMarkets", path="/markets", answer=get_markets, answer_table=MARKETS.envelope),
+    PublicOperation(name="GetMarket", path="/markets/{ticker}", answer=get_market, answer_table="GetMarketResponse"),
+)

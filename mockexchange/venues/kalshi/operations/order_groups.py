@@ -1,0 +1,57 @@
+"""Groups of orders that are canceled together."""
+
+from typing import NamedTuple
+
+from mockexchange.core.groups import OrderGroup
+from mockexchange.core.history import HistoryPage
+from mockexchange.venues.kalshi.operations.books import all_or_asked
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
+from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, write_rows
+
+GROUPS = ListTable("GetOrderGroupsResponse", "order_groups", "OrderGroup", is_shared=False)
+
+
+class GroupRow(NamedTuple):
+    """A group, and its place among all that were ever opened."""
+
+    group: OrderGroup
+    place: int
+
+    @property
+    def revision(self) -> int:
+        return self.place
+
+
+def get_order_groups(call: AccountCall) -> bytes:
+    """Newest first, in pages as long as there was a limit."""
+    rows = _groups(call, all_or_asked(call))
+    if "limit" not in call.params:
+        return write_rows(call, GROUPS, rows)
+    if call.params["status"]:
+        call.findings.append("status of order groups was never explained: ignored")
+    return answer_list(call, GROUPS, call.state.sequence, lambda limit, after: _page(rows, limit, after))
+
+
+def _page(rows: list[GroupRow], limit: int, after: int | None) -> HistoryPage[GroupRow]:
+    left = [row for row in rows if after is None or row.place < after]
+    return HistoryPage(left[:limit], left[limit - 1].place if len(left) > limit else None)
+
+
+def _groups(call: AccountCall, book: str | None) -> list[GroupRow]:
+    rows = [
+        GroupRow(group, place)
+        for place, group in enumerate(call.state.groups.values())
+        if group.purse.account == call.account.name and book in (None, group.purse.book)
+    ]
+    return rows[::-1]
+
+
+OPERATIONS = (
+    AccountOperation(
+        name="GetOrderGroups",
+        path="/portfolio/order_groups",
+        answer=get_order_groups,
+        answer_table=GROUPS.envelope,
+        is_per_book=True,
+    ),
+)

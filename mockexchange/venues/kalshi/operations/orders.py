@@ -1,0 +1,123 @@
+"""Orders: those of an account as pages, and single ones."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from mockexchange.core.history import HistoryPage, Window
+from mockexchange.core.lists import OrderQuery, find_orders
+from mockexchange.core.orders import Order
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations.books import all_or_asked
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
+from mockexchange.venues.kalshi.operations.lists import (
+    ListTable,
+    answer_list,
+    live_or_all,
+    live_since,
+    names_of,
+    window_of,
+)
+
+ORDERS = ListTable("GetOrdersResponse", "orders", "Order")
+
+
+class OrderView(NamedTuple):
+    """An order as its owner sees it. `type` is what all orders have been since market orders are gone."""
+
+    order: Order
+    user_id: str
+    queue_position: int = 0
+    type: str = "limit"
+
+    @property
+    def revision(self) -> int:
+        return self.order.revision
+
+    @property
+    def cancel_on_pause(self) -> bool | None:
+        return self.order.cancel_on_pause or None
+
+    @property
+    def group_id(self) -> str | None:
+        return self.order.group.group_id if self.order.group else None
+
+    @property
+    def maker_fees_paid_micros(self) -> int | None:
+        return self.order.maker_fees_micros or None
+
+    @property
+    def taker_fees_paid_micros(self) -> int | None:
+        return self.order.taker_fees_micros or None
+
+
+class OrderAnswer(NamedTuple):
+    order: OrderView
+
+
+def get_orders(call: AccountCall) -> bytes:
+    return answer_orders(call, all_or_asked(call), live_or_all(call))
+
+
+def get_order(call: AccountCall) -> bytes:
+    return write(call, "GetOrderResponse", OrderAnswer(view_of(call, named_order(call))))
+
+
+def answer_orders(call: AccountCall, book: str | None, is_archived: bool | None, window: Window | None = None) -> bytes:
+    """The orders of the book, or of all, that pass the call's filters: of history, of the present, or (None) of both.
+
+    A status that is none matches nothing (recorded 2025-11-03).
+    """
+    params, orders = call.params, call.account.ledger.orders
+    status = params.get("status")
+    query = OrderQuery(
+        limit=1,
+        books=None if book is None else (book,),
+        tickers=names_of(params.get("ticker")),
+        events=names_of(params.get("event_ticker")),
+        exchange_index=params.get("exchange_index"),
+        statuses=(status,) if status else (),
+        archived=is_archived,
+        client_order_ids=params.get("client_order_ids") or (),
+        window=window_of(call) if window is None else window,
+    )
+
+    def find(limit: int, after: int | None) -> HistoryPage[OrderView]:
+        rows, last = find_orders(call.state, call.account.name, replace(query, limit=limit, after=after))
+        return HistoryPage([view_of(call, order) for order in rows], last)
+
+    return answer_list(call, ORDERS, orders.revision, find, is_kept=window is None)
+
+
+def view_of(call: AccountCall, order: Order) -> OrderView:
+    return OrderView(order, call.account.user_id)
+
+
+def named_order(call: AccountCall) -> Order:
+    """The order of the path. Raises Rejected where the key may not see one of that id, as if there were none."""
+    order_id, key = call.path_params["order_id"], call.key
+    order = call.state.orders.get(order_id)
+    if order is None:
+        raise Rejected(Situation.NOT_FOUND, f"there is no order {order_id!r}")
+    if order.purse.account != call.account.name:
+        words = f"order {order_id} is of {order.purse.account}, the key of {call.account.name}"
+        raise Rejected(Situation.NOT_FOUND, words)
+    if key.book not in (None, order.purse.book):
+        words = f"order {order_id} is of book {order.purse.book}, key {key.name} is restricted to book {key.book}"
+        raise Rejected(Situation.NOT_FOUND, words)
+    if order.is_archived and live_since(call) is not None:
+        raise Rejected(Situation.NOT_FOUND, f"order {order_id} is history: /historical/orders lists it")
+    return order
+
+
+OPERATIONS = (
+    AccountOperation(
+        name="GetOrders", path="/portfolio/orders", answer=get_orders, answer_table=ORDERS.envelope, is_per_book=True
+    ),
+    AccountOperation(
+        name="GetOrder",
+        path="/portfolio/orders/{order_id}",
+        answer=get_order,
+        answer_table="GetOrderResponse",
+        is_per_book=True,
+    ),
+)

@@ -1,0 +1,36 @@
+"""Deposits and withdrawals of an account."""
+
+from mockexchange.core.history import History, HistoryPage
+from mockexchange.core.payments import Payment
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
+from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list
+
+DEPOSITS = ListTable("GetDepositsResponse", "deposits", "Deposit")
+WITHDRAWALS = ListTable("GetWithdrawalsResponse", "withdrawals", "Withdrawal")
+
+
+def get_deposits(call: AccountCall) -> bytes:
+    return _answer(call, DEPOSITS, call.account.ledger.deposits)
+
+
+def get_withdrawals(call: AccountCall) -> bytes:
+    return _answer(call, WITHDRAWALS, call.account.ledger.withdrawals)
+
+
+def _answer(call: AccountCall, table: ListTable, payments: History[Payment]) -> bytes:
+    """Those of every book: the venue knows an account's payments only."""
+
+    def find(limit: int, after: int | None) -> HistoryPage[Payment]:
+        return payments.find(limit, after=after)
+
+    return answer_list(call, table, payments.revision, find)
+
+
+OPERATIONS = (
+    AccountOperation(
+        name="GetDeposits", path="/portfolio/deposits", answer=get_deposits, answer_table=DEPOSITS.envelope
+    ),
+    AccountOperation(
+        name="GetWithdrawals", path="/portfolio/withdrawals", answer=get_withdrawals, answer_table=WITHDRAWALS.envelope
+    ),
+)

@@ -1,0 +1,137 @@
+"""Positions of a member's book and of an FCM's subtrader."""
+
+from dataclasses import replace
+
+from mockexchange.core.holdings import Holdings
+from mockexchange.core.portfolio import Page, PositionQuery, find_positions
+from mockexchange.core.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor
+from mockexchange.venues.kalshi.operations.books import primary_or_asked, subtrader
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, envelope
+from mockexchange.venues.kalshi.operations.lists import complain, encode_rows, live_or_all, names_of
+from mockexchange.venues.kalshi.parameters.rows import SETTLEMENT_STATUS_BACK
+from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX
+
+EMPTY_POSITIONS = b'{"cursor":"","event_positions":[],"market_positions":[]}'
+COUNT_BITS = {
+    "position": NONZERO_QUANTITY,
+    "total_traded": NONZERO_TRADED,
+    "resting_order_count": NONZERO_RESTING,
+}
+SETTLED_BY_STATUS: dict[str, bool | None] = {"unsettled": False, "settled": True, "all": None}
+STATUS_CODES: dict[bool | None, int] = {False: 0, True: 1, None: 2}
+
+
+def get_positions(call: AccountCall) -> bytes:
+    holdings = primary_or_asked(call)
+    status = call.params.get("settlement_status") or "unsettled"
+    is_by_event = status != "unsettled" and not call.api_date.is_compat and call.api_date.holds(SETTLEMENT_STATUS_BACK)
+    return answer_positions(call, holdings, status, is_by_event, live_or_all(call))
+
+
+def get_fcm_positions(call: AccountCall) -> bytes:
+    holdings = call.state.holdings[BookRef(call.account.name, subtrader(call))]
+    return answer_positions(call, holdings, call.params["settlement_status"])
+
+
+def answer_positions(
+    call: AccountCall,
+    holdings: Holdings | None,
+    status: str,
+    is_by_event: bool = False,
+    is_archived: bool | None = None,
+) -> bytes:
+    """A page of a book's rows of that settlement status; a page is kept as long as the book keeps its revision."""
+    if holdings is None:
+        return EMPTY_POSITIONS
+    query = _query(call, status, is_by_event, is_archived)
+    if call.params["cursor"] or len(call.query) > QUERY_CHARS_CACHED_MAX:
+        return _make_page(call, holdings, query)
+    key = (call.operation.name, holdings.purse, call.api_date.day, call.query)
+    return call.caches.pages.body(key, holdings.revision, lambda: _make_page(call, holdings, query))
+
+
+def _query(call: AccountCall, status: str, is_by_event: bool, is_archived: bool | None) -> PositionQuery:
+    params = call.params
+    return PositionQuery(
+        limit=params["limit"],
+        settled=SETTLED_BY_STATUS[status],
+        archived=is_archived,
+        nonzero=sum({COUNT_BITS[name] for name in params.get("count_filter", ())}),
+        ticker=params["ticker"],
+        events=names_of(params["event_ticker"]),
+        exchange_index=params.get("exchange_index"),
+        whole_events=is_by_event,
+    )
+
+
+def _make_page(call: AccountCall, holdings: Holdings, query: PositionQuery) -> bytes:
+    digest = _digest(call, holdings, query)
+    page = find_positions(holdings, _continued(call, query, digest))
+    cursor = write_cursor(Cursor(digest, STATUS_CODES[query.settled], page.after)) if page.after else ""
+    return _positions_body(call, page, cursor)
+
+
+def _positions_body(call: AccountCall, page: Page, cursor: str) -> bytes:
+    rows = {
+        "cursor": b'"%s"' % cursor.encode(),
+        "event_positions": encode_rows(call, "EventPosition", page.events),
+        "market_positions": encode_rows(call, "MarketPosition", page.rows),
+    }
+    return envelope("GetPositionsResponse", call.api_date)(rows)
+
+
+def _digest(call: AccountCall, holdings: Holdings, query: PositionQuery) -> bytes:
+    return digest_of(
+        call.operation.name,
+        holdings.purse,
+        query.settled,
+        query.nonzero,
+        query.ticker,
+        query.events,
+        query.exchange_index,
+    )
+
+
+def _continued(call: AccountCall, query: PositionQuery, digest: bytes) -> PositionQuery:
+    """The query from where the client's cursor left off; garbage begins at the first page, as recorded."""
+    text = call.params["cursor"]
+    if not text:
+        return query
+    cursor = read_cursor(text)
+    if cursor is None:
+        complain(
+            call, "the cursor is none that this exchange made: answered the first page", call.settings.strict_cursors
+        )
+        return query
+    if cursor.digest != digest:
+        crosses_status = cursor.status != STATUS_CODES[query.settled]
+        is_error = call.settings.strict_cursors or (crosses_status and _status_has_own_cursors(call))
+        complain(call, "the cursor was made under other filters: continued from its key", is_error)
+    return replace(query, after=cursor.rank)
+
+
+def _status_has_own_cursors(call: AccountCall) -> bool:
+    """From 2026-10 cursors must not cross settlement statuses (docs); compat is lenient."""
+    return not call.api_date.is_compat and call.api_date.holds(SETTLEMENT_STATUS_BACK)
+
+
+OPERATIONS = (
+    AccountOperation(
+        name="GetPositions",
+        path="/portfolio/positions",
+        answer=get_positions,
+        answer_table="GetPositionsResponse",
+        is_per_book=True,
+    ),
+    AccountOperation(
+        name="GetFCMPositions",
+        path="/fcm/positions",
+        answer=get_fcm_positions,
+        answer_table="GetPositionsResponse",
+        is_fcm_only=True,
+        is_per_book=True,
+        empty=EMPTY_POSITIONS,
+    ),
+)

@@ -1,0 +1,68 @@
+"""How many contracts trade before an order that rests."""
+
+from typing import NamedTuple
+
+from mockexchange.core.books import contracts_ahead
+from mockexchange.core.lists import OrderQuery, find_orders
+from mockexchange.core.orders import Order, OrderStatus
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations.books import primary_or_asked
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
+from mockexchange.venues.kalshi.operations.lists import names_of
+from mockexchange.venues.kalshi.operations.orders import named_order
+
+
+class QueuePosition(NamedTuple):
+    order: Order
+    ahead_centis: int
+
+
+class QueuePositions(NamedTuple):
+    queue_positions: list[QueuePosition]
+
+
+def get_order_queue_positions(call: AccountCall) -> bytes:
+    """All orders of one book that rest, newest first; never in pages."""
+    resting = _resting(call)
+    found = [QueuePosition(order, contracts_ahead(call.state, order)) for order in resting]
+    return write(call, "GetOrderQueuePositionsResponse", QueuePositions(found))
+
+
+def get_order_queue_position(call: AccountCall) -> bytes:
+    order = named_order(call)
+    if order.status is not OrderStatus.RESTING:
+        words = f"order {order.order_id} is {order.status}: only one that rests has a place in a queue"
+        raise Rejected(Situation.NOT_FOUND, words)
+    return write(call, "GetOrderQueuePositionResponse", QueuePosition(order, contracts_ahead(call.state, order)))
+
+
+def _resting(call: AccountCall) -> list[Order]:
+    holdings, orders = primary_or_asked(call), call.account.ledger.orders
+    if holdings is None:
+        return []
+    query = OrderQuery(
+        limit=len(orders),
+        books=(holdings.purse.book,),
+        tickers=names_of(call.params["market_tickers"]),
+        events=names_of(call.params["event_ticker"]),
+        statuses=(OrderStatus.RESTING,),
+    )
+    return find_orders(call.state, call.account.name, query).rows
+
+
+OPERATIONS = (
+    AccountOperation(
+        name="GetOrderQueuePositions",
+        path="/portfolio/orders/queue_positions",
+        answer=get_order_queue_positions,
+        answer_table="GetOrderQueuePositionsResponse",
+        is_per_book=True,
+    ),
+    AccountOperation(
+        name="GetOrderQueuePosition",
+        path="/portfolio/orders/{order_id}/queue_position",
+        answer=get_order_queue_position,
+        answer_table="GetOrderQueuePositionResponse",
+        is_per_book=True,
+    ),
+)

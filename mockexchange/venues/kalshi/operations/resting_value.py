@@ -1,0 +1,44 @@
+"""What the orders of an FCM's customers hold back, for FCM members alone."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from mockexchange.core.history import Partition
+from mockexchange.core.orders import Order, OrderStatus
+from mockexchange.venues.kalshi.operations.balances import IndexedBalance
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
+
+
+class RestingValue(NamedTuple):
+    cash_micros: int
+    breakdown: list[IndexedBalance]
+
+
+def get_resting_value(call: AccountCall) -> bytes:
+    """The cash of all books, by the exchange index of the market that the order rests in."""
+    held_micros = Counter({0: 0})
+    for order in _resting(call):
+        held_micros[order.market.event.exchange_index] += order.reserve_micros(order.remaining_centis)
+    breakdown = [IndexedBalance(index, held_micros[index]) for index in sorted(held_micros)]
+    value = RestingValue(held_micros.total(), breakdown)
+    return write(call, "GetPortfolioRestingOrderTotalValueResponse", value)
+
+
+def _resting(call: AccountCall) -> list[Order]:
+    orders = call.account.ledger.orders
+    return orders.find(len(orders), admits=_rests).rows
+
+
+def _rests(partition: Partition) -> bool:
+    return partition[1] is OrderStatus.RESTING
+
+
+OPERATIONS = (
+    AccountOperation(
+        name="GetPortfolioRestingOrderTotalValue",
+        path="/portfolio/summary/total_resting_order_value",
+        answer=get_resting_value,
+        answer_table="GetPortfolioRestingOrderTotalValueResponse",
+        is_fcm_only=True,
+    ),
+)

@@ -1,0 +1,66 @@
+"""A series by its ticker."""
+
+from typing import NamedTuple
+
+from mockexchange.core.markets import Series
+from mockexchange.core.state import State
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write
+
+
+class SeriesView:
+    """A series as it is shown; `volume_centis` is None where nobody asked for it."""
+
+    nothing = None
+    prohibitions = ()
+    sources = ()
+    contract_url = ""
+    contract_terms_url = ""
+
+    def __init__(self, state: State, series: Series, has_volume: bool) -> None:
+        self.series = series
+        self._state = state
+        self._has_volume = has_volume
+
+    @property
+    def title(self) -> str:
+        return self.series.details.title or self.series.ticker
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        category = self.series.details.category
+        return (category,) if category else ()
+
+    @property
+    def exchange_index(self) -> int:
+        """That of its newest event: a series has none of its own here."""
+        events = self._state.listed_events.find(1, (("series", self.series.ticker),)).rows
+        return events[0].exchange_index if events else 0
+
+    @property
+    def volume_centis(self) -> int | None:
+        """All that its markets traded. Cost: O(markets of the series)."""
+        if not self._has_volume:
+            return None
+        markets = self._state.listed_markets.find(len(self._state.markets), (("series", self.series.ticker),)).rows
+        return sum(market.volume_centis for market in markets)
+
+
+class SeriesAnswer(NamedTuple):
+    series: SeriesView
+
+
+def get_series(call: Call) -> bytes:
+    ticker = call.path_params["series_ticker"]
+    series = call.state.series.get(ticker)
+    if series is None:
+        raise Rejected(Situation.NOT_FOUND, f"there is no series {ticker!r}: tickers are spelt as in the scenario")
+    has_volume = call.params.get("include_volume") is True
+    return write(call, "GetSeriesResponse", SeriesAnswer(SeriesView(call.state, series, has_volume)))
+
+
+OPERATIONS = (
+    PublicOperation(
+        name="GetSeries", path="/series/{series_ticker}", answer=get_series, answer_table="GetSeriesResponse"
+    ),
+)

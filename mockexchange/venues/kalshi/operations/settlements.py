@@ -1,0 +1,72 @@
+"""What settled markets paid to a member."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from mockexchange.core.history import HistoryPage
+from mockexchange.core.lists import SettlementQuery, find_settlements
+from mockexchange.core.settlements import Bought, Settlement
+from mockexchange.core.vocabulary import Result
+from mockexchange.venues.kalshi.operations.books import all_or_asked
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
+from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, names_of, window_of
+
+SETTLEMENTS = ListTable("GetSettlementsResponse", "settlements", "Settlement")
+NOTHING = Bought()
+
+
+class SettlementView(NamedTuple):
+    """A settlement with the counts of its sides as the scenario wants them."""
+
+    row: Settlement
+    yes: Bought
+    no: Bought
+
+    @property
+    def revision(self) -> int:
+        return self.row.revision
+
+    @property
+    def result_without_void(self) -> Result:
+        """A void market pays back what was paid, which is no matter of yes or no."""
+        return Result.SCALAR if self.row.result is Result.VOID else self.row.result
+
+
+def get_settlements(call: AccountCall) -> bytes:
+    book, params = all_or_asked(call), call.params
+    view = _gross if call.settings.settlement_counts == "gross" else _net
+    query = SettlementQuery(
+        limit=1,
+        books=None if book is None else (book,),
+        tickers=names_of(params["ticker"]),
+        events=names_of(params["event_ticker"]),
+        window=window_of(call),
+    )
+
+    def find(limit: int, after: int | None) -> HistoryPage[SettlementView]:
+        rows, last = find_settlements(call.state, call.account.name, replace(query, limit=limit, after=after))
+        return HistoryPage([view(row) for row in rows], last)
+
+    return answer_list(call, SETTLEMENTS, call.account.ledger.settlements.revision, find)
+
+
+def _gross(row: Settlement) -> SettlementView:
+    """Everything bought of either side, pairs that had closed included (recorded 2026-01-12: 37 of both)."""
+    return SettlementView(row, row.yes, row.no)
+
+
+def _net(row: Settlement) -> SettlementView:
+    """The position that was paid, and its cost basis."""
+    held = Bought(abs(row.held_centis), row.held_cost_micros)
+    return SettlementView(row, held, NOTHING) if row.held_centis > 0 else SettlementView(row, NOTHING, held)
+
+
+OPERATIONS = (
+    AccountOperation(
+        name="GetSettlements",
+        path="/portfolio/settlements",
+        answer=get_settlements,
+        answer_table=SETTLEMENTS.envelope,
+        is_per_book=True,
+    ),
+)

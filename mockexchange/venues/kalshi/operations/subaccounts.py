@@ -1,0 +1,108 @@
+"""The books of one member. An FCM has subtraders instead: of its own it has the primary book alone."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mockexchange.core.history import HistoryPage
+from mockexchange.core.payments import TransferRow
+from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef
+from mockexchange.venues.kalshi.objects.spans import EXCHANGE_INDEX_ADDED
+from mockexchange.venues.kalshi.operations.balances import free_by_index
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
+from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list
+
+TRANSFERS = ListTable("GetSubaccountTransfersResponse", "transfers", "SubaccountTransfer")
+
+
+class SubaccountBalance(NamedTuple):
+    number: str
+    cash_micros: int
+    updated_at: int
+    exchange_index: int = 0
+
+
+class SubaccountTransfer(NamedTuple):
+    """Books trade cash of index 0 alone."""
+
+    row: TransferRow
+    exchange_index: int = 0
+
+    @property
+    def revision(self) -> int:
+        return self.row.revision
+
+
+class NettingConfig(NamedTuple):
+    number: str
+    enabled: bool
+    exchange_index: int = 0
+
+
+class Subaccounts(NamedTuple):
+    subaccount_balances: list[SubaccountBalance]
+
+
+class Netting(NamedTuple):
+    netting_configs: list[NettingConfig]
+
+
+def get_subaccount_balances(call: AccountCall) -> bytes:
+    """A row for each book; for each of its exchange indexes since rows tell one."""
+    balances = [row for book in _books(call) for row in _balances_of(call, book)]
+    return write(call, "GetSubaccountBalancesResponse", Subaccounts(balances))
+
+
+def get_subaccount_transfers(call: AccountCall) -> bytes:
+    transfers = call.account.ledger.transfers
+
+    def find(limit: int, after: int | None) -> HistoryPage[SubaccountTransfer]:
+        if _has_subtraders(call):
+            return HistoryPage([], None)
+        rows, last = transfers.find(limit, after=after)
+        return HistoryPage([SubaccountTransfer(row) for row in rows], last)
+
+    return answer_list(call, TRANSFERS, transfers.revision, find)
+
+
+def get_subaccount_netting(call: AccountCall) -> bytes:
+    netted = call.account.netted_books
+    return write(call, "GetSubaccountNettingResponse", Netting([NettingConfig(b, b in netted) for b in _books(call)]))
+
+
+def _books(call: AccountCall) -> list[str]:
+    return [PRIMARY_BOOK] if _has_subtraders(call) else sorted(call.account.books, key=int)
+
+
+def _has_subtraders(call: AccountCall) -> bool:
+    return call.account.kind is AccountKind.FCM
+
+
+def _balances_of(call: AccountCall, book: str) -> Iterator[SubaccountBalance]:
+    holdings = call.state.holdings[BookRef(call.account.name, book)]
+    cash_micros = free_by_index(holdings)
+    if not call.api_date.holds(EXCHANGE_INDEX_ADDED):
+        cash_micros = {0: sum(cash_micros.values())}
+    for index, amount_micros in sorted(cash_micros.items()):
+        yield SubaccountBalance(book, amount_micros, holdings.updated_at, index)
+
+
+OPERATIONS = (
+    AccountOperation(
+        name="GetSubaccountBalances",
+        path="/portfolio/subaccounts/balances",
+        answer=get_subaccount_balances,
+        answer_table="GetSubaccountBalancesResponse",
+    ),
+    AccountOperation(
+        name="GetSubaccountTransfers",
+        path="/portfolio/subaccounts/transfers",
+        answer=get_subaccount_transfers,
+        answer_table=TRANSFERS.envelope,
+    ),
+    AccountOperation(
+        name="GetSubaccountNetting",
+        path="/portfolio/subaccounts/netting",
+        answer=get_subaccount_netting,
+        answer_table="GetSubaccountNettingResponse",
+    ),
+)

@@ -1,0 +1,26 @@
+"""Trades of everybody, newest first."""
+
+from mockexchange.core.history import EVERYTHING, HistoryPage, Selector
+from mockexchange.core.trades import Trade
+from mockexchange.venues.kalshi.operations.call import Call, PublicOperation
+from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, live_since, window_of
+
+TRADES = ListTable("GetTradesResponse", "trades", "Trade")
+
+
+def get_trades(call: Call) -> bytes:
+    """No trade here is a block trade."""
+    tape, window = call.state.tape, window_of(call, live_since(call))
+    wants_blocks = call.params.get("is_block_trade") is True
+    ticker = call.params["ticker"]
+    selectors: list[Selector] = [] if wants_blocks else [("ticker", ticker) if ticker else EVERYTHING]
+
+    def find(limit: int, after: int | None) -> HistoryPage[Trade]:
+        return tape.find(limit, selectors, window=window, after=after)
+
+    return answer_list(call, TRADES, tape.revision, find)
+
+
+OPERATIONS = (
+    PublicOperation(name="GetTrades", path="/markets/trades", answer=get_trades, answer_table=TRADES.envelope),
+)

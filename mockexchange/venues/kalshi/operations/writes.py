@@ -1,0 +1,72 @@
+"""Operations that change something on the venue: known, and refused.
+
+The first generation of order entry answers 410 since 2026-06-18, before it looks at the credentials (one report). The
+others answer 403 to everybody: what they would change comes from steps.
+"""
+
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
+
+RETIRED_SINCE = "2026-06-18"
+TRADE = ("write", "write::trade")
+TRANSFER = ("write", "write::transfer")
+RISK = ("write", "write::fcm_risk")
+
+FIRST_ORDER_ENTRY = (
+    ("CreateOrder", "POST", "/portfolio/orders"),
+    ("CancelOrder", "DELETE", "/portfolio/orders/{order_id}"),
+    ("BatchCreateOrders", "POST", "/portfolio/orders/batched"),
+    ("BatchCancelOrders", "DELETE", "/portfolio/orders/batched"),
+    ("AmendOrder", "POST", "/portfolio/orders/{order_id}/amend"),
+    ("DecreaseOrder", "POST", "/portfolio/orders/{order_id}/decrease"),
+)
+
+WRITES = (
+    ("CreateOrderV2", "POST", "/portfolio/events/orders", TRADE),
+    ("CancelAllOrdersV2", "DELETE", "/portfolio/events/orders", TRADE),
+    ("CancelOrderV2", "DELETE", "/portfolio/events/orders/{order_id}", TRADE),
+    ("BatchCreateOrdersV2", "POST", "/portfolio/events/orders/batched", TRADE),
+    ("BatchCancelOrdersV2", "DELETE", "/portfolio/events/orders/batched", TRADE),
+    ("AmendOrderV2", "POST", "/portfolio/events/orders/{order_id}/amend", TRADE),
+    ("DecreaseOrderV2", "POST", "/portfolio/events/orders/{order_id}/decrease", TRADE),
+    ("CreateSubaccount", "POST", "/portfolio/subaccounts", TRANSFER),
+    ("ApplySubaccountTransfer", "POST", "/portfolio/subaccounts/transfer", TRANSFER),
+    ("UpdateSubaccountNetting", "PUT", "/portfolio/subaccounts/netting", TRANSFER),
+    ("IntraExchangeInstanceTransfer", "POST", "/portfolio/intra_exchange_instance_transfer", TRANSFER),
+    ("SetTargetBalanceAllocation", "POST", "/portfolio/target_balance_allocation", TRANSFER),
+    ("CreateFCMSubtrader", "POST", "/fcm/subtraders", RISK),
+    ("UpdateFCMSubtraderBlockedCategories", "PUT", "/fcm/subtraders/blocked_categories", RISK),
+    ("UpdateFCMEventContractDailyCap", "PUT", "/fcm/subtraders/event_contract_daily_cap", RISK),
+    ("DeleteFCMEventContractDailyCap", "DELETE", "/fcm/subtraders/event_contract_daily_cap", RISK),
+    ("TransferFCMPositions", "POST", "/fcm/positions/transfers", RISK),
+    ("UpgradeAccountApiUsageLevel", "POST", "/account/api_usage_level/upgrade", ("write",)),
+    ("CreateApiKey", "POST", "/api_keys", ("write",)),
+    ("GenerateApiKey", "POST", "/api_keys/generate", ("write",)),
+    ("DeleteApiKey", "DELETE", "/api_keys/{api_key}", ("write",)),
+)
+
+
+def refuse(call: AccountCall) -> bytes:
+    operation = call.operation
+    words = f"{operation.name} is not emulated: change the exchange by steps, with `mockexchange do` or a scenario"
+    raise Rejected(Situation.FORBIDDEN, words)
+
+
+OPERATIONS = (
+    *(
+        AccountOperation(
+            name=name,
+            method=method,
+            path=path,
+            scopes=TRADE,
+            answer=refuse,
+            is_per_book=True,
+            retired_since=RETIRED_SINCE,
+        )
+        for name, method, path in FIRST_ORDER_ENTRY
+    ),
+    *(
+        AccountOperation(name=name, method=method, path=path, scopes=scopes, answer=refuse, is_per_book=True)
+        for name, method, path, scopes in WRITES
+    ),
+)

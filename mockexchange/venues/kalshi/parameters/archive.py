@@ -1,0 +1,22 @@
+"""Parameters of the operations on history."""
+
+from mockexchange.venues.kalshi.parameters.rows import CURSOR, LIMIT, TICKER, Parameter, subaccount
+
+WINDOW_WIDENED = "2026-10-01"
+
+GET_HISTORICAL_POSITIONS: tuple[Parameter, ...] = (
+    CURSOR,
+    LIMIT,
+    TICKER,
+    Parameter(name="event_ticker", kind="text", source="sdk-3.34"),
+    *subaccount("2026-07-23"),
+)
+
+GET_HISTORICAL_ROWS: tuple[Parameter, ...] = (
+    CURSOR,
+    LIMIT,
+    TICKER,
+    Parameter(name="max_ts", kind="integer", source="openapi-3.13"),
+    Parameter(name="min_ts", kind="integer", since=WINDOW_WIDENED, source="sdk-3.34"),
+    *subaccount(WINDOW_WIDENED),
+)

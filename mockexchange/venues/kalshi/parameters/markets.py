@@ -1,0 +1,74 @@
+"""Parameters of the operations about markets, their books and trades."""
+
+from mockexchange.venues.kalshi.parameters.rows import (
+    BOUNDS_WIDENED,
+    CURSOR,
+    EVENT_TICKER_NARROWED,
+    TICKER,
+    WINDOW,
+    Parameter,
+)
+
+OLD_STATUS_WORDS = ("unopened", "open", "closed", "settled")
+STATUS_WORDS = ("unopened", "open", "paused", "closed", "settled")
+AUTUMN_2026 = "2026-10-01"
+
+# From April 2026 on a limit of nothing is within the bounds.
+LIMIT_FROM_ZERO = (
+    Parameter(
+        name="limit", kind="integer", minimum=1, maximum=1000, default=100, until=BOUNDS_WIDENED, source="docs-2025-11"
+    ),
+    Parameter(
+        name="limit", kind="integer", minimum=0, maximum=1000, default=100, since=BOUNDS_WIDENED, source="openapi-3.13"
+    ),
+)
+SERIES_TICKER = Parameter(name="series_ticker", kind="text", source="docs-2025-11")
+TICKERS = Parameter(name="tickers", kind="texts", source="docs-2025-11")
+STATUS = (
+    Parameter(name="status", kind="choices", choices=OLD_STATUS_WORDS, until=BOUNDS_WIDENED, source="docs-2025-11"),
+    Parameter(name="status", kind="choice", choices=STATUS_WORDS, since=BOUNDS_WIDENED, source="openapi-3.13"),
+)
+
+
+def instants(*names: str, since: str, source: str) -> tuple[Parameter, ...]:
+    return tuple(Parameter(name=name, kind="integer", since=since, source=source) for name in names)
+
+
+CLOSE_TIMES = (
+    Parameter(name="min_close_ts", kind="integer", source="docs-2025-11"),
+    Parameter(name="max_close_ts", kind="integer", source="docs-2025-11"),
+)
+# With the rule that they exclude each other; a filter by updates is first seen in the document of 2026-02-25.
+OTHER_TIMES = (
+    *instants(
+        "min_created_ts", "max_created_ts", "min_settled_ts", "max_settled_ts", since="2025-11-20", source="changelog"
+    ),
+    *instants("min_updated_ts", since="2026-02-25", source="client-report"),
+    *instants("max_updated_ts", since=AUTUMN_2026, source="sdk-3.34"),
+)
+
+GET_MARKETS: tuple[Parameter, ...] = (
+    *LIMIT_FROM_ZERO,
+    CURSOR,
+    *EVENT_TICKER_NARROWED,
+    SERIES_TICKER,
+    *CLOSE_TIMES,
+    *OTHER_TIMES,
+    *STATUS,
+    TICKERS,
+    Parameter(
+        name="mve_filter", kind="choice", choices=("only", "exclude"), since=BOUNDS_WIDENED, source="openapi-3.13"
+    ),
+)
+
+GET_MARKET_ORDERBOOK: tuple[Parameter, ...] = (
+    Parameter(name="depth", kind="integer", minimum=0, maximum=100, default=0, source="docs-2025-11"),
+)
+
+GET_TRADES: tuple[Parameter, ...] = (
+    *LIMIT_FROM_ZERO,
+    CURSOR,
+    TICKER,
+    *WINDOW,
+    Parameter(name="is_block_trade", kind="boolean", since=AUTUMN_2026, source="sdk-3.34"),
+)

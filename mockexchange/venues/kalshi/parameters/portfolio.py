@@ -1,0 +1,43 @@
+"""Parameters of the portfolio's operations."""
+
+from mockexchange.venues.dated import ALWAYS, FOREVER
+from mockexchange.venues.kalshi.parameters.rows import (
+    CURSOR,
+    EVENT_TICKER_NARROWED,
+    EXCHANGE_INDEX,
+    LIMIT,
+    LIMIT_WIDENED,
+    SETTLEMENT_STATUS_BACK,
+    SETTLEMENT_STATUS_REMOVED,
+    TICKER,
+    WINDOW,
+    Parameter,
+    count_filter,
+    settlement_status,
+    subaccount,
+)
+
+GET_BALANCE: tuple[Parameter, ...] = (*subaccount("2026-02-17"), EXCHANGE_INDEX)
+
+GET_POSITIONS: tuple[Parameter, ...] = (
+    CURSOR,
+    LIMIT,
+    *count_filter(),
+    settlement_status(ALWAYS, SETTLEMENT_STATUS_REMOVED, "docs-2025-11"),
+    settlement_status(SETTLEMENT_STATUS_BACK, FOREVER, "sdk-3.34"),
+    TICKER,
+    *EVENT_TICKER_NARROWED,
+    *subaccount("2026-01-29"),
+    EXCHANGE_INDEX,
+)
+
+GET_FILLS: tuple[Parameter, ...] = (
+    CURSOR,
+    *LIMIT_WIDENED,
+    Parameter(name="ticker", kind="text", until="2026-10-01", source="docs-2025-11"),
+    Parameter(name="ticker", kind="texts", items_max=100, since="2026-10-01", lenient=True, source="sdk-3.34"),
+    Parameter(name="order_id", kind="text", source="docs-2025-11"),
+    *WINDOW,
+    *subaccount("2026-01-29"),
+    EXCHANGE_INDEX,
+)

@@ -1,0 +1,97 @@
+"""What a query parameter is, and the rows that several operations share."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mockexchange.venues.dated import FOREVER, DatedRow
+
+Kind = Literal["text", "texts", "integer", "boolean", "choice", "choices"]
+POSITION_COUNTS = ("position", "total_traded")
+STATUSES = ("all", "unsettled", "settled")
+SETTLEMENT_STATUS_REMOVED = "2025-12-11"
+SETTLEMENT_STATUS_BACK = "2026-10-01"
+BOUNDS_WIDENED = "2026-04-01"
+"""The limits of 200 became 1,000, and event_ticker lists a single ticker, between November 2025 and April 2026."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter(DatedRow):
+    """`texts` and `choices` are comma-separated lists, of at most `items_max` items."""
+
+    kind: Kind
+    minimum: int | None = None
+    maximum: int | None = None
+    choices: tuple[str, ...] = ()
+    items_max: int | None = None
+    default: int | str | bool | None = None
+    required: bool = False
+
+    @property
+    def go_name(self) -> str:
+        """The field name in the venue's validation messages: event_ticker is EventTicker."""
+        return "".join(word.capitalize() for word in self.name.split("_"))
+
+
+LIMIT = Parameter(name="limit", kind="integer", minimum=1, maximum=1000, default=100, source="docs-2025-11")
+LIMIT_WIDENED = (
+    Parameter(
+        name="limit", kind="integer", minimum=1, maximum=200, default=100, until=BOUNDS_WIDENED, source="docs-2025-11"
+    ),
+    Parameter(
+        name="limit", kind="integer", minimum=1, maximum=1000, default=100, since=BOUNDS_WIDENED, source="openapi-3.13"
+    ),
+)
+LIMIT_500 = Parameter(name="limit", kind="integer", minimum=1, maximum=500, default=100, source="sdk-3.34")
+CURSOR = Parameter(name="cursor", kind="text", source="docs-2025-11")
+TICKER = Parameter(name="ticker", kind="text", source="docs-2025-11")
+EVENT_TICKERS = Parameter(name="event_ticker", kind="texts", items_max=10, source="docs-2025-11")
+EVENT_TICKER_NARROWED = (
+    Parameter(
+        name="event_ticker", kind="texts", items_max=10, until=BOUNDS_WIDENED, lenient=True, source="docs-2025-11"
+    ),
+    Parameter(name="event_ticker", kind="text", since=BOUNDS_WIDENED, source="openapi-3.13"),
+)
+EXCHANGE_INDEX = Parameter(
+    name="exchange_index", kind="integer", minimum=0, maximum=2**31 - 1, since="2026-08-20", source="docs-3.28"
+)
+WINDOW = (
+    Parameter(name="min_ts", kind="integer", source="docs-2025-11"),
+    Parameter(name="max_ts", kind="integer", source="docs-2025-11"),
+)
+
+
+def count_filter() -> tuple[Parameter, ...]:
+    """`resting_order_count` was dropped on 2025-11-13 and has answered 400 since."""
+    three, source = (*POSITION_COUNTS, "resting_order_count"), "changelog"
+    return (
+        Parameter(name="count_filter", kind="choices", choices=three, until="2025-11-13", lenient=True, source=source),
+        Parameter(name="count_filter", kind="choices", choices=POSITION_COUNTS, since="2025-11-13", source=source),
+    )
+
+
+def subaccount(since: str) -> tuple[Parameter, ...]:
+    """Bounded by 32, and by 63 from 2026-06-01."""
+    bounds = ((32, since, "2026-06-01", "openapi-3.13"), (63, max(since, "2026-06-01"), FOREVER, "openapi-3.21"))
+    return tuple(
+        Parameter(name="subaccount", kind="integer", minimum=0, maximum=maximum, since=first, until=last, source=source)
+        for maximum, first, last, source in bounds
+        if first < last
+    )
+
+
+def order_status() -> tuple[Parameter, ...]:
+    return (
+        Parameter(name="status", kind="choice", choices=("resting", "canceled", "executed"), source="docs-2025-11"),
+    )
+
+
+def settlement_status(since: str, until: str, source: str) -> Parameter:
+    return Parameter(
+        name="settlement_status",
+        kind="choice",
+        choices=STATUSES,
+        default="unsettled",
+        since=since,
+        until=until,
+        source=source,
+    )

@@ -1,0 +1,20 @@
+"""Parameters of the settlements."""
+
+from mockexchange.venues.kalshi.parameters.rows import (
+    CURSOR,
+    EVENT_TICKER_NARROWED,
+    LIMIT_WIDENED,
+    TICKER,
+    WINDOW,
+    Parameter,
+    subaccount,
+)
+
+GET_SETTLEMENTS: tuple[Parameter, ...] = (
+    CURSOR,
+    *LIMIT_WIDENED,
+    TICKER,
+    *EVENT_TICKER_NARROWED,
+    *WINDOW,
+    *subaccount("2026-01-29"),
+)

@@ -1,0 +1,64 @@
+"""From method and path to an operation: a dict for fixed paths, a few templates for the others."""
+
+import re
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, Life
+from mockexchange.venues.kalshi.operations import OPERATIONS
+from mockexchange.venues.kalshi.operations.call import Operation
+
+READ_METHODS = {"HEAD": "GET"}
+
+
+class Template(NamedTuple):
+    pattern: re.Pattern[str]
+    operation: Operation
+
+
+class Match(NamedTuple):
+    operation: Operation
+    path_params: dict[str, str]
+
+
+ROUTES: dict[tuple[str, str], Operation] = {
+    (operation.method, operation.full_path): operation for operation in OPERATIONS if "{" not in operation.path
+}
+NOT_EMULATED = {
+    (method, PREFIX + known.path): Life(known.since, known.until)
+    for known in CATALOGUE
+    for method in known.methods.split()
+    if (method, PREFIX + known.path) not in ROUTES
+}
+"""Among them fixed paths that a template would take for a name: since there is /markets/orderbooks it is no market."""
+TEMPLATES = [
+    Template(re.compile(PREFIX + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.path)), operation)
+    for operation in OPERATIONS
+    if "{" in operation.path
+]
+NO_PARAMS: dict[str, str] = {}
+
+
+def match(method: str, path: str, api_date: ApiDate) -> Match | None:
+    """The operation of that method and raw path that the venue had on that day, with its path parameters decoded."""
+    method = READ_METHODS.get(method, method)
+    operation = ROUTES.get((method, path if "%" not in path else unquote(path)))
+    found = Match(operation, NO_PARAMS) if operation else _match_template(method, path, api_date)
+    return found if found and api_date.holds(*found.operation.life) else None
+
+
+def methods_of(path: str, api_date: ApiDate) -> list[str]:
+    """The methods that the path answers on that day, sorted."""
+    return sorted({method for method in {one.method for one in OPERATIONS} if match(method, path, api_date)})
+
+
+def _match_template(method: str, path: str, api_date: ApiDate) -> Match | None:
+    other = NOT_EMULATED.get((method, path))
+    if other and api_date.holds(*other):
+        return None
+    for pattern, operation in TEMPLATES:
+        found = pattern.fullmatch(path) if operation.method == method else None
+        if found:
+            return Match(operation, {name: unquote(value) for name, value in found.groupdict().items()})
+    return None

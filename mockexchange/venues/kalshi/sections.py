@@ -1,0 +1,121 @@
+"""The whole wire as sections of dated rows, each with a function that tells a row in words.
+
+`api diff` compares them between two dates, docs/wire.md prints them.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, Field
+from mockexchange.venues.diff import Facts
+from mockexchange.venues.kalshi.catalogue import CATALOGUE
+from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
+from mockexchange.venues.kalshi.objects import OBJECTS
+from mockexchange.venues.kalshi.operations import OPERATIONS
+from mockexchange.venues.kalshi.operations.call import AccountOperation, Operation, PublicOperation
+from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
+
+READS = "reads"
+"""Which value of the core a field has: a difference where it changes, no fact of the wire by itself."""
+KINDS = {
+    "text": "text",
+    "texts": "comma-separated list",
+    "integer": "integer",
+    "boolean": "boolean",
+    "choice": "one of a list",
+    "choices": "comma-separated list",
+}
+EMPTY = {"null": "null", "absent": "left out"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperationRow(DatedRow):
+    """An operation in one of its ways: who may call it, and whether it is answered at all."""
+
+    access: str
+    operation: Operation
+
+
+class Section(NamedTuple):
+    title: str
+    rows: Sequence[Any]
+    describe: Callable[[Any], Facts]
+
+
+def sections() -> list[Section]:
+    """Operations, then objects and parameters by name, then errors."""
+    return [
+        Section("operations", list(operation_rows()), _describe_operation),
+        *(Section(name, rows, describe_field) for name, rows in OBJECTS.items()),
+        *(Section(f"{name} parameters", rows, describe_parameter) for name, rows in PARAMETERS.items()),
+        Section("errors", ERRORS, _describe_error),
+    ]
+
+
+def operation_rows() -> Iterator[OperationRow]:
+    """A row for each span of an operation's life in which its access stays the same."""
+    sources = {(method, known.path): known.source for known in CATALOGUE for method in known.methods.split()}
+    for operation in OPERATIONS:
+        source = sources[operation.method, operation.path]
+        for since, until, access in _spans(operation):
+            is_always = since == ALWAYS and until == FOREVER
+            yield OperationRow(
+                name=f"{operation.method} {operation.path}",
+                since=since,
+                until=until,
+                source="docs-2025-11" if is_always else source,
+                access=access,
+                operation=operation,
+            )
+
+
+def _spans(operation: Operation) -> Iterator[tuple[str, str, str]]:
+    since, until = operation.life
+    if isinstance(operation, PublicOperation):
+        turn, before, after = operation.public_since or ALWAYS, "any key", "no key"
+    else:
+        turn, before, after = operation.retired_since, _access(operation), "410"
+    if since < turn:
+        yield since, min(until, turn), before
+    if turn < until:
+        yield max(since, turn), until, after
+
+
+def _access(operation: Operation) -> str:
+    is_fcm_only = isinstance(operation, AccountOperation) and operation.is_fcm_only
+    return f"scope {' or '.join(operation.scopes)}{', FCM members' if is_fcm_only else ''}"
+
+
+def _describe_operation(row: OperationRow) -> Facts:
+    return {"": row.access}
+
+
+def describe_field(row: Field) -> Facts:
+    """Two rows may be spelt alike and still read another value."""
+    facts = {"": row.spelling.kind, READS: row.read}
+    return facts if row.empty == "never" else {**facts, "when empty": EMPTY[row.empty]}
+
+
+def describe_parameter(row: Parameter) -> Facts:
+    given = {
+        "from": row.minimum,
+        "to": row.maximum,
+        "of": ",".join(row.choices) or None,
+        "at most": row.items_max and f"{row.items_max} items",
+        "default": row.default,
+        "required": "yes" if row.required else None,
+    }
+    return {"": KINDS[row.kind], **{aspect: str(value) for aspect, value in given.items() if value is not None}}
+
+
+def _describe_error(row: ErrorRow) -> Facts:
+    given = {
+        "status": str(row.status),
+        "shape": row.shape,
+        "code": row.code if row.shape == "nested" else None,
+        "message": row.message,
+        "details": row.details,
+        "service": row.service,
+    }
+    return {aspect: value for aspect, value in given.items() if value is not None}

@@ -1,0 +1,124 @@
+"""An exchange without a sandbox around it, asked as of any date: signatures are off, so a key's name says who asks."""
+
+import json
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.core.commands import AddKey, Command, Deposit, Fill, ListMarket, OpenAccount, OpenBook, RestOrder
+from mockexchange.core.exchange import Exchange
+from mockexchange.core.instants import parse_instant
+from mockexchange.core.refusals import Refusal
+from mockexchange.core.vocabulary import AccountKind, Action, BookRef, Side
+from mockexchange.venues.kalshi import rest
+from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.rest import Desk
+from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.request import Answer, Request
+from tests.venues.kalshi.bodies import Body
+
+PREFIX = "/trade-api/v2"
+START = parse_instant("2026-10-20T12:00:00Z")
+MILLISECOND = 1_000
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+DOLLAR = 1_000_000
+ALICE, ALICE_3, BOB = BookRef("alice"), BookRef("alice", "3"), BookRef("bob")
+ST1, ST2 = BookRef("desk", "st1"), BookRef("desk", "st2")
+
+
+@dataclass(eq=False, repr=False)
+class Venue:
+    """alice with a subaccount 3, bob, and desk, an FCM with st1 and st2, each with a key; and time that passes."""
+
+    exchange: Exchange = field(default_factory=Exchange)
+    at: int = START
+    desks: dict[str, Desk] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.do(OpenAccount(account="alice", user_id="user-of-alice"), OpenAccount(account="bob"))
+        self.do(OpenAccount(account="desk", kind=AccountKind.FCM, account_id="fcm7"))
+        self.do(*(OpenBook(account=purse.account, book=purse.book) for purse in (ALICE_3, ST1, ST2)))
+        for key, book in (("alice", None), ("only_3", "3"), ("bob", None), ("desk", None), ("st1", "st1")):
+            account = {"only_3": "alice", "st1": "desk"}.get(key, key)
+            self.do(AddKey(account=account, key=key, key_id=key, public_key=account, book=book))
+
+    def do(self, *commands: Command, at: int | None = None) -> None:
+        """Carry the commands out, a millisecond apart, or all of them at one instant."""
+        for command in commands:
+            self.at = self.at + MILLISECOND if at is None else at
+            outcome = self.exchange.execute(command, self.at)
+            assert not isinstance(outcome, Refusal), outcome
+
+    def list_markets(self, *tickers: str, exchange_index: int = 0) -> None:
+        """List "EVENT-NUMBER" markets."""
+        for ticker in tickers:
+            event = ticker.partition("-")[0]
+            self.do(ListMarket(market=ticker, event=event, series=event, exchange_index=exchange_index))
+
+    def fund(self, *purses: BookRef, dollars: int = 10_000) -> None:
+        for purse in purses:
+            self.do(Deposit(purse=purse, amount_micros=dollars * DOLLAR, payment=f"funds-{purse}"))
+
+    def ask(self, target: str, who: str = "alice", date: str = "2026-10", **settings: Any) -> Answer:
+        """The answer to a GET below the prefix; a date's caches live on, unless `settings` ask for a desk apart."""
+        desk = self.desks.get(date)
+        if desk is None or settings:
+            desk = Desk(self.exchange.state, api_date(date), Settings(auth_mode="off", **settings))
+        if not settings:
+            self.desks[date] = desk
+        path, _, query = target.partition("?")
+        request = Request("GET", f"{PREFIX}/{path}", query, ((b"kalshi-access-key", who.encode()),))
+        return rest.answer(desk, request, self.at, host_now=0)
+
+    def read(self, target: str, who: str = "alice", date: str = "2026-10", **settings: Any) -> dict[str, Any]:
+        answer = self.ask(target, who, date, **settings)
+        assert answer.status == 200, answer
+        body: dict[str, Any] = json.loads(answer.body)
+        return body
+
+
+def buy(
+    market: str, count: int, price: int | Decimal, purse: BookRef = ALICE, side: Side = Side.YES, **more: Any
+) -> Fill:
+    """Contracts bought, `price` in cents."""
+    return Fill(
+        purse=purse,
+        market=market,
+        side=side,
+        action=more.pop("action", Action.BUY),
+        count_centis=count * 100,
+        price_centicents=int(price * 100),
+        **more,
+    )
+
+
+def rest_order(
+    market: str, count: int, price: int | Decimal, purse: BookRef = ALICE, side: Side = Side.YES, **more: Any
+) -> RestOrder:
+    """Contracts to buy, `price` in cents."""
+    return RestOrder(
+        purse=purse,
+        market=market,
+        side=side,
+        action=more.pop("action", Action.BUY),
+        count_centis=count * 100,
+        price_centicents=int(price * 100),
+        **more,
+    )
+
+
+def refusal(answer: Answer) -> tuple[int, bytes]:
+    return answer.status, answer.body
+
+
+def at(body: Body, date: str = "2026-10") -> tuple[int, bytes]:
+    return body.status, body.at(date)
+
+
+def why(answer: Answer) -> str:
+    """The diagnosis, found out now if that takes work."""
+    if answer.diagnose is not None:
+        return answer.diagnose(lambda: None)
+    assert answer.diagnosis is not None
+    return answer.diagnosis
