@@ -130,7 +130,18 @@ def _tell_schemas(schemas: dict[str, Any]) -> None:
     schemas["Book"] = {"type": "string", "enum": ["member", "member/1", "desk/st1", "nobody", "member/9"]}
     schemas["FillStep"]["properties"]["against"] = {"enum": ["debtor"]}
     schemas["TransferStep"]["properties"].update(source={"enum": ["member"]}, target={"enum": ["member/1"]})
+    _tell_contradictions(schemas)
     schemas["KeyStep"]["properties"]["public_key"] = {"enum": [derive_ed25519("contract suites").public_pem]}
+
+
+def _tell_contradictions(schemas: dict[str, Any]) -> None:
+    """Values that go together: a schema cannot tell a day of the calendar from another, nor add up."""
+    schemas["Moment"] = {"type": "string", "enum": ["2025-11-06T05:00:00Z", "2025-11-06"]}
+    schemas["PaymentStep"]["properties"]["fee"] = {"enum": [0, "0.000001"]}
+    schemas["ShardTransferStep"]["properties"].update(source_shard={"enum": [0]}, target_shard={"enum": [1, "63"]})
+    schemas["AllocateStep"]["properties"]["allocations"] = {"enum": [{"0": 100}, {"0": 60, "1": "40"}]}
+    levels = {"enum": [[], [["0.4", 1], [0.3, "2.5"]]]}
+    schemas["OrderbookStep"]["properties"].update({"yes": levels, "no": levels})
 
 
 def _tell_put(document: Document) -> None:

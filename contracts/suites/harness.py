@@ -29,7 +29,9 @@ BODY_CHARS_SHOWN_MAX = 400
 BLAMES = (400, 404)
 """The statuses that blame what was asked. A 401 blames who asked, and a 404 may blame a path's variable."""
 
+METHODS = ("get", "put", "post", "delete", "patch")
 PHASES = ("examples", "coverage", "fuzzing")
+BRIEF_PHASES = ("examples", "fuzzing")
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -60,9 +62,10 @@ def read_document(name: str) -> Document:
     return copy.deepcopy(_read(CONTRACTS / name / "openapi.yaml"))
 
 
-def operation_ids(document: Document) -> set[str]:
-    methods = ("get", "put", "post", "delete", "patch")
-    return {item[name]["operationId"] for item in document["paths"].values() for name in methods if name in item}
+def operation_ids(document: Document) -> dict[str, bool]:
+    """Return each operation's id, and whether it is ever carried out: a write that is always refused proves nothing."""
+    items = [item[name] for item in document["paths"].values() for name in METHODS if name in item]
+    return {operation["operationId"]: not operation.get("x-never-carried-out", False) for operation in items}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,12 +73,14 @@ class Told:
     """What a generator cannot know from the document.
 
     `values`: parameters ("query.ticker") with values to draw half of the time. `checks`: settings of checks that are
-    other for an operation, by its id. `operations`: the ids of those to run, all if there are none.
+    other for an operation, by its id. `operations`: the ids of those to run, all if there are none. `is_brief`: every
+    operation is asked, but not at every boundary, and not every check has to run.
     """
 
     values: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
     checks: Mapping[str, Settings] = field(default_factory=dict)
     operations: Sequence[str] = ()
+    is_brief: bool = False
 
 
 def load_schema(
@@ -108,19 +113,21 @@ def _settings(document: Document, base_url: str, told: Told, examples: int) -> S
             "negative_data_rejection": {"expected-statuses": ["400", "401", "404"]},
             "missing_required_header": {"expected-statuses": ["401"]},
         },
-        "operations": [_operation(name, told) for name in sorted(operation_ids(document))],
+        "operations": [
+            _operation(name, carried_out, told) for name, carried_out in sorted(operation_ids(document).items())
+        ],
         "phases": {
             "stateful": {"enabled": False},
             "examples": {"fill-missing": True, **alone},
-            "coverage": {"generate-duplicate-query-parameters": True, **alone},
+            "coverage": {"enabled": not told.is_brief, "generate-duplicate-query-parameters": True, **alone},
             "fuzzing": alone,
         },
     }
 
 
-def _operation(name: str, told: Told) -> Settings:
-    is_left_out = bool(told.operations) and name not in told.operations
-    return {"include-operation-id": name, "enabled": not is_left_out, "checks": told.checks.get(name, {})}
+def _operation(name: str, is_carried_out: bool, told: Told) -> Settings:
+    is_asked = is_carried_out and (not told.operations or name in told.operations)
+    return {"include-operation-id": name, "enabled": is_asked, "checks": told.checks.get(name, {})}
 
 
 @dataclass(slots=True)
@@ -132,6 +139,7 @@ class Outcome:
     allowing: Judge
     forbidding: Judge
     """By the document that was told more, and by the published one where that forbids less."""
+    is_brief: bool = False
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     phases: Counter[str] = field(default_factory=Counter)
     checks: Counter[str] = field(default_factory=Counter)
@@ -142,11 +150,12 @@ class Outcome:
     def problems(self) -> list[str]:
         """Return a line for each thing that went wrong or was not proved."""
         accepted = {operation for operation, status in self.requests if 200 <= status < 300}
+        phases, checks = (BRIEF_PHASES, ()) if self.is_brief else (PHASES, CHECKS)
         return [
             *self.failures.values(),
             *(f"{operation}: no answer was a 2xx" for operation in sorted(self.operations - accepted)),
-            *(f"no request was sent by the phase {phase}" for phase in PHASES if not self.phases[phase]),
-            *(f"the check {name} never ran" for name in CHECKS if not self.checks[name]),
+            *(f"no request was sent by the phase {phase}" for phase in phases if not self.phases[phase]),
+            *(f"the check {name} never ran" for name in checks if not self.checks[name]),
         ]
 
     def take(self, event: events.EngineEvent) -> None:
@@ -213,7 +222,8 @@ def run(schema: BaseSchema, published: Document | None = None) -> Outcome:
     the told one forbids may then be accepted.
     """
     operations = {found.ok().label for found in schema.get_all_operations() if isinstance(found, Ok)}
-    outcome = Outcome(operations, Judge(schema.raw_schema), Judge(published or schema.raw_schema))
+    is_brief = not schema.config.phases.coverage.enabled
+    outcome = Outcome(operations, Judge(schema.raw_schema), Judge(published or schema.raw_schema), is_brief)
     for event in from_schema(schema).execute():
         outcome.take(event)
     return outcome

@@ -21,6 +21,9 @@ from contracts.suites.signing import AnyCase
 INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 NUMERAL = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
 """Spellings of a number which the documents say nothing about, such as +5, 007 and 1.0."""
+BOOLEANS = {"true", "false"}
+OTHER_BOOLEANS = {"1", "0", "t", "f", "true", "false"}
+"""In any case: spellings of which the documents say nothing."""
 
 Document = dict[str, Any]
 Objection = str | None
@@ -31,7 +34,7 @@ class Parameter(NamedTuple):
     name: str
     place: str
     is_required: bool
-    is_integer: bool
+    kind: str
     validator: jsonschema_rs.Draft202012Validator
 
 
@@ -41,6 +44,8 @@ class Demands(NamedTuple):
     parameters: dict[tuple[str, str], Parameter]
     is_query_closed: bool
     """Whether unknown parameters are refused (`x-closed-query`; OpenAPI has no word for it)."""
+    times: dict[str, list[str]]
+    """Kinds of time of which one may be filtered by, each with the words of `status` beside it (`x-times`)."""
     is_body_required: bool
     body: jsonschema_rs.Draft202012Validator | None
 
@@ -75,13 +80,14 @@ class Judge:
         return Demands(
             {(one["in"], one["name"]): self._parameter(one) for one in listed},
             operation.get("x-closed-query", False),
+            operation.get("x-times", {}),
             body.get("required", False),
             self._validator(body["content"]["application/json"]["schema"]) if body else None,
         )
 
     def _parameter(self, node: Document) -> Parameter:
         schema, is_required = self._resolved(node["schema"]), node.get("required", False)
-        return Parameter(node["name"], node["in"], is_required, schema["type"] == "integer", self._validator(schema))
+        return Parameter(node["name"], node["in"], is_required, schema["type"], self._validator(schema))
 
     def _resolved(self, node: Document) -> Document:
         target: Any = self.document
@@ -110,17 +116,34 @@ def _query_objection(demands: Demands, query: str) -> Objection:
             return f"{name} is repeated"
     given = dict(sent)
     judged = [_value_objection(one, given.get(name)) for name, one in parameters.items()]
+    judged.append(_times_objection(demands.times, given))
     return next((words for words in judged if words), None if None in judged else "")
+
+
+def _times_objection(times: dict[str, list[str]], given: dict[str, str]) -> Objection:
+    asked = [kind for kind in times if {f"min_{kind}_ts", f"max_{kind}_ts"} & set(given)]
+    if len(asked) > 1:
+        return f"{' and '.join(asked)} exclude each other"
+    words = [word for word in given.get("status", "").split(",") if word]
+    return f"{asked[0]} excludes the status" if asked and set(words) - set(times[asked[0]]) else ""
 
 
 def _value_objection(parameter: Parameter, text: str | None) -> Objection:
     if text is None:
         return f"{parameter.name} is missing" if parameter.is_required else ""
-    if not parameter.is_integer:
+    if parameter.kind == "boolean":
+        return _boolean_objection(parameter, text)
+    if parameter.kind != "integer":
         return "" if parameter.validator.is_valid(text) else f"{parameter.name}={text!r} is none of its values"
     if INTEGER.fullmatch(text):
         return "" if parameter.validator.is_valid(int(text)) else f"{parameter.name}={text} is out of bounds"
     return None if NUMERAL.fullmatch(text) else f"{parameter.name}={text!r} is no integer"
+
+
+def _boolean_objection(parameter: Parameter, text: str) -> Objection:
+    if text in BOOLEANS:
+        return ""
+    return None if text.lower() in OTHER_BOOLEANS else f"{parameter.name}={text!r} is neither true nor false"
 
 
 def _body_objection(demands: Demands, body: bytes) -> Objection:

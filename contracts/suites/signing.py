@@ -44,16 +44,17 @@ def load_signer(key_id: str, private_pem: str) -> Signer:
     return Signer(key_id, key)
 
 
-def signing_provider(signer_of: Callable[[AnyCase], Signer]) -> type[AuthProvider[str]]:
-    """Return the auth provider that signs each case with the key that `signer_of` gives it."""
+def signing_provider(signer_of: Callable[[AnyCase], Signer | None]) -> type[AuthProvider[str]]:
+    """Return the auth provider that signs each case with the key that `signer_of` gives it, if any."""
 
     class Signing:
         def get(self, case: AnyCase, context: AuthContext) -> str:
             return "signed when the rest is known"
 
         def set(self, case: AnyCase, data: str, context: AuthContext) -> None:
-            url = case.as_transport_kwargs()["url"]
-            case.headers.update(signer_of(case).headers(case.method, url))
+            signer = signer_of(case)
+            if signer is not None:
+                case.headers.update(signer.headers(case.method, case.as_transport_kwargs()["url"]))
 
     return Signing
 

@@ -26,16 +26,30 @@ pytestmark = pytest.mark.contract
 ONE, COMMANDS, CLOCK, JOURNAL = ("/sandboxes/{name}" + rest for rest in ("", "/commands", "/clock", "/journal"))
 FILL = {"account": "carol", "market": "R-1", "side": "yes", "action": "buy", "count": 10, "price": "0.56"}
 REST = {**FILL, "order": "o-1", "price": 0.5, "count": "4"}
+SHARDS = {"account": "carol", "target_shard": 1, "amount": 1, "id": "t-1"}
 # One step a line, with the events it brings.
 EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"account": {"account": "carol"}}, {"account_opened", "book_opened"}),
     ({"book": {"account": "carol", "book": 3}}, {"book_opened"}),
-    ({"deposit": {"account": "carol", "amount": 100}}, {"cash_moved"}),
-    ({"transfer": {"source": "carol", "target": "carol/3", "amount": "1.5"}}, {"cash_moved"}),
-    ({"withdraw": {"account": "carol/3", "amount": 0.5}}, {"cash_moved"}),
+    ({"deposit": {"account": "carol", "amount": 100}}, {"payment_made", "cash_moved"}),
+    ({"transfer": {"source": "carol", "target": "carol/3", "amount": "1.5"}}, {"transferred", "cash_moved"}),
+    ({"withdraw": {"account": "carol/3", "amount": 0.5}}, {"payment_made", "cash_moved"}),
+    ({"deposit": {"account": "carol", "amount": 5, "payment": "p-1", "status": "pending"}}, {"payment_made"}),
+    ({"finalize_payment": {"payment": "p-1", "status": "applied"}}, {"payment_finalized", "cash_moved"}),
+    ({"shard_transfer": {**SHARDS, "status": "pending"}}, {"shard_transferred", "cash_moved"}),
+    ({"complete_transfer": {"transfer": "t-1"}}, {"transfer_completed", "cash_moved"}),
+    ({"allocate": {"account": "carol", "allocations": {"0": 60, "1": "40"}}}, {"balance_allocated"}),
+    ({"netting": {"account": "carol/3", "enabled": True}}, {"netting_set"}),
+    ({"account": {"account": "merchant", "kind": "fcm", "tier": "prime"}}, {"account_opened", "book_opened"}),
+    ({"book": {"account": "merchant", "book": "s1"}}, {"book_opened"}),
+    ({"restrict": {"account": "merchant/s1", "categories": ["Sports"]}}, {"subtrader_restricted"}),
+    ({"cap": {"account": "merchant/s1", "limit": None}}, {"subtrader_capped"}),
+    ({"cap": {"account": "merchant/s1", "limit": 10}}, {"subtrader_capped"}),
     ({"series": {"series": "R", "fee_type": "flat", "fee_multiplier": 0}}, {"series_listed"}),
     ({"market": {"market": "R-1", "event": "R", "series": "R", "price": 0.55}}, {"market_listed"}),
     ({"market": {"market": "R-2", "event": "Q", "series": "R", "exchange_index": "1"}}, {"market_listed"}),
+    ({"event": {"event": "R", "title": "Rain", "strike_at": "2025-11-06T05:00:00Z"}}, {"event_described"}),
+    ({"orderbook": {"market": "R-1", "yes": [[0.5, 1], ["0.4", "2.5"]]}}, {"market_quoted"}),
     ({"price": {"market": "R-1", "price": "0.5601"}}, {"market_priced"}),
     ({"fill": {**FILL, "taker": True, "fee": 0.07}}, {"filled", "position_changed", "market_priced"}),
     ({"open": {"account": "carol", "market": "R-2", "position": -5, "exposure": 2}}, {"position_changed"}),
@@ -46,12 +60,18 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
         {"filled", "order_executed", "position_changed", "market_priced"},
     ),
     ({"cancel": {"order": "o-1"}}, {"order_canceled", "position_changed"}),
+    ({"group": {"account": "carol", "group": "g-1", "limit": 5}}, {"group_opened"}),
+    ({"rest": {**REST, "order": "o-2", "group": "g-1"}}, {"order_rested", "position_changed"}),
+    ({"trigger_group": {"group": "g-1"}}, {"group_triggered", "order_canceled", "position_changed"}),
+    ({"reset_group": {"group": "g-1"}}, {"group_reset"}),
     ({"close": {"market": "R-1"}}, {"market_moved"}),
     ({"determine": {"market": "R-1", "result": "scalar", "value": "0.3333"}}, {"market_moved"}),
     ({"dispute": {"market": "R-1"}}, {"market_moved"}),
     ({"determine": {"market": "R-1", "result": "no"}}, {"market_moved"}),
     ({"finalize": {"market": "R-1"}}, {"market_moved", "position_settled", "position_changed"}),
     ({"settle": {"market": "R-2", "result": "void"}}, {"market_moved", "position_settled", "position_changed"}),
+    ({"exchange": {"active": False, "resume": "2025-11-06T00:00:00Z"}}, {"exchange_switched"}),
+    ({"announce": {"message": "Closed until Thursday."}}, {"announced"}),
 ]
 
 

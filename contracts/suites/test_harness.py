@@ -1,13 +1,14 @@
 """The harness can fail: a front that is wrong in one thing is told apart from the one that keeps the contract."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
 from schemathesis import AuthProvider
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts.suites.harness import Document, Outcome, load_schema, run
+from contracts.suites.harness import Document, Outcome, Told, load_schema, operation_ids, run
 from contracts.suites.judge import Judge
 from contracts.suites.signing import AnyCase, signing_provider
 from contracts.suites.test_kalshi import TOLD, signer_of, told_document
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.contract
 
 ALIAS = "2026-06"
 EXAMPLES = 5
-BALANCE, FCM = "/portfolio/balance", "/fcm/positions"
+BALANCE, FCM, ORDERS, MARKET = "/portfolio/balance", "/fcm/positions", "/portfolio/orders", "/markets/{ticker}"
 GOOD_BALANCE = b'{"balance":1,"balance_dollars":"0.0100","portfolio_value":0,"updated_ts":1762257600}'
 
 
@@ -99,6 +100,9 @@ def refusing(fragment: bytes) -> Callable[[Scope, Reply], Reply]:
 JSON = {b"content-type": b"application/json"}
 SPOILS = [
     ("a field is gone", BALANCE, replaced(b'"portfolio_value":', b'"value":'), unchanged, "response_schema"),
+    ("an order's field is gone", ORDERS, replaced(b',"type":"limit"', b""), unchanged, "response_schema"),
+    ("a surplus field", ORDERS, replaced(b'"type":"limit"', b'"kind":0,"type":"limit"'), unchanged, "response_schema"),
+    ("an old status of markets", MARKET, replaced(b'"active"', b'"open"'), unchanged, "response_schema"),
     ("two decimals", BALANCE, replaced(b'00"', b'"'), unchanged, "response_schema"),
     ("a number is text", BALANCE, replaced(b'"updated_ts":1', b'"updated_ts":"1'), unchanged, "response_schema"),
     ("another error text", BALANCE, replaced(b"Invalid format", b"invalid format"), unchanged, "response_schema"),
@@ -127,13 +131,14 @@ def explore(
     after: Callable[[Scope, Reply], Reply] = as_it_is,
     before: Callable[[Scope], None] = unchanged,
     provider: type[AuthProvider[str]] | None = None,
+    told: Told = TOLD,
 ) -> Outcome:
     world = open_world(ALIAS)
     signing = provider or signing_provider(lambda case: signer_of(world, case))
     with front_of(world.sandbox) as front:
         app = Spoiled(front, after, before)
         base_url = f"http://{IN_PROCESS_HOST}/trade-api/v2"
-        return run(load_schema(only(path), base_url, app, signing, TOLD, EXAMPLES))
+        return run(load_schema(only(path), base_url, app, signing, told, EXAMPLES))
 
 
 @pytest.mark.parametrize("path", [BALANCE, FCM])
@@ -149,6 +154,13 @@ def test_what_is_spoiled_is_found(
 ) -> None:
     problems = explore(path, after, before).problems()
     assert any(wanted in problem for problem in problems), problems
+
+
+def test_a_brief_run_asks_every_operation_too() -> None:
+    brief = replace(TOLD, is_brief=True)
+    assert explore(BALANCE, told=brief).problems() == []
+    never = where(200, status=429, body=b'{"error":"too many requests"}')
+    assert any("a 2xx" in problem for problem in explore(BALANCE, never, told=brief).problems())
 
 
 def test_a_provider_that_gives_nothing_signs_nothing_and_is_found() -> None:
@@ -168,3 +180,10 @@ def test_an_outcome_of_nothing_proves_nothing() -> None:
     assert "GET /a: no answer was a 2xx" in problems
     assert "no request was sent by the phase coverage" in problems
     assert "the check ignored_auth never ran" in problems
+
+
+def test_a_write_that_is_never_carried_out_is_not_asked() -> None:
+    document = told_document(ALIAS)
+    carried_out = operation_ids(document)
+    assert carried_out["GetOrders"]
+    assert not carried_out["CreateOrder"]

@@ -31,7 +31,7 @@ class World(NamedTuple):
 def open_world(date: str) -> World:
     """Play the scenario of the suites into an exchange that speaks the wire of a date."""
     plan = load_file(Path(__file__).with_name("world.yaml"))
-    sandbox = asyncio.run(open_sandbox(plan, SandboxOptions(api_date=api_date(date))))
+    sandbox = asyncio.run(open_sandbox(plan, SandboxOptions(api_date=api_date(date), clock="paused")))
     keys = ((one.account, one.key, one.key_id, one.private_pem or "") for one in sandbox.credentials())
     return World(sandbox, {(account, key): load_signer(key_id, pem) for account, key, key_id, pem in keys})
 

@@ -43,7 +43,18 @@ def resolved(alias: str, node: dict[str, Any]) -> dict[str, Any]:
 
 
 def operations(alias: str) -> dict[str, dict[str, Any]]:
-    return {item["get"]["operationId"]: item["get"] for item in document(alias)["paths"].values()}
+    """The reads of a document by their ids."""
+    return {item["get"]["operationId"]: item["get"] for item in document(alias)["paths"].values() if "get" in item}
+
+
+def writes(alias: str) -> dict[tuple[str, str], dict[str, Any]]:
+    """What a document says is never carried out, by method and path."""
+    return {
+        (method.upper(), path): operation
+        for path, item in document(alias)["paths"].items()
+        for method, operation in item.items()
+        if method not in {"get", "parameters"}
+    }
 
 
 def parameters(alias: str, operation: str) -> dict[str, dict[str, Any]]:
@@ -65,5 +76,6 @@ def answer_validator(alias: str, operation: str, status: str) -> jsonschema_rs.D
 
 
 def accepting_aliases(operation: str, status: str, body: object) -> set[str]:
-    having = [alias for alias in ALIASES if status in operations(alias)[operation]["responses"]]
+    """The dates at which an operation is there and may answer so."""
+    having = [alias for alias in ALIASES if status in operations(alias).get(operation, {}).get("responses", {})]
     return {alias for alias in having if answer_validator(alias, operation, status).is_valid(body)}

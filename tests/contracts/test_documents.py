@@ -8,6 +8,7 @@ import jsonschema_rs
 import pytest
 import schemathesis
 
+from scripts.write_contracts import render_document, target
 from tests.contracts.documents import (
     ALIASES,
     API_DATES,
@@ -20,19 +21,22 @@ from tests.contracts.documents import (
     operations,
     parameters,
     resolved,
+    writes,
 )
 
 # What a schema object may contain: a misspelt keyword would otherwise be ignored without a word.
 SCHEMA_KEYWORDS = {
     *("$ref", "additionalProperties", "anyOf", "const", "default", "deprecated", "enum", "format", "items", "maxItems"),
-    *("maximum", "minLength", "minimum", "not", "oneOf", "pattern", "properties", "required", "type", "uniqueItems"),
+    *("maximum", "minItems", "minLength", "minimum", "not", "oneOf", "pattern", "prefixItems", "properties"),
+    *("required", "type", "uniqueItems"),
 }
 
 
 def schema_nodes(node: Any) -> Iterator[dict[str, Any]]:
     """Every schema object below and including this one."""
     yield node
-    children = [*node.get("properties", {}).values(), *node.get("oneOf", []), *node.get("anyOf", [])]
+    lists = [child for keyword in ("oneOf", "anyOf", "prefixItems") for child in node.get(keyword, [])]
+    children = [*node.get("properties", {}).values(), *lists]
     for child in [*children, *(node[keyword] for keyword in ("items", "not") if keyword in node)]:
         yield from schema_nodes(child)
 
@@ -76,7 +80,8 @@ def test_a_broken_document_is_not_valid(section: str) -> None:
 @pytest.mark.parametrize("alias", ALIASES)
 def test_schemas_use_known_keywords_only(alias: str) -> None:
     found = document(alias)["components"]
-    for schema in [*found["schemas"].values(), *(parameter["schema"] for parameter in found["parameters"].values())]:
+    closed = {name: schema for name, schema in found["schemas"].items() if name != "FreeObject"}
+    for schema in [*closed.values(), *(parameter["schema"] for parameter in found["parameters"].values())]:
         jsonschema_rs.meta.validate({**schema, "$schema": "https://json-schema.org/draft/2020-12/schema"})
         for node in schema_nodes(schema):
             assert set(node) <= SCHEMA_KEYWORDS
@@ -96,14 +101,57 @@ def test_every_reference_resolves_and_every_component_is_used(alias: str) -> Non
 
 
 @pytest.mark.parametrize("alias", ALIASES)
-def test_three_signed_reads_under_the_venues_prefix(alias: str) -> None:
-    found = {path: list(item) for path, item in document(alias)["paths"].items()}
-    assert found == {"/portfolio/positions": ["get"], "/fcm/positions": ["get"], "/portfolio/balance": ["get"]}
-    assert list(operations(alias)) == ["GetPositions", "GetFCMPositions", "GetBalance"]
+def test_the_documents_are_what_the_facts_make_them(alias: str) -> None:
+    assert target(alias).read_text(encoding="utf-8") == render_document(alias), "run: python -m scripts.write_contracts"
+
+
+PUBLIC = {
+    *("GetHistoricalCutoff", "GetExchangeStatus", "GetExchangeSchedule", "GetExchangeAnnouncements"),
+    *("GetUserDataTimestamp", "GetAccountEndpointCosts", "GetSeries", "GetEvents", "GetEvent", "GetMarkets"),
+    *("GetTrades", "GetMarket"),
+}
+COUNTS = {"2025-11": 24, "2025-12": 24, "2026-02": 28, "2026-04": 31, "2026-06": 34, "2026-10": 41}
+"""How many reads there are at each date: so that one that is lost is missed."""
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_signed_and_public_reads_under_the_venues_prefix(alias: str) -> None:
     assert document(alias)["servers"] == [{"url": "/trade-api/v2"}]
     [requirement] = document(alias)["security"]
     headers = [document(alias)["components"]["securitySchemes"][name]["name"] for name in requirement]
     assert headers == ["KALSHI-ACCESS-KEY", "KALSHI-ACCESS-SIGNATURE", "KALSHI-ACCESS-TIMESTAMP"]
+    public = {name for name, operation in operations(alias).items() if operation.get("security") == []}
+    late = {"GetMarketOrderbook"} if alias == "2026-10" else set[str]()
+    assert public == (PUBLIC | late) & set(operations(alias))
+    assert len(operations(alias)) == COUNTS[alias]
+
+
+# A read, and the dates at which it exists.
+LIVES = [
+    ("GetDeposits", FROM_JUNE),
+    ("GetSubaccountBalances", FROM_2026),
+    ("GetAccountApiLimits", FROM_2026),
+    ("GetFillsHistorical", {"2026-04", *FROM_JUNE}),
+    ("GetHistoricalPositions", {"2026-10"}),
+    ("GetTargetBalanceAllocation", {"2026-10"}),
+    ("ListFCMSubtraders", {"2026-10"}),
+    ("GetAccountEndpointCosts", FROM_JUNE),
+    ("GetExchangeAnnouncements", EVERY - {"2026-10"}),
+    ("GetMarketOrderbook", EVERY),
+]
+
+
+@pytest.mark.parametrize(("operation", "wanted"), LIVES)
+def test_reads_live_at_their_dates(operation: str, wanted: set[str]) -> None:
+    assert {alias for alias in ALIASES if operation in operations(alias)} == wanted
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_writes_are_refused(alias: str) -> None:
+    for (method, path), operation in writes(alias).items():
+        is_retired = path.startswith("/portfolio/orders") and alias == "2026-10"
+        assert operation["x-never-carried-out"], (method, path)
+        assert {"403", "410"} & set(operation["responses"]) == {"410" if is_retired else "403"}, (method, path)
 
 
 FIRST_FOUR = ["cursor", "limit", "count_filter", "settlement_status"]

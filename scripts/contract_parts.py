@@ -1,0 +1,129 @@
+"""Makes the schemas of parameters, of types and of refusals for one day."""
+
+from itertools import chain
+from typing import Any
+
+from scripts.contract_facts import Node, living_node, node_holds
+
+WIDE_MAX = 10**18 - 1
+"""choice: of the 64 bits, what 18 digits can say."""
+MESSAGES_SINCE = "2026-01-01"
+"""From then on an unknown word is told in the message form (recorded on both sides; the day is a choice)."""
+
+
+def parameter_node(fact: Node) -> Node:
+    """Return a parameter of the query as OpenAPI has it."""
+    words = {"list": "Comma list. "}.get(fact.get("kind", ""), "") + fact["says"]
+    required = {"required": True} if fact.get("required") else {}
+    return {"name": fact["name"], "in": "query", **required, "description": words, "schema": parameter_schema(fact)}
+
+
+def parameter_schema(fact: Node) -> Node:
+    default = {"default": fact["default"]} if "default" in fact else {}
+    match fact.get("kind", "text"):
+        case "integer":
+            return {"type": "integer", **_bounds(fact), **default}
+        case "boolean":
+            return {"type": "boolean", **default}
+        case "list":
+            return {"type": "string", **_list_pattern(fact)}
+        case _:
+            choices = {"enum": fact["choices"]} if "choices" in fact else {}
+            least = {"minLength": 1} if fact.get("required") or fact.get("needed") else {}
+            return {"type": "string", **choices, **least, **default}
+
+
+def _bounds(fact: Node) -> Node:
+    if fact.get("wide"):
+        return {"format": "int64", "minimum": -WIDE_MAX, "maximum": WIDE_MAX}
+    return {"minimum": fact["from"], "maximum": fact["to"]}
+
+
+def _list_pattern(fact: Node) -> Node:
+    if "choices" in fact:
+        one = f"({'|'.join(fact['choices'])})"
+        return {"pattern": f"^{one}(,{one})*$"}
+    return {"pattern": f"^[^,]*(,[^,]*){{0,{fact['most'] - 1}}}$"} if "most" in fact else {}
+
+
+def go_name(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _tags(fact: Node, day: str) -> list[str]:
+    """The checks that a value of the right type can fail, in the words of the venue's messages."""
+    if fact.get("kind") == "integer":
+        return [] if fact.get("wide") else ["gte", "lte"]
+    if "most" in fact:
+        return ["lte", "max"]  # neither the shape nor the tag of an eleventh name was ever seen
+    return ["oneof"] if "choices" in fact and day >= MESSAGES_SINCE else []
+
+
+def parameter_error(operation: str, facts: list[Node], day: str) -> Node:
+    """Return the schema of the messages about the parameters of an operation."""
+    wrong = "Invalid format for parameter {0}: "
+    needed = [one for one in facts if one.get("required") or one.get("needed")]
+    typed = [one for one in facts if one.get("kind") in {"integer", "boolean"}]
+    failures = [_failure(operation, one["name"], tag) for one in facts for tag in _tags(one, day)]
+    texts = chain(
+        (f"Query argument {one['name']} is required, but not found" for one in needed),
+        (f"{wrong.format(one['name'])}error binding string parameter" for one in typed),
+        (_multiple(wrong, one["name"]) for one in facts),
+        (f"Parameter validation failed for {operation}: {failure}" for failure in failures),
+    )
+    every: list[Node] = [{"enum": list(texts)}, *_several(operation, facts, day)]
+    return closed({"msg": {"type": "string", "anyOf": every}})
+
+
+def _multiple(wrong: str, name: str) -> str:
+    return f"{wrong.format(name)}multiple values for single value parameter '{name}'"
+
+
+def _failure(operation: str, name: str, tag: str) -> str:
+    field = go_name(name)
+    return f"Key: '{operation}Params.{field}' Error:Field validation for '{field}' failed on the '{tag}' tag"
+
+
+def _several(operation: str, facts: list[Node], day: str) -> list[Node]:
+    """choice: several failed checks are one line each."""
+    checked = {go_name(one["name"]): _tags(one, day) for one in facts if _tags(one, day)}
+    if len(checked) < 2:
+        return []
+    names, tags = "|".join(checked), "|".join(sorted(set(chain.from_iterable(checked.values()))))
+    line = rf"Key: '{operation}Params\.({names})' Error:Field validation for '({names})' failed on the '({tags})' tag"
+    return [{"pattern": rf"^Parameter validation failed for {operation}: {line}(\n{line})+$"}]
+
+
+def closed(properties: Node, required: list[str] | None = None) -> Node:
+    """An object of these members and no others, all required if it is not said which."""
+    listed = list(properties) if required is None else required
+    return {"type": "object", "additionalProperties": False, "required": listed, "properties": properties}
+
+
+def type_schema(node: Node) -> Node:
+    """Return a type as JSON schema; the members of a tuple are names of other types."""
+    items = [{"$ref": f"#/components/schemas/{name}"} for name in node.get("prefixItems", [])]
+    return {**node, "prefixItems": items} if items else node
+
+
+def error_schemas(errors: Node, day: str) -> Node:
+    return {name: _error_schema(node, day) for name, node in errors.items()}
+
+
+def _error_schema(node: Node, day: str) -> Node:
+    if "text" in node:
+        return closed({"error": {"const": node["text"]}})
+    if "nested" in node:
+        return closed({"error": _with_optional(_members(node["nested"]), node.get("may_have", {}), day)})
+    found = (living_node(one, day) for one in node["nested_one_of"] if node_holds(one, day))
+    return closed({"error": {"oneOf": [closed(_members(one)) for one in found if one is not None]}})
+
+
+def _members(node: Node) -> Node:
+    return {name: value if isinstance(value, dict) else {"const": value} for name, value in node.items()}
+
+
+def _with_optional(members: Node, optional: dict[str, Any], day: str) -> Node:
+    lives = {name: living_node(node, day) for name, node in optional.items()}
+    more = {name: node for name, node in lives.items() if node is not None}
+    return closed({**members, **more}, list(members))

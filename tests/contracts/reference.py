@@ -1,0 +1,199 @@
+"""The wire facts of the three generations that were gathered whole, from a list that nothing here was written from.
+
+The list holds, a generation, every read with its parameters and their bounds, and every object with its fields. What
+is made from other facts (documents, tables) is put into the same words and compared; what is other on purpose is told.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+
+from tests.contracts.collection import Raw, full_collection, read_kept, trimmed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """A parameter of a query; None where the list says nothing."""
+
+    name: str
+    kind: str
+    """string, integer or boolean."""
+    is_required: bool = False
+    is_list: bool = False
+    """Texts with commas between."""
+    list_max: int | None = None
+    minimum: int | None = None
+    maximum: int | None = None
+    default: str | int | bool | None = None
+    choices: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldFact:
+    """A field of an object."""
+
+    name: str
+    kind: str
+    """integer, number, boolean, string, instant, dollars, count, object, the name of an object, or [any of them]."""
+    is_required: bool
+    is_nullable: bool = False
+    choices: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A read: what may be asked, and the object that answers."""
+
+    path: str
+    is_signed: bool
+    answer: str
+    statuses: frozenset[int]
+    params: dict[str, Param]
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    name: str
+    operations: dict[str, Operation]
+    """By path."""
+    schemas: dict[str, dict[str, FieldFact]]
+    """Fields by their name, by the name of their object."""
+
+
+@cache
+def load_reference() -> dict[str, Generation]:
+    """Read the full collection if it is here, else what the project keeps of it."""
+    place = full_collection()
+    kept = trimmed(json.loads(place.read_text(encoding="utf-8"))) if place else read_kept()
+    return {name: _generation(name, node) for name, node in kept.items()}
+
+
+def _generation(name: str, node: Raw) -> Generation:
+    schemas = {
+        schema: {field: _field(field, fact) for field, fact in fields.items()}
+        for schema, fields in node["schemas"].items()
+    }
+    return Generation(name, {path: _operation(path, one) for path, one in node["reads"].items()}, schemas)
+
+
+def _operation(path: str, node: Raw) -> Operation:
+    return Operation(
+        path=path,
+        is_signed=node["signed"],
+        answer=node["answer"],
+        statuses=frozenset(node["statuses"]),
+        params={name: _param(name, fact) for name, fact in node["parameters"].items()},
+    )
+
+
+def _param(name: str, node: Raw) -> Param:
+    return Param(
+        name=name,
+        kind=node["type"],
+        is_required=node.get("required", False),
+        is_list=node.get("list", False),
+        list_max=node.get("list_max"),
+        minimum=node.get("minimum"),
+        maximum=node.get("maximum"),
+        default=node.get("default"),
+        choices=frozenset(node["choices"]) if "choices" in node else None,
+    )
+
+
+def _field(name: str, node: Raw) -> FieldFact:
+    choices = frozenset(node["choices"]) if "choices" in node else None
+    is_nullable = node.get("nullable", False)
+    return FieldFact(
+        name=name, kind=node["type"], is_required=node["required"], is_nullable=is_nullable, choices=choices
+    )
+
+
+# --- comparing ------------------------------------------------------------------------------------------------------
+
+
+def differences(
+    generation: Generation, reads: Mapping[str, Operation], schemas: Mapping[str, dict[str, FieldFact]]
+) -> Iterator[str]:
+    """Yield what is said otherwise than in the list, or not at all, or too much: reads by path, objects by name."""
+    yield from _of_names("read", set(reads), set(generation.operations))
+    for path in sorted(set(reads) & set(generation.operations)):
+        yield from _of_reads(reads[path], generation.operations[path])
+    yield from _of_names("object", set(schemas), set(generation.schemas))
+    for name in sorted(set(schemas) & set(generation.schemas)):
+        yield from _of_fields(name, schemas[name], generation.schemas[name])
+
+
+def _of_names(kind: str, ours: set[str], theirs: set[str]) -> Iterator[str]:
+    yield from (f"{kind} {name}: missing" for name in sorted(theirs - ours))
+    yield from (f"{kind} {name}: undocumented" for name in sorted(ours - theirs))
+
+
+def _of_reads(ours: Operation, theirs: Operation) -> Iterator[str]:
+    for what in ("is_signed", "answer"):
+        if getattr(ours, what) != getattr(theirs, what):
+            yield f"read {ours.path}: {what} is {getattr(ours, what)}, not {getattr(theirs, what)}"
+    yield from (f"read {ours.path}: status {status} missing" for status in sorted(theirs.statuses - ours.statuses))
+    yield from _of_names(f"read {ours.path}: parameter", set(ours.params), set(theirs.params))
+    for name in sorted(set(ours.params) & set(theirs.params)):
+        yield from _of_members(f"read {ours.path}: parameter {name}", ours.params[name], theirs.params[name])
+
+
+def _of_members(where: str, ours: Param | FieldFact, theirs: Param | FieldFact) -> Iterator[str]:
+    for what in type(ours).__slots__:
+        mine, other = getattr(ours, what), getattr(theirs, what)
+        if mine != other and not (isinstance(ours, FieldFact) and _is_stricter(what, mine, other)):
+            yield f"{where}: {what} is {_shown(mine)}, not {_shown(other)}"
+
+
+def _is_stricter(what: str, ours: object, theirs: object) -> bool:
+    """A field that the list calls optional may always be there, one it calls nullable may never be null, and a text of
+    which it names no words may have some."""
+    return (what, ours) in {("is_required", True), ("is_nullable", False)} or (what == "choices" and theirs is None)
+
+
+def _shown(value: object) -> object:
+    return sorted(value) if isinstance(value, frozenset) else value
+
+
+def _of_fields(name: str, ours: dict[str, FieldFact], theirs: dict[str, FieldFact]) -> Iterator[str]:
+    yield from _of_names(f"object {name}: field", set(ours), set(theirs))
+    for field in sorted(set(ours) & set(theirs)):
+        yield from _of_members(f"object {name}: field {field}", ours[field], theirs[field])
+
+
+# --- what is other on purpose -------------------------------------------------------------------------------------
+
+DELIBERATE: dict[tuple[str, str], str] = {
+    ("*", "read /historical/markets*: missing"): "markets of the archive explain no position that is listed",
+    ("*", "read /historical/trades: missing"): "as the archive's markets",
+    ("*", "read /markets/orderbooks: missing"): "one book at a time is enough for what clients call at start",
+    ("*", "read /account/api_usage_level/volume_progress: missing"): "there are no usage levels to be earned",
+    ("*", "object *DistributionHistorical: missing"): "belongs to a read that is left out",
+    ("*", "object *Candlestick*Historical*: missing"): "belongs to a read that is left out",
+    ("*", "object *MarketOrderbook*s*: missing"): "belongs to a read that is left out",
+    ("*", "object MarketOrderbookFp: missing"): "belongs to a read that is left out",
+    ("*", "object *AccountApiUsageLevelVolume*: missing"): "belongs to a read that is left out",
+    ("*", "read /events*: status 401 missing"): "public reads do not look at the headers",
+    ("*", "read /markets*: status 401 missing"): "public reads do not look at the headers",
+    ("*", "read /exchange/status: status 50? missing"): "the exchange that is down is told by a 200",
+    ("*", "read /historical/fills: status 404 missing"): "documented, but nothing is known to cause it",
+    ("2025-11", "read /series/{series_ticker}: status 400 missing"): "there is no parameter that could be wrong",
+    ("*", "read /fcm/positions: parameter count_filter: choices *, not None"): "taken from GetPositions",
+    ("2025-11", "read /markets: parameter status: choices *, not None"): "an unknown word was recorded as a 400",
+    ("*", "read /portfolio/orders: parameter status: choices *"): "an unknown word was recorded as an empty list",
+    ("2026-10", "read /portfolio/balance: parameter exchange_index: minimum is 0, not None"): "as at GetPositions",
+    ("*", "object PriceRange: field *: kind is dollars, not string"): "four decimals, as all prices",
+    ("*", "object EventData: field product_metadata: is_required is False, *"): "left out of every recorded event",
+    ("2025-11", "object Orderbook: field *: is_nullable is True, *"): "an empty side was recorded as null",
+}
+"""(generation, difference), either with `*` for any, and why it is so."""
+
+
+def reason_for(generation: str, difference: str, deliberate: dict[tuple[str, str], str] = DELIBERATE) -> str | None:
+    """Return why something is other than in the list, None if it is not so on purpose."""
+    for (name, pattern), reason in deliberate.items():
+        if fnmatchcase(generation, name) and fnmatchcase(difference, pattern):
+            return reason
+    return None

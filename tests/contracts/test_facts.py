@@ -1,0 +1,73 @@
+"""The tables of facts behind the documents, and how they are read and written."""
+
+import pytest
+import yaml
+
+from scripts.contract_facts import life_of, living, living_node, read_facts
+from scripts.plain_yaml import render
+from scripts.write_contracts import Writer, render_document
+from tests.contracts.documents import ALIASES, API_DATES
+
+
+@pytest.mark.parametrize(
+    ("line", "day", "wanted"),
+    [
+        ("Count", "2025-11-03", True),
+        ("Count since 2026-01-29", "2026-01-28", False),
+        ("Count since 2026-01-29", "2026-01-29", True),
+        ("Count until 2026-03-12", "2026-03-11", True),
+        ("Count until 2026-03-12", "2026-03-12", False),
+    ],
+)
+def test_a_fact_holds_from_its_first_day_to_before_its_last(line: str, day: str, wanted: bool) -> None:
+    assert (living(line, day) is not None) is wanted
+
+
+# line | day | may be left out | may be null
+MISSING = [
+    ("[Fill]", "2025-11-03", False, False),
+    ("Id or empty", "2026-05-31", False, True),
+    ("Id or empty", "2026-06-01", True, False),
+    ("Id or absent", "2025-11-03", True, False),
+    ("Id or null", "2026-10-31", False, True),
+    ("Id or nothing", "2026-10-31", True, True),
+]
+
+
+@pytest.mark.parametrize(("line", "day", "may_be_absent", "may_be_null"), MISSING)
+def test_what_stands_where_there_is_no_value(line: str, day: str, may_be_absent: bool, may_be_null: bool) -> None:
+    life = life_of(line)
+    assert (life.may_be_absent(day), life.may_be_null(day)) == (may_be_absent, may_be_null)
+
+
+@pytest.mark.parametrize("line", ["Count from 2026-01-29", "Count or missing", "Count since 2026-1-29", ""])
+def test_a_line_that_is_no_fact_is_refused(line: str) -> None:
+    with pytest.raises(ValueError, match="no "):
+        life_of(line)
+
+
+def test_two_lives_on_a_day_are_refused() -> None:
+    with pytest.raises(ValueError, match="two lives"):
+        living(["Cents", "Dollars since 2026-01-01"], "2026-01-01")
+    with pytest.raises(ValueError, match="two lives"):
+        living_node([{"type": "string"}, {"type": "integer", "until": "2026-01-01"}], "2025-11-03")
+
+
+def test_every_name_in_the_facts_is_one_of_theirs() -> None:
+    facts = read_facts()
+    lines = [line for fields in facts["objects"].values() for line in fields.values()]
+    names = {life_of(one).name for line in lines for one in ([line] if isinstance(line, str) else line)}
+    assert names <= {*facts["objects"], *facts["types"]}
+    asked = {life_of(line).name for read in facts["reads"].values() for line in read.get("parameters", [])}
+    assert asked == set(facts["parameters"])
+    assert {read["answer"] for read in facts["reads"].values()} <= set(facts["objects"])
+
+
+@pytest.mark.parametrize("alias", ALIASES)
+def test_what_is_written_reads_as_what_was_meant(alias: str) -> None:
+    assert yaml.safe_load(render_document(alias)) == Writer(read_facts(), API_DATES[alias]).document()
+
+
+def test_texts_that_mean_something_else_are_quoted() -> None:
+    odd = {"no": ["yes", "null", "1.0", "a: b", "# c", " d", "", "é", "-0.00", "on"], "a": {"b": [], "c": {}}}
+    assert yaml.safe_load(render(odd)) == odd
