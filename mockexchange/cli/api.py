@@ -6,27 +6,19 @@ import click
 
 from mockexchange.cli.frame import checked
 from mockexchange.cli.terminal import Line, show_table
-from mockexchange.venues.dated import COMPAT, LATEST, ApiDate, Field
-from mockexchange.venues.diff import Change, Facts, diff_rows
+from mockexchange.venues.dated import COMPAT, LATEST, ApiDate
+from mockexchange.venues.diff import Change, diff_rows
 from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
-from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
-from mockexchange.venues.kalshi.objects import OBJECTS, count_removed_fields
-from mockexchange.venues.kalshi.params import PARAMETERS, Parameter
+from mockexchange.venues.kalshi.objects import count_removed_fields
+from mockexchange.venues.kalshi.sections import READS, sections
 
 SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 ALWAYS_SO = "always"
-READS = "reads"
-"""Which value of the core a field has: a difference where it changes, no fact of the wire by itself."""
-KINDS = {
-    "text": "text",
-    "texts": "comma-separated list",
-    "integer": "integer",
-    "choice": "one of a list",
-    "choices": "comma-separated list",
-}
 
 
-class Section(NamedTuple):
+class Difference(NamedTuple):
+    """What changed in a section of the wire."""
+
     title: str
     changes: list[Change]
 
@@ -53,7 +45,7 @@ def dates() -> None:
 
 
 def _remark(before: ApiDate, after: ApiDate) -> str:
-    count = sum(len(section.changes) for section in compare(before, after))
+    count = sum(len(difference.changes) for difference in compare(before, after))
     return f"{count} changes since {before.day}" if before.day != after.day else "the first day whose wire is known"
 
 
@@ -63,67 +55,33 @@ def _remark(before: ApiDate, after: ApiDate) -> str:
 def diff(before: ApiDate, after: ApiDate) -> None:
     """Print what changed on the wire from A to B.
 
-    Fields, parameters and errors, with the day and the source of each. What came and went in between, or went and
-    came back, is no change.
+    Operations, fields, parameters and errors, with the day and the source of each. What came and went in between, or
+    went and came back, is no change.
     """
-    sections = compare(before, after)
-    count = sum(len(section.changes) for section in sections)
+    differences = compare(before, after)
+    count = sum(len(difference.changes) for difference in differences)
     click.secho(f"{before} -> {after}: {count} change{'' if count == 1 else 's'}", bold=True)
-    for section in sections:
-        _show(section)
-    used = sorted({change.source for section in sections for change in section.changes})
+    for difference in differences:
+        _show(difference)
+    used = sorted({change.source for difference in differences for change in difference.changes})
     if used:
         click.secho("\nsources", bold=True)
         width = max(map(len, used))
         click.echo("\n".join(f"  {source:<{width}}  {SOURCES[source]}" for source in used))
 
 
-def compare(before: ApiDate, after: ApiDate) -> list[Section]:
-    """Return what changed, a section a table that has changes."""
-    sections = [
-        *(Section(name, list(diff_rows(rows, before, after, _field))) for name, rows in OBJECTS.items()),
-        *(
-            Section(f"{name} parameters", list(diff_rows(rows, before, after, _parameter)))
-            for name, rows in PARAMETERS.items()
-        ),
-        Section("errors", list(diff_rows(ERRORS, before, after, _error))),
+def compare(before: ApiDate, after: ApiDate) -> list[Difference]:
+    """Return what changed, a section that has changes each."""
+    compared = [
+        Difference(title, list(diff_rows(rows, before, after, describe))) for title, rows, describe in sections()
     ]
-    return [section for section in sections if section.changes]
+    return [difference for difference in compared if difference.changes]
 
 
-def _field(row: Field) -> Facts:
-    """Two rows may be spelt alike and still read another value."""
-    return {"": row.spelling.kind, READS: row.read}
-
-
-def _parameter(row: Parameter) -> Facts:
-    given = {
-        "from": row.minimum,
-        "to": row.maximum,
-        "of": ",".join(row.choices) or None,
-        "at most": row.items_max and f"{row.items_max} items",
-        "default": row.default,
-        "required": "yes" if row.required else None,
-    }
-    return {"": KINDS[row.kind], **{aspect: str(value) for aspect, value in given.items() if value is not None}}
-
-
-def _error(row: ErrorRow) -> Facts:
-    given = {
-        "status": str(row.status),
-        "shape": row.shape,
-        "code": row.code if row.shape == "nested" else None,
-        "message": row.message,
-        "details": row.details,
-        "service": row.service,
-    }
-    return {aspect: value for aspect, value in given.items() if value is not None}
-
-
-def _show(section: Section) -> None:
-    click.secho(f"\n{section.title}", bold=True)
-    width = max(len(change.name) for change in section.changes)
-    for change in section.changes:
+def _show(difference: Difference) -> None:
+    click.secho(f"\n{difference.title}", bold=True)
+    width = max(len(change.name) for change in difference.changes)
+    for change in difference.changes:
         sign, colour = SIGNS[change.kind]
         click.echo(f"  {change.day or ALWAYS_SO:<10}  ", nl=False)
         click.secho(f"{sign} {change.name:<{width}}  {_words(change)}", fg=colour, nl=False)

@@ -1,6 +1,6 @@
 """`api`: the days of the wire and what changed between them, as the tables have it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,12 +10,11 @@ from mockexchange.cli import main
 from mockexchange.cli.api import compare
 from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, pick
 from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
-from mockexchange.venues.kalshi.errors import ERRORS
 from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.params import PARAMETERS
+from mockexchange.venues.kalshi.sections import sections
 
 GOLDEN = Path(__file__).with_name("api_diff_2025-11_2026-06.txt")
-TABLES: list[tuple[DatedRow, ...]] = [*OBJECTS.values(), *PARAMETERS.values(), ERRORS]
+TABLES: list[Sequence[DatedRow]] = [section.rows for section in sections()]
 
 
 def run(*arguments: str) -> str:
@@ -35,9 +34,9 @@ def test_nothing_changed_between_a_day_and_itself() -> None:
 def test_one_change_is_one() -> None:
     first = run("diff", "2025-11-12", "2025-11-12").splitlines()[0]
     assert first.endswith(": 0 changes")
-    (section,) = compare(api_date("2026-07-08"), api_date("2026-07-09"))
+    (difference,) = compare(api_date("2026-07-08"), api_date("2026-07-09"))
     assert run("diff", "2026-07-08", "2026-07-09").splitlines()[0].endswith(": 1 change")
-    assert (section.title, section.changes[0].kind) == ("MarketPosition", "removed")
+    assert (difference.title, difference.changes[0].kind) == ("MarketPosition", "removed")
 
 
 def test_compat_against_the_newest_shows_what_it_keeps() -> None:
@@ -48,7 +47,7 @@ def test_compat_against_the_newest_shows_what_it_keeps() -> None:
     )
 
 
-def boundaries(tables: Iterable[tuple[DatedRow, ...]]) -> set[str]:
+def boundaries(tables: Iterable[Sequence[DatedRow]]) -> set[str]:
     """The days after the first on which a row begins or ends and something really differs."""
     days = {day for rows in tables for row in rows for day in (row.since, row.until)}
     return {day for day in days - {ALWAYS, FOREVER} if FIRST_DAY < day <= max(ALIASES.values())}
@@ -57,16 +56,16 @@ def boundaries(tables: Iterable[tuple[DatedRow, ...]]) -> set[str]:
 def test_every_change_of_the_tables_is_on_its_day() -> None:
     days = [FIRST_DAY, *sorted(boundaries(TABLES))]
     for before, after in pairwise(days):
-        sections = compare(api_date(before), api_date(after))
-        assert {change.day for section in sections for change in section.changes} == {after}
+        differences = compare(api_date(before), api_date(after))
+        assert {change.day for difference in differences for change in difference.changes} == {after}
 
 
 def test_added_and_removed_are_what_the_tables_pick() -> None:
     old, new = api_date("2025-11"), api_date("2026-06")
-    sections = {section.title: section.changes for section in compare(old, new)}
+    found = {difference.title: difference.changes for difference in compare(old, new)}
     for name, rows in OBJECTS.items():
         before, after = pick(rows, old).keys(), pick(rows, new).keys()
-        changes = sections[name]
+        changes = found.get(name, [])
         assert {change.name for change in changes if change.kind == "added"} == after - before
         assert {change.name for change in changes if change.kind == "removed"} == before - after
 

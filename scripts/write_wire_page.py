@@ -1,0 +1,57 @@
+"""Write docs/wire.md: life and source of every operation, field, parameter and error, from the tables themselves."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow
+from mockexchange.venues.diff import Facts
+from mockexchange.venues.kalshi.dates import ALIASES, SOURCES
+from mockexchange.venues.kalshi.sections import READS, Section, sections
+
+TARGET = Path(__file__).parents[1] / "docs" / "wire.md"
+HEAD = """\
+# The wire, row by row
+
+Every operation, key, parameter and error that the server knows, with the days on which it came and went and where that
+is known from. A row holds from the first day on and up to the day before the second; no day means always. The server is
+compiled from these very tables; this page is written by `python -m scripts.write_wire_page`, and
+`mockexchange api diff A B` prints what changed between two dates.
+
+"""
+
+
+def render() -> str:
+    return HEAD + "\n".join([*_dates(), *_sources(), *(line for one in sections() for line in _section(one))])
+
+
+def _dates() -> Iterator[str]:
+    yield "| API date | day |\n|---|---|"
+    yield from (f"| `{alias}` | {day} |" for alias, day in ALIASES.items())
+    yield ""
+
+
+def _sources() -> Iterator[str]:
+    yield "| source | what it is |\n|---|---|"
+    yield from (f"| {label} | {words} |" for label, words in SOURCES.items())
+    yield ""
+
+
+def _section(section: Section) -> Iterator[str]:
+    yield f"## {section.title}\n"
+    yield "| name | what | from | until | source |\n|---|---|---|---|---|"
+    for row in _in_order(section.rows):
+        days = " | ".join("" if day in (ALWAYS, FOREVER) else day for day in (row.since, row.until))
+        yield f"| `{row.name}` | {_words(section.describe(row))} | {days} | {row.source} |"
+    yield ""
+
+
+def _in_order(rows: Iterable[DatedRow]) -> list[DatedRow]:
+    return sorted(rows, key=lambda row: (row.name, row.since))
+
+
+def _words(facts: Facts) -> str:
+    return ", ".join(f"{aspect} {value}".strip() for aspect, value in facts.items() if aspect != READS)
+
+
+if __name__ == "__main__":
+    TARGET.write_text(render(), encoding="utf-8")
