@@ -17,32 +17,9 @@ from mockexchange.core.vocabulary import (
 )
 from mockexchange.scenario.kinds import COUNT_ABOVE_ZERO, PRICE, Scalar, choice, integer
 from mockexchange.scenario.shapes import ListOf, MapOf, TupleOf
+from mockexchange.venues.kalshi import enumerations
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.signing import load_public_key
-
-# The scopes that the venue's documentation of 2026-10 names.
-SCOPE_NAMES = (
-    "read",
-    "write",
-    "read::block_trade_accept",
-    "read::portfolio_balance",
-    "write::trade",
-    "write::transfer",
-    "write::fcm_risk",
-    "write::block_trade_accept",
-)
-# The usage tiers of the same documentation.
-TIER_NAMES = ("basic", "advanced", "expert", "premier", "paragon", "prime", "prestige")
-STRIKE_TYPE_NAMES = (
-    "greater",
-    "greater_or_equal",
-    "less",
-    "less_or_equal",
-    "between",
-    "functional",
-    "custom",
-    "structured",
-)
 
 
 def _api_date(text: str) -> str:
@@ -73,11 +50,11 @@ INSTANCE = choice({instance.value: instance for instance in Instance})
 TRANSFER_STATUS = choice({status.value: status for status in TransferStatus})
 RESERVATION = choice({kind.value: kind for kind in Reservation})
 SEVERITY = choice({severity.value: severity for severity in Severity})
-TIER = words(*TIER_NAMES)
-STRIKE_TYPE = words(*STRIKE_TYPE_NAMES)
+TIER = words(*enumerations.TIERS)
+STRIKE_TYPE = words(*enumerations.STRIKE_TYPES)
 EXCHANGE_INDEX = integer(0, EXCHANGE_INDEX_MAX)
 ALLOCATIONS = MapOf(integer(0, 100), key=EXCHANGE_INDEX)
 LEVELS = ListOf(TupleOf((PRICE, COUNT_ABOVE_ZERO), "a level [price, count]"), "a list of levels [price, count]")
-SCOPES = ListOf(words(*SCOPE_NAMES), f"a list of scopes: {', '.join(SCOPE_NAMES)}")
+SCOPES = ListOf(words(*enumerations.SCOPES), f"a list of scopes: {', '.join(enumerations.SCOPES)}")
 API_DATE = Scalar("an API date", _api_date, {"type": "string", "minLength": 1}, says_why=True)
 PUBLIC_KEY = Scalar("a public key", _public_key, {"type": "string", "pattern": "^-----BEGIN"}, says_why=True)

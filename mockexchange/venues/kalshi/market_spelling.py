@@ -7,6 +7,7 @@ from decimal import Decimal
 from mockexchange.core.books import Level
 from mockexchange.core.vocabulary import FeeType, MarketStatus, Result
 from mockexchange.venues.dated import Spelling
+from mockexchange.venues.kalshi import enumerations
 from mockexchange.venues.kalshi.spelling import count_2, one_of, price_4, price_cents, price_number, whole_contracts
 
 OLD_STATUSES = {
@@ -72,9 +73,7 @@ STATUS = status_of(
 OLD_RESULT = result_of(OLD_RESULTS)
 RESULT = result_of(RESULTS)
 LATE_RESULT = result_of(LATE_RESULTS)
-STRIKE_TYPE = one_of(
-    "greater", "greater_or_equal", "less", "less_or_equal", "between", "functional", "custom", "structured"
-)
+STRIKE_TYPE = one_of(*enumerations.STRIKE_TYPES)
 OLD_FEE_TYPES = (FeeType.QUADRATIC, FeeType.QUADRATIC_WITH_MAKER_FEES, FeeType.FLAT)
 OLD_FEE_TYPE = Spelling(" or ".join(OLD_FEE_TYPES), old_fee_type, OLD_FEE_TYPES)
 FEE_TYPE = one_of(*FeeType)

@@ -2,21 +2,12 @@
 
 from mockexchange.core.vocabulary import Instance
 from mockexchange.venues.dated import Field, Nested, Spelling
+from mockexchange.venues.kalshi import enumerations
 from mockexchange.venues.kalshi.objects.spans import AUTUMN_2026, SCOPES_ADDED, list_of, optional
 from mockexchange.venues.kalshi.spelling import INTEGER, SUBACCOUNT, TEXT, TEXTS, UNIX_SECONDS, one_of
 
 BUCKETS_ADDED = "2026-04-30"
 RESTRICTED_KEYS_ADDED = "2026-07-02"
-KEY_SCOPES = (
-    "read",
-    "write",
-    "read::block_trade_accept",
-    "read::portfolio_balance",
-    "write::trade",
-    "write::transfer",
-    "write::fcm_risk",
-    "write::block_trade_accept",
-)
 
 BUCKET_LIMIT: tuple[Field, ...] = (
     Field(name="bucket_capacity", spelling=INTEGER, read="capacity", source="wire-2026-06"),
@@ -75,7 +66,7 @@ def _old_scopes(scopes: tuple[str, ...]) -> str:
 
 
 OLD_SCOPES = Spelling("list of strings", _old_scopes)
-SCOPES = Spelling("list of strings", TEXTS.write, KEY_SCOPES)
+SCOPES = Spelling("list of strings", TEXTS.write, enumerations.SCOPES)
 
 API_KEY: tuple[Field, ...] = (
     Field(name="api_key_id", spelling=TEXT, read="key.key_id", source="docs-2025-11"),
