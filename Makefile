@@ -11,13 +11,16 @@ RUN := .venv
 DEV := .venv-dev
 FLOORS := .venv-floors
 CLIENTS := .venv-clients
+# One environment for each client and version, since they want different versions of the same packages.
+CLIENT_PINS := tests/clients/pins
+CLIENT_NAMES := $(basename $(notdir $(wildcard $(CLIENT_PINS)/*.txt)))
 export PYTHON DEV
 
 IN_DEV := $(DEV)/bin/python -m
 COVERAGE := --cov --cov-report=term
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test coverage house format format-check lint types check bench floors wheel dev-env clients-env lock clean
+.PHONY: help serve test coverage house format format-check lint types check bench floors wheel dev-env clients-env clients-page lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1: /p' Makefile | awk -F': ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -61,13 +64,17 @@ wheel: $(DEV)/.installed  ## build the wheel and run what it installs
 dev-env: $(DEV)/.installed  ## the environment of all but serve, floors and clients-env
 	@:
 
-clients-env: $(CLIENTS)/.installed  ## an environment with the official client; needs Python 3.13 or later
+clients-env: $(CLIENT_NAMES:%=$(CLIENTS)/%/.installed)  ## an environment for each client; needs Python 3.13 or later
 	@:
 
-# The clients' lock needs their Python, which is newer than the lowest that we support.
-lock:  ## choose exact versions anew: constraints.txt, clients-constraints.txt
+clients-page: $(DEV)/.installed clients-env  ## run every client at every API date and write docs/clients.md anew
+	@$(IN_DEV) scripts.write_clients_page
+
+# The clients' locks need their Python, which is newer than the lowest that we support.
+lock:  ## choose exact versions anew: constraints.txt, and those of each client
 	@PYTHON= scripts/lock.sh constraints.txt 3.11 exactly '.[dev]'
-	@PYTHON= scripts/lock.sh clients-constraints.txt 3.13 or_later kalshi-python-sync==3.34.0
+	@for name in $(CLIENT_NAMES); do \
+		PYTHON= scripts/lock.sh $(CLIENT_PINS)/$$name.txt 3.13 or_later "$${name%-*}==$${name##*-}" || exit; done
 
 clean:  ## remove what the other targets made
 	rm -rf $(RUN) $(DEV) $(FLOORS) $(CLIENTS) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
@@ -83,5 +90,5 @@ $(FLOORS)/.installed: pyproject.toml scripts/floors.py
 	@mkdir -p build && python=$$(PYTHON= scripts/find_python.sh 3.11 exactly) && "$$python" scripts/floors.py >build/floors.txt
 	@PYTHON= scripts/environment.sh $(FLOORS) build/floors.txt 3.11 exactly --editable . pytest
 
-$(CLIENTS)/.installed: clients-constraints.txt
-	@PYTHON= scripts/environment.sh $(CLIENTS) clients-constraints.txt 3.13 or_later kalshi-python-sync==3.34.0
+$(CLIENTS)/%/.installed: $(CLIENT_PINS)/%.txt
+	@name=$*; PYTHON= scripts/environment.sh $(CLIENTS)/$* $< 3.13 or_later "$${name%-*}==$${name##*-}"

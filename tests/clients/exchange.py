@@ -66,6 +66,11 @@ class Sandbox:
         rows: list[dict[str, Any]] = self._ask("GET", f"accounts/{quote(account)}/positions")
         return [row for row in rows if row["book"] == book]
 
+    def ledger(self, account: str) -> Mapping[str, Any]:
+        """Return what happened to an account, in lists that are oldest first; amounts are decimal strings."""
+        lists: Mapping[str, Any] = self._ask("GET", f"accounts/{quote(account)}/ledger")
+        return lists
+
     def statuses(self) -> Counter[int]:
         """Return how many requests were answered with which status."""
         return Counter(entry["status"] for entry in self.journal())

@@ -30,8 +30,9 @@ def _recipe(client: str, text: str) -> Recipe:
 
 
 def read_table() -> dict[str, dict[str, bool]]:
-    """Return for each client whether it reads what is sent at an API date."""
-    heading, *body = [row["cells"].split(" | ") for row in TABLE_ROW.finditer(_text())]
+    """Return for each client whether it reads what is sent at an API date; the page begins with that table."""
+    before, _, _ = _text().partition("\nA `no` ")
+    heading, *body = [row["cells"].split(" | ") for row in TABLE_ROW.finditer(before)]
     return {name: dict(zip(heading[1:], (READS[cell] for cell in cells), strict=True)) for name, *cells in body}
 
 

@@ -9,16 +9,8 @@ from typing import Any
 import pytest
 
 from tests.clients.exchange import MAIN_KEY, PRIMARY_BOOK, OpenSandbox, Sandbox
-from tests.clients.official import (
-    Answer,
-    OfficialClient,
-    all_pages,
-    find_python,
-    rows_of,
-    started,
-    task,
-    task_with,
-)
+from tests.clients.official import all_pages, find_python, rows_of, started, task, task_with
+from tests.clients.processes import Answer, Peer
 from tests.clients.recipes import read_table
 from tests.clients.views import (
     EventRow,
@@ -41,7 +33,7 @@ GOLDEN = read_golden_accounts()
 
 
 @pytest.fixture(scope="module")
-def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfficialClient]:
+def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peer]:
     with started(find_python(), tmp_path_factory.mktemp("official") / "log.txt") as client:
         yield client
 
@@ -59,7 +51,7 @@ def events(answer: Answer) -> set[EventRow]:
 
 
 @pytest.mark.parametrize("api_date", API_DATES)
-def test_all_pages_make_the_truth(open_sandbox: OpenSandbox, official: OfficialClient, api_date: str) -> None:
+def test_all_pages_make_the_truth(open_sandbox: OpenSandbox, official: Peer, api_date: str) -> None:
     sandbox = open_sandbox("pages", api_date)
     limits = (7, 100, None)
     answers = official.run(*(all_pages(task(sandbox, "alice", "get_positions", limit=limit)) for limit in limits))
@@ -72,9 +64,7 @@ def test_all_pages_make_the_truth(open_sandbox: OpenSandbox, official: OfficialC
 
 
 @pytest.mark.parametrize("api_date", API_DATES)
-def test_filtered_pages_make_their_part_of_the_truth(
-    open_sandbox: OpenSandbox, official: OfficialClient, api_date: str
-) -> None:
+def test_filtered_pages_make_their_part_of_the_truth(open_sandbox: OpenSandbox, official: Peer, api_date: str) -> None:
     sandbox = open_sandbox("pages", api_date)
     truth = sandbox.truth("alice")
     held = [row for row in unsettled(truth) if row["quantity"] != "0.00"]
@@ -89,9 +79,7 @@ def test_filtered_pages_make_their_part_of_the_truth(
 
 
 @pytest.mark.parametrize("api_date", API_DATES)
-def test_settled_rows_come_in_pages_of_the_day(
-    open_sandbox: OpenSandbox, official: OfficialClient, api_date: str
-) -> None:
+def test_settled_rows_come_in_pages_of_the_day(open_sandbox: OpenSandbox, official: Peer, api_date: str) -> None:
     """`compat` cuts pages between rows; the newest wire keeps events whole, and its `limit` counts these."""
     sandbox = open_sandbox("pages", api_date)
     truth = sandbox.truth("alice")
@@ -117,7 +105,7 @@ def assert_events_are_whole(answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("api_date", API_DATES)
-def test_every_account_is_as_it_should_be(open_sandbox: OpenSandbox, official: OfficialClient, api_date: str) -> None:
+def test_every_account_is_as_it_should_be(open_sandbox: OpenSandbox, official: Peer, api_date: str) -> None:
     sandbox = open_sandbox("golden", api_date)
     books = [(account, book) for account, wanted in GOLDEN.items() for book in wanted["books"]]
     assert sandbox.subtraders == {name: [] for name in GOLDEN}
@@ -154,9 +142,7 @@ def assert_balance(answer: Answer, money: Mapping[str, str]) -> None:
 
 
 @pytest.mark.parametrize("api_date", API_DATES)
-def test_a_key_of_one_subaccount_sees_that_alone(
-    open_sandbox: OpenSandbox, official: OfficialClient, api_date: str
-) -> None:
+def test_a_key_of_one_subaccount_sees_that_alone(open_sandbox: OpenSandbox, official: Peer, api_date: str) -> None:
     sandbox = open_sandbox("golden", api_date)
     calls = ("get_positions", "get_balance")
     positions, balance = official.run(*(task(sandbox, "subaccounts", call, "only_3") for call in calls))
@@ -169,9 +155,7 @@ def test_a_key_of_one_subaccount_sees_that_alone(
 
 
 @pytest.mark.parametrize(("api_date", "is_read"), read_table()["kalshi-python-sync"].items())
-def test_it_reads_what_the_page_says(
-    open_sandbox: OpenSandbox, official: OfficialClient, api_date: str, is_read: bool
-) -> None:
+def test_it_reads_what_the_page_says(open_sandbox: OpenSandbox, official: Peer, api_date: str, is_read: bool) -> None:
     sandbox = open_sandbox("golden", api_date)
     answers = official.run(*(task(sandbox, "long_yes", call) for call in ("get_positions", "get_balance")))
     unread = [answer["error"]["type"] for answer in answers if "error" in answer]
@@ -183,9 +167,7 @@ def test_it_reads_what_the_page_says(
 
 
 @pytest.mark.parametrize("api_date", API_DATES)
-def test_merchants_read_each_of_their_subtraders(
-    open_sandbox: OpenSandbox, official: OfficialClient, api_date: str
-) -> None:
+def test_merchants_read_each_of_their_subtraders(open_sandbox: OpenSandbox, official: Peer, api_date: str) -> None:
     sandbox = open_sandbox("fcm", api_date)
     asked = [(merchant, one) for merchant in SUBTRADERS for one in sandbox.subtraders[merchant]]
     queries: tuple[dict[str, Any], ...] = ({}, {"settlement_status": "all", "limit": 1})
@@ -205,7 +187,7 @@ def test_merchants_read_each_of_their_subtraders(
 
 @pytest.mark.parametrize("api_date", API_DATES)
 def test_a_key_of_one_subtrader_need_not_name_it_and_sees_no_other(
-    open_sandbox: OpenSandbox, official: OfficialClient, api_date: str
+    open_sandbox: OpenSandbox, official: Peer, api_date: str
 ) -> None:
     sandbox = open_sandbox("fcm", api_date)
     asked = (None, "fcm7_beta", "fcm7_alpha")
@@ -222,7 +204,7 @@ def test_a_key_of_one_subtrader_need_not_name_it_and_sees_no_other(
 @pytest.mark.parametrize("clock", CLOCKS)
 @pytest.mark.parametrize("api_date", API_DATES)
 def test_no_signature_goes_stale_when_exchange_time_moves(
-    open_sandbox: OpenSandbox, official: OfficialClient, api_date: str, clock: str
+    open_sandbox: OpenSandbox, official: Peer, api_date: str, clock: str
 ) -> None:
     sandbox = open_sandbox("golden", api_date, clock)
     calls = [task(sandbox, "long_yes", call) for call in ("get_positions", "get_balance")]
@@ -249,7 +231,7 @@ def assert_is_between(earliest: datetime, moment: datetime, sandbox: Sandbox) ->
 
 
 @pytest.mark.parametrize("api_date", API_DATES)
-def test_a_wrong_key_is_refused_and_named(open_sandbox: OpenSandbox, official: OfficialClient, api_date: str) -> None:
+def test_a_wrong_key_is_refused_and_named(open_sandbox: OpenSandbox, official: Peer, api_date: str) -> None:
     sandbox = open_sandbox("golden", api_date)
     own, foreign = sandbox.keys["long_yes", MAIN_KEY], sandbox.keys["long_no", MAIN_KEY]
     mixed = own._replace(private_key_pem=foreign.private_key_pem)
@@ -275,7 +257,7 @@ def test_a_wrong_key_is_refused_and_named(open_sandbox: OpenSandbox, official: O
 
 
 @pytest.mark.parametrize("api_date", API_DATES)
-def test_merchants_keep_to_themselves(open_sandbox: OpenSandbox, official: OfficialClient, api_date: str) -> None:
+def test_merchants_keep_to_themselves(open_sandbox: OpenSandbox, official: Peer, api_date: str) -> None:
     sandbox = open_sandbox("fcm", api_date)
     askers = ("alice", "south")
     by_member, by_stranger = official.run(

@@ -11,7 +11,7 @@ import pytest
 
 from mockexchange.cli.clients import CLIENTS
 from tests.clients.exchange import Server
-from tests.clients.official import find_python
+from tests.clients.published import BY_TITLE
 from tests.clients.recipes import read_recipes, read_table
 from tests.clients.views import in_order, unsettled
 from tests.house.checkout import ROOT
@@ -44,10 +44,10 @@ def pointed(server: Server, client: str) -> dict[str, str]:
 
 
 @pytest.mark.clients
-@pytest.mark.parametrize("client", ["pykalshi", "kalshi-python-sync"])
+@pytest.mark.parametrize("client", ["pykalshi", "kalshi-python-sync", "kalshi-sdk"])
 def test_a_program_of_the_page_prints_the_truth(server: Server, client: str) -> None:
-    python = sys.executable if client == "pykalshi" else str(find_python())
-    command = [python, "-W", "error", "-c", RECIPES[client].program]
+    python = BY_TITLE[f"{client} {RECIPES[client].version}"].python()
+    command = [str(python), "-W", "error", "-c", RECIPES[client].program]
     printed = run(command, server.home, pointed(server, client))
     truth: list[dict[str, Any]] = server.control.ask("GET", f"sandboxes/default/accounts/{DEMO_ACCOUNT}/positions")
     expected = in_order(row for row in unsettled(truth) if row["book"] == "0")

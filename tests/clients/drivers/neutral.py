@@ -1,0 +1,133 @@
+"""What the drivers of published clients share: the loop over tasks, and how an object of a client becomes a plain row.
+
+A driver runs as `python -m tests.clients.drivers.NAME` in an interpreter that has the client, so nothing is imported
+here but the standard library. It reads a JSON task from each line of standard input, {host, key_id, private_key_pem,
+method, arguments}, and prints a line of JSON: {rows: [...]}, null where the client has no such call, or {error, status}
+where it raised; the status is null when it could not read the answer. The method `untried` lists the calls of the
+client that no task has used yet.
+
+A row has our names and, as text, what the client understood: a shape says which attribute of the client's object each
+is. What ends in `_cents`, `_whole` or `_seconds` is the amount, count or instant of the name before that, in that unit.
+"""
+
+import faulthandler
+import json
+import sys
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from enum import Enum
+from functools import cache, reduce
+from typing import Any, NamedTuple
+
+TASK_SECONDS_MAX = 60
+"""Some clients wait for ever; a task that takes longer ends the process with a traceback."""
+PAGES_MAX = 1_000
+
+Shape = Mapping[str, Any]
+"""Our name to an attribute, dotted where nested, or to (attribute, shape) where that is a list of objects."""
+
+
+class Method(NamedTuple):
+    """`read` is called with the client and the task's arguments."""
+
+    read: Callable[..., Iterable[Any]]
+    shape: Shape
+
+
+class Watched:
+    """A client, or a part of one, that notes the dotted names of what is called."""
+
+    def __init__(self, target: Any, called: set[str], prefix: str = "") -> None:
+        self.target, self.called, self.prefix = target, called, prefix
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.target, name)
+        if callable(value):
+            self.called.add(f"{self.prefix}{name}")
+            return value
+        return Watched(value, self.called, f"{self.prefix}{name}.")
+
+
+class Driver(NamedTuple):
+    """`connect` takes host, key id and PEM text; `offered` names every call that ought to be tried."""
+
+    connect: Callable[[str, str, str], Any]
+    methods: Mapping[str, Method]
+    offered: Callable[[Any], Iterable[str]]
+
+
+def serve(driver: Driver) -> None:
+    """Answer every task of standard input."""
+    warnings.simplefilter("error")
+    called: set[str] = set()
+    connected = cache(driver.connect)
+    for line in sys.stdin:
+        task = json.loads(line)
+        faulthandler.dump_traceback_later(TASK_SECONDS_MAX, exit=True)
+        client = connected(task["host"], task["key_id"], task["private_key_pem"])
+        answer = perform(driver, Watched(client, called), task)
+        faulthandler.cancel_dump_traceback_later()
+        sys.stdout.write(f"{json.dumps(answer)}\n")
+        sys.stdout.flush()
+
+
+def perform(driver: Driver, client: Watched, task: Mapping[str, Any]) -> dict[str, Any]:
+    """Carry out one task; whatever a client raises is an answer, since each has errors of its own."""
+    if task["method"] == "untried":
+        return {"rows": sorted(set(driver.offered(client.target)) - client.called)}
+    if task["method"] not in driver.methods:
+        return {"rows": None}
+    method = driver.methods[task["method"]]
+    try:
+        return {"rows": [row_of(one, method.shape) for one in method.read(client, **task["arguments"])]}
+    except Exception as error:  # noqa: BLE001 # every client has errors of its own
+        text = f"{type(error).__name__}: {error}"
+        return {"error": text, "status": getattr(error, "status", getattr(error, "status_code", None))}
+
+
+def row_of(found: Any, shape: Shape) -> dict[str, Any]:
+    return {name: cell_of(found, where) for name, where in shape.items()}
+
+
+def cell_of(found: Any, where: Any) -> Any:
+    if isinstance(where, str):
+        return plain(attribute(found, where))
+    path, shape = where
+    inner = attribute(found, path)
+    return None if inner is None else [row_of(one, shape) for one in inner]
+
+
+def attribute(found: Any, path: str) -> Any:
+    """Follow a dotted path of attributes, keys and indices; the empty path is the object itself."""
+    return reduce(step, path.split(".") if path else [], found)
+
+
+def step(found: Any, part: str) -> Any:
+    if isinstance(found, Mapping):
+        return found[part]
+    return found[int(part)] if part.isdecimal() else getattr(found, part)
+
+
+def plain(value: Any) -> Any:
+    if value is None or (isinstance(value, str) and not isinstance(value, Enum)):
+        return value
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return [plain(one) for one in value]
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def pages_of(call: Callable[..., Any], **arguments: Any) -> Iterator[Any]:
+    """Follow the cursors of a call by hand, as most clients want it."""
+    cursor = None
+    for _ in range(PAGES_MAX):
+        page = call(**arguments, **({"cursor": cursor} if cursor else {}))
+        yield page
+        cursor = page.cursor
+        if not cursor:
+            return
+    raise AssertionError(f"more than {PAGES_MAX} pages: do the cursors go in circles?")

@@ -1,0 +1,64 @@
+"""Every client asked everything at an API date: what it read right, what not, and what the exchange did not have."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.clients.exchange import Sandbox
+from tests.clients.processes import Answer, Peer, Task
+from tests.clients.published import COMPAT, Published
+from tests.clients.truths import Question, differences, read_questions, truth_at
+
+
+class Cell(StrEnum):
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "404"
+    """The exchange had no such call then."""
+    NONE = "-"
+    """The client has no such call."""
+
+
+class Finding(NamedTuple):
+    cell: Cell
+    mistakes: list[str]
+    """What the client told wrong or said when it raised."""
+    rows: Any
+
+
+Findings = Mapping[str, Finding]
+
+
+def ask(client: Published, api_date: str, sandbox: Sandbox, log_file: Path) -> tuple[Findings, list[str]]:
+    """Return what a client makes of each method, and its calls that none of them has made."""
+    questions = read_questions()
+    with client.driven(log_file) as peer:
+        answers = [(question, put(peer, sandbox, question)) for question in questions]
+        untried: list[str] = put(peer, sandbox, questions[0]._replace(method="untried"))["rows"]
+    return {question.method: _judge(client, api_date, question, answer) for question, answer in answers}, untried
+
+
+def put(peer: Peer, sandbox: Sandbox, question: Question) -> Answer:
+    """Return what a client answers to one question."""
+    credential = sandbox.keys[question.account, question.key]
+    task: Task = {
+        "host": sandbox.base_url,
+        **credential._asdict(),
+        "method": question.method,
+        "arguments": question.arguments,
+    }
+    (answer,) = peer.run(task)
+    return answer
+
+
+def _judge(client: Published, api_date: str, question: Question, answer: Answer) -> Finding:
+    """Elsewhere than at its own date and under `compat` a client need not find everything that it looks for."""
+    if "error" in answer:
+        cell = Cell.UNKNOWN if answer["status"] == 404 else Cell.NO
+        return Finding(cell, [f"{question.method}: {answer['error']}"], None)
+    if answer["rows"] is None:
+        return Finding(Cell.NONE, [], None)
+    may_omit = api_date not in {client.api_date, COMPAT}
+    mistakes = list(differences(answer["rows"], truth_at(question, api_date), may_omit, question.method))
+    return Finding(Cell.NO if mistakes else Cell.YES, mistakes, answer["rows"])

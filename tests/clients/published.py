@@ -1,0 +1,83 @@
+"""The published clients that the matrix runs: version, driver, the API date each was made for, and its own faults.
+
+A client's own date is the newest at which it reads all that it offers, its own faults apart. Each is tested there and
+under `compat`.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.clients.processes import Peer, find_python, started
+
+COMPAT = "compat"
+
+
+class Fault(NamedTuple):
+    """Why a client does not tell the truth although the server does, and at which of its two dates."""
+
+    why: str
+    at: tuple[str, ...]
+
+
+class Published(NamedTuple):
+    name: str
+    version: str
+    driver: str
+    api_date: str
+    faults: tuple[tuple[str, Fault], ...] = ()
+    """By method."""
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} {self.version}"
+
+    def faults_at(self, api_date: str) -> list[str]:
+        return [method for method, fault in self.faults if api_date in fault.at]
+
+    def python(self) -> Path:
+        """Return its interpreter; skip the test where nobody made one."""
+        # This one is installed beside the tests, and other tests use it in their own process.
+        return Path(sys.executable) if self.name == "pykalshi" else find_python(self.name, self.version)
+
+    @contextmanager
+    def driven(self, log_file: Path) -> Iterator[Peer]:
+        with started([str(self.python()), "-m", f"tests.clients.drivers.{self.driver}"], log_file) as peer:
+            yield peer
+
+
+NEVER_SENT = Fault("reads a field that the exchange never sent, and says 0", (COMPAT, "latest"))
+NO_LIQUIDITY = Fault("wants `liquidity_dollars`, which the exchange sends no more", ("latest",))
+
+CLIENTS = (
+    Published(
+        "pykalshi",
+        "2.0.0",
+        "pykalshi_2",
+        "latest",
+        (("resting_order_value", NEVER_SENT), ("user_data_timestamp", NEVER_SENT)),
+    ),
+    Published("kalshi-python-sync", "3.34.0", "official_3_34", "latest"),
+    Published(
+        "kalshi-python-sync",
+        "3.0.0",
+        "official_3_0",
+        "2025-12",
+        (("orderbook", Fault("wants counts as text, where the exchange sent numbers", ("2025-12",))),),
+    ),
+    Published(
+        "kalshi-sdk",
+        "22.4.0",
+        "sdk_22",
+        "latest",
+        (
+            ("announcements", Fault("asks what the exchange answers no more, with a warning of its own", ("latest",))),
+            ("markets", NO_LIQUIDITY),
+            ("market", NO_LIQUIDITY),
+        ),
+    ),
+    Published("kalshi-sdk", "3.3.0", "sdk_3_3", "2026-06"),
+)
+BY_TITLE = {client.title: client for client in CLIENTS}
