@@ -131,10 +131,13 @@ class History(Generic[R]):
         return page_of(lists, limit, window, after, keeps)
 
     def _list(self, selector: Selector, partition: Partition) -> list[R]:
-        try:
-            return self._filed[selector][partition]
-        except KeyError:
-            return self._filed.setdefault(selector, {}).setdefault(partition, [])
+        lists = self._filed.get(selector)
+        if lists is None:
+            lists = self._filed[selector] = {}
+        rows = lists.get(partition)
+        if rows is None:
+            rows = lists[partition] = []
+        return rows
 
 
 def page_of(

@@ -50,10 +50,10 @@ class Holdings:
         """Positions at last price, by exchange index."""
         self.positions: dict[str, Position] = {}
         self.events: dict[str, EventHolding] = {}
-        self.rows: dict[int, Ranking[Position]] = {}
-        self.rows_uncounted: dict[int, Ranking[Position]] = {}
+        self.rows: defaultdict[int, Ranking[Position]] = defaultdict(Ranking)
+        self.rows_uncounted: defaultdict[int, Ranking[Position]] = defaultdict(Ranking)
         """The same rows filed without their counts: a page without `nonzero` reads one tree instead of eight."""
-        self.event_classes: dict[frozenset[int], Ranking[EventHolding]] = {}
+        self.event_classes: defaultdict[frozenset[int], Ranking[EventHolding]] = defaultdict(Ranking)
         """Events by the exact set of partitions in which they have rows."""
 
     def change(self, position: Position, revision: int, apply: Callable[[Position], None]) -> None:
@@ -90,14 +90,14 @@ class Holdings:
         partition = position.partition
         self.rows[partition].remove(position)
         self.rows_uncounted[partition & ~ANY_COUNT].remove(position)
-        event.remove(position)
+        event.remove(position, partition)
         self._sum(position, -1)
 
     def _put_in(self, position: Position, event: EventHolding) -> None:
-        event.add(position)
         partition = position.partition
-        self.rows.setdefault(partition, Ranking()).add(position)
-        self.rows_uncounted.setdefault(partition & ~ANY_COUNT, Ranking()).add(position)
+        event.add(position, partition)
+        self.rows[partition].add(position)
+        self.rows_uncounted[partition & ~ANY_COUNT].add(position)
         self.positions[position.market.ticker] = position
         self._sum(position, 1)
 
@@ -108,7 +108,7 @@ class Holdings:
         self.values_micros[position.market.event.exchange_index] += sign * position.value_micros
 
     def _file(self, event: EventHolding) -> None:
-        self.event_classes.setdefault(frozenset(event.rows), Ranking()).add(event)
+        self.event_classes[frozenset(event.rows)].add(event)
 
     def _unfile(self, event: EventHolding) -> None:
         if event.rows:

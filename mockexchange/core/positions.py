@@ -128,18 +128,21 @@ class EventHolding:
         self.settled_totals: EventTotals | None = None
         self.archived_totals: EventTotals | None = None
 
-    def add(self, position: Position) -> None:
-        self.rows.setdefault(position.partition, Ranking()).add(position)
+    def add(self, position: Position, partition: int) -> None:
+        rows = self.rows.get(partition)
+        if rows is None:
+            rows = self.rows[partition] = Ranking()
+        rows.add(position)
         self._totals(position).add(position, 1)
-        self._rerank()
+        self.rank = (min([rows.newest().rank[0] for rows in self.rows.values()]), self.event)
 
-    def remove(self, position: Position) -> None:
-        partition = position.partition
-        self.rows[partition].remove(position)
-        if not self.rows[partition]:
+    def remove(self, position: Position, partition: int) -> None:
+        """Take a row out to change it; the rank is true again once it is back."""
+        rows = self.rows[partition]
+        rows.remove(position)
+        if not rows:
             del self.rows[partition]
         self._totals(position).add(position, -1)
-        self._rerank()
 
     def totals(self, settled: bool | None, archived: bool | None = None) -> EventTotals:
         """Sums over the unsettled rows (False), the settled (True) or all (None); and likewise the archived."""
@@ -153,12 +156,11 @@ class EventHolding:
         return reduce(EventTotals.plus, filter(None, kinds)) if any(kinds) else NO_TOTALS
 
     def _totals(self, position: Position) -> EventTotals:
-        name = f"{'archived' if position.archived else 'settled' if position.settled else 'unsettled'}_totals"
-        if getattr(self, name) is None:
-            setattr(self, name, EventTotals())
-        totals: EventTotals = getattr(self, name)
-        return totals
-
-    def _rerank(self) -> None:
-        newest = min((rows.newest().rank[0] for rows in self.rows.values()), default=0)
-        self.rank = (newest, self.event)
+        if not position.settled:
+            self.unsettled_totals = self.unsettled_totals or EventTotals()
+            return self.unsettled_totals
+        if position.archived:
+            self.archived_totals = self.archived_totals or EventTotals()
+            return self.archived_totals
+        self.settled_totals = self.settled_totals or EventTotals()
+        return self.settled_totals

@@ -24,6 +24,7 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef, FeeRounding, MarketStatus, Result
 from tests.core.dump import dump
 from tests.core.naive import strategies as some
+from tests.core.naive.cash_strategies import cash
 from tests.core.naive.exchange import NaiveExchange
 from tests.core.naive.lists import naive_lists, real_lists
 from tests.core.naive.objections import objections
@@ -56,7 +57,7 @@ class TwoExchanges(RuleBasedStateMachine):
     @initialize(
         rounding=st.sampled_from(FeeRounding),
         listed_items_max=st.sampled_from([0, 3, 256]),
-        cutoff=st.sampled_from([0, START + 1, START + 1_002, START + 10_000]),
+        cutoff=st.sampled_from([0, START + 1, START + 2_001, START + 10**6]),
     )
     def open(self, rounding: FeeRounding, listed_items_max: int, cutoff: int) -> None:
         self.patch = pytest.MonkeyPatch()
@@ -75,7 +76,9 @@ class TwoExchanges(RuleBasedStateMachine):
         for command in batch:
             self.submit(command, delay)
 
-    @rule(batch=st.lists(some.fills(some.KNOWN, some.NEVER_RESTED), min_size=1, max_size=5), delay=DELAYS)
+    @rule(
+        batch=st.lists(some.parts() | some.fills(some.KNOWN, some.NEVER_RESTED), min_size=1, max_size=5), delay=DELAYS
+    )
     def trade_under_a_name(self, batch: list[Command], delay: int) -> None:
         for command in batch:
             self.submit(command, delay)
@@ -113,7 +116,7 @@ class TwoExchanges(RuleBasedStateMachine):
             reduced = commands.ReduceOrder(order=name, count_centis=count_centis) if count_centis else canceled
             self.submit(reduced, delay)
 
-    @rule(command=some.imports(some.KNOWN) | some.cash(some.KNOWN), delay=DELAYS)
+    @rule(command=some.imports(some.KNOWN) | cash(some.KNOWN.purses), delay=DELAYS)
     def contribute(self, command: Command, delay: int) -> None:
         self.submit(command, delay)
 

@@ -49,7 +49,7 @@ STORIES: list[Story] = [
 EVENTS, MARKETS = 9, 4
 ROWS_OF_AN_INSTANT = 3
 START = 10**16
-CUTOFF = START + 5
+CUTOFF = START + 7
 
 SETTLED = ARCHIVED = [False, True, None]
 NONZERO = [sum(bits) for bits in product([0, NONZERO_QUANTITY], [0, NONZERO_TRADED], [0, NONZERO_RESTING])]

@@ -60,11 +60,8 @@ def _buy(stake: Stake, side: Side, count_centis: int, price_centicents: int) -> 
     spent_micros = count_centis * price_centicents
     pairs_micros = closed_centis * CENTICENTS_PER_DOLLAR
     stake = _close(stake, closed_centis, pairs_micros - closed_centis * price_centicents)
-    stake = _open(stake, side, count_centis - closed_centis, price_centicents)
-    bought = stake._replace(
-        traded_micros=stake.traded_micros + spent_micros, shares_centis=stake.shares_centis + count_centis
-    )
-    return bought, pairs_micros - spent_micros
+    stake = _open(stake, side, count_centis - closed_centis, count_centis, price_centicents)
+    return stake, pairs_micros - spent_micros
 
 
 def _sell(stake: Stake, side: Side, count_centis: int, price_centicents: int) -> tuple[Stake, int]:
@@ -92,11 +89,14 @@ def _close(stake: Stake, closed_centis: int, proceeds_micros: int) -> Stake:
     )
 
 
-def _open(stake: Stake, side: Side, opened_centis: int, price_centicents: int) -> Stake:
-    signed_centis = opened_centis if side is Side.YES else -opened_centis
-    return stake._replace(
-        quantity_centis=stake.quantity_centis + signed_centis,
-        cost_micros=stake.cost_micros + opened_centis * price_centicents,
+def _open(stake: Stake, side: Side, opened_centis: int, bought_centis: int, price_centicents: int) -> Stake:
+    """Add what was bought and not paired. Made anew in one go: this is where most trades end."""
+    return Stake(
+        stake.quantity_centis + (opened_centis if side is Side.YES else -opened_centis),
+        stake.cost_micros + opened_centis * price_centicents,
+        stake.realized_micros,
+        stake.traded_micros + bought_centis * price_centicents,
+        stake.shares_centis + bought_centis,
     )
 
 

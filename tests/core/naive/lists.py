@@ -1,10 +1,6 @@
-"""Lists of what happened, as a reader sees them: of the naive exchange and of the real one, in the same units.
+"""Every list of what happened, as a reader sees it: of the naive exchange and of the real one."""
 
-An order is told by its place among all of the exchange, since ids are made up where none is given.
-"""
-
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from mockexchange.core.books import contracts_ahead, levels
 from mockexchange.core.markets import Market
@@ -12,87 +8,13 @@ from mockexchange.core.orders import Order
 from mockexchange.core.settlements import Settlement
 from mockexchange.core.state import State
 from mockexchange.core.trades import FillRow, Trade
-from mockexchange.core.vocabulary import AccountKind, BookRef, MarketStatus, Result, Side
+from mockexchange.core.vocabulary import AccountKind, Side
 from tests.core.naive import records
 from tests.core.naive.exchange import NaiveExchange
+from tests.core.naive.seen import FillSeen, GroupSeen, MarketSeen, OrderSeen, SettlementSeen, TradeSeen
 from tests.core.naive.units import centicents, centis, micros
 
 Seen = dict[str, list[Any]]
-
-
-class TradeSeen(NamedTuple):
-    market: str
-    yes_centicents: int
-    count_centis: int
-    taker_side: Side
-    volume_before_centis: int
-    taker: int | None
-    maker: int | None
-    """Orders of the sides that are here."""
-    created_at: int
-
-
-class FillSeen(NamedTuple):
-    market: str
-    purse: BookRef
-    order: int
-    yes_centicents: int
-    count_centis: int
-    outcome_side: Side
-    is_taker: bool
-    fee_micros: int
-    created_at: int
-
-
-class OrderSeen(NamedTuple):
-    client_order_id: str
-    purse: BookRef
-    market: str
-    outcome_side: Side
-    price_centicents: int
-    initial_centis: int
-    remaining_centis: int
-    filled_centis: int
-    spent_micros: tuple[int, int]
-    """As taker, as maker."""
-    paid_micros: tuple[int, int]
-    status: str
-    is_archived: bool
-    created_at: int
-    updated_at: int
-    ahead_centis: int
-
-
-class SettlementSeen(NamedTuple):
-    purse: BookRef
-    market: str
-    result: Result
-    value_centicents: int | None
-    yes: tuple[int, int]
-    no: tuple[int, int]
-    held: tuple[int, int]
-    revenue_micros: int
-    fees_micros: int
-    created_at: int
-
-
-class MarketSeen(NamedTuple):
-    market: str
-    status: MarketStatus
-    price_centicents: int | None
-    previous_centicents: int | None
-    volume_centis: int
-    yes_held_centis: int
-    no_held_centis: int
-    settled_at: int | None
-    yes_levels: Sequence[tuple[int, int]]
-    no_levels: Sequence[tuple[int, int]]
-
-
-class GroupSeen(NamedTuple):
-    filled_centis: int
-    is_triggered: bool
-    resting: list[int]
 
 
 def real_lists(state: State) -> Seen:

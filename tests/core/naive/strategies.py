@@ -14,12 +14,10 @@ from mockexchange.core.vocabulary import (
     Action,
     BookRef,
     FeeType,
-    Instance,
-    PaymentStatus,
     Result,
     Side,
-    TransferStatus,
 )
+from tests.core.naive.cash_strategies import cash
 
 Commands = SearchStrategy[Command]
 
@@ -55,30 +53,29 @@ def fill(purse: BookRef, against: BookRef | None, **values: Any) -> Command:
     return commands.Fill(purse=purse, against=None if against == purse else against, **values)
 
 
+TOLD: dict[str, dict[str, Any]] = {
+    "six": {
+        "purse": BookRef("desk", "st1"),
+        "market": "RAIN-A-0",
+        "side": Side.YES,
+        "action": Action.BUY,
+    },
+    "seven": {"purse": BookRef("alice"), "market": "SUN-A-0", "side": Side.NO, "action": Action.SELL},
+}
+
+
+def part_of(order: str, **values: Any) -> Command:
+    return commands.Fill(order=order, **TOLD[order], **values)
+
+
 def rested(purse: BookRef, group: str | None, is_own: bool, **values: Any) -> Command:
     """`is_own`: in the group of its book, whichever was named."""
     return commands.RestOrder(purse=purse, group=OWN_GROUPS.get(purse) if is_own else group, **values)
 
 
-def transfer_shard(ends: tuple[tuple[Instance, int], tuple[Instance, int]], **values: Any) -> Command:
-    (source, source_shard), (target, target_shard) = ends
-    return commands.TransferShard(
-        source=source, target=target, source_shard=source_shard, target_shard=target_shard, **values
-    )
-
-
-def deposit(amount_micros: int, fee_micros: int, **values: Any) -> Command:
-    return commands.Deposit(amount_micros=amount_micros, fee_micros=min(fee_micros, amount_micros), **values)
-
-
 def opened(quantity_centis: int, cost_micros: int, **values: Any) -> Command:
     cost_micros = cost_micros if quantity_centis else 0
     return commands.OpenPosition(quantity_centis=quantity_centis, cost_micros=cost_micros, **values)
-
-
-def transfer(account: str, books: tuple[str, str], amount_micros: int) -> Command:
-    source, target = (BookRef(account, book) for book in books)
-    return commands.Transfer(source=source, target=target, amount_micros=amount_micros)
 
 
 OWN_GROUPS = {BookRef("alice"): "near", BookRef("desk", "st1"): "far"}
@@ -87,7 +84,7 @@ PRELUDE: list[Command] = [
     *(commands.OpenBook(account=account, book=book) for account, book in BOOKS),
     *(commands.Deposit(purse=BookRef(account), amount_micros=50_000_000) for account in ACCOUNTS),
     *(commands.ListSeries(series=name, fee_type=fee_type) for name, fee_type in SERIES.items()),
-    *(commands.OpenGroup(purse=purse, group=name, limit_centis=300) for purse, name in OWN_GROUPS.items()),
+    *(commands.OpenGroup(purse=purse, group=name, limit_centis=200) for purse, name in OWN_GROUPS.items()),
     *(listed(event, number) for event, number in product(HOMES, range(2))),
 ]
 
@@ -115,21 +112,11 @@ ANY = Names(
 
 counts = st.integers(1, 5).map(lambda contracts: contracts * 100) | st.integers(1, 400)
 prices = st.sampled_from([5_000, 5_200, 9_900, 3_333, 1, 9_999, 6_667])
-amounts = st.integers(1, 30).map(lambda dollars: dollars * 1_000_000) | st.integers(1, 20_000_000)
 accounts = st.sampled_from([*ACCOUNTS, "carol"])
 books = st.sampled_from(["3", "4", "63", "64", "0", "st1", "st2"])
 events = st.sampled_from(list(HOMES))
 client_order_ids = st.sampled_from(["", "", "", "mine"])
 groups = st.sampled_from(["near", "far", "wide"])
-payments = st.sampled_from([None, "in", "out", "back"])
-shards = st.sampled_from(
-    [
-        ((Instance.EVENT_CONTRACT, 0), (Instance.EVENT_CONTRACT, 1)),
-        ((Instance.EVENT_CONTRACT, 1), (Instance.EVENT_CONTRACT, 0)),
-        ((Instance.MARGINED, 0), (Instance.EVENT_CONTRACT, 0)),
-        ((Instance.EVENT_CONTRACT, 0), (Instance.MARGINED, 1)),
-    ]
-)
 decisions = st.sampled_from(
     [(Result.YES, None), (Result.NO, None), (Result.SCALAR, 2_575), (Result.VOID, None), (Result.SCALAR, 3_000)]
 )
@@ -150,6 +137,20 @@ def fills(names: Names, orders: SearchStrategy[str] | None = None) -> Commands:
         order=st.none() if orders is None else orders,
         client_order_id=client_order_ids,
         fill_id=st.sampled_from([None, None, None, None, "trade 1", "trade 2", "trade 3"]),
+    )
+
+
+def parts() -> Commands:
+    """Fills of an order that is known by them alone."""
+    return st.builds(
+        part_of,
+        st.sampled_from(sorted(TOLD)),
+        count_centis=counts,
+        price_centicents=prices,
+        taker=st.sampled_from([True, True, False]),
+        fee_micros=st.sampled_from([None, None, None, 17_501]),
+        client_order_id=st.sampled_from(["", "", "", "mine"]),
+        fill_id=st.none(),
     )
 
 
@@ -187,39 +188,6 @@ def imports(names: Names) -> Commands:
         traded_micros=st.sampled_from([0, 2_500_000]),
         shares_centis=st.sampled_from([None, 0, 700]),
     )
-
-
-def cash(names: Names) -> Commands:
-    between = st.sampled_from([("0", "3"), ("3", "0"), ("0", "st1"), ("st1", "0")])
-    paid = {
-        "purse": names.purses,
-        "amount_micros": amounts,
-        "fee_micros": st.sampled_from([0, 0, 250_000]),
-        "status": st.sampled_from([PaymentStatus.APPLIED, PaymentStatus.APPLIED, PaymentStatus.PENDING]),
-        "payment": payments,
-    }
-    return (
-        st.builds(deposit, **paid)
-        | st.builds(commands.Withdraw, **paid)
-        | st.builds(transfer, st.sampled_from(["alice", "desk"]), between, amounts)
-        | st.builds(
-            commands.FinalizePayment,
-            payment=payments.filter(bool),
-            status=st.sampled_from([PaymentStatus.APPLIED, PaymentStatus.FAILED, PaymentStatus.RETURNED]),
-        )
-        | shard_transfers()
-    )
-
-
-def shard_transfers() -> Commands:
-    return st.builds(
-        transfer_shard,
-        shards,
-        account=st.sampled_from(["alice", "desk"]),
-        amount_micros=amounts,
-        status=st.sampled_from(TransferStatus),
-        transfer=st.sampled_from([None, "there", "here"]),
-    ) | st.builds(commands.CompleteTransfer, transfer=st.sampled_from(["there", "here"]))
 
 
 def groupings(names: Names) -> Commands:
@@ -281,7 +249,7 @@ def anything(names: Names) -> Commands:
         | rests(names)
         | order_changes(names)
         | imports(names)
-        | cash(names)
+        | cash(names.purses)
         | groupings(names)
         | lives(names)
         | listings(names)
