@@ -17,15 +17,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from benchmarks.world import PATH, loop_factory
+from benchmarks.world import DATES, PATH, loop_factory
 
 
 class Server:
     """One of `benchmarks.serving`'s servers as a child process; ends with the context."""
 
-    def __init__(self, *arguments: str) -> None:
+    def __init__(self, kind: str, argument: int | str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.serving", *arguments],
+            [sys.executable, "-m", "benchmarks.serving", kind, str(argument)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -33,10 +33,9 @@ class Server:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the server {' '.join(arguments)} did not start: see above")
+            raise RuntimeError(f"the server {kind} {argument} did not start: see above")
         said = json.loads(line)
         self.port: int = said["port"]
-        self.key_id: str = said["key_id"]
         self._key = load_key(said["private_pem"])
 
     def __enter__(self) -> "Server":
@@ -54,16 +53,23 @@ class Server:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
-    def request(self, query: str = "", signed_path: str = PATH) -> bytes:
-        """A signed GET of the positions, as bytes. Signing another path makes it a refused one."""
-        return signed_request(self.port, self.key_id, self._key, query, signed_path)
+    def request(self, query: str = "", path: str = PATH, date: str = DATES[0], signed_path: str = "") -> bytes:
+        """A signed GET of an API date, as bytes. Signing another path makes it a refused one."""
+        return signed_request(self.port, date, self._key, query, path, signed_path)
+
+    def ask(self, query: str, path: str = PATH, date: str = DATES[0]) -> Any:
+        """The JSON body of a GET."""
+        return json.loads(run(repeat(self.port, self.request(query, path, date), 1)).body)
 
 
-def signed_request(port: int, key_id: str, key: RSAPrivateKey, query: str = "", signed_path: str = PATH) -> bytes:
+def signed_request(
+    port: int, key_id: str, key: RSAPrivateKey, query: str = "", path: str = PATH, signed_path: str = ""
+) -> bytes:
     timestamp = str(int(time.time() * 1000))
     scheme = padding.PSS(mgf=padding.MGF1(hashes.SHA256()), salt_length=32)
-    signature = b64encode(key.sign(f"{timestamp}GET{signed_path}".encode(), scheme, hashes.SHA256())).decode()
-    target = f"{PATH}?{query}" if query else PATH
+    message = f"{timestamp}GET{signed_path or path}".encode()
+    signature = b64encode(key.sign(message, scheme, hashes.SHA256())).decode()
+    target = f"{path}?{query}" if query else path
     return (
         f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nKALSHI-ACCESS-KEY: {key_id}\r\n"
         f"KALSHI-ACCESS-SIGNATURE: {signature}\r\nKALSHI-ACCESS-TIMESTAMP: {timestamp}\r\n\r\n"

@@ -14,14 +14,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from benchmarks import world
+from benchmarks import pages
 from benchmarks.load import Measured, Server, load_key, repeat, run, signed_request
+from benchmarks.size import FULL, SMOKE, Size
 from benchmarks.world import PATH
 from mockexchange.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_scenario
@@ -31,60 +31,28 @@ WALKED_POSITIONS = 5_000
 START_S_MAX = 60.0
 POLL_S = 0.002
 
-FILTERS = {
-    "no filter": "limit=100",
-    "count_filter=position": "limit=100&count_filter=position",
-    "count_filter=total_traded": "limit=100&count_filter=total_traded",
-    "settlement_status=settled": "limit=100&settlement_status=settled",
-    "settlement_status=all": "limit=100&settlement_status=all",
-    "ticker": f"ticker={world.market_name(13)}",
-    "event_ticker": f"event_ticker={world.event_name(13)}",
-    "subaccount": "limit=100&subaccount=0",
-    "exchange_index": "limit=100&exchange_index=0",
-    "count_filter and settlement_status": "limit=100&count_filter=total_traded&settlement_status=settled",
-    "both, nothing to find": "limit=100&count_filter=position&settlement_status=settled",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much to do. The sizes of `positions` are compared with one another."""
-
-    positions: tuple[int, ...]
-    requests: int
-    pages: int
-    rounds: int
-    starts: int
-    memory_positions: int
-
-
-FULL = Size((1_000, 100_000, 1_000_000), 20_000, 300, 5, 5, 1_000_000)
-SMOKE = Size((1_000, 4_000), 800, 10, 1, 1, 20_000)
-
 
 def throughput(size: Size) -> None:
     """Signed 100-row pages, ours and the plain baseline in turns: one page polled, then all walked."""
-    with Server("--positions", str(WALKED_POSITIONS), "--date", "latest") as ours:
+    with Server("positions", WALKED_POSITIONS) as ours:
         first = ours.request("limit=100")
         body = run(repeat(ours.port, first, 1)).body
-        pages = _walk(ours)
-        with _file_of(body) as name, Server("--baseline", name) as plain:
+        walked_pages = _walk(ours)
+        with _file_of(body) as name, Server("baseline", name) as plain:
             baseline = plain.request("limit=100")
             polled = [(_turn(ours, first, size), _turn(plain, baseline, size)) for _ in range(size.rounds)]
-            walked = [(_turn(ours, pages, size), _turn(plain, baseline, size)) for _ in range(size.rounds)]
+            walked = [(_turn(ours, walked_pages, size), _turn(plain, baseline, size)) for _ in range(size.rounds)]
     print(
         f"\nSigned page of 100 rows ({len(body):,} bytes), journal on, {CONNECTIONS} connections, {size.rounds} turns"
     )
     _print_turns("one page, polled", polled)
-    _print_turns(f"{len(pages)} pages in turn, rows warm", walked)
+    _print_turns(f"{len(walked_pages)} pages in turn, rows warm", walked)
 
 
 def _walk(server: Server) -> list[bytes]:
     """A signed request for every page of the account."""
-    requests, cursor = [server.request("limit=100")], ""
-    while cursor := json.loads(run(repeat(server.port, requests[-1], 1)).body)["cursor"]:
-        requests.append(server.request(f"limit=100&cursor={cursor}"))
-    return requests
+    cursors = [cursor for cursor, _ in pages.walk(server, PATH, 100, "market_positions")]
+    return [server.request(f"limit=100&cursor={cursor}" if cursor else "limit=100") for cursor in cursors]
 
 
 def _print_turns(title: str, turns: list[tuple["Turn", "Turn"]]) -> None:
@@ -111,25 +79,9 @@ def _spread(ratios: list[float]) -> str:
     return f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})" if ratios else "none"
 
 
-def page_times(size: Size) -> None:
-    """The same page from few and from many positions, each filter alone and two together, rows warm.
-
-    A page that has another is timed on its second one: pages after a cursor are made anew each time.
-    """
-    for date in ("latest", "compat"):
-        with ExitStack() as stack:
-            servers = [stack.enter_context(Server("--positions", str(n), "--date", date)) for n in size.positions]
-            print(f"\nPage time, one connection, median of {size.pages} in microseconds, API date {date}; goal 2x")
-            print("  " + "filter".ljust(36) + "".join(f"{n:>12,}" for n in size.positions) + "   last/first")
-            for name, query in FILTERS.items():
-                times = [_page_us(server, query, size) for server in servers]
-                row = "".join(f"{micros:>12,.0f}" for micros in times)
-                print(f"  {name.ljust(36)}{row}{times[-1] / times[0]:>12.2f}x")
-
-
 def refusals(size: Size) -> None:
     """What a client that signs wrongly costs the others: good pages beside good ones, and beside refused ones."""
-    with Server("--positions", "1000") as server:
+    with Server("positions", 1_000) as server:
         shares = [_beside_refusals(server, size) for _ in range(size.rounds)]
     alone, beside = (statistics.median(column) for column in zip(*shares, strict=True))
     print("\nGood pages while 4 other connections are refused and diagnosed (median latency, microseconds)")
@@ -138,11 +90,23 @@ def refusals(size: Size) -> None:
 
 
 def memory(size: Size) -> None:
-    command = [sys.executable, "-m", "benchmarks.memory", str(size.memory_positions)]
-    measured = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    measured = _memory_of("positions", size.memory_positions)
     print(f"\nState per position, {size.memory_positions:,} positions, row cache cold; goal 900 B")
     print(f"  position with its indexes and event sums {measured['position']:,.0f} B")
     print(f"  its market, counted apart {measured['market']:,.0f} B")
+    measured = _memory_of("history", size.memory_history)
+    print(f"\nState per row of history, {size.memory_history:,} of each, four to a market, row cache cold; no goal")
+    print(f"  position with its indexes and event sums {measured['position']:,.0f} B")
+    print(f"  fill with its trade and an order of its own {measured['first fill']:,.0f} B")
+    print(f"  fill with its trade alone, the order's second {measured['second fill']:,.0f} B")
+    print(f"  resting order with its place in the book {measured['resting order']:,.0f} B")
+    print(f"  settlement {measured['settlement']:,.0f} B")
+
+
+def _memory_of(kind: str, count: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "benchmarks.memory", kind, str(count)]
+    measured: dict[str, float] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    return measured
 
 
 def starts(size: Size) -> None:
@@ -159,13 +123,6 @@ async def _open_goldens() -> list[float]:
         await open_sandbox(plan, SandboxOptions(name=f"golden-{number}"))
         runs.append((time.perf_counter() - began) * 1e3)
     return runs
-
-
-def _page_us(server: Server, query: str, size: Size) -> float:
-    cursor = json.loads(run(repeat(server.port, server.request(query), 1)).body)["cursor"]
-    request = server.request(f"{query}&cursor={cursor}" if cursor else query)
-    run(repeat(server.port, request, size.pages // 10 or 1))
-    return run(repeat(server.port, request, size.pages)).quantile_us(0.5)
 
 
 def _beside_refusals(server: Server, size: Size) -> tuple[float, float]:
@@ -222,7 +179,8 @@ def _file_of(body: bytes) -> Iterator[str]:
 
 PARTS = {
     "throughput": throughput,
-    "page_times": page_times,
+    "positions": pages.positions,
+    "lists": pages.lists,
     "refusals": refusals,
     "memory": memory,
     "starts": starts,

@@ -1,13 +1,24 @@
 """An account with as many positions as wanted, a quarter of them settled; every filter finds more than one page."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
+from mockexchange.core.exchange import Exchange
+from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef, Result
 
-PATH = "/trade-api/v2/portfolio/positions"
+Timed = tuple[int, Command]
+"""An instant in microseconds, and what happens then."""
+SECOND = 1_000_000
+START_S = 1_767_225_600
+"""When every world begins: 2026-01-01."""
+DATES = ("latest", "compat")
+"""The API dates that are measured; also the ids of the keys that see them."""
+PREFIX = "/trade-api/v2"
+PATH = f"{PREFIX}/portfolio/positions"
 ACCOUNT = "trader"
 PURSE = BookRef(ACCOUNT)
 MARKETS_PER_EVENT = 4
@@ -16,7 +27,7 @@ FLAT_EVERY = 5
 
 
 def market_name(number: int) -> str:
-    return f"KXBENCH-{number // MARKETS_PER_EVENT:06d}-{number % MARKETS_PER_EVENT}"
+    return f"{event_name(number)}-{number % MARKETS_PER_EVENT}"
 
 
 def event_name(number: int) -> str:
@@ -48,6 +59,24 @@ def open_positions(count: int) -> Iterator[Command]:
 def settle_some(count: int) -> Iterator[Command]:
     for number in range(0, count, SETTLED_EVERY):
         yield commands.SettleMarket(market=market_name(number), result=Result.YES)
+
+
+def positions(count: int, start: int) -> Iterator[Timed]:
+    """The whole world, a millisecond apart."""
+    steps = chain(list_markets(count), open_positions(count), settle_some(count))
+    return ((start + number * 1_000, command) for number, command in enumerate(steps))
+
+
+def carry_out(exchange: Exchange, steps: Iterable[Timed]) -> None:
+    """Execute the steps. Raises RuntimeError where one is refused: a world that lacks rows would only seem quick."""
+    for at, command in steps:
+        outcome = exchange.execute(command, at)
+        if isinstance(outcome, Refusal):
+            raise _incomplete(command, outcome)
+
+
+def _incomplete(command: Command, refusal: Refusal) -> RuntimeError:
+    return RuntimeError(f"{command}: {refusal.message}")
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -1,0 +1,20 @@
+"""How much a run does: a measurement, or a few seconds that prove that it works."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The sizes of `rows` (of positions, fills, settlements, orders) are compared with one another."""
+
+    rows: tuple[int, ...]
+    requests: int
+    pages: int
+    rounds: int
+    starts: int
+    memory_positions: int
+    memory_history: int
+
+
+FULL = Size((1_000, 100_000, 1_000_000), 20_000, 300, 5, 5, 1_000_000, 200_000)
+SMOKE = Size((1_000, 4_000), 800, 10, 1, 1, 20_000, 4_000)
