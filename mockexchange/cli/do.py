@@ -36,6 +36,8 @@ def do(context: click.Context, steps: tuple[str, ...], sandbox: str, ready_file:
 
 def _read(text: str, place: str) -> Any:
     """Return a step as JSON whose scalars are all text; the server types them. Raises Misuse."""
+    if not text.strip():
+        raise Misuse(f"{place}: expected a step, got nothing")
     try:
         node = read_yaml(text, place)
         step = STEP.read(node, "")

@@ -16,6 +16,7 @@ from mockexchange.core.commands import (
     TransferShard,
     Withdraw,
 )
+from mockexchange.core.decimals import exact
 from mockexchange.core.events import (
     BalanceAllocated,
     CashMoved,
@@ -218,8 +219,17 @@ def _require_free(holdings: Holdings, shard: int, amount_micros: int) -> None:
     free_micros = _free_micros(holdings, shard)
     if amount_micros > free_micros:
         where = f" on shard {shard}" if shard or holdings.shards_micros else ""
-        message = f"{holdings.purse} has {free_micros} micro-dollars free{where}, asked for {amount_micros}"
-        raise Refused(RefusalCode.INSUFFICIENT_CASH, message)
+        message = (
+            f"{holdings.purse} has {exact(free_micros, 6)} dollars free{where}, asked for {exact(amount_micros, 6)}"
+        )
+        raise Refused(RefusalCode.INSUFFICIENT_CASH, message + _held_back(holdings, shard))
+
+
+def _held_back(holdings: Holdings, shard: int) -> str:
+    """What a balance lacks although nobody spent it."""
+    if shard or not holdings.reserved_micros:
+        return ""
+    return f": its orders that rest hold back {exact(holdings.reserved_micros, 6)}"
 
 
 def _free_micros(holdings: Holdings, shard: int) -> int:

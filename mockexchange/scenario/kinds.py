@@ -54,7 +54,7 @@ def _shown(node: Located) -> str:
 class Scalar:
     """Text that `parse` turns into a value; ValueError from it becomes an error with the place.
 
-    `words` are what a misspelt one is compared with; with `says_why` the ValueError's own message is told.
+    `words` are what a misspelt one is compared with; with `says_why` the ValueError's own message, if any, is told.
     """
 
     expected: str
@@ -69,8 +69,12 @@ class Scalar:
         try:
             return self.parse(node.value)
         except ValueError as error:
-            advice = f": {error}" if self.says_why else did_you_mean(node.value, self.words)
-            raise wrong(node, path, self.expected, advice) from None
+            raise wrong(node, path, self.expected, self._advice(node.value, str(error))) from None
+
+    def _advice(self, given: str, why: str) -> str:
+        if not self.says_why:
+            return did_you_mean(given, self.words)
+        return f": {why}" if why else ""
 
     def json_schema(self) -> dict[str, Any]:
         return {**self.schema, "description": self.expected}
@@ -85,12 +89,23 @@ def decimal(expected: str, decimals: int, is_signed: bool = False) -> Scalar:
     def parse(text: str) -> int:
         match = pattern.fullmatch(text)
         if match is None:
-            raise ValueError(text)
+            raise ValueError(_why_no_decimal(text, is_signed))
         value = int(match[2] + (match[3] or "").ljust(decimals, "0"))
         return -value if match[1] else value
 
     schema = {"type": ["number", "string"], "pattern": f"^{text}$", **({} if is_signed else {"minimum": 0})}
-    return Scalar(expected, parse, schema)
+    return Scalar(expected, parse, schema, says_why=True)
+
+
+def _why_no_decimal(text: str, is_signed: bool) -> str:
+    """What to change, where that is more than what was expected says."""
+    if not is_signed and re.fullmatch(r"-[0-9]+(\.[0-9]+)?", text):
+        return "it is below 0"
+    if re.fullmatch(rf"-?[0-9]{{{WHOLE_DIGITS_MAX + 1},}}(\.[0-9]+)?", text):
+        return f"at most {WHOLE_DIGITS_MAX} digits can stand before the point"
+    if re.fullmatch(r"-?\$?[0-9][0-9,_]*(\.[0-9]+)?", text) and re.search(r"[$,_]", text):
+        return "write digits and a point alone"
+    return ""
 
 
 def above_zero(kind: Scalar) -> Scalar:
@@ -99,7 +114,7 @@ def above_zero(kind: Scalar) -> Scalar:
     def parse(text: str) -> Any:
         value = kind.parse(text)
         if value <= 0:
-            raise ValueError(text)
+            raise ValueError
         return value
 
     schema = {name: value for name, value in kind.schema.items() if name != "minimum"}
@@ -113,12 +128,17 @@ def price(expected: str, unit: int, is_open: bool) -> Scalar:
     def parse(text: str) -> int:
         value: int = whole.parse(text)
         if not (0 < value < unit if is_open else 0 <= value <= unit):
-            raise ValueError(text)
+            raise ValueError(_dollars_meant(text))
         return value
 
     names = ("exclusiveMinimum", "exclusiveMaximum") if is_open else ("minimum", "maximum")
     schema = {"type": whole.schema["type"], "pattern": whole.schema["pattern"], names[0]: 0, names[1]: 1}
-    return Scalar(expected, parse, schema)
+    return Scalar(expected, parse, schema, says_why=True)
+
+
+def _dollars_meant(text: str) -> str:
+    """56 is a price in cents, which is 0.56 here."""
+    return f"did you mean '0.{text:0>2}'?" if re.fullmatch("[2-9]|[1-9][0-9]", text) else ""
 
 
 def integer(minimum: int, maximum: int) -> Scalar:

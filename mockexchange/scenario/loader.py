@@ -90,6 +90,8 @@ def _load_lines(path: Path) -> Plan:
         first = next(read_json_lines(stream, str(path)), None)
     if first is None:
         raise ScenarioError("expected a header on line 1, got an empty file", str(path), 1)
+    if isinstance(first.value, dict) and "history" in first.value:
+        raise ScenarioError("expected the steps on lines of their own, after this one", str(path), 1, "history")
     return make_plan(HEADER.read(first, ""), _LineSteps(path), digest, str(path))
 
 

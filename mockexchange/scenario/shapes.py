@@ -64,10 +64,11 @@ class MapOf:
 
     kind: Kind
     key: Scalar = NAME
+    expected: str = "a mapping of names"
 
     def read(self, node: Located, path: str) -> dict[Any, Any]:
         if not isinstance(node.value, dict):
-            raise wrong(node, path, "a mapping of names")
+            raise wrong(node, path, self.expected)
         read: dict[Any, Any] = {}
         for text, item in node.value.items():
             line = node.line_of(text)
@@ -120,11 +121,11 @@ class Record:
 
     def _read_field(self, name: str, field: Field, node: Located, given: dict[str, Located], path: str) -> Any:
         item = given.get(name)
-        if item is None and field.required:
+        if item is not None and (item.value is not None or not isinstance(field.kind, _EMPTIABLE)):
+            return field.kind.read(item, below(path, name))
+        if field.required:
             raise ScenarioError(f"expected the key {name!r}, which is missing", node.file, node.line, path)
-        if item is None or (item.value is None and isinstance(field.kind, _EMPTIABLE)):
-            return field.default
-        return field.kind.read(item, below(path, name))
+        return field.default
 
     def _unknown(self, name: str, node: Located, path: str) -> ScenarioError:
         advice = did_you_mean(name, self.fields) or f": known are {', '.join(self.fields)}"

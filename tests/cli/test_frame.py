@@ -161,6 +161,7 @@ MISUSES = [
     ("call alice G/T /x", "mockexchange call: Invalid value for 'METHOD': expected a method such as GET, got 'G/T'"),
     ("do", "mockexchange do: Missing argument 'STEP...'."),
     ("do nope", "mockexchange do: step 1: expected a step with one of fill, "),
+    ("do ' '", "mockexchange do: step 1: expected a step, got nothing"),
     ("do 'cancel: {order: a}' [", "mockexchange do: step 2: not valid YAML: "),
     ("do '{cancel: {order: a}, after: 5s}'", "mockexchange do: step 1: a step here happens now: expected neither "),
     ("do 'cancel: {}'", "mockexchange do: step 1: cancel: "),

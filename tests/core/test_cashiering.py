@@ -249,6 +249,17 @@ def test_a_transfer_between_shards_tells_of_itself_and_of_its_end() -> None:
     assert row.revision == history.revision > before
 
 
+def test_only_where_orders_rest_is_what_they_hold_back_told() -> None:
+    world = with_cash("100")
+    world.do(sent("30", 0, 1))
+    world.rest("buy yes 10 @ 0.50")
+    refused = [world.refuse(sent("80", *shards)).message for shards in ((0, 1), (1, 0))]
+    assert refused == [
+        "alice has 65.000000 dollars free on shard 0, asked for 80.000000: its orders that rest hold back 5.000000",
+        "alice has 30.000000 dollars free on shard 1, asked for 80.000000",
+    ]
+
+
 def test_a_shard_without_cash_is_no_shard() -> None:
     world = with_cash("100")
     world.do(sent("5", 0, 1), sent("5", 1, 0))

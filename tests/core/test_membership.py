@@ -90,7 +90,9 @@ def test_cash_moves_between_books_and_only_what_is_free() -> None:
         CashMoved(purse=BookRef("desk"), amount_micros=-6_000_000, cash_micros=4_000_000),
         CashMoved(purse=BookRef("desk", "st1"), amount_micros=6_000_000, cash_micros=6_000_000),
     ]
-    assert world.refuse(Withdraw(purse=BookRef("desk"), amount_micros=1)).message.startswith("desk has 0 micro-dollars")
+    assert world.refuse(Withdraw(purse=BookRef("desk"), amount_micros=1)).message.startswith(
+        "desk has 0.000000 dollars"
+    )
     world.do(Withdraw(purse=BookRef("desk", "st1"), amount_micros=6_000_000))
     assert world.holdings("desk/st1").contributed_micros == 0
 

@@ -162,12 +162,12 @@ CASES = [
     Case(
         R.INSUFFICIENT_CASH,
         Withdraw(purse=ALICE, amount_micros=9_000_001),
-        "alice has 9000000 micro-dollars free, asked for 9000001",
+        "alice has 9.000000 dollars free, asked for 9.000001: its orders that rest hold back 1.000000",
     ),
     Case(
         R.INSUFFICIENT_CASH,
         moved(1, "desk/st1", "desk"),
-        "desk/st1 has 0 micro-dollars free, asked for 1",
+        "desk/st1 has 0.000000 dollars free, asked for 0.000001",
     ),
     Case(R.UNKNOWN_BOOK, moved(1), "account alice has no book '3'; known: 0"),
     Case(R.UNKNOWN_BOOK, moved(1, "alice/3", "alice"), "account alice has no book '3'; known: 0"),
@@ -177,7 +177,7 @@ CASES = [
     Case(
         R.INSUFFICIENT_CASH,
         Withdraw(purse=ALICE, amount_micros=9_000_000, fee_micros=1),
-        "alice has 9000000 micro-dollars free, asked for 9000001",
+        "alice has 9.000000 dollars free, asked for 9.000001: its orders that rest hold back 1.000000",
     ),
     Case(R.ALREADY_EXISTS, Deposit(purse=ALICE, amount_micros=1, payment="pending"), "payment pending exists already"),
     Case(R.ALREADY_EXISTS, Withdraw(purse=ALICE, amount_micros=1, payment="pending"), "payment pending exists already"),
@@ -197,14 +197,18 @@ CASES = [
         if status is not PaymentStatus.PENDING
     ),
     # transfers
-    Case(R.INSUFFICIENT_CASH, sharded(6, 1, 0), "desk has 5 micro-dollars free on shard 1, asked for 6"),
-    Case(R.INSUFFICIENT_CASH, sharded(1, 0, 1), "desk has 0 micro-dollars free on shard 0, asked for 1"),
-    Case(R.INSUFFICIENT_CASH, sharded(1, 2, 1), "desk has 0 micro-dollars free on shard 2, asked for 1"),
-    Case(R.INSUFFICIENT_CASH, moved(1, "desk", "desk/st1"), "desk has 0 micro-dollars free on shard 0, asked for 1"),
+    Case(R.INSUFFICIENT_CASH, sharded(6, 1, 0), "desk has 0.000005 dollars free on shard 1, asked for 0.000006"),
+    Case(R.INSUFFICIENT_CASH, sharded(1, 0, 1), "desk has 0.000000 dollars free on shard 0, asked for 0.000001"),
+    Case(R.INSUFFICIENT_CASH, sharded(1, 2, 1), "desk has 0.000000 dollars free on shard 2, asked for 0.000001"),
+    Case(
+        R.INSUFFICIENT_CASH,
+        moved(1, "desk", "desk/st1"),
+        "desk has 0.000000 dollars free on shard 0, asked for 0.000001",
+    ),
     Case(
         R.INSUFFICIENT_CASH,
         sharded(9_000_001, 0, 1, account="alice"),
-        "alice has 9000000 micro-dollars free, asked for 9000001",
+        "alice has 9.000000 dollars free, asked for 9.000001: its orders that rest hold back 1.000000",
     ),
     Case(R.UNKNOWN_ACCOUNT, sharded(1, 0, 1, account="nobody"), "no account 'nobody'"),
     *(

@@ -67,23 +67,26 @@ PRICES = "a price such as 0.56, above 0 and below 1 dollar, of at most 4 decimal
 COUNTS = "contracts such as 10 or 1.37, of at most 2 decimals"
 
 REFUSED: list[tuple[Kind, str | None, str]] = [
-    (kinds.AMOUNT, "-1", f"expected {AMOUNTS}, got '-1'"),
+    (kinds.AMOUNT, "-1", f"expected {AMOUNTS}, got '-1': it is below 0"),
     (kinds.AMOUNT, "0.0000001", f"expected {AMOUNTS}, got '0.0000001'"),
     (kinds.AMOUNT, "1e3", f"expected {AMOUNTS}, got '1e3'"),
     (kinds.AMOUNT, "0x10", f"expected {AMOUNTS}, got '0x10'"),
-    (kinds.AMOUNT, "1_000", f"expected {AMOUNTS}, got '1_000'"),
+    (kinds.AMOUNT, "1_000", f"expected {AMOUNTS}, got '1_000': write digits and a point alone"),
+    (kinds.AMOUNT, "$1,000.50", f"expected {AMOUNTS}, got '$1,000.50': write digits and a point alone"),
     (kinds.AMOUNT, ".5", f"expected {AMOUNTS}, got '.5'"),
     (kinds.AMOUNT, "5.", f"expected {AMOUNTS}, got '5.'"),
     (kinds.AMOUNT, "+5", f"expected {AMOUNTS}, got '+5'"),
     (kinds.AMOUNT, "5\n", f"expected {AMOUNTS}, got '5\\n'"),
     (kinds.AMOUNT, "٣", f"expected {AMOUNTS}, got '٣'"),
     (kinds.AMOUNT, "nan", f"expected {AMOUNTS}, got 'nan'"),
-    (kinds.AMOUNT, "1" * 13, f"expected {AMOUNTS}, got '1111111111111'"),
+    (kinds.AMOUNT, "1" * 13, f"expected {AMOUNTS}, got '1111111111111': at most 12 digits can stand before the point"),
     (kinds.AMOUNT, None, f"expected {AMOUNTS}, got nothing"),
     (kinds.AMOUNT_ABOVE_ZERO, "0.00", f"expected {AMOUNTS}, above 0, got '0.00'"),
+    (kinds.AMOUNT_ABOVE_ZERO, "-0.5", f"expected {AMOUNTS}, above 0, got '-0.5': it is below 0"),
     (kinds.PRICE, "0", f"expected {PRICES}, got '0'"),
     (kinds.PRICE, "1.0", f"expected {PRICES}, got '1.0'"),
-    (kinds.PRICE, "56", f"expected {PRICES}, got '56'"),
+    (kinds.PRICE, "56", f"expected {PRICES}, got '56': did you mean '0.56'?"),
+    (kinds.PRICE, "4", f"expected {PRICES}, got '4': did you mean '0.04'?"),
     (kinds.PRICE, "0.56001", f"expected {PRICES}, got '0.56001'"),
     (kinds.PAYOUT, "1.01", "expected a value such as 0.33, from 0 to 1 dollar, of at most 4 decimals, got '1.01'"),
     (kinds.COUNT, "1.375", f"expected {COUNTS}, got '1.375'"),
@@ -117,6 +120,22 @@ def test_text_that_is_wrong(kind: Kind, given: str | None, error: str) -> None:
     assert str(caught.value).startswith(f"f:7: here: {error}")
 
 
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        (kinds.AMOUNT, "1e3"),
+        (kinds.AMOUNT, "-"),
+        (kinds.AMOUNT, "0.0000001"),
+        (kinds.SIGNED_AMOUNT, "-0.0000001"),
+        (kinds.PRICE, "1"),
+        (kinds.PRICE, "5600"),
+    ],
+)
+def test_nothing_is_advised_where_what_was_expected_says_it_all(kind: Kind, given: str) -> None:
+    with pytest.raises(ScenarioError, match=f"got '{given}'$"):
+        kind.read(text(given), "")
+
+
 @pytest.mark.parametrize("kind", [kinds.AMOUNT, kinds.NAME, kinds.TEXT, kinds.BOOK, kinds.BOOLEAN])
 @pytest.mark.parametrize(("node", "shown"), [(Located({}, "f", 7), "a mapping"), (Located([], "f", 7), "a list")])
 def test_a_scalar_is_neither_mapping_nor_list(kind: Kind, node: Located, shown: str) -> None:
@@ -147,7 +166,7 @@ SHAPE = Record(
     {
         "places": Field(ListOf(PLACE), default=[]),
         "by_name": Field(MapOf(PLACE), default={}),
-        "by_number": Field(MapOf(PLACE, key=kinds.integer(1, 63)), default={}),
+        "by_number": Field(MapOf(PLACE, kinds.integer(1, 63), "a mapping of numbers"), default={}),
         "pair": Field(TupleOf((kinds.integer(0, 9), kinds.TEXT), "a pair [x, note]"), default=(0, "")),
         "limit": Field(Nullable(kinds.integer(0, 9)), default=0),
     }
@@ -183,6 +202,7 @@ WRONG_SHAPES = [
     ("places: 5", "f:1: places: expected a list, got '5'"),
     ("by_name: []", "f:1: by_name: expected a mapping of names, got a list"),
     ("by_name:\n  a: {x: 1}\n  b: 5", "f:3: by_name.b: expected a mapping with x, note, got '5'"),
+    ("by_number: []", "f:1: by_number: expected a mapping of numbers, got a list"),
     ("by_number:\n  3: {x: 1}\n  03: {x: 1}", "f:3: by_number: '03' is there twice, spelt otherwise"),
     ("by_number:\n  1: {x: 1}\n  64:\n    x: 1", "f:3: by_number: expected a whole number from 1 to 63, got '64'"),
     ("- 1", "f:1: expected a mapping with places, by_name, by_number, pair, limit, got a list"),

@@ -256,7 +256,7 @@ REFUSED = [
     ),
     (
         "  - withdraw:\n      account: alice\n      amount: 5",
-        "5: insufficient_cash: alice has 1000000 micro-dollars free",
+        "5: insufficient_cash: alice has 1.000000 dollars free",
     ),
 ]
 
@@ -308,7 +308,7 @@ UNREADABLE = [
     ("a.yaml", b"", "a.yaml:1: expected a scenario, got an empty file"),
     ("a.jsonl", b"\n \n", "a.jsonl:1: expected a header on line 1, got an empty file"),
     ("a.jsonl", b'{"fill": {}}', "a.jsonl:1: unknown key 'fill': known are scenario, title"),
-    ("a.jsonl", b'{"history": []}', "a.jsonl:1: unknown key 'history'"),
+    ("a.jsonl", b'{"history": []}', "a.jsonl:1: history: expected the steps on lines of their own, after this one"),
     ("a.yaml", b"scenario: a\ntitle: caf\xe9\n", "a.yaml:2: not UTF-8 text: invalid continuation byte at byte 22"),
     ("a.yaml", b"scenario: a\n\xff\xfe\n", "a.yaml:2: not UTF-8 text: invalid start byte at byte 12"),
     ("a.yaml", b"title: nameless", "a.yaml:1: expected the key 'scenario', which is missing"),

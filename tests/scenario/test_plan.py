@@ -192,3 +192,26 @@ def test_keys_are_read() -> None:
 def test_an_absolute_key_path_stays_what_it_is(tmp_path: Path) -> None:
     (spec,) = keys(f"{{keys: {{main: {{public_key: {tmp_path}/a.pem}}}}}}")
     assert spec.public_path == tmp_path / "a.pem"
+
+
+WRONG_TIMES = [
+    ("open: 2025-11-05, close: 2025-11-05", "close: expected an instant after `open`"),
+    ("open: 2025-11-06, close: 2025-11-05", "close: expected an instant after `open`"),
+    ("close: 2025-11-06, expiration: 2025-11-05", "expiration: expected `close` or an instant after it"),
+]
+
+
+@pytest.mark.parametrize(("times", "error"), WRONG_TIMES)
+def test_the_times_of_a_market_are_in_order(times: str, error: str) -> None:
+    market = f"event: E, series: S, {times}"
+    with pytest.raises(ScenarioError, match=f"^folder/test.yaml:2: markets.M: {error}$"):
+        load(f"markets: {{M: {{{market}}}}}")
+    with pytest.raises(ScenarioError, match=f"^folder/test.yaml:2: history.0..market: {error}$"):
+        load(f"history: [{{market: {{market: M, {market}}}}}]")
+
+
+@pytest.mark.parametrize(
+    "times", ["close: 2025-11-05, expiration: 2025-11-05", "open: 2025-11-06", "close: 2025-11-04"]
+)
+def test_the_times_of_a_market_may_meet_or_stand_alone(times: str) -> None:
+    assert load(f"markets: {{M: {{event: E, series: S, {times}}}}}").setup

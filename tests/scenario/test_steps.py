@@ -443,6 +443,11 @@ REFUSED = [
         "account: {account: a, tier: bacis}",
         "f:1: account.tier: expected basic, advanced, expert, premier, paragon, prime or",
     ),
+    ("allocate:\n  account: a\n  allocations:\n", "f:2: allocate: expected the key 'allocations', which is missing"),
+    (
+        "allocate: {account: a, allocations: [60, 40]}",
+        "f:1: allocate.allocations: expected a mapping of exchange indexes to percents such as {0: 60, 1: 40}, got a l",
+    ),
     ("orderbook:\n  market: M\n  yes: [[0.55]]", "f:3: orderbook.yes[0]: expected a level [price, count], got a list"),
     (
         "orderbook:\n  market: M\n  yes: [[0.55, 1],\n    [0, 1]]",

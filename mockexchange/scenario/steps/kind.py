@@ -9,6 +9,8 @@ from mockexchange.scenario.shapes import Field, Record
 
 Details = Callable[..., Any]
 """What a command's field `details` is made with."""
+Check = Callable[[Any], None]
+"""Raises ValueError where the details made contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +24,27 @@ class StepKind:
     record: Record
     names: dict[str, str]
     details: Details | None = None
+    check: Check | None = None
 
     def build(self, values: dict[str, Any]) -> Command:
         """Make the command. Raises ValueError where values contradict each other."""
         given = {self.names[key]: _frozen(value) for key, value in values.items() if value is not None}
-        return self.command(**plain_fields(given, self.details))
+        plain = plain_fields(given, self.details)
+        if self.check and "details" in plain:
+            self.check(plain["details"])
+        return self.command(**plain)
 
 
-def step(command: Callable[..., Command], details: Details | None = None, /, **fields: tuple[str, Field]) -> StepKind:
+def step(
+    command: Callable[..., Command],
+    details: Details | None = None,
+    check: Check | None = None,
+    /,
+    **fields: tuple[str, Field],
+) -> StepKind:
     """`key=(command field, field)`."""
     record = Record({key: field for key, (_, field) in fields.items()})
-    return StepKind(command, record, {key: name for key, (name, _) in fields.items()}, details)
+    return StepKind(command, record, {key: name for key, (name, _) in fields.items()}, details, check)
 
 
 def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, Any]:

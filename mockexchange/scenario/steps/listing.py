@@ -68,10 +68,20 @@ MARKET = {
 }
 BOOK = {"yes": ("yes", may(LEVELS, [])), "no": ("no", may(LEVELS, []))}
 
+
+def _require_order(details: MarketDetails) -> None:
+    """Refuse a market that closes before it opens, or expires before it closes."""
+    opens_at, closes_at, expires_at = details.open_at, details.close_at, details.expiration_at
+    if opens_at is not None and closes_at is not None and opens_at >= closes_at:
+        raise ValueError("close: expected an instant after `open`")
+    if closes_at is not None and expires_at is not None and closes_at > expires_at:
+        raise ValueError("expiration: expected `close` or an instant after it")
+
+
 STEPS: dict[str, StepKind] = {
     "series": step(commands.ListSeries, SeriesDetails, series=("series", must(NAME)), **SERIES),
     "event": step(commands.DescribeEvent, EventDetails, event=("event", must(NAME)), **EVENT),
-    "market": step(commands.ListMarket, MarketDetails, **_MARKET, **MARKET),
+    "market": step(commands.ListMarket, MarketDetails, _require_order, **_MARKET, **MARKET),
     "orderbook": step(commands.QuoteMarket, **_MARKET, **BOOK),
     "price": step(commands.PriceMarket, **_MARKET, price=("price_centicents", must(PRICE))),
     "close": step(commands.CloseMarket, **_MARKET),
