@@ -2,8 +2,8 @@
 
 A step a second: in second n book n % 4 gets a row in market n // 4, half of them by a fill with an order of its own.
 The other half are opening balances; in those seconds an order rests in one of two busy markets, half of those
-orders are canceled at once, and another order there gets a fill. Then the markets settle, four rows at once, and again it takes
-a second for each row. The busy markets stay open.
+orders are canceled at once, and another order there gets a fill. Then the markets settle, four rows at once, and again
+it takes a second for each row. The busy markets stay open.
 """
 
 from collections.abc import Iterator

@@ -63,11 +63,26 @@ def test_every_change_of_the_tables_is_on_its_day() -> None:
 def test_added_and_removed_are_what_the_tables_pick() -> None:
     old, new = api_date("2025-11"), api_date("2026-06")
     found = {difference.title: difference.changes for difference in compare(old, new)}
-    for name, rows in OBJECTS.items():
-        before, after = pick(rows, old).keys(), pick(rows, new).keys()
-        changes = found.get(name, [])
+    for section in (section for section in sections() if section.title in OBJECTS):
+        before, after = pick(section.rows, old).keys(), pick(section.rows, new).keys()
+        changes = found.get(section.title, [])
         assert {change.name for change in changes if change.kind == "added"} == after - before
         assert {change.name for change in changes if change.kind == "removed"} == before - after
+
+
+def test_what_comes_and_goes_does_so_with_the_operations_that_have_it() -> None:
+    """Limits were told in whole numbers for a while, and neither on the first of these days nor on the last."""
+    found = {one.title: one.changes for one in compare(api_date("2025-11"), api_date("2026-06"))}
+    assert {one.name for one in found["GetAccountApiLimitsResponse"]} == {"grants", "read", "usage_tier", "write"}
+    assert {(one.kind, one.day) for one in found["BucketLimit"]} == {("added", "2026-04-30")}
+    assert {(one.kind, one.day) for one in found["GetDeposits parameters"]} == {("added", "2026-05-05")}
+    gone = {one.title: one.changes for one in compare(api_date("2026-06"), api_date("latest"))}
+    assert {(one.kind, one.day) for one in gone["Announcement"]} == {("removed", "2026-07-04")}
+
+
+def test_a_row_of_the_first_days_pages_is_of_that_day() -> None:
+    rows = [row for rows in TABLES for row in rows if row.source == "docs-2025-11"]
+    assert {row.since for row in rows} == {ALWAYS}
 
 
 def test_every_source_of_the_tables_is_explained() -> None:

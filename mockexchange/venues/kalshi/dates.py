@@ -12,6 +12,20 @@ ALIASES = {
     "2026-10": "2026-10-31",
 }
 
+# Days on which more than one table changed; the others stand beside their rows.
+SUBACCOUNTS_ADDED = "2026-01-29"
+FIXED_POINT_ADDED = "2026-01-29"
+SIX_DECIMALS = "2026-03-07"
+PRICE_STRINGS_ADDED = "2026-03-10"
+INTEGERS_REMOVED = "2026-03-12"
+SPRING_2026 = "2026-04-01"
+"""Of what the documents of April 2026 have and those of November 2025 have not, where no day is known."""
+FIXED_PRICES_REMOVED = "2026-04-02"
+OUTCOMES_ADDED = "2026-05-01"
+EXCHANGE_INDEX_ADDED = "2026-08-20"
+AUTUMN_2026 = "2026-10-01"
+"""Of what the official client of October 2026 has and the documents of August have not, where no day is known."""
+
 # Labels used by `source=` in the tables of objects, params and errors.
 SOURCES = {
     "docs-2025-11": "docs.kalshi.com API reference, pages of 2025-11-03",

@@ -8,7 +8,15 @@ from mockexchange.core.books import Level
 from mockexchange.core.vocabulary import FeeType, MarketStatus, Result
 from mockexchange.venues.dated import Spelling
 from mockexchange.venues.kalshi import enumerations
-from mockexchange.venues.kalshi.spelling import count_2, one_of, price_4, price_cents, price_number, whole_contracts
+from mockexchange.venues.kalshi.spelling import (
+    count_2,
+    one_of,
+    price_4,
+    price_cents,
+    price_number,
+    text,
+    whole_contracts,
+)
 
 OLD_STATUSES = {
     MarketStatus.OPEN: "open",
@@ -58,6 +66,11 @@ def old_fee_type(fee_type: FeeType) -> str:
     return f'"{fee_type}"'
 
 
+def old_structure(name: str) -> str:
+    """Before October 2026 no document has a name for steps below a tenth of a cent; price_ranges tell them anyway."""
+    return text("deci_cent" if name.startswith("center_") else name)
+
+
 def list_of_levels(price: Callable[[int], str], count: Callable[[int], str]) -> Callable[[Iterable[Level]], str]:
     def write(levels: Iterable[Level]) -> str:
         return f"[{','.join([f'[{price(level[0])},{count(level[1])}]' for level in levels])}]"
@@ -77,6 +90,7 @@ STRIKE_TYPE = one_of(*enumerations.STRIKE_TYPES)
 OLD_FEE_TYPES = (FeeType.QUADRATIC, FeeType.QUADRATIC_WITH_MAKER_FEES, FeeType.FLAT)
 OLD_FEE_TYPE = Spelling(" or ".join(OLD_FEE_TYPES), old_fee_type, OLD_FEE_TYPES)
 FEE_TYPE = one_of(*FeeType)
+OLD_STRUCTURE = Spelling("string", old_structure)
 DECIMAL = Spelling("number", decimal_number)
 MULTIPLIER = Spelling("number", price_number)
 FREE_OBJECT = Spelling("JSON object", lambda value: json.dumps(value, ensure_ascii=False, separators=(",", ":")))

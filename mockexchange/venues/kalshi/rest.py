@@ -162,6 +162,9 @@ def _authenticate(visit: Visit) -> Key:
 
 
 def _decode(visit: Visit, operation: Operation, api_date: ApiDate) -> dict[str, Any]:
+    """The parameters of a read; no write gets so far that it needs its own."""
+    if operation.is_write:
+        return {}
     query = visit.request.query
     decoded: Decoded = (decode_cached if len(query) <= QUERY_CHARS_CACHED_MAX else decode)(
         operation.name, query, api_date

@@ -54,7 +54,7 @@ def methods_of(path: str, api_date: ApiDate) -> list[str]:
 
 
 def _match_template(method: str, path: str, api_date: ApiDate) -> Match | None:
-    other = NOT_EMULATED.get((method, path))
+    other = NOT_EMULATED.get((method, unquote(path)))
     if other and api_date.holds(*other):
         return None
     for pattern, operation in TEMPLATES:

@@ -4,18 +4,19 @@
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, Field
+from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, Field, Nested, Row
 from mockexchange.venues.diff import Facts
-from mockexchange.venues.kalshi.catalogue import CATALOGUE
+from mockexchange.venues.kalshi.catalogue import CATALOGUE, Life
 from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
 from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import AccountOperation, Operation, PublicOperation
 from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
 
+FIRST_PAGES = "docs-2025-11"
 READS = "reads"
 """Which value of the core a field has: a difference where it changes, no fact of the wire by itself."""
 KINDS = {
@@ -44,13 +45,52 @@ class Section(NamedTuple):
 
 
 def sections() -> list[Section]:
-    """Operations, then objects and parameters by name, then errors."""
+    """Operations, then objects and parameters by name, then errors.
+
+    Rows of objects and parameters begin and end with the operations that have them.
+    """
+    lives, asked = lives_of_objects(), {operation.name: operation.life for operation in OPERATIONS}
     return [
         Section("operations", list(operation_rows()), _describe_operation),
-        *(Section(name, rows, describe_field) for name, rows in OBJECTS.items()),
-        *(Section(f"{name} parameters", rows, describe_parameter) for name, rows in PARAMETERS.items()),
+        *(Section(name, _within(lives[name], rows), describe_field) for name, rows in OBJECTS.items()),
+        *(
+            Section(f"{name} parameters", _within(asked[name], rows), describe_parameter)
+            for name, rows in PARAMETERS.items()
+        ),
         Section("errors", ERRORS, _describe_error),
     ]
+
+
+def lives_of_objects() -> dict[str, Life]:
+    """From when to when any operation has sent an object, by itself or in another."""
+    lives: dict[str, Life] = {}
+    for operation in OPERATIONS:
+        for table, (since, until) in _lives_in(operation.answer_table, operation.life):
+            known = lives.get(table, Life(since, until))
+            lives[table] = Life(min(known.since, since), max(known.until, until))
+    return lives
+
+
+def _lives_in(table: str, life: Life) -> Iterator[tuple[str, Life]]:
+    """An object with its life, and those nested in it with theirs; nothing where an operation sends none."""
+    if not table:
+        return
+    yield table, life
+    for row in _within(life, OBJECTS[table]):
+        if isinstance(row.spelling, Nested):
+            yield from _lives_in(row.spelling.table, Life(row.since, row.until))
+
+
+def _within(life: Life, rows: Sequence[Row]) -> list[Row]:
+    """The rows of that life, cut to it; those that begin when it is over are what `compat` sends, and stay."""
+    born = [replace(row, since=max(row.since, life.since)) for row in rows if row.until > life.since]
+    cut = [replace(row, until=min(row.until, life.until)) if row.since < life.until else row for row in born]
+    return [_sourced(row) for row in cut]
+
+
+def _sourced(row: Row) -> Row:
+    """A row that several operations share, in one that the first day's pages do not have: the changelog has it."""
+    return row if row.since == ALWAYS or row.source != FIRST_PAGES else replace(row, source="changelog")
 
 
 def operation_rows() -> Iterator[OperationRow]:
@@ -64,7 +104,7 @@ def operation_rows() -> Iterator[OperationRow]:
                 name=f"{operation.method} {operation.path}",
                 since=since,
                 until=until,
-                source="docs-2025-11" if is_always else source,
+                source=FIRST_PAGES if is_always else source,
                 access=access,
                 operation=operation,
             )

@@ -137,6 +137,13 @@ def test_announcements_newest_first(date: str) -> None:
     assert Venue().ask("exchange/announcements", date=date).body == b'{"announcements":[]}'
 
 
+def test_of_announcements_at_one_instant_the_last_one_is_the_newest() -> None:
+    venue = Venue()
+    venue.do(*(Announce(message=message) for message in ("first", "second", "third")), at=START + SECOND)
+    told = venue.read("exchange/announcements", date="2026-06")["announcements"]
+    assert [one["message"] for one in told] == ["third", "second", "first"]
+
+
 def test_announcements_ended_on_2026_07_04() -> None:
     venue = announced()
     assert venue.ask("exchange/announcements", date="2026-07-03").status == 200

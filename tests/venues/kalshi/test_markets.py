@@ -53,8 +53,8 @@ markets:
     rules: It rains more than one inch.
     rules_secondary: As told by the weather service.
     strike_type: between
-    floor_strike: 007.50
-    cap_strike: -3
+    floor_strike: -3
+    cap_strike: 007.50
     book: {yes: [[0.53, 81], [0.54, 6.5]], no: [[0.44, 300], [0.43, 12]]}
 history:
   - {after: 1s, fill: {account: alice, market: RAIN-25NOV05-T1, side: yes, action: buy, count: 10.5, price: 0.56}}
@@ -72,13 +72,13 @@ def public(sandbox: Sandbox, target: str, headers: tuple[tuple[bytes, bytes], ..
 
 WORDS: dict[str, Any] = {
     "can_close_early": False,
-    "cap_strike": -3,
+    "cap_strike": 7.5,
     "close_time": "2025-11-06T04:59:00.25Z",
     "event_ticker": "RAIN-25NOV05",
     "expected_expiration_time": "2025-11-06T15:00:00Z",
     "expiration_time": "2025-11-13T15:00:00Z",
     "expiration_value": "",
-    "floor_strike": 7.5,
+    "floor_strike": -3,
     "latest_expiration_time": "2025-11-13T15:00:00Z",
     "market_type": "binary",
     "no_sub_title": "1 inch or less",
@@ -160,8 +160,8 @@ def test_a_row_is_written_as_of_its_date(date: str) -> None:
 
 def test_numbers_are_written_without_what_json_forbids() -> None:
     body = public(make(TEXT), "markets").body
-    assert b'"cap_strike":-3,' in body
-    assert b'"floor_strike":7.50,' in body
+    assert b'"cap_strike":7.50,' in body
+    assert b'"floor_strike":-3,' in body
 
 
 BARE = {
@@ -266,6 +266,17 @@ def test_the_step_of_prices_is_the_widest_that_they_are_all_on(
     row = venue.read("markets/RAIN-1")["market"]
     assert row["price_level_structure"] == structure
     assert row["price_ranges"] == [{"end": "1.0000", "start": "0.0000", "step": step}]
+
+
+@pytest.mark.parametrize(
+    ("date", "structure"),
+    [("2026-04", "deci_cent"), ("2026-09-30", "deci_cent"), ("2026-10-01", "center_centi_edge_centi_cent")],
+)
+def test_the_finest_step_has_no_name_before_october(date: str, structure: str) -> None:
+    venue = Venue()
+    venue.do(ListMarket(market="RAIN-1", event="RAIN", series="RAIN", price_centicents=5_601))
+    row = venue.read("markets/RAIN-1", date=date)["market"]
+    assert (row["price_level_structure"], row["price_ranges"][0]["step"]) == (structure, "0.0001")
 
 
 def test_orders_that_rest_are_bids_beside_those_of_strangers() -> None:

@@ -56,15 +56,6 @@ KEYS: dict[str, dict[str, set[str]]] = {
         "2026-10": BALANCE_2026,
         "compat": BALANCE_2026,
     },
-    "IndexedBalance": {
-        "2025-11": set(),
-        "2025-12": set(),
-        "2026-02": set(),
-        "2026-04": set(),
-        "2026-06": {"balance", "exchange_index"},
-        "2026-10": {"balance", "exchange_index"},
-        "compat": {"balance", "exchange_index"},
-    },
 }
 
 # The day each key came or went, and what it was.
@@ -76,7 +67,6 @@ CHANGES = [
     ("MarketPosition", "2026-03-12", "-fees_paid -market_exposure -position -realized_pnl -total_traded"),
     ("EventPosition", "2026-03-12", "-event_exposure -fees_paid -realized_pnl -total_cost -total_cost_shares"),
     ("GetBalanceResponse", "2026-05-28", "+balance_breakdown +balance_dollars"),
-    ("IndexedBalance", "2026-05-28", "+balance +exchange_index"),
     ("MarketPosition", "2026-07-09", "-resting_orders_count"),
     ("MarketPosition", "2026-08-20", "+exchange_index"),
 ]

@@ -63,3 +63,8 @@ def test_a_write_before_its_day_is_a_path_that_is_not_there() -> None:
     assert refusal(answer) == at(bodies.NOT_FOUND, "2026-04-21")
     assert "did not exist at API date 2026-04-21" in why(answer)
     assert "the venue has it since 2026-04-22" in why(answer)
+
+
+def test_a_write_says_nothing_of_parameters_that_it_never_reads() -> None:
+    answer = ask(make(), f"{PREFIX}/portfolio/events/orders/any?subaccount=0&exchange_index=0", method="DELETE")
+    assert (answer.status, answer.findings) == (403, [])

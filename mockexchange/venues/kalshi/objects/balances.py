@@ -1,27 +1,28 @@
 """Cash and what positions are worth."""
 
-from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.objects.spans import BALANCE_DOLLARS_ADDED, list_of
+from mockexchange.venues.dated import Field, Nested
+from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED
+from mockexchange.venues.kalshi.objects.rows import list_of, maybe
 from mockexchange.venues.kalshi.spelling import CENTS, DOLLARS_4, INTEGER, UNIX_SECONDS
 
+BALANCE_DOLLARS_ADDED = "2026-05-28"
+
 INDEXED_BALANCE: tuple[Field, ...] = (
-    Field(name="balance", spelling=DOLLARS_4, read="cash_micros", since=BALANCE_DOLLARS_ADDED, source="wire-2026-06"),
+    Field(name="balance", spelling=DOLLARS_4, read="cash_micros", source="wire-2026-06"),
     Field(
         name="exchange_index",
         spelling=INTEGER,
         read="exchange_index",
-        since=BALANCE_DOLLARS_ADDED,
         source="wire-2026-06",
     ),
 )
 
 GET_BALANCE_RESPONSE: tuple[Field, ...] = (
     Field(name="balance", spelling=CENTS, read="cash_micros", source="wire-2025-11"),
-    list_of(
+    maybe(
         "balance_breakdown",
-        "IndexedBalance",
-        INDEXED_BALANCE,
-        read="breakdown",
+        Nested("IndexedBalance", INDEXED_BALANCE, is_list=True),
+        "breakdown",
         since=BALANCE_DOLLARS_ADDED,
         source="wire-2026-06",
     ),
@@ -42,7 +43,7 @@ GET_RESTING_VALUE_RESPONSE: tuple[Field, ...] = (
         "IndexedBalance",
         INDEXED_BALANCE,
         read="breakdown",
-        since="2026-08-20",
+        since=EXCHANGE_INDEX_ADDED,
         source="changelog",
     ),
     Field(name="total_resting_order_value", spelling=CENTS, read="cash_micros", source="docs-2025-11"),

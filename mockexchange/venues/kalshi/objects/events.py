@@ -1,10 +1,11 @@
 """Events and what is told of them; milestones are known and never there."""
 
 from mockexchange.venues.dated import Field, Nested
+from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.market_spelling import DECIMAL, FREE_OBJECT
-from mockexchange.venues.kalshi.objects.markets import MARKET, SPRING_2026, maybe, text
+from mockexchange.venues.kalshi.objects.markets import MARKET
+from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, maybe, optional, text
 from mockexchange.venues.kalshi.objects.series import SETTLEMENT_SOURCE
-from mockexchange.venues.kalshi.objects.spans import AUTUMN_2026, CURSOR, exchange_index, list_of, optional
 from mockexchange.venues.kalshi.spelling import BOOLEAN, INSTANT, TEXT, TEXTS
 
 MILESTONE: tuple[Field, ...] = (

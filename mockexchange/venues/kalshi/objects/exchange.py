@@ -2,7 +2,7 @@
 
 from mockexchange.core.vocabulary import Severity
 from mockexchange.venues.dated import ALWAYS, Field, Nested
-from mockexchange.venues.kalshi.objects.spans import list_of, optional
+from mockexchange.venues.kalshi.objects.rows import list_of, optional
 from mockexchange.venues.kalshi.spelling import BOOLEAN, INSTANT, INTEGER, TEXT, one_of
 
 SHARD_STATUS_ADDED = "2026-07-02"

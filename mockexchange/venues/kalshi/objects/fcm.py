@@ -1,7 +1,7 @@
 """What only FCM members see: fills over all subtraders, and what subtraders may do."""
 
 from mockexchange.venues.dated import Field, Spelling
-from mockexchange.venues.kalshi.objects.spans import CURSOR, list_of
+from mockexchange.venues.kalshi.objects.rows import CURSOR, list_of
 from mockexchange.venues.kalshi.spelling import (
     BOOLEAN,
     COUNT_2,

@@ -1,8 +1,7 @@
 """Rows of fills."""
 
 from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.objects.spans import (
-    CURSOR,
+from mockexchange.venues.kalshi.dates import (
     FIXED_POINT_ADDED,
     FIXED_PRICES_REMOVED,
     INTEGERS_REMOVED,
@@ -10,9 +9,8 @@ from mockexchange.venues.kalshi.objects.spans import (
     PRICE_STRINGS_ADDED,
     SIX_DECIMALS,
     SUBACCOUNTS_ADDED,
-    exchange_index,
-    list_of,
 )
+from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of
 from mockexchange.venues.kalshi.spelling import (
     ACTION,
     BOOK_SIDE,

@@ -4,26 +4,21 @@ What the documents of April 2026 have and those of November 2025 have not, came 
 whole numbers came and went with those of the positions. Keys without a value are left out of every recorded market.
 """
 
-from mockexchange.venues.dated import ALWAYS, FOREVER, Field, Nested, Spelling
+from mockexchange.venues.dated import ALWAYS, Field, Nested, Spelling
+from mockexchange.venues.kalshi.dates import AUTUMN_2026, FIXED_POINT_ADDED, INTEGERS_REMOVED, SPRING_2026
 from mockexchange.venues.kalshi.market_spelling import (
     DECIMAL,
     FREE_OBJECT,
     LATE_RESULT,
     OLD_RESULT,
     OLD_STATUS,
+    OLD_STRUCTURE,
     RESULT,
     STATUS,
     STRIKE_TYPE,
     WINTER_STATUS,
 )
-from mockexchange.venues.kalshi.objects.spans import (
-    AUTUMN_2026,
-    CURSOR,
-    FIXED_POINT_ADDED,
-    INTEGERS_REMOVED,
-    exchange_index,
-    list_of,
-)
+from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, maybe, text
 from mockexchange.venues.kalshi.spelling import (
     BOOLEAN,
     CENTS,
@@ -41,13 +36,8 @@ from mockexchange.venues.kalshi.spelling import (
 
 CREATION_ADDED = "2025-11-20"
 """The filters by creation came then; the official client of December requires the key."""
-SPRING_2026 = "2026-04-01"
 WINTER_2025 = "2025-12-01"
 """Open was recorded in November 2025 and active in January 2026; the official client of December knows active alone."""
-
-
-def text(name: str, read: str, until: str = FOREVER) -> Field:
-    return Field(name=name, spelling=TEXT, read=read, until=until, source="docs-2025-11")
 
 
 def _price(name: str, read: str, cents: Spelling = PRICE_CENTS) -> tuple[Field, ...]:
@@ -66,13 +56,6 @@ def _count(name: str, read: str) -> tuple[Field, ...]:
 
 def _time(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-11") -> Field:
     return Field(name=name, spelling=INSTANT, read=read, since=since, source=source)
-
-
-def maybe(
-    name: str, spelling: Spelling | Nested, read: str = "nothing", since: str = ALWAYS, source: str = "docs-2025-11"
-) -> Field:
-    """A key that is there where it has a value."""
-    return Field(name=name, spelling=spelling, read=read, empty="absent", since=since, source=source)
 
 
 PRICE_RANGE: tuple[Field, ...] = (
@@ -122,6 +105,18 @@ _SETTLEMENT_VALUE = (
         source="wire-2025-11",
     ),
     maybe("settlement_value_dollars", PRICE_4, "value_centicents", source="wire-2025-11"),
+)
+_STRUCTURE = (
+    Field(
+        name="price_level_structure",
+        spelling=OLD_STRUCTURE,
+        read="price_level_structure",
+        until=AUTUMN_2026,
+        source="docs-2025-11",
+    ),
+    Field(
+        name="price_level_structure", spelling=TEXT, read="price_level_structure", since=AUTUMN_2026, source="sdk-3.34"
+    ),
 )
 _UNITS = (
     Field(
@@ -196,7 +191,7 @@ MARKET: tuple[Field, ...] = (
     *_price("previous_price", "previous_centicents"),
     *_price("previous_yes_ask", "previous_centicents"),
     *_price("previous_yes_bid", "previous_centicents"),
-    text("price_level_structure", "price_level_structure"),
+    *_STRUCTURE,
     list_of("price_ranges", "PriceRange", PRICE_RANGE),
     maybe("primary_participant_key", TEXT),
     *_UNITS,

@@ -1,8 +1,8 @@
 """A market's book: what is bid for each side, the best price last."""
 
 from mockexchange.venues.dated import Empty, Field, Nested, Spelling
+from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED
 from mockexchange.venues.kalshi.market_spelling import CENT_LEVELS, DOLLAR_LEVELS, EXACT_LEVELS
-from mockexchange.venues.kalshi.objects.spans import FIXED_POINT_ADDED, INTEGERS_REMOVED
 
 
 def _side(name: str, spelling: Spelling, read: str, empty: Empty, source: str) -> Field:

@@ -1,19 +1,15 @@
 """Orders, their places in the queue, and the groups they belong to."""
 
-from mockexchange.venues.dated import Field, Nested
-from mockexchange.venues.kalshi.objects.spans import (
-    CURSOR,
+from mockexchange.venues.dated import ALWAYS, Empty, Field, Nested, Spelling
+from mockexchange.venues.kalshi.dates import (
     FIXED_POINT_ADDED,
     INTEGERS_REMOVED,
     OUTCOMES_ADDED,
     SIX_DECIMALS,
+    SPRING_2026,
     SUBACCOUNTS_ADDED,
-    exchange_index,
-    list_of,
-    money,
-    optional,
 )
-from mockexchange.venues.kalshi.parameters.rows import BOUNDS_WIDENED
+from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, money, optional
 from mockexchange.venues.kalshi.spelling import (
     ACTION,
     BOOK_SIDE,
@@ -34,7 +30,6 @@ from mockexchange.venues.kalshi.spelling import (
 
 ZEROS_LEFT_OUT = "2026-01-01"
 """What was null while empty in November 2025 is not there in January 2026; other keys took until June."""
-GROUPS_CHANGED = BOUNDS_WIDENED
 PENDING_REMOVED = "2025-11-27"
 SELF_TRADE_PREVENTION = one_of("taker_at_cross", "maker")
 
@@ -51,33 +46,16 @@ def _fees(role: str) -> tuple[Field, ...]:
     """A role's fees: while none were paid the dollars were null, then not there, and are zero now."""
     name, dollars = f"{role}_fees", f"{role}_fees_dollars"
     read, paid = f"order.{role}_fees_micros", f"{role}_fees_paid_micros"
+    spans: tuple[tuple[Empty, Spelling, str, str, str], ...] = (
+        ("null", DOLLARS_OF_CENTS, ALWAYS, ZEROS_LEFT_OUT, "wire-2025-11"),
+        ("absent", DOLLARS_OF_CENTS, ZEROS_LEFT_OUT, SIX_DECIMALS, "wire-2026-01"),
+        ("absent", DOLLARS_6, SIX_DECIMALS, INTEGERS_REMOVED, "choice"),
+    )
     return (
         Field(name=name, spelling=CENTS, read=read, until=INTEGERS_REMOVED, source="wire-2025-11"),
-        Field(
-            name=dollars,
-            spelling=DOLLARS_OF_CENTS,
-            read=paid,
-            empty="null",
-            until=ZEROS_LEFT_OUT,
-            source="wire-2025-11",
-        ),
-        Field(
-            name=dollars,
-            spelling=DOLLARS_OF_CENTS,
-            read=paid,
-            empty="absent",
-            since=ZEROS_LEFT_OUT,
-            until=SIX_DECIMALS,
-            source="wire-2026-01",
-        ),
-        Field(
-            name=dollars,
-            spelling=DOLLARS_6,
-            read=paid,
-            empty="absent",
-            since=SIX_DECIMALS,
-            until=INTEGERS_REMOVED,
-            source="choice",
+        *(
+            Field(name=dollars, spelling=spelling, read=paid, empty=empty, since=since, until=until, source=source)
+            for empty, spelling, since, until, source in spans
         ),
         Field(name=dollars, spelling=DOLLARS_6, read=read, since=INTEGERS_REMOVED, source="wire-2026-06"),
     )
@@ -191,7 +169,7 @@ ORDER_GROUP: tuple[Field, ...] = (
         spelling=COUNT_2,
         read="group.limit_centis",
         empty="absent",
-        since=GROUPS_CHANGED,
+        since=SPRING_2026,
         source="openapi-3.13",
     ),
     exchange_index("group.exchange_index"),
@@ -202,6 +180,6 @@ ORDER_GROUP: tuple[Field, ...] = (
 
 GET_ORDER_GROUPS_RESPONSE: tuple[Field, ...] = (
     # Not in the recorded answer, which had one page.
-    Field(name="cursor", spelling=TEXT, read="cursor", empty="absent", until=GROUPS_CHANGED, source="docs-2025-11"),
+    Field(name="cursor", spelling=TEXT, read="cursor", empty="absent", until=SPRING_2026, source="docs-2025-11"),
     list_of("order_groups", "OrderGroup", ORDER_GROUP),
 )

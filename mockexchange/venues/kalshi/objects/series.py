@@ -1,9 +1,9 @@
 """Series: what their events have in common."""
 
 from mockexchange.venues.dated import Field, Nested
+from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.market_spelling import FEE_TYPE, FREE_OBJECT, MULTIPLIER, OLD_FEE_TYPE
-from mockexchange.venues.kalshi.objects.markets import SPRING_2026, maybe, text
-from mockexchange.venues.kalshi.objects.spans import AUTUMN_2026, list_of
+from mockexchange.venues.kalshi.objects.rows import list_of, maybe, text
 from mockexchange.venues.kalshi.spelling import COUNT_2, INSTANT, INTEGER, TEXT, TEXTS
 
 COMBO_FEES_ADDED = "2026-08-20"

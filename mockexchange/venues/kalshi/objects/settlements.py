@@ -4,19 +4,15 @@ Revenue and value stayed integer cents when everything else became fixed point.
 """
 
 from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.objects.spans import (
+from mockexchange.venues.kalshi.dates import (
     AUTUMN_2026,
-    CURSOR,
     FIXED_POINT_ADDED,
     FIXED_PRICES_REMOVED,
     INTEGERS_REMOVED,
     PRICE_STRINGS_ADDED,
-    SCOPES_ADDED,
     SIX_DECIMALS,
-    exchange_index,
-    list_of,
-    optional,
 )
+from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, optional
 from mockexchange.venues.kalshi.spelling import (
     CENTS,
     CONTRACTS,
@@ -30,7 +26,7 @@ from mockexchange.venues.kalshi.spelling import (
 )
 
 FEE_COST_ADDED = "2025-11-13"
-EVENT_TICKER_ADDED = SCOPES_ADDED
+EVENT_TICKER_ADDED = "2025-12-18"
 VOID_REMOVED = AUTUMN_2026
 """Some day between April and October 2026; the official client of October takes yes, no and scalar alone."""
 

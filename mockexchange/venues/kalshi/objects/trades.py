@@ -1,13 +1,8 @@
 """Trades of everybody."""
 
 from mockexchange.venues.dated import Field, Spelling
-from mockexchange.venues.kalshi.objects.spans import (
-    CURSOR,
-    FIXED_POINT_ADDED,
-    INTEGERS_REMOVED,
-    OUTCOMES_ADDED,
-    list_of,
-)
+from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED, OUTCOMES_ADDED
+from mockexchange.venues.kalshi.objects.rows import CURSOR, list_of
 from mockexchange.venues.kalshi.spelling import (
     BOOK_SIDE,
     CONTRACTS,

@@ -84,17 +84,17 @@ def get_account_api_limits(call: AccountCall) -> bytes:
     is_large = call.api_date.holds(LARGE_BUCKETS_SINCE)
     read = Bucket(reads, 2 if is_large and tier in TIERS_OF_LARGE_READS else 1)
     written = Bucket(writes, 2 if is_large and tier != "basic" else 1)
-    return write(call, "GetAccountApiLimitsResponse", Limits(tier, read, written))
+    return write(call, Limits(tier, read, written))
 
 
 def get_account_endpoint_costs(call: Call) -> bytes:
-    return write(call, "GetAccountEndpointCostsResponse", Costs(DEFAULT_COST, COSTS))
+    return write(call, Costs(DEFAULT_COST, COSTS))
 
 
 def get_api_keys(call: AccountCall) -> bytes:
     asked = call.params.get("fcm_subtrader_id")
     views = [_view(call.account, key) for key in call.account.keys.values()]
-    return write(call, "GetApiKeysResponse", Keys([one for one in views if not asked or one.subtrader_id == asked]))
+    return write(call, Keys([one for one in views if not asked or one.subtrader_id == asked]))
 
 
 def _view(account: Account, key: Key) -> KeyView:

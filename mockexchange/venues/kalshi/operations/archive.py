@@ -8,7 +8,7 @@ from mockexchange.venues.kalshi.operations.positions import answer_positions
 
 
 def get_historical_cutoff(call: Call) -> bytes:
-    return write(call, "GetHistoricalCutoffResponse", call.state)
+    return write(call, call.state)
 
 
 def get_historical_positions(call: AccountCall) -> bytes:

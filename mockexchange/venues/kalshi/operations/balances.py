@@ -1,17 +1,10 @@
 """Cash and what positions are worth."""
 
-from collections.abc import Callable
-from functools import lru_cache
 from typing import NamedTuple
 
 from mockexchange.core.holdings import Holdings
-from mockexchange.venues.dated import ApiDate, compile_object
-from mockexchange.venues.kalshi.objects.balances import GET_BALANCE_RESPONSE
 from mockexchange.venues.kalshi.operations.books import primary_or_asked
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
-
-BOUND_BALANCE = [row for row in GET_BALANCE_RESPONSE if row.name != "balance_breakdown"]
-"""For a key restricted to a subaccount: without the breakdown (docs of 2026)."""
 
 
 class IndexedBalance(NamedTuple):
@@ -24,20 +17,14 @@ class Balance(NamedTuple):
 
     cash_micros: int
     value_micros: int
-    breakdown: tuple[IndexedBalance, ...]
+    breakdown: tuple[IndexedBalance, ...] | None
     now: int
 
 
 def get_balance(call: AccountCall) -> bytes:
+    """A key that is restricted to a subaccount gets no breakdown (docs of 2026)."""
     balance = _balance_of(call, primary_or_asked(call), call.params.get("exchange_index"))
-    if call.key.book is None:
-        return write(call, "GetBalanceResponse", balance)
-    return _bound_encoder(call.api_date)(balance)
-
-
-@lru_cache(maxsize=64)
-def _bound_encoder(api_date: ApiDate) -> Callable[[Balance], bytes]:
-    return compile_object(BOUND_BALANCE, api_date)
+    return write(call, balance if call.key.book is None else balance._replace(breakdown=None))
 
 
 def free_by_index(holdings: Holdings) -> dict[int, int]:

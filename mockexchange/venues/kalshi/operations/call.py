@@ -1,6 +1,6 @@
 """What an operation is, and what it is given: one request, authenticated and decoded."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -11,6 +11,7 @@ from mockexchange.venues.caches import PageCache, RowCache
 from mockexchange.venues.dated import FOREVER, ApiDate, compile_envelope, compile_object
 from mockexchange.venues.kalshi.catalogue import PREFIX, Life, life_of
 from mockexchange.venues.kalshi.objects import OBJECTS
+from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX
 from mockexchange.venues.kalshi.settings import Settings
 
 SURFACES_MAX = 4_096
@@ -68,7 +69,7 @@ class Operation:
     """Any of them will do, where a key is needed."""
     retired_since: str = FOREVER
     answer_table: str = ""
-    """The object that answers."""
+    """The object that answers, by the venue's name of it."""
 
     @property
     def is_write(self) -> bool:
@@ -119,12 +120,33 @@ def encoder(table: str, api_date: ApiDate) -> Callable[[Any], bytes]:
     return compile_object(OBJECTS[table], api_date)
 
 
+def write(call: Call, value: object) -> bytes:
+    """The answer, all of it made of one value."""
+    return encoder(call.operation.answer_table, call.api_date)(value)
+
+
 @lru_cache(maxsize=SURFACES_MAX)
-def envelope(table: str, api_date: ApiDate) -> Callable[[dict[str, bytes]], bytes]:
-    """Return the function that puts JSON made elsewhere into `table`'s object of that day."""
+def _envelope(table: str, api_date: ApiDate) -> Callable[[Mapping[str, bytes]], bytes]:
     return compile_envelope(OBJECTS[table], api_date)
 
 
-def write(call: Call, table: str, value: object) -> bytes:
-    """The answer that is one object."""
-    return encoder(table, call.api_date)(value)
+def write_parts(call: Call, parts: Mapping[str, bytes]) -> bytes:
+    """The answer, made of JSON that is written already, by key."""
+    return _envelope(call.operation.answer_table, call.api_date)(parts)
+
+
+def kept(call: Call, revision: int, make: Callable[[], bytes], *more: Hashable) -> bytes:
+    """The answer, made anew only where `revision`, or what is named in `more`, is another than last time.
+
+    `make` may depend on nothing else but the call's query, path and caller; what it tells as a finding is told once.
+    """
+    if len(call.query) > QUERY_CHARS_CACHED_MAX:
+        return make()
+    whose = (call.account.name, call.key.book) if isinstance(call, AccountCall) else None
+    key = (call.operation.name, whose, call.api_date.day, call.query, *call.path_params.values(), *more)
+    return call.caches.pages.body(key, revision, make)
+
+
+def exchange_indexes(call: Call) -> list[int]:
+    """0 and every index that an event trades on. Cost: O(events)."""
+    return sorted({0, *(event.exchange_index for event in call.state.events.values())})

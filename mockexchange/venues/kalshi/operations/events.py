@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from mockexchange.core.history import ALWAYS, EVERYTHING, HistoryPage, Selector, page_of
 from mockexchange.core.markets import EventListing
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, envelope
+from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.operations.filters import Test, all_of, bounds, is_between, named
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, encode_rows
 from mockexchange.venues.kalshi.operations.market_views import (
@@ -17,7 +17,7 @@ from mockexchange.venues.kalshi.operations.market_views import (
 )
 from mockexchange.venues.kalshi.operations.markets import encode_markets
 
-EVENTS = ListTable("GetEventsResponse", "events", "EventData")
+EVENTS = ListTable("events", "EventData")
 LEFT_OUT, NONE = b'""', b"[]"
 
 
@@ -41,7 +41,7 @@ def get_event(call: Call) -> bytes:
     if event is None:
         raise Rejected(Situation.NOT_FOUND, f"there is no event {ticker!r}: tickers are spelt as in the scenario")
     row = encode_rows(call, EVENTS.row, [_viewer(call)(event)])[1:-1]
-    return envelope("GetEventResponse", call.api_date)({"event": row, "markets": encode_markets(call, event.markets)})
+    return write_parts(call, {"event": row, "markets": encode_markets(call, event.markets)})
 
 
 def _viewer(call: Call) -> Callable[[EventListing], EventView]:
@@ -74,6 +74,6 @@ def _tests(call: Call) -> Iterator[Test[EventListing]]:
 
 
 OPERATIONS = (
-    PublicOperation(name="GetEvents", path="/events", answer=get_events, answer_table=EVENTS.envelope),
+    PublicOperation(name="GetEvents", path="/events", answer=get_events, answer_table="GetEventsResponse"),
     PublicOperation(name="GetEvent", path="/events/{event_ticker}", answer=get_event, answer_table="GetEventResponse"),
 )

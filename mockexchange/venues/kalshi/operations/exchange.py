@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.service import Announcement, Service
-from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write
+from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, exchange_indexes, kept, write
 
 CACHE_CONTROL = (b"cache-control", b"public, max-age=1")
 """Recorded in November 2025, on this operation alone."""
@@ -61,30 +61,30 @@ class Announcements(NamedTuple):
 
 
 def get_exchange_status(call: Call) -> bytes:
-    service, events = call.state.service, call.state.listed_events
-    key = (call.operation.name, call.api_date.day, service.is_active, service.is_trading, service.resume_at)
-    return call.caches.pages.body(key, events.revision, lambda: write(call, "ExchangeStatus", _status(call)))
+    """Kept until there is another event, which may trade on another index: an event keeps its own."""
+    service = call.state.service
+    told = (service.is_active, service.is_trading, service.resume_at)
+    return kept(call, len(call.state.events), lambda: write(call, _status(call)), *told)
 
 
 def get_exchange_schedule(call: Call) -> bytes:
-    return write(call, "GetExchangeScheduleResponse", ScheduleAnswer(Schedule()))
+    return write(call, ScheduleAnswer(Schedule()))
 
 
 def get_exchange_announcements(call: Call) -> bytes:
-    """Newest first."""
-    newest = sorted(call.state.announcements, key=lambda one: one.delivered_at, reverse=True)
-    return write(call, "GetExchangeAnnouncementsResponse", Announcements([AnnouncementView(one) for one in newest]))
+    """Newest first; of those delivered at one instant the one announced last."""
+    oldest_first = sorted(call.state.announcements, key=lambda one: one.delivered_at)
+    return write(call, Announcements([AnnouncementView(one) for one in reversed(oldest_first)]))
 
 
 def get_user_data_timestamp(call: Call) -> bytes:
     """Reads lag behind nothing here, so what they show is of this moment."""
-    return write(call, "GetUserDataTimestampResponse", call)
+    return write(call, call)
 
 
 def _status(call: Call) -> Status:
-    indexes = {0} | {event.exchange_index for event in call.state.events.values()}
     service = call.state.service
-    return Status(service, tuple(Shard(index, service) for index in sorted(indexes)))
+    return Status(service, tuple(Shard(index, service) for index in exchange_indexes(call)))
 
 
 OPERATIONS = (

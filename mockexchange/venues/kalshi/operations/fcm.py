@@ -10,11 +10,11 @@ from mockexchange.core.trades import FillRow, Trade
 from mockexchange.core.vocabulary import Action, BookRef
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.books import asked_subtrader, subtrader, subtrader_ids
-from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, exchange_indexes, kept, write
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, window_of
 from mockexchange.venues.kalshi.operations.orders import answer_orders
 
-FILLS = ListTable("GetFcmFillsResponse", "fills", "FcmFill", is_shared=False)
+FILLS = ListTable("fills", "FcmFill", is_shared=False)
 EMPTY_FILLS = b'{"cursor":"","fills":[]}'
 EMPTY_ORDERS = b'{"cursor":"","orders":[]}'
 EMPTY_SUBTRADERS = b'{"subtraders":[]}'
@@ -104,18 +104,22 @@ def get_fcm_fills(call: AccountCall) -> bytes:
 
 
 def list_fcm_subtraders(call: AccountCall) -> bytes:
-    indices = sorted({0, *(event.exchange_index for event in call.state.events.values())})
+    return kept(call, call.state.sequence, lambda: _write_subtraders(call))
+
+
+def _write_subtraders(call: AccountCall) -> bytes:
+    indices = exchange_indexes(call)
     known = [
         Subtrader(subtrader_id, indices, call.account.subtrader_rules.get(book, FREE).blocked)
         for book, subtrader_id in subtrader_ids(call.account).items()
         if call.key.book in (None, book)
     ]
-    return write(call, "ListFCMSubtradersResponse", Subtraders(known))
+    return write(call, Subtraders(known))
 
 
 def get_blocked_categories(call: AccountCall) -> bytes:
     rules = call.account.subtrader_rules.get(subtrader(call), FREE)
-    return write(call, "GetFCMSubtraderBlockedCategoriesResponse", rules)
+    return write(call, rules)
 
 
 def get_daily_cap(call: AccountCall) -> bytes:
@@ -124,15 +128,19 @@ def get_daily_cap(call: AccountCall) -> bytes:
     if rules.cap_micros is None:
         words = f"subtrader {book} of {call.account.name} has no daily cap: the step `cap` sets one"
         raise Rejected(Situation.NOT_FOUND, words)
-    midnight = call.now - call.now % MICROSECONDS_PER_DAY
+    limit_micros, midnight = rules.cap_micros, call.now - call.now % MICROSECONDS_PER_DAY
+    return kept(call, call.state.sequence, lambda: _write_cap(call, book, limit_micros, midnight), midnight)
+
+
+def _write_cap(call: AccountCall, book: str, limit_micros: int, midnight: int) -> bytes:
     cap = DailyCap(
         subtrader_ids(call.account)[book],
-        rules.cap_micros,
+        limit_micros,
         _spent_micros(call, book, midnight),
         call.state.holdings[BookRef(call.account.name, book)].reserved_micros,
         midnight,
     )
-    return write(call, "GetFCMEventContractDailyCapResponse", cap)
+    return write(call, cap)
 
 
 def _seen_by(call: AccountCall, trade: Trade, ids: dict[str, str]) -> FcmFill:

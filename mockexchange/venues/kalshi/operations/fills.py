@@ -9,7 +9,7 @@ from mockexchange.venues.kalshi.operations.books import all_or_asked
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, live_or_all, names_of, window_of
 
-FILLS = ListTable("GetFillsResponse", "fills", "Fill")
+FILLS = ListTable("fills", "Fill")
 
 
 def get_fills(call: AccountCall) -> bytes:

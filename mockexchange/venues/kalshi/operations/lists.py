@@ -3,15 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from mockexchange.core.history import HistoryPage, HistoryRow, Selector, Window
+from mockexchange.core.history import HistoryPage, HistoryRow, Window
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.venues.caches import Revised
+from mockexchange.venues.kalshi.catalogue import life_of
 from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.call import AccountCall, Call, encoder, envelope
-from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX
+from mockexchange.venues.kalshi.operations.call import AccountCall, Call, encoder, kept, write_parts
 
-ARCHIVE_SINCE = "2026-04-01"
+ARCHIVE_SINCE = life_of("GET", "/historical/fills").since
 PAGING = ("cursor", "limit")
 NO_STATUS = 0
 NOT_ASKED = (None, "", ())
@@ -31,9 +31,8 @@ Find = Callable[[int, int | None], HistoryPage[R]]
 
 
 class ListTable(NamedTuple):
-    """The envelope's table, its key for the rows, and the rows' table."""
+    """The answer's key for the rows, and the rows' table."""
 
-    envelope: str
     key: str
     row: str
     is_shared: bool = True
@@ -44,16 +43,14 @@ class ListTable(NamedTuple):
 
 def answer_list(call: Call, table: ListTable, revision: int, find: Find[Any], is_kept: bool = True) -> bytes:
     """Answer a page; the first one is kept as long as the list keeps its revision, unless time changes it too."""
-    if not is_kept or call.params.get("cursor") or len(call.query) > QUERY_CHARS_CACHED_MAX:
+    if not is_kept or call.params.get("cursor"):
         return _make_page(call, table, find)
-    whose = (call.account.name, call.key.book) if isinstance(call, AccountCall) else None
-    key = (call.operation.name, whose, call.api_date.day, call.query, *call.path_params.values())
-    return call.caches.pages.body(key, revision, lambda: _make_page(call, table, find))
+    return kept(call, revision, lambda: _make_page(call, table, find))
 
 
 def write_rows(call: Call, table: ListTable, rows: Sequence[Revised]) -> bytes:
     """The answer that is a whole list, without pages."""
-    return envelope(table.envelope, call.api_date)({table.key: _encode(call, table, rows), "cursor": b'""'})
+    return write_parts(call, {table.key: _encode(call, table, rows), "cursor": b'""'})
 
 
 def encode_rows(call: Call, table: str, rows: Sequence[Revised]) -> bytes:
@@ -80,11 +77,6 @@ def live_or_all(call: Call) -> bool | None:
     return None if live_since(call) is None else False
 
 
-def selectors_of(kind: str, asked: str | tuple[str, ...] | None) -> tuple[Selector, ...]:
-    """The selectors of a filter that lists one name, several or none."""
-    return tuple((kind, name) for name in names_of(asked))
-
-
 def names_of(asked: str | tuple[str, ...] | None) -> tuple[str, ...]:
     """The names of a parameter that is one name or, on other days, several; an empty text is none."""
     return (asked,) if isinstance(asked, str) and asked else tuple(asked or ())
@@ -96,7 +88,7 @@ def _make_page(call: Call, table: ListTable, find: Find[Any]) -> bytes:
     cursor = "" if page.after is None else write_cursor(Cursor(digest, NO_STATUS, (page.after, table.row)))
     rows = _encode(call, table, page.rows)
     values = {table.key: rows, "cursor": b'"%s"' % cursor.encode(), **dict(table.more)}
-    return envelope(table.envelope, call.api_date)(values)
+    return write_parts(call, values)
 
 
 def _encode(call: Call, table: ListTable, rows: Sequence[Revised]) -> bytes:

@@ -6,12 +6,12 @@ from mockexchange.core.history import ALWAYS, EVERYTHING, HistoryPage, Partition
 from mockexchange.core.markets import Market
 from mockexchange.core.vocabulary import MarketStatus
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, envelope
+from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.operations.filters import Test, all_of, bounds, is_between, named
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, encode_rows, names_of
 from mockexchange.venues.kalshi.operations.market_views import MarketView, aged_serial, close_at, page_revision
 
-MARKETS = ListTable("GetMarketsResponse", "markets", "Market")
+MARKETS = ListTable("markets", "Market")
 TIMES_EXCLUSIVE_SINCE = "2025-11-20"
 
 # What a word of the status filter stands for: closed is all that has closed and is not paid out yet (documented).
@@ -49,7 +49,7 @@ def get_markets(call: Call) -> bytes:
 
 
 def get_market(call: Call) -> bytes:
-    return envelope("GetMarketResponse", call.api_date)({"market": encode_markets(call, [market_of(call)])[1:-1]})
+    return write_parts(call, {"market": encode_markets(call, [market_of(call)])[1:-1]})
 
 
 def market_of(call: Call) -> Market:
@@ -144,6 +144,6 @@ def _require_one_time(call: Call) -> None:
 
 
 OPERATIONS = (
-    PublicOperation(name="GetMarkets", path="/markets", answer=get_markets, answer_table=MARKETS.envelope),
+    PublicOperation(name="GetMarkets", path="/markets", answer=get_markets, answer_table="GetMarketsResponse"),
     PublicOperation(name="GetMarket", path="/markets/{ticker}", answer=get_market, answer_table="GetMarketResponse"),
 )

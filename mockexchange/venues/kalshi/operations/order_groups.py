@@ -5,10 +5,10 @@ from typing import NamedTuple
 from mockexchange.core.groups import OrderGroup
 from mockexchange.core.history import HistoryPage
 from mockexchange.venues.kalshi.operations.books import all_or_asked
-from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, write_rows
 
-GROUPS = ListTable("GetOrderGroupsResponse", "order_groups", "OrderGroup", is_shared=False)
+GROUPS = ListTable("order_groups", "OrderGroup", is_shared=False)
 
 
 class GroupRow(NamedTuple):
@@ -24,12 +24,12 @@ class GroupRow(NamedTuple):
 
 def get_order_groups(call: AccountCall) -> bytes:
     """Newest first, in pages as long as there was a limit."""
-    rows = _groups(call, all_or_asked(call))
+    book, revision = all_or_asked(call), call.state.sequence
     if "limit" not in call.params:
-        return write_rows(call, GROUPS, rows)
+        return kept(call, revision, lambda: write_rows(call, GROUPS, _groups(call, book)))
     if call.params["status"]:
         call.findings.append("status of order groups was never explained: ignored")
-    return answer_list(call, GROUPS, call.state.sequence, lambda limit, after: _page(rows, limit, after))
+    return answer_list(call, GROUPS, revision, lambda limit, after: _page(_groups(call, book), limit, after))
 
 
 def _page(rows: list[GroupRow], limit: int, after: int | None) -> HistoryPage[GroupRow]:
@@ -51,7 +51,7 @@ OPERATIONS = (
         name="GetOrderGroups",
         path="/portfolio/order_groups",
         answer=get_order_groups,
-        answer_table=GROUPS.envelope,
+        answer_table="GetOrderGroupsResponse",
         is_per_book=True,
     ),
 )

@@ -33,7 +33,7 @@ class BookAnswer(NamedTuple):
 def get_market_orderbook(call: Call) -> bytes:
     market, depth = market_of(call), call.params["depth"]
     yes, no = (levels(call.state, market, side) for side in (Side.YES, Side.NO))
-    return write(call, "GetMarketOrderbookResponse", BookAnswer(Book(yes[-depth:], no[-depth:])))
+    return write(call, BookAnswer(Book(yes[-depth:], no[-depth:])))
 
 
 OPERATIONS = (

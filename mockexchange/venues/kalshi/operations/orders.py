@@ -18,7 +18,7 @@ from mockexchange.venues.kalshi.operations.lists import (
     window_of,
 )
 
-ORDERS = ListTable("GetOrdersResponse", "orders", "Order")
+ORDERS = ListTable("orders", "Order")
 
 
 class OrderView(NamedTuple):
@@ -59,7 +59,7 @@ def get_orders(call: AccountCall) -> bytes:
 
 
 def get_order(call: AccountCall) -> bytes:
-    return write(call, "GetOrderResponse", OrderAnswer(view_of(call, named_order(call))))
+    return write(call, OrderAnswer(view_of(call, named_order(call))))
 
 
 def answer_orders(call: AccountCall, book: str | None, is_archived: bool | None, window: Window | None = None) -> bytes:
@@ -111,7 +111,11 @@ def named_order(call: AccountCall) -> Order:
 
 OPERATIONS = (
     AccountOperation(
-        name="GetOrders", path="/portfolio/orders", answer=get_orders, answer_table=ORDERS.envelope, is_per_book=True
+        name="GetOrders",
+        path="/portfolio/orders",
+        answer=get_orders,
+        answer_table="GetOrdersResponse",
+        is_per_book=True,
     ),
     AccountOperation(
         name="GetOrder",

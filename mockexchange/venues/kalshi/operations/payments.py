@@ -5,8 +5,8 @@ from mockexchange.core.payments import Payment
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list
 
-DEPOSITS = ListTable("GetDepositsResponse", "deposits", "Deposit")
-WITHDRAWALS = ListTable("GetWithdrawalsResponse", "withdrawals", "Withdrawal")
+DEPOSITS = ListTable("deposits", "Deposit")
+WITHDRAWALS = ListTable("withdrawals", "Withdrawal")
 
 
 def get_deposits(call: AccountCall) -> bytes:
@@ -28,9 +28,12 @@ def _answer(call: AccountCall, table: ListTable, payments: History[Payment]) -> 
 
 OPERATIONS = (
     AccountOperation(
-        name="GetDeposits", path="/portfolio/deposits", answer=get_deposits, answer_table=DEPOSITS.envelope
+        name="GetDeposits", path="/portfolio/deposits", answer=get_deposits, answer_table="GetDepositsResponse"
     ),
     AccountOperation(
-        name="GetWithdrawals", path="/portfolio/withdrawals", answer=get_withdrawals, answer_table=WITHDRAWALS.envelope
+        name="GetWithdrawals",
+        path="/portfolio/withdrawals",
+        answer=get_withdrawals,
+        answer_table="GetWithdrawalsResponse",
     ),
 )

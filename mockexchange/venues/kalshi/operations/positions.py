@@ -8,10 +8,9 @@ from mockexchange.core.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZE
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor
 from mockexchange.venues.kalshi.operations.books import primary_or_asked, subtrader
-from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, envelope
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write_parts
 from mockexchange.venues.kalshi.operations.lists import complain, encode_rows, live_or_all, names_of
 from mockexchange.venues.kalshi.parameters.rows import SETTLEMENT_STATUS_BACK
-from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX
 
 EMPTY_POSITIONS = b'{"cursor":"","event_positions":[],"market_positions":[]}'
 COUNT_BITS = {
@@ -46,10 +45,9 @@ def answer_positions(
     if holdings is None:
         return EMPTY_POSITIONS
     query = _query(call, status, is_by_event, is_archived)
-    if call.params["cursor"] or len(call.query) > QUERY_CHARS_CACHED_MAX:
+    if call.params["cursor"]:
         return _make_page(call, holdings, query)
-    key = (call.operation.name, holdings.purse, call.api_date.day, call.query)
-    return call.caches.pages.body(key, holdings.revision, lambda: _make_page(call, holdings, query))
+    return kept(call, holdings.revision, lambda: _make_page(call, holdings, query))
 
 
 def _query(call: AccountCall, status: str, is_by_event: bool, is_archived: bool | None) -> PositionQuery:
@@ -79,7 +77,7 @@ def _positions_body(call: AccountCall, page: Page, cursor: str) -> bytes:
         "event_positions": encode_rows(call, "EventPosition", page.events),
         "market_positions": encode_rows(call, "MarketPosition", page.rows),
     }
-    return envelope("GetPositionsResponse", call.api_date)(rows)
+    return write_parts(call, rows)
 
 
 def _digest(call: AccountCall, holdings: Holdings, query: PositionQuery) -> bytes:

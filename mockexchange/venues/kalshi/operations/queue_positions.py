@@ -3,11 +3,12 @@
 from typing import NamedTuple
 
 from mockexchange.core.books import contracts_ahead
+from mockexchange.core.holdings import Holdings
 from mockexchange.core.lists import OrderQuery, find_orders
 from mockexchange.core.orders import Order, OrderStatus
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.books import primary_or_asked
-from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write
 from mockexchange.venues.kalshi.operations.lists import names_of
 from mockexchange.venues.kalshi.operations.orders import named_order
 
@@ -23,9 +24,8 @@ class QueuePositions(NamedTuple):
 
 def get_order_queue_positions(call: AccountCall) -> bytes:
     """All orders of one book that rest, newest first; never in pages."""
-    resting = _resting(call)
-    found = [QueuePosition(order, contracts_ahead(call.state, order)) for order in resting]
-    return write(call, "GetOrderQueuePositionsResponse", QueuePositions(found))
+    holdings = primary_or_asked(call)
+    return kept(call, call.state.sequence, lambda: _write_queue_positions(call, holdings))
 
 
 def get_order_queue_position(call: AccountCall) -> bytes:
@@ -33,15 +33,18 @@ def get_order_queue_position(call: AccountCall) -> bytes:
     if order.status is not OrderStatus.RESTING:
         words = f"order {order.order_id} is {order.status}: only one that rests has a place in a queue"
         raise Rejected(Situation.NOT_FOUND, words)
-    return write(call, "GetOrderQueuePositionResponse", QueuePosition(order, contracts_ahead(call.state, order)))
+    return write(call, QueuePosition(order, contracts_ahead(call.state, order)))
 
 
-def _resting(call: AccountCall) -> list[Order]:
-    holdings, orders = primary_or_asked(call), call.account.ledger.orders
-    if holdings is None:
-        return []
+def _write_queue_positions(call: AccountCall, holdings: Holdings | None) -> bytes:
+    resting = _resting(call, holdings) if holdings else []
+    found = [QueuePosition(order, contracts_ahead(call.state, order)) for order in resting]
+    return write(call, QueuePositions(found))
+
+
+def _resting(call: AccountCall, holdings: Holdings) -> list[Order]:
     query = OrderQuery(
-        limit=len(orders),
+        limit=len(call.account.ledger.orders),
         books=(holdings.purse.book,),
         tickers=names_of(call.params["market_tickers"]),
         events=names_of(call.params["event_ticker"]),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mockexchange.core.history import Partition
 from mockexchange.core.orders import Order, OrderStatus
 from mockexchange.venues.kalshi.operations.balances import IndexedBalance
-from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write
 
 
 class RestingValue(NamedTuple):
@@ -15,13 +15,17 @@ class RestingValue(NamedTuple):
 
 
 def get_resting_value(call: AccountCall) -> bytes:
+    return kept(call, call.account.ledger.orders.revision, lambda: _write_value(call))
+
+
+def _write_value(call: AccountCall) -> bytes:
     """The cash of all books, by the exchange index of the market that the order rests in."""
     held_micros = Counter({0: 0})
     for order in _resting(call):
         held_micros[order.market.event.exchange_index] += order.reserve_micros(order.remaining_centis)
     breakdown = [IndexedBalance(index, held_micros[index]) for index in sorted(held_micros)]
     value = RestingValue(held_micros.total(), breakdown)
-    return write(call, "GetPortfolioRestingOrderTotalValueResponse", value)
+    return write(call, value)
 
 
 def _resting(call: AccountCall) -> list[Order]:

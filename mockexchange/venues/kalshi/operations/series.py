@@ -5,7 +5,7 @@ from typing import NamedTuple
 from mockexchange.core.markets import Series
 from mockexchange.core.state import State
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write
+from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, kept, write
 
 
 class SeriesView:
@@ -56,7 +56,8 @@ def get_series(call: Call) -> bytes:
     if series is None:
         raise Rejected(Situation.NOT_FOUND, f"there is no series {ticker!r}: tickers are spelt as in the scenario")
     has_volume = call.params.get("include_volume") is True
-    return write(call, "GetSeriesResponse", SeriesAnswer(SeriesView(call.state, series, has_volume)))
+    answer = SeriesAnswer(SeriesView(call.state, series, has_volume))
+    return kept(call, call.state.sequence, lambda: write(call, answer))
 
 
 OPERATIONS = (

@@ -11,7 +11,7 @@ from mockexchange.venues.kalshi.operations.books import all_or_asked
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, names_of, window_of
 
-SETTLEMENTS = ListTable("GetSettlementsResponse", "settlements", "Settlement")
+SETTLEMENTS = ListTable("settlements", "Settlement")
 NOTHING = Bought()
 
 
@@ -66,7 +66,7 @@ OPERATIONS = (
         name="GetSettlements",
         path="/portfolio/settlements",
         answer=get_settlements,
-        answer_table=SETTLEMENTS.envelope,
+        answer_table="GetSettlementsResponse",
         is_per_book=True,
     ),
 )

@@ -6,12 +6,12 @@ from typing import NamedTuple
 from mockexchange.core.history import HistoryPage
 from mockexchange.core.payments import TransferRow
 from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef
-from mockexchange.venues.kalshi.objects.spans import EXCHANGE_INDEX_ADDED
+from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED
 from mockexchange.venues.kalshi.operations.balances import free_by_index
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list
 
-TRANSFERS = ListTable("GetSubaccountTransfersResponse", "transfers", "SubaccountTransfer")
+TRANSFERS = ListTable("transfers", "SubaccountTransfer")
 
 
 class SubaccountBalance(NamedTuple):
@@ -49,7 +49,7 @@ class Netting(NamedTuple):
 def get_subaccount_balances(call: AccountCall) -> bytes:
     """A row for each book; for each of its exchange indexes since rows tell one."""
     balances = [row for book in _books(call) for row in _balances_of(call, book)]
-    return write(call, "GetSubaccountBalancesResponse", Subaccounts(balances))
+    return write(call, Subaccounts(balances))
 
 
 def get_subaccount_transfers(call: AccountCall) -> bytes:
@@ -66,7 +66,7 @@ def get_subaccount_transfers(call: AccountCall) -> bytes:
 
 def get_subaccount_netting(call: AccountCall) -> bytes:
     netted = call.account.netted_books
-    return write(call, "GetSubaccountNettingResponse", Netting([NettingConfig(b, b in netted) for b in _books(call)]))
+    return write(call, Netting([NettingConfig(b, b in netted) for b in _books(call)]))
 
 
 def _books(call: AccountCall) -> list[str]:
@@ -97,7 +97,7 @@ OPERATIONS = (
         name="GetSubaccountTransfers",
         path="/portfolio/subaccounts/transfers",
         answer=get_subaccount_transfers,
-        answer_table=TRANSFERS.envelope,
+        answer_table="GetSubaccountTransfersResponse",
     ),
     AccountOperation(
         name="GetSubaccountNetting",

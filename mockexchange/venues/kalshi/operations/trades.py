@@ -5,7 +5,7 @@ from mockexchange.core.trades import Trade
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, live_since, window_of
 
-TRADES = ListTable("GetTradesResponse", "trades", "Trade")
+TRADES = ListTable("trades", "Trade")
 
 
 def get_trades(call: Call) -> bytes:
@@ -22,5 +22,5 @@ def get_trades(call: Call) -> bytes:
 
 
 OPERATIONS = (
-    PublicOperation(name="GetTrades", path="/markets/trades", answer=get_trades, answer_table=TRADES.envelope),
+    PublicOperation(name="GetTrades", path="/markets/trades", answer=get_trades, answer_table="GetTradesResponse"),
 )

@@ -9,7 +9,7 @@ from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list
 
-TRANSFERS = ListTable("GetIntraExchangeInstanceTransfersResponse", "transfers", "IntraExchangeInstanceTransfer")
+TRANSFERS = ListTable("transfers", "IntraExchangeInstanceTransfer")
 
 
 class TransferAnswer(NamedTuple):
@@ -41,13 +41,13 @@ def get_transfer(call: AccountCall) -> bytes:
     if transfer is None or transfer.account != call.account.name:
         whose = f", it is of {transfer.account}" if transfer else ""
         raise Rejected(Situation.NOT_FOUND, f"{call.account.name} has no transfer {transfer_id!r}{whose}")
-    return write(call, "GetIntraExchangeInstanceTransferResponse", TransferAnswer(transfer))
+    return write(call, TransferAnswer(transfer))
 
 
 def get_target_balance_allocation(call: AccountCall) -> bytes:
     account = call.account
     allocations = [Allocation(index, percent) for index, percent in sorted(account.allocations)]
-    return write(call, "GetTargetBalanceAllocationResponse", Allocations(allocations, account.reservation))
+    return write(call, Allocations(allocations, account.reservation))
 
 
 OPERATIONS = (
@@ -55,7 +55,7 @@ OPERATIONS = (
         name="GetIntraExchangeInstanceTransfers",
         path="/portfolio/intra_exchange_instance_transfers",
         answer=get_transfers,
-        answer_table=TRANSFERS.envelope,
+        answer_table="GetIntraExchangeInstanceTransfersResponse",
     ),
     AccountOperation(
         name="GetIntraExchangeInstanceTransfer",

@@ -1,6 +1,6 @@
 """Parameters of the operations about the account itself."""
 
-from mockexchange.venues.kalshi.parameters.markets import AUTUMN_2026
+from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.parameters.rows import Parameter
 
 GET_API_KEYS: tuple[Parameter, ...] = (

@@ -1,8 +1,7 @@
 """Parameters of the operations on history."""
 
+from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.parameters.rows import CURSOR, LIMIT, TICKER, Parameter, subaccount
-
-WINDOW_WIDENED = "2026-10-01"
 
 GET_HISTORICAL_POSITIONS: tuple[Parameter, ...] = (
     CURSOR,
@@ -17,6 +16,6 @@ GET_HISTORICAL_ROWS: tuple[Parameter, ...] = (
     LIMIT,
     TICKER,
     Parameter(name="max_ts", kind="integer", source="openapi-3.13"),
-    Parameter(name="min_ts", kind="integer", since=WINDOW_WIDENED, source="sdk-3.34"),
-    *subaccount(WINDOW_WIDENED),
+    Parameter(name="min_ts", kind="integer", since=AUTUMN_2026, source="sdk-3.34"),
+    *subaccount(AUTUMN_2026),
 )

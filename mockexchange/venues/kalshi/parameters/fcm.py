@@ -1,6 +1,7 @@
 """Parameters of the operations for FCM members."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER
+from mockexchange.venues.kalshi.dates import AUTUMN_2026
 from mockexchange.venues.kalshi.parameters.rows import (
     CURSOR,
     EVENT_TICKER_NARROWED,
@@ -31,7 +32,7 @@ GET_FCM_POSITIONS: tuple[Parameter, ...] = (
     settlement_status(ALWAYS, FOREVER, "docs-2025-11"),
     TICKER,
     Parameter(name="event_ticker", kind="text", source="docs-2025-11"),
-    *_subtrader_id("2026-10-01", "sdk-3.34"),
+    *_subtrader_id(AUTUMN_2026, "sdk-3.34"),
 )
 
 GET_FCM_ORDERS: tuple[Parameter, ...] = (

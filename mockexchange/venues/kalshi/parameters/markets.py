@@ -1,32 +1,25 @@
 """Parameters of the operations about markets, their books and trades."""
 
-from mockexchange.venues.kalshi.parameters.rows import (
-    BOUNDS_WIDENED,
-    CURSOR,
-    EVENT_TICKER_NARROWED,
-    TICKER,
-    WINDOW,
-    Parameter,
-)
+from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
+from mockexchange.venues.kalshi.parameters.rows import CURSOR, EVENT_TICKER_NARROWED, TICKER, WINDOW, Parameter
 
 OLD_STATUS_WORDS = ("unopened", "open", "closed", "settled")
 STATUS_WORDS = ("unopened", "open", "paused", "closed", "settled")
-AUTUMN_2026 = "2026-10-01"
 
 # From April 2026 on a limit of nothing is within the bounds.
 LIMIT_FROM_ZERO = (
     Parameter(
-        name="limit", kind="integer", minimum=1, maximum=1000, default=100, until=BOUNDS_WIDENED, source="docs-2025-11"
+        name="limit", kind="integer", minimum=1, maximum=1000, default=100, until=SPRING_2026, source="docs-2025-11"
     ),
     Parameter(
-        name="limit", kind="integer", minimum=0, maximum=1000, default=100, since=BOUNDS_WIDENED, source="openapi-3.13"
+        name="limit", kind="integer", minimum=0, maximum=1000, default=100, since=SPRING_2026, source="openapi-3.13"
     ),
 )
 SERIES_TICKER = Parameter(name="series_ticker", kind="text", source="docs-2025-11")
 TICKERS = Parameter(name="tickers", kind="texts", source="docs-2025-11")
 STATUS = (
-    Parameter(name="status", kind="choices", choices=OLD_STATUS_WORDS, until=BOUNDS_WIDENED, source="docs-2025-11"),
-    Parameter(name="status", kind="choice", choices=STATUS_WORDS, since=BOUNDS_WIDENED, source="openapi-3.13"),
+    Parameter(name="status", kind="choices", choices=OLD_STATUS_WORDS, until=SPRING_2026, source="docs-2025-11"),
+    Parameter(name="status", kind="choice", choices=STATUS_WORDS, since=SPRING_2026, source="openapi-3.13"),
 )
 
 
@@ -56,9 +49,7 @@ GET_MARKETS: tuple[Parameter, ...] = (
     *OTHER_TIMES,
     *STATUS,
     TICKERS,
-    Parameter(
-        name="mve_filter", kind="choice", choices=("only", "exclude"), since=BOUNDS_WIDENED, source="openapi-3.13"
-    ),
+    Parameter(name="mve_filter", kind="choice", choices=("only", "exclude"), since=SPRING_2026, source="openapi-3.13"),
 )
 
 GET_MARKET_ORDERBOOK: tuple[Parameter, ...] = (

@@ -1,7 +1,7 @@
 """Parameters of the operations on orders."""
 
+from mockexchange.venues.kalshi.dates import SPRING_2026, SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.parameters.rows import (
-    BOUNDS_WIDENED,
     CURSOR,
     EVENT_TICKERS,
     EXCHANGE_INDEX,
@@ -20,21 +20,21 @@ GET_ORDERS: tuple[Parameter, ...] = (
     *WINDOW,
     # Not an enumeration here: a word that is none was answered with an empty list (recorded 2025-11-03).
     Parameter(name="status", kind="text", source="wire-2025-11"),
-    *subaccount("2026-01-29"),
+    *subaccount(SUBACCOUNTS_ADDED),
     EXCHANGE_INDEX,
 )
 
 GET_ORDER_QUEUE_POSITIONS: tuple[Parameter, ...] = (
     Parameter(name="market_tickers", kind="texts", source="docs-2025-11"),
     Parameter(name="event_ticker", kind="text", source="docs-2025-11"),
-    *subaccount("2026-01-29"),
+    *subaccount(SUBACCOUNTS_ADDED),
 )
 
 GET_ORDER_GROUPS: tuple[Parameter, ...] = (
-    Parameter(name="status", kind="text", until=BOUNDS_WIDENED, source="docs-2025-11"),
+    Parameter(name="status", kind="text", until=SPRING_2026, source="docs-2025-11"),
     Parameter(
-        name="limit", kind="integer", minimum=1, maximum=200, default=100, until=BOUNDS_WIDENED, source="docs-2025-11"
+        name="limit", kind="integer", minimum=1, maximum=200, default=100, until=SPRING_2026, source="docs-2025-11"
     ),
-    Parameter(name="cursor", kind="text", until=BOUNDS_WIDENED, source="docs-2025-11"),
-    *subaccount("2026-01-29"),
+    Parameter(name="cursor", kind="text", until=SPRING_2026, source="docs-2025-11"),
+    *subaccount(SUBACCOUNTS_ADDED),
 )

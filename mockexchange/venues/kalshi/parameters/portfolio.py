@@ -1,6 +1,7 @@
 """Parameters of the portfolio's operations."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER
+from mockexchange.venues.kalshi.dates import AUTUMN_2026, SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.parameters.rows import (
     CURSOR,
     EVENT_TICKER_NARROWED,
@@ -27,17 +28,17 @@ GET_POSITIONS: tuple[Parameter, ...] = (
     settlement_status(SETTLEMENT_STATUS_BACK, FOREVER, "sdk-3.34"),
     TICKER,
     *EVENT_TICKER_NARROWED,
-    *subaccount("2026-01-29"),
+    *subaccount(SUBACCOUNTS_ADDED),
     EXCHANGE_INDEX,
 )
 
 GET_FILLS: tuple[Parameter, ...] = (
     CURSOR,
     *LIMIT_WIDENED,
-    Parameter(name="ticker", kind="text", until="2026-10-01", source="docs-2025-11"),
-    Parameter(name="ticker", kind="texts", items_max=100, since="2026-10-01", lenient=True, source="sdk-3.34"),
+    Parameter(name="ticker", kind="text", until=AUTUMN_2026, source="docs-2025-11"),
+    Parameter(name="ticker", kind="texts", items_max=100, since=AUTUMN_2026, lenient=True, source="sdk-3.34"),
     Parameter(name="order_id", kind="text", source="docs-2025-11"),
     *WINDOW,
-    *subaccount("2026-01-29"),
+    *subaccount(SUBACCOUNTS_ADDED),
     EXCHANGE_INDEX,
 )

@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mockexchange.venues.dated import FOREVER, DatedRow
+from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SPRING_2026
 
 Kind = Literal["text", "texts", "integer", "boolean", "choice", "choices"]
 POSITION_COUNTS = ("position", "total_traded")
 STATUSES = ("all", "unsettled", "settled")
 SETTLEMENT_STATUS_REMOVED = "2025-12-11"
-SETTLEMENT_STATUS_BACK = "2026-10-01"
-BOUNDS_WIDENED = "2026-04-01"
-"""The limits of 200 became 1,000, and event_ticker lists a single ticker, between November 2025 and April 2026."""
+SETTLEMENT_STATUS_BACK = AUTUMN_2026
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +34,10 @@ class Parameter(DatedRow):
 LIMIT = Parameter(name="limit", kind="integer", minimum=1, maximum=1000, default=100, source="docs-2025-11")
 LIMIT_WIDENED = (
     Parameter(
-        name="limit", kind="integer", minimum=1, maximum=200, default=100, until=BOUNDS_WIDENED, source="docs-2025-11"
+        name="limit", kind="integer", minimum=1, maximum=200, default=100, until=SPRING_2026, source="docs-2025-11"
     ),
     Parameter(
-        name="limit", kind="integer", minimum=1, maximum=1000, default=100, since=BOUNDS_WIDENED, source="openapi-3.13"
+        name="limit", kind="integer", minimum=1, maximum=1000, default=100, since=SPRING_2026, source="openapi-3.13"
     ),
 )
 LIMIT_500 = Parameter(name="limit", kind="integer", minimum=1, maximum=500, default=100, source="sdk-3.34")
@@ -46,13 +45,11 @@ CURSOR = Parameter(name="cursor", kind="text", source="docs-2025-11")
 TICKER = Parameter(name="ticker", kind="text", source="docs-2025-11")
 EVENT_TICKERS = Parameter(name="event_ticker", kind="texts", items_max=10, source="docs-2025-11")
 EVENT_TICKER_NARROWED = (
-    Parameter(
-        name="event_ticker", kind="texts", items_max=10, until=BOUNDS_WIDENED, lenient=True, source="docs-2025-11"
-    ),
-    Parameter(name="event_ticker", kind="text", since=BOUNDS_WIDENED, source="openapi-3.13"),
+    Parameter(name="event_ticker", kind="texts", items_max=10, until=SPRING_2026, lenient=True, source="docs-2025-11"),
+    Parameter(name="event_ticker", kind="text", since=SPRING_2026, source="openapi-3.13"),
 )
 EXCHANGE_INDEX = Parameter(
-    name="exchange_index", kind="integer", minimum=0, maximum=2**31 - 1, since="2026-08-20", source="docs-3.28"
+    name="exchange_index", kind="integer", minimum=0, maximum=2**31 - 1, since=EXCHANGE_INDEX_ADDED, source="docs-3.28"
 )
 WINDOW = (
     Parameter(name="min_ts", kind="integer", source="docs-2025-11"),

@@ -1,5 +1,6 @@
 """Parameters of the settlements."""
 
+from mockexchange.venues.kalshi.dates import SUBACCOUNTS_ADDED
 from mockexchange.venues.kalshi.parameters.rows import (
     CURSOR,
     EVENT_TICKER_NARROWED,
@@ -16,5 +17,5 @@ GET_SETTLEMENTS: tuple[Parameter, ...] = (
     TICKER,
     *EVENT_TICKER_NARROWED,
     *WINDOW,
-    *subaccount("2026-01-29"),
+    *subaccount(SUBACCOUNTS_ADDED),
 )

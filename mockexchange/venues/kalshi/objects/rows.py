@@ -1,23 +1,16 @@
-"""The days on which this venue's objects changed, and rows that several of them share."""
+"""Rows that several objects share."""
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
+from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED, INTEGERS_REMOVED, SIX_DECIMALS
 from mockexchange.venues.kalshi.spelling import CENTS, DOLLARS_6, DOLLARS_OF_CENTS, INTEGER, TEXT
 
-SCOPES_ADDED = "2025-12-18"
-SUBACCOUNTS_ADDED = "2026-01-29"
-FIXED_POINT_ADDED = "2026-01-29"
-SIX_DECIMALS = "2026-03-07"
-PRICE_STRINGS_ADDED = "2026-03-10"
-INTEGERS_REMOVED = "2026-03-12"
-FIXED_PRICES_REMOVED = "2026-04-02"
-OUTCOMES_ADDED = "2026-05-01"
-BALANCE_DOLLARS_ADDED = "2026-05-28"
 NULLS_LEFT_OUT = "2026-06-01"
-RESTING_REMOVED = "2026-07-09"
-EXCHANGE_INDEX_ADDED = "2026-08-20"
-AUTUMN_2026 = "2026-10-01"
 
 CURSOR = Field(name="cursor", spelling=TEXT, read="cursor", source="docs-2025-11")
+
+
+def text(name: str, read: str, until: str = FOREVER) -> Field:
+    return Field(name=name, spelling=TEXT, read=read, until=until, source="docs-2025-11")
 
 
 def money(name: str, read: str) -> tuple[Field, ...]:
@@ -43,6 +36,13 @@ def optional(
         for first, last, empty, label in spans
         if first < last
     )
+
+
+def maybe(
+    name: str, spelling: Spelling | Nested, read: str = "nothing", since: str = ALWAYS, source: str = "docs-2025-11"
+) -> Field:
+    """A key that is there where it has a value."""
+    return Field(name=name, spelling=spelling, read=read, empty="absent", since=since, source=source)
 
 
 def exchange_index(read: str) -> Field:

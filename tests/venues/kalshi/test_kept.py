@@ -1,0 +1,98 @@
+"""Answers that look at many rows are made once, and again as soon as something they tell of has changed."""
+
+import pytest
+
+from mockexchange.core.commands import (
+    CancelOrder,
+    CapSubtrader,
+    Command,
+    OpenGroup,
+    RestrictSubtrader,
+    SwitchExchange,
+)
+from mockexchange.core.vocabulary import BookRef
+from tests.venues.kalshi.asking import ALICE, DAY, ST1, ST2, Venue, buy, rest_order
+
+QUEUES = "portfolio/orders/queue_positions"
+GROUPS = "portfolio/order_groups"
+VALUE = "portfolio/summary/total_resting_order_value"
+SUBTRADERS = "fcm/subtraders"
+CAP = "fcm/subtraders/event_contract_daily_cap?subtrader_id=fcm7_st1"
+STATUS = "exchange/status"
+VOLUME = "series/RAIN?include_volume=true"
+
+
+def busy() -> Venue:
+    venue = Venue()
+    venue.fund(ALICE, ST1, ST2)
+    venue.list_markets("RAIN-1", "RAIN-2")
+    venue.do(rest_order("RAIN-1", 10, 25, ALICE, order="a"), rest_order("RAIN-1", 3, 30, ST1, order="b"))
+    venue.do(buy("RAIN-1", 4, 50, ST1), CapSubtrader(purse=ST1, limit_micros=1_000_000))
+    venue.do(OpenGroup(purse=ALICE, group="g"))
+    return venue
+
+
+# what is asked, who asks, a step after which the answer is another
+CASES: tuple[tuple[str, str, Command], ...] = (
+    (QUEUES, "alice", rest_order("RAIN-1", 1, 26, BookRef("bob"))),
+    (QUEUES, "alice", CancelOrder(order="a")),
+    (GROUPS, "alice", OpenGroup(purse=ALICE, group="h")),
+    (VALUE, "desk", CancelOrder(order="b")),
+    (SUBTRADERS, "desk", RestrictSubtrader(purse=ST2, blocked=True)),
+    (CAP, "desk", buy("RAIN-1", 1, 50, ST1)),
+    (CAP, "desk", CapSubtrader(purse=ST1, limit_micros=2_000_000)),
+    (VOLUME, "alice", buy("RAIN-2", 1, 50, ST1)),
+    (STATUS, "alice", SwitchExchange(trading=False)),
+)
+
+
+@pytest.mark.parametrize(("target", "who", "step"), CASES)
+def test_an_answer_is_kept_until_it_changes(target: str, who: str, step: Command) -> None:
+    venue = busy()
+    venue.fund(BookRef("bob"))
+    first = venue.ask(target, who)
+    assert first.status == 200
+    assert venue.ask(target, who).body is first.body
+    venue.do(step)
+    assert venue.ask(target, who).body != first.body
+
+
+def test_a_new_day_is_another_answer_of_the_daily_cap() -> None:
+    venue = busy()
+    before = venue.read(CAP, "desk")
+    venue.at += DAY
+    after = venue.read(CAP, "desk")
+    assert (before["executed_utilization"], after["executed_utilization"]) == ("2.0000", "0.0000")
+    assert before["cap_date"] < after["cap_date"]
+
+
+def test_an_event_on_another_index_is_told_at_once() -> None:
+    venue = busy()
+    assert len(venue.read(STATUS)["exchange_index_statuses"]) == 1
+    venue.list_markets("HEAT-1", exchange_index=2)
+    assert [one["exchange_index"] for one in venue.read(STATUS)["exchange_index_statuses"]] == [0, 2]
+
+
+@pytest.mark.parametrize("target", [f"{QUEUES}?subaccount=7", f"{GROUPS}?subaccount=7", "portfolio/fills?subaccount=7"])
+def test_a_kept_answer_tells_its_finding_each_time(target: str) -> None:
+    venue = busy()
+    words = ["alice has no subaccount 7: answered as an empty one"]
+    assert [venue.ask(target).findings for _ in range(2)] == [words, words]
+
+
+@pytest.mark.parametrize("target", [QUEUES, GROUPS, "portfolio/positions"])
+def test_the_caller_is_a_part_of_what_is_kept(target: str) -> None:
+    """Alice's own key, one that is restricted to her subaccount, and bob's, who all ask the same."""
+    venue = busy()
+    venue.do(buy("RAIN-1", 1, 50))
+    bodies = [venue.ask(target, who).body for who in ("alice", "only_3", "bob")]
+    assert bodies[0] not in bodies[1:]
+    assert [venue.ask(target, who).body for who in ("alice", "only_3", "bob")] == bodies
+
+
+def test_a_long_query_is_not_kept() -> None:
+    venue = busy()
+    target = f"{GROUPS}?{'x' * 600}=1"
+    first, second = venue.ask(target).body, venue.ask(target).body
+    assert first == second
+    assert first is not second
