@@ -18,10 +18,11 @@ Row = dict[str, Any]
 
 
 def ledger_of(state: State, account: str) -> Row:
-    """The cash of each book, and every fill, order, settlement, payment and transfer of the account."""
+    """The account's cash by book, what resting orders hold back of it, and every row of its lists."""
     ledger = state.accounts[account].ledger
     return {
         "cash": {holdings.purse.book: _dollars(holdings.cash_micros) for holdings in state.books_of(account)},
+        "reserved": {holdings.purse.book: _dollars(holdings.reserved_micros) for holdings in state.books_of(account)},
         "fills": _all(_fill, ledger.fills),
         "orders": _all(_order, ledger.orders),
         "settlements": _all(_settlement, ledger.settlements),

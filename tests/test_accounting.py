@@ -185,4 +185,8 @@ def test_transfers_say_from_where_to_where() -> None:
 
 def test_an_account_to_which_nothing_happened_has_empty_lists() -> None:
     sandbox = make("scenario: quiet\naccounts: {alice: {}}")
-    assert ledger("alice", sandbox) == {"cash": {"0": "0.000000"}, **{name: [] for name in LISTS}}
+    assert ledger("alice", sandbox) == {
+        "cash": {"0": "0.000000"},
+        "reserved": {"0": "0.000000"},
+        **{name: [] for name in LISTS},
+    }

@@ -78,7 +78,7 @@ def control_schema(
     return load_schema(document, f"{origin}/_mock", app, token_provider(TOKEN), told, examples)
 
 
-FORGIVEN = {"expected-statuses": ["2xx", "400", "401", "404", "409"]}
+FORGIVEN = {"expected-statuses": ["2xx", "400", "401", "403", "404", "409"]}
 """For wrong data where scalars of another kind are read as text: there `judge` alone tells wrong from right."""
 CHECKS: dict[str, dict[str, Any]] = {
     # The name may be taken already.

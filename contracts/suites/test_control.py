@@ -20,6 +20,7 @@ USING = (
     "ClearJournal",
     "GetLog",
     "GetTruth",
+    "GetLedger",
     "ResetSandbox",
     "DeleteSandbox",
 )

@@ -18,6 +18,7 @@ class Holdings:
         "event_classes",
         "events",
         "fees_micros",
+        "number",
         "positions",
         "purse",
         "realized_micros",
@@ -32,6 +33,8 @@ class Holdings:
 
     def __init__(self, purse: BookRef) -> None:
         self.purse = purse
+        self.number: int | None = None
+        """A subaccount's, 0 for the primary book; a subtrader has none, whatever its name."""
         self.revision = 0
         """The newest revision of its rows: as long as it stays, every page of them does."""
         self.cash_micros = 0

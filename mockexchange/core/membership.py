@@ -73,8 +73,11 @@ def _rules_of(state: State, purse: BookRef) -> SubtraderRules:
 
 
 def _add_book(state: State, purse: BookRef, book_id: str, at: int) -> Event:
-    state.accounts[purse.account].books[purse.book] = book_id
+    account = state.accounts[purse.account]
+    account.books[purse.book] = book_id
     state.holdings[purse] = holdings = Holdings(purse)
+    if account.kind is AccountKind.MEMBER or purse.book == PRIMARY_BOOK:
+        holdings.number = int(purse.book)
     holdings.updated_at = at
     return BookOpened(purse=purse)
 

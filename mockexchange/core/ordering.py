@@ -8,6 +8,7 @@ written down and told, and nothing more: the exchange acts on commands, and no c
 from collections.abc import Callable, Iterator
 
 from mockexchange.core.commands import CancelOrder, Fill, ReduceOrder, RestOrder
+from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event, OrderCanceled, OrderExecuted, OrderReduced, OrderRested
 from mockexchange.core.groups import OrderGroup
 from mockexchange.core.holdings import Holdings
@@ -83,13 +84,15 @@ def require_fillable(order: Order, command: Fill) -> None:
     wanted = (order.holdings.purse, order.market.ticker, order.side, order.action)
     if wanted != (command.purse, command.market, command.side, command.action):
         message = f"order {order.order_id} is {order.action} {order.side} in {order.market.ticker} by {wanted[0]}"
-        raise Refused(RefusalCode.ORDER_MISMATCH, f"{message}: the fill differs")
+        given = f"{command.action} {command.side} in {command.market} by {command.purse}"
+        raise Refused(RefusalCode.ORDER_MISMATCH, f"{message}, got {given}")
     if command.client_order_id not in ("", order.client_order_id):
         message = f"order {order.order_id} has client_order_id {order.client_order_id!r}"
         raise Refused(RefusalCode.ORDER_MISMATCH, f"{message}, got {command.client_order_id!r}")
     if order.has_rested and command.count_centis > order.remaining_centis:
         message = (
-            f"order {order.order_id} has {order.remaining_centis} centi-contracts left, got {command.count_centis}"
+            f"order {order.order_id} has {exact(order.remaining_centis, 2)} contracts left,"
+            f" got {exact(command.count_centis, 2)}"
         )
         raise Refused(RefusalCode.ORDER_MISMATCH, message)
 

@@ -52,7 +52,10 @@ def open_position(state: State, command: OpenPosition, at: int) -> Iterator[Even
         message = f"market {market.ticker} is finalized: open the position before it settles"
         raise Refused(RefusalCode.MARKET_NOT_OPEN, message)
     if market.ticker in holdings.positions:
-        raise Refused(RefusalCode.POSITION_EXISTS, f"{command.purse} has a row in {market.ticker} already")
+        raise Refused(
+            RefusalCode.POSITION_EXISTS,
+            f"{command.purse} has a row in {market.ticker} already: open it before any fill or order there",
+        )
     imported = command.cost_micros - command.realized_micros + command.fees_micros
     holdings.contributed_micros += imported
     yield change_row(state, holdings, row_of(state, holdings, market, at), lambda row: _open(row, command))

@@ -131,10 +131,5 @@ class BookRef(NamedTuple):
             raise ValueError(f"expected ACCOUNT or ACCOUNT/BOOK, got {text!r}")
         return cls(account, book or PRIMARY_BOOK)
 
-    @property
-    def number(self) -> int | None:
-        """A subaccount's; a subtrader has none."""
-        return int(self.book) if self.book.isdigit() else None
-
     def __str__(self) -> str:
         return self.account if self.book == PRIMARY_BOOK else f"{self.account}/{self.book}"

@@ -327,15 +327,15 @@ CASES = [
     Case(
         R.ORDER_MISMATCH,
         fill("buy yes 2.01 @ 0.50", order="resting"),
-        "order resting has 200 centi-contracts left, got 201",
+        "order resting has 2.00 contracts left, got 2.01",
     ),
     *(
-        Case(R.ORDER_MISMATCH, other, "order resting is buy yes in RAIN-1 by alice: the fill differs")
-        for other in [
-            fill("sell yes 1 @ 0.50", order="resting"),
-            fill("buy no 1 @ 0.50", order="resting"),
-            fill("buy yes 1 @ 0.50", "bob", order="resting"),
-            fill("buy yes 1 @ 0.50", market="SUN-1", order="resting"),
+        Case(R.ORDER_MISMATCH, other, f"order resting is buy yes in RAIN-1 by alice, got {got}")
+        for other, got in [
+            (fill("sell yes 1 @ 0.50", order="resting"), "sell yes in RAIN-1 by alice"),
+            (fill("buy no 1 @ 0.50", order="resting"), "buy no in RAIN-1 by alice"),
+            (fill("buy yes 1 @ 0.50", "bob", order="resting"), "buy yes in RAIN-1 by bob"),
+            (fill("buy yes 1 @ 0.50", market="SUN-1", order="resting"), "buy yes in SUN-1 by alice"),
         ]
     ),
 ]

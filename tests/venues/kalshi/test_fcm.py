@@ -198,3 +198,19 @@ def test_these_are_not_there_before_september_2026(target: str) -> None:
     answer = ask(make(WORLD, date="2026-09-02"), target, "desk/main")
     assert refusal(answer) == at(bodies.NOT_FOUND)
     assert why(answer).endswith("the venue has it since 2026-09-03")
+
+
+def test_a_subtrader_whose_name_is_a_number_is_no_subaccount() -> None:
+    numbered = make(WORLD.replace("st2:", "7:").replace("desk/st2", "desk/7"))
+    by_number = ask(numbered, f"{PREFIX}/portfolio/fills?subaccount=7", "desk/main")
+    assert (read(by_number)["fills"], by_number.findings) == (
+        [],
+        ["desk has no subaccount 7: answered as an empty one"],
+    )
+    (row,) = [
+        row for row in read(ask(numbered, f"{PREFIX}/portfolio/fills", "desk/main"))["fills"] if row["fill_id"] == "f3"
+    ]
+    assert "subaccount_number" not in row
+    orders = read(ask(numbered, f"{PREFIX}/fcm/orders?subtrader_id=fcm7_7", "desk/main"))["orders"]
+    assert [order for order in orders if "subaccount_number" in order] == []
+    assert len(orders) == 2

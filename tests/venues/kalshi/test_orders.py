@@ -279,3 +279,9 @@ def test_a_kept_page_is_made_anew_when_an_order_changes() -> None:
     assert before != after
     venue.do(CancelOrder(order="o"))
     assert venue.ask(ORDERS).body not in (before, after)
+
+
+def test_a_status_that_is_none_is_told() -> None:
+    assert ids(world(), "?status=done") == []
+    findings = world().ask(f"{ORDERS}?status=done").findings
+    assert findings == ["status='done' matches nothing: known are resting, canceled, executed"]

@@ -130,7 +130,7 @@ ORDER: tuple[Field, ...] = (
     Field(
         name="subaccount_number",
         spelling=INTEGER,
-        read="order.purse.number",
+        read="order.holdings.number",
         empty="absent",
         since=SUBACCOUNTS_ADDED,
         source="wire-2026-06",

@@ -10,10 +10,13 @@ from mockexchange.venues.kalshi.operations.call import AccountCall
 def asked_book(call: AccountCall) -> str | None:
     """The one book asked for, by `subaccount` or by the key that is restricted to it; None where neither says."""
     asked, bound = call.params.get("subaccount"), call.key.book
-    if bound is not None and asked is not None and str(asked) != bound:
+    if asked is None:
+        return bound
+    book = _book_numbered(call.account, asked)
+    if bound not in (None, book):
         words = f"key {call.key.name} of {call.account.name} is restricted to subaccount {bound}, asked for {asked}"
         raise Rejected(Situation.FORBIDDEN, words)
-    return bound if asked is None else str(asked)
+    return book
 
 
 def primary_or_asked(call: AccountCall) -> Holdings | None:
@@ -34,7 +37,8 @@ def all_or_asked(call: AccountCall) -> str | None:
 
 
 def tell_no_book(call: AccountCall, book: str) -> None:
-    call.findings.append(f"{call.account.name} has no subaccount {book}: answered as an empty one")
+    number = book.rpartition("/")[2]
+    call.findings.append(f"{call.account.name} has no subaccount {number}: answered as an empty one")
 
 
 def asked_subtrader(call: AccountCall) -> str | None:
@@ -73,6 +77,12 @@ def subtrader_ids(account: Account) -> dict[str, str]:
         for book, book_id in account.books.items()
         if book != PRIMARY_BOOK
     }
+
+
+def _book_numbered(account: Account, number: int) -> str:
+    """A subtrader has no number, even where its name is one: then a name that no book can have."""
+    is_subaccount = account.kind is AccountKind.MEMBER or str(number) == PRIMARY_BOOK
+    return str(number) if is_subaccount else f"subaccount/{number}"
 
 
 def _book_of(account: Account, subtrader_id: str) -> str | None:

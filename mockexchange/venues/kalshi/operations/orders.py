@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mockexchange.core.history import HistoryPage, Window
 from mockexchange.core.lists import OrderQuery, find_orders
-from mockexchange.core.orders import Order
+from mockexchange.core.orders import Order, OrderStatus
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.books import all_or_asked
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
@@ -18,6 +18,8 @@ from mockexchange.venues.kalshi.operations.lists import (
     window_of,
 )
 
+STATUSES = tuple(status.value for status in OrderStatus)
+STATUS_CHARS_SHOWN_MAX = 80
 ORDERS = ListTable("orders", "Order")
 
 
@@ -69,6 +71,9 @@ def answer_orders(call: AccountCall, book: str | None, is_archived: bool | None,
     """
     params, orders = call.params, call.account.ledger.orders
     status = params.get("status")
+    if status and status not in STATUSES:
+        shown = status[:STATUS_CHARS_SHOWN_MAX]
+        call.findings.append(f"status={shown!r} matches nothing: known are {', '.join(STATUSES)}")
     query = OrderQuery(
         limit=1,
         books=None if book is None else (book,),
