@@ -9,11 +9,9 @@ is a bisection and a block copy.
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Collection, Hashable, Iterator, Sequence
 from heapq import merge
-from itertools import chain, islice
+from itertools import islice
 from operator import attrgetter
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
-
-from mockexchange.core.ranking import SORTED_RUNS_MAX
 
 Selector = tuple[Hashable, ...]
 Partition = tuple[Any, ...]
@@ -151,18 +149,11 @@ def page_of(
 ) -> HistoryPage[R]:
     """Return a page of several lists, each in the order of its serials, as if they were one."""
     runs = [_backwards(rows, window, after) for rows in lists]
-    found = _first(limit + 1, runs if keeps is None else [filter(keeps, run) for run in runs])
+    rows = runs[0] if len(runs) == 1 else merge(*runs, key=by_serial, reverse=True)
+    found = list(islice(rows if keeps is None else filter(keeps, rows), limit + 1))
     if len(found) <= limit:
         return HistoryPage(found, None)
     return HistoryPage(found[:limit], found[limit - 1].serial)
-
-
-def _first(count: int, runs: Collection[Iterator[R]]) -> list[R]:
-    """The newest rows of runs that begin with theirs: few of them are sorted faster than merged."""
-    if len(runs) > SORTED_RUNS_MAX:
-        return list(islice(merge(*runs, key=by_serial, reverse=True), count))
-    rows = list(chain.from_iterable(islice(run, count) for run in runs))
-    return rows if len(runs) == 1 else sorted(rows, key=by_serial, reverse=True)[:count]
 
 
 def _backwards(rows: Sequence[R], window: Window, after: int | None) -> Iterator[R]:

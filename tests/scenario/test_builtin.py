@@ -33,7 +33,7 @@ from tests.house.checkout import ROOT
 TRUTH = json.loads((ROOT / "fixtures" / "scenarios" / "golden.truth.json").read_text(encoding="utf-8"))
 DERIVED_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OPENING_SECONDS_MAX = 0.040
-"""It takes about 3 ms alone and four times that under coverage; benchmarks/ has the figure, this only sees a disaster."""
+"""About 3 ms alone, four times that under coverage: benchmarks/ has the figure, this test only sees a disaster."""
 
 
 FCM_OF = {"demo": "desk", "fcm": "north"}
