@@ -125,7 +125,7 @@ async def open_sandbox(
         await _carry_out(sandbox, timed)
     await _add_keys(sandbox)
     for done, timed in enumerate(plan.steps, start=1):
-        await _carry_out(sandbox, timed)
+        await _carry_out(sandbox, timed, f"history[{done - 1}]")
         if progress and done % PROGRESS_EVERY == 0:
             progress(done)
     begins = max(plan.start, sandbox.exchange.last_at)
@@ -133,10 +133,10 @@ async def open_sandbox(
     return sandbox
 
 
-async def _carry_out(sandbox: Sandbox, timed: Timed) -> None:
+async def _carry_out(sandbox: Sandbox, timed: Timed, path: str = "") -> None:
     outcome = await sandbox.submit(timed.command, timed.at)
     if isinstance(outcome, Refusal):
-        raise _refused(outcome, timed.node)
+        raise _refused(outcome, timed.node, path)
 
 
 async def _add_keys(sandbox: Sandbox) -> None:
@@ -162,9 +162,10 @@ def _key_command(sandbox: str, spec: KeySpec, public_pem: str) -> AddKey:
     )
 
 
-def _refused(refusal: Refusal, node: Located | None) -> ScenarioError:
+def _refused(refusal: Refusal, node: Located | None, path: str = "") -> ScenarioError:
+    """By file and line; a scenario that is no file has the path of the step alone."""
     file, line = (node.file, node.line) if node else ("", 0)
-    return ScenarioError(f"{refusal.code}: {refusal.message}", file, line)
+    return ScenarioError(f"{refusal.code}: {refusal.message}", file, line, "" if file else path)
 
 
 def _header(plan: Plan, options: SandboxOptions) -> Header:

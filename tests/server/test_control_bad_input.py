@@ -158,6 +158,7 @@ def test_the_front_page_tells_where_to_go(live: Live) -> None:
 
 # --- broken creations
 
+PAID = {"deposit": {"account": "a", "amount": "5", "payment": "p1"}}
 HALF_MADE: dict[str, tuple[Any, str, str]] = {
     "unknown scenario": ({"scenario": "demmo"}, "", "did you mean 'demo'"),
     "broken YAML": ({"scenario": "scenario: x\naccounts: [\n"}, ":3", "not valid YAML"),
@@ -171,6 +172,11 @@ HALF_MADE: dict[str, tuple[Any, str, str]] = {
         {"scenario": "scenario: x\nhistory:\n  - settle: {market: NONE, result: yes}\n"},
         ":3",
         "unknown_market",
+    ),
+    "refused object": (
+        {"scenario": {"scenario": "x", "accounts": {"a": {}}, "history": [PAID, PAID]}},
+        "history[1]",
+        "already_exists",
     ),
     "refused later": ({"scenario": SMALL + "  - settle: {market: NONE, result: yes}\n"}, ":11", "unknown_market"),
     "unknown field": ({"colour": "red"}, "", "unknown key 'colour'"),
