@@ -110,7 +110,7 @@ def _settings(document: Document, base_url: str, told: Told, examples: int) -> S
         "generation": {"mode": "all", "max-examples": examples, "deterministic": True, "database": "none"},
         "checks": {
             "positive_data_acceptance": {"expected-statuses": ["2xx"]},
-            "negative_data_rejection": {"expected-statuses": ["400", "401", "403", "404"]},
+            "negative_data_rejection": {"expected-statuses": ["400", "401", "404"]},
             "missing_required_header": {"expected-statuses": ["401"]},
         },
         "operations": [
