@@ -29,13 +29,6 @@ def levels(state: State, market: Market, side: Side) -> list[Level]:
     return [Level(price, _count(queues, quotes, price)) for price in sorted({*queues, *quotes})]
 
 
-def best_bid(state: State, market: Market, side: Side) -> Level | None:
-    """Return the bid of `side` that trades first, or None where nobody bids."""
-    queues, quotes = _queues(state, market, side), _quotes(market, side)
-    price_centicents = max((*queues, *quotes), default=None)
-    return None if price_centicents is None else Level(price_centicents, _count(queues, quotes, price_centicents))
-
-
 def contracts_ahead(state: State, order: Order) -> int:
     """Return how many centi-contracts trade before a resting order: 0 makes it the next. A done order has none."""
     if not order.remaining_centis:

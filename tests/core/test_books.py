@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockexchange.core.books import Level, best_bid, contracts_ahead, levels
+from mockexchange.core.books import Level, contracts_ahead, levels
 from mockexchange.core.commands import CancelOrder, CloseMarket, DetermineMarket, QuoteMarket, ReduceOrder
 from mockexchange.core.markets import Market
 from mockexchange.core.vocabulary import Result, Side
@@ -94,8 +94,6 @@ def test_levels_sum_strangers_and_orders_best_last() -> None:
     yes = [Level(3_900, 900), Level(4_000, 1_100), Level(4_100, 50), Level(4_200, 200), Level(4_300, 400)]
     assert levels(state, market(world), Side.YES) == yes
     assert levels(state, market(world), Side.NO) == [Level(4_000, 800), Level(5_000, 1)]
-    assert best_bid(state, market(world), Side.YES) == yes[-1]
-    assert best_bid(state, market(world), Side.NO) == Level(5_000, 1)
 
 
 def test_nobody_bids_in_an_empty_book() -> None:
@@ -104,7 +102,6 @@ def test_nobody_bids_in_an_empty_book() -> None:
     world.do(CancelOrder(order="mine"))
     for side in Side:
         assert levels(world.exchange.state, market(world), side) == []
-        assert best_bid(world.exchange.state, market(world), side) is None
 
 
 def test_the_row_of_a_market_changes_with_its_book() -> None:
