@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from mockexchange.core import (
+    amending,
     cashiering,
     commands,
     grouping,
@@ -54,14 +55,19 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.SettleMarket: settlement.settle_market,
     commands.SwitchExchange: operating.switch_exchange,
     commands.Announce: operating.announce,
+    commands.Note: operating.note,
     commands.Fill: trading.fill,
     commands.OpenPosition: trading.open_position,
     commands.RestOrder: ordering.rest_order,
     commands.ReduceOrder: ordering.reduce_order,
+    commands.AmendOrder: amending.amend_order,
     commands.CancelOrder: ordering.cancel_order,
+    commands.ExpireOrder: ordering.expire_order,
     commands.OpenGroup: grouping.open_group,
     commands.TriggerGroup: grouping.trigger_group,
     commands.ResetGroup: grouping.reset_group,
+    commands.LimitGroup: grouping.limit_group,
+    commands.DeleteGroup: grouping.delete_group,
 }
 
 

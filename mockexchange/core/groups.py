@@ -11,6 +11,8 @@ class OrderGroup:
     """`filled_centis` counts since the last reset; reaching the limit cancels every order of the group."""
 
     group_id: str
+    serial: int
+    """Its place among all that were ever opened."""
     purse: BookRef
     exchange_index: int
     limit_centis: int | None

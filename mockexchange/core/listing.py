@@ -14,6 +14,8 @@ from mockexchange.core.details import SeriesDetails
 from mockexchange.core.events import (
     Event,
     EventDescribed,
+    EventListed,
+    LevelChanged,
     MarketListed,
     MarketPriced,
     MarketQuoted,
@@ -24,6 +26,7 @@ from mockexchange.core.markets import (
     PLAIN_MARKET,
     PLAIN_SERIES,
     EventListing,
+    Levels,
     Market,
     Series,
     require_open,
@@ -31,6 +34,8 @@ from mockexchange.core.markets import (
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.state import State
 from mockexchange.core.vocabulary import FeeType, Side
+
+NO_LEVELS: Levels = {Side.YES: {}, Side.NO: {}}
 
 
 def list_series(state: State, command: ListSeries, at: int) -> Iterator[Event]:
@@ -58,6 +63,7 @@ def list_market(state: State, command: ListMarket, at: int) -> Iterator[Event]:
         yield _add_series(state, command.series, FeeType.QUADRATIC, FEE_MULTIPLIER_UNIT, None, at)
     if command.event not in state.events:
         _add_event(state, command, at)
+        yield EventListed(event=command.event)
     _add_market(state, command, at)
     yield MarketListed(market=command.market, event=command.event, series=command.series)
 
@@ -70,6 +76,7 @@ def price_market(state: State, command: PriceMarket, at: int) -> Iterator[Event]
 def quote_market(state: State, command: QuoteMarket, at: int) -> Iterator[Event]:
     market = require_open(state.market(command.market))
     levels = {side: dict(sorted(bids, reverse=True)) for side, bids in ((Side.YES, command.yes), (Side.NO, command.no))}
+    changes = list(_level_changes(market, levels))
 
     def apply() -> None:
         market.quotes = levels
@@ -77,6 +84,24 @@ def quote_market(state: State, command: QuoteMarket, at: int) -> Iterator[Event]
     refile_market(state, market, at, apply)
     yes_levels, no_levels = (tuple(levels[side].items()) for side in (Side.YES, Side.NO))
     yield MarketQuoted(market=market.ticker, yes_levels=yes_levels, no_levels=no_levels)
+    yield from changes
+
+
+def drop_quotes(market: Market) -> Iterator[Event]:
+    """Take the bids of strangers out of a market that does not trade."""
+    changes = list(_level_changes(market, NO_LEVELS))
+    market.quotes = None
+    yield from changes
+
+
+def _level_changes(market: Market, levels: Levels) -> Iterator[Event]:
+    """What turns the bids of strangers that there are into `levels`, the best price first."""
+    before = market.quotes or NO_LEVELS
+    for side in (Side.YES, Side.NO):
+        for price in sorted({*before[side], *levels[side]}, reverse=True):
+            change_centis = levels[side].get(price, 0) - before[side].get(price, 0)
+            if change_centis:
+                yield LevelChanged(market=market.ticker, side=side, price_centicents=price, change_centis=change_centis)
 
 
 def reprice(state: State, market: Market, price_centicents: int, at: int) -> Iterator[Event]:

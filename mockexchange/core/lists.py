@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from mockexchange.core.history import ALWAYS, EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
 from mockexchange.core.markets import EventListing
-from mockexchange.core.orders import Order, OrderStatus
+from mockexchange.core.orders import Order
 from mockexchange.core.settlements import Settlement
 from mockexchange.core.state import State
 from mockexchange.core.trades import FillRow
+from mockexchange.core.vocabulary import OrderStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from mockexchange.core import ordering
-from mockexchange.core.commands import Announce, CancelOrder, SwitchExchange
-from mockexchange.core.events import Announced, Event, ExchangeSwitched
+from mockexchange.core.commands import Announce, Note, SwitchExchange
+from mockexchange.core.events import Announced, Event, ExchangeSwitched, Noted
 from mockexchange.core.service import Announcement
 from mockexchange.core.state import State
+from mockexchange.core.vocabulary import OrderReason
 
 
 def switch_exchange(state: State, command: SwitchExchange, at: int) -> Iterator[Event]:
@@ -30,6 +31,10 @@ def announce(state: State, command: Announce, at: int) -> Iterator[Event]:
     )
 
 
+def note(_state: State, command: Note, _at: int) -> Iterator[Event]:
+    yield Noted(subject=command.subject, text=command.text)
+
+
 def _cancel_on_pause(state: State, at: int) -> Iterator[Event]:
     for order in [order for book in state.resting.values() for order in book if order.cancel_on_pause]:
-        yield from ordering.cancel_order(state, CancelOrder(order=order.order_id), at)
+        yield from ordering.cancel(state, order, at, OrderReason.HALT)

@@ -4,23 +4,23 @@ Every fill has an order: one that rested before, or one that came into being, ex
 """
 
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from mockexchange.core.history import EVERYTHING, Partition, Selector
 from mockexchange.core.holdings import Holdings
 from mockexchange.core.markets import Market
 from mockexchange.core.trades import OTHER_SIDE, FillRow, outcome_side
-from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Action, BookRef, SelfTradePrevention, Side
+from mockexchange.core.vocabulary import (
+    CENTICENTS_PER_DOLLAR,
+    Action,
+    BookRef,
+    OrderStatus,
+    SelfTradePrevention,
+    Side,
+)
 
 if TYPE_CHECKING:
     from mockexchange.core.groups import OrderGroup
-
-
-class OrderStatus(StrEnum):
-    RESTING = "resting"
-    CANCELED = "canceled"
-    EXECUTED = "executed"
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

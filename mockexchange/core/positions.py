@@ -23,6 +23,7 @@ class Position:
     __slots__ = (
         "archived",
         "fees_micros",
+        "held_fees_micros",
         "market",
         "opened",
         "opened_fees_micros",
@@ -40,6 +41,8 @@ class Position:
         self.stake = self.opened = FLAT
         """`opened` is the opening balance: the part of the row that no fill explains."""
         self.fees_micros = self.opened_fees_micros = 0
+        self.held_fees_micros = 0
+        """The part of `fees_micros` that belongs to the contracts still held."""
         self.resting_centis = 0
         self.settled = False
         self.archived = False

@@ -80,11 +80,18 @@ class RestingBook:
 
     def change(self, order: Order, change_centis: int) -> None:
         """Tell that the order grew (or, negative, shrank); one that has nothing left is gone."""
+        self.sides[order.bid_side][order.bid_centicents].change(order.order_id, change_centis)
+        if not order.remaining_centis:
+            self._leave(order)
+
+    def remove(self, order: Order) -> None:
+        """Take a resting order out, before its price or its count is another."""
+        self.sides[order.bid_side][order.bid_centicents].change(order.order_id, -order.remaining_centis)
+        self._leave(order)
+
+    def _leave(self, order: Order) -> None:
         queues = self.sides[order.bid_side]
         queue = queues[order.bid_centicents]
-        queue.change(order.order_id, change_centis)
-        if order.remaining_centis:
-            return
         queue.leave(order.order_id)
         del self.orders[order.order_id]
         if not queue.count_centis:

@@ -20,10 +20,10 @@ def row_of(state: State, holdings: Holdings, market: Market, at: int) -> Positio
 
 def change_row(state: State, holdings: Holdings, row: Position, apply: Callable[[Position], None]) -> PositionChanged:
     """Apply a change to a row, keep the indexes and the market's holdings true, and tell what the row is now."""
-    before_centis = row.stake.quantity_centis
+    before, before_fees_micros = row.stake, row.fees_micros
     holdings.change(row, state.next_revision(), apply)
     holdings.assert_conserved()
-    _count_held(row.market, before_centis, row.stake.quantity_centis)
+    _count_held(row.market, before.quantity_centis, row.stake.quantity_centis)
     return PositionChanged(
         purse=row.purse,
         market=row.market.ticker,
@@ -31,11 +31,13 @@ def change_row(state: State, holdings: Holdings, row: Position, apply: Callable[
         cost_micros=row.stake.cost_micros,
         realized_micros=row.stake.realized_micros,
         fees_micros=row.fees_micros,
+        held_fees_micros=row.held_fees_micros,
         traded_micros=row.stake.traded_micros,
         shares_centis=row.stake.shares_centis,
         resting_centis=row.resting_centis,
         settled=row.settled,
         updated_at=row.updated_at,
+        has_moved=(row.stake, row.fees_micros) != (before, before_fees_micros),
     )
 
 

@@ -6,7 +6,7 @@ from mockexchange.core.commands import CloseMarket, DetermineMarket, DisputeMark
 from mockexchange.core.events import Event, MarketMoved, PositionSettled
 from mockexchange.core.instruments.binary import Payout, Stake, settle
 from mockexchange.core.ledgers import Ledger
-from mockexchange.core.listing import refile_market
+from mockexchange.core.listing import drop_quotes, refile_market
 from mockexchange.core.markets import Market, next_status
 from mockexchange.core.ordering import cancel_all
 from mockexchange.core.positions import Position
@@ -66,7 +66,7 @@ def _finalize(state: State, market: Market, at: int) -> Iterator[Event]:
 
 def _empty_book(state: State, market: Market, at: int) -> Iterator[Event]:
     """Nobody bids in a market that does not trade, a stranger no more than an account here."""
-    market.quotes = None
+    yield from drop_quotes(market)
     yield from cancel_all(state, market, at)
 
 
@@ -105,6 +105,7 @@ def _settle_row(state: State, row: Position, at: int) -> Iterator[Event]:
 def _apply_settlement(row: Position, stake: Stake, payout: Payout, at: int, is_archived: bool) -> None:
     row.stake = stake
     row.fees_micros += payout.remainder_micros
+    row.held_fees_micros = 0
     row.settled = True
     row.archived = is_archived
     row.rank = (-at, row.market.ticker)

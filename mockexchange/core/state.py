@@ -47,6 +47,8 @@ class State:
     """Every trade of the exchange."""
     orders: dict[str, Order] = field(default_factory=dict)
     groups: dict[str, OrderGroup] = field(default_factory=dict)
+    groups_opened: int = 0
+    """Those that were deleted included."""
     payments: dict[str, Payment] = field(default_factory=dict)
     transfers: dict[str, TransferRow] = field(default_factory=dict)
     shard_transfers: dict[str, ShardTransfer] = field(default_factory=dict)

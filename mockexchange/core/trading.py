@@ -11,11 +11,11 @@ from dataclasses import replace
 from mockexchange.core import fees, grouping, ordering
 from mockexchange.core.accounts import Account
 from mockexchange.core.commands import Fill, OpenPosition
-from mockexchange.core.events import Event, Filled
-from mockexchange.core.instruments.binary import Stake, trade
+from mockexchange.core.events import Event, Filled, Traded
+from mockexchange.core.instruments.binary import Stake, held_fees, trade
 from mockexchange.core.listing import refile_market, reprice
 from mockexchange.core.markets import Market, require_open
-from mockexchange.core.orders import Order, OrderStatus
+from mockexchange.core.orders import Order
 from mockexchange.core.positions import Position
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.rows import change_row, row_of
@@ -28,6 +28,7 @@ from mockexchange.core.vocabulary import (
     Action,
     BookRef,
     MarketStatus,
+    OrderStatus,
     Side,
 )
 
@@ -121,9 +122,9 @@ def _fill_one(state: State, traded: Trade, command: Fill, at: int, place: int) -
     holdings.pay(change_micros - fee_micros, at)
     done = _list(state, traded, order, command, fee_micros)
     yield from ordering.execute(state, order, done, at)
-    yield _filled(done)
+    yield _filled(done, stake)
     rested_centis = command.count_centis if order.has_rested else 0
-    yield change_row(state, holdings, row, lambda row: _apply_trade(row, stake, fee_micros, rested_centis, at))
+    yield change_row(state, holdings, row, lambda row: _apply_trade(row, stake, done, rested_centis))
 
 
 def _order(state: State, traded: Trade, command: Fill, place: int) -> Order:
@@ -177,6 +178,13 @@ def _print(state: State, traded: Trade, given_id: str | None, at: int) -> Iterat
         state.named_trades[given_id] = traded
     state.tape.add(traded, traded.serial)
     market = traded.market
+    yield Traded(
+        trade_id=traded.trade_id,
+        market=market.ticker,
+        yes_centicents=traded.yes_centicents,
+        count_centis=traded.count_centis,
+        taker_side=traded.taker_side,
+    )
     market.volume_centis += traded.count_centis
     if traded.yes_centicents == market.price_centicents:
         refile_market(state, market, at)
@@ -189,7 +197,7 @@ def _count_for_group(state: State, traded: Trade, at: int) -> Iterator[Event]:
             yield from grouping.count_fill(state, side.order.group, traded.count_centis, at)
 
 
-def _filled(done: FillRow) -> Filled:
+def _filled(done: FillRow, stake: Stake) -> Filled:
     return Filled(
         fill_id=done.trade.trade_id,
         order_id=done.order.order_id,
@@ -201,14 +209,17 @@ def _filled(done: FillRow) -> Filled:
         price_centicents=done.price_centicents,
         taker=done.is_taker,
         fee_micros=done.fee_micros,
+        post_position_centis=stake.quantity_centis,
     )
 
 
-def _apply_trade(row: Position, stake: Stake, fee_micros: int, rested_centis: int, at: int) -> None:
+def _apply_trade(row: Position, stake: Stake, done: FillRow, rested_centis: int) -> None:
+    count_centis, fee_micros = done.trade.count_centis, done.fee_micros
+    row.held_fees_micros = held_fees(row.held_fees_micros, row.stake, stake, count_centis, fee_micros)
     row.stake = stake
     row.fees_micros += fee_micros
     row.resting_centis -= rested_centis
-    row.rank = (-at, row.market.ticker)
+    row.rank = (-done.trade.created_at, row.market.ticker)
 
 
 def _open(row: Position, command: OpenPosition) -> None:
@@ -217,6 +228,7 @@ def _open(row: Position, command: OpenPosition) -> None:
         command.quantity_centis, command.cost_micros, command.realized_micros, command.traded_micros, shares_centis
     )
     row.fees_micros = row.opened_fees_micros = command.fees_micros
+    row.held_fees_micros = command.fees_micros if command.quantity_centis else 0
 
 
 def _exact_fee(market: Market, command: Fill) -> int | None:

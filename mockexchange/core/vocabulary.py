@@ -67,6 +67,27 @@ class FeeRounding(StrEnum):
     GRID = "2026"
 
 
+class OrderStatus(StrEnum):
+    RESTING = "resting"
+    CANCELED = "canceled"
+    EXECUTED = "executed"
+
+
+class OrderReason(StrEnum):
+    """What last changed an order."""
+
+    PLACED = "placed"
+    TRADE = "trade"
+    DECREASE = "decrease"
+    AMEND = "amend"
+    CANCEL = "cancel"
+    GROUP = "group"
+    """Its group was triggered, or deleted."""
+    CLOSE = "close"
+    HALT = "halt"
+    EXPIRY = "expiry"
+
+
 class SelfTradePrevention(StrEnum):
     TAKER_AT_CROSS = "taker_at_cross"
     MAKER = "maker"

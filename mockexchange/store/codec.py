@@ -7,7 +7,7 @@ import msgspec
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.store.log import FORMAT, Header, Log, Record
+from mockexchange.store.log import FORMAT, Cause, Header, Log, Record
 
 COMMANDS: dict[str, type[Command]] = {
     "open_account": commands.OpenAccount,
@@ -27,14 +27,19 @@ COMMANDS: dict[str, type[Command]] = {
     "settle_market": commands.SettleMarket,
     "switch_exchange": commands.SwitchExchange,
     "announce": commands.Announce,
+    "note": commands.Note,
     "fill": commands.Fill,
     "open_position": commands.OpenPosition,
     "rest_order": commands.RestOrder,
     "reduce_order": commands.ReduceOrder,
+    "amend_order": commands.AmendOrder,
     "cancel_order": commands.CancelOrder,
+    "expire_order": commands.ExpireOrder,
     "open_group": commands.OpenGroup,
     "trigger_group": commands.TriggerGroup,
     "reset_group": commands.ResetGroup,
+    "limit_group": commands.LimitGroup,
+    "delete_group": commands.DeleteGroup,
     "deposit": commands.Deposit,
     "withdraw": commands.Withdraw,
     "finalize_payment": commands.FinalizePayment,
@@ -59,8 +64,10 @@ def write_log(log: Log) -> Iterator[bytes]:
 
 
 def encode_record(record: Record) -> bytes:
+    """One line without its newline: {seq, at, do}, and `cause` where there is one."""
     command = {NAMES[type(record.command)]: record.command}
-    return msgspec.json.encode({"seq": record.sequence, "at": record.at, "do": command})
+    cause = {} if record.cause is None else {"cause": record.cause}
+    return msgspec.json.encode({"seq": record.sequence, "at": record.at, "do": command, **cause})
 
 
 def read_log(lines: Iterable[bytes]) -> tuple[Header, Iterator[Record]]:
@@ -82,6 +89,7 @@ def _read_record(number: int, line: bytes) -> Record:
         fields: dict[str, Any] = msgspec.json.decode(line)
         ((name, values),) = fields["do"].items()
         command = msgspec.convert(values, COMMANDS[name])
-        return Record(int(fields["seq"]), int(fields["at"]), command)
+        cause = msgspec.convert(fields.get("cause"), Cause | None)
+        return Record(int(fields["seq"]), int(fields["at"]), command, cause)
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise LogError(f"line {number}: expected a record {{seq, at, do: {{name: fields}}}}: {error}") from None

@@ -28,12 +28,22 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """A step of the scenario's script, and which of its repetitions."""
+
+    step: str
+    repetition: int
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One command, refused ones included: `at` is the effective instant in microseconds."""
 
     sequence: int
     at: int
     command: Command
+    cause: Cause | None = None
+    """Why it was issued; None for what came from outside, and for a scenario's history."""
 
 
 class Log(Protocol):

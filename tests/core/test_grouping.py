@@ -4,21 +4,36 @@ from dataclasses import replace
 
 import pytest
 
-from mockexchange.core.commands import CancelOrder, Command, OpenGroup, ReduceOrder, ResetGroup, TriggerGroup
+from mockexchange.core.commands import (
+    CancelOrder,
+    Command,
+    DeleteGroup,
+    LimitGroup,
+    OpenGroup,
+    ReduceOrder,
+    ResetGroup,
+    TriggerGroup,
+)
 from mockexchange.core.events import (
+    GroupDeleted,
+    GroupLimited,
     GroupOpened,
     GroupReset,
     GroupTriggered,
+    LevelChanged,
     MarketPriced,
     OrderCanceled,
+    OrderChanged,
     PositionChanged,
 )
 from mockexchange.core.groups import OrderGroup
-from mockexchange.core.orders import OrderStatus
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import BookRef, OrderReason, OrderStatus
 from tests.core.tables import centis, micros
 from tests.core.world import World, fill, rest
+
+ALICE = BookRef("alice")
+CANCELED = [OrderCanceled, LevelChanged, OrderChanged, PositionChanged]
 
 
 def grouped(text: str, order: str, market: str = "RAIN-1") -> Command:
@@ -30,7 +45,7 @@ def world(limit: str | None = "5") -> World:
     it = World()
     it.list_market("RAIN-2")
     limit_centis = None if limit is None else centis(limit)
-    it.do(OpenGroup(purse=BookRef("alice"), group="near", limit_centis=limit_centis))
+    it.do(OpenGroup(purse=ALICE, group="near", limit_centis=limit_centis))
     it.do(grouped("buy yes 10 @ 0.40", "one"), grouped("buy no 10 @ 0.30", "two", "RAIN-2"))
     it.rest("buy yes 1 @ 0.20", order="free")
     return it
@@ -53,7 +68,7 @@ def test_a_group_tells_that_it_is_open() -> None:
 
 def test_groups_without_a_name_are_given_one_each() -> None:
     it = World()
-    it.do(OpenGroup(purse=BookRef("alice")), OpenGroup(purse=BookRef("alice")))
+    it.do(OpenGroup(purse=ALICE), OpenGroup(purse=ALICE))
     assert len(it.exchange.state.groups) == 2
 
 
@@ -77,13 +92,11 @@ def test_reaching_the_limit_cancels_what_rests_of_the_group(last: str) -> None:
 def test_the_fill_is_told_before_what_it_triggers() -> None:
     it = world(limit="1")
     told = it.do(fill("buy yes 1 @ 0.40", order="one"))
-    assert [type(event) for event in told[-6:]] == [
+    assert [type(event) for event in told[-10:]] == [
         MarketPriced,
         GroupTriggered,
-        OrderCanceled,
-        PositionChanged,
-        OrderCanceled,
-        PositionChanged,
+        *CANCELED,
+        *CANCELED,
     ]
 
 
@@ -110,16 +123,16 @@ def test_orders_that_are_canceled_or_reduced_do_not_count() -> None:
 def test_a_group_is_triggered_by_hand_again_and_again() -> None:
     it = world()
     triggered, *_ = it.do(TriggerGroup(group="near"))
-    assert triggered == GroupTriggered(group="near")
+    assert triggered == GroupTriggered(group="near", purse=ALICE)
     assert statuses(it)["one"] is OrderStatus.CANCELED
-    assert it.do(TriggerGroup(group="near")) == [GroupTriggered(group="near")]
+    assert it.do(TriggerGroup(group="near")) == [GroupTriggered(group="near", purse=ALICE)]
 
 
 def test_a_triggered_group_takes_orders_again_after_its_reset() -> None:
     it = world()
     it.fill("buy yes 6 @ 0.40", order="one")
     assert it.refuse(grouped("buy yes 1 @ 0.10", "more")).code is RefusalCode.GROUP_TRIGGERED
-    assert it.do(ResetGroup(group="near")) == [GroupReset(group="near")]
+    assert it.do(ResetGroup(group="near")) == [GroupReset(group="near", purse=ALICE)]
     it.do(grouped("buy yes 9 @ 0.10", "more"))
     it.fill("buy yes 4.99 @ 0.10", order="more")
     assert (group(it).filled_centis, group(it).is_triggered) == (499, False)
@@ -130,3 +143,56 @@ def test_fills_of_other_orders_are_none_of_the_group() -> None:
     it.fill("buy yes 1 @ 0.20", order="free")
     it.fill("buy yes 5 @ 0.40")
     assert (group(it).filled_centis, group(it).is_triggered) == (0, False)
+
+
+def test_another_limit_counts_the_fills_that_were() -> None:
+    it = world(limit="5")
+    it.fill("buy yes 4 @ 0.40", order="one")
+    assert it.do(LimitGroup(group="near", limit_centis=401)) == [
+        GroupLimited(group="near", purse=ALICE, limit_centis=401)
+    ]
+    assert (group(it).filled_centis, group(it).is_triggered) == (400, False)
+    it.fill("buy yes 0.01 @ 0.40", order="one")
+    assert group(it).is_triggered
+
+
+@pytest.mark.parametrize("limit_centis", [1, 400], ids=["below", "at"])
+def test_a_limit_that_is_reached_already_triggers(limit_centis: int) -> None:
+    it = world(limit=None)
+    it.fill("buy yes 4 @ 0.40", order="one")
+    limited, triggered, *canceled = it.do(LimitGroup(group="near", limit_centis=limit_centis))
+    assert limited == GroupLimited(group="near", purse=ALICE, limit_centis=limit_centis)
+    assert triggered == GroupTriggered(group="near", purse=ALICE)
+    assert [type(event) for event in canceled] == CANCELED * 2
+    assert statuses(it) == {"one": OrderStatus.CANCELED, "two": OrderStatus.CANCELED, "free": OrderStatus.RESTING}
+
+
+@pytest.mark.parametrize("limit_centis", [1, 10_000], ids=["reached", "far"])
+def test_a_group_that_is_triggered_stays_so_whatever_its_limit(limit_centis: int) -> None:
+    it = world()
+    it.fill("buy yes 6 @ 0.40", order="one")
+    assert it.do(LimitGroup(group="near", limit_centis=limit_centis)) == [
+        GroupLimited(group="near", purse=ALICE, limit_centis=limit_centis)
+    ]
+    assert group(it).is_triggered
+
+
+def test_a_group_that_is_deleted_takes_its_orders_along_and_they_remember_it() -> None:
+    it = world()
+    deleted, *canceled = it.do(DeleteGroup(group="near"))
+    assert deleted == GroupDeleted(group="near", purse=ALICE)
+    assert [type(event) for event in canceled] == CANCELED * 2
+    assert {event.reason for event in canceled if isinstance(event, OrderChanged)} == {OrderReason.GROUP}
+    assert statuses(it) == {"one": OrderStatus.CANCELED, "two": OrderStatus.CANCELED, "free": OrderStatus.RESTING}
+    assert it.exchange.state.groups == {}
+    told_of = it.exchange.state.orders["one"].group
+    assert told_of is not None
+    assert told_of.group_id == "near"
+    assert it.refuse(grouped("buy yes 1 @ 0.10", "more")).code is RefusalCode.UNKNOWN_GROUP
+
+
+def test_a_group_under_the_id_of_a_deleted_one_is_another() -> None:
+    it = world()
+    it.do(DeleteGroup(group="near"), OpenGroup(purse=BookRef("bob"), group="near"))
+    assert (group(it).orders, group(it).filled_centis, group(it).serial) == ({}, 0, 1)
+    assert it.exchange.state.orders["one"].group is not group(it)

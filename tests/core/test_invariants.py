@@ -9,10 +9,9 @@ from mockexchange.core.commands import OpenGroup, SettleMarket, Transfer, Transf
 from mockexchange.core.history import History
 from mockexchange.core.holdings import Holdings
 from mockexchange.core.invariants import violations
-from mockexchange.core.orders import OrderStatus
 from mockexchange.core.settlements import Bought
 from mockexchange.core.state import State
-from mockexchange.core.vocabulary import BookRef, MarketStatus, Result, Side
+from mockexchange.core.vocabulary import BookRef, MarketStatus, OrderStatus, Result, Side
 from tests.core.world import World, rest
 
 
@@ -47,6 +46,14 @@ def resting(alice: Holdings) -> None:
     alice.events["RAIN"].totals(False).resting_centis += 1
 
 
+def held_fees(alice: Holdings) -> None:
+    alice.positions["RAIN-1"].held_fees_micros = 1
+
+
+def fees_of_nothing(alice: Holdings) -> None:
+    alice.positions["RAIN-1"].held_fees_micros = -1
+
+
 def event_sum(alice: Holdings) -> None:
     alice.events["RAIN"].totals(False).traded_micros += 1
 
@@ -76,6 +83,8 @@ BROKEN: list[tuple[Callable[[Holdings], None], list[str]]] = [
     (value, ["alice: value 2000001, its rows are worth 2000000"]),
     (reserve, ["alice: 250001 reserved, its orders need 250000"]),
     (resting, ["alice: row RAIN-1 rests 101, its orders 100"]),
+    (held_fees, ["alice: row RAIN-1 paid 0 in fees, 1 for 400 held"]),
+    (fees_of_nothing, ["alice: row RAIN-1 paid 0 in fees, -1 for 400 held"]),
     (event_sum, ["alice: event RAIN keeps traded_micros 2000001, its markets sum to 2000000"]),
     (event_rank, ["alice: event RAIN ranks (0, 'RAIN'), which is not its newest row"]),
     (

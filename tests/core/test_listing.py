@@ -15,7 +15,16 @@ from mockexchange.core.commands import (
     SettleMarket,
 )
 from mockexchange.core.details import EventDetails, MarketDetails, SeriesDetails
-from mockexchange.core.events import EventDescribed, MarketListed, MarketPriced, MarketQuoted, SeriesListed
+from mockexchange.core.events import (
+    EventDescribed,
+    EventListed,
+    LevelChanged,
+    MarketListed,
+    MarketMoved,
+    MarketPriced,
+    MarketQuoted,
+    SeriesListed,
+)
 from mockexchange.core.vocabulary import BookRef, FeeType, MarketStatus, Result, Side
 from tests.core.tables import lines, micros
 from tests.core.world import START, STEP_US, World, fill
@@ -30,11 +39,18 @@ VALUES = lines("""
 """)
 
 
+def stranger(side: Side, price_centicents: int, change_centis: int) -> LevelChanged:
+    return LevelChanged(
+        market="RAIN-1", side=side, price_centicents=price_centicents, change_centis=change_centis, order_id=None
+    )
+
+
 def test_a_market_brings_its_series_and_its_event() -> None:
     world = World()
     listed = ListMarket(market="SUN-1", event="SUN-E", series="SUN", title="Sun?", exchange_index=2)
     assert world.do(listed) == [
         SeriesListed(series="SUN"),
+        EventListed(event="SUN-E"),
         MarketListed(market="SUN-1", event="SUN-E", series="SUN"),
     ]
     market = world.exchange.state.markets["SUN-1"]
@@ -45,9 +61,9 @@ def test_a_market_brings_its_series_and_its_event() -> None:
 def test_another_market_joins_what_is_there() -> None:
     world = World()
     world.do(ListSeries(series="SUN", fee_type=FeeType.FLAT, fee_multiplier=0))
-    for market in ["SUN-1", "SUN-2"]:
+    for market, first in [("SUN-1", [EventListed(event="SUN-E")]), ("SUN-2", [])]:
         listed = ListMarket(market=market, event="SUN-E", series="SUN")
-        assert world.do(listed) == [MarketListed(market=market, event="SUN-E", series="SUN")]
+        assert world.do(listed) == [*first, MarketListed(market=market, event="SUN-E", series="SUN")]
     one, two = (world.exchange.state.markets[market] for market in ["SUN-1", "SUN-2"])
     assert one.event is two.event
     assert (one.event.series.fee_type, one.event.series.fee_multiplier) == (FeeType.FLAT, 0)
@@ -188,9 +204,20 @@ def test_the_books_of_strangers_are_replaced_whole() -> None:
     market = world.exchange.state.markets["RAIN-1"]
     quoted = QuoteMarket(market="RAIN-1", yes=((100, 5), (5_500, 100), (300, 7)), no=((4_300, 80),))
     assert world.do(quoted) == [
-        MarketQuoted(market="RAIN-1", yes_levels=((5_500, 100), (300, 7), (100, 5)), no_levels=((4_300, 80),))
+        MarketQuoted(market="RAIN-1", yes_levels=((5_500, 100), (300, 7), (100, 5)), no_levels=((4_300, 80),)),
+        stranger(Side.YES, 5_500, 100),
+        stranger(Side.YES, 300, 7),
+        stranger(Side.YES, 100, 5),
+        stranger(Side.NO, 4_300, 80),
     ]
     assert market.quotes == {Side.YES: {5_500: 100, 300: 7, 100: 5}, Side.NO: {4_300: 80}}
+    more = QuoteMarket(market="RAIN-1", yes=((5_500, 60), (300, 7)), no=((4_300, 90), (1_000, 1)))
+    assert world.do(more)[1:] == [
+        stranger(Side.YES, 5_500, -40),
+        stranger(Side.YES, 100, -5),
+        stranger(Side.NO, 4_300, 10),
+        stranger(Side.NO, 1_000, 1),
+    ]
     world.do(QuoteMarket(market="RAIN-1", no=((9_000, 1),)))
     assert market.quotes == {Side.YES: {}, Side.NO: {9_000: 1}}
 
@@ -202,5 +229,8 @@ def test_the_books_of_strangers_are_replaced_whole() -> None:
 )
 def test_a_market_that_stops_trading_has_no_book(end: Command) -> None:
     world = World()
-    world.do(QuoteMarket(market="RAIN-1", yes=((5_500, 100),)), end)
+    world.do(QuoteMarket(market="RAIN-1", yes=((5_500, 100), (1, 2)), no=((300, 5),)))
+    moved, *emptied = world.do(end)
+    assert isinstance(moved, MarketMoved)
+    assert emptied == [stranger(Side.YES, 5_500, -100), stranger(Side.YES, 1, -2), stranger(Side.NO, 300, -5)]
     assert world.exchange.state.markets["RAIN-1"].quotes is None

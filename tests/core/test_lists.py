@@ -16,11 +16,11 @@ from mockexchange.core.lists import (
     find_orders,
     find_settlements,
 )
-from mockexchange.core.orders import Order, OrderStatus
+from mockexchange.core.orders import Order
 from mockexchange.core.settlements import Settlement
 from mockexchange.core.state import State
 from mockexchange.core.trades import FillRow
-from mockexchange.core.vocabulary import BookRef, Result
+from mockexchange.core.vocabulary import BookRef, OrderStatus, Result
 from tests.core.world import World, fill, rest
 
 MARKETS = {"E0-0": 0, "E0-1": 0, "E1-0": 1, "E1-1": 1, "E2-0": 0}

@@ -12,9 +12,8 @@ from mockexchange.core.commands import CancelOrder, Command, ListMarket, OpenAcc
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.history import ALWAYS, Window
 from mockexchange.core.lists import FillQuery, OrderQuery, SettlementQuery, find_fills, find_orders, find_settlements
-from mockexchange.core.orders import OrderStatus
 from mockexchange.core.state import State
-from mockexchange.core.vocabulary import Result
+from mockexchange.core.vocabulary import OrderStatus, Result
 from tests.core.world import fill, rest
 
 FEW, MANY = 300, 3_000

@@ -32,6 +32,7 @@ from tests.core.naive.pages import naive_pages, real_pages, shown, shown_event
 from tests.core.naive.records import Order
 from tests.core.naive.trading import do_all
 from tests.core.naive.units import micros
+from tests.core.told import Told
 from tests.core.world import START
 
 DELAYS = st.sampled_from([0, 0, 1, 1_000, -5])
@@ -67,6 +68,7 @@ class TwoExchanges(RuleBasedStateMachine):
         self.done: list[tuple[Command, int]] = []
         self.exchange.last_at = START
         self.frames: dict[tuple[BookRef, str], PositionChanged] = {}
+        self.told = Told()
         self.contents: dict[tuple[str, int], object] = {}
         for command in some.PRELUDE:
             self.submit(command, 0)
@@ -108,13 +110,15 @@ class TwoExchanges(RuleBasedStateMachine):
             self.submit(part, delay)
 
     @rule(
-        places=st.lists(st.integers(0, 9), min_size=1, max_size=2), count_centis=some.counts | st.none(), delay=DELAYS
+        places=st.lists(st.integers(0, 9), min_size=1, max_size=3),
+        command=some.order_changes(some.KNOWN) | some.amendments(some.KNOWN),
+        delay=DELAYS,
     )
-    def reduce_or_cancel_orders(self, places: list[int], count_centis: int | None, delay: int) -> None:
+    def change_orders(self, places: list[int], command: Command, delay: int) -> None:
+        """Of whichever order the command is."""
         for name, _ in chain.from_iterable(map(self.named_orders, places)):
-            canceled = commands.CancelOrder(order=name)
-            reduced = commands.ReduceOrder(order=name, count_centis=count_centis) if count_centis else canceled
-            self.submit(reduced, delay)
+            change: Any = command
+            self.submit(replace(change, order=name), delay)
 
     @rule(command=some.imports(some.KNOWN) | cash(some.KNOWN.purses), delay=DELAYS)
     def contribute(self, command: Command, delay: int) -> None:
@@ -174,6 +178,8 @@ class TwoExchanges(RuleBasedStateMachine):
 
     def compare(self, happened: tuple[Event, ...]) -> None:
         """Both exchanges, everything, and the pages of every book that changed."""
+        self.told.hear(happened)
+        self.told.compare(self.exchange.state)
         changes = [event for event in happened if isinstance(event, PositionChanged)]
         self.frames.update({(change.purse, change.market): change for change in changes})
         self.naive = do_all(NaiveExchange(self.naive.rounding, self.naive.cutoff), self.done)
@@ -190,9 +196,9 @@ class TwoExchanges(RuleBasedStateMachine):
 
     def compare_book(self, purse: BookRef, holdings: Holdings) -> None:
         assert [shown(row) for row in holdings.positions.values()] == self.naive.rows(purse)
-        assert [self.frames[purse, row.market.ticker] for row in holdings.positions.values()] == [
-            frame(row) for row in holdings.positions.values()
-        ]
+        for row in holdings.positions.values():
+            last = self.frames[purse, row.market.ticker]
+            assert last == frame(row, last)
         assert holdings.cash_micros == micros(self.naive.cash[purse])
         assert holdings.updated_at == self.naive.paid_at[purse]
         assert holdings.contributed_micros == micros(self.naive.contributed[purse])
@@ -218,11 +224,11 @@ class TwoExchanges(RuleBasedStateMachine):
         assert self.contents.setdefault((kind, revision), content) == content
 
 
-def frame(row: Position) -> PositionChanged:
-    """What the last event about a row must have said."""
+def frame(row: Position, last: PositionChanged) -> PositionChanged:
+    """What the last event about a row must have said; whether it moved is known to `Told`."""
     values = shown(row)._asdict()
     told = {name: values[name] for name in PositionChanged.__slots__ if name in values}
-    return PositionChanged(purse=row.purse, **told)
+    return PositionChanged(purse=row.purse, has_moved=last.has_moved, **told)
 
 
 TestTwoExchanges = TwoExchanges.TestCase

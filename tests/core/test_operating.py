@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from mockexchange.core.commands import Announce, SwitchExchange
-from mockexchange.core.events import Announced, ExchangeSwitched, OrderCanceled
+from mockexchange.core.commands import Announce, Note, SwitchExchange
+from mockexchange.core.events import Announced, ExchangeSwitched, Noted, OrderCanceled
 from mockexchange.core.service import Announcement, Service
 from mockexchange.core.vocabulary import Severity
+from tests.core.dump import dump
 from tests.core.world import World, rest
 
 
@@ -63,3 +64,13 @@ def test_announcements_are_kept_in_order_with_the_instant_they_name_or_their_own
         Announcement("Welcome", Severity.INFO, True, first_at),
         Announcement("Back soon", Severity.WARNING, False, 7),
     ]
+
+
+def test_a_note_is_told_and_changes_nothing() -> None:
+    world = World()
+    before = dump(world.exchange.state)
+    assert world.do(Note(subject="fault", text="{}"), Note(subject="fault", text="")) == [
+        Noted(subject="fault", text="{}"),
+        Noted(subject="fault", text=""),
+    ]
+    assert dump(world.exchange.state) == before

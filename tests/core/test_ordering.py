@@ -4,18 +4,42 @@ from dataclasses import replace
 
 import pytest
 
-from mockexchange.core.commands import CancelOrder, Command, ReduceOrder, RestOrder, SettleMarket
-from mockexchange.core.events import OrderCanceled, OrderReduced, OrderRested, PositionChanged
-from mockexchange.core.orders import OrderStatus
-from mockexchange.core.vocabulary import Action, BookRef, Result, SelfTradePrevention, Side
+from mockexchange.core.commands import (
+    AmendOrder,
+    CancelOrder,
+    CloseMarket,
+    Command,
+    ExpireOrder,
+    OpenGroup,
+    ReduceOrder,
+    RestOrder,
+    SettleMarket,
+    SwitchExchange,
+    TriggerGroup,
+)
+from mockexchange.core.events import (
+    LevelChanged,
+    OrderCanceled,
+    OrderChanged,
+    OrderReduced,
+    OrderRested,
+    PositionChanged,
+)
+from mockexchange.core.vocabulary import Action, BookRef, OrderReason, OrderStatus, Result, SelfTradePrevention, Side
 from tests.core.tables import Line, lines, micros
 from tests.core.world import STEP_US, World, fill, rest
+
+
+def left(market: str, side: Side, price_centicents: int, count_centis: int, order: str = "mine") -> LevelChanged:
+    return LevelChanged(
+        market=market, side=side, price_centicents=price_centicents, change_centis=-count_centis, order_id=order
+    )
 
 
 def test_an_order_shows_in_the_row_and_holds_back_what_it_would_spend() -> None:
     world = World()
     world.deposit("1")
-    rested, changed = world.rest("buy no 5 @ 0.30", order="mine")
+    rested, level, ordered, changed = world.rest("buy no 5 @ 0.30", order="mine")
     assert rested == OrderRested(
         order_id="mine",
         purse=BookRef("alice"),
@@ -25,8 +49,27 @@ def test_an_order_shows_in_the_row_and_holds_back_what_it_would_spend() -> None:
         count_centis=500,
         price_centicents=3_000,
     )
+    assert level == LevelChanged(
+        market="RAIN-1", side=Side.NO, price_centicents=3_000, change_centis=500, order_id="mine"
+    )
+    assert ordered == OrderChanged(
+        order_id="mine",
+        purse=BookRef("alice"),
+        market="RAIN-1",
+        reason=OrderReason.PLACED,
+        status=OrderStatus.RESTING,
+        price_centicents=3_000,
+        initial_centis=500,
+        filled_centis=0,
+        remaining_centis=500,
+        taker_cost_micros=0,
+        maker_cost_micros=0,
+        taker_fees_micros=0,
+        maker_fees_micros=0,
+        updated_at=world.at,
+    )
     assert isinstance(changed, PositionChanged)
-    assert (changed.resting_centis, changed.quantity_centis) == (500, 0)
+    assert (changed.resting_centis, changed.quantity_centis, changed.has_moved) == (500, 0, False)
     assert (world.holdings().reserved_micros, world.holdings().cash_micros) == (micros("1.50"), micros("1"))
 
 
@@ -88,8 +131,12 @@ def test_resting_does_not_touch_the_time_of_the_row() -> None:
 def test_an_order_is_reduced() -> None:
     world = World()
     world.rest("buy yes 5 @ 0.30", order="mine")
-    reduced, changed = world.do(ReduceOrder(order="mine", count_centis=150))
+    reduced, level, ordered, changed = world.do(ReduceOrder(order="mine", count_centis=150))
     assert reduced == OrderReduced(order_id="mine", remaining_centis=350)
+    assert level == left("RAIN-1", Side.YES, 3_000, 150)
+    assert isinstance(ordered, OrderChanged)
+    assert (ordered.reason, ordered.status) == (OrderReason.DECREASE, OrderStatus.RESTING)
+    assert (ordered.initial_centis, ordered.remaining_centis, ordered.updated_at) == (500, 350, world.at)
     assert isinstance(changed, PositionChanged)
     assert (changed.resting_centis, world.holdings().reserved_micros) == (350, micros("1.05"))
 
@@ -98,18 +145,49 @@ def test_reducing_an_order_by_all_or_more_cancels_it() -> None:
     for count_centis in (500, 501):
         world = World()
         world.rest("buy yes 5 @ 0.30", order="mine")
-        canceled, changed = world.do(ReduceOrder(order="mine", count_centis=count_centis))
+        canceled, level, ordered, changed = world.do(ReduceOrder(order="mine", count_centis=count_centis))
         assert canceled == OrderCanceled(order_id="mine")
+        assert level == left("RAIN-1", Side.YES, 3_000, 500)
+        assert isinstance(ordered, OrderChanged)
+        assert (ordered.reason, ordered.status) == (OrderReason.DECREASE, OrderStatus.CANCELED)
         assert isinstance(changed, PositionChanged)
         assert (changed.resting_centis, world.holdings().reserved_micros) == (0, 0)
         assert world.exchange.state.orders["mine"].status is OrderStatus.CANCELED
+
+
+ENDS: dict[OrderReason, list[Command]] = {
+    OrderReason.CANCEL: [CancelOrder(order="mine")],
+    OrderReason.EXPIRY: [ExpireOrder(order="mine")],
+    OrderReason.DECREASE: [ReduceOrder(order="mine", count_centis=500)],
+    OrderReason.GROUP: [TriggerGroup(group="near")],
+    OrderReason.CLOSE: [CloseMarket(market="RAIN-1")],
+    OrderReason.HALT: [SwitchExchange(trading=False)],
+}
+
+
+@pytest.mark.parametrize("reason", ENDS)
+def test_an_order_tells_why_it_was_canceled(reason: OrderReason) -> None:
+    """A sale of NO rests as a bid for YES."""
+    world = World()
+    order = replace(rest("sell no 5 @ 0.30", order="mine"), group="near", cancel_on_pause=True)
+    world.do(OpenGroup(purse=BookRef("alice"), group="near"), order)
+    *_, canceled, level, ordered, changed = world.do(*ENDS[reason])
+    assert canceled == OrderCanceled(order_id="mine")
+    assert level == left("RAIN-1", Side.YES, 7_000, 500)
+    assert isinstance(ordered, OrderChanged)
+    assert (ordered.reason, ordered.status, ordered.remaining_centis) == (reason, OrderStatus.CANCELED, 0)
+    assert (ordered.initial_centis, ordered.updated_at) == (500, world.at)
+    assert isinstance(changed, PositionChanged)
+    assert (changed.resting_centis, changed.has_moved) == (0, False)
 
 
 LIVES = lines("""
     what happens to it | status   | archived before cutoff
     nothing            | resting  | no
     reduced            | resting  | no
+    amended            | resting  | no
     canceled           | canceled | yes
+    expired            | canceled | yes
     filled in part     | resting  | no
     filled             | executed | yes
     never rested       | executed | yes
@@ -118,7 +196,9 @@ LIVES = lines("""
 FATES: dict[str, list[Command]] = {
     "nothing": [],
     "reduced": [ReduceOrder(order="mine", count_centis=1)],
+    "amended": [AmendOrder(order="mine", price_centicents=1)],
     "canceled": [CancelOrder(order="mine")],
+    "expired": [ExpireOrder(order="mine")],
     "filled in part": [fill("buy yes 1 @ 0.30", order="mine")],
     "filled": [fill("buy yes 1 @ 0.30", order="mine"), fill("buy yes 4 @ 0.30", order="mine")],
     "never rested": [],
@@ -155,6 +235,7 @@ def test_a_list_of_orders_has_a_new_revision_with_every_change() -> None:
     changes: list[Command] = [
         rest("buy yes 5 @ 0.30", order="mine"),
         ReduceOrder(order="mine", count_centis=1),
+        AmendOrder(order="mine", price_centicents=2_900),
         fill("buy yes 1 @ 0.30", order="mine"),
         CancelOrder(order="mine"),
         fill("buy yes 1 @ 0.30", order="never rested"),

@@ -8,17 +8,21 @@ import pytest
 from mockexchange.core.commands import (
     AddKey,
     AllocateBalance,
+    AmendOrder,
     Announce,
     CancelOrder,
     CapSubtrader,
     CloseMarket,
     Command,
     CompleteTransfer,
+    DeleteGroup,
     Deposit,
     DescribeEvent,
     DetermineMarket,
     DisputeMarket,
+    ExpireOrder,
     FinalizePayment,
+    LimitGroup,
     ListMarket,
     ListSeries,
     OpenAccount,
@@ -302,6 +306,8 @@ CASES = [
     Case(R.UNKNOWN_BOOK, OpenGroup(purse=BookRef("alice", "3")), "account alice has no book '3'"),
     Case(R.UNKNOWN_GROUP, TriggerGroup(group="lost"), "no group 'lost'; known: open, over"),
     Case(R.UNKNOWN_GROUP, ResetGroup(group="lost"), "no group 'lost'; known: open, over"),
+    Case(R.UNKNOWN_GROUP, LimitGroup(group="lost", limit_centis=1), "no group 'lost'; known: open, over"),
+    Case(R.UNKNOWN_GROUP, DeleteGroup(group="lost"), "no group 'lost'; known: open, over"),
     Case(R.UNKNOWN_GROUP, grouped("lost"), "no group 'lost'; known: open, over"),
     Case(R.GROUP_MISMATCH, grouped("open", "bob"), "group open is of alice, the order of bob"),
     Case(R.GROUP_TRIGGERED, grouped("over"), "group over is triggered: reset it before it takes orders again"),
@@ -313,6 +319,16 @@ CASES = [
     ),
     Case(R.ALREADY_EXISTS, rest("buy yes 1 @ 0.50", order="resting"), "order resting exists already"),
     Case(R.UNKNOWN_ORDER, CancelOrder(order="lost"), "no order 'lost'; known: resting, canceled, filled"),
+    Case(R.UNKNOWN_ORDER, ExpireOrder(order="lost"), "no order 'lost'; known: resting, canceled, filled"),
+    Case(
+        R.UNKNOWN_ORDER, AmendOrder(order="lost", count_centis=1), "no order 'lost'; known: resting, canceled, filled"
+    ),
+    Case(R.ORDER_NOT_RESTING, ExpireOrder(order="filled"), "order filled is executed: only a resting one can change"),
+    Case(
+        R.ORDER_NOT_RESTING,
+        AmendOrder(order="canceled", price_centicents=1),
+        "order canceled is canceled: only a resting one can change",
+    ),
     Case(
         R.UNKNOWN_ORDER, ReduceOrder(order="lost", count_centis=1), "no order 'lost'; known: resting, canceled, filled"
     ),
@@ -387,6 +403,10 @@ def test_a_refused_command_counts_and_time_goes_on() -> None:
         Announce(message="Back soon"),
         OpenGroup(purse=ALICE),
         ResetGroup(group="over"),
+        LimitGroup(group="open", limit_centis=1),
+        DeleteGroup(group="over"),
+        AmendOrder(order="resting", price_centicents=4_000),
+        ExpireOrder(order="resting"),
     ],
     ids=lambda change: type(change).__name__,
 )

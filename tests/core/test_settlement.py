@@ -10,11 +10,12 @@ from mockexchange.core.commands import (
     FinalizeMarket,
     OpenBook,
     OpenPosition,
+    QuoteMarket,
     SettleMarket,
 )
-from mockexchange.core.events import MarketMoved, PositionChanged, PositionSettled
+from mockexchange.core.events import MarketMoved, OrderCanceled, OrderChanged, PositionChanged, PositionSettled
 from mockexchange.core.portfolio import PositionQuery, find_positions
-from mockexchange.core.vocabulary import BookRef, MarketStatus, Result
+from mockexchange.core.vocabulary import BookRef, MarketStatus, OrderReason, Result
 from tests.core.tables import Line, centicents, centis, lines, micros, stories
 from tests.core.world import STEP_US, World
 
@@ -67,6 +68,38 @@ def test_a_settlement_tells_of_every_move_then_of_every_row() -> None:
         revenue_micros=micros("10"),
         remainder_micros=0,
     )
+
+
+def test_a_settlement_empties_the_book_between_its_moves() -> None:
+    """Strangers go first, then orders as they came; rows follow once the market is final."""
+    settled = world()
+    settled.do(QuoteMarket(market="RAIN-1", yes=((4_000, 100),)))
+    settled.rest("buy yes 5 @ 0.30", order="first")
+    settled.rest("buy no 2 @ 0.20", "bob", order="second")
+    told = settled.do(SettleMarket(market="RAIN-1", result=Result.NO))
+    canceled = ["OrderCanceled", "LevelChanged", "OrderChanged", "PositionChanged"]
+    assert [type(event).__name__ for event in told] == [
+        "MarketMoved",
+        "LevelChanged",
+        *canceled,
+        *canceled,
+        "MarketMoved",
+        *["PositionSettled", "PositionChanged"] * 2,
+    ]
+    assert [event.order_id for event in told if isinstance(event, OrderCanceled)] == ["first", "second"]
+    assert {event.reason for event in told if isinstance(event, OrderChanged)} == {OrderReason.CLOSE}
+    rows = [event for event in told if isinstance(event, PositionChanged)]
+    assert [(row.has_moved, row.settled) for row in rows] == [(False, False)] * 2 + [(True, True)] * 2
+
+
+def test_a_settled_row_has_paid_its_fees_for_nothing_that_it_holds() -> None:
+    settled = World()
+    settled.fill("buy yes 10 @ 0.56", fee_micros=90_000)
+    assert settled.row().held_fees_micros == 90_000
+    *_, changed = settled.do(SettleMarket(market="RAIN-1", result=Result.SCALAR, value_centicents=3_333))
+    assert isinstance(changed, PositionChanged)
+    assert (changed.fees_micros, changed.held_fees_micros) == (93_000, 0)
+    assert settled.row().held_fees_micros == 0
 
 
 def test_a_settled_row_leaves_the_default_page() -> None:

@@ -3,12 +3,20 @@
 import pytest
 
 from mockexchange.core.commands import CloseMarket, DetermineMarket, OpenPosition
-from mockexchange.core.events import Filled, MarketPriced, OrderExecuted, PositionChanged
+from mockexchange.core.events import (
+    Event,
+    Filled,
+    LevelChanged,
+    MarketPriced,
+    OrderChanged,
+    OrderExecuted,
+    PositionChanged,
+    Traded,
+)
 from mockexchange.core.markets import Market
-from mockexchange.core.orders import OrderStatus
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.core.vocabulary import Action, BookRef, Result, Side
-from tests.core.tables import Line, centis, lines, micros
+from mockexchange.core.vocabulary import Action, BookRef, OrderReason, OrderStatus, Result, Side
+from tests.core.tables import Line, centis, lines, micros, stories
 from tests.core.world import STEP_US, World, fill
 
 PRICES = lines("""
@@ -20,11 +28,44 @@ PRICES = lines("""
 """)
 
 
-def test_a_fill_tells_of_the_fill_the_row_and_the_price_in_this_order() -> None:
+def kinds(events: list[Event]) -> list[str]:
+    return [type(event).__name__ for event in events]
+
+
+def test_a_fill_tells_of_the_order_the_fill_the_row_the_trade_and_the_price_in_this_order() -> None:
     world = World()
-    filled, changed, priced = world.do(fill("buy yes 10 @ 0.56", taker=True, order="mine"))
-    assert isinstance(filled, Filled)
-    assert (filled.order_id, filled.count_centis, filled.fee_micros) == ("mine", 1_000, micros("0.1725"))
+    ordered, filled, changed, traded, priced = world.do(
+        fill("buy yes 10 @ 0.56", taker=True, order="mine", fill_id="f1")
+    )
+    assert ordered == OrderChanged(
+        order_id="mine",
+        purse=BookRef("alice"),
+        market="RAIN-1",
+        reason=OrderReason.TRADE,
+        status=OrderStatus.EXECUTED,
+        price_centicents=5_600,
+        initial_centis=1_000,
+        filled_centis=1_000,
+        remaining_centis=0,
+        taker_cost_micros=5_600_000,
+        maker_cost_micros=0,
+        taker_fees_micros=micros("0.1725"),
+        maker_fees_micros=0,
+        updated_at=world.at,
+    )
+    assert filled == Filled(
+        fill_id="f1",
+        order_id="mine",
+        purse=BookRef("alice"),
+        market="RAIN-1",
+        side=Side.YES,
+        action=Action.BUY,
+        count_centis=1_000,
+        price_centicents=5_600,
+        taker=True,
+        fee_micros=micros("0.1725"),
+        post_position_centis=1_000,
+    )
     assert changed == PositionChanged(
         purse=BookRef("alice"),
         market="RAIN-1",
@@ -32,11 +73,16 @@ def test_a_fill_tells_of_the_fill_the_row_and_the_price_in_this_order() -> None:
         cost_micros=5_600_000,
         realized_micros=0,
         fees_micros=micros("0.1725"),
+        held_fees_micros=micros("0.1725"),
         traded_micros=5_600_000,
         shares_centis=1_000,
         resting_centis=0,
         settled=False,
         updated_at=world.at,
+        has_moved=True,
+    )
+    assert traded == Traded(
+        trade_id="f1", market="RAIN-1", yes_centicents=5_600, count_centis=1_000, taker_side=Side.YES
     )
     assert priced == MarketPriced(market="RAIN-1", price_centicents=5_600)
 
@@ -58,6 +104,63 @@ def test_the_other_side_of_a_fill_does_the_opposite() -> None:
     assert world.row(purse="desk/st1").stake == (-1_000, micros("4.40"), 0, micros("4.40"), 1_000)
 
 
+def test_each_side_of_a_fill_is_told_whole_before_the_other_and_the_trade_once() -> None:
+    told = World().do(fill("sell no 3 @ 0.25", against=BookRef("bob")))
+    one_side = ["OrderChanged", "Filled", "PositionChanged"]
+    assert kinds(told) == [*one_side, *one_side, "Traded", "MarketPriced"]
+    fills = [event for event in told if isinstance(event, Filled)]
+    assert [(side.purse.account, side.post_position_centis) for side in fills] == [("alice", 300), ("bob", -300)]
+
+
+def test_a_trade_at_the_last_price_is_told_and_the_price_is_not() -> None:
+    world = World()
+    world.fill("buy yes 1 @ 0.50")
+    assert kinds(world.do(fill("buy no 1 @ 0.50"))) == ["OrderChanged", "Filled", "PositionChanged", "Traded"]
+
+
+# What part of the fees paid belongs to what is held.
+HELD_FEES = stories("""
+    story                       | trade              | fee      | held
+    opening brings its fee      | buy yes 10 @ 0.50  | 0.18     | 0.18
+                                | sell no 5 @ 0.40   | 0.09     | 0.27
+    closing takes its share     | buy no 3 @ 0.50    | 0.10     | 0.10
+                                | sell no 1 @ 0.60   | 0.07     | 0.066666
+                                | buy yes 1 @ 0.10   | 0.07     | 0.033333
+                                | sell no 1 @ 0.60   | 0        | 0
+    turning over keeps nothing  | buy yes 2 @ 0.50   | 0.20     | 0.20
+                                | sell yes 5 @ 0.50  | 0.10     | 0.06
+                                | buy yes 4 @ 0.50   | 0.000010 | 0.000002
+    back to nothing and up      | sell no 2 @ 0.50   | 0.03     | 0.03
+                                | buy no 2 @ 0.50    | 0.03     | 0
+                                | buy no 0.01 @ 0.50 | 0.000001 | 0.000001
+""")
+
+
+@pytest.mark.parametrize("story", HELD_FEES)
+def test_fees_belong_to_the_contracts_they_were_paid_for(story: str) -> None:
+    world = World()
+    for line in HELD_FEES[story]:
+        (changed,) = (
+            event
+            for event in world.do(fill(line["trade"], fee_micros=micros(line["fee"])))
+            if isinstance(event, PositionChanged)
+        )
+        assert changed.held_fees_micros == world.row().held_fees_micros == micros(line["held"])
+    assert world.row().fees_micros == sum(micros(line["fee"]) for line in HELD_FEES[story])
+
+
+@pytest.mark.parametrize(("quantity_centis", "held_micros"), [(-300, 90_000), (0, 0)])
+def test_an_opening_balance_counts_its_fees_as_held(quantity_centis: int, held_micros: int) -> None:
+    world = World()
+    (changed,) = world.do(
+        OpenPosition(
+            purse=BookRef("alice"), market="RAIN-1", quantity_centis=quantity_centis, cost_micros=0, fees_micros=90_000
+        )
+    )
+    assert isinstance(changed, PositionChanged)
+    assert (changed.fees_micros, changed.held_fees_micros, changed.has_moved) == (90_000, held_micros, True)
+
+
 def test_two_books_of_one_account_may_trade() -> None:
     world = World()
     world.fill("buy no 2 @ 0.25", "desk/st1", against=BookRef("desk"))
@@ -68,10 +171,23 @@ def test_two_books_of_one_account_may_trade() -> None:
 def test_a_fill_takes_its_contracts_off_the_order() -> None:
     world = World()
     world.rest("buy yes 10 @ 0.40", order="mine")
-    executed, filled, *_ = world.do(fill("buy yes 4 @ 0.39", order="mine"))
+    executed, level, ordered, filled, changed, *after = world.do(fill("buy yes 4 @ 0.39", order="mine"))
     assert executed == OrderExecuted(order_id="mine", remaining_centis=600)
+    assert level == LevelChanged(
+        market="RAIN-1", side=Side.YES, price_centicents=4_000, change_centis=-400, order_id="mine"
+    )
+    assert isinstance(ordered, OrderChanged)
+    assert (ordered.reason, ordered.status, ordered.price_centicents) == (
+        OrderReason.TRADE,
+        OrderStatus.RESTING,
+        4_000,
+    )
+    assert (ordered.initial_centis, ordered.filled_centis, ordered.remaining_centis) == (1_000, 400, 600)
     assert isinstance(filled, Filled)
-    assert filled.order_id == "mine"
+    assert (filled.order_id, filled.post_position_centis) == ("mine", 400)
+    assert isinstance(changed, PositionChanged)
+    assert (changed.resting_centis, changed.quantity_centis) == (600, 400)
+    assert kinds(after) == ["Traded", "MarketPriced"]
     assert (world.row().resting_centis, world.row().stake.quantity_centis) == (600, 400)
     assert world.holdings().reserved_micros == micros("2.40")
     world.fill("buy yes 6 @ 0.40", order="mine")

@@ -1,4 +1,4 @@
-"""A small exchange to try things on: one word per command, every step checked against the invariants."""
+"""A small exchange to try things on: one word per command, every step checked against invariants and what was told."""
 
 from typing import Any
 
@@ -21,6 +21,7 @@ from mockexchange.core.positions import Position
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import AccountKind, BookRef, FeeRounding, FeeType
 from tests.core.tables import centicents, micros, trade
+from tests.core.told import Told
 
 START = parse_instant("2025-11-03T00:00:00Z")
 STEP_US = 1_000
@@ -32,6 +33,7 @@ class World:
     def __init__(self, rounding: FeeRounding = FeeRounding.GRID, seed: int = 0) -> None:
         self.exchange = Exchange(seed, rounding)
         self.at = START
+        self.told = Told()
         self.do(OpenAccount(account="alice"), OpenAccount(account="bob"))
         self.do(OpenAccount(account="desk", kind=AccountKind.FCM), OpenBook(account="desk", book="st1"))
         self.list_market("RAIN-1")
@@ -74,6 +76,8 @@ class World:
         outcome = self.exchange.execute(command, self.at)
         assert not isinstance(outcome, Refusal), outcome
         assert violations(self.exchange.state) == []
+        self.told.hear(outcome)
+        self.told.compare(self.exchange.state)
         return outcome
 
 

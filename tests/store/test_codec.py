@@ -28,7 +28,7 @@ from mockexchange.core.vocabulary import (
     TransferStatus,
 )
 from mockexchange.store.codec import COMMANDS, NAMES, LogError, encode_record, read_log, write_log
-from mockexchange.store.log import Header, Log, Record
+from mockexchange.store.log import Cause, Header, Log, Record
 from mockexchange.store.memory import MemoryLog
 
 HUGE = 10**17
@@ -113,6 +113,7 @@ EXAMPLES: list[Command] = [
     commands.SettleMarket(market="M", result=Result.SCALAR, value_centicents=0),
     commands.SwitchExchange(active=False, trading=False, resume_at=HUGE),
     commands.Announce(message="Back soon", severity=Severity.WARNING, active=False, delivered_at=7),
+    commands.Note(subject="fault", text='{"then": {"status": 503}}'),
     commands.Fill(
         purse=DESK,
         taker=True,
@@ -144,10 +145,14 @@ EXAMPLES: list[Command] = [
         **NO_BUY,
     ),
     commands.ReduceOrder(order="o", count_centis=1),
+    commands.AmendOrder(order="o", price_centicents=9_999, count_centis=HUGE),
     commands.CancelOrder(order="o"),
+    commands.ExpireOrder(order="o"),
     commands.OpenGroup(purse=ALICE, group="g", limit_centis=HUGE),
     commands.TriggerGroup(group="g"),
     commands.ResetGroup(group="g"),
+    commands.LimitGroup(group="g", limit_centis=HUGE),
+    commands.DeleteGroup(group="g"),
     commands.Deposit(
         purse=ALICE,
         amount_micros=HUGE,
@@ -233,6 +238,18 @@ def test_any_name_and_number_comes_back(amount_micros: int, at: int, name: str) 
     assert again == record
 
 
+def test_a_cause_is_written_where_there_is_one() -> None:
+    record = Record(7, 5, commands.CloseMarket(market="M"), Cause("script[3]", 2))
+    line = encode_record(record)
+    assert line == (
+        b'{"seq":7,"at":5,"do":{"close_market":{"market":"M"}},"cause":{"step":"script[3]","repetition":2}}'
+    )
+    plain = encode_record(Record(8, 6, commands.CloseMarket(market="M")))
+    assert plain == b'{"seq":8,"at":6,"do":{"close_market":{"market":"M"}}}'
+    _, records = read_log([msgspec.json.encode(HEADER), line, plain])
+    assert [again.cause for again in records] == [record.cause, None]
+
+
 def test_blank_lines_are_skipped_and_lines_are_read_when_they_are_asked_for() -> None:
     def lines() -> Iterator[bytes]:
         yield msgspec.json.encode(HEADER)
@@ -294,6 +311,11 @@ def test_an_empty_file_is_no_log() -> None:
         line_of(at=None),
         line_of(at=[]),
         line_of(do=None),
+        line_of(cause=7),
+        line_of(cause={}),
+        line_of(cause={"step": "s"}),
+        line_of(cause={"step": 1, "repetition": 1}),
+        line_of(cause={"step": "s", "repetition": "once"}),
         line_of(do=[]),
         line_of(do={}),
         line_of(do={"deposit": {}, "withdraw": {}}),

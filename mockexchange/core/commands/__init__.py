@@ -24,6 +24,7 @@ from mockexchange.core.commands.listing import (
     FinalizeMarket,
     ListMarket,
     ListSeries,
+    Note,
     PriceMarket,
     QuoteMarket,
     SettleMarket,
@@ -31,8 +32,12 @@ from mockexchange.core.commands.listing import (
 )
 from mockexchange.core.commands.membership import AddKey, CapSubtrader, OpenAccount, OpenBook, RestrictSubtrader
 from mockexchange.core.commands.trading import (
+    AmendOrder,
     CancelOrder,
+    DeleteGroup,
+    ExpireOrder,
     Fill,
+    LimitGroup,
     OpenGroup,
     OpenPosition,
     ReduceOrder,
@@ -59,14 +64,19 @@ Command = (
     | SettleMarket
     | SwitchExchange
     | Announce
+    | Note
     | Fill
     | OpenPosition
     | RestOrder
     | ReduceOrder
+    | AmendOrder
     | CancelOrder
+    | ExpireOrder
     | OpenGroup
     | TriggerGroup
     | ResetGroup
+    | LimitGroup
+    | DeleteGroup
     | Deposit
     | Withdraw
     | FinalizePayment
@@ -81,21 +91,26 @@ __all__ = [
     "FEE_MULTIPLIER_UNIT",
     "AddKey",
     "AllocateBalance",
+    "AmendOrder",
     "Announce",
     "CancelOrder",
     "CapSubtrader",
     "CloseMarket",
     "Command",
     "CompleteTransfer",
+    "DeleteGroup",
     "Deposit",
     "DescribeEvent",
     "DetermineMarket",
     "DisputeMarket",
+    "ExpireOrder",
     "Fill",
     "FinalizeMarket",
     "FinalizePayment",
+    "LimitGroup",
     "ListMarket",
     "ListSeries",
+    "Note",
     "OpenAccount",
     "OpenBook",
     "OpenGroup",

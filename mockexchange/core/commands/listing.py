@@ -135,3 +135,14 @@ class Announce:
 
     def __post_init__(self) -> None:
         require(bool(self.message), "message: expected text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something was done around the exchange that its state does not depend on: it is kept in its place in the log."""
+
+    subject: str
+    text: str
+
+    def __post_init__(self) -> None:
+        require(bool(self.subject), "subject: expected text")

@@ -88,6 +88,31 @@ class CancelOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExpireOrder:
+    """Cancel a resting order because its time is up, which nobody but the one who says so checks."""
+
+    order: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AmendOrder:
+    """Give a resting order another limit price, another count, or both; it keeps what is not given."""
+
+    order: str
+    price_centicents: int | None = None
+    """Of the order's side."""
+    count_centis: int | None = None
+    """Of the whole order, filled contracts included."""
+
+    def __post_init__(self) -> None:
+        is_empty = self.price_centicents is None and self.count_centis is None
+        require(not is_empty, "price or count: expected one of them, or both")
+        require(self.count_centis is None or self.count_centis > 0, "count: expected more than 0")
+        if self.price_centicents is not None:
+            require_price(self.price_centicents)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenGroup:
     """Orders of one book that are canceled together once `limit_centis` of them have been filled."""
 
@@ -109,5 +134,23 @@ class TriggerGroup:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResetGroup:
     """Count the group's fills from zero again."""
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitGroup:
+    """Give the group another limit. One that its fills have reached already triggers it."""
+
+    group: str
+    limit_centis: int
+
+    def __post_init__(self) -> None:
+        require(self.limit_centis > 0, "limit: expected more than 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeleteGroup:
+    """Cancel every order of the group and forget it; its id is free again."""
 
     group: str

@@ -13,11 +13,14 @@ from mockexchange.core.events.cash import (
 from mockexchange.core.events.listing import (
     Announced,
     EventDescribed,
+    EventListed,
     ExchangeSwitched,
+    LevelChanged,
     MarketListed,
     MarketMoved,
     MarketPriced,
     MarketQuoted,
+    Noted,
     SeriesListed,
 )
 from mockexchange.core.events.membership import (
@@ -29,15 +32,19 @@ from mockexchange.core.events.membership import (
 )
 from mockexchange.core.events.trading import (
     Filled,
+    GroupDeleted,
+    GroupLimited,
     GroupOpened,
     GroupReset,
     GroupTriggered,
     OrderCanceled,
+    OrderChanged,
     OrderExecuted,
     OrderReduced,
     OrderRested,
     PositionChanged,
     PositionSettled,
+    Traded,
 )
 
 Event = (
@@ -48,22 +55,29 @@ Event = (
     | SubtraderCapped
     | SeriesListed
     | EventDescribed
+    | EventListed
     | MarketListed
     | MarketPriced
     | MarketQuoted
     | ExchangeSwitched
     | Announced
+    | Noted
     | MarketMoved
+    | LevelChanged
     | Filled
+    | Traded
     | PositionChanged
     | PositionSettled
     | OrderRested
     | OrderReduced
     | OrderCanceled
     | OrderExecuted
+    | OrderChanged
     | GroupOpened
     | GroupTriggered
     | GroupReset
+    | GroupLimited
+    | GroupDeleted
     | CashMoved
     | PaymentMade
     | PaymentFinalized
@@ -82,18 +96,24 @@ __all__ = [
     "CashMoved",
     "Event",
     "EventDescribed",
+    "EventListed",
     "ExchangeSwitched",
     "Filled",
+    "GroupDeleted",
+    "GroupLimited",
     "GroupOpened",
     "GroupReset",
     "GroupTriggered",
     "KeyAdded",
+    "LevelChanged",
     "MarketListed",
     "MarketMoved",
     "MarketPriced",
     "MarketQuoted",
     "NettingSet",
+    "Noted",
     "OrderCanceled",
+    "OrderChanged",
     "OrderExecuted",
     "OrderReduced",
     "OrderRested",
@@ -105,6 +125,7 @@ __all__ = [
     "ShardTransferred",
     "SubtraderCapped",
     "SubtraderRestricted",
+    "Traded",
     "TransferCompleted",
     "Transferred",
 ]

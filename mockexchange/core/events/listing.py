@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mockexchange.core.vocabulary import MarketStatus, Result, Severity
+from mockexchange.core.vocabulary import MarketStatus, Result, Severity, Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,6 +12,13 @@ class SeriesListed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventDescribed:
+    event: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventListed:
+    """An event came into being with its first market."""
+
     event: str
 
 
@@ -38,6 +45,18 @@ class MarketQuoted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LevelChanged:
+    """Contracts came to one price of a book, or (negative) left it; `order_id` is whose, None for a stranger's."""
+
+    market: str
+    side: Side
+    price_centicents: int
+    """Of `side`."""
+    change_centis: int
+    order_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarketMoved:
     """The market entered `status`; `result` and `value_centicents` are set from its determination on."""
 
@@ -60,3 +79,9 @@ class Announced:
     severity: Severity
     active: bool
     delivered_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    subject: str
+    text: str

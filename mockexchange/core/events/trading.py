@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mockexchange.core.vocabulary import Action, BookRef, Result, Side
+from mockexchange.core.vocabulary import Action, BookRef, OrderReason, OrderStatus, Result, Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +17,19 @@ class Filled:
     price_centicents: int
     taker: bool
     fee_micros: int
+    post_position_centis: int
+    """What the book holds in the market after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traded:
+    """A trade was printed: the public side of one fill, or of two. `taker_side` is the outcome the taker gains from."""
+
+    trade_id: str
+    market: str
+    yes_centicents: int
+    count_centis: int
+    taker_side: Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,11 +42,15 @@ class PositionChanged:
     cost_micros: int
     realized_micros: int
     fees_micros: int
+    held_fees_micros: int
+    """The part of the fees that belongs to the contracts held."""
     traded_micros: int
     shares_centis: int
     resting_centis: int
     settled: bool
     updated_at: int
+    has_moved: bool
+    """Whether what is held, its cost, profit or fees changed, and not only what rests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +97,26 @@ class OrderExecuted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderChanged:
+    """What can change of an order, after the change, as the next read will show it; new orders come with one too."""
+
+    order_id: str
+    purse: BookRef
+    market: str
+    reason: OrderReason
+    status: OrderStatus
+    price_centicents: int
+    initial_centis: int
+    filled_centis: int
+    remaining_centis: int
+    taker_cost_micros: int
+    maker_cost_micros: int
+    taker_fees_micros: int
+    maker_fees_micros: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupOpened:
     group: str
     purse: BookRef
@@ -91,8 +128,25 @@ class GroupTriggered:
     """The group takes no orders until it is reset; those that rested are canceled, one event each."""
 
     group: str
+    purse: BookRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupReset:
     group: str
+    purse: BookRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupLimited:
+    group: str
+    purse: BookRef
+    limit_centis: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupDeleted:
+    """The group is no more; those of its orders that rested are canceled, one event each."""
+
+    group: str
+    purse: BookRef

@@ -48,6 +48,18 @@ def settle(stake: Stake, result: Result, value_centicents: int | None) -> tuple[
     return flat, Payout(revenue_micros, remainder_micros)
 
 
+def held_fees(held_micros: int, before: Stake, after: Stake, count_centis: int, fee_micros: int) -> int:
+    """Return what part of the fees paid belongs to the contracts held after a trade of `count_centis`.
+
+    `held_micros` is that part before. Contracts that were closed give up their share of it, contracts that were opened
+    bring their share of the trade's fee; both shares are cut to the micro-dollar.
+    """
+    held_centis, holds_centis = before.quantity_centis, after.quantity_centis
+    kept_centis = min(abs(held_centis), abs(holds_centis)) if held_centis * holds_centis > 0 else 0
+    kept_micros = held_micros * kept_centis // abs(held_centis) if held_centis else 0
+    return kept_micros + fee_micros * (abs(holds_centis) - kept_centis) // count_centis
+
+
 def value_micros(quantity_centis: int, price_centicents: int) -> int:
     """What a signed quantity is worth with YES at `price_centicents`: NO is worth the rest of the dollar."""
     if quantity_centis >= 0:

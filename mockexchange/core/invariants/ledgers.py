@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mockexchange.core.accounts import Account
 from mockexchange.core.holdings import Holdings
-from mockexchange.core.orders import Order, OrderStatus
+from mockexchange.core.orders import Order
 from mockexchange.core.payments import ShardTransfer
 from mockexchange.core.positions import Position
 from mockexchange.core.settlements import Settlement
@@ -22,6 +22,7 @@ from mockexchange.core.vocabulary import (
     AccountKind,
     BookRef,
     Instance,
+    OrderStatus,
     Side,
     TransferStatus,
 )
@@ -76,6 +77,8 @@ def _row(row: Position, lot: Lot, settlement: Settlement | None) -> Iterator[str
     remainder_micros = row.fees_micros - row.opened_fees_micros - lot.fees_micros
     if remainder_micros and not (row.settled and 0 < remainder_micros < 10_000):
         yield f"{where} paid {row.fees_micros} in fees, {row.opened_fees_micros} opened and {lot.fees_micros} on fills"
+    if not 0 <= row.held_fees_micros <= (row.fees_micros if row.stake.quantity_centis else 0):
+        yield f"{where} paid {row.fees_micros} in fees, {row.held_fees_micros} for {row.stake.quantity_centis} held"
     if not row.settled and row.stake.quantity_centis != lot.yes_centis - lot.no_centis:
         yield f"{where} holds {row.stake.quantity_centis}, its fills make it {lot.yes_centis - lot.no_centis}"
     if (settlement is not None) != (row.settled and (lot.yes_centis or lot.no_centis) > 0):

@@ -38,7 +38,7 @@ class StepType:
             raise ScenarioError("expected `at` or `after`, got both", node.file, node.line, path)
         at = INSTANT.read(given["at"], below(path, "at")) if "at" in given else None
         after_us = DURATION.read(given["after"], below(path, "after")) if "after" in given else None
-        return Step(_command(name, given[name], below(path, name)), at, after_us, node)
+        return Step(read_command(name, given[name], below(path, name)), at, after_us, node)
 
     def json_schema(self) -> dict[str, Any]:
         times = {"at": INSTANT.json_schema(), "after": DURATION.json_schema()}
@@ -59,7 +59,7 @@ def _name_of(node: Located, names: list[str], path: str) -> str:
     return names[0]
 
 
-def _command(name: str, node: Located, path: str) -> Command:
+def read_command(name: str, node: Located, path: str) -> Command:
     kind = STEPS[name]
     values = kind.record.read(node, path)
     try:

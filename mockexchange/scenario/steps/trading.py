@@ -60,6 +60,13 @@ STEPS: dict[str, StepKind] = {
     ),
     "reduce": step(commands.ReduceOrder, **_ORDER, count=("count_centis", must(COUNT_ABOVE_ZERO))),
     "cancel": step(commands.CancelOrder, **_ORDER),
+    "amend": step(
+        commands.AmendOrder,
+        **_ORDER,
+        price=("price_centicents", may(PRICE)),
+        count=("count_centis", may(COUNT_ABOVE_ZERO)),
+    ),
+    "expire": step(commands.ExpireOrder, **_ORDER),
     "group": step(
         commands.OpenGroup,
         account=("purse", must(BOOK)),
@@ -68,4 +75,6 @@ STEPS: dict[str, StepKind] = {
     ),
     "trigger_group": step(commands.TriggerGroup, **_GROUP),
     "reset_group": step(commands.ResetGroup, **_GROUP),
+    "limit_group": step(commands.LimitGroup, **_GROUP, limit=("limit_centis", must(COUNT_ABOVE_ZERO))),
+    "delete_group": step(commands.DeleteGroup, **_GROUP),
 }

@@ -127,6 +127,11 @@ def _(command: commands.SwitchExchange, world: NaiveExchange, at: int) -> None:
 
 
 @do.register
+def _(command: commands.Note, world: NaiveExchange, at: int) -> None:
+    pass
+
+
+@do.register
 def _(command: commands.CloseMarket, world: NaiveExchange, at: int) -> None:
     _stop(world, command.market, MarketStatus.CLOSED, at)
 
@@ -205,6 +210,7 @@ def _finalize(world: NaiveExchange, ticker: str, at: int) -> None:
         world.cash[holding.purse] += payout - kept
         world.paid_at[holding.purse] = at
         holding.fees += kept
+        holding.held_fees = ZERO
         holding.settled, holding.updated_at = True, at
         world.settlements.append(
             Settlement(

@@ -9,8 +9,16 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from mockexchange.core import commands
-from mockexchange.core.orders import OrderStatus
-from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, AccountKind, Action, BookRef, FeeRounding, FeeType, Side
+from mockexchange.core.vocabulary import (
+    CENTIS_PER_CONTRACT,
+    AccountKind,
+    Action,
+    BookRef,
+    FeeRounding,
+    FeeType,
+    OrderStatus,
+    Side,
+)
 from tests.core.naive.pages import Row
 from tests.core.naive.records import ZERO, Fill, Group, Holding, Listing, Order, Payment, Settlement, Trade, priced
 from tests.core.naive.units import micros, whole
@@ -38,6 +46,11 @@ class NaiveExchange:
     payments: dict[str, Payment] = field(default_factory=dict)
     transfers: dict[str, commands.Transfer | commands.TransferShard] = field(default_factory=dict)
     on_the_way: set[str] = field(default_factory=set)
+    arrivals: int = 0
+
+    def arrive(self) -> int:
+        self.arrivals += 1
+        return self.arrivals
 
     def order(self, name: str | None) -> Order | None:
         return next((order for order in self.orders if name is not None and order.name == name), None)
@@ -87,7 +100,7 @@ class NaiveExchange:
             yield price, count, -1
         for order in self.resting(market):
             if order.gains_from is side:
-                yield priced(order.side, order.price, side), order.remaining, self.orders.index(order)
+                yield priced(order.side, order.price, side), order.remaining, order.arrived
 
     def levels(self, market: str, side: Side) -> list[tuple[Fraction, Fraction]]:
         prices = sorted({price for price, _, _ in self.bids(market, side)})
@@ -95,8 +108,8 @@ class NaiveExchange:
 
     def ahead(self, order: Order) -> Fraction:
         """Contracts that trade before the order's."""
-        side, place = order.gains_from, self.orders.index(order)
-        own = (-priced(order.side, order.price, side), place)
+        side = order.gains_from
+        own = (-priced(order.side, order.price, side), order.arrived)
         bids = self.bids(order.market, side)
         return sum((count for price, count, earlier in bids if (-price, earlier) < own), ZERO)
 
@@ -113,6 +126,7 @@ class NaiveExchange:
             traded_micros=micros(stake.traded),
             shares_centis=whole(stake.bought * CENTIS_PER_CONTRACT),
             fees_micros=micros(holding.fees),
+            held_fees_micros=micros(holding.held_fees),
             resting_centis=whole(sum((order.remaining for order in resting), ZERO) * CENTIS_PER_CONTRACT),
             settled=holding.settled,
             archived=holding.settled and holding.updated_at < self.cutoff,

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mockexchange.core.books import contracts_ahead, levels
+from mockexchange.core.groups import OrderGroup
 from mockexchange.core.markets import Market
 from mockexchange.core.orders import Order
 from mockexchange.core.settlements import Settlement
@@ -23,10 +24,7 @@ def real_lists(state: State) -> Seen:
         "markets": [_market(state, market) for market in state.markets.values()],
         "tape": [_trade(trade, places) for trade in state.tape],
         "payments": [payment.status for payment in state.payments.values()],
-        "groups": [
-            GroupSeen(group.filled_centis, group.is_triggered, [places[order] for order in group.orders])
-            for group in state.groups.values()
-        ],
+        "groups": [_group(group, places) for group in state.groups.values()],
     }
     for name, account in state.accounts.items():
         seen[f"fills of {name}"] = [_fill(fill, places) for fill in account.ledger.fills]
@@ -133,6 +131,7 @@ def _order(state: State, order: Order) -> OrderSeen:
         order.created_at,
         order.updated_at,
         contracts_ahead(state, order),
+        order.group.group_id if order.group else None,
     )
 
 
@@ -154,6 +153,7 @@ def _naive_order(world: NaiveExchange, order: records.Order) -> OrderSeen:
         order.created_at,
         order.updated_at,
         centis(world.ahead(order)) if is_resting else 0,
+        order.rested.group if order.rested else None,
     )
 
 
@@ -219,9 +219,23 @@ def _naive_market(world: NaiveExchange, ticker: str) -> MarketSeen:
     )
 
 
+def _group(group: OrderGroup, places: dict[str, int]) -> GroupSeen:
+    return GroupSeen(
+        group.purse,
+        group.limit_centis,
+        group.filled_centis,
+        group.is_triggered,
+        [places[order] for order in group.orders],
+    )
+
+
 def _naive_group(world: NaiveExchange, name: str) -> GroupSeen:
     group = world.groups[name]
-    own = [place for place, order in enumerate(world.orders) if order.rested and order.rested.group == name]
+    own = [place for place, order in enumerate(world.orders) if order.group is group]
     return GroupSeen(
-        centis(group.filled), group.is_triggered, [place for place in own if world.orders[place].remaining]
+        group.opened.purse,
+        group.opened.limit_centis,
+        centis(group.filled),
+        group.is_triggered,
+        [place for place in own if world.orders[place].remaining],
     )

@@ -11,7 +11,7 @@ from mockexchange.core.refusals import RefusalCode as R
 from mockexchange.core.vocabulary import AccountKind, BookRef, FeeType, Instance, MarketStatus, PaymentStatus
 from tests.core.naive.exchange import NaiveExchange
 from tests.core.naive.records import Order
-from tests.core.naive.units import count, micros
+from tests.core.naive.units import contracts, count, micros
 
 # (from, move) that a market can make.
 MOVES = {
@@ -239,6 +239,16 @@ def _(command: commands.ResetGroup, world: NaiveExchange) -> Iterator[R]:
 
 
 @_objections.register
+def _(command: commands.LimitGroup, world: NaiveExchange) -> Iterator[R]:
+    return _of_group(command.group, world)
+
+
+@_objections.register
+def _(command: commands.DeleteGroup, world: NaiveExchange) -> Iterator[R]:
+    return _of_group(command.group, world)
+
+
+@_objections.register
 def _(command: commands.ReduceOrder, world: NaiveExchange) -> Iterator[R]:
     return _of_order(command.order, world)
 
@@ -246,6 +256,24 @@ def _(command: commands.ReduceOrder, world: NaiveExchange) -> Iterator[R]:
 @_objections.register
 def _(command: commands.CancelOrder, world: NaiveExchange) -> Iterator[R]:
     return _of_order(command.order, world)
+
+
+@_objections.register
+def _(command: commands.ExpireOrder, world: NaiveExchange) -> Iterator[R]:
+    return _of_order(command.order, world)
+
+
+@_objections.register
+def _(command: commands.AmendOrder, world: NaiveExchange) -> Iterator[R]:
+    yield from _of_order(command.order, world)
+    order = world.order(command.order)
+    if order and command.count_centis is not None and contracts(command.count_centis) <= order.filled:
+        yield R.ORDER_MISMATCH
+
+
+@_objections.register
+def _(command: commands.Note, world: NaiveExchange) -> Iterator[R]:
+    yield from ()
 
 
 def _of_purse(purse: BookRef, world: NaiveExchange) -> Iterator[R]:

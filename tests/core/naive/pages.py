@@ -25,6 +25,7 @@ class Row(NamedTuple):
     traded_micros: int
     shares_centis: int
     fees_micros: int
+    held_fees_micros: int
     resting_centis: int
     settled: bool
     archived: bool
@@ -73,6 +74,7 @@ def shown(position: Position) -> Row:
         exchange_index=position.market.event.exchange_index,
         **position.stake._asdict(),
         fees_micros=position.fees_micros,
+        held_fees_micros=position.held_fees_micros,
         resting_centis=position.resting_centis,
         settled=position.settled,
         archived=position.archived,

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from mockexchange.core import commands
-from mockexchange.core.orders import OrderStatus
-from mockexchange.core.vocabulary import Action, BookRef, MarketStatus, PaymentStatus, Result, Side
+from mockexchange.core.vocabulary import Action, BookRef, MarketStatus, OrderStatus, PaymentStatus, Result, Side
 from tests.core.naive.arithmetic import Stake
 
 ZERO = Fraction(0)
@@ -36,6 +35,8 @@ class Holding:
     updated_at: int
     stake: Stake = field(default_factory=Stake)
     fees: Fraction = ZERO
+    held_fees: Fraction = ZERO
+    """Those of the contracts that are still held."""
     settled: bool = False
     opened: commands.OpenPosition | None = None
 
@@ -82,7 +83,11 @@ class Order:
     action: Action
     created_at: int
     updated_at: int
+    arrived: int
+    """Its place in time among the orders in the book."""
     rested: commands.RestOrder | None = None
+    """As it was amended."""
+    group: "Group | None" = None
     canceled: bool = False
     reduced: Fraction = ZERO
     fills: list[Fill] = field(default_factory=list)

@@ -50,6 +50,7 @@ class OrderSeen(NamedTuple):
     created_at: int
     updated_at: int
     ahead_centis: int
+    group: str | None
 
 
 class SettlementSeen(NamedTuple):
@@ -79,6 +80,8 @@ class MarketSeen(NamedTuple):
 
 
 class GroupSeen(NamedTuple):
+    purse: BookRef
+    limit_centis: int | None
     filled_centis: int
     is_triggered: bool
     resting: list[int]

@@ -172,8 +172,14 @@ def rests(names: Names) -> Commands:
 
 
 def order_changes(names: Names) -> Commands:
-    reduced = st.builds(commands.ReduceOrder, order=names.orders, count_centis=counts)
-    return reduced | reduced | st.builds(commands.CancelOrder, order=names.orders)
+    ended = st.builds(commands.CancelOrder, order=names.orders) | st.builds(commands.ExpireOrder, order=names.orders)
+    return st.builds(commands.ReduceOrder, order=names.orders, count_centis=counts) | amendments(names) | ended
+
+
+def amendments(names: Names) -> Commands:
+    return st.builds(
+        commands.AmendOrder, order=names.orders, price_centicents=prices, count_centis=counts | st.none()
+    ) | st.builds(commands.AmendOrder, order=names.orders, count_centis=counts)
 
 
 def imports(names: Names) -> Commands:
@@ -194,7 +200,9 @@ def groupings(names: Names) -> Commands:
     opened = st.builds(
         commands.OpenGroup, purse=names.purses, group=groups, limit_centis=st.sampled_from([None, 100, 300, 500])
     )
-    return opened | st.builds(commands.TriggerGroup, group=groups) | st.builds(commands.ResetGroup, group=groups)
+    limited = st.builds(commands.LimitGroup, group=groups, limit_centis=st.sampled_from([100, 300, 500]))
+    kept = st.builds(commands.TriggerGroup, group=groups) | st.builds(commands.ResetGroup, group=groups) | limited
+    return opened | kept | st.builds(commands.DeleteGroup, group=groups)
 
 
 def lives(names: Names) -> Commands:
@@ -255,5 +263,6 @@ def anything(names: Names) -> Commands:
         | listings(names)
         | quotes(names)
         | st.builds(commands.SwitchExchange, trading=st.booleans())
+        | st.builds(commands.Note, subject=st.just("fault"), text=st.sampled_from(["on", "off"]))
         | openings()
     )

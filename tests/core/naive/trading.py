@@ -6,10 +6,10 @@ from fractions import Fraction
 
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, AccountKind, Action, BookRef, Side
-from tests.core.naive.arithmetic import rounded_fee, unrounded_fee
+from tests.core.naive.arithmetic import MICRO, down, rounded_fee, unrounded_fee
 from tests.core.naive.doing import do, reprice
 from tests.core.naive.exchange import NaiveExchange
-from tests.core.naive.records import ZERO, Fill, Group, Holding, Order, Trade
+from tests.core.naive.records import OPPOSITE, ZERO, Fill, Group, Holding, Order, Trade
 from tests.core.naive.units import contracts, count, dollars, price
 
 
@@ -29,6 +29,7 @@ def _(command: commands.OpenPosition, world: NaiveExchange, at: int) -> None:
     stake.realized, stake.traded = dollars(command.realized_micros), dollars(command.traded_micros)
     stake.bought = abs(quantity) if command.shares_centis is None else Fraction(command.shares_centis, 100)
     holding.fees, holding.opened = dollars(command.fees_micros), command
+    holding.held_fees = holding.fees if quantity else ZERO
     world.contributed[command.purse] += stake.cost - stake.realized + holding.fees
 
 
@@ -45,7 +46,9 @@ def _(command: commands.RestOrder, world: NaiveExchange, at: int) -> None:
             action=command.action,
             created_at=at,
             updated_at=at,
+            arrived=world.arrive(),
             rested=command,
+            group=None if command.group is None else world.groups[command.group],
         )
     )
 
@@ -61,20 +64,38 @@ def _(command: commands.ReduceOrder, world: NaiveExchange, at: int) -> None:
 
 
 @do.register
-def _(command: commands.CancelOrder, world: NaiveExchange, at: int) -> None:
+def _(command: commands.AmendOrder, world: NaiveExchange, at: int) -> None:
     order = world.order(command.order)
     assert order is not None
-    order.canceled, order.updated_at = True, at
+    assert order.rested is not None
+    before, order.updated_at = (order.price, order.remaining), at
+    if command.price_centicents is not None:
+        order.rested = replace(order.rested, price_centicents=command.price_centicents)
+    if command.count_centis is not None:
+        order.rested = replace(order.rested, count_centis=command.count_centis)
+        order.reduced = ZERO
+    if order.price != before[0] or order.remaining > before[1]:
+        order.arrived = world.arrive()
+
+
+@do.register
+def _(command: commands.CancelOrder, world: NaiveExchange, at: int) -> None:
+    _cancel(world, command.order, at)
+
+
+@do.register
+def _(command: commands.ExpireOrder, world: NaiveExchange, at: int) -> None:
+    _cancel(world, command.order, at)
 
 
 @do.register
 def _(command: commands.OpenGroup, world: NaiveExchange, at: int) -> None:
-    world.groups[command.group or f"unnamed {len(world.groups)}"] = Group(command)
+    world.groups[command.group or f"unnamed {world.arrive()}"] = Group(command)
 
 
 @do.register
 def _(command: commands.TriggerGroup, world: NaiveExchange, at: int) -> None:
-    _trigger(world, command.group, at)
+    _trigger(world, world.groups[command.group], at)
 
 
 @do.register
@@ -84,10 +105,22 @@ def _(command: commands.ResetGroup, world: NaiveExchange, at: int) -> None:
 
 
 @do.register
+def _(command: commands.LimitGroup, world: NaiveExchange, at: int) -> None:
+    group = world.groups[command.group]
+    group.opened = replace(group.opened, limit_centis=command.limit_centis)
+    _count(world, group, ZERO, at)
+
+
+@do.register
+def _(command: commands.DeleteGroup, world: NaiveExchange, at: int) -> None:
+    _trigger(world, world.groups.pop(command.group), at)
+
+
+@do.register
 def _(command: commands.Fill, world: NaiveExchange, at: int) -> None:
-    own = command.side if (command.action is Action.BUY) else _other(command.side)
+    own = command.side if (command.action is Action.BUY) else OPPOSITE[command.side]
     last = price(command) if command.side is Side.YES else 1 - price(command)
-    taker_side = own if command.taker else _other(own)
+    taker_side = own if command.taker else OPPOSITE[own]
     trade = Trade(command.fill_id, command.market, last, count(command), taker_side, at)
     world.trades.append(trade)
     _fill(world, command, trade)
@@ -97,19 +130,23 @@ def _(command: commands.Fill, world: NaiveExchange, at: int) -> None:
         _fill(world, replace(mirror, taker=not command.taker, fee_micros=None, order=None), trade)
     reprice(world, command.market, last)
     order = world.order(command.order)
-    if order and order.rested and order.rested.group:
-        _count(world, order.rested.group, count(command), at)
+    if order and order.group:
+        _count(world, order.group, count(command), at)
 
 
 def _fill(world: NaiveExchange, command: commands.Fill, trade: Trade) -> None:
     holding = _holding(world, command.purse, command.market, trade.at)
-    act = holding.stake.buy if command.action is Action.BUY else holding.stake.sell
+    act, gains_from = holding.stake.buy, command.side
+    if command.action is Action.SELL:
+        act, gains_from = holding.stake.sell, OPPOSITE[command.side]
+    held = holding.stake.piles[OPPOSITE[gains_from]].count
     change = act(command.side, count(command), price(command))
     order = world.order(command.order) or _told(world, command, trade.at)
     fee = _fee(world, command, order, change) if command.fee_micros is None else dollars(command.fee_micros)
     world.cash[command.purse] += change - fee
     world.paid_at[command.purse] = holding.updated_at = order.updated_at = trade.at
     holding.fees += fee
+    _share_fee(holding, held, count(command), fee)
     fill = Fill(trade, order, command.taker, fee)
     order.fills.append(fill)
     world.fills.append(fill)
@@ -126,6 +163,7 @@ def _told(world: NaiveExchange, command: commands.Fill, at: int) -> Order:
         action=command.action,
         created_at=at,
         updated_at=at,
+        arrived=world.arrive(),
     )
     world.orders.append(order)
     return order
@@ -139,24 +177,33 @@ def _fee(world: NaiveExchange, fill: commands.Fill, order: Order, change: Fracti
     return fee
 
 
-def _count(world: NaiveExchange, name: str, filled: Fraction, at: int) -> None:
-    group = world.groups[name]
+def _share_fee(holding: Holding, held: Fraction, traded: Fraction, fee: Fraction) -> None:
+    """`held` of the other side can be closed. What is closed takes its part of the fees along; the rest brings some."""
+    closed = min(held, traded)
+    if held:
+        holding.held_fees = down(holding.held_fees * (held - closed) / held, MICRO)
+    holding.held_fees += down(fee * (traded - closed) / traded, MICRO)
+
+
+def _cancel(world: NaiveExchange, name: str, at: int) -> None:
+    order = world.order(name)
+    assert order is not None
+    order.canceled, order.updated_at = True, at
+
+
+def _count(world: NaiveExchange, group: Group, filled: Fraction, at: int) -> None:
     group.filled += filled
     limit = group.opened.limit_centis
     if limit is not None and group.filled >= contracts(limit):
-        _trigger(world, name, at)
+        _trigger(world, group, at)
 
 
-def _trigger(world: NaiveExchange, name: str, at: int) -> None:
-    world.groups[name].is_triggered = True
+def _trigger(world: NaiveExchange, group: Group, at: int) -> None:
+    group.is_triggered = True
     for order in world.orders:
-        if order.rested and order.rested.group == name and order.remaining:
+        if order.group is group and order.remaining:
             order.canceled, order.updated_at = True, at
 
 
 def _holding(world: NaiveExchange, purse: BookRef, market: str, at: int) -> Holding:
     return world.holdings.setdefault((purse, market), Holding(purse, market, at))
-
-
-def _other(side: Side) -> Side:
-    return Side.NO if side is Side.YES else Side.YES

@@ -1,0 +1,126 @@
+"""What someone knows who hears every event and reads nothing: it must be what a read shows."""
+
+from dataclasses import dataclass, field
+
+from mockexchange.core.books import levels
+from mockexchange.core.events import (
+    Event,
+    Filled,
+    GroupDeleted,
+    GroupLimited,
+    GroupOpened,
+    GroupReset,
+    GroupTriggered,
+    LevelChanged,
+    OrderChanged,
+    PositionChanged,
+    Traded,
+)
+from mockexchange.core.instruments.binary import Stake
+from mockexchange.core.orders import Order
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import BookRef, OrderStatus, Side
+
+Levels = dict[tuple[str, Side], dict[int, int]]
+
+
+@dataclass
+class Told:
+    levels: Levels = field(default_factory=dict)
+    orders: dict[str, OrderChanged] = field(default_factory=dict)
+    moves: dict[tuple[BookRef, str], PositionChanged] = field(default_factory=dict)
+    groups: dict[str, tuple[BookRef, int | None, bool]] = field(default_factory=dict)
+    """Whose it is, its limit, and whether it is triggered."""
+    trades: list[str] = field(default_factory=list)
+
+    def hear(self, happened: tuple[Event, ...]) -> None:
+        """Take in the events of one command."""
+        for place, event in enumerate(happened):
+            if isinstance(event, LevelChanged):
+                self._change_level(event)
+            elif isinstance(event, OrderChanged):
+                self.orders[event.order_id] = event
+            elif isinstance(event, PositionChanged) and event.has_moved:
+                self.moves[event.purse, event.market] = event
+            elif isinstance(event, Filled):
+                assert_told_around(event, happened[place - 1], happened[place + 1])
+            elif isinstance(event, Traded):
+                self.trades.append(event.trade_id)
+            else:
+                self._change_group(event)
+
+    def compare(self, state: State) -> None:
+        assert {key: level for key, level in self.levels.items() if level} == shown_levels(state)
+        assert self.orders == {
+            order_id: order_as_told(order, self.orders[order_id]) for order_id, order in state.orders.items()
+        }
+        assert {key: (stake(move), move.fees_micros) for key, move in self.moves.items()} == {
+            (row.purse, row.market.ticker): (row.stake, row.fees_micros)
+            for holdings in state.holdings.values()
+            for row in holdings.positions.values()
+            if (row.purse, row.market.ticker) in self.moves or (row.stake, row.fees_micros) != (Stake(), 0)
+        }
+        assert self.groups == {
+            name: (group.purse, group.limit_centis, group.is_triggered) for name, group in state.groups.items()
+        }
+        assert self.trades == [trade.trade_id for trade in state.tape]
+
+    def _change_level(self, event: LevelChanged) -> None:
+        assert event.change_centis, "a level that stays is no news"
+        level = self.levels.setdefault((event.market, event.side), {})
+        count_centis = level.pop(event.price_centicents, 0) + event.change_centis
+        assert count_centis >= 0, event
+        if count_centis:
+            level[event.price_centicents] = count_centis
+
+    def _change_group(self, event: Event) -> None:
+        match event:
+            case GroupOpened(group=group, purse=purse, limit_centis=limit_centis):
+                assert group not in self.groups
+                self.groups[group] = (purse, limit_centis, False)
+            case GroupLimited(group=group, purse=purse, limit_centis=limit_centis):
+                self.groups[group] = (purse, limit_centis, self.groups[group][2])
+            case GroupTriggered(group=group, purse=purse) | GroupReset(group=group, purse=purse):
+                self.groups[group] = (purse, self.groups[group][1], isinstance(event, GroupTriggered))
+            case GroupDeleted(group=group, purse=purse):
+                assert self.groups.pop(group)[0] == purse
+
+
+def assert_told_around(fill: Filled, before: Event, after: Event) -> None:
+    """The order is told before its fill, and after it the row that the fill says there is."""
+    assert isinstance(before, OrderChanged)
+    assert (before.order_id, before.purse, before.market) == (fill.order_id, fill.purse, fill.market)
+    assert isinstance(after, PositionChanged)
+    assert (after.purse, after.market, after.has_moved) == (fill.purse, fill.market, True)
+    assert after.quantity_centis == fill.post_position_centis
+
+
+def shown_levels(state: State) -> Levels:
+    """The books of every market, as they are read; empty ones are left out."""
+    shown = {(name, side): levels(state, market, side) for name, market in state.markets.items() for side in Side}
+    return {key: dict(level) for key, level in shown.items() if level}
+
+
+def stake(told: PositionChanged) -> Stake:
+    return Stake(told.quantity_centis, told.cost_micros, told.realized_micros, told.traded_micros, told.shares_centis)
+
+
+def order_as_told(order: Order, told: OrderChanged) -> OrderChanged:
+    """The event that tells the order as it is; only the reason is taken from the one that was told."""
+    assert (told.status is OrderStatus.RESTING) == bool(told.remaining_centis)
+    return OrderChanged(
+        reason=told.reason,
+        order_id=order.order_id,
+        purse=order.purse,
+        market=order.market.ticker,
+        status=order.status,
+        price_centicents=order.price_centicents,
+        initial_centis=order.initial_centis,
+        filled_centis=order.filled_centis,
+        remaining_centis=order.remaining_centis,
+        taker_cost_micros=order.taker_cost_micros,
+        maker_cost_micros=order.maker_cost_micros,
+        taker_fees_micros=order.taker_fees_micros,
+        maker_fees_micros=order.maker_fees_micros,
+        updated_at=order.updated_at,
+    )
