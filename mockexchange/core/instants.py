@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 MICROSECONDS_PER_SECOND = 1_000_000
 MICROSECONDS_PER_DAY = 86_400 * MICROSECONDS_PER_SECOND
+SECONDS_CHARS = len("2025-11-04T23:00:00")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DURATION = re.compile(r"(\d+)(us|ms|s|m|h|d)")
 _UNIT_US = {
@@ -39,7 +40,7 @@ def format_instant(at: int) -> str:
     The venue trims them: "2026-06-11T06:29:30.165032Z" but "...30.1Z" (recorded bodies of 2025 and 2026).
     """
     seconds, fraction = divmod(at, MICROSECONDS_PER_SECOND)
-    whole = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
+    whole = (_EPOCH + timedelta(seconds=seconds)).isoformat()[:SECONDS_CHARS]
     digits = f".{fraction:06d}".rstrip("0") if fraction else ""
     return f"{whole}{digits}Z"
 
