@@ -67,6 +67,8 @@ class Nested:
     table: str
     fields: "tuple[Field, ...]"
     is_list: bool = False
+    is_ordered: bool = False
+    """Its keys are in the order of the table's rows, not in that of the alphabet."""
 
     @property
     def kind(self) -> str:
@@ -108,6 +110,12 @@ def compile_object(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any]
     return lambda value: write(value).encode()
 
 
+def compile_message(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any], bytes]:
+    """Return a function from a core value to its JSON object, the keys in the order of the table's rows."""
+    write = _compile_in_order(fields, api_date)
+    return lambda value: write(value).encode()
+
+
 def compile_envelope(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Mapping[str, bytes]], bytes]:
     """Return a function that puts JSON made elsewhere, by key, into the object of that day.
 
@@ -123,7 +131,17 @@ def compile_envelope(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Ma
 
 
 def _compile(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any], str]:
-    rows = list(pick(fields, api_date).values())
+    return _compile_rows(list(pick(fields, api_date).values()), api_date)
+
+
+def _compile_in_order(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any], str]:
+    rows = list(fields)
+    picked = pick(rows, api_date)
+    names = dict.fromkeys(row.name for row in rows)
+    return _compile_rows([picked[name] for name in names if name in picked], api_date)
+
+
+def _compile_rows(rows: list[Field], api_date: ApiDate) -> Callable[[Any], str]:
     if any(row.empty == "absent" for row in rows):
         return _sparse(rows, api_date)
     template = "{" + ",".join(f'"{row.name}":%s' for row in rows) + "}"
@@ -134,12 +152,7 @@ def _compile(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any], str]
 def _sparse(rows: list[Field], api_date: ApiDate) -> Callable[[Any], str]:
     """An object whose keys may be left out."""
     parts = [(f'"{row.name}":', _writer(row, api_date)) for row in rows]
-
-    def encode(value: Any) -> str:
-        written = [(head, write(value)) for head, write in parts]
-        return "{" + ",".join([head + text for head, text in written if text]) + "}"
-
-    return encode
+    return lambda value: "{" + ",".join([head + text for head, write in parts if (text := write(value))]) + "}"
 
 
 def _writer(row: Field, api_date: ApiDate) -> Callable[[Any], str]:
@@ -158,7 +171,8 @@ def _writer(row: Field, api_date: ApiDate) -> Callable[[Any], str]:
 def _spell(spelling: Spelling | Nested, api_date: ApiDate) -> Callable[[Any], str]:
     if isinstance(spelling, Spelling):
         return spelling.write
-    write = _compile(spelling.fields, api_date)
+    compiled = _compile_in_order if spelling.is_ordered else _compile
+    write = compiled(spelling.fields, api_date)
     if not spelling.is_list:
         return write
     return lambda values: f"[{','.join([write(value) for value in values])}]"

@@ -52,3 +52,5 @@ class Answer:
     findings: list[str] = field(default_factory=list)
     diagnosis: str | None = None
     diagnose: Diagnose | None = None
+    fault: str | None = None
+    """What disturbed it on purpose."""

@@ -14,15 +14,23 @@ from mockexchange.venues.dated import (
     ApiDate,
     DatedRow,
     Field,
+    Nested,
     Spelling,
+    compile_message,
     compile_object,
     pick,
 )
 from mockexchange.venues.kalshi import dates
 from mockexchange.venues.kalshi.catalogue import CATALOGUE
 from mockexchange.venues.kalshi.errors import ERRORS
+from mockexchange.venues.kalshi.frames import FRAMES, NESTED
 from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.parameters import PARAMETERS
+from mockexchange.venues.kalshi.stream.channels import CHANNELS
+from mockexchange.venues.kalshi.stream.commands import ACTIONS
+from mockexchange.venues.kalshi.stream.commands import PARAMETERS as STREAM_PARAMETERS
+from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS
+from mockexchange.venues.kalshi.stream.replies import REPLY_KEYS
 
 COMPAT = ApiDate("compat", None)
 
@@ -34,7 +42,17 @@ def day(text: str) -> ApiDate:
 # --- rules of all tables
 
 ISO_DAY = re.compile(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
-TABLES: dict[str, Iterable[DatedRow]] = {**OBJECTS, **PARAMETERS, "errors": ERRORS}
+TABLES: dict[str, Iterable[DatedRow]] = {
+    **OBJECTS,
+    **PARAMETERS,
+    "errors": ERRORS,
+    **{f"{kind} message": rows for kind, rows in {**FRAMES, **NESTED}.items()},
+    **{f"{name} params": rows for name, rows in STREAM_PARAMETERS.items()},
+    "channels": CHANNELS,
+    "actions": ACTIONS,
+    "answers": REPLY_KEYS,
+    "stream errors": STREAM_ERRORS,
+}
 
 
 def overlaps(rows: Iterable[DatedRow]) -> list[str]:
@@ -196,6 +214,11 @@ class Outer:
     inner: Inner
 
 
+@dataclass
+class Listed:
+    inners: list[Inner]
+
+
 PLAIN = Spelling("as it is", str)
 QUOTED = Spelling("in quotes", lambda value: f'"{value}%"')
 FIELDS = [
@@ -227,3 +250,27 @@ def test_an_object_without_fields_is_empty() -> None:
 def test_text_is_utf8_and_never_a_template() -> None:
     encode = compile_object([FIELDS[2]], COMPAT)
     assert encode(Outer("%s ü {}", Inner(1))) == '{"a_name":"%s ü {}%"}'.encode()
+
+
+@pytest.mark.parametrize(
+    ("api_date", "wanted"),
+    [
+        (day("2025-12-31"), b'{"b_amount":7,"a_name":"n%"}'),
+        (day("2026-01-01"), b'{"b_amount":"7%","a_name":"n%","c_new":7}'),
+    ],
+)
+def test_the_keys_of_a_message_are_in_the_order_of_the_table(api_date: ApiDate, wanted: bytes) -> None:
+    """A name with several rows has the place of the first."""
+    assert compile_message([*FIELDS[:1], *FIELDS[2:], FIELDS[1]], api_date)(Outer("n", Inner(7))) == wanted
+
+
+@pytest.mark.parametrize(("is_ordered", "wanted"), [(True, b'{"b":1,"a":1}'), (False, b'{"a":1,"b":1}')])
+@pytest.mark.parametrize("compiled", [compile_message, compile_object])
+def test_an_object_in_another_has_an_order_of_its_own(
+    compiled: Callable[..., Callable[[object], bytes]], is_ordered: bool, wanted: bytes
+) -> None:
+    fields = tuple(Field(name=name, spelling=PLAIN, read="amount") for name in ("b", "a"))
+    outer = Field(name="one", spelling=Nested("Inner", fields, is_ordered=is_ordered), read="inner")
+    listed = Field(name="many", spelling=Nested("Inner", fields, is_list=True, is_ordered=is_ordered), read="inners")
+    assert compiled([outer], COMPAT)(Outer("n", Inner(1))) == b'{"one":%s}' % wanted
+    assert compiled([listed], COMPAT)(Listed([Inner(1)] * 2)) == b'{"many":[%s,%s]}' % (wanted, wanted)

@@ -33,10 +33,13 @@ SOURCES = {
     "wire-2025-11": "bodies recorded on the demo host, 2025-11-03",
     "wire-2026-01": "bodies recorded in production, 2026-01-12",
     "wire-2026-06": "bodies recorded on the demo host, 2026-06-11",
+    "stream-2026-06": "stream frames recorded on the demo host, 2026-06-11 and 2026-06-12",
     "openapi-3.13": "OpenAPI document 3.13.0, April 2026",
     "openapi-3.21": "OpenAPI document 3.21.0, June 2026",
     "docs-3.28": "docs.kalshi.com at 3.28.0, August 2026",
     "sdk-3.34": "the official Python SDK 3.34.0, October 2026",
+    "asyncapi": "the stream's AsyncAPI documents, kept by a daily mirror of docs.kalshi.com, January to August 2026",
+    "asyncapi-2026-10": "the stream's AsyncAPI document of October 2026",
     "client-report": "bodies and statuses quoted by client authors, 2026",
     "choice": "not settled by any source: a choice of this project, see docs/choices.md",
 }

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Literal
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
-from mockexchange.venues.request import Diagnose
+from mockexchange.venues.request import Answer, Diagnose
 
 SERVICE_REMOVED = "2026-08-06"
 
@@ -38,6 +38,7 @@ class Situation(StrEnum):
     WRONG_METHOD = "method not allowed"
     TARGET_TOO_LONG = "request target too long"
     NOT_HTTP = "bytes that are not HTTP"
+    TOO_MANY_STREAMS = "too many open streams"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +209,14 @@ ERRORS: tuple[ErrorRow, ...] = (
         source="choice",
     ),
     ErrorRow(name=Situation.NOT_HTTP, status=400, message="bad request", source="choice"),
+    # How many are allowed is documented, what the next one gets is not.
+    ErrorRow(
+        name=Situation.TOO_MANY_STREAMS,
+        status=429,
+        code="too_many_requests",
+        message="too many requests",
+        source="choice",
+    ),
 )
 
 
@@ -216,6 +225,15 @@ def error_body(rejected: Rejected, api_date: ApiDate) -> tuple[int, bytes]:
     row = _rows(api_date)[rejected.situation]
     message = row.message.format(**rejected.words) if rejected.words else row.message
     return row.status, _compact(_body(row, message, api_date))
+
+
+def reject(reply: Answer, rejected: Rejected, api_date: ApiDate) -> None:
+    """Make a rejection of an answer; where finding the reason takes work, the answer carries the work."""
+    reply.status, reply.body = error_body(rejected, api_date)
+    if isinstance(rejected.diagnosis, str):
+        reply.diagnosis = rejected.diagnosis
+    else:
+        reply.diagnose = rejected.diagnosis
 
 
 @lru_cache(maxsize=64)

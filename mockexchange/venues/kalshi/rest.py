@@ -3,44 +3,32 @@
 Everything is a function of the request, the state and the two times, so a journal can be replayed byte for byte.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
 from mockexchange.core.accounts import Key
-from mockexchange.core.state import State
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate
 from mockexchange.venues.kalshi.catalogue import explain_no_route
-from mockexchange.venues.kalshi.dates import api_date as parse_date
-from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body
+from mockexchange.venues.kalshi.desk import Desk, date_of
+from mockexchange.venues.kalshi.errors import Rejected, Situation, reject
 from mockexchange.venues.kalshi.operations.call import (
     AccountCall,
     AccountOperation,
-    Caches,
     Call,
     Operation,
     PublicOperation,
 )
 from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX, Decoded, decode, decode_cached
 from mockexchange.venues.kalshi.routes import Match, match, methods_of
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH, answer_plainly
 from mockexchange.venues.request import Answer, Request
 
 TARGET_CHARS_MAX = 64_000
 """Far above any real cursor, far below what would stall the loop; the HTTP parser's offsets end at 65,535."""
-
-
-@dataclass(slots=True)
-class Desk:
-    """What the venue's front needs to know of one sandbox."""
-
-    state: State
-    api_date: ApiDate
-    settings: Settings = field(default_factory=Settings)
-    caches: Caches = field(default_factory=Caches)
 
 
 @dataclass(slots=True)
@@ -56,14 +44,16 @@ class Visit:
 
 def answer(desk: Desk, request: Request, now: int, host_now: int) -> Answer:
     """Answer one request at exchange time `now` and host time `host_now` (both microseconds). Never raises."""
+    if request.path == STREAM_PATH:
+        return answer_plainly(desk, request, now, host_now)
     visit = Visit(desk, request, now, host_now, Answer(500, b""))
     claimed = signing.read_credentials(request).key_id
-    api_date = _date_of(desk, desk.state.keys.get(claimed or ""))
+    api_date = date_of(desk, desk.state.keys.get(claimed or ""))
     try:
         visit.reply.body = _answer(visit, api_date)
         visit.reply.status = 200
     except Rejected as rejected:
-        _reject(visit.reply, rejected, api_date)
+        reject(visit.reply, rejected, api_date)
     return visit.reply
 
 
@@ -127,14 +117,6 @@ def _answer_account(visit: Visit, operation: AccountOperation, path_params: dict
     return operation.answer(call)
 
 
-def _reject(reply: Answer, rejected: Rejected, api_date: ApiDate) -> None:
-    reply.status, reply.body = error_body(rejected, api_date)
-    if isinstance(rejected.diagnosis, str):
-        reply.diagnosis = rejected.diagnosis
-    else:
-        reply.diagnose = rejected.diagnosis
-
-
 def _route(visit: Visit, api_date: ApiDate) -> Match:
     request = visit.request
     if len(request.path) + len(request.query) > TARGET_CHARS_MAX:
@@ -196,7 +178,3 @@ def _answer_plain_member(visit: Visit, operation: AccountOperation, account: str
         raise Rejected(Situation.NOT_FOUND, words)
     visit.reply.findings.append(words)
     return operation.empty
-
-
-def _date_of(desk: Desk, key: Key | None) -> ApiDate:
-    return parse_date(key.api_date) if key and key.api_date else desk.api_date

@@ -11,10 +11,16 @@ from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, Field, Nested, 
 from mockexchange.venues.diff import Facts
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, Life
 from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
+from mockexchange.venues.kalshi.frames import FRAMES, NESTED
 from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import AccountOperation, Operation, PublicOperation
 from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
+from mockexchange.venues.kalshi.stream.channels import CHANNELS, ChannelRow
+from mockexchange.venues.kalshi.stream.commands import ACTIONS, ActionRow, StreamParameter
+from mockexchange.venues.kalshi.stream.commands import PARAMETERS as STREAM_PARAMETERS
+from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS, StreamErrorRow
+from mockexchange.venues.kalshi.stream.replies import REPLY_KEYS
 
 FIRST_PAGES = "docs-2025-11"
 READS = "reads"
@@ -26,6 +32,13 @@ KINDS = {
     "boolean": "boolean",
     "choice": "one of a list",
     "choices": "comma-separated list",
+}
+STREAM_KINDS = {
+    "text": "string",
+    "texts": "list of strings",
+    "integer": "integer",
+    "integers": "list of integers",
+    "boolean": "boolean",
 }
 EMPTY = {"null": "null", "absent": "left out"}
 
@@ -45,7 +58,7 @@ class Section(NamedTuple):
 
 
 def sections() -> list[Section]:
-    """Operations, then objects and parameters by name, then errors.
+    """Operations, then objects and parameters by name, then errors; then the stream's channels, commands and messages.
 
     Rows of objects and parameters begin and end with the operations that have them.
     """
@@ -58,6 +71,20 @@ def sections() -> list[Section]:
             for name, rows in PARAMETERS.items()
         ),
         Section("errors", ERRORS, _describe_error),
+        *stream_sections(),
+    ]
+
+
+def stream_sections() -> list[Section]:
+    """Channels, what a command may say, what answers it, and messages by their type."""
+    return [
+        Section("channels", CHANNELS, _describe_channel),
+        *(Section(f"{name} params", rows, _describe_stream_parameter) for name, rows in STREAM_PARAMETERS.items()),
+        Section("update_subscription actions", ACTIONS, _describe_action),
+        Section("stream answers", REPLY_KEYS, _describe_key),
+        Section("stream errors", STREAM_ERRORS, _describe_stream_error),
+        *(Section(f"{kind} message", rows, describe_field) for kind, rows in FRAMES.items()),
+        *(Section(name, rows, describe_field) for name, rows in NESTED.items()),
     ]
 
 
@@ -159,3 +186,30 @@ def _describe_error(row: ErrorRow) -> Facts:
         "service": row.service,
     }
     return {aspect: value for aspect, value in given.items() if value is not None}
+
+
+def _describe_channel(row: ChannelRow) -> Facts:
+    given = {
+        "": "private" if row.is_private else "public",
+        "filter": f"{row.filter}{', ids too' if row.has_ids else ''}",
+        "numbered": "yes" if row.is_sequenced else "no",
+        "emulated": "" if row.is_emulated else "no",
+    }
+    return {aspect: value for aspect, value in given.items() if value}
+
+
+def _describe_stream_parameter(row: StreamParameter) -> Facts:
+    return {"": STREAM_KINDS[row.kind]}
+
+
+def _describe_action(row: ActionRow) -> Facts:
+    given = {"of": " and ".join(row.channels) or "any filtered channel", "needs": row.needs}
+    return {aspect: value for aspect, value in given.items() if value}
+
+
+def _describe_key(_row: DatedRow) -> Facts:
+    return {"": "key"}
+
+
+def _describe_stream_error(row: StreamErrorRow) -> Facts:
+    return {"": row.message, "ends": "the subscription"} if row.is_terminal else {"": row.message}

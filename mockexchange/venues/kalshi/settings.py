@@ -22,3 +22,21 @@ class Settings:
     strict_cursors: bool = False
     settlement_counts: Literal["gross", "net"] = "gross"
     """What a settlement counts of each side: everything bought, or the position that was paid."""
+    stream_repeat: Literal["same_sid", "error_6"] = "same_sid"
+    """What a subscription to a channel gets that there is one to already; code 6 only on days that had it."""
+    stream_anonymous: Literal["refuse", "accept"] = "refuse"
+    """Handshakes without a key, on days whose documents do not allow them."""
+    stream_origin: Literal["accept", "refuse"] = "accept"
+    """Handshakes with the `Origin` of another host: the venue was seen to refuse them."""
+    stream_connections: int = 200
+    """Open at once for one account (documented: 200, and more by tier)."""
+    stream_empty_side: Literal["omit", "empty"] = "omit"
+    """A side of a book without bids: its key is left out (as recorded), or an empty list."""
+    stream_position_fee_cost: Literal["held", "paid"] = "held"
+    """What the fee cost of a position is: fees of the contracts held, or all that were paid."""
+    stream_heartbeat_us: int = 10 * MICROSECONDS_PER_SECOND
+    """Of quiet before a Ping, in host time; 0 for none."""
+    stream_pong_us: int = 30 * MICROSECONDS_PER_SECOND
+    """For the answer to a Ping, in host time; 0 for ever."""
+    stream_outbox_bytes: int = 4 * 1024 * 1024
+    """That wait for one client: some 15,000 frames. What does not fit ends its subscription."""

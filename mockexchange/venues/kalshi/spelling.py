@@ -5,6 +5,7 @@ those cents over 100 with four decimals; after, it is exact with six, or four wh
 """
 
 import json
+from json.encoder import encode_basestring
 
 from mockexchange.core.decimals import exact
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
@@ -54,7 +55,8 @@ def unix_seconds(at: int) -> str:
 
 
 def text(value: str) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    """What `json.dumps(value, ensure_ascii=False)` writes, which makes an encoder for every call: 40 times slower."""
+    return encode_basestring(value)
 
 
 def price_4(centicents: int) -> str:

@@ -85,4 +85,5 @@ NOT_FOUND_2025 = Body(404, '{"error":{"code":"not_found","message":"not found","
 NOT_FOUND = Body(404, '{"error":{"code":"not_found","message":"not found"}}')
 WRONG_METHOD = Body(405, '{"error":{"code":"method_not_allowed","message":"method not allowed"}}')
 TARGET_TOO_LONG = Body(414, '{"error":{"code":"request_uri_too_long","message":"request uri too long"}}')
+TOO_MANY_STREAMS = Body(429, '{"error":{"code":"too_many_requests","message":"too many requests"}}')
 EMPTY_PAGE = b'{"cursor":"","event_positions":[],"market_positions":[]}'

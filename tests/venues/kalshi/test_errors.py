@@ -42,6 +42,7 @@ TABLE: dict[Situation, tuple[dict[str, str], Body, dict[str, Body]]] = {
     Situation.WRONG_METHOD: ({}, bodies.WRONG_METHOD, {}),
     Situation.TARGET_TOO_LONG: ({}, bodies.TARGET_TOO_LONG, {}),
     Situation.NOT_HTTP: ({}, bodies.BAD_REQUEST, {}),
+    Situation.TOO_MANY_STREAMS: ({}, bodies.TOO_MANY_STREAMS, {}),
 }
 
 

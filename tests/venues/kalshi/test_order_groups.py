@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.core.commands import OpenGroup, ResetGroup, TriggerGroup
+from mockexchange.core.commands import DeleteGroup, LimitGroup, OpenGroup, ResetGroup, TriggerGroup
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, Venue, at, buy, refusal, rest_order
 
@@ -85,3 +85,26 @@ def test_auto_cancel_is_on_from_the_trigger_to_the_reset(date: str) -> None:
     assert group()["is_auto_cancel_enabled"] is False
     venue.do(TriggerGroup(group="g"))
     assert group()["is_auto_cancel_enabled"] is True
+    venue.do(LimitGroup(group="g", limit_centis=1_000), ResetGroup(group="g"), LimitGroup(group="g", limit_centis=1))
+    assert group()["is_auto_cancel_enabled"] is False
+
+
+@pytest.mark.parametrize("date", ["2025-11", "2026-10"])
+def test_a_group_that_was_deleted_is_gone_but_its_orders_tell_of_it(date: str) -> None:
+    venue = Venue()
+    venue.list_markets("RAIN-1")
+    venue.do(
+        OpenGroup(purse=ALICE, group="g"), rest_order("RAIN-1", 5, 20, order="o", group="g"), DeleteGroup(group="g")
+    )
+    assert venue.read(GROUPS, date=date)["order_groups"] == []
+    order = venue.read("portfolio/orders/o", date=date)["order"]
+    assert (order["status"], order["order_group_id"]) == ("canceled", "g")
+
+
+def test_pages_go_on_where_they_were_when_a_group_is_deleted() -> None:
+    venue = Venue()
+    venue.do(*(OpenGroup(purse=ALICE, group=f"g{number}") for number in range(6)))
+    first = venue.read(f"{GROUPS}?limit=2", date="2025-11")
+    venue.do(DeleteGroup(group="g0"), DeleteGroup(group="g4"), OpenGroup(purse=ALICE, group="g6"))
+    rest = venue.read(f"{GROUPS}?limit=9&cursor={first['cursor']}", date="2025-11")
+    assert [group["id"] for group in first["order_groups"] + rest["order_groups"]] == ["g5", "g4", "g3", "g2", "g1"]

@@ -39,8 +39,8 @@ def _page(rows: list[GroupRow], limit: int, after: int | None) -> HistoryPage[Gr
 
 def _groups(call: AccountCall, book: str | None) -> list[GroupRow]:
     rows = [
-        GroupRow(group, place)
-        for place, group in enumerate(call.state.groups.values())
+        GroupRow(group, group.serial)
+        for group in call.state.groups.values()
         if group.purse.account == call.account.name and book in (None, group.purse.book)
     ]
     return rows[::-1]

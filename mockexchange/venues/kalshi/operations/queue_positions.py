@@ -5,7 +5,8 @@ from typing import NamedTuple
 from mockexchange.core.books import contracts_ahead
 from mockexchange.core.holdings import Holdings
 from mockexchange.core.lists import OrderQuery, find_orders
-from mockexchange.core.orders import Order, OrderStatus
+from mockexchange.core.orders import Order
+from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.books import primary_or_asked
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write

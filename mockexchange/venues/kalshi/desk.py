@@ -1,0 +1,25 @@
+"""What the venue's front, over REST and as a stream, needs to know of one sandbox."""
+
+from dataclasses import dataclass, field
+
+from mockexchange.core.accounts import Key
+from mockexchange.core.state import State
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.kalshi.dates import api_date as parse_date
+from mockexchange.venues.kalshi.market_ids import MarketIds
+from mockexchange.venues.kalshi.operations.call import Caches
+from mockexchange.venues.kalshi.settings import Settings
+
+
+@dataclass(slots=True)
+class Desk:
+    state: State
+    api_date: ApiDate
+    settings: Settings = field(default_factory=Settings)
+    caches: Caches = field(default_factory=Caches)
+    market_ids: MarketIds = field(default_factory=MarketIds)
+
+
+def date_of(desk: Desk, key: Key | None) -> ApiDate:
+    """The API date that a key sees: its own, or that of the sandbox."""
+    return parse_date(key.api_date) if key and key.api_date else desk.api_date

@@ -1,0 +1,15 @@
+"""Rows of the channel order_group_updates, which came in January 2026; keys in the order of the frames of June."""
+
+from mockexchange.venues.dated import Field
+from mockexchange.venues.kalshi.frames.rows import GROUP_TIMES_ADDED, ORDER_GROUPS_ADDED, UNIX_MILLISECONDS, row
+from mockexchange.venues.kalshi.spelling import COUNT_2, TEXT, one_of
+
+EVENT_TYPE = one_of("created", "triggered", "reset", "deleted", "limit_updated")
+
+ORDER_GROUP_UPDATES: tuple[Field, ...] = (
+    row("event_type", EVENT_TYPE, "event_type", ORDER_GROUPS_ADDED, source="stream-2026-06"),
+    row("order_group_id", TEXT, "group", ORDER_GROUPS_ADDED, source="stream-2026-06"),
+    # Of the two types that tell a limit, and no other (recorded).
+    row("contracts_limit_fp", COUNT_2, "limit_centis", ORDER_GROUPS_ADDED, source="stream-2026-06", empty="absent"),
+    row("ts_ms", UNIX_MILLISECONDS, "at", GROUP_TIMES_ADDED, source="changelog"),
+)

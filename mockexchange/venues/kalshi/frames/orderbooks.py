@@ -1,0 +1,55 @@
+"""Rows of the channel orderbook_delta: a book whole, and then what changes in it. Levels ascend in price."""
+
+from mockexchange.venues.dated import Field, Spelling
+from mockexchange.venues.kalshi.frames.rows import (
+    COUNTS_ADDED,
+    REVISED,
+    SUBACCOUNTS_SHOWN,
+    WHOLE_NUMBERS_REMOVED,
+    count,
+    dollars,
+    market_id,
+    market_ticker,
+    milliseconds,
+    price_3,
+    price_cents,
+    row,
+)
+from mockexchange.venues.kalshi.market_spelling import CENT_LEVELS, EXACT_LEVELS, list_of_levels
+from mockexchange.venues.kalshi.spelling import INSTANT, INTEGER, SIDE, TEXT, whole_contracts
+
+DOLLAR_LEVELS_3 = Spelling(
+    "list of [dollar string, integer contracts], 3 decimals, or 4 where they are needed",
+    list_of_levels(price_3, whole_contracts),
+)
+
+
+def _side(side: str) -> tuple[Field, ...]:
+    """A side that nobody bids for has no key (recorded), unless the scenario wants it empty: its value is None."""
+    return (
+        row(side, CENT_LEVELS, side, until=WHOLE_NUMBERS_REMOVED, empty="absent"),
+        row(f"{side}_dollars", DOLLAR_LEVELS_3, side, until=WHOLE_NUMBERS_REMOVED, empty="absent"),
+        row(f"{side}_dollars_fp", EXACT_LEVELS, side, COUNTS_ADDED, source="stream-2026-06", empty="absent"),
+    )
+
+
+ORDERBOOK_SNAPSHOT: tuple[Field, ...] = (
+    market_ticker("market.ticker"),
+    market_id("market_id"),
+    *_side("yes"),
+    *_side("no"),
+)
+
+ORDERBOOK_DELTA: tuple[Field, ...] = (
+    market_ticker("level.market"),
+    market_id("market_id"),
+    price_cents("price", "price_centicents"),
+    *dollars("price_dollars", "price_centicents"),
+    *count("delta", "level.change_centis"),
+    row("side", SIDE, "level.side"),
+    # Both for whose order it is alone.
+    row("client_order_id", TEXT, "client_order_id", empty="absent"),
+    row("subaccount", INTEGER, "subaccount", SUBACCOUNTS_SHOWN, source="asyncapi", empty="absent"),
+    row("ts", INSTANT, "at", REVISED, source="stream-2026-06"),
+    milliseconds("ts_ms", "at"),
+)

@@ -1,0 +1,46 @@
+"""Rows of the channel market_positions.
+
+They had seven shapes within ten weeks of 2026. A frame equals the REST row of its day, so its amounts are as fine as
+those there: whole cents before 2026-03-07, exact since, with six decimals where the documents' example has four.
+"""
+
+from mockexchange.venues.dated import ALWAYS, Field
+from mockexchange.venues.kalshi.dates import SIX_DECIMALS
+from mockexchange.venues.kalshi.frames.rows import (
+    CENTICENTS,
+    CENTICENTS_BACK,
+    CENTICENTS_OF_CENTS,
+    CENTICENTS_REMOVED,
+    POSITION_DOLLARS_ADDED,
+    REVISED,
+    SUBACCOUNTS_SHOWN,
+    WHOLE_NUMBERS_REMOVED,
+    count,
+    market_ticker,
+    row,
+)
+from mockexchange.venues.kalshi.spelling import DOLLARS_6, INTEGER, TEXT
+
+
+def _money(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-11") -> tuple[Field, ...]:
+    """Centi-cents, which went, came back for three weeks and went for good; and the dollars that replaced them."""
+    return (
+        row(name, CENTICENTS_OF_CENTS, read, since, SIX_DECIMALS, source=source),
+        row(name, CENTICENTS, read, SIX_DECIMALS, WHOLE_NUMBERS_REMOVED, source="asyncapi"),
+        row(name, CENTICENTS, read, CENTICENTS_BACK, CENTICENTS_REMOVED, source="changelog"),
+        row(f"{name}_dollars", DOLLARS_6, read, POSITION_DOLLARS_ADDED, source="choice"),
+    )
+
+
+MARKET_POSITION: tuple[Field, ...] = (
+    row("user_id", TEXT, "user_id"),
+    market_ticker("change.market"),
+    *count("position", "change.quantity_centis"),
+    *_money("position_cost", "change.cost_micros"),
+    *_money("realized_pnl", "change.realized_micros"),
+    *_money("fees_paid", "change.fees_micros"),
+    *_money("position_fee_cost", "fee_cost_micros", REVISED, "asyncapi"),
+    *count("volume", "change.shares_centis"),
+    # Documented as the position's when it is a subaccount's: the primary book has no number here.
+    row("subaccount", INTEGER, "subaccount", SUBACCOUNTS_SHOWN, source="asyncapi", empty="absent"),
+)

@@ -1,0 +1,142 @@
+"""Days and rows that several messages of the stream share.
+
+The stream's documents were kept day by day from January 2026 on; a change is on the day of the changelog's entry where
+that says so, else on the first day of the document that has it.
+"""
+
+from mockexchange.core.decimals import exact
+from mockexchange.core.vocabulary import MICROS_PER_CENT
+from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Spelling
+from mockexchange.venues.kalshi.spelling import (
+    BOOK_SIDE,
+    CENTICENTS_PER_CENT,
+    CONTRACTS,
+    COUNT_2,
+    MICROS_PER_CENTICENT,
+    PRICE_4,
+    PRICE_CENTS,
+    SIDE,
+    TEXT,
+    UNIX_SECONDS,
+    truncate,
+)
+
+COUNTS_ADDED = "2026-01-22"
+ORDER_GROUPS_ADDED = "2026-01-29"
+"""Announced a week before."""
+FILL_FEES_ADDED = "2026-01-29"
+SUBACCOUNTS_SHOWN = "2026-01-27"
+REVISED = "2026-01-31"
+"""The documents were written anew: ids of markets and trades, fee costs of positions, other names here and there."""
+USER_ORDERS_ADDED = "2026-02-03"
+TICKER_TIME_ADDED = "2026-02-11"
+SIZES_ADDED = "2026-02-12"
+COMBINATIONS_LEFT = "2026-02-12"
+"""Markets that combine others are told of elsewhere."""
+SETTLEMENT_VALUE_ADDED = "2026-02-26"
+"""Announced on the 19th for that day."""
+IS_YES_ADDED = "2026-03-05"
+POSITION_DOLLARS_ADDED = "2026-03-09"
+WHOLE_NUMBERS_REMOVED = "2026-03-10"
+"""Two days before those of REST: that some come back was announced on the 11th."""
+CENTICENTS_BACK = "2026-03-13"
+CENTICENTS_REMOVED = "2026-04-02"
+STRUCTURES_ADDED = "2026-03-12"
+FRACTIONS_REMOVED = "2026-04-17"
+MILLISECONDS_ADDED = "2026-04-15"
+GROUP_TIMES_ADDED = "2026-05-05"
+METADATA_ADDED = "2026-05-05"
+OUTCOMES_SHOWN = "2026-05-06"
+SUBTITLE_UPDATES_ADDED = "2026-05-11"
+STRIKE_UPDATES_ADDED = "2026-06-18"
+PRICE_RANGES_ADDED = "2026-07-02"
+LIFECYCLE_INDEX_ADDED = "2026-07-30"
+BLOCK_TRADES_ADDED = "2026-08-13"
+
+MICROSECONDS_PER_MILLISECOND = 1_000
+
+
+def price_3(centicents: int) -> str:
+    """Three decimals as in every example of the first documents, and a fourth where the price has one."""
+    text = exact(centicents, 4)
+    return f'"{text.removesuffix("0")}"'
+
+
+def centicents(micros: int) -> str:
+    return str(truncate(micros, MICROS_PER_CENTICENT))
+
+
+def centicents_of_cents(micros: int) -> str:
+    return str(truncate(micros, MICROS_PER_CENT) * CENTICENTS_PER_CENT)
+
+
+def unix_milliseconds(at: int) -> str:
+    return str(at // MICROSECONDS_PER_MILLISECOND)
+
+
+PRICE_3 = Spelling("dollar string, 3 decimals, or 4 where they are needed", price_3)
+CENTICENTS_OF_CENTS = Spelling("integer centi-cents, whole cents truncated", centicents_of_cents)
+CENTICENTS = Spelling("integer centi-cents, truncated", centicents)
+UNIX_MILLISECONDS = Spelling("integer Unix milliseconds", unix_milliseconds)
+
+
+def row(
+    name: str,
+    spelling: Spelling,
+    read: str,
+    since: str = ALWAYS,
+    until: str = FOREVER,
+    *,
+    source: str = "docs-2025-11",
+    empty: Empty = "never",
+) -> Field:
+    return Field(name=name, spelling=spelling, read=read, since=since, until=until, source=source, empty=empty)
+
+
+def market_ticker(read: str) -> Field:
+    return row("market_ticker", TEXT, read)
+
+
+def market_id(read: str) -> Field:
+    return row("market_id", TEXT, read, REVISED, source="asyncapi")
+
+
+def whole(name: str, spelling: Spelling, read: str) -> Field:
+    """Whole cents or contracts, which went with all the others."""
+    return row(name, spelling, read, until=WHOLE_NUMBERS_REMOVED)
+
+
+def dollars(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-11") -> tuple[Field, ...]:
+    """A price: three decimals in the examples of 2025, four in the frames of June 2026; between them by choice."""
+    return (
+        row(name, PRICE_3, read, since, WHOLE_NUMBERS_REMOVED, source=source),
+        row(name, PRICE_4, read, WHOLE_NUMBERS_REMOVED, source="choice"),
+    )
+
+
+def count(name: str, read: str) -> tuple[Field, ...]:
+    """Whole contracts, and the two decimals that replaced them."""
+    return (
+        whole(name, CONTRACTS, read),
+        row(f"{name}_fp", COUNT_2, read, COUNTS_ADDED, source="changelog"),
+    )
+
+
+def price_cents(name: str, read: str) -> Field:
+    return whole(name, PRICE_CENTS, read)
+
+
+def seconds(name: str, read: str) -> Field:
+    return row(name, UNIX_SECONDS, read)
+
+
+def milliseconds(name: str, read: str, empty: Empty = "never") -> Field:
+    return row(name, UNIX_MILLISECONDS, read, MILLISECONDS_ADDED, source="changelog", empty=empty)
+
+
+def outcome(prefix: str, read: str) -> tuple[Field, ...]:
+    """The outcome gained from, in the two vocabularies."""
+    return (
+        row(f"{prefix}outcome_side", SIDE, read, OUTCOMES_SHOWN, source="changelog"),
+        row(f"{prefix}book_side", BOOK_SIDE, read, OUTCOMES_SHOWN, source="changelog"),
+    )

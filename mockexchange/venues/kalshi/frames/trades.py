@@ -1,0 +1,32 @@
+"""Rows of the channel trade."""
+
+from mockexchange.venues.dated import Field
+from mockexchange.venues.kalshi.frames.rows import (
+    BLOCK_TRADES_ADDED,
+    REVISED,
+    count,
+    dollars,
+    market_ticker,
+    milliseconds,
+    outcome,
+    price_cents,
+    row,
+    seconds,
+)
+from mockexchange.venues.kalshi.objects.trades import NO_BLOCK
+from mockexchange.venues.kalshi.spelling import SIDE, TEXT
+
+TRADE: tuple[Field, ...] = (
+    row("trade_id", TEXT, "traded.trade_id", REVISED, source="asyncapi"),
+    market_ticker("traded.market"),
+    price_cents("yes_price", "traded.yes_centicents"),
+    *dollars("yes_price_dollars", "traded.yes_centicents"),
+    price_cents("no_price", "no_centicents"),
+    *dollars("no_price_dollars", "no_centicents"),
+    *count("count", "traded.count_centis"),
+    row("taker_side", SIDE, "traded.taker_side"),
+    *outcome("taker_", "traded.taker_side"),
+    row("is_block_trade", NO_BLOCK, "traded.trade_id", BLOCK_TRADES_ADDED, source="changelog"),
+    seconds("ts", "at"),
+    milliseconds("ts_ms", "at"),
+)

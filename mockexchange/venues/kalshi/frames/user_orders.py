@@ -1,0 +1,100 @@
+"""Rows of the channel user_orders, which came in February 2026."""
+
+from mockexchange.venues.dated import FOREVER, Empty, Field, Spelling
+from mockexchange.venues.kalshi.dates import AUTUMN_2026, SIX_DECIMALS
+from mockexchange.venues.kalshi.frames.rows import (
+    IS_YES_ADDED,
+    USER_ORDERS_ADDED,
+    WHOLE_NUMBERS_REMOVED,
+    milliseconds,
+    outcome,
+    row,
+)
+from mockexchange.venues.kalshi.spelling import (
+    BOOLEAN,
+    COUNT_2,
+    DOLLARS_4,
+    DOLLARS_6,
+    DOLLARS_OF_CENTS,
+    INSTANT,
+    INTEGER,
+    PRICE_4,
+    SIDE,
+    TEXT,
+    one_of,
+)
+
+REASON = one_of(
+    "Decrease",
+    "Amend",
+    "MarginCancel",
+    "SelfTradeCancel",
+    "ExpiryCancel",
+    "CloseCancel",
+    "HaltCancel",
+    "Trade",
+    "PostOnlyCrossCancel",
+    "ReduceOnlyCancel",
+)
+
+
+def _row(name: str, spelling: Spelling, read: str, empty: Empty = "never", until: str = FOREVER) -> Field:
+    return row(name, spelling, read, USER_ORDERS_ADDED, until, source="asyncapi", empty=empty)
+
+
+def _late(name: str, spelling: Spelling, read: str, empty: Empty = "never") -> Field:
+    return row(name, spelling, read, AUTUMN_2026, source="asyncapi-2026-10", empty=empty)
+
+
+def _costs(name: str, read: str) -> tuple[Field, ...]:
+    """As fine as those of the REST row until that has more decimals than are documented here."""
+    return (
+        _row(name, DOLLARS_OF_CENTS, read, until=SIX_DECIMALS),
+        row(name, DOLLARS_4, read, SIX_DECIMALS, AUTUMN_2026, source="asyncapi"),
+        _late(name, DOLLARS_6, read),
+    )
+
+
+def _fees(role: str) -> tuple[Field, ...]:
+    """Left out while there were none, at first."""
+    name, read, paid = f"{role}_fees_dollars", f"change.{role}_fees_micros", f"{role}_fees_paid_micros"
+    return (
+        _row(name, DOLLARS_OF_CENTS, paid, "absent", SIX_DECIMALS),
+        row(name, DOLLARS_4, paid, SIX_DECIMALS, WHOLE_NUMBERS_REMOVED, source="asyncapi", empty="absent"),
+        row(name, DOLLARS_4, read, WHOLE_NUMBERS_REMOVED, AUTUMN_2026, source="asyncapi"),
+        _late(name, DOLLARS_6, read),
+    )
+
+
+USER_ORDER: tuple[Field, ...] = (
+    _row("order_id", TEXT, "change.order_id"),
+    _row("user_id", TEXT, "user_id"),
+    # Not market_ticker, and subaccount_number at the end: so in the documents.
+    _row("ticker", TEXT, "change.market"),
+    _late("exchange_index", INTEGER, "order.market.event.exchange_index"),
+    _row("status", one_of("resting", "canceled", "executed"), "change.status", until=AUTUMN_2026),
+    _late("status", one_of("resting", "canceled", "executed", "unknown"), "change.status"),
+    _row("side", SIDE, "order.side"),
+    row("is_yes", BOOLEAN, "is_yes", IS_YES_ADDED, source="changelog"),
+    *outcome("", "order.outcome_side"),
+    _row("yes_price_dollars", PRICE_4, "yes_centicents"),
+    _row("fill_count_fp", COUNT_2, "change.filled_centis"),
+    _row("remaining_count_fp", COUNT_2, "change.remaining_centis"),
+    _row("initial_count_fp", COUNT_2, "change.initial_centis"),
+    *_costs("taker_fill_cost_dollars", "change.taker_cost_micros"),
+    *_costs("maker_fill_cost_dollars", "change.maker_cost_micros"),
+    *_fees("taker"),
+    *_fees("maker"),
+    _row("client_order_id", TEXT, "order.client_order_id"),
+    _row("order_group_id", TEXT, "group_id", "absent"),
+    _row("self_trade_prevention_type", one_of("taker_at_cross", "maker"), "order.self_trade_prevention", "absent"),
+    _row("created_time", INSTANT, "order.created_at"),
+    milliseconds("created_ts_ms", "order.created_at"),
+    # Optional; in every frame of June 2026, that of a new order included.
+    _row("last_update_time", INSTANT, "change.updated_at"),
+    milliseconds("last_updated_ts_ms", "change.updated_at"),
+    _row("expiration_time", INSTANT, "order.expires_at", "absent"),
+    milliseconds("expiration_ts_ms", "order.expires_at", "absent"),
+    _late("last_update_reason", REASON, "reason", "absent"),
+    _row("subaccount_number", INTEGER, "order.holdings.number", "absent"),
+)

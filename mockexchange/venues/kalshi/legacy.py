@@ -1,0 +1,63 @@
+"""Numbers that the venue replaced by fixed-point twins and has taken away, found in the dated tables.
+
+A field is one of them where its rows are spelt as a number and all end, and another name of the same table reads the
+same value. So `position` is one beside `position_fp`, and `total_traded` beside `total_traded_dollars`; `balance` is
+none, for it stays.
+"""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from mockexchange.venues.dated import FOREVER, Field, Nested
+from mockexchange.venues.kalshi.objects import OBJECTS
+from mockexchange.venues.kalshi.spelling import CENTS, CONTRACTS, PRICE_CENTS, PRICE_CENTS_NUMBER, PRICE_NUMBER
+
+NUMBERS = (CENTS, CONTRACTS, PRICE_CENTS, PRICE_CENTS_NUMBER, PRICE_NUMBER)
+Change = Callable[[float], int]
+
+
+class Places(NamedTuple):
+    """Where the fields are in an object: their names, and the objects below it that have some."""
+
+    names: tuple[str, ...]
+    below: dict[str, "Places"]
+
+
+def change_legacy(body: Any, table: str, change: Change | None) -> int:
+    """Change every such field of an answer in place, or take it away (None); return how many there were."""
+    return _change(body, places_of(table), change)
+
+
+@lru_cache(maxsize=256)
+def places_of(table: str) -> Places:
+    """Where the fields are in one of the venue's objects."""
+    return _places(OBJECTS[table])
+
+
+def _places(fields: tuple[Field, ...]) -> Places:
+    names = {field.name for field in fields if field.spelling in NUMBERS}
+    stays = {field.name for field in fields if field.until == FOREVER}
+    nested = {field.name: _places(field.spelling.fields) for field in fields if isinstance(field.spelling, Nested)}
+    below = {name: places for name, places in nested.items() if places.names or places.below}
+    return Places(tuple(sorted(name for name in names - stays if _has_twin(name, fields))), below)
+
+
+def _has_twin(name: str, fields: tuple[Field, ...]) -> bool:
+    reads = {field.read for field in fields if field.name == name}
+    return any(field.read in reads and field.name != name for field in fields)
+
+
+def _change(value: Any, places: Places, change: Change | None) -> int:
+    if isinstance(value, list):
+        return sum(_change(item, places, change) for item in value)
+    if not isinstance(value, dict):
+        return 0
+    found = [name for name in places.names if isinstance(value.get(name), int | float)]
+    for name in found:
+        number = value.pop(name) if change is None else value[name]
+        if change is not None:
+            value[name] = change(number)
+    return len(found) + sum(
+        _change(value[name], inner, change) for name, inner in places.below.items() if name in value
+    )

@@ -1,0 +1,30 @@
+"""Ids of markets: the stream names them beside tickers, REST never does; here they are functions of the ticker."""
+
+from functools import lru_cache
+from itertools import islice
+
+from mockexchange.core.ids import derived_id
+from mockexchange.core.state import State
+
+IDS_KEPT_MAX = 16_384
+
+
+@lru_cache(maxsize=IDS_KEPT_MAX)
+def market_id(ticker: str) -> str:
+    """The UUID of a market, the same in every sandbox and run."""
+    return derived_id("market", ticker)
+
+
+class MarketIds:
+    """Finds markets of one exchange by id; nothing is computed before the first one is sought."""
+
+    __slots__ = ("_tickers",)
+
+    def __init__(self) -> None:
+        self._tickers: dict[str, str] = {}
+
+    def ticker(self, state: State, wanted: str) -> str | None:
+        """The ticker of the market with that id, None where there is none. Markets are never delisted."""
+        for ticker in islice(state.markets, len(self._tickers), None):
+            self._tickers[derived_id("market", ticker)] = ticker
+        return self._tickers.get(wanted)

@@ -1,0 +1,130 @@
+"""The body of an error that nothing in the exchange calls for: a fault answers with it, by status and shape.
+
+Four shapes live side by side on the wire: nested {"error": {...}}, flat {code, message, details}, bare {"msg": ...} and
+{"error": "text"}, which is documented for 429 alone. Statuses that no source shows with a body get the words of HTTP,
+in the venue's nested shape.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+
+from mockexchange.venues.dated import ApiDate, DatedRow, pick
+from mockexchange.venues.kalshi.errors import SERVICE_REMOVED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutageRow(DatedRow):
+    """`name` is the status; `shape` the one it comes in where nobody asks for another."""
+
+    code: str
+    message: str
+    details: str | None = None
+    service: str | None = None
+    shape: str = "nested"
+
+
+OUTAGES: tuple[OutageRow, ...] = (
+    OutageRow(name="400", code="bad_request", message="bad request", source="wire-2025-11"),
+    OutageRow(
+        name="401",
+        code="authentication_error",
+        message="authentication_error",
+        details="rpc error: code = Unauthenticated desc = INCORRECT_API_KEY_SIGNATURE",
+        until="2026-02-01",
+        source="client-report",
+    ),
+    OutageRow(
+        name="401",
+        code="authentication_error",
+        message="authentication_error",
+        details="INCORRECT_API_KEY_SIGNATURE",
+        since="2026-02-01",
+        source="wire-2026-06",
+    ),
+    OutageRow(name="403", code="permission_denied", message="permission denied", source="wire-2026-01"),
+    OutageRow(
+        name="404",
+        code="not_found",
+        message="not found",
+        service="query-exchange",
+        until=SERVICE_REMOVED,
+        source="wire-2025-11",
+    ),
+    OutageRow(name="404", code="not_found", message="not found", since=SERVICE_REMOVED, source="client-report"),
+    OutageRow(
+        name="410",
+        code="deprecated_v1_order_endpoint",
+        message="Please switch to the V2 endpoints",
+        details="https://docs.kalshi.com/api-reference/orders/create-order-v2",
+        source="client-report",
+    ),
+    OutageRow(name="429", code="too_many_requests", message="too many requests", shape="text", source="docs-3.28"),
+    # One paraphrase of a netting call has it, with a service of that call.
+    OutageRow(name="500", code="internal_server_error", message="internal server error", source="client-report"),
+    # So recorded: the message has the underscore of the code.
+    OutageRow(
+        name="503",
+        code="service_unavailable",
+        message="service_unavailable",
+        service="exchange",
+        until=SERVICE_REMOVED,
+        source="wire-2026-06",
+    ),
+    OutageRow(
+        name="503",
+        code="service_unavailable",
+        message="service_unavailable",
+        since=SERVICE_REMOVED,
+        source="choice",
+    ),
+)
+
+
+def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
+    """The body of an error with this status; `shape` None is the venue's own, which in compat is all at once."""
+    row = _row(status, api_date)
+    if shape is None and api_date.is_compat:
+        named = _named(row)
+        return _compact({"error": named, **{key: value for key, value in named.items() if key != "service"}})
+    return _compact(_shaped(row, shape or row.shape))
+
+
+def _shaped(row: OutageRow, shape: str) -> dict[str, Any]:
+    match shape:
+        case "flat":
+            return {key: value for key, value in _named(row).items() if key != "service"}
+        case "msg":
+            return {"msg": row.message}
+        case "text":
+            return {"error": row.message}
+        case _:
+            return {"error": _named(row)}
+
+
+def _named(row: OutageRow) -> dict[str, str]:
+    named = {"code": row.code, "message": row.message, "details": row.details, "service": row.service}
+    return {key: value for key, value in named.items() if value is not None}
+
+
+def _row(status: int, api_date: ApiDate) -> OutageRow:
+    known = _rows(api_date).get(str(status))
+    if known:
+        return known
+    try:
+        words = HTTPStatus(status).phrase.lower()
+    except ValueError:
+        words = f"status {status}"
+    code = "".join(char if char.isalnum() else "_" for char in words)
+    return OutageRow(name=str(status), code=code, message=words, source="choice")
+
+
+@lru_cache(maxsize=64)
+def _rows(api_date: ApiDate) -> dict[str, OutageRow]:
+    return pick(OUTAGES, api_date)
+
+
+def _compact(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,0 +1,90 @@
+"""The stream's channels as a dated table: who may have them, what filters them, whether their data is numbered.
+
+Channels that the venue has and nothing here feeds can be subscribed to all the same, and stay quiet: so a client
+that wants them lives on. One that the day does not have is code 8.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from mockexchange.venues.dated import ApiDate, DatedRow, pick
+from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE, REVISED
+
+TICKER_V2_UNTIL = "2026-02-12"
+FILTERED_FILLS_SINCE = "2026-02-08"
+LIFECYCLE_FILTER_UNTIL = "2026-01-01"
+GROUPS_SINCE = "2026-01-29"
+ORDERS_SINCE = "2026-02-03"
+COMBINATIONS_SINCE = "2026-03-19"
+NUMBERED_TRADES_SINCE = "2026-06-11"
+"""The first day on which numbered trades were recorded; the documents say so from October 2026 on."""
+MULTIVARIATE_UNTIL = "2026-08-06"
+
+ORDERBOOK = "orderbook_delta"
+TICKER = "ticker"
+COMMUNICATIONS = "communications"
+INDICES = ("cfbenchmarks_value", "cfbenchmarks_value_5hz")
+PYTH = "pyth_value"
+COMBINATIONS = "multivariate_market_lifecycle"
+
+Filter = Literal["ignored", "optional", "required"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelRow(DatedRow):
+    """`filter` by market tickers, `has_ids` by market ids too; `is_sequenced`: its data carries `seq`."""
+
+    is_private: bool = False
+    is_sequenced: bool = False
+    filter: Filter = "ignored"
+    has_ids: bool = False
+    is_emulated: bool = True
+
+
+CHANNELS: tuple[ChannelRow, ...] = (
+    # Public by what it tells, but listed with the private channels while public ones needed no key.
+    ChannelRow(name=ORDERBOOK, is_private=True, is_sequenced=True, filter="required", source="docs-2025-11"),
+    ChannelRow(name=TICKER, filter="optional", until=REVISED, source="docs-2025-11"),
+    ChannelRow(name=TICKER, filter="optional", has_ids=True, since=REVISED, source="changelog"),
+    ChannelRow(name="trade", filter="optional", until=NUMBERED_TRADES_SINCE, source="docs-2025-11"),
+    ChannelRow(name="trade", filter="optional", is_sequenced=True, since=NUMBERED_TRADES_SINCE, source="wire-2026-06"),
+    ChannelRow(name="fill", is_private=True, until=FILTERED_FILLS_SINCE, source="docs-2025-11"),
+    ChannelRow(name="fill", is_private=True, filter="optional", since=FILTERED_FILLS_SINCE, source="changelog"),
+    ChannelRow(name="market_positions", is_private=True, filter="optional", source="docs-2025-11"),
+    ChannelRow(name="market_lifecycle_v2", filter="optional", until=LIFECYCLE_FILTER_UNTIL, source="docs-2025-11"),
+    ChannelRow(name="market_lifecycle_v2", since=LIFECYCLE_FILTER_UNTIL, until=AUTUMN_2026, source="choice"),
+    ChannelRow(name="market_lifecycle_v2", is_sequenced=True, since=AUTUMN_2026, source="sdk-3.34"),
+    ChannelRow(name="user_orders", is_private=True, filter="optional", since=ORDERS_SINCE, source="changelog"),
+    ChannelRow(name="order_group_updates", is_private=True, is_sequenced=True, since=GROUPS_SINCE, source="changelog"),
+    ChannelRow(name="multivariate", is_emulated=False, until=MULTIVARIATE_UNTIL, source="docs-2025-11"),
+    ChannelRow(name=COMMUNICATIONS, is_private=True, is_emulated=False, until=AUTUMN_2026, source="docs-2025-11"),
+    ChannelRow(
+        name=COMMUNICATIONS,
+        is_private=True,
+        is_sequenced=True,
+        is_emulated=False,
+        since=AUTUMN_2026,
+        source="sdk-3.34",
+    ),
+    ChannelRow(
+        name="ticker_v2",
+        filter="optional",
+        is_emulated=False,
+        since=REVISED,
+        until=TICKER_V2_UNTIL,
+        source="changelog",
+    ),
+    ChannelRow(name=COMBINATIONS, is_emulated=False, since=COMBINATIONS_SINCE, until=AUTUMN_2026, source="changelog"),
+    ChannelRow(name=COMBINATIONS, is_sequenced=True, is_emulated=False, since=AUTUMN_2026, source="sdk-3.34"),
+    ChannelRow(name=INDICES[0], is_sequenced=True, is_emulated=False, since=IDS_SINCE, source="changelog"),
+    ChannelRow(name=INDICES[1], is_sequenced=True, is_emulated=False, since=AUTUMN_2026, source="sdk-3.34"),
+    ChannelRow(name=PYTH, is_sequenced=True, is_emulated=False, since=PYTH_SINCE, source="changelog"),
+)
+
+
+@lru_cache(maxsize=64)
+def channels_of(api_date: ApiDate) -> dict[str, ChannelRow]:
+    """The channels of that day by name."""
+    return pick(CHANNELS, api_date)

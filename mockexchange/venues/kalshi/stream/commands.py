@@ -1,0 +1,201 @@
+"""A client's commands, read strictly: what has the wrong JSON type is code 1, what nobody knows is ignored.
+
+As JSON null says nothing, it is taken for absent; so are an empty text and an empty list.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, NoReturn
+
+from mockexchange.venues.dated import ALWAYS, ApiDate, DatedRow, pick
+from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.kalshi.stream.channels import INDICES, ORDERBOOK, PYTH
+from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE, REVISED, Code, Refused
+
+COMMAND_BYTES_MAX = 1024 * 1024
+"""The venue's limit is unknown. Clients take no larger message themselves, and 40,000 tickers fit."""
+ID_MAX = 2**63 - 1
+SKIP_ACK_SINCE = "2026-02-11"
+SNAPSHOT_SINCE = "2026-04-20"
+YES_PRICE_SINCE = "2026-05-08"
+SHARDING_SINCE = "2026-01-12"
+
+SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
+UPDATE, LIST = "update_subscription", "list_subscriptions"
+COMMANDS = (SUBSCRIBE, UNSUBSCRIBE, UPDATE, LIST)
+"""Every day of the wire that is known has all four."""
+
+Kind = Literal["text", "texts", "integer", "integers", "boolean"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamParameter(DatedRow):
+    kind: Kind
+
+
+def _rows(source: str, since: str = ALWAYS, **kinds: Kind) -> tuple[StreamParameter, ...]:
+    return tuple(StreamParameter(name=name, kind=kind, source=source, since=since) for name, kind in kinds.items())
+
+
+_MARKETS = (
+    *_rows("docs-2025-11", market_ticker="text", market_tickers="texts", send_initial_snapshot="boolean"),
+    *_rows("changelog", REVISED, market_id="text", market_ids="texts"),
+)
+PARAMETERS: dict[str, tuple[StreamParameter, ...]] = {
+    SUBSCRIBE: (
+        *_rows("docs-2025-11", channels="texts"),
+        *_MARKETS,
+        *_rows("changelog", SKIP_ACK_SINCE, skip_ticker_ack="boolean"),
+        *_rows("changelog", YES_PRICE_SINCE, use_yes_price="boolean"),
+        *_rows("changelog", SHARDING_SINCE, shard_factor="integer", shard_key="integer"),
+        *_rows("changelog", IDS_SINCE, index_ids="texts"),
+        *_rows("changelog", PYTH_SINCE, underlying_tickers="texts"),
+        *_rows("sdk-3.34", AUTUMN_2026, user_filter="text"),
+    ),
+    UNSUBSCRIBE: _rows("docs-2025-11", sids="integers"),
+    UPDATE: (
+        *_rows("docs-2025-11", action="text", sid="integer", sids="integers"),
+        *_MARKETS,
+        *_rows("changelog", IDS_SINCE, index_ids="texts"),
+        *_rows("changelog", PYTH_SINCE, underlying_tickers="texts"),
+    ),
+    LIST: (),
+}
+"""By command."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRow(DatedRow):
+    """An action of update_subscription. `channels`: the only ones that have it, none where a filter is enough."""
+
+    channels: tuple[str, ...] = ()
+    needs: Literal["", "markets", "index_ids", "underlying_tickers"] = ""
+
+
+ADD, DELETE, SNAPSHOT = "add_markets", "delete_markets", "get_snapshot"
+ACTIONS: tuple[ActionRow, ...] = (
+    ActionRow(name=ADD, needs="markets", source="docs-2025-11"),
+    ActionRow(name=DELETE, needs="markets", source="docs-2025-11"),
+    ActionRow(name=SNAPSHOT, needs="markets", channels=(ORDERBOOK,), since=SNAPSHOT_SINCE, source="changelog"),
+    ActionRow(name="subscribe_indices", needs="index_ids", channels=INDICES, since=IDS_SINCE, source="changelog"),
+    ActionRow(name="unsubscribe_indices", needs="index_ids", channels=INDICES, since=IDS_SINCE, source="changelog"),
+    ActionRow(name="indexlist", channels=INDICES, since=IDS_SINCE, source="changelog"),
+    ActionRow(
+        name="subscribe_underlyings",
+        needs="underlying_tickers",
+        channels=(PYTH,),
+        since=PYTH_SINCE,
+        source="changelog",
+    ),
+    ActionRow(
+        name="unsubscribe_underlyings",
+        needs="underlying_tickers",
+        channels=(PYTH,),
+        since=PYTH_SINCE,
+        source="changelog",
+    ),
+    ActionRow(name="underlying_list", channels=(PYTH,), since=PYTH_SINCE, source="changelog"),
+)
+
+Params = dict[str, Any]
+"""What was given, by name; a parameter that was not, or says nothing, is not there."""
+
+
+class Command(NamedTuple):
+    name: str
+    params: Params | None
+
+
+def read_document(raw: bytes) -> dict[str, Any]:
+    """Return the JSON object of a frame. Raises Refused."""
+    if len(raw) > COMMAND_BYTES_MAX:
+        raise Refused(Code.UNREADABLE, f"the command has {len(raw):,} bytes: at most {COMMAND_BYTES_MAX:,} are read")
+    try:
+        document = json.loads(raw.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise Refused(Code.UNREADABLE, f"not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise _wrong("the frame", "an object", document)
+    return document
+
+
+def read_id(document: dict[str, Any]) -> int:
+    """Return the command's id, 0 for none. Raises Refused."""
+    given = document.get("id")
+    if given is None:
+        return 0
+    if type(given) is not int or not 0 <= given <= ID_MAX:
+        raise _wrong("id", "a whole number from 0", given)
+    return given
+
+
+def read_command(document: dict[str, Any], api_date: ApiDate) -> Command:
+    """Return the command with those parameters that it has on that day. Raises Refused."""
+    name, params = document.get("cmd"), document.get("params")
+    if name is not None and not isinstance(name, str):
+        raise _wrong("cmd", "a text", name)
+    if params is not None and not isinstance(params, dict):
+        raise _wrong("params", "an object", params)
+    if name not in COMMANDS:
+        raise Refused(Code.UNKNOWN_COMMAND, f"unknown cmd {_shown(name)}: expected {', '.join(COMMANDS)}")
+    return Command(name, None if params is None else _read_params(params, _parameters(name, api_date)))
+
+
+@lru_cache(maxsize=64)
+def actions_of(api_date: ApiDate) -> dict[str, ActionRow]:
+    """The actions of that day by name."""
+    return pick(ACTIONS, api_date)
+
+
+def _read_params(given: dict[str, Any], rows: dict[str, StreamParameter]) -> Params:
+    params = {}
+    for name, row in rows.items():
+        value = given.get(name)
+        if value is None:
+            continue
+        if not _is_of_kind(value, row.kind):
+            raise _wrong(name, KINDS[row.kind], value)
+        if value not in ("", []):
+            params[name] = value
+    return params
+
+
+KINDS: dict[Kind, str] = {
+    "text": "a text",
+    "texts": "a list of texts",
+    "integer": "a whole number",
+    "integers": "a list of whole numbers",
+    "boolean": "true or false",
+}
+_TYPES: dict[Kind, type] = {"text": str, "texts": str, "integer": int, "integers": int, "boolean": bool}
+
+
+def _is_of_kind(value: Any, kind: Kind) -> bool:
+    wanted = _TYPES[kind]
+    if kind in ("texts", "integers"):
+        return type(value) is list and all(type(one) is wanted for one in value)
+    return type(value) is wanted
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON value")
+
+
+def _wrong(what: str, expected: str, given: Any) -> Refused:
+    return Refused(Code.UNREADABLE, f"{what}: expected {expected}, got {_shown(given)}")
+
+
+SHOWN_CHARS_MAX = 60
+
+
+def _shown(value: Any) -> str:
+    """JSON of a scalar, cut; only the kind of what may be large."""
+    if isinstance(value, list | dict):
+        return "an object" if isinstance(value, dict) else "a list"
+    return json.dumps(value[:SHOWN_CHARS_MAX] if isinstance(value, str) else value)[: SHOWN_CHARS_MAX + 2]
+
+
+@lru_cache(maxsize=256)
+def _parameters(command: str, api_date: ApiDate) -> dict[str, StreamParameter]:
+    return pick(PARAMETERS[command], api_date)

@@ -1,0 +1,61 @@
+"""Which markets a command names: by ticker or by id, one or a list, in one of the four ways."""
+
+from typing import NamedTuple
+
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.kalshi.desk import Desk
+from mockexchange.venues.kalshi.stream.commands import Params
+from mockexchange.venues.kalshi.stream.errors import Code, Refused, exists
+from mockexchange.venues.kalshi.stream.subscriptions import Markets
+
+TICKERS = ("market_ticker", "market_tickers")
+IDS = ("market_id", "market_ids")
+SHOWN_CHARS_MAX = 60
+
+
+class Named(NamedTuple):
+    """The markets that there are, and the names that nothing here has."""
+
+    markets: Markets
+    unknown: list[str]
+    by_ids: bool
+
+
+def named_markets(desk: Desk, params: Params) -> Named | None:
+    """Return the markets that the parameters name, None where they name none at all. Raises Refused."""
+    given = [name for name in (*TICKERS, *IDS) if name in params]
+    if not given:
+        return None
+    if len(given) > 1:
+        raise Refused(Code.INVALID, f"expected one of {', '.join(given)}")
+    value = params[given[0]]
+    names = [value] if isinstance(value, str) else value
+    return _by_ids(desk, names) if given[0] in IDS else _by_tickers(desk, names)
+
+
+def require_known(named: Named, api_date: ApiDate, sid: int = 0) -> None:
+    """Unknown markets were code 16 while there was one. Raises Refused; compat is as lenient as the newest day."""
+    if named.unknown and not api_date.is_compat and exists(Code.UNKNOWN_MARKET, api_date):
+        first = named.unknown[0]
+        key = "market_id" if named.by_ids else "market_ticker"
+        raise Refused(Code.UNKNOWN_MARKET, f"no market {first[:SHOWN_CHARS_MAX]!r}", sid, **{key: first})
+
+
+def note_of(named: Named) -> str:
+    """What was left out in silence, for the journal."""
+    if not named.unknown:
+        return ""
+    more = len(named.unknown) - 1
+    return f"no market {named.unknown[0][:SHOWN_CHARS_MAX]!r}{f' and {more} more' if more else ''}: left out"
+
+
+def _by_tickers(desk: Desk, names: list[str]) -> Named:
+    known = desk.state.markets
+    tickers = [known[name].ticker for name in names if name in known]
+    return Named(dict(zip(tickers, tickers, strict=True)), [name for name in names if name not in known], by_ids=False)
+
+
+def _by_ids(desk: Desk, names: list[str]) -> Named:
+    found = {name: desk.market_ids.ticker(desk.state, name) for name in names}
+    markets = {ticker: name for name, ticker in found.items() if ticker is not None}
+    return Named(markets, [name for name, ticker in found.items() if ticker is None], by_ids=True)

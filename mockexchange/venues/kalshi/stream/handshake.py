@@ -1,0 +1,131 @@
+"""Who may open a stream: the three signed headers of REST, over GET and the stream's path.
+
+The venue refuses with the bodies of its REST gateway as far as is known, and where its WebSocket library answers by
+itself, in plain text. Checks come in this order: credentials, what the key may, `Origin`, connections.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from mockexchange.core.accounts import Key
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.kalshi import signing
+from mockexchange.venues.kalshi.authentication import authenticate
+from mockexchange.venues.kalshi.desk import Desk, date_of
+from mockexchange.venues.kalshi.errors import Rejected, Situation, reject
+from mockexchange.venues.kalshi.stream.session import Session
+from mockexchange.venues.request import Answer, Request
+
+STREAM_PATH = "/trade-api/ws/v2"
+OPERATION = "OpenStream"
+SWITCHING_PROTOCOLS = 101
+ANONYMOUS_SINCE, ANONYMOUS_UNTIL = "2026-01-30", "2026-03-24"
+"""Between these days the documents let public channels do without a key."""
+RESTRICTED_SINCE, RESTRICTED_UNTIL = "2026-07-02", "2026-07-23"
+"""Between these days keys restricted to a subaccount were refused at the start of a session."""
+TEXT_HEADERS = (
+    (b"content-type", b"text/plain; charset=utf-8"),
+    (b"sec-websocket-version", b"13"),
+    (b"x-content-type-options", b"nosniff"),
+)
+"""As reported with a 403 of December 2024: what the venue's WebSocket library sends."""
+
+OpenCount = Callable[[str], int]
+"""How many streams an account has open."""
+
+
+@dataclass(slots=True)
+class Handshake:
+    """`session` is None where the answer is a refusal."""
+
+    answer: Answer
+    session: Session | None = None
+
+
+def shake_hands(
+    desk: Desk, request: Request, now: int, host_now: int, open_count: OpenCount = lambda account: 0
+) -> Handshake:
+    """Answer an upgrade at exchange time `now` and host time `host_now` (microseconds). Never raises."""
+    answer, api_date = _begin(desk, request)
+    try:
+        key = _admit(desk, request, now, host_now, answer, api_date)
+        if _is_foreign(desk, request):
+            origin = "the Origin header names another host, and this scenario refuses that (stream: {origin: refuse})"
+            _refuse_in_text(answer, 403, b"Forbidden\n", origin)
+            return Handshake(answer)
+        _require_room(desk, key, open_count)
+    except Rejected as rejected:
+        reject(answer, rejected, api_date)
+        return Handshake(answer)
+    answer.status = SWITCHING_PROTOCOLS
+    return Handshake(answer, Session(desk, key, api_date))
+
+
+def answer_plainly(desk: Desk, request: Request, now: int, host_now: int) -> Answer:
+    """Answer a request for the stream's path that is no upgrade: credentials first, as they are for one."""
+    answer, api_date = _begin(desk, request)
+    try:
+        _admit(desk, request, now, host_now, answer, api_date)
+    except Rejected as rejected:
+        reject(answer, rejected, api_date)
+        return answer
+    if request.method == "GET":
+        words = f"{STREAM_PATH} is a WebSocket: send Connection: Upgrade and Upgrade: websocket, or open it as ws://"
+        _refuse_in_text(answer, 400, b"Bad Request\n", words)
+    else:
+        _refuse_in_text(answer, 405, b"Method Not Allowed\n", f"{STREAM_PATH} is a WebSocket, opened by GET")
+    return answer
+
+
+def _begin(desk: Desk, request: Request) -> tuple[Answer, ApiDate]:
+    claimed = signing.read_credentials(request).key_id
+    return Answer(500, b"", OPERATION), date_of(desk, desk.state.keys.get(claimed or ""))
+
+
+def _admit(desk: Desk, request: Request, now: int, host_now: int, answer: Answer, api_date: ApiDate) -> Key | None:
+    """Return the key that may open a stream on that day, None for an anonymous one. Raises Rejected."""
+    if _is_anonymous(request) and _takes_anonymous(desk, api_date):
+        return None
+    key = authenticate(desk.state, desk.settings, request, now, host_now, answer)
+    if key.book is not None and not api_date.is_compat and api_date.holds(RESTRICTED_SINCE, RESTRICTED_UNTIL):
+        words = (
+            f"key {key.name} of {key.account} is restricted to book {key.book}: "
+            f"from {RESTRICTED_SINCE} to {RESTRICTED_UNTIL} no such key could open a stream"
+        )
+        raise Rejected(Situation.RESTRICTED, words)
+    return key
+
+
+def _is_anonymous(request: Request) -> bool:
+    """None of the three headers is there; half of them is a mistake."""
+    credentials = signing.read_credentials(request)
+    return credentials.key_id is None and credentials.timestamp is None and credentials.signature is None
+
+
+def _takes_anonymous(desk: Desk, api_date: ApiDate) -> bool:
+    is_documented = not api_date.is_compat and api_date.holds(ANONYMOUS_SINCE, ANONYMOUS_UNTIL)
+    return is_documented or desk.settings.stream_anonymous == "accept"
+
+
+def _is_foreign(desk: Desk, request: Request) -> bool:
+    """Whether an Origin of another host was sent, and such are refused."""
+    origin = request.header(b"origin")
+    if origin is None or desk.settings.stream_origin == "accept":
+        return False
+    try:
+        host = urlsplit(origin).netloc
+    except ValueError:
+        return True
+    return host.lower() != (request.header(b"host") or "").lower()
+
+
+def _require_room(desk: Desk, key: Key | None, open_count: OpenCount) -> None:
+    limit = desk.settings.stream_connections
+    if key is not None and open_count(key.account) >= limit:
+        words = f"{key.account} has {limit} streams open, as many as it may (stream: {{connections: {limit}}})"
+        raise Rejected(Situation.TOO_MANY_STREAMS, words)
+
+
+def _refuse_in_text(answer: Answer, status: int, body: bytes, words: str) -> None:
+    answer.status, answer.body, answer.headers, answer.diagnosis = status, body, TEXT_HEADERS, words

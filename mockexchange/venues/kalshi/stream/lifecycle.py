@@ -1,0 +1,66 @@
+"""Markets and events that come and go, as the channel market_lifecycle_v2 tells it.
+
+A market trades from the moment it is listed, so it is `created` and never `activated`. One that is closed is
+`deactivated`: trading has stopped in it, and its closing time stays what it was. A dispute has no event type.
+"""
+
+from mockexchange.core.events import EventListed, MarketListed, MarketMoved
+from mockexchange.core.markets import Market
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import MarketStatus
+from mockexchange.venues.dated import FOREVER
+from mockexchange.venues.kalshi.frames.rows import COMBINATIONS_LEFT
+from mockexchange.venues.kalshi.operations.market_views import VALUES_CENTICENTS, EventView, MarketView
+from mockexchange.venues.kalshi.stream.messages import Message
+from mockexchange.venues.kalshi.stream.views import EventLifecycleView, LifecycleView, MetadataView
+
+CHANNEL = "market_lifecycle_v2"
+COMBINATION_PREFIX = "KXMVE"
+"""Of markets that combine others: they have a channel of their own since 2026-03-19, and had left this one before."""
+
+
+def tell_created(state: State, event: MarketListed, at: int) -> Message:
+    market = state.markets[event.market]
+    row = MarketView(state, market, at, 0)
+    view = LifecycleView("created", market)
+    view.exchange_index = market.event.exchange_index
+    view.open_at, view.close_at = row.open_at, row.close_at
+    view.is_fractional = row.is_fractional
+    view.price_level_structure, view.price_ranges = row.price_level_structure, row.price_ranges
+    name = market.event.details.title or market.event.ticker
+    view.metadata = MetadataView(market, name, row.title, row.expected_expiration_at)
+    return _message(market, view)
+
+
+def tell_moved(state: State, event: MarketMoved, at: int) -> Message | None:
+    """None for a dispute. The event is read, not the market, which a settlement moves twice in one command."""
+    market = state.markets[event.market]
+    if event.status is MarketStatus.CLOSED:
+        view = LifecycleView("deactivated", market)
+        view.is_deactivated = True
+    elif event.status is MarketStatus.DETERMINED:
+        view = LifecycleView("determined", market)
+        view.result, view.determined_at = event.result, at
+        assert event.result is not None, "a determined market has a result"
+        view.value_centicents = VALUES_CENTICENTS.get(event.result, event.value_centicents)
+    elif event.status is MarketStatus.FINALIZED:
+        view = LifecycleView("settled", market)
+        view.settled_at = at
+    else:
+        return None
+    return _message(market, view)
+
+
+def tell_event(state: State, event: EventListed, at: int) -> Message:
+    listing = state.events[event.event]
+    row = EventView(state, listing, at, 0, is_nested=False)
+    view = EventLifecycleView(listing, row.title, row.strike_period, row.collateral_return_type)
+    return Message(CHANNEL, "event_lifecycle", view, until=_told_until(listing.ticker))
+
+
+def _message(market: Market, view: LifecycleView) -> Message:
+    return Message(CHANNEL, CHANNEL, view, market=market, until=_told_until(market.ticker))
+
+
+def _told_until(ticker: str) -> str:
+    return COMBINATIONS_LEFT if ticker.startswith(COMBINATION_PREFIX) else FOREVER

@@ -1,0 +1,49 @@
+"""What happened, as the channels tell it: written once for each API date, however many sessions it goes to."""
+
+from typing import Any
+
+from mockexchange.core.markets import Market
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.venues.dated import FOREVER, ApiDate
+from mockexchange.venues.kalshi.frames import body_encoder
+
+
+class Message:
+    """One message of one channel. `kind` names its table in FRAMES, `value` is what that reads.
+
+    `market` is what filters go by, None where none ever did; `purse` is whose it is, None for a public one. Of a public
+    message about somebody's order, `own_value` is what its owner (`owner`) sees instead. From `until` on the channel
+    does not tell it any more. What it reads of the exchange is as of its command: write it before the next one runs.
+    """
+
+    __slots__ = ("_bodies", "channel", "frames", "kind", "market", "own_value", "owner", "purse", "until", "value")
+
+    def __init__(
+        self,
+        channel: str,
+        kind: str,
+        value: Any,
+        *,
+        market: Market | None = None,
+        purse: BookRef | None = None,
+        owner: BookRef | None = None,
+        own_value: Any = None,
+        until: str = FOREVER,
+    ) -> None:
+        self.channel, self.kind, self.value = channel, kind, value
+        self.market, self.purse = market, purse
+        self.owner, self.own_value = owner, own_value
+        self.until = until
+        self.frames: dict[Any, Any] = {}
+        """Whole frames, for the sessions that share one to keep."""
+        self._bodies: dict[tuple[str | None, bool, bool], bytes] = {}
+
+    def body(self, api_date: ApiDate, is_own: bool = False, in_yes_price: bool = False) -> bytes:
+        """The frame's `msg` as of that day: as its owner sees it, and with every price that of YES (books alone)."""
+        key = (api_date.day, is_own, in_yes_price)
+        body = self._bodies.get(key)
+        if body is None:
+            value = self.own_value if is_own else self.value
+            shown = value.in_yes_price() if in_yes_price else value
+            body = self._bodies[key] = body_encoder(self.kind, api_date)(shown)
+        return body

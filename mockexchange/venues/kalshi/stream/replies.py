@@ -1,0 +1,110 @@
+"""The answers to commands as bytes; which keys they have is a dated table.
+
+Keys stand in the order in which they were recorded (`subscribed`) or documented (the others), each frame ends in a
+newline. `compat` has the lists at both of their places, and a seq on `unsubscribed` alone: clients count it or not.
+"""
+
+import json
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from mockexchange.venues.dated import ApiDate, DatedRow, pick
+from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.kalshi.stream.errors import REVISED, Refused, StreamErrorRow, error_row
+from mockexchange.venues.kalshi.stream.subscriptions import Subscription
+
+LISTS_MOVED = "2026-02-12"
+
+REPLY_KEYS: tuple[DatedRow, ...] = (
+    DatedRow(name="subscribed.id", source="wire-2026-06"),
+    DatedRow(name="subscribed.msg", source="wire-2026-06"),
+    DatedRow(name="unsubscribed.id", since=REVISED, source="changelog"),
+    DatedRow(name="unsubscribed.sid", source="docs-2025-11"),
+    DatedRow(name="unsubscribed.seq", since=REVISED, source="changelog"),
+    DatedRow(name="ok.id", source="docs-2025-11"),
+    DatedRow(name="ok.sid", source="docs-2025-11"),
+    DatedRow(name="ok.seq", source="docs-2025-11"),
+    DatedRow(name="ok.market_tickers", until=LISTS_MOVED, source="docs-2025-11"),
+    DatedRow(name="ok.msg", since=LISTS_MOVED, source="changelog"),
+    DatedRow(name="list.id", source="docs-2025-11"),
+    DatedRow(name="list.subscriptions", until=LISTS_MOVED, source="docs-2025-11"),
+    DatedRow(name="list.msg", since=LISTS_MOVED, source="changelog"),
+    DatedRow(name="error.id", source="docs-2025-11"),
+    DatedRow(name="error.sid", since=AUTUMN_2026, source="sdk-3.34"),
+    DatedRow(name="error.seq", since=AUTUMN_2026, source="sdk-3.34"),
+    DatedRow(name="error.msg", source="docs-2025-11"),
+)
+"""What an answer has beside `type`, as "answer.key"; `list` is the `ok` of list_subscriptions."""
+UNCOUNTED_IN_COMPAT = {"ok.seq", "error.seq"}
+
+
+@lru_cache(maxsize=64)
+def keys_of(api_date: ApiDate) -> frozenset[str]:
+    """The keys of that day's answers."""
+    return frozenset(pick(REPLY_KEYS, api_date)) - (UNCOUNTED_IN_COMPAT if api_date.is_compat else set())
+
+
+def subscribed(subscription: Subscription, command_id: int) -> bytes:
+    msg = {"channel": subscription.channel, "sid": subscription.sid}
+    return _line({"type": "subscribed", **_id(command_id), "msg": msg})
+
+
+def unsubscribed(subscription: Subscription, command_id: int, api_date: ApiDate) -> bytes:
+    """Takes the next number of the subscription where the day numbers it."""
+    keys = keys_of(api_date)
+    known_id = _id(command_id) if "unsubscribed.id" in keys else {}
+    seq = {"seq": subscription.next_seq()} if "unsubscribed.seq" in keys else {}
+    return _line({**known_id, "sid": subscription.sid, **seq, "type": "unsubscribed"})
+
+
+def updated(subscription: Subscription, command_id: int, api_date: ApiDate) -> bytes:
+    """The `ok` of update_subscription with the whole filter; takes the next number where the day numbers it."""
+    keys = keys_of(api_date)
+    seq = {"seq": subscription.next_seq()} if "ok.seq" in keys else {}
+    lists = _lists(subscription)
+    msg = {"msg": lists} if "ok.msg" in keys else {}
+    flat = lists if "ok.market_tickers" in keys else {}
+    return _line({**_id(command_id), "sid": subscription.sid, **seq, "type": "ok", **msg, **flat})
+
+
+def listed(subscriptions: Iterable[Subscription], command_id: int, api_date: ApiDate) -> bytes:
+    """The `ok` of list_subscriptions: about no subscription, so without sid and seq."""
+    keys = keys_of(api_date)
+    rows = [{"channel": each.channel, "sid": each.sid} for each in subscriptions]
+    lists = {name: rows for name in ("msg", "subscriptions") if f"list.{name}" in keys}
+    return _line({**_id(command_id), "type": "ok", **lists})
+
+
+def error(refused: Refused, command_id: int, api_date: ApiDate, subscription: Subscription | None = None) -> bytes:
+    """Takes the next number of the subscription that it is about, if that is numbered and the day does so."""
+    keys, about = keys_of(api_date), {}
+    if subscription is not None and "error.sid" in keys:
+        about["sid"] = subscription.sid
+        if subscription.is_sequenced and "error.seq" in keys:
+            about["seq"] = subscription.next_seq()
+    msg = {**_msg(error_row(refused.code, api_date)), **refused.named}
+    return _line({**_id(command_id), **about, "type": "error", "msg": msg})
+
+
+def _msg(row: StreamErrorRow) -> dict[str, Any]:
+    return {"code": int(row.code), "msg": row.message}
+
+
+def _id(command_id: int) -> dict[str, int]:
+    """0 is no id, and is not answered."""
+    return {"id": command_id} if command_id else {}
+
+
+def _lists(subscription: Subscription) -> dict[str, list[str]]:
+    """Nothing where the client asked for none, and where there is no filter that could be told."""
+    if subscription.markets is None or subscription.skips_lists:
+        return {}
+    if subscription.has_ids:
+        return {"market_ids": list(subscription.markets.values())}
+    return {"market_tickers": list(subscription.markets)}
+
+
+def _line(frame: dict[str, Any]) -> bytes:
+    """Half of a surrogate pair, which JSON can name and UTF-8 cannot, becomes a question mark."""
+    return json.dumps(frame, separators=(",", ":"), ensure_ascii=False).encode(errors="replace") + b"\n"

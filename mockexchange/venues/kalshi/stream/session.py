@@ -1,0 +1,87 @@
+"""One stream session: a client's commands in, frames out; no socket, no event loop, no clock of its own."""
+
+from typing import Any
+
+from mockexchange.core.accounts import Key
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.kalshi.desk import Desk
+from mockexchange.venues.kalshi.stream import replies
+from mockexchange.venues.kalshi.stream.commands import (
+    SUBSCRIBE,
+    UNSUBSCRIBE,
+    UPDATE,
+    read_command,
+    read_document,
+    read_id,
+)
+from mockexchange.venues.kalshi.stream.errors import Code, Refused, exists
+from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
+from mockexchange.venues.kalshi.stream.subscribing import list_subscriptions, subscribe, unsubscribe
+from mockexchange.venues.kalshi.stream.subscriptions import Subscription
+from mockexchange.venues.kalshi.stream.updating import update
+
+__all__ = ["Frame", "Session", "Subscription"]
+
+COMMANDS_PER_SECOND_MAX = 10_000
+"""Documented on 2026-06-18. Before there was a code for it nothing is refused."""
+
+
+class Session(Subscriber):
+    """Made by `handshake.shake_hands`. Not sent by itself: its owner sends the frames that it returns, in order."""
+
+    def __init__(self, desk: Desk, key: Key | None, api_date: ApiDate) -> None:
+        super().__init__(desk, key, api_date)
+        self._is_limited = exists(Code.TOO_MANY_COMMANDS, api_date)
+        self._second, self._commands_count = 0, 0
+
+    def receive(self, raw: bytes, at: int, host_at: int) -> list[Frame]:
+        """Carry out one command (text or binary, whole) at exchange time `at` and host time `host_at`, microseconds.
+
+        Return the answers, then the data that the command asked for, in order. Never raises, whatever the bytes are.
+        """
+        command_id = 0
+        try:
+            self._count(host_at)
+            document = read_document(raw)
+            command_id = read_id(document)
+            self._require_pace()
+            return self._carry_out(document, command_id, at)
+        except Refused as refused:
+            return [self._refuse(refused, command_id)]
+
+    def terminate(self, sid: int, code: int) -> Frame:
+        """End a subscription with a terminal error: 10, 17 or 25, or what the day had for it.
+
+        The client has to subscribe anew. Raises KeyError where there is no such subscription.
+        """
+        subscription = self.registry.close(sid)
+        refused = Refused(Code(code), f"subscription {sid} to {subscription.channel} was ended", sid)
+        raw = replies.error(refused, 0, self.api_date, subscription)
+        return Frame(raw, "error", subscription.channel, sid, refused.note)
+
+    def _carry_out(self, document: dict[str, Any], command_id: int, at: int) -> list[Frame]:
+        command = read_command(document, self.api_date)
+        if command.name == SUBSCRIBE:
+            return subscribe(self, command.params, command_id, at)
+        if command.name == UNSUBSCRIBE:
+            return unsubscribe(self, command.params, command_id)
+        if command.name == UPDATE:
+            return update(self, command.params, command_id, at)
+        return list_subscriptions(self, command_id)
+
+    def _count(self, host_at: int) -> None:
+        second = host_at // MICROSECONDS_PER_SECOND
+        if second != self._second:
+            self._second, self._commands_count = second, 0
+        self._commands_count += 1
+
+    def _require_pace(self) -> None:
+        if self._is_limited and self._commands_count > COMMANDS_PER_SECOND_MAX:
+            raise Refused(Code.TOO_MANY_COMMANDS, f"more than {COMMANDS_PER_SECOND_MAX:,} commands within a second")
+
+    def _refuse(self, refused: Refused, command_id: int) -> Frame:
+        subscription = self.subscriptions.get(refused.sid)
+        channel = subscription.channel if subscription else ""
+        raw = replies.error(refused, command_id, self.api_date, subscription)
+        return Frame(raw, "error", channel, refused.sid, refused.note)

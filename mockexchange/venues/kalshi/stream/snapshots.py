@@ -1,0 +1,55 @@
+"""How a market stands: its book whole, and its prices, volume and open interest."""
+
+from collections.abc import Sequence
+
+from mockexchange.core.books import Level, levels
+from mockexchange.core.markets import Market
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import Side
+from mockexchange.venues.kalshi.market_ids import market_id
+from mockexchange.venues.kalshi.operations.market_views import NO_BID
+from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.stream.messages import Message
+from mockexchange.venues.kalshi.stream.views import SnapshotView, TickerView
+
+ORDERBOOK = "orderbook_delta"
+TICKER = "ticker"
+
+
+def snapshot_of(state: State, market: Market, settings: Settings) -> Message:
+    """A market's book now. A side without bids is left out (recorded), or empty where the scenario says so."""
+    sides: list[Sequence[Level] | None] = []
+    for side in (Side.YES, Side.NO):
+        bids = levels(state, market, side)
+        sides.append(bids if bids or settings.stream_empty_side == "empty" else None)
+    view = SnapshotView(market, market_id(market.ticker), *sides)
+    return Message(ORDERBOOK, "orderbook_snapshot", view, market=market)
+
+
+def ticker_of(state: State, market: Market, at: int) -> Message:
+    """How a market stands at `at` (exchange time in microseconds)."""
+    last = state.tape.find(1, (("ticker", market.ticker),)).rows
+    view = TickerView(
+        market=market,
+        market_id=market_id(market.ticker),
+        price_centicents=market.price_centicents or 0,
+        yes_bid=best_bid(state, market, Side.YES),
+        no_bid=best_bid(state, market, Side.NO),
+        volume_centis=market.volume_centis,
+        open_interest_centis=max(market.yes_held_centis, market.no_held_centis),
+        last_trade_centis=last[0].count_centis if last else 0,
+        at=at,
+    )
+    return Message(TICKER, TICKER, view, market=market)
+
+
+def best_bid(state: State, market: Market, side: Side) -> Level:
+    """The highest bid of strangers and accounts together; price and count are 0 where there is none."""
+    book = state.resting.get(market.ticker)
+    queues = book.sides[side] if book else {}
+    quotes = market.quotes[side] if market.quotes else {}
+    if not queues and not quotes:
+        return NO_BID
+    price = max(max(queues, default=0), max(quotes, default=0))
+    queue = queues.get(price)
+    return Level(price, quotes.get(price, 0) + (queue.count_centis if queue else 0))

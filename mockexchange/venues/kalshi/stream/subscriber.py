@@ -1,0 +1,86 @@
+"""Who reads: a key as of an API date, its subscriptions, and the messages that it may see as frames."""
+
+from typing import NamedTuple
+
+from mockexchange.core.accounts import Key
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.kalshi.desk import Desk
+from mockexchange.venues.kalshi.stream.messages import Message
+from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscriptions
+
+
+class Frame(NamedTuple):
+    """What goes to one client. `channel` and `sid` say of which subscription, "" and 0 where of none.
+
+    `note` goes out of band: why there is an error, or what of the command was left aside.
+    """
+
+    raw: bytes
+    kind: str
+    channel: str = ""
+    sid: int = 0
+    note: str = ""
+
+
+class Subscriber:
+    """Without a key it is anonymous and sees what is public."""
+
+    def __init__(self, desk: Desk, key: Key | None, api_date: ApiDate) -> None:
+        self.desk, self.key, self.api_date = desk, key, api_date
+        self.registry = Subscriptions()
+        self.by_channel = self.registry.by_channel
+        self.subscriptions = self.registry.by_sid
+        self._day = api_date.day or ""
+        """Sorts before every day in compat, which is told what any day was."""
+        self._account = key.account if key else None
+        self._book = key.book if key else None
+
+    def frame_of(self, message: Message) -> Frame | None:
+        """The message as this session gets it; None where it is not subscribed, or may not see it.
+
+        Every reader of every message comes by here: what readers share is made once and kept with the message.
+        """
+        subscription = self.by_channel.get(message.channel)
+        if subscription is None or self._day >= message.until:
+            return None
+        markets = subscription.markets
+        if markets is not None and (market := message.market) is not None and market.ticker not in markets:
+            return None
+        purse = message.purse
+        if purse is not None and not self._is_of_key(purse):
+            return None
+        return self.frame(message, subscription)
+
+    def frame(self, message: Message, subscription: Subscription) -> Frame:
+        """The message as the next frame of a subscription."""
+        owner = message.owner
+        is_own = owner is not None and self._is_of_key(owner)
+        sequence = 0
+        if subscription.is_sequenced:
+            sequence = subscription.sequence = subscription.sequence + 1
+        known = (self._day, subscription.sid, sequence, is_own, subscription.in_yes_price)
+        frame: Frame | None = message.frames.get(known)
+        if frame is None:
+            body = message.body(self.api_date, is_own, subscription.in_yes_price)
+            frame = message.frames[known] = _frame(message, subscription, b"", body)
+        return frame
+
+    def answer_of(self, message: Message, subscription: Subscription, command_id: int) -> Frame:
+        """The message as a numbered frame that a command asked for and bears its id."""
+        subscription.sequence += 1
+        owner = message.owner
+        body = message.body(self.api_date, owner is not None and self._is_of_key(owner), subscription.in_yes_price)
+        return _frame(message, subscription, b'"id":%d,' % command_id if command_id else b"", body)
+
+    def _is_of_key(self, purse: BookRef) -> bool:
+        """Keys restricted to a book see that one alone."""
+        return purse[0] == self._account and (self._book is None or purse[1] == self._book)
+
+
+def _frame(message: Message, subscription: Subscription, command_id: bytes, body: bytes) -> Frame:
+    """Keys as recorded: type, id or sid, seq, msg."""
+    kind, sid = message.kind, subscription.sid
+    seq = b'"seq":%d,' % subscription.sequence if subscription.is_sequenced else b""
+    raw = b'{"type":"%b",%b"sid":%d,%b"msg":%b}\n' % (kind.encode(), command_id, sid, seq, body)
+    return Frame(raw, kind, message.channel, sid)

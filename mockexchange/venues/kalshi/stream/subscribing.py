@@ -1,0 +1,191 @@
+"""What each command does. The first thing wrong with one refuses it whole, before anything has changed."""
+
+from collections.abc import Iterator
+
+from mockexchange.venues.kalshi.stream import feed, replies
+from mockexchange.venues.kalshi.stream.channels import COMMUNICATIONS, ORDERBOOK, TICKER, ChannelRow, channels_of
+from mockexchange.venues.kalshi.stream.commands import Params
+from mockexchange.venues.kalshi.stream.errors import Code, Refused, exists
+from mockexchange.venues.kalshi.stream.filters import SHOWN_CHARS_MAX, Named, named_markets, note_of, require_known
+from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
+from mockexchange.venues.kalshi.stream.subscriptions import MARKETS_MAX, Subscription
+
+SHARD_FACTOR_MAX = 100
+
+
+def subscribe(reader: Subscriber, params: Params | None, command_id: int, at: int) -> list[Frame]:
+    """One `subscribed` a channel, then what the markets begin with. Raises Refused."""
+    if params is None:
+        raise Refused(Code.NO_PARAMS, "expected params")
+    channels, named = _checked(reader, params)
+    acks, data = [], []
+    for channel in channels:
+        subscription, new = _join(reader, channel, params, named)
+        raw = replies.subscribed(subscription, command_id)
+        acks.append(Frame(raw, "subscribed", channel.name, subscription.sid, _note(channel, named)))
+        data.append((subscription, new))
+    wants_ticker = params.get("send_initial_snapshot", False)
+    return acks + [frame for one in data for frame in first_data(reader, *one, wants_ticker, at)]
+
+
+def _checked(reader: Subscriber, params: Params) -> tuple[list[ChannelRow], Named | None]:
+    """The channels and markets of a command with which nothing is wrong. Raises Refused."""
+    if "channels" not in params:
+        raise Refused(Code.NO_CHANNELS, "expected params.channels")
+    channels = [_channel(reader, name) for name in params["channels"]]
+    named = named_markets(reader.desk, params)
+    _require_sharding(channels, params)
+    for channel in channels:
+        _require_filter(reader, channel, named)
+    if named is not None and any(channel.filter != "ignored" for channel in channels):
+        require_known(named, reader.api_date)
+    _require_room(reader, channels, named)
+    return channels, named
+
+
+def unsubscribe(reader: Subscriber, params: Params | None, command_id: int) -> list[Frame]:
+    """One `unsubscribed` a sid. Raises Refused."""
+    if params is None:
+        raise Refused(Code.NO_PARAMS, "expected params")
+    if "sids" not in params:
+        raise Refused(Code.NO_SIDS, "expected params.sids")
+    sids = list(dict.fromkeys(params["sids"]))
+    for sid in sids:
+        find(reader, sid)
+    gone = [reader.registry.close(sid) for sid in sids]
+    return [_unsubscribed(reader, subscription, command_id) for subscription in gone]
+
+
+def _unsubscribed(reader: Subscriber, subscription: Subscription, command_id: int) -> Frame:
+    raw = replies.unsubscribed(subscription, command_id, reader.api_date)
+    return Frame(raw, "unsubscribed", subscription.channel, subscription.sid)
+
+
+def list_subscriptions(reader: Subscriber, command_id: int) -> list[Frame]:
+    return [Frame(replies.listed(reader.registry, command_id, reader.api_date), "ok")]
+
+
+def find(reader: Subscriber, sid: int) -> Subscription:
+    """Raises Refused where there is no such subscription."""
+    subscription = reader.subscriptions.get(sid)
+    if subscription is None:
+        held = ", ".join(str(each.sid) for each in reader.registry) or "none"
+        raise Refused(Code.UNKNOWN_SID, f"no subscription {sid}: this connection has {held}")
+    return subscription
+
+
+def joined(subscription: Subscription, named: Named | None) -> list[str]:
+    """Let the markets join the filter, or all there are; return the tickers that are new."""
+    if named is None:
+        return subscription.join(None)
+    if not subscription.markets:
+        subscription.has_ids = named.by_ids
+    return subscription.join(named.markets)
+
+
+def first_data(
+    reader: Subscriber, subscription: Subscription, tickers: list[str], wants_ticker: bool, at: int
+) -> Iterator[Frame]:
+    """What newly named markets begin with: their books, or their tickers where these are asked for."""
+    desk = reader.desk
+    if subscription.channel == ORDERBOOK:
+        messages = (feed.snapshot_message(desk, desk.state.markets[ticker], at) for ticker in tickers)
+    elif subscription.channel == TICKER and wants_ticker:
+        messages = (feed.ticker_message(desk, desk.state.markets[ticker], at) for ticker in tickers)
+    else:
+        return
+    for message in messages:
+        yield reader.frame(message, subscription)
+
+
+def require_room(reader: Subscriber, count: int, sid: int = 0) -> None:
+    if reader.registry.markets_count() + count > MARKETS_MAX:
+        raise Refused(Code.TOO_MANY_MARKETS, f"more than {MARKETS_MAX:,} markets are named in this session", sid)
+
+
+def require_one_way(subscription: Subscription, named: Named) -> None:
+    """A subscription names its markets by ticker or by id, not both (documented to exclude each other)."""
+    if subscription.markets and subscription.has_ids != named.by_ids:
+        way = "id" if subscription.has_ids else "ticker"
+        raise Refused(Code.INVALID, f"this subscription names its markets by {way}", subscription.sid)
+
+
+def _channel(reader: Subscriber, name: str) -> ChannelRow:
+    channels = channels_of(reader.api_date)
+    channel = channels.get(name)
+    if channel is None:
+        expected = ", ".join(channels)
+        raise Refused(Code.UNKNOWN_CHANNEL, f"no channel {name[:SHOWN_CHARS_MAX]!r} on this day: it has {expected}")
+    if channel.is_private and reader.key is None:
+        raise Refused(Code.NO_KEY, f"{name} needs a key, this connection was opened without one")
+    return channel
+
+
+def _require_filter(reader: Subscriber, channel: ChannelRow, named: Named | None) -> None:
+    subscription = reader.by_channel.get(channel.name)
+    if subscription is not None and _may_not_repeat(reader):
+        raise Refused(Code.ALREADY_SUBSCRIBED, f"{channel.name} is subscription {subscription.sid} already")
+    if named is None and channel.filter == "required":
+        raise Refused(Code.NO_PARAMS, f"{channel.name} needs market_ticker or market_tickers")
+    if named is None or channel.filter == "ignored":
+        return
+    require_ids_allowed(channel, named)
+    if subscription is not None:
+        require_one_way(subscription, named)
+
+
+def require_ids_allowed(channel: ChannelRow, named: Named, sid: int = 0) -> None:
+    if named.by_ids and not channel.has_ids:
+        raise Refused(Code.INVALID, f"{channel.name} has no market_id or market_ids", sid)
+
+
+def _may_not_repeat(reader: Subscriber) -> bool:
+    return reader.desk.settings.stream_repeat == "error_6" and exists(Code.ALREADY_SUBSCRIBED, reader.api_date)
+
+
+def _require_sharding(channels: list[ChannelRow], params: Params) -> None:
+    """The rules of the codes 19 to 22, for the only channel that can be shared out."""
+    if all(channel.name != COMMUNICATIONS for channel in channels):
+        return
+    factor, key = params.get("shard_factor"), params.get("shard_key")
+    if factor is not None and factor <= 0:
+        raise Refused(Code.SHARD_FACTOR_LOW, f"shard_factor is {factor}")
+    if factor is not None and factor > SHARD_FACTOR_MAX:
+        raise Refused(Code.SHARD_FACTOR_HIGH, f"shard_factor is {factor}")
+    if key is not None and factor is None:
+        raise Refused(Code.SHARD_FACTOR_MISSING, "expected shard_factor beside shard_key")
+    if key is not None and not 0 <= key < factor:
+        raise Refused(Code.SHARD_KEY_RANGE, f"shard_key is {key}, shard_factor {factor}")
+
+
+def _require_room(reader: Subscriber, channels: list[ChannelRow], named: Named | None) -> None:
+    filtered = {channel.name for channel in channels if channel.filter != "ignored"}
+    if named is not None:
+        open_ones = [reader.by_channel.get(name) for name in filtered]
+        require_room(reader, sum(new_count(subscription, named) for subscription in open_ones))
+
+
+def new_count(subscription: Subscription | None, named: Named) -> int:
+    if subscription is None:
+        return len(named.markets)
+    return 0 if subscription.markets is None else len(named.markets.keys() - subscription.markets.keys())
+
+
+def _join(
+    reader: Subscriber, channel: ChannelRow, params: Params, named: Named | None
+) -> tuple[Subscription, list[str]]:
+    """The channel's subscription, opened if need be, and the tickers that are new in it."""
+    subscription = reader.by_channel.get(channel.name)
+    if subscription is None:
+        subscription = reader.registry.open(channel)
+        subscription.skips_lists = params.get("skip_ticker_ack", False)
+        subscription.in_yes_price = channel.name == ORDERBOOK and params.get("use_yes_price", False)
+    return subscription, joined(subscription, None if channel.filter == "ignored" else named)
+
+
+def _note(channel: ChannelRow, named: Named | None) -> str:
+    if not channel.is_emulated:
+        return f"{channel.name} is not emulated: it stays quiet"
+    if named is not None and channel.filter == "ignored":
+        return f"{channel.name} has no filter on this day: the markets are ignored"
+    return note_of(named) if named is not None else ""

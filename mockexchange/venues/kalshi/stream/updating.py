@@ -1,0 +1,98 @@
+"""update_subscription: markets join and leave a subscription, or their books are sent once more."""
+
+from mockexchange.venues.kalshi.stream import feed, replies
+from mockexchange.venues.kalshi.stream.channels import channels_of
+from mockexchange.venues.kalshi.stream.commands import ADD, DELETE, SNAPSHOT, ActionRow, Params, actions_of
+from mockexchange.venues.kalshi.stream.errors import Code, Refused
+from mockexchange.venues.kalshi.stream.filters import SHOWN_CHARS_MAX, Named, named_markets, note_of, require_known
+from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
+from mockexchange.venues.kalshi.stream.subscribing import (
+    find,
+    first_data,
+    joined,
+    new_count,
+    require_ids_allowed,
+    require_one_way,
+    require_room,
+)
+from mockexchange.venues.kalshi.stream.subscriptions import Subscription
+
+MISSING = {"index_ids": Code.NO_INDEX_IDS, "underlying_tickers": Code.NO_UNDERLYINGS}
+
+
+def update(reader: Subscriber, params: Params | None, command_id: int, at: int) -> list[Frame]:
+    """An `ok` with the whole filter and what new markets begin with, or the books asked for. Raises Refused."""
+    if params is None:
+        raise Refused(Code.NO_PARAMS, "expected params")
+    subscription = find(reader, _sid(params))
+    action = _action(reader, subscription, params)
+    if action.name not in (ADD, DELETE, SNAPSHOT):
+        return [_ok(reader, subscription, command_id, f"{subscription.channel} is not emulated: nothing is done")]
+    named = _named(reader, subscription, params)
+    if action.name == SNAPSHOT:
+        return _snapshots(reader, subscription, named, command_id, at)
+    if action.name == DELETE:
+        subscription.leave(named.markets)
+        return [_ok(reader, subscription, command_id, note_of(named))]
+    require_room(reader, new_count(subscription, named), subscription.sid)
+    new = joined(subscription, named)
+    wants_ticker = params.get("send_initial_snapshot", False)
+    ok = _ok(reader, subscription, command_id, note_of(named))
+    return [ok, *first_data(reader, subscription, new, wants_ticker, at)]
+
+
+def _sid(params: Params) -> int:
+    given = [params["sid"]] if "sid" in params else []
+    given += params.get("sids", [])
+    if len(given) != 1:
+        raise Refused(Code.ONE_SID, f"expected sid, or sids with one: got {len(given)}")
+    sid: int = given[0]
+    return sid
+
+
+def _action(reader: Subscriber, subscription: Subscription, params: Params) -> ActionRow:
+    """The action, if the subscription's channel has it on that day and what it needs is there."""
+    name, sid = params.get("action"), subscription.sid
+    if name is None:
+        raise Refused(Code.NO_ACTION, "expected params.action", sid)
+    action = actions_of(reader.api_date).get(name)
+    if action is None:
+        raise Refused(Code.UNSUPPORTED_ACTION, f"no action {name[:SHOWN_CHARS_MAX]!r} on this day", sid)
+    channel = channels_of(reader.api_date)[subscription.channel]
+    is_for_channel = subscription.channel in action.channels if action.channels else channel.filter != "ignored"
+    if not is_for_channel:
+        raise Refused(Code.UNSUPPORTED_ACTION, f"{subscription.channel} has no {name} on this day", sid)
+    if action.needs in MISSING and action.needs not in params:
+        raise Refused(MISSING[action.needs], f"{name} needs {action.needs}", sid)
+    return action
+
+
+def _named(reader: Subscriber, subscription: Subscription, params: Params) -> Named:
+    try:
+        named = named_markets(reader.desk, params)
+    except Refused as refused:
+        refused.sid = subscription.sid
+        raise
+    if named is None:
+        raise Refused(Code.NO_TICKER, "expected market_ticker or market_tickers", subscription.sid)
+    require_ids_allowed(channels_of(reader.api_date)[subscription.channel], named, subscription.sid)
+    require_one_way(subscription, named)
+    require_known(named, reader.api_date, subscription.sid)
+    return named
+
+
+def _snapshots(reader: Subscriber, subscription: Subscription, named: Named, command_id: int, at: int) -> list[Frame]:
+    """Books with the command's id, or a plain `ok` where there is none: a client that waits is answered.
+
+    The subscription's filter stays as it is, and need not have the markets.
+    """
+    desk = reader.desk
+    messages = [feed.snapshot_message(desk, desk.state.markets[ticker], at) for ticker in named.markets]
+    if not messages:
+        return [_ok(reader, subscription, command_id, note_of(named))]
+    return [reader.answer_of(message, subscription, command_id) for message in messages]
+
+
+def _ok(reader: Subscriber, subscription: Subscription, command_id: int, note: str = "") -> Frame:
+    raw = replies.updated(subscription, command_id, reader.api_date)
+    return Frame(raw, "ok", subscription.channel, subscription.sid, note)

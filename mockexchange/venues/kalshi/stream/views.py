@@ -1,0 +1,198 @@
+"""What the stream's tables read: one small value a message, holding what a later change would overwrite."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mockexchange.core.books import Level
+from mockexchange.core.events import Filled, LevelChanged, OrderChanged, PositionChanged, Traded
+from mockexchange.core.markets import EventListing, Market
+from mockexchange.core.orders import Order
+from mockexchange.core.trades import outcome_side
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, OrderReason, Side
+from mockexchange.venues.kalshi.operations.market_views import PriceRange
+
+REASONS = {
+    OrderReason.DECREASE: "Decrease",
+    OrderReason.AMEND: "Amend",
+    OrderReason.EXPIRY: "ExpiryCancel",
+    OrderReason.CLOSE: "CloseCancel",
+    OrderReason.HALT: "HaltCancel",
+    OrderReason.TRADE: "Trade",
+}
+"""The venue has no word for an order that was placed, canceled by its owner or canceled with its group."""
+
+
+class PositionView(NamedTuple):
+    user_id: str
+    change: PositionChanged
+    subaccount: int | None
+    fee_cost_micros: int
+
+
+class FillView(NamedTuple):
+    """Of the order only what never changes is read."""
+
+    filled: Filled
+    order: Order
+    at: int
+
+    @property
+    def client_order_id(self) -> str | None:
+        return self.order.client_order_id or None
+
+    @property
+    def exchange_index(self) -> int:
+        return self.order.market.event.exchange_index
+
+    @property
+    def yes_centicents(self) -> int:
+        return yes_price(self.filled.side, self.filled.price_centicents)
+
+    @property
+    def outcome_side(self) -> Side:
+        return outcome_side(self.filled.side, self.filled.action)
+
+    @property
+    def subaccount(self) -> int | None:
+        return self.order.holdings.number
+
+
+class OrderView(NamedTuple):
+    """What can change is read from `change`, the rest from the order."""
+
+    change: OrderChanged
+    order: Order
+    user_id: str
+
+    @property
+    def is_yes(self) -> bool:
+        return self.order.side is Side.YES
+
+    @property
+    def yes_centicents(self) -> int:
+        return yes_price(self.order.side, self.change.price_centicents)
+
+    @property
+    def group_id(self) -> str | None:
+        return self.order.group.group_id if self.order.group else None
+
+    @property
+    def taker_fees_paid_micros(self) -> int | None:
+        return self.change.taker_fees_micros or None
+
+    @property
+    def maker_fees_paid_micros(self) -> int | None:
+        return self.change.maker_fees_micros or None
+
+    @property
+    def reason(self) -> str | None:
+        return REASONS.get(self.change.reason)
+
+
+class GroupView(NamedTuple):
+    event_type: str
+    group: str
+    limit_centis: int | None
+    at: int
+
+
+class TradeView(NamedTuple):
+    traded: Traded
+    at: int
+
+    @property
+    def no_centicents(self) -> int:
+        return CENTICENTS_PER_DOLLAR - self.traded.yes_centicents
+
+
+class TickerView(NamedTuple):
+    market: Market
+    market_id: str
+    price_centicents: int
+    yes_bid: Level
+    no_bid: Level
+    volume_centis: int
+    open_interest_centis: int
+    last_trade_centis: int
+    at: int
+
+    @property
+    def yes_ask_centicents(self) -> int:
+        """A bid for NO is an offer of YES at the rest of the dollar."""
+        return CENTICENTS_PER_DOLLAR - self.no_bid.price_centicents
+
+
+class DeltaView(NamedTuple):
+    """`price_centicents` is of the level's side. The last two are the owner's alone."""
+
+    level: LevelChanged
+    market_id: str
+    price_centicents: int
+    at: int
+    client_order_id: str | None = None
+    subaccount: int | None = None
+
+    def in_yes_price(self) -> "DeltaView":
+        return self._replace(price_centicents=yes_price(self.level.side, self.price_centicents))
+
+
+class SnapshotView(NamedTuple):
+    """The bids of each side, ascending in price; None leaves a side out."""
+
+    market: Market
+    market_id: str
+    yes: Sequence[Level] | None
+    no: Sequence[Level] | None
+
+    def in_yes_price(self) -> "SnapshotView":
+        """A level of NO at 0.48 is shown at 0.52, and the levels ascend in what is shown."""
+        if not self.no:
+            return self
+        return self._replace(no=[Level(yes_price(Side.NO, price), count) for price, count in reversed(self.no)])
+
+
+class MetadataView:
+    """What a market says of itself when it is created."""
+
+    nothing = None
+
+    def __init__(self, market: Market, name: str, title: str, expected_expiration_at: int) -> None:
+        self.market = market
+        self.name, self.title = name, title
+        self.yes_title = market.details.yes_title or title
+        self.no_title = market.details.no_title or self.yes_title
+        self.expected_expiration_at = expected_expiration_at
+
+
+class LifecycleView:
+    """A market's turn: `event_type` and the keys that go with it, the others None."""
+
+    nothing = None
+    exchange_index: int | None = None
+    open_at: int | None = None
+    close_at: int | None = None
+    result: str | None = None
+    determined_at: int | None = None
+    value_centicents: int | None = None
+    settled_at: int | None = None
+    is_deactivated: bool | None = None
+    is_fractional: bool | None = None
+    price_level_structure: str | None = None
+    price_ranges: tuple[PriceRange, ...] | None = None
+    metadata: MetadataView | None = None
+
+    def __init__(self, event_type: str, market: Market) -> None:
+        self.event_type = event_type
+        self.market = market
+
+
+class EventLifecycleView(NamedTuple):
+    event: EventListing
+    title: str
+    strike_period: str | None
+    collateral_return_type: str
+
+
+def yes_price(side: Side, price_centicents: int) -> int:
+    """The price of YES where that of `side` is given."""
+    return price_centicents if side is Side.YES else CENTICENTS_PER_DOLLAR - price_centicents
