@@ -3,5 +3,5 @@
 
 def exact(value: int, decimals: int) -> str:
     """A scaled integer with all its digits: exact(5600, 4) is "0.5600"."""
-    whole, fraction = divmod(abs(value), 10**decimals)
-    return f"{'-' if value < 0 else ''}{whole}.{fraction:0{decimals}d}"
+    digits = str(value).zfill(decimals + 1 + (value < 0))
+    return f"{digits[:-decimals]}.{digits[-decimals:]}"

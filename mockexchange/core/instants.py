@@ -51,3 +51,9 @@ def parse_duration(text: str) -> int:
     if not parts or "".join(number + unit for number, unit in parts) != text:
         raise ValueError(f"expected a duration such as 250ms, 5s, 1h30m or 90d, got {text!r}")
     return sum(int(number) * _UNIT_US[unit] for number, unit in parts)
+
+
+def format_duration(duration_us: int) -> str:
+    """Write microseconds in the largest unit that leaves nothing over, such as "90s"."""
+    unit = next(unit for unit in reversed(_UNIT_US) if duration_us % _UNIT_US[unit] == 0)
+    return f"{duration_us // _UNIT_US[unit]}{unit}"

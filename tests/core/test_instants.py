@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.core.instants import format_instant, parse_duration, parse_instant
+from mockexchange.core.instants import format_duration, format_instant, parse_duration, parse_instant
 from tests.core.tables import lines
 
 INSTANTS = lines("""
@@ -76,6 +76,11 @@ def test_an_instant_without_an_offset_is_refused(text: str) -> None:
 @pytest.mark.parametrize("line", DURATIONS, ids=lambda line: line["text"])
 def test_a_duration_is_read(line: dict[str, str]) -> None:
     assert parse_duration(line["text"]) == int(line["microseconds"])
+
+
+@pytest.mark.parametrize("text", ["1us", "1200ms", "90s", "25h", "2d", "61m"])
+def test_a_duration_is_written_in_the_largest_unit_that_leaves_nothing_over(text: str) -> None:
+    assert format_duration(parse_duration(text)) == text
 
 
 @pytest.mark.parametrize("text", NO_DURATION)

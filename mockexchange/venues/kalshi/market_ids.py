@@ -25,6 +25,7 @@ class MarketIds:
 
     def ticker(self, state: State, wanted: str) -> str | None:
         """The ticker of the market with that id, None where there is none. Markets are never delisted."""
-        for ticker in islice(state.markets, len(self._tickers), None):
-            self._tickers[derived_id("market", ticker)] = ticker
+        if len(self._tickers) < len(state.markets):
+            new = islice(state.markets, len(self._tickers), None)
+            self._tickers |= {derived_id("market", ticker): ticker for ticker in new}
         return self._tickers.get(wanted)

@@ -30,8 +30,10 @@ class Settings:
     """Handshakes with the `Origin` of another host: the venue was seen to refuse them."""
     stream_connections: int = 200
     """Open at once for one account (documented: 200, and more by tier)."""
-    stream_empty_side: Literal["omit", "empty"] = "omit"
-    """A side of a book without bids: its key is left out (as recorded), or an empty list."""
+    stream_empty_side: Literal["dated", "omit", "empty"] = "dated"
+    """A side of a book without bids: its key is left out (as recorded, so on every day), or an empty list (compat)."""
+    stream_answer_numbers: Literal["dated", "never"] = "dated"
+    """Whether `ok` and errors carry and use a `seq`: as the day has it, or never, which compat does anyway."""
     stream_position_fee_cost: Literal["held", "paid"] = "held"
     """What the fee cost of a position is: fees of the contracts held, or all that were paid."""
     stream_heartbeat_us: int = 10 * MICROSECONDS_PER_SECOND

@@ -2,9 +2,8 @@
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SIX_DECIMALS
+from mockexchange.venues.kalshi.frames.days import FILL_FEES_ADDED, SUBACCOUNTS_SHOWN
 from mockexchange.venues.kalshi.frames.rows import (
-    FILL_FEES_ADDED,
-    SUBACCOUNTS_SHOWN,
     count,
     dollars,
     market_ticker,

@@ -6,7 +6,7 @@ changed strikes and titles is there for the record: nothing here changes them.
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
-from mockexchange.venues.kalshi.frames.rows import (
+from mockexchange.venues.kalshi.frames.days import (
     FRACTIONS_REMOVED,
     LIFECYCLE_INDEX_ADDED,
     METADATA_ADDED,
@@ -16,9 +16,8 @@ from mockexchange.venues.kalshi.frames.rows import (
     STRIKE_UPDATES_ADDED,
     STRUCTURES_ADDED,
     SUBTITLE_UPDATES_ADDED,
-    market_ticker,
-    row,
 )
+from mockexchange.venues.kalshi.frames.rows import market_ticker, row
 from mockexchange.venues.kalshi.market_spelling import (
     DECIMAL,
     FREE_OBJECT,

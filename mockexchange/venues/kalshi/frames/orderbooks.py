@@ -1,11 +1,8 @@
 """Rows of the channel orderbook_delta: a book whole, and then what changes in it. Levels ascend in price."""
 
 from mockexchange.venues.dated import Field, Spelling
+from mockexchange.venues.kalshi.frames.days import COUNTS_ADDED, REVISED, SUBACCOUNTS_SHOWN, WHOLE_NUMBERS_REMOVED
 from mockexchange.venues.kalshi.frames.rows import (
-    COUNTS_ADDED,
-    REVISED,
-    SUBACCOUNTS_SHOWN,
-    WHOLE_NUMBERS_REMOVED,
     count,
     dollars,
     market_id,

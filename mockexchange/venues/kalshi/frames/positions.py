@@ -6,19 +6,15 @@ those there: whole cents before 2026-03-07, exact since, with six decimals where
 
 from mockexchange.venues.dated import ALWAYS, Field
 from mockexchange.venues.kalshi.dates import SIX_DECIMALS
-from mockexchange.venues.kalshi.frames.rows import (
-    CENTICENTS,
+from mockexchange.venues.kalshi.frames.days import (
     CENTICENTS_BACK,
-    CENTICENTS_OF_CENTS,
     CENTICENTS_REMOVED,
     POSITION_DOLLARS_ADDED,
     REVISED,
     SUBACCOUNTS_SHOWN,
     WHOLE_NUMBERS_REMOVED,
-    count,
-    market_ticker,
-    row,
 )
+from mockexchange.venues.kalshi.frames.rows import CENTICENTS, CENTICENTS_OF_CENTS, count, market_ticker, row
 from mockexchange.venues.kalshi.spelling import DOLLARS_6, INTEGER, TEXT
 
 

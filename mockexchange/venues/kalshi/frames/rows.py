@@ -1,12 +1,15 @@
-"""Days and rows that several messages of the stream share.
-
-The stream's documents were kept day by day from January 2026 on; a change is on the day of the changelog's entry where
-that says so, else on the first day of the document that has it.
-"""
+"""Rows that several messages of the stream share, and how the stream alone spells what they tell."""
 
 from mockexchange.core.decimals import exact
 from mockexchange.core.vocabulary import MICROS_PER_CENT
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Spelling
+from mockexchange.venues.kalshi.frames.days import (
+    COUNTS_ADDED,
+    MILLISECONDS_ADDED,
+    OUTCOMES_SHOWN,
+    REVISED,
+    WHOLE_NUMBERS_REMOVED,
+)
 from mockexchange.venues.kalshi.spelling import (
     BOOK_SIDE,
     CENTICENTS_PER_CENT,
@@ -20,38 +23,6 @@ from mockexchange.venues.kalshi.spelling import (
     UNIX_SECONDS,
     truncate,
 )
-
-COUNTS_ADDED = "2026-01-22"
-ORDER_GROUPS_ADDED = "2026-01-29"
-"""Announced a week before."""
-FILL_FEES_ADDED = "2026-01-29"
-SUBACCOUNTS_SHOWN = "2026-01-27"
-REVISED = "2026-01-31"
-"""The documents were written anew: ids of markets and trades, fee costs of positions, other names here and there."""
-USER_ORDERS_ADDED = "2026-02-03"
-TICKER_TIME_ADDED = "2026-02-11"
-SIZES_ADDED = "2026-02-12"
-COMBINATIONS_LEFT = "2026-02-12"
-"""Markets that combine others are told of elsewhere."""
-SETTLEMENT_VALUE_ADDED = "2026-02-26"
-"""Announced on the 19th for that day."""
-IS_YES_ADDED = "2026-03-05"
-POSITION_DOLLARS_ADDED = "2026-03-09"
-WHOLE_NUMBERS_REMOVED = "2026-03-10"
-"""Two days before those of REST: that some come back was announced on the 11th."""
-CENTICENTS_BACK = "2026-03-13"
-CENTICENTS_REMOVED = "2026-04-02"
-STRUCTURES_ADDED = "2026-03-12"
-FRACTIONS_REMOVED = "2026-04-17"
-MILLISECONDS_ADDED = "2026-04-15"
-GROUP_TIMES_ADDED = "2026-05-05"
-METADATA_ADDED = "2026-05-05"
-OUTCOMES_SHOWN = "2026-05-06"
-SUBTITLE_UPDATES_ADDED = "2026-05-11"
-STRIKE_UPDATES_ADDED = "2026-06-18"
-PRICE_RANGES_ADDED = "2026-07-02"
-LIFECYCLE_INDEX_ADDED = "2026-07-30"
-BLOCK_TRADES_ADDED = "2026-08-13"
 
 MICROSECONDS_PER_MILLISECOND = 1_000
 

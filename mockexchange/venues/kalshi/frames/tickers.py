@@ -1,12 +1,9 @@
 """Rows of the channel ticker."""
 
 from mockexchange.venues.dated import Field, Spelling
+from mockexchange.venues.kalshi.frames.days import REVISED, SIZES_ADDED, TICKER_TIME_ADDED, WHOLE_NUMBERS_REMOVED
 from mockexchange.venues.kalshi.frames.rows import (
     PRICE_3,
-    REVISED,
-    SIZES_ADDED,
-    TICKER_TIME_ADDED,
-    WHOLE_NUMBERS_REMOVED,
     count,
     dollars,
     market_id,

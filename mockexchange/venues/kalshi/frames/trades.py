@@ -1,9 +1,8 @@
 """Rows of the channel trade."""
 
 from mockexchange.venues.dated import Field
+from mockexchange.venues.kalshi.frames.days import BLOCK_TRADES_ADDED, REVISED
 from mockexchange.venues.kalshi.frames.rows import (
-    BLOCK_TRADES_ADDED,
-    REVISED,
     count,
     dollars,
     market_ticker,

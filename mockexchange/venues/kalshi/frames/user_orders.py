@@ -2,14 +2,8 @@
 
 from mockexchange.venues.dated import FOREVER, Empty, Field, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SIX_DECIMALS
-from mockexchange.venues.kalshi.frames.rows import (
-    IS_YES_ADDED,
-    USER_ORDERS_ADDED,
-    WHOLE_NUMBERS_REMOVED,
-    milliseconds,
-    outcome,
-    row,
-)
+from mockexchange.venues.kalshi.frames.days import IS_YES_ADDED, USER_ORDERS_ADDED, WHOLE_NUMBERS_REMOVED
+from mockexchange.venues.kalshi.frames.rows import milliseconds, outcome, row
 from mockexchange.venues.kalshi.spelling import (
     BOOLEAN,
     COUNT_2,

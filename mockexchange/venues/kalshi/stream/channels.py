@@ -10,13 +10,12 @@ from typing import Literal
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
-from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE, REVISED
+from mockexchange.venues.kalshi.frames.days import ORDER_GROUPS_ADDED, REVISED, USER_ORDERS_ADDED
+from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE
 
 TICKER_V2_UNTIL = "2026-02-12"
 FILTERED_FILLS_SINCE = "2026-02-08"
 LIFECYCLE_FILTER_UNTIL = "2026-01-01"
-GROUPS_SINCE = "2026-01-29"
-ORDERS_SINCE = "2026-02-03"
 COMBINATIONS_SINCE = "2026-03-19"
 NUMBERED_TRADES_SINCE = "2026-06-11"
 """The first day on which numbered trades were recorded; the documents say so from October 2026 on."""
@@ -56,8 +55,10 @@ CHANNELS: tuple[ChannelRow, ...] = (
     ChannelRow(name="market_lifecycle_v2", filter="optional", until=LIFECYCLE_FILTER_UNTIL, source="docs-2025-11"),
     ChannelRow(name="market_lifecycle_v2", since=LIFECYCLE_FILTER_UNTIL, until=AUTUMN_2026, source="choice"),
     ChannelRow(name="market_lifecycle_v2", is_sequenced=True, since=AUTUMN_2026, source="sdk-3.34"),
-    ChannelRow(name="user_orders", is_private=True, filter="optional", since=ORDERS_SINCE, source="changelog"),
-    ChannelRow(name="order_group_updates", is_private=True, is_sequenced=True, since=GROUPS_SINCE, source="changelog"),
+    ChannelRow(name="user_orders", is_private=True, filter="optional", since=USER_ORDERS_ADDED, source="changelog"),
+    ChannelRow(
+        name="order_group_updates", is_private=True, is_sequenced=True, since=ORDER_GROUPS_ADDED, source="changelog"
+    ),
     ChannelRow(name="multivariate", is_emulated=False, until=MULTIVARIATE_UNTIL, source="docs-2025-11"),
     ChannelRow(name=COMMUNICATIONS, is_private=True, is_emulated=False, until=AUTUMN_2026, source="docs-2025-11"),
     ChannelRow(

@@ -10,8 +10,9 @@ from typing import Any, Literal, NamedTuple, NoReturn
 
 from mockexchange.venues.dated import ALWAYS, ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.kalshi.frames.days import REVISED
 from mockexchange.venues.kalshi.stream.channels import INDICES, ORDERBOOK, PYTH
-from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE, REVISED, Code, Refused
+from mockexchange.venues.kalshi.stream.errors import IDS_SINCE, PYTH_SINCE, Code, Refused
 
 COMMAND_BYTES_MAX = 1024 * 1024
 """The venue's limit is unknown. Clients take no larger message themselves, and 40,000 tickers fit."""

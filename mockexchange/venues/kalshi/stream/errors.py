@@ -9,9 +9,8 @@ from functools import lru_cache
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.kalshi.frames.days import REVISED
 
-REVISED = "2026-01-31"
-"""The stream's pages were written anew."""
 OVERFLOW_SINCE = "2026-05-12"
 IDS_SINCE = "2026-06-07"
 LIMITS_SINCE = "2026-06-13"

@@ -27,12 +27,11 @@ from mockexchange.core.events import (
 )
 from mockexchange.core.markets import Market
 from mockexchange.core.state import State
-from mockexchange.venues.kalshi.desk import Desk
 from mockexchange.venues.kalshi.market_ids import market_id
 from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.stream import lifecycle
 from mockexchange.venues.kalshi.stream.messages import Message
-from mockexchange.venues.kalshi.stream.snapshots import ORDERBOOK, TICKER, best_bid, snapshot_of, ticker_of
+from mockexchange.venues.kalshi.stream.snapshots import ORDERBOOK, TICKER, best_bid, ticker_of
 from mockexchange.venues.kalshi.stream.views import DeltaView, FillView, GroupView, OrderView, PositionView, TradeView
 
 DEFAULTS = Settings()
@@ -72,16 +71,6 @@ def messages_of(
     if channels is None or TICKER in channels:
         messages += [ticker_of(state, market, at) for market in _moved_markets(state, happened)]
     return messages
-
-
-def snapshot_message(desk: Desk, market: Market, at: int) -> Message:
-    """A market's book whole, as a subscription to it begins with."""
-    return snapshot_of(desk.state, market, desk.settings)
-
-
-def ticker_message(desk: Desk, market: Market, at: int) -> Message:
-    """How a market stands, for a subscription that asked for it."""
-    return ticker_of(desk.state, market, at)
 
 
 def _moved_markets(state: State, events: Iterable[Event]) -> list[Market]:

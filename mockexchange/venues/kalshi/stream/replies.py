@@ -1,17 +1,19 @@
 """The answers to commands as bytes; which keys they have is a dated table.
 
 Keys stand in the order in which they were recorded (`subscribed`) or documented (the others), each frame ends in a
-newline. `compat` has the lists at both of their places, and a seq on `unsubscribed` alone: clients count it or not.
+newline. `compat` has the lists at both of their places, and a seq on `unsubscribed` alone: one published client takes
+the number of an `ok` for a gap, another wants it counted, and a third is at odds with that of an error.
 """
 
 import json
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
-from mockexchange.venues.kalshi.stream.errors import REVISED, Refused, StreamErrorRow, error_row
+from mockexchange.venues.kalshi.frames.days import REVISED
+from mockexchange.venues.kalshi.stream.errors import Refused, StreamErrorRow
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 
 LISTS_MOVED = "2026-02-12"
@@ -36,13 +38,15 @@ REPLY_KEYS: tuple[DatedRow, ...] = (
     DatedRow(name="error.msg", source="docs-2025-11"),
 )
 """What an answer has beside `type`, as "answer.key"; `list` is the `ok` of list_subscriptions."""
-UNCOUNTED_IN_COMPAT = {"ok.seq", "error.seq"}
+CONTESTED_NUMBERS = {"ok.seq", "error.seq"}
+Keys = frozenset[str]
 
 
 @lru_cache(maxsize=64)
-def keys_of(api_date: ApiDate) -> frozenset[str]:
-    """The keys of that day's answers."""
-    return frozenset(pick(REPLY_KEYS, api_date)) - (UNCOUNTED_IN_COMPAT if api_date.is_compat else set())
+def keys_of(api_date: ApiDate, numbers: Literal["dated", "never"] = "dated") -> Keys:
+    """The keys of that day's answers, without contested numbers where the scenario never wants them."""
+    is_unnumbered = api_date.is_compat or numbers == "never"
+    return frozenset(pick(REPLY_KEYS, api_date)) - (CONTESTED_NUMBERS if is_unnumbered else set())
 
 
 def subscribed(subscription: Subscription, command_id: int) -> bytes:
@@ -50,17 +54,15 @@ def subscribed(subscription: Subscription, command_id: int) -> bytes:
     return _line({"type": "subscribed", **_id(command_id), "msg": msg})
 
 
-def unsubscribed(subscription: Subscription, command_id: int, api_date: ApiDate) -> bytes:
+def unsubscribed(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
     """Takes the next number of the subscription where the day numbers it."""
-    keys = keys_of(api_date)
     known_id = _id(command_id) if "unsubscribed.id" in keys else {}
     seq = {"seq": subscription.next_seq()} if "unsubscribed.seq" in keys else {}
     return _line({**known_id, "sid": subscription.sid, **seq, "type": "unsubscribed"})
 
 
-def updated(subscription: Subscription, command_id: int, api_date: ApiDate) -> bytes:
-    """The `ok` of update_subscription with the whole filter; takes the next number where the day numbers it."""
-    keys = keys_of(api_date)
+def updated(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
+    """The `ok` of update_subscription with the whole filter; takes the next number where it has one."""
     seq = {"seq": subscription.next_seq()} if "ok.seq" in keys else {}
     lists = _lists(subscription)
     msg = {"msg": lists} if "ok.msg" in keys else {}
@@ -68,27 +70,24 @@ def updated(subscription: Subscription, command_id: int, api_date: ApiDate) -> b
     return _line({**_id(command_id), "sid": subscription.sid, **seq, "type": "ok", **msg, **flat})
 
 
-def listed(subscriptions: Iterable[Subscription], command_id: int, api_date: ApiDate) -> bytes:
+def listed(subscriptions: Iterable[Subscription], command_id: int, keys: Keys) -> bytes:
     """The `ok` of list_subscriptions: about no subscription, so without sid and seq."""
-    keys = keys_of(api_date)
     rows = [{"channel": each.channel, "sid": each.sid} for each in subscriptions]
     lists = {name: rows for name in ("msg", "subscriptions") if f"list.{name}" in keys}
     return _line({**_id(command_id), "type": "ok", **lists})
 
 
-def error(refused: Refused, command_id: int, api_date: ApiDate, subscription: Subscription | None = None) -> bytes:
-    """Takes the next number of the subscription that it is about, if that is numbered and the day does so."""
-    keys, about = keys_of(api_date), {}
+def error(
+    refused: Refused, row: StreamErrorRow, command_id: int, keys: Keys, subscription: Subscription | None = None
+) -> bytes:
+    """`row` is what the day calls it. Takes the next number of the subscription that it is about, if it has one."""
+    about = {}
     if subscription is not None and "error.sid" in keys:
         about["sid"] = subscription.sid
         if subscription.is_sequenced and "error.seq" in keys:
             about["seq"] = subscription.next_seq()
-    msg = {**_msg(error_row(refused.code, api_date)), **refused.named}
+    msg: dict[str, Any] = {"code": int(row.code), "msg": row.message, **refused.named}
     return _line({**_id(command_id), **about, "type": "error", "msg": msg})
-
-
-def _msg(row: StreamErrorRow) -> dict[str, Any]:
-    return {"code": int(row.code), "msg": row.message}
 
 
 def _id(command_id: int) -> dict[str, int]:

@@ -15,7 +15,7 @@ from mockexchange.venues.kalshi.stream.commands import (
     read_document,
     read_id,
 )
-from mockexchange.venues.kalshi.stream.errors import Code, Refused, exists
+from mockexchange.venues.kalshi.stream.errors import Code, Refused, error_row, exists
 from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
 from mockexchange.venues.kalshi.stream.subscribing import list_subscriptions, subscribe, unsubscribe
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
@@ -48,7 +48,7 @@ class Session(Subscriber):
             self._require_pace()
             return self._carry_out(document, command_id, at)
         except Refused as refused:
-            return [self._refuse(refused, command_id)]
+            return [self._error(refused, command_id, self.subscriptions.get(refused.sid))]
 
     def terminate(self, sid: int, code: int) -> Frame:
         """End a subscription with a terminal error: 10, 17 or 25, or what the day had for it.
@@ -57,8 +57,7 @@ class Session(Subscriber):
         """
         subscription = self.registry.close(sid)
         refused = Refused(Code(code), f"subscription {sid} to {subscription.channel} was ended", sid)
-        raw = replies.error(refused, 0, self.api_date, subscription)
-        return Frame(raw, "error", subscription.channel, sid, refused.note)
+        return self._error(refused, 0, subscription)
 
     def _carry_out(self, document: dict[str, Any], command_id: int, at: int) -> list[Frame]:
         command = read_command(document, self.api_date)
@@ -80,8 +79,7 @@ class Session(Subscriber):
         if self._is_limited and self._commands_count > COMMANDS_PER_SECOND_MAX:
             raise Refused(Code.TOO_MANY_COMMANDS, f"more than {COMMANDS_PER_SECOND_MAX:,} commands within a second")
 
-    def _refuse(self, refused: Refused, command_id: int) -> Frame:
-        subscription = self.subscriptions.get(refused.sid)
-        channel = subscription.channel if subscription else ""
-        raw = replies.error(refused, command_id, self.api_date, subscription)
-        return Frame(raw, "error", channel, refused.sid, refused.note)
+    def _error(self, refused: Refused, command_id: int, subscription: Subscription | None) -> Frame:
+        row = error_row(refused.code, self.api_date)
+        raw = replies.error(refused, row, command_id, self.answer_keys, subscription)
+        return Frame(raw, "error", subscription.channel if subscription else "", refused.sid, refused.note)

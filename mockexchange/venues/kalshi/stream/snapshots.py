@@ -1,14 +1,11 @@
 """How a market stands: its book whole, and its prices, volume and open interest."""
 
-from collections.abc import Sequence
-
 from mockexchange.core.books import Level, levels
 from mockexchange.core.markets import Market
 from mockexchange.core.state import State
 from mockexchange.core.vocabulary import Side
 from mockexchange.venues.kalshi.market_ids import market_id
 from mockexchange.venues.kalshi.operations.market_views import NO_BID
-from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.views import SnapshotView, TickerView
 
@@ -16,13 +13,11 @@ ORDERBOOK = "orderbook_delta"
 TICKER = "ticker"
 
 
-def snapshot_of(state: State, market: Market, settings: Settings) -> Message:
-    """A market's book now. A side without bids is left out (recorded), or empty where the scenario says so."""
-    sides: list[Sequence[Level] | None] = []
-    for side in (Side.YES, Side.NO):
-        bids = levels(state, market, side)
-        sides.append(bids if bids or settings.stream_empty_side == "empty" else None)
-    view = SnapshotView(market, market_id(market.ticker), *sides)
+def snapshot_of(state: State, market: Market, *, has_empty_sides: bool = False) -> Message:
+    """A market's book now. A side without bids is left out (recorded), unless such are wanted too."""
+    yes, no = (levels(state, market, side) for side in (Side.YES, Side.NO))
+    nothing: list[Level] | None = [] if has_empty_sides else None
+    view = SnapshotView(market, market_id(market.ticker), yes or nothing, no or nothing)
     return Message(ORDERBOOK, "orderbook_snapshot", view, market=market)
 
 

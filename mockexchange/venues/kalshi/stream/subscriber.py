@@ -7,6 +7,7 @@ from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi.desk import Desk
 from mockexchange.venues.kalshi.stream.messages import Message
+from mockexchange.venues.kalshi.stream.replies import keys_of
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscriptions
 
 
@@ -28,6 +29,7 @@ class Subscriber:
 
     def __init__(self, desk: Desk, key: Key | None, api_date: ApiDate) -> None:
         self.desk, self.key, self.api_date = desk, key, api_date
+        self.answer_keys = keys_of(api_date, desk.settings.stream_answer_numbers)
         self.registry = Subscriptions()
         self.by_channel = self.registry.by_channel
         self.subscriptions = self.registry.by_sid
@@ -35,6 +37,12 @@ class Subscriber:
         """Sorts before every day in compat, which is told what any day was."""
         self._account = key.account if key else None
         self._book = key.book if key else None
+
+    @property
+    def wants_empty_sides(self) -> bool:
+        """Whether a side without bids is sent: one published client throws away a snapshot that has not both."""
+        wanted = self.desk.settings.stream_empty_side
+        return wanted == "empty" or (wanted == "dated" and self.api_date.is_compat)
 
     def frame_of(self, message: Message) -> Frame | None:
         """The message as this session gets it; None where it is not subscribed, or may not see it.
@@ -67,10 +75,9 @@ class Subscriber:
         return frame
 
     def answer_of(self, message: Message, subscription: Subscription, command_id: int) -> Frame:
-        """The message as a numbered frame that a command asked for and bears its id."""
-        subscription.sequence += 1
-        owner = message.owner
-        body = message.body(self.api_date, owner is not None and self._is_of_key(owner), subscription.in_yes_price)
+        """A book as the next frame of a subscription to books, with the id of the command that asked for it."""
+        subscription.next_seq()
+        body = message.body(self.api_date, in_yes_price=subscription.in_yes_price)
         return _frame(message, subscription, b'"id":%d,' % command_id if command_id else b"", body)
 
     def _is_of_key(self, purse: BookRef) -> bool:

@@ -1,14 +1,20 @@
 """What each command does. The first thing wrong with one refuses it whole, before anything has changed."""
 
-from collections.abc import Iterator
-
-from mockexchange.venues.kalshi.stream import feed, replies
-from mockexchange.venues.kalshi.stream.channels import COMMUNICATIONS, ORDERBOOK, TICKER, ChannelRow, channels_of
+from mockexchange.venues.kalshi.stream import replies
+from mockexchange.venues.kalshi.stream.channels import COMMUNICATIONS, ORDERBOOK, ChannelRow, channels_of
 from mockexchange.venues.kalshi.stream.commands import Params
 from mockexchange.venues.kalshi.stream.errors import Code, Refused, exists
 from mockexchange.venues.kalshi.stream.filters import SHOWN_CHARS_MAX, Named, named_markets, note_of, require_known
+from mockexchange.venues.kalshi.stream.joining import (
+    first_data,
+    joined,
+    new_count,
+    require_ids_allowed,
+    require_one_way,
+    require_room,
+)
 from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
-from mockexchange.venues.kalshi.stream.subscriptions import MARKETS_MAX, Subscription
+from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 
 SHARD_FACTOR_MAX = 100
 
@@ -32,11 +38,11 @@ def _checked(reader: Subscriber, params: Params) -> tuple[list[ChannelRow], Name
     """The channels and markets of a command with which nothing is wrong. Raises Refused."""
     if "channels" not in params:
         raise Refused(Code.NO_CHANNELS, "expected params.channels")
-    channels = [_channel(reader, name) for name in params["channels"]]
+    channels = [_channel(reader, name) for name in dict.fromkeys(params["channels"])]
     named = named_markets(reader.desk, params)
     _require_sharding(channels, params)
     for channel in channels:
-        _require_filter(reader, channel, named)
+        _require_joinable(reader, channel, named)
     if named is not None and any(channel.filter != "ignored" for channel in channels):
         require_known(named, reader.api_date)
     _require_room(reader, channels, named)
@@ -57,12 +63,12 @@ def unsubscribe(reader: Subscriber, params: Params | None, command_id: int) -> l
 
 
 def _unsubscribed(reader: Subscriber, subscription: Subscription, command_id: int) -> Frame:
-    raw = replies.unsubscribed(subscription, command_id, reader.api_date)
+    raw = replies.unsubscribed(subscription, command_id, reader.answer_keys)
     return Frame(raw, "unsubscribed", subscription.channel, subscription.sid)
 
 
 def list_subscriptions(reader: Subscriber, command_id: int) -> list[Frame]:
-    return [Frame(replies.listed(reader.registry, command_id, reader.api_date), "ok")]
+    return [Frame(replies.listed(reader.registry, command_id, reader.answer_keys), "ok")]
 
 
 def find(reader: Subscriber, sid: int) -> Subscription:
@@ -72,42 +78,6 @@ def find(reader: Subscriber, sid: int) -> Subscription:
         held = ", ".join(str(each.sid) for each in reader.registry) or "none"
         raise Refused(Code.UNKNOWN_SID, f"no subscription {sid}: this connection has {held}")
     return subscription
-
-
-def joined(subscription: Subscription, named: Named | None) -> list[str]:
-    """Let the markets join the filter, or all there are; return the tickers that are new."""
-    if named is None:
-        return subscription.join(None)
-    if not subscription.markets:
-        subscription.has_ids = named.by_ids
-    return subscription.join(named.markets)
-
-
-def first_data(
-    reader: Subscriber, subscription: Subscription, tickers: list[str], wants_ticker: bool, at: int
-) -> Iterator[Frame]:
-    """What newly named markets begin with: their books, or their tickers where these are asked for."""
-    desk = reader.desk
-    if subscription.channel == ORDERBOOK:
-        messages = (feed.snapshot_message(desk, desk.state.markets[ticker], at) for ticker in tickers)
-    elif subscription.channel == TICKER and wants_ticker:
-        messages = (feed.ticker_message(desk, desk.state.markets[ticker], at) for ticker in tickers)
-    else:
-        return
-    for message in messages:
-        yield reader.frame(message, subscription)
-
-
-def require_room(reader: Subscriber, count: int, sid: int = 0) -> None:
-    if reader.registry.markets_count() + count > MARKETS_MAX:
-        raise Refused(Code.TOO_MANY_MARKETS, f"more than {MARKETS_MAX:,} markets are named in this session", sid)
-
-
-def require_one_way(subscription: Subscription, named: Named) -> None:
-    """A subscription names its markets by ticker or by id, not both (documented to exclude each other)."""
-    if subscription.markets and subscription.has_ids != named.by_ids:
-        way = "id" if subscription.has_ids else "ticker"
-        raise Refused(Code.INVALID, f"this subscription names its markets by {way}", subscription.sid)
 
 
 def _channel(reader: Subscriber, name: str) -> ChannelRow:
@@ -121,7 +91,7 @@ def _channel(reader: Subscriber, name: str) -> ChannelRow:
     return channel
 
 
-def _require_filter(reader: Subscriber, channel: ChannelRow, named: Named | None) -> None:
+def _require_joinable(reader: Subscriber, channel: ChannelRow, named: Named | None) -> None:
     subscription = reader.by_channel.get(channel.name)
     if subscription is not None and _may_not_repeat(reader):
         raise Refused(Code.ALREADY_SUBSCRIBED, f"{channel.name} is subscription {subscription.sid} already")
@@ -132,11 +102,6 @@ def _require_filter(reader: Subscriber, channel: ChannelRow, named: Named | None
     require_ids_allowed(channel, named)
     if subscription is not None:
         require_one_way(subscription, named)
-
-
-def require_ids_allowed(channel: ChannelRow, named: Named, sid: int = 0) -> None:
-    if named.by_ids and not channel.has_ids:
-        raise Refused(Code.INVALID, f"{channel.name} has no market_id or market_ids", sid)
 
 
 def _may_not_repeat(reader: Subscriber) -> bool:
@@ -163,12 +128,6 @@ def _require_room(reader: Subscriber, channels: list[ChannelRow], named: Named |
     if named is not None:
         open_ones = [reader.by_channel.get(name) for name in filtered]
         require_room(reader, sum(new_count(subscription, named) for subscription in open_ones))
-
-
-def new_count(subscription: Subscription | None, named: Named) -> int:
-    if subscription is None:
-        return len(named.markets)
-    return 0 if subscription.markets is None else len(named.markets.keys() - subscription.markets.keys())
 
 
 def _join(

@@ -1,13 +1,12 @@
 """update_subscription: markets join and leave a subscription, or their books are sent once more."""
 
-from mockexchange.venues.kalshi.stream import feed, replies
+from mockexchange.venues.kalshi.stream import replies
 from mockexchange.venues.kalshi.stream.channels import channels_of
 from mockexchange.venues.kalshi.stream.commands import ADD, DELETE, SNAPSHOT, ActionRow, Params, actions_of
 from mockexchange.venues.kalshi.stream.errors import Code, Refused
 from mockexchange.venues.kalshi.stream.filters import SHOWN_CHARS_MAX, Named, named_markets, note_of, require_known
-from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
-from mockexchange.venues.kalshi.stream.subscribing import (
-    find,
+from mockexchange.venues.kalshi.stream.joining import (
+    books_of,
     first_data,
     joined,
     new_count,
@@ -15,6 +14,8 @@ from mockexchange.venues.kalshi.stream.subscribing import (
     require_one_way,
     require_room,
 )
+from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
+from mockexchange.venues.kalshi.stream.subscribing import find
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 
 MISSING = {"index_ids": Code.NO_INDEX_IDS, "underlying_tickers": Code.NO_UNDERLYINGS}
@@ -30,7 +31,7 @@ def update(reader: Subscriber, params: Params | None, command_id: int, at: int) 
         return [_ok(reader, subscription, command_id, f"{subscription.channel} is not emulated: nothing is done")]
     named = _named(reader, subscription, params)
     if action.name == SNAPSHOT:
-        return _snapshots(reader, subscription, named, command_id, at)
+        return _snapshots(reader, subscription, named, command_id)
     if action.name == DELETE:
         subscription.leave(named.markets)
         return [_ok(reader, subscription, command_id, note_of(named))]
@@ -81,18 +82,16 @@ def _named(reader: Subscriber, subscription: Subscription, params: Params) -> Na
     return named
 
 
-def _snapshots(reader: Subscriber, subscription: Subscription, named: Named, command_id: int, at: int) -> list[Frame]:
+def _snapshots(reader: Subscriber, subscription: Subscription, named: Named, command_id: int) -> list[Frame]:
     """Books with the command's id, or a plain `ok` where there is none: a client that waits is answered.
 
     The subscription's filter stays as it is, and need not have the markets.
     """
-    desk = reader.desk
-    messages = [feed.snapshot_message(desk, desk.state.markets[ticker], at) for ticker in named.markets]
-    if not messages:
+    if not named.markets:
         return [_ok(reader, subscription, command_id, note_of(named))]
-    return [reader.answer_of(message, subscription, command_id) for message in messages]
+    return [reader.answer_of(message, subscription, command_id) for message in books_of(reader, named.markets)]
 
 
 def _ok(reader: Subscriber, subscription: Subscription, command_id: int, note: str = "") -> Frame:
-    raw = replies.updated(subscription, command_id, reader.api_date)
+    raw = replies.updated(subscription, command_id, reader.answer_keys)
     return Frame(raw, "ok", subscription.channel, subscription.sid, note)

@@ -29,7 +29,6 @@ from mockexchange.core.vocabulary import Action, Result, SelfTradePrevention, Si
 from mockexchange.venues.dated import pick
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.frames import FRAMES
-from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of
 from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, Venue, buy, rest_order
@@ -125,11 +124,11 @@ def of_filling() -> dict[str, Message]:
 def of_books() -> dict[str, Message]:
     telling = world()
     state = telling.venue.exchange.state
-    whole = snapshot_of(state, state.markets["RAIN-1"], Settings())
+    whole = snapshot_of(state, state.markets["RAIN-1"])
     (told,) = telling.does(QuoteMarket(market="RAIN-2", yes=((125, 10_050),)), channels=["ticker"])
     return {
         "orderbook_snapshot": whole,
-        "orderbook_snapshot_one_side": snapshot_of(state, state.markets["RAIN-2"], Settings()),
+        "orderbook_snapshot_one_side": snapshot_of(state, state.markets["RAIN-2"]),
         "ticker_new": told,
     }
 

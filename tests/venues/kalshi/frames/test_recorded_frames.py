@@ -25,7 +25,6 @@ from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef, SelfTradePrevention
 from mockexchange.venues.kalshi.market_ids import market_id
-from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of
@@ -65,7 +64,7 @@ def quote(telling: Telling, at: str, yes: Levels, no: Levels) -> Message:
 
 def whole(telling: Telling) -> Message:
     state = telling.venue.exchange.state
-    return snapshot_of(state, state.markets[TENNIS], Settings())
+    return snapshot_of(state, state.markets[TENNIS])
 
 
 def written(messages: list[Message], **shown: Any) -> list[str]:

@@ -11,7 +11,6 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations.call import encoder
 from mockexchange.venues.kalshi.operations.market_views import MarketView
 from mockexchange.venues.kalshi.operations.orders import OrderView
-from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
 
@@ -81,7 +80,7 @@ def shown_levels(state: State, date: str) -> dict[tuple[str, str], dict[Decimal,
     """The books as snapshots show them, empty sides left out."""
     found: dict[tuple[str, str], dict[Decimal, Decimal]] = {}
     for name, market in state.markets.items():
-        body = json.loads(snapshot_of(state, market, Settings()).body(api_date(date)))
+        body = json.loads(snapshot_of(state, market).body(api_date(date)))
         for side in ("yes", "no"):
             if levels := body.get(f"{side}_dollars_fp"):
                 assert levels == sorted(levels)

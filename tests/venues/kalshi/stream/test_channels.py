@@ -232,6 +232,18 @@ def test_what_two_readers_share_is_one_object() -> None:
     assert other.frame_of(message) != first.frame_of(message)
 
 
+def test_readers_of_one_message_have_it_under_their_own_sids() -> None:
+    venue = make_venue()
+    first, second = open_session(venue), open_session(venue)
+    subscribe(first, "fill")
+    subscribe(second, "ticker", "fill")
+    outcome = venue.exchange.execute(trade(), venue.at + 1)
+    assert isinstance(outcome, tuple)
+    [message] = [one for one in messages_of(venue.exchange.state, outcome, venue.at) if one.kind == "fill"]
+    frames = [session.frame_of(message) for session in (first, second, first)]
+    assert [frame and (frame.sid, json.loads(frame.raw)["sid"]) for frame in frames] == [(1, 1), (2, 2), (1, 1)]
+
+
 def test_frames_say_where_they_belong() -> None:
     venue = make_venue()
     session = open_session(venue)

@@ -25,11 +25,10 @@ from mockexchange.core.commands import (
 from mockexchange.core.vocabulary import Action, Result, Side
 from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.desk import Desk
 from mockexchange.venues.kalshi.market_ids import market_id
 from mockexchange.venues.kalshi.settings import Settings
-from mockexchange.venues.kalshi.stream.feed import snapshot_message, ticker_message
 from mockexchange.venues.kalshi.stream.messages import Message
+from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
 from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, DOLLAR, ST1, Venue, buy, rest_order
 from tests.venues.kalshi.frames.telling import Telling, body, only
 
@@ -47,10 +46,6 @@ def telling() -> Telling:
 def read(message: Message, date: str = "2026-10", **shown: Any) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(body(message, date, **shown))
     return found
-
-
-def desk(telling: Telling, **settings: Any) -> Desk:
-    return Desk(telling.venue.exchange.state, api_date("2026-10"), Settings(**settings))
 
 
 # --- fills
@@ -212,20 +207,22 @@ def test_a_strangers_level_has_no_owner(telling: Telling) -> None:
 
 def test_a_snapshot_leaves_out_or_empties_a_side(telling: Telling) -> None:
     telling.does(QuoteMarket(market="RAIN-1", yes=((4_000, 100), (3_000, 50))), rest_order("RAIN-1", 2, 40))
-    market = telling.venue.exchange.state.markets["RAIN-1"]
-    message = snapshot_message(desk(telling), market, telling.venue.at)
+    state = telling.venue.exchange.state
+    market = state.markets["RAIN-1"]
+    message = snapshot_of(state, market)
     assert (message.channel, message.kind, message.market) == ("orderbook_delta", "orderbook_snapshot", market)
     levels = [["0.3000", "0.50"], ["0.4000", "3.00"]]
     wanted = {"market_ticker": "RAIN-1", "market_id": market_id("RAIN-1"), "yes_dollars_fp": levels}
     assert read(message) == read(message, in_yes_price=True) == wanted
-    emptied = snapshot_message(desk(telling, stream_empty_side="empty"), market, telling.venue.at)
+    emptied = snapshot_of(state, market, has_empty_sides=True)
     assert read(emptied) == read(emptied, in_yes_price=True) == {**wanted, "no_dollars_fp": []}
     assert read(emptied, "2025-11")["no"] == []
 
 
 def test_levels_ascend_in_the_price_that_is_shown(telling: Telling) -> None:
     telling.does(QuoteMarket(market="RAIN-1", no=((4_000, 100), (3_000, 200))))
-    message = snapshot_message(desk(telling), telling.venue.exchange.state.markets["RAIN-1"], telling.venue.at)
+    state = telling.venue.exchange.state
+    message = snapshot_of(state, state.markets["RAIN-1"])
     assert read(message)["no_dollars_fp"] == [["0.3000", "2.00"], ["0.4000", "1.00"]]
     assert read(message, in_yes_price=True)["no_dollars_fp"] == [["0.6000", "1.00"], ["0.7000", "2.00"]]
 
@@ -247,7 +244,8 @@ def test_a_ticker_is_told_when_something_of_it_changes(telling: Telling) -> None
 
 def test_how_a_market_stands_can_be_asked(telling: Telling) -> None:
     *_, told = telling.does(rest_order("RAIN-1", 2, 40), buy("RAIN-1", 3, 45))
-    message = ticker_message(desk(telling), telling.venue.exchange.state.markets["RAIN-1"], telling.venue.at)
+    state = telling.venue.exchange.state
+    message = ticker_of(state, state.markets["RAIN-1"], telling.venue.at)
     assert (message.channel, message.kind) == ("ticker", "ticker")
     assert read(message) == read(told)
     assert read(message)["last_trade_size_fp"] == "3.00"

@@ -9,7 +9,7 @@ from mockexchange.venues.kalshi.dates import SOURCES, api_date
 from mockexchange.venues.kalshi.stream import replies
 from mockexchange.venues.kalshi.stream.channels import CHANNELS, channels_of
 from mockexchange.venues.kalshi.stream.commands import ACTIONS, PARAMETERS
-from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS, Code, Refused
+from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS, Code, Refused, error_row
 from mockexchange.venues.kalshi.stream.replies import REPLY_KEYS
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscriptions
 from tests.venues.kalshi.stream.protocol_facts import GENERATIONS, full_facts, kept_facts, trimmed
@@ -111,16 +111,18 @@ MARKETS = ("MARKET-1", "MARKET-2", "MARKET-3")
     ],
 )
 def test_replies_are_as_recorded_or_documented(reply: str, example: str, date: str) -> None:
-    day = api_date(date)
+    keys = replies.keys_of(api_date(date))
     registry = Subscriptions()
     for name in ("orderbook_delta", "ticker", "fill"):
-        registry.open(channels_of(day)[name])
+        registry.open(channels_of(api_date(date))[name])
     made = {
         "subscribed": lambda: replies.subscribed(subscription(1, "orderbook_delta"), 1),
-        "unsubscribed": lambda: replies.unsubscribed(subscription(2, "ticker", sequence=6), 102, day),
-        "ok": lambda: replies.updated(subscription(456, "trade", *MARKETS, sequence=221), 123, day),
-        "list": lambda: replies.listed(registry, 3, day),
-        "error": lambda: replies.error(Refused(Code.UNKNOWN_SID, ""), 123, day),
+        "unsubscribed": lambda: replies.unsubscribed(subscription(2, "ticker", sequence=6), 102, keys),
+        "ok": lambda: replies.updated(subscription(456, "trade", *MARKETS, sequence=221), 123, keys),
+        "list": lambda: replies.listed(registry, 3, keys),
+        "error": lambda: replies.error(
+            Refused(Code.UNKNOWN_SID, ""), error_row(Code.UNKNOWN_SID, api_date(date)), 123, keys
+        ),
     }[reply]()
     wanted = json.dumps(FACTS["replies"][reply][example], separators=(",", ":"))
     assert made.decode() == wanted + "\n", "the order of the keys counts"

@@ -75,7 +75,7 @@ class Naive:
         if tickers and UNKNOWN in tickers and is_filtered and self.rules.knows_code_16:
             return [("error", 16)]
         acks, books = [], []
-        for channel in channels:
+        for channel in dict.fromkeys(channels):
             sid = self.sid_of(channel)
             if sid is None:
                 self.last_sid += 1

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockexchange.venues.kalshi.market_ids import market_id
-from mockexchange.venues.kalshi.stream import subscribing
+from mockexchange.venues.kalshi.stream import joining
 from tests.venues.kalshi.stream.sessions import (
     HEAT,
     RAIN,
@@ -67,6 +67,38 @@ def test_tickers_come_first_only_where_they_are_asked_for() -> None:
     assert len(subscribe(open_session(make_venue()), "ticker", send_initial_snapshot=True)) == 1, "none is named"
     assert len(subscribe(session, "ticker", market_ticker=HEAT, send_initial_snapshot=True)) == 2
     assert len(subscribe(session, "fill", market_ticker=HEAT, send_initial_snapshot=True)) == 1
+
+
+def test_a_channel_named_twice_is_one() -> None:
+    session = open_session(make_venue())
+    assert subscribe(session, "fill", "trade", "fill") == [
+        '{"type":"subscribed","id":1,"msg":{"channel":"fill","sid":1}}',
+        '{"type":"subscribed","id":1,"msg":{"channel":"trade","sid":2}}',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("date", "settings", "keys"),
+    [
+        ("2025-11", {}, set()),
+        ("2026-10", {}, set()),
+        ("compat", {}, {"yes", "yes_dollars", "yes_dollars_fp", "no", "no_dollars", "no_dollars_fp"}),
+        ("compat", {"stream_empty_side": "omit"}, set()),
+        ("2026-10", {"stream_empty_side": "empty"}, {"yes_dollars_fp", "no_dollars_fp"}),
+    ],
+)
+def test_sides_without_bids_are_there_for_those_who_need_them(date: str, settings: Any, keys: set[str]) -> None:
+    session = open_session(make_venue(), date, **settings)
+    first, again = (
+        json.loads(one)["msg"]
+        for one in (
+            subscribe(session, "orderbook_delta", market_ticker=RAIN)[1],
+            subscribe(session, "orderbook_delta", market_ticker=HEAT)[1],
+        )
+    )
+    for msg in (first, again):
+        assert {name for name, value in msg.items() if value == []} == keys
+        assert msg.keys() - keys <= {"market_ticker", "market_id"}
 
 
 def test_a_repeat_gets_the_sid_it_has_and_new_markets_join() -> None:
@@ -209,7 +241,7 @@ def test_a_subscription_by_id_takes_no_tickers() -> None:
 
 
 def test_no_more_markets_than_a_session_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscribing, "MARKETS_MAX", 4)
+    monkeypatch.setattr(joining, "MARKETS_MAX", 4)
     for date, code in (("2026-06-13", 26), ("2026-06-12", 11)):
         session = open_session(make_venue(), date)
         subscribe(session, "trade", "ticker", market_tickers=[RAIN, HEAT])

@@ -7,7 +7,7 @@ import pytest
 
 from mockexchange.core.commands import QuoteMarket
 from mockexchange.venues.kalshi.market_ids import market_id
-from mockexchange.venues.kalshi.stream import subscribing
+from mockexchange.venues.kalshi.stream import joining
 from tests.venues.kalshi.stream.sessions import (
     HEAT,
     RAIN,
@@ -15,6 +15,7 @@ from tests.venues.kalshi.stream.sessions import (
     ask,
     command,
     kinds,
+    line,
     make_venue,
     open_session,
     subscribe,
@@ -84,6 +85,22 @@ def test_ok_and_data_share_one_counter(date: str, ok_seq: int | None, next_seq: 
     assert (delta["type"], delta["seq"]) == ("orderbook_delta", next_seq)
 
 
+def test_answers_that_no_client_wants_numbered_need_not_be() -> None:
+    venue = make_venue()
+    session = open_session(venue, stream_answer_numbers="never")
+    subscribe(session, "orderbook_delta", market_tickers=[RAIN])
+    assert update(session, 1, "add_markets", market_tickers=[RAIN]) == [
+        '{"id":1,"sid":1,"type":"ok","msg":{"market_tickers":["RAIN-1"]}}'
+    ]
+    assert update(session, 1, "dance") == [error(13, "Unsupported action", sid=1)]
+    [delta] = told(session, venue, QuoteMarket(market=RAIN, yes=((4_000, 500),)))
+    assert delta["seq"] == 2, "after the snapshot"
+    assert (
+        line(session.terminate(1, 25))
+        == '{"sid":1,"type":"error","msg":{"code":25,"msg":"Subscription buffer overflow"}}'
+    )
+
+
 def test_new_markets_begin_with_their_books_after_the_ok() -> None:
     session = open_session(make_venue())
     subscribe(session, "orderbook_delta", market_tickers=[RAIN])
@@ -111,6 +128,16 @@ def test_a_snapshot_bears_the_id_and_a_number() -> None:
         f'{{"type":"orderbook_snapshot","sid":1,"seq":3,"msg":{{{identity}}}}}'
     ]
     assert list(session.subscriptions[1].markets or {}) == [RAIN], "the filter stays as it is"
+
+
+def test_a_snapshot_is_in_the_prices_of_its_subscription() -> None:
+    venue = make_venue()
+    venue.do(QuoteMarket(market=RAIN, no=((4_800, 200),)))
+    session = open_session(venue)
+    [_, first] = subscribe(session, "orderbook_delta", market_ticker=RAIN, use_yes_price=True)
+    [again] = update(session, 1, "get_snapshot", market_tickers=[RAIN])
+    assert json.loads(again)["msg"] == json.loads(first)["msg"]
+    assert json.loads(again)["msg"]["no_dollars_fp"] == [["0.5200", "2.00"]]
 
 
 def test_a_snapshot_of_nothing_is_an_ok() -> None:
@@ -159,7 +186,7 @@ def test_a_subscription_by_id_lists_ids() -> None:
 
 @pytest.mark.parametrize(("date", "code"), [("2026-06-12", 11), ("2026-06-13", 26), ("2026-10", 26)])
 def test_no_more_markets_than_a_session_may_have(date: str, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscribing, "MARKETS_MAX", 2)
+    monkeypatch.setattr(joining, "MARKETS_MAX", 2)
     session = open_session(make_venue(), date)
     subscribe(session, "trade", market_tickers=[RAIN, HEAT])
     assert json.loads(update(session, 1, "add_markets", market_tickers=[SNOW])[0])["msg"]["code"] == code

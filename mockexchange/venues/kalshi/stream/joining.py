@@ -1,0 +1,64 @@
+"""Markets that join a subscription: whether they may, and what they begin with."""
+
+from collections.abc import Iterable, Iterator
+
+from mockexchange.venues.kalshi.stream.channels import ORDERBOOK, TICKER, ChannelRow
+from mockexchange.venues.kalshi.stream.errors import Code, Refused
+from mockexchange.venues.kalshi.stream.filters import Named
+from mockexchange.venues.kalshi.stream.messages import Message
+from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
+from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
+from mockexchange.venues.kalshi.stream.subscriptions import MARKETS_MAX, Subscription
+
+
+def joined(subscription: Subscription, named: Named | None) -> list[str]:
+    """Let the markets join the filter, or all there are; return the tickers that are new."""
+    if named is None:
+        return subscription.join(None)
+    if not subscription.markets:
+        subscription.has_ids = named.by_ids
+    return subscription.join(named.markets)
+
+
+def first_data(
+    reader: Subscriber, subscription: Subscription, tickers: list[str], wants_ticker: bool, at: int
+) -> Iterator[Frame]:
+    """What newly named markets begin with: their books, or their tickers where these are asked for."""
+    if subscription.channel == ORDERBOOK:
+        messages = books_of(reader, tickers)
+    elif subscription.channel == TICKER and wants_ticker:
+        state = reader.desk.state
+        messages = (ticker_of(state, state.markets[ticker], at) for ticker in tickers)
+    else:
+        return
+    for message in messages:
+        yield reader.frame(message, subscription)
+
+
+def books_of(reader: Subscriber, tickers: Iterable[str]) -> Iterator[Message]:
+    state, has_empty_sides = reader.desk.state, reader.wants_empty_sides
+    for ticker in tickers:
+        yield snapshot_of(state, state.markets[ticker], has_empty_sides=has_empty_sides)
+
+
+def require_ids_allowed(channel: ChannelRow, named: Named, sid: int = 0) -> None:
+    if named.by_ids and not channel.has_ids:
+        raise Refused(Code.INVALID, f"{channel.name} has no market_id or market_ids", sid)
+
+
+def require_one_way(subscription: Subscription, named: Named) -> None:
+    """A subscription names its markets by ticker or by id, not both (documented to exclude each other)."""
+    if subscription.markets and subscription.has_ids != named.by_ids:
+        way = "id" if subscription.has_ids else "ticker"
+        raise Refused(Code.INVALID, f"this subscription names its markets by {way}", subscription.sid)
+
+
+def require_room(reader: Subscriber, count: int, sid: int = 0) -> None:
+    if reader.registry.markets_count() + count > MARKETS_MAX:
+        raise Refused(Code.TOO_MANY_MARKETS, f"more than {MARKETS_MAX:,} markets are named in this session", sid)
+
+
+def new_count(subscription: Subscription | None, named: Named) -> int:
+    if subscription is None:
+        return len(named.markets)
+    return 0 if subscription.markets is None else len(named.markets.keys() - subscription.markets.keys())
