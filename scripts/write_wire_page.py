@@ -46,7 +46,8 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _in_order(rows: Iterable[DatedRow]) -> list[DatedRow]:
-    return sorted(rows, key=lambda row: (row.name, row.since))
+    """By name; codes, which are numbers, by number."""
+    return sorted(rows, key=lambda row: (int(row.name) if row.name.isdigit() else 0, row.name, row.since))
 
 
 def _words(facts: Facts) -> str:

@@ -106,6 +106,8 @@ Params = dict[str, Any]
 class Command(NamedTuple):
     name: str
     params: Params | None
+    note: str = ""
+    """Which keys of the parameters nobody knows on that day."""
 
 
 def read_document(raw: bytes) -> dict[str, Any]:
@@ -127,7 +129,7 @@ def read_id(document: dict[str, Any]) -> int:
     if given is None:
         return 0
     if type(given) is not int or not 0 <= given <= ID_MAX:
-        raise _wrong("id", "a whole number from 0", given)
+        raise _wrong("id", f"a whole number from 0 to {ID_MAX}", given)
     return given
 
 
@@ -140,7 +142,10 @@ def read_command(document: dict[str, Any], api_date: ApiDate) -> Command:
         raise _wrong("params", "an object", params)
     if name not in COMMANDS:
         raise Refused(Code.UNKNOWN_COMMAND, f"unknown cmd {_shown(name)}: expected {', '.join(COMMANDS)}")
-    return Command(name, None if params is None else _read_params(params, _parameters(name, api_date)))
+    if params is None:
+        return Command(name, None)
+    rows = _parameters(name, api_date)
+    return Command(name, _read_params(params, rows), _note(params, rows))
 
 
 @lru_cache(maxsize=64)
@@ -160,6 +165,13 @@ def _read_params(given: dict[str, Any], rows: dict[str, StreamParameter]) -> Par
         if value not in ("", []):
             params[name] = value
     return params
+
+
+def _note(given: dict[str, Any], rows: dict[str, StreamParameter]) -> str:
+    unknown = [] if given.keys() <= rows.keys() else [name for name in given if name not in rows]
+    names = ", ".join(repr(name[:SHOWN_CHARS_MAX]) for name in unknown[:UNKNOWN_SHOWN_MAX])
+    more = len(unknown) - UNKNOWN_SHOWN_MAX
+    return f"unknown on this day: {names}{f' and {more} more' if more > 0 else ''}: ignored" if unknown else ""
 
 
 KINDS: dict[Kind, str] = {
@@ -188,6 +200,7 @@ def _wrong(what: str, expected: str, given: Any) -> Refused:
 
 
 SHOWN_CHARS_MAX = 60
+UNKNOWN_SHOWN_MAX = 3
 
 
 def _shown(value: Any) -> str:

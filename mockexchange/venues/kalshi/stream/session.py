@@ -11,6 +11,7 @@ from mockexchange.venues.kalshi.stream.commands import (
     SUBSCRIBE,
     UNSUBSCRIBE,
     UPDATE,
+    Command,
     read_command,
     read_document,
     read_id,
@@ -50,17 +51,28 @@ class Session(Subscriber):
         except Refused as refused:
             return [self._error(refused, command_id, self.subscriptions.get(refused.sid))]
 
-    def terminate(self, sid: int, code: int) -> Frame:
+    def terminate(self, sid: int, code: int, why: str = "") -> Frame:
         """End a subscription with a terminal error: 10, 17 or 25, or what the day had for it.
 
-        The client has to subscribe anew. Raises KeyError where there is no such subscription.
+        The client has to subscribe anew; `why` is for the journal. Raises KeyError where there is no such subscription.
         """
         subscription = self.registry.close(sid)
-        refused = Refused(Code(code), f"subscription {sid} to {subscription.channel} was ended", sid)
-        return self._error(refused, 0, subscription)
+        note = f"subscription {sid} to {subscription.channel} was ended{f': {why}' if why else ''}"
+        return self._error(Refused(Code(code), note, sid), 0, subscription)
 
     def _carry_out(self, document: dict[str, Any], command_id: int, at: int) -> list[Frame]:
+        """What was ignored of the command is noted with its first answer."""
         command = read_command(document, self.api_date)
+        try:
+            frames = self._answers(command, command_id, at)
+        except Refused as refused:
+            refused.note = _joined(refused.note, command.note)
+            raise
+        if command.note and frames:
+            frames[0] = frames[0]._replace(note=_joined(frames[0].note, command.note))
+        return frames
+
+    def _answers(self, command: Command, command_id: int, at: int) -> list[Frame]:
         if command.name == SUBSCRIBE:
             return subscribe(self, command.params, command_id, at)
         if command.name == UNSUBSCRIBE:
@@ -83,3 +95,7 @@ class Session(Subscriber):
         row = error_row(refused.code, self.api_date)
         raw = replies.error(refused, row, command_id, self.answer_keys, subscription)
         return Frame(raw, "error", subscription.channel if subscription else "", refused.sid, refused.note)
+
+
+def _joined(*notes: str) -> str:
+    return "; ".join(note for note in notes if note)

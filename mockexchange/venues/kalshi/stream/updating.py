@@ -58,7 +58,7 @@ def _action(reader: Subscriber, subscription: Subscription, params: Params) -> A
         raise Refused(Code.NO_ACTION, "expected params.action", sid)
     action = actions_of(reader.api_date).get(name)
     if action is None:
-        raise Refused(Code.UNSUPPORTED_ACTION, f"no action {name[:SHOWN_CHARS_MAX]!r} on this day", sid)
+        raise Refused(Code.UNSUPPORTED_ACTION, _no_action(reader, name), sid)
     channel = channels_of(reader.api_date)[subscription.channel]
     is_for_channel = subscription.channel in action.channels if action.channels else channel.filter != "ignored"
     if not is_for_channel:
@@ -66,6 +66,10 @@ def _action(reader: Subscriber, subscription: Subscription, params: Params) -> A
     if action.needs in MISSING and action.needs not in params:
         raise Refused(MISSING[action.needs], f"{name} needs {action.needs}", sid)
     return action
+
+
+def _no_action(reader: Subscriber, name: str) -> str:
+    return f"no action {name[:SHOWN_CHARS_MAX]!r} on this day: it has {', '.join(actions_of(reader.api_date))}"
 
 
 def _named(reader: Subscriber, subscription: Subscription, params: Params) -> Named:

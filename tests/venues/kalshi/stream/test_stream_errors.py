@@ -88,6 +88,11 @@ def test_what_cannot_be_processed(raw: bytes | str, has_id: bool) -> None:
     assert subscribe(session, "fill"), "the session lives on"
 
 
+def test_an_id_too_large_is_told_the_bound() -> None:
+    [frame] = tell(open_session(make_venue()), '{"id":9223372036854775808,"cmd":"list_subscriptions"}')
+    assert frame.note == "id: expected a whole number from 0 to 9223372036854775807, got 9223372036854775808"
+
+
 def test_a_command_is_read_up_to_its_limit() -> None:
     session = open_session(make_venue())
     whole = command("list_subscriptions").encode()

@@ -184,6 +184,16 @@ def test_a_market_that_no_filter_reads_need_not_exist() -> None:
     assert (ack.kind, ack.note) == ("subscribed", "fill has no filter on this day: the markets are ignored")
 
 
+def test_keys_that_nobody_knows_are_noted() -> None:
+    session = open_session(make_venue(), "2026-10")
+    [ack] = tell(session, command("subscribe", channels=["trade"], tickers=[RAIN]))
+    assert (ack.kind, ack.note) == ("subscribed", "unknown on this day: 'tickers': ignored")
+    [refused] = tell(session, command("subscribe", channel="trade", a=1, b=2, c=None))
+    assert refused.note == "expected params.channels; unknown on this day: 'channel', 'a', 'b' and 1 more: ignored"
+    [ack] = tell(session, command("subscribe", channels=["trade"], market_tickers=[NOWHERE], x=1))
+    assert ack.note == "no market 'NOWHERE-1': left out; unknown on this day: 'x': ignored"
+
+
 def test_markets_by_id_on_the_ticker_channel() -> None:
     venue = make_venue()
     session = open_session(venue)

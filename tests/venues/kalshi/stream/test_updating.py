@@ -261,6 +261,13 @@ def test_exactly_one_subscription(params: dict[str, Any], date: str, text: str) 
     assert ask(session, "update_subscription", action="add_markets", **params) == [error(12, text)]
 
 
+def test_an_unknown_action_is_told_those_that_there_are() -> None:
+    session = open_session(make_venue(), "2025-11")
+    subscribe(session, "trade", market_tickers=[RAIN])
+    [refused] = tell(session, command("update_subscription", sid=1, action="add"))
+    assert refused.note == "no action 'add' on this day: it has add_markets, delete_markets"
+
+
 def test_actions_of_channels_that_stay_quiet() -> None:
     for channel, prefix, key, code in (
         ("cfbenchmarks_value", "indices", "index_ids", 24),
