@@ -2,19 +2,23 @@
 
 An entry keeps the raw bytes; bytes that many entries share (a page that is polled) count once. When the bodies
 together grow beyond their budget the oldest bodies are dropped first and their size and hash stay; when the entries
-or their targets and headers do, the oldest entries go.
+or their targets and headers do, the oldest entries go. Frames of streams go whole, the oldest first.
 """
 
 import hashlib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 ENTRIES_MAX = 10_000
 BODIES_BYTES_MAX = 32 * 1024 * 1024
 HEADS_BYTES_MAX = 32 * 1024 * 1024
 """Four times what 10,000 ordinary requests bring; only the hostile bring more."""
+FRAMES_MAX = 10_000
+FRAMES_BYTES_MAX = 32 * 1024 * 1024
+"""Ten times what 10,000 ordinary frames bring: only snapshots of deep books bring more."""
+FIRINGS_MAX = 10_000
 NEAR_MISSES_SHOWN_MAX = 3
 
 
@@ -40,6 +44,12 @@ class Entry:
     findings: list[str] = field(default_factory=list)
     dropped: dict[str, tuple[int, str]] = field(default_factory=dict)
     """For each body that was dropped: its size in bytes and its SHA-256."""
+    fault: str | None = None
+    """The fault that touched the request or its answer."""
+    connection: int | None = None
+    """The number of the stream that this handshake opened."""
+    is_closed: bool = False
+    """Whether all is known of it: `Journal.close` says so."""
 
     @property
     def path(self) -> str:
@@ -66,11 +76,47 @@ class Entry:
                 setattr(self, name, None)
 
 
+class FrameEntry(NamedTuple):
+    """One frame of a stream, "in" from the client or "out" to it; `kind` and `channel` are those of what goes out.
+
+    A stream's beginning and end stand among its frames: kinds "open", without bytes, and "close", whose bytes are the
+    close code and the reason.
+    """
+
+    at: int
+    host_at: int
+    position: int
+    connection: int
+    account: str | None
+    direction: str
+    raw: bytes
+    kind: str = ""
+    channel: str = ""
+    fault: str | None = None
+    """The fault that made it, or kept it from going out, or moved it."""
+    note: str = ""
+    """Why it is what it is, in words that tell what to change; empty for most."""
+
+
+class Firing(NamedTuple):
+    """A fault or a step of the script that did something: `kind` is "fault" or "script", `name` which of them."""
+
+    at: int
+    host_at: int
+    position: int
+    kind: str
+    name: str
+    detail: dict[str, Any]
+    """What it did, and to which connection or request: plain JSON."""
+
+
+Item = Entry | FrameEntry | Firing
+Observer = Callable[[Item], object]
 Difference = tuple[str, Any, Any]
 """A field that is not as wanted: (name, got, wanted)."""
 
 
-def difference(entry: Entry, wanted: dict[str, Any]) -> list[Difference]:
+def difference(entry: Item, wanted: dict[str, Any]) -> list[Difference]:
     """Return a row per wanted attribute that the entry does not have; none means it matches."""
     rows = ((name, getattr(entry, name), value) for name, value in wanted.items())
     return [(name, got, value) for name, got, value in rows if got != value]
@@ -84,6 +130,8 @@ class Journal:
         entries_max: int = ENTRIES_MAX,
         bodies_bytes_max: int = BODIES_BYTES_MAX,
         heads_bytes_max: int = HEADS_BYTES_MAX,
+        frames_max: int = FRAMES_MAX,
+        frames_bytes_max: int = FRAMES_BYTES_MAX,
     ) -> None:
         self._entries: deque[Entry] = deque()
         self._entries_max = entries_max
@@ -92,6 +140,17 @@ class Journal:
         self._heads_bytes = 0
         self._bodies = _SharedBodies()
         self._with_bodies: deque[Entry] = deque()
+        self._frames_max = frames_max
+        self._frames_bytes_max = frames_bytes_max
+        self._frames_bytes = 0
+        self.frames: deque[FrameEntry] = deque()
+        """Frames of streams, oldest first; those beyond the bounds are gone. `add_frame` puts them in."""
+        self.frame_count = 0
+        """Frames ever noted: the number of the newest."""
+        self.firings: deque[Firing] = deque(maxlen=FIRINGS_MAX)
+        self.firing_count = 0
+        self.observers: list[Observer] = []
+        """Told of every entry once it is closed, every frame and every firing."""
         self.count = 0
         """Entries ever made, those dropped included."""
 
@@ -114,11 +173,41 @@ class Journal:
         while self._bodies.size_bytes > self._bodies_bytes_max:
             self._drop_oldest_bodies()
 
+    def close(self, entry: Entry) -> None:
+        """All is known of an entry now: tell who waits for it."""
+        entry.is_closed = True
+        self._tell(entry)
+
+    def add_frame(self, frame: FrameEntry) -> None:
+        self.frames.append(frame)
+        self.frame_count += 1
+        self._frames_bytes += len(frame.raw)
+        while len(self.frames) > self._frames_max or self._frames_bytes > self._frames_bytes_max:
+            self._frames_bytes -= len(self.frames.popleft().raw)
+        if self.observers:
+            self._tell(frame)
+
+    def add_firing(self, firing: Firing) -> None:
+        self.firings.append(firing)
+        self.firing_count += 1
+        self._tell(firing)
+
+    def numbered_frames(self) -> Iterator[tuple[int, FrameEntry]]:
+        """Yield the frames that are kept, oldest first, each with its number; the first ever noted is 1."""
+        return enumerate(self.frames, self.frame_count - len(self.frames) + 1)
+
+    def numbered_firings(self) -> Iterator[tuple[int, Firing]]:
+        return enumerate(self.firings, self.firing_count - len(self.firings) + 1)
+
     def clear(self) -> None:
+        """Forget everything. Numbers go on."""
         self._entries.clear()
         self._with_bodies.clear()
         self._bodies = _SharedBodies()
         self._heads_bytes = 0
+        self.frames.clear()
+        self._frames_bytes = 0
+        self.firings.clear()
 
     def find(self, **wanted: Any) -> list[Entry]:
         """Return the entries whose attributes equal all that is wanted."""
@@ -146,6 +235,10 @@ class Journal:
             if rows
         ]
         return "".join(lines) or "\n  the journal has no other request"
+
+    def _tell(self, item: Item) -> None:
+        for observe in tuple(self.observers):
+            observe(item)
 
     def _forget(self, entry: Entry) -> None:
         self._heads_bytes -= entry.head_bytes

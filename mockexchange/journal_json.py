@@ -1,10 +1,10 @@
-"""Journal entries as JSON, lossless: bytes that are not UTF-8 travel as base64 under another name."""
+"""What the journal holds as JSON, lossless: bytes that are not UTF-8 travel as base64 under another name."""
 
 from base64 import b64decode, b64encode
 from typing import Any
 
 from mockexchange.core.instants import format_instant
-from mockexchange.journal import Entry
+from mockexchange.journal import Entry, Firing, FrameEntry
 
 PLAIN = (
     "number",
@@ -18,23 +18,53 @@ PLAIN = (
     "latency_us",
     "diagnosis",
     "findings",
+    "fault",
+    "connection",
 )
+SHORT = tuple(name for name in PLAIN if name not in ("position", "target"))
+TARGET_CHARS_SHOWN_MAX = 2_000
+FRAME = ("position", "connection", "account", "direction", "kind", "channel", "fault", "note")
 
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:
     plain = {name: getattr(entry, name) for name in PLAIN}
     headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in entry.headers]
-    times = {"at": format_instant(entry.at), "at_us": entry.at, "host_at_us": entry.host_at}
     bodies = {**_bytes("body", entry.body), **_bytes("answer", entry.answer)}
-    return {**plain, **times, "headers": headers, **bodies, **({"dropped": entry.dropped} if entry.dropped else {})}
+    dropped = {"dropped": entry.dropped} if entry.dropped else {}
+    return {**plain, **_times(entry), "headers": headers, **bodies, **dropped}
+
+
+def request_to_json(entry: Entry) -> dict[str, Any]:
+    """An entry in short, without headers and bodies."""
+    plain = {name: getattr(entry, name) for name in SHORT}
+    return {**plain, "target": entry.target[:TARGET_CHARS_SHOWN_MAX], "at": format_instant(entry.at)}
+
+
+def frame_to_json(number: int, frame: FrameEntry) -> dict[str, Any]:
+    plain = {name: getattr(frame, name) for name in FRAME}
+    return {"number": number, **plain, **_times(frame), **_bytes("frame", frame.raw)}
+
+
+def firing_to_json(number: int, firing: Firing) -> dict[str, Any]:
+    plain = {"number": number, "position": firing.position, "kind": firing.kind, "name": firing.name}
+    return {**plain, **_times(firing), "detail": firing.detail}
 
 
 def entry_bytes(plain: dict[str, Any], name: str) -> bytes | None:
-    """The raw bytes of `body` or `answer`; None where they were dropped. Raises ValueError on broken base64."""
+    """The raw bytes of `body` or `answer`; None where dropped. Raises ValueError on broken base64."""
     if f"{name}_base64" in plain:
         return b64decode(plain[f"{name}_base64"], validate=True)
     text = plain.get(name)
     return None if text is None else str(text).encode()
+
+
+def frame_bytes(plain: dict[str, Any]) -> bytes:
+    """The raw bytes of a frame. Raises ValueError on broken base64."""
+    return entry_bytes(plain, "frame") or b""
+
+
+def _times(item: Entry | FrameEntry | Firing) -> dict[str, Any]:
+    return {"at": format_instant(item.at), "at_us": item.at, "host_at_us": item.host_at}
 
 
 def _bytes(name: str, raw: bytes | None) -> dict[str, str | None]:

@@ -8,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.journal import Entry, Journal, difference
-from mockexchange.journal_json import entry_bytes, entry_to_json
+from mockexchange.journal import Entry, Firing, FrameEntry, Item, Journal, difference
+from mockexchange.journal_json import (
+    entry_bytes,
+    entry_to_json,
+    firing_to_json,
+    frame_bytes,
+    frame_to_json,
+    request_to_json,
+)
 
 PATH = "/trade-api/v2/portfolio/positions"
 HEADERS = ((b"host", b"mock"), (b"x", b"\xff"))
@@ -210,6 +217,68 @@ def test_expect_says_when_there_is_nothing_to_show() -> None:
         Journal().expect(status=200)
 
 
+# --- frames and firings
+
+
+def frame(raw: bytes = b"{}", **changes: Any) -> FrameEntry:
+    plain: dict[str, Any] = {"at": 1_762_257_600_000_000, "host_at": 5, "position": 7, "connection": 3}
+    return FrameEntry(**{**plain, "account": "alice", "direction": "out", "raw": raw, **changes})
+
+
+FIRING = Firing(1_762_257_600_000_000, 5, 7, "fault", "flaky", {"then": "drop", "connection": 3})
+
+
+def framed(journal: Journal, *frames: FrameEntry) -> Journal:
+    for one in frames:
+        journal.add_frame(one)
+    return journal
+
+
+def test_the_oldest_frames_go_and_their_numbers_go_on() -> None:
+    journal = framed(Journal(frames_max=2), *(frame(b"%d" % number) for number in range(1, 5)))
+    assert [(number, one.raw) for number, one in journal.numbered_frames()] == [(3, b"3"), (4, b"4")]
+    journal.clear()
+    assert list(journal.numbered_frames()) == []
+    framed(journal, frame())
+    assert [number for number, _ in journal.numbered_frames()] == [5]
+
+
+def test_frames_are_bounded_by_their_bytes_too() -> None:
+    journal = framed(Journal(frames_bytes_max=10), *[frame(b"four")] * 5)
+    assert [number for number, _ in journal.numbered_frames()] == [4, 5]
+    assert list(framed(journal, frame(b"x" * 11)).numbered_frames()) == []
+    assert [number for number, _ in framed(journal, frame(b"x" * 10)).numbered_frames()] == [7]
+
+
+def test_firings_are_numbered_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockexchange.journal.FIRINGS_MAX", 2)
+    journal = Journal()
+    for _ in range(3):
+        journal.add_firing(FIRING)
+    assert [number for number, _ in journal.numbered_firings()] == [2, 3]
+    journal.clear()
+    assert list(journal.numbered_firings()) == []
+
+
+def test_observers_are_told_and_may_leave_meanwhile() -> None:
+    journal, told = Journal(), list[Item]()
+
+    def once(item: Item) -> None:
+        journal.observers.remove(once)
+        told.append(item)
+
+    journal.observers += [once, told.append]
+    one = entry(1)
+    journal.add(one)
+    assert told == []
+    journal.close(one)
+    assert told == [one, one]
+    assert one.is_closed
+    journal.add_frame(frame())
+    journal.add_firing(FIRING)
+    assert told[2:] == [frame(), FIRING]
+
+
 # --- as JSON
 
 
@@ -227,6 +296,8 @@ def test_an_entry_as_json() -> None:
         "latency_us": 250,
         "diagnosis": "why",
         "findings": ["odd"],
+        "fault": None,
+        "connection": None,
         "at": "2025-11-04T12:00:00Z",
         "at_us": 1_762_257_600_000_000,
         "host_at_us": 1_762_257_600_000_001,
@@ -238,7 +309,7 @@ def test_an_entry_as_json() -> None:
 
 def test_nothing_of_an_entry_is_left_out() -> None:
     shown = set(entry_to_json(entry(1, dropped={"answer": (1, "x")})))
-    assert {field.name for field in fields(Entry)} - shown == {"host_at"}
+    assert {field.name for field in fields(Entry)} - shown == {"host_at", "is_closed"}
 
 
 @pytest.mark.parametrize("raw", [b"", b"text", "späß".encode(), b"\xff\x00", bytes(range(256)), None])
@@ -258,3 +329,52 @@ def test_what_was_dropped_is_said() -> None:
 def test_broken_base64_is_an_error() -> None:
     with pytest.raises(ValueError, match=r"base64|padding|character"):
         entry_bytes({"body_base64": "?"}, "body")
+
+
+def test_a_request_in_short() -> None:
+    shown = request_to_json(entry(3, target="/" + "x" * 5_000, diagnosis="why", fault="flaky", connection=2))
+    assert set(shown) == set(entry_to_json(entry(1))) - {
+        "position",
+        "at_us",
+        "host_at_us",
+        "headers",
+        "body",
+        "answer",
+    }
+    assert (len(shown["target"]), shown["fault"], shown["connection"]) == (2_000, "flaky", 2)
+
+
+def test_a_frame_as_json() -> None:
+    assert frame_to_json(9, frame(kind="fill", channel="fill", fault="flaky", note="why")) == {
+        "number": 9,
+        "position": 7,
+        "connection": 3,
+        "account": "alice",
+        "direction": "out",
+        "kind": "fill",
+        "channel": "fill",
+        "fault": "flaky",
+        "note": "why",
+        "at": "2025-11-04T12:00:00Z",
+        "at_us": 1_762_257_600_000_000,
+        "host_at_us": 5,
+        "frame": "{}",
+    }
+
+
+@pytest.mark.parametrize("raw", [b"", b"text\n", "sp\u00e4\u00df".encode(), b"\xff\x00", bytes(range(256))])
+def test_frames_survive_json(raw: bytes) -> None:
+    assert frame_bytes(frame_to_json(1, frame(raw))) == raw
+
+
+def test_a_firing_as_json() -> None:
+    assert firing_to_json(2, FIRING) == {
+        "number": 2,
+        "position": 7,
+        "kind": "fault",
+        "name": "flaky",
+        "at": "2025-11-04T12:00:00Z",
+        "at_us": 1_762_257_600_000_000,
+        "host_at_us": 5,
+        "detail": {"then": "drop", "connection": 3},
+    }
