@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.plan import KeySpec, Plan, Timed, make_plan, require_markets
+from mockexchange.scenario.plan import KeySpec, Plan, Timed, make_plan, require_markets, require_script
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.source import Located, read_json_lines, read_yaml
 from mockexchange.scenario.steps import STEP, Step
@@ -80,6 +80,7 @@ def load_located(node: Located, digest: str) -> Plan:
     """Read a scenario that is parsed already; `digest` is what the log says it was made of."""
     values = SCENARIO.read(node, "")
     require_markets(values)
+    require_script(values)
     return make_plan(values, values["history"], digest, node.file)
 
 

@@ -12,8 +12,12 @@ from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef, FeeRounding
+from mockexchange.scenario import script_markets
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.faults import Rule
 from mockexchange.scenario.kinds import INSTANT_MAX
+from mockexchange.scenario.script import Entry
+from mockexchange.scenario.script_accounts import require_accounts
 from mockexchange.scenario.source import Located
 from mockexchange.scenario.steps import STEPS, Step
 from mockexchange.venues.kalshi.settings import Settings
@@ -22,6 +26,19 @@ START_DEFAULT = parse_instant("2025-11-03T00:00:00Z")
 HISTORY_STEP_US = 1_000
 KEY_DEFAULT = "main"
 READ_AND_WRITE = ("read", "write")
+STREAM_SETTINGS = {
+    "repeat": "stream_repeat",
+    "anonymous": "stream_anonymous",
+    "origin": "stream_origin",
+    "connections": "stream_connections",
+    "empty_side": "stream_empty_side",
+    "answer_numbers": "stream_answer_numbers",
+    "position_fee_cost": "stream_position_fee_cost",
+    "heartbeat": "stream_heartbeat_us",
+    "pong": "stream_pong_us",
+    "outbox": "stream_outbox_bytes",
+}
+"""The scenario's words under `stream`, and the venue's settings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +81,9 @@ class Plan:
     setup: list[Timed]
     keys: list[KeySpec]
     steps: Iterable[Timed]
+    script: list[Entry] = field(default_factory=list)
+    """What happens while it runs."""
+    faults: list[Rule] = field(default_factory=list)
 
 
 def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file: str) -> Plan:
@@ -81,6 +101,8 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
         setup=[Timed(start, command, node) for command, node in _setup(values)],
         keys=[spec for name, account in values["accounts"].items() for spec in _keys(name, account, file)],
         steps=_History(history, start),
+        script=values["script"],
+        faults=values["faults"],
     )
 
 
@@ -94,6 +116,15 @@ def require_markets(values: dict[str, Any]) -> None:
             node: Located = event["_node"]
             message = f"expected the event of a market, got {name!r}{did_you_mean(name, known)}"
             raise ScenarioError(message, node.file, node.line, "events")
+
+
+def require_script(values: dict[str, Any]) -> None:
+    """Refuse a script that names an account or a market there never is. Raises ScenarioError."""
+    steps: list[Step] = values["history"]
+    opened = {step.command.account for step in steps if isinstance(step.command, commands.OpenAccount)}
+    require_accounts(values["script"], {*values["accounts"], *opened})
+    listed = {step.command.market for step in steps if isinstance(step.command, commands.ListMarket)}
+    script_markets.require_markets(values["script"], {*values["markets"], *listed})
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,5 +291,6 @@ def _settings(values: dict[str, Any]) -> Settings:
         "plain_member": fcm.get("plain_member"),
         "strict_cursors": values["strict_cursors"],
         "settlement_counts": values["settlements"].get("counts"),
+        **{setting: values["stream"].get(key) for key, setting in STREAM_SETTINGS.items()},
     }
     return Settings(**{name: value for name, value in given.items() if value is not None})

@@ -3,6 +3,7 @@
 from typing import Any
 
 from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind, FeeRounding
+from mockexchange.scenario.faults import FAULTS
 from mockexchange.scenario.kinds import (
     AMOUNT,
     BOOLEAN,
@@ -14,12 +15,17 @@ from mockexchange.scenario.kinds import (
     choice,
     integer,
 )
+from mockexchange.scenario.script import SCRIPT, entry_schema
 from mockexchange.scenario.shapes import ListOf, MapOf, Record, may, must
+from mockexchange.scenario.shared_schemas import with_shared_parts
 from mockexchange.scenario.steps import STEP, listing
 from mockexchange.scenario.steps.words import ACCOUNT_KIND, API_DATE, SCOPES, TIER, words
 
 SEED_MAX = 2**53
 """Every JSON reader keeps a whole number exact up to here."""
+STREAM_CONNECTIONS_MAX = 100_000
+OUTBOX_BYTES_MIN, OUTBOX_BYTES_MAX = 1024, 64 * 1024 * 1024
+"""From a frame or two, so that a test overflows it at once, to what a thousand idle readers may still hold."""
 
 
 KEY = Record(
@@ -63,6 +69,20 @@ AUTH = Record(
         "future": may(DURATION),
     }
 )
+STREAM = Record(
+    {
+        "repeat": may(words("same_sid", "error_6")),
+        "anonymous": may(words("refuse", "accept")),
+        "origin": may(words("accept", "refuse")),
+        "connections": may(integer(1, STREAM_CONNECTIONS_MAX)),
+        "empty_side": may(words("dated", "omit", "empty")),
+        "answer_numbers": may(words("dated", "never")),
+        "position_fee_cost": may(words("held", "paid")),
+        "heartbeat": may(DURATION),
+        "pong": may(DURATION),
+        "outbox": may(integer(OUTBOX_BYTES_MIN, OUTBOX_BYTES_MAX)),
+    }
+)
 HEADER_FIELDS = {
     "scenario": must(NAME),
     "title": may(TEXT, ""),
@@ -74,10 +94,13 @@ HEADER_FIELDS = {
     "strict_cursors": may(BOOLEAN, False),
     "settlements": may(Record({"counts": may(words("gross", "net"))}), {}),
     "historical": may(Record({"cutoff": may(INSTANT)}), {}),
+    "stream": may(STREAM, {}),
     "accounts": may(MapOf(ACCOUNT, key=PART), {}),
     "series": may(MapOf(SERIES), {}),
     "events": may(MapOf(EVENT), {}),
     "markets": may(MapOf(MARKET), {}),
+    "script": may(SCRIPT, []),
+    "faults": may(FAULTS, []),
 }
 HEADER = Record(HEADER_FIELDS)
 """Line 1 of a JSON lines scenario; its other lines are steps."""
@@ -89,8 +112,11 @@ def json_schema() -> dict[str, Any]:
 
     Amounts may be numbers there, since that is what editors take them for; the loader reads their text.
     """
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "mockexchange scenario",
-        **SCENARIO.json_schema(),
-    }
+    return with_shared_parts(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "mockexchange scenario",
+            **SCENARIO.json_schema(),
+            "$defs": {"script_entry": entry_schema()},
+        }
+    )

@@ -19,18 +19,22 @@ from mockexchange.core.holdings import Holdings
 from mockexchange.core.instants import format_instant
 from mockexchange.core.invariants import violations
 from mockexchange.core.ledgers import Ledger
-from mockexchange.core.orders import OrderStatus
 from mockexchange.core.portfolio import PositionQuery, find_positions
 from mockexchange.core.positions import EventTotals, Position
 from mockexchange.core.state import State
-from mockexchange.core.vocabulary import AccountKind, BookRef, PaymentStatus, Result, TransferStatus
+from mockexchange.core.vocabulary import AccountKind, BookRef, OrderStatus, PaymentStatus, Result, TransferStatus
 from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import builtin_names, load_scenario
+from mockexchange.venues.dated import FOREVER
+from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations.books import subtrader_ids
 from mockexchange.venues.kalshi.signing import load_public_key
+from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from scripts.write_pages_scenario import FLAT, HELD, RESTING, SETTLED, TIED, render
 from scripts.write_pages_scenario import TARGET as PAGES
 from tests.house.checkout import ROOT
+from tests.listening import Reader
+from tests.sandboxing import PREFIX, WALL, signed
 
 TRUTH = json.loads((ROOT / "fixtures" / "scenarios" / "golden.truth.json").read_text(encoding="utf-8"))
 DERIVED_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -308,3 +312,96 @@ def test_every_row_of_pages_is_on_one_page_whatever_the_limit(pages: Holdings) -
                 break
             query = PositionQuery(limit=limit, after=page.after)
         assert len(seen) == len(set(seen)) == HELD + FLAT + RESTING
+
+
+# --- lively
+
+LIVELY_CHANNELS = [row.name for row in CHANNELS if row.is_emulated and row.until == FOREVER]
+BOOKS = {"orderbook_delta": {"market_tickers": ["KXRAINNYC-25NOV05-T1", "KXFEDDECISION-25DEC-H0"]}}
+
+
+def lively(date: str = "latest") -> Sandbox:
+    options = SandboxOptions(clock="paused", api_date=api_date(date), host=lambda: WALL)
+    return asyncio.run(open_sandbox(load_scenario("lively"), options))
+
+
+@pytest.mark.parametrize("account", ["alice", "bob", "desk"])
+@pytest.mark.parametrize("channel", LIVELY_CHANNELS)
+def test_lively_has_a_frame_on_every_channel_within_a_second_whoever_asks(channel: str, account: str) -> None:
+    sandbox = lively()
+    reader = Reader(sandbox, f"{account}/main")
+    reader.subscribe(channel, **BOOKS.get(channel, {}))
+    already = len(reader.told)
+    asyncio.run(sandbox.advance(1_000_000))
+    assert [frame["type"] for frame in reader.told[already:]]
+    asyncio.run(sandbox.advance(60_000_000))
+    assert findings(sandbox) == []
+
+
+def test_lively_grows_by_a_bounded_log_and_moves_again_for_whoever_comes_back() -> None:
+    sandbox = lively()
+    asyncio.run(sandbox.advance(3_700_000_000))
+    grown = len(sandbox.log)
+    assert grown < 5_000
+    for channel in LIVELY_CHANNELS:
+        reader = Reader(sandbox)
+        reader.subscribe(channel, **BOOKS.get(channel, {}))
+        already = len(reader.told)
+        asyncio.run(sandbox.advance(1_000_000))
+        assert reader.told[already:], channel
+    asyncio.run(sandbox.advance(3_700_000_000))
+    assert len(sandbox.log) - grown < 12 * len(LIVELY_CHANNELS)
+
+
+def test_lively_moves_by_itself_and_nobody_drifts() -> None:
+    sandbox = lively()
+    before = {row.market.ticker: row.stake.quantity_centis for row in held(sandbox)}
+    asyncio.run(sandbox.advance(3_700_000_000))
+    assert {row.market.ticker: row.stake.quantity_centis for row in held(sandbox)} == before
+    assert violations(sandbox.exchange.state) == []
+    assert findings(sandbox) == []
+    assert [step.fired_in_all for step in sandbox.script.steps if step.name in ("life", "listing")] == [4_320, 180]
+
+
+def findings(sandbox: Sandbox) -> list[Any]:
+    return [firing for firing in sandbox.journal.firings if firing.kind == "finding"]
+
+
+def held(sandbox: Sandbox) -> list[Position]:
+    books = sandbox.exchange.state.holdings.values()
+    return [row for holdings in books for row in rows_of(holdings) if row.stake.quantity_centis]
+
+
+SHARED = ("/markets", "/events", "/markets/trades", "/api_keys")
+OWN = (
+    "/portfolio/positions",
+    "/portfolio/fills",
+    "/portfolio/orders",
+    "/portfolio/settlements",
+    "/portfolio/deposits",
+    "/portfolio/withdrawals",
+    "/portfolio/order_groups",
+    "/portfolio/subaccounts/balances",
+    "/portfolio/subaccounts/transfers",
+    "/portfolio/subaccounts/netting",
+    "/portfolio/intra_exchange_instance_transfers",
+    "/portfolio/orders/queue_positions",
+    "/historical/positions",
+    "/historical/fills",
+    "/historical/orders",
+)
+DESK = ("/fcm/positions", "/fcm/orders", "/fcm/fills", "/fcm/subtraders")
+
+
+@pytest.mark.parametrize(
+    ("account", "path"),
+    [*(("alice", path) for path in (*OWN, *SHARED)), *(("desk", path) for path in (*DESK, *SHARED))],
+)
+def test_no_list_of_lively_is_empty(account: str, path: str) -> None:
+    sandbox = lively()
+    query = "?subtrader_id=fcm7_st1" if path in DESK[:3] else ""
+    answer, _ = sandbox.answer(signed(sandbox, f"{PREFIX}{path}{query}", f"{account}/main"))
+    assert answer.status == 200, answer
+    lists = {key: value for key, value in json.loads(answer.body).items() if isinstance(value, list)}
+    assert lists
+    assert all(lists.values()), lists

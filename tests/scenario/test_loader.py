@@ -36,7 +36,7 @@ def refusal(path: Path) -> str:
 
 
 def test_the_built_in_scenarios_are_there_and_open() -> None:
-    assert builtin_names() == ["demo", "empty", "fcm", "golden", "pages"]
+    assert builtin_names() == ["demo", "empty", "fcm", "golden", "lively", "pages"]
     for name in builtin_names():
         plan = load_scenario(name)
         assert plan.name == name
@@ -58,8 +58,8 @@ def test_a_scenario_is_found_by_its_path(tmp_path: Path) -> None:
     ("name", "error"),
     [
         ("goldn", "no scenario 'goldn': did you mean 'golden'?"),
-        ("mine.yaml", "no scenario 'mine.yaml': expected a file, or one of demo, empty, fcm, golden, pages"),
-        ("", "no scenario '': expected a file, or one of demo, empty, fcm, golden, pages"),
+        ("mine.yaml", "no scenario 'mine.yaml': expected a file, or one of demo, empty, fcm, golden, lively, pages"),
+        ("", "no scenario '': expected a file, or one of demo, empty, fcm, golden, lively, pages"),
     ],
 )
 def test_a_scenario_that_is_not_there(name: str, error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,12 +109,12 @@ def test_lines_are_read_again_each_time_and_never_held(tmp_path: Path) -> None:
 BROKEN = [
     ("accont: {}", "2: unknown key 'accont': did you mean 'accounts'?"),
     (
-        "script: []",
-        "2: unknown key 'script': known are scenario, title, seed, start, fees, auth, fcm, strict_cursors, set",
+        "scripts: []",
+        "2: unknown key 'scripts': did you mean 'script'?",
     ),
     (
-        "faults: []",
-        "2: unknown key 'faults': known are scenario, title, seed, start, fees, auth, fcm, strict_cursors, set",
+        "zebras: []",
+        "2: unknown key 'zebras': known are scenario, title, seed, start, fees, auth, fcm, strict_cursors, set",
     ),
     ("seed: -1", "2: seed: expected a whole number from 0 to 9007199254740992, got '-1'"),
     (
@@ -227,7 +227,7 @@ BROKEN = [
     ),
     (
         "history:\n  -",
-        "3: history[0]: expected a step with one of fill, open, rest, reduce, cancel, group, trigger_group",
+        "3: history[0]: expected a step with one of fill, open, rest, reduce, cancel, amend, expire, group",
     ),
     ("history: {}", "2: history: expected a list, got a mapping"),
 ]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ import pytest
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import BUILTIN, load_text
 from mockexchange.scenario.schema import json_schema
+from mockexchange.scenario.shared_schemas import SHARED_CHARS_MIN, count_parts, with_shared_parts
 from mockexchange.scenario.source import Located, read_json_lines, read_yaml
 from scripts.write_scenario_schema import TARGET, render
 from tests.house.checkout import ROOT
 
 VALIDATOR = jsonschema_rs.validator_for(json_schema())
 YAML_FILES = [
-    *(Path(str(BUILTIN)) / f"{name}.yaml" for name in ("demo", "empty", "fcm", "golden")),
+    *(Path(str(BUILTIN)) / f"{name}.yaml" for name in ("demo", "empty", "fcm", "golden", "lively")),
     *sorted((ROOT / "fixtures" / "scenarios").glob("*.yaml")),
 ]
 
@@ -69,6 +71,10 @@ VALID = [
     "{scenario: a, history: [{cap: {account: d/s, limit: null}}, {cap: {account: d/s, limit: 5}}]}",
     "{scenario: a, history: [{allocate: {account: a, allocations: {0: 60, 1: 40}}}]}",
     "{scenario: a, history: [{announce: {message: on, at: 2025-11-04}, after: 5s}, {exchange: }]}",
+    "{scenario: a, script: }",
+    "{scenario: a, script: [{name: n, when: {page: {number: 2, nth: each}}, times: 3, frame: {send: {a: [1]}}}]}",
+    "{scenario: a, script: [{when: {subscribed: }, every: 5s, sequence: [{announce: {message: x}}]}]}",
+    "{scenario: a, script: [{at: 2025-11-04, fault: {match: {operation: GetFills}, then: {status: 503}}}]}",
     f"{{scenario: a, history: [{FILL.replace('1', '1.37').replace('{fill', '{after: 1h30m, fill')}]}}",
 ]
 
@@ -82,7 +88,21 @@ def test_what_the_loader_takes_is_valid(text: str) -> None:
 INVALID = [
     "{}",
     "[]",
-    "{scenario: a, script: []}",
+    "{scenario: a, script: [{}]}",
+    "{scenario: a, script: {}}",
+    "{scenario: a, script: [{after: 1s}]}",
+    "{scenario: a, script: [{evry: 1s, close: {market: M}}]}",
+    "{scenario: a, script: [{close: {market: M}, cancel: {order: o}}]}",
+    "{scenario: a, script: [{at: 2025-11-04, after: 1s, close: {market: M}}]}",
+    "{scenario: a, script: [{at: 2025-11-04, when: {request: {}}, close: {market: M}}]}",
+    "{scenario: a, script: [{when: {}, close: {market: M}}]}",
+    "{scenario: a, script: [{when: {page: {}}, close: {market: M}}]}",
+    "{scenario: a, script: [{when: {subscribed: {channel: fils}}, close: {market: M}}]}",
+    "{scenario: a, script: [{times: 0, close: {market: M}}]}",
+    "{scenario: a, script: [{frame: {}}]}",
+    "{scenario: a, script: [{frame: {send: {}, text: x}}]}",
+    "{scenario: a, script: [{sequence: []}]}",
+    "{scenario: a, script: [{sequence: [{after: 1s}]}]}",
     "{scenario: ''}",
     "{scenario: a, seed: -1}",
     "{scenario: a, seed: 1.5}",
@@ -125,3 +145,32 @@ def test_what_the_loader_refuses_is_invalid(text: str) -> None:
     with pytest.raises(ScenarioError):
         list(load_text(text).steps)
     assert not VALIDATOR.is_valid(as_an_editor_sees_it(read_yaml(text, "f")))
+
+
+# --- what the schema says once
+
+
+def test_no_part_of_some_size_is_there_twice() -> None:
+    parts: Counter[str] = Counter()
+    count_parts(json_schema(), parts)
+    assert [part for part, times in parts.items() if times > 1 and len(part) >= SHARED_CHARS_MIN] == []
+
+
+def test_every_reference_leads_somewhere() -> None:
+    whole = json_schema()
+    references = set(re.findall(r'"#/\$defs/([^"]+)"', json.dumps(whole)))
+    assert references == set(whole["$defs"])
+
+
+def test_a_key_that_means_two_things_has_two_names() -> None:
+    amount, count = ({"type": "string", "description": word * SHARED_CHARS_MIN} for word in "ac")
+    keys = {"a": {"properties": {"size": amount}}, "b": {"properties": {"size": count}}}
+    whole = with_shared_parts({"properties": {**keys, "c": {"anyOf": [amount, {"items": count}]}}})
+    assert whole == {
+        "properties": {
+            "a": {"properties": {"size": {"$ref": "#/$defs/size"}}},
+            "b": {"properties": {"size": {"$ref": "#/$defs/size_2"}}},
+            "c": {"anyOf": [{"$ref": "#/$defs/size"}, {"items": {"$ref": "#/$defs/size_2"}}]},
+        },
+        "$defs": {"size": amount, "size_2": count},
+    }

@@ -41,8 +41,14 @@ class StepType:
         return Step(read_command(name, given[name], below(path, name)), at, after_us, node)
 
     def json_schema(self) -> dict[str, Any]:
-        times = {"at": INSTANT.json_schema(), "after": DURATION.json_schema()}
-        return {"oneOf": [_variant(name, kind, times) for name, kind in STEPS.items()]}
+        steps = {name: kind.record.json_schema() for name, kind in STEPS.items()}
+        return {
+            "type": "object",
+            "properties": {**steps, "at": INSTANT.json_schema(), "after": DURATION.json_schema()},
+            "maxProperties": 2,
+            "additionalProperties": False,
+            "oneOf": [{"required": [name]} for name in STEPS],
+        }
 
 
 STEP = StepType()
@@ -66,13 +72,3 @@ def read_command(name: str, node: Located, path: str) -> Command:
         return kind.build(values)
     except ValueError as error:
         raise ScenarioError(str(error), node.file, node.line, path) from None
-
-
-def _variant(name: str, kind: StepKind, times: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {name: kind.record.json_schema(), **times},
-        "required": [name],
-        "maxProperties": 2,
-        "additionalProperties": False,
-    }

@@ -1,0 +1,142 @@
+"""What a step of a script does, as far as it can be read before it happens: templates and literal frames."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.kinds import PART, Scalar, wrong
+from mockexchange.scenario.literals import LITERAL, LITERAL_CHARS_MAX
+from mockexchange.scenario.shapes import Record, may
+from mockexchange.scenario.source import Located
+from mockexchange.scenario.triggers import ANY, CHANNEL
+
+ACCOUNT_KEYS = frozenset(("account", "against", "source", "target"))
+"""The keys of actions whose value is an account or one of its books."""
+
+
+def _exact(text: str) -> str:
+    if len(text) > LITERAL_CHARS_MAX:
+        raise ValueError
+    return text
+
+
+_REPETITION = re.compile(r"\$n\b")
+SUBSCRIPTION_WORDS = ('"$sid"', '"$seq"')
+_EXACT_TEXT = Scalar(
+    f"text of at most {LITERAL_CHARS_MAX:,} characters", _exact, {"type": "string", "maxLength": LITERAL_CHARS_MAX}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """An action that is read when it happens if its text says "$n" or the account "*", else once."""
+
+    kind: str
+    node: Located = field(compare=False)
+    path: str
+    read: Callable[[Located, str], Any] = field(compare=False)
+    fixed: Any
+    """What it always is, None where that depends on the account or the repetition."""
+
+    def make(self, account: str | None, repetition: int) -> Any:
+        """What it is for this account and repetition. Raises ScenarioError where that cannot be."""
+        if self.fixed is not None:
+            return self.fixed
+        return self.read(filled(self.node, account, repetition), self.path)
+
+    @property
+    def names_anyone(self) -> bool:
+        return names_anyone(self.node)
+
+
+def template(kind: str, node: Located, path: str, read: Callable[[Located, str], Any]) -> Template:
+    """Read an action. Raises ScenarioError for what cannot be read, whoever it may be for."""
+    first = read(filled(node, None, 1), path)
+    is_fixed = filled(node, "", 1) is node
+    return Template(kind, node, path, read, first if is_fixed else None)
+
+
+def filled(node: Located, account: str | None, repetition: int) -> Located:
+    """The node with "$n" and the account "*" filled in, itself where there is neither; "*" stays without an account."""
+    if isinstance(node.value, dict):
+        items = {key: _filled_item(key, item, account, repetition) for key, item in node.value.items()}
+        is_same = all(items[key] is item for key, item in node.value.items())
+        return node if is_same else replace(node, value=items)
+    if isinstance(node.value, list):
+        parts = [filled(item, account, repetition) for item in node.value]
+        is_same = all(part is item for part, item in zip(parts, node.value, strict=True))
+        return node if is_same else replace(node, value=parts)
+    if node.value is None or not _REPETITION.search(node.value):
+        return node
+    return replace(node, value=_REPETITION.sub(str(repetition), node.value))
+
+
+def _filled_item(key: str, item: Located, account: str | None, repetition: int) -> Located:
+    if account is None or not _is_anyone(key, item):
+        return filled(item, account, repetition)
+    _, slash, book = str(item.value).partition("/")
+    return replace(item, value=f"{account}{slash}{book}")
+
+
+def _is_anyone(key: str, item: Located) -> bool:
+    return key in ACCOUNT_KEYS and isinstance(item.value, str) and item.value.partition("/")[0] == ANY
+
+
+def names_anyone(node: Located) -> bool:
+    """Whether the account "*" stands somewhere in it."""
+    if isinstance(node.value, dict):
+        return any(_is_anyone(key, item) or names_anyone(item) for key, item in node.value.items())
+    return isinstance(node.value, list) and any(map(names_anyone, node.value))
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptedFrame:
+    """A text for the streams of an account that are subscribed to a channel; "*" is any.
+
+    "$sid" and "$seq" in it, with their quotes, stand for the subscription's number and the next of its sequence.
+    """
+
+    account: str
+    channel: str
+    text: str
+
+
+class _Sent:
+    """A mapping, as the compact JSON that is sent."""
+
+    def read(self, node: Located, path: str) -> str:
+        if not isinstance(node.value, dict):
+            raise wrong(node, path, "a mapping, which is sent as a JSON object")
+        return LITERAL.read(node, path)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "object"}
+
+
+_FRAME = Record(
+    {"account": may(PART, ANY), "channel": may(CHANNEL, ANY), "send": may(_Sent()), "text": may(_EXACT_TEXT)}
+)
+
+
+class FrameType:
+    """The schema of a literal frame: `send` is a mapping sent as JSON, `text` what is no JSON or is spelt exactly."""
+
+    def read(self, node: Located, path: str) -> ScriptedFrame:
+        values = _FRAME.read(node, path)
+        given = [values[key] for key in ("send", "text") if values[key] is not None]
+        if len(given) != 1:
+            raise ScenarioError("expected `send` or `text`, one of them", node.file, node.line, path)
+        frame = ScriptedFrame(values["account"], values["channel"], given[0])
+        if frame.channel == ANY and any(word in frame.text for word in SUBSCRIPTION_WORDS):
+            message = "expected a channel: $sid and $seq are those of a subscription"
+            raise ScenarioError(message, node.file, node.line, path)
+        return frame
+
+    def json_schema(self) -> dict[str, Any]:
+        schema = {**_FRAME.json_schema(), "type": "object"}
+        return {**schema, "oneOf": [{"required": ["send"]}, {"required": ["text"]}]}
+
+
+FRAME = FrameType()

@@ -1,0 +1,249 @@
+"""Fault rules as a scenario, the control API and the command line write them: what to match, and what to do then.
+
+`{name: outage, match: {operation: GetPositions, nth: 3}, then: {status: 503}}`. Everything is checked here but for the
+names of accounts, which only a sandbox knows.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockexchange.core.instants import parse_duration
+from mockexchange.scenario.effects import ClockOffset, Close, Effect
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.fault_effects import EFFECT, EFFECTS, REQUESTS_MAX, Surface
+from mockexchange.scenario.kinds import DURATION, INSTANT, NAME, PART, Scalar, decimal, integer, matching
+from mockexchange.scenario.literals import plain
+from mockexchange.scenario.shapes import ListOf, Record, may, must
+from mockexchange.scenario.source import Located
+from mockexchange.venues.kalshi.catalogue import PREFIX
+from mockexchange.venues.kalshi.operations import OPERATIONS
+from mockexchange.venues.kalshi.stream import handshake
+from mockexchange.venues.kalshi.stream.channels import CHANNELS
+
+ANY = "*"
+PROBABILITY_UNIT = 1_000_000
+OPEN_STREAM = handshake.OPERATION
+OPERATION_NAMES = (*(operation.name for operation in OPERATIONS), OPEN_STREAM)
+CHANNEL_NAMES = tuple(dict.fromkeys(row.name for row in CHANNELS))
+ALWAYS = ("nth", "every", "probability", "from", "until", "host_time")
+MATCHED = {
+    Surface.REQUEST: ("operation", "path", "method", "account", "page", *ALWAYS),
+    Surface.HANDSHAKE: ("operation", "account", *ALWAYS),
+    Surface.FRAME: ("account", "channel", *ALWAYS),
+    Surface.ANSWER: ("account", "channel", *ALWAYS),
+}
+"""What can be matched where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """An instant, or how long after the rule is installed; microseconds."""
+
+    value: int
+    is_relative: bool = False
+
+    def since(self, installed_at: int) -> int:
+        return installed_at + self.value if self.is_relative else self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From an instant on (inclusive) to another (exclusive); None is no bound."""
+
+    begin: Moment | None = None
+    end: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What a rule looks for; None is anything. `path` may have `*` for any characters."""
+
+    operation: str | None = None
+    path: str | None = None
+    method: str | None = None
+    account: str | None = None
+    channel: str | None = None
+    page: int | None = None
+    nth: int | None = None
+    every: int | None = None
+    probability_ppm: int | None = None
+    span: Span = Span()
+    host_span: Span = Span()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One fault. `given` is the rule as it was written, `name` None where it has none."""
+
+    name: str | None
+    match: Match
+    times: int | None
+    kind: str
+    effect: Effect
+    given: dict[str, Any] = field(compare=False)
+    node: Located = field(compare=False, repr=False)
+    path: str = field(default="", compare=False)
+
+    @property
+    def surface(self) -> Surface:
+        return EFFECTS[self.kind].surface
+
+    @property
+    def text(self) -> str:
+        """The rule as compact JSON."""
+        return json.dumps(self.given, separators=(",", ":"), ensure_ascii=False)
+
+
+def _moment(text: str) -> Moment:
+    if re.fullmatch("([0-9]+[a-z]+)+", text):
+        return Moment(parse_duration(text), is_relative=True)
+    return Moment(INSTANT.parse(text))
+
+
+def _word(expected: str, known: tuple[str, ...]) -> Scalar:
+    """One of many words, or `*`; a misspelt one is told the nearest."""
+
+    def parse(text: str) -> str | None:
+        if text == ANY:
+            return None
+        if text not in known:
+            raise ValueError(text)
+        return text
+
+    return Scalar(expected, parse, {"enum": [*known, ANY]}, known)
+
+
+def _probability(text: str) -> int:
+    ppm: int = _SHARE.parse(text)
+    if not 0 < ppm <= PROBABILITY_UNIT:
+        raise ValueError
+    return ppm
+
+
+_SHARE = decimal("a probability", 6)
+COUNT = integer(1, REQUESTS_MAX)
+PROBABILITY = Scalar(
+    "a probability such as 0.1, above 0 and up to 1, of at most 6 decimals",
+    _probability,
+    {"type": ["number", "string"], "exclusiveMinimum": 0, "maximum": 1},
+)
+MOMENT = Scalar(
+    "an instant such as 2025-11-04T23:00:00Z, or a duration such as 30s after the rule is installed",
+    _moment,
+    {"type": "string", "anyOf": [INSTANT.schema, DURATION.schema]},
+)
+METHOD = _word("GET, POST, PUT or DELETE", ("GET", "POST", "PUT", "DELETE"))
+PATH = matching(
+    f"a path such as {PREFIX}/portfolio/*, from the first slash on, or one that begins with *",
+    re.compile(rf"(?:\*|{PREFIX}(?=[/*]))[\x21-\x7e]{{0,1000}}"),
+)
+ACCOUNT = PART
+HOST_TIME = Record({"from": may(MOMENT), "until": may(MOMENT)})
+MATCH = Record(
+    {
+        "operation": may(_word("the name of an operation, such as GetPositions", OPERATION_NAMES)),
+        "path": may(PATH),
+        "method": may(METHOD),
+        "account": may(ACCOUNT),
+        "channel": may(_word("the name of a channel, such as market_positions", CHANNEL_NAMES)),
+        "page": may(COUNT),
+        "nth": may(COUNT),
+        "every": may(COUNT),
+        "probability": may(PROBABILITY),
+        "from": may(MOMENT),
+        "until": may(MOMENT),
+        "host_time": may(HOST_TIME, {}),
+    }
+)
+RULE = Record({"name": may(NAME), "match": may(MATCH, {}), "times": may(COUNT), "then": must(EFFECT)})
+
+
+class FaultType:
+    """The schema of a rule."""
+
+    def read(self, node: Located, path: str) -> Rule:
+        values = RULE.read(node, path)
+        kind, effect = values["then"]
+        rule = Rule(
+            name=values["name"],
+            match=_match(values["match"]),
+            times=values["times"],
+            kind=kind,
+            effect=effect,
+            given=plain(node),
+            node=node,
+            path=path,
+        )
+        _require_matched(rule)
+        _require_some_time(rule)
+        return rule
+
+    def json_schema(self) -> dict[str, Any]:
+        return RULE.json_schema()
+
+
+FAULT = FaultType()
+FAULTS = ListOf(FAULT, "a list of fault rules")
+
+
+def _match(values: dict[str, Any]) -> Match:
+    if not values:
+        return Match()
+    host_time = values["host_time"]
+    account = values["account"]
+    return Match(
+        operation=values["operation"],
+        path=values["path"],
+        method=values["method"],
+        account=None if account == ANY else account,
+        channel=values["channel"],
+        page=values["page"],
+        nth=values["nth"],
+        every=values["every"],
+        probability_ppm=values["probability"],
+        span=Span(values["from"], values["until"]),
+        host_span=Span(host_time.get("from"), host_time.get("until")),
+    )
+
+
+def _require_matched(rule: Rule) -> None:
+    """Refuse what can never match: a frame has no page, a request no channel."""
+    given = rule.given.get("match") or {}
+    for name in given:
+        if name not in MATCHED[rule.surface]:
+            raise _contradiction(
+                rule, name, f"expected {', '.join(MATCHED[rule.surface])}: {rule.kind} is about {rule.surface}"
+            )
+    if isinstance(rule.effect, Close) and rule.effect.at_frame is not None:
+        clash = next((name for name in ("nth", "every", "probability") if name in given), None)
+        if clash:
+            raise _contradiction(rule, clash, f"expected `at_frame` or `{clash}`: both say at which frame")
+    is_handshake = rule.surface is Surface.HANDSHAKE
+    if rule.match.operation == OPEN_STREAM and not is_handshake and not isinstance(rule.effect, ClockOffset):
+        raise _contradiction(rule, "operation", f"expected refuse or clock_offset with {OPEN_STREAM}, got {rule.kind}")
+    if is_handshake and rule.match.operation not in (None, OPEN_STREAM):
+        raise _contradiction(rule, "operation", f"expected {OPEN_STREAM}: {rule.kind} is about {rule.surface}")
+
+
+def _require_some_time(rule: Rule) -> None:
+    """Refuse spans that are over before they begin. Mixed ones are known only when the rule is installed."""
+    for name, span in (("until", rule.match.span), ("host_time", rule.match.host_span)):
+        begin, end = span.begin, span.end
+        if begin and end and begin.is_relative == end.is_relative and begin.value >= end.value:
+            raise _contradiction(rule, name, "expected `until` after `from`")
+
+
+def _contradiction(rule: Rule, name: str, message: str) -> ScenarioError:
+    assert isinstance(rule.node.value, dict), "it was read as a mapping"
+    where = rule.node.value["match"]
+    path = f"{rule.path}.match.{name}".removeprefix(".")
+    return ScenarioError(message, rule.node.file, where.line_of(name), path)
+
+
+def unknown_account(rule: Rule, known: tuple[str, ...]) -> ScenarioError:
+    """What to say of a rule about somebody whom the sandbox does not know."""
+    name = rule.match.account or ""
+    advice = did_you_mean(name, known) or f": known are {', '.join(known[:20]) or 'none'}"
+    return _contradiction(rule, "account", f"expected an account, got {name!r}{advice}")

@@ -1,0 +1,111 @@
+"""What a client can do that sets off a step of a script: `when: {subscribed: {account: alice, channel: fill}}`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.kinds import PART, Scalar, below, choice, integer, wrong
+from mockexchange.scenario.shapes import Record, may, must
+from mockexchange.scenario.source import Located
+from mockexchange.venues.kalshi.operations import OPERATIONS
+from mockexchange.venues.kalshi.parameters import PARAMETERS
+from mockexchange.venues.kalshi.stream.channels import CHANNELS
+
+ANY = "*"
+EACH = "each"
+NUMBER_MAX = 10**9
+SUBSCRIBED, PAGE, REQUEST = "subscribed", "page", "request"
+_CHANNELS = tuple(dict.fromkeys(row.name for row in CHANNELS if row.is_emulated))
+CHANNEL = choice({name: name for name in (*_CHANNELS, ANY)})
+_OPERATIONS = tuple(operation.name for operation in OPERATIONS)
+PAGED = tuple(name for name, rows in PARAMETERS.items() if any(row.name == "cursor" for row in rows))
+"""The operations whose answers lead to a next page."""
+
+
+def _operation(text: str) -> str:
+    if text not in (*_OPERATIONS, ANY):
+        raise ValueError(text)
+    return text
+
+
+def _nth(text: str) -> int | None:
+    if text == EACH:
+        return None
+    number: int = integer(1, NUMBER_MAX).parse(text)
+    return number
+
+
+OPERATION = Scalar(
+    "an operation such as GetPositions, or *", _operation, {"enum": [*_OPERATIONS, ANY]}, words=_OPERATIONS
+)
+NTH = Scalar(
+    f"which time it happens, from 1 to {NUMBER_MAX}, or {EACH}",
+    _nth,
+    {"anyOf": [integer(1, NUMBER_MAX).json_schema(), {"enum": [EACH]}]},
+    words=(EACH,),
+)
+_COUNTED = {"account": may(PART, ANY), "nth": may(NTH, 1)}
+_OPERATION = {**_COUNTED, "operation": may(OPERATION, ANY)}
+TRIGGERS = {
+    SUBSCRIBED: Record({**_COUNTED, "channel": may(CHANNEL, ANY)}),
+    PAGE: Record({**_OPERATION, "number": must(integer(1, NUMBER_MAX))}),
+    REQUEST: Record(_OPERATION),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Something that a client does. `of` is its channel or operation, `number` that of a page; "*" is any.
+
+    It sets a step off the `nth` time that an account does it, each time where that is None.
+    """
+
+    kind: str
+    account: str
+    of: str
+    nth: int | None
+    number: int = 0
+
+    def matches(self, kind: str, account: str | None, of: str, number: int) -> bool:
+        """Whether this is what an account (None: nobody known) did."""
+        return (
+            kind == self.kind
+            and self.account in (ANY, account)
+            and self.of in (ANY, of)
+            and (kind != PAGE or number == self.number)
+        )
+
+
+class TriggerType:
+    """The schema of `when`."""
+
+    def read(self, node: Located, path: str) -> Trigger:
+        given = node.value
+        if not isinstance(given, dict):
+            raise wrong(node, path, f"one of {', '.join(TRIGGERS)}")
+        unknown = next((name for name in given if name not in TRIGGERS), None)
+        if unknown is not None:
+            advice = did_you_mean(unknown, TRIGGERS) or f": known are {', '.join(TRIGGERS)}"
+            raise ScenarioError(f"unknown key {unknown!r}{advice}", node.file, node.line_of(unknown), path)
+        if len(given) != 1:
+            found = ", ".join(given) or "none"
+            raise ScenarioError(f"expected one of {', '.join(TRIGGERS)}; got {found}", node.file, node.line, path)
+        [(kind, item)] = given.items()
+        values = TRIGGERS[kind].read(item, below(path, kind))
+        of = values["channel"] if kind == SUBSCRIBED else values["operation"]
+        if kind == PAGE and values["number"] > 1 and of not in (*PAGED, ANY):
+            message = f"expected an operation that answers in pages, got {of}: it has no page {values['number']}"
+            raise ScenarioError(message, item.file, item.line_of("operation"), below(path, kind))
+        return Trigger(kind, values["account"], of, values["nth"], values.get("number", 0))
+
+    def json_schema(self) -> dict[str, Any]:
+        return {
+            "type": "object",
+            "properties": {kind: record.json_schema() for kind, record in TRIGGERS.items()},
+            "minProperties": 1,
+            "maxProperties": 1,
+            "additionalProperties": False,
+        }
+
+
+WHEN = TriggerType()
