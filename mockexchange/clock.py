@@ -4,6 +4,7 @@ Exchange time is `real` (the wall clock), `paused`, or `Nx` (N times as fast). R
 then runs that much ahead. Host time is never touched, so moving the exchange's time never makes a signature stale.
 """
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -57,12 +58,32 @@ class ExchangeClock:
 
     def advance(self, duration_us: int) -> None:
         """Move time forward. Raises ValueError on a negative duration, or one that leaves the calendar."""
-        if duration_us < 0:
-            raise ValueError("expected a duration of 0 or more: exchange time never goes back")
-        if self.now() + duration_us > LAST:
-            raise ValueError(f"expected a duration that ends by {format_instant(LAST)}, the last day there is")
+        self.after(duration_us)
         self._ahead_us += duration_us
         self._origin += duration_us
+
+    def after(self, duration_us: int) -> int:
+        """The instant that comes so much later. Raises ValueError as `advance` does."""
+        instant = self.now() + duration_us
+        if duration_us < 0:
+            raise ValueError("expected a duration of 0 or more: exchange time never goes back")
+        if instant > LAST:
+            raise ValueError(f"expected a duration that ends by {format_instant(LAST)}, the last day there is")
+        return instant
+
+    def reach(self, instant: int) -> None:
+        """Move time forward to an instant; where it has passed already nothing changes."""
+        ahead_us = instant - self.now()
+        if ahead_us > 0:
+            self.advance(ahead_us)
+
+    def host_delay_us(self, instant: int) -> int | None:
+        """How long the host has to wait until exchange time is that instant; None while time stands."""
+        if self._scale == 0:
+            return None
+        if self._scale is None:
+            return max(0, instant - self._ahead_us - self._host())
+        return max(0, math.ceil((instant - self._origin) / self._scale) - (self._host() - self._host_origin))
 
     def run(self, mode: str) -> None:
         """Change the mode; time goes on from where it is, but for `real`, which is the wall clock again."""

@@ -2,29 +2,44 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 
 from mockexchange import __version__
 from mockexchange.clock import ExchangeClock, HostClock, host_now_us
 from mockexchange.core.commands import AddKey, Command
+from mockexchange.core.events import Event
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.ids import derived_id
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import AccountKind
+from mockexchange.faults import Faults
 from mockexchange.journal import Entry, Journal
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import KeySpec, Plan, Timed
 from mockexchange.scenario.source import Located
-from mockexchange.store.log import Header, Log, Record
+from mockexchange.scripts import Script
+from mockexchange.store.log import Cause, Header, Log, Record
 from mockexchange.store.memory import MemoryLog
+from mockexchange.streams import Streams
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import rest
+from mockexchange.venues.kalshi.desk import Desk
 from mockexchange.venues.kalshi.operations.books import subtrader_ids
+from mockexchange.venues.kalshi.stream import handshake as handshakes
+from mockexchange.venues.kalshi.stream.feed import messages_of
+from mockexchange.venues.kalshi.stream.handshake import Handshake
 from mockexchange.venues.request import Answer, Request
 
 DEFAULT = "default"
 PROGRESS_EVERY = 10_000
 Progress = Callable[[int], None]
+Observer = Callable[[Record, Outcome], None]
+"""Told of every command once it is carried out."""
+
+
+class SandboxEnded(Exception):
+    """The sandbox was reset, deleted or stopped while something was carried out in it: what was left of that is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +75,112 @@ class Sandbox:
         self.log: Log = MemoryLog(_header(plan, options))
         self.clock = ExchangeClock(options.clock, plan.start, options.host)
         self.journal = Journal()
-        self.desk = rest.Desk(self.exchange.state, options.api_date, plan.settings)
+        self.desk = Desk(self.exchange.state, options.api_date, plan.settings)
         self.pool = pool or KeyPool(options.name)
         self.private_pems: dict[str, str | None] = {}
         self.touched_at = options.host()
+        self.streams = Streams(self.journal, self.moment)
+        self.faults = Faults(self)
+        self.script = Script(self)
+        self.streams.on_subscribed = lambda reader, channel: self.script.note_subscribed(reader.account, channel)
+        self.observers: list[Observer] = [self.script.note_command, self.faults.observe]
+        self.closing: list[Callable[[str], object]] = []
+        """Called with the reason (reset, deleted or stopped) when the sandbox ends."""
+        self._ending: str | None = None
 
-    async def submit(self, command: Command, at: int | None = None) -> Outcome:
-        """Append a command to the log and carry it out, at `at` or now. The only way in."""
+    def moment(self) -> tuple[int, int, int]:
+        """Exchange time, host time and the length of the log: where an answer stands for a replay."""
+        return self.clock.now(), self.options.host(), len(self.log)
+
+    async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome:
+        """Append a command to the log and carry it out, at `at` or now. The only way in.
+
+        What comes from outside has no cause, and finds everything done that was due before it. Raises SandboxEnded.
+        """
+        if cause is None:
+            await self.run_due()
+        self.require_open()
         effective = max(self.clock.now() if at is None else at, self.exchange.last_at)
-        await self.log.append(Record(self.exchange.state.sequence + 1, effective, command))
-        return self.exchange.execute(command, effective)
+        record = Record(self.exchange.state.sequence + 1, effective, command, cause)
+        await self.log.append(record)
+        outcome = self.exchange.execute(command, effective)
+        for observe in tuple(self.observers):
+            observe(record, outcome)
+        if len(self.streams) and not isinstance(outcome, Refusal):
+            self._publish(outcome, effective)
+        return outcome
+
+    def _publish(self, events: tuple[Event, ...], at: int) -> None:
+        state, settings, channels = self.exchange.state, self.desk.settings, self.streams.channels
+        self.streams.publish(messages_of(state, events, at, settings, channels))
+
+    async def run_due(self) -> None:
+        """Carry out what the script has to do by now."""
+        if self.script.has_due:
+            await self.script.run_due()
+
+    async def advance(self, duration_us: int) -> None:
+        """Move exchange time through everything that is due on the way.
+
+        Raises ValueError on a duration that cannot be, ScriptOverrun where too much is due (time stands there then),
+        and SandboxEnded.
+        """
+        try:
+            await self.script.advance(duration_us)
+        finally:
+            self.script.on_change()
+        self.require_open()
+
+    async def run_clock(self, mode: str) -> None:
+        """Let exchange time run otherwise, through everything that is due where it is put forward.
+
+        Raises ValueError on an unknown mode, ScriptOverrun, the mode being as it was, and SandboxEnded.
+        """
+        try:
+            await self.script.run_to(self.options.host() if mode == "real" else self.clock.now())
+            self.clock.run(mode)
+        finally:
+            self.script.on_change()
+        self.require_open()
+
+    def host_delay_us(self) -> int | None:
+        """How long the host has to wait for the next step; None while there is none, or time stands."""
+        next_at = self.script.next_at
+        return None if next_at is None else self.clock.host_delay_us(next_at)
+
+    def close(self, reason: str) -> None:
+        """The sandbox ends: its streams and its script do, what is under way, and whoever waits for something of it."""
+        self._ending = reason
+        self.streams.close_all()
+        self.script.end()
+        for end in tuple(self.closing):
+            end(reason)
+
+    def require_open(self) -> None:
+        """Raise SandboxEnded unless the sandbox goes on."""
+        if self._ending:
+            raise SandboxEnded(f"the sandbox was {self._ending} before all was done")
+
+    def shake_hands(self, request: Request) -> tuple[Handshake, Entry]:
+        """Answer the upgrade of a stream and journal it."""
+        at, host_at, position = self.moment()
+        self.touched_at = host_at
+        ask = partial(handshakes.shake_hands, self.desk, request, at, open_count=self.streams.count_of)
+        is_plain = not self.faults.for_handshakes
+        handshake = ask(host_at) if is_plain else self.faults.shake_hands(request, at, host_at, ask)
+        return handshake, self._note(request, handshake.answer, at, host_at, position)
 
     def answer(self, request: Request) -> tuple[Answer, Entry]:
         """Answer one request now and journal it; the caller fills in what is known only later."""
-        at, host_at, position = self.clock.now(), self.options.host(), len(self.log)
+        at, host_at, position = self.moment()
         self.touched_at = host_at
-        answer = rest.answer(self.desk, request, at, host_at)
+        is_plain = not self.faults.for_requests
+        answer = rest.answer(self.desk, request, at, host_at) if is_plain else self.faults.answer(request, at, host_at)
+        entry = self._note(request, answer, at, host_at, position)
+        self.script.note_visit(entry)
+        return answer, entry
+
+    def _note(self, request: Request, answer: Answer, at: int, host_at: int, position: int) -> Entry:
         entry = Entry(
             self.journal.count + 1,
             at,
@@ -93,9 +198,10 @@ class Sandbox:
             0,
             answer.diagnosis,
             answer.findings,
+            fault=answer.fault,
         )
         self.journal.add(entry)
-        return answer, entry
+        return entry
 
     def credentials(self) -> list[Credential]:
         state = self.exchange.state
@@ -130,6 +236,9 @@ async def open_sandbox(
             progress(done)
     begins = max(plan.start, sandbox.exchange.last_at)
     sandbox.clock = ExchangeClock(options.clock, begins, options.host)
+    await sandbox.faults.begin()
+    sandbox.script.begin(sandbox.clock.now() if options.clock == "real" else begins)
+    await sandbox.run_due()
     return sandbox
 
 

@@ -93,6 +93,7 @@ class Sandboxes:
         slot = self.get(name)
         fresh = await open_sandbox(slot.sandbox.plan, slot.sandbox.options, pool=slot.sandbox.pool)
         self._forget_keys(slot.sandbox)
+        slot.sandbox.close("reset")
         slot.sandbox = fresh
         if not slot.has_own_port:
             self.index_keys(fresh)

@@ -153,3 +153,56 @@ def test_without_the_wall_clock_time_only_ever_goes_forward(moves: list[tuple[st
         shown.append(clock.now())
     assert shown == sorted(shown)
     assert shown[-1] <= LAST
+
+
+@pytest.mark.parametrize("mode", ["real", "paused", "10x"])
+def test_time_reaches_an_instant_and_goes_no_further_back(host: Host, mode: str) -> None:
+    clock = ExchangeClock(mode, START, host)
+    target = clock.after(3 * SECOND)
+    clock.reach(target)
+    assert clock.now() == target
+    clock.reach(target - SECOND)
+    assert clock.now() == target
+
+
+# the mode, how far away the instant is in exchange time, and how long the host has to wait
+@pytest.mark.parametrize(
+    ("mode", "ahead_us", "wanted"),
+    [
+        ("paused", 0, None),
+        ("paused", SECOND, None),
+        ("real", SECOND, SECOND),
+        ("real", 0, 0),
+        ("real", -SECOND, 0),
+        ("10x", SECOND, SECOND // 10),
+        ("10x", 1, 1),
+        ("10x", 11, 2),
+        ("0.5x", 1, 2),
+        ("10x", -1, 0),
+        ("1000000x", 3_600 * SECOND, 3_600),
+    ],
+)
+def test_the_host_waits_as_long_as_it_takes(host: Host, mode: str, ahead_us: int, wanted: int | None) -> None:
+    clock = ExchangeClock(mode, START, host)
+    clock.advance(SECOND)
+    instant = clock.now() + ahead_us
+    assert clock.host_delay_us(instant) == wanted
+
+
+SCALES = st.sampled_from(["real", "1x", "10x", "0.25x", "3.7x", "1000000x"])
+
+
+@given(SCALES, st.integers(0, 10**9), st.integers(0, 10**9), st.integers(0, 10**12))
+def test_the_wait_is_exactly_long_enough(mode: str, passed_us: int, advanced_us: int, ahead_us: int) -> None:
+    host = Host()
+    clock = ExchangeClock(mode, START, host)
+    host.at += passed_us
+    clock.advance(advanced_us)
+    instant = clock.now() + ahead_us
+    delay_us = clock.host_delay_us(instant)
+    assert delay_us is not None
+    host.at += delay_us
+    assert clock.now() >= instant
+    if delay_us:
+        host.at -= 1
+        assert clock.now() < instant

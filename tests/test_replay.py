@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from mockexchange.core.commands import Deposit, SettleMarket
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef, Result
 from mockexchange.journal_json import entry_to_json
-from mockexchange.replay import Replay, compare, read_journal
+from mockexchange.replay import Deviation, Recording, Replay, Verdict, compare, read_journal
 from mockexchange.sandbox import Sandbox
 from mockexchange.store.codec import LogError, write_log
 from mockexchange.truth import outcome_of, positions_of
@@ -63,6 +63,18 @@ class Story:
 @pytest.fixture(scope="module")
 def story() -> Story:
     return Story()
+
+
+def deviations(verdicts: Iterable[Verdict]) -> list[Deviation]:
+    return [verdict.deviation for verdict in verdicts if verdict.deviation]
+
+
+def again(story: Story, entries: Entries | None = None) -> list[Verdict]:
+    text = json.dumps(story.entries if entries is None else entries)
+    return list(compare(Replay(story.lines), read_journal(text)))
+
+
+SAME = [Verdict("answer", number) for number in range(1, 11)]
 
 
 def truth(sandbox: Sandbox | Replay) -> Any:
@@ -151,44 +163,42 @@ def test_a_header_that_means_nothing_is_named(story: Story, changes: dict[str, A
 @pytest.mark.parametrize("date", ["2025-11", "2026-10", "compat"])
 def test_the_same_journal_gives_the_same_bytes(date: str) -> None:
     story = Story(date=date)
-    entries = read_journal(json.dumps(story.entries))
-    assert len(entries) == 10
+    entries = read_journal(json.dumps(story.entries)).entries
     assert {entry["status"] for entry in entries} >= {200, 400, 401, 404, 405}
-    assert list(compare(Replay(story.lines), entries)) == [None] * 10
+    assert again(story) == SAME
 
 
 @pytest.mark.parametrize("settings", ["auth: {mode: off}", "auth: {clock: exchange}", "strict_cursors: true"])
 def test_it_remembers_the_settings(settings: str) -> None:
     story = Story(SMALL + settings + "\n")
-    assert list(compare(Replay(story.lines), read_journal(json.dumps(story.entries)))) == [None] * 10
+    assert again(story) == SAME
 
 
 def test_the_order_of_the_entries_does_not_matter(story: Story) -> None:
-    assert list(compare(Replay(story.lines), read_journal(json.dumps(story.entries[::-1])))) == [None] * 10
+    assert again(story, story.entries[::-1]) == SAME
 
 
 def test_an_entry_a_line_is_a_journal_too(story: Story) -> None:
     text = "\n".join(json.dumps(entry) for entry in story.entries)
     assert read_journal(text) == read_journal(json.dumps(story.entries))
-    assert read_journal("") == []
+    assert read_journal("") == Recording([], [])
 
 
 def test_bytes_that_were_no_request_are_left_out(story: Story) -> None:
     garbage = {**story.entries[0], "method": "", "number": 99}
-    assert len(read_journal(json.dumps([*story.entries, garbage]))) == len(story.entries)
+    assert len(read_journal(json.dumps([*story.entries, garbage])).entries) == len(story.entries)
 
 
 def test_a_body_that_was_dropped_is_compared_by_size_and_hash() -> None:
     story = Story()
     for entry in story.sandbox.journal:
         entry.drop_bodies()
-    entries = read_journal(json.dumps(story.entries))
+    entries = story.entries
     assert {entry["answer"] for entry in entries} == {None}
-    assert list(compare(Replay(story.lines), entries)) == [None] * 10
+    assert again(story, entries) == SAME
     entries[0]["dropped"]["answer"] = [1, hashlib.sha256(b"x").hexdigest()]
-    first = next(compare(Replay(story.lines), entries))
-    assert first is not None
-    assert (first.number, first.wanted) == (1, "200 ")
+    [deviation] = deviations(again(story, entries))
+    assert deviation.wanted == "200 "
 
 
 def changed(number: int, **changes: Any) -> Callable[[Entries], None]:
@@ -216,15 +226,14 @@ def changed(number: int, **changes: Any) -> Callable[[Entries], None]:
 def test_a_tampered_journal_is_reported(story: Story, tamper: Callable[[Entries], None]) -> None:
     entries = story.entries
     tamper(entries)
-    deviations = list(compare(Replay(story.lines), read_journal(json.dumps(entries))))
-    assert sum(one is not None for one in deviations) == 1
+    assert len(deviations(again(story, entries))) == 1
 
 
 def test_a_deviation_shows_both_sides(story: Story) -> None:
     entries = story.entries
     entries[2]["answer"] = "something else"
-    [deviation] = [one for one in compare(Replay(story.lines), entries) if one]
-    assert (deviation.number, deviation.target) == (3, "/nope?a=b")
+    [deviation] = deviations(again(story, entries))
+    assert deviation.title == "answer 3 to GET /nope?a=b"
     assert deviation.got == '404 {"error":{"code":"not_found","message":"not found"}}'
     assert deviation.wanted == "404 something else"
 
@@ -234,13 +243,13 @@ def test_a_tampered_log_is_reported(story: Story) -> None:
         line.replace(b'"price_centicents":5600,"taker"', b'"price_centicents":5500,"taker"') for line in story.lines
     ]
     assert lines != story.lines
-    deviations = list(compare(Replay(lines), story.entries))
-    assert [one.number for one in deviations if one] == [1, 2, 7]
+    verdicts = list(compare(Replay(lines), Recording(story.entries, [])))
+    assert [one.number for one in verdicts if one.deviation] == [1, 2, 7]
 
 
 def test_a_log_that_ends_before_the_journal_is_reported(story: Story) -> None:
     with pytest.raises(LogError, match=r"the log ends after 23 commands, the journal was written after 24"):
-        list(compare(Replay(story.lines[:-3]), story.entries))
+        list(compare(Replay(story.lines[:-3]), Recording(story.entries, [])))
 
 
 def without(entries: Entries, name: str) -> str:

@@ -42,6 +42,16 @@ def test_the_log_begins_with_all_a_replay_needs(sandbox: Sandbox) -> None:
         "plain_member": "403",
         "strict_cursors": False,
         "settlement_counts": "gross",
+        "stream_repeat": "same_sid",
+        "stream_anonymous": "refuse",
+        "stream_origin": "accept",
+        "stream_connections": 200,
+        "stream_empty_side": "dated",
+        "stream_answer_numbers": "dated",
+        "stream_position_fee_cost": "held",
+        "stream_heartbeat_us": 10_000_000,
+        "stream_pong_us": 30_000_000,
+        "stream_outbox_bytes": 4 * 1024 * 1024,
     }
 
 

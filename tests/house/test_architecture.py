@@ -59,7 +59,21 @@ LAYERS = {
 
 # Modules at the top of the package that form one layer: an exchange with its log, clocks, runner and journal.
 SANDBOX_MODULES = frozenset(
-    {"accounting", "clock", "faults", "journal", "journal_json", "replay", "sandbox", "sandboxes", "scripts", "truth"}
+    {
+        "accounting",
+        "clock",
+        "faults",
+        "journal",
+        "journal_json",
+        "outbox",
+        "pages",
+        "replay",
+        "sandbox",
+        "sandboxes",
+        "scripts",
+        "streams",
+        "truth",
+    }
 )
 
 _WORLD = (

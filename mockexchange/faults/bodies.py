@@ -1,0 +1,94 @@
+"""Faults in the bodies of answers. What is not touched keeps its bytes: compact JSON, keys in their order."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import parse_qs
+
+from mockexchange.scenario import effects
+from mockexchange.scenario.effects import Effect
+from mockexchange.venues.kalshi.legacy import Change, change_legacy
+from mockexchange.venues.kalshi.operations import OPERATIONS
+from mockexchange.venues.request import Request
+
+CURSOR = "cursor"
+WRONG_BY = 1_000
+"""What a wrong number is too large by: ten dollars, or a thousand contracts. No rounding explains it away."""
+TABLES = {operation.name: operation.answer_table for operation in OPERATIONS}
+CHANGES: dict[str, Change | None] = {
+    "absent": None,
+    "zero": lambda number: 0,
+    "wrong": lambda number: int(number) + WRONG_BY,
+}
+Edit = Callable[[Any, Any, Request, str | None], bool]
+
+
+def edit_json(body: bytes, effect: Effect, request: Request, operation: str | None) -> bytes | None:
+    """The body as the effect leaves it; None where there is nothing in it to edit."""
+    value = json.loads(body)
+    return _compact(value) if EDITS[type(effect)](value, effect, request, operation) else None
+
+
+def truncate(body: bytes) -> bytes:
+    """The first half, which is never whole JSON."""
+    return body[: len(body) // 2]
+
+
+def cursor_of(request: Request) -> str | None:
+    """The cursor that a request brings."""
+    found = parse_qs(request.query, errors="replace").get(CURSOR) if CURSOR in request.query else None
+    return found[0] if found else None
+
+
+def with_limit(request: Request, rows: int) -> str:
+    """The query asking for `rows` a page at most."""
+    parts = [part for part in request.query.split("&") if part]
+    limits = [part for part in parts if part.partition("=")[0] == "limit"]
+    asked = limits[0].partition("=")[2] if limits else ""
+    if len(limits) > 1 or (limits and not (asked.isascii() and asked.isdigit() and len(asked) < 10)):
+        return request.query  # the venue refuses it
+    wanted = min(rows, int(asked)) if limits else rows
+    return "&".join([*(part for part in parts if part not in limits), f"limit={wanted}"])
+
+
+def _edit_cursor(value: Any, effect: effects.Cursor, request: Request, operation: str | None) -> bool:
+    """`repeat` gives the cursor back that the client came with; a first page keeps its own."""
+    if CURSOR not in value:
+        return False
+    if effect.how == "absent":
+        del value[CURSOR]
+        return True
+    asked = cursor_of(request)
+    if effect.how == "repeat" and not asked:
+        return False
+    value[CURSOR] = asked if effect.how == "repeat" else None
+    return True
+
+
+def _duplicate_row(value: Any, effect: effects.DuplicateRow, request: Request, operation: str | None) -> bool:
+    """The last row of the longest list is there twice; of two as long as each other, the later.
+
+    What has amounts beside its lists, as a balance has, is no list.
+    """
+    lists = [item for item in value.values() if isinstance(item, list) and item]
+    if not lists or any(name != CURSOR and not isinstance(item, list | dict) for name, item in value.items()):
+        return False
+    longest = max(reversed(lists), key=len)
+    longest.append(longest[-1])
+    return True
+
+
+def _edit_legacy(value: Any, effect: effects.Legacy, request: Request, operation: str | None) -> bool:
+    table = TABLES.get(operation or "")
+    return bool(table and change_legacy(value, table, CHANGES[effect.how]))
+
+
+def _compact(value: Any) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+EDITS: dict[type, Edit] = {
+    effects.Cursor: _edit_cursor,
+    effects.DuplicateRow: _duplicate_row,
+    effects.Legacy: _edit_legacy,
+}

@@ -1,0 +1,78 @@
+"""A rule that is installed in a sandbox: how often it matched, and how often it fired."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from mockexchange.faults.bucket import Buckets
+from mockexchange.faults.dice import falls
+from mockexchange.faults.matching import Happening, compile_match
+from mockexchange.scenario import effects
+from mockexchange.scenario.effects import RateLimit
+from mockexchange.scenario.faults import Rule
+
+# Effects that cannot both be: the first rule that fires has its way, the others do not fire.
+STAGES: dict[type, str] = {
+    effects.Status: "answer",
+    effects.RateLimit: "answer",
+    effects.Drop: "end",
+    effects.Reset: "end",
+    effects.CutAfter: "end",
+    effects.Gap: "taken",
+    effects.SilentChannel: "taken",
+    effects.Terminal: "taken",
+    effects.Reorder: "taken",
+    effects.Close: "end",
+    effects.Abort: "end",
+    effects.Stall: "end",
+}
+
+
+class Installed:
+    """`matched` counts what the rule looked for and found, `fired` how often it did something about it."""
+
+    __slots__ = ("_buckets", "_seed", "_tests", "fired", "matched", "name", "rule", "stage")
+
+    def __init__(self, rule: Rule, name: str, seed: int, at: int, host_at: int) -> None:
+        self.rule, self.name = rule, name
+        self.matched = self.fired = 0
+        self.stage = STAGES.get(type(rule.effect), rule.kind)
+        self._seed = seed
+        self._tests = compile_match(rule.match, at, host_at)
+        self._buckets = Buckets(rule.effect) if isinstance(rule.effect, RateLimit) else None
+
+    @property
+    def is_spent(self) -> bool:
+        return self.rule.times is not None and self.fired >= self.rule.times
+
+    def finds(self, happening: Happening) -> bool:
+        """Count a match; return whether it is one that fires. `fire` counts that it did."""
+        for test in self._tests:
+            if not test(happening):
+                return False
+        self.matched += 1
+        return self._is_chosen() and not self.is_spent and self._is_beyond_limit(happening)
+
+    def fire(self) -> None:
+        self.fired += 1
+
+    def _is_chosen(self) -> bool:
+        match = self.rule.match
+        if match.nth is not None and self.matched != match.nth:
+            return False
+        if match.every is not None and self.matched % match.every:
+            return False
+        return match.probability_ppm is None or falls(self._seed, self.name, self.matched, match.probability_ppm)
+
+    def _is_beyond_limit(self, happening: Happening) -> bool:
+        return self._buckets is None or not self._buckets.take(happening)
+
+
+def firing(
+    rules: Iterable[Installed], happening: Happening, is_due: Callable[[Installed], bool] = lambda one: True
+) -> Iterator[Installed]:
+    """Yield the rules that fire, the first of each stage. Every rule counts its match, whoever else fires."""
+    taken: set[str] = set()
+    for one in rules:
+        if one.finds(happening) and is_due(one) and one.stage not in taken:
+            taken.add(one.stage)
+            one.fire()
+            yield one

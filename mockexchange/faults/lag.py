@@ -1,0 +1,71 @@
+"""A second fold of the log that lags behind: what a surface answers that has not seen the last writes yet.
+
+What the scenario's history says was always there; only what happened since the clock began comes late. Each record is
+folded once, when it is old enough, so a lag costs its state in memory and each command twice.
+"""
+
+from collections import deque
+from dataclasses import replace
+
+from mockexchange.core.exchange import Exchange
+from mockexchange.core.vocabulary import FeeRounding
+from mockexchange.store.log import Log, Record
+from mockexchange.venues.kalshi.desk import Desk
+
+LAGS_MAX = 4
+"""Each is a whole exchange in memory."""
+
+
+class Lagging:
+    """The exchange as it was `lag_us` ago. Tell it of every new record, and `catch_up` before it is asked."""
+
+    def __init__(self, lag_us: int, desk: Desk, log: Log, history: int) -> None:
+        """The first `history` records of the log never lag."""
+        header = log.header
+        self._lag_us = lag_us
+        self._exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before)
+        self._late = deque(log)
+        for _ in range(min(history, len(self._late))):
+            self._fold()
+        # The key is checked at the true time, whichever clock that is: the lag is the data's.
+        self.desk = Desk(self._exchange.state, desk.api_date, replace(desk.settings, auth_clock="host"))
+
+    def add(self, record: Record) -> None:
+        self._late.append(record)
+
+    def catch_up(self, now: int) -> None:
+        """Fold what was there at `now` less the lag."""
+        until = now - self._lag_us
+        while self._late and self._late[0].at <= until:
+            self._fold()
+
+    def _fold(self) -> None:
+        record = self._late.popleft()
+        self._exchange.execute(record.command, record.at)
+
+
+class Lags:
+    """The folds in use, one for each lag."""
+
+    def __init__(self, desk: Desk, log: Log) -> None:
+        self._desk, self._log = desk, log
+        self._folds: dict[int, Lagging] = {}
+        self.history = 0
+        """How many records never lag: those of the scenario's start."""
+
+    def keep(self, lags_us: set[int]) -> None:
+        """Have exactly these."""
+        self._folds = {lag_us: self._folds.get(lag_us) or self._open(lag_us) for lag_us in lags_us}
+
+    def add(self, record: Record) -> None:
+        for fold in self._folds.values():
+            fold.add(record)
+
+    def desk(self, lag_us: int, now: int) -> Desk:
+        """The venue's front over the exchange as it was then."""
+        fold = self._folds[lag_us]
+        fold.catch_up(now)
+        return fold.desk
+
+    def _open(self, lag_us: int) -> Lagging:
+        return Lagging(lag_us, self._desk, self._log, self.history)

@@ -1,0 +1,76 @@
+"""Whether something that happens is what a rule looks for. A condition that is not given costs nothing."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mockexchange.scenario.faults import Match, Span
+
+Test = Callable[["Happening"], bool]
+
+
+@dataclass(slots=True)
+class Happening:
+    """A request, a handshake, or a frame of a stream, at exchange time `at` and host time `host_at`.
+
+    `account` is whose key is claimed, proven or not; `page` is that of a walk, 1 where there is no cursor.
+    """
+
+    at: int
+    host_at: int
+    account: str | None = None
+    operation: str | None = None
+    method: str = ""
+    path: str = ""
+    page: int = 1
+    channel: str = ""
+
+
+def compile_match(match: Match, at: int, host_at: int) -> tuple[Test, ...]:
+    """The tests that something has to pass, for a rule that is installed at these instants."""
+    named = {
+        name: value
+        for name in ("account", "operation", "method", "page", "channel")
+        if (value := getattr(match, name)) is not None
+    }
+    tests: list[Test] = [_equals(name, value) for name, value in named.items()]
+    if match.path is not None:
+        tests.append(_path(match.path))
+    tests += _within(match.span, at, lambda happening: happening.at)
+    tests += _within(match.host_span, host_at, lambda happening: happening.host_at)
+    return tuple(tests)
+
+
+def _equals(name: str, value: object) -> Test:
+    return lambda happening: bool(getattr(happening, name) == value)
+
+
+def _path(pattern: str) -> Test:
+    """`*` is any characters. Parts are found from the left, each as early as can be: that costs the path's length."""
+    first, *others = pattern.split("*")
+    if not others:
+        return _equals("path", pattern)
+    *middle, last = others
+    return lambda happening: _has_parts(happening.path, first, middle, last)
+
+
+def _has_parts(path: str, first: str, middle: list[str], last: str) -> bool:
+    if len(path) < len(first) + len(last) or not (path.startswith(first) and path.endswith(last)):
+        return False
+    place, end = len(first), len(path) - len(last)
+    for part in middle:
+        found = path.find(part, place, end)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return True
+
+
+def _within(span: Span, installed_at: int, instant_of: Callable[[Happening], int]) -> list[Test]:
+    tests: list[Test] = []
+    if span.begin is not None:
+        begin = span.begin.since(installed_at)
+        tests.append(lambda happening: instant_of(happening) >= begin)
+    if span.end is not None:
+        end = span.end.since(installed_at)
+        tests.append(lambda happening: instant_of(happening) < end)
+    return tests

@@ -1,0 +1,199 @@
+"""The faults of one sandbox: which are installed, and where they are looked for."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Protocol
+
+from mockexchange.core.commands import Command, Note
+from mockexchange.core.exchange import Outcome
+from mockexchange.faults.bodies import cursor_of
+from mockexchange.faults.frames import Surroundings
+from mockexchange.faults.installed import Installed, firing
+from mockexchange.faults.lag import LAGS_MAX, Lags
+from mockexchange.faults.matching import Happening
+from mockexchange.faults.requests import Visit, blame, error_answer, happening_of
+from mockexchange.journal import Firing, Journal
+from mockexchange.pages import Pages
+from mockexchange.scenario.effects import ClockOffset, Refuse, Stale, Status
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.fault_effects import Surface
+from mockexchange.scenario.faults import OPEN_STREAM, Rule, unknown_account
+from mockexchange.scenario.loader import Plan
+from mockexchange.store.log import Cause, Log, Record
+from mockexchange.venues.kalshi.desk import Desk
+from mockexchange.venues.kalshi.stream.handshake import Handshake
+from mockexchange.venues.request import Answer, Request
+
+RULES_MAX = 1_000
+"""Every request passes them all."""
+
+
+class FaultError(ScenarioError):
+    """A rule that cannot be installed, or is not; the message says why."""
+
+
+class Home(Protocol):
+    """What faults need of their sandbox."""
+
+    plan: Plan
+    log: Log
+    desk: Desk
+    journal: Journal
+
+    @property
+    def streams(self) -> Surroundings: ...
+
+    def moment(self) -> tuple[int, int, int]: ...
+    async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome: ...
+
+
+class Faults:
+    """`for_requests` and `for_handshakes` are empty where there is nothing to look for: ask them before the rest."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._by_name: dict[str, Installed] = {}
+        self._lags = Lags(home.desk, home.log)
+        self._pages = Pages()
+        self._has_pages = False
+        self._installed_count = 0
+        self.for_requests: list[Installed] = []
+        self.for_handshakes: list[Installed] = []
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __iter__(self) -> Iterator[Installed]:
+        """In the order in which they were installed."""
+        return iter(list(self._by_name.values()))
+
+    async def begin(self) -> None:
+        """Install what the scenario says; its history never lags."""
+        self._lags.history = len(self._home.log)
+        self.check(self._home.plan.faults)
+        for rule in self._home.plan.faults:
+            await self.install(rule)
+
+    def check(self, rules: Sequence[Rule]) -> None:
+        """Raise ScenarioError or FaultError where these rules cannot be installed together with those there are."""
+        accounts = tuple(self._home.desk.state.accounts)
+        for rule in rules:
+            if rule.match.account is not None and rule.match.account not in accounts:
+                raise unknown_account(rule, accounts)
+        _require_own_names(rules)
+        names = {rule.name for rule in rules}
+        after = [*rules, *(one.rule for one in self if one.name not in names)]
+        if len(after) > RULES_MAX:
+            raise FaultError(f"expected at most {RULES_MAX} faults: remove some first")
+        if len(_lags_of(after)) > LAGS_MAX:
+            raise FaultError(f"expected at most {LAGS_MAX} different lags at once: each is an exchange of its own")
+
+    async def install(self, rule: Rule, at: int | None = None, cause: Cause | None = None) -> str:
+        """Install a rule and return its name; one that has the same name makes room. Raises what `check` does.
+
+        `at` and `cause` are those of a step of the script that installs it.
+        """
+        self.check([rule])
+        self._installed_count += 1
+        name = rule.name or f"fault-{self._installed_count}"
+        now, host_now, _ = self._home.moment()
+        self._by_name.pop(name, None)
+        self._by_name[name] = Installed(rule, name, self._home.plan.seed, now if at is None else at, host_now)
+        self._arrange()
+        await self._log({"install": {**rule.given, "name": name}}, at, cause)
+        return name
+
+    async def remove(self, name: str) -> None:
+        """Raises FaultError where there is no such rule."""
+        if name not in self._by_name:
+            raise FaultError(f"no fault {name!r}; known: {', '.join(list(self._by_name)[:20]) or 'none'}")
+        del self._by_name[name]
+        self._arrange()
+        await self._log({"remove": name})
+
+    async def clear(self) -> None:
+        """Remove all."""
+        for name in list(self._by_name):
+            await self.remove(name)
+
+    def observe(self, record: Record, outcome: Outcome) -> None:
+        """Hear of a command that was carried out."""
+        self._lags.add(record)
+
+    def answer(self, request: Request, at: int, host_at: int) -> Answer:
+        """Answer a request as the faults have it that fire on it."""
+        seen = happening_of(self._home.desk, request, at, host_at)
+        if self._has_pages and seen.operation:
+            seen.page = self._pages.number_of(seen.account, seen.operation, cursor_of(request))
+        fired = self._fired(self.for_requests, seen)
+        visit = Visit(self._home.desk, self._lags, request, seen, fired)
+        reply = visit.answer()
+        if self._has_pages and seen.operation:
+            self._pages.note(seen.account, seen.operation, seen.page, visit.untouched)
+        return reply
+
+    def shake_hands(self, request: Request, at: int, host_at: int, ask: Callable[[int], Handshake]) -> Handshake:
+        """Answer the upgrade of a stream; `ask` has the venue answer it, at the host time that it is given."""
+        seen = happening_of(self._home.desk, request, at, host_at)
+        seen.operation = OPEN_STREAM
+        fired = self._fired(self.for_handshakes, seen)
+        refused = next((one for one in fired if isinstance(one.rule.effect, Refuse)), None)
+        moved = next((one for one in fired if isinstance(one.rule.effect, ClockOffset)), None)
+        offset_us = moved.rule.effect.offset_us if moved and isinstance(moved.rule.effect, ClockOffset) else 0
+        handshake = self._refusal(request, refused, seen) if refused else ask(host_at + offset_us)
+        if moved:
+            blame(handshake.answer, moved)
+        handshake.answer.fault = ", ".join(one.name for one in fired) or None
+        return handshake
+
+    def _refusal(self, request: Request, one: Installed, seen: Happening) -> Handshake:
+        assert isinstance(one.rule.effect, Refuse), "picked by that"
+        return Handshake(error_answer(self._home.desk, request, seen, one.name, Status(one.rule.effect.status)))
+
+    def _fired(self, rules: list[Installed], seen: Happening) -> list[Installed]:
+        fired = list(firing(rules, seen))
+        number, position = self._home.journal.count + 1, len(self._home.log)
+        for one in fired:
+            detail = {"request": number, "then": one.rule.kind}
+            self._home.journal.add_firing(Firing(seen.at, seen.host_at, position, "fault", one.name, detail))
+        return fired
+
+    def _arrange(self) -> None:
+        """Let the rules be looked for where they belong, and nowhere else."""
+        rules = list(self._by_name.values())
+        streams = self._home.streams
+        self.for_requests[:] = [one for one in rules if _is_of_requests(one.rule)]
+        self.for_handshakes[:] = [one for one in rules if _is_of_handshakes(one.rule)]
+        streams.rules[:] = [one for one in rules if one.rule.surface is Surface.FRAME]
+        streams.answer_rules[:] = [one for one in rules if one.rule.surface is Surface.ANSWER]
+        self._has_pages = any(one.rule.match.page is not None for one in rules)
+        self._lags.keep(_lags_of(one.rule for one in rules))
+
+    async def _log(self, said: dict[str, Any], at: int | None = None, cause: Cause | None = None) -> None:
+        text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+        await self._home.submit(Note(subject="fault", text=text), at, cause)
+
+
+def _require_own_names(rules: Sequence[Rule]) -> None:
+    """Of two rules with one name that come together the first would be gone at once."""
+    known: set[str] = set()
+    for rule in rules:
+        if rule.name in known:
+            message = f"expected another name: {rule.name!r} is there twice"
+            raise FaultError(message, rule.node.file, rule.node.line, f"{rule.path}.name".removeprefix("."))
+        known |= {rule.name} if rule.name else set()
+
+
+def _is_of_requests(rule: Rule) -> bool:
+    return rule.surface is Surface.REQUEST and rule.match.operation != OPEN_STREAM
+
+
+def _is_of_handshakes(rule: Rule) -> bool:
+    """Another host time is that of every signed opening, of a stream too."""
+    if rule.surface is Surface.HANDSHAKE:
+        return True
+    return isinstance(rule.effect, ClockOffset) and rule.match.operation in (None, OPEN_STREAM)
+
+
+def _lags_of(rules: Iterable[Rule]) -> set[int]:
+    return {rule.effect.lag_us for rule in rules if isinstance(rule.effect, Stale)}

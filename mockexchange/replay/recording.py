@@ -1,0 +1,129 @@
+"""An exported journal, read and checked: requests, and frames of streams."""
+
+import json
+from collections.abc import Sequence
+from itertools import zip_longest
+from typing import Any, NamedTuple
+
+import msgspec
+
+from mockexchange.journal_json import entry_bytes, frame_bytes
+from mockexchange.store.codec import LogError
+from mockexchange.venues.request import Request
+
+Plain = dict[str, Any]
+
+
+class Recording(NamedTuple):
+    """Entries and frames as they were exported, each in the order of their numbers."""
+
+    entries: list[Plain]
+    frames: list[Plain]
+
+
+def read_journal(*texts: str, names: Sequence[str] = ()) -> Recording:
+    """Read exported journals: a JSON list each, or an entry or frame a line; `names` say which is wrong.
+
+    Of the entries only requests are kept: garbage has none to repeat. Raises LogError.
+    """
+    named = zip_longest(texts, names, fillvalue="")
+    items = [item for text, name in named for item in _items(text, name)]
+    frames = [item for item in items if "direction" in item]
+    entries = [item for item in items if "direction" not in item and item["method"]]
+    return Recording(_in_order(entries), _in_order(frames))
+
+
+def is_recorded(item: object) -> bool:
+    """Whether this is, by its keys, an entry or a frame of an exported journal."""
+    return isinstance(item, dict) and ("direction" in item or "method" in item) and "number" in item
+
+
+def request_of(entry: Plain) -> Request:
+    """The request of an entry, as it was."""
+    path, _, query = entry["target"].partition("?")
+    headers = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in entry["headers"])
+    return Request(entry["method"], path, query, headers, entry_bytes(entry, "body") or b"")
+
+
+class _Repeatable(msgspec.Struct):
+    """What has to be there, and how, to ask a journalled request again."""
+
+    number: int
+    position: int
+    at_us: int
+    host_at_us: int
+    method: str
+    target: str
+    status: int
+    headers: list[tuple[str, str]]
+    operation: str | None = None
+    fault: str | None = None
+    connection: int | None = None
+    dropped: dict[str, tuple[int, str]] = {}
+
+
+class _Frame(msgspec.Struct):
+    number: int
+    position: int
+    at_us: int
+    host_at_us: int
+    connection: int
+    direction: str
+    kind: str
+    channel: str
+    fault: str | None
+
+
+def _items(text: str, name: str) -> list[Plain]:
+    """Read and check them. Raises LogError, which says where."""
+    if text.lstrip().startswith("["):
+        return [_checked(item, f"{name}, item {place}") for place, item in enumerate(_parsed(text, name), start=1)]
+    lines = [(f"{name}, line {number}", line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    return [_checked(_parsed(line, place), place) for place, line in lines]
+
+
+def _parsed(text: str, place: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise _unexpected(place, str(error)) from None
+
+
+def _checked(item: Any, place: str) -> Plain:
+    if not is_recorded(item):
+        raise _unexpected(place, _looks_of(item))
+    try:
+        if "direction" in item:
+            _check_frame(item)
+        elif item["method"]:
+            _check_entry(item)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _unexpected(place, str(error)) from None
+    plain: Plain = item
+    return plain
+
+
+def _looks_of(item: Any) -> str:
+    if isinstance(item, dict) and ("seq" in item or "format" in item):
+        return "this is a log, which stands before --journal"
+    return "got neither a request nor a frame"
+
+
+def _unexpected(place: str, why: str) -> LogError:
+    where = f"{place}: ".removeprefix(", ")
+    return LogError(f"{where}expected an exported journal, as `mockexchange journal --json` writes it: {why}")
+
+
+def _in_order(items: list[Plain]) -> list[Plain]:
+    return sorted(items, key=lambda item: int(item["number"]))
+
+
+def _check_entry(entry: Plain) -> None:
+    msgspec.convert(entry, _Repeatable)
+    request_of(entry)
+    entry_bytes(entry, "answer")
+
+
+def _check_frame(frame: Plain) -> None:
+    msgspec.convert(frame, _Frame)
+    frame_bytes(frame)

@@ -1,0 +1,53 @@
+"""Carrying a log out again, a command at a time."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from mockexchange.core.exchange import Exchange, Outcome
+from mockexchange.core.vocabulary import FeeRounding
+from mockexchange.store.codec import LogError, read_log
+from mockexchange.store.log import Header, Record
+from mockexchange.venues.kalshi.dates import api_date
+from mockexchange.venues.kalshi.desk import Desk
+from mockexchange.venues.kalshi.settings import Settings
+
+Step = tuple[Record, Outcome]
+
+
+class Replay:
+    """An exchange built anew from a log. No script runs and no fault fires: what they did is in the log."""
+
+    def __init__(self, lines: Iterable[bytes]) -> None:
+        self.header, self._records = read_log(lines)
+        self.exchange, self.desk = _open(self.header)
+        self.observers: list[Callable[[Record, Outcome], object]] = []
+        """Told of every command once it is carried out."""
+
+    def __iter__(self) -> Iterator[Step]:
+        """Carry out what is left of the log; yield each command with its outcome. Raises LogError."""
+        for record in self._records:
+            self._check(record)
+            outcome = self.exchange.execute(record.command, record.at)
+            for observe in self.observers:
+                observe(record, outcome)
+            yield record, outcome
+
+    def run_to(self, position: int) -> None:
+        """Carry out commands until `position` of them are done. Raises LogError when the log is shorter."""
+        while self.exchange.state.sequence < position:
+            if next(iter(self), None) is None:
+                done = self.exchange.state.sequence
+                raise LogError(f"the log ends after {done} commands, the journal was written after {position}")
+
+    def _check(self, record: Record) -> None:
+        expected = self.exchange.state.sequence + 1
+        if record.sequence != expected:
+            raise LogError(f"expected command {expected}, got {record.sequence}: the log has a gap")
+
+
+def _open(header: Header) -> tuple[Exchange, Desk]:
+    try:
+        exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before)
+        settings = Settings(**header.settings)  # type: ignore[arg-type]  # checked by its own names; values are ours
+        return exchange, Desk(exchange.state, api_date(header.api_date), settings)
+    except (TypeError, ValueError) as error:
+        raise LogError(f"line 1: {error}") from None
