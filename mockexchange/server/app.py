@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockexchange.journal import Entry
 from mockexchange.sandbox import Sandbox
-from mockexchange.server import rest
+from mockexchange.server import rest, stream
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body
 
 SandboxOf = Callable[[str | None], Sandbox]
@@ -23,7 +23,9 @@ class Front:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
-        if self.control and (path in ("/", CONTROL) or path.startswith(CONTROL + "/")):
+        if scope["type"] == "websocket":
+            await stream.serve(self.sandbox_of, self.diagnostician, scope, receive, send)
+        elif self.control and (path in ("/", CONTROL) or path.startswith(CONTROL + "/")):
             await self.control(scope, receive, send)
         else:
             await rest.serve(self.sandbox_of, self.diagnostician, scope, receive, send)
@@ -54,3 +56,4 @@ class Front:
             diagnosis=diagnosis,
         )
         sandbox.journal.add(entry)
+        sandbox.journal.close(entry)

@@ -16,22 +16,38 @@ from starlette.types import ASGIApp
 from mockexchange import accounting, truth
 from mockexchange.core.commands import AddKey
 from mockexchange.core.state import State
-from mockexchange.journal_json import entry_to_json
-from mockexchange.sandbox import Sandbox
+from mockexchange.journal_json import entry_to_json, frame_to_json
+from mockexchange.sandbox import Sandbox, SandboxEnded
 from mockexchange.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server import control_errors as errors
-from mockexchange.server.control_answers import clock_of, sandbox_of, summary_of
+from mockexchange.server.control_answers import clock_of, sandbox_of, streams_of, summary_of
 from mockexchange.server.control_errors import ControlError
-from mockexchange.server.control_requests import find_entries, move_clock, read_json, read_object, read_steps
+from mockexchange.server.control_faults import fault_handlers, faults_handlers
+from mockexchange.server.control_requests import (
+    find_entries,
+    find_frames,
+    move_clock,
+    read_json,
+    read_object,
+    read_steps,
+    read_watch,
+)
+from mockexchange.server.control_script import script_handlers
 from mockexchange.server.creation import Creation, parse_creation
+from mockexchange.server.events import WATCHERS_MAX, EventStream, Feeds
 from mockexchange.server.guard import Guard
 from mockexchange.server.hub import Hub
 from mockexchange.server.listener import PortInUse
 from mockexchange.server.page import render_page
+from mockexchange.server.stream import streams_drained
+from mockexchange.server.wait_requests import read_wait
+from mockexchange.server.waits import wait_for
 from mockexchange.store.codec import write_log
 
 ACCOUNTS_NAMED_MAX = 20
+STEPS_AT_ONCE = 200
+"""A few milliseconds: then others have their turn."""
 Handler = Callable[[Request], Awaitable[Response]]
 Description = Callable[[], dict[str, Any]]
 
@@ -41,6 +57,7 @@ def control_app(hub: Hub, token: str, allow_hosts: list[str], describe: Descript
     handlers: dict[Any, Any] = {
         ControlError: errors.answer_control_error,
         SandboxError: errors.answer_control_error,
+        SandboxEnded: errors.answer_sandbox_ended,
         ScenarioError: errors.answer_scenario_error,
         PortInUse: errors.answer_port_in_use,
         Exception: errors.answer_failure,
@@ -64,7 +81,14 @@ def _routes(api: "Control") -> list[Route]:
         _resource(f"{one}/reset", POST=api.reset),
         _resource(f"{one}/commands", POST=api.commands),
         _resource(f"{one}/clock", GET=api.show_clock, POST=api.set_clock),
+        _resource(f"{one}/script", **script_handlers(api.hub)),
+        _resource(f"{one}/faults", **faults_handlers(api.hub)),
+        _resource(f"{one}/faults/{{fault:path}}", **fault_handlers(api.hub)),
         _resource(f"{one}/journal", GET=api.journal, DELETE=api.clear_journal),
+        _resource(f"{one}/frames", GET=api.frames),
+        _resource(f"{one}/streams", GET=api.streams),
+        _resource(f"{one}/events", GET=api.events),
+        _resource(f"{one}/wait", POST=api.wait),
         _resource(f"{one}/log", GET=api.log),
         _resource(f"{one}/accounts/{{account}}/positions", GET=api.positions),
         _resource(f"{one}/accounts/{{account}}/ledger", GET=api.ledger),
@@ -86,6 +110,7 @@ class Control:
     def __init__(self, hub: Hub, describe: Description) -> None:
         self.hub = hub
         self.describe = describe
+        self.feeds = Feeds()
 
     async def page(self, request: Request) -> Response:
         return render_page(self.describe())
@@ -107,13 +132,13 @@ class Control:
         return await self._open(wanted, wanted.options.name or self.hub.sandboxes.new_name())
 
     async def show(self, request: Request) -> Response:
-        return self._shown(self._sandbox(request))
+        return self._shown(await self._sandbox(request))
 
     async def put(self, request: Request) -> Response:
         name = request.path_params["name"]
         wanted = parse_creation(read_object(await read_json(request)), name)
         if any(slot.sandbox.name == name for slot in self.hub.sandboxes):
-            return self._shown(self._sandbox(request))
+            return self._shown(await self._sandbox(request))
         return await self._open(wanted, name)
 
     async def delete(self, request: Request) -> Response:
@@ -121,57 +146,88 @@ class Control:
         return Response(status_code=204)
 
     async def reset(self, request: Request) -> Response:
-        return self._shown(await self.hub.sandboxes.reset(request.path_params["name"]))
+        return self._shown(await self.hub.reset(request.path_params["name"]))
 
     async def commands(self, request: Request) -> Response:
         steps = read_steps(await read_json(request))
-        sandbox = self._sandbox(request)
+        sandbox = await self._sandbox(request)
         outcomes = []
-        for step in steps:
+        for count, step in enumerate(steps, start=1):
             outcome = await sandbox.submit(step.command)
             outcomes.append(truth.outcome_of(sandbox.exchange.state.sequence, sandbox.exchange.last_at, outcome))
+            if count % STEPS_AT_ONCE == 0:
+                await streams_drained(sandbox)
+        await sandbox.run_due()
+        sandbox.require_open()
+        sandbox.streams.flush()
         if any(isinstance(step.command, AddKey) for step in steps):
             self._route_keys(sandbox)
         return JSONResponse(outcomes)
 
     async def show_clock(self, request: Request) -> Response:
-        return JSONResponse(clock_of(self._sandbox(request)))
+        return JSONResponse(clock_of(await self._sandbox(request)))
 
     async def set_clock(self, request: Request) -> Response:
         body = read_object(await read_json(request))
-        sandbox = self._sandbox(request)
-        move_clock(sandbox.clock, body)
+        sandbox = await self._sandbox(request)
+        await move_clock(sandbox, body)
+        sandbox.streams.flush()
         return JSONResponse(clock_of(sandbox))
 
     async def journal(self, request: Request) -> Response:
-        entries = find_entries(self._sandbox(request).journal, request)
+        entries = find_entries((await self._sandbox(request)).journal, request)
         return JSONResponse([entry_to_json(entry) for entry in entries])
 
     async def clear_journal(self, request: Request) -> Response:
-        self._sandbox(request).journal.clear()
+        (await self._sandbox(request)).journal.clear()
         return Response(status_code=204)
 
+    async def frames(self, request: Request) -> Response:
+        found = find_frames((await self._sandbox(request)).journal, request)
+        return JSONResponse([frame_to_json(number, frame) for number, frame in found])
+
+    async def streams(self, request: Request) -> Response:
+        return JSONResponse(streams_of(await self._sandbox(request)))
+
+    async def events(self, request: Request) -> Response:
+        kinds, last_event_id, is_following = read_watch(request)
+        feed = self.feeds.of(await self._sandbox(request))
+        if feed.watchers >= WATCHERS_MAX:
+            raise ControlError(409, "too_many_watchers", f"at most {WATCHERS_MAX} can watch one sandbox")
+        return EventStream(feed, kinds, last_event_id, is_following)
+
+    async def wait(self, request: Request) -> Response:
+        make, timeout_us = read_wait(read_object(await read_json(request)))
+        sandbox = await self._sandbox(request)
+        found = await wait_for(sandbox, make(sandbox), timeout_us, request.receive)
+        return JSONResponse({"found": found})
+
     async def log(self, request: Request) -> Response:
-        return StreamingResponse(_lines(self._sandbox(request)), media_type="application/jsonl")
+        return StreamingResponse(_lines(await self._sandbox(request)), media_type="application/jsonl")
 
     async def positions(self, request: Request) -> Response:
-        return JSONResponse(truth.positions_of(*self._account(request)))
+        return JSONResponse(truth.positions_of(*await self._account(request)))
 
     async def ledger(self, request: Request) -> Response:
-        return JSONResponse(accounting.ledger_of(*self._account(request)))
+        return JSONResponse(accounting.ledger_of(*await self._account(request)))
 
-    def _account(self, request: Request) -> tuple[State, str]:
-        state, name = self._sandbox(request).exchange.state, request.path_params["account"]
+    async def _account(self, request: Request) -> tuple[State, str]:
+        sandbox, name = await self._sandbox(request), request.path_params["account"]
+        state = sandbox.exchange.state
         if name not in state.accounts:
             known = ", ".join(list(state.accounts)[:ACCOUNTS_NAMED_MAX]) or "none"
             raise ControlError(404, "unknown_account", f"no account {name!r}; known: {known}")
         return state, name
 
-    def _sandbox(self, request: Request) -> Sandbox:
-        return self.hub.sandboxes.get(request.path_params["name"]).sandbox
+    async def _sandbox(self, request: Request) -> Sandbox:
+        """The sandbox that a path names, with everything done that is due."""
+        name = request.path_params["name"]
+        await self.hub.sandboxes.get(name).sandbox.run_due()
+        return self.hub.sandboxes.get(name).sandbox
 
     def _shown(self, sandbox: Sandbox, status: int = 200) -> Response:
-        return JSONResponse(sandbox_of(sandbox, self.hub.base_url(sandbox.name)), status_code=status)
+        shown = sandbox_of(sandbox, self.hub.base_url(sandbox.name), self.hub.ws_url(sandbox.name))
+        return JSONResponse(shown, status_code=status)
 
     async def _open(self, wanted: Creation, name: str) -> Response:
         try:

@@ -4,6 +4,7 @@ from typing import Any
 
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox import Credential, Sandbox
+from mockexchange.streams import Connection
 
 
 def clock_of(sandbox: Sandbox) -> dict[str, str]:
@@ -22,10 +23,10 @@ def summary_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
     }
 
 
-def sandbox_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
+def sandbox_of(sandbox: Sandbox, base_url: str, ws_url: str) -> dict[str, Any]:
     """The summary, and everything a client needs to use it."""
     accounts = [_account_of(one) for one in sandbox.credentials()]
-    return {**summary_of(sandbox, base_url), "ws_url": None, "accounts": accounts}
+    return {**summary_of(sandbox, base_url), "ws_url": ws_url, "accounts": accounts}
 
 
 def _account_of(one: Credential) -> dict[str, Any]:
@@ -37,4 +38,25 @@ def _account_of(one: Credential) -> dict[str, Any]:
         "key_id": one.key_id,
         "private_key_pem": one.private_pem,
         "subtraders": one.subtraders,
+    }
+
+
+def streams_of(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """The open streams, oldest first; `markets` is null for every market."""
+    return [_stream_of(connection) for connection in sandbox.streams]
+
+
+def _stream_of(connection: Connection) -> dict[str, Any]:
+    session = connection.session
+    return {
+        "number": connection.number,
+        "account": connection.account,
+        "key": session.key.name if session.key else None,
+        "api_date": session.api_date.name,
+        "since": format_instant(connection.since),
+        "waiting_bytes": connection.outbox.size_bytes,
+        "subscriptions": [
+            {"sid": one.sid, "channel": one.channel, "markets": None if one.markets is None else sorted(one.markets)}
+            for one in session.subscriptions.values()
+        ],
     }

@@ -32,6 +32,10 @@ async def answer_control_error(request: Request, error: Exception) -> Response:
     return error_answer(error.status, error.code, str(error), getattr(error, "where", None))
 
 
+async def answer_sandbox_ended(request: Request, error: Exception) -> Response:
+    return error_answer(409, "sandbox_ended", str(error))
+
+
 async def answer_scenario_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ScenarioError)
     return error_answer(400, "bad_scenario", error.message, _place_of(error))

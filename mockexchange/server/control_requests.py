@@ -1,20 +1,27 @@
 """What control requests ask for, read and checked whole before anything happens."""
 
+from typing import Any
+
 from starlette.requests import Request
 
-from mockexchange.clock import ExchangeClock
 from mockexchange.core.instants import parse_duration
-from mockexchange.journal import Entry, Journal
+from mockexchange.journal import Entry, FrameEntry, Journal, difference
+from mockexchange.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.faults import CHANNEL_NAMES
 from mockexchange.scenario.source import Located, located_json
 from mockexchange.scenario.steps import STEP, Step
+from mockexchange.scripts import ScriptOverrun
 from mockexchange.server.control_errors import ControlError, misread
+from mockexchange.server.events import KINDS
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 """A scenario given inline; longer histories come from a file."""
 STEPS_MAX = 100_000
-JOURNAL_FILTERS = ("operation", "account", "method", "path", "key_id")
-JOURNAL_NUMBERS = ("status", "after", "last")
+ENTRY_TEXTS = ("operation", "account", "method", "path", "key_id")
+DIRECTIONS = ("in", "out", "lost")
+FRAME_TEXTS = ("account", "channel", "kind", "direction")
+PAGE = ("after", "last")
 NUMBER_DIGITS_MAX = 18
 
 
@@ -59,39 +66,74 @@ def _read_step(node: Located, path: str) -> Step:
     return step
 
 
-def move_clock(clock: ExchangeClock, body: dict[str, Located]) -> None:
-    """Advance a clock or change its mode. Raises ControlError, the clock being as it was."""
+async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
+    """Advance a clock, through everything that is due on the way, or change its mode. Raises ControlError."""
     words = {name: node.value for name, node in body.items()}
     try:
         match words:
             case {"advance": str(duration), **rest} if not rest:
-                clock.advance(parse_duration(duration))
+                await sandbox.advance(parse_duration(duration))
             case {"run": str(mode), **rest} if not rest:
-                clock.run(mode)
+                await sandbox.run_clock(mode)
             case _:
                 raise ValueError('expected {"advance": "5s"} or {"run": "paused"}')
     except ValueError as error:
         raise ControlError(400, "bad_body", str(error)) from None
+    except ScriptOverrun as overrun:
+        raise ControlError(409, "too_many_steps", str(overrun)) from None
 
 
 def find_entries(journal: Journal, request: Request) -> list[Entry]:
     """Return the entries that a query asks for. Raises ControlError."""
-    asked = _read_query(request)
-    numbers = {name: _number(name, asked.pop(name)) for name in JOURNAL_NUMBERS if name in asked}
-    wanted = {**asked, **({"status": numbers["status"]} if "status" in numbers else {})}
-    found = [entry for entry in journal.find(**wanted) if entry.number > numbers.get("after", 0)]
-    return found[max(0, len(found) - numbers.get("last", len(found))) :]
+    wanted = _read_query(request, ENTRY_TEXTS, ("status", *PAGE))
+    after, last = wanted.pop("after", 0), wanted.pop("last", None)
+    found = [entry for entry in journal.find(**wanted) if entry.number > after]
+    return found if last is None else found[max(0, len(found) - last) :]
 
 
-def _read_query(request: Request) -> dict[str, str]:
-    asked: dict[str, str] = {}
+def find_frames(journal: Journal, request: Request) -> list[tuple[int, FrameEntry]]:
+    """Return the frames that a query asks for, with their numbers. Raises ControlError."""
+    wanted = _read_query(request, FRAME_TEXTS, ("connection", *PAGE))
+    _require_known("channel", wanted, ("", *CHANNEL_NAMES))
+    _require_known("direction", wanted, DIRECTIONS)
+    after, last = wanted.pop("after", 0), wanted.pop("last", None)
+    numbered = journal.numbered_frames()
+    found = [(number, frame) for number, frame in numbered if number > after and not difference(frame, wanted)]
+    return found if last is None else found[max(0, len(found) - last) :]
+
+
+def _require_known(name: str, wanted: dict[str, Any], known: tuple[str, ...]) -> None:
+    """Refuse a word that nothing can have. Raises ControlError."""
+    word = wanted.get(name)
+    if word is not None and word not in known:
+        words = ", ".join(filter(None, known))
+        raise ControlError(400, "bad_query", f"{name}: expected one of {words}; got {word[:40]!r}")
+
+
+def read_watch(request: Request) -> tuple[frozenset[str], str | None, bool]:
+    """Return the kinds of events asked for, the id of the last one seen, and whether to go on. Raises ControlError."""
+    asked = _read_query(request, ("kinds", "follow"), ())
+    kinds = frozenset(asked["kinds"].split(",")) if "kinds" in asked else frozenset(KINDS)
+    if not kinds <= set(KINDS):
+        unknown = min(kinds - set(KINDS))
+        raise ControlError(400, "bad_query", f"kinds: expected some of {','.join(KINDS)}; got {unknown[:40]!r}")
+    if asked.get("follow", "true") not in ("true", "false"):
+        raise ControlError(400, "bad_query", f"follow: expected true or false, got {asked['follow'][:40]!r}")
+    is_following = asked.get("follow") != "false" and request.method != "HEAD"
+    return kinds, request.headers.get("last-event-id"), is_following
+
+
+def _read_query(request: Request, texts: tuple[str, ...], numbers: tuple[str, ...]) -> dict[str, Any]:
+    """Return the parameters by their names, each of which may be there once."""
+    asked: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():
-        if name not in (*JOURNAL_FILTERS, *JOURNAL_NUMBERS):
-            known = ", ".join((*JOURNAL_FILTERS, *JOURNAL_NUMBERS))
-            raise ControlError(400, "bad_query", f"unknown filter {name[:40]!r}; known: {known}")
+        if name not in (*texts, *numbers):
+            raise ControlError(
+                400, "bad_query", f"unknown filter {name[:40]!r}; known: {', '.join((*texts, *numbers))}"
+            )
         if name in asked:
             raise ControlError(400, "bad_query", f"{name}: expected it once")
-        asked[name] = value
+        asked[name] = _number(name, value) if name in numbers else value
     return asked
 
 

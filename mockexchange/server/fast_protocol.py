@@ -21,6 +21,12 @@ class JournalledHttpToolsProtocol(Journalled, HttpToolsProtocol):
                 return
         super().data_received(data)
 
+    def raw_path(self) -> bytes:
+        return self.url.partition(b"?")[0]
+
+    def has_open_head(self) -> bool:
+        return self.is_head_open
+
     def has_unfinished_request(self) -> bool:
         return self.is_message_open
 

@@ -14,21 +14,28 @@ from mockexchange.server import listener as listeners
 from mockexchange.server.app import Front, SandboxOf
 from mockexchange.server.listener import Listener
 from mockexchange.server.rest import Diagnostician
+from mockexchange.server.ticker import Ticker
 from mockexchange.venues.kalshi.catalogue import PREFIX
+from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared with, never listened on here
 
 
 @dataclass(slots=True)
 class Hub:
-    """Owns everything that has to be stopped. `public_url` is how clients see the main port, if not by address."""
+    """Owns everything that has to be stopped. `public_url` is how clients see the main port, if not by address.
+
+    `has_deflate`: streams may be compressed, if a client asks.
+    """
 
     host: str
     sandboxes: Sandboxes = field(default_factory=Sandboxes)
     diagnostician: Diagnostician = field(default_factory=Diagnostician)
     ports: dict[str, Listener] = field(default_factory=dict)
+    tickers: dict[str, Ticker] = field(default_factory=dict)
     main: Listener | None = None
     public_url: str | None = None
+    has_deflate: bool = False
     _main_socket: socket.socket | None = None
 
     def bind(self, port: int) -> None:
@@ -38,7 +45,8 @@ class Hub:
     async def listen(self, control: ASGIApp) -> None:
         """Serve on the main port; the default sandbox exists by now."""
         assert self._main_socket is not None, "bind first"
-        self.main = Listener(Front(self.sandboxes.route, self.diagnostician, control), self._main_socket)
+        front = Front(self.sandboxes.route, self.diagnostician, control)
+        self.main = Listener(front, self._main_socket, has_deflate=self.has_deflate)
         await self.main.start()
 
     async def open(
@@ -61,13 +69,22 @@ class Hub:
             if listener:
                 listener.sock.close()
             raise
+        self.tickers[options.name] = Ticker(sandbox)
         if listener:
             await listener.start()
             self.ports[options.name] = listener
         return sandbox
 
+    async def reset(self, name: str) -> Sandbox:
+        """Put a fresh sandbox in the place of one, its keys and ports staying. Raises SandboxError."""
+        sandbox = await self.sandboxes.reset(name)
+        self.tickers.pop(name).stop()
+        self.tickers[name] = Ticker(sandbox)
+        return sandbox
+
     async def delete(self, name: str) -> None:
-        self.sandboxes.remove(name)
+        self.sandboxes.remove(name).sandbox.close("deleted")
+        self.tickers.pop(name).stop()
         listener = self.ports.pop(name, None)
         if listener:
             await listener.stop()
@@ -79,6 +96,10 @@ class Hub:
 
     async def stop(self) -> None:
         """Stop every port at once, for each waits a while for what is under way."""
+        for ticker in self.tickers.values():
+            ticker.stop()
+        for slot in self.sandboxes:
+            slot.sandbox.close("stopped")
         await asyncio.gather(*(listener.stop() for listener in [self.main, *self.ports.values()] if listener))
         if self._main_socket:
             self._main_socket.close()
@@ -100,8 +121,12 @@ class Hub:
     def base_url(self, name: str = DEFAULT) -> str:
         return self.origin(name) + PREFIX
 
+    def ws_url(self, name: str = DEFAULT) -> str:
+        return self.origin(name).replace("http", "ws", 1) + STREAM_PATH
+
     def _listener(self, slot: Slot, port: int) -> Listener:
-        return Listener(Front(_always(slot), self.diagnostician, None), listeners.bind(self.host, port))
+        front = Front(_always(slot), self.diagnostician, None)
+        return Listener(front, listeners.bind(self.host, port), has_deflate=self.has_deflate)
 
 
 def _always(slot: Slot) -> SandboxOf:

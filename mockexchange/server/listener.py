@@ -5,17 +5,20 @@ import errno
 import logging
 import socket
 from email.utils import formatdate
-from math import ceil
+from typing import Any
 
 import uvicorn
 from uvicorn.server import ServerState
 
 from mockexchange.server.app import Front
 from mockexchange.server.protocols import HEAD_BYTES_MAX, http_protocol
+from mockexchange.server.stream_protocol import MESSAGE_BYTES_MAX, StreamProtocol
 
 BACKLOG = 2_048
 STOP_S_MAX = 5.0
 STOP_POLL_S = 0.005
+STUCK_S_MAX = 1.0
+"""A client that takes nothing of an answer for so long while the server stops will not take the rest."""
 KEEP_ALIVE_S = 75
 DATE_REFRESH_S = 1.0
 
@@ -47,16 +50,19 @@ def _known_as_tcp(sock: socket.socket) -> socket.socket:
 
 
 class Listener:
-    """Serves one application on one socket until `stop`."""
+    """Serves one application on one socket until `stop`. `has_deflate`: streams may be compressed, if a client asks."""
 
-    def __init__(self, app: Front, sock: socket.socket) -> None:
+    def __init__(self, app: Front, sock: socket.socket, *, has_deflate: bool = False) -> None:
         self.sock = sock
         self.host, self.port = sock.getsockname()[:2]
         self._state = ServerState()
         self._config = uvicorn.Config(
             app,
             http=http_protocol(),
-            ws="none",
+            ws=StreamProtocol,
+            ws_per_message_deflate=has_deflate,
+            ws_max_size=MESSAGE_BYTES_MAX,
+            ws_ping_interval=None,
             lifespan="off",
             interface="asgi3",
             log_config=None,
@@ -85,17 +91,27 @@ class Listener:
             self._server.close()
         for connection in list(self._state.connections):
             connection.shutdown()
-        if self._state.tasks:
-            await asyncio.wait(self._state.tasks, timeout=STOP_S_MAX)
-        for _ in range(ceil((ends_at - loop.time()) / STOP_POLL_S)):
-            if not self._state.connections:
-                break
-            await asyncio.sleep(STOP_POLL_S)
+        await self._finish(ends_at)
         for connection in list(self._state.connections):
-            transport = connection.transport
-            transport.abort()
+            connection.transport.abort()
+        if self._state.tasks:  # they hear that their clients are gone
+            await asyncio.wait(self._state.tasks, timeout=STUCK_S_MAX)
         for task in list(self._state.tasks):
             task.cancel()
+
+    async def _finish(self, ends_at: float) -> None:
+        """Wait for what is under way, but not for clients that do not read."""
+        loop = asyncio.get_running_loop()
+        stuck: dict[Any, tuple[int, float]] = {}
+        while (self._state.tasks or self._state.connections) and loop.time() < ends_at:
+            for connection in list(self._state.connections):
+                size_bytes = connection.transport.get_write_buffer_size()
+                known_bytes, since = stuck.setdefault(connection, (size_bytes, loop.time()))
+                if not size_bytes or size_bytes != known_bytes:
+                    stuck[connection] = size_bytes, loop.time()
+                elif loop.time() - since > STUCK_S_MAX:
+                    connection.transport.abort()
+            await asyncio.sleep(STOP_POLL_S)
 
     def _protocol(self) -> asyncio.Protocol:
         protocol: asyncio.Protocol = self._config.http_protocol_class(  # type: ignore[call-arg]  # uvicorn types the class as a bare asyncio.Protocol

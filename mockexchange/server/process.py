@@ -14,6 +14,7 @@ from mockexchange.sandbox import Credential, Progress, SandboxOptions
 from mockexchange.scenario.loader import Plan
 from mockexchange.server.control import control_app
 from mockexchange.server.hub import Hub
+from mockexchange.server.limits import allow_many_files
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -26,6 +27,7 @@ class ServeOptions:
     public_url: str | None = None
     allow_hosts: list[str] = field(default_factory=list)
     token: str | None = None
+    has_deflate: bool = False
 
 
 async def run_server(
@@ -37,6 +39,7 @@ async def run_server(
 ) -> None:
     """Serve until SIGINT or SIGTERM; `announce` is called with the ready file's content once requests are answered."""
     stopping = asyncio.Event()
+    allow_many_files()
     for number in STOP_SIGNALS:
         _on_signal(number, stopping)
     async with Server(plan, sandbox_options, options, progress) as server:
@@ -51,7 +54,7 @@ class Server:
         self, plan: Plan, sandbox_options: SandboxOptions, options: ServeOptions, progress: Progress | None = None
     ) -> None:
         self.plan, self.sandbox_options, self.options, self.progress = plan, sandbox_options, options, progress
-        self.hub = Hub(options.host, public_url=options.public_url)
+        self.hub = Hub(options.host, public_url=options.public_url, has_deflate=options.has_deflate)
         self.token = options.token or secrets.token_urlsafe(24)
         self.ready: dict[str, Any] = {}
         self._run_directory: RunDirectory | None = None
@@ -90,7 +93,7 @@ class Server:
             "control_token": self.token,
             "api_date": self.sandbox_options.api_date.name,
             "ca_cert": None,
-            "venues": {"kalshi": {"base_url": self.hub.base_url(), "ws_url": None}},
+            "venues": {"kalshi": {"base_url": self.hub.base_url(), "ws_url": self.hub.ws_url()}},
             "accounts": describe_accounts(credentials, run_directory),
         }
 

@@ -2,16 +2,20 @@
 
 import asyncio
 from abc import abstractmethod
+from http import HTTPStatus
 from typing import Any
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from mockexchange.server.rest import COMMON_HEADERS
+from mockexchange.server.rest import COMMON_HEADERS, header_text
+from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 
 RAW_BYTES_MAX = 4_096
 HEAD_BYTES_MAX = 2 * 1024 * 1024
 """A query of a megabyte still learns that it is too long; more is not read."""
+HEAD_S_MAX = 60.0
+"""From the first byte of a head to its end: who sends so slowly holds a connection for nothing."""
 NOT_HTTP = "these bytes are not an HTTP/1.1 request (https to a plain port? a non-ASCII path? a method in lower case?)"
 HEAD_TOO_LONG = f"the head of this request is longer than {HEAD_BYTES_MAX:,} bytes"
 UNFINISHED = "the connection ended before the request was whole"
@@ -21,17 +25,43 @@ class Journalled:
     """Mixed into a protocol: remembers the last bytes, and speaks for them when they are no request."""
 
     config: Any
+    loop: asyncio.AbstractEventLoop
     transport: Any
     last_bytes = b""
+    _head_timer: asyncio.TimerHandle | None = None
 
     def data_received(self, data: bytes) -> None:
         self.last_bytes = data
         super().data_received(data)  # type: ignore[misc]  # the mixin's base is a protocol class
+        if self.has_open_head():
+            self._head_timer = self._head_timer or self.loop.call_later(HEAD_S_MAX, self.transport.close)
+        elif self._head_timer:
+            self._forget_timer()
+
+    def _forget_timer(self) -> None:
+        if self._head_timer:
+            self._head_timer.cancel()
+        self._head_timer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._forget_timer()
         if self.has_unfinished_request():
             self.config.app.note_unfinished(self.last_bytes[:RAW_BYTES_MAX], UNFINISHED)
         super().connection_lost(exc)  # type: ignore[misc]  # the mixin's base is a protocol class
+
+    def _should_upgrade(self) -> bool:
+        """Elsewhere an upgrade is passed over, as it is by servers that do not know it."""
+        return self.raw_path() == STREAM_PATH.encode() and super()._should_upgrade()  # type: ignore[misc]  # as above
+
+    @abstractmethod
+    def raw_path(self) -> bytes:
+        """The path of the request whose head has come."""
+        ...
+
+    @abstractmethod
+    def has_open_head(self) -> bool:
+        """Whether the head of a request has begun, and not yet ended."""
+        ...
 
     @abstractmethod
     def has_unfinished_request(self) -> bool:
@@ -43,17 +73,33 @@ class Journalled:
 
     def refuse(self, diagnosis: str) -> None:
         body = self.config.app.answer_garbage(self.last_bytes[:RAW_BYTES_MAX], diagnosis)
-        headers = [*COMMON_HEADERS, (b"content-length", b"%d" % len(body)), (b"connection", b"close")]
-        lines = [b"HTTP/1.1 400 Bad Request", *(b"%s: %s" % pair for pair in headers)]
-        lines.append(b"x-mock-diagnosis: " + diagnosis.encode())
-        self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
+        self.transport.write(refusal(body, diagnosis))
         self.transport.close()
 
 
 class JournalledH11Protocol(Journalled, H11Protocol):
+    def raw_path(self) -> bytes:
+        path: bytes = self.scope["raw_path"]
+        return path
+
+    def has_open_head(self) -> bool:
+        return self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
+
     def has_unfinished_request(self) -> bool:
-        state = self.conn.their_state
-        return state is h11.SEND_BODY or (state is h11.IDLE and bool(self.conn.trailing_data[0]))
+        return self.conn.their_state is h11.SEND_BODY or self.has_open_head()
+
+
+def refusal(body: bytes, diagnosis: str) -> bytes:
+    """A 400 as it goes to the socket, for what never became a request."""
+    headers = [*COMMON_HEADERS, (b"x-mock-diagnosis", header_text(diagnosis)), (b"content-length", b"%d" % len(body))]
+    return raw_head(400, headers) + body
+
+
+def raw_head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
+    """The head of an answer as it goes to the socket, which ends with that answer."""
+    first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
+    lines = [first, *(b"%s: %s" % pair for pair in headers), b"connection: close"]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
 def http_protocol() -> type[asyncio.Protocol]:

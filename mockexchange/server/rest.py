@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.journal import Entry
+from mockexchange.faults.disturbed import Disturbed
 from mockexchange.sandbox import Sandbox
+from mockexchange.server.disturbance import Way
 from mockexchange.venues.kalshi.rest import TARGET_CHARS_MAX
 from mockexchange.venues.kalshi.signing import KEY_HEADER
 from mockexchange.venues.request import Answer, Diagnose, Request
@@ -84,31 +85,47 @@ def _yield_to_other_threads() -> None:
 async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request; `sandbox_of` maps the claimed key id to a sandbox."""
     started_ns = time.perf_counter_ns()
-    headers = scope["headers"]
+    key_id, has_body = _glance(scope["headers"])
+    body = await read_body(receive) if has_body else NO_BODY
+    if body is None:
+        return
+    sandbox: Sandbox = sandbox_of(key_id)
+    await sandbox.run_due()
+    answer, entry = sandbox.answer(_request(scope, body.kept))
+    try:
+        if body.size > len(body.kept):
+            entry.findings.append(f"the body has {body.size:,} bytes: kept the first {len(body.kept):,}")
+        if answer.status != 200:
+            entry.diagnosis = answer.diagnosis = await diagnostician.diagnose(answer)
+        await sandbox.run_due()
+        if isinstance(answer, Disturbed):
+            await _carry(receive, send, answer, sandbox)
+        else:
+            await _send(send, answer)
+    finally:
+        entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
+        sandbox.journal.close(entry)
+
+
+def _glance(headers: list[tuple[bytes, bytes]]) -> tuple[str | None, bool]:
+    """The key id that is claimed, and whether a body comes."""
     key_id, has_body = None, False
     for name, value in headers:
         if name == KEY_HEADER and not key_id:
             key_id = value.decode("latin-1").strip()
         elif name in BODY_HEADERS:
             has_body = True
-    body = await read_body(receive) if has_body else NO_BODY
-    if body is None:
-        return
-    request = Request(
+    return key_id, has_body
+
+
+def _request(scope: Scope, body: bytes) -> Request:
+    return Request(
         scope["method"],
         scope["raw_path"][:TARGET_BYTES_MAX].decode("latin-1"),
         scope["query_string"][:TARGET_BYTES_MAX].decode("latin-1"),
-        tuple(headers),
-        body.kept,
+        tuple(scope["headers"]),
+        body,
     )
-    sandbox: Sandbox = sandbox_of(key_id)
-    answer, entry = sandbox.answer(request)
-    if body.size > len(body.kept):
-        entry.findings.append(f"the body has {body.size:,} bytes: kept the first {len(body.kept):,}")
-    if answer.status != 200:
-        entry.diagnosis = answer.diagnosis = await diagnostician.diagnose(answer)
-    await _send(send, answer, entry)
-    entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
 
 
 class Body(NamedTuple):
@@ -135,12 +152,24 @@ async def read_body(receive: Receive) -> Body | None:
             return Body(b"".join(parts), size)
 
 
-async def _send(send: Send, answer: Answer, entry: Entry) -> None:
-    headers = [*COMMON_HEADERS, (b"content-length", b"%d" % len(answer.body)), *answer.headers]
-    if answer.diagnosis:
-        headers.append((b"x-mock-diagnosis", header_text(answer.diagnosis)))
+async def _carry(receive: Receive, send: Send, answer: Disturbed, sandbox: Sandbox) -> None:
+    async with Way(receive, send, sandbox.closing) as way:
+        await way.carry(answer, headers_of(answer))
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    headers = [*headers_of(answer), (b"content-length", b"%d" % len(answer.body))]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+def headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """What all answers have but where this one says it differently, what it says, and why it was refused."""
+    said = {name for name, _ in answer.headers}
+    headers = [*(pair for pair in COMMON_HEADERS if pair[0] not in said), *answer.headers]
+    if answer.diagnosis:
+        headers.append((b"x-mock-diagnosis", header_text(answer.diagnosis)))
+    return headers
 
 
 def header_text(words: str) -> bytes:

@@ -1,4 +1,4 @@
-"""A signed page from the installed command: the smoke test that also runs with the lowest supported versions.
+"""A signed page and a stream from the installed command: the smoke test that also runs with the lowest versions.
 
 Nothing is imported here but pytest, the standard library and what the package itself depends on, so that the
 environment of `make floors` holds no other version of anything.
@@ -22,6 +22,8 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 import mockexchange
 from tests.house.serving import COMMAND, clean_environment, served
@@ -43,17 +45,21 @@ def signature(key_path: str, message: bytes) -> str:
     return base64.b64encode(key.sign(message, PSS(MGF1(SHA256()), SHA256.digest_size), SHA256())).decode()
 
 
-def signed_get(ready: Mapping[str, Any], path: str, *, signed_path: str | None = None) -> tuple[int, Any]:
-    """Return status and JSON body of a GET by the first member of the ready file."""
+def signed_headers(ready: Mapping[str, Any], path: str) -> dict[str, str]:
+    """The headers of a GET by the first member of the ready file."""
     account = next(each for each in ready["accounts"] if each["kind"] == "member")
-    url = ready["venues"]["kalshi"]["base_url"] + path
     timestamp = str(time.time_ns() // 1_000_000)
-    message = f"{timestamp}GET{signed_path or urlsplit(url).path}".encode()
-    headers = {
+    return {
         "KALSHI-ACCESS-KEY": account["key_id"],
         "KALSHI-ACCESS-TIMESTAMP": timestamp,
-        "KALSHI-ACCESS-SIGNATURE": signature(account["private_key_path"], message),
+        "KALSHI-ACCESS-SIGNATURE": signature(account["private_key_path"], f"{timestamp}GET{path}".encode()),
     }
+
+
+def signed_get(ready: Mapping[str, Any], path: str, *, signed_path: str | None = None) -> tuple[int, Any]:
+    """Return status and JSON body of a GET by the first member of the ready file."""
+    url = ready["venues"]["kalshi"]["base_url"] + path
+    headers = signed_headers(ready, signed_path or urlsplit(url).path)
     try:
         with urlopen(Request(url, headers=headers), timeout=10) as answer:
             return answer.status, json.load(answer)
@@ -70,6 +76,24 @@ def test_a_signed_page_is_answered(ready: Mapping[str, Any]) -> None:
 
 def test_a_wrong_signature_is_refused(ready: Mapping[str, Any]) -> None:
     assert signed_get(ready, "/portfolio/balance", signed_path="/portfolio/balance")[0] == 401
+
+
+def test_a_stream_is_opened_and_closed(ready: Mapping[str, Any]) -> None:
+    url = ready["venues"]["kalshi"]["ws_url"]
+    with connect(url, additional_headers=signed_headers(ready, urlsplit(url).path), open_timeout=10) as stream:
+        stream.send('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}')
+        assert json.loads(stream.recv(timeout=10)) == {
+            "type": "subscribed",
+            "id": 1,
+            "msg": {"channel": "fill", "sid": 1},
+        }
+
+
+def test_a_stream_without_a_key_is_refused(ready: Mapping[str, Any]) -> None:
+    with pytest.raises(InvalidStatus) as raised, connect(ready["venues"]["kalshi"]["ws_url"], open_timeout=10):
+        pass
+    assert raised.value.response.status_code == 401
+    assert raised.value.response.headers["x-mock-diagnosis"]
 
 
 def test_bytes_that_are_not_http_are_answered_with_400(ready: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ import uvloop
 
 from tests.server.live import Live, SandboxView, serving
 from tests.server.small import SMALL
+from tests.server.streaming import Loops
 
 
 @pytest.fixture(scope="module")
@@ -14,6 +15,12 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     home = tmp_path_factory.mktemp("home")
     with serving(home, loop_factory=uvloop.new_event_loop, allow_hosts=["mock.test"]) as running:
         yield running
+
+
+@pytest.fixture(params=[None, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def both_loops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets of the two loops differ in when they write, pause and reset."""
+    monkeypatch.setattr(Loops, "factory", request.param)
 
 
 @pytest.fixture

@@ -310,7 +310,6 @@ PATHS = [
     Row("stars", signed("*"), bodies.NOT_FOUND, 'nothing is served at "*"'),
     Row("path of 1 MB", signed(PATH + "/" + "a" * 1_000_000), bodies.TARGET_TOO_LONG, "more than 64,000 characters"),
     Row("escaped letters", signed(PATH.replace("positions", "%70ositions")), FIRST_PAGE),
-    Row("stream", signed("/trade-api/ws/v2"), bodies.NOT_FOUND, "is the venue's stream, which is not emulated"),
     life("/historical/trades", "2026-04-01"),
     life("/account/api_usage_level/volume_progress", "2026-08-20"),
     Row(

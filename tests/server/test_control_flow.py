@@ -172,7 +172,8 @@ def test_there_is_a_limit(live: Live, name: str, monkeypatch: pytest.MonkeyPatch
 def test_commands_answer_what_happened_and_refusals_are_values(sandbox: SandboxView) -> None:
     steps = [BUY, {"settle": {"market": "NONE", "result": "yes"}}, {"deposit": {"account": "alice", "amount": 1}}]
     done, refused, paid = sandbox.call("POST", "/commands", steps)
-    assert [event["type"] for event in done["events"]] == ["filled", "position_changed", "market_priced"]
+    told = ["order_changed", "filled", "position_changed", "traded", "market_priced"]
+    assert [event["type"] for event in done["events"]] == told
     assert refused["refusal"]["code"] == "unknown_market"
     assert "NONE" in refused["refusal"]["message"]
     assert paid["events"][0]["amount"] == "1.000000"

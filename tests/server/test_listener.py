@@ -22,13 +22,15 @@ class App:
 
     def __init__(self) -> None:
         self.asked, self.may, self.done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.parts = 1
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.asked.set()
         await self.may.wait()
-        headers = [(b"content-length", b"%d" % len(BODY))]
+        headers = [(b"content-length", b"%d" % (self.parts * len(BODY)))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": BODY})
+        for part in range(self.parts):
+            await send({"type": "http.response.body", "body": BODY, "more_body": part + 1 < self.parts})
         self.done.set()
 
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
@@ -104,6 +106,40 @@ def test_an_answer_that_nobody_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch)
             assert len(await reader.read(-1)) < len(BODY)
 
     play(scene)
+
+
+def test_an_answer_that_takes_its_time_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listeners, "STUCK_S_MAX", 0.0)
+    monkeypatch.setattr(listeners, "STOP_POLL_S", 0.0)
+
+    async def scene(app: App, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        stopping = asyncio.create_task(listener.stop())
+        for _ in range(50):
+            await asyncio.sleep(0)
+        monkeypatch.setattr(listeners, "STUCK_S_MAX", 60.0)
+        app.may.set()
+        assert (await reader.read(-1)).endswith(BODY)
+        await stopping
+
+    play(scene)
+
+
+@pytest.mark.parametrize(("stuck_s_max", "stop_s_max"), [(0.02, 1_000.0), (30.0, 0.02)])
+def test_a_client_that_reads_nothing_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, stuck_s_max: float, stop_s_max: float
+) -> None:
+    """Its application hears that it is gone instead of being cut down, which would be told as a mistake."""
+    monkeypatch.setattr(listeners, "STUCK_S_MAX", stuck_s_max)
+    monkeypatch.setattr(listeners, "STOP_S_MAX", stop_s_max)
+
+    async def scene(app: App, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        app.parts = 20
+        app.may.set()
+        await asyncio.wait_for(listener.stop(), 20)
+        assert app.done.is_set()
+
+    play(scene)
+    assert caplog.records == []
 
 
 def test_one_that_never_started_stops() -> None:

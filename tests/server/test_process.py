@@ -110,7 +110,9 @@ def test_the_ready_file_says_all_that_clients_need(tmp_path: Path) -> None:
             "control_token": TOKEN,
             "api_date": "2026-06",
             "ca_cert": None,
-            "venues": {"kalshi": {"base_url": "https://mock.test/trade-api/v2", "ws_url": None}},
+            "venues": {
+                "kalshi": {"base_url": "https://mock.test/trade-api/v2", "ws_url": "wss://mock.test/trade-api/ws/v2"}
+            },
         }
         assert [alice[name] for name in ("name", "kind", "venue", "secret", "subtraders")] == [
             "alice",

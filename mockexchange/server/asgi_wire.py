@@ -1,0 +1,63 @@
+"""A stream where the application runs inside another program: plain ASGI messages, no pings, no resets."""
+
+import asyncio
+
+from starlette.types import Send
+
+from mockexchange.outbox import Outbox
+from mockexchange.server.wires import ServerWire
+from mockexchange.streams import ABNORMAL, Ending
+
+
+class AsgiWire(ServerWire):
+    """A `streams.Wire` over `send`; heartbeats are the business of whoever has the socket."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._has_work = asyncio.Event()
+
+    def attach(self, outbox: Outbox, heartbeat_us: int, pong_us: int) -> None:
+        self.outbox = outbox
+        self._writer = asyncio.create_task(self._write())
+
+    def flush(self) -> None:
+        self._has_work.set()
+
+    def close(self, code: int, reason: str = "") -> None:
+        if self.ending is None:
+            self._end(Ending(code, reason, is_ours=True))
+
+    def abort(self) -> None:
+        self.outbox.clear()
+        self.close(ABNORMAL)
+
+    def stall(self) -> None:
+        self.is_stalled = True
+        self.note_room()
+
+    async def detach(self, ending: Ending) -> None:
+        """The other side has ended it, or we have: write what there is to write, and no more."""
+        if self.ending is None:
+            self._end(ending)
+            self._writer.cancel()
+        await asyncio.gather(self._writer, return_exceptions=True)  # what cannot be sent any more is nobody's loss
+
+    def _end(self, ending: Ending) -> None:
+        self.ending = ending
+        self.note_room()
+        self._has_work.set()
+
+    async def _write(self) -> None:
+        while self.is_taking:
+            await self._has_work.wait()
+            self._has_work.clear()
+            await self._write_waiting()
+        if self.ending and not self.is_stalled:
+            await self._send({"type": "websocket.close", "code": self.ending.code, "reason": self.ending.reason})
+
+    async def _write_waiting(self) -> None:
+        while self.outbox and not self.is_stalled:
+            [raw] = self.outbox.take(1)
+            await self._send({"type": "websocket.send", "text": raw.decode()})
+            self.sent_at_s = asyncio.get_running_loop().time()
+            self.note_room()

@@ -1,0 +1,248 @@
+"""What can be waited for: it looks back at what is known, observes what comes to be, and says what came nearest."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from mockexchange.journal import Entry, Firing, FrameEntry, Item, Journal, difference
+from mockexchange.journal_json import entry_to_json, firing_to_json, frame_to_json
+from mockexchange.sandbox import Sandbox
+from mockexchange.scenario.source import Located
+from mockexchange.scripts.steps import DONE
+
+NEAR_MISSES_SHOWN_MAX = 3
+CHARS_SHOWN_MAX = 200
+SUBSCRIBED = "subscribed"
+"""The kind of the frame by which the venue acknowledges a subscription."""
+SCRIPT = "script"
+Found = list[dict[str, Any]]
+Row = tuple[str, Any, Any]
+
+
+class Awaited(Protocol):
+    """Something that may be so already, or become so."""
+
+    what: str
+    """In words, for who waited in vain."""
+
+    def is_met(self) -> bool: ...
+
+    def look_back(self) -> None: ...
+
+    def observe(self, item: Item) -> bool:
+        """Take in what came to be known; whether it is so now."""
+        ...
+
+    def found(self) -> Found: ...
+
+    def progress(self) -> str:
+        """How much of it there is."""
+        ...
+
+    def misses(self) -> str:
+        """What came nearest, empty for nothing."""
+        ...
+
+
+@dataclass
+class _Counted:
+    """So many of the journal's items that differ in nothing from what is wanted, with numbers above `after`."""
+
+    journal: Journal
+    what: str
+    wanted: dict[str, Any]
+    times: int = 1
+    after: int = 0
+    taken: Found = field(default_factory=list)
+
+    def is_met(self) -> bool:
+        return len(self.taken) >= self.times
+
+    def found(self) -> Found:
+        return self.taken
+
+    def progress(self) -> str:
+        return f"{len(self.taken)} of {self.times}"
+
+    def wants(self, number: int, item: Item) -> bool:
+        return number > self.after and not self.is_met() and not self.differences(item)
+
+    def differences(self, item: Item) -> list[Row]:
+        return difference(item, self.wanted)
+
+    def nearest(self, items: Iterable[tuple[str, Item]]) -> str:
+        """The items that differ least, each with how; `items` have titles."""
+        rated = [(title, self.differences(item)) for title, item in items]
+        near = sorted([pair for pair in rated if pair[1]], key=lambda pair: self._distance(pair[1]))
+        return "".join(f"\n  near miss: {title}: {_told(rows)}" for title, rows in near[:NEAR_MISSES_SHOWN_MAX])
+
+    def _distance(self, rows: list[Row]) -> tuple[int, int]:
+        """What has other contents is nearer than what is of another kind."""
+        return sum(name in self.wanted for name, _, _ in rows), len(rows)
+
+
+class AwaitedRequests(_Counted):
+    """Requests that were answered."""
+
+    def look_back(self) -> None:
+        for entry in self.journal:
+            if entry.is_closed:
+                self.observe(entry)
+
+    def observe(self, item: Item) -> bool:
+        if not isinstance(item, Entry) or not self.wants(item.number, item):
+            return False
+        self.taken.append(entry_to_json(item))
+        return self.is_met()
+
+    def misses(self) -> str:
+        titled = [(f"{one.method} {one.target[:CHARS_SHOWN_MAX]} -> {one.status}", one) for one in self.journal]
+        return self.nearest([*reversed(titled)])
+
+
+@dataclass
+class AwaitedFrames(_Counted):
+    """Frames of streams; `contains` is what a frame's JSON has to hold, its scalars as text."""
+
+    contains: Located | None = None
+
+    def look_back(self) -> None:
+        for number, frame in self.journal.numbered_frames():
+            self._take(number, frame)
+
+    def observe(self, item: Item) -> bool:
+        return isinstance(item, FrameEntry) and self._take(self.journal.frame_count, item)
+
+    def differences(self, item: Item) -> list[Row]:
+        assert isinstance(item, FrameEntry)
+        rows = difference(item, self.wanted)
+        return rows if self.contains is None or rows else _lacks(_parsed(item.raw), self.contains, "")
+
+    def misses(self) -> str:
+        titled = [(f"frame {number} {one.direction} {one.kind}", one) for number, one in self.journal.numbered_frames()]
+        return self.nearest([*reversed(titled)])
+
+    def _take(self, number: int, frame: FrameEntry) -> bool:
+        if not self.wants(number, frame):
+            return False
+        self.taken.append(frame_to_json(number, frame))
+        return self.is_met()
+
+
+class AwaitedFirings(_Counted):
+    """Faults that fired, steps of the script that were carried out."""
+
+    def look_back(self) -> None:
+        for number, firing in self.journal.numbered_firings():
+            self._take(number, firing)
+
+    def observe(self, item: Item) -> bool:
+        return isinstance(item, Firing) and self._take(self.journal.firing_count, item)
+
+    def misses(self) -> str:
+        names = dict.fromkeys(one.name for one in reversed(self.journal.firings) if one.kind == self.wanted["kind"])
+        return f"\n  others were: {', '.join(list(names)[:NEAR_MISSES_SHOWN_MAX])}" if names else ""
+
+    def _take(self, number: int, firing: Firing) -> bool:
+        if not self.wants(number, firing):
+            return False
+        self.taken.append(firing_to_json(number, firing))
+        return self.is_met()
+
+
+@dataclass
+class AwaitedSubscriptions:
+    """So many subscriptions that are open at once."""
+
+    sandbox: Sandbox
+    what: str
+    wanted: dict[str, Any]
+    count: int = 1
+
+    def is_met(self) -> bool:
+        return len(self.found()) >= self.count
+
+    def look_back(self) -> None:
+        """Subscriptions are looked at as they are."""
+
+    def observe(self, item: Item) -> bool:
+        return isinstance(item, FrameEntry) and item.kind == SUBSCRIBED and self.is_met()
+
+    def found(self) -> Found:
+        return [row for row in self._rows() if self.wanted.items() <= row.items()]
+
+    def progress(self) -> str:
+        return f"{len(self.found())} of {self.count}"
+
+    def misses(self) -> str:
+        rows = [f"{row['account']} has {row['channel']}" for row in self._rows()]
+        return f"\n  subscribed are: {', '.join(rows[:NEAR_MISSES_SHOWN_MAX])}" if rows else "\n  nobody is subscribed"
+
+    def _rows(self) -> Found:
+        return [
+            {"connection": one.number, "account": one.account, "sid": subscription.sid, "channel": channel}
+            for one in self.sandbox.streams
+            for channel, subscription in one.session.by_channel.items()
+        ]
+
+
+@dataclass
+class AwaitedEnd:
+    """That the script has nothing left to do."""
+
+    sandbox: Sandbox
+    what: str = "the end of the script"
+
+    def is_met(self) -> bool:
+        return self.sandbox.script.is_done
+
+    def look_back(self) -> None:
+        """The script knows."""
+
+    def observe(self, item: Item) -> bool:
+        return isinstance(item, Firing) and item.kind == SCRIPT and self.is_met()
+
+    def found(self) -> Found:
+        return []
+
+    def progress(self) -> str:
+        return "not reached"
+
+    def misses(self) -> str:
+        """The steps that have something left to do, or wait for a client."""
+        left = [f"{step.state}: {step.name}" for step in self.sandbox.script.steps if step.state != DONE]
+        more = len(left) - NEAR_MISSES_SHOWN_MAX
+        shown = [*left[:NEAR_MISSES_SHOWN_MAX], *([f"and {more} more"] if more > 0 else [])]
+        return f"\n  {', '.join(shown)}" if shown else ""
+
+
+def _told(rows: list[Row]) -> str:
+    return "; ".join(f"{name} is {repr(got)[:CHARS_SHOWN_MAX]}, wanted {value!r}" for name, got, value in rows)
+
+
+def _parsed(raw: bytes) -> Any:
+    """A frame's JSON with its numbers as text; None where it is none."""
+    try:
+        return json.loads(raw, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _lacks(got: Any, wanted: Located, path: str) -> list[Row]:
+    """Return a row for each value that is wanted and not there."""
+    value = wanted.value
+    if isinstance(value, dict):
+        if not isinstance(got, dict):
+            return [(path or "frame", got, "an object")]
+        return [row for name, item in value.items() for row in _lacks(got.get(name), item, _below(path, name))]
+    if isinstance(value, list):
+        if not isinstance(got, list) or len(got) != len(value):
+            return [(path, got, f"a list of {len(value)}")]
+        return [row for place, item in enumerate(value) for row in _lacks(got[place], item, f"{path}[{place}]")]
+    shown = {True: "true", False: "false"}[got] if isinstance(got, bool) else got
+    return [] if shown == value else [(path, got, value)]
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

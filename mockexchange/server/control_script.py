@@ -1,0 +1,85 @@
+"""The control API's view of a sandbox's script: what it has done, what comes next, and more of it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from mockexchange.core.instants import format_instant
+from mockexchange.sandbox import Sandbox
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.script import ENTRY, Entry, require_own_names
+from mockexchange.scenario.script_accounts import require_accounts
+from mockexchange.scenario.source import Located
+from mockexchange.scripts import Script, ScriptTooLong, Step
+from mockexchange.server.control_errors import ControlError, misread
+from mockexchange.server.control_requests import read_json
+from mockexchange.server.hub import Hub
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def script_handlers(hub: Hub) -> dict[str, Handler]:
+    """By method."""
+
+    def sandbox_of(request: Request) -> Sandbox:
+        return hub.sandboxes.get(request.path_params["name"]).sandbox
+
+    async def show(request: Request) -> Response:
+        script = sandbox_of(request).script
+        return JSONResponse(steps_of(script, script.steps))
+
+    async def add(request: Request) -> Response:
+        """Take steps in and carry out what is due at once; answers with the steps."""
+        body = await read_json(request)
+        sandbox = sandbox_of(request)
+        added = _add(sandbox, body)
+        await sandbox.run_due()
+        sandbox.require_open()
+        sandbox.streams.flush()
+        return JSONResponse(steps_of(sandbox.script, added), status_code=201)
+
+    async def clear(request: Request) -> Response:
+        sandbox_of(request).script.clear()
+        return Response(status_code=204)
+
+    return {"GET": show, "POST": add, "DELETE": clear}
+
+
+def steps_of(script: Script, steps: list[Step]) -> list[dict[str, Any]]:
+    """Steps as JSON; `next` is the exchange instant at which one happens next."""
+    next_instants = script.next_instants()
+    return [_step(step, next_instants.get(step.place)) for step in steps]
+
+
+def _step(step: Step, next_at: int | None) -> dict[str, Any]:
+    return {
+        "name": step.name,
+        "action": step.action,
+        "state": step.state,
+        "fired": step.fired_in_all,
+        "next": None if next_at is None else format_instant(next_at),
+        "refused": step.refused_in_all,
+        "reason": step.last_reason or None,
+    }
+
+
+def _add(sandbox: Sandbox, body: Located) -> list[Step]:
+    try:
+        entries = _read_entries(body)
+        require_own_names(entries, "", [part.name for step in sandbox.script.steps for part in step.walk()])
+        require_accounts(entries, sandbox.exchange.state.accounts)
+        return sandbox.script.add(entries)
+    except ScenarioError as error:
+        raise misread("bad_step", error) from None
+    except ScriptTooLong as error:
+        raise ControlError(400, "too_many_steps", str(error)) from None
+
+
+def _read_entries(body: Located) -> list[Entry]:
+    if isinstance(body.value, dict):
+        return [ENTRY.read(body, "")]
+    if not isinstance(body.value, list):
+        raise ControlError(400, "bad_body", "expected a step or a list of steps")
+    return [ENTRY.read(node, f"[{place}]") for place, node in enumerate(body.value)]

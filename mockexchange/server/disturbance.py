@@ -1,0 +1,96 @@
+"""How an answer goes out that a fault disturbs on its way: late, slowly, in part, or not at all."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from starlette.types import Receive, Send
+
+from mockexchange.faults.disturbed import Disturbed
+from mockexchange.server.resetting import reset_connection
+
+MICROSECONDS = 1_000_000
+PIECES_PER_SECOND = 20
+"""A trickle of more than so many bytes a second comes in pieces of more than one."""
+CLOSE_S_MAX = 5.0
+"""For a client that does not read to take what was sent before its connection is cut."""
+Header = tuple[bytes, bytes]
+Closing = list[Callable[[str], object]]
+
+
+class Way:
+    """The way of one answer to its client. Waits end early when the client goes or the sandbox ends."""
+
+    def __init__(self, receive: Receive, send: Send, closing: Closing) -> None:
+        self._send = send
+        self._closing = closing
+        self._ended = asyncio.Event()
+        self._watch = asyncio.ensure_future(self._watch_client(receive))
+
+    async def __aenter__(self) -> "Way":
+        self._closing.append(self._end)
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        if self._end in self._closing:
+            self._closing.remove(self._end)
+        self._watch.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._watch
+
+    async def carry(self, answer: Disturbed, headers: list[Header]) -> None:
+        """Send the answer as its faults have it."""
+        await self._pause(answer.delay_us / MICROSECONDS)
+        if answer.end in ("drop", "reset"):
+            await self._hang_up(is_reset=answer.end == "reset")
+            return
+        length = b"%d" % answer.declared_bytes
+        head = {"status": answer.status, "headers": [*headers, (b"content-length", length)]}
+        await self._send({"type": "http.response.start", **head})
+        await self._send_body(answer)
+        if answer.end == "cut":
+            await self._hang_up(is_reset=False)
+
+    async def _send_body(self, answer: Disturbed) -> None:
+        rate, body = answer.bytes_per_second, answer.body
+        piece_bytes = max(1, rate // PIECES_PER_SECOND) if rate else len(body)
+        for place in range(0, len(body), piece_bytes or 1):
+            await self._pause(piece_bytes / rate if rate and place else 0)
+            piece = body[place : place + piece_bytes]
+            await self._send({"type": "http.response.body", "body": piece, "more_body": True})
+        if answer.end != "cut":
+            await self._send({"type": "http.response.body", "body": b""})
+
+    async def _pause(self, duration_s: float) -> None:
+        if duration_s:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), duration_s)
+
+    async def _hang_up(self, *, is_reset: bool) -> None:
+        """End the connection, and wait until that is done: an application that returns before has made a mistake."""
+        transport = _transport_of(self._send)
+        if transport is None:
+            return
+        if is_reset:
+            reset_connection(transport)
+        else:
+            transport.close()
+        try:
+            await asyncio.wait_for(asyncio.shield(self._watch), CLOSE_S_MAX)
+        except TimeoutError:
+            transport.abort()
+            await self._watch
+
+    async def _watch_client(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self._ended.set()
+
+    def _end(self, reason: str) -> None:
+        self._ended.set()
+
+
+def _transport_of(send: Send) -> Any:
+    """The connection that an answer goes to: uvicorn's `send` is a method of what has it. None in a process alone."""
+    return getattr(getattr(send, "__self__", None), "transport", None)

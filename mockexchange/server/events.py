@@ -1,0 +1,233 @@
+"""What happens in a sandbox as server-sent events (WHATWG HTML, section 9.2), for whoever watches.
+
+A feed takes note of nothing until somebody watches. What happens then goes into a bounded history which all watchers
+share: each reads on from its own place, so a slow one costs nothing, misses what has gone from the history, and is told
+how much. What is shown is made when it is read.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any, NamedTuple
+
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from mockexchange import truth
+from mockexchange.core.exchange import Outcome
+from mockexchange.core.refusals import Refusal
+from mockexchange.journal import Entry, FrameEntry, Item, Journal
+from mockexchange.journal_json import firing_to_json, frame_to_json, request_to_json
+from mockexchange.sandbox import Observer, Sandbox
+from mockexchange.store.log import Record
+
+KINDS = ("command", "request", "frame", "script", "fault")
+HISTORY_MAX = 10_000
+"""As many as the journal keeps entries."""
+HISTORY_BYTES_MAX = 32 * 1024 * 1024
+EVENT_BYTES = 500
+"""What an event of the core, or a request in short, takes in memory; near enough for a bound."""
+OUTCOME_EVENTS_MAX = 1_000
+"""Of one command; a settlement may have a million."""
+HEARTBEAT_S = 15.0
+"""Shorter than any proxy's patience, as the specification of server-sent events advises."""
+WATCHERS_MAX = 100
+ID_DIGITS_MAX = 18
+CHUNK_CHARS_MAX = 256 * 1024
+"""What is made ready before it is sent, so that a watcher who asks for much history does not hold up the others."""
+
+
+class Happening(NamedTuple):
+    kind: str
+    size_bytes: int
+    show: Callable[[], dict[str, Any]]
+
+
+class Feed:
+    """The happenings of one sandbox while somebody watches, numbered from 1."""
+
+    def __init__(self, sandbox: str, journal: Journal, observers: list[Observer], origin: str) -> None:
+        self.sandbox = sandbox
+        self.origin = origin
+        """Tells the ids of one sandbox from those of the one that a reset put in its place."""
+        self.gaps = 0
+        """How often nobody watched for so long that nothing was noted for a while."""
+        self.count = 0
+        self.first = 1
+        """The number of the oldest happening that is kept."""
+        self.ended: str | None = None
+        """Why there will be no more."""
+        self.watchers = 0
+        self._journal, self._observers = journal, observers
+        self._history: dict[int, Happening] = {}
+        self._size_bytes = 0
+        self._left_at = 0
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    # --- what happens
+
+    def _on_command(self, record: Record, outcome: Outcome) -> None:
+        events = 1 if isinstance(outcome, Refusal) else len(outcome)
+        self._note(Happening("command", EVENT_BYTES * events, partial(command_to_json, record, outcome)))
+
+    def _on_item(self, item: Item) -> None:
+        if isinstance(item, FrameEntry):
+            show = partial(frame_to_json, self._journal.frame_count, item)
+            self._note(Happening("frame", EVENT_BYTES + len(item.raw), show))
+        elif isinstance(item, Entry):
+            self._note(Happening("request", EVENT_BYTES, partial(dict, request_to_json(item))))
+        else:
+            kind = "fault" if item.kind == "fault" else "script"
+            self._note(Happening(kind, EVENT_BYTES, partial(firing_to_json, self._journal.firing_count, item)))
+
+    def _note(self, happening: Happening) -> None:
+        self.count += 1
+        self._history[self.count] = happening
+        self._size_bytes += happening.size_bytes
+        while len(self._history) > HISTORY_MAX or self._size_bytes > HISTORY_BYTES_MAX:
+            self._forget_oldest()
+        if not self.watchers and self.first > self._left_at + 1:
+            self._stop()  # whoever left has missed something by now: nobody can go on from where he was
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            future.set_result(None)
+
+    def _forget_oldest(self) -> None:
+        self._size_bytes -= self._history.pop(self.first).size_bytes
+        self.first += 1
+
+    def _start(self) -> None:
+        if self._on_command not in self._observers:
+            self._observers.append(self._on_command)
+            self._journal.observers.append(self._on_item)
+
+    def _stop(self) -> None:
+        self._observers.remove(self._on_command)
+        self._journal.observers.remove(self._on_item)
+        self._history.clear()
+        self._size_bytes, self.first = 0, self.count + 1
+        self.gaps += 1
+
+    # --- who watches
+
+    def enter(self) -> None:
+        self.watchers += 1
+        self._start()
+
+    def leave(self) -> None:
+        self.watchers -= 1
+        self._left_at = self.count
+
+    def end(self, reason: str) -> None:
+        """The sandbox is no more: every watcher is told and let go."""
+        self.ended = reason
+        waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            future.set_result(None)
+
+    def id_of(self, number: int) -> str:
+        return f"{self.origin}-{self.gaps}-{number}"
+
+    def place_of(self, event_id: str | None) -> int | None:
+        """Return the number of the last event a watcher had; None where this feed gave no such id."""
+        if event_id is None:
+            return self.count
+        number = event_id.rpartition("-")[2]
+        if not number.isascii() or not number.isdigit() or len(number) > ID_DIGITS_MAX:
+            return None
+        return int(number) if self.id_of(int(number)) == event_id and int(number) <= self.count else None
+
+    def read_on(self, place: int, kinds: frozenset[str]) -> tuple[list[str], int]:
+        """Return the next events after `place`, as text, and the place behind them."""
+        parts = [_event("lost", {"lost": self.first - 1 - place})] if place + 1 < self.first else []
+        chars = 0
+        for number in range(max(place + 1, self.first), self.count + 1):
+            happening = self._history[number]
+            if happening.kind in kinds:
+                parts.append(_event(happening.kind, happening.show(), self.id_of(number)))
+                chars += len(parts[-1])
+            if chars >= CHUNK_CHARS_MAX:
+                return parts, number
+        return parts, self.count
+
+    async def wait(self) -> bool:
+        """Wait until something happens; False where it was quiet for too long."""
+        future = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        try:
+            done, _ = await asyncio.wait((future,), timeout=HEARTBEAT_S)
+            return bool(done)
+        finally:
+            self._waiting.discard(future)
+
+
+async def watch(feed: Feed, kinds: frozenset[str], last_event_id: str | None, is_following: bool) -> AsyncIterator[str]:
+    """Yield events as text, until the sandbox ends; only what is known already unless `is_following`."""
+    found = feed.place_of(last_event_id)
+    place = feed.count if found is None else found
+    yield _event("begin", {"sandbox": feed.sandbox}, feed.id_of(place))
+    if found is None:
+        yield _event("lost", {"lost": None})
+    while True:
+        parts, place = feed.read_on(place, kinds)
+        if parts:
+            yield "".join(parts)
+            await asyncio.sleep(0)  # what is sent to a watcher who has gone does not wait: let him be noticed
+        elif feed.ended is not None:
+            yield _event("end", {"reason": feed.ended})
+            return
+        elif not is_following:
+            return
+        elif not await feed.wait():
+            yield ": quiet\n\n"
+
+
+def _event(kind: str, data: dict[str, Any], event_id: str | None = None) -> str:
+    head = f"id: {event_id}\n" if event_id else ""
+    return f"{head}event: {kind}\ndata: {json.dumps(data)}\n\n"
+
+
+def command_to_json(record: Record, outcome: Outcome) -> dict[str, Any]:
+    """What a command did, what it was and, where a script issued it, why."""
+    cause = record.cause and {"step": record.cause.step, "repetition": record.cause.repetition}
+    head = {"command": type(record.command).__name__, "cause": cause}
+    if isinstance(outcome, Refusal):
+        return {**head, **truth.outcome_of(record.sequence, record.at, outcome)}
+    shown = truth.outcome_of(record.sequence, record.at, outcome[:OUTCOME_EVENTS_MAX])
+    return {**head, **shown, "left_out": max(0, len(outcome) - OUTCOME_EVENTS_MAX)}
+
+
+class Feeds:
+    """The feed of every sandbox that somebody watched."""
+
+    def __init__(self) -> None:
+        self._feeds: dict[Sandbox, Feed] = {}
+        self._made = 0
+
+    def of(self, sandbox: Sandbox) -> Feed:
+        feed = self._feeds.get(sandbox)
+        if feed is None:
+            self._made += 1
+            origin = f"{sandbox.options.host()}-{self._made}"
+            feed = self._feeds[sandbox] = Feed(sandbox.name, sandbox.journal, sandbox.observers, origin)
+            sandbox.closing.append(partial(self._end, sandbox))
+        return feed
+
+    def _end(self, sandbox: Sandbox, reason: str) -> None:
+        self._feeds.pop(sandbox).end(reason)
+
+
+class EventStream(StreamingResponse):
+    """An answer that goes on until the watcher leaves or the sandbox ends."""
+
+    def __init__(self, feed: Feed, kinds: frozenset[str], last_event_id: str | None, is_following: bool) -> None:
+        super().__init__(watch(feed, kinds, last_event_id, is_following), media_type="text/event-stream")
+        self.feed = feed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.feed.enter()
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self.feed.leave()

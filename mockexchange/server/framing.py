@@ -1,0 +1,20 @@
+"""What goes before the bytes of a frame."""
+
+FINAL_TEXT = 0x81
+
+
+class Heads(dict[int, bytes]):
+    """Heads of whole, unmasked text frames by size (RFC 6455, section 5.2): there are few sizes, and many frames."""
+
+    def __missing__(self, size_bytes: int) -> bytes:
+        if size_bytes < 126:
+            head = bytes((FINAL_TEXT, size_bytes))
+        elif size_bytes < 65_536:
+            head = bytes((FINAL_TEXT, 126)) + size_bytes.to_bytes(2, "big")
+        else:
+            return bytes((FINAL_TEXT, 127)) + size_bytes.to_bytes(8, "big")
+        self[size_bytes] = head
+        return head
+
+
+HEADS = Heads()

@@ -1,0 +1,84 @@
+"""Pings when a stream is quiet, and a deadline for the pong: timers of host time, one at a time for each stream.
+
+The venue pings a quiet stream only: 8 times in 90 seconds of silence, never in 75 seconds with 1,712 frames. Sending
+is far more frequent than pinging, so a frame that is sent moves no timer: it leaves its time, and the timer looks.
+"""
+
+import asyncio
+from typing import Protocol
+
+PAYLOAD = b"heartbeat"
+"""The body of the venue's pings, as captured."""
+MICROSECONDS = 1_000_000
+
+
+class Pinged(Protocol):
+    """What has a heartbeat. `sent_at_s`: when something was last sent, on the loop's clock."""
+
+    sent_at_s: float
+
+    @property
+    def has_unread(self) -> bool:
+        """Whether there are bytes of the client that nobody has looked at, with its pong perhaps among them."""
+        ...
+
+    def ping(self) -> None: ...
+
+    def give_up(self) -> None:
+        """The pong stays out: the client is gone."""
+        ...
+
+
+class Heartbeat:
+    """Times are microseconds of host time; a quiet of 0 sends no pings at all, a pong time of 0 waits for none."""
+
+    def __init__(self, quiet_us: int, pong_us: int, wire: Pinged, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._quiet_s, self._pong_s = quiet_us / MICROSECONDS, pong_us / MICROSECONDS
+        self._wire = wire
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_awaited, self._pinged_at_s = False, 0.0
+        wire.sent_at_s = self._loop.time()
+        self._wait(self._quiet_s)
+
+    def note_pong(self, payload: bytes) -> None:
+        """The client has answered; pongs nobody asked for change nothing."""
+        if self._is_awaited and payload == PAYLOAD:
+            self._is_awaited = False
+            self._wait(self._left_s())
+
+    def stop(self) -> None:
+        """No more pings, and no deadline."""
+        if self._timer:
+            self._timer.cancel()
+        self._timer = None
+
+    def _wait(self, duration_s: float) -> None:
+        self.stop()
+        if self._quiet_s:
+            self._timer = self._loop.call_later(duration_s, self._look)
+
+    def _left_s(self) -> float:
+        """How much of the quiet is still to come."""
+        return self._quiet_s - (self._loop.time() - self._wire.sent_at_s)
+
+    def _look(self) -> None:
+        left_s = self._left_s()
+        if self._is_awaited:
+            self._miss_pong()
+        elif left_s > 0:
+            self._wait(left_s)
+        else:
+            self._wire.ping()
+            self._wire.sent_at_s = self._pinged_at_s = self._loop.time()
+            self._is_awaited = self._pong_s > 0
+            self._wait(self._pong_s or self._quiet_s)
+
+    def _miss_pong(self) -> None:
+        """A client that is slow but reads is alive: its pong is waited for as long as it takes what is sent."""
+        sent_at_s = self._wire.sent_at_s
+        if sent_at_s > self._pinged_at_s and self._wire.has_unread:
+            self._pinged_at_s = sent_at_s
+            self._wait(self._pong_s)
+        else:
+            self._wire.give_up()

@@ -1,0 +1,170 @@
+"""The venue's stream as an ASGI endpoint: the handshake, then commands in; frames go out by the connection's wire."""
+
+import asyncio
+import time
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+from starlette.types import Message, Receive, Scope, Send
+
+from mockexchange.faults.disturbed import Disturbed
+from mockexchange.journal import Entry
+from mockexchange.sandbox import Sandbox
+from mockexchange.server.asgi_wire import AsgiWire
+from mockexchange.server.disturbance import Way
+from mockexchange.server.rest import TARGET_BYTES_MAX, Diagnostician, headers_of
+from mockexchange.server.stream_protocol import StreamProtocol
+from mockexchange.server.wires import WIRE
+from mockexchange.streams import ABNORMAL, VANISHED, Connection, Ending
+from mockexchange.venues.kalshi.signing import KEY_HEADER
+from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.kalshi.stream.session import Session
+from mockexchange.venues.request import Answer, Request
+
+FAILED = 1011
+ACCEPTED_HEADERS = [(b"x-mock-exchange", b"1")]
+DRAIN_POLL_S = 0.002
+DRAIN_POLLS_MAX = 1_000
+DRAIN_PATIENCE_S = 0.25
+"""A reader that has taken nothing for so long does not read: it is not waited for."""
+ServerStream = StreamProtocol | AsgiWire
+
+
+async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one upgrade and, if it is granted, serve its session to the end."""
+    request = _request(scope)
+    claimed = request.header(KEY_HEADER)
+    sandbox: Sandbox = sandbox_of(claimed.strip() if claimed else None)
+    await receive()
+    connection = await _shake_hands(sandbox, diagnostician, request, scope, Upgrade(receive, send))
+    if connection:
+        del request  # streams are many and long, and the journal has it
+        await _serve_to_the_end(sandbox, connection, receive)
+
+
+async def _shake_hands(
+    sandbox: Sandbox, diagnostician: Diagnostician, request: Request, scope: Scope, upgrade: "Upgrade"
+) -> Connection | None:
+    started_ns = time.perf_counter_ns()
+    await sandbox.run_due()
+    session, answer, entry = _answer(sandbox, request)
+    try:
+        if session is None:
+            entry.diagnosis = answer.diagnosis = await diagnostician.diagnose(answer)
+            await _refuse(upgrade, answer, sandbox)
+            return None
+        connection = await _open(sandbox, session, scope, upgrade)
+        entry.connection = connection.number
+        return connection
+    finally:
+        entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
+        sandbox.journal.close(entry)
+
+
+def _answer(sandbox: Sandbox, request: Request) -> tuple[Session | None, Answer, Entry]:
+    """The session of a granted upgrade; every other path is no stream, and answers as it does to any GET."""
+    if request.path != STREAM_PATH:
+        return None, *sandbox.answer(request)
+    handshake, entry = sandbox.shake_hands(request)
+    return handshake.session, handshake.answer, entry
+
+
+async def _open(sandbox: Sandbox, session: Session, scope: Scope, upgrade: "Upgrade") -> Connection:
+    wire: ServerStream = scope.get("extensions", {}).get(WIRE) or AsgiWire(upgrade.send_to_stream)
+    await upgrade.send_to_stream({"type": "websocket.accept", "headers": ACCEPTED_HEADERS})
+    connection = sandbox.streams.open(session, wire)
+    settings = sandbox.desk.settings
+    wire.attach(connection.outbox, settings.stream_heartbeat_us, settings.stream_pong_us)
+    sandbox.streams.on_waiting = partial(asyncio.get_running_loop().call_soon, sandbox.streams.flush)
+    return connection
+
+
+async def _serve_to_the_end(sandbox: Sandbox, connection: Connection, receive: Receive) -> None:
+    wire = connection.wire
+    assert isinstance(wire, ServerStream)
+    ending = VANISHED
+    try:
+        ending = await _serve_session(sandbox, connection, wire, receive)
+    except Exception:  # a bug: the log gets it, the client is told that it is not its fault
+        wire.close(FAILED, "internal error")
+        raise
+    finally:
+        sandbox.streams.forget(connection, wire.ending or ending)
+        if isinstance(wire, AsgiWire):
+            await wire.detach(ending)
+
+
+async def _serve_session(sandbox: Sandbox, connection: Connection, wire: ServerStream, receive: Receive) -> Ending:
+    """Carry out commands until the stream ends; return how a client ended it."""
+    while True:
+        message = await receive()
+        if message["type"] == "websocket.disconnect":
+            return Ending(message.get("code", ABNORMAL), message.get("reason") or "")
+        if await wire.wait_for_turn():
+            text = message.get("text")
+            await _carry_out(sandbox, connection, message["bytes"] if text is None else text.encode())
+
+
+async def _carry_out(sandbox: Sandbox, connection: Connection, command: bytes) -> None:
+    """What is due comes first; what the command sets off without a delay comes right after it."""
+    await sandbox.run_due()
+    connection.receive(command)
+    await sandbox.run_due()
+
+
+async def streams_drained(sandbox: Sandbox) -> None:
+    """Flush, and let the loop turn for as long as a client that reads is more than half an outbox behind.
+
+    What makes many frames at once calls this now and then, so that a client which does read loses nothing by it.
+    """
+    sandbox.streams.flush()
+    await asyncio.sleep(0)
+    for _ in range(DRAIN_POLLS_MAX):
+        if not any(_is_behind(connection) for connection in sandbox.streams):
+            break
+        await asyncio.sleep(DRAIN_POLL_S)
+
+
+def _is_behind(connection: Connection) -> bool:
+    wire = connection.wire
+    if connection.outbox.has_room or not isinstance(wire, ServerStream) or not wire.is_taking:
+        return False
+    return asyncio.get_running_loop().time() - wire.sent_at_s < DRAIN_PATIENCE_S
+
+
+async def _refuse(upgrade: "Upgrade", answer: Answer, sandbox: Sandbox) -> None:
+    """Answer instead of upgrading."""
+    headers = headers_of(answer)
+    if isinstance(answer, Disturbed):
+        async with Way(upgrade.receive, upgrade.send, sandbox.closing) as way:
+            await way.carry(answer, headers)
+        return
+    headers.append((b"content-length", b"%d" % len(answer.body)))
+    await upgrade.send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await upgrade.send({"type": "http.response.body", "body": answer.body})
+
+
+class Upgrade:
+    """What may still become a stream, in the words of an ordinary request."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self.send_to_stream = receive, send
+        self.transport = getattr(getattr(send, "__self__", None), "transport", None)
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        return {**message, "type": message["type"].replace("websocket", "http")}
+
+    async def send(self, message: Message) -> None:
+        await self.send_to_stream({**message, "type": f"websocket.{message['type']}"})
+
+
+def _request(scope: Scope) -> Request:
+    raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode()
+    return Request(
+        "GET",
+        raw_path[:TARGET_BYTES_MAX].decode("latin-1"),
+        scope["query_string"][:TARGET_BYTES_MAX].decode("latin-1"),
+        tuple(scope["headers"]),
+    )

@@ -1,0 +1,311 @@
+"""uvicorn's sans-IO WebSocket protocol with what a stream needs: batched writes, heartbeats, fair reading, cuts.
+
+uvicorn shakes hands and runs the application; from then on frames are ours. Out: whatever waits in the outbox goes
+into one write. In: a slice of what came in each turn of the loop, so that a client that floods takes its share and no
+more; and nothing at all while the application does not ask, so that what a client may leave unread is bounded.
+"""
+
+from asyncio import TimerHandle
+from typing import Any
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.exceptions import InvalidHandshake
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.protocol import State
+
+from mockexchange.outbox import Outbox
+from mockexchange.server.framing import HEADS
+from mockexchange.server.heartbeat import PAYLOAD, Heartbeat
+from mockexchange.server.protocols import RAW_BYTES_MAX, raw_head, refusal
+from mockexchange.server.resetting import reset_connection
+from mockexchange.server.wires import WIRE, ServerWire
+from mockexchange.streams import ABNORMAL, SERVICE_RESTART, VANISHED, Ending
+
+FLUSH_BYTES = 64 * 1024
+"""What goes into one write: as much as the transport buffers before it says stop."""
+SLICE_BYTES = 4 * 1024
+"""What is parsed in one turn of the loop: at most some 600 frames, which take a few milliseconds."""
+READ_AHEAD_BYTES = 64 * 1024
+"""What is kept of a client that sends faster than it is served; then its socket is not read any more."""
+MESSAGE_BYTES_MAX = 1024 * 1024
+"""The bound that the venue's Python clients have for what comes in; no command comes near it."""
+CLOSE_S_MAX = 2.0
+"""For what still waits, the close frame and its echo to go through; a client that does not read is cut then."""
+UNREADABLE, FAILED = 1007, 1011
+NOT_A_HANDSHAKE = "this upgrade is no WebSocket handshake: {}"
+
+
+class StreamProtocol(ServerWire, WebSocketsSansIOProtocol):
+    """A `streams.Wire`. Until `attach` it carries a handshake."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.outbox = Outbox(0)
+        # Newer versions of uvicorn have this timer too, and leave the connection alone while there is one.
+        self.close_timer: TimerHandle | None = None
+        self._heartbeat: Heartbeat | None = None
+        self._can_write = True
+        self._is_close_waiting = False
+        self._late_control = b""
+        self._unread = bytearray()
+        self._is_digesting = self._is_deaf = self._is_broken = self._is_stopping = False
+        self._message, self._is_text = bytearray(), False
+
+    # The handshake
+
+    def data_received(self, data: bytes) -> None:
+        if not self.handshake_initiated:
+            self._open(data)
+        elif not self.transport.is_closing():
+            self._unread += data
+            if self._may_digest:
+                self._digest()
+            else:
+                self._read_on()
+
+    def _open(self, head: bytes) -> None:
+        """Take the head of the upgrade, which comes whole, and run the application if it is a handshake."""
+        self.handshake_initiated = True
+        self.conn.receive_data(head)
+        events = self.conn.events_received()
+        try:
+            if not events or not isinstance(events[0], Request):
+                raise InvalidHandshake(str(self.conn.handshake_exc))
+            self.conn.process_request(events[0])
+            self.handle_connect(events[0])
+        except (InvalidHandshake, UnicodeEncodeError) as error:
+            self._refuse(head, NOT_A_HANDSHAKE.format(error))
+
+    def _refuse(self, head: bytes, diagnosis: str) -> None:
+        app: Any = self.config.app
+        self.close_sent = self.handshake_complete = True
+        self.transport.write(refusal(app.answer_garbage(head[:RAW_BYTES_MAX], diagnosis), diagnosis))
+        self.transport.close()
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        extensions: Any = self.scope["extensions"]
+        extensions[WIRE] = self
+
+    async def send(self, message: Any) -> None:
+        """As uvicorn does, but for answers without an upgrade: it logs those as errors, and doubled headers once."""
+        if message["type"] == "websocket.http.response.start":
+            self.close_sent = self.handshake_complete = True
+            self.transport.write(raw_head(message["status"], [*self.default_headers, *message["headers"]]))
+        elif message["type"] == "websocket.http.response.body":
+            self.transport.write(message["body"])
+            if not message.get("more_body"):
+                self.transport.close()
+        else:
+            await super().send(message)
+
+    # Out
+
+    def attach(self, outbox: Outbox, heartbeat_us: int, pong_us: int) -> None:
+        """Send what is put into the outbox from now on, and pings; times are microseconds of host time."""
+        del self.request, self.response  # streams are many and long
+        self.outbox = outbox
+        self._heartbeat = Heartbeat(heartbeat_us, pong_us, self, self.loop)
+        if self._is_stopping:
+            self.close(SERVICE_RESTART)
+
+    def flush(self) -> None:
+        outbox = self.outbox
+        if self.is_stalled or self.close_sent or self.transport.is_closing():
+            return
+        while outbox and self._can_write:
+            self.transport.write(self._framed(outbox.take(FLUSH_BYTES)))
+            self.sent_at_s = self.loop.time()
+        if self._is_close_waiting and not outbox:
+            self._send_close()
+        self.note_room()
+
+    def _framed(self, raws: list[bytes]) -> bytes:
+        if not self.conn.extensions:
+            return b"".join([part for raw in raws for part in (HEADS[len(raw)], raw)])
+        for raw in raws:
+            self.conn.send_text(raw)
+        return b"".join(self.conn.data_to_send())
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._can_write = False
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._can_write = True
+        if self._late_control and not self.transport.is_closing():
+            self.transport.write(self._late_control)
+            self._late_control = b""
+        self.flush()
+
+    def ping(self) -> None:
+        self.conn.send_ping(PAYLOAD)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+
+    def give_up(self) -> None:
+        self.close(FAILED, "no pong")
+
+    @property
+    def has_unread(self) -> bool:
+        return bool(self._unread)
+
+    # In
+
+    async def receive(self) -> Any:
+        message = await super().receive()
+        if self._unread:
+            self._read_on()
+        return message
+
+    def _read_on(self) -> None:
+        """See to it that a slice is parsed as soon as it may be, and that what is kept stays bounded."""
+        if self._unread and self._may_digest:
+            self._is_digesting = True
+            self.loop.call_soon(self._digest)
+        is_deaf = len(self._unread) > READ_AHEAD_BYTES
+        if is_deaf != self._is_deaf and not self.transport.is_closing():
+            self._is_deaf = is_deaf
+            (self.transport.pause_reading if is_deaf else self.transport.resume_reading)()
+
+    @property
+    def _may_digest(self) -> bool:
+        """Once a turn of the loop, and not while the application has commands to carry out yet."""
+        return not self._is_digesting and (self.ending is not None or self.queue.empty())
+
+    def _digest(self) -> None:
+        self._is_digesting = False
+        if self._is_broken or self.transport.is_closing():
+            self._unread.clear()  # sent before it knew that this is over
+        else:
+            self.conn.receive_data(bytes(self._unread[:SLICE_BYTES]))
+            del self._unread[:SLICE_BYTES]
+            self._take_events()
+        if self._unread or self._is_deaf:
+            self._read_on()
+
+    def _take_events(self) -> None:
+        for event in self.conn.events_received():
+            assert isinstance(event, Frame), "a connection has one handshake"
+            self._take(event)
+        control = self.conn.data_to_send()
+        if control and not self.is_stalled:
+            self._send_control(control)
+        if self._is_broken or self.conn.parser_exc:
+            self._fail()
+
+    def _take(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.PONG:
+            if self._heartbeat:
+                self._heartbeat.note_pong(bytes(frame.data))
+        elif frame.opcode is Opcode.CLOSE:
+            self._take_close()
+        elif frame.opcode is not Opcode.PING:  # which is answered already
+            self._take_data(frame)
+
+    def _take_data(self, frame: Frame) -> None:
+        """Take a message, or a fragment of one, in."""
+        if frame.opcode is not Opcode.CONT:
+            self._is_text = frame.opcode is Opcode.TEXT
+            self._message.clear()
+        self._message += frame.data
+        if not frame.fin or self.ending:
+            return
+        raw = bytes(self._message)
+        try:
+            content: Any = {"text": raw.decode()} if self._is_text else {"bytes": raw}
+        except UnicodeDecodeError:
+            self.conn.fail(UNREADABLE, "text that is not UTF-8")
+            self._is_broken = True
+        else:
+            content["type"] = "websocket.receive"
+            self.queue.put_nowait(content)
+
+    def _send_control(self, pieces: list[bytes]) -> None:
+        """Write pongs and closes; of pongs that a client leaves unread the last is enough (RFC 6455, section 5.5.3)."""
+        if self._can_write or self.conn.close_sent:
+            self.transport.write(b"".join(pieces))
+        else:
+            self._late_control = next((piece for piece in reversed(pieces) if piece), self._late_control)
+
+    # The end
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Send what waits and a close frame, then wait for its echo; a stalled stream just ends."""
+        if self.ending or self.transport.is_closing():
+            return
+        self._end(Ending(code, reason, is_ours=True))
+        self._is_close_waiting = not self.is_stalled
+        self.flush()
+        self._cut_later()
+        if self.is_stalled:
+            self.transport.close()
+
+    def abort(self) -> None:
+        """Reset the connection."""
+        self._end(Ending(ABNORMAL, "", is_ours=True))
+        reset_connection(self.transport)
+
+    def stall(self) -> None:
+        """Write nothing from now on: no frames, no pings, no pongs, no close. Reading goes on."""
+        self.is_stalled = True
+        if self._heartbeat:
+            self._heartbeat.stop()
+        self.note_room()
+
+    def shutdown(self) -> None:
+        """The listener stops."""
+        self._is_stopping = True
+        if self._heartbeat:
+            self.close(SERVICE_RESTART)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        received = self.conn.close_rcvd
+        if received:
+            self._end(Ending(received.code, received.reason))
+        self._end(VANISHED)
+        if self.close_timer:
+            self.close_timer.cancel()
+        super().connection_lost(exc)
+
+    def _send_close(self) -> None:
+        assert self.ending is not None, "closed by us"
+        self._is_close_waiting, self.close_sent = False, True
+        if self.conn.state is State.OPEN:
+            self.conn.send_close(self.ending.code, self.ending.reason)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+
+    def _fail(self) -> None:
+        """The client broke the protocol, and the close frame that says so is written."""
+        self._is_broken = True
+        said = self.conn.close_sent
+        self._end(Ending(said.code if said else ABNORMAL, said.reason if said else "", is_ours=True))
+        self.close_sent = True
+        self._cut_later()
+        if self.transport.can_write_eof():  # a close with bytes unread would be a reset, and overtake the frame
+            self.transport.write_eof()
+
+    def _take_close(self) -> None:
+        received = self.conn.close_rcvd
+        assert received is not None, "of the close frame"
+        if self.is_stalled:
+            return
+        self._end(Ending(received.code, received.reason))
+        self.close_sent = True
+        self._cut_later()
+        self.loop.call_soon(self.transport.close)
+
+    def _end(self, ending: Ending) -> None:
+        """The first end is the end."""
+        if self.ending is not None:
+            return
+        self.ending = ending
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": ending.code, "reason": ending.reason})
+        self.note_room()
+        if self._heartbeat:
+            self._heartbeat.stop()
+
+    def _cut_later(self) -> None:
+        if self.close_timer is None:
+            self.close_timer = self.loop.call_later(CLOSE_S_MAX, self.transport.abort)

@@ -1,0 +1,54 @@
+"""The one timer of a sandbox: wakes when its next step is due, on clocks that run by themselves."""
+
+import asyncio
+
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.sandbox import Sandbox
+from mockexchange.server.stream import streams_drained
+
+running_loop = asyncio.get_running_loop
+SLEEP_US_MAX = 3_600 * MICROSECONDS_PER_SECOND
+"""A step of next year needs no timer that long: what wakes early sleeps again."""
+BATCH_STEPS_MAX = 256
+"""What is carried out before clients are served again, where more is due than the clock leaves time for."""
+
+
+class Ticker:
+    """Made and stopped with its sandbox."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._loop = running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+        sandbox.script.on_change = self.arm
+        sandbox.script.pause = lambda: streams_drained(sandbox)
+        self.arm()
+
+    def arm(self) -> None:
+        """Sleep until what is due next now."""
+        if self._timer:
+            self._timer.cancel()
+        delay_us = self._sandbox.host_delay_us()
+        self._timer = None
+        if delay_us is not None:
+            delay_s = min(delay_us, SLEEP_US_MAX) / MICROSECONDS_PER_SECOND
+            self._timer = self._loop.call_later(delay_s, self._wake)
+
+    def stop(self) -> None:
+        self._sandbox.script.on_change = lambda: None
+        for running in (self._timer, self._task):
+            if running:
+                running.cancel()
+        self._timer = self._task = None
+
+    def _wake(self) -> None:
+        self._timer = None
+        if self._task is None or self._task.done():
+            self._task = self._loop.create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._sandbox.script.has_due:
+            await self._sandbox.script.run_batch(BATCH_STEPS_MAX)
+            await streams_drained(self._sandbox)
+        self.arm()

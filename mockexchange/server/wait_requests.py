@@ -1,0 +1,129 @@
+"""What `POST sandboxes/{name}/wait` asks for, checked whole before anybody waits."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.sandbox import Sandbox
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.faults import CHANNEL_NAMES, OPERATION_NAMES
+from mockexchange.scenario.kinds import DURATION, TEXT, Kind, below, choice, integer, wrong
+from mockexchange.scenario.shapes import Record, may, must
+from mockexchange.scenario.source import Located
+from mockexchange.server.awaited import (
+    SCRIPT,
+    Awaited,
+    AwaitedEnd,
+    AwaitedFirings,
+    AwaitedFrames,
+    AwaitedRequests,
+    AwaitedSubscriptions,
+)
+from mockexchange.server.control_errors import ControlError, misread
+
+TIMEOUT_US = 5 * MICROSECONDS_PER_SECOND
+TIMEOUT_US_MAX = 600 * MICROSECONDS_PER_SECOND
+TIMES = integer(1, 10_000)
+"""As many as the journal keeps."""
+NUMBER = integer(0, 10**18 - 1)
+COUNTED = {"times": may(TIMES, 1), "after": may(NUMBER, 0)}
+Values = dict[str, Any]
+
+
+class _Contents:
+    """Any object: what a frame's JSON has to hold."""
+
+    def read(self, node: Located, path: str) -> Located:
+        if not isinstance(node.value, dict):
+            raise wrong(node, path, "an object")
+        return node
+
+    def json_schema(self) -> Values:
+        return {"type": "object"}
+
+
+class _Script:
+    """The word done, or which step."""
+
+    step = Record({"name": may(TEXT), **COUNTED})
+
+    def read(self, node: Located, path: str) -> Values | None:
+        if node.value == "done":
+            return None
+        if not isinstance(node.value, dict):
+            raise wrong(node, path, "done or a mapping with name")
+        return self.step.read(node, path)
+
+    def json_schema(self) -> Values:
+        return {"anyOf": [{"const": "done"}, self.step.json_schema()]}
+
+
+CHANNEL = choice({name: name for name in CHANNEL_NAMES})
+OPERATION = choice({name: name for name in OPERATION_NAMES})
+REQUEST = ("operation", "account", "method", "path", "key_id")
+WANTED: dict[str, Kind] = {
+    "subscribed": Record({"account": may(TEXT), "channel": may(CHANNEL), "count": may(TIMES, 1)}),
+    "request": Record(
+        {**dict.fromkeys(REQUEST, may(TEXT)), "operation": may(OPERATION), "status": may(NUMBER), **COUNTED}
+    ),
+    "frame": Record(
+        {
+            "account": may(TEXT),
+            "channel": may(CHANNEL),
+            "kind": may(TEXT),
+            "direction": may(choice({"in": "in", "out": "out", "lost": "lost"})),
+            "connection": may(NUMBER),
+            "contains": may(_Contents()),
+            **COUNTED,
+        }
+    ),
+    "fault": Record({"name": may(TEXT), **COUNTED}),
+    "script": _Script(),
+}
+WAIT = Record({"for": must(Record({name: may(kind) for name, kind in WANTED.items()})), "timeout": may(DURATION)})
+
+
+def read_wait(body: dict[str, Located]) -> tuple[Callable[[Sandbox], Awaited], int]:
+    """Return what makes the thing waited for, of a sandbox, and for how many microseconds to wait.
+
+    Raises ControlError.
+    """
+    try:
+        timeout_us: int | None = WAIT.read(Located(dict(body)), "")["timeout"]
+        subject, node = _only(body["for"])
+        values = WANTED[subject].read(node, below("for", subject))
+    except ScenarioError as error:
+        raise misread("bad_body", error) from None
+    if timeout_us is not None and timeout_us > TIMEOUT_US_MAX:
+        raise ControlError(400, "bad_body", f"expected at most {TIMEOUT_US_MAX // 1_000_000}s", "timeout")
+    return lambda sandbox: _awaited(sandbox, subject, values), TIMEOUT_US if timeout_us is None else timeout_us
+
+
+def _only(node: Located) -> tuple[str, Located]:
+    given = node.value if isinstance(node.value, dict) else {}
+    if len(given) != 1:
+        raise ScenarioError(f"expected one of {', '.join(WANTED)}; got {len(given)} of them", path="for")
+    return next(iter(given.items()))
+
+
+def _awaited(sandbox: Sandbox, subject: str, values: Values | None) -> Awaited:
+    if values is None:
+        return AwaitedEnd(sandbox)
+    counts: Values = {name: values.pop(name) for name in ("times", "after", "count", "contains") if name in values}
+    wanted = {name: value for name, value in values.items() if value is not None}
+    match subject:
+        case "subscribed":
+            return AwaitedSubscriptions(sandbox, _words(subject, counts, wanted), wanted, **counts)
+        case "request":
+            return AwaitedRequests(sandbox.journal, _words(subject, counts, wanted), wanted, **counts)
+        case "frame":
+            return AwaitedFrames(sandbox.journal, _words(subject, counts, wanted), wanted, **counts)
+    wanted["kind"] = SCRIPT if subject == SCRIPT else "fault"
+    return AwaitedFirings(sandbox.journal, _words(subject, counts, values), wanted, **counts)
+
+
+def _words(subject: str, counts: Values, wanted: Values) -> str:
+    """Such as "request with status 401"."""
+    told = [f"{name} {value}" for name, value in wanted.items() if value is not None]
+    told += ["the contents wanted"] if counts.get("contains") else []
+    return f"{subject} with {', '.join(told)}" if told else subject

@@ -1,0 +1,69 @@
+"""What a test waits for: woken by what happens, so that nothing looks again and again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from mockexchange.journal import Item
+from mockexchange.sandbox import Sandbox
+from mockexchange.server.awaited import Awaited, Found
+from mockexchange.server.control_errors import ControlError
+
+WAITS_MAX = 100
+"""Of one sandbox."""
+Gone = Callable[[], Awaitable[object]]
+
+
+async def wait_for(sandbox: Sandbox, awaited: Awaited, timeout_us: int, gone: Gone) -> Found:
+    """Return what was found as soon as it is so. Raises ControlError: the time is up, or the sandbox ended.
+
+    What `gone` gives is awaited beside it: then nobody would read the answer any more.
+    """
+    awaited.look_back()
+    if awaited.is_met():
+        return awaited.found()
+    _require_room(sandbox)
+    ending = await _attend(sandbox, awaited, timeout_us / 1_000_000, asyncio.ensure_future(gone()))
+    if awaited.is_met():
+        return awaited.found()
+    if ending is not None:
+        raise ControlError(409, "sandbox_ended", f"{awaited.what}: the sandbox was {ending} before that")
+    message = f"{awaited.what}: {awaited.progress()} within {timeout_us / 1_000_000:g} s{awaited.misses()}"
+    raise ControlError(408, "timed_out", message)
+
+
+class Waiter:
+    """One that waits; the future is the reason why the sandbox ended, None for nothing of the kind."""
+
+    def __init__(self, awaited: Awaited) -> None:
+        self.awaited = awaited
+        self.future: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+
+    def __call__(self, item: Item) -> None:
+        if self.awaited.observe(item):
+            self.settle(None)
+
+    def settle(self, ending: str | None) -> None:
+        if not self.future.done():
+            self.future.set_result(ending)
+
+
+def _require_room(sandbox: Sandbox) -> None:
+    waiting = sum(isinstance(observer, Waiter) for observer in sandbox.journal.observers)
+    if waiting >= WAITS_MAX:
+        raise ControlError(409, "too_many_waits", f"at most {WAITS_MAX} can wait for something in one sandbox")
+
+
+async def _attend(sandbox: Sandbox, awaited: Awaited, timeout_s: float, gone: asyncio.Future[object]) -> str | None:
+    waiter = Waiter(awaited)
+    end = partial(Waiter.settle, waiter)
+    sandbox.journal.observers.append(waiter)
+    sandbox.closing.append(end)
+    try:
+        await asyncio.wait((waiter.future, gone), timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        return waiter.future.result() if waiter.future.done() else None
+    finally:
+        gone.cancel()
+        sandbox.journal.observers.remove(waiter)
+        if end in sandbox.closing:
+            sandbox.closing.remove(end)

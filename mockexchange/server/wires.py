@@ -1,0 +1,55 @@
+"""What the wires of a stream share, whatever carries them: an end, a pace for commands, calls after a while."""
+
+import asyncio
+from collections.abc import Callable
+
+from mockexchange.outbox import Outbox
+from mockexchange.streams import Ending
+
+MICROSECONDS = 1_000_000
+COMMANDS_PER_TURN = 16
+"""Of one client carried out one after the other, before everybody else has a turn of the loop."""
+WIRE = "mockexchange.wire"
+"""The key of the scope's extensions under which a protocol that is a wire itself offers itself."""
+
+
+class ServerWire:
+    """The part of a `streams.Wire` that needs no socket. `sent_at_s` is on the loop's clock."""
+
+    outbox: Outbox
+    ending: Ending | None = None
+    is_stalled = False
+    sent_at_s = 0.0
+    _commands = 0
+    _room: asyncio.Event | None = None
+
+    @property
+    def is_taking(self) -> bool:
+        """Whether the client may be expected to read what is sent."""
+        return not self.is_stalled and self.ending is None
+
+    async def wait_for_turn(self) -> bool:
+        """Return when the next command may be carried out: others have had their turn, and there is room for answers.
+
+        False where there will be none: the command is to be thrown away.
+        """
+        self._commands += 1
+        if self._commands % COMMANDS_PER_TURN == 0:
+            await asyncio.sleep(0)
+        while self.outbox.is_full and self.is_taking:
+            self._room = asyncio.Event()
+            await self._room.wait()
+        return self.ending is None and not self.outbox.is_full
+
+    def note_room(self) -> None:
+        """Let a command that waits for room go on, if there is some now or there never will be."""
+        if self._room and (self.outbox.has_room or not self.is_taking):
+            self._room.set()
+
+    def call_later(self, delay_us: int, callback: Callable[[], object]) -> asyncio.TimerHandle:
+        """Call back after a while of host time, unless the stream has ended by then."""
+        return asyncio.get_running_loop().call_later(delay_us / MICROSECONDS, self._run, callback)
+
+    def _run(self, callback: Callable[[], object]) -> None:
+        if self.ending is None:
+            callback()
