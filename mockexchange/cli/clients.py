@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 BASE_URL = {"KALSHI_API_BASE_URL": "{base_url}"}
+STREAM_URL = {"KALSHI_WS_URL": "{ws_origin}/trade-api/ws/v2"}
+"""Read by no client: a name for what their lines of code pass."""
 KEY = {"KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PRIVATE_KEY_PATH": "{key_path}"}
 INLINE_KEY_BLANK = {"KALSHI_PRIVATE_KEY": ""}
 """A key in the variable itself: kalshi-sdk refuses it beside a path, kyro prefers it."""
@@ -54,6 +56,7 @@ CLIENTS: dict[str, Client] = {
             "KALSHI_BASE_URL": "{base_url}",
             "KALSHI_HTTP_BASE_URL": "{origin}",
             "KALSHI_WS_BASE_URL": "{ws_origin}",
+            **STREAM_URL,
             "KALSHI_API_KEY_ID": "{key_id}",
             "KALSHI_KEY_ID": "{key_id}",
             "KALSHI_ACCESS_KEY": "{key_id}",
@@ -66,10 +69,12 @@ CLIENTS: dict[str, Client] = {
     ),
     "pykalshi": Client(
         version="2.0.0",
-        exports={**BASE_URL, **KEY},
+        exports={**BASE_URL, **STREAM_URL, **KEY},
         notes=(
-            "it reads no variable for the base URL, so without this line it calls the real exchange:",
+            "it reads no variable for its URLs, so without these lines it calls the real exchange:",
             'client = KalshiClient.from_env(api_base=os.environ["KALSHI_API_BASE_URL"])',
+            "feed = client.feed()",
+            'feed._ws_url = os.environ["KALSHI_WS_URL"]',
         ),
     ),
     "pykalshi-client": Client(
@@ -78,12 +83,14 @@ CLIENTS: dict[str, Client] = {
         notes=(
             "it reads the URLs from these variables; the key is passed:",
             'client = create_http_client(os.environ["KALSHI_API_KEY_ID"], os.environ["KALSHI_PRIVATE_KEY_PATH"])',
+            'stream = create_ws_client(os.environ["KALSHI_API_KEY_ID"], os.environ["KALSHI_PRIVATE_KEY_PATH"])',
         ),
     ),
     "kalshi-sdk": Client(
         version="22.4.0",
         exports={
             **BASE_URL,
+            **STREAM_URL,
             "KALSHI_KEY_ID": "{key_id}",
             "KALSHI_PRIVATE_KEY_PATH": "{key_path}",
         },
@@ -91,7 +98,9 @@ CLIENTS: dict[str, Client] = {
         unset=("KALSHI_DEMO", "KALSHI_PRIVATE_KEY", "KALSHI_PRIVATE_KEY_PASSPHRASE"),
         notes=(
             "client = KalshiClient.from_env()",
-            "its stream reads no variable: it stays the real exchange's unless KalshiConfig(ws_base_url=...) is passed",
+            "its stream reads no variable, so without these lines it is the real exchange's:",
+            'urls = {"base_url": os.environ["KALSHI_API_BASE_URL"], "ws_base_url": os.environ["KALSHI_WS_URL"]}',
+            "client = AsyncKalshiClient.from_env(config=KalshiConfig(**urls))",
         ),
     ),
     "kalshi-python-sync": _official("kalshi_python_sync", "3.34.0", is_rsa_only=False),

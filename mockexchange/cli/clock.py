@@ -6,6 +6,7 @@ import click
 
 from mockexchange.cli.control import find_server, sandbox_option, server_option
 from mockexchange.cli.frame import checked
+from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import parse_duration
 
 
@@ -19,9 +20,11 @@ def _duration(text: str) -> str:
 @sandbox_option
 @server_option
 def advance(duration: str, sandbox: str, ready_file: Path) -> None:
-    """Move exchange time forward and print it.
+    """Move exchange time forward; print it, and whose it is.
 
     DURATION is such as 250ms, 5s, 1h30m or 90d.
     """
-    clock = find_server(ready_file).ask_sandbox("POST", sandbox, "/clock", body={"advance": duration})
-    click.echo(f"{clock['now']} ({clock['mode']})")
+    server = find_server(ready_file)
+    clock = server.ask_sandbox("POST", sandbox, "/clock", body={"advance": duration})
+    shown = server.ask_sandbox("GET", sandbox)
+    click.echo(printable(f"{clock['now']} ({clock['mode']}), sandbox {shown['id']} of scenario {shown['scenario']}"))

@@ -22,6 +22,7 @@ from mockexchange.config import default_ready_file
 TIMEOUT_S = 60.0
 """Far above any answer, and a server that is stopped in a debugger is told from one that is busy."""
 START_ONE = "start one with `mockexchange serve`"
+ANOTHER = "--ready-file names another"
 ACCOUNT_NAMES = ("name", "key_id", "private_key_path")
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -38,13 +39,15 @@ class Unreachable(Exception):
     """Nothing answered in HTTP; the message says why."""
 
 
-def send(method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Reply:
+def send(
+    method: str, url: str, headers: Mapping[str, str], body: bytes | None = None, patience_s: float = TIMEOUT_S
+) -> Reply:
     """Send one request, past any proxy. Raises Unreachable."""
     parts = urlsplit(url)
     make = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     target = parts._replace(scheme="", netloc="", fragment="").geturl()
     try:
-        connection = make(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+        connection = make(parts.hostname or "", parts.port, timeout=patience_s)
         try:
             connection.request(method, target, body, dict(headers))
             answer = connection.getresponse()
@@ -66,11 +69,18 @@ class Server:
     def base_url(self) -> str:
         return str(self.ready["venues"]["kalshi"]["base_url"])
 
-    def ask(self, method: str, path: str, body: Any = None, query: Mapping[str, object] | None = None) -> Any:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: Mapping[str, object] | None = None,
+        patience_s: float = TIMEOUT_S,
+    ) -> Any:
         """Call the control API; `path` is below /_mock. Raises Failure."""
-        reply = self._send(method, path + (f"?{urlencode(query)}" if query else ""), body)
+        reply = self._send(method, path + (f"?{urlencode(query)}" if query else ""), body, patience_s)
         try:
-            answer = json.loads(reply.body)
+            answer = json.loads(reply.body or b"null")
             if reply.status < 300:
                 return answer
             message = f"{answer['error'].get('where', '')}: {answer['error']['message']}".removeprefix(": ")
@@ -85,11 +95,11 @@ class Server:
             raise Failure(f"{path}: expected bytes to download, got status {reply.status}: {reply.body[:200]!r}")
         return reply.body
 
-    def _send(self, method: str, path: str, body: Any) -> Reply:
+    def _send(self, method: str, path: str, body: Any, patience_s: float = TIMEOUT_S) -> Reply:
         headers = {"Authorization": f"Bearer {self.ready['control_token']}", "Content-Type": "application/json"}
         raw = None if body is None else json.dumps(body).encode()
         try:
-            reply = send(method, f"{self.ready['control_url']}/{path}", headers, raw)
+            reply = send(method, f"{self.ready['control_url']}/{path}", headers, raw, patience_s)
         except Unreachable as error:
             raise Failure(self._absence(str(error))) from None
         if reply.status == 401 and not is_running(self.ready["pid"]):
@@ -104,7 +114,7 @@ class Server:
         pid = self.ready["pid"]
         if is_running(pid):
             return f"the server (pid {pid}) does not answer at {self.ready['control_url']}: {reason}"
-        return f"the server that wrote {self.ready_file} (pid {pid}) is gone ({reason}): {START_ONE}"
+        return f"the server that wrote {self.ready_file} (pid {pid}) is gone ({reason}): {START_ONE} ({ANOTHER})"
 
 
 def find_server(ready_file: Path) -> Server:
@@ -112,7 +122,7 @@ def find_server(ready_file: Path) -> Server:
     try:
         server = Server(ready_file, _checked_ready(ready_file.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        raise Failure(f"no server is running: there is no {ready_file}; {START_ONE}") from None
+        raise Failure(f"no server is running: there is no {ready_file}; {START_ONE} ({ANOTHER})") from None
     except OSError as error:
         raise Failure(f"{ready_file} cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
@@ -147,7 +157,7 @@ def server_option(command: Decorated) -> Decorated:
         "--ready-file",
         type=click.Path(path_type=Path),
         default=default_ready_file,
-        help="The ready file of the server meant.  [default: the last one started]",
+        help="The ready file of the server meant.  [default: the last one started without --ready-file]",
     )(command)
 
 

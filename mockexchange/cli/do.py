@@ -8,8 +8,7 @@ import click
 from mockexchange.cli.control import find_server, sandbox_option, server_option
 from mockexchange.cli.frame import Misuse
 from mockexchange.cli.terminal import printable
-from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.source import Located, read_yaml
+from mockexchange.cli.written import read_written
 from mockexchange.scenario.steps import STEP
 
 
@@ -27,34 +26,18 @@ def do(context: click.Context, steps: tuple[str, ...], sandbox: str, ready_file:
     \b
     mockexchange do 'fill: {account: alice, market: M, side: yes, action: buy, count: 1, price: 0.56}'
     """
-    body = [_read(text, f"step {number}") for number, text in enumerate(steps, start=1)]
+    body = [_read(number, text) for number, text in enumerate(steps, start=1)]
     outcomes = find_server(ready_file).ask_sandbox("POST", sandbox, "/commands", body=body)
     for step, outcome in zip(body, outcomes, strict=True):
         _show(next(iter(step)), outcome)
     context.exit(1 if any("refusal" in outcome for outcome in outcomes) else 0)
 
 
-def _read(text: str, place: str) -> Any:
-    """Return a step as JSON whose scalars are all text; the server types them. Raises Misuse."""
-    if not text.strip():
-        raise Misuse(f"{place}: expected a step, got nothing")
-    try:
-        node = read_yaml(text, place)
-        step = STEP.read(node, "")
-    except ScenarioError as error:
-        words = ": ".join(part for part in (place, error.path, error.message) if part)
-        raise Misuse(words) from None
+def _read(number: int, text: str) -> Any:
+    step, body = read_written(STEP, "step", number, text)
     if step.at is not None or step.after_us is not None:
-        raise Misuse(f"{place}: a step here happens now: expected neither `at` nor `after`")
-    return _plain(node)
-
-
-def _plain(node: Located) -> Any:
-    if isinstance(node.value, dict):
-        return {name: _plain(item) for name, item in node.value.items()}
-    if isinstance(node.value, list):
-        return [_plain(item) for item in node.value]
-    return node.value
+        raise Misuse(f"step {number}: a step here happens now: expected neither `at` nor `after`")
+    return body
 
 
 def _show(name: str, outcome: dict[str, Any]) -> None:

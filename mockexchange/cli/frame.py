@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -13,6 +14,7 @@ from click.core import ParameterSource
 PREFIX = "MOCKEXCHANGE"
 INTERRUPTED = 130
 """128 + SIGINT, as a shell reports it."""
+INDENTED = re.compile(r"\n {2}(?=\S)")
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -89,7 +91,9 @@ def _place(error: click.ClickException) -> str:
 
 
 def _complain(place: str, message: str) -> None:
-    click.secho(f"{place}: {' '.join(message.split())}", fg="red", err=True)
+    """One line, and one for each that the message indents: such as what came near to what was waited for."""
+    lines = [" ".join(part.split()) for part in INDENTED.split(message)]
+    click.secho("\n  ".join([f"{place}: {lines[0]}", *lines[1:]]), fg="red", err=True)
 
 
 class Option(click.Option):

@@ -8,13 +8,18 @@ from typing import Any
 import click
 
 from mockexchange.cli.control import Server, find_server, sandbox_option, server_option
-from mockexchange.cli.frame import option
+from mockexchange.cli.fault import words_of
+from mockexchange.cli.frame import Misuse, option
+from mockexchange.cli.script import refusal
 from mockexchange.cli.terminal import Line, printable, show_table
 
 LAST = 20
 REFUSALS = 3
 RECENT = 500
 """How far back refusals are sought before the whole journal is read, which may hold 32 MiB of bodies."""
+FRAME_TITLES = ("#", "at", "stream", "account", "way", "channel", "kind", "remarks", "frame")
+FRAME_OPTIONS = ("connection", "channel", "kind", "direction")
+DIRECTIONS = ("in", "out", "lost")
 TITLES = ("#", "at", "request", "status", "operation", "account", "ms", "remarks")
 SENT_HEADERS = ("kalshi-access-key", "kalshi-access-timestamp", "kalshi-access-signature")
 BODY_CHARS_SHOWN_MAX = 1_000
@@ -24,8 +29,14 @@ Entry = dict[str, Any]
 
 @click.command()
 @option("--last", type=click.IntRange(0), help=f"How many; 0 for all.  [default: {LAST}, with --json all]")
-@option("--status", type=click.IntRange(100, 599), help="Only answers of this status.")
+@option("--frames", is_flag=True, help="The frames of streams instead of requests.")
+@option("--status", type=click.IntRange(0, 599), help="Only answers of this status; 0 for none.")
 @option("--operation", help="Only requests of this operation, such as GetPositions.")
+@option("--account", help="Only what is of this account.")
+@option("--connection", type=click.IntRange(1), help="Only frames of this stream.")
+@option("--channel", help="Only frames of this channel, such as fill.")
+@option("--kind", help="Only frames of this kind, such as market_position, subscribed or close.")
+@option("--direction", type=click.Choice(DIRECTIONS), help="Only frames that came in, went out or were lost.")
 @option(
     "--json",
     "as_json",
@@ -36,16 +47,38 @@ Entry = dict[str, Any]
 @sandbox_option
 @server_option
 def journal(
-    last: int | None, status: int | None, operation: str | None, as_json: bool, sandbox: str, ready_file: Path
+    last: int | None, frames: bool, account: str | None, as_json: bool, sandbox: str, ready_file: Path, **more: Any
 ) -> None:
-    """Print requests and answers, newest last."""
+    """Print requests and answers, newest last; or the frames of streams."""
     count = (0 if as_json else LAST) if last is None else last
-    asked = {"last": count, "status": status, "operation": operation}
-    entries = _entries(find_server(ready_file), sandbox, {name: value for name, value in asked.items() if value})
+    of_frames = {name: more.pop(name) for name in FRAME_OPTIONS}
+    asked, foreign = (of_frames, more) if frames else (more, of_frames)
+    _refuse_foreign(foreign, frames)
+    wanted = {"last": count or None, "account": account, **asked}
+    query = {name: value for name, value in wanted.items() if value not in (None, "")}
+    server = find_server(ready_file)
+    entries = _ask(server, sandbox, "/frames" if frames else "/journal", query)
     if as_json:
         click.echo("".join(json.dumps(entry) + "\n" for entry in entries), nl=False)
+    elif frames:
+        show_table(
+            FRAME_TITLES,
+            [Line(_frame_cells(frame), "yellow" if frame["fault"] or frame["note"] else "") for frame in entries],
+        )
     else:
-        show_table(TITLES, [Line(_cells(entry), _style(entry)) for entry in entries])
+        effects = _effects(server, sandbox) if any(entry["fault"] for entry in entries) else {}
+        show_table(TITLES, [Line(_cells(entry, effects), _style(entry)) for entry in entries])
+
+
+def _effects(server: Server, sandbox: str) -> dict[str, str]:
+    """What the faults do that are installed, by name: a delay is seen in no answer."""
+    return {one["name"]: words_of(one["then"]) for one in _ask(server, sandbox, "/faults", {})}
+
+
+def _refuse_foreign(options: Entry, frames: bool) -> None:
+    for name, value in options.items():
+        if value is not None:
+            raise Misuse(f"--{name} is of {'requests' if frames else 'frames: add --frames'}")
 
 
 @click.command()
@@ -53,34 +86,45 @@ def journal(
 @sandbox_option
 @server_option
 def why(count: int, sandbox: str, ready_file: Path) -> None:
-    """Print why requests were refused.
+    """Print why requests, commands of streams and steps of the script were refused.
 
     The last N refusals (3 if not said), newest last: what was sent, and what to change.
     """
-    refused = _refusals(find_server(ready_file), sandbox, count)
-    if not refused:
+    server = find_server(ready_file)
+    refused = _refusals(server, sandbox, count)
+    errors = _ask(server, sandbox, "/frames", {"kind": "error", "last": count})
+    steps = [step for step in _ask(server, sandbox, "/script", {}) if step["refused"]]
+    if not (refused or errors or steps):
         click.echo("nothing was refused")
     for entry in refused:
         _explain(entry)
+    for frame in errors:
+        _explain_frame(frame)
+    for step in steps:
+        click.secho(f"script  {printable(step['name'])}  {step['action']}", fg="red")
+        click.secho(f"  why       {refusal(step)}", fg="yellow", bold=True)
 
 
 def _refusals(server: Server, sandbox: str, count: int) -> list[Entry]:
     refused: list[Entry] = []
     for last in (RECENT, 0):
-        entries = _entries(server, sandbox, {"last": last} if last else {})
+        entries = _ask(server, sandbox, "/journal", {"last": last} if last else {})
         refused = [entry for entry in entries if entry["status"] >= 400][-count:]
         if len(refused) == count or len(entries) < last:
             break
     return refused
 
 
-def _entries(server: Server, sandbox: str, query: dict[str, Any]) -> list[Entry]:
-    entries: list[Entry] = server.ask_sandbox("GET", sandbox, "/journal", query=query)
+def _ask(server: Server, sandbox: str, path: str, query: dict[str, Any]) -> list[Entry]:
+    entries: list[Entry] = server.ask_sandbox("GET", sandbox, path, query=query)
     return entries
 
 
-def _cells(entry: Entry) -> list[str]:
-    remarks = "; ".join([*([entry["diagnosis"]] if entry["diagnosis"] else []), *entry["findings"]])
+def _cells(entry: Entry, effects: dict[str, str]) -> list[str]:
+    names = entry["fault"].split(", ") if entry["fault"] else []
+    told = [f"{name} ({effects[name]})" if name in effects else name for name in names]
+    fault = f"fault {', '.join(told)}" if told else ""
+    remarks = "; ".join(words for words in (entry["diagnosis"], *entry["findings"], fault) if words)
     return [
         str(entry["number"]),
         entry["at"],
@@ -90,6 +134,21 @@ def _cells(entry: Entry) -> list[str]:
         entry["account"] or "-",
         f"{entry['latency_us'] / 1_000:.1f}",
         remarks or "-",
+    ]
+
+
+def _frame_cells(frame: Entry) -> list[str]:
+    text = frame.get("frame") or frame.get("frame_base64") or ""
+    return [
+        str(frame["number"]),
+        frame["at"],
+        str(frame["connection"]),
+        frame["account"] or "-",
+        frame["direction"],
+        frame["channel"] or "-",
+        frame["kind"] or "-",
+        "; ".join(words for words in (frame["fault"] and f"fault {frame['fault']}", frame["note"]) if words) or "-",
+        text.rstrip("\n")[:BODY_CHARS_SHOWN_MAX] or "-",
     ]
 
 
@@ -107,6 +166,15 @@ def _explain(entry: Entry) -> None:
     click.secho(f"  why       {printable(entry['diagnosis'] or 'not known')}", fg="yellow", bold=True)
     for title, text in _evidence(entry):
         click.echo(f"  {title:<9} {printable(text)}")
+
+
+def _explain_frame(frame: Entry) -> None:
+    head = (f"frame {frame['number']}", frame["at"], f"stream {frame['connection']}", frame["account"] or "")
+    click.secho(printable("  ".join(part for part in head if part)), fg="red")
+    fault = f"fault {frame['fault']}" if frame["fault"] else ""
+    words = "; ".join(part for part in (frame["note"], fault) if part) or "not known"
+    click.secho(f"  why       {printable(words)}", fg="yellow", bold=True)
+    click.echo(f"  answered  {printable(frame.get('frame', '').rstrip()[:BODY_CHARS_SHOWN_MAX])}")
 
 
 def _evidence(entry: Entry) -> Iterator[tuple[str, str]]:

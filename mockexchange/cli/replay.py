@@ -1,6 +1,8 @@
-"""`mockexchange replay`: a log's events and final truth, or a journal's requests asked again."""
+"""`mockexchange replay`: a log's events and final truth, or a journal's requests and streams once more."""
 
 import json
+from collections import Counter
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,27 +12,79 @@ from mockexchange import truth
 from mockexchange.cli.frame import Failure, option
 from mockexchange.cli.terminal import printable
 from mockexchange.core.invariants import violations
-from mockexchange.replay import Deviation, Replay, compare, read_journal
+from mockexchange.replay import Deviation, Recording, Replay, Verdict, compare, is_recorded, read_journal
 from mockexchange.store.codec import LogError
 
 DEVIATIONS_SHOWN_MAX = 20
 CHARS_BEFORE = 60
 CHARS_SHOWN_MAX = 200
+TOUCHED = "{} touched by a fault"
+BEFORE = "{} of a stream that began before the journal of requests"
+REQUESTS_MISSING = (
+    "expected the journal of requests too, for streams are opened again by their handshakes: "
+    "give --journal a second time, with what `mockexchange journal --json` writes"
+)
 
 
 @click.command()
 @click.argument("log", type=click.File("rb"))
-@option("--journal", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="An exported journal.")
-def replay(log: BinaryIO, journal: Path | None) -> None:
-    """Carry a log out again and print what happened; with --journal, ask its requests again and compare bytes."""
+@option(
+    "--journal",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An exported journal, of requests or of frames; may be given for each.",
+)
+def replay(log: BinaryIO, journal: tuple[Path, ...]) -> None:
+    """Carry a log out again and print what happened.
+
+    With --journal, ask its requests again and let its streams run again, and compare every byte that went out.
+
+    \b
+    mockexchange log > log.jsonl
+    mockexchange journal --json > requests.jsonl
+    mockexchange journal --frames --json > frames.jsonl
+    mockexchange replay log.jsonl --journal requests.jsonl --journal frames.jsonl
+    """
     try:
-        again = Replay(log)
-        if journal is None:
-            _print_events(again)
+        again = _open(log)
+        if journal:
+            _print_comparison(again, _read(journal))
         else:
-            _print_comparison(again, journal)
+            _print_events(again)
     except (LogError, UnicodeDecodeError, ValueError) as error:
         raise Failure(str(error)) from None
+
+
+def _open(log: BinaryIO) -> Replay:
+    """Read its first line. Raises Failure, which says what the file seems to be."""
+    first = next(log, b"")
+    try:
+        return Replay(chain([first], log) if first else ())
+    except LogError as error:
+        found = ": this is a journal, which is given by --journal" if _is_journal(first) else f": {error}"
+        raise Failure(f"{log.name}: expected a log, as `mockexchange log` writes it{found}") from None
+
+
+def _is_journal(line: bytes) -> bool:
+    try:
+        items = json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return is_recorded(items[0] if isinstance(items, list) and items else items)
+
+
+def _read(paths: tuple[Path, ...]) -> Recording:
+    """Raises LogError, and Failure where nothing can be compared."""
+    texts = []
+    for path in paths:
+        try:
+            texts.append(path.read_text(encoding="utf-8"))
+        except UnicodeDecodeError as error:
+            raise Failure(f"{path}: not UTF-8 text at byte {error.start}") from None
+    recording = read_journal(*texts, names=[str(path) for path in paths])
+    if recording.frames and not recording.entries:
+        raise Failure(REQUESTS_MISSING)
+    return recording
 
 
 def _print_events(again: Replay) -> None:
@@ -45,23 +99,40 @@ def _print_events(again: Replay) -> None:
         raise Failure("\n".join(["the log breaks invariants:", *broken]))
 
 
-def _print_comparison(again: Replay, journal: Path) -> None:
-    results = list(compare(again, read_journal(journal.read_text())))
-    deviations = [result for result in results if result is not None]
+def _print_comparison(again: Replay, recording: Recording) -> None:
+    verdicts = list(compare(again, recording))
+    deviations = [verdict.deviation for verdict in verdicts if verdict.deviation]
     for deviation in deviations[:DEVIATIONS_SHOWN_MAX]:
         click.echo(_describe(deviation))
     if deviations:
-        raise Failure(f"{len(deviations)} of {len(results)} answers differ from the journal")
-    click.echo(f"{len(results)} answers, every byte the same")
+        raise Failure(f"{len(deviations)} of {_counted(verdicts)} differ from the journal")
+    if all(verdict.is_skipped for verdict in verdicts):
+        raise Failure(f"nothing was compared{_skipped(verdicts) or ': the journal is empty'}")
+    click.echo(f"{_counted(verdicts)}, every byte the same{_skipped(verdicts)}")
+
+
+def _skipped(verdicts: list[Verdict]) -> str:
+    """What was not compared, by the reason; empty for nothing."""
+    before = sum(verdict.is_of_unknown_stream for verdict in verdicts)
+    touched = sum(verdict.is_skipped for verdict in verdicts) - before
+    told = [words.format(number) for number, words in ((touched, TOUCHED), (before, BEFORE)) if number]
+    return f"; not compared: {', '.join(told)}" if told else ""
+
+
+def _counted(verdicts: list[Verdict]) -> str:
+    """Such as "3 answers and 40 frames", without those that were skipped."""
+    counts = Counter(verdict.subject for verdict in verdicts if not verdict.is_skipped)
+    words = [f"{counts[name]} {name}{'s' if counts[name] > 1 else ''}" for name in ("answer", "frame") if counts[name]]
+    return " and ".join(words) or "nothing"
 
 
 def _describe(deviation: Deviation) -> str:
-    """Both answers from a little before the first character in which they differ."""
+    """Both from a little before the first character in which they differ."""
     pairs = zip(deviation.got, deviation.wanted, strict=False)
     same = next((place for place, (got, wanted) in enumerate(pairs) if got != wanted), 0)
     start = max(0, same - CHARS_BEFORE)
     lines = (
-        f"request {deviation.number} {deviation.target[:CHARS_SHOWN_MAX]}",
+        printable(deviation.title[:CHARS_SHOWN_MAX]),
         f"  got    {printable(deviation.got[start : start + CHARS_SHOWN_MAX])}",
         f"  wanted {printable(deviation.wanted[start : start + CHARS_SHOWN_MAX])}",
     )

@@ -7,8 +7,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import click
 from rich.console import Console
@@ -18,6 +19,7 @@ from mockexchange.cli.frame import Failure, checked, option
 from mockexchange.cli.terminal import Line, show_table
 
 FILE_MODE = 0o644
+Item = TypeVar("Item")
 
 
 def _lines_path(text: str) -> Path:
@@ -65,16 +67,32 @@ def check(file: str) -> None:
     from mockexchange.scenario.errors import ScenarioError
     from mockexchange.scenario.loader import load_scenario
 
+    numbers: list[int] = [0]
     try:
         plan = load_scenario(file)
+        counted = replace(plan, steps=_counting(plan.steps, numbers))
         with _progress("checking") as progress:
-            sandbox = asyncio.run(open_sandbox(plan, SandboxOptions(), progress))
+            sandbox = asyncio.run(open_sandbox(counted, SandboxOptions(clock="paused"), progress))
     except ScenarioError as error:
         raise Failure(str(error)) from None
+    refused = next((step for step in sandbox.script.steps if step.refused_in_all), None)
+    if refused is not None:
+        node = refused.entry.node
+        raise Failure(
+            f"{node.file}:{node.line}: {refused.name} is refused when the script begins: {refused.last_reason}"
+        )
     state = sandbox.exchange.state
-    steps = len(sandbox.log) - len(plan.setup) - len(plan.keys)
-    counts = ((len(state.accounts), "account"), (len(state.markets), "market"), (steps, "step"))
+    counts = [(len(state.accounts), "account"), (len(state.markets), "market"), (numbers[-1], "step")]
+    further = ((len(plan.script), "script step"), (len(plan.faults), "fault rule"))
+    counts += [(number, noun) for number, noun in further if number]
     click.echo(f"ok: {', '.join(_counted(*count) for count in counts)}")
+
+
+def _counting(steps: Iterable[Item], numbers: list[int]) -> Iterator[Item]:
+    """Yield them, once; the last of `numbers` is how many there were. A long history is never held whole."""
+    for number, step in enumerate(steps, start=1):
+        numbers[-1] = number
+        yield step
 
 
 def _counted(number: int, noun: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import shlex
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,6 +16,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from mockexchange.cli.frame import Misuse, checked, shared_option
 from mockexchange.clock import parse_mode
 from mockexchange.config import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
+from mockexchange.faults.chaos import load_preset
 from mockexchange.sandbox import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import Plan, load_scenario
@@ -53,10 +55,12 @@ def _public_url(text: str) -> str:
 @shared_option(
     "--clock", default="real", show_default=True, callback=checked(_clock), help="real, paused, or a scale like 10x."
 )
+@shared_option("--chaos", multiple=True, metavar="NAME", help="A preset of faults, such as flaky; repeatable.")
 @shared_option("--public-url", callback=checked(_public_url), help="How clients reach this server, if not by address.")
 @shared_option("--allow-host", multiple=True, help="A further Host name the control API answers to.")
 @shared_option("--ready-file", type=click.Path(path_type=Path), default=default_ready_file, help="Where to say: ready.")
 @shared_option("--token", help="The control API's token; generated if not given.")
+@shared_option("--deflate", is_flag=True, help="Compress streams for clients that offer it.")
 @shared_option("--quiet", is_flag=True, help="Print nothing but errors.")
 def serve(
     host: str,
@@ -64,15 +68,17 @@ def serve(
     scenario: str,
     api_date: ApiDate,
     clock: str,
+    chaos: tuple[str, ...],
     public_url: str | None,
     allow_host: tuple[str, ...],
     ready_file: Path,
     token: str | None,
+    deflate: bool,
     quiet: bool,
 ) -> None:
     """Start the server and print credentials to copy and paste."""
     try:
-        plan = load_scenario(scenario)
+        plan = _with_chaos(load_scenario(scenario), chaos)
         options = ServeOptions(
             host=host,
             port=port,
@@ -80,6 +86,7 @@ def serve(
             public_url=public_url,
             allow_hosts=list(allow_host),
             token=token,
+            has_deflate=deflate,
         )
         _run(plan, SandboxOptions(api_date=api_date, clock=clock), options, quiet)
     except (ScenarioError, PortInUse) as error:
@@ -89,6 +96,12 @@ def serve(
     except OSError as error:
         what = error.filename or f"cannot serve on {host}:{port}"
         raise Misuse(f"{what}: {error.strerror or error}") from None
+
+
+def _with_chaos(plan: Plan, names: tuple[str, ...]) -> Plan:
+    """The plan with the rules of these presets after its own."""
+    rules = [rule for name in dict.fromkeys(names) for rule in load_preset(name)]
+    return replace(plan, faults=[*plan.faults, *rules]) if rules else plan
 
 
 def _run(plan: Plan, sandbox_options: SandboxOptions, options: ServeOptions, is_quiet: bool) -> None:
@@ -106,7 +119,7 @@ def _run(plan: Plan, sandbox_options: SandboxOptions, options: ServeOptions, is_
         def announce(ready: dict[str, Any]) -> None:
             bar.stop()
             if not is_quiet:
-                click.echo(banner(ready, sandbox_options.api_date, options.ready_file))
+                click.echo(banner(ready, sandbox_options.api_date, options.ready_file, len(plan.faults)))
 
         def progress(done: int) -> None:
             bar.update(task, done=done)
@@ -126,16 +139,18 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def banner(ready: dict[str, Any], api_date: ApiDate, ready_file: Path) -> str:
-    """What `serve` prints: where it is, who there is, and lines to paste."""
-    base_url = ready["venues"]["kalshi"]["base_url"]
-    lines = [f"mockexchange serves Kalshi's wire as of {api_date} at {base_url}"]
+def banner(ready: dict[str, Any], api_date: ApiDate, ready_file: Path, faults: int = 0) -> str:
+    """What `serve` prints: where it is, what disturbs it, who there is, and lines to paste."""
+    venue = ready["venues"]["kalshi"]
+    lines = [f"mockexchange serves Kalshi's wire as of {api_date} at {venue['base_url']}"]
     if api_date.is_compat:
         lines.append(f"  compat keeps {count_removed_fields()} removed fields: use --api-date latest in CI")
+    if faults:
+        lines.append(f"  {faults} faults disturb it on purpose: mockexchange fault list")
     lines += ["", *(_account_line(account) for account in ready["accounts"])]
     usable = next((account for account in ready["accounts"] if account["private_key_path"]), None)
     if usable:
-        lines += ["", *_exports(base_url, usable), "", _call_line(usable, ready_file)]
+        lines += ["", *_exports(venue, usable), "", _call_line(usable, ready_file)]
     return "\n".join([*lines, "", "Ctrl-C stops it."])
 
 
@@ -144,9 +159,10 @@ def _account_line(account: dict[str, Any]) -> str:
     return f"  {account['name']:<12} {account['kind']:<7} key {account['key_id']}{subtraders}"
 
 
-def _exports(base_url: str, account: dict[str, Any]) -> list[str]:
+def _exports(venue: dict[str, str], account: dict[str, Any]) -> list[str]:
     return [
-        f"export KALSHI_API_BASE_URL={shlex.quote(base_url)}",
+        f"export KALSHI_API_BASE_URL={shlex.quote(venue['base_url'])}",
+        f"export KALSHI_WS_URL={shlex.quote(venue['ws_url'])}",
         f"export KALSHI_API_KEY_ID={shlex.quote(account['key_id'])}",
         f"export KALSHI_PRIVATE_KEY_PATH={shlex.quote(account['private_key_path'])}",
     ]

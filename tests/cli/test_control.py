@@ -64,7 +64,8 @@ def test_without_a_server_it_says_how_to_start_one(cli: Cli, tmp_path: Path) -> 
     missing = tmp_path / "ready.json"
     result = cli("journal", "--ready-file", str(missing), code=1)
     assert result.stderr == (
-        f"mockexchange journal: no server is running: there is no {missing}; start one with `mockexchange serve`\n"
+        f"mockexchange journal: no server is running: there is no {missing}; "
+        "start one with `mockexchange serve` (--ready-file names another)\n"
     )
 
 
@@ -98,7 +99,7 @@ def test_a_server_that_is_gone_is_told_from_one_that_does_not_answer(cli: Cli, t
     file.write_text(json.dumps(ready(pid=NOBODY)))
     line = cli("why", "--ready-file", str(file), code=1).stderr
     assert line.startswith(f"mockexchange why: the server that wrote {file} (pid {NOBODY}) is gone (")
-    assert line.endswith(": start one with `mockexchange serve`\n")
+    assert line.endswith(": start one with `mockexchange serve` (--ready-file names another)\n")
     file.write_text(json.dumps(ready()))
     line = cli("why", "--ready-file", str(file), code=1).stderr
     expected = f"mockexchange why: the server (pid {os.getpid()}) does not answer at http://127.0.0.1:1/_mock: "

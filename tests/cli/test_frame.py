@@ -70,9 +70,11 @@ def test_a_command_imports_only_what_it_needs() -> None:
 SAMPLES: dict[str, tuple[str, object]] = {
     "allow_host": ("a b", ("a", "b")),
     "api_date": ("2026-06", "2026-06"),
+    "chaos": ("flaky 429-storm", ("flaky", "429-storm")),
     "clock": ("paused", "paused"),
     "port": ("7", 7),
     "public_url": ("http://mock:1", "http://mock:1"),
+    "deflate": ("1", True),
     "quiet": ("1", True),
     "client": ("kyro", "kyro"),
     "shell": ("fish", "fish"),
@@ -85,13 +87,18 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "fills": ("6", 6),
     "seed": ("8", 8),
     "out": ("made.jsonl", "made.jsonl"),
-    "journal": (__file__, __file__),
+    "journal": (__file__, (Path(__file__),)),
+    "frames": ("1", True),
+    "connection": ("3", 3),
+    "direction": ("in", "in"),
+    "plain": ("1", True),
+    "timeout": ("9s", "9s"),
 }
 """What a variable may hold and what it reads as, for the options that are not plain text."""
 SERVE_OPTIONS = {
     *("MOCKEXCHANGE_HOST", "MOCKEXCHANGE_PORT", "MOCKEXCHANGE_SCENARIO", "MOCKEXCHANGE_API_DATE"),
     *("MOCKEXCHANGE_CLOCK", "MOCKEXCHANGE_PUBLIC_URL", "MOCKEXCHANGE_ALLOW_HOST", "MOCKEXCHANGE_READY_FILE"),
-    *("MOCKEXCHANGE_QUIET", "MOCKEXCHANGE_TOKEN"),
+    *("MOCKEXCHANGE_CHAOS", "MOCKEXCHANGE_DEFLATE", "MOCKEXCHANGE_QUIET", "MOCKEXCHANGE_TOKEN"),
 }
 
 
@@ -168,7 +175,7 @@ MISUSES = [
     ("advance 5", "mockexchange advance: Invalid value for 'DURATION': expected a duration such as 250ms, "),
     ("advance -- -5s", "mockexchange advance: Invalid value for 'DURATION': expected a duration such as 250ms, "),
     ("journal --last -1", "mockexchange journal: Invalid value for '--last': -1 is not in the range x>=0."),
-    ("journal --status 99", "mockexchange journal: Invalid value for '--status': 99 is not in the range 100<=x<=599."),
+    ("journal --status 600", "mockexchange journal: Invalid value for '--status': 600 is not in the range 0<=x<=599."),
     ("why 0", "mockexchange why: Invalid value for '[N]': 0 is not in the range x>=1."),
     ("keys new --algorithm ec", "mockexchange keys new: Invalid value for '--algorithm': 'ec' is not one of 'rsa', "),
     ("keys new --out {file}", "mockexchange keys new: Invalid value for '--out': Directory '{file}' is a file."),
@@ -208,7 +215,7 @@ def failing(error: BaseException) -> click.Command:
 @pytest.mark.parametrize(
     ("error", "code", "says"),
     [
-        (Failure("went\n  wrong"), 1, "mockexchange: went wrong"),
+        (Failure("went\nwrong"), 1, "mockexchange: went wrong"),
         (Misuse("not so"), 2, "mockexchange: not so"),
         (OSError(28, "No space left on device"), 1, "mockexchange: [Errno 28] No space left on device"),
     ],

@@ -5,13 +5,16 @@ import socket
 from urllib.parse import urlsplit
 
 import pytest
+from websockets.sync.client import connect
 
 from mockexchange.cli import journal as subject
-from mockexchange.cli.control import Server, send
+from mockexchange.cli.control import Server, send, signed_headers
 from mockexchange.replay import read_journal
+from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.cli.conftest import Cli
 
 POSITIONS = "/portfolio/positions"
+GUARD_S = 20
 
 
 @pytest.fixture
@@ -44,6 +47,7 @@ def test_the_journal_is_a_line_a_request(cli: Cli, busy: str) -> None:
         (["--last", "0"], "123"),
         (["--status", "400"], "1"),
         (["--status", "401"], ""),
+        (["--status", "0"], ""),
         (["--operation", "GetBalance"], "2"),
         (["--operation", "GetBalance", "--status", "404"], ""),
     ],
@@ -65,7 +69,73 @@ def test_the_last_ones_are_shown_and_with_json_all(cli: Cli, sandbox: str, monke
 def test_json_is_whole_and_what_replay_reads(cli: Cli, server: Server, busy: str) -> None:
     printed = cli("journal", "--json", "--sandbox", busy).stdout
     assert [json.loads(line) for line in printed.splitlines()] == server.ask_sandbox("GET", busy, "/journal")
-    assert [entry["number"] for entry in read_journal(printed)] == [1, 2, 3]
+    assert [entry["number"] for entry in read_journal(printed).entries] == [1, 2, 3]
+
+
+@pytest.fixture
+def streamed(cli: Cli, server: Server, sandbox: str) -> str:
+    """Its stream had: 1 open, 2 a command, 3 subscribed, 4 bytes that are no text, 5 an error, 6 its end."""
+    shown = server.ask_sandbox("GET", sandbox)
+    alice = next(one for one in shown["accounts"] if (one["name"], one["key"]) == ("alice", "main"))
+    headers = signed_headers(alice["key_id"], alice["private_key_pem"], "GET", STREAM_PATH)
+    with connect(shown["ws_url"], additional_headers=headers, proxy=None) as client:
+        for said in ('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}', b"\xff"):
+            client.send(said)
+            client.recv(GUARD_S)
+    cli("wait", "frame", "kind=close", "--sandbox", sandbox)
+    return sandbox
+
+
+def test_frames_are_a_line_each(cli: Cli, streamed: str) -> None:
+    rows = [line.split("\t") for line in cli("journal", "--frames", "--sandbox", streamed).stdout.splitlines()]
+    at = "2025-11-04T23:00:00Z"
+    assert [row[:8] for row in rows] == [
+        ["1", at, "1", "alice", "in", "-", "open", "-"],
+        ["2", at, "1", "alice", "in", "-", "-", "-"],
+        ["3", at, "1", "alice", "out", "fill", "subscribed", "-"],
+        ["4", at, "1", "alice", "in", "-", "-", "-"],
+        ["5", at, "1", "alice", "out", "-", "error", rows[4][7]],
+        ["6", at, "1", "alice", "in", "-", "close", "-"],
+    ]
+    assert rows[0][8] == "-"
+    assert rows[2][8] == '{"type":"subscribed","id":1,"msg":{"channel":"fill","sid":1}}'
+    assert rows[3][8] == "/w=="
+    assert rows[4][7].startswith("not JSON: ")
+
+
+@pytest.mark.parametrize(
+    ("options", "numbers"),
+    [
+        (["--last", "2"], "56"),
+        (["--channel", "fill"], "3"),
+        (["--kind", "error"], "5"),
+        (["--direction", "out"], "35"),
+        (["--account", "eddy"], ""),
+        (["--connection", "1", "--direction", "in", "--last", "0"], "1246"),
+    ],
+)
+def test_frames_are_filtered(cli: Cli, streamed: str, options: list[str], numbers: str) -> None:
+    lines = cli("journal", "--frames", "--sandbox", streamed, *options).stdout.splitlines()
+    assert "".join(line[0] for line in lines) == numbers
+
+
+def test_frames_are_whole_as_json(cli: Cli, server: Server, streamed: str) -> None:
+    printed = cli("journal", "--frames", "--json", "--sandbox", streamed).stdout
+    assert [json.loads(line) for line in printed.splitlines()] == server.ask_sandbox("GET", streamed, "/frames")
+    assert len(read_journal(printed).frames) == 6
+
+
+def test_what_is_of_the_other_kind_is_refused(cli: Cli) -> None:
+    assert "--status is of requests" in cli("journal", "--frames", "--status", "200", code=2).stderr
+    assert "--kind is of frames: add --frames" in cli("journal", "--kind", "fill", code=2).stderr
+
+
+def test_a_fault_is_shown_with_its_effect_as_long_as_it_is_installed(cli: Cli, sandbox: str) -> None:
+    cli("fault", "add", "{name: slow, then: {delay: 1ms}}", "--sandbox", sandbox)
+    cli("call", "alice", "GET", "/portfolio/balance", "--sandbox", sandbox)
+    assert cli("journal", "--sandbox", sandbox).stdout.endswith("\tfault slow (delay=1ms)\n")
+    cli("fault", "clear", "--sandbox", sandbox)
+    assert cli("journal", "--sandbox", sandbox).stdout.endswith("\tfault slow\n")
 
 
 def test_why_says_what_to_change_and_shows_what_was_sent(cli: Cli, server: Server, busy: str) -> None:
@@ -102,6 +172,22 @@ def test_why_without_refusals_says_so(cli: Cli, sandbox: str) -> None:
     assert cli("why", "--sandbox", sandbox).stdout == "nothing was refused\n"
     cli("call", "alice", "GET", "/portfolio/balance", "--sandbox", sandbox)
     assert cli("why", "--sandbox", sandbox).stdout == "nothing was refused\n"
+
+
+def test_why_knows_the_errors_of_streams(cli: Cli, streamed: str) -> None:
+    lines = cli("why", "--sandbox", streamed).stdout.splitlines()
+    assert lines[0] == "frame 5  2025-11-04T23:00:00Z  stream 1  alice"
+    assert lines[1].startswith("  why       not JSON: ")
+    assert lines[2].startswith('  answered  {"type":"error",')
+    assert len(lines) == 3
+
+
+def test_why_knows_the_steps_that_were_refused(cli: Cli, sandbox: str) -> None:
+    cli("script", "add", "{name: wrong, cancel: {order: o-x}}", "--sandbox", sandbox)
+    first, second = cli("why", "--sandbox", sandbox).stdout.splitlines()
+    assert first == "script  wrong  cancel"
+    assert second.startswith("  why       refused once: ")
+    assert "'o-x'" in second
 
 
 def test_unsigned_and_garbled_requests_are_shown_safely(cli: Cli, server: Server) -> None:

@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 
 import pytest
+from websockets.sync.client import connect
 
-from mockexchange.cli.control import Server
+from mockexchange.cli.control import Server, signed_headers
+from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.cli.conftest import Cli
 
+GUARD_S = 20
 FILL = "fill: {account: alice, market: RAIN-1, side: no, action: buy, count: 4, price: 0.40}"
 
 
@@ -38,11 +41,81 @@ def test_a_journal_gives_the_same_bytes(cli: Cli, run: Path) -> None:
     assert said == "3 answers, every byte the same\n"
 
 
+def test_streams_run_again_too(cli: Cli, server: Server, sandbox: str, tmp_path: Path) -> None:
+    shown = server.ask_sandbox("GET", sandbox)
+    alice = next(one for one in shown["accounts"] if (one["name"], one["key"]) == ("alice", "main"))
+    headers = signed_headers(alice["key_id"], alice["private_key_pem"], "GET", STREAM_PATH)
+    with connect(shown["ws_url"], additional_headers=headers, proxy=None) as client:
+        client.send('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}')
+        client.recv(GUARD_S)
+        cli("do", FILL, "--sandbox", sandbox)
+        client.recv(GUARD_S)
+    cli("wait", "frame", "kind=close", "--sandbox", sandbox)
+    (tmp_path / "log.jsonl").write_text(cli("log", "--sandbox", sandbox).stdout)
+    (tmp_path / "requests.jsonl").write_text(cli("journal", "--json", "--sandbox", sandbox).stdout)
+    frames = cli("journal", "--frames", "--json", "--sandbox", sandbox).stdout
+    (tmp_path / "frames.jsonl").write_text(frames)
+    journals = [word for name in ("requests", "frames") for word in ("--journal", str(tmp_path / f"{name}.jsonl"))]
+    said = cli("replay", str(tmp_path / "log.jsonl"), *journals).stdout
+    assert said == "1 answer and 2 frames, every byte the same\n"
+    (tmp_path / "frames.jsonl").write_text(frames.replace('\\"count_fp\\":\\"4.00\\"', '\\"count_fp\\":\\"5.00\\"'))
+    done = cli("replay", str(tmp_path / "log.jsonl"), *journals, code=1)
+    assert "frame 4 to stream 1 (fill)" in done.stdout
+    assert "1 of 1 answer and 2 frames differ from the journal" in done.stderr
+    (tmp_path / "requests.jsonl").write_text("")
+    done = cli("replay", str(tmp_path / "log.jsonl"), *journals, code=1)
+    assert "expected the journal of requests too" in done.stderr
+    assert "mockexchange journal --json" in done.stderr
+
+
+def test_what_is_not_compared_is_counted_by_the_reason(cli: Cli, run: Path) -> None:
+    entries = [json.loads(line) for line in (run / "journal.jsonl").read_text().splitlines()]
+    entries[0]["fault"] = "outage"
+    (run / "journal.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in entries))
+    unknown = {**entries[0], "connection": 9, "direction": "out", "kind": "fill", "channel": "fill", "fault": None}
+    (run / "frames.jsonl").write_text("".join(json.dumps({**unknown, "number": number}) + "\n" for number in (1, 2)))
+    journals = [word for name in ("journal", "frames") for word in ("--journal", str(run / f"{name}.jsonl"))]
+    said = cli("replay", str(run / "log.jsonl"), *journals).stdout
+    reasons = "1 touched by a fault, 2 of a stream that began before the journal of requests"
+    assert said == f"2 answers, every byte the same; not compared: {reasons}\n"
+
+
+def test_nothing_compared_is_no_success(cli: Cli, run: Path) -> None:
+    (run / "journal.jsonl").write_text("")
+    done = cli("replay", str(run / "log.jsonl"), "--journal", str(run / "journal.jsonl"), code=1)
+    assert "nothing was compared: the journal is empty" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("LOG", "line 1: expected an exported journal, as `mockexchange journal --json` writes it: this is a log"),
+        ("junk\n", "line 1: expected an exported journal"),
+        (
+            '\n{"a": 1}\n',
+            "line 2: expected an exported journal",
+        ),
+        ("[1]", "item 1: expected an exported journal"),
+    ],
+)
+def test_what_is_no_journal_is_named_with_its_line(cli: Cli, run: Path, text: str, words: str) -> None:
+    wrong = run / "wrong.jsonl"
+    wrong.write_text((run / "log.jsonl").read_text() if text == "LOG" else text)
+    done = cli("replay", str(run / "log.jsonl"), "--journal", str(wrong), code=1)
+    assert f"{wrong}, {words}" in done.stderr
+
+
+def test_a_journal_instead_of_a_log_is_told(cli: Cli, run: Path) -> None:
+    done = cli("replay", str(run / "journal.jsonl"), "--journal", str(run / "journal.jsonl"), code=1)
+    assert f"{run / 'journal.jsonl'}: expected a log" in done.stderr
+    assert "this is a journal, which is given by --journal" in done.stderr
+
+
 def test_a_byte_that_differs_is_shown(cli: Cli, run: Path) -> None:
     journal = run / "journal.jsonl"
     journal.write_text(journal.read_text().replace('\\"position_fp\\":\\"10.00\\"', '\\"position_fp\\":\\"11.00\\"'))
     done = cli("replay", str(run / "log.jsonl"), "--journal", str(journal), code=1)
-    assert "request 1 /trade-api/v2/portfolio/positions" in done.stdout
+    assert "answer 1 to GET /trade-api/v2/portfolio/positions" in done.stdout
     got, _, wanted = done.stdout.partition("wanted")
     assert '"position_fp":"10.00"' in got
     assert '"position_fp":"11.00"' in wanted

@@ -33,7 +33,7 @@ def test_without_a_command_it_says_what_there_is() -> None:
 
 def test_list_names_the_built_in_scenarios() -> None:
     lines = [line.split("\t") for line in run("list").stdout.splitlines()]
-    assert [name for name, _ in lines] == ["demo", "empty", "fcm", "golden", "pages"]
+    assert [name for name, _ in lines] == ["demo", "empty", "fcm", "golden", "lively", "pages"]
     assert all(title for _, title in lines)
 
 
@@ -41,6 +41,12 @@ def test_schema_prints_the_schema() -> None:
     assert json.loads(run("schema").stdout) == json_schema()
 
 
+SCRIPTED = """
+scenario: a
+markets: {M: {event: E, series: S}}
+faults: [{then: {status: 503}}]
+script: [{every: 1us, price: {market: M, price: 0.5}}, {after: 1h, close: {market: M}}]
+"""
 # name or content of a file, what is said
 CHECKED = [
     ("golden", "ok: 14 accounts, 24 markets, 79 steps\n"),
@@ -48,6 +54,10 @@ CHECKED = [
     (
         "scenario: a\naccounts: {a: {}}\nmarkets: {M: {event: E, series: S}}\nhistory: [{close: {market: M}}]",
         "ok: 1 account, 1 market, 1 step\n",
+    ),
+    (
+        SCRIPTED,
+        "ok: 0 accounts, 1 market, 0 steps, 2 script steps, 1 fault rule\n",
     ),
 ]
 
@@ -71,6 +81,20 @@ def test_check_carries_the_history_out(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     path.write_text("scenario: a\nhistory:\n  - close: {market: M}\n")
     assert complaint("check", str(path), code=1) == f"{path}:3: unknown_market: no market 'M'; known: none"
+
+
+def test_check_says_which_market_a_script_misspells(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("scenario: a\nscript:\n  - price: {market: Q, price: 0.5}\n")
+    said = f"{path}:3: script[0].price.market: expected a market, got 'Q': known are none"
+    assert complaint("check", str(path), code=1) == said
+
+
+def test_check_says_which_step_of_a_script_is_refused_when_it_begins(tmp_path: Path) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text("scenario: a\naccounts: {a: {}}\nscript:\n  - account: {account: a}\n")
+    said = complaint("check", str(path), code=1)
+    assert said.startswith(f"{path}:4: script[0] is refused when the script begins: ")
 
 
 def test_check_of_nothing() -> None:

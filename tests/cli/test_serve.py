@@ -23,7 +23,8 @@ ACCOUNTS: list[dict[str, Any]] = [
     {"name": "own", "kind": "member", "key_id": "k0", "private_key_path": None, "subtraders": []},
     {"name": "a b", "kind": "fcm", "key_id": "k1", "private_key_path": "/keys/a b.pem", "subtraders": ["s1", "s2"]},
 ]
-READY = {"venues": {"kalshi": {"base_url": "http://127.0.0.1:8600/trade-api/v2"}}, "accounts": ACCOUNTS}
+VENUE = {"base_url": "http://127.0.0.1:8600/trade-api/v2", "ws_url": "ws://127.0.0.1:8600/trade-api/ws/v2"}
+READY = {"venues": {"kalshi": VENUE}, "accounts": ACCOUNTS}
 
 
 def test_the_banner_says_where_who_and_how() -> None:
@@ -34,6 +35,7 @@ def test_the_banner_says_where_who_and_how() -> None:
         "  a b          fcm     key k1  subtraders s1, s2",
         "",
         "export KALSHI_API_BASE_URL=http://127.0.0.1:8600/trade-api/v2",
+        "export KALSHI_WS_URL=ws://127.0.0.1:8600/trade-api/ws/v2",
         "export KALSHI_API_KEY_ID=k1",
         "export KALSHI_PRIVATE_KEY_PATH='/keys/a b.pem'",
         "",

@@ -19,7 +19,8 @@ def test_what_happened_is_printed(cli: Cli, server: Server, sandbox: str) -> Non
     lines = cli("do", FILL, "--sandbox", sandbox).stdout.splitlines()
     assert lines[0].startswith("#")
     assert lines[0].endswith(" 2025-11-04T23:00:00Z fill")
-    filled, changed = lines[1:]
+    [filled] = [line for line in lines if line.startswith("  filled")]
+    [changed] = [line for line in lines if line.startswith("  position_changed")]
     assert filled.startswith("  filled  fill_id=")
     assert "  account=alice  book=0  market=RAIN-1  side=yes  action=buy  count=1.50  price=0.5600  " in filled
     assert changed.startswith("  position_changed  account=alice  book=0  market=RAIN-1  quantity=11.50  cost=6.440000")
@@ -55,9 +56,10 @@ def test_lists_and_texts_of_many_lines_travel_whole(cli: Cli, sandbox: str) -> N
     assert "key_id=007" in cli("do", step, "--sandbox", sandbox).stdout
 
 
-def test_time_moves_by_what_is_asked(cli: Cli, sandbox: str) -> None:
-    assert cli("advance", "1h30m", "--sandbox", sandbox).stdout == "2025-11-05T00:30:00Z (paused)\n"
-    assert cli("advance", "250ms", "--sandbox", sandbox).stdout == "2025-11-05T00:30:00.25Z (paused)\n"
+def test_time_moves_by_what_is_asked(cli: Cli, server: Server, sandbox: str) -> None:
+    whose = f"sandbox {sandbox} of scenario {server.ask_sandbox('GET', sandbox)['scenario']}"
+    assert cli("advance", "1h30m", "--sandbox", sandbox).stdout == f"2025-11-05T00:30:00Z (paused), {whose}\n"
+    assert cli("advance", "250ms", "--sandbox", sandbox).stdout == f"2025-11-05T00:30:00.25Z (paused), {whose}\n"
 
 
 def test_without_a_sandbox_it_is_the_default_one(cli: Cli, server: Server) -> None:

@@ -1,0 +1,117 @@
+"""The live display of `mockexchange watch`: positions, fills, frames, requests, and what the script and faults do."""
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from rich.console import Group, RenderableType
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from mockexchange.cli.event_source import Event
+from mockexchange.cli.telling import concerns, fill_words, frame_text, style_of, words_of
+from mockexchange.cli.terminal import Line, printable
+
+KEPT = 100
+"""More than any terminal shows of one kind."""
+COUNTED = ("command", "request", "frame")
+POSITION_TITLES = ("account", "book", "market", "quantity", "cost", "realized", "fees", "resting")
+POSITION_NAMES = ("account", "book", "instrument", "quantity", "cost", "realized", "fees", "resting")
+NUMBERS = frozenset(POSITION_TITLES[3:])
+FRAME_TITLES = ("at", "stream", "account", "way", "kind", "frame")
+FRAME_NAMES = ("at", "connection", "account", "direction", "kind")
+
+Row = dict[str, Any]
+
+
+class Section(NamedTuple):
+    """A part of the display: its titles, its rows, and how many parts of the room are its own."""
+
+    titles: Sequence[str]
+    lines: Sequence[Line]
+    weight: int
+
+
+class Board:
+    """What was told lately, of one account if there is one."""
+
+    def __init__(self, sandbox: str, account: str | None) -> None:
+        self.sandbox, self.account = sandbox, account
+        self.at = ""
+        self.positions: dict[str, list[Row]] = {}
+        """By account; whoever reads the truth puts them here."""
+        self._counts = dict.fromkeys(COUNTED, 0)
+        self._fills: deque[Line] = deque(maxlen=KEPT)
+        self._frames: deque[Line] = deque(maxlen=KEPT)
+        self._requests: deque[Line] = deque(maxlen=KEPT)
+        self._others: deque[Line] = deque(maxlen=KEPT)
+
+    def take(self, event: Event) -> None:
+        """Remember what has to be shown of an event."""
+        self.at = event.data.get("at", self.at)
+        if not concerns(event, self.account):
+            return
+        if event.kind in self._counts:
+            self._counts[event.kind] += 1
+        line = Line((event.data.get("at", self.at), words_of(event)), style_of(event))
+        match event.kind:
+            case "frame":
+                self._frames.append(Line(_frame_cells(event.data), style_of(event)))
+            case "request":
+                self._requests.append(line)
+            case "command" if "refusal" not in event.data:
+                self._take_fills(event.data)
+            case _:
+                self._others.append(line)
+
+    def show(self, height: int) -> RenderableType:
+        """Return a picture of at most `height` lines."""
+        sections = (
+            Section(POSITION_TITLES, self._position_lines(), 3),
+            Section(("at", "fill"), self._fills, 2),
+            Section(FRAME_TITLES, self._frames, 3),
+            Section(("at", "request"), self._requests, 2),
+            Section(("at", "script, faults and refusals"), self._others, 2),
+        )
+        shown = [section for section in sections if section.lines]
+        room = max(0, height - 1 - len(shown))
+        parts = sum(section.weight for section in shown) or 1
+        return Group(self._head(), *(_table(one, max(1, room * one.weight // parts)) for one in shown))
+
+    def _head(self) -> RenderableType:
+        told = "  ".join(f"{count} {name}s" for name, count in self._counts.items())
+        who = f" of {self.account}" if self.account else ""
+        return Rule(Text(printable(f"{self.sandbox}{who}  {self.at}  {told}")), align="left")
+
+    def _position_lines(self) -> list[Line]:
+        """What is held before what is not any more."""
+        rows = [row for rows in self.positions.values() for row in rows]
+        rows.sort(key=lambda row: row["settled"])
+        return [Line([row[name] for name in POSITION_NAMES], "dim" if row["settled"] else "") for row in rows]
+
+    def _take_fills(self, data: Row) -> None:
+        for one in data["events"]:
+            if one["type"] == "filled" and self.account in (None, one["account"]):
+                self._fills.append(Line((data["at"], fill_words(one))))
+
+
+def _frame_cells(frame: Row) -> list[str]:
+    return [*(str(frame[name] or "-") for name in FRAME_NAMES), frame_text(frame)]
+
+
+def _table(section: Section, room: int) -> Table:
+    """The newest lines; of positions, which stay where they are, the first."""
+    table = Table(box=None, header_style="bold", pad_edge=False, expand=True)
+    for place, title in enumerate(section.titles):
+        is_last = place == len(section.titles) - 1
+        style: dict[str, Any] = {"justify": "right" if title in NUMBERS else "left", "ratio": 1 if is_last else None}
+        table.add_column(title, no_wrap=True, overflow="ellipsis", **style)
+    lines = list(section.lines)
+    is_steady = section.titles is POSITION_TITLES
+    shown = lines[:room] if is_steady else lines[-room:]
+    if is_steady and len(lines) > room:
+        shown = [*lines[: room - 1], Line((f"and {len(lines) - room + 1} more",), "dim")]
+    for line in shown:
+        table.add_row(*(Text(printable(str(cell))) for cell in line.cells), style=line.style)
+    return table

@@ -1,0 +1,72 @@
+"""Reading server-sent events of the control API (WHATWG HTML, section 9.2)."""
+
+import json
+from collections.abc import Iterable, Iterator
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
+
+from mockexchange.cli.control import TIMEOUT_S, Server
+from mockexchange.cli.frame import Failure
+
+
+class Event(NamedTuple):
+    """One event; `kind` is command, request, frame, script or fault, or begin, lost or end."""
+
+    kind: str
+    data: dict[str, Any]
+    event_id: str | None = None
+
+
+class Broken(Exception):
+    """The connection ended without a word."""
+
+
+def events_of(server: Server, sandbox: str, kinds: Iterable[str], last_event_id: str | None) -> Iterator[Event]:
+    """Yield what happens until the sandbox ends. Raises Broken, or Failure where nothing can be watched."""
+    path = f"/sandboxes/{quote(sandbox, safe='')}/events?{urlencode({'kinds': ','.join(kinds)})}"
+    headers = {"Authorization": f"Bearer {server.ready['control_token']}", "Accept": "text/event-stream"}
+    if last_event_id:
+        headers["Last-Event-ID"] = last_event_id
+    parts = urlsplit(server.ready["control_url"])
+    make = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+    connection = make(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    try:
+        connection.request("GET", parts.path + path, headers=headers)
+        answer = connection.getresponse()
+        _require_events(answer, sandbox)
+        yield from read_events(_lines(answer))
+    except (OSError, HTTPException) as error:
+        raise Broken(str(error) or type(error).__name__) from None
+    finally:
+        connection.close()
+
+
+def read_events(lines: Iterable[str]) -> Iterator[Event]:
+    """Parse the lines of an event stream; comments, which keep it alive, are passed over."""
+    fields: dict[str, str] = {}
+    for line in lines:
+        if line:
+            name, _, value = line.partition(":")
+            fields[name] = value.removeprefix(" ")
+        elif "data" in fields:
+            yield Event(fields.get("event", "message"), json.loads(fields["data"]), fields.get("id"))
+            fields = {}
+        else:
+            fields = {}
+
+
+def _lines(answer: HTTPResponse) -> Iterator[str]:
+    while raw := answer.readline():
+        yield raw.decode().rstrip("\r\n")
+
+
+def _require_events(answer: HTTPResponse, sandbox: str) -> None:
+    if answer.status == 200:
+        return
+    raw = answer.read()
+    try:
+        message = json.loads(raw)["error"]["message"]
+    except (ValueError, KeyError, TypeError):
+        message = f"expected the events of sandbox {sandbox!r}, got status {answer.status}"
+    raise Failure(message)

@@ -1,0 +1,72 @@
+"""`mockexchange script`: steps that an exchange does by itself, added while it runs, listed and cleared."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockexchange.cli.control import find_server, sandbox_option, server_option
+from mockexchange.cli.terminal import printable
+from mockexchange.cli.written import read_written
+from mockexchange.scenario.script import ENTRY
+
+
+@click.group()
+def script() -> None:
+    """Let things happen by themselves, at a time or when a client does something.
+
+    \b
+    mockexchange script add '{every: 1s, times: 5, price: {market: KXRAINNYC-25NOV05-T1, price: 0.5$n}}'
+    """
+
+
+@script.command()
+@click.argument("steps", metavar="STEP...", nargs=-1, required=True)
+@sandbox_option
+@server_option
+def add(steps: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
+    """Add steps, all or none, and print them.
+
+    Each STEP is written as under a scenario's `script`. Its time begins now.
+    """
+    body = [read_written(ENTRY, "step", number, text).body for number, text in enumerate(steps, start=1)]
+    _show(find_server(ready_file).ask_sandbox("POST", sandbox, "/script", body=body))
+
+
+@script.command("list")
+@sandbox_option
+@server_option
+def list_(sandbox: str, ready_file: Path) -> None:
+    """Print the steps: how often each has happened, and when it happens next."""
+    _show(find_server(ready_file).ask_sandbox("GET", sandbox, "/script"))
+
+
+@script.command()
+@sandbox_option
+@server_option
+def clear(sandbox: str, ready_file: Path) -> None:
+    """Forget all steps and what they still had to do; print their names."""
+    server = find_server(ready_file)
+    steps = server.ask_sandbox("GET", sandbox, "/script")
+    server.ask_sandbox("DELETE", sandbox, "/script")
+    for step in steps:
+        click.echo(f"cleared {printable(step['name'])}")
+
+
+def _show(steps: list[dict[str, Any]]) -> None:
+    for step in steps:
+        click.secho(printable(step["name"]), bold=True, nl=False)
+        coming = f", next at {step['next']}" if step["next"] else ""
+        state = "" if step["state"] == "done" else f"{step['state']}, "
+        click.echo(f"  {step['action']}: {state}done {times(step['fired'])}{coming}")
+        if step["refused"]:
+            click.secho(f"  {refusal(step)}", fg="yellow")
+
+
+def refusal(step: dict[str, Any]) -> str:
+    """How often a step was refused, and why the last time."""
+    return f"refused {times(step['refused'])}: {printable(step['reason'])}"
+
+
+def times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

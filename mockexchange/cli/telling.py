@@ -1,0 +1,104 @@
+"""What happened, in a line: the words of `mockexchange watch`."""
+
+from typing import Any
+
+from mockexchange.cli.event_source import Event
+
+Data = dict[str, Any]
+FRAME_CHARS_MAX = 400
+EVENTS_TOLD_MAX = 4
+
+
+def accounts_of(event: Event) -> set[str]:
+    """Return whom it is about; nobody means everybody."""
+    if event.kind == "command":
+        return {one["account"] for one in event.data.get("events", ()) if one.get("account")}
+    account = event.data.get("account")
+    return {account} if account else set()
+
+
+def concerns(event: Event, account: str | None) -> bool:
+    """Whether somebody who looks at one account wants to be told."""
+    if account is None or event.kind in ("begin", "lost", "end"):
+        return True
+    accounts = accounts_of(event)
+    return account in accounts if accounts or event.kind in ("request", "frame") else True
+
+
+def style_of(event: Event) -> str:
+    data = event.data
+    if event.kind == "lost" or "refusal" in data or data.get("status", 0) >= 400 or event.kind == "fault":
+        return "red"
+    if data.get("fault") or data.get("findings") or data.get("note"):
+        return "yellow"
+    return ""
+
+
+def line_of(event: Event) -> list[str]:
+    """The cells of a line: when, what kind, and what."""
+    return [event.data.get("at", "-"), event.kind, words_of(event)]
+
+
+def words_of(event: Event) -> str:
+    match event.kind:
+        case "command":
+            return _command(event.data)
+        case "request":
+            return _request(event.data)
+        case "frame":
+            return _frame(event.data)
+        case "script" | "fault":
+            return _firing(event.data)
+        case "lost":
+            return f"{event.data['lost'] or 'some'} events were lost: this watcher was too slow, or away for too long"
+        case "begin":
+            return f"watching {event.data['sandbox']}"
+    return f"the sandbox was {event.data['reason']}"
+
+
+def fill_words(fill: Data) -> str:
+    side = f"{fill['action']} {fill['side']}"
+    return f"{fill['account']}/{fill['book']} {fill['market']} {side} {fill['count']} at {fill['price']}"
+
+
+def frame_text(frame: Data) -> str:
+    return str(frame.get("frame") or frame.get("frame_base64") or "").rstrip("\n")[:FRAME_CHARS_MAX]
+
+
+def _command(data: Data) -> str:
+    head = f"#{data['seq']} {data['command']}"
+    cause = f" (by {data['cause']['step']}, {data['cause']['repetition']})" if data["cause"] else ""
+    if "refusal" in data:
+        return f"{head}{cause} refused: {data['refusal']['code']}: {data['refusal']['message']}"
+    told = [_core_event(one) for one in data["events"][:EVENTS_TOLD_MAX]]
+    rest = len(data["events"]) + data["left_out"] - len(told)
+    return f"{head}{cause}: {'; '.join(told) or 'nothing changed'}{f'; and {rest} more' if rest else ''}"
+
+
+def _core_event(event: Data) -> str:
+    if event["type"] == "filled":
+        return f"filled {fill_words(event)}"
+    named = [str(event[name]) for name in ("account", "market", "order_id") if event.get(name)]
+    return " ".join([str(event["type"]), *named])
+
+
+def _request(data: Data) -> str:
+    head = f"{data['method']} {data['target']}" if data["method"] else "bytes that are no HTTP"
+    facts = [str(data["status"]), data["operation"] or "-", data["account"] or "-"]
+    facts.append(f"{data['latency_us'] / 1_000:.1f} ms")
+    fault = [f"fault {data['fault']}"] if data["fault"] else []
+    remarks = "; ".join([*([data["diagnosis"]] if data["diagnosis"] else []), *data["findings"], *fault])
+    return f"{head} -> {' '.join(facts)}{f': {remarks}' if remarks else ''}"
+
+
+def _frame(data: Data) -> str:
+    head = f"{data['direction']} stream {data['connection']} {data['account'] or '-'}"
+    kind = f" {data['kind']}" if data["kind"] else ""
+    remarks = "; ".join(words for words in (data["fault"] and f"fault {data['fault']}", data["note"]) if words)
+    return f"{head}{kind}{f' [{remarks}]' if remarks else ''} {frame_text(data)}".rstrip()
+
+
+def _firing(data: Data) -> str:
+    facts = " ".join(f"{name}={value}" for name, value in data["detail"].items())
+    kind = "" if data["kind"] in ("script", "fault") else f"{data['kind']} "
+    return f"{kind}{data['name']} {facts}".rstrip()

@@ -1,0 +1,63 @@
+"""`mockexchange wait`: until something is so."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockexchange.cli.control import TIMEOUT_S, find_server, sandbox_option, server_option
+from mockexchange.cli.frame import Misuse, checked, option
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
+
+SUBJECTS = ("subscribed", "request", "frame", "fault", "script")
+JSON_FILTERS = ("contains",)
+
+
+def _duration(text: str) -> str:
+    parse_duration(text)
+    return text
+
+
+@click.command()
+@click.argument("subject", type=click.Choice(SUBJECTS))
+@click.argument("filters", metavar="[NAME=VALUE]...", nargs=-1)
+@option("--timeout", default="5s", show_default=True, callback=checked(_duration), help="For how long.")
+@sandbox_option
+@server_option
+def wait(subject: str, filters: tuple[str, ...], timeout: str, sandbox: str, ready_file: Path) -> None:
+    """Wait until something is so, and print what was found, a JSON line each.
+
+    Ends with exit code 1 when the time is up, and says what came nearest.
+
+    \b
+    mockexchange wait subscribed account=alice channel=fill
+    mockexchange wait request operation=GetPositions times=2
+    mockexchange wait frame kind=fill contains='{"msg": {"market_ticker": "KXRAIN-1"}}'
+    mockexchange wait fault name=flaky
+    mockexchange wait script done
+    """
+    wanted: Any = "done" if (subject, filters) == ("script", ("done",)) else _read_all(filters)
+    body = {"for": {subject: wanted}, "timeout": timeout}
+    patience_s = parse_duration(timeout) / MICROSECONDS_PER_SECOND + TIMEOUT_S
+    answer = find_server(ready_file).ask_sandbox("POST", sandbox, "/wait", body=body, patience_s=patience_s)
+    click.echo("".join(json.dumps(one) + "\n" for one in answer["found"]), nl=False)
+
+
+def _read_all(filters: tuple[str, ...]) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    for name, value in map(_read, filters):
+        if name in wanted:
+            raise Misuse(f"{name}: expected it once, for all that is given has to be so")
+        wanted[name] = value
+    return wanted
+
+
+def _read(text: str) -> tuple[str, Any]:
+    name, is_there, value = text.partition("=")
+    if not is_there:
+        raise Misuse(f"expected NAME=VALUE, such as account=alice, got {text!r}")
+    try:
+        return name, json.loads(value) if name in JSON_FILTERS else value
+    except ValueError:
+        raise Misuse(f"{name}: expected JSON, got {value!r}") from None

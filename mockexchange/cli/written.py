@@ -1,0 +1,28 @@
+"""What is written on a command line as in a scenario: a step, an entry of a script, a fault."""
+
+from typing import Any, NamedTuple
+
+from mockexchange.cli.frame import Misuse
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.kinds import Kind
+from mockexchange.scenario.literals import plain
+from mockexchange.scenario.source import read_yaml
+
+
+class Written(NamedTuple):
+    """What was read, and the same as JSON whose scalars are all text: the server types them."""
+
+    value: Any
+    body: Any
+
+
+def read_written(kind: Kind, what: str, number: int, text: str) -> Written:
+    """Read one of several arguments; `what` says what each is. Raises Misuse."""
+    place = f"{what} {number}"
+    if not text.strip():
+        raise Misuse(f"{place}: expected a {what}, got nothing")
+    try:
+        node = read_yaml(text, place)
+        return Written(kind.read(node, ""), plain(node))
+    except ScenarioError as error:
+        raise Misuse(": ".join(part for part in (place, error.path, error.message) if part)) from None

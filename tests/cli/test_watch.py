@@ -1,0 +1,340 @@
+"""`watch`: what happens, a line an event or as a display, until the exchange is no more."""
+
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from mockexchange.cli import watch as subject
+from mockexchange.cli.board import Board
+from mockexchange.cli.control import Server
+from mockexchange.cli.event_source import Broken, Event
+from mockexchange.cli.frame import Failure
+from mockexchange.cli.telling import accounts_of, concerns, line_of, style_of, words_of
+from tests.cli.conftest import SCENARIO, Cli
+from tests.cli.test_frame import PROGRAM
+from tests.house.checkout import ROOT
+from tests.house.serving import served
+
+AT = "2025-11-04T23:00:00Z"
+FILL = "fill: {account: alice, market: RAIN-1, side: no, action: buy, count: 4, price: 0.40}"
+WAIT_SECONDS_MAX = 20
+FILLED = {
+    "type": "filled",
+    "account": "alice",
+    "book": "0",
+    "market": "RAIN-1",
+    "action": "buy",
+    "side": "yes",
+    "count": "1.00",
+    "price": "0.5600",
+}
+COMMAND: dict[str, Any] = {"command": "Fill", "cause": None, "seq": 7, "at": AT, "left_out": 0, "events": [FILLED]}
+REQUEST: dict[str, Any] = {
+    "number": 1,
+    "at": AT,
+    "method": "GET",
+    "target": "/trade-api/v2/portfolio/balance",
+    "status": 200,
+    "operation": "GetBalance",
+    "account": "alice",
+    "key_id": "k",
+    "latency_us": 1_234,
+    "diagnosis": None,
+    "findings": [],
+    "fault": None,
+    "connection": None,
+}
+FRAME: dict[str, Any] = {
+    "at": AT,
+    "connection": 3,
+    "account": "alice",
+    "direction": "out",
+    "kind": "fill",
+    "fault": None,
+    "note": "",
+    "frame": '{"type":"fill"}\n',
+}
+FIRING: dict[str, Any] = {"at": AT, "kind": "fault", "name": "flaky", "detail": {"connection": 3}}
+
+
+def event(what: str, data: dict[str, Any], **changes: Any) -> Event:
+    return Event(what, {**data, **changes})
+
+
+# --- in words
+
+
+@pytest.mark.parametrize(
+    ("happened", "words", "style"),
+    [
+        (event("command", COMMAND), "#7 Fill: filled alice/0 RAIN-1 buy yes 1.00 at 0.5600", ""),
+        (
+            event("command", COMMAND, cause={"step": "buys", "repetition": 2}, events=[], left_out=0),
+            "#7 Fill (by buys, 2): nothing changed",
+            "",
+        ),
+        (
+            event("command", COMMAND, events=[{"type": "market_moved", "market": "M"}] * 6, left_out=9),
+            "#7 Fill: market_moved M; market_moved M; market_moved M; market_moved M; and 11 more",
+            "",
+        ),
+        (
+            Event("command", {**COMMAND, "refusal": {"code": "unknown_market", "message": "no market"}}),
+            "#7 Fill refused: unknown_market: no market",
+            "red",
+        ),
+        (event("request", REQUEST), "GET /trade-api/v2/portfolio/balance -> 200 GetBalance alice 1.2 ms", ""),
+        (
+            event("request", REQUEST, status=401, diagnosis="sign it", findings=["odd"], fault="flaky", account=None),
+            "GET /trade-api/v2/portfolio/balance -> 401 GetBalance - 1.2 ms: sign it; odd; fault flaky",
+            "red",
+        ),
+        (
+            event("request", REQUEST, method="", status=400),
+            "bytes that are no HTTP -> 400 GetBalance alice 1.2 ms",
+            "red",
+        ),
+        (event("request", REQUEST, findings=["odd"]), "-> 200 GetBalance alice 1.2 ms: odd", "yellow"),
+        (event("frame", FRAME), 'out stream 3 alice fill {"type":"fill"}', ""),
+        (
+            event("frame", FRAME, fault="flaky", note="too slow", direction="lost", kind="", account=None),
+            'lost stream 3 - [fault flaky; too slow] {"type":"fill"}',
+            "yellow",
+        ),
+        (
+            event("frame", {**FRAME, "frame": None, "frame_base64": "/w=="}, kind="open"),
+            "out stream 3 alice open /w==",
+            "",
+        ),
+        (event("fault", FIRING), "flaky connection=3", "red"),
+        (event("script", FIRING, kind="trigger", name="buys", detail={}), "trigger buys", ""),
+        (Event("lost", {"lost": 3}), "3 events were lost", "red"),
+        (Event("lost", {"lost": None}), "some events were lost", "red"),
+        (Event("begin", {"sandbox": "default"}), "watching default", ""),
+        (Event("end", {"reason": "reset"}), "the sandbox was reset", ""),
+    ],
+)
+def test_what_happened_is_told_in_a_line(happened: Event, words: str, style: str) -> None:
+    assert words in words_of(happened)
+    assert style_of(happened) == style
+    assert line_of(happened)[:2] == [happened.data.get("at", "-"), happened.kind]
+
+
+def test_who_looks_at_one_account_is_told_of_that_one() -> None:
+    other = event("command", COMMAND, events=[{**FILLED, "account": "bob"}])
+    unowned = event("command", COMMAND, events=[{"type": "market_moved", "market": "M"}])
+    happened = [event("command", COMMAND), event("request", REQUEST), event("frame", FRAME)]
+    assert [concerns(one, "alice") for one in happened] == [True] * 3
+    assert [concerns(one, "bob") for one in happened] == [False] * 3
+    assert (concerns(other, "alice"), concerns(other, "bob"), concerns(other, None)) == (False, True, True)
+    assert concerns(unowned, "alice")
+    assert not concerns(event("request", REQUEST, account=None), "alice")
+    assert concerns(event("fault", FIRING), "alice")
+    assert accounts_of(unowned) == set()
+
+
+# --- as a display
+
+
+def picture(board: Board, height: int = 40, width: int = 110) -> list[str]:
+    console = Console(file=StringIO(), width=width, height=height, force_terminal=False)
+    console.print(board.show(height))
+    assert isinstance(console.file, StringIO)
+    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+
+
+def row(number: int, **changes: Any) -> dict[str, Any]:
+    plain = {"account": "alice", "book": "0", "instrument": f"RAIN-{number}", "quantity": f"{number}.00"}
+    rest = dict.fromkeys(("cost", "realized", "fees", "resting"), "0.000000")
+    return {**plain, **rest, "settled": False, **changes}
+
+
+def full(account: str | None = None) -> Board:
+    board = Board("default", account)
+    board.positions = {"alice": [row(1, settled=True), *(row(number) for number in range(2, 60))]}
+    for _ in range(30):
+        for happened in (event("command", COMMAND), event("request", REQUEST), event("frame", FRAME)):
+            board.take(happened)
+        board.take(event("fault", FIRING, name="\x1b[2Jflaky"))
+    return board
+
+
+def test_the_display_shows_everything_at_once() -> None:
+    lines = picture(full())
+    text = "\n".join(lines)
+    assert "default  2025-11-04T23:00:00Z  30 commands  30 requests  30 frames" in lines[0]
+    for words in ("RAIN-2", "alice/0 RAIN-1 buy yes 1.00 at 0.5600", '{"type":"fill"}', "GetBalance alice", "flaky"):
+        assert words in text
+    assert "\x1b" not in text
+    assert re.search(r"and \d+ more", text)
+    assert "RAIN-1 " not in next(line for line in lines if line.startswith("alice "))
+
+
+@pytest.mark.parametrize("height", [5, 12, 24, 40, 80])
+def test_the_display_fits(height: int) -> None:
+    assert len(picture(full(), height)) <= max(height, 11)
+    assert len(picture(Board("default", None), height)) == 1
+
+
+def test_the_display_of_one_account() -> None:
+    board = full("alice")
+    board.take(event("request", REQUEST, account="bob"))
+    board.take(event("command", COMMAND, events=[{**FILLED, "account": "bob", "market": "SNOW"}, FILLED]))
+    lines = picture(board)
+    assert "default of alice" in lines[0]
+    assert "31 commands  30 requests" in lines[0]
+    assert "SNOW" not in "\n".join(lines)
+    board.take(Event("command", {**COMMAND, "refusal": {"code": "unknown_market", "message": "none"}, "events": []}))
+    assert "refused: unknown_market" in "\n".join(picture(board))
+
+
+# --- on and on
+
+
+class Told:
+    """What the control API would tell, a stream of events a connection."""
+
+    def __init__(self, *streams: list[Event | Exception]) -> None:
+        self.streams = list(streams)
+        self.last_ids: list[str | None] = []
+
+    def __call__(self, server: Any, sandbox: str, kinds: Any, last_event_id: str | None) -> Iterator[Event]:
+        self.last_ids.append(last_event_id)
+        for one in self.streams.pop(0):
+            if isinstance(one, Exception):
+                raise one
+            yield one
+
+
+GONE = Server(Path("/none"), {"pid": 7})
+BEGIN = Event("begin", {"sandbox": "default"}, "a-1")
+
+
+def follow(monkeypatch: pytest.MonkeyPatch, told: Told) -> tuple[list[str], str]:
+    monkeypatch.setattr(subject, "events_of", told)
+    kinds: list[str] = []
+    with pytest.raises(Failure) as raised:
+        kinds.extend(one.kind for one in subject.follow(GONE, "default"))
+    return kinds, str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [("stopped", "the server was stopped"), ("deleted", "the sandbox was deleted")]
+)
+def test_it_ends_with_the_exchange(monkeypatch: pytest.MonkeyPatch, reason: str, words: str) -> None:
+    end = Event("end", {"reason": reason})
+    assert follow(monkeypatch, Told([BEGIN, end])) == (
+        ["begin", "end"],
+        f"the exchange 'default' is no more: {words}",
+    )
+
+
+def test_it_goes_on_after_a_reset_and_from_where_it_was_after_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told(
+        [BEGIN, Event("end", {"reason": "reset"})],
+        [Event("begin", {}, "b-1"), Event("frame", {}, "b-2"), Broken("cut")],
+        [Event("begin", {}, "b-2")],
+        [Broken("refused")],
+    )
+    kinds, words = follow(monkeypatch, told)
+    assert kinds == ["begin", "end", "begin", "frame", "begin"]
+    assert told.last_ids == [None, None, "b-2", "b-2"]
+    assert words == "the server (pid 7) is gone: refused"
+
+
+# --- for real
+
+
+@contextmanager
+def watching(server: Server, *arguments: str, output: Any = subprocess.PIPE) -> Iterator["subprocess.Popen[bytes]"]:
+    command = [*PROGRAM, "watch", "--ready-file", str(server.ready_file), *arguments]
+    environment = {**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"}
+    with subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, env=environment) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_line(process: "subprocess.Popen[bytes]") -> list[str]:
+    assert process.stdout is not None
+    return process.stdout.readline().decode().rstrip("\n").split("\t")
+
+
+def test_it_tells_a_line_an_event_where_there_is_no_terminal(cli: Cli, server: Server, sandbox: str) -> None:
+    with watching(server, "--sandbox", sandbox, "--account", "alice") as process:
+        assert read_line(process) == ["-", "begin", f"watching {sandbox}"]
+        cli("do", "deposit: {account: eddy, amount: 1}", "--sandbox", sandbox)
+        cli("do", FILL, "--sandbox", sandbox)
+        at, kind, words = read_line(process)
+        assert (at, kind) == (AT, "command")
+        assert "filled alice/0 RAIN-1 buy no 4.00 at 0.4000" in words
+        cli("call", "alice", "GET", "/portfolio/balance", "--sandbox", sandbox)
+        assert read_line(process)[2].startswith("GET /trade-api/v2/portfolio/balance -> 200 GetBalance alice ")
+        server.ask_sandbox("POST", sandbox, "/reset")
+        assert [read_line(process)[1] for _ in range(2)] == ["end", "begin"]
+        server.ask_sandbox("DELETE", sandbox)
+        assert read_line(process)[1] == "end"
+        _, complaint = process.communicate(timeout=WAIT_SECONDS_MAX)
+        assert process.returncode == 1
+        assert complaint.decode() == (
+            f"mockexchange watch: the exchange '{sandbox}' is no more: the sandbox was deleted\n"
+        )
+
+
+def test_it_ends_when_the_server_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    (tmp_path / "scenario.yaml").write_text(SCENARIO.replace("  own: {keys: {main: {public_key: own.pem}}}\n", ""))
+    with served(tmp_path, sys.executable, "-m", "mockexchange", "serve", "--scenario", "scenario.yaml"):
+        server = Server(tmp_path / "ready.json", json.loads((tmp_path / "ready.json").read_text()))
+        with watching(server) as process:
+            assert read_line(process)[1] == "begin"
+            os.kill(server.ready["pid"], signal.SIGTERM)
+            assert read_line(process)[1] == "end"
+            _, complaint = process.communicate(timeout=WAIT_SECONDS_MAX)
+    assert process.returncode == 1
+    assert complaint.decode() == "mockexchange watch: the exchange 'default' is no more: the server was stopped\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_the_display_follows_and_goes_away_with_an_interrupt(cli: Cli, server: Server, sandbox: str) -> None:
+    reader, writer = os.openpty()
+    with watching(server, "--sandbox", sandbox, output=writer) as process:
+        os.close(writer)
+        seen = read_until(reader, b"RAIN-1")
+        assert b"10.00" in seen
+        cli("do", FILL, "--sandbox", sandbox)
+        assert b"buy no 4.00" in read_until(reader, b" 6.00 ")
+        cli("do", FILL, "--sandbox", sandbox)
+        read_until(reader, b" 2.00 ")
+        process.send_signal(signal.SIGINT)
+        read_until(reader, b"\x1b[?1049l")
+        _, complaint = process.communicate(timeout=WAIT_SECONDS_MAX)
+        assert (process.returncode, complaint.strip()) == (130, b"")
+    os.close(reader)
+
+
+def read_until(reader: int, words: bytes) -> bytes:
+    seen = b""
+    while words not in seen:
+        assert select.select([reader], [], [], WAIT_SECONDS_MAX)[0], f"{words!r} is not in {seen[-2_000:]!r}"
+        seen += os.read(reader, 65_536)
+    return seen
+
+
+def test_an_account_that_is_not_there_is_named(cli: Cli, sandbox: str) -> None:
+    done = cli("watch", "--account", "zoe", "--sandbox", sandbox, code=1)
+    assert "no account 'zoe'; known: alice, eddy, own" in done.stderr
+    assert "no sandbox 'nowhere'" in cli("watch", "--sandbox", "nowhere", code=1).stderr
