@@ -1,9 +1,8 @@
 """A control API to look at: a server, the exchanges that it has, and what a run has to be told of them."""
 
-import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from anyio.from_thread import start_blocking_portal
 from schemathesis.schemas import BaseSchema
@@ -12,7 +11,7 @@ from starlette.types import ASGIApp
 from contracts.suites.harness import Document, Told, load_schema, operation_ids, read_document
 from contracts.suites.signing import token_provider
 from contracts.suites.world import HOST, IN_PROCESS_HOST, World, open_world
-from mockexchange.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox import SandboxOptions
 from mockexchange.sandboxes import Slot
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.loader import load_scenario
@@ -23,6 +22,7 @@ from mockexchange.venues.request import Request
 TOKEN = "a-token-of-the-suites"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 SPARE = "spare"
+FAULT = "third"
 SHORT_LIVED = ("a", "b", "c")
 SENT: tuple[tuple[str, bytes], ...] = (("GET", b""), ("POST", b"text"), ("GET", b"\xff"), ("GET", b"dropped"))
 DESCRIPTION: dict[str, Any] = {
@@ -40,17 +40,36 @@ class Controlled(NamedTuple):
     world: World
 
 
+class Deaf:
+    """The wire of a stream whose client reads nothing."""
+
+    def flush(self) -> None:
+        """It waits."""
+
+    def close(self, code: int, reason: str = "") -> None:
+        """Nobody is told."""
+
+    def abort(self) -> None:
+        """Nothing is cut."""
+
+    def stall(self) -> None:
+        """It stalls already."""
+
+    def call_later(self, delay_us: int, callback: Callable[[], object]) -> NoReturn:
+        raise AssertionError("nothing is delayed here")
+
+
 @contextmanager
 def controlled() -> Iterator[Controlled]:
     """Serve on a free port, by an event loop in a thread of its own."""
     hub, world = Hub(HOST), open_world("compat")
     app = control_app(hub, TOKEN, [IN_PROCESS_HOST], lambda: DESCRIPTION)
     hub.sandboxes.add(Slot(world.sandbox))
-    for name in (SPARE, *SHORT_LIVED):
-        hub.sandboxes.add(Slot(asyncio.run(open_sandbox(load_scenario("empty"), SandboxOptions(name=name)))))
     _fill_journal(world)
     hub.bind(0)
     with start_blocking_portal() as portal:
+        for name in (SPARE, *SHORT_LIVED):
+            portal.call(hub.open, load_scenario("empty"), SandboxOptions(name=name))
         portal.call(hub.listen, app)
         try:
             yield Controlled(hub, app, world)
@@ -64,7 +83,8 @@ def _fill_journal(world: World) -> None:
     for method, body in SENT:
         headers = world.signers["member", "main"].headers(method, path).items()
         raw = tuple((name.lower().encode(), value.encode()) for name, value in headers)
-        world.sandbox.answer(Request(method, path, "limit=1", raw, body))
+        _, entry = world.sandbox.answer(Request(method, path, "limit=1", raw, body))
+        world.sandbox.journal.close(entry)
     list(world.sandbox.journal)[-1].drop_bodies()
 
 
@@ -95,6 +115,14 @@ CHECKS: dict[str, dict[str, Any]] = {
         "positive_data_acceptance": {"expected-statuses": ["2xx", "400"]},
         "negative_data_rejection": FORGIVEN,
     },
+    # What is waited for may never come.
+    "Wait": {
+        "positive_data_acceptance": {"expected-statuses": ["2xx", "408"]},
+        "negative_data_rejection": {"expected-statuses": ["2xx", "400", "401", "403", "404", "408"]},
+    },
+    "AddScript": {"negative_data_rejection": FORGIVEN},
+    "AddFaults": {"negative_data_rejection": FORGIVEN},
+    "RemoveFault": {"positive_data_acceptance": {"expected-statuses": ["2xx", "404"]}},
     # What is deleted is gone for the next request.
     "DeleteSandbox": {"positive_data_acceptance": {"expected-statuses": ["2xx", "404"]}},
 }
@@ -113,10 +141,14 @@ def told_document() -> Document:
         (paths["/sandboxes/{name}"]["delete"], list(SHORT_LIVED)),
         (paths["/sandboxes/{name}/reset"]["post"], [SPARE]),
         (paths["/sandboxes/{name}/journal"]["delete"], [SPARE]),
+        (paths["/sandboxes/{name}/script"]["delete"], [SPARE]),
+        (paths["/sandboxes/{name}/faults"]["delete"], [SPARE]),
     ):
         operation["parameters"] = [_name_only(dict(name), names)]
     _tell_schemas(document["components"]["schemas"])
     _tell_put(document)
+    _tell_times(document)
+    _tell_faults(document)
     return document
 
 
@@ -145,6 +177,30 @@ def _tell_contradictions(schemas: dict[str, Any]) -> None:
     schemas["AllocateStep"]["properties"]["allocations"] = {"enum": [{"0": 100}, {"0": 60, "1": "40"}]}
     levels = {"enum": [[], [["0.4", 1], [0.3, "2.5"]]]}
     schemas["OrderbookStep"]["properties"].update({"yes": levels, "no": levels})
+
+
+def _tell_times(document: Document) -> None:
+    """Waits that are short and not always in vain, and steps that are far away."""
+    schemas = document["components"]["schemas"]
+    schemas["Wait"]["properties"]["timeout"] = {"enum": ["0s", "1us", "2ms"]}
+    schemas["Times"], schemas["Number"] = {"enum": [1, "2"]}, {"enum": [0, 1, "200"]}
+    later = [{"after": "1000d", "deposit": {"account": "member", "amount": 1}}, []]
+    bodies = document["components"]["requestBodies"]
+    bodies["ScriptEntries"]["content"]["application/json"]["schema"] = {"enum": [*later, [later[0], later[0]]]}
+
+
+def _tell_faults(document: Document) -> None:
+    """Rules of every kind, one of which can be removed."""
+    document["components"]["parameters"]["fault"]["schema"] = {"type": "string", "enum": [FAULT]}
+    rules = [
+        {"name": FAULT, "match": {"operation": "GetPositions", "nth": 3}, "then": {"status": 503}},
+        {"match": {"account": "member", "probability": 0.5, "until": "1h"}, "times": "2", "then": {"cursor": None}},
+        {"match": {"channel": "fill", "every": "2"}, "then": {"close": 4000}},
+        {"then": {"rate_limit": {"requests": 5}, "headers": {"Retry-After": "1"}}},
+    ]
+    bodies = document["components"]["requestBodies"]
+    told = {"enum": [*rules, rules, [], {"preset": "flaky"}]}
+    bodies["FaultRules"]["content"]["application/json"]["schema"] = told
 
 
 def _tell_put(document: Document) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from contracts.suites.control_world import BEARER, Controlled, control_schema, controlled, told_document
 from contracts.suites.harness import operation_ids, read_document, run
+from mockexchange.server import wait_requests
 
 pytestmark = pytest.mark.contract
 
@@ -23,11 +24,31 @@ USING = (
     "GetLedger",
     "ResetSandbox",
     "DeleteSandbox",
+    "GetFrames",
+    "GetStreams",
+    "GetScript",
+    "AddScript",
+    "ClearScript",
+    "GetFaults",
+    "AddFaults",
+    "ClearFaults",
+    "RemoveFault",
 )
+WAITING = ("Wait",)
 COMMANDING = ("SubmitCommands",)
+# It answers for as long as the exchange lasts: `test_control_situations` holds its events against the document.
+WATCHING = ("GetEvents",)
 
 
-@pytest.mark.parametrize("operations", [MAKING, USING, COMMANDING], ids=["making", "using", "commanding"])
+@pytest.fixture(autouse=True)
+def no_time_to_waste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wait that does not say how long it is takes next to none."""
+    monkeypatch.setattr(wait_requests, "TIMEOUT_US", 1_000)
+
+
+@pytest.mark.parametrize(
+    "operations", [MAKING, USING, COMMANDING, WAITING], ids=["making", "using", "commanding", "waiting"]
+)
 @pytest.mark.parametrize("is_in_process", [True, False], ids=["in process", "over a socket"])
 def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_process: bool) -> None:
     with controlled() as reached:
@@ -40,7 +61,8 @@ def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_p
 
 
 def test_no_operation_is_left_out() -> None:
-    assert sorted([*MAKING, *USING, *COMMANDING]) == sorted(operation_ids(read_document("control")))
+    asked = [*MAKING, *USING, *COMMANDING, *WAITING, *WATCHING]
+    assert sorted(asked) == sorted(operation_ids(read_document("control")))
 
 
 def delete_sandboxes(reached: Controlled, is_in_process: bool) -> None:

@@ -7,26 +7,37 @@ from queue import SimpleQueue
 from typing import Any
 
 import httpx
+import jsonschema_rs
 import pytest
 from schemathesis import Response
 from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import BaseSchema
 
-from contracts.suites.control_world import BEARER, SPARE, Controlled, control_schema, controlled
+from contracts.suites.control_world import BEARER, SPARE, Controlled, Deaf, control_schema, controlled
 from contracts.suites.harness import Document, read_document
 from contracts.suites.signing import AnyCase
 from mockexchange import sandboxes
+from mockexchange.cli.event_source import Event, read_events
 from mockexchange.core.refusals import RefusalCode
+from mockexchange.journal import Firing, FrameEntry
+from mockexchange.sandbox import Sandbox
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.steps import STEPS
-from mockexchange.server import control_requests
+from mockexchange.server import control_requests, waits
+from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.request import Request
 
 pytestmark = pytest.mark.contract
 
-ONE, COMMANDS, CLOCK, JOURNAL = ("/sandboxes/{name}" + rest for rest in ("", "/commands", "/clock", "/journal"))
+ONE, COMMANDS, CLOCK, JOURNAL, FRAMES, EVENTS, WAIT, SCRIPT, STREAMS = (
+    "/sandboxes/{name}" + rest
+    for rest in ("", "/commands", "/clock", "/journal", "/frames", "/events", "/wait", "/script", "/streams")
+)
 FILL = {"account": "carol", "market": "R-1", "side": "yes", "action": "buy", "count": 10, "price": "0.56"}
 REST = {**FILL, "order": "o-1", "price": 0.5, "count": "4"}
 SHARDS = {"account": "carol", "target_shard": 1, "amount": 1, "id": "t-1"}
+TRADING = {"order_changed", "filled", "position_changed", "traded", "market_priced"}
+RESTING = {"order_changed", "level_changed", "position_changed"}
 # One step a line, with the events it brings.
 EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"account": {"account": "carol"}}, {"account_opened", "book_opened"}),
@@ -46,25 +57,33 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"cap": {"account": "merchant/s1", "limit": None}}, {"subtrader_capped"}),
     ({"cap": {"account": "merchant/s1", "limit": 10}}, {"subtrader_capped"}),
     ({"series": {"series": "R", "fee_type": "flat", "fee_multiplier": 0}}, {"series_listed"}),
-    ({"market": {"market": "R-1", "event": "R", "series": "R", "price": 0.55}}, {"market_listed"}),
-    ({"market": {"market": "R-2", "event": "Q", "series": "R", "exchange_index": "1"}}, {"market_listed"}),
+    ({"market": {"market": "R-1", "event": "R", "series": "R", "price": 0.55}}, {"event_listed", "market_listed"}),
+    (
+        {"market": {"market": "R-2", "event": "Q", "series": "R", "exchange_index": "1"}},
+        {"event_listed", "market_listed"},
+    ),
     ({"event": {"event": "R", "title": "Rain", "strike_at": "2025-11-06T05:00:00Z"}}, {"event_described"}),
-    ({"orderbook": {"market": "R-1", "yes": [[0.5, 1], ["0.4", "2.5"]]}}, {"market_quoted"}),
+    ({"orderbook": {"market": "R-1", "yes": [[0.5, 1], ["0.4", "2.5"]]}}, {"market_quoted", "level_changed"}),
     ({"price": {"market": "R-1", "price": "0.5601"}}, {"market_priced"}),
-    ({"fill": {**FILL, "taker": True, "fee": 0.07}}, {"filled", "position_changed", "market_priced"}),
+    ({"fill": {**FILL, "taker": True, "fee": 0.07}}, TRADING),
     ({"open": {"account": "carol", "market": "R-2", "position": -5, "exposure": 2}}, {"position_changed"}),
-    ({"rest": REST}, {"order_rested", "position_changed"}),
-    ({"reduce": {"order": "o-1", "count": 1}}, {"order_reduced", "position_changed"}),
+    ({"rest": REST}, RESTING | {"order_rested"}),
+    ({"amend": {"order": "o-1", "price": "0.5", "count": "3"}}, RESTING),
+    ({"reduce": {"order": "o-1", "count": 1}}, RESTING | {"order_reduced"}),
     (
         {"fill": {**FILL, "order": "o-1", "price": 0.5, "count": 1, "fee": 0}},
-        {"filled", "order_executed", "position_changed", "market_priced"},
+        TRADING | {"order_executed", "level_changed"},
     ),
-    ({"cancel": {"order": "o-1"}}, {"order_canceled", "position_changed"}),
+    ({"cancel": {"order": "o-1"}}, RESTING | {"order_canceled"}),
+    ({"rest": {**REST, "order": "o-9"}}, RESTING | {"order_rested"}),
+    ({"expire": {"order": "o-9"}}, RESTING | {"order_canceled"}),
     ({"group": {"account": "carol", "group": "g-1", "limit": 5}}, {"group_opened"}),
-    ({"rest": {**REST, "order": "o-2", "group": "g-1"}}, {"order_rested", "position_changed"}),
-    ({"trigger_group": {"group": "g-1"}}, {"group_triggered", "order_canceled", "position_changed"}),
+    ({"rest": {**REST, "order": "o-2", "group": "g-1"}}, RESTING | {"order_rested"}),
+    ({"trigger_group": {"group": "g-1"}}, RESTING | {"group_triggered", "order_canceled"}),
     ({"reset_group": {"group": "g-1"}}, {"group_reset"}),
-    ({"close": {"market": "R-1"}}, {"market_moved"}),
+    ({"limit_group": {"group": "g-1", "limit": 7}}, {"group_limited"}),
+    ({"delete_group": {"group": "g-1"}}, {"group_deleted"}),
+    ({"close": {"market": "R-1"}}, {"market_moved", "level_changed"}),
     ({"determine": {"market": "R-1", "result": "scalar", "value": "0.3333"}}, {"market_moved"}),
     ({"dispute": {"market": "R-1"}}, {"market_moved"}),
     ({"determine": {"market": "R-1", "result": "no"}}, {"market_moved"}),
@@ -117,7 +136,7 @@ def test_every_kind_of_event_is_documented(schema: BaseSchema, document: Documen
     documented = {
         schemas[one["$ref"].rpartition("/")[2]]["properties"]["type"]["const"] for one in schemas["Event"]["oneOf"]
     }
-    assert documented == set().union(*(events for _, events in steps))
+    assert documented == set().union({"noted"}, *(events for _, events in steps))  # notes are of faults
 
 
 def test_every_step_and_every_refusal_is_documented(document: Document) -> None:
@@ -165,6 +184,13 @@ REFUSALS: list[tuple[str, str, str, int, str, dict[str, Any]]] = [
     ("unknown filter", "GET", JOURNAL, 400, "bad_query", {"query": {"colour": "red"}}),
     ("filter twice", "GET", JOURNAL, 400, "bad_query", {"query": {"last": ["1", "2"]}}),
     ("no number", "GET", JOURNAL, 400, "bad_query", {"query": {"after": "x"}}),
+    ("unknown frames", "GET", FRAMES, 400, "bad_query", {"query": {"status": "200"}}),
+    ("unknown kind", "GET", EVENTS, 400, "bad_query", {"query": {"kinds": "colour"}}),
+    ("follow what", "GET", EVENTS, 400, "bad_query", {"query": {"follow": "maybe"}}),
+    ("wait for nothing", "POST", WAIT, 400, "bad_body", {"body": {"for": {}}}),
+    ("wait for ever", "POST", WAIT, 400, "bad_body", {"body": {"for": {"request": {}}, "timeout": "1h"}}),
+    ("wait in vain", "POST", WAIT, 408, "timed_out", {"body": {"for": {"fault": {}}, "timeout": "1us"}}),
+    ("no entry", "POST", SCRIPT, 400, "bad_step", {"body": {"after": "1s"}}),
     ("wrong method", "GET", "/sandboxes", 405, "method_not_allowed", {"sent_method": "PATCH"}),
 ]
 
@@ -221,6 +247,99 @@ def test_a_server_without_an_exchange_is_not_ready(
     assert ask(schema, "GET", "/ready").json() == {"live": True, "ready": True}
     monkeypatch.setattr(reached.hub, "sandboxes", sandboxes.Sandboxes())
     assert ask(schema, "GET", "/health").status_code == 503
+
+
+# --- streams, events and waits
+
+
+@pytest.fixture
+def streaming(reached: Controlled, document: Document) -> Iterator[Sandbox]:
+    """The default exchange, with a subscribed stream that has had frames of every kind there is."""
+    sandbox = reached.world.sandbox
+    headers = reached.world.signers["member", "main"].headers("GET", STREAM_PATH).items()
+    raw = tuple((name.lower().encode(), value.encode()) for name, value in headers)
+    handshake, entry = sandbox.shake_hands(Request("GET", STREAM_PATH, "", raw))
+    assert handshake.session
+    stream = sandbox.streams.open(handshake.session, Deaf())
+    entry.connection = stream.number
+    sandbox.journal.close(entry)
+    stream.receive(b'{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}')
+    stream.receive(b"\xff")
+    yield sandbox
+    sandbox.streams.forget(stream)
+
+
+def test_frames_and_streams_are_as_documented(schema: BaseSchema, streaming: Sandbox) -> None:
+    stream = next(iter(streaming.streams)).number
+    frames = ask(schema, "GET", FRAMES, name="default", query={"connection": stream}).json()
+    told = [(frame["direction"], frame["kind"]) for frame in frames]
+    assert told == [("in", "open"), ("in", ""), ("out", "subscribed"), ("in", ""), ("out", "error")]
+    assert frames[3]["frame_base64"] == "/w=="
+    [shown] = ask(schema, "GET", STREAMS, name="default").json()
+    assert (shown["number"], shown["account"]) == (stream, "member")
+
+
+def test_what_is_found_is_as_documented(schema: BaseSchema, streaming: Sandbox) -> None:
+    streaming.journal.add_firing(Firing(*streaming.moment(), "fault", "flaky", {"connection": 1}))
+    wanted: list[dict[str, Any]] = [{"subscribed": {}}, {"request": {}}, {"frame": {"kind": "error"}}, {"fault": {}}]
+    for what in [*wanted, {"script": "done"}]:
+        answer = ask(schema, "POST", WAIT, name="default", body={"for": what, "timeout": "1us"})
+        assert (answer.status_code, len(answer.json()["found"])) == (200, 0 if "script" in what else 1)
+
+
+def test_events_of_every_kind_are_as_documented(reached: Controlled, schema: BaseSchema, document: Document) -> None:
+    sandbox = reached.world.sandbox
+    [begin] = told(ask(schema, "GET", EVENTS, name="default", query={"follow": "false"}))
+    last = {**BEARER, "Last-Event-ID": begin.event_id or ""}
+    steps = [{"announce": {"message": "Hello."}}, {"close": {"market": "NONE"}}]
+    ask(schema, "POST", COMMANDS, name="default", body=steps)
+    for kind in ("script", "trigger", "finding", "fault"):
+        sandbox.journal.add_firing(Firing(*sandbox.moment(), kind, "one", {"repetition": 1}))
+    sandbox.journal.add_frame(FrameEntry(*sandbox.moment(), 1, None, "lost", b"\xff", "fill", "fill", "one"))
+    sandbox.journal.close(next(iter(sandbox.journal)))
+    unknown = {**BEARER, "Last-Event-ID": "unknown"}
+    answers = [
+        ask(schema, "GET", EVENTS, name="default", query={"follow": "false"}, headers=one) for one in (last, unknown)
+    ]
+    happened = [*told(answers[0]), *told(answers[1]), Event("end", {"reason": "reset"})]
+    shapes = [one["properties"] for one in document["components"]["schemas"]["ServerSentEvent"]["oneOf"]]
+    documented = {shape["event"]["const"]: shape["data"]["contentSchema"] for shape in shapes}
+    assert {one.kind for one in happened} == set(documented)
+    for one in happened:
+        jsonschema_rs.validate({**documented[one.kind], "components": document["components"]}, one.data)
+
+
+def told(response: Response) -> list[Event]:
+    assert response.headers["content-type"] == ["text/event-stream; charset=utf-8"]
+    return list(read_events(response.content.decode().splitlines()))
+
+
+def test_too_many_watch_or_wait(reached: Controlled, schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mockexchange.server.control.WATCHERS_MAX", 0)
+    monkeypatch.setattr(waits, "WAITS_MAX", 0)
+    answer = ask(schema, "GET", EVENTS, name="default", query={"follow": "false"})
+    assert refusal(answer) == (409, "too_many_watchers")
+    assert refusal(ask(schema, "POST", WAIT, body={"for": {"request": {}}})) == (409, "too_many_waits")
+
+
+def test_what_is_under_way_ends_with_its_sandbox(reached: Controlled, schema: BaseSchema) -> None:
+    ask(schema, "PUT", ONE, name="ending", body={"scenario": "empty", "clock": "paused"})
+    reached.hub.sandboxes.get("ending").sandbox.close("reset")
+    said = {"announce": {"message": "Late."}}
+    for path, body in ((COMMANDS, [said]), (SCRIPT, said), (CLOCK, {"advance": "1s"}), (CLOCK, {"run": "2x"})):
+        assert refusal(ask(schema, "POST", path, name="ending", body=body)) == (409, "sandbox_ended")
+    assert ask(schema, "DELETE", ONE, name="ending").status_code == 204
+
+
+def test_too_much_is_due(schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask(schema, "POST", CLOCK, body={"run": "paused"})
+    entry = {"after": "1s", "every": "1s", "times": 9, "announce": {"message": "Again."}}
+    [step] = ask(schema, "POST", SCRIPT, body=entry).json()
+    assert (step["action"], step["fired"]) == ("announce", 0)
+    monkeypatch.setattr("mockexchange.scripts.runner.DUE_MAX", 2)
+    assert refusal(ask(schema, "POST", CLOCK, body={"advance": "1h"})) == (409, "too_many_steps")
+    assert ask(schema, "GET", SCRIPT).json()[0]["fired"] == 2
+    assert ask(schema, "DELETE", SCRIPT).status_code == 204
 
 
 # --- what a document cannot say
