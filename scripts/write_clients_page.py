@@ -1,15 +1,22 @@
-"""Runs every published client at every API date and writes what they read into docs/clients.md.
+"""Runs every published client and writes what they make of an exchange into docs/clients.md.
 
-Run with `make clients-page`, which makes the clients' environments first.
+Run with `make clients-page`, which makes the clients' environments first and takes minutes. The words calls, channels
+and faults after the script's name write only those parts.
 """
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from tests.clients.disturbances import DISTURBANCES, try_out
 from tests.clients.exchange import Control
+from tests.clients.hearing import Heard, hear
+from tests.clients.listeners import STREAMERS, Streamer
 from tests.clients.matrix import Cell, ask
-from tests.clients.page import DATES, read_page, with_matrix
+from tests.clients.moves import BEFORE
+from tests.clients.page import DATES, read_page, with_channels, with_faults, with_matrix
+from tests.clients.processes import Peer
 from tests.clients.published import CLIENTS, Published
 from tests.clients.recipes import PAGE
 from tests.clients.truths import SCENARIO
@@ -18,14 +25,12 @@ from tests.house.serving import served
 SERVE = (sys.executable, "-m", "mockexchange", "serve", "--scenario", "empty", "--quiet")
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as home, served(Path(home), *SERVE) as ready:
-        control = Control(ready)
-        found = {one.title: {date: run(control, one, date, Path(home)) for date in DATES} for one in CLIENTS}
-    PAGE.write_text(with_matrix(read_page(), found), encoding="utf-8")
+def write_calls(control: Control, home: Path) -> str:
+    found = {one.title: {date: run_calls(control, one, date, home) for date in DATES} for one in CLIENTS}
+    return with_matrix(read_page(), found)
 
 
-def run(control: Control, client: Published, api_date: str, home: Path) -> dict[str, Cell]:
+def run_calls(control: Control, client: Published, api_date: str, home: Path) -> dict[str, Cell]:
     sandbox = control.open(SCENARIO.read_text(encoding="utf-8"), api_date, "paused")
     found, _ = ask(client, api_date, sandbox, home / "log.txt")
     sandbox.delete()
@@ -33,5 +38,48 @@ def run(control: Control, client: Published, api_date: str, home: Path) -> dict[
     return {method: each.cell for method, each in found.items()}
 
 
+def write_channels(control: Control, home: Path) -> str:
+    heard = {}
+    for streamer in STREAMERS:
+        with streamer.driven(home / "log.txt") as peer:
+            heard[streamer.title] = {date: run_channels(control, streamer, peer, date) for date in DATES}
+    return with_channels(read_page(), heard)
+
+
+def run_channels(control: Control, streamer: Streamer, peer: Peer, api_date: str) -> dict[str, Heard]:
+    sandbox = control.open(BEFORE, api_date, "paused")
+    heard, mistakes = hear(peer, sandbox)
+    sandbox.delete()
+    print(streamer.title, api_date, *mistakes, sep="\n  ")
+    return heard
+
+
+def write_faults(control: Control, home: Path) -> str:
+    found = {}
+    for streamer in STREAMERS:
+        with streamer.driven(home / "log.txt") as peer:
+            found[streamer.title] = {name: run_fault(control, streamer, peer, name) for name in DISTURBANCES}
+    return with_faults(read_page(), found)
+
+
+def run_fault(control: Control, streamer: Streamer, peer: Peer, name: str) -> str:
+    found = try_out(control, streamer, peer, DISTURBANCES[name])
+    print(streamer.title, f"{name}: {found}", sep="\n  ")
+    return found
+
+
+PARTS: dict[str, Callable[[Control, Path], str]] = {
+    "calls": write_calls,
+    "channels": write_channels,
+    "faults": write_faults,
+}
+
+
+def main(parts: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as home, served(Path(home), *SERVE) as ready:
+        for part in parts or PARTS:
+            PAGE.write_text(PARTS[part](Control(ready), Path(home)), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

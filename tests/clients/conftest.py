@@ -3,10 +3,13 @@
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
+from functools import cache
 
 import pytest
 
 from tests.clients.exchange import Control, OpenSandbox, Sandbox, Server
+from tests.clients.listeners import Peers, Streamer
+from tests.clients.processes import Peer
 from tests.house.checkout import ROOT
 from tests.house.serving import served
 
@@ -37,8 +40,25 @@ def open_sandbox(server: Server) -> Iterator[OpenSandbox]:
         yield open_one
 
 
+@pytest.fixture(scope="session")
+def peers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Peers]:
+    """Starts the drivers of streaming clients, each when it is asked for first; they end with the session."""
+    with ExitStack() as running, pytest.MonkeyPatch.context() as patch:
+        pass_proxies(patch)
+
+        @cache
+        def start(streamer: Streamer) -> Peer:
+            return running.enter_context(streamer.driven(tmp_path_factory.mktemp(streamer.driver) / "log.txt"))
+
+        yield start
+
+
 @pytest.fixture(autouse=True)
 def past_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    pass_proxies(monkeypatch)
+
+
+def pass_proxies(patch: pytest.MonkeyPatch) -> None:
     """Clients that honour a proxy of the machine would ask it for 127.0.0.1 too."""
     for name in ("NO_PROXY", "no_proxy"):
-        monkeypatch.setenv(name, "127.0.0.1")
+        patch.setenv(name, "127.0.0.1")

@@ -48,7 +48,7 @@ class Control:
             (one["name"], one["key"]): Credential(one["key_id"], one["private_key_pem"]) for one in made["accounts"]
         }
         subtraders = {one["name"]: one["subtraders"] for one in made["accounts"]}
-        return Sandbox(self, made["id"], made["base_url"], keys, subtraders)
+        return Sandbox(self, made["id"], made["base_url"], made["ws_url"], keys, subtraders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ class Sandbox:
     control: Control
     name: str
     base_url: str
+    ws_url: str
     keys: Mapping[tuple[str, str], Credential]
     subtraders: Mapping[str, list[str]]
 
@@ -90,6 +91,14 @@ class Sandbox:
         """Carry out steps of a scenario now; AssertionError if one is refused."""
         outcomes = self._ask("POST", "commands", steps)
         assert [outcome["refusal"] for outcome in outcomes if "refusal" in outcome] == []
+
+    def install(self, rule: Mapping[str, Any]) -> None:
+        """Put a fault rule in force."""
+        self._ask("POST", "faults", rule)
+
+    def wait_for(self, **what: Mapping[str, Any]) -> None:
+        """Wait until a client has done something; AssertionError where it does not come."""
+        self._ask("POST", "wait", {"for": what})
 
     def delete(self) -> None:
         self._ask("DELETE", "")

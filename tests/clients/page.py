@@ -1,10 +1,14 @@
 """The generated part of docs/clients.md: which client reads what at which API date, as a run found it."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from textwrap import fill
+from typing import TypeVar
 
 from mockexchange.venues.kalshi.dates import ALIASES
+from tests.clients.disturbances import DISTURBANCES
+from tests.clients.hearing import KINDS, Heard
+from tests.clients.listeners import STREAMERS
 from tests.clients.matrix import Cell
 from tests.clients.published import CLIENTS, COMPAT, Published
 from tests.clients.recipes import PAGE
@@ -13,11 +17,22 @@ LINE_CHARS_MAX = 120
 DATES = (COMPAT, *ALIASES, "latest")
 BEGIN = "<!-- begin of what `make clients-page` writes -->"
 END = "<!-- end of what `make clients-page` writes -->"
+CHANNELS_BEGIN = "<!-- begin of what `make clients-page` writes of channels -->"
+CHANNELS_END = "<!-- end of what `make clients-page` writes of channels -->"
 HEADING = re.compile(r"^### (?P<title>.+)$")
-ROW = re.compile(r"^\| `(?P<method>\w+)` \| (?P<cells>.+) \|$")
+FAULTS_BEGIN = "<!-- begin of what `make clients-page` writes of faults -->"
+FAULTS_END = "<!-- end of what `make clients-page` writes of faults -->"
+FAULT_ROW = re.compile(r"^\| (?P<words>[^|]+) \| (?P<cells>.+) \|$")
+STREAM_HEADING = re.compile(r"^### The stream of (?P<title>.+)$")
+ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<cells>.+) \|$")
 
-Cells = Mapping[str, Mapping[str, Mapping[str, Cell]]]
-"""By the client's title, API date and method."""
+T = TypeVar("T")
+Table = Mapping[str, Mapping[str, Mapping[str, T]]]
+"""By the client's title, API date and the row's name."""
+Cells = Table[Cell]
+HeardCells = Table[Heard]
+Faults = Mapping[str, Mapping[str, str]]
+"""What became of a client, by its title and the name of what went wrong."""
 
 
 def read_page() -> str:
@@ -26,26 +41,75 @@ def read_page() -> str:
 
 def with_matrix(page: str, cells: Cells) -> str:
     """Return the page with what a run found; ValueError where it has no place for that."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"expected the lines {BEGIN!r} and {END!r}, got a page without")
-    block = "\n".join(_lines(cells))
+    return _with_block(page, BEGIN, END, _lines(cells))
+
+
+def with_channels(page: str, heard: HeardCells) -> str:
+    """Return the page with what a run heard; ValueError where it has no place for that."""
+    return _with_block(page, CHANNELS_BEGIN, CHANNELS_END, _channel_lines(heard))
+
+
+def with_faults(page: str, found: Faults) -> str:
+    """Return the page with what became of the clients; ValueError where it has no place for that."""
+    return _with_block(page, FAULTS_BEGIN, FAULTS_END, _fault_lines(found))
+
+
+def faults_of(page: str) -> Faults:
+    """Return what a page says became of the clients, by their titles and the names of what went wrong."""
+    _, _, rest = page.partition(FAULTS_BEGIN)
+    rows = [FAULT_ROW.match(line) for line in rest.partition(FAULTS_END)[0].splitlines()]
+    by_words = {row["words"]: row["cells"].split(" | ") for row in rows if row}
+    return {
+        streamer.title: {name: by_words[one.words][place] for name, one in DISTURBANCES.items()}
+        for place, streamer in enumerate(STREAMERS)
+    }
+
+
+def _fault_lines(found: Faults) -> Iterator[str]:
+    yield _row(["what goes wrong", *(streamer.title for streamer in STREAMERS)])
+    yield f"|{'---|' * (1 + len(STREAMERS))}"
+    for name, disturbance in DISTURBANCES.items():
+        yield _row([disturbance.words, *(found[streamer.title][name] for streamer in STREAMERS)])
+    yield ""
+
+
+def _with_block(page: str, begin: str, end: str, lines: Iterable[str]) -> str:
+    before, found_begin, rest = page.partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not (found_begin and found_end):
+        raise ValueError(f"expected the lines {begin!r} and {end!r}, got a page without")
+    block = "\n".join(lines)
     return f"{before}{begin}\n\n{block}\n{end}{after}"
+
+
+def heard_of(page: str) -> HeardCells:
+    """Return what a page says of the streams."""
+    return _told(page, CHANNELS_BEGIN, CHANNELS_END, STREAM_HEADING, Heard)
 
 
 def matrix_of(page: str) -> Cells:
     """Return what a page says; a client has no cells for the calls that it lacks."""
-    _, _, rest = page.partition(BEGIN)
-    told: dict[str, dict[str, dict[str, Cell]]] = {}
-    of_client: dict[str, dict[str, Cell]] = {}
-    for line in rest.partition(END)[0].splitlines():
-        if heading := HEADING.match(line):
-            of_client = told[heading["title"]] = {api_date: {} for api_date in DATES}
+    return _told(page, BEGIN, END, HEADING, Cell)
+
+
+def _told(page: str, begin: str, end: str, heading: re.Pattern[str], cell: Callable[[str], T]) -> Table[T]:
+    _, _, rest = page.partition(begin)
+    told: dict[str, dict[str, dict[str, T]]] = {}
+    of_client: dict[str, dict[str, T]] = {}
+    for line in rest.partition(end)[0].splitlines():
+        if found := heading.match(line):
+            of_client = told[found["title"]] = {api_date: {} for api_date in DATES}
         elif row := ROW.match(line):
-            for api_date, cell in zip(DATES, row["cells"].split(" | "), strict=True):
-                of_client[api_date][row["method"]] = Cell(cell)
+            for api_date, text in zip(DATES, row["cells"].split(" | "), strict=True):
+                of_client[api_date][row["name"]] = cell(text)
     return told
+
+
+def _channel_lines(heard: HeardCells) -> Iterator[str]:
+    for streamer in STREAMERS:
+        yield f"### The stream of {streamer.title}\n"
+        yield from _table("channel", streamer.api_date, heard[streamer.title], KINDS)
+        yield ""
 
 
 def _lines(cells: Cells) -> Iterator[str]:
@@ -54,10 +118,14 @@ def _lines(cells: Cells) -> Iterator[str]:
         methods = [method for method, cell in found[COMPAT].items() if cell is not Cell.NONE]
         yield f"### {client.title}\n"
         yield from _remarks(client, [method for method in found[COMPAT] if method not in methods])
-        yield _row(["call", *(f"**{date}**" if date == client.api_date else date for date in DATES)])
-        yield f"|{'---|' * (1 + len(DATES))}"
-        yield from (_row([f"`{method}`", *(found[date][method] for date in DATES)]) for method in methods)
+        yield from _table("call", client.api_date, found, methods)
         yield ""
+
+
+def _table(what: str, own_date: str, found: Mapping[str, Mapping[str, str]], names: Iterable[str]) -> Iterator[str]:
+    yield _row([what, *(f"**{date}**" if date == own_date else date for date in DATES)])
+    yield f"|{'---|' * (1 + len(DATES))}"
+    yield from (_row([f"`{name}`", *(found[date][name] for date in DATES)]) for name in names)
 
 
 def _remarks(client: Published, lacking: Sequence[str]) -> Iterator[str]:

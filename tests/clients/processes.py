@@ -49,8 +49,16 @@ class Peer:
         return [self._run(task) for task in tasks]
 
     def _run(self, task: Task) -> Answer:
+        self.begin(task)
+        return self.finish()
+
+    def begin(self, task: Task) -> None:
+        """Give a task whose answer is asked for later, by `finish`."""
         self._tasks.write(f"{json.dumps(task)}\n")
         self._tasks.flush()
+
+    def finish(self) -> Answer:
+        """Return the answer to the task begun; AssertionError with its traceback if the client broke."""
         line = self._answers.readline()
         assert line, self._log_file.read_text(encoding="utf-8")
         answer: Answer = json.loads(line)

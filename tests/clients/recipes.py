@@ -14,19 +14,23 @@ READS = {"yes": True, "no": False}
 
 
 class Recipe(NamedTuple):
+    """`program` prints positions; `stream_program` the first change of one, where the client has a stream."""
+
     version: str
     program: str
+    stream_program: str | None
 
 
 def read_recipes() -> dict[str, Recipe]:
-    """Return the recipe of each client; AssertionError where a section has not one of each part."""
+    """Return the recipe of each client; AssertionError where a section has not the parts of one."""
     return {one["client"]: _recipe(one["client"], one["text"]) for one in SECTION.finditer(_text())}
 
 
 def _recipe(client: str, text: str) -> Recipe:
     versions, programs = VERSION.findall(text), PROGRAM.findall(text)
-    assert (len(versions), len(programs)) == (1, 1), client
-    return Recipe(versions[0], programs[0])
+    assert len(versions) == 1, client
+    assert 1 <= len(programs) <= 2, client
+    return Recipe(versions[0], programs[0], programs[1] if programs[1:] else None)
 
 
 def read_table() -> dict[str, dict[str, bool]]:

@@ -2,8 +2,27 @@
 
 import pytest
 
+from tests.clients.disturbances import DISTURBANCES
+from tests.clients.hearing import KINDS, Heard
+from tests.clients.listeners import STREAMERS
 from tests.clients.matrix import Cell
-from tests.clients.page import BEGIN, DATES, END, Cells, matrix_of, read_page, with_matrix
+from tests.clients.page import (
+    BEGIN,
+    CHANNELS_BEGIN,
+    CHANNELS_END,
+    DATES,
+    END,
+    FAULTS_BEGIN,
+    FAULTS_END,
+    Cells,
+    faults_of,
+    heard_of,
+    matrix_of,
+    read_page,
+    with_channels,
+    with_faults,
+    with_matrix,
+)
 from tests.clients.published import BY_TITLE, CLIENTS
 
 FOUND: Cells = {
@@ -22,9 +41,31 @@ def test_what_is_written_is_read_again() -> None:
     assert with_matrix(page, FOUND) == page
 
 
-def test_a_page_without_a_place_for_it_is_refused() -> None:
+def test_what_is_written_of_channels_is_read_again() -> None:
+    dates = {date: dict.fromkeys(KINDS, Heard.YES if date == "compat" else Heard.UNKNOWN) for date in DATES}
+    heard = {streamer.title: dates for streamer in STREAMERS}
+    page = with_channels(f"# Before\n\n{CHANNELS_BEGIN}\nold\n{CHANNELS_END}\n", heard)
+    assert "old" not in page
+    assert heard_of(page) == heard
+    assert with_channels(page, heard) == page
+
+
+def test_what_is_written_of_faults_is_read_again() -> None:
+    found = {streamer.title: {name: f"{streamer.name}; {name}" for name in DISTURBANCES} for streamer in STREAMERS}
+    page = with_faults(f"# Before\n\n{FAULTS_BEGIN}\nold\n{FAULTS_END}\n", found)
+    assert "old" not in page
+    assert faults_of(page) == found
+    assert with_faults(page, found) == page
+
+
+def test_every_fault_has_words_of_its_own() -> None:
+    assert len({one.words for one in DISTURBANCES.values()}) == len(DISTURBANCES)
+
+
+@pytest.mark.parametrize("page", ["# Before\n", f"{BEGIN}\n", f"{END}\n", f"{END}\n{BEGIN}\n"])
+def test_a_page_without_a_place_for_it_is_refused(page: str) -> None:
     with pytest.raises(ValueError, match="got a page without"):
-        with_matrix(f"# Before\n\n{BEGIN}\n", FOUND)
+        with_matrix(page, FOUND)
 
 
 def test_the_page_tells_of_every_client_its_date_and_faults() -> None:

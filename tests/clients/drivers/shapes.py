@@ -264,3 +264,49 @@ TRADE: Shape = {
     "taker_book_side": "taker_book_side",
     "created": "created_time",
 }
+
+# --- the stream's messages: what `msg` holds
+
+POSITION_FRAME: Shape = {
+    "ticker": "market_ticker",
+    "position": "position_fp",
+    "cost": "position_cost_dollars",
+    "realized": "realized_pnl_dollars",
+    "fees": "fees_paid_dollars",
+    "subaccount": "subaccount",
+}
+FILL_FRAME: Shape = {
+    "trade": "trade_id",
+    "order": "order_id",
+    "ticker": "market_ticker",
+    "side": "side",
+    "action": "action",
+    "outcome_side": "outcome_side",
+    "book_side": "book_side",
+    "count": "count_fp",
+    "yes_price": "yes_price_dollars",
+    "fee": "fee_cost",
+    "taker": "is_taker",
+    "subaccount": "subaccount",
+    "after": "post_position_fp",
+}
+ORDER_FRAME: Shape = {
+    "order": "order_id",
+    "ticker": "ticker",
+    "status": "status",
+    "initial": "initial_count_fp",
+    "filled": "fill_count_fp",
+    "remaining": "remaining_count_fp",
+    "subaccount": "subaccount_number",
+}
+TICKER_FRAME: Shape = {"ticker": "market_ticker", "last_price": "price_dollars"}
+TRADE_FRAME: Shape = {
+    "trade": "trade_id",
+    "ticker": "market_ticker",
+    "count": "count_fp",
+    "yes_price": "yes_price_dollars",
+    "no_price": "no_price_dollars",
+}
+LIFECYCLE_FRAME: Shape = {"ticker": "market_ticker", "event_type": "event_type", "result": "result"}
+GROUP_FRAME: Shape = {"group": "order_group_id", "event_type": "event_type", "limit": "contracts_limit_fp"}
+BOOK_FRAME: Shape = {"ticker": "market_ticker"}

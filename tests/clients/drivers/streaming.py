@@ -1,0 +1,216 @@
+"""What the drivers of clients that stream share: the loop over tasks, and what reached the client's user.
+
+A driver runs as `python -m tests.clients.drivers.NAME` in an interpreter that has the client, so nothing is imported
+here but the standard library. It reads a JSON task from each line of standard input and prints a line of JSON for it,
+{error} where the client raised or what was waited for did not come:
+
+    {do: open, host, ws_url, key_id, private_key_pem, options}    connect anew; the options are the driver's own
+    {do: subscribe, channel, tickers}                             subscribe, to every market where `tickers` is null
+    {do: told, kind, count}     {rows: [...]} of a kind since the beginning, once there are `count` of them
+    {do: first, counts}         {kind} of those in `counts` that has as many rows first
+    {do: close}
+    {do: read, method, arguments}                                 ask over REST, see neutral.py
+
+A kind is a message type of the stream, in rows by our names (see shapes.py), or one of ERROR, RAISED, ENDED, LOG,
+SUBSCRIBED, FRAME:TYPE, PAUSE and RESUMED.
+"""
+
+import asyncio
+import contextlib
+import faulthandler
+import json
+import logging
+import re
+import sys
+import threading
+import warnings
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any, Protocol
+
+from tests.clients.drivers.neutral import TASK_SECONDS_MAX, Driver, Shape, Watched, perform, row_of
+
+WAIT_SECONDS_MAX = 20
+"""How long what a test waits for may take."""
+ERROR = "error"
+"""An error of the stream that was handed to the user: {code, text}."""
+RAISED = "raised"
+"""What the client raised where its user listens: {error}."""
+ENDED = "ended"
+"""The client ended what its user iterates over, without an error: {channel}."""
+LOG = "log"
+"""A line of the client's own log, a warning or worse: {text}."""
+SUBSCRIBED = "subscribed"
+"""The exchange acknowledged a channel: {channel}."""
+FRAME = "frame"
+"""The client has dealt with a frame, as FRAME:TYPE of its message type: {}. What it told its user of it came before."""
+PAUSE = "pause"
+"""The client's own log says that it waits before it connects again: {text}."""
+RESUMED = "resumed"
+"""The client connected again by itself, and every channel is acknowledged again: {}."""
+
+Row = Mapping[str, Any]
+
+
+class Inbox:
+    """What reached the user, by kind. The client's threads put in, the loop over tasks takes out."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[Row]] = defaultdict(list)
+        self._changed = threading.Condition()
+
+    def put(self, kind: str, row: Row) -> None:
+        with self._changed:
+            self._rows[kind].append(row)
+            self._changed.notify_all()
+
+    def put_shaped(self, kind: str, found: Any, shape: Shape) -> None:
+        self.put(kind, row_of(found, shape))
+
+    def put_frame(self, message_type: str) -> None:
+        self.put(f"{FRAME}:{message_type}", {})
+
+    def wait_subscribed(self, count: int) -> None:
+        """Wait for an acknowledgement; RuntimeError where an error comes instead."""
+        errors = len(self.wait(ERROR, 0))
+        if self.wait_any({SUBSCRIBED: count, ERROR: errors + 1}) == ERROR:
+            raise RuntimeError(f"refused: {self.wait(ERROR, 0)[-1]}")
+
+    def wait(self, kind: str, count: int) -> list[Row]:
+        """Return every row of a kind once there are `count`; TimeoutError where they do not come."""
+        self.wait_any({kind: count})
+        with self._changed:
+            return list(self._rows[kind])
+
+    def wait_any(self, counts: Mapping[str, int]) -> str:
+        """Return the kind that has as many rows first; TimeoutError where none gets there."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._reached(counts), WAIT_SECONDS_MAX):
+                came = {name: len(rows) for name, rows in self._rows.items()}
+                raise TimeoutError(f"wanted {counts}, came {came}; logged last: {self._rows[LOG][-1:]}")
+            return self._reached(counts)[0]
+
+    def _reached(self, counts: Mapping[str, int]) -> list[str]:
+        return [kind for kind, count in counts.items() if len(self._rows[kind]) >= count]
+
+
+class Stream(Protocol):
+    """A client's stream; its methods raise whatever the client raises."""
+
+    inbox: Inbox
+
+    def open(self, task: Mapping[str, Any]) -> None: ...
+
+    def subscribe(self, channel: str, tickers: list[str] | None) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Worker:
+    """An event loop in a thread, for clients that want one while the tasks are read."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """Return what `work` returns in the loop, and raise what it raises."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result(TASK_SECONDS_MAX)
+
+
+PAUSES = re.compile(r"[Rr]econnecting in [0-9.]+ ?s")
+
+
+class LogHandler(logging.Handler):
+    """Tells an inbox of the client's own log."""
+
+    inbox: Inbox | None = None
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if self.inbox and PAUSES.search(text):
+            self.inbox.put(PAUSE, {"text": text})
+        if self.inbox and record.levelno >= logging.WARNING:
+            self.inbox.put(LOG, {"text": text})
+
+
+@cache
+def original_connect() -> Any:
+    websockets: Any = import_module("websockets")
+    return websockets.connect
+
+
+def set_pings(options: Mapping[str, float]) -> None:
+    """Let the library below a client wait for pings and for a close as long as `ping_seconds` says, where it does."""
+    websockets: Any = import_module("websockets")
+    connect = original_connect()
+    pings: dict[str, float] = {}
+    if "ping_seconds" in options:
+        pings = {"ping_interval": options["ping_seconds"], "ping_timeout": options["ping_seconds"]}
+        pings["close_timeout"] = options["ping_seconds"]
+    websockets.connect = lambda url, **given: connect(url, **{**given, **pings})
+
+
+def serve_stream(make: Callable[[], Stream], rest: Driver, logger: str) -> None:
+    """Answer every task of standard input; `logger` is the root of the client's own."""
+    warnings.simplefilter("error")
+    handler = LogHandler()
+    logging.getLogger(logger).addHandler(handler)
+    logging.getLogger(logger).setLevel(logging.INFO)
+    asker = _Asker(make, rest, handler)
+    for line in sys.stdin:
+        faulthandler.dump_traceback_later(TASK_SECONDS_MAX, exit=True)
+        answer = asker.answer(json.loads(line))
+        faulthandler.cancel_dump_traceback_later()
+        sys.stdout.write(f"{json.dumps(answer)}\n")
+        sys.stdout.flush()
+    asker.close()
+
+
+class _Asker:
+    """Carries out tasks; each `open` makes a client anew."""
+
+    def __init__(self, make: Callable[[], Stream], rest: Driver, handler: LogHandler) -> None:
+        self._make, self._rest, self._handler = make, rest, handler
+        self._stream = make()
+        self._client: Any = None
+
+    def answer(self, task: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            return self._answer(task)
+        except Exception as error:  # noqa: BLE001 # every client has errors of its own
+            return {"error": f"{type(error).__name__}: {error}"}
+
+    def close(self) -> None:
+        """Some clients raise when they are closed after their connection was."""
+        self._handler.inbox = None
+        with contextlib.suppress(Exception):
+            self._stream.close()
+
+    def _open(self, task: Mapping[str, Any]) -> None:
+        self.close()
+        self._stream = self._make()
+        self._handler.inbox = self._stream.inbox
+        self._client = self._rest.connect(task["host"], task["key_id"], task["private_key_pem"])
+        self._stream.open(task)
+
+    def _answer(self, task: Mapping[str, Any]) -> Mapping[str, Any]:
+        match task["do"]:
+            case "open":
+                self._open(task)
+            case "subscribe":
+                self._stream.subscribe(task["channel"], task["tickers"])
+            case "told":
+                return {"rows": self._stream.inbox.wait(task["kind"], task["count"])}
+            case "first":
+                return {"kind": self._stream.inbox.wait_any(task["counts"])}
+            case "close":
+                self.close()
+            case "read":
+                return perform(self._rest, Watched(self._client, set()), task)
+        return {}

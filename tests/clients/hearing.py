@@ -1,0 +1,117 @@
+"""Every streaming client listening to every channel at an API date: which of them it tells its user truly."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import Any
+
+from tests.clients.exchange import Sandbox
+from tests.clients.listeners import PRIMARY, Listener, Row, amounts, last_positions
+from tests.clients.moves import BOOK_MARKET, LAST_MOVE, MARKETS, MOVES, OTHER_MOVES, POSITION_MESSAGES, SUBACCOUNT
+from tests.clients.processes import Peer
+from tests.clients.truths import differences
+
+BOOKS = (PRIMARY, SUBACCOUNT)
+KINDS = {
+    "fill": ("fill",),
+    "market_positions": ("market_position",),
+    "user_orders": ("user_order",),
+    "order_group_updates": ("order_group_updates",),
+    "ticker": ("ticker",),
+    "trade": ("trade",),
+    "orderbook_delta": ("orderbook_snapshot", "orderbook_delta"),
+    "market_lifecycle_v2": ("market_lifecycle_v2",),
+}
+"""The message types of each channel."""
+
+
+READ = {"ticker": ("ticker", "last_price"), "trade": ("ticker", "count", "yes_price")}
+"""What of a message cannot be nothing: some clients hand over what they do not know without it."""
+
+
+class Heard(StrEnum):
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "8"
+    """The exchange had no such channel then."""
+
+
+def hear(peer: Peer, sandbox: Sandbox) -> tuple[dict[str, Heard], list[str]]:
+    """Return what the client makes of each channel, and what it told wrong."""
+    listener = Listener(peer, sandbox, "alice")
+    assert listener.open() == {}
+    known = {channel: listener.try_subscribing(channel, _markets_of(channel)) for channel in KINDS}
+    sandbox.do(*MOVES, *OTHER_MOVES, LAST_MOVE)
+    # What the last move tells comes after everything else, and this is the last of it that counts.
+    listener.told("frame:market_position", POSITION_MESSAGES + 1)
+    mistakes = {channel: list(misheard(listener, sandbox, channel)) for channel in KINDS if known[channel]}
+    listener.close()
+    heard = {channel: _judge(known[channel], mistakes.get(channel, [])) for channel in KINDS}
+    return heard, [line for lines in mistakes.values() for line in lines]
+
+
+def _markets_of(channel: str) -> Iterable[str]:
+    """Only the book with bids on both sides: the exchange leaves out a side without, which not every client takes."""
+    return [BOOK_MARKET] if channel == "orderbook_delta" else MARKETS
+
+
+def _judge(is_known: bool, mistakes: list[str]) -> Heard:
+    if not is_known:
+        return Heard.UNKNOWN
+    return Heard.NO if mistakes else Heard.YES
+
+
+def misheard(listener: Listener, sandbox: Sandbox, channel: str) -> Iterable[str]:
+    """Yield a line for each thing of a channel that the user was told wrong, or was not told."""
+    for kind in KINDS[channel]:
+        told, came = len(listener.told(kind)), len(listener.told(f"frame:{kind}"))
+        if told != came or not came:
+            yield f"{channel}: told {told} of {came} {kind}"
+        unread = [row for row in listener.told(kind) if None in (row[name] for name in READ.get(kind, ()))]
+        if unread:
+            yield f"{channel}: told without its contents: {unread[0]}"
+    if channel == "fill":
+        yield from _misheard_fills(listener, sandbox)
+    elif channel == "market_positions":
+        yield from _misheard_positions(listener, sandbox)
+    elif channel == "user_orders":
+        yield from _misheard_orders(listener, sandbox)
+
+
+def _misheard_fills(listener: Listener, sandbox: Sandbox) -> Iterable[str]:
+    true = {row["id"]: _fill_of_ledger(row) for row in sandbox.ledger("alice")["fills"]}
+    for row in listener.told("fill"):
+        told = {name: row[name] for name in true[row["trade"]]}
+        yield from differences(told, true[row["trade"]], may_omit=False, where="fill")
+
+
+def _fill_of_ledger(row: Row) -> Row:
+    names = {"trade": "id", "order": "order", "ticker": "instrument", "count": "count", "fee": "fee"}
+    return {name: row[where] for name, where in names.items()} | {"taker": str(row["taker"]).lower()}
+
+
+def _misheard_positions(listener: Listener, sandbox: Sandbox) -> Iterable[str]:
+    for book in BOOKS:
+        told = last_positions(listener.told("market_position"), book)
+        true = positions_of(sandbox.truth("alice", book))
+        if told != true:
+            yield f"market_positions of {book}: told {told}, true is {true}"
+
+
+def positions_of(truth: Iterable[Row]) -> dict[str, Row]:
+    """What the control API tells, as the last messages should."""
+    return {row["instrument"]: amounts({**row, "position": row["quantity"]}) for row in truth}
+
+
+def _misheard_orders(listener: Listener, sandbox: Sandbox) -> Iterable[str]:
+    names = {
+        "ticker": "instrument",
+        "status": "status",
+        "initial": "count",
+        "filled": "filled",
+        "remaining": "remaining",
+    }
+    true: Mapping[str, Any] = {row["id"]: row for row in sandbox.ledger("alice")["orders"]}
+    for order, row in {row["order"]: row for row in listener.told("user_order")}.items():
+        expected = {name: true[order][where] for name, where in names.items()}
+        told = {name: row[name] for name in names}
+        yield from differences(told, expected, may_omit=False, where="order")
