@@ -1,4 +1,4 @@
-"""The REST figures: `python -m benchmarks.rest` (minutes) or `--smoke` (seconds, proves only that it runs).
+"""All figures: `python -m benchmarks.rest` (minutes) or `--smoke` (seconds, proves only that it runs).
 
 Every figure is a ratio or a count from one run, with what it is compared with beside it; servers under comparison
 take turns, so that a noisy machine is noisy for both.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from benchmarks import pages
+from benchmarks import pages, stream
 from benchmarks.load import Measured, Server, load_key, repeat, run, signed_request
 from benchmarks.size import FULL, SMOKE, Size
 from benchmarks.world import PATH
@@ -184,6 +184,7 @@ PARTS = {
     "refusals": refusals,
     "memory": memory,
     "starts": starts,
+    "streams": stream.streams,
 }
 
 

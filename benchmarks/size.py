@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """The sizes of `rows` (of positions, fills, settlements, orders) are compared with one another."""
+    """The sizes of `rows` (of positions, fills, settlements, orders) are compared with one another.
+
+    Of streams: how many `readers`, how many `frames` to all of them together, `paced` ones, `idle` streams.
+    """
 
     rows: tuple[int, ...]
     requests: int
@@ -14,7 +17,11 @@ class Size:
     starts: int
     memory_positions: int
     memory_history: int
+    readers: tuple[int, ...]
+    frames: int
+    paced: int
+    idle: int
 
 
-FULL = Size((1_000, 100_000, 1_000_000), 20_000, 300, 5, 5, 1_000_000, 200_000)
-SMOKE = Size((1_000, 4_000), 800, 10, 1, 1, 20_000, 4_000)
+FULL = Size((1_000, 100_000, 1_000_000), 20_000, 300, 5, 5, 1_000_000, 200_000, (1, 50, 500), 50_000, 2_000, 2_000)
+SMOKE = Size((1_000, 4_000), 800, 10, 1, 1, 20_000, 4_000, (1, 20), 4_000, 100, 100)
