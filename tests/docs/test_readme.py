@@ -20,7 +20,8 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 TALK = "## Talk to it"
-START_ONLY = ("mockexchange serve", "make ", "pip install", "uvx ", "docker ", "export ")
+GOES_ON = ("mockexchange serve", "mockexchange watch")
+START_ONLY = (*GOES_ON, "make ", "pip install", "uvx ", "docker ", "export ")
 
 
 def commands_after(heading: str) -> list[str]:
@@ -75,11 +76,12 @@ def test_every_other_command_is_one_that_exists(folder: Path, ready_file: Path) 
         assert done.returncode == 0, (line, done.stdout, done.stderr)
 
 
-def test_every_serve_line_has_options_that_exist(folder: Path) -> None:
+@pytest.mark.parametrize("command", GOES_ON)
+def test_every_line_that_goes_on_has_options_that_exist(folder: Path, command: str) -> None:
     shell = "\n".join(text for language, text in BLOCKS if language == "sh")
-    serves = re.findall(r"^mockexchange serve[^#\n]*", shell, re.MULTILINE)
-    assert len(serves) >= 4
-    for line in serves:
+    lines = re.findall(rf"^{command}[^#\n]*", shell, re.MULTILINE)
+    assert lines
+    for line in lines:
         done = run(f"{line.strip()} --help", folder / "none.json", folder)
         assert done.returncode == 0, (line, done.stderr)
 
@@ -111,6 +113,6 @@ def test_the_built_in_scenarios_it_names_are_there() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mockexchange", "scenario", "list"], capture_output=True, text=True, check=True
     )
-    for name in ("demo", "golden", "fcm", "pages", "empty"):
+    for name in ("demo", "golden", "fcm", "pages", "lively", "empty"):
         assert name in done.stdout
         assert f"`{name}`" in README

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.schema import HEADER_FIELDS, MARKET
+from mockexchange.scenario.script import ACTIONS, TIMINGS
 from mockexchange.scenario.source import read_yaml
 from mockexchange.scenario.steps import STEP, STEPS
+from mockexchange.scenario.triggers import TRIGGERS
 from tests.house.checkout import ROOT
 
 PAGE = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
@@ -44,3 +47,14 @@ def test_every_word_of_the_top_level_and_of_a_market_is_named() -> None:
     words = set(re.findall(r"\w+", PAGE))
     assert set(HEADER_FIELDS) <= words
     assert set(MARKET.fields) <= words
+
+
+MARKETS = "markets: {KXHIGHCHI-25NOV05-B60: {event: KXHIGHCHI-25NOV05, series: KXHIGHCHI}}\n"
+
+
+def test_the_script_that_is_shown_can_be_read_and_has_one_of_each() -> None:
+    [shown] = [block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if block.startswith("script:")]
+    script = load_text(f"scenario: shown\naccounts: {{alice: {{}}}}\n{MARKETS}{shown}").script
+    assert {entry.when.kind for entry in script if entry.when} == set(TRIGGERS)
+    words = set(re.findall(r"\w+", PAGE))
+    assert {*ACTIONS, *TIMINGS, *(key for record in TRIGGERS.values() for key in record.fields)} <= words
