@@ -83,8 +83,8 @@ class _Display:
     def __init__(self, server: Server, sandbox: str, account: str | None, accounts: list[str]) -> None:
         self.server, self.sandbox, self.accounts = server, sandbox, accounts
         self.board = Board(sandbox, account)
-        self.stale = set(accounts)
-        """Accounts whose positions have to be read."""
+        self.stale: set[str] = set()
+        """Accounts whose positions have to be read: all of them once events come, so that none is missed between."""
         self._arrived: SimpleQueue[Event | Failure] = SimpleQueue()
 
     def run(self, console: Console) -> None:

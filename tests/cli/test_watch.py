@@ -313,10 +313,9 @@ def test_the_display_follows_and_goes_away_with_an_interrupt(cli: Cli, server: S
     reader, writer = os.openpty()
     with watching(server, "--sandbox", sandbox, output=writer) as process:
         os.close(writer)
-        seen = read_until(reader, b"RAIN-1")
-        assert b"10.00" in seen
+        read_until(reader, b"RAIN-1", b"10.00")
         cli("do", FILL, "--sandbox", sandbox)
-        assert b"buy no 4.00" in read_until(reader, b" 6.00 ")
+        read_until(reader, b"buy no 4.00", b" 6.00 ")
         cli("do", FILL, "--sandbox", sandbox)
         read_until(reader, b" 2.00 ")
         process.send_signal(signal.SIGINT)
@@ -326,12 +325,12 @@ def test_the_display_follows_and_goes_away_with_an_interrupt(cli: Cli, server: S
     os.close(reader)
 
 
-def read_until(reader: int, words: bytes) -> bytes:
+def read_until(reader: int, *words: bytes) -> None:
+    """Read what is drawn until all the words have been."""
     seen = b""
-    while words not in seen:
-        assert select.select([reader], [], [], WAIT_SECONDS_MAX)[0], f"{words!r} is not in {seen[-2_000:]!r}"
+    while missing := [word for word in words if word not in seen]:
+        assert select.select([reader], [], [], WAIT_SECONDS_MAX)[0], f"{missing} are not in {seen[-2_000:]!r}"
         seen += os.read(reader, 65_536)
-    return seen
 
 
 def test_an_account_that_is_not_there_is_named(cli: Cli, sandbox: str) -> None:
