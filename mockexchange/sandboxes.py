@@ -52,6 +52,11 @@ class Sandboxes:
         slot.sandbox.touched_at = slot.sandbox.options.host()
         return slot
 
+    async def caught_up(self, name: str) -> Sandbox:
+        """Return a sandbox with everything done that is due. Raises SandboxError."""
+        await self.get(name).sandbox.run_due()
+        return self.get(name).sandbox
+
     def route(self, key_id: str | None) -> Sandbox:
         """The sandbox of a key on the shared port."""
         sandbox = self._by_key.get(key_id or "")

@@ -4,7 +4,7 @@ Documented in contracts/control/openapi.yaml. A request that fails changes nothi
 anything happens.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from starlette.applications import Starlette
@@ -25,6 +25,7 @@ from mockexchange.server.control_answers import clock_of, sandbox_of, streams_of
 from mockexchange.server.control_errors import ControlError
 from mockexchange.server.control_faults import fault_handlers, faults_handlers
 from mockexchange.server.control_requests import (
+    Handler,
     find_entries,
     find_frames,
     move_clock,
@@ -48,7 +49,6 @@ from mockexchange.store.codec import write_log
 ACCOUNTS_NAMED_MAX = 20
 STEPS_AT_ONCE = 200
 """A few milliseconds: then others have their turn."""
-Handler = Callable[[Request], Awaitable[Response]]
 Description = Callable[[], dict[str, Any]]
 
 
@@ -220,10 +220,7 @@ class Control:
         return state, name
 
     async def _sandbox(self, request: Request) -> Sandbox:
-        """The sandbox that a path names, with everything done that is due."""
-        name = request.path_params["name"]
-        await self.hub.sandboxes.get(name).sandbox.run_due()
-        return self.hub.sandboxes.get(name).sandbox
+        return await self.hub.sandboxes.caught_up(request.path_params["name"])
 
     def _shown(self, sandbox: Sandbox, status: int = 200) -> Response:
         shown = sandbox_of(sandbox, self.hub.base_url(sandbox.name), self.hub.ws_url(sandbox.name))

@@ -1,6 +1,6 @@
 """The control API's view of a sandbox's faults: what is installed, how often it fired, more of it and less."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
@@ -14,22 +14,24 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import FAULT, Rule
 from mockexchange.scenario.source import Located
 from mockexchange.server.control_errors import ControlError, misread
-from mockexchange.server.control_requests import read_json
+from mockexchange.server.control_requests import Handler, read_json
 from mockexchange.server.hub import Hub
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 def faults_handlers(hub: Hub) -> dict[str, Handler]:
     """Of the faults of a sandbox, by method."""
 
+    async def sandbox_of(request: Request) -> Sandbox:
+        return await hub.sandboxes.caught_up(request.path_params["name"])
+
     async def show(request: Request) -> Response:
-        return JSONResponse([fault_of(one) for one in _sandbox(hub, request).faults])
+        sandbox = await sandbox_of(request)
+        return JSONResponse([fault_of(one) for one in sandbox.faults])
 
     async def add(request: Request) -> Response:
         """Install rules, all or none; answers with them as they are installed."""
         body = await read_json(request)
-        sandbox = _sandbox(hub, request)
+        sandbox = await sandbox_of(request)
         try:
             rules = _read_rules(body)
             names = await _install(sandbox, rules)
@@ -39,7 +41,8 @@ def faults_handlers(hub: Hub) -> dict[str, Handler]:
         return JSONResponse([fault_of(installed[name]) for name in names], status_code=201)
 
     async def clear(request: Request) -> Response:
-        await _sandbox(hub, request).faults.clear()
+        sandbox = await sandbox_of(request)
+        await sandbox.faults.clear()
         return Response(status_code=204)
 
     return {"GET": show, "POST": add, "DELETE": clear}
@@ -49,8 +52,9 @@ def fault_handlers(hub: Hub) -> dict[str, Handler]:
     """Of one fault, by method."""
 
     async def remove(request: Request) -> Response:
+        sandbox = await hub.sandboxes.caught_up(request.path_params["name"])
         try:
-            await _sandbox(hub, request).faults.remove(request.path_params["fault"])
+            await sandbox.faults.remove(request.path_params["fault"])
         except FaultError as error:
             raise ControlError(404, "unknown_fault", error.message) from None
         return Response(status_code=204)
@@ -69,10 +73,6 @@ def fault_of(one: Installed) -> dict[str, Any]:
         "matched": one.matched,
         "fired": one.fired,
     }
-
-
-def _sandbox(hub: Hub, request: Request) -> Sandbox:
-    return hub.sandboxes.get(request.path_params["name"]).sandbox
 
 
 async def _install(sandbox: Sandbox, rules: Sequence[Rule]) -> list[str]:

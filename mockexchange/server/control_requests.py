@@ -1,8 +1,10 @@
 """What control requests ask for, read and checked whole before anything happens."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
+from starlette.responses import Response
 
 from mockexchange.core.instants import parse_duration
 from mockexchange.journal import Entry, FrameEntry, Journal, difference
@@ -23,6 +25,7 @@ DIRECTIONS = ("in", "out", "lost")
 FRAME_TEXTS = ("account", "channel", "kind", "direction")
 PAGE = ("after", "last")
 NUMBER_DIGITS_MAX = 18
+Handler = Callable[[Request], Awaitable[Response]]
 
 
 async def read_json(request: Request) -> Located:

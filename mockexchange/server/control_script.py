@@ -1,6 +1,5 @@
 """The control API's view of a sandbox's script: what it has done, what comes next, and more of it."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -14,26 +13,24 @@ from mockexchange.scenario.script_accounts import require_accounts
 from mockexchange.scenario.source import Located
 from mockexchange.scripts import Script, ScriptTooLong, Step
 from mockexchange.server.control_errors import ControlError, misread
-from mockexchange.server.control_requests import read_json
+from mockexchange.server.control_requests import Handler, read_json
 from mockexchange.server.hub import Hub
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 def script_handlers(hub: Hub) -> dict[str, Handler]:
     """By method."""
 
-    def sandbox_of(request: Request) -> Sandbox:
-        return hub.sandboxes.get(request.path_params["name"]).sandbox
+    async def sandbox_of(request: Request) -> Sandbox:
+        return await hub.sandboxes.caught_up(request.path_params["name"])
 
     async def show(request: Request) -> Response:
-        script = sandbox_of(request).script
-        return JSONResponse(steps_of(script, script.steps))
+        sandbox = await sandbox_of(request)
+        return JSONResponse(steps_of(sandbox.script, sandbox.script.steps))
 
     async def add(request: Request) -> Response:
         """Take steps in and carry out what is due at once; answers with the steps."""
         body = await read_json(request)
-        sandbox = sandbox_of(request)
+        sandbox = await sandbox_of(request)
         added = _add(sandbox, body)
         await sandbox.run_due()
         sandbox.require_open()
@@ -41,7 +38,8 @@ def script_handlers(hub: Hub) -> dict[str, Handler]:
         return JSONResponse(steps_of(sandbox.script, added), status_code=201)
 
     async def clear(request: Request) -> Response:
-        sandbox_of(request).script.clear()
+        sandbox = await sandbox_of(request)
+        sandbox.script.clear()
         return Response(status_code=204)
 
     return {"GET": show, "POST": add, "DELETE": clear}

@@ -119,7 +119,8 @@ async def test_what_a_command_sets_off_at_once_waits_for_nobody_on_a_clock_that_
     assert [record.cause.step for record in server.sandbox.log if record.cause] == ["script[0]"]
 
 
-READS = ["/accounts/alice/positions", "/accounts/alice/ledger", "/log", "/clock", "/journal", "/frames", "/streams", ""]
+_STATE = ["/accounts/alice/positions", "/accounts/alice/ledger", "/log", "/clock", ""]
+READS = [*_STATE, "/journal", "/frames", "/streams", "/script", "/faults"]
 
 
 def test_a_control_request_sees_what_was_due_before_it() -> None:
