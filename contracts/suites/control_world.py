@@ -8,9 +8,11 @@ from anyio.from_thread import start_blocking_portal
 from schemathesis.schemas import BaseSchema
 from starlette.types import ASGIApp
 
-from contracts.suites.harness import Document, Told, load_schema, operation_ids, read_document
-from contracts.suites.signing import token_provider
 from contracts.suites.world import HOST, IN_PROCESS_HOST, World, open_world
+from mockexchange import documents
+from mockexchange.documents import Document
+from mockexchange.kit.exploring.engine import Told, load_schema, operation_ids
+from mockexchange.kit.exploring.providers import token_provider
 from mockexchange.sandbox import SandboxOptions
 from mockexchange.sandboxes import Slot
 from mockexchange.scenario.keys import derive_ed25519
@@ -130,12 +132,12 @@ CHECKS: dict[str, dict[str, Any]] = {
 
 def told_document() -> Document:
     """The document, and in it what only this server can tell, and what keeps a run bounded."""
-    document = read_document("control")
+    document = documents.read("control")
     name = document["components"]["parameters"]["name"]
     document["components"]["parameters"]["account"]["schema"] = {"type": "string", "enum": ["member", "desk"]}
     _name_only(name, ["default"])
     paths = document["paths"]
-    made = read_document("control")["components"]["parameters"]["name"]["schema"]
+    made = documents.read("control")["components"]["parameters"]["name"]["schema"]
     paths["/sandboxes/{name}"]["put"]["parameters"] = [{**name, "schema": made}]
     for operation, names in (
         (paths["/sandboxes/{name}"]["delete"], list(SHORT_LIVED)),

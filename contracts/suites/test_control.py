@@ -3,7 +3,8 @@
 import pytest
 
 from contracts.suites.control_world import BEARER, Controlled, control_schema, controlled, told_document
-from contracts.suites.harness import operation_ids, read_document, run
+from mockexchange import documents
+from mockexchange.kit.exploring.engine import operation_ids, run
 from mockexchange.server import wait_requests
 
 pytestmark = pytest.mark.contract
@@ -54,7 +55,7 @@ def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_p
     with controlled() as reached:
         schema = control_schema(told_document(), reached, is_in_process, operations, EXAMPLES)
         try:
-            problems = run(schema, read_document("control")).problems()
+            problems = run(schema, documents.read("control")).problems()
         finally:
             delete_sandboxes(reached, is_in_process)
     assert not problems, "\n\n".join(problems)
@@ -62,12 +63,12 @@ def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_p
 
 def test_no_operation_is_left_out() -> None:
     asked = [*MAKING, *USING, *COMMANDING, *WAITING, *WATCHING]
-    assert sorted(asked) == sorted(operation_ids(read_document("control")))
+    assert sorted(asked) == sorted(operation_ids(documents.read("control")))
 
 
 def delete_sandboxes(reached: Controlled, is_in_process: bool) -> None:
     """Through the API, since each has to be closed by the event loop that made it."""
-    schema = control_schema(read_document("control"), reached, is_in_process)
+    schema = control_schema(documents.read("control"), reached, is_in_process)
     for one in schema["/sandboxes"]["GET"].Case(headers=BEARER).call().json():
         if one["id"] != "default":
             schema["/sandboxes/{name}"]["DELETE"].Case(path_parameters={"name": one["id"]}, headers=BEARER).call()

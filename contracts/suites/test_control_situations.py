@@ -14,12 +14,12 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import BaseSchema
 
 from contracts.suites.control_world import BEARER, SPARE, Controlled, Deaf, control_schema, controlled
-from contracts.suites.harness import Document, read_document
-from contracts.suites.signing import AnyCase
-from mockexchange import sandboxes
+from mockexchange import documents, sandboxes
 from mockexchange.cli.event_source import Event, read_events
 from mockexchange.core.refusals import RefusalCode
+from mockexchange.documents import Document
 from mockexchange.journal import Firing, FrameEntry
+from mockexchange.kit.exploring.providers import AnyCase
 from mockexchange.sandbox import Sandbox
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.steps import STEPS
@@ -102,7 +102,7 @@ def reached() -> Iterator[Controlled]:
 
 @pytest.fixture(scope="module")
 def document() -> Document:
-    return read_document("control")
+    return documents.read("control")
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,12 @@ import pytest
 from schemathesis import AuthProvider
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts.suites.harness import Document, Outcome, Told, load_schema, operation_ids, run
-from contracts.suites.judge import Judge
-from contracts.suites.signing import AnyCase, signing_provider
 from contracts.suites.test_kalshi import TOLD, signer_of, told_document
 from contracts.suites.world import IN_PROCESS_HOST, front_of, open_world
+from mockexchange.documents import Document
+from mockexchange.kit.exploring.engine import Outcome, Told, load_schema, operation_ids, run
+from mockexchange.kit.exploring.providers import AnyCase, signing_provider
+from mockexchange.kit.judging.requests import Judge
 
 pytestmark = pytest.mark.contract
 

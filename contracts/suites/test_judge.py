@@ -2,8 +2,8 @@
 
 import pytest
 
-from contracts.suites.harness import read_document
-from contracts.suites.judge import Judge, Objection, _query_objection
+from mockexchange import documents
+from mockexchange.kit.judging.requests import Judge, Objection, _query_objection
 
 pytestmark = pytest.mark.contract
 
@@ -32,5 +32,5 @@ QUERIES: list[tuple[str, str, Objection]] = [
 
 @pytest.mark.parametrize(("path", "query", "wanted"), QUERIES)
 def test_queries(path: str, query: str, wanted: Objection) -> None:
-    demands = Judge(read_document("kalshi/2026-10"))._demands_of(path, "get")
+    demands = Judge(documents.read("kalshi/2026-10"))._demands_of(path, "get")
     assert _query_objection(demands, query) == wanted

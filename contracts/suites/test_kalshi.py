@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 
-from contracts.suites.harness import CONTRACTS, Document, Outcome, Told, load_schema, read_document, run
-from contracts.suites.signing import AnyCase, Signer, signing_provider
 from contracts.suites.world import TRANSPORTS, World, front_of, open_world
+from mockexchange import documents
+from mockexchange.documents import Document
+from mockexchange.kit.exploring.engine import Outcome, Told, load_schema, run
+from mockexchange.kit.exploring.providers import AnyCase, signing_provider
+from mockexchange.kit.kalshi.signing import Signer
 from mockexchange.venues.kalshi.dates import ALIASES
 
 pytestmark = pytest.mark.contract
@@ -48,7 +51,7 @@ TOLD = Told(
 
 def told_document(alias: str) -> Document:
     """The document of a date, and in it what only this exchange can tell: the names that there are."""
-    document = read_document(f"kalshi/{alias}")
+    document = documents.read(f"kalshi/{alias}")
     for parameter in document["components"]["parameters"].values():
         if parameter["name"] == "subtrader_id":
             parameter["schema"] = {"type": "string", "enum": SUBTRADERS}
@@ -92,9 +95,9 @@ def explore(alias: str, transport: str) -> Outcome:
 
 
 def test_there_is_a_document_for_each_alias() -> None:
-    assert {path.parent.name for path in (CONTRACTS / "kalshi").glob("*/openapi.yaml")} == set(ALIASES)
+    assert {path.parent.name for path in (documents.directory() / "kalshi").glob("*/openapi.yaml")} == set(ALIASES)
     for alias, day in ALIASES.items():
-        assert read_document(f"kalshi/{alias}")["info"]["version"] == day
+        assert documents.read(f"kalshi/{alias}")["info"]["version"] == day
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -9,9 +9,12 @@ import jsonschema_rs
 import pytest
 from schemathesis import Response
 
-from contracts.suites.harness import Document, Told, load_schema, read_document
-from contracts.suites.signing import AnyCase, Signer, signing_provider
 from contracts.suites.world import IN_PROCESS_HOST, World, front_of, open_world, over_a_socket
+from mockexchange import documents
+from mockexchange.documents import Document
+from mockexchange.kit.exploring.engine import Told, load_schema
+from mockexchange.kit.exploring.providers import AnyCase, signing_provider
+from mockexchange.kit.kalshi.signing import Signer
 from mockexchange.venues.kalshi.dates import ALIASES
 
 pytestmark = pytest.mark.contract
@@ -74,7 +77,7 @@ class Venue(NamedTuple):
 @contextmanager
 def venue_at(alias: str) -> Iterator[Venue]:
     world = open_world(alias)
-    document: Document = read_document(f"kalshi/{alias}")
+    document: Document = documents.read(f"kalshi/{alias}")
     provider = signing_provider(lambda case: _nobody())
     with front_of(world.sandbox) as front:
         yield Venue(world, load_schema(document, BASE_URL, front, provider, Told(), examples=1))
@@ -233,7 +236,7 @@ def test_pages_of_any_size_make_up_the_list(alias: str) -> None:
 
 @pytest.mark.parametrize("alias", ALIASES)
 def test_an_unknown_route_is_answered_as_documented(alias: str) -> None:
-    components = read_document(f"kalshi/{alias}")["components"]
+    components = documents.read(f"kalshi/{alias}")["components"]
     schema = {
         **components["responses"]["UnknownRoute"]["content"]["application/json"]["schema"],
         "components": components,
@@ -246,7 +249,7 @@ def test_an_unknown_route_is_answered_as_documented(alias: str) -> None:
 
 def paged_reads(alias: str) -> Iterator[tuple[str, Query, int]]:
     """Path, query and the largest limit of every read that has pages of a size; positions by their status."""
-    document = read_document(f"kalshi/{alias}")
+    document = documents.read(f"kalshi/{alias}")
     known = document["components"]["parameters"]
     for path, item in document["paths"].items():
         names = [one["$ref"].rpartition("/")[2] for one in item.get("get", {}).get("parameters", [])]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp
 
-from contracts.suites.signing import Signer, load_signer
+from mockexchange.kit.kalshi.signing import Signer, load_signer
 from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_file
 from mockexchange.server.app import Front

@@ -23,6 +23,7 @@ PLACES = {
     "scenario": "scenario",
     "api": "api",
     "replay": "replay",
+    "verify": "verify",
 }
 """Command to module, in the order of `--help`; in its module a command goes by its own name."""
 

@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import click
 
-from mockexchange.cli.clients import CLIENTS, GENERIC, Client
 from mockexchange.cli.control import Server, find_server, server_option
 from mockexchange.cli.frame import Failure, Misuse, option
 from mockexchange.cli.shells import FORMATS, to_comments
+from mockexchange.clients import CLIENTS, GENERIC, Client
 
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")

@@ -39,18 +39,22 @@ LAYERS = {
     "scenario": layer("core venues", "cryptography faker msgspec yaml"),
     "sandbox": layer("core venues store scenario", "cryptography msgspec sortedcontainers"),
     "config": layer("core venues store scenario sandbox"),
+    # The contract documents, and how published clients are pointed: what answers requests knows neither.
+    "documents": layer(libraries="yaml"),
+    "clients": layer(),
     "server": layer(
-        "core venues store scenario sandbox config",
+        "core venues store scenario sandbox config documents",
         "anyio cryptography h11 httptools msgspec starlette uvicorn uvloop websockets",
     ),
     ROOT_LAYER: layer("core venues store scenario sandbox config server"),
     "kit": layer(
-        "core venues store scenario sandbox config server __init__",
-        "cryptography httpx hypothesis jsonschema_rs msgspec requests rich schemathesis websockets yaml",
+        "core venues store scenario sandbox config documents clients server __init__",
+        "anyio cryptography httpx hypothesis jsonschema_rs msgspec requests rich schemathesis starlette websockets"
+        " yaml",
     ),
     "pytest_plugin": layer("core venues store scenario sandbox config server kit __init__", "pytest"),
     "cli": layer(
-        "core venues store scenario sandbox config server kit __init__",
+        "core venues store scenario sandbox config documents clients server kit __init__",
         "click cryptography msgspec rich starlette uvicorn uvloop yaml",
     ),
     "__main__": layer("cli"),

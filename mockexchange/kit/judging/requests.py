@@ -10,13 +10,12 @@ kind of its scalars alone is left open. So is a number that is right by value bu
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
-import jsonschema_rs
-from schemathesis.engine.recorder import Request
-
-from contracts.suites.signing import AnyCase
+from mockexchange.documents import Document
+from mockexchange.kit.judging.references import Validator, resolved, validator
 
 INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 NUMERAL = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
@@ -25,7 +24,6 @@ BOOLEANS = {"true", "false"}
 OTHER_BOOLEANS = {"1", "0", "t", "f", "true", "false"}
 """In any case: spellings of which the documents say nothing."""
 
-Document = dict[str, Any]
 Objection = str | None
 """What the document has against something, "" for nothing, None where it leaves that open."""
 
@@ -35,7 +33,7 @@ class Parameter(NamedTuple):
     place: str
     is_required: bool
     kind: str
-    validator: jsonschema_rs.Draft202012Validator
+    validator: Validator
 
 
 class Demands(NamedTuple):
@@ -47,7 +45,7 @@ class Demands(NamedTuple):
     times: dict[str, list[str]]
     """Kinds of time of which one may be filtered by, each with the words of `status` beside it (`x-times`)."""
     is_body_required: bool
-    body: jsonschema_rs.Draft202012Validator | None
+    body: Validator | None
 
 
 class Judge:
@@ -57,14 +55,12 @@ class Judge:
         self.document = document
         self._demands: dict[tuple[str, str], Demands] = {}
 
-    def objection_to(self, case: AnyCase, request: Request) -> Objection:
-        """Return what the document has against a request of a method that it has."""
-        demands = self._demands_of(case.path, case.method.lower())
-        judged = [
-            *_path_objections(demands, case.path_parameters or {}),
-            _query_objection(demands, urlsplit(request.uri).query),
-            _body_objection(demands, request.body or b""),
-        ]
+    def objection_to(
+        self, path: str, method: str, names: Mapping[str, Any], query: str, body: bytes = b""
+    ) -> Objection:
+        """Return what the document has against a request; `names` fill the variables of a path of the document."""
+        demands = self._demands_of(path, method.lower())
+        judged = [*_path_objections(demands, names), _query_objection(demands, query), _body_objection(demands, body)]
         return next((words for words in judged if words), None if None in judged else "")
 
     def _demands_of(self, path: str, method: str) -> Demands:
@@ -75,32 +71,24 @@ class Judge:
 
     def _read(self, item: Document, method: str) -> Demands:
         operation = item[method]
-        listed = [self._resolved(one) for one in (*item.get("parameters", []), *operation.get("parameters", []))]
-        body = self._resolved(operation.get("requestBody", {}))
+        listed = [
+            resolved(self.document, one) for one in (*item.get("parameters", []), *operation.get("parameters", []))
+        ]
+        body = resolved(self.document, operation.get("requestBody", {}))
         return Demands(
             {(one["in"], one["name"]): self._parameter(one) for one in listed},
             operation.get("x-closed-query", False),
             operation.get("x-times", {}),
             body.get("required", False),
-            self._validator(body["content"]["application/json"]["schema"]) if body else None,
+            validator(self.document, body["content"]["application/json"]["schema"]) if body else None,
         )
 
     def _parameter(self, node: Document) -> Parameter:
-        schema, is_required = self._resolved(node["schema"]), node.get("required", False)
-        return Parameter(node["name"], node["in"], is_required, schema["type"], self._validator(schema))
-
-    def _resolved(self, node: Document) -> Document:
-        target: Any = self.document
-        for part in node.get("$ref", "").removeprefix("#/").split("/"):
-            target = target[part] if part else node
-        found: Document = target
-        return found
-
-    def _validator(self, schema: Document) -> jsonschema_rs.Draft202012Validator:
-        return jsonschema_rs.Draft202012Validator({**schema, "components": self.document["components"]})
+        schema, is_required = resolved(self.document, node["schema"]), node.get("required", False)
+        return Parameter(node["name"], node["in"], is_required, schema["type"], validator(self.document, schema))
 
 
-def _path_objections(demands: Demands, sent: Any) -> list[Objection]:
+def _path_objections(demands: Demands, sent: Mapping[str, Any]) -> list[Objection]:
     found = [one for (place, _), one in demands.parameters.items() if place == "path"]
     return ["" if one.validator.is_valid(str(sent.get(one.name))) else f"{one.name} is none" for one in found]
 

@@ -4,15 +4,12 @@ A run proves nothing about an operation that never answered 2xx, nor by a check 
 problems like every failed check. Runs are seeded, so that two of them send the same requests.
 """
 
-import copy
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import yaml
 from schemathesis import AuthProvider, Response, openapi
 from schemathesis.config import SchemathesisConfig
 from schemathesis.core.result import Ok
@@ -21,9 +18,9 @@ from schemathesis.engine.recorder import CheckNode, ScenarioRecorder
 from schemathesis.schemas import BaseSchema
 from starlette.types import ASGIApp
 
-from contracts.suites.judge import Judge
+from mockexchange.documents import Document
+from mockexchange.kit.judging.requests import Judge
 
-CONTRACTS = Path(__file__).parents[1]
 SEED = 20251103
 BODY_CHARS_SHOWN_MAX = 400
 BLAMES = (400, 404)
@@ -47,19 +44,7 @@ CHECKS = (
 )
 """Every check that can apply. The others follow links between operations or compare identities."""
 
-Document = dict[str, Any]
 Settings = dict[str, Any]
-
-
-@cache
-def _read(path: Path) -> Document:
-    document: Document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    return document
-
-
-def read_document(name: str) -> Document:
-    """Read a document below `contracts/`, such as "kalshi/2026-10"; a copy that may be changed."""
-    return copy.deepcopy(_read(CONTRACTS / name / "openapi.yaml"))
 
 
 def operation_ids(document: Document) -> dict[str, bool]:
@@ -191,8 +176,9 @@ class Outcome:
         is_blamed = status in BLAMES and not (status == 404 and "{" in case.path)
         if request.method != case.operation.method.upper() or not (status < 300 or is_blamed):
             return
-        objection = self.forbidding.objection_to(case, request)
-        if objection == "" and self.allowing.objection_to(case, request) != "":
+        sent = (case.path, case.method, case.path_parameters or {}, urlsplit(request.uri).query, request.body or b"")
+        objection = self.forbidding.objection_to(*sent)
+        if objection == "" and self.allowing.objection_to(*sent) != "":
             return
         if objection is not None and (status < 300) == bool(objection):
             words = f"accepted although {objection}" if objection else "refused although the document allows it"

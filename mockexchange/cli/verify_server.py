@@ -1,0 +1,8 @@
+"""`mockexchange verify server`."""
+
+import click
+
+
+@click.command()
+def server() -> None:
+    """Judge a server."""

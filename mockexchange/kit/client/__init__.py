@@ -1,0 +1,1 @@
+"""`mockexchange verify client`."""

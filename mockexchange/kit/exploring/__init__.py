@@ -1,0 +1,1 @@
+"""Runs schemathesis over a contract document and says what that proved."""

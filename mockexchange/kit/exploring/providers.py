@@ -1,0 +1,42 @@
+"""Signing what schemathesis generates.
+
+An auth provider's `get` has to return a true value, or its `set` is never called; `set` signs the path as it will be
+sent, prefix included. Cases that leave out or spoil a credential on purpose are not signed by schemathesis.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from schemathesis import AuthContext, AuthProvider, Case
+
+from mockexchange.kit.venue import Signer
+
+AnyCase = Case[Any]
+
+
+def signing_provider(signer_of: Callable[[AnyCase], Signer | None]) -> type[AuthProvider[str]]:
+    """Return the auth provider that signs each case with the key that `signer_of` gives it, if any."""
+
+    class Signing:
+        def get(self, case: AnyCase, context: AuthContext) -> str:
+            return "signed when the rest is known"
+
+        def set(self, case: AnyCase, data: str, context: AuthContext) -> None:
+            signer = signer_of(case)
+            if signer is not None:
+                case.headers.update(signer.headers(case.method, case.as_transport_kwargs()["url"]))
+
+    return Signing
+
+
+def token_provider(token: str) -> type[AuthProvider[str]]:
+    """Return the auth provider that sends a bearer token."""
+
+    class Bearing:
+        def get(self, case: AnyCase, context: AuthContext) -> str:
+            return token
+
+        def set(self, case: AnyCase, data: str, context: AuthContext) -> None:
+            case.headers["Authorization"] = f"Bearer {data}"
+
+    return Bearing

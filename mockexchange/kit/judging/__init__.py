@@ -1,0 +1,1 @@
+"""Judges requests, answers and frames by the contract documents."""

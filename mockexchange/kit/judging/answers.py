@@ -1,0 +1,83 @@
+"""Whether an answer is one that a document describes: status, media type, headers, body."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from mockexchange.documents import Document
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.judging.references import Validator, pointer, resolved, validator
+
+RULE = "answers.documented"
+CHARS_SHOWN_MAX = 200
+
+
+class Answered(Protocol):
+    """An answer, wherever it comes from."""
+
+    @property
+    def where(self) -> str: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+class AnswerJudge:
+    """Judges answers by one document; `subject` names it in findings, as in "kalshi/2026-10"."""
+
+    def __init__(self, document: Document, subject: str) -> None:
+        self.document, self.subject = document, subject
+        self._validators: dict[tuple[str, str, str], Validator] = {}
+
+    def objections(self, path: str, method: str, answer: Answered) -> Iterator[Finding]:
+        """Yield what the document has against an answer at one of its paths. Methods it lacks are judged as GET."""
+        item = self.document["paths"][path]
+        verb = method.lower() if method.lower() in item else "get"
+        place = ("paths", path, verb, "responses", str(answer.status))
+        described = item[verb]["responses"].get(str(answer.status)) if verb in item else None
+        if described is None:
+            known = ", ".join(item.get(verb, {}).get("responses", {}))
+            yield self._finding(answer, f"status {answer.status}", f"one of {known}", place[:-1])
+            return
+        yield from self._judge(answer, resolved(self.document, described), place)
+
+    def _judge(self, answer: Answered, response: Mapping[str, Any], place: tuple[str, ...]) -> Iterator[Finding]:
+        for name, header in response.get("headers", {}).items():
+            if resolved(self.document, header).get("required") and name.lower() not in answer.headers:
+                yield self._finding(answer, "no such header", f"the header {name}", place)
+        content = response.get("content")
+        if not content:
+            return
+        media_type = answer.headers.get("content-type", "").partition(";")[0].strip()
+        if media_type not in content:
+            yield self._finding(answer, f"content type {media_type!r}", " or ".join(content), place)
+        elif media_type == "application/json":
+            yield from self._judge_body(answer, content[media_type]["schema"], place)
+
+    def _judge_body(self, answer: Answered, schema: Any, place: tuple[str, ...]) -> Iterator[Finding]:
+        key = (place[1], place[2], place[4])
+        found = self._validators.get(key)
+        if found is None:
+            found = self._validators[key] = validator(self.document, schema)
+        try:
+            body = json.loads(answer.content)
+        except ValueError:
+            yield self._finding(answer, f"a body that is no JSON: {_shown(answer.content)}", "JSON", place)
+            return
+        if found.is_valid(body):
+            return
+        for error in found.iter_errors(body):
+            at = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
+            yield self._finding(answer, f"body{at}: {_shown(error.message)}", "a body that fits the schema", place)
+
+    def _finding(self, answer: Answered, seen: str, expected: str, place: tuple[str, ...]) -> Finding:
+        where = f"{answer.where} -> {answer.status}"
+        return Finding(RULE, where, seen, expected, f"contracts/{self.subject}/openapi.yaml{pointer(*place)}")
+
+
+def _shown(text: str | bytes) -> str:
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return words if len(words) <= CHARS_SHOWN_MAX else f"{words[:CHARS_SHOWN_MAX]}..."

@@ -1,0 +1,29 @@
+"""Following the references inside a document."""
+
+from typing import Any
+
+import jsonschema_rs
+
+from mockexchange.documents import Document
+
+Validator = jsonschema_rs.Draft202012Validator
+
+
+def resolved(document: Document, node: Any) -> Any:
+    """Return what a local reference points to, through any number of others; the node itself if it is none."""
+    while isinstance(node, dict) and "$ref" in node:
+        target: Any = document
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part.replace("~1", "/").replace("~0", "~")]
+        node = target
+    return node
+
+
+def validator(document: Document, schema: Any) -> Validator:
+    """Return the validator of a schema that may point to the components of its document."""
+    return Validator({**schema, "components": document["components"]}, validate_formats=True)
+
+
+def pointer(*parts: str) -> str:
+    """Return a JSON pointer as a URL fragment: "#/paths/~1portfolio~1fills/get"."""
+    return "#/" + "/".join(part.replace("~", "~0").replace("/", "~1") for part in parts)

@@ -1,0 +1,1 @@
+"""What the venue's schemas cannot say, each rule a check."""

@@ -1,0 +1,1 @@
+"""Talks to a venue's stream, and judges what it says."""

@@ -1,0 +1,32 @@
+"""What the kit has to know of a venue; one value for each, so that everything else is the same for all."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+
+class Signer(Protocol):
+    """One key of one account."""
+
+    @property
+    def key_id(self) -> str: ...
+
+    def headers(self, method: str, url: str, age_ms: int = 0) -> dict[str, str]:
+        """The headers of a request that is sent now, or was made `age_ms` ago."""
+        ...
+
+
+class VenueKit(NamedTuple):
+    """`prefix` and `stream_path` are where it answers; `load_signer` takes key id and PEM text, ValueError if wrong.
+
+    `production_hosts` are those that only `--production-read-only` may ask. Roles of keys are those of `Target`.
+    """
+
+    name: str
+    prefix: str
+    stream_path: str
+    load_signer: Callable[[str, str], Signer]
+    production_hosts: frozenset[str]
+    role_of: Callable[[Mapping[str, Any], str], str | None]
+    """The role whose key an operation (document node, path) is asked with; None where it is public."""
+    checks: Sequence[Any]
+    stream_checks: Sequence[Any]
