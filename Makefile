@@ -12,7 +12,7 @@ DEV := .venv-dev
 FLOORS := .venv-floors
 CLIENTS := .venv-clients
 # One environment for each client and version, since they want different versions of the same packages.
-CLIENT_PINS := tests/clients/pins
+CLIENT_PINS := contracts/clients/pins
 CLIENT_NAMES := $(basename $(notdir $(wildcard $(CLIENT_PINS)/*.txt)))
 export PYTHON DEV
 

@@ -32,7 +32,7 @@ class Streamer(NamedTuple):
     def driven(self, log_file: Path) -> Iterator[Peer]:
         """Start its driver; skip the test where nobody made its environment."""
         python = Path(sys.executable) if self.name == "pykalshi" else find_python(self.name, self.version)
-        with started([str(python), "-m", f"tests.clients.drivers.{self.driver}"], log_file) as peer:
+        with started([str(python), "-m", f"contracts.clients.{self.driver}"], log_file) as peer:
             yield peer
 
 
@@ -85,7 +85,7 @@ class Listener:
 
     def read(self, method: str, **arguments: object) -> list[Row]:
         """Return what the same client reads over REST."""
-        return self._rows(self.ask("read", method=method, arguments=arguments))
+        return self._rows(self.ask("read", task=method, arguments=arguments))
 
     def close(self) -> None:
         assert self.ask("close") == {}

@@ -35,7 +35,7 @@ def ask(client: Published, api_date: str, sandbox: Sandbox, log_file: Path) -> t
     questions = read_questions()
     with client.driven(log_file) as peer:
         answers = [(question, put(peer, sandbox, question)) for question in questions]
-        untried: list[str] = put(peer, sandbox, questions[0]._replace(method="untried"))["rows"]
+        untried = [row["call"] for row in put(peer, sandbox, questions[0]._replace(method="untried"))["rows"]]
     return {question.method: _judge(client, api_date, question, answer) for question, answer in answers}, untried
 
 
@@ -43,9 +43,12 @@ def put(peer: Peer, sandbox: Sandbox, question: Question) -> Answer:
     """Return what a client answers to one question."""
     credential = sandbox.keys[question.account, question.key]
     task: Task = {
-        "host": sandbox.base_url,
-        **credential._asdict(),
-        "method": question.method,
+        "id": 1,
+        "task": question.method,
+        "base_url": sandbox.base_url,
+        "ws_url": sandbox.ws_url,
+        "key_id": credential.key_id,
+        "private_key_path": str(peer.write_key(credential)),
         "arguments": question.arguments,
     }
     (answer,) = peer.run(task)
@@ -57,7 +60,7 @@ def _judge(client: Published, api_date: str, question: Question, answer: Answer)
     if "error" in answer:
         cell = Cell.UNKNOWN if answer["status"] == 404 else Cell.NO
         return Finding(cell, [f"{question.method}: {answer['error']}"], None)
-    if answer["rows"] is None:
+    if "unsupported" in answer:
         return Finding(Cell.NONE, [], None)
     may_omit = api_date not in {client.api_date, COMPAT}
     mistakes = list(differences(answer["rows"], truth_at(question, api_date), may_omit, question.method))

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 import pytest
 
+from tests.clients.exchange import Credential
 from tests.house.checkout import ROOT
 
 ENVIRONMENTS = ROOT / ".venv-clients"
@@ -51,6 +52,12 @@ class Peer:
     def _run(self, task: Task) -> Answer:
         self.begin(task)
         return self.finish()
+
+    def write_key(self, credential: Credential) -> Path:
+        """Return a file that holds a private key."""
+        path = self._log_file.with_name(f"{credential.key_id}.pem")
+        path.write_text(credential.private_key_pem, encoding="ascii")
+        return path
 
     def begin(self, task: Task) -> None:
         """Give a task whose answer is asked for later, by `finish`."""

@@ -44,7 +44,7 @@ class Published(NamedTuple):
 
     @contextmanager
     def driven(self, log_file: Path) -> Iterator[Peer]:
-        with started([str(self.python()), "-m", f"tests.clients.drivers.{self.driver}"], log_file) as peer:
+        with started([str(self.python()), "-m", f"contracts.clients.{self.driver}"], log_file) as peer:
             yield peer
 
 

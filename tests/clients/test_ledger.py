@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.drivers.neutral import Shape, row_of
+from contracts.clients.neutral import Shape, row_of
 from tests.clients.exchange import Sandbox, Server
 from tests.clients.truths import SCENARIO, differences, question_of
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.drivers.neutral import Driver, Method, Watched, pages_of, perform, row_of
+from contracts.clients.neutral import Driver, Method, Watched, pages_of, perform, row_of
 
 
 class Side(Enum):
@@ -77,16 +77,16 @@ def answer(method: str) -> dict[str, Any]:
     }
     driver = Driver(lambda *_: client, methods, lambda _: ["portfolio.fills", "portfolio.orders"])
     watched = Watched(client, set())
-    perform(driver, watched, {"method": "fills", "arguments": {}})
-    return perform(driver, watched, {"method": method, "arguments": {}})
+    perform(driver, watched, {"task": "fills", "arguments": {}})
+    return perform(driver, watched, {"task": method, "arguments": {}})
 
 
 def test_what_a_client_raises_is_an_answer() -> None:
     assert answer("fills") == {"rows": [{"count": "7.50"}]}
     assert answer("broken") == {"error": "Refused: no", "status": 403}
     assert answer("unread")["status"] is None
-    assert answer("orders") == {"rows": None}
+    assert answer("orders") == {"unsupported": True}
 
 
 def test_calls_that_nothing_made_are_named() -> None:
-    assert answer("untried") == {"rows": ["portfolio.orders"]}
+    assert answer("untried") == {"rows": [{"call": "portfolio.orders"}]}

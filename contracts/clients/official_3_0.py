@@ -1,8 +1,8 @@
 """The official client kalshi-python-sync 3.0.0, of December 2025: whole contracts and cents beside dollar strings."""
 
-from tests.clients.drivers.neutral import Driver, Shape, serve
-from tests.clients.drivers.official import connect, one, pages, reads_of, rows
-from tests.clients.drivers.shapes import ANNOUNCEMENT, EVENT, SCHEDULE, SERIES
+from contracts.clients.neutral import Driver, Shape, serve
+from contracts.clients.official import connect, one, pages, reads_of, rows
+from contracts.clients.shapes import ANNOUNCEMENT, EVENT, SCHEDULE, SERIES
 
 FAMILIES = ("PortfolioApi", "OrdersApi", "OrderGroupsApi", "FcmApi", "ExchangeApi", "ApiKeysApi")
 

@@ -6,9 +6,9 @@ from importlib import import_module
 from threading import Thread
 from typing import Any
 
-from tests.clients.drivers.neutral import Driver, Shape
-from tests.clients.drivers.pykalshi_2 import METHODS, connect, offered
-from tests.clients.drivers.shapes import (
+from contracts.clients.neutral import Driver, Shape
+from contracts.clients.pykalshi_2 import METHODS, connect, offered
+from contracts.clients.shapes import (
     BOOK_FRAME,
     FILL_FRAME,
     GROUP_FRAME,
@@ -18,7 +18,7 @@ from tests.clients.drivers.shapes import (
     TICKER_FRAME,
     TRADE_FRAME,
 )
-from tests.clients.drivers.streaming import ERROR, RESUMED, SUBSCRIBED, Inbox, serve_stream, set_pings
+from contracts.clients.streaming import ERROR, RESUMED, SUBSCRIBED, Inbox, serve_stream, set_pings
 
 feeds: Any = import_module("pykalshi.feed")
 

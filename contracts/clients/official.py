@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
-from tests.clients.drivers.neutral import Method, Shape, pages_of
+from contracts.clients.neutral import Method, Shape, pages_of
 
 # By name, because the environment in which types are checked does not have it.
 sdk: Any = import_module("kalshi_python_sync")

@@ -1,10 +1,8 @@
-"""What the drivers of published clients share: the loop over tasks, and how an object of a client becomes a plain row.
+"""What the adapters of published clients share: the loop over tasks, and how an object of a client becomes a row.
 
-A driver runs as `python -m tests.clients.drivers.NAME` in an interpreter that has the client, so nothing is imported
-here but the standard library. It reads a JSON task from each line of standard input, {host, key_id, private_key_pem,
-method, arguments}, and prints a line of JSON: {rows: [...]}, null where the client has no such call, or {error, status}
-where it raised; the status is null when it could not read the answer. The method `untried` lists the calls of the
-client that no task has used yet.
+An adapter runs as `python -m contracts.clients.NAME` in an interpreter that has the client, so nothing is imported
+here but the standard library. Tasks and answers are those of docs/adapters.md. One more task, `untried`, lists the
+calls of the client that no task has used yet.
 
 A row has our names and, as text, what the client understood: a shape says which attribute of the client's object each
 is. What ends in `_cents`, `_whole` or `_seconds` is the amount, count or instant of the name before that, in that unit.
@@ -18,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import Enum
 from functools import cache, reduce
+from pathlib import Path
 from typing import Any, NamedTuple
 
 TASK_SECONDS_MAX = 60
@@ -29,10 +28,10 @@ Shape = Mapping[str, Any]
 
 
 class Method(NamedTuple):
-    """`read` is called with the client and the task's arguments."""
+    """`read` is called with the client and the task's arguments; without a shape, what it returns are the rows."""
 
     read: Callable[..., Iterable[Any]]
-    shape: Shape
+    shape: Shape | None
 
 
 class Watched:
@@ -65,22 +64,23 @@ def serve(driver: Driver) -> None:
     for line in sys.stdin:
         task = json.loads(line)
         faulthandler.dump_traceback_later(TASK_SECONDS_MAX, exit=True)
-        client = connected(task["host"], task["key_id"], task["private_key_pem"])
+        client = connected(task["base_url"], task["key_id"], Path(task["private_key_path"]).read_text(encoding="ascii"))
         answer = perform(driver, Watched(client, called), task)
         faulthandler.cancel_dump_traceback_later()
-        sys.stdout.write(f"{json.dumps(answer)}\n")
+        sys.stdout.write(f"{json.dumps({'id': task['id'], **answer})}\n")
         sys.stdout.flush()
 
 
 def perform(driver: Driver, client: Watched, task: Mapping[str, Any]) -> dict[str, Any]:
     """Carry out one task; whatever a client raises is an answer, since each has errors of its own."""
-    if task["method"] == "untried":
-        return {"rows": sorted(set(driver.offered(client.target)) - client.called)}
-    if task["method"] not in driver.methods:
-        return {"rows": None}
-    method = driver.methods[task["method"]]
+    if task["task"] == "untried":
+        return {"rows": [{"call": name} for name in sorted(set(driver.offered(client.target)) - client.called)]}
+    if task["task"] not in driver.methods:
+        return {"unsupported": True}
+    method = driver.methods[task["task"]]
     try:
-        return {"rows": [row_of(one, method.shape) for one in method.read(client, **task["arguments"])]}
+        found, shape = method.read(client, **task["arguments"]), method.shape
+        return {"rows": [one if shape is None else row_of(one, shape) for one in found]}
     except Exception as error:  # noqa: BLE001 # every client has errors of its own
         text = f"{type(error).__name__}: {error}"
         return {"error": text, "status": getattr(error, "status", getattr(error, "status_code", None))}

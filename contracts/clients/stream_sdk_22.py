@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from tests.clients.drivers.neutral import Driver, Shape
-from tests.clients.drivers.sdk import connect, offered, short
-from tests.clients.drivers.sdk_22 import METHODS
-from tests.clients.drivers.shapes import (
+from contracts.clients.neutral import Driver, Shape
+from contracts.clients.sdk import connect, offered, short
+from contracts.clients.sdk_22 import METHODS
+from contracts.clients.shapes import (
     BOOK_FRAME,
     FILL_FRAME,
     GROUP_FRAME,
@@ -19,14 +19,14 @@ from tests.clients.drivers.shapes import (
     TICKER_FRAME,
     TRADE_FRAME,
 )
-from tests.clients.drivers.streaming import ENDED, ERROR, RAISED, RESUMED, SUBSCRIBED, Inbox, Worker, serve_stream
+from contracts.clients.streaming import ENDED, ERROR, RAISED, RESUMED, SUBSCRIBED, Inbox, Worker, serve_stream
 
 # By name, because the environment in which types are checked does not have it.
 kalshi: Any = import_module("kalshi")
 streams: Any = import_module("kalshi.ws")
 ws_channels: Any = import_module("kalshi.ws.channels")
 
-RETRY_SECONDS_MAX = 0.05
+RETRIES = {"retry_base_delay": 0.05, "retry_max_delay": 0.05}
 """It waits up to half a second before it connects again, longer each time; a test need not."""
 
 WITH_MARKETS = frozenset({"orderbook_delta", "ticker", "trade"})
@@ -56,8 +56,11 @@ WORKER = Worker()
 
 
 class SdkStream:
-    def __init__(self) -> None:
+    """`retries` are settings of its pauses, its own where there are none."""
+
+    def __init__(self, retries: Mapping[str, float] = RETRIES) -> None:
         self.inbox = Inbox()
+        self._retries = retries
         self._drains: set[asyncio.Task[None]] = set()
         self._client: Any = None
         self._session: Any = None
@@ -68,8 +71,7 @@ class SdkStream:
         config = kalshi.KalshiConfig(
             base_url=task["host"],
             ws_base_url=task["ws_url"],
-            retry_base_delay=RETRY_SECONDS_MAX,
-            retry_max_delay=RETRY_SECONDS_MAX,
+            **self._retries,
             ws_ping_interval=options.get("ping_seconds", 20.0),
             ws_close_timeout=options.get("ping_seconds", 5.0),
         )

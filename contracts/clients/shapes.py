@@ -3,7 +3,7 @@
 Clients whose objects lack some of these take a shape `without` them; what a client does not keep cannot be compared.
 """
 
-from tests.clients.drivers.neutral import Shape
+from contracts.clients.neutral import Shape
 
 
 def without(shape: Shape, *names: str) -> Shape:

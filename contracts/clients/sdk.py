@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import Any
 
-from tests.clients.drivers.neutral import Method, Shape, attribute, pages_of, row_of
+from contracts.clients.neutral import Method, Shape, attribute, pages_of, row_of
 
 # By name, because the environment in which types are checked does not have it.
 kalshi: Any = import_module("kalshi")

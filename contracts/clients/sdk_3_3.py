@@ -1,8 +1,8 @@
 """kalshi-sdk 3.3.0, of June 2026: no shards yet."""
 
-from tests.clients.drivers.neutral import Driver, Shape, serve
-from tests.clients.drivers.sdk import connect, fills, offered, one, pages, rows, short
-from tests.clients.drivers.shapes import (
+from contracts.clients.neutral import Driver, Shape, serve
+from contracts.clients.sdk import connect, fills, offered, one, pages, rows, short
+from contracts.clients.shapes import (
     ANNOUNCEMENT,
     BALANCE,
     COSTS,

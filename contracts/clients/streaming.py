@@ -1,6 +1,6 @@
 """What the drivers of clients that stream share: the loop over tasks, and what reached the client's user.
 
-A driver runs as `python -m tests.clients.drivers.NAME` in an interpreter that has the client, so nothing is imported
+A driver runs as `python -m contracts.clients.NAME` in an interpreter that has the client, so nothing is imported
 here but the standard library. It reads a JSON task from each line of standard input and prints a line of JSON for it,
 {error} where the client raised or what was waited for did not come:
 
@@ -9,7 +9,7 @@ here but the standard library. It reads a JSON task from each line of standard i
     {do: told, kind, count}     {rows: [...]} of a kind since the beginning, once there are `count` of them
     {do: first, counts}         {kind} of those in `counts` that has as many rows first
     {do: close}
-    {do: read, method, arguments}                                 ask over REST, see neutral.py
+    {do: read, task, arguments}                                   ask over REST, see neutral.py
 
 A kind is a message type of the stream, in rows by our names (see shapes.py), or one of ERROR, RAISED, ENDED, LOG,
 SUBSCRIBED, FRAME:TYPE, PAUSE and RESUMED.
@@ -25,12 +25,12 @@ import sys
 import threading
 import warnings
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from functools import cache
 from importlib import import_module
 from typing import Any, Protocol
 
-from tests.clients.drivers.neutral import TASK_SECONDS_MAX, Driver, Shape, Watched, perform, row_of
+from contracts.clients.neutral import TASK_SECONDS_MAX, Driver, Shape, Watched, perform, row_of
 
 WAIT_SECONDS_MAX = 20
 """How long what a test waits for may take."""
@@ -91,6 +91,12 @@ class Inbox:
                 came = {name: len(rows) for name, rows in self._rows.items()}
                 raise TimeoutError(f"wanted {counts}, came {came}; logged last: {self._rows[LOG][-1:]}")
             return self._reached(counts)[0]
+
+    def gather(self, kinds: Collection[str], count: int, seconds: float) -> list[Row]:
+        """Return the rows of some kinds once there are `count`, or those that came within the seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: sum(len(self._rows[kind]) for kind in kinds) >= count, seconds)
+            return [row for kind in kinds for row in self._rows[kind]]
 
     def _reached(self, counts: Mapping[str, int]) -> list[str]:
         return [kind for kind, count in counts.items() if len(self._rows[kind]) >= count]

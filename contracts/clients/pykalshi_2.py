@@ -6,8 +6,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.clients.drivers.neutral import Driver, Method, Shape, attribute, serve
-from tests.clients.drivers.shapes import (
+from contracts.clients.neutral import Driver, Method, Shape, attribute, serve
+from contracts.clients.shapes import (
     CUTOFF,
     EVENT,
     FILL,

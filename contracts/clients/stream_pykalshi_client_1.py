@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from importlib import import_module
 from typing import Any
 
-from tests.clients.drivers.neutral import Driver, Method, Shape
-from tests.clients.drivers.shapes import (
+from contracts.clients.neutral import Driver, Method, Shape
+from contracts.clients.shapes import (
     BOOK_FRAME,
     FILL,
     FILL_FRAME,
@@ -20,7 +20,7 @@ from tests.clients.drivers.shapes import (
     TRADE_FRAME,
     without,
 )
-from tests.clients.drivers.streaming import (
+from contracts.clients.streaming import (
     ERROR,
     RAISED,
     RESUMED,

@@ -1,8 +1,8 @@
 """The official client kalshi-python-sync 3.34.0."""
 
-from tests.clients.drivers.neutral import Driver, serve
-from tests.clients.drivers.official import connect, one, pages, reads_of, rows
-from tests.clients.drivers.shapes import (
+from contracts.clients.neutral import Driver, serve
+from contracts.clients.official import connect, one, pages, reads_of, rows
+from contracts.clients.shapes import (
     ALLOCATION,
     BALANCE,
     BOOK,

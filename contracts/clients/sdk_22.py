@@ -1,8 +1,8 @@
 """kalshi-sdk 22.4.0, of October 2026."""
 
-from tests.clients.drivers.neutral import Driver, Shape, serve
-from tests.clients.drivers.sdk import connect, deprecated, fills, offered, one, pages, rows, short
-from tests.clients.drivers.shapes import (
+from contracts.clients.neutral import Driver, Shape, serve
+from contracts.clients.sdk import connect, deprecated, fills, offered, one, pages, rows, short
+from contracts.clients.shapes import (
     ALLOCATION,
     ANNOUNCEMENT,
     BALANCE,

@@ -1,0 +1,9 @@
+"""pykalshi 2.0.0 as an adapter."""
+
+from contracts.clients.adapting import BY_ITSELF, Program, serve_adapter
+from contracts.clients.neutral import Driver
+from contracts.clients.pykalshi_2 import METHODS, connect, offered
+from contracts.clients.stream_pykalshi_2 import PykalshiStream
+
+if __name__ == "__main__":
+    serve_adapter(Program("pykalshi", "2.0.0", Driver(connect, METHODS, offered), BY_ITSELF, PykalshiStream))

@@ -1,0 +1,82 @@
+"""A published client as an adapter (docs/adapters.md): what it reads, what its stream tells, and who it is."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from contracts.clients.neutral import Driver, Watched, perform
+from contracts.clients.streaming import Stream
+
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "market_positions": ("market_position",),
+    "fill": ("fill",),
+    "user_orders": ("user_order",),
+    "order_group_updates": ("order_group_updates",),
+    "ticker": ("ticker",),
+    "trade": ("trade",),
+    "orderbook_delta": ("orderbook_snapshot", "orderbook_delta"),
+    "market_lifecycle_v2": ("market_lifecycle_v2",),
+}
+"""The message types of each channel."""
+BY_ITSELF, BY_HAND = "by itself", "by hand"
+
+Answer = Mapping[str, Any]
+Task = Mapping[str, Any]
+
+
+class Program(NamedTuple):
+    """`pages` says whether the client follows cursors by itself or leaves that to its user, here to the adapter."""
+
+    client: str
+    version: str
+    driver: Driver
+    pages: str
+    make_stream: Callable[[], Stream] | None = None
+
+
+def serve_adapter(program: Program) -> None:
+    """Answer every task of standard input."""
+    connected = cache(program.driver.connect)
+
+    def connect(task: Task) -> Watched:
+        key = Path(task["private_key_path"]).read_text(encoding="ascii")
+        return Watched(connected(task["base_url"], task["key_id"], key), set())
+
+    for line in sys.stdin:
+        task = json.loads(line)
+        sys.stdout.write(f"{json.dumps({'id': task['id'], **answer(program, connect, task)})}\n")
+        sys.stdout.flush()
+
+
+def answer(program: Program, connect: Callable[[Task], Watched], task: Task) -> Answer:
+    """Carry out one task; what the client raises is an answer."""
+    if task["task"] == "hello":
+        return {"rows": [{"client": program.client, "version": program.version, "pages": program.pages}]}
+    if task["task"] == "listen":
+        return listen(program.make_stream, task) if program.make_stream else {"unsupported": True}
+    try:
+        client = connect(task)
+    except Exception as error:  # noqa: BLE001 # every client has errors of its own
+        return {"error": f"{type(error).__name__}: {error}", "status": None}
+    return perform(program.driver, client, task)
+
+
+def listen(make_stream: Callable[[], Stream], task: Task) -> Answer:
+    """Subscribe to a channel, and return what reaches the client's user."""
+    arguments, stream = task["arguments"], make_stream()
+    key = Path(task["private_key_path"]).read_text(encoding="ascii")
+    where = {"host": task["base_url"], "ws_url": task["ws_url"], "key_id": task["key_id"], "private_key_pem": key}
+    kinds = KINDS.get(arguments["channel"], (arguments["channel"],))
+    try:
+        stream.open({**where, "options": {}})
+        stream.subscribe(arguments["channel"], arguments.get("markets"))
+        return {"rows": stream.inbox.gather(kinds, arguments["count"], arguments["seconds"])}
+    except Exception as error:  # noqa: BLE001 # every client has errors of its own
+        return {"error": f"{type(error).__name__}: {error}", "status": getattr(error, "status_code", None)}
+    finally:
+        with contextlib.suppress(Exception):  # some raise when they are closed after their connection was
+            stream.close()
