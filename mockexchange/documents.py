@@ -43,6 +43,14 @@ def subjects(kind: str = OPENAPI) -> list[str]:
     return sorted(one.as_posix() for one in found)
 
 
+@cache
+def alias_of(venue: str, day: str | None) -> str | None:
+    """Return the alias whose document is of a day, "2025-11-03", or of no day: compat; None where there is none."""
+    version = day or "compat"
+    found = [one for one in subjects() if one.startswith(f"{venue}/")]
+    return next((one.partition("/")[2] for one in found if parse(path_of(one))["info"]["version"] == version), None)
+
+
 def read(subject: str, kind: str = OPENAPI) -> Document:
     """Read a document; a copy that may be changed. Raises NoSuchDocument."""
     return copy.deepcopy(parse(path_of(subject, kind)))

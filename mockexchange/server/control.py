@@ -36,6 +36,7 @@ from mockexchange.server.control_requests import (
 )
 from mockexchange.server.control_script import script_handlers
 from mockexchange.server.creation import Creation, parse_creation
+from mockexchange.server.document_pages import document_routes
 from mockexchange.server.events import WATCHERS_MAX, EventStream, Feeds
 from mockexchange.server.guard import Guard
 from mockexchange.server.hub import Hub
@@ -64,7 +65,8 @@ def control_app(hub: Hub, token: str, allow_hosts: list[str], describe: Descript
         404: errors.answer_no_path,
         405: errors.answer_wrong_method,
     }
-    app = Starlette(routes=_routes(Control(hub, describe)), exception_handlers=handlers)
+    routes = [*_routes(Control(hub, describe)), *document_routes()]
+    app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return Guard(app, token, frozenset(allow_hosts))
 

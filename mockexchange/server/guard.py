@@ -12,7 +12,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from mockexchange.server.control_errors import error_answer
 
 LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "::1"))
-OPEN_PATHS = frozenset(("/", "/_mock/live", "/_mock/ready", "/_mock/health"))
+OPEN_PATHS = frozenset(("/", "/_mock/docs", "/_mock/live", "/_mock/ready", "/_mock/health"))
+OPEN_PREFIX = "/_mock/docs/"
+"""Documents are no secret, and a browser sends no token."""
 HOST_CHARS_SHOWN_MAX = 80
 MARKS = [
     (b"x-mock-exchange", b"1"),
@@ -40,7 +42,7 @@ class Guard:
             shown = host[:HOST_CHARS_SHOWN_MAX]
             message = f"Host {shown!r} is not allowed here: start with --allow-host {shown or 'NAME'}"
             return error_answer(403, "host_not_allowed", message)
-        if request.url.path in OPEN_PATHS:
+        if request.url.path in OPEN_PATHS or request.url.path.startswith(OPEN_PREFIX):
             return None
         given = request.headers.get("authorization", "")
         if hmac.compare_digest(given.encode(), f"Bearer {self.token}".encode()):

@@ -29,6 +29,7 @@ def render_page(ready: dict[str, Any]) -> Response:
         f"<style>{STYLE}</style><h1>mockexchange</h1><p>An exchange you own, speaking Kalshi's wire as of"
         f" <b>{escape(ready['api_date'])}</b> at <code>{escape(base_url)}</code>.</p>"
         f"<table><tr><th>account<th>kind<th>key id</tr>{rows}</table>{_exports(base_url, first)}"
+        '<p><a href="/_mock/docs/">What goes over the wire</a>, on every API date.'
     )
     return HTMLResponse(html, headers={"content-security-policy": POLICY})
 

@@ -1,0 +1,131 @@
+"""Pages that show the contract documents, under /_mock/docs/: offline, and open, since they hold no secret."""
+
+import gzip
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from mockexchange import documents
+from mockexchange.documents import ASYNCAPI, OPENAPI
+from mockexchange.server.control_errors import ControlError
+from mockexchange.server.page import STYLE
+
+DOCS = "/_mock/docs/"
+VENDORED = Path(__file__).parent / "vendored"
+SHOW = b"""\
+const place = document.getElementById("document"), url = place.dataset.url;
+if (place.dataset.kind === "asyncapi") AsyncApiStandalone.render({schema: {url}, config: {sidebar: {}}}, place);
+else Redoc.init(url, {hideDownloadButton: true, nativeScrollbars: true}, place);
+"""
+
+
+class Asset(NamedTuple):
+    """A file that a page loads; `path` is below the vendored ones, compressed."""
+
+    media_type: str
+    path: str
+
+
+ASSETS = {
+    "redoc.js": Asset("text/javascript", "redoc/redoc.js.gz"),
+    "asyncapi.js": Asset("text/javascript", "asyncapi/asyncapi.js.gz"),
+    "asyncapi.css": Asset("text/css", "asyncapi/asyncapi.css.gz"),
+}
+RENDERERS = {OPENAPI: ("redoc.js",), ASYNCAPI: ("asyncapi.css", "asyncapi.js")}
+POLICY = (
+    "default-src 'none'; script-src 'self'{more}; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
+    " font-src data:; connect-src 'self'; worker-src blob:"
+)
+"""A page loads nothing but what is served here."""
+UNSAFE_EVAL = {OPENAPI: "", ASYNCAPI: " 'unsafe-eval'"}
+"""The AsyncAPI renderer compiles the schemas that it checks the document with."""
+TITLES = {OPENAPI: "requests and answers", ASYNCAPI: "the stream"}
+
+
+def document_routes() -> list[Route]:
+    """Return the routes of the pages, of what they load, and of the documents themselves."""
+    return [
+        Route(DOCS.rstrip("/"), to_index),
+        Route(DOCS, show_index),
+        Route(f"{DOCS}assets/{{name}}", give_asset),
+        Route(f"{DOCS}{{subject:path}}/{{kind}}.yaml", give_document),
+        Route(f"{DOCS}{{subject:path}}/{{kind}}", show_document),
+    ]
+
+
+async def to_index(request: Request) -> Response:
+    return RedirectResponse(DOCS)
+
+
+async def show_index(request: Request) -> Response:
+    rows = "".join(_row(subject) for subject in documents.subjects())
+    html = (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>Contract documents</title><style>{STYLE}</style>"
+        "<h1>Contract documents</h1><p>What the wire was on each API date, and the control API of this server."
+        f"<table><tr><th>document<th colspan=2>to read<th colspan=2>as files</tr>{rows}</table>"
+    )
+    return HTMLResponse(html, headers={"content-security-policy": POLICY.format(more="")})
+
+
+async def show_document(request: Request) -> Response:
+    subject, kind = _asked(request)
+    files = "".join(_loading(name) for name in RENDERERS[kind])
+    html = (
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(subject)}: {TITLES[kind]}</title>{files}"
+        f'<body style="margin:0"><div id=document data-kind={kind} data-url="{_url(subject, kind)}.yaml"></div>'
+        f'<script src="{DOCS}assets/show.js"></script>'
+    )
+    return HTMLResponse(html, headers={"content-security-policy": POLICY.format(more=UNSAFE_EVAL[kind])})
+
+
+async def give_document(request: Request) -> Response:
+    subject, kind = _asked(request)
+    return Response(documents.path_of(subject, kind).read_bytes(), media_type="application/yaml")
+
+
+async def give_asset(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name == "show.js":
+        return Response(SHOW, media_type="text/javascript")
+    if name not in ASSETS:
+        raise ControlError(404, "unknown_document", f"no file {name[:80]!r}: there are show.js, {', '.join(ASSETS)}")
+    asset = ASSETS[name]
+    packed = _read(VENDORED / asset.path)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(packed, media_type=asset.media_type, headers={"content-encoding": "gzip"})
+    return Response(gzip.decompress(packed), media_type=asset.media_type)
+
+
+@cache
+def _read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def _asked(request: Request) -> tuple[str, str]:
+    """Return which document is meant. Raises ControlError where there is none such."""
+    subject, kind = request.path_params["subject"], request.path_params["kind"]
+    if kind not in RENDERERS or subject not in documents.subjects(kind):
+        raise ControlError(404, "unknown_document", f"no document {subject[:80]!r} of {kind[:80]!r}: see {DOCS}")
+    return subject, kind
+
+
+def _row(subject: str) -> str:
+    kinds = [kind for kind in RENDERERS if subject in documents.subjects(kind)]
+    pages = "".join(f'<td><a href="{_url(subject, kind)}">{TITLES[kind]}</a>' for kind in kinds)
+    files = "".join(f'<td><a href="{_url(subject, kind)}.yaml">{kind}.yaml</a>' for kind in kinds)
+    blank = "<td>" * (len(RENDERERS) - len(kinds))
+    return f"<tr><td>{escape(subject)}{pages}{blank}{files}</tr>"
+
+
+def _url(subject: str, kind: str) -> str:
+    return f"{DOCS}{subject}/{kind}"
+
+
+def _loading(name: str) -> str:
+    url = f"{DOCS}assets/{name}"
+    return f'<link rel=stylesheet href="{url}">' if name.endswith(".css") else f'<script src="{url}"></script>'
