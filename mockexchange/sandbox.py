@@ -13,6 +13,7 @@ from mockexchange.core.ids import derived_id
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.faults import Faults
+from mockexchange.inspection import Inspector
 from mockexchange.journal import Entry, Journal
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
@@ -24,7 +25,7 @@ from mockexchange.store.memory import MemoryLog
 from mockexchange.streams import Streams
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import rest
-from mockexchange.venues.kalshi.desk import Desk
+from mockexchange.venues.kalshi.desk import Desk, date_of
 from mockexchange.venues.kalshi.operations.books import subtrader_ids
 from mockexchange.venues.kalshi.stream import handshake as handshakes
 from mockexchange.venues.kalshi.stream.feed import messages_of
@@ -62,6 +63,7 @@ class SandboxOptions:
     api_date: ApiDate = ApiDate("compat", None)
     clock: str = "real"
     host: HostClock = host_now_us
+    inspector: Inspector | None = None
 
 
 class Sandbox:
@@ -79,7 +81,7 @@ class Sandbox:
         self.pool = pool or KeyPool(options.name)
         self.private_pems: dict[str, str | None] = {}
         self.touched_at = options.host()
-        self.streams = Streams(self.journal, self.moment)
+        self.streams = Streams(self.journal, self.moment, options.inspector)
         self.faults = Faults(self)
         self.script = Script(self)
         self.streams.on_subscribed = lambda reader, channel: self.script.note_subscribed(reader.account, channel)
@@ -160,6 +162,10 @@ class Sandbox:
         """Raise SandboxEnded unless the sandbox goes on."""
         if self._ending:
             raise SandboxEnded(f"the sandbox was {self._ending} before all was done")
+
+    def api_date_of(self, key_id: str | None) -> ApiDate:
+        """Return the API date that is spoken to a key."""
+        return date_of(self.desk, self.exchange.state.keys.get(key_id or ""))
 
     def shake_hands(self, request: Request) -> tuple[Handshake, Entry]:
         """Answer the upgrade of a stream and journal it."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from mockexchange.faults.frames import Disturber, FrameRules, Timer
+from mockexchange.inspection import Inspector
 from mockexchange.journal import FrameEntry, Journal
 from mockexchange.outbox import Outbox
 from mockexchange.venues.kalshi.stream.messages import Message
@@ -20,6 +21,8 @@ SERVICE_RESTART = 1012
 ABNORMAL = 1006
 """No code that is ever sent: what the end of a connection without a close frame is called (RFC 6455, 7.1.5)."""
 ANSWERS = frozenset(("subscribed", "unsubscribed", "ok", "error"))
+CLOSE = "close"
+"""What the journal calls the end of a connection."""
 ANY = "*"
 Moment = tuple[int, int, int]
 Now = Callable[[], Moment]
@@ -191,9 +194,10 @@ class Connection:
 class Streams:
     """The connections of one sandbox. `on_waiting` is called when something begins to wait for a flush."""
 
-    def __init__(self, journal: Journal, now: Now) -> None:
+    def __init__(self, journal: Journal, now: Now, inspector: Inspector | None = None) -> None:
         self.journal = journal
         self.now = now
+        self.inspector = inspector
         self.moment: Moment | None = None
         """When all that is under way is noted to have happened: one command, and whatever it brings about."""
         self.rules: FrameRules = []
@@ -243,7 +247,7 @@ class Streams:
         text = f"{ending.code} {ending.reason}".rstrip()
         connection.lose_held()
         direction = "out" if ending.is_ours else "in"
-        self.note(connection, direction, text.encode(), Frame(b"", "close"), fault=ending.fault)
+        self.note(connection, direction, text.encode(), Frame(b"", CLOSE), fault=ending.fault)
         connection.is_over = True
         self._connections.pop(connection.number, None)
         self._waiting.pop(connection.number, None)
@@ -298,6 +302,9 @@ class Streams:
             return
         at, host_at, position = self.moment or self.now()
         _, kind, channel, _, words = frame or NO_FRAME
+        if self.inspector and direction == "out" and kind != CLOSE and fault is None:
+            found = self.inspector.check_frame(connection.session.api_date.day, raw)
+            words = "; ".join([*([words] if words else []), *found])
         number, account = connection.number, connection.account
         entry = FrameEntry(at, host_at, position, number, account, direction, raw, kind, channel, fault, words)
         self.journal.add_frame(entry)

@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from mockexchange.cli.frame import Misuse, checked, shared_option
+from mockexchange.cli.verify import require_kit
 from mockexchange.clock import parse_mode
 from mockexchange.config import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.faults.chaos import load_preset
+from mockexchange.inspection import Inspector
 from mockexchange.sandbox import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import Plan, load_scenario
@@ -60,6 +62,7 @@ def _public_url(text: str) -> str:
 @shared_option("--allow-host", multiple=True, help="A further Host name the control API answers to.")
 @shared_option("--ready-file", type=click.Path(path_type=Path), default=default_ready_file, help="Where to say: ready.")
 @shared_option("--token", help="The control API's token; generated if not given.")
+@shared_option("--self-check", is_flag=True, help="Hold every answer and frame against the contract documents.")
 @shared_option("--deflate", is_flag=True, help="Compress streams for clients that offer it.")
 @shared_option("--quiet", is_flag=True, help="Print nothing but errors.")
 def serve(
@@ -73,6 +76,7 @@ def serve(
     allow_host: tuple[str, ...],
     ready_file: Path,
     token: str | None,
+    self_check: bool,
     deflate: bool,
     quiet: bool,
 ) -> None:
@@ -87,6 +91,7 @@ def serve(
             allow_hosts=list(allow_host),
             token=token,
             has_deflate=deflate,
+            inspector=_self_check(api_date) if self_check else None,
         )
         _run(plan, SandboxOptions(api_date=api_date, clock=clock), options, quiet)
     except (ScenarioError, PortInUse) as error:
@@ -96,6 +101,21 @@ def serve(
     except OSError as error:
         what = error.filename or f"cannot serve on {host}:{port}"
         raise Misuse(f"{what}: {error.strerror or error}") from None
+
+
+def _self_check(api_date: ApiDate) -> Inspector:
+    """Load what the kit needs now, so that the first answer is not late. Raises Misuse."""
+    require_kit()
+    from mockexchange.documents import NoSuchDocument
+    from mockexchange.kit.kalshi import KALSHI
+    from mockexchange.kit.self_check import SelfCheck
+
+    inspector = SelfCheck(KALSHI)
+    try:
+        inspector.require(api_date.day)
+    except NoSuchDocument as error:
+        raise Misuse(f"--self-check: {error}") from None
+    return inspector
 
 
 def _with_chaos(plan: Plan, names: tuple[str, ...]) -> Plan:

@@ -2,11 +2,12 @@
 
 import asyncio
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.types import ASGIApp
 
 from mockexchange.clock import host_now_us
+from mockexchange.inspection import Inspector
 from mockexchange.sandbox import DEFAULT, Progress, Sandbox, SandboxOptions, open_sandbox
 from mockexchange.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.scenario.loader import Plan
@@ -25,7 +26,7 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared wit
 class Hub:
     """Owns everything that has to be stopped. `public_url` is how clients see the main port, if not by address.
 
-    `has_deflate`: streams may be compressed, if a client asks.
+    `has_deflate`: streams may be compressed, if a client asks. `inspector` looks at what leaves any of the sandboxes.
     """
 
     host: str
@@ -36,6 +37,7 @@ class Hub:
     main: Listener | None = None
     public_url: str | None = None
     has_deflate: bool = False
+    inspector: Inspector | None = None
     _main_socket: socket.socket | None = None
 
     def bind(self, port: int) -> None:
@@ -60,7 +62,7 @@ class Hub:
         """Make a sandbox, on a port of its own if one is given (0: any free one). Nothing remains of a failure."""
         await self.drop_expired()
         self.sandboxes.require_room(options.name)
-        sandbox = await open_sandbox(plan, options, progress)
+        sandbox = await open_sandbox(plan, replace(options, inspector=self.inspector), progress)
         slot = Slot(sandbox, has_own_port=port is not None, idle_us_max=idle_us_max)
         listener = None if port is None else self._listener(slot, port)
         try:

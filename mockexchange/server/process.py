@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mockexchange.config import RunDirectory, remove_ready_file, write_ready_file
+from mockexchange.inspection import Inspector
 from mockexchange.sandbox import Credential, Progress, SandboxOptions
 from mockexchange.scenario.loader import Plan
 from mockexchange.server.control import control_app
@@ -28,6 +29,7 @@ class ServeOptions:
     allow_hosts: list[str] = field(default_factory=list)
     token: str | None = None
     has_deflate: bool = False
+    inspector: Inspector | None = None
 
 
 async def run_server(
@@ -54,7 +56,12 @@ class Server:
         self, plan: Plan, sandbox_options: SandboxOptions, options: ServeOptions, progress: Progress | None = None
     ) -> None:
         self.plan, self.sandbox_options, self.options, self.progress = plan, sandbox_options, options, progress
-        self.hub = Hub(options.host, public_url=options.public_url, has_deflate=options.has_deflate)
+        self.hub = Hub(
+            options.host,
+            public_url=options.public_url,
+            has_deflate=options.has_deflate,
+            inspector=options.inspector,
+        )
         self.token = options.token or secrets.token_urlsafe(24)
         self.ready: dict[str, Any] = {}
         self._run_directory: RunDirectory | None = None

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from starlette.types import Receive, Scope, Send
 
 from mockexchange.faults.disturbed import Disturbed
+from mockexchange.inspection import Inspector
+from mockexchange.journal import Entry
 from mockexchange.sandbox import Sandbox
 from mockexchange.server.disturbance import Way
 from mockexchange.venues.kalshi.rest import TARGET_CHARS_MAX
@@ -97,6 +99,8 @@ async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, rec
             entry.findings.append(f"the body has {body.size:,} bytes: kept the first {len(body.kept):,}")
         if answer.status != 200:
             entry.diagnosis = answer.diagnosis = await diagnostician.diagnose(answer)
+        if sandbox.options.inspector and answer.fault is None:
+            entry.findings.extend(_inspect(sandbox.options.inspector, sandbox, key_id, entry, answer))
         await sandbox.run_due()
         if isinstance(answer, Disturbed):
             await _carry(receive, send, answer, sandbox)
@@ -105,6 +109,13 @@ async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, rec
     finally:
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)
+
+
+def _inspect(inspector: Inspector, sandbox: Sandbox, key_id: str | None, entry: Entry, answer: Answer) -> list[str]:
+    """What is wrong with an answer that is about to leave."""
+    headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(answer)}
+    day = sandbox.api_date_of(key_id).day
+    return inspector.check_answer(day, entry.method, entry.target, answer.status, headers, answer.body)
 
 
 def _glance(headers: list[tuple[bytes, bytes]]) -> tuple[str | None, bool]:

@@ -75,6 +75,7 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "port": ("7", 7),
     "public_url": ("http://mock:1", "http://mock:1"),
     "deflate": ("1", True),
+    "self_check": ("1", True),
     "quiet": ("1", True),
     "client": ("kyro", "kyro"),
     "shell": ("fish", "fish"),
@@ -98,7 +99,13 @@ SAMPLES: dict[str, tuple[str, object]] = {
 SERVE_OPTIONS = {
     *("MOCKEXCHANGE_HOST", "MOCKEXCHANGE_PORT", "MOCKEXCHANGE_SCENARIO", "MOCKEXCHANGE_API_DATE"),
     *("MOCKEXCHANGE_CLOCK", "MOCKEXCHANGE_PUBLIC_URL", "MOCKEXCHANGE_ALLOW_HOST", "MOCKEXCHANGE_READY_FILE"),
-    *("MOCKEXCHANGE_CHAOS", "MOCKEXCHANGE_DEFLATE", "MOCKEXCHANGE_QUIET", "MOCKEXCHANGE_TOKEN"),
+    *(
+        "MOCKEXCHANGE_CHAOS",
+        "MOCKEXCHANGE_DEFLATE",
+        "MOCKEXCHANGE_SELF_CHECK",
+        "MOCKEXCHANGE_QUIET",
+        "MOCKEXCHANGE_TOKEN",
+    ),
 }
 
 

@@ -67,6 +67,7 @@ SANDBOX_MODULES = frozenset(
         "accounting",
         "clock",
         "faults",
+        "inspection",
         "journal",
         "journal_json",
         "outbox",

@@ -30,7 +30,7 @@ class AnswerJudge:
 
     def __init__(self, document: Document, subject: str) -> None:
         self.document, self.subject = document, subject
-        self._validators: dict[tuple[str, str, str], Validator] = {}
+        self._validators: dict[tuple[str, ...], Validator] = {}
 
     def objections(self, path: str, method: str, answer: Answered) -> Iterator[Finding]:
         """Yield what the document has against an answer at one of its paths. Methods it lacks are judged as GET."""
@@ -43,6 +43,11 @@ class AnswerJudge:
             yield self._finding(answer, f"status {answer.status}", f"one of {known}", place[:-1])
             return
         yield from self._judge(answer, resolved(self.document, described), place)
+
+    def component_objections(self, name: str, answer: Answered) -> Iterator[Finding]:
+        """Yield what one of the document's responses has against an answer that belongs to none of its paths."""
+        place = ("components", "responses", name)
+        yield from self._judge(answer, self.document["components"]["responses"][name], place)
 
     def _judge(self, answer: Answered, response: Mapping[str, Any], place: tuple[str, ...]) -> Iterator[Finding]:
         for name, header in response.get("headers", {}).items():
@@ -58,10 +63,9 @@ class AnswerJudge:
             yield from self._judge_body(answer, content[media_type]["schema"], place)
 
     def _judge_body(self, answer: Answered, schema: Any, place: tuple[str, ...]) -> Iterator[Finding]:
-        key = (place[1], place[2], place[4])
-        found = self._validators.get(key)
+        found = self._validators.get(place)
         if found is None:
-            found = self._validators[key] = validator(self.document, schema)
+            found = self._validators[place] = validator(self.document, schema)
         try:
             body = json.loads(answer.content)
         except ValueError:

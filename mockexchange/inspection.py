@@ -1,0 +1,13 @@
+"""What looks at everything that leaves a sandbox, if somebody asked for it: `serve --self-check`."""
+
+from typing import Protocol
+
+
+class Inspector(Protocol):
+    """Returns what is wrong, in lines for the journal. `day` is that of the API date, None for compat."""
+
+    def check_answer(
+        self, day: str | None, method: str, target: str, status: int, headers: dict[str, str], content: bytes
+    ) -> list[str]: ...
+
+    def check_frame(self, day: str | None, raw: bytes) -> list[str]: ...

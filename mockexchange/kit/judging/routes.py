@@ -1,0 +1,44 @@
+"""Which path of a document a request goes to."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from mockexchange.documents import Document
+
+VARIABLE = re.compile(r"\{([^}]+)\}")
+
+
+class Match(NamedTuple):
+    """A path of the document, and what fills its variables."""
+
+    path: str
+    names: Mapping[str, str]
+
+
+class Routes:
+    """Finds paths; `prefix` is what stands before them on the wire."""
+
+    def __init__(self, document: Document, prefix: str) -> None:
+        self._prefix = prefix
+        self._plain = {path for path in document["paths"] if "{" not in path}
+        self._templates = [(_pattern(path), path) for path in document["paths"] if "{" in path]
+
+    def find(self, raw_path: str) -> Match | None:
+        """Return where a raw path goes, its query left out; None where the document has no such path."""
+        if not raw_path.startswith(self._prefix):
+            return None
+        path = raw_path.removeprefix(self._prefix)
+        if path in self._plain:
+            return Match(path, {})
+        found = ((pattern.fullmatch(path), template) for pattern, template in self._templates)
+        return next((Match(template, _named(template, match)) for match, template in found if match), None)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile("([^/]+)".join(map(re.escape, VARIABLE.split(path)[::2])))
+
+
+def _named(template: str, match: re.Match[str]) -> dict[str, str]:
+    return dict(zip(VARIABLE.findall(template), map(unquote, match.groups()), strict=True))
