@@ -6,7 +6,9 @@ from typing import Any, Protocol
 
 from mockexchange.documents import Document
 from mockexchange.kit.findings import Finding
+from mockexchange.kit.judging.exact import read_json
 from mockexchange.kit.judging.references import Validator, pointer, resolved, validator
+from mockexchange.kit.judging.wording import at
 
 RULE = "answers.documented"
 CHARS_SHOWN_MAX = 200
@@ -67,15 +69,18 @@ class AnswerJudge:
         if found is None:
             found = self._validators[place] = validator(self.document, schema)
         try:
-            body = json.loads(answer.content)
-        except ValueError:
-            yield self._finding(answer, f"a body that is no JSON: {_shown(answer.content)}", "JSON", place)
+            body = read_json(answer.content)
+        except ValueError as reason:
+            yield self._finding(answer, f"a body that is no JSON ({reason}): {_shown(answer.content)}", "JSON", place)
             return
         if found.is_valid(body):
             return
+        plain = json.loads(answer.content)
         for error in found.iter_errors(body):
-            at = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
-            yield self._finding(answer, f"body{at}: {_shown(error.message)}", "a body that fits the schema", place)
+            where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
+            seen, written = at(body, error.instance_path), at(plain, error.instance_path)
+            words = error.message if seen == written else f"{json.dumps(written)} has a fraction or an exponent"
+            yield self._finding(answer, f"body{where}: {_shown(words)}", "a body that fits the schema", place)
 
     def _finding(self, answer: Answered, seen: str, expected: str, place: tuple[str, ...]) -> Finding:
         where = f"{answer.where} -> {answer.status}"

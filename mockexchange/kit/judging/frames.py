@@ -14,6 +14,7 @@ import jsonschema_rs
 
 from mockexchange.documents import ASYNCAPI, Document
 from mockexchange.kit.findings import Finding
+from mockexchange.kit.judging.exact import read_json
 from mockexchange.kit.judging.references import pointer, resolved
 from mockexchange.kit.judging.wording import Error, Path, at, cut, innermost, shown, told
 
@@ -30,7 +31,6 @@ COMMANDS = "commands.documented"
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 SPACE = re.compile(r"\s")
 ENDING_SHOWN_CHARS = 8
-HALF = 0.5
 FINDINGS_MAX = 20
 """Of one frame: a book of thousands of levels that are all wrong is one mistake."""
 
@@ -109,7 +109,7 @@ class FrameJudge:
     def _judge(self, side: Side, text: str, where: str, rule: str) -> Iterator[Finding]:
         try:
             frame = read_frame(text)
-        except (ValueError, RecursionError) as reason:
+        except ValueError as reason:
             yield self._finding(rule, where, f"{cut(text.strip())} ({reason})", "a JSON object")
             return
         messages = side.find(frame)
@@ -117,7 +117,7 @@ class FrameJudge:
         if not messages:
             yield from self._unknown(side, frame, where, rule)
         elif fitting is not None:
-            yield from self._order_objections(fitting, frame, where) if rule == DOCUMENTED else ()
+            yield from self._order_objections(fitting, frame, where)
         else:
             yield from self._misfits(messages, frame, text, where, rule)
 
@@ -164,30 +164,11 @@ class FrameJudge:
 
 
 def read_frame(text: str) -> Frame:
-    """Return the object of a frame. Raises ValueError where it is none, or has a key twice.
-
-    A whole number that is written with a fraction or an exponent is off by a half in it, so that it is no integer.
-    """
-    frame = json.loads(text, parse_float=_fraction, parse_constant=_refuse, object_pairs_hook=_object)
+    """Return the object of a frame, as `read_json` reads it. Raises ValueError where it is none."""
+    frame = read_json(text)
     if type(frame) is not dict:
         raise ValueError("no object")
     return frame
-
-
-def _fraction(text: str) -> float:
-    value = float(text)
-    return value + HALF if value.is_integer() else value
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> Frame:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key stands twice in an object")
-    return found
 
 
 def _messages(document: Document, action: str) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from mockexchange.documents import Document
 from mockexchange.kit.judging.references import Validator, resolved, validator
 
 INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+INTEGER_CHARS_MAX = 100
+"""Of a number that is looked at: no bound of a document is near, and Python refuses to read a few thousand digits."""
 NUMERAL = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
 """Spellings of a number which the documents say nothing about, such as +5, 007 and 1.0."""
 BOOLEANS = {"true", "false"}
@@ -33,6 +35,8 @@ class Parameter(NamedTuple):
     place: str
     is_required: bool
     kind: str
+    is_listed: bool
+    """Whether its values are spelled out."""
     validator: Validator
 
 
@@ -85,12 +89,17 @@ class Judge:
 
     def _parameter(self, node: Document) -> Parameter:
         schema, is_required = resolved(self.document, node["schema"]), node.get("required", False)
-        return Parameter(node["name"], node["in"], is_required, schema["type"], validator(self.document, schema))
+        judge = validator(self.document, schema)
+        return Parameter(node["name"], node["in"], is_required, schema["type"], "enum" in schema, judge)
 
 
 def _path_objections(demands: Demands, sent: Mapping[str, Any]) -> list[Objection]:
+    """Where names are listed they are those that were told of; there may be others."""
     found = [one for (place, _), one in demands.parameters.items() if place == "path"]
-    return ["" if one.validator.is_valid(str(sent.get(one.name))) else f"{one.name} is none" for one in found]
+    return [
+        "" if one.validator.is_valid(str(sent.get(one.name))) else None if one.is_listed else f"{one.name} is none"
+        for one in found
+    ]
 
 
 def _query_objection(demands: Demands, query: str) -> Objection:
@@ -124,6 +133,8 @@ def _value_objection(parameter: Parameter, text: str | None) -> Objection:
     if parameter.kind != "integer":
         return "" if parameter.validator.is_valid(text) else f"{parameter.name}={text!r} is none of its values"
     if INTEGER.fullmatch(text):
+        if len(text) > INTEGER_CHARS_MAX:
+            return f"{parameter.name}={text[:INTEGER_CHARS_MAX]}... is out of bounds"
         return "" if parameter.validator.is_valid(int(text)) else f"{parameter.name}={text} is out of bounds"
     return None if NUMERAL.fullmatch(text) else f"{parameter.name}={text!r} is no integer"
 
@@ -141,7 +152,7 @@ def _body_objection(demands: Demands, body: bytes) -> Objection:
         return "there is no body" if demands.is_body_required else ""
     try:
         sent, worded = json.loads(body), _worded(json.loads(body, parse_float=str, parse_int=str))
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter where it is nested too deep
         return "the body is no JSON"
     is_right = demands.body.is_valid(sent)
     if is_right != demands.body.is_valid(worded):

@@ -30,8 +30,8 @@ class Routes:
         if not raw_path.startswith(self._prefix):
             return None
         path = raw_path.removeprefix(self._prefix)
-        if path in self._plain:
-            return Match(path, {})
+        if unquote(path) in self._plain:
+            return Match(unquote(path), {})
         found = ((pattern.fullmatch(path), template) for pattern, template in self._templates)
         return next((Match(template, _named(template, match)) for match, template in found if match), None)
 

@@ -18,7 +18,7 @@ def innermost(error: Error) -> Iterator[Error]:
     """Yield what is wrong by the alternative of a schema that the value is nearest to; the error where none is told."""
     branches = error.kind.as_dict()["context"] if error.kind.name in ALTERNATIVES else []
     kinds = [{one.kind.name for one in branch} for branch in branches]
-    if not branches or {"required"} in kinds:
+    if not branches or not all(kinds) or {"required"} in kinds:
         yield error
         return
     right_type = [branch for branch, names in zip(branches, kinds, strict=True) if "type" not in names]

@@ -1,0 +1,45 @@
+"""Whether an upgrade that is not granted is answered as the document of the stream describes (`x-refusals`)."""
+
+from collections.abc import Iterator
+
+from mockexchange.documents import ASYNCAPI, Document
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.judging.answers import RULE, Answered, AnswerJudge
+from mockexchange.kit.judging.references import pointer
+from mockexchange.kit.judging.wording import cut
+
+PLACE = ("channels", "stream", "x-refusals")
+TEXT = "text/plain"
+
+
+class RefusalJudge:
+    """Judges by the document of a stream; what that takes from the document of REST is judged by `answers`."""
+
+    def __init__(self, document: Document, subject: str, answers: AnswerJudge) -> None:
+        self.path: str = document["channels"]["stream"]["address"]
+        """Where the stream is."""
+        self._refusals: Document = document["channels"]["stream"]["x-refusals"]
+        self._subject, self._answers = subject, answers
+
+    def objections(self, answer: Answered) -> Iterator[Finding]:
+        """Yield what the documents have against the answer to an upgrade, or to anything else that is asked there."""
+        refusal = self._refusals.get(str(answer.status))
+        if refusal is None:
+            yield self._finding(answer, f"status {answer.status}", f"one of {', '.join(self._refusals)}")
+        elif "answer" in refusal:
+            yield from self._answers.component_objections(refusal["answer"], answer)
+        elif "text" in refusal:
+            yield from self._text_objections(answer, refusal["text"])
+
+    def _text_objections(self, answer: Answered, text: str) -> Iterator[Finding]:
+        media_type = answer.headers.get("content-type", "").partition(";")[0].strip()
+        if media_type != TEXT:
+            yield self._finding(answer, f"content type {media_type!r}", TEXT, str(answer.status))
+        if answer.content != text.encode():
+            yield self._finding(answer, f"body: {cut(repr(answer.content))}", repr(text), str(answer.status))
+
+    def _finding(self, answer: Answered, seen: str, expected: str, *more: str) -> Finding:
+        document = f"contracts/{self._subject}/{ASYNCAPI}.yaml"
+        return Finding(
+            RULE, f"{answer.where} -> {answer.status}", seen, expected, f"{document}{pointer(*PLACE, *more)}"
+        )

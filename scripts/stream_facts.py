@@ -1,0 +1,52 @@
+"""The dated facts about the stream, and what of them holds on one day or in `compat`, which is no day."""
+
+from typing import Any
+
+import yaml
+
+from scripts.contract_facts import API_DATES, CONTRACTS, Life, Node, life_of, living, living_node
+
+COMPAT = "compat"
+"""Sorts after every day: the newest life of each name, and names that are gone."""
+STREAM_DATES = {**API_DATES, COMPAT: COMPAT}
+TABLES = ("schemas", "stream_messages", "stream_commands", "stream_errors")
+
+
+def read_stream_facts() -> Node:
+    """Read the tables of the stream, beside the types of REST."""
+    rest, messages, commands, errors = map(_table, TABLES)
+    types = {**rest["types"], **messages["types"], **commands["types"]}
+    objects = {**messages["objects"], **commands["objects"]}
+    return {**commands, **messages, "errors": errors, "types": types, "objects": objects}
+
+
+def _table(name: str) -> Node:
+    table: Node = yaml.safe_load((CONTRACTS / "facts" / f"{name}.yaml").read_text(encoding="utf-8"))
+    return table
+
+
+def alive(lines: str | list[str], day: str) -> Life | None:
+    """Return the one of a fact's lives that holds on the day; in compat the newest that ever did."""
+    if day != COMPAT:
+        return living(lines, day)
+    return max(map(life_of, [lines] if isinstance(lines, str) else lines), key=lambda life: life.since)
+
+
+def alive_node(nodes: Node | list[Node], day: str) -> Node | None:
+    """Return what holds on the day, without its days; in compat the newest that ever did."""
+    if day != COMPAT:
+        return living_node(nodes, day)
+    newest = max(nodes if isinstance(nodes, list) else [nodes], key=lambda node: str(node.get("since", "")))
+    return {name: value for name, value in newest.items() if name not in {"since", "until"}}
+
+
+def living_fields(fields: Node, day: str) -> dict[str, Life]:
+    """Return the keys of an object that are there on the day."""
+    lives = {name: alive(lines, day) for name, lines in fields.items()}
+    return {name: life for name, life in lives.items() if life is not None}
+
+
+def living_nodes(nodes: dict[Any, Node | list[Node]], day: str) -> Node:
+    """Return the named things that are there on the day, without their days."""
+    found = {name: alive_node(node, day) for name, node in nodes.items()}
+    return {name: node for name, node in found.items() if node is not None}
