@@ -16,12 +16,15 @@ API_DATES = {
     "2026-06": "2026-06-11",
     "2026-10": "2026-10-31",
 }
+COMPAT = "compat"
+"""Sorts after every day: of every name that ever was, what came last. A fact `since: compat` is for it alone."""
 EMPTY_LEFT_OUT_SINCE = "2026-06-01"
 """Null before, absent from then on (recorded on both sides; the day is a choice)."""
 
 Node = dict[str, Any]
 LINE = re.compile(
-    r"(?P<list>\[)?(?P<name>\w+)\]?( or (?P<empty>\w+))?( since (?P<since>[\d-]{10}))?( until (?P<until>[\d-]{10}))?"
+    r"(?P<list>\[)?(?P<name>\w+)\]?( or (?P<empty>\w+)( recorded (?P<recorded>[\d-]{10}))?)?"
+    r"( since (?P<since>[\d-]{10}|compat))?( until (?P<until>[\d-]{10}))?"
 )
 
 
@@ -33,17 +36,24 @@ class Life:
     is_list: bool
     empty: str | None
     """What stands where there is no value: empty, absent, null, nothing; None if there always is one."""
+    recorded: str | None
+    """The day on which that was recorded, where it is documented nowhere."""
     since: str
     until: str
 
     def holds_on(self, day: str) -> bool:
-        return self.since <= day < self.until
+        return holds(self.since, self.until, day)
 
     def may_be_absent(self, day: str) -> bool:
         return self.empty in {"absent", "nothing"} or (self.empty == "empty" and day >= EMPTY_LEFT_OUT_SINCE)
 
     def may_be_null(self, day: str) -> bool:
         return self.empty in {"null", "nothing"} or (self.empty == "empty" and day < EMPTY_LEFT_OUT_SINCE)
+
+
+def holds(since: str, until: str, day: str) -> bool:
+    """Whether something is so on a day: from `since` on, before `until`; in compat all that was, unless until it."""
+    return since <= day and (day < until or (day == COMPAT != until))
 
 
 def life_of(line: str) -> Life:
@@ -54,33 +64,39 @@ def life_of(line: str) -> Life:
     since, until = found["since"] or "0000-00-00", found["until"] or "9999-99-99"
     if found["empty"] not in {None, "empty", "absent", "null", "nothing"}:
         raise ValueError(f"no word for a missing value: {line!r}")
-    return Life(found["name"], found["list"] is not None, found["empty"], since, until)
+    return Life(found["name"], found["list"] is not None, found["empty"], found["recorded"], since, until)
 
 
 def living(lines: str | list[str], day: str) -> Life | None:
     """Return the one of a fact's lives that holds on the day."""
     found = [one for one in map(life_of, [lines] if isinstance(lines, str) else lines) if one.holds_on(day)]
-    if len(found) > 1:
+    if len(found) > 1 and day != COMPAT:
         raise ValueError(f"{lines!r} has two lives on {day}")
-    return found[0] if found else None
+    return max(found, key=lambda one: one.since, default=None)
+
+
+def since(node: Node) -> str:
+    return str(node.get("since", "0000-00-00"))
 
 
 def node_holds(node: Node, day: str) -> bool:
-    return str(node.get("since", "0000-00-00")) <= day < str(node.get("until", "9999-99-99"))
+    return holds(since(node), str(node.get("until", "9999-99-99")), day)
 
 
 def living_node(nodes: Node | list[Node], day: str) -> Node | None:
     """Return what holds on the day, without its days."""
     found = [node for node in (nodes if isinstance(nodes, list) else [nodes]) if node_holds(node, day)]
-    if len(found) > 1:
+    if len(found) > 1 and day != COMPAT:
         raise ValueError(f"{nodes!r} has two lives on {day}")
-    return {name: value for name, value in found[0].items() if name not in {"since", "until"}} if found else None
+    newest = max(found, key=since, default=None)
+    return newest and {name: value for name, value in newest.items() if name not in {"since", "until"}}
 
 
 def read_facts() -> Node:
-    """Read the tables: objects, types, parameters, reads, writes, errors."""
-    tables: list[Node] = [
-        yaml.safe_load((CONTRACTS / "facts" / f"{name}.yaml").read_text(encoding="utf-8"))
-        for name in ("schemas", "operations", "errors")
-    ]
-    return {**tables[0], **tables[1], "errors": tables[2]}
+    """Read the tables: objects, types, parameters, reads, writes, links, errors, examples."""
+    tables: dict[str, Node] = {
+        name: yaml.safe_load((CONTRACTS / "facts" / f"{name}.yaml").read_text(encoding="utf-8"))
+        for name in ("schemas", "operations", "links", "errors", "examples")
+    }
+    named = {name: tables[name] for name in ("links", "errors", "examples")}
+    return {**tables["schemas"], **tables["operations"], **named}

@@ -3,19 +3,38 @@
 from itertools import chain
 from typing import Any
 
-from scripts.contract_facts import Node, living_node, node_holds
+from scripts.contract_facts import COMPAT, Node, living_node
 
 WIDE_MAX = 10**18 - 1
 """choice: of the 64 bits, what 18 digits can say."""
+MESSAGES_RECORDED = "2026-06-11"
 MESSAGES_SINCE = "2026-01-01"
 """From then on an unknown word is told in the message form (recorded on both sides; the day is a choice)."""
 
 
-def parameter_node(fact: Node) -> Node:
+def parameter_node(fact: Node, example: Any) -> Node:
     """Return a parameter of the query as OpenAPI has it."""
     words = {"list": "Comma list. "}.get(fact.get("kind", ""), "") + fact["says"]
-    required = {"required": True} if fact.get("required") else {}
-    return {"name": fact["name"], "in": "query", **required, "description": words, "schema": parameter_schema(fact)}
+    return {
+        "name": fact["name"],
+        "in": "query",
+        **({"required": True} if fact.get("required") else {}),
+        "description": words,
+        **recorded(fact),
+        "schema": parameter_schema(fact),
+        "example": example,
+    }
+
+
+def path_parameter(name: str, example: Any) -> Node:
+    schema = {"type": "string", "minLength": 1}
+    return {"name": name, "in": "path", "required": True, "schema": schema, "example": example}
+
+
+def recorded(fact: Node) -> Node:
+    """Return the mark of what was recorded and is documented nowhere: the day, true where it is not known."""
+    day = fact.get("recorded")
+    return {} if day is None else {"x-recorded": day if day is True else str(day)}
 
 
 def parameter_schema(fact: Node) -> Node:
@@ -60,7 +79,18 @@ def _tags(fact: Node, day: str) -> list[str]:
 
 
 def parameter_error(operation: str, facts: list[Node], day: str) -> Node:
-    """Return the schema of the messages about the parameters of an operation."""
+    """Return the schemas of the messages about the parameters of an operation, by name; the answer's is the first."""
+    name, message = f"{operation}ParameterError", _message(operation, facts, day)
+    mark = {"x-recorded": MESSAGES_RECORDED}
+    if day != COMPAT:
+        return {name: {**mark, **closed({"msg": message})}}
+    same = {"$ref": f"#/components/schemas/{operation}ParameterMessage"}
+    error = {"code": {"const": "bad_request"}, "message": same}
+    everywhere = closed({"error": closed(error), **error, "msg": same})
+    return {name: {**mark, **everywhere}, f"{operation}ParameterMessage": message}
+
+
+def _message(operation: str, facts: list[Node], day: str) -> Node:
     wrong = "Invalid format for parameter {0}: "
     needed = [one for one in facts if one.get("required") or one.get("needed")]
     typed = [one for one in facts if one.get("kind") in {"integer", "boolean"}]
@@ -72,7 +102,7 @@ def parameter_error(operation: str, facts: list[Node], day: str) -> Node:
         (f"Parameter validation failed for {operation}: {failure}" for failure in failures),
     )
     every: list[Node] = [{"enum": list(texts)}, *_several(operation, facts, day)]
-    return closed({"msg": {"type": "string", "anyOf": every}})
+    return {"type": "string", "anyOf": every}
 
 
 def _multiple(wrong: str, name: str) -> str:
@@ -107,16 +137,26 @@ def type_schema(node: Node) -> Node:
 
 
 def error_schemas(errors: Node, day: str) -> Node:
-    return {name: _error_schema(node, day) for name, node in errors.items()}
+    found = {name: living_node(lives, day) for name, lives in errors.items()}
+    return {name: _error_schema(node, day) for name, node in found.items() if node is not None}
 
 
 def _error_schema(node: Node, day: str) -> Node:
+    mark = recorded(node)
     if "text" in node:
-        return closed({"error": {"const": node["text"]}})
+        return {**mark, **closed({"error": {"const": node["text"]}})}
     if "nested" in node:
-        return closed({"error": _with_optional(_members(node["nested"]), node.get("may_have", {}), day)})
-    found = (living_node(one, day) for one in node["nested_one_of"] if node_holds(one, day))
-    return closed({"error": {"oneOf": [closed(_members(one)) for one in found if one is not None]}})
+        return {**mark, **_nested(node["nested"], node.get("may_have", {}), day)}
+    found = (living_node(one, day) for one in node["nested_one_of"])
+    one_of = [(recorded(one), {name: one[name] for name in one if name != "recorded"}) for one in found if one]
+    return {"oneOf": [{**own, **_nested(one, {}, day)} for own, one in one_of]}
+
+
+def _nested(members: Node, optional: dict[str, Any], day: str) -> Node:
+    """An object in `error`; in compat what clients of any year look for stands beside it too."""
+    told = _members(members)
+    beside = told if day == COMPAT else {}
+    return closed({"error": _with_optional(told, optional, day), **beside})
 
 
 def _members(node: Node) -> Node:

@@ -1,7 +1,7 @@
 """Runs every published client and writes what they make of an exchange into docs/clients.md.
 
-Run with `make clients-page`, which makes the clients' environments first and takes minutes. The words calls, channels
-and faults after the script's name write only those parts.
+Run with `make clients`, which makes the clients' environments first and takes minutes. The words calls, channels,
+faults and cards after the script's name write only those parts.
 """
 
 import sys
@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.clients.cards import VERIFIED, outcomes_of, verify
 from tests.clients.disturbances import DISTURBANCES, try_out
 from tests.clients.exchange import Control
 from tests.clients.hearing import Heard, hear
 from tests.clients.listeners import STREAMERS, Streamer
 from tests.clients.matrix import Cell, ask
 from tests.clients.moves import BEFORE
-from tests.clients.page import DATES, read_page, with_channels, with_faults, with_matrix
+from tests.clients.page import DATES, read_page, with_cards, with_channels, with_faults, with_matrix
 from tests.clients.processes import Peer
 from tests.clients.published import CLIENTS, Published
 from tests.clients.recipes import PAGE
@@ -68,10 +69,19 @@ def run_fault(control: Control, streamer: Streamer, peer: Peer, name: str) -> st
     return found
 
 
+def write_cards(control: Control, home: Path) -> str:
+    found = {}
+    for client in VERIFIED:
+        found[client.title] = verify(client, home)
+        print(client.title, outcomes_of(found[client.title]), sep="\n  ")
+    return with_cards(read_page(), found)
+
+
 PARTS: dict[str, Callable[[Control, Path], str]] = {
     "calls": write_calls,
     "channels": write_channels,
     "faults": write_faults,
+    "cards": write_cards,
 }
 
 

@@ -7,10 +7,13 @@ difference between the two has to be able to show.
 import re
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
-from scripts.contract_facts import API_DATES, CONTRACTS, Life, Node, living, living_node, node_holds, read_facts
-from scripts.contract_parts import error_schemas, parameter_error, parameter_node, type_schema
+from scripts.contract_examples import Examples, example_of
+from scripts.contract_facts import API_DATES, COMPAT, CONTRACTS, Node, living, living_node, node_holds, read_facts
+from scripts.contract_links import Links
+from scripts.contract_parts import parameter_node, path_parameter
+from scripts.contract_responses import ALLOW, COMMON_RESPONSES, MORE_STATUSES, SECURITY, SECURITY_SCHEMES, response
+from scripts.contract_schemas import every_schema, used_schemas
 from scripts.plain_yaml import render
 
 HEADER = """\
@@ -19,13 +22,14 @@ HEADER = """\
 # source settles. Every date has the same order of sections and one fact a line, so a diff of two files is the list of
 # what changed.
 """
-SECURITY: list[Node] = [{"accessKey": [], "accessSignature": [], "accessTimestamp": []}]
-"""One requirement with three members: all three headers go together."""
+DAYS = {**API_DATES, COMPAT: COMPAT}
+"""Of each document, by the name of its folder."""
 SCOPES_SINCE = "2025-12-18"
 PATH_PARAMETER = re.compile(r"\{(\w+)\}")
-LIST_ROWS_MAX = 1000
-UNBOUNDED_SINCE = {"MarketPosition": "2026-10-01"}
-"""Pages of settled or all are cut between events, so they can hold more markets than the limit."""
+SUMMARIES = {
+    COMPAT: "Reads of an account, and the public ones beside it, as clients of any year can read them.",
+}
+SUMMARY = "Reads of an account, and the public ones beside it, as answered on the day in `version`."
 
 
 def reference(section: str, name: str) -> Node:
@@ -33,19 +37,34 @@ def reference(section: str, name: str) -> Node:
 
 
 class Writer:
-    """Makes the document of one day."""
+    """Makes the document of one day, or that of compat."""
 
     def __init__(self, facts: Node, day: str) -> None:
         self.facts, self.day = facts, day
         self.reads = {name: read for name, read in facts["reads"].items() if node_holds(read, day)}
         self.writes = {name: write for name, write in facts["writes"].items() if node_holds(write, day)}
         self.lives = {name: self._parameters(read) for name, read in self.reads.items()}
+        self.examples = Examples(facts, day)
+        self.links = Links(facts, day, {name: self._asked(name) for name in self.reads})
+        asked = {name: list(lives.values()) for name, lives in self.lives.items() if lives}
+        self.every_schema = every_schema(facts, day, asked)
 
     def _parameters(self, read: Node) -> dict[str, Node]:
-        """What may be asked by library name; those of the path last."""
-        lives = [living(line, self.day) for line in read.get("parameters", [])]
-        found = {one.name: living_node(self.facts["parameters"][one.name], self.day) for one in lives if one}
-        return {name: {"name": name, **node} for name, node in found.items() if node is not None}
+        """What may be asked by its name in the table; in compat, of those that are one on the wire, the newest."""
+        found: dict[str, tuple[str, str, Node]] = {}
+        for life in filter(None, (living(line, self.day) for line in read.get("parameters", []))):
+            node = living_node(self.facts["parameters"][life.name], self.day)
+            if node is not None:
+                on_wire = node.get("name", life.name)
+                rival = found.get(on_wire)
+                assert rival is None or self.day == COMPAT, f"{read['path']} has two lives of {on_wire}"
+                if rival is None or life.since >= rival[0]:
+                    found[on_wire] = (life.since, life.name, {"name": on_wire, **node})
+        return {name: node for _, name, node in found.values()}
+
+    def _asked(self, name: str) -> set[str]:
+        """The names of a read's parameters on the wire."""
+        return {*PATH_PARAMETER.findall(self.reads[name]["path"]), *(one["name"] for one in self.lives[name].values())}
 
     def reader_of(self, read: Node) -> str:
         life = living(read.get("reader", "account"), self.day)
@@ -58,7 +77,7 @@ class Writer:
             "info": {
                 "title": "Kalshi account reads",
                 "version": self.day,
-                "summary": "Reads of an account, and the public ones beside it, as answered on the day in `version`.",
+                "summary": SUMMARIES.get(self.day, SUMMARY),
             },
             "servers": [{"url": "/trade-api/v2"}],
             "security": SECURITY,
@@ -75,11 +94,9 @@ class Writer:
             paths.setdefault(path, self._path_item(path))[method.lower()] = self.write(name, write)
         return paths
 
-    @staticmethod
-    def _path_item(path: str) -> Node:
+    def _path_item(self, path: str) -> Node:
         names = PATH_PARAMETER.findall(path)
-        schema = {"type": "string", "minLength": 1}
-        listed = [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
+        listed = [path_parameter(name, self.examples.of_parameter({"name": name}, name)) for name in names]
         return {"parameters": listed} if listed else {}
 
     def read(self, name: str, read: Node) -> Node:
@@ -89,6 +106,7 @@ class Writer:
             "summary": read["says"],
             **security,
             **self._times(name, read),
+            **_recorded_statuses(read),
             "parameters": [reference("parameters", one) for one in self.lives[name]],
             "responses": {status: reference("responses", kind) for status, kind in self._answers(name, read).items()},
         }
@@ -103,7 +121,7 @@ class Writer:
         reader = self.reader_of(read)
         may_be_forbidden = reader == "fcm" or (reader == "account" and self.day >= SCOPES_SINCE)
         found = {
-            "200": read["answer"],
+            "200": name,
             "400": f"{name}Refused" if self.lives[name] else None,
             "401": None if reader == "public" else "Unauthorized",
             "403": "Forbidden" if may_be_forbidden else None,
@@ -112,131 +130,83 @@ class Writer:
             "429": "TooManyRequests",
             "500": "InternalServerError",
         }
-        return {status: kind for status, kind in found.items() if kind is not None}
+        return _by_status({**_more_statuses(read), **{status: kind for status, kind in found.items() if kind}})
 
     def write(self, name: str, write: Node) -> Node:
-        is_retired = self.day >= str(write.get("retired", "9999"))
-        refusal = {"410": "RetiredWrite"} if is_retired else {"403": "Forbidden"}
+        is_retired = "retired" in write and self.day >= str(write["retired"])
+        more = {} if is_retired else {**_more_statuses(write), "403": "Forbidden"}
+        refusal = {"410": "RetiredWrite"} if is_retired else more
         answers = {"401": "Unauthorized", **refusal, "429": "TooManyRequests", "500": "InternalServerError"}
         return {
             "operationId": name,
             "x-never-carried-out": True,
-            "responses": {status: reference("responses", kind) for status, kind in answers.items()},
+            **({} if is_retired else _recorded_statuses(write)),
+            "responses": {status: reference("responses", kind) for status, kind in _by_status(answers).items()},
         }
 
     def components(self) -> Node:
-        asked = dict(chain.from_iterable(lives.items() for lives in self.lives.values()))
+        responses, paths = self.responses(), self.paths()
         return {
             "securitySchemes": SECURITY_SCHEMES,
-            "parameters": {name: parameter_node(asked[name]) for name in self.facts["parameters"] if name in asked},
-            "responses": self.responses(),
-            "schemas": self.schemas(),
+            "parameters": self.parameters(),
+            "responses": responses,
+            "schemas": used_schemas(self.every_schema, paths, responses),
         }
 
+    def parameters(self) -> Node:
+        asked = dict(chain.from_iterable(lives.items() for lives in self.lives.values()))
+        known = {name: asked[name] for name in self.facts["parameters"] if name in asked}
+        return {name: parameter_node(node, self.examples.of_parameter(node, name)) for name, node in known.items()}
+
     def responses(self) -> Node:
-        answers = dict.fromkeys(read["answer"] for read in self.reads.values())
-        found = {name: response("What was asked for.", reference("schemas", name)) for name in answers}
+        found = {name: self._answer(name, read["answer"]) for name, read in self.reads.items()}
         for name in self.reads:
             if self.lives[name]:
-                found[f"{name}Refused"] = response("A parameter is wrong.", self._refusal(name))
-        is_used = any(self.day >= str(write.get("retired", "9999")) for write in self.writes.values())
+                found[f"{name}Refused"] = self._refused("A parameter is wrong.", self._refusal(name))
+        used = {node["$ref"].rsplit("/", 1)[1] for node in _responses_of(self.paths())}
         for name, (words, schema) in COMMON_RESPONSES.items():
-            if name != "RetiredWrite" or is_used:
-                found[name] = response(words, reference("schemas", schema))
+            if name in {*used, "UnknownRoute"}:
+                found[name] = self._refused(words, reference("schemas", schema)) if schema else {"description": words}
         found["MethodNotAllowed"] |= {"headers": {"Allow": ALLOW}}
         return found
 
+    def _answer(self, name: str, answer: str) -> Node:
+        links = self.links.of(name)
+        told = response("What was asked for.", reference("schemas", answer), self.examples.of_object(answer))
+        return {**told, "links": links} if links else told
+
+    def _refused(self, words: str, schema: Node) -> Node:
+        return response(words, schema, example_of(schema, self.every_schema))
+
     def _refusal(self, name: str) -> Node:
         own = reference("schemas", f"{name}ParameterError")
-        return {"oneOf": [reference("schemas", "BadRequestError"), own]} if self._may_be_bad(name) else own
+        return {"oneOf": [own, reference("schemas", "BadRequestError")]} if self._may_be_bad(name) else own
 
     def _may_be_bad(self, name: str) -> bool:
         """Whether the older form is an answer: to unknown words until 2026, or to what only this read can clash in."""
         is_checked = any("choices" in node or "most" in node for node in self.lives[name].values())
-        clash = self.reads[name].get("clash")
-        return (is_checked and self.day < "2026-01-01") or (clash is not None and self.day >= str(clash["since"]))
-
-    def schemas(self) -> Node:
-        objects = {name: self._object(fields) for name, fields in self.facts["objects"].items()}
-        lives = {name: living_node(nodes, self.day) for name, nodes in self.facts["types"].items()}
-        types = {name: type_schema(node) for name, node in lives.items() if node is not None}
-        refusals = {
-            f"{name}ParameterError": parameter_error(name, list(self.lives[name].values()), self.day)
-            for name in self.reads
-            if self.lives[name]
-        }
-        errors = error_schemas(self.facts["errors"], self.day)
-        every = {**objects, **types, **refusals, **errors}
-        used = self._used(every)
-        return {name: schema for name, schema in every.items() if name in used}
-
-    def _used(self, every: Node) -> set[str]:
-        """The schemas that some answer needs, through any number of others."""
-        waiting, used = [self.paths(), self.responses()], set[str]()
-        while waiting:
-            for name in set(_references(waiting.pop())) & set(every) - used:
-                used.add(name)
-                waiting.append(every[name])
-        return used
-
-    def _object(self, fields: Node) -> Node:
-        lives = {name: living(lines, self.day) for name, lines in fields.items()}
-        living_ones = {name: life for name, life in lives.items() if life is not None}
-        required = [name for name, life in living_ones.items() if not life.may_be_absent(self.day)]
-        return {
-            "type": "object",
-            "additionalProperties": False,
-            **({"required": required} if required else {}),
-            "properties": {name: self._field(life) for name, life in living_ones.items()},
-        }
-
-    def _field(self, life: Life) -> Node:
-        schema: Node = reference("schemas", life.name)
-        if life.is_list:
-            is_unbounded = self.day >= UNBOUNDED_SINCE.get(life.name, "9999")
-            limit = {} if is_unbounded else {"maxItems": LIST_ROWS_MAX}
-            schema = {"type": "array", **limit, "uniqueItems": True, "items": schema}
-        return {"oneOf": [schema, {"type": "null"}]} if life.may_be_null(self.day) else schema
+        clash = living_node(self.reads[name].get("clash", []), self.day)
+        return (is_checked and self.day < "2026-01-01") or clash is not None
 
 
-def _references(node: Any) -> list[str]:
-    if isinstance(node, dict):
-        own = [node["$ref"].rsplit("/", 1)[1]] if isinstance(node.get("$ref"), str) else []
-        return own + [name for child in node.values() for name in _references(child)]
-    return [name for child in node for name in _references(child)] if isinstance(node, list) else []
+def _more_statuses(operation: Node) -> Node:
+    """What the facts tell of an operation's statuses beside those that follow from the rest."""
+    told = [*operation.get("also", []), *operation.get("recorded", {})]
+    return {str(status): MORE_STATUSES[status] for status in told}
 
 
-def response(words: str, schema: Node) -> Node:
-    return {"description": words, "content": {"application/json": {"schema": schema}}}
+def _recorded_statuses(operation: Node) -> Node:
+    days = {str(status): str(day) for status, day in operation.get("recorded", {}).items()}
+    return {"x-recorded": days} if days else {}
 
 
-ALLOW = {"required": True, "schema": {"type": "string", "pattern": "(^|, *)GET($|,)"}}
-COMMON_RESPONSES = {
-    "Unauthorized": ("Headers, key, timestamp or signature were not accepted.", "AuthenticationError"),
-    "Forbidden": ("The key is good but may not do this.", "PermissionDeniedError"),
-    "NotFound": ("No such thing, or none of this account's.", "NotFoundError"),
-    "UnknownRoute": ("No such route; belongs to no operation.", "UnknownRouteError"),
-    "MethodNotAllowed": ("The path exists, the method does not.", "MethodNotAllowedError"),
-    "RetiredWrite": ("There is a newer operation for this.", "RetiredWriteError"),
-    "TooManyRequests": ("Over the rate limit. No Retry-After, no rate headers.", "TooManyRequestsError"),
-    "InternalServerError": ("The venue failed. Documented for each operation, never recorded.", "InternalServerError"),
-}
-SIGNATURE_WORDS = (
-    "Padded standard base64 of the signature over timestamp, upper-case method and raw path with the server's prefix, "
-    "without query, nothing between them."
-)
-SECURITY_SCHEMES = {
-    scheme: {"type": "apiKey", "in": "header", "name": f"KALSHI-ACCESS-{header}", "description": words}
-    for scheme, header, words in (
-        ("accessKey", "KEY", "The key id, a UUID."),
-        (
-            "accessSignature",
-            "SIGNATURE",
-            SIGNATURE_WORDS,
-        ),
-        ("accessTimestamp", "TIMESTAMP", "Unix milliseconds in decimal."),
-    )
-}
+def _by_status(answers: dict[str, str]) -> dict[str, str]:
+    return dict(sorted(answers.items()))
+
+
+def _responses_of(paths: Node) -> list[Node]:
+    operations = [node for item in paths.values() for name, node in item.items() if name != "parameters"]
+    return [node for operation in operations for node in operation["responses"].values()]
 
 
 def target(alias: str) -> Path:
@@ -244,11 +214,11 @@ def target(alias: str) -> Path:
 
 
 def render_document(alias: str) -> str:
-    """Return the text of the document of an alias such as "2026-10"."""
-    return HEADER + render(Writer(read_facts(), API_DATES[alias]).document())
+    """Return the text of the document of an alias such as "2026-10", or of compat."""
+    return HEADER + render(Writer(read_facts(), DAYS[alias]).document())
 
 
 if __name__ == "__main__":
-    for alias in API_DATES:
+    for alias in DAYS:
         target(alias).parent.mkdir(exist_ok=True)
         target(alias).write_text(render_document(alias), encoding="utf-8")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow
+from mockexchange.venues.dated import ALWAYS, COMPAT_ONLY, FOREVER, DatedRow
 from mockexchange.venues.diff import Facts
 from mockexchange.venues.kalshi.dates import ALIASES, SOURCES
 from mockexchange.venues.kalshi.sections import READS, Section, sections
@@ -36,11 +36,14 @@ def _sources() -> Iterator[str]:
     yield ""
 
 
+DAYS_WITH_NAMES = {ALWAYS: "", FOREVER: "", COMPAT_ONLY: "compat alone"}
+
+
 def _section(section: Section) -> Iterator[str]:
     yield f"## {section.title}\n"
     yield "| name | what | from | until | source |\n|---|---|---|---|---|"
     for row in _in_order(section.rows):
-        days = " | ".join("" if day in (ALWAYS, FOREVER) else day for day in (row.since, row.until))
+        days = " | ".join(DAYS_WITH_NAMES.get(day, day) for day in (row.since, row.until))
         yield f"| `{row.name}` | {_words(section.describe(row))} | {days} | {row.source} |"
     yield ""
 

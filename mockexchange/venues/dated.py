@@ -13,6 +13,8 @@ from typing import Any, Literal, TypeVar
 
 ALWAYS = "0000-00-00"
 FOREVER = "9999-99-99"
+COMPAT_ONLY = "9999-12-31"
+"""Since when something is so on no day that there is, but in compat, which takes the newest of all."""
 COMPAT = "compat"
 LATEST = "latest"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate, Row, pick
+from mockexchange.venues.dated import ALWAYS, COMPAT, COMPAT_ONLY, FOREVER, ApiDate, Row, pick
 
 Facts = Mapping[str, str]
 """What is to be compared of a row, in words: aspect to value. An aspect without a value is left out."""
@@ -67,4 +67,4 @@ def _edge(lives: list[Row], present: Row, absent: ApiDate) -> tuple[str, str]:
 
 
 def _shown(day: str) -> str:
-    return "" if day in (ALWAYS, FOREVER) else day
+    return {ALWAYS: "", FOREVER: "", COMPAT_ONLY: COMPAT}.get(day, day)

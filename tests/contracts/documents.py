@@ -1,5 +1,6 @@
 """The contract documents as the tests of this folder read them."""
 
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ API_DATES = {
     "2026-10": "2026-10-31",
 }
 ALIASES = tuple(API_DATES)
+COMPAT = "compat"
+DOCUMENTS = (*ALIASES, COMPAT)
 
 EVERY, NONE = set(ALIASES), set[str]()
 FROM_2026, FROM_JUNE = {"2026-02", "2026-04", "2026-06", "2026-10"}, {"2026-06", "2026-10"}
@@ -79,3 +82,15 @@ def accepting_aliases(operation: str, status: str, body: object) -> set[str]:
     """The dates at which an operation is there and may answer so."""
     having = [alias for alias in ALIASES if status in operations(alias).get(operation, {}).get("responses", {})]
     return {alias for alias in having if answer_validator(alias, operation, status).is_valid(body)}
+
+
+def references(node: Any) -> Iterator[str]:
+    """Yield what is referred to anywhere in a node, as often as it is."""
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for child in node.values():
+            yield from references(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from references(child)

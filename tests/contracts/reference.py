@@ -51,6 +51,8 @@ class Operation:
     answer: str
     statuses: frozenset[int]
     params: dict[str, Param]
+    recorded: frozenset[int] = frozenset()
+    """The statuses that are said to be documented nowhere, but recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,10 @@ def _of_reads(ours: Operation, theirs: Operation) -> Iterator[str]:
         if getattr(ours, what) != getattr(theirs, what):
             yield f"read {ours.path}: {what} is {getattr(ours, what)}, not {getattr(theirs, what)}"
     yield from (f"read {ours.path}: status {status} missing" for status in sorted(theirs.statuses - ours.statuses))
+    more = ours.statuses - theirs.statuses - ours.recorded
+    yield from (f"read {ours.path}: status {status} undocumented" for status in sorted(more))
+    said = ours.recorded & theirs.statuses
+    yield from (f"read {ours.path}: status {status} documented after all" for status in sorted(said))
     yield from _of_names(f"read {ours.path}: parameter", set(ours.params), set(theirs.params))
     for name in sorted(set(ours.params) & set(theirs.params)):
         yield from _of_members(f"read {ours.path}: parameter {name}", ours.params[name], theirs.params[name])
@@ -175,11 +181,15 @@ DELIBERATE: dict[tuple[str, str], str] = {
     ("*", "object *MarketOrderbook*s*: missing"): "belongs to a read that is left out",
     ("*", "object MarketOrderbookFp: missing"): "belongs to a read that is left out",
     ("*", "object *AccountApiUsageLevelVolume*: missing"): "belongs to a read that is left out",
-    ("*", "read /events*: status 401 missing"): "public reads do not look at the headers",
-    ("*", "read /markets*: status 401 missing"): "public reads do not look at the headers",
-    ("*", "read /exchange/status: status 50? missing"): "the exchange that is down is told by a 200",
-    ("*", "read /historical/fills: status 404 missing"): "documented, but nothing is known to cause it",
-    ("2025-11", "read /series/{series_ticker}: status 400 missing"): "there is no parameter that could be wrong",
+    ("*", "read *: status 405 undocumented"): "documented nowhere; the wrong method has to be told somehow",
+    ("*", "read *: status 429 undocumented"): "documented once for all requests",
+    ("*", "read *: status 403 undocumented"): "documented for keys in prose, for members from 2026-10",
+    ("*", "read /markets/{ticker}/orderbook: status 400 undocumented"): "follows from its parameter",
+    ("*", "read /portfolio/balance: status 400 undocumented"): "follows from its parameters",
+    ("*", "read /portfolio/subaccounts/transfers: status 400 undocumented"): "follows from its parameters",
+    ("2026-10", "read /api_keys: status 400 undocumented"): "follows from its parameter",
+    ("*", "read /series/{series_ticker}: status 404 undocumented"): "as at events",
+    ("2026-10", "read /fcm/subtraders/blocked_categories: status 404 undocumented"): "as at its neighbours",
     ("*", "read /fcm/positions: parameter count_filter: choices *, not None"): "taken from GetPositions",
     ("2025-11", "read /markets: parameter status: choices *, not None"): "an unknown word was recorded as a 400",
     ("*", "read /portfolio/orders: parameter status: choices *"): "an unknown word was recorded as an empty list",

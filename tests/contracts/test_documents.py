@@ -12,7 +12,9 @@ from scripts.write_contracts import render_document, target
 from tests.contracts.documents import (
     ALIASES,
     API_DATES,
+    COMPAT,
     CONTRACTS,
+    DOCUMENTS,
     EVERY,
     FROM_2026,
     FROM_JUNE,
@@ -20,15 +22,16 @@ from tests.contracts.documents import (
     document,
     operations,
     parameters,
+    references,
     resolved,
     writes,
 )
 
 # What a schema object may contain: a misspelt keyword would otherwise be ignored without a word.
 SCHEMA_KEYWORDS = {
-    *("$ref", "additionalProperties", "anyOf", "const", "default", "deprecated", "enum", "format", "items", "maxItems"),
-    *("maximum", "minItems", "minLength", "minimum", "not", "oneOf", "pattern", "prefixItems", "properties"),
-    *("required", "type", "uniqueItems"),
+    *("$ref", "additionalProperties", "anyOf", "const", "default", "deprecated", "description", "enum", "format"),
+    *("items", "maxItems", "maximum", "minItems", "minLength", "minimum", "not", "oneOf", "pattern", "prefixItems"),
+    *("properties", "required", "type", "uniqueItems", "x-recorded"),
 }
 
 
@@ -41,29 +44,18 @@ def schema_nodes(node: Any) -> Iterator[dict[str, Any]]:
         yield from schema_nodes(child)
 
 
-def references(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        if isinstance(node.get("$ref"), str):
-            yield node["$ref"]
-        for child in node.values():
-            yield from references(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from references(child)
-
-
 def test_there_is_a_document_for_each_alias() -> None:
-    assert {path.parent.name for path in CONTRACTS.glob("*/openapi.yaml")} == set(ALIASES)
+    assert {path.parent.name for path in CONTRACTS.glob("*/openapi.yaml")} == set(DOCUMENTS)
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@pytest.mark.parametrize("alias", DOCUMENTS)
 def test_document_is_valid_openapi_of_its_date(alias: str) -> None:
     schemathesis.openapi.from_dict(copy.deepcopy(document(alias))).validate()
     assert document(alias)["openapi"] == "3.1.0"
-    assert document(alias)["info"]["version"] == API_DATES[alias]
+    assert document(alias)["info"]["version"] == {**API_DATES, COMPAT: COMPAT}[alias]
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@pytest.mark.parametrize("alias", DOCUMENTS)
 def test_statuses_are_text(alias: str) -> None:
     # An unquoted status is a number in YAML, which makes the validity check above give up without a word.
     for operation in operations(alias).values():
@@ -77,7 +69,7 @@ def test_a_broken_document_is_not_valid(section: str) -> None:
         schemathesis.openapi.from_dict(broken).validate()
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@pytest.mark.parametrize("alias", DOCUMENTS)
 def test_schemas_use_known_keywords_only(alias: str) -> None:
     found = document(alias)["components"]
     closed = {name: schema for name, schema in found["schemas"].items() if name != "FreeObject"}
@@ -89,7 +81,7 @@ def test_schemas_use_known_keywords_only(alias: str) -> None:
             assert set(node.get("required", [])) <= set(node.get("properties", {}))
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@pytest.mark.parametrize("alias", DOCUMENTS)
 def test_every_reference_resolves_and_every_component_is_used(alias: str) -> None:
     used = set(references(document(alias)))
     for reference in used:
@@ -100,7 +92,7 @@ def test_every_reference_resolves_and_every_component_is_used(alias: str) -> Non
     assert defined - used == {"#/components/responses/UnknownRoute"}
 
 
-@pytest.mark.parametrize("alias", ALIASES)
+@pytest.mark.parametrize("alias", DOCUMENTS)
 def test_the_documents_are_what_the_facts_make_them(alias: str) -> None:
     assert target(alias).read_text(encoding="utf-8") == render_document(alias), "run: python -m scripts.write_contracts"
 

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from scripts.contract_facts import life_of, living, living_node, read_facts
+from scripts.contract_links import Links
 from scripts.plain_yaml import render
 from scripts.write_contracts import Writer, render_document
 from tests.contracts.documents import ALIASES, API_DATES
@@ -71,3 +72,38 @@ def test_what_is_written_reads_as_what_was_meant(alias: str) -> None:
 def test_texts_that_mean_something_else_are_quoted() -> None:
     odd = {"no": ["yes", "null", "1.0", "a: b", "# c", " d", "", "é", "-0.00", "on"], "a": {"b": [], "c": {}}}
     assert yaml.safe_load(render(odd)) == odd
+
+
+LINKED = {
+    "reads": {"List": {"path": "/list", "answer": "Rows"}, "One": {"path": "/one/{id}", "answer": "Row"}},
+    "objects": {"Rows": {"rows": "[Row]"}, "Row": {"id": "Id", "late": "Id since 2026-01-01"}},
+    "links": {
+        "List": {"One": {"id": "/rows/0/id", "late": "/rows/0/late", "book": "book"}, "Gone": {"id": "/rows/0/id"}}
+    },
+}
+
+
+def test_links_have_what_there_is_on_the_day() -> None:
+    asked = {"List": {"book"}, "One": {"id", "late", "book"}}
+    one = {"id": "$response.body#/rows/0/id", "book": "$request.query.book"}
+    assert Links(LINKED, "2025-11-03", asked).of("List") == {"One": {"operationId": "One", "parameters": one}}
+    late = {**one, "late": "$response.body#/rows/0/late"}
+    assert Links(LINKED, "2026-01-01", asked).of("List")["One"]["parameters"] == late
+    assert Links(LINKED, "2026-01-01", {**asked, "One": {"book"}}).of("List")["One"]["parameters"] == {
+        "book": "$request.query.book"
+    }
+    assert Links(LINKED, "2026-01-01", {"List": set(), "One": {"book"}}).of("List") == {}
+    assert Links(LINKED, "2026-01-01", {"List": set()}).of("List") == {}
+
+
+def test_what_begins_with_compat_is_for_it_alone() -> None:
+    lines = ["Ticker until 2026-04-01", "Id since 2026-04-01", "Name since compat"]
+    assert [life.name for day in ("2026-03-31", "2026-04-01", "compat") if (life := living(lines, day))] == [
+        "Ticker",
+        "Id",
+        "Name",
+    ]
+    nodes = [{"kind": "list", "until": "2026-04-01"}, {"kind": "text", "since": "2026-04-01"}]
+    assert living_node(nodes, "compat") == {"kind": "text"}
+    assert living_node({"says": "never", "until": "compat"}, "compat") is None
+    assert living_node({"says": "always", "until": "compat"}, "9998-01-01") == {"says": "always"}

@@ -86,6 +86,7 @@ def operation_of(alias: str, path: str, node: Node) -> Operation:
         answer=schema["$ref"].rsplit("/", 1)[1],
         statuses=frozenset(map(int, node["responses"])),
         params={name: param_of(one) for name, one in parameters(alias, node["operationId"]).items()},
+        recorded=frozenset(map(int, node.get("x-recorded", {}))),
     )
 
 

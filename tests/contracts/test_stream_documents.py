@@ -3,14 +3,13 @@
 import copy
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import jsonschema_rs
 import pytest
 
 from scripts.stream_facts import STREAM_DATES
 from scripts.write_stream_contracts import render_document, target
-from tests.contracts.documents import ALIASES, API_DATES, CONTRACTS, ROOT
+from tests.contracts.documents import ALIASES, API_DATES, CONTRACTS, ROOT, references
 from tests.contracts.stream_documents import COMPAT, SUBJECTS, Node, document, judge, messages
 
 # What a schema may contain: a misspelt keyword would otherwise be ignored without a word.
@@ -43,17 +42,6 @@ def schema_nodes(node: Node) -> Iterator[Node]:
 def schemas(alias: str) -> dict[str, Node]:
     found = document(alias)["components"]
     return {**found["schemas"], **{f"{name}.payload": node["payload"] for name, node in found["messages"].items()}}
-
-
-def references(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        if isinstance(node.get("$ref"), str):
-            yield node["$ref"]
-        for child in node.values():
-            yield from references(child)
-    elif isinstance(node, list):
-        for child in node:
-            yield from references(child)
 
 
 def test_there_is_a_document_for_each_alias_and_for_compat() -> None:

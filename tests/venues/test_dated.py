@@ -10,6 +10,7 @@ import pytest
 
 from mockexchange.venues.dated import (
     ALWAYS,
+    COMPAT_ONLY,
     FOREVER,
     ApiDate,
     DatedRow,
@@ -41,6 +42,7 @@ def day(text: str) -> ApiDate:
 
 # --- rules of all tables
 
+NO_DAYS = (ALWAYS, FOREVER, COMPAT_ONLY)
 ISO_DAY = re.compile(r"20\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 TABLES: dict[str, Iterable[DatedRow]] = {
     **OBJECTS,
@@ -67,7 +69,7 @@ def empty_spans(rows: Iterable[DatedRow]) -> list[str]:
 
 def loose_ends(rows: Iterable[DatedRow]) -> list[str]:
     """Days that are none, and sources that nobody has described."""
-    days = [edge for row in rows for edge in (row.since, row.until) if edge not in (ALWAYS, FOREVER)]
+    days = [edge for row in rows for edge in (row.since, row.until) if edge not in NO_DAYS]
     wrong = [edge for edge in days if edge < dates.FIRST_DAY or not ISO_DAY.fullmatch(edge)]
     return wrong + [f"{row.name}: source {row.source!r}" for row in rows if row.source not in dates.SOURCES]
 

@@ -1,5 +1,6 @@
 """Parameters of the operations about markets, their books and trades."""
 
+from mockexchange.venues.dated import COMPAT_ONLY
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
 from mockexchange.venues.kalshi.parameters.rows import CURSOR, EVENT_TICKER_NARROWED, TICKER, WINDOW, Parameter
 
@@ -19,7 +20,11 @@ SERIES_TICKER = Parameter(name="series_ticker", kind="text", source="docs-2025-1
 TICKERS = Parameter(name="tickers", kind="texts", source="docs-2025-11")
 STATUS = (
     Parameter(name="status", kind="choices", choices=OLD_STATUS_WORDS, until=SPRING_2026, source="docs-2025-11"),
-    Parameter(name="status", kind="choice", choices=STATUS_WORDS, since=SPRING_2026, source="openapi-3.13"),
+    Parameter(
+        name="status", kind="choice", choices=STATUS_WORDS, since=SPRING_2026, until=COMPAT_ONLY, source="openapi-3.13"
+    ),
+    # A list, as clients of 2025 send it, of every word there ever was.
+    Parameter(name="status", kind="choices", choices=STATUS_WORDS, since=COMPAT_ONLY, source="choice"),
 )
 
 

@@ -1,0 +1,84 @@
+"""Composes the examples of a day: of answers from the values in the facts, of refusals from their own schemas."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from scripts.contract_facts import Life, Node, living, living_node
+
+DECIMALS = re.compile(r"\\\.\[0-9\]\{(\d)\}(0*)")
+"""In the pattern of an amount, price or count: the digits after the point, and the zeros that follow them."""
+
+
+class Examples:
+    """Makes the examples of one day."""
+
+    def __init__(self, facts: Node, day: str) -> None:
+        self.facts, self.day = facts, day
+        self.values = facts["examples"]
+
+    def of_parameter(self, fact: Node, name: str) -> Any:
+        """Return a value for a parameter; `name` is what the table calls it, which may be other than on the wire."""
+        values = self.values["parameters"]
+        on_wire = fact["name"]
+        return values[name] if name in values else values[on_wire] if on_wire in values else fact["choices"][0]
+
+    def of_object(self, name: str, given: Node | None = None) -> Node:
+        """Return an object of the facts as it was on the day; `given` are fields for this one alone."""
+        values = {**self.values["objects"].get(name, {}), **(given or {})}
+        lives = {field: living(lines, self.day) for field, lines in self.facts["objects"][name].items()}
+        fields = {field: self._field(life, self._dated(values.get(field))) for field, life in lives.items() if life}
+        missing = {field for field, life in lives.items() if life and life.may_be_absent(self.day)}
+        return {field: value for field, value in fields.items() if value is not None or field not in missing}
+
+    def _dated(self, value: Any) -> Any:
+        """The value of the day, where it has days."""
+        if isinstance(value, list) and value and all(isinstance(one, dict) and "value" in one for one in value):
+            found = living_node(value, self.day)
+            return None if found is None else found["value"]
+        return value
+
+    def _field(self, life: Life, value: Any) -> Any:
+        if value is None and life.empty is not None:
+            return None
+        if not life.is_list:
+            return self._one(life.name, value)
+        return [self._one(life.name, one) for one in (value or [None])]
+
+    def _one(self, name: str, value: Any) -> Any:
+        if name in self.facts["objects"]:
+            return self.of_object(name, value)
+        schema = living_node(self.facts["types"][name], self.day)
+        assert schema is not None
+        return self._spelt(schema, self._dated(self.values["types"][name]) if value is None else value)
+
+    def _spelt(self, schema: Node, value: Any) -> Any:
+        """The value as the type has it on that day."""
+        if "prefixItems" in schema:
+            return [self._one(name, one) for name, one in zip(schema["prefixItems"], value, strict=True)]
+        decimals = DECIMALS.search(schema.get("pattern", ""))
+        if schema["type"] == "integer" and isinstance(value, str):
+            return int(value)
+        return with_decimals(value, int(decimals[1]) + len(decimals[2])) if decimals else value
+
+
+def with_decimals(amount: str, decimals: int) -> str:
+    """Return an amount with as many decimals: "5.6" with four is "5.6000". Raises ValueError if it has more."""
+    spelt = f"{Decimal(amount):.{decimals}f}"
+    if Decimal(spelt) != Decimal(amount):
+        raise ValueError(f"{amount} has more than {decimals} decimals")
+    return spelt
+
+
+def example_of(schema: Node, schemas: Node) -> Any:
+    """Return what fits the schema of a refusal: the first of what it allows."""
+    if "$ref" in schema:
+        return example_of(schemas[schema["$ref"].rsplit("/", 1)[1]], schemas)
+    for words in ("oneOf", "anyOf"):
+        if words in schema:
+            return example_of(schema[words][0], schemas)
+    if "properties" in schema:
+        return {name: example_of(schema["properties"][name], schemas) for name in schema["required"]}
+    if "const" in schema or "enum" in schema:
+        return schema.get("const", schema.get("enum", [None])[0])
+    return "internal server error"

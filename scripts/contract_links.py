@@ -1,0 +1,53 @@
+"""Makes the links of a day: from an answer to the reads that its rows lead to, and from a page to the next."""
+
+from scripts.contract_facts import Node, living
+
+NEXT_PAGE = "NextPage"
+SAME_ELSEWHERE = {"limit", "cursor"}
+"""A page may be of another length than the one before; everything else has to be asked again as it was."""
+
+
+class Links:
+    """Makes the links of one day; `asked` are the parameters of each read that day, by their names on the wire."""
+
+    def __init__(self, facts: Node, day: str, asked: dict[str, set[str]]) -> None:
+        self.facts, self.day, self.asked = facts, day, asked
+
+    def of(self, operation: str) -> Node:
+        """Return the links of an answer by name: that of the read it leads to."""
+        told = self.facts["links"].get(operation, {})
+        found = {target: self._link(operation, target, places) for target, places in told.items()}
+        return {**{name: link for name, link in found.items() if link}, **self._next_page(operation)}
+
+    def _link(self, operation: str, target: str, places: Node) -> Node | None:
+        if target not in self.asked:
+            return None
+        known = {name: place for name, place in places.items() if name in self.asked[target]}
+        parameters = {name: self._expression(operation, place) for name, place in known.items()}
+        there = {name: expression for name, expression in parameters.items() if expression}
+        return {"operationId": target, "parameters": there} if there else None
+
+    def _expression(self, operation: str, place: str) -> str | None:
+        if place.startswith("/"):
+            return f"$response.body#{place}" if self._is_told(operation, place) else None
+        if f"{{{place}}}" in self.facts["reads"][operation]["path"]:
+            return f"$request.path.{place}"
+        return f"$request.query.{place}" if place in self.asked[operation] else None
+
+    def _is_told(self, operation: str, place: str) -> bool:
+        """Whether an answer has that place on the day."""
+        name = self.facts["reads"][operation]["answer"]
+        for key in place.removeprefix("/").split("/"):
+            if key != "0":
+                life = living(self.facts["objects"][name].get(key, []), self.day)
+                if life is None:
+                    return False
+                name = life.name
+        return True
+
+    def _next_page(self, operation: str) -> Node:
+        if "cursor" not in self.asked[operation] or not self._is_told(operation, "/cursor"):
+            return {}
+        again = {name: f"$request.query.{name}" for name in sorted(self.asked[operation] - SAME_ELSEWHERE)}
+        parameters = {"cursor": "$response.body#/cursor", **again}
+        return {NEXT_PAGE: {"operationId": operation, "parameters": parameters}}

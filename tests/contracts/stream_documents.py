@@ -1,0 +1,66 @@
+"""The documents of the stream as the tests of this folder read them."""
+
+from functools import cache
+from typing import Any
+
+import yaml
+
+from mockexchange.kit.judging.frames import FrameJudge
+from tests.contracts.documents import ALIASES, CONTRACTS
+
+COMPAT = "compat"
+SUBJECTS = (*ALIASES, COMPAT)
+
+Node = dict[str, Any]
+
+
+@cache
+def document(alias: str) -> Node:
+    loaded: Node = yaml.safe_load((CONTRACTS / alias / "asyncapi.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def judge(alias: str) -> FrameJudge:
+    return FrameJudge(document(alias), f"kalshi/{alias}")
+
+
+def seen(alias: str, frame: str | bytes) -> list[str]:
+    """What the document of a date sees wrong in a frame of the server."""
+    return [finding.seen for finding in judge(alias).objections(frame, "a frame")]
+
+
+def accepting(frame: str | bytes) -> set[str]:
+    """The dates at which a frame may be sent."""
+    return {alias for alias in SUBJECTS if not seen(alias, frame)}
+
+
+def messages(alias: str, action: str) -> dict[str, Node]:
+    """The messages that one side sends, by name."""
+    every: Node = document(alias)["components"]["messages"]
+    key = "type" if action == "send" else "cmd"
+    return {name: node for name, node in every.items() if key in node["payload"]["properties"]}
+
+
+def body(alias: str, message: str) -> Node:
+    """The schema of a message's `msg`, or of a command's `params`."""
+    properties = document(alias)["components"]["messages"][message]["payload"]["properties"]
+    return schema(alias, properties.get("msg") or properties["params"])
+
+
+def schema(alias: str, node: Node) -> Node:
+    """What a reference to a schema points to; the node itself if it is none."""
+    name = node.get("$ref", "").rpartition("/")[2]
+    found: Node = document(alias)["components"]["schemas"][name] if name else node
+    return found
+
+
+def error_texts(alias: str) -> dict[int, str]:
+    """The text of each error code."""
+    rules = document(alias)["components"]["schemas"]["Error"]["allOf"]
+    return {rule["if"]["properties"]["code"]["const"]: rule["then"]["properties"]["msg"]["const"] for rule in rules}
+
+
+def terminal_codes(alias: str) -> set[int]:
+    rules = document(alias)["components"]["schemas"]["Error"]["allOf"]
+    return {rule["if"]["properties"]["code"]["const"] for rule in rules if rule.get("x-terminal")}

@@ -1,0 +1,74 @@
+"""Amounts, counts, prices and instants are texts with a pattern, and their descriptions say how fine they are."""
+
+import re
+from typing import Any
+
+import pytest
+
+from scripts.contract_examples import DECIMALS
+from tests.contracts.documents import DOCUMENTS, document
+
+WORDS = {2: "two decimals", 4: "four decimals", 6: "six decimals"}
+TEXTS = ("Dollars", "UnsignedDollars", "FeeDollars", "BalanceDollars", "PriceDollars", "Count", "UnsignedCount")
+NUMBERS = ("Cents", "UnsignedCents", "PriceCents", "PriceCentsNumber", "PriceNumber", "Contracts", "UnsignedContracts")
+AMOUNT_FIELD = re.compile(r"_dollars$|_fp$|_fixed$|^(fee_cost|amount|balance)$")
+BEFORE_SIX = {"2025-11", "2025-12", "2026-02"}
+NOT_YET = {"2025-11": {"FeeDollars", "Count", "UnsignedCount"}, "2025-12": {"Count", "UnsignedCount"}}
+DECIMALS_OF = {"PriceDollars": 4, "BalanceDollars": 4, "Count": 2, "UnsignedCount": 2}
+
+
+LIST = "a/list"
+OTHERS = {
+    ("GetBalanceResponse", "balance"): ["Cents"],
+    ("GetMarketOrderbookResponse", "orderbook_fp"): ["OrderbookCountFp"],
+    **{(book, f"{side}_dollars"): ["list"] for book in ("Orderbook", "OrderbookCountFp") for side in ("yes", "no")},
+}
+"""What is named like an amount and is something else."""
+
+
+def schemas(alias: str) -> dict[str, Any]:
+    found: dict[str, Any] = document(alias)["components"]["schemas"]
+    return found
+
+
+@pytest.mark.parametrize("alias", DOCUMENTS)
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_has_the_decimals_of_its_date_and_says_so(alias: str, name: str) -> None:
+    if name in NOT_YET.get(alias, set()):
+        assert name not in schemas(alias)
+        return
+    schema = schemas(alias)[name]
+    found = DECIMALS.search(schema["pattern"])
+    assert found is not None
+    decimals = int(found[1]) + len(found[2])
+    assert decimals == DECIMALS_OF.get(name, 4 if alias in BEFORE_SIX else 6)
+    assert WORDS[decimals] in schema["description"]
+    assert (schema["pattern"][0], schema["pattern"][-1]) == ("^", "$")
+
+
+@pytest.mark.parametrize("alias", DOCUMENTS)
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_says_what_is_cut_off(alias: str, name: str) -> None:
+    assert schemas(alias).get(name, {"description": "."})["description"]
+
+
+@pytest.mark.parametrize("alias", DOCUMENTS)
+def test_instants_and_days_have_patterns(alias: str) -> None:
+    for name in ("Instant", "TimeOfDay", "Day", "Cursor"):
+        if name in schemas(alias):
+            assert schemas(alias)[name]["pattern"]
+            assert schemas(alias)[name]["description"]
+
+
+@pytest.mark.parametrize("alias", DOCUMENTS)
+def test_every_field_that_is_an_amount_has_such_a_type(alias: str) -> None:
+    fields = [
+        (name, field, node)
+        for name, schema in schemas(alias).items()
+        for field, node in schema.get("properties", {}).items()
+        if AMOUNT_FIELD.search(field)
+    ]
+    assert len(fields) > 30
+    for name, field, node in fields:
+        kind = node.get("oneOf", [node])[0].get("$ref", LIST).rsplit("/", 1)[1]
+        assert kind in {*TEXTS, *OTHERS.get((name, field), ())}, (name, field)

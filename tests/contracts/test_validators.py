@@ -1,0 +1,60 @@
+"""Validators of the ecosystem over every OpenAPI document: each takes what is there and refuses what is broken."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import openapi_pydantic
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import ValidationError
+
+from mockexchange import documents
+from mockexchange.documents import Document
+
+
+def specification_errors(node: Document) -> list[str]:
+    """By the specification's own schema, with every reference followed and every default held to its schema."""
+    return [error.message for error in OpenAPIV31SpecValidator(node).iter_errors()]
+
+
+def model_errors(node: Document) -> list[str]:
+    """By a typed model of a document, as generators of clients have it."""
+    try:
+        openapi_pydantic.OpenAPI.model_validate(node)
+    except ValidationError as error:
+        return [str(one["loc"]) for one in error.errors()]
+    return []
+
+
+VALIDATORS: dict[str, Callable[[Document], list[str]]] = {
+    "openapi-spec-validator": specification_errors,
+    "openapi-pydantic": model_errors,
+}
+RESPONSE = ("components", "responses", "GetOrders")
+# What is set to what. Each validator has to see all of them.
+BREAKS: list[tuple[tuple[str, ...], Any]] = [
+    (("info",), []),
+    (("components", "schemas", "Cents", "type"), 7),
+    (("components", "parameters", "cursor", "in"), "nowhere"),
+    ((*RESPONSE, "links", "GetOrder", "operationId"), 3),
+    ((*RESPONSE, "description"), None),
+    (("paths", "/portfolio/balance", "get", "responses", "200"), "fine"),
+]
+
+
+@pytest.mark.parametrize("name", VALIDATORS)
+@pytest.mark.parametrize("subject", documents.subjects())
+def test_a_document_is_valid(name: str, subject: str) -> None:
+    assert VALIDATORS[name](documents.read(subject)) == []
+
+
+@pytest.mark.parametrize("name", VALIDATORS)
+@pytest.mark.parametrize(("place", "value"), BREAKS, ids=[".".join(place) for place, _ in BREAKS])
+def test_a_broken_document_is_not(name: str, place: tuple[str, ...], value: Any) -> None:
+    broken = copy.deepcopy(documents.read("kalshi/2025-11"))
+    node = broken
+    for part in place[:-1]:
+        node = node[part]
+    node[place[-1]] = value
+    assert VALIDATORS[name](broken)
