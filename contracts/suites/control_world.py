@@ -1,18 +1,23 @@
 """A control API to look at: a server, the exchanges that it has, and what a run has to be told of them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, NoReturn
 
-from anyio.from_thread import start_blocking_portal
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from schemathesis import openapi
+from schemathesis.config import SchemathesisConfig
 from schemathesis.schemas import BaseSchema
 from starlette.types import ASGIApp
 
 from contracts.suites.world import HOST, IN_PROCESS_HOST, World, open_world
 from mockexchange import documents
 from mockexchange.documents import Document
-from mockexchange.kit.exploring.engine import Told, load_schema, operation_ids
-from mockexchange.kit.exploring.providers import token_provider
+from mockexchange.kit.exploring.told import Told, operation_ids
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.target import Target
+from mockexchange.kit.transports import AppTransport
 from mockexchange.sandbox import SandboxOptions
 from mockexchange.sandboxes import Slot
 from mockexchange.scenario.keys import derive_ed25519
@@ -21,6 +26,9 @@ from mockexchange.server.control import control_app
 from mockexchange.server.hub import Hub
 from mockexchange.venues.request import Request
 
+PREFIX = "/_mock"
+OPERATOR = "operator"
+"""The role of whoever has the token."""
 TOKEN = "a-token-of-the-suites"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 SPARE = "spare"
@@ -35,9 +43,10 @@ DESCRIPTION: dict[str, Any] = {
 
 
 class Controlled(NamedTuple):
-    """A server, its control API as an application, and the exchange that stays."""
+    """A server, its control API as an application, the loop that both run in, and the exchange that stays."""
 
     hub: Hub
+    portal: BlockingPortal
     app: ASGIApp
     world: World
 
@@ -74,7 +83,7 @@ def controlled() -> Iterator[Controlled]:
             portal.call(hub.open, load_scenario("empty"), SandboxOptions(name=name))
         portal.call(hub.listen, app)
         try:
-            yield Controlled(hub, app, world)
+            yield Controlled(hub, portal, app, world)
         finally:
             portal.call(hub.stop)
 
@@ -90,15 +99,60 @@ def _fill_journal(world: World) -> None:
     list(world.sandbox.journal)[-1].drop_bodies()
 
 
-def control_schema(
-    document: Document, reached: Controlled, is_in_process: bool, operations: Sequence[str] = (), examples: int = 1
-) -> BaseSchema:
-    """Prepare requests to the control API, with its token."""
-    checks = {name: {"negative_data_rejection": REFUSED, **CHECKS.get(name, {})} for name in operation_ids(document)}
-    told = Told(checks=checks, operations=operations)
+def control_schema(document: Document, reached: Controlled) -> BaseSchema:
+    """Prepare single requests to the control API, over its socket."""
+    config = SchemathesisConfig.from_dict({"base-url": f"{reached.hub.origin()}{PREFIX}"})
+    return openapi.from_dict(document, config=config)
+
+
+class Bearer(NamedTuple):
+    """Sends the token, as the key of whoever runs the server."""
+
+    key_id: str = TOKEN
+
+    def headers(self, method: str, url: str, age_ms: int = 0) -> dict[str, str]:
+        return BEARER
+
+
+class ControlTarget(Target):
+    """The control API, which has one document for all dates."""
+
+    @property
+    def subject(self) -> str:
+        return "control"
+
+
+@contextmanager
+def control_target(reached: Controlled, is_in_process: bool) -> Iterator[Target]:
+    transport = AppTransport(reached.app, reached.portal) if is_in_process else None
     origin = f"http://{IN_PROCESS_HOST}" if is_in_process else reached.hub.origin()
-    app = reached.app if is_in_process else None
-    return load_schema(document, f"{origin}/_mock", app, token_provider(TOKEN), told, examples)
+    with httpx.Client(transport=transport) as http:
+        yield ControlTarget(
+            venue=KALSHI._replace(name="control", prefix=PREFIX, role_of=role_of),
+            api_date="",
+            base_url=f"{origin}{PREFIX}",
+            http=http,
+            keys={OPERATOR: Bearer()},
+            may_write=True,
+        )
+
+
+def role_of(operation: Mapping[str, Any], path: str) -> str | None:
+    return None if operation.get("security") == [] else OPERATOR
+
+
+def told_of(operations: Sequence[str]) -> Told:
+    """What a generator has to know of this server, to ask some of its operations."""
+    document = told_document()
+    checks = {name: {"negative_data_rejection": REFUSED, **CHECKS.get(name, {})} for name in operation_ids(document)}
+    return Told(
+        document=document,
+        role_of=lambda operation, path, query: role_of(operation, path),
+        checks=checks,
+        operations=operations,
+        must_answer=True,
+        may_forbid_more=True,
+    )
 
 
 REFUSED = {"expected-statuses": ["400", "401", "403", "404"]}
@@ -134,7 +188,10 @@ def told_document() -> Document:
     """The document, and in it what only this server can tell, and what keeps a run bounded."""
     document = documents.read("control")
     name = document["components"]["parameters"]["name"]
-    document["components"]["parameters"]["account"]["schema"] = {"type": "string", "enum": ["member", "desk"]}
+    document["components"]["parameters"]["account"] |= {
+        "schema": {"type": "string", "enum": ["member", "desk"]},
+        "example": "member",
+    }
     _name_only(name, ["default"])
     paths = document["paths"]
     made = documents.read("control")["components"]["parameters"]["name"]["schema"]
@@ -155,7 +212,7 @@ def told_document() -> Document:
 
 
 def _name_only(parameter: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    parameter["schema"] = {"type": "string", "enum": names}
+    parameter |= {"schema": {"type": "string", "enum": names}, "example": names[0]}
     return parameter
 
 

@@ -2,9 +2,11 @@
 
 import pytest
 
-from contracts.suites.control_world import BEARER, Controlled, control_schema, controlled, told_document
+from contracts.suites.control_world import control_target, controlled, told_of
+from contracts.suites.saying import findings_of
 from mockexchange import documents
-from mockexchange.kit.exploring.engine import operation_ids, run
+from mockexchange.kit.exploring.running import Effort, explore
+from mockexchange.kit.exploring.told import operation_ids
 from mockexchange.server import wait_requests
 
 pytestmark = pytest.mark.contract
@@ -52,23 +54,11 @@ def no_time_to_waste(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 @pytest.mark.parametrize("is_in_process", [True, False], ids=["in process", "over a socket"])
 def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_process: bool) -> None:
-    with controlled() as reached:
-        schema = control_schema(told_document(), reached, is_in_process, operations, EXAMPLES)
-        try:
-            problems = run(schema, documents.read("control")).problems()
-        finally:
-            delete_sandboxes(reached, is_in_process)
-    assert not problems, "\n\n".join(problems)
+    with controlled() as reached, control_target(reached, is_in_process) as target:
+        judged = list(explore(target, told_of(operations), Effort(examples=EXAMPLES)))
+    assert findings_of(judged) == ""
 
 
 def test_no_operation_is_left_out() -> None:
     asked = [*MAKING, *USING, *COMMANDING, *WAITING, *WATCHING]
     assert sorted(asked) == sorted(operation_ids(documents.read("control")))
-
-
-def delete_sandboxes(reached: Controlled, is_in_process: bool) -> None:
-    """Through the API, since each has to be closed by the event loop that made it."""
-    schema = control_schema(documents.read("control"), reached, is_in_process)
-    for one in schema["/sandboxes"]["GET"].Case(headers=BEARER).call().json():
-        if one["id"] != "default":
-            schema["/sandboxes/{name}"]["DELETE"].Case(path_parameters={"name": one["id"]}, headers=BEARER).call()

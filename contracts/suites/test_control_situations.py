@@ -107,7 +107,7 @@ def document() -> Document:
 
 @pytest.fixture(scope="module")
 def schema(reached: Controlled, document: Document) -> BaseSchema:
-    return control_schema(document, reached, is_in_process=False)
+    return control_schema(document, reached)
 
 
 def ask(schema: BaseSchema, method: str, path: str, name: str = SPARE, **how: Any) -> Response:

@@ -1,24 +1,35 @@
 """The harness can fail: a front that is wrong in one thing is told apart from the one that keeps the contract."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
+import httpx
 import pytest
-from schemathesis import AuthProvider
+from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts.suites.test_kalshi import TOLD, signer_of, told_document
-from contracts.suites.world import IN_PROCESS_HOST, front_of, open_world
-from mockexchange.documents import Document
-from mockexchange.kit.exploring.engine import Outcome, Told, load_schema, operation_ids, run
-from mockexchange.kit.exploring.providers import AnyCase, signing_provider
-from mockexchange.kit.judging.requests import Judge
+from contracts.suites.saying import findings_of
+from contracts.suites.targets import target_at, told_of
+from contracts.suites.test_kalshi import NEVER_APPLY
+from contracts.suites.world import IN_PROCESS_HOST
+from mockexchange import documents
+from mockexchange.kit.exploring.checks import KINDS
+from mockexchange.kit.exploring.discovery import discover
+from mockexchange.kit.exploring.outcome import AS_SENT
+from mockexchange.kit.exploring.relay import Relay
+from mockexchange.kit.exploring.running import Effort, explore
+from mockexchange.kit.exploring.told import operation_ids
+from mockexchange.kit.exploring.verdicts import ANSWERED, PHASE
+from mockexchange.kit.findings import Outcome, Verdict
+from mockexchange.kit.target import MEMBER, Unreachable
+from mockexchange.kit.transports import AppTransport
 
 pytestmark = pytest.mark.contract
 
 ALIAS = "2026-06"
-EXAMPLES = 5
+EFFORT = Effort(examples=5)
 BALANCE, FCM, ORDERS, MARKET = "/portfolio/balance", "/fcm/positions", "/portfolio/orders", "/markets/{ticker}"
 GOOD_BALANCE = b'{"balance":1,"balance_dollars":"0.0100","portfolio_value":0,"updated_ts":1762257600}'
 
@@ -100,51 +111,93 @@ def refusing(fragment: bytes) -> Callable[[Scope, Reply], Reply]:
 
 JSON = {b"content-type": b"application/json"}
 SPOILS = [
-    ("a field is gone", BALANCE, replaced(b'"portfolio_value":', b'"value":'), unchanged, "response_schema"),
-    ("an order's field is gone", ORDERS, replaced(b',"type":"limit"', b""), unchanged, "response_schema"),
-    ("a surplus field", ORDERS, replaced(b'"type":"limit"', b'"kind":0,"type":"limit"'), unchanged, "response_schema"),
-    ("an old status of markets", MARKET, replaced(b'"active"', b'"open"'), unchanged, "response_schema"),
-    ("two decimals", BALANCE, replaced(b'00"', b'"'), unchanged, "response_schema"),
-    ("a number is text", BALANCE, replaced(b'"updated_ts":1', b'"updated_ts":"1'), unchanged, "response_schema"),
-    ("another error text", BALANCE, replaced(b"Invalid format", b"invalid format"), unchanged, "response_schema"),
-    ("500", BALANCE, where(200, status=500), unchanged, "not_a_server_error"),
-    ("an unknown status", BALANCE, where(400, status=418), unchanged, "status_code"),
-    ("another type", BALANCE, where(200, headers={b"content-type": b"text/html"}), unchanged, "content_type"),
-    ("no Allow", BALANCE, where(405, headers=JSON), unchanged, "unsupported_method"),
-    ("PUT as GET", BALANCE, where(405, status=200), unchanged, "unsupported_method"),
-    ("good data refused", BALANCE, refusing(b"subaccount=63"), unchanged, "positive_data_acceptance"),
-    ("anybody may read", BALANCE, where(401, 200, body=GOOD_BALANCE), unchanged, "ignored_auth"),
-    ("no timestamp", BALANCE, without_timestamps_checked, unchanged, "missing_required_header"),
-    ("limit=0", FCM, as_it_is, asking(b"limit=0", b"limit=1"), "limit=0 is out of bounds"),
-    ("any subtrader", FCM, where(404, status=200), unchanged, "negative_data_rejection"),
-    ("never a 2xx", BALANCE, where(200, status=429, body=b'{"error":"too many requests"}'), unchanged, "a 2xx"),
+    (
+        "a field is gone",
+        BALANCE,
+        replaced(b'"portfolio_value":', b'"value":'),
+        unchanged,
+        "schemathesis.response_schema_conformance",
+    ),
+    (
+        "an order's field is gone",
+        ORDERS,
+        replaced(b',"type":"limit"', b""),
+        unchanged,
+        "schemathesis.response_schema_conformance",
+    ),
+    (
+        "a surplus field",
+        ORDERS,
+        replaced(b'"type":"limit"', b'"kind":0,"type":"limit"'),
+        unchanged,
+        "schemathesis.response_schema_conformance",
+    ),
+    (
+        "an old status of markets",
+        MARKET,
+        replaced(b'"active"', b'"open"'),
+        unchanged,
+        "schemathesis.response_schema_conformance",
+    ),
+    ("two decimals", BALANCE, replaced(b'00"', b'"'), unchanged, "schemathesis.response_schema_conformance"),
+    (
+        "a number is text",
+        BALANCE,
+        replaced(b'"updated_ts":1', b'"updated_ts":"1'),
+        unchanged,
+        "schemathesis.response_schema_conformance",
+    ),
+    (
+        "another error text",
+        BALANCE,
+        replaced(b"Invalid format", b"invalid format"),
+        unchanged,
+        "schemathesis.response_schema_conformance",
+    ),
+    ("500", BALANCE, where(200, status=500), unchanged, "schemathesis.not_a_server_error"),
+    ("an unknown status", BALANCE, where(400, status=418), unchanged, "schemathesis.status_code_conformance"),
+    (
+        "another type",
+        BALANCE,
+        where(200, headers={b"content-type": b"text/html"}),
+        unchanged,
+        "schemathesis.content_type_conformance",
+    ),
+    ("no Allow", BALANCE, where(405, headers=JSON), unchanged, "schemathesis.unsupported_method"),
+    ("PUT as GET", BALANCE, where(405, status=200), unchanged, "schemathesis.unsupported_method"),
+    ("good data refused", BALANCE, refusing(b"subaccount=63"), unchanged, "schemathesis.positive_data_acceptance"),
+    ("anybody may read", BALANCE, where(401, 200, body=GOOD_BALANCE), unchanged, "schemathesis.ignored_auth"),
+    ("no timestamp", BALANCE, without_timestamps_checked, unchanged, "schemathesis.missing_required_header"),
+    ("limit=0", FCM, as_it_is, asking(b"limit=0", b"limit=1"), "requests.as_sent"),
+    ("any subtrader", FCM, where(404, status=200), unchanged, "schemathesis.negative_data_rejection"),
+    (
+        "never a 2xx",
+        BALANCE,
+        where(200, status=429, body=b'{"error":"too many requests"}'),
+        unchanged,
+        "exploring.answered",
+    ),
 ]
 
 
-def only(path: str) -> Document:
-    """The document with one of its paths."""
-    document = told_document(ALIAS)
-    return {**document, "paths": {path: document["paths"][path]}}
-
-
-def explore(
+def judged_at(
     path: str,
     after: Callable[[Scope, Reply], Reply] = as_it_is,
     before: Callable[[Scope], None] = unchanged,
-    provider: type[AuthProvider[str]] | None = None,
-    told: Told = TOLD,
-) -> Outcome:
-    world = open_world(ALIAS)
-    signing = provider or signing_provider(lambda case: signer_of(world, case))
-    with front_of(world.sandbox) as front:
-        app = Spoiled(front, after, before)
-        base_url = f"http://{IN_PROCESS_HOST}/trade-api/v2"
-        return run(load_schema(only(path), base_url, app, signing, told, EXAMPLES))
+    effort: Effort = EFFORT,
+) -> list[Verdict]:
+    """The verdicts on one path of a front that is spoiled."""
+    with target_at(ALIAS, wrap=lambda app: Spoiled(app, after, before)) as target:
+        told = replace(told_of(target), operations=(target.document["paths"][path]["get"]["operationId"],))
+        return list(explore(target, told, effort))
 
 
 @pytest.mark.parametrize("path", [BALANCE, FCM])
 def test_what_is_not_spoiled_passes(path: str) -> None:
-    assert explore(path).problems() == []
+    judged = judged_at(path)
+    assert findings_of(judged) == ""
+    kept = {verdict.rule for verdict in judged if verdict.outcome is Outcome.KEPT}
+    assert {AS_SENT, ANSWERED, PHASE, *(f"schemathesis.{name}" for name in KINDS)} - kept == NEVER_APPLY
 
 
 @pytest.mark.parametrize(
@@ -153,38 +206,100 @@ def test_what_is_not_spoiled_passes(path: str) -> None:
 def test_what_is_spoiled_is_found(
     path: str, after: Callable[[Scope, Reply], Reply], before: Callable[[Scope], None], wanted: str
 ) -> None:
-    problems = explore(path, after, before).problems()
-    assert any(wanted in problem for problem in problems), problems
+    found = [finding for verdict in judged_at(path, after, before) for finding in verdict.findings]
+    assert wanted in {finding.rule for finding in found}
+    for finding in found:
+        assert finding.place.startswith(f"contracts/kalshi/{ALIAS}/openapi.yaml#/paths/~1")
+
+
+def test_a_finding_says_what_was_sent_and_how_to_send_it_again() -> None:
+    found = [one for verdict in judged_at(BALANCE, where(400, status=418)) for one in verdict.findings]
+    finding = next(one for one in found if one.rule == "schemathesis.status_code_conformance")
+    assert finding.where.startswith(f"GET {BALANCE}?")
+    assert "-> 418" in finding.where
+    assert "Invalid format" in finding.seen
+    assert finding.expected == "a documented status"
+    assert finding.reproduction.startswith(f"mockexchange call MEMBER GET '{BALANCE}?")
+    assert "KALSHI-ACCESS" not in finding.reproduction
+
+
+def test_what_is_sent_without_a_key_is_sent_again_by_curl() -> None:
+    found = [one for verdict in judged_at(BALANCE, where(401, 200, body=GOOD_BALANCE)) for one in verdict.findings]
+    finding = next(one for one in found if one.rule == "schemathesis.ignored_auth")
+    assert finding.reproduction.startswith("curl -i -X GET 'http://testserver/trade-api/v2/portfolio/balance?")
 
 
 def test_a_brief_run_asks_every_operation_too() -> None:
-    brief = replace(TOLD, is_brief=True)
-    assert explore(BALANCE, told=brief).problems() == []
+    brief = Effort(is_brief=True, examples=EFFORT.examples)
+    assert findings_of(judged_at(BALANCE, effort=brief)) == ""
     never = where(200, status=429, body=b'{"error":"too many requests"}')
-    assert any("a 2xx" in problem for problem in explore(BALANCE, never, told=brief).problems())
+    assert ANSWERED in {one.rule for verdict in judged_at(BALANCE, never, effort=brief) for one in verdict.findings}
 
 
-def test_a_provider_that_gives_nothing_signs_nothing_and_is_found() -> None:
-    class Silent:
-        def get(self, case: AnyCase, context: object) -> str | None:
-            return None
+def test_a_run_ends_after_as_many_findings_as_asked_for() -> None:
+    one = Effort(examples=EFFORT.examples, findings_max=1)
+    found = [
+        finding for verdict in judged_at(BALANCE, where(200, status=500), effort=one) for finding in verdict.findings
+    ]
+    assert len(found) < len(
+        [finding for verdict in judged_at(BALANCE, where(200, status=500)) for finding in verdict.findings]
+    )
+    assert found
 
-        def set(self, case: AnyCase, data: str, context: object) -> None:
-            raise AssertionError("never called")
 
-    problems = explore(BALANCE, provider=Silent).problems()
-    assert any("no answer was a 2xx" in problem for problem in problems)
+def test_what_nothing_is_known_of_is_not_judged_where_it_may_be_empty() -> None:
+    with target_at(ALIAS, wrap=lambda app: Spoiled(app, where(200, status=404), unchanged)) as target:
+        told = replace(told_of(target), operations=("GetBalance",), must_answer=False)
+        judged = list(explore(target, told, Effort(is_brief=True, examples=1)))
+    answered = next(verdict for verdict in judged if verdict.rule == ANSWERED)
+    assert answered.outcome is Outcome.NOT_JUDGED
+    assert answered.why.startswith("no answer was a 2xx: ")
 
 
-def test_an_outcome_of_nothing_proves_nothing() -> None:
-    problems = Outcome({"GET /a"}, Judge({}), Judge({})).problems()
-    assert "GET /a: no answer was a 2xx" in problems
-    assert "no request was sent by the phase coverage" in problems
-    assert "the check ignored_auth never ran" in problems
+def test_what_there_is_no_key_for_is_not_judged() -> None:
+    with target_at(ALIAS) as target:
+        target.keys = {MEMBER: target.keys[MEMBER]}
+        told = replace(told_of(target), operations=("GetFCMPositions",))
+        judged = list(explore(target, told, Effort(is_brief=True, examples=1)))
+    assert "none was given for the role 'fcm'" in next(one.why for one in judged if one.rule == ANSWERED)
+
+
+def test_a_server_that_stops_answering_ends_the_run_after_its_verdicts() -> None:
+    asked = itertools.count()
+
+    def vanish(scope: Scope, reply: Reply) -> Reply:
+        if next(asked) > 20:
+            raise httpx.ConnectError("connection refused")
+        return reply
+
+    judged: list[Verdict] = []
+    with target_at(ALIAS, wrap=lambda app: Spoiled(app, vanish, unchanged)) as target:
+        told = replace(told_of(target), operations=("GetBalance",))
+        with pytest.raises(Unreachable, match="GET /trade-api/v2/portfolio/balance: no answer: connection refused"):
+            judged.extend(explore(target, told, EFFORT))
+    assert {verdict.rule for verdict in judged} > {AS_SENT, ANSWERED}
+    assert findings_of(judged) == ""
+    assert next(asked) < 25
+
+
+def test_a_read_only_relay_sends_nothing_else() -> None:
+    with target_at(ALIAS, may_write=False) as target, start_blocking_portal() as portal:
+        http = httpx.Client(transport=AppTransport(Relay(target), portal))
+        assert http.get(f"http://{IN_PROCESS_HOST}/trade-api/v2/exchange/status").status_code == 200
+        with pytest.raises(AssertionError, match="must not send POST"):
+            http.post(f"http://{IN_PROCESS_HOST}/trade-api/v2/portfolio/orders")
 
 
 def test_a_write_that_is_never_carried_out_is_not_asked() -> None:
-    document = told_document(ALIAS)
-    carried_out = operation_ids(document)
+    carried_out = operation_ids(documents.read(f"kalshi/{ALIAS}"))
     assert carried_out["GetOrders"]
     assert not carried_out["CreateOrder"]
+
+
+def test_names_are_found_by_reading() -> None:
+    with target_at(ALIAS, may_write=False) as target:
+        names = discover(target)
+        told = target.venue.told(target.document, names, target.keys)
+        judged = list(explore(target, told, Effort(is_brief=True, examples=2)))
+    assert {"ticker", "event_ticker", "series_ticker", "order_id"} <= set(names)
+    assert findings_of(judged) == ""

@@ -26,6 +26,7 @@ QUERIES: list[tuple[str, str, Objection]] = [
     (FILLS, "limit=1001", "limit=1001 is out of bounds"),
     (FILLS, "limit=1&limit=1", "limit is repeated"),
     (FILLS, "limit=1.0", None),
+    (FILLS, f"limit={'9' * 5_000}", f"limit={'9' * 100}... is out of bounds"),
     (FILLS, "min_ts=-1", ""),
 ]
 

@@ -1,45 +1,59 @@
 """A server that is judged: how to ask it, by whose keys, and which documents it has to keep."""
 
-import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 
 from mockexchange import documents
 from mockexchange.documents import Document
+from mockexchange.kit.answered import Answer, NotAnswered, NotJudged, Unreachable, object_of, still
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.judging.answers import AnswerJudge
+from mockexchange.kit.judging.references import resolved
+from mockexchange.kit.operations import Operation, answer_schema, reads
+from mockexchange.kit.readings import Reading, Readings, Remembered, Whole, reading_of
+from mockexchange.kit.rules.facts import Listing, Query, Row
 from mockexchange.kit.venue import Signer, VenueKit
 
+__all__ = [
+    "BALANCE_ONLY",
+    "BOUND",
+    "FCM",
+    "MEMBER",
+    "OTHER",
+    "RESTRICTED",
+    "ROLES",
+    "Answer",
+    "Headers",
+    "NotAnswered",
+    "NotJudged",
+    "Target",
+    "Unreachable",
+    "Whole",
+]
+
 Headers = dict[str, str]
-Query = Mapping[str, Any]
 MEMBER, FCM = "member", "fcm"
 """Roles of keys: a plain member's, an FCM member's."""
 BOUND, RESTRICTED, OTHER = "bound", "restricted", "other"
 """An FCM member's key bound to one subtrader; a member's restricted to one subaccount; another member's."""
-
-
-class Unreachable(Exception):
-    """No answer came; the message says from where and why."""
-
-
-class Answer(NamedTuple):
-    """`where` is the request in a line: "GET /portfolio/positions?limit=2"."""
-
-    where: str
-    status: int
-    headers: httpx.Headers
-    content: bytes
-
-    @property
-    def text(self) -> str:
-        return self.content.decode("utf-8", "replace")
-
-    def json(self) -> Any:
-        return json.loads(self.content)
+BALANCE_ONLY = "balance-only"
+"""A member's key whose scopes let it read the balance and nothing else."""
+ROLES = {
+    MEMBER: "a plain member's key",
+    FCM: "an FCM member's key",
+    BOUND: "an FCM member's key that is bound to one subtrader",
+    RESTRICTED: "a member's key that is restricted to one subaccount",
+    OTHER: "a key of another account",
+    BALANCE_ONLY: "a member's key with the scope for balances alone",
+}
+PAGES_WHOLE_MAX = 5
+"""Of the largest size, for one list: it is judged by these; an account may have a million rows."""
+NUMBERED = re.compile(r"\[\d+\]")
 
 
 @dataclass(kw_only=True)
@@ -47,7 +61,8 @@ class Target:
     """`keys` has a signer for each role that there is one of; `base_url` ends in the venue's prefix.
 
     `http` decides how requests travel: in process, over a socket, politely. Every answer is held against the document;
-    what that has against it is kept in `objections` until somebody clears them.
+    what that has against it is kept in `objections` until somebody takes them. What is read is remembered, until it
+    turns out to have changed.
     """
 
     venue: VenueKit
@@ -61,6 +76,7 @@ class Target:
     names: Mapping[str, str] = field(default_factory=dict)
     """What is known to be there, by parameter name: {"subtrader_id": "fcm7_st1"}."""
     objections: list[Finding] = field(default_factory=list)
+    _told: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def subject(self) -> str:
@@ -75,8 +91,17 @@ class Target:
         return documents.read(self.subject, documents.ASYNCAPI)
 
     @cached_property
+    def operations(self) -> dict[str, Operation]:
+        """The reads of the document, by id."""
+        return reads(self.document)
+
+    @cached_property
     def answers(self) -> AnswerJudge:
         return AnswerJudge(self.document, self.subject)
+
+    def place(self, pointer: str = "") -> str:
+        """Return where a rule stands in the document."""
+        return f"contracts/{self.subject}/openapi.yaml{pointer}"
 
     def ask(
         self,
@@ -92,21 +117,159 @@ class Target:
         """Send a request to a path of the document, its variables filled from `names`, and judge the answer.
 
         It is signed by `signer`, or by the role that the operation is for; `change` changes the signed headers.
-        Raises Unreachable.
+        Raises Unreachable, and NotJudged where there is no key of that role.
         """
         url = self.base_url + path.format_map({**self.names, **(names or {})})
         by = signer or self.signer_of(path)
         headers = change(by.headers(method, url, age_ms) if by else {})
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        request = self.http.build_request(method, url, params=given or None, headers=headers)
-        answer = self._send(request)
+        answer = self._send(self.http.build_request(method, url, params=given or None, headers=headers))
         self.objections.extend(self.answers.objections(path, method, answer))
         return answer
 
     def signer_of(self, path: str) -> Signer | None:
-        """Return the key that a path of the document is asked with; None where it is public."""
+        """Return the key that a path of the document is asked with; None where it is public. Raises NotJudged."""
         role = self.venue.role_of(self.document["paths"][path].get("get", {}), path)
-        return None if role is None else self.keys[role]
+        return None if role is None else self.key(role)
+
+    def key(self, role: str) -> Signer:
+        """Return the key of a role. Raises NotJudged where there is none."""
+        if role not in self.keys:
+            raise NotJudged(
+                f"it needs {ROLES.get(role, 'a key')}: none was given for the role {role!r}: --role {role}=KEY_ID:PEM"
+            )
+        return self.keys[role]
+
+    def known(self, name: str, operation_id: str = "") -> Sequence[str]:
+        """Return values of a parameter that are there, for an operation: as told, or found by reading.
+
+        Raises NotJudged.
+        """
+        if name in self.names:
+            return [self.names[name]]
+        names, why = self.venue.facts.names, "no list tells one"
+        try:
+            found = names.get(f"{operation_id} {name}", names.get(name, _nothing))(self)
+        except NotJudged as reason:
+            found, why = (), str(reason)
+        if not found:
+            raise NotJudged(f"there is nothing to ask for by {name!r} ({why}): --name {name}=VALUE would tell")
+        return found
+
+    def body(
+        self, operation_id: str, query: Query | None = None, names: Mapping[str, str] | None = None, role: str = ""
+    ) -> dict[str, Any]:
+        """Return what a read answers, remembered. Raises NotJudged where it does not answer as it should."""
+        return self.readings.recall(reading_of(operation_id, query, names, role))[1]
+
+    def row(self, operation_id: str, name: str) -> Row:
+        """Return the one object of a read by name, such as the market of a ticker. Raises NotJudged."""
+        operation = self._operation(operation_id)
+        body = self.body(operation_id, None, {operation.names[0]: name})
+        found: Row = next(value for value in body.values() if isinstance(value, dict))
+        return found
+
+    def rows(self, operation_id: str, query: Query | None = None) -> Sequence[Row]:
+        return self.whole(operation_id, query).rows
+
+    def whole(self, operation_id: str, query: Query | None = None, role: str = "") -> Whole:
+        """Return the rows of a list, of the first pages if there are many. Raises NotJudged."""
+        operation, listing = self._operation(operation_id), self.listing(operation_id)
+        paging, asked = self.venue.facts.paging, {**self.needed(operation_id), **(query or {})}
+        if paging.limit in operation.query:
+            asked.setdefault(paging.limit, str(operation.query[paging.limit].schema["maximum"]))
+        rows: list[Row] = []
+        where = ""
+        for _ in range(PAGES_WHOLE_MAX):
+            told, page = self.readings.recall(reading_of(operation_id, asked, None, role or listing.role))
+            where = where or told
+            rows.extend(page.get(listing.rows) or [])
+            if not page.get(paging.next):
+                return Whole(rows, True, where)
+            asked[paging.cursor] = page[paging.next]
+        return Whole(rows, False, where)
+
+    def listing(self, operation_id: str) -> Listing:
+        return self.venue.facts.listings[operation_id]
+
+    def needed(self, operation_id: str) -> dict[str, str]:
+        """Return the parameters without which a read is refused, with values. Raises NotJudged."""
+        query = self._operation(operation_id).query
+        return {name: self.known(name)[0] for name in self.venue.facts.needs if name in query}
+
+    def read(
+        self,
+        operation_id: str,
+        query: Query | None = None,
+        role: str = "",
+        change: Callable[[Headers], Headers] = dict,
+    ) -> Answer:
+        """Ask a read by its id, with what it needs from what is there; not remembered.
+
+        Raises NotJudged, Unreachable.
+        """
+        operation = self._operation(operation_id)
+        names = {name: self.known(name, operation_id)[0] for name in operation.names}
+        asked = {**self.needed(operation_id), **(query or {})}
+        return self.ask(
+            operation.path, names=names, query=asked, signer=self.key(role) if role else None, change=change
+        )
+
+    def row_schema(self, operation_id: str) -> Mapping[str, Any]:
+        """Return the schema of the rows of a list."""
+        answer = answer_schema(self.document, self.operations[operation_id])
+        rows = resolved(self.document, answer["properties"][self.listing(operation_id).rows])
+        row: Mapping[str, Any] = resolved(self.document, rows["items"])
+        return row
+
+    def answer_keys(self, operation_id: str) -> frozenset[str]:
+        """Return the keys that the document has for what a read answers; none where the date has no such read."""
+        if operation_id not in self.operations:
+            return frozenset()
+        return frozenset(answer_schema(self.document, self.operations[operation_id]).get("properties", {}))
+
+    def send(self, method: str, path: str, change: Callable[[Headers], Headers] = dict) -> Answer:
+        """Send a request to any path below the venue's prefix, which nothing is documented of; not judged."""
+        return self._send(self.http.build_request(method, self.base_url + path, headers=change({})))
+
+    @cached_property
+    def readings(self) -> Readings:
+        return Readings(self._read, self.venue.facts.ticking)
+
+    def begin(self) -> None:
+        """Note from here on what is read."""
+        self.readings.begin()
+
+    def has_moved(self) -> bool:
+        """Whether anything that was read since `begin` reads otherwise now."""
+        return self.readings.have_moved()
+
+    def still(self, answer: Answer) -> tuple[int, Any]:
+        """Return the status and the body of an answer, without what changes though nothing else does."""
+        return still(answer, self.venue.facts.ticking)
+
+    def new_objections(self) -> tuple[Finding, ...]:
+        """Take the objections to answers, each of a kind once in a run."""
+        return tuple(self._take_objections())
+
+    def _take_objections(self) -> Iterator[Finding]:
+        for objection in self.objections:
+            key = (objection.place, NUMBERED.sub("[]", objection.seen))
+            if key not in self._told:
+                self._told.add(key)
+                yield objection
+        self.objections.clear()
+
+    def _read(self, reading: Reading) -> Remembered:
+        path = self._operation(reading.operation_id).path
+        signer = self.key(reading.role) if reading.role else None
+        answer = self.ask(path, names=dict(reading.names), query=dict(reading.query), signer=signer)
+        return Remembered(answer.where, object_of(answer))
+
+    def _operation(self, operation_id: str) -> Operation:
+        if operation_id not in self.operations:
+            raise NotJudged(f"there is no {operation_id} at this date")
+        return self.operations[operation_id]
 
     def _send(self, request: httpx.Request) -> Answer:
         where = f"{request.method} {request.url.raw_path.decode().removeprefix(self.venue.prefix)}"
@@ -115,3 +278,7 @@ class Target:
         except httpx.HTTPError as error:
             raise Unreachable(f"{where}: no answer: {str(error) or type(error).__name__}") from None
         return Answer(where, response.status_code, response.headers, response.content)
+
+
+def _nothing(reader: object) -> Sequence[str]:
+    return ()

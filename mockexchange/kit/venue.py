@@ -1,7 +1,13 @@
 """What the kit has to know of a venue; one value for each, so that everything else is the same for all."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
+
+from mockexchange.documents import Document
+from mockexchange.kit.client.tasks import Task
+from mockexchange.kit.exploring.told import Names, Told
+from mockexchange.kit.rules.facts import Facts
+from mockexchange.kit.streaming.dialect import Dialect
 
 
 class Signer(Protocol):
@@ -28,5 +34,14 @@ class VenueKit(NamedTuple):
     production_hosts: frozenset[str]
     role_of: Callable[[Mapping[str, Any], str], str | None]
     """The role whose key an operation (document node, path) is asked with; None where it is public."""
+    told: Callable[[Document, Names, Collection[str]], Told]
+    """What a generator of requests has to be told: of the names that there are, and the roles that have a key."""
+    facts: Facts
     checks: Sequence[Any]
     stream_checks: Sequence[Any]
+    dialect: Dialect
+    """How its stream is spoken."""
+    stream_hosts: Mapping[str, str] = {}
+    """Where streams are on another host than the reads: host to host."""
+    tasks: Sequence[Task] = ()
+    """What adapters of clients can be asked."""

@@ -12,16 +12,23 @@ from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.self_check import SelfCheck
 from mockexchange.server import rest
 from mockexchange.venues.kalshi.dates import ALIASES
+from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.listening import Reader
 from tests.sandboxing import do, make
 from tests.server.live import Live, serving
-from tests.server.wire import request
+from tests.server.wire import Connection, request
 
 JSON_HEADERS = {"content-type": "application/json; charset=utf-8"}
 BALANCE = "/trade-api/v2/portfolio/balance"
 RIGHT = b'{"balance":1,"balance_breakdown":[{"balance":"0.0100","exchange_index":0}],"balance_dollars":"0.0100",'
 RIGHT += b'"portfolio_value":0,"updated_ts":1762257600}'
 DAY = ALIASES["2026-10"]
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +53,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, self_check: SelfCheck) -> Ite
         (BALANCE, 418, JSON_HEADERS, RIGHT, "status 418"),
         ("/trade-api/v2/nope", 404, JSON_HEADERS, b'{"error":{"code":"not_found","message":"not found"}}', None),
         ("/trade-api/v2/nope", 404, JSON_HEADERS, b'{"error":"not found"}', "body.error"),
+        ("/trade-api/v2/portfolio%2Fbalance", 200, JSON_HEADERS, RIGHT, None),
     ],
 )
 def test_answers(
@@ -84,9 +92,67 @@ def test_nothing_is_found_of_a_server_that_keeps_the_contract(live: Live, date: 
     paths = ("/portfolio/positions", "/portfolio/positions?limit=0", "/portfolio/nope", "/exchange/status", "/markets")
     for path in paths:
         sandbox.ask(alice.get(path))
+        sandbox.ask(alice.get(path, "HEAD"), is_head=True)
+        sandbox.ask(alice.get(path, "POST"))
     sandbox.ask(request("GET", BALANCE))
+    sandbox.ask(request("GET", STREAM_PATH))
+    sandbox.ask(request("GET", STREAM_PATH, alice.headers("GET", STREAM_PATH)))
+    sandbox.ask(request("DELETE", STREAM_PATH, alice.headers("DELETE", STREAM_PATH)))
+    sandbox.ask(request("GET", BALANCE, {**UPGRADE, **alice.headers("GET", BALANCE)}))
     entries = sandbox.journal()
-    assert [entry["findings"] for entry in entries] == [[]] * (len(paths) + 1)
+    assert [entry["findings"] for entry in entries] == [[]] * (3 * len(paths) + 5)
+
+
+STREAMS = """
+scenario: refusing
+start: 2025-11-04T12:00:00Z
+stream: {origin: refuse, connections: 1}
+accounts: {alice: {cash: 100}}
+"""
+
+
+@pytest.mark.parametrize("date", ["compat", *ALIASES])
+def test_a_refused_upgrade_is_checked(live: Live, date: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = live.sandbox(f"refusing-{date}", STREAMS, api_date=date)
+    signed = {**UPGRADE, **sandbox.client().headers("GET", STREAM_PATH)}
+    asked = {401: UPGRADE, 403: {**signed, "Origin": "https://evil.test"}, 429: signed}
+    if date == "2026-02":  # a public stream needed no key then
+        asked[401] = {**signed, "KALSHI-ACCESS-SIGNATURE": "x"}
+    with Connection(sandbox.port) as first:
+        assert first.ask(request("GET", STREAM_PATH, signed)).status == 101
+        assert [sandbox.ask(request("GET", STREAM_PATH, headers)).status for headers in asked.values()] == [*asked]
+    assert [entry["findings"] for entry in sandbox.journal()] == [[]] * (len(asked) + 1)
+    monkeypatch.setattr(rest, "COMMON_HEADERS", [(b"content-type", b"text/html")])
+    sandbox.ask(request("GET", STREAM_PATH, asked[401]))
+    (found,) = sandbox.journal()[-1]["findings"]
+    assert found.startswith("self-check: content type 'text/html'; expected application/json; contracts/kalshi/")
+
+
+def test_a_refusal_that_a_fault_made_is_not_checked(live: Live) -> None:
+    sandbox = live.sandbox("refusing-by-fault", "demo", api_date="latest")
+    sandbox.call("POST", "/faults", {"match": {"nth": 1}, "then": {"refuse": 502}})
+    assert sandbox.ask(request("GET", STREAM_PATH, UPGRADE)).status == 502
+    (entry,) = sandbox.journal()
+    assert entry["findings"] == []
+
+
+PINNED = """
+scenario: pinned
+start: 2025-11-04T12:00:00Z
+accounts:
+  alice: {cash: 100, keys: {old: {api_date: 2025-11}, odd: {api_date: 2026-03-09}, main: {}}}
+"""
+
+
+def test_a_key_with_a_date_of_its_own_is_checked_by_that(live: Live) -> None:
+    sandbox = live.sandbox("pinned", PINNED, api_date="latest")
+    for key in ("old", "odd", "main"):
+        sandbox.ask(sandbox.client(key=key).get("/portfolio/positions"))
+        signed_wrong = sandbox.client(key=key).headers("GET", "/another")
+        sandbox.ask(request("GET", STREAM_PATH, signed_wrong))
+        sandbox.ask(request("GET", STREAM_PATH, {**UPGRADE, **signed_wrong}))
+    unchecked = ["self-check: not checked, there is no document of 2026-03-09"]
+    assert [entry["findings"] for entry in sandbox.journal()] == [[]] * 3 + [unchecked] * 3 + [[]] * 3
 
 
 def test_what_differs_is_in_the_journal(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:

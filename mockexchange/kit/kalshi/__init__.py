@@ -1,20 +1,15 @@
 """Kalshi, as the kit knows it."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from mockexchange.kit.kalshi import checks
+from mockexchange.kit.kalshi.exploring import told
+from mockexchange.kit.kalshi.lists import FACTS
+from mockexchange.kit.kalshi.roles import role_of
 from mockexchange.kit.kalshi.signing import load_signer
-from mockexchange.kit.target import FCM, MEMBER
+from mockexchange.kit.kalshi.stream.checks import STREAM_CHECKS
+from mockexchange.kit.kalshi.stream.dialect import KalshiDialect
+from mockexchange.kit.kalshi.tasks import TASKS
+from mockexchange.kit.rules import catalogue
 from mockexchange.kit.venue import VenueKit
-
-FCM_ONLY = "/portfolio/summary/total_resting_order_value"
-
-
-def role_of(operation: Mapping[str, Any], path: str) -> str | None:
-    if operation.get("security") == []:
-        return None
-    return FCM if path.startswith("/fcm/") or path == FCM_ONLY else MEMBER
-
 
 KALSHI = VenueKit(
     name="kalshi",
@@ -28,9 +23,18 @@ KALSHI = VenueKit(
             "external-api-ws.kalshi.com",
             "trading-api.kalshi.com",
             "api.kalshi.com",
+            "kalshi.com",
         }
     ),
     role_of=role_of,
-    checks=(),
-    stream_checks=(),
+    told=told,
+    facts=FACTS,
+    checks=(*catalogue.CHECKS, *checks.CHECKS),
+    stream_checks=STREAM_CHECKS,
+    dialect=KalshiDialect(),
+    stream_hosts={
+        "external-api.kalshi.com": "external-api-ws.kalshi.com",
+        "external-api.demo.kalshi.co": "external-api-ws.demo.kalshi.co",
+    },
+    tasks=TASKS,
 )

@@ -1,1 +1,29 @@
-"""What the venue's schemas cannot say, each rule a check."""
+"""The rules of this venue that neither its document nor the rules for any venue say."""
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.kalshi.checks import (
+    bodies,
+    items,
+    keys,
+    ledger,
+    names,
+    orders,
+    refusals,
+    signatures,
+    sums,
+    writes,
+)
+from mockexchange.kit.target import Target
+
+CHECKS: tuple[Check[Target], ...] = (
+    *bodies.CHECKS,
+    *sums.CHECKS,
+    *ledger.CHECKS,
+    *orders.CHECKS,
+    *items.CHECKS,
+    *names.CHECKS,
+    *keys.CHECKS,
+    *refusals.CHECKS,
+    *signatures.CHECKS,
+    *writes.CHECKS,
+)

@@ -1,0 +1,134 @@
+"""How a fault gets into the server: one function, one row of a table, or one kind of answer is another."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+
+from mockexchange.venues.dated import Field
+from mockexchange.venues.kalshi import errors, params, rest
+from mockexchange.venues.kalshi.errors import Situation
+from mockexchange.venues.kalshi.frames import FRAMES
+from mockexchange.venues.kalshi.objects import OBJECTS
+from mockexchange.venues.kalshi.parameters import PARAMETERS
+from mockexchange.venues.kalshi.params import Decoded
+from mockexchange.venues.request import Answer
+
+Make = Callable[[Any], Any]
+"""Takes what the server has and returns what it is to have."""
+NOT_THE_SERVER = ("mockexchange.kit", "mockexchange.documents")
+
+
+class Planter:
+    """Changes the server until the test is over."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._patch = monkeypatch
+
+    def function(self, original: Any, make: Make) -> None:
+        """Put another function in every module of the server that has this one."""
+        changed = make(original)
+        for module in server_modules():
+            for name, value in list(vars(module).items()):
+                if value is original:
+                    self._patch.setattr(module, name, changed)
+
+    def member(self, owner: Any, name: str, make: Make) -> None:
+        """Put another method, property or constant into a class or a module."""
+        self._patch.setattr(owner, name, make(vars(owner)[name]))
+
+    def field(self, table: str, name: str, **changes: Any) -> None:
+        """Change the rows of one key of an object of REST."""
+        self._field(OBJECTS, table, name, changes)
+
+    def frame_field(self, table: str, name: str, **changes: Any) -> None:
+        """Change the rows of one key of a message of the stream."""
+        self._field(FRAMES, table, name, changes)
+
+    def _field(self, tables: dict[str, tuple[Field, ...]], table: str, name: str, changes: dict[str, Any]) -> None:
+        rows = tables[table]
+        assert name in {row.name for row in rows}
+        changed = tuple(replace(row, **changes) if row.name == name else row for row in rows)
+        self._patch.setitem(tables, table, changed)
+
+    def new_field(self, table: str, row: Field) -> None:
+        self._patch.setitem(OBJECTS, table, (*OBJECTS[table], row))
+
+    def parameter(self, operation: str, name: str, **changes: Any) -> None:
+        rows = PARAMETERS[operation]
+        assert name in {row.name for row in rows}
+        changed = tuple(replace(row, **changes) if row.name == name else row for row in rows)
+        self._patch.setitem(PARAMETERS, operation, changed)
+
+    def error(self, situation: Situation, **changes: Any) -> None:
+        changed = tuple(replace(row, **changes) if row.name == situation else row for row in errors.ERRORS)
+        self._patch.setattr(errors, "ERRORS", changed)
+
+    def ignore(self, operation: str, *names: str) -> None:
+        """Take parameters for absent, though they are read and checked."""
+
+        def make(decode: Callable[..., Decoded]) -> Callable[..., Decoded]:
+            def decode_less(called: str, query: str, api_date: Any) -> Decoded:
+                decoded = decode(called, query, api_date)
+                if called != operation:
+                    return decoded
+                absent = decode(called, "", api_date).params
+                return decoded._replace(params={**decoded.params, **{name: absent[name] for name in names}})
+
+            return decode_less
+
+        self.function(params.decode, make)
+
+    def answers(self, operation: str, change: Callable[[dict[str, Any]], object]) -> None:
+        """Change the bodies of an operation's good answers in place."""
+
+        def edit(reply: Answer) -> None:
+            if reply.operation == operation and reply.status == 200:
+                body = json.loads(reply.body)
+                change(body)
+                reply.body = json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+
+        self.replies(edit)
+
+    def replies(self, edit: Callable[[Answer], object]) -> None:
+        """Change answers in place, refusals among them."""
+
+        def make(answer: Callable[..., Answer]) -> Callable[..., Answer]:
+            def answer_otherwise(*given: Any) -> Answer:
+                reply = answer(*given)
+                edit(reply)
+                return reply
+
+            return answer_otherwise
+
+        self._patch.setattr(rest, "answer", make(rest.answer))
+
+
+class Fault(NamedTuple):
+    """`rules` are the ids of those that may find it first: they are about what is broken."""
+
+    name: str
+    plant: Callable[[Planter], None]
+    rules: frozenset[str]
+
+
+def fault(name: str, rules: str, plant: Callable[[Planter], None]) -> Fault:
+    return Fault(name, plant, frozenset(rules.split()))
+
+
+def server_modules() -> Iterator[ModuleType]:
+    for name, module in list(sys.modules.items()):
+        if name.startswith("mockexchange.") and not name.startswith(NOT_THE_SERVER):
+            yield module
+
+
+def forget_what_was_made() -> None:
+    """Empty every cache of the server, so that what is made next is made from what is there now."""
+    for module in server_modules():
+        for value in list(vars(module).values()):
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()

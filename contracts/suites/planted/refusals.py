@@ -1,0 +1,256 @@
+"""Faults of what is let in and refused: keys, signatures, bounds, statuses and the words of errors."""
+
+import re
+from dataclasses import replace as changed
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from contracts.suites.planted.planting import Planter, fault
+from mockexchange.core import lists
+from mockexchange.server import rest as endpoint
+from mockexchange.venues.kalshi import authentication, params, rest, routes, signing
+from mockexchange.venues.kalshi.errors import Rejected, Situation
+from mockexchange.venues.kalshi.operations import books, orders
+from mockexchange.venues.kalshi.operations.call import Operation
+from mockexchange.venues.request import Answer
+
+WINDOW_US = 3_600_000_000
+
+
+def one_route_needs_no_key(planter: Planter) -> None:
+    def make(authenticate: Any) -> Any:
+        def let_in(visit: rest.Visit) -> Any:
+            try:
+                return authenticate(visit)
+            except Rejected:
+                if visit.reply.operation != "GetOrderGroups":
+                    raise
+                return next(iter(visit.desk.state.keys.values()))
+
+        return let_in
+
+    planter.member(rest, "_authenticate", make)
+
+
+def timestamps_of_the_last_hour_are_fresh(planter: Planter) -> None:
+    planter.member(
+        authentication,
+        "_require_time",
+        lambda require: (
+            lambda settings, credentials, now: require(changed(settings, window_past_us=WINDOW_US), credentials, now)
+        ),
+    )
+
+
+def another_padding_is_accepted(planter: Planter) -> None:
+    def make(verify: Any) -> Any:
+        def verify_either(key: Any, signature: bytes, message: bytes) -> str:
+            if signing.verifies_rsa(key, signature, message, padding.PKCS1v15()):
+                return "good"
+            return str(verify(key, signature, message))
+
+        return verify_either
+
+    planter.function(signing.verify, make)
+
+
+def query_is_signed(planter: Planter) -> None:
+    planter.function(signing.signed_message, lambda before: _signed_with_query)
+
+
+def _signed_with_query(timestamp: str, request: Any) -> bytes:
+    target = request.path + (f"?{request.query}" if request.query else "")
+    return f"{timestamp}{request.method}{target}".encode("latin-1")
+
+
+def signed_query_is_accepted_too(planter: Planter) -> None:
+    def make(require: Any) -> Any:
+        def require_either(state: Any, settings: Any, request: Any, credentials: Any, key: Any, reply: Answer) -> None:
+            signature = signing.decode_signature(credentials.signature or "")
+            message = _signed_with_query(credentials.timestamp or "", request)
+            public_key = signing.load_public_key(key.public_key)
+            if signature is None or signing.verify(public_key, signature, message) != "good":
+                require(state, settings, request, credentials, key, reply)
+
+        return require_either
+
+    planter.member(authentication, "_require_signature", make)
+
+
+def others_orders_can_be_read(planter: Planter) -> None:
+    planter.member(orders, "named_order", lambda before: lambda call: call.state.orders[call.path_params["order_id"]])
+
+
+def rows_of_another_account(planter: Planter) -> None:
+    planter.function(
+        lists.find_fills,
+        lambda find: lambda state, account, query: find(state, "desk" if account == "neighbour" else account, query),
+    )
+
+
+def restricted_key_reads_the_account(planter: Planter) -> None:
+    planter.member(rest, "_require_unrestricted", lambda before: lambda key, operation: None)
+
+
+def restricted_key_reads_another_book(planter: Planter) -> None:
+    planter.function(books.asked_book, lambda before: _any_book)
+
+
+def _any_book(call: Any) -> str | None:
+    asked = call.params.get("subaccount")
+    return call.key.book if asked is None else str(asked)
+
+
+def restricted_key_sees_the_parts(planter: Planter) -> None:
+    planter.answers(
+        "GetBalance",
+        lambda body: body.setdefault("balance_breakdown", [{"balance": body["balance_dollars"], "exchange_index": 0}]),
+    )
+
+
+def scopes_are_not_checked(planter: Planter) -> None:
+    planter.member(rest, "_require_scope", lambda before: lambda key, operation: None)
+
+
+def plain_member_reads_what_is_for_fcms(planter: Planter) -> None:
+    planter.member(
+        rest, "_answer_plain_member", lambda before: lambda visit, operation, account: operation.empty or b"{}"
+    )
+
+
+def bound_key_reads_another_subtrader(planter: Planter) -> None:
+    planter.function(books.asked_subtrader, lambda before: _any_subtrader)
+
+
+def _any_subtrader(call: Any) -> str | None:
+    asked = str(call.params.get("subtrader_id") or "")
+    book: str | None = call.key.book
+    return asked.rpartition("_")[2] or book
+
+
+def limit_may_be_one_larger(planter: Planter) -> None:
+    planter.parameter("GetFills", "limit", maximum=1001)
+
+
+def limit_may_be_zero(planter: Planter) -> None:
+    planter.parameter("GetPositions", "limit", minimum=0)
+
+
+def largest_limit_is_refused(planter: Planter) -> None:
+    planter.parameter("GetOrders", "limit", maximum=999)
+
+
+def largest_limit_breaks_the_server(planter: Planter) -> None:
+    def make(answer: Any) -> Any:
+        def break_down(desk: Any, request: Any, *given: int) -> Answer:
+            reply: Answer = answer(desk, request, *given)
+            if "limit=1000" in request.query.split("&"):
+                reply.status, reply.body = 500, b"{}"
+            return reply
+
+        return break_down
+
+    planter.member(rest, "answer", make)
+
+
+def repeated_parameter_breaks_the_server(planter: Planter) -> None:
+    planter.error(Situation.REPEATED, status=500)
+
+
+def odd_number_breaks_the_server(planter: Planter) -> None:
+    planter.member(params, "INTEGER", lambda before: re.compile(r"[+-]?[0-9]{1,17}"))
+
+
+def unknown_name_is_a_good_request(planter: Planter) -> None:
+    planter.error(Situation.NOT_FOUND, status=400)
+
+
+def forbidden_is_not_found(planter: Planter) -> None:
+    planter.error(Situation.FORBIDDEN, status=404)
+
+
+def error_has_another_text(planter: Planter) -> None:
+    planter.error(Situation.OUT_OF_BOUNDS, message="limit is out of bounds")
+
+
+def error_is_of_another_date(planter: Planter) -> None:
+    planter.error(Situation.NOT_FOUND, service="query-exchange")
+
+
+def error_has_another_code(planter: Planter) -> None:
+    planter.error(Situation.TIMESTAMP_EXPIRED, code="authentication_error", message="authentication_error")
+
+
+def wrong_choices_are_taken(planter: Planter) -> None:
+    planter.parameter("GetPositions", "settlement_status", choices=())
+
+
+def required_name_is_optional(planter: Planter) -> None:
+    planter.function(books.asked_subtrader, lambda asked: lambda call: asked(call) or next(iter(call.account.books)))
+
+
+def body_is_called_text(planter: Planter) -> None:
+    planter.member(
+        endpoint,
+        "COMMON_HEADERS",
+        lambda headers: [(name, b"text/plain" if name == b"content-type" else value) for name, value in headers],
+    )
+
+
+def allow_is_missing(planter: Planter) -> None:
+    def edit(reply: Answer) -> None:
+        if reply.status == 405:
+            reply.headers = ()
+
+    planter.replies(edit)
+
+
+def other_methods_are_taken_for_reads(planter: Planter) -> None:
+    planter.member(routes, "READ_METHODS", lambda before: {**before, "PATCH": "GET"})
+
+
+def old_writes_are_still_there(planter: Planter) -> None:
+    planter.member(Operation, "is_retired", lambda before: lambda operation, api_date: False)
+
+
+def unknown_path_is_empty(planter: Planter) -> None:
+    planter.error(Situation.NO_ROUTE, status=200)
+
+
+REFUSALS = (
+    fault("one route needs no key", "signatures.each_read", one_route_needs_no_key),
+    fault(
+        "a timestamp may be an hour old", "stream.refusals signatures.refused", timestamps_of_the_last_hour_are_fresh
+    ),
+    fault("PKCS#1 v1.5 is accepted", "signatures.refused", another_padding_is_accepted),
+    fault("the query is part of what is signed", "reads.answered", query_is_signed),
+    fault("a signed query is accepted too", "signatures.refused", signed_query_is_accepted_too),
+    fault("another account's order can be read", "keys.others_orders", others_orders_can_be_read),
+    fault("another account's rows are listed", "keys.others_rows", rows_of_another_account),
+    fault("a restricted key reads the whole account", "keys.restricted_account", restricted_key_reads_the_account),
+    fault("a restricted key reads another book", "keys.restricted_book", restricted_key_reads_another_book),
+    fault("a restricted key sees the parts", "keys.restricted_breakdown", restricted_key_sees_the_parts),
+    fault("scopes are not checked", "keys.scopes", scopes_are_not_checked),
+    fault("a plain member reads what is for FCMs", "keys.plain_member", plain_member_reads_what_is_for_fcms),
+    fault("a bound key reads another subtrader", "keys.bound_other", bound_key_reads_another_subtrader),
+    fault("a limit may be one larger", "parameters.bounds", limit_may_be_one_larger),
+    fault("a limit may be zero", "parameters.bounds", limit_may_be_zero),
+    fault("the largest limit is refused", "pages.partition parameters.bounds", largest_limit_is_refused),
+    fault("the largest limit breaks the server", "answers.documented parameters.bounds", largest_limit_breaks_the_server),
+    fault("a repeated parameter breaks the server", "parameters.repeated", repeated_parameter_breaks_the_server),
+    fault("what is not found is a bad request", "kalshi.queue_of_one refusals.words", unknown_name_is_a_good_request),
+    fault("what is forbidden is not found", "keys.plain_member refusals.words", forbidden_is_not_found),
+    fault("an error has another text", "answers.documented refusals.words", error_has_another_text),
+    fault("an error is of another date", "answers.documented refusals.words", error_is_of_another_date),
+    fault("an error has another code", "answers.documented refusals.words", error_has_another_code),
+    fault("any word is a choice", "parameters.choices", wrong_choices_are_taken),
+    fault("a required name is optional", "parameters.required keys.bound_own refusals.words requests.as_sent", required_name_is_optional),
+    fault("JSON is called text", "answers.documented", body_is_called_text),
+    fault("Allow is missing", "methods.refused", allow_is_missing),
+    fault(
+        "PATCH is taken for GET", "methods.refused schemathesis.unsupported_method", other_methods_are_taken_for_reads
+    ),
+    fault("old writes are still there", "writes.refused", old_writes_are_still_there),
+    fault("an unknown path is answered", "stream.paths routes.unknown", unknown_path_is_empty),
+)

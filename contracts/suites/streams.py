@@ -1,0 +1,80 @@
+"""An exchange whose stream is never quiet for long, and what is judged of it: `stream_world.yaml`."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from functools import cache, partial
+from pathlib import Path
+
+import httpx
+from anyio.from_thread import start_blocking_portal
+
+from contracts.suites.world import IN_PROCESS_HOST, front_of
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.kalshi.signing import load_signer
+from mockexchange.kit.serving import exchange
+from mockexchange.kit.streaming.in_process import connect_app
+from mockexchange.kit.streaming.target import StreamTarget
+from mockexchange.kit.target import MEMBER, OTHER, RESTRICTED, Target
+from mockexchange.kit.transports import AppTransport
+from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.scenario.loader import Plan, load_file
+from mockexchange.venues.kalshi.dates import api_date
+
+WORLD = Path(__file__).with_name("stream_world.yaml")
+ROLES = {("member", "main"): MEMBER, ("member", "only_1"): RESTRICTED, ("stranger", "main"): OTHER}
+ROUND_US = 1_000_000
+"""After which everything has happened once more."""
+SUBACCOUNTS, SUBACCOUNTS_SINCE = "subaccounts", "2026-02"
+HEARTBEAT_S = 0.15
+ANSWER_S = 5.0
+signer_of = cache(load_signer)
+"""Reading a key takes longer than all else that a world needs; they are the same in each."""
+
+
+@contextmanager
+def stream_target(alias: str) -> Iterator[StreamTarget]:
+    """A target over a socket, whose server speaks the wire of an alias."""
+    with exchange() as running, httpx.Client() as http:
+        sandbox = running.open(world_of(alias), options_of(alias))
+        rest = rest_of(sandbox, alias, http, running.base_url(sandbox.name), running.ws_url(sandbox.name))
+        stir = partial(running.portal.call, sandbox.advance, ROUND_US)
+        with StreamTarget(rest=rest, stir=stir, answer_s=ANSWER_S, heartbeat_s=HEARTBEAT_S) as target:
+            yield target
+
+
+@contextmanager
+def stream_target_in_process(alias: str, plan: Plan | None = None) -> Iterator[StreamTarget]:
+    """A target whose server is an application in this process; of another scenario than the world if there is one."""
+    with start_blocking_portal() as portal:
+        sandbox = portal.call(open_sandbox, plan or world_of(alias), options_of(alias))
+        with front_of(sandbox) as front, httpx.Client(transport=AppTransport(front, portal)) as http:
+            hosts = (f"http://{IN_PROCESS_HOST}{KALSHI.prefix}", f"ws://{IN_PROCESS_HOST}{KALSHI.stream_path}")
+            rest, stir = rest_of(sandbox, alias, http, *hosts), partial(portal.call, sandbox.advance, ROUND_US)
+            connect = connect_app(front, portal)
+            with StreamTarget(rest=rest, connect=connect, stir=stir, answer_s=ANSWER_S) as target:
+                yield target
+
+
+TRANSPORTS: dict[str, Callable[[str], AbstractContextManager[StreamTarget]]] = {
+    "over a socket": stream_target,
+    "in process": stream_target_in_process,
+}
+
+
+def options_of(alias: str) -> SandboxOptions:
+    return SandboxOptions(api_date=api_date(alias), clock="paused")
+
+
+def world_of(alias: str) -> Plan:
+    """The scenario, without what happens in subaccounts where the day's frames cannot tell them apart."""
+    plan = load_file(WORLD)
+    if alias >= SUBACCOUNTS_SINCE:
+        return plan
+    return replace(plan, script=[entry for entry in plan.script if entry.name != SUBACCOUNTS])
+
+
+def rest_of(sandbox: Sandbox, alias: str, http: httpx.Client, base_url: str, ws_url: str) -> Target:
+    known = ((ROLES.get((one.account, one.key)), one) for one in sandbox.credentials())
+    keys = {role: signer_of(one.key_id, one.private_pem or "") for role, one in known if role}
+    return Target(venue=KALSHI, api_date=alias, base_url=base_url, ws_url=ws_url, http=http, keys=keys)

@@ -1,0 +1,76 @@
+"""The venue's front of one date as a target: `world.yaml`, in process or on a socket, with a key of every role."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import httpx
+from anyio.from_thread import start_blocking_portal
+from starlette.types import ASGIApp
+
+from contracts.suites.world import TRANSPORTS, World, front_of, open_world
+from mockexchange.kit.exploring.told import Told
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.kalshi.exploring import told
+from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RESTRICTED, Target
+from mockexchange.kit.transports import AppTransport
+from mockexchange.venues.kalshi.dates import ALIASES
+
+ROLES = {
+    MEMBER: ("member", "main"),
+    FCM: ("desk", "main"),
+    BOUND: ("desk", "bound"),
+    RESTRICTED: ("member", "only_1"),
+    OTHER: ("neighbour", "main"),
+    BALANCE_ONLY: ("member", "balance_only"),
+}
+EVERY = (*ALIASES, "compat")
+NAMES = {
+    "order_id": ["resting", "partly", "apart"],
+    "transfer_id": ["across-1", "across-2"],
+    "ticker": ["KXRAINNYC-25NOV05-T1", "KXQUICK-25NOV04-S", "KXGOV-25NOV04-A", "KXFED-25DEC-H0"],
+    "event_ticker": ["KXRAINNYC-25NOV05", "KXFED-25DEC"],
+    "series_ticker": ["KXRAINNYC", "KXQUICK", "KXFED"],
+    "subtrader_id": ["fcm7_st1", "fcm7_st2"],
+}
+"""What is in `world.yaml`, by the name of the parameter that asks for it: each answers to whatever asks."""
+TIMES = {"query.min_ts": [1762257600, 1762257603], "query.max_ts": [1762257602, 1762257700]}
+"""Around the world's first seconds, in which everything happens."""
+
+
+def as_it_is(app: ASGIApp) -> ASGIApp:
+    return app
+
+
+@contextmanager
+def target_at(
+    alias: str, transport: str = "in process", *, may_write: bool = True, wrap: Callable[[ASGIApp], ASGIApp] = as_it_is
+) -> Iterator[Target]:
+    """Open the world at a date and give what judges it; `wrap` changes what answers in process."""
+    world = open_world(alias)
+    with front_of(world.sandbox) as front, TRANSPORTS[transport](front) as reached:
+        if reached.app is None:
+            with httpx.Client(trust_env=False) as http:
+                yield _target(world, alias, reached.origin, http, may_write)
+        else:
+            with start_blocking_portal() as portal:
+                http = httpx.Client(transport=AppTransport(wrap(reached.app), portal))
+                yield _target(world, alias, reached.origin, http, may_write)
+
+
+def _target(world: World, alias: str, origin: str, http: httpx.Client, may_write: bool) -> Target:
+    return Target(
+        venue=KALSHI,
+        api_date=alias,
+        base_url=origin + KALSHI.prefix,
+        http=http,
+        keys={role: world.signers[key] for role, key in ROLES.items()},
+        may_write=may_write,
+        names={"subtrader_id": NAMES["subtrader_id"][0]},
+    )
+
+
+def told_of(target: Target) -> Told:
+    """What a generator has to know of this world."""
+    found = told(target.document, NAMES, target.keys, must_answer=True)
+    return replace(found, values={**found.values, **TIMES})

@@ -1,0 +1,63 @@
+"""The suites find what is planted: each fault alone, at one date, until the first finding."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from contracts.suites.planted.pages import PAGES
+from contracts.suites.planted.planting import Fault, Planter, forget_what_was_made
+from contracts.suites.planted.refusals import REFUSALS
+from contracts.suites.planted.rows import ROWS
+from contracts.suites.planted.stream import STREAM
+from contracts.suites.streams import stream_target_in_process
+from contracts.suites.targets import target_at, told_of
+from mockexchange.kit.checks import run_checks
+from mockexchange.kit.exploring.running import Effort, explore
+from mockexchange.kit.findings import Finding, Verdict
+from mockexchange.kit.kalshi import KALSHI
+
+pytestmark = pytest.mark.contract
+
+ALIAS = "2026-10"
+FAULTS = (*PAGES, *ROWS, *REFUSALS, *STREAM)
+ANSWER_S = 0.5
+"""In process an answer is there at once, or never."""
+FIRST = Effort(findings_max=1)
+
+
+@pytest.fixture
+def planter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Planter]:
+    yield Planter(monkeypatch)
+    monkeypatch.undo()
+    forget_what_was_made()
+
+
+def judged() -> Iterator[Verdict]:
+    """The whole suite of one date, cheapest first."""
+    with stream_target_in_process(ALIAS) as streams:
+        streams.answer_s = ANSWER_S
+        yield from run_checks(KALSHI.stream_checks, streams)
+    with target_at(ALIAS) as target:
+        yield from run_checks(KALSHI.checks, target)
+        yield from explore(target, told_of(target), FIRST)
+
+
+def first_finding() -> Finding | None:
+    return next((finding for verdict in judged() for finding in verdict.findings), None)
+
+
+def test_nothing_is_found_where_nothing_is_planted() -> None:
+    assert first_finding() is None
+
+
+def test_there_are_enough_faults_and_each_is_another() -> None:
+    assert len({fault.name for fault in FAULTS}) == len(FAULTS) >= 40
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=[fault.name for fault in FAULTS])
+def test_what_is_planted_is_found(fault: Fault, planter: Planter) -> None:
+    fault.plant(planter)
+    forget_what_was_made()
+    finding = first_finding()
+    assert finding is not None, "nobody noticed"
+    assert finding.rule in fault.rules, finding

@@ -1,0 +1,37 @@
+"""Every rule of the stream, over every API date, on a socket and in process."""
+
+import pytest
+
+from contracts.suites.streams import TRANSPORTS
+from mockexchange import documents
+from mockexchange.kit.checks import run_checks
+from mockexchange.kit.findings import Outcome, Report
+from mockexchange.kit.kalshi import KALSHI
+
+pytestmark = pytest.mark.contract
+
+ALIASES = [subject.removeprefix("kalshi/") for subject in documents.subjects(documents.ASYNCAPI)]
+NOT_IN_PROCESS = ["stream.close", "stream.heartbeat", "stream.pong"]
+"""Without a socket there are no pings, and no close frames."""
+UNTOLD: list[str] = []
+"""What this world cannot show on a socket."""
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("alias", ALIASES)
+def test_the_stream_keeps_the_contract(alias: str, transport: str) -> None:
+    report = Report(f"the stream of {alias}, {transport}")
+    with TRANSPORTS[transport](alias) as target:
+        report.add(run_checks(KALSHI.stream_checks, target))
+    assert not report.findings, "\n".join(map(str, report.findings))
+    left_out = sorted(one.rule for one in report.verdicts if one.outcome is Outcome.NOT_JUDGED)
+    assert left_out == (NOT_IN_PROCESS if transport == "in process" else UNTOLD)
+
+
+def test_every_rule_has_a_subject_on_some_date() -> None:
+    """A rule that is judged on nothing finds nothing."""
+    judged = set()
+    for alias in ALIASES:
+        with TRANSPORTS["over a socket"](alias) as target:
+            judged |= {check.rule for check in KALSHI.stream_checks if list(check.subjects(target))}
+    assert judged == {check.rule for check in KALSHI.stream_checks}

@@ -1,0 +1,62 @@
+"""Reading amounts of rows, however a date spells them: cents, dollars, whole counts, counts with two decimals."""
+
+from collections.abc import Mapping
+from decimal import ROUND_DOWN, Decimal
+from typing import Any, NamedTuple
+
+from mockexchange.kit.target import NotJudged
+
+Row = Mapping[str, Any]
+CENT, ONE = Decimal("0.01"), Decimal(1)
+SUFFIXES = ("_dollars", "_fixed", "_fp")
+DECIMALS_EXACT = 6
+
+
+class Told(NamedTuple):
+    """An amount in dollars or contracts. `step` is how much of it is cut off at most, zero where it is exact."""
+
+    value: Decimal
+    step: Decimal
+
+    def is_of(self, exact: Decimal, slack: Decimal = Decimal(0)) -> bool:
+        """Whether it is what an exact amount is told as, give or take `slack`."""
+        if self.step == 0:
+            return abs(self.value - exact) <= slack
+        low, high = (truncated(exact - slack, self.step), truncated(exact + slack, self.step))
+        return low <= self.value <= high
+
+
+def truncated(value: Decimal, step: Decimal) -> Decimal:
+    """Cut off toward zero."""
+    return (value / step).to_integral_value(ROUND_DOWN) * step
+
+
+def dollars(row: Row, name: str) -> Told:
+    """An amount of money: six decimals are exact, fewer are cents. Raises NotJudged where the row has none."""
+    text = row.get(f"{name}_dollars", row.get(f"{name}_fixed"))
+    if isinstance(text, str):
+        value = Decimal(text)
+        is_exact = len(text.partition(".")[2]) >= DECIMALS_EXACT
+        return Told(value, Decimal(0) if is_exact else CENT)
+    if isinstance(row.get(name), int):
+        return Told(Decimal(row[name]) * CENT, CENT)
+    raise NotJudged(f"a row has no {name}")
+
+
+def contracts(row: Row, name: str) -> Told:
+    """A count of contracts. Raises NotJudged where the row has none."""
+    text = row.get(f"{name}_fp")
+    if isinstance(text, str):
+        return Told(Decimal(text), Decimal(0))
+    if isinstance(row.get(name), int):
+        return Told(Decimal(row[name]), ONE)
+    raise NotJudged(f"a row has no {name}")
+
+
+def price(row: Row, side: str) -> Decimal:
+    """The price of one contract of a side in dollars, which has all its decimals at every date."""
+    for suffix in ("_dollars", "_fixed"):
+        text = row.get(f"{side}_price{suffix}")
+        if isinstance(text, str):
+            return Decimal(text)
+    raise NotJudged(f"a row has no {side}_price in dollars")

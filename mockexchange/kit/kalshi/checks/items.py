@@ -1,0 +1,166 @@
+"""One thing is told the same wherever it is told: alone, in a list, beside another, in the archive or before it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.kalshi.having import dated, having
+from mockexchange.kit.rules.saying import finding
+from mockexchange.kit.rules.telling import instant_of
+from mockexchange.kit.target import Target
+
+ITEM, NESTED, BOOK, DEPTH, ARCHIVE = (
+    f"kalshi.{name}" for name in ("items", "nested_markets", "book_and_market", "book_depth", "archive")
+)
+ITEMS_MAX = 6
+Row = Mapping[str, Any]
+
+
+class Item(NamedTuple):
+    """A read of one thing, the list it is a row of, and the field of the row that names it."""
+
+    listed: str
+    name: str
+
+
+ITEMS = {
+    "GetOrder": Item("GetOrders", "order_id"),
+    "GetMarket": Item("GetMarkets", "ticker"),
+    "GetEvent": Item("GetEvents", "event_ticker"),
+    "GetIntraExchangeInstanceTransfer": Item("GetIntraExchangeInstanceTransfers", "transfer_id"),
+}
+
+
+def judge_item(target: Target, operation_id: str) -> Iterator[Finding]:
+    item = ITEMS[operation_id]
+    rows = target.rows(item.listed)
+    if not rows:
+        raise NotJudged("the list is empty")
+    for row in rows[:ITEMS_MAX]:
+        alone = target.row(operation_id, row[item.name])
+        if alone != row:
+            where = f"GET {target.operations[operation_id].path}: {row[item.name]}"
+            names = sorted(name for name in {*alone, *row} if alone.get(name) != row.get(name))
+            seen = {name: alone.get(name) for name in names}
+            expected = f"as in {item.listed}: { {name: row.get(name) for name in names} }"
+            yield finding(target, ITEM, where, seen, expected, operation_id)
+
+
+def judge_nested(target: Target, operation_id: str) -> Iterator[Finding]:
+    """The markets of an event are those of the list, beside the event and in it where that was asked for."""
+    for event in target.known("event_ticker"):
+        listed = sorted(target.rows("GetMarkets", {"event_ticker": event}), key=lambda row: row["ticker"])
+        for query in (None, {"with_nested_markets": "true"}):
+            body = target.body(operation_id, query, {"event_ticker": event})
+            where = f"GET {target.operations[operation_id].path}: {event}"
+            told = [body["markets"], *([body["event"].get("markets")] if query else [])]
+            if not query and "markets" in body["event"]:
+                yield finding(target, NESTED, where, "markets in the event", "none unless asked for", operation_id)
+            for markets in told:
+                if sorted(markets or [], key=lambda row: row["ticker"]) != listed:
+                    seen = [row["ticker"] for row in markets or []]
+                    expected = f"the rows of GetMarkets: {[row['ticker'] for row in listed]}"
+                    yield finding(target, NESTED, where, seen, expected, operation_id)
+
+
+def judge_book(target: Target, operation_id: str) -> Iterator[Finding]:
+    """The best bids of a book are those of its market; the best one is the last."""
+    judged = False
+    for ticker in target.known("ticker"):
+        market = target.row("GetMarket", ticker)
+        body = target.body(operation_id, None, {"ticker": ticker})
+        for name, book in body.items():
+            for side in ("yes", "no"):
+                levels, where = (
+                    book[f"{side}_dollars"] or [],
+                    f"GET {target.operations[operation_id].path}: {ticker} {name}",
+                )
+                prices = [Decimal(level[0]) for level in levels]
+                judged |= bool(prices)
+                if prices != sorted(set(prices)):
+                    yield finding(
+                        target, BOOK, where, f"{side} {prices}", "each price once, the best last", operation_id
+                    )
+                best, told = max(prices, default=Decimal(0)), Decimal(market[f"{side}_bid_dollars"])
+                if best != told:
+                    expected = f"{told}, the bid of its market"
+                    yield finding(target, BOOK, where, f"best {side} bid {best}", expected, operation_id)
+    if not judged:
+        raise NotJudged("every book is empty")
+
+
+def judge_depth(target: Target, operation_id: str) -> Iterator[Finding]:
+    """A depth keeps the best prices of each side; 0 keeps all."""
+    judged = False
+    for ticker in target.known("ticker"):
+        whole = target.body(operation_id, None, {"ticker": ticker})
+        for depth in (0, 1, 2):
+            body = target.body(operation_id, {"depth": str(depth)}, {"ticker": ticker})
+            for name, book in body.items():
+                for side, levels in book.items():
+                    expected = whole[name][side] if not depth else (whole[name][side] or [])[-depth:]
+                    judged |= bool(levels)
+                    if (levels or []) != (expected or []):
+                        where = f"GET {target.operations[operation_id].path}?depth={depth}: {ticker} {name}.{side}"
+                        yield finding(target, DEPTH, where, levels, expected, operation_id)
+    if not judged:
+        raise NotJudged("every book is empty")
+
+
+class Archived(NamedTuple):
+    """A list, its archive, the field that decides, and the field of the cutoff."""
+
+    listed: str
+    archive: str
+    field: str
+    cutoff: str
+
+
+ARCHIVES = (
+    Archived("GetFills", "GetFillsHistorical", "created_time", "trades_created_ts"),
+    Archived("GetOrders", "GetHistoricalOrders", "last_update_time", "orders_updated_ts"),
+    Archived("GetPositions", "GetHistoricalPositions", "last_updated_ts", "market_positions_last_updated_ts"),
+)
+
+
+def judge_archive(target: Target, operation_id: str) -> Iterator[Finding]:
+    """What happened before the cutoff is in the archive alone, the rest is not in it."""
+    archived = next(one for one in ARCHIVES if one.archive == operation_id)
+    cutoff = instant_of(target.body("GetHistoricalCutoff").get(archived.cutoff))
+    if cutoff is None:
+        raise NotJudged(f"there is no cutoff {archived.cutoff}")
+    judged = False
+    for listed, is_archive in ((archived.archive, True), (archived.listed, False)):
+        whole = target.whole(listed)
+        for row in _movable(whole.rows):
+            at = instant_of(row[archived.field])
+            judged |= is_archive
+            if at is not None and (at < cutoff) is not is_archive:
+                seen = f"{archived.field} {row[archived.field]}"
+                expected = f"{'before' if is_archive else 'not before'} {cutoff.isoformat()}"
+                yield finding(target, ARCHIVE, whole.where, seen, expected, listed)
+    if not judged:
+        raise NotJudged("the archive is empty")
+
+
+def _movable(rows: Sequence[Row]) -> list[Row]:
+    """What rests or is held stays where it is, however old."""
+    return [row for row in rows if row.get("status") != "resting" and "position_fp" not in row]
+
+
+PLACE = "contracts/kalshi/README.md"
+CHECKS: tuple[Check[Target], ...] = (
+    Check(ITEM, "One thing alone is told as in the list.", PLACE, having(*ITEMS), judge_item),
+    Check(NESTED, "The markets of an event are those of the list.", PLACE, having("GetEvent"), judge_nested),
+    Check(BOOK, "A book begins with its market's bids.", PLACE, having("GetMarketOrderbook"), judge_book),
+    Check(DEPTH, "A depth keeps the best prices.", PLACE, having("GetMarketOrderbook"), judge_depth),
+    Check(
+        ARCHIVE,
+        "The archive begins where the lists end.",
+        PLACE,
+        dated(having("GetFillsHistorical", "GetHistoricalOrders")),
+        judge_archive,
+    ),
+)

@@ -1,0 +1,250 @@
+"""Keys: what one may read, and that nobody reads another's."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.kalshi.having import having, taking
+from mockexchange.kit.kalshi.lists import SUBACCOUNT_UNHEARD_OF, subaccounts
+from mockexchange.kit.kalshi.roles import role_of
+from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RESTRICTED, Target
+
+(
+    PLAIN,
+    RESTRICTED_BOOK,
+    RESTRICTED_ACCOUNT,
+    BREAKDOWN,
+    SCOPE,
+    BOUND_OWN,
+    BOUND_OTHER,
+    ORDERS,
+    ROWS,
+    UNHEARD_OF,
+    UNOPENED,
+) = (
+    f"keys.{name}"
+    for name in (
+        "plain_member",
+        "restricted_book",
+        "restricted_account",
+        "restricted_breakdown",
+        "scopes",
+        "bound_own",
+        "bound_other",
+        "others_orders",
+        "others_rows",
+        "unheard_of_subtrader",
+        "unopened_book",
+    )
+)
+NOBODY = "fcm0_nobody"
+ACCOUNT_WIDE = ("GetDeposits", "GetWithdrawals", "GetSubaccountTransfers", "GetSubaccountBalances")
+"""Reads that span the books of an account, which a key of one book may not."""
+OWN = {"GetOrders": "order_id", "GetFills": "fill_id", "GetDeposits": "id", "GetWithdrawals": "id"}
+"""Lists of an account, with what names a row of theirs alone."""
+Row = Mapping[str, Any]
+
+
+def judge_plain(target: Target, operation_id: str) -> Iterator[Finding]:
+    """A plain member reads nothing that is for FCM members."""
+    answer = target.ask(target.operations[operation_id].path, query={"subtrader_id": NOBODY}, signer=target.key(MEMBER))
+    yield from _refused(target, PLAIN, operation_id, answer)
+
+
+def _refused(target: Target, rule: str, operation_id: str, answer: Any, status: int = 403) -> Iterator[Finding]:
+    if answer.status != status:
+        yield finding(target, rule, answer.where, answered(answer), f"status {status}", operation_id)
+
+
+def _book_of_key(target: Target) -> str:
+    """The one book that the restricted key may name. Raises NotJudged where there is none."""
+    path, key = target.operations["GetBalance"].path, target.key(RESTRICTED)
+    for number in subaccounts(target):
+        if target.ask(path, query={"subaccount": number}, signer=key).status == 200:
+            return number
+    raise NotJudged("the restricted key may read no book of the account that the member's key is of")
+
+
+def judge_restricted_book(target: Target, operation_id: str) -> Iterator[Finding]:
+    """A key of one book reads it, named or not, as the account's key does; another book is refused."""
+    own, key = _book_of_key(target), target.key(RESTRICTED)
+    path = target.operations[operation_id].path
+    expected = target.still(target.ask(path, query={"subaccount": own}, signer=target.key(MEMBER)))
+    for query in ({}, {"subaccount": own}):
+        answer = target.ask(path, query=query, signer=key)
+        if _same(target.still(answer)) != _same(expected):
+            words = f"as the account's key reads book {own}: {expected}"
+            yield finding(target, RESTRICTED_BOOK, answer.where, answered(answer), words, operation_id)
+    for number in {*subaccounts(target)} - {own}:
+        answer = target.ask(path, query={"subaccount": number}, signer=key)
+        yield from _refused(target, RESTRICTED_BOOK, operation_id, answer)
+
+
+def _same(told: tuple[int, Any]) -> tuple[int, Any]:
+    """An answer without cursors, which may know whose they are, and without what only some keys are told."""
+    status, body = told
+    dropped = {"cursor", "balance_breakdown"}
+    return status, {name: value for name, value in body.items() if name not in dropped} if isinstance(
+        body, dict
+    ) else body
+
+
+def judge_restricted_account(target: Target, operation_id: str) -> Iterator[Finding]:
+    _book_of_key(target)
+    answer = target.ask(target.operations[operation_id].path, signer=target.key(RESTRICTED))
+    yield from _refused(target, RESTRICTED_ACCOUNT, operation_id, answer)
+    if answer.status == 403 and "restricted to a single sub-account" not in answer.text:
+        expected = "a text that says that the key is restricted"
+        yield finding(target, RESTRICTED_ACCOUNT, answer.where, answered(answer), expected, operation_id)
+
+
+def judge_breakdown(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Shards are not told to a key of one book, and they are to others."""
+    for role, is_told in ((MEMBER, True), (RESTRICTED, False)):
+        body = target.body(operation_id, role=role)
+        if ("balance_breakdown" in body) is not is_told:
+            where = f"GET {target.operations[operation_id].path} by the {role} key"
+            expected = "balance_breakdown" if is_told else "no balance_breakdown"
+            yield finding(target, BREAKDOWN, where, f"{', '.join(body)}", expected, operation_id)
+
+
+def judge_scope(target: Target, operation_id: str) -> Iterator[Finding]:
+    """A key with the scope for balances reads the balance and nothing else."""
+    answer = target.read(operation_id, role=BALANCE_ONLY)
+    yield from _refused(target, SCOPE, operation_id, answer, 200 if operation_id == "GetBalance" else 403)
+
+
+def _bound_subtrader(target: Target) -> str:
+    """The one subtrader that the bound key reads. Raises NotJudged where it reads none."""
+    path, key = target.operations["GetFCMPositions"].path, target.key(BOUND)
+    for row in target.rows("ListFCMSubtraders"):
+        if target.ask(path, query={"subtrader_id": row["subtrader_id"]}, signer=key).status == 200:
+            return str(row["subtrader_id"])
+    raise NotJudged("the bound key reads no subtrader of the FCM's: documents contradict each other about that")
+
+
+def judge_bound_own(target: Target, operation_id: str) -> Iterator[Finding]:
+    """A key that is bound to a subtrader reads it, named or not, as the FCM's key does."""
+    own, path = _bound_subtrader(target), target.operations[operation_id].path
+    expected = target.still(target.ask(path, query={"subtrader_id": own}, signer=target.key(FCM)))
+    for query in ({}, {"subtrader_id": own}):
+        answer = target.ask(path, query=query, signer=target.key(BOUND))
+        if _same(target.still(answer)) != _same(expected):
+            words = f"as the FCM's key reads {own}: {expected}"
+            yield finding(target, BOUND_OWN, answer.where, answered(answer), words, operation_id)
+
+
+def judge_bound_other(target: Target, operation_id: str) -> Iterator[Finding]:
+    own, path = _bound_subtrader(target), target.operations[operation_id].path
+    others = [row["subtrader_id"] for row in target.rows("ListFCMSubtraders") if row["subtrader_id"] != own]
+    if not others:
+        raise NotJudged("the FCM has no other subtrader")
+    answer = target.ask(path, query={"subtrader_id": others[0]}, signer=target.key(BOUND))
+    yield from _refused(target, BOUND_OTHER, operation_id, answer)
+
+
+def _foreign_orders(target: Target) -> list[str]:
+    """Orders of other accounts. Raises NotJudged where no other account has any."""
+    found = [str(row["order_id"]) for row in target.whole("GetOrders", role=OTHER).rows]
+    if not found:
+        raise NotJudged("the other account has no order")
+    return found[:3]
+
+
+def judge_orders(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Another account's order is one that is not there."""
+    for order_id in _foreign_orders(target):
+        answer = target.ask(target.operations[operation_id].path, names={"order_id": order_id})
+        yield from _refused(target, ORDERS, operation_id, answer, 404)
+
+
+def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
+    """No row of another account's is listed."""
+    name = OWN[operation_id]
+    theirs = {row[name] for row in target.whole(operation_id, role=OTHER).rows}
+    mine = target.whole(operation_id)
+    if not theirs or not mine.rows:
+        raise NotJudged("one of the two accounts has no row")
+    for row in mine.rows:
+        if row[name] in theirs:
+            expected = "rows of the account only"
+            yield finding(target, ROWS, mine.where, f"{name} {row[name]}, which is another's", expected, operation_id)
+
+
+def judge_unheard_of(target: Target, operation_id: str) -> Iterator[Finding]:
+    answer = target.ask(target.operations[operation_id].path, query={"subtrader_id": NOBODY})
+    yield from _refused(target, UNHEARD_OF, operation_id, answer, 404)
+
+
+def judge_unopened(target: Target, operation_id: str) -> Iterator[Finding]:
+    """A book that was never opened reads as an empty one."""
+    if SUBACCOUNT_UNHEARD_OF in subaccounts(target):
+        raise NotJudged(f"book {SUBACCOUNT_UNHEARD_OF} is open")
+    body = target.body(operation_id, {"subaccount": SUBACCOUNT_UNHEARD_OF})
+    for name, value in body.items():
+        if (name in {"balance", "portfolio_value"} and value != 0) or (
+            isinstance(value, list) and name != "balance_breakdown" and value
+        ):
+            where = f"GET {target.operations[operation_id].path}?subaccount={SUBACCOUNT_UNHEARD_OF}"
+            yield finding(target, UNOPENED, where, f"{name} {value}", "nothing", operation_id)
+
+
+def _for_fcm(target: Target) -> list[str]:
+    return [name for name, one in target.operations.items() if role_of(one.node, one.path) == FCM]
+
+
+def _scoped(target: Target) -> list[str]:
+    """Where a date has scopes of one read: a sample of what the key may not."""
+    scopes = {"GetBalance", "GetPositions", "GetFills", "GetOrders", "GetSettlements", "GetApiKeys"}
+    row = target.row_schema("GetApiKeys").get("properties", {})
+    return sorted(scopes & set(target.operations)) if "subaccount" in row else []
+
+
+def _with_breakdown(target: Target) -> list[str]:
+    return ["GetBalance"] if "balance_breakdown" in target.answer_keys("GetBalance") else []
+
+
+def _by_book(target: Target) -> list[str]:
+    """Where the date has books: what is read of one, of what an account reads."""
+    return [] if "GetSubaccountBalances" not in target.operations else taking("subaccount")(target)
+
+
+def _by_subtrader(target: Target) -> list[str]:
+    """Where the date lets a key of a subtrader leave its name out."""
+    if "ListFCMSubtraders" not in target.operations:
+        return []
+    return [
+        name
+        for name in ("GetFCMPositions", "GetFCMOrders")
+        if not target.operations[name].query["subtrader_id"].is_required
+    ]
+
+
+def _account_wide(target: Target) -> list[str]:
+    return having(*ACCOUNT_WIDE)(target) if _by_book(target) else []
+
+
+PLACE = "contracts/kalshi/README.md"
+CHECKS: tuple[Check[Target], ...] = (
+    Check(PLAIN, "Reads for FCM members are refused to others.", PLACE, _for_fcm, judge_plain),
+    Check(RESTRICTED_BOOK, "A key of one book reads that book.", PLACE, _by_book, judge_restricted_book),
+    Check(
+        RESTRICTED_ACCOUNT, "A key of one book does not read across.", PLACE, _account_wide, judge_restricted_account
+    ),
+    Check(BREAKDOWN, "A key of one book is told of no shards.", PLACE, _with_breakdown, judge_breakdown),
+    Check(SCOPE, "A key reads what its scopes let it.", PLACE, _scoped, judge_scope),
+    Check(BOUND_OWN, "A key of one subtrader reads it.", PLACE, _by_subtrader, judge_bound_own),
+    Check(BOUND_OTHER, "A key of one subtrader reads no other.", PLACE, _by_subtrader, judge_bound_other),
+    Check(
+        ORDERS,
+        "Another account's order is not there.",
+        PLACE,
+        having("GetOrder", "GetOrderQueuePosition"),
+        judge_orders,
+    ),
+    Check(ROWS, "Nobody sees another account's rows.", PLACE, having(*OWN), judge_rows),
+    Check(UNHEARD_OF, "A subtrader of nobody's is not there.", PLACE, taking("subtrader_id"), judge_unheard_of),
+    Check(UNOPENED, "A book that was never opened is empty.", PLACE, _by_book, judge_unopened),
+)

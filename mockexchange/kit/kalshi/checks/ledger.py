@@ -1,0 +1,207 @@
+"""What the account's fills, settlements and positions tell of each other, by the venue's own words for them.
+
+Positions are folded anew from fills: contracts bought and sold, the cost of what is held, what closing realized.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.kalshi.amounts import ONE, Told, contracts, dollars, price
+from mockexchange.kit.kalshi.having import having, if_books_are_told
+from mockexchange.kit.rules.saying import finding
+from mockexchange.kit.rules.telling import instant_of
+from mockexchange.kit.target import Target
+
+FOLDED, HELD, SETTLED_HIDDEN, SETTLEMENTS, VALUE = (
+    f"kalshi.{name}"
+    for name in ("positions_of_fills", "positions_held", "settled_hidden", "settlements", "portfolio_value")
+)
+MICRO = Decimal("0.000001")
+Row = Mapping[str, Any]
+ZERO = Decimal(0)
+
+
+class Folded(NamedTuple):
+    """A position as its fills make it. `held` is positive for YES, `cost` is of what is held, `spent` is all buying."""
+
+    held: Decimal = ZERO
+    cost: Decimal = ZERO
+    spent: Decimal = ZERO
+    realized: Decimal = ZERO
+    fees: Decimal = ZERO
+    fills: int = 0
+
+    def with_fill(self, row: Row) -> "Folded":
+        """Buying one side closes what is held of the other at a dollar the pair; selling is the mirror of buying."""
+        count, is_yes = contracts(row, "count").value, row["side"] == "yes"
+        is_buy = row["action"] == "buy"
+        signed = count if is_yes == is_buy else -count
+        own = price(row, "yes" if signed > 0 else "no")
+        closed = min(count, abs(self.held)) if self.held * signed < 0 else ZERO
+        basis = self.cost * closed / abs(self.held) if closed else ZERO
+        gain = closed * (ONE - own) - basis
+        bought = count if is_buy else count - closed
+        return Folded(
+            self.held + signed,
+            self.cost - basis + (count - closed) * own,
+            self.spent + bought * own,
+            self.realized + gain,
+            self.fees + _fee(row),
+            self.fills + 1,
+        )
+
+
+def _fee(row: Row) -> Decimal:
+    return Decimal(row["fee_cost"]) if "fee_cost" in row else ZERO
+
+
+def judge_folded(target: Target, operation_id: str) -> Iterator[Finding]:
+    whole, fills = target.whole(operation_id), _fills(target)
+    judged = False
+    for row in whole.rows:
+        own = [fill for fill in fills if fill["ticker"] == row["ticker"] and fill.get("subaccount_number") in (0, None)]
+        if own:
+            judged = True
+            yield from _compare(target, operation_id, whole.where, row, own)
+    if not judged:
+        raise NotJudged("no position has a fill")
+
+
+def _fills(target: Target) -> list[Row]:
+    """Every fill of the account, oldest first, those in the archive too. Raises NotJudged where there are too many."""
+    found: list[Row] = []
+    for operation_id in ("GetFills", "GetFillsHistorical"):
+        if operation_id in target.operations:
+            whole = target.whole(operation_id)
+            if not whole.is_complete:
+                raise NotJudged("there are more fills than are read")
+            found.extend(whole.rows)
+    # A trade between two books of the account is a fill of each. They are listed newest first.
+    known = {(row["fill_id"], row.get("subaccount_number"), row["action"]): row for row in found}
+    oldest_first = list(known.values())
+    oldest_first.reverse()
+    oldest_first.sort(key=_made_at)
+    return oldest_first
+
+
+def _made_at(fill: Row) -> datetime:
+    at = instant_of(fill["created_time"])
+    if at is None:
+        raise NotJudged("a fill does not tell when it was made")
+    return at
+
+
+def _compare(target: Target, operation_id: str, where: str, row: Row, fills: Sequence[Row]) -> Iterator[Finding]:
+    folded = Folded()
+    for fill in fills:
+        folded = folded.with_fill(fill)
+    slack = MICRO * folded.fills
+    pairs: list[tuple[str, Told, Decimal, Decimal]] = [
+        ("position", contracts(row, "position"), folded.held, ZERO),
+        ("total_traded", dollars(row, "total_traded"), folded.spent, ZERO),
+        ("market_exposure", dollars(row, "market_exposure"), folded.cost, slack),
+        ("realized_pnl", dollars(row, "realized_pnl"), folded.realized, slack),
+    ]
+    if all("fee_cost" in fill for fill in fills):
+        pairs.append(("fees_paid", dollars(row, "fees_paid"), folded.fees, _fee_slack(fills)))
+    for name, told, expected, within in pairs:
+        if not told.is_of(expected, within):
+            words = f"{expected}, as its {len(fills)} fills make it"
+            yield finding(target, FOLDED, f"{where}: {row['ticker']}", f"{name} {told.value}", words, operation_id)
+
+
+def _fee_slack(fills: Sequence[Row]) -> Decimal:
+    """Four decimals of a fee cut off what there was beyond them."""
+    return sum((Decimal("0.0001") for fill in fills if len(str(fill["fee_cost"]).partition(".")[2]) < 6), ZERO)
+
+
+def judge_held(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Nothing is held without contracts; a contract costs no more than a dollar; cost is within what was spent."""
+    whole = target.whole(operation_id)
+    for row in whole.rows:
+        count, cost, spent = contracts(row, "position"), dollars(row, "market_exposure"), dollars(row, "total_traded")
+        most = abs(count.value) + count.step
+        where = f"{whole.where}: {row['ticker']}"
+        if cost.value > most or (most == 0 and cost.value != 0):
+            expected = f"at most {most}, a dollar for each contract"
+            yield finding(target, HELD, where, f"market_exposure {cost.value}", expected, operation_id)
+        if cost.value > spent.value:
+            expected = f"at most total_traded, {spent.value}"
+            yield finding(target, HELD, where, f"market_exposure {cost.value}", expected, operation_id)
+    if not whole.rows:
+        raise NotJudged("there is no position")
+
+
+def judge_settled_hidden(target: Target, operation_id: str) -> Iterator[Finding]:
+    """A position leaves the list when its market settles."""
+    settled = {row["ticker"] for row in target.rows("GetSettlements")}
+    if not settled:
+        raise NotJudged("nothing has settled")
+    whole = target.whole(operation_id)
+    for row in whole.rows:
+        if row["ticker"] in settled:
+            expected = "no row of a market that has settled"
+            yield finding(target, SETTLED_HIDDEN, whole.where, f"a row of {row['ticker']}", expected, operation_id)
+
+
+def judge_settlements(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Each winning contract of the net position pays a dollar; what a YES is worth follows from the result."""
+    whole = target.whole(operation_id)
+    judged = False
+    for row in whole.rows:
+        result, where = row["market_result"], f"{whole.where}: {row['ticker']}"
+        if result not in {"yes", "no"}:
+            continue
+        judged = True
+        worth = 100 if result == "yes" else 0
+        if row.get("value") not in (None, worth):
+            yield finding(
+                target, SETTLEMENTS, where, f"value {row['value']}", f"{worth}, as {result} won", operation_id
+            )
+        yes, no = contracts(row, "yes_count"), contracts(row, "no_count")
+        net = yes.value - no.value if result == "yes" else no.value - yes.value
+        expected, slack = max(net, ZERO) * 100, (yes.step + no.step) * 100 + 1
+        if abs(row["revenue"] - expected) >= slack:
+            words = f"{expected}, a dollar for each contract of {result} that was left"
+            yield finding(target, SETTLEMENTS, where, f"revenue {row['revenue']}", words, operation_id)
+    if not judged:
+        raise NotJudged("no market settled yes or no")
+
+
+def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
+    """What is held is worth between nothing and a dollar a contract; the formula is not documented."""
+    whole = target.whole("GetPositions")
+    if not whole.is_complete:
+        raise NotJudged("there are more positions than are read")
+    most = sum((abs(one.value) + one.step for one in (contracts(row, "position") for row in whole.rows)), ZERO)
+    value = target.body(operation_id)["portfolio_value"]
+    if not 0 <= value <= most * 100:
+        where = f"GET {target.operations[operation_id].path}"
+        expected = f"from 0 to {most * 100}, a dollar for each contract held"
+        yield finding(target, VALUE, where, f"portfolio_value {value}", expected, operation_id)
+
+
+PLACE = "contracts/kalshi/README.md"
+CHECKS: tuple[Check[Target], ...] = (
+    Check(FOLDED, "A position is what its fills make it.", PLACE, if_books_are_told("GetPositions"), judge_folded),
+    Check(HELD, "What is held costs what it can.", PLACE, having("GetPositions", "GetFCMPositions"), judge_held),
+    Check(
+        SETTLED_HIDDEN,
+        "Settled positions are not listed unless asked for.",
+        PLACE,
+        having("GetPositions"),
+        judge_settled_hidden,
+    ),
+    Check(
+        SETTLEMENTS,
+        "A settlement pays what was left at the result.",
+        PLACE,
+        having("GetSettlements"),
+        judge_settlements,
+    ),
+    Check(VALUE, "The portfolio's value is within what it can be.", PLACE, having("GetBalance"), judge_value),
+)

@@ -1,0 +1,136 @@
+"""Refusals: which cause has which words, and in which order an error tells its members."""
+
+import json
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.kalshi.having import dated
+from mockexchange.kit.operations import Operation
+from mockexchange.kit.rules.parameters import bounds_of, two_values
+from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.target import Answer, Target
+
+WORDS, MEMBERS, TIMES, CURSOR = (
+    f"refusals.{name}" for name in ("words", "member_order", "times_together", "cursor_across")
+)
+MEMBER_ORDER = ("code", "message", "details", "service")
+ONE_OF_SINCE = "2026-01-01"
+"""Until then an unknown choice was a bad request without words (recorded on both sides, the day is a choice)."""
+
+
+class Cause(NamedTuple):
+    """A parameter, a wrong value, and what the refusal has to say."""
+
+    name: str
+    value: object
+    says: str
+
+
+def _causes(target: Target, operation: Operation) -> Iterator[Cause]:
+    failed = f"Parameter validation failed for {operation.id}: "
+    for name, parameter in operation.query.items():
+        for bound, beyond in bounds_of(parameter):
+            tag = "gte" if beyond < bound else "lte"
+            yield Cause(name, beyond, f"'{tag}' tag")
+            yield Cause(name, beyond, failed)
+        kind = parameter.schema["type"]
+        if kind in {"integer", "boolean"}:
+            yield Cause(name, "ten", f"Invalid format for parameter {name}: error binding")
+        yield Cause(name, two_values(parameter), f"multiple values for single value parameter '{name}'")
+        if "enum" in parameter.schema:
+            is_worded = target.document["info"]["version"] >= ONE_OF_SINCE
+            yield Cause(name, "no_such_value", "on the 'oneof' tag" if is_worded else '"code":"bad_request"')
+        if parameter.is_required or name == "subtrader_id":
+            yield Cause(name, None, f"Query argument {name} is required, but not found")
+
+
+def judge_words(target: Target, operation_id: str) -> Iterator[Finding]:
+    for cause in _causes(target, target.operations[operation_id]):
+        answer = target.read(operation_id, {cause.name: cause.value})
+        if answer.status != 400 or cause.says not in answer.text:
+            expected = f"400 with {cause.says!r}"
+            yield finding(target, WORDS, answer.where, answered(answer), expected, operation_id)
+
+
+def _refusals(target: Target) -> Iterator[Answer]:
+    """One of each status that a reader can be refused with."""
+    yield target.read("GetBalance", change=lambda headers: {})
+    yield target.read("GetBalance", change=lambda headers: {**headers, "KALSHI-ACCESS-KEY": "nobody"})
+    yield target.ask(target.operations["GetOrder"].path, names={"order_id": "nobody"})
+    yield target.read("GetFills", {"limit": "0"})
+    yield target.ask("/portfolio/summary/total_resting_order_value", signer=target.key("member"))
+    yield target.send("GET", "/no_such_route")
+
+
+def judge_members(target: Target, subject: str) -> Iterator[Finding]:
+    for answer in _refusals(target):
+        if answer.status < 400:
+            yield finding(target, MEMBERS, answer.where, answered(answer), "a refusal")
+            continue
+        error = json.loads(answer.content).get("error", {})
+        expected = [name for name in MEMBER_ORDER if name in error]
+        if [name for name in error if name in MEMBER_ORDER] != expected:
+            yield finding(target, MEMBERS, answer.where, ", ".join(error), ", ".join(expected))
+
+
+def judge_times(target: Target, operation_id: str) -> Iterator[Finding]:
+    """One kind of time at most, beside a status of that kind's words only; each alone is taken."""
+    times = target.operations[operation_id].node["x-times"]
+    taken = [({f"min_{kind}_ts": "1"}, 200) for kind in times]
+    beside = [({f"min_{kind}_ts": "1", "status": word}, 200) for kind, words in times.items() for word in words]
+    others = sorted({word for words in times.values() for word in words})
+    against = [
+        ({f"min_{kind}_ts": "1", "status": word}, 400)
+        for kind, words in times.items()
+        for word in others
+        if word not in words
+    ]
+    kinds = list(times)
+    both = [({f"min_{one}_ts": "1", f"min_{two}_ts": "1"}, 400) for one, two in pairwise(kinds)]
+    for query, status in (*taken, *beside, *against, *both):
+        if not set(query) <= set(target.operations[operation_id].query):
+            continue
+        answer = target.read(operation_id, {**query, "limit": "1"})
+        if answer.status != status:
+            yield finding(target, TIMES, answer.where, answered(answer), f"status {status}", operation_id)
+
+
+def judge_cursor(target: Target, operation_id: str) -> Iterator[Finding]:
+    """A cursor of settled positions does not go on in others (documented in October 2026)."""
+    cursor = target.body(operation_id, {"limit": "1", "settlement_status": "settled"}).get("cursor")
+    if not cursor:
+        raise NotJudged("there are less than two settled positions")
+    answer = target.read(operation_id, {"limit": "1", "settlement_status": "all", "cursor": cursor})
+    if answer.status != 400:
+        yield finding(target, CURSOR, answer.where, answered(answer), "status 400", operation_id)
+
+
+def _across(target: Target) -> list[str]:
+    query = target.operations["GetPositions"].query
+    return ["GetPositions"] if {"settlement_status", "exchange_index"} <= set(query) else []
+
+
+PLACE = "contracts/kalshi/facts/errors.yaml"
+CHECKS: tuple[Check[Target], ...] = (
+    Check(
+        WORDS,
+        "A refused parameter is refused in the words for its cause.",
+        PLACE,
+        lambda target: [name for name, operation in target.operations.items() if operation.query],
+        judge_words,
+    ),
+    Check(
+        MEMBERS, "An error tells code, message, details, service.", PLACE, lambda target: ["refusals"], judge_members
+    ),
+    Check(
+        TIMES,
+        "Kinds of time exclude each other, and some statuses.",
+        PLACE,
+        lambda target: [name for name, operation in target.operations.items() if "x-times" in operation.node],
+        judge_times,
+    ),
+    Check(CURSOR, "A cursor does not cross settlement statuses.", PLACE, dated(_across), judge_cursor),
+)

@@ -1,0 +1,114 @@
+"""Signatures: every read of an account refuses each way to sign wrongly, and public reads ask for none."""
+
+from collections.abc import Iterator, Mapping
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.kalshi.mistakes import KEY, MISTAKES, NOTHING, QUERY, SIGNATURE, Mistake, Mistaken
+from mockexchange.kit.kalshi.roles import role_of
+from mockexchange.kit.kalshi.signing import Signer
+from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.target import OTHER, Answer, NotJudged, Target
+
+REFUSED, EACH, OTHERS, AGAIN, PUBLIC, PUBLIC_WRONG = (
+    f"signatures.{name}" for name in ("refused", "each_read", "another_key", "repeated", "public", "public_wrong")
+)
+OPERATION = "GetBalance"
+"""Every mistake is tried here; elsewhere one, and none at all."""
+PLACE = "contracts/kalshi/README.md"
+
+
+def _key(target: Target, operation_id: str) -> Signer:
+    role = role_of(target.operations[operation_id].node, target.operations[operation_id].path)
+    key = target.key(role or "")
+    if not isinstance(key, Signer):
+        raise NotJudged("the key is not one that can be misused")
+    return key
+
+
+def _refusal(target: Target, operation_id: str, mistake: Mistake) -> Answer:
+    operation = target.operations[operation_id]
+    names = dict.fromkeys(operation.names, "nobody")
+    return target.ask(operation.path, names=names, query=QUERY, signer=Mistaken(_key(target, operation_id), mistake))
+
+
+def _objection(answer: Answer, says: Mapping[str, str]) -> str:
+    """What a 401 should have been, empty where it is right; its body is held against the document by the target."""
+    if answer.status != 401:
+        return "status 401"
+    error = answer.json().get("error", {}) if says else {}
+    wrong = {name: value for name, value in says.items() if error.get(name) != value}
+    return f"an error with {wrong}" if wrong else ""
+
+
+def judge_refused(target: Target, words: str) -> Iterator[Finding]:
+    mistake = next(one for one in MISTAKES if one.words == words)
+    answer = _refusal(target, OPERATION, mistake)
+    expected = _objection(answer, mistake.says)
+    if expected:
+        yield finding(target, REFUSED, f"{answer.where}, {words}", answered(answer), expected, OPERATION)
+
+
+def judge_each(target: Target, operation_id: str) -> Iterator[Finding]:
+    mistake = MISTAKES[1 + _signed(target).index(operation_id) % (len(MISTAKES) - 1)]
+    for one in (NOTHING, mistake):
+        answer = _refusal(target, operation_id, one)
+        expected = _objection(answer, one.says)
+        if expected:
+            yield finding(target, EACH, f"{answer.where}, {one.words}", answered(answer), expected, operation_id)
+
+
+def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
+    """The signature of one account's key does not open another's."""
+    own, other = _key(target, operation_id), target.key(OTHER)
+    answer = target.ask(
+        target.operations[operation_id].path, signer=other, change=lambda headers: {**headers, KEY: own.key_id}
+    )
+    if answer.status != 401:
+        yield finding(target, OTHERS, answer.where, answered(answer), "status 401", operation_id)
+
+
+def judge_again(target: Target, operation_id: str) -> Iterator[Finding]:
+    """The same headers sent twice are taken twice: signatures are no tickets."""
+    path = target.operations[operation_id].path
+    headers = _key(target, operation_id).headers("GET", target.base_url + path)
+    for _ in range(2):
+        answer = target.ask(path, change=lambda _: headers)
+        if answer.status != 200:
+            yield finding(target, AGAIN, answer.where, answered(answer), "status 200, each time", operation_id)
+
+
+def judge_public(target: Target, operation_id: str) -> Iterator[Finding]:
+    answer = target.read(operation_id, change=lambda headers: {})
+    if answer.status != 200:
+        yield finding(target, PUBLIC, answer.where, answered(answer), "status 200 without headers", operation_id)
+
+
+def judge_public_wrong(target: Target, operation_id: str) -> Iterator[Finding]:
+    answer = target.read(operation_id, change=lambda headers: {**headers, KEY: "nobody", SIGNATURE: "AAAA"})
+    if answer.status != 200:
+        yield finding(target, PUBLIC_WRONG, answer.where, answered(answer), "status 200", operation_id)
+
+
+def _signed(target: Target) -> list[str]:
+    return [name for name, operation in target.operations.items() if not operation.is_public]
+
+
+def _public(target: Target) -> list[str]:
+    return [name for name, operation in target.operations.items() if operation.is_public]
+
+
+CHECKS: tuple[Check[Target], ...] = (
+    Check(
+        REFUSED,
+        "A request that is signed wrongly is refused.",
+        PLACE,
+        lambda target: [one.words for one in MISTAKES],
+        judge_refused,
+    ),
+    Check(EACH, "Every read of an account asks for a signature.", PLACE, _signed, judge_each),
+    Check(OTHERS, "No key signs for another.", PLACE, lambda target: [OPERATION], judge_others),
+    Check(AGAIN, "A signature can be sent again.", PLACE, lambda target: [OPERATION], judge_again),
+    Check(PUBLIC, "A public read asks for no signature.", PLACE, _public, judge_public),
+    Check(PUBLIC_WRONG, "A public read does not look at headers.", PLACE, _public, judge_public_wrong),
+)

@@ -1,0 +1,53 @@
+"""Writes: never carried out; refused to a key, to nobody, and, once retired, before anybody is asked who he is."""
+
+import re
+from collections.abc import Iterator
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.target import FCM, MEMBER, Target
+
+REFUSED = "writes.refused"
+RETIRED = "410"
+SIGNED, UNSIGNED = ("403", RETIRED), ("401", RETIRED)
+
+
+def judge(target: Target, subject: str) -> Iterator[Finding]:
+    method, path = subject.split()
+    responses = target.document["paths"][path][method.lower()]["responses"]
+    signer = target.key(FCM if path.startswith("/fcm/") else MEMBER)
+    names = dict.fromkeys(re.findall(r"\{(\w+)\}", path), "nobody")
+    for words, expected, change in (("signed", SIGNED, dict), ("not signed", UNSIGNED, _nothing)):
+        answer = target.ask(path, names=names, method=method, signer=signer, change=change)
+        documented = [status for status in expected if status in responses]
+        # Retired before authentication; of both, a document for clients of every year has either.
+        wanted = documented if "403" in responses else [RETIRED] if RETIRED in responses else documented
+        if str(answer.status) not in wanted:
+            where, statuses = f"{answer.where}, {words}", " or ".join(wanted)
+            yield finding(target, REFUSED, where, answered(answer), f"status {statuses}")
+
+
+def _nothing(headers: dict[str, str]) -> dict[str, str]:
+    return {}
+
+
+def _writes(target: Target) -> list[str]:
+    return [
+        f"{name.upper()} {path}"
+        for path, item in target.document["paths"].items()
+        for name, operation in item.items()
+        if name != "parameters" and operation.get("x-never-carried-out")
+    ]
+
+
+CHECKS: tuple[Check[Target], ...] = (
+    Check(
+        REFUSED,
+        "A write is refused, a retired one before authentication.",
+        "contracts/kalshi/facts/operations.yaml",
+        _writes,
+        judge,
+        needs_writes=True,
+    ),
+)

@@ -1,0 +1,280 @@
+"""The venue's lists: their rows, their order, and what each filter means. Written from its documentation.
+
+Parameters that a date does not have are passed over, so one table is enough for all dates.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+from mockexchange.kit.rules.facts import Facts, Filter, Listing, Paging, Query, Reader, Row, Split
+from mockexchange.kit.rules.matching import equal_to, field_of, nonzero_of, not_after, not_before, one_of
+from mockexchange.kit.rules.telling import instant_of
+from mockexchange.kit.target import FCM, NotJudged
+
+NAMES_MAX = 5
+LOOK_BACK = timedelta(hours=23)
+"""An hour less than the venue looks back, since time goes on."""
+SUBACCOUNT_PRIMARY = "0"
+SUBACCOUNT_UNHEARD_OF = "31"
+
+TICKER = field_of("ticker", "market_ticker")
+
+
+def event_of_market(reader: Reader, row: Row) -> str | None:
+    """The event of a row: told, or looked up by its market; None where the market is not there any more."""
+    if "event_ticker" in row:
+        return str(row["event_ticker"])
+    return _of_market(reader, row, "event_ticker")
+
+
+def _of_market(reader: Reader, row: Row, name: str) -> str | None:
+    try:
+        return str(reader.row("GetMarket", TICKER(reader, row) or "")[name])
+    except NotJudged:
+        return None
+
+
+def series_of_market(reader: Reader, row: Row) -> str | None:
+    try:
+        return str(reader.row("GetEvent", str(row["event_ticker"]))["series_ticker"])
+    except NotJudged:
+        return None
+
+
+def subaccounts(reader: Reader) -> list[str]:
+    """The numbers of the account's books. Raises NotJudged where the date does not list them."""
+    rows = reader.rows("GetSubaccountBalances")
+    return sorted({str(row["subaccount_number"]) for row in rows}, key=int)
+
+
+def _is_recent_and_named(reader: Reader, row: Row, value: str) -> bool | None:
+    """By the client's own names, orders of the last 24 hours are found (documented); of older ones nothing is said."""
+    now = instant_of(reader.body("GetUserDataTimestamp")["as_of_time"])
+    made = instant_of(row["created_time"])
+    if row["client_order_id"] not in value.split(","):
+        return False
+    return True if now and made and now - made < LOOK_BACK else None
+
+
+# Words of `status` for markets: what rows say of themselves. The words of rows changed three times.
+MARKET_WORDS = {
+    "unopened": {"unopened", "initialized"},
+    "open": {"open", "active"},
+    "paused": {"paused", "inactive"},
+    "closed": {"closed", "determined", "disputed"},
+    "settled": {"settled", "finalized"},
+}
+
+
+def _is_in_state(reader: Reader, row: Row, value: str) -> bool | None:
+    if row.get("status") == "amended":  # on its way to settlement, by which word is not documented
+        return None
+    return any(row.get("status") in MARKET_WORDS[word] for word in value.split(","))
+
+
+def _words_of_states(reader: Reader, rows: Sequence[Row]) -> Sequence[str]:
+    return [word for word, states in MARKET_WORDS.items() if any(row.get("status") in states for row in rows)]
+
+
+MARKET_STATE = Filter(_is_in_state, _words_of_states)
+COUNTS = nonzero_of(
+    exact={"position": ("position_fp",), "total_traded": (), "resting_order_count": ()},
+    rough={
+        "position": ("position",),
+        "total_traded": ("total_traded_dollars", "total_traded"),
+        "resting_order_count": ("resting_orders_count",),
+    },
+)
+BY_TICKER = equal_to(TICKER)
+BY_EVENT = one_of(event_of_market)
+SHARD = equal_to(field_of("exchange_index"), nothing="1000000")
+SETTLEMENT = Split("settlement_status", "all", lambda reader: ("unsettled", "settled"), "unsettled")
+ALL_BOOKS = Split("subaccount", None, subaccounts)
+PRIMARY_BOOK = Split("subaccount", SUBACCOUNT_PRIMARY, lambda reader: (SUBACCOUNT_PRIMARY,), SUBACCOUNT_PRIMARY)
+
+
+def count_positions(page: Row, query: Query) -> int:
+    """With settled or all, GetPositions cuts its pages by event (documented in October 2026)."""
+    is_by_event = query.get("settlement_status") in {"settled", "all"} and any(
+        "exchange_index" in row for row in page["market_positions"]
+    )
+    return len(page["event_positions" if is_by_event else "market_positions"])
+
+
+POSITIONS = Listing(
+    "market_positions",
+    filters={
+        "ticker": BY_TICKER,
+        "event_ticker": equal_to(event_of_market),
+        "count_filter": COUNTS,
+        "exchange_index": SHARD,
+    },
+    splits=(SETTLEMENT, PRIMARY_BOOK),
+    views=({}, {"settlement_status": "all"}, {"settlement_status": "settled"}),
+    counted=count_positions,
+    together=(("event_ticker", "count_filter"), ("ticker", "count_filter")),
+)
+ORDERS = Listing(
+    "orders",
+    newest=("created_time",),
+    filters={
+        "ticker": BY_TICKER,
+        "event_ticker": BY_EVENT,
+        "status": equal_to(field_of("status")),
+        "min_ts": not_before("created_time"),
+        "max_ts": not_after("created_time"),
+        "exchange_index": SHARD,
+        "client_order_ids": one_of(field_of("client_order_id"))._replace(keeps=_is_recent_and_named),
+        "subaccount": equal_to(field_of("subaccount_number"), nothing=SUBACCOUNT_UNHEARD_OF),
+    },
+    splits=(ALL_BOOKS,),
+    together=(("ticker", "status"), ("event_ticker", "status"), ("status", "min_ts"), ("min_ts", "max_ts")),
+)
+FILLS = Listing(
+    "fills",
+    newest=("created_time",),
+    filters={
+        "ticker": BY_TICKER,
+        "order_id": equal_to(field_of("order_id")),
+        "min_ts": not_before("created_time"),
+        "max_ts": not_after("created_time"),
+        "exchange_index": SHARD,
+        "subaccount": equal_to(field_of("subaccount_number"), nothing=SUBACCOUNT_UNHEARD_OF),
+    },
+    splits=(ALL_BOOKS,),
+    together=(("ticker", "min_ts"), ("min_ts", "max_ts"), ("ticker", "subaccount")),
+)
+PAYMENTS_NEWEST = ("created_ts",)
+
+LISTINGS = {
+    "GetPositions": POSITIONS,
+    "GetFCMPositions": POSITIONS,
+    "GetHistoricalPositions": POSITIONS._replace(views=({},)),
+    "GetSettlements": Listing(
+        "settlements",
+        newest=("settled_time",),
+        filters={
+            "ticker": BY_TICKER,
+            "event_ticker": equal_to(event_of_market),
+            "min_ts": not_before("settled_time"),
+            "max_ts": not_after("settled_time"),
+        },
+        splits=(ALL_BOOKS,),
+        together=(("event_ticker", "min_ts"), ("min_ts", "max_ts")),
+    ),
+    "GetFills": FILLS,
+    "GetFillsHistorical": FILLS,
+    "GetOrders": ORDERS,
+    "GetFCMOrders": ORDERS._replace(filters={**ORDERS.filters, "event_ticker": equal_to(event_of_market)}),
+    "GetHistoricalOrders": ORDERS,
+    "GetFCMFills": Listing(
+        "fills",
+        newest=("created_time",),
+        filters={"min_ts": not_before("created_time"), "max_ts": not_after("created_time")},
+    ),
+    "GetDeposits": Listing("deposits", newest=PAYMENTS_NEWEST),
+    "GetWithdrawals": Listing("withdrawals", newest=PAYMENTS_NEWEST),
+    "GetOrderQueuePositions": Listing(
+        "queue_positions",
+        filters={"market_tickers": one_of(TICKER), "event_ticker": equal_to(event_of_market)},
+        splits=(PRIMARY_BOOK,),
+    ),
+    "GetOrderGroups": Listing("order_groups", splits=(ALL_BOOKS,)),
+    "GetSubaccountBalances": Listing("subaccount_balances"),
+    "GetSubaccountTransfers": Listing("transfers", newest=PAYMENTS_NEWEST),
+    "GetSubaccountNetting": Listing("netting_configs"),
+    "GetIntraExchangeInstanceTransfers": Listing("transfers", newest=PAYMENTS_NEWEST),
+    "ListFCMSubtraders": Listing("subtraders"),
+    "GetApiKeys": Listing("api_keys", filters={"fcm_subtrader_id": equal_to(field_of("fcm_subtrader_id"))}, role=FCM),
+    "GetExchangeAnnouncements": Listing("announcements"),
+    "GetTrades": Listing(
+        "trades",
+        newest=("created_time",),
+        filters={
+            "ticker": BY_TICKER,
+            "min_ts": not_before("created_time"),
+            "max_ts": not_after("created_time"),
+            "is_block_trade": equal_to(field_of("is_block_trade"), nothing=None),
+        },
+        together=(("ticker", "max_ts"),),
+    ),
+    "GetMarkets": Listing(
+        "markets",
+        filters={
+            "event_ticker": equal_to(field_of("event_ticker")),
+            "series_ticker": equal_to(series_of_market),
+            "tickers": one_of(TICKER),
+            "status": MARKET_STATE,
+            "min_close_ts": not_before("close_time"),
+            "max_close_ts": not_after("close_time"),
+            "min_created_ts": not_before("created_time"),
+            "max_created_ts": not_after("created_time"),
+            "min_updated_ts": not_before("updated_time"),
+            "max_updated_ts": not_after("updated_time"),
+            "min_settled_ts": not_before("settlement_ts"),
+            "max_settled_ts": not_after("settlement_ts"),
+        },
+        together=(("series_ticker", "status"), ("tickers", "status"), ("min_close_ts", "max_close_ts")),
+    ),
+    "GetEvents": Listing(
+        "events",
+        filters={
+            "series_ticker": equal_to(field_of("series_ticker")),
+            "tickers": one_of(field_of("event_ticker")),
+        },
+        together=(("series_ticker", "tickers"),),
+    ),
+}
+
+
+def _distinct(reader: Reader, operation_id: str, name: str) -> Sequence[str]:
+    found = [str(row[name]) for row in reader.rows(operation_id) if row.get(name)]
+    return list(dict.fromkeys(found))[:NAMES_MAX]
+
+
+def _first(*places: tuple[str, str]) -> Callable[[Reader], Sequence[str]]:
+    """What the first rows of lists tell in a field: the first list that has any. Raises NotJudged if none is there."""
+
+    def find(reader: Reader) -> Sequence[str]:
+        for operation_id, name in places[:-1]:
+            try:
+                found = _distinct(reader, operation_id, name)
+            except NotJudged:
+                continue
+            if found:
+                return found
+        return _distinct(reader, *places[-1])
+
+    return find
+
+
+FACTS = Facts(
+    listings=LISTINGS,
+    names={
+        "order_id": _first(("GetOrders", "order_id")),
+        "GetOrderQueuePosition order_id": _first(("GetOrderQueuePositions", "order_id")),
+        "transfer_id": _first(("GetIntraExchangeInstanceTransfers", "transfer_id")),
+        "ticker": _first(("GetPositions", "ticker"), ("GetMarkets", "ticker")),
+        "event_ticker": _first(("GetPositions", "event_ticker"), ("GetEvents", "event_ticker")),
+        "series_ticker": _first(("GetEvents", "series_ticker")),
+        "subtrader_id": _first(("ListFCMSubtraders", "subtrader_id")),
+    },
+    needs=("subtrader_id",),
+    paging=Paging(limit="limit", cursor="cursor", next="cursor", unreadable="e30"),
+    past=frozenset(
+        {
+            "as_of_time",
+            "created_time",
+            "created_ts",
+            "finalized_ts",
+            "last_update_time",
+            "last_updated_ts",
+            "settled_time",
+            "ts",
+            "updated_time",
+            "updated_ts",
+        }
+    ),
+    clock=("GetUserDataTimestamp", "as_of_time"),
+    ticking=frozenset({"as_of_time", "updated_ts"}),
+)

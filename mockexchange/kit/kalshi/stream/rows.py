@@ -1,0 +1,50 @@
+"""Rows of REST and bodies of frames, compared by the keys that both have."""
+
+from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+Row = Mapping[str, Any]
+CENTICENTS_PER_DOLLAR, CENTS_PER_DOLLAR = 10_000, 100
+
+
+def amount(value: Any) -> Decimal | None:
+    """A number, spelled as a number or as text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    try:
+        return Decimal(value)
+    except InvalidOperation:
+        return None
+
+
+def is_same(one: Any, other: Any) -> bool:
+    """Whether two values say the same: numbers by their value, everything else as it stands."""
+    mine, yours = amount(one), amount(other)
+    return mine == yours if mine is not None and yours is not None else bool(one == other)
+
+
+def differences(
+    body: Row, row: Row, renamed: Mapping[str, str] | None = None, exempt: Collection[str] = ()
+) -> Iterator[tuple[str, Any, Any]]:
+    """Yield key, value in the frame and value in the row, where they differ; `renamed` is what REST calls a key."""
+    names = renamed or {}
+    for key, value in body.items():
+        called = names.get(key, key)
+        if key not in exempt and called in row and not is_same(value, row[called]):
+            yield key, value, row[called]
+
+
+def dollars(body: Row, name: str, whole: str = "", parts: int = CENTICENTS_PER_DOLLAR) -> Decimal | None:
+    """An amount of money: `<name>_dollars` if it is there, else `whole` (or the name) counted in parts of a dollar."""
+    exact = amount(body.get(f"{name}_dollars"))
+    if exact is not None:
+        return exact
+    counted = amount(body.get(whole or name))
+    return None if counted is None else counted / parts
+
+
+def count(body: Row, name: str) -> Decimal | None:
+    """A number of contracts: `<name>_fp` if it is there, else the whole one."""
+    exact = amount(body.get(f"{name}_fp"))
+    return exact if exact is not None else amount(body.get(name))

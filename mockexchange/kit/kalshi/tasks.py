@@ -1,0 +1,145 @@
+"""What adapters are asked about an account at Kalshi, and under which names it was ever on the wire."""
+
+from mockexchange.kit.client.tasks import Task, Unit, Wire, count, instant, money, text
+
+FEE = (Wire("fee_cost", Unit.DOLLARS, or_cents=True),)
+"""Recorded with four decimals before 2026-03-07, of which the last two were zeros; nothing says that they had to be."""
+
+
+def _price(side: str) -> tuple[Wire, ...]:
+    name = f"{side}_price"
+    return (*(Wire(f"{name}_{end}", Unit.DOLLARS) for end in ("dollars", "fixed")), Wire(name, Unit.CENTS))
+
+
+POSITIONS = Task(
+    "positions",
+    "/portfolio/positions",
+    "market_positions",
+    "MarketPosition",
+    "ticker",
+    {
+        "ticker": text("ticker"),
+        "shard": text("exchange_index"),
+        "position": count("position"),
+        "cost": money("market_exposure"),
+        "realized": money("realized_pnl"),
+        "fees": money("fees_paid"),
+        "traded": money("total_traded"),
+        "resting": (Wire("resting_orders_count", Unit.CONTRACTS),),
+        "updated": instant("last_updated_ts"),
+    },
+)
+EVENT_POSITIONS = Task(
+    "event_positions",
+    "/portfolio/positions",
+    "event_positions",
+    "EventPosition",
+    "event",
+    {
+        "event": text("event_ticker"),
+        "traded": money("total_cost"),
+        "shares": count("total_cost_shares"),
+        "cost": money("event_exposure"),
+        "realized": money("realized_pnl"),
+        "fees": money("fees_paid"),
+    },
+)
+BALANCE = Task(
+    "balance",
+    "/portfolio/balance",
+    "",
+    "GetBalanceResponse",
+    "",
+    {
+        "balance": money("balance"),
+        "value": (Wire("portfolio_value", Unit.CENTS),),
+        # Not compared: the one moves, the other is a list.
+        "now": (),
+        "breakdown": (),
+    },
+)
+FILLS = Task(
+    "fills",
+    "/portfolio/fills",
+    "fills",
+    "Fill",
+    "fill",
+    {
+        "fill": text("fill_id"),
+        "trade": text("trade_id"),
+        "order": text("order_id"),
+        "client_order": text("client_order_id"),
+        "ticker": text("ticker"),
+        "market": text("market_ticker"),
+        "shard": text("exchange_index"),
+        "side": text("side"),
+        "action": text("action"),
+        "outcome_side": text("outcome_side"),
+        "book_side": text("book_side"),
+        "count": count("count"),
+        "yes_price": _price("yes"),
+        "no_price": _price("no"),
+        "fee": FEE,
+        "taker": text("is_taker"),
+        "subaccount": text("subaccount_number"),
+        "created": instant("created_time"),
+    },
+)
+ORDERS = Task(
+    "orders",
+    "/portfolio/orders",
+    "orders",
+    "Order",
+    "order",
+    {
+        "order": text("order_id"),
+        "client_order": text("client_order_id"),
+        "user": text("user_id"),
+        "ticker": text("ticker"),
+        "shard": text("exchange_index"),
+        "side": text("side"),
+        "action": text("action"),
+        "outcome_side": text("outcome_side"),
+        "book_side": text("book_side"),
+        "type": text("type"),
+        "status": text("status"),
+        "yes_price": _price("yes"),
+        "no_price": _price("no"),
+        "initial": count("initial_count"),
+        "filled": count("fill_count"),
+        "remaining": count("remaining_count"),
+        "taker_cost": money("taker_fill_cost"),
+        "maker_cost": money("maker_fill_cost"),
+        "taker_fees": money("taker_fees"),
+        "maker_fees": money("maker_fees"),
+        "subaccount": text("subaccount_number"),
+        "group": text("order_group_id"),
+        "self_trade_prevention": text("self_trade_prevention_type"),
+        "cancel_on_pause": text("cancel_order_on_pause"),
+        "expires": instant("expiration_time"),
+        "created": instant("created_time"),
+        "updated": instant("last_update_time"),
+    },
+)
+SETTLEMENTS = Task(
+    "settlements",
+    "/portfolio/settlements",
+    "settlements",
+    "Settlement",
+    "ticker",
+    {
+        "ticker": text("ticker"),
+        "event": text("event_ticker"),
+        "shard": text("exchange_index"),
+        "result": text("market_result"),
+        "yes": count("yes_count"),
+        "yes_cost": money("yes_total_cost"),
+        "no": count("no_count"),
+        "no_cost": money("no_total_cost"),
+        "revenue": (Wire("revenue", Unit.CENTS),),
+        "value": (Wire("value", Unit.CENTS),),
+        "fees": FEE,
+        "settled": instant("settled_time"),
+    },
+)
+TASKS = (POSITIONS, EVENT_POSITIONS, BALANCE, FILLS, ORDERS, SETTLEMENTS)

@@ -1,0 +1,84 @@
+"""The reads of a document: their parameters, and the schemas of what they answer."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from mockexchange.documents import Document
+from mockexchange.kit.judging.references import pointer, resolved
+
+READ = "get"
+
+
+class Parameter(NamedTuple):
+    name: str
+    is_required: bool
+    schema: Mapping[str, Any]
+
+
+class Operation(NamedTuple):
+    """A read. `query` are the parameters of its query and `names` the variables of its path."""
+
+    id: str
+    path: str
+    node: Mapping[str, Any]
+    query: Mapping[str, Parameter]
+    names: tuple[str, ...]
+    is_public: bool
+    place: str
+    """A pointer to it, inside its document."""
+
+
+def reads(document: Document) -> dict[str, Operation]:
+    """Return every read of a document by its id, in the document's order."""
+    found = (_read(document, path, item) for path, item in document["paths"].items() if READ in item)
+    return {operation.id: operation for operation in found}
+
+
+def _read(document: Document, path: str, item: Document) -> Operation:
+    node = item[READ]
+    listed = [resolved(document, one) for one in (*item.get("parameters", []), *node.get("parameters", []))]
+    query = {
+        one["name"]: Parameter(one["name"], one.get("required", False), resolved(document, one["schema"]))
+        for one in listed
+        if one["in"] == "query"
+    }
+    names = tuple(one["name"] for one in listed if one["in"] == "path")
+    place = pointer("paths", path, READ)
+    return Operation(node["operationId"], path, node, query, names, node.get("security") == [], place)
+
+
+def allows(parameter: Parameter, value: str) -> bool:
+    """Whether a text is one of the choices of a parameter, where it has any."""
+    choices, pattern = parameter.schema.get("enum"), parameter.schema.get("pattern")
+    return (choices is None or value in choices) and (pattern is None or re.search(pattern, value) is not None)
+
+
+def answer_schema(document: Document, operation: Operation) -> Mapping[str, Any]:
+    """Return the schema of what a read answers when it succeeds."""
+    response = resolved(document, operation.node["responses"]["200"])
+    schema: Mapping[str, Any] = resolved(document, response["content"]["application/json"]["schema"])
+    return schema
+
+
+def property_sets(document: Document, operation: Operation) -> list[frozenset[str]]:
+    """Return the keys of every object that a read may answer with."""
+    return list(_property_sets(document, answer_schema(document, operation), set()))
+
+
+def _property_sets(document: Document, node: Any, seen: set[str]) -> Iterator[frozenset[str]]:
+    """A schema that was seen is passed over: some hold themselves."""
+    if not isinstance(node, dict) or node.get("$ref") in seen:
+        return
+    seen |= {node["$ref"]} if "$ref" in node else set()
+    schema = resolved(document, node)
+    if "properties" in schema:
+        yield frozenset(schema["properties"])
+    parts = [
+        *schema.get("properties", {}).values(),
+        schema.get("items"),
+        *schema.get("oneOf", []),
+        *schema.get("anyOf", []),
+    ]
+    for part in parts:
+        yield from _property_sets(document, part, seen)

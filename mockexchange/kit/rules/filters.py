@@ -1,0 +1,207 @@
+"""Filters: an answer filtered by a value has exactly the rows that match it, in the same order."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.operations import allows
+from mockexchange.kit.rules.facts import Filter, Row, Split
+from mockexchange.kit.rules.saying import finding, lists_of, shown, views_of
+from mockexchange.kit.target import Target, Whole
+
+VALUES_MAX = 6
+"""Asked for by each filter of each view of a list."""
+KEPT, NOTHING, TOGETHER, PARTS, LEFT_OUT = (
+    f"filters.{name}" for name in ("kept", "nothing", "together", "parts", "left_out")
+)
+
+
+def judge_kept(target: Target, subject: str) -> Iterator[Finding]:
+    operation_id, name = subject.split()
+    filtered = target.listing(operation_id).filters[name]
+    asked = False
+    for view in _views(target, operation_id, name):
+        whole = target.whole(operation_id, view)
+        for value in _values(target, operation_id, name, filtered, whole):
+            asked = True
+            part = target.whole(operation_id, {**view, name: value})
+            yield from _compare(target, KEPT, operation_id, {name: value}, whole, part)
+    if not asked:
+        raise NotJudged(f"no row tells a value to ask for by {name!r}")
+
+
+def _values(target: Target, operation_id: str, name: str, filtered: Filter, whole: Whole) -> list[str]:
+    """Values worth asking for that the document allows."""
+    parameter = target.operations[operation_id].query[name]
+    return [value for value in filtered.values(target, whole.rows) if allows(parameter, value)][:VALUES_MAX]
+
+
+def _views(target: Target, operation_id: str, *names: str) -> Iterator[dict[str, str]]:
+    yield from (view for view in views_of(target, operation_id) if not set(view) & set(names))
+
+
+def _compare(
+    target: Target, rule: str, operation_id: str, values: Mapping[str, str], whole: Whole, part: Whole
+) -> Iterator[Finding]:
+    words = " and ".join(f"{name}={value}" for name, value in values.items())
+    for row in part.rows:
+        if _is_kept(target, operation_id, values, row) is False:
+            yield finding(target, rule, part.where, f"a row that is not of {words}: {shown(row)}", words, operation_id)
+    for row in _missing(target, operation_id, values, whole, part):
+        yield finding(target, rule, part.where, f"no row {shown(row)}", f"every row of {words}", operation_id)
+    if not _is_subsequence(part.rows, whole.rows) and whole.is_complete and not _has_others(part, whole):
+        yield finding(target, rule, part.where, "rows in another order", "the order of the list", operation_id)
+
+
+def _is_kept(target: Target, operation_id: str, values: Mapping[str, str], row: Row) -> bool | None:
+    filters = target.listing(operation_id).filters
+    told = [filters[name].keeps(target, row, value) for name, value in values.items()]
+    return False if False in told else None if None in told else True
+
+
+def _missing(target: Target, operation_id: str, values: Mapping[str, str], whole: Whole, part: Whole) -> Iterator[Row]:
+    """Rows of the list that match and are not in the part, as far as the part goes."""
+    if not part.is_complete:
+        return
+    left = list(part.rows)
+    for row in whole.rows:
+        if row in left:
+            left.remove(row)
+        elif _is_kept(target, operation_id, values, row):
+            yield row
+
+
+def _has_others(part: Whole, whole: Whole) -> bool:
+    return any(row not in whole.rows for row in part.rows)
+
+
+def _is_subsequence(part: Sequence[Row], whole: Sequence[Row]) -> bool:
+    rows = iter(whole)
+    return all(any(row == other for other in rows) for row in part)
+
+
+def judge_nothing(target: Target, subject: str) -> Iterator[Finding]:
+    """A value that no row has gives an empty list, not an error and not everything."""
+    operation_id, name = subject.split()
+    value = target.listing(operation_id).filters[name].nothing
+    if not target.whole(operation_id).rows:
+        raise NotJudged("the list is empty without the filter too")
+    part = target.whole(operation_id, {name: value})
+    if part.rows:
+        yield finding(target, NOTHING, part.where, f"{len(part.rows)} rows", "none", operation_id)
+
+
+def judge_together(target: Target, subject: str) -> Iterator[Finding]:
+    """Two filters keep what both of them keep."""
+    operation_id, one, other = subject.split()
+    whole, filters = target.whole(operation_id), target.listing(operation_id).filters
+    asked = False
+    for first in _values(target, operation_id, one, filters[one], whole):
+        for second in _values(target, operation_id, other, filters[other], whole)[:2]:
+            asked = True
+            part = target.whole(operation_id, {one: first, other: second})
+            yield from _compare(target, TOGETHER, operation_id, {one: first, other: second}, whole, part)
+    if not asked:
+        raise NotJudged(f"no row tells values to ask for by {one!r} and {other!r}")
+
+
+def judge_parts(target: Target, subject: str) -> Iterator[Finding]:
+    """What the values of a parameter give is together what it gives for all of them, each row once."""
+    operation_id, split = _split(target, subject)
+    whole = target.whole(operation_id, {split.name: split.whole} if split.whole else {})
+    parts = [target.whole(operation_id, {split.name: value}) for value in split.parts(target)]
+    if not whole.rows:
+        raise NotJudged("the list is empty")
+    if not all(one.is_complete for one in (whole, *parts)):
+        raise NotJudged("the list is longer than what is read of it")
+    counts, expected = (
+        Counter(shown_whole(row) for one in parts for row in one.rows),
+        Counter(shown_whole(row) for row in whole.rows),
+    )
+    for row in expected - counts:
+        yield finding(target, PARTS, whole.where, f"in no part: {row}", "each row in one part", operation_id)
+    for row in counts - expected:
+        where = f"{whole.where} against {', '.join(one.where for one in parts)}"
+        yield finding(target, PARTS, where, f"only in a part: {row}", "each row of a part in the whole", operation_id)
+
+
+def shown_whole(row: Row) -> str:
+    return repr(sorted(row.items()))
+
+
+def judge_left_out(target: Target, subject: str) -> Iterator[Finding]:
+    """Leaving a parameter out gives what its default gives."""
+    operation_id, split = _split(target, subject)
+    left_out, told = target.whole(operation_id), target.whole(operation_id, {split.name: split.default})
+    if left_out.rows != told.rows:
+        seen = f"{len(left_out.rows)} rows"
+        expected = f"the {len(told.rows)} rows of {split.name}={split.default}"
+        yield finding(target, LEFT_OUT, left_out.where, seen, expected, operation_id)
+    if not told.rows:
+        raise NotJudged("the list is empty")
+
+
+def _split(target: Target, subject: str) -> tuple[str, Split]:
+    operation_id, name = subject.split()
+    return operation_id, next(one for one in target.listing(operation_id).splits if one.name == name)
+
+
+def _filters(target: Target) -> Iterator[tuple[str, str, Filter]]:
+    for operation_id in lists_of(target):
+        for name, filtered in target.listing(operation_id).filters.items():
+            if name in target.operations[operation_id].query:
+                yield operation_id, name, filtered
+
+
+def _with_nothing(target: Target) -> list[str]:
+    """A value that the document does not allow is refused instead: another rule's."""
+    return [
+        f"{operation_id} {name}"
+        for operation_id, name, filtered in _filters(target)
+        if filtered.nothing is not None and "enum" not in target.operations[operation_id].query[name].schema
+    ]
+
+
+def _pairs(target: Target) -> list[str]:
+    return [
+        f"{operation_id} {one} {other}"
+        for operation_id in lists_of(target)
+        for one, other in target.listing(operation_id).together
+        if {one, other} <= set(target.operations[operation_id].query)
+    ]
+
+
+def _splits(target: Target) -> Iterator[tuple[str, Split]]:
+    for operation_id in lists_of(target):
+        for split in target.listing(operation_id).splits:
+            if split.name in target.operations[operation_id].query:
+                yield f"{operation_id} {split.name}", split
+
+
+PLACE = "the parameters of each list"
+CHECKS: tuple[Check[Target], ...] = (
+    Check(
+        KEPT,
+        "A filter keeps the rows that match it and no others.",
+        PLACE,
+        lambda target: [f"{operation_id} {name}" for operation_id, name, _ in _filters(target)],
+        judge_kept,
+    ),
+    Check(NOTHING, "A filter that nothing matches gives an empty list.", PLACE, _with_nothing, judge_nothing),
+    Check(TOGETHER, "Two filters keep what both of them keep.", PLACE, _pairs, judge_together),
+    Check(
+        PARTS,
+        "The parts of a list are together the list.",
+        PLACE,
+        lambda target: [subject for subject, _ in _splits(target)],
+        judge_parts,
+    ),
+    Check(
+        LEFT_OUT,
+        "A parameter that is left out stands for its default.",
+        PLACE,
+        lambda target: [subject for subject, split in _splits(target) if split.default],
+        judge_left_out,
+    ),
+)

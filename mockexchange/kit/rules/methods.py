@@ -1,0 +1,67 @@
+"""Methods and routes: what the document does not have is refused as it says."""
+
+import re
+from collections.abc import Iterator
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.target import Target
+
+METHODS = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+REFUSED, ROUTE = "methods.refused", "routes.unknown"
+UNHEARD_OF = ("/no_such_route", "/portfolio/no_such_route", "/no/such/route")
+UNKNOWN_ROUTE = "UnknownRoute"
+"""The response of a document that belongs to no operation."""
+
+
+def judge_refused(target: Target, path: str) -> Iterator[Finding]:
+    documented = _methods_of(target, path)
+    for method in METHODS:
+        if method in documented:
+            continue
+        answer = target.ask(path, names=_names_of(target, path), method=method)
+        allowed = {word.strip() for word in answer.headers.get("allow", "").split(",")} - {""}
+        if answer.status != 405:
+            yield finding(target, REFUSED, answer.where, answered(answer), "status 405")
+        elif method in allowed or not documented <= allowed:
+            expected = f"Allow: {', '.join(sorted(documented))}"
+            yield finding(target, REFUSED, answer.where, f"Allow: {answer.headers.get('allow')}", expected)
+
+
+def _names_of(target: Target, path: str) -> dict[str, str]:
+    return {name: target.known(name)[0] for name in re.findall(r"\{(\w+)\}", path)}
+
+
+def _methods_of(target: Target, path: str) -> set[str]:
+    """The methods of a path, and those of every template that it is an instance of."""
+    items = target.document["paths"]
+    alike = [item for other, item in items.items() if other == path or _template(other).fullmatch(path)]
+    return {name.upper() for item in alike for name in item if name != "parameters"}
+
+
+def _template(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\{\w+\\}", "[^/{}]+", re.escape(path)))
+
+
+def judge_route(target: Target, path: str) -> Iterator[Finding]:
+    answer = target.send("GET", path)
+    if answer.status != 404:
+        yield finding(target, ROUTE, answer.where, answered(answer), "status 404")
+    else:
+        yield from target.answers.component_objections(UNKNOWN_ROUTE, answer)
+
+
+def _paths(target: Target) -> list[str]:
+    return [operation.path for operation in target.operations.values()]
+
+
+def _routes(target: Target) -> tuple[str, ...]:
+    return UNHEARD_OF if UNKNOWN_ROUTE in target.document["components"]["responses"] else ()
+
+
+PLACE = "the paths and their methods"
+CHECKS: tuple[Check[Target], ...] = (
+    Check(REFUSED, "A method that a path does not have is 405.", PLACE, _paths, judge_refused, needs_writes=True),
+    Check(ROUTE, "A path that is none is 404.", PLACE, _routes, judge_route),
+)

@@ -1,0 +1,176 @@
+"""Pages: whatever their size, they make up the list; none is longer than asked, and the last one says that it is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.rules.facts import Row
+from mockexchange.kit.rules.saying import finding, paged_lists_of, views_of, where_list
+from mockexchange.kit.target import Target, Whole
+
+SIZES = (1, 2, 7)
+PAGES_MAX = 60
+"""Of one walk: a longer list is judged by its beginning, and by larger pages to its end."""
+PARTITION, BOUNDED, ENDS, UNREADABLE, DEFAULT = (
+    f"pages.{name}" for name in ("partition", "bounded", "end", "unreadable_cursor", "default_size")
+)
+
+
+class Page(NamedTuple):
+    where: str
+    body: dict[str, Any]
+    rows: list[Row]
+    cursor: object
+
+
+class Walk(NamedTuple):
+    """`stuck` is the cursor that was given twice, if one was."""
+
+    pages: list[Page]
+    stuck: str = ""
+
+    @property
+    def rows(self) -> list[Row]:
+        return [row for page in self.pages for row in page.rows]
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.stuck and not self.pages[-1].cursor
+
+
+def walk(target: Target, operation_id: str, query: Mapping[str, Any]) -> Walk:
+    """Follow the cursors of a list, as far as PAGES_MAX. Raises NotJudged where a page is refused."""
+    paging, seen, cursor = target.venue.facts.paging, set[str](), ""
+    pages: list[Page] = []
+    while len(pages) < PAGES_MAX:
+        page = _page(target, operation_id, {**query, **({paging.cursor: cursor} if cursor else {})})
+        pages.append(page)
+        cursor = str(page.cursor or "")
+        if not cursor:
+            break
+        if cursor in seen:
+            return Walk(pages, cursor)
+        seen.add(cursor)
+    return Walk(pages)
+
+
+def _page(target: Target, operation_id: str, query: Mapping[str, Any]) -> Page:
+    facts, asked = target.venue.facts, {**target.needed(operation_id), **query}
+    body = target.body(operation_id, asked)
+    rows = body.get(facts.listings[operation_id].rows) or []
+    return Page(where_list(target.operations[operation_id], asked), body, rows, body.get(facts.paging.next))
+
+
+def _walks(target: Target, operation_id: str) -> Iterator[tuple[int, dict[str, Any], Whole, Walk]]:
+    """Each view of a list, walked in pages of every size: small ones, and one that comes to the end."""
+    limit = target.venue.facts.paging.limit
+    most = target.operations[operation_id].query[limit].schema["maximum"]
+    for view in views_of(target, operation_id):
+        whole = target.whole(operation_id, view)
+        half = max(SIZES[-1] + 1, -(-len(whole.rows) // 2))
+        for size in (*SIZES, min(half, most)):
+            yield size, view, whole, walk(target, operation_id, {**view, limit: size})
+
+
+def judge_partition(target: Target, operation_id: str) -> Iterator[Finding]:
+    judged = 0
+    for size, view, whole, walked in _walks(target, operation_id):
+        where = f"{where_list(target.operations[operation_id], view)} in pages of {size}"
+        judged += len(whole.rows) > 1
+        if walked.stuck:
+            yield finding(target, PARTITION, where, f"the cursor {walked.stuck!r} twice", "each once", operation_id)
+            continue
+        difference = _difference(whole, walked)
+        if difference:
+            yield finding(target, PARTITION, where, *difference, operation_id)
+    if not judged:
+        raise NotJudged("there are less than two rows to walk over")
+
+
+def _difference(whole: Whole, walked: Walk) -> tuple[str, str] | None:
+    """What the walk shows and what it should, where rows are missing, twice or at another place."""
+    rows, expected = walked.rows, whole.rows
+    if not (walked.is_complete and whole.is_complete):
+        common = min(len(rows), len(expected))
+        rows, expected = rows[:common], expected[:common]
+    if rows == expected:
+        return None
+    at = next((index for index, pair in enumerate(zip(rows, expected, strict=False)) if pair[0] != pair[1]), None)
+    if at is None:
+        return f"{len(rows)} rows in all", f"the {len(expected)} rows of one whole page"
+    return f"row {at + 1}: {rows[at]}", f"as in one whole page: {expected[at]}"
+
+
+def judge_bounded(target: Target, operation_id: str) -> Iterator[Finding]:
+    counted, limit = target.listing(operation_id).counted, target.venue.facts.paging.limit
+    found = False
+    for size, view, _, walked in _walks(target, operation_id):
+        for page in walked.pages:
+            count = counted(page.body, {**view, limit: size}) if counted else len(page.rows)
+            found |= bool(page.rows)
+            if count > size:
+                yield finding(target, BOUNDED, page.where, f"{count} rows", f"at most {size}", operation_id)
+    if not found:
+        raise NotJudged("the list is empty")
+
+
+def judge_end(target: Target, operation_id: str) -> Iterator[Finding]:
+    """A page before the last has rows and a cursor; the last one has an empty cursor, or none."""
+    for size, _, _, walked in _walks(target, operation_id):
+        last = walked.pages[-1]
+        if not last.rows and len(walked.pages) > 1 and len(walked.pages[-2].rows) < size:
+            seen = f"a cursor after {len(walked.pages[-2].rows)} rows of {size}, and nothing behind it"
+            yield finding(target, ENDS, walked.pages[-2].where, seen, 'cursor ""', operation_id)
+        if last.cursor not in ("", None) and len(walked.pages) < PAGES_MAX:
+            yield finding(target, ENDS, last.where, f"cursor {last.cursor!r}", 'cursor ""', operation_id)
+        for page in walked.pages[:-1]:
+            if not page.rows:
+                where, seen = page.where, "a page without rows before the last one"
+                yield finding(target, ENDS, where, seen, "rows, or an empty cursor", operation_id)
+
+
+def judge_unreadable(target: Target, operation_id: str) -> Iterator[Finding]:
+    """A cursor of nobody's gives the first page, where the venue says so."""
+    paging = target.venue.facts.paging
+    first = _page(target, operation_id, {})
+    if not first.rows:
+        raise NotJudged("the list is empty")
+    for cursor in (paging.unreadable, ""):
+        page = _page(target, operation_id, {paging.cursor: cursor})
+        if page.rows != first.rows:
+            seen = f"{len(page.rows)} rows, not those of the first page"
+            yield finding(target, UNREADABLE, page.where, seen, "the first page", operation_id)
+
+
+def judge_default(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Without a limit a page is as long as the documented default says."""
+    limit = target.venue.facts.paging.limit
+    default = target.operations[operation_id].query[limit].schema["default"]
+    left_out, told = _page(target, operation_id, {}), _page(target, operation_id, {limit: default})
+    if not told.rows:
+        raise NotJudged("the list is empty")
+    if (left_out.rows, left_out.cursor) != (told.rows, told.cursor):
+        seen = f"{len(left_out.rows)} rows, cursor {left_out.cursor!r}"
+        expected = f"{len(told.rows)} rows, cursor {told.cursor!r}, as with {limit}={default}"
+        yield finding(target, DEFAULT, left_out.where, seen, expected, operation_id)
+
+
+def _with_default(target: Target) -> Sequence[str]:
+    limit = target.venue.facts.paging.limit
+    return [name for name in paged_lists_of(target) if "default" in target.operations[name].query[limit].schema]
+
+
+def _with_unreadable(target: Target) -> Sequence[str]:
+    """Lists of pages, cursors alone included; none where the venue does not say what such a cursor gives."""
+    return paged_lists_of(target) if target.venue.facts.paging.unreadable else ()
+
+
+PLACE = "the parameters `limit` and `cursor` of each list"
+CHECKS: tuple[Check[Target], ...] = (
+    Check(PARTITION, "Pages of any size make up the list.", PLACE, paged_lists_of, judge_partition),
+    Check(BOUNDED, "No page is longer than its limit.", PLACE, paged_lists_of, judge_bounded),
+    Check(ENDS, "Only the last page has no cursor.", PLACE, paged_lists_of, judge_end),
+    Check(UNREADABLE, "An unreadable cursor gives the first page.", PLACE, _with_unreadable, judge_unreadable),
+    Check(DEFAULT, "Without a limit, pages have the documented size.", PLACE, _with_default, judge_default),
+)

@@ -1,0 +1,51 @@
+"""An account that owns nothing, and a key of one role: no rule is broken, and what cannot be judged says why."""
+
+import httpx
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from contracts.suites.world import IN_PROCESS_HOST, front_of
+from mockexchange.kit.checks import run_checks
+from mockexchange.kit.findings import Outcome
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.kalshi.signing import load_signer
+from mockexchange.kit.target import FCM, MEMBER, Target
+from mockexchange.kit.transports import AppTransport
+from mockexchange.sandbox import SandboxOptions, open_sandbox
+from mockexchange.scenario.loader import Plan, load_builtin, load_text
+from mockexchange.venues.kalshi.dates import api_date
+
+LONE_FCM = """
+scenario: lone-fcm
+accounts:
+  desk: {kind: fcm, account_id: fcm7, cash: 10, subtraders: {st1: {cash: 5}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("plan", "role", "alias"),
+    [
+        (load_builtin("empty"), MEMBER, "2026-10"),
+        (load_builtin("empty"), MEMBER, "2026-02"),
+        (load_builtin("empty"), MEMBER, "2025-11"),
+        (load_text(LONE_FCM), FCM, "2026-10"),
+    ],
+    ids=["empty 2026-10", "empty 2026-02", "empty 2025-11", "an FCM alone"],
+)
+def test_nothing_is_broken_where_there_is_nothing(plan: Plan, role: str, alias: str) -> None:
+    with start_blocking_portal() as portal:
+        sandbox = portal.call(open_sandbox, plan, SandboxOptions(api_date=api_date(alias)))
+        one = next(iter(sandbox.credentials()))
+        with front_of(sandbox) as front, httpx.Client(transport=AppTransport(front, portal)) as http:
+            target = Target(
+                venue=KALSHI,
+                api_date=alias,
+                base_url=f"http://{IN_PROCESS_HOST}{KALSHI.prefix}",
+                http=http,
+                keys={role: load_signer(one.key_id, one.private_pem or "")},
+            )
+            judged = list(run_checks(KALSHI.checks, target))
+    assert [finding for one in judged for finding in one.findings] == []
+    left = {one.why for one in judged if one.outcome is Outcome.NOT_JUDGED}
+    assert "the list is empty" in left or role == FCM
+    assert not [why for why in left if not why or "could not be understood" in why]

@@ -1,0 +1,34 @@
+"""Each rule finds what it is there for: the answers of a right server are changed on their way, one lie at a time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx
+import pytest
+
+from contracts.suites.targets import target_at
+from mockexchange.kit.checks import run_check
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.target import Target
+from tests.kit.lying import Lie, LyingTransport
+from tests.kit.rules.lies import FOUND, Found
+
+
+@contextmanager
+def target_that_tells(lie: Lie, alias: str) -> Iterator[Target]:
+    with target_at(alias) as target:
+        target.http = httpx.Client(transport=LyingTransport(target.http._transport, KALSHI.prefix, lie))
+        yield target
+
+
+@pytest.mark.parametrize("found", FOUND, ids=lambda found: f"{found.rule} {found.lie.path} {found.alias}")
+def test_a_rule_finds_what_it_is_there_for(found: Found) -> None:
+    checks = [check for check in KALSHI.checks if check.rule == found.rule] or KALSHI.checks
+    with target_that_tells(found.lie, found.alias) as target:
+        verdicts = (verdict for check in checks for verdict in run_check(check, target))
+        rules = next(({one.rule for one in verdict.findings} for verdict in verdicts if verdict.findings), set())
+    assert found.rule in rules
+
+
+def test_there_is_a_lie_for_every_rule() -> None:
+    assert {check.rule for check in KALSHI.checks} <= {found.rule for found in FOUND}

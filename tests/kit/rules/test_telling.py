@@ -1,0 +1,114 @@
+"""What rows tell: amounts however they are spelt, instants, and what filters keep."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mockexchange.kit.kalshi.amounts import CENT, ONE, Told, contracts, dollars, price
+from mockexchange.kit.kalshi.lists import MARKET_STATE, event_of_market, series_of_market
+from mockexchange.kit.rules.facts import Query, Row
+from mockexchange.kit.rules.matching import equal_to, field_of, nonzero_of, not_after, not_before, one_of
+from mockexchange.kit.rules.telling import instant_of
+from mockexchange.kit.target import NotJudged
+
+
+class Nobody:
+    """A reader who finds nothing."""
+
+    def rows(self, operation_id: str, query: Query | None = None) -> list[Row]:
+        raise NotJudged("nothing is there")
+
+    def body(self, operation_id: str) -> dict[str, Any]:
+        raise NotJudged("nothing is there")
+
+    def known(self, name: str) -> list[str]:
+        raise NotJudged("nothing is there")
+
+    def row(self, operation_id: str, name: str) -> Row:
+        raise NotJudged("nothing is there")
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"cost_dollars": "1.234567"}, Told(Decimal("1.234567"), Decimal(0))),
+        ({"cost_dollars": "1.2300", "cost": 5}, Told(Decimal("1.23"), CENT)),
+        ({"cost": -123}, Told(Decimal("-1.23"), CENT)),
+    ],
+    ids=["exact", "cents in dollars", "cents"],
+)
+def test_money_is_read_as_it_is_spelt(row: Row, told: Told) -> None:
+    assert dollars(row, "cost") == told
+
+
+def test_counts_are_read_as_they_are_spelt() -> None:
+    assert contracts({"count_fp": "1.50", "count": 1}, "count") == Told(Decimal("1.5"), Decimal(0))
+    assert contracts({"count": -2}, "count") == Told(Decimal(-2), ONE)
+    assert price({"yes_price_fixed": "0.3401"}, "yes") == Decimal("0.3401")
+
+
+@pytest.mark.parametrize("read", [dollars, contracts, price])
+def test_what_a_row_does_not_tell_is_not_judged(read: Any) -> None:
+    with pytest.raises(NotJudged, match="a row has no yes"):
+        read({}, "yes")
+
+
+@pytest.mark.parametrize(
+    ("told", "exact", "slack", "is_of"),
+    [
+        (Told(Decimal("1.23"), CENT), "1.239999", "0", True),
+        (Told(Decimal("-1.23"), CENT), "-1.239999", "0", True),
+        (Told(Decimal("1.24"), CENT), "1.239999", "0", False),
+        (Told(Decimal("1.24"), CENT), "1.239999", "0.000001", True),
+        (Told(Decimal("1.239999"), Decimal(0)), "1.239999", "0", True),
+        (Told(Decimal("1.239998"), Decimal(0)), "1.239999", "0", False),
+    ],
+)
+def test_an_amount_is_cut_off_toward_zero(told: Told, exact: str, slack: str, is_of: bool) -> None:
+    assert told.is_of(Decimal(exact), Decimal(slack)) is is_of
+
+
+@pytest.mark.parametrize("value", [None, True, -1, 10**13, "soon", "2025-11-04T12:00:00", 1.5])
+def test_what_is_no_instant_is_none(value: object) -> None:
+    assert instant_of(value) is None
+
+
+def test_seconds_and_texts_tell_the_same_instant() -> None:
+    assert instant_of(1762257600) == instant_of("2025-11-04T12:00:00Z")
+
+
+TIMES = {"at": "2025-11-04T12:00:00.5Z"}
+
+
+@pytest.mark.parametrize(
+    ("second", "is_not_before", "is_not_after"),
+    [("1762257599", True, False), ("1762257600", True, None), ("1762257601", False, True)],
+)
+def test_a_second_of_a_window_is_told_by_its_beginning(
+    second: str, is_not_before: bool, is_not_after: bool | None
+) -> None:
+    assert not_before("at").keeps(Nobody(), TIMES, second) is is_not_before
+    assert not_after("at").keeps(Nobody(), TIMES, second) is is_not_after
+    assert not_before("other").keeps(Nobody(), TIMES, second) is None
+
+
+def test_what_a_row_does_not_tell_is_kept_or_not() -> None:
+    assert equal_to(field_of("x")).keeps(Nobody(), {}, "1") is None
+    assert one_of(field_of("x")).keeps(Nobody(), {}, "1,2") is None
+    assert one_of(field_of("x")).keeps(Nobody(), {"x": True}, "true,2") is True
+
+
+def test_a_rough_zero_may_be_none() -> None:
+    counts = nonzero_of({"exact": ("a",), "rough": ()}, {"rough": ("b",)})
+    assert counts.keeps(Nobody(), {"a": "0.00", "b": 0}, "exact") is False
+    assert counts.keeps(Nobody(), {"a": "0.00", "b": 0}, "exact,rough") is None
+    assert counts.keeps(Nobody(), {"a": "0.01", "b": 0}, "exact,rough") is True
+    assert counts.keeps(Nobody(), {"a": "no number"}, "exact") is False
+    assert counts.keeps(Nobody(), {}, "exact") is None
+
+
+def test_what_cannot_be_looked_up_is_not_told() -> None:
+    assert event_of_market(Nobody(), {"ticker": "KX-A"}) is None
+    assert series_of_market(Nobody(), {"event_ticker": "KX"}) is None
+    assert MARKET_STATE.keeps(Nobody(), {"status": "amended"}, "closed") is None

@@ -1,0 +1,27 @@
+"""Requests to an application in this process are what a server would have given it."""
+
+import httpx
+import pytest
+from anyio.from_thread import start_blocking_portal
+from starlette.types import Receive, Scope, Send
+
+from mockexchange.kit.transports import AppTransport
+
+
+async def mirror(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with what was asked, in two parts."""
+    message = await receive()
+    after = await receive()
+    said = f"{scope['method']} {scope['raw_path'].decode()}?{scope['query_string'].decode()} {after['type']} "
+    await send({"type": "http.response.start", "status": 201, "headers": [(b"x-seen", dict(scope["headers"])[b"x-a"])]})
+    await send({"type": "http.response.body", "body": said.encode(), "more_body": True})
+    await send({"type": "http.response.body", "body": message["body"]})
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_request_reaches_the_application(method: str) -> None:
+    with start_blocking_portal() as portal, httpx.Client(transport=AppTransport(mirror, portal)) as http:
+        response = http.request(method, "http://testserver/a%2Fb?c=d", content=b"body", headers={"X-A": "1"})
+    assert response.status_code == 201
+    assert response.headers["x-seen"] == "1"
+    assert response.text == f"{method} /a%2Fb?c=d http.disconnect body"
