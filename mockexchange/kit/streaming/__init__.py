@@ -1,1 +1,1 @@
-"""Talks to a venue's stream, and judges what it says."""
+"""Judging a stream: clients that keep what crossed, rules for any venue, and what one has to say of its own."""

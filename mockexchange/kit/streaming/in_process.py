@@ -1,0 +1,122 @@
+"""A stream of an application in this process, for callers that are not asynchronous: plain ASGI, without pings."""
+
+import queue
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+from anyio.from_thread import BlockingPortal
+from starlette.types import ASGIApp, Message
+
+from mockexchange.kit.streaming.wires import ABNORMAL, Arrival, Connect, HandshakeRefused, Sort
+from mockexchange.kit.target import Unreachable
+
+NORMAL = 1000
+ENDED: Message = {"type": "websocket.disconnect", "code": NORMAL}
+DROP_S = 10.0
+"""How long an application may take to notice the end."""
+UNHEARD_MAX = 100_000
+"""Messages for an application that reads none."""
+
+
+def connect_app(app: ASGIApp, portal: BlockingPortal) -> Connect:
+    """What opens streams of an application, in the event loop of `portal`."""
+
+    def connect(url: str, headers: Mapping[str, str], timeout_s: float) -> "AppWire":
+        wire = AppWire(app, portal, scope_of(url, headers))
+        try:
+            wire.shake_hands(timeout_s)
+        except BaseException:
+            wire.drop()
+            raise
+        return wire
+
+    return connect
+
+
+class AppWire:
+    """A `Wire`."""
+
+    has_pings = False
+
+    def __init__(self, app: ASGIApp, portal: BlockingPortal, scope: dict[str, Any]) -> None:
+        self._portal = portal
+        self._said: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._end: Arrival | None = None
+        self._to_app, heard = anyio.create_memory_object_stream[Message](UNHEARD_MAX)
+        self._heard, self._is_told = heard, False
+        self._serving = portal.start_task_soon(app, scope, heard.receive, self._take)
+
+    async def _take(self, message: Message) -> None:
+        self._said.put(message)
+
+    def shake_hands(self, timeout_s: float) -> None:
+        """Ask for the upgrade. Raises HandshakeRefused and Unreachable."""
+        self._put({"type": "websocket.connect"})
+        answer = self._next(timeout_s)
+        if answer is None:
+            raise Unreachable(f"no answer to the handshake within {timeout_s:g} seconds")
+        if answer["type"] == "websocket.http.response.start":
+            body = self._next(timeout_s) or {}
+            raise HandshakeRefused(answer["status"], body.get("body", b""))
+
+    def send(self, raw: bytes, *, is_binary: bool = False) -> None:
+        if self._end:
+            raise Unreachable("the connection is closed")
+        content: Message = {"bytes": raw} if is_binary else {"text": raw.decode()}
+        self._put({"type": "websocket.receive", **content})
+
+    def ping(self, payload: bytes) -> None:
+        """There is no socket to ping."""
+
+    def receive(self, timeout_s: float) -> Arrival | None:
+        message = None if self._end else self._next(timeout_s)
+        if message is None:
+            return self._end
+        if message["type"] == "websocket.close":
+            self._end = Arrival(Sort.CLOSE, b"", message.get("code", ABNORMAL))
+            return self._end
+        text = message.get("text")
+        return Arrival(Sort.BINARY, message["bytes"]) if text is None else Arrival(Sort.TEXT, text.encode())
+
+    def close(self) -> None:
+        self._end = self._end or Arrival(Sort.CLOSE, b"", NORMAL)
+        if not self._is_told:
+            self._is_told = True
+            self._put(ENDED)
+
+    def drop(self) -> None:
+        self.close()
+        self._serving.result(DROP_S)
+        self._to_app.close()
+        self._heard.close()
+
+    def _put(self, message: Message) -> None:
+        self._portal.call(self._to_app.send_nowait, message)
+
+    def _next(self, timeout_s: float) -> Message | None:
+        try:
+            return self._said.get(timeout=max(timeout_s, 0.001))
+        except queue.Empty:
+            return None
+
+
+def scope_of(url: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    """The ASGI scope of a handshake."""
+    parts = urlsplit(url)
+    raw = [(name.lower().encode(), value.encode()) for name, value in {"Host": parts.netloc, **headers}.items()]
+    return {
+        "type": "websocket",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "scheme": parts.scheme,
+        "path": parts.path,
+        "raw_path": parts.path.encode(),
+        "query_string": parts.query.encode(),
+        "headers": raw,
+        "subprotocols": [],
+        "server": (parts.hostname, parts.port),
+        "client": ("127.0.0.1", 0),
+        "extensions": {"websocket.http.response": {}},
+    }

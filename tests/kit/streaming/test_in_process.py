@@ -1,0 +1,93 @@
+"""The client of an application in this process."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from starlette.types import Receive, Scope, Send
+
+from mockexchange.kit.streaming.in_process import connect_app
+from mockexchange.kit.streaming.wires import Arrival, HandshakeRefused, Sort
+from mockexchange.kit.target import Unreachable
+
+URL = "ws://testserver/stream?x=1"
+WAIT_S = 5.0
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[BlockingPortal]:
+    with start_blocking_portal() as made:
+        yield made
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Tell what it was asked, then say everything again; the word "bye" ends it."""
+    assert (await receive())["type"] == "websocket.connect"
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": f"{scope['path']} {scope['query_string'].decode()}"})
+    while (message := await receive())["type"] == "websocket.receive":
+        if message.get("text") == "bye":
+            await send({"type": "websocket.close", "code": 1001})
+        else:
+            await send({**message, "type": "websocket.send"})
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+    await receive()
+    await send({"type": "websocket.http.response.start", "status": 401, "headers": []})
+    await send({"type": "websocket.http.response.body", "body": b"no"})
+
+
+async def ignore(scope: Scope, receive: Receive, send: Send) -> None:
+    while (await receive())["type"] != "websocket.disconnect":
+        pass
+
+
+def test_texts_and_bytes_go_both_ways(portal: BlockingPortal) -> None:
+    wire = connect_app(echo, portal)(URL, {"X-Key": "mine"}, WAIT_S)
+    wire.send(b"words")
+    wire.send(b"\x00", is_binary=True)
+    wire.ping(b"nobody hears")
+    said = [wire.receive(WAIT_S) for _ in range(3)]
+    wire.drop()
+    assert said == [Arrival(Sort.TEXT, b"/stream x=1"), Arrival(Sort.TEXT, b"words"), Arrival(Sort.BINARY, b"\x00")]
+    assert not wire.has_pings
+
+
+def test_nothing_is_not_waited_for(portal: BlockingPortal) -> None:
+    wire = connect_app(echo, portal)(URL, {}, WAIT_S)
+    wire.receive(WAIT_S)
+    assert wire.receive(0.01) is None
+    wire.drop()
+
+
+def test_the_end_is_told_by_the_application(portal: BlockingPortal) -> None:
+    wire = connect_app(echo, portal)(URL, {}, WAIT_S)
+    wire.send(b"bye")
+    wire.receive(WAIT_S)
+    end = Arrival(Sort.CLOSE, b"", 1001)
+    assert [wire.receive(WAIT_S), wire.receive(WAIT_S)] == [end, end]
+    with pytest.raises(Unreachable, match="closed"):
+        wire.send(b"too late")
+    wire.drop()
+
+
+def test_our_own_end_is_one(portal: BlockingPortal) -> None:
+    wire = connect_app(echo, portal)(URL, {}, WAIT_S)
+    wire.close()
+    wire.close()
+    assert wire.receive(WAIT_S) == Arrival(Sort.CLOSE, b"", 1000)
+    wire.drop()
+
+
+def test_a_refusal_tells_status_and_body(portal: BlockingPortal) -> None:
+    with pytest.raises(HandshakeRefused) as caught:
+        connect_app(refuse, portal)(URL, {}, WAIT_S)
+    assert (caught.value.status, caught.value.body) == (401, b"no")
+
+
+def test_an_application_that_says_nothing_is_not_waited_for(portal: BlockingPortal) -> None:
+    connect: Any = connect_app(ignore, portal)
+    with pytest.raises(Unreachable, match="no answer to the handshake"):
+        connect(URL, {}, 0.05)

@@ -1,0 +1,207 @@
+"""The client over a socket, against servers that say what a proper one does not."""
+
+import socket
+
+import pytest
+
+from mockexchange.kit.streaming.sockets import connect_socket
+from mockexchange.kit.streaming.wires import ABNORMAL, Arrival, HandshakeRefused, Sort
+from mockexchange.kit.target import Unreachable
+from tests.kit.streaming.bare_server import (
+    ADDRESS,
+    BINARY,
+    CLOSE,
+    CONTINUED,
+    PING,
+    PONG,
+    TEXT,
+    Talk,
+    frame,
+    read_frame,
+    read_head,
+    serving,
+    upgrade,
+)
+
+WAIT_S = 5.0
+
+
+def saying(*frames: bytes) -> Talk:
+    """Grant the handshake, say something, and wait for the client to end it."""
+
+    def talk(connection: socket.socket) -> None:
+        upgrade(connection)
+        connection.sendall(b"".join(frames))
+        while connection.recv(1000):
+            pass
+
+    return talk
+
+
+def arrivals(count: int, *frames: bytes) -> list[Arrival | None]:
+    """The first so many arrivals of a server that sends these frames."""
+    with serving(saying(*frames)) as url:
+        wire = connect_socket(url, {}, WAIT_S)
+        found = [wire.receive(WAIT_S) for _ in range(count)]
+        wire.drop()
+    return found
+
+
+def test_each_kind_of_message_arrives_as_what_it_is() -> None:
+    assert arrivals(4, frame(TEXT, b"words"), frame(BINARY, b"\x00"), frame(PING, b"there?"), frame(PONG, b"here")) == [
+        Arrival(Sort.TEXT, b"words"),
+        Arrival(Sort.BINARY, b"\x00"),
+        Arrival(Sort.PING, b"there?"),
+        Arrival(Sort.PONG, b"here"),
+    ]
+
+
+def test_fragments_arrive_as_one_message_and_a_ping_between_them_first() -> None:
+    parts = (frame(TEXT, b"wo", is_final=False), frame(PING), frame(CONTINUED, b"rds"))
+    assert arrivals(2, *parts) == [Arrival(Sort.PING, b""), Arrival(Sort.TEXT, b"words")]
+
+
+def test_what_does_not_come_is_not_waited_for() -> None:
+    with serving(saying()) as url:
+        wire = connect_socket(url, {}, WAIT_S)
+        assert wire.receive(0.01) is None
+        wire.drop()
+
+
+def test_pings_are_answered_while_somebody_reads() -> None:
+    def talk(connection: socket.socket) -> None:
+        upgrade(connection)
+        connection.sendall(frame(PING, b"there?"))
+        assert read_frame(connection) == (PONG, b"there?")
+        assert read_frame(connection) == (TEXT, b"a command")
+        assert read_frame(connection) == (BINARY, b"another")
+        assert read_frame(connection) == (PING, b"and you?")
+
+    with serving(talk) as url:
+        wire = connect_socket(url, {}, WAIT_S)
+        wire.receive(WAIT_S)
+        wire.send(b"a command")
+        wire.send(b"another", is_binary=True)
+        wire.ping(b"and you?")
+        assert wire.receive(WAIT_S) == Arrival(Sort.CLOSE, b"", ABNORMAL)
+        assert wire.receive(WAIT_S) == Arrival(Sort.CLOSE, b"", ABNORMAL)
+        wire.drop()
+
+
+def test_a_close_is_answered_and_nothing_is_sent_after_it() -> None:
+    closing = (1001).to_bytes(2, "big") + b"bye"
+
+    def talk(connection: socket.socket) -> None:
+        upgrade(connection)
+        connection.sendall(frame(CLOSE, closing))
+        assert read_frame(connection)[0] == CLOSE
+
+    with serving(talk) as url:
+        wire = connect_socket(url, {}, WAIT_S)
+        assert wire.receive(WAIT_S) == Arrival(Sort.CLOSE, closing, 1001)
+        with pytest.raises(Unreachable, match="closed"):
+            wire.send(b"too late")
+        wire.ping(b"too late")
+        wire.close()
+        wire.drop()
+
+
+def test_a_close_of_ours_is_sent_once() -> None:
+    def talk(connection: socket.socket) -> None:
+        upgrade(connection)
+        kind, content = read_frame(connection)
+        assert (kind, int.from_bytes(content, "big")) == (CLOSE, 1000)
+        connection.sendall(frame(CLOSE, content))
+
+    with serving(talk) as url:
+        wire = connect_socket(url, {}, WAIT_S)
+        wire.close()
+        wire.close()
+        assert wire.receive(WAIT_S) == Arrival(Sort.CLOSE, (1000).to_bytes(2, "big"), 1000)
+        wire.drop()
+
+
+def test_the_headers_are_sent_as_they_are_given() -> None:
+    heads: list[bytes] = []
+    with serving(lambda connection: heads.append(upgrade(connection))) as url:
+        connect_socket(url, {"X-Key": "mine"}, WAIT_S).drop()
+    assert b"GET /stream HTTP/1.1" in heads[0]
+    assert b"X-Key: mine" in heads[0]
+
+
+def test_a_refusal_tells_status_and_body() -> None:
+    def talk(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 6\r\n\r\nsorry\n")
+
+    with serving(talk) as url, pytest.raises(HandshakeRefused, match="401: sorry") as caught:
+        connect_socket(url, {}, WAIT_S)
+    assert (caught.value.status, caught.value.body) == (401, b"sorry\n")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"HTTP/1.1 101 Switching Protocols\r\n\r\n", b"SSH-2.0-server\r\n", b"\x00\xff\n\n"],
+    ids=["nothing", "no upgrade", "another protocol", "noise"],
+)
+def test_what_is_no_handshake_is_told_in_a_line(said: bytes) -> None:
+    def talk(connection: socket.socket) -> None:
+        read_head(connection)
+        connection.sendall(said)
+
+    with serving(talk) as url, pytest.raises(Unreachable, match=r"^the handshake failed: [^\n]+$"):
+        connect_socket(url, {}, WAIT_S)
+
+
+def test_a_server_that_says_nothing_is_not_waited_for() -> None:
+    def talk(connection: socket.socket) -> None:
+        while connection.recv(1000):
+            pass
+
+    with serving(talk) as url, pytest.raises(Unreachable, match=r"no answer to the handshake within 0\.05 seconds"):
+        connect_socket(url, {}, 0.05)
+
+
+def test_nobody_there_is_told_in_a_line() -> None:
+    with socket.create_server((ADDRESS, 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Unreachable, match=f"ws://{ADDRESS}:{port}/: no connection"):
+        connect_socket(f"ws://{ADDRESS}:{port}/", {}, WAIT_S)
+
+
+def test_a_url_that_is_none_is_told_in_a_line() -> None:
+    with pytest.raises(Unreachable, match="no connection"):
+        connect_socket("http://127.0.0.1/", {}, WAIT_S)
+
+
+def test_a_server_without_tls_is_told_in_a_line() -> None:
+    def talk(connection: socket.socket) -> None:
+        connection.recv(1000)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with serving(talk) as url, pytest.raises(Unreachable, match="no secure connection"):
+        connect_socket(url.replace("ws://", "wss://"), {}, WAIT_S)
+
+
+def test_a_connection_that_is_reset_is_an_end() -> None:
+    def talk(connection: socket.socket) -> None:
+        upgrade(connection)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes((1, 0, 0, 0, 0, 0, 0, 0)))
+
+    with serving(talk) as url:
+        wire = connect_socket(url, {}, WAIT_S)
+        assert wire.receive(WAIT_S) == Arrival(Sort.CLOSE, b"", ABNORMAL)
+        wire.drop()
+
+
+def test_a_connection_that_is_gone_is_noticed_by_who_sends() -> None:
+    with serving(upgrade) as url:
+        wire = connect_socket(url, {}, WAIT_S)
+
+    def send_much() -> None:
+        for _ in range(1_000):
+            wire.send(b"a command")
+
+    with pytest.raises(Unreachable, match="closed"):
+        send_much()
+    wire.drop()

@@ -1,0 +1,133 @@
+"""Opening streams, listening where nothing is scripted, and making things once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.streaming.target import StreamTarget
+from mockexchange.kit.streaming.wires import Arrival, HandshakeRefused, Sort, Wire
+from mockexchange.kit.target import MEMBER, NotJudged, Target, Unreachable
+from tests.kit.streaming.scripted import Player
+
+OK = Arrival(Sort.TEXT, b'{"id":1,"type":"ok","msg":[]}\n')
+END = Arrival(Sort.CLOSE, b"", 1001)
+
+
+class Key:
+    """A key whose signature is its name."""
+
+    key_id = "k"
+
+    def headers(self, method: str, url: str, age_ms: int = 0) -> dict[str, str]:
+        return {"X-Signed": f"{method} {url}"}
+
+
+def target_of(*wires: Player, **options: Any) -> StreamTarget:
+    """A target whose streams are these, one after the other."""
+    waiting = list(wires)
+
+    def connect(url: str, headers: Mapping[str, str], timeout_s: float) -> Wire:
+        assert headers == {"X-Signed": f"GET {url}"}
+        return waiting.pop(0)
+
+    rest = Target(
+        venue=KALSHI,
+        api_date="2026-10",
+        base_url="http://127.0.0.1:1",
+        http=httpx.Client(),
+        keys={MEMBER: Key()},
+        ws_url="ws://127.0.0.1:1/stream",
+    )
+    return StreamTarget(rest=rest, connect=connect, answer_s=0.01, listen_s=0.02, **options)
+
+
+def test_leaving_the_block_closes_every_stream() -> None:
+    first, second = Player(OK), Player(OK)
+    with target_of(first, second) as target:
+        lines = [target.open(), target.open()]
+        assert [line.name for line in lines] == ["stream 1", "stream 2"]
+    assert first.waiting == second.waiting == []
+
+
+def test_without_a_script_it_is_listened_for_a_while() -> None:
+    target = target_of(Player(Arrival(Sort.PING, b""), OK))
+    line = target.open()
+    assert not target.is_scripted
+    target.let_happen(line)
+    assert [entry.arrival.sort for entry in line.entries if entry.arrival] == [Sort.PING, Sort.TEXT]
+
+
+def test_a_stream_that_ends_is_not_listened_to_any_longer() -> None:
+    target = target_of(Player(END))
+    target.listen_s = 3600.0
+    line = target.open()
+    target.let_happen(line)
+    assert line.is_closed
+
+
+def test_with_a_script_something_happens_at_once() -> None:
+    happened: list[str] = []
+    target = target_of(Player(OK), stir=lambda: happened.append("something"))
+    target.let_happen(target.open())
+    assert happened == ["something"]
+    assert target.is_scripted
+
+
+def test_what_is_not_there_is_not_judged() -> None:
+    target = target_of(Player())
+    with pytest.raises(NotJudged, match="role 'other'"):
+        target.open("other")
+    target.rest.ws_url = None
+    with pytest.raises(NotJudged, match="no URL of a stream"):
+        target.open()
+
+
+def refuse(url: str, headers: Mapping[str, str], timeout_s: float) -> Wire:
+    raise HandshakeRefused(401, b"who are you?")
+
+
+def test_a_refused_handshake_is_not_judged() -> None:
+    target = target_of()
+    target.connect = refuse
+    with pytest.raises(NotJudged, match="no stream was opened with the key 'member': status 401: who are you"):
+        target.open()
+
+
+def test_what_is_made_once_is_kept_and_forgotten() -> None:
+    target, made = target_of(), list[int]()
+
+    def make(_: StreamTarget) -> int:
+        made.append(len(made))
+        return made[-1]
+
+    assert [target.kept("a number", make), target.kept("a number", make)] == [0, 0]
+    target.forget("a number")
+    assert target.kept("a number", make) == 1
+
+
+@pytest.mark.parametrize("reason", [NotJudged("no market"), Unreachable("no market")])
+def test_why_it_could_not_be_made_is_kept_too(reason: Exception) -> None:
+    target, tries = target_of(), list[int]()
+
+    def fail(_: StreamTarget) -> int:
+        tries.append(1)
+        raise reason
+
+    for _ in range(2):
+        with pytest.raises(NotJudged, match="no market"):
+            target.kept("a number", fail)
+    assert tries == [1]
+
+
+def test_objections_are_taken_once() -> None:
+    target, finding = target_of(), Finding("a.rule", "here", "this", "that", "there")
+    target.objections.append(finding)
+    assert target.new_objections() == (finding,)
+    assert target.new_objections() == ()
+    target.objections.append(finding)
+    target.begin()
+    assert (target.objections, target.has_moved(), target.may_write) == ([], False, False)
