@@ -7,6 +7,7 @@ FROM python:3.13-slim AS build
 WORKDIR /src
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 COPY mockexchange mockexchange
+COPY contracts contracts
 RUN python -m venv /opt/mockexchange \
     && /opt/mockexchange/bin/pip install --no-cache-dir --constraint constraints.txt .
 

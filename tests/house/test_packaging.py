@@ -13,11 +13,23 @@ import click
 import pytest
 
 import mockexchange
+from mockexchange import documents
 from scripts.floors import floor, runtime_requirements
 from tests.house.checkout import ROOT, checkout_files
 from tests.house.serving import clean_environment, served
 
 PACKAGE_DATA = (".yaml", ".pem")
+DOCUMENTS = ("contracts/control/", "contracts/kalshi/")
+TELL = """
+import json
+from mockexchange import documents
+from mockexchange.server.document_pages import ASSETS, VENDORED
+print(json.dumps({
+    "directory": str(documents.directory()),
+    **{kind: documents.subjects(kind) for kind in ("openapi", "asyncapi")},
+    "assets": [(VENDORED / asset.path).is_file() for asset in ASSETS.values()],
+}))
+"""
 
 
 def text_of(name: str) -> str:
@@ -43,12 +55,24 @@ def wheel_problems(names: Iterable[str], package: Iterable[str]) -> list[str]:
     return sorted([f"{name} is missing" for name in missing] + [f"{name} does not belong" for name in foreign])
 
 
-def test_the_wheel_holds_the_package_and_nothing_else(wheel: zipfile.Path) -> None:
+def test_the_wheel_holds_the_package_the_documents_and_nothing_else(wheel: zipfile.Path) -> None:
     files = [path.relative_to(ROOT).as_posix() for path in checkout_files()]
     package = [name for name in files if name.startswith("mockexchange/")]
-    assert wheel_problems(wheel.root.namelist(), package) == []
+    shipped = [f"mockexchange/{name}" for name in files if name.startswith(DOCUMENTS)]
+    assert wheel_problems(wheel.root.namelist(), [*package, *shipped]) == []
     assert "mockexchange/py.typed" in package
     assert set(PACKAGE_DATA) <= {PurePosixPath(name).suffix for name in package}
+
+
+def test_what_is_installed_finds_its_documents_and_what_shows_them(wheel: zipfile.Path, tmp_path: Path) -> None:
+    wheel.root.extractall(tmp_path)
+    told = subprocess.run(
+        [sys.executable, "-c", TELL], cwd=tmp_path, env=clean_environment(tmp_path), check=True, capture_output=True
+    )
+    found = json.loads(told.stdout)
+    assert found["directory"] == str(tmp_path / "mockexchange" / "contracts")
+    assert (found["openapi"], found["asyncapi"]) == (documents.subjects(), documents.subjects("asyncapi"))
+    assert found["assets"] == [True] * len(found["assets"]) != []
 
 
 def test_a_wheel_with_too_much_or_too_little_is_reported() -> None:
@@ -117,7 +141,7 @@ def test_everything_the_gate_uses_is_locked() -> None:
     ]
     names = {re.split(r"[<>=;\[ ]", requirement)[0] for requirement in wanted} - {"mockexchange"}
     assert lock_problems(text_of("constraints.txt"), sorted(names)) == []
-    for pins in sorted((ROOT / "tests" / "clients" / "pins").iterdir()):
+    for pins in sorted((ROOT / "contracts" / "clients" / "pins").iterdir()):
         assert lock_problems(pins.read_text(encoding="utf-8"), [pins.stem.rpartition("-")[0]]) == []
 
 
@@ -161,6 +185,19 @@ def ignored_sources(dockerfile: str, dockerignore: str) -> list[str]:
     copies = [arguments.split()[:-1] for name, arguments in instructions(dockerfile) if name == "COPY"]
     taken = [source for sources in copies if not sources[0].startswith("--from") for source in sources]
     return [source for source in taken if source not in let_through]
+
+
+def packed_from_elsewhere(pyproject: str) -> list[str]:
+    """Return the folders outside the package that the wheel is made of too."""
+    wheel = tomllib.loads(pyproject)["tool"]["hatch"]["build"]["targets"]["wheel"]
+    return list(wheel.get("force-include", {}))
+
+
+def test_the_image_is_built_from_all_that_the_wheel_is_made_of() -> None:
+    copied = [arguments.split()[0] for name, arguments in instructions(text_of("Dockerfile")) if name == "COPY"]
+    wanted = packed_from_elsewhere(text_of("pyproject.toml"))
+    assert wanted
+    assert [folder for folder in wanted if folder.split("/")[0] not in copied] == []
 
 
 def entry_point(dockerfile: str) -> list[str]:
