@@ -1,8 +1,166 @@
 """`mockexchange verify server`."""
 
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
 import click
+import yaml
+
+from mockexchange.cli.frame import Misuse, checked, option
+from mockexchange.cli.reporting import report_option, write_reports
+from mockexchange.kit.exploring.running import EXAMPLES, SEED
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.reports.console import Progress, console_on, show_report
+from mockexchange.kit.reports.destinations import Destination
+from mockexchange.kit.server.addresses import Address, read_address
+from mockexchange.kit.server.credentials import Credential, load_credential, parse_role
+from mockexchange.kit.server.dates import LATEST, read_alias
+from mockexchange.kit.server.preflight import CannotJudge
+from mockexchange.kit.server.running import Run, Settings, rules_of
+from mockexchange.kit.server.selecting import Selection
+from mockexchange.kit.streaming.target import LISTEN_S
+from mockexchange.kit.target import MEMBER
+from mockexchange.kit.venue import Signer
+
+POLITE_PER_S = 5.0
+"""Requests to a host that is somebody else's, if nothing else is said."""
+NO_LIMIT = "none"
+EXAMPLES_MAX = 10_000
+
+
+def _rate(text: str) -> float:
+    """Requests a second; 0 for no limit."""
+    if text == NO_LIMIT:
+        return 0.0
+    try:
+        rate = float(text.removesuffix("/s"))
+    except ValueError:
+        rate = 0.0
+    if not 0 < rate < float("inf"):
+        raise ValueError(f"expected requests a second such as 5 or 0.5/s, or {NO_LIMIT}, got {text!r}")
+    return rate
+
+
+def _roles(texts: Sequence[str]) -> tuple[Credential, ...]:
+    return tuple(parse_role(text) for text in texts)
+
+
+def _names(texts: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    wrong = next((text for text, (name, _, value) in zip(texts, pairs, strict=True) if not name or not value), None)
+    if wrong is not None:
+        raise ValueError(f"expected NAME=VALUE, such as subtrader_id=abc, got {wrong!r}")
+    return {name: value for name, _, value in pairs}
+
+
+def _alias(text: str) -> str:
+    return read_alias(text, KALSHI.name)
 
 
 @click.command()
-def server() -> None:
-    """Judge a server."""
+@option("--url", required=True, help="Where its API is, with or without /trade-api/v2.")
+@option("--ws", help="Where its stream is.  [default: as the venue has it beside --url]")
+@option("--key-id", required=True, help="The id of your key.")
+@option("--key", required=True, type=click.Path(path_type=Path), help="The file of your private key, PEM.")
+@option(
+    "--role",
+    multiple=True,
+    metavar="ROLE=KEY_ID:FILE",
+    callback=checked(_roles),
+    help="A further key: fcm, bound, restricted, other or balance-only; may be repeated.",
+)
+@option("--name", multiple=True, metavar="NAME=VALUE", callback=checked(_names), help="What is there to ask for.")
+@option("--api-date", default=LATEST, show_default=True, callback=checked(_alias), help="Whose documents it must keep.")
+@option("--only", multiple=True, metavar="RULE", help="Judge these rules alone, as in 'pages.*'; may be repeated.")
+@option("--skip", multiple=True, metavar="RULE", help="Judge all rules but these; may be repeated.")
+@option(
+    "--allow-writes", is_flag=True, help="Send other methods than GET and HEAD too: what it sends may place orders."
+)
+@option("--rate", callback=checked(_rate), metavar="N/s", help="Requests a second.  [default: 5/s; none on loopback]")
+@option("--examples", type=click.IntRange(1, EXAMPLES_MAX), default=EXAMPLES, show_default=True, help="Made up, each.")
+@option("--seed", type=int, default=SEED, show_default=True, help="Two runs with the same seed ask the same.")
+@option("--listen", type=click.FloatRange(1, 3600), default=LISTEN_S, show_default=True, help="Seconds on the stream.")
+@option("--production-read-only", is_flag=True, help="Ask a production host, reading only and nothing made up.")
+@report_option
+@click.pass_context
+def server(context: click.Context, /, report: tuple[Destination, ...], **given: Any) -> None:
+    """Judge a server: does it keep the documented contract?
+
+    Only reads are sent. What cannot be judged is said to be so, and why. Exit codes: 0 kept, 1 broken, 2 could not
+    judge.
+
+    \b
+    mockexchange verify server --url http://127.0.0.1:8600 --key-id ID --key alice.pem
+    """
+    settings = _settings(**given)
+    progress = Progress(console_on(sys.stderr), f"{settings.address.base_url} as of {settings.api_date}")
+    try:
+        with progress, closing(Run(settings, progress)) as run:
+            run.prepare()
+            run.judge()
+    except CannotJudge as error:
+        raise Misuse(str(error)) from None
+    except KeyboardInterrupt:
+        raise Misuse("interrupted before anything was judged") from None
+    except yaml.YAMLError as error:
+        words = " ".join(str(error).split())
+        raise Misuse(f"the contract documents of {settings.api_date} cannot be read: {words}") from None
+    show_report(run.report, console_on(sys.stdout), run.tables())
+    write_reports(run.report, report, run.tables())
+    context.exit(run.report.exit_code)
+
+
+def _settings(
+    *,
+    url: str,
+    ws: str | None,
+    key_id: str,
+    key: Path,
+    role: tuple[Credential, ...],
+    name: dict[str, str],
+    api_date: str,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    allow_writes: bool,
+    rate: float | None,
+    examples: int,
+    seed: int,
+    listen: float,
+    production_read_only: bool,
+) -> Settings:
+    """Put the options together. Raises Misuse."""
+    try:
+        address = read_address(url, ws, KALSHI)
+        _require_permission(address, allow_writes, production_read_only)
+        selection = Selection(only, skip)
+        selection.require_known(rules_of(KALSHI))
+        keys = _keys((Credential(MEMBER, key_id, key), *role))
+    except ValueError as error:
+        raise Misuse(str(error)) from None
+    return Settings(
+        venue=KALSHI,
+        address=address,
+        api_date=api_date,
+        keys=keys,
+        names=name,
+        may_write=allow_writes,
+        rate_per_s=(0.0 if address.is_loopback else POLITE_PER_S) if rate is None else rate,
+        selection=selection,
+        examples=examples,
+        seed=seed,
+        listen_s=listen,
+    )
+
+
+def _keys(credentials: Sequence[Credential]) -> dict[str, Signer]:
+    return {one.role: load_credential(one, KALSHI) for one in credentials}
+
+
+def _require_permission(address: Address, allow_writes: bool, production_read_only: bool) -> None:
+    if address.is_production and not production_read_only:
+        raise ValueError(f"{address.host} is a production host: judge the venue's demo, or add --production-read-only")
+    if production_read_only and allow_writes:
+        raise ValueError("--production-read-only and --allow-writes exclude each other")

@@ -61,6 +61,8 @@ class Report:
 
     title: str
     verdicts: list[Verdict] = field(default_factory=list)
+    cut_short: str = ""
+    """Why the run ended before its end."""
 
     def add(self, verdicts: Iterable[Verdict]) -> None:
         self.verdicts.extend(verdicts)
@@ -78,7 +80,9 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """1 where something is broken, 2 where nothing could be judged at all, else 0."""
+        """1 where something is broken, 2 where the run was cut short or nothing could be judged at all, else 0."""
+        if self.cut_short:
+            return EXIT_NOT_JUDGED
         counts = self.counts()
         if counts[Outcome.BROKEN]:
             return EXIT_BROKEN

@@ -24,7 +24,9 @@ def commands() -> Iterator[tuple[str, click.Command]]:
     for name in PLACES:
         command = main.commands[name]
         if isinstance(command, click.Group):
-            yield from ((f"{name} {sub}", each) for sub, each in command.commands.items())
+            context = click.Context(command)
+            found = ((sub, command.get_command(context, sub)) for sub in command.list_commands(context))
+            yield from ((f"{name} {sub}", each) for sub, each in found if each)
         else:
             yield name, command
 
@@ -94,8 +96,23 @@ SAMPLES: dict[str, tuple[str, object]] = {
     "direction": ("in", "in"),
     "plain": ("1", True),
     "timeout": ("9s", "9s"),
+    "role": ("fcm=a:b.pem other=c:d.pem", (("fcm", "a", Path("b.pem")), ("other", "c", Path("d.pem")))),
+    "name": ("subtrader_id=a market=b", {"subtrader_id": "a", "market": "b"}),
+    "only": ("pages.* times.*", ("pages.*", "times.*")),
+    "skip": ("pages.*", ("pages.*",)),
+    "allow_writes": ("1", True),
+    "rate": ("0.5/s", 0.5),
+    "examples": ("3", 3),
+    "listen": ("7", 7.0),
+    "production_read_only": ("1", True),
+    "adapter": ("1", True),
+    "cards": ("R07,S* R01", ("R07,S*", "R01")),
+    "list_cards": ("1", True),
+    "verify client timeout": ("9s", 9.0),
+    "report": ("junit:a.xml html:b.html", (("junit", Path("a.xml")), ("html", Path("b.html")))),
 }
 """What a variable may hold and what it reads as, for the options that are not plain text."""
+PLAIN = ("some text", "some text")
 SERVE_OPTIONS = {
     *("MOCKEXCHANGE_HOST", "MOCKEXCHANGE_PORT", "MOCKEXCHANGE_SCENARIO", "MOCKEXCHANGE_API_DATE"),
     *("MOCKEXCHANGE_CLOCK", "MOCKEXCHANGE_PUBLIC_URL", "MOCKEXCHANGE_ALLOW_HOST", "MOCKEXCHANGE_READY_FILE"),
@@ -115,11 +132,16 @@ def variable_of(words: str, each: click.Option) -> str:
     return f"{PREFIX}_{words}_{name}".upper().replace(" ", "_").replace("-", "_")
 
 
+def sample_of(words: str, each: click.Option) -> tuple[str, object]:
+    """By the option's name, or by command and name where another command reads it otherwise."""
+    return SAMPLES.get(f"{words} {each.name}") or SAMPLES.get(each.name or "", PLAIN)
+
+
 def value_read(words: str, each: click.Option, variable: str, monkeypatch: pytest.MonkeyPatch) -> object:
     command = dict(commands())[words]
     for other in command.params:
         monkeypatch.setattr(other, "required", False)
-    given, _ = SAMPLES.get(each.name or "", ("some text", ""))
+    given, _ = sample_of(words, each)
     monkeypatch.setenv(variable, given)
     context = command.make_context("x", [], auto_envvar_prefix=f"{PREFIX}_{words}".upper().replace(" ", "_"))
     value = context.params[each.name or ""]
@@ -130,7 +152,7 @@ def value_read(words: str, each: click.Option, variable: str, monkeypatch: pytes
 def test_every_option_reads_its_variable(words: str, each: click.Option, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(PREFIX)]:
         monkeypatch.delenv(name)
-    wanted = SAMPLES.get(each.name or "", ("", "some text"))[1]
+    wanted = sample_of(words, each)[1]
     assert value_read(words, each, variable_of(words, each), monkeypatch) == wanted
 
 
@@ -193,6 +215,11 @@ MISUSES = [
     ("explain --method GET --path /x --timestamp 1 --signature x", "mockexchange explain: Missing option '--key'."),
     ("api diff 2025-11", "mockexchange api diff: Missing argument 'B'."),
     ("api diff 2025-11 x", "mockexchange api diff: Invalid value for 'B': unknown API date 'x': expected compat, "),
+    ("verify server", "mockexchange verify server: Missing option '--url'."),
+    ("verify server --url x", "mockexchange verify server: Missing option '--key-id'."),
+    ("verify server --url x --key-id y", "mockexchange verify server: Missing option '--key'."),
+    ("verify server --examples 0", "mockexchange verify server: Invalid value for '--examples': 0 is not in "),
+    ("verify nope", "mockexchange verify: No such command 'nope'."),
     ("api dates x", "mockexchange api dates: Got unexpected extra argument (x)"),
 ]
 

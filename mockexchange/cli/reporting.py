@@ -1,0 +1,34 @@
+"""`--report`: where a verification writes what it found, besides the console."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from mockexchange.cli.frame import Misuse, checked, option
+from mockexchange.kit.findings import Report
+from mockexchange.kit.reports.destinations import Destination, parse_report, write_report
+from mockexchange.kit.reports.tables import Table
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def _parse_all(texts: Sequence[str]) -> tuple[Destination, ...]:
+    return tuple(parse_report(text) for text in texts)
+
+
+def report_option(command: Decorated) -> Decorated:
+    """Declare `--report`; the command gets `report`, a tuple of destinations.
+
+    What could not be written after the run is refused before it.
+    """
+    words = "Also write junit:FILE or html:FILE; may be repeated."
+    declared = option("--report", multiple=True, metavar="KIND:FILE", callback=checked(_parse_all), help=words)
+    return declared(command)
+
+
+def write_reports(report: Report, destinations: Sequence[Destination], tables: Sequence[Table] = ()) -> None:
+    """Write a report to each of its destinations. Raises Misuse: that it cannot be written is no verdict."""
+    for destination in destinations:
+        try:
+            write_report(report, destination, tables)
+        except OSError as error:
+            raise Misuse(f"{destination.path} cannot be written: {error.strerror or error}") from None

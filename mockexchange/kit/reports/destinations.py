@@ -1,0 +1,42 @@
+"""Where reports are written: what `--report` says, checked before anything is judged."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from mockexchange.kit.findings import Report
+from mockexchange.kit.reports.html import html_of
+from mockexchange.kit.reports.junit import junit_of
+from mockexchange.kit.reports.tables import Table
+
+WRITERS: dict[str, Callable[[Report, Sequence[Table]], bytes]] = {"junit": junit_of, "html": html_of}
+
+
+class Destination(NamedTuple):
+    kind: str
+    path: Path
+
+
+def parse_report(text: str) -> Destination:
+    """Read KIND:FILE. Raises ValueError for a kind that there is none of, and for a file that cannot be written."""
+    kind, colon, name = text.partition(":")
+    if kind not in WRITERS or not colon or not name:
+        raise ValueError(f"expected {' or '.join(f'{kind}:FILE' for kind in WRITERS)}, got {text!r}")
+    _require_writable(Path(name))
+    return Destination(kind, Path(name))
+
+
+def _require_writable(path: Path) -> None:
+    """Raise ValueError unless a file can be written there; nothing is written."""
+    if path.is_dir():
+        raise ValueError(f"{path} is a directory: expected a file to write")
+    if not path.parent.is_dir():
+        raise ValueError(f"there is no directory {path.parent}: make it first")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise ValueError(f"{path} cannot be written: permission denied")
+
+
+def write_report(report: Report, destination: Destination, tables: Sequence[Table] = ()) -> None:
+    """Write a report as its destination says. Raises OSError where the file cannot be written after all."""
+    destination.path.write_bytes(WRITERS[destination.kind](report, tables))

@@ -1,0 +1,46 @@
+"""A report by its rules: what became of each, and why some of it could not be judged."""
+
+from dataclasses import dataclass, field
+
+from mockexchange.kit.findings import Outcome, Report, Verdict
+
+
+@dataclass(slots=True)
+class RuleSummary:
+    """All verdicts of one rule, in the order in which they fell."""
+
+    rule: str
+    says: str = ""
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def seconds(self) -> float:
+        return sum(verdict.seconds for verdict in self.verdicts)
+
+    def count(self, outcome: Outcome) -> int:
+        return sum(verdict.outcome is outcome for verdict in self.verdicts)
+
+    @property
+    def outcome(self) -> Outcome:
+        """Broken where anything is; not judged where nothing was."""
+        if self.count(Outcome.BROKEN):
+            return Outcome.BROKEN
+        return Outcome.KEPT if self.count(Outcome.KEPT) else Outcome.NOT_JUDGED
+
+    def reasons(self) -> dict[str, list[str]]:
+        """Return why subjects were not judged: reason to subjects."""
+        found: dict[str, list[str]] = {}
+        for verdict in self.verdicts:
+            if verdict.outcome is Outcome.NOT_JUDGED:
+                found.setdefault(verdict.why, []).append(verdict.subject)
+        return found
+
+
+def by_rule(report: Report) -> list[RuleSummary]:
+    """Return a summary for each rule, in the order in which the rules were first judged."""
+    found: dict[str, RuleSummary] = {}
+    for verdict in report.verdicts:
+        summary = found.setdefault(verdict.rule, RuleSummary(verdict.rule))
+        summary.says = summary.says or verdict.says
+        summary.verdicts.append(verdict)
+    return list(found.values())

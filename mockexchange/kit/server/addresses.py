@@ -1,0 +1,65 @@
+"""Where the server is that is judged: what a person types, and what follows from it."""
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+from mockexchange.kit.venue import VenueKit
+
+STREAM_SCHEMES = {"http": "ws", "https": "wss"}
+LOCAL_NAMES = ("localhost",)
+
+
+class Address(NamedTuple):
+    """`base_url` ends in the venue's prefix, without a slash."""
+
+    base_url: str
+    ws_url: str
+    host: str
+    is_production: bool
+
+    @property
+    def is_loopback(self) -> bool:
+        if self.host in LOCAL_NAMES:
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+
+def read_address(url: str, ws: str | None, venue: VenueKit) -> Address:
+    """Read a base URL, with or without the venue's prefix, and the stream's. Raises ValueError."""
+    parts = _split("--url", url, tuple(STREAM_SCHEMES), f"https://example.com{venue.prefix}")
+    before = parts.path.rstrip("/").removesuffix(venue.prefix)
+    streams = _split("--ws", ws, ("ws", "wss"), f"wss://example.com{venue.stream_path}") if ws else None
+    return Address(
+        f"{parts.scheme}://{parts.netloc}{before}{venue.prefix}",
+        streams.geturl() if streams else _stream_url(parts, before, venue),
+        parts.hostname or "",
+        any(one and _is_below(one.hostname or "", venue.production_hosts) for one in (parts, streams)),
+    )
+
+
+def _stream_url(parts: SplitResult, before: str, venue: VenueKit) -> str:
+    hosts: Mapping[str, str] = venue.stream_hosts
+    netloc = hosts.get(parts.hostname or "", parts.netloc)
+    return f"{STREAM_SCHEMES[parts.scheme]}://{netloc}{before}{venue.stream_path}"
+
+
+def _is_below(host: str, domains: Iterable[str]) -> bool:
+    return any(f".{host.rstrip('.')}".endswith(f".{domain}") for domain in domains)
+
+
+def _split(option: str, text: str, schemes: tuple[str, ...], example: str) -> SplitResult:
+    try:
+        parts = urlsplit(text.strip())
+        has_place = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        parts, has_place = urlsplit(""), False
+    if not has_place or parts.scheme not in schemes:
+        raise ValueError(f"{option}: expected a URL such as {example}, got {text!r}")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError(f"{option}: expected host and path alone, such as {example}, got {text!r}")
+    return parts

@@ -1,0 +1,60 @@
+"""Keys as files: each error is one line that says which file, what is wrong with it, and what was expected."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from cryptography.exceptions import UnsupportedAlgorithm
+
+from mockexchange.kit.target import MEMBER, ROLES
+from mockexchange.kit.venue import Signer, VenueKit
+
+KEY_BYTES_MAX = 64 * 1024
+"""An RSA key of 16,384 bits in PEM has 13 KB."""
+EXPECTED = "expected a private key in PEM, which begins with -----BEGIN PRIVATE KEY----- or such"
+
+
+class Credential(NamedTuple):
+    """A key as a person gives it: the role, the id, and the file of the private key."""
+
+    role: str
+    key_id: str
+    path: Path
+
+
+def parse_role(text: str) -> Credential:
+    """Read ROLE=KEY_ID:FILE. Raises ValueError."""
+    role, _, rest = text.partition("=")
+    key_id, _, path = rest.partition(":")
+    known = [name for name in ROLES if name != MEMBER]
+    if role not in known or not key_id or not path:
+        raise ValueError(f"expected ROLE=KEY_ID:FILE with a role of {', '.join(known)}, got {text!r}")
+    return Credential(role, key_id, Path(path))
+
+
+def load_credential(credential: Credential, venue: VenueKit) -> Signer:
+    """Return the signer of a key. Raises ValueError."""
+    path = credential.path
+    text = _read(path)
+    try:
+        return venue.load_signer(credential.key_id, text)
+    except TypeError:
+        raise ValueError(f"{path}: the private key is encrypted: expected one without a passphrase") from None
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ValueError(f"{path}: {_complaint(text, error)}") from None
+
+
+def _read(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(KEY_BYTES_MAX + 1)
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read: {error.strerror or error}") from None
+    if len(raw) > KEY_BYTES_MAX:
+        raise ValueError(f"{path}: more than {KEY_BYTES_MAX:,} bytes: {EXPECTED}")
+    return raw.decode("utf-8", "replace")
+
+
+def _complaint(text: str, error: Exception) -> str:
+    if "PRIVATE KEY-----" in text:
+        return f"no key that can sign here: {error}"
+    return f"a public key: {EXPECTED}" if "PUBLIC KEY-----" in text else f"no key: {EXPECTED}"

@@ -1,0 +1,21 @@
+"""API dates, as a person names them."""
+
+from mockexchange import documents
+
+LATEST = "latest"
+
+
+def aliases(venue: str) -> list[str]:
+    """Return the aliases that there are documents of, in order; "compat", which is no day, is the last."""
+    return [subject.partition("/")[2] for subject in documents.subjects() if subject.startswith(f"{venue}/")]
+
+
+def read_alias(text: str, venue: str) -> str:
+    """Return the alias that "latest", an alias or the day of one stands for. Raises ValueError."""
+    known = aliases(venue)
+    if text == LATEST:
+        return max(alias for alias in known if alias[0].isdecimal())
+    alias = text if text in known else documents.alias_of(venue, text)
+    if alias is None:
+        raise ValueError(f"no contract document of {text!r}: expected {LATEST}, {', '.join(known)} or the day of one")
+    return alias

@@ -1,0 +1,158 @@
+"""How requests travel to somebody else's server: not too fast, waiting when told to, and reading only.
+
+Everything that a run sends over HTTP goes through here, what schemathesis generates too.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from threading import Lock
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+
+from mockexchange import __version__
+from mockexchange.kit.server.addresses import Address
+
+READS = frozenset({"GET", "HEAD"})
+TOO_MANY = 429
+ATTEMPTS_MAX = 5
+"""Of a request that is answered 429: the pauses double, and five of them are a quarter of a minute."""
+PAUSE_FIRST_S = 1.0
+PAUSE_S_MAX = 30.0
+"""Whatever Retry-After says: a run is not to sleep through the night."""
+SILENT_MAX = 3
+"""After this many requests in a row without an answer nobody is there any more."""
+CONNECT_S_MAX = 5.0
+ANSWER_S_MAX = 15.0
+ANSWER_BYTES_MAX = 64 * 1024 * 1024
+"""A page of 1,000 rows has less than 1 MB."""
+CONNECTIONS_MAX = 2
+"""Requests follow each other; a second connection opens while the first is still closing."""
+
+
+class Forbidden(httpx.RequestError):
+    """A read-only run was asked to send something else."""
+
+
+class Gone(httpx.TransportError):
+    """The server does not answer any more, or refuses to."""
+
+
+class Manners(httpx.BaseTransport):
+    """Paces the requests to another transport. `gone` says why nothing is sent any more, once that is so."""
+
+    def __init__(
+        self,
+        inner: httpx.BaseTransport,
+        *,
+        rate_per_s: float | None,
+        may_write: bool,
+        now_s: Callable[[], float] = time.monotonic,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.gone = ""
+        self.statuses: Counter[int] = Counter()
+        self.waited_s = 0.0
+        """For how long it was told to wait."""
+        self._inner, self._may_write = inner, may_write
+        self._gap_s = 1 / rate_per_s if rate_per_s else 0.0
+        self._now_s, self._pause = now_s, pause
+        self._next_at_s, self._silent = 0.0, 0
+        self._lock = Lock()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request when it is its turn. Raises Forbidden, Gone, and what the other transport raises."""
+        if not self._may_write and request.method not in READS:
+            raise Forbidden(f"a read-only run sends no {request.method}", request=request)
+        for attempt in range(ATTEMPTS_MAX):
+            response = self._sent(request)
+            self.statuses[response.status_code] += 1
+            if response.status_code != TOO_MANY:
+                return response
+            self._wait(response, attempt)
+        self.gone = f"it answers {TOO_MANY} {ATTEMPTS_MAX} times in a row: ask for less at a time with --rate"
+        raise Gone(self.gone, request=request)
+
+    def _sent(self, request: httpx.Request) -> httpx.Response:
+        if self.gone:
+            raise Gone(self.gone, request=request)
+        self._take_turn()
+        try:
+            response = self._answered(request)
+        except httpx.TransportError as error:
+            self._silent += 1
+            if self._silent >= SILENT_MAX or isinstance(error, httpx.ConnectError):
+                self.gone = f"it does not answer any more: {words_of(error)}"
+            raise
+        self._silent = 0
+        return response
+
+    def _answered(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return self._whole(self._inner.handle_request(request), request)
+        except httpx.RemoteProtocolError:
+            if request.method not in READS:
+                raise
+        # Most likely a connection that was kept open for the next request and that the server has closed meanwhile.
+        return self._whole(self._inner.handle_request(request), request)
+
+    def _whole(self, response: httpx.Response, request: httpx.Request) -> httpx.Response:
+        """The answer, read to its end here, so that it is bounded as a whole."""
+        ends_at_s, parts, size = self._now_s() + ANSWER_S_MAX, [], 0
+        assert isinstance(response.stream, httpx.SyncByteStream)
+        try:
+            for part in response.stream:
+                parts.append(part)
+                size += len(part)
+                if size > ANSWER_BYTES_MAX:
+                    raise httpx.ReadError(f"the answer has more than {ANSWER_BYTES_MAX:,} bytes", request=request)
+                if self._now_s() > ends_at_s:
+                    raise httpx.ReadTimeout("", request=request)
+        finally:
+            response.close()
+        stream = httpx.ByteStream(b"".join(parts))
+        return httpx.Response(
+            response.status_code, headers=response.headers, stream=stream, extensions=response.extensions
+        )
+
+    def _take_turn(self) -> None:
+        with self._lock:
+            wait_s = self._next_at_s - self._now_s()
+            self._next_at_s = max(self._next_at_s, self._now_s()) + self._gap_s
+        if wait_s > 0:
+            self._pause(wait_s)
+
+    def _wait(self, response: httpx.Response, attempt: int) -> None:
+        told = response.headers.get("retry-after", "")
+        wait_s = min(float(told) if told.isdecimal() else PAUSE_FIRST_S * 2**attempt, PAUSE_S_MAX)
+        self.waited_s += wait_s
+        self._pause(wait_s)
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+def words_of(error: httpx.HTTPError) -> str:
+    """Return what an error says, which is nothing for some."""
+    if isinstance(error, httpx.TimeoutException):
+        return f"no answer within {ANSWER_S_MAX:g} s"
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def polite_client(address: Address, *, rate_per_s: float | None, may_write: bool) -> tuple[httpx.Client, Manners]:
+    """Return a client for one server, and the manners that it has. Proxies are those of the environment."""
+    inner = httpx.HTTPTransport(
+        limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX),
+        proxy=None if address.is_loopback else _proxy_for(address.base_url),
+    )
+    manners = Manners(inner, rate_per_s=rate_per_s, may_write=may_write)
+    timeout = httpx.Timeout(ANSWER_S_MAX, connect=CONNECT_S_MAX)
+    headers = {"User-Agent": f"mockexchange-verify/{__version__}"}
+    return httpx.Client(transport=manners, timeout=timeout, headers=headers), manners
+
+
+def _proxy_for(url: str) -> str | None:
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)

@@ -1,0 +1,134 @@
+"""Before anything is judged: is there a server, is it such a one, and does it know the keys?
+
+What is wrong here would make every rule say the same; it is said once, in one line.
+"""
+
+import re
+from email.utils import parsedate_to_datetime
+from time import time
+
+import httpx
+
+from mockexchange.kit.operations import Operation
+from mockexchange.kit.server.manners import words_of
+from mockexchange.kit.target import MEMBER, Target
+from mockexchange.kit.venue import Signer
+
+DIAGNOSIS_HEADER, MOCK_HEADER = "x-mock-diagnosis", "x-mock-exchange"
+BODY_CHARS_SHOWN_MAX = 200
+SKEW_S_MAX = 15
+"""Beyond this the clocks differ by more than the time that a signature is good for on its way."""
+TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+SPOKEN = re.compile(r"as of\s*<b>([^<]+)</b>")
+"""On the front page of a mock: the API date that it speaks."""
+
+
+class CannotJudge(Exception):
+    """Nothing can be judged; the message says why, in one line."""
+
+
+def require_server(target: Target) -> None:
+    """Ask with each key for what it may read. Raises CannotJudge where that cannot be judged."""
+    for role, signer in target.keys.items():
+        operation = (_plain_reads(target, role) or _plain_reads(target, MEMBER))[0]
+        _require(_ask(target, operation, signer), target.base_url, role, signer)
+
+
+def role_of_key(target: Target, signer: Signer) -> str:
+    """Return the role of a key, found by asking: that of an operation only some may ask, or a plain member's."""
+    roles = {_role_of(target, operation) for operation in target.operations.values()} - {None, MEMBER}
+    return next((role for role in sorted(filter(None, roles)) if _may(target, role, signer)), MEMBER)
+
+
+def date_spoken(target: Target) -> str | None:
+    """Return the API date that a mock says it speaks; None where it is none, or does not say."""
+    origin = httpx.URL(target.base_url).join("/")
+    try:
+        answer = target.http.get(origin)
+    except httpx.HTTPError:
+        return None
+    said = SPOKEN.search(answer.text) if MOCK_HEADER in answer.headers else None
+    return said[1].strip() if said else None
+
+
+def _role_of(target: Target, operation: Operation) -> str | None:
+    return target.venue.role_of(operation.node, operation.path)
+
+
+def _plain_reads(target: Target, role: str) -> list[Operation]:
+    """The reads of a role that nothing has to be told for."""
+    plain = [one for one in target.operations.values() if not one.names and not _required(one)]
+    return [one for one in plain if _role_of(target, one) == role]
+
+
+def _required(operation: Operation) -> list[str]:
+    return [name for name, parameter in operation.query.items() if parameter.is_required]
+
+
+def _may(target: Target, role: str, signer: Signer) -> bool:
+    """Whether a key is answered more than empty lists: some servers answer those to whoever asks."""
+    return any(_is_telling(_ask(target, operation, signer)) for operation in _plain_reads(target, role))
+
+
+def _is_telling(answer: httpx.Response) -> bool:
+    if not answer.is_success:
+        return False
+    try:
+        body = answer.json()
+    except ValueError:
+        return False
+    return isinstance(body, dict) and any(value not in ([], "", None) for value in body.values())
+
+
+def _ask(target: Target, operation: Operation, signer: Signer) -> httpx.Response:
+    url = target.base_url + operation.path
+    try:
+        return target.http.get(url, headers=signer.headers("GET", url))
+    except httpx.ConnectTimeout:
+        raise CannotJudge(f"{target.base_url}: no connection: no answer in time") from None
+    except httpx.ConnectError as error:
+        raise CannotJudge(f"{target.base_url}: no connection: {words_of(error)}") from None
+    except httpx.HTTPError as error:
+        raise CannotJudge(f"{url}: connected, but got no answer: {words_of(error)}") from None
+
+
+def _require(answer: httpx.Response, base_url: str, role: str, signer: Signer) -> None:
+    status, said = answer.status_code, _shown(answer)
+    if status in (401, 403):
+        raise CannotJudge(f"the key {signer.key_id} ({role}) was refused: {status} {said}{_reason(answer)}")
+    if 300 <= status < 400:
+        raise CannotJudge(f"{answer.url} redirects to {answer.headers.get('location', 'nowhere')}: give that as --url")
+    if "html" in answer.headers.get("content-type", ""):
+        raise CannotJudge(f"{answer.url} answers with a web page{_title(answer)}: another server listens there")
+    if status == 404:
+        raise CannotJudge(f"nothing is at {answer.url}: 404 {said}: expected the API below {base_url}")
+    if status >= 400:
+        raise CannotJudge(f"{answer.url} was answered {status} {said}: it has to be readable before it is judged")
+    try:
+        body = answer.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise CannotJudge(f"{answer.url} answers no JSON object: {said}: another server listens there")
+
+
+def _reason(answer: httpx.Response) -> str:
+    """Why a key was refused, as far as that can be told from here."""
+    diagnosis = answer.headers.get(DIAGNOSIS_HEADER)
+    if diagnosis:
+        return f" ({diagnosis})"
+    try:
+        skew_s = round(time() - parsedate_to_datetime(answer.headers["date"]).timestamp())
+    except (KeyError, TypeError, ValueError):
+        return ""
+    return f" (this machine's clock is {skew_s} s from the server's)" if abs(skew_s) > SKEW_S_MAX else ""
+
+
+def _shown(answer: httpx.Response) -> str:
+    text = " ".join(answer.text.split())
+    return text if len(text) <= BODY_CHARS_SHOWN_MAX else f"{text[:BODY_CHARS_SHOWN_MAX]}..."
+
+
+def _title(answer: httpx.Response) -> str:
+    found = TITLE.search(answer.text)
+    return f" ({' '.join(found[1].split())})" if found else ""

@@ -1,0 +1,204 @@
+"""How requests travel: never too fast, patient with 429, reading only, and bounded."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from mockexchange.kit.server.addresses import Address
+from mockexchange.kit.server.manners import (
+    ATTEMPTS_MAX,
+    PAUSE_S_MAX,
+    SILENT_MAX,
+    Forbidden,
+    Gone,
+    Manners,
+    polite_client,
+    words_of,
+)
+
+URL = "http://127.0.0.1:1/"
+Reaction = httpx.Response | Exception
+
+
+class Clock:
+    """Time that passes by pauses alone."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+        self.pauses: list[float] = []
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(round(seconds, 3))
+        self.now_s += seconds
+
+
+class Server(httpx.BaseTransport):
+    """Answers with one reaction after the other, and then with the last one again."""
+
+    def __init__(self, *reactions: Reaction) -> None:
+        self.reactions, self.asked = list(reactions), 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        reaction = self.reactions[min(self.asked, len(self.reactions) - 1)]
+        self.asked += 1
+        if isinstance(reaction, Exception):
+            raise reaction
+        return reaction
+
+
+def busy(**headers: str) -> httpx.Response:
+    return httpx.Response(429, headers=headers)
+
+
+def made(
+    *reactions: Reaction, rate_per_s: float | None = None, may_write: bool = False
+) -> tuple[httpx.Client, Manners, Server, Clock]:
+    server, clock = Server(*reactions), Clock()
+    manners = Manners(server, rate_per_s=rate_per_s, may_write=may_write, now_s=lambda: clock.now_s, pause=clock.pause)
+    return httpx.Client(transport=manners), manners, server, clock
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"])
+def test_a_read_only_run_sends_only_reads(method: str) -> None:
+    client, _, server, _ = made(httpx.Response(200))
+    with pytest.raises(Forbidden, match=f"a read-only run sends no {method}"):
+        client.request(method, URL)
+    assert server.asked == 0
+    assert [client.request(each, URL).status_code for each in ("GET", "HEAD")] == [200, 200]
+
+
+def test_a_run_that_may_write_sends_anything() -> None:
+    client, manners, _, _ = made(httpx.Response(201), may_write=True)
+    assert client.post(URL).status_code == 201
+    assert manners.statuses == {201: 1}
+
+
+def test_requests_keep_their_distance() -> None:
+    client, _, _, clock = made(httpx.Response(200), rate_per_s=5)
+    for _ in range(3):
+        client.get(URL)
+    assert clock.pauses == [0.2, 0.2]
+    clock.now_s += 10
+    client.get(URL)
+    assert clock.pauses == [0.2, 0.2]
+
+
+def test_without_a_rate_nothing_waits() -> None:
+    client, _, _, clock = made(httpx.Response(200))
+    for _ in range(3):
+        client.get(URL)
+    assert clock.pauses == []
+
+
+def test_a_429_is_waited_out() -> None:
+    client, manners, _, clock = made(busy(), busy(), busy(**{"Retry-After": "7"}), httpx.Response(200))
+    assert client.get(URL).status_code == 200
+    assert (clock.pauses, manners.waited_s, manners.gone) == ([1, 2, 7], 10, "")
+
+
+@pytest.mark.parametrize(("told", "pause_s"), [("100000", PAUSE_S_MAX), ("soon", 1.0), ("-1", 1.0)])
+def test_a_pause_is_bounded(told: str, pause_s: float) -> None:
+    client, _, _, clock = made(busy(**{"Retry-After": told}), httpx.Response(200))
+    client.get(URL)
+    assert clock.pauses == [pause_s]
+
+
+def test_a_server_that_always_says_429_is_left_alone() -> None:
+    client, manners, server, _ = made(busy())
+    for _ in range(2):
+        with pytest.raises(Gone, match="answers 429 5 times in a row: ask for less at a time with --rate"):
+            client.get(URL)
+    assert server.asked == ATTEMPTS_MAX
+    assert manners.gone
+
+
+def test_a_refused_connection_means_that_it_is_gone() -> None:
+    client, manners, server, _ = made(httpx.ConnectError("refused"))
+    with pytest.raises(httpx.ConnectError):
+        client.get(URL)
+    assert manners.gone == "it does not answer any more: refused"
+    with pytest.raises(Gone, match="refused"):
+        client.get(URL)
+    assert server.asked == 1
+
+
+def test_silence_is_borne_a_few_times() -> None:
+    client, manners, _, _ = made(
+        *[httpx.ReadTimeout("")] * (SILENT_MAX - 1), httpx.Response(200), httpx.ReadTimeout("")
+    )
+    for _ in range(SILENT_MAX - 1):
+        with pytest.raises(httpx.ReadTimeout):
+            client.get(URL)
+    assert client.get(URL).status_code == 200
+    for _ in range(SILENT_MAX - 1):
+        with pytest.raises(httpx.ReadTimeout):
+            client.get(URL)
+    assert manners.gone == ""
+    with pytest.raises(httpx.ReadTimeout):
+        client.get(URL)
+    assert manners.gone == "it does not answer any more: no answer within 15 s"
+
+
+def test_a_connection_that_was_closed_meanwhile_is_opened_again_for_reads_alone() -> None:
+    hung_up = httpx.RemoteProtocolError("Server disconnected without sending a response.")
+    client, manners, _, _ = made(hung_up, httpx.Response(200), hung_up, httpx.Response(200), may_write=True)
+    assert client.get(URL).status_code == 200
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.post(URL)
+    assert manners.gone == ""
+
+
+class Endless(httpx.SyncByteStream):
+    """A body that never ends; `took` is called for each part."""
+
+    def __init__(self, clock: Clock, part: bytes, seconds: float) -> None:
+        self._clock, self._part, self._seconds = clock, part, seconds
+        self.is_closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        while True:
+            self._clock.now_s += self._seconds
+            yield self._part
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_an_answer_that_never_ends_is_given_up() -> None:
+    client, _, server, clock = made(httpx.Response(200))
+    for stream, error in (
+        (Endless(clock, b"x", 1.0), httpx.ReadTimeout),
+        (Endless(clock, b"x" * 2**24, 0.0), httpx.ReadError),
+    ):
+        server.reactions = [httpx.Response(200, stream=stream)]
+        with pytest.raises(error):
+            client.get(URL)
+        assert stream.is_closed
+
+
+def test_an_answer_arrives_as_it_was_sent() -> None:
+    sent = httpx.Response(200, headers=[("a", "1"), ("a", "2"), ("content-type", "text/plain")], content=b"body")
+    answer = made(sent)[0].get(URL)
+    assert (answer.headers.raw, answer.content) == (sent.headers.raw, b"body")
+
+
+def test_errors_without_words_have_their_names() -> None:
+    assert words_of(httpx.ReadError("")) == "ReadError"
+    assert words_of(httpx.ConnectError("a\nb")) == "a b"
+
+
+def test_proxies_are_those_of_the_environment_but_not_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+
+    def transport(**given: object) -> Server:
+        seen.append(given["proxy"])
+        return Server(httpx.Response(200))
+
+    monkeypatch.setattr("mockexchange.kit.server.manners.httpx.HTTPTransport", transport)
+    monkeypatch.setenv("https_proxy", "http://proxy:1")
+    monkeypatch.setenv("no_proxy", "close.example.com")
+    for host in ("far.example.com", "close.example.com", "127.0.0.1"):
+        client, _ = polite_client(Address(f"https://{host}", "", host, False), rate_per_s=5, may_write=False)
+        client.close()
+    assert seen == ["http://proxy:1", None, None]

@@ -1,0 +1,242 @@
+"""A whole run: everything that is selected is judged, and what was judged is kept however the run ends."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.exploring.running import Effort
+from mockexchange.kit.exploring.told import Told
+from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.server import running
+from mockexchange.kit.server.addresses import Address
+from mockexchange.kit.server.preflight import CannotJudge
+from mockexchange.kit.server.running import Run, Settings, rules_of
+from mockexchange.kit.server.selecting import Selection
+from mockexchange.kit.target import FCM, MEMBER, Target, Unreachable
+
+URL = "http://127.0.0.1:1/trade-api/v2"
+BALANCE = "/portfolio/balance"
+
+
+class Key:
+    key_id = "my-id"
+
+    def headers(self, method: str, url: str, age_ms: int = 0) -> dict[str, str]:
+        return {}
+
+
+class Watcher:
+    """Keeps what it was told."""
+
+    def __init__(self) -> None:
+        self.stages: list[str] = []
+        self.taken: list[Verdict] = []
+        self.warnings: list[str] = []
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        self.stages.append(name)
+
+    def at(self, words: str) -> None:
+        assert words
+
+    def take(self, verdict: Verdict) -> None:
+        self.taken.append(verdict)
+
+    def warn(self, words: str) -> None:
+        self.warnings.append(words)
+
+
+def check(rule: str, judge: Callable[[Target, str], Iterable[Finding]], *subjects: str) -> Check[Target]:
+    return Check(rule, f"says {rule}", "here", lambda target: subjects or ("one",), judge)
+
+
+def good(target: Target, subject: str) -> Iterator[Finding]:
+    yield from ()
+
+
+def bad(target: Target, subject: str) -> Iterator[Finding]:
+    yield Finding("a.bad", subject, "seen", "expected", "place")
+
+
+def absent(target: Target, subject: str) -> Iterable[Finding]:
+    raise NotJudged("no row to look at")
+
+
+def interrupted(target: Target, subject: str) -> Iterable[Finding]:
+    raise KeyboardInterrupt
+
+
+def asking(target: Target, subject: str) -> Iterator[Finding]:
+    target.http.get(f"{URL}/{subject}")
+    yield from ()
+
+
+ADDRESS = Address(URL, "ws://127.0.0.1:1/trade-api/ws/v2", "127.0.0.1", False)
+
+
+def settings(*checks: Check[Target], only: tuple[str, ...] = ("a.*",), address: Address = ADDRESS) -> Settings:
+    venue = KALSHI._replace(checks=checks, stream_checks=())
+    selection = Selection(only=only)
+    return Settings(venue=venue, address=address, api_date="2026-10", keys={MEMBER: Key()}, selection=selection)
+
+
+def judged(given: Settings) -> tuple[Report, Watcher]:
+    watcher = Watcher()
+    with closing(Run(given, watcher)) as run:
+        run.judge()
+    return run.report, watcher
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[httpx.Request], httpx.Response]], None]:
+    """Let runs ask a function instead of a server."""
+
+    def install(handler: Callable[[httpx.Request], httpx.Response]) -> None:
+        monkeypatch.setattr(
+            "mockexchange.kit.server.manners.httpx.HTTPTransport", lambda **given: httpx.MockTransport(handler)
+        )
+
+    return install
+
+
+def test_what_is_kept_broken_and_not_judged_is_told_apart() -> None:
+    report, watcher = judged(
+        settings(check("a.good", good), check("a.bad", bad, "one", "two"), check("a.absent", absent))
+    )
+    outcomes = [(verdict.rule, verdict.subject, verdict.outcome) for verdict in report.verdicts]
+    assert outcomes == [
+        ("a.good", "one", Outcome.KEPT),
+        ("a.bad", "one", Outcome.BROKEN),
+        ("a.bad", "two", Outcome.BROKEN),
+        ("a.absent", "one", Outcome.NOT_JUDGED),
+    ]
+    assert watcher.taken == report.verdicts
+    assert (report.title, report.cut_short, report.exit_code) == (f"{URL} as of 2026-10", "", 1)
+
+
+def test_what_is_not_selected_is_not_even_asked() -> None:
+    report, watcher = judged(settings(check("b.stops", interrupted), check("a.good", good)))
+    assert [verdict.rule for verdict in report.verdicts] == ["a.good"]
+    assert watcher.stages == ["rules that the document cannot say"]
+
+
+def test_an_interrupted_run_keeps_what_was_judged() -> None:
+    report, _ = judged(settings(check("a.bad", bad), check("a.stops", interrupted), check("a.good", good)))
+    assert [verdict.rule for verdict in report.verdicts] == ["a.bad"]
+    assert (report.cut_short, report.exit_code) == ("it was interrupted", 2)
+
+
+def test_a_server_that_dies_ends_the_run_where_it_died(
+    answers: Callable[[Callable[[httpx.Request], httpx.Response]], None],
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("three"):
+            raise httpx.ConnectError("Connection refused")
+        return httpx.Response(200)
+
+    def ask(target: Target, subject: str) -> Iterator[Finding]:
+        try:
+            yield from asking(target, subject)
+        except httpx.HTTPError as error:
+            raise Unreachable(str(error)) from None
+
+    answers(answer)
+    report, _ = judged(settings(check("a.asks", ask, "one", "two", "three", "four")))
+    assert [verdict.outcome.value for verdict in report.verdicts] == ["kept", "kept", "not judged"]
+    assert report.cut_short == "it does not answer any more: Connection refused (at a.asks three)"
+    assert report.exit_code == 2
+
+
+def test_on_a_production_host_nothing_wrong_is_sent_on_purpose(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "explore", lambda *given: pytest.fail("requests were made up"))
+    given = settings(
+        check("signatures.refused", interrupted),
+        check("a.good", good),
+        only=("a.*", "signatures.*", "requests.as_sent"),
+        address=ADDRESS._replace(is_production=True),
+    )
+    report, _ = judged(given)
+    found = {verdict.rule: verdict for verdict in report.verdicts}
+    assert found["a.good"].outcome is Outcome.KEPT
+    for rule in ("signatures.refused", "requests.as_sent"):
+        assert found[rule].why.startswith("not on a production host: ")
+        assert found[rule].says
+
+
+def test_what_is_made_up_is_told_what_there_is_and_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def explore(target: Target, told: Told, effort: Effort, on_progress: Callable[[str], None]) -> Iterator[Verdict]:
+        assert (effort.examples, effort.seed, target.may_write) == (3, 4, False)
+        on_progress("GET /somewhere")
+        yield Verdict("requests.as_sent", "GET /a")
+        yield Verdict("exploring.answered", "GET /a")
+        raise Unreachable("GET /b: no answer")
+
+    monkeypatch.setattr(running, "explore", explore)
+    monkeypatch.setattr(running, "discover", lambda target: {})
+    report, watcher = judged(replace(settings(only=("requests.*",)), examples=3, seed=4))
+    assert [verdict.rule for verdict in report.verdicts] == ["requests.as_sent"]
+    assert watcher.stages == ["requests made up from the document"]
+    assert (report.cut_short, report.exit_code) == ("GET /b: no answer", 2)
+
+
+def test_all_rules_can_be_selected() -> None:
+    rules = rules_of(KALSHI)
+    assert {"pages.partition", "signatures.refused", "frames.documented", "requests.as_sent"} <= set(rules)
+    Selection(only=tuple(rules)).require_known(rules)
+
+
+def test_a_run_says_what_it_consisted_of(answers: Callable[[Callable[[httpx.Request], httpx.Response]], None]) -> None:
+    answers(lambda request: httpx.Response(200))
+    with closing(Run(settings(check("a.asks", asking, "one", "two")), Watcher())) as run:
+        run.judge()
+    (table,) = run.tables()
+    rows = {row[0]: row[1] for row in table.rows}
+    assert (rows["requests"], rows["answers"], rows["keys"]) == ("2", "2 x 200", "member my-id")
+
+
+def prepared(given: Settings) -> tuple[Run, Watcher]:
+    watcher = Watcher()
+    with closing(Run(given, watcher)) as run:
+        run.prepare()
+    return run, watcher
+
+
+def test_a_key_is_known_by_what_it_may_read(
+    answers: Callable[[Callable[[httpx.Request], httpx.Response]], None],
+) -> None:
+    answers(lambda request: httpx.Response(200, json={"rows": [1]}))
+    run, watcher = prepared(settings())
+    assert list(run.target.keys) == [FCM]
+    (warning,) = watcher.warnings
+    assert warning.startswith(
+        "the key my-id is an FCM member's key: give a plain member's key, and this one as --role fcm="
+    )
+    run, watcher = prepared(replace(settings(), keys={MEMBER: Key(), FCM: Key()}))
+    assert (list(run.target.keys), watcher.warnings) == ([MEMBER, FCM], [])
+
+
+@pytest.mark.parametrize(("spoken", "warnings"), [("2026-10", 0), ("latest", 0), ("2026-06", 1), ("2026-07-01", 1)])
+def test_a_mock_of_another_date_is_a_warning(
+    spoken: str, warnings: int, answers: Callable[[Callable[[httpx.Request], httpx.Response]], None]
+) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/":
+            return httpx.Response(200, html=f"as of <b>{spoken}</b>", headers={"x-mock-exchange": "1"})
+        return httpx.Response(200, json={})
+
+    answers(answer)
+    run, watcher = prepared(settings())
+    assert (list(run.target.keys), len(watcher.warnings)) == ([MEMBER], warnings)
+
+
+def test_a_run_that_cannot_begin_says_so(
+    answers: Callable[[Callable[[httpx.Request], httpx.Response]], None],
+) -> None:
+    answers(lambda request: httpx.Response(401))
+    with pytest.raises(CannotJudge, match=r"the key my-id .member. was refused: 401"):
+        prepared(settings())

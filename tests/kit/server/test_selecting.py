@@ -1,0 +1,42 @@
+"""Which rules are judged."""
+
+import pytest
+
+from mockexchange.kit.server.dates import read_alias
+from mockexchange.kit.server.selecting import EVERYTHING, Selection
+
+RULES = ["pages.end", "pages.partition", "times.zone"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "taken"),
+    [
+        (EVERYTHING, RULES),
+        (Selection(only=("pages.*",)), RULES[:2]),
+        (Selection(skip=("pages.end",)), RULES[1:]),
+        (Selection(only=("pages.*", "times.*"), skip=("*.end",)), RULES[1:]),
+    ],
+)
+def test_rules_are_picked_by_patterns(selection: Selection, taken: list[str]) -> None:
+    selection.require_known(RULES)
+    assert [rule for rule in RULES if selection.takes(rule)] == taken
+
+
+@pytest.mark.parametrize(
+    ("selection", "option"), [(Selection(only=("page",)), "--only"), (Selection(skip=("page",)), "--skip")]
+)
+def test_a_pattern_of_no_rule_is_refused(selection: Selection, option: str) -> None:
+    with pytest.raises(
+        ValueError, match=f"{option} page: no such rule: there are pages.end, pages.partition, times.zone"
+    ):
+        selection.require_known(RULES)
+
+
+def test_a_date_is_an_alias_the_day_of_one_or_the_latest() -> None:
+    assert [read_alias(text, "kalshi") for text in ("latest", "2026-06", "2025-11-03")] == [
+        "2026-10",
+        "2026-06",
+        "2025-11",
+    ]
+    with pytest.raises(ValueError, match="no contract document of 'soon': expected latest, 2025-11, "):
+        read_alias("soon", "kalshi")
