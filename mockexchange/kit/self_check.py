@@ -1,6 +1,6 @@
 """`serve --self-check`: every answer and every frame of a server held against the documents as it leaves."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from mockexchange.documents import NoSuchDocument
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.judging.answers import AnswerJudge
 from mockexchange.kit.judging.frames import FrameJudge
+from mockexchange.kit.judging.handshakes import RefusalJudge
 from mockexchange.kit.judging.routes import Routes
 from mockexchange.kit.venue import VenueKit
 
@@ -31,6 +32,7 @@ class Judges(NamedTuple):
 
     routes: Routes
     answers: AnswerJudge
+    refusals: RefusalJudge
     frames: FrameJudge
 
 
@@ -56,11 +58,8 @@ class SelfCheck:
         judges = self._judges_of(day)
         if judges is None:
             return [_unchecked(day)]
-        said = Said(f"{method} {target}", status, headers, content)
-        route = judges.routes.find(target.partition("?")[0])
-        if route is None:
-            return _worded(judges.answers.component_objections(UNKNOWN_ROUTE, said))
-        return _worded(judges.answers.objections(route.path, method, said))
+        path = target.partition("?")[0]
+        return _worded(_objections(judges, path, method, Said(f"{method} {target}", status, headers, content)))
 
     def check_frame(self, day: str | None, raw: bytes) -> list[str]:
         """Return what is wrong with a frame that goes to a client."""
@@ -73,7 +72,18 @@ class SelfCheck:
             return None
         subject = f"{self.venue.name}/{alias}"
         rest, stream = documents.read(subject), documents.read(subject, documents.ASYNCAPI)
-        return Judges(Routes(rest, self.venue.prefix), AnswerJudge(rest, subject), FrameJudge(stream, subject))
+        answers = AnswerJudge(rest, subject)
+        refusals = RefusalJudge(stream, subject, answers)
+        return Judges(Routes(rest, self.venue.prefix), answers, refusals, FrameJudge(stream, subject))
+
+
+def _objections(judges: Judges, path: str, method: str, said: Said) -> Iterator[Finding]:
+    if path == judges.refusals.path:
+        return judges.refusals.objections(said)
+    route = judges.routes.find(path)
+    if route is None:
+        return judges.answers.component_objections(UNKNOWN_ROUTE, said)
+    return judges.answers.objections(route.path, method, said)
 
 
 def _unchecked(day: str | None) -> str:

@@ -35,6 +35,14 @@ class Exchange:
     def ws_url(self, name: str) -> str:
         return self.hub.ws_url(name)
 
+    def connection_count(self, name: str) -> int:
+        """How many connections to a sandbox are open now."""
+        return self.hub.ports[name].connection_count
+
+    def connections_made(self, name: str) -> int:
+        """How many connections to a sandbox there have been."""
+        return self.hub.ports[name].connections_made
+
 
 @contextmanager
 def exchange() -> Iterator[Exchange]:

@@ -8,7 +8,10 @@ from starlette.types import ASGIApp, Message
 
 
 class AppTransport(httpx.BaseTransport):
-    """Gives each request to an ASGI application, in the event loop of `portal`. httpx's own is asynchronous only."""
+    """Gives each request to an ASGI application, in the event loop of `portal`. httpx's own is asynchronous only.
+
+    Where the application fails the answer is a 500, as that of a server would be.
+    """
 
     def __init__(self, app: ASGIApp, portal: BlockingPortal) -> None:
         self._app, self._portal = app, portal
@@ -27,7 +30,10 @@ class AppTransport(httpx.BaseTransport):
         async def send(message: Message) -> None:
             said.append(message)
 
-        await self._app(scope_of(request), receive, send)
+        try:
+            await self._app(scope_of(request), receive, send)
+        except Exception as error:  # noqa: BLE001  # whatever broke: what would serve it answers so
+            return httpx.Response(500, text=f"{type(error).__name__}: {error}", request=request)
         parts = b"".join(message.get("body", b"") for message in said[1:])
         return httpx.Response(said[0]["status"], headers=said[0]["headers"], content=parts, request=request)
 

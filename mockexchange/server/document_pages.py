@@ -18,8 +18,8 @@ from mockexchange.server.page import STYLE
 DOCS = "/_mock/docs/"
 VENDORED = Path(__file__).parent / "vendored"
 SHOW = b"""\
-const place = document.getElementById("document"), url = place.dataset.url;
-if (place.dataset.kind === "asyncapi") AsyncApiStandalone.render({schema: {url}, config: {show: {sidebar: true}}}, place);
+const place = document.getElementById("document"), {kind, url} = place.dataset;
+if (kind === "asyncapi") AsyncApiStandalone.render({schema: {url}, config: {show: {sidebar: true}}}, place);
 else Redoc.init(url, {hideDownloadButton: true, nativeScrollbars: true}, place);
 """
 
@@ -77,7 +77,8 @@ async def show_document(request: Request) -> Response:
     files = "".join(_loading(name) for name in RENDERERS[kind])
     html = (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(subject)}: {TITLES[kind]}</title>{files}"
-        f'<body style="margin:0;font-family:system-ui,sans-serif"><div id=document data-kind={kind} data-url="{_url(subject, kind)}.yaml"></div>'
+        '<body style="margin:0;font-family:system-ui,sans-serif">'
+        f'<div id=document data-kind={kind} data-url="{_url(subject, kind)}.yaml"></div>'
         f'<script src="{DOCS}assets/show.js"></script>'
     )
     return HTMLResponse(html, headers={"content-security-policy": POLICY.format(more=UNSAFE_EVAL[kind])})

@@ -74,6 +74,13 @@ class Listener:
         )
         self._server: asyncio.Server | None = None
         self._date_timer: asyncio.TimerHandle | None = None
+        self.connections_made = 0
+        """How many connections have been accepted so far."""
+
+    @property
+    def connection_count(self) -> int:
+        """How many connections are open now."""
+        return len(self._state.connections)
 
     async def start(self) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
@@ -114,6 +121,7 @@ class Listener:
             await asyncio.sleep(STOP_POLL_S)
 
     def _protocol(self) -> asyncio.Protocol:
+        self.connections_made += 1
         protocol: asyncio.Protocol = self._config.http_protocol_class(  # type: ignore[call-arg]  # uvicorn types the class as a bare asyncio.Protocol
             config=self._config, server_state=self._state, app_state={}
         )

@@ -99,8 +99,8 @@ async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, rec
             entry.findings.append(f"the body has {body.size:,} bytes: kept the first {len(body.kept):,}")
         if answer.status != 200:
             entry.diagnosis = answer.diagnosis = await diagnostician.diagnose(answer)
-        if sandbox.options.inspector and answer.fault is None:
-            entry.findings.extend(_inspect(sandbox.options.inspector, sandbox, key_id, entry, answer))
+        if sandbox.options.inspector:
+            entry.findings.extend(inspect(sandbox.options.inspector, sandbox, key_id, entry, answer))
         await sandbox.run_due()
         if isinstance(answer, Disturbed):
             await _carry(receive, send, answer, sandbox)
@@ -111,8 +111,10 @@ async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, rec
         sandbox.journal.close(entry)
 
 
-def _inspect(inspector: Inspector, sandbox: Sandbox, key_id: str | None, entry: Entry, answer: Answer) -> list[str]:
-    """What is wrong with an answer that is about to leave."""
+def inspect(inspector: Inspector, sandbox: Sandbox, key_id: str | None, entry: Entry, answer: Answer) -> list[str]:
+    """Return what is wrong with an answer that is about to leave; what a fault made is meant to be wrong."""
+    if answer.fault is not None:
+        return []
     headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(answer)}
     day = sandbox.api_date_of(key_id).day
     return inspector.check_answer(day, entry.method, entry.target, answer.status, headers, answer.body)

@@ -13,7 +13,7 @@ from mockexchange.journal import Entry
 from mockexchange.sandbox import Sandbox
 from mockexchange.server.asgi_wire import AsgiWire
 from mockexchange.server.disturbance import Way
-from mockexchange.server.rest import TARGET_BYTES_MAX, Diagnostician, headers_of
+from mockexchange.server.rest import TARGET_BYTES_MAX, Diagnostician, headers_of, inspect
 from mockexchange.server.stream_protocol import StreamProtocol
 from mockexchange.server.wires import WIRE
 from mockexchange.streams import ABNORMAL, VANISHED, Connection, Ending
@@ -34,13 +34,17 @@ ServerStream = StreamProtocol | AsgiWire
 async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one upgrade and, if it is granted, serve its session to the end."""
     request = _request(scope)
-    claimed = request.header(KEY_HEADER)
-    sandbox: Sandbox = sandbox_of(claimed.strip() if claimed else None)
+    sandbox: Sandbox = sandbox_of(_claimed(request))
     await receive()
     connection = await _shake_hands(sandbox, diagnostician, request, scope, Upgrade(receive, send))
     if connection:
         del request  # streams are many and long, and the journal has it
         await _serve_to_the_end(sandbox, connection, receive)
+
+
+def _claimed(request: Request) -> str | None:
+    claimed = request.header(KEY_HEADER)
+    return claimed.strip() if claimed else None
 
 
 async def _shake_hands(
@@ -52,6 +56,8 @@ async def _shake_hands(
     try:
         if session is None:
             entry.diagnosis = answer.diagnosis = await diagnostician.diagnose(answer)
+            if sandbox.options.inspector:
+                entry.findings.extend(inspect(sandbox.options.inspector, sandbox, _claimed(request), entry, answer))
             await _refuse(upgrade, answer, sandbox)
             return None
         connection = await _open(sandbox, session, scope, upgrade)

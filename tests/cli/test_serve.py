@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from mockexchange.cli.control import Server
+from mockexchange.cli.control import Server, find_server, send
 from mockexchange.cli.serve import banner
 from mockexchange.config import default_ready_file
 from mockexchange.venues.kalshi.dates import api_date
 from tests.cli.conftest import Cli
 from tests.cli.test_frame import ENVIRONMENT, PROGRAM, error_of
-from tests.house.serving import STOP_SECONDS_MAX
+from tests.house.serving import STOP_SECONDS_MAX, served
 
 ACCOUNTS: list[dict[str, Any]] = [
     {"name": "own", "kind": "member", "key_id": "k0", "private_key_path": None, "subtraders": []},
@@ -25,6 +25,11 @@ ACCOUNTS: list[dict[str, Any]] = [
 ]
 VENUE = {"base_url": "http://127.0.0.1:8600/trade-api/v2", "ws_url": "ws://127.0.0.1:8600/trade-api/ws/v2"}
 READY = {"venues": {"kalshi": VENUE}, "accounts": ACCOUNTS}
+PINNED = """\
+scenario: pinned
+start: 2025-11-04T23:00:00Z
+accounts: {alice: {cash: 100, keys: {main: {api_date: 2026-03-09}}}}
+"""
 
 
 def test_the_banner_says_where_who_and_how() -> None:
@@ -110,3 +115,20 @@ def _wait_for(file: Path, process: "subprocess.Popen[bytes]") -> None:
             continue
         break
     raise AssertionError(f"exit code {process.poll()}, not ready")
+
+
+def test_a_date_without_documents_cannot_be_checked() -> None:
+    line = error_of("serve", "--port", "0", "--self-check", "--api-date", "2026-03-09")
+    start = "mockexchange serve: --self-check: there is no document of 2026-03-09 to check against: there are 2025-11, "
+    assert line.startswith(start)
+
+
+def test_what_is_served_with_a_self_check_is_checked(tmp_path: Path) -> None:
+    (tmp_path / "pinned.yaml").write_text(PINNED)
+    with served(tmp_path, *PROGRAM, "serve", "--self-check", "--scenario", "pinned.yaml"):
+        server = find_server(tmp_path / "ready.json")
+        key_id = server.ready["accounts"][0]["key_id"]
+        url = server.ready["venues"]["kalshi"]["base_url"]
+        send("GET", f"{url}/exchange/status", {"KALSHI-ACCESS-KEY": key_id})
+        (entry,) = server.ask("GET", "sandboxes/default/journal")
+    assert entry["findings"] == ["self-check: not checked, there is no document of 2026-03-09"]

@@ -25,3 +25,13 @@ def test_a_request_reaches_the_application(method: str) -> None:
     assert response.status_code == 201
     assert response.headers["x-seen"] == "1"
     assert response.text == f"{method} /a%2Fb?c=d http.disconnect body"
+
+
+async def broken(scope: Scope, receive: Receive, send: Send) -> None:
+    raise KeyError("ticker")
+
+
+def test_an_application_that_fails_answers_500() -> None:
+    with start_blocking_portal() as portal, httpx.Client(transport=AppTransport(broken, portal)) as http:
+        response = http.get("http://testserver/")
+    assert (response.status_code, response.text) == (500, "KeyError: 'ticker'")

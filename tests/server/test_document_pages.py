@@ -38,6 +38,7 @@ def test_a_page_loads_what_is_served_here_and_nothing_else(live: Live, kind: str
     policy = page.headers.get("content-security-policy") or ""
     assert policy.startswith("default-src 'none'; script-src 'self'")
     assert "http" not in policy
+    assert ("'unsafe-eval'" in policy) is (kind == "asyncapi")
 
 
 @pytest.mark.parametrize(("kind", "subject"), DOCUMENTS)
@@ -69,6 +70,41 @@ def test_what_is_not_there_is_said(live: Live, path: str, says: str) -> None:
     reply = get(live, f"{DOCS}{path}")
     assert reply.status == 404
     assert says in reply.body.decode()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_mock/docs/../sandboxes",
+        "/_mock/docs/%2e%2e/sandboxes/default/log",
+        "/_mock/docs/..%2fsandboxes",
+        "/_mock/docs%2f..%2fsandboxes",
+        "/_mock/docs/%3f/../../sandboxes",
+        "/_mock/docs/kalshi%2f..%2f..%2f..%2fsandboxes/default",
+    ],
+)
+def test_nothing_else_is_reached_by_way_of_them(live: Live, path: str) -> None:
+    reply = get(live, path)
+    assert reply.status == 404
+    assert b'"code":"unknown_document"' in reply.body
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/_mock/sandboxes",
+        "/_mock/sandboxes#/_mock/docs/",
+        "/_mock/sandboxes?/_mock/docs/",
+        "/_mock/sandboxes%3f/_mock/docs/",
+        "/_mock/docs%3f",
+        "/_mock/live%23/sandboxes",
+        "/_mock/docs;/",
+        "/_mock/do%09cs/",
+        "http://127.0.0.1/_mock/sandboxes",
+    ],
+)
+def test_what_is_none_of_them_needs_the_token(live: Live, path: str) -> None:
+    assert get(live, path).status == 401
 
 
 def test_another_host_does_not_reach_them(live: Live) -> None:

@@ -60,6 +60,18 @@ def play(scene: Scene) -> None:
     asyncio.run(run())
 
 
+def test_connections_are_counted() -> None:
+    async def scene(app: App, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert (listener.connection_count, listener.connections_made) == (1, 1)
+        app.may.set()
+        await reader.readexactly(len(BODY))
+        writer.close()
+        await listener.stop()
+        assert (listener.connection_count, listener.connections_made) == (0, 1)
+
+    play(scene)
+
+
 def test_a_request_under_way_is_answered_whole_while_it_stops() -> None:
     async def scene(app: App, listener: Listener, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         stopping = asyncio.create_task(listener.stop())

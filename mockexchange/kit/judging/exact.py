@@ -1,15 +1,17 @@
 """Reading JSON as it is written: what schemas cannot see, such as a key that stands twice, or 1.0 where 1 belongs."""
 
 import json
+import math
 from typing import Any
 
-HALF = 0.5
+ALMOST_ZERO = 1e-9
 
 
 def read_json(text: str | bytes) -> Any:
     """Return what is written. Raises ValueError where it is no JSON, is nested too deep, or has a key twice.
 
-    A whole number that is written with a fraction or an exponent is off by a half in it, so that it is no integer.
+    A whole number that is written with a fraction or an exponent is off by next to nothing in it, so that it is no
+    integer, and within the bounds of a number.
     """
     try:
         return json.loads(text, parse_float=_fraction, parse_constant=_refuse, object_pairs_hook=_object)
@@ -19,7 +21,7 @@ def read_json(text: str | bytes) -> Any:
 
 def _fraction(text: str) -> float:
     value = float(text)
-    return value + HALF if value.is_integer() else value
+    return (math.nextafter(value, 0.0) or ALMOST_ZERO) if value.is_integer() else value
 
 
 def _refuse(name: str) -> Any:

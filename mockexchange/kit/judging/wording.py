@@ -21,9 +21,14 @@ def innermost(error: Error) -> Iterator[Error]:
     if not branches or not all(kinds) or {"required"} in kinds:
         yield error
         return
-    right_type = [branch for branch, names in zip(branches, kinds, strict=True) if "type" not in names]
+    right_type = [branch for branch in branches if not any(_is_of_another_type(one, error) for one in branch)]
     for one in (right_type or branches)[0]:
         yield from innermost(one)
+
+
+def _is_of_another_type(one: Error, whole: Error) -> bool:
+    """Whether the whole value is, not something in it."""
+    return one.kind.name == "type" and list(one.instance_path) == list(whole.instance_path)
 
 
 def told(error: Error, keyword: Any, title: str, value: Any) -> Iterator[tuple[str, str]]:

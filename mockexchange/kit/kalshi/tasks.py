@@ -1,6 +1,10 @@
 """What adapters are asked about an account at Kalshi, and under which names it was ever on the wire."""
 
-from mockexchange.kit.client.tasks import Task, Unit, Wire, count, instant, money, text
+from datetime import datetime
+from decimal import Decimal
+
+from mockexchange.kit.client.tasks import Row, Task, Unit, Wire, count, instant, money, text
+from mockexchange.kit.kalshi.amounts import ONE
 
 FEE = (Wire("fee_cost", Unit.DOLLARS, or_cents=True),)
 """Recorded with four decimals before 2026-03-07, of which the last two were zeros; nothing says that they had to be."""
@@ -9,6 +13,25 @@ FEE = (Wire("fee_cost", Unit.DOLLARS, or_cents=True),)
 def _price(side: str) -> tuple[Wire, ...]:
     name = f"{side}_price"
     return (*(Wire(f"{name}_{end}", Unit.DOLLARS) for end in ("dollars", "fixed")), Wire(name, Unit.CENTS))
+
+
+REPEATED = (("trade_id", "fill_id"), ("market_ticker", "ticker"))
+COMPLEMENTARY = (("no_price_dollars", "yes_price_dollars"), ("no_price_fixed", "yes_price_fixed"))
+OTHER_SIDE = {"yes": "no", "no": "yes"}
+BOOK_SIDES = {"yes": "bid", "no": "ask"}
+
+
+def agreed_trade(row: Row) -> Row:
+    """Return a made-up row of fills or orders in which every fact that several fields tell is one."""
+    outcome = row["side"] if row["action"] == "buy" else OTHER_SIDE[row["side"]]
+    said = {
+        "outcome_side": outcome,
+        "book_side": BOOK_SIDES[outcome],
+        "ts": int(datetime.fromisoformat(row["created_time"]).timestamp()),
+        **{name: row.get(other) for name, other in REPEATED},
+        **{name: str(ONE - Decimal(row.get(other) or 0)) for name, other in COMPLEMENTARY},
+    }
+    return {name: said.get(name, value) for name, value in row.items()}
 
 
 POSITIONS = Task(
@@ -84,6 +107,7 @@ FILLS = Task(
         "subaccount": text("subaccount_number"),
         "created": instant("created_time"),
     },
+    agreed_trade,
 )
 ORDERS = Task(
     "orders",
@@ -120,6 +144,7 @@ ORDERS = Task(
         "created": instant("created_time"),
         "updated": instant("last_update_time"),
     },
+    agreed_trade,
 )
 SETTLEMENTS = Task(
     "settlements",

@@ -189,10 +189,16 @@ def test_what_is_no_frame_at_all_is_told(raw: str | bytes, reason: str) -> None:
     assert found.seen.startswith(reason)
 
 
+@pytest.mark.parametrize("word", [[], {}, None, 7, True])
+def test_a_word_that_is_no_text_is_told(word: Any) -> None:
+    (found,) = objections({"type": word})
+    assert found.seen == f"type: {json.dumps(word)}"
+
+
 def test_what_is_refused_is_an_error_of_its_own_kind() -> None:
     with pytest.raises(ValueError, match="no object"):
         read_frame("1")
-    assert read_frame('{"a":[1,0.25,2.0,1e2]}') == {"a": [1, 0.25, 2.5, 100.5]}
+    assert read_frame('{"a":[1,0.25]}') == {"a": [1, 0.25]}
 
 
 # --- how it is written

@@ -1,0 +1,124 @@
+"""The judges of answers: of REST's, and of those to upgrades that are not granted."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import pytest
+
+from mockexchange import documents
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.judging.answers import CHARS_SHOWN_MAX, AnswerJudge
+from mockexchange.kit.judging.handshakes import RefusalJudge
+
+SUBJECT = "kalshi/2026-10"
+JUDGE = AnswerJudge(documents.read(SUBJECT), SUBJECT)
+REFUSALS = RefusalJudge(documents.read(SUBJECT, documents.ASYNCAPI), SUBJECT, JUDGE)
+JSON = {"content-type": "application/json; charset=utf-8"}
+TEXT = {"content-type": "text/plain; charset=utf-8"}
+PLACE = f"contracts/{SUBJECT}/openapi.yaml#"
+BALANCE = {
+    "balance": 1,
+    "balance_breakdown": [],
+    "balance_dollars": "0.0100",
+    "portfolio_value": 0,
+    "updated_ts": 1762257600,
+}
+REFUSED = {"error": {"code": "token_authentication_failure", "message": "token authentication failure"}}
+
+
+class Said(NamedTuple):
+    status: int
+    content: bytes
+    headers: Mapping[str, str] = JSON
+    where: str = "GET /x"
+
+
+def said(status: int, body: Any, headers: Mapping[str, str] = JSON) -> Said:
+    return Said(status, body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
+
+
+def told(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    found = list(findings)
+    assert {one.rule for one in found} <= {"answers.documented"}
+    return [(one.seen, one.expected) for one in found]
+
+
+def balance(**changes: Any) -> dict[str, Any]:
+    return {**BALANCE, **changes}
+
+
+@pytest.mark.parametrize(
+    ("body", "seen"),
+    [
+        (balance(), []),
+        (balance(balance=1.0), ["body.balance: 1.0 has a fraction or an exponent"]),
+        (balance(balance=0.0), ["body.balance: 0.0 has a fraction or an exponent"]),
+        (balance(balance="1"), ['body.balance: "1" is not of type "integer"']),
+        (b'{"balance":1,"balance":1}', ["a body that is no JSON (a key stands twice in an object): "]),
+        (b"[" * 100_000, ["a body that is no JSON (it is nested too deep): [[["]),
+        (b"\xff", ["a body that is no JSON ("]),
+    ],
+    ids=["right", "fraction", "zero", "text", "twice", "deep", "no UTF-8"],
+)
+def test_bodies(body: Any, seen: list[str]) -> None:
+    found = told(JUDGE.objections("/portfolio/balance", "GET", said(200, body)))
+    assert len(found) == len(seen)
+    for (words, _), start in zip(found, seen, strict=True):
+        assert words.startswith(start)
+        assert len(words) < CHARS_SHOWN_MAX + 100
+
+
+def test_a_finding_names_the_place() -> None:
+    (found,) = JUDGE.objections("/portfolio/balance", "GET", said(418, BALANCE))
+    assert (found.where, found.seen) == ("GET /x -> 418", "status 418")
+    assert found.expected.startswith("one of 200, ")
+    assert found.place == f"{PLACE}/paths/~1portfolio~1balance/get/responses"
+    (found,) = JUDGE.objections("/portfolio/balance", "GET", said(200, b"{"))
+    assert found.place == f"{PLACE}/paths/~1portfolio~1balance/get/responses/200"
+
+
+def test_a_header_that_belongs_there_is_missed() -> None:
+    body = {"error": {"code": "method_not_allowed", "message": "method not allowed"}}
+    assert told(JUDGE.objections("/markets", "FOO", said(405, body))) == [("no such header", "the header Allow")]
+    assert told(JUDGE.objections("/markets", "FOO", said(405, body, {**JSON, "allow": "GET, HEAD"}))) == []
+
+
+def test_a_header_that_may_be_left_out_is_not_missed() -> None:
+    retried = {"description": "", "headers": {"Retry-After": {"schema": {"type": "string"}}}}
+    document = {"paths": {"/x": {"get": {"responses": {"429": retried}}}}, "components": {}}
+    assert told(AnswerJudge(document, SUBJECT).objections("/x", "GET", said(429, b"", {}))) == []
+
+
+def test_an_answer_without_a_described_body_is_judged_by_its_status_alone() -> None:
+    assert told(JUDGE.objections("/exchange/status", "GET", said(504, b"", {}))) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (said(401, REFUSED), []),
+        (said(403, b"Forbidden\n", TEXT), []),
+        (said(400, b"Bad Request\n", TEXT), []),
+        (said(405, b"Method Not Allowed\n", TEXT), []),
+        (said(429, b"whatever", {}), []),
+        (said(401, b"Unauthorized\n", TEXT), [("content type 'text/plain'", "application/json")]),
+        (said(403, b"Forbidden\n"), [("content type 'application/json'", "text/plain")]),
+        (said(403, b"Forbidden", TEXT), [("body: b'Forbidden'", r"'Forbidden\n'")]),
+        (said(200, {}), [("status 200", "one of 400, 401, 403, 405, 429")]),
+    ],
+)
+def test_refused_upgrades(answer: Said, found: list[tuple[str, str]]) -> None:
+    assert told(REFUSALS.objections(answer)) == found
+
+
+def test_what_a_refused_upgrade_is_judged_by_is_named() -> None:
+    (found,) = REFUSALS.objections(said(403, b"no", TEXT))
+    assert found.place == f"contracts/{SUBJECT}/asyncapi.yaml#/channels/stream/x-refusals/403"
+
+
+@pytest.mark.parametrize("subject", documents.subjects(documents.ASYNCAPI))
+def test_every_answer_that_a_stream_names_is_one_of_its_rest_document(subject: str) -> None:
+    refusals = documents.read(subject, documents.ASYNCAPI)["channels"]["stream"]["x-refusals"]
+    named = {one["answer"] for one in refusals.values() if "answer" in one}
+    assert named == {"Unauthorized"} <= set(documents.read(subject)["components"]["responses"])

@@ -1,0 +1,59 @@
+"""The judge of requests: paths and bodies. Queries are those of contracts/suites/test_judge.py."""
+
+from typing import Any
+
+import pytest
+
+from mockexchange.kit.judging.requests import Judge, Objection
+
+TEXT = {"type": "string"}
+BODY = {"type": "object", "required": ["name"], "properties": {"name": TEXT, "flag": {"type": "boolean"}}}
+
+
+def document(*, is_required: bool = True, **schema: Any) -> dict[str, Any]:
+    body = {"required": is_required, "content": {"application/json": {"schema": BODY}}}
+    names = [{"in": "path", "name": "id", "required": True, "schema": {**TEXT, **schema}}]
+    return {"paths": {"/x/{id}": {"parameters": names, "post": {"requestBody": body}, "get": {}}}, "components": {}}
+
+
+# what is sent | what the document has against it: nothing, something, or it leaves that open
+BODIES: list[tuple[bytes, Objection]] = [
+    (b'{"name":"a"}', ""),
+    (b'{"name":"a","flag":true}', None),
+    (b'{"name":1}', None),
+    (b'{"name":"a","flag":"yes"}', "the body does not fit its schema"),
+    (b'{"flag":true}', "the body does not fit its schema"),
+    (b"[]", "the body does not fit its schema"),
+    (b"{", "the body is no JSON"),
+    (b"\xff", "the body is no JSON"),
+    (b"[" * 100_000, "the body is no JSON"),
+    (b"", "there is no body"),
+]
+
+
+@pytest.mark.parametrize(("body", "wanted"), BODIES, ids=[repr(body[:24]) for body, _ in BODIES])
+def test_bodies(body: bytes, wanted: Objection) -> None:
+    assert Judge(document()).objection_to("/x/{id}", "POST", {"id": "a"}, "", body) == wanted
+
+
+def test_a_body_may_be_left_out_where_it_need_not_be_there() -> None:
+    assert Judge(document(is_required=False)).objection_to("/x/{id}", "POST", {"id": "a"}, "") == ""
+
+
+def test_a_body_where_none_belongs_is_no_matter() -> None:
+    assert Judge(document()).objection_to("/x/{id}", "GET", {"id": "a"}, "", b"{") == ""
+
+
+@pytest.mark.parametrize(
+    ("schema", "name", "wanted"),
+    [
+        ({"maxLength": 3}, "abc", ""),
+        ({"maxLength": 3}, "abcd", "id is none"),
+        ({"enum": ["abc"]}, "abc", ""),
+        ({"enum": ["abc"]}, "another", None),
+    ],
+)
+def test_names_in_paths_are_judged_and_those_that_are_listed_may_not_be_all(
+    schema: dict[str, Any], name: str, wanted: Objection
+) -> None:
+    assert Judge(document(**schema)).objection_to("/x/{id}", "GET", {"id": name}, "") == wanted

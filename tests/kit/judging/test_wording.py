@@ -1,0 +1,23 @@
+"""What a schema has against a value: by the alternative that it is nearest to."""
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from mockexchange.kit.judging.wording import innermost
+
+TEXT, NUMBER = {"type": "string"}, {"type": "integer", "maximum": 5}
+OBJECT = {"type": "object", "properties": {"a": TEXT}}
+
+
+def paths(schema: dict[str, Any], value: Any) -> list[tuple[str, list[str | int]]]:
+    errors = jsonschema_rs.Draft7Validator(schema).iter_errors(value)
+    return [(one.kind.name, list(one.instance_path)) for error in errors for one in innermost(error)]
+
+
+@pytest.mark.parametrize("keyword", ["oneOf", "anyOf"])
+def test_the_alternative_of_the_right_type_is_the_nearest(keyword: str) -> None:
+    assert paths({keyword: [TEXT, OBJECT]}, {"a": 1}) == [("type", ["a"])]
+    assert paths({keyword: [TEXT, {keyword: [OBJECT, NUMBER]}]}, 7) == [("maximum", [])]
+    assert paths({keyword: [TEXT, NUMBER]}, None) == [("type", [])]
