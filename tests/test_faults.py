@@ -1,6 +1,7 @@
 """The faults of a sandbox: installed, counted, logged, journalled, replayed and removed."""
 
 import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from mockexchange.scenario.fault_effects import EFFECTS
 from mockexchange.scenario.faults import FAULT, FAULTS, Rule
 from mockexchange.scenario.source import read_yaml
 from mockexchange.server.rest import header_text
-from tests.sandboxing import POSITIONS, PREFIX, SMALL, do, make, run, signed
+from tests.sandboxing import POSITIONS, PREFIX, SMALL, do, make, run, signed, signer_of
+from tests.venues.kalshi.keyring import sign
 
 BALANCE = f"{PREFIX}/portfolio/balance"
 FILLS = f"{PREFIX}/portfolio/fills"
@@ -226,6 +228,19 @@ def test_a_lag_measures_keys_on_the_exchanges_clock_where_they_are_measured_so()
     install(sandbox, "{then: {stale: 1h}}")
     assert sandbox.answer(signed(sandbox, at=sandbox.clock.now()))[0].status == 200
     assert sandbox.answer(signed(sandbox, at=sandbox.clock.now() - 3_600_000_000))[0].status == 401
+
+
+def test_a_signed_query_is_recognized_though_the_page_is_made_smaller() -> None:
+    """The diagnosis is of what was sent, and not of the limit that the fault put into it."""
+    sandbox = make()
+    install(sandbox, "{then: {page_size: 2}}")
+    target, at = f"{POSITIONS}?cursor=abc", sandbox.options.host()
+    _, private = signer_of(sandbox, "alice", "main")
+    signature = b64encode(sign(private, f"{at // 1_000}GET{target}"))
+    answer, _ = sandbox.answer(signed(sandbox, target, at=at, headers={b"kalshi-access-signature": signature}))
+    assert answer.status == 401
+    assert answer.diagnose is not None
+    assert 'sign the path without "?cursor=abc"' in answer.diagnose(lambda: None)
 
 
 def test_presets_are_read_and_named_after_themselves() -> None:

@@ -119,6 +119,8 @@ class Visit:
             host_at += self._effect(effects.ClockOffset).offset_us
         is_stale = effects.Stale in self._by_effect
         reply = self._stale(request, host_at) if is_stale else rest.answer(self._desk, request, self._seen.at, host_at)
+        if reply.status == UNAUTHORIZED and request is not self._request:  # explained by what was sent and signed
+            reply = rest.answer(self._desk, self._request, self._seen.at, host_at)
         if effects.ClockOffset in self._by_effect:
             blame(reply, self._by_effect[effects.ClockOffset])
         return reply
