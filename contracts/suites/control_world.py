@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from contracts.suites.world import HOST, IN_PROCESS_HOST, World, open_world
 from mockexchange import documents
 from mockexchange.documents import Document
-from mockexchange.kit.exploring.told import Told, operation_ids
+from mockexchange.kit.exploring.told import MAY_BE_MISSING, Told, operation_ids
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.target import Target
 from mockexchange.kit.transports import AppTransport
@@ -159,6 +159,7 @@ REFUSED = {"expected-statuses": ["400", "401", "403", "404"]}
 """For wrong data; a wrong Host among the headers that are made up is a 403, which every operation documents."""
 FORGIVEN = {"expected-statuses": ["2xx", "400", "401", "403", "404", "409"]}
 """For wrong data where scalars of another kind are read as text: there `judge` alone tells wrong from right."""
+UNKNOWN_ACCOUNT = {"expected-statuses": ["2xx", "400"]}
 CHECKS: dict[str, dict[str, Any]] = {
     # The name may be taken already.
     "CreateSandbox": {
@@ -176,9 +177,19 @@ CHECKS: dict[str, dict[str, Any]] = {
         "positive_data_acceptance": {"expected-statuses": ["2xx", "408"]},
         "negative_data_rejection": {"expected-statuses": ["2xx", "400", "401", "403", "404", "408"]},
     },
-    "AddScript": {"negative_data_rejection": FORGIVEN},
-    "AddFaults": {"negative_data_rejection": FORGIVEN},
-    "RemoveFault": {"positive_data_acceptance": {"expected-statuses": ["2xx", "404"]}},
+    # Links lead from one sandbox to another, which may not have the account.
+    "GetTruth": MAY_BE_MISSING,
+    "GetLedger": MAY_BE_MISSING,
+    "AddScript": {"negative_data_rejection": FORGIVEN, "positive_data_acceptance": UNKNOWN_ACCOUNT},
+    "AddFaults": {"negative_data_rejection": FORGIVEN, "positive_data_acceptance": UNKNOWN_ACCOUNT},
+    # What is cleared is there, and empty.
+    "GetScript": {"use_after_free": {"enabled": False}},
+    "GetFaults": {"use_after_free": {"enabled": False}},
+    "GetJournal": {"use_after_free": {"enabled": False}},
+    "RemoveFault": {
+        "positive_data_acceptance": {"expected-statuses": ["2xx", "404"]},
+        "ensure_resource_availability": {"enabled": False},  # a reset in between takes it away
+    },
     # What is deleted is gone for the next request.
     "DeleteSandbox": {"positive_data_acceptance": {"expected-statuses": ["2xx", "404"]}},
 }

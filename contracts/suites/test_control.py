@@ -1,5 +1,7 @@
 """The control API against its contract document."""
 
+from dataclasses import replace
+
 import pytest
 
 from contracts.suites.control_world import control_target, controlled, told_of
@@ -7,6 +9,7 @@ from contracts.suites.saying import findings_of
 from mockexchange import documents
 from mockexchange.kit.exploring.running import Effort, explore
 from mockexchange.kit.exploring.told import operation_ids
+from mockexchange.kit.findings import Outcome
 from mockexchange.server import wait_requests
 
 pytestmark = pytest.mark.contract
@@ -37,6 +40,8 @@ USING = (
     "ClearFaults",
     "RemoveFault",
 )
+LIVING = ("CreateSandbox", "GetSandbox", "ResetSandbox", "GetClock", "DeleteSandbox")
+OFF = {"enabled": False}
 WAITING = ("Wait",)
 COMMANDING = ("SubmitCommands",)
 # It answers for as long as the exchange lasts: `test_control_situations` holds its events against the document.
@@ -57,6 +62,18 @@ def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_p
     with controlled() as reached, control_target(reached, is_in_process) as target:
         judged = list(explore(target, told_of(operations), Effort(examples=EXAMPLES)))
     assert findings_of(judged) == ""
+
+
+@pytest.mark.parametrize("is_in_process", [True, False], ids=["in process", "over a socket"])
+def test_what_is_made_is_there_and_what_is_deleted_is_gone(is_in_process: bool) -> None:
+    """Chains of requests that make, read, play again and delete: what is named in one is made or gone in another."""
+    checks = {name: {"positive_data_acceptance": OFF, "negative_data_rejection": OFF} for name in LIVING}
+    told = replace(told_of(LIVING), checks=checks)
+    with controlled() as reached, control_target(reached, is_in_process) as target:
+        judged = list(explore(target, told, Effort(is_brief=True, examples=10)))
+    assert findings_of(judged) == ""
+    kept = {verdict.rule for verdict in judged if verdict.outcome is Outcome.KEPT}
+    assert {"schemathesis.use_after_free", "schemathesis.ensure_resource_availability"} <= kept
 
 
 def test_no_operation_is_left_out() -> None:

@@ -7,24 +7,25 @@ from typing import NamedTuple
 
 import httpx
 import pytest
-from anyio.from_thread import start_blocking_portal
+from schemathesis.engine import events
+from schemathesis.engine.run import PhaseName
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.suites.saying import findings_of
 from contracts.suites.targets import target_at, told_of
 from contracts.suites.test_kalshi import NEVER_APPLY
-from contracts.suites.world import IN_PROCESS_HOST
 from mockexchange import documents
+from mockexchange.kit.exploring import running
 from mockexchange.kit.exploring.checks import KINDS
 from mockexchange.kit.exploring.discovery import discover
 from mockexchange.kit.exploring.outcome import AS_SENT
 from mockexchange.kit.exploring.relay import Relay
 from mockexchange.kit.exploring.running import Effort, explore
 from mockexchange.kit.exploring.told import operation_ids
-from mockexchange.kit.exploring.verdicts import ANSWERED, PHASE
+from mockexchange.kit.exploring.verdicts import ANSWERED, COMPLETED, PHASE
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.target import MEMBER, Unreachable
-from mockexchange.kit.transports import AppTransport
+from mockexchange.kit.transports import scope_of
 
 pytestmark = pytest.mark.contract
 
@@ -169,7 +170,7 @@ SPOILS = [
     ("anybody may read", BALANCE, where(401, 200, body=GOOD_BALANCE), unchanged, "schemathesis.ignored_auth"),
     ("no timestamp", BALANCE, without_timestamps_checked, unchanged, "schemathesis.missing_required_header"),
     ("limit=0", FCM, as_it_is, asking(b"limit=0", b"limit=1"), "requests.as_sent"),
-    ("any subtrader", FCM, where(404, status=200), unchanged, "schemathesis.negative_data_rejection"),
+    ("any subtrader", FCM, where(404, status=200), unchanged, "requests.as_sent"),
     (
         "never a 2xx",
         BALANCE,
@@ -267,13 +268,13 @@ def test_what_there_is_no_key_for_is_not_judged() -> None:
 def test_a_server_that_stops_answering_ends_the_run_after_its_verdicts() -> None:
     asked = itertools.count()
 
-    def vanish(scope: Scope, reply: Reply) -> Reply:
+    def vanish(request: httpx.Request) -> None:
         if next(asked) > 20:
             raise httpx.ConnectError("connection refused")
-        return reply
 
     judged: list[Verdict] = []
-    with target_at(ALIAS, wrap=lambda app: Spoiled(app, vanish, unchanged)) as target:
+    with target_at(ALIAS) as target:
+        target.http.event_hooks["request"] = [vanish]
         told = replace(told_of(target), operations=("GetBalance",))
         with pytest.raises(Unreachable, match="GET /trade-api/v2/portfolio/balance: no answer: connection refused"):
             judged.extend(explore(target, told, EFFORT))
@@ -282,12 +283,37 @@ def test_a_server_that_stops_answering_ends_the_run_after_its_verdicts() -> None
     assert next(asked) < 25
 
 
+class Told(list[events.EngineEvent]):
+    """What schemathesis tells, made up, until somebody stops it."""
+
+    def execute(self) -> "Told":
+        return self
+
+    def stop(self) -> None:
+        self.clear()
+
+
+def test_what_schemathesis_cannot_do_and_what_ends_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = events.NonFatalError(
+        error=ValueError("odd"), phase=PhaseName.FUZZING, label="GET /markets", related_to_operation=True
+    )
+    fatal = events.FatalError(exception=KeyError("x"))
+    told_events = Told([odd, fatal, events.Interrupted(phase=PhaseName.FUZZING), odd])
+    monkeypatch.setattr(running, "from_schema", lambda schema: told_events)
+    judged: list[Verdict] = []
+    with target_at(ALIAS) as target, pytest.raises(KeyboardInterrupt):
+        judged.extend(explore(target, told_of(target)))
+    assert {one.subject for one in judged if one.rule == COMPLETED} == {"GET /markets", "schemathesis"}
+    assert {one.outcome for one in judged} == {Outcome.NOT_JUDGED}
+    assert not told_events
+
+
 def test_a_read_only_relay_sends_nothing_else() -> None:
-    with target_at(ALIAS, may_write=False) as target, start_blocking_portal() as portal:
-        http = httpx.Client(transport=AppTransport(Relay(target), portal))
-        assert http.get(f"http://{IN_PROCESS_HOST}/trade-api/v2/exchange/status").status_code == 200
+    with target_at(ALIAS, may_write=False) as target:
+        relay, url = Relay(target), f"{target.base_url}/exchange/status"
+        assert relay.answer(scope_of(httpx.Request("GET", url)), b"").status_code == 200
         with pytest.raises(AssertionError, match="must not send POST"):
-            http.post(f"http://{IN_PROCESS_HOST}/trade-api/v2/portfolio/orders")
+            relay.answer(scope_of(httpx.Request("POST", url)), b"")
 
 
 def test_a_write_that_is_never_carried_out_is_not_asked() -> None:

@@ -237,15 +237,21 @@ REFUSALS = (
     fault("a limit may be one larger", "parameters.bounds", limit_may_be_one_larger),
     fault("a limit may be zero", "parameters.bounds", limit_may_be_zero),
     fault("the largest limit is refused", "pages.partition parameters.bounds", largest_limit_is_refused),
-    fault("the largest limit breaks the server", "answers.documented parameters.bounds", largest_limit_breaks_the_server),
+    fault(
+        "the largest limit breaks the server", "answers.documented parameters.bounds", largest_limit_breaks_the_server
+    ),
     fault("a repeated parameter breaks the server", "parameters.repeated", repeated_parameter_breaks_the_server),
     fault("what is not found is a bad request", "kalshi.queue_of_one refusals.words", unknown_name_is_a_good_request),
     fault("what is forbidden is not found", "keys.plain_member refusals.words", forbidden_is_not_found),
     fault("an error has another text", "answers.documented refusals.words", error_has_another_text),
     fault("an error is of another date", "answers.documented refusals.words", error_is_of_another_date),
     fault("an error has another code", "answers.documented refusals.words", error_has_another_code),
-    fault("any word is a choice", "parameters.choices", wrong_choices_are_taken),
-    fault("a required name is optional", "parameters.required keys.bound_own refusals.words requests.as_sent", required_name_is_optional),
+    fault("any word is a choice", "answers.documented parameters.choices", wrong_choices_are_taken),
+    fault(
+        "a required name is optional",
+        "parameters.required keys.bound_own refusals.words requests.as_sent",
+        required_name_is_optional,
+    ),
     fault("JSON is called text", "answers.documented", body_is_called_text),
     fault("Allow is missing", "methods.refused", allow_is_missing),
     fault(

@@ -159,7 +159,9 @@ ROWS = (
     fault("a word of another date", "answers.documented", status_is_of_another_date),
     fault("an instant has an offset", "answers.documented", instant_has_an_offset),
     fault("seconds are milliseconds", "instants.past kalshi.instants", seconds_are_milliseconds),
-    fault("the sides of a book are swapped", "stream.book-equals-rest kalshi.book_and_market", sides_of_a_book_are_swapped),
+    fault(
+        "the sides of a book are swapped", "stream.book-equals-rest kalshi.book_and_market", sides_of_a_book_are_swapped
+    ),
     fault("the depth of a book is ignored", "kalshi.book_depth", book_is_cut_at_the_wrong_end),
     fault("prices do not add up to a dollar", "kalshi.complements", prices_do_not_add_up),
     fault("a place in a queue is off by one contract", "kalshi.queue_place", queue_is_off_by_one),

@@ -27,16 +27,3 @@ def signing_provider(signer_of: Callable[[AnyCase], Signer | None]) -> type[Auth
                 case.headers.update(signer.headers(case.method, case.as_transport_kwargs()["url"]))
 
     return Signing
-
-
-def token_provider(token: str) -> type[AuthProvider[str]]:
-    """Return the auth provider that sends a bearer token."""
-
-    class Bearing:
-        def get(self, case: AnyCase, context: AuthContext) -> str:
-            return token
-
-        def set(self, case: AnyCase, data: str, context: AuthContext) -> None:
-            case.headers["Authorization"] = f"Bearer {data}"
-
-    return Bearing

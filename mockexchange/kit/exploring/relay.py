@@ -1,0 +1,71 @@
+"""Carries the requests of schemathesis to the target.
+
+schemathesis is given an application, and this is it: each request is sent by the target's own client, so that it
+travels as all others do, in process or over a socket, as often as the target allows. It is served in a loop of
+schemathesis' own, one request at a time, which is why waiting for the answer blocks nobody.
+"""
+
+import threading
+from urllib.parse import urlsplit
+
+import httpx
+from starlette.types import Message, Receive, Scope, Send
+
+from mockexchange.kit.target import Target
+
+READING = ("GET", "HEAD")
+"""The methods that change nothing, and of which a read-only run sends no others."""
+BROKEN_OFF = 599
+"""What schemathesis sees of a request that was never answered; the run ends there."""
+DECODED = {"content-encoding", "content-length", "transfer-encoding"}
+"""Headers of the body as it travelled."""
+
+
+class Relay:
+    """The application. `failure` says why it stopped, once the target does not answer."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._origin = "{0.scheme}://{0.netloc}".format(urlsplit(target.base_url))
+        self.failure = ""
+        self.stopped = threading.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        response = self.answer(scope, await _body(receive))
+        headers = [(name.lower(), value) for name, value in response.headers.raw]
+        kept = [(name, value) for name, value in headers if name.decode("latin-1") not in DECODED]
+        await send({"type": "http.response.start", "status": response.status_code, "headers": kept})
+        await send({"type": "http.response.body", "body": response.content})
+
+    def answer(self, scope: Scope, body: bytes) -> httpx.Response:
+        """Send one request on, unless this is a read-only run and it is no read."""
+        if not self._target.may_write and scope["method"] not in READING:
+            raise AssertionError(f"a read-only run must not send {scope['method']} {scope['path']}")
+        if self.stopped.is_set():
+            return httpx.Response(BROKEN_OFF)
+        request = self._request(scope, body)
+        try:
+            return self._target.http.send(request)
+        except httpx.HTTPError as error:
+            self.failure = f"{request.method} {scope['path']}: no answer: {str(error) or type(error).__name__}"
+            self.stopped.set()
+            return httpx.Response(BROKEN_OFF)
+
+    def _request(self, scope: Scope, body: bytes) -> httpx.Request:
+        """The same request to the target. A Host that was made up stays; the one of this application does not."""
+        query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+        own_host = (b"host", scope["server"][0].encode())
+        headers = [one for one in scope["headers"] if one != own_host]
+        url = f"{self._origin}{scope['raw_path'].decode('latin-1')}{query}"
+        return self._target.http.build_request(scope["method"], url, headers=headers, content=body)
+
+
+async def _body(receive: Receive) -> bytes:
+    message: Message = {"more_body": True}
+    parts = []
+    while message.get("more_body"):
+        message = await receive()
+        parts.append(message.get("body", b""))
+    return b"".join(parts)
