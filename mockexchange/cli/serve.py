@@ -139,7 +139,8 @@ def _run(plan: Plan, sandbox_options: SandboxOptions, options: ServeOptions, is_
         def announce(ready: dict[str, Any]) -> None:
             bar.stop()
             if not is_quiet:
-                click.echo(banner(ready, sandbox_options.api_date, options.ready_file, len(plan.faults)))
+                is_checked, faults = options.inspector is not None, len(plan.faults)
+                click.echo(banner(ready, sandbox_options.api_date, options.ready_file, faults, is_checked=is_checked))
 
         def progress(done: int) -> None:
             bar.update(task, done=done)
@@ -159,14 +160,21 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def banner(ready: dict[str, Any], api_date: ApiDate, ready_file: Path, faults: int = 0) -> str:
-    """What `serve` prints: where it is, what disturbs it, who there is, and lines to paste."""
+def banner(
+    ready: dict[str, Any], api_date: ApiDate, ready_file: Path, faults: int = 0, *, is_checked: bool = False
+) -> str:
+    """What `serve` prints: where it is, what checks and disturbs it, who there is, and lines to paste."""
     venue = ready["venues"]["kalshi"]
     lines = [f"mockexchange serves Kalshi's wire as of {api_date} at {venue['base_url']}"]
     if api_date.is_compat:
         lines.append(f"  compat keeps {count_removed_fields()} removed fields: use --api-date latest in CI")
+    if is_checked:
+        lines.append(
+            "  it checks itself: what differs from the documents is in `mockexchange journal`, also with --frames"
+        )
     if faults:
-        lines.append(f"  {faults} faults disturb it on purpose: mockexchange fault list")
+        disturb = "fault disturbs" if faults == 1 else "faults disturb"
+        lines.append(f"  {faults} {disturb} it on purpose: mockexchange fault list")
     lines += ["", *(_account_line(account) for account in ready["accounts"])]
     usable = next((account for account in ready["accounts"] if account["private_key_path"]), None)
     if usable:

@@ -95,4 +95,5 @@ def test_a_server_that_is_disturbed_says_so(tmp_path: Path) -> None:
     date = api_date("latest")
     line = "  7 faults disturb it on purpose: mockexchange fault list"
     assert line in banner(ready, date, tmp_path, 7).splitlines()
+    assert "  1 fault disturbs it on purpose: mockexchange fault list" in banner(ready, date, tmp_path, 1).splitlines()
     assert "disturb" not in banner(ready, date, tmp_path)

@@ -132,3 +132,10 @@ def test_what_is_served_with_a_self_check_is_checked(tmp_path: Path) -> None:
         send("GET", f"{url}/exchange/status", {"KALSHI-ACCESS-KEY": key_id})
         (entry,) = server.ask("GET", "sandboxes/default/journal")
     assert entry["findings"] == ["self-check: not checked, there is no document of 2026-03-09"]
+
+
+def test_the_banner_says_where_the_findings_of_a_server_that_checks_itself_are() -> None:
+    ready_file, date = default_ready_file(), api_date("latest")
+    line = "  it checks itself: what differs from the documents is in `mockexchange journal`, also with --frames"
+    assert line in banner(READY, date, ready_file, is_checked=True).splitlines()
+    assert "checks itself" not in banner(READY, date, ready_file)

@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 TALK = "## Talk to it"
-GOES_ON = ("mockexchange serve", "mockexchange watch")
-START_ONLY = (*GOES_ON, "make ", "pip install", "uvx ", "docker ", "export ")
+GOES_ON = ("mockexchange serve", "mockexchange watch", "mockexchange verify server")
+START_ONLY = (*GOES_ON, "mockexchange verify client", "make ", "pip install", "uvx ", "docker ", "export ")
 
 
 def commands_after(heading: str) -> list[str]:
