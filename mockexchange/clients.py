@@ -6,6 +6,7 @@ Some read a variable for the base URL, some take it only as an argument; those g
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 BASE_URL = {"KALSHI_API_BASE_URL": "{base_url}"}
 STREAM_URL = {"KALSHI_WS_URL": "{ws_origin}/trade-api/ws/v2"}
@@ -13,6 +14,8 @@ STREAM_URL = {"KALSHI_WS_URL": "{ws_origin}/trade-api/ws/v2"}
 KEY = {"KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PRIVATE_KEY_PATH": "{key_path}"}
 INLINE_KEY_BLANK = {"KALSHI_PRIVATE_KEY": ""}
 """A key in the variable itself: kalshi-sdk refuses it beside a path, kyro prefers it."""
+LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
+PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,3 +138,20 @@ CLIENTS: dict[str, Client] = {
         ),
     ),
 }
+
+
+def variables_of(client: Client, words: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str | None]:
+    """Return name to value, None for what is to be unset."""
+    host = urlsplit(words["base_url"]).hostname or ""
+    beyond = {} if host in LOOPBACK else client.exports_beyond_loopback
+    exports = {name: template.format(**words) for name, template in {**client.exports, **beyond}.items()}
+    return {**exports, **_past_proxies(host, environment), **dict.fromkeys(client.unset)}
+
+
+def _past_proxies(host: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Where a proxy is set, most clients would ask it for this host too."""
+    if not any(environment.get(spelt) for name in PROXIES for spelt in (name, name.upper())):
+        return {}
+    hosts = (environment.get("no_proxy") or environment.get("NO_PROXY") or "").split(",")
+    value = ",".join(dict.fromkeys([*(entry.strip() for entry in hosts if entry.strip()), host]))
+    return {"NO_PROXY": value, "no_proxy": value}

@@ -11,10 +11,8 @@ import click
 from mockexchange.cli.control import Server, find_server, server_option
 from mockexchange.cli.frame import Failure, Misuse, option
 from mockexchange.cli.shells import FORMATS, to_comments
-from mockexchange.clients import CLIENTS, GENERIC, Client
+from mockexchange.clients import CLIENTS, GENERIC, variables_of
 
-LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
-PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 ED25519_MARK = "MC4CAQAwBQYDK2Vw"
 """How every Ed25519 key in PKCS #8 begins: its algorithm identifier is fixed and its length always the same."""
 
@@ -50,23 +48,6 @@ def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
     notes = [f"{client} {known.version} as {chosen['name']}", *known.notes]
     click.echo("\n".join(FORMATS[shell](variables)))
     click.echo("\n".join(to_comments(notes)), err=shell == "json")
-
-
-def variables_of(client: Client, words: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str | None]:
-    """Return name to value, None for what is to be unset."""
-    host = urlsplit(words["base_url"]).hostname or ""
-    beyond = {} if host in LOOPBACK else client.exports_beyond_loopback
-    exports = {name: template.format(**words) for name, template in {**client.exports, **beyond}.items()}
-    return {**exports, **_past_proxies(host, environment), **dict.fromkeys(client.unset)}
-
-
-def _past_proxies(host: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Where a proxy is set, most clients would ask it for this host too."""
-    if not any(environment.get(spelt) for name in PROXIES for spelt in (name, name.upper())):
-        return {}
-    hosts = (environment.get("no_proxy") or environment.get("NO_PROXY") or "").split(",")
-    value = ",".join(dict.fromkeys([*(entry.strip() for entry in hosts if entry.strip()), host]))
-    return {"NO_PROXY": value, "no_proxy": value}
 
 
 def _words(server: Server, account: Mapping[str, Any]) -> dict[str, str]:

@@ -1,8 +1,123 @@
 """`mockexchange verify client`."""
 
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
 import click
+import yaml
+
+from mockexchange.cli.frame import Misuse, checked, option
+from mockexchange.cli.reporting import report_option, write_reports
+from mockexchange.clients import CLIENTS, GENERIC
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
+from mockexchange.kit.client.cards import Card, CardError, choose, load_cards
+from mockexchange.kit.client.running import LATEST, CannotJudge, Run, Settings
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.reports.console import Progress, console_on, show_report
+from mockexchange.kit.reports.destinations import Destination
+from mockexchange.venues.kalshi.dates import api_date as parse_api_date
+
+FIXTURES = Path("mockexchange-findings")
 
 
-@click.command()
-def client() -> None:
-    """Judge a client."""
+def _date(text: str) -> str:
+    parse_api_date(text)
+    return text
+
+
+def _seconds(text: str) -> float:
+    return parse_duration(text) / MICROSECONDS_PER_SECOND
+
+
+@click.command(context_settings={"allow_interspersed_args": False})
+@option("--adapter", is_flag=True, help="The command is an adapter: it answers tasks, a line of JSON each.")
+@option("--cards", multiple=True, metavar="NUMBERS", help="These alone, as in R07,S*; may be repeated.")
+@option("--more-cards", type=click.Path(path_type=Path), help="A directory with cards of your own.")
+@option("--list-cards", is_flag=True, help="Print the cards and end.")
+@option(
+    "--api-date", default=LATEST, show_default=True, callback=checked(_date), help="compat, latest, an alias, a day."
+)
+@option("--scenario", default="", help="What the sandbox holds: a built-in name or a file.  [default: our own]")
+@option(
+    "--client", type=click.Choice(list(CLIENTS)), default=GENERIC, show_default=True, help="Whose variables are set."
+)
+@option("--timeout", default="60s", show_default=True, callback=checked(_seconds), help="For the command, undisturbed.")
+@option(
+    "--save-fixtures",
+    type=click.Path(path_type=Path),
+    default=FIXTURES,
+    show_default=True,
+    help="For bodies it fails on.",
+)
+@report_option
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def client(
+    context: click.Context,
+    /,
+    adapter: bool,
+    cards: tuple[str, ...],
+    more_cards: Path | None,
+    list_cards: bool,
+    api_date: str,
+    scenario: str,
+    client: str,
+    timeout: float,
+    save_fixtures: Path,
+    report: tuple[Destination, ...],
+    command: Sequence[str],
+) -> None:
+    """Judge a client: does it keep the documented contract, and can it cope?
+
+    COMMAND runs against sandboxes of its own, which its environment points to; it is judged by what crosses the wire,
+    card by card, and as an adapter also by what it understood. Exit codes: 0 kept, 1 broken, 2 could not judge.
+
+    \b
+    mockexchange verify client -- python bot.py
+    mockexchange verify client --adapter --cards 'R2*,S05' -- node adapter.js
+    """
+    every, chosen = _cards(cards, more_cards)
+    if list_cards:
+        click.echo("".join(f"{card.number}  {card.title}\n" for card in chosen), nl=False)
+        return
+    if not command:
+        raise Misuse("expected a command after --, such as: mockexchange verify client -- python bot.py")
+    settings = Settings(
+        venue=KALSHI,
+        command=command,
+        cards=chosen,
+        every=every,
+        is_adapter=adapter,
+        api_date=api_date,
+        scenario=scenario,
+        client=client,
+        timeout_s=timeout,
+        fixtures=save_fixtures,
+    )
+    run = _run(settings)
+    show_report(run.report, console_on(sys.stdout), run.tables, kept_in_a_line=True)
+    write_reports(run.report, report, run.tables)
+    context.exit(run.report.exit_code)
+
+
+def _cards(wanted: Sequence[str], more: Path | None) -> tuple[list[Card], list[Card]]:
+    """Return all the cards there are and those that are asked for. Raises Misuse."""
+    try:
+        every = load_cards() if more is None else load_cards(more=more)
+        return every, choose(every, wanted)
+    except CardError as error:
+        raise Misuse(str(error)) from None
+
+
+def _run(settings: Settings) -> Run:
+    progress = Progress(console_on(sys.stderr), f"{' '.join(settings.command)} ...")
+    run = Run(settings, progress)
+    try:
+        with progress:
+            run.judge()
+    except CannotJudge as error:
+        raise Misuse(str(error)) from None
+    except yaml.YAMLError as error:
+        raise Misuse(f"the contract documents cannot be read: {' '.join(str(error).split())}") from None
+    return run

@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from mockexchange.cli.control import Server
-from mockexchange.cli.env import variables_of
 from mockexchange.cli.shells import FORMATS, to_comments, to_dotenv, to_fish, to_json, to_powershell, to_sh
-from mockexchange.clients import CLIENTS, Client
+from mockexchange.clients import CLIENTS, Client, variables_of
 from tests.cli.conftest import Cli
 
 WORDS = {

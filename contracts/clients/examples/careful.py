@@ -1,0 +1,291 @@
+"""A client that keeps the contract, as an adapter (docs/adapters.md): a model to read, in the standard library alone
+but for signing (cryptography) and streams (websockets).
+
+    mockexchange verify client --adapter -- python contracts/clients/examples/careful.py
+"""
+
+import base64
+import json
+import sys
+import time
+from collections.abc import Generator
+from contextlib import closing, suppress
+from functools import lru_cache
+from http.client import HTTPConnection, HTTPException
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+
+AGAIN = frozenset((429, 500, 502, 503, 504))
+"""What may be over in a moment; everything else stays as it is, however often one asks."""
+PAUSES_S = (0.1, 0.2, 0.4)
+TIMEOUT_S = 3.0
+GOODBYE_S = 0.5
+TERMINAL = frozenset((10, 17, 25))
+"""Errors that end a subscription and leave the stream."""
+
+Row = dict[str, Any]
+# What is read of each list: task -> (path, its name, what makes a row the same, our name -> the wire's, newest first).
+LISTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
+    "positions": (
+        "/portfolio/positions",
+        "market_positions",
+        "ticker",
+        {
+            "ticker": "ticker",
+            "position": "position_fp position",
+            "cost": "market_exposure_dollars",
+            "realized": "realized_pnl_dollars",
+            "fees": "fees_paid_dollars",
+            "traded": "total_traded_dollars",
+        },
+    ),
+    "event_positions": (
+        "/portfolio/positions",
+        "event_positions",
+        "event_ticker",
+        {
+            "event": "event_ticker",
+            "cost": "event_exposure_dollars",
+            "realized": "realized_pnl_dollars",
+            "fees": "fees_paid_dollars",
+        },
+    ),
+    "fills": (
+        "/portfolio/fills",
+        "fills",
+        "trade_id",
+        {
+            "trade": "trade_id",
+            "ticker": "ticker",
+            "count": "count_fp count",
+            "yes_price": "yes_price_dollars yes_price_fixed",
+        },
+    ),
+    "orders": (
+        "/portfolio/orders",
+        "orders",
+        "order_id",
+        {
+            "order": "order_id",
+            "ticker": "ticker",
+            "status": "status",
+            "remaining": "remaining_count_fp remaining_count",
+        },
+    ),
+    "settlements": (
+        "/portfolio/settlements",
+        "settlements",
+        "ticker",
+        {"ticker": "ticker", "result": "market_result", "fees": "fee_cost"},
+    ),
+}
+# What is read of a stream: channel -> (what makes a message the same message, our name -> the wire's).
+CHANNELS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+    "market_positions": (
+        ("market_ticker", "position_fp", "realized_pnl_dollars"),
+        {"ticker": "market_ticker", "position": "position_fp", "cost": "position_cost_dollars"},
+    ),
+    "fill": (("trade_id",), {"trade": "trade_id", "ticker": "market_ticker", "count": "count_fp"}),
+    "orderbook_delta": ((), {"ticker": "market_ticker", "price": "price_dollars", "change": "delta_fp"}),
+}
+
+
+class Refused(Exception):
+    """The exchange said no; `status` is its own, None where there was no answer that could be read."""
+
+    def __init__(self, message: str, status: int | None = None, wait_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.status, self.wait_s = status, wait_s
+
+
+class Client:
+    def __init__(self, base_url: str, ws_url: str, key_id: str, private_key_path: str) -> None:
+        self.base_url, self.ws_url, self.key_id = base_url, ws_url, key_id
+        pem = Path(private_key_path).read_bytes()
+        self.connection = HTTPConnection(urlsplit(self.base_url).netloc, timeout=TIMEOUT_S)
+        self.key: Any = serialization.load_pem_private_key(pem, None)
+
+    def headers(self, url: str) -> dict[str, str]:
+        """Sign now: timestamp, method and the path without its query."""
+        timestamp_ms = str(time.time_ns() // 1_000_000)
+        text = f"{timestamp_ms}GET{urlsplit(url).path}".encode()
+        scheme = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
+        signature = base64.b64encode(self.key.sign(text, scheme, hashes.SHA256())).decode()
+        names = ("KALSHI-ACCESS-KEY", "KALSHI-ACCESS-TIMESTAMP", "KALSHI-ACCESS-SIGNATURE")
+        return dict(zip(names, (self.key_id, timestamp_ms, signature), strict=True))
+
+    def get(self, path: str, **query: Any) -> Row:
+        """Ask, and a few times more with growing pauses where that may help."""
+        url = f"{self.base_url}{path}?{urlencode(query)}" if query else f"{self.base_url}{path}"
+        for pause_s in (*PAUSES_S, None):
+            try:
+                return self._once(url)
+            except Refused as refused:
+                if pause_s is None or (refused.status is not None and refused.status not in AGAIN):
+                    raise
+                time.sleep(max(pause_s, refused.wait_s))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _once(self, url: str) -> Row:
+        try:
+            self.connection.request("GET", url, headers=self.headers(url))  # opened if need be, and kept
+            response = self.connection.getresponse()
+            raw = response.read()
+        except (OSError, HTTPException) as error:
+            self.connection.close()
+            raise Refused(f"no whole answer: {type(error).__name__}: {error}") from None
+        if response.status != 200:
+            wait_s = seconds_of(response.headers.get("Retry-After"))
+            raise Refused(f"{response.status}: {message_of(raw)}", response.status, wait_s)
+        try:
+            body = json.loads(raw, parse_float=str)  # amounts never become floats
+        except ValueError as error:
+            raise Refused(f"an answer that is no JSON: {error}") from None
+        if not isinstance(body, dict):
+            raise Refused("an answer that is no object")
+        return body
+
+    def rows(self, path: str, name: str, key: str) -> list[Row]:
+        """Walk a list to its end; a row that comes twice counts once, and a cursor that does not move on ends it."""
+        found: dict[Any, Row] = {}
+        cursor, seen = "", {""}
+        while True:
+            body = self.get(path, **({"cursor": cursor} if cursor else {}))
+            for row in body.get(name) or []:
+                found[row[key]] = row
+            cursor = body.get("cursor") or ""
+            if cursor in seen:
+                return list(found.values())
+            seen.add(cursor)
+
+    def listen(self, channel: str, markets: list[str], wanted: int, seconds: float) -> list[Row]:
+        """Return what a channel tells, whatever becomes of the connection meanwhile."""
+        ends_at_s, rows = time.monotonic() + seconds, dict[Any, Row]()
+        pauses_s = iter((*PAUSES_S, *PAUSES_S))
+        while len(rows) < wanted and time.monotonic() < ends_at_s:
+            try:
+                with (
+                    connect(self.ws_url, additional_headers=self.headers(self.ws_url)) as stream,
+                    closing(messages(stream, channel, markets, ends_at_s)) as told,
+                ):
+                    for message in told:
+                        keep(rows, channel, message)
+                        if len(rows) >= wanted:
+                            break
+            except InvalidStatus as error:
+                if error.response.status_code not in AGAIN:
+                    raise Refused("the stream is refused", error.response.status_code) from None
+                time.sleep(next(pauses_s, 1.0))
+            except (ConnectionClosed, OSError):
+                time.sleep(next(pauses_s, 1.0))
+        return list(rows.values())
+
+
+@lru_cache(maxsize=8)
+def client_of(base_url: str, ws_url: str, key_id: str, private_key_path: str) -> Client:
+    """The client of an account, with its connection: tasks come for many, but for few at a time."""
+    return Client(base_url, ws_url, key_id, private_key_path)
+
+
+def messages(stream: ClientConnection, channel: str, markets: list[str], ends_at_s: float) -> Generator[Row]:
+    """Subscribe, yield what the channel tells, and unsubscribe; OSError where a message is missing: begin anew then."""
+    wanted: Row = {"channels": [channel], **({"market_tickers": markets} if markets else {})}
+    command_ids, last, sid = count(1), 0, 0
+    try:
+        send(stream, "subscribe", next(command_ids), wanted)
+        while time.monotonic() < ends_at_s:
+            frame = receive(stream, ends_at_s - time.monotonic())
+            if frame.get("type") == "error" and frame["msg"].get("code") in TERMINAL:
+                last, sid = 0, 0
+                send(stream, "subscribe", next(command_ids), wanted)
+            elif frame.get("type") == "subscribed":
+                sid = frame["msg"]["sid"]
+            elif "seq" in frame and frame["seq"] > last + 1:
+                raise OSError("a message is missing")
+            elif frame.get("seq", last + 1) > last:  # else it was told before
+                last = frame.get("seq", last)
+                yield frame.get("msg", {})
+    finally:
+        if sid:
+            with suppress(ConnectionClosed):
+                send(stream, "unsubscribe", next(command_ids), {"sids": [sid]})
+                while receive(stream, GOODBYE_S):  # what comes last is the answer, which has no msg
+                    pass
+
+
+def send(stream: ClientConnection, command: str, command_id: int, params: Row) -> None:
+    stream.send(json.dumps({"id": command_id, "cmd": command, "params": params}))
+
+
+def receive(stream: ClientConnection, seconds: float) -> Row:
+    """Return the next frame; an empty one where none came, or none that can be read."""
+    try:
+        frame = json.loads(stream.recv(timeout=max(0.0, seconds)), parse_float=str)
+    except (TimeoutError, ValueError):
+        return {}
+    return frame if isinstance(frame, dict) and isinstance(frame.get("msg"), dict) else {}
+
+
+def keep(rows: dict[Any, Row], channel: str, message: Row) -> None:
+    """Keep a message under what makes it the same, unless it is of another kind."""
+    key, shape = CHANNELS[channel]
+    if all(name in message for name in (*key, shape["ticker"])):
+        rows[tuple(message[name] for name in key) if key else len(rows)] = shaped(message, shape)
+
+
+def shaped(row: Row, shape: dict[str, str]) -> Row:
+    """A row by our names: of the wire's, the first that there is, for the older ones went."""
+    named = {ours: next((name for name in theirs.split() if name in row), "") for ours, theirs in shape.items()}
+    return {ours: row[theirs] for ours, theirs in named.items() if theirs}
+
+
+def message_of(raw: bytes) -> str:
+    """What an error says, in whichever of its shapes."""
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        return raw.decode("utf-8", "replace")
+    inner = body.get("error", body) if isinstance(body, dict) else body
+    return str(inner.get("message") or inner.get("msg") or inner) if isinstance(inner, dict) else str(inner)
+
+
+def seconds_of(text: str | None) -> float:
+    return float(text) if text and text.isdigit() else 0.0
+
+
+def perform(task: Row) -> Row:
+    """Carry out one task."""
+    name, arguments = task["task"], task["arguments"]
+    client = client_of(task["base_url"], task["ws_url"], task["key_id"], task["private_key_path"])
+    if name == "hello":
+        return {"rows": [{"client": "careful", "version": "1", "pages": "by itself"}]}
+    if name == "listen" and arguments["channel"] in CHANNELS:
+        markets = arguments.get("markets") or []
+        return {"rows": client.listen(arguments["channel"], markets, arguments["count"], arguments["seconds"])}
+    if name == "balance":
+        return {"rows": [shaped(client.get("/portfolio/balance"), {"balance_cents": "balance"})]}
+    if name in LISTS:
+        path, its_name, key, shape = LISTS[name]
+        return {"rows": [shaped(row, shape) for row in client.rows(path, its_name, key)]}
+    return {"unsupported": True}
+
+
+def main() -> None:
+    for line in sys.stdin:
+        task = json.loads(line)
+        try:
+            answer = perform(task)
+        except Refused as refused:
+            answer = {"error": f"Refused: {refused}", "status": refused.status}
+        print(json.dumps({"id": task["id"], **answer}), flush=True)  # noqa: T201  # that is how an adapter answers
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""A program that is spoken to in lines: in a process group of its own, of which nothing is left at the end."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from queue import Empty, Queue
+from threading import Thread
+from typing import IO
+
+LINE_BYTES_MAX = 16 * 1024 * 1024
+"""A hundred thousand rows fit; a program that prints without end does not fill the memory."""
+LINES_WAITING_MAX = 2
+"""One is an answer, another is one too many: then the program waits until somebody reads."""
+WORDS_KEPT_MAX = 20
+WORDS_BYTES_MAX = 500
+"""Of each line of the log: enough for the message of an exception."""
+GOODBYE_S = 2.0
+"""A program whose input ends has so long to end by itself."""
+COMMAND_CHARS_SHOWN_MAX = 100
+TEXT_CHARS_SHOWN_MAX = 200
+
+
+class AdapterBroken(Exception):
+    """The program cannot be worked with; one line that says which, what it did, and what it said last."""
+
+
+class AdapterSilent(AdapterBroken):
+    """It did not answer a task in time."""
+
+
+class LineProcess:
+    """The running program. `environment` is its whole environment, this process's own if None.
+
+    Raises AdapterBroken where it cannot be started.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None, directory: Path | None) -> None:
+        self.name = f"adapter `{shown(shlex.join(command).encode(), COMMAND_CHARS_SHOWN_MAX)}`"
+        self._process = self._start(command, environment, directory)
+        self._lines: Queue[bytes | None] = Queue(LINES_WAITING_MAX)
+        self._words: deque[bytes] = deque(maxlen=WORDS_KEPT_MAX)
+        self._has_ended_output = False
+        self._is_gone = False
+        streams = ((self._process.stdout, self._read_lines), (self._process.stderr, self._read_words))
+        self._readers = [Thread(target=read, args=(stream,), daemon=True) for stream, read in streams]
+        for reader in self._readers:
+            reader.start()
+
+    def send(self, line: str, task: str) -> None:
+        """Give it a line. Raises AdapterBroken where a line came that nobody asked for, or it has ended."""
+        if not self._lines.empty():
+            self._require_silence(self._next(0))
+        try:
+            self._input.write(line.encode() + b"\n")
+            self._input.flush()
+        except (OSError, ValueError):  # the second where nothing of it is left
+            raise self.broken(f'{self._ending("input")} before task "{task}"') from None
+
+    def receive(self, task: str, seconds_max: float) -> bytes:
+        """Return its next line. Raises AdapterBroken where none comes in time, or one that is too long."""
+        try:
+            line = self._next(seconds_max)
+        except Empty:
+            raise self._broken(AdapterSilent, f'gave no answer to task "{task}" within {seconds_max:g} s') from None
+        if line is None:
+            raise self.broken(f'{self._ending("output")} at task "{task}"')
+        if len(line) > LINE_BYTES_MAX:
+            raise self.broken(f'answered task "{task}" with a line of more than {LINE_BYTES_MAX // 1024**2} MiB')
+        return line
+
+    def broken(self, what: str) -> AdapterBroken:
+        """Return the exception that says so, with what the program said last; nothing of it runs any more."""
+        return self._broken(AdapterBroken, what)
+
+    @property
+    def last_words(self) -> list[str]:
+        """The last lines of its log, which is its standard error."""
+        return [shown(line) for line in self._words]
+
+    def stop(self) -> None:
+        """End the whole group at once, from any thread; `end` is needed nevertheless."""
+        with suppress(OSError):
+            if sys.platform == "win32":
+                self._process.kill()
+            else:
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def end(self) -> None:
+        """Let it end, and make sure that it does. Raises AdapterBroken where it printed a line nobody asked for."""
+        with suppress(OSError):
+            self._input.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(GOODBYE_S)
+        self._require_silence(self._kill())
+
+    def _start(
+        self, command: Sequence[str], environment: Mapping[str, str] | None, directory: Path | None
+    ) -> subprocess.Popen[bytes]:
+        pipe = subprocess.PIPE
+        try:
+            return subprocess.Popen(  # noqa: S603  # running it is what the user asked for
+                command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=directory, start_new_session=True
+            )
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise AdapterBroken(f"{self.name} cannot be started: {why}") from None
+
+    @property
+    def _input(self) -> IO[bytes]:
+        assert self._process.stdin is not None, "asked for at the start"
+        return self._process.stdin
+
+    def _broken(self, kind: type[AdapterBroken], what: str) -> AdapterBroken:
+        self._kill()
+        last = f"; its log ends: {self.last_words[-1]}" if self.last_words else "; it logged nothing"
+        return kind(f"{self.name} {what}{last}")
+
+    def _next(self, seconds_max: float) -> bytes | None:
+        """Return its next line, None once there is no more. Raises Empty where none comes in time."""
+        if self._has_ended_output:
+            return None
+        line = self._lines.get(timeout=seconds_max)
+        self._has_ended_output = line is None
+        return line
+
+    def _require_silence(self, line: bytes | None) -> None:
+        if line is not None:
+            raise self.broken(f"printed a line that nobody asked for (logs belong on standard error): {shown(line)}")
+
+    def _ending(self, closed: str) -> str:
+        """How it ended; it has closed this stream, which most programs do no earlier."""
+        try:
+            code = self._process.wait(GOODBYE_S)
+        except subprocess.TimeoutExpired:
+            return f"closed its standard {closed}"
+        return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
+
+    def _kill(self) -> bytes | None:
+        """End the whole group: also what the program has started, and what ignores the end of its input.
+
+        Returns the first line that nobody has read.
+        """
+        if self._is_gone:
+            return None
+        self._is_gone = True
+        self.stop()
+        self._process.wait()
+        unread = self._drain()
+        self._let_go()
+        return unread
+
+    def _drain(self) -> bytes | None:
+        """Take what was printed until the end, so that nobody waits to hand it over; returns the first of it."""
+        unread = None
+        with suppress(Empty):
+            while line := self._next(GOODBYE_S):
+                unread = unread or line
+        return unread
+
+    def _let_go(self) -> None:
+        """Close what is left of it, once nobody reads there any more."""
+        for reader in self._readers:
+            reader.join(GOODBYE_S)
+        for stream in filter(None, (self._process.stdin, self._process.stdout, self._process.stderr)):
+            with suppress(OSError):
+                stream.close()
+
+    def _read_lines(self, stream: IO[bytes]) -> None:
+        while line := stream.readline(LINE_BYTES_MAX + 1):
+            self._lines.put(line)
+            if len(line) > LINE_BYTES_MAX:
+                break
+        self._lines.put(None)
+
+    def _read_words(self, stream: IO[bytes]) -> None:
+        while line := stream.readline(WORDS_BYTES_MAX):
+            if line.strip():
+                self._words.append(line)
+
+
+def shown(line: bytes, chars_max: int = TEXT_CHARS_SHOWN_MAX) -> str:
+    """Return what a program said as it can be shown: one line, short, without control characters."""
+    words = " ".join(line.decode("utf-8", "replace").split())
+    text = "".join(char if char.isprintable() else "?" for char in words)
+    return text if len(text) <= chars_max else f"{text[:chars_max]}..."

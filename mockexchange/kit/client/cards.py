@@ -1,0 +1,294 @@
+"""Cards: what a client has to cope with, one behaviour each, as numbered YAML files.
+
+A card says what it needs, which sandbox it plays in and what is disturbed there, which task an adapter gets, and what
+must be seen. Errors name file, line and what was expected, as those of scenarios do; so do the words that it shares
+with them: `faults` and `script`.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from mockexchange.kit.client.rules import RULES
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.faults import CHANNEL_NAMES, FAULTS, OPERATION_NAMES, Rule
+from mockexchange.scenario.kinds import BOOLEAN, DURATION, NAME, TEXT, Scalar, choice, integer, matching
+from mockexchange.scenario.script import SCRIPT, Entry
+from mockexchange.scenario.shapes import ListOf, MapOf, Record, may, must
+from mockexchange.scenario.source import Located, read_yaml
+from mockexchange.scenario.steps.words import API_DATE
+
+OWN_CARDS = Path(str(files("mockexchange.kit.client") / "cards"))
+PAGE = "docs/verify-client.md"
+REQUESTS_MAX = 10_000
+MICROSECONDS = 1_000_000
+SECONDS_DEFAULT_US = 5 * MICROSECONDS
+BY_HAND = "by hand"
+"""What an adapter's `hello` says under `pages` whose client leaves cursors to its user."""
+NUMBER = matching("a number such as R07 or S12", re.compile("[A-Z][0-9]{2,3}"))
+JUDGES = ("account", "dates", "poison", "floats", "fuzz")
+"""Of what an adapter understood, where one task is not enough."""
+
+
+class CardError(ValueError):
+    """A card cannot be used, or there is none of that number; the message says where and what was expected."""
+
+
+def _word(known: Iterable[str], what: str) -> Scalar:
+    words = {word: word for word in known}
+
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError
+        return text
+
+    return Scalar(what, parse, {"enum": list(words)}, tuple(words))
+
+
+SPAN = Record({"min": may(integer(0, REQUESTS_MAX), 0), "max": may(integer(0, REQUESTS_MAX), REQUESTS_MAX)})
+ROW = MapOf(TEXT, expected="a row: names and what they are")
+NEEDS = Record(
+    {
+        "operation": may(_word(OPERATION_NAMES, "an operation such as GetPositions")),
+        "channel": may(_word(CHANNEL_NAMES, "a channel such as market_positions")),
+        "stream": may(BOOLEAN, False),
+        "method": may(_word(("POST", "PUT", "DELETE"), "a method such as POST")),
+    }
+)
+SKIP_WHEN = Record(
+    {
+        "before": may(API_DATE, ""),
+        "from": may(API_DATE, ""),
+        "pages": may(choice({BY_HAND: BY_HAND}), ""),
+    }
+)
+TASK = Record({"name": must(NAME), "arguments": may(MapOf(TEXT), {})})
+SEE = Record(
+    {
+        "rules": may(ListOf(_word(RULES, "a rule over traffic")), []),
+        "unless_told": may(ListOf(_word(RULES, "a rule over traffic")), []),
+        "requests": may(SPAN),
+        "streams": may(SPAN),
+        "pause": may(DURATION, 0),
+        "answer": may(choice({word: word for word in ("rows", "error", "either")}), "either"),
+        "rows": may(ListOf(ROW, "a list of rows")),
+        "holds": may(ListOf(ROW, "a list of rows"), []),
+        "last": may(ROW),
+        "once": may(NAME, ""),
+        "exact": may(BOOLEAN, False),
+    }
+)
+CARD = Record(
+    {
+        "card": must(NUMBER),
+        "title": must(TEXT),
+        "says": must(TEXT),
+        "place": may(TEXT, ""),
+        "needs": may(NEEDS, NEEDS.read(Located({}), "")),
+        "skip_when": may(SKIP_WHEN, SKIP_WHEN.read(Located({}), "")),
+        "scenario": may(NAME, ""),
+        "account": may(NAME, ""),
+        "api_date": may(API_DATE, ""),
+        "signatures": may(choice({"checked": True, "unchecked": False}), False),
+        "faults": may(FAULTS, []),
+        "script": may(SCRIPT, []),
+        "task": may(TASK),
+        "seconds": may(DURATION, SECONDS_DEFAULT_US),
+        "advice": may(BOOLEAN, False),
+        "only": may(choice({"adapters": True}), False),
+        "judge": may(_word(JUDGES, ", ".join(JUDGES)), ""),
+        "see": may(SEE, SEE.read(Located({}), "")),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a command has to do by itself so that a card can be judged."""
+
+    operation: str | None
+    channel: str | None
+    stream: bool
+    method: str | None
+
+    @property
+    def has_stream(self) -> bool:
+        return self.stream or self.channel is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    name: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class See:
+    """What must be seen; bounds are inclusive, `rows` None where nothing is said of them."""
+
+    rules: tuple[str, ...]
+    unless_told: tuple[str, ...]
+    """Those of the rules that are kept too if the user is told of an error."""
+    requests: tuple[int, int] | None
+    streams: tuple[int, int] | None
+    pause: float
+    """Seconds between the first request and the next."""
+    answer: str
+    rows: list[dict[str, str]] | None
+    holds: list[dict[str, str]]
+    last: dict[str, str] | None
+    once: str
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """`scenario`, `account` and `api_date` are empty where those of the run are meant.
+
+    `advice`: what is found breaks nothing. `is_checking_signatures` is false on most cards, so that a client which
+    signs wrongly loses one card and not all.
+    """
+
+    number: str
+    title: str
+    says: str
+    place: str
+    needs: Needs
+    before: str
+    """The first date at which it makes sense."""
+    until: str
+    """The first date at which it makes none any more."""
+    pages: str
+    """`by hand` where it is not for clients that leave pages to their user."""
+    scenario: str
+    account: str
+    api_date: str
+    is_checking_signatures: bool
+    faults: list[Rule]
+    script: list[Entry]
+    task: Task | None
+    seconds: float
+    advice: bool
+    is_for_adapters: bool
+    """Whether what it is about is told by adapters alone."""
+    judge: str
+    see: See
+
+    @property
+    def is_of_survey(self) -> bool:
+        """Whether it judges what the client does by itself, undisturbed."""
+        return not (self.task or self.judge or self.faults or self.script)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says no more than that its task works: then it is not excused where that fails."""
+        see = self.see
+        return not (self.faults or self.script or see.rows is not None or see.holds or see.last or self.scenario)
+
+
+def load_cards(more: Path | None = None) -> list[Card]:
+    """Read our cards, and those of another directory, in the order of their numbers. Raises CardError."""
+    paths = [path for directory in (OWN_CARDS, more) if directory for path in sorted(directory.glob("*.yaml"))]
+    if more and not any(path.parent == more for path in paths):
+        raise CardError(f"{more}: expected cards, found no file there that ends in .yaml")
+    found: dict[str, tuple[Path, Card]] = {}
+    for path in paths:
+        card = read_card(path)
+        if card.number in found:
+            raise CardError(f"{path}: the number {card.number} is taken by {found[card.number][0]}")
+        found[card.number] = (path, card)
+    return [found[number][1] for number in sorted(found)]
+
+
+def read_card(path: Path) -> Card:
+    """Read one card from its file. Raises CardError with file and line."""
+    try:
+        return card_of(read_yaml(path.read_text(encoding="utf-8"), str(path)))
+    except (ScenarioError, UnicodeDecodeError) as error:
+        raise CardError(str(error)) from None
+    except OSError as error:
+        raise CardError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def card_of(node: Located) -> Card:
+    """Make a card of what was written. Raises ScenarioError with its place."""
+    values = CARD.read(node, "")
+    task, number, see = values["task"], values["card"], _see(values["see"])
+    _require_something_to_see(values, node)
+    return Card(
+        number=number,
+        title=values["title"],
+        says=values["says"],
+        place=values["place"] or f"{PAGE}#{number.lower()}",
+        needs=Needs(**values["needs"]),
+        before=values["skip_when"]["before"],
+        until=values["skip_when"]["from"],
+        pages=values["skip_when"]["pages"],
+        scenario=values["scenario"],
+        account=values["account"],
+        api_date=values["api_date"],
+        is_checking_signatures=values["signatures"],
+        faults=values["faults"],
+        script=values["script"],
+        task=Task(task["name"], _plain_arguments(task["arguments"])) if task else None,
+        seconds=values["seconds"] / MICROSECONDS,
+        advice=values["advice"],
+        is_for_adapters=values["only"] or bool(values["judge"]) or not _is_seen_of_commands(see),
+        judge=values["judge"],
+        see=see,
+    )
+
+
+def _see(values: dict[str, Any]) -> See:
+    spans = {name: _span(values[name]) for name in ("requests", "streams")}
+    names = {name: tuple(values[name]) for name in ("rules", "unless_told")}
+    return See(**{**values, **spans, **names, "pause": values["pause"] / MICROSECONDS})
+
+
+def _require_something_to_see(values: dict[str, Any], node: Located) -> None:
+    if not values["judge"] and not node_has(node, "see"):
+        raise ScenarioError("expected the key 'see', which is missing: nothing would be judged", node.file, node.line)
+    if not values["task"] and not values["judge"] and not values["see"]["rules"]:
+        raise ScenarioError("expected rules under `see`: without a task nothing else is told", node.file, node.line)
+
+
+def node_has(node: Located, key: str) -> bool:
+    return isinstance(node.value, dict) and key in node.value
+
+
+def _is_seen_of_commands(see: See) -> bool:
+    """Whether something of it can be seen without an adapter: in traffic, or by the exit code."""
+    return bool(see.rules or see.requests or see.streams or see.pause or see.answer == "rows")
+
+
+def _span(read: dict[str, int] | None) -> tuple[int, int] | None:
+    return None if read is None else (read["min"], read["max"])
+
+
+def _plain_arguments(arguments: dict[str, str]) -> dict[str, Any]:
+    """Arguments of tasks are text, numbers or lists: what is written "a,b" is a list under a plural's name."""
+    return {name: _plain(name, text) for name, text in arguments.items()}
+
+
+def _plain(name: str, text: str) -> Any:
+    if name.endswith("s") and name != "seconds":
+        return text.split(",")
+    if re.fullmatch("[0-9]+", text):
+        return int(text)
+    return float(text) if re.fullmatch(r"[0-9]+\.[0-9]+", text) else text
+
+
+def choose(cards: list[Card], wanted: Iterable[str]) -> list[Card]:
+    """Return the cards that are asked for: numbers, or beginnings with a star as in "S*". Raises CardError."""
+    words = [word.strip() for text in wanted for word in text.split(",") if word.strip()]
+    for word in words:
+        if not any(_fits(card, word) for card in cards):
+            raise CardError(f"no card {word!r}: --list-cards shows those that there are")
+    return [card for card in cards if not words or any(_fits(card, word) for word in words)]
+
+
+def _fits(card: Card, word: str) -> bool:
+    return card.number.startswith(word[:-1].upper()) if word.endswith("*") else card.number == word.upper()

@@ -1,0 +1,137 @@
+"""Running the command that is judged: in a process group of its own, of which nothing is left at the end."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from threading import Thread
+from typing import IO
+
+from mockexchange.kit.client.adapter_process import shown
+
+POLL_S = 0.01
+GOODBYE_S = 0.5
+"""What a command may take to end by itself once it is told to."""
+OUTPUT_BYTES_KEPT_MAX = 64 * 1024
+"""The end of what a command says; one that prints for ever does not fill the memory."""
+COMMAND_CHARS_SHOWN_MAX = 100
+READ_BYTES = 16 * 1024
+
+Watch = Callable[[], str]
+"""Why a command has to be stopped now, nothing as long as it may go on. It may raise whatever ends the run."""
+
+
+class CommandFailed(Exception):
+    """The command cannot be judged; one line that says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a command went: `exit_code` is None where it was stopped, `why` says what for."""
+
+    exit_code: int | None
+    why: str
+    output: str
+    seconds: float
+
+    @property
+    def last_words(self) -> str:
+        """The last line that it said, for messages."""
+        lines = [line for line in self.output.splitlines() if line.strip()]
+        return shown(lines[-1].encode()) if lines else "nothing"
+
+
+def run_command(command: Sequence[str], environment: Mapping[str, str], seconds_max: float, watch: Watch) -> Ran:
+    """Run a command to its end, or until its time is over or `watch` says to stop it. Raises CommandFailed."""
+    began_s = time.monotonic()
+    with _started(command, environment) as (process, tail):
+        why = _wait(process, began_s + seconds_max, watch)
+        exit_code = None if why else process.returncode
+    return Ran(exit_code, why, tail.text, time.monotonic() - began_s)
+
+
+def _wait(process: subprocess.Popen[bytes], ends_at_s: float, watch: Watch) -> str:
+    while process.poll() is None:
+        why = watch()
+        if why:
+            return why
+        if time.monotonic() >= ends_at_s:
+            return "its time was over"
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(POLL_S)
+    return ""
+
+
+@contextmanager
+def _started(
+    command: Sequence[str], environment: Mapping[str, str]
+) -> Iterator[tuple[subprocess.Popen[bytes], "_Tail"]]:
+    try:
+        process = subprocess.Popen(  # noqa: S603  # running it is what the user asked for
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise CommandFailed(f"`{called(command)}` cannot be started: {why}") from None
+    assert process.stdout is not None, "asked for"
+    tail = _Tail(process.stdout)
+    try:
+        yield process, tail
+    finally:
+        _end(process)
+        tail.finish()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the whole group: politely, and then for certain, for it may have left children behind."""
+    _signal(process, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(GOODBYE_S)
+    _signal(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+    process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: int) -> None:
+    with suppress(OSError):
+        if sys.platform == "win32":
+            process.kill()
+        else:
+            os.killpg(process.pid, number)
+
+
+class _Tail:
+    """Reads all that a command says, and keeps the end of it."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream, self._kept = stream, bytearray()
+        self._reader = Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def text(self) -> str:
+        return bytes(self._kept).decode("utf-8", "replace")
+
+    def finish(self) -> None:
+        self._reader.join(GOODBYE_S)
+        self._stream.close()
+
+    def _read(self) -> None:
+        with suppress(ValueError, OSError):  # the stream is closed under it where a stray child holds it open
+            while piece := os.read(self._stream.fileno(), READ_BYTES):
+                self._kept += piece
+                del self._kept[:-OUTPUT_BYTES_KEPT_MAX]
+
+
+def called(command: Sequence[str]) -> str:
+    """The command as a shell would take it, shortened for messages."""
+    return shown(shlex.join(command).encode(), COMMAND_CHARS_SHOWN_MAX)

@@ -1,0 +1,221 @@
+"""Response fuzzing: bodies that the contract document describes, and what a client makes of each.
+
+They are served by a literal `body` fault. A client must not raise, and must tell as many rows as the body has, with the
+amounts of the body. Where it does not, the body is shrunk to the smallest that shows it, and kept as a scenario.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from time import monotonic
+from typing import Any, NamedTuple
+from warnings import catch_warnings
+
+from hypothesis import Phase, find, settings
+from hypothesis.errors import HypothesisWarning, NoSuchExample
+
+from mockexchange import documents
+from mockexchange.documents import Document
+from mockexchange.kit.checks import NotJudged
+from mockexchange.kit.client.adapter import Adapter, AdapterBroken
+from mockexchange.kit.client.comparing import GUIDE, cells_of, compare, rows_shown
+from mockexchange.kit.client.fuzzing_fixtures import Case, rule_of, saved
+from mockexchange.kit.client.fuzzing_values import UNKNOWN, values_of
+from mockexchange.kit.client.meanings import CENT_DECIMALS, LATEST, Meanings, Row, aliases_of, meanings_at, read_body
+from mockexchange.kit.client.session import Session, open_session
+from mockexchange.kit.client.tasks import Task, Unit
+from mockexchange.kit.client.understanding import UNSUPPORTED, all_failed, raised, read_world
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.judging.references import pointer, resolved
+from mockexchange.kit.serving import Exchange
+from mockexchange.kit.venue import VenueKit
+from mockexchange.scenario.loader import load_text
+
+SECONDS_MAX = 3.0
+"""For all tasks together; a client that answers in a few milliseconds needs less."""
+EXAMPLES_MAX = 40
+"""For each task and mode."""
+BODY, UNKNOWN_FIELD = "fuzzing.body", "fuzzing.unknown_field"
+MODES = {BODY: None, UNKNOWN_FIELD: UNKNOWN}
+"""The second has a field in each object that no document knows: one may be added on any day."""
+
+
+class Problem(NamedTuple):
+    """What a client made of a body: `seen` and `expected` as in a finding."""
+
+    seen: str
+    expected: str
+
+
+class _Enough(BaseException):
+    """The search is over. Not an Exception, so that Hypothesis takes it for no failure of what it tests."""
+
+
+def judge_fuzz(
+    adapter: Adapter,
+    exchange: Exchange,
+    venue: VenueKit,
+    api_date: str = LATEST,
+    *,
+    fixtures: Path | None = None,
+    seed: int = 0,
+    seconds_max: float = SECONDS_MAX,
+) -> Iterator[Finding]:
+    """Yield for each task and mode the smallest body of an API date that the client cannot take.
+
+    Bodies are saved as scenarios in the folder `fixtures`, which is made if need be. The same seed makes the same
+    bodies, as far as the time goes. Raises NotJudged where the client can do no task even undisturbed, AdapterBroken
+    (with the body in its words), OSError where a fixture cannot be written.
+    """
+    alias = aliases_of(venue.name)[-1] if api_date == LATEST else api_date
+    document = documents.read(f"{venue.name}/{alias}")
+    with open_session(exchange, load_text(read_world().scenario), alias) as session:
+        tasks = _possible(adapter, session, venue)
+        share_s = seconds_max / (len(tasks) * len(MODES))
+        for task in tasks:
+            for rule in MODES:
+                fuzzer = Fuzzer(adapter, session, venue.name, alias, document, task, rule)
+                yield from fuzzer.findings(Random(seed), share_s, fixtures)  # noqa: S311  # repeatable, not secret
+
+
+def _possible(adapter: Adapter, session: Session, venue: VenueKit) -> list[Task]:
+    """The tasks that a client can do undisturbed. Raises NotJudged where there are none."""
+    told = {task.name: adapter.ask(task.name, session.where()) for task in venue.tasks}
+    possible = [task for task in venue.tasks if told[task.name].rows is not None]
+    if not possible:
+        is_any = any(not one.is_unsupported for one in told.values())
+        raise NotJudged(all_failed(told) if is_any else UNSUPPORTED.format(", ".join(told)))
+    return possible
+
+
+class Fuzzer(NamedTuple):
+    """One task in one mode; `rule` names the mode."""
+
+    adapter: Adapter
+    session: Session
+    venue: str
+    alias: str
+    document: Document
+    task: Task
+    rule: str
+
+    def findings(self, random: Random, seconds_max: float, fixtures: Path | None) -> Iterator[Finding]:
+        """Yield a finding with the smallest body that the client cannot take, if one is found."""
+        body = smallest(self.bodies(), lambda body: self.problem(body) is not None, random, seconds_max)
+        problem = None if body is None else self.problem(body)
+        if problem is None:
+            return
+        case = Case(self.task, self.operation["operationId"], self.alias, self.rule, _json(body), *problem)
+        where = f"{self.task.name} at {self.alias}, {self.operation['operationId']} answered with {_json(body)}"
+        place = f"contracts/{self.venue}/{self.alias}/openapi.yaml{pointer('paths', self.task.path, 'get')}"
+        place = place if self.rule == BODY else f"{GUIDE}#response-fuzzing"
+        yield Finding(self.rule, where, problem.seen, problem.expected, place, saved(case, fixtures))
+
+    @property
+    def operation(self) -> Any:
+        return self.document["paths"][self.task.path]["get"]
+
+    def bodies(self) -> Any:
+        """The strategy: what the 2xx schema describes, with rows that can be told apart."""
+        answer = resolved(self.document, self.operation["responses"]["200"])
+        schema = answer["content"]["application/json"]["schema"]
+        return values_of(self.document, schema, MODES[self.rule]).map(lambda body: agreeing(self.task, body))
+
+    def problem(self, body: Any) -> Problem | None:
+        """Serve a body, and return what the client makes of it if that is wrong."""
+        self._serve(body)
+        try:
+            told = self.adapter.ask(self.task.name, self.session.where())
+        except AdapterBroken as error:
+            raise type(error)(f"{error}; it was reading {_json(body)}") from None
+        if told.rows is None:
+            return Problem(raised(told), rows_shown(len(read_body(self.task, body))))
+        meanings = {
+            name: meaning._replace(decimals=None, may_be_null=False)
+            for name, meaning in meanings_at(self.task, self.venue, self.alias).items()
+        }
+        for finding in compare(self.task, self._said(told.rows, meanings), read_body(self.task, body), meanings, ""):
+            return Problem(f"{finding.where.removeprefix(', ')} {finding.seen}".strip(), finding.expected)
+        return None
+
+    def _said(self, rows: Sequence[Row], meanings: Meanings) -> list[Row]:
+        """Rows without what the date does not say: a client may have concluded it, as the side that gains."""
+        silent = set(self.task.names) - set(meanings)
+        return [
+            {cell.label: cell.value for cell in cells_of(self.task, row) if cell.name not in silent} for row in rows
+        ]
+
+    def _serve(self, body: Any) -> None:
+        faults = self.session.sandbox.faults
+        rule = rule_of(self.operation["operationId"], _json(body))
+        self.session.exchange.portal.call(faults.install, rule)
+
+
+def smallest(bodies: Any, is_wrong: Callable[[Any], bool], random: Random, seconds_max: float) -> Any:
+    """Return the smallest body that is wrong, as small as the time allows; None if none is found.
+
+    Raises AdapterBroken.
+    """
+    until = monotonic() + seconds_max
+    best: list[Any] = []
+    broken: list[AdapterBroken] = []
+
+    def condition(body: Any) -> bool:
+        if monotonic() > until:
+            raise _Enough
+        try:
+            is_found = is_wrong(body)
+        except AdapterBroken as error:
+            broken.append(error)
+            raise _Enough from None
+        if not is_found:
+            return False
+        if not best or _size(body) < _size(best[0]):
+            best[:] = [body]
+        return True
+
+    chosen = settings(
+        max_examples=EXAMPLES_MAX,
+        deadline=None,
+        database=None,
+        phases=(Phase.generate, Phase.shrink),
+        derandomize=False,
+    )
+    with suppress(NoSuchExample, _Enough), catch_warnings(action="ignore", category=HypothesisWarning):
+        find(bodies, condition, settings=chosen, random=random)
+    if broken:
+        raise broken[0]
+    return best[0] if best else None
+
+
+def agreeing(task: Task, body: Any) -> Any:
+    """Return a body whose rows can be told apart, and in which fields that say the same thing agree."""
+    if not task.rows:
+        return _agreeing_row(task, body)
+    key = task.names[task.key][0].name
+    rows = {row[key]: _agreeing_row(task, row) for row in body[task.rows]}
+    return {**body, task.rows: list(rows.values())}
+
+
+def _agreeing_row(task: Task, row: Row) -> Row:
+    changed = dict(task.agreed(row))
+    for wires in task.names.values():
+        there = [wire for wire in wires if changed.get(wire.name) is not None]
+        for wire in there[1:]:
+            finest = changed[there[0].name]
+            if isinstance(changed[wire.name], int):
+                finest = int(Decimal(finest).scaleb(CENT_DECIMALS if wire.unit is Unit.CENTS else 0))
+            changed[wire.name] = finest
+    return changed
+
+
+def _size(body: Any) -> tuple[int, str]:
+    text = _json(body)
+    return len(text), text
+
+
+def _json(body: Any) -> str:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,147 @@
+"""Whether what is asked is what the documents offer: operations, parameters, bodies; and how connections are used."""
+
+from collections.abc import Iterator
+
+from mockexchange.kit.client.contract import Contract, Operation
+from mockexchange.kit.client.rules.rule import REPEATS_SHOWN_MAX, NotSeen, Rule
+from mockexchange.kit.client.traffic import Call, Traffic
+from mockexchange.kit.findings import Finding
+
+REUSE_CALLS_MIN = 5
+"""Fewer requests say nothing about how a client keeps its connections."""
+
+
+def _require_requests(traffic: Traffic) -> None:
+    if not traffic.requests:
+        raise NotSeen("no request crossed the wire")
+
+
+def distinct(calls: list[Call]) -> list[Call]:
+    """Return the first call to each path, in order: the same mistake is told once."""
+    return list({(call.method, call.path): call for call in reversed(calls)}.values())[::-1]
+
+
+def documented(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    _require_requests(traffic)
+    for call in distinct(traffic.requests):
+        if contract.operation_of(call.method, call.path) or _elsewhen(call, contract):
+            continue
+        yield Finding(
+            "calls.documented",
+            call.where,
+            f"no document has {call.method} {call.path}; it answered {call.status}",
+            f"an operation below {contract.prefix}",
+            contract.place("paths"),
+        )
+
+
+def current(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    _require_requests(traffic)
+    for call in distinct(traffic.requests):
+        elsewhen = None if contract.operation_of(call.method, call.path) else _elsewhen(call, contract)
+        if elsewhen:
+            when = "was retired" if elsewhen.alias < contract.alias else "does not exist yet"
+            yield Finding(
+                "calls.current",
+                call.where,
+                f"it is in the document of {elsewhen.alias} and {when}: it answered {call.status}",
+                f"operations of the document of {contract.alias}",
+                elsewhen.place_of(call.method, call.path),
+            )
+
+
+def lasting(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    _require_requests(traffic)
+    for call in distinct(traffic.requests):
+        gone = _gone(call, contract) if contract.operation_of(call.method, call.path) else None
+        if gone:
+            yield Finding(
+                "calls.lasting",
+                call.where,
+                f"it is no longer in the document of {gone.alias}",
+                "operations that later documents still have",
+                contract.place_of(call.method, call.path),
+            )
+
+
+def _elsewhen(call: Call, contract: Contract) -> Contract | None:
+    """Return the nearest other date whose document has an operation that this one lacks."""
+    others = [*contract.earlier, *contract.later]
+    return next((other for other in others if other.operation_of(call.method, call.path)), None)
+
+
+def _gone(call: Call, contract: Contract) -> Contract | None:
+    return next((later for later in contract.later if later.operation_of(call.method, call.path) is None), None)
+
+
+def _judgeable(traffic: Traffic, contract: Contract) -> list[tuple[Call, Operation]]:
+    found = [(call, contract.operation_of(call.method, call.path)) for call in traffic.requests]
+    return [(call, operation) for call, operation in found if operation]
+
+
+def parameters(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    judged = _judgeable(traffic, contract)
+    if not judged:
+        raise NotSeen("no documented operation was called")
+    told: set[tuple[str, str]] = set()
+    for call, operation in judged:
+        objection = contract.requests.objection_to(
+            operation.path, operation.method, operation.names, call.query, call.body
+        )
+        if objection and (operation.path, objection) not in told and len(told) < REPEATS_SHOWN_MAX:
+            told.add((operation.path, objection))
+            place = contract.place("paths", operation.path, operation.method, "parameters")
+            yield Finding("calls.parameters", call.where, objection, "parameters and bodies as documented", place)
+
+
+def known(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    """Parameters that the document does not have are ignored by the venue: what they ask for does not happen."""
+    judged = _judgeable(traffic, contract)
+    if not judged:
+        raise NotSeen("no documented operation was called")
+    told: set[tuple[str, str]] = set()
+    for call, operation in judged:
+        strange = sorted(set(call.parameters) - contract.parameters_of(operation))
+        for name in strange:
+            if (operation.path, name) in told:
+                continue
+            told.add((operation.path, name))
+            place = contract.place("paths", operation.path, operation.method, "parameters")
+            other = _dated(contract, call, name)
+            words = f"the parameter {name} is not documented" + (
+                f" as of {contract.alias}, but in {other}" if other else ""
+            )
+            yield Finding("calls.known", call.where, words, "documented parameters: others are ignored", place)
+
+
+def _dated(contract: Contract, call: Call, name: str) -> str:
+    """Return the nearest other date that has the parameter."""
+    for other in (*contract.earlier, *contract.later):
+        operation = other.operation_of(call.method, call.path)
+        if operation and name in other.parameters_of(operation):
+            return other.alias
+    return ""
+
+
+def reused(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    calls, connections = len(traffic.requests), traffic.connections - len(traffic.handshakes)
+    if calls < REUSE_CALLS_MIN:
+        raise NotSeen(f"{calls} requests say nothing about connections")
+    if connections >= calls:
+        yield Finding(
+            "calls.reused",
+            f"{calls} requests",
+            f"{connections} connections, one for each request",
+            "connections that are kept for the next request",
+            "docs/verify-client.md#notes",
+        )
+
+
+RULES = (
+    Rule("calls.documented", "Every call is one that some document has.", documented),
+    Rule("calls.current", "No call is retired, or not there yet, at this date.", current),
+    Rule("calls.lasting", "No call is gone from a later document.", lasting, is_advice=True),
+    Rule("calls.parameters", "Parameters and bodies are within what the document allows.", parameters),
+    Rule("calls.known", "Every parameter is one that the document has.", known),
+    Rule("calls.reused", "Connections are kept for the next request.", reused, is_advice=True),
+)

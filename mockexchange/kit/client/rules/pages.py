@@ -1,0 +1,106 @@
+"""Whether lists are walked as documented: from cursor to cursor under the same filters, to the end and no further."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mockexchange.kit.client.contract import Contract
+from mockexchange.kit.client.rules.rule import NotSeen, Rule
+from mockexchange.kit.client.traffic import Call, Traffic
+from mockexchange.kit.findings import Finding
+
+CURSOR, LIMIT = "cursor", "limit"
+LIMIT_DEFAULT = 100
+
+
+class Page(NamedTuple):
+    """A page that was read: `asked` is the cursor that was sent ("" for none), `given` the one that came."""
+
+    call: Call
+    asked: str
+    given: str
+    filters: tuple[tuple[str, str], ...]
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether it has fewer rows than were asked for: who wanted no more than it has may stop there."""
+        limit = (self.call.parameters.get(LIMIT) or [""])[0]
+        rows = [value for value in self.call.json().values() if isinstance(value, list)]
+        return max(map(len, rows), default=0) < (int(limit) if limit.isdigit() else LIMIT_DEFAULT)
+
+
+def pages_of(traffic: Traffic) -> dict[str, list[Page]]:
+    """Return the pages that were read of each list, in order."""
+    lists: dict[str, list[Page]] = defaultdict(list)
+    for call in traffic.requests:
+        body = call.json() if call.status == 200 else None
+        if call.method == "GET" and isinstance(body, dict) and CURSOR in body:
+            lists[call.path].append(_page(call, body[CURSOR] or ""))
+    return lists
+
+
+def _page(call: Call, given: str) -> Page:
+    parameters = call.parameters
+    filters = sorted((name, json.dumps(values)) for name, values in parameters.items() if name not in (CURSOR, LIMIT))
+    return Page(call, (parameters.get(CURSOR) or [""])[0], given, tuple(filters))
+
+
+def _walked(traffic: Traffic) -> list[list[Page]]:
+    walked = [pages for pages in pages_of(traffic).values() if any(page.given for page in pages)]
+    if not walked:
+        raise NotSeen("no list of more than one page was read")
+    return walked
+
+
+def followed(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    for pages in _walked(traffic):
+        asked = {page.asked for page in pages}
+        left = [page for page in pages if page.given and page.given not in asked]
+        if left and not any(page.given == "" for page in pages) and left[-1].is_cut_short:
+            seen = f"{len(pages)} pages were read, and the last one's cursor was not followed"
+            yield _finding("pages.followed", left[-1], contract, seen, 'the next page, until the cursor is ""')
+
+
+def filtered(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    for pages in _walked(traffic):
+        by_cursor = {page.given: page for page in pages if page.given}
+        for page in pages:
+            before = by_cursor.get(page.asked)
+            if page.asked and before and page.filters != before.filters:
+                seen = f"the cursor of {before.call.where} came back under other filters"
+                yield _finding("pages.filtered", page, contract, seen, "the same filters with the cursor")
+                break
+
+
+def known_cursors(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    """A cursor that the exchange never handed out is the first page once more: a walk that never ends."""
+    lists = pages_of(traffic)
+    if not lists:
+        raise NotSeen("no list was read")
+    for pages in lists.values():
+        given = {page.given for page in pages}
+        strange = next((page for page in pages if page.asked and page.asked not in given), None)
+        if strange:
+            seen = f"the cursor {strange.asked!r} was never handed out"
+            yield _finding("pages.cursors", strange, contract, seen, "the cursor of the page before, as it came")
+
+
+def once(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    for pages in _walked(traffic):
+        repeated = [page for page in pages if page.asked and sum(page.asked == other.asked for other in pages) > 2]
+        if repeated:
+            seen = f"the same cursor was sent {sum(page.asked == repeated[0].asked for page in pages)} times"
+            yield _finding("pages.once", repeated[0], contract, seen, "each page once, twice at most")
+
+
+def _finding(rule: str, page: Page, contract: Contract, seen: str, expected: str) -> Finding:
+    return Finding(rule, page.call.where, seen, expected, contract.place_of(page.call.method, page.call.path))
+
+
+RULES = (
+    Rule("pages.followed", 'A walk follows the cursors until one is "".', followed),
+    Rule("pages.filtered", "A cursor goes with the filters of its walk.", filtered),
+    Rule("pages.cursors", "Cursors are sent as they came.", known_cursors),
+    Rule("pages.once", "No page is read again and again.", once),
+)

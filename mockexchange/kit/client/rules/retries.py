@@ -1,0 +1,134 @@
+"""What a client does when it is refused, or nothing comes: whether it asks again, how soon and how often."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from mockexchange.kit.client.contract import Contract
+from mockexchange.kit.client.rules.rule import NotSeen, Rule
+from mockexchange.kit.client.traffic import Call, Traffic
+from mockexchange.kit.findings import Finding
+
+PLACE = "docs/verify-client.md#retries"
+FINAL = frozenset((400, 401, 403, 404))
+"""Answers that stay the same however often one asks."""
+RETRY_S_MAX = 5.0
+"""Who asks the same after a longer pause polls."""
+ATTEMPTS_MAX = 12
+ATTEMPTS_S = 10.0
+"""In which so many are too many: known clients give up after four or five, and who asks once a second polls."""
+PER_SECOND_MAX = 5
+"""Of the same request; the known clients with the shortest pauses make four in their first second."""
+GROWTH_MIN = 1.2
+GAPS_MIN = 2
+
+
+def attempts_of(traffic: Traffic) -> list[list[Call]]:
+    """Return the failed requests, each with the same one sent again, and again."""
+    by_target: dict[tuple[str, str], list[Call]] = defaultdict(list)
+    for call in traffic.requests:
+        by_target[call.method, call.target].append(call)
+    runs = [run for calls in by_target.values() for run in _runs(calls)]
+    if not runs:
+        raise NotSeen("no request failed")
+    return runs
+
+
+def _runs(calls: Sequence[Call]) -> Iterator[list[Call]]:
+    run: list[Call] = []
+    for call in calls:
+        if run and not (_has_failed(run[-1]) and call.began_s - run[-1].ended_s < RETRY_S_MAX):
+            if _has_failed(run[0]):
+                yield run
+            run = []
+        run.append(call)
+    if run and _has_failed(run[0]):
+        yield run
+
+
+def _has_failed(call: Call) -> bool:
+    return call.status >= 400 or call.status == 0
+
+
+def pauses(run: Sequence[Call]) -> list[float]:
+    """Seconds from each answer to the next attempt."""
+    return [later.began_s - earlier.ended_s for earlier, later in pairwise(run)]
+
+
+def final(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    runs = [run for run in attempts_of(traffic) if run[0].status in FINAL]
+    if not runs:
+        raise NotSeen("no request was refused for good")
+    for run in runs:
+        if len(run) > 1:
+            seen = f"after {run[0].status} it was sent {len(run) - 1} times more"
+            yield Finding("retries.final", run[0].where, seen, "one request: the answer stays the same", PLACE)
+
+
+def bounded(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    for run in attempts_of(traffic):
+        most = busiest([call.began_s for call in run], ATTEMPTS_S)
+        if most > ATTEMPTS_MAX:
+            seen = f"it was sent {most} times within {ATTEMPTS_S:g} s"
+            yield Finding(
+                "retries.bounded", run[0].where, seen, f"an end after {ATTEMPTS_MAX} attempts or fewer", PLACE
+            )
+
+
+def paced(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    for run in attempts_of(traffic):
+        most = busiest([call.began_s for call in run])
+        if most > PER_SECOND_MAX:
+            seen = f"it was sent {most} times within one second"
+            yield Finding(
+                "retries.paced", run[0].where, seen, f"pauses: {PER_SECOND_MAX} attempts a second at most", PLACE
+            )
+
+
+def growing(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    runs = [run for run in attempts_of(traffic) if len(run) > GAPS_MIN]
+    if not runs:
+        raise NotSeen("nothing was sent a third time")
+    for run in runs:
+        gaps = pauses(run)
+        if max(gaps) < GROWTH_MIN * gaps[0]:
+            shown = ", ".join(f"{gap:.2f} s" for gap in gaps[:5])
+            yield Finding("retries.growing", run[0].where, f"pauses of {shown}", "pauses that grow", PLACE)
+
+
+def anew(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    runs = [run for run in attempts_of(traffic) if len(run) > 1]
+    if not runs:
+        raise NotSeen("nothing was sent again")
+    for run in runs:
+        stamps = [call.headers.get("kalshi-access-timestamp") for call in run]
+        if stamps[0] and len(set(stamps)) == 1:
+            seen = "the same timestamp and signature were sent again"
+            yield Finding("retries.anew", run[0].where, seen, "each attempt signed at its own time", PLACE)
+
+
+def writes(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    runs = [run for run in attempts_of(traffic) if run[0].method == "POST"]
+    if not runs:
+        raise NotSeen("no POST failed")
+    for run in runs:
+        if len(run) > 1 and (run[0].status == 0 or run[0].status >= 500):
+            seen = f"a POST that may have been carried out was sent {len(run) - 1} times more"
+            yield Finding(
+                "retries.writes", run[0].where, seen, "no second POST before it is known what the first did", PLACE
+            )
+
+
+def busiest(moments_s: Sequence[float], window_s: float = 1.0) -> int:
+    """Return how many of these moments, in order, lie within a window at most."""
+    return max((sum(0 <= other - one < window_s for other in moments_s) for one in moments_s), default=0)
+
+
+RULES = (
+    Rule("retries.final", "What is refused for good (400, 401, 403, 404) is not asked again.", final),
+    Rule("retries.bounded", "Retries come to an end.", bounded),
+    Rule("retries.paced", "Retries leave the exchange time to breathe.", paced),
+    Rule("retries.growing", "Pauses between retries grow.", growing, is_advice=True),
+    Rule("retries.anew", "Each attempt is signed anew.", anew, is_advice=True),
+    Rule("retries.writes", "A POST is never repeated blindly.", writes),
+)

@@ -1,0 +1,123 @@
+"""Whether requests and handshakes are signed as documented, as the sandbox found when it looked at them."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from mockexchange.kit.client.contract import Contract
+from mockexchange.kit.client.rules.rule import NotSeen, Rule
+from mockexchange.kit.client.traffic import Call, Traffic
+from mockexchange.kit.findings import Finding
+
+REFUSED = 401
+MISSING = "signature_is_missing_from_headers"
+FAULT = "the fault "
+"""How the diagnosis of an answer begins that a fault gave in the place of the exchange's."""
+STALE = "header_timestamp_expired"
+UNKNOWN_KEY = "no key has the id"
+QUERY_SIGNED = 'sign the path without "'
+"""What the diagnosis advises to who signed the query too."""
+
+
+def is_signed(call: Call) -> bool:
+    return "kalshi-access-signature" in call.headers
+
+
+class Subject(NamedTuple):
+    """What a rule needs to have seen."""
+
+    what: str
+    is_one: Callable[[Call], bool]
+
+
+ANY = Subject("request", lambda call: True)
+SIGNED = Subject("signed request", is_signed)
+SIGNED_QUERY = Subject("signed request with a query", lambda call: is_signed(call) and bool(call.query))
+
+
+def refused(traffic: Traffic) -> list[Call]:
+    """The calls that were refused for their signature, by the sandbox itself and no fault."""
+    return [call for call in traffic.calls if call.status == REFUSED and not _is_by_fault(call)]
+
+
+def _is_by_fault(call: Call) -> bool:
+    return call.fault is not None and (call.diagnosis or "").startswith(FAULT)
+
+
+def code_of(call: Call) -> str:
+    """The venue's code of a refusal, whatever shape its body has."""
+    body = call.json()
+    error = body.get("error", body) if isinstance(body, dict) else {}
+    return str(error.get("code", "")) if isinstance(error, dict) else ""
+
+
+def _unsigned(call: Call) -> bool:
+    return code_of(call) == MISSING
+
+
+def _stale(call: Call) -> bool:
+    return code_of(call) == STALE
+
+
+def _unknown(call: Call) -> bool:
+    return UNKNOWN_KEY in (call.diagnosis or "")
+
+
+def _with_query(call: Call) -> bool:
+    return QUERY_SIGNED in (call.diagnosis or "")
+
+
+def _otherwise(call: Call) -> bool:
+    return not any(is_kind(call) for is_kind in (_unsigned, _stale, _unknown, _with_query))
+
+
+def _rule(name: str, says: str, is_kind: Callable[[Call], bool], expected: str, subject: Subject) -> Rule:
+    def judge(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+        wrong = [call for call in refused(traffic) if is_kind(call)]
+        if not wrong and not any(subject.is_one(call) for call in traffic.calls):
+            raise NotSeen(f"no {subject.what} crossed the wire")
+        for call in wrong[:1]:
+            times = f" ({len(wrong)} times)" if len(wrong) > 1 else ""
+            yield Finding(
+                name, call.where, f"{call.diagnosis}{times}", expected, contract.place("components", "securitySchemes")
+            )
+
+    return Rule(name, says, judge)
+
+
+RULES = (
+    _rule(
+        "signing.present",
+        "Every private request carries the three signed headers.",
+        _unsigned,
+        "KALSHI-ACCESS-KEY, KALSHI-ACCESS-TIMESTAMP and KALSHI-ACCESS-SIGNATURE",
+        ANY,
+    ),
+    _rule(
+        "signing.key",
+        "The key id that is sent is the one that was given.",
+        _unknown,
+        "the key id of KALSHI_API_KEY_ID",
+        SIGNED,
+    ),
+    _rule(
+        "signing.query",
+        "The path is signed without its query.",
+        _with_query,
+        "a signature over timestamp, method and path, without the query",
+        SIGNED_QUERY,
+    ),
+    _rule(
+        "signing.text",
+        "RSA-PSS with SHA-256 over timestamp, method and the whole path.",
+        _otherwise,
+        "a signature over timestamp + METHOD + path by the key that was given",
+        SIGNED,
+    ),
+    _rule(
+        "signing.timestamp",
+        "Timestamps are Unix milliseconds of now.",
+        _stale,
+        "Unix milliseconds, at most seconds from the server's clock",
+        SIGNED,
+    ),
+)

@@ -1,0 +1,174 @@
+"""Whether streams are used as documented: commands, pongs, and what happens once one is over or something is lost."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from mockexchange.kit.client.contract import Contract
+from mockexchange.kit.client.rules.retries import busiest
+from mockexchange.kit.client.rules.rule import REPEATS_SHOWN_MAX, NotSeen, Rule
+from mockexchange.kit.client.traffic import CLOSE, LOST, OPEN, Frame, Traffic
+from mockexchange.kit.findings import Finding
+
+PLACE = "docs/verify-client.md#streams"
+NO_PONG = b"no pong"
+"""The reason with which a stream is closed whose pings are not answered."""
+HANDSHAKES_PER_SECOND_MAX = 4
+PAUSE_S_MIN = 0.05
+"""Less is no pause: a hundred clients that do so are an attack."""
+REACTION_S_MIN = 1.0
+"""For which a client goes on after something has happened to it, if it is to be judged by what it does then."""
+SHOWN_CHARS_MAX = 200
+
+
+def _require_streams(traffic: Traffic) -> None:
+    if not traffic.handshakes:
+        raise NotSeen("no stream was opened")
+
+
+def commands(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    if not traffic.commands:
+        raise NotSeen("nothing was sent on a stream")
+    told: set[str] = set()
+    for frame in traffic.commands:
+        for finding in contract.frames.command_objections(frame.raw, _shown(frame)):
+            if finding.seen not in told and len(told) < REPEATS_SHOWN_MAX:
+                told.add(finding.seen)
+                yield finding
+
+
+def sids(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    """Commands about subscriptions name those that there are."""
+    named = [frame for frame in traffic.commands if _sids(frame)]
+    if not named:
+        raise NotSeen("no command named a subscription")
+    for frame in named:
+        given = {_sid_of(ack) for ack in traffic.acknowledged if ack.stream == frame.stream and ack.at_s <= frame.at_s}
+        strange = sorted(_sids(frame) - given)
+        if strange:
+            seen = f"sid {strange[0]}, which this connection has not been given"
+            yield Finding("streams.sids", _shown(frame), seen, "a sid that was acknowledged", PLACE)
+
+
+def _sids(frame: Frame) -> set[int]:
+    command = frame.json()
+    params = command.get("params") if isinstance(command, dict) else None
+    if not isinstance(params, dict):
+        return set()
+    listed = params.get("sids")
+    found = [*(listed if isinstance(listed, list) else []), params.get("sid")]
+    return {sid for sid in found if isinstance(sid, int)}
+
+
+def _sid_of(acknowledgement: Frame) -> int:
+    body = acknowledgement.json()
+    return int(body["msg"]["sid"])
+
+
+def pongs(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    _require_streams(traffic)
+    unanswered = [frame for frame in traffic.endings if NO_PONG in frame.raw]
+    if unanswered:
+        seen = f"a ping was not answered; the stream was closed ({unanswered[0].raw.decode('utf-8', 'replace')})"
+        yield Finding(
+            "streams.pongs", f"stream {unanswered[0].stream}", seen, "a pong with the payload of each ping", PLACE
+        )
+    elif longest_quiet_s(traffic) < traffic.silence_s:
+        raise NotSeen("no stream was open and quiet for so long that a ping had to be answered")
+
+
+def longest_quiet_s(traffic: Traffic) -> float:
+    """How long the longest time was in which nothing was sent on an open stream."""
+    longest_s = 0.0
+    for stream in {frame.stream for frame in traffic.frames}:
+        sent = [frame.at_s for frame in traffic.frames if frame.stream == stream and frame.direction != LOST]
+        is_over = any(frame.stream == stream for frame in traffic.endings)
+        moments = sent if is_over else [*sent, traffic.ended_s]
+        longest_s = max([longest_s, *(later - earlier for earlier, later in pairwise(moments))])
+    return longest_s
+
+
+def returns(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    for ending in _cut(traffic):
+        if not any(call.began_s > ending.at_s for call in traffic.handshakes):
+            _require_time(traffic, ending)
+            seen = f"the stream ended ({_end_of(ending)}) and no other was opened"
+            yield Finding("streams.returns", f"stream {ending.stream}", seen, "a new connection", PLACE)
+
+
+def _require_time(traffic: Traffic, event: Frame) -> None:
+    """Who has what it wanted, and is gone, need not come back."""
+    if traffic.ended_s - event.at_s < REACTION_S_MIN:
+        raise NotSeen("the client was done before it could have come back")
+
+
+def resubscribes(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    cut = _cut(traffic)
+    back = [call.stream for call in traffic.handshakes if call.stream and call.began_s > cut[0].at_s]
+    if not back:
+        raise NotSeen("no stream was opened again")
+    before = {frame.channel for frame in traffic.acknowledged if frame.stream == cut[0].stream}
+    after = {frame.channel for frame in traffic.acknowledged if frame.stream in back}
+    if before - after:
+        seen = f"the new connection has no {', '.join(sorted(before - after))}"
+        yield Finding("streams.resubscribes", f"stream {back[0]}", seen, f"{', '.join(sorted(before))} again", PLACE)
+
+
+def paced(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    _require_streams(traffic)
+    most = busiest([call.began_s for call in traffic.handshakes])
+    if most > HANDSHAKES_PER_SECOND_MAX:
+        seen = f"{most} handshakes within one second"
+        expected = f"pauses: {HANDSHAKES_PER_SECOND_MAX} handshakes a second at most"
+        yield Finding("streams.paced", traffic.handshakes[0].where, seen, expected, PLACE)
+
+
+def paused(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    for ending in _cut(traffic):
+        later = [call.began_s - ending.at_s for call in traffic.handshakes if call.began_s > ending.at_s]
+        if later and min(later) < PAUSE_S_MIN:
+            seen = f"{min(later) * 1000:.0f} ms after the end ({_end_of(ending)}) it came again"
+            yield Finding("streams.paused", f"stream {ending.stream}", seen, "a pause before it comes again", PLACE)
+
+
+def _cut(traffic: Traffic) -> list[Frame]:
+    """The ends of streams that a fault brought about."""
+    cut = [frame for frame in traffic.endings if frame.fault]
+    if not cut:
+        raise NotSeen("no stream was open when it was to be cut")
+    return cut
+
+
+def _end_of(ending: Frame) -> str:
+    return ending.raw.decode("utf-8", "replace").strip() or "without a close frame"
+
+
+def resumes(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    """What comes after a terminal error, or a number that is missing: a new subscription, a snapshot, a connection."""
+    struck = [frame for frame in traffic.frames if frame.fault and frame.kind not in (OPEN, CLOSE)]
+    if not struck:
+        raise NotSeen("nothing came that could be disturbed")
+    first = struck[0]
+    reactions = [frame for frame in traffic.commands if frame.at_s > first.at_s]
+    if not reactions and not any(call.began_s > first.at_s for call in traffic.handshakes):
+        _require_time(traffic, first)
+        seen = f"nothing was sent after {_shown(first)} ({first.fault})"
+        yield Finding(
+            "streams.resumes", f"stream {first.stream}", seen, "a new subscription, snapshot or connection", PLACE
+        )
+
+
+def _shown(frame: Frame) -> str:
+    text = frame.raw.decode("utf-8", "replace").strip()
+    return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]}..."
+
+
+RULES = (
+    Rule("streams.commands", "Commands and channels are documented ones.", commands),
+    Rule("streams.sids", "Commands name subscriptions by sids that were given.", sids),
+    Rule("streams.pongs", "Pings are answered.", pongs),
+    Rule("streams.returns", "After the end of a stream comes another.", returns),
+    Rule("streams.resubscribes", "The new connection has every channel of the old one.", resubscribes),
+    Rule("streams.paced", "Connections do not come in a storm.", paced),
+    Rule("streams.paused", "A client waits before it connects again.", paused, is_advice=True),
+    Rule("streams.resumes", "After a terminal error or a loss the client starts over.", resumes),
+)

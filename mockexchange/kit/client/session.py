@@ -1,0 +1,88 @@
+"""A sandbox of its own for one run of a client: where it is, by whose keys, and what crossed the wire."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+
+from mockexchange.config import RunDirectory
+from mockexchange.kit.client.adapter import Where
+from mockexchange.kit.client.traffic import Traffic, traffic_of
+from mockexchange.kit.serving import Exchange
+from mockexchange.sandbox import Credential, Sandbox, SandboxOptions
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.loader import Plan
+from mockexchange.venues.kalshi.dates import api_date as read_date
+
+NUMBERS = count(1)
+"""Of the sandboxes of this process, so that several can be open at once."""
+
+
+class NoSuchAccount(LookupError):
+    """The scenario has no account that a client can be; the message says what it has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open sandbox on a port of its own. The methods may be called from any thread but the exchange's."""
+
+    exchange: Exchange
+    sandbox: Sandbox
+    directory: RunDirectory
+    """Where the private keys are."""
+    key_paths: dict[str, str] = field(default_factory=dict)
+    """By key id, those that have been asked for."""
+
+    @property
+    def base_url(self) -> str:
+        return self.exchange.base_url(self.sandbox.name)
+
+    @property
+    def ws_url(self) -> str:
+        return self.exchange.ws_url(self.sandbox.name)
+
+    @property
+    def call_count(self) -> int:
+        """How many requests have come, handshakes of streams among them."""
+        return self.sandbox.journal.count
+
+    @property
+    def connection_count(self) -> int:
+        """How many connections are open now."""
+        return self.exchange.connection_count(self.sandbox.name)
+
+    def credential(self, account: str = "") -> Credential:
+        """Return the key of an account, or the first there is whose private half is known. Raises NoSuchAccount."""
+        known = [one for one in self.sandbox.credentials() if one.private_pem is not None]
+        found = next((one for one in known if account in ("", one.account)), None)
+        if found is None:
+            names = ", ".join(dict.fromkeys(one.account for one in known))
+            raise NoSuchAccount(f"no account {account!r} with a private key; known: {names or 'none'}")
+        return found
+
+    def where(self, account: str = "") -> Where:
+        """Return where tasks of an account go, its private key in a file. Raises NoSuchAccount."""
+        credential = self.credential(account)
+        key_id = credential.key_id
+        if key_id not in self.key_paths:
+            self.key_paths[key_id] = str(self.directory.write_key(credential))
+        return Where(self.base_url, self.ws_url, key_id, self.key_paths[key_id])
+
+    def traffic(self) -> Traffic:
+        """Return everything that has crossed the wire by now."""
+        connections = self.exchange.connections_made(self.sandbox.name)
+        return self.exchange.portal.call(traffic_of, self.sandbox, connections)
+
+
+@contextmanager
+def open_session(exchange: Exchange, plan: Plan, api_date: str) -> Iterator[Session]:
+    """Open a sandbox of a plan at an API date ("latest", an alias or a day), until the end. Raises ScenarioError."""
+    sandbox = exchange.open(plan, SandboxOptions(name=f"client-{next(NUMBERS)}", api_date=read_date(api_date)))
+    directory = RunDirectory()
+    try:
+        if not sandbox.credentials():
+            raise ScenarioError("expected an account: a client has to be somebody")
+        yield Session(exchange, sandbox, directory)
+    finally:
+        exchange.close(sandbox.name)
+        directory.remove()

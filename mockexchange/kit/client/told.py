@@ -1,0 +1,112 @@
+"""What an adapter told, held against what it should have understood: exact amounts, whatever unit it names."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from mockexchange.kit.client.adapter import Fractional
+
+UNITS = {"_cents": Decimal(100), "_whole": Decimal(1)}
+"""Other spellings of a name, and how many of that unit are one of ours."""
+ROWS_SHOWN_MAX = 3
+
+Row = Mapping[str, Any]
+
+
+class Difference(NamedTuple):
+    seen: str
+    expected: str
+
+
+def row_differences(told: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
+    """Yield what differs between all the rows that were told and all that there are, in whatever order.
+
+    Rows are matched by the first name of what is wanted; a name that a row does not have is not compared.
+    """
+    if not wanted:
+        if told:
+            yield Difference(f"{len(told)} rows, {shown_rows(told)}", "no rows")
+        return
+    key = next(iter(wanted[0]))
+    known = {row[key] for row in wanted}
+    strange = [row for row in told if key in row and str(row[key]) not in known]
+    if strange:
+        yield Difference(f"rows that there are not: {shown_rows(strange)}", f"{key}: {', '.join(sorted(known))}")
+    yield from held_differences(told, wanted)
+
+
+def held_differences(told: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
+    """Yield what differs for rows that have to be among those that were told."""
+    for row in wanted:
+        key, value = next(iter(row.items()))
+        found = [one for one in told if str(one.get(key)) == value]
+        if not found:
+            yield Difference(f"no row with {key} {value} among {len(told)}", shown_row(row))
+        for one in found[:1]:
+            yield from value_differences(one, row)
+
+
+def value_differences(told: Row, wanted: Row) -> Iterator[Difference]:
+    """Yield each name of a row that is not what it should be."""
+    title = " ".join(str(value) for value in list(wanted.values())[:1])
+    for name, value in wanted.items():
+        for spelt, expected in _spellings(name, value):
+            if spelt in told and not _is_equal(told[spelt], expected):
+                yield Difference(f"{title}: {spelt} is {told[spelt]!r}", f"{expected!r}")
+
+
+def repeated(told: Sequence[Row], name: str) -> list[str]:
+    """Return the values that more than one row has under a name."""
+    values = [str(row[name]) for row in told if name in row]
+    return sorted({value for value in values if values.count(value) > 1})
+
+
+def fractions(told: Sequence[Row]) -> Iterator[tuple[str, str]]:
+    """Yield (name, text) of each amount that came as a JSON number with a fraction: that was a float in the client."""
+    for row in told:
+        yield from _fractions_in("", row)
+
+
+def _fractions_in(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Fractional):
+        yield name, str(value)
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _fractions_in(key, item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _fractions_in(name, item)
+
+
+def _spellings(name: str, value: str) -> Iterator[tuple[str, str]]:
+    """Yield the names that a value can be told under, each with what it is there."""
+    yield name, value
+    amount = number(value)
+    for suffix, scale in UNITS.items():
+        if amount is not None and amount * scale == (amount * scale).to_integral_value():
+            yield name + suffix, str((amount * scale).to_integral_value())
+
+
+def _is_equal(told: Any, expected: str) -> bool:
+    if isinstance(told, bool) or told is None:
+        return str(told).lower() == expected
+    one, other = number(str(told)), number(expected)
+    return str(told) == expected if one is None or other is None else one == other
+
+
+def number(text: str) -> Decimal | None:
+    """Read an amount; None where it is none."""
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+def shown_rows(rows: Sequence[Row]) -> str:
+    shown = "; ".join(shown_row(row) for row in rows[:ROWS_SHOWN_MAX])
+    return f"{shown}; ..." if len(rows) > ROWS_SHOWN_MAX else shown
+
+
+def shown_row(row: Row) -> str:
+    return " ".join(f"{name}={value}" for name, value in row.items())

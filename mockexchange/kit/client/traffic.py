@@ -1,0 +1,176 @@
+"""What crossed the wire while a client ran, as plain values: requests with their answers, and frames of streams."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+from mockexchange.journal import Entry, FrameEntry
+from mockexchange.sandbox import Sandbox
+
+OPEN_STREAM = "OpenStream"
+"""What the journal calls the handshake of a stream."""
+OPEN, CLOSE = "open", "close"
+"""Kinds of the frames that a stream begins and ends with."""
+LOST = "lost"
+"""The direction of a frame that a fault kept from going out."""
+MICROSECONDS = 1_000_000
+SHOWN_CHARS_MAX = 300
+
+
+class Call(NamedTuple):
+    """A request and its answer; a handshake is one too. Times are seconds of the host's clock."""
+
+    began_s: float
+    ended_s: float
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    """By lower-case name; of those that came twice the last."""
+    body: bytes
+    status: int
+    """0 where the connection ended instead."""
+    answer: bytes
+    operation: str | None
+    key_id: str | None
+    diagnosis: str | None
+    fault: str | None
+    stream: int | None
+    """The number of the stream that this handshake opened."""
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        return self.target.partition("?")[2]
+
+    @property
+    def parameters(self) -> dict[str, list[str]]:
+        return parse_qs(self.query, keep_blank_values=True)
+
+    @property
+    def where(self) -> str:
+        """The request in a line, as findings call it."""
+        words = f"{self.method} {self.target}"
+        return words if len(words) <= SHOWN_CHARS_MAX else f"{words[:SHOWN_CHARS_MAX]}..."
+
+    @property
+    def is_handshake(self) -> bool:
+        return self.operation == OPEN_STREAM
+
+    def json(self) -> Any:
+        """The answer, None where it is no JSON."""
+        try:
+            return json.loads(self.answer)
+        except ValueError:
+            return None
+
+
+class Frame(NamedTuple):
+    """A frame of a stream: `direction` is "in" from the client, "out" to it, "lost" where a fault kept it back."""
+
+    at_s: float
+    stream: int
+    direction: str
+    kind: str
+    channel: str
+    raw: bytes
+    fault: str | None
+    note: str
+
+    def json(self) -> Any:
+        try:
+            return json.loads(self.raw)
+        except ValueError:
+            return None
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """`connections` is how many TCP connections the client made, `ended_s` when this was looked at.
+
+    `silence_s` is the quiet after which a stream has had a ping, and the time for its pong has passed.
+    """
+
+    calls: Sequence[Call]
+    frames: Sequence[Frame]
+    connections: int = 0
+    fault_count: int = 0
+    """How often a fault came about."""
+    ended_s: float = 0.0
+    silence_s: float = 0.0
+
+    @cached_property
+    def requests(self) -> list[Call]:
+        return [call for call in self.calls if not call.is_handshake]
+
+    @cached_property
+    def handshakes(self) -> list[Call]:
+        return [call for call in self.calls if call.is_handshake]
+
+    @cached_property
+    def commands(self) -> list[Frame]:
+        """What the client said on its streams."""
+        return [frame for frame in self.frames if frame.direction == "in" and frame.kind not in (OPEN, CLOSE)]
+
+    @cached_property
+    def endings(self) -> list[Frame]:
+        return [frame for frame in self.frames if frame.kind == CLOSE]
+
+    @cached_property
+    def acknowledged(self) -> list[Frame]:
+        """The subscriptions that were granted."""
+        return [frame for frame in self.frames if frame.kind == "subscribed" and frame.direction == "out"]
+
+    @property
+    def channels(self) -> set[str]:
+        return {frame.channel for frame in self.acknowledged}
+
+    @property
+    def operations(self) -> set[str]:
+        return {call.operation for call in self.requests if call.operation}
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.calls
+
+
+def traffic_of(sandbox: Sandbox, connections: int = 0) -> Traffic:
+    """Copy what a sandbox's journal holds; call it where the journal is written."""
+    journal, settings = sandbox.journal, sandbox.desk.settings
+    calls = sorted((_call(entry) for entry in journal), key=lambda call: call.began_s)
+    return Traffic(
+        tuple(calls),
+        tuple(_frame(frame) for frame in journal.frames),
+        connections,
+        sum(firing.kind == "fault" for firing in journal.firings),
+        sandbox.options.host() / MICROSECONDS,
+        (settings.stream_heartbeat_us + settings.stream_pong_us) / MICROSECONDS,
+    )
+
+
+def _call(entry: Entry) -> Call:
+    return Call(
+        entry.host_at / MICROSECONDS,
+        (entry.host_at + entry.latency_us) / MICROSECONDS,
+        entry.method,
+        entry.target,
+        {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in entry.headers},
+        entry.body or b"",
+        entry.status,
+        entry.answer or b"",
+        entry.operation,
+        entry.key_id,
+        entry.diagnosis,
+        entry.fault,
+        entry.connection,
+    )
+
+
+def _frame(frame: FrameEntry) -> Frame:
+    at_s = frame.host_at / MICROSECONDS
+    return Frame(at_s, frame.connection, frame.direction, frame.kind, frame.channel, frame.raw, frame.fault, frame.note)

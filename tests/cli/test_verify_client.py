@@ -1,0 +1,129 @@
+"""`verify client`: what is printed and written, exit codes, and one line for what cannot be judged."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mockexchange.cli import main
+from mockexchange.kit.client.cards import load_cards
+from tests.house.checkout import ROOT
+from tests.kit.client.fake_adapters import answering
+
+BOT = ROOT / "tests" / "kit" / "client" / "bot.py"
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.chdir(tmp_path)
+    yield
+    assert not list(tmp_path.glob("mockexchange-findings/*")), "nothing was to be kept"
+
+
+def verify(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["verify", "client", *arguments], prog_name="mockexchange")
+
+
+def bot(*deeds: str) -> list[str]:
+    return ["--", sys.executable, str(BOT), *deeds]
+
+
+def error_of(*arguments: str) -> str:
+    """Run what cannot be judged: exit code 2, and one last line on standard error."""
+    result = verify(*arguments)
+    assert (result.exit_code, result.stdout) == (2, ""), result.output
+    return result.stderr.splitlines()[-1]
+
+
+def test_the_cards_are_listed() -> None:
+    result = verify("--list-cards", "--cards", "R0*")
+    assert result.exit_code == 0
+    assert [line[:3] for line in result.stdout.splitlines()] == [f"R0{place}" for place in range(1, 10)]
+    assert len(verify("--list-cards").stdout.splitlines()) == len(load_cards())
+
+
+def test_a_client_that_keeps_its_cards_ends_with_0(tmp_path: Path) -> None:
+    result = verify("--cards", "R01,R20", "--report", f"junit:{tmp_path / 'r.xml'}", *bot("positions"))
+    assert result.exit_code == 0, result.output
+    assert re.search("2 kept, 0 broken, 0 not judged", result.stdout)
+    assert re.search(r"GET /portfolio/positions +\d+ +200", result.stdout)
+    assert len(list(ElementTree.parse(tmp_path / "r.xml").iter("testcase"))) == 2
+
+
+def test_a_client_that_breaks_one_ends_with_1_and_says_how_to_see_it(tmp_path: Path) -> None:
+    result = verify("--cards", "R20", "--report", f"html:{tmp_path / 'r.html'}", *bot("first_page"))
+    assert result.exit_code == 1, result.output
+    assert "R20 pages.followed" in result.stdout
+    assert "mockexchange verify client --cards R20 -- " in result.stdout
+    assert "broken R20" in result.stderr
+    assert "pages.followed" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_an_adapter_is_given_tasks() -> None:
+    result = verify("--adapter", "--cards", "R26", "--api-date", "2026-06", "--", *answering("tell(task, rows=[])"))
+    assert result.exit_code == 0, result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "expected a command after --, such as: mockexchange verify client -- python bot.py"),
+        (["--cards", "R0l", "--", "x"], "no card 'R0l': --list-cards shows those that there are"),
+        (["--more-cards", "nowhere", "--", "x"], "nowhere: expected cards, found no file there that ends in .yaml"),
+        (["--api-date", "2026-13", "--", "x"], "Invalid value for '--api-date'"),
+        (["--timeout", "soon", "--", "x"], "Invalid value for '--timeout'"),
+        (["--report", "pdf:x", "--", "x"], "Invalid value for '--report'"),
+        (["--", "/no/such/program"], "`/no/such/program` cannot be started: No such file or directory"),
+        (["--adapter", "--", "/no/such/program"], "`/no/such/program` cannot be started: No such file or directory"),
+        (["--scenario", "nothing", *bot("positions")], "no scenario 'nothing'"),
+        (["--cards", "R01", *bot("silent")], "sent nothing to the sandbox"),
+        (["--cards", "R01", *bot("crowd")], "it opened more than 256 connections at once"),
+    ],
+    ids=["none", "card", "cards", "date", "timeout", "report", "command", "adapter", "scenario", "silent", "crowd"],
+)
+def test_what_cannot_be_judged_is_one_line(arguments: list[str], words: str) -> None:
+    assert words in error_of(*arguments)
+
+
+def test_an_interruption_ends_everything_and_is_told(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mockexchange", "verify", "client", "--cards", "R01", *bot("poll_and_tell")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "KIT_TOLD": str(tmp_path / "told")}
+    pipe = subprocess.PIPE
+    os.mkfifo(tmp_path / "told")
+    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe, text=True) as process:
+        with (tmp_path / "told").open() as told:
+            port = int(told.readline())
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "The run ended before its end: it was interrupted" in output
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+def test_a_report_that_cannot_be_written_any_more_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    body = f"import shutil; shutil.rmtree({str(tmp_path / 'gone')!r}, ignore_errors=True); tell(task, rows=[])"
+    report = f"junit:{tmp_path / 'gone' / 'r.xml'}"
+    result = verify("--adapter", "--cards", "R26", "--report", report, "--", *answering(body))
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr.splitlines()[-1]
+
+
+def test_broken_documents_are_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from mockexchange import documents
+
+    broken = tmp_path / "documents" / "kalshi" / "2026-10"
+    broken.mkdir(parents=True)
+    for kind in ("openapi", "asyncapi"):
+        (broken / f"{kind}.yaml").write_text("info: [\n", encoding="utf-8")
+    monkeypatch.setattr(documents, "directory", lambda: tmp_path / "documents")
+    assert "the contract documents cannot be read" in error_of("--cards", "R05", *bot("positions"))

@@ -1,0 +1,97 @@
+"""A command for the tests: it does what its arguments say, by the environment, as a user's bot would."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+from threading import Event
+from urllib.parse import urlsplit
+
+sys.path.insert(0, str(Path(__file__).parents[3]))
+
+from contracts.clients.examples.careful import Client, Refused
+
+NAMES = ("KALSHI_API_BASE_URL", "KALSHI_WS_URL", "KALSHI_API_KEY_ID", "KALSHI_PRIVATE_KEY_PATH")
+WAIT_S = 60.0
+
+
+def positions() -> None:
+    Client(*map(os.environ.__getitem__, NAMES)).rows("/portfolio/positions", "market_positions", "ticker")
+
+
+def first_page() -> None:
+    """The mistake: what comes on further pages is not there for it."""
+    Client(*map(os.environ.__getitem__, NAMES)).get("/portfolio/positions")
+
+
+def poll() -> None:
+    """Ask for ever."""
+    client = Client(*map(os.environ.__getitem__, NAMES))
+    while True:
+        client.get("/portfolio/balance")
+
+
+def poll_and_tell() -> None:
+    """The same, and say in a file on which port something of this listens."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    Client(*map(os.environ.__getitem__, NAMES)).get("/portfolio/balance")
+    with Path(os.environ["KIT_TOLD"]).open("w") as told:
+        told.write(f"{listener.getsockname()[1]}\n")
+    poll()
+
+
+def listen() -> None:
+    Client(*map(os.environ.__getitem__, NAMES)).listen("market_positions", [], 1, 2.0)
+
+
+def listen_on() -> None:
+    Client(*map(os.environ.__getitem__, NAMES)).listen("market_positions", [], 9, 1.5)
+
+
+def crowd() -> None:
+    """Open far more connections than anybody needs."""
+    parts = urlsplit(os.environ["KALSHI_API_BASE_URL"])
+    kept = [socket.create_connection((parts.hostname, parts.port)) for _ in range(1_000)]
+    Event().wait(WAIT_S)
+    print(len(kept))  # noqa: T201  # so that they are kept
+
+
+def order() -> None:
+    """Send an order, and once more where that fails."""
+    client = Client(*map(os.environ.__getitem__, NAMES))
+    for _ in range(2):
+        client.connection.request("POST", urlsplit(client.base_url).path + "/portfolio/orders", body=b"{}")
+        response = client.connection.getresponse()
+        response.read()
+        if response.status < 500:
+            break
+
+
+def silent() -> None:
+    print("nothing to do")  # noqa: T201  # what its message quotes
+    sys.exit(3)
+
+
+def fussy() -> None:
+    """End with an error over a field that it does not know."""
+    if "novelty" in Client(*map(os.environ.__getitem__, NAMES)).get("/portfolio/positions"):
+        print("a novelty!")  # noqa: T201  # what its message quotes
+        sys.exit(7)
+
+
+def brittle() -> None:
+    """End with an error where anything is disturbed."""
+    try:
+        Client(*map(os.environ.__getitem__, NAMES)).get("/portfolio/positions")
+    except Refused:
+        sys.exit(1)
+
+
+DEEDS = {
+    deed.__name__: deed
+    for deed in (positions, first_page, poll, poll_and_tell, listen, listen_on, crowd, order, silent, brittle, fussy)
+}
+
+if __name__ == "__main__":
+    for word in sys.argv[1:]:
+        DEEDS[word]()

@@ -1,0 +1,142 @@
+"""Cards: what is written is what is played, and what cannot be meant is refused with its place."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from mockexchange.kit.client.cards import Card, CardError, Needs, Task, choose, load_cards, read_card
+from mockexchange.kit.client.judges import judges
+from mockexchange.kit.client.rules import RULES
+from mockexchange.kit.client.stage import load_plan
+
+MINIMAL = "card: X01\ntitle: A card\nsays: What must be.\n"
+
+
+def written(directory: Path, text: str) -> Path:
+    path = directory / "x01.yaml"
+    path.write_text(dedent(text), encoding="utf-8")
+    return path
+
+
+def test_our_cards_have_numbers_in_order_and_files_of_their_own() -> None:
+    cards = load_cards()
+    assert [card.number for card in cards] == sorted({card.number for card in cards})
+    assert {card.number[0] for card in cards} == {"R", "S"}
+    assert all(card.title[0].isupper() and not card.title.endswith(".") for card in cards)
+    assert all(card.says.endswith(".") for card in cards)
+
+
+def test_every_rule_and_every_judge_is_on_a_card() -> None:
+    cards = load_cards()
+    assert {rule for card in cards for rule in card.see.rules} == set(RULES)
+    assert {card.judge for card in cards if card.judge} == set(judges())
+
+
+def test_every_card_of_a_stream_needs_one() -> None:
+    for card in load_cards():
+        is_of_stream = card.number.startswith("S") and not card.is_of_survey
+        assert card.needs.has_stream == is_of_stream, card.number
+
+
+@pytest.mark.parametrize("card", load_cards(), ids=lambda card: card.number)
+def test_every_card_names_a_scenario_and_an_account_that_there_are(card: Card) -> None:
+    plan = load_plan(card.scenario or "account")
+    assert card.account in ("", *(key.account for key in plan.keys))
+
+
+def test_a_card_is_read(tmp_path: Path) -> None:
+    card = read_card(
+        written(
+            tmp_path,
+            """
+            card: X01
+            title: A card
+            says: What must be.
+            needs: {operation: GetFills}
+            task: {name: listen, arguments: {channel: fill, markets: "A,B", count: 2, seconds: 0.5}}
+            faults: [{match: {operation: GetFills}, then: {status: 503}}]
+            signatures: checked
+            seconds: 250ms
+            see: {rules: [retries.final], requests: {max: 3}, pause: 1s, last: {ticker: A}}
+            """,
+        )
+    )
+    assert card.needs == Needs("GetFills", None, stream=False, method=None)
+    assert card.task == Task("listen", {"channel": "fill", "markets": ["A", "B"], "count": 2, "seconds": 0.5})
+    assert (card.seconds, card.is_checking_signatures, len(card.faults)) == (0.25, True, 1)
+    assert (card.see.requests, card.see.pause, card.see.last) == ((0, 3), 1.0, {"ticker": "A"})
+    assert card.place == "docs/verify-client.md#x01"
+    assert not card.is_of_survey
+    assert not card.is_plain
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (MINIMAL + "sees: {}\n", "x01.yaml:4: unknown key 'sees': did you mean 'see'?"),
+        (MINIMAL, "x01.yaml:1: expected the key 'see', which is missing: nothing would be judged"),
+        (MINIMAL + "see: {answer: rows}\n", "expected rules under `see`: without a task nothing else is told"),
+        (
+            MINIMAL + "see: {rules: [signing.quary]}\n",
+            "see.rules[0]: expected a rule over traffic, got 'signing.quary'",
+        ),
+        (MINIMAL + "needs: {operation: GetPosition}\n", "x01.yaml:4: needs.operation: expected an operation"),
+        (MINIMAL + "faults:\n  - {then: {statue: 503}}\n", "x01.yaml:5: faults[0].then"),
+        (MINIMAL + "judge: guess\n", "judge: expected account, dates, poison, floats, fuzz, got 'guess'"),
+        (
+            MINIMAL.replace("X01", "X1") + "see: {}\n",
+            "x01.yaml:1: card: expected a number such as R07 or S12, got 'X1'",
+        ),
+        ("title: [\n", "x01.yaml:2: not valid YAML"),
+        ("", "x01.yaml:1: expected a scenario, got an empty file"),
+    ],
+    ids=["key", "no see", "no task", "rule", "operation", "fault", "judge", "number", "yaml", "empty"],
+)
+def test_a_card_that_cannot_be_meant_is_refused_with_its_place(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(CardError) as caught:
+        read_card(written(tmp_path, text))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_card_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CardError, match="cannot be read: No such file"):
+        read_card(tmp_path / "none.yaml")
+    (tmp_path / "x.yaml").write_bytes(b"card: \xff")
+    with pytest.raises(CardError, match="utf-8"):
+        read_card(tmp_path / "x.yaml")
+
+
+def test_cards_of_ones_own_come_beside_ours(tmp_path: Path) -> None:
+    written(tmp_path, MINIMAL + "see: {rules: [signing.present]}\n")
+    assert [card.number for card in load_cards(tmp_path)] == [*(card.number for card in load_cards()), "X01"]
+
+
+def test_a_number_that_is_taken_and_a_directory_without_cards_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CardError, match="expected cards, found no file there"):
+        load_cards(tmp_path)
+    written(tmp_path, MINIMAL.replace("X01", "R01") + "see: {rules: [signing.present]}\n")
+    with pytest.raises(CardError, match=r"the number R01 is taken by .*r01\.yaml"):
+        load_cards(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "numbers"),
+    [
+        (["r01,S01"], ["R01", "S01"]),
+        (["S01", " R01 "], ["R01", "S01"]),
+        (["R0*"], [f"R0{place}" for place in range(1, 10)]),
+        (["*", "R01"], None),
+        ([], None),
+    ],
+)
+def test_cards_are_chosen_by_number(wanted: list[str], numbers: list[str] | None) -> None:
+    cards = load_cards()
+    every = [card.number for card in cards]
+    assert [card.number for card in choose(cards, wanted)] == (numbers or every)
+
+
+def test_a_number_that_there_is_not_is_refused() -> None:
+    with pytest.raises(CardError, match="no card 'R0l': --list-cards shows"):
+        choose(load_cards(), ["R01", "R0l"])

@@ -1,0 +1,112 @@
+"""Running commands: how they end, what they said, and that nothing of them is left."""
+
+import os
+import socket
+import sys
+import time
+
+import pytest
+
+from mockexchange.kit.client.command import OUTPUT_BYTES_KEPT_MAX, CommandFailed, Ran, called, run_command
+
+HANG = "import threading; threading.Event().wait(60)"
+CHILD = """
+import socket, threading
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+threading.Event().wait(60)
+"""
+PARENT = f"""
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", {CHILD!r}], stdout=subprocess.PIPE)
+print(child.stdout.readline().decode(), flush=True)
+"""
+"""Prints the port that its child listens on."""
+
+
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def program(text: str) -> list[str]:
+    return [sys.executable, "-c", text]
+
+
+def run(text: str, seconds_max: float = 20.0, stop: str = "") -> Ran:
+    return run_command(program(text), os.environ, seconds_max, lambda: stop)
+
+
+def test_a_command_that_ends_has_its_exit_code_and_its_last_words() -> None:
+    ran = run("import sys; print('one'); print('two', file=sys.stderr); sys.exit(3)")
+    assert (ran.exit_code, ran.why, ran.last_words) == (3, "", "two")
+    assert run("").last_words == "nothing"
+
+
+def test_a_command_that_reads_finds_nothing_to_read() -> None:
+    """Not even what the terminal has for us."""
+    kept, (reading, writing) = os.dup(0), os.pipe()
+    os.dup2(reading, 0)
+    try:
+        assert run("import sys; print(repr(sys.stdin.read()))").output == "''\n"
+    finally:
+        os.dup2(kept, 0)
+        for number in (kept, reading, writing):
+            os.close(number)
+
+
+def test_a_command_whose_time_is_over_is_stopped_with_all_that_it_started() -> None:
+    ran = run(f"{PARENT}\n{HANG}", 2.0)
+    assert (ran.exit_code, ran.why) == (None, "its time was over")
+    assert not is_listening(int(ran.output))
+
+
+def test_what_a_command_leaves_behind_is_stopped() -> None:
+    began_s = time.monotonic()
+    ran = run(PARENT)
+    assert ran.exit_code == 0
+    assert time.monotonic() - began_s < 20
+    assert not is_listening(int(ran.output))
+
+
+def test_a_command_that_ignores_being_told_is_stopped_all_the_same() -> None:
+    began_s = time.monotonic()
+    ran = run(
+        f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('x', flush=True)\n{HANG}",
+        0.5,
+    )
+    assert ran.exit_code is None
+    assert time.monotonic() - began_s < 30
+
+
+def test_a_command_is_stopped_when_it_is_to_be() -> None:
+    assert run(HANG, stop="enough").why == "enough"
+
+
+def test_what_watches_may_end_the_run() -> None:
+    def refuse() -> str:
+        raise CommandFailed("too much")
+
+    with pytest.raises(CommandFailed, match="too much"):
+        run_command(program(HANG), os.environ, 20.0, refuse)
+
+
+def test_of_much_output_the_end_is_kept() -> None:
+    ran = run("print('x' * 300_000); print('the end')")
+    assert len(ran.output) == OUTPUT_BYTES_KEPT_MAX
+    assert ran.last_words == "the end"
+
+
+@pytest.mark.parametrize("command", [["/no/such/program"], ["a\0b"]], ids=["missing", "no name"])
+def test_a_command_that_cannot_be_started_is_one_line(command: list[str]) -> None:
+    with pytest.raises(CommandFailed, match="cannot be started") as caught:
+        run_command(command, os.environ, 1.0, str)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_command_is_called_as_a_shell_would_take_it() -> None:
+    assert called(["echo", "a b"]) == "echo 'a b'"
+    assert called(["x" * 500]).endswith("...")

@@ -1,0 +1,370 @@
+"""Response fuzzing: bodies are what the documents describe; of those a client cannot take, the smallest is told."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import Phase, find, given, seed, settings
+from hypothesis import strategies as st
+
+from mockexchange import documents
+from mockexchange.kit.checks import NotJudged
+from mockexchange.kit.client import fuzzing
+from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterSilent, Where
+from mockexchange.kit.client.fuzzing import agreeing, judge_fuzz, smallest
+from mockexchange.kit.client.fuzzing_values import UNKNOWN, values_of
+from mockexchange.kit.client.judges import judges
+from mockexchange.kit.client.meanings import aliases_of
+from mockexchange.kit.client.session import open_session
+from mockexchange.kit.judging.references import resolved, validator
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.kalshi.tasks import BALANCE, FILLS, ORDERS, POSITIONS, TASKS
+from mockexchange.scenario.loader import load_file, load_text
+from tests.kit.client.fake_adapters import answering
+from tests.kit.client.judged import Bench, bench
+
+WHERE = Where("http://127.0.0.1:1/trade-api/v2", "ws://127.0.0.1:1/trade-api/ws/v2", "key", "/x/key.pem")
+PATIENT_S = 60
+"""Longer than any search here takes, so that the number of examples decides."""
+ROW = {
+    "exchange_index": 0,
+    "fees_paid_dollars": "0.000000",
+    "last_updated_ts": "2020-01-01T00:00:00Z",
+    "market_exposure_dollars": "0.000000",
+    "position_fp": "0.00",
+    "realized_pnl_dollars": "0.000000",
+    "ticker": "0",
+    "total_traded_dollars": "0.000000",
+}
+EMPTY = {"cursor": "", "event_positions": [], "market_positions": []}
+UNKNOWN_NAME = "not_yet_documented"
+
+patient = partial(judge_fuzz, seconds_max=PATIENT_S)
+
+
+@pytest.fixture(scope="module")
+def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    with bench(tmp_path_factory.mktemp("clients")) as made:
+        yield made
+
+
+def answered(where: str) -> Any:
+    """The body in a finding."""
+    return json.loads(where.partition(" answered with ")[2])
+
+
+# --- the bodies
+
+
+@pytest.mark.parametrize("alias", aliases_of("kalshi"))
+def test_bodies_are_what_the_document_describes(alias: str) -> None:
+    """Of every read that has a 200 with JSON, not only those that clients are asked about."""
+    document = documents.read(f"kalshi/{alias}")
+    for path, item in document["paths"].items():
+        answer = resolved(document, item.get("get", {}).get("responses", {}).get("200", {}))
+        if "application/json" in answer.get("content", {}):
+            assert_described(document, answer["content"]["application/json"]["schema"], path)
+
+
+def assert_described(document: documents.Document, schema: Any, path: str) -> None:
+    judge = validator(document, schema)
+
+    @seed(1)
+    @settings(max_examples=2, deadline=None, database=None, phases=(Phase.generate,))
+    @given(values_of(document, schema))
+    def describe(body: Any) -> None:
+        assert judge.is_valid(body), (path, [error.message for error in judge.iter_errors(body)])
+
+    describe()
+
+
+def schema_of(document: documents.Document, path: str) -> Any:
+    answer = resolved(document, document["paths"][path]["get"]["responses"]["200"])
+    return answer["content"]["application/json"]["schema"]
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+def test_bodies_of_tasks_are_described_to_the_last_row(task: Any) -> None:
+    """They have rows that can be told apart, and fields that say one thing agree."""
+    document = documents.read("kalshi/2026-10")
+    judge = validator(document, schema_of(document, task.path))
+
+    @seed(2)
+    @settings(max_examples=15, deadline=None, database=None, phases=(Phase.generate,))
+    @given(values_of(document, schema_of(document, task.path)).map(partial(agreeing, task)))
+    def describe(body: Any) -> None:
+        assert judge.is_valid(body), [error.message for error in judge.iter_errors(body)]
+        if task.rows:
+            key = task.names[task.key][0].name
+            assert len({row[key] for row in body[task.rows]}) == len(body[task.rows])
+
+    describe()
+
+
+def test_an_unknown_field_is_all_that_a_document_has_against_the_other_bodies() -> None:
+    document = documents.read("kalshi/2026-10")
+    judge = validator(document, schema_of(document, POSITIONS.path))
+
+    @seed(3)
+    @settings(max_examples=10, deadline=None, database=None, phases=(Phase.generate,))
+    @given(values_of(document, schema_of(document, POSITIONS.path), UNKNOWN))
+    def describe(body: Any) -> None:
+        kinds = {type(error.kind) for error in judge.iter_errors(agreeing(POSITIONS, body))}
+        assert kinds == {jsonschema_rs.ValidationErrorKind.AdditionalProperties}
+
+    describe()
+
+
+EXTREMES = {
+    "no-rows": lambda body: not body["market_positions"],
+    "many-rows": lambda body: len(body["market_positions"]) >= 8,
+    "negative": lambda body: any(row["position_fp"].startswith("-") for row in body["market_positions"]),
+    "large": lambda body: any(len(row["position_fp"]) >= 11 for row in body["market_positions"]),
+    "six-decimals": lambda body: any(row["fees_paid_dollars"][-1] != "0" for row in body["market_positions"]),
+    "unicode": lambda body: any(not row["ticker"].isascii() for row in body["market_positions"]),
+    "no-fraction": lambda body: any("." not in row["last_updated_ts"] for row in body["market_positions"]),
+}
+
+
+@pytest.mark.parametrize("name", EXTREMES)
+def test_extremes_are_among_the_bodies(name: str) -> None:
+    document = documents.read("kalshi/2026-10")
+    bodies = values_of(document, schema_of(document, POSITIONS.path))
+    assert is_among(bodies, EXTREMES[name])
+
+
+def is_among(bodies: st.SearchStrategy[Any], condition: Callable[[Any], bool]) -> bool:
+    """Whether a body meets a condition; it is not shrunk."""
+    chosen = settings(max_examples=400, deadline=None, database=None, phases=(Phase.generate,))
+    return bool(find(bodies, condition, settings=chosen, random=Random(4)))
+
+
+def test_nulls_and_what_may_be_left_out_are_among_the_bodies() -> None:
+    document = documents.read("kalshi/2025-11")
+    bodies = values_of(document, schema_of(document, ORDERS.path))
+    assert is_among(bodies, lambda body: any(row["expiration_time"] is None for row in body["orders"]))
+    assert is_among(bodies, lambda body: any(row["expiration_time"] is not None for row in body["orders"]))
+    assert is_among(bodies, lambda body: any("cancel_order_on_pause" in row for row in body["orders"]))
+    assert is_among(bodies, lambda body: any("cancel_order_on_pause" not in row for row in body["orders"]))
+
+
+def test_what_says_one_thing_twice_says_the_same() -> None:
+    body = {"balance": 7, "balance_dollars": "-12.3456", "portfolio_value": 5, "updated_ts": 1}
+
+    assert agreeing(BALANCE, body)["balance"] == -1234
+
+
+TRADE = {
+    "action": "sell",
+    "book_side": "bid",
+    "created_time": "2020-01-01T00:00:09.9Z",
+    "no_price_dollars": "0.0001",
+    "outcome_side": "yes",
+    "side": "yes",
+    "ticker": "KX-A",
+    "yes_price_dollars": "0.4550",
+}
+AGREED = {**TRADE, "book_side": "ask", "no_price_dollars": "0.5450", "outcome_side": "no"}
+FILL = {"count": 9, "count_fp": "1.90", "fill_id": "f", "market_ticker": "KX-B", "trade_id": "t", "ts": 5}
+AGREED_FILL = {**FILL, "count": 1, "market_ticker": "KX-A", "trade_id": "f", "ts": 1577836809}
+
+
+@pytest.mark.parametrize(
+    ("task", "row", "agreed"),
+    [
+        (FILLS, {**TRADE, **FILL}, {**AGREED, **AGREED_FILL}),
+        (ORDERS, {**TRADE, "order_id": "o"}, {**AGREED, "order_id": "o"}),
+    ],
+    ids=["fills", "orders"],
+)
+def test_a_trade_that_is_made_up_is_one_trade(task: Any, row: dict[str, Any], agreed: dict[str, Any]) -> None:
+    """A client may read any of the fields that tell a fact, and conclude one from the others."""
+    assert agreeing(task, {task.rows: [row]}) == {task.rows: [agreed]}
+
+
+# --- the search
+
+
+def test_the_search_goes_to_the_smallest() -> None:
+    numbers = st.lists(st.integers(0, 1000))
+
+    assert smallest(numbers, lambda body: sum(body) >= 100, Random(0), PATIENT_S) == [100]
+    assert smallest(numbers, lambda body: False, Random(0), PATIENT_S) is None
+
+
+def test_the_search_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter(range(1000))
+    monkeypatch.setattr(fuzzing, "monotonic", lambda: next(seconds))
+    tried: list[list[int]] = []
+
+    def is_wrong(body: list[int]) -> bool:
+        tried.append(body)
+        return len(body) > 2
+
+    found = smallest(st.lists(st.integers(0, 1000), max_size=50), is_wrong, Random(0), 10)
+
+    assert len(tried) == 10
+    wrong = [body for body in tried if len(body) > 2]
+    assert found == min(wrong, key=lambda body: len(json.dumps(body, separators=(",", ":"))))
+    assert smallest(st.just([]), is_wrong, Random(0), -1) is None
+
+
+# --- clients
+
+
+def test_a_client_that_reads_everything_right_has_no_finding(clients: Bench) -> None:
+    assert clients.judged(judge_fuzz) == []
+
+
+def test_a_client_that_floats_its_money_can_take_every_body(clients: Bench) -> None:
+    """What it loses is a finding of its own kind, and told by that judge alone."""
+    assert clients.judged(judge_fuzz, "floats") == []
+
+
+@pytest.mark.parametrize("api_date", ["latest", "2026-02", "compat"])
+def test_a_client_that_concludes_one_field_from_others_can_take_every_body(api_date: str, clients: Bench) -> None:
+    assert clients.judged(partial(judge_fuzz, api_date=api_date), "concluding") == []
+
+
+SMALLEST = {
+    "some": (
+        "fuzzing.body",
+        EMPTY,
+        "it raised: IndexError: list index out of range",
+        "0 rows",
+    ),
+    "closed": (
+        "fuzzing.unknown_field",
+        {**EMPTY, "market_positions": [{**ROW, UNKNOWN_NAME: None}], UNKNOWN_NAME: None},
+        f"it raised: ValueError: unknown fields: {UNKNOWN_NAME}",
+        "1 row",
+    ),
+    "sign": (
+        "fuzzing.body",
+        {**EMPTY, "market_positions": [{**ROW, "position_fp": "-0.01"}]},
+        "row 0, position '0.01' (the sign is wrong: NO is negative)",
+        "-0.01",
+    ),
+    "whole": (
+        "fuzzing.body",
+        {**EMPTY, "market_positions": [{**ROW, "position_fp": "0.01"}]},
+        "row 0, position '0' (digits were cut off)",
+        "0.01",
+    ),
+    "nulls": (
+        "fuzzing.body",
+        {**EMPTY, "market_positions": [ROW]},
+        "row 0, position null",
+        "0.00",
+    ),
+    "odd": (
+        "fuzzing.body",
+        {**EMPTY, "market_positions": [{**ROW, "ticker": ticker} for ticker in ("0", "1", "00")]},
+        "2 rows; missing: 00",
+        "3 rows",
+    ),
+    "coded": (
+        "fuzzing.body",
+        {**EMPTY, "market_positions": [{**ROW, "ticker": "\xa0"}]},
+        "it raised: UnicodeEncodeError",
+        "1 row",
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", SMALLEST)
+def test_the_smallest_body_that_a_client_cannot_take_is_told(
+    fault: str, clients: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule, body, seen, expected = SMALLEST[fault]
+    monkeypatch.setattr(fuzzing, "MODES", {rule: fuzzing.MODES[rule]})
+
+    [found] = clients.judged(patient, fault)
+    assert found.rule == rule
+    assert found.where.startswith("positions at 2026-10, GetPositions answered with {")
+    assert answered(found.where) == body
+    assert found.seen.startswith(seen)
+    assert found.expected == expected
+    assert found.place == (
+        "docs/adapters.md#response-fuzzing"
+        if rule == "fuzzing.unknown_field"
+        else "contracts/kalshi/2026-10/openapi.yaml#/paths/~1portfolio~1positions/get"
+    )
+
+
+def test_a_closed_client_can_take_every_documented_body(clients: Bench) -> None:
+    assert [one.rule for one in clients.judged(patient, "closed")] == ["fuzzing.unknown_field"]
+
+
+def test_the_same_seed_finds_the_same(clients: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzzing, "MODES", {fuzzing.BODY: None})
+    first, second = (clients.judged(partial(patient, seed=7), "coded") for _ in range(2))
+
+    assert first == second
+
+
+def test_what_is_found_is_printed_so_that_it_can_be_served_again(clients: Bench) -> None:
+    found = clients.judged(patient, "some")[0]
+
+    scenario = found.reproduction.partition("\n")[2].rpartition("and the task ")[0]
+    assert [rule.name for rule in load_text(scenario).faults] == ["fuzzed"]
+    assert found.reproduction.endswith('and the task {"id": 1, "task": "positions", "arguments": {}}')
+
+
+def test_what_is_found_is_saved_as_a_scenario_that_shows_it(clients: Bench, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "findings"
+    found = clients.judged(partial(patient, fixtures=folder), "closed")[0]
+
+    [file] = folder.iterdir()
+    assert file.name == "positions-unknown_field-2026-10.yaml"
+    assert found.reproduction.startswith(f"mockexchange serve --api-date 2026-10 --scenario {file}\n")
+    with open_session(clients.exchange, load_file(file), "2026-10") as session:
+        assert clients.adapter.ask("positions", session.where()).error == f"ValueError: unknown fields: {UNKNOWN_NAME}"
+    head = re.findall("^# (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    assert head[0] == "An answer to GetPositions that a client could not take: as small as it gets."
+    assert head[1:3] == [f"seen: it raised: ValueError: unknown fields: {UNKNOWN_NAME}", "expected: 1 row"]
+
+
+def test_words_of_a_client_cannot_break_the_file(clients: Bench, tmp_path: Path) -> None:
+    found = clients.judged(partial(patient, fixtures=tmp_path), "rude")
+
+    assert found[0].seen == "it raised: ValueError: first second third"
+    file = tmp_path / "positions-body-2026-10.yaml"
+    assert "# seen: it raised: ValueError: first second third" in file.read_text(encoding="utf-8")
+    load_file(file)
+
+
+def test_a_client_that_cannot_do_it_undisturbed_is_not_judged(clients: Bench) -> None:
+    with pytest.raises(NotJudged, match="the adapter supports none of the tasks"):
+        clients.judged(judge_fuzz, "mute")
+    with pytest.raises(NotJudged, match="positions: it raised: KeyError: 'position'"):
+        clients.judged(judge_fuzz, "needy")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind"),
+    [("sys.exit(3)", AdapterBroken), ("sys.stdin.read()", AdapterSilent)],
+    ids=["crash", "hang"],
+)
+def test_a_body_that_ends_a_client_is_told_with_its_end(
+    trouble: str, kind: type[AdapterBroken], clients: Bench
+) -> None:
+    fragile = answering(f"""
+    if task["id"] > 2:
+        {trouble}
+    tell(task, rows=[])
+    """)
+    with Adapter(fragile, task_s_max=5) as adapter:
+        adapter.ask("hello", WHERE, task_s_max=60)
+        with pytest.raises(kind, match=r'; it was reading \{"cursor":""'):
+            list(judge_fuzz(adapter, clients.exchange, KALSHI._replace(tasks=[POSITIONS])))
+
+
+def test_cards_can_name_every_judge() -> None:
+    assert list(judges()) == ["account", "dates", "poison", "floats", "fuzz"]

@@ -1,0 +1,158 @@
+"""What comes of a card's run: every word under `see`, told and not told, kept and broken."""
+
+import time
+
+import pytest
+
+from mockexchange.kit.client.adapter import Fractional, Told
+from mockexchange.kit.client.cards import Card, card_of
+from mockexchange.kit.client.command import Ran
+from mockexchange.kit.client.judging import Trial, judge
+from mockexchange.kit.client.traffic import Traffic
+from mockexchange.kit.findings import Finding, Outcome, Verdict
+from mockexchange.scenario.source import read_yaml
+from tests.kit.client.wiring import call, contract, handshake, traffic
+
+HEAD = "{card: X01, title: A card, says: So., needs: {operation: GetPositions}, task: {name: positions}"
+FAULTS = "faults: [{match: {operation: GetPositions}, then: {status: 503}}]"
+ROW: dict[str, object] = {"ticker": "A", "position": "1"}
+QUIET = traffic([call()])
+
+
+def card(see: str, more: str = "") -> Card:
+    return card_of(read_yaml(f"{HEAD}{', ' + more if more else ''}, see: {{{see}}}}}", "x"))
+
+
+def verdict(see: str, trial: Trial, more: str = "") -> Verdict:
+    return judge(card(see, more), trial, contract(), "run it again", time.perf_counter())
+
+
+def seen(see: str, trial: Trial) -> list[tuple[str, str, str]]:
+    return [(one.rule, one.seen, one.expected) for one in verdict(see, trial).findings]
+
+
+def told(*rows: dict[str, object]) -> Trial:
+    return Trial(QUIET, Told(list(rows)))
+
+
+def failed(status: int | None = 429) -> Trial:
+    return Trial(QUIET, Told(error="Refused: no", status=status))
+
+
+def test_a_finding_says_everything() -> None:
+    (finding,) = verdict("answer: rows", failed()).findings
+    assert finding == Finding(
+        "X01 answer",
+        "task positions",
+        "an error: Refused: no (status 429)",
+        "rows",
+        "docs/verify-client.md#x01",
+        "run it again",
+    )
+
+
+@pytest.mark.parametrize(
+    ("see", "trial", "words"),
+    [
+        ("answer: rows", failed(None), ("X01 answer", "an error: Refused: no", "rows")),
+        ("answer: error", told(ROW), ("X01 answer", "1 rows: ticker=A position=1", "an error")),
+        ("answer: error", told(), ("X01 answer", "0 rows: none", "an error")),
+        ("rows: [{ticker: B}]", told(ROW), ("X01 rows", "rows that there are not: ticker=A position=1", "ticker: B")),
+        ("holds: [{ticker: B}]", told(ROW), ("X01 rows", "no row with ticker B among 1", "ticker=B")),
+        ("last: {ticker: B}", told({"ticker": "B"}, ROW), ("X01 rows", "B: ticker is 'A'", "'B'")),
+        ("last: {ticker: B}", told(), ("X01 last", "nothing was told", "ticker=B")),
+        ("once: ticker", told(ROW, ROW), ("X01 once", "A is told more than once", "one row for each ticker")),
+        ("requests: {max: 0}", told(), ("X01 requests", "1 requests", "exactly 0")),
+        ("requests: {min: 2, max: 3}", told(), ("X01 requests", "1 requests", "2 to 3")),
+        ("streams: {min: 1, max: 1}", told(), ("X01 streams", "0 streams opened", "exactly 1")),
+    ],
+)
+def test_what_must_be_seen_and_is_not_is_found(see: str, trial: Trial, words: tuple[str, str, str]) -> None:
+    assert words in seen(see, trial)
+
+
+@pytest.mark.parametrize(
+    ("see", "trial"),
+    [
+        ("answer: rows", told()),
+        ("answer: error", failed()),
+        ("answer: either, rows: [{ticker: B}], last: {ticker: B}, once: ticker, exact: true", failed()),
+        ("rows: [{ticker: A}], holds: [{position: 1}], last: {ticker: A}, once: ticker, exact: true", told(ROW)),
+        ("requests: {min: 1, max: 1}", told()),
+        ("streams: {min: 1}", Trial(traffic([handshake(0.0)]), Told([]))),
+        ("pause: 1s", told()),
+        ("pause: 1s", Trial(traffic([call(), call(at=1.01)]), Told([]))),
+    ],
+)
+def test_what_must_be_seen_and_is_keeps_the_card(see: str, trial: Trial) -> None:
+    assert verdict(see, trial).outcome is Outcome.KEPT
+
+
+def test_money_that_was_a_float_is_found() -> None:
+    ((rule, words, _),) = seen("exact: true", told({"cost": Fractional("0.1"), "fees": Fractional("0.2")}))
+    assert (rule, words) == ("X01 exact", "cost is told as the number 0.1 (2 such amounts)")
+
+
+def test_a_pause_that_is_too_short_is_found() -> None:
+    hasty = Trial(traffic([call(), call(at=0.5)]), Told([]))
+    assert seen("pause: 1s", hasty) == [("X01 pause", "the next request 0.49 s later", "none for 1 s")]
+    others = Trial(traffic([call(), call("/portfolio/fills", at=0.5, operation="GetFills")]), Told([]))
+    assert not seen("pause: 1s", others)
+
+
+def test_silence_is_found() -> None:
+    trial = Trial(QUIET, silence="it gave no answer within 3 s")
+    assert seen("rules: [retries.final], answer: rows", trial) == [
+        ("X01 ends", "it gave no answer within 3 s", "rows, or an error")
+    ]
+
+
+def ran(exit_code: int | None, why: str = "") -> Ran:
+    return Ran(exit_code, why, "one\ntwo\n", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("see", "now", "usual", "words"),
+    [
+        ("answer: rows", ran(1), ran(0), "exit code 1; it said last: two"),
+        ("answer: rows", ran(1), ran(1), ""),
+        ("answer: rows", ran(0), ran(0), ""),
+        ("answer: error", ran(1), ran(0), ""),
+        ("answer: either, requests: {}", ran(None, "its time was over"), ran(0), "it did not end: its time was over"),
+        ("answer: either, requests: {}", ran(None, "its time was over"), ran(None), ""),
+    ],
+)
+def test_a_command_is_compared_with_itself(see: str, now: Ran, usual: Ran, words: str) -> None:
+    trial = Trial(QUIET, ran=now, undisturbed=usual)
+    assert [found[1] for found in seen(see, trial)] == ([words] if words else [])
+
+
+def test_rules_are_judged_unless_the_user_was_told() -> None:
+    twice = traffic([call(status=404), call(status=404, at=1.0)])
+    see = "rules: [retries.final], unless_told: [retries.final]"
+    assert [one[0] for one in seen(see, Trial(twice, Told([])))] == ["X01 retries.final"]
+    assert not seen(see, Trial(twice, Told(error="no")))
+
+
+def test_advice_is_noted_and_breaks_nothing() -> None:
+    advised = verdict("once: ticker", told(ROW, ROW), "advice: true")
+    assert (advised.outcome, [note.rule for note in advised.notes]) == (Outcome.KEPT, ["X01 once"])
+    twice = traffic([call(status=503), call(status=503, at=1.0)])
+    noted = verdict("rules: [retries.anew]", Trial(twice, Told([])))
+    assert (noted.outcome, [note.rule for note in noted.notes]) == (Outcome.KEPT, ["X01 retries.anew"])
+    assert noted.notes[0].reproduction == "run it again"
+
+
+def test_what_was_never_disturbed_is_not_judged() -> None:
+    assert verdict("answer: error", failed(), FAULTS).why == "nothing came that could be disturbed"
+    disturbed = Traffic((call(),), (), fault_count=1)
+    assert verdict("answer: error", Trial(disturbed, Told(error="no")), FAULTS).outcome is Outcome.KEPT
+
+
+def test_rules_without_anything_to_see_are_not_judged() -> None:
+    alone = Trial(QUIET, ran=ran(0), undisturbed=ran(0))
+    assert verdict("rules: [retries.final]", alone).why == "no request failed"
+    assert verdict("rules: [retries.final, signing.present]", alone).why == "no request failed"
+    assert not verdict("rules: [signing.present, retries.final]", alone).why
+    assert not verdict("rules: [retries.final], requests: {max: 9}", alone).why
+    assert not verdict("rules: [retries.final]", told()).why
