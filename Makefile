@@ -1,6 +1,6 @@
 # Every target makes the environment it needs: a machine with Python 3.11 or later and make is enough.
 #
-#   ARGS=    more arguments, for serve, test, coverage and bench        make test ARGS="-k cursor"
+#   ARGS=    more arguments, for serve, test, coverage, bench and clients        make test ARGS="-k cursor"
 #   BENCH=   smoke: a benchmark run of seconds that proves it works, not a measurement
 #   PYTHON=  the interpreter to make environments with, instead of the first one that suits
 
@@ -20,7 +20,7 @@ IN_DEV := $(DEV)/bin/python -m
 COVERAGE := --cov --cov-report=term
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test coverage house format format-check lint types check bench floors wheel dev-env clients-env clients-page lock clean
+.PHONY: help serve test coverage house format format-check lint types check bench floors wheel dev-env clients-env clients lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1: /p' Makefile | awk -F': ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -67,8 +67,8 @@ dev-env: $(DEV)/.installed  ## the environment of all but serve, floors and clie
 clients-env: $(CLIENT_NAMES:%=$(CLIENTS)/%/.installed)  ## an environment for each client; needs Python 3.13 or later
 	@:
 
-clients-page: $(DEV)/.installed clients-env  ## run every client at every API date and write docs/clients.md anew
-	@$(IN_DEV) scripts.write_clients_page
+clients: $(DEV)/.installed clients-env  ## put every client through every card and call, and write docs/clients.md anew
+	@$(IN_DEV) scripts.write_clients_page $(ARGS)
 
 # The clients' locks need their Python, which is newer than the lowest that we support.
 lock:  ## choose exact versions anew: constraints.txt, and those of each client

@@ -6,10 +6,13 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from queue import Queue
+from threading import Thread
+from time import monotonic
 from typing import Any, NamedTuple
 
-from contracts.clients.neutral import Driver, Watched, perform
-from contracts.clients.streaming import Stream
+from contracts.clients.neutral import Driver, Watched, perform, told
+from contracts.clients.streaming import ENDED, ERROR, RAISED, Stream
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "market_positions": ("market_position",),
@@ -22,6 +25,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "market_lifecycle_v2": ("market_lifecycle_v2",),
 }
 """The message types of each channel."""
+ERRORS = (ERROR, RAISED, ENDED)
+"""What tells a client's user that a stream is not what it was."""
 BY_ITSELF, BY_HAND = "by itself", "by hand"
 
 Answer = Mapping[str, Any]
@@ -61,22 +66,35 @@ def answer(program: Program, connect: Callable[[Task], Watched], task: Task) -> 
     try:
         client = connect(task)
     except Exception as error:  # noqa: BLE001 # every client has errors of its own
-        return {"error": f"{type(error).__name__}: {error}", "status": None}
+        return told(error)
     return perform(program.driver, client, task)
 
 
 def listen(make_stream: Callable[[], Stream], task: Task) -> Answer:
-    """Subscribe to a channel, and return what reaches the client's user."""
-    arguments, stream = task["arguments"], make_stream()
-    key = Path(task["private_key_path"]).read_text(encoding="ascii")
-    where = {"host": task["base_url"], "ws_url": task["ws_url"], "key_id": task["key_id"], "private_key_pem": key}
-    kinds = KINDS.get(arguments["channel"], (arguments["channel"],))
+    """Subscribe to a channel, and return what reaches the client's user, also where it never gets as far."""
+    stream, raised = make_stream(), Queue[Exception]()
+    begun = Thread(target=begin, args=(stream, task, raised), daemon=True)
+    begun.start()
+    began_s, seconds = monotonic(), task["arguments"]["seconds"]
+    begun.join(seconds)
     try:
-        stream.open({**where, "options": {}})
-        stream.subscribe(arguments["channel"], arguments.get("markets"))
-        return {"rows": stream.inbox.gather(kinds, arguments["count"], arguments["seconds"])}
-    except Exception as error:  # noqa: BLE001 # every client has errors of its own
-        return {"error": f"{type(error).__name__}: {error}", "status": getattr(error, "status_code", None)}
+        if not raised.empty():
+            return told(raised.get())
+        kinds, count = KINDS.get(task["arguments"]["channel"], ()), task["arguments"]["count"]
+        rows = stream.inbox.gather(kinds, count, max(0.0, seconds - (monotonic() - began_s)))
+        errors = stream.inbox.gather(ERRORS, 0, 0)
+        return {"error": f"its user was told: {errors[-1]}"} if errors and len(rows) < count else {"rows": rows}
     finally:
         with contextlib.suppress(Exception):  # some raise when they are closed after their connection was
             stream.close()
+
+
+def begin(stream: Stream, task: Task, raised: Queue[Exception]) -> None:
+    """Connect and subscribe; some clients take longer to say that they cannot than a task may."""
+    try:
+        key = Path(task["private_key_path"]).read_text(encoding="ascii")
+        where = {"host": task["base_url"], "ws_url": task["ws_url"], "key_id": task["key_id"], "private_key_pem": key}
+        stream.open({**where, "options": {}})
+        stream.subscribe(task["arguments"]["channel"], task["arguments"].get("markets"))
+    except Exception as error:  # noqa: BLE001 # every client has errors of its own
+        raised.put(error)

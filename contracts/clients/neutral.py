@@ -82,8 +82,13 @@ def perform(driver: Driver, client: Watched, task: Mapping[str, Any]) -> dict[st
         found, shape = method.read(client, **task["arguments"]), method.shape
         return {"rows": [one if shape is None else row_of(one, shape) for one in found]}
     except Exception as error:  # noqa: BLE001 # every client has errors of its own
-        text = f"{type(error).__name__}: {error}"
-        return {"error": text, "status": getattr(error, "status", getattr(error, "status_code", None))}
+        return told(error)
+
+
+def told(error: Exception) -> dict[str, Any]:
+    """What is answered where a client raised; clients name the status of an HTTP answer in two ways."""
+    text = f"{type(error).__name__}: {error}"
+    return {"error": text, "status": getattr(error, "status", getattr(error, "status_code", None))}
 
 
 def row_of(found: Any, shape: Shape) -> dict[str, Any]:

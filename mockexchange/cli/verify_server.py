@@ -161,6 +161,7 @@ def _keys(credentials: Sequence[Credential]) -> dict[str, Signer]:
 
 def _require_permission(address: Address, allow_writes: bool, production_read_only: bool) -> None:
     if address.is_production and not production_read_only:
-        raise ValueError(f"{address.host} is a production host: judge the venue's demo, or add --production-read-only")
+        host = address.production_host
+        raise ValueError(f"{host} is a production host: judge the venue's demo, or add --production-read-only")
     if production_read_only and allow_writes:
         raise ValueError("--production-read-only and --allow-writes exclude each other")

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from textwrap import fill
 from typing import TypeVar
 
+from mockexchange.kit.findings import Verdict
 from mockexchange.venues.kalshi.dates import ALIASES
+from tests.clients.cards import Outcomes, card_lines, outcomes_told
 from tests.clients.disturbances import DISTURBANCES
 from tests.clients.hearing import KINDS, Heard
 from tests.clients.listeners import STREAMERS
@@ -15,14 +17,16 @@ from tests.clients.recipes import PAGE
 
 LINE_CHARS_MAX = 120
 DATES = (COMPAT, *ALIASES, "latest")
-BEGIN = "<!-- begin of what `make clients-page` writes -->"
-END = "<!-- end of what `make clients-page` writes -->"
-CHANNELS_BEGIN = "<!-- begin of what `make clients-page` writes of channels -->"
-CHANNELS_END = "<!-- end of what `make clients-page` writes of channels -->"
+BEGIN = "<!-- begin of what `make clients` writes -->"
+END = "<!-- end of what `make clients` writes -->"
+CHANNELS_BEGIN = "<!-- begin of what `make clients` writes of channels -->"
+CHANNELS_END = "<!-- end of what `make clients` writes of channels -->"
 HEADING = re.compile(r"^### (?P<title>.+)$")
-FAULTS_BEGIN = "<!-- begin of what `make clients-page` writes of faults -->"
-FAULTS_END = "<!-- end of what `make clients-page` writes of faults -->"
+FAULTS_BEGIN = "<!-- begin of what `make clients` writes of faults -->"
+FAULTS_END = "<!-- end of what `make clients` writes of faults -->"
 FAULT_ROW = re.compile(r"^\| (?P<words>[^|]+) \| (?P<cells>.+) \|$")
+CARDS_BEGIN = "<!-- begin of what `make clients` writes of cards -->"
+CARDS_END = "<!-- end of what `make clients` writes of cards -->"
 STREAM_HEADING = re.compile(r"^### The stream of (?P<title>.+)$")
 ROW = re.compile(r"^\| `(?P<name>\w+)` \| (?P<cells>.+) \|$")
 
@@ -52,6 +56,16 @@ def with_channels(page: str, heard: HeardCells) -> str:
 def with_faults(page: str, found: Faults) -> str:
     """Return the page with what became of the clients; ValueError where it has no place for that."""
     return _with_block(page, FAULTS_BEGIN, FAULTS_END, _fault_lines(found))
+
+
+def with_cards(page: str, found: Mapping[str, Sequence[Verdict]]) -> str:
+    """Return the page with what came of the cards; ValueError where it has no place for that."""
+    return _with_block(page, CARDS_BEGIN, CARDS_END, card_lines(found))
+
+
+def cards_of(page: str) -> Mapping[str, Outcomes]:
+    """Return what a page says came of the cards, by title of the client."""
+    return outcomes_told(page.partition(CARDS_BEGIN)[2].partition(CARDS_END)[0])
 
 
 def faults_of(page: str) -> Faults:

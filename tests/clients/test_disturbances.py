@@ -19,7 +19,7 @@ pytestmark = pytest.mark.clients
 @pytest.mark.parametrize("streamer", STREAMERS, ids=lambda streamer: streamer.title)
 def test_the_page_says_what_becomes_of_it(server: Server, peers: Peers, streamer: Streamer, name: str) -> None:
     found = try_out(server.control, streamer, peers(streamer), DISTURBANCES[name])
-    assert found == faults_of(read_page())[streamer.title][name], "run `make clients-page`"
+    assert found == faults_of(read_page())[streamer.title][name], "run `make clients`"
 
 
 # --- a feed that no driver drives

@@ -26,7 +26,7 @@ def test_a_listener_hears_the_truth_of_every_channel(
 ) -> None:
     heard, mistakes = hear(peers(streamer), open_sandbox(BEFORE, api_date, "paused"))
     assert mistakes == []
-    assert heard == heard_of(read_page())[streamer.title][api_date], "run `make clients-page`"
+    assert heard == heard_of(read_page())[streamer.title][api_date], "run `make clients`"
 
 
 @pytest.mark.parametrize(("streamer", "api_date"), RUNS, ids=named)

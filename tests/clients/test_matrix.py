@@ -63,7 +63,7 @@ def test_every_read_of_a_client_is_tried(run: Run) -> None:
 
 def test_the_page_says_what_was_found(run: Run) -> None:
     found = {method: each.cell for method, each in run.findings.items() if each.cell is not Cell.NONE}
-    assert matrix_of(read_page())[run.client.title][run.api_date] == found, "run `make clients-page`"
+    assert matrix_of(read_page())[run.client.title][run.api_date] == found, "run `make clients`"
 
 
 def test_clients_agree_with_each_other(look: Look) -> None:

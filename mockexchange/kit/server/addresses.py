@@ -12,12 +12,16 @@ LOCAL_NAMES = ("localhost",)
 
 
 class Address(NamedTuple):
-    """`base_url` ends in the venue's prefix, without a slash."""
+    """`base_url` ends in the venue's prefix, without a slash. `production_host` is "" unless one is asked."""
 
     base_url: str
     ws_url: str
     host: str
-    is_production: bool
+    production_host: str = ""
+
+    @property
+    def is_production(self) -> bool:
+        return bool(self.production_host)
 
     @property
     def is_loopback(self) -> bool:
@@ -34,11 +38,12 @@ def read_address(url: str, ws: str | None, venue: VenueKit) -> Address:
     parts = _split("--url", url, tuple(STREAM_SCHEMES), f"https://example.com{venue.prefix}")
     before = parts.path.rstrip("/").removesuffix(venue.prefix)
     streams = _split("--ws", ws, ("ws", "wss"), f"wss://example.com{venue.stream_path}") if ws else None
+    hosts = [one.hostname or "" for one in (parts, streams) if one]
     return Address(
         f"{parts.scheme}://{parts.netloc}{before}{venue.prefix}",
         streams.geturl() if streams else _stream_url(parts, before, venue),
         parts.hostname or "",
-        any(one and _is_below(one.hostname or "", venue.production_hosts) for one in (parts, streams)),
+        next((host for host in hosts if _is_below(host, venue.production_hosts)), ""),
     )
 
 

@@ -1,6 +1,7 @@
 """Which rules a run judges: all, or those that a person picked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -17,12 +18,24 @@ class Selection(NamedTuple):
         return not self.only or any(fnmatchcase(rule, pattern) for pattern in self.only)
 
     def require_known(self, rules: Iterable[str]) -> None:
-        """Raise ValueError for a pattern that matches no rule: most likely it is misspelt."""
+        """Raise ValueError for a pattern that matches no rule, most likely misspelt, and where no rule is left."""
         known = sorted(set(rules))
         for option, patterns in (("--only", self.only), ("--skip", self.skip)):
             for pattern in patterns:
                 if not any(fnmatchcase(rule, pattern) for rule in known):
-                    raise ValueError(f"{option} {pattern}: no such rule: there are {', '.join(known)}")
+                    raise ValueError(f"{option} {pattern}: no such rule: {_meant(pattern, known)}")
+        if not any(self.takes(rule) for rule in known):
+            raise ValueError("no rule is left to judge: --skip names every rule that --only does")
+
+
+def _meant(pattern: str, known: Sequence[str]) -> str:
+    """What may have been meant: a group of rules, a rule of nearly that name, or any."""
+    groups = {rule.partition(".")[0] for rule in known}
+    near = get_close_matches(pattern.partition(".")[0], groups, 1)
+    if near and "." not in pattern:
+        return f"did you mean '{near[0]}.*'?"
+    nearest = get_close_matches(pattern, known, 1)
+    return f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(known)}"
 
 
 EVERYTHING = Selection()

@@ -199,6 +199,6 @@ def test_proxies_are_those_of_the_environment_but_not_on_loopback(monkeypatch: p
     monkeypatch.setenv("https_proxy", "http://proxy:1")
     monkeypatch.setenv("no_proxy", "close.example.com")
     for host in ("far.example.com", "close.example.com", "127.0.0.1"):
-        client, _ = polite_client(Address(f"https://{host}", "", host, False), rate_per_s=5, may_write=False)
+        client, _ = polite_client(Address(f"https://{host}", "", host), rate_per_s=5, may_write=False)
         client.close()
     assert seen == ["http://proxy:1", None, None]

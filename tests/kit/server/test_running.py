@@ -76,7 +76,7 @@ def asking(target: Target, subject: str) -> Iterator[Finding]:
     yield from ()
 
 
-ADDRESS = Address(URL, "ws://127.0.0.1:1/trade-api/ws/v2", "127.0.0.1", False)
+ADDRESS = Address(URL, "ws://127.0.0.1:1/trade-api/ws/v2", "127.0.0.1")
 
 
 def settings(*checks: Check[Target], only: tuple[str, ...] = ("a.*",), address: Address = ADDRESS) -> Settings:
@@ -158,7 +158,7 @@ def test_on_a_production_host_nothing_wrong_is_sent_on_purpose(monkeypatch: pyte
         check("signatures.refused", interrupted),
         check("a.good", good),
         only=("a.*", "signatures.*", "requests.as_sent"),
-        address=ADDRESS._replace(is_production=True),
+        address=ADDRESS._replace(production_host="api.elections.kalshi.com"),
     )
     report, _ = judged(given)
     found = {verdict.rule: verdict for verdict in report.verdicts}

@@ -42,8 +42,8 @@ from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RES
 NOBODY = "fcm0_nobody"
 ACCOUNT_WIDE = ("GetDeposits", "GetWithdrawals", "GetSubaccountTransfers", "GetSubaccountBalances")
 """Reads that span the books of an account, which a key of one book may not."""
-OWN = {"GetOrders": "order_id", "GetFills": "fill_id", "GetDeposits": "id", "GetWithdrawals": "id"}
-"""Lists of an account, with what names a row of theirs alone."""
+OWN = {"GetOrders": "order_id", "GetFills": "order_id", "GetDeposits": "id", "GetWithdrawals": "id"}
+"""Lists of an account, with what is its own: the two sides of a trade may share a `fill_id`, never an order."""
 Row = Mapping[str, Any]
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.amounts import ONE, Told, contracts, dollars, price
+from mockexchange.kit.kalshi.amounts import CENT, DECIMALS_EXACT, ONE, Told, contracts, dollars, price
 from mockexchange.kit.kalshi.having import having, if_books_are_told
 from mockexchange.kit.rules.saying import finding
 from mockexchange.kit.rules.telling import instant_of
@@ -20,7 +20,7 @@ FOLDED, HELD, SETTLED_HIDDEN, SETTLEMENTS, VALUE = (
     f"kalshi.{name}"
     for name in ("positions_of_fills", "positions_held", "settled_hidden", "settlements", "portfolio_value")
 )
-MICRO = Decimal("0.000001")
+MICRO, CENTICENT = Decimal("0.000001"), Decimal("0.0001")
 Row = Mapping[str, Any]
 ZERO = Decimal(0)
 
@@ -115,8 +115,10 @@ def _compare(target: Target, operation_id: str, where: str, row: Row, fills: Seq
 
 
 def _fee_slack(fills: Sequence[Row]) -> Decimal:
-    """Four decimals of a fee cut off what there was beyond them."""
-    return sum((Decimal("0.0001") for fill in fills if len(str(fill["fee_cost"]).partition(".")[2]) < 6), ZERO)
+    """Each fee that is told with fewer than six decimals was cut off, perhaps to cents where all are whole cents."""
+    rough = [fill for fill in fills if len(str(fill["fee_cost"]).partition(".")[2]) < DECIMALS_EXACT]
+    step = CENT if all(_fee(fill) % CENT == 0 for fill in rough) else CENTICENT
+    return step * len(rough)
 
 
 def judge_held(target: Target, operation_id: str) -> Iterator[Finding]:

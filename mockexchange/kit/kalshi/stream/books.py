@@ -15,6 +15,8 @@ from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import NotJudged
 
 BOOK = "/markets/{ticker}/orderbook"
+FINE = "orderbook_fp"
+"""Where dates tell whole contracts beside it: the book with fractions, as frames have them."""
 SIDES = ("yes", "no")
 DOLLAR = Decimal(1)
 Levels = dict[Decimal, Decimal]
@@ -89,7 +91,8 @@ def _differences(target: StreamTarget, words: Words, fold: Fold) -> Iterator[Fin
         target.rest.objections.clear()  # answers are judged by other rules
         if answer.status != 200:  # of HTTP
             raise NotJudged(f"{answer.where} was answered with status {answer.status}")
-        shown = book_of(next(iter(answer.json().values())))
+        body = answer.json()
+        shown = book_of(body.get(FINE) or next(iter(body.values())))
         for side in SIDES:
             where = f"{ticker}, {side}: the frames add up to"
             yield from words.differing(where, _sorted(book[side]), _sorted(shown[side]), BOOKS)
