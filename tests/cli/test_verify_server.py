@@ -135,6 +135,30 @@ def test_a_text_file_is_no_key(cli: Cli, mock: Judged, tmp_path: Path) -> None:
     assert line.startswith(f"{tmp_path}/notes.txt: no key: expected a private key in PEM")
 
 
+def test_a_port_without_tls_is_said_so(cli: Cli, mock: Judged) -> None:
+    line = refused(cli, *mock._replace(url=mock.url.replace("http:", "https:")).options)
+    assert "no connection: [SSL: WRONG_VERSION_NUMBER]" in line
+    assert line.endswith(": is it http?")
+
+
+def test_a_name_that_nothing_is_asked_for_by_is_refused(cli: Cli, mock: Judged) -> None:
+    said = "--name {}: nothing is asked for by that name: {}"
+    line = refused(cli, *mock.options, "--name", "subtrader=fcm7_st1")
+    assert line == said.format("subtrader", "did you mean subtrader_id?")
+    assert refused(cli, *mock.options, "--name", "foo=1").startswith(said.format("foo", "there are api_key, "))
+
+
+def test_the_key_of_an_fcm_with_subtraders_is_accepted(cli: Cli, server: Server, tmp_path: Path) -> None:
+    made: dict[str, Any] = server.ask("POST", "sandboxes", {"scenario": "demo", "port": 0, "api_date": "latest"})
+    accounts = {account["name"]: account for account in made["accounts"]}
+    for name in ("alice", "desk"):
+        (tmp_path / f"{name}.pem").write_text(accounts[name]["private_key_pem"])
+    mock = Judged(made["base_url"], accounts["alice"]["key_id"], tmp_path / "alice.pem")
+    desk = f"fcm={accounts['desk']['key_id']}:{tmp_path}/desk.pem"
+    judged = judge(cli, mock, "--role", desk, "--only", "keys.unheard_of_subtrader")
+    assert judged.stdout.rstrip().endswith("4 kept, 0 broken, 0 not judged")
+
+
 def test_a_dead_port_is_said_so(cli: Cli, mock: Judged) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -176,7 +200,9 @@ REFUSALS = [
     (("--ws", "http://x"), "--ws: expected a URL such as wss://example.com/trade-api/ws/v2, got 'http://x'"),
     (("--url", PRODUCTION), "api.elections.kalshi.com is a production host: judge the venue's demo, or add "),
     (("--production-read-only", "--allow-writes"), "--production-read-only and --allow-writes exclude each other"),
-    (("--only", "page"), "--only page: no such rule: there are exploring.answered, "),
+    (("--ws", "wss://api.elections.kalshi.com/x"), "api.elections.kalshi.com is a production host: judge the venue's"),
+    (("--only", "page"), "--only page: no such rule: did you mean 'pages.*'?"),
+    (("--only", "pages.*", "--skip", "pages.*"), "no rule is left to judge: --skip names every rule that --only does"),
     (("--api-date", "soon"), "Invalid value for '--api-date': no contract document of 'soon': expected latest, "),
     (("--rate", "fast"), "Invalid value for '--rate': expected requests a second such as 5 or 0.5/s, or none, "),
     (("--rate", "0"), "Invalid value for '--rate': expected requests a second "),

@@ -13,7 +13,7 @@ def discover(target: Target) -> Names:
     Raises Unreachable.
     """
     found = {}
-    for name in sorted(_asked_for(target)):
+    for name in sorted(asked_for(target)):
         try:
             found[name] = list(target.known(name))[:NAMES_MAX]
         except NotJudged:
@@ -21,8 +21,8 @@ def discover(target: Target) -> Names:
     return found
 
 
-def _asked_for(target: Target) -> set[str]:
-    """The parameters that take a name: variables of paths, and those that the venue knows how to find."""
+def asked_for(target: Target) -> set[str]:
+    """Return the parameters that take a name: variables of paths, and those that the venue knows how to find."""
     document = target.document
     listed = [one for asked in operations_of(document) for one in parameters_of(document, asked)]
     return {one["name"] for one in listed if one["in"] == "path" or one["name"] in target.venue.facts.names}

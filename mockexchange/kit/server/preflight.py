@@ -15,6 +15,9 @@ from mockexchange.kit.target import MEMBER, Target
 from mockexchange.kit.venue import Signer
 
 DIAGNOSIS_HEADER, MOCK_HEADER = "x-mock-diagnosis", "x-mock-exchange"
+WRONG, FORBIDDEN = 400, 403
+NO_TLS = "WRONG_VERSION_NUMBER"
+"""What OpenSSL says of an answer that is no TLS."""
 BODY_CHARS_SHOWN_MAX = 200
 SKEW_S_MAX = 15
 """Beyond this the clocks differ by more than the time that a signature is good for on its way."""
@@ -30,8 +33,9 @@ class CannotJudge(Exception):
 def require_server(target: Target) -> None:
     """Ask with each key for what it may read. Raises CannotJudge where that cannot be judged."""
     for role, signer in target.keys.items():
-        operation = (_plain_reads(target, role) or _plain_reads(target, MEMBER))[0]
-        _require(_ask(target, operation, signer), target.base_url, role, signer)
+        operation, answer = _answered(target, role, signer)
+        if not _is_about_a_parameter(operation, answer):
+            _require(answer, target.base_url, role, signer)
 
 
 def role_of_key(target: Target, signer: Signer) -> str:
@@ -51,18 +55,46 @@ def date_spoken(target: Target) -> str | None:
     return said[1].strip() if said else None
 
 
+def _answered(target: Target, role: str, signer: Signer) -> tuple[Operation, httpx.Response]:
+    """What a key is answered: by the first read of its role, or else by one of a member's that its scopes let it."""
+    own = _plain_reads(target, role)
+    refused = None
+    for operation in own[:1] or _plain_reads(target, MEMBER):
+        answer = _ask(target, operation, signer)
+        if answer.status_code != FORBIDDEN:
+            return operation, answer
+        refused = refused or (operation, answer)
+    assert refused is not None, "every date has a read of a member's"
+    return refused
+
+
+def _is_about_a_parameter(operation: Operation, answer: httpx.Response) -> bool:
+    """Whether it is a documented refusal of what was asked: the server is there then, and takes the key."""
+    is_documented = answer.status_code == WRONG and str(WRONG) in operation.node["responses"]
+    return is_documented and any(name in answer.text for name in operation.query)
+
+
 def _role_of(target: Target, operation: Operation) -> str | None:
     return target.venue.role_of(operation.node, operation.path)
 
 
 def _plain_reads(target: Target, role: str) -> list[Operation]:
-    """The reads of a role that nothing has to be told for."""
-    plain = [one for one in target.operations.values() if not one.names and not _required(one)]
-    return [one for one in plain if _role_of(target, one) == role]
+    """The reads of a role that nothing more has to be told for, those first that most keys can ask as they are."""
+    plain = [one for one in target.operations.values() if not one.names and not _required(target, one)]
+    own = [one for one in plain if _role_of(target, one) == role]
+    facts = target.venue.facts
+    return sorted(own, key=lambda one: (any(name in one.query for name in facts.needs), one.id not in facts.listings))
 
 
-def _required(operation: Operation) -> list[str]:
-    return [name for name, parameter in operation.query.items() if parameter.is_required]
+def _required(target: Target, operation: Operation) -> list[str]:
+    told = _told(target, operation)
+    return [name for name, parameter in operation.query.items() if parameter.is_required and name not in told]
+
+
+def _told(target: Target, operation: Operation) -> dict[str, str]:
+    """What was told of the parameters that most keys have to give."""
+    needed = [name for name in target.venue.facts.needs if name in operation.query]
+    return {name: target.names[name] for name in needed if name in target.names}
 
 
 def _may(target: Target, role: str, signer: Signer) -> bool:
@@ -83,11 +115,12 @@ def _is_telling(answer: httpx.Response) -> bool:
 def _ask(target: Target, operation: Operation, signer: Signer) -> httpx.Response:
     url = target.base_url + operation.path
     try:
-        return target.http.get(url, headers=signer.headers("GET", url))
+        return target.http.get(url, params=_told(target, operation) or None, headers=signer.headers("GET", url))
     except httpx.ConnectTimeout:
         raise CannotJudge(f"{target.base_url}: no connection: no answer in time") from None
     except httpx.ConnectError as error:
-        raise CannotJudge(f"{target.base_url}: no connection: {words_of(error)}") from None
+        hint = ": is it http?" if NO_TLS in str(error) else ""
+        raise CannotJudge(f"{target.base_url}: no connection: {words_of(error)}{hint}") from None
     except httpx.HTTPError as error:
         raise CannotJudge(f"{url}: connected, but got no answer: {words_of(error)}") from None
 

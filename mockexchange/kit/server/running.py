@@ -15,6 +15,7 @@ from mockexchange.kit.reports.tables import Table
 from mockexchange.kit.server.addresses import Address
 from mockexchange.kit.server.dates import read_alias
 from mockexchange.kit.server.manners import polite_client
+from mockexchange.kit.server.names import require_names
 from mockexchange.kit.server.preflight import date_spoken, require_server, role_of_key
 from mockexchange.kit.server.selecting import EVERYTHING, Selection
 from mockexchange.kit.streaming.target import LISTEN_S, StreamTarget
@@ -82,6 +83,7 @@ class Run:
 
     def prepare(self) -> None:
         """Find out whether anything can be judged, and whose the key is. Raises CannotJudge."""
+        require_names(self.target)
         require_server(self.target)
         self._compare_dates()
         if set(self._keys) == {MEMBER}:

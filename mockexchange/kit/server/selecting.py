@@ -25,7 +25,8 @@ class Selection(NamedTuple):
                 if not any(fnmatchcase(rule, pattern) for rule in known):
                     raise ValueError(f"{option} {pattern}: no such rule: {_meant(pattern, known)}")
         if not any(self.takes(rule) for rule in known):
-            raise ValueError("no rule is left to judge: --skip names every rule that --only does")
+            named = "every rule that --only does" if self.only else "every one"
+            raise ValueError(f"no rule is left to judge: --skip names {named}")
 
 
 def _meant(pattern: str, known: Sequence[str]) -> str:

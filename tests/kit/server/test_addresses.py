@@ -64,7 +64,9 @@ def test_production_is_known(url: str) -> None:
 
 
 def test_a_stream_of_production_is_production() -> None:
-    assert read_address("http://127.0.0.1", "wss://external-api-ws.kalshi.com/trade-api/ws/v2", KALSHI).is_production
+    address = read_address("http://127.0.0.1", "wss://external-api-ws.kalshi.com/trade-api/ws/v2", KALSHI)
+    assert address.is_production
+    assert address.production_host == "external-api-ws.kalshi.com"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.server.preflight import CannotJudge, date_spoken, require_server, role_of_key
-from mockexchange.kit.target import FCM, MEMBER, Target
+from mockexchange.kit.target import BALANCE_ONLY, FCM, MEMBER, Target
 
 URL = "http://127.0.0.1:1/trade-api/v2"
 Answer = httpx.Response | Exception
@@ -52,6 +52,54 @@ def test_each_key_is_asked_for_what_it_may_read() -> None:
     assert {method for method, _ in asked} == {"GET"}
     assert asked[0] == asked[2]
     assert asked[1][1].startswith("/fcm/")
+
+
+def refusing(*taken: str, status: int = 403, says: str = "no") -> Callable[[httpx.Request], httpx.Response]:
+    """A server that refuses every request but those for some paths."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_taken = request.url.path.removeprefix("/trade-api/v2") in taken
+        return httpx.Response(200, json={}) if is_taken else httpx.Response(status, json={"msg": says})
+
+    return answer
+
+
+def test_an_fcm_key_is_known_by_a_read_that_needs_no_subtrader() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, json={})
+
+    target = target_of(answer, FCM)
+    require_server(target)
+    (operation,) = [one for one in target.operations.values() if asked[0].endswith(one.path)]
+    assert "subtrader_id" not in operation.query
+
+
+def test_a_key_of_few_scopes_is_known_by_what_it_may_read() -> None:
+    require_server(target_of(refusing("/portfolio/balance"), BALANCE_ONLY))
+    with pytest.raises(CannotJudge, match=r"the key my-id \(fcm\) was refused: 403"):
+        require_server(target_of(refusing("/portfolio/balance"), FCM))
+
+
+def test_a_documented_refusal_of_a_parameter_is_an_accepted_key() -> None:
+    require_server(target_of(refusing(status=400, says="limit: expected one")))
+    with pytest.raises(CannotJudge, match=r"was answered 400 .*: it has to be readable before it is judged"):
+        require_server(target_of(refusing(status=400, says="expected something else")))
+
+
+def test_what_was_told_is_given() -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url).removeprefix(URL))
+        return httpx.Response(200, json={"orders": []})
+
+    target = target_of(answer)
+    target.names = {"subtrader_id": "fcm7_st1", "ticker": "KX"}
+    assert role_of_key(target, Key()) == MEMBER
+    assert "/fcm/positions?subtrader_id=fcm7_st1" in asked
 
 
 AT = rf"{URL}/portfolio/positions"

@@ -1,5 +1,7 @@
 """Which rules are judged."""
 
+import re
+
 import pytest
 
 from mockexchange.kit.server.dates import read_alias
@@ -23,12 +25,18 @@ def test_rules_are_picked_by_patterns(selection: Selection, taken: list[str]) ->
 
 
 @pytest.mark.parametrize(
-    ("selection", "option"), [(Selection(only=("page",)), "--only"), (Selection(skip=("page",)), "--skip")]
+    ("selection", "says"),
+    [
+        (Selection(only=("page",)), "--only page: no such rule: did you mean 'pages.*'?"),
+        (Selection(only=("pages",)), "--only pages: no such rule: did you mean 'pages.*'?"),
+        (Selection(skip=("pages.and",)), "--skip pages.and: no such rule: did you mean pages.end?"),
+        (Selection(skip=("x",)), "--skip x: no such rule: there are pages.end, pages.partition, times.zone"),
+        (Selection(("pages.*",), ("pages.*",)), "no rule is left to judge: --skip names every rule that --only does"),
+        (Selection(skip=("*",)), "no rule is left to judge: --skip names every one"),
+    ],
 )
-def test_a_pattern_of_no_rule_is_refused(selection: Selection, option: str) -> None:
-    with pytest.raises(
-        ValueError, match=f"{option} page: no such rule: there are pages.end, pages.partition, times.zone"
-    ):
+def test_a_selection_that_cannot_be_meant_is_refused(selection: Selection, says: str) -> None:
+    with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
         selection.require_known(RULES)
 
 
