@@ -6,4 +6,5 @@ from contracts.clients.official import connect, reads_of
 from contracts.clients.official_3_34 import FAMILIES, METHODS
 
 if __name__ == "__main__":
-    serve_adapter(Program("kalshi-python-sync", "3.34.0", Driver(connect, METHODS, reads_of(FAMILIES)), BY_HAND))
+    driver = Driver(connect, METHODS, reads_of(FAMILIES))
+    serve_adapter(Program("kalshi-python-sync", "3.34.0", driver, BY_HAND, api_dates=("compat", "2026-10")))

@@ -20,4 +20,4 @@ ITERATED: dict[str, Method] = {
 
 if __name__ == "__main__":
     driver = Driver(connect, {**METHODS, **ITERATED}, offered)
-    serve_adapter(Program("kalshi-sdk", "22.4.0", driver, BY_ITSELF, partial(SdkStream, {})))
+    serve_adapter(Program("kalshi-sdk", "22.4.0", driver, BY_ITSELF, partial(SdkStream, {}), ("compat", "2026-10")))

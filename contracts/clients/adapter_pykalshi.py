@@ -6,4 +6,6 @@ from contracts.clients.pykalshi_2 import METHODS, connect, offered
 from contracts.clients.stream_pykalshi_2 import PykalshiStream
 
 if __name__ == "__main__":
-    serve_adapter(Program("pykalshi", "2.0.0", Driver(connect, METHODS, offered), BY_ITSELF, PykalshiStream))
+    driver = Driver(connect, METHODS, offered)
+    dates = ("compat", "2026-02", "2026-04", "2026-06", "2026-10")
+    serve_adapter(Program("pykalshi", "2.0.0", driver, BY_ITSELF, PykalshiStream, dates))

@@ -34,13 +34,17 @@ Task = Mapping[str, Any]
 
 
 class Program(NamedTuple):
-    """`pages` says whether the client follows cursors by itself or leaves that to its user, here to the adapter."""
+    """`pages` says whether the client follows cursors by itself or leaves that to its user, here to the adapter.
+
+    `api_dates` are those whose wire it reads, as docs/clients.md says; all where there are none.
+    """
 
     client: str
     version: str
     driver: Driver
     pages: str
     make_stream: Callable[[], Stream] | None = None
+    api_dates: tuple[str, ...] = ()
 
 
 def serve_adapter(program: Program) -> None:
@@ -60,7 +64,8 @@ def serve_adapter(program: Program) -> None:
 def answer(program: Program, connect: Callable[[Task], Watched], task: Task) -> Answer:
     """Carry out one task; what the client raises is an answer."""
     if task["task"] == "hello":
-        return {"rows": [{"client": program.client, "version": program.version, "pages": program.pages}]}
+        who = {"client": program.client, "version": program.version, "pages": program.pages}
+        return {"rows": [{**who, "api_dates": program.api_dates} if program.api_dates else who]}
     if task["task"] == "listen":
         return listen(program.make_stream, task) if program.make_stream else {"unsupported": True}
     try:

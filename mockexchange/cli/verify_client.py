@@ -27,12 +27,15 @@ def _date(text: str) -> str:
 
 
 def _seconds(text: str) -> float:
-    return parse_duration(text) / MICROSECONDS_PER_SECOND
+    seconds = parse_duration(text) / MICROSECONDS_PER_SECOND
+    if not seconds:
+        raise ValueError("expected a duration above 0, such as 60s")
+    return seconds
 
 
 @click.command(context_settings={"allow_interspersed_args": False})
 @option("--adapter", is_flag=True, help="The command is an adapter: it answers tasks, a line of JSON each.")
-@option("--cards", multiple=True, metavar="NUMBERS", help="These alone, as in R07,S*; may be repeated.")
+@option("--cards", multiple=True, metavar="NUMBERS", help="These alone, as in R07,S*; !R71: all but it.")
 @option("--more-cards", type=click.Path(path_type=Path), help="A directory with cards of your own.")
 @option("--list-cards", is_flag=True, help="Print the cards and end.")
 @option(
@@ -94,6 +97,7 @@ def client(
         client=client,
         timeout_s=timeout,
         fixtures=save_fixtures,
+        more_cards=more_cards,
     )
     run = _run(settings)
     show_report(run.report, console_on(sys.stdout), run.tables, kept_in_a_line=True)

@@ -67,6 +67,27 @@ def test_a_client_that_breaks_one_ends_with_1_and_says_how_to_see_it(tmp_path: P
     assert "pages.followed" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
+def test_a_command_that_is_stopped_is_said_to_be() -> None:
+    result = verify("--cards", "R01,R05", "--timeout", "2s", *bot("hang"))
+    assert result.exit_code == 0, result.output
+    assert len(re.findall("the command was stopped after [23] s: its time was over", result.stdout)) == 1
+
+
+def test_cards_of_ones_own_are_shown_again_with_their_directory(tmp_path: Path) -> None:
+    (tmp_path / "own").mkdir()
+    text = "card: X01\ntitle: Own\nsays: So.\nsee: {rules: [pages.followed]}\n"
+    (tmp_path / "own" / "x.yaml").write_text(text.replace("pages.followed", "calls.documented"), encoding="utf-8")
+    (tmp_path / "own" / "y.yaml").write_text(
+        "card: X02\ntitle: Own\nsays: So.\ntask: {name: positions}\nneeds: {operation: GetPositions}\n"
+        "see: {requests: {max: 0}}\n",
+        encoding="utf-8",
+    )
+    result = verify("--more-cards", "own", "--cards", "X*", *bot("positions"))
+    assert result.exit_code == 1, result.output
+    assert "mockexchange verify client --more-cards own --cards X02 -- " in result.stdout
+    assert "own/y.yaml:1" in result.stdout
+
+
 def test_an_adapter_is_given_tasks() -> None:
     result = verify("--adapter", "--cards", "R26", "--api-date", "2026-06", "--", *answering("tell(task, rows=[])"))
     assert result.exit_code == 0, result.output
@@ -80,6 +101,10 @@ def test_an_adapter_is_given_tasks() -> None:
         (["--more-cards", "nowhere", "--", "x"], "nowhere: expected cards, found no file there that ends in .yaml"),
         (["--api-date", "2026-13", "--", "x"], "Invalid value for '--api-date'"),
         (["--timeout", "soon", "--", "x"], "Invalid value for '--timeout'"),
+        (["--timeout", "0s", "--", "x"], "Invalid value for '--timeout': expected a duration above 0, such as 60s"),
+        (["--cards", "", "--", "x"], "expected numbers of cards such as R07,S* or !R71"),
+        (["--cards", "!R7l", "--", "x"], "no card 'R7l': --list-cards shows those that there are"),
+        (["--more-cards", str(BOT), "--", "x"], "bot.py: expected a directory with cards, found a file"),
         (["--report", "pdf:x", "--", "x"], "Invalid value for '--report'"),
         (["--", "/no/such/program"], "`/no/such/program` cannot be started: No such file or directory"),
         (["--adapter", "--", "/no/such/program"], "`/no/such/program` cannot be started: No such file or directory"),
@@ -87,7 +112,23 @@ def test_an_adapter_is_given_tasks() -> None:
         (["--cards", "R01", *bot("silent")], "sent nothing to the sandbox"),
         (["--cards", "R01", *bot("crowd")], "it opened more than 256 connections at once"),
     ],
-    ids=["none", "card", "cards", "date", "timeout", "report", "command", "adapter", "scenario", "silent", "crowd"],
+    ids=[
+        "none",
+        "card",
+        "cards",
+        "date",
+        "timeout",
+        "no time",
+        "no card",
+        "not that card",
+        "file",
+        "report",
+        "command",
+        "adapter",
+        "scenario",
+        "silent",
+        "crowd",
+    ],
 )
 def test_what_cannot_be_judged_is_one_line(arguments: list[str], words: str) -> None:
     assert words in error_of(*arguments)

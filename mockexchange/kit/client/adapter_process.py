@@ -18,6 +18,8 @@ LINE_BYTES_MAX = 16 * 1024 * 1024
 LINES_WAITING_MAX = 2
 """One is an answer, another is one too many: then the program waits until somebody reads."""
 WORDS_KEPT_MAX = 20
+WORDS_SHOWN_MAX = 3
+"""Lines: the last alone is "Node.js v22" or a piece of a body as often as a reason."""
 WORDS_BYTES_MAX = 500
 """Of each line of the log: enough for the message of an exception."""
 GOODBYE_S = 2.0
@@ -118,7 +120,8 @@ class LineProcess:
 
     def _broken(self, kind: type[AdapterBroken], what: str) -> AdapterBroken:
         self._kill()
-        last = f"; its log ends: {self.last_words[-1]}" if self.last_words else "; it logged nothing"
+        words = " | ".join(self.last_words[-WORDS_SHOWN_MAX:])
+        last = f"; its log ends: {words}" if words else "; it logged nothing"
         return kind(f"{self.name} {what}{last}")
 
     def _next(self, seconds_max: float) -> bytes | None:

@@ -28,6 +28,10 @@ MICROSECONDS = 1_000_000
 SECONDS_DEFAULT_US = 5 * MICROSECONDS
 BY_HAND = "by hand"
 """What an adapter's `hello` says under `pages` whose client leaves cursors to its user."""
+NOT = "!"
+"""Before a number: all but that card."""
+TASKS = ("positions", "event_positions", "balance", "fills", "orders", "settlements", "listen")
+"""What adapters are asked to do."""
 NUMBER = matching("a number such as R07 or S12", re.compile("[A-Z][0-9]{2,3}"))
 JUDGES = ("account", "dates", "poison", "floats", "fuzz")
 """Of what an adapter understood, where one task is not enough."""
@@ -65,7 +69,7 @@ SKIP_WHEN = Record(
         "pages": may(choice({BY_HAND: BY_HAND}), ""),
     }
 )
-TASK = Record({"name": must(NAME), "arguments": may(MapOf(TEXT), {})})
+TASK = Record({"name": must(_word(TASKS, "a task such as positions")), "arguments": may(MapOf(TEXT), {})})
 SEE = Record(
     {
         "rules": may(ListOf(_word(RULES, "a rule over traffic")), []),
@@ -191,6 +195,8 @@ class Card:
 
 def load_cards(more: Path | None = None) -> list[Card]:
     """Read our cards, and those of another directory, in the order of their numbers. Raises CardError."""
+    if more and more.exists() and not more.is_dir():
+        raise CardError(f"{more}: expected a directory with cards, found a file")
     paths = [path for directory in (OWN_CARDS, more) if directory for path in sorted(directory.glob("*.yaml"))]
     if more and not any(path.parent == more for path in paths):
         raise CardError(f"{more}: expected cards, found no file there that ends in .yaml")
@@ -208,7 +214,7 @@ def read_card(path: Path) -> Card:
     try:
         return card_of(read_yaml(path.read_text(encoding="utf-8"), str(path)))
     except (ScenarioError, UnicodeDecodeError) as error:
-        raise CardError(str(error)) from None
+        raise CardError(str(error).replace(": expected a scenario, got", ": expected a card, got")) from None
     except OSError as error:
         raise CardError(f"{path}: cannot be read: {error.strerror}") from None
 
@@ -222,7 +228,7 @@ def card_of(node: Located) -> Card:
         number=number,
         title=values["title"],
         says=values["says"],
-        place=values["place"] or f"{PAGE}#{number.lower()}",
+        place=values["place"] or (f"{PAGE}#{number.lower()}" if _is_ours(node) else f"{node.file}:{node.line}"),
         needs=Needs(**values["needs"]),
         before=values["skip_when"]["before"],
         until=values["skip_when"]["from"],
@@ -240,6 +246,11 @@ def card_of(node: Located) -> Card:
         judge=values["judge"],
         see=see,
     )
+
+
+def _is_ours(node: Located) -> bool:
+    """Whether the page about our cards has it."""
+    return Path(node.file).parent == OWN_CARDS
 
 
 def _see(values: dict[str, Any]) -> See:
@@ -282,12 +293,24 @@ def _plain(name: str, text: str) -> Any:
 
 
 def choose(cards: list[Card], wanted: Iterable[str]) -> list[Card]:
-    """Return the cards that are asked for: numbers, or beginnings with a star as in "S*". Raises CardError."""
-    words = [word.strip() for text in wanted for word in text.split(",") if word.strip()]
+    """Return the cards that are asked for: numbers, or beginnings with a star as in "S*"; with "!" before, not those.
+
+    Raises CardError.
+    """
+    given = [text.split(",") for text in wanted]
+    words = [word.strip() for text in given for word in text if word.strip()]
+    if given and not words:
+        raise CardError("expected numbers of cards such as R07,S* or !R71: --list-cards shows those that there are")
     for word in words:
-        if not any(_fits(card, word) for card in cards):
-            raise CardError(f"no card {word!r}: --list-cards shows those that there are")
-    return [card for card in cards if not words or any(_fits(card, word) for word in words)]
+        if not any(_fits(card, word.removeprefix(NOT)) for card in cards):
+            raise CardError(f"no card {word.removeprefix(NOT)!r}: --list-cards shows those that there are")
+    asked = [word for word in words if not word.startswith(NOT)] or ["*"]
+    left_out = [word.removeprefix(NOT) for word in words if word.startswith(NOT)]
+    return [card for card in cards if _fits_any(card, asked) and not _fits_any(card, left_out)]
+
+
+def _fits_any(card: Card, words: Iterable[str]) -> bool:
+    return any(_fits(card, word) for word in words)
 
 
 def _fits(card: Card, word: str) -> bool:

@@ -2,22 +2,25 @@
 
 import os
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from mockexchange.kit.client.cards import Card
+from mockexchange.kit.client.cards import PAGE, Card
 from mockexchange.kit.client.command import CommandFailed, Ran, called, run_command
 from mockexchange.kit.client.environment import environment_of
 from mockexchange.kit.client.judging import Trial, judge, unjudged
 from mockexchange.kit.client.limits import CALLS_MAX, CONNECTIONS_MAX, LOOPS, TOO_MANY
+from mockexchange.kit.client.rules.signing import refused
 from mockexchange.kit.client.session import Session
 from mockexchange.kit.client.stage import Stage
 from mockexchange.kit.client.traffic import Traffic
-from mockexchange.kit.findings import Verdict
+from mockexchange.kit.findings import Finding, Verdict
 
 START_S_MAX = 3.0
 """What a command that never ends by itself may take to get going."""
 NOTHING = Traffic((), ())
+SIGNING_CARDS = "R01 to R04"
+"""The cards about what requests are refused for."""
 ONLY_ADAPTERS = "what a client understood is told by adapters alone (--adapter)"
 
 
@@ -76,7 +79,8 @@ def _problem(card: Card, seen: Traffic) -> str:
     if card.is_for_adapters:
         return ONLY_ADAPTERS
     if needs.operation and needs.operation not in seen.operations:
-        return f"the command never called {needs.operation}"
+        is_refused = f"; its requests are refused: see {SIGNING_CARDS}" if refused(seen) else ""
+        return f"the command never called {needs.operation}{is_refused}"
     if needs.channel and needs.channel not in seen.channels:
         return f"the command never subscribed to {needs.channel}"
     if needs.method and not any(call.method == needs.method for call in seen.requests):
@@ -88,9 +92,21 @@ def play_with_command(play: CommandPlay, cards: Sequence[Card], at: Callable[[st
     """Play cards one after the other; `at` is told what comes. Raises CommandFailed."""
     at("the command as it is")
     ran = play.survey()
+    notes = tuple(_stopped(ran, play))
     for card in cards:
         at(f"{card.number} {card.title}")
-        if card.is_of_survey:
-            yield judge(card, Trial(play.traffic), play.stage.contract(), play.reproduction(card), time.perf_counter())
-        else:
-            yield play.play(card, ran)
+        verdict = play.play(card, ran) if not card.is_of_survey else _of_survey(play, card)
+        yield replace(verdict, notes=(*notes, *verdict.notes))
+        notes = ()
+
+
+def _of_survey(play: CommandPlay, card: Card) -> Verdict:
+    return judge(card, Trial(play.traffic), play.stage.contract(), play.reproduction(card), time.perf_counter())
+
+
+def _stopped(ran: Ran, play: CommandPlay) -> Iterator[Finding]:
+    """Say once that the command did not end by itself: perhaps it hangs, and much was not seen."""
+    if ran.exit_code is None:
+        seen = f"the command was stopped after {ran.seconds:.0f} s: {ran.why}"
+        expected = "an end by itself; it is judged by what it did until then (--timeout)"
+        yield Finding("command", called(play.command), seen, expected, PAGE)

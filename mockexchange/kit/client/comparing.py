@@ -19,6 +19,7 @@ FLOAT = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 FINEST = Decimal("0.000001")
 """No amount of the wire has more digits; what a float has beyond them is dust."""
 CENTS, WHOLE, SECONDS = "cents", "whole", "seconds"
+CUT = "cut, not rounded"
 GUIDE = "docs/adapters.md"
 NAMES = f"{GUIDE}#names"
 
@@ -129,10 +130,10 @@ def _difference(cell: Told, said: str | None, unit: Unit) -> tuple[str, str, str
         return _difference_of_instants(cell.value, wanted)
     if unit is Unit.TEXT:
         return None if _as_text(cell.value) == wanted else ("text", "", repr(wanted))
-    return _difference_of_amounts(cell.value, Decimal(wanted))
+    return _difference_of_amounts(cell.value, Decimal(wanted), is_cut=_is_cut(said, wanted, cell.unit))
 
 
-def _difference_of_amounts(value: Any, wanted: Decimal) -> tuple[str, str, str] | None:
+def _difference_of_amounts(value: Any, wanted: Decimal, is_cut: bool) -> tuple[str, str, str] | None:
     amount = amount_of(value)
     if amount is None:
         return "amount", "that is no number", str(wanted)
@@ -141,7 +142,7 @@ def _difference_of_amounts(value: Any, wanted: Decimal) -> tuple[str, str, str] 
     if amount == wanted:
         return None
     rule, hint = _cause(amount, wanted)
-    return rule, hint, str(wanted)
+    return rule, hint, f"{wanted}{f' ({CUT})' if is_cut else ''}"
 
 
 def _difference_of_instants(value: Any, wanted: str) -> tuple[str, str, str] | None:
@@ -188,6 +189,11 @@ def _in_unit(said: str, unit: str) -> str:
     if unit == WHOLE:
         return str(int(Decimal(said)))
     return str(int(datetime.fromisoformat(said).timestamp())) if unit == SECONDS else said
+
+
+def _is_cut(said: str, wanted: str, unit: str) -> bool:
+    """Whether parts of what is said were left out, for the unit has none."""
+    return unit in (CENTS, WHOLE) and Decimal(said) * (100 if unit == CENTS else 1) != Decimal(wanted)
 
 
 def _as_text(value: Any) -> str:

@@ -96,6 +96,11 @@ class Contract:
         operation_id = self.document["paths"][match.path][method].get("operationId", "")
         return Operation(match.path, method, match.names, operation_id)
 
+    def is_public(self, operation: Operation) -> bool:
+        """Whether the document lets anybody call it, unsigned."""
+        described = self.document["paths"][operation.path][operation.method]
+        return not described.get("security", self.document.get("security"))
+
     def place(self, *parts: str) -> str:
         """Where something stands in the document of the requests."""
         return f"contracts/{self.subject}/openapi.yaml{pointer(*parts)}"

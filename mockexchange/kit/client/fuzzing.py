@@ -20,9 +20,10 @@ from hypothesis.errors import HypothesisWarning, NoSuchExample
 from mockexchange import documents
 from mockexchange.documents import Document
 from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client.adapter import Adapter, AdapterBroken
+from mockexchange.kit.client.adapter import Adapter, AdapterBroken, one_line
 from mockexchange.kit.client.comparing import GUIDE, cells_of, compare, rows_shown
-from mockexchange.kit.client.fuzzing_fixtures import Case, rule_of, saved
+from mockexchange.kit.client.fuzzing_fixtures import Case, rule_of, saved, written
+from mockexchange.kit.client.fuzzing_trimming import lesser_bodies, trimmed
 from mockexchange.kit.client.fuzzing_values import UNKNOWN, values_of
 from mockexchange.kit.client.meanings import CENT_DECIMALS, LATEST, Meanings, Row, aliases_of, meanings_at, read_body
 from mockexchange.kit.client.session import Session, open_session
@@ -35,9 +36,11 @@ from mockexchange.kit.venue import VenueKit
 from mockexchange.scenario.loader import load_text
 
 SECONDS_MAX = 3.0
-"""For all tasks together; a client that answers in a few milliseconds needs less."""
+"""For finding, all tasks together; a client that answers in a few milliseconds needs less."""
 EXAMPLES_MAX = 40
 """For each task and mode."""
+SHRINK_TASKS_MAX = 200
+"""Most are as small as it gets after 60. A count and no time, so that a busy machine shrinks as far as an idle one."""
 BODY, UNKNOWN_FIELD = "fuzzing.body", "fuzzing.unknown_field"
 MODES = {BODY: None, UNKNOWN_FIELD: UNKNOWN}
 """The second has a field in each object that no document knows: one may be added on any day."""
@@ -67,8 +70,9 @@ def judge_fuzz(
     """Yield for each task and mode the smallest body of an API date that the client cannot take.
 
     Bodies are saved as scenarios in the folder `fixtures`, which is made if need be. The same seed makes the same
-    bodies, as far as the time goes. Raises NotJudged where the client can do no task even undisturbed, AdapterBroken
-    (with the body in its words), OSError where a fixture cannot be written.
+    bodies; the time bounds how long is looked for them, not how small they become. Raises NotJudged where the client
+    can do no task even undisturbed, AdapterBroken (with the start of the body in its words; all of it is saved too),
+    OSError where a fixture cannot be written.
     """
     alias = aliases_of(venue.name)[-1] if api_date == LATEST else api_date
     document = documents.read(f"{venue.name}/{alias}")
@@ -77,8 +81,8 @@ def judge_fuzz(
         share_s = seconds_max / (len(tasks) * len(MODES))
         for task in tasks:
             for rule in MODES:
-                fuzzer = Fuzzer(adapter, session, venue.name, alias, document, task, rule)
-                yield from fuzzer.findings(Random(seed), share_s, fixtures)  # noqa: S311  # repeatable, not secret
+                fuzzer = Fuzzer(adapter, session, venue.name, alias, document, task, rule, fixtures)
+                yield from fuzzer.findings(Random(seed), share_s)  # noqa: S311  # repeatable, not secret
 
 
 def _possible(adapter: Adapter, session: Session, venue: VenueKit) -> list[Task]:
@@ -92,7 +96,7 @@ def _possible(adapter: Adapter, session: Session, venue: VenueKit) -> list[Task]
 
 
 class Fuzzer(NamedTuple):
-    """One task in one mode; `rule` names the mode."""
+    """One task in one mode; `rule` names the mode. Bodies are saved in `fixtures`, if it is given."""
 
     adapter: Adapter
     session: Session
@@ -101,18 +105,20 @@ class Fuzzer(NamedTuple):
     document: Document
     task: Task
     rule: str
+    fixtures: Path | None
 
-    def findings(self, random: Random, seconds_max: float, fixtures: Path | None) -> Iterator[Finding]:
+    def findings(self, random: Random, seconds_max: float) -> Iterator[Finding]:
         """Yield a finding with the smallest body that the client cannot take, if one is found."""
-        body = smallest(self.bodies(), lambda body: self.problem(body) is not None, random, seconds_max)
+        body = smallest(self.bodies(), self.is_wrong, random, seconds_max)
+        body = None if body is None else trimmed(body, self.lesser, self.is_wrong)
         problem = None if body is None else self.problem(body)
         if problem is None:
             return
-        case = Case(self.task, self.operation["operationId"], self.alias, self.rule, _json(body), *problem)
+        case = self._case(body, problem)
         where = f"{self.task.name} at {self.alias}, {self.operation['operationId']} answered with {_json(body)}"
         place = f"contracts/{self.venue}/{self.alias}/openapi.yaml{pointer('paths', self.task.path, 'get')}"
         place = place if self.rule == BODY else f"{GUIDE}#response-fuzzing"
-        yield Finding(self.rule, where, problem.seen, problem.expected, place, saved(case, fixtures))
+        yield Finding(self.rule, where, problem.seen, problem.expected, place, saved(case, self.fixtures))
 
     @property
     def operation(self) -> Any:
@@ -120,9 +126,14 @@ class Fuzzer(NamedTuple):
 
     def bodies(self) -> Any:
         """The strategy: what the 2xx schema describes, with rows that can be told apart."""
-        answer = resolved(self.document, self.operation["responses"]["200"])
-        schema = answer["content"]["application/json"]["schema"]
-        return values_of(self.document, schema, MODES[self.rule]).map(lambda body: agreeing(self.task, body))
+        return values_of(self.document, self._schema(), MODES[self.rule]).map(lambda body: agreeing(self.task, body))
+
+    def lesser(self, body: Any) -> Iterator[Any]:
+        """The bodies with a row or a field less."""
+        return (agreeing(self.task, less) for less in lesser_bodies(self.document, self._schema(), body))
+
+    def is_wrong(self, body: Any) -> bool:
+        return self.problem(body) is not None
 
     def problem(self, body: Any) -> Problem | None:
         """Serve a body, and return what the client makes of it if that is wrong."""
@@ -130,7 +141,7 @@ class Fuzzer(NamedTuple):
         try:
             told = self.adapter.ask(self.task.name, self.session.where())
         except AdapterBroken as error:
-            raise type(error)(f"{error}; it was reading {_json(body)}") from None
+            raise type(error)(f"{error}; {self._end_saved(body, error)}") from None
         if told.rows is None:
             return Problem(raised(told), rows_shown(len(read_body(self.task, body))))
         meanings = {
@@ -140,6 +151,23 @@ class Fuzzer(NamedTuple):
         for finding in compare(self.task, self._said(told.rows, meanings), read_body(self.task, body), meanings, ""):
             return Problem(f"{finding.where.removeprefix(', ')} {finding.seen}".strip(), finding.expected)
         return None
+
+    def _schema(self) -> Any:
+        answer = resolved(self.document, self.operation["responses"]["200"])
+        return answer["content"]["application/json"]["schema"]
+
+    def _case(self, body: Any, problem: Problem, *, is_shrunk: bool = True) -> Case:
+        operation = self.operation["operationId"]
+        return Case(self.task, operation, self.alias, self.rule, _json(body), *problem, is_shrunk)
+
+    def _end_saved(self, body: Any, error: AdapterBroken) -> str:
+        """Save the body that ended the adapter, which cannot be asked about a smaller one; return what to say."""
+        text = f"it was reading {one_line(_json(body))}"
+        if self.fixtures is None:
+            return text
+        problem = Problem(one_line(str(error)), rows_shown(len(read_body(self.task, body))))
+        path = written(self._case(body, problem, is_shrunk=False), self.fixtures)
+        return f"{text} (all of it, not shrunk: {path})"
 
     def _said(self, rows: Sequence[Row], meanings: Meanings) -> list[Row]:
         """Rows without what the date does not say: a client may have concluded it, as the side that gains."""
@@ -155,16 +183,19 @@ class Fuzzer(NamedTuple):
 
 
 def smallest(bodies: Any, is_wrong: Callable[[Any], bool], random: Random, seconds_max: float) -> Any:
-    """Return the smallest body that is wrong, as small as the time allows; None if none is found.
+    """Return the smallest body that is wrong, as small as SHRINK_TASKS_MAX allows; None if none is found in time.
 
     Raises AdapterBroken.
     """
     until = monotonic() + seconds_max
     best: list[Any] = []
     broken: list[AdapterBroken] = []
+    shrinks_left = SHRINK_TASKS_MAX
 
     def condition(body: Any) -> bool:
-        if monotonic() > until:
+        nonlocal shrinks_left
+        shrinks_left -= bool(best)
+        if shrinks_left < 0 or (not best and monotonic() > until):
             raise _Enough
         try:
             is_found = is_wrong(body)

@@ -17,6 +17,15 @@ from mockexchange.scenario.loader import load_text
 FAULT = "fuzzed"
 LINE_CHARS_MAX = 1_000_000
 """A body stays on one line."""
+CARD = "R74"
+"""Whose judge this is (kit/client/cards)."""
+TOLD = {"base_url": "BASE_URL", "ws_url": "WS_URL", "key_id": "KEY_ID", "private_key_path": "PRIVATE_KEY_PATH"}
+"""What a task says beside its name, as placeholders."""
+AGAIN = (
+    f"then run the same `mockexchange verify client` with --cards {CARD},\n"
+    "or give the adapter this task, with what serve exports for the four in capitals:\n"
+)
+"""What follows the line that serves a fixture."""
 
 
 class Case(NamedTuple):
@@ -29,6 +38,7 @@ class Case(NamedTuple):
     body: str
     seen: str
     expected: str
+    is_shrunk: bool = True
 
     @property
     def file_name(self) -> str:
@@ -59,20 +69,29 @@ def saved(case: Case, directory: Path | None) -> str:
 
     Raises OSError.
     """
-    text = f"{_comment(case)}{scenario_of(f'{case.task.name}-{FAULT}', case.operation, case.body)}"
-    line = json.dumps({"id": 1, "task": case.task.name, "arguments": {}})
-    if directory is None:
-        return f"a scenario with this fault:\n{text}and the task {line}"
+    line = json.dumps({"id": 1, "task": case.task.name, **TOLD, "arguments": {}})
+    file = case.file_name if directory is None else written(case, directory)
+    text = "" if directory is not None else f"a scenario with this fault, as {file}:\n{_text(case)}"
+    return f"{text}mockexchange serve --api-date {case.api_date} --scenario {file}\n{AGAIN}{line}"
+
+
+def written(case: Case, directory: Path) -> Path:
+    """Write a case down; return its file. Raises OSError."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / case.file_name
-    path.write_text(text, encoding="utf-8")
-    return f"mockexchange serve --api-date {case.api_date} --scenario {path}\nand the task {line}"
+    path.write_text(_text(case), encoding="utf-8")
+    return path
+
+
+def _text(case: Case) -> str:
+    return f"{_comment(case)}{scenario_of(f'{case.task.name}-{FAULT}', case.operation, case.body)}"
 
 
 def _comment(case: Case) -> str:
     """What is said of a case at the top of its file."""
+    size = "as small as it gets" if case.is_shrunk else "not shrunk, since it ended the adapter"
     said = (
-        f"An answer to {case.operation} that a client could not take: as small as it gets.",
+        f"An answer to {case.operation} that a client could not take: {size}.",
         f"seen: {case.seen}",
         f"expected: {case.expected}",
         f"mockexchange serve --api-date {case.api_date} --scenario {case.file_name}",

@@ -17,7 +17,7 @@ from mockexchange.kit.client.told import (
     shown_rows,
     value_differences,
 )
-from mockexchange.kit.client.traffic import Call, Traffic
+from mockexchange.kit.client.traffic import Call, Traffic, counted
 from mockexchange.kit.findings import Finding, Verdict
 
 PAUSE_SLACK_S = 0.05
@@ -97,12 +97,12 @@ def _seen_otherwise(card: Card, trial: Trial) -> list[Finding]:
 
 def _of_counts(card: Card, traffic: Traffic) -> Iterator[Finding]:
     calls = asked(card, traffic)
-    for what, span, count in (
-        ("requests", card.see.requests, len(calls)),
-        ("streams opened", card.see.streams, len(traffic.handshakes)),
+    for what, more, span, count in (
+        ("request", "", card.see.requests, len(calls)),
+        ("stream", " opened", card.see.streams, len(traffic.handshakes)),
     ):
         if span and not span[0] <= count <= span[1]:
-            yield _finding(card, what.partition(" ")[0], f"{count} {what}", _span_words(span))
+            yield _finding(card, f"{what}s", f"{counted(count, what)}{more}", _span_words(span))
     if card.see.pause and len(calls) > 1:
         gap_s = calls[1].began_s - calls[0].ended_s
         if gap_s < card.see.pause - PAUSE_SLACK_S:
@@ -135,7 +135,9 @@ def _of_answer(card: Card, told: Told) -> Iterator[Finding]:
         status = f" (status {told.status})" if told.status else ""
         yield _finding(card, "answer", f"an error: {one_line(told.error)}{status}", "rows")
     elif card.see.answer == "error" and told.rows is not None:
-        yield _finding(card, "answer", f"{len(told.rows)} rows: {shown_rows(told.rows) or 'none'}", "an error")
+        yield _finding(
+            card, "answer", f"{counted(len(told.rows), 'row')}: {shown_rows(told.rows) or 'none'}", "an error"
+        )
 
 
 def _of_exit(card: Card, ran: Ran, code_undisturbed: int) -> Iterator[Finding]:

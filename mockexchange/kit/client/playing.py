@@ -1,5 +1,6 @@
 """Playing a card with an adapter: it is given a task in a fresh sandbox, and judged by what it told and did."""
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -13,6 +14,7 @@ from mockexchange.kit.client.cards import Card, Task
 from mockexchange.kit.client.judges import judges
 from mockexchange.kit.client.judging import Trial, judge, unjudged
 from mockexchange.kit.client.limits import CONNECTIONS_MAX, TOO_MANY
+from mockexchange.kit.client.meanings import COMPAT, aliases_of
 from mockexchange.kit.client.session import Session
 from mockexchange.kit.client.stage import Stage
 from mockexchange.kit.client.traffic import Traffic
@@ -24,6 +26,8 @@ SURVEY_S_MAX = 5.0
 LISTEN = "listen"
 NO_TASK = "there is no such task for adapters: judge a command that does it"
 HELLO = "hello"
+API_DATES = "api_dates"
+"""What hello says of the dates that the client supports."""
 START_S_MAX = 60.0
 """Until an adapter says hello: what compiles first, or imports much, takes its time."""
 
@@ -134,9 +138,11 @@ class AdapterPlay:
         findings: list[Finding] = []
         why = ""
         try:
-            judge_all = judges(self.stage.documented_date, self.fixtures)[card.judge]
+            documented = self.stage.documented_date
             with self.stage.play_undisturbed(card) as session:
                 adapter = actor.ready(session)
+            dates = dates_told(actor.hello or {}, self.stage.kit.name)
+            judge_all = judges(documented, self.fixtures, dates=dates)[card.judge]
             findings += judge_all(adapter, self.stage.exchange, self.stage.kit)
         except AdapterSilent as silence:
             actor.forget()
@@ -177,6 +183,19 @@ class AdapterPlay:
             with self.stage.play_undisturbed(card) as session:
                 self._undisturbed[key] = actor.ask(quick, session, "", UNDISTURBED_S_MAX)
         return self._undisturbed[key]
+
+
+def dates_told(hello: Mapping[str, object], venue: str) -> list[str]:
+    """Return the API dates that a client supports as its adapter says, none where it says nothing of them.
+
+    Raises AdapterBroken where there is no such date.
+    """
+    known = (*aliases_of(venue), COMPAT)
+    dates = hello.get(API_DATES, [])
+    if not isinstance(dates, list) or not all(date in known for date in dates):
+        told = one_line(json.dumps(dates))
+        raise AdapterBroken(f"the adapter's hello has the {API_DATES} {told}: expected a list of {', '.join(known)}")
+    return dates
 
 
 def _distinct(cards: Sequence[Card]) -> list[Task]:

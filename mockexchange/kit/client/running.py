@@ -55,6 +55,8 @@ class Settings:
     timeout_s: float = 60.0
     fixtures: Path | None = None
     """Where bodies are kept that the client cannot take."""
+    more_cards: Path | None = None
+    """Where the cards are that are not ours."""
 
     def reproduction(self, card: Card) -> str:
         """Return the command line that judges one card again."""
@@ -63,6 +65,7 @@ class Settings:
             ("--api-date", self.api_date, LATEST),
             ("--scenario", self.scenario, ""),
             ("--client", self.client, GENERIC),
+            ("--more-cards", str(self.more_cards or ""), ""),
         )
         words += [word for name, value, usual in given if value != usual for word in (name, value)]
         return shlex.join([*words, "--cards", card.number, "--", *self.command])

@@ -171,6 +171,11 @@ def _call(entry: Entry) -> Call:
     )
 
 
+def counted(count: int, what: str) -> str:
+    """Return a number of things in words: "1 request", "2 requests"."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def _frame(frame: FrameEntry) -> Frame:
     at_s = frame.host_at / MICROSECONDS
     return Frame(at_s, frame.connection, frame.direction, frame.kind, frame.channel, frame.raw, frame.fault, frame.note)

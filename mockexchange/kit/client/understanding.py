@@ -55,12 +55,14 @@ def _rows(written: list[dict[str, str]]) -> list[Row]:
     return [{name: None if cell == NULL else cell for name, cell in row.items()} for row in written]
 
 
-def judge_dates(adapter: Adapter, exchange: Exchange, venue: VenueKit) -> Iterator[Finding]:
+def judge_dates(adapter: Adapter, exchange: Exchange, venue: VenueKit, dates: Sequence[str] = ()) -> Iterator[Finding]:
     """Yield what an adapter understands otherwise than it is, at each API date that has documents and under `compat`.
 
-    Raises NotJudged where it supports no task, AdapterBroken where it cannot be worked with.
+    `dates` are those of them that its client supports, all if none are given. Raises NotJudged where it supports no
+    task, AdapterBroken where it cannot be worked with.
     """
-    heard = [one for date in (*aliases_of(venue.name), COMPAT) for one in hear(adapter, exchange, venue.tasks, date)]
+    asked = dates or (*aliases_of(venue.name), COMPAT)
+    heard = [one for date in asked for one in hear(adapter, exchange, venue.tasks, date)]
     _require_some(heard, venue)
     yield from _judge(heard, venue)
 

@@ -3,9 +3,12 @@
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
@@ -38,6 +41,20 @@ def poll_and_tell() -> None:
     with Path(os.environ["KIT_TOLD"]).open("w") as told:
         told.write(f"{listener.getsockname()[1]}\n")
     poll()
+
+
+def hang() -> None:
+    """Ask once, and then do nothing for ever."""
+    first_page()
+    Event().wait(WAIT_S)
+
+
+def unsigned() -> None:
+    """The mistake: it sends a key, and signs nothing."""
+    request = Request(os.environ["KALSHI_API_BASE_URL"] + "/portfolio/positions")
+    request.add_header("KALSHI-ACCESS-KEY", os.environ["KALSHI_API_KEY_ID"])
+    with suppress(HTTPError), urlopen(request):
+        pass
 
 
 def listen() -> None:
@@ -89,7 +106,10 @@ def brittle() -> None:
 
 DEEDS = {
     deed.__name__: deed
-    for deed in (positions, first_page, poll, poll_and_tell, listen, listen_on, crowd, order, silent, brittle, fussy)
+    for deed in (
+        *(positions, first_page, poll, poll_and_tell, hang, unsigned),
+        *(listen, listen_on, crowd, order, silent, brittle, fussy),
+    )
 }
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def test_what_is_no_answer(line: bytes, why: str) -> None:
         read_answer(line, 1)
 
 
-LOGGED = "sys.stderr.write('loading\\nNo module named kalshi\\n'); sys.stderr.flush()"
+LOGGED = "sys.stderr.write('one\\ntwo\\n\\nthree\\nNo module named kalshi\\n'); sys.stderr.flush()"
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ LOGGED = "sys.stderr.write('loading\\nNo module named kalshi\\n'); sys.stderr.fl
         (["with\0zero"], "cannot be started: embedded null byte"),
         (
             answering(f"{LOGGED}; sys.exit(3)"),
-            'ended with exit code 3 at task "positions"; its log ends: No module named kalshi',
+            'ended with exit code 3 at task "positions"; its log ends: two | three | No module named kalshi',
         ),
         (answering("import os; os.kill(os.getpid(), 9)"), 'ended by SIGKILL at task "positions"; it logged nothing'),
         (

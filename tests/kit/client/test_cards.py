@@ -5,10 +5,12 @@ from textwrap import dedent
 
 import pytest
 
-from mockexchange.kit.client.cards import Card, CardError, Needs, Task, choose, load_cards, read_card
+from mockexchange.kit.client.cards import OWN_CARDS, TASKS, Card, CardError, Needs, Task, choose, load_cards, read_card
 from mockexchange.kit.client.judges import judges
+from mockexchange.kit.client.playing import LISTEN
 from mockexchange.kit.client.rules import RULES
 from mockexchange.kit.client.stage import load_plan
+from mockexchange.kit.kalshi import KALSHI
 
 MINIMAL = "card: X01\ntitle: A card\nsays: What must be.\n"
 
@@ -66,7 +68,7 @@ def test_a_card_is_read(tmp_path: Path) -> None:
     assert card.task == Task("listen", {"channel": "fill", "markets": ["A", "B"], "count": 2, "seconds": 0.5})
     assert (card.seconds, card.is_checking_signatures, len(card.faults)) == (0.25, True, 1)
     assert (card.see.requests, card.see.pause, card.see.last) == ((0, 3), 1.0, {"ticker": "A"})
-    assert card.place == "docs/verify-client.md#x01"
+    assert card.place == f"{tmp_path / 'x01.yaml'}:2"
     assert not card.is_of_survey
     assert not card.is_plain
 
@@ -82,6 +84,11 @@ def test_a_card_is_read(tmp_path: Path) -> None:
             "see.rules[0]: expected a rule over traffic, got 'signing.quary'",
         ),
         (MINIMAL + "needs: {operation: GetPosition}\n", "x01.yaml:4: needs.operation: expected an operation"),
+        (
+            MINIMAL + "task: {name: balanze}\n",
+            "x01.yaml:4: task.name: expected a task such as positions, got 'balanze'",
+        ),
+        (MINIMAL + "task: {name: balanze}\n", ": did you mean 'balance'?"),
         (MINIMAL + "faults:\n  - {then: {statue: 503}}\n", "x01.yaml:5: faults[0].then"),
         (MINIMAL + "judge: guess\n", "judge: expected account, dates, poison, floats, fuzz, got 'guess'"),
         (
@@ -89,9 +96,22 @@ def test_a_card_is_read(tmp_path: Path) -> None:
             "x01.yaml:1: card: expected a number such as R07 or S12, got 'X1'",
         ),
         ("title: [\n", "x01.yaml:2: not valid YAML"),
-        ("", "x01.yaml:1: expected a scenario, got an empty file"),
+        ("", "x01.yaml:1: expected a card, got an empty file"),
     ],
-    ids=["key", "no see", "no task", "rule", "operation", "fault", "judge", "number", "yaml", "empty"],
+    ids=[
+        "key",
+        "no see",
+        "no task",
+        "rule",
+        "operation",
+        "task",
+        "nearest",
+        "fault",
+        "judge",
+        "number",
+        "yaml",
+        "empty",
+    ],
 )
 def test_a_card_that_cannot_be_meant_is_refused_with_its_place(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(CardError) as caught:
@@ -116,6 +136,8 @@ def test_cards_of_ones_own_come_beside_ours(tmp_path: Path) -> None:
 def test_a_number_that_is_taken_and_a_directory_without_cards_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CardError, match="expected cards, found no file there"):
         load_cards(tmp_path)
+    with pytest.raises(CardError, match="expected a directory with cards, found a file"):
+        load_cards(Path(__file__))
     written(tmp_path, MINIMAL.replace("X01", "R01") + "see: {rules: [signing.present]}\n")
     with pytest.raises(CardError, match=r"the number R01 is taken by .*r01\.yaml"):
         load_cards(tmp_path)
@@ -128,6 +150,7 @@ def test_a_number_that_is_taken_and_a_directory_without_cards_are_refused(tmp_pa
         (["S01", " R01 "], ["R01", "S01"]),
         (["R0*"], [f"R0{place}" for place in range(1, 10)]),
         (["*", "R01"], None),
+        (["R0*,!R05", "!r07"], ["R01", "R02", "R03", "R04", "R06", "R08", "R09"]),
         ([], None),
     ],
 )
@@ -140,3 +163,27 @@ def test_cards_are_chosen_by_number(wanted: list[str], numbers: list[str] | None
 def test_a_number_that_there_is_not_is_refused() -> None:
     with pytest.raises(CardError, match="no card 'R0l': --list-cards shows"):
         choose(load_cards(), ["R01", "R0l"])
+    with pytest.raises(CardError, match="no card 'R7l': --list-cards shows"):
+        choose(load_cards(), ["!R7l"])
+    for nothing in ("", " , "):
+        with pytest.raises(CardError, match=r"expected numbers of cards such as R07,S\* or !R71"):
+            choose(load_cards(), [nothing])
+
+
+def test_all_cards_but_one_can_be_chosen() -> None:
+    cards = load_cards()
+    assert [card for card in cards if card not in choose(cards, ["!R71"])] == [read_card(OWN_CARDS / "r71.yaml")]
+
+
+def test_the_card_about_digits_has_amounts_that_no_float_gives_back() -> None:
+    amounts = [row[name] for row in read_card(OWN_CARDS / "r63.yaml").see.holds[:1] for name in ("cost", "traded")]
+    assert amounts
+    assert all(str(float(amount)) != amount for amount in amounts)
+
+
+def test_the_tasks_of_cards_are_those_of_the_venue() -> None:
+    assert (*(task.name for task in KALSHI.tasks), LISTEN) == TASKS
+
+
+def test_our_cards_are_explained_on_their_page() -> None:
+    assert read_card(OWN_CARDS / "r71.yaml").place == "docs/verify-client.md#r71"

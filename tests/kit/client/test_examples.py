@@ -16,6 +16,7 @@ MISTAKES = {
     "R02": "it signs the query",
     "R21": "it follows a cursor that does not move on",
     "R52": "it needs `position`, which is gone",
+    "R63": "its money is a float",
     "R65": "its money is a float",
     "R71": "it needs `position`, and `position_fp`, which each are not there at some date",
     "R72": "it needs `position` where it is left out",

@@ -18,6 +18,7 @@ from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client import fuzzing
 from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterSilent, Where
 from mockexchange.kit.client.fuzzing import agreeing, judge_fuzz, smallest
+from mockexchange.kit.client.fuzzing_trimming import lesser_bodies, trimmed
 from mockexchange.kit.client.fuzzing_values import UNKNOWN, values_of
 from mockexchange.kit.client.judges import judges
 from mockexchange.kit.client.meanings import aliases_of
@@ -26,6 +27,7 @@ from mockexchange.kit.judging.references import resolved, validator
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import BALANCE, FILLS, ORDERS, POSITIONS, TASKS
 from mockexchange.scenario.loader import load_file, load_text
+from tests.house.checkout import ROOT
 from tests.kit.client.fake_adapters import answering
 from tests.kit.client.judged import Bench, bench
 
@@ -205,14 +207,88 @@ def test_the_search_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) 
 
     def is_wrong(body: list[int]) -> bool:
         tried.append(body)
+        return False
+
+    assert smallest(st.lists(st.integers(0, 1000), max_size=50), is_wrong, Random(0), 10) is None
+    assert len(tried) == 10
+    assert smallest(st.just([]), lambda body: True, Random(0), -1) is None
+
+
+def test_time_does_not_end_the_shrinking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine finds less, but what it finds is as small as on an idle one."""
+    wrong: list[list[int]] = []
+    monkeypatch.setattr(fuzzing, "monotonic", lambda: 100 * bool(wrong))
+
+    def is_wrong(body: list[int]) -> bool:
+        wrong.extend([body] * (len(body) > 2))
         return len(body) > 2
 
-    found = smallest(st.lists(st.integers(0, 1000), max_size=50), is_wrong, Random(0), 10)
+    assert smallest(st.lists(st.integers(0, 1000), max_size=50), is_wrong, Random(0), 10) == [0, 0, 0]
 
-    assert len(tried) == 10
-    wrong = [body for body in tried if len(body) > 2]
-    assert found == min(wrong, key=lambda body: len(json.dumps(body, separators=(",", ":"))))
-    assert smallest(st.just([]), is_wrong, Random(0), -1) is None
+
+def test_shrinking_ends_after_a_number_of_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzzing, "SHRINK_TASKS_MAX", 2)
+    tried: list[bool] = []
+
+    def is_wrong(body: list[int]) -> bool:
+        tried.append(sum(body) >= 10**6)
+        return tried[-1]
+
+    smallest(st.lists(st.integers(0, 10**6), max_size=50), is_wrong, Random(0), PATIENT_S)
+
+    assert len(tried) - tried.index(True) - 1 == 2
+
+
+# --- leaving out
+
+LISTED = {
+    "type": "object",
+    "required": ["rows"],
+    "properties": {
+        "rows": {
+            "type": "array",
+            "items": {"type": "object", "required": ["n"], "properties": {"n": {"type": "integer"}, "note": {}}},
+        },
+        "more": {"type": "array", "minItems": 2, "items": {}},
+    },
+}
+
+
+def trim(body: Any, is_wrong: Callable[[Any], bool], tasks_max: int = 100) -> Any:
+    document = documents.read("kalshi/2026-10")
+    return trimmed(body, partial(lesser_bodies, document, LISTED), is_wrong, tasks_max)
+
+
+def some_rows(*numbers: int) -> Any:
+    return {"rows": [{"n": number, "note": "x"} for number in numbers], "more": [1, 2]}
+
+
+def test_rows_and_optional_fields_that_do_not_matter_are_left_out() -> None:
+    assert trim(some_rows(1, 2, 3, 4), lambda body: any(row["n"] == 3 for row in body["rows"])) == {"rows": [{"n": 3}]}
+    assert trim(some_rows(1, 2, 3, 4), lambda body: len(body["rows"]) >= 2) == {"rows": [{"n": 3}, {"n": 4}]}
+    assert trim(some_rows(1), lambda body: "more" in body) == {"rows": [], "more": [1, 2]}
+    assert trim(some_rows(1, 2), lambda body: "note" in str(body)) == {"rows": [{"n": 1, "note": "x"}]}
+
+
+def test_leaving_out_ends_after_a_number_of_tasks() -> None:
+    tried: list[Any] = []
+
+    def is_wrong(body: Any) -> bool:
+        tried.append(body)
+        return False
+
+    assert trim(some_rows(1, 2, 3, 4), is_wrong, 5) == some_rows(1, 2, 3, 4)
+    assert len(tried) == 5
+    assert tried[0] == {"rows": some_rows(1, 2, 3, 4)["rows"]}
+
+
+def test_what_shrinking_leaves_is_left_out(clients: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without any shrinking one row is told, and no field that may be left out, but for the one that is the mode."""
+    monkeypatch.setattr(fuzzing, "SHRINK_TASKS_MAX", 0)
+    for found in clients.judged(patient, "sign"):
+        body = answered(found.where)
+        assert len(body["market_positions"]) == 1
+        assert body["event_positions"] == []
 
 
 # --- clients
@@ -312,9 +388,20 @@ def test_the_same_seed_finds_the_same(clients: Bench, monkeypatch: pytest.Monkey
 def test_what_is_found_is_printed_so_that_it_can_be_served_again(clients: Bench) -> None:
     found = clients.judged(patient, "some")[0]
 
-    scenario = found.reproduction.partition("\n")[2].rpartition("and the task ")[0]
+    scenario = found.reproduction.partition("\n")[2].partition("\nmockexchange serve ")[0]
     assert [rule.name for rule in load_text(scenario).faults] == ["fuzzed"]
-    assert found.reproduction.endswith('and the task {"id": 1, "task": "positions", "arguments": {}}')
+    assert found.reproduction.startswith("a scenario with this fault, as positions-body-2026-10.yaml:\n")
+
+
+def test_the_task_that_is_printed_says_all_that_a_task_says(clients: Bench) -> None:
+    """With placeholders for what only a running exchange knows."""
+    lines = clients.judged(patient, "some")[0].reproduction.splitlines()
+
+    assert lines[-4] == "mockexchange serve --api-date 2026-10 --scenario positions-body-2026-10.yaml"
+    assert lines[-3] == "then run the same `mockexchange verify client` with --cards R74,"
+    task = json.loads(lines[-1])
+    assert list(task) == ["id", "task", *Where._fields, "arguments"]
+    assert task["task"] == "positions"
 
 
 def test_what_is_found_is_saved_as_a_scenario_that_shows_it(clients: Bench, tmp_path: Path) -> None:
@@ -347,23 +434,55 @@ def test_a_client_that_cannot_do_it_undisturbed_is_not_judged(clients: Bench) ->
         clients.judged(judge_fuzz, "needy")
 
 
-@pytest.mark.parametrize(
+ENDS = pytest.mark.parametrize(
     ("trouble", "kind"),
     [("sys.exit(3)", AdapterBroken), ("sys.stdin.read()", AdapterSilent)],
     ids=["crash", "hang"],
 )
-def test_a_body_that_ends_a_client_is_told_with_its_end(
-    trouble: str, kind: type[AdapterBroken], clients: Bench
-) -> None:
+
+
+def ended(trouble: str, kind: type[AdapterBroken], clients: Bench, fixtures: Path | None) -> str:
+    """What is said of a client that has trouble with the first body that has a position."""
     fragile = answering(f"""
+    from tests.kit.client.mirror import SUPPORTED, bodies, httpx
     if task["id"] > 2:
-        {trouble}
+        with httpx.Client(trust_env=False) as http:
+            if '"ticker"' in json.dumps(bodies(task, SUPPORTED["positions"], http)):
+                {trouble}
     tell(task, rows=[])
     """)
-    with Adapter(fragile, task_s_max=5) as adapter:
+    venue = KALSHI._replace(tasks=[POSITIONS])
+    with Adapter(fragile, task_s_max=5, directory=ROOT) as adapter:
         adapter.ask("hello", WHERE, task_s_max=60)
-        with pytest.raises(kind, match=r'; it was reading \{"cursor":""'):
-            list(judge_fuzz(adapter, clients.exchange, KALSHI._replace(tasks=[POSITIONS])))
+        with pytest.raises(kind) as caught:
+            list(judge_fuzz(adapter, clients.exchange, venue, fixtures=fixtures, seconds_max=PATIENT_S))
+    return str(caught.value)
+
+
+@ENDS
+def test_a_body_that_ends_a_client_is_told_and_saved(
+    trouble: str, kind: type[AdapterBroken], clients: Bench, tmp_path: Path
+) -> None:
+    said = ended(trouble, kind, clients, tmp_path)
+
+    [file] = tmp_path.iterdir()
+    assert '; it was reading {"cursor":""' in said
+    assert said.endswith(f" (all of it, not shrunk: {file})")
+    assert len(said.removesuffix(f"{file})")) < 700
+    assert '"ticker"' in str(load_file(file).faults[0].given)
+    head = file.read_text(encoding="utf-8").splitlines()[:3]
+    assert head[0].endswith("that a client could not take: not shrunk, since it ended the adapter.")
+    assert head[1].startswith("# seen: adapter `")
+
+
+def test_a_body_that_ends_a_client_is_cut_where_it_cannot_be_saved(
+    clients: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mockexchange.kit.client.adapter.ERROR_CHARS_MAX", 30)
+    said = ended("sys.exit(3)", AdapterBroken, clients, None)
+
+    assert '; it was reading {"cursor":""' in said
+    assert said.endswith("...")
 
 
 def test_cards_can_name_every_judge() -> None:

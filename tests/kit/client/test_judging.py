@@ -46,7 +46,7 @@ def test_a_finding_says_everything() -> None:
         "task positions",
         "an error: Refused: no (status 429)",
         "rows",
-        "docs/verify-client.md#x01",
+        "x:1",
         "run it again",
     )
 
@@ -55,16 +55,21 @@ def test_a_finding_says_everything() -> None:
     ("see", "trial", "words"),
     [
         ("answer: rows", failed(None), ("X01 answer", "an error: Refused: no", "rows")),
-        ("answer: error", told(ROW), ("X01 answer", "1 rows: ticker=A position=1", "an error")),
+        ("answer: error", told(ROW), ("X01 answer", "1 row: ticker=A position=1", "an error")),
         ("answer: error", told(), ("X01 answer", "0 rows: none", "an error")),
         ("rows: [{ticker: B}]", told(ROW), ("X01 rows", "rows that there are not: ticker=A position=1", "ticker: B")),
         ("holds: [{ticker: B}]", told(ROW), ("X01 rows", "no row with ticker B among 1", "ticker=B")),
         ("last: {ticker: B}", told({"ticker": "B"}, ROW), ("X01 rows", "B: ticker is 'A'", "'B'")),
         ("last: {ticker: B}", told(), ("X01 last", "nothing was told", "ticker=B")),
         ("once: ticker", told(ROW, ROW), ("X01 once", "A is told more than once", "one row for each ticker")),
-        ("requests: {max: 0}", told(), ("X01 requests", "1 requests", "exactly 0")),
-        ("requests: {min: 2, max: 3}", told(), ("X01 requests", "1 requests", "2 to 3")),
+        ("requests: {max: 0}", told(), ("X01 requests", "1 request", "exactly 0")),
+        ("requests: {min: 2, max: 3}", told(), ("X01 requests", "1 request", "2 to 3")),
         ("streams: {min: 1, max: 1}", told(), ("X01 streams", "0 streams opened", "exactly 1")),
+        (
+            "streams: {max: 0}",
+            Trial(traffic([handshake(0.0)]), Told([])),
+            ("X01 streams", "1 stream opened", "exactly 0"),
+        ),
     ],
 )
 def test_what_must_be_seen_and_is_not_is_found(see: str, trial: Trial, words: tuple[str, str, str]) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from mockexchange.kit.client.rules import NotSeen
+from mockexchange.kit.client.rules.signing import HEADERS
 from tests.kit.client.wiring import call, found, handshake, seen, traffic
 
 BAD = {"error": {"code": "authentication_error", "message": "authentication_error"}}
@@ -52,7 +53,23 @@ def test_what_is_not_signed_cannot_be_judged() -> None:
             found(rule, traffic([call(headers={})]))
     with pytest.raises(NotSeen, match="with a query"):
         found("signing.query", traffic([call()]))
-    assert not found("signing.present", traffic([call(headers={})]))
+    with pytest.raises(NotSeen, match="no request crossed"):
+        found("signing.present", traffic())
+
+
+@pytest.mark.parametrize("status", [200, 401, 503])
+def test_a_private_request_without_all_headers_is_found_and_a_public_one_is_not(status: int) -> None:
+    assert seen("signing.present", traffic([call(status=status, headers={})])) == [f"missing: {', '.join(HEADERS)}"]
+    key_alone = call(status=status, headers={"kalshi-access-key": "k", "kalshi-access-signature": ""})
+    assert seen("signing.present", traffic([key_alone])) == [f"missing: {', '.join(HEADERS[1:])}"]
+    assert seen("signing.present", traffic([handshake(0.0)._replace(headers={})]))
+    assert not found("signing.present", traffic([call("/exchange/status", headers={}), call("/wishes", headers={})]))
+
+
+def test_a_request_without_its_timestamp_is_not_late() -> None:
+    late = call(status=401, answer=STALE, diagnosis="missing: KALSHI-ACCESS-TIMESTAMP; sent: the others")
+    assert not found("signing.timestamp", traffic([late]))
+    assert seen("signing.present", traffic([late])) == [late.diagnosis]
 
 
 def test_an_undocumented_call_is_found_once() -> None:
@@ -120,5 +137,5 @@ def test_a_connection_for_each_request_is_noted() -> None:
     assert seen("calls.reused", traffic(five, connections=5)) == ["5 connections, one for each request"]
     assert not found("calls.reused", traffic(five, connections=1))
     assert not found("calls.reused", traffic([*five, handshake(0.0)], connections=5))
-    with pytest.raises(NotSeen, match="say nothing"):
+    with pytest.raises(NotSeen, match="requests: too few"):
         found("calls.reused", traffic(five[:4], connections=4))

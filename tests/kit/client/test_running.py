@@ -18,6 +18,7 @@ from mockexchange.kit.client.limits import CONNECTIONS_MAX
 from mockexchange.kit.client.running import INTERRUPTED, CannotJudge, Run, Settings
 from mockexchange.kit.client.session import NoSuchAccount, open_session
 from mockexchange.kit.client.stage import Stage, load_plan
+from mockexchange.kit.client.understanding import read_world
 from mockexchange.kit.findings import EXIT_BROKEN, EXIT_KEPT, EXIT_NOT_JUDGED, Finding, Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.serving import exchange
@@ -119,6 +120,12 @@ def test_what_a_command_understood_cannot_be_seen() -> None:
     assert {one.why for one in made.report.verdicts} == {commanding.ONLY_ADAPTERS}
 
 
+def test_a_card_about_what_never_came_says_that_requests_are_refused() -> None:
+    (verdict,) = run(bot("unsigned"), "R11").report.verdicts
+    assert verdict.why == "the command never called GetFills; its requests are refused: see R01 to R04"
+    assert [one.rule for one in run(bot("unsigned"), "R01").report.findings] == ["R01 signing.present"]
+
+
 def test_a_command_that_writes_twice_is_found_out() -> None:
     made = run(bot("order"), "R45")
     assert [finding.rule for finding in made.report.findings] == ["R45 retries.writes"]
@@ -193,6 +200,40 @@ def test_cards_about_pages_are_not_for_clients_whose_user_walks_them() -> None:
     assert {one.why for one in made.report.verdicts} == {
         "the client leaves pages to its user: the adapter walks them (by hand)"
     }
+
+
+TODAYS = """
+    import time, urllib.request
+    if task["task"] == "hello":
+        tell(task, rows=[{"client": "x", "api_dates": DATES}])
+    elif task["task"] != "positions":
+        tell(task, unsupported=True)
+    else:
+        names = ("KALSHI-ACCESS-KEY", "KALSHI-ACCESS-TIMESTAMP", "KALSHI-ACCESS-SIGNATURE")
+        request = urllib.request.Request(task["base_url"] + "/exchange/status")
+        date = urllib.request.urlopen(request).read()
+        is_old = b"exchange_index_statuses" not in date
+        tell(task, **({"error": "KeyError: position_fp"} if is_old else {"rows": ROWS}))
+"""
+"""An adapter whose client does not know the answers of former dates."""
+
+
+def todays(dates: object) -> list[str]:
+    rows = [{"ticker": row["ticker"]} for row in read_world().truth["positions"]]
+    return answering(TODAYS.replace("DATES", repr(dates)).replace("ROWS", repr(rows)))
+
+
+def test_an_adapter_says_which_dates_its_client_supports() -> None:
+    made = run(todays(["2026-10"]), "R71", is_adapter=True)
+    assert [str(one.outcome) for one in made.report.verdicts] == ["kept"], made.report.findings
+    broken = run(todays([]), "R71", is_adapter=True).report.findings
+    assert {one.rule for one in broken} == {"R71 understanding.raised"}
+
+
+@pytest.mark.parametrize("dates", ["2026-10", ["2026-99"], [7], None], ids=["text", "unknown", "number", "null"])
+def test_dates_that_there_are_not_are_one_line(dates: object) -> None:
+    with pytest.raises(CannotJudge, match=r"hello has the api_dates .*: expected a list of 2025-11, .*, compat"):
+        run(todays(dates), "R71", is_adapter=True)
 
 
 def test_a_task_that_fails_undisturbed_excuses_the_cards_about_disturbances() -> None:
@@ -272,7 +313,7 @@ def test_a_judge_of_many_tasks_may_find_and_may_be_left_without_an_answer(monkey
         yield Finding("understanding.sign", "positions", "9", "-9", "docs/adapters.md")
         raise AdapterSilent("it gave no answer")
 
-    monkeypatch.setattr(playing, "judges", lambda *_: {"fuzz": silent})
+    monkeypatch.setattr(playing, "judges", lambda *_, **more: {"fuzz": silent})
     made = run(answering("tell(task, rows=[])"), "R74", is_adapter=True)
     assert [finding.rule for finding in made.report.findings] == ["R74 understanding.sign", "R74 ends"]
     assert all("--cards R74 --" in finding.reproduction for finding in made.report.findings)

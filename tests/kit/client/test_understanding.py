@@ -118,7 +118,7 @@ LATEST = {
             "'1.600000' (a hundred times too small: dollars told as cents?); 2 more such rows",
             "160",
         ),
-        ("amount", "T120, cost_cents", "'98765432.123457'; 3 more such rows", "9876543212"),
+        ("amount", "T120, cost_cents", "'98765432.123457'; 3 more such rows", "9876543212 (cut, not rounded)"),
     ],
     "whole": [("digits", "T120, position", "'123456789' (digits were cut off); 2 more such rows", "123456789.12")],
     "words": [("amount", "T4000, cost", "'$1.600000' (that is no number); 7 more such rows", "1.600000")],
@@ -325,8 +325,8 @@ def test_what_says_the_same_is_right(row: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("row", "wrong"),
     [
-        ({"position_whole": -2}, ("amount", "-2", "-1")),
-        ({"cost_cents": 47}, ("amount", "47", "46")),
+        ({"position_whole": -2}, ("amount", "-2", "-1 (cut, not rounded)")),
+        ({"cost_cents": 47}, ("amount", "47", "46 (cut, not rounded)")),
         (
             {"cost": "4658"},
             ("units", "'4658' (ten thousand times too large: centi-cents told as dollars?)", "0.465800"),

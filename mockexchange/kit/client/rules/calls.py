@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mockexchange.kit.client.contract import Contract, Operation
 from mockexchange.kit.client.rules.rule import REPEATS_SHOWN_MAX, NotSeen, Rule
-from mockexchange.kit.client.traffic import Call, Traffic
+from mockexchange.kit.client.traffic import Call, Traffic, counted
 from mockexchange.kit.findings import Finding
 
 REUSE_CALLS_MIN = 5
@@ -126,7 +126,7 @@ def _dated(contract: Contract, call: Call, name: str) -> str:
 def reused(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
     calls, connections = len(traffic.requests), traffic.connections - len(traffic.handshakes)
     if calls < REUSE_CALLS_MIN:
-        raise NotSeen(f"{calls} requests say nothing about connections")
+        raise NotSeen(f"{counted(calls, 'request')}: too few to say how connections are used")
     if connections >= calls:
         yield Finding(
             "calls.reused",

@@ -18,8 +18,18 @@ QUERY_SIGNED = 'sign the path without "'
 """What the diagnosis advises to who signed the query too."""
 
 
+HEADERS = ("KALSHI-ACCESS-KEY", "KALSHI-ACCESS-TIMESTAMP", "KALSHI-ACCESS-SIGNATURE")
+IS_MISSING = "missing: "
+"""How the diagnosis begins of a request that lacks any of them."""
+
+
+def missing_headers(call: Call) -> list[str]:
+    """Return which of the three headers a call lacks; an empty one is none."""
+    return [name for name in HEADERS if not call.headers.get(name.lower())]
+
+
 def is_signed(call: Call) -> bool:
-    return "kalshi-access-signature" in call.headers
+    return not missing_headers(call)
 
 
 class Subject(NamedTuple):
@@ -29,7 +39,6 @@ class Subject(NamedTuple):
     is_one: Callable[[Call], bool]
 
 
-ANY = Subject("request", lambda call: True)
 SIGNED = Subject("signed request", is_signed)
 SIGNED_QUERY = Subject("signed request with a query", lambda call: is_signed(call) and bool(call.query))
 
@@ -51,11 +60,11 @@ def code_of(call: Call) -> str:
 
 
 def _unsigned(call: Call) -> bool:
-    return code_of(call) == MISSING
+    return code_of(call) == MISSING or (call.diagnosis or "").startswith(IS_MISSING)
 
 
 def _stale(call: Call) -> bool:
-    return code_of(call) == STALE
+    return code_of(call) == STALE and not _unsigned(call)
 
 
 def _unknown(call: Call) -> bool:
@@ -70,28 +79,44 @@ def _otherwise(call: Call) -> bool:
     return not any(is_kind(call) for is_kind in (_unsigned, _stale, _unknown, _with_query))
 
 
+def present(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    """A private request without the headers is found even where the sandbox takes it; the documents say what is."""
+    if not traffic.calls:
+        raise NotSeen("no request crossed the wire")
+    told = refused(traffic)
+    wrong = [call for call in traffic.calls if (call in told and _unsigned(call)) or _lacks_headers(call, contract)]
+    for call in wrong[:1]:
+        is_told = (call.diagnosis or "").startswith(IS_MISSING)
+        words = call.diagnosis if is_told else f"{IS_MISSING}{', '.join(missing_headers(call))}"
+        yield _finding("signing.present", wrong, words, ", ".join(HEADERS), contract)
+
+
+def _lacks_headers(call: Call, contract: Contract) -> bool:
+    if not missing_headers(call):
+        return False
+    operation = contract.operation_of(call.method, call.path)
+    return call.is_handshake or (operation is not None and not contract.is_public(operation))
+
+
+def _finding(name: str, wrong: list[Call], seen: str | None, expected: str, contract: Contract) -> Finding:
+    times = f" ({len(wrong)} times)" if len(wrong) > 1 else ""
+    place = contract.place("components", "securitySchemes")
+    return Finding(name, wrong[0].where, f"{seen}{times}", expected, place)
+
+
 def _rule(name: str, says: str, is_kind: Callable[[Call], bool], expected: str, subject: Subject) -> Rule:
     def judge(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
         wrong = [call for call in refused(traffic) if is_kind(call)]
         if not wrong and not any(subject.is_one(call) for call in traffic.calls):
             raise NotSeen(f"no {subject.what} crossed the wire")
-        for call in wrong[:1]:
-            times = f" ({len(wrong)} times)" if len(wrong) > 1 else ""
-            yield Finding(
-                name, call.where, f"{call.diagnosis}{times}", expected, contract.place("components", "securitySchemes")
-            )
+        if wrong:
+            yield _finding(name, wrong, wrong[0].diagnosis, expected, contract)
 
     return Rule(name, says, judge)
 
 
 RULES = (
-    _rule(
-        "signing.present",
-        "Every private request carries the three signed headers.",
-        _unsigned,
-        "KALSHI-ACCESS-KEY, KALSHI-ACCESS-TIMESTAMP and KALSHI-ACCESS-SIGNATURE",
-        ANY,
-    ),
+    Rule("signing.present", "Every private request carries the three signed headers.", present),
     _rule(
         "signing.key",
         "The key id that is sent is the one that was given.",

@@ -1,0 +1,68 @@
+"""Making a body smaller by leaving things out, one after the other: rows, then fields that need not be there.
+
+Shrinking ends after a number of tasks. What is left of rows goes here, so that the same fault gives the same body
+whatever the draw was like.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from mockexchange.documents import Document
+from mockexchange.kit.judging.references import resolved
+
+TRIM_TASKS_MAX = 100
+"""Twelve rows of twenty fields need fewer. A count and no time: a slow client gets the same body as a fast one."""
+
+
+def trimmed(
+    body: Any, lesser: Callable[[Any], Iterator[Any]], is_wrong: Callable[[Any], bool], tasks_max: int = TRIM_TASKS_MAX
+) -> Any:
+    """Return a body of which nothing can be left out any more, or as much as so many tasks could leave out.
+
+    `lesser` gives the bodies with something less.
+    """
+    tried = {_key(body)}
+    candidates = lesser(body)
+    while len(tried) <= tasks_max:
+        candidate = next((one for one in candidates if _key(one) not in tried), None)
+        if candidate is None:
+            break
+        tried.add(_key(candidate))
+        if is_wrong(candidate):
+            body, candidates = candidate, lesser(candidate)
+    return body
+
+
+def lesser_bodies(document: Document, schema: Any, body: Any) -> Iterator[Any]:
+    """Yield what a schema still describes after something is left out: of lists all but one row at first."""
+    node = resolved(document, schema)
+    if isinstance(body, dict) and "properties" in node:
+        yield from _lesser_objects(document, node, body)
+    if isinstance(body, list) and "items" in node:
+        yield from _lesser_lists(document, node, body)
+
+
+def _lesser_objects(document: Document, node: Any, body: dict[str, Any]) -> Iterator[Any]:
+    known = node["properties"]
+    optional = {name for name in body if name in known} - set(node.get("required", ()))
+    for left_out in (optional, *({name} for name in sorted(optional))):
+        yield {name: value for name, value in body.items() if name not in left_out}
+    for name in [name for name in body if name in known]:
+        for less in lesser_bodies(document, known[name], body[name]):
+            yield {**body, name: less}
+
+
+def _lesser_lists(document: Document, node: Any, rows: list[Any]) -> Iterator[Any]:
+    least = node.get("minItems", 0)
+    if least <= 1:
+        yield from ([row] for row in rows)
+    if len(rows) > least:
+        yield from (rows[:index] + rows[index + 1 :] for index in range(len(rows)))
+    for index, row in enumerate(rows):
+        for less in lesser_bodies(document, node["items"], row):
+            yield [*rows[:index], less, *rows[index + 1 :]]
+
+
+def _key(body: Any) -> str:
+    return json.dumps(body, sort_keys=True)
