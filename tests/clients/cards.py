@@ -113,4 +113,5 @@ def _broken_lines(client: Client, verdicts: Sequence[Verdict]) -> Iterator[str]:
 def _seen(finding: Finding) -> str:
     seen = UUID.sub("…", " ".join(finding.seen.split())).replace(f"{ROOT}/", "")
     shown = seen if len(seen) <= CHARS_SHOWN_MAX else f"{seen[:CHARS_SHOWN_MAX]}…"
-    return f"Seen: `{shown.replace('`', chr(39))}`; expected: {' '.join(finding.expected.split())}."
+    where = UUID.sub("…", finding.where)
+    return f"Seen ({where}): `{shown.replace('`', chr(39))}`; expected: {' '.join(finding.expected.split())}."
