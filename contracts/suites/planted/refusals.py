@@ -1,6 +1,5 @@
 """Faults of what is let in and refused: keys, signatures, bounds, statuses and the words of errors."""
 
-import re
 from dataclasses import replace as changed
 from typing import Any
 
@@ -9,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from contracts.suites.planted.planting import Planter, fault
 from mockexchange.core import lists
 from mockexchange.server import rest as endpoint
-from mockexchange.venues.kalshi import authentication, params, rest, routes, signing
+from mockexchange.venues.kalshi import authentication, rest, routes, signing
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations import books, orders
 from mockexchange.venues.kalshi.operations.call import Operation
@@ -156,10 +155,6 @@ def largest_limit_breaks_the_server(planter: Planter) -> None:
 
 def repeated_parameter_breaks_the_server(planter: Planter) -> None:
     planter.error(Situation.REPEATED, status=500)
-
-
-def odd_number_breaks_the_server(planter: Planter) -> None:
-    planter.member(params, "INTEGER", lambda before: re.compile(r"[+-]?[0-9]{1,17}"))
 
 
 def unknown_name_is_a_good_request(planter: Planter) -> None:

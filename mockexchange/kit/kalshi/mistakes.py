@@ -151,4 +151,3 @@ MISTAKES: tuple[Mistake, ...] = (
     ),
     Mistake("half of it", _respelt(lambda signature: b64encode(signature[:128]).decode())),
 )
-INCORRECT = "INCORRECT_API_KEY_SIGNATURE"

@@ -57,7 +57,6 @@ class Line:
         self, name: str, wire: Wire, dialect: Dialect, judge: Judge, objections: list[Finding], answer_s: float
     ) -> None:
         self.name, self.wire, self.dialect = name, wire, dialect
-        self.opened_at_s = time.monotonic()
         self.answer_s = answer_s
         self.entries: list[Entry] = []
         self.frames: list[Told] = []
