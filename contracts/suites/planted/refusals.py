@@ -84,7 +84,7 @@ def others_orders_can_be_read(planter: Planter) -> None:
 def rows_of_another_account(planter: Planter) -> None:
     planter.function(
         lists.find_fills,
-        lambda find: lambda state, account, query: find(state, "desk" if account == "neighbour" else account, query),
+        lambda find: lambda state, account, query: find(state, "member" if account == "neighbour" else account, query),
     )
 
 
