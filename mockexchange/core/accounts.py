@@ -10,7 +10,7 @@ WHOLLY_ON_FIRST = ((0, 100),)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """An API key as the exchange knows it; `public_key` is PEM text that the core never parses."""
+    """An API key as the exchange knows it, of a key pair or of a shared secret; the core parses neither."""
 
     account: str
     name: str
@@ -19,6 +19,8 @@ class Key:
     scopes: tuple[str, ...]
     book: str | None
     api_date: str | None
+    secret: str = ""
+    """"" where there is a public key, as that is where there is a secret."""
 
 
 @dataclass(slots=True)
@@ -47,3 +49,5 @@ class Account:
     allocations: tuple[tuple[int, int], ...] = WHOLLY_ON_FIRST
     """How its cash is to be spread over the shards: (exchange index, percent)."""
     reservation: Reservation = Reservation.NONE
+    venue: str = ""
+    """Where the account is; "" is the default venue. The core never knows what the word means."""

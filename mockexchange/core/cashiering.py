@@ -117,6 +117,7 @@ def complete_transfer(state: State, command: CompleteTransfer, at: int) -> Itera
 
 
 def allocate_balance(state: State, command: AllocateBalance, at: int) -> Iterator[Event]:
+    state.holdings_of(BookRef(command.account))
     account = state.account(command.account)
     account.allocations, account.reservation = command.allocations, command.reservation
     yield BalanceAllocated(account=account.name, allocations=account.allocations, reservation=account.reservation)

@@ -21,6 +21,7 @@ from mockexchange.core import (
     trading,
 )
 from mockexchange.core.commands import Command
+from mockexchange.core.derivatives import handlers
 from mockexchange.core.events import Event
 from mockexchange.core.refusals import Refusal, Refused
 from mockexchange.core.state import State
@@ -68,6 +69,7 @@ HANDLERS: dict[type[Command], Handler] = {
     commands.ResetGroup: grouping.reset_group,
     commands.LimitGroup: grouping.limit_group,
     commands.DeleteGroup: grouping.delete_group,
+    **handlers.HANDLERS,
 }
 
 

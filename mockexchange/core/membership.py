@@ -19,7 +19,9 @@ def open_account(state: State, command: OpenAccount, at: int) -> Iterator[Event]
         raise Refused(RefusalCode.ALREADY_EXISTS, f"account {command.account} exists already")
     account_id = command.account_id or command.account
     user_id = command.user_id or derived_id("user", command.account)
-    state.accounts[command.account] = Account(command.account, command.kind, account_id, user_id, command.tier)
+    state.accounts[command.account] = Account(
+        command.account, command.kind, account_id, user_id, command.tier, venue=command.venue
+    )
     yield AccountOpened(account=command.account, kind=command.kind)
     yield _add_book(state, BookRef(command.account), "", at)
 
@@ -41,13 +43,12 @@ def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
     if command.key in account.keys:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"account {account.name} has a key {command.key!r} already")
     if command.book is not None:
-        state.holdings_of(BookRef(account.name, command.book))
+        state.book(BookRef(account.name, command.book))
     _require_unshared(state, command)
-    key = Key(
-        account.name, command.key, command.key_id, command.public_key, command.scopes, command.book, command.api_date
-    )
-    account.keys[key.name] = state.keys[key.key_id] = key
-    state.key_owners[key.public_key] = account.name
+    key = _key_of(command)
+    known = state.secret_keys if key.secret else state.keys
+    account.keys[key.name] = known[key.key_id] = key
+    state.key_owners[key.public_key or key.secret] = account.name
     yield KeyAdded(account=account.name, key=key.name, key_id=key.key_id)
 
 
@@ -64,7 +65,7 @@ def cap_subtrader(state: State, command: CapSubtrader, at: int) -> Iterator[Even
 
 
 def _rules_of(state: State, purse: BookRef) -> SubtraderRules:
-    state.holdings_of(purse)
+    state.book(purse)
     account = state.account(purse.account)
     if account.kind is not AccountKind.FCM or purse.book == PRIMARY_BOOK:
         message = f"{purse} is no subtrader: expected ACCOUNT/SUBTRADER of an fcm account"
@@ -82,10 +83,24 @@ def _add_book(state: State, purse: BookRef, book_id: str, at: int) -> Event:
     return BookOpened(purse=purse)
 
 
+def _key_of(command: AddKey) -> Key:
+    return Key(
+        account=command.account,
+        name=command.key,
+        key_id=command.key_id,
+        public_key=command.public_key,
+        scopes=command.scopes,
+        book=command.book,
+        api_date=command.api_date,
+        secret=command.secret,
+    )
+
+
 def _require_unshared(state: State, command: AddKey) -> None:
-    if command.key_id in state.keys:
+    if command.key_id in state.keys or command.key_id in state.secret_keys:
         raise Refused(RefusalCode.KEY_IN_USE, f"key id {command.key_id} exists already")
-    owner = state.key_owners.get(command.public_key, command.account)
+    owner = state.key_owners.get(command.public_key or command.secret, command.account)
     if owner != command.account:
-        message = f"accounts {owner} and {command.account} share a key pair: give each its own"
+        shared = "secret" if command.secret else "key pair"
+        message = f"accounts {owner} and {command.account} share a {shared}: give each its own"
         raise Refused(RefusalCode.KEY_IN_USE, message)

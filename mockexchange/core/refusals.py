@@ -12,6 +12,8 @@ class RefusalCode(StrEnum):
     UNKNOWN_GROUP = "unknown_group"
     UNKNOWN_PAYMENT = "unknown_payment"
     UNKNOWN_TRANSFER = "unknown_transfer"
+    UNKNOWN_CONTRACT = "unknown_contract"
+    UNKNOWN_INDEX = "unknown_index"
     ALREADY_EXISTS = "already_exists"
     KEY_IN_USE = "key_in_use"
     WRONG_KIND = "wrong_kind"
@@ -24,6 +26,9 @@ class RefusalCode(StrEnum):
     GROUP_TRIGGERED = "group_triggered"
     POSITION_EXISTS = "position_exists"
     FEE_UNKNOWN = "fee_unknown"
+    CONTRACT_DELIVERED = "contract_delivered"
+    AMOUNT_OUT_OF_RANGE = "amount_out_of_range"
+    PRICE_OUT_OF_RANGE = "price_out_of_range"
     INSUFFICIENT_CASH = "insufficient_cash"
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from mockexchange.core.accounts import Account, Key
+from mockexchange.core.derivatives.state import Derivatives
 from mockexchange.core.details import EventDetails
 from mockexchange.core.groups import OrderGroup
 from mockexchange.core.history import History
@@ -33,8 +34,10 @@ class State:
     """What was last touched before this instant is history: fills, done orders and settled positions."""
     accounts: dict[str, Account] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
+    """Those with a key pair; an id is in one of the two."""
+    secret_keys: dict[str, Key] = field(default_factory=dict)
     key_owners: dict[str, str] = field(default_factory=dict)
-    """Public key to the one account that uses it."""
+    """Public key, or secret, to the one account that uses it."""
     holdings: dict[BookRef, Holdings] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
     events: dict[str, EventListing] = field(default_factory=dict)
@@ -58,6 +61,7 @@ class State:
     """Orders that rest, by market."""
     named_trades: dict[str, Trade] = field(default_factory=dict)
     """Trades whose id was given; derived ids cannot clash."""
+    derivatives: Derivatives = field(default_factory=Derivatives)
 
     def next_revision(self) -> int:
         self.revision += 1
@@ -74,6 +78,15 @@ class State:
         return account
 
     def holdings_of(self, purse: BookRef) -> Holdings:
+        """What a book has in dollars and event contracts: accounts of the default venue alone have any."""
+        holdings = self.book(purse)
+        venue = self.accounts[purse.account].venue
+        if venue:
+            message = f"account {purse.account} is of {venue}, which has currencies and instruments"
+            raise Refused(RefusalCode.WRONG_KIND, f"{message}: expected an account with dollars and event contracts")
+        return holdings
+
+    def book(self, purse: BookRef) -> Holdings:
         holdings = self.holdings.get(purse)
         if holdings is None:
             books = self.account(purse.account).books

@@ -1,11 +1,15 @@
 """Everything reachable from a value as plain text, to compare two states to the last field."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from enum import Enum
 
+from mockexchange.core.derivatives.contracts import Greeks, MarginTerms
 from mockexchange.core.state import State
 
-PLAIN = (str, int, type(None), Enum)
+PLAIN = (str, int, Decimal, type(None), Enum)
+VALUES = (tuple, Greeks, MarginTerms)
+"""Whether two that are equal are one is no content."""
 
 
 def dump(state: State) -> list[str]:
@@ -18,7 +22,7 @@ def dump(state: State) -> list[str]:
 def _lines(path: str, value: object, seen: dict[int, str]) -> Iterator[str]:
     if isinstance(value, PLAIN):
         yield f"{path} = {value!r}"
-    elif id(value) in seen and not isinstance(value, tuple):  # whether equal tuples are one is no content
+    elif id(value) in seen and not isinstance(value, VALUES):
         yield f"{path} = {seen[id(value)]}"
     else:
         seen[id(value)] = path

@@ -6,6 +6,7 @@ from typing import Any, get_args
 import pytest
 
 from mockexchange.core.commands import (
+    AddKey,
     AllocateBalance,
     AmendOrder,
     Announce,
@@ -48,6 +49,7 @@ DECIDED: Values = {"market": "M", "result": Result.YES}
 SCALAR: Values = {"market": "M", "result": Result.SCALAR}
 MOVED: Values = {"source": ALICE, "target": ALICE_3, "amount_micros": 1}
 
+KEY: Values = {"account": "alice", "key": "main", "key_id": "id", "public_key": "PEM"}
 PAID: Values = {"purse": ALICE, "amount_micros": 5}
 SENT: Values = {"account": "alice", "amount_micros": 1, "target": Instance.MARGINED}
 SHARE: Values = {"account": "alice"}
@@ -65,6 +67,8 @@ VALUE = "value: a scalar result needs a value from 0 to 1 dollar"
 
 REFUSED: list[tuple[type, Values, Values, str]] = [
     # the command, values that are fine, the one that is not, and what is said about it
+    (AddKey, KEY, {"public_key": ""}, "public_key and secret: expected one of them"),
+    (AddKey, KEY, {"secret": "s3cr3t"}, "public_key and secret: expected one of them"),
     (OpenAccount, {}, {"account": ""}, "account: expected a name without a slash"),
     (OpenAccount, {}, {"account": "alice/3"}, "account: expected a name without a slash"),
     (OpenBook, {"account": "alice"}, {"book": ""}, "book: expected a name without a slash"),

@@ -74,6 +74,38 @@ def test_a_key_is_found_by_its_id_and_by_its_name() -> None:
     assert (state.keys["id of desk ro"].public_key, state.keys["id of desk ro"].book) == ("PEM", "st1")
 
 
+def test_an_account_is_of_a_venue() -> None:
+    world = World()
+    world.do(OpenAccount(account="carol", venue="there"))
+    accounts = world.exchange.state.accounts
+    assert (accounts["alice"].venue, accounts["carol"].venue) == ("", "there")
+
+
+def test_a_key_of_a_secret_is_kept_apart_from_those_of_pairs() -> None:
+    world = World()
+    world.do(AddKey(account="alice", key="main", key_id="alice-1", secret="s3cr3t", scopes=("trade:read",)))
+    state = world.exchange.state
+    key = state.secret_keys["alice-1"]
+    assert (key.secret, key.public_key, key.scopes) == ("s3cr3t", "", ("trade:read",))
+    assert (state.keys, state.accounts["alice"].keys) == ({}, {"main": key})
+
+
+def test_key_ids_are_unique_over_both_kinds_and_a_secret_is_of_one_account() -> None:
+    world = World()
+    world.do(AddKey(account="alice", key="main", key_id="one", secret="s3cr3t"), key("alice", "pair", "PEM"))
+    world.do(AddKey(account="alice", key="again", key_id="two", secret="s3cr3t"))
+    refused = [
+        AddKey(account="bob", key="k", key_id="one", public_key="PEM of bob"),
+        AddKey(account="bob", key="k", key_id="id of alice pair", secret="other"),
+        AddKey(account="bob", key="k", key_id="three", secret="s3cr3t"),
+    ]
+    assert [world.refuse(command).message for command in refused] == [
+        "key id one exists already",
+        "key id id of alice pair exists already",
+        "accounts alice and bob share a secret: give each its own",
+    ]
+
+
 def test_keys_of_one_account_may_share_a_pair() -> None:
     world = World()
     world.do(key("alice", "main", "PEM"), key("alice", "ro", "PEM"))

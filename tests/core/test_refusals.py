@@ -47,6 +47,7 @@ from mockexchange.core.details import EventDetails
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import BookRef, FeeType, Instance, PaymentStatus, Result, TransferStatus
 from tests.core.dump import dump
+from tests.core.test_derivatives_refusals import CASES as OF_DERIVATIVES
 from tests.core.world import World, fill, rest
 
 ALICE = BookRef("alice")
@@ -368,7 +369,7 @@ def test_a_refusal_says_why_and_changes_nothing(case: Case) -> None:
 
 
 def test_every_code_is_used() -> None:
-    assert {case.code for case in CASES} == set(RefusalCode)
+    assert {case.code for case in CASES} | {case.code for case in OF_DERIVATIVES} == set(RefusalCode)
 
 
 def test_a_refused_command_counts_and_time_goes_on() -> None:

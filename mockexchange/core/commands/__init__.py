@@ -14,6 +14,17 @@ from mockexchange.core.commands.cash import (
     TransferShard,
     Withdraw,
 )
+from mockexchange.core.commands.derivatives import (
+    CreditCurrency,
+    DeliverContract,
+    ListContract,
+    MarkContract,
+    OpenHolding,
+    PayFunding,
+    SetIndex,
+    SettleSession,
+    TradeContract,
+)
 from mockexchange.core.commands.listing import (
     FEE_MULTIPLIER_UNIT,
     Announce,
@@ -85,6 +96,15 @@ Command = (
     | CompleteTransfer
     | AllocateBalance
     | SetNetting
+    | ListContract
+    | SetIndex
+    | MarkContract
+    | TradeContract
+    | OpenHolding
+    | SettleSession
+    | PayFunding
+    | DeliverContract
+    | CreditCurrency
 )
 
 __all__ = [
@@ -98,7 +118,9 @@ __all__ = [
     "CloseMarket",
     "Command",
     "CompleteTransfer",
+    "CreditCurrency",
     "DeleteGroup",
+    "DeliverContract",
     "Deposit",
     "DescribeEvent",
     "DetermineMarket",
@@ -108,22 +130,29 @@ __all__ = [
     "FinalizeMarket",
     "FinalizePayment",
     "LimitGroup",
+    "ListContract",
     "ListMarket",
     "ListSeries",
+    "MarkContract",
     "Note",
     "OpenAccount",
     "OpenBook",
     "OpenGroup",
+    "OpenHolding",
     "OpenPosition",
+    "PayFunding",
     "PriceMarket",
     "QuoteMarket",
     "ReduceOrder",
     "ResetGroup",
     "RestOrder",
     "RestrictSubtrader",
+    "SetIndex",
     "SetNetting",
     "SettleMarket",
+    "SettleSession",
     "SwitchExchange",
+    "TradeContract",
     "Transfer",
     "TransferShard",
     "TriggerGroup",

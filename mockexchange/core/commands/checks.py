@@ -1,6 +1,11 @@
 """What the constructors of commands check, and in which words they refuse."""
 
+from decimal import Decimal
+
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Result
+
+DECIMAL_DIGITS_MAX = 18
+"""Before the point, and after it: a product of two such numbers is exact in the arithmetic of derivatives."""
 
 
 def require(holds: bool, message: str) -> None:
@@ -22,3 +27,14 @@ def require_result(result: Result, value_centicents: int | None) -> None:
 
 def require_amount(amount_micros: int) -> None:
     require(amount_micros > 0, "amount: expected more than 0")
+
+
+def require_decimal(name: str, value: Decimal) -> None:
+    exponent = value.as_tuple().exponent
+    in_range = isinstance(exponent, int) and exponent >= -DECIMAL_DIGITS_MAX and value.adjusted() < DECIMAL_DIGITS_MAX
+    require(in_range, f"{name}: expected at most {DECIMAL_DIGITS_MAX} digits before the point and after it")
+
+
+def require_above_0(name: str, value: Decimal) -> None:
+    require_decimal(name, value)
+    require(value > 0, f"{name}: expected more than 0")

@@ -16,6 +16,8 @@ class OpenAccount:
     """The user in the account's orders; derived from the name where it is not given."""
     tier: str = "basic"
     """The usage tier, which says how many requests a second the account may make."""
+    venue: str = ""
+    """Where the account is; "" is the default venue."""
 
     def __post_init__(self) -> None:
         require(bool(self.account) and "/" not in self.account, "account: expected a name without a slash")
@@ -39,12 +41,17 @@ class AddKey:
     account: str
     key: str
     key_id: str
-    public_key: str
+    public_key: str = ""
     """PEM, SubjectPublicKeyInfo. The core compares it and never parses it."""
     scopes: tuple[str, ...] = ("read", "write")
     book: str | None = None
     """The only book this key may see, or None for all of the account."""
     api_date: str | None = None
+    secret: str = ""
+    """What both sides know, where the venue signs with that instead of a key pair."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.public_key) != bool(self.secret), "public_key and secret: expected one of them")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,16 @@ from mockexchange.core.events.cash import (
     TransferCompleted,
     Transferred,
 )
+from mockexchange.core.events.derivatives import (
+    CashChanged,
+    ContractDelivered,
+    ContractListed,
+    ContractMarked,
+    ContractTraded,
+    HoldingChanged,
+    IndexSet,
+    SessionSettled,
+)
 from mockexchange.core.events.listing import (
     Announced,
     EventDescribed,
@@ -86,6 +96,14 @@ Event = (
     | TransferCompleted
     | BalanceAllocated
     | NettingSet
+    | ContractListed
+    | IndexSet
+    | ContractMarked
+    | ContractTraded
+    | HoldingChanged
+    | CashChanged
+    | SessionSettled
+    | ContractDelivered
 )
 
 __all__ = [
@@ -93,7 +111,12 @@ __all__ = [
     "Announced",
     "BalanceAllocated",
     "BookOpened",
+    "CashChanged",
     "CashMoved",
+    "ContractDelivered",
+    "ContractListed",
+    "ContractMarked",
+    "ContractTraded",
     "Event",
     "EventDescribed",
     "EventListed",
@@ -104,6 +127,8 @@ __all__ = [
     "GroupOpened",
     "GroupReset",
     "GroupTriggered",
+    "HoldingChanged",
+    "IndexSet",
     "KeyAdded",
     "LevelChanged",
     "MarketListed",
@@ -122,6 +147,7 @@ __all__ = [
     "PositionChanged",
     "PositionSettled",
     "SeriesListed",
+    "SessionSettled",
     "ShardTransferred",
     "SubtraderCapped",
     "SubtraderRestricted",

@@ -1,0 +1,198 @@
+"""Commands: contracts and their prices, fills, sessions, funding, delivery, and cash by currency."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mockexchange.core.commands.checks import require, require_above_0, require_decimal
+from mockexchange.core.derivatives.contracts import NO_GREEKS, Greeks, Terms
+from mockexchange.core.derivatives.vocabulary import COMBOS, ContractKind, Direction
+from mockexchange.core.vocabulary import BookRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListContract:
+    """`settlement` is the price of the last settlement, 0 where there was none."""
+
+    terms: Terms
+    mark: Decimal
+    settlement: Decimal = Decimal(0)
+    greeks: Greeks = NO_GREEKS
+    iv: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        terms = self.terms
+        _check_terms(terms)
+        _check_mark(terms, self.mark)
+        require_decimal("settlement", self.settlement)
+        require(self.settlement >= 0 or terms.kind in COMBOS, "settlement: expected 0 or more")
+        _check_option(self.iv, self.greeks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetIndex:
+    index: str
+    price: Decimal
+
+    def __post_init__(self) -> None:
+        require(bool(self.index), "index: expected a name")
+        require_above_0("price", self.price)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkContract:
+    """Greeks that are None stay as they are, or follow from `iv` where that is given. Only a combo's price can be 0."""
+
+    contract: str
+    price: Decimal
+    iv: Decimal | None = None
+    greeks: Greeks | None = None
+
+    def __post_init__(self) -> None:
+        require_decimal("price", self.price)
+        _check_option(self.iv, self.greeks)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeContract:
+    """A trade that happened. `amount` is without a sign, in the unit of sizes."""
+
+    purse: BookRef
+    contract: str
+    direction: Direction
+    amount: Decimal
+    price: Decimal
+    taker: bool = False
+    fee: Decimal | None = None
+    """In settlement currency; by the contract's rates where it is not given."""
+    against: BookRef | None = None
+    order: str | None = None
+    trade: str | None = None
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        require_above_0("amount", self.amount)
+        require_decimal("price", self.price)
+        if self.fee is not None:
+            require_decimal("fee", self.fee)
+        require(self.against != self.purse, "against: expected another book than the account's own")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenHolding:
+    """An opening position without trades, for an account imported from elsewhere.
+
+    `reference` is the price the session counts from: the contract's last settlement where it is not given.
+    """
+
+    purse: BookRef
+    contract: str
+    size: Decimal
+    average_price: Decimal
+    reference: Decimal | None = None
+    average_price_usd: Decimal | None = None
+    realized: Decimal = Decimal(0)
+    realized_funding: Decimal = Decimal(0)
+
+    def __post_init__(self) -> None:
+        require_above_0("average_price", self.average_price)
+        if self.reference is not None:
+            require_above_0("reference", self.reference)
+        if self.average_price_usd is not None:
+            require_above_0("average_price_usd", self.average_price_usd)
+        for name in ("size", "realized", "realized_funding"):
+            require_decimal(name, getattr(self, name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleSession:
+    """The daily settlement: at the prices given, and at the mark where none is."""
+
+    prices: tuple[tuple[str, Decimal], ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, price in self.prices:
+            require_decimal(f"prices: {name}", price)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayFunding:
+    """Who is long pays `rate` of the position's value where that is above 0, and is paid where it is below."""
+
+    contract: str
+    rate: Decimal
+    interest_value: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        require_decimal("rate", self.rate)
+        if self.interest_value is not None:
+            require_decimal("interest_value", self.interest_value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliverContract:
+    """It expires at the price given, or at that of its index; nobody holds it then."""
+
+    contract: str
+    price: Decimal | None = None
+
+    def __post_init__(self) -> None:
+        if self.price is not None:
+            require_above_0("price", self.price)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditCurrency:
+    """Cash that comes, or goes where it is below 0."""
+
+    purse: BookRef
+    currency: str
+    amount: Decimal
+
+    def __post_init__(self) -> None:
+        require(bool(self.currency), "currency: expected one")
+        require_decimal("amount", self.amount)
+        require(self.amount != 0, "amount: expected another than 0")
+
+
+def _check_mark(terms: Terms, price: Decimal) -> None:
+    """A combo is the difference of its legs, so its price can be 0 and below."""
+    require_decimal("mark", price)
+    require(price > 0 or terms.kind in COMBOS, "mark: expected more than 0")
+
+
+def _check_terms(terms: Terms) -> None:
+    for name in ("name", "base", "quote", "index"):
+        require(bool(getattr(terms, name)), f"{name}: expected one")
+    for name in ("contract_size", "tick", "amount_min"):
+        require_above_0(name, getattr(terms, name))
+    for name in ("maker_fee", "taker_fee"):
+        require_decimal(name, getattr(terms, name))
+    require(terms.is_perpetual == (terms.expires_at is None), "expires: expected one, or period perpetual")
+    require(not terms.is_perpetual or terms.kind is ContractKind.FUTURE, "period: only futures can be perpetual")
+    _check_strike(terms)
+    _check_legs(terms)
+    require_above_0("margin: initial", terms.margin.initial)
+    require(terms.margin.maintenance >= 0 and terms.margin.slope >= 0, "margin: expected 0 or more")
+
+
+def _check_strike(terms: Terms) -> None:
+    given = (terms.strike is not None, terms.option_type is not None)
+    expected = (True, True) if terms.kind is ContractKind.OPTION else (False, False)
+    require(given == expected, "strike and option_type: expected both, and for options alone")
+    if terms.strike is not None:
+        require_above_0("strike", terms.strike)
+
+
+def _check_legs(terms: Terms) -> None:
+    names = [name for name, _ in terms.legs]
+    require(bool(names) == (terms.kind in COMBOS), "legs: expected some, and for combos alone")
+    require(len(set(names)) == len(names), "legs: expected each contract once")
+    require(all(ratio for _, ratio in terms.legs), "legs: expected ratios other than 0")
+
+
+def _check_option(iv: Decimal | None, greeks: Greeks | None) -> None:
+    if iv is not None:
+        require_above_0("iv", iv)
+    if greeks is not None:
+        for name in ("delta", "gamma", "vega", "theta"):
+            require_decimal(name, getattr(greeks, name))

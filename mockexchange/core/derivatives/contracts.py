@@ -1,0 +1,94 @@
+"""What is traded: a contract with its terms, and what is known of its price."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from mockexchange.core.derivatives.vocabulary import ContractKind, Form, OptionType, Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarginTerms:
+    """Of a future: initial margin = value * (initial + slope * coins), maintenance alike.
+
+    Value is in settlement currency, coins are what the position is of the base coin: of an inverse future the same
+    number [recomputed to 9 decimals: an inverse position of source-docs/004, and a real linear one, ccxt#20880].
+    """
+
+    initial: Decimal = Decimal("0.04")
+    maintenance: Decimal = Decimal("0.02")
+    slope: Decimal = Decimal("0.00005")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Greeks:
+    """Of one contract held long; a position's are these times its size."""
+
+    delta: Decimal = Decimal(0)
+    gamma: Decimal = Decimal(0)
+    vega: Decimal = Decimal(0)
+    theta: Decimal = Decimal(0)
+
+
+NO_GREEKS = Greeks()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What never changes of a contract. `expires_at` is None for a perpetual; a combo has legs (contract, ratio)."""
+
+    name: str
+    kind: ContractKind
+    form: Form
+    base: str
+    quote: str
+    index: str
+    """The price index that it follows, such as btc_usd."""
+    period: Period
+    contract_size: Decimal
+    tick: Decimal
+    amount_min: Decimal
+    maker_fee: Decimal
+    taker_fee: Decimal
+    expires_at: int | None = None
+    strike: Decimal | None = None
+    option_type: OptionType | None = None
+    legs: tuple[tuple[str, int], ...] = ()
+    margin: MarginTerms = field(default_factory=MarginTerms)
+
+    @property
+    def settlement_currency(self) -> str:
+        return self.base if self.form is Form.INVERSE else self.quote
+
+    @property
+    def is_perpetual(self) -> bool:
+        return self.period is Period.PERPETUAL
+
+
+@dataclass(slots=True, eq=False)
+class Contract:
+    """`mark` and `settlement` are prices: of now, and of the last settlement (0 while there was none)."""
+
+    terms: Terms
+    serial: int
+    created_at: int
+    mark: Decimal
+    settlement: Decimal = Decimal(0)
+    greeks: Greeks = NO_GREEKS
+    iv: Decimal | None = None
+    """Implied volatility of an option, in percent."""
+    last: Decimal | None = None
+    """The price of the last trade."""
+    delivery: Decimal | None = None
+    """The price at which it was delivered, of an option that of the underlying; None as long as it trades."""
+    trades: int = 0
+    """How many there were: the sequence number of the last."""
+    revision: int = 0
+    updated_at: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.terms.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.delivery is None

@@ -1,0 +1,26 @@
+"""Handlers: the funding of perpetuals, which goes into what the session realized."""
+
+from collections.abc import Iterator
+
+from mockexchange.core.commands import PayFunding
+from mockexchange.core.derivatives.changing import tell
+from mockexchange.core.derivatives.forms import future_of
+from mockexchange.core.derivatives.lookup import open_contract_of
+from mockexchange.core.events import Event
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.state import State
+
+
+def pay_funding(state: State, command: PayFunding, at: int) -> Iterator[Event]:
+    """Who is long pays a rate of the position's value at the mark to who is short; nothing of it rests here."""
+    contract = open_contract_of(state, command.contract)
+    if not contract.terms.is_perpetual:
+        raise Refused(RefusalCode.WRONG_KIND, f"{contract.name} expires: only perpetuals have funding")
+    future = future_of(contract.terms)
+    for purse, held in state.derivatives.holdings.items():
+        holding = held.get(contract.name)
+        if holding is None or not holding.size:
+            continue
+        paid = command.rate * future.value(holding.size, contract.mark)
+        holding.fund(-paid if holding.size > 0 else paid, command.interest_value)
+        yield tell(state, purse, contract.name, holding, at)

@@ -1,0 +1,38 @@
+"""Which handler carries out which command of derivatives."""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+from mockexchange.core import commands
+from mockexchange.core.commands import Command
+from mockexchange.core.derivatives import cash, funding, listing, settlement, trading
+from mockexchange.core.derivatives.precision import precise
+from mockexchange.core.events import Event
+from mockexchange.core.state import State
+
+Handler = Callable[[State, Any, int], Iterator[Event]]
+
+
+def _precise(handler: Handler) -> Handler:
+    """The same handler under the context of derivatives, carried out to its end."""
+
+    @wraps(handler)
+    @precise
+    def run(state: State, command: Any, at: int) -> Iterator[Event]:
+        return iter(tuple(handler(state, command, at)))
+
+    return run
+
+
+HANDLERS: dict[type[Command], Handler] = {
+    commands.ListContract: _precise(listing.list_contract),
+    commands.SetIndex: _precise(listing.set_index),
+    commands.MarkContract: _precise(listing.mark_contract),
+    commands.TradeContract: _precise(trading.trade_contract),
+    commands.OpenHolding: _precise(trading.open_holding),
+    commands.SettleSession: _precise(settlement.settle_session),
+    commands.PayFunding: _precise(funding.pay_funding),
+    commands.DeliverContract: _precise(settlement.deliver_contract),
+    commands.CreditCurrency: _precise(cash.credit_currency),
+}

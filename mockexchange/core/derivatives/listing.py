@@ -1,0 +1,95 @@
+"""Handlers: contracts that come, and what is known of prices."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from mockexchange.core.commands import ListContract, MarkContract, SetIndex
+from mockexchange.core.derivatives import black76
+from mockexchange.core.derivatives.contracts import NO_GREEKS, Contract, Greeks, Terms
+from mockexchange.core.derivatives.lookup import open_contract_of, require_index
+from mockexchange.core.derivatives.vocabulary import COMBOS
+from mockexchange.core.events import ContractListed, ContractMarked, Event, IndexSet
+from mockexchange.core.instants import format_instant
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.state import State
+
+
+def list_contract(state: State, command: ListContract, at: int) -> Iterator[Event]:
+    terms = command.terms
+    if terms.name in state.derivatives.contracts:
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"contract {terms.name} exists already")
+    require_index(state, terms.index)
+    _require_time(terms, at)
+    for leg, _ in terms.legs:
+        _require_leg(terms, open_contract_of(state, leg).terms)
+    greeks = command.greeks
+    if greeks == NO_GREEKS and command.iv is not None:
+        greeks = _greeks(state, terms, command.iv, at)
+    serial = state.next_revision()
+    state.derivatives.contracts[terms.name] = Contract(
+        terms=terms,
+        serial=serial,
+        created_at=at,
+        mark=command.mark,
+        settlement=command.settlement,
+        greeks=greeks,
+        iv=command.iv,
+        revision=serial,
+        updated_at=at,
+    )
+    yield ContractListed(contract=terms.name)
+
+
+def set_index(state: State, command: SetIndex, at: int) -> Iterator[Event]:
+    state.derivatives.indexes[command.index] = command.price
+    for contract in state.derivatives.contracts.values():
+        if contract.terms.index == command.index:
+            _touch(state, contract, at)
+    yield IndexSet(index=command.index, price=command.price)
+
+
+def mark_contract(state: State, command: MarkContract, at: int) -> Iterator[Event]:
+    contract = open_contract_of(state, command.contract)
+    require_price(contract.terms, command.price)
+    contract.mark = command.price
+    if command.iv is not None:
+        contract.iv = command.iv
+        contract.greeks = _greeks(state, contract.terms, command.iv, at)
+    if command.greeks is not None:
+        contract.greeks = command.greeks
+    _touch(state, contract, at)
+    yield ContractMarked(contract=command.contract, price=command.price)
+
+
+def require_price(terms: Terms, price: Decimal) -> None:
+    """A combo is the difference of its legs, so its price can be 0 and below."""
+    if price <= 0 and terms.kind not in COMBOS:
+        raise Refused(RefusalCode.PRICE_OUT_OF_RANGE, f"{terms.name} at {price}: expected a price above 0")
+
+
+def _require_time(terms: Terms, at: int) -> None:
+    """What has expired already would never be delivered, and stay open for ever."""
+    if terms.expires_at is not None and terms.expires_at <= at:
+        expires, now = format_instant(terms.expires_at), format_instant(at)
+        message = f"{terms.name} expires at {expires}, which is past: expected an instant after now ({now})"
+        raise Refused(RefusalCode.ILLEGAL_TRANSITION, message)
+
+
+def _require_leg(combo: Terms, leg: Terms) -> None:
+    if leg.kind in COMBOS or leg.settlement_currency != combo.settlement_currency:
+        message = (
+            f"{combo.name} cannot have the leg {leg.name}, a {leg.kind} in {leg.settlement_currency}:"
+            f" expected futures and options in {combo.settlement_currency}"
+        )
+        raise Refused(RefusalCode.WRONG_KIND, message)
+
+
+def _greeks(state: State, terms: Terms, iv: Decimal, at: int) -> Greeks:
+    if terms.option_type is None or terms.strike is None or terms.expires_at is None:
+        return NO_GREEKS
+    forward = state.derivatives.indexes[terms.index]
+    return black76.greeks_of(terms.option_type, forward, terms.strike, terms.expires_at - at, iv)
+
+
+def _touch(state: State, contract: Contract, at: int) -> None:
+    contract.revision, contract.updated_at = state.next_revision(), at

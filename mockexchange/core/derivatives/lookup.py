@@ -1,0 +1,65 @@
+"""Finding what a command names, or refusing it in words that help."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import islice
+
+from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.holdings import Cash, Holding
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import BookRef
+
+SHOWN_MAX = 5
+
+
+def contract_of(state: State, name: str) -> Contract:
+    contract = state.derivatives.contracts.get(name)
+    if contract is None:
+        known = nearest(name, state.derivatives.contracts)
+        raise Refused(RefusalCode.UNKNOWN_CONTRACT, f"no instrument {name!r}; {known}: list it first")
+    return contract
+
+
+def open_contract_of(state: State, name: str) -> Contract:
+    contract = contract_of(state, name)
+    if not contract.is_open:
+        message = f"contract {name} was delivered at {contract.delivery}: nothing happens to it any more"
+        raise Refused(RefusalCode.CONTRACT_DELIVERED, message)
+    return contract
+
+
+def require_index(state: State, name: str) -> None:
+    if name not in state.derivatives.indexes:
+        known = nearest(name, state.derivatives.indexes)
+        raise Refused(RefusalCode.UNKNOWN_INDEX, f"index {name!r} has no price; {known}: set it first")
+
+
+def require_trader(state: State, purse: BookRef) -> None:
+    """Accounts of the default venue have cash in dollars alone."""
+    state.book(purse)
+    if not state.accounts[purse.account].venue:
+        message = (
+            f"account {purse.account} has dollars and event contracts, and neither currencies nor instruments:"
+            f" expected an account with a venue that has those"
+        )
+        raise Refused(RefusalCode.WRONG_KIND, message)
+
+
+def holding_of(state: State, purse: BookRef, contract: str) -> Holding:
+    """What the book holds of it: from now on something, if only flat."""
+    return state.derivatives.holdings.setdefault(purse, {}).setdefault(contract, Holding())
+
+
+def cash_of(state: State, purse: BookRef, currency: str) -> Cash:
+    return state.derivatives.cash.setdefault(purse, {}).setdefault(currency, Cash())
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The names most like it, or the first few where none is."""
+    names = list(known)
+    close = get_close_matches(name, names, SHOWN_MAX)
+    if close:
+        return f"nearest: {', '.join(close)}"
+    more = f" and {len(names) - SHOWN_MAX} more" if len(names) > SHOWN_MAX else ""
+    return f"known: {', '.join(islice(names, SHOWN_MAX)) or 'none'}{more}"

@@ -1,0 +1,60 @@
+"""Whose a trade is: the account's side, and where there is one the other's. What each pays for it."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from mockexchange.core.commands import TradeContract
+from mockexchange.core.derivatives.contracts import Contract, Terms
+from mockexchange.core.derivatives.forms import future_of, is_option
+from mockexchange.core.derivatives.holdings import ZERO
+from mockexchange.core.derivatives.legs import Fill
+from mockexchange.core.derivatives.vocabulary import Form
+from mockexchange.core.instruments import option
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import BookRef
+
+
+class Party(NamedTuple):
+    """`sign` is -1 for who trades against the command's account; `fee` is None where rates make it."""
+
+    purse: BookRef
+    sign: int
+    is_taker: bool
+    order_id: str
+    label: str
+    fee: Decimal | None
+
+    def size_of(self, fill: Fill) -> Decimal:
+        return fill.size * self.sign
+
+    def fee_of(self, fill: Fill, index: Decimal) -> Decimal:
+        """A fee that was given for a combo is taken with its first leg."""
+        if self.fee is not None:
+            return self.fee if fill.is_first else ZERO
+        terms = fill.contract.terms
+        rate = terms.taker_fee if self.is_taker else terms.maker_fee
+        if is_option(terms):
+            return fill.amount * _option_fee(terms, rate, fill.price, index)
+        return rate * future_of(terms).value(fill.size, fill.price)
+
+
+def parties_of(state: State, contract: Contract, command: TradeContract) -> list[Party]:
+    order_id = command.order or new_id(state, contract)
+    parties = [Party(command.purse, 1, command.taker, order_id, command.label, command.fee)]
+    if command.against is not None:
+        parties.append(Party(command.against, -1, not command.taker, new_id(state, contract), "", None))
+    return parties
+
+
+def new_id(state: State, contract: Contract) -> str:
+    """An id of a trade or an order in the venue's manner, a currency and a number; none of a trade here."""
+    while True:
+        name = f"{contract.terms.settlement_currency}-{state.next_revision()}"
+        if name not in state.derivatives.trade_ids:
+            return name
+
+
+def _option_fee(terms: Terms, rate: Decimal, price: Decimal, index: Decimal) -> Decimal:
+    """A rate of the underlying, and of the option's own price no more than the cap."""
+    underlying = Decimal(1) if terms.form is Form.INVERSE else index
+    return min(rate * underlying, option.FEE_CAP * price)

@@ -1,0 +1,119 @@
+"""What venues read: positions and summaries of a book, as of now. All of it is exact."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.forms import is_option
+from mockexchange.core.derivatives.holdings import ZERO, Cash, Holding
+from mockexchange.core.derivatives.precision import precise
+from mockexchange.core.derivatives.valuing import view_of
+from mockexchange.core.derivatives.views import PositionView, SummaryView
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import BookRef
+
+
+class Held(NamedTuple):
+    """What the view of a position is made of."""
+
+    purse: BookRef
+    contract: Contract
+    holding: Holding
+
+    @property
+    def revision(self) -> tuple[int, int]:
+        """No two positions share one, and one that keeps it keeps its view: an index that moves revises contracts."""
+        return self.contract.revision, self.holding.revision
+
+
+def held_of(state: State, purse: BookRef, with_flat: bool = False) -> list[Held]:
+    """Return what a book holds, in the order in which contracts were first held; an unknown book holds nothing.
+
+    `with_flat` adds what was closed since the last settlement.
+    """
+    contracts = state.derivatives.contracts
+    return [
+        Held(purse, contracts[name], holding)
+        for name, holding in state.derivatives.holdings.get(purse, {}).items()
+        if holding.size or with_flat
+    ]
+
+
+@precise
+def view_of_held(state: State, held: Held) -> PositionView:
+    """Return the numbers of a position as of now."""
+    return view_of(*held, state.derivatives.indexes[held.contract.terms.index])
+
+
+def positions_of(state: State, purse: BookRef, with_flat: bool = False) -> list[PositionView]:
+    """Return the views of what `held_of` returns."""
+    return [view_of_held(state, held) for held in held_of(state, purse, with_flat)]
+
+
+@precise
+def position_of(state: State, purse: BookRef, contract: str) -> PositionView:
+    """Return what a book holds of one contract, flat where it never held it. Raises KeyError for an unknown one."""
+    return _view(state, purse, contract, state.derivatives.holdings.get(purse, {}).get(contract, Holding()))
+
+
+def currencies_of(state: State, purse: BookRef) -> list[str]:
+    """Return the currencies that a book has or had anything in, by name."""
+    held = state.derivatives.holdings.get(purse, ())
+    of_contracts = {state.derivatives.contracts[name].terms.settlement_currency for name in held}
+    return sorted({*state.derivatives.cash.get(purse, ()), *of_contracts})
+
+
+@precise
+def summary_of(state: State, purse: BookRef, currency: str) -> SummaryView:
+    """Return a book's account in one currency; zeros in one that it never had."""
+    cash = state.derivatives.cash.get(purse, {}).get(currency, Cash())
+    views = [
+        _view(state, purse, name, holding)
+        for name, holding in state.derivatives.holdings.get(purse, {}).items()
+        if state.derivatives.contracts[name].terms.settlement_currency == currency
+    ]
+    options = [view for view in views if is_option(view.contract.terms)]
+    futures = [view for view in views if not is_option(view.contract.terms)]
+    # Recomputed from the official example of get_account_summary, to its 8 decimals: options count in equity but not
+    # in the margin balance, and what a session has not settled yet cannot be withdrawn [doc].
+    margin_balance = cash.amount + _sum(view.realized + view.floating for view in futures)
+    options_value = _sum(view.size * view.mark_price for view in options)
+    initial_margin = _sum(view.initial_margin for view in views)
+    return SummaryView(
+        purse=purse,
+        currency=currency,
+        balance=cash.amount,
+        equity=margin_balance + options_value,
+        margin_balance=margin_balance,
+        initial_margin=initial_margin,
+        maintenance_margin=_sum(view.maintenance_margin for view in views),
+        available_funds=margin_balance - initial_margin,
+        available_withdrawal_funds=min(cash.amount, margin_balance) - initial_margin,
+        session_realized=_sum(view.realized for view in views),
+        session_floating=_sum(view.floating for view in views),
+        total=_sum(view.total for view in views),
+        futures_session_realized=_sum(view.realized for view in futures),
+        futures_session_floating=_sum(view.floating for view in futures),
+        futures_total=_sum(view.total for view in futures),
+        options_session_realized=_sum(view.realized for view in options),
+        options_session_floating=_sum(view.floating for view in options),
+        options_total=_sum(view.total for view in options),
+        options_value=options_value,
+        options_delta=_sum(view.delta for view in options),
+        options_gamma=_sum(view.gamma for view in options),
+        options_vega=_sum(view.vega for view in options),
+        options_theta=_sum(view.theta for view in options),
+        delta_total=_sum(view.delta for view in views),
+        session_funding=_sum(view.realized_funding for view in futures),
+        revision=max([cash.revision, *(view.revision for view in views)]),
+    )
+
+
+def _view(state: State, purse: BookRef, name: str, holding: Holding) -> PositionView:
+    contract = state.derivatives.contracts[name]
+    return view_of(purse, contract, holding, state.derivatives.indexes[contract.terms.index])
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
+    return sum((amount for amount in amounts if amount is not None), ZERO)

@@ -1,0 +1,84 @@
+"""Handlers: the daily settlement, and delivery at expiry.
+
+A settlement pays what the session of each future made, and the next session counts from its price. Options only
+begin anew: their premiums were paid when they traded. What is flat by then is forgotten.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from mockexchange.core.commands import DeliverContract, SettleSession
+from mockexchange.core.derivatives import cash
+from mockexchange.core.derivatives.changing import tell
+from mockexchange.core.derivatives.contracts import Contract, Terms
+from mockexchange.core.derivatives.forms import form_of, is_option, unit_usd
+from mockexchange.core.derivatives.holdings import ZERO, Holding
+from mockexchange.core.derivatives.listing import require_price
+from mockexchange.core.derivatives.lookup import open_contract_of
+from mockexchange.core.events import ContractDelivered, Event, SessionSettled
+from mockexchange.core.instruments import option
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import BookRef
+
+Held = dict[str, Holding]
+
+
+def settle_session(state: State, command: SettleSession, at: int) -> Iterator[Event]:
+    given = dict(command.prices)
+    for name, price in given.items():
+        require_price(open_contract_of(state, name).terms, price)
+    contracts = [contract for contract in state.derivatives.contracts.values() if contract.is_open]
+    for contract in contracts:
+        contract.settlement = given.get(contract.name, contract.mark)
+        contract.revision, contract.updated_at = state.next_revision(), at
+    yield SessionSettled(prices=tuple((contract.name, contract.settlement) for contract in contracts))
+    for purse, held in state.derivatives.holdings.items():
+        yield from _settle_book(state, purse, held, at)
+        for name in [name for name, holding in held.items() if not holding.size]:
+            del held[name]
+
+
+def _settle_book(state: State, purse: BookRef, held: Held, at: int) -> Iterator[Event]:
+    made: dict[str, Decimal] = {}
+    for name, holding in held.items():
+        contract = state.derivatives.contracts[name]
+        if holding.is_settled:
+            continue
+        amount = holding.settle(form_of(contract.terms), contract.settlement)
+        yield tell(state, purse, name, holding, at)
+        if not is_option(contract.terms):
+            currency = contract.terms.settlement_currency
+            made[currency] = made.get(currency, ZERO) + amount
+    for currency, amount in made.items():
+        yield from cash.settle(state, purse, currency, amount)
+
+
+def deliver_contract(state: State, command: DeliverContract, at: int) -> Iterator[Event]:
+    contract = open_contract_of(state, command.contract)
+    if contract.terms.is_perpetual:
+        message = f"{contract.name} is perpetual: expected a contract that expires"
+        raise Refused(RefusalCode.WRONG_KIND, message)
+    index = state.derivatives.indexes[contract.terms.index]
+    contract.delivery = index if command.price is None else command.price
+    contract.revision, contract.updated_at = state.next_revision(), at
+    yield ContractDelivered(contract=contract.name, price=contract.delivery)
+    for purse, held in state.derivatives.holdings.items():
+        if contract.name in held:
+            yield from _deliver(state, purse, contract, held.pop(contract.name), at)
+
+
+def _deliver(state: State, purse: BookRef, contract: Contract, holding: Holding, at: int) -> Iterator[Event]:
+    if holding.is_settled:
+        return
+    amount = _paid_out(contract.terms, holding, contract.delivery or ZERO)
+    holding.clear()
+    yield tell(state, purse, contract.name, holding, at)
+    yield from cash.settle(state, purse, contract.terms.settlement_currency, amount)
+
+
+def _paid_out(terms: Terms, holding: Holding, price: Decimal) -> Decimal:
+    """What a holding ends with: an option's payoff, or what a future made since it was last settled."""
+    if terms.option_type is None or terms.strike is None:
+        return holding.settle(form_of(terms), price)
+    return holding.size * option.payoff(terms.option_type, terms.strike, price, unit_usd(terms, price))

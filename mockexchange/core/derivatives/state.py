@@ -1,0 +1,23 @@
+"""What the exchange knows of derivatives. Handlers change it, as they do the rest of the state."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.holdings import Cash, Holding
+from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.history import History
+from mockexchange.core.vocabulary import BookRef
+
+
+@dataclass(slots=True)
+class Derivatives:
+    """Contracts and indexes by name; what a book holds by contract, and its cash by currency."""
+
+    contracts: dict[str, Contract] = field(default_factory=dict)
+    indexes: dict[str, Decimal] = field(default_factory=dict)
+    holdings: dict[BookRef, dict[str, Holding]] = field(default_factory=dict)
+    """A flat one stays until the next settlement, so that what was closed can still be seen."""
+    cash: dict[BookRef, dict[str, Cash]] = field(default_factory=dict)
+    trades: History[ContractTrade] = field(default_factory=History)
+    trade_ids: set[str] = field(default_factory=set)

@@ -1,0 +1,53 @@
+"""One account's side of a trade of a contract."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mockexchange.core.derivatives.vocabulary import Direction
+from mockexchange.core.history import EVERYTHING, Partition, Selector
+from mockexchange.core.vocabulary import BookRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractTrade:
+    """`combo` is the combo whose leg this is; prices of the mark and the index are those of its instant."""
+
+    purse: BookRef
+    contract: str
+    currency: str
+    """The settlement currency, and that of the fee."""
+    kind: str
+    serial: int
+    created_at: int
+    trade_id: str
+    trade_seq: int
+    order_id: str
+    direction: Direction
+    amount: Decimal
+    price: Decimal
+    fee: Decimal
+    mark: Decimal
+    index: Decimal
+    iv: Decimal | None
+    profit: Decimal
+    """Realized by what it closed, against the session's reference."""
+    is_taker: bool
+    is_long_tick: bool
+    """Whether the price is not below that of the trade before."""
+    label: str
+    combo: str | None = None
+    position_size: Decimal = Decimal(0)
+    """What is held after it, signed."""
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        return EVERYTHING, ("purse", self.purse), ("currency", self.purse, self.currency), self.of_contract
+
+    @property
+    def of_contract(self) -> Selector:
+        return "contract", self.purse, self.contract
+
+    @property
+    def partition(self) -> Partition:
+        """(kind,)"""
+        return (self.kind,)

@@ -1,0 +1,146 @@
+"""Handlers: trades of contracts, and positions that were there before."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+from mockexchange.core.commands import OpenHolding, TradeContract
+from mockexchange.core.derivatives import cash
+from mockexchange.core.derivatives.changing import tell
+from mockexchange.core.derivatives.contracts import Contract, Terms
+from mockexchange.core.derivatives.forms import form_of, is_option, unit_usd
+from mockexchange.core.derivatives.holdings import ZERO, Holding
+from mockexchange.core.derivatives.legs import Fill, fills_of
+from mockexchange.core.derivatives.listing import require_price
+from mockexchange.core.derivatives.lookup import holding_of, open_contract_of, require_trader
+from mockexchange.core.derivatives.parties import Party, new_id, parties_of
+from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.vocabulary import COMBOS, Direction
+from mockexchange.core.events import ContractTraded, Event
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.state import State
+
+
+def trade_contract(state: State, command: TradeContract, at: int) -> Iterator[Event]:
+    contract = open_contract_of(state, command.contract)
+    _require_tradable(state, contract, command)
+    fills = fills_of(state, contract, command)
+    for terms, amount in ((contract.terms, command.amount), *((fill.contract.terms, fill.amount) for fill in fills)):
+        _require_amount(terms, amount)
+    parties = parties_of(state, contract, command)
+    for fill in fills:
+        trade_id = (command.trade if fill.is_first else None) or new_id(state, fill.contract)
+        state.derivatives.trade_ids.add(trade_id)
+        is_long_tick = _print(state, fill.contract, fill.price, at)
+        for party in parties:
+            yield from _fill(state, command, fill, party, _Printed(trade_id, is_long_tick, at))
+    if contract.terms.kind in COMBOS:
+        _print(state, contract, command.price, at)
+
+
+def open_holding(state: State, command: OpenHolding, at: int) -> Iterator[Event]:
+    """Cash stays as it is, an option's premium included: it was paid elsewhere."""
+    contract = open_contract_of(state, command.contract)
+    require_trader(state, command.purse)
+    if contract.terms.kind in COMBOS:
+        message = f"{contract.name} is a {contract.terms.kind}, which is never held: expected one of its legs"
+        raise Refused(RefusalCode.WRONG_KIND, message)
+    if not state.derivatives.holdings.get(command.purse, {}).get(contract.name, Holding()).is_settled:
+        message = f"{command.purse} holds {contract.name} already: trade it instead"
+        raise Refused(RefusalCode.POSITION_EXISTS, message)
+    reference = command.reference or contract.settlement or command.average_price
+    index = state.derivatives.indexes[contract.terms.index]
+    usd = command.average_price_usd or command.average_price * unit_usd(contract.terms, index)
+    holding = holding_of(state, command.purse, contract.name)
+    if command.size:
+        holding.open(form_of(contract.terms), command.size, command.average_price, reference, usd)
+    holding.realized += command.realized
+    holding.realized_funding += command.realized_funding
+    yield tell(state, command.purse, contract.name, holding, at)
+
+
+class _Printed(NamedTuple):
+    """What both sides of a trade have in common, beside the fill."""
+
+    trade_id: str
+    is_long_tick: bool
+    at: int
+
+
+def _require_tradable(state: State, contract: Contract, command: TradeContract) -> None:
+    for purse in (command.purse, command.against):
+        if purse is not None:
+            require_trader(state, purse)
+    require_price(contract.terms, command.price)
+    if command.trade in state.derivatives.trade_ids:
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"trade {command.trade} exists already")
+
+
+def _require_amount(terms: Terms, amount: Decimal) -> None:
+    """Amounts are multiples of the contract size; options trade in parts of it, as small as the least amount."""
+    unit = min(terms.contract_size, terms.amount_min)
+    if amount < terms.amount_min or amount % unit:
+        message = f"{amount} of {terms.name}: expected a multiple of {unit}, {terms.amount_min} or more"
+        raise Refused(RefusalCode.AMOUNT_OUT_OF_RANGE, message)
+
+
+def _print(state: State, contract: Contract, price: Decimal, at: int) -> bool:
+    """Put a trade on the contract's tape; whether its price is not below that of the one before."""
+    is_long_tick = contract.last is None or price >= contract.last
+    contract.last = price
+    contract.trades += 1
+    contract.revision, contract.updated_at = state.next_revision(), at
+    return is_long_tick
+
+
+def _fill(state: State, command: TradeContract, fill: Fill, party: Party, printed: _Printed) -> Iterator[Event]:
+    """One side of one trade: the holding, the row, and what it costs at once."""
+    contract, terms = fill.contract, fill.contract.terms
+    index = state.derivatives.indexes[terms.index]
+    size = party.size_of(fill)
+    fee = party.fee_of(fill, index)
+    holding = holding_of(state, party.purse, contract.name)
+    profit = holding.trade(form_of(terms), size, fill.price, fill.price * unit_usd(terms, index))
+    row = ContractTrade(
+        purse=party.purse,
+        contract=contract.name,
+        currency=terms.settlement_currency,
+        kind=terms.kind,
+        serial=state.next_revision(),
+        created_at=printed.at,
+        trade_id=printed.trade_id,
+        trade_seq=contract.trades,
+        order_id=party.order_id,
+        direction=Direction.BUY if size > 0 else Direction.SELL,
+        amount=fill.amount,
+        price=fill.price,
+        fee=fee,
+        mark=contract.mark,
+        index=index,
+        iv=contract.iv,
+        profit=profit,
+        is_taker=party.is_taker,
+        is_long_tick=printed.is_long_tick,
+        label=party.label,
+        combo=command.contract if contract.name != command.contract else None,
+        position_size=holding.size,
+    )
+    state.derivatives.trades.add(row, row.serial)
+    yield _told(row)
+    yield tell(state, party.purse, contract.name, holding, printed.at)
+    premium = size * fill.price if is_option(terms) else ZERO
+    yield from cash.charge(state, party.purse, terms.settlement_currency, fee, premium)
+
+
+def _told(row: ContractTrade) -> ContractTraded:
+    return ContractTraded(
+        purse=row.purse,
+        contract=row.contract,
+        trade_id=row.trade_id,
+        order_id=row.order_id,
+        serial=row.serial,
+        direction=row.direction,
+        amount=row.amount,
+        price=row.price,
+        fee=row.fee,
+    )

@@ -1,0 +1,44 @@
+"""The words of derivatives.
+
+A *size* is signed, short below zero, in the unit a contract is traded in: quote currency for inverse futures (USD),
+base coin for linear futures and for options. Amounts of money are in the contract's settlement currency.
+"""
+
+from enum import StrEnum
+
+
+class Form(StrEnum):
+    """How a contract pays: in the base coin, for a size in quote currency, or in the quote currency."""
+
+    INVERSE = "inverse"
+    LINEAR = "linear"
+
+
+class ContractKind(StrEnum):
+    FUTURE = "future"
+    OPTION = "option"
+    FUTURE_COMBO = "future_combo"
+    OPTION_COMBO = "option_combo"
+
+
+COMBOS = frozenset((ContractKind.FUTURE_COMBO, ContractKind.OPTION_COMBO))
+"""They are never held: a fill of one is a fill of each of its legs."""
+
+
+class OptionType(StrEnum):
+    CALL = "call"
+    PUT = "put"
+
+
+class Direction(StrEnum):
+    BUY = "buy"
+    SELL = "sell"
+
+
+class Period(StrEnum):
+    """What a future or an option settles by: how long its series runs."""
+
+    PERPETUAL = "perpetual"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"

@@ -1,0 +1,47 @@
+"""An option: priced in settlement currency, paid for when it is traded, and worth its payoff when it expires.
+
+Inverse ones are priced and pay in the base coin, linear ones in the quote currency.
+"""
+
+from decimal import Decimal
+
+from mockexchange.core.derivatives.precision import quotient
+from mockexchange.core.derivatives.vocabulary import OptionType
+
+FEE_CAP = Decimal("0.125")
+"""Of the option's price: the most that a trade costs [doc, the venue's page on fees]."""
+INITIAL_RATE, INITIAL_RATE_MIN, MAINTENANCE_RATE = Decimal("0.15"), Decimal("0.1"), Decimal("0.075")
+"""Of the underlying, for who is short [doc]."""
+
+
+def worth(size: Decimal, price: Decimal) -> Decimal:
+    return size * price
+
+
+def price_of(size: Decimal, worth: Decimal) -> Decimal:
+    return quotient(worth, size)
+
+
+def moneyness(option_type: OptionType, strike: Decimal, underlying: Decimal) -> Decimal:
+    """How far in the money it is, in dollars; below 0 how far out."""
+    return underlying - strike if option_type is OptionType.CALL else strike - underlying
+
+
+def payoff(option_type: OptionType, strike: Decimal, underlying: Decimal, coin: Decimal) -> Decimal:
+    """What one pays at expiry, in settlement currency, of which a unit is `coin` dollars."""
+    return quotient(max(moneyness(option_type, strike, underlying), Decimal(0)), coin)
+
+
+def short_margins(
+    option_type: OptionType, strike: Decimal, underlying: Decimal, mark: Decimal, unit: Decimal
+) -> tuple[Decimal, Decimal]:
+    """Initial and maintenance margin of one that is short [doc]; who is long has paid for it and needs none.
+
+    `unit` is the underlying in settlement currency: 1 coin, or its price.
+    """
+    out_of_money = quotient(max(-moneyness(option_type, strike, underlying), Decimal(0)), underlying)
+    maintenance = MAINTENANCE_RATE * unit + mark
+    if option_type is OptionType.PUT:
+        maintenance = max(MAINTENANCE_RATE * unit, MAINTENANCE_RATE * mark) + mark
+    initial = max(INITIAL_RATE - out_of_money, INITIAL_RATE_MIN) * unit + mark
+    return max(initial, maintenance), maintenance

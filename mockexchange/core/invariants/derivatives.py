@@ -1,0 +1,63 @@
+"""What is held of contracts, and cash by currency, against trades and terms."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.forms import form_of
+from mockexchange.core.derivatives.holdings import ZERO, Cash, Holding
+from mockexchange.core.derivatives.precision import precise
+from mockexchange.core.derivatives.vocabulary import COMBOS
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import BookRef
+
+ROUNDING_RATIO = Decimal("1e-40")
+"""What quotients of 50 digits may leave of a sum, in parts of its largest amount."""
+
+
+@precise
+def violations(state: State) -> Iterator[str]:
+    return iter([*_holdings(state), *_cash(state)])
+
+
+def _holdings(state: State) -> Iterator[str]:
+    for purse, held in state.derivatives.holdings.items():
+        for name, holding in held.items():
+            yield from _holding(f"{purse}: {name}", state.derivatives.contracts[name], holding)
+
+
+def _holding(where: str, contract: Contract, holding: Holding) -> Iterator[str]:
+    if contract.terms.kind in COMBOS:
+        yield f"{where} is a combo, which is never held"
+    elif not contract.is_open:
+        yield f"{where} was delivered and is still held"
+    elif not holding.size:
+        costs = (holding.cost, holding.session_cost, holding.cost_usd)
+        if any(costs):
+            yield f"{where} is flat and cost {', '.join(map(str, costs))}"
+    elif form_of(contract.terms).price_of(holding.size, holding.cost) <= 0:
+        yield f"{where}: {holding.size} for a cost of {holding.cost} has no price"
+
+
+def _cash(state: State) -> Iterator[str]:
+    """A book's cash is explained by where it came from, and its fees by its trades."""
+    fees: dict[tuple[BookRef, str], Decimal] = {}
+    for trade in state.derivatives.trades:
+        key = (trade.purse, trade.currency)
+        fees[key] = fees.get(key, ZERO) + trade.fee
+    for purse, currencies in state.derivatives.cash.items():
+        for currency, cash in currencies.items():
+            where = f"{purse}: {currency}"
+            if not _equal(cash.amount, cash.credited, cash.traded, cash.settled, -cash.fees):
+                yield f"{where} is {cash.amount}, where it comes from makes it {_explained(cash)}"
+            if not _equal(cash.fees, fees.get((purse, currency), ZERO)):
+                yield f"{where} paid {cash.fees} in fees, its trades {fees.get((purse, currency), ZERO)}"
+
+
+def _explained(cash: Cash) -> Decimal:
+    return cash.credited + cash.traded + cash.settled - cash.fees
+
+
+def _equal(total: Decimal, *parts: Decimal) -> bool:
+    largest = max([abs(part) for part in (total, *parts)])
+    return abs(sum(parts, ZERO) - total) <= largest * ROUNDING_RATIO

@@ -1,0 +1,186 @@
+"""A small derivatives exchange to try things on: one word per command, every step checked against the invariants."""
+
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.core.commands import (
+    Command,
+    CreditCurrency,
+    DeliverContract,
+    ListContract,
+    MarkContract,
+    OpenAccount,
+    OpenBook,
+    OpenHolding,
+    PayFunding,
+    SetIndex,
+    SettleSession,
+    TradeContract,
+)
+from mockexchange.core.derivatives.contracts import Terms
+from mockexchange.core.derivatives.holdings import Cash
+from mockexchange.core.derivatives.queries import position_of, positions_of
+from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.views import PositionView
+from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
+from mockexchange.core.events import Event
+from mockexchange.core.exchange import Exchange
+from mockexchange.core.instants import parse_instant
+from mockexchange.core.invariants import violations
+from mockexchange.core.refusals import Refusal
+from mockexchange.core.vocabulary import BookRef
+
+NINE = Decimal("1e-9")
+START = parse_instant("2025-10-16T09:00:00Z")
+EXPIRY = parse_instant("2025-10-17T08:00:00Z")
+STEP_US = 1_000
+DORA, DORA_3, MIRA = BookRef("dora"), BookRef("dora", "3"), BookRef("mira")
+FUTURE, PERPETUAL, LINEAR, LINEAR_FUTURE = "BTC-17OCT25", "BTC-PERPETUAL", "BTC_USDC-PERPETUAL", "BTC_USDC-17OCT25"
+PUT, CALL, LINEAR_CALL = "BTC-17OCT25-110000-P", "BTC-17OCT25-120000-C", "BTC_USDC-17OCT25-120000-C"
+SPREAD, STRADDLE = "BTC-FS-17OCT25_PERP", "BTC-STRG-17OCT25"
+
+
+def terms(name: str, **changes: Any) -> Terms:
+    """An inverse future of BTC, but for the changes; what has an expiry has that of the week."""
+    plain: dict[str, Any] = {
+        "kind": ContractKind.FUTURE,
+        "form": Form.INVERSE,
+        "base": "BTC",
+        "quote": "USD",
+        "index": "btc_usd",
+        "period": Period.WEEK,
+        "contract_size": Decimal(10),
+        "tick": Decimal("0.5"),
+        "amount_min": Decimal(10),
+        "maker_fee": Decimal("-0.0001"),
+        "taker_fee": Decimal("0.0005"),
+    }
+    values = plain | changes
+    if values["period"] is not Period.PERPETUAL:
+        values.setdefault("expires_at", EXPIRY)
+    return Terms(name=name, **values)
+
+
+COINS = {"contract_size": Decimal("0.1"), "amount_min": Decimal("0.1"), "maker_fee": Decimal("0.0003")}
+COINS["taker_fee"] = Decimal("0.0003")
+USDC: dict[str, Any] = {"form": Form.LINEAR, "quote": "USDC", "index": "btc_usdc"}
+OPTION: dict[str, Any] = {"kind": ContractKind.OPTION, **COINS}
+CONTRACTS = [
+    ListContract(terms=terms(FUTURE), mark=Decimal("113882.95"), settlement=Decimal("115600.09")),
+    ListContract(terms=terms(PERPETUAL, period=Period.PERPETUAL), mark=Decimal(113_900)),
+    ListContract(terms=terms(LINEAR, period=Period.PERPETUAL, **COINS, **USDC), mark=Decimal(113_910)),
+    ListContract(terms=terms(LINEAR_FUTURE, **COINS, **USDC), mark=Decimal(114_000)),
+    ListContract(
+        terms=terms(PUT, strike=Decimal(110_000), option_type=OptionType.PUT, **OPTION),
+        mark=Decimal("0.0105"),
+        settlement=Decimal("0.0125"),
+    ),
+    ListContract(
+        terms=terms(CALL, strike=Decimal(120_000), option_type=OptionType.CALL, **OPTION), mark=Decimal("0.002")
+    ),
+    ListContract(
+        terms=terms(LINEAR_CALL, strike=Decimal(120_000), option_type=OptionType.CALL, **OPTION, **USDC),
+        mark=Decimal(230),
+    ),
+    ListContract(
+        terms=terms(SPREAD, kind=ContractKind.FUTURE_COMBO, legs=((FUTURE, 1), (PERPETUAL, -1))), mark=Decimal(-17)
+    ),
+    ListContract(
+        terms=terms(STRADDLE, **OPTION | {"kind": ContractKind.OPTION_COMBO}, legs=((PUT, 1), (CALL, 2))),
+        mark=Decimal("0.0145"),
+    ),
+]
+
+
+class DerivativesWorld:
+    """dora (with a book 3) and mira of a venue, alice of the default one; a contract of every kind; no cash."""
+
+    def __init__(self) -> None:
+        self.exchange = Exchange()
+        self.at = START
+        self.do(OpenAccount(account="alice"), OpenAccount(account="dora", venue="there"))
+        self.do(OpenAccount(account="mira", venue="there"), OpenBook(account="dora", book="3"))
+        self.do(SetIndex(index="btc_usd", price=Decimal("113853.63")))
+        self.do(SetIndex(index="btc_usdc", price=Decimal(113860)))
+        self.do(*CONTRACTS)
+
+    def do(self, *commands: Command) -> list[Event]:
+        """Carry the commands out, one `STEP_US` after the other; return what happened."""
+        return [event for command in commands for event in self._do_one(command)]
+
+    def refuse(self, command: Command) -> Refusal:
+        outcome = self.exchange.execute(command, self.at)
+        assert isinstance(outcome, Refusal), f"{command} was carried out: {outcome}"
+        return outcome
+
+    def trade(self, text: str, contract: str = FUTURE, purse: BookRef = DORA, **extra: Any) -> list[Event]:
+        return self.do(trade(text, contract, purse, **extra))
+
+    def mark(self, price: str, contract: str = FUTURE, **extra: Any) -> list[Event]:
+        return self.do(MarkContract(contract=contract, price=Decimal(price), **extra))
+
+    def settle(self, **prices: str) -> list[Event]:
+        return self.do(SettleSession(prices=tuple((name, Decimal(price)) for name, price in prices.items())))
+
+    def fund(self, rate: str, contract: str = PERPETUAL, interest_value: str | None = None) -> list[Event]:
+        value = None if interest_value is None else Decimal(interest_value)
+        return self.do(PayFunding(contract=contract, rate=Decimal(rate), interest_value=value))
+
+    def deliver(self, contract: str = FUTURE, price: str | None = None) -> list[Event]:
+        return self.do(DeliverContract(contract=contract, price=None if price is None else Decimal(price)))
+
+    def credit(self, amount: str, currency: str = "BTC", purse: BookRef = DORA) -> list[Event]:
+        return self.do(CreditCurrency(purse=purse, currency=currency, amount=Decimal(amount)))
+
+    def hold(self, size: str, average: str, contract: str = FUTURE, purse: BookRef = DORA, **extra: Any) -> list[Event]:
+        return self.do(
+            OpenHolding(purse=purse, contract=contract, size=Decimal(size), average_price=Decimal(average), **extra)
+        )
+
+    def view(self, contract: str = FUTURE, purse: BookRef = DORA) -> PositionView:
+        return position_of(self.exchange.state, purse, contract)
+
+    def cash(self, currency: str = "BTC", purse: BookRef = DORA) -> Cash:
+        return self.exchange.state.derivatives.cash[purse][currency]
+
+    def _do_one(self, command: Command) -> tuple[Event, ...]:
+        self.at += STEP_US
+        outcome = self.exchange.execute(command, self.at)
+        assert not isinstance(outcome, Refusal), outcome
+        assert violations(self.exchange.state) == []
+        return outcome
+
+
+def trade(text: str, contract: str = FUTURE, purse: BookRef = DORA, **extra: Any) -> TradeContract:
+    """Read "buy 100 @ 113000"; there is no fee unless one is asked for."""
+    direction, amount, _, price = text.split()
+    return TradeContract(
+        purse=purse,
+        contract=contract,
+        direction=Direction(direction),
+        amount=Decimal(amount),
+        price=Decimal(price),
+        **{"fee": Decimal(0)} | extra,
+    )
+
+
+def nine(number: Decimal | None) -> str:
+    assert number is not None
+    return str(number.quantize(NINE).normalize() + Decimal(0))
+
+
+def seen(*values: object) -> list[object]:
+    return [*values]
+
+
+def kinds(events: list[Event]) -> list[type]:
+    return [type(event) for event in events]
+
+
+def rows(world: DerivativesWorld, purse: BookRef = DORA) -> list[ContractTrade]:
+    """A book's trades, newest first."""
+    return world.exchange.state.derivatives.trades.find(100, [("purse", purse)]).rows
+
+
+def names(world: DerivativesWorld, with_flat: bool = False, purse: BookRef = DORA) -> list[str]:
+    return [view.contract.name for view in positions_of(world.exchange.state, purse, with_flat)]
