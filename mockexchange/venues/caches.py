@@ -1,8 +1,11 @@
 """Encoded rows and whole pages, kept by revision: joining cached bytes is what makes a page cheap."""
 
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Protocol, TypeVar
+
+from mockexchange.venues.dated import ApiDate
 
 ROWS_MAX = 16_384
 """Per sandbox, table and API date: about 6 MB, and as many rows as a walk of 16 full pages."""
@@ -15,7 +18,7 @@ PAGE_BYTES_MAX = 256 * 1024
 
 class Revised(Protocol):
     @property
-    def revision(self) -> int: ...
+    def revision(self) -> Hashable: ...
 
 
 Item = TypeVar("Item", bound=Revised)
@@ -34,8 +37,8 @@ class RowCache:
     __slots__ = ("_generation_rows_max", "_old", "_young")
 
     def __init__(self, rows_max: int = ROWS_MAX) -> None:
-        self._young: dict[int, bytes] = {}
-        self._old: dict[int, bytes] = {}
+        self._young: dict[Hashable, bytes] = {}
+        self._old: dict[Hashable, bytes] = {}
         self._generation_rows_max = rows_max // 2
 
     def __len__(self) -> int:
@@ -81,3 +84,18 @@ class PageCache:
         if len(self._pages) > PAGES_MAX:
             del self._pages[next(iter(self._pages))]
         return page
+
+
+@dataclass(slots=True)
+class Caches:
+    """One sandbox's encoded rows, by API date and table, and its last pages."""
+
+    by_table: dict[tuple[str, str], RowCache] = field(default_factory=dict)
+    pages: PageCache = field(default_factory=PageCache)
+
+    def of(self, api_date: ApiDate, table: str) -> RowCache:
+        key = (api_date.day or api_date.name, table)
+        cache = self.by_table.get(key)
+        if cache is None:
+            cache = self.by_table[key] = RowCache()
+        return cache

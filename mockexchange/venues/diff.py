@@ -5,17 +5,17 @@ The difference is net: what came and went in between, or went and came back, is 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mockexchange.venues.dated import ALWAYS, COMPAT, COMPAT_ONLY, FOREVER, ApiDate, Row, pick
 
 Facts = Mapping[str, str]
 """What is to be compared of a row, in words: aspect to value. An aspect without a value is left out."""
+READS = "reads"
+"""The aspect that says which value of the core a field has: a difference where it changes, no fact of the wire."""
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One name that differs.
 
     `facts` are those of the row, or of both sides where it changed, only the aspects that differ (None: has none).

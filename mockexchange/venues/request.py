@@ -54,3 +54,7 @@ class Answer:
     diagnose: Diagnose | None = None
     fault: str | None = None
     """What disturbed it on purpose."""
+    stub: str | None = None
+    """The literal answer that it is, or would be if it were no refusal."""
+    refusal: str | None = None
+    """Which of the venue's refusals it is, as one word."""

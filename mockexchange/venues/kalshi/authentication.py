@@ -4,8 +4,6 @@ A 401's body is the venue's; why it is one goes out of band, and where that take
 function for a worker thread.
 """
 
-from collections.abc import Generator
-
 from mockexchange.core.accounts import Key
 from mockexchange.core.state import State
 from mockexchange.venues.kalshi import diagnosis, signing
@@ -13,7 +11,9 @@ from mockexchange.venues.kalshi.diagnosis import KnownKey
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.signing import Credentials
-from mockexchange.venues.request import Answer, Pause, Request
+from mockexchange.venues.public_keys import load_public_key
+from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.searching import finish
 
 MICROSECONDS_PER_MILLISECOND = 1_000
 TIMESTAMP_DIGITS_MAX = 18
@@ -26,14 +26,28 @@ def authenticate(state: State, settings: Settings, request: Request, now: int, h
     is_off = settings.auth_mode == "off"
     _require_headers(request, credentials, is_off)
     key = state.keys.get(credentials.key_id or "")
-    if key is None:
-        key_id, known = credentials.key_id or "", known_keys(state)
-        raise Rejected(Situation.UNKNOWN_KEY, lambda pause: diagnosis.explain_unknown_key(key_id, known))
+    if key is None or not _is_of_this_venue(state, key):
+        raise _unknown_key(state, credentials.key_id or "")
     reply.account = key.account
     if not is_off:
         _require_time(settings, credentials, now if settings.auth_clock == "exchange" else host_now)
         _require_signature(state, settings, request, credentials, key, reply)
     return key
+
+
+def _is_of_this_venue(state: State, key: Key) -> bool:
+    """Accounts of other venues bear their names."""
+    return not state.accounts[key.account].venue
+
+
+def _unknown_key(state: State, key_id: str) -> Rejected:
+    foreign = state.keys.get(key_id) or state.secret_keys.get(key_id)
+    if foreign:
+        venue = state.accounts[foreign.account].venue
+        words = f"key {foreign.name} of {foreign.account} is of an account at {venue}: send the id of one of this venue"
+        return Rejected(Situation.UNKNOWN_KEY, words)
+    known = known_keys(state)
+    return Rejected(Situation.UNKNOWN_KEY, lambda pause: diagnosis.explain_unknown_key(key_id, known))
 
 
 def _require_headers(request: Request, credentials: Credentials, is_off: bool) -> None:
@@ -65,32 +79,22 @@ def _require_signature(
 ) -> None:
     signature = signing.decode_signature(credentials.signature or "")
     message = signing.signed_message(credentials.timestamp or "", request)
-    public_key = signing.load_public_key(key.public_key)
+    public_key = load_public_key(key.public_key)
     verdict = "bad" if signature is None else signing.verify(public_key, signature, message)
     if verdict == "good":
         return
     if verdict == "bad" or signature is None:
         others = [known for known in known_keys(state) if known.key_id != key.key_id]
         steps = diagnosis.diagnose_steps(request, credentials, _known(key), others, request.header(b"host") or "")
-        raise Rejected(Situation.BAD_SIGNATURE, lambda pause: _run(steps, pause))
+        raise Rejected(Situation.BAD_SIGNATURE, lambda pause: finish(steps, pause))
     words = diagnosis.explain_salt(public_key, signature, message)
     if settings.auth_salt == "32":
         raise Rejected(Situation.BAD_SIGNATURE, words)
     reply.findings.append(words)
 
 
-def _run(steps: Generator[None, None, str], pause: Pause) -> str:
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            words: str = done.value
-            return words
-        pause()
-
-
 def known_keys(state: State) -> list[KnownKey]:
-    return [_known(key) for key in state.keys.values()]
+    return [_known(key) for key in state.keys.values() if _is_of_this_venue(state, key)]
 
 
 def _known(key: Key) -> KnownKey:

@@ -8,6 +8,7 @@ import re
 from typing import NamedTuple
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate
+from mockexchange.venues.words import STUB_ADVICE
 
 PREFIX = "/trade-api/v2"
 STREAM_PATH = "/trade-api/ws/v2"
@@ -108,19 +109,25 @@ def life_of(method: str, path: str) -> Life:
     return _LIVES[method, path]
 
 
+def known_at(method: str, resource: str) -> Known | None:
+    """The entry of the catalogue that a path below the prefix is of; one that spells it out goes before a template."""
+    found = [known for known, pattern in _PATTERNS if _is(known, pattern, method, resource)]
+    return min(found, key=lambda known: known.path.count("{"), default=None)
+
+
 def explain_no_route(method: str, path: str, api_date: ApiDate) -> str:
     """Say why a path is not answered and what to do."""
     shown = path[:PATH_CHARS_SHOWN_MAX]
     if not path.startswith(PREFIX + "/"):
         return _explain_prefix(shown)
     resource = path.removeprefix(PREFIX)
-    known = next((known for known, pattern in _PATTERNS if _is(known, pattern, method, resource)), None)
+    known = known_at(method, resource)
     if known is None:
         return _explain_typo(shown, api_date)
     if not api_date.holds(known.since, known.until):
         life = f"since {known.since}" if api_date.day and api_date.day < known.since else f"until {known.until}"
         return f"{method} {shown} did not exist at API date {api_date}: the venue has it {life}"
-    return f"{method} {shown} is an operation of the venue that is not emulated"
+    return f"{method} {shown} is an operation of the venue that is not emulated: {STUB_ADVICE}"
 
 
 def _is(known: Known, pattern: re.Pattern[str], method: str, resource: str) -> bool:
@@ -132,7 +139,7 @@ def _explain_prefix(path: str) -> str:
         return f"{path} is the venue's stream, which is not emulated"
     if any(pattern.fullmatch(path) for _, pattern in _PATTERNS):
         return f'the path "{path}" lacks the prefix: call "{PREFIX}{path}" (and sign it so)'
-    return f'nothing is served at "{path}": the venue\'s paths begin with {PREFIX}/'
+    return f'nothing is served at "{path}": Kalshi\'s paths begin with {PREFIX}/'
 
 
 def _explain_typo(path: str, api_date: ApiDate) -> str:

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from mockexchange.core.accounts import Key
 from mockexchange.core.state import State
+from mockexchange.venues.caches import Caches
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi.dates import api_date as parse_date
 from mockexchange.venues.kalshi.market_ids import MarketIds
-from mockexchange.venues.kalshi.operations.call import Caches
 from mockexchange.venues.kalshi.settings import Settings
 
 

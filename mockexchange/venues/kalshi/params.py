@@ -130,3 +130,14 @@ def _repeated(row: Parameter) -> Rejected:
 
 def _missing(row: Parameter) -> Rejected:
     return Rejected(Situation.MISSING, f"{row.name} is required", parameter=row.name)
+
+
+def with_limit(query: str, rows: int) -> str:
+    """The query asking for `rows` a page at most; one whose limit is refused stays as it is."""
+    parts = [part for part in query.split("&") if part]
+    limits = [part for part in parts if part.partition("=")[0] == "limit"]
+    asked = limits[0].partition("=")[2] if limits else ""
+    if len(limits) > 1 or (limits and not (asked.isascii() and asked.isdigit() and len(asked) < 10)):
+        return query
+    wanted = min(rows, int(asked)) if limits else rows
+    return "&".join([*(part for part in parts if part not in limits), f"limit={wanted}"])

@@ -23,6 +23,7 @@ from mockexchange.venues.kalshi.operations.call import (
     PublicOperation,
 )
 from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX, Decoded, decode, decode_cached
+from mockexchange.venues.kalshi.retiring import successor
 from mockexchange.venues.kalshi.routes import Match, match, methods_of
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH, answer_plainly
 from mockexchange.venues.request import Answer, Request
@@ -61,7 +62,7 @@ def _answer(visit: Visit, api_date: ApiDate) -> bytes:
     operation, path_params = _route(visit, api_date)
     visit.reply.operation = operation.name
     if operation.is_retired(api_date):
-        words = f"{operation.name} is retired since {operation.retired_since}: order entry has moved to another path"
+        words = f"{operation.name} is retired since {operation.retired_since}: {successor(operation)}"
         raise Rejected(Situation.RETIRED, words)
     if isinstance(operation, PublicOperation):
         return _answer_public(visit, operation, path_params, api_date)

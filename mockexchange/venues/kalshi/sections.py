@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, Field, Nested, Row
-from mockexchange.venues.diff import Facts
+from mockexchange.venues.diff import READS, Facts
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, Life
 from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
@@ -23,8 +23,6 @@ from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS, StreamErrorR
 from mockexchange.venues.kalshi.stream.replies import REPLY_KEYS
 
 FIRST_PAGES = "docs-2025-11"
-READS = "reads"
-"""Which value of the core a field has: a difference where it changes, no fact of the wire by itself."""
 KINDS = {
     "text": "text",
     "texts": "comma-separated list",

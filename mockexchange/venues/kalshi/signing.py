@@ -9,15 +9,15 @@ told to the caller. Sending a signature twice is allowed: real clients do when t
 import binascii
 from base64 import b64decode
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
+from mockexchange.venues.public_keys import PublicKey
 from mockexchange.venues.request import Request
 
 KEY_HEADER = b"kalshi-access-key"
@@ -25,20 +25,12 @@ SIGNATURE_HEADER = b"kalshi-access-signature"
 TIMESTAMP_HEADER = b"kalshi-access-timestamp"
 
 SALT_LENGTH_BYTES = 32
-RSA_BITS_MIN = 2048
-RSA_BITS_MAX = 4096
-PUBLIC_KEYS_MAX = 4096
 
-PublicKey = RSAPublicKey | Ed25519PublicKey
 Verdict = Literal["good", "other_salt", "bad"]
 
 _SHA256 = hashes.SHA256()
 _PSS = padding.PSS(mgf=padding.MGF1(_SHA256), salt_length=SALT_LENGTH_BYTES)
 _PSS_ANY_SALT = padding.PSS(mgf=padding.MGF1(_SHA256), salt_length=padding.PSS.AUTO)
-
-
-class UnusableKey(ValueError):
-    """The PEM is no public key that the venue takes; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,25 +50,17 @@ def read_credentials(request: Request) -> Credentials:
     return Credentials(*(found[name] or None for name in (KEY_HEADER, TIMESTAMP_HEADER, SIGNATURE_HEADER)))
 
 
+def claimed_key(request: Request) -> str | None:
+    """The id of the key that a request claims to be signed with."""
+    for name, value in request.headers:
+        if name == KEY_HEADER and (key_id := value.decode("latin-1").strip()):
+            return key_id
+    return None
+
+
 def signed_message(timestamp: str, request: Request) -> bytes:
     """The bytes a client has to sign."""
     return f"{timestamp}{request.method}{request.path}".encode("latin-1")
-
-
-@lru_cache(maxsize=PUBLIC_KEYS_MAX)
-def load_public_key(pem: str) -> PublicKey:
-    """Parse a PEM public key: RSA of 2048 to 4096 bits, or Ed25519. Raises UnusableKey."""
-    try:
-        key = serialization.load_pem_public_key(pem.encode())
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise UnusableKey(f"expected a PEM public key (-----BEGIN PUBLIC KEY-----): {error}") from None
-    if isinstance(key, RSAPublicKey):
-        if not RSA_BITS_MIN <= key.key_size <= RSA_BITS_MAX:
-            raise UnusableKey(f"expected an RSA key of {RSA_BITS_MIN} to {RSA_BITS_MAX} bits, got {key.key_size}")
-        return key
-    if isinstance(key, Ed25519PublicKey):
-        return key
-    raise UnusableKey(f"expected an RSA or Ed25519 key, got {type(key).__name__}")
 
 
 def decode_signature(text: str) -> bytes | None:

@@ -13,7 +13,7 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations import OPERATIONS
 
 CONTRACTS = Path(__file__).parents[3] / "contracts" / "kalshi"
-NOT_EMULATED = "is an operation of the venue that is not emulated"
+NOT_EMULATED = "is an operation of the venue that is not emulated: `mockexchange stub` gives it an answer"
 
 
 def explain(path: str, method: str = "GET", date: str = "2026-10") -> str:
@@ -82,7 +82,7 @@ def test_a_missing_prefix(path: str) -> None:
 
 @pytest.mark.parametrize("path", ["", "/", "*", PREFIX, "/v2/portfolio/positions", "/trade-api/v1/portfolio/positions"])
 def test_elsewhere(path: str) -> None:
-    assert explain(path) == f'nothing is served at "{path}": the venue\'s paths begin with {PREFIX}/'
+    assert explain(path) == f'nothing is served at "{path}": Kalshi\'s paths begin with {PREFIX}/'
 
 
 def test_the_stream() -> None:

@@ -38,6 +38,14 @@ def test_first_order_entry_is_retired_on_its_day(dated: tuple[str, Sandbox], met
         assert "is retired since 2026-06-18" in why(answer)
 
 
+@pytest.mark.parametrize(("name", "method", "path"), FIRST_ORDER_ENTRY)
+def test_what_is_retired_says_which_path_has_it_today(name: str, method: str, path: str) -> None:
+    today = path.replace("/portfolio/orders", "/portfolio/events/orders")
+    answer = ask(make(date="2026-10"), place(path), method=method)
+    assert why(answer) == f"{name} is retired since 2026-06-18: call {method} {PREFIX}{today}"
+    assert (f"{name}V2", method, today) in OTHERS
+
+
 def test_what_is_retired_is_so_before_anybody_is_asked_who_they_are() -> None:
     request = Request("POST", f"{PREFIX}/portfolio/orders", body=b"{}")
     assert refusal(make(date="2026-10").answer(request)[0]) == at(bodies.RETIRED)

@@ -12,9 +12,9 @@ from mockexchange.venues.kalshi.diagnosis.steps import (
     diagnose_steps,
     explain_signature,
 )
-from mockexchange.venues.kalshi.diagnosis.timestamps import explain_timestamp
 from mockexchange.venues.kalshi.diagnosis.verdicts import explain_salt
 from mockexchange.venues.kalshi.diagnosis.words import KnownKey
+from mockexchange.venues.timestamps import explain_timestamp
 
 __all__ = [
     "OTHER_KEYS_MAX",

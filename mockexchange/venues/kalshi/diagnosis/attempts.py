@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from mockexchange.venues.kalshi.diagnosis.mistakes import ALONE, COMBINED
 from mockexchange.venues.kalshi.diagnosis.texts import Edit, Fields, Sent, path_text, plain_text, render
-from mockexchange.venues.kalshi.diagnosis.words import quote
+from mockexchange.venues.searching import pairs
+from mockexchange.venues.words import quote
 
 PATH_FIELDS = frozenset({"host", "prefix", "resource", "slash", "query"})
 
@@ -32,18 +33,8 @@ def attempts(sent: Sent) -> Iterator[Attempt]:
     yield Attempt(right, ())
     edits = [edit for make in COMBINED for edit in make(sent) if edit.changes.items() - right.items()]
     alone = (edit for make in ALONE for edit in make(sent))
-    for chosen in chain(((edit,) for edit in edits), _pairs(edits), ((edit,) for edit in alone)):
+    for chosen in chain(((edit,) for edit in edits), pairs(edits), ((edit,) for edit in alone)):
         fields = right.copy()
         for edit in chosen:
             fields.update(edit.changes)
         yield Attempt(fields, chosen)
-
-
-def _pairs(edits: list[Edit]) -> Iterator[tuple[Edit, Edit]]:
-    """Give the pairs of mistakes that change different fields, those of two likely ones first."""
-    count = len(edits)
-    for total in range(1, 2 * count - 2):
-        for low in range(max(0, total - count + 1), (total + 1) // 2):
-            first, second = edits[low], edits[total - low]
-            if first.changes.keys().isdisjoint(second.changes):
-                yield first, second

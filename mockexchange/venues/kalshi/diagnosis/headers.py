@@ -3,9 +3,10 @@
 import difflib
 from collections.abc import Iterable, Iterator
 
-from mockexchange.venues.kalshi.diagnosis.words import KnownKey, plural, quote
+from mockexchange.venues.kalshi.diagnosis.words import KnownKey
 from mockexchange.venues.kalshi.signing import KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
 from mockexchange.venues.request import Request
+from mockexchange.venues.words import plural, quote
 
 WANTED = {
     KEY_HEADER: "the key id",

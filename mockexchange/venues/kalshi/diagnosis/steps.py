@@ -16,8 +16,10 @@ from mockexchange.venues.kalshi.diagnosis.opening import Ed25519Reading, Reading
 from mockexchange.venues.kalshi.diagnosis.texts import Sent
 from mockexchange.venues.kalshi.diagnosis.verdicts import Case, Finding, explain_finding, explain_nothing
 from mockexchange.venues.kalshi.diagnosis.words import KnownKey
-from mockexchange.venues.kalshi.signing import Credentials, PublicKey, UnusableKey, load_public_key
+from mockexchange.venues.kalshi.signing import Credentials
+from mockexchange.venues.public_keys import PublicKey, UnusableKey, load_public_key
 from mockexchange.venues.request import Request
+from mockexchange.venues.searching import finish
 
 VERIFICATIONS_MAX = 200
 """Operations with a public key in one diagnosis; opening an RSA-2048 signature takes 0.2 ms, Ed25519 0.1 ms."""
@@ -41,13 +43,7 @@ def explain_signature(
 
     `key` is the one the request names, `others` the rest of the same sandbox, `host` the Host header.
     """
-    steps = diagnose_steps(request, credentials, key, others, host)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            words: str = done.value
-            return words
+    return finish(diagnose_steps(request, credentials, key, others, host))
 
 
 def diagnose_steps(

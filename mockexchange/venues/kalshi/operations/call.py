@@ -1,13 +1,13 @@
 """What an operation is, and what it is given: one request, authenticated and decoded."""
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from mockexchange.core.accounts import Account, Key
 from mockexchange.core.state import State
-from mockexchange.venues.caches import PageCache, RowCache
+from mockexchange.venues.caches import Caches
 from mockexchange.venues.dated import FOREVER, ApiDate, compile_envelope, compile_object
 from mockexchange.venues.kalshi.catalogue import PREFIX, Life, life_of
 from mockexchange.venues.kalshi.objects import OBJECTS
@@ -17,21 +17,6 @@ from mockexchange.venues.kalshi.settings import Settings
 SURFACES_MAX = 4_096
 """Objects times API dates: some 60 of the one, and hardly more than a dozen of the other in one process."""
 READ = ("read",)
-
-
-@dataclass(slots=True)
-class Caches:
-    """One sandbox's encoded rows, by API date and table, and its last pages."""
-
-    by_table: dict[tuple[str, str], RowCache] = field(default_factory=dict)
-    pages: PageCache = field(default_factory=PageCache)
-
-    def of(self, api_date: ApiDate, table: str) -> RowCache:
-        key = (api_date.day or api_date.name, table)
-        cache = self.by_table.get(key)
-        if cache is None:
-            cache = self.by_table[key] = RowCache()
-        return cache
 
 
 @dataclass(slots=True)

@@ -4,8 +4,6 @@ The venue refuses with the bodies of its REST gateway as far as is known, and wh
 itself, in plain text. Checks come in this order: credentials, what the key may, `Origin`, connections.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from mockexchange.core.accounts import Key
@@ -16,6 +14,7 @@ from mockexchange.venues.kalshi.desk import Desk, date_of
 from mockexchange.venues.kalshi.errors import Rejected, Situation, reject
 from mockexchange.venues.kalshi.stream.session import Session
 from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.venue import Handshake, OpenCount
 
 STREAM_PATH = "/trade-api/ws/v2"
 OPERATION = "OpenStream"
@@ -30,17 +29,6 @@ TEXT_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
 )
 """As reported with a 403 of December 2024: what the venue's WebSocket library sends."""
-
-OpenCount = Callable[[str], int]
-"""How many streams an account has open."""
-
-
-@dataclass(slots=True)
-class Handshake:
-    """`session` is None where the answer is a refusal."""
-
-    answer: Answer
-    session: Session | None = None
 
 
 def shake_hands(

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream.channels import ORDERBOOK, TICKER, ChannelRow
 from mockexchange.venues.kalshi.stream.errors import Code, Refused
 from mockexchange.venues.kalshi.stream.filters import Named
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
-from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
+from mockexchange.venues.kalshi.stream.subscriber import Subscriber
 from mockexchange.venues.kalshi.stream.subscriptions import MARKETS_MAX, Subscription
 
 

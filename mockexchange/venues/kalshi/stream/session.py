@@ -1,10 +1,12 @@
 """One stream session: a client's commands in, frames out; no socket, no event loop, no clock of its own."""
 
+import json
 from typing import Any
 
 from mockexchange.core.accounts import Key
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.desk import Desk
 from mockexchange.venues.kalshi.stream import replies
 from mockexchange.venues.kalshi.stream.commands import (
@@ -17,12 +19,10 @@ from mockexchange.venues.kalshi.stream.commands import (
     read_id,
 )
 from mockexchange.venues.kalshi.stream.errors import Code, Refused, error_row, exists
-from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
+from mockexchange.venues.kalshi.stream.subscriber import Subscriber
 from mockexchange.venues.kalshi.stream.subscribing import list_subscriptions, subscribe, unsubscribe
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 from mockexchange.venues.kalshi.stream.updating import update
-
-__all__ = ["Frame", "Session", "Subscription"]
 
 COMMANDS_PER_SECOND_MAX = 10_000
 """Documented on 2026-06-18. Before there was a code for it nothing is refused."""
@@ -30,6 +30,13 @@ COMMANDS_PER_SECOND_MAX = 10_000
 
 class Session(Subscriber):
     """Made by `handshake.shake_hands`. Not sent by itself: its owner sends the frames that it returns, in order."""
+
+    wakes_at: int | None = None
+    """Never: all that goes out answers a command or tells what happened."""
+    ending: tuple[int, str] | None = None
+    """It ends with its connection."""
+    asked: None = None
+    """Its commands are about subscriptions, and none is an operation."""
 
     def __init__(self, desk: Desk, key: Key | None, api_date: ApiDate) -> None:
         super().__init__(desk, key, api_date)
@@ -51,6 +58,9 @@ class Session(Subscriber):
         except Refused as refused:
             return [self._error(refused, command_id, self.subscriptions.get(refused.sid))]
 
+    def wake(self, at: int, host_at: int) -> list[Frame]:
+        return []
+
     def terminate(self, sid: int, code: int, why: str = "") -> Frame:
         """End a subscription with a terminal error: 10, 17 or 25, or what the day had for it.
 
@@ -59,6 +69,28 @@ class Session(Subscriber):
         subscription = self.registry.close(sid)
         note = f"subscription {sid} to {subscription.channel} was ended{f': {why}' if why else ''}"
         return self._error(Refused(Code(code), note, sid), 0, subscription)
+
+    def follows(self, channel: str) -> bool:
+        return channel in self.channels
+
+    def spell_literal(self, text: str, channel: str) -> str:
+        """Fill in the sid of the channel's subscription and its next number, 0 where there is no subscription."""
+        subscription = self.channels.get(channel)
+        if '"$sid"' in text:
+            text = text.replace('"$sid"', str(subscription.sid if subscription else 0))
+        if '"$seq"' in text:
+            text = text.replace('"$seq"', str(subscription.next_seq() if subscription else 0))
+        return text
+
+    def heed(self, raw: bytes, kind: str, channel: str) -> None:
+        """A terminal error ends the subscription that it names; a literal frame may bear the channel's next number."""
+        document, subscription = _plain(raw), self.channels.get(channel)
+        if kind == "error":
+            sid, code = document.get("sid"), _plain_dict(document.get("msg")).get("code")
+            if isinstance(sid, int) and isinstance(code, int) and sid in self.subscriptions:
+                self.terminate(sid, code)
+        elif subscription and document.get("seq") == subscription.sequence + 1:
+            subscription.next_seq()
 
     def _carry_out(self, document: dict[str, Any], command_id: int, at: int) -> list[Frame]:
         """What was ignored of the command is noted with its first answer."""
@@ -99,3 +131,14 @@ class Session(Subscriber):
 
 def _joined(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
+
+
+def _plain(raw: bytes) -> dict[str, Any]:
+    try:
+        return _plain_dict(json.loads(raw))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _plain_dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

@@ -1,27 +1,13 @@
 """Who reads: a key as of an API date, its subscriptions, and the messages that it may see as frames."""
 
-from typing import NamedTuple
-
 from mockexchange.core.accounts import Key
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.desk import Desk
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.replies import keys_of
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscriptions
-
-
-class Frame(NamedTuple):
-    """What goes to one client. `channel` and `sid` say of which subscription, "" and 0 where of none.
-
-    `note` goes out of band: why there is an error, or what of the command was left aside.
-    """
-
-    raw: bytes
-    kind: str
-    channel: str = ""
-    sid: int = 0
-    note: str = ""
 
 
 class Subscriber:
@@ -31,7 +17,7 @@ class Subscriber:
         self.desk, self.key, self.api_date = desk, key, api_date
         self.answer_keys = keys_of(api_date, desk.settings.stream_answer_numbers)
         self.registry = Subscriptions()
-        self.by_channel = self.registry.by_channel
+        self.channels = self.registry.by_channel
         self.subscriptions = self.registry.by_sid
         self._day = api_date.day or ""
         """Sorts before every day in compat, which is told what any day was."""
@@ -49,7 +35,7 @@ class Subscriber:
 
         Every reader of every message comes by here: what readers share is made once and kept with the message.
         """
-        subscription = self.by_channel.get(message.channel)
+        subscription = self.channels.get(message.channel)
         if subscription is None or self._day >= message.until:
             return None
         markets = subscription.markets

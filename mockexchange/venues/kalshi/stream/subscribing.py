@@ -1,5 +1,6 @@
 """What each command does. The first thing wrong with one refuses it whole, before anything has changed."""
 
+from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream import replies
 from mockexchange.venues.kalshi.stream.channels import COMMUNICATIONS, ORDERBOOK, ChannelRow, channels_of
 from mockexchange.venues.kalshi.stream.commands import Params
@@ -13,7 +14,7 @@ from mockexchange.venues.kalshi.stream.joining import (
     require_one_way,
     require_room,
 )
-from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
+from mockexchange.venues.kalshi.stream.subscriber import Subscriber
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 
 SHARD_FACTOR_MAX = 100
@@ -27,8 +28,7 @@ def subscribe(reader: Subscriber, params: Params | None, command_id: int, at: in
     acks, data = [], []
     for channel in channels:
         subscription, new = _join(reader, channel, params, named)
-        raw = replies.subscribed(subscription, command_id)
-        acks.append(Frame(raw, "subscribed", channel.name, subscription.sid, _note(channel, named)))
+        acks.append(_subscribed(subscription, command_id, _note(channel, named)))
         data.append((subscription, new))
     wants_ticker = params.get("send_initial_snapshot", False)
     return acks + [frame for one in data for frame in first_data(reader, *one, wants_ticker, at)]
@@ -62,6 +62,11 @@ def unsubscribe(reader: Subscriber, params: Params | None, command_id: int) -> l
     return [_unsubscribed(reader, subscription, command_id) for subscription in gone]
 
 
+def _subscribed(subscription: Subscription, command_id: int, note: str) -> Frame:
+    raw, channel = replies.subscribed(subscription, command_id), subscription.channel
+    return Frame(raw, "subscribed", channel, subscription.sid, note, acknowledged=(channel,))
+
+
 def _unsubscribed(reader: Subscriber, subscription: Subscription, command_id: int) -> Frame:
     raw = replies.unsubscribed(subscription, command_id, reader.answer_keys)
     return Frame(raw, "unsubscribed", subscription.channel, subscription.sid)
@@ -92,7 +97,7 @@ def _channel(reader: Subscriber, name: str) -> ChannelRow:
 
 
 def _require_joinable(reader: Subscriber, channel: ChannelRow, named: Named | None) -> None:
-    subscription = reader.by_channel.get(channel.name)
+    subscription = reader.channels.get(channel.name)
     if subscription is not None and _may_not_repeat(reader):
         raise Refused(Code.ALREADY_SUBSCRIBED, f"{channel.name} is subscription {subscription.sid} already")
     if named is None and channel.filter == "required":
@@ -126,7 +131,7 @@ def _require_sharding(channels: list[ChannelRow], params: Params) -> None:
 def _require_room(reader: Subscriber, channels: list[ChannelRow], named: Named | None) -> None:
     filtered = {channel.name for channel in channels if channel.filter != "ignored"}
     if named is not None:
-        open_ones = [reader.by_channel.get(name) for name in filtered]
+        open_ones = [reader.channels.get(name) for name in filtered]
         require_room(reader, sum(new_count(subscription, named) for subscription in open_ones))
 
 
@@ -134,7 +139,7 @@ def _join(
     reader: Subscriber, channel: ChannelRow, params: Params, named: Named | None
 ) -> tuple[Subscription, list[str]]:
     """The channel's subscription, opened if need be, and the tickers that are new in it."""
-    subscription = reader.by_channel.get(channel.name)
+    subscription = reader.channels.get(channel.name)
     if subscription is None:
         subscription = reader.registry.open(channel)
         subscription.skips_lists = params.get("skip_ticker_ack", False)

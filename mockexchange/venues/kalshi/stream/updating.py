@@ -1,5 +1,6 @@
 """update_subscription: markets join and leave a subscription, or their books are sent once more."""
 
+from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream import replies
 from mockexchange.venues.kalshi.stream.channels import channels_of
 from mockexchange.venues.kalshi.stream.commands import ADD, DELETE, SNAPSHOT, ActionRow, Params, actions_of
@@ -14,7 +15,7 @@ from mockexchange.venues.kalshi.stream.joining import (
     require_one_way,
     require_room,
 )
-from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
+from mockexchange.venues.kalshi.stream.subscriber import Subscriber
 from mockexchange.venues.kalshi.stream.subscribing import find
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 

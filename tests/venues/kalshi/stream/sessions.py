@@ -5,11 +5,12 @@ from typing import Any
 
 from mockexchange.core.commands import Command
 from mockexchange.core.refusals import Refusal
+from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.desk import Desk
 from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.stream.feed import messages_of
-from mockexchange.venues.kalshi.stream.session import Frame, Session
+from mockexchange.venues.kalshi.stream.session import Session
 from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, Venue, buy
 
 RAIN, HEAT, SNOW = "RAIN-1", "HEAT-1", "SNOW-1"

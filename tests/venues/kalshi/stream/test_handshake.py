@@ -8,12 +8,12 @@ from mockexchange.venues.kalshi.rest import answer as answer_rest
 from mockexchange.venues.kalshi.stream.handshake import (
     STREAM_PATH,
     TEXT_HEADERS,
-    Handshake,
     answer_plainly,
     shake_hands,
 )
 from mockexchange.venues.kalshi.stream.session import Session
 from mockexchange.venues.request import Request
+from mockexchange.venues.venue import Handshake
 from tests.sandboxing import SMALL, WALL, make, signed
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import at, refusal, why
@@ -39,8 +39,9 @@ def knock(
 
 def granted(handshake: Handshake) -> Session:
     assert (handshake.answer.status, handshake.answer.body) == (101, b"")
-    assert handshake.session is not None
-    return handshake.session
+    session: Session | None = handshake.session
+    assert session is not None
+    return session
 
 
 @pytest.mark.parametrize("date", ["2025-11", "2026-06", "2026-10", "compat"])

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from mockexchange.core.commands import Command, QuoteMarket
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef
+from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream.feed import messages_of
-from mockexchange.venues.kalshi.stream.session import Frame, Session
+from mockexchange.venues.kalshi.stream.session import Session
 from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, Venue
 from tests.venues.kalshi.stream.sessions import HEAT, RAIN, SNOW, WALL, make_venue, open_session, trade
 

@@ -6,8 +6,8 @@ import pytest
 
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
-from mockexchange.scenario.plan import STREAM_SETTINGS
 from mockexchange.scenario.schema import STREAM
+from mockexchange.scenario.switches import STREAM_SETTINGS
 from mockexchange.venues.kalshi.settings import Settings
 
 ALL = """
@@ -18,7 +18,7 @@ stream: {repeat: error_6, anonymous: accept, origin: refuse, connections: 3, emp
 
 
 def test_every_word_has_its_setting() -> None:
-    settings = load_text(ALL).settings
+    settings = load_text(ALL).settings["kalshi"]
     assert settings == Settings(
         stream_repeat="error_6",
         stream_anonymous="accept",
@@ -31,7 +31,7 @@ def test_every_word_has_its_setting() -> None:
         stream_pong_us=0,
         stream_outbox_bytes=2048,
     )
-    assert load_text("scenario: none\n").settings == Settings()
+    assert load_text("scenario: none\n").settings["kalshi"] == Settings()
 
 
 def test_no_word_is_without_a_setting() -> None:

@@ -34,7 +34,7 @@ def test_channels_are_acknowledged_in_their_order_with_sids_from_one() -> None:
         '{"type":"subscribed","id":1,"msg":{"channel":"ticker","sid":3}}',
     ]
     assert subscribe(session, "trade") == ['{"type":"subscribed","id":1,"msg":{"channel":"trade","sid":4}}']
-    assert list(session.by_channel) == ["fill", "market_positions", "ticker", "trade"]
+    assert list(session.channels) == ["fill", "market_positions", "ticker", "trade"]
 
 
 @pytest.mark.parametrize("command_id", [0, None])
@@ -112,7 +112,7 @@ def test_a_repeat_gets_the_sid_it_has_and_new_markets_join() -> None:
     ]
     snapshots = [json.loads(one) for one in again[2:]]
     assert [(one["sid"], one["seq"], one["msg"]["market_ticker"]) for one in snapshots] == [(2, 2, HEAT)]
-    assert list(session.by_channel["orderbook_delta"].markets or {}) == [RAIN, HEAT]
+    assert list(session.channels["orderbook_delta"].markets or {}) == [RAIN, HEAT]
     assert kinds(told(session, venue, trade(SNOW))) == []
 
 
@@ -173,9 +173,9 @@ def test_an_unknown_market_is_left_out_in_silence_later(date: str) -> None:
     [ack] = tell(session, command("subscribe", channels=["trade"], market_tickers=[NOWHERE, RAIN, "X"]))
     assert ack.kind == "subscribed"
     assert ack.note == "no market 'NOWHERE-1' and 1 more: left out"
-    assert list(session.by_channel["trade"].markets or {}) == [RAIN]
+    assert list(session.channels["trade"].markets or {}) == [RAIN]
     [ack] = tell(session, command("subscribe", channels=["fill"], market_tickers=[NOWHERE]))
-    assert session.by_channel["fill"].markets == {}, "no market, not every market"
+    assert session.channels["fill"].markets == {}, "no market, not every market"
 
 
 def test_a_market_that_no_filter_reads_need_not_exist() -> None:
@@ -201,10 +201,10 @@ def test_markets_by_id_on_the_ticker_channel() -> None:
     frames = subscribe(session, "ticker", market_ids=[*ids, "no-such-id"], send_initial_snapshot=True)
     found = [json.loads(one)["msg"] for one in frames]
     assert [one.get("market_id") for one in found] == [None, *ids]
-    assert session.by_channel["ticker"].markets == {RAIN: ids[0], HEAT: ids[1]}
+    assert session.channels["ticker"].markets == {RAIN: ids[0], HEAT: ids[1]}
     venue.list_markets("HAIL-1")
     subscribe(session, "ticker", market_id=market_id("HAIL-1"))
-    assert list(session.by_channel["ticker"].markets or {}) == [RAIN, HEAT, "HAIL-1"]
+    assert list(session.channels["ticker"].markets or {}) == [RAIN, HEAT, "HAIL-1"]
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_ends_are_told_as_of_their_day() -> None:
         session = open_session(make_venue(), date)
         subscribe(session, "fill", "ticker")
         assert ask(session, "unsubscribe", 9, sids=[2]) == [wanted]
-        assert list(session.by_channel) == ["fill"]
+        assert list(session.channels) == ["fill"]
         assert list(session.subscriptions) == [1]
 
 

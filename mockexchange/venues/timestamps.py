@@ -1,10 +1,10 @@
-"""Why a timestamp header was refused: its spelling, its unit, or the clock it was read from."""
+"""Why a timestamp was refused: its spelling, its unit, or the clock it was read from."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from mockexchange.venues.kalshi.diagnosis.words import quote
+from mockexchange.venues.words import quote
 
 EXPECTED = "send Unix milliseconds in digits"
 NEAR_MS = 86_400_000

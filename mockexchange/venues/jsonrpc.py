@@ -1,0 +1,159 @@
+"""Reading envelopes of JSON-RPC, whose ids come back as they were written: no number passes through a float."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from json.encoder import encode_basestring, encode_basestring_ascii
+from typing import Any, NamedTuple, NoReturn
+
+WHOLE = re.compile(r"-?[0-9]{1,18}")
+SURROGATE = re.compile(r"[\ud800-\udfff]")
+ID_CHARS_MAX = 1_024
+"""Of an id: what answers, frames and the journal carry back."""
+SHOWN_CHARS_MAX = 80
+
+
+class Number(NamedTuple):
+    """A number of a document, as written: -0, 1.50 and integers of any length stay what they are."""
+
+    text: str
+
+
+class Fault(StrEnum):
+    """What may be wrong of an envelope."""
+
+    NOT_JSON = "not JSON"
+    BATCH = "a batch"
+    NOT_AN_OBJECT = "not an object"
+    BAD_ID = "id of the wrong type"
+    NO_METHOD = "method missing"
+    BAD_METHOD = "method of the wrong type"
+    BAD_PARAMS = "params of the wrong type"
+
+
+class Malformed(Exception):
+    """What was sent is no request; `id` is the one to answer with, where it could be read."""
+
+    def __init__(self, fault: Fault, words: str, id_text: str | None = None) -> None:
+        super().__init__(words)
+        self.fault = fault
+        self.words = words
+        self.id = id_text
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """`id` is JSON text; it and `method` are None where the request has none. `extra` is what else it holds."""
+
+    id: str | None
+    method: str | None
+    params: dict[str, Any]
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+def read_envelope(raw: bytes, id_name: str = "id", method_required: bool = True) -> Envelope:
+    """Read one request. Raises Malformed with what is wrong, where, and what is expected."""
+    document = read_object(raw)
+    id_text = _id(document.pop(id_name, None), id_name)
+    method = _method(document.pop("method", None), id_text, method_required)
+    params = document.pop("params", None)
+    # Absent and null are the same, as JSON-RPC 2.0 lets params be left out.
+    if params is not None and not isinstance(params, dict):
+        words = f"params: expected an object of named parameters, got {kind_of(params)}"
+        raise Malformed(Fault.BAD_PARAMS, words, id_text)
+    return Envelope(id_text, method, params or {}, document)
+
+
+def read_object(raw: bytes) -> dict[str, Any]:
+    """Read a JSON object whose numbers are `Number`. Raises Malformed."""
+    try:
+        # Bytes that are no UTF-8 are a ValueError too, and so is NaN.
+        document = json.loads(raw.decode(), parse_int=Number, parse_float=Number, parse_constant=_no_constant)
+    except RecursionError:
+        raise Malformed(Fault.NOT_JSON, "the JSON is nested too deep: expected one object") from None
+    except ValueError as error:
+        raise Malformed(Fault.NOT_JSON, f"no JSON: {error}") from None
+    if isinstance(document, list):
+        raise Malformed(Fault.BATCH, "an array: batches are not answered, send one object for each call")
+    if isinstance(document, dict):
+        return document
+    raise Malformed(Fault.NOT_AN_OBJECT, f"expected an object, got {kind_of(document)}")
+
+
+def whole(value: object) -> int | None:
+    """The integer that a number is, of at most 18 digits; None for anything else, such as 1.0 or "1"."""
+    return int(value.text) if isinstance(value, Number) and WHOLE.fullmatch(value.text) else None
+
+
+def texts_of(params: Mapping[str, Any]) -> dict[str, str]:
+    """Parameters as text: numbers as written, and of the rest what is neither a list nor an object."""
+    texts = ((name, _text_of(value)) for name, value in params.items())
+    return {name: text for name, text in texts if text is not None}
+
+
+def _text_of(value: object) -> str | None:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case Number(text):
+            return text
+        case str():
+            return value
+    return None
+
+
+def kind_of(value: object) -> str:
+    """What a value of a document is, in words."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case Number(text):
+            return f"the number {text[:SHOWN_CHARS_MAX]}"
+        case str():
+            return f"the string {value[:SHOWN_CHARS_MAX]!r}"
+        case list():
+            return "an array"
+    return "an object"
+
+
+def is_sayable(text: str) -> bool:
+    """Whether UTF-8 can say it: not where it holds half of a surrogate pair, which JSON may escape."""
+    return SURROGATE.search(text) is None
+
+
+def spell(text: str) -> str:
+    """Text as JSON; halves of a surrogate pair stay escaped."""
+    return encode_basestring(text) if is_sayable(text) else encode_basestring_ascii(text)
+
+
+def _id(value: object, id_name: str) -> str | None:
+    match value:
+        case None:
+            return None
+        case Number(text) if len(text) <= ID_CHARS_MAX:
+            return text
+        case str() if len(value) <= ID_CHARS_MAX:
+            return spell(value)
+        case Number() | str():
+            raise Malformed(Fault.BAD_ID, f"{id_name}: expected at most {ID_CHARS_MAX:,} characters")
+    raise Malformed(Fault.BAD_ID, f"{id_name}: expected a number or a string, got {kind_of(value)}")
+
+
+def _method(value: object, id_text: str | None, required: bool) -> str | None:
+    if value is None and not required:
+        return None
+    if value is None:
+        raise Malformed(Fault.NO_METHOD, 'method: expected one, such as "private/get_positions"', id_text)
+    if not isinstance(value, str):
+        raise Malformed(Fault.BAD_METHOD, f"method: expected a string, got {kind_of(value)}", id_text)
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")

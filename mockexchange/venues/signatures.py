@@ -1,0 +1,239 @@
+"""Which text, with which secret, gives an HMAC that is not the right one: how a wrong signature is explained.
+
+A venue says what could have been signed and how its secrets could have been read; here they are tried, a bounded number
+of them, and what fits is told in words. Nothing is said to fit that was not seen to.
+"""
+
+import hashlib
+import hmac
+import re
+from base64 import b64decode
+from binascii import Error
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from itertools import chain, islice
+from typing import NamedTuple
+from urllib.parse import unquote
+
+from mockexchange.venues.request import Pause
+from mockexchange.venues.searching import finish, pairs
+from mockexchange.venues.words import plural, quote
+
+ATTEMPTS_MAX = 200
+"""Digests in one diagnosis: some 2 us each of an ordinary text, 0.1 ms of one of 32 kB."""
+TEXTS_MAX = 120
+TEXTS_PER_SECRET_MAX = 4
+"""With a secret that was read wrongly, or with another key's, only the likeliest texts are tried."""
+OTHERS_MAX = 48
+ATTEMPTS_PER_STEP = 20
+EXPECTED_CHARS_MAX = 1_000
+ALGORITHMS = {16: "md5", 20: "sha1", 28: "sha224", 32: "sha256", 48: "sha384", 64: "sha512"}
+"""By the size of a digest."""
+HEX_CHARS_MIN = 32
+
+_HEX = re.compile(r"(0x)?((?:[0-9a-fA-F]{2})+)")
+
+Fields = dict[str, str]
+"""A text to sign as independent parts, so that mistakes in different parts combine."""
+
+
+class Edit(NamedTuple):
+    """One mistake: the parts it changes and what to do about it; `combines` where it is likely to be one of two."""
+
+    changes: Fields
+    advice: str
+    combines: bool = True
+
+
+class Text(NamedTuple):
+    """What could have been signed; without advice it is what should have been."""
+
+    data: bytes
+    advice: str = ""
+
+
+class Secret(NamedTuple):
+    """The bytes that a secret could have been taken for; without advice the right ones."""
+
+    key: bytes
+    advice: str = ""
+
+
+class KnownSecret(NamedTuple):
+    """A key of the same sandbox, as people call it."""
+
+    key_id: str
+    account: str
+    name: str
+    key: bytes
+
+    @property
+    def label(self) -> str:
+        if not self.account:
+            return "the key given"
+        return f'{self.account}\'s key "{self.name}"'
+
+
+class Case(NamedTuple):
+    """A signature in question. Of `texts` and of `secrets` the first is the right one; `spelling` is hex or base64."""
+
+    signature: str
+    spelling: str
+    texts: Callable[[], Iterator[Text]]
+    secrets: Sequence[Secret]
+    claimed: KnownSecret
+    others: Sequence[KnownSecret] = ()
+
+
+class Spelled(NamedTuple):
+    """The bytes that a signature stands for (None: none), and how it is spelt."""
+
+    data: bytes | None
+    spelling: str
+
+
+class Finding(NamedTuple):
+    text: Text
+    secret: Secret
+    signer: KnownSecret | None = None
+    way: str = ""
+
+
+def texts_of(right: Fields, edits: Iterable[Edit], render: Callable[[Fields], bytes]) -> Iterator[Text]:
+    """Give the right text, then each mistake, then pairs of mistakes in different parts, likely ones first."""
+    known = [edit for edit in edits if edit.changes.items() - right.items()]
+    for chosen in chain(((),), ((edit,) for edit in known), pairs([edit for edit in known if edit.combines])):
+        fields = right.copy()
+        for edit in chosen:
+            fields.update(edit.changes)
+        yield Text(render(fields), ", and ".join(edit.advice for edit in chosen))
+
+
+def explain(case: Case, pause: Pause) -> str:
+    """Say what is wrong with a signature; calls `pause` between its steps. Never raises, whatever the signature is."""
+    return finish(explain_steps(case), pause)
+
+
+def explain_steps(case: Case) -> Generator[None, None, str]:
+    """As `explain`, in steps of some attempts each."""
+    spelled = read_signature(case.signature)
+    algorithm = ALGORITHMS.get(len(spelled.data or b""))
+    if spelled.data is None or algorithm is None:
+        return _explain_unreadable(case, spelled)
+    for number, (finding, digest) in enumerate(islice(_attempts(case, algorithm), ATTEMPTS_MAX)):
+        if digest == spelled.data:
+            return _explain_finding(case, finding, spelled, algorithm)
+        if number % ATTEMPTS_PER_STEP == ATTEMPTS_PER_STEP - 1:
+            yield
+    return _explain_nothing(case, spelled)
+
+
+def read_signature(text: str) -> Spelled:
+    """Find out which bytes a signature stands for, and how it was written."""
+    bare = unquote(text).strip(" \t\r\n\"'")
+    hexadecimal = _HEX.fullmatch(bare)
+    if hexadecimal and len(bare) >= HEX_CHARS_MIN:
+        digits = hexadecimal[2]
+        is_plain = bare == text and digits == digits.lower() and not hexadecimal[1]
+        return Spelled(bytes.fromhex(digits), "hex" if is_plain else _hex_words(text, bare, digits))
+    return _read_base64(text, bare)
+
+
+def _hex_words(text: str, bare: str, digits: str) -> str:
+    if bare != text:
+        return "hex with something around it"
+    return "hex in upper case" if digits == bare else 'hex with "0x" in front'
+
+
+def _read_base64(text: str, bare: str) -> Spelled:
+    standard = bare.replace("-", "+").replace("_", "/").replace(" ", "+").rstrip("=")
+    padded = standard + "=" * (-len(standard) % 4)
+    try:
+        data = b64decode(padded, validate=True)
+    except (Error, ValueError):
+        return Spelled(None, "")
+    inner = _HEX.fullmatch(data.decode("latin-1"))
+    if inner and len(data) >= HEX_CHARS_MIN:
+        return Spelled(bytes.fromhex(inner[2]), "base64 of its hex digits")
+    if padded == text:
+        return Spelled(data, "base64")
+    is_url_safe = "-" in bare or "_" in bare
+    return Spelled(data, "url-safe base64" if is_url_safe else "base64 with its padding or a + lost")
+
+
+def _attempts(case: Case, algorithm: str) -> Iterator[tuple[Finding, bytes]]:
+    own, *misread = case.secrets
+    right = next(case.texts())
+    for text in islice(case.texts(), TEXTS_MAX):
+        yield Finding(text, own), hmac.digest(own.key, text.data, algorithm)
+    for way, digest in _other_ways(own.key, right.data, algorithm):
+        yield Finding(right, own, way=way), digest
+    for other in case.others[:OTHERS_MAX]:
+        yield Finding(right, own, other), hmac.digest(other.key, right.data, algorithm)
+    for secret in misread:
+        for text in islice(case.texts(), TEXTS_PER_SECRET_MAX):
+            yield Finding(text, secret), hmac.digest(secret.key, text.data, algorithm)
+
+
+def _other_ways(key: bytes, text: bytes, algorithm: str) -> Iterator[tuple[str, bytes]]:
+    yield "a plain hash of the secret and the text", hashlib.new(algorithm, key + text).digest()
+    yield "a plain hash of the text and the secret", hashlib.new(algorithm, text + key).digest()
+    yield "a plain hash of the text", hashlib.new(algorithm, text).digest()
+    yield "an HMAC with text and secret exchanged", hmac.digest(text, key, algorithm)
+
+
+def _explain_finding(case: Case, finding: Finding, spelled: Spelled, algorithm: str) -> str:
+    wrong = []
+    if finding.signer:
+        wrong.append(_explain_signer(case.claimed, finding.signer))
+    if finding.way:
+        wrong.append(f"it is {finding.way}: make an HMAC-SHA256 with the secret as its key")
+    if finding.text.advice:
+        wrong.append(f"you signed {_shown(finding.text.data)}; {finding.text.advice}")
+    if finding.secret.advice:
+        wrong.append(finding.secret.advice)
+    if algorithm != "sha256" and not finding.way:
+        wrong.append(f"you took {algorithm.upper()}: take HMAC-SHA256")
+    wrong += _spelling_advice(case, spelled)
+    return "; ".join(wrong) or "the signature verifies"
+
+
+def _explain_signer(claimed: KnownSecret, signer: KnownSecret) -> str:
+    made = f"this signature was made with {signer.label}; you sent the id of {claimed.label}"
+    return f"{made}: send {quote(signer.key_id)}, or sign with the secret of {claimed.label}"
+
+
+def _spelling_advice(case: Case, spelled: Spelled) -> list[str]:
+    if spelled.spelling == case.spelling:
+        return []
+    wanted = "lower-case hex" if case.spelling == "hex" else "standard base64 with its padding"
+    return [f"the signature is in {spelled.spelling}: send {wanted}"]
+
+
+def _explain_unreadable(case: Case, spelled: Spelled) -> str:
+    wanted = "64 hex digits" if case.spelling == "hex" else "44 characters of base64"
+    if not case.signature:
+        return f"the signature is empty: send {wanted}; {_expected(case)}"
+    if spelled.data is None:
+        return f"the signature {quote(case.signature, 100)} is no {case.spelling}: send {wanted}; {_expected(case)}"
+    data, spelling = spelled.data, spelled.spelling
+    if case.spelling == "hex" and (digits := _HEX.fullmatch(case.signature)):
+        data, spelling = bytes.fromhex(digits[2]), "hex"
+    size = plural(len(data), "byte")
+    return f"the signature has {size} in {spelling}: an HMAC-SHA256 has 32, {wanted}; {_expected(case)}"
+
+
+def _explain_nothing(case: Case, spelled: Spelled) -> str:
+    tried = min(len(case.others), OTHERS_MAX)
+    others = f", nor with {plural(tried, 'other key')} of this sandbox" if tried else ""
+    known = f"nothing known fits: the signature was not made with the secret of {case.claimed.label}{others}"
+    return "; ".join([known, *_spelling_advice(case, spelled), _expected(case)])
+
+
+def _expected(case: Case) -> str:
+    text = next(case.texts()).data
+    digest = hashlib.sha256(text).hexdigest()
+    return f"the text to sign is {_shown(text)} ({plural(len(text), 'byte')}, sha256 {digest})"
+
+
+def _shown(text: bytes) -> str:
+    return quote(text.decode("latin-1"), EXPECTED_CHARS_MAX)

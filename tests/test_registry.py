@@ -1,0 +1,76 @@
+"""Which venue a path and a name belong to, and that no two of them claim the same."""
+
+from itertools import permutations
+
+import pytest
+
+from mockexchange.registry import DEFAULT, STREAM_PATHS, VENUES, venue_at, venue_of, whereabouts
+from mockexchange.venues.venue import Venue
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/trade-api/v2/portfolio/balance", "kalshi"),
+        ("/trade-api/ws/v2", "kalshi"),
+        ("/api/v2", "deribit"),
+        ("/api/v2/", "deribit"),
+        ("/api/v2/private/get_positions", "deribit"),
+        ("/ws/api/v2", "deribit"),
+        ("/signalplus/api", "signalplus"),
+        ("/signalplus/api/private/get_positions", "signalplus"),
+        ("/signalplus/ws/api", "signalplus"),
+        ("/signalplus/ws/private", "signalplus"),
+        # With a method behind it, as over HTTP.
+        ("/signalplus/ws/api/private/get_positions", "signalplus"),
+        ("/signalplus/ws/private/private/subscribe", "signalplus"),
+        ("/signalplus/ws/api/private/nothing", "kalshi"),
+        # What only begins like another's, or is spelt otherwise, is nobody's.
+        ("/api/v20", "kalshi"),
+        ("/api", "kalshi"),
+        ("/API/v2", "kalshi"),
+        ("/api%2fv2", "kalshi"),
+        ("/ws/api/v2/", "kalshi"),
+        ("/signalplus", "kalshi"),
+        ("/signalplus/ws", "kalshi"),
+        ("", "kalshi"),
+        ("*", "kalshi"),
+        ("http://host/api/v2", "kalshi"),
+    ],
+)
+def test_a_path_belongs_to_one_venue(path: str, name: str) -> None:
+    assert venue_at(path).name == name
+
+
+def test_who_calls_nobody_is_told_where_everybody_is() -> None:
+    everywhere = "; served here: Kalshi at /trade-api/v2, Deribit at /api/v2, SignalPlus at /signalplus/api"
+    assert {whereabouts(path) for path in ("/", "/api/v1/x", "/ws/api/v2/", "/trade-api/v2", "/x/api/v2")} == {
+        everywhere
+    }
+    for path in ("/trade-api/v2/x", "/api/v2", "/api/v2/x", "/signalplus/api", *STREAM_PATHS):
+        assert whereabouts(path) == ""
+
+
+def test_a_venue_is_found_by_its_name() -> None:
+    assert {venue_of(name).name for name in VENUES} == set(VENUES)
+    assert venue_of("") is DEFAULT is next(iter(VENUES.values()))
+    with pytest.raises(KeyError):
+        venue_of("nobody")
+
+
+def test_no_two_venues_claim_the_same_path() -> None:
+    assert len(STREAM_PATHS) == sum(len(venue.stream_paths) for venue in VENUES.values())
+    for one, other in permutations(VENUES.values(), 2):
+        assert not f"{one.prefix}/".startswith(f"{other.prefix}/")
+        assert not any(path.startswith(f"{other.prefix}/") for path in one.stream_paths)
+
+
+@pytest.mark.parametrize("venue", VENUES.values(), ids=VENUES)
+def test_what_a_venue_says_of_itself_is_whole(venue: Venue) -> None:
+    assert venue.open_stream in venue.operations
+    assert set(venue.paged_operations) <= set(venue.operations)
+    assert set(venue.quiet_channels) <= set(venue.channels)
+    assert set(venue.scopes_default) <= set(venue.scopes)
+    assert venue.settings() == venue.settings()
+    assert {switch.setting for switch in venue.switches.values()} <= set(dir(venue.settings()))
+    assert venue.api_date("compat").is_compat

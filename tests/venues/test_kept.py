@@ -1,0 +1,188 @@
+"""What a desk keeps in words, positions and summaries, is what it would make anew, whatever happened since."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mockexchange.core.accounts import Key
+from mockexchange.core.commands import Command, SetIndex
+from mockexchange.core.derivatives import queries
+from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.holdings import Holding
+from mockexchange.core.derivatives.valuing import view_of
+from mockexchange.core.derivatives.views import PositionView
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.deribit import desk as deribit_desk
+from mockexchange.venues.deribit import settings as deribit_settings
+from mockexchange.venues.deribit.objects.positions import position_text
+from mockexchange.venues.deribit.operations import positions as deribit_positions
+from mockexchange.venues.deribit.operations import summaries
+from mockexchange.venues.deribit.operations.call import Call as DeribitCall
+from mockexchange.venues.deribit.operations.call import Caller
+from mockexchange.venues.signalplus import desk as signalplus_desk
+from mockexchange.venues.signalplus import settings as signalplus_settings
+from mockexchange.venues.signalplus.objects import encode_list
+from mockexchange.venues.signalplus.operations.call import Call as SignalPlusCall
+from mockexchange.venues.signalplus.operations.positions import GET_POSITIONS
+from tests.core.derivatives_world import CALL, DORA, DORA_3, FUTURE, LINEAR, MIRA, PERPETUAL, PUT, DerivativesWorld
+from tests.core.test_derivatives_model import STORIES
+
+DATES = [ApiDate("2026-10-31", "2026-10-31"), ApiDate("compat", None)]
+PURSES = [DORA, DORA_3, MIRA]
+FILTERS = [("any", None), ("BTC", None), ("USDC", None), ("any", "option"), ("BTC", "future")]
+
+
+class Asked(NamedTuple):
+    purse: BookRef
+    currency: str
+    kind: str | None
+    api_date: ApiDate
+
+
+EVERYTHING = [Asked(purse, currency, kind, date) for purse in PURSES for currency, kind in FILTERS for date in DATES]
+
+
+class Venue(NamedTuple):
+    """How a venue's desk is made, asked, and what it says of views."""
+
+    desk: Callable[[Any, Any], Any]
+    ask: Callable[[Any, Asked], bytes]
+    write: Callable[[list[PositionView], ApiDate], bytes]
+
+
+def key_of(purse: BookRef) -> Key:
+    return Key(purse.account, "main", "id", "", (), purse.book, None, "secret")
+
+
+def deribit(state: Any, flat_rows: Any) -> deribit_desk.Desk:
+    return deribit_desk.Desk(state, DATES[0], deribit_settings.Settings(flat_rows=flat_rows))
+
+
+def ask_deribit(desk: deribit_desk.Desk, asked: Asked) -> bytes:
+    params = {"currency": asked.currency, "kind": asked.kind, "subaccount_id": None}
+    caller = Caller(key_of(asked.purse), (), asked.purse)
+    seen = replace(desk, api_date=asked.api_date)
+    call = DeribitCall(deribit_positions.OPERATIONS[0], seen, params, 0, 0, caller, [])
+    return deribit_positions.get_positions(call).encode()
+
+
+def write_deribit(views: list[PositionView], api_date: ApiDate) -> bytes:
+    return f"[{','.join(position_text(view, api_date) for view in views)}]".encode()
+
+
+def signalplus(state: Any, flat_rows: Any) -> signalplus_desk.Desk:
+    return signalplus_desk.Desk(state, DATES[0], signalplus_settings.Settings(flat_rows=flat_rows))
+
+
+def ask_signalplus(desk: signalplus_desk.Desk, asked: Asked) -> bytes:
+    params = {"currency": asked.currency, "kind": asked.kind, "subaccountId": None}
+    assert GET_POSITIONS.answer is not None
+    return GET_POSITIONS.answer(SignalPlusCall(GET_POSITIONS, desk, key_of(asked.purse), asked.api_date, params, []))
+
+
+def write_signalplus(views: list[PositionView], api_date: ApiDate) -> bytes:
+    return encode_list("Position", api_date, views)
+
+
+VENUES = {
+    "deribit": Venue(deribit, ask_deribit, write_deribit),
+    "signalplus": Venue(signalplus, ask_signalplus, write_signalplus),
+}
+
+
+def anew(world: DerivativesWorld, venue: Venue, asked: Asked, with_flat: bool) -> bytes:
+    views = queries.positions_of(world.exchange.state, asked.purse, with_flat)
+    terms = [(view, view.contract.terms) for view in views]
+    shown = [
+        view
+        for view, its in terms
+        if asked.currency in ("any", its.settlement_currency) and asked.kind in (None, its.kind)
+    ]
+    return venue.write(shown, asked.api_date)
+
+
+@pytest.mark.parametrize("name", VENUES)
+@settings(deadline=None)
+@given(st.sampled_from(["show", "omit"]), STORIES)
+def test_what_is_kept_is_what_would_be_made(name: str, flat_rows: str, story: list[Command]) -> None:
+    """Two desks: one is asked after every command, the other half of the time. What is refused changes nothing."""
+    world, venue = DerivativesWorld(), VENUES[name]
+    steady, now_and_then = (venue.desk(world.exchange.state, flat_rows) for _ in range(2))
+    for number, command in enumerate([None, *story]):
+        if command is not None:
+            world.exchange.execute(command, world.at + number)
+        for asked in EVERYTHING:
+            wanted = anew(world, venue, asked, flat_rows == "show")
+            assert venue.ask(steady, asked) == wanted, (asked, command)
+            if number % 2:
+                assert venue.ask(now_and_then, asked) == wanted, (asked, command)
+
+
+def ask_summaries(desk: deribit_desk.Desk, purse: BookRef, extended: bool) -> list[str]:
+    """All of a book, and that in BTC."""
+    params = {"currency": "BTC", "extended": extended, "subaccount_id": None}
+    caller = Caller(key_of(purse), (), purse)
+    calls = [DeribitCall(operation, desk, params, 0, 0, caller, []) for operation in summaries.OPERATIONS]
+    return [call.operation.answer(call) for call in calls if call.operation.answer]
+
+
+@settings(deadline=None)
+@given(STORIES)
+def test_summaries_that_are_kept_are_those_that_would_be_made(story: list[Command]) -> None:
+    world = DerivativesWorld()
+    desk = deribit(world.exchange.state, "show")
+    for number, command in enumerate([None, *story]):
+        if command is not None:
+            world.exchange.execute(command, world.at + number)
+        for purse in PURSES:
+            for extended in (True, False):
+                wanted = ask_summaries(deribit(world.exchange.state, "show"), purse, extended)
+                assert ask_summaries(desk, purse, extended) == wanted, command
+
+
+def held_everywhere() -> DerivativesWorld:
+    world = DerivativesWorld()
+    for purse in PURSES:
+        world.hold("100", "113000", FUTURE, purse)
+        world.hold("-200", "113500", PERPETUAL, purse)
+        world.hold("0.5", "113500", LINEAR, purse)
+        world.hold("2", "0.02", CALL, purse)
+    return world
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_only_what_changed_is_valued_again(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mark is one row of each book, an index every row that follows it, and what nobody holds is none."""
+    world, venue = held_everywhere(), VENUES[name]
+    desk = venue.desk(world.exchange.state, "show")
+    valued: list[str] = []
+
+    def view_and_note(purse: BookRef, contract: Contract, holding: Holding, index: Decimal) -> PositionView:
+        valued.append(contract.name)
+        return view_of(purse, contract, holding, index)
+
+    monkeypatch.setattr(queries, "view_of", view_and_note)
+
+    def valued_now() -> list[str]:
+        valued.clear()
+        for asked in (Asked(DORA, "any", None, DATES[0]), Asked(DORA_3, "BTC", None, DATES[0])):
+            venue.ask(desk, asked)
+        return sorted(valued)
+
+    assert valued_now() == sorted([FUTURE, PERPETUAL, LINEAR, CALL, FUTURE, PERPETUAL, CALL])
+    assert valued_now() == []
+    world.mark("113950", PERPETUAL)
+    assert valued_now() == [PERPETUAL, PERPETUAL]
+    world.trade("buy 10 @ 113000", FUTURE, DORA)
+    assert valued_now() == [FUTURE, FUTURE]
+    world.do(SetIndex(index="btc_usdc", price=Decimal(114_000)))
+    assert valued_now() == [LINEAR]
+    world.mark("0.01", PUT)
+    world.credit("1")
+    assert valued_now() == []
