@@ -1,0 +1,200 @@
+"""Who sends a request: an Authorization header of one of three kinds, or an access token, and what they may do then.
+
+What is wrong with it goes out of band, and where finding that out takes work the rejection carries it as a function for
+a worker thread.
+"""
+
+from base64 import b64decode
+from binascii import Error
+from collections.abc import Iterable, Mapping
+from urllib.parse import parse_qs
+
+from mockexchange.core.accounts import Key
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
+from mockexchange.venues.deribit import diagnosis, signing
+from mockexchange.venues.deribit.desk import Desk, clock_of
+from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, UNAUTHORIZED, Rejected
+from mockexchange.venues.deribit.operations.call import Caller
+from mockexchange.venues.deribit.signing import SCHEME, Credentials, Token
+from mockexchange.venues.jsonrpc import Malformed, is_sayable, read_envelope
+from mockexchange.venues.request import Answer, Diagnose, Request
+from mockexchange.venues.secrets import key_at, same
+from mockexchange.venues.signatures import KnownSecret
+
+NAME = "deribit"
+MICROSECONDS_PER_MILLISECOND = 1_000
+READ, READ_WRITE = ":read", ":read_write"
+TOKEN_PARAMETER = "access_token"  # noqa: S105  # a name, no secret
+
+
+def identify(
+    desk: Desk, request: Request, params: Mapping[str, object], at: int, host_at: int, reply: Answer
+) -> Caller | None:
+    """Return who a request proves to be, None where it does not say. Raises Rejected; the reply learns who it claims.
+
+    Times are microseconds. A header counts more than a token among the parameters.
+    """
+    found = signing.read_authorization(request)
+    if found is None:
+        token = params.get(TOKEN_PARAMETER)
+        return None if token is None else identify_token(desk, token, at, host_at, reply)
+    scheme, rest = found
+    match scheme:
+        case signing.SCHEME:
+            return _identify_signed(desk, request, signing.read_credentials(rest), at, host_at, reply)
+        case "bearer":
+            return identify_token(desk, rest, at, host_at, reply)
+        case "basic":
+            return _identify_basic(desk, rest, reply)
+    raise Rejected(UNAUTHORIZED, diagnosis.explain_scheme(scheme), "invalid_token")
+
+
+def identify_token(desk: Desk, text: object, at: int, host_at: int, reply: Answer | None = None) -> Caller:
+    """Return who an access token is of. Raises Rejected."""
+    token, key = read_token(desk, text, "access", at, host_at, reply)
+    return caller_of(key, token.scope.split())
+
+
+def read_token(
+    desk: Desk, text: object, kind: str, at: int, host_at: int, reply: Answer | None = None
+) -> tuple[Token, Key]:
+    """Return a token of that kind, and the key that it is of. Raises Rejected where it is none, or has expired."""
+    found = signing.read_token(text) if isinstance(text, str) else None
+    if found is None:
+        raise _no_token(diagnosis.explain_no_token(text, signing.read_token))
+    token, content, proof = found
+    key = key_of(desk.state, token.key_id)
+    _claim(reply, token.key_id, key)
+    if key is None or not signing.is_proven(key.secret, content, proof):
+        raise _no_token(diagnosis.explain_foreign_token(token.key_id, key is not None))
+    if token.kind != kind:
+        raise _no_token(f"this is the {token.kind}_token: send the {kind}_token of the same answer")
+    late_us = clock_of(desk.settings, at, host_at) - token.issued_at - token.lifetime_s * MICROSECONDS_PER_SECOND
+    if kind == "access" and late_us >= 0:
+        raise _no_token(diagnosis.explain_expired(late_us, token.lifetime_s))
+    return token, key
+
+
+def caller_of(key: Key, scopes: Iterable[str]) -> Caller:
+    """Who a key is, with these scopes; what may be written may be read."""
+    given = list(scopes)
+    read = [scope.removesuffix(READ_WRITE) + READ for scope in given if scope.endswith(READ_WRITE)]
+    return Caller(key, tuple(dict.fromkeys([*given, *read])), BookRef(key.account, key.book or PRIMARY_BOOK))
+
+
+def require_key(desk: Desk, key_id: str, reply: Answer | None = None) -> Key:
+    """Return the key of a client id. Raises Rejected where this venue has none."""
+    key = key_of(desk.state, key_id)
+    _claim(reply, key_id, key)
+    if key is None:
+        raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_unknown_key(key_id, desk.state))
+    return key
+
+
+def require_secret(desk: Desk, key: Key, secret: str) -> None:
+    """Raises Rejected where a client secret is not the key's."""
+    if not same(secret.encode(errors="replace"), key.secret.encode()):
+        raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_secret(secret, known(key), known_secrets(desk.state)))
+
+
+def require_time(desk: Desk, text: str, at: int, host_at: int) -> None:
+    """Raises Rejected where a timestamp, in milliseconds, is outside of the window."""
+    window_us, now = desk.settings.window_us, clock_of(desk.settings, at, host_at)
+    is_number = text.isascii() and text.isdigit() and len(text) <= signing.TIMESTAMP_DIGITS_MAX
+    if is_number and abs(int(text) * MICROSECONDS_PER_MILLISECOND - now) <= window_us:
+        return
+    window_ms = window_us // MICROSECONDS_PER_MILLISECOND
+    raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_time(text, now // MICROSECONDS_PER_MILLISECOND, window_ms))
+
+
+def known_secrets(state: State) -> list[KnownSecret]:
+    """The keys of every account here that signs with a secret, other venues' too."""
+    return [known(key) for key in state.secret_keys.values()]
+
+
+def known(key: Key) -> KnownSecret:
+    return KnownSecret(key.key_id, key.account, key.name, key.secret.encode())
+
+
+def key_of(state: State, key_id: str) -> Key | None:
+    """The key of that id, if its account is one of this venue."""
+    return key_at(state, NAME, key_id)
+
+
+def claimed_key(request: Request) -> str | None:
+    """The client id that a request is about, by its header or its parameters; nothing of it is proven."""
+    scheme, rest = signing.read_authorization(request) or ("", "")
+    if scheme == SCHEME:
+        return signing.read_credentials(rest).key_id or None
+    if scheme == "basic":
+        return _read_basic(rest)[0] or None
+    params = {} if scheme else _params_of(request)
+    found = signing.read_token(rest or params.get(TOKEN_PARAMETER, ""))
+    return found[0].key_id if found else params.get("client_id")
+
+
+def _params_of(request: Request) -> dict[str, str]:
+    """Those that are text, without what no key can be called."""
+    if request.method == "GET":
+        return {name: values[0] for name, values in parse_qs(request.query).items()}
+    try:
+        params = read_envelope(request.body, method_required=False).params
+    except Malformed:
+        return {}
+    return {name: value for name, value in params.items() if isinstance(value, str) and is_sayable(value)}
+
+
+def _identify_signed(desk: Desk, request: Request, sent: Credentials, at: int, host_at: int, reply: Answer) -> Caller:
+    reply.key_id = sent.key_id or None
+    if not all(sent):
+        raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_missing(sent))
+    key = require_key(desk, sent.key_id, reply)
+    require_time(desk, sent.timestamp, at, host_at)
+    text = signing.request_text(sent.timestamp, sent.nonce, request)
+    require_signature(desk, key, text, sent.signature, reply.findings, diagnosis.request_case(request, sent))
+    return caller_of(key, key.scopes)
+
+
+def require_signature(
+    desk: Desk, key: Key, text: bytes, signature: str, findings: list[str], case: diagnosis.Make
+) -> None:
+    """Raises Rejected where a signature is not the key's of that text; how it came about is found out of band."""
+    if not signing.is_right(key.secret, text, signature):
+        others = [other for other in known_secrets(desk.state) if other.key_id != key.key_id]
+        raise Rejected(INVALID_CREDENTIALS, _diagnose(case, known(key), others))
+    if signature != signature.lower():
+        findings.append("the signature is in upper-case hex: the documents show lower case")
+
+
+def _diagnose(case: diagnosis.Make, claimed: KnownSecret, others: list[KnownSecret]) -> Diagnose:
+    return lambda pause: diagnosis.explain(case(claimed, others), pause)
+
+
+def _identify_basic(desk: Desk, text: str, reply: Answer) -> Caller:
+    key_id, secret = _read_basic(text)
+    if not key_id:
+        raise Rejected(INVALID_CREDENTIALS, "Basic: expected base64 of client_id:client_secret")
+    key = require_key(desk, key_id, reply)
+    require_secret(desk, key, secret)
+    return caller_of(key, key.scopes)
+
+
+def _read_basic(text: str) -> tuple[str, str]:
+    """Client id and secret; both "" where it is no base64 of two."""
+    try:
+        key_id, colon, secret = b64decode(text, validate=True).decode("latin-1").partition(":")
+    except (Error, ValueError):
+        return "", ""
+    return (key_id, secret) if colon else ("", "")
+
+
+def _claim(reply: Answer | None, key_id: str, key: Key | None) -> None:
+    if reply is not None:
+        reply.key_id = key_id
+        reply.account = key.account if key else None
+
+
+def _no_token(words: str) -> Rejected:
+    return Rejected(UNAUTHORIZED, words, "invalid_token")

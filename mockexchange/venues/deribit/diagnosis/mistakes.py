@@ -1,0 +1,182 @@
+"""Every known way of making the text to sign wrongly, as tables, likeliest first.
+
+A mistake is the parts of the text that it changes and what to do about it; what a row may depend on is what was sent.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from urllib.parse import parse_qsl, unquote, urlencode
+
+from mockexchange.venues.signatures import Edit
+from mockexchange.venues.words import quote
+
+PREFIX = "/api/v2"
+METHODS = ("GET", "POST")
+JSON_BYTES_MAX = 8_192
+"""A longer body is not spelt anew."""
+QUERY_CHARS_MAX = 4_096
+TIMESTAMP_DIGITS_MAX = 18
+SHOWN_CHARS_MAX = 120
+
+
+class Sent(NamedTuple):
+    """What a signature could have been made over. A stream has `data`, and of the rest timestamp and nonce alone."""
+
+    timestamp: str
+    nonce: str
+    key_id: str
+    method: str = ""
+    path: str = ""
+    query: str = ""
+    body: str = ""
+    host: str = ""
+    data: str = ""
+
+    @property
+    def target(self) -> str:
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+
+def end_wrong(_: Sent) -> Iterator[Edit]:
+    yield Edit({"end": ""}, "end the text with a newline, after the body too")
+    yield Edit({"end": "\n\n"}, "end the text with one newline, not with two")
+    yield Edit({"end": "\r\n"}, "end the text with a newline, without a carriage return")
+
+
+def target_wrong(sent: Sent) -> Iterator[Edit]:
+    if sent.query:
+        yield Edit({"target": sent.path}, f"sign the query too: {_shown(sent.target)}")
+    yield Edit({"target": sent.target.removeprefix(PREFIX)}, f'put "{PREFIX}" in front of the path')
+    yield Edit({"target": sent.target.removeprefix(PREFIX + "/")}, f'put "{PREFIX}/" in front of the path')
+    yield Edit({"target": sent.path.removeprefix(PREFIX)}, f"sign the whole of {_shown(sent.target)}")
+    yield Edit({"target": sent.target + "?"}, 'sign the path without "?" where there is no query')
+    for scheme in ("https://", "http://", ""):
+        yield Edit(
+            {"target": scheme + sent.host + sent.target},
+            f"sign path and query alone, without {_shown(scheme + sent.host)}",
+        )
+    for host in ("www.deribit.com", "test.deribit.com"):
+        yield Edit({"target": f"https://{host}{sent.target}"}, f"sign path and query alone, without https://{host}")
+
+
+def query_spelled(sent: Sent) -> Iterator[Edit]:
+    if not sent.query or len(sent.query) > QUERY_CHARS_MAX:
+        return
+    pairs = parse_qsl(sent.query, keep_blank_values=True)
+    spellings = {
+        "percent-decoded": unquote(sent.query),
+        "percent-encoded anew": urlencode(pairs),
+        "in another order": urlencode(sorted(pairs)),
+        "without percent-encoding, in another order": "&".join(sorted(sent.query.split("&"))),
+    }
+    for words, query in spellings.items():
+        yield Edit({"target": f"{sent.path}?{query}"}, f"sign the query as sent, {_shown(sent.query)}, not {words}")
+
+
+def method_wrong(sent: Sent) -> Iterator[Edit]:
+    yield Edit({"method": sent.method.lower()}, f"write the method in upper case, {sent.method}")
+    for method in METHODS:
+        yield Edit({"method": method}, f"sign the method you send, {sent.method}, not {method}")
+    yield Edit({"method": sent.path.removeprefix(PREFIX + "/")}, f"sign the HTTP method, {sent.method}, not the API's")
+
+
+def body_wrong(sent: Sent) -> Iterator[Edit]:
+    if not sent.body:
+        for text in ("{}", "null", "None", "undefined", '""'):
+            yield Edit({"body": text}, f"sign no body where none is sent: not {text}")
+        if sent.query:
+            yield Edit({"target": sent.path, "body": sent.query}, "sign the query behind the path, and no body")
+        return
+    yield Edit({"body": ""}, "sign the body too, exactly as sent")
+    for words, body in _json_spellings(sent.body):
+        yield Edit({"body": body}, f"sign the bytes of the body that you send, not the same JSON {words}")
+
+
+def _json_spellings(body: str) -> Iterator[tuple[str, str]]:
+    try:
+        document = json.loads(body) if len(body) <= JSON_BYTES_MAX else None
+    except (ValueError, RecursionError):
+        return
+    if isinstance(document, dict):
+        yield "without spaces", json.dumps(document, separators=(",", ":"))
+        yield "with spaces", json.dumps(document)
+        yield "with its keys sorted", json.dumps(document, separators=(",", ":"), sort_keys=True)
+        yield "with spaces and its keys sorted", json.dumps(document, sort_keys=True)
+        yield "of its params alone", json.dumps(document.get("params"), separators=(",", ":"))
+        yield "of its params alone, with spaces", json.dumps(document.get("params"))
+
+
+def time_wrong(sent: Sent) -> Iterator[Edit]:
+    text = sent.timestamp
+    if not (text.isascii() and text.isdigit() and len(text) <= TIMESTAMP_DIGITS_MAX):
+        return
+    number, same = int(text), f"sign exactly the timestamp that you send, {text}"
+    spellings = {
+        "seconds": str(number // 1_000),
+        "microseconds": f"{number}000",
+        "nanoseconds": f"{number}000000",
+        "one with a fraction": f"{number}.0",
+    }
+    for words, spelling in spellings.items():
+        yield Edit({"timestamp": spelling}, f"{same}, not {words}")
+    for distance in range(1, 6):
+        for other in (number - distance, number + distance):
+            yield Edit({"timestamp": str(other)}, f"{same}, not one read {distance} ms apart: read the clock once")
+
+
+def nonce_wrong(sent: Sent) -> Iterator[Edit]:
+    if sent.nonce != sent.timestamp:
+        yield Edit({"order": "nt"}, "sign the timestamp first, then the nonce")
+        yield Edit({"nonce": sent.timestamp}, f"sign the nonce that you send, {_shown(sent.nonce)}")
+    yield Edit({"nonce": ""}, f"sign the nonce that you send, {_shown(sent.nonce)}, not an empty one")
+    yield Edit({"order": "t"}, "sign the nonce too, between the timestamp and the method")
+    yield Edit({"order": "n"}, "sign the timestamp too, in front of the nonce")
+
+
+def separated(_: Sent) -> Iterator[Edit]:
+    for separator, words in SEPARATORS.items():
+        for end in (separator, "", "\n"):
+            yield Edit({"separator": separator, "end": end}, f"put a newline behind each part, not {words}")
+
+
+SEPARATORS = {"": "nothing", "\\n": "a backslash and an n", "\r\n": "carriage return and newline", ",": "a comma"}
+
+
+def stream_signed(_: Sent) -> Iterator[Edit]:
+    words = "add METHOD, path and query, and body: without them it is the signature of a stream's public/auth"
+    yield Edit({"layout": "stream", "end": ""}, words)
+    yield Edit({"layout": "stream", "end": "\n"}, words)
+    yield Edit({"layout": "bare", "end": ""}, words)
+
+
+def data_wrong(sent: Sent) -> Iterator[Edit]:
+    yield Edit({"end": "\n"}, "end the text with the data: no newline comes after it")
+    if sent.data:
+        yield Edit({"data": ""}, f"sign the data that you send, {_shown(sent.data)}, not an empty one")
+    else:
+        yield Edit({"layout": "bare"}, "put a newline behind the nonce too, where the data is empty")
+        yield Edit({"data": sent.key_id}, "sign no data where you send none: not the client id")
+        yield Edit({"data": "null"}, "sign no data where you send none: not null")
+    for method in METHODS:
+        text = f"{method}\n{PREFIX}/public/auth\n\n"
+        yield Edit({"data": text}, "sign the data alone: METHOD, path and body belong into HTTP's header")
+
+
+def _shown(text: str) -> str:
+    return quote(text, SHOWN_CHARS_MAX)
+
+
+Mistake = Callable[[Sent], Iterator[Edit]]
+OF_REQUESTS: tuple[Mistake, ...] = (
+    end_wrong,
+    target_wrong,
+    body_wrong,
+    nonce_wrong,
+    stream_signed,
+    separated,
+    method_wrong,
+    query_spelled,
+    time_wrong,
+)
+OF_STREAMS: tuple[Mistake, ...] = (data_wrong, nonce_wrong, separated, time_wrong)

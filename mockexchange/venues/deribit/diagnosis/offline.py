@@ -1,0 +1,57 @@
+"""The diagnosis of a signed request without a server, for who has the secret at hand."""
+
+from mockexchange.venues.deribit.diagnosis.headers import SHOWN_CHARS_MAX, explain_missing
+from mockexchange.venues.deribit.diagnosis.texts import request_case
+from mockexchange.venues.deribit.signing import (
+    AUTHORIZATION,
+    SCHEME,
+    is_right,
+    read_authorization,
+    read_credentials,
+    request_text,
+)
+from mockexchange.venues.request import Request
+from mockexchange.venues.searching import no_pause
+from mockexchange.venues.signatures import KnownSecret, explain
+from mockexchange.venues.words import quote
+
+VERIFIES = "verifies"
+MILLISECOND_DIGITS = 13
+
+
+def explain_offline(method: str, target: str, body: bytes, authorization: str, secret: str) -> str:
+    """Say what is wrong with a signed request, "verifies" where nothing is. Never raises.
+
+    `target` may be a whole URL. Neither a clock nor whether there is such a client id is looked at.
+    """
+    host, target = _split(target)
+    path, _, query = target.partition("?")
+    headers = (
+        (AUTHORIZATION, authorization.encode("latin-1", "replace")),
+        (b"host", host.encode("latin-1", "replace")),
+    )
+    request = Request(method, path, query, headers, body)
+    scheme, rest = read_authorization(request) or ("", "")
+    if scheme != SCHEME:
+        return f"the header begins with {quote(scheme, SHOWN_CHARS_MAX)}: {SCHEME} alone is signed, expected that"
+    sent = read_credentials(rest)
+    if not all(sent):
+        return explain_missing(sent)
+    if is_right(secret, request_text(sent.timestamp, sent.nonce, request), sent.signature):
+        return _doubt(sent.timestamp) or VERIFIES
+    given = KnownSecret(sent.key_id, "", "", secret.encode(errors="replace"))
+    return explain(request_case(request, sent)(given, ()), no_pause)
+
+
+def _split(target: str) -> tuple[str, str]:
+    """The host of a URL, "" where there is none, and what of it is signed."""
+    _, scheme, rest = target.partition("://")
+    host, _, target_of_url = rest.partition("/")
+    return (host, f"/{target_of_url}") if scheme and "?" not in target.partition("://")[0] else ("", target)
+
+
+def _doubt(timestamp: str) -> str:
+    if timestamp.isascii() and timestamp.isdigit() and len(timestamp) == MILLISECOND_DIGITS:
+        return ""
+    shown = quote(timestamp, SHOWN_CHARS_MAX)
+    return f"the signature fits, and the timestamp {shown} is not Unix milliseconds in {MILLISECOND_DIGITS} digits"

@@ -1,0 +1,100 @@
+"""The texts that a signature may have been made over, and the ways in which its secret may have been read.
+
+Texts are wire bytes carried as latin-1: what is rendered is exactly what was, or could have been, signed.
+"""
+
+from base64 import b64decode
+from binascii import Error
+from collections.abc import Callable, Iterator, Sequence
+from typing import Literal
+
+from mockexchange.venues.deribit.diagnosis.mistakes import OF_REQUESTS, OF_STREAMS, Mistake, Sent
+from mockexchange.venues.deribit.signing import Credentials
+from mockexchange.venues.request import Request
+from mockexchange.venues.signatures import Case, Edit, Fields, KnownSecret, Secret, Text, texts_of
+
+COMBINED = 2
+"""Of each mistake the likeliest spellings are also tried together with another mistake."""
+Make = Callable[[KnownSecret, Sequence[KnownSecret]], Case]
+"""(the key that is claimed, the others there are): the case to look into."""
+
+
+def request_case(request: Request, sent: Credentials) -> Make:
+    """The case of a signed request."""
+    parts = Sent(
+        sent.timestamp,
+        sent.nonce,
+        sent.key_id,
+        request.method,
+        request.path,
+        request.query,
+        request.body.decode("latin-1"),
+        request.header(b"host") or "",
+    )
+    return _case(parts, sent.signature, "request", OF_REQUESTS)
+
+
+def stream_case(sent: Credentials, data: str) -> Make:
+    """The case of a client_signature."""
+    encoded = data.encode(errors="replace").decode("latin-1")
+    parts = Sent(sent.timestamp, sent.nonce, sent.key_id, data=encoded)
+    return _case(parts, sent.signature, "stream", OF_STREAMS)
+
+
+def _case(sent: Sent, signature: str, layout: Literal["request", "stream"], mistakes: Sequence[Mistake]) -> Make:
+    right = {
+        "timestamp": sent.timestamp,
+        "nonce": sent.nonce,
+        "order": "tn",
+        "method": sent.method,
+        "target": sent.target,
+        "body": sent.body,
+        "data": sent.data,
+        "layout": layout,
+        "separator": "\n",
+        "end": "\n" if layout == "request" else "",
+    }
+
+    def texts() -> Iterator[Text]:
+        return texts_of(right, _edits(sent, mistakes), render)
+
+    def make_case(claimed: KnownSecret, others: Sequence[KnownSecret]) -> Case:
+        return Case(signature, "hex", texts, tuple(_secrets(claimed)), claimed, others)
+
+    return make_case
+
+
+def _edits(sent: Sent, mistakes: Sequence[Mistake]) -> Iterator[Edit]:
+    for make in mistakes:
+        for number, edit in enumerate(make(sent)):
+            yield edit._replace(combines=number < COMBINED)
+
+
+def render(fields: Fields) -> bytes:
+    """Return the bytes that are signed."""
+    head = [fields[{"t": "timestamp", "n": "nonce"}[letter]] for letter in fields["order"]]
+    tails = {"request": ("method", "target", "body"), "stream": ("data",), "bare": ()}
+    parts = [*head, *(fields[name] for name in tails[fields["layout"]])]
+    return (fields["separator"].join(parts) + fields["end"]).encode("latin-1", "backslashreplace")
+
+
+def _secrets(claimed: KnownSecret) -> Iterator[Secret]:
+    secret = claimed.key
+    yield Secret(secret)
+    as_text = f"take the secret of {claimed.label} as text"
+    yield Secret(claimed.key_id.encode(), f"sign with the secret of {claimed.label}, not with its id")
+    for words, key in _misread(secret):
+        if key and key != secret:
+            yield Secret(key, f"{as_text}, {words}")
+
+
+def _misread(secret: bytes) -> Iterator[tuple[str, bytes]]:
+    padded = secret + b"=" * (-len(secret) % 4)
+    for alphabet in (b"+/", b"-_"):
+        try:
+            yield "not decoded from base64", b64decode(padded, altchars=alphabet, validate=True)
+        except (Error, ValueError):
+            continue
+    yield "not in lower case", secret.lower()
+    yield "not in upper case", secret.upper()
+    yield "without a newline behind it", secret + b"\n"

@@ -1,0 +1,95 @@
+"""The venue's error object, and what raises it: a code of the venue's table, and where it has them reason and param.
+
+Every one of them is an HTTP 400, as recorded, but the two that HTTP has a status of its own for, which is a choice.
+"""
+
+from mockexchange.venues.deribit.enumerations import ERRORS
+from mockexchange.venues.jsonrpc import Fault, Malformed, spell
+from mockexchange.venues.request import Diagnose
+
+PARSE_ERROR = -32700
+INVALID_REQUEST = -32600
+METHOD_NOT_FOUND = -32601
+INVALID_PARAMS = -32602
+BAD_REQUEST = 11050
+INVALID_CREDENTIALS = 13004
+UNAUTHORIZED = 13009
+FORBIDDEN = 13021
+RAW_UNAUTHORIZED = 13778
+GENERAL_ERROR = 10001
+UNAVAILABLE_IN_SUBACCOUNT = 13012
+MUST_BE_WEBSOCKET = 10030
+TOO_MANY_REQUESTS = 10028
+
+BODY_BYTES_MAX = 32 * 1024
+"""Of a body or a frame [doc]; read as 32 KiB."""
+BAD_STATUS = 400
+NOT_ALLOWED_STATUS = 405
+
+
+class Rejected(Exception):
+    """A request the venue answers with an error.
+
+    `diagnosis` goes out of band: words, or a function that finds them. `message` stands for that of the code's row.
+    """
+
+    def __init__(
+        self,
+        code: int,
+        diagnosis: str | Diagnose,
+        reason: str | None = None,
+        param: str | None = None,
+        message: str | None = None,
+        status: int = BAD_STATUS,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.diagnosis = diagnosis
+        self.reason = reason
+        self.param = param
+        self.message = ERRORS[code] if message is None else message
+        self.status = status
+
+
+def error_object(rejected: Rejected) -> str:
+    """The JSON of an error; keys in the order of the recorded ones."""
+    said = (("reason", rejected.reason), ("param", rejected.param))
+    data = ",".join(f'"{name}":{spell(text)}' for name, text in said if text is not None)
+    shown = f'"data":{{{data}}},' if data else ""
+    return f'{{"code":{rejected.code},{shown}"message":{spell(rejected.message)}}}'
+
+
+# What is not an envelope at all has the codes of JSON-RPC 2.0 [choice]; a body without method is recorded [wire].
+_CODES = {
+    Fault.NOT_JSON: PARSE_ERROR,
+    Fault.NOT_AN_OBJECT: INVALID_REQUEST,
+    Fault.BATCH: INVALID_REQUEST,
+    Fault.BAD_ID: INVALID_REQUEST,
+    Fault.NO_METHOD: BAD_REQUEST,
+    Fault.BAD_METHOD: BAD_REQUEST,
+    Fault.BAD_PARAMS: INVALID_PARAMS,
+}
+
+
+def rejected_of(malformed: Malformed) -> Rejected:
+    """The rejection of what is no envelope."""
+    code = _CODES[malformed.fault]
+    if code == INVALID_PARAMS:
+        return invalid("params", "must be an object", malformed.words)
+    # The table's message for -32600 is that of the one case that is known: a body too large.
+    return Rejected(code, malformed.words, message="Invalid Request" if code == INVALID_REQUEST else None)
+
+
+def invalid(param: str, reason: str, diagnosis: str | Diagnose) -> Rejected:
+    """The rejection of one parameter."""
+    return Rejected(INVALID_PARAMS, diagnosis, reason, param)
+
+
+def missing(param: str, method: str) -> Rejected:
+    return invalid(param, "value is required", f"{method} needs {param}")
+
+
+def too_large() -> Rejected:
+    """The rejection of a body, or a frame, of more than 32 kB."""
+    words = f"a request of more than {BODY_BYTES_MAX:,} bytes is too large"
+    return Rejected(INVALID_REQUEST, words, message="request entity too large")

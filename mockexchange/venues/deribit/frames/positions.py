@@ -1,0 +1,42 @@
+"""Data of user.changes: what one command changed of one instrument.
+
+Its positions have no open_orders_margin and no estimated_liquidation_price, going by the documents' example [doc].
+"""
+
+from collections.abc import Iterable
+
+from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.views import PositionView
+from mockexchange.core.derivatives.vocabulary import ContractKind
+from mockexchange.venues.dated import ApiDate, Field
+from mockexchange.venues.deribit.frames.trades import trades_text
+from mockexchange.venues.deribit.objects import positions
+from mockexchange.venues.deribit.objects.rows import writer
+from mockexchange.venues.jsonrpc import spell
+
+LEFT_OUT = frozenset({"open_orders_margin", "estimated_liquidation_price"})
+
+
+def _shown(table: tuple[Field, ...]) -> tuple[Field, ...]:
+    return tuple(row for row in table if row.name not in LEFT_OUT)
+
+
+FUTURE_POSITION = _shown(positions.FUTURE_POSITION)
+PERPETUAL_POSITION = _shown(positions.PERPETUAL_POSITION)
+OPTION_POSITION = _shown(positions.OPTION_POSITION)
+
+_WRITE_FUTURE, _WRITE_PERPETUAL, _WRITE_OPTION = map(writer, (FUTURE_POSITION, PERPETUAL_POSITION, OPTION_POSITION))
+
+
+def changes_text(trades: Iterable[ContractTrade], view: PositionView, api_date: ApiDate) -> str:
+    """No orders: there are none here."""
+    terms = view.contract.terms
+    future = _WRITE_PERPETUAL if terms.is_perpetual else _WRITE_FUTURE
+    write = _WRITE_OPTION if terms.kind is ContractKind.OPTION else future
+    shown = [
+        f'"instrument_name":{spell(terms.name)}',
+        f'"trades":{trades_text(trades, api_date)}',
+        f'"positions":[{write(view, api_date)}]',
+        '"orders":[]',
+    ]
+    return "{" + ",".join(shown) + "}"

@@ -1,0 +1,25 @@
+"""Every object of the answers as a dated table, by the name of the venue's documents."""
+
+from mockexchange.venues.dated import Field
+from mockexchange.venues.deribit.objects import currencies, indexes, instruments, positions, summaries, tickers, trades
+
+OBJECTS: dict[str, tuple[Field, ...]] = {
+    "FuturePosition": positions.FUTURE_POSITION,
+    "PerpetualPosition": positions.PERPETUAL_POSITION,
+    "OptionPosition": positions.OPTION_POSITION,
+    "UserTrade": trades.USER_TRADE,
+    "OptionUserTrade": trades.OPTION_USER_TRADE,
+    "UserTrades": trades.USER_TRADES,
+    "AccountSummary": summaries.ACCOUNT_SUMMARY,
+    "AccountSummaryExtended": summaries.ACCOUNT_SUMMARY_EXTENDED,
+    "AccountSummaries": summaries.ACCOUNT_SUMMARIES,
+    "AccountSummariesExtended": summaries.ACCOUNT_SUMMARIES_EXTENDED,
+    "Future": instruments.FUTURE,
+    "Option": instruments.OPTION,
+    "Combo": instruments.COMBO,
+    "FutureTicker": tickers.FUTURE_TICKER,
+    "PerpetualTicker": tickers.PERPETUAL_TICKER,
+    "OptionTicker": tickers.OPTION_TICKER,
+    "Currency": currencies.CURRENCY,
+    "IndexPrice": indexes.INDEX_PRICE,
+}

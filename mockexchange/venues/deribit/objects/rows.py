@@ -1,0 +1,45 @@
+"""Rows that several objects share, and the encoders that are compiled from tables of them."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from mockexchange.venues.dated import ApiDate, Empty, Field, Nested, Spelling, compile_object
+from mockexchange.venues.deribit.spelling import INTEGER, NUMBER, TEXT, constant
+
+DOCUMENT = "openapi-2.1.1"
+DATES_MAX = 64
+Writer = Callable[[Any, ApiDate], str]
+
+
+def writer(table: tuple[Field, ...]) -> Writer:
+    """Return the function that writes a value as the table's object of a day, its keys in alphabetical order."""
+
+    @lru_cache(maxsize=DATES_MAX)
+    def compiled(api_date: ApiDate) -> Callable[[Any], bytes]:
+        return compile_object(table, api_date)
+
+    return lambda value, api_date: compiled(api_date)(value).decode()
+
+
+def field(
+    name: str, spelling: Spelling | Nested, read: str, *, empty: Empty = "never", source: str = DOCUMENT
+) -> Field:
+    return Field(name=name, spelling=spelling, read=read, empty=empty, source=source)
+
+
+def number(name: str, read: str = "", *, empty: Empty = "never", source: str = DOCUMENT) -> Field:
+    return field(name, NUMBER, read or name, empty=empty, source=source)
+
+
+def integer(name: str, read: str = "", *, source: str = DOCUMENT) -> Field:
+    return field(name, INTEGER, read or name, source=source)
+
+
+def text(name: str, read: str = "", *, empty: Empty = "never", source: str = DOCUMENT) -> Field:
+    return field(name, TEXT, read or name, empty=empty, source=source)
+
+
+def always(name: str, written: str, read: str, *, source: str = "choice") -> Field:
+    """A key whose value never changes, as JSON; `read` is anything that the object has."""
+    return field(name, constant(written), read, source=source)

@@ -1,0 +1,141 @@
+"""An account's summary in one currency, alone and in a list, with and without what `extended` adds.
+
+The margin model is one without liquidation prices, which there are not; its formulas are those of the standard one.
+"""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import NamedTuple
+
+from mockexchange.core.derivatives.views import SummaryView
+from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
+from mockexchange.venues.deribit.objects.rows import always, field, integer, number, text, writer
+from mockexchange.venues.deribit.spelling import number as spell_number
+from mockexchange.venues.jsonrpc import spell
+
+LIMITS = json.dumps(
+    {
+        "limits_per_currency": False,
+        "matching_engine": {
+            "cancel_all": {"burst": 250, "rate": 200},
+            "guaranteed_quotes": {"burst": 2, "rate": 2},
+            "max_quotes": {"burst": 10, "rate": 10},
+            "quotes": {"burst": 500, "rate": 500},
+            "spot": {"burst": 250, "rate": 200},
+            "trading": {"total": {"burst": 250, "rate": 200}},
+        },
+        "non_matching_engine": {"burst": 1500, "rate": 1000},
+    },
+    separators=(",", ":"),
+)
+"""Those of the documents' example; none is enforced."""
+ByIndex = Mapping[str, Decimal]
+
+
+class Owner(NamedTuple):
+    """Whose summary it is; `id` is what `subaccount_id` asks for."""
+
+    id: int
+    username: str
+    type: str
+
+
+class Statement(NamedTuple):
+    """A summary with sums by price index, such as btc_usd, and its owner."""
+
+    view: SummaryView
+    owner: Owner
+    delta_total: ByIndex
+    gamma: ByIndex
+    theta: ByIndex
+    vega: ByIndex
+
+
+class Statements(NamedTuple):
+    owner: Owner
+    summaries: list[Statement]
+
+
+def _by_index(sums: ByIndex) -> str:
+    return "{" + ",".join(f"{spell(index)}:{spell_number(value)}" for index, value in sorted(sums.items())) + "}"
+
+
+BY_INDEX = Spelling("object of price index to number", _by_index)
+
+
+def _amount(name: str, read: str = "") -> Field:
+    return number(name, f"view.{read or name}")
+
+
+PORTFOLIO: tuple[Field, ...] = (
+    _amount("available_funds"),
+    _amount("available_withdrawal_funds"),
+    _amount("balance"),
+    always("cross_collateral_enabled", "false", "view"),
+    text("currency", "view.currency"),
+    _amount("delta_total"),
+    field("delta_total_map", BY_INDEX, "delta_total"),
+    _amount("equity"),
+    always("fee_balance", "0.0", "view"),
+    _amount("futures_pl", "futures_total"),
+    _amount("futures_session_rpl", "futures_session_realized"),
+    _amount("futures_session_upl", "futures_session_floating"),
+    _amount("initial_margin"),
+    _amount("maintenance_margin"),
+    _amount("margin_balance"),
+    always("margin_model", '"segregated_pm"', "view"),
+    _amount("options_delta"),
+    _amount("options_gamma"),
+    field("options_gamma_map", BY_INDEX, "gamma"),
+    _amount("options_pl", "options_total"),
+    _amount("options_session_rpl", "options_session_realized"),
+    _amount("options_session_upl", "options_session_floating"),
+    _amount("options_theta"),
+    field("options_theta_map", BY_INDEX, "theta"),
+    _amount("options_value"),
+    _amount("options_vega"),
+    field("options_vega_map", BY_INDEX, "vega"),
+    always("portfolio_margining_enabled", "true", "view"),
+    # As if nothing expired soon.
+    _amount("projected_delta_total", "delta_total"),
+    _amount("projected_initial_margin", "initial_margin"),
+    _amount("projected_maintenance_margin", "maintenance_margin"),
+    _amount("session_funding"),
+    _amount("session_rpl", "session_realized"),
+    _amount("session_upl", "session_floating"),
+    always("spot_reserve", "0.0", "view"),
+    _amount("total_pl", "total"),
+)
+"""What the stream tells as well."""
+ACCOUNT_SUMMARY: tuple[Field, ...] = (*PORTFOLIO, always("limits", LIMITS, "view", source="docs"))
+IDENTITY: tuple[Field, ...] = (
+    field("email", Spelling("string", lambda name: spell(f"{name}@example.com")), "owner.username"),
+    integer("id", "owner.id"),
+    always("security_keys_enabled", "false", "owner"),
+    text("system_name", "owner.username"),
+    text("type", "owner.type"),
+    text("username", "owner.username"),
+)
+"""Of the owner; a list of summaries has them in any case."""
+OWNER: tuple[Field, ...] = (
+    *IDENTITY,
+    always("interuser_transfers_enabled", "false", "owner"),
+    always("login_enabled", "true", "owner"),
+    always("mmp_enabled", "false", "owner"),
+    always("referrer_id", "null", "owner"),
+    always("self_trading_extended_to_subaccounts", "false", "owner"),
+    always("self_trading_reject_mode", '"cancel_maker"', "owner"),
+)
+"""What `extended` adds."""
+ACCOUNT_SUMMARY_EXTENDED = (*ACCOUNT_SUMMARY, *OWNER)
+_SUMMARIES = field("summaries", Nested("AccountSummary", ACCOUNT_SUMMARY, is_list=True), "summaries")
+ACCOUNT_SUMMARIES: tuple[Field, ...] = (*IDENTITY, _SUMMARIES)
+ACCOUNT_SUMMARIES_EXTENDED: tuple[Field, ...] = (*OWNER, _SUMMARIES)
+
+_WRITE_PORTFOLIO = writer(PORTFOLIO)
+
+
+def portfolio_text(statement: Statement, api_date: ApiDate) -> str:
+    """A summary as a stream tells it."""
+    return _WRITE_PORTFOLIO(statement, api_date)

@@ -1,0 +1,101 @@
+"""Prices of a contract. There is no order book and no tape of what others trade: bids, asks, statistics are empty."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.vocabulary import ContractKind
+from mockexchange.venues.dated import ApiDate, Field, Nested
+from mockexchange.venues.deribit.objects.instruments import STATE
+from mockexchange.venues.deribit.objects.rows import Writer, always, field, number, text, writer
+from mockexchange.venues.deribit.spelling import CONTEXT, MILLISECONDS, NUMBER_OR_ZERO
+
+BAND = (Decimal("0.985"), Decimal("1.015"))
+"""Of prices that orders may have around the mark: what the documents' example of a future has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """`at` is exchange time in microseconds."""
+
+    contract: Contract
+    index: Decimal
+    at: int
+
+    @property
+    def price_min(self) -> Decimal:
+        return min(self._band)
+
+    @property
+    def price_max(self) -> Decimal:
+        return max(self._band)
+
+    @property
+    def _band(self) -> list[Decimal]:
+        """A combo's mark may be below zero."""
+        return [CONTEXT.multiply(self.contract.mark, factor) for factor in BAND]
+
+
+STATS: tuple[Field, ...] = (
+    always("high", "null", "serial"),
+    always("low", "null", "serial"),
+    always("price_change", "null", "serial"),
+    always("volume", "0.0", "serial"),
+    always("volume_usd", "0.0", "serial"),
+)
+GREEKS: tuple[Field, ...] = (
+    number("delta", "greeks.delta"),
+    number("gamma", "greeks.gamma"),
+    always("rho", "0.0", "greeks"),
+    number("theta", "greeks.theta"),
+    number("vega", "greeks.vega"),
+)
+TICKER: tuple[Field, ...] = (
+    always("best_ask_amount", "0.0", "at"),
+    always("best_ask_price", "null", "at"),
+    always("best_bid_amount", "0.0", "at"),
+    always("best_bid_price", "null", "at"),
+    number("delivery_price", "contract.delivery", empty="absent"),
+    number("estimated_delivery_price", "index"),
+    number("index_price", "index"),
+    text("instrument_name", "contract.terms.name"),
+    number("last_price", "contract.last", empty="null"),
+    number("mark_price", "contract.mark"),
+    number("max_price", "price_max", source="choice"),
+    number("min_price", "price_min", source="choice"),
+    always("open_interest", "0.0", "at"),
+    number("settlement_price", "contract.settlement"),
+    field("state", STATE, "contract.is_open"),
+    field("timestamp", MILLISECONDS, "at"),
+)
+FUTURE_TICKER: tuple[Field, ...] = (*TICKER, field("stats", Nested("Stats", STATS), "contract"))
+PERPETUAL_TICKER: tuple[Field, ...] = (
+    *FUTURE_TICKER,
+    always("current_funding", "0.0", "at"),
+    always("funding_8h", "0.0", "at"),
+    always("interest_value", "0.0", "at"),
+)
+OPTION_TICKER: tuple[Field, ...] = (
+    *TICKER,
+    field("stats", Nested("Stats", STATS[:-1]), "contract"),
+    always("ask_iv", "0.0", "at"),
+    always("bid_iv", "0.0", "at"),
+    field("greeks", Nested("Greeks", GREEKS), "contract"),
+    always("interest_rate", "0.0", "at"),
+    field("mark_iv", NUMBER_OR_ZERO, "contract.iv"),
+    always("underlying_index", '"index_price"', "at"),
+    number("underlying_price", "index", source="choice"),
+)
+
+_WRITE_FUTURE, _WRITE_PERPETUAL, _WRITE_OPTION = map(writer, (FUTURE_TICKER, PERPETUAL_TICKER, OPTION_TICKER))
+
+
+def _writer_of(contract: Contract) -> Writer:
+    if contract.terms.kind in (ContractKind.OPTION, ContractKind.OPTION_COMBO):
+        return _WRITE_OPTION
+    return _WRITE_PERPETUAL if contract.terms.is_perpetual else _WRITE_FUTURE
+
+
+def ticker_text(ticker: Ticker, api_date: ApiDate) -> str:
+    """A contract's prices as JSON."""
+    return _writer_of(ticker.contract)(ticker, api_date)

@@ -1,0 +1,60 @@
+"""An account's own trades; only what the venue's example of them has, and what is there for some."""
+
+from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.vocabulary import ContractKind
+from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
+from mockexchange.venues.deribit.objects.rows import always, field, integer, number, text, writer
+from mockexchange.venues.deribit.spelling import BOOLEAN, MILLISECONDS, one_of
+from mockexchange.venues.jsonrpc import spell
+
+PLUS_TICK, MINUS_TICK = "0", "2"
+
+USER_TRADE: tuple[Field, ...] = (
+    number("amount"),
+    text("combo_id", "combo", empty="absent"),
+    field("direction", one_of("buy", "sell"), "direction"),
+    number("fee"),
+    text("fee_currency", "currency"),
+    number("index_price", "index"),
+    text("instrument_name", "contract"),
+    field("label", Spelling("string", lambda label: spell(label) if label else ""), "label", empty="absent"),
+    field("liquidity", Spelling("T or M", lambda is_taker: '"T"' if is_taker else '"M"', ("T", "M")), "is_taker"),
+    number("mark_price", "mark"),
+    always("matching_id", "null", "trade_id", source="openapi-2.1.1"),
+    text("order_id"),
+    # Fills are told by a scenario, which knows no orders.
+    always("order_type", '"limit"', "trade_id"),
+    always("post_only", "false", "trade_id"),
+    number("price"),
+    number("profit_loss", "profit"),
+    always("reduce_only", "false", "trade_id"),
+    always("state", '"filled"', "trade_id"),
+    # Whether a tick was a zero one is not told apart: 0 for a price not below the last, 2 for one below.
+    field(
+        "tick_direction",
+        Spelling("0 or 2", lambda is_long: PLUS_TICK if is_long else MINUS_TICK, (PLUS_TICK, MINUS_TICK)),
+        "is_long_tick",
+        source="choice",
+    ),
+    field("timestamp", MILLISECONDS, "created_at"),
+    text("trade_id"),
+    integer("trade_seq"),
+)
+OPTION_USER_TRADE: tuple[Field, ...] = (
+    *USER_TRADE,
+    number("iv", empty="absent"),
+    number("underlying_price", "index", source="choice"),
+)
+USER_TRADES: tuple[Field, ...] = (
+    field("has_more", BOOLEAN, "has_more"),
+    field("trades", Nested("UserTrade", USER_TRADE, is_list=True), "trades"),
+)
+"""What a list of them comes in."""
+
+_WRITE, _WRITE_OPTION = writer(USER_TRADE), writer(OPTION_USER_TRADE)
+
+
+def trade_text(trade: ContractTrade, api_date: ApiDate) -> str:
+    """A trade as JSON."""
+    write = _WRITE_OPTION if trade.kind == ContractKind.OPTION else _WRITE
+    return write(trade, api_date)

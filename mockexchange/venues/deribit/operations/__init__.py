@@ -1,0 +1,1 @@
+"""The operations that are emulated: how each asks the core and writes its answer; `routes` has them all."""

@@ -1,0 +1,140 @@
+"""public/auth: a token for who proves to have a key, by its secret, by a signature or by an earlier token.
+
+Tokens prove themselves: none is kept, and one is as good on another connection. What they may do is what the key may,
+narrowed to the scope that was asked for [doc].
+"""
+
+import re
+from collections.abc import Callable, Collection
+from typing import NamedTuple
+
+from mockexchange.core.accounts import Key
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.core.vocabulary import PRIMARY_BOOK
+from mockexchange.venues.deribit import diagnosis, signing
+from mockexchange.venues.deribit.authentication import (
+    read_token,
+    require_key,
+    require_secret,
+    require_signature,
+    require_time,
+)
+from mockexchange.venues.deribit.desk import clock_of
+from mockexchange.venues.deribit.errors import missing
+from mockexchange.venues.deribit.operations.call import Call, Operation
+from mockexchange.venues.deribit.parameters.authentication import AUTH
+from mockexchange.venues.deribit.signing import Credentials, Token
+from mockexchange.venues.jsonrpc import spell
+
+SCOPES = tuple(
+    f"{area}:{access}"
+    for area in ("account", "block_rfq", "block_trade", "custody", "trade", "wallet")
+    for access in ("read", "read_write")
+)
+SCOPES_DEFAULT = ("account:read_write", "trade:read_write", "wallet:read")
+_EXPIRES = re.compile(r"expires:([0-9]{1,9})")
+_SESSION = re.compile(r"session:([!-~]{1,64})")
+
+
+class Proven(NamedTuple):
+    """Who asks for a token, what they may have at most, and what they asked for."""
+
+    key: Key
+    allowed: Collection[str]
+    asked: str
+
+
+class Granted(NamedTuple):
+    scope: str
+    lifetime_s: int
+    session: str | None
+
+
+def grant(call: Call) -> str:
+    """The result of public/auth. Raises Rejected."""
+    proven = PROOFS[call.params["grant_type"]](call)
+    granted = narrow(proven, call.desk.settings.token_lifetime_us // MICROSECONDS_PER_SECOND)
+    issued_at = clock_of(call.desk.settings, call.at, call.host_at)
+
+    def write(kind: str) -> str:
+        token = Token(kind, proven.key.key_id, granted.scope, issued_at, granted.lifetime_s)
+        return spell(signing.write_token(token, proven.key.secret))
+
+    shown = [
+        f'"access_token":{write("access")}',
+        f'"expires_in":{granted.lifetime_s}',
+        f'"refresh_token":{write("refresh")}',
+        f'"scope":{spell(granted.scope)}',
+        '"enabled_features":[]',
+        '"token_type":"bearer"',
+    ]
+    echoed = {"sid": granted.session, "state": call.params["state"]}
+    shown += [f'"{name}":{spell(text)}' for name, text in echoed.items() if text is not None]
+    return "{" + ",".join(shown) + "}"
+
+
+def narrow(proven: Proven, lifetime_s: int) -> Granted:
+    """What is granted of a scope that was asked for: no more than is allowed, and what nobody knows is left out."""
+    words = proven.asked.split()
+    session = next((found[1] for word in words if (found := _SESSION.fullmatch(word))), None)
+    asked_s = next((int(found[1]) for word in words if (found := _EXPIRES.fullmatch(word))), 0)
+    scope = {*_access(words, proven.allowed), f"session:{session}" if session else "connection"}
+    if proven.key.book in (None, PRIMARY_BOOK):
+        scope.add("mainaccount")
+    if asked_s:
+        scope.add(f"expires:{asked_s}")
+    return Granted(" ".join(sorted(scope)), min(asked_s or lifetime_s, lifetime_s), session)
+
+
+def _access(words: list[str], allowed: Collection[str]) -> list[str]:
+    """Where accesses are named those alone, where some are only denied (`trade:none`) all others."""
+    most = [word for word in allowed if word in SCOPES]
+    may = {*most, *map(_to_read, most)}
+    asked = [word for word in words if word in SCOPES]
+    if asked:
+        return [word for word in (one if one in may else _to_read(one) for one in asked) if word in may]
+    denied = {word.removesuffix(":none") for word in words if word.endswith(":none")}
+    return [word for word in most if word.partition(":")[0] not in denied]
+
+
+def _to_read(scope: str) -> str:
+    return scope.replace(":read_write", ":read")
+
+
+def _prove_secret(call: Call) -> Proven:
+    key = require_key(call.desk, _given(call, "client_id"))
+    require_secret(call.desk, key, _given(call, "client_secret"))
+    return Proven(key, key.scopes, call.params["scope"] or "")
+
+
+def _prove_signature(call: Call) -> Proven:
+    key_id, timestamp, signature = (_given(call, name) for name in ("client_id", "timestamp", "signature"))
+    key = require_key(call.desk, key_id)
+    require_time(call.desk, timestamp, call.at, call.host_at)
+    nonce, data = call.params["nonce"] or "", call.params["data"] or ""
+    case = diagnosis.stream_case(Credentials(key_id, timestamp, signature, nonce), data)
+    text = signing.stream_text(timestamp, nonce, data)
+    require_signature(call.desk, key, text, signature, call.findings, case)
+    return Proven(key, key.scopes, call.params["scope"] or "")
+
+
+def _prove_token(call: Call) -> Proven:
+    token, key = read_token(call.desk, _given(call, "refresh_token"), "refresh", call.at, call.host_at)
+    return Proven(key, token.scope.split(), call.params["scope"] or token.scope)
+
+
+def _given(call: Call, name: str) -> str:
+    value = call.params[name]
+    if value is None:
+        raise missing(name, f"grant_type {call.params['grant_type']}")
+    return str(value)
+
+
+PROOFS: dict[str, Callable[[Call], Proven]] = {
+    "client_credentials": _prove_secret,
+    "client_signature": _prove_signature,
+    "refresh_token": _prove_token,
+}
+"""By grant type."""
+
+OPERATIONS: tuple[Operation, ...] = (Operation(name="public/auth", answer=grant, parameters=AUTH),)

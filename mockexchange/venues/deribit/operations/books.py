@@ -1,0 +1,50 @@
+"""Whose book a call is about, and which contract."""
+
+import difflib
+from collections.abc import Collection
+from decimal import Decimal
+
+from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
+from mockexchange.venues.deribit.errors import UNAVAILABLE_IN_SUBACCOUNT, Rejected, invalid
+from mockexchange.venues.deribit.operations.call import Call
+from mockexchange.venues.jsonrpc import SHOWN_CHARS_MAX
+
+
+def purse_of(call: Call) -> BookRef:
+    """The caller's book, or the subaccount asked for: its id is its number in the scenario, 0 the main account's."""
+    assert call.caller is not None, "an operation about a book has a caller"
+    purse, asked = call.caller.purse, call.params["subaccount_id"]
+    if asked is None or str(asked) == purse.book:
+        return purse
+    if purse.book != PRIMARY_BOOK:
+        words = f"a key of subaccount {purse.book} cannot ask for subaccount_id {asked}: leave it out"
+        raise Rejected(UNAVAILABLE_IN_SUBACCOUNT, words)
+    books = call.desk.state.accounts[purse.account].books
+    if str(asked) not in books:
+        known = ", ".join(books)
+        raise invalid(
+            "subaccount_id", "subaccount not found", f"{purse.account} has no subaccount {asked}: has {known}"
+        )
+    return BookRef(purse.account, str(asked))
+
+
+def contract_of(call: Call) -> Contract:
+    """The contract of `instrument_name`."""
+    name, contracts = call.params["instrument_name"], call.desk.state.derivatives.contracts
+    contract = contracts.get(name)
+    if contract is None:
+        known = tuple(contracts)
+        raise invalid("instrument_name", "instrument not found", lambda pause: _explain_unknown(name, known))
+    return contract
+
+
+def _explain_unknown(name: str, known: Collection[str]) -> str:
+    shown = name[:SHOWN_CHARS_MAX]
+    near = difflib.get_close_matches(shown, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else "public/get_instruments lists what there is"
+    return f"no instrument {shown!r}: {hint}"
+
+
+def index_of(call: Call, contract: Contract) -> Decimal:
+    return call.desk.state.derivatives.indexes[contract.terms.index]

@@ -1,0 +1,59 @@
+"""What is traded, and at what prices."""
+
+from mockexchange.venues.deribit.errors import invalid
+from mockexchange.venues.deribit.objects.currencies import CURRENCIES as ROWS
+from mockexchange.venues.deribit.objects.currencies import currency_text
+from mockexchange.venues.deribit.objects.indexes import index_price_text
+from mockexchange.venues.deribit.objects.instruments import instrument_text
+from mockexchange.venues.deribit.objects.tickers import Ticker, ticker_text
+from mockexchange.venues.deribit.operations.books import contract_of, index_of
+from mockexchange.venues.deribit.operations.call import Call, Operation
+from mockexchange.venues.deribit.operations.positions import is_asked
+from mockexchange.venues.deribit.parameters.rows import CURRENCY_OR_ANY, INSTRUMENT_KIND, INSTRUMENT_NAME, boolean, text
+from mockexchange.venues.jsonrpc import SHOWN_CHARS_MAX
+
+
+def get_currencies(call: Call) -> str:
+    return f"[{','.join(currency_text(row, call.desk.api_date) for row in ROWS)}]"
+
+
+def get_instruments(call: Call) -> str:
+    """Those that trade, or with `expired` those that were delivered, in the order of listing."""
+    params, is_open = call.params, not call.params["expired"]
+    shown = (
+        instrument_text(contract, call.desk.api_date)
+        for contract in call.desk.state.derivatives.contracts.values()
+        if contract.is_open is is_open and is_asked(contract.terms, params["currency"], params["kind"])
+    )
+    return f"[{','.join(shown)}]"
+
+
+def get_instrument(call: Call) -> str:
+    return instrument_text(contract_of(call), call.desk.api_date)
+
+
+def ticker(call: Call) -> str:
+    contract = contract_of(call)
+    return ticker_text(Ticker(contract, index_of(call, contract), call.at), call.desk.api_date)
+
+
+def get_index_price(call: Call) -> str:
+    name, indexes = call.params["index_name"], call.desk.state.derivatives.indexes
+    if name not in indexes:
+        words = f"no index {name[:SHOWN_CHARS_MAX]!r}: there are {', '.join(indexes) or 'none'}"
+        raise invalid("index_name", "index not found", words)
+    return index_price_text(indexes[name], call.desk.api_date)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(name="public/get_currencies", answer=get_currencies),
+    # The documents require the currency; the most used client asks for all kinds of all at once [code].
+    Operation(
+        name="public/get_instruments",
+        answer=get_instruments,
+        parameters=(CURRENCY_OR_ANY, INSTRUMENT_KIND, boolean("expired")),
+    ),
+    Operation(name="public/get_instrument", answer=get_instrument, parameters=(INSTRUMENT_NAME,)),
+    Operation(name="public/ticker", answer=ticker, parameters=(INSTRUMENT_NAME,)),
+    Operation(name="public/get_index_price", answer=get_index_price, parameters=(text("index_name", required=True),)),
+)

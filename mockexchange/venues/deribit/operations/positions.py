@@ -1,0 +1,51 @@
+"""Positions of a book: all of them, and that in one contract."""
+
+from mockexchange.core.derivatives.contracts import Terms
+from mockexchange.core.derivatives.queries import Held, held_of, position_of, view_of_held
+from mockexchange.venues.deribit.enumerations import ANY
+from mockexchange.venues.deribit.objects.positions import position_text
+from mockexchange.venues.deribit.operations.books import contract_of, purse_of
+from mockexchange.venues.deribit.operations.call import Call, Operation, kept
+from mockexchange.venues.deribit.parameters.rows import CURRENCY_OR_ANY, INSTRUMENT_KIND, INSTRUMENT_NAME, SUBACCOUNT_ID
+
+SCOPE = "trade:read"
+
+
+def get_positions(call: Call) -> str:
+    """Spot and combos have no positions: their kinds list none."""
+    purse, currency, kind = purse_of(call), call.params["currency"], call.params["kind"]
+    state, api_date = call.desk.state, call.desk.api_date
+
+    def write(held: Held) -> bytes:
+        return position_text(view_of_held(state, held), api_date).encode()
+
+    def write_all() -> bytes:
+        rows = held_of(state, purse, with_flat=call.desk.settings.flat_rows == "show")
+        shown = [held for held in rows if is_asked(held.contract.terms, currency, kind)]
+        return b"[%b]" % call.desk.caches.of(api_date, "positions").join(shown, write)
+
+    return kept(call, write_all, purse, currency, kind)
+
+
+def get_position(call: Call) -> str:
+    """Of a contract that is not held: size 0 and direction zero [wire]."""
+    contract = contract_of(call)
+    assert call.caller is not None, "an operation about a book has a caller"
+    view = position_of(call.desk.state, call.caller.purse, contract.name)
+    return position_text(view, call.desk.api_date)
+
+
+def is_asked(terms: Terms, currency: str | None, kind: str | None) -> bool:
+    """Whether a contract passes the filters. Its currency is the one it settles in."""
+    return currency in (None, ANY, terms.settlement_currency) and kind in (None, ANY, terms.kind)
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="private/get_positions",
+        answer=get_positions,
+        parameters=(CURRENCY_OR_ANY, INSTRUMENT_KIND, SUBACCOUNT_ID),
+        scope=SCOPE,
+    ),
+    Operation(name="private/get_position", answer=get_position, parameters=(INSTRUMENT_NAME,), scope=SCOPE),
+)

@@ -1,0 +1,35 @@
+"""Methods that only a stream can be asked for: over HTTP each is an error [wire]."""
+
+from mockexchange.venues.deribit.enumerations import DISCONNECT_SCOPES
+from mockexchange.venues.deribit.operations.call import Operation
+from mockexchange.venues.deribit.parameters.rows import Parameter, integer, text
+
+CHANNELS = Parameter(name="channels", kind="texts", required=True, source="openapi-2.1.1")
+LABEL = text("label")
+DISCONNECT_SCOPE = Parameter(
+    name="scope",
+    kind="choice",
+    choices=DISCONNECT_SCOPES,
+    default=DISCONNECT_SCOPES[0],
+    reason="invalid scope",
+    source="openapi-2.1.1",
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(name="public/set_heartbeat", answer=None, parameters=(integer("interval", required=True),)),
+    Operation(name="public/disable_heartbeat", answer=None),
+    Operation(name="public/subscribe", answer=None, parameters=(CHANNELS,)),
+    Operation(name="public/unsubscribe", answer=None, parameters=(CHANNELS,)),
+    Operation(name="public/unsubscribe_all", answer=None),
+    Operation(name="private/subscribe", answer=None, parameters=(CHANNELS, LABEL)),
+    Operation(name="private/unsubscribe", answer=None, parameters=(CHANNELS,)),
+    Operation(name="private/unsubscribe_all", answer=None),
+    Operation(name="private/enable_cancel_on_disconnect", answer=None, parameters=(DISCONNECT_SCOPE,)),
+    Operation(name="private/disable_cancel_on_disconnect", answer=None, parameters=(DISCONNECT_SCOPE,)),
+    Operation(name="private/get_cancel_on_disconnect", answer=None, parameters=(DISCONNECT_SCOPE,)),
+    Operation(
+        name="private/logout",
+        answer=None,
+        parameters=(Parameter(name="invalidate_token", kind="boolean", default=True, source="openapi-2.1.1"),),
+    ),
+)

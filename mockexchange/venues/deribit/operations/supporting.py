@@ -1,0 +1,43 @@
+"""Time, version, and a method that only tests."""
+
+from mockexchange.venues.deribit.desk import clock_of
+from mockexchange.venues.deribit.errors import GENERAL_ERROR, Rejected
+from mockexchange.venues.deribit.operations.call import Call, Operation
+from mockexchange.venues.deribit.parameters.rows import Parameter, text
+from mockexchange.venues.deribit.spelling import milliseconds
+
+VERSION = '{"version":"1.2.26"}'
+EXCEPTION = "exception"
+EXPECTED_RESULT = Parameter(
+    name="expected_result",
+    kind="choice",
+    choices=(EXCEPTION,),
+    reason="invalid expected_result",
+    source="openapi-2.1.1",
+)
+
+
+def get_time(call: Call) -> str:
+    return milliseconds(clock_of(call.desk.settings, call.at, call.host_at))
+
+
+def test(call: Call) -> str:
+    """The version, or an error where one is asked for: which, no source says."""
+    if call.params["expected_result"] == EXCEPTION:
+        raise Rejected(GENERAL_ERROR, "expected_result=exception asks for an error")
+    return VERSION
+
+
+def hello(call: Call) -> str:
+    return VERSION
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(name="public/get_time", answer=get_time),
+    Operation(name="public/test", answer=test, parameters=(EXPECTED_RESULT,)),
+    Operation(
+        name="public/hello",
+        answer=hello,
+        parameters=(text("client_name", required=True), text("client_version", required=True)),
+    ),
+)

@@ -1,0 +1,144 @@
+"""A book's own trades, by currency and by instrument.
+
+From where a start is given the first `count` of them come, otherwise the last [doc]; unless `sorting` says otherwise
+those are oldest first, these newest first. Trades of any age are listed, whatever `historical` says.
+"""
+
+from collections.abc import Callable, Hashable
+from operator import attrgetter
+from typing import NamedTuple
+
+from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.history import Window
+from mockexchange.venues.deribit.enumerations import ANY
+from mockexchange.venues.deribit.errors import invalid
+from mockexchange.venues.deribit.objects.trades import trade_text
+from mockexchange.venues.deribit.operations.books import contract_of, purse_of
+from mockexchange.venues.deribit.operations.call import Call, Operation
+from mockexchange.venues.deribit.parameters.rows import (
+    COUNT,
+    CURRENCY,
+    HISTORICAL,
+    INSTRUMENT_NAME,
+    SORTING,
+    SUBACCOUNT_ID,
+    TRADE_KIND,
+    integer,
+    text,
+)
+from mockexchange.venues.deribit.spelling import MICROSECONDS_PER_MILLISECOND
+from mockexchange.venues.jsonrpc import SHOWN_CHARS_MAX
+
+SCOPE = "trade:read"
+STARTS = ("start_timestamp", "start_id", "start_seq")
+Selector = tuple[Hashable, ...]
+
+
+def get_user_trades_by_currency(call: Call) -> str:
+    return _answer(call, ("currency", purse_of(call), call.params["currency"]))
+
+
+def get_user_trades_by_instrument(call: Call) -> str:
+    return _answer(call, ("contract", purse_of(call), contract_of(call).name))
+
+
+def _answer(call: Call, selector: Selector) -> str:
+    count, params = call.params["count"], call.params
+    is_from_start = any(params.get(name) is not None for name in STARTS)
+    rows = _found(call, selector, None if is_from_start else count + 1)
+    has_more = "true" if len(rows) > count else "false"
+    shown = rows[::-1][:count] if is_from_start else rows[:count]
+    is_oldest_first = is_from_start if params["sorting"] == "default" else params["sorting"] == "asc"
+    shown.sort(key=lambda trade: trade.serial, reverse=not is_oldest_first)
+    written = ",".join(trade_text(trade, call.desk.api_date) for trade in shown)
+    return f'{{"has_more":{has_more},"trades":[{written}]}}'
+
+
+def _found(call: Call, selector: Selector, limit: int | None) -> list[ContractTrade]:
+    """At most `limit` trades that pass, newest first."""
+    params, trades = call.params, call.desk.state.derivatives.trades
+    kind = params.get("kind")
+    return trades.find(
+        len(trades) if limit is None else limit,
+        (selector,),
+        lambda partition: kind in (None, ANY, partition[0]),
+        _window(params.get("start_timestamp"), params.get("end_timestamp")),
+        keeps=_between(call, selector),
+    ).rows
+
+
+def _window(start_ms: int | None, end_ms: int | None) -> Window:
+    """Both milliseconds are included."""
+    latest = None if end_ms is None else (end_ms + 1) * MICROSECONDS_PER_MILLISECOND - 1
+    return Window(None if start_ms is None else start_ms * MICROSECONDS_PER_MILLISECOND, latest)
+
+
+def _between(call: Call, selector: Selector) -> Callable[[ContractTrade], bool] | None:
+    """Whether a trade is between ids and sequence numbers, both included; None where none are given."""
+    bounds = [
+        bound
+        for start, end, read in (("start_id", "end_id", SERIAL), ("start_seq", "end_seq", SEQUENCE))
+        if (bound := Bound(_place(call, selector, start), _place(call, selector, end), read)) != Bound(None, None, read)
+    ]
+    if not bounds:
+        return None
+    return lambda trade: all(bound.holds(trade) for bound in bounds)
+
+
+class Bound(NamedTuple):
+    least: int | None
+    most: int | None
+    read: Callable[[ContractTrade], int]
+
+    def holds(self, trade: ContractTrade) -> bool:
+        at = self.read(trade)
+        return (self.least is None or at >= self.least) and (self.most is None or at <= self.most)
+
+
+def _place(call: Call, selector: Selector, name: str) -> int | None:
+    """Where a bound is: a sequence number as it is, the serial of the trade of an id."""
+    value = call.params.get(name)
+    if value is None or isinstance(value, int):
+        return value
+    trades = call.desk.state.derivatives.trades
+    rows = trades.find(1, (selector,), keeps=lambda trade: trade.trade_id == value).rows
+    if not rows:
+        raise invalid(name, "trade not found", f"no trade {value[:SHOWN_CHARS_MAX]!r} among those asked for")
+    return rows[0].serial
+
+
+SERIAL: Callable[[ContractTrade], int] = attrgetter("serial")
+SEQUENCE: Callable[[ContractTrade], int] = attrgetter("trade_seq")
+TIMES = (integer("start_timestamp"), integer("end_timestamp"))
+# The documents require both; a client that works sends the first alone [code].
+TIMES_FROM = (integer("start_timestamp", required=True), integer("end_timestamp"))
+PAGE = (COUNT, SORTING, *HISTORICAL, SUBACCOUNT_ID)
+BY_CURRENCY = (CURRENCY, TRADE_KIND, *PAGE)
+BY_INSTRUMENT = (INSTRUMENT_NAME, *PAGE)
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        name="private/get_user_trades_by_currency",
+        answer=get_user_trades_by_currency,
+        parameters=(*BY_CURRENCY, *TIMES, text("start_id"), text("end_id")),
+        scope=SCOPE,
+    ),
+    Operation(
+        name="private/get_user_trades_by_currency_and_time",
+        answer=get_user_trades_by_currency,
+        parameters=(*BY_CURRENCY, *TIMES_FROM),
+        scope=SCOPE,
+    ),
+    Operation(
+        name="private/get_user_trades_by_instrument",
+        answer=get_user_trades_by_instrument,
+        parameters=(*BY_INSTRUMENT, *TIMES, integer("start_seq"), integer("end_seq")),
+        scope=SCOPE,
+    ),
+    Operation(
+        name="private/get_user_trades_by_instrument_and_time",
+        answer=get_user_trades_by_instrument,
+        parameters=(*BY_INSTRUMENT, *TIMES_FROM),
+        scope=SCOPE,
+    ),
+)

@@ -1,0 +1,50 @@
+"""The body of an error that nothing in the exchange calls for: a fault answers with it, by status.
+
+Which code the venue has for what: the retryable ones of the table where one fits the status [code, choice].
+"""
+
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.deribit.desk import Desk, clock_of
+from mockexchange.venues.deribit.enumerations import ERRORS
+from mockexchange.venues.deribit.errors import Rejected
+from mockexchange.venues.deribit.objects.envelope import error_text
+from mockexchange.venues.deribit.rest import read
+from mockexchange.venues.jsonrpc import Malformed
+from mockexchange.venues.request import Request
+
+CODES = {
+    400: 11050,
+    401: 13009,
+    403: 13021,
+    404: -32601,
+    405: 11050,
+    413: -32600,
+    429: 10028,
+    500: 11094,
+    502: 13028,
+    503: 11051,
+    504: 13888,
+}
+OTHER_CODE = 10001
+
+
+def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
+    """The body of an error with this status, to what is no request: its times are 0. The venue has one shape alone."""
+    code = CODES.get(status, OTHER_CODE)
+    error = f'{{"code":{code},"message":"{ERRORS[code]}"}}'
+    return f'{{"jsonrpc":"2.0","error":{error},"usIn":0,"usOut":0,"usDiff":0,"testnet":true}}'.encode()
+
+
+def answer_outage(desk: Desk, request: Request, status: int, at: int, host_at: int) -> bytes:
+    """The same as the answer to a request; times are microseconds."""
+    rejected = Rejected(CODES.get(status, OTHER_CODE), "")
+    return error_text(desk, _id_of(request), rejected, clock_of(desk.settings, at, host_at))
+
+
+def _id_of(request: Request) -> str | None:
+    try:
+        return read(request).id
+    except Malformed as malformed:
+        return malformed.id
+    except Rejected:
+        return None

@@ -1,0 +1,72 @@
+"""What a parameter is, and the rows that several operations share."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from mockexchange.venues.dated import DatedRow
+from mockexchange.venues.deribit.enumerations import ANY, CURRENCIES, KINDS, SORTINGS, SUMMARY_CURRENCIES, TRADE_KINDS
+
+Kind = Literal["text", "texts", "integer", "boolean", "choice"]
+COUNT_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter(DatedRow):
+    """`reason` is what the error says of a value that is none of the choices."""
+
+    kind: Kind
+    choices: tuple[str, ...] = ()
+    reason: str = ""
+    minimum: int | None = None
+    maximum: int | None = None
+    default: int | str | bool | None = None
+    required: bool = False
+
+
+def currency(*choices: str, required: bool = False) -> Parameter:
+    return Parameter(
+        name="currency",
+        kind="choice",
+        choices=choices,
+        reason="invalid currency",
+        required=required,
+        source="openapi-2.1.1",
+    )
+
+
+def kind(choices: tuple[str, ...]) -> Parameter:
+    return Parameter(name="kind", kind="choice", choices=choices, reason="invalid kind", source="openapi-2.1.1")
+
+
+def integer(name: str, *, required: bool = False) -> Parameter:
+    return Parameter(name=name, kind="integer", required=required, source="openapi-2.1.1")
+
+
+def text(name: str, *, required: bool = False) -> Parameter:
+    return Parameter(name=name, kind="text", required=required, source="openapi-2.1.1")
+
+
+def boolean(name: str, source: str = "openapi-2.1.1") -> Parameter:
+    return Parameter(name=name, kind="boolean", default=False, source=source)
+
+
+SUBACCOUNT_ID = integer("subaccount_id")
+INSTRUMENT_NAME = text("instrument_name", required=True)
+CURRENCY = currency(*CURRENCIES, required=True)
+CURRENCY_OR_ANY = currency(*CURRENCIES, ANY)
+SUMMARY_CURRENCY = currency(*SUMMARY_CURRENCIES, required=True)
+EXTENDED = boolean("extended")
+INSTRUMENT_KIND = kind(KINDS)
+"""Of positions too: newer documents leave spot out there, which never had any."""
+TRADE_KIND = kind(TRADE_KINDS)
+COUNT = Parameter(name="count", kind="integer", minimum=1, maximum=COUNT_MAX, default=10, source="openapi-2.1.1")
+SORTING = Parameter(
+    name="sorting",
+    kind="choice",
+    choices=SORTINGS,
+    default="default",
+    reason="invalid sorting",
+    source="openapi-2.1.1",
+)
+HISTORICAL = (boolean("historical"), boolean("include_old", "docs-2025"))
+"""All trades are kept and listed: neither changes anything."""

@@ -1,0 +1,122 @@
+"""One HTTP request, from bytes to bytes: its method's name, its parameters, who asks, the answer.
+
+Everything is a function of the request, the state and the two times, so a journal can be replayed byte for byte.
+"""
+
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from mockexchange.venues.deribit.authentication import claimed_key, identify
+from mockexchange.venues.deribit.catalogue import PREFIX, STREAM_PATH
+from mockexchange.venues.deribit.desk import Desk, clock_of
+from mockexchange.venues.deribit.enumerations import ERRORS
+from mockexchange.venues.deribit.errors import (
+    BAD_REQUEST,
+    BODY_BYTES_MAX,
+    NOT_ALLOWED_STATUS,
+    Rejected,
+    rejected_of,
+    too_large,
+)
+from mockexchange.venues.deribit.objects.envelope import error_text, result_text
+from mockexchange.venues.deribit.params import Capped, capped, read_query
+from mockexchange.venues.deribit.routes import carry_out, find
+from mockexchange.venues.deribit.stream.handshake import answer_plainly
+from mockexchange.venues.jsonrpc import SHOWN_CHARS_MAX, Malformed, read_envelope
+from mockexchange.venues.request import Answer, Request
+
+READ_METHODS = ("GET", "HEAD")
+REFUSALS = {code: words.lower().replace(" ", "_") for code, words in ERRORS.items()}
+ALLOW = ((b"allow", b"GET, HEAD, POST"),)
+
+
+class Asked(NamedTuple):
+    """What a request asks for, before anything is known of the method."""
+
+    id: str | None
+    method: str
+    params: dict[str, Any]
+    in_path: str = ""
+    """The method that the path names, where the body has to name one as well."""
+
+
+def answer(desk: Desk, request: Request, at: int, host_at: int) -> Answer:
+    """Answer one request at exchange time `at` and host time `host_at` (both microseconds). Never raises."""
+    if request.path == STREAM_PATH:
+        return answer_plainly(desk, request, at, host_at)
+    reply, us_in = Answer(200, b""), clock_of(desk.settings, at, host_at)
+    id_text = None
+    try:
+        asked = read(request)
+        id_text = asked.id
+        result = _answer(desk, request, asked, at, host_at, reply)
+        reply.body = result_text(desk, id_text, result, us_in)
+    except Malformed as malformed:
+        reject(desk, reply, rejected_of(malformed), malformed.id, us_in)
+    except Rejected as rejected:
+        reject(desk, reply, rejected, id_text, us_in)
+    return reply
+
+
+def _answer(desk: Desk, request: Request, asked: Asked, at: int, host_at: int, reply: Answer) -> str:
+    _require_agreement(asked)
+    operation = find(asked.method)
+    reply.operation = operation.name
+    reply.key_id = claimed_key(request)
+    needs_caller = operation.is_private and operation.answer is not None
+    caller = identify(desk, request, asked.params, at, host_at, reply) if needs_caller else None
+    params = capped(asked.params, request.rows_max) if isinstance(request, Capped) else asked.params
+    return carry_out(desk, operation, params, caller, at, host_at, findings=reply.findings)
+
+
+def _require_agreement(asked: Asked) -> None:
+    if asked.in_path not in ("", asked.method):
+        words = (
+            f"the path says {asked.in_path[:SHOWN_CHARS_MAX]!r} and the body {asked.method[:SHOWN_CHARS_MAX]!r}: "
+            f"send both alike, or post to {PREFIX}"
+        )
+        raise Rejected(BAD_REQUEST, words)
+
+
+def reject(desk: Desk, reply: Answer, rejected: Rejected, id_text: str | None, us_in: int) -> None:
+    """Make a rejection of an answer; where finding the reason takes work, the answer carries the work."""
+    reply.status, reply.body = rejected.status, error_text(desk, id_text, rejected, us_in)
+    reply.refusal = REFUSALS[rejected.code]
+    if rejected.status == NOT_ALLOWED_STATUS:
+        reply.headers = ALLOW
+    if isinstance(rejected.diagnosis, str):
+        reply.diagnosis = rejected.diagnosis
+    else:
+        reply.diagnose = rejected.diagnosis
+
+
+def read(request: Request) -> Asked:
+    """What a request asks for: by path and query, or by a body. Raises Rejected, Malformed."""
+    if len(request.target) > BODY_BYTES_MAX:
+        raise too_large()
+    if request.method in READ_METHODS:
+        return _read_get(request)
+    if request.method == "POST":
+        return _read_post(request)
+    words = f"{request.method} is not answered: send GET with a query, or POST with a JSON-RPC body"
+    raise Rejected(BAD_REQUEST, words, status=NOT_ALLOWED_STATUS)
+
+
+def method_in(path: str) -> str:
+    """The method that a raw path names, "" where it names none."""
+    return unquote(path.removeprefix(PREFIX)).removeprefix("/")
+
+
+def _read_get(request: Request) -> Asked:
+    method = method_in(request.path)
+    if not method:
+        words = f"no method: expected one in the path, such as {PREFIX}/public/get_time"
+        raise Rejected(BAD_REQUEST, words)
+    return Asked(None, method, read_query(request.query))
+
+
+def _read_post(request: Request) -> Asked:
+    if len(request.body) > BODY_BYTES_MAX:
+        raise too_large()
+    envelope = read_envelope(request.body)
+    return Asked(envelope.id, envelope.method or "", envelope.params, method_in(request.path))

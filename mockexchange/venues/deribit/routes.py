@@ -1,0 +1,80 @@
+"""From the name of a method to an operation, and to the JSON of its result: the heart that HTTP and streams share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockexchange.venues.deribit.catalogue import explain_unknown
+from mockexchange.venues.deribit.desk import Desk, desk_of
+from mockexchange.venues.deribit.errors import (
+    FORBIDDEN,
+    METHOD_NOT_FOUND,
+    MUST_BE_WEBSOCKET,
+    UNAUTHORIZED,
+    Rejected,
+)
+from mockexchange.venues.deribit.operations import (
+    authentication,
+    instruments,
+    positions,
+    streaming,
+    summaries,
+    supporting,
+    trades,
+)
+from mockexchange.venues.deribit.operations.call import Call, Caller, Operation
+from mockexchange.venues.deribit.params import decode
+
+OPERATIONS: tuple[Operation, ...] = (
+    *authentication.OPERATIONS,
+    *supporting.OPERATIONS,
+    *instruments.OPERATIONS,
+    *positions.OPERATIONS,
+    *summaries.OPERATIONS,
+    *trades.OPERATIONS,
+    *streaming.OPERATIONS,
+)
+ROUTES = {operation.name: operation for operation in OPERATIONS}
+
+
+def find(name: str) -> Operation:
+    """The operation of that name. Raises Rejected."""
+    operation = ROUTES.get(name)
+    if operation is None:
+        raise Rejected(METHOD_NOT_FOUND, lambda pause: explain_unknown(name))
+    return operation
+
+
+def carry_out(
+    desk: Desk,
+    operation: Operation,
+    params: Mapping[str, Any],
+    caller: Caller | None,
+    at: int,
+    host_at: int,
+    *,
+    findings: list[str],
+) -> str:
+    """Return the JSON of an operation's result; `params` are as sent. Raises Rejected.
+
+    What is wrong is said in this order: of the way it came, of the caller, of the parameters.
+    """
+    if operation.answer is None:
+        words = f"{operation.name} is for a stream: send it over the WebSocket"
+        raise Rejected(MUST_BE_WEBSOCKET, words)
+    if operation.is_private:
+        require_scope(operation, caller)
+    seen = desk_of(desk, caller.key) if caller else desk
+    decoded = decode(operation.name, operation.parameters, params, seen.api_date, findings)
+    return operation.answer(Call(operation, seen, decoded, at, host_at, caller, findings))
+
+
+def require_scope(operation: Operation, caller: Caller | None) -> None:
+    """Raises Rejected where nobody asks, or somebody who may not."""
+    if caller is None:
+        words = f"{operation.name} is private: sign the request, or send the access_token of public/auth"
+        raise Rejected(UNAUTHORIZED, words, "invalid_token")
+    if operation.scope and operation.scope not in caller.scopes:
+        held = ", ".join(caller.scopes) or "none"
+        whose = f"key {caller.key.name} of {caller.key.account}"
+        words = f"{whose} has scopes {held}: {operation.name} needs {operation.scope}"
+        raise Rejected(FORBIDDEN, words)

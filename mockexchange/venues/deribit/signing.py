@@ -1,0 +1,125 @@
+"""What proves who somebody is: the signed header, the signature of a stream, tokens, and how keys are named and made.
+
+A request is signed over timestamp, nonce, METHOD, the target as sent and the body, a newline after each; a stream over
+timestamp, nonce and data, a newline between each [doc]. Both are HMAC-SHA256 with the secret as text, in hex.
+"""
+
+import json
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from mockexchange.venues.jsonrpc import is_sayable
+from mockexchange.venues.request import Request
+from mockexchange.venues.secrets import derived, hmac_sha256, read_url_safe, same, spell_url_safe
+
+SCHEME = "deri-hmac-sha256"
+AUTHORIZATION = b"authorization"
+TIMESTAMP_DIGITS_MAX = 18
+DIGEST_BYTES = 32
+KEY_ID_BYTES, SECRET_BYTES = 6, 32
+SECRET_CHARS_MAX = 200
+TOKEN_CHARS_MAX = 2_048
+
+
+class Credentials(NamedTuple):
+    """The parts of a signature as sent, each "" where it is missing."""
+
+    key_id: str
+    timestamp: str
+    signature: str
+    nonce: str
+
+
+def read_authorization(request: Request) -> tuple[str, str] | None:
+    """The scheme of the Authorization header, in lower case, and what follows it; None where there is no header."""
+    header = request.header(AUTHORIZATION)
+    if header is None:
+        return None
+    scheme, _, rest = header.strip().partition(" ")
+    return scheme.lower(), rest.strip()
+
+
+def read_credentials(text: str) -> Credentials:
+    """The parts behind the scheme, in any order: clients differ in it [code]. Of a part sent twice the first counts."""
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        name, _, value = part.partition("=")
+        found.setdefault(name.strip(), value.strip())
+    return Credentials(*(found.get(name, "") for name in ("id", "ts", "sig", "nonce")))
+
+
+def request_text(timestamp: str, nonce: str, request: Request) -> bytes:
+    """The bytes that a request is signed over."""
+    head = f"{timestamp}\n{nonce}\n{request.method}\n{request.target}\n".encode("latin-1", "replace")
+    return head + request.body + b"\n"
+
+
+def stream_text(timestamp: str, nonce: str, data: str) -> bytes:
+    """The bytes that a client_signature is made over."""
+    return f"{timestamp}\n{nonce}\n{data}".encode(errors="replace")
+
+
+def sign(secret: str, text: bytes) -> str:
+    return hmac_sha256(secret.encode(), text).hex()
+
+
+def is_right(secret: str, text: bytes, signature: str) -> bool:
+    """Whether a signature is that of the text, in hex of either case."""
+    return same(sign(secret, text).encode(), signature.lower().encode(errors="replace"))
+
+
+class Token(NamedTuple):
+    """What a token says of itself; `kind` is access or refresh. Times are microseconds of the clock of tokens."""
+
+    kind: str
+    key_id: str
+    scope: str
+    issued_at: int
+    lifetime_s: int
+
+
+def write_token(token: Token, secret: str) -> str:
+    """A token proves itself: there is nothing to remember, and a journal replays. It looks like the venue's."""
+    content = json.dumps(token, separators=(",", ":")).encode()
+    proof = hmac_sha256(secret.encode(), content)
+    head = f"1{spell_url_safe(proof)[:7]}"
+    return f"{token.issued_at // 1_000}.{head}.{spell_url_safe(proof + content)}"
+
+
+def read_token(text: str) -> tuple[Token, bytes, bytes] | None:
+    """What a token says, the bytes that it was proven over, and the proof; None where it is no token of ours."""
+    _, _, body = text.rpartition(".")
+    data = read_url_safe(body) if len(text) <= TOKEN_CHARS_MAX else None
+    if data is None:
+        return None
+    proof, content = data[:DIGEST_BYTES], data[DIGEST_BYTES:]
+    try:
+        fields: Any = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(fields, list) or list(map(type, fields)) != [str, str, str, int, int]:
+        return None
+    token = Token(*fields)
+    return (token, content, proof) if is_sayable(token.key_id) else None
+
+
+def is_proven(secret: str, content: bytes, proof: bytes) -> bool:
+    return same(hmac_sha256(secret.encode(), content), proof)
+
+
+def key_id_of(seed: str) -> str:
+    """A client id such as the venue gives: 8 characters."""
+    return spell_url_safe(derived(seed, "client id", KEY_ID_BYTES))
+
+
+def secret_of(seed: str) -> str:
+    """A client secret such as the venue gives: 43 characters."""
+    return spell_url_safe(derived(seed, "client secret", SECRET_BYTES))
+
+
+def check_secret(secret: str) -> None:
+    """Raises ValueError where a text cannot be a client secret: it has to go through headers and queries."""
+    if not secret or len(secret) > SECRET_CHARS_MAX or not secret.isascii() or not secret.isprintable():
+        raise ValueError(f"expected a client secret: 1 to {SECRET_CHARS_MAX} printable ASCII characters")
+    if quote(secret, safe="-_.~+/=") != secret:
+        raise ValueError("expected a client secret of letters, digits and - _ . ~ + / =")

@@ -1,0 +1,70 @@
+"""How this venue writes numbers, instants and words as JSON text.
+
+Amounts are JSON numbers of at most 9 decimals, rounded half even, and always with a point, as the venue's floats are.
+"""
+
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+from mockexchange.venues.dated import Spelling
+from mockexchange.venues.jsonrpc import spell
+
+MICROSECONDS_PER_MILLISECOND = 1_000
+DECIMALS = Decimal("1e-9")
+DIGITS_MAX = 400
+"""Far more than the core's amounts have, so that to round one never fails."""
+CONTEXT = Context(prec=DIGITS_MAX, rounding=ROUND_HALF_EVEN)
+FOREVER_MS = 32_503_708_800_000
+"""When a perpetual expires [wire]: in the year 3000."""
+
+
+def number(value: Decimal) -> str:
+    written = f"{CONTEXT.quantize(value, DECIMALS):f}".rstrip("0")
+    written = f"{written}0" if written.endswith(".") else written
+    return "0.0" if written == "-0.0" else written
+
+
+def number_or_zero(value: Decimal | None) -> str:
+    return "0.0" if value is None else number(value)
+
+
+def whole_number(value: Decimal) -> str:
+    """A number that is mostly whole: 10, and 0.001 where it is not."""
+    return number(value).removesuffix(".0")
+
+
+def milliseconds(at: int) -> str:
+    return str(at // MICROSECONDS_PER_MILLISECOND)
+
+
+def expiration(at: int | None) -> str:
+    return str(FOREVER_MS) if at is None else milliseconds(at)
+
+
+def direction(size: Decimal) -> str:
+    """Of a position: buy, sell or zero."""
+    if not size:
+        return '"zero"'
+    return '"buy"' if size > 0 else '"sell"'
+
+
+def one_of(*choices: str) -> Spelling:
+    """An enumeration whose words are those of the core."""
+    return Spelling(" or ".join(choices), lambda value: f'"{value}"', choices)
+
+
+def constant(written: str) -> Spelling:
+    """What never changes, as JSON text."""
+    return Spelling(f"always {written}", lambda value: written)
+
+
+NUMBER = Spelling("number, at most 9 decimals", number)
+NUMBER_OR_ZERO = Spelling("number, at most 9 decimals; 0 where there is none", number_or_zero)
+WHOLE_NUMBER = Spelling("integer, where it is whole", whole_number)
+WHOLE_OR_ZERO = Spelling("integer; 0 where there is none", lambda value: str(value or 0))
+INTEGER = Spelling("integer", str)
+MILLISECONDS = Spelling("integer Unix milliseconds", milliseconds)
+EXPIRATION = Spelling("integer Unix milliseconds; in the year 3000 where there is none", expiration)
+DIRECTION = Spelling("buy, sell or zero", direction, ("buy", "sell", "zero"))
+TEXT = Spelling("string", spell)
+BOOLEAN = Spelling("boolean", lambda value: "true" if value else "false")
+NULL = constant("null")

@@ -1,0 +1,120 @@
+"""The stream's channels: a table of their families, and how a full name is read.
+
+Families that the venue has and nothing here feeds can be subscribed to all the same, and stay quiet: so a client that
+wants them lives on. A name that is none at all is left out of the answer, as the venue does [doc].
+"""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from mockexchange.venues.deribit.enumerations import ANY, CURRENCIES, KINDS
+
+CHANGES, PORTFOLIO, TRADES = "user.changes", "user.portfolio", "user.trades"
+RAW = "raw"
+INTERVALS = (RAW, "100ms", "agg2")
+CHANNEL_KINDS = (*KINDS, "combo", ANY)
+"""`combo` is both kinds of combos [doc]."""
+NAME_CHARS_MAX = 128
+NAMES_CACHED_MAX = 4_096
+
+
+class Family(NamedTuple):
+    """`scope` is what a key needs for it, "" for a public one; `is_emulated` says whether anything feeds it."""
+
+    name: str
+    scope: str = ""
+    is_emulated: bool = False
+
+
+FAMILIES: dict[str, Family] = {
+    family.name: family
+    for family in (
+        Family(CHANGES, "trade:read", is_emulated=True),
+        Family(PORTFOLIO, "account:read", is_emulated=True),
+        Family(TRADES, "trade:read", is_emulated=True),
+        Family("user.access_log", "account:read"),
+        Family("user.combo_trades", "trade:read"),
+        Family("user.lock", "account:read"),
+        Family("user.mmp_trigger", "trade:read"),
+        Family("user.orders", "trade:read"),
+        Family("announcements"),
+        Family("book"),
+        Family("chart.trades"),
+        Family("deribit_price_index"),
+        Family("deribit_price_ranking"),
+        Family("deribit_price_statistics"),
+        Family("deribit_volatility_index"),
+        Family("estimated_expiration_price"),
+        Family("incremental_ticker"),
+        Family("instrument.state"),
+        Family("markprice.options"),
+        Family("perpetual"),
+        Family("platform_state"),
+        Family("quote"),
+        Family("ticker"),
+        Family("trades"),
+    )
+}
+CHANNELS = tuple(FAMILIES)
+QUIET_CHANNELS = tuple(family.name for family in FAMILIES.values() if not family.is_emulated)
+
+
+class Channel(NamedTuple):
+    """A full name as the venue writes it, and its family; `instrument` is what it is narrowed down to, if to one."""
+
+    name: str
+    family: Family
+    instrument: str | None = None
+
+    @property
+    def is_raw(self) -> bool:
+        return self.name.rpartition(".")[2] == RAW
+
+
+@lru_cache(maxsize=NAMES_CACHED_MAX)
+def read_channel(name: str) -> Channel | None:
+    """Return the channel of a name as a client writes it; None where the venue has none such.
+
+    The currency of a portfolio is lower case in what the venue sends [code: ccxt's sample], and taken in either case.
+    """
+    family = _family_of(name)
+    if family is None:
+        return None
+    rest = name[len(family.name) + 1 :].split(".")
+    if family.name == PORTFOLIO:
+        return _portfolio(family, rest)
+    if family.is_emulated:
+        return _of_instruments(name, family, rest)
+    return Channel(name, family)
+
+
+def _family_of(name: str) -> Family | None:
+    if len(name) > NAME_CHARS_MAX or not name.isascii() or not name.isprintable():
+        return None
+    parts = name.split(".")
+    return FAMILIES.get(".".join(parts[:2])) or FAMILIES.get(parts[0])
+
+
+def _portfolio(family: Family, rest: list[str]) -> Channel | None:
+    known = {ANY, *(currency.lower() for currency in CURRENCIES)}
+    currency = rest[0].lower()
+    return Channel(f"{family.name}.{currency}", family) if len(rest) == 1 and currency in known else None
+
+
+def _of_instruments(name: str, family: Family, rest: list[str]) -> Channel | None:
+    """Of one instrument, or of a kind and a currency; both end in an interval."""
+    match rest:
+        case [instrument, interval] if instrument and interval in INTERVALS:
+            return Channel(name, family, instrument)
+        case [kind, currency, interval] if interval in INTERVALS:
+            return Channel(name, family) if kind in CHANNEL_KINDS and currency in (*CURRENCIES, ANY) else None
+    return None
+
+
+def names_of(family: str, instrument: str, kinds: tuple[str, ...], currency: str) -> list[str]:
+    """Every full name under which something of an instrument is told."""
+    narrow = [f"{family}.{instrument}.{interval}" for interval in INTERVALS]
+    wide = [
+        f"{family}.{kind}.{of}.{interval}" for kind in (*kinds, ANY) for of in (currency, ANY) for interval in INTERVALS
+    ]
+    return narrow + wide

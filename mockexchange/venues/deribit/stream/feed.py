@@ -1,0 +1,139 @@
+"""Events of the exchange as messages of the channels, in the order in which they go out.
+
+Each command is told at once whatever the interval of a channel, trades first, then what changed of positions, then
+portfolios; the venue promises no order across channels. Marks and indexes are told to portfolios alone.
+"""
+
+from collections.abc import Callable, Container, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.queries import position_of
+from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.vocabulary import COMBOS
+from mockexchange.core.events import CashChanged, ContractMarked, ContractTraded, Event, HoldingChanged, IndexSet
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.deribit.authentication import NAME
+from mockexchange.venues.deribit.enumerations import ANY
+from mockexchange.venues.deribit.frames.positions import changes_text
+from mockexchange.venues.deribit.frames.trades import trades_text
+from mockexchange.venues.deribit.objects.summaries import portfolio_text
+from mockexchange.venues.deribit.operations.summaries import statement_of
+from mockexchange.venues.deribit.settings import Settings
+from mockexchange.venues.deribit.stream.channels import CHANGES, PORTFOLIO, TRADES, names_of
+from mockexchange.venues.deribit.stream.messages import Message, Told
+
+Place = tuple[BookRef, str]
+"""A book and a contract."""
+
+
+@dataclass(slots=True)
+class Happened:
+    """What one command changed, each once, in the order of the first change."""
+
+    trades: dict[Place, set[int]] = field(default_factory=dict)
+    positions: dict[Place, None] = field(default_factory=dict)
+    portfolios: dict[tuple[BookRef, str], None] = field(default_factory=dict)
+    """(book, currency)"""
+
+
+def messages_of(
+    state: State, events: Iterable[Event], at: int, settings: Settings, channels: Container[str]
+) -> list[Message]:
+    """Return what the channels tell of one command's events; `state` is as it is after them.
+
+    `channels` are the full names that somebody is subscribed to: what nobody hears is not made.
+    """
+    happened = Happened()
+    for event in events:
+        _note(state, event, happened)
+    return [
+        message
+        for told, names in (*_trades(state, happened), *_changes(state, happened), *_portfolios(state, happened))
+        for message in _messages(told, names, channels)
+    ]
+
+
+def _note(state: State, event: Event, happened: Happened) -> None:
+    match event:
+        case ContractTraded(purse=purse, contract=name, serial=serial) if _is_ours(state, purse):
+            happened.trades.setdefault((purse, name), set()).add(serial)
+            _moved(state, purse, name, happened)
+        case HoldingChanged(purse=purse, contract=name) if _is_ours(state, purse):
+            _moved(state, purse, name, happened)
+        case CashChanged(purse=purse, currency=currency) if _is_ours(state, purse):
+            happened.portfolios[purse, currency] = None
+        case ContractMarked(contract=name):
+            _valued(state, happened, lambda contract: contract.name == name)
+        case IndexSet(index=index):
+            _valued(state, happened, lambda contract: contract.terms.index == index)
+
+
+def _is_ours(state: State, purse: BookRef) -> bool:
+    return state.accounts[purse.account].venue == NAME
+
+
+def _moved(state: State, purse: BookRef, name: str, happened: Happened) -> None:
+    happened.positions[purse, name] = None
+    happened.portfolios[purse, state.derivatives.contracts[name].terms.settlement_currency] = None
+
+
+def _valued(state: State, happened: Happened, is_valued: Callable[[Contract], bool]) -> None:
+    """A price is another: so is the portfolio of whoever holds what it is of. Cost: O(holdings)."""
+    contracts = state.derivatives.contracts
+    for purse, holdings in state.derivatives.holdings.items():
+        for name, holding in holdings.items():
+            if holding.size and is_valued(contracts[name]) and _is_ours(state, purse):
+                happened.portfolios[purse, contracts[name].terms.settlement_currency] = None
+
+
+def _trades(state: State, happened: Happened) -> Iterator[tuple[Told, list[str]]]:
+    for (purse, name), serials in happened.trades.items():
+        rows = _rows(state, purse, state.derivatives.contracts[name], serials)
+        yield Told(purse, partial(trades_text, rows), {}), _names(state, TRADES, name)
+
+
+def _changes(state: State, happened: Happened) -> Iterator[tuple[Told, list[str]]]:
+    for purse, name in happened.positions:
+        yield Told(purse, _writer_of_changes(state, purse, name, happened), {}), _names(state, CHANGES, name)
+
+
+def _writer_of_changes(state: State, purse: BookRef, name: str, happened: Happened) -> Callable[[ApiDate], str]:
+    contract = state.derivatives.contracts[name]
+    rows = _rows(state, purse, contract, happened.trades.get((purse, name), set()))
+    return lambda day: changes_text(rows, position_of(state, purse, name), day)
+
+
+def _portfolios(state: State, happened: Happened) -> Iterator[tuple[Told, list[str]]]:
+    for purse, currency in happened.portfolios:
+        names = [f"{PORTFOLIO}.{currency.lower()}", f"{PORTFOLIO}.{ANY}"]
+        yield Told(purse, _writer_of_portfolio(state, purse, currency), {}), names
+
+
+def _writer_of_portfolio(state: State, purse: BookRef, currency: str) -> Callable[[ApiDate], str]:
+    return lambda day: portfolio_text(statement_of(state, purse, currency), day)
+
+
+def _rows(state: State, purse: BookRef, contract: Contract, serials: set[int]) -> list[ContractTrade]:
+    """The trades of these serials, oldest first: the last ones there are."""
+    filed = state.derivatives.trades.filed(("contract", purse, contract.name), (str(contract.terms.kind),))
+    found: list[ContractTrade] = []
+    for row in reversed(filed):
+        if len(found) == len(serials):
+            break
+        if row.serial in serials:
+            found.append(row)
+    return found[::-1]
+
+
+def _names(state: State, family: str, name: str) -> list[str]:
+    terms = state.derivatives.contracts[name].terms
+    kinds = (str(terms.kind), *(("combo",) if terms.kind in COMBOS else ()))
+    return names_of(family, name, kinds, terms.settlement_currency)
+
+
+def _messages(told: Told, names: list[str], channels: Container[str]) -> list[Message]:
+    return [Message(name, told) for name in names if name in channels]

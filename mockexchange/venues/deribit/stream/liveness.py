@@ -1,0 +1,60 @@
+"""Whether a client is still there: the venue's heartbeat, which is off until it is asked for, and the idle close.
+
+At the end of each interval a client that sent something in it gets a heartbeat, another a test_request, which it has to
+answer with public/test until the end of the next; if not, the stream is closed with 4000 [wire].
+"""
+
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.venues.frame import Frame
+
+INTERVAL_MIN_S = 10
+UNANSWERED = 4000, "heartbeat close"
+IDLE = 1000, "idle"
+Ending = tuple[int, str]
+
+
+class Liveness:
+    """Times are microseconds of the host's clock."""
+
+    def __init__(self, idle_us: int, host_at: int) -> None:
+        self._idle_us = idle_us
+        self._last_request_at = self._began_at = host_at
+        self._interval_us = 0
+        self._is_tested = False
+
+    @property
+    def due_at(self) -> int | None:
+        """When it wants to be woken; None for never."""
+        if self._interval_us:
+            return self._began_at + self._interval_us
+        return self._last_request_at + self._idle_us if self._idle_us else None
+
+    def note_request(self, host_at: int) -> None:
+        self._last_request_at = host_at
+
+    def note_test(self) -> None:
+        """public/test was called."""
+        self._is_tested = False
+
+    def set_interval(self, seconds: int) -> None:
+        """Begin anew with heartbeats of this interval; 0 for none."""
+        self._interval_us = seconds * MICROSECONDS_PER_SECOND
+        self._began_at, self._is_tested = self._last_request_at, False
+
+    def wake(self, host_at: int, ending: Ending | None) -> tuple[list[Frame], Ending | None]:
+        """What is to be sent, and how the stream ends, if it does."""
+        due_at = self.due_at
+        if ending or due_at is None or host_at < due_at:
+            return [], ending
+        if not self._interval_us:
+            return [], IDLE
+        if self._is_tested:
+            return [], UNANSWERED
+        self._is_tested = self._last_request_at <= self._began_at
+        self._began_at = host_at
+        return [_heartbeat("test_request" if self._is_tested else "heartbeat")], None
+
+
+def _heartbeat(kind: str) -> Frame:
+    """Keys in the order in which they were recorded [wire]."""
+    return Frame(f'{{"params":{{"type":"{kind}"}},"method":"heartbeat","jsonrpc":"2.0"}}'.encode(), "heartbeat")

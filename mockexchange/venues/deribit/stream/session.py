@@ -1,0 +1,134 @@
+"""One stream session: a client's requests in, frames out; no socket, no event loop, no clock of its own."""
+
+import json
+
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.deribit.authentication import TOKEN_PARAMETER, identify_token
+from mockexchange.venues.deribit.desk import Desk, clock_of, date_of
+from mockexchange.venues.deribit.errors import (
+    BODY_BYTES_MAX,
+    INVALID_CREDENTIALS,
+    TOO_MANY_REQUESTS,
+    UNAUTHORIZED,
+    Rejected,
+    rejected_of,
+    too_large,
+)
+from mockexchange.venues.deribit.objects.envelope import error_text, result_text
+from mockexchange.venues.deribit.operations.call import Caller, Operation
+from mockexchange.venues.deribit.params import decode
+from mockexchange.venues.deribit.routes import carry_out, find, require_scope
+from mockexchange.venues.deribit.stream.commands import COMMANDS, LOGOUT, Answered
+from mockexchange.venues.deribit.stream.subscriber import Subscriber
+from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.jsonrpc import Envelope, Malformed, read_envelope
+from mockexchange.venues.searching import no_pause
+
+AUTH, TEST = "public/auth", "public/test"
+POLICY_VIOLATION = 1008
+KINDS = {
+    "public/subscribe": "subscribed",
+    "private/subscribe": "subscribed",
+    "public/unsubscribe": "unsubscribed",
+    "private/unsubscribe": "unsubscribed",
+    "public/unsubscribe_all": "unsubscribed",
+    "private/unsubscribe_all": "unsubscribed",
+}
+"""Of answers about subscriptions, by method: as those of other venues are called."""
+
+
+class Session(Subscriber):
+    """Made by `handshake.shake_hands`. Not sent by itself: its owner sends the frames that it returns, in order."""
+
+    def __init__(self, desk: Desk, api_date: ApiDate, host_at: int) -> None:
+        super().__init__(desk, api_date, host_at)
+        self._token: str | None = None
+        """Sent along with every request, as it were, once public/auth has given one."""
+        self.asked: Asked | None = None
+
+    def receive(self, raw: bytes, at: int, host_at: int) -> list[Frame]:
+        """Answer one request (text or binary, whole) at exchange time `at` and host time `host_at`, microseconds.
+
+        Never raises, whatever the bytes are.
+        """
+        self.liveness.note_request(host_at)
+        us_in, id_text = clock_of(self.desk.settings, at, host_at), None
+        self.asked = None
+        findings: list[str] = []
+        try:
+            if len(raw) > BODY_BYTES_MAX:
+                raise too_large()
+            envelope = read_envelope(raw)
+            id_text = envelope.id
+            answered = self._answer(envelope, at, host_at, findings)
+        except Malformed as malformed:
+            return [self._refuse(malformed.id, rejected_of(malformed), us_in, findings)]
+        except Rejected as rejected:
+            return [self._refuse(id_text, rejected, us_in, findings)]
+        if answered is None:
+            return []
+        result, acknowledged = answered
+        raw_answer = result_text(self.desk, id_text, result, us_in)
+        kind = KINDS.get(envelope.method or "", "result")
+        return [Frame(raw_answer, kind, note="; ".join(findings), acknowledged=acknowledged)]
+
+    def wake(self, at: int, host_at: int) -> list[Frame]:
+        """Send the heartbeat that is due, or end a session that is quiet for too long."""
+        frames, self.ending = self.liveness.wake(host_at, self.ending)
+        return frames
+
+    def terminate(self, sid: int, code: int, why: str = "") -> Frame:
+        """End the stream: the venue has no word for the end of one subscription, but one for too much, and closes then.
+
+        Raises KeyError where there is no such subscription.
+        """
+        name = self.registry.close(sid).name
+        self.ending = self.ending or (POLICY_VIOLATION, "too_many_requests")
+        rejected = Rejected(TOO_MANY_REQUESTS, f"the stream was ended at {name}{f': {why}' if why else ''}")
+        raw = f'{{"jsonrpc":"2.0","error":{{"code":{rejected.code},"message":"{rejected.message}"}}}}'.encode()
+        return Frame(raw, "error", note=str(rejected.diagnosis))
+
+    def heed(self, raw: bytes, kind: str, channel: str) -> None:
+        """There are no numbers that a frame which this did not make could use up."""
+
+    def spell_literal(self, text: str, channel: str) -> str:
+        """Nothing has to be filled in: there are no sids on this wire."""
+        return text
+
+    def _answer(self, envelope: Envelope, at: int, host_at: int, findings: list[str]) -> Answered | None:
+        """The JSON of a result and what is subscribed to by it; None where there is no answer. Raises Rejected."""
+        operation = find(envelope.method or "")
+        caller = self._caller(operation, envelope, at, host_at)
+        self.asked = Asked(operation.name, caller.key.account if caller else None)
+        command = COMMANDS.get(operation.name)
+        if command is None:
+            result = carry_out(self.desk, operation, envelope.params, caller, at, host_at, findings=findings)
+            self._follow(operation, result, at, host_at)
+            return Answered(result)
+        if operation.is_private:
+            require_scope(operation, caller)
+        params = decode(operation.name, operation.parameters, envelope.params, self.api_date, findings)
+        answered = command(self, params, caller, findings)
+        return None if operation.name == LOGOUT else answered
+
+    def _caller(self, operation: Operation, envelope: Envelope, at: int, host_at: int) -> Caller | None:
+        """Who asks: the token among the parameters counts more than that of the stream."""
+        token = envelope.params.get(TOKEN_PARAMETER, self._token)
+        is_needed = operation.is_private or operation.name in COMMANDS
+        return identify_token(self.desk, token, at, host_at) if is_needed and token is not None else None
+
+    def _follow(self, operation: Operation, result: str, at: int, host_at: int) -> None:
+        """Take over what an answer means for the stream itself."""
+        if operation.name == TEST:
+            self.liveness.note_test()
+        if operation.name == AUTH:
+            self._token = json.loads(result)[TOKEN_PARAMETER]
+            self.key = identify_token(self.desk, self._token, at, host_at).key
+            self.api_date = date_of(self.desk, self.key)
+
+    def _refuse(self, id_text: str | None, rejected: Rejected, us_in: int, findings: list[str]) -> Frame:
+        if rejected.code in (INVALID_CREDENTIALS, UNAUTHORIZED):
+            self.asked = None
+        raw = error_text(self.desk, id_text, rejected, us_in)
+        words = rejected.diagnosis if isinstance(rejected.diagnosis, str) else rejected.diagnosis(no_pause)
+        return Frame(raw, "error", note="; ".join([words, *findings]))

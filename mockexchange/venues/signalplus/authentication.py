@@ -1,0 +1,63 @@
+"""Who sends a request: headers, key, timestamp, signature, in that order.
+
+A 401's body is always the same; why it is one goes out of band, and where that takes work the rejection carries it as
+a function for a worker thread.
+"""
+
+from mockexchange.core.accounts import Key
+from mockexchange.core.state import State
+from mockexchange.venues import secrets
+from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.signalplus import diagnosis, signing
+from mockexchange.venues.signalplus.desk import Desk, key_of
+from mockexchange.venues.signalplus.errors import Rejected, Situation
+from mockexchange.venues.signalplus.settings import Settings
+from mockexchange.venues.signalplus.signing import Credentials
+from mockexchange.venues.signalplus.spelling import MICROSECONDS_PER_MILLISECOND
+from mockexchange.venues.timestamps import explain_timestamp
+
+TIMESTAMP_DIGITS_MAX = 18
+
+
+def authenticate(
+    desk: Desk, request: Request, now: int, host_now: int, reply: Answer, *, with_query: bool = False
+) -> Key:
+    """Return the key that the request proves to have. Raises Rejected; the reply learns who it claims to be."""
+    credentials = signing.read_credentials(request, with_query=with_query)
+    reply.key_id = credentials.key_id
+    is_off = desk.settings.auth_mode == "off"
+    if credentials.key_id is None or (not is_off and _is_partial(credentials)):
+        raise _refused(diagnosis.explain_missing(request, credentials, with_query))
+    key = key_of(desk.state, credentials.key_id)
+    if key is None:
+        raise _refused(diagnosis.explain_unknown_key(desk.state, credentials.key_id))
+    reply.account = key.account
+    if not is_off:
+        _require_time(desk.settings, credentials, now if desk.settings.auth_clock == "exchange" else host_now)
+        _require_signature(desk.state, request, credentials, key)
+    return key
+
+
+def _is_partial(credentials: Credentials) -> bool:
+    return None in (credentials.timestamp, credentials.nonce, credentials.signature)
+
+
+def _require_time(settings: Settings, credentials: Credentials, now: int) -> None:
+    text, window_us = credentials.timestamp or "", settings.window_us
+    is_number = text.isascii() and text.isdigit() and len(text) <= TIMESTAMP_DIGITS_MAX
+    if is_number and abs(int(text) * MICROSECONDS_PER_MILLISECOND - now) <= window_us:
+        return
+    window_ms = window_us // MICROSECONDS_PER_MILLISECOND
+    raise _refused(explain_timestamp(text, now // MICROSECONDS_PER_MILLISECOND, window_ms, window_ms))
+
+
+def _require_signature(state: State, request: Request, credentials: Credentials, key: Key) -> None:
+    wanted = signing.signature_of(signing.secret_bytes(key.secret), credentials.text)
+    if secrets.same(wanted.encode(), (credentials.signature or "").encode("latin-1", "replace")):
+        return
+    case = diagnosis.case_of(state, request, credentials, key)
+    raise Rejected(Situation.UNAUTHORIZED, lambda pause: diagnosis.explain_signature(case, pause))
+
+
+def _refused(words: str) -> Rejected:
+    return Rejected(Situation.UNAUTHORIZED, words)

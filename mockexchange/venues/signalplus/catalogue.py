@@ -1,0 +1,26 @@
+"""What a method that is not answered may be: a typo, or one of Deribit's that this gateway is not known to have."""
+
+import difflib
+from collections.abc import Sequence
+
+from mockexchange.venues.words import quote
+
+METHOD_CHARS_MAX = 100
+SCOPES = ("private/", "public/")
+
+
+def explain_unknown_method(name: str, known: Sequence[str]) -> str:
+    """Say what may be wrong with the name of a method. Never raises."""
+    shown, bare = quote(name, METHOD_CHARS_MAX), name.strip("/ ").lower()[:METHOD_CHARS_MAX]
+    for wanted in known:
+        if bare in (wanted, wanted.rpartition("/")[2]) or _plain(bare) == _plain(wanted):
+            return f"unknown method {shown}: did you mean {quote(wanted)}?"
+    near = difflib.get_close_matches(bare, known, n=1, cutoff=0.8)
+    if near:
+        return f"unknown method {shown}: did you mean {quote(near[0])}?"
+    whose = "no method of this gateway that is emulated" if bare.startswith(SCOPES) else "no method"
+    return f"{shown} is {whose}: it answers {', '.join(known)}"
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").replace("-", "").replace(".", "/")

@@ -1,0 +1,21 @@
+"""The days of this venue's wire that have names, and the sources its tables cite."""
+
+from mockexchange.venues.dated import ApiDate, parse_api_date
+
+FIRST_DAY = "2025-10-14"
+"""Since when the page of user.changes says that the section has it."""
+ALIASES = {"2026-10": "2026-10-31"}
+
+# Labels used by `source=` in the tables of objects, parameters and errors.
+SOURCES = {
+    "docs": "docs-rfq.signalplus.com, section deribit",
+    "docs-sister": "the same site's sections bullish and strategy/smart-dealing, which have the same framing",
+    "deribit": "what Deribit does, whose service this is a gateway to",
+    "json-rpc": "JSON-RPC 2.0, which the venue's pages refer to",
+    "choice": "not settled by any source: a choice of this project, see docs/choices.md",
+}
+
+
+def api_date(text: str) -> ApiDate:
+    """Read "compat", "latest", an alias or a day from 2025-10-14 on. Raises ValueError that lists what there is."""
+    return parse_api_date(text, ALIASES, FIRST_DAY)

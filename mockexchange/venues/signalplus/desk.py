@@ -1,0 +1,31 @@
+"""What the venue's front, over HTTP and as a stream, needs to know of one sandbox."""
+
+from dataclasses import dataclass, field
+
+from mockexchange.core.accounts import Key
+from mockexchange.core.state import State
+from mockexchange.venues.caches import Caches
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.secrets import key_at
+from mockexchange.venues.signalplus.dates import api_date as parse_date
+from mockexchange.venues.signalplus.settings import Settings
+
+NAME = "signalplus"
+
+
+@dataclass(slots=True)
+class Desk:
+    state: State
+    api_date: ApiDate
+    settings: Settings = field(default_factory=Settings)
+    caches: Caches = field(default_factory=Caches)
+
+
+def date_of(desk: Desk, key: Key | None) -> ApiDate:
+    """The API date that a key sees: its own, or that of the sandbox."""
+    return parse_date(key.api_date) if key and key.api_date else desk.api_date
+
+
+def key_of(state: State, key_id: str) -> Key | None:
+    """The key of that id, where its account is one of this venue."""
+    return key_at(state, NAME, key_id)

@@ -1,0 +1,33 @@
+"""The diagnosis of a signature without a server, for who has the secret at hand."""
+
+from mockexchange.venues import secrets
+from mockexchange.venues.request import Request
+from mockexchange.venues.searching import no_pause
+from mockexchange.venues.signalplus.diagnosis.mistakes import case_of_key
+from mockexchange.venues.signalplus.signing import Credentials, check_secret, secret_bytes, signature_of
+from mockexchange.venues.signatures import KnownSecret, explain
+from mockexchange.venues.words import quote
+
+VERIFIES = "verifies"
+UNUSABLE = "the key cannot be used"
+MILLISECOND_DIGITS = 13
+
+
+def explain_offline(timestamp: str, nonce: str, signature: str, secret: str) -> str:
+    """Say what is wrong with a signature, "verifies" where nothing is. No clock is looked at. Never raises."""
+    try:
+        check_secret(secret)
+    except ValueError as error:
+        return f"{UNUSABLE}: {error}"
+    sent = Credentials(None, timestamp, nonce, signature)
+    right = signature_of(secret_bytes(secret), sent.text)
+    if secrets.same(right.encode(), signature.encode("latin-1", "replace")):
+        return _doubt(timestamp) or VERIFIES
+    known = KnownSecret("", "", "", secret_bytes(secret))
+    return explain(case_of_key(Request("POST", "/", ""), sent, secret, known), no_pause)
+
+
+def _doubt(timestamp: str) -> str:
+    if timestamp.isascii() and timestamp.isdigit() and len(timestamp) == MILLISECOND_DIGITS:
+        return ""
+    return f"the signature fits, and the timestamp {quote(timestamp)} is not Unix milliseconds in 13 digits"

@@ -1,0 +1,109 @@
+"""The venue's errors as a dated table: the one place where a situation becomes a status and a body.
+
+An error is {"rid", "error": {"code", "message"}} [doc]. Its numbers are published for no case but one; where they are
+not, those of Deribit stand in, which is what the gateway asks. Refused credentials are HTTP 401 [doc], anything else
+400, as Deribit has it.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from mockexchange.venues.dated import ApiDate, DatedRow, pick
+from mockexchange.venues.jsonrpc import Fault, Malformed, spell
+from mockexchange.venues.request import Answer, Diagnose
+
+NO_RID = "null"
+"""What answers a request whose rid could not be read: JSON-RPC 2.0, which the venue's pages refer to."""
+
+
+class Situation(StrEnum):
+    UNAUTHORIZED = "credentials refused"
+    NO_JSON = "no JSON"
+    NO_REQUEST = "JSON that is no request"
+    NO_METHOD = "no usable method"
+    WRONG_VERB = "HTTP method other than POST"
+    TOO_LARGE = "body or frame too large"
+    UNKNOWN_METHOD = "unknown method"
+    BAD_PARAMS = "unusable params"
+    FORBIDDEN = "scope missing"
+    OTHER_BOOK = "book of another key"
+    STREAM_ONLY = "method of streams alone"
+    NOT_HTTP = "bytes that are not HTTP"
+    NO_STREAM = "stream's path without an upgrade"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorRow(DatedRow):
+    status: int = 400
+    code: int
+    message: str
+
+
+class Rejected(Exception):
+    """A request the venue answers with an error. `diagnosis` goes out of band: words, or a function that finds them."""
+
+    def __init__(self, situation: Situation, diagnosis: str | Diagnose) -> None:
+        super().__init__(situation)
+        self.situation = situation
+        self.diagnosis = diagnosis
+
+
+ERRORS: tuple[ErrorRow, ...] = (
+    # The one that is documented, for the streams of a sister section.
+    ErrorRow(name=Situation.UNAUTHORIZED, status=401, code=403, message="token invalid", source="docs-sister"),
+    ErrorRow(name=Situation.NO_JSON, code=-32700, message="Parse error", source="json-rpc"),
+    ErrorRow(name=Situation.NO_REQUEST, code=-32600, message="Invalid Request", source="json-rpc"),
+    ErrorRow(name=Situation.NO_METHOD, code=11050, message="bad_request", source="deribit"),
+    ErrorRow(name=Situation.WRONG_VERB, status=405, code=11050, message="bad_request", source="choice"),
+    ErrorRow(name=Situation.TOO_LARGE, code=-32600, message="request entity too large", source="deribit"),
+    ErrorRow(name=Situation.UNKNOWN_METHOD, code=-32601, message="Method not found", source="deribit"),
+    ErrorRow(name=Situation.BAD_PARAMS, code=-32602, message="Invalid params", source="deribit"),
+    ErrorRow(name=Situation.FORBIDDEN, code=13021, message="forbidden", source="deribit"),
+    ErrorRow(name=Situation.OTHER_BOOK, code=13012, message="unavailable_in_subaccount", source="deribit"),
+    ErrorRow(name=Situation.STREAM_ONLY, code=10030, message="must_be_websocket_request", source="deribit"),
+    ErrorRow(name=Situation.NOT_HTTP, code=11050, message="bad_request", source="choice"),
+    ErrorRow(name=Situation.NO_STREAM, code=10030, message="must_be_websocket_request", source="choice"),
+)
+
+SITUATIONS = {
+    Fault.NOT_JSON: Situation.NO_JSON,
+    Fault.NO_METHOD: Situation.NO_METHOD,
+    Fault.BAD_METHOD: Situation.NO_METHOD,
+    Fault.BAD_PARAMS: Situation.BAD_PARAMS,
+}
+"""What is wrong of an envelope; anything else is no request."""
+
+
+def rejected_of(malformed: Malformed) -> Rejected:
+    return Rejected(SITUATIONS.get(malformed.fault, Situation.NO_REQUEST), malformed.words)
+
+
+def error_row(situation: Situation, api_date: ApiDate) -> ErrorRow:
+    return _rows(api_date)[situation]
+
+
+def error_body(code: int, message: str, rid: str | None = None) -> bytes:
+    """An error for the rid of that JSON text, or for a request without any."""
+    return f'{{"rid":{rid or NO_RID},"error":{{"code":{code},"message":{spell(message)}}}}}'.encode()
+
+
+def body_of(rejected: Rejected, rid: str | None, api_date: ApiDate) -> bytes:
+    row = error_row(rejected.situation, api_date)
+    return error_body(row.code, row.message, rid)
+
+
+def reject(reply: Answer, rejected: Rejected, rid: str | None, api_date: ApiDate) -> None:
+    """Make a rejection of an answer; where finding the reason takes work, the answer carries the work."""
+    reply.status = error_row(rejected.situation, api_date).status
+    reply.body = body_of(rejected, rid, api_date)
+    reply.refusal = rejected.situation.name.lower()
+    if isinstance(rejected.diagnosis, str):
+        reply.diagnosis = rejected.diagnosis
+    else:
+        reply.diagnose = rejected.diagnosis
+
+
+@lru_cache(maxsize=64)
+def _rows(api_date: ApiDate) -> dict[str, ErrorRow]:
+    return pick(ERRORS, api_date)

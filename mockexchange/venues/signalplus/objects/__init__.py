@@ -1,0 +1,22 @@
+"""Every object this venue sends, by name: a table of dated rows each."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from mockexchange.venues.dated import ApiDate, Field, compile_message
+from mockexchange.venues.signalplus.objects.positions import POSITION
+from mockexchange.venues.signalplus.objects.trades import TRADE
+
+OBJECTS: dict[str, tuple[Field, ...]] = {"Position": POSITION, "Trade": TRADE}
+
+
+@lru_cache(maxsize=64)
+def encoder(table: str, api_date: ApiDate) -> Callable[[Any], bytes]:
+    """Return the function that writes a core value as that table's object, keys in the order of its rows."""
+    return compile_message(OBJECTS[table], api_date)
+
+
+def encode_list(table: str, api_date: ApiDate, values: list[Any]) -> bytes:
+    """A JSON list of objects."""
+    return b"[%b]" % b",".join(map(encoder(table, api_date), values))

@@ -1,0 +1,43 @@
+"""A position: Deribit's in camelCase, with amounts as strings and `side` for direction [doc]. Read of a PositionView.
+
+What a kind of contract does not have is left out. The page's example is a future and has the keys in this order.
+"""
+
+from typing import Any
+
+from mockexchange.venues.dated import Empty, Field
+from mockexchange.venues.signalplus.spelling import DECIMAL, INTEGER, SIDE, TEXT
+
+
+def _row(name: str, read: str, spelling: Any = DECIMAL, empty: Empty = "never") -> Field:
+    return Field(name=name, spelling=spelling, read=read, empty=empty, source="docs")
+
+
+POSITION: tuple[Field, ...] = (
+    _row("averagePrice", "average_price"),
+    _row("averagePriceUsd", "average_price_usd", empty="absent"),
+    _row("delta", "delta"),
+    _row("side", "size", SIDE),
+    # estimatedLiquidationPrice would be here: it is for accounts of another margin model than any has.
+    _row("floatingProfitLoss", "printed_floating"),
+    _row("floatingProfitLossUsd", "floating_usd", empty="absent"),
+    _row("gamma", "gamma", empty="absent"),
+    _row("indexPrice", "index_price"),
+    _row("initialMargin", "initial_margin"),
+    _row("instrumentName", "contract.terms.name", TEXT),
+    _row("interestValue", "interest_value", empty="absent"),
+    _row("kind", "contract.terms.kind", TEXT),
+    _row("leverage", "leverage", INTEGER, empty="absent"),
+    _row("maintenanceMargin", "maintenance_margin"),
+    _row("markPrice", "mark_price"),
+    _row("openOrdersMargin", "open_orders_margin"),
+    _row("realizedFunding", "realized_funding", empty="absent"),
+    _row("realizedProfitLoss", "realized"),
+    _row("settlementPrice", "settlement_price"),
+    _row("size", "size"),
+    _row("sizeCurrency", "size_currency", empty="absent"),
+    _row("theta", "theta", empty="absent"),
+    # The page's table says totalprofitLoss, its example this.
+    _row("totalProfitLoss", "printed_total"),
+    _row("vega", "vega", empty="absent"),
+)

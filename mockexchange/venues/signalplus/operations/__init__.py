@@ -1,0 +1,12 @@
+"""Every method this venue answers; those without an answer of their own are a session's."""
+
+from mockexchange.venues.signalplus.operations.call import Operation
+from mockexchange.venues.signalplus.operations.positions import GET_POSITIONS
+
+CONNECT, SUBSCRIBE, UNSUBSCRIBE = "connect", "private/subscribe", "private/unsubscribe"
+OPERATIONS = (
+    GET_POSITIONS,
+    Operation(name=SUBSCRIBE),
+    Operation(name=UNSUBSCRIBE),
+    Operation(name=CONNECT, scopes=()),
+)

@@ -1,0 +1,54 @@
+"""The body of an error that nothing in the exchange calls for: a fault answers with it, by status.
+
+The numbers are those of Deribit's errors that clients retry; the venue's own are not published.
+"""
+
+from http import HTTPStatus
+from typing import NamedTuple
+
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.request import Request
+from mockexchange.venues.signalplus.desk import Desk
+from mockexchange.venues.signalplus.errors import error_body
+from mockexchange.venues.signalplus.routes import rid_of
+
+
+class Outage(NamedTuple):
+    code: int
+    message: str
+
+
+OUTAGES = {
+    400: Outage(11050, "bad_request"),
+    401: Outage(403, "token invalid"),
+    403: Outage(13021, "forbidden"),
+    404: Outage(-32601, "Method not found"),
+    429: Outage(10028, "too_many_requests"),
+    500: Outage(11094, "internal_server_error"),
+    502: Outage(13028, "temporarily_unavailable"),
+    503: Outage(13028, "temporarily_unavailable"),
+    504: Outage(10040, "retry"),
+}
+
+
+def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
+    """The body of an error with this status, to what is no request. There is one shape."""
+    return _body(status, None)
+
+
+def answer_outage(desk: Desk, request: Request, status: int, now: int, host_now: int) -> bytes:
+    """The same as the answer to a request."""
+    return _body(status, rid_of(request.body))
+
+
+def _body(status: int, rid: str | None) -> bytes:
+    """Statuses without a number have HTTP's words."""
+    known = OUTAGES.get(status) or Outage(status, _phrase(status))
+    return error_body(known.code, known.message, rid)
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase.lower().replace(" ", "_")
+    except ValueError:
+        return f"status_{status}"

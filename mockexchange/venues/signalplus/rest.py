@@ -1,0 +1,121 @@
+"""One request over HTTP, from bytes to bytes: path, credentials, document, method, params, answer.
+
+Every method is a POST [doc]. The page does not say whether to the base URL or to the method's own below it: both are
+answered, and `method` has to be in the body either way.
+"""
+
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from mockexchange.core.accounts import Key
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.jsonrpc import Envelope
+from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.signalplus.authentication import authenticate
+from mockexchange.venues.signalplus.desk import Desk, date_of, key_of
+from mockexchange.venues.signalplus.errors import Rejected, Situation, reject
+from mockexchange.venues.signalplus.routes import BODY_BYTES_MAX, BY_NAME, Unread, call_of, find, read, result_body
+from mockexchange.venues.signalplus.signing import claimed_key
+from mockexchange.venues.signalplus.stream.handshake import (
+    CONNECT_PATH,
+    OPEN_STREAM,
+    PRIVATE_PATH,
+    STREAM_PATHS,
+    answer_plainly,
+)
+
+PREFIX = "/signalplus/api"
+"""The venue's own is /api; here it shares a host with others."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """One request at the desk: exchange time and host time in microseconds, and the reply as it comes to be."""
+
+    desk: Desk
+    request: Request
+    now: int
+    host_now: int
+    reply: Answer
+    envelope: Envelope | Unread
+
+    @property
+    def rid(self) -> str | None:
+        return self.envelope.rid if isinstance(self.envelope, Unread) else self.envelope.id
+
+
+def answer(desk: Desk, request: Request, now: int, host_now: int) -> Answer:
+    """Answer one request at exchange time `now` and host time `host_now` (both microseconds). Never raises."""
+    if request.path in STREAM_PATHS:
+        return answer_plainly(desk, request, now, host_now)
+    visit = Visit(desk, request, now, host_now, Answer(500, b""), _read(request.body))
+    api_date = date_of(desk, key_of(desk.state, claimed_key(request) or ""))
+    try:
+        visit.reply.body = _answer(visit, api_date)
+        visit.reply.status = 200
+    except Rejected as rejected:
+        reject(visit.reply, rejected, visit.rid, api_date)
+    return visit.reply
+
+
+def operation_of(desk: Desk, request: Request) -> str | None:
+    """The method that a request asks for: its body's, or its path's where the body cannot be read."""
+    return OPEN_STREAM if request.path in STREAM_PATHS else _operation_in(request, _read(request.body))
+
+
+def _operation_in(request: Request, envelope: Envelope | Unread) -> str | None:
+    name = _method_in(request) if isinstance(envelope, Unread) else envelope.method
+    return name if name in BY_NAME else None
+
+
+def _answer(visit: Visit, api_date: ApiDate) -> bytes:
+    visit.reply.operation = _operation_in(visit.request, visit.envelope)
+    _require_post(visit)
+    _require_size(visit)
+    key = authenticate(visit.desk, visit.request, visit.now, visit.host_now, visit.reply)
+    envelope = visit.envelope
+    if isinstance(envelope, Unread):
+        raise envelope.rejected
+    _require_one_method(visit, envelope)
+    return _carry_out(visit, envelope, key, api_date)
+
+
+def _carry_out(visit: Visit, envelope: Envelope, key: Key, api_date: ApiDate) -> bytes:
+    operation = find(envelope.method or "")
+    if operation.answer is None:
+        words = f"{operation.name} is for streams: send it over a WebSocket at {CONNECT_PATH} or {PRIVATE_PATH}"
+        raise Rejected(Situation.STREAM_ONLY, words)
+    call = call_of(visit.desk, operation, envelope, key, api_date, visit.reply.findings)
+    return result_body(envelope.id, operation.answer(call))
+
+
+def _require_post(visit: Visit) -> None:
+    if visit.request.method != "POST":
+        visit.reply.headers = ((b"allow", b"POST"),)
+        words = f"every method is a POST, not {visit.request.method}, of {{rid, method, params}}"
+        raise Rejected(Situation.WRONG_VERB, words)
+
+
+def _require_size(visit: Visit) -> None:
+    """Before credentials: what is too large is read no further."""
+    if len(visit.request.body) > BODY_BYTES_MAX and isinstance(visit.envelope, Unread):
+        raise visit.envelope.rejected
+
+
+def _require_one_method(visit: Visit, envelope: Envelope) -> None:
+    in_path = _method_in(visit.request)
+    if in_path and in_path != envelope.method:
+        words = f"the path says {in_path[:200]!r} and the body's method {(envelope.method or '')[:200]!r}: send one"
+        raise Rejected(Situation.NO_METHOD, words)
+
+
+def _method_in(request: Request) -> str:
+    """What the path names below the base URL; "" for the base itself."""
+    return unquote(request.path.removeprefix(PREFIX)).strip("/")
+
+
+def _read(body: bytes) -> Envelope | Unread:
+    try:
+        return read(body)
+    except Unread as unread:
+        return unread

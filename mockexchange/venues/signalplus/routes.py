@@ -1,0 +1,79 @@
+"""From the bytes of a request to a method, and from there to its result: the same over HTTP and in a stream."""
+
+import re
+
+from mockexchange.core.accounts import Key
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.jsonrpc import Envelope, Malformed, read_envelope
+from mockexchange.venues.signalplus.catalogue import explain_unknown_method
+from mockexchange.venues.signalplus.desk import Desk
+from mockexchange.venues.signalplus.errors import Rejected, Situation, rejected_of
+from mockexchange.venues.signalplus.operations import OPERATIONS
+from mockexchange.venues.signalplus.operations.call import Call, Operation
+from mockexchange.venues.signalplus.params import decode
+
+BODY_BYTES_MAX = 32 * 1024
+"""Of a body or a frame: Deribit's limit [doc], read as 32 KiB."""
+RID = re.compile(r"-?[0-9]+")
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
+
+
+class Unread(Exception):
+    """Bytes that are no request, with the rid to answer them with, if there was one."""
+
+    def __init__(self, rejected: Rejected, rid: str | None = None) -> None:
+        super().__init__(rejected.situation)
+        self.rejected = rejected
+        self.rid = rid
+
+
+def read(raw: bytes) -> Envelope:
+    """Read a body or a frame. Raises Unread.
+
+    A rid is an integer [doc] of any length: it goes back as it came, and never is a number in between.
+    """
+    if len(raw) > BODY_BYTES_MAX:
+        words = f"{len(raw):,} bytes are too many: expected at most {BODY_BYTES_MAX:,}"
+        raise Unread(Rejected(Situation.TOO_LARGE, words))
+    try:
+        envelope = read_envelope(raw, "rid")
+    except Malformed as malformed:
+        rid = malformed.id if malformed.id and RID.fullmatch(malformed.id) else None
+        raise Unread(rejected_of(malformed), rid) from None
+    if envelope.id is None or not RID.fullmatch(envelope.id):
+        words = f'rid: expected an integer, such as {{"rid": 50002}}, got {envelope.id or "none"}'
+        raise Unread(Rejected(Situation.NO_REQUEST, words[:400]))
+    return envelope
+
+
+def rid_of(raw: bytes) -> str | None:
+    """The rid of a body or a frame as it was written; None where it cannot be read."""
+    try:
+        return read(raw).id
+    except Unread as unread:
+        return unread.rid
+
+
+def find(name: str) -> Operation:
+    """The method of that name. Raises Rejected."""
+    operation = BY_NAME.get(name)
+    if operation is None:
+        raise Rejected(Situation.UNKNOWN_METHOD, lambda pause: explain_unknown_method(name, list(BY_NAME)))
+    return operation
+
+
+def call_of(
+    desk: Desk, operation: Operation, envelope: Envelope, key: Key, api_date: ApiDate, findings: list[str]
+) -> Call:
+    """A call by a key, its params decoded. Raises Rejected."""
+    if operation.scopes and not set(operation.scopes) & set(key.scopes):
+        held, needed = ", ".join(key.scopes) or "none", " or ".join(operation.scopes)
+        words = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
+        raise Rejected(Situation.FORBIDDEN, words)
+    params = decode(operation.name, envelope.params, api_date, findings)
+    return Call(operation, desk, key, api_date, params, findings)
+
+
+def result_body(rid: str | None, result: bytes) -> bytes:
+    """An answer: the rid as it was written, and the result [doc]."""
+    return b'{"rid":%b,"result":%b}' % ((rid or "null").encode(), result)

@@ -1,0 +1,60 @@
+"""Who may open a stream: the four headers of a request over HTTP, or the same values in its query [doc, sister].
+
+The page has two paths: one to connect to, one for private subscriptions. Which methods it answers at which is not said.
+"""
+
+from mockexchange.core.accounts import Key
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.signalplus.authentication import authenticate
+from mockexchange.venues.signalplus.desk import Desk, date_of, key_of
+from mockexchange.venues.signalplus.errors import Rejected, Situation, reject
+from mockexchange.venues.signalplus.operations import OPERATIONS
+from mockexchange.venues.signalplus.signing import claimed_key
+from mockexchange.venues.signalplus.stream.session import Session
+from mockexchange.venues.venue import Handshake, OpenCount
+
+CONNECT_PATH = "/signalplus/ws/api"
+PRIVATE_PATH = "/signalplus/ws/private"
+"""The venue's own are /ws/api and /ws/private; here it shares a host with others."""
+_BASES = (CONNECT_PATH, PRIVATE_PATH)
+STREAM_PATHS = (*_BASES, *(f"{base}/{operation.name}" for base in _BASES for operation in OPERATIONS))
+"""A method may stand behind them, as it may over HTTP; it says nothing of what is asked then [choice]."""
+OPEN_STREAM = "OpenStream"
+SWITCHING_PROTOCOLS = 101
+
+
+def shake_hands(desk: Desk, request: Request, now: int, host_now: int, open_count: OpenCount) -> Handshake:
+    """Answer an upgrade at exchange time `now` and host time `host_now` (microseconds). Never raises.
+
+    How many streams an account may have open is not known: as many as it likes.
+    """
+    answer, api_date = _begin(desk, request)
+    try:
+        key = _admit(desk, request, now, host_now, answer)
+    except Rejected as rejected:
+        reject(answer, rejected, None, api_date)
+        return Handshake(answer)
+    answer.status = SWITCHING_PROTOCOLS
+    is_for_subscriptions = desk.settings.stream_paths == "alike" or request.path.startswith(PRIVATE_PATH)
+    return Handshake(answer, Session(desk, key, api_date, is_for_subscriptions=is_for_subscriptions))
+
+
+def answer_plainly(desk: Desk, request: Request, now: int, host_now: int) -> Answer:
+    """Answer a request for a stream's path that is no upgrade: credentials first, as they are for one."""
+    answer, api_date = _begin(desk, request)
+    try:
+        _admit(desk, request, now, host_now, answer)
+        words = f"{request.path} is a WebSocket: open it as ws://, or send Upgrade: websocket and Connection: Upgrade"
+        raise Rejected(Situation.NO_STREAM, words)
+    except Rejected as rejected:
+        reject(answer, rejected, None, api_date)
+    return answer
+
+
+def _begin(desk: Desk, request: Request) -> tuple[Answer, ApiDate]:
+    return Answer(500, b"", OPEN_STREAM), date_of(desk, key_of(desk.state, claimed_key(request) or ""))
+
+
+def _admit(desk: Desk, request: Request, now: int, host_now: int, answer: Answer) -> Key:
+    return authenticate(desk, request, now, host_now, answer, with_query=True)

@@ -1,0 +1,48 @@
+"""What changed in a book, as user.changes tells it: written once a day of the API, for all sessions."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.views import PositionView
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.jsonrpc import spell
+from mockexchange.venues.signalplus.objects import encode_list
+from mockexchange.venues.signalplus.stream.channels import CHANGES
+
+
+@dataclass(slots=True, eq=False)
+class Change:
+    """One command's trades of one contract by one book, and the position after them."""
+
+    purse: BookRef
+    contract: str
+    position: PositionView
+    trades: list[ContractTrade] = field(default_factory=list)
+    _frames: dict[str, bytes] = field(default_factory=dict)
+
+    def frame(self, api_date: ApiDate) -> bytes:
+        """The notification: flat, with the channel's family for its name [doc]. No order is known of here."""
+        known = self._frames.get(api_date.name)
+        if known is None:
+            known = self._frames[api_date.name] = self._written(api_date)
+        return known
+
+    def _written(self, api_date: ApiDate) -> bytes:
+        return b'{"method":"subscription","channel":"%b","result":{%b}}' % (
+            CHANGES.encode(),
+            b'"instrumentName":%b,"orders":[],"positions":%b,"trades":%b'
+            % (
+                spell(self.contract).encode(),
+                encode_list("Position", api_date, [self.position]),
+                encode_list("Trade", api_date, self.trades),
+            ),
+        )
+
+
+class Message(NamedTuple):
+    """A change as one channel tells it."""
+
+    channel: str
+    change: Change

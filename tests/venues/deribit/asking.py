@@ -1,0 +1,151 @@
+"""A desk with every kind of contract, asked over HTTP; requests are signed as the documents say."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.core.commands import Command, CreditCurrency, ListContract, OpenHolding, SetIndex, TradeContract
+from mockexchange.core.derivatives.contracts import Greeks, Terms
+from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
+from mockexchange.core.instants import parse_instant
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.venues.deribit import rest
+from mockexchange.venues.deribit.settings import Settings
+from mockexchange.venues.request import Answer, Request
+from tests.venues.deribit.keyring import DORA, ERIC, HOST, KEY_ID, NOW, SECRET, Bench, bench, request, rpc, signed
+
+EXPIRY = parse_instant("2026-12-25T08:00:00Z")
+DATED, PERPETUAL, LINEAR = "BTC-25DEC26", "BTC-PERPETUAL", "BTC_USDC-PERPETUAL"
+PUT, CALL, SPREAD = "BTC-25DEC26-28000-P", "BTC-25DEC26-150000-C", "BTC-FS-25DEC26_PERP"
+GREEKS = Greeks(delta=Decimal("-0.25"), gamma=Decimal("0.00001"), vega=Decimal("12.5"), theta=Decimal("-7.25"))
+FEES = {"maker_fee": Decimal("0.0003"), "taker_fee": Decimal("0.0003")}
+
+
+def terms(name: str, **changes: Any) -> Terms:
+    """A dated inverse future of BTC, but for the changes."""
+    plain: dict[str, Any] = {
+        "kind": ContractKind.FUTURE,
+        "form": Form.INVERSE,
+        "base": "BTC",
+        "quote": "USD",
+        "index": "btc_usd",
+        "period": Period.MONTH,
+        "contract_size": Decimal(10),
+        "tick": Decimal("0.5"),
+        "amount_min": Decimal(10),
+        "expires_at": EXPIRY,
+        **FEES,
+    }
+    return Terms(name=name, **(plain | changes))
+
+
+def option(name: str, strike: int, option_type: OptionType) -> Terms:
+    return terms(
+        name,
+        kind=ContractKind.OPTION,
+        contract_size=Decimal("0.1"),
+        amount_min=Decimal("0.1"),
+        tick=Decimal("0.0005"),
+        strike=Decimal(strike),
+        option_type=option_type,
+    )
+
+
+CONTRACTS: tuple[Command, ...] = (
+    SetIndex(index="btc_usdc", price=Decimal("113860.5")),
+    ListContract(
+        terms=terms(
+            LINEAR,
+            form=Form.LINEAR,
+            quote="USDC",
+            index="btc_usdc",
+            period=Period.PERPETUAL,
+            expires_at=None,
+            contract_size=Decimal("0.0001"),
+            amount_min=Decimal("0.0001"),
+        ),
+        mark=Decimal("30015.878"),
+    ),
+    ListContract(terms=option(PUT, 28000, OptionType.PUT), mark=Decimal("0.1401105"), greeks=GREEKS),
+    ListContract(
+        terms=option(CALL, 150000, OptionType.CALL),
+        mark=Decimal("0.0175"),
+        settlement=Decimal("0.0125"),
+        iv=Decimal("65.2"),
+    ),
+    ListContract(
+        terms=terms(SPREAD, kind=ContractKind.FUTURE_COMBO, legs=((DATED, 1), (PERPETUAL, -1))), mark=Decimal(17)
+    ),
+)
+
+
+def trade(contract: str, amount: str, price: str, purse: BookRef = DORA, **more: Any) -> TradeContract:
+    """`amount` is signed: below zero it is sold."""
+    direction = Direction.SELL if amount.startswith("-") else Direction.BUY
+    size = Decimal(amount.lstrip("-"))
+    return TradeContract(purse=purse, contract=contract, direction=direction, amount=size, price=Decimal(price), **more)
+
+
+def hold(contract: str, size: str, price: str, purse: BookRef = DORA) -> OpenHolding:
+    return OpenHolding(purse=purse, contract=contract, size=Decimal(size), average_price=Decimal(price))
+
+
+class Counter:
+    """Where requests are answered: dora, eric, rita (account:read alone) and gina of elsewhere, and dora's book 3."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.bench: Bench = bench(Settings(**settings))
+        self.at = NOW
+        self.do(*CONTRACTS)
+
+    def do(self, *commands: Command) -> None:
+        """Carry the commands out, a second apart."""
+        for command in commands:
+            self.at += 1_000_000
+            self.bench.execute(command, self.at)
+
+    def send(self, asked: Request) -> Answer:
+        return rest.answer(self.bench.desk, asked, self.at, HOST)
+
+    def get(self, target: str, key_id: str = KEY_ID, secret: str = SECRET) -> Answer:
+        """A GET of what is below the prefix, signed where it is private."""
+        path = f"/api/v2/{target}"
+        asked = signed("GET", path, key_id=key_id, secret=secret) if target.startswith("private") else None
+        return self.send(asked or request("GET", path, None))
+
+    def post(self, method: str, params: dict[str, Any] | None = None, path: str | None = None) -> Answer:
+        body = rpc(method, params)
+        return self.send(signed("POST", f"/api/v2/{method}" if path is None else path, body))
+
+    def result(self, target: str, key_id: str = KEY_ID, secret: str = SECRET) -> Any:
+        """The result of a GET, its numbers as `Decimal` where they have a point."""
+        answer = self.get(target, key_id, secret)
+        assert answer.status == 200, (answer.body, answer.diagnosis)
+        return json.loads(answer.body, parse_float=Decimal)["result"]
+
+    def error(self, target: str, key_id: str = KEY_ID, secret: str = SECRET) -> dict[str, Any]:
+        return error_of(self.get(target, key_id, secret))
+
+
+def error_of(answer: Answer, status: int = 400) -> dict[str, Any]:
+    """The error object of an answer, which has to say out of band what to do."""
+    assert answer.status == status, answer.body
+    assert answer.diagnosis or answer.diagnose
+    document: dict[str, Any] = json.loads(answer.body)
+    assert "result" not in document
+    error: dict[str, Any] = document["error"]
+    return error
+
+
+def why(answer: Answer) -> str:
+    """The diagnosis, found out now if that takes work."""
+    if answer.diagnose is not None:
+        return answer.diagnose(lambda: None)
+    assert answer.diagnosis is not None
+    return answer.diagnosis
+
+
+FUNDS = (
+    CreditCurrency(purse=DORA, currency="USDC", amount=Decimal(1000)),
+    CreditCurrency(purse=ERIC, currency="USDC", amount=Decimal(1000)),
+)

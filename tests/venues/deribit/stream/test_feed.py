@@ -1,0 +1,276 @@
+"""What streams tell of trades, settlements, marks and cash: who hears it, on which channels, and that REST agrees."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mockexchange.core.commands import (
+    Command,
+    CreditCurrency,
+    MarkContract,
+    PayFunding,
+    SetIndex,
+    SettleSession,
+    TradeContract,
+)
+from mockexchange.core.derivatives.vocabulary import Direction
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.venues.deribit.stream.feed import messages_of
+from tests.venues.deribit.keyring import (
+    DORA,
+    DORA_3,
+    ERIC,
+    ERIC_ID,
+    ERIC_SECRET,
+    FUTURE,
+    NOW,
+    PERPETUAL,
+    SUB_ID,
+    SUB_SECRET,
+    Bench,
+    bench,
+    buy,
+)
+from tests.venues.deribit.stream.sessions import Client, client, published
+
+ALL_CHANGES, ALL_TRADES, ALL_PORTFOLIOS = "user.changes.any.any.raw", "user.trades.any.any.raw", "user.portfolio.any"
+GONE = {"open_orders_margin", "estimated_liquidation_price"}
+
+
+def listener(made: Bench, *channels: str, key_id: str = "dora-key", secret: str | None = None) -> Client:
+    one = client(made)
+    one.log_in(*([key_id, secret] if secret else []))
+    assert one.subscribe(*channels) == list(channels)
+    return one
+
+
+def names(frames: list[Any]) -> list[str]:
+    return [frame["params"]["channel"] for frame in frames]
+
+
+def test_a_trade_is_told_as_a_trade_a_change_and_a_portfolio() -> None:
+    made = bench()
+    one = listener(made, ALL_CHANGES, ALL_TRADES, ALL_PORTFOLIOS)
+    (frames,) = published(made, [one], buy(100))
+    assert names(frames) == [ALL_TRADES, ALL_CHANGES, ALL_PORTFOLIOS]
+    assert all(frame.keys() == {"jsonrpc", "method", "params"} for frame in frames)
+    assert {frame["method"] for frame in frames} == {"subscription"}
+    trades, change, portfolio = (frame["params"]["data"] for frame in frames)
+    assert [trade["amount"] for trade in trades] == [100]
+    assert change.keys() == {"instrument_name", "trades", "positions", "orders"}
+    assert change["trades"] == trades
+    assert change["orders"] == []
+    assert change["instrument_name"] == PERPETUAL
+    assert portfolio["currency"] == "BTC"
+
+
+def test_what_is_told_is_what_rest_says() -> None:
+    made = bench()
+    one = listener(made, ALL_CHANGES, ALL_TRADES, "user.portfolio.btc")
+    (frames,) = published(made, [one], buy(100), buy(50), buy(10, FUTURE))
+    change, portfolio = frames[-2]["params"]["data"], frames[-1]["params"]["data"]
+    row = one.ask("private/get_position", instrument_name=FUTURE)
+    assert change["positions"] == [{name: value for name, value in row.items() if name not in GONE}]
+    assert GONE & row.keys()
+    trades = one.ask("private/get_user_trades_by_currency", currency="BTC", sorting="asc")["trades"]
+    told = [trade for frame in frames if frame["params"]["channel"] == ALL_TRADES for trade in frame["params"]["data"]]
+    assert told == trades
+    summary = one.ask("private/get_account_summary", currency="BTC")
+    assert portfolio == {name: summary[name] for name in portfolio}
+    assert len(portfolio) > 20
+
+
+HEARD: list[tuple[str, Command, bool]] = [
+    # channel, what happens, whether it is told
+    (f"user.changes.{PERPETUAL}.raw", buy(100), True),
+    (f"user.changes.{PERPETUAL}.agg2", buy(100), True),
+    (f"user.changes.{PERPETUAL}.100ms", buy(100, FUTURE), False),
+    ("user.changes.future.BTC.100ms", buy(100), True),
+    ("user.changes.future.any.100ms", buy(100), True),
+    ("user.changes.any.BTC.100ms", buy(100), True),
+    ("user.changes.option.BTC.100ms", buy(100), False),
+    ("user.changes.combo.any.100ms", buy(100), False),
+    ("user.changes.any.ETH.100ms", buy(100), False),
+    (f"user.trades.{PERPETUAL}.raw", buy(100), True),
+    ("user.trades.future.BTC.agg2", buy(100), True),
+    ("user.portfolio.btc", buy(100), True),
+    ("user.portfolio.eth", buy(100), False),
+    ("user.portfolio.any", buy(100), True),
+    ("user.changes.any.any.raw", buy(100, purse=ERIC), False),
+    ("user.changes.any.any.raw", buy(100, purse=DORA_3), False),
+    ("user.portfolio.any", buy(100, purse=ERIC), False),
+    ("user.portfolio.btc", CreditCurrency(purse=DORA, currency="BTC", amount=Decimal(1)), True),
+    ("user.portfolio.eth", CreditCurrency(purse=DORA, currency="ETH", amount=Decimal(1)), True),
+    ("user.portfolio.btc", CreditCurrency(purse=DORA, currency="ETH", amount=Decimal(1)), False),
+    ("user.changes.any.any.raw", CreditCurrency(purse=DORA, currency="BTC", amount=Decimal(1)), False),
+    ("user.orders.any.any.raw", buy(100), False),
+]
+
+
+@pytest.mark.parametrize(("channel", "command", "is_told"), HEARD)
+def test_who_hears_what(channel: str, command: Command, is_told: bool) -> None:
+    made = bench()
+    (frames,) = published(made, [listener(made, channel)], command)
+    assert names(frames) == [channel] * is_told
+
+
+AFTER: list[tuple[str, Command, bool]] = [
+    # the same for who holds 100 of the perpetual
+    ("user.portfolio.btc", MarkContract(contract=PERPETUAL, price=Decimal(115000)), True),
+    ("user.portfolio.btc", MarkContract(contract=FUTURE, price=Decimal(115000)), False),
+    ("user.portfolio.btc", SetIndex(index="btc_usd", price=Decimal(115000)), True),
+    ("user.changes.any.any.raw", MarkContract(contract=PERPETUAL, price=Decimal(115000)), False),
+    ("user.changes.any.any.raw", SettleSession(), True),
+    ("user.trades.any.any.raw", SettleSession(), False),
+    ("user.portfolio.btc", SettleSession(), True),
+    ("user.changes.any.any.raw", PayFunding(contract=PERPETUAL, rate=Decimal("0.0001")), True),
+]
+
+
+@pytest.mark.parametrize(("channel", "command", "is_told"), AFTER)
+def test_who_holds_something_hears_what(channel: str, command: Command, is_told: bool) -> None:
+    made = bench()
+    made.execute(buy(100))
+    made.execute(MarkContract(contract=PERPETUAL, price=Decimal(114000)))
+    told, nobody = published(
+        made,
+        [listener(made, channel), listener(made, channel, key_id=ERIC_ID, secret=ERIC_SECRET)],
+        command,
+    )
+    assert names(told) == [channel] * is_told
+    assert nobody == []
+
+
+def test_a_settlement_is_a_change_without_trades() -> None:
+    made = bench()
+    made.execute(buy(100))
+    (frames,) = published(made, [listener(made, ALL_CHANGES)], SettleSession())
+    assert frames[0]["params"]["data"]["trades"] == []
+    assert frames[0]["params"]["data"]["positions"][0]["size"] == 100
+
+
+def test_a_position_that_is_closed_is_told_with_direction_zero() -> None:
+    made = bench()
+    sell = TradeContract(
+        purse=DORA, contract=PERPETUAL, direction=Direction.SELL, amount=Decimal(100), price=Decimal(114000)
+    )
+    (frames,) = published(made, [listener(made, ALL_CHANGES)], buy(100), sell)
+    closed = frames[1]["params"]["data"]
+    assert (closed["positions"][0]["size"], closed["positions"][0]["direction"]) == (0, "zero")
+    assert closed["trades"][0]["profit_loss"] > 0
+
+
+def test_both_sides_of_a_trade_hear_of_their_own() -> None:
+    made = bench()
+    clients = [
+        listener(made, ALL_TRADES),
+        listener(made, ALL_TRADES, key_id=ERIC_ID, secret=ERIC_SECRET),
+        listener(made, ALL_TRADES, key_id=SUB_ID, secret=SUB_SECRET),
+    ]
+    trade = TradeContract(
+        purse=DORA, contract=PERPETUAL, direction=Direction.BUY, amount=Decimal(70), price=Decimal(113000), against=ERIC
+    )
+    told = published(made, clients, trade)
+    assert [[row["direction"] for frame in frames for row in frame["params"]["data"]] for frames in told] == [
+        ["buy"],
+        ["sell"],
+        [],
+    ]
+
+
+def test_who_holds_nothing_any_more_hears_no_marks() -> None:
+    made = bench()
+    one = listener(made, "user.portfolio.btc")
+    for direction in (Direction.BUY, Direction.SELL):
+        made.execute(trades(DORA, PERPETUAL, direction, 10, 113_000))
+    (frames,) = published(made, [one], MarkContract(contract=PERPETUAL, price=Decimal(115000)))
+    assert frames == []
+
+
+def test_trades_of_one_command_are_told_together_oldest_first() -> None:
+    made = bench()
+    events = [event for amount in (10, 20, 30) for event in made.execute(buy(amount))]
+    messages = messages_of(made.desk.state, events, NOW, made.desk.settings, {ALL_TRADES, ALL_CHANGES})
+    assert [message.channel for message in messages] == [ALL_TRADES, ALL_CHANGES]
+    data = json.loads(messages[0].frame(made.desk.api_date))["params"]["data"]
+    assert [row["amount"] for row in data] == [10, 20, 30]
+
+
+def test_several_channels_tell_the_same() -> None:
+    made = bench()
+    channels = [f"user.trades.{PERPETUAL}.raw", "user.trades.future.BTC.100ms", ALL_TRADES]
+    (frames,) = published(made, [listener(made, *channels)], buy(100))
+    assert sorted(names(frames)) == sorted(channels)
+    assert len({json.dumps(frame["params"]["data"]) for frame in frames}) == 1
+
+
+def test_who_has_unsubscribed_hears_nothing() -> None:
+    made = bench()
+    one = listener(made, ALL_CHANGES, ALL_TRADES)
+    one.ask("private/unsubscribe", channels=[ALL_CHANGES])
+    (frames,) = published(made, [one], buy(100))
+    assert names(frames) == [ALL_TRADES]
+
+
+def test_another_login_does_not_turn_subscriptions_over() -> None:
+    made = bench()
+    one = listener(made, ALL_TRADES)
+    one.log_in(ERIC_ID, ERIC_SECRET)
+    (frames,) = published(made, [one], buy(100), buy(50, purse=ERIC))
+    assert [row["amount"] for frame in frames for row in frame["params"]["data"]] == [100]
+    one.subscribe(ALL_TRADES)
+    (frames,) = published(made, [one], buy(100), buy(50, purse=ERIC))
+    assert [row["amount"] for frame in frames for row in frame["params"]["data"]] == [50]
+
+
+def test_what_nobody_hears_is_not_made() -> None:
+    made = bench()
+    assert messages_of(made.desk.state, made.execute(buy(100)), NOW, made.desk.settings, set()) == []
+
+
+PURSES = st.sampled_from([DORA, ERIC])
+
+
+def trades(purse: BookRef, contract: str, direction: Direction, lots: int, price: int) -> TradeContract:
+    return TradeContract(
+        purse=purse, contract=contract, direction=direction, amount=Decimal(lots * 10), price=Decimal(price)
+    )
+
+
+COMMANDS = st.one_of(
+    st.builds(
+        trades,
+        PURSES,
+        st.sampled_from([PERPETUAL, FUTURE]),
+        st.sampled_from(Direction),
+        st.integers(1, 20),
+        st.integers(90_000, 130_000),
+    ),
+    st.builds(
+        lambda contract, price: MarkContract(contract=contract, price=Decimal(price)),
+        st.sampled_from([PERPETUAL, FUTURE]),
+        st.integers(90_000, 130_000),
+    ),
+    st.just(SettleSession()),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(COMMANDS, min_size=1, max_size=12))
+def test_the_last_that_is_told_is_what_rest_says_at_any_time(commands: list[Command]) -> None:
+    made = bench()
+    one = listener(made, ALL_CHANGES, ALL_PORTFOLIOS)
+    for command in commands:
+        (frames,) = published(made, [one], command)
+        for frame in frames:
+            data = frame["params"]["data"]
+            if frame["params"]["channel"] == ALL_CHANGES:
+                row = one.ask("private/get_position", instrument_name=data["instrument_name"])
+                assert data["positions"] == [{name: value for name, value in row.items() if name not in GONE}]
+            else:
+                summary = one.ask("private/get_account_summary", currency=data["currency"])
+                assert data == {name: summary[name] for name in data}

@@ -1,0 +1,464 @@
+"""A stream's session: who logs in, what private methods see, subscriptions, logging out, and every bad frame."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mockexchange.venues.deribit import rest
+from mockexchange.venues.deribit.operations.streaming import OPERATIONS
+from mockexchange.venues.deribit.settings import Settings
+from mockexchange.venues.deribit.stream.channels import CHANNELS, QUIET_CHANNELS
+from mockexchange.venues.deribit.stream.commands import COMMANDS
+from mockexchange.venues.deribit.stream.handshake import answer_plainly, shake_hands
+from tests.venues.deribit.keyring import (
+    ERIC_ID,
+    ERIC_SECRET,
+    HOST,
+    NOW,
+    OLD_ID,
+    OLD_SECRET,
+    READER_ID,
+    READER_SECRET,
+    SECOND,
+    bench,
+    buy,
+    request,
+    rpc,
+    signed,
+)
+from tests.venues.deribit.stream.sessions import STREAM, client
+
+INVALID_TOKEN = {"code": 13009, "data": {"reason": "invalid_token"}, "message": "unauthorized"}
+ALL = "user.changes.any.any.raw"
+
+
+def test_anybody_may_open_a_stream() -> None:
+    handshake = shake_hands(bench().desk, STREAM, NOW, HOST)
+    assert handshake.answer.status == 101
+    assert handshake.answer.operation == "OpenStream"
+    assert handshake.session.key is None
+
+
+@pytest.mark.parametrize(("method", "status"), [("GET", 400), ("POST", 405), ("DELETE", 405)])
+def test_the_streams_path_without_an_upgrade_says_what_it_is(method: str, status: int) -> None:
+    answer = answer_plainly(bench().desk, request(method, "/ws/api/v2", None), NOW, HOST)
+    assert answer.status == status
+    assert json.loads(answer.body)["error"] == {"code": -32600, "message": "Invalid Request"}
+    assert "open it as ws://" in (answer.diagnosis or "")
+
+
+def test_a_login_says_whose_the_stream_is() -> None:
+    one = client()
+    one.log_in()
+    assert one.session.key is not None
+    assert one.session.key.account == "dora"
+
+
+def test_an_answer_has_the_envelope_of_rest_and_the_id_as_it_was_written() -> None:
+    made = bench()
+    one = client(made)
+    one.log_in()
+    (frame,) = one.session.receive(rpc("private/get_positions", {"currency": "BTC"}, "4711"), NOW, HOST)
+    rest_body = rest.answer(made.desk, signed(), NOW, HOST).body
+    assert frame.raw == rest_body.replace(b'"2.0",', b'"2.0","id":"4711",')
+    assert (frame.kind, frame.sid, frame.is_answer) == ("result", 0, True)
+
+
+IDS = ["1", "-1", "9007199254740993", "1234567890123456789012345", '"text"', '"\\u20ac"', "1.50"]
+
+
+@pytest.mark.parametrize("written", IDS)
+def test_ids_come_back_as_they_were_written(written: str) -> None:
+    (frame,) = client().session.receive(f'{{"id":{written},"method":"public/test"}}'.encode(), NOW, HOST)
+    shown = written if "u20ac" not in written else '"\u20ac"'
+    assert f'"id":{shown},' in frame.raw.decode()
+
+
+def test_without_a_login_private_methods_are_refused() -> None:
+    one = client()
+    assert one.ask("private/get_positions") == INVALID_TOKEN
+    assert "send the access_token of public/auth" in one.note
+    assert one.subscribe(ALL) == INVALID_TOKEN
+    assert one.ask("private/logout") == INVALID_TOKEN
+    assert one.session.ending is None
+
+
+def test_a_token_among_the_parameters_counts_for_one_request() -> None:
+    made = bench()
+    made.execute(buy(100))
+    one, other = client(made), client(made)
+    token = other.log_in()["access_token"]
+    assert [row["size"] for row in one.ask("private/get_positions", access_token=token)] == [100]
+    assert one.session.key is None
+    assert one.ask("private/get_positions") == INVALID_TOKEN
+
+
+def test_a_wrong_token_counts_more_than_the_login() -> None:
+    one = client()
+    one.log_in()
+    assert one.ask("private/get_positions", access_token="abc") == INVALID_TOKEN
+    assert one.ask("private/get_positions", access_token="") == INVALID_TOKEN
+    assert one.ask("private/get_positions") == []
+
+
+def test_a_token_that_expires_ends_the_login() -> None:
+    one = client()
+    one.log_in(scope="expires:60")
+    one.host_at += 60 * SECOND
+    assert one.ask("private/get_positions") == INVALID_TOKEN
+    assert "the token expired" in one.note
+
+
+def test_a_second_login_is_somebody_else() -> None:
+    one = client()
+    one.log_in()
+    one.log_in(ERIC_ID, ERIC_SECRET)
+    assert one.session.key is not None
+    assert one.session.key.account == "eric"
+
+
+def test_a_key_with_a_date_of_its_own_is_answered_as_of_then() -> None:
+    one = client()
+    one.log_in(OLD_ID, OLD_SECRET)
+    assert one.session.api_date.day == "2025-11-01"
+    one.log_in()
+    assert one.session.api_date == one.made.desk.api_date
+
+
+def test_a_failed_login_changes_nothing() -> None:
+    one = client()
+    one.log_in()
+    assert one.log_in(secret="wrong")["code"] == 13004
+    assert "not the secret of dora's key" in one.note
+    assert one.ask("private/get_positions") == []
+
+
+def test_a_wrong_signature_is_explained_in_the_note() -> None:
+    one = client()
+    params = {"client_id": "dora-key", "timestamp": HOST // 1_000, "nonce": "n", "signature": "0" * 64}
+    assert one.ask("public/auth", grant_type="client_signature", **params)["code"] == 13004
+    assert "nothing known fits" in one.note
+
+
+# --- subscriptions
+
+SUBSCRIBED: list[tuple[list[str], list[str], str]] = [
+    # asked for, subscribed to, noted
+    ([ALL], [ALL], ""),
+    (["user.changes.BTC-PERPETUAL.raw"], ["user.changes.BTC-PERPETUAL.raw"], ""),
+    (["user.trades.future.BTC.100ms", ALL], ["user.trades.future.BTC.100ms", ALL], ""),
+    (["user.trades.combo.USDC.agg2"], ["user.trades.combo.USDC.agg2"], ""),
+    (["user.portfolio.BTC"], ["user.portfolio.btc"], ""),
+    (["user.portfolio.btc", "user.portfolio.BTC"], ["user.portfolio.btc"], ""),
+    (["user.portfolio.any"], ["user.portfolio.any"], ""),
+    (["user.changes.any.any.1s", ALL], [ALL], "there is no channel 'user.changes.any.any.1s': left out"),
+    (["user.changes.swap.BTC.raw"], [], "there is no channel"),
+    (["user.changes.future.DOGE.raw"], [], "there is no channel"),
+    (["user.changes"], [], "there is no channel"),
+    (["user.portfolio"], [], "there is no channel"),
+    (["user.portfolio.doge"], [], "there is no channel"),
+    (["nonsense.raw"], [], "there is no channel"),
+    (["x" * 129], [], "there is no channel"),
+    ([], [], ""),
+    (["ticker.BTC-PERPETUAL.100ms"], ["ticker.BTC-PERPETUAL.100ms"], "ticker is not emulated: it stays quiet"),
+    (["user.orders.any.any.raw"], ["user.orders.any.any.raw"], "user.orders is not emulated"),
+]
+
+
+@pytest.mark.parametrize(("asked", "subscribed", "noted"), SUBSCRIBED)
+@pytest.mark.parametrize("method", ["private/subscribe", "public/subscribe"])
+def test_an_answer_lists_what_is_really_subscribed_to(
+    asked: list[str], subscribed: list[str], noted: str, method: str
+) -> None:
+    one = client()
+    one.log_in()
+    assert one.subscribe(*asked, method=method) == subscribed
+    assert noted in one.note
+    assert list(one.session.channels) == subscribed
+    families = [channel for channel in CHANNELS if any(name.startswith(f"{channel}.") for name in subscribed)]
+    assert set(one.frames[-1].acknowledged) == set(families)
+    assert all(one.session.follows(family) for family in families)
+
+
+def test_without_a_login_private_channels_are_left_out() -> None:
+    one = client()
+    asked = ("user.changes.any.any.100ms", "user.portfolio.btc", "ticker.BTC-PERPETUAL.100ms")
+    assert one.subscribe(*asked, method="public/subscribe") == ["ticker.BTC-PERPETUAL.100ms"]
+    assert "private, and nobody has logged in" in one.note
+
+
+def test_without_a_login_nothing_is_subscribed_to_where_a_channel_is_raw() -> None:
+    one = client()
+    error = one.subscribe("ticker.BTC-PERPETUAL.100ms", "trades.BTC-PERPETUAL.raw", method="public/subscribe")
+    assert error == {"code": 13778, "message": "raw_subscriptions_not_available_for_unauthorized"}
+    assert "trades.BTC-PERPETUAL.raw" in one.note
+    assert not one.session.channels
+
+
+def test_a_scope_that_is_missing_leaves_a_channel_out() -> None:
+    one = client()
+    one.log_in(READER_ID, READER_SECRET)
+    assert one.subscribe(ALL, "user.portfolio.btc") == ["user.portfolio.btc"]
+    assert "needs trade:read, and there is account:read" in one.note
+
+
+def test_subscribing_again_changes_nothing() -> None:
+    one = client()
+    one.log_in()
+    one.subscribe(ALL, "user.portfolio.btc")
+    sid = one.session.channels[ALL].sid
+    assert one.subscribe(ALL) == [ALL]
+    assert one.session.channels[ALL].sid == sid
+    assert list(one.session.subscriptions) == [sid, sid + 1]
+
+
+def test_what_is_unsubscribed_from_is_listed() -> None:
+    one = client()
+    one.log_in()
+    one.subscribe(ALL, "user.portfolio.btc", "user.trades.any.any.raw")
+    assert one.ask("private/unsubscribe", channels=["user.portfolio.BTC", "nonsense"]) == ["user.portfolio.btc"]
+    assert "'nonsense' was not subscribed to" in one.note
+    assert one.ask("public/unsubscribe", channels=[ALL, ALL]) == [ALL]
+    assert list(one.session.channels) == ["user.trades.any.any.raw"]
+    assert one.ask("private/unsubscribe_all") == "ok"
+    assert not one.session.channels
+    assert not one.session.subscriptions
+
+
+def test_numbers_of_subscriptions_are_never_used_again() -> None:
+    one = client()
+    one.log_in()
+    sids = []
+    for _ in range(3):
+        one.subscribe(ALL)
+        sids.append(one.session.channels[ALL].sid)
+        one.ask("public/unsubscribe_all")
+    assert sids == [1, 2, 3]
+
+
+def test_a_subscription_knows_what_it_is_narrowed_down_to() -> None:
+    one = client()
+    one.log_in()
+    one.subscribe(ALL, "user.trades.BTC-PERPETUAL.raw")
+    assert [(each.channel, each.markets) for each in one.session.channels.values()] == [
+        ("user.changes", None),
+        ("user.trades", ("BTC-PERPETUAL",)),
+    ]
+
+
+def test_a_client_that_is_too_slow_loses_its_stream() -> None:
+    one = client()
+    one.log_in()
+    one.subscribe(ALL)
+    frame = one.session.terminate(1, 25, "the outbox was full")
+    assert json.loads(frame.raw) == {"jsonrpc": "2.0", "error": {"code": 10028, "message": "too_many_requests"}}
+    assert frame.note == f"the stream was ended at {ALL}: the outbox was full"
+    assert one.session.ending == (1008, "too_many_requests")
+    with pytest.raises(KeyError):
+        one.session.terminate(1, 25)
+
+
+COD = "private/{}_cancel_on_disconnect"
+
+
+def test_cancelling_on_disconnect_is_remembered_by_scope() -> None:
+    """Clients switch it on right after their login."""
+    one = client()
+    assert one.ask(COD.format("enable")) == INVALID_TOKEN
+    one.log_in()
+    assert one.ask(COD.format("get")) == {"scope": "connection", "enabled": False}
+    assert one.ask(COD.format("enable")) == "ok"
+    assert one.ask(COD.format("get")) == {"scope": "connection", "enabled": True}
+    assert one.ask(COD.format("get"), scope="account") == {"scope": "account", "enabled": False}
+    assert one.ask(COD.format("enable"), scope="account") == "ok"
+    assert one.ask(COD.format("disable"), scope="connection") == "ok"
+    assert one.ask(COD.format("disable")) == "ok"
+    told = [one.ask(COD.format("get"), scope=scope)["enabled"] for scope in ("connection", "account")]
+    assert told == [False, True]
+    refused = one.ask(COD.format("enable"), scope="everything")
+    assert refused["data"] == {"reason": "invalid scope", "param": "scope"}
+
+
+def test_a_logout_has_no_answer_and_ends_the_stream() -> None:
+    one = client()
+    one.log_in()
+    assert one.send(rpc("private/logout")) == []
+    assert one.session.ending == (1000, "")
+    assert one.session.wakes_at is None
+
+
+def test_literal_frames_go_out_as_they_are() -> None:
+    one = client()
+    one.session.heed(b"x", "literal", "user.changes")
+    assert one.session.spell_literal('{"sid":"$sid"}', "user.changes") == '{"sid":"$sid"}'
+
+
+# --- bad frames
+
+BAD: list[tuple[bytes, int, str]] = [
+    # frame, code, noted
+    (b"", -32700, "no JSON"),
+    (b"{", -32700, "no JSON"),
+    (b"\xff\xfe", -32700, "no JSON"),
+    (b"[" * 20_000, -32700, "nested too deep"),
+    (b"[]", -32600, "batch"),
+    (b"5", -32600, "expected an object"),
+    (b'{"id":1}', 11050, "method"),
+    (b'{"id":1,"method":5}', 11050, "method: expected a string"),
+    (b'{"id":{},"method":"public/test"}', -32600, "id: expected"),
+    (b'{"id":1,"method":"public/test","params":[]}', -32602, "params: expected an object"),
+    (rpc("public/tset"), -32601, "public/test"),
+    (rpc("private/buy"), -32601, "not emulated"),
+    (rpc("public/subscribe"), -32602, "needs channels"),
+    (rpc("public/subscribe", {"channels": "x"}), -32602, "channels: expected a list"),
+    (rpc("public/subscribe", {"channels": [5]}), -32602, "an item is no string"),
+    (rpc("public/set_heartbeat"), -32602, "needs interval"),
+    (rpc("public/set_heartbeat", {"interval": 9}), -32602, "expected 10 seconds or more, got 9"),
+    (rpc("public/set_heartbeat", {"interval": "10"}), -32602, "interval: expected an integer"),
+    (rpc("public/test", {"expected_result": "exception"}), 10001, "asks for an error"),
+    (rpc("public/test", {"x": "y" * 33_000}), -32600, "is too large"),
+]
+
+
+@pytest.mark.parametrize(("raw", "code", "noted"), BAD)
+def test_a_bad_frame_is_an_error_and_the_stream_goes_on(raw: bytes, code: int, noted: str) -> None:
+    one = client()
+    one.log_in()
+    (answer,) = one.send(raw)
+    assert answer["error"]["code"] == code
+    assert noted in one.note
+    assert {"usIn", "usOut", "usDiff", "testnet"} <= answer.keys()
+    assert one.frames[-1].kind == "error"
+    assert one.ask("public/test") == {"version": "1.2.26"}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
+def test_whatever_comes_there_is_one_answer(raw: bytes) -> None:
+    assert len(client().send(raw)) == 1
+
+
+JSON: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.sampled_from([ALL, "user.portfolio.btc"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+METHODS = st.sampled_from(sorted(COMMANDS.keys() - {"private/logout"} | {"public/auth", "private/get_positions"}))
+NAMES = st.sampled_from(["channels", "interval", "access_token", "grant_type", "label", "scope", "currency"])
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(st.tuples(METHODS, st.dictionaries(NAMES, JSON, max_size=4)), max_size=6))
+def test_whatever_is_asked_there_is_one_answer_to_each(asked: list[tuple[str, dict[str, Any]]]) -> None:
+    one = client()
+    one.log_in()
+    for method, params in asked:
+        assert len(one.send(rpc(method, params))) == 1
+    assert one.session.channels.keys() == {each.name for each in one.session.subscriptions.values()}
+
+
+def test_every_method_of_streams_is_known_here_and_refused_over_http() -> None:
+    assert COMMANDS.keys() == {operation.name for operation in OPERATIONS}
+    made = bench()
+    for operation in OPERATIONS:
+        answer = rest.answer(made.desk, signed("POST", f"/api/v2/{operation.name}", rpc(operation.name)), NOW, HOST)
+        assert json.loads(answer.body)["error"] == {"code": 10030, "message": "must_be_websocket_request"}
+
+
+def test_quiet_channels_are_those_that_nothing_feeds() -> None:
+    assert set(CHANNELS) - set(QUIET_CHANNELS) == {"user.changes", "user.portfolio", "user.trades"}
+
+
+# --- is the client still there?
+
+
+def test_a_client_that_sends_nothing_is_left_after_ten_minutes() -> None:
+    one = client()
+    assert one.session.wakes_at == HOST + 600 * SECOND
+    one.host_at += 60 * SECOND
+    one.ask("public/test")
+    assert one.session.wake(NOW, HOST + 600 * SECOND) == []
+    assert one.session.ending is None
+    assert one.wake() == []
+    assert one.host_at == HOST + 660 * SECOND
+    assert one.session.ending == (1000, "idle")
+
+
+def test_the_idle_close_can_be_switched_off() -> None:
+    assert client(settings=Settings(stream_idle_us=0)).session.wakes_at is None
+
+
+def beat(kind: str) -> dict[str, Any]:
+    return {"params": {"type": kind}, "method": "heartbeat", "jsonrpc": "2.0"}
+
+
+def test_who_answers_test_requests_stays() -> None:
+    one = client()
+    assert one.ask("public/set_heartbeat", interval=10) == "ok"
+    assert one.session.wakes_at == HOST + 10 * SECOND
+    for _ in range(100):
+        assert one.wake() == [beat("test_request")]
+        one.host_at += SECOND
+        one.ask("public/test")
+        assert one.wake() == [beat("heartbeat")]
+    assert one.session.ending is None
+    assert one.host_at == HOST + 2_000 * SECOND
+
+
+def test_who_does_not_is_closed_at_the_end_of_the_next_interval() -> None:
+    one = client()
+    one.ask("public/set_heartbeat", interval=10)
+    assert one.wake() == [beat("test_request")]
+    one.host_at += SECOND
+    one.ask("public/get_time")
+    assert one.wake() == []
+    assert one.host_at == HOST + 20 * SECOND
+    assert one.session.ending == (4000, "heartbeat close")
+    assert one.session.wakes_at is None
+
+
+def test_an_error_that_was_asked_for_is_no_answer_to_a_test_request() -> None:
+    one = client()
+    one.ask("public/set_heartbeat", interval=10)
+    one.wake()
+    one.ask("public/test", expected_result="exception")
+    one.wake()
+    assert one.session.ending is not None
+
+
+def test_who_sends_something_in_each_interval_is_not_tested() -> None:
+    one = client()
+    one.ask("public/set_heartbeat", interval=30)
+    for _ in range(5):
+        one.host_at += 15 * SECOND
+        one.ask("public/get_time")
+        assert one.wake() == [beat("heartbeat")]
+
+
+def test_heartbeats_can_be_set_anew_and_switched_off() -> None:
+    one = client()
+    one.ask("public/set_heartbeat", interval=10)
+    one.wake()
+    one.host_at += 5 * SECOND
+    assert one.ask("public/set_heartbeat", interval=60) == "ok"
+    assert one.session.wakes_at == one.host_at + 60 * SECOND
+    assert one.wake() == [beat("test_request")]
+    assert one.ask("public/disable_heartbeat") == "ok"
+    assert one.session.wakes_at == one.host_at + 600 * SECOND
+
+
+def test_a_wake_that_comes_too_early_does_nothing() -> None:
+    one = client()
+    one.ask("public/set_heartbeat", interval=10)
+    assert one.session.wake(NOW, HOST + 10 * SECOND - 1) == []
+    assert one.session.wakes_at == HOST + 10 * SECOND
+
+
+def test_heartbeats_go_by_the_time_at_which_they_are_sent() -> None:
+    one = client()
+    one.ask("public/set_heartbeat", interval=10)
+    assert len(one.session.wake(NOW, HOST + 13 * SECOND)) == 1
+    assert one.session.wakes_at == HOST + 23 * SECOND

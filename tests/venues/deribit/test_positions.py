@@ -1,0 +1,262 @@
+"""private/get_positions and private/get_position: numbers against samples of the venue, and a set of keys a kind."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mockexchange.core.commands import DeliverContract, ListContract, MarkContract, SetIndex, SettleSession
+from mockexchange.core.derivatives.contracts import NO_GREEKS
+from mockexchange.core.derivatives.vocabulary import OptionType
+from tests.venues.deribit.asking import (
+    CALL,
+    DATED,
+    LINEAR,
+    PERPETUAL,
+    PUT,
+    SPREAD,
+    Counter,
+    hold,
+    option,
+    terms,
+    trade,
+    why,
+)
+from tests.venues.deribit.keyring import DORA_3, ERIC_ID, ERIC_SECRET, SUB_ID, SUB_SECRET
+
+COMMON = {
+    "average_price",
+    "delta",
+    "direction",
+    "floating_profit_loss",
+    "index_price",
+    "initial_margin",
+    "instrument_name",
+    "kind",
+    "maintenance_margin",
+    "mark_price",
+    "open_orders_margin",
+    "realized_profit_loss",
+    "settlement_price",
+    "size",
+    "total_profit_loss",
+}
+FUTURE_KEYS = COMMON | {"estimated_liquidation_price", "leverage", "size_currency"}
+PERPETUAL_KEYS = FUTURE_KEYS | {"interest_value", "realized_funding"}
+OPTION_KEYS = COMMON | {"average_price_usd", "floating_profit_loss_usd", "gamma", "theta", "vega"}
+KEYS = {
+    DATED: FUTURE_KEYS,
+    PERPETUAL: PERPETUAL_KEYS,
+    LINEAR: PERPETUAL_KEYS,
+    PUT: OPTION_KEYS,
+    CALL: OPTION_KEYS,
+    SPREAD: FUTURE_KEYS,
+}
+
+
+def row_of(counter: Counter, name: str) -> dict[str, Any]:
+    rows = counter.result("private/get_positions")
+    (row,) = [row for row in rows if row["instrument_name"] == name]
+    found: dict[str, Any] = row
+    return found
+
+
+def rounded(row: dict[str, Any], **decimals: int) -> dict[str, Any]:
+    return {name: round(row[name], places) for name, places in decimals.items()}
+
+
+# --- the numbers, against what the venue was seen to send
+
+
+def test_an_inverse_future_carried_over_a_settlement_has_the_numbers_of_the_gateways_example() -> None:
+    counter = Counter()
+    future = terms("BTC-30OCT26", expires_at=counter.at + 86_400_000_000)
+    counter.do(
+        ListContract(terms=future, mark=Decimal("113882.95"), settlement=Decimal("115600.09")),
+        hold("BTC-30OCT26", "110970", "110957.5"),
+    )
+    body = counter.get("private/get_positions?currency=BTC&kind=future").body
+    row = (
+        '{"average_price":110957.5,"delta":0.974421544,"direction":"buy","estimated_liquidation_price":null,'
+        '"floating_profit_loss":-0.014474194,"index_price":113853.63,"initial_margin":0.039024337,'
+        '"instrument_name":"BTC-30OCT26","kind":"future","leverage":25,"maintenance_margin":0.019535906,'
+        '"mark_price":113882.95,"open_orders_margin":0.0,"realized_profit_loss":0.0,"settlement_price":115600.09,'
+        '"size":110970.0,"size_currency":0.974421544,"total_profit_loss":0.025691112}'
+    )
+    assert json.loads(body)["result"] == [json.loads(row)]
+    assert f'"result":[{row}]'.encode() in body
+
+
+def test_an_option_has_the_numbers_of_a_real_one() -> None:
+    counter = Counter()
+    put = option("BTC-25JUN27-28000-P", 28000, OptionType.PUT)
+    counter.do(
+        SetIndex(index="btc_usd", price=Decimal("54126.2857")),
+        ListContract(terms=put, mark=Decimal("0.1401105"), settlement=Decimal("0.13975074"), greeks=NO_GREEKS),
+        hold(put.name, "0.1", "0.0175"),
+        SetIndex(index="btc_usd", price=Decimal("54151.77")),
+    )
+    row = row_of(counter, put.name)
+    assert row["total_profit_loss"] == Decimal("0.01226105")
+    assert row["floating_profit_loss"] == Decimal("0.000035976")
+    assert rounded(row, average_price_usd=2, floating_profit_loss_usd=0) == {
+        "average_price_usd": Decimal("947.21"),
+        "floating_profit_loss_usd": Decimal(664),
+    }
+
+
+def test_a_linear_perpetual_shows_the_quote_notional_as_its_size() -> None:
+    counter = Counter()
+    counter.do(trade(LINEAR, "0.001", "30000"))
+    row = row_of(counter, LINEAR)
+    assert (row["size"], row["size_currency"], row["delta"]) == (
+        Decimal("30.015878"),
+        Decimal("0.001"),
+        Decimal("0.001"),
+    )
+
+
+def test_a_short_has_negative_size_coins_and_delta() -> None:
+    counter = Counter()
+    counter.do(trade(PERPETUAL, "-50", "113000"), trade(CALL, "-0.3", "0.02"))
+    short, written = row_of(counter, PERPETUAL), row_of(counter, CALL)
+    assert (short["direction"], short["size"], short["delta"]) == ("sell", -50, short["size_currency"])
+    assert short["delta"] < 0
+    assert (written["direction"], written["size"]) == ("sell", Decimal("-0.3"))
+
+
+def test_what_was_opened_in_the_session_floats_by_all_that_it_made() -> None:
+    counter = Counter()
+    counter.do(trade(DATED, "30", "110000"))
+    row = row_of(counter, DATED)
+    assert row["floating_profit_loss"] == row["total_profit_loss"] > 0
+
+
+# --- which keys
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_position_has_the_keys_of_its_kind_in_alphabetical_order(name: str) -> None:
+    counter = Counter()
+    counter.do(trade(name, "10", "100" if name == SPREAD else "0.5" if "-P" in name or "-C" in name else "113000"))
+    row = counter.result(f"private/get_position?instrument_name={name}")
+    assert set(row) == KEYS[name]
+    assert list(row) == sorted(row)
+    assert isinstance(row.get("leverage", 0), int)
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_flat_position_is_zeros_and_keeps_its_prices(name: str) -> None:
+    counter = Counter()
+    row = counter.result(f"private/get_position?instrument_name={name}")
+    assert row["direction"] == "zero"
+    assert set(row) == KEYS[name]
+    known = {"direction", "instrument_name", "kind", "leverage", "estimated_liquidation_price"}
+    prices = {"mark_price", "index_price", "settlement_price"}
+    assert {row[key] for key in set(row) - known - prices} == {0}
+    assert row["index_price"] > 0
+    assert counter.result("private/get_positions") == []
+
+
+def test_a_combo_whose_mark_is_nothing_is_a_flat_position_too() -> None:
+    counter = Counter()
+    counter.do(MarkContract(contract=SPREAD, price=Decimal(0)))
+    assert counter.result(f"private/get_position?instrument_name={SPREAD}")["size"] == 0
+
+
+def test_the_liquidation_price_of_a_future_is_null() -> None:
+    counter = Counter()
+    counter.do(trade(DATED, "30", "110000"))
+    assert row_of(counter, DATED)["estimated_liquidation_price"] is None
+
+
+# --- which rows
+
+FILTERS = [
+    ("", [DATED, PERPETUAL, LINEAR, PUT]),
+    ("?currency=any", [DATED, PERPETUAL, LINEAR, PUT]),
+    ("?currency=BTC", [DATED, PERPETUAL, PUT]),
+    ("?currency=USDC", [LINEAR]),
+    ("?currency=ETH", []),
+    ("?kind=option", [PUT]),
+    ("?currency=BTC&kind=future", [DATED, PERPETUAL]),
+    ("?kind=future_combo", []),
+    ("?kind=option_combo", []),
+    ("?kind=spot", []),
+    ("?subaccount_id=3", [CALL]),
+    ("?subaccount_id=0&kind=option", [PUT]),
+]
+
+
+def held() -> Counter:
+    counter = Counter()
+    counter.do(
+        trade(DATED, "30", "110000"),
+        trade(PERPETUAL, "-50", "113000"),
+        trade(LINEAR, "0.001", "30000"),
+        trade(PUT, "0.1", "0.12"),
+        trade(CALL, "0.1", "0.02", DORA_3),
+    )
+    return counter
+
+
+@pytest.mark.parametrize(("query", "expected"), FILTERS)
+def test_positions_are_filtered(query: str, expected: list[str]) -> None:
+    rows = held().result(f"private/get_positions{query}")
+    assert [row["instrument_name"] for row in rows] == expected
+
+
+def test_a_combo_is_held_as_its_legs() -> None:
+    counter = Counter()
+    counter.do(trade(SPREAD, "20", "17"))
+    assert {row["instrument_name"]: row["size"] for row in counter.result("private/get_positions")} == {
+        DATED: 20,
+        PERPETUAL: -20,
+    }
+
+
+def test_a_position_that_is_flat_again_is_listed_until_the_next_settlement_or_not_at_all() -> None:
+    for settings, expected in (({}, [("zero", 0)]), ({"flat_rows": "omit"}, [])):
+        counter = Counter(**settings)
+        counter.do(trade(PERPETUAL, "50", "113000"), trade(PERPETUAL, "-50", "113000"))
+        rows = counter.result("private/get_positions")
+        assert [(row["direction"], row["size"]) for row in rows] == expected
+        counter.do(SettleSession())
+        assert counter.result("private/get_positions") == []
+
+
+def test_nobody_sees_what_another_holds() -> None:
+    assert held().result("private/get_positions", ERIC_ID, ERIC_SECRET) == []
+
+
+def test_a_key_of_a_subaccount_sees_that_alone() -> None:
+    counter = held()
+    rows = counter.result("private/get_positions", SUB_ID, SUB_SECRET)
+    assert [row["instrument_name"] for row in rows] == [CALL]
+    assert counter.result("private/get_positions?subaccount_id=3", SUB_ID, SUB_SECRET) == rows
+    answer = counter.get("private/get_positions?subaccount_id=0", SUB_ID, SUB_SECRET)
+    assert json.loads(answer.body)["error"] == {"code": 13012, "message": "unavailable_in_subaccount"}
+    assert "subaccount 3 cannot ask" in why(answer)
+
+
+def test_an_unknown_subaccount_is_said_with_those_there_are() -> None:
+    answer = held().get("private/get_positions?subaccount_id=7")
+    assert json.loads(answer.body)["error"]["data"] == {"reason": "subaccount not found", "param": "subaccount_id"}
+    assert why(answer) == "dora has no subaccount 7: has 0, 3"
+
+
+def test_an_unknown_instrument_is_said_with_the_nearest() -> None:
+    answer = held().get("private/get_position?instrument_name=BTC-PERPETUA")
+    error = (
+        '{"code":-32602,"data":{"reason":"instrument not found","param":"instrument_name"},"message":"Invalid params"}'
+    )
+    assert f'"error":{error}'.encode() in answer.body
+    assert why(answer) == "no instrument 'BTC-PERPETUA': did you mean BTC-PERPETUAL?"
+
+
+def test_a_delivered_contract_has_no_position_any_more() -> None:
+    counter = held()
+    counter.do(DeliverContract(contract=DATED))
+    assert DATED not in [row["instrument_name"] for row in counter.result("private/get_positions")]
+    assert counter.result(f"private/get_position?instrument_name={DATED}")["size"] == 0

@@ -1,0 +1,147 @@
+"""Account summaries: sums of what positions say, in each currency."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.venues.deribit.asking import CALL, DATED, FUNDS, LINEAR, PERPETUAL, PUT, Counter, trade
+from tests.venues.deribit.keyring import DORA_3, SUB_ID, SUB_SECRET
+
+ONE, ALL = "private/get_account_summary", "private/get_account_summaries"
+OWNER = {
+    "email",
+    "id",
+    "interuser_transfers_enabled",
+    "login_enabled",
+    "mmp_enabled",
+    "referrer_id",
+    "security_keys_enabled",
+    "self_trading_extended_to_subaccounts",
+    "self_trading_reject_mode",
+    "system_name",
+    "type",
+    "username",
+}
+IDENTITY = {"email", "id", "security_keys_enabled", "system_name", "type", "username"}
+NANO = Decimal("1e-9")
+
+
+def counter_with_positions() -> Counter:
+    counter = Counter()
+    counter.do(
+        *FUNDS,
+        trade(DATED, "30000", "110000"),
+        trade(PERPETUAL, "-5000", "113000", taker=True),
+        trade(PUT, "0.3", "0.12"),
+        trade(CALL, "-0.2", "0.02"),
+        trade(LINEAR, "0.001", "30000"),
+        trade(DATED, "10", "110000", DORA_3),
+    )
+    return counter
+
+
+COUNTER = counter_with_positions()
+"""Nothing here changes it."""
+
+
+def sums(currency: str, name: str, kind: str = "") -> Decimal:
+    rows = COUNTER.result(f"private/get_positions?currency={currency}" + (f"&kind={kind}" if kind else ""))
+    return sum((row[name] for row in rows), Decimal(0))
+
+
+SUMS = {
+    "initial_margin": ("initial_margin", ""),
+    "maintenance_margin": ("maintenance_margin", ""),
+    "delta_total": ("delta", ""),
+    "total_pl": ("total_profit_loss", ""),
+    "session_upl": ("floating_profit_loss", ""),
+    "session_rpl": ("realized_profit_loss", ""),
+    "futures_pl": ("total_profit_loss", "future"),
+    "futures_session_upl": ("floating_profit_loss", "future"),
+    "options_pl": ("total_profit_loss", "option"),
+    "options_session_upl": ("floating_profit_loss", "option"),
+    "options_delta": ("delta", "option"),
+    "options_gamma": ("gamma", "option"),
+    "options_theta": ("theta", "option"),
+    "options_vega": ("vega", "option"),
+}
+
+
+@pytest.mark.parametrize("name", SUMS)
+@pytest.mark.parametrize("currency", ["BTC", "USDC"])
+def test_a_summary_sums_up_positions(currency: str, name: str) -> None:
+    column, kind = SUMS[name]
+    found = COUNTER.result(f"{ONE}?currency={currency}")[name]
+    assert abs(found - sums(currency, column, kind)) <= 5 * NANO
+
+
+@pytest.mark.parametrize("currency", ["BTC", "USDC"])
+def test_equity_and_funds_follow_from_the_rest(currency: str) -> None:
+    found = COUNTER.result(f"{ONE}?currency={currency}")
+    margin_balance = found["balance"] + found["futures_session_rpl"] + found["futures_session_upl"]
+    assert abs(found["margin_balance"] - margin_balance) <= 2 * NANO
+    assert abs(found["equity"] - found["margin_balance"] - found["options_value"]) <= 2 * NANO
+    assert abs(found["available_funds"] - (found["margin_balance"] - found["initial_margin"])) <= 2 * NANO
+
+
+def test_sums_by_index_are_those_of_the_one_index_there_is() -> None:
+    found = COUNTER.result(f"{ONE}?currency=BTC")
+    for name in ("delta_total", "options_gamma", "options_theta", "options_vega"):
+        assert found[f"{name}_map"] == {"btc_usd": found[name]}
+
+
+def test_keys_are_in_alphabetical_order() -> None:
+    found = COUNTER.result(f"{ONE}?currency=BTC&extended=true")
+    assert list(found) == sorted(found)
+
+
+def test_more_is_said_of_the_owner_where_it_is_asked_for() -> None:
+    plain, extended = COUNTER.result(f"{ONE}?currency=BTC"), COUNTER.result(f"{ONE}?currency=BTC&extended=true")
+    assert set(extended) - set(plain) == OWNER
+    assert (extended["id"], extended["username"], extended["type"]) == (0, "dora", "main")
+
+
+def test_all_summaries_are_those_of_each_currency() -> None:
+    found = COUNTER.result(ALL)
+    assert set(found) == {"summaries", *IDENTITY}
+    assert found["summaries"] == [COUNTER.result(f"{ONE}?currency={name}") for name in ("BTC", "USDC")]
+    assert set(COUNTER.result(f"{ALL}?extended=true")) == {"summaries", *OWNER}
+
+
+def test_the_margin_model_is_one_without_liquidation_prices() -> None:
+    found = COUNTER.result(f"{ONE}?currency=BTC")
+    said = found["margin_model"], found["portfolio_margining_enabled"], found["cross_collateral_enabled"]
+    assert said == ("segregated_pm", True, False)
+
+
+def test_in_a_currency_that_was_never_had_there_is_nothing() -> None:
+    found = COUNTER.result(f"{ONE}?currency=SOL")
+    assert {value for name, value in found.items() if isinstance(value, Decimal)} == {0}
+    assert found["delta_total_map"] == {}
+
+
+def of_book_3(counter: Counter) -> list[Any]:
+    return [
+        counter.result(f"{ONE}?currency=BTC&extended=true&subaccount_id=3"),
+        counter.result(f"{ONE}?currency=BTC&extended=true", SUB_ID, SUB_SECRET),
+    ]
+
+
+def test_a_subaccount_has_its_own() -> None:
+    by_main, by_itself = of_book_3(COUNTER)
+    assert by_main == by_itself
+    assert (by_main["id"], by_main["type"], by_main["username"]) == (3, "subaccount", "dora_3")
+    assert 0 < by_main["delta_total"] < COUNTER.result(f"{ONE}?currency=BTC")["delta_total"]
+
+
+@pytest.mark.parametrize(
+    ("query", "param", "reason"),
+    [
+        ("", "currency", "value is required"),
+        ("?currency=any", "currency", "invalid currency"),
+        ("?currency=BTC&extended=1", "extended", "value must be a boolean"),
+    ],
+)
+def test_bad_parameters(query: str, param: str, reason: str) -> None:
+    assert COUNTER.error(ONE + query)["data"] == {"reason": reason, "param": param}

@@ -1,0 +1,71 @@
+"""Deribit as the house knows it."""
+
+import json
+
+import pytest
+
+from mockexchange.registry import venue_at, venue_of
+from mockexchange.venues.deribit.catalogue import METHODS
+from mockexchange.venues.deribit.objects import OBJECTS
+from mockexchange.venues.deribit.routes import OPERATIONS
+from mockexchange.venues.deribit.venue import DERIBIT
+from mockexchange.venues.request import Request
+from tests.venues.deribit.asking import Counter
+from tests.venues.deribit.keyring import request, rpc
+
+COUNTER = Counter()
+"""Nothing here changes it."""
+
+
+def test_the_registry_knows_it_by_name_and_by_path() -> None:
+    assert venue_of("deribit") is DERIBIT
+    for path in ("/api/v2", "/api/v2/public/test", "/ws/api/v2"):
+        assert venue_at(path) is DERIBIT
+    assert venue_at("/api/v22/public/test") is not DERIBIT
+
+
+def test_every_operation_is_one_of_the_venues_methods() -> None:
+    assert {operation.name for operation in OPERATIONS} <= METHODS
+    assert set(DERIBIT.operations) - METHODS == {"OpenStream"}
+    assert DERIBIT.paged_operations == ()
+
+
+ASKED = [
+    (request("GET", "/api/v2/public/test?a=1", None), "public/test"),
+    (request("POST", "/api/v2", None, rpc("private/get_positions")), "private/get_positions"),
+    (request("POST", "/api/v2/public/test", None, b"{"), None),
+    (request("GET", "/api/v2/public/nothing", None), None),
+    (request("PUT", "/api/v2/public/test", None), None),
+    (request("GET", "/ws/api/v2", None), "OpenStream"),
+]
+
+
+@pytest.mark.parametrize(("asked", "operation"), ASKED)
+def test_a_request_says_what_it_asks_for(asked: Request, operation: str | None) -> None:
+    assert DERIBIT.operation_of(COUNTER.bench.desk, asked) == operation
+
+
+def test_bytes_that_are_no_http_get_an_error_of_the_venue() -> None:
+    document = json.loads(DERIBIT.garbage_answer("why", COUNTER.bench.desk.api_date))
+    assert document["error"] == {"code": 11050, "message": "bad_request"}
+
+
+def test_nothing_of_it_is_legacy() -> None:
+    assert DERIBIT.edit_legacy({}, "public/test", None) is False
+
+
+def test_every_key_of_an_object_has_a_source() -> None:
+    for name, rows in OBJECTS.items():
+        assert rows, name
+        assert all(row.source for row in rows), name
+        assert len({row.name for row in rows}) == len(rows), name
+
+
+def test_switches_name_settings() -> None:
+    for switch in DERIBIT.switches.values():
+        assert hasattr(DERIBIT.settings(), switch.setting)
+
+
+@pytest.mark.parametrize(("text", "day"), [("2026-10", "2026-10-31"), ("latest", "2026-10-31"), ("compat", None)])
+def test_dates(text: str, day: str | None) -> None:
+    assert DERIBIT.api_date(text).day == day
