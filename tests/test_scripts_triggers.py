@@ -6,6 +6,8 @@ import pytest
 
 from mockexchange.core.commands import Fill
 from mockexchange.sandbox import Sandbox
+from mockexchange.venues.request import Request
+from tests.contracting import WORLD, Socket, credential_of, deribit_stream, signalplus_stream
 from tests.listening import Reader
 from tests.sandboxing import POSITIONS, run, signed
 from tests.scripting import BUY, BUY_FOR_ANYONE, MS, SAY, SECOND, advance, fired, scripted, told
@@ -151,3 +153,43 @@ def test_what_was_set_off_first_happens_first_each_time() -> None:
     advance(sandbox, 5 * SECOND)
     fills = [record.command for record in sandbox.log if record.cause]
     assert [fill.purse.account for fill in fills if isinstance(fill, Fill)] == whose * 3
+
+
+ASKED: list[tuple[str, list[str]]] = [
+    ("{account: dora, operation: private/get_positions}", ["dora asked for private/get_positions"]),
+    ("{account: dora, operation: private/get_positions, nth: 2}", ["dora asked for private/get_positions"]),
+    ("{account: gina, operation: private/get_positions}", ["gina asked for private/get_positions"]),
+    ("{account: dora, operation: public/auth, nth: each}", ["dora asked for public/auth"]),
+    ("{account: alice}", []),
+]
+
+
+@pytest.mark.parametrize(("trigger", "wanted"), ASKED)
+def test_a_call_on_a_stream_is_a_request_too(trigger: str, wanted: list[str]) -> None:
+    sandbox = scripted(f"name: s, when: {{request: {trigger}}}, {SAY}", text=WORLD)
+    dora, gina = deribit_stream(sandbox), signalplus_stream(sandbox)
+    dora.say("private/get_positions", currency="any")
+    dora.say("private/get_positions", currency="no such one")
+    gina.say("private/get_positions")
+    gina.say("no such method")
+    Reader(sandbox, "alice/main").subscribe("fill")
+    assert [detail["text"] for _, detail in told(sandbox, "trigger")] == wanted
+
+
+def test_a_call_on_a_stream_that_is_refused_for_who_asks_is_nobodys() -> None:
+    sandbox = scripted(f"name: s, when: {{request: {{nth: each}}}}, {SAY}", text=WORLD)
+    socket, key = Socket(sandbox, Request("GET", "/ws/api/v2")), credential_of(sandbox, "dora")
+    socket.say("private/get_positions")
+    socket.say("public/auth", grant_type="client_credentials", client_id=key.key_id, client_secret="wrong")
+    assert told(sandbox, "trigger") == []
+    socket.say("public/test")
+    assert [detail["text"] for _, detail in told(sandbox, "trigger")] == ["an unknown client asked for public/test"]
+
+
+def test_what_a_call_on_a_stream_sets_off_comes_after_its_answer() -> None:
+    step = "trade: {account: dora, instrument: BTC-PERPETUAL, direction: buy, amount: 10, price: 113000}"
+    sandbox = scripted(f"when: {{request: {{operation: private/get_positions}}}}, {step}", text=WORLD)
+    socket = deribit_stream(sandbox, "user.changes.any.any.raw")
+    answer = socket.say("private/get_positions")
+    run(sandbox.run_due())
+    assert [list(answer[0])[1], socket.told[-1]["method"]] == ["id", "subscription"]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockexchange.core.instants import parse_duration
+from mockexchange.registry import DEFAULT, OPEN_STREAMS, VENUES
 from mockexchange.scenario.effects import ClockOffset, Close, Effect
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.fault_effects import EFFECT, EFFECTS, REQUESTS_MAX, Surface
@@ -17,16 +18,11 @@ from mockexchange.scenario.kinds import DURATION, INSTANT, NAME, PART, Scalar, d
 from mockexchange.scenario.literals import plain
 from mockexchange.scenario.shapes import ListOf, Record, may, must
 from mockexchange.scenario.source import Located
-from mockexchange.venues.kalshi.catalogue import PREFIX
-from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.stream import handshake
-from mockexchange.venues.kalshi.stream.channels import CHANNELS
 
 ANY = "*"
 PROBABILITY_UNIT = 1_000_000
-OPEN_STREAM = handshake.OPERATION
-OPERATION_NAMES = (*(operation.name for operation in OPERATIONS), OPEN_STREAM)
-CHANNEL_NAMES = tuple(dict.fromkeys(row.name for row in CHANNELS))
+OPERATION_NAMES = tuple(dict.fromkeys(name for venue in VENUES.values() for name in venue.operations))
+CHANNEL_NAMES = tuple(dict.fromkeys(name for venue in VENUES.values() for name in venue.channels))
 ALWAYS = ("nth", "every", "probability", "from", "until", "host_time")
 MATCHED = {
     Surface.REQUEST: ("operation", "path", "method", "account", "page", *ALWAYS),
@@ -58,7 +54,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """What a rule looks for; None is anything. `path` may have `*` for any characters."""
+    """What a rule looks for; None is anything. `path` may have `*` for any characters, `operation` at its end."""
 
     operation: str | None = None
     path: str | None = None
@@ -115,6 +111,15 @@ def _word(expected: str, known: tuple[str, ...]) -> Scalar:
     return Scalar(expected, parse, {"enum": [*known, ANY]}, known)
 
 
+def _operation(text: str) -> str | None:
+    """A name, or with `*` at its end how some begin."""
+    if text not in (ANY, *OPERATION_NAMES) and not (
+        text.endswith(ANY) and any(name.startswith(text[:-1]) for name in OPERATION_NAMES)
+    ):
+        raise ValueError(text)
+    return None if text == ANY else text
+
+
 def _probability(text: str) -> int:
     ppm: int = _SHARE.parse(text)
     if not 0 < ppm <= PROBABILITY_UNIT:
@@ -134,16 +139,22 @@ MOMENT = Scalar(
     _moment,
     {"type": "string", "anyOf": [INSTANT.schema, DURATION.schema]},
 )
+OPERATION = Scalar(
+    "the name of an operation, such as GetPositions or private/*",
+    _operation,
+    {"anyOf": [{"enum": list(OPERATION_NAMES)}, {"type": "string", "pattern": r"^[A-Za-z/_]*\*$"}]},
+    OPERATION_NAMES,
+)
 METHOD = _word("GET, POST, PUT or DELETE", ("GET", "POST", "PUT", "DELETE"))
 PATH = matching(
-    f"a path such as {PREFIX}/portfolio/*, from the first slash on, or one that begins with *",
-    re.compile(rf"(?:\*|{PREFIX}(?=[/*]))[\x21-\x7e]{{0,1000}}"),
+    f"a path such as {DEFAULT.prefix}/portfolio/*, from the first slash on, or one that begins with *",
+    re.compile(rf"(?:\*|(?:{'|'.join(venue.prefix for venue in VENUES.values())})(?=[/*]))[\x21-\x7e]{{0,1000}}"),
 )
 ACCOUNT = PART
 HOST_TIME = Record({"from": may(MOMENT), "until": may(MOMENT)})
 MATCH = Record(
     {
-        "operation": may(_word("the name of an operation, such as GetPositions", OPERATION_NAMES)),
+        "operation": may(OPERATION),
         "path": may(PATH),
         "method": may(METHOD),
         "account": may(ACCOUNT),
@@ -221,10 +232,12 @@ def _require_matched(rule: Rule) -> None:
         if clash:
             raise _contradiction(rule, clash, f"expected `at_frame` or `{clash}`: both say at which frame")
     is_handshake = rule.surface is Surface.HANDSHAKE
-    if rule.match.operation == OPEN_STREAM and not is_handshake and not isinstance(rule.effect, ClockOffset):
-        raise _contradiction(rule, "operation", f"expected refuse or clock_offset with {OPEN_STREAM}, got {rule.kind}")
-    if is_handshake and rule.match.operation not in (None, OPEN_STREAM):
-        raise _contradiction(rule, "operation", f"expected {OPEN_STREAM}: {rule.kind} is about {rule.surface}")
+    operation = rule.match.operation
+    if operation in OPEN_STREAMS and not is_handshake and not isinstance(rule.effect, ClockOffset):
+        raise _contradiction(rule, "operation", f"expected refuse or clock_offset with {operation}, got {rule.kind}")
+    if is_handshake and operation not in (None, *OPEN_STREAMS):
+        expected = " or ".join(OPEN_STREAMS)
+        raise _contradiction(rule, "operation", f"expected {expected}: {rule.kind} is about {rule.surface}")
 
 
 def _require_some_time(rule: Rule) -> None:

@@ -7,6 +7,7 @@ Ed25519 keys are derived from their names, however many there are.
 
 import hashlib
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -17,9 +18,9 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
+from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.plan import KeySpec
-from mockexchange.venues.kalshi.signing import PublicKey, UnusableKey, load_public_key
+from mockexchange.venues.public_keys import PublicKey, UnusableKey, load_public_key
 
 RSA_BITS = 2048
 _PAIR = re.compile(
@@ -52,6 +53,15 @@ class KeyPool:
             self.drawn[name] = self._pair_for(spec, name)
         return self.drawn[name]
 
+    def for_others(self, old: Iterable[KeySpec], new: Iterable[KeySpec]) -> "KeyPool":
+        """Return a pool for other keys of the same sandbox: one that is wanted as before keeps its pair.
+
+        Files are read again, for they may hold another key by now.
+        """
+        wanted = {(spec.account, spec.name): spec.source for spec in new}
+        kept = [f"{self.sandbox}/{spec.account}/{spec.name}" for spec in old if _is_kept(spec, wanted)]
+        return KeyPool(self.sandbox, set(self.taken), {name: self.drawn[name] for name in kept if name in self.drawn})
+
     def _pair_for(self, spec: KeySpec, name: str) -> KeyPair:
         if spec.private_path is not None:
             return read_private_key(spec.private_path, spec)
@@ -70,6 +80,11 @@ class KeyPool:
                 self.taken.add(place)
                 return pool[place]
         return make_pair("rsa")
+
+
+def _is_kept(spec: KeySpec, wanted: Mapping[tuple[str, str], object]) -> bool:
+    has_file = spec.public_path is not None or spec.private_path is not None
+    return not has_file and wanted.get((spec.account, spec.name)) == spec.source
 
 
 @cache

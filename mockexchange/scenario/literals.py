@@ -15,6 +15,7 @@ from mockexchange.scenario.source import Located
 
 CONSTANTS = {"true": True, "false": False}
 LITERAL_CHARS_MAX = 1024 * 1024
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _INTEGER = re.compile(rf"-?(?:0|[1-9][0-9]{{0,{INTEGER_DIGITS_MAX - 1}}})")
 
 
@@ -34,7 +35,25 @@ class Literal:
         return {"type": ["object", "string"], "description": "a mapping, or the text to send as it is"}
 
 
+@dataclass(frozen=True, slots=True)
+class ExactJson:
+    """Reads any value into the JSON that it stands for: what is in quotation marks is a string, whatever it looks like.
+
+    A number goes out digit by digit as it was written, 1.50 as 1.50.
+    """
+
+    def read(self, node: Located, path: str) -> str:
+        text = exact_json(node)
+        if len(text) > LITERAL_CHARS_MAX:
+            raise wrong(node, path, f"JSON of at most {LITERAL_CHARS_MAX:,} characters")
+        return text
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"description": "any JSON, which goes out as it is"}
+
+
 LITERAL = Literal()
+EXACT_JSON = ExactJson()
 
 
 def plain(node: Located) -> Any:
@@ -44,6 +63,23 @@ def plain(node: Located) -> Any:
     if isinstance(node.value, list):
         return [plain(item) for item in node.value]
     return node.value
+
+
+def exact_json(node: Located) -> str:
+    """The value as compact JSON; what YAML leaves without quotation marks is what JSON would take it for."""
+    value = node.value
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{_string(name)}:{exact_json(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(exact_json, value)) + "]"
+    if value is None:
+        return "null"
+    is_bare = not node.is_quoted and (value in CONSTANTS or _NUMBER.fullmatch(value))
+    return value if is_bare else _string(value)
+
+
+def _string(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _written(node: Located) -> str:

@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field, replace
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.plan import KeySpec, Plan, Timed, make_plan, require_markets, require_script
+from mockexchange.scenario.plan import Plan, Timed, make_plan, require_markets, require_script
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.source import Located, read_json_lines, read_yaml
 from mockexchange.scenario.steps import STEP, Step
@@ -21,6 +22,7 @@ __all__ = [
     "load_builtin",
     "load_file",
     "load_located",
+    "load_object",
     "load_scenario",
     "load_text",
 ]
@@ -28,10 +30,18 @@ __all__ = [
 BUILTIN = files("mockexchange.scenario") / "builtin"
 SUFFIX_OF_LINES = ".jsonl"
 SUFFIXES = (".yaml", SUFFIX_OF_LINES)
+KEPT_MAX = 32
+KEPT_CHARS_MAX = 100_000
+"""Plans of as many texts of that length are kept: a suite gives the same few for each of its tests."""
 
 
 def builtin_names() -> list[str]:
-    return sorted(entry.name.rpartition(".")[0] for entry in BUILTIN.iterdir() if entry.name.endswith(SUFFIXES))
+    return list(_builtin_names())
+
+
+@cache
+def _builtin_names() -> tuple[str, ...]:
+    return tuple(sorted(entry.name.rpartition(".")[0] for entry in BUILTIN.iterdir() if entry.name.endswith(SUFFIXES)))
 
 
 def load_scenario(name_or_path: str) -> Plan:
@@ -50,7 +60,8 @@ def load_scenario(name_or_path: str) -> Plan:
 def load_builtin(name: str) -> Plan:
     """Read a scenario of the package; parsed once."""
     candidates = (Path(str(BUILTIN / f"{name}{suffix}")) for suffix in SUFFIXES)
-    return load_file(next(path for path in candidates if path.is_file()))
+    plan = load_file(next(path for path in candidates if path.is_file()))
+    return plan if plan.is_in_memory else replace(plan, steps=list(plan.steps))
 
 
 def load_file(path: Path) -> Plan:
@@ -72,8 +83,34 @@ def load_file(path: Path) -> Plan:
 
 def load_text(text: str, file: str = "scenario", digest: str | None = None) -> Plan:
     """Read a YAML or JSON scenario from text; `file` is what its errors say."""
+    return (_plan_of_text if len(text) <= KEPT_CHARS_MAX else _plan_of_text.__wrapped__)(text, file, digest)
+
+
+@lru_cache(KEPT_MAX)
+def _plan_of_text(text: str, file: str, digest: str | None) -> Plan:
     node = read_yaml(text, file)
     return load_located(node, digest or hashlib.sha256(text.encode()).hexdigest())
+
+
+def load_object(node: Located) -> Plan:
+    """Read a scenario that is parsed already."""
+    words = repr(node)
+    given = _Given(hashlib.sha256(words.encode()).hexdigest(), node.file, node)
+    return (_plan_of_given if len(words) <= KEPT_CHARS_MAX else _plan_of_given.__wrapped__)(given)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """Scenarios are the same where their digests are."""
+
+    digest: str
+    file: str
+    node: Located = field(compare=False)
+
+
+@lru_cache(KEPT_MAX)
+def _plan_of_given(given: _Given) -> Plan:
+    return load_located(given.node, given.digest)
 
 
 def load_located(node: Located, digest: str) -> Plan:

@@ -15,11 +15,14 @@ from mockexchange.scenario.kinds import (
     choice,
     integer,
 )
+from mockexchange.scenario.numbers import NUMBER, NUMBER_ABOVE_ZERO, CashType
 from mockexchange.scenario.script import SCRIPT, entry_schema
 from mockexchange.scenario.shapes import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.shared_schemas import with_shared_parts
-from mockexchange.scenario.steps import STEP, listing
-from mockexchange.scenario.steps.words import ACCOUNT_KIND, API_DATE, SCOPES, TIER, words
+from mockexchange.scenario.steps import STEP, derivatives, listing
+from mockexchange.scenario.steps.words import ACCOUNT_KIND, API_DATE, CURRENCY, SCOPES, TIER, VENUE, words
+from mockexchange.scenario.stubs import STUBS
+from mockexchange.scenario.switches import fields_of_venues
 
 SEED_MAX = 2**53
 """Every JSON reader keeps a whole number exact up to here."""
@@ -38,18 +41,21 @@ KEY = Record(
         "algorithm": may(words("rsa", "ed25519")),
         "public_key": may(TEXT),
         "private_key": may(TEXT),
+        "secret": may(TEXT),
     },
     where=True,
 )
-SUBACCOUNT = Record({"cash": may(AMOUNT, 0)}, where=True)
-SUBTRADER = Record({"cash": may(AMOUNT, 0), "subtrader_id": may(NAME)}, where=True)
+CASH = CashType(AMOUNT, MapOf(NUMBER, CURRENCY, "a mapping of currencies such as {BTC: 1.5}"))
+SUBACCOUNT = Record({"cash": may(CASH, 0)}, where=True)
+SUBTRADER = Record({"cash": may(CASH, 0), "subtrader_id": may(NAME)}, where=True)
 ACCOUNT = Record(
     {
+        "venue": may(VENUE, ""),
         "kind": may(ACCOUNT_KIND, AccountKind.MEMBER),
         "account_id": may(NAME, ""),
         "user_id": may(NAME, ""),
         "tier": may(TIER, "basic"),
-        "cash": may(AMOUNT, 0),
+        "cash": may(CASH, 0),
         "keys": may(MapOf(KEY)),
         "subaccounts": may(MapOf(SUBACCOUNT, key=integer(1, SUBACCOUNTS_MAX)), {}),
         "subtraders": may(MapOf(SUBTRADER, key=PART), {}),
@@ -60,6 +66,7 @@ SERIES = Record({key: field for key, (_, field) in listing.SERIES.items()}, wher
 EVENT = Record({key: field for key, (_, field) in listing.EVENT.items()}, where=True)
 BOOK = Record({key: field for key, (_, field) in listing.BOOK.items()}, where=True)
 MARKET = Record({**{key: field for key, (_, field) in listing.MARKET.items()}, "book": may(BOOK)}, where=True)
+INSTRUMENT = Record({key: field for key, (_, field) in derivatives.CONTRACT.items()}, where=True)
 AUTH = Record(
     {
         "mode": may(words("on", "off")),
@@ -95,12 +102,16 @@ HEADER_FIELDS = {
     "settlements": may(Record({"counts": may(words("gross", "net"))}), {}),
     "historical": may(Record({"cutoff": may(INSTANT)}), {}),
     "stream": may(STREAM, {}),
+    **fields_of_venues(),
     "accounts": may(MapOf(ACCOUNT, key=PART), {}),
     "series": may(MapOf(SERIES), {}),
     "events": may(MapOf(EVENT), {}),
     "markets": may(MapOf(MARKET), {}),
+    "indexes": may(MapOf(NUMBER_ABOVE_ZERO), {}),
+    "instruments": may(MapOf(INSTRUMENT), {}),
     "script": may(SCRIPT, []),
     "faults": may(FAULTS, []),
+    "stubs": may(STUBS, []),
 }
 HEADER = Record(HEADER_FIELDS)
 """Line 1 of a JSON lines scenario; its other lines are steps."""

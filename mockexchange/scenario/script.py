@@ -25,9 +25,12 @@ ENTRIES_MAX = 10_000
 FRAME_ACTION, FAULT_ACTION, SEQUENCE = "frame", "fault", "sequence"
 FINISHED, EXPIRY = "done", "expiry"
 """What the log and the journal call the script as a whole, and what expires an order."""
+DELIVERY, SETTLEMENT = "delivery", "daily_settlement"
+"""What delivers a contract whose time is up, and what ends the session of every day."""
+_TAKEN = (FINISHED, EXPIRY, DELIVERY, SETTLEMENT)
 STEP_NAME = matching(
-    f"a name of 1 to {NAME_CHARS_MAX} characters, other than {FINISHED}, {EXPIRY} and script[...]",
-    re.compile(rf"(?!(?:{FINISHED}|{EXPIRY})$|script\[)[^\x00-\x1f]{{1,{NAME_CHARS_MAX}}}"),
+    f"a name of 1 to {NAME_CHARS_MAX} characters, other than {', '.join(_TAKEN)} and script[...]",
+    re.compile(rf"(?!(?:{'|'.join(_TAKEN)})$|script\[)[^\x00-\x1f]{{1,{NAME_CHARS_MAX}}}"),
 )
 TIMINGS: dict[str, Kind] = {
     "name": STEP_NAME,

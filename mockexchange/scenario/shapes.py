@@ -4,6 +4,7 @@ A key with nothing after it counts as not given where a mapping or a list may st
 to, unless nothing is one of its values.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +82,7 @@ class MapOf:
     def json_schema(self) -> dict[str, Any]:
         return {
             "type": ["object", "null"],
-            "propertyNames": {"pattern": self.key.schema["pattern"]},
+            "propertyNames": {word: self.key.schema[word] for word in ("pattern", "enum") if word in self.key.schema},
             "additionalProperties": self.kind.json_schema(),
         }
 
@@ -141,4 +142,19 @@ class Record:
         }
 
 
-_EMPTIABLE = (ListOf, MapOf, Record)
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A record that is made into a value: what is not given is left to `make`."""
+
+    record: Record
+    make: Callable[..., Any]
+
+    def read(self, node: Located, path: str) -> Any:
+        given = self.record.read(node, path)
+        return self.make(**{name: value for name, value in given.items() if value is not None})
+
+    def json_schema(self) -> dict[str, Any]:
+        return self.record.json_schema()
+
+
+_EMPTIABLE = (ListOf, MapOf, Record, Made)

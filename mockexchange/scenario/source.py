@@ -32,6 +32,8 @@ class Located:
     file: str = ""
     line: int = 0
     key_lines: dict[str, int] | None = None
+    is_quoted: bool = False
+    """Whether a scalar stood in quotation marks: only literal JSON asks, for which "1" is no 1."""
 
     def line_of(self, key: str) -> int:
         """The line on which a key of this mapping stands."""
@@ -77,7 +79,9 @@ def located_json(text: str, file: str, line: int) -> Located:
 def locate(value: Any, file: str, line: int = 0, depth: int = 0) -> Located:
     """Wrap a parsed JSON value, its numbers already text. Raises ScenarioError where it is no text or too deep."""
     if isinstance(value, str):
-        return Located(_encodable(value, file, line), file, line)
+        if type(value) is _Unquoted:
+            return Located(str(value), file, line)
+        return Located(_encodable(value, file, line), file, line, None, True)
     if isinstance(value, dict | list):
         return _locate_all(value, file, line, depth + 1)
     if isinstance(value, bool):
@@ -142,7 +146,7 @@ class _Builder:
             self._take_key(frame, event.value, _line(event))
             return
         is_null = not event.style and event.value in NULLS
-        node = Located(None if is_null else event.value, self.file, _line(event))
+        node = Located(None if is_null else event.value, self.file, _line(event), None, bool(event.style))
         if event.anchor is not None:
             self.anchors[event.anchor] = (node, 1)
         self._add(node, 1)
@@ -251,4 +255,12 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return mapping
 
 
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=_unique)
+class _Unquoted(str):
+    """The text of a number."""
+
+    __slots__ = ()
+
+
+_DECODER = json.JSONDecoder(
+    parse_float=_Unquoted, parse_int=_Unquoted, parse_constant=_Unquoted, object_pairs_hook=_unique
+)

@@ -3,22 +3,24 @@
 from dataclasses import dataclass
 from typing import Any
 
+from mockexchange.registry import VENUES
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.kinds import PART, Scalar, below, choice, integer, wrong
 from mockexchange.scenario.shapes import Record, may, must
 from mockexchange.scenario.source import Located
-from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.parameters import PARAMETERS
-from mockexchange.venues.kalshi.stream.channels import CHANNELS
 
 ANY = "*"
 EACH = "each"
 NUMBER_MAX = 10**9
 SUBSCRIBED, PAGE, REQUEST = "subscribed", "page", "request"
-_CHANNELS = tuple(dict.fromkeys(row.name for row in CHANNELS if row.is_emulated))
+_CHANNELS = tuple(
+    dict.fromkeys(name for venue in VENUES.values() for name in venue.channels if name not in venue.quiet_channels)
+)
 CHANNEL = choice({name: name for name in (*_CHANNELS, ANY)})
-_OPERATIONS = tuple(operation.name for operation in OPERATIONS)
-PAGED = tuple(name for name, rows in PARAMETERS.items() if any(row.name == "cursor" for row in rows))
+_OPERATIONS = tuple(
+    dict.fromkeys(name for venue in VENUES.values() for name in venue.operations if name != venue.open_stream)
+)
+PAGED = tuple(name for venue in VENUES.values() for name in venue.paged_operations)
 """The operations whose answers lead to a next page."""
 
 

@@ -1,27 +1,25 @@
 """The runner: carries out the steps that are due, each at its own instant, and notices what sets steps off.
 
 It sits outside the exchange. What a step does is submitted as an ordinary command with the step as its cause, so a
-log replays without any runner. Orders whose time is up are expired by it too, before the steps of the same instant.
+log replays without any runner. What has its own time is done by it too, before the steps of the same instant: orders
+expire, contracts are delivered, and the session of every day is settled.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mockexchange.core.commands import ExpireOrder, RestOrder
-from mockexchange.core.events import OrderRested
 from mockexchange.core.exchange import Outcome
-from mockexchange.core.orders import Order
+from mockexchange.core.instants import format_instant
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.journal import Entry as Visit
 from mockexchange.journal import Firing
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.script import ENTRIES_MAX, EXPIRY, FINISHED, Entry
+from mockexchange.scenario.script import ENTRIES_MAX, FINISHED, Entry
 from mockexchange.scripts.actions import carry_out
+from mockexchange.scripts.calendar import Calendar, Due
 from mockexchange.scripts.schedule import Run, Schedule
 from mockexchange.scripts.steps import DONE, Step, make_step
 from mockexchange.scripts.triggers import SetOff, Triggers
@@ -35,7 +33,6 @@ DUE_MAX = 100_000
 RUNS_MAX = 10_000
 """What can be set off and not done yet: a client that subscribes in a loop costs no more."""
 PAUSE_EVERY = 64
-EXPIRY_PLACE = -1
 Pause = Callable[[], Awaitable[object]]
 
 
@@ -51,13 +48,6 @@ class ScriptTooLong(Exception):
     """The script has no room for what is to be added."""
 
 
-@dataclass(slots=True)
-class Expiry:
-    """An order that expires unless it is gone by then."""
-
-    order: Order
-
-
 class Script:
     """What one sandbox does by itself. `on_change` is told when something new is due first."""
 
@@ -66,8 +56,7 @@ class Script:
         self._schedule = Schedule()
         self._triggers = Triggers()
         self._places = 0
-        self._expired = 0
-        self._begun_at: int | None = None
+        self._calendar = Calendar(sandbox, self._begin, self._tell)
         self._turn = asyncio.Lock()
         """Held while steps are carried out: who comes meanwhile waits until they are done."""
         self._steps: dict[int, Step] = {}
@@ -81,10 +70,7 @@ class Script:
 
     def begin(self, at: int) -> None:
         """The sandbox runs from this instant on."""
-        self._begun_at = at
-        for book in self._sandbox.exchange.state.resting.values():
-            for order in book:
-                self._await_expiry(order)
+        self._calendar.begin(at)
         self.add(self._sandbox.plan.script, at)
 
     def add(self, entries: Iterable[Entry], begins: int | None = None) -> list[Step]:
@@ -104,11 +90,11 @@ class Script:
         return made
 
     def clear(self) -> None:
-        """Forget all steps and what they still had to do. Orders go on expiring."""
+        """Forget all steps and what they still had to do. What has its own time goes on."""
         is_cut_short = not self.is_done
         self._steps, self._unfinished, self._runs_of_clients = {}, 0, 0
         self._triggers.clear()
-        self._schedule.drop(lambda run: run.place != EXPIRY_PLACE)
+        self._schedule.drop(lambda run: run.place >= 0)
         self.on_change()
         if is_cut_short:
             self._tell("script", FINISHED, {})
@@ -168,6 +154,11 @@ class Script:
         if self._triggers:
             self._set_off_all(self._triggers.by_subscription(account, channel))
 
+    def note_asked(self, account: str | None, operation: str) -> None:
+        """An operation was asked for on a stream, and answered."""
+        if self._triggers:
+            self._set_off_all(self._triggers.by_operation(account, operation))
+
     def note_visit(self, visit: Visit) -> None:
         """A request was answered."""
         if self._triggers:
@@ -183,18 +174,8 @@ class Script:
             self._set_off(step, self._now, account)
 
     def note_command(self, record: Record, outcome: Outcome) -> None:
-        """Something was carried out: an order may have come to rest that is to expire."""
-        command = record.command
-        if self._begun_at is None or not isinstance(command, RestOrder) or command.expires_at is None:
-            return
-        if not isinstance(outcome, Refusal):
-            rested = next(event for event in outcome if isinstance(event, OrderRested))
-            self._await_expiry(self._sandbox.exchange.state.orders[rested.order_id])
-
-    def _await_expiry(self, order: Order) -> None:
-        """Only what is still to come when the sandbox begins: history is what the scenario says it was."""
-        if order.expires_at is not None and self._begun_at is not None and order.expires_at > self._begun_at:
-            self._begin(EXPIRY_PLACE, [(order.expires_at, Expiry(order))])
+        """Something was carried out: there may be something that has its own time now."""
+        self._calendar.note(record, outcome)
 
     # --- carrying out
 
@@ -227,7 +208,7 @@ class Script:
         fired: Counter[str] = Counter()
         while (next_at := self.next_at) is not None and next_at <= until:
             if fired.total() >= steps_max:
-                raise _overrun(fired, steps_max)
+                raise _overrun(fired, steps_max, self._now)
             self._sandbox.clock.reach(next_at)
             fired[await self._take()] += 1
             if self.pause and fired.total() % PAUSE_EVERY == 0:
@@ -235,8 +216,8 @@ class Script:
 
     async def _take(self) -> str:
         run, is_last = self._schedule.take()
-        if isinstance(run.what, Expiry):
-            return await self._expire(run)
+        if isinstance(run.what, Due):
+            return await self._carry_out(run.what, run.at)
         step: Step = run.what
         await self._fire(step, run)
         if is_last:
@@ -265,19 +246,24 @@ class Script:
             self._tell("finding", step.name, {"text": step.reason})
         self._tell("script", step.name, {"repetition": step.fired})
 
-    async def _expire(self, run: Run) -> str:
-        order = run.what.order
-        if order.status is OrderStatus.RESTING:
-            self._expired += 1
-            await self._sandbox.submit(ExpireOrder(order=order.order_id), run.at, Cause(EXPIRY, self._expired))
-            self._tell("script", EXPIRY, {"repetition": self._expired, "order": order.order_id})
-        return EXPIRY
+    async def _carry_out(self, due: Due, at: int) -> str:
+        """What has its own time, unless it has come to nothing."""
+        if not due.is_void():
+            repetition = self._calendar.count(due)
+            outcome = await self._sandbox.submit(due.command, at, Cause(due.cause, repetition))
+            if isinstance(outcome, Refusal):
+                self._tell("finding", due.cause, {"text": f"refused: {outcome.code}: {outcome.message}"})
+            self._tell("script", due.cause, {"repetition": repetition, **due.detail})
+        return due.cause
 
     def _tell(self, kind: str, name: str, detail: dict[str, object]) -> None:
         self._sandbox.journal.add_firing(Firing(*self._sandbox.moment(), kind, name, detail))
 
 
-def _overrun(fired: Counter[str], steps_max: int) -> ScriptOverrun:
+def _overrun(fired: Counter[str], steps_max: int, stopped_at: int) -> ScriptOverrun:
     [(name, times)] = fired.most_common(1)
-    words = f"more than {steps_max:,} steps are due at once: stopped; {name} alone was carried out {times:,} times"
+    words = (
+        f"more than {steps_max:,} steps are due at once: stopped at {format_instant(stopped_at)}, and moving the clock"
+        f" again goes on from there; {name} alone was carried out {times:,} times"
+    )
     return ScriptOverrun(words, name)

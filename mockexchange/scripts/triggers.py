@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from mockexchange.journal import Entry
 from mockexchange.pages import Pages
+from mockexchange.registry import venue_at
 from mockexchange.scenario.triggers import PAGE, REQUEST, SUBSCRIBED
 from mockexchange.scripts.steps import Step
 
@@ -41,12 +42,16 @@ class Triggers:
         """What an acknowledged channel sets off."""
         return self._matching(SUBSCRIBED, account, channel, f"{account or NOBODY_KNOWN} subscribed to {channel}")
 
+    def by_operation(self, account: str | None, operation: str) -> Iterator[SetOff]:
+        """What an answered call sets off, whether a request or a command of a stream."""
+        return self._matching(REQUEST, account, operation, f"{account or NOBODY_KNOWN} asked for {operation}")
+
     def by_request(self, visit: Entry) -> Iterator[SetOff]:
         """What an answered request sets off. One refused for who asks is nobody's, and what is refused is no page."""
-        if visit.operation is None or visit.status == HTTPStatus.UNAUTHORIZED:
+        if visit.operation is None or venue_at(visit.path).blames_caller(visit.status, visit.answer or b""):
             return
         who, operation = visit.account, visit.operation
-        yield from self._matching(REQUEST, who, operation, f"{who or NOBODY_KNOWN} asked for {operation}")
+        yield from self.by_operation(who, operation)
         if visit.status == HTTPStatus.OK and any(
             step.entry.when and step.entry.when.kind == PAGE for step in self._steps
         ):

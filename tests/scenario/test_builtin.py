@@ -28,8 +28,8 @@ from mockexchange.scenario.loader import builtin_names, load_scenario
 from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations.books import subtrader_ids
-from mockexchange.venues.kalshi.signing import load_public_key
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
+from mockexchange.venues.public_keys import load_public_key
 from scripts.write_pages_scenario import FLAT, HELD, RESTING, SETTLED, TIED, render
 from scripts.write_pages_scenario import TARGET as PAGES
 from tests.house.checkout import ROOT
@@ -83,7 +83,7 @@ def pages() -> Holdings:
 def test_a_built_in_scenario_breaks_no_invariant(name: str) -> None:
     sandbox = opened(name)
     assert violations(sandbox.exchange.state) == []
-    assert all(credential.private_pem for credential in sandbox.credentials())
+    assert all(credential.private_pem or credential.secret for credential in sandbox.credentials())
 
 
 # --- golden

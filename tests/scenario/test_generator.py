@@ -27,7 +27,7 @@ from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.crowd import Crowd, Market
 from mockexchange.scenario.generator import RSA_ACCOUNTS_MAX, FakerMissing, Size, generate
 from mockexchange.scenario.loader import Plan, load_file
-from mockexchange.venues.kalshi.signing import load_public_key
+from mockexchange.venues.public_keys import load_public_key
 
 SMALL = Size(accounts=4, markets=130, fills=900, seed=7)
 TICKER = re.compile(r"KX(HIGH|LOW|RAIN|WIND)[A-Z]{2,4}-\d\d[A-Z]{3}\d\d-[BT]\d+")

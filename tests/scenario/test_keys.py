@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
+from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPair, KeyPool, derive_ed25519, development_keys, make_pair
-from mockexchange.scenario.plan import KeySpec
 from mockexchange.scenario.source import Located
 
 POOL_SIZE = 128

@@ -11,10 +11,13 @@ from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import development_keys
 from mockexchange.scenario.loader import (
+    KEPT_CHARS_MAX,
     Plan,
     builtin_names,
+    load_builtin,
     load_file,
     load_located,
+    load_object,
     load_scenario,
     load_text,
 )
@@ -22,6 +25,7 @@ from mockexchange.scenario.source import locate
 
 MARKET = "KXRAIN-1: {event: KXRAIN, series: KXRAIN}"
 HEADER = {"scenario": "lines", "accounts": {"alice": {"cash": "5"}}, "markets": {"M": {"event": "E", "series": "S"}}}
+BUILT_IN = ["demo", "deribit", "empty", "fcm", "golden", "lively", "pages", "signalplus"]
 
 
 def opened(plan: Plan) -> Sandbox:
@@ -36,7 +40,7 @@ def refusal(path: Path) -> str:
 
 
 def test_the_built_in_scenarios_are_there_and_open() -> None:
-    assert builtin_names() == ["demo", "empty", "fcm", "golden", "lively", "pages"]
+    assert builtin_names() == BUILT_IN
     for name in builtin_names():
         plan = load_scenario(name)
         assert plan.name == name
@@ -58,8 +62,8 @@ def test_a_scenario_is_found_by_its_path(tmp_path: Path) -> None:
     ("name", "error"),
     [
         ("goldn", "no scenario 'goldn': did you mean 'golden'?"),
-        ("mine.yaml", "no scenario 'mine.yaml': expected a file, or one of demo, empty, fcm, golden, lively, pages"),
-        ("", "no scenario '': expected a file, or one of demo, empty, fcm, golden, lively, pages"),
+        ("mine.yaml", f"no scenario 'mine.yaml': expected a file, or one of {', '.join(BUILT_IN)}"),
+        ("", f"no scenario '': expected a file, or one of {', '.join(BUILT_IN)}"),
     ],
 )
 def test_a_scenario_that_is_not_there(name: str, error: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,6 +107,34 @@ def test_lines_are_read_again_each_time_and_never_held(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(ScenarioError, match="cannot be read: No such file or directory"):
         list(plan.steps)
+
+
+def test_what_is_given_again_is_not_read_again(tmp_path: Path) -> None:
+    text = "scenario: again\n"
+    assert load_text(text) is load_text(text)
+    assert load_text(text, "a.yaml") is not load_text(text, "b.yaml")
+    (tmp_path / "a.yaml").write_text(text)
+    first = load_file(tmp_path / "a.yaml")
+    assert load_file(tmp_path / "a.yaml") is first
+    (tmp_path / "a.yaml").write_text("scenario: another\n")
+    assert load_file(tmp_path / "a.yaml").name == "another"
+    objects = [locate({"scenario": name}, "") for name in ("one", "one", "two")]
+    plans = [load_object(node) for node in objects]
+    assert plans[0] is plans[1]
+    assert plans[2].name == "two"
+    assert plans[0].digest != plans[2].digest
+
+
+def test_what_is_long_is_not_kept() -> None:
+    text = "scenario: long\ntitle: " + "x" * KEPT_CHARS_MAX
+    assert load_text(text) is not load_text(text)
+    node = locate({"scenario": "long", "title": "x" * KEPT_CHARS_MAX}, "")
+    assert load_object(node) is not load_object(node)
+
+
+def test_the_lines_of_a_built_in_one_are_held() -> None:
+    assert load_builtin("pages").is_in_memory
+    assert load_scenario("pages") is load_builtin("pages")
 
 
 # What is below `scenario: broken`, which is line 1, and the error.
@@ -158,11 +190,11 @@ BROKEN = [
     ),
     (
         "accounts:\n  a: {keys: {k: {scopes: [raed]}}}",
-        "3: accounts.a.keys.k.scopes[0]: expected read, write, read::block_t",
+        "3: accounts.a.keys.k.scopes[0]: expected a scope such as read or trade:read",
     ),
     (
         "accounts:\n  a: {keys: {k: {scopes: read}}}",
-        "3: accounts.a.keys.k.scopes: expected a list of scopes: read, write",
+        "3: accounts.a.keys.k.scopes: expected a list of scopes such as [read, write]",
     ),
     (
         "accounts:\n  a:\n    keys:\n      k:\n        api_date: 2019-01-01",

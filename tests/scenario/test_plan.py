@@ -17,9 +17,11 @@ from mockexchange.core.commands import (
 from mockexchange.core.details import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.instants import format_instant
 from mockexchange.core.vocabulary import AccountKind, BookRef, FeeRounding, FeeType
+from mockexchange.registry import VENUES
+from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
-from mockexchange.scenario.plan import START_DEFAULT, KeySpec, Plan
+from mockexchange.scenario.plan import START_DEFAULT, Plan
 from mockexchange.venues.kalshi.settings import Settings
 
 
@@ -30,7 +32,8 @@ def load(text: str) -> Plan:
 def test_a_name_is_enough() -> None:
     plan = load("")
     assert (plan.name, plan.title, plan.seed, plan.start) == ("test", "", 0, START_DEFAULT)
-    assert (plan.rounding, plan.settings) == (FeeRounding.GRID, Settings())
+    assert plan.rounding is FeeRounding.GRID
+    assert plan.settings == {name: venue.settings() for name, venue in VENUES.items()}
     assert (plan.setup, plan.keys, list(plan.steps)) == ([], [], [])
     assert plan.digest == load("").digest != load("seed: 1").digest
 
@@ -43,7 +46,7 @@ def test_settings_are_read() -> None:
     )
     assert (plan.title, plan.seed, format_instant(plan.start)) == ("A test", 7, "2025-11-04T00:00:00Z")
     assert plan.rounding is FeeRounding.CENT
-    assert plan.settings == Settings(
+    assert plan.settings["kalshi"] == Settings(
         auth_mode="off",
         auth_clock="exchange",
         auth_salt="32",

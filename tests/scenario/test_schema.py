@@ -19,7 +19,10 @@ from tests.house.checkout import ROOT
 
 VALIDATOR = jsonschema_rs.validator_for(json_schema())
 YAML_FILES = [
-    *(Path(str(BUILTIN)) / f"{name}.yaml" for name in ("demo", "empty", "fcm", "golden", "lively")),
+    *(
+        Path(str(BUILTIN)) / f"{name}.yaml"
+        for name in ("demo", "deribit", "empty", "fcm", "golden", "lively", "signalplus")
+    ),
     *sorted((ROOT / "fixtures" / "scenarios").glob("*.yaml")),
 ]
 

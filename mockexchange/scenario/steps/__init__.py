@@ -10,11 +10,11 @@ from mockexchange.core.commands import Command
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.kinds import DURATION, INSTANT, below, wrong
 from mockexchange.scenario.source import Located
-from mockexchange.scenario.steps import cash, listing, membership, trading
+from mockexchange.scenario.steps import cash, derivatives, listing, membership, trading
 from mockexchange.scenario.steps.kind import StepKind
 
 TIMES = ("at", "after")
-STEPS: dict[str, StepKind] = {**trading.STEPS, **cash.STEPS, **membership.STEPS, **listing.STEPS}
+STEPS: dict[str, StepKind] = {**trading.STEPS, **cash.STEPS, **membership.STEPS, **listing.STEPS, **derivatives.STEPS}
 
 
 class Step(NamedTuple):

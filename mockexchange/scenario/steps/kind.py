@@ -8,7 +8,7 @@ from mockexchange.core.commands import Command
 from mockexchange.scenario.shapes import Field, Record
 
 Details = Callable[..., Any]
-"""What a command's field `details` is made with."""
+"""What a part of a command, such as its field `details`, is made with."""
 Check = Callable[[Any], None]
 """Raises ValueError where the details made contradict each other."""
 
@@ -17,7 +17,7 @@ Check = Callable[[Any], None]
 class StepKind:
     """How one step reads and which command it is: `names` maps its keys to the command's fields.
 
-    A name such as "details.title" is a field of what `details` makes; without any such key given there are none.
+    A name such as "details.title" is a field of what `details` makes; without any such key given there is no such part.
     """
 
     command: Callable[..., Command]
@@ -48,10 +48,14 @@ def step(
 
 
 def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, Any]:
-    """The command's fields, what belongs to its details made into one of them."""
+    """The command's fields, those of its part ("details.title", "terms.kind") made into one of them."""
     plain = {name: value for name, value in given.items() if "." not in name}
-    own = {name.removeprefix("details."): value for name, value in given.items() if "." in name}
-    return {**plain, "details": details(**own)} if details and own else plain
+    parts: dict[str, dict[str, Any]] = {}
+    for name, value in given.items():
+        part, dot, field = name.partition(".")
+        if dot:
+            parts.setdefault(part, {})[field] = value
+    return {**plain, **{part: details(**own) for part, own in parts.items() if details}}
 
 
 def _frozen(value: Any) -> Any:

@@ -2,10 +2,10 @@
 
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import AccountKind
-from mockexchange.scenario.kinds import AMOUNT, BOOK, BOOLEAN, NAME, PART
+from mockexchange.scenario.kinds import AMOUNT, BOOK, BOOLEAN, NAME, PART, TEXT
 from mockexchange.scenario.shapes import ListOf, Nullable, may, must
 from mockexchange.scenario.steps.kind import StepKind, step
-from mockexchange.scenario.steps.words import ACCOUNT_KIND, API_DATE, PUBLIC_KEY, SCOPES, TIER
+from mockexchange.scenario.steps.words import ACCOUNT_KIND, API_DATE, PUBLIC_KEY, SCOPES, TIER, VENUE
 
 CATEGORIES = ListOf(NAME, "a list of categories")
 
@@ -17,6 +17,7 @@ STEPS: dict[str, StepKind] = {
         account_id=("account_id", may(NAME, "")),
         user_id=("user_id", may(NAME, "")),
         tier=("tier", may(TIER, "basic")),
+        venue=("venue", may(VENUE, "")),
     ),
     "book": step(commands.OpenBook, account=("account", must(PART)), book=("book", must(PART))),
     "key": step(
@@ -24,7 +25,8 @@ STEPS: dict[str, StepKind] = {
         account=("account", must(NAME)),
         key=("key", must(NAME)),
         key_id=("key_id", must(NAME)),
-        public_key=("public_key", must(PUBLIC_KEY)),
+        public_key=("public_key", may(PUBLIC_KEY)),
+        secret=("secret", may(TEXT)),
         scopes=("scopes", may(SCOPES)),
         book=("book", may(NAME)),
         api_date=("api_date", may(API_DATE)),

@@ -1,5 +1,8 @@
 """The words that steps and the scenario's top level share."""
 
+from collections.abc import Iterable
+from contextlib import suppress
+
 from mockexchange.core.vocabulary import (
     EXCHANGE_INDEX_MAX,
     AccountKind,
@@ -15,15 +18,19 @@ from mockexchange.core.vocabulary import (
     Side,
     TransferStatus,
 )
+from mockexchange.registry import DEFAULT, VENUES
 from mockexchange.scenario.kinds import COUNT_ABOVE_ZERO, PRICE, Scalar, choice, integer
 from mockexchange.scenario.shapes import ListOf, MapOf, TupleOf
-from mockexchange.venues.kalshi import enumerations
-from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.signing import load_public_key
+from mockexchange.venues.public_keys import load_public_key
 
 
 def _api_date(text: str) -> str:
-    api_date(text)
+    """A date of some venue: whether of the account's own is known to who knows the account."""
+    for venue in VENUES.values():
+        with suppress(ValueError):
+            venue.api_date(text)
+            return text
+    DEFAULT.api_date(text)
     return text
 
 
@@ -36,6 +43,28 @@ def words(*names: str) -> Scalar:
     """One of several words that mean themselves."""
     return choice({name: name for name in names})
 
+
+def one_of(expected: str, known: Iterable[str]) -> Scalar:
+    """One of words that are too many to be listed in an error; a misspelt one is told the nearest."""
+    taken = tuple(dict.fromkeys(known))
+
+    def parse(text: str) -> str:
+        if text not in taken:
+            raise ValueError(text)
+        return text
+
+    return Scalar(expected, parse, {"enum": list(taken)}, taken)
+
+
+def of_venues(name: str) -> tuple[str, ...]:
+    """What any venue has of these words."""
+    return tuple(dict.fromkeys(word for venue in VENUES.values() for word in venue.words.get(name, ())))
+
+
+_SCOPES = tuple(dict.fromkeys(scope for venue in VENUES.values() for scope in venue.scopes))
+VENUE = choice({name: "" if venue is DEFAULT else name for name, venue in VENUES.items()})
+CURRENCIES = of_venues("currency")
+CURRENCY = one_of("a currency such as BTC", CURRENCIES)
 
 SIDE = choice({"yes": Side.YES, "no": Side.NO})
 ACTION = choice({"buy": Action.BUY, "sell": Action.SELL})
@@ -50,11 +79,11 @@ INSTANCE = choice({instance.value: instance for instance in Instance})
 TRANSFER_STATUS = choice({status.value: status for status in TransferStatus})
 RESERVATION = choice({kind.value: kind for kind in Reservation})
 SEVERITY = choice({severity.value: severity for severity in Severity})
-TIER = words(*enumerations.TIERS)
-STRIKE_TYPE = words(*enumerations.STRIKE_TYPES)
+TIER = words(*of_venues("tier"))
+STRIKE_TYPE = words(*of_venues("strike_type"))
 EXCHANGE_INDEX = integer(0, EXCHANGE_INDEX_MAX)
 ALLOCATIONS = MapOf(integer(0, 100), EXCHANGE_INDEX, "a mapping of exchange indexes to percents such as {0: 60, 1: 40}")
 LEVELS = ListOf(TupleOf((PRICE, COUNT_ABOVE_ZERO), "a level [price, count]"), "a list of levels [price, count]")
-SCOPES = ListOf(words(*enumerations.SCOPES), f"a list of scopes: {', '.join(enumerations.SCOPES)}")
+SCOPES = ListOf(one_of("a scope such as read or trade:read", _SCOPES), "a list of scopes such as [read, write]")
 API_DATE = Scalar("an API date", _api_date, {"type": "string", "minLength": 1}, says_why=True)
 PUBLIC_KEY = Scalar("a public key", _public_key, {"type": "string", "pattern": "^-----BEGIN"}, says_why=True)

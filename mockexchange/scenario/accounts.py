@@ -1,0 +1,222 @@
+"""The accounts of a scenario, at whatever venue: the commands that open them, and the keys they want."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mockexchange.core import commands
+from mockexchange.core.commands import Command
+from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef
+from mockexchange.registry import venue_of
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.source import Located
+from mockexchange.scenario.steps import STEPS
+from mockexchange.venues.venue import Venue
+
+KEY_DEFAULT = "main"
+OF_PAIRS = ("algorithm", "public_key", "private_key")
+"""What is said of a key where accounts sign with key pairs."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """A key that the scenario wants: given in files (paths beside the scenario) or as a secret, or to be drawn."""
+
+    account: str
+    name: str
+    key_id: str | None = None
+    algorithm: str = "rsa"
+    public_path: Path | None = None
+    private_path: Path | None = None
+    scopes: tuple[str, ...] = ("read", "write")
+    book: str | None = None
+    api_date: str | None = None
+    node: Located | None = field(default=None, compare=False)
+    venue: str = ""
+    secret: str | None = None
+
+    @property
+    def source(self) -> tuple[object, ...]:
+        """Where its pair comes from: keys that agree in this have the same."""
+        return self.algorithm, self.public_path, self.private_path
+
+
+def open_account(name: str, account: dict[str, Any]) -> Iterator[tuple[Command, Located]]:
+    """The commands that open an account with its books and its cash. Raises ScenarioError on contradictions."""
+    node: Located = account["_node"]
+    _check_venue(name, account)
+    books = _books(name, account)
+    yield listed("account", {"account": name, **account}, f"accounts.{name}")
+    yield from _cash(BookRef(name), account["cash"], node)
+    for book, spec in books.items():
+        yield commands.OpenBook(account=name, book=book, book_id=spec.get("subtrader_id") or ""), spec["_node"]
+        yield from _cash(BookRef(name, book), spec["cash"], spec["_node"])
+
+
+def listed(kind: str, values: dict[str, Any], path: str) -> tuple[Command, Located]:
+    """What the step of this kind would be, from values that may have keys of the top level besides."""
+    step, node = STEPS[kind], values["_node"]
+    try:
+        return step.build({key: value for key, value in values.items() if key in step.names}), node
+    except ValueError as error:
+        raise ScenarioError(str(error), node.file, node.line, path) from None
+
+
+def _cash(purse: BookRef, cash: Any, node: Located) -> Iterator[tuple[Command, Located]]:
+    """Dollars are deposited; currencies are credited."""
+    if isinstance(cash, dict):
+        for currency, amount in cash.items():
+            if amount:
+                yield commands.CreditCurrency(purse=purse, currency=currency, amount=amount), node
+    elif cash:
+        yield commands.Deposit(purse=purse, amount_micros=cash), node
+
+
+def _check_venue(name: str, account: dict[str, Any]) -> None:
+    """Refuse what the account's venue does not have."""
+    venue = venue_of(account["venue"])
+    currencies = venue.words.get("currency", ())
+    if currencies and account["kind"] is not AccountKind.MEMBER:
+        message = f"expected no kind: accounts at {venue.name} are of one kind, got {account['kind']}"
+        raise _wrong(account, "kind", message, name)
+    for spec, path in ((account, name), *_inner_cash(name, account)):
+        _check_cash(venue, currencies, spec, path)
+
+
+def _inner_cash(name: str, account: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    for kind in ("subaccounts", "subtraders"):
+        for book, spec in account[kind].items():
+            yield spec, f"{name}.{kind}.{book}"
+
+
+def _check_cash(venue: Venue, currencies: tuple[str, ...], spec: dict[str, Any], path: str) -> None:
+    cash = spec["cash"]
+    if isinstance(cash, dict) and not currencies:
+        message = f"expected dollars such as 12.34: accounts at {venue.name} hold no other currency"
+        raise _wrong(spec, "cash", message, f"{path}.cash")
+    if not isinstance(cash, dict) and cash and currencies:
+        message = f"expected a mapping such as {{{currencies[0]}: 1.5}}: accounts at {venue.name} hold currencies"
+        raise _wrong(spec, "cash", message, f"{path}.cash")
+    unknown = next((word for word in cash if word not in currencies), None) if isinstance(cash, dict) else None
+    if unknown:
+        message = f"expected a currency of {venue.name} ({', '.join(currencies)}), got {unknown!r}"
+        raise _wrong(spec, "cash", message + did_you_mean(unknown, currencies), f"{path}.cash")
+
+
+def _books(name: str, account: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The books an account has beside its primary one, by name."""
+    kind: AccountKind = account["kind"]
+    own, foreign = ("subtraders", "subaccounts") if kind is AccountKind.FCM else ("subaccounts", "subtraders")
+    if account[foreign]:
+        raise _wrong(account, foreign, f"expected {own}, got {foreign}: this account is of kind {kind}", name)
+    books = {str(book): spec for book, spec in account[own].items()}
+    if PRIMARY_BOOK in books:
+        message = f"expected another name than {PRIMARY_BOOK!r}, which is the account's own book: its cash is `cash`"
+        raise _wrong(account, own, message, name)
+    if kind is AccountKind.FCM:
+        _check_subtrader_ids(name, account)
+    return books
+
+
+def _check_subtrader_ids(name: str, account: dict[str, Any]) -> None:
+    """An id given verbatim begins with the account's (`{account_id}_{suffix}`, venue docs of 2026); each is its own."""
+    prefix = f"{account['account_id'] or name}_"
+    owners: dict[str, str] = {}
+    for subtrader, spec in account["subtraders"].items():
+        wire_id = spec["subtrader_id"] or prefix + subtrader
+        path = f"accounts.{name}.subtraders.{subtrader}.subtrader_id"
+        node: Located = spec["_node"]
+        if not wire_id.startswith(prefix):
+            message = f"expected an id that begins with {prefix!r}, got {wire_id!r}"
+            raise ScenarioError(message, node.file, node.line_of("subtrader_id"), path)
+        if wire_id in owners:
+            message = f"expected an id of its own, got {wire_id!r}, which is that of {owners[wire_id]!r}"
+            raise ScenarioError(message, node.file, node.line_of("subtrader_id"), path)
+        owners[wire_id] = subtrader
+
+
+def keys_of(name: str, account: dict[str, Any], file: str) -> Iterator[KeySpec]:
+    """The keys that an account wants, one if it does not say. Raises ScenarioError on contradictions."""
+    venue = venue_of(account["venue"])
+    if account["keys"] is None:
+        yield KeySpec(name, KEY_DEFAULT, scopes=venue.scopes_default, node=account["_node"], venue=account["venue"])
+        return
+    for key, spec in account["keys"].items():
+        yield _key(name, key, account, spec, file)
+
+
+def _key(name: str, key: str, account: dict[str, Any], spec: dict[str, Any], file: str) -> KeySpec:
+    path, venue = f"{name}.keys.{key}", venue_of(account["venue"])
+    _check_key(venue, spec, path)
+    return KeySpec(
+        account=name,
+        name=key,
+        key_id=spec["key_id"],
+        algorithm=_algorithm(spec, path),
+        public_path=_beside(file, spec["public_key"]),
+        private_path=_beside(file, spec["private_key"]),
+        scopes=venue.scopes_default if spec["scopes"] is None else tuple(spec["scopes"]),
+        book=_bound_book(account, spec, path),
+        api_date=spec["api_date"],
+        node=spec["_node"],
+        venue=account["venue"],
+        secret=spec["secret"],
+    )
+
+
+def _check_key(venue: Venue, spec: dict[str, Any], path: str) -> None:
+    """Refuse what keys of this venue do not have."""
+    foreign = ("secret",) if venue.secrets is None else OF_PAIRS
+    given = next((name for name in foreign if spec[name] is not None), None)
+    if given:
+        own = "a key pair" if venue.secrets is None else "an id and a secret"
+        raise _wrong(spec, given, f"expected no {given}: a key of {venue.name} is {own}", f"{path}.{given}")
+    scope = next((scope for scope in spec["scopes"] or () if scope not in venue.scopes), None)
+    if scope is not None:
+        message = f"expected a scope of {venue.name} ({', '.join(venue.scopes)}), got {scope!r}"
+        raise _wrong(spec, "scopes", message + did_you_mean(scope, venue.scopes), f"{path}.scopes")
+    _check_values(venue, spec, path)
+
+
+def _check_values(venue: Venue, spec: dict[str, Any], path: str) -> None:
+    key = "api_date"
+    try:
+        if spec["api_date"] is not None:
+            venue.api_date(spec["api_date"])
+        key = "secret"
+        if spec["secret"] is not None and venue.secrets is not None:
+            venue.secrets.check(spec["secret"])
+    except ValueError as error:
+        raise _wrong(spec, key, str(error), f"{path}.{key}") from None
+
+
+def _algorithm(spec: dict[str, Any], path: str) -> str:
+    """What to draw; a file brings its own algorithm."""
+    sources = [name for name in OF_PAIRS if spec[name] is not None]
+    if len(sources) > 1:
+        raise _wrong(spec, sources[-1], f"expected one of {', '.join(sources)}: the file says the rest", path)
+    return spec["algorithm"] or "rsa"
+
+
+def _bound_book(account: dict[str, Any], spec: dict[str, Any], path: str) -> str | None:
+    if spec["subaccount"] is not None and spec["subtrader"] is not None:
+        raise _wrong(spec, "subtrader", "expected subaccount or subtrader, got both", path)
+    books = [PRIMARY_BOOK, *map(str, account["subaccounts"]), *account["subtraders"]]
+    for kind in ("subaccount", "subtrader"):
+        book = None if spec[kind] is None else str(spec[kind])
+        if book is not None and book not in books:
+            message = f"expected a book of the account ({', '.join(books)}), got {book!r}"
+            raise _wrong(spec, kind, message, f"{path}.{kind}")
+        if book is not None:
+            return book
+    return None
+
+
+def _wrong(values: dict[str, Any], key: str, message: str, path: str) -> ScenarioError:
+    node: Located = values["_node"]
+    return ScenarioError(message, node.file, node.line_of(key), f"accounts.{path}")
+
+
+def _beside(file: str, name: str | None) -> Path | None:
+    return None if name is None else Path(file).parent / name

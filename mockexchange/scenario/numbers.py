@@ -1,0 +1,47 @@
+"""Exact decimals: what contracts are counted in, their prices, and cash by currency."""
+
+import re
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.scenario.kinds import WHOLE_DIGITS_MAX, Scalar, above_zero, wrong
+from mockexchange.scenario.shapes import MapOf
+from mockexchange.scenario.source import Located
+
+DECIMALS_MAX = 18
+"""Of a currency's smallest unit, whichever: ether has as many."""
+
+
+def number(expected: str, is_signed: bool = False) -> Scalar:
+    """A decimal number as it is written, never rounded."""
+    text = rf"{'-?' if is_signed else ''}[0-9]{{1,{WHOLE_DIGITS_MAX}}}(?:\.[0-9]{{1,{DECIMALS_MAX}}})?"
+    pattern = re.compile(text)
+
+    def parse(given: str) -> Decimal:
+        if pattern.fullmatch(given) is None:
+            raise ValueError("it is below 0" if given.startswith("-") and pattern.fullmatch(given[1:]) else "")
+        return Decimal(given)
+
+    schema = {"type": ["number", "string"], "pattern": f"^{text}$", **({} if is_signed else {"minimum": 0})}
+    return Scalar(expected, parse, schema, says_why=True)
+
+
+NUMBER = number("a number such as 0.0005")
+NUMBER_ABOVE_ZERO = above_zero(replace(NUMBER, expected="a number such as 113853.63"))
+SIGNED_NUMBER = number("a number such as -110970 or 0.25", is_signed=True)
+
+
+class CashType:
+    """The schema of an account's cash: dollars, or a mapping of currencies, which read as `Decimal`s by currency."""
+
+    def __init__(self, dollars: Scalar, currencies: MapOf) -> None:
+        self._dollars, self._currencies = dollars, currencies
+
+    def read(self, node: Located, path: str) -> Any:
+        if isinstance(node.value, list | None):
+            raise wrong(node, path, f"{self._dollars.expected}, or {self._currencies.expected}")
+        return (self._currencies if isinstance(node.value, dict) else self._dollars).read(node, path)
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"anyOf": [self._dollars.json_schema(), self._currencies.json_schema()]}

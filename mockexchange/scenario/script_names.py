@@ -1,0 +1,40 @@
+"""What a script names, a market or an instrument: a misspelt one is told before anything runs.
+
+Its step would only be refused.
+"""
+
+import re
+from collections.abc import Iterable
+
+from mockexchange.scenario.actions import Template
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.kinds import below
+from mockexchange.scenario.script import Entry
+from mockexchange.scenario.source import Located
+
+NUMBERED = "$n"
+KNOWN_SHOWN_MAX = 20
+
+
+def require_known(entries: Iterable[Entry], kind: str, known: Iterable[str]) -> None:
+    """Refuse what there never is: neither known nor listed by a step of the script. Raises ScenarioError.
+
+    `kind` is both the key whose value is such a name and the step that lists one: market or instrument.
+    """
+    named = [(each, node) for entry in entries for each in entry.templates if (node := _named(each, kind)) is not None]
+    names = sorted({*known, *(str(node.value) for each, node in named if each.kind == kind)})
+    pattern = re.compile("|".join(re.escape(name).replace(re.escape(NUMBERED), "[0-9]+") for name in names))
+    for each, node in named:
+        name = str(node.value)
+        if NUMBERED not in name and not pattern.fullmatch(name):
+            advice = did_you_mean(name, names) or f": known are {', '.join(names[:KNOWN_SHOWN_MAX]) or 'none'}"
+            article = "an" if kind.startswith("i") else "a"
+            message = f"expected {article} {kind}, got {name!r}{advice}"
+            raise ScenarioError(message, node.file, node.line, below(each.path, kind))
+
+
+def _named(template: Template, kind: str) -> Located | None:
+    """Where an action has such a name."""
+    given = template.node.value
+    node = given.get(kind) if isinstance(given, dict) else None
+    return node if node is not None and isinstance(node.value, str) else None

@@ -1,0 +1,159 @@
+"""Steps: contracts with their prices, trades of them, sessions, funding, delivery, and cash by currency."""
+
+import re
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from mockexchange.core import commands
+from mockexchange.core.derivatives.contracts import Greeks, MarginTerms, Terms
+from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
+from mockexchange.scenario.errors import did_you_mean
+from mockexchange.scenario.kinds import BOOK, BOOLEAN, INSTANT, NAME, TEXT, choice, integer, matching
+from mockexchange.scenario.numbers import NUMBER, NUMBER_ABOVE_ZERO, SIGNED_NUMBER
+from mockexchange.scenario.shapes import ListOf, Made, MapOf, Record, TupleOf, may, must
+from mockexchange.scenario.steps.kind import StepKind, step
+from mockexchange.scenario.steps.words import CURRENCIES, CURRENCY
+
+LEG_RATIO_MAX = 100
+USD, USDC = "USD", "USDC"
+COIN = matching("a currency such as BTC", re.compile("[A-Z][A-Z0-9]{0,11}"))
+"""Of a contract; what it settles in is one that accounts can hold."""
+_LEG = TupleOf((NAME, integer(-LEG_RATIO_MAX, LEG_RATIO_MAX)), "a leg [instrument, ratio]")
+_GREEKS = Made(Record({name: may(SIGNED_NUMBER) for name in ("delta", "gamma", "vega", "theta")}), Greeks)
+_MARGIN = Made(Record({name: may(NUMBER) for name in ("initial", "maintenance", "slope")}), MarginTerms)
+_INSTRUMENT = {"instrument": ("contract", must(NAME))}
+_PRICING = {"iv": ("iv", may(NUMBER_ABOVE_ZERO)), "greeks": ("greeks", may(_GREEKS))}
+
+
+class Lot(NamedTuple):
+    """How a contract is counted and what trading it costs, where a scenario does not say."""
+
+    contract_size: Decimal
+    amount_min: Decimal
+    tick: Decimal
+    maker_fee: Decimal
+    taker_fee: Decimal
+
+
+def _lot(size: str, least: str, tick: str, maker: str, taker: str) -> Lot:
+    return Lot(*map(Decimal, (size, least, tick, maker, taker)))
+
+
+# Inverse futures are counted in 10 USD where the coin is BTC and in 1 USD otherwise [doc]. The other numbers are
+# choices: what the exchange lists differs by coin and changes, so scenarios and not clients should rely on them.
+LOTS = {
+    (False, Form.INVERSE): _lot("1", "1", "0.05", "0", "0.0005"),
+    (False, Form.LINEAR): _lot("0.0001", "0.0001", "0.01", "0", "0.0005"),
+    (True, Form.INVERSE): _lot("1", "0.1", "0.0001", "0.0003", "0.0003"),
+    (True, Form.LINEAR): _lot("1", "0.1", "0.0001", "0.0003", "0.0003"),
+}
+"""By whether it is of options, and by form."""
+LOT_BTC = _lot("10", "10", "0.5", "0", "0.0005")
+"""Of inverse futures of BTC."""
+
+CONTRACT = {
+    "kind": ("terms.kind", must(choice({kind.value: kind for kind in ContractKind}))),
+    "form": ("terms.form", may(choice({form.value: form for form in Form}))),
+    "base": ("terms.base", must(COIN)),
+    "quote": ("terms.quote", may(COIN)),
+    "index": ("terms.index", may(NAME)),
+    "period": ("terms.period", may(choice({period.value: period for period in Period}))),
+    "expires": ("terms.expires_at", may(INSTANT)),
+    "strike": ("terms.strike", may(NUMBER_ABOVE_ZERO)),
+    "option_type": ("terms.option_type", may(choice({kind.value: kind for kind in OptionType}))),
+    "legs": ("terms.legs", may(ListOf(_LEG, "a list of legs [instrument, ratio]"))),
+    "contract_size": ("terms.contract_size", may(NUMBER_ABOVE_ZERO)),
+    "amount_min": ("terms.amount_min", may(NUMBER_ABOVE_ZERO)),
+    "tick": ("terms.tick", may(NUMBER_ABOVE_ZERO)),
+    "maker_fee": ("terms.maker_fee", may(SIGNED_NUMBER)),
+    "taker_fee": ("terms.taker_fee", may(SIGNED_NUMBER)),
+    "margin": ("terms.margin", may(_MARGIN)),
+    "mark": ("mark", must(SIGNED_NUMBER)),
+    "settlement": ("settlement", may(NUMBER)),
+    **_PRICING,
+}
+"""What the top level says of an instrument, and the step that lists one."""
+
+
+def terms_of(**given: Any) -> Terms:
+    """A contract's terms from its fields, what is not given being usual. Raises ValueError on contradictions."""
+    terms = Terms(**_with_usual(given))
+    _require_cash(terms)
+    return terms
+
+
+def _with_usual(given: dict[str, Any]) -> dict[str, Any]:
+    """The terms given, what is not being usual.
+
+    A dollar quote, or none, is the inverse form; another is the linear one, whose usual quote is USDC.
+    """
+    kind, base, expires_at = given["kind"], given["base"], given.get("expires_at")
+    form = given.get("form") or (Form.INVERSE if given.get("quote") in (None, USD) else Form.LINEAR)
+    quote = given.get("quote") or (USD if form is Form.INVERSE else USDC)
+    is_perpetual = kind is ContractKind.FUTURE and expires_at is None
+    usual = {
+        **_usual_lot(kind, form, base)._asdict(),
+        "index": f"{base}_{quote}".lower(),
+        "period": Period.PERPETUAL if is_perpetual else Period.MONTH,
+    }
+    return {**usual, **given, "form": form, "quote": quote}
+
+
+def _require_cash(terms: Terms) -> None:
+    """Refuse a contract that settles in what no account can hold."""
+    if terms.settlement_currency not in CURRENCIES:
+        key = "base" if terms.form is Form.INVERSE else "quote"
+        advice = did_you_mean(terms.settlement_currency, CURRENCIES)
+        known = f"one of {', '.join(CURRENCIES)}, since that is what it settles in"
+        raise ValueError(f"{key}: expected {known}; got {terms.settlement_currency!r}{advice}")
+
+
+def _usual_lot(kind: ContractKind, form: Form, base: str) -> Lot:
+    is_of_options = kind in (ContractKind.OPTION, ContractKind.OPTION_COMBO)
+    return LOT_BTC if base == "BTC" and not is_of_options and form is Form.INVERSE else LOTS[is_of_options, form]
+
+
+STEPS: dict[str, StepKind] = {
+    "index": step(commands.SetIndex, index=("index", must(NAME)), price=("price", must(NUMBER_ABOVE_ZERO))),
+    "instrument": step(commands.ListContract, terms_of, instrument=("terms.name", must(NAME)), **CONTRACT),
+    "mark": step(commands.MarkContract, **_INSTRUMENT, price=("price", must(SIGNED_NUMBER)), **_PRICING),
+    "trade": step(
+        commands.TradeContract,
+        account=("purse", must(BOOK)),
+        **_INSTRUMENT,
+        direction=("direction", must(choice({direction.value: direction for direction in Direction}))),
+        amount=("amount", must(NUMBER_ABOVE_ZERO)),
+        price=("price", must(SIGNED_NUMBER)),
+        taker=("taker", may(BOOLEAN, False)),
+        fee=("fee", may(SIGNED_NUMBER)),
+        against=("against", may(BOOK)),
+        order=("order", may(NAME)),
+        id=("trade", may(NAME)),
+        label=("label", may(TEXT, "")),
+    ),
+    "hold": step(
+        commands.OpenHolding,
+        account=("purse", must(BOOK)),
+        **_INSTRUMENT,
+        size=("size", must(SIGNED_NUMBER)),
+        average_price=("average_price", must(NUMBER_ABOVE_ZERO)),
+        reference=("reference", may(NUMBER_ABOVE_ZERO)),
+        average_price_usd=("average_price_usd", may(NUMBER_ABOVE_ZERO)),
+        realized=("realized", may(SIGNED_NUMBER)),
+        realized_funding=("realized_funding", may(SIGNED_NUMBER)),
+    ),
+    "session": step(commands.SettleSession, prices=("prices", may(MapOf(NUMBER_ABOVE_ZERO), {}))),
+    "funding": step(
+        commands.PayFunding,
+        **_INSTRUMENT,
+        rate=("rate", must(SIGNED_NUMBER)),
+        interest=("interest_value", may(SIGNED_NUMBER)),
+    ),
+    "deliver": step(commands.DeliverContract, **_INSTRUMENT, price=("price", may(NUMBER_ABOVE_ZERO))),
+    "credit": step(
+        commands.CreditCurrency,
+        account=("purse", must(BOOK)),
+        currency=("currency", must(CURRENCY)),
+        amount=("amount", must(SIGNED_NUMBER)),
+    ),
+}

@@ -1,0 +1,266 @@
+"""Literal answers as a scenario, the control API and the command line write them: which request, and what it gets.
+
+`{request: GET /trade-api/v2/milestones, json: {milestones: [], cursor: ""}, times: 2}`. What a stub is written to the
+log as (`Stub.written`) reads as the same stub, byte for byte.
+"""
+
+import json
+import re
+from base64 import b64decode, b64encode
+from binascii import Error
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from mockexchange.registry import STREAM_PATHS, VENUES, venue_at
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.fault_effects import HEADER_NAME
+from mockexchange.scenario.kinds import BOOLEAN, NAME, TEXT, Scalar, below, integer, matching, wrong
+from mockexchange.scenario.literals import EXACT_JSON, LITERAL_CHARS_MAX
+from mockexchange.scenario.shapes import ListOf, MapOf, Record, may, must
+from mockexchange.scenario.source import Located
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+CALLED = tuple(venue.name for venue in VENUES.values() if venue.asked_of)
+"""Venues whose requests name a method of JSON-RPC, in the path or in the body."""
+OWN_PATHS = ("/_mock", "/_mock/")
+TIMES_MAX = 1_000_000
+STATUS_MIN, STATUS_MAX = 200, 599
+"""Below 200 an answer is not the last one."""
+BODILESS = (204, 304)
+"""Which HTTP lets have no body."""
+BODY_BYTES_MAX = LITERAL_CHARS_MAX
+"""Of one answer, as of any literal: ten times the largest page."""
+HEADER_VALUE_CHARS_MAX = 4_000
+QUERY_MAX = 100
+FRAMED_BY_SERVER = ("content-length", "transfer-encoding", "connection")
+BODIES = ("json", "text", "body_base64", "result")
+CONTENT_TYPES = {"text": "text/plain; charset=utf-8", "body_base64": "application/octet-stream"}
+"""Of a body that does not say; other answers have the venue's."""
+
+
+class Wanted(NamedTuple):
+    """What requests a stub answers: an HTTP method with a path, or a method of JSON-RPC at a venue.
+
+    Paths are decoded, and `*` stands for any characters.
+    """
+
+    method: str
+    path: str = ""
+    venue: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stub:
+    """A literal answer; `name` None where it has none. `kind` is that of its body, one of `BODIES` or "" for none.
+
+    A `result` goes into the venue's envelope, every other body out as it is.
+    """
+
+    name: str | None
+    request: str
+    wanted: Wanted
+    query: dict[str, str]
+    status: int
+    kind: str
+    body: bytes
+    headers: dict[str, str]
+    """Names in lower case."""
+    times: int | None
+    is_signed: bool | None
+    """None: as the venue has it for such a request."""
+    node: Located = field(compare=False, repr=False)
+    path: str = field(default="", compare=False)
+
+    @property
+    def written(self) -> str:
+        """The stub as compact JSON that reads as the same one."""
+        given = {"name": self.name, "request": self.request, "query": self.query, "status": self.status}
+        more = {"headers": self.headers, "times": self.times, "signed": self.is_signed}
+        said = {name: value for name, value in {**given, **more}.items() if value not in (None, {})}
+        body = f',"{self.kind}":{WRITERS[self.kind](self.body)}' if self.kind else ""
+        return f"{_compact(said)[:-1]}{body}}}"
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+WRITERS: dict[str, Callable[[bytes], str]] = {
+    "json": bytes.decode,
+    "result": bytes.decode,
+    "text": lambda raw: _compact(raw.decode()),
+    "body_base64": lambda raw: _compact(b64encode(raw).decode()),
+}
+"""How a body of each kind is written."""
+
+
+def _wanted(text: str) -> Wanted:
+    method, space, rest = text.partition(" ")
+    if not space or not rest:
+        raise ValueError("write both, with a space between them")
+    if method in CALLED:
+        return Wanted(_rpc_method(rest), venue=method)
+    if method not in METHODS:
+        raise ValueError(did_you_mean(method, (*METHODS, *CALLED)).removeprefix(": "))
+    return Wanted(method, _path(rest))
+
+
+def _rpc_method(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_]+/[A-Za-z_]+", text):
+        raise ValueError("the method of a call is such as public/get_time")
+    return text
+
+
+def _path(text: str) -> str:
+    if "?" in text:
+        raise ValueError("write the query under `query`, such as {limit: 100}")
+    if not re.fullmatch(r"/[\x21-\x7e]{0,2000}", text):
+        raise ValueError("a path begins with a slash, and has no spaces")
+    path = unquote(text)
+    if path in ("/", *OWN_PATHS) or path.startswith(OWN_PATHS[1]):
+        raise ValueError("this path is the server's own")
+    if path in STREAM_PATHS:
+        raise ValueError("this path is a stream's: see the faults `refuse` and `frame`")
+    return path
+
+
+class _Text:
+    """Text that goes out as it is."""
+
+    def read(self, node: Located, path: str) -> bytes:
+        raw = node.value.encode() if isinstance(node.value, str) else None
+        if raw is None or len(raw) > BODY_BYTES_MAX:
+            raise wrong(node, path, f"text of at most {BODY_BYTES_MAX:,} bytes")
+        return raw
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": ["string", "number", "boolean"], "maxLength": BODY_BYTES_MAX}
+
+
+def _base64(text: str) -> bytes:
+    try:
+        raw = b64decode(text, validate=True)
+    except Error as error:
+        raise ValueError(str(error)) from None
+    if len(raw) > BODY_BYTES_MAX:
+        raise ValueError(f"{len(raw):,} bytes")
+    return raw
+
+
+REQUEST = Scalar(
+    "a method and a path such as GET /trade-api/v2/milestones, "
+    f"or a venue and its method such as {CALLED[0]} public/get_time",
+    _wanted,
+    {"type": "string", "pattern": rf"^(?:(?:{'|'.join(METHODS)}) /|(?:{'|'.join(CALLED)}) )[^ ?]+$"},
+    says_why=True,
+)
+HEADER_VALUE = matching(
+    f"a header value of at most {HEADER_VALUE_CHARS_MAX:,} printable characters",
+    re.compile(rf"[\x20-\x7e]{{0,{HEADER_VALUE_CHARS_MAX}}}"),
+)
+STUB_RECORD = Record(
+    {
+        "name": may(NAME),
+        "request": must(REQUEST),
+        "query": may(MapOf(TEXT, expected="a mapping of parameters such as {limit: 100}"), {}),
+        "status": may(integer(STATUS_MIN, STATUS_MAX), 200),
+        "json": may(EXACT_JSON),
+        "text": may(_Text()),
+        "body_base64": may(
+            Scalar(
+                f"base64 of at most {BODY_BYTES_MAX:,} bytes",
+                _base64,
+                {"type": "string", "pattern": "^[A-Za-z0-9+/]*={0,2}$"},
+                says_why=True,
+            )
+        ),
+        "result": may(EXACT_JSON),
+        "headers": may(MapOf(HEADER_VALUE, key=HEADER_NAME, expected="a mapping of header names"), {}),
+        "times": may(integer(1, TIMES_MAX)),
+        "signed": may(BOOLEAN),
+    }
+)
+
+
+class StubType:
+    """The schema of a stub."""
+
+    def read(self, node: Located, path: str) -> Stub:
+        values = STUB_RECORD.read(node, path)
+        kind = _body_of(values, node, path)
+        stub = Stub(
+            name=values["name"],
+            request=_request_of(node),
+            wanted=values["request"],
+            query=values["query"],
+            status=values["status"],
+            kind=kind,
+            body=_bytes(values, kind),
+            headers=_headers(values, kind),
+            times=values["times"],
+            is_signed=values["signed"],
+            node=node,
+            path=path,
+        )
+        _require_sense(stub)
+        return stub
+
+    def json_schema(self) -> dict[str, Any]:
+        return STUB_RECORD.json_schema()
+
+
+STUB = StubType()
+STUBS = ListOf(STUB, "a list of stubs")
+
+
+def error_in(stub: Stub, key: str, message: str) -> ScenarioError:
+    """What to say of one key of a stub that reads well by itself."""
+    place = f"{stub.path}.{key}".removeprefix(".")
+    return ScenarioError(message, stub.node.file, stub.node.line_of(key), place)
+
+
+def _body_of(values: dict[str, Any], node: Located, path: str) -> str:
+    """Which of the bodies is given, "" for none. Raises ScenarioError where several are."""
+    given = [kind for kind in BODIES if values[kind] is not None]
+    if len(given) > 1:
+        message = f"expected one of {', '.join(BODIES)}; got {' and '.join(given)}"
+        raise ScenarioError(message, node.file, node.line_of(given[1]), below(path, given[1]))
+    return given[0] if given else ""
+
+
+def _request_of(node: Located) -> str:
+    assert isinstance(node.value, dict), "it was read as a mapping"
+    request = node.value["request"].value
+    assert isinstance(request, str), "it was read as text"
+    return request
+
+
+def _bytes(values: dict[str, Any], kind: str) -> bytes:
+    given = values[kind] if kind else b""
+    return given.encode() if isinstance(given, str) else given
+
+
+def _headers(values: dict[str, Any], kind: str) -> dict[str, str]:
+    """Those given, and the type of a body that is not what a venue answers with."""
+    given = {name.lower(): value for name, value in values["headers"].items()}
+    return {"content-type": CONTENT_TYPES[kind], **given} if kind in CONTENT_TYPES and values[kind] else given
+
+
+def _require_sense(stub: Stub) -> None:
+    """Raises ScenarioError where its keys contradict each other, or HTTP."""
+    if stub.status in BODILESS and stub.body:
+        raise error_in(stub, stub.kind, f"expected no body: an answer of status {stub.status} has none")
+    if stub.kind == "result" and not _is_of_calls(stub):
+        raise error_in(stub, "result", f"expected json: only requests to {' and '.join(CALLED)} have an envelope")
+    if len(stub.query) > QUERY_MAX:
+        raise error_in(stub, "query", f"expected at most {QUERY_MAX} parameters")
+    taken = next((name for name in stub.headers if name in FRAMED_BY_SERVER), None)
+    if taken:
+        raise error_in(stub, "headers", f"expected a header other than those that frame an answer, got {taken!r}")
+
+
+def _is_of_calls(stub: Stub) -> bool:
+    venue = VENUES[stub.wanted.venue] if stub.wanted.venue else venue_at(stub.wanted.path)
+    return venue.wrap_result is not None

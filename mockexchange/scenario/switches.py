@@ -1,0 +1,84 @@
+"""What a scenario may switch of a venue, under the venue's name, and the venue's settings made of it.
+
+The default venue is switched by keys of the top level that are older than the others; of those, what every venue has is
+switched for all of them.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mockexchange.registry import DEFAULT, VENUES
+from mockexchange.scenario.kinds import DURATION, Kind, integer
+from mockexchange.scenario.shapes import Field, Record, may
+from mockexchange.scenario.steps.words import words
+from mockexchange.venues.switches import Count, Duration, Switch, Words
+
+STREAM_SETTINGS = {
+    "repeat": "stream_repeat",
+    "anonymous": "stream_anonymous",
+    "origin": "stream_origin",
+    "connections": "stream_connections",
+    "empty_side": "stream_empty_side",
+    "answer_numbers": "stream_answer_numbers",
+    "position_fee_cost": "stream_position_fee_cost",
+    "heartbeat": "stream_heartbeat_us",
+    "pong": "stream_pong_us",
+    "outbox": "stream_outbox_bytes",
+}
+"""The scenario's words under `stream`, and the settings."""
+COMMON = ("auth_clock", "stream_heartbeat_us", "stream_pong_us", "stream_outbox_bytes")
+"""Settings of every venue."""
+
+
+def fields_of_venues() -> dict[str, Field]:
+    """The keys of the top level: a venue's name, for each that has something to be switched there."""
+    return {name: may(record, {}) for name, record in _RECORDS.items()}
+
+
+def settings_of(values: dict[str, Any]) -> dict[str, Any]:
+    """The settings of every venue, by its name, from what the schema read."""
+    given = {name: value for name, value in _of_top_level(values) if value is not None}
+    common = {name: value for name, value in given.items() if name in COMMON}
+    own = {name: _of_venue(name, values) for name in VENUES}
+    return {
+        name: venue.settings(**{**(given if venue is DEFAULT else common), **own[name]})
+        for name, venue in VENUES.items()
+    }
+
+
+def _of_top_level(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    auth = values["auth"]
+    yield "auth_mode", auth.get("mode")
+    yield "auth_clock", auth.get("clock")
+    yield "auth_salt", auth.get("salt")
+    yield "window_past_us", auth.get("past")
+    yield "window_future_us", auth.get("future")
+    yield "plain_member", values["fcm"].get("plain_member")
+    yield "strict_cursors", values["strict_cursors"]
+    yield "settlement_counts", values["settlements"].get("counts")
+    for word, setting in STREAM_SETTINGS.items():
+        yield setting, values["stream"].get(word)
+
+
+def _of_venue(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Settings by what is written under the venue's name."""
+    given = values.get(name, {})
+    switches = VENUES[name].switches
+    return {switches[word].setting: value for word, value in given.items() if value is not None}
+
+
+def _kind(switch: Switch) -> Kind:
+    match switch:
+        case Words():
+            return words(*switch.words)
+        case Duration():
+            return DURATION
+        case Count():
+            return integer(switch.least, switch.most)
+
+
+_RECORDS = {
+    name: Record({word: may(_kind(switch)) for word, switch in venue.switches.items()})
+    for name, venue in VENUES.items()
+    if venue.switches
+}

@@ -1,0 +1,129 @@
+"""What has its own time: orders expire, contracts are delivered, and the session of every day is settled.
+
+Only what is still to come when the sandbox begins: history is what the scenario says it was.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+
+from mockexchange.core.commands import (
+    Command,
+    DeliverContract,
+    ExpireOrder,
+    ListContract,
+    RestOrder,
+    SettleSession,
+)
+from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.events import OrderRested
+from mockexchange.core.exchange import Outcome
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
+from mockexchange.core.orders import Order
+from mockexchange.core.refusals import Refusal
+from mockexchange.core.vocabulary import OrderStatus
+from mockexchange.scenario.script import DELIVERY, EXPIRY, SETTLEMENT
+from mockexchange.store.log import Record
+
+if TYPE_CHECKING:
+    from mockexchange.sandbox import Sandbox
+
+DELIVERY_PLACE, SETTLEMENT_PLACE, EXPIRY_PLACE = -3, -2, -1
+"""Before the script, at the same instant: what is delivered is held by nobody when the session is settled."""
+DAY_US = 86_400 * MICROSECONDS_PER_SECOND
+SETTLED_AT_US = 8 * 3_600 * MICROSECONDS_PER_SECOND
+"""08:00 UTC, when the venues of contracts settle their sessions [doc]."""
+
+
+@dataclass(slots=True)
+class Due:
+    """A command that happens by itself, as its cause, unless it has come to nothing by then."""
+
+    cause: str
+    command: Command
+    is_void: Callable[[], bool]
+    detail: dict[str, str] = field(default_factory=dict)
+    """What the journal says of it."""
+
+
+Await = Callable[[int, Iterable[tuple[int, Due]]], object]
+"""Takes what is due at a place of the schedule, at instants that do not fall."""
+
+Tell = Callable[[str, str, dict[str, object]], None]
+"""Puts a finding, by its cause, into the journal."""
+ENDED = "{} expired at {}, before the clock began: it stays open; a paused clock (--clock paused) begins at `start`"
+
+
+class Calendar:
+    """What one sandbox has to do by itself."""
+
+    def __init__(self, sandbox: "Sandbox", await_: Await, tell: Tell) -> None:
+        self._sandbox, self._await, self._tell = sandbox, await_, tell
+        self._begun_at: int | None = None
+        self._is_settling = False
+        self._done: Counter[str] = Counter()
+
+    def begin(self, at: int) -> None:
+        """The sandbox runs from this instant on."""
+        self._begun_at = at
+        state = self._sandbox.exchange.state
+        for book in state.resting.values():
+            for order in book:
+                self._await_expiry(order, at)
+        for contract in state.derivatives.contracts.values():
+            self._await_delivery(contract, at)
+
+    def note(self, record: Record, outcome: Outcome) -> None:
+        """Something was carried out: an order that is to expire may have come to rest, a contract may be listed."""
+        if self._begun_at is None or isinstance(outcome, Refusal):
+            return
+        state = self._sandbox.exchange.state
+        if isinstance(record.command, RestOrder) and record.command.expires_at is not None:
+            rested = next(event for event in outcome if isinstance(event, OrderRested))
+            self._await_expiry(state.orders[rested.order_id], self._begun_at)
+        elif isinstance(record.command, ListContract):
+            self._await_delivery(state.derivatives.contracts[record.command.terms.name], record.at)
+
+    def count(self, due: Due) -> int:
+        """Count that it happens; return which time its cause does."""
+        self._done[due.cause] += 1
+        return self._done[due.cause]
+
+    def _await_expiry(self, order: Order, after: int) -> None:
+        if order.expires_at is None or order.expires_at <= after:
+            return
+
+        def is_gone() -> bool:
+            return order.status is not OrderStatus.RESTING
+
+        due = Due(EXPIRY, ExpireOrder(order=order.order_id), is_gone, {"order": order.order_id})
+        self._await(EXPIRY_PLACE, [(order.expires_at, due)])
+
+    def _await_delivery(self, contract: Contract, after: int) -> None:
+        """With the first contract the sessions begin."""
+        if not self._is_settling:
+            self._is_settling = True
+            self._await(SETTLEMENT_PLACE, self._settlements(after))
+        expires_at = contract.terms.expires_at
+        if expires_at is None:
+            return
+        if expires_at <= after:
+            self._tell("finding", DELIVERY, {"text": ENDED.format(contract.name, format_instant(expires_at))})
+            return
+
+        def is_delivered() -> bool:
+            return not contract.is_open
+
+        due = Due(DELIVERY, DeliverContract(contract=contract.name), is_delivered, {"instrument": contract.name})
+        self._await(DELIVERY_PLACE, [(expires_at, due)])
+
+    def _settlements(self, after: int) -> Iterator[tuple[int, Due]]:
+        due = Due(SETTLEMENT, SettleSession(), self._has_no_contract)
+        days = (after - SETTLED_AT_US) // DAY_US + 1
+        for day in count(days):
+            yield day * DAY_US + SETTLED_AT_US, due
+
+    def _has_no_contract(self) -> bool:
+        return not any(contract.is_open for contract in self._sandbox.exchange.state.derivatives.contracts.values())

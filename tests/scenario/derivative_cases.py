@@ -1,0 +1,163 @@
+"""Steps about contracts, each with the command that it is."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from mockexchange.core import commands
+from mockexchange.core.commands import Command
+from mockexchange.core.derivatives.contracts import Greeks, MarginTerms, Terms
+from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
+from mockexchange.core.instants import parse_instant
+from mockexchange.core.vocabulary import BookRef
+
+DATED = Terms(
+    name="BTC-17OCT25",
+    kind=ContractKind.FUTURE,
+    form=Form.INVERSE,
+    base="BTC",
+    quote="USD",
+    index="btc_usd",
+    period=Period.MONTH,
+    contract_size=Decimal(10),
+    amount_min=Decimal(10),
+    tick=Decimal("0.5"),
+    maker_fee=Decimal(0),
+    taker_fee=Decimal("0.0005"),
+    expires_at=parse_instant("2025-10-17T08:00:00Z"),
+)
+LINEAR = replace(
+    DATED,
+    name="P",
+    form=Form.LINEAR,
+    quote="USDC",
+    index="i",
+    period=Period.PERPETUAL,
+    expires_at=None,
+    contract_size=Decimal("0.001"),
+    amount_min=Decimal("0.001"),
+    tick=Decimal(1),
+    maker_fee=Decimal("-0.0001"),
+    margin=MarginTerms(initial=Decimal("0.02"), maintenance=Decimal("0.01"), slope=Decimal(0)),
+)
+OPTION = replace(
+    DATED,
+    name="O",
+    kind=ContractKind.OPTION,
+    strike=Decimal(28000),
+    option_type=OptionType.PUT,
+    expires_at=parse_instant("2021-06-25"),
+    contract_size=Decimal(1),
+    amount_min=Decimal("0.1"),
+    tick=Decimal("0.0001"),
+    maker_fee=Decimal("0.0003"),
+    taker_fee=Decimal("0.0003"),
+)
+COMBO = replace(
+    DATED,
+    name="C",
+    kind=ContractKind.FUTURE_COMBO,
+    base="ETH",
+    index="eth_usd",
+    expires_at=parse_instant("2025-10-17"),
+    contract_size=Decimal(1),
+    amount_min=Decimal(1),
+    tick=Decimal("0.05"),
+    legs=(("A", 1), ("B", -1)),
+)
+DATED_TEXT = """
+instrument: {instrument: BTC-17OCT25, kind: future, base: BTC, expires: 2025-10-17T08:00:00Z, mark: 113882.95,
+             settlement: 115600.09}
+"""
+LINEAR_TEXT = """
+instrument: {instrument: P, kind: future, form: linear, base: BTC, quote: USDC, index: i, period: perpetual,
+             contract_size: 0.001, amount_min: 0.001, tick: 1, maker_fee: -0.0001, taker_fee: 0.0005, mark: 5,
+             margin: {initial: 0.02, maintenance: 0.01, slope: 0}}
+"""
+OPTION_TEXT = """
+instrument: {instrument: O, kind: option, base: BTC, strike: 28000, option_type: put, expires: 2021-06-25,
+             mark: 0.14, iv: 65.2, greeks: {delta: -0.1, vega: 12}}
+"""
+COMBO_TEXT = """
+instrument: {instrument: C, kind: future_combo, base: ETH, period: month, expires: 2025-10-17,
+             legs: [[A, 1], [B, -1]], mark: 17}
+"""
+TRADE_TEXT = """
+trade: {account: dora/3, instrument: O, direction: sell, amount: 1.5, price: 0.1, taker: true, fee: -0.0001,
+        against: gina, order: o, id: t, label: mine}
+"""
+HOLD_TEXT = """
+hold: {account: dora, instrument: F, size: -110970, average_price: 110957.5, reference: 1, realized: -0.5,
+       average_price_usd: 2, realized_funding: 0.25}
+"""
+GREEKS = Greeks(delta=Decimal("-0.1"), vega=Decimal(12))
+
+# step, command
+DERIVATIVES: list[tuple[str, Command]] = [
+    ("index: {index: btc_usd, price: 113853.63}", commands.SetIndex(index="btc_usd", price=Decimal("113853.63"))),
+    (
+        DATED_TEXT,
+        commands.ListContract(terms=DATED, mark=Decimal("113882.95"), settlement=Decimal("115600.09")),
+    ),
+    (LINEAR_TEXT, commands.ListContract(terms=LINEAR, mark=Decimal(5))),
+    (OPTION_TEXT, commands.ListContract(terms=OPTION, mark=Decimal("0.14"), iv=Decimal("65.2"), greeks=GREEKS)),
+    (COMBO_TEXT, commands.ListContract(terms=COMBO, mark=Decimal(17))),
+    (
+        "mark: {instrument: O, price: 0.15, iv: 70, greeks: {gamma: 0.00001}}",
+        commands.MarkContract(
+            contract="O", price=Decimal("0.15"), iv=Decimal(70), greeks=Greeks(gamma=Decimal("0.00001"))
+        ),
+    ),
+    (
+        TRADE_TEXT,
+        commands.TradeContract(
+            purse=BookRef("dora", "3"),
+            contract="O",
+            direction=Direction.SELL,
+            amount=Decimal("1.5"),
+            price=Decimal("0.1"),
+            taker=True,
+            fee=Decimal("-0.0001"),
+            against=BookRef("gina"),
+            order="o",
+            trade="t",
+            label="mine",
+        ),
+    ),
+    (
+        HOLD_TEXT,
+        commands.OpenHolding(
+            purse=BookRef("dora"),
+            contract="F",
+            size=Decimal(-110970),
+            average_price=Decimal("110957.5"),
+            reference=Decimal(1),
+            average_price_usd=Decimal(2),
+            realized=Decimal("-0.5"),
+            realized_funding=Decimal("0.25"),
+        ),
+    ),
+    ("session: {prices: {F: 115600.09}}", commands.SettleSession(prices=(("F", Decimal("115600.09")),))),
+    ("session: {}", commands.SettleSession()),
+    ("account: {account: dora, venue: deribit}", commands.OpenAccount(account="dora", venue="deribit")),
+    ("account: {account: alice, venue: kalshi}", commands.OpenAccount(account="alice")),
+    (
+        'key: {account: dora, key: k, key_id: x, secret: abc, scopes: ["trade:read"], api_date: 2026-10}',
+        commands.AddKey(
+            account="dora",
+            key="k",
+            key_id="x",
+            secret="abc",  # made up
+            scopes=("trade:read",),
+            api_date="2026-10",
+        ),
+    ),
+    (
+        "funding: {instrument: P, rate: -0.0001, interest: 0.5}",
+        commands.PayFunding(contract="P", rate=Decimal("-0.0001"), interest_value=Decimal("0.5")),
+    ),
+    ("deliver: {instrument: F, price: 0.1}", commands.DeliverContract(contract="F", price=Decimal("0.1"))),
+    (
+        "credit: {account: dora, currency: BTC, amount: -0.000000000000000001}",
+        commands.CreditCurrency(purse=BookRef("dora"), currency="BTC", amount=Decimal("-1e-18")),
+    ),
+]
