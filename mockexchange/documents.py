@@ -51,6 +51,18 @@ def alias_of(venue: str, day: str | None) -> str | None:
     return next((one.partition("/")[2] for one in found if parse(path_of(one))["info"]["version"] == version), None)
 
 
+@cache
+def alias_before(venue: str, day: str) -> str:
+    """Return the alias whose document is the last one not after a day; the first there is where all are later."""
+    dated = {
+        parse(path_of(one))["info"]["version"]: one.partition("/")[2]
+        for one in subjects()
+        if one.startswith(f"{venue}/")
+    }
+    days = sorted(version for version in dated if version[0].isdigit())
+    return dated[max((one for one in days if one <= day), default=days[0])]
+
+
 def read(subject: str, kind: str = OPENAPI) -> Document:
     """Read a document; a copy that may be changed. Raises NoSuchDocument."""
     return copy.deepcopy(parse(path_of(subject, kind)))

@@ -2,7 +2,9 @@
 
 import pytest
 
+from mockexchange import documents
 from mockexchange.documents import Document
+from mockexchange.registry import VENUES
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from tests.contracts.documents import DOCUMENTS, document
@@ -35,3 +37,11 @@ def test_the_document_has_what_the_server_offers_and_nothing_else(alias: str) ->
 
 def test_compat_has_every_operation_of_every_date() -> None:
     assert documented(document("compat")) == {one for alias in DOCUMENTS for one in documented(document(alias))}
+
+
+@pytest.mark.parametrize("alias", ["2026-10", "compat"])
+@pytest.mark.parametrize("name", ["deribit", "signalplus"])
+def test_documents_of_other_venues_have_the_methods_that_they_answer(name: str, alias: str) -> None:
+    venue = VENUES[name]
+    paths = {path.removeprefix("/") for path in documents.read(f"{name}/{alias}")["paths"]}
+    assert paths == set(venue.operations) - {venue.open_stream}

@@ -14,7 +14,7 @@ from mockexchange.kit.judging.references import resolved, validator
 from scripts.contract_examples import with_decimals
 from tests.contracts.documents import ALIASES, DOCUMENTS, document
 
-SUBJECTS = ("control", *(f"kalshi/{alias}" for alias in DOCUMENTS))
+SUBJECTS = documents.subjects()
 CENTS_AS_DOLLARS = {
     "GetPositions": ["fees_paid", "market_exposure", "total_traded", "realized_pnl"],
     "GetOrders": ["taker_fees", "taker_fill_cost", "no_price", "yes_price"],
@@ -37,9 +37,10 @@ def bodies(node: Document) -> Iterator[tuple[str, Any, list[Any]]]:
 
 
 def parameters_in(node: Document) -> Iterator[Document]:
-    yield from node["components"]["parameters"].values()
+    yield from node["components"].get("parameters", {}).values()
     for item in node["paths"].values():
-        yield from (one for one in item.get("parameters", []) if "$ref" not in one)
+        listed = [one for operation in item.values() if "parameters" in operation for one in operation["parameters"]]
+        yield from (one for one in (*item.get("parameters", []), *listed) if "$ref" not in one)
 
 
 def objections(node: Document) -> Iterator[str]:

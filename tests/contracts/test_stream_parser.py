@@ -5,6 +5,7 @@ It is a program for Node with a hundred packages below it, so it is asked where 
 """
 
 import json
+import os
 import shutil
 import subprocess
 from typing import Any
@@ -13,9 +14,12 @@ import pytest
 
 from scripts.write_stream_contracts import target
 from tests.contracts.stream_documents import SUBJECTS
+from tests.house.checkout import ROOT
 
 PARSER = "@asyncapi/parser"
-HOW = f"npm install --prefix DIRECTORY {PARSER}, then set NODE_PATH to DIRECTORY/node_modules"
+HOW = "make node-env"
+PACKAGES = (str(ROOT / ".node-env" / "parser" / "node_modules"), os.environ.get("NODE_PATH", ""))
+ENVIRONMENT = {**os.environ, "NODE_PATH": os.pathsep.join(filter(None, PACKAGES))}
 WARNING = 1
 """Severities from this one down are errors; above it are hints, such as that there is a newer AsyncAPI."""
 SCRIPT = """
@@ -40,14 +44,21 @@ def told() -> Any:
     """What the parser says of every document, and of a broken one, in one run: it takes seconds to start."""
     node = shutil.which("node")
     command = [node or "node", "-e"]
-    if node is None or subprocess.run([*command, f"require('{PARSER}')"], capture_output=True, check=False).returncode:
+    trial = [*command, f"require('{PARSER}')"]
+    if node is None or subprocess.run(trial, env=ENVIRONMENT, capture_output=True, check=False).returncode:
         pytest.skip(f"there is no Node here that has {PARSER}: {HOW}")
     texts = {alias: target(alias).read_text(encoding="utf-8") for alias in SUBJECTS}
     texts[BROKEN] = texts["2026-10"].replace(
         '- {$ref: "#/channels/stream/messages/', '- {$ref: "#/components/messages/'
     )
     ran = subprocess.run(
-        [*command, SCRIPT, PARSER], input=json.dumps(texts), capture_output=True, text=True, check=True, timeout=PARSE_S
+        [*command, SCRIPT, PARSER],
+        env=ENVIRONMENT,
+        input=json.dumps(texts),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PARSE_S,
     )
     return json.loads(ran.stdout)
 

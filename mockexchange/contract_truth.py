@@ -1,0 +1,80 @@
+"""What an account has of contracts, as plain JSON for the control API: exact decimal strings in our own words.
+
+Nothing is rounded here, what venues print rounded is left out, and nothing goes through a venue's tables.
+"""
+
+from dataclasses import fields
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+
+from mockexchange.core.derivatives import queries
+from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.views import PositionView, SummaryView
+from mockexchange.core.instants import format_instant
+from mockexchange.core.state import State
+from mockexchange.core.vocabulary import BookRef
+
+Row = dict[str, Any]
+
+
+def positions_of(state: State, account: str) -> list[Row]:
+    """Every contract that an account holds, or held since the last settlement, over all its books."""
+    books = [BookRef(account, book) for book in state.accounts[account].books]
+    return [_position(view) for book in books for view in queries.positions_of(state, book, with_flat=True)]
+
+
+def summaries_of(state: State, account: str) -> list[Row]:
+    """By book and currency: the cash, what it is worth with all that is held, and what is needed for that."""
+    books = [BookRef(account, book) for book in state.accounts[account].books]
+    return [
+        _summary(queries.summary_of(state, purse, currency))
+        for purse in books
+        for currency in queries.currencies_of(state, purse)
+    ]
+
+
+def trades_of(state: State, account: str) -> list[Row]:
+    """Every trade of contracts, the oldest first."""
+    return [_trade(trade) for trade in state.derivatives.trades if trade.purse.account == account]
+
+
+def number(value: Decimal) -> str:
+    """All digits, and no more: 0.5, -110970."""
+    if not value:
+        return "0"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON has it, amounts as text."""
+    if isinstance(value, Decimal):
+        return number(value)
+    return value.value if isinstance(value, Enum) else value
+
+
+def _position(view: PositionView) -> Row:
+    head = {"account": view.purse.account, "book": view.purse.book, "instrument": view.contract.name}
+    own = ("purse", "contract", "printed_total", "printed_floating")
+    kind = {"kind": view.contract.terms.kind.value, "currency": view.contract.terms.settlement_currency}
+    return {**head, **kind, "direction": _direction(view.size), **_rest_of(view, own)}
+
+
+def _direction(size: Decimal) -> str:
+    return "zero" if not size else "buy" if size > 0 else "sell"
+
+
+def _summary(view: SummaryView) -> Row:
+    return {"book": view.purse.book, **_rest_of(view, ("purse",))}
+
+
+def _trade(trade: ContractTrade) -> Row:
+    head = {"id": trade.trade_id, "order": trade.order_id, "book": trade.purse.book, "instrument": trade.contract}
+    own = ("purse", "trade_id", "order_id", "contract", "serial", "created_at", "is_taker", "is_long_tick")
+    return {**head, **_rest_of(trade, own), "taker": trade.is_taker, "at": format_instant(trade.created_at)}
+
+
+def _rest_of(value: Any, own: tuple[str, ...]) -> Row:
+    """The fields as they are called, but for those that a row has in its own way."""
+    return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.name not in own}
