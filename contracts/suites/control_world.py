@@ -33,6 +33,7 @@ TOKEN = "a-token-of-the-suites"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 SPARE = "spare"
 FAULT = "third"
+STUB = "none"
 SHORT_LIVED = ("a", "b", "c")
 SENT: tuple[tuple[str, bytes], ...] = (("GET", b""), ("POST", b"text"), ("GET", b"\xff"), ("GET", b"dropped"))
 DESCRIPTION: dict[str, Any] = {
@@ -110,7 +111,7 @@ class Bearer(NamedTuple):
 
     key_id: str = TOKEN
 
-    def headers(self, method: str, url: str, age_ms: int = 0) -> dict[str, str]:
+    def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
         return BEARER
 
 
@@ -181,14 +182,22 @@ CHECKS: dict[str, dict[str, Any]] = {
     "GetTruth": MAY_BE_MISSING,
     "GetLedger": MAY_BE_MISSING,
     "AddScript": {"negative_data_rejection": FORGIVEN, "positive_data_acceptance": UNKNOWN_ACCOUNT},
+    "AddStubs": {"negative_data_rejection": FORGIVEN},
+    # The stream that is named may not be open.
+    "MoveStreams": {**MAY_BE_MISSING, "negative_data_rejection": FORGIVEN},
     "AddFaults": {"negative_data_rejection": FORGIVEN, "positive_data_acceptance": UNKNOWN_ACCOUNT},
     # What is cleared is there, and empty.
     "GetScript": {"use_after_free": {"enabled": False}},
     "GetFaults": {"use_after_free": {"enabled": False}},
+    "GetStubs": {"use_after_free": {"enabled": False}},
     "GetJournal": {"use_after_free": {"enabled": False}},
     "RemoveFault": {
         "positive_data_acceptance": {"expected-statuses": ["2xx", "404"]},
         "ensure_resource_availability": {"enabled": False},  # a reset in between takes it away
+    },
+    "RemoveStub": {
+        "positive_data_acceptance": {"expected-statuses": ["2xx", "404"]},
+        "ensure_resource_availability": {"enabled": False},
     },
     # What is deleted is gone for the next request.
     "DeleteSandbox": {"positive_data_acceptance": {"expected-statuses": ["2xx", "404"]}},
@@ -213,9 +222,11 @@ def told_document() -> Document:
         (paths["/sandboxes/{name}/journal"]["delete"], [SPARE]),
         (paths["/sandboxes/{name}/script"]["delete"], [SPARE]),
         (paths["/sandboxes/{name}/faults"]["delete"], [SPARE]),
+        (paths["/sandboxes/{name}/stubs"]["delete"], [SPARE]),
     ):
         operation["parameters"] = [_name_only(dict(name), names)]
     _tell_schemas(document["components"]["schemas"])
+    _tell_stubs(document)
     _tell_put(document)
     _tell_times(document)
     _tell_faults(document)
@@ -236,6 +247,7 @@ def _tell_schemas(schemas: dict[str, Any]) -> None:
     schemas["FillStep"]["properties"]["against"] = {"enum": ["debtor"]}
     schemas["TransferStep"]["properties"].update(source={"enum": ["member"]}, target={"enum": ["member/1"]})
     _tell_contradictions(schemas)
+    _tell_contracts(schemas)
     schemas["KeyStep"]["properties"]["public_key"] = {"enum": [derive_ed25519("contract suites").public_pem]}
 
 
@@ -243,10 +255,22 @@ def _tell_contradictions(schemas: dict[str, Any]) -> None:
     """Values that go together: a schema cannot tell a day of the calendar from another, nor add up."""
     schemas["Moment"] = {"type": "string", "enum": ["2025-11-06T05:00:00Z", "2025-11-06"]}
     schemas["PaymentStep"]["properties"]["fee"] = {"enum": [0, "0.000001"]}
-    schemas["ShardTransferStep"]["properties"].update(source_shard={"enum": [0]}, target_shard={"enum": [1, "63"]})
+    shards = schemas["ShardTransferStep"]
+    shards["properties"].update(source_shard={"enum": [0]}, target_shard={"enum": [1, "63"]})
+    shards["required"] = [*shards["required"], "target_shard"]
     schemas["AllocateStep"]["properties"]["allocations"] = {"enum": [{"0": 100}, {"0": 60, "1": "40"}]}
+    market = schemas["MarketStep"]["properties"]
+    market.update({"open": {"enum": ["2025-11-05"]}, "expiration": {"enum": ["2025-11-06", "2025-11-06T05:00:00Z"]}})
+    market["close"] = {"enum": ["2025-11-06", "2025-11-05T12:00:00Z"]}
     levels = {"enum": [[], [["0.4", 1], [0.3, "2.5"]]]}
     schemas["OrderbookStep"]["properties"].update({"yes": levels, "no": levels})
+
+
+def _tell_contracts(schemas: dict[str, Any]) -> None:
+    """Coins that accounts hold, for what a contract settles in follows from its form."""
+    for name in ("PerpetualTerms", "FutureTerms", "OptionTerms", "ComboTerms"):
+        schemas[name]["properties"].update(base={"enum": ["BTC", "ETH"]}, quote={"enum": ["USDC", "USDT"]})
+    schemas["ComboTerms"]["properties"]["legs"] = {"enum": [[["BTC-PERPETUAL", 1]], [["A", 1], ["B", -2]]]}
 
 
 def _tell_times(document: Document) -> None:
@@ -271,6 +295,26 @@ def _tell_faults(document: Document) -> None:
     bodies = document["components"]["requestBodies"]
     told = {"enum": [*rules, rules, [], {"preset": "flaky"}]}
     bodies["FaultRules"]["content"]["application/json"]["schema"] = told
+
+
+def _tell_stubs(document: Document) -> None:
+    """Literal answers with a body of each kind, one of which can be removed; and whose streams are moved."""
+    document["components"]["parameters"]["stub"]["schema"] = {"type": "string", "enum": [STUB]}
+    stubs = [
+        {"name": STUB, "request": "GET /trade-api/v2/milestones", "json": {"milestones": [], "n": 1.5}, "times": "2"},
+        {"request": "POST /trade-api/v2/portfolio/*", "status": 418, "text": "short", "signed": "false"},
+        {"request": "GET /trade-api/v2/nothing", "query": {"limit": 5}, "body_base64": "/w==", "headers": {"X-A": "b"}},
+        {"request": "deribit public/get_funding_rate_value", "result": None},
+        {"request": "DELETE /trade-api/v2/x", "status": "204", "signed": True},
+    ]
+    schemas, bodies = document["components"]["schemas"], document["components"]["requestBodies"]
+    bodies["StubsGiven"]["content"]["application/json"]["schema"] = {"enum": [*stubs, stubs, []]}
+    made = schemas["Creation"]["properties"]
+    made["stubs"], made["faults"] = {"enum": [[], stubs]}, {"enum": [[], ["flaky", {"then": {"delay": "1ms"}}]]}
+    moves = schemas["StreamMove"]["properties"]
+    moves["account"] = {"enum": ["member", "*"]}
+    moves["connection"] = {"enum": [1, "999"]}
+    moves["close"]["properties"].update(code={"enum": [1000, "1006", 4000]}, reason={"enum": ["", "gone"]})
 
 
 def _tell_put(document: Document) -> None:

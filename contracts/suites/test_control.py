@@ -18,7 +18,7 @@ EXAMPLES = 30
 
 
 # In runs of their own, since names that generated data makes up in one are unknown ones in the others.
-MAKING = ("GetLive", "GetReady", "GetHealth", "ListSandboxes", "CreateSandbox", "PutSandbox")
+MAKING = ("GetLive", "GetReady", "GetHealth", "GetMetrics", "ListSandboxes", "CreateSandbox", "PutSandbox")
 USING = (
     "GetSandbox",
     "GetClock",
@@ -39,6 +39,11 @@ USING = (
     "AddFaults",
     "ClearFaults",
     "RemoveFault",
+    "GetStubs",
+    "AddStubs",
+    "ClearStubs",
+    "RemoveStub",
+    "MoveStreams",
 )
 LIVING = ("CreateSandbox", "GetSandbox", "ResetSandbox", "GetClock", "DeleteSandbox")
 OFF = {"enabled": False}

@@ -29,15 +29,31 @@ from mockexchange.venues.request import Request
 
 pytestmark = pytest.mark.contract
 
-ONE, COMMANDS, CLOCK, JOURNAL, FRAMES, EVENTS, WAIT, SCRIPT, STREAMS = (
+ONE, COMMANDS, CLOCK, JOURNAL, FRAMES, EVENTS, WAIT, SCRIPT, STREAMS, STUBS = (
     "/sandboxes/{name}" + rest
-    for rest in ("", "/commands", "/clock", "/journal", "/frames", "/events", "/wait", "/script", "/streams")
+    for rest in ("", "/commands", "/clock", "/journal", "/frames", "/events", "/wait", "/script", "/streams", "/stubs")
 )
 FILL = {"account": "carol", "market": "R-1", "side": "yes", "action": "buy", "count": 10, "price": "0.56"}
 REST = {**FILL, "order": "o-1", "price": 0.5, "count": "4"}
 SHARDS = {"account": "carol", "target_shard": 1, "amount": 1, "id": "t-1"}
 TRADING = {"order_changed", "filled", "position_changed", "traded", "market_priced"}
 RESTING = {"order_changed", "level_changed", "position_changed"}
+PERPETUAL = {
+    "instrument": "BTC-PERPETUAL",
+    "kind": "future",
+    "base": "BTC",
+    "mark": 113900,
+    "margin": {"initial": 0.02},
+}
+DATED = {
+    "instrument": "BTC-28DEC35",
+    "kind": "future",
+    "base": "BTC",
+    "mark": 115000,
+    "expires": "2035-12-28T08:00:00Z",
+}
+TRADE = {"account": "dora", "instrument": "BTC-PERPETUAL", "direction": "buy", "amount": 100, "price": 113000}
+HELD = {"account": "dora", "instrument": "BTC-28DEC35", "size": -500, "average_price": "112000.5"}
 # One step a line, with the events it brings.
 EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"account": {"account": "carol"}}, {"account_opened", "book_opened"}),
@@ -91,6 +107,17 @@ EVENTFUL: list[tuple[dict[str, Any], set[str]]] = [
     ({"settle": {"market": "R-2", "result": "void"}}, {"market_moved", "position_settled", "position_changed"}),
     ({"exchange": {"active": False, "resume": "2025-11-06T00:00:00Z"}}, {"exchange_switched"}),
     ({"announce": {"message": "Closed until Thursday."}}, {"announced"}),
+    ({"account": {"account": "dora", "venue": "deribit"}}, {"account_opened", "book_opened"}),
+    ({"credit": {"account": "dora", "currency": "BTC", "amount": "1.5"}}, {"cash_changed"}),
+    ({"index": {"index": "btc_usd", "price": 113853.63}}, {"index_set"}),
+    ({"instrument": PERPETUAL}, {"contract_listed"}),
+    ({"instrument": DATED}, {"contract_listed"}),
+    ({"mark": {"instrument": "BTC-PERPETUAL", "price": "113900.5"}}, {"contract_marked"}),
+    ({"trade": {**TRADE, "taker": True, "label": "one"}}, {"contract_traded", "holding_changed", "cash_changed"}),
+    ({"hold": {**HELD, "realized": "0.001"}}, {"holding_changed"}),
+    ({"funding": {"instrument": "BTC-PERPETUAL", "rate": "0.0001"}}, {"holding_changed"}),
+    ({"session": {"prices": {"BTC-PERPETUAL": 113950}}}, {"session_settled", "holding_changed", "cash_changed"}),
+    ({"deliver": {"instrument": "BTC-28DEC35"}}, {"contract_delivered", "holding_changed", "cash_changed"}),
 ]
 
 
@@ -112,7 +139,7 @@ def schema(reached: Controlled, document: Document) -> BaseSchema:
 
 def ask(schema: BaseSchema, method: str, path: str, name: str = SPARE, **how: Any) -> Response:
     """Send a request with the token; the answer has to be one that the document describes."""
-    variables = {"name": name, "account": how.pop("account", "alice")}
+    variables = {"name": name, "account": how.pop("account", "alice"), "stub": how.pop("stub", "")}
     found = {key: value for key, value in variables.items() if f"{{{key}}}" in path}
     media_type = "application/json" if "body" in how else None
     how = {"headers": BEARER, "media_type": media_type, **how}
@@ -145,6 +172,16 @@ def test_every_step_and_every_refusal_is_documented(document: Document) -> None:
     assert set(schemas["Refusal"]["properties"]["code"]["enum"]) == {code.value for code in RefusalCode}
 
 
+@pytest.mark.parametrize("venue", ["deribit", "signalplus"])
+def test_what_an_account_holds_of_contracts_is_documented(schema: BaseSchema, venue: str) -> None:
+    made = ask(schema, "POST", "/sandboxes", body={"scenario": venue, "name": venue}).json()
+    credential = next(one for one in made["accounts"] if one["venue"] == venue)
+    assert (credential["private_key_pem"], bool(credential["secret"])) == (None, True)
+    for rest in ("positions", "ledger"):
+        path = f"{ONE}/accounts/{{account}}/{rest}"
+        assert ask(schema, "GET", path, venue, account=credential["name"]).json()
+
+
 def test_a_refused_step_is_a_value(schema: BaseSchema) -> None:
     outcomes = ask(schema, "POST", COMMANDS, body=[{"close": {"market": "NONE"}}, {"cancel": {"order": "NONE"}}]).json()
     assert [one["refusal"]["code"] for one in outcomes] == ["unknown_market", "unknown_order"]
@@ -158,6 +195,7 @@ def test_the_journal_holds_entries_of_every_kind(schema: BaseSchema) -> None:
     assert set(dropped["dropped"]) == {"body", "answer"}
 
 
+OF_ZOE = {"match": {"account": "zoe"}, "then": {"drop": True}}
 # what is wrong | method | path | status | code | how it is asked
 REFUSALS: list[tuple[str, str, str, int, str, dict[str, Any]]] = [
     ("no token", "GET", "/sandboxes", 401, "unauthorized", {"headers": {}}),
@@ -191,6 +229,15 @@ REFUSALS: list[tuple[str, str, str, int, str, dict[str, Any]]] = [
     ("wait for ever", "POST", WAIT, 400, "bad_body", {"body": {"for": {"request": {}}, "timeout": "1h"}}),
     ("wait in vain", "POST", WAIT, 408, "timed_out", {"body": {"for": {"fault": {}}, "timeout": "1us"}}),
     ("no entry", "POST", SCRIPT, 400, "bad_step", {"body": {"after": "1s"}}),
+    ("unknown stub", "DELETE", f"{STUBS}/{{stub}}", 404, "unknown_stub", {"stub": "none"}),
+    ("misspelt stub", "POST", STUBS, 400, "bad_stub", {"body": [{"request": "GET /a"}, {"reqest": "GET /b"}]}),
+    ("stub of nothing", "POST", STUBS, 400, "bad_body", {"body": b"5"}),
+    ("unknown fault with a sandbox", "POST", "/sandboxes", 400, "bad_body", {"body": {"faults": ["flakky"]}}),
+    ("unknown account of a fault", "POST", "/sandboxes", 400, "bad_scenario", {"body": {"faults": [OF_ZOE]}}),
+    ("neither frame nor end", "POST", STREAMS, 400, "bad_body", {"body": {}}),
+    ("stream of nobody", "POST", STREAMS, 404, "unknown_account", {"body": {"close": {}, "account": "zoe"}}),
+    ("stream that is not open", "POST", STREAMS, 404, "unknown_connection", {"body": {"close": {}, "connection": 99}}),
+    ("frame of a number", "POST", STREAMS, 400, "bad_body", {"body": {"send": {"text": 1}}}),
     ("wrong method", "GET", "/sandboxes", 405, "method_not_allowed", {"sent_method": "PATCH"}),
 ]
 
@@ -277,6 +324,31 @@ def test_frames_and_streams_are_as_documented(schema: BaseSchema, streaming: San
     assert frames[3]["frame_base64"] == "/w=="
     [shown] = ask(schema, "GET", STREAMS, name="default").json()
     assert (shown["number"], shown["account"]) == (stream, "member")
+
+
+def test_stubs_streams_and_metrics_are_as_documented(schema: BaseSchema, streaming: Sandbox) -> None:
+    given = [
+        {"request": "GET /trade-api/v2/a", "query": {"b": 1}, "body_base64": "/w==", "headers": {"X": "y"}, "times": 1},
+        {"request": "signalplus private/x", "signed": False, "result": {"n": 1.50}},
+    ]
+    stubs = ask(schema, "POST", STUBS, name="default", body=given).json()
+    assert [stub["name"] for stub in stubs] == ["stub-1", "stub-2"]
+    assert ask(schema, "GET", STUBS, name="default").json() == stubs
+    _, entry = streaming.answer(Request("GET", "/trade-api/v2/a", "b=1"))
+    streaming.journal.close(entry)
+    [told] = ask(schema, "GET", JOURNAL, name="default", query={"stub": "stub-1"}).json()
+    assert (told["stub"], told["venue"], told["answer_base64"]) == ("stub-1", "kalshi", "/w==")
+    wanted = {"request": {"query": {"b": 1}, "stub": "stub-1"}}
+    assert ask(schema, "POST", WAIT, name="default", body={"for": wanted}).json()["found"] == [told]
+    assert ask(schema, "DELETE", STUBS, name="default").status_code == 204
+    sent = {"send": {"text": "hello"}, "account": "member"}
+    assert ask(schema, "POST", STREAMS, name="default", body=sent).json() == {"connections": 1}
+    number = next(iter(streaming.streams)).number
+    frames = ask(schema, "GET", FRAMES, name="default", query={"connection": number, "kind": "literal"}).json()
+    assert [(one["frame"], one["note"]) for one in frames] == [("hello", "asked for by the control API")]
+    metrics = ask(schema, "GET", "/metrics")
+    assert metrics.headers["content-type"] == ["text/plain; version=0.0.4; charset=utf-8"]
+    assert 'mockexchange_stub_answers_total{sandbox="default"} 1' in metrics.content.decode().splitlines()
 
 
 def test_what_is_found_is_as_documented(schema: BaseSchema, streaming: Sandbox) -> None:

@@ -15,6 +15,7 @@ from contracts.suites.saying import findings_of
 from contracts.suites.targets import target_at, told_of
 from contracts.suites.test_kalshi import NEVER_APPLY
 from mockexchange import documents
+from mockexchange.api.answers import scope_of
 from mockexchange.kit.exploring import running
 from mockexchange.kit.exploring.checks import KINDS
 from mockexchange.kit.exploring.discovery import discover
@@ -25,7 +26,6 @@ from mockexchange.kit.exploring.told import operation_ids
 from mockexchange.kit.exploring.verdicts import ANSWERED, COMPLETED, PHASE
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.target import MEMBER, Unreachable
-from mockexchange.kit.transports import scope_of
 
 pytestmark = pytest.mark.contract
 

@@ -10,7 +10,8 @@ from mockexchange.kit.kalshi import KALSHI
 
 pytestmark = pytest.mark.contract
 
-ALIASES = [subject.removeprefix("kalshi/") for subject in documents.subjects(documents.ASYNCAPI)]
+SUBJECTS = documents.subjects(documents.ASYNCAPI)
+ALIASES = [subject.removeprefix("kalshi/") for subject in SUBJECTS if subject.startswith("kalshi/")]
 NOT_IN_PROCESS = ["stream.close", "stream.heartbeat", "stream.pong"]
 """Without a socket there are no pings, and no close frames."""
 UNTOLD: list[str] = []

@@ -1,6 +1,6 @@
 """`serve --self-check`: every answer and every frame of a server held against the documents as it leaves."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -15,6 +15,8 @@ from mockexchange.kit.venue import VenueKit
 
 UNKNOWN_ROUTE = "UnknownRoute"
 """The response of a document for paths that it does not have."""
+BASE = "Base"
+"""That for the prefix itself, where calls are posted to it too."""
 COMPAT = "compat"
 
 
@@ -28,9 +30,10 @@ class Said(NamedTuple):
 
 
 class Judges(NamedTuple):
-    """What judges the wire of one date."""
+    """What judges the wire of one venue and date."""
 
     routes: Routes
+    prefix: str
     answers: AnswerJudge
     refusals: RefusalJudge
     frames: FrameJudge
@@ -39,51 +42,62 @@ class Judges(NamedTuple):
 class SelfCheck:
     """Says what the documents have against what leaves, a line each. Days are those of API dates, None is compat."""
 
-    def __init__(self, venue: VenueKit) -> None:
-        self.venue = venue
+    def __init__(self, kits: Mapping[str, VenueKit]) -> None:
+        self.kits = kits
         self._judges_of = cache(self._load)
 
-    def require(self, day: str | None) -> None:
+    def require(self, venue: str, day: str | None) -> None:
         """Read the documents of a day. Raises NoSuchDocument, which names those that there are."""
-        if self._judges_of(day) is None:
-            there = [one.partition("/")[2] for one in documents.subjects() if one.startswith(f"{self.venue.name}/")]
+        if self._judges_of(venue, day) is None:
+            there = [one.partition("/")[2] for one in documents.subjects() if one.startswith(f"{venue}/")]
             raise NoSuchDocument(
                 f"there is no document of {day or COMPAT} to check against: there are {', '.join(there)}"
             )
 
     def check_answer(
-        self, day: str | None, method: str, target: str, status: int, headers: dict[str, str], content: bytes
+        self,
+        venue: str,
+        day: str | None,
+        method: str,
+        target: str,
+        status: int,
+        *,
+        headers: dict[str, str],
+        content: bytes,
     ) -> list[str]:
         """Return what is wrong with the answer to a request; `target` is its raw path with the query."""
-        judges = self._judges_of(day)
+        judges = self._judges_of(venue, day)
         if judges is None:
             return [_unchecked(day)]
         path = target.partition("?")[0]
         return _worded(_objections(judges, path, method, Said(f"{method} {target}", status, headers, content)))
 
-    def check_frame(self, day: str | None, raw: bytes) -> list[str]:
+    def check_frame(self, venue: str, day: str | None, raw: bytes) -> list[str]:
         """Return what is wrong with a frame that goes to a client."""
-        judges = self._judges_of(day)
+        judges = self._judges_of(venue, day)
         return [_unchecked(day)] if judges is None else _worded(judges.frames.objections(raw, "stream"))
 
-    def _load(self, day: str | None) -> Judges | None:
-        alias = documents.alias_of(self.venue.name, day)
+    def _load(self, venue: str, day: str | None) -> Judges | None:
+        alias = documents.alias_of(venue, day)
+        if alias is None and day is not None and not self.kits[venue].changes_daily:
+            alias = documents.alias_before(venue, day)
         if alias is None:
             return None
-        subject = f"{self.venue.name}/{alias}"
+        subject = f"{venue}/{alias}"
         rest, stream = documents.read(subject), documents.read(subject, documents.ASYNCAPI)
-        answers = AnswerJudge(rest, subject)
+        answers, prefix = AnswerJudge(rest, subject), self.kits[venue].prefix
         refusals = RefusalJudge(stream, subject, answers)
-        return Judges(Routes(rest, self.venue.prefix), answers, refusals, FrameJudge(stream, subject))
+        return Judges(Routes(rest, prefix), prefix, answers, refusals, FrameJudge(stream, subject))
 
 
 def _objections(judges: Judges, path: str, method: str, said: Said) -> Iterator[Finding]:
-    if path == judges.refusals.path:
+    if judges.refusals.is_at(path):
         return judges.refusals.objections(said)
-    route = judges.routes.find(path)
-    if route is None:
-        return judges.answers.component_objections(UNKNOWN_ROUTE, said)
-    return judges.answers.objections(route.path, method, said)
+    route, components = judges.routes.find(path), judges.answers.document["components"]["responses"]
+    if route is not None:
+        return judges.answers.objections(route.path, method, said)
+    is_base = path.removeprefix(judges.prefix) in {"", "/"} and BASE in components
+    return judges.answers.component_objections(BASE if is_base else UNKNOWN_ROUTE, said)
 
 
 def _unchecked(day: str | None) -> str:

@@ -53,6 +53,7 @@ ROLES = {
 }
 PAGES_WHOLE_MAX = 5
 """Of the largest size, for one list: it is judged by these; an account may have a million rows."""
+JSON = {"Content-Type": "application/json"}
 NUMBERED = re.compile(r"\[\d+\]")
 
 
@@ -121,10 +122,35 @@ class Target:
         """
         url = self.base_url + path.format_map({**self.names, **(names or {})})
         by = signer or self.signer_of(path)
-        headers = change(by.headers(method, url, age_ms) if by else {})
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        answer = self._send(self.http.build_request(method, url, params=given or None, headers=headers))
+        request = self.http.build_request(method, url, params=given or None)
+        request.headers.update(change(by.headers(method, str(request.url), age_ms) if by else {}))
+        answer = self._send(request)
         self.objections.extend(self.answers.objections(path, method, answer))
+        return answer
+
+    def post(
+        self,
+        path: str,
+        content: bytes,
+        signer: Signer | None,
+        *,
+        is_base: bool = False,
+        is_judged: bool = True,
+        age_ms: int = 0,
+        change: Callable[[Headers], Headers] = dict,
+    ) -> Answer:
+        """Send a body to a path of the document, or with `is_base` to the base URL, and judge the answer by the path.
+
+        Raises Unreachable.
+        """
+        request = self.http.build_request(
+            "POST", self.base_url + ("" if is_base else path), content=content, headers=JSON
+        )
+        request.headers.update(change(signer.headers("POST", str(request.url), age_ms, content) if signer else {}))
+        answer = self._send(request)
+        if is_judged:
+            self.objections.extend(self.answers.objections(path, "POST", answer))
         return answer
 
     def signer_of(self, path: str) -> Signer | None:
@@ -194,8 +220,9 @@ class Target:
 
     def needed(self, operation_id: str) -> dict[str, str]:
         """Return the parameters without which a read is refused, with values. Raises NotJudged."""
-        query = self._operation(operation_id).query
-        return {name: self.known(name)[0] for name in self.venue.facts.needs if name in query}
+        query, needs = self._operation(operation_id).query, self.venue.facts.needs
+        found = [name for name, one in query.items() if name in needs or one.is_required]
+        return {name: self.known(name, operation_id)[0] for name in found}
 
     def read(
         self,

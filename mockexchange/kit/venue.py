@@ -16,32 +16,34 @@ class Signer(Protocol):
     @property
     def key_id(self) -> str: ...
 
-    def headers(self, method: str, url: str, age_ms: int = 0) -> dict[str, str]:
-        """The headers of a request that is sent now, or was made `age_ms` ago."""
+    def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
+        """The headers of a request that is sent now, or was made `age_ms` ago; `url` with its query."""
         ...
 
 
 class VenueKit(NamedTuple):
-    """`prefix` and `stream_path` are where it answers; `load_signer` takes key id and PEM text, ValueError if wrong.
+    """`prefix` and `stream_path` are where it answers; `load_signer` takes key id and PEM text, or the secret that
+    venue and client share, ValueError if wrong.
 
-    `production_hosts` are those that only `--production-read-only` may ask. Roles of keys are those of `Target`.
+    Roles of keys are those of `Target`.
     """
 
     name: str
     prefix: str
     stream_path: str
     load_signer: Callable[[str, str], Signer]
-    production_hosts: frozenset[str]
     role_of: Callable[[Mapping[str, Any], str], str | None]
     """The role whose key an operation (document node, path) is asked with; None where it is public."""
     told: Callable[[Document, Names, Collection[str]], Told]
     """What a generator of requests has to be told: of the names that there are, and the roles that have a key."""
     facts: Facts
     checks: Sequence[Any]
-    stream_checks: Sequence[Any]
-    dialect: Dialect
-    """How its stream is spoken."""
+    stream_checks: Sequence[Any] = ()
+    dialect: Dialect | None = None
+    """How its stream is spoken; None where the kit does not speak it."""
     stream_hosts: Mapping[str, str] = {}
     """Where streams are on another host than the reads: host to host."""
     tasks: Sequence[Task] = ()
     """What adapters of clients can be asked."""
+    changes_daily: bool = True
+    """Whether a day without a document of its own has another wire; else the document before it holds for it."""

@@ -3,12 +3,13 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
 
+from mockexchange import registry, snapshots
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi import errors, params, rest
 from mockexchange.venues.kalshi.errors import Situation
@@ -28,10 +29,28 @@ class Planter:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._patch = monkeypatch
+        monkeypatch.setattr(snapshots, "COMMANDS_MAX", 0)  # what was made before knows nothing of what is planted
 
     def function(self, original: Any, make: Make) -> None:
-        """Put another function in every module of the server that has this one."""
+        """Put another function in every module of the server that has this one, and in every venue."""
         changed = make(original)
+        self._everywhere(original, changed)
+        for venue in list(registry.VENUES.values()):
+            found = [one.name for one in fields(venue) if getattr(venue, one.name) is original]
+            if found:
+                self.venue(venue.name, **dict.fromkeys(found, changed))
+
+    def venue(self, name: str, **changes: Any) -> None:
+        """Have the house know a venue otherwise."""
+        known = registry.VENUES[name]
+        changed = replace(known, **changes)
+        self._everywhere(known, changed)
+        self._patch.setattr(registry, "_OTHERS", tuple(changed if one is known else one for one in registry._OTHERS))
+        for table in (registry.VENUES, registry.STREAM_PATHS):
+            for key in [key for key, one in table.items() if one is known]:
+                self._patch.setitem(table, key, changed)
+
+    def _everywhere(self, original: Any, changed: Any) -> None:
         for module in server_modules():
             for name, value in list(vars(module).items()):
                 if value is original:
@@ -105,7 +124,7 @@ class Planter:
 
             return answer_otherwise
 
-        self._patch.setattr(rest, "answer", make(rest.answer))
+        self.function(rest.answer, make)
 
 
 class Fault(NamedTuple):

@@ -1,5 +1,6 @@
 """Faults of what is let in and refused: keys, signatures, bounds, statuses and the words of errors."""
 
+from collections.abc import Callable
 from dataclasses import replace as changed
 from typing import Any
 
@@ -7,11 +8,12 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from contracts.suites.planted.planting import Planter, fault
 from mockexchange.core import lists
-from mockexchange.server import rest as endpoint
+from mockexchange.registry import DEFAULT
 from mockexchange.venues.kalshi import authentication, rest, routes, signing
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations import books, orders
 from mockexchange.venues.kalshi.operations.call import Operation
+from mockexchange.venues.public_keys import load_public_key
 from mockexchange.venues.request import Answer
 
 WINDOW_US = 3_600_000_000
@@ -68,7 +70,7 @@ def signed_query_is_accepted_too(planter: Planter) -> None:
         def require_either(state: Any, settings: Any, request: Any, credentials: Any, key: Any, reply: Answer) -> None:
             signature = signing.decode_signature(credentials.signature or "")
             message = _signed_with_query(credentials.timestamp or "", request)
-            public_key = signing.load_public_key(key.public_key)
+            public_key = load_public_key(key.public_key)
             if signature is None or signing.verify(public_key, signature, message) != "good":
                 require(state, settings, request, credentials, key, reply)
 
@@ -81,11 +83,16 @@ def others_orders_can_be_read(planter: Planter) -> None:
     planter.member(orders, "named_order", lambda before: lambda call: call.state.orders[call.path_params["order_id"]])
 
 
-def rows_of_another_account(planter: Planter) -> None:
-    planter.function(
-        lists.find_fills,
-        lambda find: lambda state, account, query: find(state, "member" if account == "neighbour" else account, query),
-    )
+def rows_of(owner: str) -> Callable[[Planter], None]:
+    """Whoever is the neighbour sees what another account traded."""
+
+    def plant(planter: Planter) -> None:
+        planter.function(
+            lists.find_fills,
+            lambda find: lambda state, account, query: find(state, owner if account == "neighbour" else account, query),
+        )
+
+    return plant
 
 
 def restricted_key_reads_the_account(planter: Planter) -> None:
@@ -150,7 +157,7 @@ def largest_limit_breaks_the_server(planter: Planter) -> None:
 
         return break_down
 
-    planter.member(rest, "answer", make)
+    planter.function(rest.answer, make)
 
 
 def repeated_parameter_breaks_the_server(planter: Planter) -> None:
@@ -186,11 +193,8 @@ def required_name_is_optional(planter: Planter) -> None:
 
 
 def body_is_called_text(planter: Planter) -> None:
-    planter.member(
-        endpoint,
-        "COMMON_HEADERS",
-        lambda headers: [(name, b"text/plain" if name == b"content-type" else value) for name, value in headers],
-    )
+    named = ((name, b"text/plain" if name == b"content-type" else value) for name, value in DEFAULT.headers)
+    planter.venue(DEFAULT.name, headers=tuple(named))
 
 
 def allow_is_missing(planter: Planter) -> None:
@@ -222,7 +226,8 @@ REFUSALS = (
     fault("the query is part of what is signed", "reads.answered", query_is_signed),
     fault("a signed query is accepted too", "signatures.refused", signed_query_is_accepted_too),
     fault("another account's order can be read", "keys.others_orders", others_orders_can_be_read),
-    fault("another account's rows are listed", "keys.others_rows", rows_of_another_account),
+    fault("a member's rows are listed for another", "keys.others_rows", rows_of("member")),
+    fault("an FCM's rows are listed for a member", "keys.others_rows", rows_of("desk")),
     fault("a restricted key reads the whole account", "keys.restricted_account", restricted_key_reads_the_account),
     fault("a restricted key reads another book", "keys.restricted_book", restricted_key_reads_another_book),
     fault("a restricted key sees the parts", "keys.restricted_breakdown", restricted_key_sees_the_parts),

@@ -5,6 +5,7 @@ from typing import Any
 
 from contracts.suites.planted.planting import Planter, fault
 from mockexchange.venues.dated import Spelling
+from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi import spelling
 from mockexchange.venues.kalshi.stream import (
     errors,
@@ -18,7 +19,7 @@ from mockexchange.venues.kalshi.stream import (
 )
 from mockexchange.venues.kalshi.stream.channels import ORDERBOOK
 from mockexchange.venues.kalshi.stream.errors import Code
-from mockexchange.venues.kalshi.stream.subscriber import Frame, Subscriber
+from mockexchange.venues.kalshi.stream.subscriber import Subscriber
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 
 

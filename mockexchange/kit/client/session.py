@@ -9,10 +9,10 @@ from mockexchange.config import RunDirectory
 from mockexchange.kit.client.adapter import Where
 from mockexchange.kit.client.traffic import Traffic, traffic_of
 from mockexchange.kit.serving import Exchange
+from mockexchange.registry import DEFAULT
 from mockexchange.sandbox import Credential, Sandbox, SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import Plan
-from mockexchange.venues.kalshi.dates import api_date as read_date
 
 NUMBERS = count(1)
 """Of the sandboxes of this process, so that several can be open at once."""
@@ -77,7 +77,7 @@ class Session:
 @contextmanager
 def open_session(exchange: Exchange, plan: Plan, api_date: str) -> Iterator[Session]:
     """Open a sandbox of a plan at an API date ("latest", an alias or a day), until the end. Raises ScenarioError."""
-    sandbox = exchange.open(plan, SandboxOptions(name=f"client-{next(NUMBERS)}", api_date=read_date(api_date)))
+    sandbox = exchange.open(plan, SandboxOptions(name=f"client-{next(NUMBERS)}", api_date=DEFAULT.api_date(api_date)))
     directory = RunDirectory()
     try:
         if not sandbox.credentials():

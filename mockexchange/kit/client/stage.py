@@ -14,10 +14,10 @@ from mockexchange.kit.client.meanings import aliases_of
 from mockexchange.kit.client.session import Session, open_session
 from mockexchange.kit.serving import Exchange
 from mockexchange.kit.venue import VenueKit
+from mockexchange.registry import DEFAULT
 from mockexchange.scenario.faults import FAULTS, Rule
 from mockexchange.scenario.loader import Plan, load_file, load_scenario
 from mockexchange.scenario.source import read_yaml
-from mockexchange.venues.kalshi.dates import api_date as read_date
 
 OWN_SCENARIOS = OWN_CARDS.parent / "scenarios"
 ACCOUNT = "account"
@@ -44,13 +44,13 @@ class Stage:
         """Return the documents of a date, that of the run if none is given."""
         date = api_date or self.api_date
         if date not in self.contracts:
-            self.contracts[date] = contract_of(self.kit, read_date(date).day)
+            self.contracts[date] = contract_of(self.kit, DEFAULT.api_date(date).day)
         return self.contracts[date]
 
     @property
     def documented_date(self) -> str:
         """The alias of the run's date. Raises NotJudged where the documents are of other days."""
-        day = read_date(self.api_date).day
+        day = DEFAULT.api_date(self.api_date).day
         alias = documents.alias_of(self.kit.name, day)
         if alias is None:
             raise NotJudged(f"no document is of {day} itself: choose one of {', '.join(aliases_of(self.kit.name))}")
@@ -58,10 +58,10 @@ class Stage:
 
     def excuse(self, card: Card) -> str:
         """Say why a card makes no sense at the date it would be played at; nothing if it does."""
-        day = read_date(card.api_date or self.api_date).day
-        if day and card.before and day < (read_date(card.before).day or ""):
+        day = DEFAULT.api_date(card.api_date or self.api_date).day
+        if day and card.before and day < (DEFAULT.api_date(card.before).day or ""):
             return f"it is about what there is from {card.before} on"
-        if day and card.until and day >= (read_date(card.until).day or ""):
+        if day and card.until and day >= (DEFAULT.api_date(card.until).day or ""):
             return f"it is about what there was before {card.until}"
         return ""
 
@@ -99,5 +99,6 @@ def load_plan(name: str) -> Plan:
 
 
 def _settled(plan: Plan, is_checking_signatures: bool) -> Plan:
-    mode = plan.settings.auth_mode if is_checking_signatures else "off"
-    return replace(plan, settings=replace(plan.settings, auth_mode=mode))
+    settings = plan.settings[DEFAULT.name]
+    mode = settings.auth_mode if is_checking_signatures else "off"
+    return replace(plan, settings={**plan.settings, DEFAULT.name: replace(settings, auth_mode=mode)})

@@ -12,6 +12,7 @@ from mockexchange.kit.judging.wording import at
 
 RULE = "answers.documented"
 CHARS_SHOWN_MAX = 200
+VERBS = ("get", "post", "put", "patch", "delete")
 
 
 class Answered(Protocol):
@@ -35,9 +36,9 @@ class AnswerJudge:
         self._validators: dict[tuple[str, ...], Validator] = {}
 
     def objections(self, path: str, method: str, answer: Answered) -> Iterator[Finding]:
-        """Yield what the document has against an answer at one of its paths. Methods it lacks are judged as GET."""
+        """Yield what the document has against an answer at a path of its. Methods it lacks are judged as one it has."""
         item = self.document["paths"][path]
-        verb = method.lower() if method.lower() in item else "get"
+        verb = method.lower() if method.lower() in item else next((one for one in VERBS if one in item), "get")
         place = ("paths", path, verb, "responses", str(answer.status))
         described = item[verb]["responses"].get(str(answer.status)) if verb in item else None
         if described is None:

@@ -54,11 +54,15 @@ class Side:
         self._document = document
         self._schemas = {"schemas": document["components"]["schemas"]}
         self.by_key: dict[str, dict[str, list[Message]]] = {}
+        self.wordless: list[Message] = []
+        """Those that no word tells apart, such as answers with an id alone."""
         for name, node in _messages(document, action).items():
             message = self._read(name, node["payload"])
-            for key, schema in message.payload["properties"].items():
-                if "const" in schema:
-                    self.by_key.setdefault(key, {}).setdefault(schema["const"], []).append(message)
+            words = {key: one["const"] for key, one in message.payload["properties"].items() if "const" in one}
+            for key, word in words.items():
+                self.by_key.setdefault(key, {}).setdefault(word, []).append(message)
+            if not words:
+                self.wordless.append(message)
 
     def _read(self, name: str, payload: dict[str, Any]) -> Message:
         validator = Validator({**payload, "components": self._schemas}, validate_formats=True)
@@ -67,12 +71,12 @@ class Side:
         return Message(name, payload, validator, tuple((key, order) for key, order in found.items() if order))
 
     def find(self, frame: Frame) -> list[Message]:
-        """Return the messages that a frame may be: those with its word."""
+        """Return the messages that a frame may be: those with its word, or where it has none, those without."""
         for key, messages in self.by_key.items():
             word = frame.get(key)
             if isinstance(word, str) and word in messages:
                 return messages[word]
-        return []
+        return [] if self.by_key.keys() & frame.keys() else self.wordless
 
 
 class FrameJudge:
@@ -81,13 +85,14 @@ class FrameJudge:
     def __init__(self, document: Document, subject: str) -> None:
         self.document, self.subject = document, subject
         self._sent, self._received = Side(document, "send"), Side(document, "receive")
+        self._end: str = document["channels"]["stream"].get("x-frame-end", "\n")
 
     def objections(self, raw: str | bytes, where: str) -> Iterator[Finding]:
         """Yield what the document has against a frame of the server; `where` says which it is."""
         text = yield from self._text(raw, where, DOCUMENTED)
         if text is None:
             return
-        if not text.endswith("\n"):
+        if not text.endswith(self._end):
             yield self._finding(NEWLINE, where, f"a frame that ends in {text[-ENDING_SHOWN_CHARS:]!r}", "a newline")
         if _is_spaced(text):
             yield self._finding(COMPACT, where, f"space between tokens: {cut(text)}", "JSON without it")

@@ -1,5 +1,6 @@
 """Whether an upgrade that is not granted is answered as the document of the stream describes (`x-refusals`)."""
 
+import re
 from collections.abc import Iterator
 
 from mockexchange.documents import ASYNCAPI, Document
@@ -16,10 +17,15 @@ class RefusalJudge:
     """Judges by the document of a stream; what that takes from the document of REST is judged by `answers`."""
 
     def __init__(self, document: Document, subject: str, answers: AnswerJudge) -> None:
-        self.path: str = document["channels"]["stream"]["address"]
-        """Where the stream is."""
+        channels = document["channels"].values()
+        addresses = {one["address"] for one in channels if one.get("address")}
+        self._addresses = re.compile("|".join(re.sub(r"\\{\w+\\}", ".+", re.escape(one)) for one in addresses))
         self._refusals: Document = document["channels"]["stream"]["x-refusals"]
         self._subject, self._answers = subject, answers
+
+    def is_at(self, path: str) -> bool:
+        """Whether the stream is there."""
+        return self._addresses.fullmatch(path) is not None
 
     def objections(self, answer: Answered) -> Iterator[Finding]:
         """Yield what the documents have against the answer to an upgrade, or to anything else that is asked there."""

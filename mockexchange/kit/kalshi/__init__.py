@@ -16,16 +16,6 @@ KALSHI = VenueKit(
     prefix="/trade-api/v2",
     stream_path="/trade-api/ws/v2",
     load_signer=load_signer,
-    production_hosts=frozenset(
-        {
-            "api.elections.kalshi.com",
-            "external-api.kalshi.com",
-            "external-api-ws.kalshi.com",
-            "trading-api.kalshi.com",
-            "api.kalshi.com",
-            "kalshi.com",
-        }
-    ),
     role_of=role_of,
     told=told,
     facts=FACTS,

@@ -66,8 +66,8 @@ class Mistaken(NamedTuple):
     def key_id(self) -> str:
         return self.signer.key_id
 
-    def headers(self, method: str, url: str, age_ms: int = 0) -> Headers:
-        right = self.signer.headers(method, url, age_ms + self.mistake.age_ms)
+    def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> Headers:
+        right = self.signer.headers(method, url, age_ms + self.mistake.age_ms, body)
         return self.mistake.make(Sent(self.signer, method, url, right))
 
 

@@ -19,7 +19,7 @@ class Signer(NamedTuple):
     key_id: str
     key: RSAPrivateKey
 
-    def headers(self, method: str, url: str, age_ms: int = 0) -> dict[str, str]:
+    def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
         """The three headers of a request that is sent now, or was made `age_ms` ago; of the URL its path is signed."""
         timestamp_ms = str(time.time_ns() // 1_000_000 - age_ms)
         text = f"{timestamp_ms}{method}{urlsplit(url).path}"

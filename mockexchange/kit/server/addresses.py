@@ -1,10 +1,11 @@
 """Where the server is that is judged: what a person types, and what follows from it."""
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from mockexchange.guard.hosts import PRODUCTION, find_place
 from mockexchange.kit.venue import VenueKit
 
 STREAM_SCHEMES = {"http": "ws", "https": "wss"}
@@ -43,7 +44,7 @@ def read_address(url: str, ws: str | None, venue: VenueKit) -> Address:
         f"{parts.scheme}://{parts.netloc}{before}{venue.prefix}",
         streams.geturl() if streams else _stream_url(parts, before, venue),
         parts.hostname or "",
-        next((host for host in hosts if _is_below(host, venue.production_hosts)), ""),
+        next(filter(_is_production, hosts), ""),
     )
 
 
@@ -53,8 +54,10 @@ def _stream_url(parts: SplitResult, before: str, venue: VenueKit) -> str:
     return f"{STREAM_SCHEMES[parts.scheme]}://{netloc}{before}{venue.stream_path}"
 
 
-def _is_below(host: str, domains: Iterable[str]) -> bool:
-    return any(f".{host.rstrip('.')}".endswith(f".{domain}") for domain in domains)
+def _is_production(host: str) -> bool:
+    """Whether only `--production-read-only` may ask it, whichever venue's it is."""
+    place = find_place(host)
+    return place is not None and place.kind == PRODUCTION
 
 
 def _split(option: str, text: str, schemes: tuple[str, ...], example: str) -> SplitResult:

@@ -93,7 +93,10 @@ class StreamTarget:
         headers: Mapping[str, str] = change(signer.headers("GET", where))
         wire = self.connect(where, headers, self.answer_s)
         name = f"stream {len(self.lines) + 1}"
-        line = Line(name, wire, self.rest.venue.dialect, self.judge, self.objections, self.answer_s)
+        dialect = self.rest.venue.dialect
+        if dialect is None:
+            raise NotJudged(f"the kit does not speak the stream of {self.rest.venue.name}")
+        line = Line(name, wire, dialect, self.judge, self.objections, self.answer_s)
         line.place, line.may_be_lost = self.place(), not self.is_scripted
         self.lines.append(line)
         return line

@@ -121,4 +121,6 @@ def test_what_a_refused_upgrade_is_judged_by_is_named() -> None:
 def test_every_answer_that_a_stream_names_is_one_of_its_rest_document(subject: str) -> None:
     refusals = documents.read(subject, documents.ASYNCAPI)["channels"]["stream"]["x-refusals"]
     named = {one["answer"] for one in refusals.values() if "answer" in one}
-    assert named == {"Unauthorized"} <= set(documents.read(subject)["components"]["responses"])
+    # Deribit lets everybody connect, and asks afterwards.
+    assert bool(named) is not subject.startswith("deribit/")
+    assert named <= set(documents.read(subject)["components"]["responses"])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.server.addresses import read_address
 
@@ -61,6 +62,11 @@ def test_loopback_is_known(url: str, is_loopback: bool) -> None:
 )
 def test_production_is_known(url: str) -> None:
     assert read_address(url, None, KALSHI).is_production
+
+
+def test_a_demo_below_the_domain_of_production_is_none() -> None:
+    assert read_address("https://www.deribit.com", None, DERIBIT).is_production
+    assert not read_address("https://test.deribit.com", None, DERIBIT).is_production
 
 
 def test_a_stream_of_production_is_production() -> None:

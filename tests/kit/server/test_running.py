@@ -26,7 +26,7 @@ BALANCE = "/portfolio/balance"
 class Key:
     key_id = "my-id"
 
-    def headers(self, method: str, url: str, age_ms: int = 0) -> dict[str, str]:
+    def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
         return {}
 
 

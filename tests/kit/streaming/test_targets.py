@@ -22,7 +22,7 @@ class Key:
 
     key_id = "k"
 
-    def headers(self, method: str, url: str, age_ms: int = 0) -> dict[str, str]:
+    def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
         return {"X-Signed": f"{method} {url}"}
 
 

@@ -161,16 +161,18 @@ def judge_orders(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
-    """No row of another account's is listed."""
-    name = OWN[operation_id]
-    theirs = {row[name] for row in target.whole(operation_id, role=OTHER).rows}
-    mine = target.whole(operation_id)
-    if not theirs or not mine.rows:
+    """No row is listed for two accounts: the member's, another member's and, if its key is there, the FCM's."""
+    name, owners = OWN[operation_id], dict[str, str]()
+    lists = {role: target.whole(operation_id, role=role) for role in (MEMBER, OTHER)}
+    if not all(each.rows for each in lists.values()):
         raise NotJudged("one of the two accounts has no row")
-    for row in mine.rows:
-        if row[name] in theirs:
-            expected = "rows of the account only"
-            yield finding(target, ROWS, mine.where, f"{name} {row[name]}, which is another's", expected, operation_id)
+    if FCM in target.keys:
+        lists[FCM] = target.whole(operation_id, role=FCM)
+    for role, each in lists.items():
+        for row in each.rows:
+            if owners.setdefault(row[name], role) != role:
+                seen, expected = f"{name} {row[name]}, which is another's", "rows of the account only"
+                yield finding(target, ROWS, f"{each.where} by the {role} key", seen, expected, operation_id)
 
 
 def judge_unheard_of(target: Target, operation_id: str) -> Iterator[Finding]:

@@ -1,0 +1,70 @@
+"""Deribit's front against its contract documents: generated requests, and every rule of the kit."""
+
+import pytest
+
+from contracts.suites.derivatives import EVERY, target_at, told_of
+from contracts.suites.saying import findings_of, not_judged
+from mockexchange import documents
+from mockexchange.kit.checks import run_checks
+from mockexchange.kit.deribit import DERIBIT
+from mockexchange.kit.exploring.running import Effort, conclude, run
+from mockexchange.kit.findings import Outcome
+from mockexchange.registry import venue_of
+
+pytestmark = pytest.mark.contract
+
+VENUE = "deribit"
+TRANSPORTS = ("in process", "over a socket")
+EXAMPLES = 4
+OVER_A_SOCKET = ("reads.", "methods.", "tokens.", "refusals.", "envelopes.")
+"""Rules that have to do with how requests travel; the others are judged in process."""
+NEVER_APPLY = {
+    "schemathesis.use_after_free",
+    "schemathesis.ensure_resource_availability",
+    # Only a 405 promises a header, and schemathesis leaves those to `unsupported_method`.
+    "schemathesis.response_headers_conformance",
+    # They want 401, which this venue never answers: the rules about tokens ask with wrong credentials, and none.
+    "schemathesis.ignored_auth",
+    "schemathesis.missing_required_header",
+    # There are no links.
+    "exploring.phases",
+}
+AT_BOUNDARIES = {"schemathesis.unsupported_method", "schemathesis.allow_header_conformance"}
+TOKENS = {"exploring.answered"}
+"""public/auth is left to the rules about tokens."""
+
+
+def test_there_is_a_document_for_each_alias() -> None:
+    found = {subject.removeprefix("deribit/") for subject in documents.subjects() if subject.startswith("deribit/")}
+    assert found == set(EVERY)
+    day = venue_of(VENUE).api_date("2026-10").day
+    assert documents.read("deribit/2026-10")["info"]["version"] == day
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("alias", EVERY)
+def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
+    # What is at the boundaries is asked in process; the socket is to be reached.
+    effort = Effort(is_brief=transport != "in process" or alias != EVERY[0], examples=EXAMPLES)
+    with target_at(VENUE, alias, transport) as target:
+        told = told_of(target)
+        outcome = run(target, told, effort)
+        judged = list(conclude(target, told, effort, outcome))
+    assert findings_of(judged) == ""
+    assert not_judged(judged) == NEVER_APPLY | TOKENS | (AT_BOUNDARIES if effort.is_brief else set())
+
+
+@pytest.mark.parametrize("alias", EVERY)
+def test_every_rule_is_kept(alias: str) -> None:
+    with target_at(VENUE, alias) as target:
+        judged = list(run_checks(DERIBIT.checks, target))
+    assert findings_of(judged) == ""
+    assert {f"{one.rule} {one.subject}": one.why for one in judged if one.outcome is Outcome.NOT_JUDGED} == {}
+
+
+def test_rules_of_the_wire_are_kept_over_a_socket() -> None:
+    checks = [check for check in DERIBIT.checks if check.rule.startswith(OVER_A_SOCKET)]
+    with target_at(VENUE, EVERY[0], "over a socket") as target:
+        judged = list(run_checks(checks, target))
+    assert findings_of(judged) == ""
+    assert {one.outcome for one in judged} == {Outcome.KEPT}

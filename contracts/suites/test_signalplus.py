@@ -1,0 +1,58 @@
+"""SignalPlus' front against its contract documents: generated requests, and every rule of the kit."""
+
+import pytest
+
+from contracts.suites.derivatives import EVERY, target_at, told_of
+from contracts.suites.saying import findings_of, not_judged
+from mockexchange import documents
+from mockexchange.kit.checks import run_checks
+from mockexchange.kit.exploring.running import Effort, conclude, run
+from mockexchange.kit.findings import Outcome
+from mockexchange.kit.signalplus import SIGNALPLUS
+from mockexchange.registry import venue_of
+
+pytestmark = pytest.mark.contract
+
+VENUE = "signalplus"
+TRANSPORTS = ("in process", "over a socket")
+EXAMPLES = 30
+NEVER_APPLY = {
+    "schemathesis.use_after_free",
+    "schemathesis.ensure_resource_availability",
+    # Only a 405 promises a header, and schemathesis leaves those to `unsupported_method`.
+    "schemathesis.response_headers_conformance",
+    # There are no links.
+    "exploring.phases",
+}
+AT_BOUNDARIES = {
+    "schemathesis.missing_required_header",
+    "schemathesis.unsupported_method",
+    "schemathesis.allow_header_conformance",
+}
+
+
+def test_there_is_a_document_for_each_alias() -> None:
+    found = {one.removeprefix("signalplus/") for one in documents.subjects() if one.startswith("signalplus/")}
+    assert found == set(EVERY)
+    day = venue_of(VENUE).api_date("2026-10").day
+    assert documents.read("signalplus/2026-10")["info"]["version"] == day
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("alias", EVERY)
+def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
+    effort = Effort(is_brief=transport != "in process", examples=EXAMPLES)
+    with target_at(VENUE, alias, transport) as target:
+        told = told_of(target)
+        judged = list(conclude(target, told, effort, run(target, told, effort)))
+    assert findings_of(judged) == ""
+    assert not_judged(judged) == NEVER_APPLY | (AT_BOUNDARIES if effort.is_brief else set())
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("alias", EVERY)
+def test_every_rule_is_kept(alias: str, transport: str) -> None:
+    with target_at(VENUE, alias, transport) as target:
+        judged = list(run_checks(SIGNALPLUS.checks, target))
+    assert findings_of(judged) == ""
+    assert {one.outcome for one in judged} == {Outcome.KEPT}

@@ -1,0 +1,83 @@
+"""The envelope of every answer: the id as it was sent, times that agree, plain numbers, one result by all ways."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.deribit.asking import methods_of, needed, signer_of
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.jsonrpc import complicated_numbers, exact, post, result_of
+from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.target import Target
+
+ID, TIMES, NUMBERS, WAYS = (f"envelopes.{name}" for name in ("id", "times", "numbers", "ways"))
+IDS: tuple[str, ...] = ("1", "0", "-7", "9007199254740993", "9223372036854775808123", '"text"', '"\\u00e9\\"\\n"', '""')
+"""As they are written in JSON; integers beyond what a float can hold among them."""
+
+
+def judge_id(target: Target, method: str) -> Iterator[Finding]:
+    params = json.dumps(needed(target, method))
+    for written in (*IDS, None):
+        said = "" if written is None else f'"id":{written},'
+        body = f'{{"jsonrpc":"2.0",{said}"method":"{method}","params":{params}}}'.encode()
+        answer = target.post(f"/{method}", body, signer_of(target, method))
+        sent = None if written is None else json.loads(written)
+        if written is None and "id" in exact(answer):
+            yield finding(target, ID, answer.where, answered(answer), "no id, since none was sent", method)
+        elif written is not None and answer.json().get("id", "none") != sent:
+            yield finding(target, ID, answer.where, answered(answer), f"the id {written}", method)
+
+
+def judge_times(target: Target, method: str) -> Iterator[Finding]:
+    answer = _asked(target, method)
+    body = exact(answer)
+    if body["usOut"] - body["usIn"] != body["usDiff"] or body["usDiff"] < 0:
+        yield finding(target, TIMES, answer.where, answered(answer), "usDiff = usOut - usIn, not below zero", method)
+
+
+def judge_numbers(target: Target, method: str) -> Iterator[Finding]:
+    answer = _asked(target, method)
+    for number in complicated_numbers(answer.text)[:3]:
+        expected = "a number without exponent and with nine decimals at most"
+        yield finding(target, NUMBERS, answer.where, number, expected, method)
+
+
+def _asked(target: Target, method: str) -> Any:
+    envelope = {"id": 1, "method": method, "params": needed(target, method)}
+    return post(target, method, envelope, signer_of(target, method))
+
+
+def judge_ways(target: Target, method: str) -> Iterator[Finding]:
+    """By GET, by POST to the method's path, and by POST to the base, the result is the same."""
+    params, signer = needed(target, method), signer_of(target, method)
+    envelope = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+    answers = [
+        target.ask(f"/{method}", query=params),
+        post(target, method, envelope, signer),
+        post(target, method, envelope, signer, is_base=True),
+    ]
+    first, *others = [_still(target, result_of(one)) for one in answers]
+    for answer, other in zip(answers[1:], others, strict=True):
+        if other != first:
+            yield finding(target, WAYS, answer.where, answered(answer), f"as by GET: {first}", method)
+
+
+def _still(target: Target, value: Any) -> Any:
+    ticking = target.venue.facts.ticking
+    if isinstance(value, dict):
+        return {name: _still(target, one) for name, one in value.items() if name not in ticking}
+    return [_still(target, one) for one in value] if isinstance(value, list) else value
+
+
+def _but_time(target: Target) -> list[str]:
+    return [name for name in methods_of(target) if name != "public/get_time"]
+
+
+PLACE = "contracts/deribit/README.md"
+CHECKS: tuple[Check[Target], ...] = (
+    Check(ID, "The id comes back as it was sent.", PLACE, methods_of, judge_id),
+    Check(TIMES, "usDiff is usOut less usIn.", PLACE, methods_of, judge_times),
+    Check(NUMBERS, "Numbers are written plainly.", PLACE, methods_of, judge_numbers),
+    Check(WAYS, "GET and POST, to the path and to the base, give one result.", PLACE, _but_time, judge_ways),
+)

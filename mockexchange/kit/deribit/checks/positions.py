@@ -1,0 +1,140 @@
+"""Positions: rows that agree with themselves, with the read of one, and with what was traded."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.deribit.asking import told
+from mockexchange.kit.derivatives.rows import Row, is_since_opened, is_since_settlement, wrong_of
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.rules.saying import finding, shown
+from mockexchange.kit.target import OTHER, Target
+
+ROWS, SESSION, ONE, NEVER, KINDS, APART, COMBOS = (
+    f"positions.{name}" for name in ("rows", "session", "one", "never_held", "kinds", "apart", "combos")
+)
+POSITIONS, POSITION = "private/get_positions", "private/get_position"
+INSTRUMENTS, BY_INSTRUMENT = "public/get_instruments", "private/get_user_trades_by_instrument"
+WHERE = f"POST /{POSITIONS}"
+DAY_MS, SETTLES_AT_MS = 86_400_000, 8 * 3_600_000
+
+
+def rows_of(target: Target, **params: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = told(target, POSITIONS, params)
+    return found
+
+
+def held_rows(target: Target) -> list[dict[str, Any]]:
+    """Rows of every position. Raises NotJudged where there is none."""
+    found = rows_of(target)
+    if not found:
+        raise NotJudged("the account has no position")
+    return found
+
+
+def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
+    for fields in held_rows(target):
+        for wrong in wrong_of(Row(fields)):
+            yield finding(
+                target, ROWS, f"{WHERE} {fields['instrument_name']}", wrong.seen, wrong.expected, operation_id
+            )
+
+
+def judge_session(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Floating profit is since the last settlement, but for what was traded in the session or was never settled."""
+    for fields in held_rows(target):
+        row = Row(fields)
+        if not row["size"] or is_since_settlement(row) or _traded_in_session(target, row.name):
+            continue
+        settled = row["settlement_price"]
+        if settled or not is_since_opened(row):
+            expected = f"{row.profit(settled or row['average_price']):.9f}, since {settled or 'it was opened'}"
+            seen = f"floating_profit_loss {row['floating_profit_loss']}"
+            yield finding(target, SESSION, f"{WHERE} {row.name}", seen, expected, operation_id)
+
+
+def _traded_in_session(target: Target, name: str) -> bool:
+    now_ms = int(told(target, "public/ticker", {"instrument_name": name})["timestamp"])
+    began_ms = (now_ms - SETTLES_AT_MS) // DAY_MS * DAY_MS + SETTLES_AT_MS
+    asked = {"instrument_name": name, "start_timestamp": began_ms, "count": 1}
+    return bool(told(target, BY_INSTRUMENT, asked)["trades"])
+
+
+def judge_one(target: Target, operation_id: str) -> Iterator[Finding]:
+    """The read of one position is the row of the list."""
+    for fields in held_rows(target):
+        one = told(target, POSITION, {"instrument_name": fields["instrument_name"]})
+        if one != fields:
+            where = f"POST /{POSITION} {fields['instrument_name']}"
+            yield finding(target, ONE, where, shown(one), f"as in the list: {shown(fields)}", operation_id)
+
+
+def judge_never(target: Target, operation_id: str) -> Iterator[Finding]:
+    """What was never held reads as a flat position."""
+    held = {fields["instrument_name"] for fields in rows_of(target)}
+    names = [row["instrument_name"] for row in told(target, INSTRUMENTS) if "combo" not in row["kind"]]
+    others = [name for name in names if name not in held]
+    if not others:
+        raise NotJudged("every instrument is held, or was")
+    for name in others[:3]:
+        fields = told(target, POSITION, {"instrument_name": name})
+        where = f"POST /{POSITION} {name}"
+        if fields["size"] or fields["direction"] != "zero":
+            yield finding(target, NEVER, where, shown(fields), "size 0 and direction zero", operation_id)
+        for wrong in wrong_of(Row(fields)):
+            yield finding(target, NEVER, where, wrong.seen, wrong.expected, operation_id)
+
+
+def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Each instrument's terms say what kind its row is; every row is of an instrument that there is."""
+    kinds = {row["instrument_name"]: row["kind"] for row in told(target, INSTRUMENTS, {"expired": False})}
+    for fields in held_rows(target):
+        kind = kinds.get(fields["instrument_name"], fields["kind"])
+        if kind != fields["kind"]:
+            where = f"{WHERE} {fields['instrument_name']}"
+            yield finding(target, KINDS, where, f"kind {fields['kind']}", f"kind {kind}", operation_id)
+
+
+def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Another account has positions of its own."""
+    own = held_rows(target)
+    others: list[dict[str, Any]] = told(target, POSITIONS, {}, target.key(OTHER))
+    if not others:
+        raise NotJudged("the other account has no position")
+    if own == others:
+        yield finding(target, APART, f"{WHERE} by the other key", shown(others), "rows of its own", operation_id)
+
+
+def judge_combos(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Combos are held as their legs."""
+    for kind in ("future_combo", "option_combo"):
+        rows = rows_of(target, kind=kind)
+        if rows:
+            yield finding(target, COMBOS, f"{WHERE} kind={kind}", shown(rows), "no rows", operation_id)
+
+
+def total_of(rows: list[dict[str, Any]], name: str) -> Decimal:
+    return sum((Decimal(str(row[name])) for row in rows if name in row), Decimal(0))
+
+
+PLACE = "contracts/deribit/README.md"
+
+
+def _lists(target: Target) -> list[str]:
+    return [POSITIONS]
+
+
+def _ones(target: Target) -> list[str]:
+    return [POSITION]
+
+
+CHECKS: tuple[Check[Target], ...] = (
+    Check(ROWS, "A row agrees with itself.", PLACE, _lists, judge_rows),
+    Check(SESSION, "Floating profit is that of the session.", PLACE, _lists, judge_session),
+    Check(ONE, "One position reads as in the list.", PLACE, _ones, judge_one),
+    Check(NEVER, "What was never held is flat.", PLACE, _ones, judge_never),
+    Check(KINDS, "Rows are of the kind of their instrument.", PLACE, _lists, judge_kinds),
+    Check(APART, "Nobody reads another's positions.", PLACE, _lists, judge_apart),
+    Check(COMBOS, "Combos are held as legs.", PLACE, _lists, judge_combos),
+)

@@ -1,0 +1,108 @@
+"""Account summaries: sums that agree with themselves and with the rows of positions.
+
+The sums are those of the venue's own example, which they match to the last digit.
+"""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.deribit.asking import told
+from mockexchange.kit.deribit.checks.positions import rows_of, total_of
+from mockexchange.kit.deribit.lists import currency_of
+from mockexchange.kit.derivatives.rows import SHOWN
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.rules.saying import finding, shown
+from mockexchange.kit.target import Target
+
+SUMS, ROWS, ALL = (f"summaries.{name}" for name in ("sums", "rows", "all"))
+SUMMARY, SUMMARIES = "private/get_account_summary", "private/get_account_summaries"
+Summary = Mapping[str, Any]
+
+
+class Sum:
+    """A field that others make up, each with its sign."""
+
+    def __init__(self, name: str, *parts: str) -> None:
+        self.name, self.parts = name, parts
+
+    def of(self, summary: Summary) -> Decimal:
+        return sum((_signed(summary, part) for part in self.parts), Decimal(0))
+
+
+def _signed(summary: Summary, part: str) -> Decimal:
+    value = Decimal(str(summary[part.lstrip("-")]))
+    return -value if part.startswith("-") else value
+
+
+IDENTITIES = (
+    Sum("total_pl", "futures_pl", "options_pl"),
+    Sum("session_upl", "futures_session_upl", "options_session_upl"),
+    Sum("session_rpl", "futures_session_rpl", "options_session_rpl"),
+    Sum("margin_balance", "balance", "futures_session_rpl", "futures_session_upl"),
+    Sum("equity", "margin_balance", "options_value"),
+    Sum("available_funds", "margin_balance", "-initial_margin"),
+)
+FUTURES = {"futures_pl": "total_profit_loss", "futures_session_upl": "floating_profit_loss"}
+OPTIONS = {
+    "options_pl": "total_profit_loss",
+    "options_session_upl": "floating_profit_loss",
+    "options_delta": "delta",
+    "options_gamma": "gamma",
+    "options_vega": "vega",
+    "options_theta": "theta",
+}
+BOTH = {"initial_margin": "initial_margin", "maintenance_margin": "maintenance_margin"}
+
+
+def summaries_of(target: Target) -> list[dict[str, Any]]:
+    """Every currency's summary. Raises NotJudged where there is none."""
+    found: list[dict[str, Any]] = told(target, SUMMARIES)["summaries"]
+    if not found:
+        raise NotJudged("the account has no currency")
+    return found
+
+
+def judge_sums(target: Target, operation_id: str) -> Iterator[Finding]:
+    for summary in summaries_of(target):
+        for identity in IDENTITIES:
+            seen, expected = Decimal(str(summary[identity.name])), identity.of(summary)
+            if abs(seen - expected) > SHOWN * len(identity.parts):
+                words = f"{expected}, from {' and '.join(identity.parts)}"
+                where = f"POST /{operation_id} {summary['currency']}"
+                yield finding(target, SUMS, where, f"{identity.name} {seen}", words, operation_id)
+
+
+def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
+    rows = rows_of(target)
+    for summary in summaries_of(target):
+        own = [row for row in rows if currency_of(row["instrument_name"]) == summary["currency"]]
+        options = [row for row in own if row["kind"] == "option"]
+        futures = [row for row in own if row["kind"] == "future"]
+        parts = ((FUTURES, futures), (OPTIONS, options), (BOTH, own))
+        for name, field, among in ((name, field, some) for names, some in parts for name, field in names.items()):
+            expected, seen = total_of(among, field), Decimal(str(summary[name]))
+            if abs(seen - expected) > SHOWN * (1 + 2 * len(among)):
+                where = f"POST /{operation_id} {summary['currency']}"
+                words = f"{expected}, the sum of {field} of {len(among)} rows"
+                yield finding(target, ROWS, where, f"{name} {seen}", words, operation_id)
+
+
+def judge_all(target: Target, operation_id: str) -> Iterator[Finding]:
+    """One currency's summary is that of the list."""
+    for summary in summaries_of(target):
+        one = told(target, SUMMARY, {"currency": summary["currency"]})
+        differing = {name: one.get(name) for name, value in summary.items() if one.get(name) != value}
+        if differing:
+            expected = {name: summary[name] for name in differing}
+            where = f"POST /{operation_id} {summary['currency']}"
+            yield finding(target, ALL, where, shown(differing), f"as of all: {shown(expected)}", operation_id)
+
+
+PLACE = "contracts/deribit/README.md"
+CHECKS: tuple[Check[Target], ...] = (
+    Check(SUMS, "A summary agrees with itself.", PLACE, lambda target: [SUMMARIES], judge_sums),
+    Check(ROWS, "A summary is the sum of the positions.", PLACE, lambda target: [SUMMARIES], judge_rows),
+    Check(ALL, "One summary reads as in the list.", PLACE, lambda target: [SUMMARY], judge_all),
+)

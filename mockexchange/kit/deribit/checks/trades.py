@@ -1,0 +1,146 @@
+"""Trades: lists in order, cut where the count says, and filtered by what they are asked for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.deribit.asking import told
+from mockexchange.kit.deribit.lists import currency_of
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.rules.saying import finding, shown
+from mockexchange.kit.target import OTHER, Target
+
+ORDER, COUNT, BETWEEN, KIND, INSTRUMENT, APART = (
+    f"trades.{name}" for name in ("order", "count", "between", "kind", "instrument", "apart")
+)
+BY_CURRENCY, BY_INSTRUMENT = "private/get_user_trades_by_currency", "private/get_user_trades_by_instrument"
+AND_TIME = "_and_time"
+CURRENCIES = ("BTC", "ETH", "USDC", "USDT", "EURR")
+MOST = 1000
+Trade = dict[str, Any]
+
+
+def _list(target: Target, method: str, **params: Any) -> dict[str, Any]:
+    found: dict[str, Any] = told(target, method, params)
+    return found
+
+
+def _own(target: Target) -> dict[str, list[Trade]]:
+    """The account's trades by currency, newest first. Raises NotJudged where there are too few to be sorted."""
+    found = {one: _list(target, BY_CURRENCY, currency=one, count=MOST)["trades"] for one in CURRENCIES}
+    if all(len(trades) < 2 for trades in found.values()):
+        raise NotJudged("the account has fewer than two trades in each currency")
+    return {currency: trades for currency, trades in found.items() if trades}
+
+
+def _where(method: str, **params: Any) -> str:
+    return f"POST /{method} {params}"
+
+
+def judge_order(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Newest first unless asked otherwise; the other way round it is the same list."""
+    for currency, trades in _own(target).items():
+        times = [trade["timestamp"] for trade in trades]
+        where = _where(operation_id, currency=currency)
+        if times != sorted(times, reverse=True):
+            yield finding(target, ORDER, where, shown(times), "newest first", operation_id)
+        ascending = _list(target, BY_CURRENCY, currency=currency, count=MOST, sorting="asc")["trades"]
+        if ascending != trades[::-1]:
+            yield finding(target, ORDER, f"{where} sorting=asc", shown(ascending), "the same, turned", operation_id)
+        wrong = [trade for trade in trades if currency_of(trade["instrument_name"]) != currency]
+        for trade in wrong:
+            yield finding(target, ORDER, where, shown(trade), f"trades in {currency}", operation_id)
+
+
+def judge_count(target: Target, operation_id: str) -> Iterator[Finding]:
+    for currency, trades in _own(target).items():
+        for count in {1, len(trades) - 1, len(trades)} - {0}:
+            page = _list(target, BY_CURRENCY, currency=currency, count=count)
+            expected = {"trades": trades[:count], "has_more": count < len(trades)}
+            if page != expected:
+                where = _where(operation_id, currency=currency, count=count)
+                yield finding(target, COUNT, where, shown(page), shown(expected), operation_id)
+
+
+def judge_between(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Both instants belong to what is between them."""
+    for currency, trades in _own(target).items():
+        newest, oldest = trades[0]["timestamp"], trades[-1]["timestamp"]
+        for start, end in ((oldest, newest), (newest, newest), (oldest, oldest), (newest + 1, newest + 2)):
+            asked = {"currency": currency, "start_timestamp": int(start), "end_timestamp": int(end), "count": MOST}
+            found = _list(target, operation_id, **asked)["trades"]
+            expected = [trade for trade in trades if start <= trade["timestamp"] <= end]
+            if sorted(found, key=_id) != sorted(expected, key=_id):
+                yield finding(
+                    target, BETWEEN, _where(operation_id, **asked), shown(found), shown(expected), operation_id
+                )
+
+
+def _id(trade: Trade) -> str:
+    return str(trade["trade_id"])
+
+
+def judge_kind(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Together the trades of futures and of options are all of them."""
+    for currency, trades in _own(target).items():
+        parts = {
+            kind: _list(target, BY_CURRENCY, currency=currency, kind=kind, count=MOST) for kind in ("future", "option")
+        }
+        together = sorted((trade for part in parts.values() for trade in part["trades"]), key=_id)
+        where = _where(operation_id, currency=currency)
+        if together != sorted(trades, key=_id):
+            yield finding(target, KIND, where, shown(together), shown(trades), operation_id)
+        for trade in parts["option"]["trades"]:
+            if trade["instrument_name"].rpartition("-")[2] not in {"C", "P"}:
+                yield finding(target, KIND, f"{where} kind=option", shown(trade), "trades of options", operation_id)
+
+
+def judge_instrument(target: Target, operation_id: str) -> Iterator[Finding]:
+    for trades in _own(target).values():
+        for name in sorted({trade["instrument_name"] for trade in trades}):
+            asked: dict[str, Any] = {"instrument_name": name, "count": MOST}
+            if operation_id.endswith(AND_TIME):
+                asked |= {"start_timestamp": 0, "end_timestamp": int(trades[0]["timestamp"])}
+            found = _list(target, operation_id, **asked)["trades"]
+            expected = [trade for trade in trades if trade["instrument_name"] == name]
+            if sorted(found, key=_id) != sorted(expected, key=_id):
+                yield finding(
+                    target, INSTRUMENT, _where(operation_id, **asked), shown(found), shown(expected), operation_id
+                )
+
+
+def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
+    """No order is of two accounts."""
+    own = {trade["order_id"] for trades in _own(target).values() for trade in trades}
+    key, seen = target.key(OTHER), 0
+    for currency in CURRENCIES:
+        for trade in told(target, BY_CURRENCY, {"currency": currency, "count": MOST}, key)["trades"]:
+            seen += 1
+            if trade["order_id"] in own:
+                where = f"{_where(operation_id, currency=currency)} by the other key"
+                yield finding(target, APART, where, shown(trade), "orders of its own", operation_id)
+    if not seen:
+        raise NotJudged("the other account has no trade")
+
+
+PLACE = "contracts/deribit/README.md"
+CHECKS: tuple[Check[Target], ...] = (
+    Check(ORDER, "Trades come newest first.", PLACE, lambda target: [BY_CURRENCY], judge_order),
+    Check(COUNT, "A page has as many as were asked for.", PLACE, lambda target: [BY_CURRENCY], judge_count),
+    Check(
+        BETWEEN,
+        "Trades are between the instants asked for.",
+        PLACE,
+        lambda target: [BY_CURRENCY, f"{BY_CURRENCY}{AND_TIME}"],
+        judge_between,
+    ),
+    Check(KIND, "Kinds part the list.", PLACE, lambda target: [BY_CURRENCY], judge_kind),
+    Check(
+        INSTRUMENT,
+        "Instruments part the list.",
+        PLACE,
+        lambda target: [BY_INSTRUMENT, f"{BY_INSTRUMENT}{AND_TIME}"],
+        judge_instrument,
+    ),
+    Check(APART, "Nobody reads another's trades.", PLACE, lambda target: [BY_CURRENCY], judge_apart),
+)

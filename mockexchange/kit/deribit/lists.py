@@ -1,0 +1,69 @@
+"""The venue's lists: their rows and what each filter means. Written from its documentation."""
+
+from collections.abc import Sequence
+
+from mockexchange.kit.rules.facts import Facts, Filter, Listing, Paging, Reader, Row
+from mockexchange.kit.rules.matching import equal_to, field_of
+
+NAMES_MAX = 5
+END_MS = "4102444800000"
+"""The end of the century."""
+ANY = "any"
+RESULT = "result"
+
+
+def currency_of(name: str) -> str:
+    """Return the currency that an instrument settles in, by its name: BTC-PERPETUAL in BTC, BTC_USDC-... in USDC."""
+    pair = name.partition("-")[0].split("_")
+    return pair[-1]
+
+
+def _has_currency(reader: Reader, row: Row, value: str) -> bool | None:
+    return value == ANY or currency_of(str(row["instrument_name"])) == value
+
+
+def _currencies(reader: Reader, rows: Sequence[Row]) -> Sequence[str]:
+    return [ANY, *sorted({currency_of(str(row["instrument_name"])) for row in rows})]
+
+
+CURRENCY = Filter(_has_currency, _currencies)
+KIND = equal_to(field_of("kind"), nothing=None)
+LISTINGS = {
+    "private/get_positions": Listing(
+        RESULT, filters={"currency": CURRENCY, "kind": KIND}, together=(("currency", "kind"),)
+    ),
+    "public/get_instruments": Listing(
+        RESULT, filters={"currency": CURRENCY, "kind": KIND}, together=(("currency", "kind"),)
+    ),
+}
+
+
+def _instruments(reader: Reader) -> list[str]:
+    return [str(row["instrument_name"]) for row in reader.rows("public/get_instruments")][:NAMES_MAX]
+
+
+def _indexes(reader: Reader) -> list[str]:
+    return sorted({str(row["price_index"]) for row in reader.rows("public/get_instruments")})[:NAMES_MAX]
+
+
+def _currency(reader: Reader) -> list[str]:
+    return [currency_of(name) for name in _instruments(reader)]
+
+
+FACTS = Facts(
+    listings=LISTINGS,
+    names={
+        "instrument_name": _instruments,
+        "index_name": _indexes,
+        "currency": _currency,
+        "client_name": lambda reader: ["kit"],
+        "client_version": lambda reader: ["1"],
+        "start_timestamp": lambda reader: ["0"],
+        "end_timestamp": lambda reader: [END_MS],
+    },
+    needs=(),
+    paging=Paging(limit="count", cursor="continuation", next="continuation", unreadable=None),
+    past=frozenset(),
+    clock=None,
+    ticking=frozenset({"usIn", "usOut", "usDiff", "timestamp", "access_token", "refresh_token"}),
+)

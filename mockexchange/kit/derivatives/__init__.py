@@ -1,0 +1,1 @@
+"""What holds of positions in derivatives at any venue that shows them."""

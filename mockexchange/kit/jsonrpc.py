@@ -1,0 +1,54 @@
+"""Calls of venues that speak JSON-RPC: an envelope to the path of its method, and what comes back read exactly."""
+
+import json
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.kit.answered import NOBODYS_FAULT, Answer, NotAnswered, NotJudged
+from mockexchange.kit.target import Target
+from mockexchange.kit.venue import Signer
+
+CHARS_SHOWN_MAX = 200
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
+PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]{1,9})?")
+
+
+def spelt(document: Any) -> bytes:
+    return json.dumps(document, separators=(",", ":")).encode()
+
+
+def exact(answer: Answer) -> Any:
+    """Return what is answered, its numbers as `Decimal`. Raises NotJudged where it is no JSON."""
+    try:
+        return json.loads(answer.content, parse_float=Decimal, parse_int=Decimal)
+    except ValueError:
+        raise NotJudged(f"{answer.where} was answered {answer.text[:CHARS_SHOWN_MAX]!r}, which is no JSON") from None
+
+
+def result_of(answer: Answer) -> Any:
+    """Return what a call was asked for, exactly. Raises NotJudged, or NotAnswered where an answer is due."""
+    if answer.status == 200:
+        body = exact(answer)
+        if isinstance(body, dict) and "result" in body:
+            return body["result"]
+    seen = f"{answer.status} {answer.text[:CHARS_SHOWN_MAX]}"
+    if answer.status in NOBODYS_FAULT:
+        raise NotJudged(f"{answer.where} was answered {seen}")
+    raise NotAnswered(answer.where, seen)
+
+
+def post(
+    target: Target, method: str, envelope: Mapping[str, Any], signer: Signer | None, *, is_base: bool = False
+) -> Answer:
+    """Post a call to its method's path, or to the base; its `where` says what was called. Raises Unreachable."""
+    answer = target.post(f"/{method}", spelt(envelope), signer, is_base=is_base)
+    return answer._replace(where=f"{answer.where} {method} {json.dumps(envelope.get('params', {}))}")
+
+
+def complicated_numbers(text: str) -> list[str]:
+    """Return the numbers of a JSON text that are written otherwise than plainly, with nine decimals at most."""
+    found: list[str] = NUMBER.findall(STRING.sub('""', text))
+    return [one for one in found if not PLAIN.fullmatch(one)]

@@ -1,0 +1,30 @@
+"""SignalPlus, as the kit knows it."""
+
+from mockexchange.kit.rules.facts import Facts, Paging
+from mockexchange.kit.signalplus.checks import CHECKS
+from mockexchange.kit.signalplus.exploring import told
+from mockexchange.kit.signalplus.roles import role_of
+from mockexchange.kit.signalplus.signing import load_signer
+from mockexchange.kit.venue import VenueKit
+
+NO_LISTS = Facts(
+    listings={},
+    names={},
+    needs=(),
+    paging=Paging(limit="limit", cursor="cursor", next="cursor", unreadable=None),
+    past=frozenset(),
+    clock=None,
+    ticking=frozenset(),
+)
+"""Its one call is a POST, which the rules for lists do not know."""
+SIGNALPLUS = VenueKit(
+    name="signalplus",
+    prefix="/signalplus/api",
+    stream_path="/signalplus/ws/api",
+    load_signer=load_signer,
+    role_of=role_of,
+    told=told,
+    facts=NO_LISTS,
+    checks=CHECKS,
+    changes_daily=False,
+)

@@ -1,0 +1,7 @@
+"""The rules of this venue that its document does not say."""
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.signalplus.checks import calls, positions, signatures
+from mockexchange.kit.target import Target
+
+CHECKS: tuple[Check[Target], ...] = (*calls.CHECKS, *signatures.CHECKS, *positions.CHECKS)

@@ -1,0 +1,128 @@
+"""Calls: the rid comes back as it was written, the base is as good as the path, and mistakes are refused by status."""
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.jsonrpc import post, result_of
+from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.signalplus.asking import POSITIONS, envelope, written
+from mockexchange.kit.target import MEMBER, Answer, Target
+
+RID, BASE, WORDED, VERBS, UNKNOWN, STREAMS = (
+    f"calls.{name}" for name in ("rid", "base", "worded", "verbs", "unknown", "streams_only")
+)
+RIDS = ("0", "1", "-1", "9007199254740993", "9223372036854775807", "12345678901234567890123456789", "50002")
+NO_RIDS = ('"50002"', "1.5", "null", "true", "{}")
+BODY_BYTES_MAX = 32 * 1024
+VERBS_TRIED = ("GET", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+
+def _send(target: Target, body: bytes, *, is_base: bool = False) -> Answer:
+    return target.post(f"/{POSITIONS}", body, target.key(MEMBER), is_base=is_base)
+
+
+def judge_rid(target: Target, rid: str) -> Iterator[Finding]:
+    answer = _send(target, written(rid))
+    if not answer.text.replace(" ", "").startswith(f'{{"rid":{rid},'):
+        yield finding(target, RID, answer.where, answered(answer), f'{{"rid":{rid},...', POSITIONS)
+
+
+def judge_base(target: Target, words: str) -> Iterator[Finding]:
+    signer = target.key(MEMBER)
+    params = {"currency": "any"} if words == "with parameters" else {}
+    answers = [post(target, POSITIONS, envelope(params), signer, is_base=is_base) for is_base in (False, True)]
+    if result_of(answers[0]) != result_of(answers[1]):
+        yield finding(target, BASE, answers[1].where, answered(answers[1]), answered(answers[0]), POSITIONS)
+
+
+class Mistake(NamedTuple):
+    """A body that is wrong in one thing, and the code of its error."""
+
+    words: str
+    body: bytes
+    code: int
+
+
+def _wrong(**params: object) -> bytes:
+    return json.dumps(envelope(params)).encode()
+
+
+MISTAKES = (
+    Mistake("no JSON", b"{", -32700),
+    Mistake("nothing", b"", -32700),
+    Mistake("a list of calls", b'[{"rid":1,"method":"private/get_positions"}]', -32600),
+    Mistake("no rid", b'{"method":"private/get_positions"}', -32600),
+    *(Mistake(f"the rid {rid}", written(rid), -32600) for rid in NO_RIDS),
+    Mistake("no method", b'{"rid":1,"params":{}}', 11050),
+    Mistake("a method that is a number", b'{"rid":1,"method":7}', 11050),
+    Mistake("another method than the path's", b'{"rid":1,"method":"private/get_position"}', 11050),
+    Mistake("parameters by place", b'{"rid":1,"method":"private/get_positions","params":["BTC"]}', -32602),
+    Mistake("a currency that is none", _wrong(currency="NOPE"), -32602),
+    Mistake("a currency in small letters", _wrong(currency="btc"), -32602),
+    Mistake("a kind that is none", _wrong(kind="swap"), -32602),
+    Mistake("a kind that is a number", _wrong(kind=1), -32602),
+    Mistake("a subaccount that is a text", _wrong(subaccountId="1"), -32602),
+    Mistake("a subaccount that is a fraction", _wrong(subaccountId=1.5), -32602),
+    Mistake("too large a body", _wrong(padding="x" * BODY_BYTES_MAX), -32600),
+)
+
+
+def judge_worded(target: Target, words: str) -> Iterator[Finding]:
+    mistake = next(one for one in MISTAKES if one.words == words)
+    for is_base in (False, True):
+        if is_base and "than the path's" in words:
+            continue
+        answer = _send(target, mistake.body, is_base=is_base)
+        yield from _refused(target, WORDED, answer, mistake.code, words)
+
+
+def _refused(target: Target, rule: str, answer: Answer, code: int, words: str, status: int = 400) -> Iterator[Finding]:
+    try:
+        told = answer.json()["error"]["code"]
+    except (ValueError, LookupError, TypeError):
+        told = None
+    if answer.status != status or told != code:
+        expected = f"status {status} and the error {code}"
+        yield finding(target, rule, f"{answer.where}, {words}", answered(answer), expected, POSITIONS)
+
+
+def judge_verbs(target: Target, path: str) -> Iterator[Finding]:
+    for verb in VERBS_TRIED:
+        answer = target.send(verb, path)
+        allowed = {word.strip() for word in answer.headers.get("allow", "").split(",")}
+        if answer.status != 405 or "POST" not in allowed:
+            expected = "status 405 and Allow: POST"
+            yield finding(target, VERBS, answer.where, answered(answer), expected, POSITIONS)
+        yield from target.answers.component_objections("MethodNotAllowed", answer)
+
+
+def judge_unknown(target: Target, method: str) -> Iterator[Finding]:
+    body = json.dumps({"rid": 1, "method": method, "params": {}}).encode()
+    answer = target.post(f"/{POSITIONS}", body, target.key(MEMBER), is_base=True, is_judged=False)
+    yield from target.answers.component_objections("UnknownRoute", answer)
+    yield from _refused(target, UNKNOWN, answer, -32601, method)
+
+
+def judge_streams(target: Target, method: str) -> Iterator[Finding]:
+    body = json.dumps({"rid": 4, "method": method, "params": {"channels": ["user.changes.any.any.raw"]}}).encode()
+    yield from _refused(target, STREAMS, target.post(f"/{method}", body, target.key(MEMBER)), 10030, method)
+
+
+PLACE = "contracts/signalplus/README.md"
+CHECKS: tuple[Check[Target], ...] = (
+    Check(RID, "The rid comes back as it was written.", PLACE, lambda target: RIDS, judge_rid),
+    Check(BASE, "The base is as good as the path.", PLACE, lambda target: ("bare", "with parameters"), judge_base),
+    Check(WORDED, "Each mistake has its error.", PLACE, lambda target: [one.words for one in MISTAKES], judge_worded),
+    Check(VERBS, "Every call is a POST.", PLACE, lambda target: ["", f"/{POSITIONS}"], judge_verbs, needs_writes=True),
+    Check(UNKNOWN, "A method that is none is told so.", PLACE, lambda target: ["private/get_position"], judge_unknown),
+    Check(
+        STREAMS,
+        "What is for streams is refused over HTTP.",
+        PLACE,
+        lambda target: ["connect", "private/subscribe", "private/unsubscribe"],
+        judge_streams,
+    ),
+)

@@ -1,0 +1,26 @@
+"""What a generator of requests has to be told of SignalPlus."""
+
+import copy
+from collections.abc import Collection
+
+from mockexchange.documents import Document
+from mockexchange.kit.exploring.told import Names, Told
+from mockexchange.kit.signalplus.roles import role_of
+
+SUBACCOUNT = "subaccountId"
+
+
+def told(document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False) -> Told:
+    """Tell of the numbers of subaccounts that there are."""
+    document = copy.deepcopy(document)
+    known = [int(one) for one in names.get(SUBACCOUNT, ["0"])]
+    body = document["paths"]["/private/get_positions"]["post"]["requestBody"]["content"]["application/json"]
+    schema = {"oneOf": [{"type": "integer", "enum": known}, {"type": "null"}]}
+    body["schema"]["properties"]["params"]["properties"][SUBACCOUNT] = schema
+    body["example"]["params"][SUBACCOUNT] = known[0]
+    return Told(
+        document=document,
+        role_of=lambda node, path, query: role_of(node, path),
+        must_answer=must_answer,
+        may_forbid_more=True,
+    )

@@ -1,0 +1,46 @@
+"""Signing as SignalPlus' pages tell it; written from them, not from the server."""
+
+import hmac
+import time
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from hashlib import sha256
+from itertools import count
+from typing import NamedTuple
+
+KEY, TIMESTAMP, NONCE, SIGNATURE = (
+    "Authorization",
+    "Signalplus-API-Timestamp",
+    "Signalplus-API-Nonce",
+    "Signalplus-API-Signature",
+)
+NONCES = count(1)
+"""Each is told once in a run, as the pages ask."""
+
+
+class Signer(NamedTuple):
+    """One key of one account."""
+
+    key_id: str
+    secret: str
+
+    def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
+        """The headers of a request that is sent now, or was made `age_ms` ago: neither path nor body are signed."""
+        now_ms = time.time_ns() // 1_000_000
+        return self.signed(str(now_ms - age_ms), f"{now_ms}-{next(NONCES)}")
+
+    def signed(self, timestamp: str, nonce: str) -> dict[str, str]:
+        signature = self.signature(f"{timestamp}\n{nonce}".encode())
+        return {KEY: f"Bearer {self.key_id}", TIMESTAMP: timestamp, NONCE: nonce, SIGNATURE: signature}
+
+    def signature(self, text: bytes) -> str:
+        return b64encode(hmac.new(b64decode(self.secret), text, sha256).digest()).decode()
+
+
+def load_signer(key_id: str, secret: str) -> Signer:
+    """Read a key; ValueError where the secret is no Base64."""
+    try:
+        b64decode(secret.strip(), validate=True)
+    except NotBase64:
+        raise ValueError(f"the secret of {key_id} is no Base64") from None
+    return Signer(key_id, secret.strip())

@@ -1,0 +1,8 @@
+"""The venues that the kit knows, by name."""
+
+from mockexchange.kit.deribit import DERIBIT
+from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.signalplus import SIGNALPLUS
+from mockexchange.kit.venue import VenueKit
+
+KITS: dict[str, VenueKit] = {kit.name: kit for kit in (KALSHI, DERIBIT, SIGNALPLUS)}

@@ -1,0 +1,30 @@
+"""Which document a day is judged by, where a venue's wire does not change from day to day."""
+
+import pytest
+
+from mockexchange import documents
+from mockexchange.documents import NoSuchDocument
+from mockexchange.kit.self_check import SelfCheck
+from mockexchange.kit.venues import KITS
+
+
+@pytest.mark.parametrize(
+    ("venue", "day", "alias"),
+    [
+        ("deribit", "2025-11-03", "2026-10"),
+        ("signalplus", "2026-12-31", "2026-10"),
+        ("kalshi", "2026-03-09", "2026-02"),
+        ("kalshi", "2026-02-20", "2026-02"),
+        ("kalshi", "2020-01-01", "2025-11"),
+    ],
+)
+def test_the_document_before_a_day(venue: str, day: str, alias: str) -> None:
+    assert documents.alias_before(venue, day) == alias
+
+
+def test_only_venues_that_change_daily_have_to_have_the_day_itself() -> None:
+    self_check = SelfCheck(KITS)
+    self_check.require("deribit", "2026-03-09")
+    self_check.require("signalplus", None)
+    with pytest.raises(NoSuchDocument, match="no document of 2026-03-09 to check against: there are 2025-11"):
+        self_check.require("kalshi", "2026-03-09")

@@ -1,0 +1,140 @@
+"""The kits of Deribit and SignalPlus: how they sign, what they tell, and that built-in scenarios keep their rules."""
+
+import asyncio
+import hmac
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from hashlib import sha256
+
+import httpx
+import pytest
+from anyio.from_thread import start_blocking_portal
+
+from mockexchange import documents
+from mockexchange.kit.checks import run_checks
+from mockexchange.kit.deribit import DERIBIT
+from mockexchange.kit.deribit.signing import Basic, Bearer
+from mockexchange.kit.deribit.signing import load_signer as load_deribit
+from mockexchange.kit.exploring.told import operation_ids
+from mockexchange.kit.findings import Outcome, Verdict
+from mockexchange.kit.jsonrpc import complicated_numbers
+from mockexchange.kit.judging.answers import AnswerJudge
+from mockexchange.kit.judging.handshakes import RefusalJudge
+from mockexchange.kit.signalplus import SIGNALPLUS
+from mockexchange.kit.signalplus.signing import load_signer as load_signalplus
+from mockexchange.kit.target import MEMBER, NotJudged, Target
+from mockexchange.kit.transports import AppTransport
+from mockexchange.kit.venue import VenueKit
+from mockexchange.kit.venues import KITS
+from mockexchange.registry import VENUES
+from mockexchange.sandbox import SandboxOptions, open_sandbox
+from mockexchange.scenario.loader import load_scenario
+from mockexchange.server.app import Front
+from mockexchange.server.rest import Diagnostician
+
+URL = "http://host/api/v2/private/get_positions?currency=BTC"
+NEEDING_OTHER_KEYS = {
+    "deribit": {"refusals.scopes", "tokens.ways", "positions.apart", "trades.apart"},
+    "signalplus": {"signatures.another_key", "positions.apart"},
+}
+
+
+def test_there_is_a_kit_for_each_venue_and_each_is_where_the_venue_is() -> None:
+    assert list(KITS) == list(VENUES)
+    for name, kit in KITS.items():
+        assert (kit.name, kit.prefix) == (name, VENUES[name].prefix)
+        assert kit.stream_path in VENUES[name].stream_paths
+        document = documents.read(f"{name}/compat", documents.ASYNCAPI)
+        addresses = {one["address"] for one in document["channels"].values()}
+        assert {one for one in addresses if "{" not in one} <= set(VENUES[name].stream_paths)
+        judge = RefusalJudge(document, name, AnswerJudge(documents.read(f"{name}/compat"), name))
+        assert all(judge.is_at(path) for path in VENUES[name].stream_paths)
+        assert not judge.is_at(f"{kit.stream_path}x")
+        assert documents.read(f"{name}/compat")["servers"][0]["url"] == kit.prefix
+
+
+def test_deribit_signs_five_lines() -> None:
+    scheme, _, parts = load_deribit("me", " secret\n").headers("POST", URL, 0, b"{}")["Authorization"].partition(" ")
+    told = dict(part.split("=", 1) for part in parts.split(","))
+    text = f"{told['ts']}\n{told['nonce']}\nPOST\n/api/v2/private/get_positions?currency=BTC\n{{}}\n"
+    assert scheme == "deri-hmac-sha256"
+    assert told["id"] == "me"
+    assert told["sig"] == hmac.new(b"secret", text.encode(), sha256).hexdigest()
+
+
+def test_deribit_also_takes_what_is_not_signed() -> None:
+    assert Basic("me", "secret").headers("GET", URL) == {"Authorization": "Basic bWU6c2VjcmV0"}
+    assert Bearer("", "token").headers("GET", URL) == {"Authorization": "Bearer token"}
+
+
+def test_signalplus_signs_timestamp_and_nonce_alone() -> None:
+    secret = b64encode(b"\x00\xffsecret").decode()
+    signer = load_signalplus("me", secret)
+    first, second = (signer.headers("POST", url, 0, body) for url, body in ((URL, b"{}"), ("http://other/", b"")))
+    text = f"{first['Signalplus-API-Timestamp']}\n{first['Signalplus-API-Nonce']}"
+    expected = b64encode(hmac.new(b64decode(secret), text.encode(), sha256).digest()).decode()
+    assert (first["Authorization"], first["Signalplus-API-Signature"]) == ("Bearer me", expected)
+    assert first["Signalplus-API-Nonce"] != second["Signalplus-API-Nonce"]
+
+
+def test_secrets_that_are_none_are_refused() -> None:
+    with pytest.raises(ValueError, match="the key me has no secret"):
+        load_deribit("me", " ")
+    with pytest.raises(ValueError, match="the secret of me is no Base64"):
+        load_signalplus("me", "no base64!")
+
+
+@pytest.mark.parametrize("number", ["1e-05", "1E5", "0.1234567891", "-1.", "01", "1.5e3"])
+def test_numbers_that_are_not_written_plainly_are_found(number: str) -> None:
+    assert complicated_numbers(f'{{"a":[1,-2.5,0.123456789,"1e5"],"b":{number}}}') == [number]
+
+
+@pytest.mark.parametrize("kit", [DERIBIT, SIGNALPLUS], ids=["deribit", "signalplus"])
+def test_a_generator_is_told_what_there_is(kit: VenueKit) -> None:
+    document = documents.read(f"{kit.name}/2026-10")
+    told = kit.told(document, {"instrument_name": ["BTC-PERPETUAL"]}, [MEMBER])
+    assert operation_ids(told.document) == operation_ids(document)
+    assert told.document != document == documents.read(f"{kit.name}/2026-10")
+
+
+# --- the built-in scenarios keep every rule that one key can tell
+
+
+def judged(venue: str) -> Iterator[Verdict]:
+    kit = KITS[venue]
+    # On a clock that stands still, since the rules tell sessions apart by the time that the exchange says it is.
+    options = SandboxOptions(api_date=VENUES[venue].api_date("latest"), clock="paused")
+    sandbox = asyncio.run(open_sandbox(load_scenario(venue), options))
+    key = next(one for one in sandbox.credentials() if one.venue == venue)
+    diagnostician = Diagnostician()
+    front = Front(lambda key_id: sandbox, diagnostician, None)
+    with start_blocking_portal() as portal, httpx.Client(transport=AppTransport(front, portal)) as http:
+        keys = {MEMBER: kit.load_signer(key.key_id, key.secret or "")}
+        yield from run_checks(
+            kit.checks,
+            Target(
+                venue=kit,
+                api_date="2026-10",
+                base_url=f"http://testserver{kit.prefix}",
+                http=http,
+                keys=keys,
+                may_write=True,
+            ),
+        )
+    diagnostician.close()
+
+
+@pytest.mark.parametrize("venue", ["deribit", "signalplus"])
+def test_the_builtin_scenario_keeps_the_rules(venue: str) -> None:
+    verdicts = list(judged(venue))
+    assert [finding for one in verdicts for finding in one.findings] == []
+    left = {one.rule for one in verdicts if one.outcome is Outcome.NOT_JUDGED}
+    assert left <= NEEDING_OTHER_KEYS[venue] | {"positions.never_held"}
+    assert len(verdicts) > 50
+
+
+def test_a_target_without_the_key_is_not_judged() -> None:
+    with httpx.Client() as http:
+        target = Target(venue=SIGNALPLUS, api_date="2026-10", base_url="", http=http, keys={})
+        with pytest.raises(NotJudged, match="none was given for the role 'member'"):
+            target.key(MEMBER)
