@@ -4,10 +4,21 @@ from typing import Protocol
 
 
 class Inspector(Protocol):
-    """Returns what is wrong, in lines for the journal. `day` is that of the API date, None for compat."""
+    """Returns what is wrong, in lines for the journal.
+
+    `venue` is the name of whose wire it is, `day` that of the API date, None for compat.
+    """
 
     def check_answer(
-        self, day: str | None, method: str, target: str, status: int, headers: dict[str, str], content: bytes
+        self,
+        venue: str,
+        day: str | None,
+        method: str,
+        target: str,
+        status: int,
+        *,
+        headers: dict[str, str],
+        content: bytes,
     ) -> list[str]: ...
 
-    def check_frame(self, day: str | None, raw: bytes) -> list[str]: ...
+    def check_frame(self, venue: str, day: str | None, raw: bytes) -> list[str]: ...

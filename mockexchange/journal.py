@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from mockexchange.tally import Tally
+
 ENTRIES_MAX = 10_000
 BODIES_BYTES_MAX = 32 * 1024 * 1024
 HEADS_BYTES_MAX = 32 * 1024 * 1024
@@ -48,6 +50,11 @@ class Entry:
     """The fault that touched the request or its answer."""
     connection: int | None = None
     """The number of the stream that this handshake opened."""
+    stub: str | None = None
+    """The literal answer that it got, or would have had it not been refused."""
+    venue: str = ""
+    refusal: str | None = None
+    """Which of the venue's refusals it got, as one word."""
     is_closed: bool = False
     """Whether all is known of it: `Journal.close` says so."""
 
@@ -151,6 +158,8 @@ class Journal:
         self.firing_count = 0
         self.observers: list[Observer] = []
         """Told of every entry once it is closed, every frame and every firing."""
+        self.tally = Tally()
+        self._frames_tallied = self.tally.frames
         self.count = 0
         """Entries ever made, those dropped included."""
 
@@ -159,6 +168,11 @@ class Journal:
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self._entries)
+
+    @property
+    def bodies_bytes(self) -> int:
+        """How many bytes of bodies are kept, those that several entries share once."""
+        return self._bodies.size_bytes
 
     def add(self, entry: Entry) -> None:
         self._entries.append(entry)
@@ -176,11 +190,13 @@ class Journal:
     def close(self, entry: Entry) -> None:
         """All is known of an entry now: tell who waits for it."""
         entry.is_closed = True
+        self._count(entry)
         self._tell(entry)
 
     def add_frame(self, frame: FrameEntry) -> None:
         self.frames.append(frame)
         self.frame_count += 1
+        self._frames_tallied[frame.direction] += 1
         self._frames_bytes += len(frame.raw)
         while len(self.frames) > self._frames_max or self._frames_bytes > self._frames_bytes_max:
             self._frames_bytes -= len(self.frames.popleft().raw)
@@ -190,6 +206,8 @@ class Journal:
     def add_firing(self, firing: Firing) -> None:
         self.firings.append(firing)
         self.firing_count += 1
+        if firing.kind == "fault":
+            self.tally.fired[firing.detail.get("then", "")] += 1
         self._tell(firing)
 
     def numbered_frames(self) -> Iterator[tuple[int, FrameEntry]]:
@@ -235,6 +253,13 @@ class Journal:
             if rows
         ]
         return "".join(lines) or "\n  the journal has no other request"
+
+    def _count(self, entry: Entry) -> None:
+        self.tally.count_request(entry.venue, entry.operation, entry.status, entry.latency_us)
+        if entry.refusal is not None:
+            self.tally.refusals[entry.venue, entry.refusal] += 1
+        elif entry.stub is not None:
+            self.tally.stubbed += 1
 
     def _tell(self, item: Item) -> None:
         for observe in tuple(self.observers):

@@ -19,6 +19,9 @@ PLAIN = (
     "diagnosis",
     "findings",
     "fault",
+    "stub",
+    "venue",
+    "refusal",
     "connection",
 )
 SHORT = tuple(name for name in PLAIN if name not in ("position", "target"))

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from mockexchange.faults.bodies import edit_json, truncate, with_limit
+from mockexchange.faults.bodies import edit_json, truncate
 from mockexchange.scenario import effects
 from mockexchange.scenario.effects import Effect
 from mockexchange.venues.kalshi.legacy import places_of
 from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.operations import OPERATIONS
+from mockexchange.venues.kalshi.params import with_limit
 from mockexchange.venues.request import Request
 from tests.sandboxing import POSITIONS, PREFIX, make, signed
 
@@ -83,7 +84,7 @@ def test_what_is_truncated_is_no_json(body: bytes) -> None:
     ],
 )
 def test_a_page_size_is_the_smaller_one(query: str, wanted: str) -> None:
-    assert with_limit(Request("GET", POSITIONS, query), 3) == wanted
+    assert with_limit(query, 3) == wanted
 
 
 PATHS = sorted(

@@ -131,8 +131,8 @@ WRONG = [
     (
         "{match: {operation: GetPosition}, then: {drop}}",
         (
-            "f.yaml:1: match.operation: expected the name of an operation, such as GetPositions, got 'GetPosition': "
-            "did you mean 'GetPositions'?"
+            "f.yaml:1: match.operation: expected the name of an operation, such as GetPositions or private/*, "
+            "got 'GetPosition': did you mean 'GetPositions'?"
         ),
     ),
     (

@@ -1,11 +1,13 @@
 """State and events in our own words: exact, whole, and independent of the venue's tables."""
 
 from dataclasses import fields
+from decimal import Decimal
 from typing import Any, get_args
 
 import pytest
 
 from mockexchange.core import commands, events
+from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.events import Event
 from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import (
@@ -337,6 +339,73 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         {"type": "balance_allocated", "account": "desk", "allocations": ((0, 60), (1, 40)), "reservation": "max"},
     ),
     (events.NettingSet(purse=DESK, enabled=True), {"type": "netting_set", **SHOWN_DESK, "enabled": True}),
+    (events.ContractListed(contract="P"), {"type": "contract_listed", "instrument": "P"}),
+    (
+        events.IndexSet(index="btc_usd", price=Decimal("113853.630")),
+        {"type": "index_set", "index": "btc_usd", "price": "113853.63"},
+    ),
+    (
+        events.ContractMarked(contract="P", price=Decimal("1e2")),
+        {"type": "contract_marked", "instrument": "P", "price": "100"},
+    ),
+    (
+        events.ContractTraded(
+            purse=DESK,
+            contract="P",
+            trade_id="t",
+            order_id="o",
+            serial=7,
+            direction=Direction.SELL,
+            amount=Decimal(10),
+            price=Decimal("0.5"),
+            fee=Decimal("-1e-18"),
+        ),
+        {
+            "type": "contract_traded",
+            **SHOWN_DESK,
+            "instrument": "P",
+            "trade_id": "t",
+            "order_id": "o",
+            "serial": 7,
+            "direction": "sell",
+            "amount": "10",
+            "price": "0.5",
+            "fee": "-0.000000000000000001",
+        },
+    ),
+    (
+        events.HoldingChanged(
+            purse=DESK,
+            contract="P",
+            size=Decimal(-10),
+            cost=Decimal("0.10"),
+            session_cost=Decimal(0),
+            realized=Decimal("-0.0"),
+            realized_funding=Decimal(1),
+        ),
+        {
+            "type": "holding_changed",
+            **SHOWN_DESK,
+            "instrument": "P",
+            "size": "-10",
+            "cost": "0.1",
+            "session_cost": "0",
+            "realized": "0",
+            "realized_funding": "1",
+        },
+    ),
+    (
+        events.CashChanged(purse=DESK, currency="BTC", cash=Decimal("1.5")),
+        {"type": "cash_changed", **SHOWN_DESK, "currency": "BTC", "cash": "1.5"},
+    ),
+    (
+        events.SessionSettled(prices=(("P", Decimal("115600.09")),)),
+        {"type": "session_settled", "prices": {"P": "115600.09"}},
+    ),
+    (
+        events.ContractDelivered(contract="P", price=Decimal(3)),
+        {"type": "contract_delivered", "instrument": "P", "price": "3"},
+    ),
 ]
 
 

@@ -5,16 +5,17 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+from mockexchange.registry import venue_at
 from mockexchange.scenario import effects
 from mockexchange.scenario.effects import Effect
-from mockexchange.venues.kalshi.legacy import Change, change_legacy
-from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.request import Request
 
 CURSOR = "cursor"
 WRONG_BY = 1_000
 """What a wrong number is too large by: ten dollars, or a thousand contracts. No rounding explains it away."""
-TABLES = {operation.name: operation.answer_table for operation in OPERATIONS}
+RESULT = "result"
+"""Where the answer is of a venue that speaks JSON-RPC."""
+Change = Callable[[Any], Any]
 CHANGES: dict[str, Change | None] = {
     "absent": None,
     "zero": lambda number: 0,
@@ -40,20 +41,9 @@ def cursor_of(request: Request) -> str | None:
     return found[0] if found else None
 
 
-def with_limit(request: Request, rows: int) -> str:
-    """The query asking for `rows` a page at most."""
-    parts = [part for part in request.query.split("&") if part]
-    limits = [part for part in parts if part.partition("=")[0] == "limit"]
-    asked = limits[0].partition("=")[2] if limits else ""
-    if len(limits) > 1 or (limits and not (asked.isascii() and asked.isdigit() and len(asked) < 10)):
-        return request.query  # the venue refuses it
-    wanted = min(rows, int(asked)) if limits else rows
-    return "&".join([*(part for part in parts if part not in limits), f"limit={wanted}"])
-
-
 def _edit_cursor(value: Any, effect: effects.Cursor, request: Request, operation: str | None) -> bool:
     """`repeat` gives the cursor back that the client came with; a first page keeps its own."""
-    if CURSOR not in value:
+    if not isinstance(value, dict) or CURSOR not in value:
         return False
     if effect.how == "absent":
         del value[CURSOR]
@@ -66,25 +56,31 @@ def _edit_cursor(value: Any, effect: effects.Cursor, request: Request, operation
 
 
 def _duplicate_row(value: Any, effect: effects.DuplicateRow, request: Request, operation: str | None) -> bool:
-    """The last row of the longest list is there twice; of two as long as each other, the later.
-
-    What has amounts beside its lists, as a balance has, is no list.
-    """
-    lists = [item for item in value.values() if isinstance(item, list) and item]
-    if not lists or any(name != CURSOR and not isinstance(item, list | dict) for name, item in value.items()):
+    """The last row of the longest list is there twice; of two as long as each other, the later."""
+    lists = [item for item in _lists(value) if item]
+    if not lists:
         return False
     longest = max(reversed(lists), key=len)
     longest.append(longest[-1])
     return True
 
 
+def _lists(value: Any) -> list[Any]:
+    """The lists of an answer. What has amounts beside its lists, as a balance has, is no list."""
+    found = value.get(RESULT, value)
+    if not isinstance(found, dict):
+        return [found] if isinstance(found, list) else []
+    is_balance = any(name != CURSOR and not isinstance(item, list | dict | bool) for name, item in found.items())
+    return [] if is_balance else [item for item in found.values() if isinstance(item, list)]
+
+
 def _edit_legacy(value: Any, effect: effects.Legacy, request: Request, operation: str | None) -> bool:
-    table = TABLES.get(operation or "")
-    return bool(table and change_legacy(value, table, CHANGES[effect.how]))
+    return venue_at(request.path).edit_legacy(value, operation, CHANGES[effect.how])
 
 
 def _compact(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+    """Half of a surrogate pair, as an id of a client may hold, stays the escape that it was."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="backslashreplace")
 
 
 EDITS: dict[type, Edit] = {

@@ -1,14 +1,19 @@
-"""Presets: sets of fault rules under a name, as data of the package."""
+"""Presets: sets of fault rules under a name, as data of the package.
+
+A line with `$private` in it stands for one with each condition that finds what is private at some venue.
+"""
 
 from functools import cache
 from importlib.resources import files
 
+from mockexchange.registry import VENUES
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults import FAULTS, Rule
 from mockexchange.scenario.source import read_yaml
 
 PRESETS = files("mockexchange.faults") / "presets"
 SUFFIX = ".yaml"
+PRIVATE = "$private"
 
 
 @cache
@@ -23,4 +28,11 @@ def load_preset(name: str) -> tuple[Rule, ...]:
         known = ", ".join(preset_names())
         raise ScenarioError(f"no preset {name[:40]!r}{did_you_mean(name, preset_names()) or f': known are {known}'}")
     text = (PRESETS / f"{name}{SUFFIX}").read_text(encoding="utf-8")
-    return tuple(FAULTS.read(read_yaml(text, f"{name}{SUFFIX}"), ""))
+    return tuple(FAULTS.read(read_yaml("".join(map(_for_venues, text.splitlines(True))), f"{name}{SUFFIX}"), ""))
+
+
+def _for_venues(line: str) -> str:
+    if PRIVATE not in line:
+        return line
+    conditions = {name: condition for venue in VENUES.values() for name, condition in venue.private.items()}
+    return "".join(line.replace(PRIVATE, condition).replace("$name", name) for name, condition in conditions.items())

@@ -12,7 +12,8 @@ from mockexchange.faults.installed import Installed, firing
 from mockexchange.faults.matching import Happening
 from mockexchange.journal import Firing, Journal
 from mockexchange.scenario import effects
-from mockexchange.venues.kalshi.stream.session import Frame, Session
+from mockexchange.venues.frame import Frame
+from mockexchange.venues.venue import Session
 
 FrameRules = list[Installed]
 Delayed = tuple[Frame, str]

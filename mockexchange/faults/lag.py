@@ -5,12 +5,14 @@ folded once, when it is old enough, so a lag costs its state in memory and each 
 """
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.store.log import Log, Record
-from mockexchange.venues.kalshi.desk import Desk
+from mockexchange.venues.venue import Venue
 
 LAGS_MAX = 4
 """Each is a whole exchange in memory."""
@@ -19,16 +21,22 @@ LAGS_MAX = 4
 class Lagging:
     """The exchange as it was `lag_us` ago. Tell it of every new record, and `catch_up` before it is asked."""
 
-    def __init__(self, lag_us: int, desk: Desk, log: Log, history: int) -> None:
+    def __init__(self, lag_us: int, log: Log, history: int) -> None:
         """The first `history` records of the log never lag."""
         header = log.header
         self._lag_us = lag_us
         self._exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before)
         self._late = deque(log)
+        self._desks: dict[str, Any] = {}
         for _ in range(min(history, len(self._late))):
             self._fold()
-        # The key is checked at the true time, whichever clock that is: the lag is the data's.
-        self.desk = Desk(self._exchange.state, desk.api_date, replace(desk.settings, auth_clock="host"))
+
+    def desk(self, venue: Venue, desk: Any) -> Any:
+        """A venue's front over it, like `desk`. Who asks is checked at the true time: the lag is the data's."""
+        if venue.name not in self._desks:
+            settings = replace(desk.settings, auth_clock="host")
+            self._desks[venue.name] = venue.open_desk(self._exchange.state, desk.api_date, settings)
+        return self._desks[venue.name]
 
     def add(self, record: Record) -> None:
         self._late.append(record)
@@ -47,8 +55,8 @@ class Lagging:
 class Lags:
     """The folds in use, one for each lag."""
 
-    def __init__(self, desk: Desk, log: Log) -> None:
-        self._desk, self._log = desk, log
+    def __init__(self, desks: Mapping[str, Any], log: Log) -> None:
+        self._desks, self._log = desks, log
         self._folds: dict[int, Lagging] = {}
         self.history = 0
         """How many records never lag: those of the scenario's start."""
@@ -61,11 +69,11 @@ class Lags:
         for fold in self._folds.values():
             fold.add(record)
 
-    def desk(self, lag_us: int, now: int) -> Desk:
+    def desk(self, venue: Venue, lag_us: int, now: int) -> Any:
         """The venue's front over the exchange as it was then."""
         fold = self._folds[lag_us]
         fold.catch_up(now)
-        return fold.desk
+        return fold.desk(venue, self._desks[venue.name])
 
     def _open(self, lag_us: int) -> Lagging:
-        return Lagging(lag_us, self._desk, self._log, self.history)
+        return Lagging(lag_us, self._log, self.history)

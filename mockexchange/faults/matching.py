@@ -28,13 +28,14 @@ class Happening:
 def compile_match(match: Match, at: int, host_at: int) -> tuple[Test, ...]:
     """The tests that something has to pass, for a rule that is installed at these instants."""
     named = {
-        name: value
-        for name in ("account", "operation", "method", "page", "channel")
-        if (value := getattr(match, name)) is not None
+        name: value for name in ("account", "method", "page", "channel") if (value := getattr(match, name)) is not None
     }
     tests: list[Test] = [_equals(name, value) for name, value in named.items()]
+    if match.operation is not None:
+        tests.append(_operation(match.operation))
     if match.path is not None:
-        tests.append(_path(match.path))
+        has_path = path_test(match.path)
+        tests.append(lambda happening: has_path(happening.path))
     tests += _within(match.span, at, lambda happening: happening.at)
     tests += _within(match.host_span, host_at, lambda happening: happening.host_at)
     return tuple(tests)
@@ -44,13 +45,21 @@ def _equals(name: str, value: object) -> Test:
     return lambda happening: bool(getattr(happening, name) == value)
 
 
-def _path(pattern: str) -> Test:
+def _operation(pattern: str) -> Test:
+    """A name, or how names begin, with `*` at its end."""
+    beginning = pattern.removesuffix("*")
+    if beginning == pattern:
+        return _equals("operation", pattern)
+    return lambda happening: (happening.operation or "").startswith(beginning)
+
+
+def path_test(pattern: str) -> Callable[[str], bool]:
     """`*` is any characters. Parts are found from the left, each as early as can be: that costs the path's length."""
     first, *others = pattern.split("*")
     if not others:
-        return _equals("path", pattern)
+        return lambda path: path == pattern
     *middle, last = others
-    return lambda happening: _has_parts(happening.path, first, middle, last)
+    return lambda path: _has_parts(path, first, middle, last)
 
 
 def _has_parts(path: str, first: str, middle: list[str], last: str) -> bool:

@@ -1,28 +1,29 @@
 """The faults of one sandbox: which are installed, and where they are looked for."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from mockexchange.core.commands import Command, Note
-from mockexchange.core.exchange import Outcome
+from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.faults.bodies import cursor_of
 from mockexchange.faults.frames import Surroundings
 from mockexchange.faults.installed import Installed, firing
 from mockexchange.faults.lag import LAGS_MAX, Lags
 from mockexchange.faults.matching import Happening
-from mockexchange.faults.requests import Visit, blame, error_answer, happening_of
+from mockexchange.faults.requests import Front, Visit, blame, error_answer, happening_of
 from mockexchange.journal import Firing, Journal
 from mockexchange.pages import Pages
+from mockexchange.registry import OPEN_STREAMS, venue_at
 from mockexchange.scenario.effects import ClockOffset, Refuse, Stale, Status
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_effects import Surface
-from mockexchange.scenario.faults import OPEN_STREAM, Rule, unknown_account
+from mockexchange.scenario.faults import Rule, unknown_account
 from mockexchange.scenario.loader import Plan
 from mockexchange.store.log import Cause, Log, Record
-from mockexchange.venues.kalshi.desk import Desk
-from mockexchange.venues.kalshi.stream.handshake import Handshake
 from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.venue import Handshake, Venue
 
 RULES_MAX = 1_000
 """Every request passes them all."""
@@ -32,16 +33,29 @@ class FaultError(ScenarioError):
     """A rule that cannot be installed, or is not; the message says why."""
 
 
+class LiteralAnswers(Protocol):
+    """The stubs of a sandbox."""
+
+    @property
+    def installed(self) -> Collection[str]: ...
+
+    def answer(self, venue: Venue, desk: Any, request: Request, at: int, host_at: int) -> Answer | None: ...
+
+
 class Home(Protocol):
     """What faults need of their sandbox."""
 
     plan: Plan
+    exchange: Exchange
     log: Log
-    desk: Desk
+    desks: dict[str, Any]
     journal: Journal
 
     @property
     def streams(self) -> Surroundings: ...
+
+    @property
+    def stubs(self) -> LiteralAnswers: ...
 
     def moment(self) -> tuple[int, int, int]: ...
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome: ...
@@ -53,7 +67,7 @@ class Faults:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._by_name: dict[str, Installed] = {}
-        self._lags = Lags(home.desk, home.log)
+        self._lags = Lags(home.desks, home.log)
         self._pages = Pages()
         self._has_pages = False
         self._installed_count = 0
@@ -76,7 +90,7 @@ class Faults:
 
     def check(self, rules: Sequence[Rule]) -> None:
         """Raise ScenarioError or FaultError where these rules cannot be installed together with those there are."""
-        accounts = tuple(self._home.desk.state.accounts)
+        accounts = tuple(self._home.exchange.state.accounts)
         for rule in rules:
             if rule.match.account is not None and rule.match.account not in accounts:
                 raise unknown_account(rule, accounts)
@@ -122,11 +136,12 @@ class Faults:
 
     def answer(self, request: Request, at: int, host_at: int) -> Answer:
         """Answer a request as the faults have it that fire on it."""
-        seen = happening_of(self._home.desk, request, at, host_at)
+        front = self._front(request)
+        seen = happening_of(front, request, at, host_at)
         if self._has_pages and seen.operation:
             seen.page = self._pages.number_of(seen.account, seen.operation, cursor_of(request))
         fired = self._fired(self.for_requests, seen)
-        visit = Visit(self._home.desk, self._lags, request, seen, fired)
+        visit = Visit(front, self._lags, request, seen, fired)
         reply = visit.answer()
         if self._has_pages and seen.operation:
             self._pages.note(seen.account, seen.operation, seen.page, visit.untouched)
@@ -134,21 +149,29 @@ class Faults:
 
     def shake_hands(self, request: Request, at: int, host_at: int, ask: Callable[[int], Handshake]) -> Handshake:
         """Answer the upgrade of a stream; `ask` has the venue answer it, at the host time that it is given."""
-        seen = happening_of(self._home.desk, request, at, host_at)
-        seen.operation = OPEN_STREAM
+        front = self._front(request)
+        seen = happening_of(front, request, at, host_at)
+        seen.operation = front.venue.open_stream
         fired = self._fired(self.for_handshakes, seen)
         refused = next((one for one in fired if isinstance(one.rule.effect, Refuse)), None)
         moved = next((one for one in fired if isinstance(one.rule.effect, ClockOffset)), None)
         offset_us = moved.rule.effect.offset_us if moved and isinstance(moved.rule.effect, ClockOffset) else 0
-        handshake = self._refusal(request, refused, seen) if refused else ask(host_at + offset_us)
+        handshake = self._refusal(front, request, refused, seen) if refused else ask(host_at + offset_us)
         if moved:
-            blame(handshake.answer, moved)
+            blame(front.venue, handshake.answer, moved)
         handshake.answer.fault = ", ".join(one.name for one in fired) or None
         return handshake
 
-    def _refusal(self, request: Request, one: Installed, seen: Happening) -> Handshake:
+    def _front(self, request: Request) -> Front:
+        venue = venue_at(request.path)
+        desk = self._home.desks[venue.name]
+        if not self._home.stubs.installed:
+            return Front(venue, desk)
+        return Front(venue, desk, partial(self._home.stubs.answer, venue, desk))
+
+    def _refusal(self, front: Front, request: Request, one: Installed, seen: Happening) -> Handshake:
         assert isinstance(one.rule.effect, Refuse), "picked by that"
-        return Handshake(error_answer(self._home.desk, request, seen, one.name, Status(one.rule.effect.status)))
+        return Handshake(error_answer(front, request, seen, one.name, Status(one.rule.effect.status)))
 
     def _fired(self, rules: list[Installed], seen: Happening) -> list[Installed]:
         fired = list(firing(rules, seen))
@@ -185,14 +208,14 @@ def _require_own_names(rules: Sequence[Rule]) -> None:
 
 
 def _is_of_requests(rule: Rule) -> bool:
-    return rule.surface is Surface.REQUEST and rule.match.operation != OPEN_STREAM
+    return rule.surface is Surface.REQUEST and rule.match.operation not in OPEN_STREAMS
 
 
 def _is_of_handshakes(rule: Rule) -> bool:
     """Another host time is that of every signed opening, of a stream too."""
     if rule.surface is Surface.HANDSHAKE:
         return True
-    return isinstance(rule.effect, ClockOffset) and rule.match.operation in (None, OPEN_STREAM)
+    return isinstance(rule.effect, ClockOffset) and rule.match.operation in (None, *OPEN_STREAMS)
 
 
 def _lags_of(rules: Iterable[Rule]) -> set[int]:

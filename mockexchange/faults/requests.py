@@ -7,61 +7,87 @@ what the server does to it on its way (delay, trickle, cut_after, drop, reset).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
-from mockexchange.faults.bodies import EDITS, edit_json, truncate, with_limit
+from mockexchange.core.accounts import Key
+from mockexchange.faults.bodies import EDITS, edit_json, truncate
 from mockexchange.faults.disturbed import Disturbed
 from mockexchange.faults.installed import Installed
 from mockexchange.faults.lag import Lags
 from mockexchange.faults.matching import Happening
 from mockexchange.scenario import effects
 from mockexchange.scenario.effects import Effect
-from mockexchange.venues.kalshi import rest, signing
-from mockexchange.venues.kalshi.desk import Desk, date_of
-from mockexchange.venues.kalshi.outages import outage_body
-from mockexchange.venues.kalshi.routes import match
 from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.venue import Desk, Venue
 
 CONTENT_TYPE = b"content-type"
 SUCCESS = 200
-UNAUTHORIZED = 401
 TOO_MANY_REQUESTS = 429
 
 
-def happening_of(desk: Desk, request: Request, at: int, host_at: int) -> Happening:
+Answering = Callable[[Request, int, int], Answer | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A venue and its desk in one sandbox, and what answers in the venue's stead where it has an answer."""
+
+    venue: Venue
+    desk: Desk
+    stand_in: Answering = lambda request, at, host_at: None
+
+    def claimed_key(self, request: Request) -> Key | None:
+        """The key that a request claims to be of, where there is one; nothing of it is proven yet."""
+        return _key_of(self.desk, self.venue.claimed_key(request))
+
+    def answer(self, request: Request, at: int, host_at: int) -> Answer:
+        return self.venue.answer(self.desk, request, at, host_at)
+
+
+def _key_of(desk: Desk, key_id: str | None) -> Key | None:
+    return desk.state.keys.get(key_id or "") or desk.state.secret_keys.get(key_id or "")
+
+
+def happening_of(front: Front, request: Request, at: int, host_at: int) -> Happening:
     """What rules see of a request: nothing of it is proven yet."""
-    key = desk.state.keys.get(signing.read_credentials(request).key_id or "")
-    found = match(request.method, request.path, date_of(desk, key))
+    key = front.claimed_key(request)
     return Happening(
         at,
         host_at,
         account=key.account if key else None,
-        operation=found.operation.name if found else None,
+        operation=front.venue.operation_of(front.desk, request),
         method=request.method,
         path=request.path,
     )
 
 
-def error_answer(desk: Desk, request: Request, seen: Happening, name: str, error: effects.Status) -> Answer:
-    """What the fault `name` answers in the exchange's place."""
-    status, headers = error.status, error.headers
-    key_id = signing.read_credentials(request).key_id
-    api_date = date_of(desk, desk.state.keys.get(key_id or ""))
+def error_answer(
+    front: Front, request: Request, seen: Happening, name: str, error: effects.Status, status: int | None = None
+) -> Answer:
+    """What the fault `name` answers in the exchange's place, with `status` where the venue has one of its own."""
+    status, headers, venue = status or error.status, error.headers, front.venue
     return Answer(
         status,
-        outage_body(status, error.shape, api_date),
+        _outage_body(front, request, seen, error),
         operation=seen.operation,
         account=seen.account,
-        key_id=key_id,
+        key_id=venue.claimed_key(request),
         headers=tuple((header.lower().encode(), value.encode()) for header, value in headers.items()),
         diagnosis=f"the fault {name} answered {status}: the exchange was not asked",
     )
 
 
-def blame(reply: Answer, one: Installed) -> None:
+def _outage_body(front: Front, request: Request, seen: Happening, error: effects.Status) -> bytes:
+    venue, desk = front.venue, front.desk
+    if venue.answer_outage:
+        return venue.answer_outage(desk, request, error.status, seen.at, seen.host_at)
+    return venue.outage_body(error.status, error.shape, venue.date_of(desk, front.claimed_key(request)))
+
+
+def blame(venue: Venue, reply: Answer, one: Installed) -> None:
     """Say of a refusal that the clock was moved before it."""
-    if reply.status == UNAUTHORIZED and reply.diagnosis:
+    if venue.blames_caller(reply.status, reply.body) and reply.diagnosis:
         reply.diagnosis += (
             f" (the fault {one.name} moved the server's clock by {one.rule.given['then'][one.rule.kind]})"
         )
@@ -70,8 +96,8 @@ def blame(reply: Answer, one: Installed) -> None:
 class Visit:
     """One request, and the rules that fire on it."""
 
-    def __init__(self, desk: Desk, lags: Lags, request: Request, seen: Happening, fired: Sequence[Installed]) -> None:
-        self._desk, self._lags, self._request, self._seen = desk, lags, request, seen
+    def __init__(self, front: Front, lags: Lags, request: Request, seen: Happening, fired: Sequence[Installed]) -> None:
+        self._front, self._lags, self._request, self._seen = front, lags, request, seen
         self._by_effect = {type(one.rule.effect): one for one in fired}
         self._names = ", ".join(one.name for one in fired)
         self.untouched = b""
@@ -106,34 +132,43 @@ class Visit:
         return None
 
     def _error(self, name: str, effect: effects.Status | effects.RateLimit) -> Answer:
-        if isinstance(effect, effects.RateLimit):
-            effect = effects.Status(TOO_MANY_REQUESTS, effect.shape, effect.headers)
-        return error_answer(self._desk, self._request, self._seen, name, effect)
+        if not isinstance(effect, effects.RateLimit):
+            return error_answer(self._front, self._request, self._seen, name, effect)
+        error = effects.Status(TOO_MANY_REQUESTS, effect.shape, effect.headers)
+        return error_answer(self._front, self._request, self._seen, name, error, self._front.venue.too_many_status)
 
     def _exchange(self) -> Answer:
-        """The exchange's answer, to a request and at a time that faults may have changed."""
-        request, host_at = self._request, self._seen.host_at
-        if effects.PageSize in self._by_effect:
-            request = replace(request, query=with_limit(request, self._effect(effects.PageSize).rows))
-        if effects.ClockOffset in self._by_effect:
+        """The exchange's answer, or a literal one, to a request and at a time that faults may have changed."""
+        request, host_at, front = self._request, self._seen.host_at, self._front
+        offset = self._by_effect.get(effects.ClockOffset)
+        if offset:
             host_at += self._effect(effects.ClockOffset).offset_us
+        reply = front.stand_in(request, self._seen.at, host_at) or self._venue(host_at)
+        if offset:
+            blame(front.venue, reply, offset)
+        return reply
+
+    def _venue(self, host_at: int) -> Answer:
+        request, front = self._request, self._front
+        if effects.PageSize in self._by_effect:
+            request = front.venue.with_rows_max(request, self._effect(effects.PageSize).rows)
         is_stale = effects.Stale in self._by_effect
-        reply = self._stale(request, host_at) if is_stale else rest.answer(self._desk, request, self._seen.at, host_at)
-        if reply.status == UNAUTHORIZED and request is not self._request:  # explained by what was sent and signed
-            reply = rest.answer(self._desk, self._request, self._seen.at, host_at)
-        if effects.ClockOffset in self._by_effect:
-            blame(reply, self._by_effect[effects.ClockOffset])
+        reply: Answer = self._stale(request, host_at) if is_stale else front.answer(request, self._seen.at, host_at)
+        if (
+            front.venue.blames_caller(reply.status, reply.body) and request is not self._request
+        ):  # explained by what was sent and signed
+            reply = front.answer(self._request, self._seen.at, host_at)
         return reply
 
     def _stale(self, request: Request, host_at: int) -> Answer:
-        """Who has a key younger than the lag is answered from the present: a 401 would be another fault."""
-        lag_us = self._effect(effects.Stale).lag_us
+        """Who has a key younger than the lag is answered from the present: a refusal would be another fault."""
+        lag_us, front = self._effect(effects.Stale).lag_us, self._front
         at = self._seen.at - lag_us
-        desk = self._lags.desk(lag_us, self._seen.at)
-        if signing.read_credentials(request).key_id not in desk.state.keys:
-            return rest.answer(self._desk, request, self._seen.at, host_at)
-        is_on_exchange_time = self._desk.settings.auth_clock == "exchange"
-        return rest.answer(desk, request, at, self._seen.at if is_on_exchange_time else host_at)
+        desk = self._lags.desk(front.venue, lag_us, self._seen.at)
+        if _key_of(desk, front.venue.claimed_key(request)) is None:
+            return front.answer(request, self._seen.at, host_at)
+        is_on_exchange_time = front.desk.settings.auth_clock == "exchange"
+        return front.venue.answer(desk, request, at, self._seen.at if is_on_exchange_time else host_at)
 
     def _edit(self, reply: Disturbed) -> None:
         for kind in EDITS:
@@ -151,11 +186,19 @@ class Visit:
     def _edit_json(self, reply: Disturbed, one: Installed) -> None:
         edited = None
         if reply.status == SUCCESS:
-            edited = edit_json(reply.body, one.rule.effect, self._request, reply.operation)
+            edited = self._edited(reply, one.rule.effect)
         if edited is None:
             reply.findings.append(f"the fault {one.name} found nothing to edit in this answer")
         else:
             reply.body = edited
+
+    def _edited(self, reply: Disturbed, effect: Effect) -> bytes | None:
+        try:
+            return edit_json(reply.body, effect, self._request, reply.operation)
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            if reply.stub is None:
+                raise
+            return None  # a literal answer may be anything
 
 
 def _set_type(reply: Disturbed, content_type: str | None) -> None:

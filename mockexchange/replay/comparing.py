@@ -3,28 +3,28 @@
 import hashlib
 from collections.abc import Iterator
 from heapq import merge
+from http import HTTPStatus
 
 from mockexchange.journal_json import entry_bytes
+from mockexchange.registry import venue_at
 from mockexchange.replay.recording import Plain, Recording, request_of
 from mockexchange.replay.running import Replay
 from mockexchange.replay.streams import StreamReplay
+from mockexchange.replay.stubs import StubReplay
 from mockexchange.replay.verdicts import Verdict, deviation
-from mockexchange.venues.kalshi import rest
-from mockexchange.venues.kalshi.stream.handshake import OPERATION as HANDSHAKE
-from mockexchange.venues.kalshi.stream.handshake import SWITCHING_PROTOCOLS, shake_hands
 from mockexchange.venues.request import Answer
 
 
 def compare(replay: Replay, recording: Recording) -> Iterator[Verdict]:
     """Yield a verdict for every answer and every frame that went out. Raises LogError when the log is shorter."""
-    streams = StreamReplay(replay, recording.frames)
+    streams, stubs = StreamReplay(replay, recording.frames), StubReplay(replay)
     last = recording.frames[-1]["number"] if recording.frames else 0
     if not last:
         streams.finish()
     for item in _in_order(recording):
         replay.run_to(item["position"])
         if "direction" not in item:
-            yield _ask_again(replay, streams, item)
+            yield _ask_again(replay, streams, stubs, item)
             continue
         yield from streams.repeat(item)
         if item["number"] == last:
@@ -36,8 +36,8 @@ def _in_order(recording: Recording) -> Iterator[Plain]:
     return merge(recording.entries, recording.frames, key=lambda item: item["position"])
 
 
-def _ask_again(replay: Replay, streams: StreamReplay, entry: Plain) -> Verdict:
-    answer = _answer(replay, streams, entry)
+def _ask_again(replay: Replay, streams: StreamReplay, stubs: StubReplay, entry: Plain) -> Verdict:
+    answer = _answer(replay, streams, stubs, entry)
     if entry.get("fault") is not None:
         return Verdict("answer", entry["number"], is_skipped=True)
     if _is_same(entry, answer):
@@ -48,19 +48,25 @@ def _ask_again(replay: Replay, streams: StreamReplay, entry: Plain) -> Verdict:
     return deviation("answer", entry["number"], title, f"{answer.status} {got}", f"{entry['status']} {wanted}")
 
 
-def _answer(replay: Replay, streams: StreamReplay, entry: Plain) -> Answer:
+def _answer(replay: Replay, streams: StreamReplay, stubs: StubReplay, entry: Plain) -> Answer:
     request, at, host_at = request_of(entry), entry["at_us"], entry["host_at_us"]
-    if entry.get("operation") != HANDSHAKE or not _is_upgrade(entry):
-        return rest.answer(replay.desk, request, at, host_at)
-    handshake = shake_hands(replay.desk, request, at, host_at, streams.count_of)
+    venue = venue_at(request.path)
+    desk = replay.desks[venue.name]
+    if entry.get("stub") is not None:
+        return stubs.answer(venue, entry)
+    if entry.get("operation") != venue.open_stream or not _is_upgrade(entry):
+        return venue.answer(desk, request, at, host_at)
+    handshake = venue.shake_hands(desk, request, at, host_at, streams.count_of)
     if handshake.session is not None and entry.get("connection") is not None:
-        streams.sessions[entry["connection"]] = handshake.session
+        streams.sessions[entry["connection"]] = handshake.session, venue
     return handshake.answer
 
 
 def _is_upgrade(entry: Plain) -> bool:
     """A plain request for the stream's path bears the same name; it is answered by REST."""
-    return entry["status"] == SWITCHING_PROTOCOLS or any(name.lower() == "upgrade" for name, _ in entry["headers"])
+    return entry["status"] == HTTPStatus.SWITCHING_PROTOCOLS or any(
+        name.lower() == "upgrade" for name, _ in entry["headers"]
+    )
 
 
 def _is_same(entry: Plain, answer: Answer) -> bool:

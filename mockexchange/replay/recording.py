@@ -58,6 +58,7 @@ class _Repeatable(msgspec.Struct):
     headers: list[tuple[str, str]]
     operation: str | None = None
     fault: str | None = None
+    stub: str | None = None
     connection: int | None = None
     dropped: dict[str, tuple[int, str]] = {}
 

@@ -1,14 +1,14 @@
 """Carrying a log out again, a command at a time."""
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.vocabulary import FeeRounding
+from mockexchange.registry import DEFAULT, VENUES
 from mockexchange.store.codec import LogError, read_log
 from mockexchange.store.log import Header, Record
-from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.desk import Desk
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.venue import Venue
 
 Step = tuple[Record, Outcome]
 
@@ -18,7 +18,8 @@ class Replay:
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self.header, self._records = read_log(lines)
-        self.exchange, self.desk = _open(self.header)
+        self.exchange, self.desks = _open(self.header)
+        self.desk = self.desks[DEFAULT.name]
         self.observers: list[Callable[[Record, Outcome], object]] = []
         """Told of every command once it is carried out."""
 
@@ -44,10 +45,21 @@ class Replay:
             raise LogError(f"expected command {expected}, got {record.sequence}: the log has a gap")
 
 
-def _open(header: Header) -> tuple[Exchange, Desk]:
+def _open(header: Header) -> tuple[Exchange, dict[str, Any]]:
+    """An exchange, and the front of each venue by its name."""
     try:
         exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before)
-        settings = Settings(**header.settings)  # type: ignore[arg-type]  # checked by its own names; values are ours
-        return exchange, Desk(exchange.state, api_date(header.api_date), settings)
+        date = DEFAULT.api_date(header.api_date)
+        settings = {name: venue.settings(**_settings_of(venue, header)) for name, venue in VENUES.items()}
+        desks = {name: venue.open_desk(exchange.state, date, settings[name]) for name, venue in VENUES.items()}
     except (TypeError, ValueError) as error:
         raise LogError(f"line 1: {error}") from None
+    return exchange, desks
+
+
+def _settings_of(venue: Venue, header: Header) -> dict[str, Any]:
+    """Those of the default venue stand bare, those of another under its name, if they are not as they always are."""
+    if venue is DEFAULT:
+        return {name: value for name, value in header.settings.items() if name not in VENUES}
+    given: dict[str, Any] = header.settings.get(venue.name, {})
+    return given

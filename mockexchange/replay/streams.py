@@ -4,19 +4,20 @@ A session knows neither sockets nor faults. So what a fault made, moved or kept 
 by the mark in the recording: it is skipped here, and what the session makes in its place is set aside.
 """
 
-import json
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable
 
+from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
 from mockexchange.journal_json import frame_bytes
+from mockexchange.registry import VENUES
 from mockexchange.replay.recording import Plain
 from mockexchange.replay.running import Replay
 from mockexchange.replay.verdicts import Verdict, deviation
 from mockexchange.store.log import Record
-from mockexchange.venues.kalshi.stream.feed import messages_of
-from mockexchange.venues.kalshi.stream.session import Frame, Session
+from mockexchange.venues.frame import Frame
+from mockexchange.venues.venue import Session, Venue
 
 OPEN, CLOSE, ERROR, LITERAL = "open", "close", "error", "literal"
 NOTHING = "nothing"
@@ -25,8 +26,8 @@ NOTHING = "nothing"
 class _Stream:
     """One stream: its session, and what it made that the recording has not had yet."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, session: Session, venue: Venue) -> None:
+        self.session, self.venue = session, venue
         self.made: deque[Frame] = deque()
         self.made_at = 0
         """How long the log was when the newest of them was made."""
@@ -47,18 +48,19 @@ class _Stream:
                 self.made.remove(frame)
                 return
 
-    def end_subscription(self, raw: bytes) -> None:
-        """A terminal error that a fault or a slow reader brought about ends the subscription here too."""
-        sid, code = _numbers(raw)
-        if sid in self.session.subscriptions:
-            self.session.terminate(sid, code)
-            self.made = deque(frame for frame in self.made if frame.sid != sid)
+    def heed(self, raw: bytes, kind: str, channel: str) -> None:
+        """What the session did not make, and yet has to know of: it may have ended a subscription, with its frames."""
+        before = {frame.sid for frame in self.made if frame.sid in self.session.subscriptions}
+        self.session.heed(raw, kind, channel)
+        ended = {sid for sid in before if sid not in self.session.subscriptions}
+        self.made = deque(frame for frame in self.made if frame.sid not in ended)
 
-    def count_literal(self, raw: bytes, channel: str) -> None:
-        """A literal frame that bears the channel's next number has used it up."""
-        subscription = self.session.by_channel.get(channel)
-        if subscription and _document(raw).get("seq") == subscription.sequence + 1:
-            subscription.next_seq()
+    def wake(self, raw: bytes, frame: Plain) -> None:
+        """What comes next may be what the session was woken for: it was, if its time had come and nothing else did."""
+        is_next = bool(self.made) and self.made[0].raw == raw
+        wakes_at = self.session.wakes_at
+        if not is_next and wakes_at is not None and wakes_at <= frame["host_at_us"]:
+            self.made += self.session.wake(frame["at_us"], frame["host_at_us"])
 
 
 class StreamReplay:
@@ -66,7 +68,7 @@ class StreamReplay:
 
     def __init__(self, replay: Replay, frames: Iterable[Plain]) -> None:
         self.replay = replay
-        self.sessions: dict[int, Session] = {}
+        self.sessions: dict[int, tuple[Session, Venue]] = {}
         self._streams: dict[int, _Stream] = {}
         self._touched: defaultdict[int, Counter[bytes]] = defaultdict(Counter)
         for frame in frames:
@@ -99,10 +101,10 @@ class StreamReplay:
         return [self._left(number, one) for number, stream in self._streams.items() for one in stream.made]
 
     def _open(self, frame: Plain) -> list[Verdict]:
-        session = self.sessions.pop(frame["connection"], None)
-        if session is None:
+        opened = self.sessions.pop(frame["connection"], None)
+        if opened is None:
             return []
-        stream = self._streams[frame["connection"]] = _Stream(session)
+        stream = self._streams[frame["connection"]] = _Stream(*opened)
         stream.touched = self._touched[frame["connection"]]
         return []
 
@@ -119,9 +121,15 @@ class StreamReplay:
     def _publish(self, record: Record, outcome: Outcome) -> None:
         if isinstance(outcome, Refusal) or not self._streams:
             return
-        desk = self.replay.desk
-        messages = messages_of(desk.state, outcome, record.at, desk.settings)
-        for stream in self._streams.values():
+        for venue in VENUES.values():
+            streams = [stream for stream in self._streams.values() if stream.venue is venue]
+            if streams:
+                self._tell(venue, streams, record, outcome)
+
+    def _tell(self, venue: Venue, streams: list[_Stream], record: Record, events: tuple[Event, ...]) -> None:
+        desk, subscribed = self.replay.desks[venue.name], {name for one in streams for name in one.session.channels}
+        messages = list(venue.messages_of(desk.state, events, record.at, desk.settings, subscribed))
+        for stream in streams:
             frames = [frame for message in messages if (frame := stream.session.frame_of(message))]
             if frames:
                 stream.made += frames
@@ -130,12 +138,11 @@ class StreamReplay:
     def _compare(self, frame: Plain, stream: _Stream) -> Verdict:
         raw = frame_bytes(frame)
         if frame["fault"] is not None:
-            if frame["kind"] == ERROR:
-                stream.end_subscription(raw)
-            elif frame["kind"] == LITERAL:
-                stream.count_literal(raw, frame["channel"])
+            if frame["kind"] in (ERROR, LITERAL):
+                stream.heed(raw, frame["kind"], frame["channel"])
             stream.skip(raw)
             return _skipped(frame)
+        stream.wake(raw, frame)
         made = stream.take(raw)
         if made == raw:
             return Verdict("frame", frame["number"])
@@ -152,20 +159,3 @@ def _title(frame: Plain) -> str:
 
 def _skipped(frame: Plain, is_of_unknown_stream: bool = False) -> Verdict:
     return Verdict("frame", frame["number"], is_skipped=True, is_of_unknown_stream=is_of_unknown_stream)
-
-
-def _numbers(raw: bytes) -> tuple[int, int]:
-    """The sid and the code of an error; zeros where there are none."""
-    document = _document(raw)
-    message = document.get("msg")
-    code = message.get("code") if isinstance(message, dict) else 0
-    sid = document.get("sid")
-    return (sid, code) if isinstance(sid, int) and isinstance(code, int) else (0, 0)
-
-
-def _document(raw: bytes) -> Plain:
-    try:
-        document = json.loads(raw)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}

@@ -1,4 +1,4 @@
-"""A log as JSON lines: the header, then a record a line. Amounts stay scaled integers, so nothing is rounded."""
+"""A log as JSON lines: the header, then a record a line. Amounts stay integers, or decimals as text: nothing rounds."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -48,6 +48,15 @@ COMMANDS: dict[str, type[Command]] = {
     "complete_transfer": commands.CompleteTransfer,
     "allocate_balance": commands.AllocateBalance,
     "set_netting": commands.SetNetting,
+    "list_contract": commands.ListContract,
+    "set_index": commands.SetIndex,
+    "mark_contract": commands.MarkContract,
+    "trade_contract": commands.TradeContract,
+    "open_holding": commands.OpenHolding,
+    "settle_session": commands.SettleSession,
+    "pay_funding": commands.PayFunding,
+    "deliver_contract": commands.DeliverContract,
+    "credit_currency": commands.CreditCurrency,
 }
 NAMES: dict[type[Command], str] = {kind: name for name, kind in COMMANDS.items()}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from mockexchange.core.commands import Command
 
@@ -24,7 +24,8 @@ class Header:
     rounding: str
     archived_before: int = 0
     """In microseconds; logs of before there was a history have none."""
-    settings: dict[str, str | int | bool]
+    settings: dict[str, Any]
+    """Those of the default venue, and by its name those of another that are not as they always are."""
 
 
 @dataclass(frozen=True, slots=True)
