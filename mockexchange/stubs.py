@@ -1,0 +1,190 @@
+"""The literal answers of one sandbox: which are installed, and which of them a request gets.
+
+A stub stands where the venue would answer: the venue first sees to it that the request proves to be whose it claims to
+be, and a refusal is the venue's own. Of several that fit, the one installed last answers. Installing and removing is
+logged, so that a replay knows what there was when.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Protocol
+from urllib.parse import parse_qsl, unquote
+
+from mockexchange.core.commands import Command, Note
+from mockexchange.core.exchange import Exchange, Outcome
+from mockexchange.faults.matching import path_test
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.loader import Plan
+from mockexchange.scenario.stubs import Stub
+from mockexchange.store.log import Cause
+from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.venue import Venue
+
+STUBS_MAX = 1_000
+"""Every request passes them all."""
+BODIES_BYTES_MAX = 32 * 1024 * 1024
+"""Of all together: as much as a journal keeps of bodies."""
+SUBJECT = "stub"
+"""Of the notes in the log."""
+NAMES_SHOWN_MAX = 20
+
+
+class StubError(ScenarioError):
+    """A stub that cannot be installed, or is not; the message says why."""
+
+
+class Home(Protocol):
+    """What stubs need of their sandbox."""
+
+    plan: Plan
+    exchange: Exchange
+
+    async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome: ...
+
+
+class Seen:
+    """A request as stubs look at it; what takes work is found out once, and only where a stub asks."""
+
+    def __init__(self, venue: Venue, request: Request) -> None:
+        self.venue = venue
+        self.request = request
+        self.method = "GET" if request.method == "HEAD" else request.method
+        self.path = unquote(request.path) if "%" in request.path else request.path
+
+    @cached_property
+    def params(self) -> dict[str, str]:
+        """Those of the query; of one given more than once the last."""
+        return dict(parse_qsl(self.request.query, keep_blank_values=True, errors="replace"))
+
+    @cached_property
+    def call(self) -> tuple[str, Mapping[str, str]]:
+        """The method of JSON-RPC that is asked for, with its params as text; "" where it is none."""
+        return (self.venue.asked_of and self.venue.asked_of(self.request)) or ("", {})
+
+
+class InstalledStub:
+    """`matched` counts the requests it was for, `answered` those of them that were not refused."""
+
+    __slots__ = ("_has_path", "answered", "matched", "name", "stub")
+
+    def __init__(self, stub: Stub, name: str) -> None:
+        self.stub, self.name = stub, name
+        self.matched = self.answered = 0
+        self._has_path = path_test(stub.wanted.path)
+
+    @property
+    def is_spent(self) -> bool:
+        return self.stub.times is not None and self.answered >= self.stub.times
+
+    def is_for(self, seen: Seen) -> bool:
+        method, _, venue = self.stub.wanted
+        if not venue:
+            return method == seen.method and self._has_path(seen.path) and _holds(seen.params, self.stub.query)
+        if venue != seen.venue.name:
+            return False
+        asked, params = seen.call
+        return method == asked and _holds(params, self.stub.query)
+
+
+class Stubs:
+    """`installed` is empty where there is nothing to look for: ask it before the rest."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._installed_count = 0
+        self.installed: dict[str, InstalledStub] = {}
+        """By name, in the order in which they were installed."""
+
+    def __iter__(self) -> Iterator[InstalledStub]:
+        return iter(list(self.installed.values()))
+
+    async def begin(self) -> None:
+        """Install what the scenario says."""
+        self.check(self._home.plan.stubs)
+        for stub in self._home.plan.stubs:
+            await self.install(stub)
+
+    def check(self, stubs: Sequence[Stub]) -> None:
+        """Raise StubError where these cannot be installed together with those there are."""
+        _require_own_names(stubs)
+        names = {stub.name for stub in stubs}
+        after = [*stubs, *(one.stub for one in self if one.name not in names)]
+        if len(after) > STUBS_MAX:
+            raise StubError(f"expected at most {STUBS_MAX:,} stubs: remove some first")
+        if sum(len(stub.body) for stub in after) > BODIES_BYTES_MAX:
+            raise StubError(f"expected bodies of at most {BODIES_BYTES_MAX:,} bytes in all: remove some stubs first")
+
+    async def install(self, stub: Stub) -> InstalledStub:
+        """Install a stub, before all others; one that has the same name makes room. Raises what `check` does."""
+        self.check([stub])
+        self._installed_count += 1
+        name = stub.name or self._free_name()
+        self.installed.pop(name, None)
+        installed = self.installed[name] = InstalledStub(replace(stub, name=name), name)
+        await self._log(f'{{"install":{installed.stub.written}}}')
+        return installed
+
+    def _free_name(self) -> str:
+        """The next that no stub has: those with such names of their own stay."""
+        while (name := f"stub-{self._installed_count}") in self.installed:
+            self._installed_count += 1
+        return name
+
+    async def remove(self, name: str) -> None:
+        """Raises StubError where there is no such stub."""
+        if name not in self.installed:
+            known = ", ".join(list(self.installed)[:NAMES_SHOWN_MAX]) or "none"
+            raise StubError(f"no stub {name!r}{did_you_mean(name, self.installed) or f'; known: {known}'}")
+        del self.installed[name]
+        await self._log(json.dumps({"remove": name}, separators=(",", ":"), ensure_ascii=False))
+
+    async def clear(self) -> None:
+        """Remove all."""
+        for name in list(self.installed):
+            await self.remove(name)
+
+    def answer(self, venue: Venue, desk: Any, request: Request, at: int, host_at: int) -> Answer | None:
+        """Answer a request that one of them is for; None where none is. A refusal is none of a stub's `times`."""
+        seen = Seen(venue, request)
+        found = next((one for one in reversed(self.installed.values()) if not one.is_spent and one.is_for(seen)), None)
+        if found is None:
+            return None
+        found.matched += 1
+        reply = literal_answer(found.stub, venue, desk, request, at, host_at)
+        found.answered += reply.refusal is None
+        return reply
+
+    async def _log(self, text: str) -> None:
+        await self._home.submit(Note(subject=SUBJECT, text=text))
+
+
+def literal_answer(stub: Stub, venue: Venue, desk: Any, request: Request, at: int, host_at: int) -> Answer:
+    """What a stub answers, or the venue where it refuses who asks."""
+    if stub.is_signed is False:
+        reply = Answer(0, b"", operation=venue.operation_of(desk, request), key_id=venue.claimed_key(request))
+    else:
+        reply = venue.admit(desk, request, at, host_at, stub.is_signed is True)
+    reply.stub = stub.name
+    if reply.refusal is None:
+        reply.status, reply.body = stub.status, stub.body
+        reply.headers = tuple((name.encode(), value.encode()) for name, value in stub.headers.items())
+        if stub.kind == "result":
+            assert venue.wrap_result is not None, "such a stub is refused elsewhere"
+            reply.body = venue.wrap_result(desk, request, stub.body.decode(), at, host_at)
+    return reply
+
+
+def _holds(given: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return not wanted or all(given.get(name) == value for name, value in wanted.items())
+
+
+def _require_own_names(stubs: Iterable[Stub]) -> None:
+    """Of two with one name that come together the first would be gone at once."""
+    known: set[str] = set()
+    for stub in stubs:
+        if stub.name in known:
+            message = f"expected another name: {stub.name!r} is there twice"
+            raise StubError(message, stub.node.file, stub.node.line_of("name"), f"{stub.path}.name".removeprefix("."))
+        known |= {stub.name} if stub.name else set()

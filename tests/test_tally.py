@@ -1,0 +1,32 @@
+"""Counts that only grow, of a bounded number of things."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockexchange import tally
+from mockexchange.tally import BOUNDS_US, OTHERS, Latencies, Tally
+
+
+@given(st.lists(st.integers(0, 10_000_000)))
+def test_a_latency_is_counted_up_to_its_bound(latencies_us: list[int]) -> None:
+    latencies = Latencies()
+    for latency_us in latencies_us:
+        latencies.add(latency_us)
+    upto = [sum(one <= bound for one in latencies_us) for bound in BOUNDS_US]
+    assert [sum(latencies.counts[: place + 1]) for place in range(len(BOUNDS_US))] == upto
+    assert (sum(latencies.counts), latencies.sum_us) == (len(latencies_us), sum(latencies_us))
+
+
+def test_bounds_are_in_order_and_of_a_known_number() -> None:
+    assert list(BOUNDS_US) == sorted(set(BOUNDS_US))
+    assert (BOUNDS_US[0], BOUNDS_US[-1], len(BOUNDS_US)) == (500, 5_000_000, 13)
+
+
+def test_what_is_beyond_is_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tally, "REQUEST_KEYS_MAX", 2)
+    counts = Tally()
+    for status in (200, 201, 202, 203, 200):
+        counts.count_request("kalshi", None, status, 1)
+    assert counts.requests == {("kalshi", None, 200): 2, ("kalshi", None, 201): 1, OTHERS: 2}
+    assert sum(counts.latencies["kalshi"].counts) == 5
