@@ -1,11 +1,13 @@
 """A sandbox: one whole exchange with its log, its clock, its keys and its journal. The one mutable thing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from functools import partial
+from itertools import chain
+from typing import Any
 
-from mockexchange import __version__
+from mockexchange import __version__, snapshots
 from mockexchange.clock import ExchangeClock, HostClock, host_now_us
+from mockexchange.core.accounts import Account, Key
 from mockexchange.core.commands import AddKey, Command
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Exchange, Outcome
@@ -15,22 +17,21 @@ from mockexchange.core.vocabulary import AccountKind
 from mockexchange.faults import Faults
 from mockexchange.inspection import Inspector
 from mockexchange.journal import Entry, Journal
+from mockexchange.registry import DEFAULT as DEFAULT_VENUE
+from mockexchange.registry import VENUES, venue_at, venue_of
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import KeySpec, Plan, Timed
 from mockexchange.scenario.source import Located
 from mockexchange.scripts import Script
+from mockexchange.snapshots import Snapshot
 from mockexchange.store.log import Cause, Header, Log, Record
 from mockexchange.store.memory import MemoryLog
 from mockexchange.streams import Streams
+from mockexchange.stubs import Stubs
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.kalshi import rest
-from mockexchange.venues.kalshi.desk import Desk, date_of
-from mockexchange.venues.kalshi.operations.books import subtrader_ids
-from mockexchange.venues.kalshi.stream import handshake as handshakes
-from mockexchange.venues.kalshi.stream.feed import messages_of
-from mockexchange.venues.kalshi.stream.handshake import Handshake
 from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.venue import Handshake, Venue
 
 DEFAULT = "default"
 PROGRESS_EVERY = 10_000
@@ -45,7 +46,10 @@ class SandboxEnded(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a client needs to be somebody here; `private_pem` is None where only the public half was given."""
+    """What a client needs to be somebody here: a private key or a secret.
+
+    `private_pem` is None where only the public half was given, and at a venue of shared secrets; `secret` elsewhere.
+    """
 
     account: str
     key: str
@@ -53,6 +57,8 @@ class Credential:
     key_id: str
     private_pem: str | None
     subtraders: list[str]
+    venue: str = DEFAULT_VENUE.name
+    secret: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,22 +75,31 @@ class SandboxOptions:
 class Sandbox:
     """Make one with `open_sandbox`; commands go in by `submit`, requests by `answer`."""
 
-    def __init__(self, plan: Plan, options: SandboxOptions, pool: KeyPool | None = None) -> None:
+    def __init__(
+        self, plan: Plan, options: SandboxOptions, pool: KeyPool | None = None, exchange: Exchange | None = None
+    ) -> None:
         self.name = options.name
         self.options = options
         self.plan = plan
-        self.exchange = Exchange(plan.seed, plan.rounding, plan.archived_before)
+        self.exchange = exchange or Exchange(plan.seed, plan.rounding, plan.archived_before)
         self.log: Log = MemoryLog(_header(plan, options))
         self.clock = ExchangeClock(options.clock, plan.start, options.host)
         self.journal = Journal()
-        self.desk = Desk(self.exchange.state, options.api_date, plan.settings)
+        self.desks: dict[str, Any] = {
+            name: venue.open_desk(self.exchange.state, options.api_date, plan.settings[name])
+            for name, venue in VENUES.items()
+        }
+        """The front of each venue, by its name."""
+        self.desk = self.desks[DEFAULT_VENUE.name]
         self.pool = pool or KeyPool(options.name)
         self.private_pems: dict[str, str | None] = {}
         self.touched_at = options.host()
         self.streams = Streams(self.journal, self.moment, options.inspector)
         self.faults = Faults(self)
+        self.stubs = Stubs(self)
         self.script = Script(self)
         self.streams.on_subscribed = lambda reader, channel: self.script.note_subscribed(reader.account, channel)
+        self.streams.on_asked = self.script.note_asked
         self.observers: list[Observer] = [self.script.note_command, self.faults.observe]
         self.closing: list[Callable[[str], object]] = []
         """Called with the reason (reset, deleted or stopped) when the sandbox ends."""
@@ -113,8 +128,9 @@ class Sandbox:
         return outcome
 
     def _publish(self, events: tuple[Event, ...], at: int) -> None:
-        state, settings, channels = self.exchange.state, self.desk.settings, self.streams.channels
-        self.streams.publish(messages_of(state, events, at, settings, channels))
+        for name, channels in self.streams.channels:
+            venue, settings = VENUES[name], self.desks[name].settings
+            self.streams.publish(venue.messages_of(self.exchange.state, events, at, settings, channels), venue)
 
     async def run_due(self) -> None:
         """Carry out what the script has to do by now."""
@@ -163,30 +179,55 @@ class Sandbox:
         if self._ending:
             raise SandboxEnded(f"the sandbox was {self._ending} before all was done")
 
-    def api_date_of(self, key_id: str | None) -> ApiDate:
-        """Return the API date that is spoken to a key."""
-        return date_of(self.desk, self.exchange.state.keys.get(key_id or ""))
+    def api_date_of(self, venue: Venue, key_id: str | None) -> ApiDate:
+        """Return the API date that a venue speaks to a key."""
+        return venue.date_of(self.desks[venue.name], self.key_of(key_id or ""))
+
+    def key_of(self, key_id: str) -> Key | None:
+        """The key of that id, with a public key or a secret."""
+        state = self.exchange.state
+        return state.keys.get(key_id) or state.secret_keys.get(key_id)
+
+    @property
+    def keys(self) -> list[Key]:
+        """All there are: those with a public key, then those with a secret, each in the order in which they came."""
+        state = self.exchange.state
+        return list(chain(state.keys.values(), state.secret_keys.values()))
 
     def shake_hands(self, request: Request) -> tuple[Handshake, Entry]:
         """Answer the upgrade of a stream and journal it."""
         at, host_at, position = self.moment()
         self.touched_at = host_at
-        ask = partial(handshakes.shake_hands, self.desk, request, at, open_count=self.streams.count_of)
+        venue = venue_at(request.path)
+        desk = self.desks[venue.name]
+
+        def ask(host_at: int) -> Handshake:
+            return venue.shake_hands(desk, request, at, host_at, self.streams.count_of)
+
         is_plain = not self.faults.for_handshakes
         handshake = ask(host_at) if is_plain else self.faults.shake_hands(request, at, host_at, ask)
-        return handshake, self._note(request, handshake.answer, at, host_at, position)
+        return handshake, self._note(venue, request, handshake.answer, at, host_at, position)
 
     def answer(self, request: Request) -> tuple[Answer, Entry]:
         """Answer one request now and journal it; the caller fills in what is known only later."""
         at, host_at, position = self.moment()
         self.touched_at = host_at
-        is_plain = not self.faults.for_requests
-        answer = rest.answer(self.desk, request, at, host_at) if is_plain else self.faults.answer(request, at, host_at)
-        entry = self._note(request, answer, at, host_at, position)
+        venue = venue_at(request.path)
+        if self.faults.for_requests:
+            answer = self.faults.answer(request, at, host_at)
+        else:
+            answer = self._answer(venue, request, at, host_at)
+        entry = self._note(venue, request, answer, at, host_at, position)
         self.script.note_visit(entry)
         return answer, entry
 
-    def _note(self, request: Request, answer: Answer, at: int, host_at: int, position: int) -> Entry:
+    def _answer(self, venue: Venue, request: Request, at: int, host_at: int) -> Answer:
+        """By a stub where there is one for it, else by the venue."""
+        desk = self.desks[venue.name]
+        stubbed = self.stubs.answer(venue, desk, request, at, host_at) if self.stubs.installed else None
+        return stubbed or venue.answer(desk, request, at, host_at)
+
+    def _note(self, venue: Venue, request: Request, answer: Answer, at: int, host_at: int, position: int) -> Entry:
         entry = Entry(
             self.journal.count + 1,
             at,
@@ -205,23 +246,28 @@ class Sandbox:
             answer.diagnosis,
             answer.findings,
             fault=answer.fault,
+            stub=answer.stub,
+            venue=venue.name,
+            refusal=answer.refusal,
         )
         self.journal.add(entry)
         return entry
 
     def credentials(self) -> list[Credential]:
-        state = self.exchange.state
-        return [
-            Credential(
-                key.account,
-                key.name,
-                state.accounts[key.account].kind,
-                key.key_id,
-                self.private_pems.get(key.key_id),
-                list(subtrader_ids(state.accounts[key.account]).values()),
-            )
-            for key in state.keys.values()
-        ]
+        return [self._credential_of(key, self.exchange.state.accounts[key.account]) for key in self.keys]
+
+    def _credential_of(self, key: Key, account: Account) -> Credential:
+        venue = venue_of(account.venue)
+        return Credential(
+            account=key.account,
+            key=key.name,
+            kind=account.kind,
+            key_id=key.key_id,
+            private_pem=self.private_pems.get(key.key_id),
+            subtraders=list(venue.subtrader_ids(account).values()),
+            venue=venue.name,
+            secret=key.secret or None,
+        )
 
 
 async def open_sandbox(
@@ -232,20 +278,47 @@ async def open_sandbox(
     The clock begins after the last instant of the history. `progress` is told now and then how many steps are done;
     `pool` holds the key pairs of the sandbox this one replaces.
     """
-    sandbox = Sandbox(plan, options, pool)
-    for timed in plan.setup:
-        await _carry_out(sandbox, timed)
-    await _add_keys(sandbox)
-    for done, timed in enumerate(plan.steps, start=1):
-        await _carry_out(sandbox, timed, f"history[{done - 1}]")
-        if progress and done % PROGRESS_EVERY == 0:
-            progress(done)
+    kept = snapshots.kept_for(plan)
+    sandbox = Sandbox(plan, options, pool, kept.exchange() if kept else None)
+    if kept:
+        await _take_up(sandbox, kept)
+    else:
+        await _play(sandbox, progress)
+        snapshots.note_played(plan, sandbox.exchange, sandbox.log)
     begins = max(plan.start, sandbox.exchange.last_at)
     sandbox.clock = ExchangeClock(options.clock, begins, options.host)
     await sandbox.faults.begin()
+    await sandbox.stubs.begin()
     sandbox.script.begin(sandbox.clock.now() if options.clock == "real" else begins)
     await sandbox.run_due()
     return sandbox
+
+
+async def _play(sandbox: Sandbox, progress: Progress | None) -> None:
+    """Carry out all that the scenario says of the time before the clock begins."""
+    for timed in sandbox.plan.setup:
+        await _carry_out(sandbox, timed)
+    await _add_keys(sandbox)
+    for done, timed in enumerate(sandbox.plan.steps, start=1):
+        await _carry_out(sandbox, timed, f"history[{done - 1}]")
+        if progress and done % PROGRESS_EVERY == 0:
+            progress(done)
+
+
+async def _take_up(sandbox: Sandbox, kept: Snapshot) -> None:
+    """Add what the copy of an exchange lacks: the log, and the keys where they stand in it."""
+    exchange = sandbox.exchange
+    ends_at, sequence = exchange.last_at, exchange.state.sequence
+    exchange.last_at, exchange.state.sequence = sandbox.plan.start, len(kept.before_keys)
+    await _append(sandbox.log, kept.before_keys)
+    await _add_keys(sandbox)
+    await _append(sandbox.log, kept.after_keys)
+    exchange.last_at, exchange.state.sequence = ends_at, sequence
+
+
+async def _append(log: Log, records: Iterable[Record]) -> None:
+    for record in records:
+        await log.append(record)
 
 
 async def _carry_out(sandbox: Sandbox, timed: Timed, path: str = "") -> None:
@@ -256,25 +329,43 @@ async def _carry_out(sandbox: Sandbox, timed: Timed, path: str = "") -> None:
 
 async def _add_keys(sandbox: Sandbox) -> None:
     for spec in sandbox.plan.keys:
-        pair = sandbox.pool.pair_for(spec)
-        command = _key_command(sandbox.name, spec, pair.public_pem)
+        command = _key_command(sandbox, spec)
         outcome = await sandbox.submit(command, sandbox.plan.start)
         if isinstance(outcome, Refusal):
             raise _refused(outcome, spec.node)
-        sandbox.private_pems[command.key_id] = pair.private_pem
 
 
-def _key_command(sandbox: str, spec: KeySpec, public_pem: str) -> AddKey:
-    """Generated key ids are functions of the names, so that they are the same in every run."""
+def _key_command(sandbox: Sandbox, spec: KeySpec) -> AddKey:
+    """Generated key ids and secrets are functions of the names, so that they are the same in every run."""
+    names = (sandbox.name, spec.account, spec.name)
+    secrets = venue_of(sandbox.exchange.state.accounts[spec.account].venue).secrets
+    public_key = secret = ""
+    if secrets:
+        seed = "/".join(names)
+        key_id = spec.key_id or secrets.key_id_of(seed)
+        secret = spec.secret or secrets.secret_of(seed)
+    else:
+        pair = sandbox.pool.pair_for(spec)
+        key_id = spec.key_id or derived_id("key", *names)
+        public_key = pair.public_pem
+        sandbox.private_pems[key_id] = pair.private_pem
     return AddKey(
         account=spec.account,
         key=spec.name,
-        key_id=spec.key_id or derived_id("key", sandbox, spec.account, spec.name),
-        public_key=public_pem,
+        key_id=key_id,
+        public_key=public_key,
         scopes=spec.scopes,
         book=spec.book,
         api_date=spec.api_date,
+        secret=secret,
     )
+
+
+def _logged_settings(plan: Plan) -> dict[str, Any]:
+    """All of the default venue's, and under their names those of others that are not wholly the defaults."""
+    settings = {name: asdict(given) for name, given in plan.settings.items() if given != VENUES[name].settings()}
+    settings.pop(DEFAULT_VENUE.name, None)
+    return {**asdict(plan.settings[DEFAULT_VENUE.name]), **settings}
 
 
 def _refused(refusal: Refusal, node: Located | None, path: str = "") -> ScenarioError:
@@ -294,5 +385,5 @@ def _header(plan: Plan, options: SandboxOptions) -> Header:
         clock=options.clock,
         rounding=plan.rounding.value,
         archived_before=plan.archived_before,
-        settings=asdict(plan.settings),
+        settings=_logged_settings(plan),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from mockexchange.sandbox import DEFAULT, Sandbox, open_sandbox
+from mockexchange.scenario.plan import Plan
 
 SANDBOXES_MAX = 1_000
 """A laptop's memory: an idle `golden` sandbox takes about 100 kB."""
@@ -93,10 +94,15 @@ class Sandboxes:
         self._forget_keys(slot.sandbox)
         return slot
 
-    async def reset(self, name: str) -> Sandbox:
-        """Play the scenario again into a fresh sandbox with the same name and keys, and put it in place."""
+    async def reset(self, name: str, plan: Plan | None = None) -> Sandbox:
+        """Play the scenario again, or another, into a fresh sandbox with the same name and keys; put it in place.
+
+        Raises ScenarioError, and then nothing has changed.
+        """
         slot = self.get(name)
-        fresh = await open_sandbox(slot.sandbox.plan, slot.sandbox.options, pool=slot.sandbox.pool)
+        old = slot.sandbox
+        pool = old.pool if plan is None else old.pool.for_others(old.plan.keys, plan.keys)
+        fresh = await open_sandbox(plan or old.plan, old.options, pool=pool)
         self._forget_keys(slot.sandbox)
         slot.sandbox.close("reset")
         slot.sandbox = fresh
@@ -106,8 +112,8 @@ class Sandboxes:
 
     def index_keys(self, sandbox: Sandbox) -> None:
         """Route the sandbox's keys, those added later included; a key another sandbox has stays there."""
-        for key_id in sandbox.exchange.state.keys:
-            self._by_key.setdefault(key_id, sandbox)
+        for key in sandbox.keys:
+            self._by_key.setdefault(key.key_id, sandbox)
 
     def expired(self, host_now: int) -> list[str]:
         """Names of the sandboxes that were idle for longer than they asked for."""
@@ -121,8 +127,8 @@ class Sandboxes:
         self._by_key = {key_id: owner for key_id, owner in self._by_key.items() if owner is not sandbox}
 
     def _require_free_keys(self, sandbox: Sandbox) -> None:
-        for key_id in sandbox.exchange.state.keys:
-            if key_id in self._by_key:
-                owner = self._by_key[key_id].name
-                message = f"key id {key_id} is in use by sandbox {owner!r}: ask for an own port (port: 0)"
+        for key in sandbox.keys:
+            if key.key_id in self._by_key:
+                owner = self._by_key[key.key_id].name
+                message = f"key id {key.key_id} is in use by sandbox {owner!r}: ask for an own port (port: 0)"
                 raise SandboxError(409, "key_in_use", message)

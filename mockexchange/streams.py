@@ -3,15 +3,17 @@
 Nothing here waits or knows a socket: a `Wire` is what the server gives a connection to be flushed, closed and cut by.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from mockexchange.faults.frames import Disturber, FrameRules, Timer
 from mockexchange.inspection import Inspector
 from mockexchange.journal import FrameEntry, Journal
 from mockexchange.outbox import Outbox
-from mockexchange.venues.kalshi.stream.messages import Message
-from mockexchange.venues.kalshi.stream.session import Frame, Session
+from mockexchange.registry import DEFAULT
+from mockexchange.venues.frame import Frame
+from mockexchange.venues.venue import Message, Session, Venue
 
 OVERFLOW = 25
 OVERFLOWED = "overflow"
@@ -20,7 +22,6 @@ SERVICE_RESTART = 1012
 """The close code of a reset and of a shutdown: clients reconnect after it with a pause (after 1001 one spins)."""
 ABNORMAL = 1006
 """No code that is ever sent: what the end of a connection without a close frame is called (RFC 6455, 7.1.5)."""
-ANSWERS = frozenset(("subscribed", "unsubscribed", "ok", "error"))
 CLOSE = "close"
 """What the journal calls the end of a connection."""
 ANY = "*"
@@ -37,6 +38,8 @@ class Ending(NamedTuple):
     is_ours: bool = False
     fault: str | None = None
     """The fault that brought it about."""
+    note: str = ""
+    """Who else did."""
 
 
 VANISHED = Ending(ABNORMAL)
@@ -68,11 +71,13 @@ class Wire(Protocol):
 class Connection:
     """One open stream."""
 
-    def __init__(self, number: int, session: Session, wire: Wire, streams: "Streams") -> None:
+    def __init__(self, number: int, session: Session, wire: Wire, streams: "Streams", venue: Venue) -> None:
         self.number = number
         self.session = session
         self.wire = wire
+        self.venue = venue
         self.account = session.key.account if session.key else None
+        """Whose it is, as far as the session knows by now."""
         self.outbox = Outbox(session.desk.settings.stream_outbox_bytes)
         self.since = streams.now()[0]
         """The exchange's instant at which it was opened."""
@@ -81,6 +86,8 @@ class Connection:
         self._streams = streams
         self._rules = streams.rules
         self._disturber: Disturber | None = None
+        self._timer: Timer | None = None
+        self._rings_at: int | None = None
 
     def receive(self, raw: bytes) -> None:
         """Carry out a command of the client; its answers wait in the outbox then, and data that it asked for."""
@@ -91,16 +98,42 @@ class Connection:
         try:
             streams.note(self, "in", raw)
             frames = self.session.receive(raw, at, host_at)
-            self._answer([frame for frame in frames if frame.kind in ANSWERS])
-            for frame in frames:
-                if frame.kind not in ANSWERS and frame.sid in self.session.subscriptions:
-                    self._deliver(frame)
-            streams.index(self)
+            self._take(frames)
         finally:
             streams.moment = None
         for frame in frames:
-            if frame.kind == "subscribed" and not self.is_over:
-                streams.on_subscribed(self, frame.channel)
+            for channel in frame.acknowledged:
+                if not self.is_over:
+                    streams.on_subscribed(self, channel)
+        if (asked := self.session.asked) and not self.is_over:
+            streams.on_asked(asked.account or self.account, asked.operation)
+        self._follow_session()
+
+    def wake(self) -> None:
+        """Let the session do what it wanted to be woken for, if it is time by the host's clock."""
+        self._timer = self._rings_at = None
+        if self.is_over:
+            return
+        streams, wakes_at = self._streams, self.session.wakes_at
+        streams.moment = at, host_at, _ = streams.now()
+        try:
+            if wakes_at is not None and wakes_at <= host_at:
+                self._take(self.session.wake(at, host_at))
+        finally:
+            streams.moment = None
+        self._follow_session()
+
+    def set_alarm(self) -> None:
+        """Wake the session when it wants to be woken."""
+        wakes_at = None if self.is_over else self.session.wakes_at
+        if wakes_at == self._rings_at:
+            return
+        if self._timer:
+            self._timer.cancel()
+        self._timer, self._rings_at = None, wakes_at
+        if wakes_at is not None:
+            delay_us = max(0, wakes_at - self._streams.now()[1])
+            self._timer = self.wire.call_later(delay_us, self.wake)
 
     def publish(self, message: Message) -> None:
         frame = self.session.frame_of(message)
@@ -113,11 +146,7 @@ class Connection:
 
     def send_literal(self, text: str, channel: str = "", fault: str | None = "literal") -> None:
         """Send a text whose "$sid" and "$seq" stand for the channel's subscription here and its next number."""
-        subscription = self.session.by_channel.get(channel)
-        if '"$sid"' in text:
-            text = text.replace('"$sid"', str(subscription.sid if subscription else 0))
-        if '"$seq"' in text:
-            text = text.replace('"$seq"', str(subscription.next_seq() if subscription else 0))
+        text = self.session.spell_literal(text, channel)
         self.send(text.encode() + b"\n" * (not text.endswith("\n")), "literal", channel, fault)
 
     def put(self, frame: Frame, fault: str | None = None) -> None:
@@ -147,14 +176,14 @@ class Connection:
             self.force(self.session.terminate(sid, code, why), fault)
             self._streams.index(self)
 
-    def close(self, code: int, reason: str = "", fault: str | None = None) -> None:
+    def close(self, code: int, reason: str = "", fault: str | None = None, note: str = "") -> None:
         """Send what waits, then a close frame."""
-        self._streams.forget(self, Ending(code, reason, is_ours=True, fault=fault))
+        self._streams.forget(self, Ending(code, reason, is_ours=True, fault=fault, note=note))
         self.wire.close(code, reason)
 
-    def abort(self, fault: str | None = None) -> None:
+    def abort(self, fault: str | None = None, note: str = "") -> None:
         """Send what waits as far as the socket takes it, then cut the connection."""
-        self._streams.forget(self, Ending(ABNORMAL, is_ours=True, fault=fault))
+        self._streams.forget(self, Ending(ABNORMAL, is_ours=True, fault=fault, note=note))
         self.wire.flush()
         self.wire.abort()
 
@@ -167,6 +196,23 @@ class Connection:
         """It ends: what a fault held back does not go out any more."""
         if self._disturber:
             self._disturber.lose_held()
+
+    def _take(self, frames: list[Frame]) -> None:
+        """Let what the session made wait for the socket: answers first, and data of subscriptions that are left."""
+        session = self.session
+        self.account = session.key.account if session.key else None
+        self._answer([frame for frame in frames if frame.is_answer])
+        for frame in frames:
+            if not frame.is_answer and frame.sid in session.subscriptions:
+                self._deliver(frame)
+        self._streams.index(self)
+
+    def _follow_session(self) -> None:
+        """End if the session has, else see to it that it is woken."""
+        ending = self.session.ending
+        if ending is not None and not self.is_over:
+            self.close(*ending)
+        self.set_alarm()
 
     def _answer(self, frames: list[Frame]) -> None:
         if self._streams.answer_rules or self._disturber:
@@ -207,8 +253,11 @@ class Streams:
         self.on_waiting: Callable[[], object] = lambda: None
         self.on_subscribed: Callable[[Connection, str], object] = lambda connection, channel: None
         """Told of every channel acknowledged, once the answers of the command are in the outbox."""
+        self.on_asked: Callable[[str | None, str], object] = lambda account, operation: None
+        """Told who asked for which operation, at the same time."""
         self._connections: dict[int, Connection] = {}
-        self._by_channel: dict[str, dict[int, Connection]] = {}
+        self._by_venue: dict[str, dict[str, dict[int, Connection]]] = {}
+        """By the name of the venue, and of the channel there."""
         self._waiting: dict[int, Connection] = {}
         self._last_number = 0
 
@@ -223,23 +272,28 @@ class Streams:
         return [
             one
             for one in self._connections.values()
-            if account in (ANY, one.account) and (channel == ANY or channel in one.session.by_channel)
+            if account in (ANY, one.account) and (channel == ANY or one.session.follows(channel))
         ]
 
     @property
-    def channels(self) -> Container[str]:
-        """The channels that somebody is subscribed to, or was."""
-        return self._by_channel
+    def channels(self) -> list[tuple[str, Collection[str]]]:
+        """By venue, the channels there that somebody is subscribed to, or was."""
+        return list(self._by_venue.items())
+
+    def count_by_venue(self) -> Counter[str]:
+        """How many connections are open at each venue that has any. Cost: O(connections)."""
+        return Counter(one.venue.name for one in self._connections.values())
 
     def count_of(self, account: str) -> int:
         """How many connections an account has open. Cost: O(connections)."""
         return sum(one.account == account for one in self._connections.values())
 
-    def open(self, session: Session, wire: Wire) -> Connection:
+    def open(self, session: Session, wire: Wire, venue: Venue = DEFAULT) -> Connection:
         self._last_number += 1
-        connection = Connection(self._last_number, session, wire, self)
+        connection = Connection(self._last_number, session, wire, self, venue)
         self._connections[connection.number] = connection
         self.note(connection, "in", b"", Frame(b"", "open"))
+        connection.set_alarm()
         return connection
 
     def forget(self, connection: Connection, ending: Ending = VANISHED) -> None:
@@ -247,28 +301,30 @@ class Streams:
         text = f"{ending.code} {ending.reason}".rstrip()
         connection.lose_held()
         direction = "out" if ending.is_ours else "in"
-        self.note(connection, direction, text.encode(), Frame(b"", CLOSE), fault=ending.fault)
+        self.note(connection, direction, text.encode(), Frame(b"", CLOSE, note=ending.note), fault=ending.fault)
         connection.is_over = True
         self._connections.pop(connection.number, None)
         self._waiting.pop(connection.number, None)
-        for connections in self._by_channel.values():
-            connections.pop(connection.number, None)
+        connection.set_alarm()
+        self.index(connection)
 
     def index(self, connection: Connection) -> None:
         """Know a connection by the channels that it is subscribed to now."""
-        subscribed = () if connection.is_over else connection.session.by_channel
+        by_channel = self._by_venue.setdefault(connection.venue.name, {})
+        subscribed: Collection[str] = () if connection.is_over else connection.session.channels
         for channel in subscribed:
-            self._by_channel.setdefault(channel, {})[connection.number] = connection
-        for channel, connections in self._by_channel.items():
+            by_channel.setdefault(channel, {})[connection.number] = connection
+        for channel, connections in by_channel.items():
             if channel not in subscribed:
                 connections.pop(connection.number, None)
 
-    def publish(self, messages: Iterable[Message]) -> None:
-        """Give every message to who is subscribed to its channel and may see it."""
+    def publish(self, messages: Iterable[Message], venue: Venue = DEFAULT) -> None:
+        """Give every message of a venue to who is subscribed to its channel there and may see it."""
+        by_channel = self._by_venue.get(venue.name, {})
         self.moment = self.now()
         try:
             for message in messages:
-                for connection in list(self._by_channel.get(message.channel, {}).values()):
+                for connection in list(by_channel.get(message.channel, {}).values()):
                     connection.publish(message)
         finally:
             self.moment = None
@@ -301,9 +357,9 @@ class Streams:
         if connection.is_over:
             return
         at, host_at, position = self.moment or self.now()
-        _, kind, channel, _, words = frame or NO_FRAME
+        _, kind, channel, _, words, _ = frame or NO_FRAME
         if self.inspector and direction == "out" and kind != CLOSE and fault is None:
-            found = self.inspector.check_frame(connection.session.api_date.day, raw)
+            found = self.inspector.check_frame(connection.venue.name, connection.session.api_date.day, raw)
             words = "; ".join([*([words] if words else []), *found])
         number, account = connection.number, connection.account
         entry = FrameEntry(at, host_at, position, number, account, direction, raw, kind, channel, fault, words)

@@ -1,7 +1,7 @@
 """One whole exchange: its log is the truth, its clocks are two, its keys are the same in every run."""
 
 import json
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
@@ -53,6 +53,13 @@ def test_the_log_begins_with_all_a_replay_needs(sandbox: Sandbox) -> None:
         "stream_pong_us": 30_000_000,
         "stream_outbox_bytes": 4 * 1024 * 1024,
     }
+
+
+def test_the_log_says_what_is_switched_of_another_venue() -> None:
+    header = make(SMALL + "deribit: {token_lifetime: 1h}\nsignalplus: {}\n").log.header
+    assert header.settings["deribit"]["token_lifetime_us"] == 3_600_000_000
+    assert "signalplus" not in header.settings
+    assert header.settings["auth_mode"] == "on"
 
 
 def test_the_scenario_is_the_start_of_the_log(sandbox: Sandbox) -> None:
@@ -197,9 +204,8 @@ def test_a_key_that_is_refused_says_where() -> None:
 
 
 def test_a_refusal_of_a_command_without_a_place_has_none() -> None:
-    plan: Any = load_text(SMALL)
-    timed = next(iter(plan.setup))
-    object.__setattr__(plan, "setup", [timed._replace(node=None)] * 2)
+    plan = load_text(SMALL)
+    plan = replace(plan, setup=[plan.setup[0]._replace(node=None)] * 2)
     with pytest.raises(ScenarioError) as raised:
         run(open_sandbox(plan, SandboxOptions()))
     assert str(raised.value).startswith("already_exists: ")

@@ -13,8 +13,8 @@ from mockexchange.sandbox import Sandbox
 from mockexchange.scenario.faults import FAULT
 from mockexchange.scenario.source import read_yaml
 from mockexchange.streams import Connection, Ending, Streams
+from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
-from mockexchange.venues.kalshi.stream.session import Frame
 from tests.sandboxing import SMALL, do, make, run, signed
 
 
@@ -111,7 +111,7 @@ def test_a_reader_too_slow_loses_the_subscription_that_it_does_not_read() -> Non
     frames = taken(connection)
     errors = [frame for frame in frames if frame["type"] == "error"]
     assert [(error["sid"], error["msg"]["code"]) for error in errors] == [(1, 25), (2, 25)]
-    assert connection.session.by_channel == {}
+    assert connection.session.channels == {}
     assert ("error", "overflow") in noted(sandbox.journal, "out")
     assert ("fill", "overflow") in noted(sandbox.journal, "lost")
     assert [frame.note for frame in sandbox.journal.frames if frame.kind == "error"] == [
@@ -142,7 +142,7 @@ def test_others_read_on_undisturbed() -> None:
         buy(sandbox)
         seen += taken(healthy)
     assert [frame["type"] for frame in seen] == ["subscribed"] + ["fill"] * 20
-    assert slow.session.by_channel == {}
+    assert slow.session.channels == {}
 
 
 def test_a_duplicate_that_finds_no_room_ends_the_subscription_once() -> None:
@@ -166,8 +166,8 @@ def test_who_is_meant_by_account_and_channel() -> None:
     assert streams.matching("bob", "trade") == [bob]
     assert streams.matching("carol") == []
     assert (streams.count_of("alice"), streams.count_of("bob"), streams.count_of("carol")) == (1, 2, 0)
-    assert {"fill", "trade"} <= set(streams._by_channel)
-    assert "fill" in streams.channels
+    [(venue, channels)] = streams.channels
+    assert (venue, "fill" in channels, "trade" in channels, "ticker" in channels) == ("kalshi", True, True, False)
 
 
 def test_a_literal_frame_passes_filters_and_faults() -> None:
@@ -406,7 +406,7 @@ def test_who_was_ended_or_has_gone_is_not_looked_at_again() -> None:
     connection = open_stream(sandbox, "fill")
     install(sandbox, "{then: {terminal: 25}}")
     buy(sandbox)
-    assert sandbox.streams._by_channel == {"fill": {}}
+    assert sandbox.streams._by_venue == {"kalshi": {"fill": {}}}
     connection.close(1001)
     sandbox.streams.flush()
     assert wire_of(connection).told == [1001]
