@@ -56,6 +56,52 @@ def test_the_default_ready_file_is_in_it(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert default_ready_file() == tmp_path / "mockexchange" / "ready.json"
 
 
+# --- the default ready file, of several servers
+
+
+@pytest.fixture
+def default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    return default_ready_file()
+
+
+def started(default: Path, pid: object, name: str) -> RunDirectory:
+    """What a server of that process leaves."""
+    directory = RunDirectory()
+    write_ready_file(default, {**READY, "pid": pid, "name": name}, directory.path)
+    return directory
+
+
+def test_the_default_ready_file_goes_to_the_newest_server_that_still_runs(default: Path) -> None:
+    gone = 2**22 + 1  # beyond what a system counts to
+    for age_s, (pid, name) in enumerate([(gone, "gone"), (os.getppid(), "young"), (os.getppid(), "old")]):
+        spare = started(default, pid, name).path / config.SPARE
+        os.utime(spare, (1_000_000 - age_s, 1_000_000 - age_s))
+    for spoilt in ("no JSON", "[]", '{"pid": null}'):
+        (RunDirectory().path / config.SPARE).write_text(spoilt, encoding="utf-8")
+    started(default, os.getpid(), "ours")
+    remove_ready_file(default)
+    assert json.loads(default.read_text(encoding="utf-8"))["name"] == "young"
+    assert mode(default) == 0o600
+    remove_ready_file(default)
+    assert default.exists(), "it is another's now"
+
+
+def test_the_last_server_takes_the_default_ready_file_along(default: Path) -> None:
+    started(default, os.getpid(), "ours")
+    remove_ready_file(default)
+    assert not default.exists()
+
+
+def test_a_ready_file_that_was_asked_for_is_nobody_elses(default: Path, tmp_path: Path) -> None:
+    started(default, os.getppid(), "other")
+    mine, directory = tmp_path / "mine.json", RunDirectory()
+    write_ready_file(mine, READY, directory.path)
+    assert list(directory.path.iterdir()) == []
+    remove_ready_file(mine)
+    assert not mine.exists()
+
+
 # --- the ready file
 
 

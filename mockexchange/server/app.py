@@ -1,13 +1,13 @@
-"""What a listener serves: the venue, and on the main port the control API and the front page."""
+"""What a listener serves: the venues, and on the main port the control API and the front page."""
 
 from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockexchange.journal import Entry
+from mockexchange.registry import DEFAULT
 from mockexchange.sandbox import Sandbox
 from mockexchange.server import rest, stream
-from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body
 
 SandboxOf = Callable[[str | None], Sandbox]
 CONTROL = "/_mock"
@@ -31,9 +31,9 @@ class Front:
             await rest.serve(self.sandbox_of, self.diagnostician, scope, receive, send)
 
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
-        """Journal bytes that were no HTTP; return the body of the 400 they get."""
-        status, body = error_body(Rejected(Situation.NOT_HTTP, diagnosis), self.sandbox_of(None).options.api_date)
-        self._journal(raw, diagnosis, status, body)
+        """Journal bytes that were no HTTP; return the body of the 400 they get, which is the default venue's."""
+        body = DEFAULT.garbage_answer(diagnosis, self.sandbox_of(None).options.api_date)
+        self._journal(raw, diagnosis, 400, body)
         return body
 
     def note_unfinished(self, raw: bytes, diagnosis: str) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
+from urllib.parse import parse_qsl
 
 from mockexchange.journal import Entry, Firing, FrameEntry, Item, Journal, difference
 from mockexchange.journal_json import entry_to_json, firing_to_json, frame_to_json
@@ -14,7 +15,6 @@ from mockexchange.scripts.steps import DONE
 NEAR_MISSES_SHOWN_MAX = 3
 CHARS_SHOWN_MAX = 200
 SUBSCRIBED = "subscribed"
-"""The kind of the frame by which the venue acknowledges a subscription."""
 SCRIPT = "script"
 Found = list[dict[str, Any]]
 Row = tuple[str, Any, Any]
@@ -82,8 +82,24 @@ class _Counted:
         return sum(name in self.wanted for name, _, _ in rows), len(rows)
 
 
+@dataclass
 class AwaitedRequests(_Counted):
-    """Requests that were answered."""
+    """Requests that were answered; `query` are parameters that they have to have, decoded."""
+
+    query: dict[str, str] = field(default_factory=dict)
+
+    def differences(self, item: Item) -> list[Row]:
+        assert isinstance(item, Entry)
+        return [*difference(item, self.wanted), *self._lacking(item.query)]
+
+    def _lacking(self, query: str) -> list[Row]:
+        """A row for each parameter that is not as wanted; of one that is given more than once the last counts."""
+        if not self.query:
+            return []
+        given = dict(parse_qsl(query, keep_blank_values=True, errors="replace"))
+        return [
+            (f"query.{name}", given.get(name), value) for name, value in self.query.items() if given.get(name) != value
+        ]
 
     def look_back(self) -> None:
         for entry in self.journal:
@@ -167,7 +183,7 @@ class AwaitedSubscriptions:
         """Subscriptions are looked at as they are."""
 
     def observe(self, item: Item) -> bool:
-        return isinstance(item, FrameEntry) and item.kind == SUBSCRIBED and self.is_met()
+        return isinstance(item, FrameEntry) and _may_subscribe(item) and self.is_met()
 
     def found(self) -> Found:
         return [row for row in self._rows() if self.wanted.items() <= row.items()]
@@ -181,9 +197,9 @@ class AwaitedSubscriptions:
 
     def _rows(self) -> Found:
         return [
-            {"connection": one.number, "account": one.account, "sid": subscription.sid, "channel": channel}
+            {"connection": one.number, "account": one.account, "sid": subscription.sid, "channel": subscription.channel}
             for one in self.sandbox.streams
-            for channel, subscription in one.session.by_channel.items()
+            for subscription in one.session.subscriptions.values()
         ]
 
 
@@ -215,6 +231,11 @@ class AwaitedEnd:
         more = len(left) - NEAR_MISSES_SHOWN_MAX
         shown = [*left[:NEAR_MISSES_SHOWN_MAX], *([f"and {more} more"] if more > 0 else [])]
         return f"\n  {', '.join(shown)}" if shown else ""
+
+
+def _may_subscribe(frame: FrameEntry) -> bool:
+    """Whether it may say that a channel is subscribed to: one that says so by its kind, or is of no channel."""
+    return frame.direction == "out" and (frame.kind == SUBSCRIBED or not frame.channel)
 
 
 def _told(rows: list[Row]) -> str:

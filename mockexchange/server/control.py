@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -21,9 +21,12 @@ from mockexchange.sandbox import Sandbox, SandboxEnded
 from mockexchange.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server import control_errors as errors
+from mockexchange.server.control_access import ControlAccess
 from mockexchange.server.control_answers import clock_of, sandbox_of, streams_of, summary_of
 from mockexchange.server.control_errors import ControlError
-from mockexchange.server.control_faults import fault_handlers, faults_handlers
+from mockexchange.server.control_faults import FAULT_RULES
+from mockexchange.server.control_installed import handlers_of_all, handlers_of_one
+from mockexchange.server.control_json import ControlJson
 from mockexchange.server.control_requests import (
     Handler,
     find_entries,
@@ -35,12 +38,15 @@ from mockexchange.server.control_requests import (
     read_watch,
 )
 from mockexchange.server.control_script import script_handlers
+from mockexchange.server.control_streams import move_streams
+from mockexchange.server.control_stubs import STUB_ANSWERS
 from mockexchange.server.creation import Creation, parse_creation
 from mockexchange.server.document_pages import document_routes
 from mockexchange.server.events import WATCHERS_MAX, EventStream, Feeds
-from mockexchange.server.guard import Guard
 from mockexchange.server.hub import Hub
 from mockexchange.server.listener import PortInUse
+from mockexchange.server.metrics import MEDIA_TYPE as METRICS_TYPE
+from mockexchange.server.metrics import exposition
 from mockexchange.server.page import render_page
 from mockexchange.server.stream import streams_drained
 from mockexchange.server.wait_requests import read_wait
@@ -68,7 +74,7 @@ def control_app(hub: Hub, token: str, allow_hosts: list[str], describe: Descript
     routes = [*_routes(Control(hub, describe)), *document_routes()]
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
-    return Guard(app, token, frozenset(allow_hosts))
+    return ControlAccess(app, token, frozenset(allow_hosts))
 
 
 def _routes(api: "Control") -> list[Route]:
@@ -78,17 +84,20 @@ def _routes(api: "Control") -> list[Route]:
         _resource("/_mock/live", GET=api.live),
         _resource("/_mock/ready", GET=api.ready),
         _resource("/_mock/health", GET=api.ready),
+        _resource("/_mock/metrics", GET=api.metrics),
         _resource("/_mock/sandboxes", GET=api.list_sandboxes, POST=api.create),
         _resource(one, GET=api.show, PUT=api.put, DELETE=api.delete),
         _resource(f"{one}/reset", POST=api.reset),
         _resource(f"{one}/commands", POST=api.commands),
         _resource(f"{one}/clock", GET=api.show_clock, POST=api.set_clock),
         _resource(f"{one}/script", **script_handlers(api.hub)),
-        _resource(f"{one}/faults", **faults_handlers(api.hub)),
-        _resource(f"{one}/faults/{{fault:path}}", **fault_handlers(api.hub)),
+        _resource(f"{one}/faults", **handlers_of_all(api.hub, FAULT_RULES)),
+        _resource(f"{one}/faults/{{fault:path}}", **handlers_of_one(api.hub, FAULT_RULES)),
+        _resource(f"{one}/stubs", **handlers_of_all(api.hub, STUB_ANSWERS)),
+        _resource(f"{one}/stubs/{{stub:path}}", **handlers_of_one(api.hub, STUB_ANSWERS)),
         _resource(f"{one}/journal", GET=api.journal, DELETE=api.clear_journal),
         _resource(f"{one}/frames", GET=api.frames),
-        _resource(f"{one}/streams", GET=api.streams),
+        _resource(f"{one}/streams", GET=api.streams, POST=api.move_streams),
         _resource(f"{one}/events", GET=api.events),
         _resource(f"{one}/wait", POST=api.wait),
         _resource(f"{one}/log", GET=api.log),
@@ -118,16 +127,21 @@ class Control:
         return render_page(self.describe())
 
     async def live(self, request: Request) -> Response:
-        return JSONResponse({"live": True})
+        return ControlJson({"live": True})
 
     async def ready(self, request: Request) -> Response:
         is_ready = len(self.hub.sandboxes) > 0
-        return JSONResponse({"live": True, "ready": is_ready}, status_code=200 if is_ready else 503)
+        return ControlJson({"live": True, "ready": is_ready}, status_code=200 if is_ready else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        await self.hub.drop_expired()
+        text = exposition([slot.sandbox for slot in self.hub.sandboxes])
+        return Response(text, headers={"content-type": METRICS_TYPE})
 
     async def list_sandboxes(self, request: Request) -> Response:
         await self.hub.drop_expired()
         found = [slot.sandbox for slot in self.hub.sandboxes]
-        return JSONResponse([summary_of(sandbox, self.hub.base_url(sandbox.name)) for sandbox in found])
+        return ControlJson([summary_of(sandbox, self.hub.base_url(sandbox.name)) for sandbox in found])
 
     async def create(self, request: Request) -> Response:
         wanted = parse_creation(read_object(await read_json(request)))
@@ -164,21 +178,21 @@ class Control:
         sandbox.streams.flush()
         if any(isinstance(step.command, AddKey) for step in steps):
             self._route_keys(sandbox)
-        return JSONResponse(outcomes)
+        return ControlJson(outcomes)
 
     async def show_clock(self, request: Request) -> Response:
-        return JSONResponse(clock_of(await self._sandbox(request)))
+        return ControlJson(clock_of(await self._sandbox(request)))
 
     async def set_clock(self, request: Request) -> Response:
         body = read_object(await read_json(request))
         sandbox = await self._sandbox(request)
         await move_clock(sandbox, body)
         sandbox.streams.flush()
-        return JSONResponse(clock_of(sandbox))
+        return ControlJson(clock_of(sandbox))
 
     async def journal(self, request: Request) -> Response:
         entries = find_entries((await self._sandbox(request)).journal, request)
-        return JSONResponse([entry_to_json(entry) for entry in entries])
+        return ControlJson([entry_to_json(entry) for entry in entries])
 
     async def clear_journal(self, request: Request) -> Response:
         (await self._sandbox(request)).journal.clear()
@@ -186,10 +200,17 @@ class Control:
 
     async def frames(self, request: Request) -> Response:
         found = find_frames((await self._sandbox(request)).journal, request)
-        return JSONResponse([frame_to_json(number, frame) for number, frame in found])
+        return ControlJson([frame_to_json(number, frame) for number, frame in found])
 
     async def streams(self, request: Request) -> Response:
-        return JSONResponse(streams_of(await self._sandbox(request)))
+        return ControlJson(streams_of(await self._sandbox(request)))
+
+    async def move_streams(self, request: Request) -> Response:
+        body = read_object(await read_json(request))
+        sandbox = await self._sandbox(request)
+        count = move_streams(sandbox, body)
+        sandbox.streams.flush()
+        return ControlJson({"connections": count})
 
     async def events(self, request: Request) -> Response:
         kinds, last_event_id, is_following = read_watch(request)
@@ -202,16 +223,16 @@ class Control:
         make, timeout_us = read_wait(read_object(await read_json(request)))
         sandbox = await self._sandbox(request)
         found = await wait_for(sandbox, make(sandbox), timeout_us, request.receive)
-        return JSONResponse({"found": found})
+        return ControlJson({"found": found})
 
     async def log(self, request: Request) -> Response:
         return StreamingResponse(_lines(await self._sandbox(request)), media_type="application/jsonl")
 
     async def positions(self, request: Request) -> Response:
-        return JSONResponse(truth.positions_of(*await self._account(request)))
+        return ControlJson(truth.positions_of(*await self._account(request)))
 
     async def ledger(self, request: Request) -> Response:
-        return JSONResponse(accounting.ledger_of(*await self._account(request)))
+        return ControlJson(accounting.ledger_of(*await self._account(request)))
 
     async def _account(self, request: Request) -> tuple[State, str]:
         sandbox, name = await self._sandbox(request), request.path_params["account"]
@@ -225,8 +246,7 @@ class Control:
         return await self.hub.sandboxes.caught_up(request.path_params["name"])
 
     def _shown(self, sandbox: Sandbox, status: int = 200) -> Response:
-        shown = sandbox_of(sandbox, self.hub.base_url(sandbox.name), self.hub.ws_url(sandbox.name))
-        return JSONResponse(shown, status_code=status)
+        return ControlJson(sandbox_of(sandbox, self.hub.urls(sandbox.name)), status_code=status)
 
     async def _open(self, wanted: Creation, name: str) -> Response:
         try:

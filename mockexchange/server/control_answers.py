@@ -3,6 +3,7 @@
 from typing import Any
 
 from mockexchange.core.instants import format_instant
+from mockexchange.registry import DEFAULT
 from mockexchange.sandbox import Credential, Sandbox
 from mockexchange.streams import Connection
 
@@ -15,6 +16,7 @@ def summary_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
     return {
         "id": sandbox.name,
         "scenario": sandbox.plan.name,
+        "seed": sandbox.plan.seed,
         "api_date": sandbox.options.api_date.name,
         "clock": clock_of(sandbox),
         "base_url": base_url,
@@ -23,10 +25,16 @@ def summary_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
     }
 
 
-def sandbox_of(sandbox: Sandbox, base_url: str, ws_url: str) -> dict[str, Any]:
-    """The summary, and everything a client needs to use it."""
+def sandbox_of(sandbox: Sandbox, urls: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """The summary, and everything a client needs to use it; `urls` are those of each venue."""
+    default = urls[DEFAULT.name]
     accounts = [_account_of(one) for one in sandbox.credentials()]
-    return {**summary_of(sandbox, base_url), "ws_url": ws_url, "accounts": accounts}
+    return {
+        **summary_of(sandbox, default["base_url"]),
+        "ws_url": default["ws_url"],
+        "venues": urls,
+        "accounts": accounts,
+    }
 
 
 def _account_of(one: Credential) -> dict[str, Any]:
@@ -34,9 +42,10 @@ def _account_of(one: Credential) -> dict[str, Any]:
         "name": one.account,
         "key": one.key,
         "kind": one.kind.value,
-        "venue": "kalshi",
+        "venue": one.venue,
         "key_id": one.key_id,
         "private_key_pem": one.private_pem,
+        "secret": one.secret,
         "subtraders": one.subtraders,
     }
 
@@ -56,7 +65,7 @@ def _stream_of(connection: Connection) -> dict[str, Any]:
         "since": format_instant(connection.since),
         "waiting_bytes": connection.outbox.size_bytes,
         "subscriptions": [
-            {"sid": one.sid, "channel": one.channel, "markets": None if one.markets is None else sorted(one.markets)}
-            for one in session.subscriptions.values()
+            {"sid": one.sid, "channel": channel, "markets": None if one.markets is None else sorted(one.markets)}
+            for channel, one in session.channels.items()
         ],
     }

@@ -2,10 +2,11 @@
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from mockexchange.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.server.control_json import ControlJson
 from mockexchange.server.listener import PortInUse
 
 
@@ -24,7 +25,7 @@ def misread(code: str, error: ScenarioError) -> ControlError:
 
 def error_answer(status: int, code: str, message: str, where: str | None = None) -> Response:
     error = {"code": code, "message": message, **({"where": where} if where else {})}
-    return JSONResponse({"error": error}, status_code=status)
+    return ControlJson({"error": error}, status_code=status)
 
 
 async def answer_control_error(request: Request, error: Exception) -> Response:

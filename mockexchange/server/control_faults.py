@@ -1,65 +1,21 @@
 """The control API's view of a sandbox's faults: what is installed, how often it fired, more of it and less."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
-from mockexchange.faults import FaultError
-from mockexchange.faults.chaos import load_preset
+from mockexchange.faults import Faults
+from mockexchange.faults.chaos import load_preset, preset_names
 from mockexchange.faults.installed import Installed
 from mockexchange.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import FAULT, Rule
+from mockexchange.scenario.kinds import wrong
 from mockexchange.scenario.source import Located
-from mockexchange.server.control_errors import ControlError, misread
-from mockexchange.server.control_requests import Handler, read_json
-from mockexchange.server.hub import Hub
-
-
-def faults_handlers(hub: Hub) -> dict[str, Handler]:
-    """Of the faults of a sandbox, by method."""
-
-    async def sandbox_of(request: Request) -> Sandbox:
-        return await hub.sandboxes.caught_up(request.path_params["name"])
-
-    async def show(request: Request) -> Response:
-        sandbox = await sandbox_of(request)
-        return JSONResponse([fault_of(one) for one in sandbox.faults])
-
-    async def add(request: Request) -> Response:
-        """Install rules, all or none; answers with them as they are installed."""
-        body = await read_json(request)
-        sandbox = await sandbox_of(request)
-        try:
-            rules = _read_rules(body)
-            names = await _install(sandbox, rules)
-        except ScenarioError as error:
-            raise misread("bad_fault", error) from None
-        installed = {one.name: one for one in sandbox.faults}
-        return JSONResponse([fault_of(installed[name]) for name in names], status_code=201)
-
-    async def clear(request: Request) -> Response:
-        sandbox = await sandbox_of(request)
-        await sandbox.faults.clear()
-        return Response(status_code=204)
-
-    return {"GET": show, "POST": add, "DELETE": clear}
-
-
-def fault_handlers(hub: Hub) -> dict[str, Handler]:
-    """Of one fault, by method."""
-
-    async def remove(request: Request) -> Response:
-        sandbox = await hub.sandboxes.caught_up(request.path_params["name"])
-        try:
-            await sandbox.faults.remove(request.path_params["fault"])
-        except FaultError as error:
-            raise ControlError(404, "unknown_fault", error.message) from None
-        return Response(status_code=204)
-
-    return {"DELETE": remove}
+from mockexchange.server.control_errors import ControlError
+from mockexchange.server.control_installed import Installable
+from mockexchange.server.control_json import ControlJson
 
 
 def fault_of(one: Installed) -> dict[str, Any]:
@@ -75,19 +31,66 @@ def fault_of(one: Installed) -> dict[str, Any]:
     }
 
 
-async def _install(sandbox: Sandbox, rules: Sequence[Rule]) -> list[str]:
+async def _install(sandbox: Sandbox, body: Located) -> Response:
+    rules = _read_rules(body)
     sandbox.faults.check(rules)
-    return [await sandbox.faults.install(rule) for rule in rules]
+    names = [await sandbox.faults.install(rule) for rule in rules]
+    installed = {one.name: one for one in sandbox.faults}
+    return _shown([installed[name] for name in names], 201)
+
+
+def _shown(faults: Iterable[Installed], status: int = 200) -> Response:
+    return ControlJson([fault_of(one) for one in faults], status_code=status)
+
+
+class RuleGroups:
+    """A list of rules and names of presets, read as rules."""
+
+    def read(self, node: Located, path: str) -> list[Rule]:
+        if not isinstance(node.value, list):
+            raise wrong(node, path, "a list of fault rules, or of names of presets")
+        return [rule for place, item in enumerate(node.value) for rule in _read_group(item, f"{path}[{place}]")]
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"anyOf": [FAULT.json_schema(), {"enum": list(preset_names())}]}}
+
+
+def _read_group(node: Located, path: str) -> Sequence[Rule]:
+    """A rule, or those of a preset by its name. Raises ScenarioError."""
+    match node.value:
+        case str(name) | {"preset": Located(value=str(name))} if _is_preset(node):
+            return _preset(name, node, path)
+    return [FAULT.read(node, path)]
+
+
+def _is_preset(node: Located) -> bool:
+    return not isinstance(node.value, dict) or len(node.value) == 1
+
+
+def _preset(name: str, node: Located, path: str) -> Sequence[Rule]:
+    try:
+        return load_preset(name)
+    except ScenarioError as error:
+        raise ScenarioError(error.message, node.file, node.line, path) from None
 
 
 def _read_rules(body: Located) -> Sequence[Rule]:
     """A rule, a list of them, or a preset by name. Raises ScenarioError or ControlError."""
     match body.value:
-        case {"preset": Located(value=str(name)), **rest} if not rest:
-            return load_preset(name)
         case dict():
-            return [FAULT.read(body, "")]
-        case list(nodes):
-            return [FAULT.read(node, f"[{place}]") for place, node in enumerate(nodes)]
+            return _read_group(body, "")
+        case list():
+            return RuleGroups().read(body, "")
         case _:
             raise ControlError(400, "bad_body", 'expected a rule, a list of rules or {"preset": "flaky"}')
+
+
+def _registry_of(sandbox: Sandbox) -> Faults:
+    return sandbox.faults
+
+
+def _show(sandbox: Sandbox) -> Response:
+    return _shown(sandbox.faults)
+
+
+FAULT_RULES = Installable("fault", _registry_of, _show, _install)

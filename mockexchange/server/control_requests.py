@@ -20,7 +20,7 @@ from mockexchange.server.events import KINDS
 BODY_BYTES_MAX = 64 * 1024 * 1024
 """A scenario given inline; longer histories come from a file."""
 STEPS_MAX = 100_000
-ENTRY_TEXTS = ("operation", "account", "method", "path", "key_id")
+ENTRY_TEXTS = ("operation", "account", "method", "path", "key_id", "stub")
 DIRECTIONS = ("in", "out", "lost")
 FRAME_TEXTS = ("account", "channel", "kind", "direction")
 PAGE = ("after", "last")

@@ -3,16 +3,18 @@
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.script import ENTRY, Entry, require_own_names
 from mockexchange.scenario.script_accounts import require_accounts
+from mockexchange.scenario.script_names import require_known
 from mockexchange.scenario.source import Located
 from mockexchange.scripts import Script, ScriptTooLong, Step
 from mockexchange.server.control_errors import ControlError, misread
+from mockexchange.server.control_json import ControlJson
 from mockexchange.server.control_requests import Handler, read_json
 from mockexchange.server.hub import Hub
 
@@ -25,7 +27,7 @@ def script_handlers(hub: Hub) -> dict[str, Handler]:
 
     async def show(request: Request) -> Response:
         sandbox = await sandbox_of(request)
-        return JSONResponse(steps_of(sandbox.script, sandbox.script.steps))
+        return ControlJson(steps_of(sandbox.script, sandbox.script.steps))
 
     async def add(request: Request) -> Response:
         """Take steps in and carry out what is due at once; answers with the steps."""
@@ -35,7 +37,7 @@ def script_handlers(hub: Hub) -> dict[str, Handler]:
         await sandbox.run_due()
         sandbox.require_open()
         sandbox.streams.flush()
-        return JSONResponse(steps_of(sandbox.script, added), status_code=201)
+        return ControlJson(steps_of(sandbox.script, added), status_code=201)
 
     async def clear(request: Request) -> Response:
         sandbox = await sandbox_of(request)
@@ -67,7 +69,10 @@ def _add(sandbox: Sandbox, body: Located) -> list[Step]:
     try:
         entries = _read_entries(body)
         require_own_names(entries, "", [part.name for step in sandbox.script.steps for part in step.walk()])
-        require_accounts(entries, sandbox.exchange.state.accounts)
+        state = sandbox.exchange.state
+        require_accounts(entries, state.accounts)
+        require_known(entries, "market", state.markets)
+        require_known(entries, "instrument", state.derivatives.contracts)
         return sandbox.script.add(entries)
     except ScenarioError as error:
         raise misread("bad_step", error) from None

@@ -1,19 +1,20 @@
 """What `POST sandboxes` and `PUT sandboxes/{name}` ask for, checked whole before anything is made."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
 from mockexchange.clock import SCALE_MAX, parse_mode
+from mockexchange.registry import DEFAULT
 from mockexchange.sandbox import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.kinds import DURATION, NAME, Scalar, integer, wrong
-from mockexchange.scenario.loader import Plan, load_located, load_scenario, load_text
+from mockexchange.scenario.loader import Plan, load_object, load_scenario, load_text
 from mockexchange.scenario.shapes import Field, Record
 from mockexchange.scenario.source import Located
+from mockexchange.scenario.stubs import STUBS
 from mockexchange.server.control_errors import ControlError, misread
+from mockexchange.server.control_faults import RuleGroups
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.kalshi.dates import api_date
 
 DATE_CHARS_MAX = 40
 """What is looked at, and shown when it is wrong; the longest right one has 10."""
@@ -37,7 +38,7 @@ def _clock_mode(text: str) -> str:
 
 
 def _api_date(text: str) -> ApiDate:
-    return api_date(text[:DATE_CHARS_MAX])
+    return DEFAULT.api_date(text[:DATE_CHARS_MAX])
 
 
 CLOCK = Scalar(
@@ -52,10 +53,12 @@ CREATION = Record(
     {
         "name": Field(NAME),
         "scenario": Field(_ScenarioGiven(), default=Located("empty")),
-        "api_date": Field(API_DATE, default=api_date("compat")),
+        "api_date": Field(API_DATE, default=DEFAULT.api_date("compat")),
         "clock": Field(CLOCK, default="real"),
         "port": Field(integer(0, 65_535)),
         "expires_after": Field(DURATION),
+        "faults": Field(RuleGroups(), default=()),
+        "stubs": Field(STUBS, default=()),
     }
 )
 
@@ -86,12 +89,14 @@ def parse_creation(body: dict[str, Located], path_name: str | None = None) -> Cr
         message = f"expected the name in the path, {path_name!r}, or none; got {values['name']!r}"
         raise ControlError(400, "bad_body", message, "name")
     options = SandboxOptions(name=values["name"] or "", api_date=values["api_date"], clock=values["clock"])
-    return Creation(_plan(values["scenario"]), options, values["port"], values["expires_after"])
+    plan = _plan(values["scenario"])
+    more = replace(plan, faults=[*plan.faults, *values["faults"]], stubs=[*plan.stubs, *values["stubs"]])
+    return Creation(more, options, values["port"], values["expires_after"])
 
 
 def _plan(node: Located) -> Plan:
     if not isinstance(node.value, str):
-        return load_located(node, hashlib.sha256(repr(node).encode()).hexdigest())
+        return load_object(node)
     if "\n" in node.value:
         return load_text(node.value)
     try:

@@ -9,14 +9,22 @@ from starlette.types import Receive, Send
 
 from mockexchange.faults.disturbed import Disturbed
 from mockexchange.server.resetting import reset_connection
+from mockexchange.venues.request import Answer
 
 MICROSECONDS = 1_000_000
 PIECES_PER_SECOND = 20
 """A trickle of more than so many bytes a second comes in pieces of more than one."""
 CLOSE_S_MAX = 5.0
 """For a client that does not read to take what was sent before its connection is cut."""
+NO_CONTENT = 204
+"""The status whose answers have no length (RFC 9110, 8.6): literal ones alone have it."""
 Header = tuple[bytes, bytes]
 Closing = list[Callable[[str], object]]
+
+
+def length_of(answer: Answer, size_bytes: int) -> list[Header]:
+    """The header that tells how long a body is, which answers of one status have not."""
+    return [] if answer.status == NO_CONTENT else [(b"content-length", b"%d" % size_bytes)]
 
 
 class Way:
@@ -45,8 +53,7 @@ class Way:
         if answer.end in ("drop", "reset"):
             await self._hang_up(is_reset=answer.end == "reset")
             return
-        length = b"%d" % answer.declared_bytes
-        head = {"status": answer.status, "headers": [*headers, (b"content-length", length)]}
+        head = {"status": answer.status, "headers": [*headers, *length_of(answer, answer.declared_bytes)]}
         await self._send({"type": "http.response.start", **head})
         await self._send_body(answer)
         if answer.end == "cut":

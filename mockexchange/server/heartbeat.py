@@ -48,13 +48,17 @@ class Heartbeat:
             self._wait(self._left_s())
 
     def stop(self) -> None:
-        """No more pings, and no deadline."""
+        """No more pings, and no deadline, whatever pong is on its way."""
+        self._quiet_s = 0.0
+        self._cancel()
+
+    def _cancel(self) -> None:
         if self._timer:
             self._timer.cancel()
         self._timer = None
 
     def _wait(self, duration_s: float) -> None:
-        self.stop()
+        self._cancel()
         if self._quiet_s:
             self._timer = self._loop.call_later(duration_s, self._look)
 

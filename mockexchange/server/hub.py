@@ -2,22 +2,27 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
 from mockexchange.clock import host_now_us
 from mockexchange.inspection import Inspector
+from mockexchange.registry import DEFAULT as DEFAULT_VENUE
+from mockexchange.registry import VENUES
 from mockexchange.sandbox import DEFAULT, Progress, Sandbox, SandboxOptions, open_sandbox
 from mockexchange.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.scenario.loader import Plan
 from mockexchange.server import listener as listeners
 from mockexchange.server.app import Front, SandboxOf
+from mockexchange.server.control_access import LOOPBACK_NAMES
+from mockexchange.server.greeting import Identity
 from mockexchange.server.listener import Listener
 from mockexchange.server.rest import Diagnostician
 from mockexchange.server.ticker import Ticker
-from mockexchange.venues.kalshi.catalogue import PREFIX
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.venue import Venue
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared with, never listened on here
 
@@ -27,6 +32,7 @@ class Hub:
     """Owns everything that has to be stopped. `public_url` is how clients see the main port, if not by address.
 
     `has_deflate`: streams may be compressed, if a client asks. `inspector` looks at what leaves any of the sandboxes.
+    `identity`: every port speaks TLS, and shows this.
     """
 
     host: str
@@ -38,6 +44,9 @@ class Hub:
     public_url: str | None = None
     has_deflate: bool = False
     inspector: Inspector | None = None
+    identity: Identity | None = None
+    onlooker: Callable[[Sandbox], object] | None = None
+    """Is shown every sandbox once it is there, and again after it was reset."""
     _main_socket: socket.socket | None = None
 
     def bind(self, port: int) -> None:
@@ -48,7 +57,7 @@ class Hub:
         """Serve on the main port; the default sandbox exists by now."""
         assert self._main_socket is not None, "bind first"
         front = Front(self.sandboxes.route, self.diagnostician, control)
-        self.main = Listener(front, self._main_socket, has_deflate=self.has_deflate)
+        self.main = self._listening(front, self._main_socket)
         await self.main.start()
 
     async def open(
@@ -71,18 +80,26 @@ class Hub:
             if listener:
                 listener.sock.close()
             raise
-        self.tickers[options.name] = Ticker(sandbox)
+        self._take_in(sandbox)
         if listener:
             await listener.start()
             self.ports[options.name] = listener
         return sandbox
 
-    async def reset(self, name: str) -> Sandbox:
-        """Put a fresh sandbox in the place of one, its keys and ports staying. Raises SandboxError."""
-        sandbox = await self.sandboxes.reset(name)
+    async def reset(self, name: str, plan: Plan | None = None) -> Sandbox:
+        """Put a fresh sandbox in the place of one, its keys and ports staying; of another plan, if one is given.
+
+        Raises SandboxError or ScenarioError, and then nothing has changed.
+        """
+        sandbox = await self.sandboxes.reset(name, plan)
         self.tickers.pop(name).stop()
-        self.tickers[name] = Ticker(sandbox)
+        self._take_in(sandbox)
         return sandbox
+
+    def _take_in(self, sandbox: Sandbox) -> None:
+        self.tickers[sandbox.name] = Ticker(sandbox)
+        if self.onlooker:
+            self.onlooker(sandbox)
 
     async def delete(self, name: str) -> None:
         self.sandboxes.remove(name).sandbox.close("deleted")
@@ -108,27 +125,47 @@ class Hub:
         self.diagnostician.close()
 
     def origin(self, name: str = DEFAULT) -> str:
-        """Scheme, host and port under which a sandbox is reached."""
-        if name not in self.ports and self.public_url:
+        """Scheme, host and port under which a sandbox is reached.
+
+        A port of its own is told under the public name too, where it can be reached from elsewhere.
+        """
+        if not self.public_url:
+            return self.local_origin(name)
+        if name not in self.ports:
             return self.public_url.rstrip("/")
-        return self.local_origin(name)
+        if self.host in LOOPBACK_NAMES:
+            return self.local_origin(name)
+        return self._origin(urlsplit(self.public_url).hostname or "", self.ports[name].port)
 
     def local_origin(self, name: str = DEFAULT) -> str:
         """The same from this machine; a server that listens on every address is reached on the loopback one."""
         listener = self.ports.get(name) or self.main
         assert listener is not None, "asked for a URL before listening"
-        host = EVERYWHERE.get(listener.host, listener.host)
-        return f"http://[{host}]:{listener.port}" if ":" in host else f"http://{host}:{listener.port}"
+        return self._origin(EVERYWHERE.get(listener.host, listener.host), listener.port)
 
-    def base_url(self, name: str = DEFAULT) -> str:
-        return self.origin(name) + PREFIX
+    def _origin(self, host: str, port: int) -> str:
+        scheme = "https" if self.identity else "http"
+        return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
-    def ws_url(self, name: str = DEFAULT) -> str:
-        return self.origin(name).replace("http", "ws", 1) + STREAM_PATH
+    def base_url(self, name: str = DEFAULT, venue: Venue = DEFAULT_VENUE) -> str:
+        return self.origin(name) + venue.prefix
+
+    def ws_url(self, name: str = DEFAULT, venue: Venue = DEFAULT_VENUE) -> str:
+        return self.origin(name).replace("http", "ws", 1) + venue.stream_paths[0]
+
+    def urls(self, name: str = DEFAULT) -> dict[str, dict[str, str]]:
+        """Where each venue of a sandbox is, by its name."""
+        return {
+            venue.name: {"base_url": self.base_url(name, venue), "ws_url": self.ws_url(name, venue)}
+            for venue in VENUES.values()
+        }
 
     def _listener(self, slot: Slot, port: int) -> Listener:
         front = Front(_always(slot), self.diagnostician, None)
-        return Listener(front, listeners.bind(self.host, port), has_deflate=self.has_deflate)
+        return self._listening(front, listeners.bind(self.host, port))
+
+    def _listening(self, front: Front, sock: socket.socket) -> Listener:
+        return Listener(front, sock, has_deflate=self.has_deflate, identity=self.identity)
 
 
 def _always(slot: Slot) -> SandboxOf:

@@ -11,14 +11,19 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from mockexchange.server.app import Front
+from mockexchange.server.greeting import Doorman, Identity
 from mockexchange.server.protocols import HEAD_BYTES_MAX, http_protocol
 from mockexchange.server.stream_protocol import MESSAGE_BYTES_MAX, StreamProtocol
 
 BACKLOG = 2_048
 STOP_S_MAX = 5.0
 STOP_POLL_S = 0.005
+STOP_POLL_STEP_S = 0.000_5
+"""Idle connections are gone in a turn of the loop: at first it is looked often, since each test of a suite waits."""
 STUCK_S_MAX = 1.0
 """A client that takes nothing of an answer for so long while the server stops will not take the rest."""
+PARTING_S_MAX = 0.25
+"""Over TLS, for a client to answer our end of it while the server stops: one that is not reading never does."""
 KEEP_ALIVE_S = 75
 DATE_REFRESH_S = 1.0
 
@@ -50,10 +55,16 @@ def _known_as_tcp(sock: socket.socket) -> socket.socket:
 
 
 class Listener:
-    """Serves one application on one socket until `stop`. `has_deflate`: streams may be compressed, if a client asks."""
+    """Serves one application on one socket until `stop`.
 
-    def __init__(self, app: Front, sock: socket.socket, *, has_deflate: bool = False) -> None:
+    `has_deflate`: streams may be compressed, if a client asks. `identity`: speak TLS, and be this.
+    """
+
+    def __init__(
+        self, app: Front, sock: socket.socket, *, has_deflate: bool = False, identity: Identity | None = None
+    ) -> None:
         self.sock = sock
+        self._app, self._identity = app, identity
         self.host, self.port = sock.getsockname()[:2]
         self._state = ServerState()
         self._config = uvicorn.Config(
@@ -73,6 +84,7 @@ class Listener:
             timeout_keep_alive=KEEP_ALIVE_S,
         )
         self._server: asyncio.Server | None = None
+        self._doorman: Doorman | None = None
         self._date_timer: asyncio.TimerHandle | None = None
         self.connections_made = 0
         """How many connections have been accepted so far."""
@@ -86,7 +98,11 @@ class Listener:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         self._config.load()
         self._refresh_date()
-        self._server = await asyncio.get_running_loop().create_server(self._protocol, sock=self.sock)
+        if self._identity:
+            self._doorman = Doorman(self.sock, self._identity, self._protocol, self._app)
+            self._doorman.start()
+        else:
+            self._server = await asyncio.get_running_loop().create_server(self._protocol, sock=self.sock)
 
     async def stop(self) -> None:
         """Stop accepting, let requests under way and answers on their way finish for a while, then cut what is left."""
@@ -96,6 +112,8 @@ class Listener:
             self._date_timer.cancel()
         if self._server:
             self._server.close()
+        if self._doorman:
+            await self._doorman.stop()
         for connection in list(self._state.connections):
             connection.shutdown()
         await self._finish(ends_at)
@@ -110,15 +128,19 @@ class Listener:
         """Wait for what is under way, but not for clients that do not read."""
         loop = asyncio.get_running_loop()
         stuck: dict[Any, tuple[int, float]] = {}
+        poll_s = 0.0
         while (self._state.tasks or self._state.connections) and loop.time() < ends_at:
             for connection in list(self._state.connections):
-                size_bytes = connection.transport.get_write_buffer_size()
+                transport = connection.transport
+                size_bytes = transport.get_write_buffer_size()
                 known_bytes, since = stuck.setdefault(connection, (size_bytes, loop.time()))
-                if not size_bytes or size_bytes != known_bytes:
+                is_parting = self._doorman is not None and transport.is_closing() and not size_bytes
+                if size_bytes != known_bytes or not (size_bytes or is_parting):
                     stuck[connection] = size_bytes, loop.time()
-                elif loop.time() - since > STUCK_S_MAX:
-                    connection.transport.abort()
-            await asyncio.sleep(STOP_POLL_S)
+                elif loop.time() - since > (PARTING_S_MAX if is_parting else STUCK_S_MAX):
+                    transport.abort()
+            await asyncio.sleep(poll_s)
+            poll_s = min(poll_s + STOP_POLL_STEP_S, STOP_POLL_S)
 
     def _protocol(self) -> asyncio.Protocol:
         self.connections_made += 1

@@ -6,6 +6,8 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
+from mockexchange.registry import DEFAULT, VENUES
+
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:52rem;padding:0 1rem;color:#1a1a1a}"
     "pre{background:#f4f4f1;padding:1rem;overflow:auto;border-radius:6px}table{border-collapse:collapse}"
@@ -19,29 +21,42 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 def render_page(ready: dict[str, Any]) -> Response:
     """Render the ready file's facts; nothing secret is in them but the token, which is left out."""
     rows = "".join(
-        f"<tr><td>{escape(one['name'])}</td><td>{one['kind']}</td><td><code>{escape(one['key_id'])}</code></td></tr>"
+        f"<tr><td>{escape(one['name'])}</td><td>{VENUES[one['venue']].title}</td><td>{one['kind']}</td>"
+        f"<td><code>{escape(one['key_id'])}</code></td></tr>"
         for one in ready["accounts"]
     )
-    base_url = ready["venues"]["kalshi"]["base_url"]
-    first = next(iter(ready["accounts"]), None)
+    places = {name: urls["base_url"] for name, urls in ready["venues"].items()}
+    base_url = places.pop(DEFAULT.name)
+    others = "".join(f", {VENUES[name].title}'s at <code>{escape(url)}</code>" for name, url in places.items())
+    first = min(ready["accounts"], key=lambda one: one["venue"] != DEFAULT.name, default=None)
+    exports = _exports(base_url, first, ready.get("ca_cert"))
     html = (
         "<!doctype html><html lang=en><meta charset=utf-8><title>mockexchange</title>"
-        f"<style>{STYLE}</style><h1>mockexchange</h1><p>An exchange you own, speaking Kalshi's wire as of"
-        f" <b>{escape(ready['api_date'])}</b> at <code>{escape(base_url)}</code>.</p>"
-        f"<table><tr><th>account<th>kind<th>key id</tr>{rows}</table>{_exports(base_url, first)}"
+        f"<style>{STYLE}</style><h1>mockexchange</h1><p>An exchange you own, speaking {DEFAULT.title}'s wire as of"
+        f" <b>{escape(ready['api_date'])}</b> at <code>{escape(base_url)}</code>{others}.</p>"
+        f"<table><tr><th>account<th>venue<th>kind<th>key id</tr>{rows}</table>{exports}"
         '<p><a href="/_mock/docs/">What goes over the wire</a>, on every API date.'
     )
     return HTMLResponse(html, headers={"content-security-policy": POLICY})
 
 
-def _exports(base_url: str, account: dict[str, Any] | None) -> str:
+def _exports(base_url: str, account: dict[str, Any] | None, ca_cert: str | None) -> str:
     if account is None:
         return "<p>The scenario has no accounts.</p>"
-    lines = (
+    name = shlex.quote(account["name"])
+    lines: tuple[str, ...] = (f'eval "$(mockexchange env --account {name})"',)
+    if account["venue"] == DEFAULT.name and not ca_cert:
+        lines = _lines(base_url, name, account)
+    trust = f"<p>Clients have to trust <code>{escape(ca_cert)}</code>; these lines see to it:" if ca_cert else ""
+    return f"{trust}<pre>{escape(chr(10).join(lines))}</pre>"
+
+
+def _lines(base_url: str, name: str, account: dict[str, Any]) -> tuple[str, ...]:
+    """What a client of the default venue wants to know, and a first request."""
+    return (
         f"export KALSHI_API_BASE_URL={shlex.quote(base_url)}",
         f"export KALSHI_API_KEY_ID={shlex.quote(account['key_id'])}",
         f"export KALSHI_PRIVATE_KEY_PATH={shlex.quote(str(account['private_key_path']))}",
         "",
-        f"mockexchange call {shlex.quote(account['name'])} GET /portfolio/positions",
+        f"mockexchange call {name} GET /portfolio/positions",
     )
-    return f"<pre>{escape(chr(10).join(lines))}</pre>"

@@ -7,15 +7,20 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mockexchange.config import RunDirectory, remove_ready_file, write_ready_file
 from mockexchange.inspection import Inspector
-from mockexchange.sandbox import Credential, Progress, SandboxOptions
+from mockexchange.sandbox import DEFAULT, Credential, Progress, Sandbox, SandboxOptions
 from mockexchange.scenario.loader import Plan
 from mockexchange.server.control import control_app
 from mockexchange.server.hub import Hub
 from mockexchange.server.limits import allow_many_files
+from mockexchange.server.names import names_for
+from mockexchange.server.reloading import Reloaded, Reloader
+
+if TYPE_CHECKING:
+    from mockexchange.server.tls import Authority  # which takes a while to import, and few want it
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -30,6 +35,22 @@ class ServeOptions:
     token: str | None = None
     has_deflate: bool = False
     inspector: Inspector | None = None
+    authority: "Authority | None" = None
+    """Speak TLS on every port, with a certificate of this."""
+    reload: "Reload | None" = None
+    onlooker: Callable[[Sandbox], object] | None = None
+    """Is shown every sandbox once it is there, and again after it was reset."""
+    tls_names: tuple[str, ...] = ()
+    """What else the server is called, beside this machine's names and addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reload:
+    """Play the scenario anew when its file changes, or one that it names: see `reloading.Reloader`."""
+
+    scenario: Path
+    load: Callable[[], Plan]
+    tell: Callable[[Reloaded], object]
 
 
 async def run_server(
@@ -61,10 +82,12 @@ class Server:
             public_url=options.public_url,
             has_deflate=options.has_deflate,
             inspector=options.inspector,
+            onlooker=options.onlooker,
         )
         self.token = options.token or secrets.token_urlsafe(24)
         self.ready: dict[str, Any] = {}
         self._run_directory: RunDirectory | None = None
+        self._reloading: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Server":
         try:
@@ -78,31 +101,65 @@ class Server:
         await self._stop()
 
     async def _start(self) -> None:
-        control = control_app(self.hub, self.token, self.options.allow_hosts, lambda: self.ready)
-        self.hub.bind(self.options.port)
+        options = self.options
+        control = control_app(self.hub, self.token, [*options.allow_hosts, *options.tls_names], lambda: self.ready)
+        self.hub.bind(options.port)
+        if options.authority:
+            names = names_for(options.host, options.tls_names, options.public_url)
+            self.hub.identity = options.authority.identity(names)
         sandbox = await self.hub.open(self.plan, self.sandbox_options, progress=self.progress)
         await self.hub.listen(control)
         self._run_directory = RunDirectory()
-        self.ready = self._describe(sandbox.credentials(), self._run_directory)
-        write_ready_file(self.options.ready_file, self.ready)
+        date = self.sandbox_options.api_date.name
+        self.ready = describe(self.hub, self.token, date, sandbox.credentials(), self._run_directory)
+        if options.authority:
+            self.ready |= self._run_directory.write_authority(options.authority.certificate_pem)
+        write_ready_file(options.ready_file, self.ready, self._run_directory.path)
+        if options.reload:
+            self._reloading = asyncio.get_running_loop().create_task(self._reloader(options.reload).run())
+
+    def _reloader(self, reload: Reload) -> Reloader:
+        return Reloader(reload.scenario, self.plan, reload.load, self.put_in_place, reload.tell)
+
+    async def put_in_place(self, plan: Plan) -> str | None:
+        """Play another scenario in the default sandbox. Raises ScenarioError, and then the old one goes on.
+
+        Returns what went wrong where it is served, but its keys or the ready file could not be written.
+        """
+        sandbox = await self.hub.reset(DEFAULT, plan)
+        assert self._run_directory is not None, "asked before the server was ready"
+        try:
+            self.ready["accounts"] = describe_accounts(sandbox.credentials(), self._run_directory)
+            write_ready_file(self.options.ready_file, self.ready, self._run_directory.path)
+        except OSError as error:
+            return f"the ready file still tells of the accounts before: {error}"
+        return None
 
     async def _stop(self) -> None:
+        if self._reloading:
+            self._reloading.cancel()
+            await asyncio.gather(self._reloading, return_exceptions=True)
         if self.ready:
             remove_ready_file(self.options.ready_file)
         await self.hub.stop()
         if self._run_directory:
             self._run_directory.remove()
 
-    def _describe(self, credentials: list[Credential], run_directory: RunDirectory) -> dict[str, Any]:
-        return {
-            "pid": os.getpid(),
-            "control_url": f"{self.hub.local_origin()}/_mock",
-            "control_token": self.token,
-            "api_date": self.sandbox_options.api_date.name,
-            "ca_cert": None,
-            "venues": {"kalshi": {"base_url": self.hub.base_url(), "ws_url": self.hub.ws_url()}},
-            "accounts": describe_accounts(credentials, run_directory),
-        }
+
+def describe(
+    hub: Hub, token: str, api_date: str, credentials: list[Credential], run_directory: RunDirectory
+) -> dict[str, Any]:
+    """What a ready file says of a server without TLS. Writes the key files."""
+    return {
+        "pid": os.getpid(),
+        "control_url": f"{hub.local_origin()}/_mock",
+        "control_token": token,
+        "api_date": api_date,
+        "ca_cert": None,
+        "ca_bundle": None,
+        "venues": hub.urls(),
+        "accounts": describe_accounts(credentials, run_directory),
+    }
 
 
 def describe_accounts(credentials: list[Credential], run_directory: RunDirectory) -> list[dict[str, Any]]:
@@ -110,16 +167,21 @@ def describe_accounts(credentials: list[Credential], run_directory: RunDirectory
     accounts: dict[str, dict[str, Any]] = {}
     for one in credentials:
         path = run_directory.write_key(one)
-        key = {"key": one.key, "key_id": one.key_id, "private_key_path": str(path) if path else None}
+        key = {
+            "key": one.key,
+            "key_id": one.key_id,
+            "private_key_path": str(path) if path else None,
+            "secret": one.secret,
+        }
         account = accounts.setdefault(
             one.account,
             {
                 "name": one.account,
                 "kind": one.kind.value,
-                "venue": "kalshi",
+                "venue": one.venue,
                 "key_id": key["key_id"],
                 "private_key_path": key["private_key_path"],
-                "secret": None,
+                "secret": key["secret"],
                 "subtraders": one.subtraders,
                 "keys": [],
             },

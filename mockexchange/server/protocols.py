@@ -8,14 +8,17 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from mockexchange.server.rest import COMMON_HEADERS, header_text
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.registry import DEFAULT, STREAM_PATHS
+from mockexchange.server.rest import MARK, header_text
 
+UPGRADED = frozenset(path.encode() for path in STREAM_PATHS)
 RAW_BYTES_MAX = 4_096
 HEAD_BYTES_MAX = 2 * 1024 * 1024
 """A query of a megabyte still learns that it is too long; more is not read."""
 HEAD_S_MAX = 60.0
 """From the first byte of a head to its end: who sends so slowly holds a connection for nothing."""
+TLS_BUFFER_BYTES = 64 * 1024
+"""What a client may leave unread before writing stops: as much as without TLS, where the loop has it eight times."""
 NOT_HTTP = "these bytes are not an HTTP/1.1 request (https to a plain port? a non-ASCII path? a method in lower case?)"
 HEAD_TOO_LONG = f"the head of this request is longer than {HEAD_BYTES_MAX:,} bytes"
 UNFINISHED = "the connection ended before the request was whole"
@@ -29,6 +32,11 @@ class Journalled:
     transport: Any
     last_bytes = b""
     _head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        if transport.get_extra_info("sslcontext"):
+            transport.set_write_buffer_limits(TLS_BUFFER_BYTES)
+        super().connection_made(transport)  # type: ignore[misc]  # the mixin's base is a protocol class
 
     def data_received(self, data: bytes) -> None:
         self.last_bytes = data
@@ -51,7 +59,7 @@ class Journalled:
 
     def _should_upgrade(self) -> bool:
         """Elsewhere an upgrade is passed over, as it is by servers that do not know it."""
-        return self.raw_path() == STREAM_PATH.encode() and super()._should_upgrade()  # type: ignore[misc]  # as above
+        return self.raw_path() in UPGRADED and super()._should_upgrade()  # type: ignore[misc]  # as above
 
     @abstractmethod
     def raw_path(self) -> bytes:
@@ -91,7 +99,8 @@ class JournalledH11Protocol(Journalled, H11Protocol):
 
 def refusal(body: bytes, diagnosis: str) -> bytes:
     """A 400 as it goes to the socket, for what never became a request."""
-    headers = [*COMMON_HEADERS, (b"x-mock-diagnosis", header_text(diagnosis)), (b"content-length", b"%d" % len(body))]
+    why, length = (b"x-mock-diagnosis", header_text(diagnosis)), (b"content-length", b"%d" % len(body))
+    headers = [*DEFAULT.headers, MARK, why, length]
     return raw_head(400, headers) + body
 
 

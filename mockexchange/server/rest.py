@@ -1,7 +1,8 @@
-"""The venue's REST surface as one ASGI endpoint: bytes to a plain request, an answer to bytes.
+"""The venues' REST surfaces as one ASGI endpoint: bytes to a plain request, an answer to bytes.
 
-A route table in the venue, not Starlette's router, finds the operation. A refusal's reason is sought on one worker
-thread that lets other threads run between its steps, so that it costs other requests nothing.
+The path says whose request it is; a route table in the venue, not Starlette's router, finds the operation. A refusal's
+reason is sought on one worker thread that lets other threads run between its steps, so that it costs other requests
+nothing.
 """
 
 import asyncio
@@ -15,17 +16,17 @@ from starlette.types import Receive, Scope, Send
 from mockexchange.faults.disturbed import Disturbed
 from mockexchange.inspection import Inspector
 from mockexchange.journal import Entry
+from mockexchange.registry import venue_at, whereabouts
 from mockexchange.sandbox import Sandbox
-from mockexchange.server.disturbance import Way
-from mockexchange.venues.kalshi.rest import TARGET_CHARS_MAX
-from mockexchange.venues.kalshi.signing import KEY_HEADER
+from mockexchange.server.disturbance import Header, Way, length_of
 from mockexchange.venues.request import Answer, Diagnose, Request
+from mockexchange.venues.venue import Venue
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 BODY_BYTES_MAX = 1024 * 1024
-"""No read of the venue takes a body; one that comes is kept for the journal up to here."""
-TARGET_BYTES_MAX = TARGET_CHARS_MAX + 2
-"""What is kept of a target: enough to see that it is too long, the question mark not being counted."""
+"""A body is kept up to here, for the journal and for the venue: none takes one that is half as long."""
+TARGET_BYTES_MAX = 64_002
+"""What is kept of a path, and of a query: enough for any venue to see that the target is too long."""
 DIAGNOSIS_CHARS_MAX = 2_000
 DIAGNOSES_WAITING_MAX = 256
 """Beyond this many waiting refusals the next ones are answered undiagnosed, and say so."""
@@ -33,20 +34,16 @@ REST_TIMES = 9
 """A tenth of the time is the most that diagnoses take of the interpreter."""
 TOO_BUSY = "too many refused requests at once to find out why: see the first ones"
 
-COMMON_HEADERS = [
-    (b"content-type", b"application/json; charset=utf-8"),
-    (b"content-security-policy", b"default-src 'none';"),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-mock-exchange", b"1"),
-]
+MARK = (b"x-mock-exchange", b"1")
 BODY_HEADERS = frozenset((b"content-length", b"transfer-encoding"))
 
 
 class Diagnostician:
     """Runs diagnoses off the event loop, one after the other.
 
-    After each the worker rests for several times as long as it took, so that a client which is refused in a loop
-    takes a bounded share of the interpreter from the others; a lone refusal never waits.
+    After each the worker rests for several times as long as it worked, so that a client which is refused in a loop
+    takes a bounded share of the interpreter from the others; a lone refusal never waits. What counts is the processor's
+    time: on a busy machine that of the clock would make refusals late by seconds, and clients give up.
     """
 
     def __init__(self) -> None:
@@ -68,13 +65,12 @@ class Diagnostician:
             self._waiting -= 1
 
     def _run(self, diagnose: Diagnose) -> str:
-        began_s = max(time.perf_counter(), self._rests_until_s)
-        time.sleep(max(0.0, began_s - time.perf_counter()))
+        time.sleep(max(0.0, self._rests_until_s - time.perf_counter()))
+        began_s = time.thread_time()
         try:
             return diagnose(_yield_to_other_threads)
         finally:
-            ended_s = time.perf_counter()
-            self._rests_until_s = ended_s + REST_TIMES * (ended_s - began_s)
+            self._rests_until_s = time.perf_counter() + REST_TIMES * (time.thread_time() - began_s)
 
     def close(self) -> None:
         self._worker.shutdown(wait=False, cancel_futures=True)
@@ -84,51 +80,57 @@ def _yield_to_other_threads() -> None:
     time.sleep(0)
 
 
+async def explain(diagnostician: Diagnostician, request: Request, answer: Answer) -> str | None:
+    """Return why a request was refused; who came to nobody's path is told where everybody is."""
+    words = await diagnostician.diagnose(answer)
+    return words + whereabouts(request.path) if words else words
+
+
 async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request; `sandbox_of` maps the claimed key id to a sandbox."""
     started_ns = time.perf_counter_ns()
-    key_id, has_body = _glance(scope["headers"])
-    body = await read_body(receive) if has_body else NO_BODY
+    body = await read_body(receive) if _has_body(scope["headers"]) else NO_BODY
     if body is None:
         return
+    request = _request(scope, body.kept)
+    venue = venue_at(request.path)
+    key_id = venue.claimed_key(request)
     sandbox: Sandbox = sandbox_of(key_id)
     await sandbox.run_due()
-    answer, entry = sandbox.answer(_request(scope, body.kept))
+    answer, entry = sandbox.answer(request)
     try:
         if body.size > len(body.kept):
             entry.findings.append(f"the body has {body.size:,} bytes: kept the first {len(body.kept):,}")
-        if answer.status != 200:
-            entry.diagnosis = answer.diagnosis = await diagnostician.diagnose(answer)
+        if answer.diagnose is not None:
+            entry.diagnosis = answer.diagnosis = await explain(diagnostician, request, answer)
         if sandbox.options.inspector:
-            entry.findings.extend(inspect(sandbox.options.inspector, sandbox, key_id, entry, answer))
+            entry.findings.extend(inspect(sandbox.options.inspector, sandbox, venue, key_id, entry, answer))
         await sandbox.run_due()
+        headers = headers_of(venue, answer)
         if isinstance(answer, Disturbed):
-            await _carry(receive, send, answer, sandbox)
+            await _carry(receive, send, answer, headers, sandbox)
         else:
-            await _send(send, answer)
+            await _send(send, answer, headers)
     finally:
         entry.latency_us = (time.perf_counter_ns() - started_ns) // 1_000
         sandbox.journal.close(entry)
 
 
-def inspect(inspector: Inspector, sandbox: Sandbox, key_id: str | None, entry: Entry, answer: Answer) -> list[str]:
-    """Return what is wrong with an answer that is about to leave; what a fault made is meant to be wrong."""
-    if answer.fault is not None:
+def inspect(
+    inspector: Inspector, sandbox: Sandbox, venue: Venue, key_id: str | None, entry: Entry, answer: Answer
+) -> list[str]:
+    """Return what is wrong with an answer that is about to leave; what a fault or a stub made is meant to be so."""
+    if answer.fault is not None or answer.stub is not None:
         return []
-    headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(answer)}
-    day = sandbox.api_date_of(key_id).day
-    return inspector.check_answer(day, entry.method, entry.target, answer.status, headers, answer.body)
+    headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(venue, answer)}
+    day = sandbox.api_date_of(venue, key_id).day
+    return inspector.check_answer(
+        venue.name, day, entry.method, entry.target, answer.status, headers=headers, content=answer.body
+    )
 
 
-def _glance(headers: list[tuple[bytes, bytes]]) -> tuple[str | None, bool]:
-    """The key id that is claimed, and whether a body comes."""
-    key_id, has_body = None, False
-    for name, value in headers:
-        if name == KEY_HEADER and not key_id:
-            key_id = value.decode("latin-1").strip()
-        elif name in BODY_HEADERS:
-            has_body = True
-    return key_id, has_body
+def _has_body(headers: list[Header]) -> bool:
+    return any(name in BODY_HEADERS for name, _ in headers)
 
 
 def _request(scope: Scope, body: bytes) -> Request:
@@ -165,21 +167,21 @@ async def read_body(receive: Receive) -> Body | None:
             return Body(b"".join(parts), size)
 
 
-async def _carry(receive: Receive, send: Send, answer: Disturbed, sandbox: Sandbox) -> None:
+async def _carry(receive: Receive, send: Send, answer: Disturbed, headers: list[Header], sandbox: Sandbox) -> None:
     async with Way(receive, send, sandbox.closing) as way:
-        await way.carry(answer, headers_of(answer))
+        await way.carry(answer, headers)
 
 
-async def _send(send: Send, answer: Answer) -> None:
-    headers = [*headers_of(answer), (b"content-length", b"%d" % len(answer.body))]
+async def _send(send: Send, answer: Answer, headers: list[Header]) -> None:
+    headers += length_of(answer, len(answer.body))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 
 
-def headers_of(answer: Answer) -> list[tuple[bytes, bytes]]:
+def headers_of(venue: Venue, answer: Answer) -> list[Header]:
     """What all answers have but where this one says it differently, what it says, and why it was refused."""
     said = {name for name, _ in answer.headers}
-    headers = [*(pair for pair in COMMON_HEADERS if pair[0] not in said), *answer.headers]
+    headers = [*(pair for pair in venue.headers if pair[0] not in said), MARK, *answer.headers]
     if answer.diagnosis:
         headers.append((b"x-mock-diagnosis", header_text(answer.diagnosis)))
     return headers

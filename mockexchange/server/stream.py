@@ -1,4 +1,4 @@
-"""The venue's stream as an ASGI endpoint: the handshake, then commands in; frames go out by the connection's wire."""
+"""The venues' streams as an ASGI endpoint: the handshake, then commands in; frames go out by the connection's wire."""
 
 import asyncio
 import time
@@ -10,20 +10,18 @@ from starlette.types import Message, Receive, Scope, Send
 
 from mockexchange.faults.disturbed import Disturbed
 from mockexchange.journal import Entry
+from mockexchange.registry import STREAM_PATHS, venue_at
 from mockexchange.sandbox import Sandbox
 from mockexchange.server.asgi_wire import AsgiWire
 from mockexchange.server.disturbance import Way
-from mockexchange.server.rest import TARGET_BYTES_MAX, Diagnostician, headers_of, inspect
+from mockexchange.server.rest import MARK, TARGET_BYTES_MAX, Diagnostician, explain, headers_of, inspect
 from mockexchange.server.stream_protocol import StreamProtocol
 from mockexchange.server.wires import WIRE
 from mockexchange.streams import ABNORMAL, VANISHED, Connection, Ending
-from mockexchange.venues.kalshi.signing import KEY_HEADER
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
-from mockexchange.venues.kalshi.stream.session import Session
 from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.venue import Session, Venue
 
 FAILED = 1011
-ACCEPTED_HEADERS = [(b"x-mock-exchange", b"1")]
 DRAIN_POLL_S = 0.002
 DRAIN_POLLS_MAX = 1_000
 DRAIN_PATIENCE_S = 0.25
@@ -34,33 +32,30 @@ ServerStream = StreamProtocol | AsgiWire
 async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one upgrade and, if it is granted, serve its session to the end."""
     request = _request(scope)
-    sandbox: Sandbox = sandbox_of(_claimed(request))
+    venue = venue_at(request.path)
+    sandbox: Sandbox = sandbox_of(venue.claimed_key(request))
     await receive()
-    connection = await _shake_hands(sandbox, diagnostician, request, scope, Upgrade(receive, send))
+    connection = await _shake_hands(sandbox, venue, diagnostician, request, scope, Upgrade(receive, send))
     if connection:
         del request  # streams are many and long, and the journal has it
         await _serve_to_the_end(sandbox, connection, receive)
 
 
-def _claimed(request: Request) -> str | None:
-    claimed = request.header(KEY_HEADER)
-    return claimed.strip() if claimed else None
-
-
 async def _shake_hands(
-    sandbox: Sandbox, diagnostician: Diagnostician, request: Request, scope: Scope, upgrade: "Upgrade"
+    sandbox: Sandbox, venue: Venue, diagnostician: Diagnostician, request: Request, scope: Scope, upgrade: "Upgrade"
 ) -> Connection | None:
     started_ns = time.perf_counter_ns()
     await sandbox.run_due()
     session, answer, entry = _answer(sandbox, request)
     try:
         if session is None:
-            entry.diagnosis = answer.diagnosis = await diagnostician.diagnose(answer)
+            entry.diagnosis = answer.diagnosis = await explain(diagnostician, request, answer)
             if sandbox.options.inspector:
-                entry.findings.extend(inspect(sandbox.options.inspector, sandbox, _claimed(request), entry, answer))
-            await _refuse(upgrade, answer, sandbox)
+                key_id = venue.claimed_key(request)
+                entry.findings.extend(inspect(sandbox.options.inspector, sandbox, venue, key_id, entry, answer))
+            await _refuse(upgrade, venue, answer, sandbox)
             return None
-        connection = await _open(sandbox, session, scope, upgrade)
+        connection = await _open(sandbox, venue, session, scope, upgrade)
         entry.connection = connection.number
         return connection
     finally:
@@ -70,17 +65,17 @@ async def _shake_hands(
 
 def _answer(sandbox: Sandbox, request: Request) -> tuple[Session | None, Answer, Entry]:
     """The session of a granted upgrade; every other path is no stream, and answers as it does to any GET."""
-    if request.path != STREAM_PATH:
+    if request.path not in STREAM_PATHS:
         return None, *sandbox.answer(request)
     handshake, entry = sandbox.shake_hands(request)
     return handshake.session, handshake.answer, entry
 
 
-async def _open(sandbox: Sandbox, session: Session, scope: Scope, upgrade: "Upgrade") -> Connection:
+async def _open(sandbox: Sandbox, venue: Venue, session: Session, scope: Scope, upgrade: "Upgrade") -> Connection:
     wire: ServerStream = scope.get("extensions", {}).get(WIRE) or AsgiWire(upgrade.send_to_stream)
-    await upgrade.send_to_stream({"type": "websocket.accept", "headers": ACCEPTED_HEADERS})
-    connection = sandbox.streams.open(session, wire)
-    settings = sandbox.desk.settings
+    await upgrade.send_to_stream({"type": "websocket.accept", "headers": [MARK]})
+    connection = sandbox.streams.open(session, wire, venue)
+    settings = session.desk.settings
     wire.attach(connection.outbox, settings.stream_heartbeat_us, settings.stream_pong_us)
     sandbox.streams.on_waiting = partial(asyncio.get_running_loop().call_soon, sandbox.streams.flush)
     return connection
@@ -139,9 +134,9 @@ def _is_behind(connection: Connection) -> bool:
     return asyncio.get_running_loop().time() - wire.sent_at_s < DRAIN_PATIENCE_S
 
 
-async def _refuse(upgrade: "Upgrade", answer: Answer, sandbox: Sandbox) -> None:
+async def _refuse(upgrade: "Upgrade", venue: Venue, answer: Answer, sandbox: Sandbox) -> None:
     """Answer instead of upgrading."""
-    headers = headers_of(answer)
+    headers = headers_of(venue, answer)
     if isinstance(answer, Disturbed):
         async with Way(upgrade.receive, upgrade.send, sandbox.closing) as way:
             await way.carry(answer, headers)

@@ -285,6 +285,8 @@ class StreamProtocol(ServerWire, WebSocketsSansIOProtocol):
         self._cut_later()
         if self.transport.can_write_eof():  # a close with bytes unread would be a reset, and overtake the frame
             self.transport.write_eof()
+        else:  # TLS has no half of an end, and reads on until the client has ended it too
+            self.transport.close()
 
     def _take_close(self) -> None:
         received = self.conn.close_rcvd

@@ -8,8 +8,9 @@ from mockexchange.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import CHANNEL_NAMES, OPERATION_NAMES
 from mockexchange.scenario.kinds import DURATION, TEXT, Kind, below, choice, integer, wrong
-from mockexchange.scenario.shapes import Record, may, must
+from mockexchange.scenario.shapes import MapOf, Record, may, must
 from mockexchange.scenario.source import Located
+from mockexchange.scenario.steps.words import one_of
 from mockexchange.server.awaited import (
     SCRIPT,
     Awaited,
@@ -26,6 +27,7 @@ TIMEOUT_US_MAX = 600 * MICROSECONDS_PER_SECOND
 TIMES = integer(1, 10_000)
 """As many as the journal keeps."""
 NUMBER = integer(0, 10**18 - 1)
+COUNTS = ("times", "after", "count", "contains", "query")
 COUNTED = {"times": may(TIMES, 1), "after": may(NUMBER, 0)}
 Values = dict[str, Any]
 
@@ -58,13 +60,19 @@ class _Script:
         return {"anyOf": [{"const": "done"}, self.step.json_schema()]}
 
 
-CHANNEL = choice({name: name for name in CHANNEL_NAMES})
-OPERATION = choice({name: name for name in OPERATION_NAMES})
-REQUEST = ("operation", "account", "method", "path", "key_id")
+CHANNEL = one_of("the name of a channel, such as market_positions", CHANNEL_NAMES)
+OPERATION = one_of("the name of an operation, such as GetPositions", OPERATION_NAMES)
+REQUEST = ("operation", "account", "method", "path", "key_id", "stub")
 WANTED: dict[str, Kind] = {
     "subscribed": Record({"account": may(TEXT), "channel": may(CHANNEL), "count": may(TIMES, 1)}),
     "request": Record(
-        {**dict.fromkeys(REQUEST, may(TEXT)), "operation": may(OPERATION), "status": may(NUMBER), **COUNTED}
+        {
+            **dict.fromkeys(REQUEST, may(TEXT)),
+            "operation": may(OPERATION),
+            "status": may(NUMBER),
+            "query": may(MapOf(TEXT, expected="a mapping of parameters such as {limit: 100}"), {}),
+            **COUNTED,
+        }
     ),
     "frame": Record(
         {
@@ -109,7 +117,7 @@ def _only(node: Located) -> tuple[str, Located]:
 def _awaited(sandbox: Sandbox, subject: str, values: Values | None) -> Awaited:
     if values is None:
         return AwaitedEnd(sandbox)
-    counts: Values = {name: values.pop(name) for name in ("times", "after", "count", "contains") if name in values}
+    counts: Values = {name: values.pop(name) for name in COUNTS if name in values}
     wanted = {name: value for name, value in values.items() if value is not None}
     match subject:
         case "subscribed":
@@ -125,5 +133,6 @@ def _awaited(sandbox: Sandbox, subject: str, values: Values | None) -> Awaited:
 def _words(subject: str, counts: Values, wanted: Values) -> str:
     """Such as "request with status 401"."""
     told = [f"{name} {value}" for name, value in wanted.items() if value is not None]
+    told += [f"query {name}={value}" for name, value in (counts.get("query") or {}).items()]
     told += ["the contents wanted"] if counts.get("contains") else []
     return f"{subject} with {', '.join(told)}" if told else subject

@@ -6,6 +6,7 @@ import pytest
 import uvloop
 
 from tests.server.live import Live, SandboxView, serving
+from tests.server.secure import secured
 from tests.server.small import SMALL
 from tests.server.streaming import Loops
 
@@ -21,6 +22,12 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
 def both_loops(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sockets of the two loops differ in when they write, pause and reset."""
     monkeypatch.setattr(Loops, "factory", request.param)
+
+
+@pytest.fixture(params=["plain", "tls"])
+def every_wire(request: pytest.FixtureRequest, both_loops: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes over a socket goes over TLS too, where ends and full buffers are another matter."""
+    monkeypatch.setattr(Loops, "secured", secured() if request.param == "tls" else None)
 
 
 @pytest.fixture

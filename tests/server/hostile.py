@@ -298,8 +298,8 @@ FCM = [
 
 PATHS = [
     Row("prefix missing", signed("/portfolio/positions"), bodies.NOT_FOUND, f'lacks the prefix: call "{PATH}"'),
-    Row("prefix alone", signed(PREFIX), bodies.NOT_FOUND, f"the venue's paths begin with {PREFIX}/"),
-    Row("root", signed("/"), bodies.NOT_FOUND, f"the venue's paths begin with {PREFIX}/"),
+    Row("prefix alone", signed(PREFIX), bodies.NOT_FOUND, f"Kalshi's paths begin with {PREFIX}/"),
+    Row("root", signed("/"), bodies.NOT_FOUND, f"Kalshi's paths begin with {PREFIX}/"),
     Row("control on another port", signed("/_mock/ready"), bodies.NOT_FOUND, 'nothing is served at "/_mock/ready"'),
     Row("typo", below("/portfolio/postions"), bodies.NOT_FOUND, f'did you mean "{PATH}"?'),
     Row("slash at the end", below("/portfolio/positions/"), bodies.NOT_FOUND, f'did you mean "{PATH}"?'),

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -68,6 +69,7 @@ class Live:
     def __init__(self, ready: dict[str, Any], stop: Callable[[], None]) -> None:
         self.ready = ready
         self.port = port_of(ready["control_url"])
+        self.trust = ssl.create_default_context(cafile=ready["ca_cert"]) if ready["ca_cert"] else None
         self.stop = stop
         """Asks the server to stop, and does not wait."""
 
@@ -77,7 +79,7 @@ class Live:
         """A control request on a connection of its own; `path` is below /_mock."""
         raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         given = {"Authorization": f"Bearer {token}", "Connection": "close", **(headers or {})}
-        with Connection(self.port) as connection:
+        with Connection(self.port, self.trust) as connection:
             return connection.ask(request(method, f"/_mock{path}", given, raw))
 
     def json(self, method: str, path: str, body: Any = None) -> Any:
@@ -108,7 +110,7 @@ class SandboxView:
         return Client(found[0]["key_id"], found[0]["private_key_pem"])
 
     def ask(self, raw: bytes, *, is_head: bool = False) -> Reply:
-        with Connection(self.port) as connection:
+        with Connection(self.port, self.live.trust) as connection:
             return connection.ask(raw, is_head=is_head)
 
     def call(self, method: str, path: str, body: Any = None) -> Any:

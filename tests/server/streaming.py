@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import socket
+import ssl
 import struct
 from base64 import b64encode
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -24,6 +25,7 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.sandboxing import SMALL, signed
 from tests.server.live import LoopFactory
+from tests.server.secure import Secured
 from tests.server.wire import ADDRESS
 
 GUARD_S = 20
@@ -34,9 +36,10 @@ NARROW_BYTES = 4_096
 
 
 class Loops:
-    """Which kind of loop scenes are run on; the fixture `both_loops` changes it."""
+    """Which kind of loop scenes are run on, and over what; the fixtures `both_loops` and `every_wire` change it."""
 
     factory: LoopFactory | None = None
+    secured: Secured | None = None
 
 
 def play(scene: Coroutine[Any, Any, None]) -> None:
@@ -51,6 +54,10 @@ async def until(is_so: Callable[[], object]) -> None:
         await asyncio.sleep(0)
 
 
+def trust() -> ssl.SSLContext | None:
+    return Loops.secured.trust if Loops.secured else None
+
+
 class Venue(NamedTuple):
     """A sandbox that listens."""
 
@@ -59,7 +66,7 @@ class Venue(NamedTuple):
 
     @property
     def url(self) -> str:
-        return f"ws://{ADDRESS}:{self.listener.port}{STREAM_PATH}"
+        return f"{'wss' if Loops.secured else 'ws'}://{ADDRESS}:{self.listener.port}{STREAM_PATH}"
 
     def headers(self, path: str = STREAM_PATH, who: str = "alice/main") -> dict[str, str]:
         request = signed(self.sandbox, path, who, at=host_now_us())
@@ -68,7 +75,7 @@ class Venue(NamedTuple):
     @asynccontextmanager
     async def client(self, *channels: str, who: str = "alice/main", **options: Any) -> AsyncIterator[ClientConnection]:
         """A published client library's connection, subscribed to channels."""
-        given = {"additional_headers": self.headers(who=who), "compression": None, **options}
+        given = {"additional_headers": self.headers(who=who), "compression": None, "ssl": trust(), **options}
         async with connect(self.url, **given) as connection:
             if channels:
                 await connection.send(subscribe(*channels))
@@ -83,7 +90,8 @@ class Venue(NamedTuple):
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, NARROW_BYTES)
         sock.setblocking(False)
         await asyncio.get_running_loop().sock_connect(sock, (ADDRESS, self.listener.port))
-        reader, writer = await asyncio.open_connection(sock=sock, limit=NARROW_BYTES)
+        host = ADDRESS if Loops.secured else None
+        reader, writer = await asyncio.open_connection(sock=sock, limit=NARROW_BYTES, ssl=trust(), server_hostname=host)
         client = Bare(reader, writer)
         writer.write(upgrade(self.headers(who=who)))
         assert (await client.read_head()).startswith("HTTP/1.1 101 ")
@@ -195,7 +203,9 @@ async def listening(
     diagnostician = Diagnostician()
     sock = bind(ADDRESS, 0)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, NARROW_BYTES)
-    listener = Listener(Front(lambda key_id: sandbox, diagnostician, None), sock, has_deflate=has_deflate)
+    identity = Loops.secured.identity if Loops.secured else None
+    front = Front(lambda key_id: sandbox, diagnostician, None)
+    listener = Listener(front, sock, has_deflate=has_deflate, identity=identity)
     await listener.start()
     try:
         yield Venue(sandbox, listener)

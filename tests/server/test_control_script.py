@@ -46,6 +46,22 @@ def test_an_advance_answers_when_all_that_was_due_is_done(scripted: SandboxView)
     ]
 
 
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ({"price": {"market": "Q", "price": "0.5"}}, "expected a market, got 'Q'"),
+        ({"mark": {"instrument": "BTC-PERP", "price": "1"}}, "expected an instrument, got 'BTC-PERP'"),
+    ],
+)
+def test_a_step_about_what_there_never_is_is_not_taken_in(
+    scripted: SandboxView, step: dict[str, Any], words: str
+) -> None:
+    reply = scripted.live.control("POST", "/sandboxes/scripted/script", {"after": "1s", **step})
+    error = json.loads(reply.body)["error"]
+    assert (reply.status, error["code"]) == (400, "bad_step")
+    assert error["message"].startswith(words)
+
+
 def test_too_much_at_once_is_an_error_that_names_the_step(
     scripted: SandboxView, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,6 +83,9 @@ def missed(sandbox: Sandbox, what: Body) -> str:
         ({"status": 400}, [4]),
         ({"status": "400"}, [4]),
         ({"path": POSITIONS, "method": "GET", "times": 2}, [1, 3]),
+        ({"query": {"limit": "0"}}, [4]),
+        ({"query": {"limit": 0}, "status": 400}, [4]),
+        ({"query": {}}, [1]),
         ({"after": 3}, [4]),
         ({"after": 1, "account": "alice", "times": 2}, [2, 4]),
     ],
@@ -125,6 +128,19 @@ def test_who_waits_in_vain_for_a_request_is_told_what_came_nearest() -> None:
         "account is 'alice', wanted 'bob'"
     )
     assert missed(make(), {"request": {"times": 2}}) == "request: 0 of 2 within 1e-06 s"
+
+
+def test_of_parameters_the_last_counts_and_others_may_be_there() -> None:
+    sandbox = make()
+    answer(sandbox, f"{POSITIONS}?limit=1&cursor=&limit=%32&more=a")
+    found = asyncio.run(wait(sandbox, {"request": {"query": {"limit": 2, "cursor": ""}}}, "1us"))
+    assert [entry["number"] for entry in found] == [1]
+    answer(sandbox, f"{POSITIONS}?more=a")
+    assert missed(sandbox, {"request": {"query": {"limit": "1", "more": "a"}, "operation": "GetPositions"}}) == (
+        "request with operation GetPositions, query limit=1, query more=a: 0 of 1 within 1e-06 s"
+        f"\n  near miss: GET {POSITIONS}?more=a -> 200: query.limit is None, wanted '1'"
+        f"\n  near miss: GET {POSITIONS}?limit=1&cursor=&limit=%32&more=a -> 400: query.limit is '2', wanted '1'"
+    )
 
 
 # --- streams
@@ -333,7 +349,10 @@ def test_so_many_can_wait_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"for": {"frame": {"direction": "up"}}}, "expected in, out or lost, got 'up'"),
         ({"for": {"subscribed": {"channel": "fills"}}}, "got 'fills': did you mean 'fill'?"),
         ({"for": {"frame": {"channel": "fil"}}}, "got 'fil': did you mean 'fill'?"),
-        ({"for": {"request": {"operation": "Nope"}}}, "OpenStream, got 'Nope'"),
+        ({"for": {"request": {"operation": "Nope"}}}, "such as GetPositions, got 'Nope'"),
+        ({"for": {"request": {"operation": "GetPosition"}}}, "did you mean 'GetPositions'?"),
+        ({"for": {"request": {"query": "limit=5"}}}, "expected a mapping of parameters such as {limit: 100}"),
+        ({"for": {"request": {"query": {"limit": [5]}}}}, "expected text, got a list"),
         ({"for": {"script": "over"}}, "expected done or a mapping with name"),
         ({"for": {"request": []}}, "expected a mapping with"),
         ({"for": {"request": {}}, "timeout": "soon"}, "expected a duration such as"),

@@ -43,10 +43,10 @@ def test_several_come_and_go(sandbox: SandboxView) -> None:
 
 def test_a_preset_by_name(sandbox: SandboxView) -> None:
     names = [one["name"] for one in sandbox.call("POST", "/faults", {"preset": "maintenance"})]
-    assert len(names) == 4
+    assert len(names) == 5
     assert [one["name"] for one in sandbox.call("GET", "/faults")] == names
     sandbox.call("POST", "/faults", {"preset": "maintenance"})
-    assert len(sandbox.call("GET", "/faults")) == 4
+    assert len(sandbox.call("GET", "/faults")) == 5
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,8 @@ def test_a_preset_by_name(sandbox: SandboxView) -> None:
         ({"preset": "flacky"}, "bad_fault", "no preset 'flacky': did you mean 'flaky'?", None),
         ({"preset": "flaky", "times": 2}, "bad_fault", "unknown key 'preset'", None),
         ({}, "bad_fault", "expected the key 'then', which is missing", None),
-        ([1], "bad_fault", "expected a mapping with name, match, times, then, got '1'", "[0]"),
+        ([[]], "bad_fault", "expected a mapping with name, match, times, then, got a list", "[0]"),
+        ([RULE, "flacky"], "bad_fault", "no preset 'flacky': did you mean 'flaky'?", "[1]"),
         ("x", "bad_body", 'expected a rule, a list of rules or {"preset": "flaky"}', None),
         (b"{", "bad_json", "not valid JSON: ", None),
     ],
@@ -75,6 +76,12 @@ def test_what_is_refused_is_told_why_and_installs_nothing(
     assert (status, error["code"], error.get("where")) == (400, code, where)
     assert error["message"].startswith(message)
     assert sandbox.call("GET", "/faults") == []
+
+
+def test_a_list_may_name_presets(sandbox: SandboxView) -> None:
+    shown = sandbox.call("POST", "/faults", [RULE, "maintenance", {"preset": "lossy-stream"}])
+    assert shown[0] == SHOWN
+    assert len(shown) > 6
 
 
 def test_unknown_names_are_told_those_there_are(live: Live, sandbox: SandboxView) -> None:

@@ -12,7 +12,9 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from mockexchange.scenario.faults import FAULTS
 from mockexchange.scenario.source import read_yaml
-from tests.server.streaming import TEXT, Venue, listening, play, subscribe, until
+from tests.server.streaming import TEXT, Venue, listening, play, subscribe, trust, until
+
+pytestmark = pytest.mark.usefixtures("every_wire")
 
 BEFORE = 10
 """What alice holds of the market before the first fill of a test, each of which buys one more."""
@@ -253,7 +255,7 @@ def test_a_refused_handshake_has_the_status_and_a_body(status: int) -> None:
         async with listening() as venue:
             await install(venue, f"{{name: shut, match: {{nth: 1}}, then: {{refuse: {status}}}}}")
             with pytest.raises(InvalidStatus) as refused:
-                async with connect(venue.url, additional_headers=venue.headers()):
+                async with connect(venue.url, additional_headers=venue.headers(), ssl=trust()):
                     pass
             response = refused.value.response
             assert response.status_code == status
@@ -271,7 +273,7 @@ def test_another_host_time_refuses_a_handshake() -> None:
         async with listening() as venue:
             await install(venue, "{match: {operation: OpenStream}, then: {clock_offset: 5m}}")
             with pytest.raises(InvalidStatus, match="401"):
-                async with connect(venue.url, additional_headers=venue.headers()):
+                async with connect(venue.url, additional_headers=venue.headers(), ssl=trust()):
                     pass
             [entry] = venue.sandbox.journal.expect(status=401)
             assert entry.fault == "fault-1"

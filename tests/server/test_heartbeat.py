@@ -146,3 +146,13 @@ def test_a_stopped_one_does_nothing_more() -> None:
     heartbeat.stop()
     clock.pass_on(100)
     assert wire.pinged_at_s == wire.given_up_at_s == []
+
+
+def test_a_pong_that_comes_after_the_end_starts_nothing_anew() -> None:
+    clock, wire, heartbeat = made()
+    clock.pass_on(QUIET_S)
+    heartbeat.stop()
+    heartbeat.note_pong(PAYLOAD)
+    clock.pass_on(1_000)
+    assert wire.pinged_at_s == [QUIET_S]
+    assert wire.given_up_at_s == []

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from mockexchange.sandbox import SandboxOptions
+from mockexchange.sandbox import Sandbox, SandboxOptions
 from mockexchange.sandboxes import SandboxError, Sandboxes
 from mockexchange.scenario.loader import load_text
 from mockexchange.server import listener
@@ -73,6 +73,43 @@ def test_where_it_is_reached(host: str, public_url: str | None, origin: str) -> 
         assert hub.origin() == origin.format(port=hub.main.port)
         assert hub.base_url() == f"{hub.origin()}/trade-api/v2"
         assert hub.local_origin() == f"http://127.0.0.1:{hub.main.port}"
+        await hub.stop()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("host", "public_url", "own"),
+    [
+        ("127.0.0.1", None, "http://127.0.0.1:{port}"),
+        ("0.0.0.0", None, "http://127.0.0.1:{port}"),
+        ("127.0.0.1", "https://mock.test/", "http://127.0.0.1:{port}"),
+        ("0.0.0.0", "http://mock:8600", "http://mock:{port}"),
+        ("0.0.0.0", "https://[2001:db8::1]/x", "http://[2001:db8::1]:{port}"),
+    ],
+)
+def test_where_a_port_of_its_own_is_reached(host: str, public_url: str | None, own: str) -> None:
+    """Under the public name where others than this machine reach it; whatever is in front of the main port is not."""
+
+    async def run() -> None:
+        hub = Hub(host, public_url=public_url)
+        await hub.open(BARE, SandboxOptions(name="one"), port=0)
+        assert hub.origin("one") == own.format(port=hub.ports["one"].port)
+        await hub.stop()
+
+    asyncio.run(run())
+
+
+def test_an_onlooker_sees_every_sandbox_and_every_reset() -> None:
+    async def run() -> None:
+        seen: list[Sandbox] = []
+        hub = Hub(ADDRESS, onlooker=seen.append)
+        first = await hub.open(BARE, SandboxOptions())
+        second = await hub.reset("default")
+        third = await hub.reset("default", load_text("scenario: other\n"))
+        assert seen == [first, second, third]
+        assert [sandbox.plan.name for sandbox in seen] == ["bare", "bare", "other"]
+        assert hub.sandboxes.get("default").sandbox is third
         await hub.stop()
 
     asyncio.run(run())

@@ -77,6 +77,40 @@ def test_a_search_that_fails_leaves_its_place_to_the_next(
             asyncio.run(diagnostician.diagnose(Answer(401, b"", diagnose=fail)))
 
 
+class Clocks:
+    """Stands for the module `time`: what is slept is taken down, and a search says how long it took by either clock."""
+
+    def __init__(self) -> None:
+        self.wall_s, self.processor_s = 100.0, 5.0
+        self.slept_s: list[float] = []
+
+    def perf_counter(self) -> float:
+        return self.wall_s
+
+    def thread_time(self) -> float:
+        return self.processor_s
+
+    def sleep(self, seconds: float) -> None:
+        self.slept_s.append(seconds)
+        self.wall_s += seconds
+
+
+def test_the_rest_is_as_long_as_the_processor_worked_however_busy_the_machine(
+    diagnostician: Diagnostician, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clocks = Clocks()
+    monkeypatch.setattr(rest, "time", clocks)
+
+    def find(pause: Any) -> str:
+        clocks.wall_s += 2.0
+        clocks.processor_s += 0.125
+        return "found"
+
+    for _ in range(3):
+        assert asyncio.run(diagnostician.diagnose(Answer(401, b"", diagnose=find))) == "found"
+    assert clocks.slept_s == [0.0, 9 * 0.125, 9 * 0.125]
+
+
 # --- bodies
 
 

@@ -23,7 +23,7 @@ QUICK = "{heartbeat: 5ms, pong: 5s}"
 IMPATIENT = "{heartbeat: 5ms, pong: 10ms}"
 SILENT = "{heartbeat: 0s}"
 
-pytestmark = pytest.mark.usefixtures("both_loops")
+pytestmark = pytest.mark.usefixtures("every_wire")
 
 
 def wire_of(venue: Venue) -> StreamProtocol:
@@ -140,7 +140,7 @@ def test_a_stalled_stream_says_nothing_at_all_and_stays() -> None:
             client.send(TEXT, subscribe("market_positions", number=2).encode())
             await venue.fill(3)
             [connection] = venue.sandbox.streams
-            await until(lambda: "market_positions" in connection.session.by_channel)
+            await until(lambda: "market_positions" in connection.session.channels)
             client.send(CLOSE, b"\x03\xe8")
             read = asyncio.create_task(client.reader.read())
             done, _ = await asyncio.wait([read], timeout=0.05)

@@ -1,6 +1,7 @@
 """Bytes on a real socket: requests said exactly as given, replies read exactly as they came."""
 
 import socket
+import ssl
 from collections.abc import Iterator
 from types import TracebackType
 from typing import NamedTuple
@@ -25,10 +26,11 @@ NO_REPLY = Reply(0, {}, b"")
 
 
 class Connection:
-    """One client connection, closed at the end of its `with` block."""
+    """One client connection, closed at the end of its `with` block; over TLS with somebody to trust."""
 
-    def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection((ADDRESS, port), timeout=WAIT_SECONDS_MAX)
+    def __init__(self, port: int, trust: ssl.SSLContext | None = None) -> None:
+        plain = socket.create_connection((ADDRESS, port), timeout=WAIT_SECONDS_MAX)
+        self._socket = trust.wrap_socket(plain, server_hostname=ADDRESS) if trust else plain
         self._stream = self._socket.makefile("rb")
 
     def __enter__(self) -> "Connection":

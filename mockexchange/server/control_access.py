@@ -23,7 +23,7 @@ MARKS = [
 ]
 
 
-class Guard:
+class ControlAccess:
     """Lets through only the right Host and, but for a few paths, the right token."""
 
     def __init__(self, app: ASGIApp, token: str, hosts: frozenset[str]) -> None:

@@ -10,21 +10,25 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mockexchange.config.ready import is_running
+from mockexchange.config.trust import bundle
+
 if TYPE_CHECKING:
     from mockexchange.sandbox import Credential
 
 APPLICATION = "mockexchange"
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8600
+SPARE = "serve.json"
 STEM_CHARS_MAX = 50
 """Four bytes each, they fit into the 255 bytes of a file's name, with a number and what a draft's name adds."""
 
 
 def runtime_directory(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
     """The user's runtime directory, or the cache directory where the system has none."""
-    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or tempfile.gettempdir())
     if environment.get("XDG_RUNTIME_DIR"):
         return Path(environment["XDG_RUNTIME_DIR"]) / APPLICATION
+    home = Path(environment.get("HOME") or environment.get("USERPROFILE") or tempfile.gettempdir())
     if platform == "win32":
         return Path(environment.get("LOCALAPPDATA") or home) / APPLICATION
     if platform == "darwin":
@@ -43,15 +47,28 @@ class RunDirectory:
         parent = parent or runtime_directory()
         parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.path = Path(tempfile.mkdtemp(prefix="run-", dir=parent))
+        self._key_paths: dict[tuple[str, str, str], Path] = {}
 
     def write_key(self, credential: "Credential") -> Path | None:
-        """Write a credential's private key; None where only its public half is known."""
+        """Write a credential's private key, always to the same file; None where only its public half is known."""
         if credential.private_pem is None:
             return None
-        stem = credential.account if credential.key == "main" else f"{credential.account}.{credential.key}"
-        target = self._free_path("".join(char if char.isalnum() or char in "._-" else "_" for char in stem))
+        names = credential.account, credential.key, credential.key_id
+        target = self._key_paths.get(names)
+        if target is None:
+            stem = credential.account if credential.key == "main" else f"{credential.account}.{credential.key}"
+            target = self._free_path("".join(char if char.isalnum() or char in "._-" else "_" for char in stem))
+            self._key_paths[names] = target
         write_private(target, credential.private_pem)
         return target
+
+    def write_authority(self, certificate_pem: str) -> dict[str, str]:
+        """Write the certificate to trust, alone and beside the system's own; return what the ready file says of it."""
+        texts = {"ca_cert": certificate_pem, "ca_bundle": bundle(certificate_pem)}
+        paths = {name: self.path / f"{name.replace('_', '-')}.crt" for name in texts}  # no key's file ends like this
+        for name, text in texts.items():
+            write_private(paths[name], text)
+        return {name: str(path) for name, path in paths.items()}
 
     def _free_path(self, stem: str) -> Path:
         """Names that differ may be spelt alike in a file system."""
@@ -76,14 +93,41 @@ def write_private(target: Path, text: str) -> None:
         raise
 
 
-def write_ready_file(target: Path, ready: dict[str, Any]) -> None:
-    write_private(target, json.dumps(ready, indent=2) + "\n")
+def write_ready_file(target: Path, ready: dict[str, Any], run_directory: Path | None = None) -> None:
+    """Say where the server is. What the default file says stays in the run directory too, where another may find it."""
+    text = json.dumps(ready, indent=2) + "\n"
+    if run_directory and target == default_ready_file():
+        write_private(run_directory / SPARE, text)
+    write_private(target, text)
 
 
 def remove_ready_file(target: Path) -> None:
-    """Remove the file unless another server has written it since."""
+    """Remove the file unless another server has written it since; the default one is another's then that still runs."""
     try:
-        if json.loads(target.read_text())["pid"] == os.getpid():
-            target.unlink()
+        if json.loads(target.read_text())["pid"] != os.getpid():
+            return
+        target.unlink()
     except (OSError, ValueError, KeyError, TypeError):
         return
+    if target == default_ready_file():
+        _pass_on(target)
+
+
+def _pass_on(target: Path) -> None:
+    """Give the default ready file to the newest server that wrote one before and still runs."""
+    for spare in sorted(target.parent.glob(f"run-*/{SPARE}"), key=_written_at, reverse=True):
+        try:
+            text = spare.read_text(encoding="utf-8")
+            pid = json.loads(text)["pid"]
+            if pid != os.getpid() and is_running(pid):
+                write_private(target, text)
+                return
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # that server ends just now, or did so without having the time to tidy up
+
+
+def _written_at(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,145 @@
+"""One request over HTTP or HTTPS, past any proxy: how commands and the Python API talk to a server."""
+
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+from mockexchange.config.trust import client_context
+
+TIMEOUT_S = 60.0
+"""Far above any answer, and a server that is stopped in a debugger is told from one that is busy."""
+
+
+class Reply(NamedTuple):
+    status: int
+    reason: str
+    headers: Message
+    body: bytes
+
+
+class Unreachable(Exception):
+    """Nothing answered in HTTP; the message says why."""
+
+
+class NotControl(Exception):
+    """Something answered, but not in the words of the control API."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"got status {status}")
+        self.status = status
+
+
+class ControlRefused(Exception):
+    """The control API's own error. `where`: the place in the body that is wrong, or ""."""
+
+    def __init__(self, status: int, code: str, message: str, where: str) -> None:
+        super().__init__(f"{where}: {message}" if where else message)
+        self.status, self.code, self.message, self.where = status, code, message, where
+
+
+def connection_to(url: str, patience_s: float = TIMEOUT_S, ca_cert: str | Path | None = None) -> HTTPConnection:
+    """Return a connection that is not open yet; `ca_cert` is trusted beside the system's authorities.
+
+    Raises OSError where that file cannot be read, ValueError for a port that is none.
+    """
+    parts = urlsplit(url)
+    if parts.scheme != "https":
+        return HTTPConnection(parts.hostname or "", parts.port, timeout=patience_s)
+    return HTTPSConnection(parts.hostname or "", parts.port, timeout=patience_s, context=client_context(ca_cert))
+
+
+def send(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    patience_s: float = TIMEOUT_S,
+    ca_cert: str | Path | None = None,
+) -> Reply:
+    """Send one request. Raises Unreachable."""
+    try:
+        connection = connection_to(url, patience_s, ca_cert)
+    except (OSError, ValueError) as error:
+        raise Unreachable(reason_of(error)) from None
+    return carry(connection, method, url, headers, body)
+
+
+def carry(
+    connection: HTTPConnection, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+) -> Reply:
+    """Send one request over a connection that is not open yet, and close it. Raises Unreachable.
+
+    Who closes the connection meanwhile, from another thread, ends it.
+    """
+    target = urlsplit(url)._replace(scheme="", netloc="", fragment="").geturl()
+    try:
+        try:
+            connection.request(method, target, body, dict(headers))
+            answer = connection.getresponse()
+            return Reply(answer.status, answer.reason, answer.headers, answer.read())
+        finally:
+            connection.close()
+    except (OSError, HTTPException, ValueError) as error:
+        raise Unreachable(reason_of(error)) from None
+
+
+def reason_of(error: Exception) -> str:
+    """Return an error of a connection in words. A certificate that is not trusted is the likeliest of them."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message}): the ready file's ca_cert is for this"
+    return str(error) or type(error).__name__
+
+
+def require_url(text: str) -> str:
+    """Return what is a URL of http or https. Raises ValueError."""
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"expected a URL such as https://mock.example.org, got {text[:80]!r}")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class ControlApi:
+    """A server's control API: where it is, and what opens it."""
+
+    url: str
+    """With the /_mock."""
+    token: str
+    ca_cert: str | None = None
+
+    def send(self, method: str, path: str, body: Any = None, patience_s: float = TIMEOUT_S) -> Reply:
+        """Send a request for a path below /_mock; a body of bytes is JSON already. Raises Unreachable."""
+        raw = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        return send(method, f"{self.url}/{path}", self.headers, raw, patience_s, self.ca_cert)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What each request bears."""
+        return {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Send a request and return the answer's JSON. Raises Unreachable, ControlRefused or NotControl."""
+        return answer_of(self.send(method, path, body))
+
+
+def with_query(path: str, query: Mapping[str, object] | None) -> str:
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def answer_of(reply: Reply) -> Any:
+    """Return the JSON of an answer of the control API. Raises ControlRefused, or NotControl if it is none."""
+    try:
+        answer = json.loads(reply.body or b"null")
+        if reply.status < 300:
+            return answer
+        error = answer["error"]
+        refused = ControlRefused(reply.status, str(error.get("code", "")), error["message"], error.get("where") or "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise NotControl(reply.status) from None
+    raise refused

@@ -1,0 +1,51 @@
+"""Whom a client of TLS trusts: the system's authorities, and the one that a server made for itself."""
+
+import ssl
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT_FILES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine, Arch
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",  # Fedora, RHEL
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",  # openSUSE
+    "/etc/ssl/cert.pem",  # macOS, the BSDs, older Alpine
+)
+"""Where systems keep their authorities, for a Python that was built to look elsewhere."""
+
+
+def client_context(ca_cert: str | Path | None = None) -> ssl.SSLContext:
+    """Return a client's side of TLS, which verifies; `ca_cert` is trusted beside the system's. Raises OSError."""
+    context = ssl.create_default_context()
+    if ca_cert is not None:
+        context.load_verify_locations(cafile=ca_cert)
+    return context
+
+
+def bundle(certificate_pem: str, files: Iterable[str] | None = None) -> str:
+    """Return the system's authorities and one more, as PEM text.
+
+    SSL_CERT_FILE and REQUESTS_CA_BUNDLE name all that is trusted: a file with one certificate in it would have every
+    other site refused.
+    """
+    roots = system_roots(files)
+    return roots + ("" if not roots or roots.endswith("\n") else "\n") + certificate_pem
+
+
+def system_roots(files: Iterable[str] | None = None) -> str:
+    """Return the authorities that this system trusts, as PEM text; nothing where they cannot be found."""
+    for path in _candidates() if files is None else files:
+        try:
+            text = Path(path).read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            continue
+        if "-----BEGIN" in text:
+            return text
+    loaded = ssl.create_default_context().get_ca_certs(binary_form=True)  # Windows has a store, and no file
+    return "".join(map(ssl.DER_cert_to_PEM_cert, loaded))
+
+
+def _candidates() -> tuple[str, ...]:
+    """SSL_CERT_FILE comes first, if it is set: it is what this user trusts now."""
+    own = ssl.get_default_verify_paths().cafile
+    return (own, *ROOT_FILES) if own else ROOT_FILES

@@ -1,0 +1,128 @@
+"""Open streams as the control API moves them: a frame of the caller's, a close frame, or a cut."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mockexchange.sandbox import Sandbox
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.scenario.fault_effects import CLOSE_CODES
+from mockexchange.scenario.kinds import TEXT, TEXT_SHOWN_CHARS_MAX, Scalar, below, integer, wrong
+from mockexchange.scenario.literals import LITERAL_CHARS_MAX
+from mockexchange.scenario.shapes import Record, may, must
+from mockexchange.scenario.source import Located
+from mockexchange.server.control_errors import ControlError, misread
+from mockexchange.streams import ABNORMAL, ANY, Connection
+from mockexchange.venues.frame import Frame
+
+LITERAL = "literal"
+"""The kind of a frame that no session made, and what the journal calls its cause."""
+NOTE = "asked for by the control API"
+REASON_BYTES_MAX = 123
+"""What a close frame has room for beside its code (RFC 6455, 5.5)."""
+NAMED_MAX = 20
+"""How many accounts or connections an error names."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """Text that goes out byte for byte, so JSON's alone: a number, true and false are none."""
+
+    expected: str
+    fits: Callable[[str], bool]
+    schema: dict[str, Any]
+
+    def read(self, node: Located, path: str) -> str:
+        if not isinstance(node.value, str) or (node.is_quoted and not self.fits(node.value)):
+            raise wrong(node, path, self.expected)
+        if not node.is_quoted:
+            message = f"expected {self.expected} in quotation marks, got {node.value[:TEXT_SHOWN_CHARS_MAX]}"
+            raise ScenarioError(message, path=path)
+        return node.value
+
+    def json_schema(self) -> dict[str, Any]:
+        return {"type": "string", **self.schema}
+
+
+def _code(text: str) -> int:
+    code = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else 0  # digits of a code
+    if code != ABNORMAL and code not in CLOSE_CODES:
+        raise ValueError
+    return code
+
+
+CODE = Scalar(
+    f"a close code from 1000 to 4999 that may be sent, or {ABNORMAL} for a cut without a close frame",
+    _code,
+    {"type": ["integer", "string"]},
+)
+FRAME_TEXT = _Text(
+    f"text of 1 to {LITERAL_CHARS_MAX:,} characters",
+    lambda text: 0 < len(text) <= LITERAL_CHARS_MAX,
+    {"minLength": 1, "maxLength": LITERAL_CHARS_MAX},
+)
+REASON = _Text(
+    f"a reason of at most {REASON_BYTES_MAX} bytes",
+    lambda text: len(text.encode()) <= REASON_BYTES_MAX,
+    {"maxLength": REASON_BYTES_MAX},
+)
+SEND = Record({"text": must(FRAME_TEXT)})
+CLOSE = Record({"code": may(CODE, 1000), "reason": may(REASON, "")})
+MOVE = Record({"send": may(SEND), "close": may(CLOSE), "account": may(TEXT), "connection": may(integer(1, 10**15))})
+
+
+def move_streams(sandbox: Sandbox, body: dict[str, Located]) -> int:
+    """Do to streams what a body asks for, and return to how many. Raises ControlError, and then nothing is done."""
+    try:
+        values = MOVE.read(Located(dict(body)), "")
+        _require_one(body)
+    except ScenarioError as error:
+        raise misread("bad_body", error) from None
+    found = _connections(sandbox, values)
+    for connection in found:
+        if "send" in body:
+            _send(connection, values["send"]["text"])
+        else:
+            _close(connection, (values["close"] or CLOSE.read(Located(None), "")))
+    return len(found)
+
+
+def _require_one(body: dict[str, Located]) -> None:
+    if ("send" in body) == ("close" in body):
+        message = 'expected either "send", such as {"text": "..."}, or "close", such as {"code": 1006}'
+        raise ScenarioError(message)
+    name = "send" if "send" in body else ""
+    if name and body[name].value is None:
+        raise ScenarioError("expected the key 'text', which is missing", path=below(name, "text"))
+
+
+def _connections(sandbox: Sandbox, values: dict[str, Any]) -> list[Connection]:
+    account, number = values["account"], values["connection"]
+    accounts = sandbox.exchange.state.accounts
+    if account not in (None, ANY) and account not in accounts:
+        advice = did_you_mean(account, accounts) or f"; known: {', '.join(list(accounts)[:NAMED_MAX]) or 'none'}"
+        raise ControlError(404, "unknown_account", f"no account {account!r}{advice}")
+    found = sandbox.streams.matching(account or ANY)
+    if number is None:
+        return found
+    meant = [one for one in found if one.number == number]
+    if not meant:
+        raise _unknown_connection(account, number, found)
+    return meant
+
+
+def _unknown_connection(account: str | None, number: int, found: list[Connection]) -> ControlError:
+    whose = "" if account in (None, ANY) else f" of {account}"
+    known = ", ".join(str(one.number) for one in found[:NAMED_MAX]) or "none"
+    return ControlError(404, "unknown_connection", f"no open connection {number}{whose}; open: {known}")
+
+
+def _send(connection: Connection, text: str) -> None:
+    connection.put(Frame(text.encode(), LITERAL, note=NOTE), LITERAL)
+
+
+def _close(connection: Connection, wanted: dict[str, Any]) -> None:
+    if wanted["code"] == ABNORMAL:
+        connection.abort(LITERAL, NOTE)
+    else:
+        connection.close(wanted["code"], wanted["reason"], LITERAL, NOTE)

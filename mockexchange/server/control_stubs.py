@@ -1,0 +1,45 @@
+"""The control API's view of a sandbox's literal answers: what is installed, how often it answered, more and less."""
+
+from collections.abc import Iterable
+
+from starlette.responses import Response
+
+from mockexchange.sandbox import Sandbox
+from mockexchange.scenario.source import Located
+from mockexchange.scenario.stubs import STUB, Stub
+from mockexchange.server.control_errors import ControlError
+from mockexchange.server.control_installed import Installable
+from mockexchange.server.control_json import MEDIA_TYPE
+from mockexchange.stubs import InstalledStub, Stubs
+
+
+async def _install(sandbox: Sandbox, body: Located) -> Response:
+    stubs = _read_stubs(body)
+    sandbox.stubs.check(stubs)
+    return _shown([await sandbox.stubs.install(stub) for stub in stubs], 201)
+
+
+def _read_stubs(body: Located) -> list[Stub]:
+    """A stub, or a list of them. Raises ScenarioError or ControlError."""
+    if isinstance(body.value, dict):
+        return [STUB.read(body, "")]
+    if not isinstance(body.value, list):
+        raise ControlError(400, "bad_body", "expected a stub or a list of stubs")
+    return [STUB.read(node, f"[{place}]") for place, node in enumerate(body.value)]
+
+
+def _shown(stubs: Iterable[InstalledStub], status: int = 200) -> Response:
+    """As they are logged, which is exact to the byte, and how often each was asked for and answered."""
+    texts = [f'{one.stub.written[:-1]},"matched":{one.matched},"answered":{one.answered}}}' for one in stubs]
+    return Response(f"[{','.join(texts)}]".encode(), status, media_type=MEDIA_TYPE)
+
+
+def _registry_of(sandbox: Sandbox) -> Stubs:
+    return sandbox.stubs
+
+
+def _show(sandbox: Sandbox) -> Response:
+    return _shown(sandbox.stubs)
+
+
+STUB_ANSWERS = Installable("stub", _registry_of, _show, _install)

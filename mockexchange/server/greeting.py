@@ -1,0 +1,188 @@
+"""The door of a port that speaks TLS: it looks at the first byte of a connection, then shakes hands or says why not.
+
+The loop's own way would tell nobody of a handshake that failed, and a client of plain http nothing at all. Here both
+are journalled with what to change, and whoever does not finish its greeting in time is let go.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from mockexchange.server.protocols import RAW_BYTES_MAX, refusal
+
+HANDSHAKE = 0x16
+"""The first byte of a TLS connection: the type of the record that has the ClientHello (RFC 8446, section 5.1)."""
+GREETING_S_MAX = 15.0
+"""From the connection to the end of its handshake: a slow phone needs 2."""
+FAREWELL_S_MAX = 2.0
+"""For a client to answer the end of TLS; many never do."""
+GREETINGS_MAX = 1_024
+"""At a time; who comes then waits in the socket's backlog."""
+ACCEPT_PAUSE_S = 0.1
+"""After a connection could not be accepted: there are no more files, and soon there are."""
+
+PLAIN = "these bytes begin no TLS handshake: this port speaks https:// and wss://, not http:// and ws://"
+SLOW = f"no TLS handshake within {GREETING_S_MAX:.0f} s"
+LEFT = "the client ended the TLS handshake without a word; many do so when they do not trust the certificate"
+UNTRUSTED = "the client does not trust this server's certificate: point it at the ready file's ca_cert ({variables})"
+REJECTED = "the client rejected this server's certificate: does it trust the ready file's ca_cert ({variables}), and does it call the server by one of {names} (others need --tls-name)?"  # noqa: E501  # one sentence
+FAILED = "the TLS handshake failed: {reason}"
+VARIABLES = "SSL_CERT_FILE, NODE_EXTRA_CA_CERTS"
+ALERTS = {
+    "TLSV1_ALERT_UNKNOWN_CA": UNTRUSTED,
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": REJECTED,
+    "SSLV3_ALERT_BAD_CERTIFICATE": REJECTED,
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": REJECTED,
+    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": REJECTED,
+}
+"""What a client says of our certificate (RFC 8446, section 6.2), by OpenSSL's names; verifiers choose freely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A server's side of TLS: who it is, and what it shows for that."""
+
+    names: tuple[str, ...]
+    context: ssl.SSLContext
+
+
+class Witness(Protocol):
+    """Who writes down what came to nothing: see `app.Front`."""
+
+    def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes: ...
+
+    def note_unfinished(self, raw: bytes, diagnosis: str) -> None: ...
+
+
+class Doorman:
+    """Accepts connections on a listening socket until `stop`, which closes it."""
+
+    def __init__(
+        self,
+        sock: socket.socket,
+        identity: Identity,
+        protocol: Callable[[], asyncio.Protocol],
+        witness: Witness,
+    ) -> None:
+        self._sock, self._identity, self._protocol, self._witness = sock, identity, protocol, witness
+        self._greetings: set[asyncio.Task[None]] = set()
+        self._misdialled: set[Misdialled] = set()
+        self._accepting: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._sock.setblocking(False)
+        self._accepting = asyncio.get_running_loop().create_task(self._accept())
+
+    async def stop(self) -> None:
+        """Accept no more, and let go who has not finished its greeting, or came to the wrong door."""
+        tasks = [task for task in (self._accepting, *self._greetings) if task]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._sock.close()
+        for one in self._misdialled:
+            one.transport.abort()
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            if len(self._greetings) >= GREETINGS_MAX:
+                await asyncio.wait(self._greetings, return_when=asyncio.FIRST_COMPLETED)
+            try:
+                connection, _ = await loop.sock_accept(self._sock)
+            except OSError:
+                await asyncio.sleep(ACCEPT_PAUSE_S)
+                continue
+            greeting = loop.create_task(self._greet(connection))
+            self._greetings.add(greeting)
+            greeting.add_done_callback(self._greetings.discard)
+
+    async def _greet(self, connection: socket.socket) -> None:
+        connection.setblocking(False)
+        raw = b""
+        try:
+            async with asyncio.timeout(GREETING_S_MAX):
+                raw = await _peek(connection)
+                if raw:
+                    await self._let_in(connection, raw)
+        except OSError as error:  # TimeoutError and ssl.SSLError are of its kind
+            if raw:
+                self._witness.note_unfinished(raw, self._diagnosis(error))
+        except asyncio.CancelledError:
+            connection.close()
+            raise
+        else:
+            if raw:
+                return
+        connection.close()
+
+    async def _let_in(self, connection: socket.socket, raw: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        if raw[0] != HANDSHAKE:
+            await loop.connect_accepted_socket(lambda: Misdialled(self._witness, self._misdialled), connection)
+            return
+        await loop.connect_accepted_socket(
+            self._protocol,
+            connection,
+            ssl=self._identity.context,
+            ssl_handshake_timeout=GREETING_S_MAX,
+            ssl_shutdown_timeout=FAREWELL_S_MAX,
+        )
+
+    def _diagnosis(self, error: OSError) -> str:
+        """Return why a handshake failed, in words that tell what to change."""
+        if isinstance(error, TimeoutError):
+            return SLOW
+        if isinstance(error, ssl.SSLError):
+            words = ALERTS.get(error.reason or "", FAILED)
+            return words.format(
+                names=", ".join(self._identity.names), variables=VARIABLES, reason=error.reason or error
+            )
+        return LEFT
+
+
+class Misdialled(asyncio.Protocol):
+    """A connection to a client that speaks no TLS: it is told so in plain http, in the venue's form."""
+
+    transport: asyncio.Transport
+
+    def __init__(self, witness: Witness, open_ones: "set[Misdialled]") -> None:
+        self._witness, self._open_ones = witness, open_ones
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self._open_ones.add(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer what comes first. What follows is read, for bytes left unread would have the answer thrown away."""
+        if self._timer:
+            return
+        self._timer = asyncio.get_running_loop().call_later(FAREWELL_S_MAX, self.transport.abort)
+        self.transport.write(refusal(self._witness.answer_garbage(data[:RAW_BYTES_MAX], PLAIN), PLAIN))
+        with suppress(OSError):  # it is gone already
+            self.transport.write_eof()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._open_ones.discard(self)
+        if self._timer:
+            self._timer.cancel()
+
+
+async def _peek(connection: socket.socket) -> bytes:
+    """Return the first bytes that come, leaving them where they are; none where the client ends it. Raises OSError."""
+    loop = asyncio.get_running_loop()
+    has_come = asyncio.Event()
+    try:
+        loop.add_reader(connection, has_come.set)
+    except NotImplementedError:  # Windows: there whatever comes is taken for TLS
+        return bytes([HANDSHAKE])
+    try:
+        await has_come.wait()
+    finally:
+        loop.remove_reader(connection)
+    return connection.recv(RAW_BYTES_MAX, socket.MSG_PEEK)

@@ -1,0 +1,125 @@
+"""`serve --reload`: the scenario's files are looked at now and then, and played anew when they say something else.
+
+Files are told apart by what the file system says of them, and then by their content, so that an editor that only
+touches them changes nothing. What is being written is let be until it has stayed the same for a while.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.plan import Plan
+
+POLL_S = 0.25
+"""Whoever saves a file and turns to a terminal needs longer; it costs a few microseconds."""
+HASH_BYTES = 1024 * 1024
+Stamp = tuple[int, int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """What came of a look at files that had changed: `problem` is None where the new scenario is in place.
+
+    `remark` is what went wrong afterwards, although it is.
+    """
+
+    plan: Plan
+    problem: str | None = None
+    remark: str | None = None
+
+
+class Reloader:
+    """Watches `scenario` and the files that the plan names, until cancelled.
+
+    `load` reads the scenario, in a thread; `put_in_place` plays it and returns a remark, or None. Where either raises,
+    everything stays as it is. `tell` hears of what came of it.
+    """
+
+    def __init__(
+        self,
+        scenario: Path,
+        plan: Plan,
+        load: Callable[[], Plan],
+        put_in_place: Callable[[Plan], Awaitable[str | None]],
+        tell: Callable[[Reloaded], object],
+    ) -> None:
+        self._scenario, self._plan = scenario, plan
+        self._load, self._put_in_place, self._tell = load, put_in_place, tell
+        files = [scenario, *files_of(plan)]
+        self._stamps: dict[Path, Stamp] = {path: _stamp(path) for path in files}
+        """Of every file that is watched."""
+        self._digests = _digests(files)
+        self._is_settling = False
+
+    async def run(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_S)
+            await self.look()
+
+    async def look(self) -> None:
+        """Look once. A change counts from the second look at which nothing more has changed."""
+        stamps = {path: _stamp(path) for path in self._stamps}
+        if stamps != self._stamps:
+            self._stamps, self._is_settling = stamps, True
+            return
+        if not self._is_settling:
+            return
+        self._is_settling = False
+        digests = await asyncio.to_thread(_digests, list(self._stamps))
+        if digests != self._digests:
+            self._digests = digests
+            self._tell(await self._reload())
+
+    async def _reload(self) -> Reloaded:
+        """What is saved from here on is another change: nothing of the files already watched is looked at anew."""
+        try:
+            plan = await asyncio.to_thread(self._load)
+            self._watch([self._scenario, *files_of(plan)])
+            remark = await self._put_in_place(plan)
+        except (ScenarioError, OSError) as error:
+            return Reloaded(self._plan, str(error))
+        except Exception as error:  # noqa: BLE001  # a file that nobody thought of does not end the watch
+            return Reloaded(self._plan, f"{self._scenario}: {type(error).__name__}: {error}")
+        self._plan = plan
+        return Reloaded(plan, remark=remark)
+
+    def _watch(self, files: list[Path]) -> None:
+        """Watch these from now on: those of a plan that cannot be played, too, for one of them may be missing."""
+        new = [path for path in files if path not in self._stamps]
+        stamps, digests = {path: _stamp(path) for path in new}, _digests(new)
+        self._stamps = {path: {**self._stamps, **stamps}[path] for path in files}
+        self._digests = {path: {**self._digests, **digests}[path] for path in files}
+
+
+def files_of(plan: Plan) -> list[Path]:
+    """Return the files that a scenario names: those of its keys."""
+    named = (path for spec in plan.keys for path in (spec.public_path, spec.private_path))
+    return list(dict.fromkeys(path for path in named if path is not None))
+
+
+def _stamp(path: Path) -> Stamp:
+    """Return what changes when a file does; None while it is not there."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def _digests(files: Iterable[Path]) -> dict[Path, bytes]:
+    """Return hashes of the contents; a file that cannot be read counts as one of zeros."""
+    return {path: _content_digest(path) for path in files}
+
+
+def _content_digest(path: Path) -> bytes:
+    found = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while piece := stream.read(HASH_BYTES):
+                found.update(piece)
+    except OSError:
+        return bytes(found.digest_size)
+    return found.digest()

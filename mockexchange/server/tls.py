@@ -1,0 +1,152 @@
+"""Certificates for servers of one's own: an authority that lives as long as the process, and what it signs.
+
+Its private key is in memory alone and goes with the process. So whoever trusts its certificate trusts this one run,
+and nobody can make another certificate of it later.
+
+What strict verifiers want (RFC 5280; OpenSSL's X509_V_FLAG_X509_STRICT, which Python uses since 3.13; Go; Node; Apple)
+is in the extensions: a critical basicConstraints and keyUsage, key identifiers on both, serverAuth, names as
+subjectAltName alone, a validity of at most 398 days.
+"""
+
+import ipaddress
+import ssl
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from mockexchange.server.greeting import Identity
+from mockexchange.server.names import normalised
+
+VALID_BEFORE = timedelta(days=1)
+"""For clients whose clock is late."""
+VALID = timedelta(days=397)
+"""Apple refuses more than 398 days; one is left for those who count differently."""
+TITLE_CHARS_MAX = 64
+"""What X.520 allows a common name."""
+
+Key = ec.EllipticCurvePrivateKey
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate and its key, each as PEM text."""
+
+    certificate_pem: str
+    private_key_pem: str
+
+
+class Authority:
+    """Signs certificates of servers. Trust `certificate_pem`; make one with `make`."""
+
+    def __init__(self, certificate: x509.Certificate, key: Key) -> None:
+        self._certificate, self._key = certificate, key
+        self.certificate_pem = _pem(certificate)
+
+    @classmethod
+    def make(cls, now: datetime | None = None) -> "Authority":
+        """Make a new authority, valid from a day before `now` (an aware datetime)."""
+        key = _new_key()
+        # Two authorities of one name would be taken for each other by clients that trust both.
+        title = f"mockexchange {x509.random_serial_number():x}"[:TITLE_CHARS_MAX]
+        name = _name(title)
+        builder = _builder(name, name, key, now or datetime.now(UTC)).add_extension(
+            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        )
+        builder = builder.add_extension(_usage(signs_certificates=True), critical=True)
+        return cls(builder.sign(key, hashes.SHA256()), key)
+
+    def issue(self, names: Iterable[str], now: datetime | None = None) -> Certificate:
+        """Sign a certificate for names and addresses of a server. Raises ValueError on what can be neither."""
+        key = _new_key()
+        wanted = [_general_name(name) for name in dict.fromkeys(map(normalised, names))]
+        if not wanted:
+            raise ValueError("expected at least one name for a certificate")
+        identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        builder = _builder(_name("mockexchange"), self._certificate.subject, key, now or datetime.now(UTC))
+        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        builder = builder.add_extension(_usage(signs_certificates=False), critical=True)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        builder = builder.add_extension(identifier, critical=False)
+        builder = builder.add_extension(x509.SubjectAlternativeName(wanted), critical=False)
+        return Certificate(_pem(builder.sign(self._key, hashes.SHA256())), _private_pem(key))
+
+    def identity(self, names: Iterable[str]) -> Identity:
+        """Return what a server of these names is. Raises ValueError on names that cannot be any."""
+        known = tuple(dict.fromkeys(map(normalised, names)))
+        return Identity(known, self.server_context(known))
+
+    def server_context(self, names: Iterable[str]) -> ssl.SSLContext:
+        """Return what a server of these names needs to speak TLS. Raises ValueError on names that cannot be any."""
+        return context_of(self.issue(names))
+
+
+def context_of(certificate: Certificate) -> ssl.SSLContext:
+    """Return a server's side of TLS 1.2 and 1.3, HTTP/1.1 only."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_alpn_protocols(["http/1.1"])
+    with tempfile.TemporaryDirectory(prefix="mockexchange-") as directory:  # of mode 0700: ssl reads files alone
+        chain = Path(directory, "chain.pem")
+        chain.write_text(certificate.private_key_pem + certificate.certificate_pem, encoding="ascii")
+        context.load_cert_chain(chain)
+    return context
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+def _new_key() -> Key:
+    """P-256: what every client can verify, and a fraction of a millisecond to make."""
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def _builder(subject: x509.Name, issuer: x509.Name, key: Key, now: datetime) -> x509.CertificateBuilder:
+    starts = now.replace(microsecond=0) - VALID_BEFORE
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(starts)
+        .not_valid_after(starts + VALID - timedelta(seconds=1))  # both ends count
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _name(title: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, title)])
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(Encoding.PEM).decode("ascii")
+
+
+def _private_pem(key: Key) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")

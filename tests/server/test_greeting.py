@@ -1,0 +1,106 @@
+"""The door of a TLS port where the system is short of files, or cannot say that bytes have come."""
+
+import asyncio
+import errno
+import ssl
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mockexchange.server import greeting
+from mockexchange.server.greeting import PLAIN, Doorman
+from mockexchange.server.listener import bind
+from tests.server.secure import secured
+from tests.server.streaming import play
+from tests.server.wire import ADDRESS
+
+
+class Witness:
+    def __init__(self) -> None:
+        self.diagnoses: list[str] = []
+
+    def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
+        self.diagnoses.append(diagnosis)
+        return b"{}"
+
+    def note_unfinished(self, raw: bytes, diagnosis: str) -> None:
+        self.diagnoses.append(diagnosis)
+
+
+class Echo(asyncio.Protocol):
+    """Says what it hears."""
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self.transport.write(data)
+
+
+async def said_to(port: int, raw: bytes, trust: ssl.SSLContext | None) -> bytes:
+    """Say something, and read to the end, or as much as was said over TLS."""
+    reader, writer = await asyncio.open_connection(ADDRESS, port, ssl=trust)
+    writer.write(raw)
+    heard = await (reader.readexactly(len(raw)) if trust else reader.read())
+    writer.transport.abort()
+    return heard
+
+
+def scene(
+    prepare: Callable[[asyncio.AbstractEventLoop], None], trust: ssl.SSLContext | None
+) -> tuple[bytes, list[str]]:
+    """What a client hears of a door on a loop that was meddled with, and what is written down."""
+    found: list[bytes] = []
+    witness = Witness()
+
+    async def run() -> None:
+        prepare(asyncio.get_running_loop())
+        sock = bind(ADDRESS, 0)
+        door = Doorman(sock, secured().identity, Echo, witness)
+        door.start()
+        found.append(await said_to(sock.getsockname()[1], b"hello", trust))
+        await door.stop()
+
+    play(run())
+    return found[0], witness.diagnoses
+
+
+def test_who_cannot_be_accepted_now_is_accepted_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(greeting, "ACCEPT_PAUSE_S", 0)
+
+    def prepare(loop: Any) -> None:
+        accept, failures = loop.sock_accept, iter([OSError(errno.EMFILE, "no more files")])
+
+        async def accept_at_last(sock: Any) -> Any:
+            for failure in failures:
+                raise failure
+            return await accept(sock)
+
+        loop.sock_accept = accept_at_last
+
+    assert scene(prepare, secured().trust) == (b"hello", [])
+
+
+def without_readers(loop: Any) -> None:
+    """As the loop of Windows is."""
+
+    def add_reader(*arguments: Any) -> None:
+        raise NotImplementedError
+
+    accept = loop.sock_accept
+
+    async def accept_first(sock: Any) -> Any:
+        try:
+            return await accept(sock)
+        finally:
+            loop.add_reader = add_reader
+
+    loop.sock_accept = accept_first
+
+
+def test_where_bytes_cannot_be_waited_for_whatever_comes_is_taken_for_tls() -> None:
+    assert scene(without_readers, secured().trust) == (b"hello", [])
+    heard, diagnoses = scene(without_readers, None)
+    assert PLAIN not in diagnoses
+    assert (heard, diagnoses[0].partition(":")[0]) == (b"", "the TLS handshake failed")
