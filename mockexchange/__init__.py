@@ -1,3 +1,100 @@
-"""An exchange you own."""
+"""An exchange you own.
+
+    with mockexchange.serve("demo") as exchange:
+        exchange.fill("alice", "KXRAINNYC-25NOV05-T1", side="yes", action="buy", count=10, price="0.56")
+
+Names are loaded when they are first used, so that importing this package costs nothing.
+"""
+
+import importlib as _importlib
+import typing as _typing
+
+if _typing.TYPE_CHECKING:
+    from mockexchange.api.accounts import Account, Key
+    from mockexchange.api.asgi import Application, asgi
+    from mockexchange.api.asynchronous.connecting import connect_async
+    from mockexchange.api.asynchronous.exchange import AsyncExchange
+    from mockexchange.api.errors import (
+        Closed,
+        MockExchangeError,
+        PortInUse,
+        Refused,
+        TimedOut,
+        Unavailable,
+        UnknownAccount,
+        Unreachable,
+        WrongArgument,
+        WrongRequest,
+    )
+    from mockexchange.api.outcomes import Outcome
+    from mockexchange.api.positions import Position
+    from mockexchange.api.records import Deprecation, Frame, Request, Subscription
+    from mockexchange.api.rules import Fault, Stub
+    from mockexchange.api.serving import serve, serve_async
+    from mockexchange.api.synchronous.connecting import connect
+    from mockexchange.api.synchronous.exchange import Exchange
+    from mockexchange.guard import RealVenueReached
+
+__all__ = [
+    "Account",
+    "Application",
+    "AsyncExchange",
+    "Closed",
+    "Deprecation",
+    "Exchange",
+    "Fault",
+    "Frame",
+    "Key",
+    "MockExchangeError",
+    "Outcome",
+    "PortInUse",
+    "Position",
+    "RealVenueReached",
+    "Refused",
+    "Request",
+    "Stub",
+    "Subscription",
+    "TimedOut",
+    "Unavailable",
+    "UnknownAccount",
+    "Unreachable",
+    "WrongArgument",
+    "WrongRequest",
+    "asgi",
+    "connect",
+    "connect_async",
+    "serve",
+    "serve_async",
+]
 
 __version__ = "0.1.0"
+_MODULES = {
+    "mockexchange.api.accounts": "Account Key",
+    "mockexchange.api.asgi": "Application asgi",
+    "mockexchange.api.asynchronous.connecting": "connect_async",
+    "mockexchange.api.asynchronous.exchange": "AsyncExchange",
+    "mockexchange.api.errors": (
+        "Closed MockExchangeError PortInUse Refused TimedOut Unavailable UnknownAccount Unreachable WrongArgument"
+        " WrongRequest"
+    ),
+    "mockexchange.api.outcomes": "Outcome",
+    "mockexchange.api.positions": "Position",
+    "mockexchange.api.records": "Deprecation Frame Request Subscription",
+    "mockexchange.api.rules": "Fault Stub",
+    "mockexchange.api.serving": "serve serve_async",
+    "mockexchange.api.synchronous.connecting": "connect",
+    "mockexchange.api.synchronous.exchange": "Exchange",
+    "mockexchange.guard": "RealVenueReached",
+}
+_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+
+
+def __getattr__(name: str) -> _typing.Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(_importlib.import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

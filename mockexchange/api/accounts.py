@@ -1,0 +1,213 @@
+"""The accounts of a sandbox, and what a client needs to be one of them."""
+
+import os
+import tempfile
+import weakref
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from mockexchange.api.errors import Unavailable, UnknownAccount
+from mockexchange.config import RunDirectory
+from mockexchange.core.vocabulary import AccountKind
+from mockexchange.dialects import DIALECTS, Unsigned
+from mockexchange.sandbox import Credential
+from mockexchange.scenario.errors import did_you_mean
+
+MEMBER = AccountKind.MEMBER.value
+NAMES_SHOWN_MAX = 20
+
+
+class KeyFiles:
+    """Private keys as files of mode 0600, each written when somebody first asks for its path; they go with this."""
+
+    def __init__(self) -> None:
+        self._directory: RunDirectory | None = None
+        self._paths: dict[str, str] = {}
+
+    def path_of(self, key: "Key") -> str:
+        """The key's file. Raises Unavailable where its private half is not known here."""
+        if key.private_key_pem is None:
+            half = "it signs with a secret" if key.secret else "the scenario has only its public half"
+            raise Unavailable(f"{key.account}'s key {key.name!r} has no private key: {half}")
+        if key.key_id not in self._paths:
+            if self._directory is None:
+                self._directory = RunDirectory(Path(tempfile.gettempdir()))
+                self._removal = weakref.finalize(self, _remove, self._directory, os.getpid())
+            self._paths[key.key_id] = str(self._directory.write_key(_credential(key)))
+        return self._paths[key.key_id]
+
+    def remove(self) -> None:
+        """Remove all of them; one that is asked for later is written again."""
+        self._paths = {}
+        if self._directory is not None:
+            self._removal()
+        self._directory = None
+
+
+def _remove(directory: RunDirectory, pid: int) -> None:
+    """Remove the files of this process; those of one that it was forked off are that one's."""
+    if pid == os.getpid():
+        directory.remove()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One key of an account. `private_key_pem` is None where only the public half is known, or `secret` signs."""
+
+    account: str
+    venue: str
+    name: str
+    key_id: str
+    private_key_pem: str | None = field(repr=False)
+    secret: str | None = field(repr=False)
+    _files: KeyFiles = field(repr=False, compare=False)
+
+    @property
+    def private_key_path(self) -> str:
+        """A file with the private key, of mode 0600; it goes with the exchange. Raises Unavailable without a key."""
+        return self._files.path_of(self)
+
+    def headers(self, method: str, url: object, body: bytes = b"") -> dict[str, str]:
+        """What a request of this key has to say that is sent now, signed as the venue wants it.
+
+        `url` is the whole URL, or its path with the venue's prefix and the query, as it is sent. Raises Unavailable
+        where what signs is not known here.
+        """
+        if self.private_key_pem is None and self.secret is None:
+            raise Unavailable(f"{self.account}'s key {self.name!r} cannot sign: the scenario has only its public half")
+        parts = urlsplit(str(url))
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        credential = {"key_id": self.key_id, "private_key_pem": self.private_key_pem, "secret": self.secret}
+        return DIALECTS[self.venue].sign(credential, Unsigned(method.upper(), target, body))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Who somebody is at the exchange. `keys` has those added later too; the first is what the account signs with."""
+
+    name: str
+    kind: str
+    """member or fcm."""
+    venue: str
+    """Such as kalshi or deribit."""
+    subtraders: tuple[str, ...]
+    """As the wire names them."""
+    keys: Mapping[str, Key]
+    """By name: `main` is the first of most accounts."""
+
+    @property
+    def key(self) -> Key:
+        """The first. Raises Unavailable where the account has none yet."""
+        first = next(iter(self.keys.values()), None)
+        if first is None:
+            raise Unavailable(f"the account {self.name!r} has no key: make one with add_key({self.name!r}, NAME)")
+        return first
+
+    @property
+    def key_id(self) -> str:
+        return self.key.key_id
+
+    @property
+    def private_key_pem(self) -> str | None:
+        return self.key.private_key_pem
+
+    @property
+    def private_key_path(self) -> str:
+        """A file with the private key, of mode 0600; it goes with the exchange. Raises Unavailable without a key."""
+        return self.key.private_key_path
+
+    @property
+    def secret(self) -> str | None:
+        return self.key.secret
+
+    def headers(self, method: str, url: object, body: bytes = b"") -> dict[str, str]:
+        """What a request of the first key has to say; see `Key.headers`."""
+        return self.key.headers(method, url, body)
+
+
+class Accounts(Mapping[str, Account]):
+    """The accounts of a sandbox by name, in the scenario's order. Raises UnknownAccount, a KeyError, on other names."""
+
+    def __init__(self, files: KeyFiles) -> None:
+        self._files = files
+        self._accounts: dict[str, Account] = {}
+        self._keys: dict[str, dict[str, Key]] = {}
+        self._pems: dict[str, str] = {}
+
+    def __getitem__(self, name: str) -> Account:
+        try:
+            return self._accounts[name]
+        except KeyError:
+            raise UnknownAccount(unknown_account(name, self._accounts)) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._accounts)
+
+    def __len__(self) -> int:
+        return len(self._accounts)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._accounts
+
+    def __repr__(self) -> str:
+        return f"<accounts {', '.join(self._accounts) or 'none'}>"
+
+    def take(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Know the accounts that the control API shows, a row a key; those known already stay the same objects."""
+        self._pems.update({row["key_id"]: row["private_key_pem"] for row in rows if row["private_key_pem"]})
+        for keys in self._keys.values():
+            keys.clear()
+        for row in rows:
+            self.open(row["name"], row["kind"], row["venue"], row["subtraders"])
+            self._keys[row["name"]][row["key"]] = self._key_of(row)
+
+    def open(self, name: str, kind: str, venue: str, subtraders: Iterable[str] = ()) -> None:
+        """Know an account, which may have no key yet."""
+        if name not in self._accounts:
+            keys = self._keys[name] = {}
+            self._accounts[name] = Account(
+                name=name, kind=kind, venue=venue, subtraders=tuple(subtraders), keys=MappingProxyType(keys)
+            )
+
+    def keep(self, names: Collection[str]) -> None:
+        """Forget all accounts but these."""
+        for name in [name for name in self._accounts if name not in names]:
+            del self._accounts[name], self._keys[name]
+
+    def note_private_key(self, key_id: str, pem: str) -> None:
+        """Know the private half of a key of which the server knows the public half alone."""
+        self._pems[key_id] = pem
+
+    def _key_of(self, row: Mapping[str, Any]) -> Key:
+        return Key(
+            account=row["name"],
+            venue=row["venue"],
+            name=row["key"],
+            key_id=row["key_id"],
+            private_key_pem=self._pems.get(row["key_id"]),
+            secret=row["secret"],
+            _files=self._files,
+        )
+
+
+def unknown_account(name: object, known: Iterable[str]) -> str:
+    """What to say to somebody who asks for an account that there is not."""
+    names = list(known)
+    shown = ", ".join(islice(names, NAMES_SHOWN_MAX)) or "none"
+    return f"no account {name!r}{did_you_mean(str(name), names)} (known: {shown})"
+
+
+def _credential(key: Key) -> Credential:
+    return Credential(
+        account=key.account,
+        key=key.name,
+        kind=AccountKind.MEMBER,
+        key_id=key.key_id,
+        private_pem=key.private_key_pem,
+        subtraders=[],
+    )

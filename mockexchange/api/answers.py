@@ -1,0 +1,136 @@
+"""Requests of httpx as ASGI asks them, and answers of ASGI as httpx has them."""
+
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+from starlette.types import Message
+
+from mockexchange.api.bridging import Call, Ending
+from mockexchange.api.errors import Closed
+
+Item = Message | Ending
+LOOPBACK = "127.0.0.1"
+
+
+def scope_of(request: httpx.Request) -> dict[str, Any]:
+    """The ASGI scope of a request; its host is the one that the client means to talk to."""
+    path, _, query = request.url.raw_path.partition(b"?")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": request.url.scheme,
+        "path": request.url.path,
+        "raw_path": path,
+        "root_path": "",
+        "query_string": query,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "server": (request.url.host, request.url.port),
+        "client": (LOOPBACK, 0),
+    }
+
+
+def body_of(request: httpx.Request) -> bytes:
+    """The whole body. Raises RuntimeError where only an asynchronous client could read it."""
+    try:
+        return request.content
+    except httpx.RequestNotRead:
+        return request.read()
+
+
+async def async_body_of(request: httpx.Request) -> bytes:
+    try:
+        return request.content
+    except httpx.RequestNotRead:
+        return await request.aread()
+
+
+def read_timeout_s(request: httpx.Request) -> float | None:
+    """How long the client waits for the next part of an answer; None for ever."""
+    timeout: float | None = request.extensions.get("timeout", {}).get("read")
+    return timeout
+
+
+class Answer:
+    """The answer to one call, taken in as it comes."""
+
+    def __init__(self, request: httpx.Request, call: Call) -> None:
+        self.timeout_s = read_timeout_s(request)
+        self.is_whole = False
+        self._request, self._call = request, call
+        self._status = 0
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._size = 0
+        self._failure: bytes | None = None
+
+    def begin(self) -> None:
+        """Ask. Raises httpx.ConnectError where nobody is there any more."""
+        try:
+            self._call.start()
+        except Closed as error:
+            raise httpx.ConnectError(str(error), request=self._request) from None
+
+    def leave(self) -> None:
+        """Nobody waits for the rest."""
+        self._call.leave()
+
+    def take_head(self, item: Item) -> None:
+        """Take in the first thing that came. Raises httpx.TransportError."""
+        if not isinstance(item, Ending):
+            self._status, self._headers = item["status"], list(item["headers"])
+        elif item.outcome == "failed":  # what serves the application would say so
+            self._status, self._headers = HTTPStatus.INTERNAL_SERVER_ERROR, [(b"content-type", b"text/plain")]
+            self._failure, self.is_whole = item.why.encode(), True
+        else:
+            raise broken_off(item, self._request)
+
+    def response(self, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
+        """What goes back to the client, once there is a head."""
+        names = {name.lower() for name, _ in self._headers}
+        date = [] if b"date" in names else [(b"date", formatdate(usegmt=True).encode())]
+        return httpx.Response(
+            self._status,
+            headers=[*date, *self._headers],
+            stream=stream if self._failure is None else httpx.ByteStream(self._failure),
+            request=self._request,
+            extensions={"http_version": b"HTTP/1.1"},
+        )
+
+    def take(self, item: Item) -> bytes:
+        """Take in what came next; the part of the body that it is. Raises httpx.TransportError."""
+        if not isinstance(item, Ending):
+            part: bytes = item.get("body", b"")
+            self._size += len(part)
+            return b"" if self._request.method == "HEAD" else part
+        if item.outcome != "done":
+            raise cut_off(item, self._size, self._declared(), self._request)
+        self.is_whole = True
+        return b""
+
+    def timed_out(self) -> httpx.ReadTimeout:
+        self._call.leave()
+        return httpx.ReadTimeout("The read operation timed out", request=self._request)
+
+    def _declared(self) -> str:
+        return dict(self._headers).get(b"content-length", b"?").decode()
+
+
+def broken_off(ending: Ending, request: httpx.Request) -> httpx.TransportError:
+    """What a client sees where nothing came."""
+    match ending.outcome:
+        case "refused":
+            return httpx.ConnectError(f"[Errno 111] Connection refused: {ending.why}", request=request)
+        case "reset":
+            return httpx.ReadError("[Errno 104] Connection reset by peer", request=request)
+    return httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+
+
+def cut_off(ending: Ending, size: int, declared: str, request: httpx.Request) -> httpx.TransportError:
+    """What a client sees where the rest did not come."""
+    if ending.outcome == "reset":
+        return broken_off(ending, request)
+    words = f"peer closed connection without sending complete message body (received {size} bytes, expected {declared})"
+    return httpx.RemoteProtocolError(words, request=request)

@@ -1,0 +1,125 @@
+"""What callers may give: the table of arguments that are checked here, before anybody is asked.
+
+All else goes to the control API as it is, which checks it and says where it is wrong; either is told as a WrongRequest.
+"""
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from mockexchange.api.errors import WrongArgument
+from mockexchange.core.instants import parse_duration
+
+PORT_MAX = 65_535
+CHARS_SHOWN_MAX = 200
+
+
+class Kind(NamedTuple):
+    """What an argument has to be, in words and as a test."""
+
+    expected: str
+    is_right: Callable[[Any], bool]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_token(value: Any) -> bool:
+    return _is_text(value) and value.isascii() and value.isprintable() and " " not in value
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, Collection) and not isinstance(value, str | bytes | Mapping)
+
+
+def _is_count(value: Any, least: int = 0) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def _is_duration(value: Any) -> bool:
+    if isinstance(value, timedelta):
+        return value >= timedelta(0)
+    try:
+        return isinstance(value, str) and parse_duration(value) >= 0
+    except ValueError:
+        return False
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
+
+
+def _is_frame(value: Any) -> bool:
+    """Whether it can be the text of a frame."""
+    try:
+        return (
+            isinstance(value, str)
+            or (isinstance(value, bytes) and value.decode() is not None)
+            or (isinstance(value, Mapping) and _is_json(value))
+        )
+    except UnicodeDecodeError:
+        return False
+
+
+_JSON = Kind("what JSON can say: mappings, lists, text, finite numbers, true, false and null", _is_json)
+_DURATION = Kind("a duration such as 250ms, 5s, 1h30m or 90d, or a timedelta of 0 or more", _is_duration)
+_SWITCH = Kind("True or False", lambda value: isinstance(value, bool))
+_LIST = Kind("a list such as ['mock.test']", lambda value: _is_list(value) and all(map(_is_text, value)))
+ARGUMENTS = {
+    # serve, asgi, connect
+    "scenario": Kind("a name, a file, YAML text or a mapping", lambda value: isinstance(value, str | Path | Mapping)),
+    "host": Kind("the name or address of this machine, such as 127.0.0.1", _is_text),
+    "port": Kind(f"a whole number from 0 to {PORT_MAX}", lambda value: _is_count(value) and value <= PORT_MAX),
+    "token": Kind("text of visible ASCII characters", _is_token),
+    "tls": _SWITCH,
+    "tls_names": _LIST,
+    "url": Kind("the URL of a server such as http://127.0.0.1:8600", _is_text),
+    "sandbox": Kind("the name of a sandbox", _is_text),
+    # time
+    "duration": _DURATION,
+    "within": _DURATION,
+    # what is installed, asked and watched
+    "client": Kind("the name of a client such as kalshi-sdk", _is_text),
+    "account": Kind("the name of an account", lambda value: isinstance(value, str)),
+    "name": Kind("a name", _is_text),
+    "json": _JSON,
+    "result": _JSON,
+    "body": Kind("bytes", lambda value: isinstance(value, bytes)),
+    "raw": Kind("text, UTF-8 as bytes, or a mapping that JSON can say", _is_frame),
+    "times": Kind("a whole number of 0 or more", _is_count),
+    "count": Kind("a whole number of 1 or more", lambda value: _is_count(value, 1)),
+    "query": Kind("a mapping such as {'limit': '100'}", lambda value: isinstance(value, Mapping)),
+    "allow": Kind("a list of statuses and operations such as [404, 'GetMarket']", _is_list),
+}
+"""By name, which is the same wherever an argument is given; None stands for what is not given."""
+
+
+def require(**given: Any) -> None:
+    """Raise WrongArgument for the first argument that is not as the table says."""
+    for name, value in given.items():
+        if value is not None:
+            require_as(name, value, name)
+
+
+def require_as(name: str, value: object, where: str) -> None:
+    """Raise WrongArgument where a value is not as the table says, be it None."""
+    kind = ARGUMENTS[name]
+    if not kind.is_right(value):
+        raise wrong(where, kind.expected, value)
+
+
+def wrong(name: str, expected: str, got: object) -> WrongArgument:
+    """What is raised for an argument: where, what was expected, and what was given."""
+    return WrongArgument(f"expected {expected}, got {_shown(got)}", name)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= CHARS_SHOWN_MAX else f"{text[:CHARS_SHOWN_MAX]}..."

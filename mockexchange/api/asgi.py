@@ -1,0 +1,103 @@
+"""An exchange as an ASGI application by itself: for `uvicorn module:app`, test clients, and mounting in another."""
+
+import asyncio
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from mockexchange.api.creation import Scenario, creation
+from mockexchange.api.errors import Closed
+from mockexchange.api.local import Place, read_creation
+from mockexchange.api.serving import served
+from mockexchange.api.synchronous.exchange import Exchange
+from mockexchange.config import DEFAULT_HOST
+
+
+class Application:
+    """Make one with `asgi`. Its exchange lives in a thread of its own, so that any loop may call it.
+
+    It begins with the first request, or with the lifespan of whatever serves it, and ends with that lifespan, with
+    `close`, or with the block of a `with` statement; after the end of a lifespan it may begin anew.
+    """
+
+    def __init__(self, place: Place, body: dict[str, Any]) -> None:
+        self._place, self._body = place, body
+        self._lock = threading.Lock()
+        self._serving: AbstractContextManager[Exchange] | None = None
+        self._exchange: Exchange | None = None
+        self._is_closed = False
+
+    @property
+    def exchange(self) -> Exchange:
+        """The exchange that is served, which begins now if it has not. Raises Closed after `close`."""
+        return self._begin()
+
+    def _begin(self) -> Exchange:
+        with self._lock:
+            if self._is_closed:
+                raise Closed("the application is closed: make another with mockexchange.asgi()")
+            if self._exchange is None:
+                self._serving = served(self._place, self._body)
+                self._exchange = self._serving.__enter__()
+            return self._exchange
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        exchange = self._exchange
+        if exchange is None:
+            exchange = await asyncio.to_thread(self._begin)
+        await exchange.app(scope, receive, send)
+
+    def close(self) -> None:
+        """End the exchange; nothing if it has ended or never begun."""
+        self._is_closed = True
+        self._end()
+
+    def __enter__(self) -> "Application":
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def _end(self) -> None:
+        with self._lock:
+            serving, self._serving, self._exchange = self._serving, None, None
+        if serving is not None:
+            serving.__exit__(None, None, None)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Begin and end with the server. What cannot begin is told to the server, which does not go on then."""
+        await receive()
+        try:
+            await asyncio.to_thread(self._begin)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the server shows it and ends
+            await send({"type": "lifespan.startup.failed", "message": f"mockexchange: {error}"})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.to_thread(self._end)
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def asgi(
+    scenario: Scenario = "demo",
+    *,
+    api_date: str = "latest",
+    clock: str = "real",
+    faults: Sequence[Mapping[str, Any] | str] = (),
+) -> Application:
+    """An application that is an exchange: the REST paths and streams of every venue, without a socket of its own.
+
+    The arguments are those of `serve`. Raises WrongRequest where one is wrong; a history that the exchange refuses is
+    told when it begins, in the same way or in the log of the server whose lifespan it begins with. Its `exchange` moves
+    it from the same process.
+    """
+    body = creation(scenario, api_date=api_date, clock=clock, faults=faults)
+    read_creation(body)
+    place = Place(host=DEFAULT_HOST, port=0, token=None, tls=False, tls_names=(), listens=False)
+    return Application(place, body)

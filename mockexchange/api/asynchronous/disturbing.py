@@ -1,0 +1,78 @@
+"""What stands between clients and an exchange: faults that disturb, and stubs that answer in its place."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from mockexchange.api.arguments import require
+from mockexchange.api.asynchronous.sandbox_ask import AsyncSandbox
+from mockexchange.api.rules import NOT_GIVEN, Fault, Stub, fault_body, read_fault, read_stub, stub_body
+
+
+class AsyncDisturbing(AsyncSandbox):
+    """Raises WrongRequest where a rule cannot be read; then nothing is installed."""
+
+    async def fault(
+        self,
+        preset: str | None = None,
+        *,
+        match: Mapping[str, Any] | None = None,
+        then: Mapping[str, Any] | None = None,
+        times: int | None = None,
+        name: str | None = None,
+    ) -> list[Fault]:
+        """Install a fault in the words of scenarios, or a preset: flaky, maintenance, 429-storm or lossy-stream.
+
+        `fault(match={"operation": "GetPositions", "nth": 3}, then={"status": 503}, times=1)`. One that has the name of
+        another takes its place.
+        """
+        rows = await self._ask("POST", "/faults", fault_body(preset, match=match, then=then, times=times, name=name))
+        return [read_fault(row) for row in rows]
+
+    async def faults(self) -> list[Fault]:
+        """What is installed, with how often each fired."""
+        return [read_fault(row) for row in await self._ask("GET", "/faults")]
+
+    async def clear_faults(self, name: str | None = None) -> None:
+        """Remove all faults, or the one of that name."""
+        await self._ask("DELETE", "/faults" + _below(name))
+
+    async def respond(
+        self,
+        request: str,
+        *,
+        status: int = 200,
+        json: Any = NOT_GIVEN,
+        text: str | None = None,
+        body: bytes | None = None,
+        result: Any = NOT_GIVEN,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, Any] | None = None,
+        times: int | None = None,
+        signed: bool | None = None,
+        name: str | None = None,
+    ) -> Stub:
+        """Answer a request literally: `respond("GET /trade-api/v2/milestones", json={"milestones": []}, times=2)`.
+
+        Also where the path is not emulated. The signature is verified first, and what is refused gets the venue's own
+        answer; `signed` says otherwise. `*` in the path stands for any characters; `query` are parameters that the
+        request has to have. At most one of `json`, `text`, `body` and, in the envelope of a venue that has one,
+        `result`; `headers` are added to the venue's.
+        """
+        words = {"request": request, "status": status, "text": text, "headers": headers, "query": query}
+        stub = stub_body(json, result, body, **words, times=times, signed=signed, name=name)
+        (row,) = await self._ask("POST", "/stubs", stub)
+        return read_stub(row)
+
+    async def stubs(self) -> list[Stub]:
+        """What is installed, with how often each answered."""
+        return [read_stub(row) for row in await self._ask("GET", "/stubs")]
+
+    async def clear_stubs(self, name: str | None = None) -> None:
+        """Remove all stubs, or the one of that name."""
+        await self._ask("DELETE", "/stubs" + _below(name))
+
+
+def _below(name: str | None) -> str:
+    require(name=name)
+    return "" if name is None else f"/{quote(name, safe='')}"

@@ -1,0 +1,227 @@
+"""An exchange to use: one sandbox, and everything that can be done with it.
+
+Each call is one request of the control API, and returns when it is carried out and its frames wait at the sockets.
+"""
+
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from starlette.types import ASGIApp
+
+from mockexchange.api.arguments import require, require_as
+from mockexchange.api.asking import PATIENCE_S, Query
+from mockexchange.api.asynchronous.disturbing import AsyncDisturbing
+from mockexchange.api.asynchronous.journal import AsyncJournal
+from mockexchange.api.asynchronous.steps import AsyncSteps
+from mockexchange.api.asynchronous.stream import AsyncStream
+from mockexchange.api.creation import Scenario, creation
+from mockexchange.api.environment import Environment, Patches
+from mockexchange.api.errors import Closed, UnknownAccount, Unreachable, WrongRequest
+from mockexchange.api.optional import transports
+from mockexchange.api.positions import Position, read_position
+from mockexchange.api.reach import AsyncServing
+from mockexchange.api.rows import read_instant, read_row
+from mockexchange.api.venues import VenueUrls, venues_of
+from mockexchange.api.wording import Duration, duration_text
+from mockexchange.clients import GENERIC
+
+if TYPE_CHECKING:
+    from mockexchange.api.transports import AsyncHandler, Handler, Transport
+
+
+class AsyncExchange(AsyncSteps, AsyncDisturbing):
+    """One sandbox of a server, until the end of its block.
+
+    Calls raise Closed afterwards, Unreachable where a remote server is gone, and WrongRequest where what is asked for
+    cannot be done.
+    """
+
+    def __init__(self, serving: AsyncServing, shown: Mapping[str, Any]) -> None:
+        super().__init__(serving.ask, shown["id"])
+        self._serving, self._patches, self._pid = serving, Patches(serving.ca_bundle), os.getpid()
+        self.scenario: str = shown["scenario"]
+        """The name of its scenario."""
+        self.api_date: str = shown["api_date"]
+        """As of which day it speaks: an alias such as 2026-10, a day, or compat."""
+        self.venues: Mapping[str, VenueUrls] = venues_of(shown, serving.reached)
+        """Where each venue is, by its name."""
+        self.accounts.take(shown["accounts"])
+        self.journal = AsyncJournal(self._guarded, self.name)
+        """What crossed the wire."""
+        self.stream = AsyncStream(self._guarded, self.name)
+        """The open streams."""
+        self.base_url = serving.reached(shown["base_url"])
+        """Of the default venue, such as http://127.0.0.1:8600/trade-api/v2."""
+        self.ws_url = serving.reached(shown["ws_url"])
+        """The default venue's stream."""
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.name!r} at {self.base_url}>"
+
+    @property
+    def control_url(self) -> str:
+        """Where the server's control API is, for programs in other languages."""
+        return self._serving.control_url
+
+    @property
+    def token(self) -> str:
+        """What the control API wants to be shown."""
+        return self._serving.token
+
+    @property
+    def ca_cert(self) -> str | None:
+        """The file of the authority that signed the server's certificate; None without TLS."""
+        return self._serving.ca_cert
+
+    @property
+    def app(self) -> ASGIApp:
+        """The sandbox as an ASGI application. Raises Unavailable where the server is in another process."""
+        return self._serving.app_of(self.name)
+
+    def httpx_transport(self) -> "Transport":
+        """A transport for `httpx.Client` and `httpx.AsyncClient`: the sandbox, whatever host a request is for.
+
+        Raises Unavailable without httpx, as the two below do.
+        """
+        transport: Transport = transports().transport_of(*self._dialled)
+        return transport
+
+    @property
+    def httpx_handler(self) -> "Handler":
+        """A function from an `httpx.Request` to its answer: a side effect for respx."""
+        handler: Handler = transports().handler_of(transports().transport_of(*self._dialled))
+        return handler
+
+    @property
+    def httpx_async_handler(self) -> "AsyncHandler":
+        """The same for asynchronous clients, which does not keep their loop waiting."""
+        handler: AsyncHandler = transports().async_handler_of(transports().transport_of(*self._dialled))
+        return handler
+
+    @property
+    def _dialled(self) -> tuple[Any, ...]:
+        return self._serving.app_of, self.name, self.base_url, self.ca_cert
+
+    # --- what is so
+
+    async def positions(self, account: str) -> list[Position]:
+        """What an account holds over all its books, or ACCOUNT/BOOK in one; settled markets too.
+
+        It is the exchange's own truth: nothing of it goes through a venue's tables.
+        """
+        require(account=account)
+        name, slash, book = account.partition("/")
+        rows = [read_position(row) for row in await self._ask("GET", _of_account(name, "positions"))]
+        return [row for row in rows if not slash or row.book == book]
+
+    async def ledger(self, account: str) -> dict[str, Any]:
+        """What happened to an account: its cash by book, and fills, orders, settlements and payments, oldest first.
+
+        Of a derivatives account: `summaries` by book and currency, and `trades`. Amounts are `Decimal`. It is of the
+        whole account: rows name their book.
+        """
+        return read_row(await self._ask("GET", _of_account(account, "ledger")))
+
+    # --- time
+
+    async def now(self) -> datetime:
+        """Exchange time."""
+        return read_instant((await self._ask("GET", "/clock"))["now"])
+
+    async def advance(self, duration: Duration) -> datetime:
+        """Move exchange time forward, through everything that is due on the way; returns the time it is then."""
+        return read_instant((await self._ask("POST", "/clock", {"advance": duration_text(duration)}))["now"])
+
+    async def run_clock(self, mode: str) -> datetime:
+        """Let exchange time run as real, paused, or a scale such as 10x; returns the time it is then."""
+        return read_instant((await self._ask("POST", "/clock", {"run": mode}))["now"])
+
+    async def reset(self) -> None:
+        """Play the scenario again: journal, faults, stubs and added keys are gone, streams are closed.
+
+        Its port stays, and so do the scenario's accounts and keys.
+        """
+        rows = (await self._ask("POST", "/reset"))["accounts"]
+        self.accounts.keep({row["name"] for row in rows})
+        self.accounts.take(rows)
+
+    # --- clients
+
+    def env(self, client: str = GENERIC, account: str | None = None) -> Environment:
+        """Point a published client here by patching `os.environ`, at once.
+
+        Undone at the end of the block where the result is used as a context manager, otherwise with the exchange.
+        `account` is the first that the client can use, unless given. Raises WrongRequest where the client is unknown
+        or cannot be that account, UnknownAccount, and Closed.
+        """
+        require(client=client, account=account)
+        self._guarded.require_open()
+        return self._patches.apply(client, account, self.accounts, self.venues)
+
+    # --- others
+
+    async def ask(
+        self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
+    ) -> Any:
+        """Ask the control API itself for a path below the sandbox's: `ask("GET", "log")`.
+
+        Returns the answer's JSON; a list where it is a document a line. Raises WrongRequest and TimedOut.
+        """
+        return await self._guarded(method, f"{self._path}/{path}".rstrip("/"), body, query, patience_s)
+
+    @asynccontextmanager
+    async def sandbox(
+        self,
+        scenario: Scenario = "demo",
+        *,
+        api_date: str = "latest",
+        clock: str = "real",
+        faults: Sequence[Mapping[str, Any] | str] = (),
+        own_port: bool = True,
+        name: str | None = None,
+    ) -> AsyncIterator["AsyncExchange"]:
+        """Make a fresh exchange at the same server, which goes at the end of the block.
+
+        It has a port of its own, unless it is to share the server's, where the key of a request says whose it is.
+        """
+        body = creation(scenario, api_date=api_date, clock=clock, faults=faults, name=name, own_port=own_port)
+        shown = await self._guarded("POST", "sandboxes", self._serving.sent(body))
+        async with AsyncExchange(self._serving, shown) as exchange:
+            try:
+                yield exchange
+            finally:
+                await exchange.discard()
+
+    async def discard(self) -> None:
+        """Delete the sandbox, with its port; one that is gone already, or belongs to another process, is left alone.
+
+        Every later call is refused, as after the end of the block.
+        """
+        if self._pid == os.getpid():
+            with suppress(Closed, Unreachable, WrongRequest):
+                await self._ask("DELETE")
+            self._guarded.is_open = False
+
+    async def __aenter__(self) -> "AsyncExchange":
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        """Put back what was patched, remove the key files, and refuse every later call."""
+        self._guarded.is_open = False
+        self._patches.undo()
+        self._files.remove()
+
+
+def _of_account(account: str, what: str) -> str:
+    """The path of what is of an account. Raises UnknownAccount on what can be no name."""
+    require_as("account", account, "account")
+    if not account or "/" in account:
+        raise UnknownAccount(f"expected the name of an account, got {account!r}")
+    return f"/accounts/{quote(account, safe='')}/{what}"

@@ -1,0 +1,145 @@
+"""The open streams of a sandbox: waited for, spoken to, cut off."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
+
+from mockexchange.api.arguments import require, require_as
+from mockexchange.api.asking import AsyncAsk
+from mockexchange.api.asynchronous.waiting import AsyncWaiting
+from mockexchange.api.errors import MockExchangeError, TimedOut
+from mockexchange.api.matching import FRAME_WORDS, RECEIVED, SENT, Amount, WantedMessage, checked, complaint, matching
+from mockexchange.api.records import Frame, Subscription, read_frame
+from mockexchange.api.wording import Duration
+
+ANY = "*"
+ABNORMAL = 1006
+"""No code that is ever sent: the connection is cut without a close frame."""
+
+
+class AsyncStream:
+    """What clients of one sandbox have open, and what crosses it; `sent` and `received` are as the exchange sees it."""
+
+    def __init__(self, ask: AsyncAsk, sandbox: str) -> None:
+        self._waiting = AsyncWaiting(ask, sandbox)
+
+    async def wait_subscribed(
+        self, account: str = ANY, channel: str = ANY, count: int = 1, within: Duration = "5s"
+    ) -> list[Subscription]:
+        """Return once `count` subscriptions of an account to a channel are open at once.
+
+        Raises TimedOut, an AssertionError that says who is subscribed to what, and WrongRequest on a channel that
+        there is not.
+        """
+        __tracebackhide__ = True
+        require(count=count)
+        wanted = checked(_said(account=account, channel=channel), FRAME_WORDS)
+        try:
+            rows = await self._waiting.wait("subscribed", {**wanted, "count": count}, within)
+        except TimedOut as error:
+            raise TimedOut(str(error) + await self._waiting.hint(_named(account))) from None
+        return [Subscription(**row) for row in rows]
+
+    async def send(
+        self, raw: str | bytes | Mapping[str, Any], account: str = ANY, connection: int | None = None
+    ) -> int:
+        """Send a text frame as it is, past filters and faults; a mapping is sent as its JSON.
+
+        To every open stream, or those of an account, or one. Returns to how many, and raises MockExchangeError where
+        that is none.
+        """
+        require_as("raw", raw, "raw")
+        text = raw.decode() if isinstance(raw, bytes) else raw if isinstance(raw, str) else json.dumps(raw)
+        return await self._tell({"send": {"text": text}}, account, connection)
+
+    async def close(
+        self, code: int = ABNORMAL, account: str = ANY, connection: int | None = None, *, reason: str = ""
+    ) -> int:
+        """End streams with a close code; 1006 cuts them without a close frame.
+
+        Returns how many, and raises MockExchangeError where that is none.
+        """
+        return await self._tell({"close": {"code": code, "reason": reason}}, account, connection)
+
+    async def reject(self, status: int, times: int | None = 1, account: str = ANY) -> None:
+        """Refuse the next handshakes with 401, 403 or 502, by a fault; `times=None` until the faults are cleared."""
+        always = {"match": _said(account=account), "then": {"refuse": status}}
+        await self._waiting.ask("POST", "faults", always if times is None else {**always, "times": times})
+
+    async def received(
+        self,
+        account: str = ANY,
+        *,
+        count: int | None = None,
+        within: Duration | None = None,
+        **wanted: Unpack[WantedMessage],
+    ) -> list[Frame]:
+        """The frames that clients sent, oldest first: those that are as wanted, once there are `count`.
+
+        Without `within` what has come by now. What fails is an AssertionError (TimedOut) that shows what came nearest.
+        """
+        __tracebackhide__ = True
+        return await self._frames("in", account, wanted, count, within)
+
+    async def sent(
+        self,
+        account: str = ANY,
+        *,
+        count: int | None = None,
+        within: Duration | None = None,
+        **wanted: Unpack[WantedMessage],
+    ) -> list[Frame]:
+        """The frames that went out to clients, in the same way."""
+        __tracebackhide__ = True
+        return await self._frames("out", account, wanted, count, within)
+
+    async def _tell(self, what: Mapping[str, Any], account: str, connection: int | None) -> int:
+        number = {} if connection is None else {"connection": connection}
+        told = await self._waiting.ask("POST", "streams", {**what, **_said(account=account), **number})
+        if not told["connections"]:
+            whose = "" if account == ANY else f" of {account}"
+            hint = await self._waiting.hint(_named(account))
+            raise MockExchangeError(f"no stream{whose} is open: wait for one with stream.wait_subscribed(){hint}")
+        connections: int = told["connections"]
+        return connections
+
+    async def _frames(
+        self, direction: str, account: str, wanted: Mapping[str, Any], count: int | None, within: Duration | None
+    ) -> list[Frame]:
+        __tracebackhide__ = True
+        require(count=count)
+        filters = checked({**_said(account=account), **wanted}, FRAME_WORDS)
+
+        async def look() -> list[Frame]:
+            rows = await self._waiting.ask("GET", "frames", query={"direction": direction})
+            return [read_frame(row) for row in rows]
+
+        amount = Amount(count, within, is_least=True)
+
+        def missing(frames: Sequence[Frame]) -> int:
+            return amount.needed - len(_messages(frames, filters))
+
+        if within is None:
+            frames = await look()
+        else:
+            frames = await self._waiting.until(look, missing, "frame", {"direction": direction}, within)
+        found = _messages(frames, filters)
+        if (count is None and within is None) or amount.is_met(len(found)):
+            return await self._waiting.whose(found, _named(account))
+        messages = [frame for frame in frames if frame.is_message]
+        text = complaint(RECEIVED if direction == "in" else SENT, messages, filters, amount)
+        text += await self._waiting.hint(_named(account))
+        raise AssertionError(text) if within is None else TimedOut(text)
+
+
+def _messages(frames: Sequence[Frame], filters: Mapping[str, Any]) -> list[Frame]:
+    return matching([frame for frame in frames if frame.is_message], filters)
+
+
+def _named(account: str) -> str | None:
+    return None if account == ANY else account
+
+
+def _said(**words: str) -> dict[str, str]:
+    """What is not said to be anything."""
+    return {name: word for name, word in words.items() if word != ANY}

@@ -1,0 +1,86 @@
+"""Looking, and looking again when something has come, until there is enough of it or the time is up."""
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+from mockexchange.api.accounts import unknown_account
+from mockexchange.api.asking import PATIENCE_S, AsyncAsk, Query
+from mockexchange.api.errors import TimedOut, UnknownAccount
+from mockexchange.api.records import Frame, Request
+from mockexchange.api.wording import Duration, duration_text
+from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_duration, parse_duration
+
+WAIT_US_MAX = 600 * MICROSECONDS_PER_SECOND
+"""The longest that the control API waits at once."""
+Record = TypeVar("Record", Request, Frame)
+Seen = TypeVar("Seen")
+
+
+class AsyncLook(Protocol[Seen]):
+    """Fetches everything that there is."""
+
+    async def __call__(self) -> list[Seen]: ...
+
+
+class AsyncWaiting:
+    """Asks for what is below one sandbox, and waits for what happens in it."""
+
+    def __init__(self, ask: AsyncAsk, sandbox: str) -> None:
+        self._ask = ask
+        self._path = f"sandboxes/{quote(sandbox, safe='')}"
+
+    async def ask(self, method: str, path: str = "", body: Any = None, query: Query | None = None) -> Any:
+        """Ask for something below the sandbox; "" is the sandbox itself."""
+        return await self._ask(method, f"{self._path}/{path}".rstrip("/"), body, query)
+
+    async def wait(self, subject: str, wanted: Mapping[str, Any], within: Duration) -> list[dict[str, Any]]:
+        """Wait for what the control API can wait for. Raises TimedOut, with what came nearest."""
+        return await self._wait(subject, wanted, parse_duration(duration_text(within, "within")))
+
+    async def hint(self, account: str | None) -> str:
+        """What to add for who waited in vain for an account that there is not."""
+        if account is None:
+            return ""
+        names = dict.fromkeys(row["name"] for row in (await self.ask("GET"))["accounts"])
+        return "" if account in names else f"\n  {unknown_account(account, names)}"
+
+    async def whose(self, found: list[Record], account: str | None) -> list[Record]:
+        """What was found. Raises UnknownAccount where that is nothing because there is no such account."""
+        if not found and (problem := await self.hint(account)):
+            raise UnknownAccount(problem.strip())
+        return found
+
+    async def until(
+        self,
+        look: AsyncLook[Record],
+        missing: Callable[[list[Record]], int],
+        subject: str,
+        narrowed: Mapping[str, Any],
+        within: Duration,
+    ) -> list[Record]:
+        """Return what `look` finds as soon as nothing of it is `missing`, or once the time is up.
+
+        In between it waits for as many as are missing of a `subject` (request, frame) that is as `narrowed` says.
+        """
+        ends_us = _now_us() + parse_duration(duration_text(within, "within"))
+        found = await look()
+        while (count := missing(found)) > 0 and (left_us := ends_us - _now_us()) > 0:
+            newest = found[-1].number if found else 0
+            with suppress(TimedOut):
+                await self._wait(subject, {**narrowed, "times": count, "after": newest}, min(left_us, WAIT_US_MAX))
+            found = await look()
+        return found
+
+    async def _wait(self, subject: str, wanted: Mapping[str, Any], timeout_us: int) -> list[dict[str, Any]]:
+        body = {"for": {subject: dict(wanted)}, "timeout": format_duration(timeout_us)}
+        patience_s = timeout_us / MICROSECONDS_PER_SECOND + PATIENCE_S
+        told = await self._ask("POST", f"{self._path}/wait", body, patience_s=patience_s)
+        found: list[dict[str, Any]] = told["found"]
+        return found
+
+
+def _now_us() -> int:
+    return time.monotonic_ns() // 1_000

@@ -1,0 +1,36 @@
+"""An exchange at hand, to be awaited: where a fixture is made by plain code, and used by a coroutine."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from functools import partial
+from typing import Any
+
+from mockexchange.api.asking import PATIENCE_S, Ask, AsyncAsk, Query
+from mockexchange.api.asynchronous.exchange import AsyncExchange
+from mockexchange.api.asynchronous.sandbox_ask import path_of
+from mockexchange.api.reach import AsyncServing, Reach
+from mockexchange.api.synchronous.exchange import Exchange
+
+
+@contextmanager
+def awaitable(exchange: Exchange) -> Iterator[AsyncExchange]:
+    """The same sandbox, for coroutines of any loop of asyncio; it stays when the block ends."""
+    serving = exchange._serving  # noqa: SLF001  # its other face
+    reach = {field.name: getattr(serving, field.name) for field in fields(Reach)}
+    ask = serving.ask_from_loops or _in_threads(serving.ask)
+    twin = AsyncExchange(AsyncServing(**reach, ask=ask), serving.ask("GET", path_of(exchange.name)))
+    try:
+        yield twin
+    finally:
+        twin.end()
+
+
+def _in_threads(ask: Ask) -> AsyncAsk:
+    async def ask_and_await(
+        method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
+    ) -> Any:
+        return await asyncio.to_thread(partial(ask, method, path, body, query, patience_s))
+
+    return ask_and_await

@@ -1,0 +1,213 @@
+"""A sandbox's application called from anywhere: from the loop of another server, from a thread, from a test client.
+
+All state belongs to the loop that the sandbox lives in, so the application runs there, and messages are carried over.
+What faults do to a connection (close it, reset it) they do to a `Line`, which stands for whatever is at the other side.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import Any, Literal, NamedTuple, TypeVar
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from mockexchange.api.errors import ENDED, Closed, MockExchangeError
+from mockexchange.sandbox import SandboxEnded
+from mockexchange.sandboxes import SandboxError
+from mockexchange.streams import ABNORMAL
+
+Result = TypeVar("Result")
+Hangup = Literal["", "closed", "reset"]
+Outcome = Literal["done", "closed", "reset", "refused", "failed"]
+DISCONNECT: Message = {"type": "http.disconnect"}
+
+
+class Line:
+    """A connection as faults see it, with the transport below, if there is one."""
+
+    def __init__(self, on_hangup: Callable[[], object], below: Any = None, home: Any = None) -> None:
+        self.hangup: Hangup = ""
+        """How it was ended from this side."""
+        self._on_hangup, self._below, self._home = on_hangup, below, home
+
+    def close(self) -> None:
+        self._end("closed", "close")
+
+    def abort(self) -> None:
+        self._end("reset", "abort")
+
+    def is_closing(self) -> bool:
+        return bool(self.hangup)
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return self._below.get_extra_info(name, default) if self._below else default
+
+    def _end(self, how: Hangup, call: str) -> None:
+        self.hangup = self.hangup or how
+        self._on_hangup()
+        if self._below:
+            self._home.call_soon_threadsafe(getattr(self._below, call))
+
+
+class Bridge:
+    """An ASGI application that may be called in any loop; `app` runs in `loop`."""
+
+    def __init__(self, app: ASGIApp, loop: asyncio.AbstractEventLoop) -> None:
+        self.app, self.loop = app, loop
+        self._pid = os.getpid()
+
+    def require_loop(self) -> None:
+        """Raise Closed where nothing runs in the loop: it has ended, or is that of the process before a fork."""
+        if self.loop.is_closed():
+            raise Closed("the exchange has ended: use it inside its `with` block")
+        if self._pid != os.getpid():
+            raise Closed(f"this exchange lives in process {self._pid}, of which this one is a fork: call serve() here")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Raises Closed after the exchange's end, and ConnectionError where a fault hangs up on who has no socket."""
+        if scope["type"] == "lifespan":
+            await answer_lifespan(receive, send)
+            return
+        self.require_loop()
+        crossing = Crossing(running_loop(), scope["type"], receive, send)
+        await crossed(self.app(scope, crossing.receive, crossing.send), self.loop)
+        crossing.require_answer()
+
+
+class Crossing:
+    """One connection to another loop: what is received and sent crosses over."""
+
+    def __init__(self, there: asyncio.AbstractEventLoop, kind: str, receive: Receive, send: Send) -> None:
+        self._there, self._receive, self._send = there, receive, send
+        self._disconnection = {"type": f"{kind}.disconnect", "code": ABNORMAL}
+        self._below = getattr(getattr(send, "__self__", None), "transport", None)
+        self._ended = asyncio.Event()
+        self.transport = Line(self._ended.set, self._below, there)
+
+    async def receive(self) -> Message:
+        """The next message; the disconnection as soon as this side has hung up."""
+        incoming = asyncio.ensure_future(crossed(self._receive(), self._there))
+        ended = asyncio.ensure_future(self._ended.wait())
+        try:
+            await asyncio.wait((incoming, ended), return_when=asyncio.FIRST_COMPLETED)
+            return incoming.result() if incoming.done() else self._disconnection
+        finally:
+            incoming.cancel()
+            ended.cancel()
+
+    async def send(self, message: Message) -> None:
+        if self._below and message["type"] == "websocket.close" and message.get("code") == ABNORMAL:
+            self.transport.abort()  # no code that may be sent: the connection is cut
+            return
+        await crossed(self._send(message), self._there)
+
+    def require_answer(self) -> None:
+        """Raise what a client without a socket would see of a connection that was ended before the answer was whole."""
+        if self.transport.hangup and not self._below:
+            is_reset = self.transport.hangup == "reset"
+            raise ConnectionResetError("reset by a fault") if is_reset else ConnectionAbortedError("closed by a fault")
+
+
+class Ending(NamedTuple):
+    """How a call ended: `failed` by a mistake of the application's, `refused` where there is no sandbox any more."""
+
+    outcome: Outcome
+    why: str = ""
+
+
+class Call:
+    """One request to an application in another loop; each message of its answer, and then its end, is delivered there.
+
+    `deliver` is called in the application's loop and must not block.
+    """
+
+    def __init__(
+        self, bridge: Bridge, scope: Scope, body: bytes, deliver: Callable[[Message | Ending], object]
+    ) -> None:
+        self._bridge, self._scope = bridge, scope
+        self._body: bytes | None = body
+        self._deliver = deliver
+        self._gone = asyncio.Event()
+        self.transport = Line(self._gone.set)
+
+    def start(self) -> None:
+        """Raises Closed where the loop has ended."""
+        self._bridge.require_loop()
+        self._bridge.loop.call_soon_threadsafe(self._begin)
+
+    def leave(self) -> None:
+        """The client has gone, or has all it wants."""
+        with suppress(RuntimeError):
+            self._bridge.loop.call_soon_threadsafe(self._gone.set)
+
+    async def receive(self) -> Message:
+        if self._body is None:
+            await self._gone.wait()
+            return DISCONNECT
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        self._deliver(message)
+
+    def _begin(self) -> None:
+        self._task = asyncio.ensure_future(self._run())
+
+    async def _run(self) -> None:
+        try:
+            self._deliver(await self._carry_out())
+        except BaseException:
+            self._deliver(Ending("reset"))
+            raise
+
+    async def _carry_out(self) -> Ending:
+        try:
+            await self._bridge.app(self._scope, self.receive, self.send)
+        except (SandboxEnded, SandboxError) as error:
+            return Ending("refused", str(error))
+        except Exception as error:  # noqa: BLE001  # whatever broke: a server would answer, and go on
+            return Ending("failed", f"{type(error).__name__}: {error}")
+        return Ending(self.transport.hangup or "done")
+
+
+def running_loop() -> asyncio.AbstractEventLoop:
+    """The loop of the caller. Raises MockExchangeError in other asynchronous worlds than asyncio."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        raise MockExchangeError(
+            "expected to be called in an asyncio loop: others, such as trio, are not served"
+        ) from None
+
+
+async def crossed(awaitable: Awaitable[Result], loop: asyncio.AbstractEventLoop) -> Result:
+    """Await something in the loop that it belongs to."""
+    if loop is asyncio.get_running_loop():
+        return await awaitable
+    return await result_of(asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop))
+
+
+async def result_of(future: Future[Result]) -> Result:
+    """Await what another loop does. Raises Closed where that loop ends, which is no cancellation of who waits here."""
+    try:
+        return await asyncio.wrap_future(future)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise Closed(ENDED) from None
+
+
+async def _awaited(awaitable: Awaitable[Result]) -> Result:
+    return await awaitable
+
+
+async def answer_lifespan(receive: Receive, send: Send) -> None:
+    """There is nothing to start or stop."""
+    while True:
+        kind = (await receive())["type"]
+        await send({"type": f"{kind}.complete"})
+        if kind == "lifespan.shutdown":
+            return

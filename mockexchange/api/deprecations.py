@@ -1,0 +1,77 @@
+"""What of the traffic the venues have retired, or will: their dated tables say so."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import date
+
+from mockexchange.api.records import Deprecation, Frame, Request
+from mockexchange.registry import venue_at
+from mockexchange.venues.dated import LATEST
+from mockexchange.venues.retirement import Retirement
+from mockexchange.venues.venue import Venue
+
+Use = tuple[Venue, Retirement, Request | Frame]
+
+
+def deprecations(requests: Iterable[Request], frames: Iterable[Frame], api_date: str) -> list[Deprecation]:
+    """Return a row for each thing that was used and has an end, what ended first before the others."""
+    requests = list(requests)
+    rows: dict[tuple[str, str, str], Deprecation] = {}
+    for venue, retirement, record in [*_in_requests(requests, api_date), *_in_frames(requests, frames)]:
+        key = venue.name, retirement.kind, retirement.name
+        known = rows.get(key)
+        rows[key] = replace(known, uses=known.uses + 1) if known else _row(venue, retirement, record, api_date)
+    return sorted(rows.values(), key=lambda row: (row.until, row.kind, row.name))
+
+
+def ending(request: Request, api_date: str) -> str | None:
+    """Say since when a request's operation is gone and what to do instead; None of one that is there on that day.
+
+    The exchange refuses those by itself: this is for what a stub or a fault answered in its place.
+    """
+    venue = venue_at(request.path)
+    if venue.wire is None:
+        return None
+    found = venue.wire.retired_by_request(request.method, request.path, "", None, venue.api_date(api_date))
+    gone = [one for one in found if one.kind == "operation" and one.until <= _day(venue, api_date)]
+    return f"the venue retired it on {gone[0].until}: {gone[0].advice}" if gone else None
+
+
+def _in_requests(requests: Iterable[Request], api_date: str) -> Iterator[Use]:
+    for request in requests:
+        venue = venue_at(request.path)
+        if venue.wire is None:
+            continue
+        day, query = venue.api_date(api_date), request.target.partition("?")[2]
+        found = venue.wire.retired_by_request(request.method, request.path, query, request.answer, day)
+        for retirement in dict.fromkeys(found):
+            yield venue, retirement, request
+
+
+def _in_frames(requests: Iterable[Request], frames: Iterable[Frame]) -> Iterator[Use]:
+    """The venue of a frame is that of the handshake; one whose handshake the journal has dropped is nobody's."""
+    venues = {one.connection: venue_at(one.path) for one in requests if one.connection is not None}
+    for frame in frames:
+        venue = venues.get(frame.connection)
+        if venue is not None and venue.wire is not None and frame.is_message:
+            for retirement in dict.fromkeys(venue.wire.retired_by_frame(frame.direction, frame.raw, frame.kind)):
+                yield venue, retirement, frame
+
+
+def _row(venue: Venue, retirement: Retirement, record: Request | Frame, api_date: str) -> Deprecation:
+    return Deprecation(
+        kind=retirement.kind,
+        name=retirement.name,
+        venue=venue.name,
+        since=date.fromisoformat(retirement.since) if retirement.since else None,
+        until=date.fromisoformat(retirement.until),
+        is_gone=retirement.until <= _day(venue, api_date),
+        advice=retirement.advice,
+        uses=1,
+        first=record,
+    )
+
+
+def _day(venue: Venue, api_date: str) -> str:
+    """The day itself; `compat` stands on the newest, and at a venue without any nothing has ended."""
+    return venue.api_date(api_date).day or venue.api_date(LATEST).day or ""

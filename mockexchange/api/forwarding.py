@@ -1,0 +1,107 @@
+"""Requests meant for another host sent to a server over the network, each on a connection of its own."""
+
+import http.client
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+
+import httpx
+
+from mockexchange.api.answers import broken_off, cut_off, read_timeout_s
+from mockexchange.api.bridging import Ending
+from mockexchange.config.trust import client_context
+
+PIECE_BYTES_MAX = 65_536
+OURS = frozenset({b"transfer-encoding", b"content-length"})
+"""Headers that say how a body is framed: it is sent whole."""
+
+
+class Forwarder:
+    """Knows where the server is: the origin of `base_url`."""
+
+    def __init__(self, base_url: str, ca_cert: str | None) -> None:
+        url = urlsplit(base_url)
+        self._host, self._port = url.hostname or "", url.port
+        self._context = client_context(ca_cert) if url.scheme == "https" else None
+
+    def send(self, request: httpx.Request, body: bytes) -> "Forwarded":
+        """Send a request as it is, its Host header too, and return its answer's head. Raises httpx.TransportError."""
+        connection = self._connect(request)
+        try:
+            self._write(connection, request, body)
+            return Forwarded(request, connection, connection.getresponse())
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            _raise_as_httpx(error, request)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _connect(self, request: httpx.Request) -> http.client.HTTPConnection:
+        timeout_s = request.extensions.get("timeout", {}).get("connect")
+        connection = self._open(timeout_s)
+        try:
+            connection.connect()
+        except TimeoutError as error:
+            raise httpx.ConnectTimeout(str(error), request=request) from error
+        except OSError as error:
+            raise httpx.ConnectError(f"{self._host}:{self._port}: {error}", request=request) from error
+        connection.sock.settimeout(read_timeout_s(request))
+        return connection
+
+    def _open(self, timeout_s: float | None) -> http.client.HTTPConnection:
+        if self._context is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=timeout_s)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=timeout_s, context=self._context)
+
+    def _write(self, connection: http.client.HTTPConnection, request: httpx.Request, body: bytes) -> None:
+        target = request.url.raw_path.decode("ascii")
+        connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
+        for name, value in request.headers.raw:
+            if name.lower() not in OURS:
+                connection.putheader(name, value)
+        if body or OURS & {name.lower() for name, _ in request.headers.raw}:
+            connection.putheader("Content-Length", str(len(body)))
+        connection.endheaders(body or None)
+
+
+class Forwarded:
+    """An answer whose body is still to be read."""
+
+    def __init__(
+        self, request: httpx.Request, connection: http.client.HTTPConnection, answer: http.client.HTTPResponse
+    ) -> None:
+        self._request, self._connection, self._answer = request, connection, answer
+        self._declared = answer.length
+        self._size = 0
+
+    def response(self, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
+        return httpx.Response(
+            self._answer.status,
+            headers=self._answer.getheaders(),
+            stream=stream,
+            request=self._request,
+            extensions={"http_version": b"HTTP/1.1", "reason_phrase": self._answer.reason.encode("ascii", "ignore")},
+        )
+
+    def read(self) -> bytes:
+        """The next part of the body, nothing at its end. Raises httpx.TransportError."""
+        try:
+            part = self._answer.read1(PIECE_BYTES_MAX)
+        except (OSError, http.client.HTTPException) as error:
+            _raise_as_httpx(error, self._request)
+        self._size += len(part)
+        if not part and self._declared is not None and self._size < self._declared:
+            raise cut_off(Ending("closed"), self._size, str(self._declared), self._request)
+        return part
+
+    def close(self) -> None:
+        self._answer.close()
+        self._connection.close()
+
+
+def _raise_as_httpx(error: Exception, request: httpx.Request) -> NoReturn:
+    """Raise what httpx calls it."""
+    if isinstance(error, http.client.RemoteDisconnected):  # which is a ConnectionResetError as well
+        raise broken_off(Ending("closed"), request) from error
+    kind: Any = httpx.RemoteProtocolError if isinstance(error, http.client.HTTPException) else httpx.ReadError
+    raise (httpx.ReadTimeout if isinstance(error, TimeoutError) else kind)(str(error), request=request) from error

@@ -1,0 +1,88 @@
+"""Asking the control API of this process: its ASGI application is called, without a socket in between."""
+
+import asyncio
+from typing import Any
+from urllib.parse import unquote
+
+from starlette.types import Message, Scope
+
+from mockexchange.api.asking import PATIENCE_S, Query, Reply, encoded, read_reply, written
+from mockexchange.api.bridging import Bridge, crossed, running_loop
+
+ROOT = "/_mock/"
+
+
+class InsideAsk:
+    """Asks from any loop; what is asked for is carried out in the loop that the server lives in."""
+
+    def __init__(self, control: Bridge, token: str, control_url: str) -> None:
+        self._control, self._token, self._url = control, token, control_url
+
+    async def __call__(
+        self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
+    ) -> Any:
+        call = _Call(written(body) or b"")
+        scope = self._scope(method, path, encoded(query))
+        running_loop()
+        self._control.require_loop()
+        return await crossed(self._carry(scope, call), self._control.loop)
+
+    async def _carry(self, scope: Scope, call: "_Call") -> Any:
+        mistake: Exception | None = None
+        try:
+            await self._control.app(scope, call.receive, call.send)
+        except Exception as error:
+            if not call.status:
+                raise
+            mistake = error  # of the server's own, which it has answered with 500 before
+        try:
+            return read_reply(call.reply(), self._url)
+        except Exception as refusal:
+            raise refusal from mistake
+
+    def _scope(self, method: str, path: str, query: str) -> Scope:
+        return {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.4"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": unquote(ROOT + path),
+            "raw_path": (ROOT + path).encode(),
+            "root_path": "",
+            "query_string": query.encode(),
+            "headers": [
+                (b"host", b"localhost"),
+                (b"authorization", f"Bearer {self._token}".encode()),
+                (b"content-type", b"application/json"),
+            ],
+            "client": None,
+            "server": None,
+        }
+
+
+class _Call:
+    """One request and its answer."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body: bytes | None = body
+        self._parts: list[bytes] = []
+        self._content_type = ""
+        self.status = 0
+
+    async def receive(self) -> Message:
+        """The body at first; afterwards that the client is gone, which it never is."""
+        if self._body is None:
+            await asyncio.get_running_loop().create_future()
+        body, self._body = self._body, None
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            self._content_type = dict(message["headers"]).get(b"content-type", b"").decode("latin-1")
+        else:
+            self._parts.append(message.get("body", b""))
+
+    def reply(self) -> Reply:
+        return Reply(self.status, self._content_type, b"".join(self._parts))

@@ -1,0 +1,169 @@
+"""A server in this process: a hub with its control API, in the loop that it is started in."""
+
+import asyncio
+import json
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from mockexchange.api.arguments import require, require_as, wrong
+from mockexchange.api.bridging import Bridge
+from mockexchange.api.errors import PortInUse, Unavailable, WrongArgument, WrongRequest
+from mockexchange.api.inside import InsideAsk
+from mockexchange.config import RunDirectory
+from mockexchange.sandbox import DEFAULT
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.source import located_json
+from mockexchange.server import listener
+from mockexchange.server.app import Front
+from mockexchange.server.control import control_app
+from mockexchange.server.control_errors import ControlError, misread
+from mockexchange.server.control_requests import read_object
+from mockexchange.server.creation import Creation, parse_creation
+from mockexchange.server.hub import Hub
+from mockexchange.server.names import names_for
+from mockexchange.server.process import describe_accounts
+
+NOWHERE = "http://mockexchange.invalid"
+"""The origin of what does not listen: a name that can never be one (RFC 2606)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a server listens, and how: port 0 is any free one, without a token one is made up.
+
+    `tls`: speak https and wss, as this machine and as `tls_names`, by an authority of this server's own.
+    """
+
+    host: str
+    port: int
+    token: str | None
+    tls: bool = False
+    tls_names: Sequence[str] = ()
+    listens: bool = True
+    """Otherwise there is no socket, and only applications of its sandboxes can be called."""
+
+    def __post_init__(self) -> None:
+        require_as("host", self.host, "host")
+        require_as("port", self.port, "port")
+        require(token=self.token, tls=self.tls, tls_names=self.tls_names)
+        if self.tls_names and not self.tls:
+            raise wrong("tls_names", "none without tls=True", self.tls_names)
+
+
+class LocalServer:
+    """Use `local_server`, which makes one and stops it."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._files: RunDirectory | None = None
+        self._described: list[dict[str, Any]] | None = None
+        self.trust: dict[str, str] = {}
+        self.hub = Hub(place.host, public_url=None if place.listens else NOWHERE)
+        self._loop = asyncio.get_running_loop()
+        if place.tls:
+            self._speak_tls()
+        self.token = place.token or secrets.token_urlsafe(24)
+        self._control = control_app(self.hub, self.token, list(place.tls_names), self._describe)
+
+    @property
+    def control_url(self) -> str:
+        return f"{self.hub.local_origin() if self._place.listens else NOWHERE}/_mock"
+
+    @property
+    def ask(self) -> InsideAsk:
+        return InsideAsk(Bridge(self._control, self._loop), self.token, self.control_url)
+
+    def app_of(self, name: str) -> ASGIApp:
+        """The application that serves a sandbox, whatever the key; a reset swaps what it serves."""
+        front = Front(lambda key_id: self.hub.sandboxes.get(name).sandbox, self.hub.diagnostician, None)
+        return Bridge(front, self._loop)
+
+    async def start(self, body: dict[str, Any]) -> None:
+        """Listen, with a default sandbox as `body` says. Raises WrongRequest, PortInUse or Unavailable."""
+        wanted = read_creation(body)
+        if self._place.listens:
+            self._bind()
+        try:
+            await self.hub.open(wanted.plan, wanted.named(DEFAULT))
+        except ScenarioError as error:
+            raise _wrong(misread("bad_scenario", error)) from None
+        if self._place.listens:
+            await self.hub.listen(self._control)
+
+    def _bind(self) -> None:
+        """Raises PortInUse, or Unavailable where nobody can listen there."""
+        host, port = self._place.host, self._place.port
+        try:
+            self.hub.bind(port)
+        except listener.PortInUse as error:
+            raise PortInUse(str(error).replace("--port ", "port=")) from None
+        except OSError as error:
+            what = f"cannot listen on port {port} of {host!r} ({error})"
+            raise Unavailable(
+                f"{what}: give a `host` that this machine has, such as 127.0.0.1, or another `port`"
+            ) from None
+
+    def _speak_tls(self) -> None:
+        """Raises WrongRequest where a name can be none."""
+        from mockexchange.server.tls import Authority  # which takes a while, and few want it
+
+        authority = Authority.make()
+        try:
+            self.hub.identity = authority.identity(names_for(self._place.host, self._place.tls_names))
+        except ValueError as error:
+            raise WrongArgument(str(error), "tls_names") from None
+        self.trust = self._directory().write_authority(authority.certificate_pem)
+
+    def _directory(self) -> RunDirectory:
+        """For what has to be a file; made when the first one is."""
+        if self._files is None:
+            self._files = RunDirectory(Path(tempfile.gettempdir()))
+        return self._files
+
+    async def stop(self) -> None:
+        await self.hub.stop()
+        if self._files:
+            self._files.remove()
+
+    def _describe(self) -> dict[str, Any]:
+        """For the front page, as the ready file of `mockexchange serve` has it; key files are written once."""
+        sandbox = self.hub.sandboxes.get(DEFAULT).sandbox
+        if self._described is None:
+            self._described = describe_accounts(sandbox.credentials(), self._directory())
+        return {
+            "api_date": sandbox.options.api_date.name,
+            "venues": self.hub.urls(),
+            "accounts": self._described,
+        }
+
+
+@asynccontextmanager
+async def local_server(place: Place, body: dict[str, Any]) -> AsyncIterator[LocalServer]:
+    """A server that is stopped at the end. Raises WrongRequest, PortInUse or Unavailable; nothing is left then."""
+    server = LocalServer(place)
+    try:
+        await server.start(body)
+        yield server
+    finally:
+        await server.stop()
+
+
+def read_creation(body: dict[str, Any]) -> Creation:
+    """What the control API makes of the same body. Raises WrongRequest."""
+    try:
+        return parse_creation(read_object(located_json(json.dumps(body), "", 0)))
+    except ControlError as error:
+        raise _wrong(error) from None
+    except ScenarioError as error:
+        raise _wrong(misread("bad_scenario", error)) from None
+
+
+def _wrong(error: ControlError) -> WrongRequest:
+    return WrongRequest(error.code, str(error), error.where)

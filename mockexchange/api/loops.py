@@ -1,0 +1,154 @@
+"""An asynchronous context in an event loop in a thread of its own, to which any other thread hands coroutines."""
+
+import asyncio
+import atexit
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, Future
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any, Generic, TypeVar
+
+from mockexchange.api.asking import PATIENCE_S, Ask, AsyncAsk, Query
+from mockexchange.api.bridging import result_of
+from mockexchange.api.errors import ENDED, Closed, MockExchangeError
+from mockexchange.server.event_loops import loop_factory
+
+HEARING_S = 0.5
+"""How late an interrupt is heard at worst."""
+Inside = TypeVar("Inside")
+Result = TypeVar("Result")
+
+
+def _result_of(future: Future[Result], thread: threading.Thread) -> Result:
+    """Wait for what a thread does, in pieces: an interrupt is heard between them, also where nothing wakes locks.
+
+    Raises Closed where the thread ends without it.
+    """
+    while True:
+        try:
+            return future.result(HEARING_S)
+        except TimeoutError:
+            is_alive = thread.is_alive()
+            if future.done():  # since then, or with an error of this kind of its own
+                return future.result()
+            if not is_alive:
+                raise Closed(ENDED) from None
+
+
+class LoopThread(Generic[Inside]):
+    """Enters a context in its thread, and leaves it there at `stop`; `run` from any thread but that one.
+
+    The thread is a daemon, so that a program which never comes to the end of its block ends all the same; what is
+    still open then is closed first.
+    """
+
+    def __init__(self, make: Callable[[], AbstractAsyncContextManager[Inside]]) -> None:
+        self._make, self._pid = make, os.getpid()
+        self._started: Future[Inside] = Future()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping, self._is_stopping = asyncio.Event(), False
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._main, name="mockexchange", daemon=True)
+
+    def start(self) -> Inside:
+        """Return what the context gives. Raises what it raises; nothing is left then."""
+        atexit.register(self.stop)
+        try:
+            self._thread.start()
+            return _result_of(self._started, self._thread)
+        except BaseException:
+            self.stop()
+            raise
+
+    def run(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        """Carry a coroutine out in the loop, and wait; whatever ends the waiting cancels it. Raises Closed."""
+        future = self._submit(coroutine)
+        try:
+            return _result_of(future, self._thread)
+        except CancelledError:
+            raise Closed(ENDED) from None
+        except BaseException:
+            future.cancel()
+            if not self._thread.is_alive():
+                coroutine.close()
+            raise
+
+    def asking(self, ask: AsyncAsk) -> Ask:
+        """The same, for other threads."""
+
+        def ask_and_wait(
+            method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
+        ) -> Any:
+            return self.run(ask(method, path, body, query, patience_s))
+
+        return ask_and_wait
+
+    def awaiting(self, ask: AsyncAsk) -> AsyncAsk:
+        """The same, for coroutines in other loops; who is cancelled waits no longer, and nor does the server."""
+
+        async def ask_and_await(
+            method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
+        ) -> Any:
+            return await result_of(self._submit(ask(method, path, body, query, patience_s)))
+
+        return ask_and_await
+
+    def stop(self) -> None:
+        """Leave the context, and end the loop and the thread; nothing if done before, or in a forked process.
+
+        Raises what leaving the context raises.
+        """
+        atexit.unregister(self.stop)
+        self._is_stopping = True
+        loop, self._loop = self._loop, None
+        if self._pid != os.getpid():
+            return
+        if loop is not None:
+            with suppress(RuntimeError):  # it is closed: the start has failed
+                loop.call_soon_threadsafe(self._stopping.set)
+        if self._thread.is_alive() and self._thread is not threading.current_thread():
+            self._thread.join()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def _submit(self, coroutine: Coroutine[Any, Any, Result]) -> Future[Result]:
+        loop = self._loop
+        problem = self._problem()
+        if problem or loop is None:
+            coroutine.close()
+            raise problem or Closed(ENDED)
+        try:
+            return asyncio.run_coroutine_threadsafe(coroutine, loop)
+        except RuntimeError:  # the loop has just been closed
+            coroutine.close()
+            raise Closed(ENDED) from None
+
+    def _problem(self) -> MockExchangeError | None:
+        if self._pid != os.getpid():
+            return Closed(
+                f"this exchange lives in process {self._pid}, of which this one is a fork: call serve() here,"
+                " or connect() to its control_url"
+            )
+        if self._thread is threading.current_thread():
+            return MockExchangeError("called from the server's own thread, which would wait for itself")
+        return None
+
+    def _main(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                runner.run(self._live())
+        except BaseException as error:  # noqa: BLE001  # whoever waits for the start, or for the end, is told
+            if self._started.done():
+                self._failure = error
+            else:
+                self._started.set_exception(error)
+
+    async def _live(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        if self._is_stopping:  # whoever started it has given up, and had no loop to say so to
+            return
+        async with self._make() as inside:
+            self._started.set_result(inside)
+            await self._stopping.wait()

@@ -1,0 +1,259 @@
+"""Whether a request or a frame is one that is wanted: by difference, so that a failure can say what came nearest."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Any, NamedTuple, TypedDict, TypeVar
+
+from mockexchange.api.arguments import require, wrong
+from mockexchange.api.errors import WrongArgument
+from mockexchange.api.records import Frame, Request
+from mockexchange.scenario.errors import did_you_mean
+from mockexchange.scenario.faults import CHANNEL_NAMES, OPERATION_NAMES
+
+NEAR_MISSES_SHOWN_MAX = 3
+MATCHES_SHOWN_MAX = 10
+CHARS_SHOWN_MAX = 200
+NEARNESS_MIN = 0.4
+WEIGHTS = {"operation": 4, "path": 4, "method": 2, "channel": 2}
+"""What is of another kind is further away than what has other contents."""
+DIRECTIONS = ("in", "out", "lost")
+Record = TypeVar("Record", Request, Frame)
+
+
+class Wanted(TypedDict, total=False):
+    """What a request is to be like, beside its operation."""
+
+    account: str | None
+    method: str
+    path: str
+    status: int
+    key_id: str
+    query: Mapping[str, object]
+    """Parameters that it has at least; their values as text, and None for one that it must not have."""
+    json: object
+    """What its body holds at least: objects may have more keys, lists are whole."""
+    fault: str | None
+    stub: str | None
+
+
+class WantedMessage(TypedDict, total=False):
+    """What a frame is to be like, whoever's it is."""
+
+    channel: str
+    kind: str
+    connection: int
+    contains: object
+    """What its JSON holds at least."""
+
+
+class WantedFrame(WantedMessage, total=False):
+    """What a frame is to be like."""
+
+    account: str | None
+
+
+class Difference(NamedTuple):
+    """A field that is not as wanted."""
+
+    name: str
+    got: Any
+    wanted: Any
+
+    def __str__(self) -> str:
+        return f"{self.name} is {_shown(self.got)}, wanted {_shown(self.wanted)}"
+
+
+class Nouns(NamedTuple):
+    """What is counted."""
+
+    one: str
+    many: str
+
+
+REQUESTS = Nouns("request", "requests")
+RECEIVED = Nouns("frame from clients", "frames from clients")
+SENT = Nouns("frame to clients", "frames to clients")
+
+
+class Amount(NamedTuple):
+    """How many are wanted: so many, or with `is_least` at least so many; None is at least one."""
+
+    times: int | None
+    within: object = None
+    is_least: bool = False
+
+    @property
+    def needed(self) -> int:
+        """How many have to come before it can be judged early; where none may come, one is enough."""
+        return self.times or 1
+
+    def is_met(self, count: int) -> bool:
+        return count >= self.needed if self.times is None or self.is_least else count == self.times
+
+    def is_below(self, count: int) -> bool:
+        """Whether there are more than wanted."""
+        return self.times is not None and not self.is_least and count > self.times
+
+    def words(self, nouns: Nouns) -> str:
+        least = "at least " if self.times is None or self.is_least else ""
+        count = 1 if self.times is None else self.times
+        return f"{least}{count} {nouns.one if count == 1 else nouns.many}"
+
+
+class Missing:
+    """Stands for a value that is not there."""
+
+    def __repr__(self) -> str:
+        return "not there"
+
+
+NOT_THERE = Missing()
+REQUEST_WORDS = tuple(Wanted.__annotations__)
+FRAME_WORDS = tuple(WantedFrame.__annotations__)
+
+
+def checked(wanted: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
+    """What is wanted, once all of its words are known. Raises WrongArgument, with the nearest word."""
+    for name in wanted:
+        if name not in known:
+            raise WrongArgument(f"unknown filter{did_you_mean(name, known)} (known: {', '.join(known)})", name)
+    _require_known("operation", wanted.get("operation"), OPERATION_NAMES)
+    _require_known("channel", wanted.get("channel"), CHANNEL_NAMES)
+    require(account=wanted.get("account"), query=wanted.get("query"))
+    return dict(wanted)
+
+
+def _require_known(what: str, word: object, known: Collection[str]) -> None:
+    if word is not None and not (isinstance(word, str) and word in known):
+        nearest = get_close_matches(str(word), known, n=3, cutoff=NEARNESS_MIN)
+        raise WrongArgument(f"no {what} is called {word!r}; the nearest are {', '.join(nearest) or 'none'}", what)
+
+
+def require_direction(word: str) -> str:
+    """Raises WrongArgument on what is none."""
+    if word not in DIRECTIONS:
+        raise wrong("direction", f"one of {', '.join(DIRECTIONS)}", word)
+    return word
+
+
+def differences(record: Request | Frame, wanted: Mapping[str, Any]) -> list[Difference]:
+    """Return a row for each thing that is not as wanted; none means that it matches."""
+    return [row for name, value in wanted.items() for row in _differences(record, name, value)]
+
+
+def _differences(record: Request | Frame, name: str, wanted: Any) -> list[Difference]:
+    match name:
+        case "query" if isinstance(record, Request):
+            return _query_differences(record.query, wanted)
+        case "json" | "contains":
+            return _contents_differences(record, name, wanted)
+    got = getattr(record, name)
+    return [] if got == wanted else [Difference(name, got, wanted)]
+
+
+def _query_differences(got: Mapping[str, str], wanted: Mapping[str, object]) -> list[Difference]:
+    texts = {name: NOT_THERE if value is None else text_of(value) for name, value in wanted.items()}
+    return [
+        Difference(f"query.{name}", got.get(name, NOT_THERE), value)
+        for name, value in texts.items()
+        if got.get(name, NOT_THERE) != value
+    ]
+
+
+def _contents_differences(record: Request | Frame, name: str, wanted: Any) -> list[Difference]:
+    try:
+        got = record.json
+    except ValueError as error:
+        return [Difference(name, str(error), wanted)]
+    return list(_lacks(got, wanted, name))
+
+
+def _lacks(got: Any, wanted: Any, path: str) -> Iterable[Difference]:
+    """Yield a row for each value that is wanted and not there."""
+    if isinstance(wanted, Mapping):
+        if not isinstance(got, Mapping):
+            yield Difference(path, got, "an object")
+            return
+        for key, value in wanted.items():
+            yield from _lacks(got.get(key, NOT_THERE), value, f"{path}.{key}")
+    elif isinstance(wanted, list | tuple):
+        if not isinstance(got, list) or len(got) != len(wanted):
+            yield Difference(path, got, f"a list of {len(wanted)}")
+            return
+        for place, value in enumerate(wanted):
+            yield from _lacks(got[place], value, f"{path}[{place}]")
+    elif not _is_same(got, wanted):
+        yield Difference(path, got, wanted)
+
+
+def _is_same(got: Any, wanted: Any) -> bool:
+    """Whether two scalars are: two numbers by their value, all else as it is spelt."""
+    if _is_number(got) and _is_number(wanted):
+        return Decimal(str(got)) == Decimal(str(wanted))
+    return got is not NOT_THERE and text_of(got) == text_of(wanted)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def text_of(value: object) -> str | None:
+    """A scalar as JSON and URLs spell it, so that 100, "100" and Decimal("100") are the same; None stays None."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return None if value is None else str(value)
+
+
+def matching(records: Iterable[Record], wanted: Mapping[str, Any]) -> list[Record]:
+    return [record for record in records if not differences(record, wanted)]
+
+
+def near_misses(records: Iterable[Record], wanted: Mapping[str, Any]) -> list[tuple[Record, list[Difference]]]:
+    """Return the records that differ least from what is wanted, the newest first where they differ alike."""
+    rated = [(record, differences(record, wanted)) for record in records]
+    missed = [(record, rows) for record, rows in rated if rows]
+    missed.sort(key=lambda pair: (sum(WEIGHTS.get(row.name, 1) for row in pair[1]), -pair[0].number))
+    return missed[:NEAR_MISSES_SHOWN_MAX]
+
+
+def told(wanted: Mapping[str, Any]) -> str:
+    """What is wanted, in words; empty for anything at all."""
+    words = [f"{name} {_shown(value)}" for name, value in wanted.items()]
+    return f" with {', '.join(words)}" if words else ""
+
+
+def complaint(nouns: Nouns, records: Sequence[Record], wanted: Mapping[str, Any], amount: Amount) -> str:
+    """Say what was wanted and how many of it there are, and what there was instead, or too much of."""
+    found = matching(records, wanted)
+    within = "" if amount.within is None else f" within {amount.within}"
+    head = f"expected {amount.words(nouns)}{told(wanted)}{within}; got {len(found)}"
+    return head + (_listed(found) if amount.is_below(len(found)) else _missed(nouns, records, wanted))
+
+
+def _listed(found: Sequence[Record]) -> str:
+    lines = [f"\n  matches: {_title(record)}" for record in found[:MATCHES_SHOWN_MAX]]
+    more = len(found) - len(lines)
+    return "".join(lines) + (f"\n  and {more} more" if more else "")
+
+
+def _missed(nouns: Nouns, records: Sequence[Record], wanted: Mapping[str, Any]) -> str:
+    near = near_misses(records, wanted)
+    if not records:
+        return f"\n  there is no {nouns.one} at all"
+    return "".join(f"\n  near miss: {_title(record)}: {_reasons(record, rows)}" for record, rows in near)
+
+
+def _reasons(record: Request | Frame, rows: Sequence[Difference]) -> str:
+    why = record.diagnosis if isinstance(record, Request) else record.note
+    return "; ".join(map(str, rows)) + (f"\n    diagnosis: {why}" if why else "")
+
+
+def _title(record: Request | Frame) -> str:
+    title = record.title
+    return title if len(title) <= CHARS_SHOWN_MAX else f"{title[:CHARS_SHOWN_MAX]}..."
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= CHARS_SHOWN_MAX else f"{text[:CHARS_SHOWN_MAX]}..."

@@ -1,0 +1,36 @@
+"""Keys for accounts of a running sandbox, made as those of its scenario are: quick, and the same in every run."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from mockexchange.api.accounts import Account
+from mockexchange.api.errors import WrongRequest
+from mockexchange.core.ids import derived_id
+from mockexchange.registry import VENUES
+from mockexchange.scenario.accounts import KeySpec
+from mockexchange.scenario.keys import KeyPool, development_keys
+
+ALGORITHMS = ("rsa", "ed25519")
+
+
+class NewKey(NamedTuple):
+    """What the exchange is told, and what stays with the client: a private key or a secret."""
+
+    key_id: str
+    public_pem: str | None
+    private_pem: str | None
+    secret: str | None
+
+
+def make_key(sandbox: str, account: Account, name: str, algorithm: str, used: Iterable[str | None]) -> NewKey:
+    """A key as the account's venue has them; `used` are the private keys in use. Raises WrongRequest."""
+    secrets = VENUES[account.venue].secrets
+    seed = f"{sandbox}/{account.name}/{name}"
+    if secrets:
+        return NewKey(secrets.key_id_of(seed), None, None, secrets.secret_of(seed))
+    if algorithm not in ALGORITHMS:
+        raise WrongRequest("bad_algorithm", f"algorithm: expected {' or '.join(ALGORITHMS)}, got {algorithm!r}")
+    in_use = set(used)
+    taken = {place for place, pair in enumerate(development_keys()) if pair.private_pem in in_use}
+    pair = KeyPool(sandbox, taken).pair_for(KeySpec(account.name, name, algorithm=algorithm))
+    return NewKey(derived_id("key", sandbox, account.name, name), pair.public_pem, pair.private_pem, None)

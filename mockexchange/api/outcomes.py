@@ -1,0 +1,36 @@
+"""What a step did."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from mockexchange.api.errors import Refused
+from mockexchange.api.rows import read_instant, read_row
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step did: `events` in the words of the control API, amounts as `Decimal`."""
+
+    sequence: int
+    """Its place in the sandbox's log."""
+    at: datetime
+    """Exchange time."""
+    events: tuple[Mapping[str, Any], ...]
+
+    def __getitem__(self, name: str) -> Any:
+        """The first value of that name among the events, such as `order_id`. Raises KeyError."""
+        for event in self.events:
+            if name in event:
+                return event[name]
+        known = ", ".join(sorted({key for event in self.events for key in event}))
+        raise KeyError(f"no event has {name!r}; known: {known}")
+
+
+def read_outcomes(steps: Sequence[Mapping[str, Any]], rows: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+    """What the steps did. Raises Refused for the first that was refused; the others were carried out."""
+    for step, row in zip(steps, rows, strict=True):
+        if "refusal" in row:
+            raise Refused(row["refusal"]["code"], row["refusal"]["message"], step)
+    return [Outcome(row["seq"], read_instant(row["at"]), tuple(map(read_row, row["events"]))) for row in rows]

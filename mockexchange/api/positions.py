@@ -1,0 +1,56 @@
+"""What an account holds, as the exchange itself knows it: amounts exact, none of it through a venue's tables."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.api.rows import read_row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """One row of an account: a market of a prediction exchange, or a contract of a derivatives one.
+
+    Of a market `quantity` is in contracts, above zero YES and below NO, and amounts are dollars. Of a contract it is
+    the signed size, amounts are in `currency`, what only markets have is None, and `details` has all other numbers.
+    """
+
+    account: str
+    book: str
+    """0 is the account's own; subaccounts are numbers, subtraders names."""
+    instrument: str
+    quantity: Decimal
+    realized: Decimal
+    """Profit of what was closed, fees apart."""
+    event: str | None = None
+    cost: Decimal | None = None
+    """What is held was bought for so much: the exposure."""
+    fees: Decimal | None = None
+    traded: Decimal | None = None
+    """What was spent on buying, fees apart."""
+    resting: Decimal | None = None
+    """Contracts that resting orders still want."""
+    settled: bool = False
+    updated_at: datetime | None = None
+    """Exchange time."""
+    kind: str | None = None
+    """Of a contract: future, option, future_combo or option_combo."""
+    currency: str | None = None
+    """Of a contract: what it settles in."""
+    direction: str | None = None
+    """Of a contract: buy, sell or zero."""
+    details: Mapping[str, Decimal | int | None] = field(default_factory=dict)
+
+
+_OWN = frozenset(each.name for each in fields(Position))
+
+
+def read_position(row: Mapping[str, Any]) -> Position:
+    """A row of the control API."""
+    read = read_row(row)
+    if "size" in read:
+        read["quantity"] = read.pop("size")
+    own = {name: value for name, value in read.items() if name in _OWN}
+    return Position(**own, details={name: value for name, value in read.items() if name not in _OWN})

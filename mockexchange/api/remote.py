@@ -1,0 +1,77 @@
+"""Asking a server in another process: one request of HTTP each, past any proxy."""
+
+import asyncio
+import socket
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from mockexchange.api.asking import PATIENCE_S, Query, Reply, encoded, read_reply, written
+from mockexchange.api.errors import Unreachable, WrongRequest
+from mockexchange.config import sending
+from mockexchange.config.ready import START_ONE
+from mockexchange.config.sending import ControlApi
+
+TOKEN = "MOCKEXCHANGE_TOKEN"  # noqa: S105  # the variable's name
+
+
+class RemoteAsk:
+    """Asks, and waits for the answer."""
+
+    def __init__(self, control: ControlApi) -> None:
+        self._control = control
+
+    def __call__(
+        self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
+    ) -> Any:
+        return _Call(self._control, method, path, query, patience_s).carry(body)
+
+
+class AsyncRemoteAsk:
+    """Asks in a thread, for as long as somebody waits for the answer."""
+
+    def __init__(self, control: ControlApi) -> None:
+        self._control = control
+
+    async def __call__(
+        self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
+    ) -> Any:
+        call = _Call(self._control, method, path, query, patience_s)
+        try:
+            return await asyncio.to_thread(call.carry, body)
+        except asyncio.CancelledError:
+            call.abort()
+            raise
+
+
+class _Call:
+    """One request; `abort` from another thread ends it."""
+
+    def __init__(self, control: ControlApi, method: str, path: str, query: Query | None, patience_s: float) -> None:
+        words = encoded(query)
+        self._control, self._method = control, method
+        self._url = f"{control.url}/{path}{'?' if words else ''}{words}"
+        try:
+            self._connection = sending.connection_to(self._url, patience_s, control.ca_cert)
+        except (OSError, ValueError) as error:
+            raise _unreachable(control, sending.reason_of(error)) from None
+
+    def carry(self, body: Any) -> Any:
+        try:
+            reply = sending.carry(self._connection, self._method, self._url, self._control.headers, written(body))
+        except sending.Unreachable as error:
+            raise _unreachable(self._control, str(error)) from None
+        if reply.status == HTTPStatus.UNAUTHORIZED and not self._control.token:
+            raise WrongRequest("no_token", f"expected the control API's token: give a `token`, or set {TOKEN}")
+        content_type = reply.headers.get("Content-Type", "")
+        return read_reply(Reply(reply.status, content_type, reply.body), self._control.url)
+
+    def abort(self) -> None:
+        sock = self._connection.sock
+        if sock is not None:
+            with suppress(OSError):  # it has just ended by itself
+                sock.shutdown(socket.SHUT_RDWR)  # which wakes who reads; closing does not
+
+
+def _unreachable(control: ControlApi, reason: str) -> Unreachable:
+    return Unreachable(f"no server answers at {control.url} ({reason}): {START_ONE}, or give another URL")

@@ -1,0 +1,42 @@
+"""Rows of the control API as Python has them: amounts are `Decimal`, instants aware `datetime`s, all else as it is."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+_TEXTS = """
+    account book categories client_order_id combo event fill_id group id instrument key key_id label market message
+    order order_id payment series source subject target text trade_id transfer type
+"""
+TEXTS = frozenset(_TEXTS.split())
+"""What stays text, whatever it looks like: names are free to be numbers."""
+BY_NAME = frozenset({"cash", "reserved", "prices"})
+"""Amounts by a name, such as that of a book."""
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+def read_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with its values read."""
+    return {name: _read(name, value) for name, value in row.items()}
+
+
+def read_instant(text: str) -> datetime:
+    """An instant as the control API writes it."""
+    return datetime.fromisoformat(text)
+
+
+def _read(name: str, value: Any) -> Any:
+    match value:
+        case Mapping() if name in BY_NAME:
+            return {key: _read(name, item) for key, item in value.items()}
+        case Mapping():
+            return read_row(value)
+        case list():
+            return [_read(name, item) for item in value]
+        case str() if name == "at" or name.endswith("_at"):
+            return read_instant(value)
+        case str() if name not in TEXTS and _NUMBER.fullmatch(value):
+            return Decimal(value)
+    return value

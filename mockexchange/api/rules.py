@@ -1,0 +1,82 @@
+"""Faults and stubs of a sandbox: what callers give, and how they are installed."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mockexchange.api.arguments import require
+from mockexchange.api.errors import WrongRequest
+from mockexchange.api.wording import given
+
+
+class NotGiven:
+    """Stands for a body that is not given, since None is JSON too."""
+
+    def __repr__(self) -> str:
+        return "not given"
+
+
+NOT_GIVEN = NotGiven()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A rule that disturbs what crosses the wire; its words are text, as they are in a scenario."""
+
+    name: str
+    match: Mapping[str, Any]
+    then: Mapping[str, Any]
+    times: int | None
+    """How often it fires at most; None without a limit."""
+    matched: int
+    """How many requests or frames it was about so far."""
+    fired: int
+    """How many of these it disturbed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stub:
+    """A literal answer, given instead of the venue's to who has signed as the venue wants it."""
+
+    name: str
+    request: str
+    """Method and path, such as `GET /trade-api/v2/milestones`."""
+    query: Mapping[str, str]
+    """Parameters that a request has to have; it may have more."""
+    status: int
+    times: int | None
+    """How often it answers at most; None without a limit."""
+    matched: int
+    """How many requests it was about, until it was used up."""
+    answered: int
+    """How many of these it answered: those whose signatures were right."""
+
+
+def fault_body(preset: str | None, **words: Any) -> dict[str, Any]:
+    """A preset by its name, or a rule. Raises WrongRequest where it is both, or neither."""
+    rule = given(words)
+    if preset is None and "then" not in rule:
+        raise WrongRequest("bad_fault", "expected what the rule does, such as fault(then={'status': 503})", "then")
+    if preset is not None and rule:
+        message = "expected a preset such as fault('flaky'), or a rule such as fault(then={'status': 503}), not both"
+        raise WrongRequest("bad_fault", message)
+    return rule if preset is None else {"preset": preset}
+
+
+def stub_body(json: Any, result: Any, body: bytes | None, **words: Any) -> dict[str, Any]:
+    """A stub; its JSON goes as it is, so that numbers stay numbers. Raises WrongArgument."""
+    require(body=body)
+    literal = {name: value for name, value in (("json", json), ("result", result)) if value is not NOT_GIVEN}
+    require(**literal)
+    encoded = {} if body is None else {"body_base64": b64encode(body).decode()}
+    return {**given(words), **literal, **encoded}
+
+
+def read_fault(row: Mapping[str, Any]) -> Fault:
+    return Fault(**row)
+
+
+def read_stub(row: Mapping[str, Any]) -> Stub:
+    counts = {name: row[name] for name in ("name", "request", "status", "matched", "answered")}
+    return Stub(**counts, query=row.get("query", {}), times=row.get("times"))

@@ -1,0 +1,93 @@
+"""`serve` and `serve_async`: a server in this process, as a context manager."""
+
+import warnings
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from typing import Any
+
+from mockexchange.api.asynchronous.exchange import AsyncExchange
+from mockexchange.api.asynchronous.sandbox_ask import path_of
+from mockexchange.api.creation import Scenario, creation
+from mockexchange.api.local import LocalServer, Place, local_server
+from mockexchange.api.loops import LoopThread
+from mockexchange.api.reach import AsyncServing, Serving
+from mockexchange.api.synchronous.exchange import Exchange
+from mockexchange.config import DEFAULT_HOST
+from mockexchange.sandbox import DEFAULT
+
+
+@contextmanager
+def serve(
+    scenario: Scenario = "demo",
+    *,
+    api_date: str = "latest",
+    clock: str = "real",
+    faults: Sequence[Mapping[str, Any] | str] = (),
+    host: str = DEFAULT_HOST,
+    port: int = 0,
+    token: str | None = None,
+    tls: bool = False,
+    tls_names: Sequence[str] = (),
+) -> Iterator[Exchange]:
+    """Run an exchange in a thread of this process, until the end of the block.
+
+    `scenario` is a built-in name, a file, YAML text of more than one line, or a mapping. `faults` are rules in the
+    words of scenarios, and names of presets. Port 0 is any free one. With `tls` it speaks https and wss, as this
+    machine and as `tls_names`; `exchange.ca_cert` is what clients have to trust.
+
+    Raises WrongRequest where any of that is wrong, PortInUse, or Unavailable where nobody can listen there.
+    """
+    body = creation(scenario, api_date=api_date, clock=clock, faults=faults)
+    place = Place(host=host, port=port, token=token, tls=tls, tls_names=tls_names)
+    with served(place, body) as exchange:
+        yield exchange
+
+
+@contextmanager
+def served(place: Place, body: dict[str, Any]) -> Iterator[Exchange]:
+    """The default sandbox of a server in a thread of this process, made as `body` says. Raises as `serve` does."""
+    thread = LoopThread(partial(local_server, place, body))
+    server = thread.start()
+    try:
+        ask = thread.asking(server.ask)
+        serving = Serving(**_reach(server), ask=ask, run=thread.run, ask_from_loops=thread.awaiting(server.ask))
+        with Exchange(serving, ask("GET", path_of(DEFAULT))) as exchange:
+            yield exchange
+    except GeneratorExit:
+        warnings.warn(f"unclosed exchange at {server.control_url}: use `with serve(...)`", ResourceWarning, 2)
+        raise
+    finally:
+        thread.stop()
+
+
+@asynccontextmanager
+async def serve_async(
+    scenario: Scenario = "demo",
+    *,
+    api_date: str = "latest",
+    clock: str = "real",
+    faults: Sequence[Mapping[str, Any] | str] = (),
+    host: str = DEFAULT_HOST,
+    port: int = 0,
+    token: str | None = None,
+    tls: bool = False,
+    tls_names: Sequence[str] = (),
+) -> AsyncIterator[AsyncExchange]:
+    """Run an exchange in the caller's loop, until the end of the block; all else is as with `serve`."""
+    body = creation(scenario, api_date=api_date, clock=clock, faults=faults)
+    place = Place(host=host, port=port, token=token, tls=tls, tls_names=tls_names)
+    async with local_server(place, body) as server:
+        serving = AsyncServing(**_reach(server), ask=server.ask)
+        async with AsyncExchange(serving, await server.ask("GET", path_of(DEFAULT))) as exchange:
+            yield exchange
+
+
+def _reach(server: LocalServer) -> dict[str, Any]:
+    return {
+        "control_url": server.control_url,
+        "token": server.token,
+        "ca_cert": server.trust.get("ca_cert"),
+        "ca_bundle": server.trust.get("ca_bundle"),
+        "app_of": server.app_of,
+    }

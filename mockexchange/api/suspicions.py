@@ -1,0 +1,91 @@
+"""What of the traffic did not go as it should, unless somebody wanted it so."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from http import HTTPStatus
+from typing import NamedTuple
+
+from mockexchange.api.records import Frame, Request
+from mockexchange.server.control_streams import NOTE as ON_DEMAND
+
+SHOWN_MAX = 50
+CHARS_SHOWN_MAX = 200
+NO_ANSWER = 0
+UNAUTHORIZED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+NORMAL, GOING_AWAY, SERVICE_RESTART = "1000", "1001", "1012"
+OVERFLOW = "overflow"
+Ending = Callable[[Request], str | None]
+"""Says of a request whose operation the venue has retired since when, and what to do; None of any other."""
+
+
+class Suspicion(NamedTuple):
+    """Something that did not go as it should."""
+
+    what: str
+    record: Request | Frame
+    why: str
+
+    def __str__(self) -> str:
+        title = self.record.title
+        shown = title if len(title) <= CHARS_SHOWN_MAX else f"{title[:CHARS_SHOWN_MAX]}..."
+        return f"{self.what}: {shown}" + (f"\n    {self.why}" if self.why else "")
+
+
+def suspicions(
+    requests: Iterable[Request],
+    frames: Iterable[Frame],
+    allow: Collection[int | str] = (),
+    ending: Ending = lambda request: None,
+) -> list[Suspicion]:
+    """Return what is suspicious, requests before frames; `allow` has statuses and operations that are meant to be."""
+    found = [each for request in requests if not _is_allowed(request, allow) for each in _of_request(request, ending)]
+    return found + [each for frame in frames for each in _of_frame(frame)]
+
+
+def report(found: Sequence[Suspicion]) -> str:
+    """All of it in words, bounded."""
+    things = "1 thing that is" if len(found) == 1 else f"{len(found)} things that are"
+    more = len(found) - SHOWN_MAX
+    lines = [f"\n  {each}" for each in found[:SHOWN_MAX]]
+    return f"the journal has {things} not clean:" + "".join(lines) + (f"\n  and {more} more" if more > 0 else "")
+
+
+def _is_allowed(request: Request, allow: Collection[int | str]) -> bool:
+    return request.status in allow or request.operation in allow
+
+
+def _of_request(request: Request, ending: Ending) -> Iterator[Suspicion]:
+    is_good = NO_ANSWER < request.status < HTTPStatus.BAD_REQUEST
+    if not is_good and not _is_on_purpose(request):
+        yield Suspicion(_kind(request), request, request.diagnosis or "")
+    elif (request.stub or request.fault) and (words := ending(request)):
+        yield Suspicion("operation gone", request, words)
+    for finding in request.findings:
+        yield Suspicion("finding", request, finding)
+
+
+def _is_on_purpose(request: Request) -> bool:
+    """Whether a fault or a stub made the answer; a request that one merely touched may be refused all the same."""
+    made_by = request.fault or request.stub
+    return bool(made_by) and (request.diagnosis is None or f"fault {request.fault} " in request.diagnosis)
+
+
+def _kind(request: Request) -> str:
+    if request.status == NO_ANSWER:
+        return "no answer"
+    if request.status in UNAUTHORIZED and request.diagnosis:
+        return "refused"
+    return "no such route" if request.operation is None else f"status {request.status}"
+
+
+def _of_frame(frame: Frame) -> Iterator[Suspicion]:
+    if frame.fault not in (None, OVERFLOW) or frame.note == ON_DEMAND:
+        return
+    if frame.direction == "lost":
+        yield Suspicion("frame lost", frame, "the client does not read, or not fast enough")
+    elif frame.direction == "out" and frame.kind == "error":
+        yield Suspicion("stream error", frame, frame.note or frame.text.strip())
+    elif frame.direction == "out" and frame.kind == "close":
+        if not frame.text.startswith((NORMAL, GOING_AWAY, SERVICE_RESTART)):
+            yield Suspicion("stream cut", frame, frame.text)
+    elif frame.note:
+        yield Suspicion("finding", frame, frame.note)

@@ -1,0 +1,1 @@
+"""The API as plain calls: the generated twin of mockexchange.api.asynchronous."""

@@ -1,0 +1,67 @@
+# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/connecting.py: change that.
+"""A sandbox of a server that runs elsewhere, as a context manager."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mockexchange.api.arguments import require
+from mockexchange.api.creation import Scenario, creation, for_elsewhere, require_default
+from mockexchange.api.reach import Serving, no_application
+from mockexchange.api.remote import RemoteAsk
+from mockexchange.api.synchronous.exchange import Exchange
+from mockexchange.api.synchronous.sandbox_ask import path_of
+from mockexchange.api.whereabouts import find_control, reached_from
+from mockexchange.sandbox import DEFAULT
+
+
+@contextmanager
+def connect(
+    url: str | None = None,
+    token: str | None = None,
+    *,
+    ready_file: Path | str | None = None,
+    ca_cert: Path | str | None = None,
+    sandbox: str | None = None,
+    scenario: Scenario = "demo",
+    api_date: str = "latest",
+    clock: str = "real",
+    faults: Sequence[Mapping[str, Any] | str] = (),
+    own_port: bool = False,
+) -> Iterator[Exchange]:
+    """Use a server that runs elsewhere: a fresh sandbox of it until the end of the block, or the one named `sandbox`.
+
+    `url` is such as http://127.0.0.1:8600; without it that of MOCKEXCHANGE_URL, or the server of the ready file is
+    meant, by default the last one that was started. The token is otherwise MOCKEXCHANGE_TOKEN, or that of the ready
+    file. An existing sandbox stays
+    as it is: `scenario` and what follows are for a fresh one, which shares the server's port unless it is to have its
+    own, and which the server deletes after an hour in which nobody talks to it.
+
+    Raises Unreachable, or WrongRequest where an argument is wrong or the server has no such sandbox.
+    """
+    require(sandbox=sandbox)
+    if sandbox is not None:
+        require_default(creation(scenario, api_date=api_date, clock=clock, faults=faults, own_port=own_port))
+    control, ca_bundle = find_control(url, token, ready_file, ca_cert)
+    ask = RemoteAsk(control)
+    default = ask("GET", path_of(DEFAULT))
+    serving = Serving(
+        ask=ask,
+        control_url=control.url,
+        token=control.token,
+        ca_cert=control.ca_cert,
+        ca_bundle=ca_bundle,
+        app_of=no_application,
+        reached=reached_from(control.url, default["base_url"]),
+        sent=for_elsewhere,
+    )
+    if sandbox is not None:
+        with Exchange(serving, ask("GET", path_of(sandbox))) as exchange:
+            yield exchange
+        return
+    with (
+        Exchange(serving, default) as server,
+        server.sandbox(scenario, api_date=api_date, clock=clock, faults=faults, own_port=own_port) as exchange,
+    ):
+        yield exchange

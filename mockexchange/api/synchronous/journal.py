@@ -1,0 +1,139 @@
+# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/journal.py: change that.
+"""What crossed the wire of a sandbox: looked at, waited for, and judged."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import Any, Unpack
+
+from mockexchange.api.arguments import require
+from mockexchange.api.asking import Ask
+from mockexchange.api.deprecations import deprecations, ending
+from mockexchange.api.errors import TimedOut
+from mockexchange.api.matching import (
+    FRAME_WORDS,
+    REQUEST_WORDS,
+    REQUESTS,
+    Amount,
+    Wanted,
+    WantedFrame,
+    checked,
+    complaint,
+    matching,
+    require_direction,
+)
+from mockexchange.api.records import Deprecation, Frame, Request, read_frame, read_request
+from mockexchange.api.suspicions import report, suspicions
+from mockexchange.api.synchronous.waiting import Waiting
+from mockexchange.api.wording import Duration
+
+NARROWING = frozenset({"operation", "account", "method", "path", "status", "key_id"})
+"""What the control API finds requests by; the rest is compared here."""
+NARROWING_FRAMES = frozenset({"account", "channel", "kind", "connection", "direction"})
+
+
+class Journal:
+    """The requests and frames of one sandbox, oldest first.
+
+    It keeps the newest 10,000 of each, and the newest 32 MiB of bodies. Filters are checked: an operation, a channel
+    or a filter that there is not is refused, with the nearest one that there is.
+    """
+
+    def __init__(self, ask: Ask, sandbox: str) -> None:
+        self._waiting = Waiting(ask, sandbox)
+
+    def requests(self, operation: str | None = None, **wanted: Unpack[Wanted]) -> list[Request]:
+        """The requests that are as wanted, handshakes of streams included; all of them without arguments."""
+        filters = _filters(operation, wanted)
+        found = matching(self._requests(_narrowed(filters)), filters)
+        return self._waiting.whose(found, filters.get("account"))
+
+    def last(self, count: int = 1) -> list[Request]:
+        """The newest requests, oldest first."""
+        return [read_request(row) for row in self._waiting.ask("GET", "journal", query={"last": count})]
+
+    def expect(
+        self,
+        operation: str | None = None,
+        *,
+        times: int | None = None,
+        within: Duration | None = None,
+        **wanted: Unpack[Wanted],
+    ) -> list[Request]:
+        """Return the requests that are as wanted: `times` of them, or at least one.
+
+        Judged at once without `within`; with it as soon as there are enough, at the latest then. `times=0` with
+        `within` waits for all of it, and fails at the first. What fails is an AssertionError (TimedOut where it has
+        waited in vain) that shows up to 3 near misses, how they differ, and why they were refused.
+        """
+        __tracebackhide__ = True
+        require(times=times)
+        filters = _filters(operation, wanted)
+        amount = Amount(times, within)
+        requests = self._requests({}) if within is None else self._wait_for(filters, amount.needed, within)
+        found = matching(requests, filters)
+        if amount.is_met(len(found)):
+            return self._waiting.whose(found, filters.get("account"))
+        text = complaint(REQUESTS, requests, filters, amount) + self._waiting.hint(filters.get("account"))
+        raise AssertionError(text) if within is None or amount.is_below(len(found)) else TimedOut(text)
+
+    def frames(self, direction: str | None = None, **wanted: Unpack[WantedFrame]) -> list[Frame]:
+        """The frames that are as wanted; `direction` is "in" from clients, "out" to them, or "lost" on the way."""
+        filters = checked(wanted, FRAME_WORDS)
+        if direction is not None:
+            filters["direction"] = require_direction(direction)
+        narrowed = {name: value for name, value in filters.items() if name in NARROWING_FRAMES and value is not None}
+        rows = self._waiting.ask("GET", "frames", query=narrowed)
+        return self._waiting.whose(matching(map(read_frame, rows), filters), filters.get("account"))
+
+    def assert_clean(self, *, allow: Collection[int | str] = ()) -> None:
+        """Fail unless everything went as it should: an AssertionError that lists all that did not.
+
+        That is: refused signatures, unknown paths, every other status from 400 on, requests that broke off, findings,
+        errors on streams, frames that found no room. What a fault or a stub did on purpose is left out, unless the
+        venue has retired the operation as of the exchange's API date; and so is what `allow` names: statuses (404)
+        and operations (GetMarket).
+        """
+        __tracebackhide__ = True
+        require(allow=allow)
+        has_ended = partial(ending, api_date=self._api_date())
+        found = suspicions(self.requests(), self.frames(), allow, has_ended)
+        if found:
+            raise AssertionError(report(found))
+
+    def deprecated(self) -> list[Deprecation]:
+        """What clients used that the venue has retired, or has said that it will: operations, parameters, fields.
+
+        One row for each, however often it was used, with the day and what to do instead; what ended first comes first.
+        A field is one that answers or frames had: whether a client reads it, a run at `api_date="latest"` tells.
+        """
+        return deprecations(self.requests(), self.frames(), self._api_date())
+
+    def clear(self) -> None:
+        """Forget everything. Numbers go on."""
+        self._waiting.ask("DELETE", "journal")
+
+    def _api_date(self) -> str:
+        return str((self._waiting.ask("GET"))["api_date"])
+
+    def _requests(self, narrowed: Mapping[str, Any]) -> list[Request]:
+        rows = self._waiting.ask("GET", "journal", query=narrowed)
+        return [read_request(row) for row in rows]
+
+    def _wait_for(self, filters: Mapping[str, Any], count: int, within: Duration) -> list[Request]:
+        def look() -> list[Request]:
+            return self._requests({})
+
+        def missing(found: Sequence[Request]) -> int:
+            return count - len(matching(found, filters))
+
+        return self._waiting.until(look, missing, "request", _narrowed(filters), within)
+
+
+def _filters(operation: str | None, wanted: Wanted) -> dict[str, Any]:
+    named = {} if operation is None else {"operation": operation}
+    return checked({**named, **wanted}, ("operation", *REQUEST_WORDS))
+
+
+def _narrowed(filters: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the filters the control API knows; it cannot look for what is not there."""
+    return {name: value for name, value in filters.items() if name in NARROWING and value is not None}

@@ -1,0 +1,220 @@
+# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/steps.py: change that.
+"""What happens at an exchange: the steps of scenarios as methods, in the steps' own words.
+
+Accounts are ACCOUNT, or ACCOUNT/BOOK for a subaccount or a subtrader. Amounts are `Decimal`, int, text or float.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from mockexchange.api.accounts import MEMBER, Key
+from mockexchange.api.new_keys import make_key
+from mockexchange.api.outcomes import Outcome, read_outcomes
+from mockexchange.api.synchronous.sandbox_ask import Sandbox
+from mockexchange.api.wording import Amount, Instant, Step, plain, step
+from mockexchange.api.written import read_step
+from mockexchange.registry import DEFAULT
+
+
+class Steps(Sandbox):
+    """Each raises Refused where the exchange refuses the step, and WrongRequest where a word of it is wrong."""
+
+    def do(self, *steps: Step | str) -> list[Outcome]:
+        """Carry out steps now, each a mapping or its YAML text, as in a scenario's history.
+
+        All are read before the first is carried out. Raises Refused for the first one that the exchange refuses; the
+        others are carried out all the same.
+        """
+        body = [
+            read_step(each) if isinstance(each, str) else plain(each, f"[{place}]") for place, each in enumerate(steps)
+        ]
+        rows = self._ask("POST", "/commands", body)
+        self._note_members([each for each, row in zip(body, rows, strict=True) if "events" in row])
+        return read_outcomes(body, rows)
+
+    def fill(
+        self,
+        account: str,
+        market: str,
+        side: str,
+        action: str,
+        count: Amount,
+        price: Amount,
+        *,
+        taker: bool | None = None,
+        fee: Amount | None = None,
+        against: str | None = None,
+        order: str | None = None,
+        client_order_id: str | None = None,
+        id: str | None = None,  # noqa: A002  # the step's own word
+    ) -> Outcome:
+        """Trade in a market: `side` yes or no, `action` buy or sell, `count` contracts of at most 2 decimals.
+
+        `price` is dollars of that side, above 0 and below 1, of at most 4 decimals; `fee` dollars, otherwise by the
+        series' formula. `order` names a resting order that is filled, else one is made up; `against` an account here
+        that takes the other side.
+        """
+        return self._step(
+            "fill",
+            account=account,
+            market=market,
+            side=side,
+            action=action,
+            count=count,
+            price=price,
+            taker=taker,
+            fee=fee,
+            against=against,
+            order=order,
+            client_order_id=client_order_id,
+            id=id,
+        )
+
+    def rest_order(
+        self,
+        account: str,
+        market: str,
+        side: str,
+        action: str,
+        count: Amount,
+        price: Amount,
+        *,
+        order: str | None = None,
+        client_order_id: str | None = None,
+        group: str | None = None,
+        expires: Instant | None = None,
+        self_trade_prevention: str | None = None,
+        cancel_on_pause: bool | None = None,
+    ) -> Outcome:
+        """Let an order rest in a market's book, in the units of `fill`; `outcome["order_id"]` is its id.
+
+        `order` is the id that it shall have; `expires` an instant of exchange time.
+        """
+        return self._step(
+            "rest",
+            account=account,
+            market=market,
+            side=side,
+            action=action,
+            count=count,
+            price=price,
+            order=order,
+            client_order_id=client_order_id,
+            group=group,
+            expires=expires,
+            self_trade_prevention=self_trade_prevention,
+            cancel_on_pause=cancel_on_pause,
+        )
+
+    def cancel_order(self, order: str) -> Outcome:
+        """Cancel a resting order by its id."""
+        return self._step("cancel", order=order)
+
+    def settle(self, market: str, result: str, value: Amount | None = None) -> Outcome:
+        """Settle a market: `result` is yes, no, void, or scalar with its `value` in dollars from 0 to 1."""
+        return self._step("settle", market=market, result=result, value=value)
+
+    def price(self, market: str, price: Amount) -> Outcome:
+        """Move a market's last price: dollars of YES, above 0 and below 1, of at most 4 decimals."""
+        return self._step("price", market=market, price=price)
+
+    def deposit(
+        self,
+        account: str,
+        amount: Amount,
+        *,
+        method: str | None = None,
+        fee: Amount | None = None,
+        status: str | None = None,
+        payment: str | None = None,
+    ) -> Outcome:
+        """Pay dollars in, of at most 6 decimals: by `method` ach, wire, crypto, debit or apm.
+
+        `status` is applied, unless it is pending: the step `finalize_payment` ends it, by the name given as `payment`.
+        """
+        return self._step(
+            "deposit", account=account, amount=amount, method=method, fee=fee, status=status, payment=payment
+        )
+
+    def trade(
+        self,
+        account: str,
+        instrument: str,
+        direction: str,
+        amount: Amount,
+        price: Amount,
+        *,
+        taker: bool | None = None,
+        fee: Amount | None = None,
+        against: str | None = None,
+        order: str | None = None,
+        id: str | None = None,  # noqa: A002  # the step's own word
+        label: str | None = None,
+    ) -> Outcome:
+        """Trade a contract of a derivatives venue: `direction` buy or sell.
+
+        `amount` and `price` are in the contract's units: dollars of an inverse future and a price in dollars, coins of
+        an option and a price in coins. `fee` is in what the contract settles in, otherwise by the contract's rate.
+        """
+        return self._step(
+            "trade",
+            account=account,
+            instrument=instrument,
+            direction=direction,
+            amount=amount,
+            price=price,
+            taker=taker,
+            fee=fee,
+            against=against,
+            order=order,
+            id=id,
+            label=label,
+        )
+
+    def mark(self, instrument: str, price: Amount, *, iv: Amount | None = None) -> Outcome:
+        """Move a contract's mark price, in the units of its price; `iv` is an option's volatility in percent."""
+        return self._step("mark", instrument=instrument, price=price, iv=iv)
+
+    def add_key(
+        self,
+        account: str,
+        name: str,
+        *,
+        algorithm: str = "rsa",
+        scopes: list[str] | None = None,
+        book: str | None = None,
+        api_date: str | None = None,
+    ) -> Key:
+        """Give an account one more key: a pair, `rsa` or `ed25519`, or a secret, whichever its venue has.
+
+        `scopes` are such as read and write, all unless given; `book` narrows it down to one subaccount or subtrader;
+        `api_date` is what requests with it are answered as of. Gone after `reset`. Raises UnknownAccount.
+        """
+        owner = self.accounts[account]
+        pems = [key.private_key_pem for each in self.accounts.values() for key in each.keys.values()]
+        made = make_key(self.name, owner, name, algorithm, pems)
+        if made.private_pem:
+            self.accounts.note_private_key(made.key_id, made.private_pem)
+        self._step(
+            "key",
+            account=account,
+            key=name,
+            key_id=made.key_id,
+            public_key=made.public_pem,
+            secret=made.secret,
+            scopes=scopes,
+            book=book,
+            api_date=api_date,
+        )
+        return owner.keys[name]
+
+    def _note_members(self, done: Sequence[Step]) -> None:
+        """Know the accounts and keys that steps have made."""
+        for words in (each["account"] for each in done if "account" in each):
+            self.accounts.open(words["account"], words.get("kind", MEMBER), words.get("venue", DEFAULT.name))
+        if any("key" in each for each in done):
+            self.accounts.take((self._ask("GET"))["accounts"])
+
+    def _step(self, name: str, **words: Any) -> Outcome:
+        (outcome,) = self.do(step(name, **words))
+        return outcome

@@ -1,0 +1,144 @@
+# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/stream.py: change that.
+"""The open streams of a sandbox: waited for, spoken to, cut off."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack
+
+from mockexchange.api.arguments import require, require_as
+from mockexchange.api.asking import Ask
+from mockexchange.api.errors import MockExchangeError, TimedOut
+from mockexchange.api.matching import FRAME_WORDS, RECEIVED, SENT, Amount, WantedMessage, checked, complaint, matching
+from mockexchange.api.records import Frame, Subscription, read_frame
+from mockexchange.api.synchronous.waiting import Waiting
+from mockexchange.api.wording import Duration
+
+ANY = "*"
+ABNORMAL = 1006
+"""No code that is ever sent: the connection is cut without a close frame."""
+
+
+class Stream:
+    """What clients of one sandbox have open, and what crosses it; `sent` and `received` are as the exchange sees it."""
+
+    def __init__(self, ask: Ask, sandbox: str) -> None:
+        self._waiting = Waiting(ask, sandbox)
+
+    def wait_subscribed(
+        self, account: str = ANY, channel: str = ANY, count: int = 1, within: Duration = "5s"
+    ) -> list[Subscription]:
+        """Return once `count` subscriptions of an account to a channel are open at once.
+
+        Raises TimedOut, an AssertionError that says who is subscribed to what, and WrongRequest on a channel that
+        there is not.
+        """
+        __tracebackhide__ = True
+        require(count=count)
+        wanted = checked(_said(account=account, channel=channel), FRAME_WORDS)
+        try:
+            rows = self._waiting.wait("subscribed", {**wanted, "count": count}, within)
+        except TimedOut as error:
+            raise TimedOut(str(error) + self._waiting.hint(_named(account))) from None
+        return [Subscription(**row) for row in rows]
+
+    def send(self, raw: str | bytes | Mapping[str, Any], account: str = ANY, connection: int | None = None) -> int:
+        """Send a text frame as it is, past filters and faults; a mapping is sent as its JSON.
+
+        To every open stream, or those of an account, or one. Returns to how many, and raises MockExchangeError where
+        that is none.
+        """
+        require_as("raw", raw, "raw")
+        text = raw.decode() if isinstance(raw, bytes) else raw if isinstance(raw, str) else json.dumps(raw)
+        return self._tell({"send": {"text": text}}, account, connection)
+
+    def close(
+        self, code: int = ABNORMAL, account: str = ANY, connection: int | None = None, *, reason: str = ""
+    ) -> int:
+        """End streams with a close code; 1006 cuts them without a close frame.
+
+        Returns how many, and raises MockExchangeError where that is none.
+        """
+        return self._tell({"close": {"code": code, "reason": reason}}, account, connection)
+
+    def reject(self, status: int, times: int | None = 1, account: str = ANY) -> None:
+        """Refuse the next handshakes with 401, 403 or 502, by a fault; `times=None` until the faults are cleared."""
+        always = {"match": _said(account=account), "then": {"refuse": status}}
+        self._waiting.ask("POST", "faults", always if times is None else {**always, "times": times})
+
+    def received(
+        self,
+        account: str = ANY,
+        *,
+        count: int | None = None,
+        within: Duration | None = None,
+        **wanted: Unpack[WantedMessage],
+    ) -> list[Frame]:
+        """The frames that clients sent, oldest first: those that are as wanted, once there are `count`.
+
+        Without `within` what has come by now. What fails is an AssertionError (TimedOut) that shows what came nearest.
+        """
+        __tracebackhide__ = True
+        return self._frames("in", account, wanted, count, within)
+
+    def sent(
+        self,
+        account: str = ANY,
+        *,
+        count: int | None = None,
+        within: Duration | None = None,
+        **wanted: Unpack[WantedMessage],
+    ) -> list[Frame]:
+        """The frames that went out to clients, in the same way."""
+        __tracebackhide__ = True
+        return self._frames("out", account, wanted, count, within)
+
+    def _tell(self, what: Mapping[str, Any], account: str, connection: int | None) -> int:
+        number = {} if connection is None else {"connection": connection}
+        told = self._waiting.ask("POST", "streams", {**what, **_said(account=account), **number})
+        if not told["connections"]:
+            whose = "" if account == ANY else f" of {account}"
+            hint = self._waiting.hint(_named(account))
+            raise MockExchangeError(f"no stream{whose} is open: wait for one with stream.wait_subscribed(){hint}")
+        connections: int = told["connections"]
+        return connections
+
+    def _frames(
+        self, direction: str, account: str, wanted: Mapping[str, Any], count: int | None, within: Duration | None
+    ) -> list[Frame]:
+        __tracebackhide__ = True
+        require(count=count)
+        filters = checked({**_said(account=account), **wanted}, FRAME_WORDS)
+
+        def look() -> list[Frame]:
+            rows = self._waiting.ask("GET", "frames", query={"direction": direction})
+            return [read_frame(row) for row in rows]
+
+        amount = Amount(count, within, is_least=True)
+
+        def missing(frames: Sequence[Frame]) -> int:
+            return amount.needed - len(_messages(frames, filters))
+
+        if within is None:
+            frames = look()
+        else:
+            frames = self._waiting.until(look, missing, "frame", {"direction": direction}, within)
+        found = _messages(frames, filters)
+        if (count is None and within is None) or amount.is_met(len(found)):
+            return self._waiting.whose(found, _named(account))
+        messages = [frame for frame in frames if frame.is_message]
+        text = complaint(RECEIVED if direction == "in" else SENT, messages, filters, amount)
+        text += self._waiting.hint(_named(account))
+        raise AssertionError(text) if within is None else TimedOut(text)
+
+
+def _messages(frames: Sequence[Frame], filters: Mapping[str, Any]) -> list[Frame]:
+    return matching([frame for frame in frames if frame.is_message], filters)
+
+
+def _named(account: str) -> str | None:
+    return None if account == ANY else account
+
+
+def _said(**words: str) -> dict[str, str]:
+    """What is not said to be anything."""
+    return {name: word for name, word in words.items() if word != ANY}

@@ -1,0 +1,210 @@
+"""Transports for httpx: a sandbox instead of the network, under whatever host the client means to talk to.
+
+What faults do is what a client would see of a socket: a connection that is dropped, reset or cut off in the middle is
+the error that httpx has for it, and a late answer runs into the client's own timeout.
+"""
+
+import asyncio
+import queue
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import suppress
+from functools import partial
+
+import httpx
+from starlette.types import ASGIApp
+
+from mockexchange.api.answers import Answer, Item, async_body_of, body_of, scope_of
+from mockexchange.api.bridging import Bridge, Call, running_loop
+from mockexchange.api.errors import MockExchangeError, Unavailable
+from mockexchange.api.forwarding import Forwarded, Forwarder
+
+Handler = Callable[[httpx.Request], httpx.Response]
+AsyncHandler = Callable[[httpx.Request], Awaitable[httpx.Response]]
+AppOf = Callable[[str], ASGIApp]
+
+
+class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """For `httpx.Client(transport=...)` and `httpx.AsyncClient(transport=...)` alike, in any thread and loop."""
+
+
+def transport_of(app_of: AppOf, sandbox: str, base_url: str, ca_cert: str | None) -> Transport:
+    """The transport to a sandbox: into this process where it lives here, else over the network."""
+    try:
+        app = app_of(sandbox)
+    except Unavailable:
+        return RemoteTransport(Forwarder(base_url, ca_cert))
+    assert isinstance(app, Bridge)
+    return LocalTransport(app)
+
+
+def handler_of(transport: Transport) -> Handler:
+    """A function from a request to its answer, read whole: a side effect for respx, a handler for MockTransport."""
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        response = transport.handle_request(request)
+        try:
+            return _whole(response, response.read(), request)
+        finally:
+            response.close()
+
+    return handle
+
+
+def async_handler_of(transport: Transport) -> AsyncHandler:
+    """The same for asynchronous clients, which does not keep their loop waiting."""
+
+    async def handle(request: httpx.Request) -> httpx.Response:
+        response = await transport.handle_async_request(request)
+        try:
+            return _whole(response, await response.aread(), request)
+        finally:
+            await response.aclose()
+
+    return handle
+
+
+def _whole(response: httpx.Response, content: bytes, request: httpx.Request) -> httpx.Response:
+    return httpx.Response(response.status_code, headers=response.headers.raw, content=content, request=request)
+
+
+# --- a sandbox of this process
+
+
+class LocalTransport(Transport):
+    """Calls the application of a sandbox; no socket is opened."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._require_another_loop()
+        inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
+        body = SyncBody(Answer(request, Call(self._bridge, scope_of(request), body_of(request), inbox.put)), inbox)
+        return body.response()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        loop, inbox = running_loop(), asyncio.Queue[Item]()
+        content = await async_body_of(request)
+        deliver = partial(put_across, loop, inbox)
+        body = AsyncBody(Answer(request, Call(self._bridge, scope_of(request), content, deliver)), inbox)
+        return await body.response()
+
+    def _require_another_loop(self) -> None:
+        """A call that waits in the loop that has to answer it would wait for ever."""
+        try:
+            is_here = asyncio.get_running_loop() is self._bridge.loop
+        except RuntimeError:
+            return
+        if is_here:
+            words = "a synchronous request would stop the loop that the exchange lives in"
+            raise MockExchangeError(f"{words}: use httpx.AsyncClient, or asyncio.to_thread, or serve() instead")
+
+
+def put_across(loop: asyncio.AbstractEventLoop, inbox: "asyncio.Queue[Item]", item: Item) -> None:
+    """Put something into a queue of a loop, from any other; where that has ended nobody waits for it."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(inbox.put_nowait, item)
+
+
+class SyncBody(httpx.SyncByteStream):
+    """What comes of an answer, for who waits in a thread."""
+
+    def __init__(self, answer: Answer, inbox: "queue.SimpleQueue[Item]") -> None:
+        self._answer, self._inbox = answer, inbox
+
+    def response(self) -> httpx.Response:
+        """The answer as soon as its head is there; the rest is this."""
+        self._answer.begin()
+        self._answer.take_head(self._next())
+        return self._answer.response(self)
+
+    def __iter__(self) -> Iterator[bytes]:
+        while not self._answer.is_whole:
+            yield self._answer.take(self._next())
+
+    def close(self) -> None:
+        self._answer.leave()
+
+    def _next(self) -> Item:
+        try:
+            return self._inbox.get(timeout=self._answer.timeout_s)
+        except queue.Empty:
+            raise self._answer.timed_out() from None
+
+
+class AsyncBody(httpx.AsyncByteStream):
+    """The same for who waits in a loop."""
+
+    def __init__(self, answer: Answer, inbox: "asyncio.Queue[Item]") -> None:
+        self._answer, self._inbox = answer, inbox
+
+    async def response(self) -> httpx.Response:
+        self._answer.begin()
+        self._answer.take_head(await self._next())
+        return self._answer.response(self)
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while not self._answer.is_whole:
+            yield self._answer.take(await self._next())
+
+    async def aclose(self) -> None:
+        self._answer.leave()
+
+    async def _next(self) -> Item:
+        try:
+            return await asyncio.wait_for(self._inbox.get(), self._answer.timeout_s)
+        except TimeoutError:
+            raise self._answer.timed_out() from None
+        except asyncio.CancelledError:
+            self._answer.leave()
+            raise
+
+
+# --- a sandbox elsewhere
+
+
+class RemoteTransport(Transport):
+    """Sends each request to a server, on a connection of its own, whatever host it is meant for.
+
+    It does not use httpx for that: where httpx is patched, by respx for one, a request would come back to where it
+    came from.
+    """
+
+    def __init__(self, forwarder: Forwarder) -> None:
+        self._forwarder = forwarder
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        forwarded = self._forwarder.send(request, body_of(request))
+        return forwarded.response(SyncRest(forwarded))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        forwarded = await asyncio.to_thread(self._forwarder.send, request, await async_body_of(request))
+        return forwarded.response(AsyncRest(forwarded))
+
+
+class SyncRest(httpx.SyncByteStream):
+    """What is still to come of an answer."""
+
+    def __init__(self, forwarded: Forwarded) -> None:
+        self._forwarded = forwarded
+
+    def __iter__(self) -> Iterator[bytes]:
+        while part := self._forwarded.read():
+            yield part
+
+    def close(self) -> None:
+        self._forwarded.close()
+
+
+class AsyncRest(httpx.AsyncByteStream):
+    """The same, read in a thread."""
+
+    def __init__(self, forwarded: Forwarded) -> None:
+        self._forwarded = forwarded
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while part := await asyncio.to_thread(self._forwarded.read):
+            yield part
+
+    async def aclose(self) -> None:
+        self._forwarded.close()

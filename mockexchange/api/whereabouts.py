@@ -1,0 +1,99 @@
+"""Finding a server that runs elsewhere, and how its sandboxes are reached from here."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit, urlunsplit
+
+from mockexchange.api.arguments import ARGUMENTS, require, wrong
+from mockexchange.api.errors import Unreachable
+from mockexchange.api.remote import TOKEN
+from mockexchange.clients import LOOPBACK
+from mockexchange.config import default_ready_file
+from mockexchange.config.ready import START_ONE, NoServer, read_ready
+from mockexchange.config.sending import ControlApi
+
+ROOT = "/_mock"
+URL = "MOCKEXCHANGE_URL"
+READY_FILE = "MOCKEXCHANGE_READY_FILE"
+"""This and TOKEN are what `mockexchange run` sets for the program it runs; people may set all three."""
+SECURE = {"http": "ws", "https": "wss"}
+
+
+class Found(NamedTuple):
+    """A server's control API, and the file of all that a client of it trusts."""
+
+    control: ControlApi
+    ca_bundle: str | None
+
+
+def find_control(
+    url: str | None, token: str | None, ready_file: Path | str | None, ca_cert: Path | str | None
+) -> Found:
+    """The server at a URL, or that of a ready file. Raises Unreachable, or WrongRequest on what is no such URL, or two.
+
+    Where neither is given it is the one that the environment names, then that of the default ready file. A token that
+    is not given is that of the ready file where this is how the server was found, else the environment's, else the
+    ready file's if it is of the same server, as the authority is. Without any it is "", which the server refuses.
+    """
+    require(url=url, token=token)
+    if url is None and ready_file is None:
+        url = os.environ.get(URL)
+    ready = _read(ready_file, is_needed=url is None or ready_file is not None)
+    control_url = ready["control_url"] if url is None else _control_url(url)
+    if ready_file is not None and ready["control_url"] != control_url:
+        raise wrong("url", f"the server of the ready file, {ready['control_url']}, or one of the two alone", url)
+    known = ready if ready.get("control_url") == control_url else {}
+    usual = None if url is None else os.environ.get(TOKEN)
+    shown = token or usual or known.get("control_token") or ""
+    authority = ca_cert or known.get("ca_cert")
+    bundle = authority if ca_cert else known.get("ca_bundle") or authority
+    return Found(ControlApi(control_url, shown, str(authority) if authority else None), bundle and str(bundle))
+
+
+def _read(ready_file: Path | str | None, *, is_needed: bool) -> dict[str, Any]:
+    try:
+        return read_ready(Path(ready_file or os.environ.get(READY_FILE) or default_ready_file()))
+    except NoServer as error:
+        if not is_needed:
+            return {}
+        advice = f": {START_ONE}, or give a URL or another ready file" if error.is_missing else ""
+        raise Unreachable(f"{error}{advice}") from None
+
+
+def _control_url(url: str) -> str:
+    """Of an origin, or with the /_mock. Raises WrongRequest."""
+    try:
+        parts = urlsplit(url.rstrip("/"))
+        is_right = parts.scheme in SECURE and parts.hostname and parts.port != 0 and parts.path in ("", ROOT)
+    except ValueError:
+        raise wrong("url", ARGUMENTS["url"].expected, url) from None
+    if not is_right or parts.query or parts.fragment:
+        raise wrong("url", ARGUMENTS["url"].expected, url)
+    return f"{parts.scheme}://{parts.netloc}{ROOT}"
+
+
+def reached_from(control_url: str, server_url: str) -> Callable[[str], str]:
+    """How URLs as a server has them are reached from where `control_url` reaches it.
+
+    `server_url` is one of its main port as it has it. A server in a container takes itself to be on its own loopback
+    address, where its main port may have another number than here; another one of its ports has its number.
+    """
+    ours, theirs = urlsplit(control_url), urlsplit(server_url)
+    if theirs.hostname not in LOOPBACK:
+        return lambda url: url  # it was started with its public URL
+
+    def reached(url: str) -> str:
+        parts = urlsplit(url)
+        if parts.port == theirs.port:
+            netloc, is_secure = ours.netloc, ours.scheme == "https"
+        elif ours.hostname in LOOPBACK:
+            return url
+        else:
+            host = f"[{ours.hostname}]" if ":" in (ours.hostname or "") else ours.hostname
+            netloc, is_secure = f"{host}:{parts.port}", parts.scheme in ("https", "wss")
+        scheme = ("wss" if is_secure else "ws") if parts.scheme.startswith("ws") else ("https" if is_secure else "http")
+        return urlunsplit(parts._replace(scheme=scheme, netloc=netloc))
+
+    return reached

@@ -1,0 +1,83 @@
+"""What callers give, as JSON for the control API.
+
+Amounts are best given as `Decimal` or text; a float is sent as it is written, so that 0.56 is 0.56 and 0.1 + 0.2 is
+refused for its digits. Durations are "5s" or a `timedelta`, instants RFC 3339 text or an aware `datetime`.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from enum import Enum
+from math import isfinite
+from pathlib import PurePath
+from typing import Any
+
+from mockexchange.api.arguments import require_as, wrong
+from mockexchange.core.instants import format_duration, format_instant
+
+Amount = Decimal | int | float | str
+"""Dollars, contracts or coins."""
+Duration = str | timedelta
+Instant = str | datetime
+Step = Mapping[str, Any]
+"""A step as in a scenario's history: `{"settle": {"market": "KXRAIN-1", "result": "yes"}}`."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def plain(value: Any, where: str = "value") -> Any:
+    """A value as JSON, of mappings, lists, numbers, texts, instants, durations and paths. Raises WrongArgument."""
+    match value:
+        case Enum():
+            return plain(value.value, where)
+        case None | bool() | int() | str():
+            return value
+        case float() | Decimal():
+            return _number(value, where)
+        case datetime():
+            return instant_text(value, where)
+        case timedelta():
+            return duration_text(value, where)
+        case PurePath():
+            return str(value)
+        case Mapping():
+            return {str(plain(key, where)): plain(item, f"{where}.{key}") for key, item in value.items()}
+        case bytes() | bytearray():
+            pass
+        case Sequence() | set() | frozenset():
+            return [plain(item, f"{where}[{place}]") for place, item in enumerate(value)]
+    raise wrong(where, "text, a number, a mapping or a list", value)
+
+
+def step(name: str, **words: Any) -> dict[str, Any]:
+    """A step of these words; what is None is not said."""
+    return {name: given(words)}
+
+
+def given(words: Mapping[str, Any]) -> dict[str, Any]:
+    """The words that are not None, as JSON. Raises WrongArgument."""
+    return {key: plain(value, key) for key, value in words.items() if value is not None}
+
+
+def duration_text(duration: Duration, where: str = "duration") -> str:
+    """A duration as scenarios write it. Raises WrongArgument on what is none."""
+    require_as("duration", duration, where)
+    return duration if isinstance(duration, str) else format_duration(duration // _MICROSECOND)
+
+
+def instant_text(instant: Instant, where: str = "instant") -> str:
+    """An instant as RFC 3339. Raises WrongArgument where a `datetime` names no offset."""
+    if isinstance(instant, str):
+        return instant
+    if instant.tzinfo is None:
+        raise wrong(where, "an instant with an offset, such as tzinfo=datetime.UTC", instant)
+    return format_instant((instant - _EPOCH) // _MICROSECOND)
+
+
+def _number(value: float | Decimal, where: str) -> float | str:
+    """Numbers are read as they are written: without an exponent, and all digits."""
+    if not isfinite(value):
+        raise wrong(where, "a finite number", value)
+    if isinstance(value, float) and "e" not in repr(value):
+        return value
+    return f"{Decimal(str(value)):f}"

@@ -1,0 +1,19 @@
+"""What is written as in a scenario: text as the JSON that the control API takes."""
+
+from typing import Any
+
+from mockexchange.api.errors import WrongRequest
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.literals import plain
+from mockexchange.scenario.source import read_yaml
+
+
+def read_step(text: str) -> Any:
+    """Read a step. Raises WrongRequest."""
+    try:
+        body = plain(read_yaml(text, "step"))
+    except ScenarioError as error:
+        raise WrongRequest("bad_step", str(error)) from None
+    if not isinstance(body, dict):
+        raise WrongRequest("bad_step", f"expected a step such as 'settle: {{market: M, result: yes}}', got {text!r}")
+    return body
