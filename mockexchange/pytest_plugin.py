@@ -1,0 +1,171 @@
+"""The pytest plugin: fixtures that are exchanges, a marker, reports of failures, and a guard against real money.
+
+    def test_a_bot(exchange_sandbox):
+        bot = Bot(base_url=exchange_sandbox.base_url, key=exchange_sandbox.accounts["alice"])
+
+Every run of pytest in its environment loads this module, so the rest is imported when a test needs it.
+"""
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from mockexchange.testing import options
+from mockexchange.testing.options import GUARD, MARKER
+
+if TYPE_CHECKING:
+    from mockexchange import AsyncExchange, Exchange
+    from mockexchange.guard import Dial
+
+__all__ = ["async_exchange_sandbox", "exchange_sandbox", "mock_exchange", "venue_dials"]
+
+FIXTURES = frozenset(__all__)
+REFUSAL = "::mockexchange"
+"""The node id under which a worker of pytest-xdist tells what it refuses; no file or folder can have it."""
+Phase = Generator[None, object, object]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    options.add_to(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", options.MARKER_HELP)
+    if not is_worker(config):
+        config.pluginmanager.register(Refuser(), f"{MARKER}-refuser")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse what cannot work, of the tests that are left to run."""
+    concerned = [item for item in items if uses_exchange(item) or item.get_closest_marker(MARKER)]
+    if concerned:
+        from mockexchange.testing.checks import problems
+
+        found = problems(config, concerned)
+        if found:
+            refuse(config, items, found)
+
+
+class Refuser:
+    """Refuses, in the process that started workers of pytest-xdist, what they have found: they can only tell."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.nodeid == REFUSAL:
+            raise pytest.UsageError(str(report.longrepr))
+
+
+@pytest.fixture(scope="session")
+def mock_exchange(request: pytest.FixtureRequest) -> "Iterator[Exchange]":
+    """An exchange for the whole session: one server in each process of pytest, or --mockexchange-url.
+
+    What one test does to it the next one finds: `exchange_sandbox` is fresh for each.
+    """
+    from mockexchange.testing.exchanges import session_exchange
+
+    with session_exchange(request.config) as exchange:
+        yield exchange
+
+
+@pytest.fixture
+def exchange_sandbox(request: pytest.FixtureRequest, mock_exchange: "Exchange") -> "Iterator[Exchange]":
+    """A fresh exchange for the test, as its `mockexchange` marker says, on a port of its own where pytest runs it."""
+    from mockexchange.testing import guarding
+    from mockexchange.testing.exchanges import test_exchange
+
+    guarding.begin(request.node)
+    with test_exchange(request.node, mock_exchange) as exchange:
+        yield exchange
+
+
+@pytest.fixture
+def async_exchange_sandbox(exchange_sandbox: "Exchange") -> "Iterator[AsyncExchange]":
+    """The test's `exchange_sandbox`, to be awaited: from any loop, so it needs no plugin of its own."""
+    from mockexchange.api.awaiting import awaitable
+
+    with awaitable(exchange_sandbox) as exchange:
+        yield exchange
+
+
+@pytest.fixture
+def venue_dials(request: pytest.FixtureRequest) -> "list[Dial]":
+    """The real hosts that were dialled in this test, and refused. The test fails unless it clears the list."""
+    from mockexchange.testing import guarding
+
+    return guarding.begin(request.node).dials
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Phase:
+    __tracebackhide__ = True
+    if uses_exchange(item):
+        from mockexchange.testing import guarding
+
+        guarding.begin(item)
+    return (yield from _watched(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Phase:
+    __tracebackhide__ = True
+    return (yield from _watched(item))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Phase:
+    __tracebackhide__ = True
+    try:
+        return (yield from _watched(item))
+    finally:
+        if GUARD in item.stash:
+            from mockexchange.testing import guarding
+
+            guarding.end(item)
+
+
+def _watched(item: pytest.Item) -> Phase:
+    """A phase of a test, which fails if somebody has dialled a real venue by its end."""
+    __tracebackhide__ = True
+    error: BaseException | None = None
+    try:
+        return (yield)
+    except BaseException as raised:
+        error = raised
+        raise
+    finally:
+        if GUARD in item.stash:
+            from mockexchange.testing import guarding
+
+            guarding.require_none(item, error)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.excinfo is not None and uses_exchange(item):
+        from mockexchange.testing import reports
+
+        reports.complete(report, item, call.excinfo)
+    return report
+
+
+def refuse(config: pytest.Config, items: list[pytest.Item], problems: str) -> None:
+    """Run nothing. A worker of pytest-xdist has no say in how the run ends: it tells the process that has."""
+    if not is_worker(config):
+        raise pytest.UsageError(problems)
+    items.clear()
+    config.hook.pytest_collectreport(report=pytest.CollectReport(REFUSAL, "failed", problems, []))
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this is a worker of pytest-xdist."""
+    return hasattr(config, "workerinput")
+
+
+def uses_exchange(item: pytest.Item) -> bool:
+    """Whether a test asks for one of the fixtures: itself, through others, or by now while it runs."""
+    return GUARD in item.stash or not FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))

@@ -1,0 +1,130 @@
+"""What cannot work is refused when the tests are collected, in one error, and pytest ends as it does on wrong options.
+
+What a marker says is read by the very reader that the server will read it with.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from mockexchange.api.creation import creation
+from mockexchange.api.errors import MockExchangeError, WrongRequest
+from mockexchange.api.remote import RemoteAsk
+from mockexchange.api.whereabouts import find_control
+from mockexchange.sandbox import open_sandbox
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.source import located_json
+from mockexchange.server.control_errors import ControlError
+from mockexchange.server.control_requests import read_object
+from mockexchange.server.creation import Creation, parse_creation
+from mockexchange.testing.markers import SHOWN, Wanted, WrongMarker, require_use, wanted_of
+from mockexchange.testing.options import (
+    API_DATE,
+    API_DATE_DEFAULT,
+    LOGS,
+    SCENARIO,
+    TOKEN,
+    URL,
+    Settings,
+    origin_of,
+    settings_of,
+)
+from mockexchange.testing.scenarios import found
+
+PROBLEMS_SHOWN_MAX = 10
+TOKEN_CODES = ("no_token", "unauthorized")
+TOKEN_ADVICE = f"expected the token of its control API: give {TOKEN.flag}, or set {TOKEN.variable}"
+PROBE_S = 5.0
+"""As long as a server is waited for that does not answer; one that is there answers in milliseconds."""
+
+
+def problems(config: pytest.Config, items: Iterable[pytest.Item]) -> str:
+    """What the tests, or the configuration, ask for and there is not, a line each; empty if all is well."""
+    lines = list(_problems(config, settings_of(config), items))
+    more = len(lines) - PROBLEMS_SHOWN_MAX
+    return "\n".join([*lines[:PROBLEMS_SHOWN_MAX], *([f"and {more} more"] if more > 0 else [])])
+
+
+def _problems(config: pytest.Config, settings: Settings, items: Iterable[pytest.Item]) -> Iterator[str]:
+    """One line each. What is wrong for all tests is not said of each."""
+    for find in (_wrong_server, _wrong_defaults, _wrong_directory):
+        wrong = list(find(config, settings))
+        if wrong:
+            yield from wrong
+            return
+    yield from _wrong_markers(settings, items)
+
+
+def _wrong_server(config: pytest.Config, settings: Settings) -> Iterator[str]:
+    if settings.url is None:
+        return
+    try:
+        ask = RemoteAsk(find_control(settings.url, settings.token, None, None).control)
+        ask("GET", "sandboxes", patience_s=PROBE_S)
+    except WrongRequest as error:
+        yield f"{origin_of(config, URL)}: {TOKEN_ADVICE if error.code in TOKEN_CODES else error.message}"
+    except MockExchangeError as error:
+        yield f"{origin_of(config, URL)}: {error}"
+
+
+def _wrong_defaults(config: pytest.Config, settings: Settings) -> Iterator[str]:
+    scenario = found(settings.scenario, config.rootpath)
+    for option, wanted in (
+        (SCENARIO, Wanted(scenario=scenario, api_date=API_DATE_DEFAULT)),
+        (API_DATE, Wanted(scenario="empty", api_date=settings.api_date)),
+    ):
+        problem = problem_of(wanted, settings)
+        if problem:
+            yield f"{origin_of(config, option)}: {problem}"
+
+
+def _wrong_directory(config: pytest.Config, settings: Settings) -> Iterator[str]:
+    if settings.logs is not None and settings.logs.exists() and not settings.logs.is_dir():
+        yield f"{origin_of(config, LOGS)}: expected a directory, got the file {settings.logs}"
+
+
+def _wrong_markers(settings: Settings, items: Iterable[pytest.Item]) -> Iterator[str]:
+    """Many tests want the same: it is read once."""
+    known: dict[str, str | None] = {}
+    for item in items:
+        try:
+            wanted = wanted_of(item)
+            require_use(item)
+            key = json.dumps(_body_of(wanted), sort_keys=True)
+        except (WrongMarker, TypeError, ValueError) as error:
+            yield f"{item.nodeid}: {error}"
+            continue
+        if key not in known:
+            known[key] = problem_of(wanted, settings)
+        if known[key]:
+            yield f"{item.nodeid}: {SHOWN}: {known[key]}"
+
+
+def problem_of(wanted: Wanted, settings: Settings) -> str | None:
+    """What is wrong with a sandbox that is wanted; None if it can be made."""
+    try:
+        creation = parse_creation(read_object(located_json(json.dumps(_body_of(wanted)), "", 0)))
+        if not settings.is_remote:
+            _make(creation)
+    except (ControlError, ScenarioError) as error:
+        return None if settings.is_remote and _may_be_there(wanted, error) else str(error)
+    return None
+
+
+def _make(creation: Creation) -> None:
+    """Make the sandbox once: some of what is wrong only the exchange knows. In a thread, for a loop of its own."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, open_sandbox(creation.plan, creation.named("collected"))).result()
+
+
+def _may_be_there(wanted: Wanted, error: Exception) -> bool:
+    """A server of another version may have a scenario that is unknown here, and files of its own."""
+    return isinstance(error, ScenarioError) and isinstance(wanted.scenario, str) and "\n" not in wanted.scenario
+
+
+def _body_of(wanted: Wanted) -> dict[str, Any]:
+    return creation(wanted.scenario, api_date=wanted.api_date, clock=wanted.clock, faults=wanted.faults)

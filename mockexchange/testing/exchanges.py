@@ -1,0 +1,51 @@
+"""The exchanges behind the fixtures: the session's, in a thread or elsewhere, and the one of each test."""
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+
+import pytest
+
+from mockexchange import Exchange, connect, serve
+from mockexchange.testing.markers import Wanted, wanted_of
+from mockexchange.testing.options import settings_of
+from mockexchange.testing.reports import watch
+from mockexchange.testing.scenarios import found
+from mockexchange.testing.sockets import unblocked
+
+
+@contextmanager
+def session_exchange(config: pytest.Config) -> Iterator[Exchange]:
+    """One exchange for all tests of this process, with the scenario and the API date of tests that name none."""
+    settings = settings_of(config)
+    scenario, api_date = found(settings.scenario, config.rootpath), settings.api_date
+    if settings.url is None:
+        making = serve(scenario, api_date=api_date)
+    else:
+        own_port = settings.has_own_ports
+        making = connect(settings.url, settings.token, scenario=scenario, api_date=api_date, own_port=own_port)
+    wanted = Wanted(scenario=scenario, api_date=api_date)
+    with _made(making) as exchange, watch(config, exchange, wanted):
+        yield exchange
+
+
+@contextmanager
+def test_exchange(item: pytest.Item, server: Exchange) -> Iterator[Exchange]:
+    """A fresh exchange of the session's server, as a test wants it."""
+    settings, wanted = settings_of(item.config), wanted_of(item)
+    making = server.sandbox(
+        wanted.scenario,
+        api_date=wanted.api_date,
+        clock=wanted.clock,
+        faults=wanted.faults,
+        own_port=settings.has_own_ports or not settings.is_remote,
+    )
+    with _made(making) as exchange, watch(item, exchange, wanted):
+        yield exchange
+
+
+@contextmanager
+def _made(making: AbstractContextManager[Exchange]) -> Iterator[Exchange]:
+    with ExitStack() as stack:
+        with unblocked():
+            exchange = stack.enter_context(making)
+        yield exchange

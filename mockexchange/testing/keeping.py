@@ -1,0 +1,45 @@
+"""The log and the journal of a failed test, as files that `mockexchange replay` reads."""
+
+import hashlib
+import json
+import re
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from mockexchange.api.synchronous.exchange import Exchange
+from mockexchange.testing.markers import Wanted
+
+NAME_CHARS_MAX = 80
+DIGEST_CHARS = 8
+
+
+def keep(directory: Path, test: str, exchange: Exchange) -> str:
+    """Write the files of a test's exchange; return the command that replays it."""
+    name = name_of(test)
+    directory.mkdir(parents=True, exist_ok=True)
+    log, *journals = (
+        _write(directory / f"{name}.{part}.jsonl", exchange.ask("GET", part)) for part in ("log", "journal", "frames")
+    )
+    given = [word for path in journals for word in ("--journal", str(path))]
+    return shlex.join(["mockexchange", "replay", str(log), *given])
+
+
+def name_of(test: str) -> str:
+    """A file's name for a test: its words, and what tells it from tests that have the same ones."""
+    words = re.sub(r"[^A-Za-z0-9_.]+", "-", test).strip("-.")[-NAME_CHARS_MAX:].lstrip("-.")
+    return f"{words}-{hashlib.sha256(test.encode()).hexdigest()[:DIGEST_CHARS]}"
+
+
+def serve_words(wanted: Wanted) -> str | None:
+    """The command that serves the like of a test's exchange; None where no command line can say the scenario."""
+    if not isinstance(wanted.scenario, str | Path) or "\n" in str(wanted.scenario):
+        return None
+    words = ["--scenario", str(wanted.scenario), "--api-date", wanted.api_date, "--clock", wanted.clock]
+    return shlex.join(["mockexchange", "serve", *words])
+
+
+def _write(path: Path, rows: Iterable[Any]) -> Path:
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
+    return path

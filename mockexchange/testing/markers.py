@@ -1,0 +1,106 @@
+"""`@pytest.mark.mockexchange(...)`: of a test, its class and its module, what is said nearest to the test counts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockexchange.scenario.errors import did_you_mean
+from mockexchange.testing.options import CLOCK_DEFAULT, MARKER, settings_of
+from mockexchange.testing.scenarios import found
+
+SANDBOX, SESSION = "exchange_sandbox", "mock_exchange"
+SHOWN = "@pytest.mark.mockexchange"
+WORDS: Mapping[str, str] = {
+    "scenario": "a built-in name, a file, YAML text or a mapping",
+    "api_date": "text, such as 'latest' or '2026-06'",
+    "clock": "text, such as 'paused' or '10x'",
+    "faults": "a list of rules or of names of presets",
+    "allow_hosts": "a list of host names",
+}
+
+
+WANTED = pytest.StashKey["Wanted"]()
+
+
+class WrongMarker(Exception):
+    """A marker says what cannot be; the message is for people."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What the sandbox of a test is made of."""
+
+    scenario: str | Path | Mapping[str, Any]
+    api_date: str
+    clock: str = CLOCK_DEFAULT
+    faults: Sequence[Mapping[str, Any] | str] = ()
+    allow_hosts: tuple[str, ...] = ()
+
+
+def wanted_of(item: pytest.Item) -> Wanted:
+    """Return what a test wants; files are beside it, or in pytest's root directory. Raises WrongMarker."""
+    if WANTED not in item.stash:
+        item.stash[WANTED] = _wanted_of(item)
+    return item.stash[WANTED]
+
+
+def _wanted_of(item: pytest.Item) -> Wanted:
+    given: dict[str, Any] = {}
+    for mark in reversed(list(item.iter_markers(MARKER))):
+        given |= read_mark(mark)
+    settings, root = settings_of(item.config), item.config.rootpath
+    if "scenario" in given:
+        given["scenario"] = found(given["scenario"], item.path.parent, root)
+    default = {"scenario": found(settings.scenario, root), "api_date": settings.api_date}
+    return Wanted(**{**default, **given, "allow_hosts": tuple(given.get("allow_hosts", ()))})
+
+
+def require_use(item: pytest.Item) -> None:
+    """Refuse a test's own marker where nothing is made of it; those of its class and module are for others too.
+
+    Raises WrongMarker. Who asks for `request` may ask it for the fixture.
+    """
+    names = frozenset(getattr(item, "fixturenames", ()))
+    said = {name for mark in item.own_markers if mark.name == MARKER for name in mark.kwargs} - {"allow_hosts"}
+    if not said or SANDBOX in names or (SESSION not in names and "request" in names):
+        return
+    uses = f"{SESSION} is as the options say" if SESSION in names else "it uses no exchange"
+    words = ", ".join(sorted(said))
+    raise WrongMarker(f"{SHOWN}({words}) says what {SANDBOX} is made of, and the test has none: {uses}")
+
+
+def read_mark(mark: pytest.Mark) -> dict[str, Any]:
+    """Return what one marker says. Raises WrongMarker."""
+    if mark.args:
+        example = f"{SHOWN}(scenario={mark.args[0]!r})"
+        raise WrongMarker(f"{SHOWN} takes keyword arguments alone, such as {example}; got {_shown(mark.args)}")
+    for name, value in mark.kwargs.items():
+        if name not in WORDS:
+            advice = did_you_mean(name, WORDS) or f" (known: {', '.join(WORDS)})"
+            raise WrongMarker(f"{SHOWN} has no argument {name!r}{advice}")
+        if not _is_right(name, value):
+            raise WrongMarker(f"{SHOWN}({name}=...): expected {WORDS[name]}, got {_shown(value)}")
+    return dict(mark.kwargs)
+
+
+def _is_right(name: str, value: object) -> bool:
+    match name:
+        case "scenario":
+            return isinstance(value, str | Path | Mapping)
+        case "faults":
+            return _is_list_of(value, (str, Mapping))
+        case "allow_hosts":
+            return _is_list_of(value, (str,))
+    return isinstance(value, str)
+
+
+def _is_list_of(value: object, kinds: tuple[type, ...]) -> bool:
+    return isinstance(value, list | tuple | set | frozenset) and all(isinstance(one, kinds) for one in value)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,0 +1,95 @@
+"""What a failed test says of its exchange: the last requests, why some were refused, what was lost, and how to see it
+again.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mockexchange.api.errors import MockExchangeError
+from mockexchange.api.synchronous.exchange import Exchange
+from mockexchange.guard import RealVenueReached
+from mockexchange.testing import sockets
+from mockexchange.testing.keeping import keep, serve_words
+from mockexchange.testing.markers import Wanted
+from mockexchange.testing.options import LOGS, settings_of
+from mockexchange.testing.seen import lines_of
+
+SECTION = "mockexchange"
+FOREIGN = frozenset({"site-packages", "dist-packages"})
+"""Where others' programs are, also below a suite's root."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """An exchange that a test uses."""
+
+    exchange: Exchange
+    wanted: Wanted
+
+
+WATCHED = pytest.StashKey[Watched]()
+
+
+@contextmanager
+def watch(who: pytest.Item | pytest.Config, exchange: Exchange, wanted: Wanted) -> Iterator[None]:
+    """The exchange is that of a test, or of the whole session: a test's own is what its report is about."""
+    who.stash[WATCHED] = Watched(exchange, wanted)
+    try:
+        yield
+    finally:
+        del who.stash[WATCHED]
+
+
+def complete(report: pytest.TestReport, item: pytest.Item, raised: pytest.ExceptionInfo[BaseException]) -> None:
+    """Have the report of a failure say what the exchange saw, as long as there is one."""
+    if isinstance(raised.value, RealVenueReached):
+        _fail(report, item, raised)
+    if not report.failed:
+        return
+    hint = sockets.hint_for(raised.value)
+    watched = item.stash.get(WATCHED, None) or (report.when != "teardown" and item.config.stash.get(WATCHED, None))
+    lines = [*([hint] if hint else []), *(_lines(item, watched) if watched else [])]
+    if lines:
+        report.sections.append((SECTION, "\n".join(lines)))
+
+
+def _fail(report: pytest.TestReport, item: pytest.Item, raised: pytest.ExceptionInfo[BaseException]) -> None:
+    """Nobody has expected a failure of this kind; of the way to it the suite's own lines are shown."""
+    report.outcome = "failed"
+    vars(report).pop("wasxfail", None)
+    root = item.config.rootpath
+    shown = raised.getrepr(style="short", tbfilter=lambda one: one.traceback.filter(lambda at: _is_own(at, root)))
+    for traceback, *_ in getattr(shown, "chain", ()):
+        traceback.extraline = None  # that entries are hidden, where none is of the suite
+    report.longrepr = shown
+
+
+def _is_own(entry: Any, root: Path) -> bool:
+    path = Path(entry.path)
+    return path.is_relative_to(root) and not (FOREIGN.intersection(path.parts) or entry.ishidden(None))
+
+
+def _lines(item: pytest.Item, watched: Watched) -> Iterator[str]:
+    try:
+        yield from lines_of(watched.exchange)
+        yield from _again(item, watched)
+    except MockExchangeError as error:
+        yield f"nothing more is known of the exchange: {error}"
+    except OSError as error:
+        yield f"what would replay it could not be kept: {error}"
+
+
+def _again(item: pytest.Item, watched: Watched) -> Iterator[str]:
+    words = serve_words(watched.wanted)
+    if words:
+        yield f"to look at one like it: {words}"
+    directory = settings_of(item.config).logs
+    if directory is None:
+        yield f"to replay it: run the test with {LOGS.flag} DIR, which keeps its log and its journal"
+    else:
+        yield f"to replay it: {keep(directory, item.nodeid, watched.exchange)}"

@@ -1,0 +1,96 @@
+"""What an exchange has seen of its clients, in lines: requests, why some were refused, frames, and what still waits."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from mockexchange.api.records import Frame, Request
+from mockexchange.api.synchronous.exchange import Exchange
+
+REQUESTS_SHOWN_MAX = 10
+FRAMES_SHOWN_MAX = 6
+LOST_SHOWN_MAX = 3
+NAMES_SHOWN_MAX = 5
+LINE_CHARS_MAX = 400
+"""A URL with a cursor has 200, a long diagnosis 300."""
+INDENT = "    "
+WAITS_FOR = {"scheduled": "has not happened yet, it does", "waiting": "waits for a client to set it off"}
+"""By the state of a step of the script."""
+
+
+def lines_of(exchange: Exchange) -> Iterator[str]:
+    """Tell what a failed test wants to know. Raises MockExchangeError where the server does not answer any more."""
+    header = exchange.ask("GET", "log")[0]
+    clock = exchange.ask("GET", "clock")
+    yield (
+        f"{exchange.name} at {exchange.base_url}: scenario {header['scenario']} (seed {header['seed']}),"
+        f" API date {header['api_date']}, clock {clock['mode']}"
+    )
+    yield from _requests(exchange.journal.last(REQUESTS_SHOWN_MAX))
+    frames = exchange.journal.frames()
+    yield from _frames([frame for frame in frames if frame.direction != "lost"])
+    yield from _lost([frame for frame in frames if frame.direction == "lost"])
+    yield from _script(exchange.ask("GET", "script"), clock)
+    yield from _stubs(exchange.ask("GET", "stubs"))
+
+
+def _requests(requests: list[Request]) -> Iterator[str]:
+    if not requests:
+        yield "no requests came"
+        return
+    count = requests[-1].number
+    yield "requests:" if len(requests) == count else f"requests, the last {len(requests)} of {count}:"
+    for request in requests:
+        latency_ms = request.latency.total_seconds() * 1e3
+        yield f"  {cut(request.title)} ({latency_ms:.1f} ms)"
+        for why in filter(None, (request.diagnosis, *request.findings, _cause_of(request))):
+            yield INDENT + cut(why)
+
+
+def _cause_of(request: Request) -> str | None:
+    if request.fault:
+        return f"the fault {request.fault} made it so"
+    return f"answered by the stub {request.stub}" if request.stub else None
+
+
+def _frames(frames: list[Frame]) -> Iterator[str]:
+    """The last of what streams said and were told."""
+    if not frames:
+        return
+    shown = frames[-FRAMES_SHOWN_MAX:]
+    yield "frames:" if len(shown) == len(frames) else f"frames, the last {len(shown)} of {len(frames)}:"
+    for frame in shown:
+        yield f"  {cut(' '.join([frame.title, frame.raw.decode(errors='backslashreplace')]))}"
+        if frame.note:
+            yield INDENT + cut(frame.note)
+
+
+def _lost(frames: list[Frame]) -> Iterator[str]:
+    if not frames:
+        return
+    yield f"frames that did not go out: {len(frames)}" + (", the last:" if len(frames) > LOST_SHOWN_MAX else ":")
+    for frame in frames[-LOST_SHOWN_MAX:]:
+        why = frame.note or frame.fault or "the client did not read"
+        yield f"  {cut(f'{frame.title}: {why}')}"
+
+
+def _script(steps: list[dict[str, Any]], clock: dict[str, Any]) -> Iterator[str]:
+    """What has not happened yet, and what it waits for."""
+    waiting = [step for step in steps if step["state"] in WAITS_FOR]
+    for step in waiting[:NAMES_SHOWN_MAX]:
+        time = f" at {step['next']} (exchange time)" if step["next"] else ""
+        yield cut(f"the script's {step['name']} ({step['action']}) {WAITS_FOR[step['state']]}{time}")
+    if clock["mode"] == "paused" and any(step["next"] for step in waiting):
+        yield f"the clock is paused at {clock['now']}: only exchange.advance(...) brings them about"
+
+
+def _stubs(stubs: list[dict[str, Any]]) -> Iterator[str]:
+    unused = [stub["request"] for stub in stubs if not stub["matched"]]
+    if unused:
+        more = f" and {len(unused) - NAMES_SHOWN_MAX} more" if len(unused) > NAMES_SHOWN_MAX else ""
+        yield cut(f"stubs that nobody asked for: {', '.join(unused[:NAMES_SHOWN_MAX])}{more}")
+
+
+def cut(text: str) -> str:
+    """The text on one line, bounded."""
+    line = " ".join(text.split())
+    return line if len(line) <= LINE_CHARS_MAX else f"{line[: LINE_CHARS_MAX - 3]}..."
