@@ -1,0 +1,147 @@
+"""Never real money: while a guard is there, nothing of this process reaches a venue's real host.
+
+    with guard() as guarded:
+        ...                      # dialling raises RealVenueReached at once
+    assert guarded.dials == []   # also what a client swallowed
+
+The standard library alone, and quick to import: children of `mockexchange run` load it before anything else.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Callable, Iterable, NamedTuple  # noqa: UP035  # children of `run` load this with Pythons as old as 3.8
+
+from mockexchange.guard.callers import Caller, find_caller
+from mockexchange.guard.clients import UNKNOWN
+from mockexchange.guard.hooks import HOOKS
+from mockexchange.guard.hosts import DEMO, PRODUCTION, VENUE_HOSTS, Place, find_place, spelt
+
+__all__ = ["DEMO", "PRODUCTION", "VENUE_HOSTS", "Dial", "Guard", "Place", "RealVenueReached", "find_place", "guard"]
+
+DIALS_KEPT_MAX = 1_000
+"""A client that retries for ever fills no memory; `dial_count` goes on."""
+
+
+class Dial(NamedTuple):
+    """An attempt to reach a real host.
+
+    `client` is a published client, None where none is known; `advice` says what to change; `place` is the line of the
+    program that it came from, as in "tests/test_bot.py:12", if there is one.
+    """
+
+    host: str
+    port: int | None
+    venue: str
+    kind: str
+    """"production" or "demo"."""
+    client: str | None
+    advice: str
+    place: str
+
+    def __str__(self) -> str:
+        """The line that people read: "api.elections.kalshi.com:443; kalshi-sdk keeps its stream on production ..."."""
+        where = f"{self.host}:{self.port}" if self.port else self.host
+        return f"{where}; {self.advice}" + (f" ({self.place})" if self.place else "")
+
+
+class RealVenueReached(BaseException):
+    """A real host was dialled; `dial` says by whom.
+
+    No Exception, on purpose: clients catch those around everything that dials and try again, some for ever and without
+    a word, so that a test would hang, or pass. It goes where an interrupt goes: through `except Exception`, to a test.
+    """
+
+    def __init__(self, dial: Dial) -> None:
+        super().__init__(str(dial))
+        self.dial = dial
+
+
+class Guard:
+    """Refuses real hosts from `start` to `stop`, or as a context; guards may be nested.
+
+    `dials` are those it refused, oldest first, also where the program swallowed what was raised; at most 1,000.
+    """
+
+    def __init__(
+        self, on_dial: Callable[[Dial], object] | None, refused: Iterable[str], allowed: Iterable[str]
+    ) -> None:
+        self.dials: list[Dial] = []
+        self.dial_count = 0
+        self._on_dial = on_dial
+        self._refused, self._allowed = frozenset(refused), frozenset(map(spelt, allowed))
+
+    def start(self) -> None:
+        HOOKS.add(self._check)
+
+    def stop(self) -> None:
+        """Stand in nobody's way any more. Does nothing if it does not."""
+        HOOKS.remove(self._check)
+
+    def __enter__(self) -> Guard:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _check(self, host: object, port: object) -> RealVenueReached | None:
+        place = find_place(host)
+        if place is None or place.kind not in self._refused or place.name in self._allowed:
+            return None
+        dial = _dial(place, port)
+        self.dial_count += 1
+        if len(self.dials) < DIALS_KEPT_MAX:
+            self.dials.append(dial)
+        refusal = RealVenueReached(dial)
+        try:
+            if self._on_dial is not None:
+                self._on_dial(dial)
+        except Exception as error:  # noqa: BLE001  # whoever listens may be wrong: the dial is refused all the same
+            refusal.__cause__ = error
+        return refusal
+
+
+def _dial(place: Place, port: object) -> Dial:
+    caller = find_caller()
+    client = caller.client
+    advice = _advise(place.kind, caller) if client is None else client.advise(place.kind, is_stream=caller.is_stream)
+    return Dial(
+        host=place.name,
+        port=_number(port),
+        venue=place.venue,
+        kind=place.kind,
+        client=None if client is None else client.name,
+        advice=advice,
+        place=caller.place,
+    )
+
+
+def _advise(kind: str, caller: Caller) -> str:
+    """Say what to change where no known client is seen, and what there is of traces."""
+    by = f" by {caller.module}" if caller.module else ""
+    perhaps = f" perhaps for {caller.loaded.name}, which is loaded" if caller.loaded else ""
+    traces = ",".join(filter(None, (by, perhaps)))
+    return UNKNOWN[kind] + (f"; dialled{traces}" if traces else "")
+
+
+def _number(port: object) -> int | None:
+    """Ports come as numbers, and as text of digits or a service's name."""
+    text = port.decode("latin-1") if isinstance(port, bytes) else str(port)
+    return int(text) if text.isdecimal() else {"https": 443, "http": 80}.get(text)
+
+
+def guard(
+    on_dial: Callable[[Dial], object] | None = None,
+    *,
+    refuse: Iterable[str] = (PRODUCTION, DEMO),
+    allow: Iterable[str] = (),
+) -> Guard:
+    """Return a guard over this process, to be entered or started.
+
+    `on_dial` is called with every dial in the thread that made it, before RealVenueReached is raised there. `refuse`
+    are the kinds of hosts that are refused, `allow` names that are not: such as one that you resolve to this machine.
+    """
+    return Guard(on_dial, refuse, allow)

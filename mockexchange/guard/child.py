@@ -1,0 +1,49 @@
+"""What a Python child of `mockexchange run` does first: it is guarded, and says so.
+
+The parent copies this package beside a `sitecustomize` that calls `begin`: the child may be any Python, with any
+packages.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any, Mapping  # noqa: UP035  # children of `run` load this with Pythons as old as 3.8
+
+from mockexchange.guard import Dial, Guard, guard
+from mockexchange.guard.redirecting import Redirection
+from mockexchange.guard.wrapping import Wrapping
+
+SETTINGS = "MOCKEXCHANGE_RUN_CHILD"
+"""The variable with the settings: a JSON object of `report` (a file), `names`, `port`, `bundle` and `proxies`."""
+PYTHON, NODE, DIAL = "python", "node", "dial"
+"""Kinds of lines in the report: a Python is guarded now, a Node is; one of them dialled."""
+
+
+def begin(environment: Mapping[str, str] = os.environ) -> tuple[Wrapping, Guard] | None:
+    """Guard this process until its end, as the parent's settings say; None without settings."""
+    text = environment.get(SETTINGS)
+    if not text:
+        return None
+    settings = json.loads(text)
+    report = settings["report"]
+    names = frozenset(settings["names"])
+
+    def tell_dial(dial: Dial) -> None:
+        tell(report, DIAL, dial._asdict())
+
+    wrapping = Redirection(names, settings["port"], settings["bundle"], settings["proxies"]).install()
+    guarded = guard(tell_dial, allow=names)
+    guarded.start()
+    tell(report, PYTHON, {})
+    return wrapping, guarded
+
+
+def tell(report: str, kind: str, words: Mapping[str, Any]) -> None:
+    """Add a line to the report. One write is one line, also where several processes write at once."""
+    line = json.dumps({"kind": kind, "pid": os.getpid(), "words": words}) + "\n"
+    file = os.open(report, os.O_WRONLY | os.O_APPEND)
+    try:
+        os.write(file, line.encode())
+    finally:
+        os.close(file)

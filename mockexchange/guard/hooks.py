@@ -1,0 +1,141 @@
+"""Where a program can be seen dialling, and standing in the way there. Nothing outside the standard library is needed.
+
+* Names are resolved by functions of `socket`, and by `connect` itself.
+* Loops resolve in a thread, where the stack no longer says who asked, and uvloop in C: their methods are wrapped.
+* Through a proxy, or by a function that somebody has a reference to from before, a host is dialled unseen. But TLS
+  needs its name, for the certificate, before anything is said to it, and venues speak nothing else: so contexts are
+  wrapped, and `set_tunnel` where the name is said a step earlier.
+
+No audit hook (`sys.addaudithook`), which would see more: it could never be taken away again, and costs every `id()` and
+every frame that somebody asks for.
+"""
+
+from __future__ import annotations
+
+from threading import RLock
+from typing import Any, Callable  # noqa: UP035  # children of `run` load this with Pythons as old as 3.8
+
+from mockexchange.guard.wrapping import Function, Wrapping
+
+Check = Callable[[object, object], "BaseException | None"]
+"""Told the host and the port that are about to be dialled; returns what is raised to refuse."""
+TLS_PORT = 443
+"""Where TLS to a venue ends, where the handshake is all that is seen."""
+
+
+class Hooks:
+    """Everybody who wants to know of dials. One of them for a process: `HOOKS`."""
+
+    def __init__(self) -> None:
+        self._checks: tuple[Check, ...] = ()
+        self._wrapping = Wrapping(WRAPPERS)
+        self._lock = RLock()
+
+    def add(self, check: Check) -> None:
+        """Ask `check` about every dial from now on."""
+        with self._lock:
+            if not self._checks:
+                self._wrapping.install()
+            if check not in self._checks:
+                self._checks = (*self._checks, check)
+
+    def remove(self, check: Check) -> None:
+        """Ask it no more; with the last one everything is as it was."""
+        with self._lock:
+            self._checks = tuple(one for one in self._checks if one != check)
+            if not self._checks:
+                self._wrapping.undo()
+
+    def ask(self, host: object, port: object) -> None:
+        """Ask every check, so that each can take note. Raises what the first one refuses with."""
+        refusals = [refusal for check in self._checks if (refusal := check(host, port))]
+        if refusals:
+            raise refusals[0]
+
+    def ask_address(self, address: object) -> None:
+        """The same of a socket's address: of the internet families the first two parts are host and port."""
+        if isinstance(address, tuple) and len(address) > 1:
+            self.ask(address[0], address[1])
+
+
+def _wrap_socket(wrapping: Wrapping, module: Any) -> None:
+    def make_resolve(original: Function) -> Function:
+        def resolve(host: Any, *values: Any, **named: Any) -> Any:
+            HOOKS.ask(host, named.get("port", _at(values, 0)))
+            return original(host, *values, **named)
+
+        return resolve
+
+    def make_connect(original: Function) -> Function:
+        def connect(self: Any, address: Any) -> Any:
+            HOOKS.ask_address(address)
+            return original(self, address)
+
+        return connect
+
+    for name in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+        wrapping.wrap(module, name, make_resolve)
+    for name in ("connect", "connect_ex"):
+        wrapping.wrap(module.socket, name, make_connect)
+
+
+def _wrap_ssl(wrapping: Wrapping, module: Any) -> None:
+    def naming(position: int) -> Callable[[Function], Function]:
+        def make(original: Function) -> Function:
+            def wrap(self: Any, *values: Any, **named: Any) -> Any:
+                HOOKS.ask(named.get("server_hostname", _at(values, position)), TLS_PORT)
+                return original(self, *values, **named)
+
+            return wrap
+
+        return make
+
+    wrapping.wrap(module.SSLContext, "wrap_socket", naming(4))
+    wrapping.wrap(module.SSLContext, "wrap_bio", naming(3))
+
+
+def _wrap_http_client(wrapping: Wrapping, module: Any) -> None:
+    def make(original: Function) -> Function:
+        def set_tunnel(self: Any, host: Any, port: Any = None, headers: Any = None) -> Any:
+            HOOKS.ask(host, port or TLS_PORT)
+            return original(self, host, port, headers)
+
+        return set_tunnel
+
+    wrapping.wrap(module.HTTPConnection, "set_tunnel", make)
+
+
+def _wrap_loop(wrapping: Wrapping, loop: Any) -> None:
+    def make_getaddrinfo(original: Function) -> Function:
+        async def getaddrinfo(self: Any, host: Any, port: Any, **named: Any) -> Any:
+            HOOKS.ask(host, port)
+            return await original(self, host, port, **named)
+
+        return getaddrinfo
+
+    def make_create_connection(original: Function) -> Function:
+        async def create_connection(self: Any, protocol_factory: Any, *values: Any, **named: Any) -> Any:
+            host, port = named.get("host", _at(values, 0)), named.get("port", _at(values, 1))
+            HOOKS.ask(host, port)
+            HOOKS.ask(named.get("server_hostname"), TLS_PORT)
+            return await original(self, protocol_factory, *values, **named)
+
+        return create_connection
+
+    wrapping.wrap(loop, "getaddrinfo", make_getaddrinfo)
+    wrapping.wrap(loop, "create_connection", make_create_connection)
+
+
+def _at(values: tuple[Any, ...], position: int) -> Any:
+    return values[position] if len(values) > position else None
+
+
+WRAPPERS: dict[str, Callable[[Wrapping, Any], None]] = {
+    "socket": _wrap_socket,
+    "ssl": _wrap_ssl,
+    "http.client": _wrap_http_client,
+    "asyncio.base_events": lambda wrapping, module: _wrap_loop(wrapping, module.BaseEventLoop),
+    "uvloop": lambda wrapping, module: _wrap_loop(wrapping, module.Loop),
+}
+"""By module."""
+HOOKS: Hooks = Hooks()

@@ -1,0 +1,123 @@
+"""Names that answer on this machine: in a child of `mockexchange run --as demo`, a venue's demo is a port of ours.
+
+For programs that ignore HTTPS_PROXY, which is most of what is written in Python. A name resolves to an address that no
+machine has (`STAND_IN`), and a connection to that goes to our port; so whoever resolves first and dials then, with the
+port of the URL, arrives too.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple  # children of `run` load this with Pythons as old as 3.8
+
+from mockexchange.guard.hosts import spelt
+from mockexchange.guard.wrapping import Function, Wrapping
+
+STAND_IN = "127.83.77.19"
+"""Below 127.0.0.0/8, which never leaves a machine, and nobody's: should it be dialled after all, nothing answers."""
+LOOPBACK = "127.0.0.1"
+
+
+class Redirection(NamedTuple):
+    """`names` lead to `port` of the loopback address, which speaks TLS; `bundle` is a file with whom to trust for it.
+
+    `proxies` are those that Python finds, by scheme, instead of those of the environment: with ours, a dial would be
+    the proxy's, and nobody could tell which client made it.
+    """
+
+    names: frozenset[str]
+    port: int
+    bundle: str
+    proxies: dict[str, str]
+
+    def install(self) -> Wrapping:
+        """Redirect from now on, until the answer is undone."""
+        wrapping = Wrapping(
+            {
+                "socket": self._wrap_socket,
+                "uvloop": self._wrap_uvloop,
+                "aiohttp.resolver": _wrap_aiohttp,
+                "certifi": self._wrap_certifi,
+                "urllib.request": self._wrap_urllib,
+            }
+        )
+        wrapping.install()
+        return wrapping
+
+    def leads_here(self, host: object) -> bool:
+        return spelt(host) in self.names
+
+    def _wrap_socket(self, wrapping: Wrapping, module: Any) -> None:
+        def make_getaddrinfo(original: Function) -> Function:
+            def getaddrinfo(host: Any, port: Any, family: Any = 0, *values: Any, **named: Any) -> Any:
+                if not self.leads_here(host):
+                    return original(host, port, family, *values, **named)
+                return original(STAND_IN, port, 0, *values, **named)
+
+            return getaddrinfo
+
+        def make_connect(original: Function) -> Function:
+            def connect(sock: Any, address: Any) -> Any:
+                return original(sock, self._address(address))
+
+            return connect
+
+        wrapping.wrap(module, "getaddrinfo", make_getaddrinfo)
+        wrapping.wrap(module, "gethostbyname", self._make_gethostbyname)
+        wrapping.wrap(module.socket, "connect", make_connect)
+        wrapping.wrap(module.socket, "connect_ex", make_connect)
+
+    def _make_gethostbyname(self, original: Function) -> Function:
+        def gethostbyname(host: Any) -> Any:
+            return STAND_IN if self.leads_here(host) else original(host)
+
+        return gethostbyname
+
+    def _address(self, address: Any) -> Any:
+        is_here = isinstance(address, tuple) and (address[0] == STAND_IN or self.leads_here(address[0]))
+        return (LOOPBACK, self.port) if is_here else address
+
+    def _wrap_uvloop(self, wrapping: Wrapping, module: Any) -> None:
+        """It resolves and connects in C."""
+
+        def make(original: Function) -> Function:
+            async def create_connection(
+                loop: Any, protocol_factory: Any, host: Any = None, port: Any = None, **named: Any
+            ) -> Any:
+                if self.leads_here(host) or host == STAND_IN:
+                    if named.get("ssl") and not named.get("server_hostname"):
+                        named["server_hostname"] = host
+                    host, port = LOOPBACK, self.port
+                return await original(loop, protocol_factory, host, port, **named)
+
+            return create_connection
+
+        def make_getaddrinfo(original: Function) -> Function:
+            async def getaddrinfo(loop: Any, host: Any, port: Any, **named: Any) -> Any:
+                return await original(loop, STAND_IN if self.leads_here(host) else host, port, **named)
+
+            return getaddrinfo
+
+        wrapping.wrap(module.Loop, "create_connection", make)
+        wrapping.wrap(module.Loop, "getaddrinfo", make_getaddrinfo)
+
+    def _wrap_certifi(self, wrapping: Wrapping, module: Any) -> None:
+        """Some clients name its file themselves, past SSL_CERT_FILE."""
+        for owner in (module, module.core):
+            wrapping.wrap(owner, "where", lambda original: lambda: self.bundle)
+
+    def _wrap_urllib(self, wrapping: Wrapping, module: Any) -> None:
+        def make_bypass(original: Function) -> Function:
+            def proxy_bypass(host: Any, *values: Any, **named: Any) -> Any:
+                return self.leads_here(str(host).partition(":")[0]) or original(host, *values, **named)
+
+            return proxy_bypass
+
+        for name in ("getproxies", "getproxies_environment"):
+            wrapping.wrap(module, name, lambda original: lambda: dict(self.proxies))
+        for name in ("proxy_bypass", "proxy_bypass_environment"):
+            wrapping.wrap(module, name, make_bypass)
+
+
+def _wrap_aiohttp(wrapping: Wrapping, module: Any) -> None:
+    """Where it finds aiodns it asks name servers itself, past everything here."""
+    wrapping.wrap(module, "DefaultResolver", lambda original: module.ThreadedResolver)

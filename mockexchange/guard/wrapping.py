@@ -1,0 +1,98 @@
+"""Putting something in the place of functions of the standard library and others, and taking it away again.
+
+What a module has is wrapped when the module is there: at once, or once it has been imported. So nobody pays for the
+import of asyncio who does not need it.
+"""
+
+from __future__ import annotations
+
+import sys
+from threading import RLock
+from typing import Any, Callable, Mapping, NamedTuple  # noqa: UP035  # children of `run` load this with old Pythons
+
+Function = Callable[..., Any]
+_MISSING = object()
+
+
+class _Wrapped(NamedTuple):
+    owner: Any
+    name: str
+    before: object
+    wrapper: object
+
+
+class Wrapping:
+    """Wrappers by module: each is given this and the module, and calls `wrap`."""
+
+    def __init__(self, wrappers: Mapping[str, Callable[[Wrapping, Any], None]]) -> None:
+        self._wrappers = wrappers
+        self._wrapped: list[_Wrapped] = []
+        self._lock = RLock()
+        self._is_installed = False
+
+    def install(self) -> None:
+        with self._lock:
+            self._is_installed = True
+            sys.meta_path.insert(0, self)
+            for name, wrapper in self._wrappers.items():
+                module = sys.modules.get(name)
+                if module is not None:
+                    wrapper(self, module)
+
+    def undo(self) -> None:
+        """Put everything back but what somebody else has wrapped since: theirs to undo."""
+        with self._lock:
+            self._is_installed = False
+            sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not self]
+            while self._wrapped:
+                _put_back(self._wrapped.pop())
+
+    def wrap(self, owner: Any, name: str, make: Callable[[Function], Function]) -> None:
+        """Put what `make` makes of a function in its place, if there is such a function."""
+        original = getattr(owner, name, None)
+        if original is None:
+            return
+        wrapper = make(original)
+        self._wrapped.append(_Wrapped(owner, name, vars(owner).get(name, _MISSING), wrapper))
+        setattr(owner, name, wrapper)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Let others find a module that has something to wrap, and wait for it to have run."""
+        if name not in self._wrappers:
+            return None
+        here = sys.meta_path.index(self) if self in sys.meta_path else -1
+        found = (finder.find_spec(name, path, target) for finder in sys.meta_path[here + 1 :])
+        spec = next((spec for spec in found if spec is not None), None)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Loader(spec.loader, self._imported)  # type: ignore[assignment]  # it does what importing asks
+        return spec
+
+    def _imported(self, module: Any) -> None:
+        with self._lock:
+            if self._is_installed:
+                self._wrappers[module.__name__](self, module)
+
+
+def _put_back(wrapped: _Wrapped) -> None:
+    owner, name, before, wrapper = wrapped
+    if vars(owner).get(name) is not wrapper:
+        return
+    if before is _MISSING:
+        delattr(owner, name)
+    else:
+        setattr(owner, name, before)
+
+
+class _Loader:
+    """Stands before a module's loader while it runs, and leaves no trace."""
+
+    def __init__(self, loader: Any, imported: Callable[[Any], None]) -> None:
+        self._loader, self._imported = loader, imported
+
+    def create_module(self, spec: Any) -> Any:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: Any) -> None:
+        module.__spec__.loader = module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        self._imported(module)
