@@ -1,0 +1,130 @@
+"""`mockexchange run`."""
+
+import asyncio
+import os
+import shlex
+from collections.abc import Sequence
+
+import click
+
+from mockexchange.cli.frame import Failure, Misuse, checked, option
+from mockexchange.cli.reporting import report_option, write_reports
+from mockexchange.clients import CLIENTS, GENERIC, Unusable
+from mockexchange.emulation.program import CannotStart
+from mockexchange.emulation.running import LOCAL, MODES, Ran, Settings
+from mockexchange.emulation.running import run as run_program
+from mockexchange.emulation.summary import dial_lines, judgements, lines_of
+from mockexchange.emulation.upstream import WrongProxy
+from mockexchange.kit.findings import Finding, Report, Verdict
+from mockexchange.kit.reports.destinations import Destination
+from mockexchange.kit.reports.words import printable
+from mockexchange.registry import DEFAULT
+from mockexchange.scenario.errors import ScenarioError, did_you_mean
+from mockexchange.venues.dated import ApiDate
+
+PLACE = "docs/run.md"
+
+
+class NotStarted(Failure):
+    """The program cannot be started: one line, and the exit code of a shell."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code  # type: ignore[misc]  # click types it as one for the class
+
+
+def _client(text: str) -> str:
+    if text not in CLIENTS:
+        raise ValueError(f"no client {text!r}{did_you_mean(text, CLIENTS)} (known: {', '.join(CLIENTS)})")
+    return text
+
+
+@click.command(context_settings={"allow_interspersed_args": False})
+@option(
+    "--as",
+    "mode",
+    envvar="MOCKEXCHANGE_RUN_AS",
+    type=click.Choice(MODES),
+    default=LOCAL,
+    show_default=True,
+    help="local: clients are pointed here by variables; demo: the venues' demo hosts are answered here.",
+)
+@option("--client", default=GENERIC, show_default=True, callback=checked(_client), help="Whose variables are set.")
+@option("--scenario", default="demo", show_default=True, help="A built-in name or a file.")
+@option(
+    "--api-date",
+    default="latest",
+    show_default=True,
+    callback=checked(DEFAULT.api_date),
+    help="compat, latest, an alias, a day.",
+)
+@option("--account", help="Whose key.  [default: the first that the client can use]")
+@option("--quiet", is_flag=True, help="No summary; real venues are told of all the same.")
+@report_option
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def run(
+    context: click.Context,
+    /,
+    mode: str,
+    client: str,
+    scenario: str,
+    api_date: ApiDate,
+    account: str | None,
+    quiet: bool,
+    report: tuple[Destination, ...],
+    command: Sequence[str],
+) -> None:
+    """Run a program against a fresh sandbox, and never against a real venue.
+
+    COMMAND gets an environment without your KALSHI_*, DERIBIT_* and SIGNALPLUS_* variables, with those that point known
+    clients here. Its exit code is ours; 3 if it dialled a real venue, which is refused; 126 or 127 if it cannot be
+    started.
+
+    \b
+    mockexchange run -- python bot.py
+    mockexchange run --as demo --scenario election.yaml -- npm test
+    """
+    if not command or not command[0]:
+        got = ", got an empty word" if command else ""
+        raise Misuse(f"expected a command after --, such as: mockexchange run -- python bot.py{got}")
+    settings = Settings(
+        command=command,
+        environment=os.environ,
+        mode=mode,
+        client=client,
+        scenario=scenario,
+        api_date=api_date,
+        account=account,
+    )
+    ran = _run(settings)
+    _say(ran, is_quiet=quiet)
+    write_reports(report_of(ran), report)
+    context.exit(ran.exit_code)
+
+
+def _run(settings: Settings) -> Ran:
+    try:
+        return asyncio.run(run_program(settings))
+    except (ScenarioError, Unusable, WrongProxy) as error:
+        raise Misuse(str(error)) from None
+    except CannotStart as error:
+        raise NotStarted(str(error), error.exit_code) from None
+
+
+def _say(ran: Ran, *, is_quiet: bool) -> None:
+    """Say it on standard error: standard output is the program's. Only what is wrong begins like an error."""
+    for line in [] if is_quiet else lines_of(ran):
+        click.secho(f"[mockexchange] {printable(line)}", err=True, fg="yellow" if line.startswith("WARNING") else None)
+    ended = ["the program went on after that, and was ended"] if ran.was_ended else []
+    for line in [*dial_lines(ran), *ended]:
+        click.secho(f"mockexchange run: {printable(line)}", err=True, fg="red")
+
+
+def report_of(ran: Ran) -> Report:
+    """The run as a report, a verdict for each judgement."""
+    report, subject = Report(f"mockexchange run -- {shlex.join(ran.settings.command)}"), ran.settings.command[0]
+    for one in judgements(ran):
+        findings = tuple(Finding(one.rule, where, seen, expected, PLACE) for where, seen, expected in one.broken)
+        report.add([Verdict(one.rule, subject, findings, says=one.says, seconds=ran.seconds)])
+    return report

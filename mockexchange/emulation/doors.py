@@ -1,0 +1,103 @@
+"""Listening sockets whose connections end with them, and bytes carried from one connection to another."""
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import struct
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import NamedTuple, Self
+
+HOST = "127.0.0.1"
+HEAD_BYTES_MAX = 64 * 1024
+"""What servers commonly take of a request's head."""
+READ_BYTES = 64 * 1024
+NO_LINGER = struct.pack("ii", 1, 0)
+"""What makes closing a socket reset its connection."""
+
+
+class Ends(NamedTuple):
+    """Both directions of one connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def close(self) -> None:
+        """Close it, and wait until what is written is sent; a peer that is gone is no error."""
+        self.writer.close()
+        with contextlib.suppress(OSError):
+            await self.writer.wait_closed()
+
+
+async def reach_here(port: int) -> Ends:
+    """Connect to a port of this machine. Raises OSError."""
+    return Ends(*await asyncio.open_connection(HOST, port))
+
+
+class Door:
+    """Serves connections to a free port of the loopback address while it is entered; TLS with a `context`."""
+
+    def __init__(self, serve: Callable[[Ends], Awaitable[None]], context: ssl.SSLContext | None = None) -> None:
+        self._serve, self._context = serve, context
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.port = 0
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accept, HOST, 0, ssl=self._context, limit=HEAD_BYTES_MAX)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        assert self._server is not None, "entered"
+        self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None, "a server's callback is one"
+        self._tasks.add(task)
+        try:
+            await self._serve(Ends(reader, writer))
+        except (OSError, asyncio.CancelledError):
+            break_off(writer)  # whoever is at the other end is gone, or has to go
+        finally:
+            self._tasks.discard(task)
+
+
+async def join(client: Ends, server: Ends) -> None:
+    """Carry bytes both ways until the server has said all. One that resets the connection resets the client's."""
+    asking = asyncio.create_task(_carry(client.reader, server.writer))
+    try:
+        await _carry(server.reader, client.writer)
+        await client.close()
+    except OSError:
+        break_off(client.writer)
+    finally:
+        asking.cancel()
+        server.writer.close()  # before anything is waited for, which may be cancelled
+        await asyncio.wait([asking])
+        await server.close()
+
+
+def break_off(writer: asyncio.StreamWriter) -> None:
+    """Reset a connection, so that its end cannot be taken for a proper one."""
+    sock = writer.get_extra_info("socket")
+    if sock is not None:  # TLS forgets it when it closes
+        with contextlib.suppress(OSError):  # it is closed already
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+    writer.transport.abort()
+
+
+async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(READ_BYTES):
+        writer.write(data)
+        await writer.drain()
+    if writer.can_write_eof():
+        writer.write_eof()

@@ -1,0 +1,106 @@
+"""The environment of a child: the user's, without what leads to real venues, and with what leads here."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from mockexchange.clients import GENERIC, LOOPBACK, Client, Holder, Unusable, choose, client_of, variables_of, words_of
+
+OWN_PREFIXES = ("KALSHI_", "DERIBIT_", "TEST_DERIBIT_", "SIGNALPLUS_")
+"""Whatever the user has under these would point a client elsewhere, or sign with a key of real money."""
+PROXY_USER = "run"
+PROXY_NAMES = ("http_proxy", "https_proxy", "all_proxy")
+WHERE = ("{base_url}", "{ws_url}", "{origin}", "{ws_origin}")
+"""Templates that say where, not who: a program that is written for the demo knows that itself."""
+DEMO_SWITCHES = {
+    "kalshi": {"KALSHI_DEMO": "true"},
+    "deribit": {"TEST_DERIBIT_CLIENT_ID": "{key_id}", "TEST_DERIBIT_CLIENT_SECRET": "{secret}"},
+    "signalplus": {},
+}
+"""What makes known clients choose their demo, and what they call its keys: kalshi-sdk, kyro; typed-deribit."""
+
+
+class Trust(NamedTuple):
+    """Files: the certificate of our authority, and that together with whom the system trusts."""
+
+    certificate: str
+    bundle: str
+
+
+class Pointing(NamedTuple):
+    """Variables to set (None: to unset), and the accounts whose keys they give, by venue."""
+
+    variables: dict[str, str | None]
+    accounts: dict[str, str]
+
+
+def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without what is a venue's."""
+    return {name: value for name, value in environment.items() if not name.upper().startswith(OWN_PREFIXES)}
+
+
+def pointing(
+    client: str,
+    account: str | None,
+    accounts: Mapping[str, tuple[Holder, str]],
+    venues: Mapping[str, Mapping[str, str]],
+    *,
+    is_demo: bool,
+) -> Pointing:
+    """Return what points a client here, or leads it to its demo. Raises clients.Unusable.
+
+    `accounts` are by name, each with the path of its key's file; `venues` where each venue is. The generic client is
+    one of every venue: those that are not asked for by `account` are given the first account that there is.
+    """
+    variables: dict[str, str | None] = {}
+    chosen: dict[str, str] = {}
+    for known, holder in _chosen(client, account, [holder for holder, _ in accounts.values()]):
+        words = words_of(venues[holder.venue], holder, accounts[holder.name][1])
+        shown = _for_demo(known) if is_demo else known
+        variables |= variables_of(shown, words, {})
+        chosen[holder.venue] = holder.name
+    return Pointing(variables, chosen)
+
+
+def _chosen(client: str, account: str | None, holders: list[Holder]) -> list[tuple[Client, Holder]]:
+    if client != GENERIC:
+        holder = choose(holders, account, client)
+        return [(client_of(client, holder.venue), holder)]
+    found = {} if account is None else {(asked := choose(holders, account, client)).venue: asked}
+    for venue in dict.fromkeys(holder.venue for holder in holders):
+        try:
+            found.setdefault(venue, choose([one for one in holders if one.venue == venue], None, client))
+        except Unusable:
+            continue  # all of a venue's accounts are public halves of keys that somebody else has
+    return [(client_of(client, venue), holder) for venue, holder in found.items()]
+
+
+def _for_demo(client: Client) -> Client:
+    """The same client, told who it is but not where."""
+    kept = {name: words for name, words in client.exports.items() if not any(word in words for word in WHERE)}
+    switches = DEMO_SWITCHES[client.venue]
+    unset = tuple(name for name in client.unset if name not in switches)
+    return Client(version=client.version, venue=client.venue, exports={**kept, **switches}, unset=unset)
+
+
+def proxied(port: int, password: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """What leads programs that ask a proxy to ours, but for this machine; `password` is what they show it."""
+    url = f"http://{PROXY_USER}:{password}@127.0.0.1:{port}"
+    is_all = bool(environment.get("all_proxy") or environment.get("ALL_PROXY"))
+    names = PROXY_NAMES if is_all else PROXY_NAMES[:2]
+    bypassed = ",".join(sorted(LOOPBACK))
+    both = {spelt: url for name in names for spelt in (name, name.upper())}
+    return {**both, "no_proxy": bypassed, "NO_PROXY": bypassed, "NODE_USE_ENV_PROXY": "1"}
+
+
+def trusting(trust: Trust, environment: Mapping[str, str], parent: Path) -> dict[str, str]:
+    """What makes programs trust our authority beside the system's. A file that Node is given already is kept, too."""
+    extra = trust.certificate
+    before = environment.get("NODE_EXTRA_CA_CERTS")
+    if before and Path(before).is_file():
+        both = parent / "node-extra.crt"
+        texts = [Path(path).read_text(encoding="utf-8", errors="replace") for path in (before, trust.certificate)]
+        both.write_text("\n".join(texts), encoding="utf-8")
+        extra = str(both)
+    names: Iterable[str] = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+    return {**dict.fromkeys(names, trust.bundle), "NODE_EXTRA_CA_CERTS": extra}

@@ -1,0 +1,73 @@
+"""The sandbox of a run: on a port of its own, with its control API, in the loop that runs it."""
+
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from mockexchange.clients import Holder
+from mockexchange.config import RunDirectory, write_ready_file
+from mockexchange.emulation.doors import HOST
+from mockexchange.sandbox import Credential, Sandbox, SandboxOptions
+from mockexchange.scenario.loader import load_scenario
+from mockexchange.server.control import control_app
+from mockexchange.server.hub import Hub
+from mockexchange.server.limits import allow_many_files
+from mockexchange.server.process import describe
+from mockexchange.venues.dated import ApiDate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Where it is, and who can be whom: `accounts` by name, each with the path of its key's file, empty without one."""
+
+    sandbox: Sandbox
+    port: int
+    origin: str
+    """Below it is everything, the control API at /_mock."""
+    token: str
+    ready_file: Path
+    venues: Mapping[str, Mapping[str, str]]
+    accounts: Mapping[str, tuple[Holder, str]]
+
+
+@asynccontextmanager
+async def exchange(scenario: str, api_date: ApiDate) -> AsyncIterator[Exchange]:
+    """Run a fresh sandbox, and keep its keys in files, until the end of the block. Raises ScenarioError."""
+    plan = load_scenario(scenario)
+    allow_many_files()
+    hub, token = Hub(HOST), secrets.token_urlsafe(24)
+    control = control_app(hub, token, [], dict)
+    files = RunDirectory()
+    try:
+        hub.bind(0)
+        sandbox = await hub.open(plan, SandboxOptions(api_date=api_date))
+        await hub.listen(control)
+        credentials = sandbox.credentials()
+        ready, ready_file = describe(hub, token, api_date.name, credentials, files), files.path / "ready.json"
+        write_ready_file(ready_file, ready)
+        assert hub.main is not None, "it listens"
+        yield Exchange(
+            sandbox=sandbox,
+            port=hub.main.port,
+            origin=hub.local_origin(),
+            token=token,
+            ready_file=ready_file,
+            venues=hub.urls(),
+            accounts=_accounts(credentials, {row["name"]: row["private_key_path"] or "" for row in ready["accounts"]}),
+        )
+    finally:
+        files.remove()
+        await hub.stop()
+
+
+def _accounts(credentials: list[Credential], paths: Mapping[str, str]) -> dict[str, tuple[Holder, str]]:
+    """Every account with its first key."""
+    found: dict[str, tuple[Holder, str]] = {}
+    for one in credentials:
+        read = None if one.private_pem is None else partial(str, one.private_pem)
+        holder = Holder(one.account, one.venue, one.key_id, read, one.secret)
+        found.setdefault(one.account, (holder, paths[one.account]))
+    return found

@@ -1,0 +1,77 @@
+"""The guard inside the children: for Python a directory on PYTHONPATH, with a `sitecustomize` and a copy of the guard;
+for Node a file that it loads first.
+
+A copy, since the child may be another Python with other packages, and under a name of its own, since the child may have
+`mockexchange` too.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import getproxies
+
+from mockexchange import guard
+from mockexchange.emulation.agents import AGENTS
+from mockexchange.guard import child
+from mockexchange.guard.clients import UNKNOWN
+from mockexchange.guard.hosts import VENUE_HOSTS
+
+PACKAGE = "mockexchange.guard"
+COPY = "_mockexchange_guard"
+PYTHON_START = Path(__file__).with_name("python_start.py")
+NODE_START = Path(__file__).with_name("node_start.cjs")
+
+
+@dataclass(frozen=True, slots=True)
+class Injection:
+    """`directory` is for Python; `report` is the file that children write lines to."""
+
+    directory: Path
+    report: Path
+
+    def variables(
+        self, names: frozenset[str], port: int, bundle: str, environment: Mapping[str, str]
+    ) -> dict[str, str]:
+        """What makes Python children load it; `environment` is that of whoever starts them."""
+        settings = {
+            "report": str(self.report),
+            "names": sorted(names),
+            "port": port,
+            "bundle": bundle,
+            "proxies": _proxies(names),
+            "venues": {
+                name: {"domains": hosts.domains, "demo_domains": hosts.demo_domains}
+                for name, hosts in VENUE_HOSTS.items()
+            },
+            "advice": UNKNOWN,
+            "packages": [agent._asdict() for agent in AGENTS],
+        }
+        path, options = environment.get("PYTHONPATH"), environment.get("NODE_OPTIONS")
+        return {
+            "PYTHONPATH": os.pathsep.join([str(self.directory), *([path] if path else [])]),
+            "NODE_OPTIONS": " ".join([*([options] if options else []), f"--require {json.dumps(str(NODE_START))}"]),
+            child.SETTINGS: json.dumps(settings),
+        }
+
+
+def write_injection(parent: Path) -> Injection:
+    """Write the directory and an empty report."""
+    directory, report = parent / "python", parent / "report.jsonl"
+    package = directory / COPY
+    package.mkdir(parents=True)
+    for source in Path(guard.__file__).parent.glob("*.py"):
+        text = source.read_text(encoding="utf-8").replace(PACKAGE, COPY)
+        (package / source.name).write_text(text, encoding="utf-8")
+    (directory / "sitecustomize.py").write_text(PYTHON_START.read_text(encoding="utf-8"), encoding="utf-8")
+    report.touch(mode=0o600)
+    return Injection(directory, report)
+
+
+def _proxies(names: frozenset[str]) -> dict[str, str]:
+    """The user's own, which our names must not go through."""
+    proxies = getproxies()
+    if not proxies:
+        return {}
+    return {**proxies, "no": ",".join([*filter(None, [proxies.get("no")]), *sorted(names)])}

@@ -1,0 +1,122 @@
+"""A child process in our place: our standard streams, our signals, its exit code."""
+
+import asyncio
+import errno
+import os
+import shutil
+import signal
+import sys
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+"""As shells say it."""
+BY_SIGNAL = 128
+FROM_TERMINAL = ("SIGINT", "SIGQUIT")
+"""A terminal sends these to everybody in the foreground, the child included."""
+PROCESSES = Path("/proc")
+KILL_S = 5.0
+"""What a program may take to end once it is told to."""
+
+
+class CannotStart(Exception):
+    """There is no such program, or it is none; `exit_code` is what a shell would end with."""
+
+    def __init__(self, exit_code: int, message: str) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
+class Program:
+    """A running child. Where there is a terminal it shares our process group, so that it may read from it."""
+
+    def __init__(self, process: asyncio.subprocess.Process, *, is_group: bool) -> None:
+        self._process, self._is_group = process, is_group
+
+    @classmethod
+    async def start(cls, command: Sequence[str], environment: Mapping[str, str]) -> "Program":
+        """Start it. Raises CannotStart."""
+        is_group = sys.platform != "win32" and not _is_in_foreground()
+        group = {"process_group": 0} if is_group else {}
+        try:
+            process = await asyncio.create_subprocess_exec(*command, env=dict(environment), **group)  # type: ignore[arg-type]  # mypy takes it for any of the options
+        except (OSError, ValueError) as error:
+            raise _why_not(command[0], environment, error) from None
+        return cls(process, is_group=is_group)
+
+    async def wait(self) -> int:
+        """Return its exit code, as a shell would."""
+        code = await self._process.wait()
+        return BY_SIGNAL - code if code < 0 else code
+
+    def send(self, number: int) -> None:
+        """Send it a signal, and its own children where they are a group."""
+        with suppress(ProcessLookupError):
+            if self._is_group:
+                os.killpg(self._process.pid, number)
+            else:
+                self._process.send_signal(number)
+
+    async def end(self) -> None:
+        """End it: politely, and then for certain. Does nothing to one that has ended, but to what it left behind."""
+        self._send_to_all(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(self._process.wait(), KILL_S)
+        except TimeoutError:
+            self._send_to_all(getattr(signal, "SIGKILL", signal.SIGTERM))
+            await self._process.wait()
+
+    def _send_to_all(self, number: int) -> None:
+        """Our group is not theirs to be ended: whoever started us may be in it. So each is told by itself."""
+        family = [] if self._is_group else _started_by(self._process.pid)
+        self.send(number)
+        for process in family:
+            with suppress(ProcessLookupError):
+                os.kill(process, number)
+
+    def forward(self, number: int) -> None:
+        """Hand a signal of ours on to it, unless a terminal has sent it to both."""
+        if self._is_group or signal.Signals(number).name not in FROM_TERMINAL:
+            self.send(number)
+
+
+def _started_by(process: int, root: Path = PROCESSES) -> list[int]:
+    """The processes that one has started, and those that they have; none where the system has no /proc."""
+    children = defaultdict(list)
+    for path in root.glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            parent = path.read_text(errors="replace").rpartition(")")[2].split()[1]
+            children[int(parent)].append(int(path.parent.name))
+    found = children[process]
+    for one in found:  # it grows while it is read
+        found.extend(children[one])
+    return found
+
+
+def _is_in_foreground() -> bool:
+    """Whether a terminal sends its signals to us, and so to a child in our group."""
+    try:
+        return os.tcgetpgrp(sys.__stdin__.fileno() if sys.__stdin__ else 0) == os.getpgrp()
+    except (OSError, ValueError):
+        return False
+
+
+def _why_not(name: str, environment: Mapping[str, str], error: OSError | ValueError) -> CannotStart:
+    found = shutil.which(name, mode=os.F_OK, path=environment.get("PATH"))
+    number = getattr(error, "errno", None)
+    if number == errno.ENOENT and found is None:
+        where = "there is no such file" if "/" in name else "it is not on PATH"
+        return CannotStart(NOT_FOUND, f"{name}: command not found: {where}")
+    if number == errno.ENOENT:
+        return CannotStart(NOT_EXECUTABLE, f"{found} cannot be run: its interpreter (the line after #!) is missing")
+    if number is not None and Path(name).is_dir():
+        return CannotStart(NOT_EXECUTABLE, f"{name} is a directory: expected a program")
+    if number == errno.EACCES:
+        return CannotStart(NOT_EXECUTABLE, f"{found or name} is not executable: chmod +x it, or name its interpreter")
+    if number == errno.ENOEXEC:
+        return CannotStart(
+            NOT_EXECUTABLE, f"{found or name} is no program: does it lack its first line, such as #!/bin/sh?"
+        )
+    return CannotStart(NOT_EXECUTABLE, f"{name} cannot be started: {getattr(error, 'strerror', None) or error}")

@@ -1,0 +1,35 @@
+"""Copied as `sitecustomize` for Python children of `mockexchange run`: the guard first, then the child's own.
+
+It runs in whatever Python the child is, so it needs as little as it can, and nothing that goes wrong here stops the
+child.
+"""
+
+import os
+import sys
+from importlib import import_module
+
+HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120  # pathlib takes longer to import than all this
+
+
+def _guard() -> None:
+    try:
+        import_module("_mockexchange_guard.child").begin()  # the copy beside it
+    except Exception as error:  # noqa: BLE001  # whatever it is, the child goes on
+        sys.stderr.write(f"mockexchange run: this Python is not guarded: {error!r}\n")
+
+
+def _own() -> None:
+    """Run the `sitecustomize` that this one hides, if there is one."""
+    from importlib.machinery import PathFinder  # noqa: PLC0415  # see above
+    from importlib.util import module_from_spec  # noqa: PLC0415  # see above
+
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path) != HERE]  # noqa: PTH100  # see above
+    spec = PathFinder.find_spec("sitecustomize")
+    if spec is not None and spec.loader is not None:
+        sys.modules["sitecustomize"] = module = module_from_spec(spec)
+        spec.loader.exec_module(module)
+
+
+if __name__ == "sitecustomize":  # the copy, not this
+    _guard()
+    _own()

@@ -1,0 +1,236 @@
+"""A whole run: a fresh sandbox, the doors before it, the program, and what it tried to reach."""
+
+import asyncio
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import IO
+
+from mockexchange.clients import GENERIC
+from mockexchange.config.trust import bundle
+from mockexchange.emulation.doors import Door, Ends, join, reach_here
+from mockexchange.emulation.environment import Trust, pointing, proxied, scrubbed, trusting
+from mockexchange.emulation.exchange import Exchange, exchange
+from mockexchange.emulation.hosts import EMULATED
+from mockexchange.emulation.injection import Injection, write_injection
+from mockexchange.emulation.program import Program
+from mockexchange.emulation.proxy import Proxy, ticket_of
+from mockexchange.emulation.relay import Relay
+from mockexchange.emulation.upstream import find_upstream
+from mockexchange.guard import DIALS_KEPT_MAX, Dial
+from mockexchange.guard.child import DIAL, NODE, PYTHON
+from mockexchange.journal import Entry, FrameEntry
+from mockexchange.sandbox import Sandbox
+from mockexchange.server.tls import Authority
+from mockexchange.venues.dated import ApiDate
+
+LOCAL, DEMO = "local", "demo"
+MODES = (LOCAL, DEMO)
+REFUSED = 3
+"""The exit code where a real venue was dialled, whatever the program made of it."""
+PATIENCE_S = 2.0
+"""What a program may take to end by itself once it was refused; one that tries for ever is ended."""
+LOOK_S = 0.05
+"""How often the children's report is read. A file, since any process on any system can write a line to one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`mode` is one of MODES; `environment` the user's; the others as `mockexchange run` takes them."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    mode: str = LOCAL
+    client: str = GENERIC
+    scenario: str = "demo"
+    api_date: ApiDate
+    account: str | None = None
+    patience_s: float = PATIENCE_S
+
+
+@dataclass(slots=True)
+class Ran:
+    """What came of a run. `code` is the program's exit code; `requests` and `frames` are what reached the sandbox."""
+
+    settings: Settings
+    code: int = 0
+    seconds: float = 0.0
+    was_ended: bool = False
+    """Whether it went on after it was refused, and was ended."""
+    guarded: set[str] = field(default_factory=set)
+    """What its processes were that are guarded from inside: "python", "node"."""
+    proxied: int = 0
+    """How often the proxy was asked for something."""
+    dials: list[Dial] = field(default_factory=list)
+    requests: list[Entry] = field(default_factory=list)
+    frames: list[FrameEntry] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> int:
+        return REFUSED if self.dials else self.code
+
+
+async def run(settings: Settings) -> Ran:
+    """Run a program to its end.
+
+    Raises ScenarioError, clients.Unusable, WrongProxy or CannotStart before it has begun.
+    """
+    ran, relay = Ran(settings), Relay()
+    async with AsyncExitStack() as stack:
+        stack.enter_context(relay.taking())
+        directory = Path(stack.enter_context(TemporaryDirectory(prefix="mockexchange-run-")))
+        here = await stack.enter_async_context(exchange(settings.scenario, settings.api_date))
+        notes = Notes(ran, here.sandbox)
+        injection = write_injection(directory)
+        environment = await stack.enter_async_context(_surroundings(settings, here, injection, notes))
+        began_s = time.monotonic()
+        try:
+            await relay.start_none_if_told()
+            program = await Program.start(settings.command, environment)
+            relay.hand_to(program)
+            await _see_through(program, settings.patience_s, injection, notes)
+        finally:
+            ran.seconds = time.monotonic() - began_s
+            ran.requests = [entry for entry in notes.journal if entry.method != Notes.METHOD]
+            ran.frames = list(notes.journal.frames)
+    return ran
+
+
+class Notes:
+    """Takes down what was dialled: in what came of the run, and in the sandbox's journal."""
+
+    METHOD = "DIAL"
+    """What stands in the journal where a request has its method: no client can send it."""
+
+    def __init__(self, ran: Ran, sandbox: Sandbox) -> None:
+        self.ran, self.journal, self._sandbox = ran, sandbox.journal, sandbox
+        self._begun = b""
+        self.refused = asyncio.Event()
+        """Set with the first dial."""
+
+    def take(self, dial: Dial) -> None:
+        if len(self.ran.dials) < DIALS_KEPT_MAX:
+            self.ran.dials.append(dial)
+        entry = Entry(
+            number=self.journal.count + 1,
+            at=self._sandbox.clock.now(),
+            host_at=self._sandbox.options.host(),
+            position=len(self._sandbox.log),
+            method=self.METHOD,
+            target=f"{dial.host}:{dial.port}" if dial.port else dial.host,
+            headers=(),
+            body=None,
+            status=0,
+            answer=None,
+            diagnosis=f"refused: {dial}",
+        )
+        self.journal.add(entry)
+        self.journal.close(entry)
+        self.refused.set()
+
+    def count(self) -> None:
+        """The proxy was asked once more."""
+        self.ran.proxied += 1
+
+    def read(self, data: bytes) -> None:
+        """Take what children have added to their report; half a line waits for its other half."""
+        *lines, self._begun = (self._begun + data).split(b"\n")
+        for line in lines:
+            self._read_line(line)
+
+    def _read_line(self, line: bytes) -> None:
+        """One that no guard can have written is left aside: a child may write to any file."""
+        try:
+            told = json.loads(line)
+            kind, words = told["kind"], told["words"]
+        except (ValueError, KeyError, TypeError):
+            return
+        if kind in (PYTHON, NODE):
+            self.ran.guarded.add(kind)
+        elif kind == DIAL and set(words) == set(Dial._fields):
+            self.take(Dial(**words))
+
+
+@asynccontextmanager
+async def _surroundings(
+    settings: Settings, here: Exchange, injection: Injection, notes: Notes
+) -> AsyncIterator[dict[str, str]]:
+    """The doors that the program finds, and the environment that leads it there."""
+    is_demo = settings.mode == DEMO
+    names = EMULATED if is_demo else frozenset()
+    authority = Authority.make()
+    async with AsyncExitStack() as stack:
+        front = await stack.enter_async_context(
+            Door(partial(_pass_on, here.port), authority.server_context(sorted(EMULATED)))
+        )
+        upstream, password = find_upstream(settings.environment), secrets.token_urlsafe(24)
+        asked = Proxy(names, here.port, front.port, notes.take, upstream, ticket_of(password), notes.count)
+        proxy = await stack.enter_async_context(Door(asked.serve))
+        trust = _write_trust(authority, injection.directory.parent)
+        environment = _pointed(settings, here) | proxied(proxy.port, password, settings.environment)
+        if is_demo:
+            environment |= trusting(trust, settings.environment, injection.directory.parent)
+        yield environment | injection.variables(names, front.port, trust.bundle, settings.environment)
+
+
+async def _pass_on(port: int, client: Ends) -> None:
+    """Behind our TLS is the sandbox without."""
+    await join(client, await reach_here(port))
+
+
+def _write_trust(authority: Authority, directory: Path) -> Trust:
+    certificate, whole = directory / "authority.crt", directory / "bundle.crt"
+    certificate.write_text(authority.certificate_pem, encoding="ascii")
+    whole.write_text(bundle(authority.certificate_pem), encoding="utf-8")
+    return Trust(str(certificate), str(whole))
+
+
+def _pointed(settings: Settings, here: Exchange) -> dict[str, str]:
+    found = pointing(settings.client, settings.account, here.accounts, here.venues, is_demo=settings.mode == DEMO)
+    environment = {name: value for name, value in scrubbed(settings.environment).items() if name not in found.variables}
+    own = {
+        "MOCKEXCHANGE_URL": here.origin,
+        "MOCKEXCHANGE_TOKEN": here.token,
+        "MOCKEXCHANGE_READY_FILE": str(here.ready_file),
+    }
+    return environment | {name: value for name, value in found.variables.items() if value is not None} | own
+
+
+async def _see_through(program: Program, patience_s: float, injection: Injection, notes: Notes) -> None:
+    ending = asyncio.create_task(_end_when_refused(program, patience_s, notes))
+    with _followed(injection.report, notes):
+        notes.ran.code = await program.wait()
+    ending.cancel()
+    with suppress(asyncio.CancelledError):
+        await ending
+
+
+async def _end_when_refused(program: Program, patience_s: float, notes: Notes) -> None:
+    await notes.refused.wait()
+    await asyncio.sleep(patience_s)
+    notes.ran.was_ended = True
+    await program.end()
+
+
+@contextmanager
+def _followed(report: Path, notes: Notes) -> Iterator[None]:
+    """Read the lines of a report as they are written, and at the end those that are left."""
+    with report.open("rb") as file:
+        looking = asyncio.create_task(_look(file, notes))
+        try:
+            yield
+        finally:
+            looking.cancel()
+            notes.read(file.read())
+
+
+async def _look(file: IO[bytes], notes: Notes) -> None:
+    while True:
+        notes.read(file.read())
+        await asyncio.sleep(LOOK_S)

@@ -1,0 +1,78 @@
+"""The proxy that the user has: what is not a venue's goes through it, as it would without us."""
+
+import asyncio
+import base64
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # it is there, and undocumented
+
+from mockexchange.emulation.doors import Ends
+
+VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+"""Where it is looked for, the first one first."""
+HTTP_PORT = 80
+EXAMPLE = "http://proxy.example:3128"
+
+
+class WrongProxy(Exception):
+    """The environment names a proxy in words that are no URL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """An HTTP proxy; `authorization` is empty where it wants none, `bypassed` are hosts as in NO_PROXY."""
+
+    host: str
+    port: int
+    authorization: str
+    bypassed: str
+
+    def serves(self, host: str) -> bool:
+        return not proxy_bypass_environment(host, {"no": self.bypassed})
+
+    async def reach(self, host: str, port: int, context: ssl.SSLContext | None) -> Ends:
+        """Open a tunnel through it. Raises OSError where it refuses."""
+        ends = Ends(*await asyncio.open_connection(self.host, self.port))
+        try:
+            await self._tunnel(ends, host, port)
+            if context is not None:
+                await ends.writer.start_tls(context, server_hostname=host)
+        except BaseException:
+            ends.writer.close()
+            raise
+        return ends
+
+    async def _tunnel(self, ends: Ends, host: str, port: int) -> None:
+        head = f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        head += f"Proxy-Authorization: {self.authorization}\r\n" if self.authorization else ""
+        ends.writer.write(f"{head}\r\n".encode("latin-1"))
+        try:
+            answer = await ends.reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            answer = b""
+        status = answer.split(b"\r\n", 1)[0].decode("latin-1")
+        if status.split(" ")[1:2] != ["200"]:
+            raise OSError(f"the proxy {self.host}:{self.port} answers {status or 'nothing'!r}")
+
+
+def find_upstream(environment: Mapping[str, str]) -> Upstream | None:
+    """Return the proxy that an environment names for https; None where there is none that speaks HTTP.
+
+    Raises WrongProxy.
+    """
+    name = next((name for name in VARIABLES if environment.get(name)), "")
+    text = environment.get(name, "")
+    try:
+        url = urlsplit(text if "://" in text else f"http://{text}")
+        port = url.port or HTTP_PORT
+    except ValueError as error:
+        shown = text.rpartition("@")[2]  # what stands before it is a password
+        raise WrongProxy(f"{name}: expected a URL such as {EXAMPLE}, got {shown!r}: {error}") from None
+    if url.scheme != "http" or not url.hostname:
+        return None
+    words = f"{unquote(url.username or '')}:{unquote(url.password or '')}" if url.username else ""
+    authorization = f"Basic {base64.b64encode(words.encode()).decode()}" if words else ""
+    bypassed = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    return Upstream(url.hostname, port, authorization, bypassed)
