@@ -12,6 +12,7 @@ PLACES = {
     "do": "do",
     "script": "script",
     "fault": "fault",
+    "stub": "stub",
     "advance": "clock",
     "journal": "journal",
     "why": "journal",
@@ -24,6 +25,9 @@ PLACES = {
     "api": "api",
     "replay": "replay",
     "verify": "verify",
+    "run": "run",
+    "doctor": "doctor",
+    "completion": "completion",
 }
 """Command to module, in the order of `--help`; in its module a command goes by its own name."""
 

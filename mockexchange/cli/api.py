@@ -6,11 +6,10 @@ import click
 
 from mockexchange.cli.frame import checked
 from mockexchange.cli.terminal import Line, show_table
+from mockexchange.registry import DEFAULT
 from mockexchange.venues.dated import COMPAT, LATEST, ApiDate
-from mockexchange.venues.diff import Change, diff_rows
-from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
-from mockexchange.venues.kalshi.objects import count_removed_fields
-from mockexchange.venues.kalshi.sections import READS, sections
+from mockexchange.venues.diff import READS, Change, diff_rows
+from mockexchange.venues.venue import Wire
 
 SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 ALWAYS_SO = "always"
@@ -26,21 +25,28 @@ class Difference(NamedTuple):
 @click.group(invoke_without_command=True)
 @click.pass_context
 def api(context: click.Context) -> None:
-    """The days of the wire, and what changed between them."""
+    """The days of Kalshi's wire, and what changed between them."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
+
+
+def _wire() -> Wire:
+    assert DEFAULT.wire, "the default venue has dated tables"
+    return DEFAULT.wire
 
 
 @api.command()
 def dates() -> None:
     """List what --api-date takes."""
-    newest = max(ALIASES)
-    lines = [Line((COMPAT, "-", f"the newest of all that ever was: keeps {count_removed_fields()} removed fields"))]
-    days = list(ALIASES.items())
-    for (_, before), (alias, day) in zip([("", FIRST_DAY), *days], days, strict=False):
-        lines.append(Line((alias, day, _remark(api_date(before), api_date(day)))))
-    lines.append(Line((LATEST, ALIASES[newest], f"the same as {newest}")))
-    lines.append(Line(("a day", f"{FIRST_DAY}..", "the wire as it was, or is announced to be, on that day")))
+    wire = _wire()
+    kept = wire.count_removed_fields()
+    lines = [Line((COMPAT, "-", f"the newest of all that ever was: keeps {kept} removed fields"))]
+    days = list(wire.aliases.items())
+    for (_, before), (alias, day) in zip([("", wire.first_day), *days], days, strict=False):
+        lines.append(Line((alias, day, _remark(DEFAULT.api_date(before), DEFAULT.api_date(day)))))
+    newest, day = days[-1]
+    lines.append(Line((LATEST, day, f"the same as {newest}")))
+    lines.append(Line(("a day", f"{wire.first_day}..", "the wire as it was, or is announced to be, on that day")))
     show_table(("api date", "day", "what it is"), lines)
 
 
@@ -50,8 +56,8 @@ def _remark(before: ApiDate, after: ApiDate) -> str:
 
 
 @api.command()
-@click.argument("before", metavar="A", callback=checked(api_date))
-@click.argument("after", metavar="B", callback=checked(api_date))
+@click.argument("before", metavar="A", callback=checked(DEFAULT.api_date))
+@click.argument("after", metavar="B", callback=checked(DEFAULT.api_date))
 def diff(before: ApiDate, after: ApiDate) -> None:
     """Print what changed on the wire from A to B.
 
@@ -67,13 +73,14 @@ def diff(before: ApiDate, after: ApiDate) -> None:
     if used:
         click.secho("\nsources", bold=True)
         width = max(map(len, used))
-        click.echo("\n".join(f"  {source:<{width}}  {SOURCES[source]}" for source in used))
+        click.echo("\n".join(f"  {source:<{width}}  {_wire().sources[source]}" for source in used))
 
 
 def compare(before: ApiDate, after: ApiDate) -> list[Difference]:
     """Return what changed, a section that has changes each."""
     compared = [
-        Difference(title, list(diff_rows(rows, before, after, describe))) for title, rows, describe in sections()
+        Difference(title, list(diff_rows(rows, before, after, describe)))
+        for title, rows, describe in _wire().sections()
     ]
     return [difference for difference in compared if difference.changes]
 

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from rich.console import Group, RenderableType
@@ -10,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mockexchange.cli.event_source import Event
-from mockexchange.cli.telling import concerns, fill_words, frame_text, style_of, words_of
+from mockexchange.cli.telling import TRADED, concerns, frame_text, style_of, words_of
 from mockexchange.cli.terminal import Line, printable
 
 KEPT = 100
@@ -18,7 +19,12 @@ KEPT = 100
 COUNTED = ("command", "request", "frame")
 POSITION_TITLES = ("account", "book", "market", "quantity", "cost", "realized", "fees", "resting")
 POSITION_NAMES = ("account", "book", "instrument", "quantity", "cost", "realized", "fees", "resting")
-NUMBERS = frozenset(POSITION_TITLES[3:])
+CONTRACT_TITLES = ("account", "book", "contract", "size", "average", "mark", "floating", "total", "realized")
+CONTRACT_NAMES = (*POSITION_NAMES[:3], "size", "average_price", "mark_price", "floating", "total", "realized")
+NUMBERS = frozenset((*POSITION_TITLES[3:], *CONTRACT_TITLES[3:]))
+DECIMALS = 9
+STEADY = (POSITION_TITLES, CONTRACT_TITLES)
+"""What is shown of these is a list as of now, and not what came last."""
 FRAME_TITLES = ("at", "stream", "account", "way", "kind", "frame")
 FRAME_NAMES = ("at", "connection", "account", "direction", "kind")
 
@@ -69,6 +75,7 @@ class Board:
         """Return a picture of at most `height` lines."""
         sections = (
             Section(POSITION_TITLES, self._position_lines(), 3),
+            Section(CONTRACT_TITLES, self._contract_lines(), 3),
             Section(("at", "fill"), self._fills, 2),
             Section(FRAME_TITLES, self._frames, 3),
             Section(("at", "request"), self._requests, 2),
@@ -86,14 +93,33 @@ class Board:
 
     def _position_lines(self) -> list[Line]:
         """What is held before what is not any more."""
-        rows = [row for rows in self.positions.values() for row in rows]
+        rows = [row for rows in self.positions.values() for row in rows if "quantity" in row]
         rows.sort(key=lambda row: row["settled"])
         return [Line([row[name] for name in POSITION_NAMES], "dim" if row["settled"] else "") for row in rows]
 
+    def _contract_lines(self) -> list[Line]:
+        rows = [row for rows in self.positions.values() for row in rows if "size" in row]
+        rows.sort(key=_is_flat)
+        return [Line(_contract_cells(row), "dim" if _is_flat(row) else "") for row in rows]
+
     def _take_fills(self, data: Row) -> None:
         for one in data["events"]:
-            if one["type"] == "filled" and self.account in (None, one["account"]):
-                self._fills.append(Line((data["at"], fill_words(one))))
+            if one["type"] in TRADED and self.account in (None, one["account"]):
+                self._fills.append(Line((data["at"], TRADED[one["type"]](one))))
+
+
+def _contract_cells(row: Row) -> list[str]:
+    return [*(row[name] for name in CONTRACT_NAMES[:3]), *(_short(row[name]) for name in CONTRACT_NAMES[3:])]
+
+
+def _short(amount: str) -> str:
+    """As fine as a venue shows it: the truth has all digits."""
+    text = f"{round(Decimal(amount), DECIMALS):f}"
+    return text.rstrip("0").rstrip(".")
+
+
+def _is_flat(row: Row) -> bool:
+    return not Decimal(row["size"])
 
 
 def _frame_cells(frame: Row) -> list[str]:
@@ -108,7 +134,7 @@ def _table(section: Section, room: int) -> Table:
         style: dict[str, Any] = {"justify": "right" if title in NUMBERS else "left", "ratio": 1 if is_last else None}
         table.add_column(title, no_wrap=True, overflow="ellipsis", **style)
     lines = list(section.lines)
-    is_steady = section.titles is POSITION_TITLES
+    is_steady = section.titles in STEADY
     shown = lines[:room] if is_steady else lines[-room:]
     if is_steady and len(lines) > room:
         shown = [*lines[: room - 1], Line((f"and {len(lines) - room + 1} more",), "dim")]

@@ -1,5 +1,6 @@
 """`mockexchange call`: a signed request as an account, printed."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -7,20 +8,17 @@ from urllib.parse import quote, urlsplit
 
 import click
 
-from mockexchange.cli.control import (
-    Reply,
-    Unreachable,
-    find_server,
-    sandbox_option,
-    send,
-    server_option,
-    signed_headers,
-)
+from mockexchange.cli.completion import ACCOUNT
+from mockexchange.cli.control import find_server, sandbox_option, server_option
 from mockexchange.cli.frame import Failure, Misuse, checked, option
 from mockexchange.cli.terminal import printable, show_json
-from mockexchange.venues.kalshi.catalogue import PREFIX
+from mockexchange.config.sending import Reply, Unreachable, send
+from mockexchange.dialects import DIALECTS, Dialect, Unsigned, envelope
 
 DIAGNOSIS_HEADER = "X-Mock-Diagnosis"
+NOT_FOUND = 404
+SUGGESTED = "did you mean"
+"""So a diagnosis names a path of the same venue."""
 SENT_AS_IS = "/%:@!$&'()*+,;=?~"
 """What may stand in a target by itself (RFC 3986); a "%" begins what is encoded already."""
 
@@ -31,37 +29,81 @@ def _method(text: str) -> str:
     return text.upper()
 
 
-def target_of(text: str) -> str:
+def _params(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        params = json.loads(text)
+        if isinstance(params, dict):
+            return params
+    except ValueError:
+        pass
+    raise ValueError(f'expected a JSON object such as {{"currency": "BTC"}}, got {text!r}')
+
+
+def target_of(text: str, prefix: str) -> str:
     """Return the target that a path means: with the venue's prefix, and nothing in it that HTTP cannot carry."""
     target = quote(text if text.startswith("/") else f"/{text}", safe=SENT_AS_IS)
     path = target.partition("?")[0]
-    return target if path == PREFIX or path.startswith(f"{PREFIX}/") else PREFIX + target
+    return target if path == prefix or path.startswith(f"{prefix}/") else prefix + target
+
+
+def request_of(dialect: Dialect, method: str, path: str, params: dict[str, Any] | None) -> Unsigned:
+    """Return the request that the arguments mean. A POST of JSON-RPC names its method in URL and body.
+
+    Raises Misuse for params where there is no place for them.
+    """
+    target = target_of(path, dialect.prefix)
+    has_body = dialect.id_name is not None and method == "POST"
+    if params is not None and not has_body:
+        example = "/private/get_positions?currency=BTC" if dialect.id_name else "/portfolio/fills?limit=2"
+        raise Misuse(f"--params is for POST at a JSON-RPC venue: put them into PATH, as in '{example}'")
+    if dialect.id_name is None or not has_body:
+        return Unsigned(method, target)
+    called = target.partition("?")[0].removeprefix(dialect.prefix).removeprefix("/")
+    return Unsigned(method, target, envelope(dialect.id_name, called, params or {}))
 
 
 @click.command()
-@click.argument("account")
+@click.argument("account", type=ACCOUNT)
 @click.argument("method", callback=checked(_method))
 @click.argument("path")
+@option("--params", callback=checked(_params), metavar="JSON", help="Params of a POST, at a JSON-RPC venue.")
 @option("--key", help="The account's key to sign with.  [default: its first]")
 @sandbox_option
 @server_option
 @click.pass_context
 def call(
-    context: click.Context, account: str, method: str, path: str, key: str | None, sandbox: str, ready_file: Path
+    context: click.Context,
+    account: str,
+    method: str,
+    path: str,
+    params: dict[str, Any] | None,
+    key: str | None,
+    sandbox: str,
+    ready_file: Path,
 ) -> None:
     """Send a signed request and print the answer.
 
-    PATH may leave out /trade-api/v2. The body goes to standard output, status and diagnosis go to standard error.
-    Exit code 0 for a status of 2xx.
+    It goes to the account's venue, in the venue's words. PATH may leave out /trade-api/v2, /api/v2 or /signalplus/api.
+    The body goes to standard output, status and diagnosis go to standard error. Exit code 0 for a status of 2xx.
 
     \b
     mockexchange call alice GET '/portfolio/positions?limit=2'
+    mockexchange call dora GET '/private/get_positions?currency=BTC'
+    mockexchange call gina POST /private/get_positions --params '{"currency": "BTC"}'
     """
     server = find_server(ready_file)
     known = server.ask_sandbox("GET", sandbox)
     credential = _credential(known["accounts"], account, key)
-    reply = _send_signed(known["base_url"], credential, method, target_of(path))
+    dialect = DIALECTS[credential["venue"]]
+    base_url = known["venues"][credential["venue"]]["base_url"]
+    reply = _send_signed(base_url, dialect, credential, request_of(dialect, method, path, params), server.ca_cert)
     _show(reply)
+    if reply.status == NOT_FOUND and SUGGESTED not in (reply.headers.get(DIAGNOSIS_HEADER) or ""):
+        click.echo(
+            printable(f"{account} is on {credential['venue']}, whose paths begin with {dialect.prefix}"), err=True
+        )
     context.exit(0 if 200 <= reply.status < 300 else 1)
 
 
@@ -74,17 +116,20 @@ def _credential(accounts: list[dict[str, Any]], account: str, key: str | None) -
     found = next((entry for entry in own if key in (None, entry["key"])), None)
     if found is None:
         raise Misuse(f"{account} has no key {key!r}; known: {', '.join(entry['key'] for entry in own)}")
-    if found["private_key_pem"] is None:
+    if found["private_key_pem"] is None and found["secret"] is None:
         raise Misuse(f"the scenario has only the public half of {account}'s key {found['key']!r}: it cannot sign here")
     return found
 
 
-def _send_signed(base_url: str, credential: dict[str, Any], method: str, target: str) -> Reply:
+def _send_signed(
+    base_url: str, dialect: Dialect, credential: dict[str, Any], request: Unsigned, ca_cert: str | None
+) -> Reply:
     parts = urlsplit(base_url)
-    url = f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(PREFIX)}{target}"
-    headers = signed_headers(credential["key_id"], credential["private_key_pem"], method, urlsplit(url).path)
+    url = f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(dialect.prefix)}{request.target}"
+    # What is signed is what is sent: behind a public URL that has a path, with that path.
+    sent = request._replace(target=urlsplit(url)._replace(scheme="", netloc="").geturl())
     try:
-        return send(method, url, headers)
+        return send(request.method, url, dialect.sign(credential, sent), request.body or None, ca_cert=ca_cert)
     except Unreachable as error:
         raise Failure(f"no answer from {base_url}: {error}") from None
 

@@ -15,7 +15,7 @@ def _duration(text: str) -> str:
     return text
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("duration", callback=checked(_duration))
 @sandbox_option
 @server_option

@@ -1,5 +1,7 @@
 """`mockexchange do`: steps carried out now, in the words of a scenario."""
 
+import re
+from decimal import Context, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,10 @@ from mockexchange.cli.terminal import printable
 from mockexchange.cli.written import read_written
 from mockexchange.scenario.steps import STEP
 
+SHOWN = Decimal("1e-12")
+ROOMY = Context(prec=200)
+LONG_DECIMAL = re.compile(r"-?[0-9]{1,40}\.[0-9]{13,150}")
+
 
 @click.command()
 @click.argument("steps", metavar="STEP...", nargs=-1, required=True)
@@ -18,7 +24,7 @@ from mockexchange.scenario.steps import STEP
 @server_option
 @click.pass_context
 def do(context: click.Context, steps: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
-    """Carry out steps now and print what happened.
+    """Carry out steps now and print what happened, numbers to 12 places.
 
     Each STEP is written as in a scenario's history. None is carried out when one cannot be read. One that is refused
     changes nothing, the others are carried out; the exit code is then 1.
@@ -51,4 +57,10 @@ def _show(name: str, outcome: dict[str, Any]) -> None:
 
 
 def _word(value: Any) -> str:
-    return "-" if value is None else printable(str(value))
+    return "-" if value is None else printable(LONG_DECIMAL.sub(_rounded, str(value)))
+
+
+def _rounded(found: re.Match[str]) -> str:
+    """A number in so many places as people read; the control API has it exactly."""
+    exact = Decimal(found[0])
+    return f"{exact.quantize(SHOWN, context=ROOMY).normalize(ROOMY):f}"

@@ -2,19 +2,18 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 
-from mockexchange.cli.control import Server, find_server, server_option
+from mockexchange import clients
+from mockexchange.cli.completion import ACCOUNT
+from mockexchange.cli.control import find_server, server_option
 from mockexchange.cli.frame import Failure, Misuse, option
 from mockexchange.cli.shells import FORMATS, to_comments
-from mockexchange.clients import CLIENTS, GENERIC, variables_of
-
-ED25519_MARK = "MC4CAQAwBQYDK2Vw"
-"""How every Ed25519 key in PKCS #8 begins: its algorithm identifier is fixed and its length always the same."""
+from mockexchange.clients import CLIENTS, GENERIC, Holder, Unusable, choose, client_of, variables_of
 
 
 @click.command()
@@ -28,7 +27,7 @@ ED25519_MARK = "MC4CAQAwBQYDK2Vw"
     show_default=True,
     help="In whose words.",
 )
-@option("--account", help="Whose key.  [default: the first that the client can use]")
+@option("--account", type=ACCOUNT, help="Whose key.  [default: the first that the client can use]")
 @server_option
 def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
     """Print exports that point a client here.
@@ -42,44 +41,28 @@ def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
     """
     server = find_server(ready_file)
     server.ask("GET", "live")
-    known = CLIENTS[client]
-    chosen = _choose(server.ready["accounts"], account, client)
-    variables = variables_of(known, _words(server, chosen), os.environ)
-    notes = [f"{client} {known.version} as {chosen['name']}", *known.notes]
+    try:
+        chosen = choose([holder_of(one) for one in server.ready["accounts"]], account, client)
+    except Unusable as error:
+        raise Misuse(str(error)) from None
+    (row,) = (one for one in server.ready["accounts"] if one["name"] == chosen.name)
+    known = client_of(client, chosen.venue)
+    variables = variables_of(known, words_of(server.ready, row), os.environ)
+    notes = [f"{client} {known.version} as {chosen.name}", *known.notes]
     click.echo("\n".join(FORMATS[shell](variables)))
     click.echo("\n".join(to_comments(notes)), err=shell == "json")
 
 
-def _words(server: Server, account: Mapping[str, Any]) -> dict[str, str]:
-    parts = urlsplit(server.base_url)
-    return {
-        "base_url": server.base_url,
-        "origin": f"{parts.scheme}://{parts.netloc}",
-        "ws_origin": f"{'wss' if parts.scheme == 'https' else 'ws'}://{parts.netloc}",
-        "key_id": account["key_id"],
-        "key_path": account["private_key_path"],
-        "key_pem": _read_key(account),
-    }
+def words_of(ready: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, str]:
+    """What the templates of exports are filled in with: where an account of a ready file is, and its key."""
+    words = clients.words_of(ready["venues"][account["venue"]], holder_of(account), account["private_key_path"] or "")
+    return {**words, "ca_bundle": ready.get("ca_bundle") or ""}
 
 
-def _choose(accounts: list[dict[str, Any]], name: str | None, client: str) -> dict[str, Any]:
-    """Return the account asked for, or the first that the client can use. Raises Misuse where it can use none."""
-    asked = [account for account in accounts if name in (None, account["name"])]
-    if not asked:
-        known = ", ".join(account["name"] for account in accounts)
-        raise Misuse(f"no account {name!r}; known: {known}" if accounts else "the scenario has no accounts")
-    usable = next((account for account in asked if _problem(account, client) is None), None)
-    if usable is None:
-        raise Misuse(_problem(asked[0], client) or "")
-    return usable
-
-
-def _problem(account: dict[str, Any], client: str) -> str | None:
-    if account["private_key_path"] is None:
-        return f"the scenario has only the public half of {account['name']}'s key: its private half is with you"
-    if CLIENTS[client].is_rsa_only and ED25519_MARK in _read_key(account):
-        return f"{client} signs with RSA keys only: {account['name']}'s is Ed25519"
-    return None
+def holder_of(account: Mapping[str, Any]) -> Holder:
+    """An account of a ready file as a client could be it; its key is read when it is needed."""
+    read_pem = partial(_read_key, account) if account["private_key_path"] is not None else None
+    return Holder(account["name"], account["venue"], account["key_id"], read_pem, account["secret"])
 
 
 def _read_key(account: Mapping[str, Any]) -> str:

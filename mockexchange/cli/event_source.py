@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPException, HTTPResponse
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-from mockexchange.cli.control import TIMEOUT_S, Server
+from mockexchange.cli.control import Server
 from mockexchange.cli.frame import Failure
+from mockexchange.config.sending import connection_to
 
 
 class Event(NamedTuple):
@@ -28,11 +29,10 @@ def events_of(server: Server, sandbox: str, kinds: Iterable[str], last_event_id:
     headers = {"Authorization": f"Bearer {server.ready['control_token']}", "Accept": "text/event-stream"}
     if last_event_id:
         headers["Last-Event-ID"] = last_event_id
-    parts = urlsplit(server.ready["control_url"])
-    make = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    connection = make(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+    url = server.control.url
+    connection = connection_to(url, ca_cert=server.ca_cert)
     try:
-        connection.request("GET", parts.path + path, headers=headers)
+        connection.request("GET", urlsplit(url).path + path, headers=headers)
         answer = connection.getresponse()
         _require_events(answer, sandbox)
         yield from read_events(_lines(answer))

@@ -1,11 +1,14 @@
 """What all commands share: loading when asked for, options that the environment can give, and errors of one line."""
 
+import gc
 import io
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from importlib import import_module
+from types import ModuleType
 from typing import Any, TypeVar
 
 import click
@@ -43,10 +46,19 @@ class Commands(dict[str, click.Command]):
         self.places = places
 
     def __missing__(self, name: str) -> click.Command:
-        module = import_module(f"mockexchange.cli.{self.places[name]}")
-        command: click.Command = getattr(module, name)
+        command: click.Command = getattr(_imported(f"mockexchange.cli.{self.places[name]}"), name)
         self[name] = command
         return command
+
+
+def _imported(name: str) -> ModuleType:
+    """Import a module. What is imported stays: to look for garbage in it meanwhile, or later, is a tenth of a start."""
+    gc.disable()
+    try:
+        return import_module(name)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class Program(click.Group):
@@ -63,6 +75,14 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         return self.commands[cmd_name] if cmd_name in self.places else None
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name in self.places or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        raise click.UsageError(f"No such command {name!r}.{_meant(name, self.places)}", ctx)
+
     def main(self, *args: Any, **extra: Any) -> Any:
         _spell_anything()
         try:
@@ -76,6 +96,15 @@ class Program(click.Group):
             _complain(PREFIX.lower(), str(error))
             sys.exit(1)
         sys.exit(code if isinstance(code, int) else 0)
+
+
+def _meant(name: str, commands: Iterable[str]) -> str:
+    """What may have been meant by a command that there is not: the nearest one, and a step of that name."""
+    from mockexchange.scenario.steps import STEPS
+
+    near = [f" Did you mean {one!r}?" for one in get_close_matches(name, commands, n=1)]
+    step = [f" It is a step: {PREFIX.lower()} do '{name}: {{...}}'"] if name in STEPS else []
+    return "".join([*near, *step])
 
 
 def _spell_anything() -> None:

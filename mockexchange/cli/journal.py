@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
+from mockexchange.cli.completion import ACCOUNT
 from mockexchange.cli.control import Server, find_server, sandbox_option, server_option
-from mockexchange.cli.fault import words_of
 from mockexchange.cli.frame import Misuse, option
+from mockexchange.cli.installed import words_of
 from mockexchange.cli.script import refusal
 from mockexchange.cli.terminal import Line, printable, show_table
 
@@ -21,7 +22,16 @@ FRAME_TITLES = ("#", "at", "stream", "account", "way", "channel", "kind", "remar
 FRAME_OPTIONS = ("connection", "channel", "kind", "direction")
 DIRECTIONS = ("in", "out", "lost")
 TITLES = ("#", "at", "request", "status", "operation", "account", "ms", "remarks")
-SENT_HEADERS = ("kalshi-access-key", "kalshi-access-timestamp", "kalshi-access-signature")
+SENT_HEADERS = (
+    "kalshi-access-key",
+    "kalshi-access-timestamp",
+    "kalshi-access-signature",
+    "authorization",
+    "signalplus-api-timestamp",
+    "signalplus-api-nonce",
+    "signalplus-api-signature",
+)
+"""What venues tell by whose request it is."""
 BODY_CHARS_SHOWN_MAX = 1_000
 
 Entry = dict[str, Any]
@@ -32,7 +42,8 @@ Entry = dict[str, Any]
 @option("--frames", is_flag=True, help="The frames of streams instead of requests.")
 @option("--status", type=click.IntRange(0, 599), help="Only answers of this status; 0 for none.")
 @option("--operation", help="Only requests of this operation, such as GetPositions.")
-@option("--account", help="Only what is of this account.")
+@option("--stub", help="Only requests that the literal answer of this name is for.")
+@option("--account", type=ACCOUNT, help="Only what is of this account.")
 @option("--connection", type=click.IntRange(1), help="Only frames of this stream.")
 @option("--channel", help="Only frames of this channel, such as fill.")
 @option("--kind", help="Only frames of this kind, such as market_position, subscribed or close.")
@@ -58,6 +69,8 @@ def journal(
     query = {name: value for name, value in wanted.items() if value not in (None, "")}
     server = find_server(ready_file)
     entries = _ask(server, sandbox, "/frames" if frames else "/journal", query)
+    if account and not entries:
+        _require_account(server, sandbox, account)
     if as_json:
         click.echo("".join(json.dumps(entry) + "\n" for entry in entries), nl=False)
     elif frames:
@@ -68,6 +81,15 @@ def journal(
     else:
         effects = _effects(server, sandbox) if any(entry["fault"] for entry in entries) else {}
         show_table(TITLES, [Line(_cells(entry, effects), _style(entry)) for entry in entries])
+
+
+def _require_account(server: Server, sandbox: str, account: str) -> None:
+    """Nothing is found of somebody: raise Misuse where that is because there is no such account."""
+    from mockexchange.api.accounts import unknown_account
+
+    names = [row["name"] for row in server.ask_sandbox("GET", sandbox)["accounts"]]
+    if account not in names:
+        raise Misuse(unknown_account(account, names))
 
 
 def _effects(server: Server, sandbox: str) -> dict[str, str]:
@@ -86,13 +108,15 @@ def _refuse_foreign(options: Entry, frames: bool) -> None:
 @sandbox_option
 @server_option
 def why(count: int, sandbox: str, ready_file: Path) -> None:
-    """Print why requests, commands of streams and steps of the script were refused.
+    """Print why requests, commands of streams and steps of the script were refused, or channels left out.
 
     The last N refusals (3 if not said), newest last: what was sent, and what to change.
     """
     server = find_server(ready_file)
     refused = _refusals(server, sandbox, count)
     errors = _ask(server, sandbox, "/frames", {"kind": "error", "last": count})
+    acknowledged = _ask(server, sandbox, "/frames", {"kind": "subscribed", "last": RECENT})
+    errors = sorted([*errors, *filter(_is_noted, acknowledged)], key=lambda frame: frame["number"])[-count:]
     steps = [step for step in _ask(server, sandbox, "/script", {}) if step["refused"]]
     if not (refused or errors or steps):
         click.echo("nothing was refused")
@@ -103,6 +127,11 @@ def why(count: int, sandbox: str, ready_file: Path) -> None:
     for step in steps:
         click.secho(f"script  {printable(step['name'])}  {step['action']}", fg="red")
         click.secho(f"  why       {refusal(step)}", fg="yellow", bold=True)
+
+
+def _is_noted(frame: Entry) -> bool:
+    """Whether something of a command was left aside."""
+    return bool(frame["note"])
 
 
 def _refusals(server: Server, sandbox: str, count: int) -> list[Entry]:
@@ -124,7 +153,8 @@ def _cells(entry: Entry, effects: dict[str, str]) -> list[str]:
     names = entry["fault"].split(", ") if entry["fault"] else []
     told = [f"{name} ({effects[name]})" if name in effects else name for name in names]
     fault = f"fault {', '.join(told)}" if told else ""
-    remarks = "; ".join(words for words in (entry["diagnosis"], *entry["findings"], fault) if words)
+    stub = f"stub {entry['stub']}" if entry["stub"] else ""
+    remarks = "; ".join(words for words in (entry["diagnosis"], *entry["findings"], fault, stub) if words)
     return [
         str(entry["number"]),
         entry["at"],
@@ -183,7 +213,7 @@ def _evidence(entry: Entry) -> Iterator[tuple[str, str]]:
     sent = [(name, value) for name, value in entry["headers"] if name in SENT_HEADERS]
     yield from (("sent", f"{name.upper()}: {value}") for name, value in sent)
     if not sent and entry["method"]:
-        yield "sent", "none of the KALSHI-ACCESS headers"
+        yield "sent", "no header that says whose it is"
     for title, name in (("body", "body"), ("answered", "answer")):
         text = entry.get(name) or entry.get(f"{name}_base64")
         if text:

@@ -77,13 +77,16 @@ def check(file: str) -> None:
         raise Failure(str(error)) from None
     refused = next((step for step in sandbox.script.steps if step.refused_in_all), None)
     if refused is not None:
-        node = refused.entry.node
-        raise Failure(
-            f"{node.file}:{node.line}: {refused.name} is refused when the script begins: {refused.last_reason}"
-        )
+        place = f"{refused.entry.node.file}:{refused.entry.node.line}: "
+        reason = refused.last_reason.removeprefix(place)
+        raise Failure(f"{place}{refused.name} is refused when the script begins: {reason}")
     state = sandbox.exchange.state
+    further = (
+        (len(state.derivatives.contracts), "instrument"),
+        (len(plan.script), "script step"),
+        (len(plan.faults), "fault rule"),
+    )
     counts = [(len(state.accounts), "account"), (len(state.markets), "market"), (numbers[-1], "step")]
-    further = ((len(plan.script), "script step"), (len(plan.faults), "fault rule"))
     counts += [(number, noun) for number, noun in further if number]
     click.echo(f"ok: {', '.join(_counted(*count) for count in counts)}")
 

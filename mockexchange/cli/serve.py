@@ -1,32 +1,39 @@
 """`mockexchange serve`."""
 
 import asyncio
-import shlex
-import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from mockexchange.cli.banner import banner
+from mockexchange.cli.completion import SCENARIO
+from mockexchange.cli.diary import AMOUNTS, DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, Diary, Writer
 from mockexchange.cli.frame import Misuse, checked, shared_option
 from mockexchange.cli.verify import require_kit
 from mockexchange.clock import parse_mode
 from mockexchange.config import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.faults.chaos import load_preset
 from mockexchange.inspection import Inspector
+from mockexchange.registry import DEFAULT
 from mockexchange.sandbox import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.loader import Plan, load_scenario
+from mockexchange.scenario.loader import Plan, builtin_names, load_scenario
+from mockexchange.server.event_loops import loop_factory
 from mockexchange.server.listener import PortInUse
-from mockexchange.server.process import ServeOptions, run_server
+from mockexchange.server.names import normalised
+from mockexchange.server.process import Reload, ServeOptions, run_server
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.kalshi.dates import api_date as parse_api_date
-from mockexchange.venues.kalshi.objects import count_removed_fields
+
+if TYPE_CHECKING:
+    from mockexchange.server.tls import Authority
 
 
 def _clock(text: str) -> str:
@@ -41,17 +48,24 @@ def _public_url(text: str) -> str:
     return text
 
 
+def _names(context: click.Context, parameter: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(map(normalised, names))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 @click.command()
 @shared_option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
 @shared_option(
     "--port", type=click.IntRange(0, 65_535), default=DEFAULT_PORT, show_default=True, help="Port; 0 takes a free one."
 )
-@shared_option("--scenario", default="demo", show_default=True, help="A built-in name or a file.")
+@shared_option("--scenario", type=SCENARIO, default="demo", show_default=True, help="A built-in name or a file.")
 @shared_option(
     "--api-date",
     default="compat",
     show_default=True,
-    callback=checked(parse_api_date),
+    callback=checked(DEFAULT.api_date),
     help="compat, latest, an alias, a day.",
 )
 @shared_option(
@@ -64,6 +78,21 @@ def _public_url(text: str) -> str:
 @shared_option("--token", help="The control API's token; generated if not given.")
 @shared_option("--self-check", is_flag=True, help="Hold every answer and frame against the contract documents.")
 @shared_option("--deflate", is_flag=True, help="Compress streams for clients that offer it.")
+@shared_option("--tls", is_flag=True, help="Speak https and wss, with a certificate made for this run.")
+@shared_option("--tls-name", multiple=True, metavar="NAME", callback=_names, help="A further name in it; repeatable.")
+@shared_option("--reload", is_flag=True, help="Play the scenario anew when its file changes.")
+@shared_option(
+    "--log",
+    type=click.Choice(AMOUNTS),
+    help="What to log on standard error.  [default: refusals; requests if as JSON; none if --quiet]",
+)
+@shared_option(
+    "--log-format",
+    type=click.Choice(FORMATS),
+    default=TEXT,
+    show_default=True,
+    help="In words, or as JSON, an object a line and no banner.",
+)
 @shared_option("--quiet", is_flag=True, help="Print nothing but errors.")
 def serve(
     host: str,
@@ -78,22 +107,35 @@ def serve(
     token: str | None,
     self_check: bool,
     deflate: bool,
+    tls: bool,
+    tls_name: tuple[str, ...],
+    reload: bool,
+    log: str | None,
+    log_format: str,
     quiet: bool,
 ) -> None:
     """Start the server and print credentials to copy and paste."""
+    _require_sense(tls=tls, tls_name=tls_name, public_url=public_url)
+    load = partial(_load, scenario, chaos)
+    amount = log or (NOTHING if quiet else DEFAULT_AMOUNTS[log_format])
     try:
-        plan = _with_chaos(load_scenario(scenario), chaos)
-        options = ServeOptions(
-            host=host,
-            port=port,
-            ready_file=ready_file,
-            public_url=public_url,
-            allow_hosts=list(allow_host),
-            token=token,
-            has_deflate=deflate,
-            inspector=_self_check(api_date) if self_check else None,
-        )
-        _run(plan, SandboxOptions(api_date=api_date, clock=clock), options, quiet)
+        with _diary(log_format, amount) as diary:
+            options = ServeOptions(
+                host=host,
+                port=port,
+                ready_file=ready_file,
+                public_url=public_url,
+                allow_hosts=list(allow_host),
+                token=token,
+                has_deflate=deflate,
+                inspector=_self_check(api_date) if self_check else None,
+                authority=_authority() if tls else None,
+                tls_names=tls_name,
+                onlooker=diary.watch,
+                reload=_reload(scenario, load, diary) if reload else None,
+            )
+            run = Run(load(), SandboxOptions(api_date=api_date, clock=clock), options)
+            run.serve(partial(diary.note_start, scenario), has_banner=not quiet and log_format == TEXT)
     except (ScenarioError, PortInUse) as error:
         raise Misuse(str(error)) from None
     except BrokenPipeError:
@@ -103,19 +145,38 @@ def serve(
         raise Misuse(f"{what}: {error.strerror or error}") from None
 
 
+def _require_sense(*, tls: bool, tls_name: tuple[str, ...], public_url: str | None) -> None:
+    """Refuse options that contradict each other. Raises Misuse."""
+    if tls_name and not tls:
+        raise Misuse("--tls-name names this server in its certificate, which it has with --tls: add --tls")
+    if tls and public_url and urlsplit(public_url).scheme == "http":
+        raise Misuse(f"--tls serves https alone: --public-url {public_url} would have clients speak http to it")
+
+
+def _authority() -> "Authority":
+    from mockexchange.server.tls import Authority
+
+    return Authority.make()
+
+
 def _self_check(api_date: ApiDate) -> Inspector:
     """Load what the kit needs now, so that the first answer is not late. Raises Misuse."""
     require_kit()
     from mockexchange.documents import NoSuchDocument
-    from mockexchange.kit.kalshi import KALSHI
     from mockexchange.kit.self_check import SelfCheck
+    from mockexchange.kit.venues import KITS
 
-    inspector = SelfCheck(KALSHI)
+    inspector = SelfCheck(KITS)
     try:
-        inspector.require(api_date.day)
+        inspector.require(DEFAULT.name, api_date.day)
     except NoSuchDocument as error:
         raise Misuse(f"--self-check: {error}") from None
     return inspector
+
+
+def _load(scenario: str, chaos: tuple[str, ...]) -> Plan:
+    """Read the scenario. Raises ScenarioError."""
+    return _with_chaos(load_scenario(scenario), chaos)
 
 
 def _with_chaos(plan: Plan, names: tuple[str, ...]) -> Plan:
@@ -124,79 +185,58 @@ def _with_chaos(plan: Plan, names: tuple[str, ...]) -> Plan:
     return replace(plan, faults=[*plan.faults, *rules]) if rules else plan
 
 
-def _run(plan: Plan, sandbox_options: SandboxOptions, options: ServeOptions, is_quiet: bool) -> None:
-    console = Console(stderr=True, quiet=is_quiet)
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("loading {task.fields[done]:,} steps"),
-        TimeElapsedColumn(),
-        console=console,
-        transient=True,
-        disable=is_quiet or not console.is_terminal,
-    ) as bar:
-        task = bar.add_task("", done=0)
-
-        def announce(ready: dict[str, Any]) -> None:
-            bar.stop()
-            if not is_quiet:
-                is_checked, faults = options.inspector is not None, len(plan.faults)
-                click.echo(banner(ready, sandbox_options.api_date, options.ready_file, faults, is_checked=is_checked))
-
-        def progress(done: int) -> None:
-            bar.update(task, done=done)
-
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(run_server(plan, sandbox_options, options, announce, progress))
+def _reload(scenario: str, load: Callable[[], Plan], diary: Diary) -> Reload:
+    """Raises Misuse for a scenario that never changes."""
+    if scenario in builtin_names():
+        raise Misuse(f"--reload watches a file, and {scenario!r} is built in: give --scenario FILE")
+    return Reload(Path(scenario), load, partial(diary.note_reload, scenario))
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop where it is installed; never on Windows."""
-    if sys.platform == "win32":
-        return None
+@contextmanager
+def _diary(log_format: str, amount: str) -> Iterator[Diary]:
+    writer = Writer()
+    diary = Diary(log_format, amount, writer)
     try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
+        yield diary
+    finally:
+        diary.note_stop()
+        writer.close()
 
 
-def banner(
-    ready: dict[str, Any], api_date: ApiDate, ready_file: Path, faults: int = 0, *, is_checked: bool = False
-) -> str:
-    """What `serve` prints: where it is, what checks and disturbs it, who there is, and lines to paste."""
-    venue = ready["venues"]["kalshi"]
-    lines = [f"mockexchange serves Kalshi's wire as of {api_date} at {venue['base_url']}"]
-    if api_date.is_compat:
-        lines.append(f"  compat keeps {count_removed_fields()} removed fields: use --api-date latest in CI")
-    if is_checked:
-        lines.append(
-            "  it checks itself: what differs from the documents is in `mockexchange journal`, also with --frames"
-        )
-    if faults:
-        disturb = "fault disturbs" if faults == 1 else "faults disturb"
-        lines.append(f"  {faults} {disturb} it on purpose: mockexchange fault list")
-    lines += ["", *(_account_line(account) for account in ready["accounts"])]
-    usable = next((account for account in ready["accounts"] if account["private_key_path"]), None)
-    if usable:
-        lines += ["", *_exports(venue, usable), "", _call_line(usable, ready_file)]
-    return "\n".join([*lines, "", "Ctrl-C stops it."])
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What is to be served, and how."""
 
+    plan: Plan
+    sandbox_options: SandboxOptions
+    options: ServeOptions
 
-def _account_line(account: dict[str, Any]) -> str:
-    subtraders = f"  subtraders {', '.join(account['subtraders'])}" if account["subtraders"] else ""
-    return f"  {account['name']:<12} {account['kind']:<7} key {account['key_id']}{subtraders}"
+    def serve(self, note_start: Callable[[dict[str, Any]], None], *, has_banner: bool) -> None:
+        """Serve until it is stopped, showing how far the scenario has been played until then."""
+        console = Console(stderr=True, quiet=not has_banner)
+        with Progress(
+            SpinnerColumn(),
+            TextColumn("loading {task.fields[done]:,} steps"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not has_banner or not console.is_terminal,
+        ) as bar:
+            task = bar.add_task("", done=0)
 
+            def announce(ready: dict[str, Any]) -> None:
+                bar.stop()
+                note_start(ready)
+                if has_banner:
+                    click.echo(self._banner(ready))
 
-def _exports(venue: dict[str, str], account: dict[str, Any]) -> list[str]:
-    return [
-        f"export KALSHI_API_BASE_URL={shlex.quote(venue['base_url'])}",
-        f"export KALSHI_WS_URL={shlex.quote(venue['ws_url'])}",
-        f"export KALSHI_API_KEY_ID={shlex.quote(account['key_id'])}",
-        f"export KALSHI_PRIVATE_KEY_PATH={shlex.quote(account['private_key_path'])}",
-    ]
+            def progress(done: int) -> None:
+                bar.update(task, done=done)
 
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                runner.run(run_server(self.plan, self.sandbox_options, self.options, announce, progress))
 
-def _call_line(account: dict[str, Any], ready_file: Path) -> str:
-    """A server that is not the default one has to be named."""
-    where = "" if ready_file == default_ready_file() else f" --ready-file {shlex.quote(str(ready_file))}"
-    return f"mockexchange call {shlex.quote(account['name'])} GET /portfolio/positions{where}"
+    def _banner(self, ready: dict[str, Any]) -> str:
+        options = self.options
+        is_checked, faults = options.inspector is not None, len(self.plan.faults)
+        return banner(ready, self.sandbox_options.api_date, options.ready_file, faults, is_checked=is_checked)

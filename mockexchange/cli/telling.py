@@ -44,7 +44,7 @@ def words_of(event: Event) -> str:
         case "command":
             return _command(event.data)
         case "request":
-            return _request(event.data)
+            return request_words(event.data)
         case "frame":
             return _frame(event.data)
         case "script" | "fault":
@@ -59,6 +59,15 @@ def words_of(event: Event) -> str:
 def fill_words(fill: Data) -> str:
     side = f"{fill['action']} {fill['side']}"
     return f"{fill['account']}/{fill['book']} {fill['market']} {side} {fill['count']} at {fill['price']}"
+
+
+def trade_words(trade: Data) -> str:
+    words = f"{trade['direction']} {trade['amount']} at {trade['price']}"
+    return f"{trade['account']}/{trade['book']} {trade['instrument']} {words}"
+
+
+TRADED = {"filled": fill_words, "contract_traded": trade_words}
+"""Events that are a trade, and their words."""
 
 
 def frame_text(frame: Data) -> str:
@@ -76,18 +85,20 @@ def _command(data: Data) -> str:
 
 
 def _core_event(event: Data) -> str:
-    if event["type"] == "filled":
-        return f"filled {fill_words(event)}"
-    named = [str(event[name]) for name in ("account", "market", "order_id") if event.get(name)]
-    return " ".join([str(event["type"]), *named])
+    kind = str(event["type"])
+    if kind in TRADED:
+        return f"{kind} {TRADED[kind](event)}"
+    named = [str(event[name]) for name in ("account", "market", "instrument", "index", "order_id") if event.get(name)]
+    return " ".join([kind, *named])
 
 
-def _request(data: Data) -> str:
+def request_words(data: Data) -> str:
     head = f"{data['method']} {data['target']}" if data["method"] else "bytes that are no HTTP"
     facts = [str(data["status"]), data["operation"] or "-", data["account"] or "-"]
     facts.append(f"{data['latency_us'] / 1_000:.1f} ms")
     fault = [f"fault {data['fault']}"] if data["fault"] else []
-    remarks = "; ".join([*([data["diagnosis"]] if data["diagnosis"] else []), *data["findings"], *fault])
+    stub = [f"stub {data['stub']}"] if data.get("stub") else []
+    remarks = "; ".join([*([data["diagnosis"]] if data["diagnosis"] else []), *data["findings"], *fault, *stub])
     return f"{head} -> {' '.join(facts)}{f': {remarks}' if remarks else ''}"
 
 

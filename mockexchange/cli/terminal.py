@@ -1,6 +1,7 @@
 """What is printed: tables for people, plain lines for programs, and nothing from the wire that a terminal obeys."""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,6 +11,10 @@ from rich.console import Console
 from rich.highlighter import JSONHighlighter
 from rich.table import Table
 from rich.text import Text
+
+NUMBER_MARK = "\ue000number "
+"""Of a private character: what no text of a body begins with."""
+MARKED_NUMBER = re.compile(rf'"{NUMBER_MARK}([^"]*)"')
 
 
 class Line(NamedTuple):
@@ -27,7 +32,7 @@ def printable(text: str) -> str:
 def show_json(raw: bytes) -> None:
     """Print a body: JSON indented, and coloured on a terminal; anything else as it is, made printable."""
     try:
-        pretty = json.dumps(json.loads(raw), indent=2, ensure_ascii=False)
+        pretty = _indented(raw)
     except (ValueError, RecursionError):
         click.echo(printable(raw.decode("utf-8", "backslashreplace")))
         return
@@ -36,6 +41,12 @@ def show_json(raw: bytes) -> None:
         Console().print(JSONHighlighter()(safe), soft_wrap=True)
     else:
         click.echo(safe)
+
+
+def _indented(raw: bytes) -> str:
+    """Numbers stay as they are written: no digit is lost, and no exponent comes in. Raises ValueError."""
+    read = json.loads(raw, parse_float=f"{NUMBER_MARK}{{}}".format)
+    return MARKED_NUMBER.sub(r"\1", json.dumps(read, indent=2, ensure_ascii=False))
 
 
 def show_table(titles: Sequence[str], lines: Sequence[Line]) -> None:

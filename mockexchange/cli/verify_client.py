@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import yaml
 
+from mockexchange.cli.completion import SCENARIO
 from mockexchange.cli.frame import Misuse, checked, option
 from mockexchange.cli.reporting import report_option, write_reports
 from mockexchange.clients import CLIENTS, GENERIC
@@ -16,13 +17,14 @@ from mockexchange.kit.client.running import LATEST, CannotJudge, Run, Settings
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
-from mockexchange.venues.kalshi.dates import api_date as parse_api_date
+from mockexchange.registry import VENUES
 
 FIXTURES = Path("mockexchange-findings")
+KNOWN = [name for name, known in CLIENTS.items() if known.venue == KALSHI.name]
 
 
 def _date(text: str) -> str:
-    parse_api_date(text)
+    VENUES[KALSHI.name].api_date(text)
     return text
 
 
@@ -41,10 +43,13 @@ def _seconds(text: str) -> float:
 @option(
     "--api-date", default=LATEST, show_default=True, callback=checked(_date), help="compat, latest, an alias, a day."
 )
-@option("--scenario", default="", help="What the sandbox holds: a built-in name or a file.  [default: our own]")
 @option(
-    "--client", type=click.Choice(list(CLIENTS)), default=GENERIC, show_default=True, help="Whose variables are set."
+    "--scenario",
+    type=SCENARIO,
+    default="",
+    help="What the sandbox holds: a built-in name or a file.  [default: our own]",
 )
+@option("--client", type=click.Choice(KNOWN), default=GENERIC, show_default=True, help="Whose variables are set.")
 @option("--timeout", default="60s", show_default=True, callback=checked(_seconds), help="For the command, undisturbed.")
 @option(
     "--save-fixtures",

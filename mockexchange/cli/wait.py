@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.control import TIMEOUT_S, find_server, sandbox_option, server_option
+from mockexchange.cli.control import find_server, sandbox_option, server_option
 from mockexchange.cli.frame import Misuse, checked, option
+from mockexchange.config.sending import TIMEOUT_S
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 
 SUBJECTS = ("subscribed", "request", "frame", "fault", "script")

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.live import Live
 
 from mockexchange.cli.board import Board
+from mockexchange.cli.completion import ACCOUNT
 from mockexchange.cli.control import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.event_source import Broken, Event, events_of
 from mockexchange.cli.frame import Failure, option
@@ -28,7 +29,7 @@ ACCOUNTS_MAX = 20
 
 
 @click.command()
-@option("--account", help="Only what concerns this account.")
+@option("--account", type=ACCOUNT, help="Only what concerns this account.")
 @option("--plain", is_flag=True, help="A line an event instead of a display; so it is where there is no terminal.")
 @sandbox_option
 @server_option

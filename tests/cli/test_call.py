@@ -4,8 +4,10 @@ import json
 
 import pytest
 
-from mockexchange.cli.call import target_of
+from mockexchange.cli.call import request_of, target_of
 from mockexchange.cli.control import Server
+from mockexchange.cli.frame import Misuse
+from mockexchange.dialects import DIALECTS, Unsigned
 from tests.cli.conftest import Cli
 
 POSITIONS = "/trade-api/v2/portfolio/positions"
@@ -28,7 +30,33 @@ POSITIONS = "/trade-api/v2/portfolio/positions"
     ],
 )
 def test_a_path_becomes_a_target(text: str, target: str) -> None:
-    assert target_of(text) == target
+    assert target_of(text, "/trade-api/v2") == target
+
+
+@pytest.mark.parametrize(
+    ("venue", "method", "path", "params", "request_made"),
+    [
+        ("kalshi", "POST", "/orders", None, Unsigned("POST", "/trade-api/v2/orders")),
+        ("deribit", "GET", "/private/get_positions?currency=BTC", None,
+         Unsigned("GET", "/api/v2/private/get_positions?currency=BTC")),
+        ("deribit", "POST", "private/get_positions", {"currency": "BTC"},
+         Unsigned("POST", "/api/v2/private/get_positions",
+                  b'{"id": 1, "method": "private/get_positions", "params": {"currency": "BTC"}}')),
+        ("signalplus", "POST", "/signalplus/api/private/get_positions?x", None,
+         Unsigned("POST", "/signalplus/api/private/get_positions?x",
+                  b'{"rid": 1, "method": "private/get_positions", "params": {}}')),
+    ],
+)  # fmt: skip
+def test_a_request_is_in_the_words_of_the_venue(
+    venue: str, method: str, path: str, params: dict[str, object] | None, request_made: Unsigned
+) -> None:
+    assert request_of(DIALECTS[venue], method, path, params) == request_made
+
+
+@pytest.mark.parametrize(("venue", "method"), [("kalshi", "POST"), ("deribit", "GET"), ("signalplus", "GET")])
+def test_params_without_a_place_for_them_are_a_misuse(venue: str, method: str) -> None:
+    with pytest.raises(Misuse, match="--params is for POST at a JSON-RPC venue"):
+        request_of(DIALECTS[venue], method, "/x", {})
 
 
 @pytest.mark.parametrize("account", ["alice", "eddy"])
@@ -88,7 +116,7 @@ def test_a_sandbox_on_a_port_of_its_own_is_reached(cli: Cli, server: Server) -> 
 
 
 def test_a_venue_that_does_not_answer_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {"base_url": "http://127.0.0.1:1/trade-api/v2", "accounts": [_credential()]}
+    known = {"venues": {"kalshi": {"base_url": "http://127.0.0.1:1/trade-api/v2"}}, "accounts": [_credential()]}
     monkeypatch.setattr(Server, "ask_sandbox", lambda *args: known)
     line = cli("call", "alice", "GET", "/x", code=1).stderr
     assert line.startswith("mockexchange call: no answer from http://127.0.0.1:1/trade-api/v2: ")
@@ -97,4 +125,5 @@ def test_a_venue_that_does_not_answer_is_named(cli: Cli, monkeypatch: pytest.Mon
 def _credential() -> dict[str, str | None]:
     from mockexchange.scenario.keys import development_keys
 
-    return {"name": "alice", "key": "main", "key_id": "x", "private_key_pem": development_keys()[0].private_pem}
+    own = {"name": "alice", "key": "main", "venue": "kalshi", "key_id": "x", "secret": None}
+    return {**own, "private_key_pem": development_keys()[0].private_pem}

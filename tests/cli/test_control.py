@@ -13,10 +13,14 @@ from typing import Any
 import click
 import pytest
 
-from mockexchange.cli.control import Server, Unreachable, find_server, is_running, send, sign, signed_headers
+from mockexchange.cli.control import Server, find_server
 from mockexchange.cli.frame import Failure
+from mockexchange.config.ready import is_running
+from mockexchange.config.sending import Unreachable, send
+from mockexchange.dialects import sign, signed_headers
 from mockexchange.scenario.keys import make_pair
-from mockexchange.venues.kalshi.signing import load_public_key, verify
+from mockexchange.venues.kalshi.signing import verify
+from mockexchange.venues.public_keys import load_public_key
 from tests.cli.conftest import Cli
 
 NOBODY = 2**22 + 1

@@ -13,16 +13,20 @@ import pytest
 
 from mockexchange.cli.control import Server
 from mockexchange.cli.shells import FORMATS, to_comments, to_dotenv, to_fish, to_json, to_powershell, to_sh
-from mockexchange.clients import CLIENTS, Client, variables_of
+from mockexchange.clients import CLIENTS, GENERICS, POINTERS, Client, client_of, variables_of
+from mockexchange.dialects import DIALECTS
+from mockexchange.registry import VENUES
 from tests.cli.conftest import Cli
 
 WORDS = {
     "base_url": "http://127.0.0.1:8600/trade-api/v2",
+    "ws_url": "ws://127.0.0.1:8600/ws/api/v2",
     "origin": "http://127.0.0.1:8600",
     "ws_origin": "ws://127.0.0.1:8600",
     "key_id": "0000-1",
     "key_path": "/home/me/it's a $HOME/{alice}.pem",
     "key_pem": "-----BEGIN PRIVATE KEY-----\nMII+/=\n-----END PRIVATE KEY-----\n",
+    "secret": "c2VjcmV0/+=",
 }
 POISON = {
     "KALSHI_DEMO": "true",
@@ -119,13 +123,13 @@ def test_a_client_is_pointed_completely(name: str, client: Client) -> None:
     words = "".join([*client.exports.values(), *client.notes])
     assert any(place in words for place in ("{base_url}", "{origin}")), name
     assert "{key_id}" in words
-    assert any(key in words for key in ("{key_path}", "{key_pem}"))
+    assert any(key in words for key in ("{key_path}", "{key_pem}", "{secret}"))
     assert not client.exports.keys() & set(client.unset)
 
 
 def test_what_generic_sets_serves_every_client() -> None:
-    generic = CLIENTS["generic"].exports
     for client in CLIENTS.values():
+        generic = GENERICS[client.venue].exports
         shared = {name: value for name, value in client.exports.items() if name != "KALSHI_PY_PRIVATE_KEY_PEM"}
         assert shared.items() <= generic.items()
         assert set(client.unset) <= {*CLIENTS["generic"].unset, "KALSHI_PRIVATE_KEY"}
@@ -140,6 +144,14 @@ def test_pykalshi_reads_the_variables_of_the_table() -> None:
     read = {name for text in sources for name in re.findall(r'(?:getenv|environ\.get)\("(\w+)"', text)}
     assert read == {"KALSHI_API_KEY_ID", "KALSHI_PRIVATE_KEY_PATH"}
     assert read <= CLIENTS["pykalshi"].exports.keys()
+
+
+def test_every_venue_has_its_pointers_and_a_generic_client() -> None:
+    assert POINTERS.keys() == GENERICS.keys() == DIALECTS.keys() == VENUES.keys()
+    for venue, generic in GENERICS.items():
+        assert generic.venue == venue
+        assert POINTERS[venue].items() <= generic.exports.items()
+        assert client_of("generic", venue) is generic
 
 
 def test_a_host_beyond_loopback_has_to_be_allowed_to_the_sdk() -> None:

@@ -1,12 +1,14 @@
 """`explain`: one signature, one key, no server."""
 
+import hmac
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
-from mockexchange.cli.control import signed_headers
+from mockexchange.dialects import DIALECTS, Unsigned, signed_headers
 from mockexchange.scenario.keys import KeyPair, make_pair
 
 PATH = "/trade-api/v2/portfolio/positions"
@@ -63,3 +65,119 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "der").write_bytes(b"\x30\xff")
     result = explain(tmp_path, "", "AAAA", "--key", str(tmp_path / "der"))
     assert result.stderr == f"mockexchange explain: --key: {tmp_path / 'der'} is no PEM file: it is not text\n"
+
+
+# --- Deribit
+
+
+SECRET = "AMANDASECRECT"
+TARGET = "/api/v2/private/get_positions?currency=BTC"
+
+
+def explain_deribit(path: str, authorization: str, *more: str) -> Result:
+    sent = ["--venue", "deribit", "--method", "get", "--path", path, "--authorization", authorization]
+    return CliRunner().invoke(main, ["explain", *sent, "--secret", SECRET, *more], prog_name="mockexchange")
+
+
+def authorization_of(target: str) -> str:
+    credential = {"key_id": "AMANDA", "secret": SECRET}
+    return DIALECTS["deribit"].sign(credential, Unsigned("GET", target))["Authorization"]
+
+
+@pytest.mark.parametrize("path", [TARGET, f"https://test.deribit.com{TARGET}"])
+def test_a_right_header_verifies(path: str) -> None:
+    result = explain_deribit(path, authorization_of(TARGET))
+    assert (result.exit_code, result.output) == (0, "verifies\n")
+
+
+def test_a_query_may_stand_apart() -> None:
+    path, _, query = TARGET.partition("?")
+    assert explain_deribit(path, authorization_of(TARGET), "--query", query).exit_code == 0
+
+
+def test_a_wrong_header_says_what_to_change() -> None:
+    result = explain_deribit(TARGET, authorization_of(TARGET.partition("?")[0]))
+    assert result.exit_code == 1
+    assert "?currency=BTC" in result.output
+
+
+def header_over(target: str, timestamp: str = "1762300000123") -> str:
+    text = f"{timestamp}\nonce\nGET\n{target}\n\n"
+    signature = hmac.digest(SECRET.encode(), text.encode(), "sha256").hex()
+    return f"deri-hmac-sha256 id=AMANDA,ts={timestamp},sig={signature},nonce=once"
+
+
+@pytest.mark.parametrize(
+    ("path", "authorization", "words"),
+    [
+        (
+            TARGET,
+            header_over(TARGET, "1762300000"),
+            'the signature fits, and the timestamp "1762300000" is not Unix milliseconds in 13 digits',
+        ),
+        (
+            f"http://127.0.0.1:8080{TARGET}",
+            header_over(f"http://127.0.0.1:8080{TARGET}"),
+            'sign path and query alone, without "http://127.0.0.1:8080"',
+        ),
+        (TARGET, "Basic abc", 'the header begins with "basic": deri-hmac-sha256 alone is signed, expected that'),
+    ],
+    ids=["seconds", "a URL", "Basic"],
+)
+def test_a_header_is_told_what_the_server_would_refuse(path: str, authorization: str, words: str) -> None:
+    result = explain_deribit(path, authorization)
+    assert (result.exit_code, words in result.output) == (1, True), result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "missing"),
+    [([], "--timestamp and --signature and --key"), (["--venue", "deribit"], "--authorization and --secret")],
+)
+def test_what_a_venue_signs_with_has_to_be_there(arguments: list[str], missing: str) -> None:
+    result = CliRunner().invoke(
+        main, ["explain", "--method", "GET", "--path", "/", *arguments], prog_name="mockexchange"
+    )
+    venue = "deribit" if arguments else "kalshi"
+    assert result.exit_code == 2
+    assert result.stderr == (f"mockexchange explain: a signature of {venue} cannot be looked at without {missing}\n")
+
+
+def test_method_and_path_are_needed_where_they_are_signed() -> None:
+    result = CliRunner().invoke(main, ["explain", "--venue", "deribit"], prog_name="mockexchange")
+    assert "without --method and --path and --authorization and --secret" in result.stderr
+
+
+# --- SignalPlus
+
+
+NONCE_SECRET = "c2VjcmV0"
+
+
+def explain_signalplus(signature: str, timestamp: str, secret: str = NONCE_SECRET) -> Result:
+    sent = ["--venue", "signalplus", "--timestamp", timestamp, "--nonce", "once", "--signature", signature]
+    return CliRunner().invoke(main, ["explain", *sent, "--secret", secret], prog_name="mockexchange")
+
+
+def nonce_signature(text: str, secret: bytes = b"secret") -> str:
+    return b64encode(hmac.digest(secret, text.encode(), "sha256")).decode()
+
+
+@pytest.mark.parametrize(
+    ("signature", "timestamp", "code", "words"),
+    [
+        (nonce_signature("1762300000123\nonce"), "1762300000123", 0, "verifies\n"),
+        (nonce_signature("1762300000\nonce"), "1762300000", 1, "is not Unix milliseconds in 13 digits"),
+        (nonce_signature("1762300000123once"), "1762300000123", 1, 'you signed "1762300000123once"'),
+        (nonce_signature("1762300000123\nonce", b"c2VjcmV0"), "1762300000123", 1, "base64"),
+    ],
+    ids=["right", "seconds", "no newline", "the secret as text"],
+)
+def test_a_signature_over_a_nonce(signature: str, timestamp: str, code: int, words: str) -> None:
+    result = explain_signalplus(signature, timestamp)
+    assert (result.exit_code, words in result.output) == (code, True), result.output
+
+
+def test_a_secret_that_is_no_base64_is_a_misuse() -> None:
+    result = explain_signalplus("AAAA", "1762300000123", "???")
+    assert result.exit_code == 2
+    assert "--secret: the key cannot be used: expected standard base64" in result.stderr

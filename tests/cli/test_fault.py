@@ -6,8 +6,9 @@ import pytest
 from click.testing import CliRunner
 
 from mockexchange.cli import main
+from mockexchange.cli.banner import banner
 from mockexchange.cli.control import Server
-from mockexchange.cli.serve import _with_chaos, banner
+from mockexchange.cli.serve import _with_chaos
 from mockexchange.scenario.loader import load_builtin
 from mockexchange.venues.kalshi.dates import api_date
 from tests.cli.conftest import Cli

@@ -8,7 +8,9 @@ import pytest
 from websockets.sync.client import connect
 
 from mockexchange.cli import journal as subject
-from mockexchange.cli.control import Server, send, signed_headers
+from mockexchange.cli.control import Server
+from mockexchange.config.sending import send
+from mockexchange.dialects import signed_headers
 from mockexchange.replay import read_journal
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.cli.conftest import Cli
@@ -130,6 +132,14 @@ def test_what_is_of_the_other_kind_is_refused(cli: Cli) -> None:
     assert "--kind is of frames: add --frames" in cli("journal", "--kind", "fill", code=2).stderr
 
 
+@pytest.mark.parametrize("options", [[], ["--frames"], ["--json"]])
+def test_an_account_that_there_is_not_is_no_quiet_one(cli: Cli, busy: str, options: list[str]) -> None:
+    asked = ("journal", "--sandbox", busy, *options, "--account")
+    assert cli(*asked, "eddy").stdout == ""
+    told = cli(*asked, "alise", code=2).stderr
+    assert told.startswith("mockexchange journal: no account 'alise': did you mean 'alice'? (known: ")
+
+
 def test_a_fault_is_shown_with_its_effect_as_long_as_it_is_installed(cli: Cli, sandbox: str) -> None:
     cli("fault", "add", "{name: slow, then: {delay: 1ms}}", "--sandbox", sandbox)
     cli("call", "alice", "GET", "/portfolio/balance", "--sandbox", sandbox)
@@ -199,7 +209,7 @@ def test_unsigned_and_garbled_requests_are_shown_safely(cli: Cli, server: Server
         assert raw.recv(12) == b"HTTP/1.1 400"
     text = cli("why", "--sandbox", made["id"]).stdout
     assert "\x1b" not in text
-    assert "  sent      none of the KALSHI-ACCESS headers\n  body      a body\n  answered  {" in text
+    assert "  sent      no header that says whose it is\n  body      a body\n  answered  {" in text
     garbled = text[text.index("#2") :].splitlines()
     assert "  bytes that are no HTTP  400" in garbled[0]
     assert not any("sent" in line for line in garbled[1:])

@@ -9,11 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from mockexchange.cli import main
-from mockexchange.cli.control import sign
 from mockexchange.cli.keys import USAGE
+from mockexchange.dialects import sign
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import load_text
-from mockexchange.venues.kalshi.signing import load_public_key, verify
+from mockexchange.venues.kalshi.signing import verify
+from mockexchange.venues.public_keys import load_public_key
 from tests.cli.test_frame import error_of
 
 ALICE = "    alice: "

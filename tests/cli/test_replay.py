@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-from mockexchange.cli.control import Server, signed_headers
+from mockexchange.cli.control import Server
+from mockexchange.dialects import signed_headers
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.cli.conftest import Cli
 

@@ -33,7 +33,7 @@ def test_without_a_command_it_says_what_there_is() -> None:
 
 def test_list_names_the_built_in_scenarios() -> None:
     lines = [line.split("\t") for line in run("list").stdout.splitlines()]
-    assert [name for name, _ in lines] == ["demo", "empty", "fcm", "golden", "lively", "pages"]
+    assert [name for name, _ in lines] == ["demo", "deribit", "empty", "fcm", "golden", "lively", "pages", "signalplus"]
     assert all(title for _, title in lines)
 
 
@@ -51,6 +51,10 @@ script: [{every: 1us, price: {market: M, price: 0.5}}, {after: 1h, close: {marke
 CHECKED = [
     ("golden", "ok: 14 accounts, 24 markets, 79 steps\n"),
     ("empty", "ok: 2 accounts, 0 markets, 0 steps\n"),
+    (
+        "scenario: a\nindexes: {btc_usd: 1}\ninstruments: {BTC-PERPETUAL: {kind: future, base: BTC, mark: 1}}",
+        "ok: 0 accounts, 0 markets, 0 steps, 1 instrument\n",
+    ),
     (
         "scenario: a\naccounts: {a: {}}\nmarkets: {M: {event: E, series: S}}\nhistory: [{close: {market: M}}]",
         "ok: 1 account, 1 market, 1 step\n",
@@ -95,6 +99,7 @@ def test_check_says_which_step_of_a_script_is_refused_when_it_begins(tmp_path: P
     path.write_text("scenario: a\naccounts: {a: {}}\nscript:\n  - account: {account: a}\n")
     said = complaint("check", str(path), code=1)
     assert said.startswith(f"{path}:4: script[0] is refused when the script begins: ")
+    assert said.count(str(path)) == 1
 
 
 def test_check_of_nothing() -> None:

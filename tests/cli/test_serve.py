@@ -11,17 +11,34 @@ from typing import Any
 
 import pytest
 
-from mockexchange.cli.control import Server, find_server, send
-from mockexchange.cli.serve import banner
+from mockexchange.cli.banner import banner
+from mockexchange.cli.control import Server, find_server
 from mockexchange.config import default_ready_file
+from mockexchange.config.sending import send
 from mockexchange.venues.kalshi.dates import api_date
 from tests.cli.conftest import Cli
 from tests.cli.test_frame import ENVIRONMENT, PROGRAM, error_of
 from tests.house.serving import STOP_SECONDS_MAX, served
 
 ACCOUNTS: list[dict[str, Any]] = [
-    {"name": "own", "kind": "member", "key_id": "k0", "private_key_path": None, "subtraders": []},
-    {"name": "a b", "kind": "fcm", "key_id": "k1", "private_key_path": "/keys/a b.pem", "subtraders": ["s1", "s2"]},
+    {
+        "name": "own",
+        "kind": "member",
+        "venue": "kalshi",
+        "key_id": "k0",
+        "private_key_path": None,
+        "secret": None,
+        "subtraders": [],
+    },
+    {
+        "name": "a b",
+        "kind": "fcm",
+        "venue": "kalshi",
+        "key_id": "k1",
+        "private_key_path": "/keys/a b.pem",
+        "secret": None,
+        "subtraders": ["s1", "s2"],
+    },
 ]
 VENUE = {"base_url": "http://127.0.0.1:8600/trade-api/v2", "ws_url": "ws://127.0.0.1:8600/trade-api/ws/v2"}
 READY = {"venues": {"kalshi": VENUE}, "accounts": ACCOUNTS}
@@ -56,10 +73,39 @@ def test_the_banner_of_compat_says_what_to_use_in_ci() -> None:
     assert line.endswith(" removed fields: use --api-date latest in CI")
 
 
+def test_the_banner_says_nothing_of_removed_fields_where_nobody_could_get_any() -> None:
+    dora = {**ACCOUNTS[0], "name": "dora", "venue": "deribit"}
+    ready = {"venues": {"kalshi": VENUE, "deribit": VENUE}, "accounts": [dora]}
+    assert "removed fields" not in banner(ready, api_date("compat"), default_ready_file())
+    both = {**ready, "accounts": [dora, ACCOUNTS[0]]}
+    assert "removed fields" in banner(both, api_date("compat"), default_ready_file())
+
+
 def test_the_banner_without_a_usable_key_has_no_lines_to_paste() -> None:
     text = banner({**READY, "accounts": ACCOUNTS[:1]}, api_date("latest"), default_ready_file())
     assert "export" not in text
     assert "mockexchange call" not in text
+
+
+def test_the_banner_has_lines_for_each_venue_that_somebody_has_an_account_with() -> None:
+    where = {"base_url": "http://127.0.0.1:8600/api/v2", "ws_url": "ws://127.0.0.1:8600/ws/api/v2"}
+    dora = {**ACCOUNTS[0], "name": "dora", "venue": "deribit", "key_id": "k2", "secret": "s 2"}
+    second = {**dora, "name": "dan", "key_id": "k3"}
+    ready = {"venues": {"kalshi": VENUE, "deribit": where, "signalplus": where}, "accounts": [*ACCOUNTS, dora, second]}
+    lines = banner(ready, api_date("latest"), default_ready_file()).splitlines()
+    assert [line for line in lines if line.startswith("mockexchange serves ")] == [
+        "mockexchange serves Kalshi's wire as of 2026-10 (2026-10-31) at http://127.0.0.1:8600/trade-api/v2",
+        "mockexchange serves Deribit's wire as of 2026-10 (2026-10-31) at http://127.0.0.1:8600/api/v2",
+    ]
+    assert "  dora         Deribit key k2" in lines
+    assert lines[-8:-2] == [
+        "export DERIBIT_API_URL=http://127.0.0.1:8600/api/v2",
+        "export DERIBIT_WS_URL=ws://127.0.0.1:8600/ws/api/v2",
+        "export DERIBIT_CLIENT_ID=k2",
+        "export DERIBIT_CLIENT_SECRET='s 2'",
+        "",
+        "mockexchange call dora GET /private/get_positions",
+    ]
 
 
 def test_the_line_to_paste_finds_a_server_that_is_not_the_default_one(cli: Cli, server: Server, home: Path) -> None:

@@ -29,7 +29,8 @@ def test_what_does_not_print_is_escaped(text: str, shown: str) -> None:
 @pytest.mark.parametrize(
     ("raw", "shown"),
     [
-        (b'{"a":[1,2.50],"b":null}', '{\n  "a": [\n    1,\n    2.5\n  ],\n  "b": null\n}\n'),
+        (b'{"a":[1,2.50],"b":null}', '{\n  "a": [\n    1,\n    2.50\n  ],\n  "b": null\n}\n'),
+        (b"[0.000000439,1e400,9007199254740993.10]", "[\n  0.000000439,\n  1e400,\n  9007199254740993.10\n]\n"),
         (b'"\xc2\x9b31m\xe2\x80\xae \\u001b \xc3\xa9"', '"\\u009b31m\\u202e \\u001b é"\n'),
         (b"<html>\x1b[2J\n", "<html>\\x1b[2J\\n\n"),
         (b"\xff", "\\xff\n"),

@@ -19,7 +19,7 @@ from click.testing import Result
 from mockexchange.cli.control import Server
 from tests.cli.conftest import Cli
 from tests.house.checkout import ROOT
-from tests.house.serving import clean_environment
+from tests.house.serving import clean_environment, unmeasured
 
 FEW = ("--only", "reads.answered", "--only", "routes.unknown")
 
@@ -274,7 +274,7 @@ def test_ctrl_c_reports_what_was_judged_so_far(rules: str, stage: str, mock: Jud
     words = ["verify", "server", *mock.options, "--only", rules, "--report", f"junit:{junit}"]
     process = subprocess.Popen(
         [sys.executable, "-m", "mockexchange", *words],
-        env=clean_environment(tmp_path) | {"PYTHONPATH": str(ROOT)},
+        env=unmeasured(clean_environment(tmp_path)) | {"PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -40,6 +40,15 @@ FILLED = {
     "count": "1.00",
     "price": "0.5600",
 }
+TRADED = {
+    "type": "contract_traded",
+    "account": "dora",
+    "book": "0",
+    "instrument": "BTC-PERPETUAL",
+    "direction": "buy",
+    "amount": "100",
+    "price": "113450",
+}
 COMMAND: dict[str, Any] = {"command": "Fill", "cause": None, "seq": 7, "at": AT, "left_out": 0, "events": [FILLED]}
 REQUEST: dict[str, Any] = {
     "number": 1,
@@ -81,6 +90,16 @@ def event(what: str, data: dict[str, Any], **changes: Any) -> Event:
     [
         (event("command", COMMAND), "#7 Fill: filled alice/0 RAIN-1 buy yes 1.00 at 0.5600", ""),
         (
+            event("command", COMMAND, command="TradeContract", events=[TRADED]),
+            "#7 TradeContract: contract_traded dora/0 BTC-PERPETUAL buy 100 at 113450",
+            "",
+        ),
+        (
+            event("command", COMMAND, events=[{"type": "contract_marked", "instrument": "BTC-PERPETUAL"}]),
+            "#7 Fill: contract_marked BTC-PERPETUAL",
+            "",
+        ),
+        (
             event("command", COMMAND, cause={"step": "buys", "repetition": 2}, events=[], left_out=0),
             "#7 Fill (by buys, 2): nothing changed",
             "",
@@ -100,6 +119,11 @@ def event(what: str, data: dict[str, Any], **changes: Any) -> Event:
             event("request", REQUEST, status=401, diagnosis="sign it", findings=["odd"], fault="flaky", account=None),
             "GET /trade-api/v2/portfolio/balance -> 401 GetBalance - 1.2 ms: sign it; odd; fault flaky",
             "red",
+        ),
+        (
+            event("request", REQUEST, stub="none"),
+            "GET /trade-api/v2/portfolio/balance -> 200 GetBalance alice 1.2 ms: stub none",
+            "",
         ),
         (
             event("request", REQUEST, method="", status=400),
@@ -180,6 +204,22 @@ def test_the_display_shows_everything_at_once() -> None:
     assert "\x1b" not in text
     assert re.search(r"and \d+ more", text)
     assert "RAIN-1 " not in next(line for line in lines if line.startswith("alice "))
+
+
+def contract(name: str, size: str) -> dict[str, Any]:
+    rest = dict.fromkeys(("mark_price", "floating", "total", "realized"), "0.123456789012")
+    return {"account": "dora", "book": "0", "instrument": name, "size": size, "average_price": "113000", **rest}
+
+
+def test_contracts_have_a_part_of_their_own() -> None:
+    board = full()
+    board.positions["dora"] = [contract("BTC-FLAT", "0"), contract("BTC-PERPETUAL", "-100")]
+    board.take(event("command", COMMAND, events=[TRADED]))
+    lines = picture(board, height=60, width=140)
+    held = [line.split()[2:] for line in lines if line.startswith("dora ")]
+    profits = ["0.123456789"] * 4
+    assert held == [["BTC-PERPETUAL", "-100", "113000", *profits], ["BTC-FLAT", "0", "113000", *profits]]
+    assert "dora/0 BTC-PERPETUAL buy 100 at 113450" in "\n".join(lines)
 
 
 @pytest.mark.parametrize("height", [5, 12, 24, 40, 80])

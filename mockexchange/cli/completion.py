@@ -1,0 +1,69 @@
+"""`mockexchange completion`: has a shell complete commands, options, and the names of scenarios, clients, accounts."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem, get_completion_class
+
+from mockexchange.cli.frame import PREFIX
+from mockexchange.config import default_ready_file
+from mockexchange.config.ready import NoServer, read_ready
+
+SHELLS = ("bash", "zsh", "fish")
+PROGRAM = PREFIX.lower()
+VARIABLE = f"_{PREFIX}_COMPLETE"
+"""What click calls it: how the shell's function asks the program for what may come next."""
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(SHELLS))
+@click.pass_context
+def completion(context: click.Context, shell: str) -> None:
+    """Print the script that has SHELL complete commands, options, scenarios, clients and account names.
+
+    \b
+    bash:  mockexchange completion bash >> ~/.bashrc
+    zsh:   mockexchange completion zsh >> ~/.zshrc     (after compinit)
+    fish:  mockexchange completion fish > ~/.config/fish/completions/mockexchange.fish
+    """
+    found = get_completion_class(shell)
+    assert found is not None, "one of the shells that click knows"
+    click.echo(found(context.find_root().command, {}, PROGRAM, VARIABLE).source())
+
+
+if TYPE_CHECKING:
+    Text = click.ParamType[str]
+else:  # not generic in older ones
+    Text = click.ParamType
+
+
+class ScenarioName(Text):
+    """A built-in scenario, or a file: shells take files where no name fits."""
+
+    name = "text"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        from mockexchange.scenario.loader import builtin_names
+
+        names = [CompletionItem(name) for name in builtin_names() if name.startswith(incomplete)]
+        return names or [CompletionItem(incomplete, type="file")]
+
+
+class AccountName(Text):
+    """An account of the running server."""
+
+    name = "text"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        given = ctx.params.get("ready_file")
+        try:
+            ready = read_ready(given if isinstance(given, Path) else default_ready_file())
+        except NoServer:
+            return []
+        names = dict.fromkeys(str(account["name"]) for account in ready["accounts"])
+        return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+SCENARIO = ScenarioName()
+ACCOUNT = AccountName()

@@ -1,0 +1,168 @@
+"""What `serve` says while it runs: a line for whatever happens, in words or as a JSON object.
+
+Lines are made and written by a thread of their own. So they cost the exchange next to nothing, and a terminal that was
+scrolled, or a pipe that nobody reads, holds nobody up: what does not fit is lost, and the log says how much.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from queue import Full, Queue
+from threading import Thread
+from typing import Any, TextIO
+
+from mockexchange import __version__
+from mockexchange.cli.telling import request_words
+from mockexchange.cli.terminal import printable
+from mockexchange.clock import host_now_us
+from mockexchange.core.instants import format_instant
+from mockexchange.journal import Entry, FrameEntry, Item
+from mockexchange.journal_json import request_to_json
+from mockexchange.sandbox import DEFAULT, Sandbox
+from mockexchange.server.reloading import Reloaded
+
+TEXT, JSON = FORMATS = ("text", "json")
+NOTHING, REFUSALS, REQUESTS = AMOUNTS = ("none", "refusals", "requests")
+DEFAULT_AMOUNTS = {TEXT: REFUSALS, JSON: REQUESTS}
+LINES_WAITING_MAX = 10_000
+"""A second of requests as fast as they can be, and some 10 MB."""
+END_S_MAX = 2.0
+"""For what still waits to be written when the server ends."""
+LOST = ("connection", "account", "channel", "kind", "fault", "note")
+LEVELS = {"reload_failed": "error", "log_failed": "error", "log_lost": "warning", "frame_lost": "warning"}
+Line = Callable[[], str]
+Facts = dict[str, Any]
+
+
+class Writer:
+    """Writes lines on a stream, from a thread that ends with `close`."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stderr
+        self._lines: Queue[Line | None] = Queue(LINES_WAITING_MAX)
+        self._thread = Thread(target=self._run, name="log", daemon=True)
+        self._thread.start()
+
+    def put(self, line: Line) -> bool:
+        """Have a line made and written; False where too many wait already."""
+        try:
+            self._lines.put_nowait(line)
+        except Full:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Write what waits, for a while, and end."""
+        try:
+            self._lines.put(None, timeout=END_S_MAX)
+        except Full:
+            return
+        self._thread.join(END_S_MAX)
+
+    def _run(self) -> None:
+        while (line := self._lines.get()) is not None:
+            try:
+                self._stream.write(f"{line()}\n")
+                self._stream.flush()
+            except (OSError, ValueError):  # nobody listens any more
+                continue
+
+
+class Diary:
+    """Says what happens in the sandboxes that it is shown: see `FORMATS` and `AMOUNTS`."""
+
+    def __init__(self, form: str, amount: str, writer: Writer) -> None:
+        self._say = partial(_say_safely, SAY[form])
+        self._is_json, self._amount, self._writer = form == JSON, amount, writer
+        self._is_started = False
+        self._lost = 0
+        """Lines that there was no room for, and that nobody has been told of yet."""
+
+    def watch(self, sandbox: Sandbox) -> None:
+        """Say what happens in a sandbox from now on."""
+        if self._amount != NOTHING:
+            sandbox.journal.observers.append(partial(self._note_item, sandbox.name))
+
+    def note_start(self, scenario: str, ready: Facts) -> None:
+        """In words, the banner says it."""
+        self._is_started = True
+        if self._is_json:
+            facts = {name: ready[name] for name in ("pid", "control_url", "api_date", "ca_cert", "venues")}
+            accounts = [one["name"] for one in ready["accounts"]]
+            self._note("start", {"version": __version__, "scenario": scenario, **facts, "accounts": accounts})
+
+    def note_stop(self) -> None:
+        if self._is_json and self._is_started:
+            self._note("stop", {})
+
+    def note_reload(self, scenario: str, reloaded: Reloaded) -> None:
+        if reloaded.problem is None:
+            accounts = list(dict.fromkeys(spec.account for spec in reloaded.plan.keys))
+            facts = {"digest": reloaded.plan.digest, "accounts": accounts, "remark": reloaded.remark}
+            self._note("reload", {"scenario": scenario, **facts})
+        else:
+            self._note("reload_failed", {"scenario": scenario, "problem": reloaded.problem})
+
+    def _note_item(self, sandbox: str, item: Item) -> None:
+        if isinstance(item, Entry):
+            if self._amount == REQUESTS or is_refused(item):
+                self._note("request", {}, sandbox, partial(request_to_json, item))
+        elif isinstance(item, FrameEntry) and item.direction == "lost" and self._amount == REQUESTS:
+            self._note("frame_lost", {name: getattr(item, name) for name in LOST}, sandbox)
+
+    def _note(
+        self, event: str, facts: Facts, sandbox: str | None = None, more: Callable[[], Facts] | None = None
+    ) -> None:
+        now = host_now_us()
+        if self._lost and self._writer.put(partial(self._say, now, "log_lost", None, {"lines": self._lost}, None)):
+            self._lost = 0
+        if not self._writer.put(partial(self._say, now, event, sandbox, facts, more)):
+            self._lost += 1
+
+
+def is_refused(entry: Entry) -> bool:
+    """Whether somebody should be told: of what was refused, came to nothing, or broke off, but not on purpose."""
+    return entry.diagnosis is not None or (entry.status >= 400 and entry.fault is None and entry.stub is None)
+
+
+def _say_safely(
+    say: Callable[..., str], now: int, event: str, sandbox: str | None, facts: Facts, more: Callable[[], Facts] | None
+) -> str:
+    """Make a line; where that fails, one that says so: the log goes on."""
+    try:
+        return say(now, event, sandbox, facts, more)
+    except Exception as error:  # noqa: BLE001  # whatever it is, it is told
+        return say(now, "log_failed", sandbox, {"problem": f"{event}: {type(error).__name__}: {error}"}, None)
+
+
+def _say_json(now: int, event: str, sandbox: str | None, facts: Facts, more: Callable[[], Facts] | None) -> str:
+    whole = {**facts, **(more() if more else {})}
+    is_odd = whole.get("diagnosis") or whole.get("remark") or whole.get("status", 0) >= 400
+    level = LEVELS.get(event) or ("warning" if is_odd else "info")
+    head = {"time": format_instant(now), "level": level, "event": event}
+    return json.dumps({**head, **({} if sandbox is None else {"sandbox": sandbox}), **whole})
+
+
+def _say_text(now: int, event: str, sandbox: str | None, facts: Facts, more: Callable[[], Facts] | None) -> str:
+    where = f"[{sandbox}] " if sandbox not in (None, DEFAULT) else ""
+    clock = format_instant(now)[11:23]
+    return f"{clock}  {where}{printable(WORDS[event]({**facts, **(more() if more else {})}))}"
+
+
+SAY = {TEXT: _say_text, JSON: _say_json}
+WORDS: dict[str, Callable[[Facts], str]] = {
+    "request": request_words,
+    "frame_lost": lambda lost: (
+        f"lost a frame {lost['kind']} of stream {lost['connection']} {lost['account'] or '-'}"
+        f" [{lost['fault'] or 'overflow'}] {lost['note']}".rstrip()
+    ),
+    "reload": lambda told: (
+        f"reloaded {told['scenario']}: {', '.join(told['accounts']) or 'no accounts'}"
+        f"{'; but ' + told['remark'] if told['remark'] else ''}"
+    ),
+    "log_failed": lambda told: f"a line of this log could not be written: {told['problem']}",
+    "reload_failed": lambda told: f"{told['problem']}: not reloaded, what was before goes on",
+    "log_lost": lambda lost: f"{lost['lines']:,} lines of this log were lost: whoever reads it is too slow",
+}
+"""What the events that are said in words are, but for start and stop: those have the banner, and the prompt."""

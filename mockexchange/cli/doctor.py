@@ -1,0 +1,58 @@
+"""`mockexchange doctor`: what may be in the way of a client here, each with how to mend it."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from mockexchange.cli.control import server_option
+from mockexchange.cli.doctoring.examining import CHECKS
+from mockexchange.cli.doctoring.finding import FAIL, Finding, Situation
+from mockexchange.cli.frame import checked, option, shared_option
+from mockexchange.cli.terminal import printable
+from mockexchange.config import DEFAULT_HOST, DEFAULT_PORT
+from mockexchange.config.sending import require_url
+
+COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+NAME_WIDTH = 12
+
+
+@click.command()
+@option("--url", callback=checked(require_url), help="Also hold this machine's clock against that server's.")
+@option("--key", type=click.Path(path_type=Path), help="A private key file to look at, besides those of the variables.")
+@shared_option("--host", default=DEFAULT_HOST, show_default=True, help="Where a server is to listen.")
+@shared_option("--port", type=click.IntRange(1, 65_535), default=DEFAULT_PORT, show_default=True, help="And its port.")
+@option("--json", "as_json", envvar="MOCKEXCHANGE_DOCTOR_JSON", is_flag=True, help="Print the findings as JSON.")
+@server_option
+@click.pass_context
+def doctor(
+    context: click.Context, url: str | None, key: Path | None, host: str, port: int, as_json: bool, ready_file: Path
+) -> None:
+    """Look for what is in a client's way: versions, the server, clocks, the port, keys, variables, proxies, trust.
+
+    A line each: ok, warn or fail, what was found, and how to mend it. Exit code 1 if anything fails. Nothing is
+    changed, and no other host is asked but that of --url.
+    """
+    situation = Situation(os.environ, ready_file, host, port, url, key)
+    findings = list(examine(situation))
+    if as_json:
+        click.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
+    else:
+        for finding in findings:
+            _show(finding)
+    context.exit(1 if any(finding.verdict == FAIL for finding in findings) else 0)
+
+
+def examine(situation: Situation) -> Iterator[Finding]:
+    """Yield the findings of every check, in the order in which they help."""
+    for check in CHECKS:
+        yield from check(situation)
+
+
+def _show(finding: Finding) -> None:
+    verdict = click.style(f"{finding.verdict:<5}", fg=COLOURS[finding.verdict], bold=True)
+    click.echo(f"{verdict} {finding.check:<{NAME_WIDTH}} {printable(finding.said)}")
+    if finding.mend:
+        click.echo(f"{'':<{NAME_WIDTH + 6}} > {printable(finding.mend)}")

@@ -1,0 +1,1 @@
+"""The checks of `mockexchange doctor`: a module a subject, a function a check, the table of them in `examining`."""

@@ -1,0 +1,113 @@
+"""Private keys: whether clients can read them, and of what kind they are."""
+
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from mockexchange.cli.doctoring.finding import FAIL, OK, WARN, Finding, Situation
+
+PATHS = ("KALSHI_PRIVATE_KEY_PATH",)
+INLINE = ("KALSHI_PRIVATE_KEY", "KALSHI_PY_PRIVATE_KEY_PEM")
+KEY_IDS = ("KALSHI_API_KEY_ID", "KALSHI_KEY_ID", "KALSHI_ACCESS_KEY")
+KEY_BYTES_MAX = 64 * 1024
+"""An RSA key of 16,384 bits has 13 kB."""
+RSA_BITS_MIN = 2_048
+OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
+NEW_ONE = "mockexchange keys new"
+OTHER = f"another file, or {NEW_ONE}"
+UNUSABLE = (
+    (b"PUBLIC KEY", "is the public half of a key: clients sign with the private one", OTHER),
+    (b"BEGIN CERTIFICATE-----", "is a certificate, and no key", OTHER),
+    (b"OPENSSH PRIVATE", "is in OpenSSH's own form, which clients cannot read", "ssh-keygen -p -m PEM -f {file}"),
+    (b"ENCRYPTED", "is encrypted: most clients ask for no passphrase", "openssl pkey -in {file} -out PLAIN.pem"),
+)
+"""What is in a file that clients cannot sign with, what that is, and how to mend it."""
+Judgement = tuple[str, str, str]
+
+
+def check_key_file(situation: Situation) -> Iterator[Finding]:
+    if situation.key is not None:
+        yield from judge_file(situation.key, "--key")
+
+
+def check_key_variables(situation: Situation) -> Iterator[Finding]:
+    environment = situation.environment
+    for name in PATHS:
+        if environment.get(name):
+            yield from judge_file(Path(environment[name]).expanduser(), name)
+    for name in INLINE:
+        if environment.get(name):
+            yield judge_inline(environment[name], name)
+    if all(environment.get(name) for name in (INLINE[0], PATHS[0])):
+        said = f"{INLINE[0]} and {PATHS[0]} are both set: kalshi-sdk refuses that, kyro takes the first"
+        yield Finding("key", WARN, said, f"unset {INLINE[0]}")
+
+
+def judge_file(path: Path, named_by: str) -> Iterator[Finding]:
+    """Look at a key file: can it be read, by whom else, and what is in it."""
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(KEY_BYTES_MAX)
+        mode = path.stat().st_mode
+    except OSError as error:
+        yield Finding(
+            "key", FAIL, f"{named_by}: {path} cannot be read: {error.strerror or error}", f"look at {named_by}"
+        )
+        return
+    verdict, said, mend = judge_key(raw, str(path))
+    yield Finding("key", verdict, f"{named_by}: {path} {said}", mend)
+    if sys.platform != "win32" and mode & OTHERS_READ:
+        yield Finding("key", WARN, f"{named_by}: others on this machine may read {path}", f"chmod 600 {path}")
+
+
+def judge_inline(text: str, name: str) -> Finding:
+    """Look at a key that is a variable's value; nothing of it is shown."""
+    if "\n" not in text and "\\n" in text:
+        said = f"{name} has \\n in two letters for its line breaks: some clients mend that, most do not"
+        return Finding("key", WARN, said, f'export {name}="$(cat FILE)"')
+    verdict, said, mend = judge_key(text.encode("utf-8", "surrogateescape"), "FILE")
+    return Finding("key", verdict, f"{name} {said}", mend)
+
+
+def judge_key(raw: bytes, file: str) -> Judgement:
+    """Return a verdict on the bytes of a key, what they are, and how to mend it."""
+    for mark, said, mend in UNUSABLE:
+        if mark in raw:
+            return FAIL, said, mend.format(file=file)
+    if b"-----BEGIN" not in raw:
+        return FAIL, "is no PEM text", f"openssl pkey -inform DER -in {file}, if it is DER; or {NEW_ONE}"
+    try:
+        key = load_pem_private_key(raw, None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        return FAIL, f"cannot be used: {error}", NEW_ONE
+    return judge_kind(key)
+
+
+def judge_kind(key: object) -> Judgement:
+    if isinstance(key, RSAPrivateKey):
+        if key.key_size < RSA_BITS_MIN:
+            return WARN, f"is an RSA key of {key.key_size} bits: expected {RSA_BITS_MIN} or more", NEW_ONE
+        return OK, f"is an RSA key of {key.key_size} bits", ""
+    if isinstance(key, Ed25519PrivateKey):
+        return OK, "is an Ed25519 key: some clients sign with RSA alone", ""
+    return FAIL, f"is no RSA or Ed25519 key, but {type(key).__name__.removesuffix('PrivateKey')}", NEW_ONE
+
+
+def check_key_id(situation: Situation) -> Iterator[Finding]:
+    ready = situation.server
+    if ready is None:
+        return
+    known = {key["key_id"]: one["name"] for one in ready["accounts"] for key in one.get("keys") or [one]}
+    for name in KEY_IDS:
+        key_id = situation.environment.get(name)
+        if key_id in known:
+            yield Finding("key id", OK, f"{name} is a key of {known[key_id]}")
+        elif key_id:
+            said = f"{name} is no key of the server's default exchange"
+            yield Finding("key id", WARN, said, 'eval "$(mockexchange env)"')

@@ -1,0 +1,156 @@
+"""The server, clocks, and the port."""
+
+import socket
+import time
+from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from mockexchange.cli.doctoring.finding import FAIL, OK, WARN, Finding, Situation
+from mockexchange.config.ready import START_ONE, NoServer, is_running, read_ready
+from mockexchange.config.sending import Reply, Unreachable, send
+
+PATIENCE_S = 5.0
+SKEW_S_OK = 2.0
+"""The Date of an answer has whole seconds, and the way takes time."""
+SKEW_S_MAX = 10.0
+"""Kalshi takes a timestamp that is 15 s ahead of its clock and 45 s behind; answers and requests take time too."""
+TCP_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
+LISTENING = "0A"
+
+
+class Clocked(NamedTuple):
+    """An answer, and how far this machine's clock is ahead of the server's; None where it does not say the time."""
+
+    reply: Reply
+    ahead_s: float | None
+
+
+def check_server(situation: Situation) -> Iterator[Finding]:
+    try:
+        ready = read_ready(situation.ready_file)
+    except NoServer as missing:
+        yield Finding("server", WARN if missing.is_missing else FAIL, str(missing), START_ONE)
+        return
+    if not is_running(ready["pid"]):
+        said = f"the server that wrote {situation.ready_file} (pid {ready['pid']}) is gone"
+        yield Finding("server", FAIL, said, START_ONE)
+        return
+    url = f"{ready['control_url']}/live"
+    try:
+        reply = send("GET", url, {}, patience_s=PATIENCE_S, ca_cert=ready.get("ca_cert"))
+    except Unreachable as error:
+        said = f"the server (pid {ready['pid']}) does not answer at {url}: {error}"
+        yield Finding("server", FAIL, said, f"end process {ready['pid']}, and {START_ONE}")
+        return
+    is_ours = reply.status == 200 and reply.headers.get("X-Mock-Exchange") is not None
+    said = f"pid {ready['pid']} answers at {ready['control_url']}, API date {ready.get('api_date')}"
+    if is_ours:
+        yield Finding("server", OK, said)
+    else:
+        said = f"something else answers at {url}: status {reply.status}"
+        yield Finding("server", FAIL, said, f"remove {situation.ready_file}, and {START_ONE}")
+
+
+def check_clock(situation: Situation) -> Iterator[Finding]:
+    ready = situation.server
+    if ready is None:
+        return
+    try:
+        clocked = ask_time(f"{ready['control_url']}/live", ready.get("ca_cert"))
+    except Unreachable:
+        return  # as the check of the server says
+    yield judge_clock(clocked, "the server's")
+
+
+def check_named_clock(situation: Situation) -> Iterator[Finding]:
+    if situation.url is None:
+        return
+    host = urlsplit(situation.url).hostname or ""
+    ca_cert = situation.server.get("ca_cert") if situation.server else None
+    try:
+        yield judge_clock(ask_time(situation.url, ca_cert), f"that of {host}")
+    except Unreachable as error:
+        yield Finding("clock", FAIL, f"{situation.url} does not answer: {error}", "look at the URL, and at the network")
+
+
+def ask_time(url: str, ca_cert: str | None) -> Clocked:
+    """Ask a server for anything, and read its clock off the answer. Raises Unreachable."""
+    began_s = time.time()
+    reply = send("GET", url, {"Connection": "close"}, patience_s=PATIENCE_S, ca_cert=ca_cert)
+    middle_s = (began_s + time.time()) / 2
+    try:
+        told_s = parsedate_to_datetime(reply.headers["Date"]).timestamp() + 0.5  # it has no fractions
+    except (TypeError, ValueError):
+        return Clocked(reply, None)
+    return Clocked(reply, middle_s - told_s)
+
+
+def judge_clock(clocked: Clocked, whose: str) -> Finding:
+    ahead_s = clocked.ahead_s
+    if ahead_s is None:
+        return Finding("clock", WARN, f"{whose} clock is unknown: the answer has no Date")
+    if abs(ahead_s) <= SKEW_S_OK:
+        return Finding("clock", OK, f"this machine's clock and {whose} agree")
+    said = f"this machine's clock is {abs(ahead_s):.0f} s {'ahead of' if ahead_s > 0 else 'behind'} {whose}"
+    mend = "set the clock (timedatectl set-ntp true): signatures carry its time, and a wrong one is a 401"
+    return Finding("clock", FAIL if abs(ahead_s) > SKEW_S_MAX else WARN, said, mend)
+
+
+def check_port(situation: Situation) -> Iterator[Finding]:
+    host, port = situation.host, situation.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except (OSError, OverflowError) as error:
+        yield _of_taken_port(situation, error)
+    else:
+        yield Finding("port", OK, f"{port} on {host} is free")
+
+
+def _of_taken_port(situation: Situation, error: Exception) -> Finding:
+    port, ready = situation.port, situation.server
+    if ready and urlsplit(ready["control_url"]).port == port:
+        return Finding("port", OK, f"{port} is the running server's (pid {ready['pid']})")
+    owner = owner_of(port)
+    by = f" by pid {owner}" if owner else ""
+    if _is_ours(situation):
+        by = f" by another mockexchange{f' (pid {owner})' if owner else ''}"
+    said = f"{port} on {situation.host} is taken{by}: {getattr(error, 'strerror', None) or error}"
+    return Finding("port", WARN, said, "mockexchange serve --port 0 takes a free one")
+
+
+def _is_ours(situation: Situation) -> bool:
+    """Whether a server of ours is there, however it was started."""
+    host = f"[{situation.host}]" if ":" in situation.host else situation.host
+    try:
+        reply = send("GET", f"http://{host}:{situation.port}/_mock/live", {}, patience_s=PATIENCE_S)
+    except Unreachable:
+        return False
+    return reply.headers.get("X-Mock-Exchange") is not None
+
+
+def owner_of(port: int) -> int | None:
+    """Return who listens on a port, as far as Linux tells this user; None elsewhere."""
+    sockets = {f"socket:[{inode}]" for inode in _inodes_of(port)}
+    for process in Path("/proc").glob("[0-9]*") if sockets else ():
+        try:
+            if any(str(one.readlink()) in sockets for one in (process / "fd").iterdir()):
+                return int(process.name)
+        except OSError:  # it has ended, or is somebody else's
+            continue
+    return None
+
+
+def _inodes_of(port: int) -> Iterator[str]:
+    """The sockets that listen on a port, from the kernel's tables (proc(5)): address, state and inode by column."""
+    for table in TCP_TABLES:
+        try:
+            lines = Path(table).read_text(encoding="ascii").splitlines()[1:]
+        except OSError:
+            continue
+        for columns in map(str.split, lines):
+            if columns[3] == LISTENING and int(columns[1].rpartition(":")[2], 16) == port:
+                yield columns[9]

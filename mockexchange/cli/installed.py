@@ -1,0 +1,54 @@
+"""What `fault` and `stub` have in common: lists of what an exchange that runs has installed by name."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from mockexchange.cli.control import find_server, sandbox_option, server_option
+from mockexchange.cli.terminal import printable
+
+Show = Callable[[list[dict[str, Any]]], None]
+"""Prints what is installed."""
+
+
+def add_list_and_clear(group: click.Group, path: str, show: Show, *, listing: str, clearing: str) -> None:
+    """Give a group its `list` and `clear`; `path` is that of the list below a sandbox, the texts are their help."""
+
+    @group.command("list", help=listing)
+    @sandbox_option
+    @server_option
+    def list_(sandbox: str, ready_file: Path) -> None:
+        show(find_server(ready_file).ask_sandbox("GET", sandbox, path))
+
+    @group.command(help=clearing)
+    @click.argument("names", metavar="[NAME]...", nargs=-1)
+    @sandbox_option
+    @server_option
+    def clear(names: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
+        server = find_server(ready_file)
+        gone = names or [one["name"] for one in server.ask_sandbox("GET", sandbox, path)]
+        if not names:
+            server.ask_sandbox("DELETE", sandbox, path)
+        for name in gone:
+            if names:
+                server.ask_sandbox("DELETE", sandbox, f"{path}/{quote(name, safe='')}")
+            click.echo(f"cleared {printable(name)}")
+
+
+def install(ready_file: Path, sandbox: str, path: str, body: Any) -> list[dict[str, Any]]:
+    """Install what a body says, all or none; return it as it is installed. Raises Failure."""
+    installed: list[dict[str, Any]] = find_server(ready_file).ask_sandbox("POST", sandbox, path, body=body)
+    return installed
+
+
+def words_of(given: dict[str, Any]) -> str:
+    """What a rule looks for, or does, in words."""
+    return printable("  ".join(name if value is None else f"{name}={_word(value)}" for name, value in given.items()))
+
+
+def _word(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

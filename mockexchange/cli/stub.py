@@ -1,0 +1,58 @@
+"""`mockexchange stub`: literal answers of an exchange that runs, installed, listed and removed."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mockexchange.cli.control import sandbox_option, server_option
+from mockexchange.cli.installed import add_list_and_clear, install, words_of
+from mockexchange.cli.terminal import printable
+from mockexchange.cli.written import read_written
+from mockexchange.scenario.stubs import BODIES, STUB
+
+PATH = "/stubs"
+BODY_CHARS_SHOWN_MAX = 200
+
+
+@click.group()
+def stub() -> None:
+    """Answer requests literally, also those that nothing here emulates.
+
+    \b
+    mockexchange stub add '{request: GET /trade-api/v2/milestones, json: {milestones: [], cursor: ""}}'
+    """
+
+
+@stub.command()
+@click.argument("stubs", metavar="STUB...", nargs=-1, required=True)
+@sandbox_option
+@server_option
+def add(stubs: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
+    """Install literal answers, all or none, and print them.
+
+    Each STUB is written as under a scenario's `stubs`; of those that fit a request the one installed last answers it.
+    One that has the name of another takes its place.
+    """
+    written = [read_written(STUB, "stub", number, text).value.written for number, text in enumerate(stubs, start=1)]
+    body = f"[{','.join(written)}]".encode()
+    _show(install(ready_file, sandbox, PATH, body))
+
+
+def _show(stubs: list[dict[str, Any]]) -> None:
+    for one in stubs:
+        bound = f" of {one['times']} times" if "times" in one else ""
+        click.secho(printable(one["name"]), bold=True, nl=False)
+        click.echo(f"  matched {one['matched']}, answered {one['answered']}{bound}")
+        asked = "  ".join([one["request"], *([words_of(one["query"])] if "query" in one else [])])
+        body = {name: one[name] for name in BODIES if name in one}
+        click.echo(f"  {printable(asked)} -> {one['status']}  {words_of(body)[:BODY_CHARS_SHOWN_MAX]}".rstrip())
+
+
+add_list_and_clear(
+    stub,
+    PATH,
+    _show,
+    listing="Print what is installed, and how often each was asked for and answered.",
+    clearing="Remove the literal answers of these names, or all, and print their names.",
+)
