@@ -20,6 +20,13 @@ class Credential(NamedTuple):
     private_key_pem: str
 
 
+class Secret(NamedTuple):
+    """The credentials of a venue that has no key pairs."""
+
+    key_id: str
+    secret: str
+
+
 class Control:
     """The control API of a running server, described by its ready file. It asks no proxy."""
 
@@ -48,7 +55,8 @@ class Control:
             (one["name"], one["key"]): Credential(one["key_id"], one["private_key_pem"]) for one in made["accounts"]
         }
         subtraders = {one["name"]: one["subtraders"] for one in made["accounts"]}
-        return Sandbox(self, made["id"], made["base_url"], made["ws_url"], keys, subtraders)
+        secrets = {(one["name"], one["key"]): Secret(one["key_id"], one["secret"]) for one in made["accounts"]}
+        return Sandbox(self, made["id"], made["base_url"], made["ws_url"], keys, subtraders, made["venues"], secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,9 @@ class Sandbox:
     ws_url: str
     keys: Mapping[tuple[str, str], Credential]
     subtraders: Mapping[str, list[str]]
+    venues: Mapping[str, Mapping[str, str]]
+    """The base_url and ws_url of each venue."""
+    secrets: Mapping[tuple[str, str], Secret]
 
     def truth(self, account: str, book: str = PRIMARY_BOOK) -> list[dict[str, Any]]:
         """Return every position of a book, settled ones included; amounts are decimal strings."""
@@ -96,9 +107,9 @@ class Sandbox:
         """Put a fault rule in force."""
         self._ask("POST", "faults", rule)
 
-    def wait_for(self, **what: Mapping[str, Any]) -> None:
+    def wait_for(self, timeout: str = "5s", **what: Mapping[str, Any]) -> None:
         """Wait until a client has done something; AssertionError where it does not come."""
-        self._ask("POST", "wait", {"for": what})
+        self._ask("POST", "wait", {"for": what, "timeout": timeout})
 
     def delete(self) -> None:
         self._ask("DELETE", "")
