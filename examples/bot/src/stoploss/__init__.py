@@ -1,0 +1,1 @@
+"""A bot that closes positions which have lost too much."""

@@ -1,0 +1,3 @@
+module example.org/positions
+
+go 1.18
