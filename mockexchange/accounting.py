@@ -6,6 +6,7 @@ Lists are oldest first. Amounts are exact decimals: dollars of 6 digits after th
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from mockexchange import contract_truth
 from mockexchange.core.decimals import exact
 from mockexchange.core.instants import format_instant
 from mockexchange.core.orders import Order
@@ -18,7 +19,13 @@ Row = dict[str, Any]
 
 
 def ledger_of(state: State, account: str) -> Row:
-    """The account's cash by book, what resting orders hold back of it, and every row of its lists."""
+    """The account's cash by book, what resting orders hold back of it, and every row of its lists.
+
+    Of an account that holds contracts: its cash by book and currency, with what it is worth, and its trades.
+    """
+    if state.accounts[account].venue:
+        summaries, trades = contract_truth.summaries_of(state, account), contract_truth.trades_of(state, account)
+        return {"summaries": summaries, "trades": trades}
     ledger = state.accounts[account].ledger
     return {
         "cash": {holdings.purse.book: _dollars(holdings.cash_micros) for holdings in state.books_of(account)},

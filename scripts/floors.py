@@ -1,15 +1,23 @@
 """Print the lowest versions pyproject.toml promises to work with, as constraints for pip.
 
-Usage: python scripts/floors.py [PYPROJECT]
+Usage: python scripts/floors.py [--python VERSION] [PYPROJECT]
 """
 
+import argparse
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 REQUIREMENT = re.compile(r"(?P<name>[A-Za-z0-9._-]+)>=(?P<floor>[0-9][0-9.]*)(?:\s*;.*)?")
+LOWEST_PYTHON = "3.11"
+FIRST_WHEELS: Mapping[str, Mapping[str, str]] = {
+    LOWEST_PYTHON: {},
+    "3.12": {"httptools": "0.6.1", "msgspec": "0.18.3", "uvloop": "0.18"},
+}
+"""By Python: the first versions with wheels for it, where those are later than our floors."""
 
 
 def floor(requirement: str) -> tuple[str, str]:
@@ -29,10 +37,19 @@ def runtime_requirements(pyproject: str) -> list[str]:
     return requirements
 
 
+def lowest_versions(pyproject: str, python: str = LOWEST_PYTHON) -> dict[str, str]:
+    """Return the lowest versions that can be installed on this Python, by name."""
+    floors = dict(floor(requirement) for requirement in runtime_requirements(pyproject))
+    return {**floors, **FIRST_WHEELS[python]}
+
+
 def main(arguments: list[str]) -> None:
-    path = Path(arguments[0]) if arguments else PYPROJECT
-    for requirement in runtime_requirements(path.read_text(encoding="utf-8")):
-        print("==".join(floor(requirement)))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--python", default=LOWEST_PYTHON, choices=FIRST_WHEELS)
+    parser.add_argument("pyproject", nargs="?", type=Path, default=PYPROJECT)
+    given = parser.parse_args(arguments)
+    for name, version in lowest_versions(given.pyproject.read_text(encoding="utf-8"), given.python).items():
+        print(f"{name}=={version}")
 
 
 if __name__ == "__main__":

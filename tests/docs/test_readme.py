@@ -14,14 +14,26 @@ import pytest
 
 from mockexchange.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
+from tests.docs.fences import Fence
+from tests.docs.test_snippets import Follower
 from tests.house.serving import served
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 TALK = "## Talk to it"
+DERIBIT = "## Deribit too"
 GOES_ON = ("mockexchange serve", "mockexchange watch", "mockexchange verify server")
-START_ONLY = (*GOES_ON, "mockexchange verify client", "make ", "pip install", "uvx ", "docker ", "export ")
+START_ONLY = (
+    *GOES_ON,
+    "mockexchange run",
+    "mockexchange verify client",
+    "make ",
+    "pip install",
+    "uvx ",
+    "docker ",
+    "export ",
+)
 
 
 def commands_after(heading: str) -> list[str]:
@@ -51,10 +63,23 @@ def ready_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield home / "ready.json"
 
 
+@pytest.fixture(scope="module")
+def deribit_ready_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    home = tmp_path_factory.mktemp("deribit")
+    with served(home, sys.executable, "-m", "mockexchange", "serve", "--scenario", "deribit"):
+        yield home / "ready.json"
+
+
+def block(language: str, word: str) -> str:
+    """The one block in that language that has the word."""
+    blocks: list[str] = [text for known, text in BLOCKS if known == language and word in text]
+    (found,) = blocks
+    return found
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    scenario = next(text for language, text in BLOCKS if language == "yaml")
-    (tmp_path / "election.yaml").write_text(scenario)
+    (tmp_path / "election.yaml").write_text(block("yaml", "# election.yaml"))
     return tmp_path
 
 
@@ -65,10 +90,16 @@ def test_the_commands_to_talk_to_the_server_work_in_their_order(ready_file: Path
         assert "Traceback" not in done.stderr
 
 
+def test_the_commands_about_deribit_work_in_their_order(deribit_ready_file: Path, folder: Path) -> None:
+    for line in commands_after(DERIBIT):
+        done = run(line, deribit_ready_file, folder)
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+
+
 def test_every_other_command_is_one_that_exists(folder: Path, ready_file: Path) -> None:
     shell = "\n".join(text for language, text in BLOCKS if language == "sh")
     lines = [line.partition("   #")[0].strip() for line in shell.splitlines() if line.strip()]
-    talked = commands_after(TALK)
+    talked = [*commands_after(TALK), *commands_after(DERIBIT)]
     for line in lines:
         if line in talked or line.startswith(START_ONLY) or line.startswith("#"):
             continue
@@ -93,7 +124,7 @@ def test_the_scenario_opens(folder: Path) -> None:
 
 
 def test_the_client_snippet_runs_against_the_server(ready_file: Path, tmp_path: Path) -> None:
-    snippet = next(text for language, text in BLOCKS if language == "python")
+    snippet = block("python", "http://127.0.0.1:8600")
     ready = json.loads(ready_file.read_text())
     alice = ready["accounts"][0]
     here = snippet.replace("http://127.0.0.1:8600/trade-api/v2", ready["venues"]["kalshi"]["base_url"])
@@ -102,6 +133,15 @@ def test_the_client_snippet_runs_against_the_server(ready_file: Path, tmp_path: 
     done = subprocess.run([sys.executable, "-c", here], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert "KXHIGHCHI-25NOV05-B60" in done.stdout
+
+
+@pytest.mark.parametrize("text", [text for language, text in BLOCKS if language == "python" and "def test_" in text])
+def test_the_tests_that_it_shows_pass(text: str, tmp_path: Path) -> None:
+    with Follower(tmp_path) as follower:
+        follower.follow(Fence("../README.md", 1, "python", "test_readme.py", "", text))
+        assert set(re.findall(r"^PASSED \S+::(test_\w+)", follower.test(), re.MULTILINE)) == set(
+            re.findall(r"^def (test_\w+)", text, re.MULTILINE)
+        )
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\((?!https?:)([^)#]+)\)", README))))
@@ -113,6 +153,6 @@ def test_the_built_in_scenarios_it_names_are_there() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mockexchange", "scenario", "list"], capture_output=True, text=True, check=True
     )
-    for name in ("demo", "golden", "fcm", "pages", "lively", "empty"):
+    for name in ("demo", "golden", "fcm", "pages", "lively", "deribit", "signalplus", "empty"):
         assert name in done.stdout
         assert f"`{name}`" in README

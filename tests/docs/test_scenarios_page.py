@@ -1,12 +1,15 @@
 """docs/scenarios.md names every word there is, and every step it shows can be read."""
 
+import asyncio
 import re
 from collections.abc import Iterator
 
 import pytest
 
+from mockexchange.registry import VENUES
+from mockexchange.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
-from mockexchange.scenario.schema import HEADER_FIELDS, MARKET
+from mockexchange.scenario.schema import ACCOUNT, HEADER_FIELDS, INSTRUMENT, KEY, MARKET
 from mockexchange.scenario.script import ACTIONS, TIMINGS
 from mockexchange.scenario.source import read_yaml
 from mockexchange.scenario.steps import STEP, STEPS
@@ -47,6 +50,37 @@ def test_every_word_of_the_top_level_and_of_a_market_is_named() -> None:
     words = set(re.findall(r"\w+", PAGE))
     assert set(HEADER_FIELDS) <= words
     assert set(MARKET.fields) <= words
+
+
+def test_every_word_of_an_instrument_is_named() -> None:
+    words = set(re.findall(r"\w+", PAGE))
+    assert set(INSTRUMENT.fields) <= words
+    assert {*ACCOUNT.fields, *KEY.fields} <= words
+
+
+@pytest.mark.parametrize("name", [name for name, venue in VENUES.items() if venue.switches])
+def test_the_table_of_a_venue_has_its_switches_and_their_words(name: str) -> None:
+    [table] = re.findall(rf"\| under `{name}` .*\n(?:\|.*\n)+", PAGE)
+    rows = {word: line for line in table.splitlines()[2:] for word in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert set(rows) == set(VENUES[name].switches)
+    for word, switch in VENUES[name].switches.items():
+        assert all(f"`{value}`" in rows[word] for value in getattr(switch, "words", ()))
+
+
+@pytest.mark.parametrize("name", [name for name, venue in VENUES.items() if venue.switches])
+def test_what_is_shown_first_of_a_switch_is_what_it_is_without(name: str) -> None:
+    [table] = re.findall(rf"\| under `{name}` .*\n(?:\|.*\n)+", PAGE)
+    rows = [[re.findall(r"`(\w+)`", cell) for cell in line.split("|")[1:3]] for line in table.splitlines()[2:]]
+    shown = {word: values[place if len(words) > 1 else 0] for words, values in rows for place, word in enumerate(words)}
+    settings = load_text(f"scenario: s\n{name}: {{{', '.join(map(': '.join, shown.items()))}}}\n").settings[name]
+    assert settings == VENUES[name].settings()
+
+
+def test_the_accounts_and_instruments_that_are_shown_can_be_used() -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    accounts, instruments = (next(one for one in blocks if key in one) for key in ("venue: deribit", "instruments:"))
+    plan = load_text(f"scenario: shown\nstart: 2025-10-16\n{instruments}{accounts}")
+    asyncio.run(open_sandbox(plan, SandboxOptions(clock="paused")))
 
 
 MARKETS = "markets: {KXHIGHCHI-25NOV05-B60: {event: KXHIGHCHI-25NOV05, series: KXHIGHCHI}}\n"

@@ -1,0 +1,37 @@
+"""Is the server of this container ready? Exit code 0, or 1 and a line that says why not: the image's health check.
+
+The ready file says where it is, whatever port and scheme it was given, and who signed its certificate.
+"""
+
+import json
+import os
+import ssl
+import sys
+from pathlib import Path
+from urllib.request import HTTPSHandler, ProxyHandler, build_opener
+
+SECONDS_MAX = 2.0
+
+
+def ask(ready_file: Path) -> None:
+    """Ask the server for readiness, past any proxy. Raises OSError, ValueError, KeyError or TypeError without it."""
+    ready = json.loads(ready_file.read_text(encoding="utf-8"))
+    trust = ssl.create_default_context(cafile=ready["ca_cert"])
+    # opening raises for every status that is not a success
+    with build_opener(ProxyHandler({}), HTTPSHandler(context=trust)).open(
+        ready["control_url"] + "/ready", timeout=SECONDS_MAX
+    ):
+        pass
+
+
+def main() -> int:
+    try:
+        ask(Path(os.environ["MOCKEXCHANGE_READY_FILE"]))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        print(f"not ready: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

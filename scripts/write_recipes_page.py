@@ -1,0 +1,77 @@
+"""Write the recipes of docs/recipes.md: how each published client is pointed here, from mockexchange/clients.py."""
+
+import re
+from collections.abc import Iterator
+
+from mockexchange.clients import CLIENTS, GENERIC, Client
+from scripts.pages import DOCS, with_parts
+
+TARGET = DOCS / "recipes.md"
+VENUES = {"kalshi": "Kalshi", "deribit": "Deribit", "signalplus": "SignalPlus"}
+DETAILS = {
+    "ccxt": "deribit.md#ccxt",
+    "typed-deribit": "deribit.md#typed-deribit",
+    "pykalshi": "clients.md#pykalshi",
+    "pykalshi-client": "clients.md#pykalshi-client",
+    "kalshi-sdk": "clients.md#kalshi-sdk",
+    "kalshi-python-sync": "clients.md#kalshi-python-sync",
+    "kalshi-python-async": "clients.md#kalshi-python-async",
+    "kyro": "clients.md#kyro",
+}
+"""Whole programs, and what is peculiar to a client."""
+WORDS = re.compile(r"\{(\w+)\}")
+
+
+def render(page: str) -> str:
+    """Return the page with its recipes as the table of clients has them."""
+    return with_parts(page, {"recipes": recipes()})
+
+
+def recipes() -> Iterator[str]:
+    for name, client in CLIENTS.items():
+        if name != GENERIC:
+            yield from _recipe(name, client)
+
+
+def _recipe(name: str, client: Client) -> Iterator[str]:
+    yield f"\n### {name}\n\n{VENUES[client.venue]}; version {client.version}. {_keys(client)}"
+    says, code = _notes(client)
+    yield f'\n```sh\neval "$(mockexchange env --client {name})"\n```'
+    variables = ", ".join(f"`{variable}`" for variable in client.exports)
+    unset = ", ".join(f"`{variable}`" for variable in client.unset)
+    more = f" {says[:1].upper()}{says[1:]}" if says else " Then:" if code else ""
+    yield f"\nsets {variables}" + (f", and unsets {unset}." if unset else ".") + more
+    if code:
+        yield f"\n```{_language(code)}\n{code}\n```"
+    if name in DETAILS:
+        yield f"\n[More about {name}]({DETAILS[name]})."
+
+
+def _keys(client: Client) -> str:
+    if client.venue != "kalshi":
+        return "A key id and a secret."
+    return "RSA keys alone." if client.is_rsa_only else "RSA and Ed25519 keys."
+
+
+IMPORTS = re.compile(r"\A(?:(?:from|import) .*\n)+(?!from |import )")
+"""They are followed by an empty line, as a formatter has it."""
+
+
+def _notes(client: Client) -> tuple[str, str]:
+    """The words of a client's notes, and its lines of code."""
+    words = [line for line in client.notes if line.endswith(":")]
+    return " ".join(words), IMPORTS.sub(
+        r"\g<0>\n", "\n".join(line for line in client.notes if line not in words), count=1
+    )
+
+
+def _language(code: str) -> str:
+    return "typescript" if code.startswith("const ") else "py"
+
+
+def main() -> None:
+    TARGET.write_text(render(TARGET.read_text(encoding="utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
