@@ -36,7 +36,8 @@ class Server:
             raise RuntimeError(f"the server {kind} {argument} did not start: see above")
         said = json.loads(line)
         self.port: int = said["port"]
-        self._key = load_key(said["private_pem"])
+        pem: str | None = said["private_pem"]
+        self._key = load_key(pem) if pem else None
 
     def __enter__(self) -> "Server":
         return self
@@ -55,6 +56,7 @@ class Server:
 
     def request(self, query: str = "", path: str = PATH, date: str = DATES[0], signed_path: str = "") -> bytes:
         """A signed GET of an API date, as bytes. Signing another path makes it a refused one."""
+        assert self._key, "expected a server whose clients sign with a key"
         return signed_request(self.port, date, self._key, query, path, signed_path)
 
     def ask(self, query: str, path: str = PATH, date: str = DATES[0]) -> Any:

@@ -1,6 +1,7 @@
 """The servers that are measured, each in a process of its own: ours with a world of N rows, or the plain baseline.
 
-Prints one JSON line when it answers: {port, private_pem}. Its key ids are the API dates. Ends with its standard input.
+Prints one JSON line when it answers: {port, private_pem}, the latter null where a secret signs.
+The other key ids are the API dates. Ends with its standard input.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import gc
 import json
 import sys
 from base64 import b64decode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,18 +24,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from benchmarks import history, world
+from benchmarks import derivatives, history, world
+from benchmarks.derivatives import CASES, Case
 from benchmarks.world import DATES, PATH, START_S, Timed, loop_factory
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Exchange
-from mockexchange.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.sandboxes import Slot
 from mockexchange.scenario.keys import development_keys
 from mockexchange.scenario.loader import load_text
 from mockexchange.server import listener as listeners
 from mockexchange.server.hub import Hub
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.signing import load_public_key
+from mockexchange.venues.public_keys import load_public_key
 
 SCENARIO = f"""
 scenario: bench
@@ -47,18 +49,29 @@ WORLDS = {"positions": world.positions, "history": history.history}
 
 async def serve_ours(kind: str, count: int) -> None:
     """Our server, its default sandbox filled with `count` rows of one account, which has a key for each API date."""
-    hub = Hub("127.0.0.1")
-    hub.bind(0)
     sandbox = await open_sandbox(load_text(SCENARIO), SandboxOptions(api_date=api_date("latest")))
     _fill(sandbox.exchange, WORLDS[kind](count, START_S * world.SECOND))
     pair = development_keys()[0]
     for date in DATES:
         command = AddKey(account=world.ACCOUNT, key=date, key_id=date, public_key=pair.public_pem, api_date=date)
         await sandbox.submit(command)
+    await _listen(sandbox, pair.private_pem)
+
+
+async def serve_derivatives(venue: str, count: int) -> None:
+    """Our server, its default sandbox with `count` positions of an account of that venue."""
+    sandbox = await open_sandbox(load_text(derivatives.scenario(venue)), SandboxOptions(api_date=api_date("latest")))
+    _fill(sandbox.exchange, derivatives.positions(count, START_S * world.SECOND))
+    await _listen(sandbox, None)
+
+
+async def _listen(sandbox: Sandbox, private_pem: str | None) -> None:
+    hub = Hub("127.0.0.1")
+    hub.bind(0)
     hub.sandboxes.add(Slot(sandbox))
     await hub.listen(Response(status_code=404))
     assert hub.main is not None
-    await _until_stdin_ends(hub.main.port, pair.private_pem)
+    await _until_stdin_ends(hub.main.port, private_pem)
     await hub.stop()
 
 
@@ -74,12 +87,22 @@ async def serve_baseline(body: bytes) -> None:
     pair = development_keys()[0]
     key = load_public_key(pair.public_pem)
     assert isinstance(key, RSAPublicKey)
-    app = Starlette(routes=[Route(PATH, _baseline_endpoint(key, body))])
+    await _listen_plainly(Route(PATH, _baseline_endpoint(key, body)), pair.private_pem)
+
+
+async def serve_derivatives_baseline(case: Case, body: bytes) -> None:
+    """A plain Starlette route: reads the request, verifies one HMAC, returns the bytes."""
+    endpoint = derivatives.baseline_endpoint(case, body)
+    await _listen_plainly(Route(case.path, endpoint, methods=["GET", "POST"]), None)
+
+
+async def _listen_plainly(route: Route, private_pem: str | None) -> None:
+    app = Starlette(routes=[route])
     config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none", server_header=False)
     server = uvicorn.Server(config)
     sock = listeners.bind("127.0.0.1", 0)
     task = asyncio.create_task(server.serve(sockets=[sock]))
-    await _until_stdin_ends(sock.getsockname()[1], pair.private_pem)
+    await _until_stdin_ends(sock.getsockname()[1], private_pem)
     server.should_exit = True
     await task
 
@@ -106,15 +129,21 @@ async def _until_stdin_ends(port: int, private_pem: str | None) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("kind", choices=[*WORLDS, "baseline"])
+    parser.add_argument("kind", choices=[*WORLDS, "baseline", *CASES, *(f"{name}-baseline" for name in CASES)])
     parser.add_argument("argument", help="how many rows, or the file with the baseline's body")
     arguments = parser.parse_args()
-    if arguments.kind == "baseline":
-        job = serve_baseline(Path(arguments.argument).read_bytes())
-    else:
-        job = serve_ours(arguments.kind, int(arguments.argument))
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(job)
+        runner.run(_job(arguments.kind, arguments.argument))
+
+
+def _job(kind: str, argument: str) -> Coroutine[Any, Any, None]:
+    if kind in WORLDS:
+        return serve_ours(kind, int(argument))
+    if kind in CASES:
+        return serve_derivatives(kind, int(argument))
+    body = Path(argument).read_bytes()
+    venue = kind.removesuffix("-baseline")
+    return serve_derivatives_baseline(CASES[venue], body) if venue in CASES else serve_baseline(body)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ class Size:
     """The sizes of `rows` (of positions, fills, settlements, orders) are compared with one another.
 
     Of streams: how many `readers`, how many `frames` to all of them together, `paced` ones, `idle` streams.
+    Of fixtures: how many `tests`.
     """
 
     rows: tuple[int, ...]
@@ -21,7 +22,8 @@ class Size:
     frames: int
     paced: int
     idle: int
+    tests: int
 
 
-FULL = Size((1_000, 100_000, 1_000_000), 20_000, 300, 5, 5, 1_000_000, 200_000, (1, 50, 500), 50_000, 2_000, 2_000)
-SMOKE = Size((1_000, 4_000), 800, 10, 1, 1, 20_000, 4_000, (1, 20), 4_000, 100, 100)
+FULL = Size((1_000, 100_000, 1_000_000), 20_000, 300, 5, 5, 1_000_000, 200_000, (1, 50, 500), 50_000, 2_000, 2_000, 300)
+SMOKE = Size((1_000, 4_000), 800, 10, 1, 1, 20_000, 4_000, (1, 20), 4_000, 100, 100, 40)

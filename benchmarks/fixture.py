@@ -1,0 +1,161 @@
+"""What the fixture `exchange_sandbox` adds to a test: making a sandbox with its port, and taking both away again.
+
+A suite is run by pytest, its tests in turns with an empty fixture and with one that starts a plain uvicorn server, as
+suites have that serve their mock themselves. What counts is the time of set-up and tear-down, as pytest has it.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.size import Size
+
+SUITE = '''
+import asyncio, contextlib, http.client, socket, threading
+import pytest, uvicorn
+
+async def application(scope, receive, send):
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"{}"})
+
+@pytest.fixture
+def empty():
+    yield None
+
+@pytest.fixture
+def uvicorn_server():
+    sock = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(application, log_config=None, lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [sock]})
+    thread.start()
+    while not server.started:
+        threading.Event().wait(0.001)
+    yield sock.getsockname()[1]
+    server.should_exit = True
+    thread.join()
+    sock.close()
+
+def asked(port):
+    """Asks once, and keeps the connection, as clients do that a test has not closed."""
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    connection.request("GET", "/trade-api/v2/exchange/status")
+    connection.getresponse().read()
+    return connection
+
+ROUNDS = pytest.mark.parametrize("number", range(COUNT))
+
+@ROUNDS
+def test_empty(empty, number): pass
+
+@pytest.mark.parametrize("number", range(1 + COUNT // 20))
+def test_uvicorn(uvicorn_server, number):
+    with contextlib.closing(asked(uvicorn_server)): pass
+
+@ROUNDS
+@pytest.mark.mockexchange(scenario="demo")
+def test_demo(exchange_sandbox, number): pass
+
+@ROUNDS
+@pytest.mark.mockexchange(scenario="golden")
+def test_golden(exchange_sandbox, number): pass
+
+kept = []
+
+@ROUNDS
+@pytest.mark.mockexchange(scenario="demo")
+def test_connected(exchange_sandbox, number):
+    kept.append(asked(int(exchange_sandbox.base_url.split(":")[2].split("/")[0])))
+    while len(kept) > 1:
+        kept.pop(0).close()
+
+@ROUNDS
+def test_session(mock_exchange, number): pass
+'''
+CONFTEST = """
+import collections, json, os, time
+import pytest
+
+times = collections.defaultdict(lambda: collections.defaultdict(lambda: [0.0, 0.0]))
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.callspec.params["number"])
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item):
+    with_times = began()
+    try:
+        return (yield)
+    finally:
+        add(item, with_times)
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item):
+    with_times = began()
+    try:
+        return (yield)
+    finally:
+        add(item, with_times)
+
+def began():
+    return time.perf_counter(), time.process_time()
+
+def add(item, before):
+    total = times[item.originalname][item.callspec.params["number"]]
+    for place, (now, then) in enumerate(zip(began(), before)):
+        total[place] += (now - then) * 1e3
+
+def pytest_sessionfinish():
+    with open(os.environ["FIGURES"], "w") as file:
+        json.dump({name: list(rows.values()) for name, rows in times.items()}, file)
+"""
+GOAL_MS = 5.0
+FAR_BEYOND = 3
+"""A machine may be so much slower than the one that the goal was set on."""
+WORDS = {
+    "test_session": "the session's exchange, in use by a test",
+    "test_demo": "a sandbox of `demo`",
+    "test_golden": "a sandbox of `golden`",
+    "test_connected": "a sandbox of `demo`, with a client that leaves its connection open",
+    "test_uvicorn": "a plain uvicorn server in a thread",
+}
+
+
+def fixtures(size: Size) -> None:
+    """Raises SystemExit where a sandbox takes the processor far longer than its goal: others do not slow that down."""
+    rows = _run(size.tests).items()
+    measured = {name: Added(*map(statistics.median, zip(*times, strict=True))) for name, times in rows}
+    empty = measured["test_empty"]
+    print(f"\nWhat a fixture adds to a test, set-up and tear-down, medians of {size.tests} tests in turns; goal 5 ms")
+    print(f"  an empty fixture {empty.wall_ms:.2f} ms: taken off below")
+    for name, words in WORDS.items():
+        wall_ms, processor_ms = (each - none for each, none in zip(measured[name], empty, strict=True))
+        print(f"  {words} {wall_ms:.2f} ms, {processor_ms:.2f} ms of processor time")
+    if measured["test_demo"].processor_ms - empty.processor_ms > GOAL_MS * FAR_BEYOND:
+        raise SystemExit(f"a sandbox of `demo` takes more than {GOAL_MS * FAR_BEYOND} ms of processor time")
+
+
+class Added(NamedTuple):
+    """What pytest's clock says, which others on the machine slow down, and what the processor did for it."""
+
+    wall_ms: float
+    processor_ms: float
+
+
+def _run(count: int) -> dict[str, list[list[float]]]:
+    with tempfile.TemporaryDirectory() as name:
+        directory = Path(name)
+        (directory / "pytest.ini").write_text("[pytest]\n")
+        (directory / "conftest.py").write_text(CONFTEST)
+        (directory / "test_fixtures.py").write_text(SUITE.replace("COUNT", str(count)))
+        figures = directory / "figures.json"
+        environment = {**os.environ, "FIGURES": str(figures), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "mockexchange", "-p", "no:cacheprovider"]
+        subprocess.run(command, cwd=directory, env=environment, stdout=subprocess.DEVNULL, check=True)
+        found: dict[str, list[list[float]]] = json.loads(figures.read_text())
+        return found
