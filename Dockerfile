@@ -1,24 +1,42 @@
-# docker build -t mockexchange . && docker run --rm -p 8600:8600 mockexchange --scenario demo
+# docker build -t mockexchange . && docker run --rm -p 127.0.0.1:8600:8600 mockexchange --scenario demo
 #
-# Arguments go to `mockexchange serve`. The control API refuses a Host header that is no loopback name: a container
-# that others reach as http://mock:8600 is started with `--allow-host mock`.
+# Arguments go to `mockexchange serve`, whose options are variables as well: MOCKEXCHANGE_SCENARIO, MOCKEXCHANGE_TOKEN and
+# so on. docs/docker.md says what to mount, and what to tell a container that others reach by its name.
 
 FROM python:3.13-slim AS build
 WORKDIR /src
+ENV PIP_CONSTRAINT=/src/constraints.txt PIP_BUILD_CONSTRAINT=/src/constraints.txt PIP_NO_CACHE_DIR=1
 COPY pyproject.toml constraints.txt README.md LICENSE ./
-COPY mockexchange mockexchange
 COPY contracts contracts
-RUN python -m venv /opt/mockexchange \
-    && /opt/mockexchange/bin/pip install --no-cache-dir --constraint constraints.txt .
+COPY mockexchange mockexchange
+# What runs needs no pip; what it imports is compiled here, since its own files may be read-only.
+RUN python -m venv --without-pip /opt/mockexchange \
+    && pip --python /opt/mockexchange/bin/python install --compile .
 
 FROM python:3.13-slim
-RUN useradd --system --uid 10001 --create-home mockexchange
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="mockexchange" \
+      org.opencontainers.image.description="An exchange you own: signed account APIs of real exchanges, offline" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.licenses="MIT"
+# Keys and the ready file are all that is ever written. Whoever runs it may write there, as in any folder for such files:
+# what the server makes in it only its own user can read.
+RUN mkdir -m 1777 /run/mockexchange && mkdir /scenarios /keys
 COPY --from=build /opt/mockexchange /opt/mockexchange
-ENV PATH=/opt/mockexchange/bin:$PATH PYTHONUNBUFFERED=1
-USER mockexchange
-WORKDIR /home/mockexchange
+COPY scripts/probe_container.py /opt/mockexchange/probe.py
+ENV PATH=/opt/mockexchange/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    PYTHONDONTWRITEBYTECODE=1 \
+    TMPDIR=/run/mockexchange \
+    XDG_RUNTIME_DIR=/run \
+    MOCKEXCHANGE_HOST=0.0.0.0 \
+    MOCKEXCHANGE_PORT=8600 \
+    MOCKEXCHANGE_READY_FILE=/run/mockexchange/ready.json
+# By number, so that a cluster can tell that it is not root.
+USER 10001:10001
+WORKDIR /scenarios
 EXPOSE 8600
-# urlopen raises for every status that is not a success.
-HEALTHCHECK --interval=5s --timeout=3s --start-period=5s --retries=3 \
-    CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8600/_mock/ready', timeout=2)"]
-ENTRYPOINT ["mockexchange", "serve", "--host", "0.0.0.0"]
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=2s --timeout=3s --start-period=10s --retries=3 \
+    CMD ["python", "/opt/mockexchange/probe.py"]
+ENTRYPOINT ["mockexchange", "serve"]

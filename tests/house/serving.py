@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,11 @@ def clean_environment(home: Path) -> dict[str, str]:
     return kept | {"HOME": str(home), "PATH": f"{COMMAND.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
+def unmeasured(environment: Mapping[str, str]) -> dict[str, str]:
+    """The same without coverage, whose tracer never ends where an interrupt finds it holding its own lock."""
+    return {name: value for name, value in environment.items() if not name.startswith("COVERAGE_")}
+
+
 @contextmanager
 def served(home: Path, *command: str) -> Iterator[Mapping[str, Any]]:
     """Run a command that serves on a free port; yield what its ready file says, and stop it at the end."""
@@ -28,17 +33,18 @@ def served(home: Path, *command: str) -> Iterator[Mapping[str, Any]]:
     with log_file.open("wb") as log:
         process = subprocess.Popen(arguments, cwd=home, env=clean_environment(home), stdout=log, stderr=log)
         try:
-            yield _wait_until_ready(process, ready_file, log_file)
+            yield wait_until_ready(process, lambda: ready_file, log_file)
         finally:
             process.terminate()
             process.wait(STOP_SECONDS_MAX)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], ready_file: Path, log_file: Path) -> Mapping[str, Any]:
+def wait_until_ready(process: subprocess.Popen[bytes], find: Callable[[], Path], log_file: Path) -> Mapping[str, Any]:
+    """Return what the ready file says once it is where `find` looks for it."""
     pause_seconds = 0.05
     for _ in range(round(START_SECONDS_MAX / pause_seconds)):
-        if ready_file.exists():
-            ready: Mapping[str, Any] = json.loads(ready_file.read_text(encoding="utf-8"))
+        if find().exists():
+            ready: Mapping[str, Any] = json.loads(find().read_text(encoding="utf-8"))
             return ready
         try:
             process.wait(pause_seconds)

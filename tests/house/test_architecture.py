@@ -1,15 +1,18 @@
 """Who may import whom, what the pure layers may touch, and that no imports go round in a circle.
 
-    core <- venues <- sandbox <- server <- cli, pytest_plugin, kit      core <- store <- sandbox
+    core <- venues <- registry <- scenario <- sandbox <- server <- kit <- cli, pytest_plugin
+    core <- store <- sandbox
+
+What is above the venues knows none of them by name: it asks the registry.
 
 Every rule is a function over (path, source), so that each is also shown a source it must refuse.
 """
 
 import ast
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import pytest
@@ -19,6 +22,8 @@ from tests.house.checkout import ROOT, sources
 PACKAGE = "mockexchange"
 ROOT_LAYER = "__init__"
 VENUES = frozenset({"deribit", "kalshi", "signalplus"})
+FIRST_VENUE = "kalshi"
+REGISTRY = f"{PACKAGE}.registry"
 
 
 class Layer(NamedTuple):
@@ -36,26 +41,39 @@ LAYERS = {
     "core": layer(libraries="sortedcontainers"),
     "venues": layer("core", "cryptography msgspec"),
     "store": layer("core", "msgspec"),
-    "scenario": layer("core venues", "cryptography faker msgspec yaml"),
-    "sandbox": layer("core venues store scenario", "cryptography msgspec sortedcontainers"),
+    "registry": layer("venues"),
+    "scenario": layer("core venues registry", "cryptography faker msgspec yaml"),
+    "sandbox": layer("core venues registry store scenario", "cryptography msgspec sortedcontainers"),
     "config": layer("core venues store scenario sandbox"),
-    # The contract documents, and how published clients are pointed: what answers requests knows neither.
+    # The contract documents, how published clients are pointed, and how one signs: what answers requests knows none.
     "documents": layer(libraries="yaml"),
     "clients": layer(),
+    "dialects": layer(libraries="cryptography"),
     "server": layer(
-        "core venues store scenario sandbox config documents",
+        "core venues registry store scenario sandbox config documents",
         "anyio cryptography h11 httptools msgspec starlette uvicorn uvloop websockets",
     ),
-    ROOT_LAYER: layer("core venues store scenario sandbox config server"),
+    # Whoever is about to dial a real venue; children of `run` load it first, so it is the standard library alone.
+    "guard": layer(),
+    "api": layer(
+        "core venues registry store scenario sandbox config clients dialects server",
+        "cryptography httpx msgspec starlette yaml",
+    ),
+    ROOT_LAYER: layer("api guard"),
     "kit": layer(
-        "core venues store scenario sandbox config documents clients server __init__",
+        "core venues registry store scenario sandbox config documents clients server guard api __init__",
         "anyio cryptography httpx hypothesis jsonschema_rs msgspec requests rich schemathesis starlette websockets"
         " yaml",
     ),
-    "pytest_plugin": layer("core venues store scenario sandbox config server kit __init__", "pytest"),
+    "testing": layer("config guard api scenario sandbox server __init__", "pytest"),
+    "pytest_plugin": layer("registry config clients guard api testing __init__", "pytest"),
+    "emulation": layer(
+        "core venues registry store scenario sandbox config clients server guard api __init__", "cryptography"
+    ),
     "cli": layer(
-        "core venues store scenario sandbox config documents clients server kit __init__",
-        "click cryptography msgspec rich starlette uvicorn uvloop yaml",
+        "core venues registry store scenario sandbox config documents clients dialects server kit guard api emulation"
+        " __init__",
+        "click cryptography msgspec rich starlette uvicorn yaml",
     ),
     "__main__": layer("cli"),
     "console": layer(),
@@ -66,6 +84,7 @@ SANDBOX_MODULES = frozenset(
     {
         "accounting",
         "clock",
+        "contract_truth",
         "faults",
         "inspection",
         "journal",
@@ -76,7 +95,10 @@ SANDBOX_MODULES = frozenset(
         "sandbox",
         "sandboxes",
         "scripts",
+        "snapshots",
         "streams",
+        "stubs",
+        "tally",
         "truth",
     }
 )
@@ -169,16 +191,27 @@ def _layer_problem(path: str, here: str, each: Import) -> str | None:
         return None
     if there != here and there not in LAYERS[here].imports:
         return f"{here} may not import {'the package itself' if there == ROOT_LAYER else there}"
-    return _venue_problem(path, each) if here == there == "venues" else None
+    return _venue_problem(path, each) if there == "venues" else None
 
 
 def _venue_problem(path: str, each: Import) -> str | None:
     mine, other = (_venue_of(module) for module in (module_of(path), each.target))
-    return None if other in (None, mine) else f"only {other} knows {other}"
+    if other in (None, mine) or (module_of(path) == REGISTRY and each.module == f"{PACKAGE}.venues.{other}.venue"):
+        return None
+    return f"only {other} and the registry know {other}"
 
 
 def _venue_of(module: str) -> str | None:
-    return next((part for part in module.split(".")[2:3] if part in VENUES), None)
+    """The venue that a module of the package is of."""
+    parts = module.split(".")
+    return next((part for part in parts[2:3] if parts[1] == "venues" and part in VENUES), None)
+
+
+def foreign_names(files: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return a line for each file of a venue that the first venue has nothing of the kind of; `files` are by venue."""
+    first, known = FIRST_VENUE, set(files[FIRST_VENUE])
+    strange = {name: sorted(set(mine) - known) for name, mine in files.items() if name != first}
+    return [f"{name}/{file}: {first} has no such file" for name, found in strange.items() for file in found]
 
 
 def purity_problems(path: str, source: str) -> list[str]:
@@ -268,6 +301,16 @@ def test_every_venue_is_known_to_the_rules() -> None:
     assert folders <= VENUES
 
 
+def test_what_is_alike_in_two_venues_has_the_same_name() -> None:
+    folders = (ROOT / PACKAGE / "venues").glob("*/__init__.py")
+    assert foreign_names({init.parent.name: _names_in(init.parent) for init in folders}) == []
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Its modules and packages."""
+    return [path.name for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()]
+
+
 # --- each rule can fail
 
 REFUSED_IMPORTS = [
@@ -279,8 +322,16 @@ REFUSED_IMPORTS = [
     ("mockexchange/core/exchange.py", "from ..venues import dated", "core may not import venues"),
     ("mockexchange/core/exchange.py", "def f():\n    import mockexchange.store.log", "core may not import store"),
     ("mockexchange/core/exchange.py", "from mockexchange import __version__", "core may not import the package itself"),
-    ("mockexchange/venues/dated.py", "from mockexchange.venues.kalshi import objects", "only kalshi knows kalshi"),
-    ("mockexchange/venues/kalshi/fees.py", "from mockexchange.venues import deribit", "only deribit knows deribit"),
+    ("mockexchange/venues/dated.py", "from mockexchange.venues.kalshi import objects", "the registry know kalshi"),
+    ("mockexchange/venues/kalshi/fees.py", "from mockexchange.venues import deribit", "only deribit and the registry"),
+    ("mockexchange/sandbox.py", "from mockexchange.venues.kalshi.venue import KALSHI", "only kalshi and the registry"),
+    ("mockexchange/server/app.py", "import mockexchange.venues.deribit", "only deribit and the registry"),
+    ("mockexchange/cli/do.py", "def f():\n    import mockexchange.venues.kalshi.rest", "only kalshi and the registry"),
+    ("mockexchange/kit/kalshi/kit.py", "from mockexchange.venues.kalshi import rest", "only kalshi and the registry"),
+    ("mockexchange/registry.py", "from mockexchange.venues.kalshi.rest import answer", "only kalshi and the registry"),
+    ("mockexchange/registry.py", "from mockexchange.scenario import plan", "registry may not import scenario"),
+    ("mockexchange/venues/kalshi/fees.py", "from mockexchange import registry", "venues may not import registry"),
+    ("mockexchange/store/log.py", "from mockexchange import registry", "store may not import registry"),
     ("mockexchange/venues/kalshi/fees.py", "import time", "imports time: venues is pure"),
     ("mockexchange/venues/kalshi/fees.py", "import mockexchange.sandbox", "venues may not import sandbox"),
     ("mockexchange/venues/kalshi/fees.py", "import starlette", "not a library of venues"),
@@ -310,6 +361,9 @@ ACCEPTED_IMPORTS = [
     ("mockexchange/core/exchange.py", "import hashlib\nfrom sortedcontainers import SortedDict\nfrom .ids import new"),
     ("mockexchange/venues/kalshi/fees.py", "import msgspec\nfrom mockexchange.core import ids\nfrom .. import dated"),
     ("mockexchange/venues/kalshi/fees.py", "from mockexchange.venues.kalshi.objects import ROWS"),
+    ("mockexchange/registry.py", "from mockexchange.venues.kalshi.venue import KALSHI"),
+    ("mockexchange/sandbox.py", "from mockexchange.registry import VENUES\nfrom mockexchange.venues import venue"),
+    ("mockexchange/kit/checks.py", "from mockexchange.kit.kalshi import kit"),
     ("mockexchange/sandbox.py", "from mockexchange import __version__, journal\nfrom mockexchange.store import log"),
     ("mockexchange/server/app.py", "import uvicorn\nimport asyncio\nfrom mockexchange.sandbox import Sandbox"),
     (
@@ -366,3 +420,8 @@ def test_an_import_that_runs_later_or_never_closes_no_circle() -> None:
     there = "import mockexchange.core.a"
     for back in ("if TYPE_CHECKING:\n    import mockexchange.core.b", "def f():\n    import mockexchange.core.b"):
         assert cycles({"mockexchange/core/a.py": back, "mockexchange/core/b.py": there}) == []
+
+
+def test_a_file_that_only_another_venue_has_is_reported() -> None:
+    files = {"kalshi": ["rest.py", "cursor.py"], "deribit": ["rest.py", "http.py"], "signalplus": ["rest.py"]}
+    assert foreign_names(files) == ["deribit/http.py: kalshi has no such file"]
