@@ -1,4 +1,5 @@
-# Every target makes the environment it needs: a machine with Python 3.11 or later and make is enough.
+# Every target makes the environment it needs: a machine with Python 3.11 or later and make is enough. node-env alone
+# needs npm besides, and without it a few tests are skipped.
 #
 #   ARGS=    more arguments, for serve, test, coverage, bench and clients        make test ARGS="-k cursor"
 #   BENCH=   smoke: a benchmark run of seconds that proves it works, not a measurement
@@ -10,9 +11,15 @@ BENCH ?=
 RUN := .venv
 DEV := .venv-dev
 FLOORS := .venv-floors
+# The lowest supported versions beside published clients, each on the lowest Python that both support.
+FLOORS_BESIDE := kalshi-sdk-22.4.0 pykalshi-2.0.0
+FLOORS_PYTHON_kalshi-sdk-22.4.0 := 3.12
+FLOORS_PYTHON_pykalshi-2.0.0 := 3.11
 CLIENTS := .venv-clients
 # One environment for each client and version, since they want different versions of the same packages.
 CLIENT_PINS := contracts/clients/pins
+# Environments of Node, each made of the package-lock.json of a folder.
+NODE := .node-env
 CLIENT_NAMES := $(basename $(notdir $(wildcard $(CLIENT_PINS)/*.txt)))
 export PYTHON DEV
 
@@ -20,7 +27,8 @@ IN_DEV := $(DEV)/bin/python -m
 COVERAGE := --cov --cov-report=term
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test coverage house format format-check lint types check bench floors wheel dev-env clients-env clients lock clean
+.PHONY: help serve test coverage house format format-check lint types check bench floors floors-beside \
+	wheel examples docs dev-env node-env clients-env clients lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*  ## /\1: /p' Makefile | awk -F': ' '{ printf "  make %-13s %s\n", $$1, $$2 }'
@@ -47,8 +55,9 @@ format-check: $(DEV)/.installed
 lint: $(DEV)/.installed  ## ruff
 	@$(IN_DEV) ruff check .
 
-types: $(DEV)/.installed  ## mypy, strict, tests included
+types: $(DEV)/.installed  ## mypy, strict, tests and the example included
 	@$(IN_DEV) mypy
+	@cd examples/bot && ../../$(IN_DEV) mypy --cache-dir ../../.mypy_cache/bot
 
 check: format-check lint types coverage  ## what a change must pass
 
@@ -58,10 +67,26 @@ bench: $(DEV)/.installed  ## the speed figures, each beside its baseline
 floors: $(FLOORS)/.installed  ## a signed page with the lowest supported versions, on the lowest supported Python
 	@$(FLOORS)/bin/python -m pytest --noconftest -p no:cacheprovider -q -m floors tests/house/test_floors.py
 
+floors-beside: $(FLOORS_BESIDE:%=floors-beside-%)  ## published clients beside the lowest supported versions
+
+.PRECIOUS: $(FLOORS)-%/.installed
+floors-beside-%: $(FLOORS)-%/.installed
+	@echo "beside $*:"
+	@$(FLOORS)-$*/bin/python -m pytest --noconftest -p no:cacheprovider -q -m floors tests/house/floors_beside.py
+
+examples: $(DEV)/.installed  ## the example's own suite, with nothing installed but the wheel and what the example requires
+	@scripts/bot_example.sh $(ARGS)
+
+docs: $(DEV)/.installed  ## the documentation site, into build/site
+	@NO_MKDOCS_2_WARNING=1 $(IN_DEV) mkdocs build --strict
+
 wheel: $(DEV)/.installed  ## build the wheel and run what it installs
 	@scripts/wheel_smoke.sh
 
 dev-env: $(DEV)/.installed  ## the environment of all but serve, floors and clients-env
+	@:
+
+node-env: $(NODE)/kalshi/.installed $(NODE)/parser/.installed  ## what the tests with Node need; needs npm
 	@:
 
 clients-env: $(CLIENT_NAMES:%=$(CLIENTS)/%/.installed)  ## an environment for each client; needs Python 3.13 or later
@@ -77,7 +102,7 @@ lock:  ## choose exact versions anew: constraints.txt, and those of each client
 		PYTHON= scripts/lock.sh $(CLIENT_PINS)/$$name.txt 3.13 or_later "$${name%-*}==$${name##*-}" || exit; done
 
 clean:  ## remove what the other targets made
-	rm -rf $(RUN) $(DEV) $(FLOORS) $(CLIENTS) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(RUN) $(DEV) $(FLOORS) $(FLOORS_BESIDE:%=$(FLOORS)-%) $(CLIENTS) $(NODE) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 $(RUN)/.installed: pyproject.toml constraints.txt
@@ -89,6 +114,18 @@ $(DEV)/.installed: pyproject.toml constraints.txt
 $(FLOORS)/.installed: pyproject.toml scripts/floors.py
 	@mkdir -p build && python=$$(PYTHON= scripts/find_python.sh 3.11 exactly) && "$$python" scripts/floors.py >build/floors.txt
 	@PYTHON= scripts/environment.sh $(FLOORS) build/floors.txt 3.11 exactly --editable . pytest
+
+$(FLOORS)-%/.installed: pyproject.toml scripts/floors.py
+	@mkdir -p build && wanted=$(FLOORS_PYTHON_$*) && python=$$(PYTHON= scripts/find_python.sh $$wanted exactly) \
+		&& "$$python" scripts/floors.py --python $$wanted >build/floors-$*.txt
+	@name=$*; PYTHON= scripts/environment.sh $(FLOORS)-$* build/floors-$*.txt $(FLOORS_PYTHON_$*) exactly \
+		--editable . pytest "$${name%-*}==$${name##*-}"
+
+$(NODE)/kalshi/.installed: examples/node/package-lock.json
+	@scripts/node_environment.sh $(@D) $(<D)
+
+$(NODE)/parser/.installed: tests/contracts/parser/package-lock.json
+	@scripts/node_environment.sh $(@D) $(<D)
 
 $(CLIENTS)/%/.installed: $(CLIENT_PINS)/%.txt
 	@name=$*; PYTHON= scripts/environment.sh $(CLIENTS)/$* $< 3.13 or_later "$${name%-*}==$${name##*-}"
