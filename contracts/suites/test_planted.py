@@ -20,7 +20,7 @@ pytestmark = pytest.mark.contract
 
 ALIAS = "2026-10"
 FAULTS = (*PAGES, *ROWS, *REFUSALS, *STREAM)
-ANSWER_S = 0.5
+ANSWER_S = 1.0
 """In process an answer is there at once, or never."""
 FIRST = Effort(findings_max=1)
 

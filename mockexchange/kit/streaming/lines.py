@@ -12,6 +12,8 @@ FRAMES = (Sort.TEXT, Sort.BINARY)
 STAYS_OPEN = "stream.open"
 """Of a connection that ends though nobody asked for it."""
 SHOWN_BYTES_MAX = 40
+SLICES = 20
+"""Of a wait."""
 REPLIES = (Kind.ACK, Kind.GONE, Kind.OK, Kind.ERROR)
 NOTHING = Told(Kind.OTHER)
 
@@ -146,13 +148,18 @@ class Line:
         return names[-1] if names else "the handshake"
 
     def until(self, within_s: float) -> Iterator[Entry]:
-        """Everything that arrives within so many seconds, as it does."""
-        until_s = time.monotonic() + within_s
-        while (left_s := until_s - time.monotonic()) > 0:
-            entry = self.read(left_s)
-            if entry is None:
-                return
-            yield entry
+        """Everything that arrives within so many seconds, as it does.
+
+        Waited for in slices, none of which counts for longer than it was meant to last: what stops this process for
+        seconds stops the wait too, so that an answer which is there by then is not missed.
+        """
+        slice_s, left_s = within_s / SLICES, within_s
+        while left_s > 0:
+            began_s = time.monotonic()
+            entry = self.read(slice_s)
+            left_s -= min(slice_s, time.monotonic() - began_s) if entry else slice_s
+            if entry:
+                yield entry
 
     def replies(self, command_id: int, count: int = 1) -> list[Told]:
         """The replies to a command: `count` of them, or one error, or those that came in time."""

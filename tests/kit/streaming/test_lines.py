@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from mockexchange.kit.findings import Finding
+from mockexchange.kit.streaming import lines
 from mockexchange.kit.streaming.dialect import Kind
 from mockexchange.kit.streaming.wires import Arrival, Sort
 from tests.kit.streaming.scripted import Player, line_on
@@ -64,6 +65,33 @@ def test_no_reply_is_waited_for_for_ever() -> None:
     assert line.first(Kind.ERROR) is None
     assert not line.sync()
     assert not line.is_closed
+
+
+class Timed(Player):
+    """A wire on whose clock each wait takes a number of seconds, and what came of it; the last again and again."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *waits: tuple[float, Arrival | None]) -> None:
+        super().__init__()
+        self.now_s, self.waits = 0.0, list(waits)
+        monkeypatch.setattr(lines, "time", self)
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def receive(self, timeout_s: float) -> Arrival | None:
+        took_s, arrival = self.waits.pop(0) if len(self.waits) > 1 else self.waits[0]
+        self.now_s += took_s
+        return arrival
+
+
+def test_what_stops_the_process_stops_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = line_on(Timed(monkeypatch, (3600.0, None), (0.001, None), (0.0, text(type="ok", id=1))))
+    assert [one.command_id for one in line.ask("list_subscriptions")] == [1]
+
+
+def test_a_flood_is_read_no_longer_than_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    line = line_on(Timed(monkeypatch, (0.125, FILL)))
+    assert len(list(line.until(20.0))) == 160
 
 
 def test_ends_are_replies_without_an_id_too() -> None:
