@@ -159,7 +159,7 @@ def test_one_that_is_reached_from_everywhere_names_the_loopback_address(tmp_path
 
 def test_ports_are_stopped_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A request that never ends costs a while, ten of them on ten ports cost no more."""
-    monkeypatch.setattr(listener, "STOP_S_MAX", 0.3)
+    monkeypatch.setattr(listener, "STOP_S_MAX", 1.0)
     with ExitStack() as stack:
         live = stack.enter_context(serving(tmp_path, KEYS))
         ports = [live.sandbox(f"s{number}", KEYS).port for number in range(10)]
@@ -171,7 +171,7 @@ def test_ports_are_stopped_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         live.stop()
         assert [connection.read() for connection in connections] == [NO_REPLY] * 10
         assert not (tmp_path / "ready.json").exists()
-    assert time.monotonic() - before < 8 * 0.3
+    assert time.monotonic() - before < 8 * 1.0
 
 
 def test_a_scenario_without_accounts_has_a_front_page(tmp_path: Path) -> None:

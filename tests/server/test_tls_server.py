@@ -307,7 +307,7 @@ def test_a_server_that_stops_lets_everybody_go(loop: str, tmp_path: Path, monkey
         under_way = Connection(live.port, live.trust)
         under_way.send(alice.get(POSITIONS)[:-4])
         began_s = time.monotonic()
-    assert time.monotonic() - began_s < 4
+    assert time.monotonic() - began_s < 30
     assert silent.recv(1) == half_way.recv(1) == b""
     assert idle.read() == under_way.read() == NO_REPLY
     for one in (idle, under_way, plain):

@@ -384,8 +384,8 @@ def test_a_command_that_is_no_json_is_told() -> None:
 
 def test_frames_are_judged_as_they_come() -> None:
     raw, frames = compact(POSITION), 1000
-    began_s = time.perf_counter()
+    began_s = time.thread_time()
     for _ in range(frames):
         assert not list(JUDGE.objections(raw, "frame 1"))
-    per_frame_ms = (time.perf_counter() - began_s) / frames * 1000
+    per_frame_ms = (time.thread_time() - began_s) / frames * 1000
     assert per_frame_ms < 0.5  # it takes 0.02 ms on an idle machine
