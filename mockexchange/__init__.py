@@ -22,6 +22,7 @@ if _typing.TYPE_CHECKING:
         TimedOut,
         Unavailable,
         UnknownAccount,
+        UnknownVenue,
         Unreachable,
         WrongArgument,
         WrongRequest,
@@ -57,6 +58,7 @@ __all__ = [
     "TimedOut",
     "Unavailable",
     "UnknownAccount",
+    "UnknownVenue",
     "Unreachable",
     "WrongArgument",
     "WrongRequest",
@@ -74,8 +76,8 @@ _MODULES = {
     "mockexchange.api.asynchronous.connecting": "connect_async",
     "mockexchange.api.asynchronous.exchange": "AsyncExchange",
     "mockexchange.api.errors": (
-        "Closed MockExchangeError PortInUse Refused TimedOut Unavailable UnknownAccount Unreachable WrongArgument"
-        " WrongRequest"
+        "Closed MockExchangeError PortInUse Refused TimedOut Unavailable UnknownAccount UnknownVenue Unreachable"
+        " WrongArgument WrongRequest"
     ),
     "mockexchange.api.outcomes": "Outcome",
     "mockexchange.api.positions": "Position",

@@ -3,7 +3,8 @@
 MockExchangeError
 ├── WrongRequest        what was asked for cannot be done: `code`, `message` and, where it helps, `where`
 │   ├── WrongArgument       an argument of a call can be none (also a ValueError)
-│   └── UnknownAccount      (also a KeyError)
+│   ├── UnknownAccount      (also a KeyError)
+│   └── UnknownVenue        (also a KeyError)
 ├── Refused             the exchange refused a step: `code`, `message`
 ├── TimedOut            something awaited did not come (also an AssertionError)
 ├── PortInUse           the port is taken
@@ -47,6 +48,15 @@ class UnknownAccount(WrongRequest, KeyError):
 
     __str__ = Exception.__str__
     """A KeyError would show its text in quotes."""
+
+
+class UnknownVenue(WrongRequest, KeyError):
+    """The server speaks for no venue of that name."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("unknown_venue", message)
+
+    __str__ = Exception.__str__
 
 
 class WrongArgument(WrongRequest, ValueError):

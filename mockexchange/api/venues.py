@@ -4,6 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mockexchange.api.errors import UnknownVenue
+from mockexchange.scenario.errors import did_you_mean
+
 
 @dataclass(frozen=True, slots=True)
 class VenueUrls:
@@ -13,8 +16,14 @@ class VenueUrls:
     ws_url: str
 
 
-def venues_of(shown: Mapping[str, Any], reached: Callable[[str], str]) -> dict[str, VenueUrls]:
+class Venues(dict[str, VenueUrls]):
+    """By name. Raises UnknownVenue, a KeyError, on other names."""
+
+    def __missing__(self, name: object) -> VenueUrls:
+        raise UnknownVenue(f"no venue {name!r}{did_you_mean(str(name), self)} (known: {', '.join(self)})")
+
+
+def venues_of(shown: Mapping[str, Any], reached: Callable[[str], str]) -> Venues:
     """Where each venue of a sandbox is, as it is reached from here."""
-    return {
-        name: VenueUrls(reached(urls["base_url"]), reached(urls["ws_url"])) for name, urls in shown["venues"].items()
-    }
+    urls = shown["venues"].items()
+    return Venues({name: VenueUrls(reached(one["base_url"]), reached(one["ws_url"])) for name, one in urls})

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange import Closed, Unavailable, UnknownAccount, WrongArgument, WrongRequest, serve
+from mockexchange import Closed, Unavailable, UnknownAccount, UnknownVenue, WrongArgument, WrongRequest, serve
 from mockexchange.registry import DEFAULT
 from mockexchange.scenario.keys import derive_ed25519
 from tests.api.ways import get
@@ -76,6 +76,15 @@ def test_an_account_without_a_key_says_how_to_make_one(exchange: Any) -> None:
         _ = exchange.accounts["carol"].key_id
     with pytest.raises(WrongRequest, match=r"^the account carol has no key$"):
         exchange.env("kalshi-sdk", "carol")
+
+
+def test_an_unknown_venue_is_told_the_nearest(exchange: Any) -> None:
+    with pytest.raises(KeyError) as caught:
+        exchange.venues["derbit"]
+    assert str(caught.value) == "no venue 'derbit': did you mean 'deribit'? (known: kalshi, deribit, signalplus)"
+    assert isinstance(caught.value, UnknownVenue)
+    assert exchange.venues.get("derbit") is None
+    assert list(exchange.venues) == ["kalshi", "deribit", "signalplus"]
 
 
 def test_an_unknown_account_is_told_the_nearest(exchange: Any) -> None:
