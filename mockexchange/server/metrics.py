@@ -6,7 +6,7 @@ client makes up is a label.
 """
 
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate, chain
 from typing import NamedTuple
 
@@ -28,7 +28,7 @@ Sample = tuple[str, Labels, float]
 
 
 class Family(NamedTuple):
-    """One metric: its name without the namespace, its type, and what it is, in words."""
+    """One metric: its name without the namespace, its type, what it is in words, and what there is of it."""
 
     name: str
     kind: str
@@ -36,10 +36,27 @@ class Family(NamedTuple):
     samples: Iterable[Sample]
 
 
+class Metric(NamedTuple):
+    """What is measured of each sandbox; to its samples the sandbox is added as a label."""
+
+    name: str
+    kind: str
+    help: str
+    measure: Callable[[Sandbox], Iterable[Sample]]
+
+    def family(self, sandboxes: list[Sandbox]) -> Family:
+        samples = (
+            (suffix, {"sandbox": sandbox.name, **labels}, value)
+            for sandbox in sandboxes
+            for suffix, labels, value in self.measure(sandbox)
+        )
+        return Family(self.name, self.kind, self.help, samples)
+
+
 def exposition(sandboxes: list[Sandbox]) -> str:
     """The metrics of a server with these sandboxes."""
     listed = sandboxes[:SANDBOXES_LISTED_MAX]
-    families = [*_of_server(sandboxes), *_of_requests(listed), *_of_streams(listed), *_of_sandboxes(listed)]
+    families = [*_of_server(sandboxes), *(metric.family(listed) for metric in METRICS)]
     return "".join(chain.from_iterable(map(_lines, families)))
 
 
@@ -52,93 +69,39 @@ def _of_server(sandboxes: list[Sandbox]) -> Iterator[Family]:
     yield Family("sandboxes_unlisted", "gauge", words, [("", {}, unlisted)])
 
 
-def _of_requests(sandboxes: list[Sandbox]) -> Iterator[Family]:
-    tallies = [(sandbox.name, sandbox.journal.tally) for sandbox in sandboxes]
-    yield Family(
-        "requests_total",
-        "counter",
-        "Requests answered; status 0 where nothing was answered.",
-        (
-            ("", {"sandbox": name, "venue": venue or NONE, "operation": operation or NONE, "status": status}, count)
-            for name, tally in tallies
-            for (venue, operation, status), count in tally.requests.items()
-        ),
-    )
-    yield Family(
-        "request_duration_seconds",
-        "histogram",
-        "Time from a request's first byte to its answer's last, delays of faults included.",
-        chain.from_iterable(
-            _buckets({"sandbox": name, "venue": venue or NONE}, latencies)
-            for name, tally in tallies
-            for venue, latencies in tally.latencies.items()
-        ),
-    )
-    yield Family(
-        "refusals_total",
-        "counter",
-        "Requests and handshakes that the venue refused, by the kind of refusal.",
-        (
-            ("", {"sandbox": name, "venue": venue or NONE, "kind": kind}, count)
-            for name, tally in tallies
-            for (venue, kind), count in tally.refusals.items()
-        ),
-    )
-    yield Family(
-        "stub_answers_total",
-        "counter",
-        "Literal answers that were given.",
-        [("", {"sandbox": name}, tally.stubbed) for name, tally in tallies],
-    )
-    yield Family(
-        "faults_fired_total",
-        "counter",
-        "Times that faults did something, by effect.",
-        (
-            ("", {"sandbox": name, "effect": effect or NONE}, count)
-            for name, tally in tallies
-            for effect, count in tally.fired.items()
-        ),
-    )
+def _requests(sandbox: Sandbox) -> Iterator[Sample]:
+    for (venue, operation, status), count in sandbox.journal.tally.requests.items():
+        yield "", {"venue": venue or NONE, "operation": operation or NONE, "status": status}, count
 
 
-def _of_streams(sandboxes: list[Sandbox]) -> Iterator[Family]:
-    yield Family(
-        "streams_open",
-        "gauge",
-        "Streams that are open.",
-        (
-            ("", {"sandbox": sandbox.name, "venue": venue}, count)
-            for sandbox in sandboxes
-            for venue, count in sandbox.streams.count_by_venue().items()
-        ),
-    )
-    yield Family(
-        "frames_total",
-        "counter",
-        "Frames of streams: in from clients, out to them, or lost; a stream's beginning and end count as one each.",
-        (
-            ("", {"sandbox": sandbox.name, "direction": direction}, count)
-            for sandbox in sandboxes
-            for direction, count in sandbox.journal.tally.frames.items()
-        ),
-    )
+def _durations(sandbox: Sandbox) -> Iterator[Sample]:
+    for venue, latencies in sandbox.journal.tally.latencies.items():
+        yield from _buckets({"venue": venue or NONE}, latencies)
 
 
-def _of_sandboxes(sandboxes: list[Sandbox]) -> Iterator[Family]:
-    gauges = (
-        ("commands_total", "counter", "Commands in the log.", lambda one: len(one.log)),
-        ("journal_entries", "gauge", "Requests that the journal keeps.", lambda one: len(one.journal)),
-        ("journal_frames", "gauge", "Frames that the journal keeps.", lambda one: len(one.journal.frames)),
-        (
-            "journal_body_bytes",
-            "gauge",
-            "Bytes of bodies that it keeps.",
-            lambda one: one.journal.bodies_bytes,
-        ),
-    )
-    for name, kind, words, value_of in gauges:
-        yield Family(name, kind, words, [("", {"sandbox": one.name}, value_of(one)) for one in sandboxes])
+def _refusals(sandbox: Sandbox) -> Iterator[Sample]:
+    for (venue, kind), count in sandbox.journal.tally.refusals.items():
+        yield "", {"venue": venue or NONE, "kind": kind}, count
+
+
+def _faults(sandbox: Sandbox) -> Iterator[Sample]:
+    for effect, count in sandbox.journal.tally.fired.items():
+        yield "", {"effect": effect or NONE}, count
+
+
+def _streams(sandbox: Sandbox) -> Iterator[Sample]:
+    for venue, count in sandbox.streams.count_by_venue().items():
+        yield "", {"venue": venue}, count
+
+
+def _frames(sandbox: Sandbox) -> Iterator[Sample]:
+    for direction, count in sandbox.journal.tally.frames.items():
+        yield "", {"direction": direction}, count
+
+
+def _one(value_of: Callable[[Sandbox], float]) -> Callable[[Sandbox], list[Sample]]:
+    """The measure of what each sandbox has one number of."""
+    return lambda sandbox: [("", {}, value_of(sandbox))]
 
 
 def _buckets(labels: Labels, latencies: Latencies) -> Iterator[Sample]:
@@ -156,3 +119,46 @@ def _lines(family: Family) -> Iterator[str]:
     for suffix, labels, value in family.samples:
         said = ",".join(f'{label}="{str(given).translate(ESCAPES)}"' for label, given in labels.items())
         yield f"{name}{suffix}{f'{{{said}}}' if said else ''} {value}\n"
+
+
+METRICS = (
+    Metric("requests_total", "counter", "Requests answered; status 0 where nothing was answered.", _requests),
+    Metric(
+        "request_duration_seconds",
+        "histogram",
+        "Time from a request's first byte to its answer's last, delays of faults included.",
+        _durations,
+    ),
+    Metric(
+        "refusals_total",
+        "counter",
+        "Requests and handshakes that the venue refused, by the kind of refusal.",
+        _refusals,
+    ),
+    Metric(
+        "stub_answers_total",
+        "counter",
+        "Literal answers that were given.",
+        _one(lambda sandbox: sandbox.journal.tally.stubbed),
+    ),
+    Metric("faults_fired_total", "counter", "Times that faults did something, by effect.", _faults),
+    Metric("streams_open", "gauge", "Streams that are open.", _streams),
+    Metric(
+        "frames_total",
+        "counter",
+        "Frames of streams: in from clients, out to them, or lost; a stream's beginning and end count as one each.",
+        _frames,
+    ),
+    Metric("commands_total", "counter", "Commands in the log.", _one(lambda sandbox: len(sandbox.log))),
+    Metric("journal_entries", "gauge", "Requests that the journal keeps.", _one(lambda sandbox: len(sandbox.journal))),
+    Metric(
+        "journal_frames", "gauge", "Frames that the journal keeps.", _one(lambda sandbox: len(sandbox.journal.frames))
+    ),
+    Metric(
+        "journal_body_bytes",
+        "gauge",
+        "Bytes of bodies that it keeps.",
+        _one(lambda sandbox: sandbox.journal.bodies_bytes),
+    ),
+)
+"""In the order in which they are told."""
