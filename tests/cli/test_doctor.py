@@ -216,7 +216,11 @@ def test_clocks(ahead_s: float | None, verdict: str, said: str) -> None:
     assert (judged.verdict, judged.said) == (verdict, said)
 
 
-@pytest.mark.parametrize(("date", "verdict"), [(formatdate(time() - 3_600, usegmt=True), FAIL), ("noon", WARN)])
+@pytest.mark.parametrize(
+    ("date", "verdict"),
+    [(formatdate(time() - 3_600, usegmt=True), FAIL), ("noon", WARN)],
+    ids=["an hour behind", "no date"],
+)
 def test_the_clock_of_a_server_that_is_named(tmp_path: Path, date: str, verdict: str) -> None:
     with answering({"Date": date}) as port:
         given = situation(tmp_path, url=f"http://127.0.0.1:{port}/")
