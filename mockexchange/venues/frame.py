@@ -27,6 +27,8 @@ class Frame(NamedTuple):
     note: str = ""
     acknowledged: tuple[str, ...] = ()
     """The channels, as scenarios know them, that an answer says are subscribed to now."""
+    stub: str | None = None
+    """The literal answer that it is, or would be if it were no refusal."""
 
     @property
     def is_answer(self) -> bool:

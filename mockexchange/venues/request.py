@@ -30,6 +30,17 @@ class Request:
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
+@dataclass(frozen=True, slots=True)
+class Call(Request):
+    """A command of a stream as the request that it would be over HTTP: a POST to the venue's base path.
+
+    Its headers say whose the stream is by now, of which the venue has had its proof. `stream_path` is where the stream
+    was opened.
+    """
+
+    stream_path: str = ""
+
+
 Pause = Callable[[], None]
 Diagnose = Callable[[Pause], str]
 """Finds out why a request was refused; calls `Pause` between its steps so that other threads can run."""

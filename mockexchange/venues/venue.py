@@ -13,7 +13,7 @@ from mockexchange.core.events import Event
 from mockexchange.core.state import State
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Asked, Frame
-from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.retirement import Retirement
 
 
@@ -78,6 +78,31 @@ class Subscription(Protocol):
         ...
 
 
+class Calls(Protocol):
+    """A session whose commands are requests as over HTTP, for whoever answers them in its place, or has it answer
+    otherwise than it would by itself. None of it raises."""
+
+    @property
+    def asked(self) -> Asked | None:
+        """As of the session."""
+        ...
+
+    def request_of(self, raw: bytes) -> Call:
+        """The request that a command amounts to; what the stream has proven stands for credentials."""
+        ...
+
+    def note_call(self, host_at: int) -> None:
+        """A command came, whoever answers it: the client is there."""
+        ...
+
+    def answer(self, call: Request, desk: Any, at: int, host_at: int) -> Frame | None:
+        """Carry out a command as `receive` does, but from another desk perhaps, at other times, or for fewer rows.
+
+        None where there is no answer.
+        """
+        ...
+
+
 class Session(Protocol):
     """One stream: commands in, frames out. It knows no socket and no clock, and never raises."""
 
@@ -91,6 +116,11 @@ class Session(Protocol):
     @property
     def asked(self) -> Asked | None:
         """What the last `receive` was asked for; None where that was no operation, or was refused for who asked."""
+        ...
+
+    @property
+    def calls(self) -> Calls | None:
+        """The session as one that is asked as over HTTP; None where its commands are no requests."""
         ...
 
     @property

@@ -7,7 +7,7 @@ a function for a worker thread.
 from mockexchange.core.accounts import Key
 from mockexchange.core.state import State
 from mockexchange.venues import secrets
-from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.signalplus import diagnosis, signing
 from mockexchange.venues.signalplus.desk import Desk, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation
@@ -22,17 +22,20 @@ TIMESTAMP_DIGITS_MAX = 18
 def authenticate(
     desk: Desk, request: Request, now: int, host_now: int, reply: Answer, *, with_query: bool = False
 ) -> Key:
-    """Return the key that the request proves to have. Raises Rejected; the reply learns who it claims to be."""
+    """Return the key that the request proves to have. Raises Rejected; the reply learns who it claims to be.
+
+    Of a call of a stream the handshake was the proof.
+    """
     credentials = signing.read_credentials(request, with_query=with_query)
     reply.key_id = credentials.key_id
-    is_off = desk.settings.auth_mode == "off"
-    if credentials.key_id is None or (not is_off and _is_partial(credentials)):
+    is_proven = desk.settings.auth_mode == "off" or isinstance(request, Call)
+    if credentials.key_id is None or (not is_proven and _is_partial(credentials)):
         raise _refused(diagnosis.explain_missing(request, credentials, with_query))
     key = key_of(desk.state, credentials.key_id)
     if key is None:
         raise _refused(diagnosis.explain_unknown_key(desk.state, credentials.key_id))
     reply.account = key.account
-    if not is_off:
+    if not is_proven:
         _require_time(desk.settings, credentials, now if desk.settings.auth_clock == "exchange" else host_now)
         _require_signature(desk.state, request, credentials, key)
     return key

@@ -1,10 +1,14 @@
-"""What a method that is not answered may be: a typo, or one of Deribit's that this gateway is not known to have."""
+"""Where methods are asked for, and what one that is not answered may be: a typo, or one of Deribit's that this gateway
+is not known to have.
+"""
 
 import difflib
 from collections.abc import Sequence
 
 from mockexchange.venues.words import quote
 
+PREFIX = "/signalplus/api"
+"""The venue's own is /api; here it shares a host with others."""
 METHOD_CHARS_MAX = 100
 SCOPES = ("private/", "public/")
 

@@ -12,6 +12,7 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.jsonrpc import Envelope
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.signalplus.authentication import authenticate
+from mockexchange.venues.signalplus.catalogue import PREFIX
 from mockexchange.venues.signalplus.desk import Desk, date_of, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation, reject
 from mockexchange.venues.signalplus.routes import BODY_BYTES_MAX, BY_NAME, Unread, call_of, find, read, result_body
@@ -23,9 +24,6 @@ from mockexchange.venues.signalplus.stream.handshake import (
     STREAM_PATHS,
     answer_plainly,
 )
-
-PREFIX = "/signalplus/api"
-"""The venue's own is /api; here it shares a host with others."""
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus import diagnosis, rest, signing
 from mockexchange.venues.signalplus.admission import admit, asked_of, wrap_result
+from mockexchange.venues.signalplus.catalogue import PREFIX
 from mockexchange.venues.signalplus.dates import api_date
 from mockexchange.venues.signalplus.desk import NAME, Desk, date_of
 from mockexchange.venues.signalplus.enumerations import CURRENCIES, SCOPES
@@ -38,7 +39,7 @@ def _edit_legacy(body: Any, operation: str | None, change: Callable[[Any], Any] 
 SIGNALPLUS = Venue(
     name=NAME,
     title="SignalPlus",
-    prefix=rest.PREFIX,
+    prefix=PREFIX,
     stream_paths=handshake.STREAM_PATHS,
     headers=((b"content-type", b"application/json; charset=utf-8"),),
     open_desk=Desk,

@@ -1,9 +1,11 @@
 """One stream session: a client's requests in, frames out; no socket, no event loop, no clock of its own."""
 
 import json
+from dataclasses import replace
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.authentication import TOKEN_PARAMETER, identify_token
+from mockexchange.venues.deribit.catalogue import PREFIX, STREAM_PATH
 from mockexchange.venues.deribit.desk import Desk, clock_of, date_of
 from mockexchange.venues.deribit.errors import (
     BODY_BYTES_MAX,
@@ -16,15 +18,19 @@ from mockexchange.venues.deribit.errors import (
 )
 from mockexchange.venues.deribit.objects.envelope import error_text, result_text
 from mockexchange.venues.deribit.operations.call import Caller, Operation
-from mockexchange.venues.deribit.params import decode
+from mockexchange.venues.deribit.params import Capped, capped, decode
 from mockexchange.venues.deribit.routes import carry_out, find, require_scope
+from mockexchange.venues.deribit.signing import AUTHORIZATION
 from mockexchange.venues.deribit.stream.commands import COMMANDS, LOGOUT, Answered
 from mockexchange.venues.deribit.stream.subscriber import Subscriber
 from mockexchange.venues.frame import Asked, Frame
 from mockexchange.venues.jsonrpc import Envelope, Malformed, read_envelope
+from mockexchange.venues.request import Call, Request
 from mockexchange.venues.searching import no_pause
 
 AUTH, TEST = "public/auth", "public/test"
+CLAIMS = (TOKEN_PARAMETER, "client_id")
+"""Parameters by which a call says itself whose it is, whosever the stream is."""
 POLICY_VIOLATION = 1008
 KINDS = {
     "public/subscribe": "subscribed",
@@ -51,8 +57,32 @@ class Session(Subscriber):
 
         Never raises, whatever the bytes are.
         """
+        self.note_call(host_at)
+        frame = self._reply_to(raw, None, self.desk, at, host_at)
+        return [frame] if frame else []
+
+    @property
+    def calls(self) -> "Session":
+        """Every command is a call."""
+        return self
+
+    def note_call(self, host_at: int) -> None:
+        """A command came, whoever answers it."""
         self.liveness.note_request(host_at)
-        us_in, id_text = clock_of(self.desk.settings, at, host_at), None
+
+    def request_of(self, raw: bytes) -> Call:
+        """A command as a POST, with the stream's token where it has none of its own."""
+        is_anonymous = self._token is None or _claims(raw)
+        headers = () if is_anonymous else ((AUTHORIZATION, f"bearer {self._token}".encode()),)
+        return Call("POST", PREFIX, "", headers, raw, STREAM_PATH)
+
+    def answer(self, call: Request, desk: Desk, at: int, host_at: int) -> Frame | None:
+        """Carry out a command, reading from another desk perhaps; what it changes of the stream is as of now."""
+        rows_max = call.rows_max if isinstance(call, Capped) else None
+        return self._reply_to(call.body, rows_max, desk, at, host_at)
+
+    def _reply_to(self, raw: bytes, rows_max: int | None, desk: Desk, at: int, host_at: int) -> Frame | None:
+        us_in, id_text = clock_of(desk.settings, at, host_at), None
         self.asked = None
         findings: list[str] = []
         try:
@@ -60,17 +90,19 @@ class Session(Subscriber):
                 raise too_large()
             envelope = read_envelope(raw)
             id_text = envelope.id
-            answered = self._answer(envelope, at, host_at, findings)
+            if rows_max is not None:
+                envelope = replace(envelope, params=capped(envelope.params, rows_max))
+            answered = self._answer(envelope, desk, at, host_at, findings)
         except Malformed as malformed:
-            return [self._refuse(malformed.id, rejected_of(malformed), us_in, findings)]
+            return self._refuse(malformed.id, rejected_of(malformed), us_in, findings)
         except Rejected as rejected:
-            return [self._refuse(id_text, rejected, us_in, findings)]
+            return self._refuse(id_text, rejected, us_in, findings)
         if answered is None:
-            return []
+            return None
         result, acknowledged = answered
         raw_answer = result_text(self.desk, id_text, result, us_in)
         kind = KINDS.get(envelope.method or "", "result")
-        return [Frame(raw_answer, kind, note="; ".join(findings), acknowledged=acknowledged)]
+        return Frame(raw_answer, kind, note="; ".join(findings), acknowledged=acknowledged)
 
     def wake(self, at: int, host_at: int) -> list[Frame]:
         """Send the heartbeat that is due, or end a session that is quiet for too long."""
@@ -95,14 +127,14 @@ class Session(Subscriber):
         """Nothing has to be filled in: there are no sids on this wire."""
         return text
 
-    def _answer(self, envelope: Envelope, at: int, host_at: int, findings: list[str]) -> Answered | None:
+    def _answer(self, envelope: Envelope, desk: Desk, at: int, host_at: int, findings: list[str]) -> Answered | None:
         """The JSON of a result and what is subscribed to by it; None where there is no answer. Raises Rejected."""
         operation = find(envelope.method or "")
-        caller = self._caller(operation, envelope, at, host_at)
+        caller = self._caller(operation, envelope, desk, at, host_at)
         self.asked = Asked(operation.name, caller.key.account if caller else None)
         command = COMMANDS.get(operation.name)
         if command is None:
-            result = carry_out(self.desk, operation, envelope.params, caller, at, host_at, findings=findings)
+            result = carry_out(desk, operation, envelope.params, caller, at, host_at, findings=findings)
             self._follow(operation, result, at, host_at)
             return Answered(result)
         if operation.is_private:
@@ -111,11 +143,11 @@ class Session(Subscriber):
         answered = command(self, params, caller, findings)
         return None if operation.name == LOGOUT else answered
 
-    def _caller(self, operation: Operation, envelope: Envelope, at: int, host_at: int) -> Caller | None:
+    def _caller(self, operation: Operation, envelope: Envelope, desk: Desk, at: int, host_at: int) -> Caller | None:
         """Who asks: the token among the parameters counts more than that of the stream."""
         token = envelope.params.get(TOKEN_PARAMETER, self._token)
         is_needed = operation.is_private or operation.name in COMMANDS
-        return identify_token(self.desk, token, at, host_at) if is_needed and token is not None else None
+        return identify_token(desk, token, at, host_at) if is_needed and token is not None else None
 
     def _follow(self, operation: Operation, result: str, at: int, host_at: int) -> None:
         """Take over what an answer means for the stream itself."""
@@ -132,3 +164,12 @@ class Session(Subscriber):
         raw = error_text(self.desk, id_text, rejected, us_in)
         words = rejected.diagnosis if isinstance(rejected.diagnosis, str) else rejected.diagnosis(no_pause)
         return Frame(raw, "error", note="; ".join([words, *findings]))
+
+
+def _claims(raw: bytes) -> bool:
+    """Whether a command says itself whose it is."""
+    try:
+        params = read_envelope(raw).params if len(raw) <= BODY_BYTES_MAX else {}
+    except Malformed:
+        return False
+    return any(name in params for name in CLAIMS)

@@ -37,6 +37,7 @@ class Session(Subscriber):
     """It ends with its connection."""
     asked: None = None
     """Its commands are about subscriptions, and none is an operation."""
+    calls: None = None
 
     def __init__(self, desk: Desk, key: Key | None, api_date: ApiDate) -> None:
         super().__init__(desk, key, api_date)

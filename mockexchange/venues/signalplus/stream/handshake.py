@@ -37,7 +37,8 @@ def shake_hands(desk: Desk, request: Request, now: int, host_now: int, open_coun
         return Handshake(answer)
     answer.status = SWITCHING_PROTOCOLS
     is_for_subscriptions = desk.settings.stream_paths == "alike" or request.path.startswith(PRIVATE_PATH)
-    return Handshake(answer, Session(desk, key, api_date, is_for_subscriptions=is_for_subscriptions))
+    session = Session(desk, key, api_date, path=request.path, is_for_subscriptions=is_for_subscriptions)
+    return Handshake(answer, session)
 
 
 def answer_plainly(desk: Desk, request: Request, now: int, host_now: int) -> Answer:

@@ -7,13 +7,16 @@ from mockexchange.core.vocabulary import PRIMARY_BOOK
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Asked, Frame
 from mockexchange.venues.jsonrpc import Envelope, spell
+from mockexchange.venues.request import Call, Request
 from mockexchange.venues.searching import no_pause
+from mockexchange.venues.signalplus.catalogue import PREFIX
 from mockexchange.venues.signalplus.desk import Desk
 from mockexchange.venues.signalplus.errors import Rejected, Situation, body_of, error_body
 from mockexchange.venues.signalplus.operations import CONNECT, SUBSCRIBE, UNSUBSCRIBE
 from mockexchange.venues.signalplus.operations.call import Operation
 from mockexchange.venues.signalplus.outages import OUTAGES
 from mockexchange.venues.signalplus.routes import Unread, call_of, find, read, result_body
+from mockexchange.venues.signalplus.signing import KEY_HEADER
 from mockexchange.venues.signalplus.stream.channels import CHANGES, FORM, is_channel
 from mockexchange.venues.signalplus.stream.messages import Message
 from mockexchange.venues.words import quote
@@ -39,13 +42,16 @@ class Session:
     wakes_at: int | None = None
     ending: tuple[int, str] | None = None
 
-    def __init__(self, desk: Desk, key: Key, api_date: ApiDate, *, is_for_subscriptions: bool = True) -> None:
+    def __init__(
+        self, desk: Desk, key: Key, api_date: ApiDate, *, path: str = "", is_for_subscriptions: bool = True
+    ) -> None:
         self.desk, self.api_date = desk, api_date
         self.key: Key | None = key
         self.channels: dict[str, Subscription] = {}
         self.subscriptions: dict[int, Subscription] = {}
         self.asked: Asked | None = None
         self._caller = key
+        self._path = path
         self._purse = (key.account, key.book or PRIMARY_BOOK)
         self._is_for_subscriptions = is_for_subscriptions
         self._last_sid = 0
@@ -55,16 +61,36 @@ class Session:
 
     def receive(self, raw: bytes, at: int, host_at: int) -> list[Frame]:
         """Carry out one request at exchange time `at` and host time `host_at`, microseconds. Never raises."""
+        return [self._reply_to(raw, self.desk)]
+
+    @property
+    def calls(self) -> "Session":
+        """Every command is a call."""
+        return self
+
+    def note_call(self, host_at: int) -> None:
+        """Nothing comes of a client that is quiet."""
+
+    def request_of(self, raw: bytes) -> Call:
+        """A command as a POST by the key that opened the stream."""
+        header = f"Bearer {self._caller.key_id}".encode("latin-1", "replace")
+        return Call("POST", PREFIX, "", ((KEY_HEADER, header),), raw, self._path)
+
+    def answer(self, call: Request, desk: Desk, at: int, host_at: int) -> Frame:
+        """Carry out a command, reading from another desk perhaps."""
+        return self._reply_to(call.body, desk)
+
+    def _reply_to(self, raw: bytes, desk: Desk) -> Frame:
         rid: str | None = None
         self.asked = None
         try:
             envelope = read(raw)
             rid = envelope.id
-            return [self._carry_out(envelope)]
+            return self._carry_out(envelope, desk)
         except Unread as unread:
-            return [self._error(unread.rejected, unread.rid)]
+            return self._error(unread.rejected, unread.rid)
         except Rejected as rejected:
-            return [self._error(rejected, rid)]
+            return self._error(rejected, rid)
 
     def wake(self, at: int, host_at: int) -> list[Frame]:
         """There is nothing that it does by itself."""
@@ -85,20 +111,20 @@ class Session:
         return Frame(error_body(UNAVAILABLE.code, UNAVAILABLE.message), "error", ended.channel, sid, note)
 
     def heed(self, raw: bytes, kind: str, channel: str) -> None:
-        """A frame went out that the session did not make: an error ends every subscription."""
-        if kind == "error":
+        """A frame went out that the session did not make: an error of a channel ends every subscription."""
+        if kind == "error" and channel:
             self._forget()
 
     def spell_literal(self, text: str, channel: str) -> str:
         """Notifications have no numbers to fill in."""
         return text
 
-    def _carry_out(self, envelope: Envelope) -> Frame:
+    def _carry_out(self, envelope: Envelope, desk: Desk) -> Frame:
         findings: list[str] = []
         operation = find(envelope.method or "")
         self.asked = Asked(operation.name)
         self._require_path(operation)
-        call = call_of(self.desk, operation, envelope, self._caller, self.api_date, findings)
+        call = call_of(desk, operation, envelope, self._caller, self.api_date, findings)
         if operation.name == SUBSCRIBE:
             return self._subscribe(envelope.id, call.params["channels"], findings)
         if operation.name == UNSUBSCRIBE:
