@@ -100,9 +100,11 @@ class FrameEntry(NamedTuple):
     kind: str = ""
     channel: str = ""
     fault: str | None = None
-    """The fault that made it, or kept it from going out, or moved it."""
+    """The fault that made it, or kept it from going out, or moved it; of a call all that touched it."""
     note: str = ""
     """Why it is what it is, in words that tell what to change; empty for most."""
+    stub: str | None = None
+    """The literal answer that a call got, or would have had it not been refused; of the call and of its answer."""
 
 
 class Firing(NamedTuple):

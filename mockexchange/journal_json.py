@@ -26,7 +26,7 @@ PLAIN = (
 )
 SHORT = tuple(name for name in PLAIN if name not in ("position", "target"))
 TARGET_CHARS_SHOWN_MAX = 2_000
-FRAME = ("position", "connection", "account", "direction", "kind", "channel", "fault", "note")
+FRAME = ("position", "connection", "account", "direction", "kind", "channel", "fault", "note", "stub")
 
 
 def entry_to_json(entry: Entry) -> dict[str, Any]:

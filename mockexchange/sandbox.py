@@ -109,6 +109,11 @@ class Sandbox:
         """Exchange time, host time and the length of the log: where an answer stands for a replay."""
         return self.clock.now(), self.options.host(), len(self.log)
 
+    def arrange_calls(self) -> None:
+        """Let calls of streams be looked at before their sessions are asked, where there is anything to look."""
+        is_needed = self.faults.for_requests or self.stubs.installed
+        self.streams.answer_call = self.faults.answer_call if is_needed else None
+
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome:
         """Append a command to the log and carry it out, at `at` or now. The only way in.
 

@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
+from mockexchange.faults.calls import Reply
+from mockexchange.faults.disturbed import PLAIN, Passage
 from mockexchange.faults.frames import Disturber, FrameRules, Timer
 from mockexchange.inspection import Inspector
 from mockexchange.journal import FrameEntry, Journal
 from mockexchange.outbox import Outbox
 from mockexchange.registry import DEFAULT
-from mockexchange.venues.frame import Frame
-from mockexchange.venues.venue import Message, Session, Venue
+from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.venue import Calls, Message, Session, Venue
 
 OVERFLOW = 25
 OVERFLOWED = "overflow"
@@ -28,6 +30,8 @@ ANY = "*"
 Moment = tuple[int, int, int]
 Now = Callable[[], Moment]
 """Exchange time and host time in microseconds, and the length of the log."""
+AnswerCall = Callable[[int, Calls, bytes, int, int], Reply]
+"""(number of the connection, session, command, exchange time, host time)"""
 
 
 class Ending(NamedTuple):
@@ -56,7 +60,11 @@ class Wire(Protocol):
     def close(self, code: int, reason: str = "") -> None: ...
 
     def abort(self) -> None:
-        """Cut the connection without a close frame."""
+        """Cut the connection (RST) without a close frame."""
+        ...
+
+    def drop(self) -> None:
+        """Write what waits, then end the connection (FIN) without a close frame."""
         ...
 
     def stall(self) -> None:
@@ -96,18 +104,34 @@ class Connection:
         streams = self._streams
         streams.moment = at, host_at, _ = streams.now()
         try:
-            streams.note(self, "in", raw)
-            frames = self.session.receive(raw, at, host_at)
-            self._take(frames)
+            frames, asked = self._carry_out(raw, at, host_at)
         finally:
             streams.moment = None
         for frame in frames:
             for channel in frame.acknowledged:
                 if not self.is_over:
                     streams.on_subscribed(self, channel)
-        if (asked := self.session.asked) and not self.is_over:
+        if asked and not self.is_over:
             streams.on_asked(asked.account or self.account, asked.operation)
         self._follow_session()
+
+    def _carry_out(self, raw: bytes, at: int, host_at: int) -> tuple[list[Frame], Asked | None]:
+        """Have a command answered by the session, or by what stands before it; return the answers, and what it was."""
+        streams = self._streams
+        answer_call = streams.answer_call
+        if answer_call and (calls := self.session.calls):
+            return self._take_reply(answer_call(self.number, calls, raw, at, host_at), raw)
+        streams.note(self, "in", raw)
+        frames = self.session.receive(raw, at, host_at)
+        self._take(frames)
+        return frames, self.session.asked
+
+    def _take_reply(self, reply: Reply, raw: bytes) -> tuple[list[Frame], Asked | None]:
+        command = Frame(raw, "", stub=reply.stub)
+        self._streams.note(self, "in", raw, command, fault=reply.passage.fault or None)
+        frames = [reply.frame] if reply.frame else []
+        self._take(frames, reply.passage)
+        return frames, reply.asked
 
     def wake(self) -> None:
         """Let the session do what it wanted to be woken for, if it is time by the host's clock."""
@@ -187,6 +211,12 @@ class Connection:
         self.wire.flush()
         self.wire.abort()
 
+    def drop(self, fault: str | None = None) -> None:
+        """Send what waits, then end the connection without a close frame."""
+        self._streams.forget(self, Ending(ABNORMAL, is_ours=True, fault=fault))
+        self.wire.flush()
+        self.wire.drop()
+
     def stall(self) -> None:
         """Send what waits as far as the socket takes it, and then never anything again."""
         self.wire.flush()
@@ -197,11 +227,11 @@ class Connection:
         if self._disturber:
             self._disturber.lose_held()
 
-    def _take(self, frames: list[Frame]) -> None:
+    def _take(self, frames: list[Frame], passage: Passage = PLAIN) -> None:
         """Let what the session made wait for the socket: answers first, and data of subscriptions that are left."""
         session = self.session
         self.account = session.key.account if session.key else None
-        self._answer([frame for frame in frames if frame.is_answer])
+        self._answer([frame for frame in frames if frame.is_answer], passage)
         for frame in frames:
             if not frame.is_answer and frame.sid in session.subscriptions:
                 self._deliver(frame)
@@ -214,9 +244,9 @@ class Connection:
             self.close(*ending)
         self.set_alarm()
 
-    def _answer(self, frames: list[Frame]) -> None:
-        if self._streams.answer_rules or self._disturber:
-            self._disturbed().answer(frames)
+    def _answer(self, frames: list[Frame], passage: Passage) -> None:
+        if self._streams.answer_rules or self._disturber or passage.fault:
+            self._disturbed().answer(frames, passage)
             return
         for frame in frames:
             self.force(frame)
@@ -250,6 +280,8 @@ class Streams:
         """Faults of data frames."""
         self.answer_rules: FrameRules = []
         """Faults of answers to commands."""
+        self.answer_call: AnswerCall | None = None
+        """Answers the calls of sessions that have such; None where nothing stands before them."""
         self.on_waiting: Callable[[], object] = lambda: None
         self.on_subscribed: Callable[[Connection, str], object] = lambda connection, channel: None
         """Told of every channel acknowledged, once the answers of the command are in the outbox."""
@@ -357,10 +389,10 @@ class Streams:
         if connection.is_over:
             return
         at, host_at, position = self.moment or self.now()
-        _, kind, channel, _, words, _ = frame or NO_FRAME
-        if self.inspector and direction == "out" and kind != CLOSE and fault is None:
+        _, kind, channel, _, words, _, stub = frame or NO_FRAME
+        if self.inspector and direction == "out" and kind != CLOSE and fault is None and stub is None:
             found = self.inspector.check_frame(connection.venue.name, connection.session.api_date.day, raw)
             words = "; ".join([*([words] if words else []), *found])
         number, account = connection.number, connection.account
-        entry = FrameEntry(at, host_at, position, number, account, direction, raw, kind, channel, fault, words)
+        entry = FrameEntry(at, host_at, position, number, account, direction, raw, kind, channel, fault, words, stub)
         self.journal.add_frame(entry)

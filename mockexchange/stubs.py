@@ -19,7 +19,7 @@ from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.loader import Plan
 from mockexchange.scenario.stubs import Stub
 from mockexchange.store.log import Cause
-from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.venue import Venue
 
 STUBS_MAX = 1_000
@@ -41,6 +41,7 @@ class Home(Protocol):
     plan: Plan
     exchange: Exchange
 
+    def arrange_calls(self) -> None: ...
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome: ...
 
 
@@ -52,6 +53,8 @@ class Seen:
         self.request = request
         self.method = "GET" if request.method == "HEAD" else request.method
         self.path = unquote(request.path) if "%" in request.path else request.path
+        self.has_path = not isinstance(request, Call)
+        """A call of a stream has a method of JSON-RPC alone."""
 
     @cached_property
     def params(self) -> dict[str, str]:
@@ -81,7 +84,12 @@ class InstalledStub:
     def is_for(self, seen: Seen) -> bool:
         method, _, venue = self.stub.wanted
         if not venue:
-            return method == seen.method and self._has_path(seen.path) and _holds(seen.params, self.stub.query)
+            return (
+                seen.has_path
+                and method == seen.method
+                and self._has_path(seen.path)
+                and _holds(seen.params, self.stub.query)
+            )
         if venue != seen.venue.name:
             return False
         asked, params = seen.call
@@ -123,6 +131,7 @@ class Stubs:
         name = stub.name or self._free_name()
         self.installed.pop(name, None)
         installed = self.installed[name] = InstalledStub(replace(stub, name=name), name)
+        self._home.arrange_calls()
         await self._log(f'{{"install":{installed.stub.written}}}')
         return installed
 
@@ -138,6 +147,7 @@ class Stubs:
             known = ", ".join(list(self.installed)[:NAMES_SHOWN_MAX]) or "none"
             raise StubError(f"no stub {name!r}{did_you_mean(name, self.installed) or f'; known: {known}'}")
         del self.installed[name]
+        self._home.arrange_calls()
         await self._log(json.dumps({"remove": name}, separators=(",", ":"), ensure_ascii=False))
 
     async def clear(self) -> None:

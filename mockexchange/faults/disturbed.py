@@ -1,7 +1,7 @@
 """An answer that a fault touched, with what the server has to do to it on its way."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from mockexchange.venues.request import Answer
 
@@ -19,3 +19,17 @@ class Disturbed(Answer):
     delay_us: int = 0
     bytes_per_second: int = 0
     end: End = ""
+
+
+class Passage(NamedTuple):
+    """How the answer to a call of a stream goes out: which faults touched it, how late, and whether at all.
+
+    With an end the frame is lost, and the connection ends in its place.
+    """
+
+    fault: str = ""
+    delay_us: int = 0
+    end: End = ""
+
+
+PLAIN = Passage()

@@ -2,12 +2,14 @@
 
 The frame that a rule fires on still goes out where the effect is about what comes after it (duplicate, a literal
 frame, close, abort, stall); gap, silent_channel and terminal take it away; reorder holds it until the next frame of
-the same subscription is out. Answers to commands are held back by late_ack alone, and data overtakes them.
+the same subscription is out. Answers to commands are held back by late_ack, or by what faults of requests do to a call,
+and data overtakes them.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
+from mockexchange.faults.disturbed import PLAIN, Passage
 from mockexchange.faults.installed import Installed, firing
 from mockexchange.faults.matching import Happening
 from mockexchange.journal import Firing, Journal
@@ -51,6 +53,7 @@ class Stream(Protocol):
     def send_literal(self, text: str, channel: str = "", fault: str | None = None) -> None: ...
     def close(self, code: int, reason: str = "", fault: str | None = None) -> None: ...
     def abort(self, fault: str | None = None) -> None: ...
+    def drop(self, fault: str | None = None) -> None: ...
     def stall(self) -> None: ...
 
 
@@ -75,7 +78,7 @@ class Disturber:
         """By channel: the rule that keeps it silent, as long as it is installed."""
         self.stalled_by: str | None = None
         self._around = around
-        self._late: dict[Timer, Delayed] = {}
+        self._late: dict[Timer, tuple[Frame, Passage]] = {}
         """Answers that are held back, the oldest first."""
         self._seen: dict[Installed, int] = {}
 
@@ -96,31 +99,40 @@ class Disturber:
             if follow and not (taker and follow is _duplicate):
                 follow(self, one, frame)
 
-    def answer(self, frames: list[Frame]) -> None:
-        """Let the answers of one command through, or hold them back."""
+    def answer(self, frames: list[Frame], passage: Passage = PLAIN) -> None:
+        """Let the answers of one command through, or hold them back; `passage` is how faults of its call have it."""
         for frame in frames:
             if self.stalled_by:
                 self.stream.lose(frame, self.stalled_by)
-                continue
-            late = next(iter(list(self._fired(self._around.answer_rules, frame))), None)
-            if late is None or len(self._late) >= HELD_BACK_MAX:
-                self.stream.force(frame)
             else:
-                self._hold_back(late, frame)
+                self._answer(frame, passage)
+        if passage.end and not frames:
+            self._end(passage)
         self.drop_orphans()
 
-    def _hold_back(self, late: Installed, frame: Frame) -> None:
-        effect = late.rule.effect
-        assert isinstance(effect, effects.LateAck), "the only effect on answers"
-        timer = self.stream.wire.call_later(effect.delay_us, lambda: self._send_late(timer))
-        self._late[timer] = frame, late.name
+    def _answer(self, frame: Frame, passage: Passage) -> None:
+        late = next(iter(list(self._fired(self._around.answer_rules, frame))), None)
+        later = _also_late(passage, late) if late else passage
+        if later.delay_us and len(self._late) < HELD_BACK_MAX:
+            timer = self.stream.wire.call_later(later.delay_us, lambda: self._send_late(timer))
+            self._late[timer] = frame, later
+        else:
+            self._let_go(frame, passage)
 
     def _send_late(self, timer: Timer) -> None:
-        frame, fault = self._late.pop(timer)
+        self._let_go(*self._late.pop(timer))
+
+    def _let_go(self, frame: Frame, passage: Passage) -> None:
         if self.stalled_by:
             self.stream.lose(frame, self.stalled_by)
+        elif passage.end:
+            self.stream.lose(frame, passage.fault)
+            self._end(passage)
         else:
-            self.stream.force(frame, fault)
+            self.stream.force(frame, passage.fault or None)
+
+    def _end(self, passage: Passage) -> None:
+        (self.stream.abort if passage.end == "reset" else self.stream.drop)(passage.fault)
 
     def _fired(self, rules: FrameRules, frame: Frame) -> Iterator[Installed]:
         """The rules that fire on a frame, in the order in which they were installed."""
@@ -162,10 +174,19 @@ class Disturber:
         """The connection ends: what waits to go out is lost."""
         for timer in self._late:
             timer.cancel()
-        for frame, fault in (*self.held.values(), *self._late.values()):
+        late = [(frame, passage.fault) for frame, passage in self._late.values()]
+        for frame, fault in (*self.held.values(), *late):
             self.stream.lose(frame, fault)
         self.held.clear()
         self._late.clear()
+
+
+def _also_late(passage: Passage, late: Installed) -> Passage:
+    """An answer that late_ack holds back, whatever else does."""
+    effect = late.rule.effect
+    assert isinstance(effect, effects.LateAck), "the only effect on answers"
+    names = ", ".join(name for name in (passage.fault, late.name) if name)
+    return Passage(names, passage.delay_us + effect.delay_us, passage.end)
 
 
 def _hold(disturber: Disturber, one: Installed, frame: Frame) -> bool:

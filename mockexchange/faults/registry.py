@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
 from mockexchange.core.commands import Command, Note
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.faults.bodies import cursor_of
+from mockexchange.faults.calls import IN_A_STREAM, Asking, Reply, reply_of
 from mockexchange.faults.frames import Surroundings
 from mockexchange.faults.installed import Installed, firing
 from mockexchange.faults.lag import LAGS_MAX, Lags
@@ -23,7 +25,7 @@ from mockexchange.scenario.faults import Rule, unknown_account
 from mockexchange.scenario.loader import Plan
 from mockexchange.store.log import Cause, Log, Record
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.venue import Handshake, Venue
+from mockexchange.venues.venue import Calls, Handshake, Venue
 
 RULES_MAX = 1_000
 """Every request passes them all."""
@@ -58,6 +60,7 @@ class Home(Protocol):
     def stubs(self) -> LiteralAnswers: ...
 
     def moment(self) -> tuple[int, int, int]: ...
+    def arrange_calls(self) -> None: ...
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome: ...
 
 
@@ -136,11 +139,25 @@ class Faults:
 
     def answer(self, request: Request, at: int, host_at: int) -> Answer:
         """Answer a request as the faults have it that fire on it."""
-        front = self._front(request)
+        where = {"request": self._home.journal.count + 1}
+        return self._answer(self._front(request), request, at, host_at, where)
+
+    def answer_call(self, connection: int, calls: Calls, raw: bytes, at: int, host_at: int) -> Reply:
+        """Answer a call of a stream as the faults have it that fire on it, or a literal answer, or its session."""
+        calls.note_call(host_at)
+        call, asking = calls.request_of(raw), Asking(calls)
+        front = replace(self._front(call), ask=asking.answer, transport=IN_A_STREAM)
+        where = {"connection": connection, "frame": self._home.journal.frame_count + 1}
+        answer = self._answer(front, call, at, host_at, where)
+        if answer.stub is not None and answer.refusal is None:
+            self._home.journal.tally.stubbed += 1
+        return reply_of(asking, answer, front.venue)
+
+    def _answer(self, front: Front, request: Request, at: int, host_at: int, where: dict[str, int]) -> Answer:
         seen = happening_of(front, request, at, host_at)
         if self._has_pages and seen.operation:
             seen.page = self._pages.number_of(seen.account, seen.operation, cursor_of(request))
-        fired = self._fired(self.for_requests, seen)
+        fired = self._fired(self.for_requests, seen, where)
         visit = Visit(front, self._lags, request, seen, fired)
         reply = visit.answer()
         if self._has_pages and seen.operation:
@@ -152,7 +169,7 @@ class Faults:
         front = self._front(request)
         seen = happening_of(front, request, at, host_at)
         seen.operation = front.venue.open_stream
-        fired = self._fired(self.for_handshakes, seen)
+        fired = self._fired(self.for_handshakes, seen, {"request": self._home.journal.count + 1})
         refused = next((one for one in fired if isinstance(one.rule.effect, Refuse)), None)
         moved = next((one for one in fired if isinstance(one.rule.effect, ClockOffset)), None)
         offset_us = moved.rule.effect.offset_us if moved and isinstance(moved.rule.effect, ClockOffset) else 0
@@ -173,11 +190,10 @@ class Faults:
         assert isinstance(one.rule.effect, Refuse), "picked by that"
         return Handshake(error_answer(front, request, seen, one.name, Status(one.rule.effect.status)))
 
-    def _fired(self, rules: list[Installed], seen: Happening) -> list[Installed]:
-        fired = list(firing(rules, seen))
-        number, position = self._home.journal.count + 1, len(self._home.log)
+    def _fired(self, rules: list[Installed], seen: Happening, where: dict[str, int]) -> list[Installed]:
+        fired, position = list(firing(rules, seen)), len(self._home.log)
         for one in fired:
-            detail = {"request": number, "then": one.rule.kind}
+            detail = {**where, "then": one.rule.kind}
             self._home.journal.add_firing(Firing(seen.at, seen.host_at, position, "fault", one.name, detail))
         return fired
 
@@ -191,6 +207,7 @@ class Faults:
         streams.answer_rules[:] = [one for one in rules if one.rule.surface is Surface.ANSWER]
         self._has_pages = any(one.rule.match.page is not None for one in rules)
         self._lags.keep(_lags_of(one.rule for one in rules))
+        self._home.arrange_calls()
 
     async def _log(self, said: dict[str, Any], at: int | None = None, cause: Cause | None = None) -> None:
         text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)

@@ -1,13 +1,15 @@
-"""What faults do to one REST request: they are looked for before authentication, by the key that is claimed.
+"""What faults do to one request: they are looked for before authentication, by the key that is claimed.
 
 In this order, whatever the order of the rules: an answer in the exchange's place (status, rate_limit), or else the
 exchange's own at another host time (clock_offset), from a fold that lags (stale), with another page size; then edits of
 what is in the body (cursor, duplicate_row, legacy), of the body as a whole (body, truncate_json) and its type; then
 what the server does to it on its way (delay, trickle, cut_after, drop, reset).
+
+A call of a stream is such a request too; there its session answers, and the frame of the answer is what goes its way.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from mockexchange.core.accounts import Key
@@ -16,9 +18,10 @@ from mockexchange.faults.disturbed import Disturbed
 from mockexchange.faults.installed import Installed
 from mockexchange.faults.lag import Lags
 from mockexchange.faults.matching import Happening
+from mockexchange.faults.transport import OVER_HTTP, Transport
 from mockexchange.scenario import effects
 from mockexchange.scenario.effects import Effect
-from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.venue import Desk, Venue
 
 CONTENT_TYPE = b"content-type"
@@ -27,22 +30,30 @@ TOO_MANY_REQUESTS = 429
 
 
 Answering = Callable[[Request, int, int], Answer | None]
+Ask = Callable[[Any, Request, int, int], Answer]
+"""(desk, request, exchange time, host time)"""
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """A venue and its desk in one sandbox, and what answers in the venue's stead where it has an answer."""
+    """A venue and its desk in one sandbox, and what answers in the venue's stead where it has an answer.
+
+    `ask` is how the venue is asked from a desk: in a stream by its session, else by the venue's own `answer`.
+    """
 
     venue: Venue
     desk: Desk
     stand_in: Answering = lambda request, at, host_at: None
+    ask: Ask | None = None
+    transport: Transport = field(default_factory=lambda: OVER_HTTP)
 
     def claimed_key(self, request: Request) -> Key | None:
         """The key that a request claims to be of, where there is one; nothing of it is proven yet."""
         return _key_of(self.desk, self.venue.claimed_key(request))
 
-    def answer(self, request: Request, at: int, host_at: int) -> Answer:
-        return self.venue.answer(self.desk, request, at, host_at)
+    def answer(self, request: Request, at: int, host_at: int, desk: Desk | None = None) -> Answer:
+        ask = self.ask or self.venue.answer
+        return ask(desk or self.desk, request, at, host_at)
 
 
 def _key_of(desk: Desk, key_id: str | None) -> Key | None:
@@ -58,7 +69,7 @@ def happening_of(front: Front, request: Request, at: int, host_at: int) -> Happe
         account=key.account if key else None,
         operation=front.venue.operation_of(front.desk, request),
         method=request.method,
-        path=request.path,
+        path=request.stream_path if isinstance(request, Call) else request.path,
     )
 
 
@@ -116,9 +127,9 @@ class Visit:
         disturbed.fault = self._names
         self._edit(disturbed)
         disturbed.declared_bytes = len(disturbed.body)
-        for kind, disturb in TRANSPORT.items():
+        for kind, carry in self._front.transport.items():
             if kind in self._by_effect:
-                disturb(disturbed, self._effect(kind), self._by_effect[kind].name)
+                carry(disturbed, self._effect(kind), self._by_effect[kind].name)
         return disturbed
 
     def _effect(self, kind: type) -> Any:
@@ -168,7 +179,7 @@ class Visit:
         if _key_of(desk, front.venue.claimed_key(request)) is None:
             return front.answer(request, self._seen.at, host_at)
         is_on_exchange_time = front.desk.settings.auth_clock == "exchange"
-        return front.venue.answer(desk, request, at, self._seen.at if is_on_exchange_time else host_at)
+        return front.answer(request, at, self._seen.at if is_on_exchange_time else host_at, desk)
 
     def _edit(self, reply: Disturbed) -> None:
         for kind in EDITS:
@@ -205,38 +216,3 @@ def _set_type(reply: Disturbed, content_type: str | None) -> None:
     if content_type is not None:
         others = [pair for pair in reply.headers if pair[0] != CONTENT_TYPE]
         reply.headers = (*others, (CONTENT_TYPE, content_type.encode()))
-
-
-def _delay(reply: Disturbed, effect: effects.Delay, name: str) -> None:
-    reply.delay_us = effect.delay_us
-
-
-def _trickle(reply: Disturbed, effect: effects.Trickle, name: str) -> None:
-    reply.bytes_per_second = effect.bytes_per_second
-
-
-def _cut(reply: Disturbed, effect: effects.CutAfter, name: str) -> None:
-    """The head tells the whole length; the journal keeps what goes out."""
-    if effect.size_bytes < len(reply.body):
-        reply.body, reply.end = reply.body[: effect.size_bytes], "cut"
-    else:
-        reply.findings.append(f"the fault {name} found nothing to cut off this answer")
-
-
-def _drop(reply: Disturbed, effect: Effect, name: str) -> None:
-    reply.status, reply.body, reply.end = 0, b"", "drop"
-    reply.diagnosis, reply.diagnose = f"the fault {name} closed the connection: no answer", None
-
-
-def _reset(reply: Disturbed, effect: Effect, name: str) -> None:
-    _drop(reply, effect, name)
-    reply.diagnosis, reply.end = f"the fault {name} reset the connection: no answer", "reset"
-
-
-TRANSPORT: dict[type, Callable[[Disturbed, Any, str], None]] = {
-    effects.Delay: _delay,
-    effects.Trickle: _trickle,
-    effects.CutAfter: _cut,
-    effects.Drop: _drop,
-    effects.Reset: _reset,
-}

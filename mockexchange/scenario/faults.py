@@ -146,9 +146,12 @@ OPERATION = Scalar(
     OPERATION_NAMES,
 )
 METHOD = _word("GET, POST, PUT or DELETE", ("GET", "POST", "PUT", "DELETE"))
+_BEGINNINGS = "|".join(venue.prefix for venue in VENUES.values())
+_STREAMS = "|".join(path for venue in VENUES.values() if venue.asked_of for path in venue.stream_paths)
+"""Where calls are made, which are requests."""
 PATH = matching(
     f"a path such as {DEFAULT.prefix}/portfolio/*, from the first slash on, or one that begins with *",
-    re.compile(rf"(?:\*|(?:{'|'.join(venue.prefix for venue in VENUES.values())})(?=[/*]))[\x21-\x7e]{{0,1000}}"),
+    re.compile(rf"(?:\*|(?:{_BEGINNINGS})(?=[/*])|(?:{_STREAMS})(?=[/*]|$))[\x21-\x7e]{{0,1000}}"),
 )
 ACCOUNT = PART
 HOST_TIME = Record({"from": may(MOMENT), "until": may(MOMENT)})

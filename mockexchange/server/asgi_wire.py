@@ -31,6 +31,10 @@ class AsgiWire(ServerWire):
         self.outbox.clear()
         self.close(ABNORMAL)
 
+    def drop(self) -> None:
+        """There is no end without a code here: it has the one that stands for none."""
+        self.close(ABNORMAL)
+
     def stall(self) -> None:
         self.is_stalled = True
         self.note_room()

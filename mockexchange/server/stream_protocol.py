@@ -247,6 +247,12 @@ class StreamProtocol(ServerWire, WebSocketsSansIOProtocol):
         self._end(Ending(ABNORMAL, "", is_ours=True))
         reset_connection(self.transport)
 
+    def drop(self) -> None:
+        """End the connection behind what is written; a client that does not read is cut."""
+        self._end(Ending(ABNORMAL, "", is_ours=True))
+        self.transport.close()
+        self._cut_later()
+
     def stall(self) -> None:
         """Write nothing from now on: no frames, no pings, no pongs, no close. Reading goes on."""
         self.is_stalled = True

@@ -1,0 +1,48 @@
+"""What faults have a server do to an answer on its way: late, slowly, in part, or not at all."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mockexchange.faults.disturbed import Disturbed
+from mockexchange.scenario import effects
+from mockexchange.scenario.effects import Effect
+
+Carry = Callable[[Disturbed, Any, str], None]
+"""(reply, effect, name of the fault)"""
+Transport = Mapping[type, Carry]
+"""By effect; those that fire are carried out in this order."""
+
+
+def delay(reply: Disturbed, effect: effects.Delay, name: str) -> None:
+    reply.delay_us = effect.delay_us
+
+
+def _trickle(reply: Disturbed, effect: effects.Trickle, name: str) -> None:
+    reply.bytes_per_second = effect.bytes_per_second
+
+
+def _cut(reply: Disturbed, effect: effects.CutAfter, name: str) -> None:
+    """The head tells the whole length; the journal keeps what goes out."""
+    if effect.size_bytes < len(reply.body):
+        reply.body, reply.end = reply.body[: effect.size_bytes], "cut"
+    else:
+        reply.findings.append(f"the fault {name} found nothing to cut off this answer")
+
+
+def _drop(reply: Disturbed, effect: Effect, name: str) -> None:
+    reply.status, reply.body, reply.end = 0, b"", "drop"
+    reply.diagnosis, reply.diagnose = f"the fault {name} closed the connection: no answer", None
+
+
+def _reset(reply: Disturbed, effect: Effect, name: str) -> None:
+    _drop(reply, effect, name)
+    reply.diagnosis, reply.end = f"the fault {name} reset the connection: no answer", "reset"
+
+
+OVER_HTTP: Transport = {
+    effects.Delay: delay,
+    effects.Trickle: _trickle,
+    effects.CutAfter: _cut,
+    effects.Drop: _drop,
+    effects.Reset: _reset,
+}
