@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from mockexchange.journal_json import entry_bytes
 from mockexchange.registry import venue_at
+from mockexchange.replay.calls import CallReplay
 from mockexchange.replay.recording import Plain, Recording, request_of
 from mockexchange.replay.running import Replay
 from mockexchange.replay.streams import StreamReplay
@@ -17,7 +18,8 @@ from mockexchange.venues.request import Answer
 
 def compare(replay: Replay, recording: Recording) -> Iterator[Verdict]:
     """Yield a verdict for every answer and every frame that went out. Raises LogError when the log is shorter."""
-    streams, stubs = StreamReplay(replay, recording.frames), StubReplay(replay)
+    stubs = StubReplay(replay)
+    streams = StreamReplay(replay, CallReplay(replay, stubs), recording.frames)
     last = recording.frames[-1]["number"] if recording.frames else 0
     if not last:
         streams.finish()
@@ -53,7 +55,7 @@ def _answer(replay: Replay, streams: StreamReplay, stubs: StubReplay, entry: Pla
     venue = venue_at(request.path)
     desk = replay.desks[venue.name]
     if entry.get("stub") is not None:
-        return stubs.answer(venue, entry)
+        return stubs.answer(entry["stub"], venue, request, at, host_at)
     if entry.get("operation") != venue.open_stream or not _is_upgrade(entry):
         return venue.answer(desk, request, at, host_at)
     handshake = venue.shake_hands(desk, request, at, host_at, streams.count_of)

@@ -73,6 +73,7 @@ class _Frame(msgspec.Struct):
     kind: str
     channel: str
     fault: str | None
+    stub: str | None = None
 
 
 def _items(text: str, name: str) -> list[Plain]:

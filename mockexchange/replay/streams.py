@@ -12,6 +12,7 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
 from mockexchange.journal_json import frame_bytes
 from mockexchange.registry import VENUES
+from mockexchange.replay.calls import CallReplay, is_touched
 from mockexchange.replay.recording import Plain
 from mockexchange.replay.running import Replay
 from mockexchange.replay.verdicts import Verdict, deviation
@@ -66,13 +67,13 @@ class _Stream:
 class StreamReplay:
     """The open streams of a replay. `sessions` are those of the handshakes that were asked again, by connection."""
 
-    def __init__(self, replay: Replay, frames: Iterable[Plain]) -> None:
-        self.replay = replay
+    def __init__(self, replay: Replay, calls: CallReplay, frames: Iterable[Plain]) -> None:
+        self.replay, self._calls = replay, calls
         self.sessions: dict[int, tuple[Session, Venue]] = {}
         self._streams: dict[int, _Stream] = {}
         self._touched: defaultdict[int, Counter[bytes]] = defaultdict(Counter)
         for frame in frames:
-            if frame["fault"] is not None:
+            if frame["fault"] is not None and frame["direction"] != "in":
                 self._touched[frame["connection"]][frame_bytes(frame)] += 1
         replay.observers.append(self._publish)
 
@@ -115,7 +116,10 @@ class StreamReplay:
         return [self._left(frame["connection"], one) for one in stream.made]
 
     def _receive(self, frame: Plain, stream: _Stream) -> None:
-        if frame["fault"] is None:
+        calls = stream.session.calls
+        if calls and is_touched(frame):
+            stream.made += self._calls.repeat(frame, calls, stream.venue)
+        elif frame["fault"] is None:
             stream.made += stream.session.receive(frame_bytes(frame), frame["at_us"], frame["host_at_us"])
 
     def _publish(self, record: Record, outcome: Outcome) -> None:

@@ -2,7 +2,6 @@
 
 from mockexchange.core.commands import Note
 from mockexchange.core.exchange import Outcome
-from mockexchange.replay.recording import Plain, request_of
 from mockexchange.replay.running import Replay
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.source import Located, located_json
@@ -10,7 +9,7 @@ from mockexchange.scenario.stubs import STUB, Stub
 from mockexchange.store.codec import LogError
 from mockexchange.store.log import Record
 from mockexchange.stubs import SUBJECT, literal_answer
-from mockexchange.venues.request import Answer
+from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Venue
 
 
@@ -22,13 +21,12 @@ class StubReplay:
         self._by_name: dict[str, Stub] = {}
         replay.observers.append(self._observe)
 
-    def answer(self, venue: Venue, entry: Plain) -> Answer:
+    def answer(self, name: str, venue: Venue, request: Request, at: int, host_at: int) -> Answer:
         """Answer a journalled request as its stub did. Raises LogError where the log has no such stub."""
-        stub = self._by_name.get(entry["stub"])
+        stub = self._by_name.get(name)
         if stub is None:
-            raise LogError(f"the journal says that stub {entry['stub']!r} answered: the log never installed it")
-        desk = self._replay.desks[venue.name]
-        return literal_answer(stub, venue, desk, request_of(entry), entry["at_us"], entry["host_at_us"])
+            raise LogError(f"the journal says that stub {name!r} answered: the log never installed it")
+        return literal_answer(stub, venue, self._replay.desks[venue.name], request, at, host_at)
 
     def _observe(self, record: Record, outcome: Outcome) -> None:
         if not isinstance(record.command, Note) or record.command.subject != SUBJECT:

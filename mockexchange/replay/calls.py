@@ -1,0 +1,75 @@
+"""Calls of streams that faults or literal answers touched: what of them came to the session, and how, is in the log.
+
+A session has to have seen what it saw, since later calls and messages depend on it. What it answered then a fault has
+changed or moved, so that alone is left out.
+"""
+
+from mockexchange.core.commands import Note
+from mockexchange.core.exchange import Outcome
+from mockexchange.faults.calls import frame_of
+from mockexchange.journal_json import frame_bytes
+from mockexchange.replay.recording import Plain
+from mockexchange.replay.running import Replay
+from mockexchange.replay.stubs import StubReplay
+from mockexchange.scenario.effects import ClockOffset, RateLimit, Status
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.faults import FAULT, Rule
+from mockexchange.scenario.source import Located, located_json
+from mockexchange.store.codec import LogError
+from mockexchange.store.log import Record
+from mockexchange.venues.frame import Frame
+from mockexchange.venues.venue import Calls, Venue
+
+IN_ITS_PLACE = (Status, RateLimit)
+"""Effects that keep a call from its session."""
+SUBJECT = "fault"
+"""Of the notes in the log."""
+
+
+def is_touched(frame: Plain) -> bool:
+    """Whether a recorded command was answered otherwise than its session alone would."""
+    return frame["fault"] is not None or frame.get("stub") is not None
+
+
+class CallReplay:
+    """The faults that there are at the place in the log that a replay has come to, and the stubs."""
+
+    def __init__(self, replay: Replay, stubs: StubReplay) -> None:
+        self._replay, self._stubs = replay, stubs
+        self._by_name: dict[str, Rule] = {}
+        replay.observers.append(self._observe)
+
+    def repeat(self, frame: Plain, calls: Calls, venue: Venue) -> list[Frame]:
+        """Let a touched call happen again; return what it was answered with, where no fault touched that.
+
+        Raises LogError where the log has no such stub.
+        """
+        raw, at, host_at = frame_bytes(frame), frame["at_us"], frame["host_at_us"]
+        calls.note_call(host_at)
+        rules = self._rules_of(frame["fault"])
+        if any(isinstance(rule.effect, IN_ITS_PLACE) for rule in rules):
+            return []
+        host_at += sum(rule.effect.offset_us for rule in rules if isinstance(rule.effect, ClockOffset))
+        call, desk = calls.request_of(raw), self._replay.desks[venue.name]
+        if frame.get("stub") is None:
+            calls.answer(call, desk, at, host_at)
+            return []
+        answer = self._stubs.answer(frame["stub"], venue, call, at, host_at)
+        return [] if frame["fault"] else [frame_of(answer)]
+
+    def _rules_of(self, names: str | None) -> list[Rule]:
+        """The rules that fired on a call, by what the journal says of it; a name may have commas in it."""
+        return [rule for name, rule in self._by_name.items() if names and f", {name}, " in f", {names}, "]
+
+    def _observe(self, record: Record, outcome: Outcome) -> None:
+        if not isinstance(record.command, Note) or record.command.subject != SUBJECT:
+            return
+        try:
+            match located_json(record.command.text, "", 0).value:
+                case {"install": Located() as node}:
+                    rule = FAULT.read(node, "")
+                    self._by_name[rule.name or ""] = rule
+                case {"remove": Located(value=str(name))}:
+                    self._by_name.pop(name, None)
+        except ScenarioError as error:
+            raise LogError(f"command {record.sequence}: expected a fault: {error}") from None
