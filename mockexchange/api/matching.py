@@ -45,6 +45,8 @@ class WantedMessage(TypedDict, total=False):
     connection: int
     contains: object
     """What its JSON holds at least."""
+    fault: str | None
+    stub: str | None
 
 
 class WantedFrame(WantedMessage, total=False):

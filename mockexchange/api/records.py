@@ -106,6 +106,8 @@ class Frame:
     """What made it or kept it from going out: a fault, `literal` for one sent by hand, `overflow` of its outbox."""
     note: str = ""
     """Why it is what it is, in words that tell what to change; empty for most."""
+    stub: str | None = None
+    """The stub that answered the call that it is, or is the answer to."""
 
     @property
     def text(self) -> str:
@@ -199,7 +201,7 @@ def read_request(row: Mapping[str, Any]) -> Request:
 def read_frame(row: Mapping[str, Any]) -> Frame:
     """A frame of the control API."""
     same = ("number", "position", "connection", "account", "direction", "kind", "channel", "fault", "note")
-    return Frame(**{name: row[name] for name in same}, **_times(row), raw=frame_bytes(dict(row)))
+    return Frame(**{name: row[name] for name in same}, **_times(row), raw=frame_bytes(dict(row)), stub=row.get("stub"))
 
 
 def _times(row: Mapping[str, Any]) -> dict[str, Any]:

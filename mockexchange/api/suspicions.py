@@ -80,6 +80,8 @@ def _kind(request: Request) -> str:
 def _of_frame(frame: Frame) -> Iterator[Suspicion]:
     if frame.fault not in (None, OVERFLOW) or frame.note == ON_DEMAND:
         return
+    if frame.stub and not frame.note:
+        return  # the stub's own error; one that the venue refused says why
     if frame.direction == "lost":
         yield Suspicion("frame lost", frame, "the client does not read, or not fast enough")
     elif frame.direction == "out" and frame.kind == "error":

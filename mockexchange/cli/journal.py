@@ -42,7 +42,7 @@ Entry = dict[str, Any]
 @option("--frames", is_flag=True, help="The frames of streams instead of requests.")
 @option("--status", type=click.IntRange(0, 599), help="Only answers of this status; 0 for none.")
 @option("--operation", help="Only requests of this operation, such as GetPositions.")
-@option("--stub", help="Only requests that the literal answer of this name is for.")
+@option("--stub", help="Only what the literal answer of this name is for.")
 @option("--account", type=ACCOUNT, help="Only what is of this account.")
 @option("--connection", type=click.IntRange(1), help="Only frames of this stream.")
 @option("--channel", help="Only frames of this channel, such as fill.")
@@ -58,14 +58,21 @@ Entry = dict[str, Any]
 @sandbox_option
 @server_option
 def journal(
-    last: int | None, frames: bool, account: str | None, as_json: bool, sandbox: str, ready_file: Path, **more: Any
+    last: int | None,
+    frames: bool,
+    account: str | None,
+    stub: str | None,
+    as_json: bool,
+    sandbox: str,
+    ready_file: Path,
+    **more: Any,
 ) -> None:
     """Print requests and answers, newest last; or the frames of streams."""
     count = (0 if as_json else LAST) if last is None else last
     of_frames = {name: more.pop(name) for name in FRAME_OPTIONS}
     asked, foreign = (of_frames, more) if frames else (more, of_frames)
     _refuse_foreign(foreign, frames)
-    wanted = {"last": count or None, "account": account, **asked}
+    wanted = {"last": count or None, "account": account, "stub": stub, **asked}
     query = {name: value for name, value in wanted.items() if value not in (None, "")}
     server = find_server(ready_file)
     entries = _ask(server, sandbox, "/frames" if frames else "/journal", query)
@@ -167,6 +174,11 @@ def _cells(entry: Entry, effects: dict[str, str]) -> list[str]:
     ]
 
 
+def _causes(frame: Entry) -> Iterator[str]:
+    """The fault and the stub that made a frame what it is."""
+    yield from (f"{cause} {frame[cause]}" for cause in ("fault", "stub") if frame.get(cause))
+
+
 def _frame_cells(frame: Entry) -> list[str]:
     text = frame.get("frame") or frame.get("frame_base64") or ""
     return [
@@ -177,7 +189,7 @@ def _frame_cells(frame: Entry) -> list[str]:
         frame["direction"],
         frame["channel"] or "-",
         frame["kind"] or "-",
-        "; ".join(words for words in (frame["fault"] and f"fault {frame['fault']}", frame["note"]) if words) or "-",
+        "; ".join(words for words in (*_causes(frame), frame["note"]) if words) or "-",
         text.rstrip("\n")[:BODY_CHARS_SHOWN_MAX] or "-",
     ]
 
@@ -201,8 +213,7 @@ def _explain(entry: Entry) -> None:
 def _explain_frame(frame: Entry) -> None:
     head = (f"frame {frame['number']}", frame["at"], f"stream {frame['connection']}", frame["account"] or "")
     click.secho(printable("  ".join(part for part in head if part)), fg="red")
-    fault = f"fault {frame['fault']}" if frame["fault"] else ""
-    words = "; ".join(part for part in (frame["note"], fault) if part) or "not known"
+    words = "; ".join(part for part in (frame["note"], *_causes(frame)) if part) or "not known"
     click.secho(f"  why       {printable(words)}", fg="yellow", bold=True)
     click.echo(f"  answered  {printable(frame.get('frame', '').rstrip()[:BODY_CHARS_SHOWN_MAX])}")
 

@@ -105,7 +105,8 @@ def request_words(data: Data) -> str:
 def _frame(data: Data) -> str:
     head = f"{data['direction']} stream {data['connection']} {data['account'] or '-'}"
     kind = f" {data['kind']}" if data["kind"] else ""
-    remarks = "; ".join(words for words in (data["fault"] and f"fault {data['fault']}", data["note"]) if words)
+    causes = (f"{cause} {data[cause]}" for cause in ("fault", "stub") if data.get(cause))
+    remarks = "; ".join(words for words in (*causes, data["note"]) if words)
     return f"{head}{kind}{f' [{remarks}]' if remarks else ''} {frame_text(data)}".rstrip()
 
 

@@ -46,10 +46,10 @@ def _requests(requests: list[Request]) -> Iterator[str]:
             yield INDENT + cut(why)
 
 
-def _cause_of(request: Request) -> str | None:
-    if request.fault:
-        return f"the fault {request.fault} made it so"
-    return f"answered by the stub {request.stub}" if request.stub else None
+def _cause_of(one: Request | Frame) -> str | None:
+    if one.fault:
+        return f"the fault {one.fault} made it so"
+    return f"answered by the stub {one.stub}" if one.stub else None
 
 
 def _frames(frames: list[Frame]) -> Iterator[str]:
@@ -60,8 +60,8 @@ def _frames(frames: list[Frame]) -> Iterator[str]:
     yield "frames:" if len(shown) == len(frames) else f"frames, the last {len(shown)} of {len(frames)}:"
     for frame in shown:
         yield f"  {cut(' '.join([frame.title, frame.raw.decode(errors='backslashreplace')]))}"
-        if frame.note:
-            yield INDENT + cut(frame.note)
+        for why in filter(None, (frame.note, _cause_of(frame) if frame.direction == "out" else None)):
+            yield INDENT + cut(why)
 
 
 def _lost(frames: list[Frame]) -> Iterator[str]:
