@@ -94,6 +94,8 @@ class Socket:
         self.sandbox = sandbox
         self.frames: list[bytes] = []
         self.closed: int | None = None
+        self.ended = ""
+        """How, where it ended without a close frame."""
         self.timers: list[Timer] = []
         venue = next(venue for venue in VENUES.values() if request.path in venue.stream_paths)
         self.connection = sandbox.streams.open(handshake.session, self, venue)
@@ -128,7 +130,11 @@ class Socket:
         self.closed = code
 
     def abort(self) -> None:
-        self.closed = 0
+        self.closed, self.ended = 0, "reset"
+
+    def drop(self) -> None:
+        self.flush()
+        self.closed, self.ended = 0, "drop"
 
     def stall(self) -> None:
         """It reads whatever comes."""

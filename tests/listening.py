@@ -46,6 +46,9 @@ class Reader:
     def abort(self) -> None:
         self.closed = 0
 
+    def drop(self) -> None:
+        self.closed = 0
+
     def stall(self) -> None:
         """It reads whatever comes."""
 

@@ -45,6 +45,9 @@ class FakeWire:
     def abort(self) -> None:
         self.told.append("abort")
 
+    def drop(self) -> None:
+        self.told.append("drop")
+
     def stall(self) -> None:
         self.told.append("stall")
 

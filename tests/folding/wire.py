@@ -24,6 +24,9 @@ class Reading:
     def abort(self) -> None:
         self.is_open = False
 
+    def drop(self) -> None:
+        self.is_open = False
+
     def stall(self) -> None:
         self.is_slow = True
 
