@@ -66,7 +66,20 @@ def _of_request(request: Request, ending: Ending) -> Iterator[Suspicion]:
 def _is_on_purpose(request: Request) -> bool:
     """Whether a fault or a stub made the answer; a request that one merely touched may be refused all the same."""
     made_by = request.fault or request.stub
-    return bool(made_by) and (request.diagnosis is None or f"fault {request.fault} " in request.diagnosis)
+    return bool(made_by) and (request.diagnosis is None or _says_so(request.fault, request.diagnosis))
+
+
+def _says_so(names: str | None, words: str) -> bool:
+    """Whether words tell that one of these faults made what they are about."""
+    return any(f"fault {name} " in words for name in (names or "").split(", "))
+
+
+def _is_meant(frame: Frame) -> bool:
+    """The same of a frame; an answer to a call has no channel, and one that was refused says why."""
+    is_refused = frame.direction == "out" and frame.kind == "error" and not frame.channel and bool(frame.note)
+    if frame.fault not in (None, OVERFLOW):
+        return not is_refused or _says_so(frame.fault, frame.note)
+    return frame.note == ON_DEMAND or (frame.stub is not None and not is_refused)
 
 
 def _kind(request: Request) -> str:
@@ -78,10 +91,8 @@ def _kind(request: Request) -> str:
 
 
 def _of_frame(frame: Frame) -> Iterator[Suspicion]:
-    if frame.fault not in (None, OVERFLOW) or frame.note == ON_DEMAND:
+    if _is_meant(frame):
         return
-    if frame.stub and not frame.note:
-        return  # the stub's own error; one that the venue refused says why
     if frame.direction == "lost":
         yield Suspicion("frame lost", frame, "the client does not read, or not fast enough")
     elif frame.direction == "out" and frame.kind == "error":

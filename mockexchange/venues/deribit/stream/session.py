@@ -114,11 +114,11 @@ class Session(Subscriber):
 
         Raises KeyError where there is no such subscription.
         """
-        name = self.registry.close(sid).name
+        ended = self.registry.close(sid)
         self.ending = self.ending or (POLICY_VIOLATION, "too_many_requests")
-        rejected = Rejected(TOO_MANY_REQUESTS, f"the stream was ended at {name}{f': {why}' if why else ''}")
+        rejected = Rejected(TOO_MANY_REQUESTS, f"the stream was ended at {ended.name}{f': {why}' if why else ''}")
         raw = f'{{"jsonrpc":"2.0","error":{{"code":{rejected.code},"message":"{rejected.message}"}}}}'.encode()
-        return Frame(raw, "error", note=str(rejected.diagnosis))
+        return Frame(raw, "error", ended.channel, note=str(rejected.diagnosis))
 
     def heed(self, raw: bytes, kind: str, channel: str) -> None:
         """There are no numbers that a frame which this did not make could use up."""
