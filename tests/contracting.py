@@ -140,13 +140,13 @@ class Socket:
         """It reads whatever comes."""
 
     def call_later(self, delay_us: int, callback: Callable[[], object]) -> "Timer":
-        self.timers.append(Timer(callback))
+        self.timers.append(Timer(delay_us, callback))
         return self.timers[-1]
 
 
 class Timer:
-    def __init__(self, callback: Callable[[], object]) -> None:
-        self.callback, self.is_off = callback, False
+    def __init__(self, delay_us: int, callback: Callable[[], object]) -> None:
+        self.delay_us, self.callback, self.is_off = delay_us, callback, False
 
     def cancel(self) -> None:
         self.is_off = True

@@ -358,6 +358,7 @@ def test_a_frame_as_json() -> None:
         "channel": "fill",
         "fault": "flaky",
         "note": "why",
+        "stub": None,
         "at": "2025-11-04T12:00:00Z",
         "at_us": 1_762_257_600_000_000,
         "host_at_us": 5,

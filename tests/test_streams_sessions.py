@@ -46,6 +46,7 @@ class Scripted:
     wakes_at: int | None = None
     ending: tuple[int, str] | None = None
     asked: Asked | None = None
+    calls: None = None
     channels: dict[str, Subscribed] = field(default_factory=dict)
     api_date: ApiDate = ApiDate("compat", None)
     desk: Desk = field(default_factory=Desk)

@@ -64,6 +64,9 @@ class Deaf:
     def abort(self) -> None:
         """Nothing is cut."""
 
+    def drop(self) -> None:
+        """Nothing is ended."""
+
     def stall(self) -> None:
         """It stalls already."""
 

@@ -31,6 +31,7 @@ REQUESTS: list[tuple[dict[str, Any], list[str]]] = [
     ({"findings": ("odd", "odder")}, ["finding", "finding"]),
     ({"status": 400, "findings": ("odd",)}, ["status 400", "finding"]),
     ({"findings": ("the fault x found nothing to edit in this answer",), "fault": "x"}, ["finding"]),
+    ({"status": 503, "fault": "e, f", "diagnosis": "the fault f answered 503: the exchange was not asked"}, []),
 ]
 
 
@@ -51,6 +52,15 @@ FRAMES: list[tuple[dict[str, Any], list[str]]] = [
     ({"kind": "error"}, ["stream error"]),
     ({"kind": "error", "fault": "terminal"}, []),
     ({"kind": "error", "fault": "overflow"}, ["stream error"]),
+    ({"kind": "error", "channel": "", "fault": "f", "note": "the fault f answered 503: nobody"}, []),
+    ({"kind": "error", "channel": "", "fault": "e, f", "note": "the fault f answered 503: nobody"}, []),
+    ({"kind": "error", "channel": "", "fault": "f", "note": "no such token"}, ["stream error"]),
+    ({"kind": "error", "channel": "", "fault": "f"}, []),
+    ({"kind": "error", "fault": "terminal", "note": "the stream was ended"}, []),
+    ({"kind": "error", "channel": "", "stub": "s"}, []),
+    ({"kind": "error", "channel": "", "stub": "s", "note": "nobody has logged in"}, ["stream error"]),
+    ({"kind": "result", "channel": "", "fault": "f", "note": "found nothing to edit"}, []),
+    ({"direction": "lost", "channel": "", "fault": "f", "note": "the fault f closed the connection: no answer"}, []),
     ({"kind": "close", "raw": b"1000"}, []),
     ({"kind": "close", "raw": b"1012"}, []),
     ({"kind": "close", "raw": b"1006", "direction": "in"}, []),

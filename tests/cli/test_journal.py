@@ -192,6 +192,28 @@ def test_why_knows_the_errors_of_streams(cli: Cli, streamed: str) -> None:
     assert len(lines) == 3
 
 
+def test_what_faults_and_stubs_did_to_calls_of_streams_is_shown(cli: Cli, server: Server, sandbox: str) -> None:
+    cli("stub", "add", "{name: wrong, request: deribit public/new, status: 400, json: {}}", "--sandbox", sandbox)
+    cli("fault", "add", "{name: busy, match: {operation: public/test}, then: {status: 429}}", "--sandbox", sandbox)
+    origin = urlsplit(server.ask_sandbox("GET", sandbox)["ws_url"]).netloc
+    with connect(f"ws://{origin}/ws/api/v2", proxy=None) as client:
+        for method in ("public/new", "public/test"):
+            client.send(json.dumps({"id": 1, "method": method}))
+            client.recv(GUARD_S)
+    rows = [line.split("\t") for line in cli("journal", "--frames", "--sandbox", sandbox).stdout.splitlines()]
+    assert [row[7] for row in rows[1:5]] == [
+        "stub wrong",
+        "stub wrong",
+        "fault busy",
+        "fault busy; the fault busy answered 429: the exchange was not asked",
+    ]
+    shown = cli("journal", "--frames", "--stub", "wrong", "--sandbox", sandbox).stdout
+    assert [line.split("\t")[4] for line in shown.splitlines()] == ["in", "out"]
+    why = cli("why", "--sandbox", sandbox).stdout
+    assert "  why       stub wrong\n" in why
+    assert "  why       the fault busy answered 429: the exchange was not asked; fault busy\n" in why
+
+
 def test_why_knows_the_steps_that_were_refused(cli: Cli, sandbox: str) -> None:
     cli("script", "add", "{name: wrong, cancel: {order: o-x}}", "--sandbox", sandbox)
     first, second = cli("why", "--sandbox", sandbox).stdout.splitlines()

@@ -66,3 +66,25 @@ def test_stubs_that_nobody_asked_for_are_named() -> None:
         for number in range(7):
             exchange.respond(f"GET /trade-api/v2/made/up/{number}", json={})
         assert list(lines_of(exchange))[-1].endswith("/made/up/3 and 3 more")
+
+
+def test_stubs_and_faults_of_calls_on_streams_are_told() -> None:
+    with serve("deribit") as exchange:
+        exchange.respond("deribit public/new", result=[1], name="new")
+        exchange.respond("deribit public/newer", result=[2])
+        exchange.fault(match={"operation": "public/test"}, then={"status": 429}, name="busy")
+        origin = exchange.base_url.removeprefix("http://").partition("/")[0]
+        with connect(f"ws://{origin}/ws/api/v2") as stream:
+            for method in ("public/new", "public/test"):
+                stream.send(json.dumps({"id": 1, "method": method}))
+                stream.recv(timeout=5)
+            lines = list(lines_of(exchange))
+            [answer] = exchange.journal.frames("out", stub="new")
+        assert answer.json["result"] == [1]
+        assert [frame.direction for frame in exchange.journal.frames(stub="new")] == ["in", "out"]
+        assert [frame.kind for frame in exchange.journal.frames(fault="busy")] == ["", "error"]
+        assert "    answered by the stub new" in lines
+        assert "    the fault busy answered 429: the exchange was not asked" in lines
+        assert "    the fault busy made it so" in lines
+        assert "stubs that nobody asked for: deribit public/newer" in lines
+        exchange.journal.assert_clean()
