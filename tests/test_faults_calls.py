@@ -255,10 +255,10 @@ def test_what_is_subscribed_to_is_as_of_now() -> None:
 
 
 def test_a_limit_of_rows_is_asked_for() -> None:
-    _, socket = faulty("then: {page_size: 1}")
-    method = "private/get_user_trades_by_currency"
-    [told] = socket.say(method, currency="BTC", count=50)
-    assert len(told["result"]["trades"]) == 1
+    sandbox, socket = faulty("match: {nth: 2}, then: {page_size: 1}")
+    do(sandbox, BUY)
+    told = [socket.say("private/get_user_trades_by_currency", currency="BTC", count=50)[0] for _ in range(2)]
+    assert [len(one["result"]["trades"]) for one in told] == [2, 1]
 
 
 def test_a_clock_that_is_moved_refuses_a_login_and_says_so() -> None:

@@ -15,8 +15,8 @@ from mockexchange.venues.deribit.signing import sign, stream_text
 from mockexchange.venues.request import Request
 from tests.contracting import WORLD, Socket, credential_of, deribit_stream, signalplus_stream
 from tests.sandboxing import do, make, run
-from tests.test_faults_calls import BUY, CHANGES, POSITIONS, Host, install, log_in
-from tests.test_replay_venues import again, deviating, frames_of
+from tests.test_faults_calls import CHANGES, POSITIONS, Host, install, log_in
+from tests.test_replay_venues import again, buy, deviating, frames_of
 from tests.test_stubs import install as install_stubs
 
 STUB = "name: s, request: deribit private/buy, result: {order: {price: 1.50}}"
@@ -55,9 +55,15 @@ def talk(sandbox: Sandbox, *sockets: Socket) -> None:
     for socket in sockets:
         for method, params in METHODS * 2:
             utter(socket, method, params)
-            do(sandbox, BUY)
+            trade(sandbox)
         socket.ring()
-    do(sandbox, BUY)
+    trade(sandbox)
+
+
+def trade(sandbox: Sandbox) -> None:
+    """Of both, so that both are told."""
+    do(sandbox, buy("dora"))
+    do(sandbox, buy("gina"))
 
 
 @pytest.mark.parametrize("effect", EFFECTS)
@@ -162,7 +168,7 @@ class Day:
         if doing in EFFECTS:
             install(self.sandbox, f"name: f, match: {{probability: 0.5}}, then: {{{doing}}}")
         elif doing == "trade":
-            do(self.sandbox, BUY)
+            trade(self.sandbox)
         elif doing == "wait":
             self.host.now += 7_000_000
             self.each(lambda socket: socket.ring())

@@ -192,7 +192,8 @@ def test_why_knows_the_errors_of_streams(cli: Cli, streamed: str) -> None:
     assert len(lines) == 3
 
 
-def test_what_faults_and_stubs_did_to_calls_of_streams_is_shown(cli: Cli, server: Server, sandbox: str) -> None:
+def test_what_faults_and_stubs_did_to_calls_of_streams_is_shown(cli: Cli, server: Server) -> None:
+    sandbox = str(server.ask("POST", "sandboxes", {"scenario": "empty", "port": 0})["id"])
     cli("stub", "add", "{name: wrong, request: deribit public/new, status: 400, json: {}}", "--sandbox", sandbox)
     cli("fault", "add", "{name: busy, match: {operation: public/test}, then: {status: 429}}", "--sandbox", sandbox)
     origin = urlsplit(server.ask_sandbox("GET", sandbox)["ws_url"]).netloc
