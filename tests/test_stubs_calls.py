@@ -10,7 +10,7 @@ from mockexchange.inspection import Inspector
 from mockexchange.sandbox import Sandbox
 from mockexchange.venues.request import Request
 from tests.contracting import WORLD, Socket, ask, credential_of, deribit_stream, of_deribit, signalplus_stream
-from tests.sandboxing import make
+from tests.sandboxing import make, run
 from tests.test_faults_calls import CHANGES, POSITIONS, code_of, last, log_in
 from tests.test_faults_calls import install as install_faults
 from tests.test_stubs import install
@@ -167,6 +167,13 @@ def test_an_operation_that_is_emulated_sets_steps_off() -> None:
     socket.say(POSITIONS)
     socket.say(POSITIONS, access_token="none")
     assert asked == [("dora", POSITIONS)]
+
+
+def test_where_none_is_left_nothing_looks() -> None:
+    sandbox, _ = stubbed(f"name: s, request: deribit {BUY}, result: 1")
+    looks = [sandbox.streams.answer_call is not None]
+    run(sandbox.stubs.clear())
+    assert [*looks, sandbox.streams.answer_call is not None] == [True, False]
 
 
 # --- with faults

@@ -107,6 +107,10 @@ class Sandbox:
         """Put a fault rule in force."""
         self._ask("POST", "faults", rule)
 
+    def stub(self, answer: Mapping[str, Any]) -> None:
+        """Put a literal answer in force."""
+        self._ask("POST", "stubs", answer)
+
     def wait_for(self, timeout: str = "5s", **what: Mapping[str, Any]) -> None:
         """Wait until a client has done something; AssertionError where it does not come."""
         self._ask("POST", "wait", {"for": what, "timeout": timeout})

@@ -196,6 +196,29 @@ def test_a_test_request_is_answered_and_the_stream_lives_on(client: Client, sand
     assert len(client.told(CHANGES, 1)) == 1
 
 
+def positions(client: Client) -> Answer:
+    return client.try_asking("read", group="account", method="get_positions", arguments={"currency": "any"})
+
+
+def test_a_fault_of_requests_reaches_its_calls(client: Client, sandbox: Sandbox) -> None:
+    """It reads error codes by themselves, and matches late answers by their ids."""
+    client.open()
+    match = {"operation": "private/get_positions", "account": "dora"}
+    sandbox.install({"match": match, "times": 1, "then": {"status": 429}})
+    assert "too_many_requests" in positions(client)["error"]["message"]
+    sandbox.install({"match": match, "times": 1, "then": {"delay": "50ms"}})
+    assert len(positions(client)["result"]) == len(positions(client)["result"]) > 1
+    sandbox.install({"match": match, "times": 1, "then": {"drop": True}})
+    assert "error" in positions(client)
+
+
+def test_a_literal_answer_reaches_its_calls(client: Client, sandbox: Sandbox) -> None:
+    client.open()
+    sandbox.stub({"request": "deribit private/get_positions", "result": [], "times": 1})
+    assert positions(client)["result"] == []
+    assert positions(client)["result"]
+
+
 @pytest.mark.parametrize(("name", "value"), [("secret", "wrong"), ("key_id", "nobody")])
 def test_who_is_not_known_is_refused(client: Client, name: str, value: str) -> None:
     credentials: dict[str, Any] = {name: value}
