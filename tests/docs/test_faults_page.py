@@ -32,9 +32,10 @@ def test_every_word_is_named() -> None:
     assert set(MATCH.fields) <= {name for cell in conditions for name in re.findall(r"\w+", cell)}
 
 
-def test_the_scenario_that_is_shown_can_be_read() -> None:
-    [shown] = [block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if block.startswith("faults:")]
-    assert len(load_text(f"scenario: shown\naccounts: {{alice: {{}}}}\n{shown}").faults) == 3
+def test_the_scenarios_that_are_shown_can_be_read() -> None:
+    shown = [block for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL) if block.startswith("faults:")]
+    accounts = "accounts: {alice: {}, dora: {venue: deribit}}"
+    assert [len(load_text(f"scenario: shown\n{accounts}\n{block}").faults) for block in shown] == [3, 3]
 
 
 def test_every_preset_has_a_line() -> None:
