@@ -478,6 +478,14 @@ def test_firings_tell_connection_and_frame() -> None:
     assert sandbox.journal.tally.fired == {"status": 1}
 
 
+def test_a_subscription_whose_answer_is_late_is_one() -> None:
+    heard: list[str] = []
+    sandbox, socket = faulty("then: {delay: 1s}")
+    sandbox.streams.on_subscribed = lambda connection, channel: heard.append(channel)
+    socket.say("private/subscribe", channels=[CHANGES])
+    assert heard == ["user.changes"]
+
+
 def test_steps_are_set_off_by_what_a_fault_answered_too() -> None:
     when = f"{{request: {{operation: {POSITIONS}, account: dora}}}}"
     text = f"{WORLD}script:\n  - {{when: {when}, announce: {{message: x}}}}\n"
