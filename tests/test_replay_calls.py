@@ -102,6 +102,20 @@ def signed(sandbox: Sandbox) -> dict[str, Any]:
     return {**given, "client_id": one.key_id}
 
 
+def test_a_call_that_a_fault_answered_is_a_sign_of_life_again() -> None:
+    host = Host()
+    sandbox = make(WORLD, host=host)
+    socket = deribit_stream(sandbox)
+    socket.say("public/set_heartbeat", interval=10)
+    install(sandbox, "name: f, then: {status: 503}")
+    host.now += 5_000_000
+    utter(socket, "public/get_time", {})
+    host.now += 5_000_000
+    socket.ring()
+    assert socket.told[-1]["params"] == {"type": "heartbeat"}
+    assert not deviating(again(sandbox))
+
+
 def test_a_stubs_answer_comes_again_and_a_refusal_too() -> None:
     sandbox = make(WORLD)
     install_stubs(sandbox, STUB)
