@@ -1,6 +1,7 @@
 """`mockexchange serve`."""
 
 import asyncio
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -55,7 +56,13 @@ def _names(context: click.Context, parameter: click.Parameter, names: tuple[str,
         raise click.BadParameter(str(error)) from None
 
 
+def _no_arguments(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> None:
+    if given:
+        raise click.UsageError(f"expected options alone: did you mean --scenario {shlex.quote(given[0])}?", context)
+
+
 @click.command()
+@click.argument("given", nargs=-1, metavar="", expose_value=False, callback=_no_arguments)
 @shared_option("--host", default=DEFAULT_HOST, show_default=True, help="Address to listen on.")
 @shared_option(
     "--port", type=click.IntRange(0, 65_535), default=DEFAULT_PORT, show_default=True, help="Port; 0 takes a free one."
