@@ -29,6 +29,8 @@ from mockexchange.venues.venue import Calls, Handshake, Venue
 
 RULES_MAX = 1_000
 """Every request passes them all."""
+SUBJECT = "fault"
+"""Of the notes in the log."""
 
 
 class FaultError(ScenarioError):
@@ -211,7 +213,7 @@ class Faults:
 
     async def _log(self, said: dict[str, Any], at: int | None = None, cause: Cause | None = None) -> None:
         text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
-        await self._home.submit(Note(subject="fault", text=text), at, cause)
+        await self._home.submit(Note(subject=SUBJECT, text=text), at, cause)
 
 
 def _require_own_names(rules: Sequence[Rule]) -> None:

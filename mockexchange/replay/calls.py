@@ -4,26 +4,20 @@ A session has to have seen what it saw, since later calls and messages depend on
 changed or moved, so that alone is left out.
 """
 
-from mockexchange.core.commands import Note
-from mockexchange.core.exchange import Outcome
 from mockexchange.faults.calls import frame_of
+from mockexchange.faults.registry import SUBJECT
 from mockexchange.journal_json import frame_bytes
+from mockexchange.replay.installing import Installations
 from mockexchange.replay.recording import Plain
 from mockexchange.replay.running import Replay
 from mockexchange.replay.stubs import StubReplay
 from mockexchange.scenario.effects import ClockOffset, RateLimit, Status
-from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import FAULT, Rule
-from mockexchange.scenario.source import Located, located_json
-from mockexchange.store.codec import LogError
-from mockexchange.store.log import Record
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.venue import Calls, Venue
 
 IN_ITS_PLACE = (Status, RateLimit)
 """Effects that keep a call from its session."""
-SUBJECT = "fault"
-"""Of the notes in the log."""
 
 
 def is_touched(frame: Plain) -> bool:
@@ -36,8 +30,7 @@ class CallReplay:
 
     def __init__(self, replay: Replay, stubs: StubReplay) -> None:
         self._replay, self._stubs = replay, stubs
-        self._by_name: dict[str, Rule] = {}
-        replay.observers.append(self._observe)
+        self._faults = Installations(replay, SUBJECT, FAULT.read)
 
     def repeat(self, frame: Plain, calls: Calls, venue: Venue) -> list[Frame]:
         """Let a touched call happen again; return what it was answered with, where no fault touched that.
@@ -59,17 +52,4 @@ class CallReplay:
 
     def _rules_of(self, names: str | None) -> list[Rule]:
         """The rules that fired on a call, by what the journal says of it; a name may have commas in it."""
-        return [rule for name, rule in self._by_name.items() if names and f", {name}, " in f", {names}, "]
-
-    def _observe(self, record: Record, outcome: Outcome) -> None:
-        if not isinstance(record.command, Note) or record.command.subject != SUBJECT:
-            return
-        try:
-            match located_json(record.command.text, "", 0).value:
-                case {"install": Located() as node}:
-                    rule = FAULT.read(node, "")
-                    self._by_name[rule.name or ""] = rule
-                case {"remove": Located(value=str(name))}:
-                    self._by_name.pop(name, None)
-        except ScenarioError as error:
-            raise LogError(f"command {record.sequence}: expected a fault: {error}") from None
+        return [rule for name, rule in self._faults.by_name.items() if names and f", {name}, " in f", {names}, "]
