@@ -9,11 +9,11 @@ from typing import Any
 from mockexchange import contract_truth
 from mockexchange.core.decimals import exact
 from mockexchange.core.instants import format_instant
-from mockexchange.core.orders import Order
-from mockexchange.core.payments import Payment, ShardTransfer, TransferRow
-from mockexchange.core.settlements import Settlement
-from mockexchange.core.state import State
-from mockexchange.core.trades import FillRow
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
+from mockexchange.core.model.settlements import Settlement
+from mockexchange.core.model.state import State
+from mockexchange.core.model.trades import FillRow
 
 Row = dict[str, Any]
 

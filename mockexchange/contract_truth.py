@@ -12,7 +12,7 @@ from mockexchange.core.derivatives import queries
 from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.derivatives.views import PositionView, SummaryView
 from mockexchange.core.instants import format_instant
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import BookRef
 
 Row = dict[str, Any]

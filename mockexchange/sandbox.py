@@ -7,11 +7,11 @@ from typing import Any
 
 from mockexchange import __version__, snapshots
 from mockexchange.clock import ExchangeClock, HostClock, host_now_us
-from mockexchange.core.accounts import Account, Key
 from mockexchange.core.commands import AddKey, Command
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.ids import derived_id
+from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.faults import Faults

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Exchange
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Log, Record
 

@@ -11,9 +11,9 @@ from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
-from mockexchange.core.positions import Position
+from mockexchange.core.model.positions import Position
+from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.state import State
 from mockexchange.core.vocabulary import BookRef
 
 SCALES = {"_micros": 6, "_centicents": 4, "_centis": 2}

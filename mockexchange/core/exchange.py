@@ -8,67 +8,67 @@ never goes back: a command counts as executed at the later of `at` and the last 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mockexchange.core import (
-    amending,
-    cashiering,
-    commands,
-    grouping,
-    listing,
-    membership,
-    operating,
-    ordering,
-    settlement,
-    trading,
-)
+from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives import handlers
 from mockexchange.core.events import Event
+from mockexchange.core.handlers import (
+    accounts,
+    cash,
+    exchange_status,
+    fills,
+    markets,
+    order_amendments,
+    order_groups,
+    orders,
+    settlement,
+)
+from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal, Refused
-from mockexchange.core.state import State
 from mockexchange.core.vocabulary import FeeRounding
 
 Outcome = tuple[Event, ...] | Refusal
 Handler = Callable[[State, Any, int], Iterator[Event]]
 
 HANDLERS: dict[type[Command], Handler] = {
-    commands.OpenAccount: membership.open_account,
-    commands.OpenBook: membership.open_book,
-    commands.AddKey: membership.add_key,
-    commands.RestrictSubtrader: membership.restrict_subtrader,
-    commands.CapSubtrader: membership.cap_subtrader,
-    commands.Deposit: cashiering.deposit,
-    commands.Withdraw: cashiering.withdraw,
-    commands.FinalizePayment: cashiering.finalize_payment,
-    commands.Transfer: cashiering.transfer,
-    commands.TransferShard: cashiering.transfer_shard,
-    commands.CompleteTransfer: cashiering.complete_transfer,
-    commands.AllocateBalance: cashiering.allocate_balance,
-    commands.SetNetting: cashiering.set_netting,
-    commands.ListSeries: listing.list_series,
-    commands.DescribeEvent: listing.describe_event,
-    commands.ListMarket: listing.list_market,
-    commands.QuoteMarket: listing.quote_market,
-    commands.PriceMarket: listing.price_market,
+    commands.OpenAccount: accounts.open_account,
+    commands.OpenBook: accounts.open_book,
+    commands.AddKey: accounts.add_key,
+    commands.RestrictSubtrader: accounts.restrict_subtrader,
+    commands.CapSubtrader: accounts.cap_subtrader,
+    commands.Deposit: cash.deposit,
+    commands.Withdraw: cash.withdraw,
+    commands.FinalizePayment: cash.finalize_payment,
+    commands.Transfer: cash.transfer,
+    commands.TransferShard: cash.transfer_shard,
+    commands.CompleteTransfer: cash.complete_transfer,
+    commands.AllocateBalance: cash.allocate_balance,
+    commands.SetNetting: cash.set_netting,
+    commands.ListSeries: markets.list_series,
+    commands.DescribeEvent: markets.describe_event,
+    commands.ListMarket: markets.list_market,
+    commands.QuoteMarket: markets.quote_market,
+    commands.PriceMarket: markets.price_market,
     commands.CloseMarket: settlement.close_market,
     commands.DetermineMarket: settlement.determine_market,
     commands.DisputeMarket: settlement.dispute_market,
     commands.FinalizeMarket: settlement.finalize_market,
     commands.SettleMarket: settlement.settle_market,
-    commands.SwitchExchange: operating.switch_exchange,
-    commands.Announce: operating.announce,
-    commands.Note: operating.note,
-    commands.Fill: trading.fill,
-    commands.OpenPosition: trading.open_position,
-    commands.RestOrder: ordering.rest_order,
-    commands.ReduceOrder: ordering.reduce_order,
-    commands.AmendOrder: amending.amend_order,
-    commands.CancelOrder: ordering.cancel_order,
-    commands.ExpireOrder: ordering.expire_order,
-    commands.OpenGroup: grouping.open_group,
-    commands.TriggerGroup: grouping.trigger_group,
-    commands.ResetGroup: grouping.reset_group,
-    commands.LimitGroup: grouping.limit_group,
-    commands.DeleteGroup: grouping.delete_group,
+    commands.SwitchExchange: exchange_status.switch_exchange,
+    commands.Announce: exchange_status.announce,
+    commands.Note: exchange_status.note,
+    commands.Fill: fills.fill,
+    commands.OpenPosition: fills.open_position,
+    commands.RestOrder: orders.rest_order,
+    commands.ReduceOrder: orders.reduce_order,
+    commands.AmendOrder: order_amendments.amend_order,
+    commands.CancelOrder: orders.cancel_order,
+    commands.ExpireOrder: orders.expire_order,
+    commands.OpenGroup: order_groups.open_group,
+    commands.TriggerGroup: order_groups.trigger_group,
+    commands.ResetGroup: order_groups.reset_group,
+    commands.LimitGroup: order_groups.limit_group,
+    commands.DeleteGroup: order_groups.delete_group,
     **handlers.HANDLERS,
 }
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from mockexchange.core.accounts import Key
+from mockexchange.core.model.accounts import Key
 from mockexchange.faults.bodies import EDITS, edit_json, truncate
 from mockexchange.faults.disturbed import Disturbed
 from mockexchange.faults.installed import Installed

@@ -14,7 +14,7 @@ from mockexchange.scenario.kinds import NAME_CHARS_MAX, Scalar, choice, integer,
 from mockexchange.scenario.literals import LITERAL, Literal
 from mockexchange.scenario.shapes import MapOf, Record, may, must
 from mockexchange.scenario.source import Located
-from mockexchange.scenario.steps.words import words
+from mockexchange.scenario.steps.shared_fields import words
 
 WAIT_US_MAX = 600 * MICROSECONDS_PER_SECOND
 """Ten minutes: longer than any client waits, short enough to end by itself."""

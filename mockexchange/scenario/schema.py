@@ -19,8 +19,8 @@ from mockexchange.scenario.numbers import NUMBER, NUMBER_ABOVE_ZERO, CashType
 from mockexchange.scenario.script import SCRIPT, entry_schema
 from mockexchange.scenario.shapes import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.shared_schemas import with_shared_parts
-from mockexchange.scenario.steps import STEP, derivatives, listing
-from mockexchange.scenario.steps.words import ACCOUNT_KIND, API_DATE, CURRENCY, SCOPES, TIER, VENUE, words
+from mockexchange.scenario.steps import STEP, derivatives, markets
+from mockexchange.scenario.steps.shared_fields import ACCOUNT_KIND, API_DATE, CURRENCY, SCOPES, TIER, VENUE, words
 from mockexchange.scenario.stubs import STUBS
 from mockexchange.scenario.switches import fields_of_venues
 
@@ -62,10 +62,10 @@ ACCOUNT = Record(
     },
     where=True,
 )
-SERIES = Record({key: field for key, (_, field) in listing.SERIES.items()}, where=True)
-EVENT = Record({key: field for key, (_, field) in listing.EVENT.items()}, where=True)
-BOOK = Record({key: field for key, (_, field) in listing.BOOK.items()}, where=True)
-MARKET = Record({**{key: field for key, (_, field) in listing.MARKET.items()}, "book": may(BOOK)}, where=True)
+SERIES = Record({key: field for key, (_, field) in markets.SERIES.items()}, where=True)
+EVENT = Record({key: field for key, (_, field) in markets.EVENT.items()}, where=True)
+BOOK = Record({key: field for key, (_, field) in markets.BOOK.items()}, where=True)
+MARKET = Record({**{key: field for key, (_, field) in markets.MARKET.items()}, "book": may(BOOK)}, where=True)
 INSTRUMENT = Record({key: field for key, (_, field) in derivatives.CONTRACT.items()}, where=True)
 AUTH = Record(
     {

@@ -21,7 +21,7 @@ from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.events import OrderRested
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
-from mockexchange.core.orders import Order
+from mockexchange.core.model.orders import Order
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.scenario.script import DELIVERY, EXPIRY, SETTLEMENT

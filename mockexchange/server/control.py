@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from mockexchange import accounting, truth
 from mockexchange.core.commands import AddKey
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.journal_json import entry_to_json, frame_to_json
 from mockexchange.sandbox import Sandbox, SandboxEnded
 from mockexchange.sandboxes import SandboxError

@@ -10,7 +10,7 @@ from mockexchange.scenario.faults import CHANNEL_NAMES, OPERATION_NAMES
 from mockexchange.scenario.kinds import DURATION, TEXT, Kind, below, choice, integer, wrong
 from mockexchange.scenario.shapes import MapOf, Record, may, must
 from mockexchange.scenario.source import Located
-from mockexchange.scenario.steps.words import one_of
+from mockexchange.scenario.steps.shared_fields import one_of
 from mockexchange.server.awaited import (
     SCRIPT,
     Awaited,

@@ -5,8 +5,8 @@ import hmac
 from base64 import b64decode, urlsafe_b64encode
 from binascii import Error
 
-from mockexchange.core.accounts import Key
-from mockexchange.core.state import State
+from mockexchange.core.model.accounts import Key
+from mockexchange.core.model.state import State
 
 
 def hmac_sha256(key: bytes, text: bytes) -> bytes:

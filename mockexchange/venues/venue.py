@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from mockexchange.core.accounts import Account, Key
 from mockexchange.core.events import Event
-from mockexchange.core.state import State
+from mockexchange.core.model.accounts import Account, Key
+from mockexchange.core.model.state import State
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Asked, Frame
 from mockexchange.venues.request import Answer, Call, Request

@@ -5,7 +5,7 @@ from decimal import Decimal
 from enum import Enum
 
 from mockexchange.core.derivatives.contracts import Greeks, MarginTerms
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 
 PLAIN = (str, int, Decimal, type(None), Enum)
 VALUES = (tuple, Greeks, MarginTerms)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from mockexchange.core.books import contracts_ahead
 from mockexchange.core.commands import AmendOrder, CancelOrder, QuoteMarket, ReduceOrder
 from mockexchange.core.events import LevelChanged, OrderChanged, PositionChanged
-from mockexchange.core.orders import Order
+from mockexchange.core.model.orders import Order
+from mockexchange.core.queries.order_books import contracts_ahead
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import BookRef, OrderReason, OrderStatus, Side
 from tests.core.tables import Line, centicents, centis, lines, micros

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mockexchange.core.books import Level, contracts_ahead, levels
 from mockexchange.core.commands import CancelOrder, CloseMarket, DetermineMarket, QuoteMarket, ReduceOrder
-from mockexchange.core.markets import Market
+from mockexchange.core.model.markets import Market
+from mockexchange.core.queries.order_books import Level, contracts_ahead, levels
 from mockexchange.core.vocabulary import Result, Side
 from tests.core.tables import Line, centis, lines
 from tests.core.world import World

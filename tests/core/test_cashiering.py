@@ -31,7 +31,7 @@ from mockexchange.core.events import (
     Transferred,
 )
 from mockexchange.core.exchange import Outcome
-from mockexchange.core.payments import PAYMENT_TRANSITIONS, Payment, ShardTransfer
+from mockexchange.core.model.payments import PAYMENT_TRANSITIONS, Payment, ShardTransfer
 from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import (
     BookRef,

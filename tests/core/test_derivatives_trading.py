@@ -12,7 +12,7 @@ from mockexchange.core.events import (
     ContractTraded,
     HoldingChanged,
 )
-from mockexchange.core.history import Window
+from mockexchange.core.model.history import Window
 from tests.core.derivatives_world import (
     CALL,
     DORA,

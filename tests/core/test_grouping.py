@@ -26,7 +26,7 @@ from mockexchange.core.events import (
     OrderChanged,
     PositionChanged,
 )
-from mockexchange.core.groups import OrderGroup
+from mockexchange.core.model.order_groups import OrderGroup
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import BookRef, OrderReason, OrderStatus
 from tests.core.tables import centis, micros

@@ -7,7 +7,16 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.core.history import ALWAYS, EVERYTHING, History, HistoryPage, Partition, Selector, Window, page_of
+from mockexchange.core.model.history import (
+    ALWAYS,
+    EVERYTHING,
+    History,
+    HistoryPage,
+    Partition,
+    Selector,
+    Window,
+    page_of,
+)
 
 COLORS = ("red", "green", "blue")
 STEPS_BETWEEN_ROWS = st.sampled_from([0, 0, 1, 3])

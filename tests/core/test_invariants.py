@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from mockexchange.core.commands import OpenGroup, SettleMarket, Transfer, TransferShard
-from mockexchange.core.history import History
-from mockexchange.core.holdings import Holdings
 from mockexchange.core.invariants import violations
-from mockexchange.core.settlements import Bought
-from mockexchange.core.state import State
+from mockexchange.core.model.history import History
+from mockexchange.core.model.settlements import Bought
+from mockexchange.core.model.state import State
+from mockexchange.core.model.subaccounts import Holdings
 from mockexchange.core.vocabulary import BookRef, MarketStatus, OrderStatus, Result, Side
 from tests.core.world import World, rest
 

@@ -13,7 +13,7 @@ from mockexchange.core.commands import (
     SettleMarket,
 )
 from mockexchange.core.events import MarketMoved
-from mockexchange.core.markets import TRANSITIONS
+from mockexchange.core.model.markets import TRANSITIONS
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import MarketStatus, Result
 from tests.core.dump import dump

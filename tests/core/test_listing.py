@@ -14,7 +14,6 @@ from mockexchange.core.commands import (
     QuoteMarket,
     SettleMarket,
 )
-from mockexchange.core.details import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.events import (
     EventDescribed,
     EventListed,
@@ -25,6 +24,7 @@ from mockexchange.core.events import (
     MarketQuoted,
     SeriesListed,
 )
+from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import BookRef, FeeType, MarketStatus, Result, Side
 from tests.core.tables import lines, micros
 from tests.core.world import START, STEP_US, World, fill

@@ -7,8 +7,12 @@ from itertools import cycle, product
 import pytest
 
 from mockexchange.core.commands import CancelOrder, Command, ListMarket, SettleMarket
-from mockexchange.core.history import ALWAYS, HistoryPage, R, Window
-from mockexchange.core.lists import (
+from mockexchange.core.model.history import ALWAYS, HistoryPage, R, Window
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.settlements import Settlement
+from mockexchange.core.model.state import State
+from mockexchange.core.model.trades import FillRow
+from mockexchange.core.queries.lists import (
     FillQuery,
     OrderQuery,
     SettlementQuery,
@@ -16,10 +20,6 @@ from mockexchange.core.lists import (
     find_orders,
     find_settlements,
 )
-from mockexchange.core.orders import Order
-from mockexchange.core.settlements import Settlement
-from mockexchange.core.state import State
-from mockexchange.core.trades import FillRow
 from mockexchange.core.vocabulary import BookRef, OrderStatus, Result
 from tests.core.world import World, fill, rest
 

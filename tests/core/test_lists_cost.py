@@ -10,9 +10,16 @@ import pytest
 
 from mockexchange.core.commands import CancelOrder, Command, ListMarket, OpenAccount, SettleMarket
 from mockexchange.core.exchange import Exchange
-from mockexchange.core.history import ALWAYS, Window
-from mockexchange.core.lists import FillQuery, OrderQuery, SettlementQuery, find_fills, find_orders, find_settlements
-from mockexchange.core.state import State
+from mockexchange.core.model.history import ALWAYS, Window
+from mockexchange.core.model.state import State
+from mockexchange.core.queries.lists import (
+    FillQuery,
+    OrderQuery,
+    SettlementQuery,
+    find_fills,
+    find_orders,
+    find_settlements,
+)
 from mockexchange.core.vocabulary import OrderStatus, Result
 from tests.core.world import fill, rest
 

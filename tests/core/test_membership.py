@@ -1,6 +1,5 @@
 """Accounts, their books and keys, and what a merchant forbids its subtraders."""
 
-from mockexchange.core.accounts import SubtraderRules
 from mockexchange.core.commands import (
     AddKey,
     CapSubtrader,
@@ -20,6 +19,7 @@ from mockexchange.core.events import (
     Transferred,
 )
 from mockexchange.core.ids import derived_id
+from mockexchange.core.model.accounts import SubtraderRules
 from mockexchange.core.vocabulary import AccountKind, BookRef
 from tests.core.world import World
 

@@ -15,11 +15,11 @@ from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.events import Event, PositionChanged
 from mockexchange.core.exchange import Exchange
-from mockexchange.core.holdings import Holdings
 from mockexchange.core.invariants import violations
-from mockexchange.core.portfolio import PositionQuery, find_positions
-from mockexchange.core.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED, Position
-from mockexchange.core.ranking import Ranking
+from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED, Position
+from mockexchange.core.model.ranking import Ranking
+from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef, FeeRounding, MarketStatus, Result
 from tests.core.dump import dump

@@ -7,10 +7,10 @@ from itertools import product
 import pytest
 
 from mockexchange.core.commands import CancelOrder, Command, ListMarket, OpenPosition, SettleMarket
-from mockexchange.core.holdings import Holdings
-from mockexchange.core.portfolio import Page, PositionQuery, find_positions
-from mockexchange.core.positions import EXCHANGE_INDEX_SHIFT, NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED
-from mockexchange.core.ranking import Ranking
+from mockexchange.core.model.positions import EXCHANGE_INDEX_SHIFT, NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED
+from mockexchange.core.model.ranking import Ranking
+from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.queries.positions import Page, PositionQuery, find_positions
 from mockexchange.core.vocabulary import BookRef, Result
 from tests.core.naive.pages import Sums, naive_pages, real_pages, shown, shown_event
 from tests.core.world import World, fill, rest

@@ -13,9 +13,9 @@ import pytest
 
 from mockexchange.core.commands import ListMarket, OpenAccount, OpenPosition, SettleMarket
 from mockexchange.core.exchange import Exchange
-from mockexchange.core.holdings import Holdings
-from mockexchange.core.portfolio import PositionQuery, find_positions
-from mockexchange.core.positions import NONZERO_QUANTITY, NONZERO_TRADED
+from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_TRADED
+from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import BookRef, Result
 
 FEW, MANY = 1_000, 30_000

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sortedcontainers import SortedKeyList
 
-from mockexchange.core.ranking import SORTED_RUNS_MAX, Rank, Ranking, merge_after
+from mockexchange.core.model.ranking import SORTED_RUNS_MAX, Rank, Ranking, merge_after
 
 
 class Item(NamedTuple):

@@ -43,7 +43,7 @@ from mockexchange.core.commands import (
     TriggerGroup,
     Withdraw,
 )
-from mockexchange.core.details import EventDetails
+from mockexchange.core.model.descriptions import EventDetails
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import BookRef, FeeType, Instance, PaymentStatus, Result, TransferStatus
 from tests.core.dump import dump

@@ -14,7 +14,7 @@ from mockexchange.core.commands import (
     SettleMarket,
 )
 from mockexchange.core.events import MarketMoved, OrderCanceled, OrderChanged, PositionChanged, PositionSettled
-from mockexchange.core.portfolio import PositionQuery, find_positions
+from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import BookRef, MarketStatus, OrderReason, Result
 from tests.core.tables import Line, centicents, centis, lines, micros, stories
 from tests.core.world import STEP_US, World

@@ -13,7 +13,7 @@ from mockexchange.core.events import (
     PositionChanged,
     Traded,
 )
-from mockexchange.core.markets import Market
+from mockexchange.core.model.markets import Market
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import Action, BookRef, OrderReason, OrderStatus, Result, Side
 from tests.core.tables import Line, centis, lines, micros, stories

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from mockexchange.core.books import levels
 from mockexchange.core.events import (
     Event,
     Filled,
@@ -17,8 +16,9 @@ from mockexchange.core.events import (
     Traded,
 )
 from mockexchange.core.instruments.binary import Stake
-from mockexchange.core.orders import Order
-from mockexchange.core.state import State
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.state import State
+from mockexchange.core.queries.order_books import levels
 from mockexchange.core.vocabulary import BookRef, OrderStatus, Side
 
 Levels = dict[tuple[str, Side], dict[int, int]]

@@ -14,10 +14,10 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.events import Event, Filled
 from mockexchange.core.exchange import Exchange
-from mockexchange.core.holdings import Holdings
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.invariants import violations
-from mockexchange.core.positions import Position
+from mockexchange.core.model.positions import Position
+from mockexchange.core.model.subaccounts import Holdings
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import AccountKind, BookRef, FeeRounding, FeeType
 from tests.core.tables import centicents, micros, trade

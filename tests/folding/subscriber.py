@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.core import books
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
+from mockexchange.core.queries import order_books
 from mockexchange.core.vocabulary import BookRef, Side
 from mockexchange.sandbox import Sandbox
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
@@ -221,7 +221,7 @@ class Subscriber:
         )
 
     def levels(self, ticker: str, side: Side) -> dict[Decimal, Decimal]:
-        levels = books.levels(self.state, self.state.markets[ticker], side)
+        levels = order_books.levels(self.state, self.state.markets[ticker], side)
         return {level.price_centicents * CENTICENTS: level.count_centis * CENTIS for level in levels}
 
     def assert_true(self) -> None:

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.orders import Order
+from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import Action, MarketStatus, Result, Side
 from tests.core.naive import strategies as some
 from tests.core.naive.cash_strategies import cash

@@ -15,13 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from mockexchange.accounting import ledger_of
 from mockexchange.core.decimals import exact
-from mockexchange.core.holdings import Holdings
 from mockexchange.core.instants import format_instant
 from mockexchange.core.invariants import violations
-from mockexchange.core.ledgers import Ledger
-from mockexchange.core.portfolio import PositionQuery, find_positions
-from mockexchange.core.positions import EventTotals, Position
-from mockexchange.core.state import State
+from mockexchange.core.model.ledgers import Ledger
+from mockexchange.core.model.positions import EventTotals, Position
+from mockexchange.core.model.state import State
+from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import AccountKind, BookRef, OrderStatus, PaymentStatus, Result, TransferStatus
 from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import builtin_names, load_scenario

@@ -13,7 +13,7 @@ from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import COMBOS, ContractKind, Form
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.invariants import violations
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_scenario

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from mockexchange.core.commands import Fill
 from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.invariants import violations
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.crowd import Crowd, Market

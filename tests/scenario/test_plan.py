@@ -14,8 +14,8 @@ from mockexchange.core.commands import (
     OpenBook,
     QuoteMarket,
 )
-from mockexchange.core.details import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.instants import format_instant
+from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import AccountKind, BookRef, FeeRounding, FeeType
 from mockexchange.registry import VENUES
 from mockexchange.scenario.accounts import KeySpec

@@ -6,7 +6,7 @@ import pytest
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.details import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import (
     AccountKind,
     Action,

@@ -8,7 +8,7 @@ from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives.contracts import Terms
 from mockexchange.scenario.steps import STEPS
-from mockexchange.scenario.steps.kind import StepKind
+from mockexchange.scenario.steps.step_type import StepKind
 from tests.scenario.derivative_cases import DERIVATIVES
 from tests.scenario.test_steps import COMMANDS
 

@@ -14,8 +14,8 @@ from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.derivatives.contracts import Greeks, MarginTerms, Terms
 from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
-from mockexchange.core.details import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.exchange import Exchange
+from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import (
     AccountKind,
     Action,

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockexchange.core.accounts import Key
 from mockexchange.core.commands import Command, SetIndex
 from mockexchange.core.derivatives import queries
 from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.derivatives.holdings import Holding
-from mockexchange.core.derivatives.valuing import view_of
+from mockexchange.core.derivatives.valuation import view_of
 from mockexchange.core.derivatives.views import PositionView
+from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit import desk as deribit_desk

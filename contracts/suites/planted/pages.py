@@ -4,9 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 from contracts.suites.planted.planting import Fault, Planter, fault
-from mockexchange.core import history, lists, portfolio
-from mockexchange.core.history import HistoryPage
-from mockexchange.core.lists import OrderQuery
+from mockexchange.core.model import history
+from mockexchange.core.model.history import HistoryPage
+from mockexchange.core.queries import lists, positions
+from mockexchange.core.queries.lists import OrderQuery
 from mockexchange.venues.kalshi import cursor
 from mockexchange.venues.kalshi.operations import lists as pages
 
@@ -101,7 +102,7 @@ def statuses_are_inverted(planter: Planter) -> None:
 
 def counts_are_inverted(planter: Planter) -> None:
     planter.function(
-        portfolio.find_positions,
+        positions.find_positions,
         lambda find: (
             lambda holdings, query: find(holdings, replace(query, nonzero=query.nonzero ^ 3 if query.nonzero else 0))
         ),
@@ -110,7 +111,7 @@ def counts_are_inverted(planter: Planter) -> None:
 
 def settled_rows_are_shown(planter: Planter) -> None:
     planter.function(
-        portfolio.find_positions,
+        positions.find_positions,
         lambda find: lambda holdings, query: find(holdings, replace(query, settled=None)),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from contracts.suites.planted.planting import Planter, fault
-from mockexchange.core import lists
+from mockexchange.core.queries import lists
 from mockexchange.registry import DEFAULT
 from mockexchange.venues.kalshi import authentication, rest, routes, signing
 from mockexchange.venues.kalshi.errors import Rejected, Situation

@@ -3,8 +3,8 @@
 from typing import Any
 
 from contracts.suites.planted.planting import Planter, fault
-from mockexchange.core import books
-from mockexchange.core.positions import EventHolding
+from mockexchange.core.model.positions import EventHolding
+from mockexchange.core.queries import order_books
 from mockexchange.core.vocabulary import MICROS_PER_CENT
 from mockexchange.venues.dated import FOREVER, Field, Spelling
 from mockexchange.venues.kalshi import spelling
@@ -109,7 +109,7 @@ def prices_do_not_add_up(planter: Planter) -> None:
 
 
 def queue_is_off_by_one(planter: Planter) -> None:
-    planter.function(books.contracts_ahead, lambda ahead: lambda state, order: ahead(state, order) + 100)
+    planter.function(order_books.contracts_ahead, lambda ahead: lambda state, order: ahead(state, order) + 100)
 
 
 def filled_contracts_are_forgotten(planter: Planter) -> None:

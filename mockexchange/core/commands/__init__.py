@@ -4,6 +4,7 @@ A value out of its range raises ValueError on construction; what depends on the 
 one) is a Refusal from `Exchange.execute`. Units are those of `vocabulary`.
 """
 
+from mockexchange.core.commands.accounts import AddKey, CapSubtrader, OpenAccount, OpenBook, RestrictSubtrader
 from mockexchange.core.commands.cash import (
     AllocateBalance,
     CompleteTransfer,
@@ -25,7 +26,7 @@ from mockexchange.core.commands.derivatives import (
     SettleSession,
     TradeContract,
 )
-from mockexchange.core.commands.listing import (
+from mockexchange.core.commands.markets import (
     FEE_MULTIPLIER_UNIT,
     Announce,
     CloseMarket,
@@ -41,7 +42,6 @@ from mockexchange.core.commands.listing import (
     SettleMarket,
     SwitchExchange,
 )
-from mockexchange.core.commands.membership import AddKey, CapSubtrader, OpenAccount, OpenBook, RestrictSubtrader
 from mockexchange.core.commands.trading import (
     AmendOrder,
     CancelOrder,

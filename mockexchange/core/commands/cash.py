@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mockexchange.core.commands.checks import require, require_amount
+from mockexchange.core.commands.validation import require, require_amount
 from mockexchange.core.vocabulary import (
     EXCHANGE_INDEX_MAX,
     BookRef,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mockexchange.core.commands.checks import require, require_above_0, require_decimal
+from mockexchange.core.commands.validation import require, require_above_0, require_decimal
 from mockexchange.core.derivatives.contracts import NO_GREEKS, Greeks, Terms
 from mockexchange.core.derivatives.vocabulary import COMBOS, ContractKind, Direction
 from mockexchange.core.vocabulary import BookRef

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mockexchange.core.commands.checks import require, require_price
+from mockexchange.core.commands.validation import require, require_price
 from mockexchange.core.vocabulary import Action, BookRef, SelfTradePrevention, Side
 
 

@@ -7,8 +7,8 @@ from mockexchange.core.commands import CreditCurrency
 from mockexchange.core.derivatives.holdings import ZERO, Cash
 from mockexchange.core.derivatives.lookup import cash_of, require_trader
 from mockexchange.core.events import CashChanged, Event
+from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.state import State
 from mockexchange.core.vocabulary import BookRef
 
 

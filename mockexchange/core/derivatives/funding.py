@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from mockexchange.core.commands import PayFunding
-from mockexchange.core.derivatives.changing import tell
-from mockexchange.core.derivatives.forms import future_of
+from mockexchange.core.derivatives.contract_forms import future_of
+from mockexchange.core.derivatives.holding_changes import tell
 from mockexchange.core.derivatives.lookup import open_contract_of
 from mockexchange.core.events import Event
+from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.state import State
 
 
 def pay_funding(state: State, command: PayFunding, at: int) -> Iterator[Event]:

@@ -9,7 +9,7 @@ from mockexchange.core.commands import Command
 from mockexchange.core.derivatives import cash, funding, listing, settlement, trading
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.events import Event
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 
 Handler = Callable[[State, Any, int], Iterator[Event]]
 

@@ -8,8 +8,8 @@ from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.derivatives.lookup import open_contract_of
 from mockexchange.core.derivatives.precision import quotient
 from mockexchange.core.derivatives.vocabulary import COMBOS, Direction
+from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.state import State
 
 
 class Fill(NamedTuple):

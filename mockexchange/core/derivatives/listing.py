@@ -10,8 +10,8 @@ from mockexchange.core.derivatives.lookup import open_contract_of, require_index
 from mockexchange.core.derivatives.vocabulary import COMBOS
 from mockexchange.core.events import ContractListed, ContractMarked, Event, IndexSet
 from mockexchange.core.instants import format_instant
+from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.state import State
 
 
 def list_contract(state: State, command: ListContract, at: int) -> Iterator[Event]:

@@ -6,8 +6,8 @@ from itertools import islice
 
 from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.derivatives.holdings import Cash, Holding
+from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.state import State
 from mockexchange.core.vocabulary import BookRef
 
 SHOWN_MAX = 5

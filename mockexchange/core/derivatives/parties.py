@@ -4,13 +4,13 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from mockexchange.core.commands import TradeContract
+from mockexchange.core.derivatives.contract_forms import future_of, is_option
 from mockexchange.core.derivatives.contracts import Contract, Terms
-from mockexchange.core.derivatives.forms import future_of, is_option
 from mockexchange.core.derivatives.holdings import ZERO
 from mockexchange.core.derivatives.legs import Fill
 from mockexchange.core.derivatives.vocabulary import Form
 from mockexchange.core.instruments import option
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import BookRef
 
 

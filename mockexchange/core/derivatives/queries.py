@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
+from mockexchange.core.derivatives.contract_forms import is_option
 from mockexchange.core.derivatives.contracts import Contract
-from mockexchange.core.derivatives.forms import is_option
 from mockexchange.core.derivatives.holdings import ZERO, Cash, Holding
 from mockexchange.core.derivatives.precision import precise
-from mockexchange.core.derivatives.valuing import view_of
+from mockexchange.core.derivatives.valuation import view_of
 from mockexchange.core.derivatives.views import PositionView, SummaryView
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import BookRef
 
 

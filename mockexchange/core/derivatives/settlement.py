@@ -9,16 +9,16 @@ from decimal import Decimal
 
 from mockexchange.core.commands import DeliverContract, SettleSession
 from mockexchange.core.derivatives import cash
-from mockexchange.core.derivatives.changing import tell
+from mockexchange.core.derivatives.contract_forms import form_of, is_option, unit_usd
 from mockexchange.core.derivatives.contracts import Contract, Terms
-from mockexchange.core.derivatives.forms import form_of, is_option, unit_usd
+from mockexchange.core.derivatives.holding_changes import tell
 from mockexchange.core.derivatives.holdings import ZERO, Holding
 from mockexchange.core.derivatives.listing import require_price
 from mockexchange.core.derivatives.lookup import open_contract_of
 from mockexchange.core.events import ContractDelivered, Event, SessionSettled
 from mockexchange.core.instruments import option
+from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.state import State
 from mockexchange.core.vocabulary import BookRef
 
 Held = dict[str, Holding]

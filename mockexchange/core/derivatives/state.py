@@ -6,7 +6,7 @@ from decimal import Decimal
 from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.derivatives.holdings import Cash, Holding
 from mockexchange.core.derivatives.trades import ContractTrade
-from mockexchange.core.history import History
+from mockexchange.core.model.history import History
 from mockexchange.core.vocabulary import BookRef
 
 

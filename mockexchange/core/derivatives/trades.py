@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mockexchange.core.derivatives.vocabulary import Direction
-from mockexchange.core.history import EVERYTHING, Partition, Selector
+from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.vocabulary import BookRef
 
 

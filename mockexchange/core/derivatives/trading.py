@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from mockexchange.core.commands import OpenHolding, TradeContract
 from mockexchange.core.derivatives import cash
-from mockexchange.core.derivatives.changing import tell
+from mockexchange.core.derivatives.contract_forms import form_of, is_option, unit_usd
 from mockexchange.core.derivatives.contracts import Contract, Terms
-from mockexchange.core.derivatives.forms import form_of, is_option, unit_usd
+from mockexchange.core.derivatives.holding_changes import tell
 from mockexchange.core.derivatives.holdings import ZERO, Holding
 from mockexchange.core.derivatives.legs import Fill, fills_of
 from mockexchange.core.derivatives.listing import require_price
@@ -17,8 +17,8 @@ from mockexchange.core.derivatives.parties import Party, new_id, parties_of
 from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.derivatives.vocabulary import COMBOS, Direction
 from mockexchange.core.events import ContractTraded, Event
+from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.state import State
 
 
 def trade_contract(state: State, command: TradeContract, at: int) -> Iterator[Event]:

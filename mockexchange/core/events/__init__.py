@@ -1,5 +1,6 @@
 """What happened: frozen values in the order in which it did. Units are those of `vocabulary`."""
 
+from mockexchange.core.events.accounts import AccountOpened, BookOpened, KeyAdded, SubtraderCapped, SubtraderRestricted
 from mockexchange.core.events.cash import (
     BalanceAllocated,
     CashMoved,
@@ -20,7 +21,7 @@ from mockexchange.core.events.derivatives import (
     IndexSet,
     SessionSettled,
 )
-from mockexchange.core.events.listing import (
+from mockexchange.core.events.markets import (
     Announced,
     EventDescribed,
     EventListed,
@@ -32,13 +33,6 @@ from mockexchange.core.events.listing import (
     MarketQuoted,
     Noted,
     SeriesListed,
-)
-from mockexchange.core.events.membership import (
-    AccountOpened,
-    BookOpened,
-    KeyAdded,
-    SubtraderCapped,
-    SubtraderRestricted,
 )
 from mockexchange.core.events.trading import (
     Filled,

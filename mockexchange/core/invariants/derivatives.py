@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from mockexchange.core.derivatives.contract_forms import form_of
 from mockexchange.core.derivatives.contracts import Contract
-from mockexchange.core.derivatives.forms import form_of
 from mockexchange.core.derivatives.holdings import ZERO, Cash, Holding
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.derivatives.vocabulary import COMBOS
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import BookRef
 
 ROUNDING_RATIO = Decimal("1e-40")

@@ -8,14 +8,14 @@ paid a dollar each; the rest is what it holds, or what the settlement paid.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mockexchange.core.accounts import Account
-from mockexchange.core.holdings import Holdings
-from mockexchange.core.orders import Order
-from mockexchange.core.payments import ShardTransfer
-from mockexchange.core.positions import Position
-from mockexchange.core.settlements import Settlement
-from mockexchange.core.state import State
-from mockexchange.core.trades import FillRow
+from mockexchange.core.model.accounts import Account
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.payments import ShardTransfer
+from mockexchange.core.model.positions import Position
+from mockexchange.core.model.settlements import Settlement
+from mockexchange.core.model.state import State
+from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.trades import FillRow
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
     PRIMARY_BOOK,

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from mockexchange.core.books import contracts_ahead
-from mockexchange.core.markets import Market
-from mockexchange.core.orders import Order
-from mockexchange.core.resting import RestingBook
-from mockexchange.core.state import State
-from mockexchange.core.trades import Trade
+from mockexchange.core.model.markets import Market
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.resting_orders import RestingBook
+from mockexchange.core.model.state import State
+from mockexchange.core.model.trades import Trade
+from mockexchange.core.queries.order_books import contracts_ahead
 from mockexchange.core.vocabulary import Side
 
 

@@ -19,7 +19,7 @@ from mockexchange.scenario.kinds import BOOLEAN, DURATION, NAME, TEXT, Scalar, c
 from mockexchange.scenario.script import SCRIPT, Entry
 from mockexchange.scenario.shapes import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.source import Located, read_yaml
-from mockexchange.scenario.steps.words import API_DATE
+from mockexchange.scenario.steps.shared_fields import API_DATE
 
 OWN_CARDS = Path(str(files("mockexchange.kit.client") / "cards"))
 PAGE = "docs/verify-client.md"

@@ -10,11 +10,11 @@ from mockexchange.core.commands import Command
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.kinds import DURATION, INSTANT, below, wrong
 from mockexchange.scenario.source import Located
-from mockexchange.scenario.steps import cash, derivatives, listing, membership, trading
-from mockexchange.scenario.steps.kind import StepKind
+from mockexchange.scenario.steps import accounts, cash, derivatives, markets, trading
+from mockexchange.scenario.steps.step_type import StepKind
 
 TIMES = ("at", "after")
-STEPS: dict[str, StepKind] = {**trading.STEPS, **cash.STEPS, **membership.STEPS, **listing.STEPS, **derivatives.STEPS}
+STEPS: dict[str, StepKind] = {**trading.STEPS, **cash.STEPS, **accounts.STEPS, **markets.STEPS, **derivatives.STEPS}
 
 
 class Step(NamedTuple):

@@ -4,8 +4,7 @@ from mockexchange.core import commands
 from mockexchange.core.vocabulary import Instance, PaymentMethod, PaymentStatus, Reservation, TransferStatus
 from mockexchange.scenario.kinds import AMOUNT, AMOUNT_ABOVE_ZERO, BOOK, BOOLEAN, NAME, PART
 from mockexchange.scenario.shapes import may, must
-from mockexchange.scenario.steps.kind import StepKind, step
-from mockexchange.scenario.steps.words import (
+from mockexchange.scenario.steps.shared_fields import (
     ALLOCATIONS,
     EXCHANGE_INDEX,
     FINAL_STATUS,
@@ -15,6 +14,7 @@ from mockexchange.scenario.steps.words import (
     RESERVATION,
     TRANSFER_STATUS,
 )
+from mockexchange.scenario.steps.step_type import StepKind, step
 
 _AMOUNT = ("amount_micros", must(AMOUNT_ABOVE_ZERO))
 _PAYMENT = {

@@ -11,8 +11,8 @@ from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.kinds import BOOK, BOOLEAN, INSTANT, NAME, TEXT, choice, integer, matching
 from mockexchange.scenario.numbers import NUMBER, NUMBER_ABOVE_ZERO, SIGNED_NUMBER
 from mockexchange.scenario.shapes import ListOf, Made, MapOf, Record, TupleOf, may, must
-from mockexchange.scenario.steps.kind import StepKind, step
-from mockexchange.scenario.steps.words import CURRENCIES, CURRENCY
+from mockexchange.scenario.steps.shared_fields import CURRENCIES, CURRENCY
+from mockexchange.scenario.steps.step_type import StepKind, step
 
 LEG_RATIO_MAX = 100
 USD, USDC = "USD", "USDC"

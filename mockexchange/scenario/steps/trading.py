@@ -14,8 +14,8 @@ from mockexchange.scenario.kinds import (
     SIGNED_COUNT,
 )
 from mockexchange.scenario.shapes import may, must
-from mockexchange.scenario.steps.kind import StepKind, step
-from mockexchange.scenario.steps.words import ACTION, SELF_TRADE_PREVENTION, SIDE
+from mockexchange.scenario.steps.shared_fields import ACTION, SELF_TRADE_PREVENTION, SIDE
+from mockexchange.scenario.steps.step_type import StepKind, step
 
 _TRADE = {
     "account": ("purse", must(BOOK)),

@@ -9,9 +9,9 @@ from binascii import Error
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qs
 
-from mockexchange.core.accounts import Key
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.core.state import State
+from mockexchange.core.model.accounts import Key
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
 from mockexchange.venues.deribit import diagnosis, signing
 from mockexchange.venues.deribit.desk import Desk, clock_of

@@ -4,8 +4,8 @@ A 401's body is the venue's; why it is one goes out of band, and where that take
 function for a worker thread.
 """
 
-from mockexchange.core.accounts import Key
-from mockexchange.core.state import State
+from mockexchange.core.model.accounts import Key
+from mockexchange.core.model.state import State
 from mockexchange.venues.kalshi import diagnosis, signing
 from mockexchange.venues.kalshi.diagnosis import KnownKey
 from mockexchange.venues.kalshi.errors import Rejected, Situation

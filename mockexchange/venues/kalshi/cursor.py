@@ -10,7 +10,7 @@ from collections.abc import Hashable
 from functools import lru_cache
 from typing import NamedTuple
 
-from mockexchange.core.ranking import Rank
+from mockexchange.core.model.ranking import Rank
 
 MARK = b"mx"
 DIGEST_BYTES = 8

@@ -4,7 +4,7 @@ from functools import lru_cache
 from itertools import islice
 
 from mockexchange.core.ids import derived_id
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 
 IDS_KEPT_MAX = 16_384
 

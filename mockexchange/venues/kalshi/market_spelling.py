@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
-from mockexchange.core.books import Level
+from mockexchange.core.queries.order_books import Level
 from mockexchange.core.vocabulary import FeeType, MarketStatus, Result
 from mockexchange.venues.dated import Spelling
 from mockexchange.venues.kalshi import enumerations

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from mockexchange.core.accounts import Key
+from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signing

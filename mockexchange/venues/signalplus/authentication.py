@@ -4,8 +4,8 @@ A 401's body is always the same; why it is one goes out of band, and where that 
 a function for a worker thread.
 """
 
-from mockexchange.core.accounts import Key
-from mockexchange.core.state import State
+from mockexchange.core.model.accounts import Key
+from mockexchange.core.model.state import State
 from mockexchange.venues import secrets
 from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.signalplus import diagnosis, signing

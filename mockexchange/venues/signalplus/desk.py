@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from mockexchange.core.accounts import Key
-from mockexchange.core.state import State
+from mockexchange.core.model.accounts import Key
+from mockexchange.core.model.state import State
 from mockexchange.venues.caches import Caches
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.secrets import key_at

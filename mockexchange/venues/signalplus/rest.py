@@ -7,7 +7,7 @@ answered, and `method` has to be in the body either way.
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from mockexchange.core.accounts import Key
+from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.jsonrpc import Envelope
 from mockexchange.venues.request import Answer, Request

@@ -2,7 +2,7 @@
 
 import re
 
-from mockexchange.core.accounts import Key
+from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.jsonrpc import Envelope, Malformed, read_envelope
 from mockexchange.venues.signalplus.catalogue import explain_unknown_method

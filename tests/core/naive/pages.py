@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
-from mockexchange.core.holdings import Holdings
-from mockexchange.core.portfolio import EventRow, Page, PositionQuery, find_positions
-from mockexchange.core.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED, Position
+from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED, Position
+from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.queries.positions import EventRow, Page, PositionQuery, find_positions
 
 PAGES_MAX = 1_000
 

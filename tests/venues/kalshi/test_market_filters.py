@@ -11,7 +11,7 @@ from mockexchange.core.commands import (
     ListMarket,
     SettleMarket,
 )
-from mockexchange.core.details import MarketDetails
+from mockexchange.core.model.descriptions import MarketDetails
 from mockexchange.core.vocabulary import Result
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import SECOND, START, Venue, at, refusal, why

@@ -18,7 +18,7 @@ from mockexchange.core.commands import (
     QuoteMarket,
     SettleMarket,
 )
-from mockexchange.core.details import EventDetails
+from mockexchange.core.model.descriptions import EventDetails
 from mockexchange.core.vocabulary import Result
 from mockexchange.sandbox import Sandbox
 from mockexchange.venues.request import Answer, Request

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mockexchange.core.instants import parse_instant
-from mockexchange.core.markets import EventListing, Market, Series
-from mockexchange.core.settlements import Bought, Settlement
+from mockexchange.core.model.markets import EventListing, Market, Series
+from mockexchange.core.model.settlements import Bought, Settlement
 from mockexchange.core.vocabulary import BookRef, FeeType, Result
 from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_file

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.venues.deribit.signing import SCHEME, Credentials
 from mockexchange.venues.signatures import KnownSecret
 from mockexchange.venues.timestamps import duration_words, explain_timestamp

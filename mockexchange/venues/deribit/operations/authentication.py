@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Collection
 from typing import NamedTuple
 
-from mockexchange.core.accounts import Key
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import PRIMARY_BOOK
 from mockexchange.venues.deribit import diagnosis, signing
 from mockexchange.venues.deribit.authentication import (

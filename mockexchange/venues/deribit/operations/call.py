@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from mockexchange.core.accounts import Key
+from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.deribit.desk import Desk
 from mockexchange.venues.deribit.parameters.rows import Parameter

@@ -6,7 +6,7 @@ from decimal import Decimal
 from mockexchange.core.derivatives.queries import currencies_of, positions_of, summary_of
 from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import ContractKind
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
 from mockexchange.venues.deribit.objects.rows import writer
 from mockexchange.venues.deribit.objects.summaries import (

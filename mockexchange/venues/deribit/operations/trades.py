@@ -9,7 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from mockexchange.core.derivatives.trades import ContractTrade
-from mockexchange.core.history import Window
+from mockexchange.core.model.history import Window
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.errors import invalid
 from mockexchange.venues.deribit.objects.trades import trade_text

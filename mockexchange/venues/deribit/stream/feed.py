@@ -13,7 +13,7 @@ from mockexchange.core.derivatives.queries import position_of
 from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.derivatives.vocabulary import COMBOS
 from mockexchange.core.events import CashChanged, ContractMarked, ContractTraded, Event, HoldingChanged, IndexSet
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.authentication import NAME

@@ -1,6 +1,6 @@
 """Who listens: what a client is subscribed to, and the messages that it may see as frames."""
 
-from mockexchange.core.accounts import Key
+from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.desk import Desk
 from mockexchange.venues.deribit.stream.liveness import Liveness

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mockexchange.core.accounts import Account, Key
+from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.venues.kalshi.operations.books import subtrader_ids
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, Call, PublicOperation, write

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mockexchange.core.holdings import Holdings
+from mockexchange.core.model.subaccounts import Holdings
 from mockexchange.venues.kalshi.operations.books import primary_or_asked
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
 

@@ -1,7 +1,7 @@
 """Whose rows a call is about: the account's book, all of its books, or an FCM's subtrader."""
 
-from mockexchange.core.accounts import Account
-from mockexchange.core.holdings import Holdings
+from mockexchange.core.model.accounts import Account
+from mockexchange.core.model.subaccounts import Holdings
 from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall

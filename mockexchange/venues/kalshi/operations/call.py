@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from mockexchange.core.accounts import Account, Key
-from mockexchange.core.state import State
+from mockexchange.core.model.accounts import Account, Key
+from mockexchange.core.model.state import State
 from mockexchange.venues.caches import Caches
 from mockexchange.venues.dated import FOREVER, ApiDate, compile_envelope, compile_object
 from mockexchange.venues.kalshi.catalogue import PREFIX, Life, life_of

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterator
 
-from mockexchange.core.history import ALWAYS, EVERYTHING, HistoryPage, Selector, page_of
-from mockexchange.core.markets import EventListing
+from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Selector, page_of
+from mockexchange.core.model.markets import EventListing
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.operations.filters import Test, all_of, bounds, is_between, named

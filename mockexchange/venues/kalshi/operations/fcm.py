@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mockexchange.core.accounts import SubtraderRules
-from mockexchange.core.history import EVERYTHING, HistoryPage, Window
 from mockexchange.core.instants import MICROSECONDS_PER_DAY
-from mockexchange.core.trades import FillRow, Trade
+from mockexchange.core.model.accounts import SubtraderRules
+from mockexchange.core.model.history import EVERYTHING, HistoryPage, Window
+from mockexchange.core.model.trades import FillRow, Trade
 from mockexchange.core.vocabulary import Action, BookRef
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.books import asked_subtrader, subtrader, subtrader_ids

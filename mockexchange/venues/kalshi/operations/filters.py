@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from mockexchange.core.history import HistoryRow, by_serial
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.core.model.history import HistoryRow, by_serial
 
 T = TypeVar("T")
 R = TypeVar("R", bound=HistoryRow)

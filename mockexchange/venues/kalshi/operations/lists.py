@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from mockexchange.core.history import HistoryPage, HistoryRow, Window
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.core.model.history import HistoryPage, HistoryRow, Window
 from mockexchange.venues.caches import Revised
 from mockexchange.venues.kalshi.catalogue import life_of
 from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor

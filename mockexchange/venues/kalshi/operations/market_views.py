@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from mockexchange.core.books import Level, levels
-from mockexchange.core.history import Window
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.core.markets import EventListing, Market
-from mockexchange.core.state import State
+from mockexchange.core.model.history import Window
+from mockexchange.core.model.markets import EventListing, Market
+from mockexchange.core.model.state import State
+from mockexchange.core.queries.order_books import Level, levels
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MarketStatus, Result, Side
 
 DAY_US = 86_400 * MICROSECONDS_PER_SECOND

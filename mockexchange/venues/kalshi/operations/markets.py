@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from mockexchange.core.history import ALWAYS, EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
-from mockexchange.core.markets import Market
+from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
+from mockexchange.core.model.markets import Market
 from mockexchange.core.vocabulary import MarketStatus
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write_parts

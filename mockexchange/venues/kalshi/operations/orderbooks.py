@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mockexchange.core.books import Level, levels
+from mockexchange.core.queries.order_books import Level, levels
 from mockexchange.core.vocabulary import Side
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write
 from mockexchange.venues.kalshi.operations.markets import market_of

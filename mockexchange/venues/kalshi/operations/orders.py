@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from mockexchange.core.history import HistoryPage, Window
-from mockexchange.core.lists import OrderQuery, find_orders
-from mockexchange.core.orders import Order
+from mockexchange.core.model.history import HistoryPage, Window
+from mockexchange.core.model.orders import Order
+from mockexchange.core.queries.lists import OrderQuery, find_orders
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.books import all_or_asked

@@ -1,7 +1,7 @@
 """Deposits and withdrawals of an account."""
 
-from mockexchange.core.history import History, HistoryPage
-from mockexchange.core.payments import Payment
+from mockexchange.core.model.history import History, HistoryPage
+from mockexchange.core.model.payments import Payment
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from mockexchange.core.holdings import Holdings
-from mockexchange.core.portfolio import Page, PositionQuery, find_positions
-from mockexchange.core.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED
+from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED
+from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.queries.positions import Page, PositionQuery, find_positions
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor
 from mockexchange.venues.kalshi.operations.books import primary_or_asked, subtrader

@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-from mockexchange.core.books import contracts_ahead
-from mockexchange.core.holdings import Holdings
-from mockexchange.core.lists import OrderQuery, find_orders
-from mockexchange.core.orders import Order
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.queries.lists import OrderQuery, find_orders
+from mockexchange.core.queries.order_books import contracts_ahead
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.books import primary_or_asked

@@ -3,8 +3,8 @@
 from collections import Counter
 from typing import NamedTuple
 
-from mockexchange.core.history import Partition
-from mockexchange.core.orders import Order
+from mockexchange.core.model.history import Partition
+from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.venues.kalshi.operations.balances import IndexedBalance
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write

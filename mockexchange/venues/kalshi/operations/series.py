@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from mockexchange.core.markets import Series
-from mockexchange.core.state import State
+from mockexchange.core.model.markets import Series
+from mockexchange.core.model.state import State
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, kept, write
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import NamedTuple
 
-from mockexchange.core.history import HistoryPage
-from mockexchange.core.lists import SettlementQuery, find_settlements
-from mockexchange.core.settlements import Bought, Settlement
+from mockexchange.core.model.history import HistoryPage
+from mockexchange.core.model.settlements import Bought, Settlement
+from mockexchange.core.queries.lists import SettlementQuery, find_settlements
 from mockexchange.core.vocabulary import Result
 from mockexchange.venues.kalshi.operations.books import all_or_asked
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mockexchange.core.history import HistoryPage
-from mockexchange.core.payments import TransferRow
+from mockexchange.core.model.history import HistoryPage
+from mockexchange.core.model.payments import TransferRow
 from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef
 from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED
 from mockexchange.venues.kalshi.operations.balances import free_by_index

@@ -25,8 +25,8 @@ from mockexchange.core.events import (
     PositionChanged,
     Traded,
 )
-from mockexchange.core.markets import Market
-from mockexchange.core.state import State
+from mockexchange.core.model.markets import Market
+from mockexchange.core.model.state import State
 from mockexchange.venues.kalshi.market_ids import market_id
 from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.stream import lifecycle

@@ -6,7 +6,7 @@ itself, in plain text. Checks come in this order: credentials, what the key may,
 
 from urllib.parse import urlsplit
 
-from mockexchange.core.accounts import Key
+from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate

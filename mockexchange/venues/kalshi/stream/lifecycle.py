@@ -5,8 +5,8 @@ A market trades from the moment it is listed, so it is `created` and never `acti
 """
 
 from mockexchange.core.events import EventListed, MarketListed, MarketMoved
-from mockexchange.core.markets import Market
-from mockexchange.core.state import State
+from mockexchange.core.model.markets import Market
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import MarketStatus
 from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.frames.days import COMBINATIONS_LEFT

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockexchange.core.markets import Market
+from mockexchange.core.model.markets import Market
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.dated import FOREVER, ApiDate
 from mockexchange.venues.kalshi.frames import body_encoder

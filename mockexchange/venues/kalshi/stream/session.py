@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from mockexchange.core.accounts import Key
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
+from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.desk import Desk

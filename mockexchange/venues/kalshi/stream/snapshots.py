@@ -1,8 +1,8 @@
 """How a market stands: its book whole, and its prices, volume and open interest."""
 
-from mockexchange.core.books import Level, levels
-from mockexchange.core.markets import Market
-from mockexchange.core.state import State
+from mockexchange.core.model.markets import Market
+from mockexchange.core.model.state import State
+from mockexchange.core.queries.order_books import Level, levels
 from mockexchange.core.vocabulary import Side
 from mockexchange.venues.kalshi.market_ids import market_id
 from mockexchange.venues.kalshi.operations.market_views import NO_BID

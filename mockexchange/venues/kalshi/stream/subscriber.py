@@ -1,6 +1,6 @@
 """Who reads: a key as of an API date, its subscriptions, and the messages that it may see as frames."""
 
-from mockexchange.core.accounts import Key
+from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Frame

@@ -3,8 +3,8 @@
 import difflib
 from collections.abc import Iterator
 
-from mockexchange.core.accounts import Key
-from mockexchange.core.state import State
+from mockexchange.core.model.accounts import Key
+from mockexchange.core.model.state import State
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.desk import NAME
 from mockexchange.venues.signalplus.signing import HEADERS, QUERY, SCHEME, Credentials

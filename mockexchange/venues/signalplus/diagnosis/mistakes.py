@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from mockexchange.core.accounts import Key
-from mockexchange.core.state import State
+from mockexchange.core.model.accounts import Key
+from mockexchange.core.model.state import State
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.desk import NAME
 from mockexchange.venues.signalplus.signing import Credentials, secret_bytes

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Iterator
 from mockexchange.core.derivatives.queries import position_of
 from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.events import ContractTraded, Event, HoldingChanged
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.signalplus.desk import NAME
 from mockexchange.venues.signalplus.settings import Settings

@@ -3,7 +3,7 @@
 The page has two paths: one to connect to, one for private subscriptions. Which methods it answers at which is not said.
 """
 
-from mockexchange.core.accounts import Key
+from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.signalplus.authentication import authenticate

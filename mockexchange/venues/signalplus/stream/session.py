@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mockexchange.core.accounts import Key
+from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import PRIMARY_BOOK
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Asked, Frame

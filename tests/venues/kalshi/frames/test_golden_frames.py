@@ -23,8 +23,8 @@ from mockexchange.core.commands import (
     SettleMarket,
     TriggerGroup,
 )
-from mockexchange.core.details import EventDetails, MarketDetails
 from mockexchange.core.instants import parse_instant
+from mockexchange.core.model.descriptions import EventDetails, MarketDetails
 from mockexchange.core.vocabulary import Action, Result, SelfTradePrevention, Side
 from mockexchange.venues.dated import pick
 from mockexchange.venues.kalshi.dates import api_date

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.core.state import State
+from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations.call import encoder

@@ -1,0 +1,74 @@
+"""Commands: accounts, books and keys."""
+
+from dataclasses import dataclass
+
+from mockexchange.core.commands.validation import require
+from mockexchange.core.vocabulary import AccountKind, BookRef
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAccount:
+    account: str
+    kind: AccountKind = AccountKind.MEMBER
+    account_id: str = ""
+    """The venue's name of the account where it differs (prefix of subtrader ids)."""
+    user_id: str = ""
+    """The user in the account's orders; derived from the name where it is not given."""
+    tier: str = "basic"
+    """The usage tier, which says how many requests a second the account may make."""
+    venue: str = ""
+    """Where the account is; "" is the default venue."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.account) and "/" not in self.account, "account: expected a name without a slash")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenBook:
+    """A member's subaccount ("1" to "63") or an FCM's subtrader (any name)."""
+
+    account: str
+    book: str
+    book_id: str = ""
+    """The venue's id of the book where the scenario gives one verbatim."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.book) and "/" not in self.book, "book: expected a name without a slash")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddKey:
+    account: str
+    key: str
+    key_id: str
+    public_key: str = ""
+    """PEM, SubjectPublicKeyInfo. The core compares it and never parses it."""
+    scopes: tuple[str, ...] = ("read", "write")
+    book: str | None = None
+    """The only book this key may see, or None for all of the account."""
+    api_date: str | None = None
+    secret: str = ""
+    """What both sides know, where the venue signs with that instead of a key pair."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.public_key) != bool(self.secret), "public_key and secret: expected one of them")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestrictSubtrader:
+    """What an FCM forbids a subtrader: whole categories, or all trading."""
+
+    purse: BookRef
+    categories: tuple[str, ...] = ()
+    blocked: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapSubtrader:
+    """How much a subtrader may put into event contracts a day; None lifts the cap."""
+
+    purse: BookRef
+    limit_micros: int | None = None
+
+    def __post_init__(self) -> None:
+        require(self.limit_micros is None or self.limit_micros >= 0, "limit: expected 0 or more")

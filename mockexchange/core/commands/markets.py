@@ -1,0 +1,148 @@
+"""Commands: series, events, markets, their prices and books, and the way to settlement."""
+
+from dataclasses import dataclass
+
+from mockexchange.core.commands.validation import require, require_price, require_result
+from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, EXCHANGE_INDEX_MAX, FeeType, Result, Severity
+
+FEE_MULTIPLIER_UNIT = 10_000
+"""A series' `fee_multiplier` is counted in ten-thousandths: 10_000 is one, 5_000 is a half."""
+PLAIN = EventDetails()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListSeries:
+    series: str
+    fee_type: FeeType = FeeType.QUADRATIC
+    fee_multiplier: int = FEE_MULTIPLIER_UNIT
+    details: SeriesDetails | None = None
+
+    def __post_init__(self) -> None:
+        require(self.fee_multiplier >= 0, "fee_multiplier: expected 0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListMarket:
+    """List a market; its event and series come into being with the first market that names them."""
+
+    market: str
+    event: str
+    series: str
+    title: str = ""
+    price_centicents: int | None = None
+    exchange_index: int = 0
+    details: MarketDetails | None = None
+
+    def __post_init__(self) -> None:
+        require(bool(self.market and self.event and self.series), "market, event and series: expected names")
+        require(0 <= self.exchange_index <= EXCHANGE_INDEX_MAX, "exchange_index: expected 0 to 63")
+        if self.price_centicents is not None:
+            require_price(self.price_centicents)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribeEvent:
+    """Say more of an event, listed already or to be listed."""
+
+    event: str
+    details: EventDetails = PLAIN
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteMarket:
+    """Replace what strangers rest in a market's book: (price, count) levels of bids for each side."""
+
+    market: str
+    yes: tuple[tuple[int, int], ...] = ()
+    no: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        for price_centicents, count_centis in (*self.yes, *self.no):
+            require_price(price_centicents)
+            require(count_centis > 0, "count: expected more than 0")
+        best = []
+        for bids in (self.yes, self.no):
+            prices = [price_centicents for price_centicents, _ in bids]
+            require(len(set(prices)) == len(prices), "book: expected each price of a side once")
+            best.append(max(prices, default=0))
+        require(sum(best) < CENTICENTS_PER_DOLLAR, "book: bids for yes and no that add up to a dollar would trade")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceMarket:
+    market: str
+    price_centicents: int
+
+    def __post_init__(self) -> None:
+        require_price(self.price_centicents)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseMarket:
+    market: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetermineMarket:
+    market: str
+    result: Result
+    value_centicents: int | None = None
+
+    def __post_init__(self) -> None:
+        require_result(self.result, self.value_centicents)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisputeMarket:
+    market: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalizeMarket:
+    market: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettleMarket:
+    """Determine where that is still to be done, then finalize: what a test wants nine times in ten."""
+
+    market: str
+    result: Result
+    value_centicents: int | None = None
+
+    def __post_init__(self) -> None:
+        require_result(self.result, self.value_centicents)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchExchange:
+    """Open or halt the whole exchange, as its status endpoint tells."""
+
+    active: bool = True
+    trading: bool = True
+    resume_at: int | None = None
+    """When it is expected back, in microseconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announce:
+    message: str
+    severity: Severity = Severity.INFO
+    active: bool = True
+    delivered_at: int | None = None
+    """In microseconds; when it is announced, if not given."""
+
+    def __post_init__(self) -> None:
+        require(bool(self.message), "message: expected text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something was done around the exchange that its state does not depend on: it is kept in its place in the log."""
+
+    subject: str
+    text: str
+
+    def __post_init__(self) -> None:
+        require(bool(self.subject), "subject: expected text")

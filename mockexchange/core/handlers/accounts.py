@@ -1,0 +1,106 @@
+"""Handlers: accounts, books, keys, and what a merchant forbids its subtraders."""
+
+from collections.abc import Iterator
+
+from mockexchange.core.commands import AddKey, CapSubtrader, OpenAccount, OpenBook, RestrictSubtrader
+from mockexchange.core.events import AccountOpened, BookOpened, Event, KeyAdded, SubtraderCapped, SubtraderRestricted
+from mockexchange.core.ids import derived_id
+from mockexchange.core.model.accounts import Account, Key, SubtraderRules
+from mockexchange.core.model.state import State
+from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.vocabulary import PRIMARY_BOOK, SUBACCOUNTS_MAX, AccountKind, BookRef
+
+SUBACCOUNTS = {str(number) for number in range(1, SUBACCOUNTS_MAX + 1)}
+
+
+def open_account(state: State, command: OpenAccount, at: int) -> Iterator[Event]:
+    if command.account in state.accounts:
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"account {command.account} exists already")
+    account_id = command.account_id or command.account
+    user_id = command.user_id or derived_id("user", command.account)
+    state.accounts[command.account] = Account(
+        command.account, command.kind, account_id, user_id, command.tier, venue=command.venue
+    )
+    yield AccountOpened(account=command.account, kind=command.kind)
+    yield _add_book(state, BookRef(command.account), "", at)
+
+
+def open_book(state: State, command: OpenBook, at: int) -> Iterator[Event]:
+    account = state.account(command.account)
+    if command.book in account.books:
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"account {command.account} has a book {command.book!r} already")
+    if account.kind is AccountKind.MEMBER and command.book not in SUBACCOUNTS:
+        message = (
+            f"account {account.name} is a member: expected a subaccount 1 to {SUBACCOUNTS_MAX}, got {command.book!r}"
+        )
+        raise Refused(RefusalCode.WRONG_KIND, message)
+    yield _add_book(state, BookRef(command.account, command.book), command.book_id, at)
+
+
+def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
+    account = state.account(command.account)
+    if command.key in account.keys:
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"account {account.name} has a key {command.key!r} already")
+    if command.book is not None:
+        state.book(BookRef(account.name, command.book))
+    _require_unshared(state, command)
+    key = _key_of(command)
+    known = state.secret_keys if key.secret else state.keys
+    account.keys[key.name] = known[key.key_id] = key
+    state.key_owners[key.public_key or key.secret] = account.name
+    yield KeyAdded(account=account.name, key=key.name, key_id=key.key_id)
+
+
+def restrict_subtrader(state: State, command: RestrictSubtrader, at: int) -> Iterator[Event]:
+    """Replace what is forbidden so far."""
+    rules = _rules_of(state, command.purse)
+    rules.categories, rules.blocked = command.categories, command.blocked
+    yield SubtraderRestricted(purse=command.purse, categories=command.categories, blocked=command.blocked)
+
+
+def cap_subtrader(state: State, command: CapSubtrader, at: int) -> Iterator[Event]:
+    _rules_of(state, command.purse).cap_micros = command.limit_micros
+    yield SubtraderCapped(purse=command.purse, limit_micros=command.limit_micros)
+
+
+def _rules_of(state: State, purse: BookRef) -> SubtraderRules:
+    state.book(purse)
+    account = state.account(purse.account)
+    if account.kind is not AccountKind.FCM or purse.book == PRIMARY_BOOK:
+        message = f"{purse} is no subtrader: expected ACCOUNT/SUBTRADER of an fcm account"
+        raise Refused(RefusalCode.WRONG_KIND, message)
+    return account.subtrader_rules.setdefault(purse.book, SubtraderRules())
+
+
+def _add_book(state: State, purse: BookRef, book_id: str, at: int) -> Event:
+    account = state.accounts[purse.account]
+    account.books[purse.book] = book_id
+    state.holdings[purse] = holdings = Holdings(purse)
+    if account.kind is AccountKind.MEMBER or purse.book == PRIMARY_BOOK:
+        holdings.number = int(purse.book)
+    holdings.updated_at = at
+    return BookOpened(purse=purse)
+
+
+def _key_of(command: AddKey) -> Key:
+    return Key(
+        account=command.account,
+        name=command.key,
+        key_id=command.key_id,
+        public_key=command.public_key,
+        scopes=command.scopes,
+        book=command.book,
+        api_date=command.api_date,
+        secret=command.secret,
+    )
+
+
+def _require_unshared(state: State, command: AddKey) -> None:
+    if command.key_id in state.keys or command.key_id in state.secret_keys:
+        raise Refused(RefusalCode.KEY_IN_USE, f"key id {command.key_id} exists already")
+    owner = state.key_owners.get(command.public_key or command.secret, command.account)
+    if owner != command.account:
+        shared = "secret" if command.secret else "key pair"
+        message = f"accounts {owner} and {command.account} share a {shared}: give each its own"
+        raise Refused(RefusalCode.KEY_IN_USE, message)

@@ -1,0 +1,257 @@
+"""Handlers: cash that comes, goes and moves other than by trading.
+
+Cash on exchange indexes above 0 is a part of a book's cash that neither trading nor payments touch: `transfer_shard`
+alone moves it. What is on its way between two shards belongs to no book until it arrives.
+"""
+
+from collections.abc import Iterator
+
+from mockexchange.core.commands import (
+    AllocateBalance,
+    CompleteTransfer,
+    Deposit,
+    FinalizePayment,
+    SetNetting,
+    Transfer,
+    TransferShard,
+    Withdraw,
+)
+from mockexchange.core.decimals import exact
+from mockexchange.core.events import (
+    BalanceAllocated,
+    CashMoved,
+    Event,
+    NettingSet,
+    PaymentFinalized,
+    PaymentMade,
+    ShardTransferred,
+    TransferCompleted,
+    Transferred,
+)
+from mockexchange.core.model.history import History
+from mockexchange.core.model.payments import PAYMENT_TRANSITIONS, Payment, ShardTransfer, TransferRow
+from mockexchange.core.model.state import State
+from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.vocabulary import (
+    AccountKind,
+    BookRef,
+    Instance,
+    PaymentKind,
+    PaymentStatus,
+    TransferStatus,
+)
+
+
+def deposit(state: State, command: Deposit, at: int) -> Iterator[Event]:
+    state.holdings_of(command.purse)
+    yield from _pay(state, PaymentKind.DEPOSIT, command, at)
+
+
+def withdraw(state: State, command: Withdraw, at: int) -> Iterator[Event]:
+    _require_free(state.holdings_of(command.purse), 0, command.amount_micros + command.fee_micros)
+    yield from _pay(state, PaymentKind.WITHDRAWAL, command, at)
+
+
+def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterator[Event]:
+    payment = state.payment(command.payment)
+    _require_finalizable(payment, command.status)
+    moved_micros, revision = payment.moved_micros, state.next_revision()
+    payment.status, payment.finalized_at, payment.revision = command.status, at, revision
+    _payments_of(state, payment).revision = revision
+    yield PaymentFinalized(payment=payment.payment_id, status=payment.status)
+    yield from _move(state.holdings[payment.purse], 0, payment.moved_micros - moved_micros, at)
+
+
+def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
+    source, target = state.holdings_of(command.source), state.holdings_of(command.target)
+    _require_free(source, 0, command.amount_micros)
+    transfer_id = _new_transfer_id(state, command.transfer)
+    row = state.transfers[transfer_id] = TransferRow(
+        transfer_id=transfer_id,
+        source=command.source,
+        target=command.target,
+        amount_micros=command.amount_micros,
+        created_at=at,
+        serial=state.next_revision(),
+    )
+    state.accounts[command.source.account].ledger.transfers.add(row, row.revision)
+    yield Transferred(
+        transfer=transfer_id, source=command.source, target=command.target, amount_micros=command.amount_micros
+    )
+    yield from _move(source, 0, -command.amount_micros, at)
+    yield from _move(target, 0, command.amount_micros, at)
+
+
+def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Event]:
+    """Cash on the margined instance is none of this exchange's: what comes from there is taken as a fact."""
+    holdings = state.holdings_of(BookRef(command.account))
+    if command.source is Instance.EVENT_CONTRACT:
+        _require_free(holdings, command.source_shard, command.amount_micros)
+    row = _new_shard_transfer(state, command, at)
+    yield ShardTransferred(
+        transfer=row.transfer_id,
+        account=row.account,
+        source=row.source,
+        target=row.target,
+        source_shard=row.source_shard,
+        target_shard=row.target_shard,
+        amount_micros=row.amount_micros,
+        status=row.status,
+    )
+    if row.source is Instance.EVENT_CONTRACT:
+        yield from _move(holdings, row.source_shard, -row.amount_micros, at)
+    if row.status is TransferStatus.COMPLETE:
+        yield from _arrive(state, row, at)
+
+
+def complete_transfer(state: State, command: CompleteTransfer, at: int) -> Iterator[Event]:
+    row = state.shard_transfer(command.transfer)
+    if row.status is not TransferStatus.PENDING:
+        message = f"transfer {row.transfer_id} is {row.status}: expected a pending one"
+        raise Refused(RefusalCode.ILLEGAL_TRANSITION, message)
+    row.status, row.revision = TransferStatus.COMPLETE, state.next_revision()
+    state.accounts[row.account].ledger.shard_transfers.revision = row.revision
+    yield TransferCompleted(transfer=row.transfer_id)
+    yield from _arrive(state, row, at)
+
+
+def allocate_balance(state: State, command: AllocateBalance, at: int) -> Iterator[Event]:
+    state.holdings_of(BookRef(command.account))
+    account = state.account(command.account)
+    account.allocations, account.reservation = command.allocations, command.reservation
+    yield BalanceAllocated(account=account.name, allocations=account.allocations, reservation=account.reservation)
+
+
+def set_netting(state: State, command: SetNetting, at: int) -> Iterator[Event]:
+    state.holdings_of(command.purse)
+    account = state.account(command.purse.account)
+    if account.kind is not AccountKind.MEMBER:
+        message = f"account {account.name} is an {account.kind}: netting is set for a member's books"
+        raise Refused(RefusalCode.WRONG_KIND, message)
+    change = account.netted_books.add if command.enabled else account.netted_books.discard
+    change(command.purse.book)
+    yield NettingSet(purse=command.purse, enabled=command.enabled)
+
+
+def _pay(state: State, kind: PaymentKind, command: Deposit | Withdraw, at: int) -> Iterator[Event]:
+    payment = _new_payment(state, kind, command, at)
+    yield PaymentMade(
+        payment=payment.payment_id,
+        kind=kind,
+        purse=payment.purse,
+        method=payment.method,
+        status=payment.status,
+        amount_micros=payment.amount_micros,
+        fee_micros=payment.fee_micros,
+    )
+    yield from _move(state.holdings[payment.purse], 0, payment.moved_micros, at)
+
+
+def _new_payment(state: State, kind: PaymentKind, command: Deposit | Withdraw, at: int) -> Payment:
+    payment_id = command.payment or state.new_id("payment")
+    if payment_id in state.payments:
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"payment {payment_id} exists already")
+    serial = state.next_revision()
+    payment = state.payments[payment_id] = Payment(
+        payment_id=payment_id,
+        kind=kind,
+        purse=command.purse,
+        method=command.method,
+        status=command.status,
+        amount_micros=command.amount_micros,
+        fee_micros=command.fee_micros,
+        created_at=at,
+        finalized_at=None if command.status is PaymentStatus.PENDING else at,
+        serial=serial,
+        revision=serial,
+    )
+    _payments_of(state, payment).add(payment, serial)
+    return payment
+
+
+def _payments_of(state: State, payment: Payment) -> History[Payment]:
+    ledger = state.accounts[payment.purse.account].ledger
+    return ledger.deposits if payment.kind is PaymentKind.DEPOSIT else ledger.withdrawals
+
+
+def _require_finalizable(payment: Payment, status: PaymentStatus) -> None:
+    if (payment.status, status) not in PAYMENT_TRANSITIONS:
+        possible = sorted(after for before, after in PAYMENT_TRANSITIONS if before is payment.status)
+        message = (
+            f"payment {payment.payment_id} is {payment.status}: it cannot become {status};"
+            f" possible now: {', '.join(possible) or 'nothing more'}"
+        )
+        raise Refused(RefusalCode.ILLEGAL_TRANSITION, message)
+
+
+def _new_transfer_id(state: State, given: str | None) -> str:
+    transfer_id = given or state.new_id("transfer")
+    if transfer_id in state.transfers or transfer_id in state.shard_transfers:
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"transfer {transfer_id} exists already")
+    return transfer_id
+
+
+def _new_shard_transfer(state: State, command: TransferShard, at: int) -> ShardTransfer:
+    transfer_id, serial = _new_transfer_id(state, command.transfer), state.next_revision()
+    row = state.shard_transfers[transfer_id] = ShardTransfer(
+        transfer_id=transfer_id,
+        account=command.account,
+        source=command.source,
+        target=command.target,
+        source_shard=command.source_shard,
+        target_shard=command.target_shard,
+        amount_micros=command.amount_micros,
+        status=command.status,
+        created_at=at,
+        serial=serial,
+        revision=serial,
+    )
+    state.accounts[command.account].ledger.shard_transfers.add(row, serial)
+    return row
+
+
+def _arrive(state: State, row: ShardTransfer, at: int) -> Iterator[Event]:
+    if row.target is Instance.EVENT_CONTRACT:
+        yield from _move(state.holdings[BookRef(row.account)], row.target_shard, row.amount_micros, at)
+
+
+def _require_free(holdings: Holdings, shard: int, amount_micros: int) -> None:
+    free_micros = _free_micros(holdings, shard)
+    if amount_micros > free_micros:
+        where = f" on shard {shard}" if shard or holdings.shards_micros else ""
+        message = (
+            f"{holdings.purse} has {exact(free_micros, 6)} dollars free{where}, asked for {exact(amount_micros, 6)}"
+        )
+        raise Refused(RefusalCode.INSUFFICIENT_CASH, message + _held_back(holdings, shard))
+
+
+def _held_back(holdings: Holdings, shard: int) -> str:
+    """What a balance lacks although nobody spent it."""
+    if shard or not holdings.reserved_micros:
+        return ""
+    return f": its orders that rest hold back {exact(holdings.reserved_micros, 6)}"
+
+
+def _free_micros(holdings: Holdings, shard: int) -> int:
+    """What orders that rest do not hold back; they rest on shard 0, like all trading."""
+    if shard:
+        return holdings.shards_micros.get(shard, 0)
+    return holdings.cash_micros - holdings.reserved_micros - sum(holdings.shards_micros.values())
+
+
+def _move(holdings: Holdings, shard: int, amount_micros: int, at: int) -> Iterator[Event]:
+    if not amount_micros:
+        return
+    holdings.pay(amount_micros, at)
+    holdings.contributed_micros += amount_micros
+    if shard:
+        _add_to_shard(holdings, shard, amount_micros)
+    holdings.assert_conserved()
+    yield CashMoved(purse=holdings.purse, amount_micros=amount_micros, cash_micros=holdings.cash_micros)
+
+
+def _add_to_shard(holdings: Holdings, shard: int, amount_micros: int) -> None:
+    left_micros = holdings.shards_micros.pop(shard, 0) + amount_micros
+    if left_micros:
+        holdings.shards_micros[shard] = left_micros

@@ -1,0 +1,40 @@
+"""Handlers: the exchange as a whole."""
+
+from collections.abc import Iterator
+
+from mockexchange.core.commands import Announce, Note, SwitchExchange
+from mockexchange.core.events import Announced, Event, ExchangeSwitched, Noted
+from mockexchange.core.handlers import orders
+from mockexchange.core.model.exchange_status import Announcement
+from mockexchange.core.model.state import State
+from mockexchange.core.vocabulary import OrderReason
+
+
+def switch_exchange(state: State, command: SwitchExchange, at: int) -> Iterator[Event]:
+    """Orders that want so are canceled when trading stops. Fills are facts and are never refused for it."""
+    service = state.service
+    service.is_active, service.is_trading, service.resume_at = command.active, command.trading, command.resume_at
+    yield ExchangeSwitched(active=command.active, trading=command.trading, resume_at=command.resume_at)
+    if not (command.active and command.trading):
+        yield from _cancel_on_pause(state, at)
+
+
+def announce(state: State, command: Announce, at: int) -> Iterator[Event]:
+    delivered_at = at if command.delivered_at is None else command.delivered_at
+    announcement = Announcement(command.message, command.severity, command.active, delivered_at)
+    state.announcements.append(announcement)
+    yield Announced(
+        message=announcement.message,
+        severity=announcement.severity,
+        active=announcement.is_active,
+        delivered_at=delivered_at,
+    )
+
+
+def note(_state: State, command: Note, _at: int) -> Iterator[Event]:
+    yield Noted(subject=command.subject, text=command.text)
+
+
+def _cancel_on_pause(state: State, at: int) -> Iterator[Event]:
+    for order in [order for book in state.resting.values() for order in book if order.cancel_on_pause]:
+        yield from orders.cancel(state, order, at, OrderReason.HALT)

@@ -1,0 +1,189 @@
+"""Handlers: series, events, markets, their prices and the books of strangers."""
+
+from collections.abc import Callable, Iterator
+
+from mockexchange.core.commands import (
+    FEE_MULTIPLIER_UNIT,
+    DescribeEvent,
+    ListMarket,
+    ListSeries,
+    PriceMarket,
+    QuoteMarket,
+)
+from mockexchange.core.events import (
+    Event,
+    EventDescribed,
+    EventListed,
+    LevelChanged,
+    MarketListed,
+    MarketPriced,
+    MarketQuoted,
+    SeriesListed,
+)
+from mockexchange.core.model.descriptions import SeriesDetails
+from mockexchange.core.model.markets import (
+    PLAIN_EVENT,
+    PLAIN_MARKET,
+    PLAIN_SERIES,
+    EventListing,
+    Levels,
+    Market,
+    Series,
+    require_open,
+)
+from mockexchange.core.model.state import State
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.vocabulary import FeeType, Side
+
+NO_LEVELS: Levels = {Side.YES: {}, Side.NO: {}}
+
+
+def list_series(state: State, command: ListSeries, at: int) -> Iterator[Event]:
+    if command.series in state.series:
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"series {command.series} exists already")
+    yield _add_series(state, command.series, command.fee_type, command.fee_multiplier, command.details, at)
+
+
+def describe_event(state: State, command: DescribeEvent, at: int) -> Iterator[Event]:
+    """An event that is still to be listed is so described when it is."""
+    event = state.events.get(command.event)
+    if event is None:
+        state.described[command.event] = command.details
+    else:
+        event.details, event.updated_at = command.details, at
+        _touch_event(state, event)
+    yield EventDescribed(event=command.event)
+
+
+def list_market(state: State, command: ListMarket, at: int) -> Iterator[Event]:
+    if command.market in state.markets:
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"market {command.market} exists already")
+    _require_same_event(state, command)
+    if command.series not in state.series:
+        yield _add_series(state, command.series, FeeType.QUADRATIC, FEE_MULTIPLIER_UNIT, None, at)
+    if command.event not in state.events:
+        _add_event(state, command, at)
+        yield EventListed(event=command.event)
+    _add_market(state, command, at)
+    yield MarketListed(market=command.market, event=command.event, series=command.series)
+
+
+def price_market(state: State, command: PriceMarket, at: int) -> Iterator[Event]:
+    market = require_open(state.market(command.market))
+    yield from reprice(state, market, command.price_centicents, at)
+
+
+def quote_market(state: State, command: QuoteMarket, at: int) -> Iterator[Event]:
+    market = require_open(state.market(command.market))
+    levels = {side: dict(sorted(bids, reverse=True)) for side, bids in ((Side.YES, command.yes), (Side.NO, command.no))}
+    changes = list(_level_changes(market, levels))
+
+    def apply() -> None:
+        market.quotes = levels
+
+    refile_market(state, market, at, apply)
+    yes_levels, no_levels = (tuple(levels[side].items()) for side in (Side.YES, Side.NO))
+    yield MarketQuoted(market=market.ticker, yes_levels=yes_levels, no_levels=no_levels)
+    yield from changes
+
+
+def drop_quotes(market: Market) -> Iterator[Event]:
+    """Take the bids of strangers out of a market that does not trade."""
+    changes = list(_level_changes(market, NO_LEVELS))
+    market.quotes = None
+    yield from changes
+
+
+def _level_changes(market: Market, levels: Levels) -> Iterator[Event]:
+    """What turns the bids of strangers that there are into `levels`, the best price first."""
+    before = market.quotes or NO_LEVELS
+    for side in (Side.YES, Side.NO):
+        for price in sorted({*before[side], *levels[side]}, reverse=True):
+            change_centis = levels[side].get(price, 0) - before[side].get(price, 0)
+            if change_centis:
+                yield LevelChanged(market=market.ticker, side=side, price_centicents=price, change_centis=change_centis)
+
+
+def reprice(state: State, market: Market, price_centicents: int, at: int) -> Iterator[Event]:
+    """Move the last price and with it the value of every position in the market."""
+    if price_centicents == market.price_centicents:
+        return
+    rows = market.positions
+    for row in rows:
+        state.holdings[row.purse].values_micros[market.event.exchange_index] -= row.value_micros
+    refile_market(state, market, at, lambda: _set_price(market, price_centicents))
+    for row in rows:
+        state.holdings[row.purse].values_micros[market.event.exchange_index] += row.value_micros
+    yield MarketPriced(market=market.ticker, price_centicents=price_centicents)
+
+
+def refile_market(state: State, market: Market, at: int, apply: Callable[[], None] = lambda: None) -> None:
+    """Run `apply`, which changes the market, and keep every list and page that shows it true.
+
+    Whatever changes what a read shows of a market (its status, result, price, volume, book) goes through here; what
+    changed outside its row needs no `apply`.
+    """
+    revision = state.next_revision()
+    state.listed_markets.refile(market, revision, apply)
+    market.revision, market.updated_at = revision, at
+    _touch_event(state, market.event)
+
+
+def _touch_event(state: State, event: EventListing) -> None:
+    event.revision = state.listed_events.revision = state.next_revision()
+
+
+def _set_price(market: Market, price_centicents: int) -> None:
+    market.previous_centicents, market.price_centicents = market.price_centicents, price_centicents
+
+
+def _add_series(
+    state: State, name: str, fee_type: FeeType, fee_multiplier: int, details: SeriesDetails | None, at: int
+) -> Event:
+    state.series[name] = Series(name, fee_type, fee_multiplier, details or PLAIN_SERIES, at)
+    return SeriesListed(series=name)
+
+
+def _add_event(state: State, command: ListMarket, at: int) -> None:
+    serial = state.next_revision()
+    event = state.events[command.event] = EventListing(
+        ticker=command.event,
+        series=state.series[command.series],
+        exchange_index=command.exchange_index,
+        serial=serial,
+        created_at=at,
+        revision=serial,
+        details=state.described.pop(command.event, PLAIN_EVENT),
+        updated_at=at,
+    )
+    state.listed_events.add(event, serial)
+
+
+def _add_market(state: State, command: ListMarket, at: int) -> None:
+    serial, event = state.next_revision(), state.events[command.event]
+    market = state.markets[command.market] = Market(
+        ticker=command.market,
+        event=event,
+        title=command.title,
+        price_centicents=command.price_centicents,
+        serial=serial,
+        created_at=at,
+        revision=serial,
+        details=command.details or PLAIN_MARKET,
+        updated_at=at,
+    )
+    event.markets.append(market)
+    state.listed_markets.add(market, serial)
+    _touch_event(state, event)
+
+
+def _require_same_event(state: State, command: ListMarket) -> None:
+    event = state.events.get(command.event)
+    if event is None:
+        return
+    if (event.series.ticker, event.exchange_index) != (command.series, command.exchange_index):
+        message = (
+            f"event {event.ticker} is of series {event.series.ticker} on exchange index {event.exchange_index},"
+            f" got {command.series} on {command.exchange_index} for market {command.market}"
+        )
+        raise Refused(RefusalCode.WRONG_EVENT, message)

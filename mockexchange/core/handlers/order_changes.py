@@ -1,0 +1,114 @@
+"""Changing one order: the steps that every handler which touches an order shares, and what it tells of them.
+
+A change of a resting order is told as the level it changed, the order as it is now and the row it shows in.
+"""
+
+from collections.abc import Callable
+
+from mockexchange.core.events import Event, LevelChanged, OrderChanged
+from mockexchange.core.handlers.markets import refile_market
+from mockexchange.core.handlers.position_changes import change_row, row_of
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.positions import Position
+from mockexchange.core.model.state import State
+from mockexchange.core.model.trades import FillRow
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus
+
+
+def count_fill(order: Order, fill: FillRow) -> None:
+    """Count a fill. The limit of an order known by its fills alone is the worst of their prices."""
+    count_centis, price_centicents = fill.trade.count_centis, fill.price_centicents
+    order.fills.append(fill)
+    order.filled_centis += count_centis
+    if fill.is_taker:
+        order.taker_cost_micros += count_centis * price_centicents
+        order.taker_fees_micros += fill.fee_micros
+    else:
+        order.maker_cost_micros += count_centis * price_centicents
+        order.maker_fees_micros += fill.fee_micros
+    if not order.has_rested:
+        worst = max if order.action is Action.BUY else min
+        order.initial_centis += count_centis
+        order.price_centicents = worst(order.price_centicents, price_centicents)
+
+
+def require_resting(order: Order) -> Order:
+    if order.status is not OrderStatus.RESTING:
+        message = f"order {order.order_id} is {order.status}: only a resting one can change"
+        raise Refused(RefusalCode.ORDER_NOT_RESTING, message)
+    return order
+
+
+def take_off(
+    state: State, order: Order, count_centis: int, status: OrderStatus, at: int, fill: FillRow | None = None
+) -> None:
+    """Take contracts off a resting order, filled ones or not; `status` is what it is once none are left."""
+
+    def apply() -> None:
+        order.remaining_centis -= count_centis
+        if not order.remaining_centis:
+            order.status = status
+        if fill is not None:
+            count_fill(order, fill)
+
+    change_order(state, order, at, apply)
+    order.holdings.reserved_micros -= order.reserve_micros(count_centis)
+    state.resting[order.market.ticker].change(order, -count_centis)
+    if order.group is not None and not order.remaining_centis:
+        del order.group.orders[order.order_id]
+
+
+def change_order(state: State, order: Order, at: int, apply: Callable[[], None]) -> None:
+    """Run `apply` on an order and keep true where it is listed."""
+
+    def change() -> None:
+        apply()
+        order.updated_at = at
+        order.is_archived = order.status is not OrderStatus.RESTING and at < state.archived_before
+
+    order.revision = state.next_revision()
+    state.accounts[order.purse.account].ledger.orders.refile(order, order.revision, change)
+
+
+def show_resting(state: State, order: Order, change_centis: int, at: int) -> Event:
+    """Show the change of what rests in the market and in the row."""
+    refile_market(state, order.market, at)
+    row = row_of(state, order.holdings, order.market, at)
+    return change_row(state, order.holdings, row, _add_resting(change_centis))
+
+
+def level_changed(order: Order, change_centis: int) -> Event:
+    return LevelChanged(
+        market=order.market.ticker,
+        side=order.bid_side,
+        price_centicents=order.bid_centicents,
+        change_centis=change_centis,
+        order_id=order.order_id,
+    )
+
+
+def order_changed(order: Order, reason: OrderReason) -> Event:
+    return OrderChanged(
+        order_id=order.order_id,
+        purse=order.purse,
+        market=order.market.ticker,
+        reason=reason,
+        status=order.status,
+        price_centicents=order.price_centicents,
+        initial_centis=order.initial_centis,
+        filled_centis=order.filled_centis,
+        remaining_centis=order.remaining_centis,
+        taker_cost_micros=order.taker_cost_micros,
+        maker_cost_micros=order.maker_cost_micros,
+        taker_fees_micros=order.taker_fees_micros,
+        maker_fees_micros=order.maker_fees_micros,
+        updated_at=order.updated_at,
+    )
+
+
+def _add_resting(change_centis: int) -> Callable[[Position], None]:
+    def apply(row: Position) -> None:
+        row.resting_centis += change_centis
+
+    return apply

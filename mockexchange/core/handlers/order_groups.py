@@ -1,0 +1,79 @@
+"""Handlers: groups of orders, which are canceled together once enough of them has been filled.
+
+A group that was triggered takes no orders until it is reset; resetting counts its fills from zero again. A group that
+was deleted is forgotten, but its orders still tell that they were in it.
+"""
+
+from collections.abc import Iterator
+
+from mockexchange.core.commands import DeleteGroup, LimitGroup, OpenGroup, ResetGroup, TriggerGroup
+from mockexchange.core.events import Event, GroupDeleted, GroupLimited, GroupOpened, GroupReset, GroupTriggered
+from mockexchange.core.handlers.orders import cancel
+from mockexchange.core.model.order_groups import OrderGroup
+from mockexchange.core.model.state import State
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.vocabulary import OrderReason
+
+
+def open_group(state: State, command: OpenGroup, at: int) -> Iterator[Event]:
+    state.holdings_of(command.purse)
+    if command.group in state.groups:
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"group {command.group} exists already")
+    group_id = command.group or state.new_id("group")
+    state.groups[group_id] = OrderGroup(
+        group_id=group_id,
+        serial=state.groups_opened,
+        purse=command.purse,
+        exchange_index=0,
+        limit_centis=command.limit_centis,
+    )
+    state.groups_opened += 1
+    yield GroupOpened(group=group_id, purse=command.purse, limit_centis=command.limit_centis)
+
+
+def trigger_group(state: State, command: TriggerGroup, at: int) -> Iterator[Event]:
+    yield from _trigger(state, state.group(command.group), at)
+
+
+def reset_group(state: State, command: ResetGroup, at: int) -> Iterator[Event]:
+    group = state.group(command.group)
+    group.filled_centis, group.is_triggered = 0, False
+    yield GroupReset(group=group.group_id, purse=group.purse)
+
+
+def limit_group(state: State, command: LimitGroup, at: int) -> Iterator[Event]:
+    """A group that is triggered stays so, whatever its limit; another is triggered if it has reached the new one."""
+    group = state.group(command.group)
+    group.limit_centis = command.limit_centis
+    yield GroupLimited(group=group.group_id, purse=group.purse, limit_centis=command.limit_centis)
+    if not group.is_triggered:
+        yield from _trigger_at_limit(state, group, at)
+
+
+def delete_group(state: State, command: DeleteGroup, at: int) -> Iterator[Event]:
+    group = state.group(command.group)
+    del state.groups[group.group_id]
+    yield GroupDeleted(group=group.group_id, purse=group.purse)
+    yield from _cancel_orders(state, group, at)
+
+
+def count_fill(state: State, group: OrderGroup, count_centis: int, at: int) -> Iterator[Event]:
+    """Count contracts filled of an order of the group; at the limit the rest of its orders goes."""
+    group.filled_centis += count_centis
+    yield from _trigger_at_limit(state, group, at)
+
+
+def _trigger_at_limit(state: State, group: OrderGroup, at: int) -> Iterator[Event]:
+    if group.limit_centis is not None and group.filled_centis >= group.limit_centis:
+        yield from _trigger(state, group, at)
+
+
+def _trigger(state: State, group: OrderGroup, at: int) -> Iterator[Event]:
+    group.is_triggered = True
+    yield GroupTriggered(group=group.group_id, purse=group.purse)
+    yield from _cancel_orders(state, group, at)
+
+
+def _cancel_orders(state: State, group: OrderGroup, at: int) -> Iterator[Event]:
+    for order in list(group.orders.values()):
+        yield from cancel(state, order, at, OrderReason.GROUP)

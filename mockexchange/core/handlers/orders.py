@@ -1,0 +1,168 @@
+"""Handlers: orders that rest, shrink, are canceled, expire or are filled.
+
+A resting order shows in the row's resting contracts and holds back the cash it would spend. It does not touch the
+row's time of update (recorded 2025-11-03: three orders, one old `last_updated_ts`). When an order is to expire is
+written down and told, and nothing more: the exchange acts on commands, and no clock runs in it. So an order expires
+when it is told to, whatever was written down.
+"""
+
+from collections.abc import Iterator
+
+from mockexchange.core.commands import CancelOrder, ExpireOrder, Fill, ReduceOrder, RestOrder
+from mockexchange.core.decimals import exact
+from mockexchange.core.events import Event, OrderCanceled, OrderExecuted, OrderReduced, OrderRested
+from mockexchange.core.handlers.order_changes import (
+    change_order,
+    count_fill,
+    level_changed,
+    order_changed,
+    require_resting,
+    show_resting,
+    take_off,
+)
+from mockexchange.core.model.markets import Market, require_open
+from mockexchange.core.model.order_groups import OrderGroup
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.resting_orders import RestingBook
+from mockexchange.core.model.state import State
+from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.trades import FillRow
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.vocabulary import OrderReason, OrderStatus
+
+
+def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
+    market = require_open(state.market(command.market))
+    holdings = state.holdings_of(command.purse)
+    group = _group_for(state, command)
+    if command.order in state.orders:
+        raise Refused(RefusalCode.ALREADY_EXISTS, f"order {command.order} exists already")
+    order = _rested(state, command, holdings, market, at)
+    if group is not None:
+        order.group = group
+        group.orders[order.order_id] = order
+    _list(state, order)
+    state.resting.setdefault(market.ticker, RestingBook()).add(order)
+    holdings.reserved_micros += order.reserve_micros(order.remaining_centis)
+    yield OrderRested(
+        order_id=order.order_id,
+        purse=command.purse,
+        market=market.ticker,
+        side=order.side,
+        action=order.action,
+        count_centis=order.initial_centis,
+        price_centicents=order.price_centicents,
+    )
+    yield level_changed(order, order.remaining_centis)
+    yield order_changed(order, OrderReason.PLACED)
+    yield show_resting(state, order, order.remaining_centis, at)
+
+
+def reduce_order(state: State, command: ReduceOrder, at: int) -> Iterator[Event]:
+    order = require_resting(state.order(command.order))
+    if command.count_centis >= order.remaining_centis:
+        yield from cancel(state, order, at, OrderReason.DECREASE)
+        return
+    take_off(state, order, command.count_centis, OrderStatus.CANCELED, at)
+    yield OrderReduced(order_id=order.order_id, remaining_centis=order.remaining_centis)
+    yield level_changed(order, -command.count_centis)
+    yield order_changed(order, OrderReason.DECREASE)
+    yield show_resting(state, order, -command.count_centis, at)
+
+
+def cancel_order(state: State, command: CancelOrder, at: int) -> Iterator[Event]:
+    yield from cancel(state, require_resting(state.order(command.order)), at, OrderReason.CANCEL)
+
+
+def expire_order(state: State, command: ExpireOrder, at: int) -> Iterator[Event]:
+    yield from cancel(state, require_resting(state.order(command.order)), at, OrderReason.EXPIRY)
+
+
+def cancel(state: State, order: Order, at: int, reason: OrderReason) -> Iterator[Event]:
+    """Cancel what rests of an order."""
+    released_centis = order.remaining_centis
+    take_off(state, order, released_centis, OrderStatus.CANCELED, at)
+    yield OrderCanceled(order_id=order.order_id)
+    yield level_changed(order, -released_centis)
+    yield order_changed(order, reason)
+    yield show_resting(state, order, -released_centis, at)
+
+
+def cancel_all(state: State, market: Market, at: int) -> Iterator[Event]:
+    """Cancel what rests in a market that stops trading."""
+    for order in list(state.resting.get(market.ticker, ())):
+        yield from cancel(state, order, at, OrderReason.CLOSE)
+
+
+def require_fillable(order: Order, command: Fill) -> None:
+    """Refused unless the fill is a part of this order."""
+    if order.has_rested:
+        require_resting(order)
+    wanted = (order.holdings.purse, order.market.ticker, order.side, order.action)
+    if wanted != (command.purse, command.market, command.side, command.action):
+        message = f"order {order.order_id} is {order.action} {order.side} in {order.market.ticker} by {wanted[0]}"
+        given = f"{command.action} {command.side} in {command.market} by {command.purse}"
+        raise Refused(RefusalCode.ORDER_MISMATCH, f"{message}, got {given}")
+    if command.client_order_id not in ("", order.client_order_id):
+        message = f"order {order.order_id} has client_order_id {order.client_order_id!r}"
+        raise Refused(RefusalCode.ORDER_MISMATCH, f"{message}, got {command.client_order_id!r}")
+    if order.has_rested and command.count_centis > order.remaining_centis:
+        message = (
+            f"order {order.order_id} has {exact(order.remaining_centis, 2)} contracts left,"
+            f" got {exact(command.count_centis, 2)}"
+        )
+        raise Refused(RefusalCode.ORDER_MISMATCH, message)
+
+
+def execute(state: State, order: Order, fill: FillRow, at: int) -> Iterator[Event]:
+    """Count a fill for its order and list an order that is new. What rested gives back what it held for the fill."""
+    if order.has_rested:
+        take_off(state, order, fill.trade.count_centis, OrderStatus.EXECUTED, at, fill)
+        yield OrderExecuted(order_id=order.order_id, remaining_centis=order.remaining_centis)
+        yield level_changed(order, -fill.trade.count_centis)
+    elif order.order_id in state.orders:
+        change_order(state, order, at, lambda: count_fill(order, fill))
+    else:
+        count_fill(order, fill)
+        _list(state, order)
+    yield order_changed(order, OrderReason.TRADE)
+
+
+def _group_for(state: State, command: RestOrder) -> OrderGroup | None:
+    if command.group is None:
+        return None
+    group = state.group(command.group)
+    if group.purse != command.purse:
+        message = f"group {group.group_id} is of {group.purse}, the order of {command.purse}"
+        raise Refused(RefusalCode.GROUP_MISMATCH, message)
+    if group.is_triggered:
+        message = f"group {group.group_id} is triggered: reset it before it takes orders again"
+        raise Refused(RefusalCode.GROUP_TRIGGERED, message)
+    return group
+
+
+def _rested(state: State, command: RestOrder, holdings: Holdings, market: Market, at: int) -> Order:
+    serial = state.next_revision()
+    return Order(
+        order_id=command.order or state.new_id("order"),
+        client_order_id=command.client_order_id,
+        holdings=holdings,
+        market=market,
+        side=command.side,
+        action=command.action,
+        price_centicents=command.price_centicents,
+        initial_centis=command.count_centis,
+        remaining_centis=command.count_centis,
+        created_at=at,
+        updated_at=at,
+        serial=serial,
+        revision=serial,
+        expires_at=command.expires_at,
+        self_trade_prevention=command.self_trade_prevention,
+        cancel_on_pause=command.cancel_on_pause,
+    )
+
+
+def _list(state: State, order: Order) -> None:
+    state.orders[order.order_id] = order
+    state.accounts[order.purse.account].ledger.orders.add(order, order.serial)

@@ -1,0 +1,46 @@
+"""Changing one row: the step that every handler which touches a position shares."""
+
+from collections.abc import Callable
+
+from mockexchange.core.events import PositionChanged
+from mockexchange.core.model.markets import Market
+from mockexchange.core.model.positions import Position
+from mockexchange.core.model.state import State
+from mockexchange.core.model.subaccounts import Holdings
+
+
+def row_of(state: State, holdings: Holdings, market: Market, at: int) -> Position:
+    """The book's row in the market; a new one is not filed until its first change."""
+    row = holdings.positions.get(market.ticker)
+    if row is None:
+        row = Position(holdings.purse, market, at, state.next_revision())
+        market.positions.append(row)
+    return row
+
+
+def change_row(state: State, holdings: Holdings, row: Position, apply: Callable[[Position], None]) -> PositionChanged:
+    """Apply a change to a row, keep the indexes and the market's holdings true, and tell what the row is now."""
+    before, before_fees_micros = row.stake, row.fees_micros
+    holdings.change(row, state.next_revision(), apply)
+    holdings.assert_conserved()
+    _count_held(row.market, before.quantity_centis, row.stake.quantity_centis)
+    return PositionChanged(
+        purse=row.purse,
+        market=row.market.ticker,
+        quantity_centis=row.stake.quantity_centis,
+        cost_micros=row.stake.cost_micros,
+        realized_micros=row.stake.realized_micros,
+        fees_micros=row.fees_micros,
+        held_fees_micros=row.held_fees_micros,
+        traded_micros=row.stake.traded_micros,
+        shares_centis=row.stake.shares_centis,
+        resting_centis=row.resting_centis,
+        settled=row.settled,
+        updated_at=row.updated_at,
+        has_moved=(row.stake, row.fees_micros) != (before, before_fees_micros),
+    )
+
+
+def _count_held(market: Market, before_centis: int, after_centis: int) -> None:
+    market.yes_held_centis += max(after_centis, 0) - max(before_centis, 0)
+    market.no_held_centis += max(-after_centis, 0) - max(-before_centis, 0)

@@ -1,0 +1,148 @@
+"""Handlers: a market's way from open to finalized, and what its settlement pays."""
+
+from collections.abc import Iterator
+
+from mockexchange.core.commands import CloseMarket, DetermineMarket, DisputeMarket, FinalizeMarket, SettleMarket
+from mockexchange.core.events import Event, MarketMoved, PositionSettled
+from mockexchange.core.handlers.markets import drop_quotes, refile_market
+from mockexchange.core.handlers.orders import cancel_all
+from mockexchange.core.handlers.position_changes import change_row
+from mockexchange.core.instruments.binary import Payout, Stake, settle
+from mockexchange.core.model.ledgers import Ledger
+from mockexchange.core.model.markets import Market, next_status
+from mockexchange.core.model.positions import Position
+from mockexchange.core.model.settlements import Bought, Settlement
+from mockexchange.core.model.state import State
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, MarketStatus, Result, Side
+
+YES_WORTH_CENTICENTS: dict[Result, int | None] = {Result.YES: CENTICENTS_PER_DOLLAR, Result.NO: 0, Result.VOID: None}
+"""What a YES contract is worth where the result alone tells."""
+
+
+def close_market(state: State, command: CloseMarket, at: int) -> Iterator[Event]:
+    market = state.market(command.market)
+    yield _move(state, market, "close", at)
+    yield from _empty_book(state, market, at)
+
+
+def determine_market(state: State, command: DetermineMarket, at: int) -> Iterator[Event]:
+    yield from _determine(state, state.market(command.market), command.result, command.value_centicents, at)
+
+
+def dispute_market(state: State, command: DisputeMarket, at: int) -> Iterator[Event]:
+    yield _move(state, state.market(command.market), "dispute", at)
+
+
+def finalize_market(state: State, command: FinalizeMarket, at: int) -> Iterator[Event]:
+    yield from _finalize(state, state.market(command.market), at)
+
+
+def settle_market(state: State, command: SettleMarket, at: int) -> Iterator[Event]:
+    market = state.market(command.market)
+    decided = (command.result, command.value_centicents)
+    if market.status is not MarketStatus.DETERMINED:
+        yield from _determine(state, market, *decided, at)
+    elif (market.result, market.value_centicents) != decided:
+        message = f"market {market.ticker} is determined {market.result}: dispute it before it settles otherwise"
+        raise Refused(RefusalCode.ILLEGAL_TRANSITION, message)
+    yield from _finalize(state, market, at)
+
+
+def _determine(state: State, market: Market, result: Result, value_centicents: int | None, at: int) -> Iterator[Event]:
+    next_status(market, "determine")
+    market.result, market.value_centicents = result, value_centicents
+    yield _move(state, market, "determine", at)
+    yield from _empty_book(state, market, at)
+
+
+def _finalize(state: State, market: Market, at: int) -> Iterator[Event]:
+    next_status(market, "finalize")
+    market.settled_at = at
+    yield _move(state, market, "finalize", at)
+    for row in market.positions:
+        yield from _settle_row(state, row, at)
+
+
+def _empty_book(state: State, market: Market, at: int) -> Iterator[Event]:
+    """Nobody bids in a market that does not trade, a stranger no more than an account here."""
+    yield from drop_quotes(market)
+    yield from cancel_all(state, market, at)
+
+
+def _move(state: State, market: Market, move: str, at: int) -> Event:
+    status = next_status(market, move)
+
+    def apply() -> None:
+        market.status = status
+
+    refile_market(state, market, at, apply)
+    return MarketMoved(
+        market=market.ticker, status=market.status, result=market.result, value_centicents=market.value_centicents
+    )
+
+
+def _settle_row(state: State, row: Position, at: int) -> Iterator[Event]:
+    market = row.market
+    holdings = state.holdings[row.purse]
+    assert market.result is not None, "a determined market has a result"
+    before, (stake, payout) = row.stake, settle(row.stake, market.result, market.value_centicents)
+    holdings.pay(payout.revenue_micros - payout.remainder_micros, at)
+    yield PositionSettled(
+        purse=row.purse,
+        market=market.ticker,
+        result=market.result,
+        quantity_centis=before.quantity_centis,
+        cost_micros=before.cost_micros,
+        revenue_micros=payout.revenue_micros,
+        remainder_micros=payout.remainder_micros,
+    )
+    is_archived = at < state.archived_before
+    yield change_row(state, holdings, row, lambda row: _apply_settlement(row, stake, payout, at, is_archived))
+    _write_down(state, row, before, payout, at)
+
+
+def _apply_settlement(row: Position, stake: Stake, payout: Payout, at: int, is_archived: bool) -> None:
+    row.stake = stake
+    row.fees_micros += payout.remainder_micros
+    row.held_fees_micros = 0
+    row.settled = True
+    row.archived = is_archived
+    row.rank = (-at, row.market.ticker)
+
+
+def _write_down(state: State, row: Position, before: Stake, payout: Payout, at: int) -> None:
+    """List the settlement of a book that ever bought: orders that only rested leave none."""
+    ledger, market, result = state.accounts[row.purse.account].ledger, row.market, row.market.result
+    bought = _bought(ledger, row)
+    assert result is not None, "a determined market has a result"
+    if not any(side.count_centis for side in bought.values()):
+        return
+    settlement = Settlement(
+        purse=row.purse,
+        market=market,
+        result=result,
+        value_centicents=YES_WORTH_CENTICENTS.get(result, market.value_centicents),
+        yes=bought[Side.YES],
+        no=bought[Side.NO],
+        held_centis=before.quantity_centis,
+        held_cost_micros=before.cost_micros,
+        revenue_micros=payout.revenue_micros - payout.remainder_micros,
+        fees_micros=row.fees_micros,
+        created_at=at,
+        serial=state.next_revision(),
+    )
+    ledger.settlements.add(settlement, settlement.serial)
+
+
+def _bought(ledger: Ledger, row: Position) -> dict[Side, Bought]:
+    """What the book acquired of each side over the market's life, by its fills and its opening balance."""
+    opened_side = Side.YES if row.opened.quantity_centis > 0 else Side.NO
+    bought = {Side.YES: Bought(), Side.NO: Bought()}
+    bought[opened_side] = Bought(abs(row.opened.quantity_centis), row.opened.cost_micros)
+    for fill in ledger.fills.filed(("ticker", row.market.ticker), (row.purse.book,)):
+        side, count_centis = fill.outcome_side, fill.trade.count_centis
+        price_centicents = fill.trade.yes_centicents if side is Side.YES else fill.trade.no_centicents
+        before = bought[side]
+        bought[side] = Bought(before.count_centis + count_centis, before.cost_micros + count_centis * price_centicents)
+    return bought

@@ -1,0 +1,31 @@
+"""Everything that happened to one account, as the lists that its endpoints page through."""
+
+from mockexchange.core.model.history import History
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
+from mockexchange.core.model.settlements import Settlement
+from mockexchange.core.model.trades import FillRow, Trade
+
+
+class Ledger:
+    __slots__ = (
+        "deposits",
+        "fills",
+        "orders",
+        "settlements",
+        "shard_transfers",
+        "trades",
+        "transfers",
+        "withdrawals",
+    )
+
+    def __init__(self) -> None:
+        self.fills: History[FillRow] = History()
+        self.orders: History[Order] = History()
+        self.settlements: History[Settlement] = History()
+        self.trades: History[Trade] = History()
+        """An FCM's, over all its subtraders: one row where both sides are its own."""
+        self.deposits: History[Payment] = History()
+        self.withdrawals: History[Payment] = History()
+        self.transfers: History[TransferRow] = History()
+        self.shard_transfers: History[ShardTransfer] = History()

@@ -1,0 +1,115 @@
+"""Series, events and markets, and the life of a market as a table of legal moves."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
+from mockexchange.core.model.history import EVERYTHING, Partition, Selector
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.vocabulary import FeeType, MarketStatus, Result, Side
+
+if TYPE_CHECKING:
+    from mockexchange.core.model.positions import Position
+
+# (status, move): status after. A move that is not here is refused.
+TRANSITIONS: dict[tuple[MarketStatus, str], MarketStatus] = {
+    (MarketStatus.OPEN, "close"): MarketStatus.CLOSED,
+    (MarketStatus.OPEN, "determine"): MarketStatus.DETERMINED,
+    (MarketStatus.CLOSED, "determine"): MarketStatus.DETERMINED,
+    (MarketStatus.DETERMINED, "dispute"): MarketStatus.DISPUTED,
+    (MarketStatus.DISPUTED, "determine"): MarketStatus.DETERMINED,
+    (MarketStatus.DETERMINED, "finalize"): MarketStatus.FINALIZED,
+}
+
+
+PLAIN_SERIES = SeriesDetails()
+PLAIN_EVENT = EventDetails()
+PLAIN_MARKET = MarketDetails()
+Levels = dict[Side, dict[int, int]]
+
+
+@dataclass(slots=True, eq=False)
+class Series:
+    ticker: str
+    fee_type: FeeType
+    fee_multiplier: int
+    details: SeriesDetails = PLAIN_SERIES
+    updated_at: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class EventListing:
+    """An event belongs to one series and trades on one exchange shard (`exchange_index`)."""
+
+    ticker: str
+    series: Series
+    exchange_index: int
+    serial: int
+    created_at: int
+    revision: int
+    details: EventDetails = PLAIN_EVENT
+    markets: "list[Market]" = field(default_factory=list)
+    updated_at: int = 0
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        return EVERYTHING, ("series", self.series.ticker)
+
+    @property
+    def partition(self) -> Partition:
+        return ()
+
+
+@dataclass(slots=True, eq=False)
+class Market:
+    ticker: str
+    event: EventListing
+    title: str
+    price_centicents: int | None
+    """Last price of YES."""
+    serial: int
+    created_at: int
+    revision: int
+    details: MarketDetails = PLAIN_MARKET
+    updated_at: int = 0
+    status: MarketStatus = MarketStatus.OPEN
+    result: Result | None = None
+    value_centicents: int | None = None
+    settled_at: int | None = None
+    previous_centicents: int | None = None
+    """The price before the last one."""
+    volume_centis: int = 0
+    yes_held_centis: int = 0
+    """Contracts held by the accounts here, by side; the larger is the open interest."""
+    no_held_centis: int = 0
+    quotes: Levels | None = None
+    """Bids of strangers by side: price of that side to count. Orders that rest here come on top."""
+    positions: "list[Position]" = field(default_factory=list)
+    """Every position ever opened here, in that order; they never leave."""
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        return EVERYTHING, ("event", self.event.ticker), ("series", self.event.series.ticker)
+
+    @property
+    def partition(self) -> Partition:
+        """(status,)"""
+        return (self.status,)
+
+
+def require_open(market: Market) -> Market:
+    """Return the market; Refused when it does not trade."""
+    if market.status is not MarketStatus.OPEN:
+        message = f"market {market.ticker} is {market.status}: expected an open one"
+        raise Refused(RefusalCode.MARKET_NOT_OPEN, message)
+    return market
+
+
+def next_status(market: Market, move: str) -> MarketStatus:
+    """Look the move up; Refused when the market cannot make it from where it is."""
+    status = TRANSITIONS.get((market.status, move))
+    if status is None:
+        legal = ", ".join(verb for state, verb in TRANSITIONS if state is market.status) or "nothing more"
+        message = f"market {market.ticker} is {market.status}: it cannot {move}; possible now: {legal}"
+        raise Refused(RefusalCode.ILLEGAL_TRANSITION, message)
+    return status

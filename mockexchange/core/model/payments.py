@@ -1,0 +1,97 @@
+"""Deposits, withdrawals and transfers: rows of what moved cash other than by trading."""
+
+from dataclasses import dataclass
+
+from mockexchange.core.model.history import EVERYTHING, Partition, Selector
+from mockexchange.core.vocabulary import (
+    BookRef,
+    Instance,
+    PaymentKind,
+    PaymentMethod,
+    PaymentStatus,
+    TransferStatus,
+)
+
+# (status, next): whether cash that the payment had moved stays moved. A move that is not here is refused.
+PAYMENT_TRANSITIONS: frozenset[tuple[PaymentStatus, PaymentStatus]] = frozenset(
+    {
+        (PaymentStatus.PENDING, PaymentStatus.APPLIED),
+        (PaymentStatus.PENDING, PaymentStatus.FAILED),
+        (PaymentStatus.PENDING, PaymentStatus.RETURNED),
+        (PaymentStatus.APPLIED, PaymentStatus.RETURNED),
+    }
+)
+
+
+class _Listed:
+    """Filed by time alone."""
+
+    __slots__ = ()
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        return (EVERYTHING,)
+
+    @property
+    def partition(self) -> Partition:
+        return ()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Payment(_Listed):
+    payment_id: str
+    kind: PaymentKind
+    purse: BookRef
+    method: PaymentMethod
+    status: PaymentStatus
+    amount_micros: int
+    fee_micros: int
+    created_at: int
+    finalized_at: int | None
+    serial: int
+    revision: int
+
+    @property
+    def moved_micros(self) -> int:
+        """What the payment has done to the book's cash so far.
+
+        A deposit counts once it is applied, less its fee; a withdrawal from the start, with its fee, until it fails
+        or comes back.
+        """
+        if self.kind is PaymentKind.DEPOSIT:
+            return self.amount_micros - self.fee_micros if self.status is PaymentStatus.APPLIED else 0
+        is_out = self.status in (PaymentStatus.PENDING, PaymentStatus.APPLIED)
+        return -self.amount_micros - self.fee_micros if is_out else 0
+
+
+@dataclass(slots=True, frozen=True, eq=False, kw_only=True)
+class TransferRow(_Listed):
+    """Cash between two books of one account."""
+
+    transfer_id: str
+    source: BookRef
+    target: BookRef
+    amount_micros: int
+    created_at: int
+    serial: int
+
+    @property
+    def revision(self) -> int:
+        return self.serial
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class ShardTransfer(_Listed):
+    """Cash between instances and shards of the venue."""
+
+    transfer_id: str
+    account: str
+    source: Instance
+    target: Instance
+    source_shard: int
+    target_shard: int
+    amount_micros: int
+    status: TransferStatus
+    created_at: int
+    serial: int
+    revision: int

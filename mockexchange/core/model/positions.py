@@ -1,0 +1,169 @@
+"""One account's stake in one market, and the same stakes summed per event."""
+
+from functools import reduce
+
+from mockexchange.core.instruments.binary import Stake, value_micros
+from mockexchange.core.model.markets import Market
+from mockexchange.core.model.ranking import Rank, Ranking
+from mockexchange.core.vocabulary import BookRef
+
+NONZERO_QUANTITY = 1
+NONZERO_TRADED = 2
+NONZERO_RESTING = 4
+ANY_COUNT = NONZERO_QUANTITY | NONZERO_TRADED | NONZERO_RESTING
+SETTLED = 8
+ARCHIVED = 16
+EXCHANGE_INDEX_SHIFT = 5
+FLAT = Stake()
+
+
+class Position:
+    """A row. `revision` is a number no other state of any row of this exchange has had: a perfect cache key."""
+
+    __slots__ = (
+        "archived",
+        "fees_micros",
+        "held_fees_micros",
+        "market",
+        "opened",
+        "opened_fees_micros",
+        "purse",
+        "rank",
+        "resting_centis",
+        "revision",
+        "settled",
+        "stake",
+    )
+
+    def __init__(self, purse: BookRef, market: Market, at: int, revision: int) -> None:
+        self.purse = purse
+        self.market = market
+        self.stake = self.opened = FLAT
+        """`opened` is the opening balance: the part of the row that no fill explains."""
+        self.fees_micros = self.opened_fees_micros = 0
+        self.held_fees_micros = 0
+        """The part of `fees_micros` that belongs to the contracts still held."""
+        self.resting_centis = 0
+        self.settled = False
+        self.archived = False
+        """Settled, and before the exchange's cutoff: it is listed with history."""
+        self.rank: Rank = (-at, market.ticker)
+        self.revision = revision
+
+    @property
+    def updated_at(self) -> int:
+        return -self.rank[0]
+
+    @property
+    def partition(self) -> int:
+        """Which filters this row passes, as bits: exchange index, settled, archived, and which counts are not zero."""
+        return (
+            self.market.event.exchange_index << EXCHANGE_INDEX_SHIFT
+            | (SETTLED if self.settled else 0)
+            | (ARCHIVED if self.archived else 0)
+            | (NONZERO_QUANTITY if self.stake.quantity_centis else 0)
+            | (NONZERO_TRADED if self.stake.traded_micros else 0)
+            | (NONZERO_RESTING if self.resting_centis else 0)
+        )
+
+    @property
+    def value_micros(self) -> int:
+        """The holding at the market's last price, or at cost while the market has none."""
+        price_centicents = self.market.price_centicents
+        if price_centicents is None:
+            return self.stake.cost_micros
+        return value_micros(self.stake.quantity_centis, price_centicents)
+
+
+class EventTotals:
+    """Exact sums over an event's rows of one settlement status; the fields are those of `Position`."""
+
+    __slots__ = (
+        "cost_micros",
+        "fees_micros",
+        "realized_micros",
+        "resting_centis",
+        "revision",
+        "shares_centis",
+        "traded_micros",
+    )
+
+    def __init__(self) -> None:
+        self.cost_micros = 0
+        self.realized_micros = 0
+        self.fees_micros = 0
+        self.traded_micros = 0
+        self.shares_centis = 0
+        self.resting_centis = 0
+        self.revision = 0
+
+    def add(self, position: Position, sign: int) -> None:
+        stake = position.stake
+        self.cost_micros += sign * stake.cost_micros
+        self.realized_micros += sign * stake.realized_micros
+        self.traded_micros += sign * stake.traded_micros
+        self.shares_centis += sign * stake.shares_centis
+        self.fees_micros += sign * position.fees_micros
+        self.resting_centis += sign * position.resting_centis
+        self.revision = position.revision
+
+    def plus(self, other: "EventTotals") -> "EventTotals":
+        total = EventTotals()
+        for name in self.__slots__:
+            setattr(total, name, getattr(self, name) + getattr(other, name))
+        total.revision = max(self.revision, other.revision)
+        return total
+
+
+NO_TOTALS = EventTotals()
+
+
+class EventHolding:
+    """A book's rows in one event, filed by partition, with their totals."""
+
+    __slots__ = ("archived_totals", "event", "rank", "rows", "settled_totals", "unsettled_totals")
+
+    def __init__(self, event: str) -> None:
+        self.event = event
+        self.rank: Rank = (0, event)
+        self.rows: dict[int, Ranking[Position]] = {}
+        self.unsettled_totals: EventTotals | None = None
+        self.settled_totals: EventTotals | None = None
+        self.archived_totals: EventTotals | None = None
+
+    def add(self, position: Position, partition: int) -> None:
+        rows = self.rows.get(partition)
+        if rows is None:
+            rows = self.rows[partition] = Ranking()
+        rows.add(position)
+        self._totals(position).add(position, 1)
+        self.rank = (min([rows.newest().rank[0] for rows in self.rows.values()]), self.event)
+
+    def remove(self, position: Position, partition: int) -> None:
+        """Take a row out to change it; the rank is true again once it is back."""
+        rows = self.rows[partition]
+        rows.remove(position)
+        if not rows:
+            del self.rows[partition]
+        self._totals(position).add(position, -1)
+
+    def totals(self, settled: bool | None, archived: bool | None = None) -> EventTotals:
+        """Sums over the unsettled rows (False), the settled (True) or all (None); and likewise the archived."""
+        if settled is False:
+            return NO_TOTALS if archived or self.unsettled_totals is None else self.unsettled_totals
+        kinds = (
+            None if settled or archived else self.unsettled_totals,
+            None if archived else self.settled_totals,
+            None if archived is False else self.archived_totals,
+        )
+        return reduce(EventTotals.plus, filter(None, kinds)) if any(kinds) else NO_TOTALS
+
+    def _totals(self, position: Position) -> EventTotals:
+        if not position.settled:
+            self.unsettled_totals = self.unsettled_totals or EventTotals()
+            return self.unsettled_totals
+        if position.archived:
+            self.archived_totals = self.archived_totals or EventTotals()
+            return self.archived_totals
+        self.settled_totals = self.settled_totals or EventTotals()
+        return self.settled_totals

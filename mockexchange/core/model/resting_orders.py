@@ -1,0 +1,98 @@
+"""The orders that rest in one market, by side and price, each price a queue in the order of arrival."""
+
+from collections.abc import Iterator
+
+from mockexchange.core.model.orders import Order
+from mockexchange.core.vocabulary import Side
+
+SHED_MIN = 16
+"""A queue sheds the places of those who left once there are this many, and more than of those who wait."""
+
+
+class Queue:
+    """Who waits at one price. A change, and what is ahead of an order, cost O(log n): its sums are a binary indexed
+    tree over the places, which are given out in the order of arrival and stay empty when their order leaves.
+    """
+
+    __slots__ = ("_places", "_sums", "count_centis")
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._empty()
+
+    def join(self, order_id: str, count_centis: int) -> None:
+        place = len(self._sums)
+        self._places[order_id] = place
+        self._sums.append(self._sum_to(place - 1) - self._sum_to(place & place - 1))
+        self.change(order_id, count_centis)
+
+    def change(self, order_id: str, change_centis: int) -> None:
+        self.count_centis += change_centis
+        place = self._places[order_id]
+        while place < len(self._sums):
+            self._sums[place] += change_centis
+            place += place & -place
+
+    def leave(self, order_id: str) -> None:
+        """Give up the place of an order that has nothing left."""
+        del self._places[order_id]
+        if len(self._sums) > SHED_MIN + 2 * len(self._places):
+            self._shed()
+
+    def ahead_centis(self, order_id: str) -> int:
+        return self._sum_to(self._places[order_id] - 1)
+
+    def _shed(self) -> None:
+        counts = {order_id: self._sum_to(place) - self._sum_to(place - 1) for order_id, place in self._places.items()}
+        self._empty()
+        for order_id, count_centis in counts.items():
+            self.join(order_id, count_centis)
+
+    def _empty(self) -> None:
+        self.count_centis = 0
+        self._sums = [0]
+
+    def _sum_to(self, place: int) -> int:
+        total_centis = 0
+        while place:
+            total_centis += self._sums[place]
+            place &= place - 1
+        return total_centis
+
+
+class RestingBook:
+    """A market's resting orders; `sides` has a queue per price, as bids of that side."""
+
+    __slots__ = ("orders", "sides")
+
+    def __init__(self) -> None:
+        self.orders: dict[str, Order] = {}
+        """In the order of arrival."""
+        self.sides: dict[Side, dict[int, Queue]] = {Side.YES: {}, Side.NO: {}}
+
+    def __iter__(self) -> Iterator[Order]:
+        return iter(self.orders.values())
+
+    def add(self, order: Order) -> None:
+        self.orders[order.order_id] = order
+        queue = self.sides[order.bid_side].setdefault(order.bid_centicents, Queue())
+        queue.join(order.order_id, order.remaining_centis)
+
+    def change(self, order: Order, change_centis: int) -> None:
+        """Tell that the order grew (or, negative, shrank); one that has nothing left is gone."""
+        self.sides[order.bid_side][order.bid_centicents].change(order.order_id, change_centis)
+        if not order.remaining_centis:
+            self._leave(order)
+
+    def remove(self, order: Order) -> None:
+        """Take a resting order out, before its price or its count is another."""
+        self.sides[order.bid_side][order.bid_centicents].change(order.order_id, -order.remaining_centis)
+        self._leave(order)
+
+    def _leave(self, order: Order) -> None:
+        queues = self.sides[order.bid_side]
+        queue = queues[order.bid_centicents]
+        queue.leave(order.order_id)
+        del self.orders[order.order_id]
+        if not queue.count_centis:
+            del queues[order.bid_centicents]

@@ -1,0 +1,49 @@
+"""What a market's settlement paid to one book."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from mockexchange.core.model.history import EVERYTHING, Partition, Selector
+from mockexchange.core.model.markets import Market
+from mockexchange.core.vocabulary import BookRef, Result
+
+
+class Bought(NamedTuple):
+    """Contracts of one side acquired, and what they cost; a sale acquires the other side at the rest of the dollar."""
+
+    count_centis: int = 0
+    cost_micros: int = 0
+
+
+@dataclass(slots=True, frozen=True, eq=False, kw_only=True)
+class Settlement:
+    purse: BookRef
+    market: Market
+    result: Result
+    value_centicents: int | None
+    """What one YES contract paid; None for a void market."""
+    yes: Bought
+    no: Bought
+    held_centis: int
+    """The position that was paid, negative for NO, and its cost basis."""
+    held_cost_micros: int
+    revenue_micros: int
+    """Paid out, after the part of a cent that a scalar result keeps back as a fee."""
+    fees_micros: int
+    """All fees of the book in this market, that part included."""
+    created_at: int
+    serial: int
+
+    @property
+    def revision(self) -> int:
+        """A settlement never changes, so its serial is its one revision."""
+        return self.serial
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        return EVERYTHING, ("ticker", self.market.ticker), ("event", self.market.event.ticker)
+
+    @property
+    def partition(self) -> Partition:
+        """(book,)"""
+        return (self.purse.book,)

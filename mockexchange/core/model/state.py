@@ -1,0 +1,137 @@
+"""Everything the exchange knows. Handlers change it, and only while `Exchange.execute` runs one."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+from mockexchange.core.derivatives.state import Derivatives
+from mockexchange.core.ids import derived_id
+from mockexchange.core.model.accounts import Account, Key
+from mockexchange.core.model.descriptions import EventDetails
+from mockexchange.core.model.exchange_status import Announcement, Service
+from mockexchange.core.model.history import History
+from mockexchange.core.model.markets import EventListing, Market, Series
+from mockexchange.core.model.order_groups import OrderGroup
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
+from mockexchange.core.model.resting_orders import RestingBook
+from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.trades import Trade
+from mockexchange.core.refusals import RefusalCode, Refused
+from mockexchange.core.vocabulary import BookRef, FeeRounding
+
+NAMES_SHOWN_MAX = 5
+
+
+@dataclass(slots=True)
+class State:
+    seed: int
+    rounding: FeeRounding
+    sequence: int = 0
+    """Commands executed so far, refused ones included."""
+    revision: int = 0
+    archived_before: int = 0
+    """What was last touched before this instant is history: fills, done orders and settled positions."""
+    accounts: dict[str, Account] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=dict)
+    """Those with a key pair; an id is in one of the two."""
+    secret_keys: dict[str, Key] = field(default_factory=dict)
+    key_owners: dict[str, str] = field(default_factory=dict)
+    """Public key, or secret, to the one account that uses it."""
+    holdings: dict[BookRef, Holdings] = field(default_factory=dict)
+    series: dict[str, Series] = field(default_factory=dict)
+    events: dict[str, EventListing] = field(default_factory=dict)
+    described: dict[str, EventDetails] = field(default_factory=dict)
+    """What was said of events that are still to be listed."""
+    markets: dict[str, Market] = field(default_factory=dict)
+    listed_events: History[EventListing] = field(default_factory=History)
+    listed_markets: History[Market] = field(default_factory=History)
+    tape: History[Trade] = field(default_factory=History)
+    """Every trade of the exchange."""
+    orders: dict[str, Order] = field(default_factory=dict)
+    groups: dict[str, OrderGroup] = field(default_factory=dict)
+    groups_opened: int = 0
+    """Those that were deleted included."""
+    payments: dict[str, Payment] = field(default_factory=dict)
+    transfers: dict[str, TransferRow] = field(default_factory=dict)
+    shard_transfers: dict[str, ShardTransfer] = field(default_factory=dict)
+    service: Service = field(default_factory=Service)
+    announcements: list[Announcement] = field(default_factory=list)
+    resting: dict[str, RestingBook] = field(default_factory=dict)
+    """Orders that rest, by market."""
+    named_trades: dict[str, Trade] = field(default_factory=dict)
+    """Trades whose id was given; derived ids cannot clash."""
+    derivatives: Derivatives = field(default_factory=Derivatives)
+
+    def next_revision(self) -> int:
+        self.revision += 1
+        return self.revision
+
+    def new_id(self, kind: str) -> str:
+        """An id that is a function of the seed, the command's place in the log and `kind`."""
+        return derived_id(self.seed, self.sequence, kind)
+
+    def account(self, name: str) -> Account:
+        account = self.accounts.get(name)
+        if account is None:
+            raise Refused(RefusalCode.UNKNOWN_ACCOUNT, f"no account {name!r}; known: {_some(self.accounts)}")
+        return account
+
+    def holdings_of(self, purse: BookRef) -> Holdings:
+        """What a book has in dollars and event contracts: accounts of the default venue alone have any."""
+        holdings = self.book(purse)
+        venue = self.accounts[purse.account].venue
+        if venue:
+            message = f"account {purse.account} is of {venue}, which has currencies and instruments"
+            raise Refused(RefusalCode.WRONG_KIND, f"{message}: expected an account with dollars and event contracts")
+        return holdings
+
+    def book(self, purse: BookRef) -> Holdings:
+        holdings = self.holdings.get(purse)
+        if holdings is None:
+            books = self.account(purse.account).books
+            message = f"account {purse.account} has no book {purse.book!r}; known: {_some(books)}"
+            raise Refused(RefusalCode.UNKNOWN_BOOK, message)
+        return holdings
+
+    def market(self, ticker: str) -> Market:
+        market = self.markets.get(ticker)
+        if market is None:
+            raise Refused(RefusalCode.UNKNOWN_MARKET, f"no market {ticker!r}; known: {_some(self.markets)}")
+        return market
+
+    def order(self, order_id: str) -> Order:
+        order = self.orders.get(order_id)
+        if order is None:
+            raise Refused(RefusalCode.UNKNOWN_ORDER, f"no order {order_id!r}; known: {_some(self.orders)}")
+        return order
+
+    def group(self, group_id: str) -> OrderGroup:
+        group = self.groups.get(group_id)
+        if group is None:
+            raise Refused(RefusalCode.UNKNOWN_GROUP, f"no group {group_id!r}; known: {_some(self.groups)}")
+        return group
+
+    def payment(self, payment_id: str) -> Payment:
+        payment = self.payments.get(payment_id)
+        if payment is None:
+            message = f"no payment {payment_id!r}; known: {_some(self.payments)}"
+            raise Refused(RefusalCode.UNKNOWN_PAYMENT, message)
+        return payment
+
+    def shard_transfer(self, transfer_id: str) -> ShardTransfer:
+        transfer = self.shard_transfers.get(transfer_id)
+        if transfer is None:
+            message = f"no transfer {transfer_id!r} between shards; known: {_some(self.shard_transfers)}"
+            raise Refused(RefusalCode.UNKNOWN_TRANSFER, message)
+        return transfer
+
+    def books_of(self, account: str) -> Iterator[Holdings]:
+        """The account's holdings, primary book first."""
+        return (self.holdings[BookRef(account, book)] for book in self.accounts[account].books)
+
+
+def _some(names: Collection[str]) -> str:
+    shown = ", ".join(islice(names, NAMES_SHOWN_MAX))
+    more = len(names) - NAMES_SHOWN_MAX
+    return (shown or "none") + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,118 @@
+"""A book's cash and positions, indexed so that every filtered page costs O(log n + limit)."""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from mockexchange.core.model.positions import ANY_COUNT, EventHolding, Position
+from mockexchange.core.model.ranking import Ranking
+from mockexchange.core.vocabulary import BookRef
+
+
+class Holdings:
+    """What one book of one account owns. Rows change only inside `change`, which keeps every index true."""
+
+    __slots__ = (
+        "cash_micros",
+        "contributed_micros",
+        "cost_micros",
+        "event_classes",
+        "events",
+        "fees_micros",
+        "number",
+        "positions",
+        "purse",
+        "realized_micros",
+        "reserved_micros",
+        "revision",
+        "rows",
+        "rows_uncounted",
+        "shards_micros",
+        "updated_at",
+        "values_micros",
+    )
+
+    def __init__(self, purse: BookRef) -> None:
+        self.purse = purse
+        self.number: int | None = None
+        """A subaccount's, 0 for the primary book; a subtrader has none, whatever its name."""
+        self.revision = 0
+        """The newest revision of its rows: as long as it stays, every page of them does."""
+        self.cash_micros = 0
+        self.contributed_micros = 0
+        """Deposits, withdrawals and transfers, and what opening balances brought in kind."""
+        self.reserved_micros = 0
+        """Held back for resting orders to buy: part of cash, not free for trading."""
+        self.shards_micros: dict[int, int] = {}
+        """Cash that was moved to other exchange indexes than 0, part of `cash_micros`. Trading moves index 0."""
+        self.updated_at = 0
+        """When its cash last changed."""
+        self.cost_micros = 0
+        self.realized_micros = 0
+        self.fees_micros = 0
+        self.values_micros: defaultdict[int, int] = defaultdict(int)
+        """Positions at last price, by exchange index."""
+        self.positions: dict[str, Position] = {}
+        self.events: dict[str, EventHolding] = {}
+        self.rows: defaultdict[int, Ranking[Position]] = defaultdict(Ranking)
+        self.rows_uncounted: defaultdict[int, Ranking[Position]] = defaultdict(Ranking)
+        """The same rows filed without their counts: a page without `nonzero` reads one tree instead of eight."""
+        self.event_classes: defaultdict[frozenset[int], Ranking[EventHolding]] = defaultdict(Ranking)
+        """Events by the exact set of partitions in which they have rows."""
+
+    def change(self, position: Position, revision: int, apply: Callable[[Position], None]) -> None:
+        """Run `apply` on a row and move the row to where it belongs afterwards."""
+        position.revision = self.revision = revision
+        event = self._event_of(position)
+        self._unfile(event)
+        if position.market.ticker in self.positions:
+            self._take_out(position, event)
+        apply(position)
+        self._put_in(position, event)
+        self._file(event)
+
+    def pay(self, amount_micros: int, at: int) -> None:
+        """Move cash in, or, negative, out."""
+        self.cash_micros += amount_micros
+        self.updated_at = at
+
+    def assert_conserved(self) -> None:
+        """Nothing is ever created or lost: cash + exposure - realized + fees = net contributions."""
+        held_micros = self.cash_micros + self.cost_micros - self.realized_micros + self.fees_micros
+        assert held_micros == self.contributed_micros, (
+            f"{self.purse}: cash {self.cash_micros} + exposure {self.cost_micros} - realized {self.realized_micros}"
+            f" + fees {self.fees_micros} = {held_micros} micro-dollars, contributed {self.contributed_micros}"
+        )
+
+    def _event_of(self, position: Position) -> EventHolding:
+        ticker = position.market.event.ticker
+        if ticker not in self.events:
+            self.events[ticker] = EventHolding(ticker)
+        return self.events[ticker]
+
+    def _take_out(self, position: Position, event: EventHolding) -> None:
+        partition = position.partition
+        self.rows[partition].remove(position)
+        self.rows_uncounted[partition & ~ANY_COUNT].remove(position)
+        event.remove(position, partition)
+        self._sum(position, -1)
+
+    def _put_in(self, position: Position, event: EventHolding) -> None:
+        partition = position.partition
+        event.add(position, partition)
+        self.rows[partition].add(position)
+        self.rows_uncounted[partition & ~ANY_COUNT].add(position)
+        self.positions[position.market.ticker] = position
+        self._sum(position, 1)
+
+    def _sum(self, position: Position, sign: int) -> None:
+        self.cost_micros += sign * position.stake.cost_micros
+        self.realized_micros += sign * position.stake.realized_micros
+        self.fees_micros += sign * position.fees_micros
+        self.values_micros[position.market.event.exchange_index] += sign * position.value_micros
+
+    def _file(self, event: EventHolding) -> None:
+        self.event_classes[frozenset(event.rows)].add(event)
+
+    def _unfile(self, event: EventHolding) -> None:
+        if event.rows:
+            self.event_classes[frozenset(event.rows)].remove(event)

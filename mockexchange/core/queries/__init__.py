@@ -1,0 +1,1 @@
+"""Reads of the state: pages of positions, orders, fills and settlements, and order books."""

@@ -1,0 +1,125 @@
+"""Pages of fills, orders and settlements, newest first: what each list can be asked for.
+
+A page reads the narrowest lists that hold its rows, so it costs O(log n + limit) whatever the filters. Filters that
+contradict each other (a market of another event, an order of another account) find nothing.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
+from mockexchange.core.model.markets import EventListing
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.settlements import Settlement
+from mockexchange.core.model.state import State
+from mockexchange.core.model.trades import FillRow
+from mockexchange.core.vocabulary import OrderStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListQuery:
+    """What every list can be asked for. `books` None is all of them; `after` is where the last page ended."""
+
+    limit: int
+    books: Collection[str] | None = None
+    tickers: Collection[str] = ()
+    window: Window = ALWAYS
+    after: int | None = None
+
+    def admits(self, partition: Partition) -> bool:
+        return self.books is None or partition[0] in self.books
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillQuery(ListQuery):
+    """`archived`: False leaves out what is listed with history, True gives nothing else."""
+
+    order_id: str | None = None
+    exchange_index: int | None = None
+    archived: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderQuery(ListQuery):
+    """`statuses` empty is all; `archived`: False leaves out what is listed with history, True gives nothing else."""
+
+    events: Collection[str] = ()
+    exchange_index: int | None = None
+    statuses: Collection[OrderStatus] = ()
+    archived: bool | None = None
+    client_order_ids: Collection[str] = ()
+
+    def admits(self, partition: Partition) -> bool:
+        book, status, archived = partition
+        return (
+            (self.books is None or book in self.books)
+            and (not self.statuses or status in self.statuses)
+            and self.archived in (None, archived)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlementQuery(ListQuery):
+    events: Collection[str] = ()
+
+
+def find_fills(state: State, account: str, query: FillQuery) -> HistoryPage[FillRow]:
+    selectors = _selectors(state, query.tickers, (), query.exchange_index)
+    window = _cut(query.window, query.archived, state.archived_before)
+    if query.order_id is None:
+        fills = state.accounts[account].ledger.fills
+        return fills.find(query.limit, selectors, query.admits, window, query.after)
+    order = state.orders.get(query.order_id)
+    found = order is not None and order.purse.account == account and _holds(query, selectors, order)
+    return page_of([order.fills] if order and found else [], query.limit, window, query.after)
+
+
+def find_orders(state: State, account: str, query: OrderQuery) -> HistoryPage[Order]:
+    orders = state.accounts[account].ledger.orders
+    selectors = _selectors(state, query.tickers, query.events, query.exchange_index)
+    if not query.client_order_ids:
+        return orders.find(query.limit, selectors, query.admits, query.window, query.after)
+    named = [("client_order_id", name) for name in query.client_order_ids]
+    return orders.find(
+        query.limit, named, query.admits, query.window, query.after, lambda order: _is_in(selectors, order)
+    )
+
+
+def find_settlements(state: State, account: str, query: SettlementQuery) -> HistoryPage[Settlement]:
+    selectors = _selectors(state, query.tickers, query.events, None)
+    settlements = state.accounts[account].ledger.settlements
+    return settlements.find(query.limit, selectors, query.admits, query.window, query.after)
+
+
+def _selectors(
+    state: State, tickers: Collection[str], events: Collection[str], exchange_index: int | None
+) -> list[Selector]:
+    """The narrowest lists that hold what passes all the filters, none if nothing can."""
+    if tickers:
+        markets = [state.markets[ticker] for ticker in tickers if ticker in state.markets]
+        return [("ticker", market.ticker) for market in markets if _passes(market.event, events, exchange_index)]
+    if events:
+        listed = [state.events[event] for event in events if event in state.events]
+        return [("event", event.ticker) for event in listed if _passes(event, (), exchange_index)]
+    return [EVERYTHING if exchange_index is None else ("index", exchange_index)]
+
+
+def _passes(event: EventListing, events: Collection[str], exchange_index: int | None) -> bool:
+    return (not events or event.ticker in events) and exchange_index in (None, event.exchange_index)
+
+
+def _cut(window: Window, archived: bool | None, before: int) -> Window:
+    """The part of a window on one side of the instant before which fills are history."""
+    if archived is None:
+        return window
+    if archived:
+        return window._replace(latest=before - 1 if window.latest is None else min(window.latest, before - 1))
+    return window._replace(earliest=before if window.earliest is None else max(window.earliest, before))
+
+
+def _holds(query: FillQuery, selectors: list[Selector], order: Order) -> bool:
+    return query.admits((order.purse.book,)) and _is_in(selectors, order)
+
+
+def _is_in(selectors: list[Selector], order: Order) -> bool:
+    return any(selector in selectors for selector in order.selectors)

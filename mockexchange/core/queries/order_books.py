@@ -1,0 +1,55 @@
+"""What a market's book shows: bids of strangers and of the accounts here together, and who is ahead of whom.
+
+Orders trade by price, then by time (the venue's words on queue positions: the contracts that trade before an order).
+Quotes of strangers have no time; they count as earlier than every order at their price.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from mockexchange.core.model.markets import Market
+from mockexchange.core.model.orders import Order
+from mockexchange.core.model.resting_orders import Queue
+from mockexchange.core.model.state import State
+from mockexchange.core.vocabulary import Side
+
+NO_QUEUES: Mapping[int, Queue] = {}
+NO_QUOTES: Mapping[int, int] = {}
+
+
+class Level(NamedTuple):
+    price_centicents: int
+    """Of the side whose bids are asked for."""
+    count_centis: int
+
+
+def levels(state: State, market: Market, side: Side) -> list[Level]:
+    """Return the bids of `side`, the best one last. Cost: O(n log n) for n prices, however many orders they have."""
+    queues, quotes = _queues(state, market, side), _quotes(market, side)
+    return [Level(price, _count(queues, quotes, price)) for price in sorted({*queues, *quotes})]
+
+
+def contracts_ahead(state: State, order: Order) -> int:
+    """Return how many centi-contracts trade before a resting order: 0 makes it the next. A done order has none."""
+    if not order.remaining_centis:
+        return 0
+    price_centicents = order.bid_centicents
+    queues = _queues(state, order.market, order.bid_side)
+    quotes = _quotes(order.market, order.bid_side)
+    better_centis = sum(queue.count_centis for price, queue in queues.items() if price > price_centicents)
+    quoted_centis = sum(count for price, count in quotes.items() if price >= price_centicents)
+    return better_centis + quoted_centis + queues[price_centicents].ahead_centis(order.order_id)
+
+
+def _queues(state: State, market: Market, side: Side) -> Mapping[int, Queue]:
+    book = state.resting.get(market.ticker)
+    return NO_QUEUES if book is None else book.sides[side]
+
+
+def _quotes(market: Market, side: Side) -> Mapping[int, int]:
+    return NO_QUOTES if market.quotes is None else market.quotes[side]
+
+
+def _count(queues: Mapping[int, Queue], quotes: Mapping[int, int], price_centicents: int) -> int:
+    queue = queues.get(price_centicents)
+    return quotes.get(price_centicents, 0) + (queue.count_centis if queue else 0)

@@ -1,0 +1,41 @@
+"""Steps: accounts, books, keys, and what a merchant forbids its subtraders."""
+
+from mockexchange.core import commands
+from mockexchange.core.vocabulary import AccountKind
+from mockexchange.scenario.kinds import AMOUNT, BOOK, BOOLEAN, NAME, PART, TEXT
+from mockexchange.scenario.shapes import ListOf, Nullable, may, must
+from mockexchange.scenario.steps.shared_fields import ACCOUNT_KIND, API_DATE, PUBLIC_KEY, SCOPES, TIER, VENUE
+from mockexchange.scenario.steps.step_type import StepKind, step
+
+CATEGORIES = ListOf(NAME, "a list of categories")
+
+STEPS: dict[str, StepKind] = {
+    "account": step(
+        commands.OpenAccount,
+        account=("account", must(PART)),
+        kind=("kind", may(ACCOUNT_KIND, AccountKind.MEMBER)),
+        account_id=("account_id", may(NAME, "")),
+        user_id=("user_id", may(NAME, "")),
+        tier=("tier", may(TIER, "basic")),
+        venue=("venue", may(VENUE, "")),
+    ),
+    "book": step(commands.OpenBook, account=("account", must(PART)), book=("book", must(PART))),
+    "key": step(
+        commands.AddKey,
+        account=("account", must(NAME)),
+        key=("key", must(NAME)),
+        key_id=("key_id", must(NAME)),
+        public_key=("public_key", may(PUBLIC_KEY)),
+        secret=("secret", may(TEXT)),
+        scopes=("scopes", may(SCOPES)),
+        book=("book", may(NAME)),
+        api_date=("api_date", may(API_DATE)),
+    ),
+    "restrict": step(
+        commands.RestrictSubtrader,
+        account=("purse", must(BOOK)),
+        categories=("categories", may(CATEGORIES, [])),
+        blocked=("blocked", may(BOOLEAN, False)),
+    ),
+    "cap": step(commands.CapSubtrader, account=("purse", must(BOOK)), limit=("limit_micros", must(Nullable(AMOUNT)))),
+}
