@@ -26,7 +26,7 @@ from benchmarks.world import loop_factory
 from mockexchange.core.commands import Fill
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import Action, BookRef, Side
-from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.server import listener as listeners
 from mockexchange.server.app import Front

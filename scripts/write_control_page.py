@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from mockexchange import documents
+from mockexchange.runtime import api_documents
 from scripts.pages import DOCS, cell, with_parts
 
 TARGET = DOCS / "control-api.md"
@@ -41,7 +41,7 @@ def render(page: str) -> str:
 
 def read() -> Document:
     """The control API's document."""
-    text = (documents.directory() / "control" / "openapi.yaml").read_text(encoding="utf-8")
+    text = (api_documents.directory() / "control" / "openapi.yaml").read_text(encoding="utf-8")
     document: Document = yaml.safe_load(text)
     return document
 

@@ -1,9 +1,9 @@
-"""Write the recipes of docs/recipes.md: how each published client is pointed here, from mockexchange/clients.py."""
+"""Write the recipes of docs/recipes.md: how each published client is pointed here, from mockexchange/clients/published.py."""
 
 import re
 from collections.abc import Iterator
 
-from mockexchange.clients import CLIENTS, GENERIC, Client
+from mockexchange.clients.published import CLIENTS, GENERIC, Client
 from scripts.pages import DOCS, with_parts
 
 TARGET = DOCS / "recipes.md"

@@ -7,8 +7,8 @@ from hashlib import sha256
 from hmac import digest
 from typing import Any
 
-from mockexchange.registry import VENUES
-from mockexchange.sandbox import Credential, Sandbox
+from mockexchange.sandbox.sandbox import Credential, Sandbox
+from mockexchange.venues.registry import VENUES
 from mockexchange.venues.request import Answer, Request
 from tests.sandboxing import MILLISECOND
 

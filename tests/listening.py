@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.sandboxing import run, signed
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from mockexchange.clock import HostClock
 from mockexchange.core.commands import Command
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
-from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.clock import HostClock
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.request import Request

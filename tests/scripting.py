@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from tests.sandboxing import SMALL, make, run
 
 LINE = SMALL.count("\n") + 2

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mockexchange.accounting import ledger_of
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.ledger.history import ledger_of
+from mockexchange.sandbox.sandbox import Sandbox
 from tests.sandboxing import make
 
 BUSY = """

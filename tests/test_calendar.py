@@ -6,7 +6,7 @@ from typing import Any
 from mockexchange.core.commands import DeliverContract, ListContract
 from mockexchange.core.derivatives.contracts import Terms
 from mockexchange.core.instants import format_instant, parse_instant
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.script import DELIVERY, SETTLEMENT
 from mockexchange.store.log import Cause
 from tests.contracting import WORLD, of_deribit, of_signalplus, result

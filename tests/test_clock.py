@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.clock import LAST, SCALE_MAX, ExchangeClock, host_now_us, parse_mode
 from mockexchange.core.instants import parse_instant
+from mockexchange.sandbox.clock import LAST, SCALE_MAX, ExchangeClock, host_now_us, parse_mode
 
 START = parse_instant("2025-11-04T12:00:00Z")
 WALL = parse_instant("2026-06-11T06:29:30Z")

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange import config
-from mockexchange.config import (
+from mockexchange.core.vocabulary import AccountKind
+from mockexchange.runtime import ready_file
+from mockexchange.runtime.ready_file import (
     RunDirectory,
     default_ready_file,
     remove_ready_file,
@@ -15,8 +16,7 @@ from mockexchange.config import (
     write_private,
     write_ready_file,
 )
-from mockexchange.core.vocabulary import AccountKind
-from mockexchange.sandbox import Credential
+from mockexchange.sandbox.sandbox import Credential
 
 READY = {"pid": os.getpid(), "control_url": "http://127.0.0.1:8600/_mock", "name": "Zoë"}
 
@@ -75,10 +75,10 @@ def started(default: Path, pid: object, name: str) -> RunDirectory:
 def test_the_default_ready_file_goes_to_the_newest_server_that_still_runs(default: Path) -> None:
     gone = 2**22 + 1  # beyond what a system counts to
     for age_s, (pid, name) in enumerate([(gone, "gone"), (os.getppid(), "young"), (os.getppid(), "old")]):
-        spare = started(default, pid, name).path / config.SPARE
+        spare = started(default, pid, name).path / ready_file.SPARE
         os.utime(spare, (1_000_000 - age_s, 1_000_000 - age_s))
     for spoilt in ("no JSON", "[]", '{"pid": null}'):
-        (RunDirectory().path / config.SPARE).write_text(spoilt, encoding="utf-8")
+        (RunDirectory().path / ready_file.SPARE).write_text(spoilt, encoding="utf-8")
     started(default, os.getpid(), "ours")
     remove_ready_file(default)
     assert json.loads(default.read_text(encoding="utf-8"))["name"] == "young"
@@ -212,4 +212,4 @@ def test_two_servers_have_two_directories(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     first, second = RunDirectory(), RunDirectory()
     assert first.path != second.path
-    assert first.path.parent == second.path.parent == tmp_path / config.APPLICATION
+    assert first.path.parent == second.path.parent == tmp_path / ready_file.APPLICATION

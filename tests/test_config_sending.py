@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.config import RunDirectory
-from mockexchange.config.ready import NoServer, read_ready
-from mockexchange.config.sending import (
+from mockexchange.runtime.discovery import NoServer, read_ready
+from mockexchange.runtime.http_request import (
     ControlRefused,
     NotControl,
     Reply,
@@ -18,7 +17,8 @@ from mockexchange.config.sending import (
     require_url,
     with_query,
 )
-from mockexchange.config.trust import bundle, client_context, system_roots
+from mockexchange.runtime.ready_file import RunDirectory
+from mockexchange.runtime.trust import bundle, client_context, system_roots
 from tests.server.secure import secured
 
 OURS = "-----BEGIN CERTIFICATE-----\nours\n-----END CERTIFICATE-----\n"

@@ -4,13 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from mockexchange.accounting import ledger_of
-from mockexchange.contract_truth import number
 from mockexchange.core.commands import SettleSession, TradeContract
 from mockexchange.core.derivatives.queries import position_of, summary_of
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import BookRef
-from mockexchange.truth import positions_of
+from mockexchange.sandbox.ledger.derivatives import number
+from mockexchange.sandbox.ledger.history import ledger_of
+from mockexchange.sandbox.ledger.state import positions_of
 from tests.contracting import WORLD
 from tests.sandboxing import do, make
 

@@ -1,8 +1,8 @@
 """What the command line knows of venues by itself: no venue is without it, and each takes what it signs."""
 
 from mockexchange.cli.banner import CALLS
-from mockexchange.dialects import DIALECTS
-from mockexchange.registry import VENUES
+from mockexchange.clients.request_signers import DIALECTS
+from mockexchange.venues.registry import VENUES
 
 
 def test_every_venue_is_spoken() -> None:

@@ -12,13 +12,13 @@ from mockexchange.faults import FaultError
 from mockexchange.faults.chaos import load_preset, preset_names
 from mockexchange.faults.installed import Installed
 from mockexchange.faults.registry import RULES_MAX
-from mockexchange.registry import DEFAULT
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_effects import EFFECTS
 from mockexchange.scenario.faults import FAULT, FAULTS, Rule
 from mockexchange.scenario.source import read_yaml
 from mockexchange.server.rest import header_text
+from mockexchange.venues.registry import DEFAULT
 from tests.sandboxing import POSITIONS, PREFIX, SMALL, do, make, run, signed, signer_of
 from tests.venues.kalshi.keyring import sign
 

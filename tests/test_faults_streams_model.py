@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockexchange.faults import FaultError
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.streams import Connection
 from mockexchange.scenario.faults import FAULT, Rule
 from mockexchange.scenario.source import locate
-from mockexchange.streams import Connection
 from tests.sandboxing import SMALL, make, run
 from tests.test_streams import buy, open_stream, say, wire_of
 

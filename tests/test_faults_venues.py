@@ -10,7 +10,7 @@ from mockexchange.core.commands import MarkContract, TradeContract
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.faults.chaos import load_preset
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults import FAULT
 from mockexchange.scenario.source import read_yaml
 from mockexchange.venues.request import Request

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.journal import Entry, Firing, FrameEntry, Item, Journal, difference
-from mockexchange.journal_json import (
+from mockexchange.sandbox.journal import Entry, Firing, FrameEntry, Item, Journal, difference
+from mockexchange.sandbox.journal_json import (
     entry_bytes,
     entry_to_json,
     firing_to_json,
@@ -251,7 +251,7 @@ def test_frames_are_bounded_by_their_bytes_too() -> None:
 
 
 def test_firings_are_numbered_and_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.journal.FIRINGS_MAX", 2)
+    monkeypatch.setattr("mockexchange.sandbox.journal.FIRINGS_MAX", 2)
     journal = Journal()
     for _ in range(3):
         journal.add_firing(FIRING)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mockexchange import pages
-from mockexchange.pages import Pages
+from mockexchange.sandbox import page_numbers
+from mockexchange.sandbox.page_numbers import Pages
 
 
 def test_pages_are_counted_by_the_cursors_handed_out() -> None:
@@ -30,7 +30,7 @@ def test_what_has_no_cursor_leads_nowhere(answer: bytes) -> None:
 
 
 def test_the_oldest_cursors_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "CURSORS_MAX", 2)
+    monkeypatch.setattr(page_numbers, "CURSORS_MAX", 2)
     seen = Pages()
     for cursor in "bcd":
         seen.note("alice", "GetFills", 1, b'{"cursor":"%s"}' % cursor.encode())

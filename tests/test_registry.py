@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from mockexchange.registry import DEFAULT, STREAM_PATHS, VENUES, venue_at, venue_of, whereabouts
+from mockexchange.venues.registry import DEFAULT, STREAM_PATHS, VENUES, venue_at, venue_of, whereabouts
 from mockexchange.venues.venue import Venue
 
 

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from mockexchange.accounting import ledger_of
 from mockexchange.core.commands import Deposit, SettleMarket
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef, Result
-from mockexchange.journal_json import entry_to_json
 from mockexchange.replay import Deviation, Recording, Replay, Verdict, compare, read_journal
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.journal_json import entry_to_json
+from mockexchange.sandbox.ledger.history import ledger_of
+from mockexchange.sandbox.ledger.state import outcome_of, positions_of
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.codec import LogError, write_log
-from mockexchange.truth import outcome_of, positions_of
 from mockexchange.venues.request import Request
 from tests.core.dump import dump
 from tests.sandboxing import POSITIONS, PREFIX, SMALL, WALL, make, run, signed

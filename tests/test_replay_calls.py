@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mockexchange.core.commands import Note
 from mockexchange.replay import Verdict
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.store.codec import LogError
 from mockexchange.venues.deribit.signing import sign, stream_text
 from mockexchange.venues.request import Request

@@ -9,10 +9,10 @@ import pytest
 
 from mockexchange.core.commands import CloseMarket, SettleMarket
 from mockexchange.core.vocabulary import BookRef, Result
-from mockexchange.journal_json import entry_to_json, frame_to_json
 from mockexchange.replay import Recording, Replay, Verdict, compare, read_journal
+from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
+from mockexchange.sandbox.streams import Ending
 from mockexchange.store.codec import LogError, write_log
-from mockexchange.streams import Ending
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from mockexchange.venues.request import Request
 from tests.listening import Reader

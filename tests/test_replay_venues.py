@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from mockexchange.core.commands import MarkContract, SettleSession, TradeContract
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import BookRef
-from mockexchange.journal_json import entry_to_json, frame_to_json
 from mockexchange.replay import Replay, Verdict, compare, read_journal
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults import FAULT
 from mockexchange.scenario.source import read_yaml
 from mockexchange.store.codec import write_log

@@ -9,7 +9,7 @@ from mockexchange.core.commands import AddKey, Deposit, SettleMarket
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import AccountKind, BookRef, Result
-from mockexchange.sandbox import DEFAULT, PROGRESS_EVERY, Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import DEFAULT, PROGRESS_EVERY, Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import load_text

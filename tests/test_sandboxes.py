@@ -2,10 +2,10 @@
 
 import pytest
 
-from mockexchange import sandboxes
 from mockexchange.core.commands import AddKey
-from mockexchange.sandbox import DEFAULT, Sandbox
-from mockexchange.sandboxes import SandboxError, Sandboxes, Slot
+from mockexchange.sandbox import sandboxes
+from mockexchange.sandbox.sandbox import DEFAULT, Sandbox
+from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.venues.request import Request
 from tests.sandboxing import WALL, do, make, run
 

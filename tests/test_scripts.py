@@ -7,14 +7,14 @@ import pytest
 from mockexchange.core.commands import Announce, Note
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.replay import Replay
-from mockexchange.sandbox import DEFAULT, SandboxOptions, open_sandbox
-from mockexchange.sandboxes import Sandboxes, Slot
+from mockexchange.sandbox.ledger.state import positions_of
+from mockexchange.sandbox.sandbox import DEFAULT, SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandboxes import Sandboxes, Slot
+from mockexchange.sandbox.script import ScriptOverrun, ScriptTooLong, runner
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.script import SCRIPT
 from mockexchange.scenario.source import read_yaml
-from mockexchange.scripts import ScriptOverrun, ScriptTooLong, runner
 from mockexchange.store.codec import write_log
-from mockexchange.truth import positions_of
 from tests.listening import Reader
 from tests.sandboxing import SMALL, WALL, do, run, signed
 from tests.scripting import BUY, BUY_FOR_ANYONE, LINE, MS, REST, SAY, SECOND, advance, fired, scripted, told

@@ -4,7 +4,7 @@ import pytest
 
 from mockexchange.core.commands import CancelOrder, ExpireOrder, Note
 from mockexchange.core.vocabulary import OrderStatus
-from mockexchange.sandbox import Sandbox, SandboxEnded
+from mockexchange.sandbox.sandbox import Sandbox, SandboxEnded
 from mockexchange.scenario.script import SCRIPT
 from mockexchange.scenario.source import read_yaml
 from tests.sandboxing import SMALL, do, make, run, signed

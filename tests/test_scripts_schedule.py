@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.scripts.schedule import Schedule
+from mockexchange.sandbox.script.schedule import Schedule
 
 runs = st.lists(
     st.tuples(st.integers(0, 5), st.lists(st.integers(0, 20), min_size=1, max_size=4).map(sorted)), max_size=12

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mockexchange.core.commands import Fill
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Request
 from tests.contracting import WORLD, Socket, credential_of, deribit_stream, signalplus_stream
 from tests.listening import Reader

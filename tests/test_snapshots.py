@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from mockexchange import snapshots
 from mockexchange.core.commands import Deposit
 from mockexchange.core.invariants import violations
 from mockexchange.core.vocabulary import BookRef
-from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox import snapshots
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import make_pair
 from mockexchange.scenario.loader import Plan, builtin_names, load_builtin, load_file, load_text

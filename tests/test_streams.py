@@ -8,11 +8,11 @@ import pytest
 
 from mockexchange.core.commands import Fill
 from mockexchange.core.vocabulary import Action, BookRef, Side
-from mockexchange.journal import Journal
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.journal import Journal
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.streams import Connection, Ending, Streams
 from mockexchange.scenario.faults import FAULT
 from mockexchange.scenario.source import read_yaml
-from mockexchange.streams import Connection, Ending, Streams
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.sandboxing import SMALL, do, make, run, signed

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from mockexchange.core.model.accounts import Key
-from mockexchange.journal import Journal
-from mockexchange.registry import DEFAULT
-from mockexchange.streams import Connection, Streams
+from mockexchange.sandbox.journal import Journal
+from mockexchange.sandbox.streams import Connection, Streams
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.registry import DEFAULT
 
 DORA = Key("dora", "main", "id", "", (), None, None, "secret")
 READ_ALL = 1 << 40

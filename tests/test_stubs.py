@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange import stubs
 from mockexchange.core.commands import Note
-from mockexchange.journal_json import entry_to_json
 from mockexchange.replay import Replay, Verdict, compare, read_journal
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox import stubs
+from mockexchange.sandbox.journal_json import entry_to_json
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.stubs import STUBS_MAX, StubError
 from mockexchange.scenario.faults import FAULT
 from mockexchange.scenario.source import located_json, read_yaml
 from mockexchange.scenario.stubs import STUB
 from mockexchange.store.codec import LogError, write_log
-from mockexchange.stubs import STUBS_MAX, StubError
 from mockexchange.venues.request import Request
 from tests.contracting import WORLD, ask, of_deribit, of_signalplus
 from tests.sandboxing import POSITIONS, PREFIX, SMALL, make, run, signed

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.inspection import Inspector
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Request
 from tests.contracting import WORLD, Socket, ask, credential_of, deribit_stream, of_deribit, signalplus_stream
 from tests.sandboxing import make, run

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange import tally
-from mockexchange.tally import BOUNDS_US, OTHERS, Latencies, Tally
+from mockexchange.sandbox import counters
+from mockexchange.sandbox.counters import BOUNDS_US, OTHERS, Latencies, Tally
 
 
 @given(st.lists(st.integers(0, 10_000_000)))
@@ -24,7 +24,7 @@ def test_bounds_are_in_order_and_of_a_known_number() -> None:
 
 
 def test_what_is_beyond_is_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tally, "REQUEST_KEYS_MAX", 2)
+    monkeypatch.setattr(counters, "REQUEST_KEYS_MAX", 2)
     counts = Tally()
     for status in (200, 201, 202, 203, 200):
         counts.count_request("kalshi", None, status, 1)

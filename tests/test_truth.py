@@ -27,7 +27,7 @@ from mockexchange.core.vocabulary import (
     Side,
     TransferStatus,
 )
-from mockexchange.truth import event_of, outcome_of, positions_of
+from mockexchange.sandbox.ledger.state import event_of, outcome_of, positions_of
 from tests.sandboxing import do, make
 
 DESK = BookRef("desk", "st1")

@@ -12,14 +12,14 @@ from schemathesis.schemas import BaseSchema
 from starlette.types import ASGIApp
 
 from contracts.suites.world import HOST, IN_PROCESS_HOST, World, open_world
-from mockexchange import documents
-from mockexchange.documents import Document
 from mockexchange.kit.exploring.told import MAY_BE_MISSING, Told, operation_ids
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.target import Target
 from mockexchange.kit.transports import AppTransport
-from mockexchange.sandbox import SandboxOptions
-from mockexchange.sandboxes import Slot
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
+from mockexchange.sandbox.sandbox import SandboxOptions
+from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.control import control_app
@@ -209,7 +209,7 @@ CHECKS: dict[str, dict[str, Any]] = {
 
 def told_document() -> Document:
     """The document, and in it what only this server can tell, and what keeps a run bounded."""
-    document = documents.read("control")
+    document = api_documents.read("control")
     name = document["components"]["parameters"]["name"]
     document["components"]["parameters"]["account"] |= {
         "schema": {"type": "string", "enum": ["member", "desk"]},
@@ -217,7 +217,7 @@ def told_document() -> Document:
     }
     _name_only(name, ["default"])
     paths = document["paths"]
-    made = documents.read("control")["components"]["parameters"]["name"]["schema"]
+    made = api_documents.read("control")["components"]["parameters"]["name"]["schema"]
     paths["/sandboxes/{name}"]["put"]["parameters"] = [{**name, "schema": made}]
     for operation, names in (
         (paths["/sandboxes/{name}"]["delete"], list(SHORT_LIVED)),

@@ -18,9 +18,9 @@ from mockexchange.kit.target import BALANCE_ONLY, MEMBER, OTHER, RESTRICTED, Tar
 from mockexchange.kit.transports import AppTransport
 from mockexchange.kit.venue import Signer
 from mockexchange.kit.venues import KITS
-from mockexchange.registry import venue_of
-from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_file
+from mockexchange.venues.registry import venue_of
 
 WORLD = Path(__file__).with_name("derivatives_world.yaml")
 EVERY = ("2026-10", "compat")

@@ -17,7 +17,7 @@ from mockexchange.kit.streaming.in_process import connect_app
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, RESTRICTED, Target
 from mockexchange.kit.transports import AppTransport
-from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import Plan, load_file
 from mockexchange.venues.kalshi.dates import api_date
 

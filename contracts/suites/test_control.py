@@ -6,10 +6,10 @@ import pytest
 
 from contracts.suites.control_world import control_target, controlled, told_of
 from contracts.suites.saying import findings_of
-from mockexchange import documents
 from mockexchange.kit.exploring.running import Effort, explore
 from mockexchange.kit.exploring.told import operation_ids
 from mockexchange.kit.findings import Outcome
+from mockexchange.runtime import api_documents
 from mockexchange.server import wait_requests
 
 pytestmark = pytest.mark.contract
@@ -83,4 +83,4 @@ def test_what_is_made_is_there_and_what_is_deleted_is_gone(is_in_process: bool) 
 
 def test_no_operation_is_left_out() -> None:
     asked = [*MAKING, *USING, *COMMANDING, *WAITING, *WATCHING]
-    assert sorted(asked) == sorted(operation_ids(documents.read("control")))
+    assert sorted(asked) == sorted(operation_ids(api_documents.read("control")))

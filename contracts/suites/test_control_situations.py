@@ -14,13 +14,14 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.schemas import BaseSchema
 
 from contracts.suites.control_world import BEARER, SPARE, Controlled, Deaf, control_schema, controlled
-from mockexchange import documents, sandboxes
 from mockexchange.cli.event_source import Event, read_events
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.documents import Document
-from mockexchange.journal import Firing, FrameEntry
 from mockexchange.kit.exploring.providers import AnyCase
-from mockexchange.sandbox import Sandbox
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
+from mockexchange.sandbox import sandboxes
+from mockexchange.sandbox.journal import Firing, FrameEntry
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.steps import STEPS
 from mockexchange.server import control_requests, waits
@@ -129,7 +130,7 @@ def reached() -> Iterator[Controlled]:
 
 @pytest.fixture(scope="module")
 def document() -> Document:
-    return documents.read("control")
+    return api_documents.read("control")
 
 
 @pytest.fixture(scope="module")
@@ -408,7 +409,7 @@ def test_too_much_is_due(schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) ->
     entry = {"after": "1s", "every": "1s", "times": 9, "announce": {"message": "Again."}}
     [step] = ask(schema, "POST", SCRIPT, body=entry).json()
     assert (step["action"], step["fired"]) == ("announce", 0)
-    monkeypatch.setattr("mockexchange.scripts.runner.DUE_MAX", 2)
+    monkeypatch.setattr("mockexchange.sandbox.script.runner.DUE_MAX", 2)
     assert refusal(ask(schema, "POST", CLOCK, body={"advance": "1h"})) == (409, "too_many_steps")
     assert ask(schema, "GET", SCRIPT).json()[0]["fired"] == 2
     assert ask(schema, "DELETE", SCRIPT).status_code == 204

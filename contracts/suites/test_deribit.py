@@ -4,12 +4,12 @@ import pytest
 
 from contracts.suites.derivatives import EVERY, target_at, told_of
 from contracts.suites.saying import findings_of, not_judged
-from mockexchange import documents
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.exploring.running import Effort, conclude, run
 from mockexchange.kit.findings import Outcome
-from mockexchange.registry import venue_of
+from mockexchange.runtime import api_documents
+from mockexchange.venues.registry import venue_of
 
 pytestmark = pytest.mark.contract
 
@@ -35,10 +35,10 @@ TOKENS = {"exploring.answered"}
 
 
 def test_there_is_a_document_for_each_alias() -> None:
-    found = {subject.removeprefix("deribit/") for subject in documents.subjects() if subject.startswith("deribit/")}
+    found = {subject.removeprefix("deribit/") for subject in api_documents.subjects() if subject.startswith("deribit/")}
     assert found == set(EVERY)
     day = venue_of(VENUE).api_date("2026-10").day
-    assert documents.read("deribit/2026-10")["info"]["version"] == day
+    assert api_documents.read("deribit/2026-10")["info"]["version"] == day
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -14,7 +14,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contracts.suites.saying import findings_of
 from contracts.suites.targets import target_at, told_of
 from contracts.suites.test_kalshi import NEVER_APPLY
-from mockexchange import documents
 from mockexchange.api.answers import scope_of
 from mockexchange.kit.exploring import running
 from mockexchange.kit.exploring.checks import KINDS
@@ -26,6 +25,7 @@ from mockexchange.kit.exploring.told import operation_ids
 from mockexchange.kit.exploring.verdicts import ANSWERED, COMPLETED, PHASE
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.target import MEMBER, Unreachable
+from mockexchange.runtime import api_documents
 
 pytestmark = pytest.mark.contract
 
@@ -317,7 +317,7 @@ def test_a_read_only_relay_sends_nothing_else() -> None:
 
 
 def test_a_write_that_is_never_carried_out_is_not_asked() -> None:
-    carried_out = operation_ids(documents.read(f"kalshi/{ALIAS}"))
+    carried_out = operation_ids(api_documents.read(f"kalshi/{ALIAS}"))
     assert carried_out["GetOrders"]
     assert not carried_out["CreateOrder"]
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from mockexchange import documents
 from mockexchange.kit.exploring.told import tell_names
 from mockexchange.kit.judging.requests import Judge, Objection, _query_objection
+from mockexchange.runtime import api_documents
 
 pytestmark = pytest.mark.contract
 
@@ -34,13 +34,13 @@ QUERIES: list[tuple[str, str, Objection]] = [
 
 @pytest.mark.parametrize(("path", "query", "wanted"), QUERIES)
 def test_queries(path: str, query: str, wanted: Objection) -> None:
-    demands = Judge(documents.read("kalshi/2026-10"))._demands_of(path, "get")
+    demands = Judge(api_documents.read("kalshi/2026-10"))._demands_of(path, "get")
     assert _query_objection(demands, query) == wanted
 
 
 def test_names_of_a_path_that_are_spelled_out_may_be_others() -> None:
-    document = documents.read("kalshi/2026-10")
-    told = documents.read("kalshi/2026-10")
+    document = api_documents.read("kalshi/2026-10")
+    told = api_documents.read("kalshi/2026-10")
     tell_names(told, {"ticker": ["KX-A"]})
     path, names = "/markets/{ticker}", {"ticker": "KX-B"}
     assert Judge(document).objection_to(path, "GET", names, "") == ""

@@ -9,9 +9,9 @@ import pytest
 from contracts.suites.saying import findings_of, not_judged
 from contracts.suites.targets import target_at, told_of
 from contracts.suites.world import TRANSPORTS
-from mockexchange import documents
 from mockexchange.kit.exploring.outcome import Outcome
 from mockexchange.kit.exploring.running import Effort, conclude, run
+from mockexchange.runtime import api_documents
 from mockexchange.venues.kalshi.dates import ALIASES
 
 pytestmark = pytest.mark.contract
@@ -35,10 +35,10 @@ AT_BOUNDARIES = {
 
 
 def test_there_is_a_document_for_each_alias() -> None:
-    found = {subject.removeprefix("kalshi/") for subject in documents.subjects() if subject.startswith("kalshi/")}
+    found = {subject.removeprefix("kalshi/") for subject in api_documents.subjects() if subject.startswith("kalshi/")}
     assert found == set(EVERY)
     for alias, day in ALIASES.items():
-        assert documents.read(f"kalshi/{alias}")["info"]["version"] == day
+        assert api_documents.read(f"kalshi/{alias}")["info"]["version"] == day
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

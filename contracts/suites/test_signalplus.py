@@ -4,12 +4,12 @@ import pytest
 
 from contracts.suites.derivatives import EVERY, target_at, told_of
 from contracts.suites.saying import findings_of, not_judged
-from mockexchange import documents
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.exploring.running import Effort, conclude, run
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.signalplus import SIGNALPLUS
-from mockexchange.registry import venue_of
+from mockexchange.runtime import api_documents
+from mockexchange.venues.registry import venue_of
 
 pytestmark = pytest.mark.contract
 
@@ -32,10 +32,10 @@ AT_BOUNDARIES = {
 
 
 def test_there_is_a_document_for_each_alias() -> None:
-    found = {one.removeprefix("signalplus/") for one in documents.subjects() if one.startswith("signalplus/")}
+    found = {one.removeprefix("signalplus/") for one in api_documents.subjects() if one.startswith("signalplus/")}
     assert found == set(EVERY)
     day = venue_of(VENUE).api_date("2026-10").day
-    assert documents.read("signalplus/2026-10")["info"]["version"] == day
+    assert api_documents.read("signalplus/2026-10")["info"]["version"] == day
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)

@@ -3,14 +3,14 @@
 import pytest
 
 from contracts.suites.streams import TRANSPORTS
-from mockexchange import documents
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome, Report
 from mockexchange.kit.kalshi import KALSHI
+from mockexchange.runtime import api_documents
 
 pytestmark = pytest.mark.contract
 
-SUBJECTS = documents.subjects(documents.ASYNCAPI)
+SUBJECTS = api_documents.subjects(api_documents.ASYNCAPI)
 ALIASES = [subject.removeprefix("kalshi/") for subject in SUBJECTS if subject.startswith("kalshi/")]
 NOT_IN_PROCESS = ["stream.close", "stream.heartbeat", "stream.pong"]
 """Without a socket there are no pings, and no close frames."""

@@ -10,7 +10,7 @@ from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp
 
 from mockexchange.kit.kalshi.signing import Signer, load_signer
-from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_file
 from mockexchange.server.app import Front
 from mockexchange.server.listener import Listener, bind

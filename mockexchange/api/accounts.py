@@ -12,10 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockexchange.api.errors import Unavailable, UnknownAccount
-from mockexchange.config import RunDirectory
+from mockexchange.clients.request_signers import DIALECTS, Unsigned
 from mockexchange.core.vocabulary import AccountKind
-from mockexchange.dialects import DIALECTS, Unsigned
-from mockexchange.sandbox import Credential
+from mockexchange.runtime.ready_file import RunDirectory
+from mockexchange.sandbox.sandbox import Credential
 from mockexchange.scenario.errors import did_you_mean
 
 MEMBER = AccountKind.MEMBER.value

@@ -13,7 +13,7 @@ from mockexchange.api.errors import Closed
 from mockexchange.api.local import Place, read_creation
 from mockexchange.api.serving import served
 from mockexchange.api.synchronous.exchange import Exchange
-from mockexchange.config import DEFAULT_HOST
+from mockexchange.runtime.ready_file import DEFAULT_HOST
 
 
 class Application:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import date
 
 from mockexchange.api.records import Deprecation, Frame, Request
-from mockexchange.registry import venue_at
 from mockexchange.venues.dated import LATEST
+from mockexchange.venues.registry import venue_at
 from mockexchange.venues.retirement import Retirement
 from mockexchange.venues.venue import Venue
 

@@ -8,7 +8,7 @@ import httpx
 
 from mockexchange.api.answers import broken_off, cut_off, read_timeout_s
 from mockexchange.api.bridging import Ending
-from mockexchange.config.trust import client_context
+from mockexchange.runtime.trust import client_context
 
 PIECE_BYTES_MAX = 65_536
 OURS = frozenset({b"transfer-encoding", b"content-length"})

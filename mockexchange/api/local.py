@@ -16,8 +16,8 @@ from mockexchange.api.arguments import require, require_as, wrong
 from mockexchange.api.bridging import Bridge
 from mockexchange.api.errors import PortInUse, Unavailable, WrongArgument, WrongRequest
 from mockexchange.api.inside import InsideAsk
-from mockexchange.config import RunDirectory
-from mockexchange.sandbox import DEFAULT
+from mockexchange.runtime.ready_file import RunDirectory
+from mockexchange.sandbox.sandbox import DEFAULT
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.source import located_json
 from mockexchange.server import listener

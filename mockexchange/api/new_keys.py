@@ -6,9 +6,9 @@ from typing import NamedTuple
 from mockexchange.api.accounts import Account
 from mockexchange.api.errors import WrongRequest
 from mockexchange.core.ids import derived_id
-from mockexchange.registry import VENUES
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.keys import KeyPool, development_keys
+from mockexchange.venues.registry import VENUES
 
 ALGORITHMS = ("rsa", "ed25519")
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from mockexchange.api.asking import PATIENCE_S, Query, Reply, encoded, read_reply, written
 from mockexchange.api.errors import Unreachable, WrongRequest
-from mockexchange.config import sending
-from mockexchange.config.ready import START_ONE
-from mockexchange.config.sending import ControlApi
+from mockexchange.runtime import http_request
+from mockexchange.runtime.discovery import START_ONE
+from mockexchange.runtime.http_request import ControlApi
 
 TOKEN = "MOCKEXCHANGE_TOKEN"  # noqa: S105  # the variable's name
 
@@ -52,14 +52,14 @@ class _Call:
         self._control, self._method = control, method
         self._url = f"{control.url}/{path}{'?' if words else ''}{words}"
         try:
-            self._connection = sending.connection_to(self._url, patience_s, control.ca_cert)
+            self._connection = http_request.connection_to(self._url, patience_s, control.ca_cert)
         except (OSError, ValueError) as error:
-            raise _unreachable(control, sending.reason_of(error)) from None
+            raise _unreachable(control, http_request.reason_of(error)) from None
 
     def carry(self, body: Any) -> Any:
         try:
-            reply = sending.carry(self._connection, self._method, self._url, self._control.headers, written(body))
-        except sending.Unreachable as error:
+            reply = http_request.carry(self._connection, self._method, self._url, self._control.headers, written(body))
+        except http_request.Unreachable as error:
             raise _unreachable(self._control, str(error)) from None
         if reply.status == HTTPStatus.UNAUTHORIZED and not self._control.token:
             raise WrongRequest("no_token", f"expected the control API's token: give a `token`, or set {TOKEN}")

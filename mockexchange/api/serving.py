@@ -13,8 +13,8 @@ from mockexchange.api.local import LocalServer, Place, local_server
 from mockexchange.api.loops import LoopThread
 from mockexchange.api.reach import AsyncServing, Serving
 from mockexchange.api.synchronous.exchange import Exchange
-from mockexchange.config import DEFAULT_HOST
-from mockexchange.sandbox import DEFAULT
+from mockexchange.runtime.ready_file import DEFAULT_HOST
+from mockexchange.sandbox.sandbox import DEFAULT
 
 
 @contextmanager

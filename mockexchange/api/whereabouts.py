@@ -9,10 +9,10 @@ from urllib.parse import urlsplit, urlunsplit
 from mockexchange.api.arguments import ARGUMENTS, require, wrong
 from mockexchange.api.errors import Unreachable
 from mockexchange.api.remote import TOKEN
-from mockexchange.clients import LOOPBACK
-from mockexchange.config import default_ready_file
-from mockexchange.config.ready import START_ONE, NoServer, read_ready
-from mockexchange.config.sending import ControlApi
+from mockexchange.clients.published import LOOPBACK
+from mockexchange.runtime.discovery import START_ONE, NoServer, read_ready
+from mockexchange.runtime.http_request import ControlApi
+from mockexchange.runtime.ready_file import default_ready_file
 
 ROOT = "/_mock"
 URL = "MOCKEXCHANGE_URL"

@@ -6,9 +6,9 @@ import click
 
 from mockexchange.cli.frame import checked
 from mockexchange.cli.terminal import Line, show_table
-from mockexchange.registry import DEFAULT
 from mockexchange.venues.dated import COMPAT, LATEST, ApiDate
 from mockexchange.venues.diff import READS, Change, diff_rows
+from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.venue import Wire
 
 SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from mockexchange.cli.env import holder_of
-from mockexchange.clients import POINTERS, trust_of, words_of
-from mockexchange.config import default_ready_file
-from mockexchange.registry import DEFAULT, VENUES
+from mockexchange.clients.published import POINTERS, trust_of, words_of
+from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.venue import Venue
 
 

@@ -12,8 +12,8 @@ from mockexchange.cli.completion import ACCOUNT
 from mockexchange.cli.control import find_server, sandbox_option, server_option
 from mockexchange.cli.frame import Failure, Misuse, checked, option
 from mockexchange.cli.terminal import printable, show_json
-from mockexchange.config.sending import Reply, Unreachable, send
-from mockexchange.dialects import DIALECTS, Dialect, Unsigned, envelope
+from mockexchange.clients.request_signers import DIALECTS, Dialect, Unsigned, envelope
+from mockexchange.runtime.http_request import Reply, Unreachable, send
 
 DIAGNOSIS_HEADER = "X-Mock-Diagnosis"
 NOT_FOUND = 404

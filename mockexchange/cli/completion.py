@@ -7,8 +7,8 @@ import click
 from click.shell_completion import CompletionItem, get_completion_class
 
 from mockexchange.cli.frame import PREFIX
-from mockexchange.config import default_ready_file
-from mockexchange.config.ready import NoServer, read_ready
+from mockexchange.runtime.discovery import NoServer, read_ready
+from mockexchange.runtime.ready_file import default_ready_file
 
 SHELLS = ("bash", "zsh", "fish")
 PROGRAM = PREFIX.lower()

@@ -10,9 +10,8 @@ from urllib.parse import quote
 import click
 
 from mockexchange.cli.frame import Failure, shared_option
-from mockexchange.config import default_ready_file
-from mockexchange.config.ready import START_ONE, NoServer, is_running, read_ready
-from mockexchange.config.sending import (
+from mockexchange.runtime.discovery import START_ONE, NoServer, is_running, read_ready
+from mockexchange.runtime.http_request import (
     TIMEOUT_S,
     ControlApi,
     ControlRefused,
@@ -22,6 +21,7 @@ from mockexchange.config.sending import (
     answer_of,
     with_query,
 )
+from mockexchange.runtime.ready_file import default_ready_file
 
 ANOTHER = "--ready-file names another"
 

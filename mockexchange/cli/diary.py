@@ -15,11 +15,11 @@ from typing import Any, TextIO
 from mockexchange import __version__
 from mockexchange.cli.telling import request_words
 from mockexchange.cli.terminal import printable
-from mockexchange.clock import host_now_us
 from mockexchange.core.instants import format_instant
-from mockexchange.journal import Entry, FrameEntry, Item
-from mockexchange.journal_json import request_to_json
-from mockexchange.sandbox import DEFAULT, Sandbox
+from mockexchange.sandbox.clock import host_now_us
+from mockexchange.sandbox.journal import Entry, FrameEntry, Item
+from mockexchange.sandbox.journal_json import request_to_json
+from mockexchange.sandbox.sandbox import DEFAULT, Sandbox
 from mockexchange.server.reloading import Reloaded
 
 TEXT, JSON = FORMATS = ("text", "json")

@@ -12,8 +12,8 @@ from mockexchange.cli.doctoring.examining import CHECKS
 from mockexchange.cli.doctoring.finding import FAIL, Finding, Situation
 from mockexchange.cli.frame import checked, option, shared_option
 from mockexchange.cli.terminal import printable
-from mockexchange.config import DEFAULT_HOST, DEFAULT_PORT
-from mockexchange.config.sending import require_url
+from mockexchange.runtime.http_request import require_url
+from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 NAME_WIDTH = 12

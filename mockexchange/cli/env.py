@@ -8,12 +8,12 @@ from typing import Any
 
 import click
 
-from mockexchange import clients
 from mockexchange.cli.completion import ACCOUNT
 from mockexchange.cli.control import find_server, server_option
 from mockexchange.cli.frame import Failure, Misuse, option
 from mockexchange.cli.shells import FORMATS, to_comments
-from mockexchange.clients import CLIENTS, GENERIC, Holder, Unusable, choose, client_of, variables_of
+from mockexchange.clients import published
+from mockexchange.clients.published import CLIENTS, GENERIC, Holder, Unusable, choose, client_of, variables_of
 
 
 @click.command()
@@ -55,7 +55,7 @@ def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
 
 def words_of(ready: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, str]:
     """What the templates of exports are filled in with: where an account of a ready file is, and its key."""
-    words = clients.words_of(ready["venues"][account["venue"]], holder_of(account), account["private_key_path"] or "")
+    words = published.words_of(ready["venues"][account["venue"]], holder_of(account), account["private_key_path"] or "")
     return {**words, "ca_bundle": ready.get("ca_bundle") or ""}
 
 

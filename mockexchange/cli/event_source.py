@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from mockexchange.cli.control import Server
 from mockexchange.cli.frame import Failure
-from mockexchange.config.sending import connection_to
+from mockexchange.runtime.http_request import connection_to
 
 
 class Event(NamedTuple):

@@ -49,7 +49,7 @@ def explain(context: click.Context, /, venue: str, **given: Any) -> None:
 
 
 def _explainer(venue: str) -> Callable[..., str]:
-    from mockexchange.registry import VENUES
+    from mockexchange.venues.registry import VENUES
 
     explain_offline = VENUES[venue].explain_offline
     if explain_offline is None:

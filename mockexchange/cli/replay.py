@@ -8,11 +8,11 @@ from typing import BinaryIO
 
 import click
 
-from mockexchange import truth
 from mockexchange.cli.frame import Failure, option
 from mockexchange.cli.terminal import printable
 from mockexchange.core.invariants import violations
 from mockexchange.replay import Deviation, Recording, Replay, Verdict, compare, is_recorded, read_journal
+from mockexchange.sandbox.ledger import state as truth
 from mockexchange.store.codec import LogError
 
 DEVIATIONS_SHOWN_MAX = 20

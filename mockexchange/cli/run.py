@@ -9,7 +9,7 @@ import click
 
 from mockexchange.cli.frame import Failure, Misuse, checked, option
 from mockexchange.cli.reporting import report_option, write_reports
-from mockexchange.clients import CLIENTS, GENERIC, Unusable
+from mockexchange.clients.published import CLIENTS, GENERIC, Unusable
 from mockexchange.emulation.program import CannotStart
 from mockexchange.emulation.running import LOCAL, MODES, Ran, Settings
 from mockexchange.emulation.running import run as run_program
@@ -18,9 +18,9 @@ from mockexchange.emulation.upstream import WrongProxy
 from mockexchange.kit.findings import Finding, Report, Verdict
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.reports.words import printable
-from mockexchange.registry import DEFAULT
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.registry import DEFAULT
 
 PLACE = "docs/run.md"
 

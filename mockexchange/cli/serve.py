@@ -19,12 +19,11 @@ from mockexchange.cli.completion import SCENARIO
 from mockexchange.cli.diary import AMOUNTS, DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, Diary, Writer
 from mockexchange.cli.frame import Misuse, checked, shared_option
 from mockexchange.cli.verify import require_kit
-from mockexchange.clock import parse_mode
-from mockexchange.config import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.faults.chaos import load_preset
-from mockexchange.inspection import Inspector
-from mockexchange.registry import DEFAULT
-from mockexchange.sandbox import SandboxOptions
+from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
+from mockexchange.sandbox.clock import parse_mode
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.sandbox import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import Plan, builtin_names, load_scenario
 from mockexchange.server.event_loops import loop_factory
@@ -32,6 +31,7 @@ from mockexchange.server.listener import PortInUse
 from mockexchange.server.names import normalised
 from mockexchange.server.process import Reload, ServeOptions, run_server
 from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.registry import DEFAULT
 
 if TYPE_CHECKING:
     from mockexchange.server.tls import Authority
@@ -169,9 +169,9 @@ def _authority() -> "Authority":
 def _self_check(api_date: ApiDate) -> Inspector:
     """Load what the kit needs now, so that the first answer is not late. Raises Misuse."""
     require_kit()
-    from mockexchange.documents import NoSuchDocument
     from mockexchange.kit.self_check import SelfCheck
     from mockexchange.kit.venues import KITS
+    from mockexchange.runtime.api_documents import NoSuchDocument
 
     inspector = SelfCheck(KITS)
     try:

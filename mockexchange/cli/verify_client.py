@@ -10,14 +10,14 @@ import yaml
 from mockexchange.cli.completion import SCENARIO
 from mockexchange.cli.frame import Misuse, checked, option
 from mockexchange.cli.reporting import report_option, write_reports
-from mockexchange.clients import CLIENTS, GENERIC
+from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.kit.client.cards import Card, CardError, choose, load_cards
 from mockexchange.kit.client.running import LATEST, CannotJudge, Run, Settings
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
-from mockexchange.registry import VENUES
+from mockexchange.venues.registry import VENUES
 
 FIXTURES = Path("mockexchange-findings")
 KNOWN = [name for name, known in CLIENTS.items() if known.venue == KALSHI.name]

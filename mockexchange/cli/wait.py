@@ -8,8 +8,8 @@ import click
 
 from mockexchange.cli.control import find_server, sandbox_option, server_option
 from mockexchange.cli.frame import Misuse, checked, option
-from mockexchange.config.sending import TIMEOUT_S
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
+from mockexchange.runtime.http_request import TIMEOUT_S
 
 SUBJECTS = ("subscribed", "request", "frame", "fault", "script")
 JSON_FILTERS = ("contains",)

@@ -4,7 +4,17 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from mockexchange.clients import GENERIC, LOOPBACK, Client, Holder, Unusable, choose, client_of, variables_of, words_of
+from mockexchange.clients.published import (
+    GENERIC,
+    LOOPBACK,
+    Client,
+    Holder,
+    Unusable,
+    choose,
+    client_of,
+    variables_of,
+    words_of,
+)
 
 OWN_PREFIXES = ("KALSHI_", "DERIBIT_", "TEST_DERIBIT_", "SIGNALPLUS_")
 """Whatever the user has under these would point a client elsewhere, or sign with a key of real money."""

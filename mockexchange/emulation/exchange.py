@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from mockexchange.clients import Holder
-from mockexchange.config import RunDirectory, write_ready_file
+from mockexchange.clients.published import Holder
 from mockexchange.emulation.doors import HOST
-from mockexchange.sandbox import Credential, Sandbox, SandboxOptions
+from mockexchange.runtime.ready_file import RunDirectory, write_ready_file
+from mockexchange.sandbox.sandbox import Credential, Sandbox, SandboxOptions
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.control import control_app
 from mockexchange.server.hub import Hub

@@ -12,8 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import IO
 
-from mockexchange.clients import GENERIC
-from mockexchange.config.trust import bundle
+from mockexchange.clients.published import GENERIC
 from mockexchange.emulation.doors import Door, Ends, join, reach_here
 from mockexchange.emulation.environment import Trust, pointing, proxied, scrubbed, trusting
 from mockexchange.emulation.exchange import Exchange, exchange
@@ -25,8 +24,9 @@ from mockexchange.emulation.relay import Relay
 from mockexchange.emulation.upstream import find_upstream
 from mockexchange.guard import DIALS_KEPT_MAX, Dial
 from mockexchange.guard.child import DIAL, NODE, PYTHON
-from mockexchange.journal import Entry, FrameEntry
-from mockexchange.sandbox import Sandbox
+from mockexchange.runtime.trust import bundle
+from mockexchange.sandbox.journal import Entry, FrameEntry
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.tls import Authority
 from mockexchange.venues.dated import ApiDate
 

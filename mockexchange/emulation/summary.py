@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mockexchange.clients import CLIENTS, GENERIC
+from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.emulation.hosts import EMULATED
 from mockexchange.emulation.running import DEMO, Ran
-from mockexchange.journal import Entry
+from mockexchange.sandbox.journal import Entry
 
 LINES_MAX = 10
 """Of each kind; a loop that is refused says the same a thousand times."""

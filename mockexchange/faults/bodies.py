@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from mockexchange.registry import venue_at
 from mockexchange.scenario import effects
 from mockexchange.scenario.effects import Effect
+from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import Request
 
 CURSOR = "cursor"

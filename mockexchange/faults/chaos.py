@@ -6,10 +6,10 @@ A line with `$private` in it stands for one with each condition that finds what 
 from functools import cache
 from importlib.resources import files
 
-from mockexchange.registry import VENUES
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults import FAULTS, Rule
 from mockexchange.scenario.source import read_yaml
+from mockexchange.venues.registry import VENUES
 
 PRESETS = files("mockexchange.faults") / "presets"
 SUFFIX = ".yaml"

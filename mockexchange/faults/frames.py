@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from mockexchange.faults.disturbed import PLAIN, Passage
 from mockexchange.faults.installed import Installed, firing
 from mockexchange.faults.matching import Happening
-from mockexchange.journal import Firing, Journal
+from mockexchange.sandbox.journal import Firing, Journal
 from mockexchange.scenario import effects
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.venue import Session

@@ -15,15 +15,15 @@ from mockexchange.faults.installed import Installed, firing
 from mockexchange.faults.lag import LAGS_MAX, Lags
 from mockexchange.faults.matching import Happening
 from mockexchange.faults.requests import Front, Visit, blame, error_answer, happening_of
-from mockexchange.journal import Firing, Journal
-from mockexchange.pages import Pages
-from mockexchange.registry import OPEN_STREAMS, venue_at
+from mockexchange.sandbox.journal import Firing, Journal
+from mockexchange.sandbox.page_numbers import Pages
 from mockexchange.scenario.effects import ClockOffset, Refuse, Stale, Status
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_effects import Surface
 from mockexchange.scenario.faults import Rule, unknown_account
 from mockexchange.scenario.loader import Plan
 from mockexchange.store.log import Cause, Log, Record
+from mockexchange.venues.registry import OPEN_STREAMS, venue_at
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Calls, Handshake, Venue
 

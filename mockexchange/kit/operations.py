@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from mockexchange.documents import Document
 from mockexchange.kit.judging.references import pointer, resolved
+from mockexchange.runtime.api_documents import Document
 
 READ = "get"
 

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
-from mockexchange import documents
-from mockexchange.documents import NoSuchDocument
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.judging.answers import AnswerJudge
 from mockexchange.kit.judging.frames import FrameJudge
 from mockexchange.kit.judging.handshakes import RefusalJudge
 from mockexchange.kit.judging.routes import Routes
 from mockexchange.kit.venue import VenueKit
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import NoSuchDocument
 
 UNKNOWN_ROUTE = "UnknownRoute"
 """The response of a document for paths that it does not have."""
@@ -49,7 +49,7 @@ class SelfCheck:
     def require(self, venue: str, day: str | None) -> None:
         """Read the documents of a day. Raises NoSuchDocument, which names those that there are."""
         if self._judges_of(venue, day) is None:
-            there = [one.partition("/")[2] for one in documents.subjects() if one.startswith(f"{venue}/")]
+            there = [one.partition("/")[2] for one in api_documents.subjects() if one.startswith(f"{venue}/")]
             raise NoSuchDocument(
                 f"there is no document of {day or COMPAT} to check against: there are {', '.join(there)}"
             )
@@ -78,13 +78,13 @@ class SelfCheck:
         return [_unchecked(day)] if judges is None else _worded(judges.frames.objections(raw, "stream"))
 
     def _load(self, venue: str, day: str | None) -> Judges | None:
-        alias = documents.alias_of(venue, day)
+        alias = api_documents.alias_of(venue, day)
         if alias is None and day is not None and not self.kits[venue].changes_daily:
-            alias = documents.alias_before(venue, day)
+            alias = api_documents.alias_before(venue, day)
         if alias is None:
             return None
         subject = f"{venue}/{alias}"
-        rest, stream = documents.read(subject), documents.read(subject, documents.ASYNCAPI)
+        rest, stream = api_documents.read(subject), api_documents.read(subject, api_documents.ASYNCAPI)
         answers, prefix = AnswerJudge(rest, subject), self.kits[venue].prefix
         refusals = RefusalJudge(stream, subject, answers)
         return Judges(Routes(rest, prefix), prefix, answers, refusals, FrameJudge(stream, subject))

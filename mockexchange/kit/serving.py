@@ -7,7 +7,7 @@ from functools import partial
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from mockexchange.sandbox import Sandbox, SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions
 from mockexchange.scenario.loader import Plan
 from mockexchange.server.hub import Hub
 from mockexchange.server.limits import allow_many_files

@@ -8,8 +8,6 @@ from typing import Any
 
 import httpx
 
-from mockexchange import documents
-from mockexchange.documents import Document
 from mockexchange.kit.answered import Answer, NotAnswered, NotJudged, Unreachable, object_of, still
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.judging.answers import AnswerJudge
@@ -18,6 +16,8 @@ from mockexchange.kit.operations import Operation, answer_schema, reads
 from mockexchange.kit.readings import Reading, Readings, Remembered, Whole, reading_of
 from mockexchange.kit.rules.facts import Listing, Query, Row
 from mockexchange.kit.venue import Signer, VenueKit
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
 
 __all__ = [
     "BALANCE_ONLY",
@@ -85,11 +85,11 @@ class Target:
 
     @cached_property
     def document(self) -> Document:
-        return documents.read(self.subject)
+        return api_documents.read(self.subject)
 
     @cached_property
     def stream_document(self) -> Document:
-        return documents.read(self.subject, documents.ASYNCAPI)
+        return api_documents.read(self.subject, api_documents.ASYNCAPI)
 
     @cached_property
     def operations(self) -> dict[str, Operation]:

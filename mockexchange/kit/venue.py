@@ -3,11 +3,11 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from mockexchange.documents import Document
 from mockexchange.kit.client.tasks import Task
 from mockexchange.kit.exploring.told import Names, Told
 from mockexchange.kit.rules.facts import Facts
 from mockexchange.kit.streaming.dialect import Dialect
+from mockexchange.runtime.api_documents import Document
 
 
 class Signer(Protocol):

@@ -6,11 +6,11 @@ changed or moved, so that alone is left out.
 
 from mockexchange.faults.calls import frame_of
 from mockexchange.faults.registry import SUBJECT
-from mockexchange.journal_json import frame_bytes
 from mockexchange.replay.installing import Installations
 from mockexchange.replay.recording import Plain
 from mockexchange.replay.running import Replay
 from mockexchange.replay.stubs import StubReplay
+from mockexchange.sandbox.journal_json import frame_bytes
 from mockexchange.scenario.effects import ClockOffset, RateLimit, Status
 from mockexchange.scenario.faults import FAULT, Rule
 from mockexchange.venues.frame import Frame

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from heapq import merge
 from http import HTTPStatus
 
-from mockexchange.journal_json import entry_bytes
-from mockexchange.registry import venue_at
 from mockexchange.replay.calls import CallReplay
 from mockexchange.replay.recording import Plain, Recording, request_of
 from mockexchange.replay.running import Replay
 from mockexchange.replay.streams import StreamReplay
 from mockexchange.replay.stubs import StubReplay
 from mockexchange.replay.verdicts import Verdict, deviation
+from mockexchange.sandbox.journal_json import entry_bytes
+from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import Answer
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.vocabulary import FeeRounding
-from mockexchange.registry import DEFAULT, VENUES
 from mockexchange.store.codec import LogError, read_log
 from mockexchange.store.log import Header, Record
+from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.venue import Venue
 
 Step = tuple[Record, Outcome]

@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
-from mockexchange.journal_json import frame_bytes
-from mockexchange.registry import VENUES
 from mockexchange.replay.calls import CallReplay, is_touched
 from mockexchange.replay.recording import Plain
 from mockexchange.replay.running import Replay
 from mockexchange.replay.verdicts import Verdict, deviation
+from mockexchange.sandbox.journal_json import frame_bytes
 from mockexchange.store.log import Record
 from mockexchange.venues.frame import Frame
+from mockexchange.venues.registry import VENUES
 from mockexchange.venues.venue import Session, Venue
 
 OPEN, CLOSE, ERROR, LITERAL = "open", "close", "error", "literal"

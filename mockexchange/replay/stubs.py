@@ -2,9 +2,9 @@
 
 from mockexchange.replay.installing import Installations
 from mockexchange.replay.running import Replay
+from mockexchange.sandbox.stubs import SUBJECT, literal_answer
 from mockexchange.scenario.stubs import STUB
 from mockexchange.store.codec import LogError
-from mockexchange.stubs import SUBJECT, literal_answer
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Venue
 

@@ -8,10 +8,10 @@ from typing import Any
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef
-from mockexchange.registry import venue_of
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.source import Located
 from mockexchange.scenario.steps import STEPS
+from mockexchange.venues.registry import venue_of
 from mockexchange.venues.venue import Venue
 
 KEY_DEFAULT = "main"

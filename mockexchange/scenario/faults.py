@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockexchange.core.instants import parse_duration
-from mockexchange.registry import DEFAULT, OPEN_STREAMS, VENUES
 from mockexchange.scenario.effects import ClockOffset, Close, Effect
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.fault_effects import EFFECT, EFFECTS, REQUESTS_MAX, Surface
@@ -18,6 +17,7 @@ from mockexchange.scenario.kinds import DURATION, INSTANT, NAME, PART, Scalar, d
 from mockexchange.scenario.literals import plain
 from mockexchange.scenario.shapes import ListOf, Record, may, must
 from mockexchange.scenario.source import Located
+from mockexchange.venues.registry import DEFAULT, OPEN_STREAMS, VENUES
 
 ANY = "*"
 PROBABILITY_UNIT = 1_000_000

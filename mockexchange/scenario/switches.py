@@ -7,10 +7,10 @@ switched for all of them.
 from collections.abc import Iterator
 from typing import Any
 
-from mockexchange.registry import DEFAULT, VENUES
 from mockexchange.scenario.kinds import DURATION, Kind, integer
 from mockexchange.scenario.shapes import Field, Record, may
 from mockexchange.scenario.steps.shared_fields import words
+from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.switches import Count, Duration, Switch, Words
 
 STREAM_SETTINGS = {

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from mockexchange.registry import VENUES
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.kinds import PART, Scalar, below, choice, integer, wrong
 from mockexchange.scenario.shapes import Record, may, must
 from mockexchange.scenario.source import Located
+from mockexchange.venues.registry import VENUES
 
 ANY = "*"
 EACH = "each"

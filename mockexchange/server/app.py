@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockexchange.journal import Entry
-from mockexchange.registry import DEFAULT
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.journal import Entry
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server import rest, stream
+from mockexchange.venues.registry import DEFAULT
 
 SandboxOf = Callable[[str | None], Sandbox]
 CONTROL = "/_mock"

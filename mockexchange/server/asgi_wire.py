@@ -4,9 +4,9 @@ import asyncio
 
 from starlette.types import Send
 
-from mockexchange.outbox import Outbox
+from mockexchange.sandbox.outbox import Outbox
+from mockexchange.sandbox.streams import ABNORMAL, Ending
 from mockexchange.server.wires import ServerWire
-from mockexchange.streams import ABNORMAL, Ending
 
 
 class AsgiWire(ServerWire):

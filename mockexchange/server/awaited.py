@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-from mockexchange.journal import Entry, Firing, FrameEntry, Item, Journal, difference
-from mockexchange.journal_json import entry_to_json, firing_to_json, frame_to_json
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.journal import Entry, Firing, FrameEntry, Item, Journal, difference
+from mockexchange.sandbox.journal_json import entry_to_json, firing_to_json, frame_to_json
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.script.steps import DONE
 from mockexchange.scenario.source import Located
-from mockexchange.scripts.steps import DONE
 
 NEAR_MISSES_SHOWN_MAX = 3
 CHARS_SHOWN_MAX = 200

@@ -13,12 +13,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from mockexchange import accounting, truth
 from mockexchange.core.commands import AddKey
 from mockexchange.core.model.state import State
-from mockexchange.journal_json import entry_to_json, frame_to_json
-from mockexchange.sandbox import Sandbox, SandboxEnded
-from mockexchange.sandboxes import SandboxError
+from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
+from mockexchange.sandbox.ledger import history
+from mockexchange.sandbox.ledger import state as truth
+from mockexchange.sandbox.sandbox import Sandbox, SandboxEnded
+from mockexchange.sandbox.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server import control_errors as errors
 from mockexchange.server.control_access import ControlAccess
@@ -232,7 +233,7 @@ class Control:
         return ControlJson(truth.positions_of(*await self._account(request)))
 
     async def ledger(self, request: Request) -> Response:
-        return ControlJson(accounting.ledger_of(*await self._account(request)))
+        return ControlJson(history.ledger_of(*await self._account(request)))
 
     async def _account(self, request: Request) -> tuple[State, str]:
         sandbox, name = await self._sandbox(request), request.path_params["account"]

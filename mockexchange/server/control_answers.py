@@ -3,9 +3,9 @@
 from typing import Any
 
 from mockexchange.core.instants import format_instant
-from mockexchange.registry import DEFAULT
-from mockexchange.sandbox import Credential, Sandbox
-from mockexchange.streams import Connection
+from mockexchange.sandbox.sandbox import Credential, Sandbox
+from mockexchange.sandbox.streams import Connection
+from mockexchange.venues.registry import DEFAULT
 
 
 def clock_of(sandbox: Sandbox) -> dict[str, str]:

@@ -4,7 +4,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockexchange.sandboxes import SandboxError
+from mockexchange.sandbox.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.server.control_json import ControlJson
 from mockexchange.server.listener import PortInUse

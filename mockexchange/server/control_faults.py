@@ -8,7 +8,7 @@ from starlette.responses import Response
 from mockexchange.faults import Faults
 from mockexchange.faults.chaos import load_preset, preset_names
 from mockexchange.faults.installed import Installed
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import FAULT, Rule
 from mockexchange.scenario.kinds import wrong

@@ -10,7 +10,7 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.source import Located
 from mockexchange.server.control_errors import ControlError, misread

@@ -7,13 +7,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockexchange.core.instants import parse_duration
-from mockexchange.journal import Entry, FrameEntry, Journal, difference
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.journal import Entry, FrameEntry, Journal, difference
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.script import ScriptOverrun
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import CHANNEL_NAMES
 from mockexchange.scenario.source import Located, located_json
 from mockexchange.scenario.steps import STEP, Step
-from mockexchange.scripts import ScriptOverrun
 from mockexchange.server.control_errors import ControlError, misread
 from mockexchange.server.events import KINDS
 

@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockexchange.core.instants import format_instant
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.script import Script, ScriptTooLong, Step
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.script import ENTRY, Entry, require_own_names
 from mockexchange.scenario.script_accounts import require_accounts
 from mockexchange.scenario.script_names import require_known
 from mockexchange.scenario.source import Located
-from mockexchange.scripts import Script, ScriptTooLong, Step
 from mockexchange.server.control_errors import ControlError, misread
 from mockexchange.server.control_json import ControlJson
 from mockexchange.server.control_requests import Handler, read_json

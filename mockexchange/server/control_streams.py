@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.streams import ABNORMAL, ANY, Connection
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.fault_effects import CLOSE_CODES
 from mockexchange.scenario.kinds import TEXT, TEXT_SHOWN_CHARS_MAX, Scalar, below, integer, wrong
@@ -12,7 +13,6 @@ from mockexchange.scenario.literals import LITERAL_CHARS_MAX
 from mockexchange.scenario.shapes import Record, may, must
 from mockexchange.scenario.source import Located
 from mockexchange.server.control_errors import ControlError, misread
-from mockexchange.streams import ABNORMAL, ANY, Connection
 from mockexchange.venues.frame import Frame
 
 LITERAL = "literal"

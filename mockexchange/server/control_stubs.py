@@ -4,13 +4,13 @@ from collections.abc import Iterable
 
 from starlette.responses import Response
 
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.stubs import InstalledStub, Stubs
 from mockexchange.scenario.source import Located
 from mockexchange.scenario.stubs import STUB, Stub
 from mockexchange.server.control_errors import ControlError
 from mockexchange.server.control_installed import Installable
 from mockexchange.server.control_json import MEDIA_TYPE
-from mockexchange.stubs import InstalledStub, Stubs
 
 
 async def _install(sandbox: Sandbox, body: Located) -> Response:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from mockexchange.clock import SCALE_MAX, parse_mode
-from mockexchange.registry import DEFAULT
-from mockexchange.sandbox import SandboxOptions
+from mockexchange.sandbox.clock import SCALE_MAX, parse_mode
+from mockexchange.sandbox.sandbox import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.kinds import DURATION, NAME, Scalar, integer, wrong
 from mockexchange.scenario.loader import Plan, load_object, load_scenario, load_text
@@ -15,6 +14,7 @@ from mockexchange.scenario.stubs import STUBS
 from mockexchange.server.control_errors import ControlError, misread
 from mockexchange.server.control_faults import RuleGroups
 from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.registry import DEFAULT
 
 DATE_CHARS_MAX = 40
 """What is looked at, and shown when it is wrong; the longest right one has 10."""

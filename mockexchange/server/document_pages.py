@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from mockexchange import documents
-from mockexchange.documents import ASYNCAPI, OPENAPI
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import ASYNCAPI, OPENAPI
 from mockexchange.server.control_errors import ControlError
 from mockexchange.server.page import STYLE
 
@@ -63,7 +63,7 @@ async def to_index(request: Request) -> Response:
 
 
 async def show_index(request: Request) -> Response:
-    rows = "".join(_row(subject) for subject in documents.subjects())
+    rows = "".join(_row(subject) for subject in api_documents.subjects())
     html = (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>Contract documents</title><style>{STYLE}</style>"
         "<h1>Contract documents</h1><p>What the wire was on each API date, and the control API of this server."
@@ -86,7 +86,7 @@ async def show_document(request: Request) -> Response:
 
 async def give_document(request: Request) -> Response:
     subject, kind = _asked(request)
-    return Response(documents.path_of(subject, kind).read_bytes(), media_type="application/yaml")
+    return Response(api_documents.path_of(subject, kind).read_bytes(), media_type="application/yaml")
 
 
 async def give_asset(request: Request) -> Response:
@@ -110,13 +110,13 @@ def _read(path: Path) -> bytes:
 def _asked(request: Request) -> tuple[str, str]:
     """Return which document is meant. Raises ControlError where there is none such."""
     subject, kind = request.path_params["subject"], request.path_params["kind"]
-    if kind not in RENDERERS or subject not in documents.subjects(kind):
+    if kind not in RENDERERS or subject not in api_documents.subjects(kind):
         raise ControlError(404, "unknown_document", f"no document {subject[:80]!r} of {kind[:80]!r}: see {DOCS}")
     return subject, kind
 
 
 def _row(subject: str) -> str:
-    kinds = [kind for kind in RENDERERS if subject in documents.subjects(kind)]
+    kinds = [kind for kind in RENDERERS if subject in api_documents.subjects(kind)]
     pages = "".join(f'<td><a href="{_url(subject, kind)}">{TITLES[kind]}</a>' for kind in kinds)
     files = "".join(f'<td><a href="{_url(subject, kind)}.yaml">{kind}.yaml</a>' for kind in kinds)
     blank = "<td>" * (len(RENDERERS) - len(kinds))

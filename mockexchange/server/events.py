@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from mockexchange import truth
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
-from mockexchange.journal import Entry, FrameEntry, Item, Journal
-from mockexchange.journal_json import firing_to_json, frame_to_json, request_to_json
-from mockexchange.sandbox import Observer, Sandbox
+from mockexchange.sandbox.journal import Entry, FrameEntry, Item, Journal
+from mockexchange.sandbox.journal_json import firing_to_json, frame_to_json, request_to_json
+from mockexchange.sandbox.ledger import state
+from mockexchange.sandbox.sandbox import Observer, Sandbox
 from mockexchange.store.log import Record
 
 KINDS = ("command", "request", "frame", "script", "fault")
@@ -193,8 +193,8 @@ def command_to_json(record: Record, outcome: Outcome) -> dict[str, Any]:
     cause = record.cause and {"step": record.cause.step, "repetition": record.cause.repetition}
     head = {"command": type(record.command).__name__, "cause": cause}
     if isinstance(outcome, Refusal):
-        return {**head, **truth.outcome_of(record.sequence, record.at, outcome)}
-    shown = truth.outcome_of(record.sequence, record.at, outcome[:OUTCOME_EVENTS_MAX])
+        return {**head, **state.outcome_of(record.sequence, record.at, outcome)}
+    shown = state.outcome_of(record.sequence, record.at, outcome[:OUTCOME_EVENTS_MAX])
     return {**head, **shown, "left_out": max(0, len(outcome) - OUTCOME_EVENTS_MAX)}
 
 

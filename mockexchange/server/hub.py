@@ -8,12 +8,10 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
 
-from mockexchange.clock import host_now_us
-from mockexchange.inspection import Inspector
-from mockexchange.registry import DEFAULT as DEFAULT_VENUE
-from mockexchange.registry import VENUES
-from mockexchange.sandbox import DEFAULT, Progress, Sandbox, SandboxOptions, open_sandbox
-from mockexchange.sandboxes import SandboxError, Sandboxes, Slot
+from mockexchange.sandbox.clock import host_now_us
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.sandbox import DEFAULT, Progress, Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.scenario.loader import Plan
 from mockexchange.server import listener as listeners
 from mockexchange.server.app import Front, SandboxOf
@@ -22,6 +20,8 @@ from mockexchange.server.greeting import Identity
 from mockexchange.server.listener import Listener
 from mockexchange.server.rest import Diagnostician
 from mockexchange.server.ticker import Ticker
+from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
+from mockexchange.venues.registry import VENUES
 from mockexchange.venues.venue import Venue
 
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared with, never listened on here

@@ -11,8 +11,8 @@ from itertools import accumulate, chain
 from typing import NamedTuple
 
 from mockexchange import __version__
-from mockexchange.sandbox import Sandbox
-from mockexchange.tally import BOUNDS_US, Latencies
+from mockexchange.sandbox.counters import BOUNDS_US, Latencies
+from mockexchange.sandbox.sandbox import Sandbox
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SANDBOXES_LISTED_MAX = 100

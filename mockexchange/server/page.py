@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
-from mockexchange.registry import DEFAULT, VENUES
+from mockexchange.venues.registry import DEFAULT, VENUES
 
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:52rem;padding:0 1rem;color:#1a1a1a}"

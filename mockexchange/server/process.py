@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mockexchange.config import RunDirectory, remove_ready_file, write_ready_file
-from mockexchange.inspection import Inspector
-from mockexchange.sandbox import DEFAULT, Credential, Progress, Sandbox, SandboxOptions
+from mockexchange.runtime.ready_file import RunDirectory, remove_ready_file, write_ready_file
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.sandbox import DEFAULT, Credential, Progress, Sandbox, SandboxOptions
 from mockexchange.scenario.loader import Plan
 from mockexchange.server.control import control_app
 from mockexchange.server.hub import Hub

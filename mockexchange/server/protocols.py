@@ -8,8 +8,8 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from mockexchange.registry import DEFAULT, STREAM_PATHS
 from mockexchange.server.rest import MARK, header_text
+from mockexchange.venues.registry import DEFAULT, STREAM_PATHS
 
 UPGRADED = frozenset(path.encode() for path in STREAM_PATHS)
 RAW_BYTES_MAX = 4_096

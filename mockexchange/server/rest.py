@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 from starlette.types import Receive, Scope, Send
 
 from mockexchange.faults.disturbed import Disturbed
-from mockexchange.inspection import Inspector
-from mockexchange.journal import Entry
-from mockexchange.registry import venue_at, whereabouts
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.journal import Entry
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.disturbance import Header, Way, length_of
+from mockexchange.venues.registry import venue_at, whereabouts
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.venue import Venue
 

@@ -9,15 +9,15 @@ from urllib.parse import quote
 from starlette.types import Message, Receive, Scope, Send
 
 from mockexchange.faults.disturbed import Disturbed
-from mockexchange.journal import Entry
-from mockexchange.registry import STREAM_PATHS, venue_at
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.journal import Entry
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.streams import ABNORMAL, VANISHED, Connection, Ending
 from mockexchange.server.asgi_wire import AsgiWire
 from mockexchange.server.disturbance import Way
 from mockexchange.server.rest import MARK, TARGET_BYTES_MAX, Diagnostician, explain, headers_of, inspect
 from mockexchange.server.stream_protocol import StreamProtocol
 from mockexchange.server.wires import WIRE
-from mockexchange.streams import ABNORMAL, VANISHED, Connection, Ending
+from mockexchange.venues.registry import STREAM_PATHS, venue_at
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Session, Venue
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.stream import streams_drained
 
 running_loop = asyncio.get_running_loop

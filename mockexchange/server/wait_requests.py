@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import CHANNEL_NAMES, OPERATION_NAMES
 from mockexchange.scenario.kinds import DURATION, TEXT, Kind, below, choice, integer, wrong

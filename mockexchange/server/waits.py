@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from mockexchange.journal import Item
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.journal import Item
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.awaited import Awaited, Found
 from mockexchange.server.control_errors import ControlError
 

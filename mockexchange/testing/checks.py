@@ -15,7 +15,7 @@ from mockexchange.api.creation import creation
 from mockexchange.api.errors import MockExchangeError, WrongRequest
 from mockexchange.api.remote import RemoteAsk
 from mockexchange.api.whereabouts import find_control
-from mockexchange.sandbox import open_sandbox
+from mockexchange.sandbox.sandbox import open_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.source import located_json
 from mockexchange.server.control_errors import ControlError

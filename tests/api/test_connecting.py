@@ -15,7 +15,7 @@ import pytest
 from mockexchange import MockExchangeError, Unavailable, Unreachable, WrongRequest, connect, connect_async, serve
 from mockexchange.api.creation import for_elsewhere
 from mockexchange.api.whereabouts import find_control, reached_from
-from mockexchange.config import default_ready_file
+from mockexchange.runtime.ready_file import default_ready_file
 from tests.api.ways import get, waiting
 
 TOKEN = "the-token-of-the-server-elsewhere"

@@ -7,7 +7,7 @@ import pytest
 from mockexchange.cli.call import request_of, target_of
 from mockexchange.cli.control import Server
 from mockexchange.cli.frame import Misuse
-from mockexchange.dialects import DIALECTS, Unsigned
+from mockexchange.clients.request_signers import DIALECTS, Unsigned
 from tests.cli.conftest import Cli
 
 POSITIONS = "/trade-api/v2/portfolio/positions"

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from mockexchange.cli import PLACES, main
 from mockexchange.cli.completion import SHELLS, VARIABLE
-from mockexchange.clients import CLIENTS
+from mockexchange.clients.published import CLIENTS
 from mockexchange.scenario.loader import builtin_names
 from tests.cli.conftest import Cli
 from tests.house.serving import COMMAND, clean_environment

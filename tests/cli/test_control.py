@@ -15,9 +15,9 @@ import pytest
 
 from mockexchange.cli.control import Server, find_server
 from mockexchange.cli.frame import Failure
-from mockexchange.config.ready import is_running
-from mockexchange.config.sending import Unreachable, send
-from mockexchange.dialects import sign, signed_headers
+from mockexchange.clients.request_signers import sign, signed_headers
+from mockexchange.runtime.discovery import is_running
+from mockexchange.runtime.http_request import Unreachable, send
 from mockexchange.scenario.keys import make_pair
 from mockexchange.venues.kalshi.signing import verify
 from mockexchange.venues.public_keys import load_public_key

@@ -12,8 +12,8 @@ import pytest
 
 from mockexchange.cli import diary
 from mockexchange.cli.diary import AMOUNTS, FORMATS, JSON, NOTHING, REFUSALS, REQUESTS, TEXT, Diary, Writer, is_refused
-from mockexchange.journal import Entry, FrameEntry
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.journal import Entry, FrameEntry
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reloading import Reloaded
 from tests.sandboxing import make
 

@@ -18,8 +18,8 @@ from mockexchange.cli.control import Server
 from mockexchange.cli.doctoring import installed, network
 from mockexchange.cli.doctoring.examining import CHECKS
 from mockexchange.cli.doctoring.finding import FAIL, OK, WARN, Finding
-from mockexchange.config.ready import START_ONE
-from mockexchange.config.sending import Reply
+from mockexchange.runtime.discovery import START_ONE
+from mockexchange.runtime.http_request import Reply
 from tests.cli.conftest import Cli
 from tests.cli.doctoring import found, ready, situation
 

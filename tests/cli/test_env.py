@@ -13,9 +13,9 @@ import pytest
 
 from mockexchange.cli.control import Server
 from mockexchange.cli.shells import FORMATS, to_comments, to_dotenv, to_fish, to_json, to_powershell, to_sh
-from mockexchange.clients import CLIENTS, GENERICS, POINTERS, Client, client_of, variables_of
-from mockexchange.dialects import DIALECTS
-from mockexchange.registry import VENUES
+from mockexchange.clients.published import CLIENTS, GENERICS, POINTERS, Client, client_of, variables_of
+from mockexchange.clients.request_signers import DIALECTS
+from mockexchange.venues.registry import VENUES
 from tests.cli.conftest import Cli
 
 WORDS = {

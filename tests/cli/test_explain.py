@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
-from mockexchange.dialects import DIALECTS, Unsigned, signed_headers
+from mockexchange.clients.request_signers import DIALECTS, Unsigned, signed_headers
 from mockexchange.scenario.keys import KeyPair, make_pair
 
 PATH = "/trade-api/v2/portfolio/positions"

@@ -9,9 +9,9 @@ from websockets.sync.client import connect
 
 from mockexchange.cli import journal as subject
 from mockexchange.cli.control import Server
-from mockexchange.config.sending import send
-from mockexchange.dialects import signed_headers
+from mockexchange.clients.request_signers import signed_headers
 from mockexchange.replay import read_journal
+from mockexchange.runtime.http_request import send
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.cli.conftest import Cli
 

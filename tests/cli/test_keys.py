@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from mockexchange.cli import main
 from mockexchange.cli.keys import USAGE
-from mockexchange.dialects import sign
+from mockexchange.clients.request_signers import sign
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import load_text
 from mockexchange.venues.kalshi.signing import verify

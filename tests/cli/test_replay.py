@@ -7,7 +7,7 @@ import pytest
 from websockets.sync.client import connect
 
 from mockexchange.cli.control import Server
-from mockexchange.dialects import signed_headers
+from mockexchange.clients.request_signers import signed_headers
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.cli.conftest import Cli
 

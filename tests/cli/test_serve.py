@@ -13,8 +13,8 @@ import pytest
 
 from mockexchange.cli.banner import banner
 from mockexchange.cli.control import Server, find_server
-from mockexchange.config import default_ready_file
-from mockexchange.config.sending import send
+from mockexchange.runtime.http_request import send
+from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.kalshi.dates import api_date
 from tests.cli.conftest import Cli
 from tests.cli.test_frame import ENVIRONMENT, PROGRAM, error_of

@@ -13,8 +13,8 @@ from mockexchange.cli.control import Server, find_server
 from mockexchange.cli.env import words_of
 from mockexchange.cli.event_source import events_of
 from mockexchange.cli.frame import Failure
-from mockexchange.clients import CLIENTS, TRUST, variables_of
-from mockexchange.registry import DEFAULT
+from mockexchange.clients.published import CLIENTS, TRUST, variables_of
+from mockexchange.venues.registry import DEFAULT
 from tests.house.checkout import ROOT
 from tests.house.serving import served
 

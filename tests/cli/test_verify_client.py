@@ -160,11 +160,11 @@ def test_a_report_that_cannot_be_written_any_more_is_one_line(tmp_path: Path) ->
 
 
 def test_broken_documents_are_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from mockexchange import documents
+    from mockexchange.runtime import api_documents
 
     broken = tmp_path / "documents" / "kalshi" / "2026-10"
     broken.mkdir(parents=True)
     for kind in ("openapi", "asyncapi"):
         (broken / f"{kind}.yaml").write_text("info: [\n", encoding="utf-8")
-    monkeypatch.setattr(documents, "directory", lambda: tmp_path / "documents")
+    monkeypatch.setattr(api_documents, "directory", lambda: tmp_path / "documents")
     assert "the contract documents cannot be read" in error_of("--cards", "R05", *bot("positions"))

@@ -247,7 +247,7 @@ def test_a_document_that_does_not_parse_is_said_so(
     broken = tmp_path / "kalshi" / "2026-10"
     broken.mkdir(parents=True)
     (broken / "openapi.yaml").write_text("openapi: [")
-    monkeypatch.setattr("mockexchange.documents.directory", lambda: tmp_path)
+    monkeypatch.setattr("mockexchange.runtime.api_documents.directory", lambda: tmp_path)
     line = refused(cli, *mock.options)
     assert line.startswith("the contract documents of 2026-10 cannot be read: while parsing a flow node ")
     assert "openapi.yaml" in line

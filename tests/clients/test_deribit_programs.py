@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mockexchange.cli.env import words_of
-from mockexchange.clients import CLIENTS, variables_of
+from mockexchange.clients.published import CLIENTS, variables_of
 from tests.clients.deribit import ACCOUNT, SCENARIO, positions_by_name, profit, shown, trade
 from tests.clients.exchange import MAIN_KEY, OpenSandbox, Sandbox
 from tests.clients.processes import find_python

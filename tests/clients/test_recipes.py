@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mockexchange.clients import CLIENTS
+from mockexchange.clients.published import CLIENTS
 from tests.clients.exchange import MAIN_KEY, OpenSandbox, Sandbox, Server
 from tests.clients.listeners import STREAMERS
 from tests.clients.processes import find_python

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.clients import CLIENTS, Holder, variables_of, words_of
-from mockexchange.config.sending import ControlApi
+from mockexchange.clients.published import CLIENTS, Holder, variables_of, words_of
+from mockexchange.runtime.http_request import ControlApi
 from tests.clients.published import BY_TITLE
 from tests.clients.recipes import read_recipes
 from tests.clients.views import in_order, unsettled

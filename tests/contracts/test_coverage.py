@@ -2,11 +2,11 @@
 
 import pytest
 
-from mockexchange import documents
-from mockexchange.documents import Document
-from mockexchange.registry import VENUES
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations import OPERATIONS
+from mockexchange.venues.registry import VENUES
 from tests.contracts.documents import DOCUMENTS, document
 
 Offer = tuple[str, str, str]
@@ -43,5 +43,5 @@ def test_compat_has_every_operation_of_every_date() -> None:
 @pytest.mark.parametrize("name", ["deribit", "signalplus"])
 def test_documents_of_other_venues_have_the_methods_that_they_answer(name: str, alias: str) -> None:
     venue = VENUES[name]
-    paths = {path.removeprefix("/") for path in documents.read(f"{name}/{alias}")["paths"]}
+    paths = {path.removeprefix("/") for path in api_documents.read(f"{name}/{alias}")["paths"]}
     assert paths == set(venue.operations) - {venue.open_stream}

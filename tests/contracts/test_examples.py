@@ -8,13 +8,13 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from mockexchange import documents
-from mockexchange.documents import Document
 from mockexchange.kit.judging.references import resolved, validator
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
 from scripts.contract_examples import with_decimals
 from tests.contracts.documents import ALIASES, DOCUMENTS, document
 
-SUBJECTS = documents.subjects()
+SUBJECTS = api_documents.subjects()
 CENTS_AS_DOLLARS = {
     "GetPositions": ["fees_paid", "market_exposure", "total_traded", "realized_pnl"],
     "GetOrders": ["taker_fees", "taker_fill_cost", "no_price", "yes_price"],
@@ -58,7 +58,7 @@ def objections(node: Document) -> Iterator[str]:
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_every_parameter_and_body_has_an_example_that_fits(subject: str) -> None:
-    assert list(objections(documents.read(subject))) == []
+    assert list(objections(api_documents.read(subject))) == []
 
 
 def test_a_missing_and_a_wrong_example_are_found() -> None:

@@ -9,8 +9,8 @@ import jsonschema_rs
 import pytest
 import schemathesis
 
-from mockexchange import documents
 from mockexchange.kit.judging.references import resolved, validator
+from mockexchange.runtime import api_documents
 from scripts.jsonrpc_facts import ALIASES, type_of
 from scripts.write_jsonrpc_contracts import VENUES, render_document, render_stream, target
 from tests.contracts.documents import ROOT, references
@@ -41,14 +41,14 @@ def test_the_documents_are_what_the_facts_make_them(venue: str, alias: str) -> N
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_document_is_valid_openapi(subject: str) -> None:
-    document = documents.read(subject)
+    document = api_documents.read(subject)
     schemathesis.openapi.from_dict(copy.deepcopy(document)).validate()
     assert document["info"]["version"] == ALIASES[subject.partition("/")[2]]
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_the_stream_is_valid_asyncapi(subject: str) -> None:
-    document = documents.read(subject, documents.ASYNCAPI)
+    document = api_documents.read(subject, api_documents.ASYNCAPI)
     assert [f"{error.instance_path}: {error.message}" for error in published().iter_errors(document)] == []
     for reference in set(references(document)):
         resolved(document, {"$ref": reference})
@@ -56,7 +56,7 @@ def test_the_stream_is_valid_asyncapi(subject: str) -> None:
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_schemas_use_known_keywords_only_and_answers_are_closed(subject: str) -> None:
-    for name, schema in documents.read(subject)["components"]["schemas"].items():
+    for name, schema in api_documents.read(subject)["components"]["schemas"].items():
         jsonschema_rs.meta.validate({**schema, "$schema": "https://json-schema.org/draft/2020-12/schema"})
         for node in schema_nodes(schema):
             assert set(node) <= SCHEMA_KEYWORDS, name
@@ -66,7 +66,7 @@ def test_schemas_use_known_keywords_only_and_answers_are_closed(subject: str) ->
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_every_reference_resolves_and_every_component_is_used(subject: str) -> None:
-    document = documents.read(subject)
+    document = api_documents.read(subject)
     used = set(references(document))
     for reference in used:
         resolved(document, {"$ref": reference})
@@ -93,13 +93,13 @@ def test_types_of_the_tables(words: str, wanted: tuple[object, ...]) -> None:
 
 
 def accepts(subject: str, path: str, verb: str, status: str, body: Any) -> bool:
-    document = documents.read(subject)
+    document = api_documents.read(subject)
     response = resolved(document, document["paths"][path][verb]["responses"][status])
     return validator(document, response["content"]["application/json"]["schema"]).is_valid(body)
 
 
 def is_object(name: str, body: Any) -> bool:
-    document = documents.read("deribit/2026-10")
+    document = api_documents.read("deribit/2026-10")
     return validator(document, {"$ref": f"#/components/schemas/{name}"}).is_valid(body)
 
 
@@ -209,13 +209,13 @@ def test_objects_of_the_venues_examples_fit(name: str) -> None:
     body = json.loads(OBJECTS[name])
     assert is_object(name, body)
     assert not is_object(name, {**body, "surprise": 1})
-    required = documents.read("deribit/2026-10")["components"]["schemas"][name]["required"]
+    required = api_documents.read("deribit/2026-10")["components"]["schemas"][name]["required"]
     for missing in required:
         assert not is_object(name, {key: value for key, value in body.items() if key != missing}), missing
 
 
 def test_positions_are_of_one_kind_each() -> None:
-    schemas = documents.read("deribit/2026-10")["components"]["schemas"]
+    schemas = api_documents.read("deribit/2026-10")["components"]["schemas"]
     fields = {name: set(schemas[f"PositionOf{name}"]["properties"]) for name in ("Future", "Perpetual", "Option")}
     assert fields["Perpetual"] - fields["Future"] == {"realized_funding", "interest_value"}
     assert fields["Option"] - fields["Future"] == {

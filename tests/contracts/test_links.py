@@ -15,9 +15,9 @@ from schemathesis.generation.stateful.state_machine import StepOutput
 from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.stateful.links import OpenApiLink
 
-from mockexchange import documents
-from mockexchange.documents import Document
 from mockexchange.kit.judging.references import resolved
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
 from scripts.contract_facts import read_facts
 from tests.contracts.documents import DOCUMENTS, FROM_2026, document, operations
 
@@ -39,12 +39,12 @@ class Following(NamedTuple):
 
 @cache
 def schema_of(subject: str) -> BaseSchema:
-    return schemathesis.openapi.from_dict(documents.read(subject))
+    return schemathesis.openapi.from_dict(api_documents.read(subject))
 
 
 def followings(subject: str) -> Iterator[Following]:
     """Every link of a document, evaluated. Raises InvalidTransition for one that leads nowhere."""
-    node = documents.read(subject)
+    node = api_documents.read(subject)
     for path, item in node["paths"].items():
         for method in METHODS:
             for status, answer in item.get(method, {}).get("responses", {}).items():
@@ -87,7 +87,7 @@ def test_links_take_values_that_their_targets_allow(subject: str) -> None:
         needed = {name for name, parameter in wanted.items() if parameter.is_required}
         assert needed <= set(one.values) <= set(wanted), where
         for name, value in one.values.items():
-            schema = resolved(documents.read(subject), wanted[name].definition["schema"])
+            schema = resolved(api_documents.read(subject), wanted[name].definition["schema"])
             assert jsonschema_rs.is_valid(schema, value), f"{where}: {name} = {value!r}"
 
 

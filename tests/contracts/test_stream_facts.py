@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mockexchange.documents import Document
+from mockexchange.runtime.api_documents import Document
 from scripts.contract_facts import life_of
 from scripts.stream_facts import COMPAT, alive, alive_node, living_fields, read_stream_facts
 from tests.contracts.stream_documents import (

@@ -9,8 +9,8 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import ValidationError
 
-from mockexchange import documents
-from mockexchange.documents import Document
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
 
 
 def specification_errors(node: Document) -> list[str]:
@@ -44,15 +44,15 @@ BREAKS: list[tuple[tuple[str, ...], Any]] = [
 
 
 @pytest.mark.parametrize("name", VALIDATORS)
-@pytest.mark.parametrize("subject", documents.subjects())
+@pytest.mark.parametrize("subject", api_documents.subjects())
 def test_a_document_is_valid(name: str, subject: str) -> None:
-    assert VALIDATORS[name](documents.read(subject)) == []
+    assert VALIDATORS[name](api_documents.read(subject)) == []
 
 
 @pytest.mark.parametrize("name", VALIDATORS)
 @pytest.mark.parametrize(("place", "value"), BREAKS, ids=[".".join(place) for place, _ in BREAKS])
 def test_a_broken_document_is_not(name: str, place: tuple[str, ...], value: Any) -> None:
-    broken = copy.deepcopy(documents.read("kalshi/2025-11"))
+    broken = copy.deepcopy(api_documents.read("kalshi/2025-11"))
     node = broken
     for part in place[:-1]:
         node = node[part]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
 from tests.docs.fences import Fence
 from tests.docs.test_snippets import Follower

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from mockexchange.registry import VENUES
-from mockexchange.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.schema import ACCOUNT, HEADER_FIELDS, INSTRUMENT, KEY, MARKET
 from mockexchange.scenario.script import ACTIONS, TIMINGS
 from mockexchange.scenario.source import read_yaml
 from mockexchange.scenario.steps import STEP, STEPS
 from mockexchange.scenario.triggers import TRIGGERS
+from mockexchange.venues.registry import VENUES
 from tests.house.checkout import ROOT
 
 PAGE = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")

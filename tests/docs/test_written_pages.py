@@ -12,7 +12,7 @@ import pytest
 from websockets.sync.client import connect
 
 import mockexchange
-from mockexchange.clients import CLIENTS, GENERIC
+from mockexchange.clients.published import CLIENTS, GENERIC
 from scripts import write_control_page, write_diagrams, write_recipes_page, write_signatures_page
 from scripts.drawing import Picture
 from scripts.pages import with_parts

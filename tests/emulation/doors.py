@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from anyio.from_thread import start_blocking_portal
 
-from mockexchange.config.trust import bundle
 from mockexchange.emulation.doors import Door, Ends, join, reach_here
+from mockexchange.runtime.trust import bundle
 from mockexchange.server.tls import Authority
 
 

@@ -7,7 +7,7 @@ import textwrap
 from typing import Any
 
 from mockexchange.emulation.running import Ran, Settings, run
-from mockexchange.registry import DEFAULT
+from mockexchange.venues.registry import DEFAULT
 
 ASK = """
     import json, os, sys, urllib.error, urllib.request

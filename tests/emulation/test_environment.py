@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.clients import CLIENTS, GENERIC, Holder, Unusable
+from mockexchange.clients.published import CLIENTS, GENERIC, Holder, Unusable
 from mockexchange.emulation.environment import (
     DEMO_SWITCHES,
     OWN_PREFIXES,

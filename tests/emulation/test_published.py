@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mockexchange.emulation.running import DEMO, LOCAL, Ran, Settings, run
-from mockexchange.registry import DEFAULT
+from mockexchange.venues.registry import DEFAULT
 from tests.clients.processes import find_python
 
 pytestmark = pytest.mark.clients

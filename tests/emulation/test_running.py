@@ -9,11 +9,11 @@ from unittest.mock import Mock
 import pytest
 
 from mockexchange.api.serving import serve
-from mockexchange.clients import Unusable
+from mockexchange.clients.published import Unusable
 from mockexchange.emulation.program import CannotStart
 from mockexchange.emulation.running import DEMO, Settings, _followed, run
-from mockexchange.registry import DEFAULT
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.venues.registry import DEFAULT
 from tests.emulation.programs import ran
 
 STATUS = "trade-api/v2/exchange/status"

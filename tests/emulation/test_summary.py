@@ -7,8 +7,8 @@ import pytest
 from mockexchange.emulation.running import DEMO, LOCAL, Ran, Settings
 from mockexchange.emulation.summary import dial_lines, judgements, lines_of
 from mockexchange.guard import Dial
-from mockexchange.journal import Entry, FrameEntry
-from mockexchange.registry import DEFAULT
+from mockexchange.sandbox.journal import Entry, FrameEntry
+from mockexchange.venues.registry import DEFAULT
 
 DIAL = Dial("kalshi.com", 443, "kalshi", "production", "kyro", "kyro calls the real exchange", "bot.py:1")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.clients import POINTERS
+from mockexchange.clients.published import POINTERS
 from tests.house.checkout import ROOT
 from tests.house.serving import COMMAND, unmeasured
 

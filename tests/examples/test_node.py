@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.clients import CLIENTS
+from mockexchange.clients.published import CLIENTS
 from tests.examples.programs import EXAMPLES, NODE_ENVIRONMENT, by_url, environment, pointed, require, require_node, run
 from tests.house.checkout import ROOT
 

@@ -9,7 +9,7 @@ from typing import Any
 from mockexchange.core.model.state import State
 from mockexchange.core.queries import order_books
 from mockexchange.core.vocabulary import BookRef, Side
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from mockexchange.venues.request import Request
 from tests.folding.wire import Reading

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockexchange.streams import Connection
+from mockexchange.sandbox.streams import Connection
 
 
 class Reading:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 import mockexchange
 from mockexchange.cli import main
-from mockexchange.config import DEFAULT_PORT
+from mockexchange.runtime.ready_file import DEFAULT_PORT
 from tests.house.checkout import ROOT
 from tests.house.containing import Container, can_contain
 from tests.house.image import dockerfile, entry_point, health_check, instructions, last_of, pairs_of

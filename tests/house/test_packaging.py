@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 import mockexchange
-from mockexchange import documents
+from mockexchange.runtime import api_documents
 from scripts.floors import FIRST_WHEELS, floor, lowest_versions, runtime_requirements
 from tests.house.checkout import ROOT, checkout_files
 from tests.house.serving import clean_environment
@@ -89,8 +89,8 @@ def checkout_names(*prefixes: str) -> list[str]:
 
 def test_the_wheel_holds_the_package_the_documents_and_nothing_else(wheel: zipfile.Path) -> None:
     package = checkout_names("mockexchange/")
-    documents = [f"mockexchange/{name}" for name in checkout_names(*DOCUMENTS)]
-    assert problems(wheel.root.namelist(), [*package, *documents]) == []
+    api_documents = [f"mockexchange/{name}" for name in checkout_names(*DOCUMENTS)]
+    assert problems(wheel.root.namelist(), [*package, *api_documents]) == []
     assert set(PACKAGE_DATA) <= {PurePosixPath(name).suffix for name in package}
 
 
@@ -118,7 +118,7 @@ def test_what_is_installed_finds_its_documents_and_what_shows_them(wheel: zipfil
     )
     found = json.loads(told.stdout)
     assert found["directory"] == str(tmp_path / "mockexchange" / "contracts")
-    assert (found["openapi"], found["asyncapi"]) == (documents.subjects(), documents.subjects("asyncapi"))
+    assert (found["openapi"], found["asyncapi"]) == (api_documents.subjects(), api_documents.subjects("asyncapi"))
     assert found["assets"] == [True] * len(found["assets"]) != []
 
 

@@ -212,7 +212,7 @@ CLEAN = [
     ("a.py", "x = y  # type|: ignore[arg-type]  # the stub is behind its library"),
     ("a.py", "x = y  # no|qa: S603, S607  # a fixed program"),
     ("README.md", "turn it off with # prag|ma: no cover or time.|sleep(1)"),
-    ("mockexchange/clock.py", "time.|sleep(1)"),
+    ("mockexchange/sandbox/clock.py", "time.|sleep(1)"),
     ("a.md", "two issues at once; KXXXX-1"),
 ]
 

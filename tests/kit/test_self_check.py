@@ -9,13 +9,13 @@ from websockets.sync.client import connect
 
 from mockexchange.core.commands import Fill
 from mockexchange.core.vocabulary import Action, BookRef, Side
-from mockexchange.documents import NoSuchDocument
 from mockexchange.kit.self_check import SelfCheck
 from mockexchange.kit.venues import KITS
-from mockexchange.registry import VENUES
+from mockexchange.runtime.api_documents import NoSuchDocument
 from mockexchange.server import rest, stream
 from mockexchange.venues.kalshi.dates import ALIASES
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from mockexchange.venues.registry import VENUES
 from mockexchange.venues.request import Answer, Request
 from tests.contracting import ask, of_deribit
 from tests.listening import Reader

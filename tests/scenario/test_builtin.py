@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from mockexchange.accounting import ledger_of
 from mockexchange.core.decimals import exact
 from mockexchange.core.instants import format_instant
 from mockexchange.core.invariants import violations
@@ -23,7 +22,8 @@ from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Holdings
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import AccountKind, BookRef, OrderStatus, PaymentStatus, Result, TransferStatus
-from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.ledger.history import ledger_of
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import builtin_names, load_scenario
 from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import api_date
@@ -42,7 +42,7 @@ OPENING_SECONDS_MAX = 0.010
 """Three times what it takes alone: other tests run beside this one."""
 OPENING = """
 import asyncio, time
-from mockexchange.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_scenario
 
 plan = load_scenario("golden")

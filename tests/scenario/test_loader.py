@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import development_keys
 from mockexchange.scenario.loader import (

@@ -17,12 +17,12 @@ from mockexchange.core.commands import (
 from mockexchange.core.instants import format_instant
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import AccountKind, BookRef, FeeRounding, FeeType
-from mockexchange.registry import VENUES
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.plan import START_DEFAULT, Plan
 from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.registry import VENUES
 
 
 def load(text: str) -> Plan:

@@ -7,11 +7,11 @@ import pytest
 
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import BookRef
-from mockexchange.registry import VENUES
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.plan import Plan
+from mockexchange.venues.registry import VENUES
 from tests.contracting import WORLD, credential_of
 from tests.sandboxing import make
 

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from mockexchange.clock import host_now_us
 from mockexchange.core.commands import Fill
 from mockexchange.core.vocabulary import Action, BookRef, Side
-from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.clock import host_now_us
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import Front
 from mockexchange.server.listener import Listener, bind

@@ -11,8 +11,8 @@ import pytest
 
 from mockexchange.cli.event_source import Event, read_events
 from mockexchange.core.commands import CloseMarket
-from mockexchange.journal import FrameEntry
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.journal import FrameEntry
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server import events
 from mockexchange.server.events import KINDS, EventStream, Feed, Feeds, watch
 from tests.listening import Reader

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mockexchange import sandboxes
 from mockexchange.core.instants import parse_instant
+from mockexchange.sandbox import sandboxes
 from tests.server.live import PREFIX, Client, Live, SandboxView, now_ms
 from tests.server.small import BALANCE, BUY, POSITIONS, SMALL, error_of, fixed_key, names_of, view
 from tests.server.wire import NO_REPLY, Connection, ask, head, request

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.journal import Firing
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.journal import Firing
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.source import located_json
 from mockexchange.server import waits
 from mockexchange.server.awaited import Awaited, Found

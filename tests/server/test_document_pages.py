@@ -5,12 +5,12 @@ import re
 
 import pytest
 
-from mockexchange import documents
+from mockexchange.runtime import api_documents
 from mockexchange.server.document_pages import ASSETS, DOCS, RENDERERS
 from tests.server.live import Live
 from tests.server.wire import Connection, Reply, request
 
-DOCUMENTS = [(kind, subject) for kind in RENDERERS for subject in documents.subjects(kind)]
+DOCUMENTS = [(kind, subject) for kind in RENDERERS for subject in api_documents.subjects(kind)]
 LOADED = re.compile(r'(?:href|src|data-url)="?([^" >]+)')
 
 
@@ -44,7 +44,7 @@ def test_a_page_loads_what_is_served_here_and_nothing_else(live: Live, kind: str
 @pytest.mark.parametrize(("kind", "subject"), DOCUMENTS)
 def test_a_document_is_given_as_it_is(live: Live, kind: str, subject: str) -> None:
     reply = get(live, f"{DOCS}{subject}/{kind}.yaml")
-    assert reply.body == documents.path_of(subject, kind).read_bytes()
+    assert reply.body == api_documents.path_of(subject, kind).read_bytes()
     assert reply.headers.get("content-type") == "application/yaml"
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.sandbox import DEFAULT, Sandbox, SandboxOptions, open_sandbox
-from mockexchange.sandboxes import Slot
+from mockexchange.sandbox.sandbox import DEFAULT, Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import Front
 from mockexchange.server.control import control_app

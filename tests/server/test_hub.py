@@ -5,8 +5,8 @@ import socket
 
 import pytest
 
-from mockexchange.sandbox import Sandbox, SandboxOptions
-from mockexchange.sandboxes import SandboxError, Sandboxes
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions
+from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes
 from mockexchange.scenario.loader import load_text
 from mockexchange.server import listener
 from mockexchange.server.hub import Hub

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockexchange import __version__
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server import metrics
 from mockexchange.server.metrics import exposition
 from tests.sandboxing import SMALL as PLAIN_SMALL

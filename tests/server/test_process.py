@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.sandbox import SandboxOptions
+from mockexchange.sandbox.sandbox import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from mockexchange.server import listener, process
 from mockexchange.server.process import STOP_SIGNALS, ServeOptions, run_server

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.clock import host_now_us
-from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.clock import host_now_us
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import Front
 from mockexchange.server.rest import Diagnostician

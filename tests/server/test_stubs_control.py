@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.inspection import Inspector
 from mockexchange.replay import Replay, compare, read_journal
+from mockexchange.sandbox.inspector import Inspector
 from mockexchange.scenario.source import located_json
 from mockexchange.scenario.stubs import STUBS
 from tests.server.live import PREFIX, Live, SandboxView, serving

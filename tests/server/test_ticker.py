@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockexchange.core.commands import Announce
-from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.server import ticker as tickers
 from mockexchange.server.hub import Hub

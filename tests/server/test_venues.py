@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from mockexchange.registry import DEFAULT, VENUES
+from mockexchange.venues.registry import DEFAULT, VENUES
 from tests.server.live import Client, Live, SandboxView, now_ms
 from tests.server.streaming import GUARD_S, subscribe
 from tests.server.wire import Connection, Reply, request

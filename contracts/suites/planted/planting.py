@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mockexchange import registry, snapshots
+from mockexchange.sandbox import snapshots
+from mockexchange.venues import registry
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi import errors, params, rest
 from mockexchange.venues.kalshi.errors import Situation
@@ -21,7 +22,7 @@ from mockexchange.venues.request import Answer
 
 Make = Callable[[Any], Any]
 """Takes what the server has and returns what it is to have."""
-NOT_THE_SERVER = ("mockexchange.kit", "mockexchange.documents")
+NOT_THE_SERVER = ("mockexchange.kit", "mockexchange.runtime.api_documents")
 
 
 class Planter:

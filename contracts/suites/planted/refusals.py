@@ -8,12 +8,12 @@ from cryptography.hazmat.primitives.asymmetric import padding
 
 from contracts.suites.planted.planting import Planter, fault
 from mockexchange.core.queries import lists
-from mockexchange.registry import DEFAULT
 from mockexchange.venues.kalshi import authentication, rest, routes, signing
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations import books, orders
 from mockexchange.venues.kalshi.operations.call import Operation
 from mockexchange.venues.public_keys import load_public_key
+from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.request import Answer
 
 WINDOW_US = 3_600_000_000

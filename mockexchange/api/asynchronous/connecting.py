@@ -12,7 +12,7 @@ from mockexchange.api.creation import Scenario, creation, for_elsewhere, require
 from mockexchange.api.reach import AsyncServing, no_application
 from mockexchange.api.remote import AsyncRemoteAsk
 from mockexchange.api.whereabouts import find_control, reached_from
-from mockexchange.sandbox import DEFAULT
+from mockexchange.sandbox.sandbox import DEFAULT
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ from mockexchange.api.reach import AsyncServing
 from mockexchange.api.rows import read_instant, read_row
 from mockexchange.api.venues import VenueUrls, venues_of
 from mockexchange.api.wording import Duration, duration_text
-from mockexchange.clients import GENERIC
+from mockexchange.clients.published import GENERIC
 
 if TYPE_CHECKING:
     from mockexchange.api.transports import AsyncHandler, Handler, Transport

@@ -12,7 +12,7 @@ from mockexchange.api.new_keys import make_key
 from mockexchange.api.outcomes import Outcome, read_outcomes
 from mockexchange.api.wording import Amount, Instant, Step, plain, step
 from mockexchange.api.written import read_step
-from mockexchange.registry import DEFAULT
+from mockexchange.venues.registry import DEFAULT
 
 
 class AsyncSteps(AsyncSandbox):

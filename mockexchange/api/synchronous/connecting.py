@@ -13,7 +13,7 @@ from mockexchange.api.remote import RemoteAsk
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.api.synchronous.sandbox_ask import path_of
 from mockexchange.api.whereabouts import find_control, reached_from
-from mockexchange.sandbox import DEFAULT
+from mockexchange.sandbox.sandbox import DEFAULT
 
 
 @contextmanager

@@ -28,7 +28,7 @@ from mockexchange.api.synchronous.steps import Steps
 from mockexchange.api.synchronous.stream import Stream
 from mockexchange.api.venues import VenueUrls, venues_of
 from mockexchange.api.wording import Duration, duration_text
-from mockexchange.clients import GENERIC
+from mockexchange.clients.published import GENERIC
 
 if TYPE_CHECKING:
     from mockexchange.api.transports import AsyncHandler, Handler, Transport

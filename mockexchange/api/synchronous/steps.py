@@ -13,7 +13,7 @@ from mockexchange.api.outcomes import Outcome, read_outcomes
 from mockexchange.api.synchronous.sandbox_ask import Sandbox
 from mockexchange.api.wording import Amount, Instant, Step, plain, step
 from mockexchange.api.written import read_step
-from mockexchange.registry import DEFAULT
+from mockexchange.venues.registry import DEFAULT
 
 
 class Steps(Sandbox):

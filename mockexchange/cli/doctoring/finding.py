@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from mockexchange.config.ready import NoServer, is_running, read_ready
+from mockexchange.runtime.discovery import NoServer, is_running, read_ready
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from mockexchange.cli.doctoring.finding import FAIL, OK, WARN, Finding, Situation
-from mockexchange.config.ready import START_ONE, NoServer, is_running, read_ready
-from mockexchange.config.sending import Reply, Unreachable, send
+from mockexchange.runtime.discovery import START_ONE, NoServer, is_running, read_ready
+from mockexchange.runtime.http_request import Reply, Unreachable, send
 
 PATIENCE_S = 5.0
 SKEW_S_OK = 2.0

@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from mockexchange.cli.doctoring.finding import FAIL, OK, WARN, Finding, Situation
-from mockexchange.clients import LOOPBACK, PROXIES, TRUST
+from mockexchange.clients.published import LOOPBACK, PROXIES, TRUST
 from mockexchange.guard.hosts import PRODUCTION, find_place
 
 REST = {

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from mockexchange import documents
-from mockexchange.documents import Document
 from mockexchange.kit.judging.frames import FrameJudge
 from mockexchange.kit.judging.references import pointer, resolved
 from mockexchange.kit.judging.requests import Judge
 from mockexchange.kit.judging.routes import Match, Routes
 from mockexchange.kit.venue import VenueKit
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
 
 METHODS = ("get", "post", "put", "delete", "patch")
 COMPAT = "compat"
@@ -41,11 +41,11 @@ class Contract:
 
     @cached_property
     def document(self) -> Document:
-        return documents.parse(documents.path_of(self.subject))
+        return api_documents.parse(api_documents.path_of(self.subject))
 
     @cached_property
     def stream_document(self) -> Document:
-        return documents.parse(documents.path_of(self.subject, documents.ASYNCAPI))
+        return api_documents.parse(api_documents.path_of(self.subject, api_documents.ASYNCAPI))
 
     @cached_property
     def requests(self) -> Judge:
@@ -82,7 +82,9 @@ class Contract:
 
     @cached_property
     def _aliases(self) -> list[str]:
-        found = [subject.partition("/")[2] for subject in documents.subjects() if subject.startswith(f"{self.venue}/")]
+        found = [
+            subject.partition("/")[2] for subject in api_documents.subjects() if subject.startswith(f"{self.venue}/")
+        ]
         return [alias for alias in found if alias[:1].isdigit()]
 
     def operation_of(self, method: str, raw_path: str) -> Operation | None:
@@ -122,7 +124,7 @@ def contract_of(kit: VenueKit, day: str | None) -> Contract:
     """Return the documents of a day, which are those of the last date up to it; of no day, those of compat."""
     if day is None:
         return Contract(kit.name, COMPAT, kit.prefix)
-    subjects = [subject for subject in documents.subjects() if subject.startswith(f"{kit.name}/")]
-    since = {documents.parse(documents.path_of(subject))["info"]["version"]: subject for subject in subjects}
+    subjects = [subject for subject in api_documents.subjects() if subject.startswith(f"{kit.name}/")]
+    since = {api_documents.parse(api_documents.path_of(subject))["info"]["version"]: subject for subject in subjects}
     last = max(version for version in since if version <= day)
     return Contract(kit.name, since[last].partition("/")[2], kit.prefix)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from mockexchange.clients import CLIENTS, variables_of
+from mockexchange.clients.published import CLIENTS, variables_of
 from mockexchange.kit.client.session import Session
 
 OWN_PREFIX = "KALSHI_"

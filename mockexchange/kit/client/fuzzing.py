@@ -17,8 +17,6 @@ from warnings import catch_warnings
 from hypothesis import Phase, find, settings
 from hypothesis.errors import HypothesisWarning, NoSuchExample
 
-from mockexchange import documents
-from mockexchange.documents import Document
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.adapter import Adapter, AdapterBroken, one_line
 from mockexchange.kit.client.comparing import GUIDE, cells_of, compare, rows_shown
@@ -33,6 +31,8 @@ from mockexchange.kit.findings import Finding
 from mockexchange.kit.judging.references import pointer, resolved
 from mockexchange.kit.serving import Exchange
 from mockexchange.kit.venue import VenueKit
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
 from mockexchange.scenario.loader import load_text
 
 SECONDS_MAX = 3.0
@@ -75,7 +75,7 @@ def judge_fuzz(
     OSError where a fixture cannot be written.
     """
     alias = aliases_of(venue.name)[-1] if api_date == LATEST else api_date
-    document = documents.read(f"{venue.name}/{alias}")
+    document = api_documents.read(f"{venue.name}/{alias}")
     with open_session(exchange, load_text(read_world().scenario), alias) as session:
         tasks = _possible(adapter, session, venue)
         share_s = seconds_max / (len(tasks) * len(MODES))

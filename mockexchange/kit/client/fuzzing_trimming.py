@@ -8,8 +8,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mockexchange.documents import Document
 from mockexchange.kit.judging.references import resolved
+from mockexchange.runtime.api_documents import Document
 
 TRIM_TASKS_MAX = 100
 """Twelve rows of twenty fields need fewer. A count and no time: a slow client gets the same body as a fast one."""

@@ -15,8 +15,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from mockexchange.documents import Document
 from mockexchange.kit.judging.references import resolved
+from mockexchange.runtime.api_documents import Document
 
 Values = SearchStrategy[Any]
 

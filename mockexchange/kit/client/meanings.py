@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, NamedTuple
 
-from mockexchange import documents
-from mockexchange.documents import Document
 from mockexchange.kit.client.tasks import Task, Unit, Wire
 from mockexchange.kit.judging.references import pointer, resolved
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
 
 COMPAT = "compat"
 LATEST = "latest"
@@ -44,7 +44,7 @@ Meanings = Mapping[str, Meaning]
 
 def aliases_of(venue: str) -> list[str]:
     """Return the API dates that a venue has documents for, the oldest first."""
-    subjects = (subject.partition("/") for subject in documents.subjects())
+    subjects = (subject.partition("/") for subject in api_documents.subjects())
     return [alias for name, _, alias in subjects if name == venue and alias != COMPAT]
 
 
@@ -83,7 +83,7 @@ def _read(row: Row, wires: Sequence[Wire]) -> str | None:
 
 
 def _meanings(task: Task, subject: str) -> Iterator[tuple[str, Meaning]]:
-    document = documents.parse(documents.path_of(subject))
+    document = api_documents.parse(api_documents.path_of(subject))
     described = document["components"]["schemas"].get(task.schema, {"properties": {}})
     for name, wires in task.names.items():
         wire = next((wire for wire in wires if wire.name in described["properties"]), None)

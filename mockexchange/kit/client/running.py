@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from mockexchange.clients import GENERIC
+from mockexchange.clients.published import GENERIC
 from mockexchange.kit.client.adapter import AdapterBroken
 from mockexchange.kit.client.cards import Card
 from mockexchange.kit.client.command import CommandFailed, called

@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
-from mockexchange.config import RunDirectory
 from mockexchange.kit.client.adapter import Where
 from mockexchange.kit.client.traffic import Traffic, traffic_of
 from mockexchange.kit.serving import Exchange
-from mockexchange.registry import DEFAULT
-from mockexchange.sandbox import Credential, Sandbox, SandboxOptions
+from mockexchange.runtime.ready_file import RunDirectory
+from mockexchange.sandbox.sandbox import Credential, Sandbox, SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import Plan
+from mockexchange.venues.registry import DEFAULT
 
 NUMBERS = count(1)
 """Of the sandboxes of this process, so that several can be open at once."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from mockexchange import documents
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.cards import OWN_CARDS, Card
 from mockexchange.kit.client.contract import Contract, contract_of
@@ -14,10 +13,11 @@ from mockexchange.kit.client.meanings import aliases_of
 from mockexchange.kit.client.session import Session, open_session
 from mockexchange.kit.serving import Exchange
 from mockexchange.kit.venue import VenueKit
-from mockexchange.registry import DEFAULT
+from mockexchange.runtime import api_documents
 from mockexchange.scenario.faults import FAULTS, Rule
 from mockexchange.scenario.loader import Plan, load_file, load_scenario
 from mockexchange.scenario.source import read_yaml
+from mockexchange.venues.registry import DEFAULT
 
 OWN_SCENARIOS = OWN_CARDS.parent / "scenarios"
 ACCOUNT = "account"
@@ -51,7 +51,7 @@ class Stage:
     def documented_date(self) -> str:
         """The alias of the run's date. Raises NotJudged where the documents are of other days."""
         day = DEFAULT.api_date(self.api_date).day
-        alias = documents.alias_of(self.kit.name, day)
+        alias = api_documents.alias_of(self.kit.name, day)
         if alias is None:
             raise NotJudged(f"no document is of {day} itself: choose one of {', '.join(aliases_of(self.kit.name))}")
         return alias

@@ -7,8 +7,8 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-from mockexchange.journal import Entry, FrameEntry
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.journal import Entry, FrameEntry
+from mockexchange.sandbox.sandbox import Sandbox
 
 OPEN_STREAM = "OpenStream"
 """What the journal calls the handshake of a stream."""

@@ -4,9 +4,9 @@ import copy
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from mockexchange.documents import Document
 from mockexchange.kit.deribit.roles import BASIC, role_of
 from mockexchange.kit.exploring.told import Names, Settings, Told, operation_ids
+from mockexchange.runtime.api_documents import Document
 
 NAMED = ("instrument_name", "index_name")
 """Parameters that have to name something that is there."""

@@ -1,8 +1,8 @@
 """How schemathesis runs: its phases, its checks, and what keeps a run the same each time."""
 
-from mockexchange.documents import Document
 from mockexchange.kit.exploring.told import Settings, Told, operation_ids, operations_of
 from mockexchange.kit.judging.references import resolved
+from mockexchange.runtime.api_documents import Document
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 CHAIN_STEPS_MAX = 40

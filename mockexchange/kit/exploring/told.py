@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mockexchange.documents import Document
 from mockexchange.kit.judging.references import resolved
+from mockexchange.runtime.api_documents import Document
 
 METHODS = ("get", "put", "post", "delete", "patch")
 

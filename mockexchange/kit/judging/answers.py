@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from mockexchange.documents import Document
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.judging.exact import read_json
 from mockexchange.kit.judging.references import Validator, pointer, resolved, validator
 from mockexchange.kit.judging.wording import at
+from mockexchange.runtime.api_documents import Document
 
 RULE = "answers.documented"
 CHARS_SHOWN_MAX = 200

@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 
 import jsonschema_rs
 
-from mockexchange.documents import ASYNCAPI, Document
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.judging.exact import read_json
 from mockexchange.kit.judging.references import pointer, resolved
 from mockexchange.kit.judging.wording import Error, Path, at, cut, innermost, shown, told
+from mockexchange.runtime.api_documents import ASYNCAPI, Document
 
 DOCUMENTED = "frames.documented"
 """The frame is one of the document's messages, to the last field."""

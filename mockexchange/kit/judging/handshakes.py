@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator
 
-from mockexchange.documents import ASYNCAPI, Document
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.judging.answers import RULE, Answered, AnswerJudge
 from mockexchange.kit.judging.references import pointer
 from mockexchange.kit.judging.wording import cut
+from mockexchange.runtime.api_documents import ASYNCAPI, Document
 
 PLACE = ("channels", "stream", "x-refusals")
 TEXT = "text/plain"

@@ -4,7 +4,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from mockexchange.documents import Document
+from mockexchange.runtime.api_documents import Document
 
 Validator = jsonschema_rs.Draft202012Validator
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
-from mockexchange.documents import Document
 from mockexchange.kit.judging.references import Validator, resolved, validator
+from mockexchange.runtime.api_documents import Document
 
 INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 INTEGER_CHARS_MAX = 100

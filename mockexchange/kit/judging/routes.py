@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from mockexchange.documents import Document
+from mockexchange.runtime.api_documents import Document
 
 VARIABLE = re.compile(r"\{([^}]+)\}")
 

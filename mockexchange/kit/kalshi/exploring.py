@@ -4,7 +4,6 @@ import copy
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from mockexchange.documents import Document
 from mockexchange.kit.exploring.told import (
     MAY_BE_MISSING,
     Asked,
@@ -19,6 +18,7 @@ from mockexchange.kit.exploring.told import (
 )
 from mockexchange.kit.kalshi.roles import role_of
 from mockexchange.kit.target import BOUND, FCM
+from mockexchange.runtime.api_documents import Document
 
 SUBTRADER = "subtrader_id"
 NO_SUBTRADER = f"nothing is there to ask for by {SUBTRADER!r}"

@@ -1,13 +1,13 @@
 """API dates, as a person names them."""
 
-from mockexchange import documents
+from mockexchange.runtime import api_documents
 
 LATEST = "latest"
 
 
 def aliases(venue: str) -> list[str]:
     """Return the aliases that there are documents of, in order; "compat", which is no day, is the last."""
-    return [subject.partition("/")[2] for subject in documents.subjects() if subject.startswith(f"{venue}/")]
+    return [subject.partition("/")[2] for subject in api_documents.subjects() if subject.startswith(f"{venue}/")]
 
 
 def read_alias(text: str, venue: str) -> str:
@@ -15,7 +15,7 @@ def read_alias(text: str, venue: str) -> str:
     known = aliases(venue)
     if text == LATEST:
         return max(alias for alias in known if alias[0].isdecimal())
-    alias = text if text in known else documents.alias_of(venue, text)
+    alias = text if text in known else api_documents.alias_of(venue, text)
     if alias is None:
         raise ValueError(f"no contract document of {text!r}: expected {LATEST}, {', '.join(known)} or the day of one")
     return alias

@@ -3,9 +3,9 @@
 import copy
 from collections.abc import Collection
 
-from mockexchange.documents import Document
 from mockexchange.kit.exploring.told import Names, Told
 from mockexchange.kit.signalplus.roles import role_of
+from mockexchange.runtime.api_documents import Document
 
 SUBACCOUNT = "subaccountId"
 

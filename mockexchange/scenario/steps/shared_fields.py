@@ -18,10 +18,10 @@ from mockexchange.core.vocabulary import (
     Side,
     TransferStatus,
 )
-from mockexchange.registry import DEFAULT, VENUES
 from mockexchange.scenario.kinds import COUNT_ABOVE_ZERO, PRICE, Scalar, choice, integer
 from mockexchange.scenario.shapes import ListOf, MapOf, TupleOf
 from mockexchange.venues.public_keys import load_public_key
+from mockexchange.venues.registry import DEFAULT, VENUES
 
 
 def _api_date(text: str) -> str:

@@ -13,7 +13,6 @@ import pytest
 from hypothesis import Phase, find, given, seed, settings
 from hypothesis import strategies as st
 
-from mockexchange import documents
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client import fuzzing
 from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterSilent, Where
@@ -26,6 +25,7 @@ from mockexchange.kit.client.session import open_session
 from mockexchange.kit.judging.references import resolved, validator
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import BALANCE, FILLS, ORDERS, POSITIONS, TASKS
+from mockexchange.runtime import api_documents
 from mockexchange.scenario.loader import load_file, load_text
 from tests.house.checkout import ROOT
 from tests.kit.client.fake_adapters import answering
@@ -67,14 +67,14 @@ def answered(where: str) -> Any:
 @pytest.mark.parametrize("alias", aliases_of("kalshi"))
 def test_bodies_are_what_the_document_describes(alias: str) -> None:
     """Of every read that has a 200 with JSON, not only those that clients are asked about."""
-    document = documents.read(f"kalshi/{alias}")
+    document = api_documents.read(f"kalshi/{alias}")
     for path, item in document["paths"].items():
         answer = resolved(document, item.get("get", {}).get("responses", {}).get("200", {}))
         if "application/json" in answer.get("content", {}):
             assert_described(document, answer["content"]["application/json"]["schema"], path)
 
 
-def assert_described(document: documents.Document, schema: Any, path: str) -> None:
+def assert_described(document: api_documents.Document, schema: Any, path: str) -> None:
     judge = validator(document, schema)
 
     @seed(1)
@@ -86,7 +86,7 @@ def assert_described(document: documents.Document, schema: Any, path: str) -> No
     describe()
 
 
-def schema_of(document: documents.Document, path: str) -> Any:
+def schema_of(document: api_documents.Document, path: str) -> Any:
     answer = resolved(document, document["paths"][path]["get"]["responses"]["200"])
     return answer["content"]["application/json"]["schema"]
 
@@ -94,7 +94,7 @@ def schema_of(document: documents.Document, path: str) -> Any:
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_bodies_of_tasks_are_described_to_the_last_row(task: Any) -> None:
     """They have rows that can be told apart, and fields that say one thing agree."""
-    document = documents.read("kalshi/2026-10")
+    document = api_documents.read("kalshi/2026-10")
     judge = validator(document, schema_of(document, task.path))
 
     @seed(2)
@@ -110,7 +110,7 @@ def test_bodies_of_tasks_are_described_to_the_last_row(task: Any) -> None:
 
 
 def test_an_unknown_field_is_all_that_a_document_has_against_the_other_bodies() -> None:
-    document = documents.read("kalshi/2026-10")
+    document = api_documents.read("kalshi/2026-10")
     judge = validator(document, schema_of(document, POSITIONS.path))
 
     @seed(3)
@@ -136,7 +136,7 @@ EXTREMES = {
 
 @pytest.mark.parametrize("name", EXTREMES)
 def test_extremes_are_among_the_bodies(name: str) -> None:
-    document = documents.read("kalshi/2026-10")
+    document = api_documents.read("kalshi/2026-10")
     bodies = values_of(document, schema_of(document, POSITIONS.path))
     assert is_among(bodies, EXTREMES[name])
 
@@ -148,7 +148,7 @@ def is_among(bodies: st.SearchStrategy[Any], condition: Callable[[Any], bool]) -
 
 
 def test_nulls_and_what_may_be_left_out_are_among_the_bodies() -> None:
-    document = documents.read("kalshi/2025-11")
+    document = api_documents.read("kalshi/2025-11")
     bodies = values_of(document, schema_of(document, ORDERS.path))
     assert is_among(bodies, lambda body: any(row["expiration_time"] is None for row in body["orders"]))
     assert is_among(bodies, lambda body: any(row["expiration_time"] is not None for row in body["orders"]))
@@ -255,7 +255,7 @@ LISTED = {
 
 
 def trim(body: Any, is_wrong: Callable[[Any], bool], tasks_max: int = 100) -> Any:
-    document = documents.read("kalshi/2026-10")
+    document = api_documents.read("kalshi/2026-10")
     return trimmed(body, partial(lesser_bodies, document, LISTED), is_wrong, tasks_max)
 
 

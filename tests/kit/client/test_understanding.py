@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from mockexchange import documents, truth
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.adapter import Adapter
 from mockexchange.kit.client.comparing import compare
@@ -24,6 +23,8 @@ from mockexchange.kit.client.understanding import (
 from mockexchange.kit.judging.references import resolved
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import POSITIONS, SETTLEMENTS, TASKS
+from mockexchange.runtime import api_documents
+from mockexchange.sandbox.ledger import state
 from mockexchange.scenario.loader import load_text
 from tests.kit.client.fake_adapters import answering
 from tests.kit.client.judged import Bench, bench, told
@@ -44,7 +45,7 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 def test_the_truth_is_that_of_the_sandbox(clients: Bench) -> None:
     """It was worked out by hand; the core, which never sees a wire, has to come to the same."""
     with open_session(clients.exchange, load_text(read_world().scenario), "latest") as session:
-        rows = truth.positions_of(session.sandbox.exchange.state, "alice")
+        rows = state.positions_of(session.sandbox.exchange.state, "alice")
 
     held = {row["instrument"]: row for row in rows if not row["settled"]}
     told_rows = {row["ticker"]: row for row in read_world().truth["positions"]}
@@ -74,7 +75,7 @@ def test_the_truth_has_every_name_that_is_compared(task: Any) -> None:
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_the_table_of_names_has_every_amount_of_the_documents(task: Any, alias: str) -> None:
     """A field that comes new has to get a name, or be left out here on purpose."""
-    document = documents.read(f"kalshi/{alias}")
+    document = api_documents.read(f"kalshi/{alias}")
     answer = resolved(document, document["paths"][task.path]["get"]["responses"]["200"])
     body = resolved(document, answer["content"]["application/json"]["schema"])
     row = resolved(document, body["properties"][task.rows]["items"]) if task.rows else body

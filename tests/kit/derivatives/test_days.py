@@ -2,10 +2,10 @@
 
 import pytest
 
-from mockexchange import documents
-from mockexchange.documents import NoSuchDocument
 from mockexchange.kit.self_check import SelfCheck
 from mockexchange.kit.venues import KITS
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import NoSuchDocument
 
 
 @pytest.mark.parametrize(
@@ -19,7 +19,7 @@ from mockexchange.kit.venues import KITS
     ],
 )
 def test_the_document_before_a_day(venue: str, day: str, alias: str) -> None:
-    assert documents.alias_before(venue, day) == alias
+    assert api_documents.alias_before(venue, day) == alias
 
 
 def test_only_venues_that_change_daily_have_to_have_the_day_itself() -> None:

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from mockexchange import documents
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.deribit.signing import Basic, Bearer
@@ -26,11 +25,12 @@ from mockexchange.kit.target import MEMBER, NotJudged, Target
 from mockexchange.kit.transports import AppTransport
 from mockexchange.kit.venue import VenueKit
 from mockexchange.kit.venues import KITS
-from mockexchange.registry import VENUES
-from mockexchange.sandbox import SandboxOptions, open_sandbox
+from mockexchange.runtime import api_documents
+from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.app import Front
 from mockexchange.server.rest import Diagnostician
+from mockexchange.venues.registry import VENUES
 
 URL = "http://host/api/v2/private/get_positions?currency=BTC"
 NEEDING_OTHER_KEYS = {
@@ -44,13 +44,13 @@ def test_there_is_a_kit_for_each_venue_and_each_is_where_the_venue_is() -> None:
     for name, kit in KITS.items():
         assert (kit.name, kit.prefix) == (name, VENUES[name].prefix)
         assert kit.stream_path in VENUES[name].stream_paths
-        document = documents.read(f"{name}/compat", documents.ASYNCAPI)
+        document = api_documents.read(f"{name}/compat", api_documents.ASYNCAPI)
         addresses = {one["address"] for one in document["channels"].values()}
         assert {one for one in addresses if "{" not in one} <= set(VENUES[name].stream_paths)
-        judge = RefusalJudge(document, name, AnswerJudge(documents.read(f"{name}/compat"), name))
+        judge = RefusalJudge(document, name, AnswerJudge(api_documents.read(f"{name}/compat"), name))
         assert all(judge.is_at(path) for path in VENUES[name].stream_paths)
         assert not judge.is_at(f"{kit.stream_path}x")
-        assert documents.read(f"{name}/compat")["servers"][0]["url"] == kit.prefix
+        assert api_documents.read(f"{name}/compat")["servers"][0]["url"] == kit.prefix
 
 
 def test_deribit_signs_five_lines() -> None:
@@ -91,10 +91,10 @@ def test_numbers_that_are_not_written_plainly_are_found(number: str) -> None:
 
 @pytest.mark.parametrize("kit", [DERIBIT, SIGNALPLUS], ids=["deribit", "signalplus"])
 def test_a_generator_is_told_what_there_is(kit: VenueKit) -> None:
-    document = documents.read(f"{kit.name}/2026-10")
+    document = api_documents.read(f"{kit.name}/2026-10")
     told = kit.told(document, {"instrument_name": ["BTC-PERPETUAL"]}, [MEMBER])
     assert operation_ids(told.document) == operation_ids(document)
-    assert told.document != document == documents.read(f"{kit.name}/2026-10")
+    assert told.document != document == api_documents.read(f"{kit.name}/2026-10")
 
 
 # --- the built-in scenarios keep every rule that one key can tell

@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from mockexchange import documents
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.judging.answers import CHARS_SHOWN_MAX, AnswerJudge
 from mockexchange.kit.judging.handshakes import RefusalJudge
+from mockexchange.runtime import api_documents
 
 SUBJECT = "kalshi/2026-10"
-JUDGE = AnswerJudge(documents.read(SUBJECT), SUBJECT)
-REFUSALS = RefusalJudge(documents.read(SUBJECT, documents.ASYNCAPI), SUBJECT, JUDGE)
+JUDGE = AnswerJudge(api_documents.read(SUBJECT), SUBJECT)
+REFUSALS = RefusalJudge(api_documents.read(SUBJECT, api_documents.ASYNCAPI), SUBJECT, JUDGE)
 JSON = {"content-type": "application/json; charset=utf-8"}
 TEXT = {"content-type": "text/plain; charset=utf-8"}
 PLACE = f"contracts/{SUBJECT}/openapi.yaml#"
@@ -117,10 +117,10 @@ def test_what_a_refused_upgrade_is_judged_by_is_named() -> None:
     assert found.place == f"contracts/{SUBJECT}/asyncapi.yaml#/channels/stream/x-refusals/403"
 
 
-@pytest.mark.parametrize("subject", documents.subjects(documents.ASYNCAPI))
+@pytest.mark.parametrize("subject", api_documents.subjects(api_documents.ASYNCAPI))
 def test_every_answer_that_a_stream_names_is_one_of_its_rest_document(subject: str) -> None:
-    refusals = documents.read(subject, documents.ASYNCAPI)["channels"]["stream"]["x-refusals"]
+    refusals = api_documents.read(subject, api_documents.ASYNCAPI)["channels"]["stream"]["x-refusals"]
     named = {one["answer"] for one in refusals.values() if "answer" in one}
     # Deribit lets everybody connect, and asks afterwards.
     assert bool(named) is not subject.startswith("deribit/")
-    assert named <= set(documents.read(subject)["components"]["responses"])
+    assert named <= set(api_documents.read(subject)["components"]["responses"])

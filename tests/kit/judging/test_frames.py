@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from mockexchange import documents
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.judging.frames import FINDINGS_MAX, FrameJudge, read_frame
+from mockexchange.runtime import api_documents
 
 SUBJECT = "kalshi/2026-10"
 PLACE = f"contracts/{SUBJECT}/asyncapi.yaml#/components"
-JUDGE = FrameJudge(documents.read(SUBJECT, documents.ASYNCAPI), SUBJECT)
+JUDGE = FrameJudge(api_documents.read(SUBJECT, api_documents.ASYNCAPI), SUBJECT)
 
 Frame = dict[str, Any]
 
@@ -365,7 +365,7 @@ def test_a_wrong_command_is_told(command: Frame, wanted: list[tuple[str, str]]) 
 
 
 def test_a_channel_of_another_date_is_told() -> None:
-    early = FrameJudge(documents.read("kalshi/2025-11", documents.ASYNCAPI), "kalshi/2025-11")
+    early = FrameJudge(api_documents.read("kalshi/2025-11", api_documents.ASYNCAPI), "kalshi/2025-11")
     command = '{"cmd":"subscribe","params":{"channels":["user_orders"]}}'
     (found,) = early.command_objections(command, "command 1")
     assert found.seen == 'subscribe.params.channels[0]: "user_orders"'

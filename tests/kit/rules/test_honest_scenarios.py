@@ -16,7 +16,7 @@ from mockexchange.kit.streaming.in_process import connect_app
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, Target
 from mockexchange.kit.transports import AppTransport
-from mockexchange.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_builtin
 from mockexchange.venues.kalshi.dates import api_date
 

@@ -11,7 +11,7 @@ from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.signing import load_signer
 from mockexchange.kit.target import FCM, MEMBER, Target
 from mockexchange.kit.transports import AppTransport
-from mockexchange.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import Plan, load_builtin, load_text
 from mockexchange.venues.kalshi.dates import api_date
 

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from mockexchange.registry import venue_at, venue_of
 from mockexchange.venues.deribit.catalogue import METHODS
 from mockexchange.venues.deribit.objects import OBJECTS
 from mockexchange.venues.deribit.routes import OPERATIONS
 from mockexchange.venues.deribit.venue import DERIBIT
+from mockexchange.venues.registry import venue_at, venue_of
 from mockexchange.venues.request import Request
 from tests.venues.deribit.asking import Counter
 from tests.venues.deribit.keyring import request, rpc

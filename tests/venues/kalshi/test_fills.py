@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockexchange.core.instants import parse_instant
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Request
 from tests.sandboxing import PREFIX, make
 from tests.venues.kalshi import bodies

@@ -9,7 +9,7 @@ from mockexchange.core.instants import parse_instant
 from mockexchange.core.model.markets import EventListing, Market, Series
 from mockexchange.core.model.settlements import Bought, Settlement
 from mockexchange.core.vocabulary import BookRef, FeeType, Result
-from mockexchange.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_file
 from mockexchange.venues.kalshi import rest
 from mockexchange.venues.kalshi.dates import api_date

@@ -8,7 +8,7 @@ import pytest
 
 from mockexchange.core.commands import AddKey, Deposit, OpenBook, OpenPosition, RestOrder, SettleMarket
 from mockexchange.core.vocabulary import Action, BookRef, Result, Side
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.venues.kalshi import rest
 from mockexchange.venues.kalshi.authentication import known_keys

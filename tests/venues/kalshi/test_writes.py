@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockexchange.sandbox import Sandbox
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.kalshi.operations.writes import FIRST_ORDER_ENTRY, WRITES
 from mockexchange.venues.request import Request
 from tests.sandboxing import PREFIX, make

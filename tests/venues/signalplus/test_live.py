@@ -13,8 +13,8 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from mockexchange.journal_json import entry_to_json
 from mockexchange.replay import Replay, compare, read_journal
+from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.store.codec import write_log
 from mockexchange.venues.request import Request
 from tests.sandboxing import WALL, make

@@ -5,11 +5,11 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from mockexchange.journal import Entry
-from mockexchange.pages import Pages
-from mockexchange.registry import venue_at
+from mockexchange.sandbox.journal import Entry
+from mockexchange.sandbox.page_numbers import Pages
+from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.triggers import PAGE, REQUEST, SUBSCRIBED
-from mockexchange.scripts.steps import Step
+from mockexchange.venues.registry import venue_at
 
 NOBODY_KNOWN = "an unknown client"
 

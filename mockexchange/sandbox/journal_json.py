@@ -4,7 +4,7 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 from mockexchange.core.instants import format_instant
-from mockexchange.journal import Entry, Firing, FrameEntry
+from mockexchange.sandbox.journal import Entry, Firing, FrameEntry
 
 PLAIN = (
     "number",

@@ -14,7 +14,7 @@ from mockexchange.scenario.triggers import ANY
 from mockexchange.store.log import Cause
 
 if TYPE_CHECKING:
-    from mockexchange.sandbox import Sandbox
+    from mockexchange.sandbox.sandbox import Sandbox
 
 UNNAMED = "script["
 """How the names of steps begin that were given none."""

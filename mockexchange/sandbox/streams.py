@@ -10,11 +10,11 @@ from typing import NamedTuple, Protocol
 from mockexchange.faults.calls import Reply
 from mockexchange.faults.disturbed import PLAIN, Passage
 from mockexchange.faults.frames import Disturber, FrameRules, Timer
-from mockexchange.inspection import Inspector
-from mockexchange.journal import FrameEntry, Journal
-from mockexchange.outbox import Outbox
-from mockexchange.registry import DEFAULT
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.journal import FrameEntry, Journal
+from mockexchange.sandbox.outbox import Outbox
 from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.venue import Calls, Message, Session, Venue
 
 OVERFLOW = 25

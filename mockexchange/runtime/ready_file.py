@@ -10,11 +10,11 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mockexchange.config.ready import is_running
-from mockexchange.config.trust import bundle
+from mockexchange.runtime.discovery import is_running
+from mockexchange.runtime.trust import bundle
 
 if TYPE_CHECKING:
-    from mockexchange.sandbox import Credential
+    from mockexchange.sandbox.sandbox import Credential
 
 APPLICATION = "mockexchange"
 DEFAULT_HOST = "127.0.0.1"

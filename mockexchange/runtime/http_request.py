@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
-from mockexchange.config.trust import client_context
+from mockexchange.runtime.trust import client_context
 
 TIMEOUT_S = 60.0
 """Far above any answer, and a server that is stopped in a debugger is told from one that is busy."""

@@ -28,7 +28,7 @@ from mockexchange.scenario.script import DELIVERY, EXPIRY, SETTLEMENT
 from mockexchange.store.log import Record
 
 if TYPE_CHECKING:
-    from mockexchange.sandbox import Sandbox
+    from mockexchange.sandbox.sandbox import Sandbox
 
 DELIVERY_PLACE, SETTLEMENT_PLACE, EXPIRY_PLACE = -3, -2, -1
 """Before the script, at the same instant: what is delivered is held by nobody when the session is settled."""

@@ -6,7 +6,6 @@ This is the truth a test compares a client's view with; it never goes through th
 from dataclasses import fields
 from typing import Any
 
-from mockexchange import contract_truth
 from mockexchange.core.decimals import exact
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
@@ -15,6 +14,7 @@ from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef
+from mockexchange.sandbox.ledger import derivatives
 
 SCALES = {"_micros": 6, "_centicents": 4, "_centis": 2}
 
@@ -22,7 +22,7 @@ SCALES = {"_micros": 6, "_centicents": 4, "_centis": 2}
 def positions_of(state: State, account: str) -> list[dict[str, Any]]:
     """Every row of an account over all its books: markets in the order of opening, settled ones too; then contracts."""
     rows = [_row(row) for holdings in state.books_of(account) for row in holdings.positions.values()]
-    return [*rows, *contract_truth.positions_of(state, account)]
+    return [*rows, *derivatives.positions_of(state, account)]
 
 
 def outcome_of(sequence: int, at: int, outcome: Outcome) -> dict[str, Any]:
@@ -71,14 +71,14 @@ def _plain(name: str, value: Any) -> dict[str, Any]:
             return {name.removesuffix(suffix): None if value is None else exact(value, decimals)}
     if name in ("contract", "prices"):
         return _of_contracts(name, value)
-    return {name: contract_truth.plain(value)}
+    return {name: derivatives.plain(value)}
 
 
 def _of_contracts(name: str, value: Any) -> dict[str, Any]:
     """What the core calls a contract is an instrument to users."""
     if name == "contract":
         return {"instrument": value}
-    return {name: {contract: contract_truth.number(price) for contract, price in value}}
+    return {name: {contract: derivatives.number(price) for contract, price in value}}
 
 
 def _snake(name: str) -> str:

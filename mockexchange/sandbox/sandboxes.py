@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from mockexchange.sandbox import DEFAULT, Sandbox, open_sandbox
+from mockexchange.sandbox.sandbox import DEFAULT, Sandbox, open_sandbox
 from mockexchange.scenario.plan import Plan
 
 SANDBOXES_MAX = 1_000

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mockexchange.tally import Tally
+from mockexchange.sandbox.counters import Tally
 
 ENTRIES_MAX = 10_000
 BODIES_BYTES_MAX = 32 * 1024 * 1024

@@ -6,7 +6,6 @@ Lists are oldest first. Amounts are exact decimals: dollars of 6 digits after th
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from mockexchange import contract_truth
 from mockexchange.core.decimals import exact
 from mockexchange.core.instants import format_instant
 from mockexchange.core.model.orders import Order
@@ -14,6 +13,7 @@ from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.settlements import Settlement
 from mockexchange.core.model.state import State
 from mockexchange.core.model.trades import FillRow
+from mockexchange.sandbox.ledger import derivatives
 
 Row = dict[str, Any]
 
@@ -24,7 +24,7 @@ def ledger_of(state: State, account: str) -> Row:
     Of an account that holds contracts: its cash by book and currency, with what it is worth, and its trades.
     """
     if state.accounts[account].venue:
-        summaries, trades = contract_truth.summaries_of(state, account), contract_truth.trades_of(state, account)
+        summaries, trades = derivatives.summaries_of(state, account), derivatives.trades_of(state, account)
         return {"summaries": summaries, "trades": trades}
     ledger = state.accounts[account].ledger
     return {

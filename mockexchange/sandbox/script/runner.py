@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
 from mockexchange.core.refusals import Refusal
-from mockexchange.journal import Entry as Visit
-from mockexchange.journal import Firing
+from mockexchange.sandbox.journal import Entry as Visit
+from mockexchange.sandbox.journal import Firing
+from mockexchange.sandbox.script.actions import carry_out
+from mockexchange.sandbox.script.calendar import Calendar, Due
+from mockexchange.sandbox.script.schedule import Run, Schedule
+from mockexchange.sandbox.script.steps import DONE, Step, make_step
+from mockexchange.sandbox.script.triggers import SetOff, Triggers
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.script import ENTRIES_MAX, FINISHED, Entry
-from mockexchange.scripts.actions import carry_out
-from mockexchange.scripts.calendar import Calendar, Due
-from mockexchange.scripts.schedule import Run, Schedule
-from mockexchange.scripts.steps import DONE, Step, make_step
-from mockexchange.scripts.triggers import SetOff, Triggers
 from mockexchange.store.log import Cause, Record
 
 if TYPE_CHECKING:
-    from mockexchange.sandbox import Sandbox
+    from mockexchange.sandbox.sandbox import Sandbox
 
 DUE_MAX = 100_000
 """What one advance carries out at most: some ten seconds of a laptop."""

@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass
 from itertools import chain
 from typing import Any
 
-from mockexchange import __version__, snapshots
-from mockexchange.clock import ExchangeClock, HostClock, host_now_us
+from mockexchange import __version__
 from mockexchange.core.commands import AddKey, Command
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Exchange, Outcome
@@ -15,21 +14,23 @@ from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.faults import Faults
-from mockexchange.inspection import Inspector
-from mockexchange.journal import Entry, Journal
-from mockexchange.registry import DEFAULT as DEFAULT_VENUE
-from mockexchange.registry import VENUES, venue_at, venue_of
+from mockexchange.sandbox import snapshots
+from mockexchange.sandbox.clock import ExchangeClock, HostClock, host_now_us
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.sandbox.journal import Entry, Journal
+from mockexchange.sandbox.script import Script
+from mockexchange.sandbox.snapshots import Snapshot
+from mockexchange.sandbox.streams import Streams
+from mockexchange.sandbox.stubs import Stubs
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import KeySpec, Plan, Timed
 from mockexchange.scenario.source import Located
-from mockexchange.scripts import Script
-from mockexchange.snapshots import Snapshot
 from mockexchange.store.log import Cause, Header, Log, Record
 from mockexchange.store.memory import MemoryLog
-from mockexchange.streams import Streams
-from mockexchange.stubs import Stubs
 from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
+from mockexchange.venues.registry import VENUES, venue_at, venue_of
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Handshake, Venue
 
