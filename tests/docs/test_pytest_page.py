@@ -3,10 +3,10 @@
 import re
 
 from mockexchange import pytest_plugin
-from mockexchange.testing.markers import WORDS
-from mockexchange.testing.options import API_DATE_DEFAULT, CLOCK_DEFAULT, OPTIONS, SCENARIO_DEFAULT
-from mockexchange.testing.reports import SECTION
-from mockexchange.testing.seen import REQUESTS_SHOWN_MAX
+from mockexchange.pytest_plugin.markers import WORDS
+from mockexchange.pytest_plugin.options import API_DATE_DEFAULT, CLOCK_DEFAULT, OPTIONS, SCENARIO_DEFAULT
+from mockexchange.pytest_plugin.reports import SECTION
+from mockexchange.pytest_plugin.traffic_summary import REQUESTS_SHOWN_MAX
 from tests.house.checkout import ROOT
 
 PAGE = (ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")

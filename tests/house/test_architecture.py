@@ -350,7 +350,7 @@ REFUSED_IMPORTS = [
     ("mockexchange/server/app.py", "from mockexchange.cli import main", "server may not import cli"),
     ("mockexchange/server/app.py", "import click", "not a library of server"),
     ("mockexchange/kit/checks.py", "import mockexchange.cli", "kit may not import cli"),
-    ("mockexchange/pytest_plugin.py", "from mockexchange import cli", "pytest_plugin may not import cli"),
+    ("mockexchange/pytest_plugin/__init__.py", "from mockexchange import cli", "pytest_plugin may not import cli"),
     ("mockexchange/__init__.py", "from mockexchange.kit import checks", "__init__ may not import kit"),
     ("mockexchange/server/app.py", "import mockexchange.__main__", "server may not import __main__"),
     (

@@ -21,7 +21,7 @@ def test_loading_it_loads_nothing_else() -> None:
     loaded = loaded_by("import mockexchange.pytest_plugin")
     assert not {name for name in loaded if name.startswith(HEAVY)}
     assert len({name for name in loaded if name.startswith("mockexchange")}) <= OURS_MAX
-    assert {name for name in loaded_by("import mockexchange.testing.checks") if name.startswith(HEAVY)}
+    assert {name for name in loaded_by("import mockexchange.pytest_plugin.collection_checks") if name.startswith(HEAVY)}
 
 
 def test_it_is_found_by_itself() -> None:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.testing.checks import PROBLEMS_SHOWN_MAX
-from mockexchange.testing.markers import SHOWN
-from mockexchange.testing.scenarios import found
+from mockexchange.pytest_plugin.collection_checks import PROBLEMS_SHOWN_MAX
+from mockexchange.pytest_plugin.markers import SHOWN
+from mockexchange.pytest_plugin.scenario_files import found
 from tests.plugin.suites import Suite
 
 WRONG = {

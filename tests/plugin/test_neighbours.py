@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from mockexchange.testing.sockets import HINT as HINT_TEXT
-from mockexchange.testing.sockets import hint_for
+from mockexchange.pytest_plugin.socket_permission import HINT as HINT_TEXT
+from mockexchange.pytest_plugin.socket_permission import hint_for
 from tests.plugin.suites import Suite
 
 COUNT = 200

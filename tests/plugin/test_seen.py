@@ -5,7 +5,7 @@ import json
 from websockets.sync.client import connect
 
 from mockexchange import serve
-from mockexchange.testing.seen import FRAMES_SHOWN_MAX, lines_of
+from mockexchange.pytest_plugin.traffic_summary import FRAMES_SHOWN_MAX, lines_of
 
 MARKET = {"event": "KXRAIN-1", "series": "KXRAIN", "price": "0.5"}
 SCENARIO = {

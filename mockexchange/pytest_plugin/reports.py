@@ -13,11 +13,11 @@ import pytest
 from mockexchange.api.errors import MockExchangeError
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.guard import RealVenueReached
-from mockexchange.testing import sockets
-from mockexchange.testing.keeping import keep, serve_words
-from mockexchange.testing.markers import Wanted
-from mockexchange.testing.options import LOGS, settings_of
-from mockexchange.testing.seen import lines_of
+from mockexchange.pytest_plugin import socket_permission
+from mockexchange.pytest_plugin.failure_files import keep, serve_words
+from mockexchange.pytest_plugin.markers import Wanted
+from mockexchange.pytest_plugin.options import LOGS, settings_of
+from mockexchange.pytest_plugin.traffic_summary import lines_of
 
 SECTION = "mockexchange"
 FOREIGN = frozenset({"site-packages", "dist-packages"})
@@ -51,7 +51,7 @@ def complete(report: pytest.TestReport, item: pytest.Item, raised: pytest.Except
         _fail(report, item, raised)
     if not report.failed:
         return
-    hint = sockets.hint_for(raised.value)
+    hint = socket_permission.hint_for(raised.value)
     watched = item.stash.get(WATCHED, None) or (report.when != "teardown" and item.config.stash.get(WATCHED, None))
     lines = [*([hint] if hint else []), *(_lines(item, watched) if watched else [])]
     if lines:

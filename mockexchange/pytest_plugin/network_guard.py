@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from mockexchange.guard import Dial, Guard, RealVenueReached, guard
-from mockexchange.testing.markers import wanted_of
-from mockexchange.testing.options import GUARD, settings_of
+from mockexchange.pytest_plugin.markers import wanted_of
+from mockexchange.pytest_plugin.options import GUARD, settings_of
 
 OTHERS_SHOWN_MAX = 3
 HEARD = (RealVenueReached, KeyboardInterrupt, pytest.exit.Exception)

@@ -6,11 +6,11 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 import pytest
 
 from mockexchange import Exchange, connect, serve
-from mockexchange.testing.markers import Wanted, wanted_of
-from mockexchange.testing.options import settings_of
-from mockexchange.testing.reports import watch
-from mockexchange.testing.scenarios import found
-from mockexchange.testing.sockets import unblocked
+from mockexchange.pytest_plugin.markers import Wanted, wanted_of
+from mockexchange.pytest_plugin.options import settings_of
+from mockexchange.pytest_plugin.reports import watch
+from mockexchange.pytest_plugin.scenario_files import found
+from mockexchange.pytest_plugin.socket_permission import unblocked
 
 
 @contextmanager

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from mockexchange.pytest_plugin.options import CLOCK_DEFAULT, MARKER, settings_of
+from mockexchange.pytest_plugin.scenario_files import found
 from mockexchange.scenario.errors import did_you_mean
-from mockexchange.testing.options import CLOCK_DEFAULT, MARKER, settings_of
-from mockexchange.testing.scenarios import found
 
 SANDBOX, SESSION = "exchange_sandbox", "mock_exchange"
 SHOWN = "@pytest.mark.mockexchange"

@@ -15,14 +15,8 @@ from mockexchange.api.creation import creation
 from mockexchange.api.errors import MockExchangeError, WrongRequest
 from mockexchange.api.remote import RemoteAsk
 from mockexchange.api.whereabouts import find_control
-from mockexchange.sandbox.sandbox import open_sandbox
-from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.source import located_json
-from mockexchange.server.control_errors import ControlError
-from mockexchange.server.control_requests import read_object
-from mockexchange.server.creation import Creation, parse_creation
-from mockexchange.testing.markers import SHOWN, Wanted, WrongMarker, require_use, wanted_of
-from mockexchange.testing.options import (
+from mockexchange.pytest_plugin.markers import SHOWN, Wanted, WrongMarker, require_use, wanted_of
+from mockexchange.pytest_plugin.options import (
     API_DATE,
     API_DATE_DEFAULT,
     LOGS,
@@ -33,7 +27,13 @@ from mockexchange.testing.options import (
     origin_of,
     settings_of,
 )
-from mockexchange.testing.scenarios import found
+from mockexchange.pytest_plugin.scenario_files import found
+from mockexchange.sandbox.sandbox import open_sandbox
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.source import located_json
+from mockexchange.server.control_errors import ControlError
+from mockexchange.server.control_requests import read_object
+from mockexchange.server.creation import Creation, parse_creation
 
 PROBLEMS_SHOWN_MAX = 10
 TOKEN_CODES = ("no_token", "unauthorized")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mockexchange.api.synchronous.exchange import Exchange
-from mockexchange.testing.markers import Wanted
+from mockexchange.pytest_plugin.markers import Wanted
 
 NAME_CHARS_MAX = 80
 DIGEST_CHARS = 8

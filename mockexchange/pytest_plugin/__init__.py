@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from mockexchange.testing import options
-from mockexchange.testing.options import GUARD, MARKER
+from mockexchange.pytest_plugin import options
+from mockexchange.pytest_plugin.options import GUARD, MARKER
 
 if TYPE_CHECKING:
     from mockexchange import AsyncExchange, Exchange
@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Refuse what cannot work, of the tests that are left to run."""
     concerned = [item for item in items if uses_exchange(item) or item.get_closest_marker(MARKER)]
     if concerned:
-        from mockexchange.testing.checks import problems
+        from mockexchange.pytest_plugin.collection_checks import problems
 
         found = problems(config, concerned)
         if found:
@@ -63,7 +63,7 @@ def mock_exchange(request: pytest.FixtureRequest) -> "Iterator[Exchange]":
 
     What one test does to it the next one finds: `exchange_sandbox` is fresh for each.
     """
-    from mockexchange.testing.exchanges import session_exchange
+    from mockexchange.pytest_plugin.exchanges import session_exchange
 
     with session_exchange(request.config) as exchange:
         yield exchange
@@ -72,10 +72,10 @@ def mock_exchange(request: pytest.FixtureRequest) -> "Iterator[Exchange]":
 @pytest.fixture
 def exchange_sandbox(request: pytest.FixtureRequest, mock_exchange: "Exchange") -> "Iterator[Exchange]":
     """A fresh exchange for the test, as its `mockexchange` marker says, on a port of its own where pytest runs it."""
-    from mockexchange.testing import guarding
-    from mockexchange.testing.exchanges import test_exchange
+    from mockexchange.pytest_plugin import network_guard
+    from mockexchange.pytest_plugin.exchanges import test_exchange
 
-    guarding.begin(request.node)
+    network_guard.begin(request.node)
     with test_exchange(request.node, mock_exchange) as exchange:
         yield exchange
 
@@ -92,18 +92,18 @@ def async_exchange_sandbox(exchange_sandbox: "Exchange") -> "Iterator[AsyncExcha
 @pytest.fixture
 def venue_dials(request: pytest.FixtureRequest) -> "list[Dial]":
     """The real hosts that were dialled in this test, and refused. The test fails unless it clears the list."""
-    from mockexchange.testing import guarding
+    from mockexchange.pytest_plugin import network_guard
 
-    return guarding.begin(request.node).dials
+    return network_guard.begin(request.node).dials
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Phase:
     __tracebackhide__ = True
     if uses_exchange(item):
-        from mockexchange.testing import guarding
+        from mockexchange.pytest_plugin import network_guard
 
-        guarding.begin(item)
+        network_guard.begin(item)
     return (yield from _watched(item))
 
 
@@ -120,9 +120,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Phase:
         return (yield from _watched(item))
     finally:
         if GUARD in item.stash:
-            from mockexchange.testing import guarding
+            from mockexchange.pytest_plugin import network_guard
 
-            guarding.end(item)
+            network_guard.end(item)
 
 
 def _watched(item: pytest.Item) -> Phase:
@@ -136,9 +136,9 @@ def _watched(item: pytest.Item) -> Phase:
         raise
     finally:
         if GUARD in item.stash:
-            from mockexchange.testing import guarding
+            from mockexchange.pytest_plugin import network_guard
 
-            guarding.require_none(item, error)
+            network_guard.require_none(item, error)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -147,7 +147,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     if call.excinfo is not None and uses_exchange(item):
-        from mockexchange.testing import reports
+        from mockexchange.pytest_plugin import reports
 
         reports.complete(report, item, call.excinfo)
     return report
