@@ -10,8 +10,6 @@ import importlib as _importlib
 import typing as _typing
 
 if _typing.TYPE_CHECKING:
-    from mockexchange.api.accounts import Account, Key
-    from mockexchange.api.asgi import Application, asgi
     from mockexchange.api.asynchronous.connecting import connect_async
     from mockexchange.api.asynchronous.exchange import AsyncExchange
     from mockexchange.api.errors import (
@@ -27,13 +25,15 @@ if _typing.TYPE_CHECKING:
         WrongArgument,
         WrongRequest,
     )
-    from mockexchange.api.outcomes import Outcome
-    from mockexchange.api.positions import Position
-    from mockexchange.api.records import Deprecation, Frame, Request, Subscription
-    from mockexchange.api.rules import Fault, Stub
     from mockexchange.api.serving import serve, serve_async
     from mockexchange.api.synchronous.connecting import connect
     from mockexchange.api.synchronous.exchange import Exchange
+    from mockexchange.api.transport.asgi_app import Application, asgi
+    from mockexchange.api.values.accounts import Account, Key
+    from mockexchange.api.values.outcomes import Outcome
+    from mockexchange.api.values.positions import Position
+    from mockexchange.api.values.records import Deprecation, Frame, Request, Subscription
+    from mockexchange.api.values.rules import Fault, Stub
     from mockexchange.guard import RealVenueReached
 
 __all__ = [
@@ -71,18 +71,18 @@ __all__ = [
 
 __version__ = "0.1.0"
 _MODULES = {
-    "mockexchange.api.accounts": "Account Key",
-    "mockexchange.api.asgi": "Application asgi",
+    "mockexchange.api.values.accounts": "Account Key",
+    "mockexchange.api.transport.asgi_app": "Application asgi",
     "mockexchange.api.asynchronous.connecting": "connect_async",
     "mockexchange.api.asynchronous.exchange": "AsyncExchange",
     "mockexchange.api.errors": (
         "Closed MockExchangeError PortInUse Refused TimedOut Unavailable UnknownAccount UnknownVenue Unreachable"
         " WrongArgument WrongRequest"
     ),
-    "mockexchange.api.outcomes": "Outcome",
-    "mockexchange.api.positions": "Position",
-    "mockexchange.api.records": "Deprecation Frame Request Subscription",
-    "mockexchange.api.rules": "Fault Stub",
+    "mockexchange.api.values.outcomes": "Outcome",
+    "mockexchange.api.values.positions": "Position",
+    "mockexchange.api.values.records": "Deprecation Frame Request Subscription",
+    "mockexchange.api.values.rules": "Fault Stub",
     "mockexchange.api.serving": "serve serve_async",
     "mockexchange.api.synchronous.connecting": "connect",
     "mockexchange.api.synchronous.exchange": "Exchange",

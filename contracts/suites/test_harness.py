@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from contracts.suites.saying import findings_of
 from contracts.suites.targets import target_at, told_of
 from contracts.suites.test_kalshi import NEVER_APPLY
-from mockexchange.api.answers import scope_of
+from mockexchange.api.transport.httpx_asgi import scope_of
 from mockexchange.kit.exploring import running
 from mockexchange.kit.exploring.checks import KINDS
 from mockexchange.kit.exploring.discovery import discover

@@ -5,9 +5,9 @@ import threading
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from mockexchange.api.accounts import Account
 from mockexchange.api.errors import WrongRequest
-from mockexchange.api.venues import VenueUrls
+from mockexchange.api.values.accounts import Account
+from mockexchange.api.values.venues import VenueUrls
 from mockexchange.clients.published import CLIENTS, Holder, Unusable, choose, client_of, variables_of, words_of
 from mockexchange.scenario.errors import did_you_mean
 

@@ -7,12 +7,12 @@ from functools import partial
 from typing import Any
 
 from mockexchange.api.asynchronous.exchange import AsyncExchange
-from mockexchange.api.asynchronous.sandbox_ask import path_of
-from mockexchange.api.creation import Scenario, creation
-from mockexchange.api.local import LocalServer, Place, local_server
-from mockexchange.api.loops import LoopThread
-from mockexchange.api.reach import AsyncServing, Serving
+from mockexchange.api.asynchronous.sandbox_client import path_of
 from mockexchange.api.synchronous.exchange import Exchange
+from mockexchange.api.transport.background_loop import LoopThread
+from mockexchange.api.transport.connection import AsyncServing, Serving
+from mockexchange.api.transport.local_server import LocalServer, Place, local_server
+from mockexchange.api.values.sandbox_settings import Scenario, creation
 from mockexchange.runtime.ready_file import DEFAULT_HOST
 from mockexchange.sandbox.sandbox import DEFAULT
 

@@ -92,7 +92,7 @@ def journal(
 
 def _require_account(server: Server, sandbox: str, account: str) -> None:
     """Nothing is found of somebody: raise Misuse where that is because there is no such account."""
-    from mockexchange.api.accounts import unknown_account
+    from mockexchange.api.values.accounts import unknown_account
 
     names = [row["name"] for row in server.ask_sandbox("GET", sandbox)["accounts"]]
     if account not in names:

@@ -6,8 +6,8 @@ import httpx
 from anyio.from_thread import BlockingPortal
 from starlette.types import ASGIApp
 
-from mockexchange.api.bridging import Bridge
-from mockexchange.api.transports import LocalTransport
+from mockexchange.api.transport.httpx_transports import LocalTransport
+from mockexchange.api.transport.loop_bridge import Bridge
 
 
 class AppTransport(LocalTransport):

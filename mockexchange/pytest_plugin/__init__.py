@@ -83,7 +83,7 @@ def exchange_sandbox(request: pytest.FixtureRequest, mock_exchange: "Exchange") 
 @pytest.fixture
 def async_exchange_sandbox(exchange_sandbox: "Exchange") -> "Iterator[AsyncExchange]":
     """The test's `exchange_sandbox`, to be awaited: from any loop, so it needs no plugin of its own."""
-    from mockexchange.api.awaiting import awaitable
+    from mockexchange.api.awaitable import awaitable
 
     with awaitable(exchange_sandbox) as exchange:
         yield exchange

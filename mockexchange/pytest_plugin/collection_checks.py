@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from mockexchange.api.creation import creation
 from mockexchange.api.errors import MockExchangeError, WrongRequest
-from mockexchange.api.remote import RemoteAsk
-from mockexchange.api.whereabouts import find_control
+from mockexchange.api.transport.discovery import find_control
+from mockexchange.api.transport.remote import RemoteAsk
+from mockexchange.api.values.sandbox_settings import creation
 from mockexchange.pytest_plugin.markers import SHOWN, Wanted, WrongMarker, require_use, wanted_of
 from mockexchange.pytest_plugin.options import (
     API_DATE,

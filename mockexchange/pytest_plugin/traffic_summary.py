@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from mockexchange.api.records import Frame, Request
 from mockexchange.api.synchronous.exchange import Exchange
+from mockexchange.api.values.records import Frame, Request
 
 REQUESTS_SHOWN_MAX = 10
 FRAMES_SHOWN_MAX = 6

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from mockexchange.api.asking import PATIENCE_S, Query
 from mockexchange.api.errors import TimedOut
-from mockexchange.api.records import Frame, Request
+from mockexchange.api.transport.control_client import PATIENCE_S, Query
+from mockexchange.api.values.records import Frame, Request
 
 NOON = datetime(2026, 6, 11, 12, tzinfo=UTC)
 

@@ -21,8 +21,8 @@ from mockexchange import (
     connect,
     connect_async,
 )
-from mockexchange.api.arguments import ARGUMENTS, CHARS_SHOWN_MAX, require
-from mockexchange.api.whereabouts import find_control
+from mockexchange.api.transport.discovery import find_control
+from mockexchange.api.values.arguments import ARGUMENTS, CHARS_SHOWN_MAX, require
 from tests.api.test_connecting import FREE_PORT, nowhere, ready_file
 from tests.api.ways import TOKEN
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from mockexchange import MockExchangeError, Unavailable, Unreachable, WrongRequest, connect, connect_async, serve
-from mockexchange.api.creation import for_elsewhere
-from mockexchange.api.whereabouts import find_control, reached_from
+from mockexchange.api.transport.discovery import find_control, reached_from
+from mockexchange.api.values.sandbox_settings import for_elsewhere
 from mockexchange.runtime.ready_file import default_ready_file
 from tests.api.ways import get, waiting
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.api.records import Frame, Request
-from mockexchange.api.suspicions import report, suspicions
+from mockexchange.api.values.anomalies import report, suspicions
+from mockexchange.api.values.records import Frame, Request
 from mockexchange.server.control_streams import NOTE
 from tests.api.fakes import a_frame, a_request
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockexchange.api.errors import WrongArgument
-from mockexchange.api.matching import (
+from mockexchange.api.values.matching import (
     FRAME_WORDS,
     REQUEST_WORDS,
     REQUESTS,

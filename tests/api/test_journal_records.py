@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from mockexchange.api.records import read_frame, read_request
+from mockexchange.api.values.records import read_frame, read_request
 from tests.api.fakes import a_frame, a_request, request_row
 
 

@@ -47,9 +47,9 @@ def _for_ever(waited: threading.Event) -> Any:
 
 
 def test_waiting_for_long_is_waiting_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.api import loops
+    from mockexchange.api.transport import background_loop
 
-    monkeypatch.setattr(loops, "HEARING_S", 0.001)
+    monkeypatch.setattr(background_loop, "HEARING_S", 0.001)
     with serve("empty") as exchange:
         with pytest.raises(TimedOut, match=r"within 0\.05 s"):
             exchange.ask("POST", "wait", {"for": {"request": {}}, "timeout": "50ms"})
@@ -62,7 +62,7 @@ async def _time_out() -> None:
 
 
 def test_an_answer_that_comes_as_the_waiting_ends_is_the_answer() -> None:
-    from mockexchange.api.loops import _result_of
+    from mockexchange.api.transport.background_loop import _result_of
 
     class Late(Future[str]):
         def result(self, timeout: float | None = None) -> str:
@@ -86,9 +86,9 @@ def test_a_call_as_the_loop_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_what_the_thread_never_came_to_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.api import loops
+    from mockexchange.api.transport import background_loop
 
-    monkeypatch.setattr(loops, "HEARING_S", 0.001)
+    monkeypatch.setattr(background_loop, "HEARING_S", 0.001)
     with serve("empty") as exchange:
         run = exchange._serving.run
     loop = asyncio.new_event_loop()  # which takes it, and does not run
@@ -99,7 +99,7 @@ def test_what_the_thread_never_came_to_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_who_awaits_an_answer_at_the_end_is_told_and_not_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.api.awaiting import awaitable
+    from mockexchange.api.awaitable import awaitable
     from mockexchange.server import waits
 
     waited = threading.Event()
@@ -118,7 +118,7 @@ def test_who_awaits_an_answer_at_the_end_is_told_and_not_cancelled(monkeypatch: 
 def test_an_interrupt_before_there_is_a_loop_leaves_nothing(
     nothing_left: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mockexchange.api import loops
+    from mockexchange.api.transport import background_loop
 
     main, stopping, unregister = threading.get_ident(), threading.Event(), atexit.unregister
 
@@ -139,8 +139,8 @@ def test_an_interrupt_before_there_is_a_loop_leaves_nothing(
 
     begun: list[bool] = []
     monkeypatch.setattr(atexit, "unregister", note)
-    monkeypatch.setattr(loops, "loop_factory", interrupting)
-    thread = loops.LoopThread(never)
+    monkeypatch.setattr(background_loop, "loop_factory", interrupting)
+    thread = background_loop.LoopThread(never)
     with pytest.raises(KeyboardInterrupt):
         thread.start()
     assert (begun, thread._thread.is_alive()) == ([], False)
@@ -200,8 +200,8 @@ def test_a_mistake_of_the_server_is_told_with_its_cause(monkeypatch: pytest.Monk
 
 
 def test_what_is_no_answer_at_all_is_raised() -> None:
-    from mockexchange.api.bridging import Bridge
-    from mockexchange.api.inside import InsideAsk
+    from mockexchange.api.transport.in_process import InsideAsk
+    from mockexchange.api.transport.loop_bridge import Bridge
 
     async def ask() -> None:
         await InsideAsk(Bridge(fail, asyncio.get_running_loop()), "", "")("GET", "live")

@@ -223,7 +223,7 @@ def test_an_interrupt_while_waiting_leaves_nothing(nothing_left: None, monkeypat
 
 
 def test_an_interrupted_start_leaves_nothing(nothing_left: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.api.loops import LoopThread
+    from mockexchange.api.transport.background_loop import LoopThread
 
     main, stopping, unregister = threading.get_ident(), threading.Event(), atexit.unregister
 
@@ -257,8 +257,8 @@ def test_it_is_of_no_use_after_its_end() -> None:
 
 
 def test_a_call_from_the_servers_own_thread_would_wait_for_itself() -> None:
-    from mockexchange.api.loops import LoopThread
     from mockexchange.api.serving import serve_async as make
+    from mockexchange.api.transport.background_loop import LoopThread
 
     thread = LoopThread(make)
     thread.start()
@@ -375,8 +375,8 @@ def test_importing_the_package_loads_nothing() -> None:
 
 
 def test_no_socket_is_opened_where_nothing_listens() -> None:
-    from mockexchange.api.creation import creation
-    from mockexchange.api.local import Place, local_server
+    from mockexchange.api.transport.local_server import Place, local_server
+    from mockexchange.api.values.sandbox_settings import creation
 
     async def live() -> None:
         body = creation("demo", api_date="latest", clock="real")

@@ -277,7 +277,11 @@ def _until(is_so: Callable[[], bool]) -> None:
 
 def test_without_httpx_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     with serve("demo") as exchange:
-        for name in ("mockexchange.api.transports", "mockexchange.api.answers", "mockexchange.api.forwarding"):
+        for name in (
+            "mockexchange.api.transport.httpx_transports",
+            "mockexchange.api.transport.httpx_asgi",
+            "mockexchange.api.transport.forwarding",
+        ):
             monkeypatch.delitem(sys.modules, name, raising=False)
         monkeypatch.setitem(sys.modules, "httpx", None)
         with pytest.raises(MockExchangeError, match="pip install httpx"):
@@ -285,7 +289,7 @@ def test_without_httpx_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_another_import_that_fails_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "mockexchange.api.transports", raising=False)
-    monkeypatch.setitem(sys.modules, "mockexchange.api.forwarding", None)
+    monkeypatch.delitem(sys.modules, "mockexchange.api.transport.httpx_transports", raising=False)
+    monkeypatch.setitem(sys.modules, "mockexchange.api.transport.forwarding", None)
     with serve("demo") as exchange, pytest.raises(ImportError, match="forwarding"):
         exchange.httpx_transport()

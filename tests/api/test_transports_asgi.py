@@ -20,11 +20,11 @@ from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect as open_stream
 
 import mockexchange
-from mockexchange.api.asgi import Application, asgi
-from mockexchange.api.bridging import Bridge, Call, Ending
 from mockexchange.api.errors import Closed, MockExchangeError, Unavailable, WrongRequest
 from mockexchange.api.serving import serve, serve_async
-from mockexchange.api.transports import LocalTransport
+from mockexchange.api.transport.asgi_app import Application, asgi
+from mockexchange.api.transport.httpx_transports import LocalTransport
+from mockexchange.api.transport.loop_bridge import Bridge, Call, Ending
 from tests.api.calls import BASE, get_async, headers_for, signed
 
 with warnings.catch_warnings():
@@ -143,7 +143,7 @@ def test_after_its_end_it_says_so() -> None:
 
 def test_in_a_fork_it_says_where_it_lives(exchange: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     app, parent = exchange.app, os.getpid()
-    monkeypatch.setattr("mockexchange.api.bridging.os.getpid", lambda: parent + 1)
+    monkeypatch.setattr("mockexchange.api.transport.loop_bridge.os.getpid", lambda: parent + 1)
     with pytest.raises(Closed, match=f"lives in process {parent}, of which this one is a fork"):
         TestClient(app).get("/")
     transport = LocalTransport(app)

@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from mockexchange.api.forwarding import Forwarder
 from mockexchange.api.serving import serve
 from mockexchange.api.synchronous.connecting import connect
-from mockexchange.api.transports import RemoteTransport
+from mockexchange.api.transport.forwarding import Forwarder
+from mockexchange.api.transport.httpx_transports import RemoteTransport
 from tests.api.calls import BASE, VENUE, get
 
 BALANCE = "/portfolio/balance"

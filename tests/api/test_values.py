@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from mockexchange import WrongArgument
-from mockexchange.api.outcomes import read_outcomes
-from mockexchange.api.positions import read_position
-from mockexchange.api.rows import TEXTS, read_row
-from mockexchange.api.wording import duration_text, given, instant_text, plain, step
+from mockexchange.api.values.json_encoding import duration_text, given, instant_text, plain, step
+from mockexchange.api.values.outcomes import read_outcomes
+from mockexchange.api.values.positions import read_position
+from mockexchange.api.values.rows import TEXTS, read_row
 from tests.house.checkout import ROOT
 
 CONTROL = yaml.safe_load((ROOT / "contracts/control/openapi.yaml").read_text(encoding="utf-8"))

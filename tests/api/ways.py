@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from mockexchange.api.asynchronous.connecting import connect_async
-from mockexchange.api.loops import LoopThread
 from mockexchange.api.serving import serve, serve_async
 from mockexchange.api.synchronous.connecting import connect
+from mockexchange.api.transport.background_loop import LoopThread
 from tests.server.live import PREFIX, Client, port_of
 from tests.server.wire import Reply, ask, request
 

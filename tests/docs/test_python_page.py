@@ -8,13 +8,13 @@ import pytest
 import mockexchange
 from mockexchange import AsyncExchange, Exchange, serve
 from mockexchange.api.errors import MockExchangeError
-from mockexchange.api.outcomes import Outcome
-from mockexchange.api.positions import Position
-from mockexchange.api.records import Deprecation, Frame, Request, Subscription
-from mockexchange.api.rules import Fault, Stub
 from mockexchange.api.synchronous.connecting import connect
 from mockexchange.api.synchronous.journal import Journal
 from mockexchange.api.synchronous.stream import Stream
+from mockexchange.api.values.outcomes import Outcome
+from mockexchange.api.values.positions import Position
+from mockexchange.api.values.records import Deprecation, Frame, Request, Subscription
+from mockexchange.api.values.rules import Fault, Stub
 from tests.docs.fences import fences_of
 from tests.house.checkout import ROOT
 

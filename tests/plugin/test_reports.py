@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.api.records import Frame
+from mockexchange.api.values.records import Frame
 from mockexchange.pytest_plugin import traffic_summary
 from mockexchange.pytest_plugin.failure_files import NAME_CHARS_MAX, name_of
 from mockexchange.pytest_plugin.traffic_summary import LINE_CHARS_MAX, REQUESTS_SHOWN_MAX, cut

@@ -5,13 +5,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from mockexchange.api.arguments import require
 from mockexchange.api.asynchronous.exchange import AsyncExchange
-from mockexchange.api.asynchronous.sandbox_ask import path_of
-from mockexchange.api.creation import Scenario, creation, for_elsewhere, require_default
-from mockexchange.api.reach import AsyncServing, no_application
-from mockexchange.api.remote import AsyncRemoteAsk
-from mockexchange.api.whereabouts import find_control, reached_from
+from mockexchange.api.asynchronous.sandbox_client import path_of
+from mockexchange.api.transport.connection import AsyncServing, no_application
+from mockexchange.api.transport.discovery import find_control, reached_from
+from mockexchange.api.transport.remote import AsyncRemoteAsk
+from mockexchange.api.values.arguments import require
+from mockexchange.api.values.sandbox_settings import Scenario, creation, for_elsewhere, require_default
 from mockexchange.sandbox.sandbox import DEFAULT
 
 

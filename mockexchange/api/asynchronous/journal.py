@@ -4,12 +4,14 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Unpack
 
-from mockexchange.api.arguments import require
-from mockexchange.api.asking import AsyncAsk
 from mockexchange.api.asynchronous.waiting import AsyncWaiting
-from mockexchange.api.deprecations import deprecations, ending
 from mockexchange.api.errors import TimedOut
-from mockexchange.api.matching import (
+from mockexchange.api.transport.control_client import AsyncAsk
+from mockexchange.api.values.anomalies import report, suspicions
+from mockexchange.api.values.arguments import require
+from mockexchange.api.values.deprecations import deprecations, ending
+from mockexchange.api.values.json_encoding import Duration
+from mockexchange.api.values.matching import (
     FRAME_WORDS,
     REQUEST_WORDS,
     REQUESTS,
@@ -21,9 +23,7 @@ from mockexchange.api.matching import (
     matching,
     require_direction,
 )
-from mockexchange.api.records import Deprecation, Frame, Request, read_frame, read_request
-from mockexchange.api.suspicions import report, suspicions
-from mockexchange.api.wording import Duration
+from mockexchange.api.values.records import Deprecation, Frame, Request, read_frame, read_request
 
 NARROWING = frozenset({"operation", "account", "method", "path", "status", "key_id"})
 """What the control API finds requests by; the rest is compared here."""

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mockexchange.api.arguments import require
-from mockexchange.api.creation import Scenario, creation, for_elsewhere, require_default
-from mockexchange.api.reach import Serving, no_application
-from mockexchange.api.remote import RemoteAsk
 from mockexchange.api.synchronous.exchange import Exchange
-from mockexchange.api.synchronous.sandbox_ask import path_of
-from mockexchange.api.whereabouts import find_control, reached_from
+from mockexchange.api.synchronous.sandbox_client import path_of
+from mockexchange.api.transport.connection import Serving, no_application
+from mockexchange.api.transport.discovery import find_control, reached_from
+from mockexchange.api.transport.remote import RemoteAsk
+from mockexchange.api.values.arguments import require
+from mockexchange.api.values.sandbox_settings import Scenario, creation, for_elsewhere, require_default
 from mockexchange.sandbox.sandbox import DEFAULT
 
 

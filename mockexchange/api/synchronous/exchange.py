@@ -13,25 +13,25 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp
 
-from mockexchange.api.arguments import require, require_as
-from mockexchange.api.asking import PATIENCE_S, Query
-from mockexchange.api.creation import Scenario, creation
 from mockexchange.api.environment import Environment, Patches
 from mockexchange.api.errors import Closed, UnknownAccount, Unreachable, WrongRequest
-from mockexchange.api.optional import transports
-from mockexchange.api.positions import Position, read_position
-from mockexchange.api.reach import Serving
-from mockexchange.api.rows import read_instant, read_row
-from mockexchange.api.synchronous.disturbing import Disturbing
+from mockexchange.api.optional_libraries import transports
+from mockexchange.api.synchronous.fault_methods import Disturbing
 from mockexchange.api.synchronous.journal import Journal
 from mockexchange.api.synchronous.steps import Steps
 from mockexchange.api.synchronous.stream import Stream
-from mockexchange.api.venues import VenueUrls, venues_of
-from mockexchange.api.wording import Duration, duration_text
+from mockexchange.api.transport.connection import Serving
+from mockexchange.api.transport.control_client import PATIENCE_S, Query
+from mockexchange.api.values.arguments import require, require_as
+from mockexchange.api.values.json_encoding import Duration, duration_text
+from mockexchange.api.values.positions import Position, read_position
+from mockexchange.api.values.rows import read_instant, read_row
+from mockexchange.api.values.sandbox_settings import Scenario, creation
+from mockexchange.api.values.venues import VenueUrls, venues_of
 from mockexchange.clients.published import GENERIC
 
 if TYPE_CHECKING:
-    from mockexchange.api.transports import AsyncHandler, Handler, Transport
+    from mockexchange.api.transport.httpx_transports import AsyncHandler, Handler, Transport
 
 
 class Exchange(Steps, Disturbing):

@@ -7,12 +7,12 @@ Accounts are ACCOUNT, or ACCOUNT/BOOK for a subaccount or a subtrader. Amounts a
 from collections.abc import Sequence
 from typing import Any
 
-from mockexchange.api.accounts import MEMBER, Key
-from mockexchange.api.new_keys import make_key
-from mockexchange.api.outcomes import Outcome, read_outcomes
-from mockexchange.api.synchronous.sandbox_ask import Sandbox
-from mockexchange.api.wording import Amount, Instant, Step, plain, step
-from mockexchange.api.written import read_step
+from mockexchange.api.synchronous.sandbox_client import Sandbox
+from mockexchange.api.values.accounts import MEMBER, Key
+from mockexchange.api.values.json_encoding import Amount, Instant, Step, plain, step
+from mockexchange.api.values.new_keys import make_key
+from mockexchange.api.values.outcomes import Outcome, read_outcomes
+from mockexchange.api.values.yaml_argument import read_step
 from mockexchange.venues.registry import DEFAULT
 
 

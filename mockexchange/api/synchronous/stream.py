@@ -5,13 +5,22 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
-from mockexchange.api.arguments import require, require_as
-from mockexchange.api.asking import Ask
 from mockexchange.api.errors import MockExchangeError, TimedOut
-from mockexchange.api.matching import FRAME_WORDS, RECEIVED, SENT, Amount, WantedMessage, checked, complaint, matching
-from mockexchange.api.records import Frame, Subscription, read_frame
 from mockexchange.api.synchronous.waiting import Waiting
-from mockexchange.api.wording import Duration
+from mockexchange.api.transport.control_client import Ask
+from mockexchange.api.values.arguments import require, require_as
+from mockexchange.api.values.json_encoding import Duration
+from mockexchange.api.values.matching import (
+    FRAME_WORDS,
+    RECEIVED,
+    SENT,
+    Amount,
+    WantedMessage,
+    checked,
+    complaint,
+    matching,
+)
+from mockexchange.api.values.records import Frame, Subscription, read_frame
 
 ANY = "*"
 ABNORMAL = 1006

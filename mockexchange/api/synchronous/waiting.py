@@ -7,11 +7,11 @@ from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
-from mockexchange.api.accounts import unknown_account
-from mockexchange.api.asking import PATIENCE_S, Ask, Query
 from mockexchange.api.errors import TimedOut, UnknownAccount
-from mockexchange.api.records import Frame, Request
-from mockexchange.api.wording import Duration, duration_text
+from mockexchange.api.transport.control_client import PATIENCE_S, Ask, Query
+from mockexchange.api.values.accounts import unknown_account
+from mockexchange.api.values.json_encoding import Duration, duration_text
+from mockexchange.api.values.records import Frame, Request
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_duration, parse_duration
 
 WAIT_US_MAX = 600 * MICROSECONDS_PER_SECOND

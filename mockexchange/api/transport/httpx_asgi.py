@@ -7,8 +7,8 @@ from typing import Any
 import httpx
 from starlette.types import Message
 
-from mockexchange.api.bridging import Call, Ending
 from mockexchange.api.errors import Closed
+from mockexchange.api.transport.loop_bridge import Call, Ending
 
 Item = Message | Ending
 LOOPBACK = "127.0.0.1"

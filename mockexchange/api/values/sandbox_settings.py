@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mockexchange.api.arguments import require_as, wrong
-from mockexchange.api.wording import plain
+from mockexchange.api.values.arguments import require_as, wrong
+from mockexchange.api.values.json_encoding import plain
 
 Scenario = str | Path | Mapping[str, Any]
 """A built-in name, a file, YAML text (of more than one line), or the scenario itself."""

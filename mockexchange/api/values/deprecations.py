@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
-from mockexchange.api.records import Deprecation, Frame, Request
+from mockexchange.api.values.records import Deprecation, Frame, Request
 from mockexchange.venues.dated import LATEST
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.retirement import Retirement

@@ -6,8 +6,8 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from mockexchange.api.asking import PATIENCE_S, Query, Reply, encoded, read_reply, written
 from mockexchange.api.errors import Unreachable, WrongRequest
+from mockexchange.api.transport.control_client import PATIENCE_S, Query, Reply, encoded, read_reply, written
 from mockexchange.runtime import http_request
 from mockexchange.runtime.discovery import START_ONE
 from mockexchange.runtime.http_request import ControlApi

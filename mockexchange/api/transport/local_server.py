@@ -12,10 +12,10 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from mockexchange.api.arguments import require, require_as, wrong
-from mockexchange.api.bridging import Bridge
 from mockexchange.api.errors import PortInUse, Unavailable, WrongArgument, WrongRequest
-from mockexchange.api.inside import InsideAsk
+from mockexchange.api.transport.in_process import InsideAsk
+from mockexchange.api.transport.loop_bridge import Bridge
+from mockexchange.api.values.arguments import require, require_as, wrong
 from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.sandbox.sandbox import DEFAULT
 from mockexchange.scenario.errors import ScenarioError

@@ -8,11 +8,11 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.api.creation import Scenario, creation
 from mockexchange.api.errors import Closed
-from mockexchange.api.local import Place, read_creation
 from mockexchange.api.serving import served
 from mockexchange.api.synchronous.exchange import Exchange
+from mockexchange.api.transport.local_server import Place, read_creation
+from mockexchange.api.values.sandbox_settings import Scenario, creation
 from mockexchange.runtime.ready_file import DEFAULT_HOST
 
 

@@ -13,10 +13,10 @@ from functools import partial
 import httpx
 from starlette.types import ASGIApp
 
-from mockexchange.api.answers import Answer, Item, async_body_of, body_of, scope_of
-from mockexchange.api.bridging import Bridge, Call, running_loop
 from mockexchange.api.errors import MockExchangeError, Unavailable
-from mockexchange.api.forwarding import Forwarded, Forwarder
+from mockexchange.api.transport.forwarding import Forwarded, Forwarder
+from mockexchange.api.transport.httpx_asgi import Answer, Item, async_body_of, body_of, scope_of
+from mockexchange.api.transport.loop_bridge import Bridge, Call, running_loop
 
 Handler = Callable[[httpx.Request], httpx.Response]
 AsyncHandler = Callable[[httpx.Request], Awaitable[httpx.Response]]

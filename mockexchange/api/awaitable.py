@@ -7,11 +7,11 @@ from dataclasses import fields
 from functools import partial
 from typing import Any
 
-from mockexchange.api.asking import PATIENCE_S, Ask, AsyncAsk, Query
 from mockexchange.api.asynchronous.exchange import AsyncExchange
-from mockexchange.api.asynchronous.sandbox_ask import path_of
-from mockexchange.api.reach import AsyncServing, Reach
+from mockexchange.api.asynchronous.sandbox_client import path_of
 from mockexchange.api.synchronous.exchange import Exchange
+from mockexchange.api.transport.connection import AsyncServing, Reach
+from mockexchange.api.transport.control_client import PATIENCE_S, Ask, AsyncAsk, Query
 
 
 @contextmanager

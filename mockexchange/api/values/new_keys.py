@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from mockexchange.api.accounts import Account
 from mockexchange.api.errors import WrongRequest
+from mockexchange.api.values.accounts import Account
 from mockexchange.core.ids import derived_id
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.keys import KeyPool, development_keys

@@ -5,9 +5,9 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any, NamedTuple, TypedDict, TypeVar
 
-from mockexchange.api.arguments import require, wrong
 from mockexchange.api.errors import WrongArgument
-from mockexchange.api.records import Frame, Request
+from mockexchange.api.values.arguments import require, wrong
+from mockexchange.api.values.records import Frame, Request
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.faults import CHANNEL_NAMES, OPERATION_NAMES
 

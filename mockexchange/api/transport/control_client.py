@@ -9,8 +9,8 @@ from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlencode
 
-from mockexchange.api.arguments import require
 from mockexchange.api.errors import MockExchangeError, TimedOut, WrongRequest
+from mockexchange.api.values.arguments import require
 
 PATIENCE_S = 60.0
 """Far above any answer, so that a server that is stopped in a debugger is told from one that is busy."""

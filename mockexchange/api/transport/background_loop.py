@@ -9,9 +9,9 @@ from concurrent.futures import CancelledError, Future
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Generic, TypeVar
 
-from mockexchange.api.asking import PATIENCE_S, Ask, AsyncAsk, Query
-from mockexchange.api.bridging import result_of
 from mockexchange.api.errors import ENDED, Closed, MockExchangeError
+from mockexchange.api.transport.control_client import PATIENCE_S, Ask, AsyncAsk, Query
+from mockexchange.api.transport.loop_bridge import result_of
 from mockexchange.server.event_loops import loop_factory
 
 HEARING_S = 0.5

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from mockexchange.api.answers import broken_off, cut_off, read_timeout_s
-from mockexchange.api.bridging import Ending
+from mockexchange.api.transport.httpx_asgi import broken_off, cut_off, read_timeout_s
+from mockexchange.api.transport.loop_bridge import Ending
 from mockexchange.runtime.trust import client_context
 
 PIECE_BYTES_MAX = 65_536

@@ -9,7 +9,7 @@ from mockexchange.api.errors import Unavailable
 def transports() -> ModuleType:
     """The module of the transports. Raises Unavailable without httpx."""
     try:
-        return import_module("mockexchange.api.transports")
+        return import_module("mockexchange.api.transport.httpx_transports")
     except ImportError as error:
         if error.name != "httpx":
             raise

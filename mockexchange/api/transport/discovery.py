@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit, urlunsplit
 
-from mockexchange.api.arguments import ARGUMENTS, require, wrong
 from mockexchange.api.errors import Unreachable
-from mockexchange.api.remote import TOKEN
+from mockexchange.api.transport.remote import TOKEN
+from mockexchange.api.values.arguments import ARGUMENTS, require, wrong
 from mockexchange.clients.published import LOOPBACK
 from mockexchange.runtime.discovery import START_ONE, NoServer, read_ready
 from mockexchange.runtime.http_request import ControlApi

@@ -1,18 +1,19 @@
+# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/fault_methods.py: change that.
 """What stands between clients and an exchange: faults that disturb, and stubs that answer in its place."""
 
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from mockexchange.api.arguments import require
-from mockexchange.api.asynchronous.sandbox_ask import AsyncSandbox
-from mockexchange.api.rules import NOT_GIVEN, Fault, Stub, fault_body, read_fault, read_stub, stub_body
+from mockexchange.api.synchronous.sandbox_client import Sandbox
+from mockexchange.api.values.arguments import require
+from mockexchange.api.values.rules import NOT_GIVEN, Fault, Stub, fault_body, read_fault, read_stub, stub_body
 
 
-class AsyncDisturbing(AsyncSandbox):
+class Disturbing(Sandbox):
     """Raises WrongRequest where a rule cannot be read; then nothing is installed."""
 
-    async def fault(
+    def fault(
         self,
         preset: str | None = None,
         *,
@@ -26,18 +27,18 @@ class AsyncDisturbing(AsyncSandbox):
         `fault(match={"operation": "GetPositions", "nth": 3}, then={"status": 503}, times=1)`. One that has the name of
         another takes its place.
         """
-        rows = await self._ask("POST", "/faults", fault_body(preset, match=match, then=then, times=times, name=name))
+        rows = self._ask("POST", "/faults", fault_body(preset, match=match, then=then, times=times, name=name))
         return [read_fault(row) for row in rows]
 
-    async def faults(self) -> list[Fault]:
+    def faults(self) -> list[Fault]:
         """What is installed, with how often each fired."""
-        return [read_fault(row) for row in await self._ask("GET", "/faults")]
+        return [read_fault(row) for row in self._ask("GET", "/faults")]
 
-    async def clear_faults(self, name: str | None = None) -> None:
+    def clear_faults(self, name: str | None = None) -> None:
         """Remove all faults, or the one of that name."""
-        await self._ask("DELETE", "/faults" + _below(name))
+        self._ask("DELETE", "/faults" + _below(name))
 
-    async def respond(
+    def respond(
         self,
         request: str,
         *,
@@ -61,16 +62,16 @@ class AsyncDisturbing(AsyncSandbox):
         """
         words = {"request": request, "status": status, "text": text, "headers": headers, "query": query}
         stub = stub_body(json, result, body, **words, times=times, signed=signed, name=name)
-        (row,) = await self._ask("POST", "/stubs", stub)
+        (row,) = self._ask("POST", "/stubs", stub)
         return read_stub(row)
 
-    async def stubs(self) -> list[Stub]:
+    def stubs(self) -> list[Stub]:
         """What is installed, with how often each answered."""
-        return [read_stub(row) for row in await self._ask("GET", "/stubs")]
+        return [read_stub(row) for row in self._ask("GET", "/stubs")]
 
-    async def clear_stubs(self, name: str | None = None) -> None:
+    def clear_stubs(self, name: str | None = None) -> None:
         """Remove all stubs, or the one of that name."""
-        await self._ask("DELETE", "/stubs" + _below(name))
+        self._ask("DELETE", "/stubs" + _below(name))
 
 
 def _below(name: str | None) -> str:

@@ -6,8 +6,8 @@ from urllib.parse import unquote
 
 from starlette.types import Message, Scope
 
-from mockexchange.api.asking import PATIENCE_S, Query, Reply, encoded, read_reply, written
-from mockexchange.api.bridging import Bridge, crossed, running_loop
+from mockexchange.api.transport.control_client import PATIENCE_S, Query, Reply, encoded, read_reply, written
+from mockexchange.api.transport.loop_bridge import Bridge, crossed, running_loop
 
 ROOT = "/_mock/"
 

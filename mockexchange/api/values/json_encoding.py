@@ -12,7 +12,7 @@ from math import isfinite
 from pathlib import PurePath
 from typing import Any
 
-from mockexchange.api.arguments import require_as, wrong
+from mockexchange.api.values.arguments import require_as, wrong
 from mockexchange.core.instants import format_duration, format_instant
 
 Amount = Decimal | int | float | str

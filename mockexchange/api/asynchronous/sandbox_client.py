@@ -1,26 +1,25 @@
-# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/sandbox_ask.py: change that.
 """Asking about one sandbox, until its exchange ends."""
 
 from typing import Any
 from urllib.parse import quote
 
-from mockexchange.api.accounts import Accounts, KeyFiles
-from mockexchange.api.asking import PATIENCE_S, Ask, Query
 from mockexchange.api.errors import Closed
+from mockexchange.api.transport.control_client import PATIENCE_S, AsyncAsk, Query
+from mockexchange.api.values.accounts import Accounts, KeyFiles
 
 
-class GuardedAsk:
+class AsyncGuardedAsk:
     """Asks as long as the exchange is open."""
 
-    def __init__(self, ask: Ask, what: str) -> None:
+    def __init__(self, ask: AsyncAsk, what: str) -> None:
         self._ask, self._what = ask, what
         self.is_open = True
 
-    def __call__(
+    async def __call__(
         self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
     ) -> Any:
         self.require_open()
-        return self._ask(method, path, body, query, patience_s)
+        return await self._ask(method, path, body, query, patience_s)
 
     def require_open(self) -> None:
         """Raise Closed after the end."""
@@ -28,21 +27,21 @@ class GuardedAsk:
             raise Closed(f"{self._what} has ended: use it inside its `with` block")
 
 
-class Sandbox:
+class AsyncSandbox:
     """What the parts of an exchange share: its name, its accounts, and how it is asked about."""
 
-    def __init__(self, ask: Ask, name: str) -> None:
+    def __init__(self, ask: AsyncAsk, name: str) -> None:
         self.name = name
         """By which the control API knows it."""
         self._files = KeyFiles()
         self.accounts = Accounts(self._files)
         """By name, with their keys; those that are added later too."""
-        self._guarded = GuardedAsk(ask, f"the exchange {name!r}")
+        self._guarded = AsyncGuardedAsk(ask, f"the exchange {name!r}")
         self._path = path_of(name)
 
-    def _ask(self, method: str, path: str = "", body: Any = None) -> Any:
+    async def _ask(self, method: str, path: str = "", body: Any = None) -> Any:
         """Ask for a path below the sandbox's."""
-        return self._guarded(method, self._path + path, body)
+        return await self._guarded(method, self._path + path, body)
 
 
 def path_of(name: str) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from mockexchange.api.errors import Refused
-from mockexchange.api.rows import read_instant, read_row
+from mockexchange.api.values.rows import read_instant, read_row
 
 
 @dataclass(frozen=True, slots=True)

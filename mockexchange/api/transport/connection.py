@@ -6,8 +6,8 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
-from mockexchange.api.asking import Ask, AsyncAsk
 from mockexchange.api.errors import Unavailable
+from mockexchange.api.transport.control_client import Ask, AsyncAsk
 
 
 def no_application(sandbox: str) -> ASGIApp:

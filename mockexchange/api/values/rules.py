@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mockexchange.api.arguments import require
 from mockexchange.api.errors import WrongRequest
-from mockexchange.api.wording import given
+from mockexchange.api.values.arguments import require
+from mockexchange.api.values.json_encoding import given
 
 
 class NotGiven:

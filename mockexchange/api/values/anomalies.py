@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
-from mockexchange.api.records import Frame, Request
+from mockexchange.api.values.records import Frame, Request
 from mockexchange.server.control_streams import NOTE as ON_DEMAND
 
 SHOWN_MAX = 50

@@ -1,0 +1,1 @@
+"""Values of the Python API: accounts, journal records, rows, outcomes and arguments."""
