@@ -33,8 +33,8 @@ from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.keys import development_keys
 from mockexchange.scenario.loader import load_text
-from mockexchange.server import listener as listeners
-from mockexchange.server.hub import Hub
+from mockexchange.server.http import listener as listeners
+from mockexchange.server.server_state import Hub
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.public_keys import load_public_key
 

@@ -28,12 +28,12 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import Action, BookRef, Side
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
-from mockexchange.server import listener as listeners
 from mockexchange.server.app import Front
-from mockexchange.server.limits import allow_many_files
-from mockexchange.server.listener import Listener
-from mockexchange.server.rest import Diagnostician
-from mockexchange.server.stream import streams_drained
+from mockexchange.server.http import listener as listeners
+from mockexchange.server.http.listener import Listener
+from mockexchange.server.http.rest_endpoint import Diagnostician
+from mockexchange.server.open_files import allow_many_files
+from mockexchange.server.websocket.stream_endpoint import streams_drained
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.messages import Message

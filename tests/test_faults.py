@@ -17,7 +17,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_effects import EFFECTS
 from mockexchange.scenario.faults import FAULT, FAULTS, Rule
 from mockexchange.scenario.source import read_yaml
-from mockexchange.server.rest import header_text
+from mockexchange.server.http.rest_endpoint import header_text
 from mockexchange.venues.registry import DEFAULT
 from tests.sandboxing import POSITIONS, PREFIX, SMALL, do, make, run, signed, signer_of
 from tests.venues.kalshi.keyring import sign

@@ -22,8 +22,8 @@ from mockexchange.sandbox.sandbox import SandboxOptions
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.loader import load_scenario
-from mockexchange.server.control import control_app
-from mockexchange.server.hub import Hub
+from mockexchange.server.control.routes import control_app
+from mockexchange.server.server_state import Hub
 from mockexchange.venues.request import Request
 
 PREFIX = "/_mock"

@@ -10,7 +10,7 @@ from mockexchange.kit.exploring.running import Effort, explore
 from mockexchange.kit.exploring.told import operation_ids
 from mockexchange.kit.findings import Outcome
 from mockexchange.runtime import api_documents
-from mockexchange.server import wait_requests
+from mockexchange.server.control import wait_requests
 
 pytestmark = pytest.mark.contract
 

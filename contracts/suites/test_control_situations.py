@@ -24,7 +24,7 @@ from mockexchange.sandbox.journal import Firing, FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.steps import STEPS
-from mockexchange.server import control_requests, waits
+from mockexchange.server.control import requests, waits
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from mockexchange.venues.request import Request
 
@@ -262,7 +262,7 @@ def test_a_port_that_is_taken_or_not_for_us(
     def refuse(host: str, port: int) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("mockexchange.server.listener.bind", refuse)
+    monkeypatch.setattr("mockexchange.server.http.listener.bind", refuse)
     answer = ask(schema, "POST", "/sandboxes", body={"port": 1, "name": "unmade"})
     assert refusal(answer) == (409, "port_unusable")
     assert answer.json()["error"]["message"] == "port 1 cannot be used: Permission denied"
@@ -282,10 +282,10 @@ def test_one_sandbox_too_many(schema: BaseSchema, monkeypatch: pytest.MonkeyPatc
 
 
 def test_limits_of_bodies(schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control_requests, "STEPS_MAX", 1)
+    monkeypatch.setattr(requests, "STEPS_MAX", 1)
     steps = [{"close": {"market": "M"}}] * 2
     assert refusal(ask(schema, "POST", COMMANDS, body=steps)) == (400, "too_many_steps")
-    monkeypatch.setattr(control_requests, "BODY_BYTES_MAX", 10)
+    monkeypatch.setattr(requests, "BODY_BYTES_MAX", 10)
     assert refusal(ask(schema, "POST", COMMANDS, body=steps)) == (413, "body_too_large")
 
 
@@ -388,7 +388,7 @@ def told(response: Response) -> list[Event]:
 
 
 def test_too_many_watch_or_wait(reached: Controlled, schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.server.control.WATCHERS_MAX", 0)
+    monkeypatch.setattr("mockexchange.server.control.routes.WATCHERS_MAX", 0)
     monkeypatch.setattr(waits, "WAITS_MAX", 0)
     answer = ask(schema, "GET", EVENTS, name="default", query={"follow": "false"})
     assert refusal(answer) == (409, "too_many_watchers")

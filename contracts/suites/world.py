@@ -13,8 +13,8 @@ from mockexchange.kit.kalshi.signing import Signer, load_signer
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_file
 from mockexchange.server.app import Front
-from mockexchange.server.listener import Listener, bind
-from mockexchange.server.rest import Diagnostician
+from mockexchange.server.http.listener import Listener, bind
+from mockexchange.server.http.rest_endpoint import Diagnostician
 from mockexchange.venues.kalshi.dates import api_date
 
 HOST = "127.0.0.1"

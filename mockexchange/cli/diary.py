@@ -20,7 +20,7 @@ from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.journal import Entry, FrameEntry, Item
 from mockexchange.sandbox.journal_json import request_to_json
 from mockexchange.sandbox.sandbox import DEFAULT, Sandbox
-from mockexchange.server.reloading import Reloaded
+from mockexchange.server.reload import Reloaded
 
 TEXT, JSON = FORMATS = ("text", "json")
 NOTHING, REFUSALS, REQUESTS = AMOUNTS = ("none", "refusals", "requests")

@@ -27,14 +27,14 @@ from mockexchange.sandbox.sandbox import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import Plan, builtin_names, load_scenario
 from mockexchange.server.event_loops import loop_factory
-from mockexchange.server.listener import PortInUse
-from mockexchange.server.names import normalised
+from mockexchange.server.http.listener import PortInUse
 from mockexchange.server.process import Reload, ServeOptions, run_server
+from mockexchange.server.tls.certificate_names import normalised
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT
 
 if TYPE_CHECKING:
-    from mockexchange.server.tls import Authority
+    from mockexchange.server.tls.certificates import Authority
 
 
 def _clock(text: str) -> str:
@@ -161,7 +161,7 @@ def _require_sense(*, tls: bool, tls_name: tuple[str, ...], public_url: str | No
 
 
 def _authority() -> "Authority":
-    from mockexchange.server.tls import Authority
+    from mockexchange.server.tls.certificates import Authority
 
     return Authority.make()
 

@@ -12,10 +12,10 @@ from mockexchange.emulation.doors import HOST
 from mockexchange.runtime.ready_file import RunDirectory, write_ready_file
 from mockexchange.sandbox.sandbox import Credential, Sandbox, SandboxOptions
 from mockexchange.scenario.loader import load_scenario
-from mockexchange.server.control import control_app
-from mockexchange.server.hub import Hub
-from mockexchange.server.limits import allow_many_files
+from mockexchange.server.control.routes import control_app
+from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.process import describe
+from mockexchange.server.server_state import Hub
 from mockexchange.venues.dated import ApiDate
 
 

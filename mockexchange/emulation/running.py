@@ -27,7 +27,7 @@ from mockexchange.guard.child import DIAL, NODE, PYTHON
 from mockexchange.runtime.trust import bundle
 from mockexchange.sandbox.journal import Entry, FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.tls import Authority
+from mockexchange.server.tls.certificates import Authority
 from mockexchange.venues.dated import ApiDate
 
 LOCAL, DEMO = "local", "demo"

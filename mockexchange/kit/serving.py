@@ -9,8 +9,8 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions
 from mockexchange.scenario.loader import Plan
-from mockexchange.server.hub import Hub
-from mockexchange.server.limits import allow_many_files
+from mockexchange.server.open_files import allow_many_files
+from mockexchange.server.server_state import Hub
 
 HOST = "127.0.0.1"
 

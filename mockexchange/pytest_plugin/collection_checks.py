@@ -31,9 +31,9 @@ from mockexchange.pytest_plugin.scenario_files import found
 from mockexchange.sandbox.sandbox import open_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.source import located_json
-from mockexchange.server.control_errors import ControlError
-from mockexchange.server.control_requests import read_object
-from mockexchange.server.creation import Creation, parse_creation
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.requests import read_object
+from mockexchange.server.control.sandbox_creation import Creation, parse_creation
 
 PROBLEMS_SHOWN_MAX = 10
 TOKEN_CODES = ("no_token", "unauthorized")

@@ -6,7 +6,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from mockexchange.sandbox.journal import Entry
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server import rest, stream
+from mockexchange.server.http import rest_endpoint
+from mockexchange.server.websocket import stream_endpoint
 from mockexchange.venues.registry import DEFAULT
 
 SandboxOf = Callable[[str | None], Sandbox]
@@ -16,7 +17,9 @@ CONTROL = "/_mock"
 class Front:
     """One listener's ASGI application."""
 
-    def __init__(self, sandbox_of: SandboxOf, diagnostician: rest.Diagnostician, control: ASGIApp | None) -> None:
+    def __init__(
+        self, sandbox_of: SandboxOf, diagnostician: rest_endpoint.Diagnostician, control: ASGIApp | None
+    ) -> None:
         self.sandbox_of = sandbox_of
         self.diagnostician = diagnostician
         self.control = control
@@ -24,11 +27,11 @@ class Front:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if scope["type"] == "websocket":
-            await stream.serve(self.sandbox_of, self.diagnostician, scope, receive, send)
+            await stream_endpoint.serve(self.sandbox_of, self.diagnostician, scope, receive, send)
         elif self.control and (path in ("/", CONTROL) or path.startswith(CONTROL + "/")):
             await self.control(scope, receive, send)
         else:
-            await rest.serve(self.sandbox_of, self.diagnostician, scope, receive, send)
+            await rest_endpoint.serve(self.sandbox_of, self.diagnostician, scope, receive, send)
 
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
         """Journal bytes that were no HTTP; return the body of the 400 they get, which is the default venue's."""

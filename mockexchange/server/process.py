@@ -13,14 +13,14 @@ from mockexchange.runtime.ready_file import RunDirectory, remove_ready_file, wri
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.sandbox import DEFAULT, Credential, Progress, Sandbox, SandboxOptions
 from mockexchange.scenario.loader import Plan
-from mockexchange.server.control import control_app
-from mockexchange.server.hub import Hub
-from mockexchange.server.limits import allow_many_files
-from mockexchange.server.names import names_for
-from mockexchange.server.reloading import Reloaded, Reloader
+from mockexchange.server.control.routes import control_app
+from mockexchange.server.open_files import allow_many_files
+from mockexchange.server.reload import Reloaded, Reloader
+from mockexchange.server.server_state import Hub
+from mockexchange.server.tls.certificate_names import names_for
 
 if TYPE_CHECKING:
-    from mockexchange.server.tls import Authority  # which takes a while to import, and few want it
+    from mockexchange.server.tls.certificates import Authority  # which takes a while to import, and few want it
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 

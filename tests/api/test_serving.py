@@ -202,7 +202,7 @@ def test_a_server_serves_a_running_loop_from_its_own_thread() -> None:
 
 
 def test_an_interrupt_while_waiting_leaves_nothing(nothing_left: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.server import waits
+    from mockexchange.server.control import waits
 
     waited_in: queue.SimpleQueue[Any] = queue.SimpleQueue()
     monkeypatch.setattr(waits, "_require_room", waited_in.put)
@@ -286,7 +286,7 @@ def test_what_is_never_closed_says_so_and_goes(nothing_left: None) -> None:
 
 
 def test_an_error_at_the_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.server.hub import Hub
+    from mockexchange.server.server_state import Hub
 
     stop = Hub.stop
 

@@ -14,7 +14,7 @@ from mockexchange.cli import diary
 from mockexchange.cli.diary import AMOUNTS, FORMATS, JSON, NOTHING, REFUSALS, REQUESTS, TEXT, Diary, Writer, is_refused
 from mockexchange.sandbox.journal import Entry, FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.reloading import Reloaded
+from mockexchange.server.reload import Reloaded
 from tests.sandboxing import make
 
 NOW = 1_763_800_000_123_456

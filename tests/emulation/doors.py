@@ -12,7 +12,7 @@ from anyio.from_thread import start_blocking_portal
 
 from mockexchange.emulation.doors import Door, Ends, join, reach_here
 from mockexchange.runtime.trust import bundle
-from mockexchange.server.tls import Authority
+from mockexchange.server.tls.certificates import Authority
 
 
 async def pass_on(port: int, client: Ends) -> None:

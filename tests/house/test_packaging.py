@@ -31,7 +31,7 @@ ENTRY_POINTS = {
 TELL = """
 import json
 from mockexchange import documents
-from mockexchange.server.document_pages import ASSETS, VENDORED
+from mockexchange.server.http.document_pages import ASSETS, VENDORED
 print(json.dumps({
     "directory": str(documents.directory()),
     **{kind: documents.subjects(kind) for kind in ("openapi", "asyncapi")},

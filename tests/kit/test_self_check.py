@@ -12,7 +12,8 @@ from mockexchange.core.vocabulary import Action, BookRef, Side
 from mockexchange.kit.self_check import SelfCheck
 from mockexchange.kit.venues import KITS
 from mockexchange.runtime.api_documents import NoSuchDocument
-from mockexchange.server import rest, stream
+from mockexchange.server.http import rest_endpoint
+from mockexchange.server.websocket import stream_endpoint
 from mockexchange.venues.kalshi.dates import ALIASES
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from mockexchange.venues.registry import VENUES
@@ -120,7 +121,7 @@ accounts: {alice: {cash: 100}}
 
 
 def lie_about_the_media_type(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (rest, stream):
+    for module in (rest_endpoint, stream_endpoint):
         monkeypatch.setattr(module, "headers_of", lambda venue, answer: [(b"content-type", b"text/html")])
 
 

@@ -4,8 +4,8 @@ import ssl
 from functools import cache
 from typing import NamedTuple
 
-from mockexchange.server.greeting import Identity
-from mockexchange.server.tls import Authority
+from mockexchange.server.tls.acceptor import Identity
+from mockexchange.server.tls.certificates import Authority
 
 NAMES = ("localhost", "127.0.0.1", "::1", "mock.test")
 

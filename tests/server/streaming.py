@@ -19,8 +19,8 @@ from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import Front
-from mockexchange.server.listener import Listener, bind
-from mockexchange.server.rest import Diagnostician
+from mockexchange.server.http.listener import Listener, bind
+from mockexchange.server.http.rest_endpoint import Diagnostician
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.sandboxing import SMALL, signed

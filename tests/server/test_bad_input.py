@@ -18,7 +18,7 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mockexchange.server.protocols import HEAD_BYTES_MAX
+from mockexchange.server.http.protocols import HEAD_BYTES_MAX
 from tests.server import hostile
 from tests.server.hostile import DATES, FIRST_PAGE, PATH, ROWS
 from tests.server.live import PREFIX, Client, Live, SandboxView, serving
@@ -71,7 +71,7 @@ def protocol(request: pytest.FixtureRequest) -> str:
 def live(protocol: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with pytest.MonkeyPatch.context() as patch:
         if protocol == "h11":
-            patch.setitem(sys.modules, "mockexchange.server.fast_protocol", None)
+            patch.setitem(sys.modules, "mockexchange.server.http.fast_protocol", None)
         loop = uvloop.new_event_loop if protocol == "httptools" else asyncio.new_event_loop
         with serving(tmp_path_factory.mktemp("home"), SCENARIO.format(settings=""), loop_factory=loop) as running:
             yield running

@@ -13,8 +13,8 @@ from mockexchange.cli.event_source import Event, read_events
 from mockexchange.core.commands import CloseMarket
 from mockexchange.sandbox.journal import FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server import events
-from mockexchange.server.events import KINDS, EventStream, Feed, Feeds, watch
+from mockexchange.server.control import events
+from mockexchange.server.control.events import KINDS, EventStream, Feed, Feeds, watch
 from tests.listening import Reader
 from tests.sandboxing import make, signed
 from tests.server.live import TOKEN, Live, SandboxView
@@ -399,7 +399,7 @@ def test_what_cannot_be_watched_is_refused(sandbox: SandboxView, query: str, wor
 
 
 def test_so_many_watch_and_no_more(sandbox: SandboxView, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.server.control.WATCHERS_MAX", 1)
+    monkeypatch.setattr("mockexchange.server.control.routes.WATCHERS_MAX", 1)
     with watched(sandbox.live, sandbox.name) as (_, happened):
         next(happened)
         reply = sandbox.live.control("GET", f"/sandboxes/{sandbox.name}/events")

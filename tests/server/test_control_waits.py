@@ -10,11 +10,11 @@ import pytest
 from mockexchange.sandbox.journal import Firing
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.source import located_json
-from mockexchange.server import waits
-from mockexchange.server.awaited import Awaited, Found
-from mockexchange.server.control_errors import ControlError
-from mockexchange.server.wait_requests import read_wait
-from mockexchange.server.waits import wait_for
+from mockexchange.server.control import waits
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.wait_conditions import Awaited, Found
+from mockexchange.server.control.wait_requests import read_wait
+from mockexchange.server.control.waits import wait_for
 from tests.listening import Reader
 from tests.sandboxing import POSITIONS, make, signed
 from tests.server.live import SandboxView

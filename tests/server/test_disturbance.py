@@ -9,8 +9,8 @@ from starlette.types import Message
 from mockexchange.faults.disturbed import Disturbed
 from mockexchange.scenario.faults import FAULT
 from mockexchange.scenario.source import read_yaml
-from mockexchange.server import disturbance, protocols
-from mockexchange.server.disturbance import Closing, Way
+from mockexchange.server.http import faulty_response, protocols
+from mockexchange.server.http.faulty_response import Closing, Way
 from tests.sandboxing import POSITIONS
 from tests.server.streaming import Venue, listening, play
 from tests.server.wire import ADDRESS, request
@@ -96,7 +96,7 @@ def test_a_connection_is_ended(end: str, told: list[str]) -> None:
 
 
 def test_a_connection_that_does_not_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(disturbance, "CLOSE_S_MAX", 0.01)
+    monkeypatch.setattr(faulty_response, "CLOSE_S_MAX", 0.01)
 
     async def scene() -> None:
         transport = Transport(is_stuck=True)
@@ -150,7 +150,7 @@ def test_a_closing_that_is_forgotten_already_is_no_trouble() -> None:
 def test_both_parsers_carry_it(parser: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """Without a word in the server's log, as of an application that forgot to answer."""
     if parser == "h11":
-        monkeypatch.setattr("mockexchange.server.listener.http_protocol", lambda: protocols.JournalledH11Protocol)
+        monkeypatch.setattr("mockexchange.server.http.listener.http_protocol", lambda: protocols.JournalledH11Protocol)
 
     async def ask(venue: Venue, then: str) -> bytes:
         rule = FAULT.read(read_yaml(f"{{name: one, then: {{{then}}}}}", "rule"), "")

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from mockexchange.runtime import api_documents
-from mockexchange.server.document_pages import ASSETS, DOCS, RENDERERS
+from mockexchange.server.http.document_pages import ASSETS, DOCS, RENDERERS
 from tests.server.live import Live
 from tests.server.wire import Connection, Reply, request
 

@@ -11,9 +11,9 @@ from mockexchange.sandbox.sandbox import DEFAULT, Sandbox, SandboxOptions, open_
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import Front
-from mockexchange.server.control import control_app
-from mockexchange.server.hub import Hub
-from mockexchange.server.ticker import Ticker
+from mockexchange.server.control.routes import control_app
+from mockexchange.server.script_timer import Ticker
+from mockexchange.server.server_state import Hub
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.sandboxing import POSITIONS, SMALL, WALL, signed

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from mockexchange.server import greeting
-from mockexchange.server.greeting import PLAIN, Doorman
-from mockexchange.server.listener import bind
+from mockexchange.server.http.listener import bind
+from mockexchange.server.tls import acceptor
+from mockexchange.server.tls.acceptor import PLAIN, Doorman
 from tests.server.secure import secured
 from tests.server.streaming import play
 from tests.server.wire import ADDRESS
@@ -67,7 +67,7 @@ def scene(
 
 
 def test_who_cannot_be_accepted_now_is_accepted_later(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(greeting, "ACCEPT_PAUSE_S", 0)
+    monkeypatch.setattr(acceptor, "ACCEPT_PAUSE_S", 0)
 
     def prepare(loop: Any) -> None:
         accept, failures = loop.sock_accept, iter([OSError(errno.EMFILE, "no more files")])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.server.heartbeat import PAYLOAD, Heartbeat
+from mockexchange.server.websocket.heartbeat import PAYLOAD, Heartbeat
 
 SECOND = 1_000_000
 QUIET_S, PONG_S = 10, 30

@@ -8,9 +8,9 @@ import pytest
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions
 from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes
 from mockexchange.scenario.loader import load_text
-from mockexchange.server import listener
-from mockexchange.server.hub import Hub
-from mockexchange.server.listener import bind
+from mockexchange.server.http import listener
+from mockexchange.server.http.listener import bind
+from mockexchange.server.server_state import Hub
 from tests.server.wire import ADDRESS
 
 BARE = load_text("scenario: bare\n")

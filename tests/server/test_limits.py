@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from mockexchange.server.limits import FILES_WANTED, allow_many_files
+from mockexchange.server.open_files import FILES_WANTED, allow_many_files
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from contextlib import suppress
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.server import listener as listeners
-from mockexchange.server.listener import Listener, PortInUse, bind
+from mockexchange.server.http import listener as listeners
+from mockexchange.server.http.listener import Listener, PortInUse, bind
 from tests.server.wire import ADDRESS, request
 
 BODY = b"x" * 800_000

@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from mockexchange.server.names import names_for, names_of_this_machine, normalised
+from mockexchange.server.tls.certificate_names import names_for, names_of_this_machine, normalised
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ import pytest
 
 from mockexchange.sandbox.sandbox import SandboxOptions
 from mockexchange.scenario.loader import load_text
-from mockexchange.server import listener, process
+from mockexchange.server import process
+from mockexchange.server.http import listener
 from mockexchange.server.process import STOP_SIGNALS, ServeOptions, run_server
 from tests.server.live import TOKEN, serving
 from tests.server.wire import NO_REPLY, Connection, ask, head, request

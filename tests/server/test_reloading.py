@@ -14,9 +14,10 @@ from mockexchange.sandbox.sandbox import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import make_pair
 from mockexchange.scenario.loader import Plan, load_scenario
-from mockexchange.server import process, reloading
+from mockexchange.server import process
+from mockexchange.server import reload as reloading
 from mockexchange.server.process import Reload, ServeOptions, Server
-from mockexchange.server.reloading import Reloaded, Reloader, files_of
+from mockexchange.server.reload import Reloaded, Reloader, files_of
 from tests.server.live import TOKEN, serving
 from tests.server.streaming import until
 from tests.server.wire import ask, request

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message
 
-from mockexchange.server import rest
-from mockexchange.server.rest import (
+from mockexchange.server.http import rest_endpoint
+from mockexchange.server.http.rest_endpoint import (
     BODY_BYTES_MAX,
     DIAGNOSIS_CHARS_MAX,
     TOO_BUSY,
@@ -47,7 +47,7 @@ def test_words_that_take_work_are_found_on_another_thread(diagnostician: Diagnos
 
 def test_too_many_at_once_are_told_so(diagnostician: Diagnostician, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that hammers with a wrong key must not fill a queue without end."""
-    monkeypatch.setattr(rest, "DIAGNOSES_WAITING_MAX", 2)
+    monkeypatch.setattr(rest_endpoint, "DIAGNOSES_WAITING_MAX", 2)
     gate = threading.Event()
 
     def find(pause: Any) -> str:
@@ -67,7 +67,7 @@ def test_too_many_at_once_are_told_so(diagnostician: Diagnostician, monkeypatch:
 def test_a_search_that_fails_leaves_its_place_to_the_next(
     diagnostician: Diagnostician, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rest, "DIAGNOSES_WAITING_MAX", 1)
+    monkeypatch.setattr(rest_endpoint, "DIAGNOSES_WAITING_MAX", 1)
 
     def fail(pause: Any) -> str:
         raise ZeroDivisionError
@@ -99,7 +99,7 @@ def test_the_rest_is_as_long_as_the_processor_worked_however_busy_the_machine(
     diagnostician: Diagnostician, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clocks = Clocks()
-    monkeypatch.setattr(rest, "time", clocks)
+    monkeypatch.setattr(rest_endpoint, "time", clocks)
 
     def find(pause: Any) -> str:
         clocks.wall_s += 2.0
@@ -114,7 +114,7 @@ def test_the_rest_is_as_long_as_the_processor_worked_however_busy_the_machine(
 # --- bodies
 
 
-def body_of(*messages: Message) -> rest.Body | None:
+def body_of(*messages: Message) -> rest_endpoint.Body | None:
     waiting = list(messages)
 
     async def receive() -> Message:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from mockexchange.server import listener
-from mockexchange.server.listener import PortInUse
+from mockexchange.server.http import listener
+from mockexchange.server.http.listener import PortInUse
 from tests.server.live import PREFIX, Client, serving
 from tests.server.small import BALANCE, POSITIONS, SMALL, view
 from tests.server.wire import ADDRESS, NO_REPLY, Connection, ask, head

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from mockexchange.server import stream, stream_protocol
-from mockexchange.server.stream import streams_drained
-from mockexchange.server.stream_protocol import MESSAGE_BYTES_MAX, READ_AHEAD_BYTES, SLICE_BYTES, StreamProtocol
+from mockexchange.server.websocket import protocol, stream_endpoint
+from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX, READ_AHEAD_BYTES, SLICE_BYTES, StreamProtocol
+from mockexchange.server.websocket.stream_endpoint import streams_drained
 from tests.server.streaming import (
     BINARY,
     CONTINUED,
@@ -68,7 +68,7 @@ BROKEN: list[tuple[str, bytes, int]] = [
 def test_who_breaks_the_protocol_is_told_and_closed(
     what: str, raw: bytes, code: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream_protocol, "CLOSE_S_MAX", 60)
+    monkeypatch.setattr(protocol, "CLOSE_S_MAX", 60)
 
     async def scene() -> None:
         async with listening() as venue, venue.bare("fill") as other:
@@ -222,7 +222,7 @@ def test_who_reads_loses_nothing_however_much_is_done_at_once() -> None:
 
 
 def test_nobody_waits_for_who_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "DRAIN_PATIENCE_S", 0.02)
+    monkeypatch.setattr(stream_endpoint, "DRAIN_PATIENCE_S", 0.02)
 
     async def scene() -> None:
         async with listening(stream=NARROW) as venue, venue.bare("fill"):

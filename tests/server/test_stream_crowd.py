@@ -6,9 +6,9 @@ from functools import partial
 from itertools import cycle, islice
 from typing import Any, cast
 
-from mockexchange.server.limits import allow_many_files
-from mockexchange.server.resetting import reset_connection
-from mockexchange.server.stream_protocol import READ_AHEAD_BYTES, StreamProtocol
+from mockexchange.server.http.connection_reset import reset_connection
+from mockexchange.server.open_files import allow_many_files
+from mockexchange.server.websocket.protocol import READ_AHEAD_BYTES, StreamProtocol
 from tests.server.streaming import (
     BINARY,
     CLOSE,

@@ -11,9 +11,9 @@ from websockets.exceptions import ConnectionClosed
 
 from mockexchange.sandbox.sandbox import SandboxOptions
 from mockexchange.scenario.loader import load_text
-from mockexchange.server import stream_protocol
-from mockexchange.server.hub import Hub
-from mockexchange.server.stream_protocol import StreamProtocol
+from mockexchange.server.server_state import Hub
+from mockexchange.server.websocket import protocol
+from mockexchange.server.websocket.protocol import StreamProtocol
 from mockexchange.venues.kalshi.dates import api_date
 from tests.sandboxing import SMALL
 from tests.server.streaming import CLOSE, PING, PONG, TEXT, Venue, buy, frame, listening, play, subscribe, until
@@ -109,7 +109,7 @@ def test_a_client_that_closes_is_answered() -> None:
 
 
 def test_who_does_not_answer_a_close_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_protocol, "CLOSE_S_MAX", 0.02)
+    monkeypatch.setattr(protocol, "CLOSE_S_MAX", 0.02)
 
     async def scene() -> None:
         async with listening() as venue, venue.bare("fill") as client:
@@ -183,7 +183,7 @@ def test_a_listener_that_stops_closes_its_streams() -> None:
 
 
 def test_a_listener_that_stops_waits_a_while_only_for_who_does_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream_protocol, "CLOSE_S_MAX", 0.02)
+    monkeypatch.setattr(protocol, "CLOSE_S_MAX", 0.02)
 
     async def scene() -> None:
         async with listening() as venue, venue.bare("fill"):

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from websockets.frames import Frame, Opcode
 
-from mockexchange.server import stream_protocol
-from mockexchange.server.framing import HEADS
-from mockexchange.server.stream_protocol import StreamProtocol
+from mockexchange.server.websocket import protocol as stream_protocol
+from mockexchange.server.websocket.framing import HEADS
+from mockexchange.server.websocket.protocol import StreamProtocol
 from tests.server.streaming import BINARY, CONTINUED, PING, PONG, TEXT, listening, play, subscribe, until
 
 SIZES = (0, 1, 125, 126, 127, 65_535, 65_536, 70_000)

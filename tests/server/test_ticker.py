@@ -9,9 +9,9 @@ import pytest
 from mockexchange.core.commands import Announce
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
-from mockexchange.server import ticker as tickers
-from mockexchange.server.hub import Hub
-from mockexchange.server.ticker import Ticker
+from mockexchange.server import script_timer as tickers
+from mockexchange.server.script_timer import Ticker
+from mockexchange.server.server_state import Hub
 from tests.server.wire import ADDRESS
 
 FAST = "1000000x"

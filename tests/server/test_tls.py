@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store
 
-from mockexchange.server.tls import Authority
+from mockexchange.server.tls.certificates import Authority
 
 NOW = datetime(2026, 1, 31, 12, 30, 15, 999_999, tzinfo=UTC)
 NAMES = ("mock.test", "*.mock.test", "127.0.0.1", "::1")

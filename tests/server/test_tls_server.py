@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import uvloop
 
-from mockexchange.server import greeting
-from mockexchange.server.greeting import LEFT, PLAIN, SLOW
+from mockexchange.server.tls import acceptor
+from mockexchange.server.tls.acceptor import LEFT, PLAIN, SLOW
 from tests.server.live import PREFIX, Live, LoopFactory, SandboxView, port_of, serving
 from tests.server.secure import secured
 from tests.server.small import BALANCE, POSITIONS, SMALL, view
@@ -129,7 +129,7 @@ def test_plain_http_is_told_so_in_plain_http(live: Live, default: SandboxView) -
 
 
 def test_plain_http_that_stays_is_cut(live: Live, default: SandboxView, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(greeting, "FAREWELL_S_MAX", 0.05)
+    monkeypatch.setattr(acceptor, "FAREWELL_S_MAX", 0.05)
     with raw(live) as plain:
         plain.sendall(b"GET / HTTP/1.1\r\n")
         while plain.recv(4_096):
@@ -272,7 +272,7 @@ def test_a_delay_is_waited_for(live: Live, default: SandboxView) -> None:
 def test_a_handshake_that_hangs_is_bounded_in_time(loop: str, tmp_path: Path) -> None:
     with serving(tmp_path, SMALL, loop_factory=LOOPS[loop], authority=secured().authority) as live:
         with pytest.MonkeyPatch.context() as patch:  # not for who asks the journal, later
-            patch.setattr(greeting, "GREETING_S_MAX", 0.05)
+            patch.setattr(acceptor, "GREETING_S_MAX", 0.05)
             with raw(live) as silent, raw(live) as slow:
                 slow.sendall(RECORD)
                 assert silent.recv(1) == slow.recv(1) == b""
@@ -281,7 +281,7 @@ def test_a_handshake_that_hangs_is_bounded_in_time(loop: str, tmp_path: Path) ->
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_crowd_waits_at_the_door(loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(greeting, "GREETINGS_MAX", 2)
+    monkeypatch.setattr(acceptor, "GREETINGS_MAX", 2)
     with serving(tmp_path, SMALL, loop_factory=LOOPS[loop], authority=secured().authority) as live:
         crowd = [raw(live) for _ in range(3)]
         with Connection(live.port) as last:
@@ -294,7 +294,7 @@ def test_a_crowd_waits_at_the_door(loop: str, tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize("loop", LOOPS)
 def test_a_server_that_stops_lets_everybody_go(loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Idle, half-way in, in the middle of a request, and on a stream: nothing is left, and nobody is waited for."""
-    monkeypatch.setattr(greeting, "FAREWELL_S_MAX", 60)  # who does not answer the end of TLS is waited for that long
+    monkeypatch.setattr(acceptor, "FAREWELL_S_MAX", 60)  # who does not answer the end of TLS is waited for that long
     with serving(tmp_path, SMALL, loop_factory=LOOPS[loop], authority=secured().authority) as live:
         sandbox = view(live, "default")
         alice = sandbox.client()

@@ -20,15 +20,15 @@ from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.sandbox.sandbox import DEFAULT
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.source import located_json
-from mockexchange.server import listener
 from mockexchange.server.app import Front
-from mockexchange.server.control import control_app
-from mockexchange.server.control_errors import ControlError, misread
-from mockexchange.server.control_requests import read_object
-from mockexchange.server.creation import Creation, parse_creation
-from mockexchange.server.hub import Hub
-from mockexchange.server.names import names_for
+from mockexchange.server.control.errors import ControlError, misread
+from mockexchange.server.control.requests import read_object
+from mockexchange.server.control.routes import control_app
+from mockexchange.server.control.sandbox_creation import Creation, parse_creation
+from mockexchange.server.http import listener
 from mockexchange.server.process import describe_accounts
+from mockexchange.server.server_state import Hub
+from mockexchange.server.tls.certificate_names import names_for
 
 NOWHERE = "http://mockexchange.invalid"
 """The origin of what does not listen: a name that can never be one (RFC 2606)."""
@@ -112,7 +112,7 @@ class LocalServer:
 
     def _speak_tls(self) -> None:
         """Raises WrongRequest where a name can be none."""
-        from mockexchange.server.tls import Authority  # which takes a while, and few want it
+        from mockexchange.server.tls.certificates import Authority  # which takes a while, and few want it
 
         authority = Authority.make()
         try:

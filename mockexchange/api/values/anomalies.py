@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 from mockexchange.api.values.records import Frame, Request
-from mockexchange.server.control_streams import NOTE as ON_DEMAND
+from mockexchange.server.control.streams import NOTE as ON_DEMAND
 
 SHOWN_MAX = 50
 CHARS_SHOWN_MAX = 200

@@ -29,7 +29,7 @@ from mockexchange.runtime import api_documents
 from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.app import Front
-from mockexchange.server.rest import Diagnostician
+from mockexchange.server.http.rest_endpoint import Diagnostician
 from mockexchange.venues.registry import VENUES
 
 URL = "http://host/api/v2/private/get_positions?currency=BTC"

@@ -14,8 +14,8 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import CHANNEL_NAMES
 from mockexchange.scenario.source import Located, located_json
 from mockexchange.scenario.steps import STEP, Step
-from mockexchange.server.control_errors import ControlError, misread
-from mockexchange.server.events import KINDS
+from mockexchange.server.control.errors import ControlError, misread
+from mockexchange.server.control.events import KINDS
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
 """A scenario given inline; longer histories come from a file."""

@@ -17,7 +17,7 @@ from mockexchange.faults.disturbed import Disturbed
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal import Entry
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.disturbance import Header, Way, length_of
+from mockexchange.server.http.faulty_response import Header, Way, length_of
 from mockexchange.venues.registry import venue_at, whereabouts
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.venue import Venue

@@ -11,7 +11,8 @@ from mockexchange.scenario.kinds import DURATION, TEXT, Kind, below, choice, int
 from mockexchange.scenario.shapes import MapOf, Record, may, must
 from mockexchange.scenario.source import Located
 from mockexchange.scenario.steps.shared_fields import one_of
-from mockexchange.server.awaited import (
+from mockexchange.server.control.errors import ControlError, misread
+from mockexchange.server.control.wait_conditions import (
     SCRIPT,
     Awaited,
     AwaitedEnd,
@@ -20,7 +21,6 @@ from mockexchange.server.awaited import (
     AwaitedRequests,
     AwaitedSubscriptions,
 )
-from mockexchange.server.control_errors import ControlError, misread
 
 TIMEOUT_US = 5 * MICROSECONDS_PER_SECOND
 TIMEOUT_US_MAX = 600 * MICROSECONDS_PER_SECOND

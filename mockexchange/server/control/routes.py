@@ -21,14 +21,14 @@ from mockexchange.sandbox.ledger import state as truth
 from mockexchange.sandbox.sandbox import Sandbox, SandboxEnded
 from mockexchange.sandbox.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.server import control_errors as errors
-from mockexchange.server.control_access import ControlAccess
-from mockexchange.server.control_answers import clock_of, sandbox_of, streams_of, summary_of
-from mockexchange.server.control_errors import ControlError
-from mockexchange.server.control_faults import FAULT_RULES
-from mockexchange.server.control_installed import handlers_of_all, handlers_of_one
-from mockexchange.server.control_json import ControlJson
-from mockexchange.server.control_requests import (
+from mockexchange.server.control import errors
+from mockexchange.server.control.access import ControlAccess
+from mockexchange.server.control.answers import clock_of, sandbox_of, streams_of, summary_of
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.events import WATCHERS_MAX, EventStream, Feeds
+from mockexchange.server.control.faults import FAULT_RULES
+from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.control.requests import (
     Handler,
     find_entries,
     find_frames,
@@ -38,20 +38,20 @@ from mockexchange.server.control_requests import (
     read_steps,
     read_watch,
 )
-from mockexchange.server.control_script import script_handlers
-from mockexchange.server.control_streams import move_streams
-from mockexchange.server.control_stubs import STUB_ANSWERS
-from mockexchange.server.creation import Creation, parse_creation
-from mockexchange.server.document_pages import document_routes
-from mockexchange.server.events import WATCHERS_MAX, EventStream, Feeds
-from mockexchange.server.hub import Hub
-from mockexchange.server.listener import PortInUse
+from mockexchange.server.control.rules import handlers_of_all, handlers_of_one
+from mockexchange.server.control.sandbox_creation import Creation, parse_creation
+from mockexchange.server.control.script import script_handlers
+from mockexchange.server.control.streams import move_streams
+from mockexchange.server.control.stubs import STUB_ANSWERS
+from mockexchange.server.control.wait_requests import read_wait
+from mockexchange.server.control.waits import wait_for
+from mockexchange.server.http.document_pages import document_routes
+from mockexchange.server.http.front_page import render_page
+from mockexchange.server.http.listener import PortInUse
 from mockexchange.server.metrics import MEDIA_TYPE as METRICS_TYPE
 from mockexchange.server.metrics import exposition
-from mockexchange.server.page import render_page
-from mockexchange.server.stream import streams_drained
-from mockexchange.server.wait_requests import read_wait
-from mockexchange.server.waits import wait_for
+from mockexchange.server.server_state import Hub
+from mockexchange.server.websocket.stream_endpoint import streams_drained
 from mockexchange.store.codec import write_log
 
 ACCOUNTS_NAMED_MAX = 20

@@ -4,7 +4,7 @@ import asyncio
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.stream import streams_drained
+from mockexchange.server.websocket.stream_endpoint import streams_drained
 
 running_loop = asyncio.get_running_loop
 SLEEP_US_MAX = 3_600 * MICROSECONDS_PER_SECOND

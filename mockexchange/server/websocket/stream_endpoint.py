@@ -12,11 +12,11 @@ from mockexchange.faults.disturbed import Disturbed
 from mockexchange.sandbox.journal import Entry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import ABNORMAL, VANISHED, Connection, Ending
-from mockexchange.server.asgi_wire import AsgiWire
-from mockexchange.server.disturbance import Way
-from mockexchange.server.rest import MARK, TARGET_BYTES_MAX, Diagnostician, explain, headers_of, inspect
-from mockexchange.server.stream_protocol import StreamProtocol
-from mockexchange.server.wires import WIRE
+from mockexchange.server.http.faulty_response import Way
+from mockexchange.server.http.rest_endpoint import MARK, TARGET_BYTES_MAX, Diagnostician, explain, headers_of, inspect
+from mockexchange.server.websocket.asgi_transport import AsgiWire
+from mockexchange.server.websocket.protocol import StreamProtocol
+from mockexchange.server.websocket.stream_transport import WIRE
 from mockexchange.venues.registry import STREAM_PATHS, venue_at
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Session, Venue

@@ -11,9 +11,9 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from mockexchange.server.app import Front
-from mockexchange.server.greeting import Doorman, Identity
-from mockexchange.server.protocols import HEAD_BYTES_MAX, http_protocol
-from mockexchange.server.stream_protocol import MESSAGE_BYTES_MAX, StreamProtocol
+from mockexchange.server.http.protocols import HEAD_BYTES_MAX, http_protocol
+from mockexchange.server.tls.acceptor import Doorman, Identity
+from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX, StreamProtocol
 
 BACKLOG = 2_048
 STOP_S_MAX = 5.0

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from mockexchange.server.control_errors import error_answer
+from mockexchange.server.control.errors import error_answer
 
 LOOPBACK_NAMES = frozenset(("127.0.0.1", "localhost", "::1"))
 OPEN_PATHS = frozenset(("/", "/_mock/docs", "/_mock/live", "/_mock/ready", "/_mock/health"))

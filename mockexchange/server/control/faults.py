@@ -13,9 +13,9 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import FAULT, Rule
 from mockexchange.scenario.kinds import wrong
 from mockexchange.scenario.source import Located
-from mockexchange.server.control_errors import ControlError
-from mockexchange.server.control_installed import Installable
-from mockexchange.server.control_json import ControlJson
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.control.rules import Installable
 
 
 def fault_of(one: Installed) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from mockexchange.scenario.kinds import TEXT, TEXT_SHOWN_CHARS_MAX, Scalar, belo
 from mockexchange.scenario.literals import LITERAL_CHARS_MAX
 from mockexchange.scenario.shapes import Record, may, must
 from mockexchange.scenario.source import Located
-from mockexchange.server.control_errors import ControlError, misread
+from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.venues.frame import Frame
 
 LITERAL = "literal"

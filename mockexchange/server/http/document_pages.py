@@ -12,8 +12,8 @@ from starlette.routing import Route
 
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import ASYNCAPI, OPENAPI
-from mockexchange.server.control_errors import ControlError
-from mockexchange.server.page import STYLE
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.http.front_page import STYLE
 
 DOCS = "/_mock/docs/"
 VENDORED = Path(__file__).parent / "vendored"

@@ -8,9 +8,9 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.stubs import InstalledStub, Stubs
 from mockexchange.scenario.source import Located
 from mockexchange.scenario.stubs import STUB, Stub
-from mockexchange.server.control_errors import ControlError
-from mockexchange.server.control_installed import Installable
-from mockexchange.server.control_json import MEDIA_TYPE
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.json_text import MEDIA_TYPE
+from mockexchange.server.control.rules import Installable
 
 
 async def _install(sandbox: Sandbox, body: Located) -> Response:

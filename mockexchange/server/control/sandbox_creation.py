@@ -11,8 +11,8 @@ from mockexchange.scenario.loader import Plan, load_object, load_scenario, load_
 from mockexchange.scenario.shapes import Field, Record
 from mockexchange.scenario.source import Located
 from mockexchange.scenario.stubs import STUBS
-from mockexchange.server.control_errors import ControlError, misread
-from mockexchange.server.control_faults import RuleGroups
+from mockexchange.server.control.errors import ControlError, misread
+from mockexchange.server.control.faults import RuleGroups
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT
 

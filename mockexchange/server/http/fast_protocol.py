@@ -4,8 +4,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockexchange.server.protocols import HEAD_BYTES_MAX, HEAD_TOO_LONG, Journalled
-from mockexchange.server.rest import TARGET_BYTES_MAX
+from mockexchange.server.http.protocols import HEAD_BYTES_MAX, HEAD_TOO_LONG, Journalled
+from mockexchange.server.http.rest_endpoint import TARGET_BYTES_MAX
 
 
 class JournalledHttpToolsProtocol(Journalled, HttpToolsProtocol):

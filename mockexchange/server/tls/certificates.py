@@ -22,8 +22,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from mockexchange.server.greeting import Identity
-from mockexchange.server.names import normalised
+from mockexchange.server.tls.acceptor import Identity
+from mockexchange.server.tls.certificate_names import normalised
 
 VALID_BEFORE = timedelta(days=1)
 """For clients whose clock is late."""

@@ -6,8 +6,8 @@ from functools import partial
 
 from mockexchange.sandbox.journal import Item
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.awaited import Awaited, Found
-from mockexchange.server.control_errors import ControlError
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.wait_conditions import Awaited, Found
 
 WAITS_MAX = 100
 """Of one sandbox."""

@@ -6,8 +6,8 @@ from starlette.responses import Response
 
 from mockexchange.sandbox.sandboxes import SandboxError
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.server.control_json import ControlJson
-from mockexchange.server.listener import PortInUse
+from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.http.listener import PortInUse
 
 
 class ControlError(Exception):

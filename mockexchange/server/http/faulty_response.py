@@ -8,7 +8,7 @@ from typing import Any
 from starlette.types import Receive, Send
 
 from mockexchange.faults.disturbed import Disturbed
-from mockexchange.server.resetting import reset_connection
+from mockexchange.server.http.connection_reset import reset_connection
 from mockexchange.venues.request import Answer
 
 MICROSECONDS = 1_000_000

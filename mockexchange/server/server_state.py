@@ -13,13 +13,13 @@ from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.sandbox import DEFAULT, Progress, Sandbox, SandboxOptions, open_sandbox
 from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.scenario.loader import Plan
-from mockexchange.server import listener as listeners
 from mockexchange.server.app import Front, SandboxOf
-from mockexchange.server.control_access import LOOPBACK_NAMES
-from mockexchange.server.greeting import Identity
-from mockexchange.server.listener import Listener
-from mockexchange.server.rest import Diagnostician
-from mockexchange.server.ticker import Ticker
+from mockexchange.server.control.access import LOOPBACK_NAMES
+from mockexchange.server.http import listener as listeners
+from mockexchange.server.http.listener import Listener
+from mockexchange.server.http.rest_endpoint import Diagnostician
+from mockexchange.server.script_timer import Ticker
+from mockexchange.server.tls.acceptor import Identity
 from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.venue import Venue

@@ -8,7 +8,7 @@ from typing import Any
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from mockexchange.server.rest import MARK, header_text
+from mockexchange.server.http.rest_endpoint import MARK, header_text
 from mockexchange.venues.registry import DEFAULT, STREAM_PATHS
 
 UPGRADED = frozenset(path.encode() for path in STREAM_PATHS)
@@ -114,7 +114,7 @@ def raw_head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
 def http_protocol() -> type[asyncio.Protocol]:
     """The fastest protocol that is installed: httptools where there is one (not on Windows), else h11."""
     try:
-        from mockexchange.server.fast_protocol import JournalledHttpToolsProtocol
+        from mockexchange.server.http.fast_protocol import JournalledHttpToolsProtocol
     except ImportError:
         return JournalledH11Protocol
     return JournalledHttpToolsProtocol

@@ -16,11 +16,11 @@ from websockets.protocol import State
 
 from mockexchange.sandbox.outbox import Outbox
 from mockexchange.sandbox.streams import ABNORMAL, SERVICE_RESTART, VANISHED, Ending
-from mockexchange.server.framing import HEADS
-from mockexchange.server.heartbeat import PAYLOAD, Heartbeat
-from mockexchange.server.protocols import RAW_BYTES_MAX, raw_head, refusal
-from mockexchange.server.resetting import reset_connection
-from mockexchange.server.wires import WIRE, ServerWire
+from mockexchange.server.http.connection_reset import reset_connection
+from mockexchange.server.http.protocols import RAW_BYTES_MAX, raw_head, refusal
+from mockexchange.server.websocket.framing import HEADS
+from mockexchange.server.websocket.heartbeat import PAYLOAD, Heartbeat
+from mockexchange.server.websocket.stream_transport import WIRE, ServerWire
 
 FLUSH_BYTES = 64 * 1024
 """What goes into one write: as much as the transport buffers before it says stop."""

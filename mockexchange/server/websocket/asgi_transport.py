@@ -6,7 +6,7 @@ from starlette.types import Send
 
 from mockexchange.sandbox.outbox import Outbox
 from mockexchange.sandbox.streams import ABNORMAL, Ending
-from mockexchange.server.wires import ServerWire
+from mockexchange.server.websocket.stream_transport import ServerWire
 
 
 class AsgiWire(ServerWire):

@@ -13,10 +13,10 @@ from mockexchange.scenario.script import ENTRY, Entry, require_own_names
 from mockexchange.scenario.script_accounts import require_accounts
 from mockexchange.scenario.script_names import require_known
 from mockexchange.scenario.source import Located
-from mockexchange.server.control_errors import ControlError, misread
-from mockexchange.server.control_json import ControlJson
-from mockexchange.server.control_requests import Handler, read_json
-from mockexchange.server.hub import Hub
+from mockexchange.server.control.errors import ControlError, misread
+from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.control.requests import Handler, read_json
+from mockexchange.server.server_state import Hub
 
 
 def script_handlers(hub: Hub) -> dict[str, Handler]:

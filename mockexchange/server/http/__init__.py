@@ -1,0 +1,1 @@
+"""HTTP: listeners, the protocols of uvicorn, and the REST endpoint of the venues."""

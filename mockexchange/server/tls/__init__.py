@@ -1,0 +1,1 @@
+"""TLS: certificates made for a server, and the acceptor of its ports."""

@@ -1,0 +1,1 @@
+"""WebSocket: the stream endpoint of the venues, its protocol and its transports."""
