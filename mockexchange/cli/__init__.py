@@ -3,7 +3,7 @@
 import click
 
 from mockexchange import __version__
-from mockexchange.cli.frame import PREFIX, Program
+from mockexchange.cli.click_base import PREFIX, Program
 
 PLACES = {
     "serve": "serve",

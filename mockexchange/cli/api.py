@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import click
 
-from mockexchange.cli.frame import checked
+from mockexchange.cli.click_base import checked
 from mockexchange.cli.terminal import Line, show_table
 from mockexchange.venues.dated import COMPAT, LATEST, ApiDate
 from mockexchange.venues.diff import READS, Change, diff_rows

@@ -8,9 +8,9 @@ from urllib.parse import quote, urlsplit
 
 import click
 
+from mockexchange.cli.click_base import Failure, Misuse, checked, option
 from mockexchange.cli.completion import ACCOUNT
-from mockexchange.cli.control import find_server, sandbox_option, server_option
-from mockexchange.cli.frame import Failure, Misuse, checked, option
+from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json
 from mockexchange.clients.request_signers import DIALECTS, Dialect, Unsigned, envelope
 from mockexchange.runtime.http_request import Reply, Unreachable, send

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from mockexchange.cli.control import find_server, sandbox_option, server_option
-from mockexchange.cli.frame import checked
+from mockexchange.cli.click_base import checked
+from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import parse_duration
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem, get_completion_class
 
-from mockexchange.cli.frame import PREFIX
+from mockexchange.cli.click_base import PREFIX
 from mockexchange.runtime.discovery import NoServer, read_ready
 from mockexchange.runtime.ready_file import default_ready_file
 

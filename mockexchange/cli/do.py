@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.control import find_server, sandbox_option, server_option
-from mockexchange.cli.frame import Misuse
+from mockexchange.cli.click_base import Misuse
+from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable
-from mockexchange.cli.written import read_written
+from mockexchange.cli.yaml_argument import read_written
 from mockexchange.scenario.steps import STEP
 
 SHOWN = Decimal("1e-12")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from mockexchange.cli.control import server_option
-from mockexchange.cli.doctoring.examining import CHECKS
-from mockexchange.cli.doctoring.finding import FAIL, Finding, Situation
-from mockexchange.cli.frame import checked, option, shared_option
+from mockexchange.cli.click_base import checked, option, shared_option
+from mockexchange.cli.doctor_checks.finding import FAIL, Finding, Situation
+from mockexchange.cli.doctor_checks.table import CHECKS
+from mockexchange.cli.server_connection import server_option
 from mockexchange.cli.terminal import printable
 from mockexchange.runtime.http_request import require_url
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT

@@ -8,10 +8,10 @@ from typing import Any
 
 import click
 
+from mockexchange.cli.click_base import Failure, Misuse, option
 from mockexchange.cli.completion import ACCOUNT
-from mockexchange.cli.control import find_server, server_option
-from mockexchange.cli.frame import Failure, Misuse, option
-from mockexchange.cli.shells import FORMATS, to_comments
+from mockexchange.cli.server_connection import find_server, server_option
+from mockexchange.cli.shell_formats import FORMATS, to_comments
 from mockexchange.clients import published
 from mockexchange.clients.published import CLIENTS, GENERIC, Holder, Unusable, choose, client_of, variables_of
 

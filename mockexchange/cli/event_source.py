@@ -6,8 +6,8 @@ from http.client import HTTPException, HTTPResponse
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-from mockexchange.cli.control import Server
-from mockexchange.cli.frame import Failure
+from mockexchange.cli.click_base import Failure
+from mockexchange.cli.server_connection import Server
 from mockexchange.runtime.http_request import connection_to
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.frame import Misuse, option
+from mockexchange.cli.click_base import Misuse, option
 
 VERIFIES = "verifies"
 UNUSABLE = "the key cannot be used"

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
+from mockexchange.cli.click_base import Misuse, option
 from mockexchange.cli.completion import ACCOUNT
-from mockexchange.cli.control import Server, find_server, sandbox_option, server_option
-from mockexchange.cli.frame import Misuse, option
-from mockexchange.cli.installed import words_of
+from mockexchange.cli.rule_lists import words_of
 from mockexchange.cli.script import refusal
+from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import Line, printable, show_table
 
 LAST = 20

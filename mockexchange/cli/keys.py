@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mockexchange.cli.frame import Failure, Misuse, option
+from mockexchange.cli.click_base import Failure, Misuse, option
 
 ALGORITHMS = ("rsa", "ed25519")
 PRIVATE_MODE = 0o600

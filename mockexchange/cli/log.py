@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import click
 
-from mockexchange.cli.control import find_server, sandbox_option, server_option
+from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 
 
 @click.command()

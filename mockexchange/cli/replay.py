@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from mockexchange.cli.frame import Failure, option
+from mockexchange.cli.click_base import Failure, option
 from mockexchange.cli.terminal import printable
 from mockexchange.core.invariants import violations
 from mockexchange.replay import Deviation, Recording, Replay, Verdict, compare, is_recorded, read_journal

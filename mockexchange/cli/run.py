@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import click
 
-from mockexchange.cli.frame import Failure, Misuse, checked, option
-from mockexchange.cli.reporting import report_option, write_reports
+from mockexchange.cli.click_base import Failure, Misuse, checked, option
+from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC, Unusable
 from mockexchange.emulation.program import CannotStart
 from mockexchange.emulation.running import LOCAL, MODES, Ran, Settings

@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-from mockexchange.cli.frame import Failure, checked, option
+from mockexchange.cli.click_base import Failure, checked, option
 from mockexchange.cli.terminal import Line, show_table
 
 FILE_MODE = 0o644

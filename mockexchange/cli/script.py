@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.control import find_server, sandbox_option, server_option
+from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable
-from mockexchange.cli.written import read_written
+from mockexchange.cli.yaml_argument import read_written
 from mockexchange.scenario.script import ENTRY
 
 

@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from mockexchange.cli.banner import banner
+from mockexchange.cli.click_base import Misuse, checked, shared_option
 from mockexchange.cli.completion import SCENARIO
-from mockexchange.cli.diary import AMOUNTS, DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, Diary, Writer
-from mockexchange.cli.frame import Misuse, checked, shared_option
+from mockexchange.cli.request_log import AMOUNTS, DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, Diary, Writer
 from mockexchange.cli.verify import require_kit
 from mockexchange.faults.chaos import load_preset
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file

@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.control import sandbox_option, server_option
-from mockexchange.cli.installed import add_list_and_clear, install, words_of
+from mockexchange.cli.rule_lists import add_list_and_clear, install, words_of
+from mockexchange.cli.server_connection import sandbox_option, server_option
 from mockexchange.cli.terminal import printable
-from mockexchange.cli.written import read_written
+from mockexchange.cli.yaml_argument import read_written
 from mockexchange.scenario.stubs import BODIES, STUB
 
 PATH = "/stubs"

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.frame import Commands, Misuse
+from mockexchange.cli.click_base import Commands, Misuse
 
 PLACES = {"server": "verify_server", "client": "verify_client"}
 LIBRARIES = ("httpx", "hypothesis", "jsonschema_rs", "schemathesis")

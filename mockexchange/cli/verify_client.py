@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 import yaml
 
+from mockexchange.cli.click_base import Misuse, checked, option
 from mockexchange.cli.completion import SCENARIO
-from mockexchange.cli.frame import Misuse, checked, option
-from mockexchange.cli.reporting import report_option, write_reports
+from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.kit.client.cards import Card, CardError, choose, load_cards

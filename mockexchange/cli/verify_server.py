@@ -9,8 +9,8 @@ from typing import Any
 import click
 import yaml
 
-from mockexchange.cli.frame import Misuse, checked, option
-from mockexchange.cli.reporting import report_option, write_reports
+from mockexchange.cli.click_base import Misuse, checked, option
+from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.kit.exploring.running import EXAMPLES, SEED
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.reports.console import Progress, console_on, show_report

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.control import find_server, sandbox_option, server_option
-from mockexchange.cli.frame import Misuse, checked, option
+from mockexchange.cli.click_base import Misuse, checked, option
+from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.runtime.http_request import TIMEOUT_S
 

@@ -13,12 +13,12 @@ import click
 from rich.console import Console
 from rich.live import Live
 
-from mockexchange.cli.board import Board
+from mockexchange.cli.click_base import Failure, option
 from mockexchange.cli.completion import ACCOUNT
-from mockexchange.cli.control import Server, find_server, sandbox_option, server_option
+from mockexchange.cli.event_format import accounts_of, concerns, line_of, style_of
 from mockexchange.cli.event_source import Broken, Event, events_of
-from mockexchange.cli.frame import Failure, option
-from mockexchange.cli.telling import accounts_of, concerns, line_of, style_of
+from mockexchange.cli.live_view import Board
+from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable
 
 KINDS = ("command", "request", "frame", "script", "fault")

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
-from mockexchange.cli.control import Server, find_server
+from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.scenario.keys import make_pair
 from tests.house.checkout import ROOT
 from tests.house.serving import served

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mockexchange.cli.doctoring.finding import Check, Situation
+from mockexchange.cli.doctor_checks.finding import Check, Situation
 
 EVAL = 'eval "$(mockexchange env)"'
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from mockexchange.cli.call import request_of, target_of
-from mockexchange.cli.control import Server
-from mockexchange.cli.frame import Misuse
+from mockexchange.cli.click_base import Misuse
+from mockexchange.cli.server_connection import Server
 from mockexchange.clients.request_signers import DIALECTS, Unsigned
 from tests.cli.conftest import Cli
 

@@ -13,8 +13,8 @@ from typing import Any
 import click
 import pytest
 
-from mockexchange.cli.control import Server, find_server
-from mockexchange.cli.frame import Failure
+from mockexchange.cli.click_base import Failure
+from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.clients.request_signers import sign, signed_headers
 from mockexchange.runtime.discovery import is_running
 from mockexchange.runtime.http_request import Unreachable, send

@@ -10,8 +10,19 @@ from typing import Any, TextIO
 
 import pytest
 
-from mockexchange.cli import diary
-from mockexchange.cli.diary import AMOUNTS, FORMATS, JSON, NOTHING, REFUSALS, REQUESTS, TEXT, Diary, Writer, is_refused
+from mockexchange.cli import request_log
+from mockexchange.cli.request_log import (
+    AMOUNTS,
+    FORMATS,
+    JSON,
+    NOTHING,
+    REFUSALS,
+    REQUESTS,
+    TEXT,
+    Diary,
+    Writer,
+    is_refused,
+)
 from mockexchange.sandbox.journal import Entry, FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded
@@ -31,7 +42,7 @@ READY: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def frozen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diary, "host_now_us", lambda: NOW)
+    monkeypatch.setattr(request_log, "host_now_us", lambda: NOW)
 
 
 @pytest.fixture
@@ -191,7 +202,7 @@ class Stuck(io.StringIO):
 def test_nobody_waits_for_whoever_reads_and_what_is_lost_is_told(
     monkeypatch: pytest.MonkeyPatch, sandbox: Sandbox
 ) -> None:
-    monkeypatch.setattr(diary, "LINES_WAITING_MAX", 3)
+    monkeypatch.setattr(request_log, "LINES_WAITING_MAX", 3)
     out = Stuck()
     with kept(JSON, REQUESTS, out) as log:
         log.watch(sandbox)
@@ -213,8 +224,8 @@ def test_nobody_waits_for_whoever_reads_and_what_is_lost_is_told(
 
 
 def test_a_writer_whose_stream_is_stuck_ends_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(diary, "END_S_MAX", 0.01)
-    monkeypatch.setattr(diary, "LINES_WAITING_MAX", 1)
+    monkeypatch.setattr(request_log, "END_S_MAX", 0.01)
+    monkeypatch.setattr(request_log, "LINES_WAITING_MAX", 1)
     out = Stuck()
     writer = Writer(out)
     assert writer.put(lambda: "x")
@@ -223,7 +234,7 @@ def test_a_writer_whose_stream_is_stuck_ends_all_the_same(monkeypatch: pytest.Mo
     writer.close()
     out.may.set()
     writer.put(lambda: "y")
-    monkeypatch.setattr(diary, "END_S_MAX", 10)
+    monkeypatch.setattr(request_log, "END_S_MAX", 10)
     writer.close()
 
 
@@ -239,7 +250,7 @@ def test_a_line_that_cannot_be_made_is_told_and_the_log_goes_on(
         return {"method": "GET", "target": "/y", "status": 200, "operation": None, "account": None, "latency_us": 1,
                 "fault": None, "diagnosis": None, "findings": []}  # fmt: skip
 
-    monkeypatch.setattr(diary, "request_to_json", request_to_json)
+    monkeypatch.setattr(request_log, "request_to_json", request_to_json)
     out = io.StringIO()
     with kept(form, REQUESTS, out) as log:
         log.watch(sandbox)

@@ -14,10 +14,10 @@ from time import time
 
 import pytest
 
-from mockexchange.cli.control import Server
-from mockexchange.cli.doctoring import installed, network
-from mockexchange.cli.doctoring.examining import CHECKS
-from mockexchange.cli.doctoring.finding import FAIL, OK, WARN, Finding
+from mockexchange.cli.doctor_checks import network, packages
+from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding
+from mockexchange.cli.doctor_checks.table import CHECKS
+from mockexchange.cli.server_connection import Server
 from mockexchange.runtime.discovery import START_ONE
 from mockexchange.runtime.http_request import Reply
 from tests.cli.conftest import Cli
@@ -114,52 +114,52 @@ def test_every_finding_that_is_not_well_says_how_to_mend_it(tmp_path: Path) -> N
     ],
 )
 def test_lines_of_requirements(line: str, read: tuple[object, ...]) -> None:
-    assert installed.read_requirement(line) == read
+    assert packages.read_requirement(line) == read
 
 
 def test_a_line_that_is_none_is_passed_over() -> None:
-    assert installed.read_requirement("?") is None
+    assert packages.read_requirement("?") is None
 
 
 @pytest.mark.parametrize(
     ("text", "numbers"), [("2.0", (2,)), ("2", (2,)), ("0.35.0rc1", (0, 35)), ("43.0.1", (43, 0, 1)), ("x", ())]
 )
 def test_versions_are_compared_by_their_numbers(text: str, numbers: tuple[int, ...]) -> None:
-    assert installed.numbers_of(text) == numbers
+    assert packages.numbers_of(text) == numbers
 
 
-def needs(*rows: tuple[str, str, str | None]) -> list[installed.Requirement]:
-    return [installed.Requirement(name, floor, extra, None) for name, floor, extra in rows]
+def needs(*rows: tuple[str, str, str | None]) -> list[packages.Requirement]:
+    return [packages.Requirement(name, floor, extra, None) for name, floor, extra in rows]
 
 
 def test_packages_that_are_missing_or_too_old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = needs(("click", "9999", None), ("no-such-package-here", "2", None), ("rich", "1", None))
-    monkeypatch.setattr(installed, "requirements", lambda: wanted)
-    old, missing = installed.check_dependencies(situation(tmp_path))
+    monkeypatch.setattr(packages, "requirements", lambda: wanted)
+    old, missing = packages.check_dependencies(situation(tmp_path))
     assert (old.verdict, old.mend) == (FAIL, "pip install 'click>=9999'")
     assert old.said.endswith("is too old: expected 9999 or later")
     assert missing[1:3] == (FAIL, "no-such-package-here is not installed")
 
 
 def test_run_from_its_source_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(installed, "PACKAGE", "no-such-package-here")
-    assert installed.requirements() == []
-    assert [verdict for verdict, _ in found(installed.check_dependencies, situation(tmp_path))] == [WARN]
+    monkeypatch.setattr(packages, "PACKAGE", "no-such-package-here")
+    assert packages.requirements() == []
+    assert [verdict for verdict, _ in found(packages.check_dependencies, situation(tmp_path))] == [WARN]
 
 
 def test_an_extra_that_is_missing_is_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted = needs(("no-such-package-here", "2", "kit"), ("click", "1", "generate"))
-    monkeypatch.setattr(installed, "requirements", lambda: wanted)
-    there, missing = installed.check_extras(situation(tmp_path))
+    monkeypatch.setattr(packages, "requirements", lambda: wanted)
+    there, missing = packages.check_extras(situation(tmp_path))
     assert there == ("extras", OK, "generate is there, for `mockexchange scenario generate`", "")
     assert missing.said.endswith("takes: no-such-package-here is not installed")
     assert (missing.verdict, missing.mend) == (OK, "if wanted: pip install 'mockexchange[kit]'")
 
 
 def test_python_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert [verdict for verdict, _ in found(installed.check_python, situation(tmp_path))] == [OK]
-    monkeypatch.setattr(installed, "PYTHON_MIN", (99, 1))
-    [old] = installed.check_python(situation(tmp_path))
+    assert [verdict for verdict, _ in found(packages.check_python, situation(tmp_path))] == [OK]
+    monkeypatch.setattr(packages, "PYTHON_MIN", (99, 1))
+    [old] = packages.check_python(situation(tmp_path))
     assert (old.verdict, old.mend) == (FAIL, "expected Python 99.1 or later")
 
 
@@ -167,8 +167,8 @@ def test_node_is_looked_for_on_the_path(tmp_path: Path) -> None:
     node = tmp_path / "node"
     node.write_text("#!/bin/sh\n")
     node.chmod(0o755)
-    assert found(installed.check_node, situation(tmp_path, {"PATH": str(tmp_path)})) == [(OK, f"node is {node}")]
-    [(verdict, said)] = found(installed.check_node, situation(tmp_path, {"PATH": "/nowhere"}))
+    assert found(packages.check_node, situation(tmp_path, {"PATH": str(tmp_path)})) == [(OK, f"node is {node}")]
+    [(verdict, said)] = found(packages.check_node, situation(tmp_path, {"PATH": "/nowhere"}))
     assert (verdict, said[:16]) == (OK, "node is not on t")
 
 

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from mockexchange.cli.doctoring import keys, pointing
-from mockexchange.cli.doctoring.finding import FAIL, OK, WARN
+from mockexchange.cli.doctor_checks import environment as pointing
+from mockexchange.cli.doctor_checks import keys
+from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN
 from mockexchange.scenario.keys import make_pair
 from tests.cli.doctoring import EVAL, found, ready, situation
 

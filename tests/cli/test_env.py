@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.cli.control import Server
-from mockexchange.cli.shells import FORMATS, to_comments, to_dotenv, to_fish, to_json, to_powershell, to_sh
+from mockexchange.cli.server_connection import Server
+from mockexchange.cli.shell_formats import FORMATS, to_comments, to_dotenv, to_fish, to_json, to_powershell, to_sh
 from mockexchange.clients.published import CLIENTS, GENERICS, POINTERS, Client, client_of, variables_of
 from mockexchange.clients.request_signers import DIALECTS
 from mockexchange.venues.registry import VENUES

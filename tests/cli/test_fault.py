@@ -7,8 +7,8 @@ from click.testing import CliRunner
 
 from mockexchange.cli import main
 from mockexchange.cli.banner import banner
-from mockexchange.cli.control import Server
 from mockexchange.cli.serve import _with_chaos
+from mockexchange.cli.server_connection import Server
 from mockexchange.scenario.loader import load_builtin
 from mockexchange.venues.kalshi.dates import api_date
 from tests.cli.conftest import Cli

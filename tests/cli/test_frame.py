@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockexchange.cli import PLACES, main
-from mockexchange.cli.frame import PREFIX, Failure, Misuse
+from mockexchange.cli.click_base import PREFIX, Failure, Misuse
 from tests.house.checkout import ROOT
 
 PROGRAM = (sys.executable, "-m", "mockexchange")
@@ -64,7 +64,7 @@ def test_a_group_alone_prints_its_help(words: str) -> None:
 def test_a_command_imports_only_what_it_needs() -> None:
     code = "import sys, mockexchange.cli; print([name for name in sys.modules if name.startswith('mockexchange.')])"
     done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, check=True, text=True)
-    assert done.stdout.strip() == "['mockexchange.cli.frame', 'mockexchange.cli']"
+    assert done.stdout.strip() == "['mockexchange.cli.click_base', 'mockexchange.cli']"
 
 
 # --- the environment

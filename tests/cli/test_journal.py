@@ -8,7 +8,7 @@ import pytest
 from websockets.sync.client import connect
 
 from mockexchange.cli import journal as subject
-from mockexchange.cli.control import Server
+from mockexchange.cli.server_connection import Server
 from mockexchange.clients.request_signers import signed_headers
 from mockexchange.replay import read_journal
 from mockexchange.runtime.http_request import send

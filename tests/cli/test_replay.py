@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from websockets.sync.client import connect
 
-from mockexchange.cli.control import Server
+from mockexchange.cli.server_connection import Server
 from mockexchange.clients.request_signers import signed_headers
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.cli.conftest import Cli

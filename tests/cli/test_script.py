@@ -1,6 +1,6 @@
 """`script`: what happens by itself, from the command line."""
 
-from mockexchange.cli.control import Server
+from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import Cli
 
 TICK = "{name: tick, after: 1s, every: 1s, times: 3, announce: {message: 'number $n'}}"

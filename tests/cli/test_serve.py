@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from mockexchange.cli.banner import banner
-from mockexchange.cli.control import Server, find_server
+from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.runtime.http_request import send
 from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.kalshi.dates import api_date

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockexchange.cli.control import Server
+from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import Cli
 
 BODY = "json: {rows: [], n: 1.50, id: '7'}"

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from mockexchange.cli.control import Server
+from mockexchange.cli.server_connection import Server
 from mockexchange.cli.terminal import Line, printable, show_json, show_table
 from tests.cli.test_frame import ENVIRONMENT, PROGRAM
 

@@ -9,10 +9,10 @@ from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
 from mockexchange.cli.banner import banner
-from mockexchange.cli.control import Server, find_server
+from mockexchange.cli.click_base import Failure
 from mockexchange.cli.env import words_of
 from mockexchange.cli.event_source import events_of
-from mockexchange.cli.frame import Failure
+from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.clients.published import CLIENTS, TRUST, variables_of
 from mockexchange.venues.registry import DEFAULT
 from tests.house.checkout import ROOT

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from websockets.sync.client import connect
 
-from mockexchange.cli.control import Server, find_server
+from mockexchange.cli.server_connection import Server, find_server
 from tests.cli.conftest import Cli
 from tests.house.checkout import ROOT
 from tests.house.serving import served

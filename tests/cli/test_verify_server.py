@@ -16,7 +16,7 @@ from xml.etree.ElementTree import parse
 import pytest
 from click.testing import Result
 
-from mockexchange.cli.control import Server
+from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import Cli
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment, unmeasured
@@ -118,7 +118,7 @@ def test_a_report_that_cannot_be_written_after_all_is_no_verdict(
     def full(*given: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("mockexchange.cli.reporting.write_report", full)
+    monkeypatch.setattr("mockexchange.cli.report_option.write_report", full)
     result = judge(cli, mock, "--only", "routes.*", "--report", f"html:{tmp_path}/x.html", code=2)
     assert result.stderr.splitlines()[-1].endswith("x.html cannot be written: No space left on device")
 

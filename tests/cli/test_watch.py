@@ -17,11 +17,11 @@ import pytest
 from rich.console import Console
 
 from mockexchange.cli import watch as subject
-from mockexchange.cli.board import Board
-from mockexchange.cli.control import Server
+from mockexchange.cli.click_base import Failure
+from mockexchange.cli.event_format import accounts_of, concerns, line_of, style_of, words_of
 from mockexchange.cli.event_source import Broken, Event
-from mockexchange.cli.frame import Failure
-from mockexchange.cli.telling import accounts_of, concerns, line_of, style_of, words_of
+from mockexchange.cli.live_view import Board
+from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import SCENARIO, Cli
 from tests.cli.test_frame import PROGRAM
 from tests.house.checkout import ROOT

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from mockexchange.cli.doctoring.finding import FAIL, OK, WARN, Finding, Situation
+from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding, Situation
 from mockexchange.runtime.discovery import START_ONE, NoServer, is_running, read_ready
 from mockexchange.runtime.http_request import Reply, Unreachable, send
 

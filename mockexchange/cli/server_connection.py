@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import click
 
-from mockexchange.cli.frame import Failure, shared_option
+from mockexchange.cli.click_base import Failure, shared_option
 from mockexchange.runtime.discovery import START_ONE, NoServer, is_running, read_ready
 from mockexchange.runtime.http_request import (
     TIMEOUT_S,

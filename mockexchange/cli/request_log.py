@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any, TextIO
 
 from mockexchange import __version__
-from mockexchange.cli.telling import request_words
+from mockexchange.cli.event_format import request_words
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.clock import host_now_us

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from mockexchange.cli.doctoring.finding import FAIL, OK, WARN, Finding, Situation
+from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding, Situation
 from mockexchange.clients.published import LOOPBACK, PROXIES, TRUST
 from mockexchange.guard.hosts import PRODUCTION, find_place
 

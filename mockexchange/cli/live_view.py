@@ -10,8 +10,8 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from mockexchange.cli.event_format import TRADED, concerns, frame_text, style_of, words_of
 from mockexchange.cli.event_source import Event
-from mockexchange.cli.telling import TRADED, concerns, frame_text, style_of, words_of
 from mockexchange.cli.terminal import Line, printable
 
 KEPT = 100

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from mockexchange.cli.doctoring.finding import FAIL, OK, WARN, Finding, Situation
+from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding, Situation
 
 PATHS = ("KALSHI_PRIVATE_KEY_PATH",)
 INLINE = ("KALSHI_PRIVATE_KEY", "KALSHI_PY_PRIVATE_KEY_PEM")

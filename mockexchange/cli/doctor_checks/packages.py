@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from typing import NamedTuple
 
 from mockexchange import __version__
-from mockexchange.cli.doctoring.finding import FAIL, OK, WARN, Finding, Situation
+from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding, Situation
 
 PACKAGE = "mockexchange"
 PYTHON_MIN = (3, 11)

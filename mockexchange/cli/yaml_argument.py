@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from mockexchange.cli.frame import Misuse
+from mockexchange.cli.click_base import Misuse
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.kinds import Kind
 from mockexchange.scenario.literals import plain

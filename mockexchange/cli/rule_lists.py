@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import click
 
-from mockexchange.cli.control import find_server, sandbox_option, server_option
+from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable
 
 Show = Callable[[list[dict[str, Any]]], None]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from mockexchange.cli.frame import Misuse, checked, option
+from mockexchange.cli.click_base import Misuse, checked, option
 from mockexchange.kit.findings import Report
 from mockexchange.kit.reports.destinations import Destination, parse_report, write_report
 from mockexchange.kit.reports.tables import Table
