@@ -9,14 +9,14 @@ import pytest
 from mockexchange.core.commands import Deposit, Note
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.faults import FaultError
-from mockexchange.faults.chaos import load_preset, preset_names
-from mockexchange.faults.installed import Installed
+from mockexchange.faults.installed_rule import Installed
+from mockexchange.faults.preset_rules import load_preset, preset_names
 from mockexchange.faults.registry import RULES_MAX
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.fault_effects import EFFECTS
+from mockexchange.scenario.fault_effect_schema import EFFECTS
 from mockexchange.scenario.faults import FAULT, FAULTS, Rule
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.server.http.rest_endpoint import header_text
 from mockexchange.venues.registry import DEFAULT
 from tests.sandboxing import POSITIONS, PREFIX, SMALL, do, make, run, signed, signer_of

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mockexchange.faults.bodies import edit_json, truncate
-from mockexchange.scenario import effects
-from mockexchange.scenario.effects import Effect
+from mockexchange.scenario import fault_effects
+from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.kalshi.legacy import places_of
 from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.operations import OPERATIONS
@@ -32,21 +32,21 @@ def edited(effect: Effect, body: bytes = PAGE, query: str = "", operation: str =
     ],
 )
 def test_a_cursor_is_another(how: str, query: str, cursor: bytes) -> None:
-    assert edited(effects.Cursor(how), query=query) == PAGE.replace(b'"next"', cursor)
+    assert edited(fault_effects.Cursor(how), query=query) == PAGE.replace(b'"next"', cursor)
 
 
 def test_a_cursor_is_gone() -> None:
-    assert edited(effects.Cursor("absent")) == PAGE.replace(b'"cursor":"next",', b"")
+    assert edited(fault_effects.Cursor("absent")) == PAGE.replace(b'"cursor":"next",', b"")
 
 
 @pytest.mark.parametrize(
     ("effect", "body"),
     [
-        (effects.Cursor("repeat"), PAGE),
-        (effects.Cursor("null"), b'{"balance":1}'),
-        (effects.DuplicateRow(), b'{"cursor":"","orders":[]}'),
-        (effects.DuplicateRow(), b'{"balance":1,"balance_breakdown":[{"balance":"1"}]}'),
-        (effects.Legacy("zero"), PAGE),
+        (fault_effects.Cursor("repeat"), PAGE),
+        (fault_effects.Cursor("null"), b'{"balance":1}'),
+        (fault_effects.DuplicateRow(), b'{"cursor":"","orders":[]}'),
+        (fault_effects.DuplicateRow(), b'{"balance":1,"balance_breakdown":[{"balance":"1"}]}'),
+        (fault_effects.Legacy("zero"), PAGE),
     ],
 )
 def test_there_is_nothing_to_edit(effect: Effect, body: bytes) -> None:
@@ -54,9 +54,9 @@ def test_there_is_nothing_to_edit(effect: Effect, body: bytes) -> None:
 
 
 def test_the_last_row_of_the_longest_list_is_there_twice() -> None:
-    assert edited(effects.DuplicateRow()) == PAGE.replace(b'{"t":"2"}', b'{"t":"2"},{"t":"2"}')
+    assert edited(fault_effects.DuplicateRow()) == PAGE.replace(b'{"t":"2"}', b'{"t":"2"},{"t":"2"}')
     equal = b'{"a":[{"n":1}],"b":[{"n":2}]}'
-    assert edited(effects.DuplicateRow(), equal) == b'{"a":[{"n":1}],"b":[{"n":2},{"n":2}]}'
+    assert edited(fault_effects.DuplicateRow(), equal) == b'{"a":[{"n":1}],"b":[{"n":2},{"n":2}]}'
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"{}", PAGE, b'{"a":"{}{}{}{}"}'])
@@ -102,7 +102,7 @@ def test_what_is_not_touched_keeps_its_bytes(date: str) -> None:
     assert any(len(body) > 300 for body in bodies)
     for body in bodies:
         with_cursor = json.dumps({**json.loads(body), "cursor": "x"}, separators=(",", ":"), ensure_ascii=False)
-        told = edited(effects.Cursor("absent"), with_cursor.encode())
+        told = edited(fault_effects.Cursor("absent"), with_cursor.encode())
         own = json.loads(body)
         own.pop("cursor", None)
         assert told == json.dumps(own, separators=(",", ":"), ensure_ascii=False).encode()
@@ -119,17 +119,17 @@ def test_legacy_numbers_are_those_with_a_twin_that_went() -> None:
 
 def test_legacy_numbers_are_found_however_deep() -> None:
     body = b'{"cursor":"","market_positions":[{"position":2,"position_fp":"2.00","resting_orders_count":1}]}'
-    assert edited(effects.Legacy("zero"), body) == body.replace(b'"position":2', b'"position":0')
-    assert edited(effects.Legacy("wrong"), body) == body.replace(b'"position":2', b'"position":1002')
-    assert edited(effects.Legacy("absent"), body) == body.replace(b'"position":2,', b"")
+    assert edited(fault_effects.Legacy("zero"), body) == body.replace(b'"position":2', b'"position":0')
+    assert edited(fault_effects.Legacy("wrong"), body) == body.replace(b'"position":2', b'"position":1002')
+    assert edited(fault_effects.Legacy("absent"), body) == body.replace(b'"position":2,', b"")
 
 
 def test_legacy_numbers_of_one_object() -> None:
     body = b'{"order":{"fill_count":2,"fill_count_fp":"2.00","order_id":"x"}}'
-    told = edited(effects.Legacy("zero"), body, operation="GetOrder")
+    told = edited(fault_effects.Legacy("zero"), body, operation="GetOrder")
     assert told == body.replace(b'"fill_count":2', b'"fill_count":0')
 
 
 @pytest.mark.parametrize("body", [b'{"market_positions":null}', b'{"market_positions":[null,1]}'])
 def test_what_is_no_row_has_no_numbers(body: bytes) -> None:
-    assert edited(effects.Legacy("zero"), body) is None
+    assert edited(fault_effects.Legacy("zero"), body) is None

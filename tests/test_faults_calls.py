@@ -12,7 +12,7 @@ from mockexchange.core.vocabulary import BookRef
 from mockexchange.faults.frames import HELD_BACK_MAX
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults import FAULT
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues.request import Request
 from tests.contracting import WORLD, Socket, ask, credential_of, deribit_stream, of_deribit, signalplus_stream
 from tests.listening import Reader

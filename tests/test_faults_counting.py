@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.faults import bucket
-from mockexchange.faults.dice import falls
-from mockexchange.faults.installed import Installed, firing
+from mockexchange.faults import token_bucket
+from mockexchange.faults.installed_rule import Installed, firing
 from mockexchange.faults.matching import Happening
+from mockexchange.faults.sampling import falls
 from mockexchange.scenario.faults import FAULT, Rule
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 
 SEED = 7
 NOW = Happening(at=1_000_000, host_at=2_000_000)
@@ -134,7 +134,7 @@ def test_a_bucket_fills_by_the_clock_it_is_told() -> None:
 
 
 def test_buckets_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bucket, "BUCKETS_MAX", 2)
+    monkeypatch.setattr(token_bucket, "BUCKETS_MAX", 2)
     calls = [(0, "alice"), (0, "bob"), (0, "carol"), (0, "alice"), (0, "alice")]
     assert limited("{requests: 1}", calls) == [False, False, False, False, True]
     calls = [(0, "alice"), (0, "bob"), (0, "alice"), (0, "carol"), (0, "alice")]

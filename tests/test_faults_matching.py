@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from mockexchange.core.instants import parse_instant
 from mockexchange.faults.matching import Happening, compile_match
 from mockexchange.scenario.faults import FAULT, Match
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 
 NOON = parse_instant("2025-11-04T12:00:00Z")
 SECOND = 1_000_000

@@ -6,59 +6,59 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from mockexchange.scenario import effects
-from mockexchange.scenario.effects import Effect
+from mockexchange.scenario import fault_effects
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.fault_effects import EFFECTS, Surface
+from mockexchange.scenario.fault_effect_schema import EFFECTS, Surface
+from mockexchange.scenario.fault_effects import Effect
 from mockexchange.scenario.faults import FAULT, FAULTS, Rule, Span
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 
 READ: list[tuple[str, Effect]] = [
-    ("{status: 503}", effects.Status(503)),
+    ("{status: 503}", fault_effects.Status(503)),
     (
         "{status: 429, shape: msg, headers: {Retry-After: 1}}",
-        effects.Status(429, "msg", {"Retry-After": "1"}),
+        fault_effects.Status(429, "msg", {"Retry-After": "1"}),
     ),
-    ("{body: hello}", effects.Body("hello")),
-    ("{body: ''}", effects.Body("")),
-    ("{body: {a: 1, b: [x, null, true, 1.0]}}", effects.Body('{"a":1,"b":["x",null,true,"1.0"]}')),
-    ("{body: x, content_type: text/html}", effects.Body("x", "text/html")),
-    ("{delay: 250ms}", effects.Delay(250_000)),
-    ("{trickle: 10}", effects.Trickle(10)),
-    ("{cut_after: 0}", effects.CutAfter(0)),
-    ("{drop}", effects.Drop()),
-    ("{drop: true}", effects.Drop()),
-    ("{reset: }", effects.Reset()),
-    ("{content_type: text/plain}", effects.ContentType("text/plain")),
-    ("{truncate_json}", effects.TruncateJson()),
-    ("{cursor: null}", effects.Cursor("null")),
-    ("{cursor: absent}", effects.Cursor("absent")),
-    ("{cursor: repeat}", effects.Cursor("repeat")),
-    ("{page_size: 2}", effects.PageSize(2)),
-    ("{duplicate_row}", effects.DuplicateRow()),
-    ("{stale: 5s}", effects.Stale(5_000_000)),
-    ("{legacy: zero}", effects.Legacy("zero")),
-    ("{clock_offset: -30s}", effects.ClockOffset(-30_000_000)),
-    ("{clock_offset: 1m}", effects.ClockOffset(60_000_000)),
-    ("{rate_limit: {requests: 5}}", effects.RateLimit(5, 1_000_000, 5)),
+    ("{body: hello}", fault_effects.Body("hello")),
+    ("{body: ''}", fault_effects.Body("")),
+    ("{body: {a: 1, b: [x, null, true, 1.0]}}", fault_effects.Body('{"a":1,"b":["x",null,true,"1.0"]}')),
+    ("{body: x, content_type: text/html}", fault_effects.Body("x", "text/html")),
+    ("{delay: 250ms}", fault_effects.Delay(250_000)),
+    ("{trickle: 10}", fault_effects.Trickle(10)),
+    ("{cut_after: 0}", fault_effects.CutAfter(0)),
+    ("{drop}", fault_effects.Drop()),
+    ("{drop: true}", fault_effects.Drop()),
+    ("{reset: }", fault_effects.Reset()),
+    ("{content_type: text/plain}", fault_effects.ContentType("text/plain")),
+    ("{truncate_json}", fault_effects.TruncateJson()),
+    ("{cursor: null}", fault_effects.Cursor("null")),
+    ("{cursor: absent}", fault_effects.Cursor("absent")),
+    ("{cursor: repeat}", fault_effects.Cursor("repeat")),
+    ("{page_size: 2}", fault_effects.PageSize(2)),
+    ("{duplicate_row}", fault_effects.DuplicateRow()),
+    ("{stale: 5s}", fault_effects.Stale(5_000_000)),
+    ("{legacy: zero}", fault_effects.Legacy("zero")),
+    ("{clock_offset: -30s}", fault_effects.ClockOffset(-30_000_000)),
+    ("{clock_offset: 1m}", fault_effects.ClockOffset(60_000_000)),
+    ("{rate_limit: {requests: 5}}", fault_effects.RateLimit(5, 1_000_000, 5)),
     (
         "{rate_limit: {requests: 5, per: 2s, burst: 9, clock: exchange}, shape: nested}",
-        effects.RateLimit(5, 2_000_000, 9, "exchange", "nested"),
+        fault_effects.RateLimit(5, 2_000_000, 9, "exchange", "nested"),
     ),
-    ("{refuse: 502}", effects.Refuse(502)),
-    ("{close: 1001}", effects.Close(1001)),
-    ("{close: 4000, at_frame: 3}", effects.Close(4000, 3)),
-    ("{abort}", effects.Abort()),
-    ("{duplicate}", effects.Duplicate()),
-    ("{reorder}", effects.Reorder()),
-    ("{gap}", effects.Gap()),
-    ("{stall}", effects.Stall()),
-    ("{silent_channel}", effects.SilentChannel()),
-    ("{late_ack: 2s}", effects.LateAck(2_000_000)),
-    ("{terminal: 25}", effects.Terminal(25)),
-    ("{frame: {type: x, sid: $sid, n: -3}}", effects.LiteralFrame('{"type":"x","sid":"$sid","n":-3}')),
-    ("{frame: {a: 007, b: 0, c: null, d: false}}", effects.LiteralFrame('{"a":"007","b":0,"c":null,"d":false}')),
-    ("{frame: '{\"a\": 1.50}'}", effects.LiteralFrame('{"a": 1.50}')),
+    ("{refuse: 502}", fault_effects.Refuse(502)),
+    ("{close: 1001}", fault_effects.Close(1001)),
+    ("{close: 4000, at_frame: 3}", fault_effects.Close(4000, 3)),
+    ("{abort}", fault_effects.Abort()),
+    ("{duplicate}", fault_effects.Duplicate()),
+    ("{reorder}", fault_effects.Reorder()),
+    ("{gap}", fault_effects.Gap()),
+    ("{stall}", fault_effects.Stall()),
+    ("{silent_channel}", fault_effects.SilentChannel()),
+    ("{late_ack: 2s}", fault_effects.LateAck(2_000_000)),
+    ("{terminal: 25}", fault_effects.Terminal(25)),
+    ("{frame: {type: x, sid: $sid, n: -3}}", fault_effects.LiteralFrame('{"type":"x","sid":"$sid","n":-3}')),
+    ("{frame: {a: 007, b: 0, c: null, d: false}}", fault_effects.LiteralFrame('{"a":"007","b":0,"c":null,"d":false}')),
+    ("{frame: '{\"a\": 1.50}'}", fault_effects.LiteralFrame('{"a": 1.50}')),
 ]
 
 

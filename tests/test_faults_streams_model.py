@@ -10,7 +10,7 @@ from mockexchange.faults import FaultError
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import Connection
 from mockexchange.scenario.faults import FAULT, Rule
-from mockexchange.scenario.source import locate
+from mockexchange.scenario.located_text import locate
 from tests.sandboxing import SMALL, make, run
 from tests.test_streams import buy, open_stream, say, wire_of
 

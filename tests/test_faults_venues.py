@@ -9,10 +9,10 @@ import pytest
 from mockexchange.core.commands import MarkContract, TradeContract
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import BookRef
-from mockexchange.faults.chaos import load_preset
+from mockexchange.faults.preset_rules import load_preset
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults import FAULT
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues.request import Request
 from tests.contracting import WORLD, Socket, ask, deribit_stream, of_deribit, of_signalplus, result, signalplus_stream
 from tests.sandboxing import WALL, do, make, run, signed

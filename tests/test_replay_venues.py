@@ -16,7 +16,7 @@ from mockexchange.replay import Replay, Verdict, compare, read_journal
 from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults import FAULT
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.store.codec import write_log
 from mockexchange.venues.request import Request
 from tests.contracting import WORLD, ask, deribit_stream, of_deribit, of_signalplus, signalplus_stream

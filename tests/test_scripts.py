@@ -12,8 +12,8 @@ from mockexchange.sandbox.sandbox import DEFAULT, SandboxOptions, open_sandbox
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
 from mockexchange.sandbox.script import ScriptOverrun, ScriptTooLong, runner
 from mockexchange.scenario.loader import load_text
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.script import SCRIPT
-from mockexchange.scenario.source import read_yaml
 from mockexchange.store.codec import write_log
 from tests.listening import Reader
 from tests.sandboxing import SMALL, WALL, do, run, signed

@@ -5,8 +5,8 @@ import pytest
 from mockexchange.core.commands import CancelOrder, ExpireOrder, Note
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.sandbox.sandbox import Sandbox, SandboxEnded
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.script import SCRIPT
-from mockexchange.scenario.source import read_yaml
 from tests.sandboxing import SMALL, do, make, run, signed
 from tests.scripting import REST, SAY, SECOND, advance, fired, scripted, told
 

@@ -12,7 +12,7 @@ from mockexchange.sandbox.journal import Journal
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import Connection, Ending, Streams
 from mockexchange.scenario.faults import FAULT
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.sandboxing import SMALL, do, make, run, signed

@@ -15,7 +15,7 @@ from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.stubs import STUBS_MAX, StubError
 from mockexchange.scenario.faults import FAULT
-from mockexchange.scenario.source import located_json, read_yaml
+from mockexchange.scenario.located_text import located_json, read_yaml
 from mockexchange.scenario.stubs import STUB
 from mockexchange.store.codec import LogError, write_log
 from mockexchange.venues.request import Request

@@ -10,11 +10,11 @@ import click
 from mockexchange.cli.click_base import Failure, Misuse, checked, option
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC, Unusable
-from mockexchange.emulation.program import CannotStart
-from mockexchange.emulation.running import LOCAL, MODES, Ran, Settings
-from mockexchange.emulation.running import run as run_program
+from mockexchange.emulation.child_process import CannotStart
+from mockexchange.emulation.run import LOCAL, MODES, Ran, Settings
+from mockexchange.emulation.run import run as run_program
 from mockexchange.emulation.summary import dial_lines, judgements, lines_of
-from mockexchange.emulation.upstream import WrongProxy
+from mockexchange.emulation.upstream_proxy import WrongProxy
 from mockexchange.kit.findings import Finding, Report, Verdict
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.reports.words import printable

@@ -19,7 +19,7 @@ from mockexchange.cli.click_base import Misuse, checked, shared_option
 from mockexchange.cli.completion import SCENARIO
 from mockexchange.cli.request_log import AMOUNTS, DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, Diary, Writer
 from mockexchange.cli.verify import require_kit
-from mockexchange.faults.chaos import load_preset
+from mockexchange.faults.preset_rules import load_preset
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.inspector import Inspector

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from mockexchange.clients.published import Holder
-from mockexchange.emulation.doors import HOST
+from mockexchange.emulation.tcp_listener import HOST
 from mockexchange.runtime.ready_file import RunDirectory, write_ready_file
 from mockexchange.sandbox.sandbox import Credential, Sandbox, SandboxOptions
 from mockexchange.scenario.loader import load_scenario

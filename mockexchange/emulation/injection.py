@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.request import getproxies
 
 from mockexchange import guard
-from mockexchange.emulation.agents import AGENTS
+from mockexchange.emulation.user_agents import AGENTS
 from mockexchange.guard import child
 from mockexchange.guard.clients import UNKNOWN
 from mockexchange.guard.hosts import VENUE_HOSTS

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from mockexchange.emulation.agents import agent_of
-from mockexchange.emulation.doors import Ends, join, reach_here
 from mockexchange.emulation.environment import PROXY_USER
 from mockexchange.emulation.hosts import Route, route_of
-from mockexchange.emulation.upstream import Upstream
+from mockexchange.emulation.tcp_listener import Ends, join, reach_here
+from mockexchange.emulation.upstream_proxy import Upstream
+from mockexchange.emulation.user_agents import agent_of
 from mockexchange.guard import Dial, find_place
 from mockexchange.guard.clients import UNKNOWN
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.emulation.hosts import EMULATED
-from mockexchange.emulation.running import DEMO, Ran
+from mockexchange.emulation.run import DEMO, Ran
 from mockexchange.sandbox.journal import Entry
 
 LINES_MAX = 10

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
-from mockexchange.scenario import effects
-from mockexchange.scenario.effects import Effect
+from mockexchange.scenario import fault_effects
+from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.registry import venue_at
 from mockexchange.venues.request import Request
 
@@ -41,7 +41,7 @@ def cursor_of(request: Request) -> str | None:
     return found[0] if found else None
 
 
-def _edit_cursor(value: Any, effect: effects.Cursor, request: Request, operation: str | None) -> bool:
+def _edit_cursor(value: Any, effect: fault_effects.Cursor, request: Request, operation: str | None) -> bool:
     """`repeat` gives the cursor back that the client came with; a first page keeps its own."""
     if not isinstance(value, dict) or CURSOR not in value:
         return False
@@ -55,7 +55,7 @@ def _edit_cursor(value: Any, effect: effects.Cursor, request: Request, operation
     return True
 
 
-def _duplicate_row(value: Any, effect: effects.DuplicateRow, request: Request, operation: str | None) -> bool:
+def _duplicate_row(value: Any, effect: fault_effects.DuplicateRow, request: Request, operation: str | None) -> bool:
     """The last row of the longest list is there twice; of two as long as each other, the later."""
     lists = [item for item in _lists(value) if item]
     if not lists:
@@ -74,7 +74,7 @@ def _lists(value: Any) -> list[Any]:
     return [] if is_balance else [item for item in found.values() if isinstance(item, list)]
 
 
-def _edit_legacy(value: Any, effect: effects.Legacy, request: Request, operation: str | None) -> bool:
+def _edit_legacy(value: Any, effect: fault_effects.Legacy, request: Request, operation: str | None) -> bool:
     return venue_at(request.path).edit_legacy(value, operation, CHANGES[effect.how])
 
 
@@ -84,7 +84,7 @@ def _compact(value: Any) -> bytes:
 
 
 EDITS: dict[type, Edit] = {
-    effects.Cursor: _edit_cursor,
-    effects.DuplicateRow: _duplicate_row,
-    effects.Legacy: _edit_legacy,
+    fault_effects.Cursor: _edit_cursor,
+    fault_effects.DuplicateRow: _duplicate_row,
+    fault_effects.Legacy: _edit_legacy,
 }

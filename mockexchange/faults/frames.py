@@ -9,11 +9,11 @@ and data overtakes them.
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from mockexchange.faults.disturbed import PLAIN, Passage
-from mockexchange.faults.installed import Installed, firing
+from mockexchange.faults.faulty_answer import PLAIN, Passage
+from mockexchange.faults.installed_rule import Installed, firing
 from mockexchange.faults.matching import Happening
 from mockexchange.sandbox.journal import Firing, Journal
-from mockexchange.scenario import effects
+from mockexchange.scenario import fault_effects
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.venue import Session
 
@@ -146,7 +146,7 @@ class Disturber:
     def _is_due(self, one: Installed) -> bool:
         """Whether the rule fires on this connection now: `at_frame` counts what it finds on each."""
         effect = one.rule.effect
-        if not isinstance(effect, effects.Close) or effect.at_frame is None:
+        if not isinstance(effect, fault_effects.Close) or effect.at_frame is None:
             return True
         if one not in self._seen:
             self._seen = {known: count for known, count in self._seen.items() if known in self._around.rules}
@@ -184,7 +184,7 @@ class Disturber:
 def _also_late(passage: Passage, late: Installed) -> Passage:
     """An answer that late_ack holds back, whatever else does."""
     effect = late.rule.effect
-    assert isinstance(effect, effects.LateAck), "the only effect on answers"
+    assert isinstance(effect, fault_effects.LateAck), "the only effect on answers"
     names = ", ".join(name for name in (passage.fault, late.name) if name)
     return Passage(names, passage.delay_us + effect.delay_us, passage.end)
 
@@ -208,7 +208,7 @@ def _silence(disturber: Disturber, one: Installed, frame: Frame) -> bool:
 
 
 def _terminate(disturber: Disturber, one: Installed, frame: Frame) -> bool:
-    assert isinstance(one.rule.effect, effects.Terminal), "by the table"
+    assert isinstance(one.rule.effect, fault_effects.Terminal), "by the table"
     disturber.stream.lose(frame, one.name)
     disturber.stream.terminate(frame.sid, one.rule.effect.code, one.name)
     disturber.drop_orphans()
@@ -220,12 +220,12 @@ def _duplicate(disturber: Disturber, one: Installed, frame: Frame) -> None:
 
 
 def _send_literal(disturber: Disturber, one: Installed, frame: Frame) -> None:
-    assert isinstance(one.rule.effect, effects.LiteralFrame), "by the table"
+    assert isinstance(one.rule.effect, fault_effects.LiteralFrame), "by the table"
     disturber.stream.send_literal(one.rule.effect.text, frame.channel, one.name)
 
 
 def _close(disturber: Disturber, one: Installed, frame: Frame) -> None:
-    assert isinstance(one.rule.effect, effects.Close), "by the table"
+    assert isinstance(one.rule.effect, fault_effects.Close), "by the table"
     disturber.stream.close(one.rule.effect.code, fault=one.name)
 
 
@@ -239,17 +239,17 @@ def _stall(disturber: Disturber, one: Installed, frame: Frame) -> None:
 
 
 TAKERS: dict[type, Callable[[Disturber, Installed, Frame], bool]] = {
-    effects.Gap: _lose,
-    effects.SilentChannel: _silence,
-    effects.Terminal: _terminate,
-    effects.Reorder: _hold,
+    fault_effects.Gap: _lose,
+    fault_effects.SilentChannel: _silence,
+    fault_effects.Terminal: _terminate,
+    fault_effects.Reorder: _hold,
 }
 """Effects that keep a frame from going out now, and whether they did."""
 FOLLOWERS: dict[type, Callable[[Disturber, Installed, Frame], Any]] = {
-    effects.Duplicate: _duplicate,
-    effects.LiteralFrame: _send_literal,
-    effects.Close: _close,
-    effects.Abort: _abort,
-    effects.Stall: _stall,
+    fault_effects.Duplicate: _duplicate,
+    fault_effects.LiteralFrame: _send_literal,
+    fault_effects.Close: _close,
+    fault_effects.Abort: _abort,
+    fault_effects.Stall: _stall,
 }
 """Effects that come after it."""

@@ -9,17 +9,17 @@ from typing import Any, Protocol
 from mockexchange.core.commands import Command, Note
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.faults.bodies import cursor_of
-from mockexchange.faults.calls import IN_A_STREAM, Asking, Reply, reply_of
 from mockexchange.faults.frames import Surroundings
-from mockexchange.faults.installed import Installed, firing
-from mockexchange.faults.lag import LAGS_MAX, Lags
+from mockexchange.faults.installed_rule import Installed, firing
 from mockexchange.faults.matching import Happening
 from mockexchange.faults.requests import Front, Visit, blame, error_answer, happening_of
+from mockexchange.faults.stale_state import LAGS_MAX, Lags
+from mockexchange.faults.stream_calls import IN_A_STREAM, Asking, Reply, reply_of
 from mockexchange.sandbox.journal import Firing, Journal
 from mockexchange.sandbox.page_numbers import Pages
-from mockexchange.scenario.effects import ClockOffset, Refuse, Stale, Status
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.fault_effects import Surface
+from mockexchange.scenario.fault_effect_schema import Surface
+from mockexchange.scenario.fault_effects import ClockOffset, Refuse, Stale, Status
 from mockexchange.scenario.faults import Rule, unknown_account
 from mockexchange.scenario.loader import Plan
 from mockexchange.store.log import Cause, Log, Record

@@ -14,13 +14,13 @@ from typing import Any
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.faults.bodies import EDITS, edit_json, truncate
-from mockexchange.faults.disturbed import Disturbed
-from mockexchange.faults.installed import Installed
-from mockexchange.faults.lag import Lags
+from mockexchange.faults.delivery import OVER_HTTP, Transport
+from mockexchange.faults.faulty_answer import Disturbed
+from mockexchange.faults.installed_rule import Installed
 from mockexchange.faults.matching import Happening
-from mockexchange.faults.transport import OVER_HTTP, Transport
-from mockexchange.scenario import effects
-from mockexchange.scenario.effects import Effect
+from mockexchange.faults.stale_state import Lags
+from mockexchange.scenario import fault_effects
+from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.venue import Desk, Venue
 
@@ -74,7 +74,7 @@ def happening_of(front: Front, request: Request, at: int, host_at: int) -> Happe
 
 
 def error_answer(
-    front: Front, request: Request, seen: Happening, name: str, error: effects.Status, status: int | None = None
+    front: Front, request: Request, seen: Happening, name: str, error: fault_effects.Status, status: int | None = None
 ) -> Answer:
     """What the fault `name` answers in the exchange's place, with `status` where the venue has one of its own."""
     status, headers, venue = status or error.status, error.headers, front.venue
@@ -89,7 +89,7 @@ def error_answer(
     )
 
 
-def _outage_body(front: Front, request: Request, seen: Happening, error: effects.Status) -> bytes:
+def _outage_body(front: Front, request: Request, seen: Happening, error: fault_effects.Status) -> bytes:
     venue, desk = front.venue, front.desk
     if venue.answer_outage:
         return venue.answer_outage(desk, request, error.status, seen.at, seen.host_at)
@@ -137,23 +137,23 @@ class Visit:
 
     def _stand_in(self) -> Answer | None:
         """An answer in the place of the exchange's."""
-        for kind in (effects.Status, effects.RateLimit):
+        for kind in (fault_effects.Status, fault_effects.RateLimit):
             if kind in self._by_effect:
                 return self._error(self._by_effect[kind].name, self._effect(kind))
         return None
 
-    def _error(self, name: str, effect: effects.Status | effects.RateLimit) -> Answer:
-        if not isinstance(effect, effects.RateLimit):
+    def _error(self, name: str, effect: fault_effects.Status | fault_effects.RateLimit) -> Answer:
+        if not isinstance(effect, fault_effects.RateLimit):
             return error_answer(self._front, self._request, self._seen, name, effect)
-        error = effects.Status(TOO_MANY_REQUESTS, effect.shape, effect.headers)
+        error = fault_effects.Status(TOO_MANY_REQUESTS, effect.shape, effect.headers)
         return error_answer(self._front, self._request, self._seen, name, error, self._front.venue.too_many_status)
 
     def _exchange(self) -> Answer:
         """The exchange's answer, or a literal one, to a request and at a time that faults may have changed."""
         request, host_at, front = self._request, self._seen.host_at, self._front
-        offset = self._by_effect.get(effects.ClockOffset)
+        offset = self._by_effect.get(fault_effects.ClockOffset)
         if offset:
-            host_at += self._effect(effects.ClockOffset).offset_us
+            host_at += self._effect(fault_effects.ClockOffset).offset_us
         reply = front.stand_in(request, self._seen.at, host_at) or self._venue(host_at)
         if offset:
             blame(front.venue, reply, offset)
@@ -161,9 +161,9 @@ class Visit:
 
     def _venue(self, host_at: int) -> Answer:
         request, front = self._request, self._front
-        if effects.PageSize in self._by_effect:
-            request = front.venue.with_rows_max(request, self._effect(effects.PageSize).rows)
-        is_stale = effects.Stale in self._by_effect
+        if fault_effects.PageSize in self._by_effect:
+            request = front.venue.with_rows_max(request, self._effect(fault_effects.PageSize).rows)
+        is_stale = fault_effects.Stale in self._by_effect
         reply: Answer = self._stale(request, host_at) if is_stale else front.answer(request, self._seen.at, host_at)
         if (
             front.venue.blames_caller(reply.status, reply.body) and request is not self._request
@@ -173,7 +173,7 @@ class Visit:
 
     def _stale(self, request: Request, host_at: int) -> Answer:
         """Who has a key younger than the lag is answered from the present: a refusal would be another fault."""
-        lag_us, front = self._effect(effects.Stale).lag_us, self._front
+        lag_us, front = self._effect(fault_effects.Stale).lag_us, self._front
         at = self._seen.at - lag_us
         desk = self._lags.desk(front.venue, lag_us, self._seen.at)
         if _key_of(desk, front.venue.claimed_key(request)) is None:
@@ -185,14 +185,14 @@ class Visit:
         for kind in EDITS:
             if kind in self._by_effect:
                 self._edit_json(reply, self._by_effect[kind])
-        if effects.Body in self._by_effect:
-            effect: effects.Body = self._effect(effects.Body)
+        if fault_effects.Body in self._by_effect:
+            effect: fault_effects.Body = self._effect(fault_effects.Body)
             reply.body = effect.text.encode()
             _set_type(reply, effect.content_type)
-        if effects.TruncateJson in self._by_effect:
+        if fault_effects.TruncateJson in self._by_effect:
             reply.body = truncate(reply.body)
-        if effects.ContentType in self._by_effect:
-            _set_type(reply, self._effect(effects.ContentType).value)
+        if fault_effects.ContentType in self._by_effect:
+            _set_type(reply, self._effect(fault_effects.ContentType).value)
 
     def _edit_json(self, reply: Disturbed, one: Installed) -> None:
         edited = None

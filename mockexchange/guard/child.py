@@ -11,8 +11,8 @@ import os
 from typing import Any, Mapping  # noqa: UP035  # children of `run` load this with Pythons as old as 3.8
 
 from mockexchange.guard import Dial, Guard, guard
-from mockexchange.guard.redirecting import Redirection
-from mockexchange.guard.wrapping import Wrapping
+from mockexchange.guard.patching import Wrapping
+from mockexchange.guard.redirects import Redirection
 
 SETTINGS = "MOCKEXCHANGE_RUN_CHILD"
 """The variable with the settings: a JSON object of `report` (a file), `names`, `port`, `bundle` and `proxies`."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 from threading import RLock
 from typing import Any, Callable  # noqa: UP035  # children of `run` load this with Pythons as old as 3.8
 
-from mockexchange.guard.wrapping import Function, Wrapping
+from mockexchange.guard.patching import Function, Wrapping
 
 Check = Callable[[object, object], "BaseException | None"]
 """Told the host and the port that are about to be dialled; returns what is raised to refuse."""

@@ -30,7 +30,7 @@ from mockexchange.pytest_plugin.options import (
 from mockexchange.pytest_plugin.scenario_files import found
 from mockexchange.sandbox.sandbox import open_sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.source import located_json
+from mockexchange.scenario.located_text import located_json
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.requests import read_object
 from mockexchange.server.control.sandbox_creation import Creation, parse_creation

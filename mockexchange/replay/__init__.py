@@ -5,9 +5,9 @@ function of exactly that; so every request can be asked again and its bytes comp
 of the log and of the commands that came in, so every stream can run again too.
 """
 
-from mockexchange.replay.comparing import compare
+from mockexchange.replay.comparison import compare
+from mockexchange.replay.log_replay import Replay, Step
 from mockexchange.replay.recording import Recording, is_recorded, read_journal
-from mockexchange.replay.running import Replay, Step
 from mockexchange.replay.verdicts import Deviation, Verdict
 
 __all__ = ["Deviation", "Recording", "Replay", "Step", "Verdict", "compare", "is_recorded", "read_journal"]

@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
-from mockexchange.replay.calls import CallReplay, is_touched
+from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain
-from mockexchange.replay.running import Replay
+from mockexchange.replay.stream_calls import CallReplay, is_touched
 from mockexchange.replay.verdicts import Verdict, deviation
 from mockexchange.sandbox.journal_json import frame_bytes
 from mockexchange.store.log import Record

@@ -1,7 +1,7 @@
 """The literal answers of a recording: what was installed when is in the log, which of them answered in the journal."""
 
-from mockexchange.replay.installing import Installations
-from mockexchange.replay.running import Replay
+from mockexchange.replay.installed_rules import Installations
+from mockexchange.replay.log_replay import Replay
 from mockexchange.sandbox.stubs import SUBJECT, literal_answer
 from mockexchange.scenario.stubs import STUB
 from mockexchange.store.codec import LogError

@@ -25,7 +25,7 @@ from mockexchange.sandbox.stubs import Stubs
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import KeySpec, Plan, Timed
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
 from mockexchange.store.log import Cause, Header, Log, Record
 from mockexchange.store.memory import MemoryLog
 from mockexchange.venues.dated import ApiDate

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from mockexchange.faults.calls import Reply
-from mockexchange.faults.disturbed import PLAIN, Passage
+from mockexchange.faults.faulty_answer import PLAIN, Passage
 from mockexchange.faults.frames import Disturber, FrameRules, Timer
+from mockexchange.faults.stream_calls import Reply
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal import FrameEntry, Journal
 from mockexchange.sandbox.outbox import Outbox

@@ -9,7 +9,7 @@ from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps import STEPS
 from mockexchange.venues.registry import venue_of
 from mockexchange.venues.venue import Venue

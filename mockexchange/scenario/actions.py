@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from mockexchange.scenario.composite_types import Record, may
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.kinds import PART, Scalar, wrong
-from mockexchange.scenario.literals import LITERAL, LITERAL_CHARS_MAX
-from mockexchange.scenario.shapes import Record, may
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.literal_json import LITERAL, LITERAL_CHARS_MAX
+from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.triggers import ANY, CHANNEL
+from mockexchange.scenario.value_types import PART, Scalar, wrong
 
 ACCOUNT_KEYS = frozenset(("account", "against", "source", "target"))
 """The keys of actions whose value is an account or one of its books."""

@@ -1,211 +1,191 @@
-"""How a fault's effect is written: one key of `then`, with what belongs to it."""
+"""What a fault can do, as values. The closed list: what belongs to the exchange's state is a step, not a fault.
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+Durations are microseconds. What each does to bytes and sockets is in `mockexchange.faults`.
+"""
 
-from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
-from mockexchange.scenario import effects
-from mockexchange.scenario.effects import Effect
-from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.kinds import NAME_CHARS_MAX, Scalar, choice, integer, matching, wrong
-from mockexchange.scenario.literals import LITERAL, Literal
-from mockexchange.scenario.shapes import MapOf, Record, may, must
-from mockexchange.scenario.source import Located
-from mockexchange.scenario.steps.shared_fields import words
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-WAIT_US_MAX = 600 * MICROSECONDS_PER_SECOND
-"""Ten minutes: longer than any client waits, short enough to end by itself."""
-LAG_US_MAX = 86_400 * MICROSECONDS_PER_SECOND
-OFFSET_US_MAX = 3_650 * 86_400 * MICROSECONDS_PER_SECOND
-SIZE_BYTES_MAX = 1024 * 1024 * 1024
-REQUESTS_MAX = 1_000_000
-ROWS_MAX = 10_000
-STATUS_MIN, STATUS_MAX = 400, 599
-CLOSE_CODES = (*range(1000, 1004), *range(1007, 1015), *range(3000, 5000))
-"""What may stand in a close frame (RFC 6455, 7.4); 1006 is what a client tells where there was none."""
-SHAPES = words("nested", "flat", "msg", "text")
-
-
-class Surface(StrEnum):
-    """What an effect is done to, which says what can be matched."""
-
-    REQUEST = "requests"
-    HANDSHAKE = "handshakes of streams"
-    FRAME = "data frames of streams"
-    ANSWER = "answers to commands of streams"
-
-
-class Flag:
-    """A key that says all by being there: `{drop}`, `drop:` or `drop: true`."""
-
-    def read(self, node: Located, path: str) -> bool:
-        if node.value not in (None, "true"):
-            raise wrong(node, path, "true, or nothing")
-        return True
-
-    def json_schema(self) -> dict[str, Any]:
-        return {"enum": [True, "true", None]}
+Headers = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class OrNull:
-    """A choice of which "null" is one: YAML and JSON take the word for nothing at all."""
+class Status:
+    """Answer with an error in the exchange's place. `shape` None: the one that the venue has for this status."""
 
-    kind: Scalar
-
-    def read(self, node: Located, path: str) -> Any:
-        return self.kind.read(Located("null", node.file, node.line) if node.value is None else node, path)
-
-    def json_schema(self) -> dict[str, Any]:
-        return {"anyOf": [self.kind.json_schema(), {"type": "null"}]}
-
-
-def wait(expected: str, us_max: int, is_signed: bool = False) -> Scalar:
-    """A duration that is not nothing."""
-
-    def parse(text: str) -> int:
-        sign = -1 if is_signed and text.startswith("-") else 1
-        duration_us = parse_duration(text.removeprefix("-") if is_signed else text)
-        if not 0 < duration_us <= us_max:
-            raise ValueError(text)
-        return sign * duration_us
-
-    pattern = f"^{'-?' if is_signed else ''}([0-9]+(us|ms|s|m|h|d))+$"
-    return Scalar(expected, parse, {"type": "string", "pattern": pattern})
-
-
-def _close_code(text: str) -> int:
-    code = int(text) if re.fullmatch("[0-9]{4}", text) else 0
-    if code == 1006:
-        raise ValueError("no close frame has it, use `abort`")
-    if code not in CLOSE_CODES:
-        raise ValueError
-    return code
-
-
-FLAG = Flag()
-WAIT = wait("a duration such as 250ms or 2s, above 0 and of at most 10 minutes", WAIT_US_MAX)
-LAG = wait("a duration such as 5s, above 0 and of at most a day", LAG_US_MAX)
-OFFSET = wait("a duration such as -30s or 5m, of at most 10 years", OFFSET_US_MAX, is_signed=True)
-CLOSE_CODE = Scalar(
-    "a close code from 1000 to 4999 that may be sent, such as 1001, 1011 or 4000",
-    _close_code,
-    {"type": ["integer", "string"], "pattern": "^[0-9]{4}$", "minimum": 1000, "maximum": 4999},
-    says_why=True,
-)
-HEADER_NAME = matching("a header name", re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}"))
-HEADER_VALUE = matching(
-    f"a header value of at most {NAME_CHARS_MAX} printable characters",
-    re.compile(rf"[\x20-\x7e]{{0,{NAME_CHARS_MAX}}}"),
-)
-HEADERS = MapOf(HEADER_VALUE, key=HEADER_NAME, expected="a mapping of header names")
-FRAMED_BY_SERVER = ("content-length", "transfer-encoding", "connection", "content-type")
-"""Headers that a fault does not set: those that frame the answer, and the one that has an effect of its own."""
-BUCKET = Record(
-    {
-        "requests": must(integer(1, REQUESTS_MAX)),
-        "per": may(WAIT, MICROSECONDS_PER_SECOND),
-        "burst": may(integer(1, REQUESTS_MAX)),
-        "clock": may(words("host", "exchange"), "host"),
-    }
-)
+    status: int
+    shape: str | None = None
+    headers: Headers = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class EffectKind:
-    """How one effect reads, and what is made of it."""
+class RateLimit:
+    """Answer 429 beyond so many requests; `burst` is what can be saved up."""
 
-    surface: Surface
-    record: Record
-    make: Callable[[dict[str, Any]], Effect]
-
-
-def _plain(name: str, kind: Any, surface: Surface, make: Callable[..., Effect], **more: Any) -> EffectKind:
-    record = Record({name: must(kind), **more})
-    return EffectKind(surface, record, lambda values: make(*(values[key] for key in record.fields)))
+    requests: int
+    per_us: int
+    burst: int
+    clock: str = "host"
+    shape: str | None = None
+    headers: Headers = field(default_factory=dict)
 
 
-def _bare(name: str, surface: Surface, effect: Effect) -> EffectKind:
-    return EffectKind(surface, Record({name: must(FLAG)}), lambda values: effect)
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Put another body in the place of the answer's."""
+
+    text: str
+    content_type: str | None = None
 
 
-def _bucket(bucket: dict[str, Any], shape: str | None, headers: dict[str, str]) -> Effect:
-    burst = bucket["burst"] or bucket["requests"]
-    return effects.RateLimit(bucket["requests"], bucket["per"], burst, bucket["clock"], shape, headers)
+@dataclass(frozen=True, slots=True)
+class ContentType:
+    value: str
 
 
-_ANSWER = {"shape": may(SHAPES), "headers": may(HEADERS, {})}
-EFFECTS: dict[str, EffectKind] = {
-    "status": _plain("status", integer(STATUS_MIN, STATUS_MAX), Surface.REQUEST, effects.Status, **_ANSWER),
-    "body": _plain("body", Literal(chars_min=0), Surface.REQUEST, effects.Body, content_type=may(HEADER_VALUE)),
-    "delay": _plain("delay", WAIT, Surface.REQUEST, effects.Delay),
-    "trickle": _plain("trickle", integer(1, SIZE_BYTES_MAX), Surface.REQUEST, effects.Trickle),
-    "cut_after": _plain("cut_after", integer(0, SIZE_BYTES_MAX), Surface.REQUEST, effects.CutAfter),
-    "drop": _bare("drop", Surface.REQUEST, effects.Drop()),
-    "reset": _bare("reset", Surface.REQUEST, effects.Reset()),
-    "content_type": _plain("content_type", HEADER_VALUE, Surface.REQUEST, effects.ContentType),
-    "truncate_json": _bare("truncate_json", Surface.REQUEST, effects.TruncateJson()),
-    "cursor": _plain("cursor", OrNull(words("null", "absent", "repeat")), Surface.REQUEST, effects.Cursor),
-    "page_size": _plain("page_size", integer(1, ROWS_MAX), Surface.REQUEST, effects.PageSize),
-    "duplicate_row": _bare("duplicate_row", Surface.REQUEST, effects.DuplicateRow()),
-    "stale": _plain("stale", LAG, Surface.REQUEST, effects.Stale),
-    "legacy": _plain("legacy", words("absent", "zero", "wrong"), Surface.REQUEST, effects.Legacy),
-    "clock_offset": _plain("clock_offset", OFFSET, Surface.REQUEST, effects.ClockOffset),
-    "rate_limit": _plain("rate_limit", BUCKET, Surface.REQUEST, _bucket, **_ANSWER),
-    "refuse": _plain("refuse", choice({"401": 401, "403": 403, "502": 502}), Surface.HANDSHAKE, effects.Refuse),
-    "close": _plain("close", CLOSE_CODE, Surface.FRAME, effects.Close, at_frame=may(integer(1, REQUESTS_MAX))),
-    "abort": _bare("abort", Surface.FRAME, effects.Abort()),
-    "duplicate": _bare("duplicate", Surface.FRAME, effects.Duplicate()),
-    "reorder": _bare("reorder", Surface.FRAME, effects.Reorder()),
-    "gap": _bare("gap", Surface.FRAME, effects.Gap()),
-    "stall": _bare("stall", Surface.FRAME, effects.Stall()),
-    "silent_channel": _bare("silent_channel", Surface.FRAME, effects.SilentChannel()),
-    "late_ack": _plain("late_ack", WAIT, Surface.ANSWER, effects.LateAck),
-    "terminal": _plain("terminal", choice({"10": 10, "25": 25}), Surface.FRAME, effects.Terminal),
-    "frame": _plain("frame", LITERAL, Surface.FRAME, effects.LiteralFrame),
-}
+@dataclass(frozen=True, slots=True)
+class TruncateJson:
+    pass
 
 
-class EffectType:
-    """The schema of `then`: one effect."""
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """`how` is null, absent or repeat."""
 
-    def read(self, node: Located, path: str) -> tuple[str, Effect]:
-        """Return the effect's name and what it is."""
-        if not isinstance(node.value, dict):
-            raise wrong(node, path, f"a mapping with one of {', '.join(EFFECTS)}")
-        name = _name_of(node, path)
-        values = EFFECTS[name].record.read(node, path)
-        _require_free_headers(values.get("headers") or {}, node, path)
-        return name, EFFECTS[name].make(values)
-
-    def json_schema(self) -> dict[str, Any]:
-        return {"oneOf": [kind.record.json_schema() for kind in EFFECTS.values()]}
+    how: str
 
 
-EFFECT = EffectType()
+@dataclass(frozen=True, slots=True)
+class PageSize:
+    rows: int
 
 
-def _name_of(node: Located, path: str) -> str:
-    assert isinstance(node.value, dict), "checked by the caller"
-    given = [key for key in node.value if key in EFFECTS]
-    names = [key for key in given if not any(key in EFFECTS[other].record.fields for other in given if other != key)]
-    if len(names) > 1:
-        message = f"expected one effect, got {' and '.join(names)}: write a rule for each"
-        raise ScenarioError(message, node.file, node.line_of(names[1]), path)
-    if not names:
-        unknown = next(iter(node.value), "")
-        advice = did_you_mean(unknown, EFFECTS) or f": known are {', '.join(EFFECTS)}"
-        message = f"unknown effect {unknown!r}{advice}" if unknown else f"expected one of {', '.join(EFFECTS)}"
-        raise ScenarioError(message, node.file, node.line_of(unknown), path)
-    return names[0]
+@dataclass(frozen=True, slots=True)
+class DuplicateRow:
+    pass
 
 
-def _require_free_headers(headers: dict[str, str], node: Located, path: str) -> None:
-    taken = next((name for name in headers if name.lower() in FRAMED_BY_SERVER), None)
-    if taken is not None:
-        advice = ": use the effect content_type" if taken.lower() == "content-type" else ""
-        message = f"expected a header other than those that frame an answer, got {taken!r}{advice}"
-        raise ScenarioError(message, node.file, node.line_of("headers"), f"{path}.headers")
+@dataclass(frozen=True, slots=True)
+class Legacy:
+    """`how` is absent, zero or wrong."""
+
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    lag_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClockOffset:
+    offset_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    delay_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trickle:
+    bytes_per_second: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutAfter:
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Refuse the handshake of a stream."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """`at_frame` counts the frames of one connection that the rule matches; None: at the frame that fires."""
+
+    code: int
+    at_frame: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Abort:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Reorder:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class SilentChannel:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class LateAck:
+    delay_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralFrame:
+    """`text` goes out; "$sid" and "$seq" in it stand for the subscription's."""
+
+    text: str
+
+
+RequestEffect = (
+    Status
+    | RateLimit
+    | Body
+    | ContentType
+    | TruncateJson
+    | Cursor
+    | PageSize
+    | DuplicateRow
+    | Legacy
+    | Stale
+    | ClockOffset
+    | Delay
+    | Trickle
+    | CutAfter
+    | Drop
+    | Reset
+)
+FrameEffect = Close | Abort | Duplicate | Reorder | Gap | Stall | SilentChannel | Terminal | LiteralFrame
+Effect = RequestEffect | Refuse | FrameEffect | LateAck

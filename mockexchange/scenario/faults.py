@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockexchange.core.instants import parse_duration
-from mockexchange.scenario.effects import ClockOffset, Close, Effect
+from mockexchange.scenario.composite_types import ListOf, Record, may, must
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.fault_effects import EFFECT, EFFECTS, REQUESTS_MAX, Surface
-from mockexchange.scenario.kinds import DURATION, INSTANT, NAME, PART, Scalar, decimal, integer, matching
-from mockexchange.scenario.literals import plain
-from mockexchange.scenario.shapes import ListOf, Record, may, must
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.fault_effect_schema import EFFECT, EFFECTS, REQUESTS_MAX, Surface
+from mockexchange.scenario.fault_effects import ClockOffset, Close, Effect
+from mockexchange.scenario.literal_json import plain
+from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.value_types import DURATION, INSTANT, NAME, PART, Scalar, decimal, integer, matching
 from mockexchange.venues.registry import DEFAULT, OPEN_STREAMS, VENUES
 
 ANY = "*"

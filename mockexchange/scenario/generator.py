@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from mockexchange.core.vocabulary import MICROS_PER_DOLLAR
-from mockexchange.scenario.crowd import Crowd, Line, Market
+from mockexchange.scenario.generated_accounts import Crowd, Line, Market
 
 if TYPE_CHECKING:
     from faker import Faker

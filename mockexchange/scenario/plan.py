@@ -15,13 +15,13 @@ from mockexchange.scenario import script_names
 from mockexchange.scenario.accounts import KeySpec, keys_of, listed, open_account
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults import Rule
-from mockexchange.scenario.kinds import INSTANT_MAX
+from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script import Entry
 from mockexchange.scenario.script_accounts import require_accounts
-from mockexchange.scenario.source import Located
 from mockexchange.scenario.steps import Step
 from mockexchange.scenario.stubs import Stub
 from mockexchange.scenario.switches import settings_of
+from mockexchange.scenario.value_types import INSTANT_MAX
 
 START_DEFAULT = parse_instant("2025-11-03T00:00:00Z")
 HISTORY_STEP_US = 1_000

@@ -3,26 +3,16 @@
 from typing import Any
 
 from mockexchange.core.vocabulary import SUBACCOUNTS_MAX, AccountKind, FeeRounding
+from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, must
+from mockexchange.scenario.decimals import NUMBER, NUMBER_ABOVE_ZERO, CashType
 from mockexchange.scenario.faults import FAULTS
-from mockexchange.scenario.kinds import (
-    AMOUNT,
-    BOOLEAN,
-    DURATION,
-    INSTANT,
-    NAME,
-    PART,
-    TEXT,
-    choice,
-    integer,
-)
-from mockexchange.scenario.numbers import NUMBER, NUMBER_ABOVE_ZERO, CashType
+from mockexchange.scenario.schema_definitions import with_shared_parts
 from mockexchange.scenario.script import SCRIPT, entry_schema
-from mockexchange.scenario.shapes import ListOf, MapOf, Record, may, must
-from mockexchange.scenario.shared_schemas import with_shared_parts
 from mockexchange.scenario.steps import STEP, derivatives, markets
 from mockexchange.scenario.steps.shared_fields import ACCOUNT_KIND, API_DATE, CURRENCY, SCOPES, TIER, VENUE, words
 from mockexchange.scenario.stubs import STUBS
 from mockexchange.scenario.switches import fields_of_venues
+from mockexchange.scenario.value_types import AMOUNT, BOOLEAN, DURATION, INSTANT, NAME, PART, TEXT, choice, integer
 
 SEED_MAX = 2**53
 """Every JSON reader keeps a whole number exact up to here."""

@@ -14,10 +14,10 @@ from mockexchange.core.instants import format_duration
 from mockexchange.scenario.actions import FRAME, Template, template
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults import FAULT
-from mockexchange.scenario.kinds import DURATION, INSTANT, NAME_CHARS_MAX, Kind, below, integer, matching, wrong
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps import STEPS, read_command
 from mockexchange.scenario.triggers import WHEN, Trigger
+from mockexchange.scenario.value_types import DURATION, INSTANT, NAME_CHARS_MAX, Kind, below, integer, matching, wrong
 
 TIMES_MAX = 10**9
 ENTRIES_MAX = 10_000

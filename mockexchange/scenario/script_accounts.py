@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.kinds import below
+from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script import Entry
-from mockexchange.scenario.source import Located
 from mockexchange.scenario.triggers import ANY
+from mockexchange.scenario.value_types import below
 
 NAMING = frozenset(("account", "against"))
 """The keys whose value is an account or a book of one, wherever they stand."""

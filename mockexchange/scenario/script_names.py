@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from mockexchange.scenario.actions import Template
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.kinds import below
+from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script import Entry
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.value_types import below
 
 NUMBERED = "$n"
 KNOWN_SHOWN_MAX = 20

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.fault_effects import HEADER_NAME
-from mockexchange.scenario.kinds import BOOLEAN, NAME, TEXT, Scalar, below, integer, matching, wrong
-from mockexchange.scenario.literals import EXACT_JSON, LITERAL_CHARS_MAX
-from mockexchange.scenario.shapes import ListOf, MapOf, Record, may, must
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.fault_effect_schema import HEADER_NAME
+from mockexchange.scenario.literal_json import EXACT_JSON, LITERAL_CHARS_MAX
+from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.value_types import BOOLEAN, NAME, TEXT, Scalar, below, integer, matching, wrong
 from mockexchange.venues.registry import STREAM_PATHS, VENUES, venue_at
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")

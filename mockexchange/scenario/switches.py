@@ -7,9 +7,9 @@ switched for all of them.
 from collections.abc import Iterator
 from typing import Any
 
-from mockexchange.scenario.kinds import DURATION, Kind, integer
-from mockexchange.scenario.shapes import Field, Record, may
+from mockexchange.scenario.composite_types import Field, Record, may
 from mockexchange.scenario.steps.shared_fields import words
+from mockexchange.scenario.value_types import DURATION, Kind, integer
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.switches import Count, Duration, Switch, Words
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from mockexchange.scenario.composite_types import Record, may, must
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.kinds import PART, Scalar, below, choice, integer, wrong
-from mockexchange.scenario.shapes import Record, may, must
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.value_types import PART, Scalar, below, choice, integer, wrong
 from mockexchange.venues.registry import VENUES
 
 ANY = "*"

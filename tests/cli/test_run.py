@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
-from mockexchange.emulation.running import Settings
+from mockexchange.emulation.run import Settings
 from tests.emulation.programs import command_of
 from tests.house.checkout import ROOT
 

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from mockexchange.faults.chaos import preset_names
-from mockexchange.scenario.fault_effects import BUCKET, EFFECTS
+from mockexchange.faults.preset_rules import preset_names
+from mockexchange.scenario.fault_effect_schema import BUCKET, EFFECTS
 from mockexchange.scenario.faults import FAULT, MATCH
 from mockexchange.scenario.loader import load_text
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from tests.house.checkout import ROOT
 
 PAGE = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")

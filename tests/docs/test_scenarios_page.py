@@ -8,9 +8,9 @@ import pytest
 
 from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.schema import ACCOUNT, HEADER_FIELDS, INSTRUMENT, KEY, MARKET
 from mockexchange.scenario.script import ACTIONS, TIMINGS
-from mockexchange.scenario.source import read_yaml
 from mockexchange.scenario.steps import STEP, STEPS
 from mockexchange.scenario.triggers import TRIGGERS
 from mockexchange.venues.registry import VENUES

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from anyio.from_thread import start_blocking_portal
 
-from mockexchange.emulation.doors import Door, Ends, join, reach_here
+from mockexchange.emulation.tcp_listener import Door, Ends, join, reach_here
 from mockexchange.runtime.trust import bundle
 from mockexchange.server.tls.certificates import Authority
 

@@ -6,7 +6,7 @@ import sys
 import textwrap
 from typing import Any
 
-from mockexchange.emulation.running import Ran, Settings, run
+from mockexchange.emulation.run import Ran, Settings, run
 from mockexchange.venues.registry import DEFAULT
 
 ASK = """

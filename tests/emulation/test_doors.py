@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from mockexchange.emulation.doors import HOST, Ends, break_off
+from mockexchange.emulation.tcp_listener import HOST, Ends, break_off
 from tests.emulation.doors import dial, door, pass_on, read_to_end
 
 

@@ -15,8 +15,8 @@ from unittest.mock import Mock, patch
 
 import pytest
 
-from mockexchange.emulation import program as programs
-from mockexchange.emulation.program import CannotStart, Program
+from mockexchange.emulation import child_process as programs
+from mockexchange.emulation.child_process import CannotStart, Program
 from tests.house.checkout import ROOT
 
 PYTHON = sys.executable
@@ -142,8 +142,8 @@ def test_a_process_that_has_ended_has_started_nobody(tmp_path: Path) -> None:
 
 DRIVER = """
     import asyncio, os, sys
-    from mockexchange.emulation.program import Program
-    from mockexchange.emulation.relay import Relay
+    from mockexchange.emulation.child_process import Program
+    from mockexchange.emulation.signals import Relay
 
     async def main():
         relay = Relay()

@@ -17,9 +17,9 @@ from websockets.sync.client import connect as connect_stream
 from mockexchange.api.serving import serve
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.emulation import proxy as proxies
-from mockexchange.emulation.doors import HOST
 from mockexchange.emulation.proxy import Proxy, origin_form, read_head, ticket_of
-from mockexchange.emulation.upstream import Upstream, find_upstream
+from mockexchange.emulation.tcp_listener import HOST
+from mockexchange.emulation.upstream_proxy import Upstream, find_upstream
 from mockexchange.guard import Dial
 from mockexchange.kit.kalshi.signing import load_signer
 from tests.emulation.doors import ask, dial, door, read_to_end, tls_door

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.emulation.running import DEMO, LOCAL, Ran, Settings, run
+from mockexchange.emulation.run import DEMO, LOCAL, Ran, Settings, run
 from mockexchange.venues.registry import DEFAULT
 from tests.clients.processes import find_python
 

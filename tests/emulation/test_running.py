@@ -10,8 +10,8 @@ import pytest
 
 from mockexchange.api.serving import serve
 from mockexchange.clients.published import Unusable
-from mockexchange.emulation.program import CannotStart
-from mockexchange.emulation.running import DEMO, Settings, _followed, run
+from mockexchange.emulation.child_process import CannotStart
+from mockexchange.emulation.run import DEMO, Settings, _followed, run
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.venues.registry import DEFAULT
 from tests.emulation.programs import ran

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.emulation.running import DEMO, LOCAL, Ran, Settings
+from mockexchange.emulation.run import DEMO, LOCAL, Ran, Settings
 from mockexchange.emulation.summary import dial_lines, judgements, lines_of
 from mockexchange.guard import Dial
 from mockexchange.sandbox.journal import Entry, FrameEntry

@@ -20,7 +20,7 @@ from websockets.sync.client import connect as connect_stream
 
 from mockexchange.api.serving import serve
 from mockexchange.guard import RealVenueReached, guard
-from mockexchange.guard.redirecting import STAND_IN, Redirection
+from mockexchange.guard.redirects import STAND_IN, Redirection
 from tests.emulation.doors import tls_door
 
 NAME = "demo-api.kalshi.co"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.guard.wrapping import Wrapping
+from mockexchange.guard.patching import Wrapping
 
 NAME = "a_module_to_be_wrapped"
 

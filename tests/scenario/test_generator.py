@@ -24,7 +24,7 @@ from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
-from mockexchange.scenario.crowd import Crowd, Market
+from mockexchange.scenario.generated_accounts import Crowd, Market
 from mockexchange.scenario.generator import RSA_ACCOUNTS_MAX, FakerMissing, Size, generate
 from mockexchange.scenario.loader import Plan, load_file
 from mockexchange.venues.public_keys import load_public_key

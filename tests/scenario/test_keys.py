@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPair, KeyPool, derive_ed25519, development_keys, make_pair
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
 
 POOL_SIZE = 128
 

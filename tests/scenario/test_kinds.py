@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.vocabulary import BookRef
-from mockexchange.scenario import kinds
+from mockexchange.scenario import value_types
+from mockexchange.scenario.composite_types import Field, ListOf, MapOf, Nullable, Record, TupleOf
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.kinds import Kind
-from mockexchange.scenario.shapes import Field, ListOf, MapOf, Nullable, Record, TupleOf
-from mockexchange.scenario.source import Located, read_yaml
+from mockexchange.scenario.located_text import Located, read_yaml
+from mockexchange.scenario.value_types import Kind
 
 
 def text(value: str | None) -> Located:
@@ -21,37 +21,37 @@ def text(value: str | None) -> Located:
 
 
 READ: list[tuple[Kind, str, Any]] = [
-    (kinds.AMOUNT, "0", 0),
-    (kinds.AMOUNT, "12.34", 12_340_000),
-    (kinds.AMOUNT, "999999999999.999999", 999_999_999_999_999_999),
-    (kinds.AMOUNT, "007.10", 7_100_000),
-    (kinds.AMOUNT_ABOVE_ZERO, "0.000001", 1),
-    (kinds.SIGNED_AMOUNT, "-0.000001", -1),
-    (kinds.SIGNED_AMOUNT, "-0", 0),
-    (kinds.PRICE, "0.56", 5_600),
-    (kinds.PRICE, "0.0001", 1),
-    (kinds.PRICE, "0.9999", 9_999),
-    (kinds.PAYOUT, "0", 0),
-    (kinds.PAYOUT, "1.0000", 10_000),
-    (kinds.COUNT, "0.00", 0),
-    (kinds.COUNT_ABOVE_ZERO, "1.37", 137),
-    (kinds.SIGNED_COUNT, "-1.3", -130),
-    (kinds.MULTIPLIER, "0.5", 5_000),
-    (kinds.integer(0, 63), "63", 63),
-    (kinds.integer(-5, 5), "-5", -5),
-    (kinds.INSTANT, "1970-01-01", 0),
-    (kinds.INSTANT, "2025-11-04T23:00:00.000001+01:00", 1_762_293_600_000_001),
-    (kinds.DURATION, "1h30m", 5_400_000_000),
-    (kinds.SECONDS, "1h30m", 5_400),
-    (kinds.SECONDS, "2000ms", 2),
-    (kinds.STRIKE, "-3", "-3"),
-    (kinds.STRIKE, "60.50", "60.50"),
-    (kinds.BOOK, "desk/st1", BookRef("desk", "st1")),
-    (kinds.BOOK, "alice", BookRef("alice", "0")),
-    (kinds.BOOLEAN, "true", True),
-    (kinds.TEXT, "", ""),
-    (kinds.NAME, "on", "on"),
-    (kinds.NAME, "n" * 200, "n" * 200),
+    (value_types.AMOUNT, "0", 0),
+    (value_types.AMOUNT, "12.34", 12_340_000),
+    (value_types.AMOUNT, "999999999999.999999", 999_999_999_999_999_999),
+    (value_types.AMOUNT, "007.10", 7_100_000),
+    (value_types.AMOUNT_ABOVE_ZERO, "0.000001", 1),
+    (value_types.SIGNED_AMOUNT, "-0.000001", -1),
+    (value_types.SIGNED_AMOUNT, "-0", 0),
+    (value_types.PRICE, "0.56", 5_600),
+    (value_types.PRICE, "0.0001", 1),
+    (value_types.PRICE, "0.9999", 9_999),
+    (value_types.PAYOUT, "0", 0),
+    (value_types.PAYOUT, "1.0000", 10_000),
+    (value_types.COUNT, "0.00", 0),
+    (value_types.COUNT_ABOVE_ZERO, "1.37", 137),
+    (value_types.SIGNED_COUNT, "-1.3", -130),
+    (value_types.MULTIPLIER, "0.5", 5_000),
+    (value_types.integer(0, 63), "63", 63),
+    (value_types.integer(-5, 5), "-5", -5),
+    (value_types.INSTANT, "1970-01-01", 0),
+    (value_types.INSTANT, "2025-11-04T23:00:00.000001+01:00", 1_762_293_600_000_001),
+    (value_types.DURATION, "1h30m", 5_400_000_000),
+    (value_types.SECONDS, "1h30m", 5_400),
+    (value_types.SECONDS, "2000ms", 2),
+    (value_types.STRIKE, "-3", "-3"),
+    (value_types.STRIKE, "60.50", "60.50"),
+    (value_types.BOOK, "desk/st1", BookRef("desk", "st1")),
+    (value_types.BOOK, "alice", BookRef("alice", "0")),
+    (value_types.BOOLEAN, "true", True),
+    (value_types.TEXT, "", ""),
+    (value_types.NAME, "on", "on"),
+    (value_types.NAME, "n" * 200, "n" * 200),
 ]
 
 
@@ -67,49 +67,61 @@ PRICES = "a price such as 0.56, above 0 and below 1 dollar, of at most 4 decimal
 COUNTS = "contracts such as 10 or 1.37, of at most 2 decimals"
 
 REFUSED: list[tuple[Kind, str | None, str]] = [
-    (kinds.AMOUNT, "-1", f"expected {AMOUNTS}, got '-1': it is below 0"),
-    (kinds.AMOUNT, "0.0000001", f"expected {AMOUNTS}, got '0.0000001'"),
-    (kinds.AMOUNT, "1e3", f"expected {AMOUNTS}, got '1e3'"),
-    (kinds.AMOUNT, "0x10", f"expected {AMOUNTS}, got '0x10'"),
-    (kinds.AMOUNT, "1_000", f"expected {AMOUNTS}, got '1_000': write digits and a point alone"),
-    (kinds.AMOUNT, "$1,000.50", f"expected {AMOUNTS}, got '$1,000.50': write digits and a point alone"),
-    (kinds.AMOUNT, ".5", f"expected {AMOUNTS}, got '.5'"),
-    (kinds.AMOUNT, "5.", f"expected {AMOUNTS}, got '5.'"),
-    (kinds.AMOUNT, "+5", f"expected {AMOUNTS}, got '+5'"),
-    (kinds.AMOUNT, "5\n", f"expected {AMOUNTS}, got '5\\n'"),
-    (kinds.AMOUNT, "٣", f"expected {AMOUNTS}, got '٣'"),
-    (kinds.AMOUNT, "nan", f"expected {AMOUNTS}, got 'nan'"),
-    (kinds.AMOUNT, "1" * 13, f"expected {AMOUNTS}, got '1111111111111': at most 12 digits can stand before the point"),
-    (kinds.AMOUNT, None, f"expected {AMOUNTS}, got nothing"),
-    (kinds.AMOUNT_ABOVE_ZERO, "0.00", f"expected {AMOUNTS}, above 0, got '0.00'"),
-    (kinds.AMOUNT_ABOVE_ZERO, "-0.5", f"expected {AMOUNTS}, above 0, got '-0.5': it is below 0"),
-    (kinds.PRICE, "0", f"expected {PRICES}, got '0'"),
-    (kinds.PRICE, "1.0", f"expected {PRICES}, got '1.0'"),
-    (kinds.PRICE, "56", f"expected {PRICES}, got '56': did you mean '0.56'?"),
-    (kinds.PRICE, "4", f"expected {PRICES}, got '4': did you mean '0.04'?"),
-    (kinds.PRICE, "0.56001", f"expected {PRICES}, got '0.56001'"),
-    (kinds.PAYOUT, "1.01", "expected a value such as 0.33, from 0 to 1 dollar, of at most 4 decimals, got '1.01'"),
-    (kinds.COUNT, "1.375", f"expected {COUNTS}, got '1.375'"),
-    (kinds.integer(1, 63), "0", "expected a whole number from 1 to 63, got '0'"),
-    (kinds.integer(1, 63), "64", "expected a whole number from 1 to 63, got '64'"),
-    (kinds.integer(1, 63), "3.0", "expected a whole number from 1 to 63, got '3.0'"),
-    (kinds.integer(0, 2**53), "9" * 5_000, "expected a whole number from 0 to 9007199254740992, got '99"),
-    (kinds.INSTANT, "12:30:00", "expected an instant such as 2025-11-04T23:00:00Z, from 1970 to 2200, got '12:30:00'"),
-    (kinds.INSTANT, "2025-11-04T23:00:00", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
-    (kinds.INSTANT, "1969-12-31", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
-    (kinds.INSTANT, "2200-01-01", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
-    (kinds.DURATION, "5", "expected a duration such as 250ms, 5s or 1h30m, got '5'"),
-    (kinds.DURATION, "-5s", "expected a duration such as 250ms, 5s or 1h30m, got '-5s'"),
-    (kinds.DURATION, "84006d", "expected a duration such as 250ms, 5s or 1h30m, got '84006d'"),
-    (kinds.SECONDS, "1500ms", "expected a duration of whole seconds such as 5s or 1h30m, got '1500ms'"),
-    (kinds.STRIKE, "1e3", "expected a number such as 60.5 or -3, got '1e3'"),
-    (kinds.STRIKE, "60.", "expected a number such as 60.5 or -3, got '60.'"),
-    (kinds.BOOK, "alice/", "expected ACCOUNT or ACCOUNT/BOOK, got 'alice/'"),
-    (kinds.BOOLEAN, "yes", "expected true or false, got 'yes'"),
-    (kinds.BOOLEAN, "True", "expected true or false, got 'True': did you mean 'true'?"),
-    (kinds.NAME, "", "expected a name of 1 to 200 characters, got ''"),
-    (kinds.NAME, "n" * 201, "expected a name of 1 to 200 characters, got 'nn"),
-    (kinds.NAME, "a\tb", "expected a name of 1 to 200 characters, got 'a\\tb'"),
+    (value_types.AMOUNT, "-1", f"expected {AMOUNTS}, got '-1': it is below 0"),
+    (value_types.AMOUNT, "0.0000001", f"expected {AMOUNTS}, got '0.0000001'"),
+    (value_types.AMOUNT, "1e3", f"expected {AMOUNTS}, got '1e3'"),
+    (value_types.AMOUNT, "0x10", f"expected {AMOUNTS}, got '0x10'"),
+    (value_types.AMOUNT, "1_000", f"expected {AMOUNTS}, got '1_000': write digits and a point alone"),
+    (value_types.AMOUNT, "$1,000.50", f"expected {AMOUNTS}, got '$1,000.50': write digits and a point alone"),
+    (value_types.AMOUNT, ".5", f"expected {AMOUNTS}, got '.5'"),
+    (value_types.AMOUNT, "5.", f"expected {AMOUNTS}, got '5.'"),
+    (value_types.AMOUNT, "+5", f"expected {AMOUNTS}, got '+5'"),
+    (value_types.AMOUNT, "5\n", f"expected {AMOUNTS}, got '5\\n'"),
+    (value_types.AMOUNT, "٣", f"expected {AMOUNTS}, got '٣'"),
+    (value_types.AMOUNT, "nan", f"expected {AMOUNTS}, got 'nan'"),
+    (
+        value_types.AMOUNT,
+        "1" * 13,
+        f"expected {AMOUNTS}, got '1111111111111': at most 12 digits can stand before the point",
+    ),
+    (value_types.AMOUNT, None, f"expected {AMOUNTS}, got nothing"),
+    (value_types.AMOUNT_ABOVE_ZERO, "0.00", f"expected {AMOUNTS}, above 0, got '0.00'"),
+    (value_types.AMOUNT_ABOVE_ZERO, "-0.5", f"expected {AMOUNTS}, above 0, got '-0.5': it is below 0"),
+    (value_types.PRICE, "0", f"expected {PRICES}, got '0'"),
+    (value_types.PRICE, "1.0", f"expected {PRICES}, got '1.0'"),
+    (value_types.PRICE, "56", f"expected {PRICES}, got '56': did you mean '0.56'?"),
+    (value_types.PRICE, "4", f"expected {PRICES}, got '4': did you mean '0.04'?"),
+    (value_types.PRICE, "0.56001", f"expected {PRICES}, got '0.56001'"),
+    (
+        value_types.PAYOUT,
+        "1.01",
+        "expected a value such as 0.33, from 0 to 1 dollar, of at most 4 decimals, got '1.01'",
+    ),
+    (value_types.COUNT, "1.375", f"expected {COUNTS}, got '1.375'"),
+    (value_types.integer(1, 63), "0", "expected a whole number from 1 to 63, got '0'"),
+    (value_types.integer(1, 63), "64", "expected a whole number from 1 to 63, got '64'"),
+    (value_types.integer(1, 63), "3.0", "expected a whole number from 1 to 63, got '3.0'"),
+    (value_types.integer(0, 2**53), "9" * 5_000, "expected a whole number from 0 to 9007199254740992, got '99"),
+    (
+        value_types.INSTANT,
+        "12:30:00",
+        "expected an instant such as 2025-11-04T23:00:00Z, from 1970 to 2200, got '12:30:00'",
+    ),
+    (value_types.INSTANT, "2025-11-04T23:00:00", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
+    (value_types.INSTANT, "1969-12-31", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
+    (value_types.INSTANT, "2200-01-01", "expected an instant such as 2025-11-04T23:00:00Z, from 1970"),
+    (value_types.DURATION, "5", "expected a duration such as 250ms, 5s or 1h30m, got '5'"),
+    (value_types.DURATION, "-5s", "expected a duration such as 250ms, 5s or 1h30m, got '-5s'"),
+    (value_types.DURATION, "84006d", "expected a duration such as 250ms, 5s or 1h30m, got '84006d'"),
+    (value_types.SECONDS, "1500ms", "expected a duration of whole seconds such as 5s or 1h30m, got '1500ms'"),
+    (value_types.STRIKE, "1e3", "expected a number such as 60.5 or -3, got '1e3'"),
+    (value_types.STRIKE, "60.", "expected a number such as 60.5 or -3, got '60.'"),
+    (value_types.BOOK, "alice/", "expected ACCOUNT or ACCOUNT/BOOK, got 'alice/'"),
+    (value_types.BOOLEAN, "yes", "expected true or false, got 'yes'"),
+    (value_types.BOOLEAN, "True", "expected true or false, got 'True': did you mean 'true'?"),
+    (value_types.NAME, "", "expected a name of 1 to 200 characters, got ''"),
+    (value_types.NAME, "n" * 201, "expected a name of 1 to 200 characters, got 'nn"),
+    (value_types.NAME, "a\tb", "expected a name of 1 to 200 characters, got 'a\\tb'"),
 ]
 
 
@@ -123,12 +135,12 @@ def test_text_that_is_wrong(kind: Kind, given: str | None, error: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "given"),
     [
-        (kinds.AMOUNT, "1e3"),
-        (kinds.AMOUNT, "-"),
-        (kinds.AMOUNT, "0.0000001"),
-        (kinds.SIGNED_AMOUNT, "-0.0000001"),
-        (kinds.PRICE, "1"),
-        (kinds.PRICE, "5600"),
+        (value_types.AMOUNT, "1e3"),
+        (value_types.AMOUNT, "-"),
+        (value_types.AMOUNT, "0.0000001"),
+        (value_types.SIGNED_AMOUNT, "-0.0000001"),
+        (value_types.PRICE, "1"),
+        (value_types.PRICE, "5600"),
     ],
 )
 def test_nothing_is_advised_where_what_was_expected_says_it_all(kind: Kind, given: str) -> None:
@@ -136,7 +148,9 @@ def test_nothing_is_advised_where_what_was_expected_says_it_all(kind: Kind, give
         kind.read(text(given), "")
 
 
-@pytest.mark.parametrize("kind", [kinds.AMOUNT, kinds.NAME, kinds.TEXT, kinds.BOOK, kinds.BOOLEAN])
+@pytest.mark.parametrize(
+    "kind", [value_types.AMOUNT, value_types.NAME, value_types.TEXT, value_types.BOOK, value_types.BOOLEAN]
+)
 @pytest.mark.parametrize(("node", "shown"), [(Located({}, "f", 7), "a mapping"), (Located([], "f", 7), "a list")])
 def test_a_scalar_is_neither_mapping_nor_list(kind: Kind, node: Located, shown: str) -> None:
     with pytest.raises(ScenarioError, match=f", got {shown}$"):
@@ -145,30 +159,37 @@ def test_a_scalar_is_neither_mapping_nor_list(kind: Kind, node: Located, shown: 
 
 @given(st.decimals(min_value=-(10**12) + 1, max_value=10**12 - 1, places=6))
 def test_every_amount_is_read_to_the_last_digit(amount: Decimal) -> None:
-    assert kinds.SIGNED_AMOUNT.read(text(f"{amount:f}"), "") == int(amount.scaleb(6))
+    assert value_types.SIGNED_AMOUNT.read(text(f"{amount:f}"), "") == int(amount.scaleb(6))
 
 
 @given(st.integers(min_value=1, max_value=9_999))
 def test_every_price_is_read_to_the_last_digit(price_centicents: int) -> None:
     written = f"{Decimal(price_centicents).scaleb(-4):f}"
-    assert kinds.PRICE.read(text(written), "") == price_centicents
+    assert value_types.PRICE.read(text(written), "") == price_centicents
 
 
 @given(st.text())
 def test_no_text_breaks_a_number(anything: str) -> None:
-    for kind in (kinds.AMOUNT, kinds.PRICE, kinds.COUNT, kinds.INSTANT, kinds.DURATION, kinds.integer(0, 9)):
+    for kind in (
+        value_types.AMOUNT,
+        value_types.PRICE,
+        value_types.COUNT,
+        value_types.INSTANT,
+        value_types.DURATION,
+        value_types.integer(0, 9),
+    ):
         with suppress(ScenarioError):
             assert isinstance(kind.read(text(anything), ""), int)
 
 
-PLACE = Record({"x": Field(kinds.integer(0, 9), required=True), "note": Field(kinds.TEXT, default="none")})
+PLACE = Record({"x": Field(value_types.integer(0, 9), required=True), "note": Field(value_types.TEXT, default="none")})
 SHAPE = Record(
     {
         "places": Field(ListOf(PLACE), default=[]),
         "by_name": Field(MapOf(PLACE), default={}),
-        "by_number": Field(MapOf(PLACE, kinds.integer(1, 63), "a mapping of numbers"), default={}),
-        "pair": Field(TupleOf((kinds.integer(0, 9), kinds.TEXT), "a pair [x, note]"), default=(0, "")),
-        "limit": Field(Nullable(kinds.integer(0, 9)), default=0),
+        "by_number": Field(MapOf(PLACE, value_types.integer(1, 63), "a mapping of numbers"), default={}),
+        "pair": Field(TupleOf((value_types.integer(0, 9), value_types.TEXT), "a pair [x, note]"), default=(0, "")),
+        "limit": Field(Nullable(value_types.integer(0, 9)), default=0),
     }
 )
 

@@ -21,7 +21,7 @@ from mockexchange.scenario.loader import (
     load_scenario,
     load_text,
 )
-from mockexchange.scenario.source import locate
+from mockexchange.scenario.located_text import locate
 
 MARKET = "KXRAIN-1: {event: KXRAIN, series: KXRAIN}"
 HEADER = {"scenario": "lines", "accounts": {"alice": {"cash": "5"}}, "markets": {"M": {"event": "E", "series": "S"}}}

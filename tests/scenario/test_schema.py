@@ -11,9 +11,9 @@ import pytest
 
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import BUILTIN, load_text
+from mockexchange.scenario.located_text import Located, read_json_lines, read_yaml
 from mockexchange.scenario.schema import json_schema
-from mockexchange.scenario.shared_schemas import SHARED_CHARS_MIN, count_parts, with_shared_parts
-from mockexchange.scenario.source import Located, read_json_lines, read_yaml
+from mockexchange.scenario.schema_definitions import SHARED_CHARS_MIN, count_parts, with_shared_parts
 from scripts.write_scenario_schema import TARGET, render
 from tests.house.checkout import ROOT
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.source import (
+from mockexchange.scenario.located_text import (
     DEPTH_MAX,
     VALUES_MAX,
     Located,

@@ -24,7 +24,7 @@ from mockexchange.core.vocabulary import (
 )
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import development_keys
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.steps import STEP, STEPS, Step
 from tests.scenario.derivative_cases import DERIVATIVES
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.literals import exact_json
+from mockexchange.scenario.literal_json import exact_json
 from mockexchange.scenario.loader import load_text
-from mockexchange.scenario.source import Located, located_json, read_yaml
+from mockexchange.scenario.located_text import Located, located_json, read_yaml
 from mockexchange.scenario.stubs import BODY_BYTES_MAX, STUB, Stub
 
 WHERE = "GET /trade-api/v2/milestones"

@@ -9,7 +9,7 @@ import pytest
 
 from mockexchange.sandbox.journal import Firing
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.scenario.source import located_json
+from mockexchange.scenario.located_text import located_json
 from mockexchange.server.control import waits
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.wait_conditions import Awaited, Found

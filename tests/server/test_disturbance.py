@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from mockexchange.faults.disturbed import Disturbed
+from mockexchange.faults.faulty_answer import Disturbed
 from mockexchange.scenario.faults import FAULT
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.server.http import faulty_response, protocols
 from mockexchange.server.http.faulty_response import Closing, Way
 from tests.sandboxing import POSITIONS

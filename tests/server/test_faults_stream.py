@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 from mockexchange.scenario.faults import FAULTS
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from tests.server.streaming import TEXT, Venue, listening, play, subscribe, trust, until
 
 pytestmark = pytest.mark.usefixtures("every_wire")

@@ -9,7 +9,7 @@ import pytest
 
 from mockexchange.replay import Replay, compare, read_journal
 from mockexchange.sandbox.inspector import Inspector
-from mockexchange.scenario.source import located_json
+from mockexchange.scenario.located_text import located_json
 from mockexchange.scenario.stubs import STUBS
 from tests.server.live import PREFIX, Live, SandboxView, serving
 from tests.server.small import POSITIONS, SMALL, error_of

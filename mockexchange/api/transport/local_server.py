@@ -19,7 +19,7 @@ from mockexchange.api.values.arguments import require, require_as, wrong
 from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.sandbox.sandbox import DEFAULT
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.source import located_json
+from mockexchange.scenario.located_text import located_json
 from mockexchange.server.app import Front
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import read_object

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from mockexchange.kit.client.rules import RULES
+from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, must
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import CHANNEL_NAMES, FAULTS, OPERATION_NAMES, Rule
-from mockexchange.scenario.kinds import BOOLEAN, DURATION, NAME, TEXT, Scalar, choice, integer, matching
+from mockexchange.scenario.located_text import Located, read_yaml
 from mockexchange.scenario.script import SCRIPT, Entry
-from mockexchange.scenario.shapes import ListOf, MapOf, Record, may, must
-from mockexchange.scenario.source import Located, read_yaml
 from mockexchange.scenario.steps.shared_fields import API_DATE
+from mockexchange.scenario.value_types import BOOLEAN, DURATION, NAME, TEXT, Scalar, choice, integer, matching
 
 OWN_CARDS = Path(str(files("mockexchange.kit.client") / "cards"))
 PAGE = "docs/verify-client.md"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import yaml
 
 from mockexchange.kit.client.tasks import Task
-from mockexchange.scenario.effects import Body
+from mockexchange.scenario.fault_effects import Body
 from mockexchange.scenario.faults import Rule
 from mockexchange.scenario.loader import load_text
 

@@ -16,7 +16,7 @@ from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.scenario.faults import FAULTS, Rule
 from mockexchange.scenario.loader import Plan, load_file, load_scenario
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues.registry import DEFAULT
 
 OWN_SCENARIOS = OWN_CARDS.parent / "scenarios"

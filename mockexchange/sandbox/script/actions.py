@@ -9,7 +9,7 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.scenario.actions import ScriptedFrame
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import Rule
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.triggers import ANY
 from mockexchange.store.log import Cause
 

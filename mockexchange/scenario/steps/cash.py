@@ -2,8 +2,7 @@
 
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import Instance, PaymentMethod, PaymentStatus, Reservation, TransferStatus
-from mockexchange.scenario.kinds import AMOUNT, AMOUNT_ABOVE_ZERO, BOOK, BOOLEAN, NAME, PART
-from mockexchange.scenario.shapes import may, must
+from mockexchange.scenario.composite_types import may, must
 from mockexchange.scenario.steps.shared_fields import (
     ALLOCATIONS,
     EXCHANGE_INDEX,
@@ -15,6 +14,7 @@ from mockexchange.scenario.steps.shared_fields import (
     TRANSFER_STATUS,
 )
 from mockexchange.scenario.steps.step_type import StepKind, step
+from mockexchange.scenario.value_types import AMOUNT, AMOUNT_ABOVE_ZERO, BOOK, BOOLEAN, NAME, PART
 
 _AMOUNT = ("amount_micros", must(AMOUNT_ABOVE_ZERO))
 _PAYMENT = {

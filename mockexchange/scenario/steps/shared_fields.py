@@ -18,8 +18,8 @@ from mockexchange.core.vocabulary import (
     Side,
     TransferStatus,
 )
-from mockexchange.scenario.kinds import COUNT_ABOVE_ZERO, PRICE, Scalar, choice, integer
-from mockexchange.scenario.shapes import ListOf, MapOf, TupleOf
+from mockexchange.scenario.composite_types import ListOf, MapOf, TupleOf
+from mockexchange.scenario.value_types import COUNT_ABOVE_ZERO, PRICE, Scalar, choice, integer
 from mockexchange.venues.public_keys import load_public_key
 from mockexchange.venues.registry import DEFAULT, VENUES
 

@@ -1,7 +1,10 @@
 """Steps: fills, opening balances, orders and their groups."""
 
 from mockexchange.core import commands
-from mockexchange.scenario.kinds import (
+from mockexchange.scenario.composite_types import may, must
+from mockexchange.scenario.steps.shared_fields import ACTION, SELF_TRADE_PREVENTION, SIDE
+from mockexchange.scenario.steps.step_type import StepKind, step
+from mockexchange.scenario.value_types import (
     AMOUNT,
     BOOK,
     BOOLEAN,
@@ -13,9 +16,6 @@ from mockexchange.scenario.kinds import (
     SIGNED_AMOUNT,
     SIGNED_COUNT,
 )
-from mockexchange.scenario.shapes import may, must
-from mockexchange.scenario.steps.shared_fields import ACTION, SELF_TRADE_PREVENTION, SIDE
-from mockexchange.scenario.steps.step_type import StepKind, step
 
 _TRADE = {
     "account": ("purse", must(BOOK)),

@@ -6,13 +6,13 @@ from typing import Any
 from starlette.responses import Response
 
 from mockexchange.faults import Faults
-from mockexchange.faults.chaos import load_preset, preset_names
-from mockexchange.faults.installed import Installed
+from mockexchange.faults.installed_rule import Installed
+from mockexchange.faults.preset_rules import load_preset, preset_names
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import FAULT, Rule
-from mockexchange.scenario.kinds import wrong
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.value_types import wrong
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.json_text import ControlJson
 from mockexchange.server.control.rules import Installable

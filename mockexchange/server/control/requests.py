@@ -12,7 +12,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script import ScriptOverrun
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import CHANNEL_NAMES
-from mockexchange.scenario.source import Located, located_json
+from mockexchange.scenario.located_text import Located, located_json
 from mockexchange.scenario.steps import STEP, Step
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.events import KINDS

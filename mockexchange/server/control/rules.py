@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import Handler, read_json
 from mockexchange.server.server_state import Hub

@@ -5,12 +5,12 @@ from typing import Any
 
 from mockexchange.sandbox.clock import SCALE_MAX, parse_mode
 from mockexchange.sandbox.sandbox import SandboxOptions
+from mockexchange.scenario.composite_types import Field, Record
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.kinds import DURATION, NAME, Scalar, integer, wrong
 from mockexchange.scenario.loader import Plan, load_object, load_scenario, load_text
-from mockexchange.scenario.shapes import Field, Record
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.stubs import STUBS
+from mockexchange.scenario.value_types import DURATION, NAME, Scalar, integer, wrong
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.faults import RuleGroups
 from mockexchange.venues.dated import ApiDate

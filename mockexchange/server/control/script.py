@@ -9,10 +9,10 @@ from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script import Script, ScriptTooLong, Step
 from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script import ENTRY, Entry, require_own_names
 from mockexchange.scenario.script_accounts import require_accounts
 from mockexchange.scenario.script_names import require_known
-from mockexchange.scenario.source import Located
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.json_text import ControlJson
 from mockexchange.server.control.requests import Handler, read_json

@@ -6,12 +6,12 @@ from typing import Any
 
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import ABNORMAL, ANY, Connection
+from mockexchange.scenario.composite_types import Record, may, must
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.fault_effects import CLOSE_CODES
-from mockexchange.scenario.kinds import TEXT, TEXT_SHOWN_CHARS_MAX, Scalar, below, integer, wrong
-from mockexchange.scenario.literals import LITERAL_CHARS_MAX
-from mockexchange.scenario.shapes import Record, may, must
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.fault_effect_schema import CLOSE_CODES
+from mockexchange.scenario.literal_json import LITERAL_CHARS_MAX
+from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.value_types import TEXT, TEXT_SHOWN_CHARS_MAX, Scalar, below, integer, wrong
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.venues.frame import Frame
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.stubs import InstalledStub, Stubs
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.stubs import STUB, Stub
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.json_text import MEDIA_TYPE

@@ -10,7 +10,7 @@ from mockexchange.sandbox.journal import Entry, Firing, FrameEntry, Item, Journa
 from mockexchange.sandbox.journal_json import entry_to_json, firing_to_json, frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script.steps import DONE
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
 
 NEAR_MISSES_SHOWN_MAX = 3
 CHARS_SHOWN_MAX = 200

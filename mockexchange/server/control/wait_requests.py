@@ -5,12 +5,12 @@ from typing import Any
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.composite_types import MapOf, Record, may, must
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import CHANNEL_NAMES, OPERATION_NAMES
-from mockexchange.scenario.kinds import DURATION, TEXT, Kind, below, choice, integer, wrong
-from mockexchange.scenario.shapes import MapOf, Record, may, must
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps.shared_fields import one_of
+from mockexchange.scenario.value_types import DURATION, TEXT, Kind, below, choice, integer, wrong
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.wait_conditions import (
     SCRIPT,

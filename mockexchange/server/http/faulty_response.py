@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
-from mockexchange.faults.disturbed import Disturbed
+from mockexchange.faults.faulty_answer import Disturbed
 from mockexchange.server.http.connection_reset import reset_connection
 from mockexchange.venues.request import Answer
 

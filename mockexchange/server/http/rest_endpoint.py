@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.faults.disturbed import Disturbed
+from mockexchange.faults.faulty_answer import Disturbed
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal import Entry
 from mockexchange.sandbox.sandbox import Sandbox

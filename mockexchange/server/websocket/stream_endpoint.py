@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from starlette.types import Message, Receive, Scope, Send
 
-from mockexchange.faults.disturbed import Disturbed
+from mockexchange.faults.faulty_answer import Disturbed
 from mockexchange.sandbox.journal import Entry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import ABNORMAL, VANISHED, Connection, Ending

@@ -10,7 +10,7 @@ from mockexchange.kit.client.command import Ran
 from mockexchange.kit.client.judging import Trial, judge
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding, Outcome, Verdict
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from tests.kit.client.wiring import call, contract, handshake, traffic
 
 HEAD = "{card: X01, title: A card, says: So., needs: {operation: GetPositions}, task: {name: positions}"

@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults import FAULTS, Rule
-from mockexchange.scenario.source import read_yaml
+from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues.registry import VENUES
 
 PRESETS = files("mockexchange.faults") / "presets"

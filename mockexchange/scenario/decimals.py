@@ -5,9 +5,9 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.scenario.kinds import WHOLE_DIGITS_MAX, Scalar, above_zero, wrong
-from mockexchange.scenario.shapes import MapOf
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.composite_types import MapOf
+from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.value_types import WHOLE_DIGITS_MAX, Scalar, above_zero, wrong
 
 DECIMALS_MAX = 18
 """Of a currency's smallest unit, whichever: ether has as many."""

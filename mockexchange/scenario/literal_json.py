@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from mockexchange.scenario.kinds import INTEGER_DIGITS_MAX, wrong
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.value_types import INTEGER_DIGITS_MAX, wrong
 
 CONSTANTS = {"true": True, "false": False}
 LITERAL_CHARS_MAX = 1024 * 1024

@@ -13,15 +13,15 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 from mockexchange.clients.published import GENERIC
-from mockexchange.emulation.doors import Door, Ends, join, reach_here
+from mockexchange.emulation.child_process import Program
 from mockexchange.emulation.environment import Trust, pointing, proxied, scrubbed, trusting
 from mockexchange.emulation.exchange import Exchange, exchange
 from mockexchange.emulation.hosts import EMULATED
 from mockexchange.emulation.injection import Injection, write_injection
-from mockexchange.emulation.program import Program
 from mockexchange.emulation.proxy import Proxy, ticket_of
-from mockexchange.emulation.relay import Relay
-from mockexchange.emulation.upstream import find_upstream
+from mockexchange.emulation.signals import Relay
+from mockexchange.emulation.tcp_listener import Door, Ends, join, reach_here
+from mockexchange.emulation.upstream_proxy import find_upstream
 from mockexchange.guard import DIALS_KEPT_MAX, Dial
 from mockexchange.guard.child import DIAL, NODE, PYTHON
 from mockexchange.runtime.trust import bundle

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.kinds import NAME, Kind, Scalar, below, wrong
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
+from mockexchange.scenario.value_types import NAME, Kind, Scalar, below, wrong
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # it is there, and undocumented
 
-from mockexchange.emulation.doors import Ends
+from mockexchange.emulation.tcp_listener import Ends
 
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 """Where it is looked for, the first one first."""

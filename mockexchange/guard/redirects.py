@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple  # children of `run` load this with Pythons as old as 3.8
 
 from mockexchange.guard.hosts import spelt
-from mockexchange.guard.wrapping import Function, Wrapping
+from mockexchange.guard.patching import Function, Wrapping
 
 STAND_IN = "127.83.77.19"
 """Below 127.0.0.0/8, which never leaves a machine, and nobody's: should it be dialled after all, nothing answers."""

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant, parse_duration, parse_instant
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.source import Located
+from mockexchange.scenario.located_text import Located
 
 NAME_CHARS_MAX = 200
 TEXT_SHOWN_CHARS_MAX = 60

@@ -5,9 +5,9 @@ from typing import Generic, Protocol, TypeVar
 
 from mockexchange.core.commands import Note
 from mockexchange.core.exchange import Outcome
-from mockexchange.replay.running import Replay
+from mockexchange.replay.log_replay import Replay
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.source import Located, located_json
+from mockexchange.scenario.located_text import Located, located_json
 from mockexchange.store.codec import LogError
 from mockexchange.store.log import Record
 

@@ -7,10 +7,10 @@ and says so. Of ways to end there are the two of a connection.
 from http import HTTPStatus
 from typing import Any, NamedTuple
 
-from mockexchange.faults.disturbed import PLAIN, Disturbed, Passage
-from mockexchange.faults.transport import Transport, delay
-from mockexchange.scenario import effects
-from mockexchange.scenario.effects import Effect
+from mockexchange.faults.delivery import Transport, delay
+from mockexchange.faults.faulty_answer import PLAIN, Disturbed, Passage
+from mockexchange.scenario import fault_effects
+from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.frame import Asked, Frame
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.searching import no_pause
@@ -80,7 +80,7 @@ def _passage(answer: Answer) -> Passage:
     return Passage(answer.fault or "", answer.delay_us, answer.end)
 
 
-def _cut(reply: Disturbed, effect: effects.CutAfter, name: str) -> None:
+def _cut(reply: Disturbed, effect: fault_effects.CutAfter, name: str) -> None:
     """No client shows a part of a frame: what is cut off is the frame."""
     if effect.size_bytes < len(reply.body):
         reply.end = "cut"
@@ -97,28 +97,28 @@ def _reset(reply: Disturbed, effect: Effect, name: str) -> None:
     reply.end, reply.diagnosis = "reset", f"the fault {name} reset the connection: no answer"
 
 
-def _trickle(reply: Disturbed, effect: effects.Trickle, name: str) -> None:
+def _trickle(reply: Disturbed, effect: fault_effects.Trickle, name: str) -> None:
     reply.findings.append(f"the fault {name} found nothing to slow down: a frame comes whole")
 
 
-def _type(reply: Disturbed, effect: effects.Body | effects.ContentType, name: str) -> None:
-    if not isinstance(effect, effects.Body) or effect.content_type is not None:
+def _type(reply: Disturbed, effect: fault_effects.Body | fault_effects.ContentType, name: str) -> None:
+    if not isinstance(effect, fault_effects.Body) or effect.content_type is not None:
         reply.findings.append(f"the fault {name} found no content type to set: a frame has none")
 
 
-def _headers(reply: Disturbed, effect: effects.Status | effects.RateLimit, name: str) -> None:
+def _headers(reply: Disturbed, effect: fault_effects.Status | fault_effects.RateLimit, name: str) -> None:
     if effect.headers:
         reply.findings.append(f"the fault {name} found no head for its headers: a frame has none")
 
 
 IN_A_STREAM: Transport = {
-    effects.Status: _headers,
-    effects.RateLimit: _headers,
-    effects.Body: _type,
-    effects.ContentType: _type,
-    effects.Delay: delay,
-    effects.Trickle: _trickle,
-    effects.CutAfter: _cut,
-    effects.Drop: _drop,
-    effects.Reset: _reset,
+    fault_effects.Status: _headers,
+    fault_effects.RateLimit: _headers,
+    fault_effects.Body: _type,
+    fault_effects.ContentType: _type,
+    fault_effects.Delay: delay,
+    fault_effects.Trickle: _trickle,
+    fault_effects.CutAfter: _cut,
+    fault_effects.Drop: _drop,
+    fault_effects.Reset: _reset,
 }

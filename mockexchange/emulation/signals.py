@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mockexchange.emulation.program import BY_SIGNAL, CannotStart, Program
+from mockexchange.emulation.child_process import BY_SIGNAL, CannotStart, Program
 
 FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from heapq import merge
 from http import HTTPStatus
 
-from mockexchange.replay.calls import CallReplay
+from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain, Recording, request_of
-from mockexchange.replay.running import Replay
+from mockexchange.replay.stream_calls import CallReplay
 from mockexchange.replay.streams import StreamReplay
 from mockexchange.replay.stubs import StubReplay
 from mockexchange.replay.verdicts import Verdict, deviation

@@ -4,14 +4,14 @@ A session has to have seen what it saw, since later calls and messages depend on
 changed or moved, so that alone is left out.
 """
 
-from mockexchange.faults.calls import frame_of
 from mockexchange.faults.registry import SUBJECT
-from mockexchange.replay.installing import Installations
+from mockexchange.faults.stream_calls import frame_of
+from mockexchange.replay.installed_rules import Installations
+from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain
-from mockexchange.replay.running import Replay
 from mockexchange.replay.stubs import StubReplay
 from mockexchange.sandbox.journal_json import frame_bytes
-from mockexchange.scenario.effects import ClockOffset, RateLimit, Status
+from mockexchange.scenario.fault_effects import ClockOffset, RateLimit, Status
 from mockexchange.scenario.faults import FAULT, Rule
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.venue import Calls, Venue

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockexchange.faults.disturbed import Disturbed
-from mockexchange.scenario import effects
-from mockexchange.scenario.effects import Effect
+from mockexchange.faults.faulty_answer import Disturbed
+from mockexchange.scenario import fault_effects
+from mockexchange.scenario.fault_effects import Effect
 
 Carry = Callable[[Disturbed, Any, str], None]
 """(reply, effect, name of the fault)"""
@@ -13,15 +13,15 @@ Transport = Mapping[type, Carry]
 """By effect; those that fire are carried out in this order."""
 
 
-def delay(reply: Disturbed, effect: effects.Delay, name: str) -> None:
+def delay(reply: Disturbed, effect: fault_effects.Delay, name: str) -> None:
     reply.delay_us = effect.delay_us
 
 
-def _trickle(reply: Disturbed, effect: effects.Trickle, name: str) -> None:
+def _trickle(reply: Disturbed, effect: fault_effects.Trickle, name: str) -> None:
     reply.bytes_per_second = effect.bytes_per_second
 
 
-def _cut(reply: Disturbed, effect: effects.CutAfter, name: str) -> None:
+def _cut(reply: Disturbed, effect: fault_effects.CutAfter, name: str) -> None:
     """The head tells the whole length; the journal keeps what goes out."""
     if effect.size_bytes < len(reply.body):
         reply.body, reply.end = reply.body[: effect.size_bytes], "cut"
@@ -40,9 +40,9 @@ def _reset(reply: Disturbed, effect: Effect, name: str) -> None:
 
 
 OVER_HTTP: Transport = {
-    effects.Delay: delay,
-    effects.Trickle: _trickle,
-    effects.CutAfter: _cut,
-    effects.Drop: _drop,
-    effects.Reset: _reset,
+    fault_effects.Delay: delay,
+    fault_effects.Trickle: _trickle,
+    fault_effects.CutAfter: _cut,
+    fault_effects.Drop: _drop,
+    fault_effects.Reset: _reset,
 }

@@ -2,27 +2,27 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from mockexchange.faults.bucket import Buckets
-from mockexchange.faults.dice import falls
 from mockexchange.faults.matching import Happening, compile_match
-from mockexchange.scenario import effects
-from mockexchange.scenario.effects import RateLimit
+from mockexchange.faults.sampling import falls
+from mockexchange.faults.token_bucket import Buckets
+from mockexchange.scenario import fault_effects
+from mockexchange.scenario.fault_effects import RateLimit
 from mockexchange.scenario.faults import Rule
 
 # Effects that cannot both be: the first rule that fires has its way, the others do not fire.
 STAGES: dict[type, str] = {
-    effects.Status: "answer",
-    effects.RateLimit: "answer",
-    effects.Drop: "end",
-    effects.Reset: "end",
-    effects.CutAfter: "end",
-    effects.Gap: "taken",
-    effects.SilentChannel: "taken",
-    effects.Terminal: "taken",
-    effects.Reorder: "taken",
-    effects.Close: "end",
-    effects.Abort: "end",
-    effects.Stall: "end",
+    fault_effects.Status: "answer",
+    fault_effects.RateLimit: "answer",
+    fault_effects.Drop: "end",
+    fault_effects.Reset: "end",
+    fault_effects.CutAfter: "end",
+    fault_effects.Gap: "taken",
+    fault_effects.SilentChannel: "taken",
+    fault_effects.Terminal: "taken",
+    fault_effects.Reorder: "taken",
+    fault_effects.Close: "end",
+    fault_effects.Abort: "end",
+    fault_effects.Stall: "end",
 }
 
 

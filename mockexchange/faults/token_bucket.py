@@ -6,7 +6,7 @@ A bucket is kept as the one instant at which it would be full again, so nothing 
 from collections import OrderedDict
 
 from mockexchange.faults.matching import Happening
-from mockexchange.scenario.effects import RateLimit
+from mockexchange.scenario.fault_effects import RateLimit
 
 BUCKETS_MAX = 10_000
 """One for each account that asks; those that did not ask for longest are forgotten, which fills them."""
