@@ -12,10 +12,10 @@ from schemathesis.schemas import BaseSchema
 from starlette.types import ASGIApp
 
 from contracts.suites.world import HOST, IN_PROCESS_HOST, World, open_world
-from mockexchange.kit.exploring.told import MAY_BE_MISSING, Told, operation_ids
+from mockexchange.kit.in_process_transport import AppTransport
 from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.schemathesis.hints import MAY_BE_MISSING, Told, operation_ids
 from mockexchange.kit.target import Target
-from mockexchange.kit.transports import AppTransport
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from mockexchange.sandbox.sandbox import SandboxOptions

@@ -13,9 +13,9 @@ from contracts.suites.targets import as_it_is
 from contracts.suites.world import TRANSPORTS, front_of
 from mockexchange.kit.deribit.roles import BASIC
 from mockexchange.kit.deribit.signing import Basic
-from mockexchange.kit.exploring.told import Told
+from mockexchange.kit.in_process_transport import AppTransport
+from mockexchange.kit.schemathesis.hints import Told
 from mockexchange.kit.target import BALANCE_ONLY, MEMBER, OTHER, RESTRICTED, Target
-from mockexchange.kit.transports import AppTransport
 from mockexchange.kit.venue import Signer
 from mockexchange.kit.venues import KITS
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox

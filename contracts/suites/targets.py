@@ -9,11 +9,11 @@ from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp
 
 from contracts.suites.world import TRANSPORTS, World, front_of, open_world
-from mockexchange.kit.exploring.told import Told
+from mockexchange.kit.in_process_transport import AppTransport
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.kalshi.exploring import told
+from mockexchange.kit.kalshi.schemathesis_hints import told
+from mockexchange.kit.schemathesis.hints import Told
 from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RESTRICTED, Target
-from mockexchange.kit.transports import AppTransport
 from mockexchange.venues.kalshi.dates import ALIASES
 
 ROLES = {

@@ -6,9 +6,9 @@ import pytest
 
 from contracts.suites.control_world import control_target, controlled, told_of
 from contracts.suites.saying import findings_of
-from mockexchange.kit.exploring.running import Effort, explore
-from mockexchange.kit.exploring.told import operation_ids
 from mockexchange.kit.findings import Outcome
+from mockexchange.kit.schemathesis.hints import operation_ids
+from mockexchange.kit.schemathesis.run import Effort, explore
 from mockexchange.runtime import api_documents
 from mockexchange.server.control import wait_requests
 

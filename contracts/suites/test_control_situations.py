@@ -16,7 +16,7 @@ from schemathesis.schemas import BaseSchema
 from contracts.suites.control_world import BEARER, SPARE, Controlled, Deaf, control_schema, controlled
 from mockexchange.cli.event_source import Event, read_events
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.kit.exploring.providers import AnyCase
+from mockexchange.kit.schemathesis.auth_providers import AnyCase
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from mockexchange.sandbox import sandboxes

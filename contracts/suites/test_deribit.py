@@ -6,8 +6,8 @@ from contracts.suites.derivatives import EVERY, target_at, told_of
 from contracts.suites.saying import findings_of, not_judged
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.deribit import DERIBIT
-from mockexchange.kit.exploring.running import Effort, conclude, run
 from mockexchange.kit.findings import Outcome
+from mockexchange.kit.schemathesis.run import Effort, conclude, run
 from mockexchange.runtime import api_documents
 from mockexchange.venues.registry import venue_of
 

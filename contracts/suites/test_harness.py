@@ -15,15 +15,15 @@ from contracts.suites.saying import findings_of
 from contracts.suites.targets import target_at, told_of
 from contracts.suites.test_kalshi import NEVER_APPLY
 from mockexchange.api.transport.httpx_asgi import scope_of
-from mockexchange.kit.exploring import running
-from mockexchange.kit.exploring.checks import KINDS
-from mockexchange.kit.exploring.discovery import discover
-from mockexchange.kit.exploring.outcome import AS_SENT
-from mockexchange.kit.exploring.relay import Relay
-from mockexchange.kit.exploring.running import Effort, explore
-from mockexchange.kit.exploring.told import operation_ids
-from mockexchange.kit.exploring.verdicts import ANSWERED, COMPLETED, PHASE
 from mockexchange.kit.findings import Outcome, Verdict
+from mockexchange.kit.schemathesis import run
+from mockexchange.kit.schemathesis.checks import KINDS
+from mockexchange.kit.schemathesis.hint_discovery import discover
+from mockexchange.kit.schemathesis.hints import operation_ids
+from mockexchange.kit.schemathesis.outcome import AS_SENT
+from mockexchange.kit.schemathesis.run import Effort, explore
+from mockexchange.kit.schemathesis.transport import Relay
+from mockexchange.kit.schemathesis.verdicts import ANSWERED, COMPLETED, PHASE
 from mockexchange.kit.target import MEMBER, Unreachable
 from mockexchange.runtime import api_documents
 
@@ -299,7 +299,7 @@ def test_what_schemathesis_cannot_do_and_what_ends_it_is_told(monkeypatch: pytes
     )
     fatal = events.FatalError(exception=KeyError("x"))
     told_events = Told([odd, fatal, events.Interrupted(phase=PhaseName.FUZZING), odd])
-    monkeypatch.setattr(running, "from_schema", lambda schema: told_events)
+    monkeypatch.setattr(run, "from_schema", lambda schema: told_events)
     judged: list[Verdict] = []
     with target_at(ALIAS) as target, pytest.raises(KeyboardInterrupt):
         judged.extend(explore(target, told_of(target)))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mockexchange.kit.exploring.told import tell_names
-from mockexchange.kit.judging.requests import Judge, Objection, _query_objection
+from mockexchange.kit.schemathesis.hints import tell_names
+from mockexchange.kit.validation.requests import Judge, Objection, _query_objection
 from mockexchange.runtime import api_documents
 
 pytestmark = pytest.mark.contract

@@ -9,8 +9,8 @@ import pytest
 from contracts.suites.saying import findings_of, not_judged
 from contracts.suites.targets import target_at, told_of
 from contracts.suites.world import TRANSPORTS
-from mockexchange.kit.exploring.outcome import Outcome
-from mockexchange.kit.exploring.running import Effort, conclude, run
+from mockexchange.kit.schemathesis.outcome import Outcome
+from mockexchange.kit.schemathesis.run import Effort, conclude, run
 from mockexchange.runtime import api_documents
 from mockexchange.venues.kalshi.dates import ALIASES
 

@@ -12,9 +12,9 @@ from contracts.suites.planted.stream import STREAM
 from contracts.suites.streams import stream_target_in_process
 from contracts.suites.targets import target_at, told_of
 from mockexchange.kit.checks import run_checks
-from mockexchange.kit.exploring.running import Effort, explore
 from mockexchange.kit.findings import Finding, Verdict
 from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.schemathesis.run import Effort, explore
 
 pytestmark = pytest.mark.contract
 

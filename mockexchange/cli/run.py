@@ -17,7 +17,7 @@ from mockexchange.emulation.summary import dial_lines, judgements, lines_of
 from mockexchange.emulation.upstream_proxy import WrongProxy
 from mockexchange.kit.findings import Finding, Report, Verdict
 from mockexchange.kit.reports.destinations import Destination
-from mockexchange.kit.reports.words import printable
+from mockexchange.kit.reports.printable_text import printable
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT

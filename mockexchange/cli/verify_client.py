@@ -13,7 +13,7 @@ from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.kit.client.cards import Card, CardError, choose, load_cards
-from mockexchange.kit.client.running import LATEST, CannotJudge, Run, Settings
+from mockexchange.kit.client.run import LATEST, CannotJudge, Run, Settings
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination

@@ -11,16 +11,16 @@ import yaml
 
 from mockexchange.cli.click_base import Misuse, checked, option
 from mockexchange.cli.report_option import report_option, write_reports
-from mockexchange.kit.exploring.running import EXAMPLES, SEED
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
+from mockexchange.kit.schemathesis.run import EXAMPLES, SEED
 from mockexchange.kit.server.addresses import Address, read_address
+from mockexchange.kit.server.api_dates import LATEST, read_alias
 from mockexchange.kit.server.credentials import Credential, load_credential, parse_role
-from mockexchange.kit.server.dates import LATEST, read_alias
 from mockexchange.kit.server.preflight import CannotJudge
-from mockexchange.kit.server.running import Run, Settings, rules_of
-from mockexchange.kit.server.selecting import Selection
+from mockexchange.kit.server.rule_selection import Selection
+from mockexchange.kit.server.run import Run, Settings, rules_of
 from mockexchange.kit.streaming.target import LISTEN_S
 from mockexchange.kit.target import MEMBER
 from mockexchange.kit.venue import Signer

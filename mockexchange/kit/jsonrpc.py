@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.kit.answered import NOBODYS_FAULT, Answer, NotAnswered, NotJudged
+from mockexchange.kit.response import NOBODYS_FAULT, Answer, NotAnswered, NotJudged
 from mockexchange.kit.target import Target
 from mockexchange.kit.venue import Signer
 

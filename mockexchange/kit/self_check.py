@@ -5,10 +5,10 @@ from functools import cache
 from typing import NamedTuple
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.judging.answers import AnswerJudge
-from mockexchange.kit.judging.frames import FrameJudge
-from mockexchange.kit.judging.handshakes import RefusalJudge
-from mockexchange.kit.judging.routes import Routes
+from mockexchange.kit.validation.answers import AnswerJudge
+from mockexchange.kit.validation.frames import FrameJudge
+from mockexchange.kit.validation.handshakes import RefusalJudge
+from mockexchange.kit.validation.routes import Routes
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import NoSuchDocument

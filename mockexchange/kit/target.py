@@ -8,13 +8,13 @@ from typing import Any
 
 import httpx
 
-from mockexchange.kit.answered import Answer, NotAnswered, NotJudged, Unreachable, object_of, still
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.judging.answers import AnswerJudge
-from mockexchange.kit.judging.references import resolved
 from mockexchange.kit.operations import Operation, answer_schema, reads
-from mockexchange.kit.readings import Reading, Readings, Remembered, Whole, reading_of
-from mockexchange.kit.rules.facts import Listing, Query, Row
+from mockexchange.kit.read_cache import Reading, Readings, Remembered, Whole, reading_of
+from mockexchange.kit.response import Answer, NotAnswered, NotJudged, Unreachable, object_of, still
+from mockexchange.kit.rules.list_facts import Listing, Query, Row
+from mockexchange.kit.validation.answers import AnswerJudge
+from mockexchange.kit.validation.references import resolved
 from mockexchange.kit.venue import Signer, VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document

@@ -4,9 +4,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from mockexchange.kit.client.tasks import Task
-from mockexchange.kit.exploring.told import Names, Told
-from mockexchange.kit.rules.facts import Facts
-from mockexchange.kit.streaming.dialect import Dialect
+from mockexchange.kit.rules.list_facts import Facts
+from mockexchange.kit.schemathesis.hints import Names, Told
+from mockexchange.kit.streaming.protocol import Dialect
 from mockexchange.runtime.api_documents import Document
 
 

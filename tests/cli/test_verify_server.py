@@ -167,7 +167,7 @@ def test_a_dead_port_is_said_so(cli: Cli, mock: Judged) -> None:
 
 
 def test_a_server_that_hangs_is_given_up(cli: Cli, mock: Judged, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.kit.server.manners.ANSWER_S_MAX", 0.2)
+    monkeypatch.setattr("mockexchange.kit.server.throttled_transport.ANSWER_S_MAX", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         line = refused(cli, *mock._replace(url=f"http://127.0.0.1:{silent.getsockname()[1]}").options)
     assert line.endswith("/portfolio/positions: connected, but got no answer: no answer within 0.2 s")

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mockexchange.kit.client.cards import load_cards
-from mockexchange.kit.client.running import Run, Settings
+from mockexchange.kit.client.run import Run, Settings
 from mockexchange.kit.findings import Finding, Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from tests.clients.processes import ENVIRONMENTS, find_python

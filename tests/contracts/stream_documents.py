@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from mockexchange.kit.judging.frames import FrameJudge
+from mockexchange.kit.validation.frames import FrameJudge
 from tests.contracts.documents import ALIASES, CONTRACTS
 
 COMPAT = "compat"

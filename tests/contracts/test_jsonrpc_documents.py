@@ -9,7 +9,7 @@ import jsonschema_rs
 import pytest
 import schemathesis
 
-from mockexchange.kit.judging.references import resolved, validator
+from mockexchange.kit.validation.references import resolved, validator
 from mockexchange.runtime import api_documents
 from scripts.jsonrpc_facts import ALIASES, type_of
 from scripts.write_jsonrpc_contracts import VENUES, render_document, render_stream, target

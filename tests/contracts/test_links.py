@@ -15,7 +15,7 @@ from schemathesis.generation.stateful.state_machine import StepOutput
 from schemathesis.schemas import APIOperation, BaseSchema
 from schemathesis.specs.openapi.stateful.links import OpenApiLink
 
-from mockexchange.kit.judging.references import resolved
+from mockexchange.kit.validation.references import resolved
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 from scripts.contract_facts import read_facts

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.kit.judging.references import resolved
+from mockexchange.kit.validation.references import resolved
 from scripts.contract_facts import COMPAT, read_facts
 from tests.contracts.collection import full_collection
 from tests.contracts.documents import ALIASES, DOCUMENTS, component_validator, document, operations

@@ -11,8 +11,8 @@ import pytest
 
 from mockexchange.cli.verify_server import server as command
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.server import manners
-from mockexchange.kit.server.running import rules_of
+from mockexchange.kit.server import throttled_transport
+from mockexchange.kit.server.run import rules_of
 from mockexchange.kit.streaming.target import LISTEN_S
 from mockexchange.kit.target import MEMBER, ROLES
 from tests.house.checkout import ROOT
@@ -65,7 +65,10 @@ def test_the_options_it_names_are_there() -> None:
 
 
 def test_the_limits_it_names_are_those_of_the_code() -> None:
-    assert f"at most {manners.PAUSE_S_MAX:g} seconds" in PAGE
-    assert f"takes at most {manners.ANSWER_S_MAX:g} seconds and {manners.ANSWER_BYTES_MAX // 2**20} MB" in PAGE
+    assert f"at most {throttled_transport.PAUSE_S_MAX:g} seconds" in PAGE
+    assert (
+        f"takes at most {throttled_transport.ANSWER_S_MAX:g} seconds and {throttled_transport.ANSWER_BYTES_MAX // 2**20} MB"
+        in PAGE
+    )
     assert f"{LISTEN_S:g} seconds unless told otherwise" in PAGE
-    assert (manners.ATTEMPTS_MAX, manners.SILENT_MAX) == (5, 3)
+    assert (throttled_transport.ATTEMPTS_MAX, throttled_transport.SILENT_MAX) == (5, 3)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from mockexchange.kit.client.contract import Contract
+from mockexchange.kit.client.api_documents import Contract
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.reports.tables import Table
 

@@ -19,17 +19,17 @@ from hypothesis.errors import HypothesisWarning, NoSuchExample
 
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.adapter import Adapter, AdapterBroken, one_line
-from mockexchange.kit.client.comparing import GUIDE, cells_of, compare, rows_shown
+from mockexchange.kit.client.adapter_checks import UNSUPPORTED, all_failed, raised, read_world
 from mockexchange.kit.client.fuzzing_fixtures import Case, rule_of, saved, written
 from mockexchange.kit.client.fuzzing_trimming import lesser_bodies, trimmed
 from mockexchange.kit.client.fuzzing_values import UNKNOWN, values_of
-from mockexchange.kit.client.meanings import CENT_DECIMALS, LATEST, Meanings, Row, aliases_of, meanings_at, read_body
+from mockexchange.kit.client.row_comparison import GUIDE, cells_of, compare, rows_shown
 from mockexchange.kit.client.session import Session, open_session
+from mockexchange.kit.client.task_fields import CENT_DECIMALS, LATEST, Meanings, Row, aliases_of, meanings_at, read_body
 from mockexchange.kit.client.tasks import Task, Unit
-from mockexchange.kit.client.understanding import UNSUPPORTED, all_failed, raised, read_world
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.judging.references import pointer, resolved
-from mockexchange.kit.serving import Exchange
+from mockexchange.kit.local_exchange import Exchange
+from mockexchange.kit.validation.references import pointer, resolved
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document

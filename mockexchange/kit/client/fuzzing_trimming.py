@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mockexchange.kit.judging.references import resolved
+from mockexchange.kit.validation.references import resolved
 from mockexchange.runtime.api_documents import Document
 
 TRIM_TASKS_MAX = 100

@@ -15,7 +15,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from mockexchange.kit.judging.references import resolved
+from mockexchange.kit.validation.references import resolved
 from mockexchange.runtime.api_documents import Document
 
 Values = SearchStrategy[Any]

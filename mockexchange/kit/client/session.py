@@ -7,7 +7,7 @@ from itertools import count
 
 from mockexchange.kit.client.adapter import Where
 from mockexchange.kit.client.traffic import Traffic, traffic_of
-from mockexchange.kit.serving import Exchange
+from mockexchange.kit.local_exchange import Exchange
 from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.sandbox.sandbox import Credential, Sandbox, SandboxOptions
 from mockexchange.scenario.errors import ScenarioError

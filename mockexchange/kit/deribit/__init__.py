@@ -1,9 +1,9 @@
 """Deribit, as the kit knows it."""
 
 from mockexchange.kit.deribit.checks import CHECKS
-from mockexchange.kit.deribit.exploring import told
 from mockexchange.kit.deribit.lists import FACTS
 from mockexchange.kit.deribit.roles import role_of
+from mockexchange.kit.deribit.schemathesis_hints import told
 from mockexchange.kit.deribit.signing import load_signer
 from mockexchange.kit.venue import VenueKit
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from mockexchange.kit.rules.facts import Facts, Filter, Listing, Paging, Reader, Row
-from mockexchange.kit.rules.matching import equal_to, field_of
+from mockexchange.kit.rules.filter_matching import equal_to, field_of
+from mockexchange.kit.rules.list_facts import Facts, Filter, Listing, Paging, Reader, Row
 
 NAMES_MAX = 5
 END_MS = "4102444800000"

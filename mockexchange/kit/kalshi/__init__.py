@@ -1,12 +1,12 @@
 """Kalshi, as the kit knows it."""
 
 from mockexchange.kit.kalshi import checks
-from mockexchange.kit.kalshi.exploring import told
 from mockexchange.kit.kalshi.lists import FACTS
 from mockexchange.kit.kalshi.roles import role_of
+from mockexchange.kit.kalshi.schemathesis_hints import told
 from mockexchange.kit.kalshi.signing import load_signer
 from mockexchange.kit.kalshi.stream.checks import STREAM_CHECKS
-from mockexchange.kit.kalshi.stream.dialect import KalshiDialect
+from mockexchange.kit.kalshi.stream.protocol import KalshiDialect
 from mockexchange.kit.kalshi.tasks import TASKS
 from mockexchange.kit.rules import catalogue
 from mockexchange.kit.venue import VenueKit

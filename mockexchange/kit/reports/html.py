@@ -5,9 +5,9 @@ from html import escape
 from pathlib import Path
 
 from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
+from mockexchange.kit.reports.printable_text import named, parts_of, printable, tally
 from mockexchange.kit.reports.summary import RuleSummary, by_rule
 from mockexchange.kit.reports.tables import Table
-from mockexchange.kit.reports.words import named, parts_of, printable, tally
 
 STYLE = Path(__file__).with_name("report.css")
 CLASSES = {Outcome.KEPT: "kept", Outcome.BROKEN: "broken", Outcome.NOT_JUDGED: "unjudged"}

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
+from mockexchange.kit.reports.printable_text import in_a_line, parts_of, printable
 from mockexchange.kit.reports.summary import RuleSummary, by_rule
 from mockexchange.kit.reports.tables import Table
-from mockexchange.kit.reports.words import in_a_line, parts_of, printable
 
 RUN = "the run"
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.operations import allows
-from mockexchange.kit.rules.facts import Filter, Row, Split
-from mockexchange.kit.rules.saying import finding, lists_of, shown, views_of
+from mockexchange.kit.rules.finding_format import finding, lists_of, shown, views_of
+from mockexchange.kit.rules.list_facts import Filter, Row, Split
 from mockexchange.kit.target import Target, Whole
 
 VALUES_MAX = 6

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.saying import finding, lists_of, views_of
-from mockexchange.kit.rules.telling import instant_of
+from mockexchange.kit.rules.finding_format import finding, lists_of, views_of
+from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import Target
 
 NEWEST = "lists.order"

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.facts import Row
-from mockexchange.kit.rules.saying import finding, paged_lists_of, views_of, where_list
+from mockexchange.kit.rules.finding_format import finding, paged_lists_of, views_of, where_list
+from mockexchange.kit.rules.list_facts import Row
 from mockexchange.kit.target import Target, Whole
 
 SIZES = (1, 2, 7)

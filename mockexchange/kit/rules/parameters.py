@@ -7,7 +7,7 @@ from typing import Any
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.operations import Operation, Parameter
-from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.rules.finding_format import answered, finding
 from mockexchange.kit.target import Target
 
 BOUNDS, KINDS, CHOICES, REPEATED, REQUIRED, UNKNOWN, DEFAULTS = (

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.rules.finding_format import answered, finding
 from mockexchange.kit.target import Target
 
 ANSWERED = "reads.answered"

@@ -2,7 +2,7 @@
 
 from difflib import get_close_matches
 
-from mockexchange.kit.exploring.discovery import asked_for
+from mockexchange.kit.schemathesis.hint_discovery import asked_for
 from mockexchange.kit.server.preflight import CannotJudge
 from mockexchange.kit.target import Target
 

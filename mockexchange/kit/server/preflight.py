@@ -10,7 +10,7 @@ from time import time
 import httpx
 
 from mockexchange.kit.operations import Operation
-from mockexchange.kit.server.manners import words_of
+from mockexchange.kit.server.throttled_transport import words_of
 from mockexchange.kit.target import MEMBER, Target
 from mockexchange.kit.venue import Signer
 

@@ -1,9 +1,9 @@
 """SignalPlus, as the kit knows it."""
 
-from mockexchange.kit.rules.facts import Facts, Paging
+from mockexchange.kit.rules.list_facts import Facts, Paging
 from mockexchange.kit.signalplus.checks import CHECKS
-from mockexchange.kit.signalplus.exploring import told
 from mockexchange.kit.signalplus.roles import role_of
+from mockexchange.kit.signalplus.schemathesis_hints import told
 from mockexchange.kit.signalplus.signing import load_signer
 from mockexchange.kit.venue import VenueKit
 

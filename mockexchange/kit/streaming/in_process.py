@@ -9,7 +9,7 @@ import anyio
 from anyio.from_thread import BlockingPortal
 from starlette.types import ASGIApp, Message
 
-from mockexchange.kit.streaming.wires import ABNORMAL, Arrival, Connect, HandshakeRefused, Sort
+from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, Connect, HandshakeRefused, Sort
 from mockexchange.kit.target import Unreachable
 
 NORMAL = 1000

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
-from mockexchange.kit.streaming.dialect import Kind, Told
-from mockexchange.kit.streaming.lines import REPLIES, Line, Sent
+from mockexchange.kit.streaming.protocol import Kind, Told
+from mockexchange.kit.streaming.recorded_stream import REPLIES, Line, Sent
 
 
 class Broken(NamedTuple):

@@ -12,7 +12,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import WebSocketURI, parse_uri
 
-from mockexchange.kit.streaming.wires import ABNORMAL, Arrival, HandshakeRefused, Sort
+from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, HandshakeRefused, Sort
 from mockexchange.kit.target import Unreachable
 
 FRAME_BYTES_MAX = 16 * 1024 * 1024

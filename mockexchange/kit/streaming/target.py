@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.judging.frames import FrameJudge
-from mockexchange.kit.streaming.lines import Line
+from mockexchange.kit.streaming.connection import Connect, HandshakeRefused
+from mockexchange.kit.streaming.recorded_stream import Line
 from mockexchange.kit.streaming.sockets import connect_socket
-from mockexchange.kit.streaming.wires import Connect, HandshakeRefused
 from mockexchange.kit.target import MEMBER, Headers, NotJudged, Target, Unreachable
+from mockexchange.kit.validation.frames import FrameJudge
 from mockexchange.kit.venue import Signer
 
 T = TypeVar("T")

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mockexchange.kit.client.adapter import Adapter
-from mockexchange.kit.client.judges import Judge
+from mockexchange.kit.client.checks import Judge
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.serving import Exchange, exchange
+from mockexchange.kit.local_exchange import Exchange, exchange
 from tests.house.checkout import ROOT
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from mockexchange.kit.client.meanings import read_body
+from mockexchange.kit.client.task_fields import read_body
 from mockexchange.kit.client.tasks import Task, Unit
 from mockexchange.kit.kalshi.signing import Signer, load_signer
 from mockexchange.kit.kalshi.tasks import TASKS

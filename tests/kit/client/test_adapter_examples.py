@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from mockexchange.kit.client.adapter import Adapter
+from mockexchange.kit.client.adapter_checks import judge_account, read_world
 from mockexchange.kit.client.session import Session, open_session
-from mockexchange.kit.client.understanding import judge_account, read_world
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import TASKS
-from mockexchange.kit.serving import Exchange, exchange
+from mockexchange.kit.local_exchange import Exchange, exchange
 from mockexchange.scenario.loader import load_text
 from tests.house.checkout import ROOT
 

@@ -5,11 +5,11 @@ from textwrap import dedent
 
 import pytest
 
+from mockexchange.kit.client.adapter_mode import LISTEN
 from mockexchange.kit.client.cards import OWN_CARDS, TASKS, Card, CardError, Needs, Task, choose, load_cards, read_card
-from mockexchange.kit.client.judges import judges
-from mockexchange.kit.client.playing import LISTEN
+from mockexchange.kit.client.checks import judges
 from mockexchange.kit.client.rules import RULES
-from mockexchange.kit.client.stage import load_plan
+from mockexchange.kit.client.sandboxes import load_plan
 from mockexchange.kit.kalshi import KALSHI
 
 MINIMAL = "card: X01\ntitle: A card\nsays: What must be.\n"

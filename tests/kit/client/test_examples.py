@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from mockexchange.kit.client.cards import load_cards
-from mockexchange.kit.client.running import Run, Settings
+from mockexchange.kit.client.run import Run, Settings
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from tests.house.checkout import ROOT

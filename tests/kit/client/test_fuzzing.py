@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client import fuzzing
 from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterSilent, Where
+from mockexchange.kit.client.checks import judges
 from mockexchange.kit.client.fuzzing import agreeing, judge_fuzz, smallest
 from mockexchange.kit.client.fuzzing_trimming import lesser_bodies, trimmed
 from mockexchange.kit.client.fuzzing_values import UNKNOWN, values_of
-from mockexchange.kit.client.judges import judges
-from mockexchange.kit.client.meanings import aliases_of
 from mockexchange.kit.client.session import open_session
-from mockexchange.kit.judging.references import resolved, validator
+from mockexchange.kit.client.task_fields import aliases_of
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import BALANCE, FILLS, ORDERS, POSITIONS, TASKS
+from mockexchange.kit.validation.references import resolved, validator
 from mockexchange.runtime import api_documents
 from mockexchange.scenario.loader import load_file, load_text
 from tests.house.checkout import ROOT

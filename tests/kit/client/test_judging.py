@@ -5,9 +5,9 @@ import time
 import pytest
 
 from mockexchange.kit.client.adapter import Fractional, Told
+from mockexchange.kit.client.card_verdicts import Trial, judge
 from mockexchange.kit.client.cards import Card, card_of
 from mockexchange.kit.client.command import Ran
-from mockexchange.kit.client.judging import Trial, judge
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding, Outcome, Verdict
 from mockexchange.scenario.located_text import read_yaml

@@ -9,19 +9,19 @@ from typing import Any
 
 import pytest
 
-from mockexchange.kit.client import commanding, playing
+from mockexchange.kit.client import adapter_mode, command_mode
 from mockexchange.kit.client.adapter import AdapterSilent
+from mockexchange.kit.client.adapter_checks import read_world
+from mockexchange.kit.client.api_documents import contract_of
 from mockexchange.kit.client.cards import Card, choose, load_cards
-from mockexchange.kit.client.contract import contract_of
 from mockexchange.kit.client.environment import environment_of
 from mockexchange.kit.client.limits import CONNECTIONS_MAX
-from mockexchange.kit.client.running import INTERRUPTED, CannotJudge, Run, Settings
+from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, Run, Settings
+from mockexchange.kit.client.sandboxes import Stage, load_plan
 from mockexchange.kit.client.session import NoSuchAccount, open_session
-from mockexchange.kit.client.stage import Stage, load_plan
-from mockexchange.kit.client.understanding import read_world
 from mockexchange.kit.findings import EXIT_BROKEN, EXIT_KEPT, EXIT_NOT_JUDGED, Finding, Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.serving import exchange
+from mockexchange.kit.local_exchange import exchange
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
 from tests.kit.client.fake_adapters import answering
@@ -117,7 +117,7 @@ def test_a_command_that_is_done_when_its_stream_is_cut_need_not_come_back() -> N
 
 def test_what_a_command_understood_cannot_be_seen() -> None:
     made = run(bot("positions"), "R54", "R60", "R70")
-    assert {one.why for one in made.report.verdicts} == {commanding.ONLY_ADAPTERS}
+    assert {one.why for one in made.report.verdicts} == {command_mode.ONLY_ADAPTERS}
 
 
 def test_a_card_about_what_never_came_says_that_requests_are_refused() -> None:
@@ -134,7 +134,7 @@ def test_a_command_that_writes_twice_is_found_out() -> None:
 
 
 def test_a_command_in_a_loop_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commanding, "CALLS_MAX", 20)
+    monkeypatch.setattr(command_mode, "CALLS_MAX", 20)
     assert run(bot("poll"), "R01", timeout_s=60).report.exit_code == EXIT_KEPT
 
 
@@ -294,14 +294,14 @@ def test_an_adapter_that_cannot_be_worked_with_is_one_line(body: str, words: str
 
 
 def test_an_adapter_that_hangs_from_the_start_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playing, "START_S_MAX", 0.5)
+    monkeypatch.setattr(adapter_mode, "START_S_MAX", 0.5)
     with pytest.raises(CannotJudge, match="gave no answer to task"):
         run(answering(HANG), "R10", is_adapter=True)
 
 
 def test_an_adapter_that_hangs_on_one_task_loses_the_cards_about_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(playing, "SURVEY_S_MAX", 3)
-    monkeypatch.setattr(playing, "UNDISTURBED_S_MAX", 3)
+    monkeypatch.setattr(adapter_mode, "SURVEY_S_MAX", 3)
+    monkeypatch.setattr(adapter_mode, "UNDISTURBED_S_MAX", 3)
     body = "import threading; threading.Event().wait(60 if task['task'] == 'positions' else 0); tell(task, rows=[])"
     made = run(answering(body), "R20", "R66", is_adapter=True)
     assert verdicts(made)["R20"].why == "its task positions is not answered where nothing is disturbed either"
@@ -313,7 +313,7 @@ def test_a_judge_of_many_tasks_may_find_and_may_be_left_without_an_answer(monkey
         yield Finding("understanding.sign", "positions", "9", "-9", "docs/adapters.md")
         raise AdapterSilent("it gave no answer")
 
-    monkeypatch.setattr(playing, "judges", lambda *_, **more: {"fuzz": silent})
+    monkeypatch.setattr(adapter_mode, "judges", lambda *_, **more: {"fuzz": silent})
     made = run(answering("tell(task, rows=[])"), "R74", is_adapter=True)
     assert [finding.rule for finding in made.report.findings] == ["R74 understanding.sign", "R74 ends"]
     assert all("--cards R74 --" in finding.reproduction for finding in made.report.findings)

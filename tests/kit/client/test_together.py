@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.kit.client import together
+from mockexchange.kit.client import parallel_cards
 from mockexchange.kit.client.cards import Card, choose, load_cards
-from mockexchange.kit.client.running import INTERRUPTED, CannotJudge, Run, Settings
-from mockexchange.kit.client.together import PROCESSES_MAX, process_count
+from mockexchange.kit.client.parallel_cards import PROCESSES_MAX, process_count
+from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, Run, Settings
 from mockexchange.kit.kalshi import KALSHI
 from tests.kit.client.fake_adapters import answering
 from tests.kit.client.test_running import Watcher
@@ -54,7 +54,7 @@ def test_few_cards_are_not_worth_many_processes(cards_count: int, processes: int
 
 
 def test_verdicts_come_in_the_order_of_the_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(together, "CARDS_EACH", 2)
+    monkeypatch.setattr(parallel_cards, "CARDS_EACH", 2)
     chosen = cards("R01", "R1*", "R26", "R70")
     watcher = Watcher()
     made = run(writing_down(tmp_path / "seen"), chosen, watcher=watcher)
@@ -67,7 +67,7 @@ def test_verdicts_come_in_the_order_of_the_cards(tmp_path: Path, monkeypatch: py
 
 
 def test_one_process_that_breaks_ends_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(together, "CARDS_EACH", 1)
+    monkeypatch.setattr(parallel_cards, "CARDS_EACH", 1)
     body = """
     import threading
     task["task"] == "orders" and sys.exit(9)
@@ -83,7 +83,7 @@ def test_one_process_that_breaks_ends_all(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_an_interruption_ends_tasks_that_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(together, "CARDS_EACH", 1)
+    monkeypatch.setattr(parallel_cards, "CARDS_EACH", 1)
     body = 'import threading; task["task"] in ("hello", "positions") or threading.Event().wait(); tell(task, rows=[])'
     patient = [replace(card, seconds=FOREVER_S) for card in cards("R10", "R12", "R13")]
     made = run(writing_down(tmp_path / "seen", body), patient, every=patient[:1], watcher=Watcher("R12"))
@@ -94,6 +94,6 @@ def test_an_interruption_ends_tasks_that_go_on(tmp_path: Path, monkeypatch: pyte
 
 
 def test_an_adapter_that_is_broken_from_the_start_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(together, "CARDS_EACH", 1)
+    monkeypatch.setattr(parallel_cards, "CARDS_EACH", 1)
     with pytest.raises(CannotJudge, match="ended with exit code 3"):
         run(answering("sys.exit(3)"), cards("R10", "R12", "R13"))

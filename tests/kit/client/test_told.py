@@ -3,7 +3,7 @@
 import pytest
 
 from mockexchange.kit.client.adapter import Fractional
-from mockexchange.kit.client.told import (
+from mockexchange.kit.client.row_diff import (
     fractions,
     held_differences,
     number,

@@ -10,19 +10,13 @@ import pytest
 
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.adapter import Adapter
-from mockexchange.kit.client.comparing import compare
-from mockexchange.kit.client.meanings import aliases_of, meanings_at
+from mockexchange.kit.client.adapter_checks import judge_account, judge_dates, judge_floats, judge_poison, read_world
+from mockexchange.kit.client.row_comparison import compare
 from mockexchange.kit.client.session import open_session
-from mockexchange.kit.client.understanding import (
-    judge_account,
-    judge_dates,
-    judge_floats,
-    judge_poison,
-    read_world,
-)
-from mockexchange.kit.judging.references import resolved
+from mockexchange.kit.client.task_fields import aliases_of, meanings_at
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import POSITIONS, SETTLEMENTS, TASKS
+from mockexchange.kit.validation.references import resolved
 from mockexchange.runtime import api_documents
 from mockexchange.sandbox.ledger import state
 from mockexchange.scenario.loader import load_text

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from mockexchange.kit.client.contract import Contract, contract_of
+from mockexchange.kit.client.api_documents import Contract, contract_of
 from mockexchange.kit.client.rules import RULES
 from mockexchange.kit.client.traffic import Call, Frame, Traffic
 from mockexchange.kit.findings import Finding

@@ -14,15 +14,15 @@ from mockexchange.kit.checks import run_checks
 from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.deribit.signing import Basic, Bearer
 from mockexchange.kit.deribit.signing import load_signer as load_deribit
-from mockexchange.kit.exploring.told import operation_ids
 from mockexchange.kit.findings import Outcome, Verdict
+from mockexchange.kit.in_process_transport import AppTransport
 from mockexchange.kit.jsonrpc import complicated_numbers
-from mockexchange.kit.judging.answers import AnswerJudge
-from mockexchange.kit.judging.handshakes import RefusalJudge
+from mockexchange.kit.schemathesis.hints import operation_ids
 from mockexchange.kit.signalplus import SIGNALPLUS
 from mockexchange.kit.signalplus.signing import load_signer as load_signalplus
 from mockexchange.kit.target import MEMBER, NotJudged, Target
-from mockexchange.kit.transports import AppTransport
+from mockexchange.kit.validation.answers import AnswerJudge
+from mockexchange.kit.validation.handshakes import RefusalJudge
 from mockexchange.kit.venue import VenueKit
 from mockexchange.kit.venues import KITS
 from mockexchange.runtime import api_documents

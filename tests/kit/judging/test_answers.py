@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.judging.answers import CHARS_SHOWN_MAX, AnswerJudge
-from mockexchange.kit.judging.handshakes import RefusalJudge
+from mockexchange.kit.validation.answers import CHARS_SHOWN_MAX, AnswerJudge
+from mockexchange.kit.validation.handshakes import RefusalJudge
 from mockexchange.runtime import api_documents
 
 SUBJECT = "kalshi/2026-10"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mockexchange.kit.judging.exact import read_json
+from mockexchange.kit.validation.exact_json import read_json
 
 
 @pytest.mark.parametrize("text", ["1", "-3", "[0,7]", '{"a":"1.0"}', "null", "0.25", "-1.5e-3"])

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.judging.frames import FINDINGS_MAX, FrameJudge, read_frame
+from mockexchange.kit.validation.frames import FINDINGS_MAX, FrameJudge, read_frame
 from mockexchange.runtime import api_documents
 
 SUBJECT = "kalshi/2026-10"

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.kit.judging.references import pointer, resolved, validator
+from mockexchange.kit.validation.references import pointer, resolved, validator
 
 DOCUMENT: dict[str, Any] = {
     "paths": {"/a~b": {"$ref": "#/components/schemas/Id"}},

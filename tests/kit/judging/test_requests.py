@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.kit.judging.requests import Judge, Objection
+from mockexchange.kit.validation.requests import Judge, Objection
 
 TEXT = {"type": "string"}
 BODY = {"type": "object", "required": ["name"], "properties": {"name": TEXT, "flag": {"type": "boolean"}}}

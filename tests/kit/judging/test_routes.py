@@ -2,7 +2,7 @@
 
 import pytest
 
-from mockexchange.kit.judging.routes import Match, Routes
+from mockexchange.kit.validation.routes import Match, Routes
 
 ROUTES = Routes(
     {"paths": {"/markets": {}, "/markets/{ticker}": {}, "/markets/trades": {}, "/a.b/{one}/c/{two}": {}}}, "/v2"

@@ -5,7 +5,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from mockexchange.kit.judging.wording import innermost
+from mockexchange.kit.validation.schema_errors import innermost
 
 TEXT, NUMBER = {"type": "string"}, {"type": "integer", "maximum": 5}
 OBJECT = {"type": "object", "properties": {"a": TEXT}}

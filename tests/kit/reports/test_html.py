@@ -8,7 +8,7 @@ import pytest
 
 from mockexchange.kit.findings import Report, Verdict
 from mockexchange.kit.reports.html import html_of
-from mockexchange.kit.reports.words import SUBJECTS_NAMED_MAX
+from mockexchange.kit.reports.printable_text import SUBJECTS_NAMED_MAX
 from tests.kit.reports.reporting import FINDING, TABLES, everything
 
 VOID = {"meta", "input", "br"}

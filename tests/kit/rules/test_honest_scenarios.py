@@ -10,12 +10,12 @@ from anyio.from_thread import start_blocking_portal
 from contracts.suites.world import IN_PROCESS_HOST, front_of
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome, Verdict
+from mockexchange.kit.in_process_transport import AppTransport
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.signing import load_signer
 from mockexchange.kit.streaming.in_process import connect_app
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, Target
-from mockexchange.kit.transports import AppTransport
 from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_builtin
 from mockexchange.venues.kalshi.dates import api_date

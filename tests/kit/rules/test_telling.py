@@ -7,9 +7,9 @@ import pytest
 
 from mockexchange.kit.kalshi.amounts import CENT, ONE, Told, contracts, dollars, price
 from mockexchange.kit.kalshi.lists import MARKET_STATE, event_of_market, series_of_market
-from mockexchange.kit.rules.facts import Query, Row
-from mockexchange.kit.rules.matching import equal_to, field_of, nonzero_of, not_after, not_before, one_of
-from mockexchange.kit.rules.telling import instant_of
+from mockexchange.kit.rules.filter_matching import equal_to, field_of, nonzero_of, not_after, not_before, one_of
+from mockexchange.kit.rules.list_facts import Query, Row
+from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import NotJudged
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from mockexchange.kit.server.addresses import Address
-from mockexchange.kit.server.manners import (
+from mockexchange.kit.server.throttled_transport import (
     ATTEMPTS_MAX,
     PAUSE_S_MAX,
     SILENT_MAX,
@@ -195,7 +195,7 @@ def test_proxies_are_those_of_the_environment_but_not_on_loopback(monkeypatch: p
         seen.append(given["proxy"])
         return Server(httpx.Response(200))
 
-    monkeypatch.setattr("mockexchange.kit.server.manners.httpx.HTTPTransport", transport)
+    monkeypatch.setattr("mockexchange.kit.server.throttled_transport.httpx.HTTPTransport", transport)
     monkeypatch.setenv("https_proxy", "http://proxy:1")
     monkeypatch.setenv("no_proxy", "close.example.com")
     for host in ("far.example.com", "close.example.com", "127.0.0.1"):

@@ -8,15 +8,15 @@ import httpx
 import pytest
 
 from mockexchange.kit.checks import Check, NotJudged
-from mockexchange.kit.exploring.running import Effort
-from mockexchange.kit.exploring.told import Told
 from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.server import running
+from mockexchange.kit.schemathesis.hints import Told
+from mockexchange.kit.schemathesis.run import Effort
+from mockexchange.kit.server import run as running
 from mockexchange.kit.server.addresses import Address
 from mockexchange.kit.server.preflight import CannotJudge
-from mockexchange.kit.server.running import Run, Settings, rules_of
-from mockexchange.kit.server.selecting import Selection
+from mockexchange.kit.server.rule_selection import Selection
+from mockexchange.kit.server.run import Run, Settings, rules_of
 from mockexchange.kit.target import FCM, MEMBER, Target, Unreachable
 
 URL = "http://127.0.0.1:1/trade-api/v2"
@@ -98,7 +98,8 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[httpx.Reques
 
     def install(handler: Callable[[httpx.Request], httpx.Response]) -> None:
         monkeypatch.setattr(
-            "mockexchange.kit.server.manners.httpx.HTTPTransport", lambda **given: httpx.MockTransport(handler)
+            "mockexchange.kit.server.throttled_transport.httpx.HTTPTransport",
+            lambda **given: httpx.MockTransport(handler),
         )
 
     return install

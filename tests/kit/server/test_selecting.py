@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from mockexchange.kit.server.dates import read_alias
-from mockexchange.kit.server.selecting import EVERYTHING, Selection
+from mockexchange.kit.server.api_dates import read_alias
+from mockexchange.kit.server.rule_selection import EVERYTHING, Selection
 
 RULES = ["pages.end", "pages.partition", "times.zone"]
 

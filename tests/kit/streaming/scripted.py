@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.dialect import KalshiDialect
-from mockexchange.kit.streaming.dialect import Kind, Told
-from mockexchange.kit.streaming.lines import Entry, Judge, Line, Sent
-from mockexchange.kit.streaming.wires import Arrival, Sort
+from mockexchange.kit.kalshi.stream.protocol import KalshiDialect
+from mockexchange.kit.streaming.connection import Arrival, Sort
+from mockexchange.kit.streaming.protocol import Kind, Told
+from mockexchange.kit.streaming.recorded_stream import Entry, Judge, Line, Sent
 
 ANY_FRAME = Arrival(Sort.TEXT, b"{}\n")
 

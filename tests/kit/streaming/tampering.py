@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from contracts.suites.streams import TRANSPORTS
+from mockexchange.kit.streaming.connection import Arrival, Connect, Sort, Wire
 from mockexchange.kit.streaming.target import StreamTarget
-from mockexchange.kit.streaming.wires import Arrival, Connect, Sort, Wire
 
 Frame = dict[str, Any]
 Change = Callable[[Frame], list[Frame]]

@@ -7,8 +7,8 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import Receive, Scope, Send
 
+from mockexchange.kit.streaming.connection import Arrival, HandshakeRefused, Sort
 from mockexchange.kit.streaming.in_process import connect_app
-from mockexchange.kit.streaming.wires import Arrival, HandshakeRefused, Sort
 from mockexchange.kit.target import Unreachable
 
 URL = "ws://testserver/stream?x=1"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.streaming import lines
-from mockexchange.kit.streaming.dialect import Kind
-from mockexchange.kit.streaming.wires import Arrival, Sort
+from mockexchange.kit.streaming import recorded_stream
+from mockexchange.kit.streaming.connection import Arrival, Sort
+from mockexchange.kit.streaming.protocol import Kind
 from tests.kit.streaming.scripted import Player, line_on
 
 
@@ -73,7 +73,7 @@ class Timed(Player):
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *waits: tuple[float, Arrival | None]) -> None:
         super().__init__()
         self.now_s, self.waits = 0.0, list(waits)
-        monkeypatch.setattr(lines, "time", self)
+        monkeypatch.setattr(recorded_stream, "time", self)
 
     def monotonic(self) -> float:
         return self.now_s

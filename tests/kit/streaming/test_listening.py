@@ -10,8 +10,8 @@ from contracts.suites.streams import stream_target_in_process
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.kalshi.stream import listening as module
-from mockexchange.kit.kalshi.stream.listening import listening
+from mockexchange.kit.kalshi.stream import recording as module
+from mockexchange.kit.kalshi.stream.recording import listening
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, RESTRICTED
 from mockexchange.scenario.loader import load_text

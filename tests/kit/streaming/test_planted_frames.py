@@ -8,9 +8,9 @@ import pytest
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.kalshi.stream.listening import BOUND_KEY, NAMES, NARROW
+from mockexchange.kit.kalshi.stream.recording import BOUND_KEY, NAMES, NARROW
+from mockexchange.kit.streaming.connection import Arrival, HandshakeRefused, Sort, Wire
 from mockexchange.kit.streaming.target import StreamTarget
-from mockexchange.kit.streaming.wires import Arrival, HandshakeRefused, Sort, Wire
 from tests.kit.streaming.tampering import (
     Change,
     Frame,

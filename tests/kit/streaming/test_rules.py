@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mockexchange.kit.streaming import rules
-from mockexchange.kit.streaming.dialect import Kind, Told
-from mockexchange.kit.streaming.lines import Line, Sent
+from mockexchange.kit.streaming.protocol import Kind, Told
+from mockexchange.kit.streaming.recorded_stream import Line, Sent
 from mockexchange.kit.streaming.rules import Broken
 from tests.kit.streaming.scripted import ack, data, gone, line_of, ok, subscribe, unsubscribe
 

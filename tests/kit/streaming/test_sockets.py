@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
+from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, HandshakeRefused, Sort
 from mockexchange.kit.streaming.sockets import connect_socket
-from mockexchange.kit.streaming.wires import ABNORMAL, Arrival, HandshakeRefused, Sort
 from mockexchange.kit.target import Unreachable
 from tests.kit.streaming.bare_server import (
     ADDRESS,

@@ -8,8 +8,8 @@ import pytest
 
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.streaming.connection import Arrival, HandshakeRefused, Sort, Wire
 from mockexchange.kit.streaming.target import StreamTarget
-from mockexchange.kit.streaming.wires import Arrival, HandshakeRefused, Sort, Wire
 from mockexchange.kit.target import MEMBER, NotJudged, Target, Unreachable
 from tests.kit.streaming.scripted import Player
 

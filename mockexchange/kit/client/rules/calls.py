@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mockexchange.kit.client.contract import Contract, Operation
+from mockexchange.kit.client.api_documents import Contract, Operation
 from mockexchange.kit.client.rules.rule import REPEATS_SHOWN_MAX, NotSeen, Rule
 from mockexchange.kit.client.traffic import Call, Traffic, counted
 from mockexchange.kit.findings import Finding

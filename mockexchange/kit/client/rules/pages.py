@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mockexchange.kit.client.contract import Contract
+from mockexchange.kit.client.api_documents import Contract
 from mockexchange.kit.client.rules.rule import NotSeen, Rule
 from mockexchange.kit.client.traffic import Call, Traffic
 from mockexchange.kit.findings import Finding

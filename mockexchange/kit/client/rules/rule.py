@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from mockexchange.kit.client.contract import Contract
+from mockexchange.kit.client.api_documents import Contract
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding
 

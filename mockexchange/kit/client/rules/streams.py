@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mockexchange.kit.client.contract import Contract
+from mockexchange.kit.client.api_documents import Contract
 from mockexchange.kit.client.rules.retries import busiest
 from mockexchange.kit.client.rules.rule import REPEATS_SHOWN_MAX, NotSeen, Rule
 from mockexchange.kit.client.traffic import CLOSE, LOST, OPEN, Frame, Traffic

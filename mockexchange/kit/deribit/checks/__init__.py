@@ -1,7 +1,7 @@
 """The rules of this venue that neither its document nor the rules for any venue say."""
 
 from mockexchange.kit.checks import Check
-from mockexchange.kit.deribit.asking import methods_of
+from mockexchange.kit.deribit.calls import methods_of
 from mockexchange.kit.deribit.checks import envelopes, positions, refusals, summaries, tokens, trades
 from mockexchange.kit.rules import catalogue
 from mockexchange.kit.target import Target

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockexchange.kit.checks import Check
-from mockexchange.kit.deribit.asking import methods_of, needed, signer_of
+from mockexchange.kit.deribit.calls import methods_of, needed, signer_of
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.jsonrpc import complicated_numbers, exact, post, result_of
-from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.rules.finding_format import answered, finding
 from mockexchange.kit.target import Target
 
 ID, TIMES, NUMBERS, WAYS = (f"envelopes.{name}" for name in ("id", "times", "numbers", "ways"))

@@ -5,10 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
-from mockexchange.kit.deribit.asking import told
+from mockexchange.kit.deribit.calls import told
 from mockexchange.kit.derivatives.rows import Row, is_since_opened, is_since_settlement, wrong_of
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.saying import finding, shown
+from mockexchange.kit.rules.finding_format import finding, shown
 from mockexchange.kit.target import OTHER, Target
 
 ROWS, SESSION, ONE, NEVER, KINDS, APART, COMBOS = (

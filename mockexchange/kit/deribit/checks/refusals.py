@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check
-from mockexchange.kit.deribit.asking import needed, private_of, signer_of
+from mockexchange.kit.deribit.calls import needed, private_of, signer_of
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.rules.finding_format import answered, finding
 from mockexchange.kit.target import BALANCE_ONLY, Answer, Target
 
 WORDED, SCOPES, STREAMS, UNKNOWN = (f"refusals.{name}" for name in ("worded", "scopes", "streams_only", "unknown"))

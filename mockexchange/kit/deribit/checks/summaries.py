@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
-from mockexchange.kit.deribit.asking import told
+from mockexchange.kit.deribit.calls import told
 from mockexchange.kit.deribit.checks.positions import rows_of, total_of
 from mockexchange.kit.deribit.lists import currency_of
 from mockexchange.kit.derivatives.rows import SHOWN
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.saying import finding, shown
+from mockexchange.kit.rules.finding_format import finding, shown
 from mockexchange.kit.target import Target
 
 SUMS, ROWS, ALL = (f"summaries.{name}" for name in ("sums", "rows", "all"))

@@ -7,11 +7,11 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check, NotJudged
-from mockexchange.kit.deribit.asking import AUTH
+from mockexchange.kit.deribit.calls import AUTH
 from mockexchange.kit.deribit.signing import HEADER, SCHEME, Basic, Bearer, Signer, hexadecimal, now_ms, text_of
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.jsonrpc import post, result_of
-from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.rules.finding_format import answered, finding
 from mockexchange.kit.target import MEMBER, OTHER, Answer, Target
 
 GRANTS, SPOILED, WRONG, SIGNED, MISSIGNED, NARROWED, WAYS = (

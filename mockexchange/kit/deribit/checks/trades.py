@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
-from mockexchange.kit.deribit.asking import told
+from mockexchange.kit.deribit.calls import told
 from mockexchange.kit.deribit.lists import currency_of
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.saying import finding, shown
+from mockexchange.kit.rules.finding_format import finding, shown
 from mockexchange.kit.target import OTHER, Target
 
 ORDER, COUNT, BETWEEN, KIND, INSTRUMENT, APART = (

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.having import dated, having
-from mockexchange.kit.rules.saying import finding
-from mockexchange.kit.rules.telling import instant_of
+from mockexchange.kit.kalshi.applicability import dated, having
+from mockexchange.kit.rules.finding_format import finding
+from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import Target
 
 ITEM, NESTED, BOOK, DEPTH, ARCHIVE = (

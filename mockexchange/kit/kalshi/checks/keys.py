@@ -5,10 +5,10 @@ from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.having import having, taking
+from mockexchange.kit.kalshi.applicability import having, taking
 from mockexchange.kit.kalshi.lists import SUBACCOUNT_UNHEARD_OF, subaccounts
 from mockexchange.kit.kalshi.roles import role_of
-from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.rules.finding_format import answered, finding
 from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RESTRICTED, Target
 
 (

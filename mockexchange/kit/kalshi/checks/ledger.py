@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.amounts import CENT, DECIMALS_EXACT, ONE, Told, contracts, dollars, price
-from mockexchange.kit.kalshi.having import having, if_books_are_told
-from mockexchange.kit.rules.saying import finding
-from mockexchange.kit.rules.telling import instant_of
+from mockexchange.kit.kalshi.applicability import having, if_books_are_told
+from mockexchange.kit.rules.finding_format import finding
+from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import Target
 
 FOLDED, HELD, SETTLED_HIDDEN, SETTLEMENTS, VALUE = (

@@ -7,8 +7,8 @@ from typing import Any
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.amounts import CENT, Told, contracts, dollars, price
-from mockexchange.kit.kalshi.having import having, if_books_are_told, if_there
-from mockexchange.kit.rules.saying import finding
+from mockexchange.kit.kalshi.applicability import having, if_books_are_told, if_there
+from mockexchange.kit.rules.finding_format import finding
 from mockexchange.kit.target import Target
 
 COUNTS, FILLS, RESTING, QUEUE, QUEUE_ONE, QUEUE_PLACE, VALUE = (

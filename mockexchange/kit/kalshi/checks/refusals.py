@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.having import dated
+from mockexchange.kit.kalshi.applicability import dated
 from mockexchange.kit.operations import Operation
+from mockexchange.kit.rules.finding_format import answered, finding
 from mockexchange.kit.rules.parameters import bounds_of, two_values
-from mockexchange.kit.rules.saying import answered, finding
 from mockexchange.kit.target import Answer, Target
 
 WORDS, MEMBERS, TIMES, CURSOR = (

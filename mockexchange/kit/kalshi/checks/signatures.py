@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.mistakes import KEY, MISTAKES, NOTHING, QUERY, SIGNATURE, Mistake, Mistaken
 from mockexchange.kit.kalshi.roles import role_of
+from mockexchange.kit.kalshi.signature_mistakes import KEY, MISTAKES, NOTHING, QUERY, SIGNATURE, Mistake, Mistaken
 from mockexchange.kit.kalshi.signing import Signer
-from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.rules.finding_format import answered, finding
 from mockexchange.kit.target import OTHER, Answer, NotJudged, Target
 
 REFUSED, EACH, OTHERS, AGAIN, PUBLIC, PUBLIC_WRONG = (

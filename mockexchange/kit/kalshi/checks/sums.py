@@ -9,8 +9,8 @@ from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.amounts import CENT, Told, dollars
 from mockexchange.kit.kalshi.lists import event_of_market
+from mockexchange.kit.rules.finding_format import finding, views_of
 from mockexchange.kit.rules.pages import walk
-from mockexchange.kit.rules.saying import finding, views_of
 from mockexchange.kit.target import Target
 
 EVENTS, EVENTS_OF_PAGE, BALANCE, BOOKS = (

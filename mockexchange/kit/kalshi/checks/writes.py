@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.saying import answered, finding
+from mockexchange.kit.rules.finding_format import answered, finding
 from mockexchange.kit.target import FCM, MEMBER, Target
 
 REFUSED = "writes.refused"

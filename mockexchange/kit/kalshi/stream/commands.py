@@ -5,10 +5,10 @@ from typing import Any
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.contract import BOOKS, Words, actions, parameters
-from mockexchange.kit.kalshi.stream.listening import tickers_of
-from mockexchange.kit.streaming.dialect import Kind, Told
-from mockexchange.kit.streaming.lines import Line
+from mockexchange.kit.kalshi.stream.api_document import BOOKS, Words, actions, parameters
+from mockexchange.kit.kalshi.stream.recording import tickers_of
+from mockexchange.kit.streaming.protocol import Kind, Told
+from mockexchange.kit.streaming.recorded_stream import Line
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import NotJudged
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
+from mockexchange.kit.kalshi.stream.api_document import Words
 from mockexchange.kit.kalshi.stream.commands import whole_check
-from mockexchange.kit.kalshi.stream.contract import Words
-from mockexchange.kit.streaming.lines import Line
+from mockexchange.kit.streaming.connection import Sort
+from mockexchange.kit.streaming.recorded_stream import Line
 from mockexchange.kit.streaming.target import StreamTarget
-from mockexchange.kit.streaming.wires import Sort
 from mockexchange.kit.target import NotJudged
 
 PAYLOAD, HEARTBEAT = b"are you there", b"heartbeat"

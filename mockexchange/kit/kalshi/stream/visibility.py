@@ -5,9 +5,9 @@ from typing import Any
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.contract import BOOKS, Words, channels, told_keys
-from mockexchange.kit.kalshi.stream.listening import BOUND_KEY, NARROW, OTHERS, Listening, listening
-from mockexchange.kit.streaming.dialect import Told
+from mockexchange.kit.kalshi.stream.api_document import BOOKS, Words, channels, told_keys
+from mockexchange.kit.kalshi.stream.recording import BOUND_KEY, NARROW, OTHERS, Listening, listening
+from mockexchange.kit.streaming.protocol import Told
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import NotJudged
 

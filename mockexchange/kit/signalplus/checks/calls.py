@@ -7,8 +7,8 @@ from typing import NamedTuple
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.jsonrpc import post, result_of
-from mockexchange.kit.rules.saying import answered, finding
-from mockexchange.kit.signalplus.asking import POSITIONS, envelope, written
+from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.signalplus.calls import POSITIONS, envelope, written
 from mockexchange.kit.target import MEMBER, Answer, Target
 
 RID, BASE, WORDED, VERBS, UNKNOWN, STREAMS = (

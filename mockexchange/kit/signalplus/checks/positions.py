@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.derivatives.rows import Row, wrong_of
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.saying import finding, shown
-from mockexchange.kit.signalplus.asking import POSITIONS, rows_of, snake
+from mockexchange.kit.rules.finding_format import finding, shown
+from mockexchange.kit.signalplus.calls import POSITIONS, rows_of, snake
 from mockexchange.kit.target import OTHER, Target
 
 ROWS, KEYS, CURRENCY, KIND, NULL, APART = (

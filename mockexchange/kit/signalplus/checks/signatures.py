@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.jsonrpc import spelt
-from mockexchange.kit.rules.saying import answered, finding
-from mockexchange.kit.signalplus.asking import POSITIONS, envelope
+from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.signalplus.calls import POSITIONS, envelope
 from mockexchange.kit.signalplus.signing import KEY, NONCE, SIGNATURE, TIMESTAMP, Signer
 from mockexchange.kit.target import MEMBER, OTHER, Answer, Headers, Target
 

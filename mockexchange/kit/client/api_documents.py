@@ -1,0 +1,130 @@
+"""The documents that a client has to keep: those of its date, and what came before and after."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+from mockexchange.kit.validation.frames import FrameJudge
+from mockexchange.kit.validation.references import pointer, resolved
+from mockexchange.kit.validation.requests import Judge
+from mockexchange.kit.validation.routes import Match, Routes
+from mockexchange.kit.venue import VenueKit
+from mockexchange.runtime import api_documents
+from mockexchange.runtime.api_documents import Document
+
+METHODS = ("get", "post", "put", "delete", "patch")
+COMPAT = "compat"
+"""The documents of no day: what every date allows."""
+
+
+class Operation(NamedTuple):
+    """An operation of the document, and what fills the variables of its path."""
+
+    path: str
+    method: str
+    names: Mapping[str, str]
+    operation_id: str
+
+
+@dataclass(frozen=True)
+class Contract:
+    """`venue` and `alias` say which documents; `prefix` is what stands before their paths on the wire."""
+
+    venue: str
+    alias: str
+    prefix: str
+
+    @property
+    def subject(self) -> str:
+        return f"{self.venue}/{self.alias}"
+
+    @cached_property
+    def document(self) -> Document:
+        return api_documents.parse(api_documents.path_of(self.subject))
+
+    @cached_property
+    def stream_document(self) -> Document:
+        return api_documents.parse(api_documents.path_of(self.subject, api_documents.ASYNCAPI))
+
+    @cached_property
+    def requests(self) -> Judge:
+        return Judge(self.document)
+
+    @cached_property
+    def frames(self) -> FrameJudge:
+        return FrameJudge(self.stream_document, self.subject)
+
+    @cached_property
+    def routes(self) -> Routes:
+        return Routes(self.document, self.prefix)
+
+    @property
+    def operation_titles(self) -> list[str]:
+        """Every operation of the document, as in "GET /portfolio/positions"."""
+        paths = self.document["paths"].items()
+        return [f"{method.upper()} {path}" for path, item in paths for method in item if method in METHODS]
+
+    @property
+    def channels(self) -> list[str]:
+        """Every channel of the document that can be subscribed to."""
+        return [name for node in self.stream_document["channels"].values() for name in node.get("x-channels", ())]
+
+    @cached_property
+    def earlier(self) -> list["Contract"]:
+        """The documents of the days before, the newest first."""
+        return [Contract(self.venue, alias, self.prefix) for alias in reversed(self._aliases) if alias < self.alias]
+
+    @cached_property
+    def later(self) -> list["Contract"]:
+        """The documents of the days after, the first first."""
+        return [Contract(self.venue, alias, self.prefix) for alias in self._aliases if alias > self.alias]
+
+    @cached_property
+    def _aliases(self) -> list[str]:
+        found = [
+            subject.partition("/")[2] for subject in api_documents.subjects() if subject.startswith(f"{self.venue}/")
+        ]
+        return [alias for alias in found if alias[:1].isdigit()]
+
+    def operation_of(self, method: str, raw_path: str) -> Operation | None:
+        """Return the operation that a request is for; None where the document has none."""
+        match = self.routes.find(raw_path)
+        if match is None or method.lower() not in self.document["paths"][match.path]:
+            return None
+        return self._operation(match, method.lower())
+
+    def _operation(self, match: Match, method: str) -> Operation:
+        operation_id = self.document["paths"][match.path][method].get("operationId", "")
+        return Operation(match.path, method, match.names, operation_id)
+
+    def is_public(self, operation: Operation) -> bool:
+        """Whether the document lets anybody call it, unsigned."""
+        described = self.document["paths"][operation.path][operation.method]
+        return not described.get("security", self.document.get("security"))
+
+    def place(self, *parts: str) -> str:
+        """Where something stands in the document of the requests."""
+        return f"contracts/{self.subject}/openapi.yaml{pointer(*parts)}"
+
+    def place_of(self, method: str, raw_path: str) -> str:
+        """Where the operation of a request stands; where the paths do, if there is none."""
+        operation = self.operation_of(method, raw_path)
+        return self.place("paths", operation.path, operation.method) if operation else self.place("paths")
+
+    def parameters_of(self, operation: Operation) -> set[str]:
+        """The names of the query parameters that an operation has."""
+        item = self.document["paths"][operation.path]
+        nodes = (*item.get("parameters", ()), *item[operation.method].get("parameters", ()))
+        listed = (resolved(self.document, node) for node in nodes)
+        return {node["name"] for node in listed if node["in"] == "query"}
+
+
+def contract_of(kit: VenueKit, day: str | None) -> Contract:
+    """Return the documents of a day, which are those of the last date up to it; of no day, those of compat."""
+    if day is None:
+        return Contract(kit.name, COMPAT, kit.prefix)
+    subjects = [subject for subject in api_documents.subjects() if subject.startswith(f"{kit.name}/")]
+    since = {api_documents.parse(api_documents.path_of(subject))["info"]["version"]: subject for subject in subjects}
+    last = max(version for version in since if version <= day)
+    return Contract(kit.name, since[last].partition("/")[2], kit.prefix)

@@ -1,0 +1,112 @@
+"""Playing cards with a command: it runs once as it is, and once more for each card that it does enough for."""
+
+import os
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from mockexchange.kit.client.card_verdicts import Trial, judge, unjudged
+from mockexchange.kit.client.cards import PAGE, Card
+from mockexchange.kit.client.command import CommandFailed, Ran, called, run_command
+from mockexchange.kit.client.environment import environment_of
+from mockexchange.kit.client.limits import CALLS_MAX, CONNECTIONS_MAX, LOOPS, TOO_MANY
+from mockexchange.kit.client.rules.signing import refused
+from mockexchange.kit.client.sandboxes import Stage
+from mockexchange.kit.client.session import Session
+from mockexchange.kit.client.traffic import Traffic
+from mockexchange.kit.findings import Finding, Verdict
+
+START_S_MAX = 3.0
+"""What a command that never ends by itself may take to get going."""
+NOTHING = Traffic((), ())
+SIGNING_CARDS = "R01 to R04"
+"""The cards about what requests are refused for."""
+ONLY_ADAPTERS = "what a client understood is told by adapters alone (--adapter)"
+
+
+@dataclass
+class CommandPlay:
+    """A run of cards. `client` says whose variables are set, `timeout_s` is for the command as it is."""
+
+    stage: Stage
+    command: Sequence[str]
+    client: str
+    timeout_s: float
+    reproduction: Callable[[Card], str]
+    environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    traffic: Traffic = NOTHING
+    """What the command brought about as it is."""
+
+    def survey(self) -> Ran:
+        """Run the command as it is, with every signature checked. Raises CommandFailed where it cannot be judged."""
+        with self.stage.open(self.stage.plan) as session:
+            ran = self._run(session, "", self.timeout_s)
+            self.traffic = session.traffic()
+        if self.traffic.is_empty:
+            how = "was stopped" if ran.exit_code is None else f"ended with exit code {ran.exit_code}"
+            raise CommandFailed(
+                f"`{called(self.command)}` {how} and sent nothing to the sandbox:"
+                f" does it read its base URL from the environment? It said last: {ran.last_words}"
+            )
+        return ran
+
+    def play(self, card: Card, undisturbed: Ran) -> Verdict:
+        """Play one card. Raises CommandFailed."""
+        began_s = time.perf_counter()
+        problem = self.stage.excuse(card) or _problem(card, self.traffic)
+        if problem:
+            return unjudged(card, problem)
+        with self.stage.play(card) as session:
+            usual_s = START_S_MAX if undisturbed.exit_code is None else undisturbed.seconds
+            ran = self._run(session, card.account, min(self.timeout_s, card.seconds + usual_s))
+            traffic = session.traffic()
+        trial = Trial(traffic, ran=ran, undisturbed=undisturbed)
+        return judge(card, trial, self.stage.contract(card.api_date), self.reproduction(card), began_s)
+
+    def _run(self, session: Session, account: str, seconds_max: float) -> Ran:
+        def watch() -> str:
+            if session.connection_count > CONNECTIONS_MAX:
+                raise CommandFailed(f"`{called(self.command)}` was stopped: {TOO_MANY}")
+            return LOOPS if session.call_count > CALLS_MAX else ""
+
+        environment = environment_of(session, self.client, account, self.environment)
+        return run_command(self.command, environment, seconds_max, watch)
+
+
+def _problem(card: Card, seen: Traffic) -> str:
+    """Say why a card cannot be judged by what the command does."""
+    needs = card.needs
+    if card.is_for_adapters:
+        return ONLY_ADAPTERS
+    if needs.operation and needs.operation not in seen.operations:
+        is_refused = f"; its requests are refused: see {SIGNING_CARDS}" if refused(seen) else ""
+        return f"the command never called {needs.operation}{is_refused}"
+    if needs.channel and needs.channel not in seen.channels:
+        return f"the command never subscribed to {needs.channel}"
+    if needs.method and not any(call.method == needs.method for call in seen.requests):
+        return f"the command never sent a {needs.method}"
+    return "the command never opened a stream" if needs.stream and not seen.channels else ""
+
+
+def play_with_command(play: CommandPlay, cards: Sequence[Card], at: Callable[[str], None]) -> Generator[Verdict]:
+    """Play cards one after the other; `at` is told what comes. Raises CommandFailed."""
+    at("the command as it is")
+    ran = play.survey()
+    notes = tuple(_stopped(ran, play))
+    for card in cards:
+        at(f"{card.number} {card.title}")
+        verdict = play.play(card, ran) if not card.is_of_survey else _of_survey(play, card)
+        yield replace(verdict, notes=(*notes, *verdict.notes))
+        notes = ()
+
+
+def _of_survey(play: CommandPlay, card: Card) -> Verdict:
+    return judge(card, Trial(play.traffic), play.stage.contract(), play.reproduction(card), time.perf_counter())
+
+
+def _stopped(ran: Ran, play: CommandPlay) -> Iterator[Finding]:
+    """Say once that the command did not end by itself: perhaps it hangs, and much was not seen."""
+    if ran.exit_code is None:
+        seen = f"the command was stopped after {ran.seconds:.0f} s: {ran.why}"
+        expected = "an end by itself; it is judged by what it did until then (--timeout)"
+        yield Finding("command", called(play.command), seen, expected, PAGE)

@@ -1,0 +1,234 @@
+"""How rows that a client told are compared with what is true: by name and unit, exactly, and in words that help.
+
+1.5, "1.5000" and 150 cents are the same amount; 1.50 as a JSON number is one too, and a finding of its own (`floats`).
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from typing import Any, NamedTuple
+
+from mockexchange.kit.client.adapter import Fractional
+from mockexchange.kit.client.task_fields import Meaning, Meanings
+from mockexchange.kit.client.tasks import Task, Unit
+from mockexchange.kit.findings import Finding
+
+AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+FLOAT = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+FINEST = Decimal("0.000001")
+"""No amount of the wire has more digits; what a float has beyond them is dust."""
+CENTS, WHOLE, SECONDS = "cents", "whole", "seconds"
+CUT = "cut, not rounded"
+GUIDE = "docs/adapters.md"
+NAMES = f"{GUIDE}#names"
+
+Row = Mapping[str, Any]
+
+
+class Told(NamedTuple):
+    """One cell: the name of an adapter's row, that name without its unit, and what stood there."""
+
+    label: str
+    name: str
+    unit: str
+    value: Any
+
+
+def cells_of(task: Task, row: Row) -> Iterator[Told]:
+    """Take a row of an adapter apart."""
+    for label, value in row.items():
+        base, _, unit = label.rpartition("_")
+        is_derived = label not in task.names and base in task.names and unit in (CENTS, WHOLE, SECONDS)
+        yield Told(label, base if is_derived else label, unit if is_derived else "", value)
+
+
+def floats(task: Task, rows: Iterable[Row], where: str) -> Iterator[Finding]:
+    """Yield a finding for each name under which amounts were told as JSON numbers with a fraction."""
+    seen: set[str] = set()
+    for row in rows:
+        for cell in cells_of(task, row):
+            if isinstance(cell.value, Fractional) and cell.label not in seen:
+                seen.add(cell.label)
+                key = _key_of(task, row)
+                place = f"{where}{f', row {key}' if key else ''}, {cell.label}"
+                yield Finding("understanding.floats", place, f"the JSON number {cell.value}", EXACT, f"{GUIDE}#amounts")
+
+
+EXACT = "text or a whole number: a float cannot hold every amount of money"
+
+
+def compare(task: Task, told: Sequence[Row], true: Sequence[Row], meanings: Meanings, where: str) -> Iterator[Finding]:
+    """Yield what rows of an adapter tell wrong. What is true is as of the date whose meanings these are."""
+    yield from _unknown_names(task, told, where)
+    if len(told) != len(true) or _keys_of(task, told) not in (None, _keys_of(task, true)):
+        yield _wrong_rows(task, told, true, where)
+    yield from _first_of_each(_wrong_cells(task, told, true, meanings), where)
+
+
+class Wrong(NamedTuple):
+    """A cell that is told wrong, in the row of a key."""
+
+    key: str
+    label: str
+    rule: str
+    seen: str
+    expected: str
+    place: str
+
+
+def _wrong_cells(task: Task, told: Sequence[Row], true: Sequence[Row], meanings: Meanings) -> Iterator[Wrong]:
+    found = {_key_of(task, row): row for row in true}
+    for place, row in enumerate(told):
+        key = _key_of(task, row)
+        truth = found.get(key) if task.key in row else (true[place] if place < len(true) else None)
+        if truth is not None:
+            yield from _wrong_cells_of(task, row, truth, meanings, key)
+
+
+def _first_of_each(wrongs: Iterable[Wrong], where: str) -> Iterator[Finding]:
+    """Of the cells with one name that are wrong in one way the first is told, and how many more there are."""
+    groups: dict[tuple[str, str], list[Wrong]] = {}
+    for wrong in wrongs:
+        groups.setdefault((wrong.label, wrong.rule), []).append(wrong)
+    for first, *others in groups.values():
+        row = f", row {first.key}" if first.key else ""
+        more = f"; {len(others)} more such row{'s' if len(others) > 1 else ''}" if others else ""
+        rule = f"understanding.{first.rule}"
+        yield Finding(rule, f"{where}{row}, {first.label}", first.seen + more, first.expected, first.place)
+
+
+def _wrong_cells_of(task: Task, row: Row, true: Row, meanings: Meanings, key: str) -> Iterator[Wrong]:
+    for cell in cells_of(task, row):
+        if task.names.get(cell.name):
+            meaning = meanings.get(cell.name) or Meaning(task.names[cell.name][0], None, True, "")
+            wrong = difference(cell, true.get(cell.name), meaning)
+            if wrong is not None:
+                rule, hint, expected = wrong
+                seen = f"{_shown(cell.value)}{f' ({hint})' if hint else ''}"
+                yield Wrong(key, cell.label, rule, seen, expected, meaning.place or NAMES)
+
+
+def difference(cell: Told, true: str | None, meaning: Meaning) -> tuple[str, str, str] | None:
+    """Return rule, hint and what was expected where a cell tells something else than is true at a date; else None.
+
+    `true` is not cut yet. Without a place the wire of the date says nothing of it: null is right then, and the truth.
+    """
+    said = meaning.said(true)
+    if cell.value is None:
+        return None if said[0] is None or meaning.may_be_null else ("absent", "", _in_unit(said[0], cell.unit))
+    wrongs = [_difference(cell, one, meaning.wire.unit) for one in said]
+    wrong = wrongs[0] if all(wrongs) else None
+    return wrong if wrong is None or meaning.place else ("absent", "this date does not say it", "null, or no such name")
+
+
+def _difference(cell: Told, said: str | None, unit: Unit) -> tuple[str, str, str] | None:
+    if said is None:
+        return "absent", "the exchange says nothing here", "null"
+    wanted = _in_unit(said, cell.unit)
+    if unit is Unit.INSTANT and cell.unit != SECONDS:
+        return _difference_of_instants(cell.value, wanted)
+    if unit is Unit.TEXT:
+        return None if _as_text(cell.value) == wanted else ("text", "", repr(wanted))
+    return _difference_of_amounts(cell.value, Decimal(wanted), is_cut=_is_cut(said, wanted, cell.unit))
+
+
+def _difference_of_amounts(value: Any, wanted: Decimal, is_cut: bool) -> tuple[str, str, str] | None:
+    amount = amount_of(value)
+    if amount is None:
+        return "amount", "that is no number", str(wanted)
+    if isinstance(value, Fractional):
+        amount = amount.quantize(FINEST, ROUND_HALF_EVEN)
+    if amount == wanted:
+        return None
+    rule, hint = _cause(amount, wanted)
+    return rule, hint, f"{wanted}{f' ({CUT})' if is_cut else ''}"
+
+
+def _difference_of_instants(value: Any, wanted: str) -> tuple[str, str, str] | None:
+    try:
+        instant = datetime.fromisoformat(_as_text(value))
+    except ValueError:
+        return "instant", "that is no instant of RFC 3339", wanted
+    if instant.tzinfo is None:
+        return "instant", "it has no time zone", wanted
+    return None if instant == datetime.fromisoformat(wanted) else ("instant", "", wanted)
+
+
+def amount_of(value: Any) -> Decimal | None:
+    """Read an amount as an adapter may tell it: text, or a JSON number; None where it is no number."""
+    if not isinstance(value, str | int):
+        return None
+    pattern = FLOAT if isinstance(value, Fractional) else AMOUNT
+    return Decimal(str(value)) if pattern.fullmatch(str(value)) else None
+
+
+FACTORS = {
+    Decimal(100): "a hundred times too large: cents told as dollars?",
+    Decimal("0.01"): "a hundred times too small: dollars told as cents?",
+    Decimal(10_000): "ten thousand times too large: centi-cents told as dollars?",
+    Decimal("0.0001"): "ten thousand times too small: dollars told as centi-cents?",
+}
+
+
+def _cause(amount: Decimal, wanted: Decimal) -> tuple[str, str]:
+    """Name the rule that a wrong amount breaks, and what it looks like."""
+    if amount == -wanted:
+        return "sign", "the sign is wrong: NO is negative"
+    for factor, hint in FACTORS.items():
+        if amount and amount in (wanted * factor, (wanted * factor).to_integral_value(ROUND_DOWN)):
+            return "units", hint
+    if any(amount == wanted.quantize(unit, ROUND_DOWN) for unit in (Decimal(1), Decimal("0.01"), Decimal("0.0001"))):
+        return "digits", "digits were cut off"
+    return ("zero", "0 instead of what there is") if amount == 0 else ("amount", "")
+
+
+def _in_unit(said: str, unit: str) -> str:
+    if unit == CENTS:
+        return str(int(Decimal(said) * 100))
+    if unit == WHOLE:
+        return str(int(Decimal(said)))
+    return str(int(datetime.fromisoformat(said).timestamp())) if unit == SECONDS else said
+
+
+def _is_cut(said: str, wanted: str, unit: str) -> bool:
+    """Whether parts of what is said were left out, for the unit has none."""
+    return unit in (CENTS, WHOLE) and Decimal(said) * (100 if unit == CENTS else 1) != Decimal(wanted)
+
+
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _shown(value: Any) -> str:
+    return "null" if value is None else repr(str(value)) if isinstance(value, str) else str(value)
+
+
+def _unknown_names(task: Task, told: Sequence[Row], where: str) -> Iterator[Finding]:
+    unknown = dict.fromkeys(cell.label for row in told for cell in cells_of(task, row) if cell.name not in task.names)
+    if unknown:
+        known = ", ".join(task.names)
+        yield Finding("understanding.names", where, f"unknown names: {', '.join(unknown)}", known, NAMES)
+
+
+def _keys_of(task: Task, rows: Sequence[Row]) -> list[str] | None:
+    """The keys of rows in order; None where an adapter does not tell them."""
+    return sorted(_key_of(task, row) for row in rows) if task.key and all(task.key in row for row in rows) else None
+
+
+def _key_of(task: Task, row: Row) -> str:
+    return _as_text(row.get(task.key, "")) if task.key else ""
+
+
+def _wrong_rows(task: Task, told: Sequence[Row], true: Sequence[Row], where: str) -> Finding:
+    seen, expected = [_key_of(task, row) for row in told], [_key_of(task, row) for row in true]
+    missing = [key for key in expected if key not in seen]
+    extra = [key for place, key in enumerate(seen) if key not in expected or key in seen[:place]]
+    parts = [rows_shown(len(told))]
+    parts += [f"missing: {', '.join(missing)}"] if missing and _keys_of(task, told) is not None else []
+    parts += [f"too many: {', '.join(extra)}"] if extra and _keys_of(task, told) is not None else []
+    return Finding("understanding.rows", where, "; ".join(parts), rows_shown(len(true)), f"{GUIDE}#tasks")
+
+
+def rows_shown(count: int) -> str:
+    return f"{count} row{'' if count == 1 else 's'}"

@@ -1,0 +1,122 @@
+"""A whole run against a client: every card that can be judged is, and of the others it is said why not."""
+
+import os
+import shlex
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from mockexchange.clients.published import GENERIC
+from mockexchange.kit.client.adapter import AdapterBroken
+from mockexchange.kit.client.adapter_mode import Actor, AdapterPlay
+from mockexchange.kit.client.cards import Card
+from mockexchange.kit.client.command import CommandFailed, called
+from mockexchange.kit.client.command_mode import CommandPlay, play_with_command
+from mockexchange.kit.client.coverage import coverage
+from mockexchange.kit.client.parallel_cards import play_with_adapter, process_count
+from mockexchange.kit.client.sandboxes import Stage
+from mockexchange.kit.client.session import NoSuchAccount
+from mockexchange.kit.findings import Report, Verdict
+from mockexchange.kit.local_exchange import exchange
+from mockexchange.kit.reports.tables import Table
+from mockexchange.kit.venue import VenueKit
+from mockexchange.scenario.errors import ScenarioError
+
+INTERRUPTED = "it was interrupted"
+LATEST = "latest"
+
+
+class CannotJudge(Exception):
+    """Nothing can be judged; one line that says why."""
+
+
+class Watcher(Protocol):
+    """Whoever shows what goes on."""
+
+    def stage(self, name: str, total: int | None = None) -> None: ...
+    def at(self, words: str) -> None: ...
+    def take(self, verdict: Verdict) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`cards` are those to judge, `every` all there are; `api_date` as it was written; no `scenario` is our own."""
+
+    venue: VenueKit
+    command: Sequence[str]
+    cards: Sequence[Card]
+    every: Sequence[Card]
+    is_adapter: bool = False
+    api_date: str = LATEST
+    scenario: str = ""
+    client: str = GENERIC
+    timeout_s: float = 60.0
+    fixtures: Path | None = None
+    """Where bodies are kept that the client cannot take."""
+    more_cards: Path | None = None
+    """Where the cards are that are not ours."""
+
+    def reproduction(self, card: Card) -> str:
+        """Return the command line that judges one card again."""
+        words = ["mockexchange", "verify", "client", *(["--adapter"] if self.is_adapter else [])]
+        given = (
+            ("--api-date", self.api_date, LATEST),
+            ("--scenario", self.scenario, ""),
+            ("--client", self.client, GENERIC),
+            ("--more-cards", str(self.more_cards or ""), ""),
+        )
+        words += [word for name, value, usual in given if value != usual for word in (name, value)]
+        return shlex.join([*words, "--cards", card.number, "--", *self.command])
+
+
+class Run:
+    """One run. `report` and `tables` have what was judged so far, also where it was cut short."""
+
+    def __init__(self, settings: Settings, watcher: Watcher) -> None:
+        self.report = Report(f"{called(settings.command)} as of {settings.api_date}")
+        self.tables: list[Table] = []
+        self._settings, self._watcher = settings, watcher
+
+    def judge(self) -> None:
+        """Play the cards. Raises CannotJudge where nothing came of it."""
+        try:
+            self._judge()
+        except (AdapterBroken, CommandFailed, ScenarioError, NoSuchAccount) as error:
+            if not self.report.verdicts:
+                raise CannotJudge(str(error)) from None
+            self.report.cut_short = str(error)
+        except KeyboardInterrupt:
+            self.report.cut_short = INTERRUPTED
+
+    def _judge(self) -> None:
+        with ExitStack() as stack:
+            stage = Stage(
+                self._settings.venue, stack.enter_context(exchange()), self._settings.api_date, self._settings.scenario
+            )
+            self._watcher.stage("cards", total=len(self._settings.cards))
+            play = self._adapter_play(stage) if self._settings.is_adapter else self._command_play(stage)
+            try:
+                for verdict in stack.enter_context(closing(self._verdicts(play, stack))):
+                    self.report.verdicts.append(verdict)
+                    self._watcher.take(verdict)
+            finally:
+                if not play.traffic.is_empty:
+                    self.tables = coverage(play.traffic, stage.contract())
+
+    def _verdicts(self, play: AdapterPlay | CommandPlay, stack: ExitStack) -> Generator[Verdict]:
+        settings, at = self._settings, self._watcher.at
+        if isinstance(play, CommandPlay):
+            return play_with_command(play, settings.cards, at)
+        actors = [Actor(settings.command, os.environ) for _ in range(process_count(settings.cards))]
+        for actor in actors:
+            stack.enter_context(actor)
+        return play_with_adapter(play, actors, settings.cards, settings.every, at)
+
+    def _adapter_play(self, stage: Stage) -> AdapterPlay:
+        return AdapterPlay(stage, self._settings.reproduction, self._settings.fixtures)
+
+    def _command_play(self, stage: Stage) -> CommandPlay:
+        settings = self._settings
+        return CommandPlay(stage, settings.command, settings.client, settings.timeout_s, settings.reproduction)

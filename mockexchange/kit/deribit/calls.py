@@ -1,0 +1,47 @@
+"""Calls of Deribit with what they need: parameters that name what is there, and who may ask."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from mockexchange.kit.jsonrpc import post, result_of
+from mockexchange.kit.response import Answer
+from mockexchange.kit.target import MEMBER, Target
+from mockexchange.kit.venue import Signer
+
+Params = Mapping[str, Any]
+AUTH = "public/auth"
+
+
+def methods_of(target: Target) -> list[str]:
+    """Return the methods that answer over HTTP, but for the one that gives tokens."""
+    operations = target.operations.values()
+    return [one.id for one in operations if not one.node.get("x-never-carried-out") and one.id != AUTH]
+
+
+def private_of(target: Target) -> list[str]:
+    return [name for name in methods_of(target) if name.startswith("private/")]
+
+
+def needed(target: Target, method: str) -> dict[str, Any]:
+    """Return the parameters that a method cannot do without, as JSON has them. Raises NotJudged."""
+    query = target.operations[method].query
+    return {
+        name: int(one) if query[name].schema["type"] == "integer" else one
+        for name, one in target.needed(method).items()
+    }
+
+
+def signer_of(target: Target, method: str) -> Signer | None:
+    """Return the key that a method is called with; None where it is public. Raises NotJudged."""
+    return target.key(MEMBER) if method.startswith("private/") else None
+
+
+def call(target: Target, method: str, params: Params | None = None, signer: Signer | None = None) -> Answer:
+    """Call a method by POST, by its own key unless another is given. Raises NotJudged, Unreachable."""
+    envelope = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}
+    return post(target, method, envelope, signer or signer_of(target, method))
+
+
+def told(target: Target, method: str, params: Params | None = None, signer: Signer | None = None) -> Any:
+    """Return the result of a call, exactly. Raises NotJudged, Unreachable."""
+    return result_of(call(target, method, params, signer))

@@ -1,0 +1,85 @@
+"""What a generator of requests has to be told of Deribit."""
+
+import copy
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from mockexchange.kit.deribit.roles import BASIC, role_of
+from mockexchange.kit.schemathesis.hints import Names, Settings, Told, operation_ids
+from mockexchange.runtime.api_documents import Document
+
+NAMED = ("instrument_name", "index_name")
+"""Parameters that have to name something that is there."""
+UNTOLD = ("start_id", "end_id", "expected_result")
+"""Ids of trades, each of one currency: which is right where is told by no document; and what asks for an error."""
+SUBACCOUNT = "subaccount_id"
+OFF: Settings = {"enabled": False}
+CHECKS: Settings = {
+    # It wants 401, and this venue answers 400: the rule `refusals.worded` sends no credentials.
+    "ignored_auth": OFF,
+    "missing_required_header": OFF,
+}
+
+
+def told(document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False) -> Told:
+    """Tell of the names that exist, by parameter: instruments, indexes, numbers of subaccounts, a key for public/auth.
+
+    Requests are by the member's key told as it is, where there is one of the role `BASIC`: nobody knows yet what has to
+    be signed.
+    """
+    document = copy.deepcopy(document)
+    for parameter in NAMED:
+        if names.get(parameter):
+            _tell_parameter(document, parameter, {"type": "string", "enum": list(names[parameter])})
+    for parameter in UNTOLD:
+        _drop_parameter(document, parameter)
+    _tell_parameter(
+        document, SUBACCOUNT, {"type": "integer", "enum": [int(one) for one in names.get(SUBACCOUNT, ["0"])]}
+    )
+    return Told(
+        document=document,
+        role_of=lambda node, path, query: _role_of(node, path, roles),
+        checks=dict.fromkeys(operation_ids(document), CHECKS),
+        left_out=dict.fromkeys(("public/auth", "public/auth.post"), "the rules about tokens ask it"),
+        must_answer=must_answer,
+        may_forbid_more=True,
+    )
+
+
+def _role_of(node: Mapping[str, Any], path: str, roles: Collection[str]) -> str | None:
+    role = role_of(node, path)
+    return BASIC if role is not None and BASIC in roles else role
+
+
+def _tell_parameter(document: Document, name: str, schema: Mapping[str, Any]) -> None:
+    """Give a parameter another schema, in queries and in bodies."""
+    example = schema["enum"][0]
+    for node in _operations(document):
+        for parameter in node.get("parameters", []):
+            if parameter["name"] == name:
+                parameter |= {"schema": schema, "example": example}
+        params, sent = _params_of(node)
+        if name in params:
+            is_optional = "oneOf" in params[name]
+            params[name] = {"oneOf": [schema, {"type": "null"}]} if is_optional else schema
+            sent[name] = example
+
+
+def _drop_parameter(document: Document, name: str) -> None:
+    for node in _operations(document):
+        if "parameters" in node:
+            node["parameters"] = [one for one in node["parameters"] if one["name"] != name]
+        for fields in _params_of(node):
+            fields.pop(name, None)
+
+
+def _operations(document: Document) -> list[dict[str, Any]]:
+    return [node for item in document["paths"].values() for node in item.values()]
+
+
+def _params_of(node: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The schemas of what a body has in `params`, and its example of them."""
+    if "requestBody" not in node:
+        return {}, {}
+    content = node["requestBody"]["content"]["application/json"]
+    return content["schema"]["properties"]["params"].get("properties", {}), content["example"]["params"]

@@ -1,0 +1,61 @@
+"""Lists of names: commas part names where the date takes lists, and belong to a name where it does not."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from mockexchange.kit.checks import Check, NotJudged
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.kalshi.lists import event_of_market
+from mockexchange.kit.rules.filter_matching import Find, field_of
+from mockexchange.kit.rules.finding_format import finding
+from mockexchange.kit.rules.list_facts import Row
+from mockexchange.kit.target import Target
+
+COMMAS = "filters.commas"
+
+
+class Named(NamedTuple):
+    operation_id: str
+    parameter: str
+    find: Find
+
+
+TICKER = field_of("ticker")
+NAMED = (
+    Named("GetPositions", "event_ticker", event_of_market),
+    Named("GetFCMPositions", "event_ticker", event_of_market),
+    Named("GetSettlements", "event_ticker", event_of_market),
+    Named("GetFCMOrders", "event_ticker", event_of_market),
+    Named("GetOrders", "ticker", TICKER),
+    Named("GetFills", "ticker", TICKER),
+    Named("GetMarkets", "event_ticker", event_of_market),
+)
+
+
+def judge(target: Target, subject: str) -> Iterator[Finding]:
+    operation_id, name = subject.split()
+    named = next(one for one in NAMED if (one.operation_id, one.parameter) == (operation_id, name))
+    whole = target.whole(operation_id)
+    told = [(named.find(target, row), row) for row in whole.rows]
+    names = list(dict.fromkeys(text for text, _ in told if text))[:2]
+    if len(names) < 2:
+        raise NotJudged(f"there are no two values of {name!r} to ask for")
+    part = target.whole(operation_id, {name: ",".join(names)})
+    is_list = "pattern" in target.operations[operation_id].query[name].schema
+    expected: list[Row] = [row for text, row in told if text in names] if is_list else []
+    if part.rows != expected:
+        words = f"{len(expected)} rows, as {'both names say' if is_list else 'a comma is part of the name'}"
+        yield finding(target, COMMAS, part.where, f"{len(part.rows)} rows", words, operation_id)
+
+
+def _subjects(target: Target) -> list[str]:
+    return [
+        f"{one.operation_id} {one.parameter}"
+        for one in NAMED
+        if one.operation_id in target.operations and one.parameter in target.operations[one.operation_id].query
+    ]
+
+
+CHECKS: tuple[Check[Target], ...] = (
+    Check(COMMAS, "Commas part names where lists are taken.", "contracts/kalshi/README.md", _subjects, judge),
+)

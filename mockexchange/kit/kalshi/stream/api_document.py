@@ -1,0 +1,94 @@
+"""What the stream's document says of channels, error codes and numbers, as the rules need it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.streaming.recorded_stream import Line
+from mockexchange.kit.streaming.target import StreamTarget
+from mockexchange.kit.validation.references import resolved
+
+BOOKS = "orderbook_delta"
+
+
+class Channel(NamedTuple):
+    """`filter` by tickers is "required", "optional" or "ignored"; `messages` are those of its data."""
+
+    name: str
+    filter: str
+    has_ids: bool
+    is_private: bool
+    messages: tuple[str, ...]
+
+
+def channels(target: StreamTarget) -> dict[str, Channel]:
+    """Return the channels of the target's date whose data is described."""
+    return {name: _channel(name, row) for name, row in _told(target).items() if row["messages"]}
+
+
+def known_channels(target: StreamTarget) -> frozenset[str]:
+    """Return every channel of the target's date, those that nobody describes too."""
+    return frozenset(_told(target))
+
+
+def _told(target: StreamTarget) -> Mapping[str, Any]:
+    told: Mapping[str, Any] = target.rest.stream_document["channels"]["stream"]["x-channels"]
+    return told
+
+
+def _channel(name: str, row: Mapping[str, Any]) -> Channel:
+    return Channel(name, row["filter"], bool(row.get("ids")), bool(row.get("private")), tuple(row["messages"]))
+
+
+def has_code(target: StreamTarget, code: int) -> bool:
+    """Whether the target's date has an error code."""
+    return code in target.rest.stream_document["components"]["schemas"]["ErrorCode"]["enum"]
+
+
+def told_keys(target: StreamTarget, message: str) -> frozenset[str]:
+    """Return what a message tells on the target's date; nothing where there is no such message."""
+    document = target.rest.stream_document
+    node = document["components"]["messages"].get(message)
+    if node is None:
+        return frozenset()
+    payload = resolved(document, node["payload"])
+    return frozenset(resolved(document, payload["properties"]["msg"])["properties"])
+
+
+def parameters(target: StreamTarget, command: str) -> frozenset[str]:
+    """Return the parameters that a command has on the target's date."""
+    document = target.rest.stream_document
+    payload = resolved(document, document["components"]["messages"][command]["payload"])
+    return frozenset(resolved(document, payload["properties"]["params"])["properties"])
+
+
+def actions(target: StreamTarget) -> frozenset[str]:
+    """Return the actions of update_subscription on the target's date."""
+    document = target.rest.stream_document
+    payload = resolved(document, document["components"]["messages"]["update_subscription"]["payload"])
+    params = resolved(document, payload["properties"]["params"])
+    return frozenset(resolved(document, params["properties"]["action"])["enum"])
+
+
+def query_parameters(target: StreamTarget, path: str) -> frozenset[str]:
+    """Return the query parameters that a REST path has on the target's date."""
+    document = target.rest.document
+    listed = document["paths"].get(path, {}).get("get", {}).get("parameters", [])
+    found = [resolved(document, one) for one in listed]
+    return frozenset(one["name"] for one in found if one["in"] == "query")
+
+
+class Words(NamedTuple):
+    """Writes findings of one rule."""
+
+    rule: str
+    target: StreamTarget
+
+    def finding(self, where: str | Line, seen: str, expected: str, message: str = "") -> Finding:
+        name = where if isinstance(where, str) else where.name
+        return Finding(self.rule, name, seen, expected, self.target.place(message))
+
+    def differing(self, where: str, seen: Any, expected: Any, message: str = "") -> Iterator[Finding]:
+        """A finding where two things differ."""
+        if seen != expected:
+            yield self.finding(where, str(seen), str(expected), message)

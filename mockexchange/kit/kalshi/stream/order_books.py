@@ -1,0 +1,139 @@
+"""Books: a snapshot first, then changes that add up to what REST shows."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.kalshi.stream.api_document import BOOKS, Words, parameters
+from mockexchange.kit.kalshi.stream.commands import SNAPSHOT, whole_check
+from mockexchange.kit.kalshi.stream.recording import listening, tickers_of
+from mockexchange.kit.kalshi.stream.rows import Row, amount, count
+from mockexchange.kit.streaming.protocol import Told
+from mockexchange.kit.streaming.target import StreamTarget
+from mockexchange.kit.target import NotJudged
+
+BOOK = "/markets/{ticker}/orderbook"
+FINE = "orderbook_fp"
+"""Where dates tell whole contracts beside it: the book with fractions, as frames have them."""
+SIDES = ("yes", "no")
+DOLLAR = Decimal(1)
+Levels = dict[Decimal, Decimal]
+Book = dict[str, Levels]
+
+
+def levels(node: Row, side: str) -> list[tuple[Decimal, Decimal]]:
+    """Price in dollars and contracts of each level of a side, in the order in which they stand."""
+    for name, per_dollar in ((f"{side}_dollars_fp", 1), (f"{side}_dollars", 1), (side, 100)):
+        found = node.get(name)
+        if isinstance(found, list):
+            pairs = [(amount(price), amount(size)) for price, size in found]
+            return [(price / per_dollar, size) for price, size in pairs if price is not None and size is not None]
+    return []
+
+
+def book_of(node: Row) -> Book:
+    return {side: dict(levels(node, side)) for side in SIDES}
+
+
+class Fold:
+    """The books of one subscription, made of its frames; `wrong` is what could not be added up."""
+
+    def __init__(self, frames: list[Told]) -> None:
+        self.books: dict[str, Book] = {}
+        self.wrong: list[tuple[str, str]] = []
+        for told in frames:
+            ticker = str(told.body.get("market_ticker"))
+            (self._begin if told.message == SNAPSHOT else self._change)(ticker, told.body)
+
+    def _begin(self, ticker: str, body: Mapping[str, Any]) -> None:
+        self.books[ticker] = book_of(body)
+        for side in SIDES:
+            prices = [price for price, _ in levels(body, side)]
+            if prices != sorted(set(prices)):
+                self.wrong.append((f"the snapshot of {ticker}: {side} at {_shown(prices)}", "prices that ascend"))
+
+    def _change(self, ticker: str, body: Mapping[str, Any]) -> None:
+        if ticker not in self.books:
+            self.wrong.append((f"a change of {ticker}", "its snapshot before it"))
+            return
+        side = self.books[ticker].get(str(body.get("side")), {})
+        exact = amount(body.get("price_dollars"))
+        price = exact if exact is not None else (amount(body.get("price")) or Decimal(0)) / 100
+        left = side.pop(price, Decimal(0)) + (count(body, "delta") or Decimal(0))
+        if left < 0:
+            self.wrong.append((f"{ticker}: {left} contracts at {price}", "none or more"))
+        if left:
+            side[price] = left
+
+
+def _shown(prices: list[Decimal]) -> str:
+    return ", ".join(map(str, prices))
+
+
+def judge_fold(target: StreamTarget, subject: str) -> Iterator[Finding]:
+    """A market's snapshot comes first, and no change takes more than there is."""
+    words = Words("stream.books", target)
+    for seen, expected in Fold(listening(target).told(BOOKS)).wrong:
+        yield words.finding(BOOKS, seen, expected, BOOKS)
+
+
+def judge_rest(target: StreamTarget, subject: str) -> Iterator[Finding]:
+    """Snapshots and changes add up to the book of REST."""
+    heard, words = listening(target), Words("stream.book-equals-rest", target)
+    yield from heard.steady(BOOKS, lambda: _differences(target, words, Fold(heard.told(BOOKS))))
+
+
+def _differences(target: StreamTarget, words: Words, fold: Fold) -> Iterator[Finding]:
+    for ticker, book in fold.books.items():
+        answer = target.rest.ask(BOOK, names={"ticker": ticker})
+        target.rest.objections.clear()  # answers are judged by other rules
+        if answer.status != 200:  # of HTTP
+            raise NotJudged(f"{answer.where} was answered with status {answer.status}")
+        body = answer.json()
+        shown = book_of(body.get(FINE) or next(iter(body.values())))
+        for side in SIDES:
+            where = f"{ticker}, {side}: the frames add up to"
+            yield from words.differing(where, _sorted(book[side]), _sorted(shown[side]), BOOKS)
+
+
+def _sorted(side: Levels) -> list[tuple[str, str]]:
+    return [(f"{price:f}".rstrip("0"), f"{size.normalize():f}") for price, size in sorted(side.items())]
+
+
+def judge_yes_price(target: StreamTarget, subject: str) -> Iterator[Finding]:
+    """With use_yes_price a level of NO is told at the rest of the dollar, and those of YES as they are."""
+    words = Words("stream.yes-price", target)
+    tickers = tickers_of(target)
+    plain, in_yes = _snapshots(target, tickers), _snapshots(target, tickers, use_yes_price=True)
+    expected = {
+        ticker: {"yes": book["yes"], "no": {DOLLAR - price: size for price, size in book["no"].items()}}
+        for ticker, book in plain.items()
+    }
+    if in_yes != expected and _snapshots(target, tickers) != plain:
+        raise NotJudged("the books changed meanwhile")
+    if not any(book["no"] for book in plain.values()):
+        raise NotJudged("nobody bids for NO")
+    for ticker, book in expected.items():
+        for side in SIDES:
+            seen = in_yes.get(ticker, {}).get(side, {})
+            yield from words.differing(f"{ticker}, {side}", _sorted(seen), _sorted(book[side]), SNAPSHOT)
+
+
+def _snapshots(target: StreamTarget, tickers: list[str], **params: bool) -> dict[str, Book]:
+    line = target.open()
+    line.subscribe(BOOKS, market_tickers=tickers, **params)
+    line.sync()
+    return Fold([one for one in line.data(BOOKS) if one.message == SNAPSHOT]).books
+
+
+def _has_yes_price(target: StreamTarget) -> bool:
+    return "use_yes_price" in parameters(target, "subscribe")
+
+
+CHECKS: tuple[Check[StreamTarget], ...] = (
+    whole_check("stream.books", "Books begin with a snapshot and add up.", judge_fold),
+    whole_check("stream.book-equals-rest", "Folded frames are the book of REST.", judge_rest),
+    whole_check("stream.yes-price", "Books in prices of YES are the same books.", judge_yes_price, _has_yes_price),
+)

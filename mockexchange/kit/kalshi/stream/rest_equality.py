@@ -1,0 +1,241 @@
+"""REST equals the stream: what the last frames told is what REST shows right after them."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.kalshi.stream.api_document import Words, channels, query_parameters
+from mockexchange.kit.kalshi.stream.recording import (
+    FILLS,
+    GROUPS,
+    ORDERS,
+    POSITIONS,
+    TRADES,
+    Listening,
+    keyed,
+    last_by,
+    listening,
+    rows,
+)
+from mockexchange.kit.kalshi.stream.rows import CENTS_PER_DOLLAR, Row, count, differences, dollars, is_same
+from mockexchange.kit.streaming.target import StreamTarget
+from mockexchange.kit.target import NotJudged
+
+ORDER, MARKET = "/portfolio/orders/{order_id}", "/markets/{ticker}"
+LOOKED_UP_MAX = 30
+"""Of one kind: the newest. An account may have any number, and each is a request."""
+OK, NOT_FOUND = 200, 404
+MONEY = {"position_cost": "market_exposure", "realized_pnl": "realized_pnl", "fees_paid": "fees_paid"}
+"""Of a position, and what the row of REST calls it."""
+
+Found = tuple[str, Any, Any]
+"""Where, what the frame told, what REST shows."""
+
+
+class Comparison(NamedTuple):
+    """The frames of a channel and how they compare with REST; `compare` yields what differs."""
+
+    rule: str
+    channel: str
+    says: str
+    compare: Callable[[Listening], Iterable[Found]]
+
+
+def _row(heard: Listening, path: str, names: Mapping[str, str]) -> Row | None:
+    """The one object of a read by name; None where there is none. Raises NotJudged."""
+    answer = heard.target.rest.ask(path, names=names)
+    heard.target.rest.objections.clear()  # answers are judged by other rules
+    if answer.status == NOT_FOUND:
+        return None
+    if answer.status != OK:
+        raise NotJudged(f"{answer.where} was answered with status {answer.status}")
+    found: Row = next(iter(answer.json().values()))
+    return found
+
+
+def positions(heard: Listening) -> Iterator[Found]:
+    """The last frame of a market and subaccount is its row."""
+    known = query_parameters(heard.target, POSITIONS)
+    frames = heard.whole.data("market_positions")
+    for (ticker, subaccount), told in last_by(frames, "market_ticker", "subaccount").items():
+        row = _position(heard, known, ticker, subaccount)
+        where = f"{ticker}{'' if subaccount is None else f', subaccount {subaccount}'}"
+        if row is None:
+            if count(told.body, "position"):
+                yield where, f"position {count(told.body, 'position')}", "no row"
+            continue
+        yield from ((f"{where}: {name}", seen, shown) for name, seen, shown in position_differences(told.body, row))
+    named = {str(one.body.get("market_ticker")) for one in frames}
+    yield from _untold(heard, POSITIONS, keyed(heard.target, POSITIONS), named, "market_positions")
+
+
+def _position(heard: Listening, known: Collection[str], ticker: str, subaccount: int | None) -> Row | None:
+    query = {"ticker": ticker, "subaccount": subaccount, "settlement_status": "all"}
+    given = {name: value for name, value in query.items() if name in known}
+    found = rows(heard.target, POSITIONS, "market_positions", **given)
+    return next((row for row in found if row["ticker"] == ticker), None)
+
+
+def position_differences(body: Row, row: Row) -> Iterator[tuple[str, Decimal | None, Decimal | None]]:
+    """Yield what of a frame is not as in its row: name, value there, value here, in contracts and dollars."""
+    if count(body, "position") != count(row, "position"):
+        yield "position", count(body, "position"), count(row, "position")
+    for name, called in MONEY.items():
+        seen, shown = dollars(body, name), dollars(row, called, parts=CENTS_PER_DOLLAR)
+        if seen != shown:
+            yield name, seen, shown
+
+
+def fills(heard: Listening) -> Iterator[Found]:
+    """Each fill is a row, and each row that was not there before is a fill."""
+    told = {str(one.body.get("trade_id")): one.body for one in heard.whole.data("fill")}
+    shown = keyed(heard.target, FILLS)
+    for trade_id, body in list(told.items())[-LOOKED_UP_MAX:]:
+        if trade_id not in shown:
+            yield f"fill {trade_id}", "a frame", "no row"
+        else:
+            yield from _shared(f"fill {trade_id}", body, shown[trade_id], {"market_ticker": "ticker"}, ("ts",))
+    yield from _untold(heard, FILLS, shown, told, "fill")
+
+
+def _untold(
+    heard: Listening, path: str, shown: Mapping[str, Row], told: Collection[str], channel: str
+) -> Iterator[Found]:
+    """Rows that are new or other than before, and of which no frame told. Raises NotJudged where all is as it was."""
+    if path not in heard.before:
+        raise NotJudged(f"GET {path} was not answered before it")
+    before = heard.before[path]
+    changed = [key for key, row in shown.items() if key not in before or _is_other(path, row, before[key])]
+    if not changed and not told:
+        raise NotJudged(f"nothing came on {channel}")
+    yield from ((f"{channel} {key}", "no frame", "a row that changed") for key in changed if key not in told)
+
+
+def _is_other(path: str, row: Row, before: Row) -> bool:
+    """Whether something changed that is told of: of positions not what rests."""
+    if path != POSITIONS:
+        return row != before
+    names = ("position", *(f"{name}{unit}" for name in MONEY.values() for unit in ("", "_dollars")), "position_fp")
+    return any(row.get(name) != before.get(name) for name in names)
+
+
+def orders(heard: Listening) -> Iterator[Found]:
+    """The last frame of an order is its row."""
+    last = last_by(heard.whole.data("user_orders"), "order_id")
+    for (order_id,), told in list(last.items())[-LOOKED_UP_MAX:]:
+        row = _row(heard, ORDER, {"order_id": str(order_id)})
+        if row is None:
+            yield f"order {order_id}", told.body.get("status"), "no row"
+        else:
+            yield from _shared(f"order {order_id}", told.body, row)
+    named = {str(order_id) for (order_id,) in last}
+    yield from _untold(heard, ORDERS, keyed(heard.target, ORDERS), named, "user_orders")
+
+
+def groups(heard: Listening) -> Iterator[Found]:
+    """A group is listed until it is deleted, with the limit that was told last."""
+    shown, frames = keyed(heard.target, GROUPS), heard.whole.data("order_group_updates")
+    last = last_by(frames, "order_group_id")
+    for (group,), told in last.items():
+        is_gone = told.body.get("event_type") == "deleted"
+        if is_gone == (str(group) in shown):
+            listed = "listed" if str(group) in shown else "not listed"
+            yield f"group {group}", f"the last event {told.body.get('event_type')}", listed
+    limits = last_by((one for one in frames if LIMIT in one.body), "order_group_id")
+    for (group,), told in limits.items():
+        row = shown.get(str(group), {})
+        yield from _shared(f"group {group}", {LIMIT: told.body[LIMIT]}, row)
+    yield from _untold(heard, GROUPS, shown, {str(group) for (group,) in last}, "order_group_updates")
+
+
+LIMIT = "contracts_limit_fp"
+
+
+def trades(heard: Listening) -> Iterator[Found]:
+    """Each trade is a row of REST, and where trades have names each new row is a trade."""
+    shown, frames = keyed(heard.target, TRADES), heard.whole.data("trade")
+    for told in frames[-LOOKED_UP_MAX:]:
+        if not any(_is_trade(told.body, row) for row in shown.values()):
+            yield f"trade {told.body.get('trade_id') or dict(told.body)}", "a frame", "no row that says the same"
+    named = {str(one.body["trade_id"]) for one in frames if "trade_id" in one.body}
+    if named or not frames:
+        yield from _untold(heard, TRADES, shown, named, "trade")
+
+
+def _is_trade(body: Row, row: Row) -> bool:
+    if "trade_id" in body and body["trade_id"] != row["trade_id"]:
+        return False
+    return not list(differences(body, row, {"market_ticker": "ticker"}, ("ts",)))
+
+
+def tickers(heard: Listening) -> Iterator[Found]:
+    """The last ticker of a market is what REST shows of it."""
+    for (ticker,), told in list(last_by(heard.told("ticker"), "market_ticker").items())[-LOOKED_UP_MAX:]:
+        row = _row(heard, MARKET, {"ticker": str(ticker)})
+        if row is None:
+            yield f"market {ticker}", "a ticker", "no such market"
+        elif row.get("status") in OPEN:
+            body = {name: value for name, value in told.body.items() if value != ""}
+            yield from _shared(f"market {ticker}", body, row, LAST_PRICE)
+
+
+OPEN = ("active", "open")
+LAST_PRICE = {"price": "last_price", "price_dollars": "last_price_dollars", "market_ticker": "ticker"}
+STATES: Mapping[str, Collection[str]] = {
+    "deactivated": ("closed", "inactive", "determined", "disputed", "amended", "finalized", "settled"),
+    "determined": ("closed", "determined", "disputed", "amended", "finalized", "settled"),
+    "settled": ("finalized", "settled"),
+}
+"""What REST may call a market after an event of its life."""
+
+
+def lifecycle(heard: Listening) -> Iterator[Found]:
+    """A market is in REST what the last event of its life makes it, with the result that was told."""
+    told = [one for one in heard.told("market_lifecycle_v2") if "market_ticker" in one.body]
+    for (ticker,), last in list(last_by(told, "market_ticker").items())[-LOOKED_UP_MAX:]:
+        event, row = str(last.body.get("event_type")), _row(heard, MARKET, {"ticker": str(ticker)})
+        if row is None:
+            yield f"market {ticker}", event, "no such market"
+        elif event in STATES and row.get("status") not in STATES[event]:
+            yield f"market {ticker}", event, f"status {row.get('status')}"
+    for (ticker,), last in last_by((one for one in told if one.body.get("result")), "market_ticker").items():
+        row = _row(heard, MARKET, {"ticker": str(ticker)}) or {}
+        if not is_same(last.body["result"], row.get("result")):
+            yield f"market {ticker}", f"result {last.body['result']}", f"result {row.get('result')}"
+
+
+def _shared(
+    where: str, body: Row, row: Row, renamed: Mapping[str, str] | None = None, exempt: Collection[str] = ()
+) -> Iterator[Found]:
+    for name, seen, shown in differences(body, row, renamed, exempt):
+        yield f"{where}: {name}", seen, shown
+
+
+COMPARISONS = (
+    Comparison("stream.positions", "market_positions", "The last frame of a position is its row.", positions),
+    Comparison("stream.fills", "fill", "Fills of the stream are those of REST.", fills),
+    Comparison("stream.orders", "user_orders", "The last frame of an order is its row.", orders),
+    Comparison("stream.groups", "order_group_updates", "Groups are listed until they are deleted.", groups),
+    Comparison("stream.trades", "trade", "Trades of the stream are those of REST.", trades),
+    Comparison("stream.tickers", "ticker", "The last ticker is what REST shows.", tickers),
+    Comparison("stream.lifecycle", "market_lifecycle_v2", "Markets are what their last event makes them.", lifecycle),
+)
+
+
+def _check(one: Comparison) -> Check[StreamTarget]:
+    def subjects(target: StreamTarget) -> Iterable[str]:
+        return (one.channel,) if one.channel in channels(target) else ()
+
+    def judge(target: StreamTarget, subject: str) -> Iterator[Finding]:
+        heard = listening(target)
+        found = heard.steady(one.channel, lambda: one.compare(heard))
+        message = channels(target)[one.channel].messages[0]
+        for where, seen, shown in found:
+            yield Words(one.rule, target).finding(where, f"the stream tells {seen}", f"REST shows {shown}", message)
+
+    return Check(one.rule, one.says, "asyncapi.yaml", subjects, judge)
+
+
+CHECKS: tuple[Check[StreamTarget], ...] = tuple(_check(one) for one in COMPARISONS)

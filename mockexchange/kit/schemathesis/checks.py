@@ -1,0 +1,125 @@
+"""The checks of schemathesis: what each says, what keeps it, and to which answers it applies.
+
+schemathesis counts a check as passed wherever it ran, also where it had nothing to look at. Here one counts where it
+applied, and a check that never applied was not judged.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from schemathesis import Response
+from schemathesis.engine.recorder import ScenarioRecorder
+
+from mockexchange.kit.schemathesis.auth_providers import AnyCase
+
+
+class Seen(NamedTuple):
+    """A request, its answer, and what else was asked around it."""
+
+    case: AnyCase
+    response: Response
+    recorder: ScenarioRecorder
+
+
+class Kind(NamedTuple):
+    """A check. `why_not` tells why it cannot be judged where it never applied."""
+
+    says: str
+    expected: str
+    applies: Callable[[Seen], bool]
+    why_not: str
+
+
+def _always(seen: Seen) -> bool:
+    return True
+
+
+def _is_accepted(status: int) -> bool:
+    return 200 <= status < 300
+
+
+def _is_wrong(seen: Seen) -> bool:
+    return seen.case.meta is not None and seen.case.meta.generation.mode.is_negative
+
+
+def _is_right(seen: Seen) -> bool:
+    return seen.case.meta is not None and seen.case.meta.generation.mode.is_positive
+
+
+def _lacks_header(seen: Seen) -> bool:
+    data: Any = seen.case.meta.phase.data if seen.case.meta is not None else None
+    return bool(getattr(data, "scenario", None) == "missing_parameter" and data.parameter_location == "header")
+
+
+def _has_other_method(seen: Seen) -> bool:
+    return bool(seen.case.method.upper() != seen.case.operation.method.upper())
+
+
+def _promises_headers(seen: Seen) -> bool:
+    answer = seen.case.operation.responses.find_by_status_code(seen.response.status_code)
+    return answer is not None and bool(answer.definition.get("headers"))
+
+
+def _was_let_in(seen: Seen) -> bool:
+    is_public: bool = seen.case.operation.definition.raw.get("security") == []
+    return not is_public and _is_accepted(seen.response.status_code)
+
+
+def _was_deleted(seen: Seen) -> bool:
+    related = seen.recorder.find_related(case_id=seen.case.id)
+    gone = [case for case in related if case.method.upper() == "DELETE"]
+    return any(
+        _is_accepted(answer.status_code) for case in gone if (answer := seen.recorder.find_response(case_id=case.id))
+    )
+
+
+def _was_made(seen: Seen) -> bool:
+    parent = seen.recorder.find_parent(case_id=seen.case.id)
+    return parent is not None and parent.method.upper() == "POST"
+
+
+READS_ONLY = "nothing is created or deleted here: the operations that were asked only read"
+NO_WRITES = "other methods are tried by a run that may write, and not by a brief one"
+KINDS = {
+    "not_a_server_error": Kind("no request makes the server fail", "no status of 5xx", _always, ""),
+    "status_code_conformance": Kind("every status is documented", "a documented status", _always, ""),
+    "content_type_conformance": Kind("every media type is documented", "a documented media type", _always, ""),
+    "response_headers_conformance": Kind(
+        "documented headers are there", "the documented headers", _promises_headers, "no answer promises headers"
+    ),
+    "response_schema_conformance": Kind("every body fits its schema", "a body that fits the schema", _always, ""),
+    "positive_data_acceptance": Kind(
+        "what the document allows is accepted", "a request that is accepted", _is_right, "nothing right was generated"
+    ),
+    "negative_data_rejection": Kind(
+        "what the document forbids is refused", "a request that is refused", _is_wrong, "nothing wrong was generated"
+    ),
+    "missing_required_header": Kind(
+        "a request that lacks a required header is refused",
+        "a request that is refused with 401",
+        _lacks_header,
+        "no header is required, or the run is a brief one that leaves none out",
+    ),
+    "unsupported_method": Kind(
+        "methods that are not documented are refused", "405 with an Allow header", _has_other_method, NO_WRITES
+    ),
+    "allow_header_conformance": Kind(
+        "Allow names the documented methods",
+        "an Allow header with the documented methods",
+        lambda seen: seen.response.status_code == 405,
+        NO_WRITES,
+    ),
+    "ignored_auth": Kind(
+        "what needs a key is refused without one",
+        "401 or 403 without a good signature",
+        _was_let_in,
+        "nobody was let in",
+    ),
+    "use_after_free": Kind("what was deleted is gone", "404 for what was deleted", _was_deleted, READS_ONLY),
+    "ensure_resource_availability": Kind(
+        "what was made is there", "an answer for what was made", _was_made, READS_ONLY
+    ),
+}
+"""Every check that can apply. `object_level_authorization` wants several users that each make things of their own, and
+nothing is made by requests here: the rule `accounts.apart` reads as another account instead. `max_response_time` needs
+a limit, and none is documented."""

@@ -1,0 +1,66 @@
+"""What a run proves: nothing of an operation that never answered 2xx, nor by a check or a phase that never applied."""
+
+from collections.abc import Iterator, Sequence
+
+from mockexchange.kit.findings import Finding, Verdict
+from mockexchange.kit.schemathesis.checks import KINDS
+from mockexchange.kit.schemathesis.hints import Asked
+from mockexchange.kit.schemathesis.outcome import AS_SENT, Outcome
+from mockexchange.kit.schemathesis.settings import PHASES
+from mockexchange.kit.validation.references import pointer
+
+ANSWERED, PHASE, COMPLETED = "exploring.answered", "exploring.phases", "exploring.completed"
+EVERYTHING = "every operation"
+SAYS = {f"schemathesis.{name}": kind.says for name, kind in KINDS.items()} | {
+    AS_SENT: "what was sent is refused if the document forbids it and accepted if it does not",
+    ANSWERED: "each operation answers 2xx at least once",
+    PHASE: "each phase sends requests",
+    COMPLETED: "every request that can be made up was made up",
+}
+
+
+def verdicts(outcome: Outcome, asked: Sequence[Asked], *, is_brief: bool, must_answer: bool) -> Iterator[Verdict]:
+    """Yield a verdict for each operation and check, and one for each thing that was not judged."""
+    yield from _checks(outcome)
+    yield from _not_applied(outcome)
+    for one in asked:
+        yield _answered(outcome, one, must_answer)
+    for phase in PHASES:
+        if not (is_brief and phase == "coverage"):
+            why = "" if outcome.phases[phase] else f"the phase {phase} sent nothing"
+            yield Verdict(PHASE, phase, (), why, (), SAYS[PHASE])
+    for (label, _), words in outcome.errors.items():
+        yield Verdict(COMPLETED, label, (), " ".join(words.split()), (), SAYS[COMPLETED])
+
+
+def not_asked(one: Asked, why: str) -> Verdict:
+    """Return the verdict on an operation that could not be asked."""
+    return Verdict(ANSWERED, one.label, (), why, (), SAYS[ANSWERED])
+
+
+def _checks(outcome: Outcome) -> Iterator[Verdict]:
+    found: dict[tuple[str, str], list[Finding]] = {}
+    for (operation, rule, _), finding in outcome.findings.items():
+        found.setdefault((operation, rule), []).append(finding)
+    for operation, rule in sorted({*outcome.checks, *found}):
+        yield Verdict(rule, operation, tuple(found.get((operation, rule), ())), "", (), SAYS.get(rule, ""))
+
+
+def _not_applied(outcome: Outcome) -> Iterator[Verdict]:
+    applied = {rule for _, rule in outcome.checks}
+    for name, kind in KINDS.items():
+        rule = f"schemathesis.{name}"
+        if rule not in applied:
+            yield Verdict(rule, EVERYTHING, (), kind.why_not or "nothing was answered", (), kind.says)
+
+
+def _answered(outcome: Outcome, one: Asked, must_answer: bool) -> Verdict:
+    statuses = {status: count for (label, status), count in outcome.requests.items() if label == one.label}
+    if any(200 <= status < 300 for status in statuses):
+        return Verdict(ANSWERED, one.label, says=SAYS[ANSWERED])
+    seen = ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items())) or "it was never asked"
+    if not must_answer:
+        return Verdict(ANSWERED, one.label, (), f"no answer was a 2xx: {seen}", (), SAYS[ANSWERED])
+    place = outcome.target.place(pointer("paths", one.path, one.method))
+    finding = Finding(ANSWERED, one.label, f"no answer was a 2xx: {seen}", "an answer of 2xx", place)
+    return Verdict(ANSWERED, one.label, (finding,), "", (), SAYS[ANSWERED])

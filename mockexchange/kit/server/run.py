@@ -1,0 +1,168 @@
+"""A whole run against a server: what can be judged is, and what cannot is said to be so."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from mockexchange.kit.checks import Check, run_check
+from mockexchange.kit.findings import Report, Verdict
+from mockexchange.kit.reports.tables import Table
+from mockexchange.kit.schemathesis.hint_discovery import discover
+from mockexchange.kit.schemathesis.run import EXAMPLES, SEED, Effort, explore
+from mockexchange.kit.schemathesis.verdicts import SAYS as EXPLORING
+from mockexchange.kit.server.addresses import Address
+from mockexchange.kit.server.api_dates import read_alias
+from mockexchange.kit.server.names import require_names
+from mockexchange.kit.server.preflight import date_spoken, require_server, role_of_key
+from mockexchange.kit.server.rule_selection import EVERYTHING, Selection
+from mockexchange.kit.server.throttled_transport import polite_client
+from mockexchange.kit.streaming.target import LISTEN_S, StreamTarget
+from mockexchange.kit.target import MEMBER, ROLES, Target, Unreachable
+from mockexchange.kit.venue import Signer, VenueKit
+
+INTERRUPTED = "it was interrupted"
+SPOILING = ("signatures.", "stream.refusals")
+"""Rules that send signatures which are wrong on purpose."""
+NOT_IN_PRODUCTION = "not on a production host: it sends what is wrong on purpose, and a key may be locked for that"
+
+
+class Watcher(Protocol):
+    """Whoever shows what goes on."""
+
+    def stage(self, name: str, total: int | None = None) -> None: ...
+    def at(self, words: str) -> None: ...
+    def take(self, verdict: Verdict) -> None: ...
+    def warn(self, words: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`api_date` is an alias; `keys` are by role, a member's among them; no `rate_per_s` is as fast as it goes."""
+
+    venue: VenueKit
+    address: Address
+    api_date: str
+    keys: Mapping[str, Signer]
+    names: Mapping[str, str] = field(default_factory=dict)
+    may_write: bool = False
+    rate_per_s: float | None = None
+    selection: Selection = EVERYTHING
+    examples: int = EXAMPLES
+    seed: int = SEED
+    listen_s: float = LISTEN_S
+
+
+def rules_of(venue: VenueKit) -> list[str]:
+    """Return the id of every rule that a run may judge."""
+    return [*(check.rule for check in (*venue.checks, *venue.stream_checks)), *EXPLORING]
+
+
+class Run:
+    """One run. `report` and `tables` have what was judged so far, also when it was cut short. Close it."""
+
+    def __init__(self, settings: Settings, watcher: Watcher) -> None:
+        self.report = Report(f"{settings.address.base_url} as of {settings.api_date}")
+        self._settings, self._watcher = settings, watcher
+        self._began_s = time.perf_counter()
+        self._client, self._manners = polite_client(
+            settings.address, rate_per_s=settings.rate_per_s, may_write=settings.may_write
+        )
+        self._keys = dict(settings.keys)
+        self.target = Target(
+            venue=settings.venue,
+            api_date=settings.api_date,
+            base_url=settings.address.base_url,
+            ws_url=settings.address.ws_url,
+            http=self._client,
+            keys=self._keys,
+            may_write=settings.may_write,
+            names=settings.names,
+        )
+
+    def prepare(self) -> None:
+        """Find out whether anything can be judged, and whose the key is. Raises CannotJudge."""
+        require_names(self.target)
+        require_server(self.target)
+        self._compare_dates()
+        if set(self._keys) == {MEMBER}:
+            self._find_role(self._keys.pop(MEMBER))
+
+    def _find_role(self, signer: Signer) -> None:
+        role = role_of_key(self.target, signer)
+        self._keys[role] = signer
+        if role != MEMBER:
+            words = f"give {ROLES[MEMBER]}, and this one as --role {role}=KEY_ID:FILE, to have everything judged"
+            self._watcher.warn(f"the key {signer.key_id} is {ROLES[role]}: {words}")
+
+    def _compare_dates(self) -> None:
+        spoken, judged = date_spoken(self.target), self._settings.api_date
+        with suppress(ValueError):
+            if spoken is None or read_alias(spoken, self._settings.venue.name) == judged:
+                return
+        self._watcher.warn(f"this mock speaks {spoken} and is judged as of {judged}: --api-date says by which date")
+
+    def judge(self) -> None:
+        """Judge everything that is selected, until the end or until nobody answers any more."""
+        try:
+            self._take(self._verdicts())
+        except KeyboardInterrupt:
+            self.report.cut_short = INTERRUPTED
+        except Unreachable as error:
+            self.report.cut_short = self._manners.gone or str(error)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def tables(self) -> list[Table]:
+        """Return what the run consisted of."""
+        keys = ", ".join(f"{role} {signer.key_id}" for role, signer in self._keys.items())
+        statuses = ", ".join(f"{count:,} x {status}" for status, count in sorted(self._manners.statuses.items()))
+        rows = [
+            ("requests", f"{self._manners.statuses.total():,}"),
+            ("answers", statuses or "none"),
+            ("seconds", f"{time.perf_counter() - self._began_s:.1f}"),
+            ("waited when told to", f"{self._manners.waited_s:.1f} s"),
+            ("keys", keys),
+            ("stream", self._settings.address.ws_url),
+            ("seed", str(self._settings.seed)),
+        ]
+        return [Table("The run", ("what", "how much"), rows)]
+
+    def _take(self, verdicts: Iterator[Verdict]) -> None:
+        for verdict in verdicts:
+            if self._settings.selection.takes(verdict.rule):
+                self.report.add([verdict])
+                self._watcher.take(verdict)
+            if self._manners.gone:
+                self.report.cut_short = f"{self._manners.gone} (at {verdict.rule} {verdict.subject})"
+                return
+
+    def _verdicts(self) -> Iterator[Verdict]:
+        venue = self._settings.venue
+        yield from self._checked("rules that the document cannot say", venue.checks, self.target)
+        with StreamTarget(rest=self.target, listen_s=self._settings.listen_s) as streams:
+            yield from self._checked("the stream", venue.stream_checks, streams)
+        yield from self._explored()
+
+    def _checked(self, stage: str, checks: Sequence[Check[Any]], target: Any) -> Iterator[Verdict]:
+        taken = [check for check in checks if self._settings.selection.takes(check.rule)]
+        if taken:
+            self._watcher.stage(stage, sum(len(tuple(check.subjects(target))) for check in taken))
+        for check in taken:
+            self._watcher.at(check.rule)
+            if check.rule.startswith(SPOILING) and self._settings.address.is_production:
+                yield Verdict(check.rule, "-", why=NOT_IN_PRODUCTION, says=check.says)
+            else:
+                yield from run_check(check, target)
+
+    def _explored(self) -> Iterator[Verdict]:
+        taken = [rule for rule in EXPLORING if self._settings.selection.takes(rule)]
+        if self._settings.address.is_production:
+            yield from (Verdict(rule, "-", why=NOT_IN_PRODUCTION, says=EXPLORING[rule]) for rule in taken)
+        elif taken:
+            self._watcher.stage("requests made up from the document")
+            told = self.target.venue.told(self.target.document, discover(self.target), self._keys)
+            effort = Effort(examples=self._settings.examples, seed=self._settings.seed)
+            yield from explore(self.target, told, effort, self._watcher.at)

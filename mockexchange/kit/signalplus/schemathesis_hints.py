@@ -1,0 +1,26 @@
+"""What a generator of requests has to be told of SignalPlus."""
+
+import copy
+from collections.abc import Collection
+
+from mockexchange.kit.schemathesis.hints import Names, Told
+from mockexchange.kit.signalplus.roles import role_of
+from mockexchange.runtime.api_documents import Document
+
+SUBACCOUNT = "subaccountId"
+
+
+def told(document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False) -> Told:
+    """Tell of the numbers of subaccounts that there are."""
+    document = copy.deepcopy(document)
+    known = [int(one) for one in names.get(SUBACCOUNT, ["0"])]
+    body = document["paths"]["/private/get_positions"]["post"]["requestBody"]["content"]["application/json"]
+    schema = {"oneOf": [{"type": "integer", "enum": known}, {"type": "null"}]}
+    body["schema"]["properties"]["params"]["properties"][SUBACCOUNT] = schema
+    body["example"]["params"][SUBACCOUNT] = known[0]
+    return Told(
+        document=document,
+        role_of=lambda node, path, query: role_of(node, path),
+        must_answer=must_answer,
+        may_forbid_more=True,
+    )

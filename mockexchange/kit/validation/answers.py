@@ -1,0 +1,93 @@
+"""Whether an answer is one that a document describes: status, media type, headers, body."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from mockexchange.kit.findings import Finding
+from mockexchange.kit.validation.exact_json import read_json
+from mockexchange.kit.validation.references import Validator, pointer, resolved, validator
+from mockexchange.kit.validation.schema_errors import at
+from mockexchange.runtime.api_documents import Document
+
+RULE = "answers.documented"
+CHARS_SHOWN_MAX = 200
+VERBS = ("get", "post", "put", "patch", "delete")
+
+
+class Answered(Protocol):
+    """An answer, wherever it comes from."""
+
+    @property
+    def where(self) -> str: ...
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def content(self) -> bytes: ...
+
+
+class AnswerJudge:
+    """Judges answers by one document; `subject` names it in findings, as in "kalshi/2026-10"."""
+
+    def __init__(self, document: Document, subject: str) -> None:
+        self.document, self.subject = document, subject
+        self._validators: dict[tuple[str, ...], Validator] = {}
+
+    def objections(self, path: str, method: str, answer: Answered) -> Iterator[Finding]:
+        """Yield what the document has against an answer at a path of its. Methods it lacks are judged as one it has."""
+        item = self.document["paths"][path]
+        verb = method.lower() if method.lower() in item else next((one for one in VERBS if one in item), "get")
+        place = ("paths", path, verb, "responses", str(answer.status))
+        described = item[verb]["responses"].get(str(answer.status)) if verb in item else None
+        if described is None:
+            known = ", ".join(item.get(verb, {}).get("responses", {}))
+            yield self._finding(answer, f"status {answer.status}", f"one of {known}", place[:-1])
+            return
+        yield from self._judge(answer, resolved(self.document, described), place)
+
+    def component_objections(self, name: str, answer: Answered) -> Iterator[Finding]:
+        """Yield what one of the document's responses has against an answer that belongs to none of its paths."""
+        place = ("components", "responses", name)
+        yield from self._judge(answer, self.document["components"]["responses"][name], place)
+
+    def _judge(self, answer: Answered, response: Mapping[str, Any], place: tuple[str, ...]) -> Iterator[Finding]:
+        for name, header in response.get("headers", {}).items():
+            if resolved(self.document, header).get("required") and name.lower() not in answer.headers:
+                yield self._finding(answer, "no such header", f"the header {name}", place)
+        content = response.get("content")
+        if not content:
+            return
+        media_type = answer.headers.get("content-type", "").partition(";")[0].strip()
+        if media_type not in content:
+            yield self._finding(answer, f"content type {media_type!r}", " or ".join(content), place)
+        elif media_type == "application/json":
+            yield from self._judge_body(answer, content[media_type]["schema"], place)
+
+    def _judge_body(self, answer: Answered, schema: Any, place: tuple[str, ...]) -> Iterator[Finding]:
+        found = self._validators.get(place)
+        if found is None:
+            found = self._validators[place] = validator(self.document, schema)
+        try:
+            body = read_json(answer.content)
+        except ValueError as reason:
+            yield self._finding(answer, f"a body that is no JSON ({reason}): {_shown(answer.content)}", "JSON", place)
+            return
+        if found.is_valid(body):
+            return
+        plain = json.loads(answer.content)
+        for error in found.iter_errors(body):
+            where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path)
+            seen, written = at(body, error.instance_path), at(plain, error.instance_path)
+            words = error.message if seen == written else f"{json.dumps(written)} has a fraction or an exponent"
+            yield self._finding(answer, f"body{where}: {_shown(words)}", "a body that fits the schema", place)
+
+    def _finding(self, answer: Answered, seen: str, expected: str, place: tuple[str, ...]) -> Finding:
+        where = f"{answer.where} -> {answer.status}"
+        return Finding(RULE, where, seen, expected, f"contracts/{self.subject}/openapi.yaml{pointer(*place)}")
+
+
+def _shown(text: str | bytes) -> str:
+    words = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return words if len(words) <= CHARS_SHOWN_MAX else f"{words[:CHARS_SHOWN_MAX]}..."

@@ -1,0 +1,169 @@
+"""Whether a document allows a request, judged by what was sent.
+
+schemathesis judges what it generated, and cautiously: in its coverage phase (4.32.5) it forgives every wrong value that
+stands beside a right one in the query. So each answer is held once more against the document, by what crossed the wire.
+
+Scalars of bodies are read as text by the control API, so a number where a name belongs is a name: what is wrong in the
+kind of its scalars alone is left open. So is a number that is right by value but not plainly written, such as 1e-05.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from mockexchange.kit.validation.references import Validator, resolved, validator
+from mockexchange.runtime.api_documents import Document
+
+INTEGER = re.compile(r"0|-?[1-9][0-9]*")
+INTEGER_CHARS_MAX = 100
+"""Of a number that is looked at: no bound of a document is near, and Python refuses to read a few thousand digits."""
+NUMERAL = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
+"""Spellings of a number which the documents say nothing about, such as +5, 007 and 1.0."""
+BOOLEANS = {"true", "false"}
+OTHER_BOOLEANS = {"1", "0", "t", "f", "true", "false"}
+"""In any case: spellings of which the documents say nothing."""
+
+Objection = str | None
+"""What the document has against something, "" for nothing, None where it leaves that open."""
+
+
+class Parameter(NamedTuple):
+    name: str
+    place: str
+    is_required: bool
+    kind: str
+    is_listed: bool
+    """Whether its values are spelled out."""
+    validator: Validator
+
+
+class Demands(NamedTuple):
+    """What a document demands of the requests of one operation."""
+
+    parameters: dict[tuple[str, str], Parameter]
+    is_query_closed: bool
+    """Whether unknown parameters are refused (`x-closed-query`; OpenAPI has no word for it)."""
+    times: dict[str, list[str]]
+    """Kinds of time of which one may be filtered by, each with the words of `status` beside it (`x-times`)."""
+    is_body_required: bool
+    body: Validator | None
+
+
+class Judge:
+    """Judges requests by one document."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._demands: dict[tuple[str, str], Demands] = {}
+
+    def objection_to(
+        self, path: str, method: str, names: Mapping[str, Any], query: str, body: bytes = b""
+    ) -> Objection:
+        """Return what the document has against a request; `names` fill the variables of a path of the document."""
+        demands = self._demands_of(path, method.lower())
+        judged = [*_path_objections(demands, names), _query_objection(demands, query), _body_objection(demands, body)]
+        return next((words for words in judged if words), None if None in judged else "")
+
+    def _demands_of(self, path: str, method: str) -> Demands:
+        known = self._demands.get((path, method))
+        if known is None:
+            known = self._demands[path, method] = self._read(self.document["paths"][path], method)
+        return known
+
+    def _read(self, item: Document, method: str) -> Demands:
+        operation = item[method]
+        listed = [
+            resolved(self.document, one) for one in (*item.get("parameters", []), *operation.get("parameters", []))
+        ]
+        body = resolved(self.document, operation.get("requestBody", {}))
+        return Demands(
+            {(one["in"], one["name"]): self._parameter(one) for one in listed},
+            operation.get("x-closed-query", False),
+            operation.get("x-times", {}),
+            body.get("required", False),
+            validator(self.document, body["content"]["application/json"]["schema"]) if body else None,
+        )
+
+    def _parameter(self, node: Document) -> Parameter:
+        schema, is_required = resolved(self.document, node["schema"]), node.get("required", False)
+        judge = validator(self.document, schema)
+        return Parameter(node["name"], node["in"], is_required, schema["type"], "enum" in schema, judge)
+
+
+def _path_objections(demands: Demands, sent: Mapping[str, Any]) -> list[Objection]:
+    """Where names are listed they are those that were told of; there may be others."""
+    found = [one for (place, _), one in demands.parameters.items() if place == "path"]
+    return [
+        "" if one.validator.is_valid(str(sent.get(one.name))) else None if one.is_listed else f"{one.name} is none"
+        for one in found
+    ]
+
+
+def _query_objection(demands: Demands, query: str) -> Objection:
+    parameters = {name: one for (place, name), one in demands.parameters.items() if place == "query"}
+    sent = parse_qsl(query, keep_blank_values=True, errors="replace")
+    counts = Counter(name for name, _ in sent)
+    for name, count in counts.items():
+        if name not in parameters and demands.is_query_closed:
+            return f"{name} is unknown"
+        if name in parameters and count > 1:
+            return f"{name} is repeated"
+    given = dict(sent)
+    judged = [_value_objection(one, given.get(name)) for name, one in parameters.items()]
+    judged.append(_times_objection(demands.times, given))
+    return next((words for words in judged if words), None if None in judged else "")
+
+
+def _times_objection(times: dict[str, list[str]], given: dict[str, str]) -> Objection:
+    asked = [kind for kind in times if {f"min_{kind}_ts", f"max_{kind}_ts"} & set(given)]
+    if len(asked) > 1:
+        return f"{' and '.join(asked)} exclude each other"
+    words = [word for word in given.get("status", "").split(",") if word]
+    return f"{asked[0]} excludes the status" if asked and set(words) - set(times[asked[0]]) else ""
+
+
+def _value_objection(parameter: Parameter, text: str | None) -> Objection:
+    if text is None:
+        return f"{parameter.name} is missing" if parameter.is_required else ""
+    if parameter.kind == "boolean":
+        return _boolean_objection(parameter, text)
+    if parameter.kind != "integer":
+        return "" if parameter.validator.is_valid(text) else f"{parameter.name}={text!r} is none of its values"
+    if INTEGER.fullmatch(text):
+        if len(text) > INTEGER_CHARS_MAX:
+            return f"{parameter.name}={text[:INTEGER_CHARS_MAX]}... is out of bounds"
+        return "" if parameter.validator.is_valid(int(text)) else f"{parameter.name}={text} is out of bounds"
+    return None if NUMERAL.fullmatch(text) else f"{parameter.name}={text!r} is no integer"
+
+
+def _boolean_objection(parameter: Parameter, text: str) -> Objection:
+    if text in BOOLEANS:
+        return ""
+    return None if text.lower() in OTHER_BOOLEANS else f"{parameter.name}={text!r} is neither true nor false"
+
+
+def _body_objection(demands: Demands, body: bytes) -> Objection:
+    if demands.body is None:
+        return ""
+    if not body:
+        return "there is no body" if demands.is_body_required else ""
+    try:
+        sent, worded = json.loads(body), _worded(json.loads(body, parse_float=str, parse_int=str))
+    except (ValueError, RecursionError):  # the latter where it is nested too deep
+        return "the body is no JSON"
+    is_right = demands.body.is_valid(sent)
+    if is_right != demands.body.is_valid(worded):
+        return None
+    return "" if is_right else "the body does not fit its schema"
+
+
+def _worded(value: Any) -> Any:
+    """The value with its scalars as text, as the control API sees it."""
+    if isinstance(value, dict):
+        return {name: _worded(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_worded(item) for item in value]
+    return str(value).lower() if isinstance(value, bool) else value
