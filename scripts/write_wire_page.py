@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from mockexchange.venues.dated import ALWAYS, COMPAT_ONLY, FOREVER, DatedRow
-from mockexchange.venues.diff import READS, Facts
 from mockexchange.venues.kalshi.dates import ALIASES, SOURCES
-from mockexchange.venues.kalshi.sections import Section, sections
+from mockexchange.venues.kalshi.wire_sections import Section, sections
+from mockexchange.venues.wire_diff import READS, Facts
 
 TARGET = Path(__file__).parents[1] / "docs" / "wire.md"
 HEAD = """\

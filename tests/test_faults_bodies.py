@@ -8,10 +8,10 @@ import pytest
 from mockexchange.faults.bodies import edit_json, truncate
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
-from mockexchange.venues.kalshi.legacy import places_of
+from mockexchange.venues.kalshi.legacy_fields import places_of
 from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.params import with_limit
+from mockexchange.venues.kalshi.parameters.decoding import with_limit
 from mockexchange.venues.request import Request
 from tests.sandboxing import POSITIONS, PREFIX, make, signed
 

@@ -7,9 +7,9 @@ import click
 from mockexchange.cli.click_base import checked
 from mockexchange.cli.terminal import Line, show_table
 from mockexchange.venues.dated import COMPAT, LATEST, ApiDate
-from mockexchange.venues.diff import READS, Change, diff_rows
 from mockexchange.venues.registry import DEFAULT
 from mockexchange.venues.venue import Wire
+from mockexchange.venues.wire_diff import READS, Change, diff_rows
 
 SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 ALWAYS_SO = "always"

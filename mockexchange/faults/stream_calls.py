@@ -11,9 +11,9 @@ from mockexchange.faults.delivery import Transport, delay
 from mockexchange.faults.faulty_answer import PLAIN, Disturbed, Passage
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
+from mockexchange.venues.diagnosis.search import no_pause
 from mockexchange.venues.frame import Asked, Frame
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.searching import no_pause
 from mockexchange.venues.venue import Calls, Venue
 
 ERROR, RESULT = "error", "result"

@@ -11,7 +11,7 @@ from mockexchange.cli.api import compare
 from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, pick
 from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.sections import sections
+from mockexchange.venues.kalshi.wire_sections import sections
 
 GOLDEN = Path(__file__).with_name("api_diff_2025-11_2026-06.txt")
 TABLES: list[Sequence[DatedRow]] = [section.rows for section in sections()]

@@ -27,7 +27,7 @@ from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import builtin_names, load_scenario
 from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.operations.books import subtrader_ids
+from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.public_keys import load_public_key
 from scripts.write_pages_scenario import FLAT, HELD, RESTING, SETTLED, TIED, render

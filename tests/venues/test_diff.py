@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from mockexchange.venues.dated import ApiDate, DatedRow
-from mockexchange.venues.diff import Change, Facts, diff_rows
+from mockexchange.venues.wire_diff import Change, Facts, diff_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

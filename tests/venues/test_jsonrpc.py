@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.venues.jsonrpc import Envelope, Fault, Malformed, Number, kind_of, read_envelope, spell, whole
+from mockexchange.venues.jsonrpc.envelope import (
+    Envelope,
+    Fault,
+    Malformed,
+    Number,
+    kind_of,
+    read_envelope,
+    spell,
+    whole,
+)
 
 IDS = ["0", "-0", "7", "1.50", "1e3", "12345678901234567890123", '"abc"', '"é"', '"a\\"b"', '""']
 

@@ -18,14 +18,14 @@ from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.deribit import desk as deribit_desk
+from mockexchange.venues.deribit import context as deribit_desk
 from mockexchange.venues.deribit import settings as deribit_settings
 from mockexchange.venues.deribit.objects.positions import position_text
 from mockexchange.venues.deribit.operations import positions as deribit_positions
 from mockexchange.venues.deribit.operations import summaries
 from mockexchange.venues.deribit.operations.call import Call as DeribitCall
 from mockexchange.venues.deribit.operations.call import Caller
-from mockexchange.venues.signalplus import desk as signalplus_desk
+from mockexchange.venues.signalplus import context as signalplus_desk
 from mockexchange.venues.signalplus import settings as signalplus_settings
 from mockexchange.venues.signalplus.objects import encode_list
 from mockexchange.venues.signalplus.operations.call import Call as SignalPlusCall

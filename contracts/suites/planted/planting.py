@@ -12,12 +12,12 @@ import pytest
 from mockexchange.sandbox import snapshots
 from mockexchange.venues import registry
 from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi import errors, params, rest
+from mockexchange.venues.kalshi import errors, rest
 from mockexchange.venues.kalshi.errors import Situation
 from mockexchange.venues.kalshi.frames import FRAMES
 from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.parameters import PARAMETERS
-from mockexchange.venues.kalshi.params import Decoded
+from mockexchange.venues.kalshi.parameters import PARAMETERS, decoding
+from mockexchange.venues.kalshi.parameters.decoding import Decoded
 from mockexchange.venues.request import Answer
 
 Make = Callable[[Any], Any]
@@ -101,7 +101,7 @@ class Planter:
 
             return decode_less
 
-        self.function(params.decode, make)
+        self.function(decoding.decode, make)
 
     def answers(self, operation: str, change: Callable[[dict[str, Any]], object]) -> None:
         """Change the bodies of an operation's good answers in place."""

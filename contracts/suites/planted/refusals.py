@@ -10,7 +10,7 @@ from contracts.suites.planted.planting import Planter, fault
 from mockexchange.core.queries import lists
 from mockexchange.venues.kalshi import authentication, rest, routes, signing
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations import books, orders
+from mockexchange.venues.kalshi.operations import orders, row_owner
 from mockexchange.venues.kalshi.operations.call import Operation
 from mockexchange.venues.public_keys import load_public_key
 from mockexchange.venues.registry import DEFAULT
@@ -100,7 +100,7 @@ def restricted_key_reads_the_account(planter: Planter) -> None:
 
 
 def restricted_key_reads_another_book(planter: Planter) -> None:
-    planter.function(books.asked_book, lambda before: _any_book)
+    planter.function(row_owner.asked_book, lambda before: _any_book)
 
 
 def _any_book(call: Any) -> str | None:
@@ -126,7 +126,7 @@ def plain_member_reads_what_is_for_fcms(planter: Planter) -> None:
 
 
 def bound_key_reads_another_subtrader(planter: Planter) -> None:
-    planter.function(books.asked_subtrader, lambda before: _any_subtrader)
+    planter.function(row_owner.asked_subtrader, lambda before: _any_subtrader)
 
 
 def _any_subtrader(call: Any) -> str | None:
@@ -189,7 +189,9 @@ def wrong_choices_are_taken(planter: Planter) -> None:
 
 
 def required_name_is_optional(planter: Planter) -> None:
-    planter.function(books.asked_subtrader, lambda asked: lambda call: asked(call) or next(iter(call.account.books)))
+    planter.function(
+        row_owner.asked_subtrader, lambda asked: lambda call: asked(call) or next(iter(call.account.books))
+    )
 
 
 def body_is_called_text(planter: Planter) -> None:

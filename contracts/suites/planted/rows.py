@@ -7,8 +7,8 @@ from mockexchange.core.model.positions import EventHolding
 from mockexchange.core.queries import order_books
 from mockexchange.core.vocabulary import MICROS_PER_CENT
 from mockexchange.venues.dated import FOREVER, Field, Spelling
-from mockexchange.venues.kalshi import spelling
-from mockexchange.venues.kalshi.market_spelling import WINTER_STATUS
+from mockexchange.venues.kalshi import formatting
+from mockexchange.venues.kalshi.market_formatting import WINTER_STATUS
 
 
 def rounded(micros: int) -> str:
@@ -24,15 +24,15 @@ def balance_is_rounded(planter: Planter) -> None:
 
 
 def positions_have_no_sign(planter: Planter) -> None:
-    planter.field("MarketPosition", "position_fp", spelling=Spelling("unsigned", lambda n: spelling.count_2(abs(n))))
+    planter.field("MarketPosition", "position_fp", spelling=Spelling("unsigned", lambda n: formatting.count_2(abs(n))))
 
 
 def positions_have_the_other_sign(planter: Planter) -> None:
-    planter.field("MarketPosition", "position_fp", spelling=Spelling("inverted", lambda n: spelling.count_2(-n)))
+    planter.field("MarketPosition", "position_fp", spelling=Spelling("inverted", lambda n: formatting.count_2(-n)))
 
 
 def four_decimals(planter: Planter) -> None:
-    planter.field("MarketPosition", "fees_paid_dollars", spelling=spelling.DOLLARS_4)
+    planter.field("MarketPosition", "fees_paid_dollars", spelling=formatting.DOLLARS_4)
 
 
 def amount_is_a_number(planter: Planter) -> None:
@@ -46,12 +46,12 @@ def amount_has_float_dust(planter: Planter) -> None:
 
 
 def market_row_is_off_by_one_unit(planter: Planter) -> None:
-    off = Spelling("off", lambda micros: spelling.dollars_6(micros + 1))
+    off = Spelling("off", lambda micros: formatting.dollars_6(micros + 1))
     planter.field("MarketPosition", "market_exposure_dollars", spelling=off)
 
 
 def event_sum_is_off_by_one_unit(planter: Planter) -> None:
-    off = Spelling("off", lambda micros: spelling.dollars_6(micros + 1))
+    off = Spelling("off", lambda micros: formatting.dollars_6(micros + 1))
     planter.field("EventPosition", "event_exposure_dollars", spelling=off)
 
 
@@ -72,7 +72,7 @@ def field_is_missing(planter: Planter) -> None:
 
 
 def field_is_unheard_of(planter: Planter) -> None:
-    planter.new_field("Settlement", Field(name="note", spelling=spelling.TEXT, read="row.market.ticker"))
+    planter.new_field("Settlement", Field(name="note", spelling=formatting.TEXT, read="row.market.ticker"))
 
 
 def retired_field_is_kept(planter: Planter) -> None:
@@ -84,7 +84,7 @@ def status_is_of_another_date(planter: Planter) -> None:
 
 
 def instant_has_an_offset(planter: Planter) -> None:
-    with_offset = Spelling("offset", lambda at: spelling.instant(at).replace("Z", "+00:00"))
+    with_offset = Spelling("offset", lambda at: formatting.instant(at).replace("Z", "+00:00"))
     planter.field("Order", "created_time", spelling=with_offset)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from contracts.suites.planted.planting import Planter, fault
 from mockexchange.venues.dated import Spelling
 from mockexchange.venues.frame import Frame
-from mockexchange.venues.kalshi import spelling
+from mockexchange.venues.kalshi import formatting
 from mockexchange.venues.kalshi.stream import (
     errors,
     feed,
@@ -98,7 +98,7 @@ def frame_lacks_a_key(planter: Planter) -> None:
 
 
 def position_differs_from_rest(planter: Planter) -> None:
-    off = Spelling("off", lambda micros: spelling.dollars_6(micros + 1))
+    off = Spelling("off", lambda micros: formatting.dollars_6(micros + 1))
     planter.frame_field("market_position", "position_cost_dollars", spelling=off)
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from mockexchange.venues.deribit.authentication import claimed_key, identify
-from mockexchange.venues.deribit.desk import Desk, clock_of
+from mockexchange.venues.deribit.context import Desk, clock_of
 from mockexchange.venues.deribit.errors import UNAUTHORIZED, Rejected
 from mockexchange.venues.deribit.objects.envelope import result_text
 from mockexchange.venues.deribit.rest import Asked, method_in, read, reject
 from mockexchange.venues.deribit.routes import ROUTES
-from mockexchange.venues.jsonrpc import Malformed, texts_of
+from mockexchange.venues.jsonrpc.envelope import Malformed, texts_of
 from mockexchange.venues.request import Answer, Request
 
 PRIVATE = "private/"

@@ -14,14 +14,14 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
 from mockexchange.venues.deribit import diagnosis, signing
-from mockexchange.venues.deribit.desk import Desk, clock_of
+from mockexchange.venues.deribit.context import Desk, clock_of
 from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, UNAUTHORIZED, Rejected
 from mockexchange.venues.deribit.operations.call import Caller
 from mockexchange.venues.deribit.signing import SCHEME, Credentials, Token
-from mockexchange.venues.jsonrpc import Malformed, is_sayable, read_envelope
+from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
+from mockexchange.venues.jsonrpc.envelope import Malformed, is_sayable, read_envelope
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.secrets import key_at, same
-from mockexchange.venues.signatures import KnownSecret
 
 NAME = "deribit"
 MICROSECONDS_PER_MILLISECOND = 1_000

@@ -2,8 +2,8 @@
 
 import difflib
 
-from mockexchange.venues.jsonrpc import SHOWN_CHARS_MAX
-from mockexchange.venues.words import STUB_ADVICE
+from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX
+from mockexchange.venues.quoting import STUB_ADVICE
 
 PREFIX = "/api/v2"
 STREAM_PATH = "/ws/api/v2"

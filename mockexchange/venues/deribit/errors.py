@@ -4,7 +4,7 @@ Every one of them is an HTTP 400, as recorded, but the two that HTTP has a statu
 """
 
 from mockexchange.venues.deribit.enumerations import ERRORS
-from mockexchange.venues.jsonrpc import Fault, Malformed, spell
+from mockexchange.venues.jsonrpc.envelope import Fault, Malformed, spell
 from mockexchange.venues.request import Diagnose
 
 PARSE_ERROR = -32700

@@ -4,12 +4,12 @@ Which code the venue has for what: the retryable ones of the table where one fit
 """
 
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.deribit.desk import Desk, clock_of
+from mockexchange.venues.deribit.context import Desk, clock_of
 from mockexchange.venues.deribit.enumerations import ERRORS
 from mockexchange.venues.deribit.errors import Rejected
 from mockexchange.venues.deribit.objects.envelope import error_text
 from mockexchange.venues.deribit.rest import read
-from mockexchange.venues.jsonrpc import Malformed
+from mockexchange.venues.jsonrpc.envelope import Malformed
 from mockexchange.venues.request import Request
 
 CODES = {

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from mockexchange.venues.deribit.authentication import claimed_key, identify
 from mockexchange.venues.deribit.catalogue import PREFIX, STREAM_PATH
-from mockexchange.venues.deribit.desk import Desk, clock_of
+from mockexchange.venues.deribit.context import Desk, clock_of
 from mockexchange.venues.deribit.enumerations import ERRORS
 from mockexchange.venues.deribit.errors import (
     BAD_REQUEST,
@@ -19,10 +19,10 @@ from mockexchange.venues.deribit.errors import (
     too_large,
 )
 from mockexchange.venues.deribit.objects.envelope import error_text, result_text
-from mockexchange.venues.deribit.params import Capped, capped, read_query
+from mockexchange.venues.deribit.parameters.decoding import Capped, capped, read_query
 from mockexchange.venues.deribit.routes import carry_out, find
 from mockexchange.venues.deribit.stream.handshake import answer_plainly
-from mockexchange.venues.jsonrpc import SHOWN_CHARS_MAX, Malformed, read_envelope
+from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, Malformed, read_envelope
 from mockexchange.venues.request import Answer, Request
 
 READ_METHODS = ("GET", "HEAD")

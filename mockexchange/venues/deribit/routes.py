@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockexchange.venues.deribit.catalogue import explain_unknown
-from mockexchange.venues.deribit.desk import Desk, desk_of
+from mockexchange.venues.deribit.context import Desk, desk_of
 from mockexchange.venues.deribit.errors import (
     FORBIDDEN,
     METHOD_NOT_FOUND,
@@ -22,7 +22,7 @@ from mockexchange.venues.deribit.operations import (
     trades,
 )
 from mockexchange.venues.deribit.operations.call import Call, Caller, Operation
-from mockexchange.venues.deribit.params import decode
+from mockexchange.venues.deribit.parameters.decoding import decode
 
 OPERATIONS: tuple[Operation, ...] = (
     *authentication.OPERATIONS,

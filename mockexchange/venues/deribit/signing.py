@@ -8,7 +8,7 @@ import json
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from mockexchange.venues.jsonrpc import is_sayable
+from mockexchange.venues.jsonrpc.envelope import is_sayable
 from mockexchange.venues.request import Request
 from mockexchange.venues.secrets import derived, hmac_sha256, read_url_safe, same, spell_url_safe
 

@@ -9,19 +9,19 @@ from mockexchange.venues.deribit import diagnosis, rest, signing
 from mockexchange.venues.deribit.admission import admit, asked_of, wrap_result
 from mockexchange.venues.deribit.authentication import claimed_key
 from mockexchange.venues.deribit.catalogue import PREFIX, STREAM_PATH
+from mockexchange.venues.deribit.context import Desk, date_of
 from mockexchange.venues.deribit.dates import api_date
-from mockexchange.venues.deribit.desk import Desk, date_of
 from mockexchange.venues.deribit.enumerations import SUMMARY_CURRENCIES
 from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, UNAUTHORIZED, Rejected
 from mockexchange.venues.deribit.operations.authentication import SCOPES, SCOPES_DEFAULT
 from mockexchange.venues.deribit.outages import answer_outage, outage_body
-from mockexchange.venues.deribit.params import with_count
+from mockexchange.venues.deribit.parameters.decoding import with_count
 from mockexchange.venues.deribit.routes import OPERATIONS, ROUTES
 from mockexchange.venues.deribit.settings import Settings
 from mockexchange.venues.deribit.stream import handshake
 from mockexchange.venues.deribit.stream.channels import CHANNELS, QUIET_CHANNELS
 from mockexchange.venues.deribit.stream.feed import messages_of
-from mockexchange.venues.jsonrpc import Malformed
+from mockexchange.venues.jsonrpc.envelope import Malformed
 from mockexchange.venues.request import Request
 from mockexchange.venues.switches import Count, Duration, Words
 from mockexchange.venues.venue import Secrets, Venue

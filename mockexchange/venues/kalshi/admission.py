@@ -4,7 +4,7 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate
 from mockexchange.venues.kalshi.catalogue import PREFIX
-from mockexchange.venues.kalshi.desk import Desk, date_of
+from mockexchange.venues.kalshi.context import Desk, date_of
 from mockexchange.venues.kalshi.errors import Rejected, reject
 from mockexchange.venues.kalshi.operations.call import Operation, PublicOperation
 from mockexchange.venues.kalshi.routes import match

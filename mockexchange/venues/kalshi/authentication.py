@@ -6,6 +6,7 @@ function for a worker thread.
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
+from mockexchange.venues.diagnosis.search import finish
 from mockexchange.venues.kalshi import diagnosis, signing
 from mockexchange.venues.kalshi.diagnosis import KnownKey
 from mockexchange.venues.kalshi.errors import Rejected, Situation
@@ -13,7 +14,6 @@ from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.public_keys import load_public_key
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.searching import finish
 
 MICROSECONDS_PER_MILLISECOND = 1_000
 TIMESTAMP_DIGITS_MAX = 18

@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, ApiDate
-from mockexchange.venues.words import STUB_ADVICE
+from mockexchange.venues.quoting import STUB_ADVICE
 
 PREFIX = "/trade-api/v2"
 STREAM_PATH = "/trade-api/ws/v2"

@@ -13,7 +13,7 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate
 from mockexchange.venues.kalshi.catalogue import explain_no_route
-from mockexchange.venues.kalshi.desk import Desk, date_of
+from mockexchange.venues.kalshi.context import Desk, date_of
 from mockexchange.venues.kalshi.errors import Rejected, Situation, reject
 from mockexchange.venues.kalshi.operations.call import (
     AccountCall,
@@ -22,8 +22,8 @@ from mockexchange.venues.kalshi.operations.call import (
     Operation,
     PublicOperation,
 )
-from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX, Decoded, decode, decode_cached
-from mockexchange.venues.kalshi.retiring import successor
+from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX, Decoded, decode, decode_cached
+from mockexchange.venues.kalshi.retired_fields import successor
 from mockexchange.venues.kalshi.routes import Match, match, methods_of
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH, answer_plainly
 from mockexchange.venues.request import Answer, Request

@@ -6,27 +6,27 @@ from typing import Any
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.kalshi import rest, retiring, signing
+from mockexchange.venues.kalshi import rest, retired_fields, signing
 from mockexchange.venues.kalshi.admission import admit
 from mockexchange.venues.kalshi.catalogue import PREFIX
+from mockexchange.venues.kalshi.context import Desk, date_of
 from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
-from mockexchange.venues.kalshi.desk import Desk, date_of
 from mockexchange.venues.kalshi.diagnosis import explain_offline
 from mockexchange.venues.kalshi.enumerations import SCOPES, STRIKE_TYPES, TIERS
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body
-from mockexchange.venues.kalshi.legacy import change_legacy
+from mockexchange.venues.kalshi.legacy_fields import change_legacy
 from mockexchange.venues.kalshi.objects import count_removed_fields
 from mockexchange.venues.kalshi.operations import OPERATIONS
-from mockexchange.venues.kalshi.operations.books import subtrader_ids
+from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.outages import outage_body
 from mockexchange.venues.kalshi.parameters import PARAMETERS
-from mockexchange.venues.kalshi.params import with_limit
+from mockexchange.venues.kalshi.parameters.decoding import with_limit
 from mockexchange.venues.kalshi.routes import match
-from mockexchange.venues.kalshi.sections import sections
 from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.stream import handshake
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.kalshi.stream.feed import messages_of
+from mockexchange.venues.kalshi.wire_sections import sections
 from mockexchange.venues.request import Request
 from mockexchange.venues.venue import Venue, Wire
 
@@ -96,8 +96,8 @@ KALSHI = Venue(
         sources=SOURCES,
         sections=sections,
         count_removed_fields=count_removed_fields,
-        retired_by_request=retiring.of_request,
-        retired_by_frame=retiring.of_frame,
+        retired_by_request=retired_fields.of_request,
+        retired_by_frame=retired_fields.of_frame,
     ),
     explain_offline=explain_offline,
     words={"tier": TIERS, "strike_type": STRIKE_TYPES},

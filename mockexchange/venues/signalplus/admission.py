@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from mockexchange.venues.jsonrpc import texts_of
+from mockexchange.venues.jsonrpc.envelope import texts_of
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.signalplus.authentication import authenticate
-from mockexchange.venues.signalplus.desk import Desk, date_of, key_of
+from mockexchange.venues.signalplus.context import Desk, date_of, key_of
 from mockexchange.venues.signalplus.errors import Rejected, reject
 from mockexchange.venues.signalplus.rest import operation_of
 from mockexchange.venues.signalplus.routes import Unread, read, result_body, rid_of

@@ -7,14 +7,14 @@ a function for a worker thread.
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.venues import secrets
+from mockexchange.venues.diagnosis.timestamps import explain_timestamp
 from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.signalplus import diagnosis, signing
-from mockexchange.venues.signalplus.desk import Desk, key_of
+from mockexchange.venues.signalplus.context import Desk, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation
+from mockexchange.venues.signalplus.formatting import MICROSECONDS_PER_MILLISECOND
 from mockexchange.venues.signalplus.settings import Settings
 from mockexchange.venues.signalplus.signing import Credentials
-from mockexchange.venues.signalplus.spelling import MICROSECONDS_PER_MILLISECOND
-from mockexchange.venues.timestamps import explain_timestamp
 
 TIMESTAMP_DIGITS_MAX = 18
 

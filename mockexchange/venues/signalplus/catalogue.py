@@ -5,7 +5,7 @@ is not known to have.
 import difflib
 from collections.abc import Sequence
 
-from mockexchange.venues.words import quote
+from mockexchange.venues.quoting import quote
 
 PREFIX = "/signalplus/api"
 """The venue's own is /api; here it shares a host with others."""

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
-from mockexchange.venues.jsonrpc import Fault, Malformed, spell
+from mockexchange.venues.jsonrpc.envelope import Fault, Malformed, spell
 from mockexchange.venues.request import Answer, Diagnose
 
 NO_RID = "null"

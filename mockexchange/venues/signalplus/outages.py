@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Request
-from mockexchange.venues.signalplus.desk import Desk
+from mockexchange.venues.signalplus.context import Desk
 from mockexchange.venues.signalplus.errors import error_body
 from mockexchange.venues.signalplus.routes import rid_of
 

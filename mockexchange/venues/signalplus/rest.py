@@ -9,11 +9,11 @@ from urllib.parse import unquote
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.jsonrpc import Envelope
+from mockexchange.venues.jsonrpc.envelope import Envelope
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.signalplus.authentication import authenticate
 from mockexchange.venues.signalplus.catalogue import PREFIX
-from mockexchange.venues.signalplus.desk import Desk, date_of, key_of
+from mockexchange.venues.signalplus.context import Desk, date_of, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation, reject
 from mockexchange.venues.signalplus.routes import BODY_BYTES_MAX, BY_NAME, Unread, call_of, find, read, result_body
 from mockexchange.venues.signalplus.signing import claimed_key

@@ -4,13 +4,13 @@ import re
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.jsonrpc import Envelope, Malformed, read_envelope
+from mockexchange.venues.jsonrpc.envelope import Envelope, Malformed, read_envelope
 from mockexchange.venues.signalplus.catalogue import explain_unknown_method
-from mockexchange.venues.signalplus.desk import Desk
+from mockexchange.venues.signalplus.context import Desk
 from mockexchange.venues.signalplus.errors import Rejected, Situation, rejected_of
 from mockexchange.venues.signalplus.operations import OPERATIONS
 from mockexchange.venues.signalplus.operations.call import Call, Operation
-from mockexchange.venues.signalplus.params import decode
+from mockexchange.venues.signalplus.parameters.decoding import decode
 
 BODY_BYTES_MAX = 32 * 1024
 """Of a body or a frame: Deribit's limit [doc], read as 32 KiB."""

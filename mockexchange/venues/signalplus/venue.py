@@ -9,8 +9,8 @@ from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus import diagnosis, rest, signing
 from mockexchange.venues.signalplus.admission import admit, asked_of, wrap_result
 from mockexchange.venues.signalplus.catalogue import PREFIX
+from mockexchange.venues.signalplus.context import NAME, Desk, date_of
 from mockexchange.venues.signalplus.dates import api_date
-from mockexchange.venues.signalplus.desk import NAME, Desk, date_of
 from mockexchange.venues.signalplus.enumerations import CURRENCIES, SCOPES
 from mockexchange.venues.signalplus.errors import Rejected, Situation, body_of
 from mockexchange.venues.signalplus.operations import OPERATIONS

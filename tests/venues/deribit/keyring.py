@@ -26,8 +26,8 @@ from mockexchange.core.exchange import Exchange
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef
+from mockexchange.venues.deribit.context import Desk
 from mockexchange.venues.deribit.dates import api_date
-from mockexchange.venues.deribit.desk import Desk
 from mockexchange.venues.deribit.settings import Settings
 from mockexchange.venues.request import Request
 

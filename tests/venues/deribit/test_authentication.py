@@ -8,7 +8,7 @@ import pytest
 
 from mockexchange.venues.deribit import rest
 from mockexchange.venues.deribit.authentication import claimed_key
-from mockexchange.venues.deribit.desk import desk_of
+from mockexchange.venues.deribit.context import desk_of
 from mockexchange.venues.deribit.settings import Settings
 from mockexchange.venues.request import Answer, Request
 from tests.venues.deribit.keyring import (

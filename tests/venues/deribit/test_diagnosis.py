@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from mockexchange.venues.deribit import rest
 from mockexchange.venues.deribit.diagnosis import explain_offline, request_case, stream_case
 from mockexchange.venues.deribit.signing import Credentials
+from mockexchange.venues.diagnosis.hmac_signatures import ATTEMPTS_MAX, KnownSecret, explain
 from mockexchange.venues.request import Request
-from mockexchange.venues.signatures import ATTEMPTS_MAX, KnownSecret, explain
 from tests.venues.deribit.keyring import (
     ERIC_SECRET,
     HOST,

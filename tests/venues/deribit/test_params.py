@@ -7,9 +7,9 @@ import pytest
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.errors import Rejected
+from mockexchange.venues.deribit.parameters.decoding import REPEATED, capped, decode, read_query, with_count
 from mockexchange.venues.deribit.parameters.rows import Parameter
-from mockexchange.venues.deribit.params import REPEATED, capped, decode, read_query, with_count
-from mockexchange.venues.jsonrpc import Number
+from mockexchange.venues.jsonrpc.envelope import Number
 from tests.venues.deribit.asking import DATED, Counter, trade
 from tests.venues.deribit.keyring import signed
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockexchange.venues.deribit import rest
+from mockexchange.venues.quoting import STUB_ADVICE
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.words import STUB_ADVICE
 from tests.venues.deribit.asking import Counter, error_of, why
 from tests.venues.deribit.keyring import HOST, NOW, READER_ID, READER_SECRET, request, rpc, signed
 

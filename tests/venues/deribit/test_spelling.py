@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.venues.deribit.spelling import direction, expiration, number, whole_number
+from mockexchange.venues.deribit.formatting import direction, expiration, number, whole_number
 
 NUMBERS = [
     ("0", "0.0"),

@@ -11,8 +11,8 @@ from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import AccountKind, Action, BookRef, Side
 from mockexchange.venues.kalshi import rest
+from mockexchange.venues.kalshi.context import Desk
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.desk import Desk
 from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.request import Answer, Request
 from tests.venues.kalshi.bodies import Body

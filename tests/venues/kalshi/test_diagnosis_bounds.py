@@ -15,7 +15,7 @@ from mockexchange.venues.kalshi.diagnosis import (
     KnownKey,
     diagnose_steps,
     explain_signature,
-    opening,
+    signature_contents,
     steps,
 )
 from mockexchange.venues.kalshi.diagnosis.attempts import attempts
@@ -55,7 +55,7 @@ def count_cost(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cost]:
         monkeypatch.setattr(module, name, note)
 
     counted(steps, "open_signature")
-    counted(opening, "verifies_ed25519")
+    counted(signature_contents, "verifies_ed25519")
 
     def run(request: Request, signature: bytes, key: KnownKey, others: Sequence[KnownKey]) -> Cost:
         operations.clear()

@@ -23,8 +23,8 @@ from mockexchange.venues.kalshi.diagnosis import (
     explain_unknown_key,
 )
 from mockexchange.venues.kalshi.diagnosis.headers import KEYS_COMPARED_MAX
+from mockexchange.venues.quoting import QUOTED_CHARS_MAX, quote
 from mockexchange.venues.request import Request
-from mockexchange.venues.words import QUOTED_CHARS_MAX, quote
 from tests.venues.kalshi.keyring import ed25519_key, private_pem, public_pem, rsa_key, sign, sign_pkcs1, spell
 
 PATH = "/trade-api/v2/portfolio/positions"

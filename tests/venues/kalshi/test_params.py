@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body
-from mockexchange.venues.kalshi.params import FINDINGS_MAX, decode, decode_cached, parameters
+from mockexchange.venues.kalshi.parameters.decoding import FINDINGS_MAX, decode, decode_cached, parameters
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES, Body
 

@@ -11,7 +11,7 @@ from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import Operation as Emulated
 from mockexchange.venues.kalshi.operations.call import PublicOperation
 from mockexchange.venues.kalshi.parameters import Parameter
-from mockexchange.venues.kalshi.params import parameters
+from mockexchange.venues.kalshi.parameters.decoding import parameters
 from tests.contracts.collection import GENERATIONS
 from tests.contracts.reference import FieldFact, Operation, Param, differences, load_reference, reason_for
 

@@ -12,8 +12,8 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.venues.kalshi import rest
 from mockexchange.venues.kalshi.authentication import known_keys
-from mockexchange.venues.kalshi.operations.books import subtrader_ids
-from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX
+from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
+from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX
 from mockexchange.venues.kalshi.rest import TARGET_CHARS_MAX
 from mockexchange.venues.request import Answer, Request
 from tests.sandboxing import MILLISECOND, POSITIONS, PREFIX, SMALL, WALL, do, load_key, make, signed

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.instants import parse_instant
-from mockexchange.venues.kalshi import spelling
+from mockexchange.venues.kalshi import formatting
 
 AMOUNTS = st.integers(-(10**18), 10**18)
 
@@ -37,10 +37,10 @@ ROWS = [[cell.strip() for cell in line.split("|")] for line in TABLE.strip().spl
 @pytest.mark.parametrize(("micros", "cents", "of_cents", "six", "four"), ROWS)
 def test_amounts(micros: str, cents: str, of_cents: str, six: str, four: str) -> None:
     amount = int(micros)
-    assert spelling.CENTS.write(amount) == cents
-    assert spelling.DOLLARS_OF_CENTS.write(amount) == of_cents
-    assert spelling.DOLLARS_6.write(amount) == six
-    assert spelling.DOLLARS_4.write(amount) == four
+    assert formatting.CENTS.write(amount) == cents
+    assert formatting.DOLLARS_OF_CENTS.write(amount) == of_cents
+    assert formatting.DOLLARS_6.write(amount) == six
+    assert formatting.DOLLARS_4.write(amount) == four
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_amounts(micros: str, cents: str, of_cents: str, six: str, four: str) ->
     ],
 )
 def test_counts(centis: int, whole: str, exact: str) -> None:
-    assert (spelling.CONTRACTS.write(centis), spelling.COUNT_2.write(centis)) == (whole, exact)
+    assert (formatting.CONTRACTS.write(centis), formatting.COUNT_2.write(centis)) == (whole, exact)
 
 
 @pytest.mark.parametrize(
@@ -72,24 +72,24 @@ def test_counts(centis: int, whole: str, exact: str) -> None:
 )
 def test_instants(instant: str, rfc3339: str, seconds: str) -> None:
     at = parse_instant(instant)
-    assert (spelling.INSTANT.write(at), spelling.UNIX_SECONDS.write(at)) == (rfc3339, seconds)
+    assert (formatting.INSTANT.write(at), formatting.UNIX_SECONDS.write(at)) == (rfc3339, seconds)
 
 
 @pytest.mark.parametrize("text", ["", "KX-1", 'a "quote"', "back\\slash", "tab\t\n\x00", "Zürich 日本 💩", "</script>"])
 def test_text_is_json(text: str) -> None:
-    written = spelling.TEXT.write(text)
+    written = formatting.TEXT.write(text)
     assert json.loads(written) == text
     assert all(ord(char) >= 32 for char in written)
     assert "\\u" not in written.replace("\\u0000", "")
 
 
 def test_integers_are_plain() -> None:
-    assert [spelling.INTEGER.write(number) for number in (0, -1, 10**18)] == ["0", "-1", "1000000000000000000"]
+    assert [formatting.INTEGER.write(number) for number in (0, -1, 10**18)] == ["0", "-1", "1000000000000000000"]
 
 
 @pytest.mark.parametrize(("value", "unit", "wanted"), [(7, 2, 3), (-7, 2, -3), (-6, 2, -3), (0, 5, 0), (-1, 100, 0)])
 def test_division_goes_toward_zero(value: int, unit: int, wanted: int) -> None:
-    assert spelling.truncate(value, unit) == wanted
+    assert formatting.truncate(value, unit) == wanted
 
 
 # --- against Decimal
@@ -102,52 +102,52 @@ def truncated(micros: int, places: str) -> Decimal:
 
 @given(AMOUNTS)
 def test_cents_are_truncated_toward_zero(micros: int) -> None:
-    assert int(spelling.cents(micros)) == int(truncated(micros, "0.01") * 100)
-    assert int(spelling.cents(-micros)) == -int(spelling.cents(micros))
+    assert int(formatting.cents(micros)) == int(truncated(micros, "0.01") * 100)
+    assert int(formatting.cents(-micros)) == -int(formatting.cents(micros))
 
 
 @given(AMOUNTS)
 def test_dollars_of_2025_are_those_cents(micros: int) -> None:
-    text = json.loads(spelling.dollars_of_cents(micros))
-    assert Decimal(text) * 100 == int(spelling.cents(micros))
+    text = json.loads(formatting.dollars_of_cents(micros))
+    assert Decimal(text) * 100 == int(formatting.cents(micros))
     assert text.endswith("00")
 
 
 @given(AMOUNTS)
 def test_six_decimals_are_exact(micros: int) -> None:
-    assert Decimal(json.loads(spelling.dollars_6(micros))).scaleb(6) == micros
+    assert Decimal(json.loads(formatting.dollars_6(micros))).scaleb(6) == micros
 
 
 @given(AMOUNTS)
 def test_four_decimals_are_truncated_toward_zero(micros: int) -> None:
-    assert Decimal(json.loads(spelling.dollars_4(micros))) == truncated(micros, "0.0001")
+    assert Decimal(json.loads(formatting.dollars_4(micros))) == truncated(micros, "0.0001")
 
 
 @given(AMOUNTS)
 def test_counts_are_exact_and_whole_contracts_truncated(centis: int) -> None:
-    exact = Decimal(json.loads(spelling.count_2(centis)))
+    exact = Decimal(json.loads(formatting.count_2(centis)))
     assert exact * 100 == centis
-    assert int(spelling.whole_contracts(centis)) == int(exact)
+    assert int(formatting.whole_contracts(centis)) == int(exact)
 
 
 @given(AMOUNTS)
 def test_every_spelling_has_its_decimals_and_no_negative_zero(value: int) -> None:
-    dollars = [spelling.dollars_of_cents(value), spelling.dollars_6(value), spelling.dollars_4(value)]
-    for text, decimals in chain(zip(dollars, (4, 6, 4), strict=True), [(spelling.count_2(value), 2)]):
+    dollars = [formatting.dollars_of_cents(value), formatting.dollars_6(value), formatting.dollars_4(value)]
+    for text, decimals in chain(zip(dollars, (4, 6, 4), strict=True), [(formatting.count_2(value), 2)]):
         plain = json.loads(text)
         assert len(plain.partition(".")[2]) == decimals
         assert not plain.startswith("-") or Decimal(plain) != 0
-    assert "-0" not in (spelling.cents(value), spelling.whole_contracts(value))
+    assert "-0" not in (formatting.cents(value), formatting.whole_contracts(value))
 
 
 @given(st.text())
 def test_any_text_comes_back(text: str) -> None:
-    assert json.loads(spelling.text(text)) == text
+    assert json.loads(formatting.text(text)) == text
 
 
 @given(st.integers(0, 250_000_000_000_000_000))
 def test_instants_come_back_and_never_end_in_a_zero_fraction(at: int) -> None:
-    text = json.loads(spelling.instant(at))
+    text = json.loads(formatting.instant(at))
     assert parse_instant(text) == at
     assert not ("." in text and text.endswith("0Z"))
-    assert int(spelling.unix_seconds(at)) == at // 1_000_000
+    assert int(formatting.unix_seconds(at)) == at // 1_000_000

@@ -30,8 +30,8 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.signalplus.context import Desk
 from mockexchange.venues.signalplus.dates import api_date
-from mockexchange.venues.signalplus.desk import Desk
 from mockexchange.venues.signalplus.settings import Settings
 from mockexchange.venues.signalplus.stream.session import Session
 from mockexchange.venues.signalplus.venue import SIGNALPLUS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.venues.signalplus.spelling import decimal_9, milliseconds, side
+from mockexchange.venues.signalplus.formatting import decimal_9, milliseconds, side
 
 CASES = [
     ("0", '"0.0"'),

@@ -16,7 +16,7 @@ from mockexchange.venues.deribit.diagnosis.headers import (
 )
 from mockexchange.venues.deribit.diagnosis.offline import explain_offline
 from mockexchange.venues.deribit.diagnosis.texts import Make, request_case, stream_case
-from mockexchange.venues.signatures import explain
+from mockexchange.venues.diagnosis.hmac_signatures import explain
 
 __all__ = [
     "Make",

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.state import State
 from mockexchange.venues.deribit.signing import SCHEME, Credentials
-from mockexchange.venues.signatures import KnownSecret
-from mockexchange.venues.timestamps import duration_words, explain_timestamp
-from mockexchange.venues.words import plural, quote
+from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
+from mockexchange.venues.diagnosis.timestamps import duration_words, explain_timestamp
+from mockexchange.venues.quoting import plural, quote
 
 NEEDED = f"send Authorization: {SCHEME} id=<client id>,ts=<Unix milliseconds>,sig=<hex>,nonce=<any text>"
 LOGIN = "send Authorization: Bearer <access_token of public/auth>, or access_token among the parameters"

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from mockexchange.venues.signatures import Edit
-from mockexchange.venues.words import quote
+from mockexchange.venues.diagnosis.hmac_signatures import Edit
+from mockexchange.venues.quoting import quote
 
 PREFIX = "/api/v2"
 METHODS = ("GET", "POST")

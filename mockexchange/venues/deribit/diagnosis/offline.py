@@ -10,10 +10,10 @@ from mockexchange.venues.deribit.signing import (
     read_credentials,
     request_text,
 )
+from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret, explain
+from mockexchange.venues.diagnosis.search import no_pause
+from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Request
-from mockexchange.venues.searching import no_pause
-from mockexchange.venues.signatures import KnownSecret, explain
-from mockexchange.venues.words import quote
 
 VERIFIES = "verifies"
 MILLISECOND_DIGITS = 13

@@ -10,8 +10,8 @@ from typing import Literal
 
 from mockexchange.venues.deribit.diagnosis.mistakes import OF_REQUESTS, OF_STREAMS, Mistake, Sent
 from mockexchange.venues.deribit.signing import Credentials
+from mockexchange.venues.diagnosis.hmac_signatures import Case, Edit, Fields, KnownSecret, Secret, Text, texts_of
 from mockexchange.venues.request import Request
-from mockexchange.venues.signatures import Case, Edit, Fields, KnownSecret, Secret, Text, texts_of
 
 COMBINED = 2
 """Of each mistake the likeliest spellings are also tried together with another mistake."""

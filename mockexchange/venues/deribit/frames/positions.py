@@ -12,7 +12,7 @@ from mockexchange.venues.dated import ApiDate, Field
 from mockexchange.venues.deribit.frames.trades import trades_text
 from mockexchange.venues.deribit.objects import positions
 from mockexchange.venues.deribit.objects.rows import writer
-from mockexchange.venues.jsonrpc import spell
+from mockexchange.venues.jsonrpc.envelope import spell
 
 LEFT_OUT = frozenset({"open_orders_margin", "estimated_liquidation_price"})
 

@@ -3,7 +3,7 @@
 `usIn` and `usOut` are microseconds and always the same apart, so that an answer is a function of request and time.
 """
 
-from mockexchange.venues.deribit.desk import Desk
+from mockexchange.venues.deribit.context import Desk
 from mockexchange.venues.deribit.errors import Rejected, error_object
 
 

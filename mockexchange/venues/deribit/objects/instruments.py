@@ -6,8 +6,7 @@ from typing import NamedTuple
 from mockexchange.core.derivatives.contracts import Contract, Terms
 from mockexchange.core.derivatives.vocabulary import COMBOS, ContractKind, Form
 from mockexchange.venues.dated import ApiDate, Field, Spelling
-from mockexchange.venues.deribit.objects.rows import Writer, always, field, integer, number, text, writer
-from mockexchange.venues.deribit.spelling import (
+from mockexchange.venues.deribit.formatting import (
     BOOLEAN,
     CONTEXT,
     EXPIRATION,
@@ -16,6 +15,7 @@ from mockexchange.venues.deribit.spelling import (
     WHOLE_NUMBER,
     one_of,
 )
+from mockexchange.venues.deribit.objects.rows import Writer, always, field, integer, number, text, writer
 
 INSTRUMENT_TYPE = Spelling(
     "reversed or linear",

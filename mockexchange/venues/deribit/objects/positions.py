@@ -7,8 +7,8 @@ from mockexchange.core.derivatives.contracts import Terms
 from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import ContractKind
 from mockexchange.venues.dated import ApiDate, Field
+from mockexchange.venues.deribit.formatting import DIRECTION, NULL, NUMBER_OR_ZERO, WHOLE_OR_ZERO, one_of
 from mockexchange.venues.deribit.objects.rows import Writer, field, number, text, writer
-from mockexchange.venues.deribit.spelling import DIRECTION, NULL, NUMBER_OR_ZERO, WHOLE_OR_ZERO, one_of
 
 KIND = one_of("future", "option", "future_combo", "option_combo")
 

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from mockexchange.venues.dated import ApiDate, Empty, Field, Nested, Spelling, compile_object
-from mockexchange.venues.deribit.spelling import INTEGER, NUMBER, TEXT, constant
+from mockexchange.venues.deribit.formatting import INTEGER, NUMBER, TEXT, constant
 
 DOCUMENT = "openapi-2.1.1"
 DATES_MAX = 64

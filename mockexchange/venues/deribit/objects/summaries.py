@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from mockexchange.core.derivatives.views import SummaryView
 from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
+from mockexchange.venues.deribit.formatting import number as spell_number
 from mockexchange.venues.deribit.objects.rows import always, field, integer, number, text, writer
-from mockexchange.venues.deribit.spelling import number as spell_number
-from mockexchange.venues.jsonrpc import spell
+from mockexchange.venues.jsonrpc.envelope import spell
 
 LIMITS = json.dumps(
     {

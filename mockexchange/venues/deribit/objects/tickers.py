@@ -6,9 +6,9 @@ from decimal import Decimal
 from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.derivatives.vocabulary import ContractKind
 from mockexchange.venues.dated import ApiDate, Field, Nested
+from mockexchange.venues.deribit.formatting import CONTEXT, MILLISECONDS, NUMBER_OR_ZERO
 from mockexchange.venues.deribit.objects.instruments import STATE
 from mockexchange.venues.deribit.objects.rows import Writer, always, field, number, text, writer
-from mockexchange.venues.deribit.spelling import CONTEXT, MILLISECONDS, NUMBER_OR_ZERO
 
 BAND = (Decimal("0.985"), Decimal("1.015"))
 """Of prices that orders may have around the mark: what the documents' example of a future has."""

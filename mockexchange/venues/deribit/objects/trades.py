@@ -3,9 +3,9 @@
 from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.derivatives.vocabulary import ContractKind
 from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
+from mockexchange.venues.deribit.formatting import BOOLEAN, MILLISECONDS, one_of
 from mockexchange.venues.deribit.objects.rows import always, field, integer, number, text, writer
-from mockexchange.venues.deribit.spelling import BOOLEAN, MILLISECONDS, one_of
-from mockexchange.venues.jsonrpc import spell
+from mockexchange.venues.jsonrpc.envelope import spell
 
 PLUS_TICK, MINUS_TICK = "0", "2"
 

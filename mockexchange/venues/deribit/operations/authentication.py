@@ -19,12 +19,12 @@ from mockexchange.venues.deribit.authentication import (
     require_signature,
     require_time,
 )
-from mockexchange.venues.deribit.desk import clock_of
+from mockexchange.venues.deribit.context import clock_of
 from mockexchange.venues.deribit.errors import missing
 from mockexchange.venues.deribit.operations.call import Call, Operation
 from mockexchange.venues.deribit.parameters.authentication import AUTH
 from mockexchange.venues.deribit.signing import Credentials, Token
-from mockexchange.venues.jsonrpc import spell
+from mockexchange.venues.jsonrpc.envelope import spell
 
 SCOPES = tuple(
     f"{area}:{access}"

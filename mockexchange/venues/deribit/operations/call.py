@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import BookRef
-from mockexchange.venues.deribit.desk import Desk
+from mockexchange.venues.deribit.context import Desk
 from mockexchange.venues.deribit.parameters.rows import Parameter
 
 PUBLIC, PRIVATE = "public", "private"

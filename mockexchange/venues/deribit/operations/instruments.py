@@ -6,11 +6,11 @@ from mockexchange.venues.deribit.objects.currencies import currency_text
 from mockexchange.venues.deribit.objects.indexes import index_price_text
 from mockexchange.venues.deribit.objects.instruments import instrument_text
 from mockexchange.venues.deribit.objects.tickers import Ticker, ticker_text
-from mockexchange.venues.deribit.operations.books import contract_of, index_of
 from mockexchange.venues.deribit.operations.call import Call, Operation
 from mockexchange.venues.deribit.operations.positions import is_asked
+from mockexchange.venues.deribit.operations.row_owner import contract_of, index_of
 from mockexchange.venues.deribit.parameters.rows import CURRENCY_OR_ANY, INSTRUMENT_KIND, INSTRUMENT_NAME, boolean, text
-from mockexchange.venues.jsonrpc import SHOWN_CHARS_MAX
+from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX
 
 
 def get_currencies(call: Call) -> str:

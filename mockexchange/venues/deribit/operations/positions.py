@@ -4,8 +4,8 @@ from mockexchange.core.derivatives.contracts import Terms
 from mockexchange.core.derivatives.queries import Held, held_of, position_of, view_of_held
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.objects.positions import position_text
-from mockexchange.venues.deribit.operations.books import contract_of, purse_of
 from mockexchange.venues.deribit.operations.call import Call, Operation, kept
+from mockexchange.venues.deribit.operations.row_owner import contract_of, purse_of
 from mockexchange.venues.deribit.parameters.rows import CURRENCY_OR_ANY, INSTRUMENT_KIND, INSTRUMENT_NAME, SUBACCOUNT_ID
 
 SCOPE = "trade:read"

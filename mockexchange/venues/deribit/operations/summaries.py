@@ -8,6 +8,7 @@ from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import ContractKind
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
+from mockexchange.venues.deribit.formatting import CONTEXT
 from mockexchange.venues.deribit.objects.rows import writer
 from mockexchange.venues.deribit.objects.summaries import (
     ACCOUNT_SUMMARIES,
@@ -19,10 +20,9 @@ from mockexchange.venues.deribit.objects.summaries import (
     Statement,
     Statements,
 )
-from mockexchange.venues.deribit.operations.books import purse_of
 from mockexchange.venues.deribit.operations.call import Call, Operation, kept
+from mockexchange.venues.deribit.operations.row_owner import purse_of
 from mockexchange.venues.deribit.parameters.rows import EXTENDED, SUBACCOUNT_ID, SUMMARY_CURRENCY
-from mockexchange.venues.deribit.spelling import CONTEXT
 
 SCOPE = "account:read"
 WRITE_ONE = {False: writer(ACCOUNT_SUMMARY), True: writer(ACCOUNT_SUMMARY_EXTENDED)}

@@ -1,10 +1,10 @@
 """Time, version, and a method that only tests."""
 
-from mockexchange.venues.deribit.desk import clock_of
+from mockexchange.venues.deribit.context import clock_of
 from mockexchange.venues.deribit.errors import GENERAL_ERROR, Rejected
+from mockexchange.venues.deribit.formatting import milliseconds
 from mockexchange.venues.deribit.operations.call import Call, Operation
 from mockexchange.venues.deribit.parameters.rows import Parameter, text
-from mockexchange.venues.deribit.spelling import milliseconds
 
 VERSION = '{"version":"1.2.26"}'
 EXCEPTION = "exception"

@@ -12,9 +12,10 @@ from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.model.history import Window
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.errors import invalid
+from mockexchange.venues.deribit.formatting import MICROSECONDS_PER_MILLISECOND
 from mockexchange.venues.deribit.objects.trades import trade_text
-from mockexchange.venues.deribit.operations.books import contract_of, purse_of
 from mockexchange.venues.deribit.operations.call import Call, Operation
+from mockexchange.venues.deribit.operations.row_owner import contract_of, purse_of
 from mockexchange.venues.deribit.parameters.rows import (
     COUNT,
     CURRENCY,
@@ -26,8 +27,7 @@ from mockexchange.venues.deribit.parameters.rows import (
     integer,
     text,
 )
-from mockexchange.venues.deribit.spelling import MICROSECONDS_PER_MILLISECOND
-from mockexchange.venues.jsonrpc import SHOWN_CHARS_MAX
+from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX
 
 SCOPE = "trade:read"
 STARTS = ("start_timestamp", "start_id", "start_seq")

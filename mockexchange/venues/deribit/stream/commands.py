@@ -8,7 +8,7 @@ from mockexchange.venues.deribit.operations.call import Caller
 from mockexchange.venues.deribit.stream.channels import Channel, read_channel
 from mockexchange.venues.deribit.stream.liveness import INTERVAL_MIN_S
 from mockexchange.venues.deribit.stream.subscriber import Subscriber
-from mockexchange.venues.jsonrpc import spell
+from mockexchange.venues.jsonrpc.envelope import spell
 
 NOTES_MAX = 20
 SHOWN_CHARS_MAX = 80

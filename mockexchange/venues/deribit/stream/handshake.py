@@ -1,7 +1,7 @@
 """Opening a stream: anybody may, and says later who they are."""
 
 from mockexchange.venues.deribit.catalogue import STREAM_PATH
-from mockexchange.venues.deribit.desk import Desk, clock_of
+from mockexchange.venues.deribit.context import Desk, clock_of
 from mockexchange.venues.deribit.errors import INVALID_REQUEST, NOT_ALLOWED_STATUS, Rejected
 from mockexchange.venues.deribit.objects.envelope import error_text
 from mockexchange.venues.deribit.stream.session import Session

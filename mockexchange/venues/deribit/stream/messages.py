@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.jsonrpc import spell
+from mockexchange.venues.jsonrpc.envelope import spell
 
 
 class Told(NamedTuple):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.authentication import TOKEN_PARAMETER, identify_token
 from mockexchange.venues.deribit.catalogue import PREFIX, STREAM_PATH
-from mockexchange.venues.deribit.desk import Desk, clock_of, date_of
+from mockexchange.venues.deribit.context import Desk, clock_of, date_of
 from mockexchange.venues.deribit.errors import (
     BODY_BYTES_MAX,
     INVALID_CREDENTIALS,
@@ -18,15 +18,15 @@ from mockexchange.venues.deribit.errors import (
 )
 from mockexchange.venues.deribit.objects.envelope import error_text, result_text
 from mockexchange.venues.deribit.operations.call import Caller, Operation
-from mockexchange.venues.deribit.params import Capped, capped, decode
+from mockexchange.venues.deribit.parameters.decoding import Capped, capped, decode
 from mockexchange.venues.deribit.routes import carry_out, find, require_scope
 from mockexchange.venues.deribit.signing import AUTHORIZATION
 from mockexchange.venues.deribit.stream.commands import COMMANDS, LOGOUT, Answered
 from mockexchange.venues.deribit.stream.subscriber import Subscriber
+from mockexchange.venues.diagnosis.search import no_pause
 from mockexchange.venues.frame import Asked, Frame
-from mockexchange.venues.jsonrpc import Envelope, Malformed, read_envelope
+from mockexchange.venues.jsonrpc.envelope import Envelope, Malformed, read_envelope
 from mockexchange.venues.request import Call, Request
-from mockexchange.venues.searching import no_pause
 
 AUTH, TEST = "public/auth", "public/test"
 CLAIMS = (TOKEN_PARAMETER, "client_id")

@@ -2,7 +2,7 @@
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.deribit.desk import Desk
+from mockexchange.venues.deribit.context import Desk
 from mockexchange.venues.deribit.stream.liveness import Liveness
 from mockexchange.venues.deribit.stream.messages import Message
 from mockexchange.venues.deribit.stream.subscriptions import Subscription, Subscriptions

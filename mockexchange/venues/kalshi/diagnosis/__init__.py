@@ -4,7 +4,9 @@ headers and timestamps explain what is refused before a signature is looked at; 
 the signature, opening looks into it, mistakes is the table of texts that were signed in the right one's stead.
 """
 
+from mockexchange.venues.diagnosis.timestamps import explain_timestamp
 from mockexchange.venues.kalshi.diagnosis.headers import explain_missing, explain_unknown_key
+from mockexchange.venues.kalshi.diagnosis.key_names import KnownKey
 from mockexchange.venues.kalshi.diagnosis.offline import explain_offline
 from mockexchange.venues.kalshi.diagnosis.steps import (
     OTHER_KEYS_MAX,
@@ -13,8 +15,6 @@ from mockexchange.venues.kalshi.diagnosis.steps import (
     explain_signature,
 )
 from mockexchange.venues.kalshi.diagnosis.verdicts import explain_salt
-from mockexchange.venues.kalshi.diagnosis.words import KnownKey
-from mockexchange.venues.timestamps import explain_timestamp
 
 __all__ = [
     "OTHER_KEYS_MAX",

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import NamedTuple
 
+from mockexchange.venues.diagnosis.search import pairs
 from mockexchange.venues.kalshi.diagnosis.mistakes import ALONE, COMBINED
 from mockexchange.venues.kalshi.diagnosis.texts import Edit, Fields, Sent, path_text, plain_text, render
-from mockexchange.venues.searching import pairs
-from mockexchange.venues.words import quote
+from mockexchange.venues.quoting import quote
 
 PATH_FIELDS = frozenset({"host", "prefix", "resource", "slash", "query"})
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from mockexchange.venues.kalshi.signing import decode_signature
-from mockexchange.venues.words import quote
+from mockexchange.venues.quoting import quote
 
 STANDARD = "send standard base64 on one line, padded with ="
 SIGNATURE_CHARS_MAX = 16_384

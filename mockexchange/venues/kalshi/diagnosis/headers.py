@@ -3,10 +3,10 @@
 import difflib
 from collections.abc import Iterable, Iterator
 
-from mockexchange.venues.kalshi.diagnosis.words import KnownKey
+from mockexchange.venues.kalshi.diagnosis.key_names import KnownKey
 from mockexchange.venues.kalshi.signing import KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
+from mockexchange.venues.quoting import plural, quote
 from mockexchange.venues.request import Request
-from mockexchange.venues.words import plural, quote
 
 WANTED = {
     KEY_HEADER: "the key id",

@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, STREAM_PATH
 from mockexchange.venues.kalshi.diagnosis.texts import WRAPS, Edit, Fields, Sent
-from mockexchange.venues.words import quote
+from mockexchange.venues.quoting import quote
 
 BODY_BYTES_MAX = 65_536
 """A longer body is only tried by its hash: comparing it again and again would cost other requests."""

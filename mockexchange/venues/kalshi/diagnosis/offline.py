@@ -16,13 +16,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_private_key,
 )
 
+from mockexchange.venues.kalshi.diagnosis.key_names import KnownKey
 from mockexchange.venues.kalshi.diagnosis.steps import explain_signature
 from mockexchange.venues.kalshi.diagnosis.verdicts import VERIFIES, explain_salt
-from mockexchange.venues.kalshi.diagnosis.words import KnownKey
 from mockexchange.venues.kalshi.signing import Credentials, decode_signature, signed_message, verify
 from mockexchange.venues.public_keys import UnusableKey, load_public_key
+from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Request
-from mockexchange.venues.words import quote
 
 MILLISECOND_DIGITS = 13
 _URL = re.compile(r"[A-Za-z]+://([^/?#]*)", re.ASCII)

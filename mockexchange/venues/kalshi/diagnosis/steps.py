@@ -9,17 +9,17 @@ from itertools import islice
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from mockexchange.venues.diagnosis.search import finish
 from mockexchange.venues.kalshi.diagnosis.attempts import attempts
 from mockexchange.venues.kalshi.diagnosis.encodings import read_signature
-from mockexchange.venues.kalshi.diagnosis.kinds import ED25519_BYTES
-from mockexchange.venues.kalshi.diagnosis.opening import Ed25519Reading, Reading, open_signature
+from mockexchange.venues.kalshi.diagnosis.key_names import KnownKey
+from mockexchange.venues.kalshi.diagnosis.signature_contents import Ed25519Reading, Reading, open_signature
+from mockexchange.venues.kalshi.diagnosis.signature_lengths import ED25519_BYTES
 from mockexchange.venues.kalshi.diagnosis.texts import Sent
 from mockexchange.venues.kalshi.diagnosis.verdicts import Case, Finding, explain_finding, explain_nothing
-from mockexchange.venues.kalshi.diagnosis.words import KnownKey
 from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.public_keys import PublicKey, UnusableKey, load_public_key
 from mockexchange.venues.request import Request
-from mockexchange.venues.searching import finish
 
 VERIFICATIONS_MAX = 200
 """Operations with a public key in one diagnosis; opening an RSA-2048 signature takes 0.2 ms, Ed25519 0.1 ms."""

@@ -7,13 +7,13 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from mockexchange.venues.kalshi.diagnosis.attempts import Attempt
-from mockexchange.venues.kalshi.diagnosis.kinds import explain_length
-from mockexchange.venues.kalshi.diagnosis.opening import PssReading, Reading, open_signature
+from mockexchange.venues.kalshi.diagnosis.key_names import KnownKey
+from mockexchange.venues.kalshi.diagnosis.signature_contents import PssReading, Reading, open_signature
+from mockexchange.venues.kalshi.diagnosis.signature_lengths import explain_length
 from mockexchange.venues.kalshi.diagnosis.texts import Sent, render
-from mockexchange.venues.kalshi.diagnosis.words import KnownKey
 from mockexchange.venues.kalshi.signing import SALT_LENGTH_BYTES
 from mockexchange.venues.public_keys import PublicKey
-from mockexchange.venues.words import plural, quote
+from mockexchange.venues.quoting import plural, quote
 
 EXPECTED_CHARS_MAX = 2_000
 VERIFIES = "verifies"

@@ -2,7 +2,17 @@
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SIX_DECIMALS
-from mockexchange.venues.kalshi.frames.days import FILL_FEES_ADDED, SUBACCOUNTS_SHOWN
+from mockexchange.venues.kalshi.formatting import (
+    ACTION,
+    BOOLEAN,
+    DOLLARS_6,
+    DOLLARS_OF_CENTS,
+    INTEGER,
+    SIDE,
+    TEXT,
+    one_of,
+)
+from mockexchange.venues.kalshi.frames.dates import FILL_FEES_ADDED, SUBACCOUNTS_SHOWN
 from mockexchange.venues.kalshi.frames.rows import (
     count,
     dollars,
@@ -12,16 +22,6 @@ from mockexchange.venues.kalshi.frames.rows import (
     price_cents,
     row,
     seconds,
-)
-from mockexchange.venues.kalshi.spelling import (
-    ACTION,
-    BOOLEAN,
-    DOLLARS_6,
-    DOLLARS_OF_CENTS,
-    INTEGER,
-    SIDE,
-    TEXT,
-    one_of,
 )
 
 LATE_ACTION = one_of("buy", "sell", "sell_partial", "sell_to_close", "")

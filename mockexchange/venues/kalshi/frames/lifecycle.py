@@ -6,7 +6,8 @@ changed strikes and titles is there for the record: nothing here changes them.
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
-from mockexchange.venues.kalshi.frames.days import (
+from mockexchange.venues.kalshi.formatting import BOOLEAN, INTEGER, PRICE_4, TEXT, UNIX_SECONDS, one_of
+from mockexchange.venues.kalshi.frames.dates import (
     FRACTIONS_REMOVED,
     LIFECYCLE_INDEX_ADDED,
     METADATA_ADDED,
@@ -18,7 +19,7 @@ from mockexchange.venues.kalshi.frames.days import (
     SUBTITLE_UPDATES_ADDED,
 )
 from mockexchange.venues.kalshi.frames.rows import market_ticker, row
-from mockexchange.venues.kalshi.market_spelling import (
+from mockexchange.venues.kalshi.market_formatting import (
     DECIMAL,
     FREE_OBJECT,
     LATE_RESULT,
@@ -27,7 +28,6 @@ from mockexchange.venues.kalshi.market_spelling import (
     RESULT,
     STRIKE_TYPE,
 )
-from mockexchange.venues.kalshi.spelling import BOOLEAN, INTEGER, PRICE_4, TEXT, UNIX_SECONDS, one_of
 
 EVENT_TYPES = ("created", "activated", "deactivated", "close_date_updated", "determined", "settled")
 FRACTION_EVENT_TYPES = (*EVENT_TYPES, "fractional_trading_updated", "price_level_structure_updated")

@@ -1,9 +1,9 @@
 """Rows of the channel order_group_updates, which came in January 2026; keys in the order of the frames of June."""
 
 from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.frames.days import GROUP_TIMES_ADDED, ORDER_GROUPS_ADDED
+from mockexchange.venues.kalshi.formatting import COUNT_2, TEXT, one_of
+from mockexchange.venues.kalshi.frames.dates import GROUP_TIMES_ADDED, ORDER_GROUPS_ADDED
 from mockexchange.venues.kalshi.frames.rows import UNIX_MILLISECONDS, row
-from mockexchange.venues.kalshi.spelling import COUNT_2, TEXT, one_of
 
 EVENT_TYPE = one_of("created", "triggered", "reset", "deleted", "limit_updated")
 

@@ -1,7 +1,8 @@
 """Rows of the channel orderbook_delta: a book whole, and then what changes in it. Levels ascend in price."""
 
 from mockexchange.venues.dated import Field, Spelling
-from mockexchange.venues.kalshi.frames.days import COUNTS_ADDED, REVISED, SUBACCOUNTS_SHOWN, WHOLE_NUMBERS_REMOVED
+from mockexchange.venues.kalshi.formatting import INSTANT, INTEGER, SIDE, TEXT, whole_contracts
+from mockexchange.venues.kalshi.frames.dates import COUNTS_ADDED, REVISED, SUBACCOUNTS_SHOWN, WHOLE_NUMBERS_REMOVED
 from mockexchange.venues.kalshi.frames.rows import (
     count,
     dollars,
@@ -12,8 +13,7 @@ from mockexchange.venues.kalshi.frames.rows import (
     price_cents,
     row,
 )
-from mockexchange.venues.kalshi.market_spelling import CENT_LEVELS, EXACT_LEVELS, list_of_levels
-from mockexchange.venues.kalshi.spelling import INSTANT, INTEGER, SIDE, TEXT, whole_contracts
+from mockexchange.venues.kalshi.market_formatting import CENT_LEVELS, EXACT_LEVELS, list_of_levels
 
 DOLLAR_LEVELS_3 = Spelling(
     "list of [dollar string, integer contracts], 3 decimals, or 4 where they are needed",

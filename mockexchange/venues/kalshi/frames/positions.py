@@ -6,7 +6,8 @@ those there: whole cents before 2026-03-07, exact since, with six decimals where
 
 from mockexchange.venues.dated import ALWAYS, Field
 from mockexchange.venues.kalshi.dates import SIX_DECIMALS
-from mockexchange.venues.kalshi.frames.days import (
+from mockexchange.venues.kalshi.formatting import DOLLARS_6, INTEGER, TEXT
+from mockexchange.venues.kalshi.frames.dates import (
     CENTICENTS_BACK,
     CENTICENTS_REMOVED,
     POSITION_DOLLARS_ADDED,
@@ -15,7 +16,6 @@ from mockexchange.venues.kalshi.frames.days import (
     WHOLE_NUMBERS_REMOVED,
 )
 from mockexchange.venues.kalshi.frames.rows import CENTICENTS, CENTICENTS_OF_CENTS, count, market_ticker, row
-from mockexchange.venues.kalshi.spelling import DOLLARS_6, INTEGER, TEXT
 
 
 def _money(name: str, read: str, since: str = ALWAYS, source: str = "docs-2025-11") -> tuple[Field, ...]:

@@ -3,14 +3,7 @@
 from mockexchange.core.decimals import exact
 from mockexchange.core.vocabulary import MICROS_PER_CENT
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Spelling
-from mockexchange.venues.kalshi.frames.days import (
-    COUNTS_ADDED,
-    MILLISECONDS_ADDED,
-    OUTCOMES_SHOWN,
-    REVISED,
-    WHOLE_NUMBERS_REMOVED,
-)
-from mockexchange.venues.kalshi.spelling import (
+from mockexchange.venues.kalshi.formatting import (
     BOOK_SIDE,
     CENTICENTS_PER_CENT,
     CONTRACTS,
@@ -22,6 +15,13 @@ from mockexchange.venues.kalshi.spelling import (
     TEXT,
     UNIX_SECONDS,
     truncate,
+)
+from mockexchange.venues.kalshi.frames.dates import (
+    COUNTS_ADDED,
+    MILLISECONDS_ADDED,
+    OUTCOMES_SHOWN,
+    REVISED,
+    WHOLE_NUMBERS_REMOVED,
 )
 
 MICROSECONDS_PER_MILLISECOND = 1_000

@@ -1,7 +1,8 @@
 """Rows of the channel ticker."""
 
 from mockexchange.venues.dated import Field, Spelling
-from mockexchange.venues.kalshi.frames.days import REVISED, SIZES_ADDED, TICKER_TIME_ADDED, WHOLE_NUMBERS_REMOVED
+from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, INSTANT, PRICE_4
+from mockexchange.venues.kalshi.frames.dates import REVISED, SIZES_ADDED, TICKER_TIME_ADDED, WHOLE_NUMBERS_REMOVED
 from mockexchange.venues.kalshi.frames.rows import (
     PRICE_3,
     count,
@@ -14,7 +15,6 @@ from mockexchange.venues.kalshi.frames.rows import (
     row,
     seconds,
 )
-from mockexchange.venues.kalshi.spelling import CONTRACTS, COUNT_2, INSTANT, PRICE_4
 
 PRICE_3_OR_EMPTY = Spelling(
     "dollar string, 3 decimals, or 4 where they are needed; empty without a price",

@@ -1,7 +1,8 @@
 """Rows of the channel trade."""
 
 from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.frames.days import BLOCK_TRADES_ADDED, REVISED
+from mockexchange.venues.kalshi.formatting import SIDE, TEXT
+from mockexchange.venues.kalshi.frames.dates import BLOCK_TRADES_ADDED, REVISED
 from mockexchange.venues.kalshi.frames.rows import (
     count,
     dollars,
@@ -13,7 +14,6 @@ from mockexchange.venues.kalshi.frames.rows import (
     seconds,
 )
 from mockexchange.venues.kalshi.objects.trades import NO_BLOCK
-from mockexchange.venues.kalshi.spelling import SIDE, TEXT
 
 TRADE: tuple[Field, ...] = (
     row("trade_id", TEXT, "traded.trade_id", REVISED, source="asyncapi"),

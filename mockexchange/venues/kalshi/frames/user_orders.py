@@ -2,9 +2,7 @@
 
 from mockexchange.venues.dated import FOREVER, Empty, Field, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SIX_DECIMALS
-from mockexchange.venues.kalshi.frames.days import IS_YES_ADDED, USER_ORDERS_ADDED, WHOLE_NUMBERS_REMOVED
-from mockexchange.venues.kalshi.frames.rows import milliseconds, outcome, row
-from mockexchange.venues.kalshi.spelling import (
+from mockexchange.venues.kalshi.formatting import (
     BOOLEAN,
     COUNT_2,
     DOLLARS_4,
@@ -17,6 +15,8 @@ from mockexchange.venues.kalshi.spelling import (
     TEXT,
     one_of,
 )
+from mockexchange.venues.kalshi.frames.dates import IS_YES_ADDED, USER_ORDERS_ADDED, WHOLE_NUMBERS_REMOVED
+from mockexchange.venues.kalshi.frames.rows import milliseconds, outcome, row
 
 REASON = one_of(
     "Decrease",

@@ -4,8 +4,8 @@ from mockexchange.core.vocabulary import Instance
 from mockexchange.venues.dated import Field, Nested, Spelling
 from mockexchange.venues.kalshi import enumerations
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
+from mockexchange.venues.kalshi.formatting import INTEGER, SUBACCOUNT, TEXT, TEXTS, UNIX_SECONDS, one_of
 from mockexchange.venues.kalshi.objects.rows import list_of, optional
-from mockexchange.venues.kalshi.spelling import INTEGER, SUBACCOUNT, TEXT, TEXTS, UNIX_SECONDS, one_of
 
 SCOPES_ADDED = "2025-12-18"
 BUCKETS_ADDED = "2026-04-30"

@@ -1,7 +1,7 @@
 """Where history begins."""
 
 from mockexchange.venues.dated import Field
-from mockexchange.venues.kalshi.spelling import INSTANT
+from mockexchange.venues.kalshi.formatting import INSTANT
 
 ARCHIVED_POSITIONS_ADDED = "2026-07-23"
 

@@ -2,8 +2,8 @@
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED
+from mockexchange.venues.kalshi.formatting import CENTS, DOLLARS_4, INTEGER, UNIX_SECONDS
 from mockexchange.venues.kalshi.objects.rows import list_of, maybe
-from mockexchange.venues.kalshi.spelling import CENTS, DOLLARS_4, INTEGER, UNIX_SECONDS
 
 BALANCE_DOLLARS_ADDED = "2026-05-28"
 

@@ -2,11 +2,11 @@
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
-from mockexchange.venues.kalshi.market_spelling import DECIMAL, FREE_OBJECT
+from mockexchange.venues.kalshi.formatting import BOOLEAN, INSTANT, TEXT, TEXTS
+from mockexchange.venues.kalshi.market_formatting import DECIMAL, FREE_OBJECT
 from mockexchange.venues.kalshi.objects.markets import MARKET
 from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, maybe, optional, text
 from mockexchange.venues.kalshi.objects.series import SETTLEMENT_SOURCE
-from mockexchange.venues.kalshi.spelling import BOOLEAN, INSTANT, TEXT, TEXTS
 
 MILESTONE: tuple[Field, ...] = (
     text("category", "category"),

@@ -2,8 +2,8 @@
 
 from mockexchange.core.vocabulary import Severity
 from mockexchange.venues.dated import ALWAYS, Field, Nested
+from mockexchange.venues.kalshi.formatting import BOOLEAN, INSTANT, INTEGER, TEXT, one_of
 from mockexchange.venues.kalshi.objects.rows import list_of, optional
-from mockexchange.venues.kalshi.spelling import BOOLEAN, INSTANT, INTEGER, TEXT, one_of
 
 SHARD_STATUS_ADDED = "2026-07-02"
 SHARDS_DESCRIBED = "2026-08-13"

@@ -1,8 +1,7 @@
 """What only FCM members see: fills over all subtraders, and what subtraders may do."""
 
 from mockexchange.venues.dated import Field, Spelling
-from mockexchange.venues.kalshi.objects.rows import CURSOR, list_of
-from mockexchange.venues.kalshi.spelling import (
+from mockexchange.venues.kalshi.formatting import (
     BOOLEAN,
     COUNT_2,
     DAY,
@@ -16,6 +15,7 @@ from mockexchange.venues.kalshi.spelling import (
     TEXT,
     TEXTS,
 )
+from mockexchange.venues.kalshi.objects.rows import CURSOR, list_of
 
 
 def _field(name: str, spelling: Spelling, read: str = "") -> Field:

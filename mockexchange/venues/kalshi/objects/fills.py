@@ -10,8 +10,7 @@ from mockexchange.venues.kalshi.dates import (
     SIX_DECIMALS,
     SUBACCOUNTS_ADDED,
 )
-from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of
-from mockexchange.venues.kalshi.spelling import (
+from mockexchange.venues.kalshi.formatting import (
     ACTION,
     BOOK_SIDE,
     BOOLEAN,
@@ -28,6 +27,7 @@ from mockexchange.venues.kalshi.spelling import (
     TEXT,
     UNIX_SECONDS,
 )
+from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of
 
 FEE_COST_ADDED = "2026-01-28"
 CLIENT_ORDER_ID_REMOVED = "2026-03-30"

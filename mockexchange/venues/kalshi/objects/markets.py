@@ -6,20 +6,7 @@ whole numbers came and went with those of the positions. Keys without a value ar
 
 from mockexchange.venues.dated import ALWAYS, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, FIXED_POINT_ADDED, INTEGERS_REMOVED, SPRING_2026
-from mockexchange.venues.kalshi.market_spelling import (
-    DECIMAL,
-    FREE_OBJECT,
-    LATE_RESULT,
-    OLD_RESULT,
-    OLD_STATUS,
-    OLD_STRUCTURE,
-    RESULT,
-    STATUS,
-    STRIKE_TYPE,
-    WINTER_STATUS,
-)
-from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, maybe, text
-from mockexchange.venues.kalshi.spelling import (
+from mockexchange.venues.kalshi.formatting import (
     BOOLEAN,
     CENTS,
     CONTRACTS,
@@ -33,6 +20,19 @@ from mockexchange.venues.kalshi.spelling import (
     TEXT,
     one_of,
 )
+from mockexchange.venues.kalshi.market_formatting import (
+    DECIMAL,
+    FREE_OBJECT,
+    LATE_RESULT,
+    OLD_RESULT,
+    OLD_STATUS,
+    OLD_STRUCTURE,
+    RESULT,
+    STATUS,
+    STRIKE_TYPE,
+    WINTER_STATUS,
+)
+from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, maybe, text
 
 CREATION_ADDED = "2025-11-20"
 """The filters by creation came then; the official client of December requires the key."""

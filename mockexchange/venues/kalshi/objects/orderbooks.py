@@ -2,7 +2,7 @@
 
 from mockexchange.venues.dated import Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED
-from mockexchange.venues.kalshi.market_spelling import CENT_LEVELS, DOLLAR_LEVELS, EXACT_LEVELS
+from mockexchange.venues.kalshi.market_formatting import CENT_LEVELS, DOLLAR_LEVELS, EXACT_LEVELS
 
 
 def _side(name: str, spelling: Spelling, read: str, empty: Empty, source: str) -> Field:

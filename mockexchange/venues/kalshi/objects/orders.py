@@ -9,8 +9,7 @@ from mockexchange.venues.kalshi.dates import (
     SPRING_2026,
     SUBACCOUNTS_ADDED,
 )
-from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, money, optional
-from mockexchange.venues.kalshi.spelling import (
+from mockexchange.venues.kalshi.formatting import (
     ACTION,
     BOOK_SIDE,
     BOOLEAN,
@@ -27,6 +26,7 @@ from mockexchange.venues.kalshi.spelling import (
     TEXT,
     one_of,
 )
+from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, money, optional
 
 ZEROS_LEFT_OUT = "2026-01-01"
 """What was null while empty in November 2025 is not there in January 2026; other keys took until June."""

@@ -1,8 +1,8 @@
 """Deposits and withdrawals."""
 
 from mockexchange.venues.dated import Field
+from mockexchange.venues.kalshi.formatting import CENTS, TEXT, UNIX_SECONDS, one_of
 from mockexchange.venues.kalshi.objects.rows import CURSOR, list_of, optional
-from mockexchange.venues.kalshi.spelling import CENTS, TEXT, UNIX_SECONDS, one_of
 
 STATUS = one_of("pending", "applied", "failed", "returned")
 METHOD = one_of("ach", "wire", "crypto", "debit", "apm")

@@ -5,8 +5,8 @@ Rows before and after 2026-03-07 and 2026-03-12 tell the venue's move from cents
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED
+from mockexchange.venues.kalshi.formatting import CONTRACTS, COUNT_2, INSTANT, TEXT
 from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, money
-from mockexchange.venues.kalshi.spelling import CONTRACTS, COUNT_2, INSTANT, TEXT
 
 RESTING_REMOVED = "2026-07-09"
 

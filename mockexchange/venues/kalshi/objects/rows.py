@@ -2,7 +2,7 @@
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED, INTEGERS_REMOVED, SIX_DECIMALS
-from mockexchange.venues.kalshi.spelling import CENTS, DOLLARS_6, DOLLARS_OF_CENTS, INTEGER, TEXT
+from mockexchange.venues.kalshi.formatting import CENTS, DOLLARS_6, DOLLARS_OF_CENTS, INTEGER, TEXT
 
 NULLS_LEFT_OUT = "2026-06-01"
 

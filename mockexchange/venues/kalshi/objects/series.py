@@ -2,9 +2,9 @@
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026
-from mockexchange.venues.kalshi.market_spelling import FEE_TYPE, FREE_OBJECT, MULTIPLIER, OLD_FEE_TYPE
+from mockexchange.venues.kalshi.formatting import COUNT_2, INSTANT, INTEGER, TEXT, TEXTS
+from mockexchange.venues.kalshi.market_formatting import FEE_TYPE, FREE_OBJECT, MULTIPLIER, OLD_FEE_TYPE
 from mockexchange.venues.kalshi.objects.rows import list_of, maybe, text
-from mockexchange.venues.kalshi.spelling import COUNT_2, INSTANT, INTEGER, TEXT, TEXTS
 
 COMBO_FEES_ADDED = "2026-08-20"
 SERIES_INDEX_ADDED = "2026-07-30"

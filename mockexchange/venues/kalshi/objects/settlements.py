@@ -12,8 +12,7 @@ from mockexchange.venues.kalshi.dates import (
     PRICE_STRINGS_ADDED,
     SIX_DECIMALS,
 )
-from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, optional
-from mockexchange.venues.kalshi.spelling import (
+from mockexchange.venues.kalshi.formatting import (
     CENTS,
     CONTRACTS,
     COUNT_2,
@@ -24,6 +23,7 @@ from mockexchange.venues.kalshi.spelling import (
     TEXT,
     one_of,
 )
+from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of, optional
 
 FEE_COST_ADDED = "2025-11-13"
 EVENT_TICKER_ADDED = "2025-12-18"

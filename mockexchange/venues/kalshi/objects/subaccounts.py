@@ -2,8 +2,16 @@
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import SIX_DECIMALS
+from mockexchange.venues.kalshi.formatting import (
+    BOOLEAN,
+    CENTS,
+    DOLLARS_4,
+    DOLLARS_OF_CENTS,
+    INTEGER,
+    TEXT,
+    UNIX_SECONDS,
+)
 from mockexchange.venues.kalshi.objects.rows import CURSOR, exchange_index, list_of
-from mockexchange.venues.kalshi.spelling import BOOLEAN, CENTS, DOLLARS_4, DOLLARS_OF_CENTS, INTEGER, TEXT, UNIX_SECONDS
 
 SUBACCOUNT_BALANCE: tuple[Field, ...] = (
     Field(

@@ -2,8 +2,7 @@
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED, OUTCOMES_ADDED
-from mockexchange.venues.kalshi.objects.rows import CURSOR, list_of
-from mockexchange.venues.kalshi.spelling import (
+from mockexchange.venues.kalshi.formatting import (
     BOOK_SIDE,
     CONTRACTS,
     COUNT_2,
@@ -14,6 +13,7 @@ from mockexchange.venues.kalshi.spelling import (
     SIDE,
     TEXT,
 )
+from mockexchange.venues.kalshi.objects.rows import CURSOR, list_of
 
 NO_BLOCK = Spelling("boolean", lambda trade_id: "false")
 """No trade here is one of two that had agreed beforehand."""

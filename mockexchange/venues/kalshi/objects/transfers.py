@@ -1,8 +1,8 @@
 """Cash between the venue's instances and their shards, and how it is to be spread."""
 
 from mockexchange.venues.dated import Field, Nested, Spelling
+from mockexchange.venues.kalshi.formatting import DOLLARS_4, INTEGER, TEXT, UNIX_SECONDS, one_of
 from mockexchange.venues.kalshi.objects.rows import CURSOR, list_of
-from mockexchange.venues.kalshi.spelling import DOLLARS_4, INTEGER, TEXT, UNIX_SECONDS, one_of
 
 INSTANCE = one_of("event_contract", "margined")
 

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.vocabulary import AccountKind
-from mockexchange.venues.kalshi.operations.books import subtrader_ids
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, Call, PublicOperation, write
+from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 
 DEFAULT_COST = 10
 """Tokens a request, since limits are told in tokens (2026-04-30)."""

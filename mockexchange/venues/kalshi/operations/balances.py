@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from mockexchange.core.model.subaccounts import Holdings
-from mockexchange.venues.kalshi.operations.books import primary_or_asked
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
+from mockexchange.venues.kalshi.operations.row_owner import primary_or_asked
 
 
 class IndexedBalance(NamedTuple):

@@ -11,7 +11,7 @@ from mockexchange.venues.caches import Caches
 from mockexchange.venues.dated import FOREVER, ApiDate, compile_envelope, compile_object
 from mockexchange.venues.kalshi.catalogue import PREFIX, Life, life_of
 from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.params import QUERY_CHARS_CACHED_MAX
+from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX
 from mockexchange.venues.kalshi.settings import Settings
 
 SURFACES_MAX = 4_096

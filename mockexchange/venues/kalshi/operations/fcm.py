@@ -9,10 +9,10 @@ from mockexchange.core.model.history import EVERYTHING, HistoryPage, Window
 from mockexchange.core.model.trades import FillRow, Trade
 from mockexchange.core.vocabulary import Action, BookRef
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.books import asked_subtrader, subtrader, subtrader_ids
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, exchange_indexes, kept, write
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, window_of
 from mockexchange.venues.kalshi.operations.orders import answer_orders
+from mockexchange.venues.kalshi.operations.row_owner import asked_subtrader, subtrader, subtrader_ids
 
 FILLS = ListTable("fills", "FcmFill", is_shared=False)
 EMPTY_FILLS = b'{"cursor":"","fills":[]}'

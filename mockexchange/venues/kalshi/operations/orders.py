@@ -8,7 +8,6 @@ from mockexchange.core.model.orders import Order
 from mockexchange.core.queries.lists import OrderQuery, find_orders
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.books import all_or_asked
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
 from mockexchange.venues.kalshi.operations.lists import (
     ListTable,
@@ -18,6 +17,7 @@ from mockexchange.venues.kalshi.operations.lists import (
     names_of,
     window_of,
 )
+from mockexchange.venues.kalshi.operations.row_owner import all_or_asked
 
 STATUSES = tuple(status.value for status in OrderStatus)
 STATUS_CHARS_SHOWN_MAX = 80

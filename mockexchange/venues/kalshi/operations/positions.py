@@ -7,9 +7,9 @@ from mockexchange.core.model.subaccounts import Holdings
 from mockexchange.core.queries.positions import Page, PositionQuery, find_positions
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor
-from mockexchange.venues.kalshi.operations.books import primary_or_asked, subtrader
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write_parts
 from mockexchange.venues.kalshi.operations.lists import complain, encode_rows, live_or_all, names_of
+from mockexchange.venues.kalshi.operations.row_owner import primary_or_asked, subtrader
 from mockexchange.venues.kalshi.parameters.rows import SETTLEMENT_STATUS_BACK
 
 EMPTY_POSITIONS = b'{"cursor":"","event_positions":[],"market_positions":[]}'

@@ -8,10 +8,10 @@ from mockexchange.core.queries.lists import OrderQuery, find_orders
 from mockexchange.core.queries.order_books import contracts_ahead
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.books import primary_or_asked
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write
 from mockexchange.venues.kalshi.operations.lists import names_of
 from mockexchange.venues.kalshi.operations.orders import named_order
+from mockexchange.venues.kalshi.operations.row_owner import primary_or_asked
 
 
 class QueuePosition(NamedTuple):

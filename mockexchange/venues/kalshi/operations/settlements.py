@@ -7,9 +7,9 @@ from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.model.settlements import Bought, Settlement
 from mockexchange.core.queries.lists import SettlementQuery, find_settlements
 from mockexchange.core.vocabulary import Result
-from mockexchange.venues.kalshi.operations.books import all_or_asked
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, names_of, window_of
+from mockexchange.venues.kalshi.operations.row_owner import all_or_asked
 
 SETTLEMENTS = ListTable("settlements", "Settlement")
 NOTHING = Bought()

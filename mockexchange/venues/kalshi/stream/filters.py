@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.kalshi.desk import Desk
+from mockexchange.venues.kalshi.context import Desk
 from mockexchange.venues.kalshi.stream.commands import Params
 from mockexchange.venues.kalshi.stream.errors import Code, Refused, exists
 from mockexchange.venues.kalshi.stream.subscriptions import Markets

@@ -10,7 +10,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate
-from mockexchange.venues.kalshi.desk import Desk, date_of
+from mockexchange.venues.kalshi.context import Desk, date_of
 from mockexchange.venues.kalshi.errors import Rejected, Situation, reject
 from mockexchange.venues.kalshi.stream.session import Session
 from mockexchange.venues.request import Answer, Request

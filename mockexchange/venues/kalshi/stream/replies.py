@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
 from mockexchange.venues.kalshi.dates import AUTUMN_2026
-from mockexchange.venues.kalshi.frames.days import REVISED
+from mockexchange.venues.kalshi.frames.dates import REVISED
 from mockexchange.venues.kalshi.stream.errors import Refused, StreamErrorRow
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
 

@@ -7,7 +7,7 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Frame
-from mockexchange.venues.kalshi.desk import Desk
+from mockexchange.venues.kalshi.context import Desk
 from mockexchange.venues.kalshi.stream import replies
 from mockexchange.venues.kalshi.stream.commands import (
     SUBSCRIBE,

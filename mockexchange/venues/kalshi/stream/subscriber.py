@@ -4,7 +4,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Frame
-from mockexchange.venues.kalshi.desk import Desk
+from mockexchange.venues.kalshi.context import Desk
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.replies import keys_of
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscriptions

@@ -4,9 +4,9 @@ headers explains what is refused before a signature is looked at, mistakes is th
 taken in the right ones' stead; what tries them is shared with other venues of shared secrets.
 """
 
+from mockexchange.venues.diagnosis.hmac_signatures import explain as explain_signature
 from mockexchange.venues.signalplus.diagnosis.headers import explain_missing, explain_unknown_key
 from mockexchange.venues.signalplus.diagnosis.mistakes import case_of
 from mockexchange.venues.signalplus.diagnosis.offline import explain_offline
-from mockexchange.venues.signatures import explain as explain_signature
 
 __all__ = ["case_of", "explain_missing", "explain_offline", "explain_signature", "explain_unknown_key"]

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
+from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Request
-from mockexchange.venues.signalplus.desk import NAME
+from mockexchange.venues.signalplus.context import NAME
 from mockexchange.venues.signalplus.signing import HEADERS, QUERY, SCHEME, Credentials
-from mockexchange.venues.words import quote
 
 SPELLED = (
     "Authorization",

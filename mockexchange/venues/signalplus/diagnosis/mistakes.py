@@ -6,11 +6,11 @@ from functools import partial
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
+from mockexchange.venues.diagnosis.hmac_signatures import Case, Edit, Fields, KnownSecret, Secret, Text, texts_of
+from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Request
-from mockexchange.venues.signalplus.desk import NAME
+from mockexchange.venues.signalplus.context import NAME
 from mockexchange.venues.signalplus.signing import Credentials, secret_bytes
-from mockexchange.venues.signatures import Case, Edit, Fields, KnownSecret, Secret, Text, texts_of
-from mockexchange.venues.words import quote
 
 ALONE = "sign the timestamp, a line feed and the nonce alone"
 BODY_CHARS_MAX = 32_768

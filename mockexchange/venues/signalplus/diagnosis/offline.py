@@ -1,12 +1,12 @@
 """The diagnosis of a signature without a server, for who has the secret at hand."""
 
 from mockexchange.venues import secrets
+from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret, explain
+from mockexchange.venues.diagnosis.search import no_pause
+from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Request
-from mockexchange.venues.searching import no_pause
 from mockexchange.venues.signalplus.diagnosis.mistakes import case_of_key
 from mockexchange.venues.signalplus.signing import Credentials, check_secret, secret_bytes, signature_of
-from mockexchange.venues.signatures import KnownSecret, explain
-from mockexchange.venues.words import quote
 
 VERIFIES = "verifies"
 UNUSABLE = "the key cannot be used"

@@ -6,7 +6,7 @@ What a kind of contract does not have is left out. The page's example is a futur
 from typing import Any
 
 from mockexchange.venues.dated import Empty, Field
-from mockexchange.venues.signalplus.spelling import DECIMAL, INTEGER, SIDE, TEXT
+from mockexchange.venues.signalplus.formatting import DECIMAL, INTEGER, SIDE, TEXT
 
 
 def _row(name: str, read: str, spelling: Any = DECIMAL, empty: Empty = "never") -> Field:

@@ -3,8 +3,8 @@
 from typing import Any
 
 from mockexchange.venues.dated import Empty, Field, Spelling
-from mockexchange.venues.jsonrpc import spell
-from mockexchange.venues.signalplus.spelling import DECIMAL, DIRECTION, INTEGER, MILLISECONDS, TEXT
+from mockexchange.venues.jsonrpc.envelope import spell
+from mockexchange.venues.signalplus.formatting import DECIMAL, DIRECTION, INTEGER, MILLISECONDS, TEXT
 
 
 def _row(name: str, read: str, spelling: Any = DECIMAL, empty: Empty = "never") -> Field:

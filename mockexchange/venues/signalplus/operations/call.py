@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.signalplus.desk import Desk
+from mockexchange.venues.signalplus.context import Desk
 from mockexchange.venues.signalplus.enumerations import TRADE_READ
 
 

@@ -10,7 +10,7 @@ from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.events import ContractTraded, Event, HoldingChanged
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import BookRef
-from mockexchange.venues.signalplus.desk import NAME
+from mockexchange.venues.signalplus.context import NAME
 from mockexchange.venues.signalplus.settings import Settings
 from mockexchange.venues.signalplus.stream.channels import names_of
 from mockexchange.venues.signalplus.stream.messages import Change, Message

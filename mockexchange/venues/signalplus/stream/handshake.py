@@ -7,7 +7,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.signalplus.authentication import authenticate
-from mockexchange.venues.signalplus.desk import Desk, date_of, key_of
+from mockexchange.venues.signalplus.context import Desk, date_of, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation, reject
 from mockexchange.venues.signalplus.operations import OPERATIONS
 from mockexchange.venues.signalplus.signing import claimed_key

@@ -7,7 +7,7 @@ from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.jsonrpc import spell
+from mockexchange.venues.jsonrpc.envelope import spell
 from mockexchange.venues.signalplus.objects import encode_list
 from mockexchange.venues.signalplus.stream.channels import CHANGES
 

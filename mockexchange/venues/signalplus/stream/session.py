@@ -5,12 +5,13 @@ from typing import NamedTuple
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import PRIMARY_BOOK
 from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.diagnosis.search import no_pause
 from mockexchange.venues.frame import Asked, Frame
-from mockexchange.venues.jsonrpc import Envelope, spell
+from mockexchange.venues.jsonrpc.envelope import Envelope, spell
+from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Call, Request
-from mockexchange.venues.searching import no_pause
 from mockexchange.venues.signalplus.catalogue import PREFIX
-from mockexchange.venues.signalplus.desk import Desk
+from mockexchange.venues.signalplus.context import Desk
 from mockexchange.venues.signalplus.errors import Rejected, Situation, body_of, error_body
 from mockexchange.venues.signalplus.operations import CONNECT, SUBSCRIBE, UNSUBSCRIBE
 from mockexchange.venues.signalplus.operations.call import Operation
@@ -19,7 +20,6 @@ from mockexchange.venues.signalplus.routes import Unread, call_of, find, read, r
 from mockexchange.venues.signalplus.signing import KEY_HEADER
 from mockexchange.venues.signalplus.stream.channels import CHANGES, FORM, is_channel
 from mockexchange.venues.signalplus.stream.messages import Message
-from mockexchange.venues.words import quote
 
 CONNECTED = b"200"
 """The result of `connect` in a sister section; who is connected at all has been let in by the handshake."""

@@ -6,8 +6,8 @@ from typing import Any
 from mockexchange.core.commands import Command
 from mockexchange.core.refusals import Refusal
 from mockexchange.venues.frame import Frame
+from mockexchange.venues.kalshi.context import Desk
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.desk import Desk
 from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.session import Session

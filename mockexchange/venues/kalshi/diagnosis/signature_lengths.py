@@ -2,9 +2,9 @@
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from mockexchange.venues.kalshi.diagnosis.opening import RIGHT_SCHEME
+from mockexchange.venues.kalshi.diagnosis.signature_contents import RIGHT_SCHEME
 from mockexchange.venues.public_keys import PublicKey
-from mockexchange.venues.words import plural
+from mockexchange.venues.quoting import plural
 
 ED25519_BYTES = 64
 RSA_BYTES = range(128, 1_025)

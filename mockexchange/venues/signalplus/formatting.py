@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.venues.dated import Spelling
-from mockexchange.venues.jsonrpc import spell
+from mockexchange.venues.jsonrpc.envelope import spell
 
 NINE_DECIMALS = Decimal("1e-9")
 EXACT = Context(prec=1_000, rounding=ROUND_HALF_EVEN)

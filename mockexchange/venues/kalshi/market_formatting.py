@@ -8,7 +8,7 @@ from mockexchange.core.queries.order_books import Level
 from mockexchange.core.vocabulary import FeeType, MarketStatus, Result
 from mockexchange.venues.dated import Spelling
 from mockexchange.venues.kalshi import enumerations
-from mockexchange.venues.kalshi.spelling import (
+from mockexchange.venues.kalshi.formatting import (
     count_2,
     one_of,
     price_4,

@@ -8,7 +8,7 @@ from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
 from mockexchange.venues.deribit.errors import UNAVAILABLE_IN_SUBACCOUNT, Rejected, invalid
 from mockexchange.venues.deribit.operations.call import Call
-from mockexchange.venues.jsonrpc import SHOWN_CHARS_MAX
+from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX
 
 
 def purse_of(call: Call) -> BookRef:

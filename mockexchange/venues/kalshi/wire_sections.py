@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, Field, Nested, Row
-from mockexchange.venues.diff import READS, Facts
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, Life
 from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
@@ -21,6 +20,7 @@ from mockexchange.venues.kalshi.stream.commands import ACTIONS, ActionRow, Strea
 from mockexchange.venues.kalshi.stream.commands import PARAMETERS as STREAM_PARAMETERS
 from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS, StreamErrorRow
 from mockexchange.venues.kalshi.stream.replies import REPLY_KEYS
+from mockexchange.venues.wire_diff import READS, Facts
 
 FIRST_PAGES = "docs-2025-11"
 KINDS = {

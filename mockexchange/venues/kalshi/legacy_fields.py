@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from mockexchange.venues.dated import FOREVER, Field, Nested
+from mockexchange.venues.kalshi.formatting import CENTS, CONTRACTS, PRICE_CENTS, PRICE_CENTS_NUMBER, PRICE_NUMBER
 from mockexchange.venues.kalshi.objects import OBJECTS
-from mockexchange.venues.kalshi.spelling import CENTS, CONTRACTS, PRICE_CENTS, PRICE_CENTS_NUMBER, PRICE_NUMBER
 
 NUMBERS = (CENTS, CONTRACTS, PRICE_CENTS, PRICE_CENTS_NUMBER, PRICE_NUMBER)
 Change = Callable[[float], int]

@@ -14,9 +14,9 @@ from itertools import chain, islice
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from mockexchange.venues.diagnosis.search import finish, pairs
+from mockexchange.venues.quoting import plural, quote
 from mockexchange.venues.request import Pause
-from mockexchange.venues.searching import finish, pairs
-from mockexchange.venues.words import plural, quote
 
 ATTEMPTS_MAX = 200
 """Digests in one diagnosis: some 2 us each of an ordinary text, 0.1 ms of one of 32 kB."""

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockexchange.venues.dated import ApiDate, pick
-from mockexchange.venues.jsonrpc import kind_of, whole
+from mockexchange.venues.jsonrpc.envelope import kind_of, whole
+from mockexchange.venues.quoting import quote
 from mockexchange.venues.signalplus.errors import Rejected, Situation
 from mockexchange.venues.signalplus.parameters import PARAMETERS, Parameter
-from mockexchange.venues.words import quote
 
 NAME_CHARS_MAX = 80
 FINDINGS_MAX = 20

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from mockexchange.venues.dated import ApiDate, pick
 from mockexchange.venues.deribit.errors import Rejected, invalid, missing
 from mockexchange.venues.deribit.parameters.rows import Parameter
-from mockexchange.venues.jsonrpc import SHOWN_CHARS_MAX, Number, kind_of, whole
+from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, Number, kind_of, whole
 from mockexchange.venues.request import Request
 
 FINDINGS_MAX = 20

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from mockexchange.venues.words import quote
+from mockexchange.venues.quoting import quote
 
 EXPECTED = "send Unix milliseconds in digits"
 NEAR_MS = 86_400_000

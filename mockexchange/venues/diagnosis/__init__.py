@@ -1,0 +1,1 @@
+"""Diagnosis of refused credentials: what the venues share."""

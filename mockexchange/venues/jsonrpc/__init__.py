@@ -1,0 +1,1 @@
+"""JSON-RPC: what the venues that speak it share."""
