@@ -21,7 +21,7 @@ from mockexchange.cli.server_connection import Server
 from mockexchange.runtime.discovery import START_ONE
 from mockexchange.runtime.http_request import Reply
 from tests.cli.conftest import Cli
-from tests.cli.doctoring import found, ready, situation
+from tests.cli.doctor_machine import found, ready, situation
 
 GONE = 2**22 + 1
 """Above the highest process id Linux gives out."""

@@ -20,7 +20,7 @@ from mockexchange.cli.doctor_checks import environment as pointing
 from mockexchange.cli.doctor_checks import keys
 from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN
 from mockexchange.scenario.keys import make_pair
-from tests.cli.doctoring import EVAL, found, ready, situation
+from tests.cli.doctor_machine import EVAL, found, ready, situation
 
 RSA = make_pair("rsa").private_pem or ""
 ED25519 = make_pair("ed25519").private_pem or ""

@@ -17,7 +17,7 @@ from mockexchange.runtime.http_request import send
 from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.kalshi.dates import api_date
 from tests.cli.conftest import Cli
-from tests.cli.test_frame import ENVIRONMENT, PROGRAM, error_of
+from tests.cli.test_click_base import ENVIRONMENT, PROGRAM, error_of
 from tests.house.serving import STOP_SECONDS_MAX, served
 
 ACCOUNTS: list[dict[str, Any]] = [

@@ -8,7 +8,7 @@ import pytest
 
 from mockexchange.cli.server_connection import Server
 from mockexchange.cli.terminal import Line, printable, show_json, show_table
-from tests.cli.test_frame import ENVIRONMENT, PROGRAM
+from tests.cli.test_click_base import ENVIRONMENT, PROGRAM
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from mockexchange.cli.event_source import Broken, Event
 from mockexchange.cli.live_view import Board
 from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import SCENARIO, Cli
-from tests.cli.test_frame import PROGRAM
+from tests.cli.test_click_base import PROGRAM
 from tests.house.checkout import ROOT
 from tests.house.serving import served
 

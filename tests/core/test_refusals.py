@@ -46,8 +46,8 @@ from mockexchange.core.commands import (
 from mockexchange.core.model.descriptions import EventDetails
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import BookRef, FeeType, Instance, PaymentStatus, Result, TransferStatus
+from tests.core.derivatives.test_refusals import CASES as OF_DERIVATIVES
 from tests.core.dump import dump
-from tests.core.test_derivatives_refusals import CASES as OF_DERIVATIVES
 from tests.core.world import World, fill, rest
 
 ALICE = BookRef("alice")

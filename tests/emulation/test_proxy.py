@@ -22,7 +22,7 @@ from mockexchange.emulation.tcp_listener import HOST
 from mockexchange.emulation.upstream_proxy import Upstream, find_upstream
 from mockexchange.guard import Dial
 from mockexchange.kit.kalshi.signing import load_signer
-from tests.emulation.doors import ask, dial, door, read_to_end, tls_door
+from tests.emulation.tcp_clients import ask, dial, door, read_to_end, tls_door
 
 NAME, REAL = "demo-api.kalshi.co", "api.elections.kalshi.com"
 STATUS = "/trade-api/v2/exchange/status"

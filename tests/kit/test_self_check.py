@@ -18,9 +18,9 @@ from mockexchange.venues.kalshi.dates import ALIASES
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.request import Answer, Request
-from tests.contracting import ask, of_deribit
-from tests.listening import Reader
-from tests.sandboxing import do, make
+from tests.helpers.derivatives import ask, of_deribit
+from tests.helpers.sandboxes import do, make
+from tests.helpers.stream_reader import Reader
 from tests.server.live import Live, serving
 from tests.server.wire import Connection, request
 

@@ -32,9 +32,9 @@ from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.public_keys import load_public_key
 from scripts.write_pages_scenario import FLAT, HELD, RESTING, SETTLED, TIED, render
 from scripts.write_pages_scenario import TARGET as PAGES
+from tests.helpers.sandboxes import PREFIX, WALL, signed
+from tests.helpers.stream_reader import Reader
 from tests.house.checkout import ROOT
-from tests.listening import Reader
-from tests.sandboxing import PREFIX, WALL, signed
 
 TRUTH = json.loads((ROOT / "fixtures" / "scenarios" / "golden.truth.json").read_text(encoding="utf-8"))
 DERIVED_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -12,8 +12,8 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.plan import Plan
 from mockexchange.venues.registry import VENUES
-from tests.contracting import WORLD, credential_of
-from tests.sandboxing import make
+from tests.helpers.derivatives import WORLD, credential_of
+from tests.helpers.sandboxes import make
 
 INDEXES = "indexes: {btc_usd: 100}\n"
 LISTED = INDEXES + "instruments:\n  F: {kind: future, base: BTC, mark: 100}\n"

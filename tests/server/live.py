@@ -19,7 +19,7 @@ from mockexchange.sandbox.sandbox import SandboxOptions
 from mockexchange.scenario.loader import load_scenario, load_text
 from mockexchange.server.process import ServeOptions, Server
 from mockexchange.venues.kalshi.dates import api_date
-from tests.sandboxing import load_key
+from tests.helpers.sandboxes import load_key
 from tests.server.wire import Connection, Reply, request
 from tests.venues.kalshi.keyring import sign
 

@@ -23,7 +23,7 @@ from mockexchange.server.http.listener import Listener, bind
 from mockexchange.server.http.rest_endpoint import Diagnostician
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
-from tests.sandboxing import SMALL, signed
+from tests.helpers.sandboxes import SMALL, signed
 from tests.server.live import LoopFactory
 from tests.server.secure import Secured
 from tests.server.wire import ADDRESS

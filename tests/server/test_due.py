@@ -16,8 +16,8 @@ from mockexchange.server.script_timer import Ticker
 from mockexchange.server.server_state import Hub
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
-from tests.sandboxing import POSITIONS, SMALL, WALL, signed
-from tests.scripting import SAY
+from tests.helpers.sandboxes import POSITIONS, SMALL, WALL, signed
+from tests.helpers.scripts import SAY
 from tests.server.wire import ADDRESS
 
 TOKEN = "a-token"

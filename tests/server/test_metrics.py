@@ -10,13 +10,13 @@ from mockexchange import __version__
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server import metrics
 from mockexchange.server.metrics import exposition
-from tests.sandboxing import SMALL as PLAIN_SMALL
-from tests.sandboxing import make
+from tests.helpers.sandboxes import SMALL as PLAIN_SMALL
+from tests.helpers.sandboxes import make
+from tests.server.control.test_streams import stream
 from tests.server.exposition import Family, parse
 from tests.server.live import TOKEN, Live, SandboxView, serving
 from tests.server.small import BALANCE, POSITIONS, SMALL, error_of
 from tests.server.streaming import GUARD_S
-from tests.server.test_control_streams import stream
 from tests.server.wire import Connection, request
 
 

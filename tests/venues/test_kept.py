@@ -30,8 +30,8 @@ from mockexchange.venues.signalplus import settings as signalplus_settings
 from mockexchange.venues.signalplus.objects import encode_list
 from mockexchange.venues.signalplus.operations.call import Call as SignalPlusCall
 from mockexchange.venues.signalplus.operations.positions import GET_POSITIONS
+from tests.core.derivatives.test_model import STORIES
 from tests.core.derivatives_world import CALL, DORA, DORA_3, FUTURE, LINEAR, MIRA, PERPETUAL, PUT, DerivativesWorld
-from tests.core.test_derivatives_model import STORIES
 
 DATES = [ApiDate("2026-10-31", "2026-10-31"), ApiDate("compat", None)]
 PURSES = [DORA, DORA_3, MIRA]

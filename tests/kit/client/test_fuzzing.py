@@ -29,7 +29,7 @@ from mockexchange.runtime import api_documents
 from mockexchange.scenario.loader import load_file, load_text
 from tests.house.checkout import ROOT
 from tests.kit.client.fake_adapters import answering
-from tests.kit.client.judged import Bench, bench
+from tests.kit.client.verdict_helpers import Bench, bench
 
 WHERE = Where("http://127.0.0.1:1/trade-api/v2", "ws://127.0.0.1:1/trade-api/ws/v2", "key", "/x/key.pem")
 PATIENT_S = 60

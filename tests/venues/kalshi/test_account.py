@@ -6,7 +6,7 @@ import pytest
 
 from mockexchange.core.commands import AddKey, OpenAccount
 from mockexchange.venues.request import Request
-from tests.sandboxing import make
+from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import PREFIX, Venue, at, refusal, why
 from tests.venues.kalshi.bodies import DATES

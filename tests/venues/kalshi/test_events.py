@@ -17,7 +17,7 @@ from mockexchange.core.commands import (
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails
 from mockexchange.core.vocabulary import Result
 from mockexchange.venues.request import Request
-from tests.sandboxing import make
+from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import PREFIX, SECOND, START, Venue, at, refusal, why
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable

@@ -7,7 +7,7 @@ import pytest
 from mockexchange.core.commands import Announce, SwitchExchange
 from mockexchange.core.vocabulary import Severity
 from mockexchange.venues.request import Answer, Request
-from tests.sandboxing import make
+from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import MILLISECOND, PREFIX, SECOND, START, Venue, at, refusal, why
 from tests.venues.kalshi.bodies import DATES

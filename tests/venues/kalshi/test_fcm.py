@@ -7,7 +7,7 @@ import pytest
 from mockexchange.core.commands import CapSubtrader, Fill, RestOrder, RestrictSubtrader
 from mockexchange.core.vocabulary import Action, BookRef, Side
 from mockexchange.sandbox.sandbox import Sandbox
-from tests.sandboxing import PREFIX, do, make
+from tests.helpers.sandboxes import PREFIX, do, make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.test_rest import ask, at, read, refusal, why
 

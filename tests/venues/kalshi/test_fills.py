@@ -8,7 +8,7 @@ import pytest
 from mockexchange.core.instants import parse_instant
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Request
-from tests.sandboxing import PREFIX, make
+from tests.helpers.sandboxes import PREFIX, make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import DATES
 from tests.venues.kalshi.test_rest import ask, at, read, refusal, why

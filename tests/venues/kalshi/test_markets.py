@@ -22,7 +22,7 @@ from mockexchange.core.model.descriptions import EventDetails
 from mockexchange.core.vocabulary import Result
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.request import Answer, Request
-from tests.sandboxing import make
+from tests.helpers.sandboxes import make
 from tests.venues.kalshi.asking import ALICE, PREFIX, SECOND, START, Venue, buy, rest_order
 from tests.venues.kalshi.bodies import DATES
 

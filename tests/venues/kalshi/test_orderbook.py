@@ -8,7 +8,7 @@ import pytest
 from mockexchange.core.commands import CloseMarket, QuoteMarket
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.venues.request import Request
-from tests.sandboxing import make, signed
+from tests.helpers.sandboxes import make, signed
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import ALICE, PREFIX, Venue, at, buy, refusal, rest_order, why
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable

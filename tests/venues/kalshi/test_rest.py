@@ -16,7 +16,7 @@ from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX
 from mockexchange.venues.kalshi.rest import TARGET_CHARS_MAX
 from mockexchange.venues.request import Answer, Request
-from tests.sandboxing import MILLISECOND, POSITIONS, PREFIX, SMALL, WALL, do, load_key, make, signed
+from tests.helpers.sandboxes import MILLISECOND, POSITIONS, PREFIX, SMALL, WALL, do, load_key, make, signed
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.bodies import Body
 from tests.venues.kalshi.keyring import sign, spell

@@ -8,7 +8,7 @@ import pytest
 from mockexchange.core.commands import ListMarket, ListSeries
 from mockexchange.core.vocabulary import FeeType
 from mockexchange.venues.request import Request
-from tests.sandboxing import make
+from tests.helpers.sandboxes import make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import ALICE, PREFIX, START, Venue, at, buy, refusal, why
 from tests.venues.kalshi.bodies import DATES, unreadable

@@ -7,7 +7,7 @@ import pytest
 from mockexchange.core.commands import Fill
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.venues.request import Request
-from tests.sandboxing import make
+from tests.helpers.sandboxes import make
 from tests.venues.kalshi.asking import ALICE, BOB, PREFIX, SECOND, START, Venue, at, buy, refusal
 from tests.venues.kalshi.bodies import DATES, Body, invalid, repeated, unreadable
 

@@ -5,7 +5,7 @@ import pytest
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.kalshi.operations.writes import FIRST_ORDER_ENTRY, WRITES
 from mockexchange.venues.request import Request
-from tests.sandboxing import PREFIX, make
+from tests.helpers.sandboxes import PREFIX, make
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.test_rest import ask, at, refusal, why
 

@@ -17,7 +17,7 @@ from mockexchange.replay import Replay, compare, read_journal
 from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.store.codec import write_log
 from mockexchange.venues.request import Request
-from tests.sandboxing import WALL, make
+from tests.helpers.sandboxes import WALL, make
 from tests.server.live import SandboxView, serving
 from tests.server.wire import Connection, Reply, request
 from tests.venues.signalplus.asking import BASE, GET_POSITIONS

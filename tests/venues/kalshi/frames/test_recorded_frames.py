@@ -31,7 +31,7 @@ from mockexchange.venues.kalshi.stream.snapshots import snapshot_of
 from tests.contracts.collection import ROOT
 from tests.venues.kalshi.asking import ALICE, ALICE_3, Venue, buy, rest_order
 from tests.venues.kalshi.frames.facts import frames
-from tests.venues.kalshi.frames.telling import Telling, body, only
+from tests.venues.kalshi.frames.frame_texts import Telling, body, only
 
 WIRE = ROOT / "fixtures" / "wire" / "kalshi"
 TENNIS = "KXWTACHALLENGERMATCH-26JUN11JIMLEP-LEP"

@@ -9,7 +9,7 @@ from mockexchange.venues.dated import Field, Nested, pick
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.frames import FRAMES
 from tests.venues.kalshi.frames.facts import Fact, Table, frames, read_kept, tables, trimmed
-from tests.venues.kalshi.frames.telling import body
+from tests.venues.kalshi.frames.frame_texts import body
 from tests.venues.kalshi.frames.test_golden_frames import SINCE, messages
 from tests.venues.kalshi.stream.protocol_facts import full_facts
 

@@ -30,7 +30,7 @@ from mockexchange.venues.kalshi.settings import Settings
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
 from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, DOLLAR, ST1, Venue, buy, rest_order
-from tests.venues.kalshi.frames.telling import Telling, body, only
+from tests.venues.kalshi.frames.frame_texts import Telling, body, only
 
 LIFECYCLE = "market_lifecycle_v2"
 

@@ -14,7 +14,7 @@ from mockexchange.venues.kalshi.stream.handshake import (
 from mockexchange.venues.kalshi.stream.session import Session
 from mockexchange.venues.request import Request
 from mockexchange.venues.venue import Handshake
-from tests.sandboxing import SMALL, WALL, make, signed
+from tests.helpers.sandboxes import SMALL, WALL, make, signed
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import at, refusal, why
 

@@ -1,0 +1,495 @@
+"""A call of a stream is a request to faults: matched, counted, answered in its place, edited, late, or never."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from mockexchange.core.commands import MarkContract, TradeContract
+from mockexchange.core.derivatives.vocabulary import Direction
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.faults.frames import HELD_BACK_MAX
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.faults import FAULT
+from mockexchange.scenario.located_text import read_yaml
+from mockexchange.venues.request import Request
+from tests.helpers.derivatives import WORLD, Socket, ask, credential_of, deribit_stream, of_deribit, signalplus_stream
+from tests.helpers.sandboxes import SMALL, do, make, run
+from tests.helpers.stream_reader import Reader
+
+SECOND = 1_000_000
+POSITIONS = "private/get_positions"
+CHANGES = "user.changes.any.any.raw"
+BUY = TradeContract(
+    purse=BookRef("dora"),
+    contract="BTC-PERPETUAL",
+    direction=Direction.BUY,
+    amount=Decimal(10),
+    price=Decimal(113_000),
+)
+Plain = dict[str, Any]
+
+
+class Host:
+    """A host's clock that is put forward by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_780_000_000 * SECOND
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def install(sandbox: Sandbox, *rules: str) -> None:
+    for rule in rules:
+        run(sandbox.faults.install(FAULT.read(read_yaml(f"{{{rule}}}", "f"), "")))
+
+
+def faulty(*rules: str, text: str = WORLD, **options: Any) -> tuple[Sandbox, Socket]:
+    """A world whose dora has logged in on a stream before the rules were there."""
+    sandbox = make(text, **options)
+    socket = deribit_stream(sandbox)
+    install(sandbox, *rules)
+    return sandbox, socket
+
+
+def at_signalplus(*rules: str) -> tuple[Sandbox, Socket]:
+    sandbox = make(WORLD)
+    socket = signalplus_stream(sandbox, CHANGES)
+    install(sandbox, *rules)
+    return sandbox, socket
+
+
+def code_of(told: list[Plain]) -> int | None:
+    [one] = told
+    code: int | None = one.get("error", {}).get("code")
+    return code
+
+
+def positions(socket: Socket) -> list[Plain]:
+    return socket.say(POSITIONS, currency="any")
+
+
+def marks(told: list[Plain]) -> list[float]:
+    return [row["mark_price"] for one in told for row in one["result"]]
+
+
+def last(sandbox: Sandbox, direction: str = "out") -> Any:
+    return [frame for frame in sandbox.journal.frames if frame.direction == direction][-1]
+
+
+def log_in(socket: Socket, **more: Any) -> list[Plain]:
+    one = credential_of(socket.sandbox, "dora")
+    said = {"grant_type": "client_credentials", "client_id": one.key_id, "client_secret": one.secret, **more}
+    return socket.say("public/auth", **said)
+
+
+# --- an answer in the session's place
+
+
+@pytest.mark.parametrize(("status", "code"), [(429, 10028), (503, 11051), (401, 13009), (502, 13028)])
+def test_an_error_stands_in_with_the_id_of_the_call(status: int, code: int) -> None:
+    sandbox, socket = faulty(f"name: f, match: {{operation: {POSITIONS}}}, then: {{status: {status}}}")
+    [told] = positions(socket)
+    assert (told["id"], told["error"]["code"]) == (2, code)
+    assert (told["usDiff"], told["testnet"]) == (100, True)
+    frame = last(sandbox)
+    assert (frame.kind, frame.fault, frame.stub) == ("error", "f", None)
+    assert frame.note == f"the fault f answered {status}: the exchange was not asked"
+    assert code_of(socket.say("public/test")) is None
+
+
+def test_at_signalplus_too() -> None:
+    _sandbox, socket = at_signalplus("name: f, match: {account: gina}, times: 1, then: {status: 503}")
+    [told] = positions(socket)
+    assert (told["rid"], told["error"]["code"]) == (2, 13028)
+    assert code_of(positions(socket)) is None
+    assert len(socket.connection.session.subscriptions) == 1, "an answer ends none"
+
+
+def test_what_a_fault_answered_never_reached_the_session() -> None:
+    sandbox = make(WORLD)
+    socket = Socket(sandbox, Request("GET", "/ws/api/v2"))
+    install(sandbox, "name: f, match: {operation: public/auth}, times: 1, then: {status: 503}")
+    assert code_of(log_in(socket)) == 11051
+    assert socket.connection.account is None
+    assert code_of(positions(socket)) == 13009
+    assert code_of(log_in(socket)) is None
+    install(sandbox, "name: g, match: {operation: private/subscribe}, times: 1, then: {status: 503}")
+    assert code_of(socket.say("private/subscribe", channels=[CHANGES])) == 11051
+    assert not socket.connection.session.channels
+    assert socket.say("private/subscribe", channels=[CHANGES])[0]["result"] == [CHANGES]
+
+
+def test_a_rate_is_counted_together_with_requests_over_http() -> None:
+    sandbox, socket = faulty("then: {rate_limit: {requests: 2, per: 1s, clock: exchange}}")
+    assert code_of(positions(socket)) is None
+    assert ask(sandbox, of_deribit(sandbox)).status == 200
+    assert code_of(positions(socket)) == 10028
+    assert ask(sandbox, of_deribit(sandbox)).status == 400
+    run(sandbox.advance(SECOND))
+    assert code_of(positions(socket)) is None
+
+
+def test_two_accounts_have_two_buckets() -> None:
+    sandbox, socket = faulty("then: {rate_limit: {requests: 1, per: 1s, clock: exchange}}")
+    other = signalplus_stream(sandbox)
+    assert [code_of(positions(one)) for one in (socket, other, socket, other)] == [None, None, 10028, 10028]
+
+
+# --- what is matched
+
+
+def test_calls_and_requests_are_counted_by_one_rule() -> None:
+    sandbox, socket = faulty(f"match: {{operation: {POSITIONS}, nth: 3}}, then: {{status: 503}}")
+    assert code_of(positions(socket)) is None
+    assert ask(sandbox, of_deribit(sandbox)).status == 200
+    assert code_of(positions(socket)) == 11051
+    assert code_of(positions(socket)) is None
+
+
+@pytest.mark.parametrize(
+    ("match", "is_found"),
+    [
+        ("operation: private/*", True),
+        ("operation: public/*", False),
+        ("account: dora", True),
+        ("account: gina", False),
+        ("method: POST", True),
+        ("method: GET", False),
+        ("path: /ws/api/v2", True),
+        ("path: '*/ws/*'", True),
+        ("path: /api/v2/*", False),
+        ("path: /api/v2*", False),
+        ("every: 2", False),
+        ("from: 1m", False),
+    ],
+)
+def test_a_call_is_a_post_to_the_path_of_its_stream(match: str, is_found: bool) -> None:
+    _, socket = faulty(f"match: {{{match}}}, then: {{status: 503}}")
+    assert code_of(positions(socket)) == (11051 if is_found else None)
+
+
+def test_a_rule_of_the_streams_path_is_not_for_http() -> None:
+    sandbox, _ = faulty("match: {path: /ws/api/v2}, then: {status: 503}")
+    assert ask(sandbox, of_deribit(sandbox)).status == 200
+
+
+def test_streams_of_signalplus_have_the_paths_that_they_were_opened_at() -> None:
+    _, socket = at_signalplus("match: {path: /signalplus/ws/private}, then: {status: 503}")
+    assert code_of(positions(socket)) == 13028
+    _, socket = at_signalplus("match: {path: /signalplus/ws/api}, then: {status: 503}")
+    assert code_of(positions(socket)) is None
+
+
+def test_whose_a_call_is_it_may_say_itself() -> None:
+    """By a token of its own, and where it logs in by the key."""
+    sandbox, socket = faulty("match: {account: dora}, then: {status: 503}")
+    fresh = Socket(sandbox, Request("GET", "/ws/api/v2"))
+    assert code_of(fresh.say("public/get_time")) is None
+    assert code_of(log_in(fresh)) == 11051
+    token = json.loads(socket.frames[0])["result"]["access_token"]
+    assert code_of(fresh.say(POSITIONS, access_token=token)) == 11051
+
+
+def test_what_is_no_call_is_of_nobody_knows_what() -> None:
+    sandbox, socket = faulty(f"match: {{operation: {POSITIONS}}}, then: {{status: 503}}")
+    socket.connection.receive(b"{")
+    assert socket.told[-1]["error"]["code"] == -32700
+    install(sandbox, "match: {account: dora}, then: {status: 503}")
+    for raw in (
+        b"{",
+        b"[]",
+        b"\xff",
+        b'{"id": 1, "method": "public/test", "params": [], "x": "' + b"a" * 40_000 + b'"}',
+    ):
+        socket.connection.receive(raw)
+        assert socket.told[-1]["error"]["code"] == 11051, "the stream says whose it is"
+
+
+def test_commands_of_kalshi_are_no_calls() -> None:
+    sandbox = make(SMALL)
+    install(sandbox, "then: {status: 503}", "then: {delay: 1s}")
+    [told] = Reader(sandbox).subscribe("fill")
+    assert told["type"] == "subscribed"
+    assert [one.matched for one in sandbox.faults] == [0, 0]
+
+
+def test_where_nothing_is_installed_nothing_looks() -> None:
+    sandbox, _ = faulty("name: f, then: {status: 503}")
+    looks = [sandbox.streams.answer_call is not None]
+    run(sandbox.faults.remove("f"))
+    looks.append(sandbox.streams.answer_call is not None)
+    install(sandbox, "then: {late_ack: 1s}", "then: {refuse: 502}")
+    looks.append(sandbox.streams.answer_call is not None)
+    assert looks == [True, False, False]
+
+
+# --- an answer of another time, of fewer rows, edited
+
+
+def test_a_stale_answer_is_of_before() -> None:
+    sandbox, socket = faulty(f"match: {{operation: {POSITIONS}}}, then: {{stale: 5s}}")
+    before = marks(positions(socket))
+    do(sandbox, MarkContract(contract="BTC-PERPETUAL", price=Decimal(1)))
+    assert marks(positions(socket)) == before
+    run(sandbox.advance(6 * SECOND))
+    assert marks(positions(socket)) == [1]
+
+
+def test_a_stale_answer_at_signalplus() -> None:
+    sandbox, socket = at_signalplus("then: {stale: 5s}")
+    [before] = positions(socket)
+    do(sandbox, MarkContract(contract="BTC-17OCT25", price=Decimal(1)))
+    assert positions(socket)[0]["result"] == before["result"]
+    run(sandbox.advance(6 * SECOND))
+    assert positions(socket)[-1]["result"] != before["result"]
+
+
+def test_what_is_subscribed_to_is_as_of_now() -> None:
+    _sandbox, socket = faulty("then: {stale: 1h}")
+    assert log_in(socket)[0]["result"]["token_type"] == "bearer"
+    assert socket.say("private/subscribe", channels=[CHANGES])[0]["result"] == [CHANGES]
+    assert socket.connection.account == "dora"
+
+
+def test_a_limit_of_rows_is_asked_for() -> None:
+    sandbox, socket = faulty("match: {nth: 2}, then: {page_size: 1}")
+    do(sandbox, BUY)
+    told = [socket.say("private/get_user_trades_by_currency", currency="BTC", count=50)[0] for _ in range(2)]
+    assert [len(one["result"]["trades"]) for one in told] == [2, 1]
+
+
+def test_a_clock_that_is_moved_refuses_a_login_and_says_so() -> None:
+    sandbox, socket = faulty("name: f, match: {operation: public/auth}, then: {clock_offset: 5m}")
+    said = {"timestamp": sandbox.options.host() // 1_000, "signature": "0" * 64, "nonce": ""}
+    assert code_of(log_in(socket, grant_type="client_signature", **said)) == 13004
+    assert last(sandbox).note.endswith("(the fault f moved the server's clock by 5m)")
+
+
+def test_a_moved_clock_lets_tokens_expire_and_the_stream_be() -> None:
+    host = Host()
+    _sandbox, socket = faulty("match: {operation: private/*}, then: {clock_offset: 3000d}", host=host)
+    assert code_of(positions(socket)) == 13009
+    assert socket.connection.session.wakes_at == host.now + 600 * SECOND, "the idle time is the host's"
+
+
+@pytest.mark.parametrize(
+    ("effect", "wanted"),
+    [
+        ("duplicate_row: true", 2),
+        ("body: {id: 1, result: []}", 0),
+    ],
+)
+def test_a_body_is_edited(effect: str, wanted: int) -> None:
+    sandbox, socket = faulty(f"name: f, then: {{{effect}}}")
+    [told] = positions(socket)
+    assert len(told["result"]) == wanted
+    assert (last(sandbox).kind, last(sandbox).fault) == ("result", "f")
+
+
+def test_half_a_document_is_a_frame_of_text() -> None:
+    """Bytes of half a character are no text."""
+    sandbox, socket = faulty("then: {truncate_json}", "then: {body: éééé}")
+    socket.connection.receive(b'{"id": 1, "method": "public/test"}')
+    assert socket.connection.outbox.take(1 << 20) == ["éé".encode()]
+    run(sandbox.faults.remove("fault-2"))
+    install(sandbox, "then: {body: éé€}")
+    socket.connection.receive(b'{"id": 1, "method": "public/test"}')
+    assert socket.connection.outbox.take(1 << 20) == ["é".encode()], "half of 7 bytes"
+
+
+@pytest.mark.parametrize(
+    ("effect", "words"),
+    [
+        ("legacy: absent", "found nothing to edit in this answer"),
+        ("cursor: absent", "found nothing to edit in this answer"),
+        ("trickle: 10", "found nothing to slow down: a frame comes whole"),
+        ("content_type: text/html", "found no content type to set: a frame has none"),
+        ("body: x, content_type: text/html", "found no content type to set: a frame has none"),
+        ("cut_after: 5000", "found nothing to cut off this answer"),
+        ("status: 503, headers: {Retry-After: 1}", "found no head for its headers: a frame has none"),
+    ],
+)
+def test_what_finds_nothing_to_do_says_so(effect: str, words: str) -> None:
+    sandbox, socket = faulty(f"name: f, then: {{{effect}}}")
+    socket.connection.receive(b'{"id": 1, "method": "public/test"}')
+    assert last(sandbox).note.endswith(f"the fault f {words}")
+    assert last(sandbox).fault == "f"
+
+
+# --- late, or never
+
+
+def test_an_answer_is_late_and_others_overtake_it() -> None:
+    sandbox, socket = faulty(f"name: f, match: {{operation: {POSITIONS}}}, then: {{delay: 2s}}")
+    assert positions(socket) == []
+    assert [one["id"] for one in socket.say("public/test")] == [3]
+    socket.ring()
+    assert [one["id"] for one in socket.told[-2:]] == [3, 2]
+    assert [frame.fault for frame in sandbox.journal.frames][-4:] == ["f", None, None, "f"]
+
+
+def test_it_is_as_it_was_when_the_call_came() -> None:
+    sandbox, socket = faulty("then: {delay: 2s}")
+    do(sandbox, MarkContract(contract="BTC-PERPETUAL", price=Decimal(7)))
+    positions(socket)
+    do(sandbox, MarkContract(contract="BTC-PERPETUAL", price=Decimal(8)))
+    socket.ring()
+    assert marks(socket.told[-1:]) == [7]
+
+
+def test_a_delay_and_a_late_acknowledgement_add_up() -> None:
+    sandbox, socket = faulty("name: a, then: {delay: 2s}", "name: b, then: {late_ack: 3s}")
+    positions(socket)
+    assert socket.timers[-1].delay_us == 5 * SECOND
+    socket.ring()
+    assert last(sandbox).fault == "a, b"
+
+
+def test_what_is_held_back_is_lost_with_the_stream() -> None:
+    sandbox, socket = faulty("name: f, then: {delay: 2s}")
+    positions(socket)
+    socket.connection.close(1000)
+    lost = last(sandbox, "lost")
+    assert (lost.fault, lost.kind) == ("f", "result")
+    socket.ring()
+    assert len(socket.told) == 1, "the login alone"
+
+
+def test_a_client_that_floods_has_no_more_held_back() -> None:
+    _sandbox, socket = faulty("then: {delay: 2s}")
+    for _ in range(HELD_BACK_MAX + 2):
+        socket.connection.receive(b'{"id": 1, "method": "public/test"}')
+    assert len(socket.told) == 3
+
+
+@pytest.mark.parametrize(
+    ("effect", "words"),
+    [
+        ("drop", "closed the connection: no answer"),
+        ("reset", "reset the connection: no answer"),
+        ("cut_after: 10", "closed the connection within the answer"),
+    ],
+)
+@pytest.mark.parametrize("is_late", [False, True])
+def test_the_connection_ends_instead_of_an_answer(effect: str, words: str, is_late: bool) -> None:
+    sandbox, socket = faulty(f"name: f, match: {{operation: {POSITIONS}}}, then: {{{effect}}}")
+    if is_late:
+        install(sandbox, f"name: g, match: {{operation: {POSITIONS}}}, then: {{delay: 1s}}")
+    assert positions(socket) == []
+    assert socket.connection.is_over != is_late
+    socket.ring()
+    assert socket.connection.is_over
+    assert socket.ended == ("reset" if effect == "reset" else "drop")
+    names = "f, g" if is_late else "f"
+    lost, ending = list(sandbox.journal.frames)[-2:]
+    assert (lost.direction, lost.fault, lost.note) == ("lost", names, f"the fault f {words}")
+    assert json.loads(lost.raw)["id"] == 2
+    assert (ending.kind, ending.direction, ending.raw, ending.fault) == ("close", "out", b"1006", names)
+
+
+def test_a_call_without_an_answer_may_be_dropped_too() -> None:
+    sandbox, socket = faulty("name: f, match: {operation: private/logout}, then: {drop}")
+    assert socket.say("private/logout") == []
+    assert socket.ended == "drop"
+    assert not [frame for frame in sandbox.journal.frames if frame.direction == "lost"]
+
+
+def test_a_logout_that_is_touched_ends_the_stream_without_an_answer() -> None:
+    _sandbox, socket = faulty("name: f, match: {operation: private/logout}, then: {duplicate_row}")
+    assert socket.say("private/logout") == []
+    assert socket.closed == 1000
+
+
+def test_a_stream_that_is_stalled_answers_no_call() -> None:
+    sandbox, socket = faulty("name: f, match: {operation: public/test}, then: {delay: 1s}")
+    install(sandbox, "name: s, match: {channel: user.changes}, then: {stall}")
+    socket.say("private/subscribe", channels=[CHANGES])
+    socket.say("public/test")
+    sandbox.journal.clear()
+    do(sandbox, BUY)
+    assert socket.say("public/get_time") == []
+    socket.ring()
+    assert [frame.fault for frame in sandbox.journal.frames if frame.direction == "lost"] == ["s", "s"]
+
+
+# --- heartbeats
+
+
+def beating(*rules: str) -> tuple[Sandbox, Socket, Host]:
+    """A stream that has had a test_request."""
+    host = Host()
+    sandbox, socket = faulty(host=host)
+    socket.say("public/set_heartbeat", interval=10)
+    host.now += 10 * SECOND
+    socket.ring()
+    assert (socket.told[-1]["params"], socket.closed) == ({"type": "test_request"}, None)
+    install(sandbox, *rules)
+    return sandbox, socket, host
+
+
+@pytest.mark.parametrize("rule", ["then: {delay: 1m}", "then: {truncate_json}", "then: {body: ''}"])
+def test_a_test_that_the_exchange_answers_keeps_the_stream(rule: str) -> None:
+    _sandbox, socket, host = beating(rule)
+    socket.connection.receive(b'{"id": 9, "method": "public/test"}')
+    host.now += 10 * SECOND
+    wake(socket)
+    assert socket.closed is None
+
+
+def test_a_test_that_a_fault_answers_does_not() -> None:
+    _sandbox, socket, host = beating("then: {status: 503}")
+    socket.say("public/test")
+    host.now += 10 * SECOND
+    wake(socket)
+    assert socket.closed == 4000
+
+
+def test_a_call_that_a_fault_answers_is_a_sign_of_life() -> None:
+    host = Host()
+    _sandbox, socket = faulty("then: {status: 503}", host=host)
+    host.now += 500 * SECOND
+    socket.say("public/test")
+    host.now += 500 * SECOND
+    wake(socket)
+    assert socket.closed is None
+    host.now += 100 * SECOND
+    wake(socket)
+    assert socket.closed == 1000
+
+
+def wake(socket: Socket) -> None:
+    """Ring the session's own timer, and no other."""
+    socket.connection.wake()
+
+
+# --- what is told
+
+
+def test_firings_tell_connection_and_frame() -> None:
+    sandbox, socket = faulty("name: f, match: {operation: private/*}, then: {status: 503}")
+    positions(socket)
+    [firing] = sandbox.journal.firings
+    command = last(sandbox, "in")
+    assert firing.detail == {"connection": 1, "frame": sandbox.journal.frame_count - 1, "then": "status"}
+    assert (command.raw[:9], command.fault) == (b'{"id": 2,', "f")
+    assert sandbox.journal.tally.fired == {"status": 1}
+
+
+def test_a_subscription_whose_answer_is_late_is_one() -> None:
+    heard: list[str] = []
+    sandbox, socket = faulty("then: {delay: 1s}")
+    sandbox.streams.on_subscribed = lambda connection, channel: heard.append(channel)
+    socket.say("private/subscribe", channels=[CHANGES])
+    assert heard == ["user.changes"]
+
+
+def test_steps_are_set_off_by_what_a_fault_answered_too() -> None:
+    when = f"{{request: {{operation: {POSITIONS}, account: dora}}}}"
+    text = f"{WORLD}script:\n  - {{when: {when}, announce: {{message: x}}}}\n"
+    sandbox, socket = faulty("match: {operation: private/*}, then: {status: 503}", text=text)
+    positions(socket)
+    run(sandbox.run_due())
+    assert [one.name for one in sandbox.journal.firings if one.kind == "script"]

@@ -1,0 +1,35 @@
+"""Sandboxes with a script, on a clock that stands, and what their steps did."""
+
+from typing import Any
+
+from mockexchange.sandbox.sandbox import Sandbox
+from tests.helpers.sandboxes import SMALL, make, run
+
+LINE = SMALL.count("\n") + 2
+"""That of the first step."""
+MS = 1_000
+SECOND = 1_000_000
+SAY = "announce: {message: x}"
+BUY = "fill: {account: alice, market: RAIN-1, side: yes, action: buy, count: 1, price: 0.57}"
+REST = "rest: {account: alice, market: RAIN-1, side: yes, action: buy, count: 5, price: 0.5"
+BUY_FOR_ANYONE = BUY.replace("alice", '"*"')
+
+
+def scripted(*entries: str, text: str = SMALL, **options: Any) -> Sandbox:
+    """A paused exchange whose script has these entries, each the inside of a flow mapping."""
+    return make(text + "script:\n" + "".join(f"  - {{{entry}}}\n" for entry in entries), **options)
+
+
+def fired(sandbox: Sandbox) -> list[tuple[str, int, int]]:
+    """What the script did: step, repetition, and milliseconds since the sandbox began."""
+    begun = sandbox.plan.start + 3 * MS
+    records = [record for record in sandbox.log if record.cause]
+    return [(r.cause.step, r.cause.repetition, (r.at - begun) // MS) for r in records if r.cause]
+
+
+def told(sandbox: Sandbox, kind: str) -> list[tuple[str, Any]]:
+    return [(firing.name, firing.detail) for firing in sandbox.journal.firings if firing.kind == kind]
+
+
+def advance(sandbox: Sandbox, duration_us: int) -> None:
+    run(sandbox.advance(duration_us))

@@ -1,0 +1,99 @@
+"""Several processes of an adapter at the same time: verdicts in order, and nothing left, however it ends."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from mockexchange.kit.client import parallel_cards
+from mockexchange.kit.client.cards import Card, choose, load_cards
+from mockexchange.kit.client.parallel_cards import PROCESSES_MAX, process_count
+from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, Run, Settings
+from mockexchange.kit.kalshi import KALSHI
+from tests.kit.client.fake_adapters import answering
+from tests.kit.client.test_run import Watcher
+
+FOREVER_S = 3600.0
+
+
+def cards(*numbers: str) -> list[Card]:
+    return choose(load_cards(), numbers)
+
+
+def writing_down(folder: Path, body: str = "") -> list[str]:
+    """An adapter whose processes write down that they are; `body` may tell first."""
+    folder.mkdir()
+    return answering(f"""
+    import pathlib, os
+    (pathlib.Path({str(folder)!r}) / str(os.getpid())).touch()
+    {body or "tell(task, rows=[])"}
+    """)
+
+
+def are_gone(folder: Path) -> bool:
+    for file in folder.iterdir():
+        try:
+            os.kill(int(file.name), 0)
+        except ProcessLookupError:
+            continue
+        return False
+    return True
+
+
+def run(command: list[str], chosen: list[Card], every: list[Card] | None = None, watcher: Watcher | None = None) -> Run:
+    settings = Settings(venue=KALSHI, command=command, cards=chosen, every=every or chosen, is_adapter=True)
+    made = Run(settings, watcher or Watcher())
+    made.judge()
+    return made
+
+
+@pytest.mark.parametrize(("cards_count", "processes"), [(1, 1), (11, 1), (12, 2), (24, 3), (200, PROCESSES_MAX)])
+def test_few_cards_are_not_worth_many_processes(cards_count: int, processes: int) -> None:
+    assert process_count(cards("R10") * cards_count) == processes
+
+
+def test_verdicts_come_in_the_order_of_the_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel_cards, "CARDS_EACH", 2)
+    chosen = cards("R01", "R1*", "R26", "R70")
+    watcher = Watcher()
+    made = run(writing_down(tmp_path / "seen"), chosen, watcher=watcher)
+
+    assert [verdict.rule for verdict in made.report.verdicts] == [card.number for card in chosen]
+    told = [words.partition(" ")[0] for words in watcher.words[2:]]
+    assert told == [card.number for card in chosen for _ in ("at", "take")]
+    assert len(list((tmp_path / "seen").iterdir())) == PROCESSES_MAX
+    assert are_gone(tmp_path / "seen")
+
+
+def test_one_process_that_breaks_ends_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel_cards, "CARDS_EACH", 1)
+    body = """
+    import threading
+    task["task"] == "orders" and sys.exit(9)
+    task["task"] == "settlements" and threading.Event().wait()
+    tell(task, rows=[])
+    """
+    patient = [replace(card, seconds=FOREVER_S) for card in cards("R10", "R12", "R13")]
+    made = run(writing_down(tmp_path / "seen", body.strip()), patient, every=patient[:1])
+
+    assert [verdict.rule for verdict in made.report.verdicts] == ["R10"]
+    assert 'ended with exit code 9 at task "orders"' in made.report.cut_short
+    assert are_gone(tmp_path / "seen")
+
+
+def test_an_interruption_ends_tasks_that_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel_cards, "CARDS_EACH", 1)
+    body = 'import threading; task["task"] in ("hello", "positions") or threading.Event().wait(); tell(task, rows=[])'
+    patient = [replace(card, seconds=FOREVER_S) for card in cards("R10", "R12", "R13")]
+    made = run(writing_down(tmp_path / "seen", body), patient, every=patient[:1], watcher=Watcher("R12"))
+
+    assert [verdict.rule for verdict in made.report.verdicts] == ["R10"]
+    assert made.report.cut_short == INTERRUPTED
+    assert are_gone(tmp_path / "seen")
+
+
+def test_an_adapter_that_is_broken_from_the_start_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel_cards, "CARDS_EACH", 1)
+    with pytest.raises(CannotJudge, match="ended with exit code 3"):
+        run(answering("sys.exit(3)"), cards("R10", "R12", "R13"))

@@ -1,0 +1,78 @@
+"""What the control API says of contracts: exact, whole, and of every book of the account."""
+
+from decimal import Decimal
+
+import pytest
+
+from mockexchange.core.commands import SettleSession, TradeContract
+from mockexchange.core.derivatives.queries import position_of, summary_of
+from mockexchange.core.derivatives.vocabulary import Direction
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.sandbox.ledger.derivatives import number
+from mockexchange.sandbox.ledger.history import ledger_of
+from mockexchange.sandbox.ledger.state import positions_of
+from tests.helpers.derivatives import WORLD
+from tests.helpers.sandboxes import do, make
+
+
+def trade(direction: Direction, amount: int, book: str = "0") -> TradeContract:
+    purse = BookRef("dora", book)
+    given = {"contract": "BTC-PERPETUAL", "price": Decimal(113_000), "amount": Decimal(amount)}
+    return TradeContract(purse=purse, direction=direction, **given)  # type: ignore[arg-type]  # by name
+
+
+def test_rows_are_what_the_core_says_with_all_digits() -> None:
+    sandbox = make(WORLD)
+    [row] = positions_of(sandbox.exchange.state, "dora")
+    view = position_of(sandbox.exchange.state, BookRef("dora"), "BTC-PERPETUAL")
+    assert (row["account"], row["book"], row["instrument"]) == ("dora", "0", "BTC-PERPETUAL")
+    assert (row["kind"], row["currency"], row["size"], row["leverage"]) == ("future", "BTC", "100", 25)
+    for name in ("floating", "total", "realized", "delta", "initial_margin", "mark_price", "average_price"):
+        assert Decimal(row[name]) == getattr(view, name)
+    assert row["gamma"] is None
+
+
+def test_every_book_has_its_rows_and_flat_ones_stay_until_the_settlement() -> None:
+    sandbox = make(WORLD)
+    do(sandbox, trade(Direction.SELL, 100))
+    do(sandbox, trade(Direction.SELL, 10, "3"))
+    rows = positions_of(sandbox.exchange.state, "dora")
+    told = [(row["book"], row["size"], row["direction"]) for row in rows]
+    assert told == [("0", "0", "zero"), ("3", "-10", "sell")]
+    do(sandbox, SettleSession())
+    assert [row["book"] for row in positions_of(sandbox.exchange.state, "dora")] == ["3"]
+
+
+def test_the_ledger_of_such_an_account_is_its_currencies_and_trades() -> None:
+    sandbox = make(WORLD)
+    do(sandbox, trade(Direction.SELL, 10, "3"))
+    ledger = ledger_of(sandbox.exchange.state, "dora")
+    assert set(ledger) == {"summaries", "trades"}
+    summary = summary_of(sandbox.exchange.state, BookRef("dora", "3"), "BTC")
+    assert [(row["book"], row["currency"]) for row in ledger["summaries"]] == [("0", "BTC"), ("3", "BTC")]
+    shown = ledger["summaries"][1]
+    assert {name: Decimal(shown[name]) for name in ("balance", "equity", "available_funds")} == {
+        name: getattr(summary, name) for name in ("balance", "equity", "available_funds")
+    }
+    rows = [(row["book"], row["direction"], row["amount"], row["price"]) for row in ledger["trades"]]
+    assert rows == [("0", "buy", "100", "113000"), ("3", "sell", "10", "113000")]
+    assert ledger["trades"][0]["at"] == "2025-10-16T12:00:00.001Z"
+
+
+def test_the_ledger_of_another_account_is_as_it_was() -> None:
+    assert "fills" in ledger_of(make(WORLD).exchange.state, "alice")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("0.50", "0.5"),
+        ("-110970.0", "-110970"),
+        ("1E+3", "1000"),
+        ("1e-18", "0.000000000000000001"),
+        ("-0.0", "0"),
+        ("100", "100"),
+    ],
+)
+def test_a_number_has_all_its_digits_and_no_more(value: str, text: str) -> None:
+    assert number(Decimal(value)) == text

@@ -1,0 +1,114 @@
+"""What has its own time: sessions are settled at 08:00 UTC and contracts delivered, by themselves."""
+
+from decimal import Decimal
+from typing import Any
+
+from mockexchange.core.commands import DeliverContract, ListContract
+from mockexchange.core.derivatives.contracts import Terms
+from mockexchange.core.instants import format_instant, parse_instant
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.scenario.script import DELIVERY, SETTLEMENT
+from mockexchange.store.log import Cause
+from tests.helpers.derivatives import WORLD, of_deribit, of_signalplus, result
+from tests.helpers.sandboxes import SMALL, do, make, run
+
+HOUR = 3_600 * 1_000_000
+DAY = 24 * HOUR
+SCRIPT = "script:\n  - {name: mark, at: 2025-10-17T08:00:00Z, mark: {instrument: BTC-17OCT25, price: 1}}\n"
+
+
+def happened(sandbox: Sandbox) -> list[tuple[str, str, int]]:
+    """(instant, cause, repetition) of what nobody asked for."""
+    records = [record for record in sandbox.log if record.cause]
+    return [(format_instant(one.at), one.cause.step, one.cause.repetition) for one in records if one.cause]
+
+
+def listed(expires: str | None) -> ListContract:
+    sandbox = make(WORLD)
+    dated: Terms = sandbox.exchange.state.derivatives.contracts["BTC-17OCT25"].terms
+    fields: dict[str, Any] = {name: getattr(dated, name) for name in Terms.__slots__}
+    fields |= {"name": "NEW", "expires_at": parse_instant(expires) if expires else None}
+    return ListContract(terms=Terms(**fields), mark=Decimal(1))
+
+
+def test_a_session_is_settled_every_day_at_eight() -> None:
+    sandbox = make(WORLD)
+    run(sandbox.advance(3 * DAY))
+    settlements = [(at, repetition) for at, cause, repetition in happened(sandbox) if cause == SETTLEMENT]
+    assert settlements == [("2025-10-17T08:00:00Z", 1), ("2025-10-18T08:00:00Z", 2), ("2025-10-19T08:00:00Z", 3)]
+
+
+def test_a_contract_is_delivered_when_it_expires_before_its_session_is_settled_and_before_the_script() -> None:
+    sandbox = make(WORLD + SCRIPT)
+    run(sandbox.advance(20 * HOUR))
+    assert [cause for _, cause, _ in happened(sandbox)] == [DELIVERY, SETTLEMENT, "mark"]
+    contract = sandbox.exchange.state.derivatives.contracts["BTC-17OCT25"]
+    assert contract.delivery == Decimal("113853.63"), "the index"
+    assert [firing.name for firing in sandbox.journal.firings if firing.kind == "finding"] == ["mark"]
+
+
+def test_a_settlement_takes_the_mark_as_what_the_session_counts_from() -> None:
+    """The mark has not moved since, so that nothing is left to be made; what was made is cash."""
+    sandbox = make(WORLD)
+    [before] = result(sandbox, of_deribit(sandbox))
+    run(sandbox.advance(20 * HOUR))
+    [after] = result(sandbox, of_deribit(sandbox))
+    assert before["floating_profit_loss"] > 0 == after["floating_profit_loss"]
+    assert after["settlement_price"] == 113_900
+    assert after["total_profit_loss"] == before["total_profit_loss"]
+    assert not [row for row in result(sandbox, of_signalplus(sandbox)) if float(row["size"])]
+
+
+def test_an_instant_that_is_over_when_the_sandbox_begins_is_history() -> None:
+    sandbox = make(WORLD.replace("start: 2025-10-16T12:00:00Z", "start: 2025-10-17T07:59:59.998Z"))
+    assert format_instant(sandbox.clock.now()) == "2025-10-17T08:00:00Z"
+    run(sandbox.advance(HOUR))
+    assert happened(sandbox) == []
+    assert sandbox.exchange.state.derivatives.contracts["BTC-17OCT25"].is_open
+    [finding] = [firing for firing in sandbox.journal.firings if firing.kind == "finding"]
+    assert finding.name == DELIVERY
+    assert str(finding.detail["text"]).startswith("BTC-17OCT25 expired at 2025-10-17T08:00:00Z, before the clock began")
+
+
+def test_a_contract_listed_while_it_runs_is_delivered_too() -> None:
+    sandbox = make(WORLD)
+    do(sandbox, listed("2025-10-16T20:00:00Z"))
+    run(sandbox.advance(9 * HOUR))
+    assert happened(sandbox) == [("2025-10-16T20:00:00Z", DELIVERY, 1)]
+
+
+def test_the_first_contract_begins_the_sessions() -> None:
+    text = WORLD[: WORLD.index("instruments:")] + WORLD[WORLD.index("accounts:") : WORLD.index("  - trade:")]
+    sandbox = make(text)
+    run(sandbox.advance(DAY))
+    assert happened(sandbox) == []
+    do(sandbox, listed("2030-01-01"))
+    run(sandbox.advance(DAY))
+    assert happened(sandbox) == [("2025-10-18T08:00:00Z", SETTLEMENT, 1)]
+
+
+def test_what_was_delivered_by_hand_is_not_again_and_no_contract_needs_no_session() -> None:
+    dated = "\n".join(line for line in WORLD.splitlines() if "PERPETUAL" not in line)
+    sandbox = make(dated)
+    do(sandbox, DeliverContract(contract="BTC-17OCT25", price=Decimal(1_000)))
+    run(sandbox.advance(3 * DAY))
+    assert happened(sandbox) == []
+
+
+def test_clearing_the_script_leaves_it_alone() -> None:
+    sandbox = make(WORLD + SCRIPT)
+    sandbox.script.clear()
+    run(sandbox.advance(20 * HOUR))
+    assert [cause for _, cause, _ in happened(sandbox)] == [DELIVERY, SETTLEMENT]
+
+
+def test_a_market_exchange_is_never_woken_for_it() -> None:
+    assert make(SMALL).script.next_at is None
+
+
+def test_the_log_says_the_cause_and_the_journal_the_instrument() -> None:
+    sandbox = make(WORLD)
+    run(sandbox.advance(20 * HOUR))
+    assert [record.cause for record in sandbox.log][-2:] == [Cause(DELIVERY, 1), Cause(SETTLEMENT, 1)]
+    told = [(one.name, one.detail) for one in sandbox.journal.firings]
+    assert told == [(DELIVERY, {"repetition": 1, "instrument": "BTC-17OCT25"}), (SETTLEMENT, {"repetition": 1})]

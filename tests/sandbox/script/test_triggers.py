@@ -1,0 +1,195 @@
+"""What a client does sets steps off: which, when, and for whom."""
+
+import json
+
+import pytest
+
+from mockexchange.core.commands import Fill
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.venues.request import Request
+from tests.helpers.derivatives import WORLD, Socket, credential_of, deribit_stream, signalplus_stream
+from tests.helpers.sandboxes import POSITIONS, run, signed
+from tests.helpers.scripts import BUY, BUY_FOR_ANYONE, MS, SAY, SECOND, advance, fired, scripted, told
+from tests.helpers.stream_reader import Reader
+
+
+def subscriptions(sandbox: Sandbox) -> None:
+    alice, again, bob = Reader(sandbox), Reader(sandbox), Reader(sandbox, "bob/main")
+    alice.subscribe("fill", "market_positions")
+    bob.subscribe("fill")
+    again.subscribe("fill")
+
+
+SUBSCRIBED: list[tuple[str, int]] = [
+    ("{account: alice, channel: fill}", 1),
+    ("{account: alice, channel: fill, nth: 1}", 1),
+    ("{account: alice, channel: fill, nth: 2}", 1),
+    ("{account: alice, channel: fill, nth: 3}", 0),
+    ("{account: alice, channel: fill, nth: each}", 2),
+    ("{account: alice}", 1),
+    ("{account: alice, nth: each}", 3),
+    ('{account: "*", channel: fill}', 2),
+    ("{channel: fill, nth: each}", 3),
+    ('{account: "*", channel: "*", nth: each}', 4),
+    ("{account: bob, channel: market_positions}", 0),
+    ("{}", 2),
+]
+
+
+@pytest.mark.parametrize(("trigger", "wanted"), SUBSCRIBED)
+def test_a_subscription_sets_off(trigger: str, wanted: int) -> None:
+    sandbox = scripted(f"name: s, when: {{subscribed: {trigger}}}, {SAY}")
+    subscriptions(sandbox)
+    assert len(fired(sandbox)) == len(told(sandbox, "trigger")) == wanted
+
+
+def test_what_a_subscription_sets_off_comes_after_its_acknowledgement() -> None:
+    sandbox = scripted(f"when: {{subscribed: {{channel: fill}}}}, {BUY}")
+    assert [frame["type"] for frame in Reader(sandbox).subscribe("fill")] == ["subscribed", "fill"]
+
+
+def test_anyone_is_who_set_the_step_off() -> None:
+    sandbox = scripted(f"when: {{subscribed: {{channel: fill}}}}, {BUY_FOR_ANYONE}")
+    bob = Reader(sandbox, "bob/main")
+    assert [frame["type"] for frame in bob.subscribe("fill")] == ["subscribed", "fill"]
+    fills = [record.command for record in sandbox.log if record.cause]
+    assert [fill.purse.account for fill in fills if isinstance(fill, Fill)] == ["bob"]
+
+
+def test_anyone_may_be_named_with_a_book() -> None:
+    sandbox = scripted(f"when: {{subscribed: {{channel: fill}}}}, {BUY_FOR_ANYONE.replace('*', '*/3')}")
+    [_, frame] = Reader(sandbox).subscribe("fill")
+    assert frame["msg"]["subaccount"] == 3
+
+
+REQUESTS: list[tuple[str, int]] = [
+    ("{account: alice, operation: GetPositions, nth: 2}", 1),
+    ("{account: alice, operation: GetPositions, nth: 4}", 0),
+    ("{operation: GetPositions}", 2),
+    ("{operation: GetPositions, nth: each}", 4),
+    ("{account: bob, nth: each}", 1),
+    ("{operation: GetBalance, nth: each}", 1),
+]
+
+
+@pytest.mark.parametrize(("trigger", "wanted"), REQUESTS)
+def test_a_request_sets_off(trigger: str, wanted: int) -> None:
+    sandbox = scripted(f"when: {{request: {trigger}}}, {SAY}")
+    for target, who in [
+        (POSITIONS, "alice/main"),
+        (POSITIONS, "bob/main"),
+        (POSITIONS, "alice/main"),
+        ("/trade-api/v2/portfolio/balance", "alice/main"),
+        (f"{POSITIONS}?limit=x", "alice/main"),
+    ]:
+        sandbox.answer(signed(sandbox, target, who))
+        run(sandbox.run_due())
+    assert len(fired(sandbox)) == wanted
+
+
+def test_a_request_of_nobody_known_sets_nothing_off() -> None:
+    sandbox = scripted(f"when: {{request: {{nth: each}}}}, {SAY}")
+    forged = signed(sandbox, headers={b"kalshi-access-signature": b"AAAA"})
+    assert sandbox.answer(forged)[0].status == 401
+    assert sandbox.answer(signed(sandbox, "/trade-api/v2/nothing"))[0].status == 404
+    assert told(sandbox, "trigger") == []
+
+
+def pages_of(sandbox: Sandbox, who: str = "alice/main", limit: int = 1) -> int:
+    """Walk the positions a page at a time."""
+    cursor, pages = "", 0
+    while True:
+        answer, _ = sandbox.answer(signed(sandbox, f"{POSITIONS}?limit={limit}&cursor={cursor}", who))
+        run(sandbox.run_due())
+        pages += 1
+        cursor = json.loads(answer.body)["cursor"]
+        if not cursor:
+            return pages
+
+
+@pytest.mark.parametrize(
+    ("number", "nth", "wanted"), [(1, 1, 1), (2, 1, 1), (3, 1, 1), (4, 1, 0), (2, 2, 1), (2, "each", 2)]
+)
+def test_a_page_sets_off(number: int, nth: int | str, wanted: int) -> None:
+    trigger = f"{{account: alice, operation: GetPositions, number: {number}, nth: {nth}}}"
+    sandbox = scripted(f"when: {{page: {trigger}}}, {SAY}")
+    assert [pages_of(sandbox), pages_of(sandbox), pages_of(sandbox, "bob/main")] == [3, 3, 1]
+    assert len(fired(sandbox)) == wanted
+
+
+def test_a_row_that_moves_while_a_client_pages_is_scripted_by_page() -> None:
+    """The next page shows what the script did after this one."""
+    trigger = "when: {page: {account: alice, operation: GetPositions, number: 1}}"
+    sandbox = scripted(
+        f"{trigger}, fill: {{account: alice, market: RAIN-1, side: yes, action: buy, count: 5, price: 0.5}}"
+    )
+    first, _ = sandbox.answer(signed(sandbox, f"{POSITIONS}?limit=2"))
+    run(sandbox.run_due())
+    again, _ = sandbox.answer(signed(sandbox, f"{POSITIONS}?limit=2"))
+    assert (b'"15.00"' in first.body, b'"15.00"' in again.body) == (False, True)
+
+
+def test_repetitions_are_counted_from_what_set_the_step_off() -> None:
+    sandbox = scripted(f"name: s, when: {{request: {{account: alice}}}}, after: 1s, every: 100ms, times: 3, {SAY}")
+    advance(sandbox, 500 * MS)
+    sandbox.answer(signed(sandbox))
+    advance(sandbox, 5 * SECOND)
+    assert [at for _, _, at in fired(sandbox)] == [1500, 1600, 1700]
+
+
+def test_what_is_refused_is_no_page() -> None:
+    sandbox = scripted(f"when: {{page: {{number: 1}}}}, {SAY}")
+    assert sandbox.answer(signed(sandbox, f"{POSITIONS}?limit=x"))[0].status == 400
+    assert not sandbox.script.has_due
+    sandbox.answer(signed(sandbox))
+    assert sandbox.script.has_due
+
+
+def test_what_was_set_off_first_happens_first_each_time() -> None:
+    sandbox = scripted(f"when: {{request: {{nth: each}}}}, after: 1s, every: 1s, times: 3, {BUY_FOR_ANYONE}")
+    whose = ["alice", "bob", "bob", "alice", "bob", "alice", "alice"]
+    for name in whose:
+        sandbox.answer(signed(sandbox, who=f"{name}/main"))
+    advance(sandbox, 5 * SECOND)
+    fills = [record.command for record in sandbox.log if record.cause]
+    assert [fill.purse.account for fill in fills if isinstance(fill, Fill)] == whose * 3
+
+
+ASKED: list[tuple[str, list[str]]] = [
+    ("{account: dora, operation: private/get_positions}", ["dora asked for private/get_positions"]),
+    ("{account: dora, operation: private/get_positions, nth: 2}", ["dora asked for private/get_positions"]),
+    ("{account: gina, operation: private/get_positions}", ["gina asked for private/get_positions"]),
+    ("{account: dora, operation: public/auth, nth: each}", ["dora asked for public/auth"]),
+    ("{account: alice}", []),
+]
+
+
+@pytest.mark.parametrize(("trigger", "wanted"), ASKED)
+def test_a_call_on_a_stream_is_a_request_too(trigger: str, wanted: list[str]) -> None:
+    sandbox = scripted(f"name: s, when: {{request: {trigger}}}, {SAY}", text=WORLD)
+    dora, gina = deribit_stream(sandbox), signalplus_stream(sandbox)
+    dora.say("private/get_positions", currency="any")
+    dora.say("private/get_positions", currency="no such one")
+    gina.say("private/get_positions")
+    gina.say("no such method")
+    Reader(sandbox, "alice/main").subscribe("fill")
+    assert [detail["text"] for _, detail in told(sandbox, "trigger")] == wanted
+
+
+def test_a_call_on_a_stream_that_is_refused_for_who_asks_is_nobodys() -> None:
+    sandbox = scripted(f"name: s, when: {{request: {{nth: each}}}}, {SAY}", text=WORLD)
+    socket, key = Socket(sandbox, Request("GET", "/ws/api/v2")), credential_of(sandbox, "dora")
+    socket.say("private/get_positions")
+    socket.say("public/auth", grant_type="client_credentials", client_id=key.key_id, client_secret="wrong")
+    assert told(sandbox, "trigger") == []
+    socket.say("public/test")
+    assert [detail["text"] for _, detail in told(sandbox, "trigger")] == ["an unknown client asked for public/test"]
+
+
+def test_what_a_call_on_a_stream_sets_off_comes_after_its_answer() -> None:
+    step = "trade: {account: dora, instrument: BTC-PERPETUAL, direction: buy, amount: 10, price: 113000}"
+    sandbox = scripted(f"when: {{request: {{operation: private/get_positions}}}}, {step}", text=WORLD)
+    socket = deribit_stream(sandbox, "user.changes.any.any.raw")
+    answer = socket.say("private/get_positions")
+    run(sandbox.run_due())
+    assert [list(answer[0])[1], socket.told[-1]["method"]] == ["id", "subscription"]

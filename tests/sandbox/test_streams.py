@@ -1,0 +1,415 @@
+"""Connections without a socket: who gets what, what waits, and what a reader too slow gets."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from mockexchange.core.commands import Fill
+from mockexchange.core.vocabulary import Action, BookRef, Side
+from mockexchange.sandbox.journal import Journal
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.streams import Connection, Ending, Streams
+from mockexchange.scenario.faults import FAULT
+from mockexchange.scenario.located_text import read_yaml
+from mockexchange.venues.frame import Frame
+from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
+from tests.helpers.sandboxes import SMALL, do, make, run, signed
+
+
+class Later:
+    """A call that is to come."""
+
+    def __init__(self, delay_us: int, send: Callable[[], object]) -> None:
+        self.delay_us, self.send = delay_us, send
+        self.is_cancelled = False
+
+    def cancel(self) -> None:
+        self.is_cancelled = True
+
+
+class FakeWire:
+    """A wire that remembers what it was told, and takes what waits only when it is asked to."""
+
+    def __init__(self) -> None:
+        self.told: list[Any] = []
+        self.later: list[Later] = []
+
+    def flush(self) -> None:
+        self.told.append("flush")
+
+    def close(self, code: int, reason: str = "") -> None:
+        self.told.append(code)
+
+    def abort(self) -> None:
+        self.told.append("abort")
+
+    def drop(self) -> None:
+        self.told.append("drop")
+
+    def stall(self) -> None:
+        self.told.append("stall")
+
+    def call_later(self, delay_us: int, callback: Callable[[], object]) -> "Later":
+        self.later.append(Later(delay_us, callback))
+        return self.later[-1]
+
+
+def open_stream(sandbox: Sandbox, *channels: str, who: str = "alice/main") -> Connection:
+    handshake, _ = sandbox.shake_hands(signed(sandbox, STREAM_PATH, who))
+    assert handshake.session
+    connection = sandbox.streams.open(handshake.session, FakeWire())
+    if channels:
+        say(connection, {"id": 1, "cmd": "subscribe", "params": {"channels": list(channels)}})
+    return connection
+
+
+def wire_of(connection: Connection) -> FakeWire:
+    assert isinstance(connection.wire, FakeWire)
+    return connection.wire
+
+
+def say(connection: Connection, command: dict[str, Any]) -> None:
+    connection.receive(json.dumps(command).encode())
+
+
+def taken(connection: Connection) -> list[dict[str, Any]]:
+    return [json.loads(raw) for raw in connection.outbox.take(10**9)]
+
+
+def buy(sandbox: Sandbox, account: str = "alice", count: int = 1) -> None:
+    for _ in range(count):
+        do(
+            sandbox,
+            Fill(
+                purse=BookRef(account),
+                market="RAIN-1",
+                side=Side.YES,
+                action=Action.BUY,
+                count_centis=100,
+                price_centicents=5_000,
+            ),
+        )
+
+
+def install(sandbox: Sandbox, text: str) -> None:
+    run(sandbox.faults.install(FAULT.read(read_yaml(text, "f.yaml"), "")))
+
+
+def noted(journal: Journal, direction: str) -> list[tuple[str, str | None]]:
+    return [(frame.kind, frame.fault) for frame in journal.frames if frame.direction == direction]
+
+
+def narrow() -> Sandbox:
+    """An outbox that holds two fills and a bit."""
+    return make(SMALL + "stream: {outbox: 1024}\n")
+
+
+def test_a_reader_too_slow_loses_the_subscription_that_it_does_not_read() -> None:
+    sandbox = narrow()
+    connection = open_stream(sandbox, "fill", "market_positions")
+    taken(connection)
+    buy(sandbox, count=20)
+    frames = taken(connection)
+    errors = [frame for frame in frames if frame["type"] == "error"]
+    assert [(error["sid"], error["msg"]["code"]) for error in errors] == [(1, 25), (2, 25)]
+    assert connection.session.channels == {}
+    assert ("error", "overflow") in noted(sandbox.journal, "out")
+    assert ("fill", "overflow") in noted(sandbox.journal, "lost")
+    assert [frame.note for frame in sandbox.journal.frames if frame.kind == "error"] == [
+        f"subscription {sid} to {channel} was ended: the outbox of 1,024 bytes was full"
+        for sid, channel in ((1, "fill"), (2, "market_positions"))
+    ]
+    buy(sandbox)
+    assert taken(connection) == []
+
+
+def test_what_waits_is_bounded_whatever_happens() -> None:
+    sandbox = narrow()
+    connection = open_stream(sandbox, "fill")
+    for _ in range(20):
+        buy(sandbox, count=5)
+        say(connection, {"id": 3, "cmd": "subscribe", "params": {"channels": ["fill"]}})
+    answers = [frame.raw for frame in sandbox.journal.frames if frame.kind in ("subscribed", "error", "ok")]
+    assert connection.outbox.size_bytes <= 1024 + sum(map(len, answers))
+    errors = [frame["sid"] for frame in taken(connection) if frame["type"] == "error"]
+    assert len(errors) == len(set(errors))
+
+
+def test_others_read_on_undisturbed() -> None:
+    sandbox = narrow()
+    slow, healthy = open_stream(sandbox, "fill"), open_stream(sandbox, "fill")
+    seen = []
+    for _ in range(20):
+        buy(sandbox)
+        seen += taken(healthy)
+    assert [frame["type"] for frame in seen] == ["subscribed"] + ["fill"] * 20
+    assert slow.session.channels == {}
+
+
+def test_a_duplicate_that_finds_no_room_ends_the_subscription_once() -> None:
+    sandbox = narrow()
+    connection = open_stream(sandbox, "fill")
+    install(sandbox, "{then: {duplicate}}")
+    buy(sandbox, count=10)
+    errors = [frame for frame in taken(connection) if frame["type"] == "error"]
+    assert len(errors) == 1
+
+
+def test_who_is_meant_by_account_and_channel() -> None:
+    sandbox = make()
+    alice = open_stream(sandbox, "fill")
+    bob = open_stream(sandbox, "fill", "trade", who="bob/main")
+    idle = open_stream(sandbox, who="bob/main")
+    streams = sandbox.streams
+    assert streams.matching() == [alice, bob, idle]
+    assert streams.matching(account="bob") == [bob, idle]
+    assert streams.matching(channel="fill") == [alice, bob]
+    assert streams.matching("bob", "trade") == [bob]
+    assert streams.matching("carol") == []
+    assert (streams.count_of("alice"), streams.count_of("bob"), streams.count_of("carol")) == (1, 2, 0)
+    [(venue, channels)] = streams.channels
+    assert (venue, "fill" in channels, "trade" in channels, "ticker" in channels) == ("kalshi", True, True, False)
+
+
+def test_a_literal_frame_passes_filters_and_faults() -> None:
+    sandbox = make()
+    connection = open_stream(sandbox, "fill", "trade")
+    install(sandbox, "{then: {gap}}")
+    taken(connection)
+    connection.send(b"anything", "novelty", "fill")
+    connection.send_literal('{"sid":"$sid","seq":"$seq"}', "trade")
+    connection.send_literal('{"sid":"$sid","seq":"$seq"}\n', "ticker")
+    assert connection.outbox.take(10**6) == [b"anything", b'{"sid":2,"seq":1}\n', b'{"sid":0,"seq":0}\n']
+    assert noted(sandbox.journal, "out")[-3:] == [
+        ("novelty", "literal"),
+        ("literal", "literal"),
+        ("literal", "literal"),
+    ]
+
+
+def test_an_end_is_noted_once_and_nothing_after_it() -> None:
+    sandbox = make()
+    connection = open_stream(sandbox, "fill")
+    connection.close(4001, "enough")
+    sandbox.streams.forget(connection, Ending(1000, "bye"))
+    buy(sandbox)
+    say(connection, {"id": 2, "cmd": "subscribe", "params": {"channels": ["trade"]}})
+    connection.send(b"late")
+    last = sandbox.journal.frames[-1]
+    assert (last.kind, last.raw, last.direction) == ("close", b"4001 enough", "out")
+    assert wire_of(connection).told[-1] == 4001
+    assert len(sandbox.streams) == 0
+
+
+@pytest.mark.parametrize(
+    ("ending", "raw", "direction"),
+    [(Ending(1000, "bye"), b"1000 bye", "in"), (None, b"1006", "in"), (Ending(1011, "", is_ours=True), b"1011", "out")],
+)
+def test_how_a_connection_ended_is_noted(ending: Ending | None, raw: bytes, direction: str) -> None:
+    sandbox = make()
+    connection = open_stream(sandbox)
+    assert [(frame.kind, frame.raw) for frame in sandbox.journal.frames] == [("open", b"")]
+    sandbox.streams.forget(connection, *([ending] if ending else []))
+    last = sandbox.journal.frames[-1]
+    assert (last.kind, last.raw, last.direction) == ("close", raw, direction)
+
+
+@pytest.mark.parametrize(("effect", "raw"), [("close: 4001", b"4001"), ("abort", b"1006")])
+def test_an_end_that_a_fault_made_carries_its_name(effect: str, raw: bytes) -> None:
+    sandbox = make()
+    open_stream(sandbox, "fill")
+    install(sandbox, f"{{name: cut, then: {{{effect}}}}}")
+    buy(sandbox)
+    last = sandbox.journal.frames[-1]
+    assert (last.kind, last.raw, last.direction, last.fault) == ("close", raw, "out", "cut")
+
+
+def test_a_connection_knows_since_when_it_is_open() -> None:
+    sandbox = make()
+    run(sandbox.advance(5_000_000))
+    assert open_stream(sandbox).since == sandbox.clock.now()
+
+
+def test_closing_all_closes_all_with_1012() -> None:
+    sandbox = make()
+    connections = [open_stream(sandbox, "fill"), open_stream(sandbox)]
+    sandbox.close("reset")
+    assert [wire_of(connection).told[-1] for connection in connections] == [1012, 1012]
+    assert len(sandbox.streams) == 0
+
+
+def test_a_flush_is_asked_for_once_for_all_that_waits() -> None:
+    sandbox = make()
+    asked: list[None] = []
+    sandbox.streams.on_waiting = lambda: asked.append(None)
+    connection = open_stream(sandbox, "fill", "trade", "market_positions")
+    buy(sandbox, count=3)
+    assert len(asked) == 1
+    sandbox.streams.flush()
+    sandbox.streams.flush()
+    assert wire_of(connection).told == ["flush"]
+    buy(sandbox)
+    assert len(asked) == 2
+
+
+def test_abort_and_stall_send_first_what_waits() -> None:
+    sandbox = make()
+    aborted, stalled = open_stream(sandbox, "fill"), open_stream(sandbox, "fill")
+    aborted.abort()
+    stalled.stall()
+    assert wire_of(aborted).told == ["flush", "abort"]
+    assert wire_of(stalled).told == ["flush", "stall"]
+    assert list(sandbox.streams) == [stalled]
+
+
+def test_a_frame_that_is_held_is_lost_with_its_subscription() -> None:
+    sandbox = make()
+    connection = open_stream(sandbox, "fill")
+    install(sandbox, "{name: swap, then: {reorder}}")
+    buy(sandbox)
+    say(connection, {"id": 2, "cmd": "unsubscribe", "params": {"sids": [1]}})
+    assert ("fill", "swap") in noted(sandbox.journal, "lost")
+    say(connection, {"id": 3, "cmd": "subscribe", "params": {"channels": ["fill"]}})
+    buy(sandbox, count=2)
+    kinds = [frame["type"] for frame in taken(connection)]
+    assert kinds == ["subscribed", "unsubscribed", "subscribed", "fill", "fill"]
+
+
+def test_a_terminal_error_takes_the_held_frame_with_it() -> None:
+    sandbox = make()
+    connection = open_stream(sandbox, "fill")
+    install(sandbox, "{name: swap, match: {nth: 1}, then: {reorder}}")
+    install(sandbox, "{name: end, match: {nth: 2}, then: {terminal: 25}}")
+    buy(sandbox, count=2)
+    assert [frame["type"] for frame in taken(connection)] == ["subscribed", "error"]
+    assert noted(sandbox.journal, "lost") == [("fill", "end"), ("fill", "swap")]
+
+
+def test_answers_that_are_held_back_are_bounded() -> None:
+    sandbox = make()
+    connection = open_stream(sandbox)
+    install(sandbox, "{name: late, then: {late_ack: 10m}}")
+    for number in range(1, 1_002):
+        say(connection, {"id": number, "cmd": "list_subscriptions"})
+    wire = wire_of(connection)
+    assert (len(wire.later), len(connection.outbox)) == (1_000, 1)
+    assert {one.delay_us for one in wire.later} == {600_000_000}
+    wire.later[0].send()
+    assert len(connection.outbox) == 2
+    say(connection, {"id": 2_000, "cmd": "list_subscriptions"})
+    assert len(wire.later) == 1_001
+
+
+def test_a_late_answer_is_lost_in_a_stall() -> None:
+    sandbox = make()
+    connection = open_stream(sandbox)
+    install(sandbox, "{name: late, then: {late_ack: 1s}}")
+    say(connection, {"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}})
+    install(sandbox, "{name: asleep, then: {stall}}")
+    buy(sandbox)
+    [late] = wire_of(connection).later
+    late.send()
+    assert noted(sandbox.journal, "lost") == [("subscribed", "asleep")]
+
+
+def test_a_silent_channel_speaks_again_without_its_rule() -> None:
+    sandbox = make()
+    connection = open_stream(sandbox, "fill")
+    install(sandbox, "{name: mute, match: {nth: 1}, then: {silent_channel}}")
+    buy(sandbox, count=2)
+    say(connection, {"id": 2, "cmd": "unsubscribe", "params": {"sids": [1]}})
+    say(connection, {"id": 3, "cmd": "subscribe", "params": {"channels": ["fill"]}})
+    buy(sandbox)
+    assert noted(sandbox.journal, "lost") == [("fill", "mute")] * 3
+    assert [one.matched for one in sandbox.faults] == [1]
+    run(sandbox.faults.remove("mute"))
+    buy(sandbox)
+    assert taken(connection)[-1]["type"] == "fill"
+
+
+def test_rules_that_come_and_go_leave_nothing_behind() -> None:
+    sandbox = make()
+    connection = open_stream(sandbox, "fill")
+    for _ in range(50):
+        install(sandbox, "{name: soon, then: {close: 1001, at_frame: 9}}")
+        buy(sandbox)
+    assert connection._disturber is not None
+    assert len(connection._disturber._seen) == 1
+
+
+def test_streams_of_a_journal_alone() -> None:
+    """Without a sandbox there is nobody to be told."""
+    streams = Streams(Journal(), lambda: (1, 2, 3))
+    streams.publish([])
+    streams.flush()
+    streams.close_all()
+    assert (len(streams), list(streams), streams.matching()) == (0, [], [])
+
+
+def test_data_that_a_command_asks_for_is_disturbed_as_well() -> None:
+    sandbox = make()
+    install(sandbox, "{name: blind, match: {channel: orderbook_delta, nth: 1}, then: {gap}}")
+    connection = open_stream(sandbox)
+    wanted = {"channels": ["orderbook_delta"], "market_tickers": ["RAIN-1"]}
+    say(connection, {"id": 1, "cmd": "subscribe", "params": wanted})
+    assert [frame["type"] for frame in taken(connection)] == ["subscribed"]
+    assert noted(sandbox.journal, "lost") == [("orderbook_snapshot", "blind")]
+
+
+def test_data_of_a_subscription_that_ended_on_the_way_is_not_sent() -> None:
+    sandbox = make()
+    install(sandbox, "{name: over, match: {nth: 1}, then: {terminal: 25}}")
+    connection = open_stream(sandbox)
+    wanted = {"channels": ["orderbook_delta"], "market_tickers": ["RAIN-1", "RAIN-2"]}
+    say(connection, {"id": 1, "cmd": "subscribe", "params": wanted})
+    assert [frame["type"] for frame in taken(connection)] == ["subscribed", "error"]
+    assert noted(sandbox.journal, "lost") == [("orderbook_snapshot", "over")]
+
+
+def test_what_was_held_back_is_lost_when_the_stream_ends() -> None:
+    sandbox = make()
+    connection = open_stream(sandbox, "fill")
+    install(sandbox, "{name: late, then: {late_ack: 1s}}")
+    install(sandbox, "{name: swap, match: {nth: 2}, then: {reorder}}")
+    buy(sandbox, count=2)
+    say(connection, {"id": 2, "cmd": "subscribe", "params": {"channels": ["market_positions"]}})
+    say(connection, {"id": 3, "cmd": "list_subscriptions"})
+    wire = wire_of(connection)
+    wire.later[1].send()
+    connection.close(1001)
+    assert noted(sandbox.journal, "lost") == [("fill", "swap"), ("subscribed", "late")]
+    assert [one.is_cancelled for one in wire.later] == [True, False]
+    sandbox.streams.forget(connection)
+    assert [frame.kind for frame in sandbox.journal.frames][-3:] == ["fill", "subscribed", "close"]
+
+
+def test_what_comes_too_late_is_neither_sent_nor_noted() -> None:
+    sandbox = make()
+    connection = open_stream(sandbox)
+    connection.close(1001)
+    connection.force(Frame(b"x", "fill", "fill", 1))
+    connection.lose(Frame(b"x", "fill", "fill", 1), "nobody")
+    assert taken(connection) == []
+    assert sandbox.journal.frames[-1].kind == "close"
+
+
+def test_why_there_is_an_error_is_in_the_journal() -> None:
+    sandbox = make()
+    connection = open_stream(sandbox)
+    connection.receive(b"no JSON")
+    last = sandbox.journal.frames[-1]
+    assert (last.kind, last.direction) == ("error", "out")
+    assert last.note
+
+
+def test_who_was_ended_or_has_gone_is_not_looked_at_again() -> None:
+    sandbox = make()
+    connection = open_stream(sandbox, "fill")
+    install(sandbox, "{then: {terminal: 25}}")
+    buy(sandbox)
+    assert sandbox.streams._by_venue == {"kalshi": {"fill": {}}}
+    connection.close(1001)
+    sandbox.streams.flush()
+    assert wire_of(connection).told == [1001]

@@ -1,0 +1,500 @@
+"""Literal answers of a sandbox: which requests they are for, who is let through to them, counted, logged, replayed."""
+
+import json
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockexchange.core.commands import Note
+from mockexchange.replay import Replay, Verdict, compare, read_journal
+from mockexchange.sandbox import stubs
+from mockexchange.sandbox.journal_json import entry_to_json
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.stubs import STUBS_MAX, StubError
+from mockexchange.scenario.faults import FAULT
+from mockexchange.scenario.located_text import located_json, read_yaml
+from mockexchange.scenario.stubs import STUB
+from mockexchange.store.codec import LogError, write_log
+from mockexchange.venues.request import Request
+from tests.helpers.derivatives import WORLD, ask, of_deribit, of_signalplus
+from tests.helpers.sandboxes import POSITIONS, PREFIX, SMALL, make, run, signed
+
+MILESTONES = f"{PREFIX}/milestones"
+PLAIN = Request("GET", MILESTONES)
+
+
+def stubbed(*texts: str, text: str = SMALL, **options: Any) -> Sandbox:
+    sandbox = make(text, **options)
+    install(sandbox, *texts)
+    return sandbox
+
+
+def install(sandbox: Sandbox, *texts: str) -> list[str]:
+    return [run(sandbox.stubs.install(STUB.read(read_yaml(f"{{{text}}}", "s.yaml"), ""))).name for text in texts]
+
+
+def notes(sandbox: Sandbox) -> list[Any]:
+    return [json.loads(one.command.text) for one in sandbox.log if isinstance(one.command, Note)]
+
+
+def statuses(sandbox: Sandbox, *requests: Request) -> list[int]:
+    return [ask(sandbox, request).status for request in requests]
+
+
+def test_a_name_that_is_made_up_is_nobody_elses() -> None:
+    sandbox = make()
+    given_ = [f"name: stub-{number}, request: GET {MILESTONES}, status: 20{number}" for number in (3, 4)]
+    assert install(sandbox, *given_, f"request: GET {PREFIX}/a, status: 299") == ["stub-3", "stub-4", "stub-5"]
+    assert install(sandbox, f"request: GET {PREFIX}/b, status: 298") == ["stub-6"]
+    assert [one.stub.status for one in sandbox.stubs] == [203, 204, 299, 298]
+
+
+# --- what is answered
+
+
+def test_a_route_that_is_not_emulated_is_answered() -> None:
+    sandbox = stubbed(
+        f"name: none, request: GET {MILESTONES}, json: {{milestones: [], cursor: ''}}, headers: {{X-A: b}}"
+    )
+    answer, entry = sandbox.answer(PLAIN)
+    assert (answer.status, answer.body) == (200, b'{"milestones":[],"cursor":""}')
+    assert answer.headers == ((b"x-a", b"b"),)
+    assert (entry.stub, entry.venue, entry.refusal, entry.operation) == ("none", "kalshi", None, None)
+    assert (answer.diagnosis, answer.diagnose) == (None, None)
+
+
+def test_a_route_that_is_emulated_is_answered_and_named() -> None:
+    sandbox = stubbed(f"request: GET {POSITIONS}, status: 418, text: short")
+    answer, entry = sandbox.answer(signed(sandbox))
+    assert (answer.status, answer.body, answer.operation, answer.account) == (418, b"short", "GetPositions", "alice")
+    assert entry.key_id == answer.key_id != None  # noqa: E711  # both at once
+
+
+@pytest.mark.parametrize(
+    ("wanted", "request_", "is_for"),
+    [
+        (f"GET {MILESTONES}", Request("HEAD", MILESTONES), True),
+        (f"GET {MILESTONES}", Request("POST", MILESTONES), False),
+        (f"POST {MILESTONES}", Request("GET", MILESTONES), False),
+        (f"GET {MILESTONES}", Request("GET", f"{MILESTONES}/"), False),
+        (f"GET {MILESTONES}", Request("GET", f"{PREFIX}/mile%73tones"), True),
+        (f"GET {PREFIX}/mile%73tones", PLAIN, True),
+        (f"GET {PREFIX}/*", Request("GET", f"{PREFIX}/a/b/c"), True),
+        (f"GET {PREFIX}/*/c", Request("GET", f"{PREFIX}/a/b/c"), True),
+        (f"GET {PREFIX}/*/d", Request("GET", f"{PREFIX}/a/b/c"), False),
+        ("GET /v1/log", Request("GET", "/v1/log"), True),
+        ("PATCH /api/v2/public/a", Request("PATCH", "/api/v2/public/a"), True),
+    ],
+)
+def test_which_requests_it_is_for(wanted: str, request_: Request, is_for: bool) -> None:
+    sandbox = stubbed(f"request: {wanted}, status: 299")
+    assert (ask(sandbox, request_).status == 299) is is_for
+
+
+@pytest.mark.parametrize(
+    ("query", "is_for"),
+    [
+        ("limit=5&cursor=", True),
+        ("cursor=&limit=5&more=1", True),
+        ("limit=4&cursor=&limit=5", True),
+        ("limit=5&cursor=&limit=4", False),
+        ("limit=5", False),
+        ("limit=05&cursor=", False),
+        ("%6Cimit=%35&cursor=", True),
+        ("", False),
+    ],
+)
+def test_the_query_is_looked_at_in_part(query: str, is_for: bool) -> None:
+    sandbox = stubbed(f"request: GET {MILESTONES}, query: {{limit: 5, cursor: ''}}")
+    assert (ask(sandbox, Request("GET", MILESTONES, query)).status == 200) is is_for
+
+
+def test_the_one_installed_last_answers_and_one_that_is_spent_lets_the_others() -> None:
+    sandbox = stubbed(
+        f"request: GET {MILESTONES}, status: 201",
+        f"request: GET {PREFIX}/*, status: 202, times: 2",
+        f"request: GET {MILESTONES}, query: {{a: 1}}, status: 203",
+    )
+    assert statuses(sandbox, PLAIN, Request("GET", MILESTONES, "a=1"), PLAIN, PLAIN) == [202, 203, 202, 201]
+    assert [(one.matched, one.answered, one.is_spent) for one in sandbox.stubs] == [
+        (1, 1, False),
+        (2, 2, True),
+        (1, 1, False),
+    ]
+
+
+def test_one_of_the_same_name_takes_the_place_and_is_the_last_then() -> None:
+    sandbox = stubbed(
+        f"name: a, request: GET {MILESTONES}, times: 1", f"name: b, request: GET {MILESTONES}, status: 201"
+    )
+    assert install(sandbox, f"name: a, request: GET {MILESTONES}, status: 203") == ["a"]
+    assert [one.name for one in sandbox.stubs] == ["b", "a"]
+    assert statuses(sandbox, PLAIN, PLAIN) == [203, 203]
+
+
+# --- who is let through
+
+
+@pytest.mark.parametrize("path", [f"{PREFIX}/portfolio/nothing", f"{PREFIX}/communications/rfqs", f"{PREFIX}/fcm/x"])
+def test_what_is_of_accounts_has_to_be_signed_and_the_refusal_is_the_venues(path: str) -> None:
+    sandbox = stubbed(f"request: GET {path}, status: 299, times: 1")
+    answer, entry = sandbox.answer(Request("GET", path))
+    assert (answer.status, answer.refusal, entry.stub, entry.refusal) == (
+        401,
+        "no_credentials",
+        "stub-1",
+        "no_credentials",
+    )
+    assert (answer.diagnosis or "").startswith("missing: KALSHI-ACCESS-KEY")
+    assert b"token_authentication_failure" in answer.body
+    assert statuses(sandbox, signed(sandbox, path), signed(sandbox, path)) == [299, 404]
+    assert [(one.matched, one.answered) for one in sandbox.stubs] == [(2, 1)]
+
+
+def test_a_wrong_signature_is_refused_wherever_there_is_one() -> None:
+    sandbox = stubbed(f"request: GET {MILESTONES}, status: 299")
+    wrong = signed(sandbox, POSITIONS)
+    answer = ask(sandbox, Request("GET", MILESTONES, "", wrong.headers))
+    assert (answer.status, answer.account, answer.refusal) == (401, "alice", "bad_signature")
+    assert answer.diagnose
+    assert f'"{POSITIONS}"' in answer.diagnose(lambda: None)
+    assert statuses(sandbox, signed(sandbox, MILESTONES), PLAIN) == [299, 299]
+
+
+def test_public_routes_of_the_venue_stay_public() -> None:
+    path = f"{PREFIX}/exchange/status"
+    sandbox = stubbed(f"request: GET {path}, status: 299")
+    odd = Request("GET", path, "", ((b"kalshi-access-key", b"nobody"),))
+    assert statuses(sandbox, Request("GET", path), odd) == [299, 299]
+
+
+def test_a_stub_says_who_has_to_sign() -> None:
+    sandbox = stubbed(
+        f"request: GET {POSITIONS}, status: 299, signed: false", f"request: GET {MILESTONES}, status: 298, signed: true"
+    )
+    wrong = Request("GET", POSITIONS, "", ((b"kalshi-access-key", b"nobody"),))
+    assert statuses(sandbox, Request("GET", POSITIONS), wrong, PLAIN, signed(sandbox, MILESTONES)) == [
+        299,
+        299,
+        401,
+        298,
+    ]
+    _, entry = sandbox.answer(wrong)
+    assert (entry.operation, entry.key_id, entry.account) == ("GetPositions", "nobody", None)
+
+
+def test_where_signatures_are_off_a_key_is_enough() -> None:
+    sandbox = stubbed(f"request: GET {POSITIONS}, status: 299", text=f"{SMALL}auth: {{mode: off}}\n")
+    key_id = signed(sandbox).headers[0]
+    assert statuses(sandbox, Request("GET", POSITIONS, "", (key_id,)), Request("GET", POSITIONS)) == [299, 401]
+
+
+# --- venues of JSON-RPC
+
+
+def call(method: str, params: Any = None, id_: Any = 7) -> Request:
+    body = json.dumps({"jsonrpc": "2.0", "id": id_, "method": method, "params": params}).encode()
+    return Request("POST", "/api/v2", "", (), body)
+
+
+def test_a_method_is_answered_by_whatever_way_it_is_asked_for() -> None:
+    sandbox = stubbed("request: deribit public/nothing, query: {currency: BTC, n: 5}, result: {a: 1.50}", text=WORLD)
+    params = {"currency": "BTC", "n": 5, "more": [1]}
+    ways = [call("public/nothing", params), Request("GET", "/api/v2/public/nothing", "currency=BTC&n=5")]
+    ways.append(Request("POST", "/api/v2/public/nothing", "", (), call("public/nothing", params, "x").body))
+    answers = [ask(sandbox, way) for way in ways]
+    assert [answer.status for answer in answers] == [200, 200, 200]
+    assert all(b'"result":{"a":1.50}' in answer.body for answer in answers)
+    assert [json.loads(answer.body).get("id") for answer in answers] == [7, None, "x"]
+    others = [
+        call("public/nothing", {"currency": "ETH", "n": 5}),
+        call("public/nothing"),
+        call("public/get_time", params),
+    ]
+    assert all(b"1.50" not in ask(sandbox, other).body for other in others)
+    assert ask(sandbox, Request("POST", "/api/v2", "", (), b"no JSON")).stub is None
+    assert ask(sandbox, of_signalplus(sandbox, "public/nothing", currency="BTC", n=5)).stub is None
+
+
+@pytest.mark.parametrize(
+    ("params", "is_for"),
+    [
+        ({"flag": True}, True),
+        ({"flag": False}, False),
+        ({"flag": "true"}, True),
+        ({"flag": None}, False),
+        ({"flag": [1]}, False),
+    ],
+)
+def test_params_are_compared_as_text(params: Any, is_for: bool) -> None:
+    sandbox = stubbed("request: deribit public/nothing, query: {flag: true}, result: 1", text=WORLD)
+    assert (ask(sandbox, call("public/nothing", params)).stub is not None) is is_for
+    install(sandbox, "request: deribit public/nothing, query: {flag: 'null'}, result: 1")
+    assert (ask(sandbox, call("public/nothing", params)).stub is not None) is (is_for or params == {"flag": None})
+
+
+def test_a_private_method_has_to_be_signed() -> None:
+    sandbox = stubbed("request: deribit private/*, result: []".replace("*", "nothing"), text=WORLD)
+    refused = ask(sandbox, call("private/nothing"))
+    assert (refused.status, refused.refusal, json.loads(refused.body)["id"]) == (400, "unauthorized", 7)
+    assert "nobody signed this" in (refused.diagnosis or "")
+    answer = ask(sandbox, of_deribit(sandbox, "private/nothing"))
+    assert (answer.status, answer.account, answer.operation) == (200, "dora", None)
+    assert ask(sandbox, of_deribit(sandbox, "private/nothing", at=0)).refusal == "invalid_credentials"
+
+
+def test_a_path_of_json_rpc_is_a_path_too() -> None:
+    sandbox = stubbed(
+        "request: GET /api/v2/private/get_positions, result: []", "request: PUT /api/v2/private/a, json: 1", text=WORLD
+    )
+    assert json.loads(ask(sandbox, of_deribit(sandbox)).body)["result"] == []
+    refused = ask(sandbox, Request("PUT", "/api/v2/private/a"))
+    assert (refused.status, refused.refusal) == (400, "unauthorized")
+
+
+def test_the_gateways_rid_comes_back() -> None:
+    sandbox = stubbed("request: signalplus private/get_orders, query: {a: 1}, result: [1]", text=WORLD)
+    answer = ask(sandbox, of_signalplus(sandbox, "private/get_orders", a=1))
+    assert (answer.status, answer.body) == (200, b'{"rid":1234567890123456789,"result":[1]}')
+    assert answer.account == "gina"
+    assert ask(sandbox, of_signalplus(sandbox, "private/get_orders", a=2)).stub is None
+    assert ask(sandbox, Request("POST", "/signalplus/api", "", (), b"no JSON")).stub is None
+    body = of_signalplus(sandbox, "private/get_orders", a=1).body
+    unsigned = ask(sandbox, Request("POST", "/signalplus/api", "", (), body))
+    assert (unsigned.status, unsigned.stub, unsigned.refusal) == (401, "stub-1", "unauthorized")
+    assert json.loads(unsigned.body)["rid"] == 1234567890123456789
+
+
+# --- faults act before stubs
+
+
+def fault(sandbox: Sandbox, text: str) -> None:
+    run(sandbox.faults.install(FAULT.read(read_yaml(f"{{{text}}}", "f.yaml"), "")))
+
+
+def test_a_fault_that_answers_leaves_a_stub_unasked() -> None:
+    sandbox = stubbed(f"request: GET {MILESTONES}, status: 299")
+    fault(sandbox, f"match: {{path: {MILESTONES}}}, then: {{status: 503}}, times: 1")
+    _, entry = sandbox.answer(PLAIN)
+    assert (entry.status, entry.stub, entry.fault) == (503, None, "fault-1")
+    assert ask(sandbox, PLAIN).status == 299
+    assert [one.matched for one in sandbox.stubs] == [1]
+
+
+def test_faults_disturb_what_a_stub_answers() -> None:
+    sandbox = stubbed(f"request: GET {MILESTONES}, json: {{rows: [1, 2], cursor: abc}}")
+    fault(sandbox, "then: {truncate_json}")
+    answer = ask(sandbox, PLAIN)
+    assert (answer.stub, answer.fault, answer.body) == ("stub-1", "fault-1", b'{"rows":[1,2],')
+
+
+@pytest.mark.parametrize("then", ["{duplicate_row}", "{cursor: absent}", "{legacy: wrong}"])
+@pytest.mark.parametrize(
+    "body", ["text: no JSON", "json: [1]", "json: a", "json: {market_positions: [a, 5]}", "text: ''"]
+)
+def test_what_cannot_be_edited_is_left_as_it_is(then: str, body: str) -> None:
+    sandbox = stubbed(f"request: GET {POSITIONS}, {body}")
+    before = ask(sandbox, signed(sandbox)).body
+    fault(sandbox, f"then: {then}")
+    answer = ask(sandbox, signed(sandbox))
+    is_row = then == "{duplicate_row}" and "market" in body
+    assert (answer.body == before) is not is_row
+    assert bool(answer.findings) is not is_row
+
+
+def test_a_list_of_a_stub_is_edited_like_any() -> None:
+    sandbox = stubbed(f"request: GET {MILESTONES}, json: {{rows: [1, 2], cursor: abc}}")
+    fault(sandbox, "then: {duplicate_row}")
+    fault(sandbox, "then: {cursor: 'null'}")
+    assert ask(sandbox, PLAIN).body == b'{"rows":[1,2,2],"cursor":null}'
+
+
+def test_another_host_time_and_another_page_size() -> None:
+    sandbox = stubbed(f"request: GET {POSITIONS}, query: {{limit: 5}}, status: 299")
+    fault(sandbox, "then: {page_size: 1}")
+    assert ask(sandbox, signed(sandbox, f"{POSITIONS}?limit=5")).status == 299
+    fault(sandbox, "then: {stale: 5s}")
+    assert ask(sandbox, signed(sandbox, f"{POSITIONS}?limit=5")).status == 299
+    fault(sandbox, "then: {clock_offset: 5m}")
+    refused = ask(sandbox, signed(sandbox, f"{POSITIONS}?limit=5"))
+    assert (refused.status, refused.stub) == (401, "stub-1")
+    assert "moved the server's clock by 5m" in (refused.diagnosis or "")
+
+
+# --- installed, logged, bounded
+
+
+def test_what_comes_and_goes_is_logged() -> None:
+    sandbox = stubbed(f"name: a, request: GET {MILESTONES}, json: {{a: 1.50}}", "request: GET /b")
+    run(sandbox.stubs.remove("a"))
+    run(sandbox.stubs.clear())
+    installed, second, *removed = notes(sandbox)
+    assert installed == {"install": {"name": "a", "request": f"GET {MILESTONES}", "status": 200, "json": {"a": 1.5}}}
+    assert second["install"]["name"] == "stub-2"
+    assert removed == [{"remove": "a"}, {"remove": "stub-2"}]
+    assert not sandbox.stubs.installed
+
+
+def test_a_scenarios_stubs_are_there_from_the_start() -> None:
+    sandbox = make(f"{SMALL}stubs:\n  - {{request: GET {MILESTONES}}}\n")
+    assert ask(sandbox, PLAIN).stub == "stub-1"
+    assert notes(sandbox)[0]["install"]["name"] == "stub-1"
+
+
+def test_names_are_told_and_unknown_ones_refused() -> None:
+    sandbox = stubbed("name: milestones, request: GET /b")
+    with pytest.raises(StubError, match="no stub 'mileston': did you mean 'milestones'"):
+        run(sandbox.stubs.remove("mileston"))
+    with pytest.raises(StubError, match="no stub 'zzz'; known: milestones"):
+        run(sandbox.stubs.remove("zzz"))
+    twice = [STUB.read(read_yaml("{name: a, request: GET /b}", "s.yaml"), f"[{n}]") for n in range(2)]
+    with pytest.raises(StubError, match=r"s.yaml:1: \[1\].name: expected another name: 'a' is there twice"):
+        sandbox.stubs.check(twice)
+
+
+def test_their_number_and_their_bodies_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = stubbed("name: a, request: GET /b, text: hello")
+    one = STUB.read(read_yaml("{request: GET /b, text: hello}", "s.yaml"), "")
+    with pytest.raises(StubError, match="expected at most 1,000 stubs"):
+        sandbox.stubs.check([one] * STUBS_MAX)
+    monkeypatch.setattr(stubs, "BODIES_BYTES_MAX", 9)
+    with pytest.raises(StubError, match="expected bodies of at most 9 bytes in all"):
+        sandbox.stubs.check([one])
+    install(sandbox, "name: a, request: GET /b, text: hello")
+
+
+# --- replayed
+
+
+def again(sandbox: Sandbox, entries: list[Any] | None = None) -> list[Verdict]:
+    told = [entry_to_json(entry) for entry in sandbox.journal] if entries is None else entries
+    return list(compare(Replay(list(write_log(sandbox.log))), read_journal(json.dumps(told))))
+
+
+def story() -> Sandbox:
+    """What was answered depends on what was installed when."""
+    sandbox = stubbed(f"name: a, request: GET {MILESTONES}, json: {{n: 1.50}}, times: 1", text=WORLD)
+    statuses(sandbox, PLAIN, PLAIN)
+    raw = b64encode(bytes(range(256))).decode()
+    install(
+        sandbox, f"name: a, request: GET {MILESTONES}, body_base64: '{raw}', status: 404", f"request: GET {POSITIONS}"
+    )
+    statuses(
+        sandbox,
+        PLAIN,
+        signed(sandbox),
+        Request("GET", POSITIONS),
+        Request("GET", MILESTONES, "", ((b"kalshi-access-key", b"x"),)),
+    )
+    install(
+        sandbox,
+        "request: deribit private/nothing, result: [1.50]",
+        "request: signalplus private/x, signed: false, text: a",
+    )
+    statuses(
+        sandbox, of_deribit(sandbox, "private/nothing"), of_signalplus(sandbox, "private/x"), call("private/nothing")
+    )
+    run(sandbox.stubs.remove("a"))
+    statuses(sandbox, PLAIN, signed(sandbox))
+    run(sandbox.stubs.clear())
+    statuses(sandbox, PLAIN, signed(sandbox))
+    return sandbox
+
+
+def test_a_replay_answers_as_the_stubs_did() -> None:
+    verdicts = again(story())
+    assert verdicts == [Verdict("answer", number) for number in range(1, 14)]
+
+
+def test_a_replay_knows_which_stub_it_was() -> None:
+    sandbox = story()
+    entries = [entry_to_json(entry) for entry in sandbox.journal]
+    assert [entry["stub"] for entry in entries] == [
+        *("a", None, "a", "stub-3", "stub-3", "a"),
+        *("stub-4", "stub-5", "stub-4", None, "stub-3", None, None),
+    ]
+    tampered = [{**entry, "stub": None} if entry["stub"] == "a" else entry for entry in entries]
+    assert [verdict.number for verdict in again(sandbox, tampered) if verdict.deviation] == [1, 3, 6]
+
+
+def test_a_stub_that_the_log_does_not_have_is_told() -> None:
+    sandbox = stubbed(f"request: GET {MILESTONES}")
+    ask(sandbox, PLAIN)
+    entries = [{**entry_to_json(entry), "stub": "other"} for entry in sandbox.journal]
+    with pytest.raises(LogError, match="the journal says that stub 'other' answered: the log never installed it"):
+        again(sandbox, entries)
+
+
+def test_a_stub_that_was_removed_answers_no_more() -> None:
+    sandbox = story()
+    entries = [entry_to_json(entry) for entry in sandbox.journal]
+    with pytest.raises(LogError, match="stub 'a' answered"):
+        again(sandbox, [*entries[:9], {**entries[9], "stub": "a"}])
+
+
+@pytest.mark.parametrize("text", ['{"install":{"request":"nothing"}}', "no JSON"])
+def test_a_log_whose_stub_cannot_be_read_is_told(text: str) -> None:
+    sandbox = make()
+    run(sandbox.submit(Note(subject="stub", text=text)))
+    ask(sandbox, PLAIN)
+    with pytest.raises(LogError, match=r"command \d+: expected a stub: "):
+        again(sandbox)
+
+
+# --- against a model
+
+STEP = st.one_of(
+    st.tuples(
+        st.just("install"),
+        st.sampled_from("ab"),
+        st.sampled_from(["/x", "/x*", "/y"]),
+        st.integers(1, 3),
+        st.sampled_from([{}, {"q": "1"}]),
+    ),
+    st.tuples(st.just("remove"), st.sampled_from("ab")),
+    st.tuples(st.just("ask"), st.sampled_from(["/x", "/xy", "/y"]), st.sampled_from(["", "q=1", "q=2"])),
+)
+
+
+class Model:
+    """A list of what is installed, the newest last."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+
+    def install(self, name: str, path: str, times: int, query: dict[str, str], status: int) -> None:
+        self.remove(name)
+        self.rows.append({"name": name, "path": path, "left": times, "query": query, "status": status})
+
+    def remove(self, name: str) -> None:
+        self.rows = [row for row in self.rows if row["name"] != name]
+
+    def ask(self, path: str, query: str) -> int:
+        for row in reversed(self.rows):
+            is_there = path == row["path"] or (row["path"] == "/x*" and path.startswith("/x"))
+            if is_there and row["left"] and (not row["query"] or query == "q=1"):
+                row["left"] -= 1
+                return int(row["status"])
+        return 404
+
+
+@given(st.lists(STEP, max_size=30))
+def test_stubs_answer_as_a_plain_list_of_them_would(steps: list[Any]) -> None:
+    sandbox, model = make("scenario: a\n"), Model()
+    for status, (verb, *rest) in enumerate(steps, start=410):
+        if verb == "ask":
+            path, query = rest
+            assert ask(sandbox, Request("GET", path, query)).status == model.ask(path, query)
+        elif verb == "remove":
+            model.remove(rest[0])
+            if rest[0] in sandbox.stubs.installed:
+                run(sandbox.stubs.remove(rest[0]))
+        else:
+            name, path, times, query = rest
+            model.install(name, path, times, query, status)
+            given_ = {"name": name, "request": f"GET {path}", "times": times, "query": query, "status": status}
+            run(sandbox.stubs.install(STUB.read(located_json(json.dumps(given_), "", 0), "")))
+    assert all(verdict.deviation is None for verdict in again(sandbox))

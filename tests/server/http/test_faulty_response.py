@@ -1,0 +1,174 @@
+"""The way of a disturbed answer without a socket: a program in the same process, and a peer that does not go."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from starlette.types import Message
+
+from mockexchange.faults.faulty_answer import Disturbed
+from mockexchange.scenario.faults import FAULT
+from mockexchange.scenario.located_text import read_yaml
+from mockexchange.server.http import faulty_response, protocols
+from mockexchange.server.http.faulty_response import Closing, Way
+from tests.helpers.sandboxes import POSITIONS
+from tests.server.streaming import Venue, listening, play
+from tests.server.wire import ADDRESS, request
+
+
+class Transport:
+    """A connection that ends when it is cut, and, unless it is stuck, when it is closed."""
+
+    def __init__(self, *, is_stuck: bool = False) -> None:
+        self.told: list[str] = []
+        self.ended = asyncio.Event()
+        self._is_stuck = is_stuck
+
+    def close(self) -> None:
+        self.told.append("close")
+        if not self._is_stuck:
+            self.ended.set()
+
+    def abort(self) -> None:
+        self.told.append("abort")
+        self.ended.set()
+
+    def is_closing(self) -> bool:
+        return self.ended.is_set()
+
+    def get_extra_info(self, name: str) -> None:
+        return None
+
+
+class Cycle:
+    """What a server calls an application with."""
+
+    def __init__(self, transport: Transport | None) -> None:
+        if transport:
+            self.transport = transport
+        self.sent: list[Message] = []
+        self.ended = transport.ended if transport else asyncio.Event()
+
+    async def receive(self) -> Message:
+        await self.ended.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+
+
+async def carried(cycle: Cycle, closing: Closing | None = None, **options: Any) -> None:
+    body = b"0123456789"
+    answer = Disturbed(200, body, **{"declared_bytes": len(body), **options})
+    async with Way(cycle.receive, cycle.send, [] if closing is None else closing) as way:
+        await way.carry(answer, [(b"x", b"y")])
+
+
+def bodies(cycle: Cycle) -> bytes:
+    return b"".join(message["body"] for message in cycle.sent if message["type"] == "http.response.body")
+
+
+def test_an_answer_goes_out_whole() -> None:
+    async def scene() -> None:
+        cycle = Cycle(None)
+        await carried(cycle)
+        assert cycle.sent[0] == {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [(b"x", b"y"), (b"content-length", b"10")],
+        }
+        assert bodies(cycle) == b"0123456789"
+        assert not cycle.sent[-1].get("more_body")
+
+    play(scene())
+
+
+@pytest.mark.parametrize(("end", "told"), [("drop", ["close"]), ("reset", ["abort"]), ("cut", ["close"])])
+def test_a_connection_is_ended(end: str, told: list[str]) -> None:
+    async def scene() -> None:
+        transport = Transport()
+        cycle = Cycle(transport)
+        await carried(cycle, end=end)
+        assert transport.told == told
+        assert bool(cycle.sent) == (end == "cut")
+
+    play(scene())
+
+
+def test_a_connection_that_does_not_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(faulty_response, "CLOSE_S_MAX", 0.01)
+
+    async def scene() -> None:
+        transport = Transport(is_stuck=True)
+        await carried(Cycle(transport), end="drop")
+        assert transport.told == ["close", "abort"]
+
+    play(scene())
+
+
+@pytest.mark.parametrize("end", ["drop", "reset", "cut"])
+def test_in_one_process_there_is_nothing_to_end(end: str) -> None:
+    async def scene() -> None:
+        cycle = Cycle(None)
+        await carried(cycle, end=end)
+        assert all(message.get("more_body", True) for message in cycle.sent)
+
+    play(scene())
+
+
+@pytest.mark.parametrize("how", ["client", "sandbox"])
+def test_no_wait_outlasts_who_it_is_for(how: str) -> None:
+    async def scene() -> None:
+        transport = Transport()
+        closing: Closing = []
+        cycle = Cycle(transport)
+        task = asyncio.create_task(carried(cycle, closing, delay_us=600_000_000, bytes_per_second=1))
+        while not closing:  # noqa: ASYNC110  # the task has no event for it
+            await asyncio.sleep(0)
+        if how == "client":
+            transport.ended.set()
+        else:
+            closing[0]("stopped")
+        await task
+        assert bodies(cycle) == b"0123456789"
+        assert closing == []
+
+    play(scene())
+
+
+def test_a_closing_that_is_forgotten_already_is_no_trouble() -> None:
+    async def scene() -> None:
+        closing: Closing = []
+        cycle = Cycle(None)
+        async with Way(cycle.receive, cycle.send, closing):
+            closing.clear()
+
+    play(scene())
+
+
+@pytest.mark.parametrize("parser", ["httptools", "h11"])
+def test_both_parsers_carry_it(parser: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """Without a word in the server's log, as of an application that forgot to answer."""
+    if parser == "h11":
+        monkeypatch.setattr("mockexchange.server.http.listener.http_protocol", lambda: protocols.JournalledH11Protocol)
+
+    async def ask(venue: Venue, then: str) -> bytes:
+        rule = FAULT.read(read_yaml(f"{{name: one, then: {{{then}}}}}", "rule"), "")
+        await venue.sandbox.faults.install(rule)
+        reader, writer = await asyncio.open_connection(ADDRESS, venue.listener.port)
+        writer.write(request("GET", POSITIONS, venue.headers(POSITIONS)))
+        try:
+            return await reader.read()
+        finally:
+            writer.close()
+
+    async def scene() -> None:
+        async with listening() as venue:
+            assert await ask(venue, "drop") == b""
+            with pytest.raises(ConnectionResetError):
+                await ask(venue, "reset")
+            head, _, body = (await ask(venue, "cut_after: 7")).partition(b"\r\n\r\n")
+            assert (head[:12], body) == (b"HTTP/1.1 200", b'{"curso')
+
+    play(scene())
+    assert caplog.records == []
