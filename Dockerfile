@@ -23,7 +23,7 @@ LABEL org.opencontainers.image.title="mockexchange" \
 # what the server makes in it only its own user can read.
 RUN mkdir -m 1777 /run/mockexchange && mkdir /scenarios /keys
 COPY --from=build /opt/mockexchange /opt/mockexchange
-COPY scripts/probe_container.py /opt/mockexchange/probe.py
+COPY tools/probe_container.py /opt/mockexchange/probe.py
 ENV PATH=/opt/mockexchange/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -37,10 +37,10 @@ serve: $(RUN)/.installed  ## the server on the demo scenario
 	@$(RUN)/bin/mockexchange serve --scenario demo $(ARGS)
 
 test: $(DEV)/.installed  ## the whole suite
-	@scripts/test.sh $(ARGS)
+	@tools/test.sh $(ARGS)
 
 coverage: $(DEV)/.installed  ## the whole suite, with the coverage gate
-	@scripts/test.sh $(COVERAGE) $(ARGS)
+	@tools/test.sh $(COVERAGE) $(ARGS)
 
 house: $(DEV)/.installed  ## architecture and house rules alone
 	@$(IN_DEV) pytest -q tests/house/test_architecture.py tests/house/test_style.py
@@ -75,13 +75,13 @@ floors-beside-%: $(FLOORS)-%/.installed
 	@$(FLOORS)-$*/bin/python -m pytest --noconftest -p no:cacheprovider -q -m floors tests/house/floors_beside.py
 
 examples: $(DEV)/.installed  ## the example's own suite, with nothing installed but the wheel and what the example requires
-	@scripts/bot_example.sh $(ARGS)
+	@tools/bot_example.sh $(ARGS)
 
 docs: $(DEV)/.installed  ## the documentation site, into build/site
 	@NO_MKDOCS_2_WARNING=1 $(IN_DEV) mkdocs build --strict
 
 wheel: $(DEV)/.installed  ## build the wheel and run what it installs
-	@scripts/wheel_smoke.sh
+	@tools/wheel_smoke.sh
 
 dev-env: $(DEV)/.installed  ## the environment of all but serve, floors and clients-env
 	@:
@@ -93,39 +93,39 @@ clients-env: $(CLIENT_NAMES:%=$(CLIENTS)/%/.installed)  ## an environment for ea
 	@:
 
 clients: $(DEV)/.installed clients-env  ## put every client through every card and call, and write docs/clients.md anew
-	@$(IN_DEV) scripts.write_clients_page $(ARGS)
+	@$(IN_DEV) tools.write_clients_page $(ARGS)
 
 # The clients' locks need their Python, which is newer than the lowest that we support.
 lock:  ## choose exact versions anew: constraints.txt, and those of each client
-	@PYTHON= scripts/lock.sh constraints.txt 3.11 exactly '.[dev]'
+	@PYTHON= tools/lock.sh constraints.txt 3.11 exactly '.[dev]'
 	@for name in $(CLIENT_NAMES); do \
-		PYTHON= scripts/lock.sh $(CLIENT_PINS)/$$name.txt 3.13 or_later "$${name%-*}==$${name##*-}" || exit; done
+		PYTHON= tools/lock.sh $(CLIENT_PINS)/$$name.txt 3.13 or_later "$${name%-*}==$${name##*-}" || exit; done
 
 clean:  ## remove what the other targets made
 	rm -rf $(RUN) $(DEV) $(FLOORS) $(FLOORS_BESIDE:%=$(FLOORS)-%) $(CLIENTS) $(NODE) build dist .coverage .coverage.* .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
 
 $(RUN)/.installed: pyproject.toml constraints.txt
-	@scripts/environment.sh $(RUN) constraints.txt 3.11 or_later --editable .
+	@tools/environment.sh $(RUN) constraints.txt 3.11 or_later --editable .
 
 $(DEV)/.installed: pyproject.toml constraints.txt
-	@scripts/environment.sh $(DEV) constraints.txt 3.11 or_later --editable '.[dev]'
+	@tools/environment.sh $(DEV) constraints.txt 3.11 or_later --editable '.[dev]'
 
-$(FLOORS)/.installed: pyproject.toml scripts/floors.py
-	@mkdir -p build && python=$$(PYTHON= scripts/find_python.sh 3.11 exactly) && "$$python" scripts/floors.py >build/floors.txt
-	@PYTHON= scripts/environment.sh $(FLOORS) build/floors.txt 3.11 exactly --editable . pytest
+$(FLOORS)/.installed: pyproject.toml tools/floors.py
+	@mkdir -p build && python=$$(PYTHON= tools/find_python.sh 3.11 exactly) && "$$python" tools/floors.py >build/floors.txt
+	@PYTHON= tools/environment.sh $(FLOORS) build/floors.txt 3.11 exactly --editable . pytest
 
-$(FLOORS)-%/.installed: pyproject.toml scripts/floors.py
-	@mkdir -p build && wanted=$(FLOORS_PYTHON_$*) && python=$$(PYTHON= scripts/find_python.sh $$wanted exactly) \
-		&& "$$python" scripts/floors.py --python $$wanted >build/floors-$*.txt
-	@name=$*; PYTHON= scripts/environment.sh $(FLOORS)-$* build/floors-$*.txt $(FLOORS_PYTHON_$*) exactly \
+$(FLOORS)-%/.installed: pyproject.toml tools/floors.py
+	@mkdir -p build && wanted=$(FLOORS_PYTHON_$*) && python=$$(PYTHON= tools/find_python.sh $$wanted exactly) \
+		&& "$$python" tools/floors.py --python $$wanted >build/floors-$*.txt
+	@name=$*; PYTHON= tools/environment.sh $(FLOORS)-$* build/floors-$*.txt $(FLOORS_PYTHON_$*) exactly \
 		--editable . pytest "$${name%-*}==$${name##*-}"
 
 $(NODE)/kalshi/.installed: examples/node/package-lock.json
-	@scripts/node_environment.sh $(@D) $(<D)
+	@tools/node_environment.sh $(@D) $(<D)
 
 $(NODE)/parser/.installed: tests/contracts/parser/package-lock.json
-	@scripts/node_environment.sh $(@D) $(<D)
+	@tools/node_environment.sh $(@D) $(<D)
 
 $(CLIENTS)/%/.installed: $(CLIENT_PINS)/%.txt
-	@name=$*; PYTHON= scripts/environment.sh $(CLIENTS)/$* $< 3.13 or_later "$${name%-*}==$${name##*-}"
+	@name=$*; PYTHON= tools/environment.sh $(CLIENTS)/$* $< 3.13 or_later "$${name%-*}==$${name##*-}"

@@ -11,8 +11,8 @@ import pytest
 import mockexchange
 from mockexchange.api.asynchronous.exchange import AsyncExchange
 from mockexchange.api.synchronous.exchange import Exchange
-from scripts import write_sync_api
 from tests.house.checkout import ROOT
+from tools import write_sync_api
 
 
 def test_every_public_name_is_there() -> None:
@@ -35,7 +35,7 @@ def test_an_unknown_name_is_told() -> None:
 
 def test_the_synchronous_package_is_what_is_generated() -> None:
     there = {path: path.read_text(encoding="utf-8") for path in write_sync_api.TARGET.glob("*.py")}
-    assert there == write_sync_api.written(), "run python scripts/write_sync_api.py"
+    assert there == write_sync_api.written(), "run python tools/write_sync_api.py"
 
 
 @pytest.mark.parametrize(

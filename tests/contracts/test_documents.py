@@ -8,7 +8,6 @@ import jsonschema_rs
 import pytest
 import schemathesis
 
-from scripts.write_contracts import render_document, target
 from tests.contracts.documents import (
     ALIASES,
     API_DATES,
@@ -26,6 +25,7 @@ from tests.contracts.documents import (
     resolved,
     writes,
 )
+from tools.write_contracts import render_document, target
 
 # What a schema object may contain: a misspelt keyword would otherwise be ignored without a word.
 SCHEMA_KEYWORDS = {
@@ -94,7 +94,7 @@ def test_every_reference_resolves_and_every_component_is_used(alias: str) -> Non
 
 @pytest.mark.parametrize("alias", DOCUMENTS)
 def test_the_documents_are_what_the_facts_make_them(alias: str) -> None:
-    assert target(alias).read_text(encoding="utf-8") == render_document(alias), "run: python -m scripts.write_contracts"
+    assert target(alias).read_text(encoding="utf-8") == render_document(alias), "run: python -m tools.write_contracts"
 
 
 PUBLIC = {

@@ -11,8 +11,8 @@ import pytest
 from mockexchange.kit.validation.references import resolved, validator
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
-from scripts.contract_examples import with_decimals
 from tests.contracts.documents import ALIASES, DOCUMENTS, document
+from tools.contract_examples import with_decimals
 
 SUBJECTS = api_documents.subjects()
 CENTS_AS_DOLLARS = {

@@ -3,11 +3,11 @@
 import pytest
 import yaml
 
-from scripts.contract_facts import life_of, living, living_node, read_facts
-from scripts.contract_links import Links
-from scripts.plain_yaml import render
-from scripts.write_contracts import Writer, render_document
 from tests.contracts.documents import ALIASES, API_DATES
+from tools.contract_facts import life_of, living, living_node, read_facts
+from tools.contract_links import Links
+from tools.plain_yaml import render
+from tools.write_contracts import Writer, render_document
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,10 @@ import schemathesis
 
 from mockexchange.kit.validation.references import resolved, validator
 from mockexchange.runtime import api_documents
-from scripts.jsonrpc_facts import ALIASES, type_of
-from scripts.write_jsonrpc_contracts import VENUES, render_document, render_stream, target
 from tests.contracts.documents import ROOT, references
 from tests.contracts.test_stream_documents import published
+from tools.jsonrpc_facts import ALIASES, type_of
+from tools.write_jsonrpc_contracts import VENUES, render_document, render_stream, target
 
 SUBJECTS = [f"{venue}/{alias}" for venue in VENUES for alias in ALIASES]
 # What a schema may contain: a misspelt keyword would otherwise be ignored without a word.

@@ -18,8 +18,8 @@ from schemathesis.specs.openapi.stateful.links import OpenApiLink
 from mockexchange.kit.validation.references import resolved
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
-from scripts.contract_facts import read_facts
 from tests.contracts.documents import DOCUMENTS, FROM_2026, document, operations
+from tools.contract_facts import read_facts
 
 AnyOperation = APIOperation[Any, Any, Any, Any]
 SUBJECTS = ("control", *(f"kalshi/{alias}" for alias in DOCUMENTS))

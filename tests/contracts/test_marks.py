@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from mockexchange.kit.validation.references import resolved
-from scripts.contract_facts import COMPAT, read_facts
 from tests.contracts.collection import full_collection
 from tests.contracts.documents import ALIASES, DOCUMENTS, component_validator, document, operations
 from tests.contracts.reference import DELIBERATE
+from tools.contract_facts import COMPAT, read_facts
 
 Node = dict[str, Any]
 DAYS = {"2025-11-03", "2026-01-14", "2026-06-11", "2026-08-24"}

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from scripts.contract_examples import DECIMALS
 from tests.contracts.documents import DOCUMENTS, document
+from tools.contract_examples import DECIMALS
 
 WORDS = {2: "two decimals", 4: "four decimals", 6: "six decimals"}
 TEXTS = ("Dollars", "UnsignedDollars", "FeeDollars", "BalanceDollars", "PriceDollars", "Count", "UnsignedCount")

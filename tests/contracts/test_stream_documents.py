@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 import jsonschema_rs
 import pytest
 
-from scripts.stream_facts import STREAM_DATES
-from scripts.write_stream_contracts import render_document, target
 from tests.contracts.documents import ALIASES, API_DATES, CONTRACTS, ROOT, references
 from tests.contracts.stream_documents import COMPAT, SUBJECTS, Node, document, judge, messages
+from tools.stream_facts import STREAM_DATES
+from tools.write_stream_contracts import render_document, target
 
 # What a schema may contain: a misspelt keyword would otherwise be ignored without a word.
 SCHEMA_KEYWORDS = {
@@ -74,7 +74,7 @@ def test_a_broken_document_is_not_valid(name: str) -> None:
 @pytest.mark.parametrize("alias", SUBJECTS)
 def test_the_documents_are_what_the_facts_make_them(alias: str) -> None:
     made = target(alias).read_text(encoding="utf-8")
-    assert made == render_document(alias), "run: python -m scripts.write_stream_contracts"
+    assert made == render_document(alias), "run: python -m tools.write_stream_contracts"
 
 
 @pytest.mark.parametrize("alias", SUBJECTS)

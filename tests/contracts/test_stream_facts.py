@@ -5,8 +5,6 @@ import json
 import pytest
 
 from mockexchange.runtime.api_documents import Document
-from scripts.contract_facts import life_of
-from scripts.stream_facts import COMPAT, alive, alive_node, living_fields, read_stream_facts
 from tests.contracts.stream_documents import (
     Node,
     accepting,
@@ -19,6 +17,8 @@ from tests.contracts.stream_documents import (
 )
 from tests.venues.kalshi.frames.facts import Table, tables
 from tests.venues.kalshi.stream.protocol_facts import GENERATIONS, kept_facts
+from tools.contract_facts import life_of
+from tools.stream_facts import COMPAT, alive, alive_node, living_fields, read_stream_facts
 
 PROTOCOL = kept_facts()
 SHAPES = {"integer": "number", "number": "number"}

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from scripts.write_stream_contracts import target
 from tests.contracts.stream_documents import SUBJECTS
 from tests.house.checkout import ROOT
+from tools.write_stream_contracts import target
 
 PARSER = "@asyncapi/parser"
 HOW = "make node-env"

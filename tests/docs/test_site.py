@@ -16,9 +16,9 @@ import yaml
 
 from mockexchange.venues.kalshi.catalogue import CATALOGUE
 from mockexchange.venues.kalshi.operations import OPERATIONS
-from scripts.site_hooks import on_page_content
 from tests.docs.fences import DOCS, pages
 from tests.house.checkout import ROOT
+from tools.site_hooks import on_page_content
 
 CONFIGURATION = ROOT / "mkdocs.yml"
 NOT_IN_THE_SITE: frozenset[str] = frozenset()

@@ -4,13 +4,13 @@ import re
 from pathlib import Path
 
 from mockexchange.kit.client.cards import CARD, SEE, read_card
-from scripts.write_cards_page import TARGET, render
+from tools.write_cards_page import TARGET, render
 
 PAGE = TARGET.read_text(encoding="utf-8")
 
 
 def test_the_tables_are_those_of_the_cards_and_rules() -> None:
-    assert render(PAGE) == PAGE, "run: python -m scripts.write_cards_page"
+    assert render(PAGE) == PAGE, "run: python -m tools.write_cards_page"
 
 
 def test_every_key_of_a_card_is_explained() -> None:

@@ -2,11 +2,11 @@
 
 from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.operations import OPERATIONS
-from scripts.write_wire_page import TARGET, render
+from tools.write_wire_page import TARGET, render
 
 
 def test_the_page_is_written_from_the_tables_of_today() -> None:
-    assert TARGET.read_text(encoding="utf-8") == render(), "run: python -m scripts.write_wire_page"
+    assert TARGET.read_text(encoding="utf-8") == render(), "run: python -m tools.write_wire_page"
 
 
 def test_it_shows_every_operation_and_every_key_of_every_object() -> None:

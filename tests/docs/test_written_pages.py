@@ -13,10 +13,10 @@ from websockets.sync.client import connect
 
 import mockexchange
 from mockexchange.clients.published import CLIENTS, GENERIC
-from scripts import write_control_page, write_diagrams, write_recipes_page, write_signatures_page
-from scripts.drawing import Picture
-from scripts.pages import with_parts
 from tests.docs.fences import fences_of
+from tools import write_control_page, write_diagrams, write_recipes_page, write_signatures_page
+from tools.drawing import Picture
+from tools.pages import with_parts
 
 WRITERS = (write_control_page, write_recipes_page, write_signatures_page)
 
@@ -119,13 +119,9 @@ def test_a_page_without_the_part_is_an_error() -> None:
 
 def test_the_pictures_are_as_their_script_draws_them() -> None:
     drawn = write_diagrams.drawn()
-    assert {path.name for path in write_diagrams.FOLDER.iterdir()} == set(drawn), (
-        "run: python -m scripts.write_diagrams"
-    )
+    assert {path.name for path in write_diagrams.FOLDER.iterdir()} == set(drawn), "run: python -m tools.write_diagrams"
     for name, text in drawn.items():
-        assert (write_diagrams.FOLDER / name).read_text(encoding="utf-8") == text, (
-            "run: python -m scripts.write_diagrams"
-        )
+        assert (write_diagrams.FOLDER / name).read_text(encoding="utf-8") == text, "run: python -m tools.write_diagrams"
 
 
 def test_words_that_do_not_fit_are_an_error() -> None:

@@ -16,9 +16,9 @@ import pytest
 
 import mockexchange
 from mockexchange.runtime import api_documents
-from scripts.floors import FIRST_WHEELS, floor, lowest_versions, runtime_requirements
 from tests.house.checkout import ROOT, checkout_files
 from tests.house.serving import clean_environment
+from tools.floors import FIRST_WHEELS, floor, lowest_versions, runtime_requirements
 
 PACKAGE_DATA = (".yaml", ".pem")
 DOCUMENTS = ("contracts/control/", "contracts/deribit/", "contracts/kalshi/", "contracts/signalplus/")

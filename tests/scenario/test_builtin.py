@@ -30,11 +30,11 @@ from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.public_keys import load_public_key
-from scripts.write_pages_scenario import FLAT, HELD, RESTING, SETTLED, TIED, render
-from scripts.write_pages_scenario import TARGET as PAGES
 from tests.helpers.sandboxes import PREFIX, WALL, signed
 from tests.helpers.stream_reader import Reader
 from tests.house.checkout import ROOT
+from tools.write_pages_scenario import FLAT, HELD, RESTING, SETTLED, TIED, render
+from tools.write_pages_scenario import TARGET as PAGES
 
 TRUTH = json.loads((ROOT / "fixtures" / "scenarios" / "golden.truth.json").read_text(encoding="utf-8"))
 DERIVED_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -281,7 +281,7 @@ def test_demo_has_payments_and_transfers_in_every_status() -> None:
 
 
 def test_pages_is_what_its_script_writes() -> None:
-    assert PAGES.read_text(encoding="utf-8") == render(), "run: python -m scripts.write_pages_scenario"
+    assert PAGES.read_text(encoding="utf-8") == render(), "run: python -m tools.write_pages_scenario"
 
 
 def test_pages_has_the_rows_it_says(pages: Holdings) -> None:

@@ -14,8 +14,8 @@ from mockexchange.scenario.loader import BUILTIN, load_text
 from mockexchange.scenario.located_text import Located, read_json_lines, read_yaml
 from mockexchange.scenario.schema import json_schema
 from mockexchange.scenario.schema_definitions import SHARED_CHARS_MIN, count_parts, with_shared_parts
-from scripts.write_scenario_schema import TARGET, render
 from tests.house.checkout import ROOT
+from tools.write_scenario_schema import TARGET, render
 
 VALIDATOR = jsonschema_rs.validator_for(json_schema())
 YAML_FILES = [
@@ -40,7 +40,7 @@ def as_an_editor_sees_it(node: Located) -> Any:
 
 
 def test_the_published_schema_is_current() -> None:
-    assert TARGET.read_text(encoding="utf-8") == render(), "run: python -m scripts.write_scenario_schema"
+    assert TARGET.read_text(encoding="utf-8") == render(), "run: python -m tools.write_scenario_schema"
 
 
 def test_the_schema_is_one() -> None:

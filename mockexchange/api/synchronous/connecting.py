@@ -1,4 +1,4 @@
-# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/connecting.py: change that.
+# Written by tools/write_sync_api.py from mockexchange/api/asynchronous/connecting.py: change that.
 """A sandbox of a server that runs elsewhere, as a context manager."""
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/exchange.py: change that.
+# Written by tools/write_sync_api.py from mockexchange/api/asynchronous/exchange.py: change that.
 """An exchange to use: one sandbox, and everything that can be done with it.
 
 Each call is one request of the control API, and returns when it is carried out and its frames wait at the sockets.

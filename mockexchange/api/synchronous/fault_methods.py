@@ -1,4 +1,4 @@
-# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/fault_methods.py: change that.
+# Written by tools/write_sync_api.py from mockexchange/api/asynchronous/fault_methods.py: change that.
 """What stands between clients and an exchange: faults that disturb, and stubs that answer in its place."""
 
 from collections.abc import Mapping

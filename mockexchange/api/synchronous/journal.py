@@ -1,4 +1,4 @@
-# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/journal.py: change that.
+# Written by tools/write_sync_api.py from mockexchange/api/asynchronous/journal.py: change that.
 """What crossed the wire of a sandbox: looked at, waited for, and judged."""
 
 from collections.abc import Collection, Mapping, Sequence

@@ -1,4 +1,4 @@
-# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/sandbox_client.py: change that.
+# Written by tools/write_sync_api.py from mockexchange/api/asynchronous/sandbox_client.py: change that.
 """Asking about one sandbox, until its exchange ends."""
 
 from typing import Any

@@ -1,4 +1,4 @@
-# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/steps.py: change that.
+# Written by tools/write_sync_api.py from mockexchange/api/asynchronous/steps.py: change that.
 """What happens at an exchange: the steps of scenarios as methods, in the steps' own words.
 
 Accounts are ACCOUNT, or ACCOUNT/BOOK for a subaccount or a subtrader. Amounts are `Decimal`, int, text or float.

@@ -1,4 +1,4 @@
-# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/stream.py: change that.
+# Written by tools/write_sync_api.py from mockexchange/api/asynchronous/stream.py: change that.
 """The open streams of a sandbox: waited for, spoken to, cut off."""
 
 import json

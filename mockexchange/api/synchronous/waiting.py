@@ -1,4 +1,4 @@
-# Written by scripts/write_sync_api.py from mockexchange/api/asynchronous/waiting.py: change that.
+# Written by tools/write_sync_api.py from mockexchange/api/asynchronous/waiting.py: change that.
 """Looking, and looking again when something has come, until there is enough of it or the time is up."""
 
 import time

@@ -1,6 +1,6 @@
 """Write mockexchange/api/synchronous from mockexchange/api/asynchronous: the same calls, without `await`.
 
-    python scripts/write_sync_api.py
+    python tools/write_sync_api.py
 
 Names are mapped token by token, so that what is written stays readable; ruff puts the lines in order afterwards.
 """
@@ -31,7 +31,7 @@ KEPT = frozenset({"AsyncHandler"})
 """Names that are the same in both: what is for programs that wait elsewhere."""
 PREFIXED = re.compile(r"Async(?=[A-Z])")
 WORD = re.compile(r"\w+")
-HEAD = "# Written by scripts/write_sync_api.py from {path}: change that.\n"
+HEAD = "# Written by tools/write_sync_api.py from {path}: change that.\n"
 PACKAGE = '"""The API as plain calls: the generated twin of mockexchange.api.asynchronous."""\n'
 
 

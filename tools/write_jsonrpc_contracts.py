@@ -6,16 +6,16 @@ difference between the two has to be able to show.
 
 from pathlib import Path
 
-from scripts.contract_facts import COMPAT, Node
-from scripts.contract_responses import response
-from scripts.contract_schemas import used_schemas
-from scripts.jsonrpc_calls import Calls, name_of
-from scripts.jsonrpc_facts import ALIASES, CONTRACTS, Schemas, reference
-from scripts.jsonrpc_streams import stream_document
-from scripts.plain_yaml import render
+from tools.contract_facts import COMPAT, Node
+from tools.contract_responses import response
+from tools.contract_schemas import used_schemas
+from tools.jsonrpc_calls import Calls, name_of
+from tools.jsonrpc_facts import ALIASES, CONTRACTS, Schemas, reference
+from tools.jsonrpc_streams import stream_document
+from tools.plain_yaml import render
 
 HEADER = """\
-# {title}, written by `python -m scripts.write_jsonrpc_contracts` from the facts in ../facts, which
+# {title}, written by `python -m tools.write_jsonrpc_contracts` from the facts in ../facts, which
 # come from documents and recordings, never from the server. ../README.md grades what no source settles.
 """
 VENUES = ("deribit", "signalplus")

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from scripts.contract_facts import COMPAT, Life, Node, living, living_node
-from scripts.contract_parts import error_schemas, parameter_error, type_schema
+from tools.contract_facts import COMPAT, Life, Node, living, living_node
+from tools.contract_parts import error_schemas, parameter_error, type_schema
 
 LIST_ROWS_MAX = 1000
 UNBOUNDED_SINCE = {"MarketPosition": "2026-10-01"}

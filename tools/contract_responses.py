@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scripts.contract_facts import Node
+from tools.contract_facts import Node
 
 SECURITY: list[Node] = [{"accessKey": [], "accessSignature": [], "accessTimestamp": []}]
 """One requirement with three members: all three headers go together."""

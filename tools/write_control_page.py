@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from mockexchange.runtime import api_documents
-from scripts.pages import DOCS, cell, with_parts
+from tools.pages import DOCS, cell, with_parts
 
 TARGET = DOCS / "control-api.md"
 PART = "operations"

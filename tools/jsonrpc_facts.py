@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from scripts.contract_facts import COMPAT, Node
+from tools.contract_facts import COMPAT, Node
 
 CONTRACTS = Path(__file__).parents[1] / "contracts"
 ALIASES = {"2026-10": "2026-10-31", COMPAT: COMPAT}

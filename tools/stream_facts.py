@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from scripts.contract_facts import API_DATES, CONTRACTS, Life, Node, life_of, living, living_node
+from tools.contract_facts import API_DATES, CONTRACTS, Life, Node, life_of, living, living_node
 
 COMPAT = "compat"
 """Sorts after every day: the newest life of each name, and names that are gone."""

@@ -3,7 +3,7 @@
 from itertools import chain
 from typing import Any
 
-from scripts.contract_facts import COMPAT, Node, living_node
+from tools.contract_facts import COMPAT, Node, living_node
 
 WIDE_MAX = 10**18 - 1
 """choice: of the 64 bits, what 18 digits can say."""

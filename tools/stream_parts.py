@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from scripts.contract_facts import Life, Node
-from scripts.stream_facts import COMPAT, alive_node, living_fields, living_nodes
+from tools.contract_facts import Life, Node
+from tools.stream_facts import COMPAT, alive_node, living_fields, living_nodes
 
 CONST_OF = "type"
 """The key of a message whose fact is its word, not a type."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from mockexchange.clients.published import CLIENTS, GENERIC, Client
-from scripts.pages import DOCS, with_parts
+from tools.pages import DOCS, with_parts
 
 TARGET = DOCS / "recipes.md"
 VENUES = {"kalshi": "Kalshi", "deribit": "Deribit", "signalplus": "SignalPlus"}

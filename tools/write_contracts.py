@@ -8,16 +8,16 @@ import re
 from itertools import chain
 from pathlib import Path
 
-from scripts.contract_examples import Examples, example_of
-from scripts.contract_facts import API_DATES, COMPAT, CONTRACTS, Node, living, living_node, node_holds, read_facts
-from scripts.contract_links import Links
-from scripts.contract_parts import parameter_node, path_parameter
-from scripts.contract_responses import ALLOW, COMMON_RESPONSES, MORE_STATUSES, SECURITY, SECURITY_SCHEMES, response
-from scripts.contract_schemas import every_schema, used_schemas
-from scripts.plain_yaml import render
+from tools.contract_examples import Examples, example_of
+from tools.contract_facts import API_DATES, COMPAT, CONTRACTS, Node, living, living_node, node_holds, read_facts
+from tools.contract_links import Links
+from tools.contract_parts import parameter_node, path_parameter
+from tools.contract_responses import ALLOW, COMMON_RESPONSES, MORE_STATUSES, SECURITY, SECURITY_SCHEMES, response
+from tools.contract_schemas import every_schema, used_schemas
+from tools.plain_yaml import render
 
 HEADER = """\
-# The Kalshi account reads as of the API date below, written by `python -m scripts.write_contracts` from the facts in
+# The Kalshi account reads as of the API date below, written by `python -m tools.write_contracts` from the facts in
 # ../facts, which come from recorded answers and dated documentation, never from the server. ../README.md grades what no
 # source settles. Every date has the same order of sections and one fact a line, so a diff of two files is the list of
 # what changed.

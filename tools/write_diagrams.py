@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from scripts.drawing import Picture
-from scripts.pages import DOCS
+from tools.drawing import Picture
+from tools.pages import DOCS
 
 FOLDER = DOCS / "images"
 

@@ -1,6 +1,6 @@
 """Makes the links of a day: from an answer to the reads that its rows lead to, and from a page to the next."""
 
-from scripts.contract_facts import Node, living
+from tools.contract_facts import Node, living
 
 NEXT_PAGE = "NextPage"
 SAME_ELSEWHERE = {"limit", "cursor"}

@@ -6,7 +6,7 @@ workspace=$(mktemp -d)
 trap 'rm -rf "$workspace"' EXIT
 "${DEV:-.venv-dev}/bin/python" -m hatchling build -t wheel -d "$workspace"
 constraints=$PWD/constraints.txt
-python=$(scripts/find_python.sh 3.11)
+python=$(tools/find_python.sh 3.11)
 cd "$workspace"
 "$python" -m venv env
 env/bin/python -m pip install --quiet --quiet --disable-pip-version-check --constraint "$constraints" ./*.whl

@@ -6,7 +6,7 @@ set -eu
 workspace=$(mktemp -d)
 trap 'rm -rf "$workspace"' EXIT
 constraints=$PWD/constraints.txt
-python=$(scripts/find_python.sh 3.11)
+python=$(tools/find_python.sh 3.11)
 cp -R examples/bot "$workspace/bot"
 rm -rf "$workspace/bot/wheels"
 # Beside the bot, as its README, Dockerfile and workflow have it.

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
-from scripts.contract_facts import Node
-from scripts.jsonrpc_facts import Schemas, closed, read, reference, type_of
+from tools.contract_facts import Node
+from tools.jsonrpc_facts import Schemas, closed, read, reference, type_of
 
 OWN = "*"
 """In an envelope: what is the method's own."""

@@ -6,13 +6,13 @@ has to be able to show.
 
 from pathlib import Path
 
-from scripts.contract_facts import CONTRACTS, Node
-from scripts.plain_yaml import render
-from scripts.stream_facts import COMPAT, STREAM_DATES, alive_node, living_nodes, read_stream_facts
-from scripts.stream_parts import Schemas, reference
+from tools.contract_facts import CONTRACTS, Node
+from tools.plain_yaml import render
+from tools.stream_facts import COMPAT, STREAM_DATES, alive_node, living_nodes, read_stream_facts
+from tools.stream_parts import Schemas, reference
 
 HEADER = """\
-# Kalshi's stream as of the API date below, written by `python -m scripts.write_stream_contracts` from the facts in
+# Kalshi's stream as of the API date below, written by `python -m tools.write_stream_contracts` from the facts in
 # ../facts, which come from recorded frames and dated documentation, never from the server. ../STREAM.md grades what no
 # source settles. The venue is what is described: it sends what is a `send`, and a client sends what the venue receives.
 """

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from scripts.contract_facts import Node
-from scripts.contract_schemas import used_schemas
-from scripts.jsonrpc_calls import Calls
-from scripts.jsonrpc_facts import ALIASES, Schemas, closed, read, reference
+from tools.contract_facts import Node
+from tools.contract_schemas import used_schemas
+from tools.jsonrpc_calls import Calls
+from tools.jsonrpc_facts import ALIASES, Schemas, closed, read, reference
 
 MAIN = "stream"
 """The channel that has everything; others are the same at another address."""

@@ -4,7 +4,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from scripts.contract_facts import Life, Node, living, living_node
+from tools.contract_facts import Life, Node, living, living_node
 
 DECIMALS = re.compile(r"\\\.\[0-9\]\{(\d)\}(0*)")
 """In the pattern of an amount, price or count: the digits after the point, and the zeros that follow them."""

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 import mockexchange
-from scripts.pages import DOCS, cell, with_parts
+from tools.pages import DOCS, cell, with_parts
 
 TARGET = DOCS / "signatures.md"
 NOW_MS = 1_780_000_000_000

@@ -1,6 +1,6 @@
 """Print the lowest versions pyproject.toml promises to work with, as constraints for pip.
 
-Usage: python scripts/floors.py [--python VERSION] [PYPROJECT]
+Usage: python tools/floors.py [--python VERSION] [PYPROJECT]
 """
 
 import argparse
