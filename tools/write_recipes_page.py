@@ -1,4 +1,4 @@
-"""Write the recipes of docs/recipes.md: how each published client is pointed here, from mockexchange/clients/published.py."""
+"""Write docs/recipes.md from mockexchange/clients/published.py: how each published client is pointed here."""
 
 import re
 from collections.abc import Iterator

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 OPENAPI, ASYNCAPI = "openapi", "asyncapi"
 
 Document = dict[str, Any]

@@ -138,13 +138,13 @@ def test_a_proxy_of_the_users_that_is_no_url_is_one_line(run: Run, proxy: str, p
 SIGNALLED = """
     import os, signal, sys
     from mockexchange.cli import main
-    from mockexchange.emulation import running
+    from mockexchange.emulation import run
 
-    def write_injection(directory, original=running.write_injection):
+    def write_injection(directory, original=run.write_injection):
         os.kill(os.getpid(), int(sys.argv[1]))
         return original(directory)
 
-    running.write_injection = write_injection
+    run.write_injection = write_injection
     main(["run", "--", "touch", sys.argv[2]], prog_name="mockexchange")
 """
 

@@ -1,6 +1,6 @@
 """Who may import whom, what the pure layers may touch, and that no imports go round in a circle.
 
-    core <- venues <- registry <- scenario <- sandbox <- server <- kit <- cli, pytest_plugin
+    core <- venues <- scenario <- sandbox <- server <- kit <- cli, pytest_plugin
     core <- store <- sandbox
 
 What is above the venues knows none of them by name: it asks the registry.
@@ -23,7 +23,7 @@ PACKAGE = "mockexchange"
 ROOT_LAYER = "__init__"
 VENUES = frozenset({"deribit", "kalshi", "signalplus"})
 FIRST_VENUE = "kalshi"
-REGISTRY = f"{PACKAGE}.registry"
+REGISTRY = f"{PACKAGE}.venues.registry"
 
 
 class Layer(NamedTuple):
@@ -41,67 +41,39 @@ LAYERS = {
     "core": layer(libraries="sortedcontainers"),
     "venues": layer("core", "cryptography msgspec"),
     "store": layer("core", "msgspec"),
-    "registry": layer("venues"),
-    "scenario": layer("core venues registry", "cryptography faker msgspec yaml"),
-    "sandbox": layer("core venues registry store scenario", "cryptography msgspec sortedcontainers"),
-    "config": layer("core venues store scenario sandbox"),
-    # The contract documents, how published clients are pointed, and how one signs: what answers requests knows none.
-    "documents": layer(libraries="yaml"),
-    "clients": layer(),
-    "dialects": layer(libraries="cryptography"),
+    "scenario": layer("core venues", "cryptography faker msgspec yaml"),
+    "sandbox": layer("core venues store scenario faults replay", "cryptography msgspec sortedcontainers"),
+    "faults": layer("core venues store scenario sandbox replay", "msgspec"),
+    "replay": layer("core venues store scenario sandbox faults", "msgspec"),
+    "runtime": layer("core venues store scenario sandbox", "yaml"),
+    "clients": layer(libraries="cryptography"),
     "server": layer(
-        "core venues registry store scenario sandbox config documents",
+        "core venues store scenario sandbox faults replay runtime",
         "anyio cryptography h11 httptools msgspec starlette uvicorn uvloop websockets",
     ),
-    # Whoever is about to dial a real venue; children of `run` load it first, so it is the standard library alone.
+    # Every child of `run` loads it first, so it is the standard library alone.
     "guard": layer(),
     "api": layer(
-        "core venues registry store scenario sandbox config clients dialects server",
+        "core venues store scenario sandbox faults replay runtime clients server",
         "cryptography httpx msgspec starlette yaml",
     ),
     ROOT_LAYER: layer("api guard"),
     "kit": layer(
-        "core venues registry store scenario sandbox config documents clients server guard api __init__",
+        "core venues store scenario sandbox faults replay runtime clients server guard api __init__",
         "anyio cryptography httpx hypothesis jsonschema_rs msgspec requests rich schemathesis starlette websockets"
         " yaml",
     ),
-    "testing": layer("config guard api scenario sandbox server __init__", "pytest"),
-    "pytest_plugin": layer("registry config clients guard api testing __init__", "pytest"),
+    "pytest_plugin": layer("venues runtime clients guard api scenario sandbox server __init__", "pytest"),
     "emulation": layer(
-        "core venues registry store scenario sandbox config clients server guard api __init__", "cryptography"
+        "core venues store scenario sandbox faults runtime clients server guard api __init__", "cryptography"
     ),
     "cli": layer(
-        "core venues registry store scenario sandbox config documents clients dialects server kit guard api emulation"
-        " __init__",
+        "core venues store scenario sandbox faults replay runtime clients server kit guard api emulation __init__",
         "click cryptography msgspec rich starlette uvicorn yaml",
     ),
     "__main__": layer("cli"),
     "console": layer(),
 }
-
-# Modules at the top of the package that form one layer: an exchange with its log, clocks, runner and journal.
-SANDBOX_MODULES = frozenset(
-    {
-        "accounting",
-        "clock",
-        "contract_truth",
-        "faults",
-        "inspection",
-        "journal",
-        "journal_json",
-        "outbox",
-        "pages",
-        "replay",
-        "sandbox",
-        "sandboxes",
-        "scripts",
-        "snapshots",
-        "streams",
-        "stubs",
-        "tally",
-        "truth",
-    }
-)
 
 _WORLD = (
     "asyncio concurrent multiprocessing os random secrets select selectors signal socket ssl subprocess threading time"
@@ -124,8 +96,7 @@ CLOCKS_AND_DICE = frozenset(
 
 def layer_of(module: str) -> str:
     """Return the layer of a dotted module name of this package."""
-    part = [*module.split("."), ROOT_LAYER][1]
-    return "sandbox" if part in SANDBOX_MODULES else part
+    return [*module.split("."), ROOT_LAYER][1]
 
 
 def module_of(path: str) -> str:
@@ -195,6 +166,8 @@ def _layer_problem(path: str, here: str, each: Import) -> str | None:
 
 
 def _venue_problem(path: str, each: Import) -> str | None:
+    if each.target.startswith(REGISTRY) and _venue_of(module_of(path)):
+        return "a venue may not import the registry"
     mine, other = (_venue_of(module) for module in (module_of(path), each.target))
     if other in (None, mine) or (module_of(path) == REGISTRY and each.module == f"{PACKAGE}.venues.{other}.venue"):
         return None
@@ -297,12 +270,12 @@ def test_the_rules_look_at_the_package() -> None:
 
 
 def test_every_venue_is_known_to_the_rules() -> None:
-    folders = {path.parent.name for path in (ROOT / PACKAGE / "venues").glob("*/__init__.py")}
+    folders = {path.parent.name for path in (ROOT / PACKAGE / "venues").glob("*/venue.py")}
     assert folders <= VENUES
 
 
 def test_what_is_alike_in_two_venues_has_the_same_name() -> None:
-    folders = (ROOT / PACKAGE / "venues").glob("*/__init__.py")
+    folders = (ROOT / PACKAGE / "venues").glob("*/venue.py")
     assert foreign_names({init.parent.name: _names_in(init.parent) for init in folders}) == []
 
 
@@ -337,9 +310,13 @@ REFUSED_IMPORTS = [
         "from mockexchange.venues.kalshi.rest import answer",
         "only kalshi and the registry",
     ),
-    ("mockexchange/venues/registry.py", "from mockexchange.scenario import plan", "registry may not import scenario"),
-    ("mockexchange/venues/kalshi/fees.py", "from mockexchange import registry", "venues may not import registry"),
-    ("mockexchange/store/log.py", "from mockexchange import registry", "store may not import registry"),
+    ("mockexchange/venues/registry.py", "from mockexchange.scenario import plan", "venues may not import scenario"),
+    (
+        "mockexchange/venues/kalshi/fees.py",
+        "from mockexchange.venues import registry",
+        "a venue may not import the registry",
+    ),
+    ("mockexchange/store/log.py", "from mockexchange.venues import registry", "store may not import venues"),
     ("mockexchange/venues/kalshi/fees.py", "import time", "imports time: venues is pure"),
     ("mockexchange/venues/kalshi/fees.py", "import mockexchange.sandbox.sandbox", "venues may not import sandbox"),
     ("mockexchange/venues/kalshi/fees.py", "import starlette", "not a library of venues"),
@@ -381,7 +358,7 @@ ACCEPTED_IMPORTS = [
     ("mockexchange/kit/checks.py", "from mockexchange.kit.kalshi import kit"),
     (
         "mockexchange/sandbox/sandbox.py",
-        "from mockexchange import __version__, journal\nfrom mockexchange.store import log",
+        "from mockexchange import __version__\nfrom mockexchange.sandbox import journal\nfrom mockexchange.store import log",
     ),
     ("mockexchange/server/app.py", "import uvicorn\nimport asyncio\nfrom mockexchange.sandbox.sandbox import Sandbox"),
     (

@@ -16,7 +16,7 @@ from mockexchange.server.control.errors import ControlError
 from mockexchange.server.http.front_page import STYLE
 
 DOCS = "/_mock/docs/"
-VENDORED = Path(__file__).parent / "vendored"
+VENDORED = Path(__file__).parents[1] / "vendored"
 SHOW = b"""\
 const place = document.getElementById("document"), {kind, url} = place.dataset;
 if (kind === "asyncapi") AsyncApiStandalone.render({schema: {url}, config: {show: {sidebar: true}}}, place);

@@ -1,1 +1,0 @@
-"""What the pytest plugin is made of. Nothing here is imported before a test asks for an exchange."""
