@@ -358,7 +358,7 @@ ACCEPTED_IMPORTS = [
     ("mockexchange/kit/checks.py", "from mockexchange.kit.kalshi import kit"),
     (
         "mockexchange/sandbox/sandbox.py",
-        "from mockexchange import __version__\nfrom mockexchange.sandbox import journal\nfrom mockexchange.store import log",
+        "from mockexchange import __version__\nfrom mockexchange.sandbox import journal",
     ),
     ("mockexchange/server/app.py", "import uvicorn\nimport asyncio\nfrom mockexchange.sandbox.sandbox import Sandbox"),
     (
