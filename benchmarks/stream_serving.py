@@ -110,7 +110,7 @@ class Ours:
         """What the channel tells of the last fill."""
         sandbox = self.sandbox
         state, at = sandbox.exchange.state, sandbox.exchange.last_at
-        return messages_of(state, self._filled, at, sandbox.desk.settings, {"fill"})
+        return messages_of(state, self._filled, at, sandbox.context.settings, {"fill"})
 
     async def one(self) -> None:
         await self.sandbox.submit(FILL)

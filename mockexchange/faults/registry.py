@@ -12,7 +12,7 @@ from mockexchange.faults.bodies import cursor_of
 from mockexchange.faults.frames import Surroundings
 from mockexchange.faults.installed_rule import Installed, firing
 from mockexchange.faults.matching import Happening
-from mockexchange.faults.requests import Front, Visit, blame, error_answer, happening_of
+from mockexchange.faults.requests import Front, Visit, error_answer, happening_of, note_clock_offset
 from mockexchange.faults.stale_state import LAGS_MAX, Lags
 from mockexchange.faults.stream_calls import IN_A_STREAM, Asking, Reply, reply_of
 from mockexchange.sandbox.journal import Firing, Journal
@@ -43,7 +43,7 @@ class LiteralAnswers(Protocol):
     @property
     def installed(self) -> Collection[str]: ...
 
-    def answer(self, venue: Venue, desk: Any, request: Request, at: int, host_at: int) -> Answer | None: ...
+    def answer(self, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer | None: ...
 
 
 class Home(Protocol):
@@ -52,7 +52,7 @@ class Home(Protocol):
     plan: Plan
     exchange: Exchange
     log: Log
-    desks: dict[str, Any]
+    contexts: dict[str, Any]
     journal: Journal
 
     @property
@@ -72,7 +72,7 @@ class Faults:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._by_name: dict[str, Installed] = {}
-        self._lags = Lags(home.desks, home.log)
+        self._lags = Lags(home.contexts, home.log)
         self._pages = Pages()
         self._has_pages = False
         self._installed_count = 0
@@ -177,16 +177,16 @@ class Faults:
         offset_us = moved.rule.effect.offset_us if moved and isinstance(moved.rule.effect, ClockOffset) else 0
         handshake = self._refusal(front, request, refused, seen) if refused else ask(host_at + offset_us)
         if moved:
-            blame(front.venue, handshake.answer, moved)
+            note_clock_offset(front.venue, handshake.answer, moved)
         handshake.answer.fault = ", ".join(one.name for one in fired) or None
         return handshake
 
     def _front(self, request: Request) -> Front:
         venue = venue_at(request.path)
-        desk = self._home.desks[venue.name]
+        context = self._home.contexts[venue.name]
         if not self._home.stubs.installed:
-            return Front(venue, desk)
-        return Front(venue, desk, partial(self._home.stubs.answer, venue, desk))
+            return Front(venue, context)
+        return Front(venue, context, partial(self._home.stubs.answer, venue, context))
 
     def _refusal(self, front: Front, request: Request, one: Installed, seen: Happening) -> Handshake:
         assert isinstance(one.rule.effect, Refuse), "picked by that"

@@ -22,7 +22,7 @@ from mockexchange.faults.stale_state import Lags
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.request import Answer, Call, Request
-from mockexchange.venues.venue import Desk, Venue
+from mockexchange.venues.venue import Venue, VenueContext
 
 CONTENT_TYPE = b"content-type"
 SUCCESS = 200
@@ -31,33 +31,33 @@ TOO_MANY_REQUESTS = 429
 
 Answering = Callable[[Request, int, int], Answer | None]
 Ask = Callable[[Any, Request, int, int], Answer]
-"""(desk, request, exchange time, host time)"""
+"""(context, request, exchange time, host time)"""
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """A venue and its desk in one sandbox, and what answers in the venue's stead where it has an answer.
+    """A venue and its context in one sandbox, and what answers in the venue's stead where it has an answer.
 
-    `ask` is how the venue is asked from a desk: in a stream by its session, else by the venue's own `answer`.
+    `ask` is how the venue is asked from a context: in a stream by its session, else by the venue's own `answer`.
     """
 
     venue: Venue
-    desk: Desk
+    context: VenueContext
     stand_in: Answering = lambda request, at, host_at: None
     ask: Ask | None = None
     transport: Transport = field(default_factory=lambda: OVER_HTTP)
 
     def claimed_key(self, request: Request) -> Key | None:
         """The key that a request claims to be of, where there is one; nothing of it is proven yet."""
-        return _key_of(self.desk, self.venue.claimed_key(request))
+        return _key_of(self.context, self.venue.claimed_key(request))
 
-    def answer(self, request: Request, at: int, host_at: int, desk: Desk | None = None) -> Answer:
+    def answer(self, request: Request, at: int, host_at: int, context: VenueContext | None = None) -> Answer:
         ask = self.ask or self.venue.answer
-        return ask(desk or self.desk, request, at, host_at)
+        return ask(context or self.context, request, at, host_at)
 
 
-def _key_of(desk: Desk, key_id: str | None) -> Key | None:
-    return desk.state.keys.get(key_id or "") or desk.state.secret_keys.get(key_id or "")
+def _key_of(context: VenueContext, key_id: str | None) -> Key | None:
+    return context.state.keys.get(key_id or "") or context.state.secret_keys.get(key_id or "")
 
 
 def happening_of(front: Front, request: Request, at: int, host_at: int) -> Happening:
@@ -67,7 +67,7 @@ def happening_of(front: Front, request: Request, at: int, host_at: int) -> Happe
         at,
         host_at,
         account=key.account if key else None,
-        operation=front.venue.operation_of(front.desk, request),
+        operation=front.venue.operation_of(front.context, request),
         method=request.method,
         path=request.stream_path if isinstance(request, Call) else request.path,
     )
@@ -90,15 +90,15 @@ def error_answer(
 
 
 def _outage_body(front: Front, request: Request, seen: Happening, error: fault_effects.Status) -> bytes:
-    venue, desk = front.venue, front.desk
+    venue, context = front.venue, front.context
     if venue.answer_outage:
-        return venue.answer_outage(desk, request, error.status, seen.at, seen.host_at)
-    return venue.outage_body(error.status, error.shape, venue.date_of(desk, front.claimed_key(request)))
+        return venue.answer_outage(context, request, error.status, seen.at, seen.host_at)
+    return venue.outage_body(error.status, error.shape, venue.date_of(context, front.claimed_key(request)))
 
 
-def blame(venue: Venue, reply: Answer, one: Installed) -> None:
+def note_clock_offset(venue: Venue, reply: Answer, one: Installed) -> None:
     """Say of a refusal that the clock was moved before it."""
-    if venue.blames_caller(reply.status, reply.body) and reply.diagnosis:
+    if venue.refuses_caller(reply.status, reply.body) and reply.diagnosis:
         reply.diagnosis += (
             f" (the fault {one.name} moved the server's clock by {one.rule.given['then'][one.rule.kind]})"
         )
@@ -156,7 +156,7 @@ class Visit:
             host_at += self._effect(fault_effects.ClockOffset).offset_us
         reply = front.stand_in(request, self._seen.at, host_at) or self._venue(host_at)
         if offset:
-            blame(front.venue, reply, offset)
+            note_clock_offset(front.venue, reply, offset)
         return reply
 
     def _venue(self, host_at: int) -> Answer:
@@ -166,7 +166,7 @@ class Visit:
         is_stale = fault_effects.Stale in self._by_effect
         reply: Answer = self._stale(request, host_at) if is_stale else front.answer(request, self._seen.at, host_at)
         if (
-            front.venue.blames_caller(reply.status, reply.body) and request is not self._request
+            front.venue.refuses_caller(reply.status, reply.body) and request is not self._request
         ):  # explained by what was sent and signed
             reply = front.answer(self._request, self._seen.at, host_at)
         return reply
@@ -175,11 +175,11 @@ class Visit:
         """Who has a key younger than the lag is answered from the present: a refusal would be another fault."""
         lag_us, front = self._effect(fault_effects.Stale).lag_us, self._front
         at = self._seen.at - lag_us
-        desk = self._lags.desk(front.venue, lag_us, self._seen.at)
-        if _key_of(desk, front.venue.claimed_key(request)) is None:
+        context = self._lags.context(front.venue, lag_us, self._seen.at)
+        if _key_of(context, front.venue.claimed_key(request)) is None:
             return front.answer(request, self._seen.at, host_at)
-        is_on_exchange_time = front.desk.settings.auth_clock == "exchange"
-        return front.answer(request, at, self._seen.at if is_on_exchange_time else host_at, desk)
+        is_on_exchange_time = front.context.settings.auth_clock == "exchange"
+        return front.answer(request, at, self._seen.at if is_on_exchange_time else host_at, context)
 
     def _edit(self, reply: Disturbed) -> None:
         for kind in EDITS:

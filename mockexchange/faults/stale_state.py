@@ -27,16 +27,16 @@ class Lagging:
         self._lag_us = lag_us
         self._exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before)
         self._late = deque(log)
-        self._desks: dict[str, Any] = {}
+        self._contexts: dict[str, Any] = {}
         for _ in range(min(history, len(self._late))):
             self._fold()
 
-    def desk(self, venue: Venue, desk: Any) -> Any:
-        """A venue's front over it, like `desk`. Who asks is checked at the true time: the lag is the data's."""
-        if venue.name not in self._desks:
-            settings = replace(desk.settings, auth_clock="host")
-            self._desks[venue.name] = venue.open_desk(self._exchange.state, desk.api_date, settings)
-        return self._desks[venue.name]
+    def context(self, venue: Venue, context: Any) -> Any:
+        """A venue's front over it, like `context`. Who asks is checked at the true time: the lag is the data's."""
+        if venue.name not in self._contexts:
+            settings = replace(context.settings, auth_clock="host")
+            self._contexts[venue.name] = venue.open_context(self._exchange.state, context.api_date, settings)
+        return self._contexts[venue.name]
 
     def add(self, record: Record) -> None:
         self._late.append(record)
@@ -55,8 +55,8 @@ class Lagging:
 class Lags:
     """The folds in use, one for each lag."""
 
-    def __init__(self, desks: Mapping[str, Any], log: Log) -> None:
-        self._desks, self._log = desks, log
+    def __init__(self, contexts: Mapping[str, Any], log: Log) -> None:
+        self._contexts, self._log = contexts, log
         self._folds: dict[int, Lagging] = {}
         self.history = 0
         """How many records never lag: those of the scenario's start."""
@@ -69,11 +69,11 @@ class Lags:
         for fold in self._folds.values():
             fold.add(record)
 
-    def desk(self, venue: Venue, lag_us: int, now: int) -> Any:
+    def context(self, venue: Venue, lag_us: int, now: int) -> Any:
         """The venue's front over the exchange as it was then."""
         fold = self._folds[lag_us]
         fold.catch_up(now)
-        return fold.desk(venue, self._desks[venue.name])
+        return fold.context(venue, self._contexts[venue.name])
 
     def _open(self, lag_us: int) -> Lagging:
         return Lagging(lag_us, self._log, self.history)

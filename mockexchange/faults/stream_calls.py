@@ -37,9 +37,9 @@ class Asking:
         self.frame: Frame | None = None
         self.was_asked = False
 
-    def answer(self, desk: Any, request: Request, at: int, host_at: int) -> Answer:
+    def answer(self, context: Any, request: Request, at: int, host_at: int) -> Answer:
         """Its frame as an answer over HTTP; one without content where it answers nothing."""
-        self.frame = frame = self.calls.answer(request, desk, at, host_at)
+        self.frame = frame = self.calls.answer(request, context, at, host_at)
         self.was_asked = True
         if frame is None:
             return Answer(HTTPStatus.NO_CONTENT, b"")
@@ -69,7 +69,7 @@ def frame_of(answer: Answer, made: Frame | None = None) -> Frame:
 
 def _asked(answer: Answer, venue: Venue) -> Asked | None:
     """What was asked for of whoever answered in the session's place; nothing where that is a refusal of who asks."""
-    if answer.operation is None or venue.blames_caller(answer.status, answer.body):
+    if answer.operation is None or venue.refuses_caller(answer.status, answer.body):
         return None
     return Asked(answer.operation, answer.account)
 

@@ -53,12 +53,12 @@ def _ask_again(replay: Replay, streams: StreamReplay, stubs: StubReplay, entry: 
 def _answer(replay: Replay, streams: StreamReplay, stubs: StubReplay, entry: Plain) -> Answer:
     request, at, host_at = request_of(entry), entry["at_us"], entry["host_at_us"]
     venue = venue_at(request.path)
-    desk = replay.desks[venue.name]
+    context = replay.contexts[venue.name]
     if entry.get("stub") is not None:
         return stubs.answer(entry["stub"], venue, request, at, host_at)
     if entry.get("operation") != venue.open_stream or not _is_upgrade(entry):
-        return venue.answer(desk, request, at, host_at)
-    handshake = venue.shake_hands(desk, request, at, host_at, streams.count_of)
+        return venue.answer(context, request, at, host_at)
+    handshake = venue.shake_hands(context, request, at, host_at, streams.count_of)
     if handshake.session is not None and entry.get("connection") is not None:
         streams.sessions[entry["connection"]] = handshake.session, venue
     return handshake.answer

@@ -18,8 +18,8 @@ class Replay:
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self.header, self._records = read_log(lines)
-        self.exchange, self.desks = _open(self.header)
-        self.desk = self.desks[DEFAULT.name]
+        self.exchange, self.contexts = _open(self.header)
+        self.context = self.contexts[DEFAULT.name]
         self.observers: list[Callable[[Record, Outcome], object]] = []
         """Told of every command once it is carried out."""
 
@@ -51,10 +51,10 @@ def _open(header: Header) -> tuple[Exchange, dict[str, Any]]:
         exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before)
         date = DEFAULT.api_date(header.api_date)
         settings = {name: venue.settings(**_settings_of(venue, header)) for name, venue in VENUES.items()}
-        desks = {name: venue.open_desk(exchange.state, date, settings[name]) for name, venue in VENUES.items()}
+        contexts = {name: venue.open_context(exchange.state, date, settings[name]) for name, venue in VENUES.items()}
     except (TypeError, ValueError) as error:
         raise LogError(f"line 1: {error}") from None
-    return exchange, desks
+    return exchange, contexts
 
 
 def _settings_of(venue: Venue, header: Header) -> dict[str, Any]:

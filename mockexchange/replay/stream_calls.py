@@ -43,9 +43,9 @@ class CallReplay:
         if any(isinstance(rule.effect, IN_ITS_PLACE) for rule in rules):
             return []
         host_at += sum(rule.effect.offset_us for rule in rules if isinstance(rule.effect, ClockOffset))
-        call, desk = calls.request_of(raw), self._replay.desks[venue.name]
+        call, context = calls.request_of(raw), self._replay.contexts[venue.name]
         if frame.get("stub") is None:
-            calls.answer(call, desk, at, host_at)
+            calls.answer(call, context, at, host_at)
             return []
         answer = self._stubs.answer(frame["stub"], venue, call, at, host_at)
         return [] if frame["fault"] else [frame_of(answer)]

@@ -49,10 +49,10 @@ class _Stream:
                 self.made.remove(frame)
                 return
 
-    def heed(self, raw: bytes, kind: str, channel: str) -> None:
+    def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
         """What the session did not make, and yet has to know of: it may have ended a subscription, with its frames."""
         before = {frame.sid for frame in self.made if frame.sid in self.session.subscriptions}
-        self.session.heed(raw, kind, channel)
+        self.session.apply_recorded(raw, kind, channel)
         ended = {sid for sid in before if sid not in self.session.subscriptions}
         self.made = deque(frame for frame in self.made if frame.sid not in ended)
 
@@ -131,8 +131,11 @@ class StreamReplay:
                 self._tell(venue, streams, record, outcome)
 
     def _tell(self, venue: Venue, streams: list[_Stream], record: Record, events: tuple[Event, ...]) -> None:
-        desk, subscribed = self.replay.desks[venue.name], {name for one in streams for name in one.session.channels}
-        messages = list(venue.messages_of(desk.state, events, record.at, desk.settings, subscribed))
+        context, subscribed = (
+            self.replay.contexts[venue.name],
+            {name for one in streams for name in one.session.channels},
+        )
+        messages = list(venue.messages_of(context.state, events, record.at, context.settings, subscribed))
         for stream in streams:
             frames = [frame for message in messages if (frame := stream.session.frame_of(message))]
             if frames:
@@ -143,7 +146,7 @@ class StreamReplay:
         raw = frame_bytes(frame)
         if frame["fault"] is not None:
             if frame["kind"] in (ERROR, LITERAL):
-                stream.heed(raw, frame["kind"], frame["channel"])
+                stream.apply_recorded(raw, frame["kind"], frame["channel"])
             stream.skip(raw)
             return _skipped(frame)
         stream.wake(raw, frame)

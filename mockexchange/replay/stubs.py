@@ -21,4 +21,4 @@ class StubReplay:
         stub = self._stubs.by_name.get(name)
         if stub is None:
             raise LogError(f"the journal says that stub {name!r} answered: the log never installed it")
-        return literal_answer(stub, venue, self._replay.desks[venue.name], request, at, host_at)
+        return literal_answer(stub, venue, self._replay.contexts[venue.name], request, at, host_at)

@@ -86,12 +86,12 @@ class Sandbox:
         self.log: Log = MemoryLog(_header(plan, options))
         self.clock = ExchangeClock(options.clock, plan.start, options.host)
         self.journal = Journal()
-        self.desks: dict[str, Any] = {
-            name: venue.open_desk(self.exchange.state, options.api_date, plan.settings[name])
+        self.contexts: dict[str, Any] = {
+            name: venue.open_context(self.exchange.state, options.api_date, plan.settings[name])
             for name, venue in VENUES.items()
         }
         """The front of each venue, by its name."""
-        self.desk = self.desks[DEFAULT_VENUE.name]
+        self.context = self.contexts[DEFAULT_VENUE.name]
         self.pool = pool or KeyPool(options.name)
         self.private_pems: dict[str, str | None] = {}
         self.touched_at = options.host()
@@ -135,7 +135,7 @@ class Sandbox:
 
     def _publish(self, events: tuple[Event, ...], at: int) -> None:
         for name, channels in self.streams.channels:
-            venue, settings = VENUES[name], self.desks[name].settings
+            venue, settings = VENUES[name], self.contexts[name].settings
             self.streams.publish(venue.messages_of(self.exchange.state, events, at, settings, channels), venue)
 
     async def run_due(self) -> None:
@@ -187,7 +187,7 @@ class Sandbox:
 
     def api_date_of(self, venue: Venue, key_id: str | None) -> ApiDate:
         """Return the API date that a venue speaks to a key."""
-        return venue.date_of(self.desks[venue.name], self.key_of(key_id or ""))
+        return venue.date_of(self.contexts[venue.name], self.key_of(key_id or ""))
 
     def key_of(self, key_id: str) -> Key | None:
         """The key of that id, with a public key or a secret."""
@@ -205,10 +205,10 @@ class Sandbox:
         at, host_at, position = self.moment()
         self.touched_at = host_at
         venue = venue_at(request.path)
-        desk = self.desks[venue.name]
+        context = self.contexts[venue.name]
 
         def ask(host_at: int) -> Handshake:
-            return venue.shake_hands(desk, request, at, host_at, self.streams.count_of)
+            return venue.shake_hands(context, request, at, host_at, self.streams.count_of)
 
         is_plain = not self.faults.for_handshakes
         handshake = ask(host_at) if is_plain else self.faults.shake_hands(request, at, host_at, ask)
@@ -229,9 +229,9 @@ class Sandbox:
 
     def _answer(self, venue: Venue, request: Request, at: int, host_at: int) -> Answer:
         """By a stub where there is one for it, else by the venue."""
-        desk = self.desks[venue.name]
-        stubbed = self.stubs.answer(venue, desk, request, at, host_at) if self.stubs.installed else None
-        return stubbed or venue.answer(desk, request, at, host_at)
+        context = self.contexts[venue.name]
+        stubbed = self.stubs.answer(venue, context, request, at, host_at) if self.stubs.installed else None
+        return stubbed or venue.answer(context, request, at, host_at)
 
     def _note(self, venue: Venue, request: Request, answer: Answer, at: int, host_at: int, position: int) -> Entry:
         entry = Entry(

@@ -86,7 +86,7 @@ class Connection:
         self.venue = venue
         self.account = session.key.account if session.key else None
         """Whose it is, as far as the session knows by now."""
-        self.outbox = Outbox(session.desk.settings.stream_outbox_bytes)
+        self.outbox = Outbox(session.context.settings.stream_outbox_bytes)
         self.since = streams.now()[0]
         """The exchange's instant at which it was opened."""
         self.is_over = False

@@ -155,14 +155,14 @@ class Stubs:
         for name in list(self.installed):
             await self.remove(name)
 
-    def answer(self, venue: Venue, desk: Any, request: Request, at: int, host_at: int) -> Answer | None:
+    def answer(self, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer | None:
         """Answer a request that one of them is for; None where none is. A refusal is none of a stub's `times`."""
         seen = Seen(venue, request)
         found = next((one for one in reversed(self.installed.values()) if not one.is_spent and one.is_for(seen)), None)
         if found is None:
             return None
         found.matched += 1
-        reply = literal_answer(found.stub, venue, desk, request, at, host_at)
+        reply = literal_answer(found.stub, venue, context, request, at, host_at)
         found.answered += reply.refusal is None
         return reply
 
@@ -170,19 +170,19 @@ class Stubs:
         await self._home.submit(Note(subject=SUBJECT, text=text))
 
 
-def literal_answer(stub: Stub, venue: Venue, desk: Any, request: Request, at: int, host_at: int) -> Answer:
+def literal_answer(stub: Stub, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer:
     """What a stub answers, or the venue where it refuses who asks."""
     if stub.is_signed is False:
-        reply = Answer(0, b"", operation=venue.operation_of(desk, request), key_id=venue.claimed_key(request))
+        reply = Answer(0, b"", operation=venue.operation_of(context, request), key_id=venue.claimed_key(request))
     else:
-        reply = venue.admit(desk, request, at, host_at, stub.is_signed is True)
+        reply = venue.authenticate_only(context, request, at, host_at, stub.is_signed is True)
     reply.stub = stub.name
     if reply.refusal is None:
         reply.status, reply.body = stub.status, stub.body
         reply.headers = tuple((name.encode(), value.encode()) for name, value in stub.headers.items())
         if stub.kind == "result":
             assert venue.wrap_result is not None, "such a stub is refused elsewhere"
-            reply.body = venue.wrap_result(desk, request, stub.body.decode(), at, host_at)
+            reply.body = venue.wrap_result(context, request, stub.body.decode(), at, host_at)
     return reply
 
 

@@ -17,7 +17,7 @@ from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.retirement import Retirement
 
 
-class Settings(Protocol):
+class VenueSettings(Protocol):
     """What every venue lets a scenario switch; each has more of its own. A frozen dataclass, of defaults as it is."""
 
     @property
@@ -37,7 +37,7 @@ class Settings(Protocol):
     def stream_outbox_bytes(self) -> int: ...
 
 
-class Desk(Protocol):
+class VenueContext(Protocol):
     """A venue's front over one exchange: what its answers are made from."""
 
     @property
@@ -95,8 +95,8 @@ class Calls(Protocol):
         """A command came, whoever answers it: the client is there."""
         ...
 
-    def answer(self, call: Request, desk: Any, at: int, host_at: int) -> Frame | None:
-        """Carry out a command as `receive` does, but from another desk perhaps, at other times, or for fewer rows.
+    def answer(self, call: Request, context: Any, at: int, host_at: int) -> Frame | None:
+        """Carry out a command as `receive` does, but from another context perhaps, at other times, or for fewer rows.
 
         None where there is no answer.
         """
@@ -111,7 +111,7 @@ class Session(Protocol):
     api_date: ApiDate
 
     @property
-    def desk(self) -> Desk: ...
+    def context(self) -> VenueContext: ...
 
     @property
     def asked(self) -> Asked | None:
@@ -167,7 +167,7 @@ class Session(Protocol):
         """A literal frame of a scenario with "$sid" and "$seq" filled in."""
         ...
 
-    def heed(self, raw: bytes, kind: str, channel: str) -> None:
+    def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
         """A frame of a recording that the session did not make: take over the number it used, or what it ended.
 
         `kind` is literal, or error.
@@ -238,23 +238,23 @@ class Venue:
     headers: tuple[tuple[bytes, bytes], ...]
     """Of every answer that does not say otherwise."""
 
-    open_desk: Callable[[State, ApiDate, Any], Any]
+    open_context: Callable[[State, ApiDate, Any], Any]
     """A front over a state, as of a date, with settings."""
     settings: type
     """Its settings; called without arguments it makes the defaults."""
     api_date: Callable[[str], ApiDate]
     """Raises ValueError with the dates that there are."""
     date_of: Callable[[Any, Key | None], ApiDate]
-    """What a key sees at a desk."""
+    """What a key sees at a context."""
 
     claimed_key: Callable[[Request], str | None]
     """The id of the key that a request claims to be of; nothing of it is proven."""
     operation_of: Callable[[Any, Request], str | None]
-    """(desk, request): the operation that it asks for."""
+    """(context, request): the operation that it asks for."""
     answer: Callable[[Any, Request, int, int], Answer]
-    """(desk, request, exchange time, host time). Never raises."""
-    admit: Callable[[Any, Request, int, int, bool], Answer]
-    """(desk, request, exchange time, host time, whether it has to be signed even where the venue does not ask for
+    """(context, request, exchange time, host time). Never raises."""
+    authenticate_only: Callable[[Any, Request, int, int, bool], Answer]
+    """(context, request, exchange time, host time, whether it has to be signed even where the venue does not ask for
     that): who asks, whatever for, as an answer without a body; with a `refusal` and whole where that is not proven."""
     shake_hands: Callable[[Any, Request, int, int, OpenCount], Handshake]
     messages_of: Callable[[State, tuple[Event, ...], int, Any, Container[str]], Iterable[Any]]
@@ -296,15 +296,15 @@ class Venue:
     """What a scenario may write under the venue's name: word to `venues.switches.Switch`."""
     words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """What scenarios may write where the core passes a word on: tier, strike_type; currency, of cash by currencies."""
-    blames_caller: Callable[[int, bytes], bool] = _is_unauthorized
+    refuses_caller: Callable[[int, bytes], bool] = _is_unauthorized
     """(status, body): whether an answer is a refusal of who asks, which proves nothing of what was asked."""
     answer_outage: Callable[[Any, Request, int, int, int], bytes] | None = None
-    """(desk, request, status, exchange time, host time): the outage's body with what it echoes of the request; None
+    """(context, request, status, exchange time, host time): the outage's body with what it echoes of the request; None
     where that is nothing."""
     asked_of: Callable[[Request], tuple[str, Mapping[str, str]] | None] | None = None
     """The method of JSON-RPC that a request names, with its params as text; None where it names none, and of a venue
     without such methods."""
     wrap_result: Callable[[Any, Request, str, int, int], bytes] | None = None
-    """(desk, request, JSON of a result, exchange time, host time): the answer around it; None where there is none."""
+    """(context, request, JSON of a result, exchange time, host time): the answer around it; None for no envelope."""
     too_many_status: int = HTTPStatus.TOO_MANY_REQUESTS
     """Of its refusal of who asks too often, whose body is the outage's of 429."""

@@ -85,10 +85,10 @@ class Talk:
 
     def __init__(self) -> None:
         sandbox = asyncio.run(open_sandbox(load_text(WORLD), SandboxOptions(clock="paused")))
-        self.exchange, self.desk, self.at = sandbox.exchange, sandbox.desks["deribit"], sandbox.clock.now()
+        self.exchange, self.context, self.at = sandbox.exchange, sandbox.contexts["deribit"], sandbox.clock.now()
         self.host_at = self.at
         opening = Request("GET", DERIBIT.stream_paths[0], "")
-        self.session: Session = DERIBIT.shake_hands(self.desk, opening, self.at, self.host_at, lambda _: 0).session
+        self.session: Session = DERIBIT.shake_hands(self.context, opening, self.at, self.host_at, lambda _: 0).session
 
     def say(self, text: str) -> list[str]:
         return [frame.raw.decode() for frame in self.session.receive(text.encode(), self.at, self.host_at)]
@@ -99,7 +99,9 @@ class Talk:
             return [frame.raw.decode() for frame in self.session.wake(self.at, self.host_at)]
         events = self.exchange.execute(TRADE, self.at)
         assert not isinstance(events, Refusal)
-        messages = DERIBIT.messages_of(self.desk.state, events, self.at, self.desk.settings, self.session.channels)
+        messages = DERIBIT.messages_of(
+            self.context.state, events, self.at, self.context.settings, self.session.channels
+        )
         frames = (self.session.frame_of(message) for message in messages)
         return [frame.raw.decode() for frame in frames if frame is not None]
 

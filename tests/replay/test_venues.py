@@ -128,9 +128,9 @@ def test_the_switches_of_every_venue_are_in_the_log() -> None:
     sandbox, _ = story(WORLD + "deribit: {testnet: no, token_lifetime: 5m}\nsignalplus: {flat_rows: omit}\n")
     assert b'"testnet":false' in ask(sandbox, of_deribit(sandbox)).body
     replay = Replay(list(write_log(sandbox.log)))
-    assert replay.desks["deribit"].settings == sandbox.desks["deribit"].settings
-    assert replay.desks["signalplus"].settings == sandbox.desks["signalplus"].settings
-    assert replay.desks["kalshi"].settings == sandbox.desks["kalshi"].settings
+    assert replay.contexts["deribit"].settings == sandbox.contexts["deribit"].settings
+    assert replay.contexts["signalplus"].settings == sandbox.contexts["signalplus"].settings
+    assert replay.contexts["kalshi"].settings == sandbox.contexts["kalshi"].settings
     assert not deviating(again(sandbox))
 
 

@@ -20,7 +20,7 @@ class Bounds(NamedTuple):
     stream_outbox_bytes: int = 60
 
 
-class Desk(NamedTuple):
+class Context(NamedTuple):
     settings: Bounds = Bounds()
     state: Any = None
     api_date: Any = None
@@ -49,7 +49,7 @@ class Scripted:
     calls: None = None
     channels: dict[str, Subscribed] = field(default_factory=dict)
     api_date: ApiDate = ApiDate("compat", None)
-    desk: Desk = field(default_factory=Desk)
+    context: Context = field(default_factory=Context)
     woken: list[int] = field(default_factory=list)
 
     @property
@@ -77,7 +77,7 @@ class Scripted:
     def spell_literal(self, text: str, channel: str) -> str:
         return text.replace("$channel", channel)
 
-    def heed(self, raw: bytes, kind: str, channel: str) -> None:
+    def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
         raise AssertionError("nothing here is recorded")
 
 
@@ -270,7 +270,7 @@ def test_answers_come_first_and_find_room_and_data_needs_a_subscription() -> Non
 
 
 def replace_bounds(session: Scripted, outbox_bytes: int) -> Scripted:
-    return replace(session, desk=Desk(Bounds(outbox_bytes)))
+    return replace(session, context=Context(Bounds(outbox_bytes)))
 
 
 def test_channels_of_two_venues_are_apart_though_they_are_called_the_same() -> None:

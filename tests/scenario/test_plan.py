@@ -21,7 +21,7 @@ from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.plan import START_DEFAULT, Plan
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.registry import VENUES
 
 
@@ -46,7 +46,7 @@ def test_settings_are_read() -> None:
     )
     assert (plan.title, plan.seed, format_instant(plan.start)) == ("A test", 7, "2025-11-04T00:00:00Z")
     assert plan.rounding is FeeRounding.CENT
-    assert plan.settings["kalshi"] == Settings(
+    assert plan.settings["kalshi"] == KalshiSettings(
         auth_mode="off",
         auth_clock="exchange",
         auth_salt="32",

@@ -18,18 +18,18 @@ from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.deribit import context as deribit_desk
-from mockexchange.venues.deribit import settings as deribit_settings
+from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.objects.positions import position_text
 from mockexchange.venues.deribit.operations import positions as deribit_positions
 from mockexchange.venues.deribit.operations import summaries
 from mockexchange.venues.deribit.operations.call import Call as DeribitCall
 from mockexchange.venues.deribit.operations.call import Caller
-from mockexchange.venues.signalplus import context as signalplus_desk
-from mockexchange.venues.signalplus import settings as signalplus_settings
+from mockexchange.venues.deribit.settings import DeribitSettings
+from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.objects import encode_list
 from mockexchange.venues.signalplus.operations.call import Call as SignalPlusCall
 from mockexchange.venues.signalplus.operations.positions import GET_POSITIONS
+from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from tests.core.derivatives.test_model import STORIES
 from tests.core.derivatives_world import CALL, DORA, DORA_3, FUTURE, LINEAR, MIRA, PERPETUAL, PUT, DerivativesWorld
 
@@ -51,7 +51,7 @@ EVERYTHING = [Asked(purse, currency, kind, date) for purse in PURSES for currenc
 class Venue(NamedTuple):
     """How a venue's desk is made, asked, and what it says of views."""
 
-    desk: Callable[[Any, Any], Any]
+    context: Callable[[Any, Any], Any]
     ask: Callable[[Any, Asked], bytes]
     write: Callable[[list[PositionView], ApiDate], bytes]
 
@@ -60,14 +60,14 @@ def key_of(purse: BookRef) -> Key:
     return Key(purse.account, "main", "id", "", (), purse.book, None, "secret")
 
 
-def deribit(state: Any, flat_rows: Any) -> deribit_desk.Desk:
-    return deribit_desk.Desk(state, DATES[0], deribit_settings.Settings(flat_rows=flat_rows))
+def deribit(state: Any, flat_rows: Any) -> DeribitContext:
+    return DeribitContext(state, DATES[0], DeribitSettings(flat_rows=flat_rows))
 
 
-def ask_deribit(desk: deribit_desk.Desk, asked: Asked) -> bytes:
+def ask_deribit(context: DeribitContext, asked: Asked) -> bytes:
     params = {"currency": asked.currency, "kind": asked.kind, "subaccount_id": None}
     caller = Caller(key_of(asked.purse), (), asked.purse)
-    seen = replace(desk, api_date=asked.api_date)
+    seen = replace(context, api_date=asked.api_date)
     call = DeribitCall(deribit_positions.OPERATIONS[0], seen, params, 0, 0, caller, [])
     return deribit_positions.get_positions(call).encode()
 
@@ -76,14 +76,14 @@ def write_deribit(views: list[PositionView], api_date: ApiDate) -> bytes:
     return f"[{','.join(position_text(view, api_date) for view in views)}]".encode()
 
 
-def signalplus(state: Any, flat_rows: Any) -> signalplus_desk.Desk:
-    return signalplus_desk.Desk(state, DATES[0], signalplus_settings.Settings(flat_rows=flat_rows))
+def signalplus(state: Any, flat_rows: Any) -> SignalPlusContext:
+    return SignalPlusContext(state, DATES[0], SignalPlusSettings(flat_rows=flat_rows))
 
 
-def ask_signalplus(desk: signalplus_desk.Desk, asked: Asked) -> bytes:
+def ask_signalplus(context: SignalPlusContext, asked: Asked) -> bytes:
     params = {"currency": asked.currency, "kind": asked.kind, "subaccountId": None}
     assert GET_POSITIONS.answer is not None
-    return GET_POSITIONS.answer(SignalPlusCall(GET_POSITIONS, desk, key_of(asked.purse), asked.api_date, params, []))
+    return GET_POSITIONS.answer(SignalPlusCall(GET_POSITIONS, context, key_of(asked.purse), asked.api_date, params, []))
 
 
 def write_signalplus(views: list[PositionView], api_date: ApiDate) -> bytes:
@@ -113,7 +113,7 @@ def anew(world: DerivativesWorld, venue: Venue, asked: Asked, with_flat: bool) -
 def test_what_is_kept_is_what_would_be_made(name: str, flat_rows: str, story: list[Command]) -> None:
     """Two desks: one is asked after every command, the other half of the time. What is refused changes nothing."""
     world, venue = DerivativesWorld(), VENUES[name]
-    steady, now_and_then = (venue.desk(world.exchange.state, flat_rows) for _ in range(2))
+    steady, now_and_then = (venue.context(world.exchange.state, flat_rows) for _ in range(2))
     for number, command in enumerate([None, *story]):
         if command is not None:
             world.exchange.execute(command, world.at + number)
@@ -124,11 +124,11 @@ def test_what_is_kept_is_what_would_be_made(name: str, flat_rows: str, story: li
                 assert venue.ask(now_and_then, asked) == wanted, (asked, command)
 
 
-def ask_summaries(desk: deribit_desk.Desk, purse: BookRef, extended: bool) -> list[str]:
+def ask_summaries(context: DeribitContext, purse: BookRef, extended: bool) -> list[str]:
     """All of a book, and that in BTC."""
     params = {"currency": "BTC", "extended": extended, "subaccount_id": None}
     caller = Caller(key_of(purse), (), purse)
-    calls = [DeribitCall(operation, desk, params, 0, 0, caller, []) for operation in summaries.OPERATIONS]
+    calls = [DeribitCall(operation, context, params, 0, 0, caller, []) for operation in summaries.OPERATIONS]
     return [call.operation.answer(call) for call in calls if call.operation.answer]
 
 
@@ -136,14 +136,14 @@ def ask_summaries(desk: deribit_desk.Desk, purse: BookRef, extended: bool) -> li
 @given(STORIES)
 def test_summaries_that_are_kept_are_those_that_would_be_made(story: list[Command]) -> None:
     world = DerivativesWorld()
-    desk = deribit(world.exchange.state, "show")
+    context = deribit(world.exchange.state, "show")
     for number, command in enumerate([None, *story]):
         if command is not None:
             world.exchange.execute(command, world.at + number)
         for purse in PURSES:
             for extended in (True, False):
                 wanted = ask_summaries(deribit(world.exchange.state, "show"), purse, extended)
-                assert ask_summaries(desk, purse, extended) == wanted, command
+                assert ask_summaries(context, purse, extended) == wanted, command
 
 
 def held_everywhere() -> DerivativesWorld:
@@ -160,7 +160,7 @@ def held_everywhere() -> DerivativesWorld:
 def test_only_what_changed_is_valued_again(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A mark is one row of each book, an index every row that follows it, and what nobody holds is none."""
     world, venue = held_everywhere(), VENUES[name]
-    desk = venue.desk(world.exchange.state, "show")
+    context = venue.context(world.exchange.state, "show")
     valued: list[str] = []
 
     def view_and_note(purse: BookRef, contract: Contract, holding: Holding, index: Decimal) -> PositionView:
@@ -172,7 +172,7 @@ def test_only_what_changed_is_valued_again(name: str, monkeypatch: pytest.Monkey
     def valued_now() -> list[str]:
         valued.clear()
         for asked in (Asked(DORA, "any", None, DATES[0]), Asked(DORA_3, "BTC", None, DATES[0])):
-            venue.ask(desk, asked)
+            venue.ask(context, asked)
         return sorted(valued)
 
     assert valued_now() == sorted([FUTURE, PERPETUAL, LINEAR, CALL, FUTURE, PERPETUAL, CALL])

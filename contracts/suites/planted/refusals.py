@@ -27,7 +27,7 @@ def one_route_needs_no_key(planter: Planter) -> None:
             except Rejected:
                 if visit.reply.operation != "GetOrderGroups":
                     raise
-                return next(iter(visit.desk.state.keys.values()))
+                return next(iter(visit.context.state.keys.values()))
 
         return let_in
 
@@ -149,8 +149,8 @@ def largest_limit_is_refused(planter: Planter) -> None:
 
 def largest_limit_breaks_the_server(planter: Planter) -> None:
     def make(answer: Any) -> Any:
-        def break_down(desk: Any, request: Any, *given: int) -> Answer:
-            reply: Answer = answer(desk, request, *given)
+        def break_down(context: Any, request: Any, *given: int) -> Answer:
+            reply: Answer = answer(context, request, *given)
             if "limit=1000" in request.query.split("&"):
                 reply.status, reply.body = 500, b"{}"
             return reply

@@ -170,7 +170,7 @@ def error_is_not_answered(planter: Planter) -> None:
 
 
 def stream_needs_no_key(planter: Planter) -> None:
-    planter.member(handshake, "_takes_anonymous", lambda before: lambda desk, api_date: True)
+    planter.member(handshake, "_takes_anonymous", lambda before: lambda context, api_date: True)
 
 
 def types_are_swapped(planter: Planter) -> None:

@@ -141,7 +141,7 @@ class Traffic:
 
 def traffic_of(sandbox: Sandbox, connections: int = 0) -> Traffic:
     """Copy what a sandbox's journal holds; call it where the journal is written."""
-    journal, settings = sandbox.journal, sandbox.desk.settings
+    journal, settings = sandbox.journal, sandbox.context.settings
     calls = sorted((_call(entry) for entry in journal), key=lambda call: call.began_s)
     return Traffic(
         tuple(calls),

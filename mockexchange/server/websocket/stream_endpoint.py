@@ -75,7 +75,7 @@ async def _open(sandbox: Sandbox, venue: Venue, session: Session, scope: Scope, 
     wire: ServerStream = scope.get("extensions", {}).get(WIRE) or AsgiWire(upgrade.send_to_stream)
     await upgrade.send_to_stream({"type": "websocket.accept", "headers": [MARK]})
     connection = sandbox.streams.open(session, wire, venue)
-    settings = session.desk.settings
+    settings = session.context.settings
     wire.attach(connection.outbox, settings.stream_heartbeat_us, settings.stream_pong_us)
     sandbox.streams.on_waiting = partial(asyncio.get_running_loop().call_soon, sandbox.streams.flush)
     return connection

@@ -14,7 +14,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
 from mockexchange.venues.deribit import diagnosis, signing
-from mockexchange.venues.deribit.context import Desk, clock_of
+from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, UNAUTHORIZED, Rejected
 from mockexchange.venues.deribit.operations.call import Caller
 from mockexchange.venues.deribit.signing import SCHEME, Credentials, Token
@@ -30,7 +30,7 @@ TOKEN_PARAMETER = "access_token"  # noqa: S105  # a name, no secret
 
 
 def identify(
-    desk: Desk, request: Request, params: Mapping[str, object], at: int, host_at: int, reply: Answer
+    context: DeribitContext, request: Request, params: Mapping[str, object], at: int, host_at: int, reply: Answer
 ) -> Caller | None:
     """Return who a request proves to be, None where it does not say. Raises Rejected; the reply learns who it claims.
 
@@ -39,39 +39,39 @@ def identify(
     found = signing.read_authorization(request)
     if found is None:
         token = params.get(TOKEN_PARAMETER)
-        return None if token is None else identify_token(desk, token, at, host_at, reply)
+        return None if token is None else identify_token(context, token, at, host_at, reply)
     scheme, rest = found
     match scheme:
         case signing.SCHEME:
-            return _identify_signed(desk, request, signing.read_credentials(rest), at, host_at, reply)
+            return _identify_signed(context, request, signing.read_credentials(rest), at, host_at, reply)
         case "bearer":
-            return identify_token(desk, rest, at, host_at, reply)
+            return identify_token(context, rest, at, host_at, reply)
         case "basic":
-            return _identify_basic(desk, rest, reply)
+            return _identify_basic(context, rest, reply)
     raise Rejected(UNAUTHORIZED, diagnosis.explain_scheme(scheme), "invalid_token")
 
 
-def identify_token(desk: Desk, text: object, at: int, host_at: int, reply: Answer | None = None) -> Caller:
+def identify_token(context: DeribitContext, text: object, at: int, host_at: int, reply: Answer | None = None) -> Caller:
     """Return who an access token is of. Raises Rejected."""
-    token, key = read_token(desk, text, "access", at, host_at, reply)
+    token, key = read_token(context, text, "access", at, host_at, reply)
     return caller_of(key, token.scope.split())
 
 
 def read_token(
-    desk: Desk, text: object, kind: str, at: int, host_at: int, reply: Answer | None = None
+    context: DeribitContext, text: object, kind: str, at: int, host_at: int, reply: Answer | None = None
 ) -> tuple[Token, Key]:
     """Return a token of that kind, and the key that it is of. Raises Rejected where it is none, or has expired."""
     found = signing.read_token(text) if isinstance(text, str) else None
     if found is None:
         raise _no_token(diagnosis.explain_no_token(text, signing.read_token))
     token, content, proof = found
-    key = key_of(desk.state, token.key_id)
+    key = key_of(context.state, token.key_id)
     _claim(reply, token.key_id, key)
     if key is None or not signing.is_proven(key.secret, content, proof):
         raise _no_token(diagnosis.explain_foreign_token(token.key_id, key is not None))
     if token.kind != kind:
         raise _no_token(f"this is the {token.kind}_token: send the {kind}_token of the same answer")
-    late_us = clock_of(desk.settings, at, host_at) - token.issued_at - token.lifetime_s * MICROSECONDS_PER_SECOND
+    late_us = clock_of(context.settings, at, host_at) - token.issued_at - token.lifetime_s * MICROSECONDS_PER_SECOND
     if kind == "access" and late_us >= 0:
         raise _no_token(diagnosis.explain_expired(late_us, token.lifetime_s))
     return token, key
@@ -84,24 +84,24 @@ def caller_of(key: Key, scopes: Iterable[str]) -> Caller:
     return Caller(key, tuple(dict.fromkeys([*given, *read])), BookRef(key.account, key.book or PRIMARY_BOOK))
 
 
-def require_key(desk: Desk, key_id: str, reply: Answer | None = None) -> Key:
+def require_key(context: DeribitContext, key_id: str, reply: Answer | None = None) -> Key:
     """Return the key of a client id. Raises Rejected where this venue has none."""
-    key = key_of(desk.state, key_id)
+    key = key_of(context.state, key_id)
     _claim(reply, key_id, key)
     if key is None:
-        raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_unknown_key(key_id, desk.state))
+        raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_unknown_key(key_id, context.state))
     return key
 
 
-def require_secret(desk: Desk, key: Key, secret: str) -> None:
+def require_secret(context: DeribitContext, key: Key, secret: str) -> None:
     """Raises Rejected where a client secret is not the key's."""
     if not same(secret.encode(errors="replace"), key.secret.encode()):
-        raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_secret(secret, known(key), known_secrets(desk.state)))
+        raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_secret(secret, known(key), known_secrets(context.state)))
 
 
-def require_time(desk: Desk, text: str, at: int, host_at: int) -> None:
+def require_time(context: DeribitContext, text: str, at: int, host_at: int) -> None:
     """Raises Rejected where a timestamp, in milliseconds, is outside of the window."""
-    window_us, now = desk.settings.window_us, clock_of(desk.settings, at, host_at)
+    window_us, now = context.settings.window_us, clock_of(context.settings, at, host_at)
     is_number = text.isascii() and text.isdigit() and len(text) <= signing.TIMESTAMP_DIGITS_MAX
     if is_number and abs(int(text) * MICROSECONDS_PER_MILLISECOND - now) <= window_us:
         return
@@ -146,23 +146,25 @@ def _params_of(request: Request) -> dict[str, str]:
     return {name: value for name, value in params.items() if isinstance(value, str) and is_sayable(value)}
 
 
-def _identify_signed(desk: Desk, request: Request, sent: Credentials, at: int, host_at: int, reply: Answer) -> Caller:
+def _identify_signed(
+    context: DeribitContext, request: Request, sent: Credentials, at: int, host_at: int, reply: Answer
+) -> Caller:
     reply.key_id = sent.key_id or None
     if not all(sent):
         raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_missing(sent))
-    key = require_key(desk, sent.key_id, reply)
-    require_time(desk, sent.timestamp, at, host_at)
+    key = require_key(context, sent.key_id, reply)
+    require_time(context, sent.timestamp, at, host_at)
     text = signing.request_text(sent.timestamp, sent.nonce, request)
-    require_signature(desk, key, text, sent.signature, reply.findings, diagnosis.request_case(request, sent))
+    require_signature(context, key, text, sent.signature, reply.findings, diagnosis.request_case(request, sent))
     return caller_of(key, key.scopes)
 
 
 def require_signature(
-    desk: Desk, key: Key, text: bytes, signature: str, findings: list[str], case: diagnosis.Make
+    context: DeribitContext, key: Key, text: bytes, signature: str, findings: list[str], case: diagnosis.Make
 ) -> None:
     """Raises Rejected where a signature is not the key's of that text; how it came about is found out of band."""
     if not signing.is_right(key.secret, text, signature):
-        others = [other for other in known_secrets(desk.state) if other.key_id != key.key_id]
+        others = [other for other in known_secrets(context.state) if other.key_id != key.key_id]
         raise Rejected(INVALID_CREDENTIALS, _diagnose(case, known(key), others))
     if signature != signature.lower():
         findings.append("the signature is in upper-case hex: the documents show lower case")
@@ -172,12 +174,12 @@ def _diagnose(case: diagnosis.Make, claimed: KnownSecret, others: list[KnownSecr
     return lambda pause: diagnosis.explain(case(claimed, others), pause)
 
 
-def _identify_basic(desk: Desk, text: str, reply: Answer) -> Caller:
+def _identify_basic(context: DeribitContext, text: str, reply: Answer) -> Caller:
     key_id, secret = _read_basic(text)
     if not key_id:
         raise Rejected(INVALID_CREDENTIALS, "Basic: expected base64 of client_id:client_secret")
-    key = require_key(desk, key_id, reply)
-    require_secret(desk, key, secret)
+    key = require_key(context, key_id, reply)
+    require_secret(context, key, secret)
     return caller_of(key, key.scopes)
 
 

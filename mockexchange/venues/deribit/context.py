@@ -7,27 +7,27 @@ from mockexchange.core.model.state import State
 from mockexchange.venues.caches import Caches
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.dates import api_date as parse_date
-from mockexchange.venues.deribit.settings import Settings
+from mockexchange.venues.deribit.settings import DeribitSettings
 
 
 @dataclass(slots=True)
-class Desk:
+class DeribitContext:
     state: State
     api_date: ApiDate
-    settings: Settings = field(default_factory=Settings)
+    settings: DeribitSettings = field(default_factory=DeribitSettings)
     caches: Caches = field(default_factory=Caches)
 
 
-def date_of(desk: Desk, key: Key | None) -> ApiDate:
+def date_of(context: DeribitContext, key: Key | None) -> ApiDate:
     """The API date that a key sees: its own, or that of the sandbox."""
-    return parse_date(key.api_date) if key and key.api_date else desk.api_date
+    return parse_date(key.api_date) if key and key.api_date else context.api_date
 
 
-def desk_of(desk: Desk, key: Key) -> Desk:
-    """The desk as a key sees it."""
-    return replace(desk, api_date=date_of(desk, key)) if key.api_date else desk
+def context_of(context: DeribitContext, key: Key) -> DeribitContext:
+    """The context as a key sees it."""
+    return replace(context, api_date=date_of(context, key)) if key.api_date else context
 
 
-def clock_of(settings: Settings, at: int, host_at: int) -> int:
+def clock_of(settings: DeribitSettings, at: int, host_at: int) -> int:
     """The time, in microseconds, that windows, tokens, `usIn` and `public/get_time` are on."""
     return at if settings.auth_clock == "exchange" else host_at

@@ -4,7 +4,7 @@ Which code the venue has for what: the retryable ones of the table where one fit
 """
 
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.deribit.context import Desk, clock_of
+from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.enumerations import ERRORS
 from mockexchange.venues.deribit.errors import Rejected
 from mockexchange.venues.deribit.objects.envelope import error_text
@@ -35,10 +35,10 @@ def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
     return f'{{"jsonrpc":"2.0","error":{error},"usIn":0,"usOut":0,"usDiff":0,"testnet":true}}'.encode()
 
 
-def answer_outage(desk: Desk, request: Request, status: int, at: int, host_at: int) -> bytes:
+def answer_outage(context: DeribitContext, request: Request, status: int, at: int, host_at: int) -> bytes:
     """The same as the answer to a request; times are microseconds."""
     rejected = Rejected(CODES.get(status, OTHER_CODE), "")
-    return error_text(desk, _id_of(request), rejected, clock_of(desk.settings, at, host_at))
+    return error_text(context, _id_of(request), rejected, clock_of(context.settings, at, host_at))
 
 
 def _id_of(request: Request) -> str | None:

@@ -3,30 +3,33 @@
 Everything is a function of the request, the state and the two times, so a journal can be replayed byte for byte.
 """
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from mockexchange.venues.deribit.authentication import claimed_key, identify
 from mockexchange.venues.deribit.catalogue import PREFIX, STREAM_PATH
-from mockexchange.venues.deribit.context import Desk, clock_of
+from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.enumerations import ERRORS
 from mockexchange.venues.deribit.errors import (
     BAD_REQUEST,
     BODY_BYTES_MAX,
     NOT_ALLOWED_STATUS,
+    UNAUTHORIZED,
     Rejected,
     rejected_of,
     too_large,
 )
 from mockexchange.venues.deribit.objects.envelope import error_text, result_text
 from mockexchange.venues.deribit.parameters.decoding import Capped, capped, read_query
-from mockexchange.venues.deribit.routes import carry_out, find
+from mockexchange.venues.deribit.routes import ROUTES, carry_out, find
 from mockexchange.venues.deribit.stream.handshake import answer_plainly
-from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, Malformed, read_envelope
+from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, Malformed, read_envelope, texts_of
 from mockexchange.venues.request import Answer, Request
 
 READ_METHODS = ("GET", "HEAD")
 REFUSALS = {code: words.lower().replace(" ", "_") for code, words in ERRORS.items()}
+PRIVATE = "private/"
 ALLOW = ((b"allow", b"GET, HEAD, POST"),)
 
 
@@ -40,33 +43,33 @@ class Asked(NamedTuple):
     """The method that the path names, where the body has to name one as well."""
 
 
-def answer(desk: Desk, request: Request, at: int, host_at: int) -> Answer:
+def answer(context: DeribitContext, request: Request, at: int, host_at: int) -> Answer:
     """Answer one request at exchange time `at` and host time `host_at` (both microseconds). Never raises."""
     if request.path == STREAM_PATH:
-        return answer_plainly(desk, request, at, host_at)
-    reply, us_in = Answer(200, b""), clock_of(desk.settings, at, host_at)
+        return answer_plainly(context, request, at, host_at)
+    reply, us_in = Answer(200, b""), clock_of(context.settings, at, host_at)
     id_text = None
     try:
         asked = read(request)
         id_text = asked.id
-        result = _answer(desk, request, asked, at, host_at, reply)
-        reply.body = result_text(desk, id_text, result, us_in)
+        result = _answer(context, request, asked, at, host_at, reply)
+        reply.body = result_text(context, id_text, result, us_in)
     except Malformed as malformed:
-        reject(desk, reply, rejected_of(malformed), malformed.id, us_in)
+        reject(context, reply, rejected_of(malformed), malformed.id, us_in)
     except Rejected as rejected:
-        reject(desk, reply, rejected, id_text, us_in)
+        reject(context, reply, rejected, id_text, us_in)
     return reply
 
 
-def _answer(desk: Desk, request: Request, asked: Asked, at: int, host_at: int, reply: Answer) -> str:
+def _answer(context: DeribitContext, request: Request, asked: Asked, at: int, host_at: int, reply: Answer) -> str:
     _require_agreement(asked)
     operation = find(asked.method)
     reply.operation = operation.name
     reply.key_id = claimed_key(request)
     needs_caller = operation.is_private and operation.answer is not None
-    caller = identify(desk, request, asked.params, at, host_at, reply) if needs_caller else None
+    caller = identify(context, request, asked.params, at, host_at, reply) if needs_caller else None
     params = capped(asked.params, request.rows_max) if isinstance(request, Capped) else asked.params
-    return carry_out(desk, operation, params, caller, at, host_at, findings=reply.findings)
+    return carry_out(context, operation, params, caller, at, host_at, findings=reply.findings)
 
 
 def _require_agreement(asked: Asked) -> None:
@@ -78,9 +81,9 @@ def _require_agreement(asked: Asked) -> None:
         raise Rejected(BAD_REQUEST, words)
 
 
-def reject(desk: Desk, reply: Answer, rejected: Rejected, id_text: str | None, us_in: int) -> None:
+def reject(context: DeribitContext, reply: Answer, rejected: Rejected, id_text: str | None, us_in: int) -> None:
     """Make a rejection of an answer; where finding the reason takes work, the answer carries the work."""
-    reply.status, reply.body = rejected.status, error_text(desk, id_text, rejected, us_in)
+    reply.status, reply.body = rejected.status, error_text(context, id_text, rejected, us_in)
     reply.refusal = REFUSALS[rejected.code]
     if rejected.status == NOT_ALLOWED_STATUS:
         reply.headers = ALLOW
@@ -120,3 +123,42 @@ def _read_post(request: Request) -> Asked:
         raise too_large()
     envelope = read_envelope(request.body)
     return Asked(envelope.id, envelope.method or "", envelope.params, method_in(request.path))
+
+
+def authenticate_only(context: DeribitContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
+    """Verify the credentials of a request for any method; return an answer without a body, or the refusal.
+
+    Private methods need credentials, emulated or not; public ones do not.
+    """
+    asked = _read_leniently(request)
+    reply = Answer(0, b"", operation=asked.method if asked.method in ROUTES else None, key_id=claimed_key(request))
+    if must_sign or asked.method.startswith(PRIVATE):
+        try:
+            if identify(context, request, asked.params, at, host_at, reply) is None:
+                words = "nobody signed this: sign the request, or send the access_token of public/auth"
+                raise Rejected(UNAUTHORIZED, words, "invalid_token")
+        except Rejected as rejected:
+            reject(context, reply, rejected, asked.id, clock_of(context.settings, at, host_at))
+    return reply
+
+
+def asked_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
+    """Return the method that a request names and its params as text; None if it cannot be read."""
+    try:
+        asked = read(request)
+    except (Rejected, Malformed):
+        return None
+    return asked.method, texts_of(asked.params)
+
+
+def wrap_result(context: DeribitContext, request: Request, result: str, at: int, host_at: int) -> bytes:
+    """Return the envelope around the JSON of a result, with the id of the request."""
+    return result_text(context, _read_leniently(request).id, result, clock_of(context.settings, at, host_at))
+
+
+def _read_leniently(request: Request) -> Asked:
+    """Read a request; one that cannot be read is known by its path alone."""
+    try:
+        return read(request)
+    except (Rejected, Malformed):
+        return Asked(None, method_in(request.path), {})

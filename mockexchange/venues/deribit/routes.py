@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockexchange.venues.deribit.catalogue import explain_unknown
-from mockexchange.venues.deribit.context import Desk, desk_of
+from mockexchange.venues.deribit.context import DeribitContext, context_of
 from mockexchange.venues.deribit.errors import (
     FORBIDDEN,
     METHOD_NOT_FOUND,
@@ -45,7 +45,7 @@ def find(name: str) -> Operation:
 
 
 def carry_out(
-    desk: Desk,
+    context: DeribitContext,
     operation: Operation,
     params: Mapping[str, Any],
     caller: Caller | None,
@@ -63,7 +63,7 @@ def carry_out(
         raise Rejected(MUST_BE_WEBSOCKET, words)
     if operation.is_private:
         require_scope(operation, caller)
-    seen = desk_of(desk, caller.key) if caller else desk
+    seen = context_of(context, caller.key) if caller else context
     decoded = decode(operation.name, operation.parameters, params, seen.api_date, findings)
     return operation.answer(Call(operation, seen, decoded, at, host_at, caller, findings))
 

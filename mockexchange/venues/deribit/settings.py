@@ -7,7 +7,7 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class DeribitSettings:
     """`auth_clock`: which time windows, tokens and `usIn` are on; real clients sign with their own, so host time."""
 
     auth_clock: Literal["host", "exchange"] = "host"

@@ -6,10 +6,9 @@ from typing import Any
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit import diagnosis, rest, signing
-from mockexchange.venues.deribit.admission import admit, asked_of, wrap_result
 from mockexchange.venues.deribit.authentication import claimed_key
 from mockexchange.venues.deribit.catalogue import PREFIX, STREAM_PATH
-from mockexchange.venues.deribit.context import Desk, date_of
+from mockexchange.venues.deribit.context import DeribitContext, date_of
 from mockexchange.venues.deribit.dates import api_date
 from mockexchange.venues.deribit.enumerations import SUMMARY_CURRENCIES
 from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, UNAUTHORIZED, Rejected
@@ -17,7 +16,7 @@ from mockexchange.venues.deribit.operations.authentication import SCOPES, SCOPES
 from mockexchange.venues.deribit.outages import answer_outage, outage_body
 from mockexchange.venues.deribit.parameters.decoding import with_count
 from mockexchange.venues.deribit.routes import OPERATIONS, ROUTES
-from mockexchange.venues.deribit.settings import Settings
+from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream import handshake
 from mockexchange.venues.deribit.stream.channels import CHANNELS, QUIET_CHANNELS
 from mockexchange.venues.deribit.stream.feed import messages_of
@@ -29,7 +28,7 @@ from mockexchange.venues.venue import Secrets, Venue
 CODES_OF_CALLERS = tuple(f'"code":{code}'.encode() for code in (INVALID_CREDENTIALS, UNAUTHORIZED))
 
 
-def _operation_of(desk: Desk, request: Request) -> str | None:
+def _operation_of(context: DeribitContext, request: Request) -> str | None:
     if request.path == STREAM_PATH:
         return handshake.OPERATION
     try:
@@ -48,7 +47,7 @@ def _edit_legacy(body: Any, operation: str | None, change: Callable[[Any], Any] 
     return False
 
 
-def _blames_caller(status: int, body: bytes) -> bool:
+def _refuses_caller(status: int, body: bytes) -> bool:
     """Its refusals of credentials are a 400 like the others, told by their codes."""
     return status == HTTPStatus.BAD_REQUEST and any(code in body for code in CODES_OF_CALLERS)
 
@@ -59,16 +58,16 @@ DERIBIT = Venue(
     prefix=PREFIX,
     stream_paths=(STREAM_PATH,),
     headers=((b"content-type", b"application/json"),),
-    open_desk=Desk,
-    settings=Settings,
+    open_context=DeribitContext,
+    settings=DeribitSettings,
     api_date=api_date,
     date_of=date_of,
     claimed_key=claimed_key,
     operation_of=_operation_of,
     answer=rest.answer,
-    admit=admit,
-    asked_of=asked_of,
-    wrap_result=wrap_result,
+    authenticate_only=rest.authenticate_only,
+    asked_of=rest.asked_of,
+    wrap_result=rest.wrap_result,
     shake_hands=handshake.shake_hands,
     messages_of=messages_of,
     garbage_answer=_garbage_answer,
@@ -87,7 +86,7 @@ DERIBIT = Venue(
     secrets=Secrets(key_id_of=signing.key_id_of, secret_of=signing.secret_of, check=signing.check_secret),
     explain_offline=diagnosis.explain_offline,
     words={"currency": SUMMARY_CURRENCIES},
-    blames_caller=_blames_caller,
+    refuses_caller=_refuses_caller,
     # Every error is a 400 [wire]; 10028 tells this one.
     too_many_status=HTTPStatus.BAD_REQUEST,
     switches={

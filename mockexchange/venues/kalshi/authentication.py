@@ -10,7 +10,7 @@ from mockexchange.venues.diagnosis.search import finish
 from mockexchange.venues.kalshi import diagnosis, signing
 from mockexchange.venues.kalshi.diagnosis import KnownKey
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.public_keys import load_public_key
 from mockexchange.venues.request import Answer, Request
@@ -19,7 +19,9 @@ MICROSECONDS_PER_MILLISECOND = 1_000
 TIMESTAMP_DIGITS_MAX = 18
 
 
-def authenticate(state: State, settings: Settings, request: Request, now: int, host_now: int, reply: Answer) -> Key:
+def authenticate(
+    state: State, settings: KalshiSettings, request: Request, now: int, host_now: int, reply: Answer
+) -> Key:
     """Return the key that the request proves to have. Raises Rejected; the reply learns who it claims to be."""
     credentials = signing.read_credentials(request)
     reply.key_id = credentials.key_id
@@ -62,7 +64,7 @@ def _require_headers(request: Request, credentials: Credentials, is_off: bool) -
         raise Rejected(Situation.TIMESTAMP_EXPIRED, diagnosis.explain_missing(request))
 
 
-def _require_time(settings: Settings, credentials: Credentials, now: int) -> None:
+def _require_time(settings: KalshiSettings, credentials: Credentials, now: int) -> None:
     text = credentials.timestamp or ""
     past_us, future_us = settings.window_past_us, settings.window_future_us
     if text.isascii() and text.isdigit() and len(text) <= TIMESTAMP_DIGITS_MAX:
@@ -75,7 +77,7 @@ def _require_time(settings: Settings, credentials: Credentials, now: int) -> Non
 
 
 def _require_signature(
-    state: State, settings: Settings, request: Request, credentials: Credentials, key: Key, reply: Answer
+    state: State, settings: KalshiSettings, request: Request, credentials: Credentials, key: Key, reply: Answer
 ) -> None:
     signature = signing.decode_signature(credentials.signature or "")
     message = signing.signed_message(credentials.timestamp or "", request)

@@ -8,18 +8,18 @@ from mockexchange.venues.caches import Caches
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi.dates import api_date as parse_date
 from mockexchange.venues.kalshi.market_ids import MarketIds
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.settings import KalshiSettings
 
 
 @dataclass(slots=True)
-class Desk:
+class KalshiContext:
     state: State
     api_date: ApiDate
-    settings: Settings = field(default_factory=Settings)
+    settings: KalshiSettings = field(default_factory=KalshiSettings)
     caches: Caches = field(default_factory=Caches)
     market_ids: MarketIds = field(default_factory=MarketIds)
 
 
-def date_of(desk: Desk, key: Key | None) -> ApiDate:
+def date_of(context: KalshiContext, key: Key | None) -> ApiDate:
     """The API date that a key sees: its own, or that of the sandbox."""
-    return parse_date(key.api_date) if key and key.api_date else desk.api_date
+    return parse_date(key.api_date) if key and key.api_date else context.api_date

@@ -12,8 +12,8 @@ from mockexchange.core.vocabulary import AccountKind
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate
-from mockexchange.venues.kalshi.catalogue import explain_no_route
-from mockexchange.venues.kalshi.context import Desk, date_of
+from mockexchange.venues.kalshi.catalogue import PREFIX, explain_no_route
+from mockexchange.venues.kalshi.context import KalshiContext, date_of
 from mockexchange.venues.kalshi.errors import Rejected, Situation, reject
 from mockexchange.venues.kalshi.operations.call import (
     AccountCall,
@@ -25,31 +25,36 @@ from mockexchange.venues.kalshi.operations.call import (
 from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX, Decoded, decode, decode_cached
 from mockexchange.venues.kalshi.retired_fields import successor
 from mockexchange.venues.kalshi.routes import Match, match, methods_of
+from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH, answer_plainly
 from mockexchange.venues.request import Answer, Request
 
 TARGET_CHARS_MAX = 64_000
 """Far above any real cursor, far below what would stall the loop; the HTTP parser's offsets end at 65,535."""
+ACCOUNT_PATHS = tuple(f"{PREFIX}/{part}" for part in ("portfolio", "fcm", "account", "api_keys", "communications"))
+"""Paths below these need a key, emulated or not. On other paths that are not emulated, a request without any key is
+accepted, since most of them are public: a choice, which the option `signed` of a stub overrides."""
+NO_CREDENTIALS = Credentials(None, None, None)
 
 
 @dataclass(slots=True)
 class Visit:
-    """One request at the desk: exchange time and host time in microseconds, and the reply as it comes to be."""
+    """One request to the venue: exchange time and host time in microseconds, and the reply as it comes to be."""
 
-    desk: Desk
+    context: KalshiContext
     request: Request
     now: int
     host_now: int
     reply: Answer
 
 
-def answer(desk: Desk, request: Request, now: int, host_now: int) -> Answer:
+def answer(context: KalshiContext, request: Request, now: int, host_now: int) -> Answer:
     """Answer one request at exchange time `now` and host time `host_now` (both microseconds). Never raises."""
     if request.path == STREAM_PATH:
-        return answer_plainly(desk, request, now, host_now)
-    visit = Visit(desk, request, now, host_now, Answer(500, b""))
+        return answer_plainly(context, request, now, host_now)
+    visit = Visit(context, request, now, host_now, Answer(500, b""))
     claimed = signing.read_credentials(request).key_id
-    api_date = date_of(desk, desk.state.keys.get(claimed or ""))
+    api_date = date_of(context, context.state.keys.get(claimed or ""))
     try:
         visit.reply.body = _answer(visit, api_date)
         visit.reply.status = 200
@@ -73,13 +78,13 @@ def _answer(visit: Visit, api_date: ApiDate) -> bytes:
 def _answer_public(visit: Visit, operation: PublicOperation, path_params: dict[str, str], api_date: ApiDate) -> bytes:
     if operation.needs_key(api_date):
         _require_scope(_authenticate(visit), operation)
-    desk, query = visit.desk, visit.request.query
+    context, query = visit.context, visit.request.query
     params = _decode(visit, operation, api_date)
     call = Call(
         operation,
-        desk.state,
-        desk.settings,
-        desk.caches,
+        context.state,
+        context.settings,
+        context.caches,
         api_date,
         query,
         params,
@@ -94,8 +99,8 @@ def _answer_public(visit: Visit, operation: PublicOperation, path_params: dict[s
 
 def _answer_account(visit: Visit, operation: AccountOperation, path_params: dict[str, str], api_date: ApiDate) -> bytes:
     key = _authenticate(visit)
-    desk, query = visit.desk, visit.request.query
-    account = desk.state.accounts[key.account]
+    context, query = visit.context, visit.request.query
+    account = context.state.accounts[key.account]
     _require_scope(key, operation)
     _require_unrestricted(key, operation)
     if operation.is_fcm_only and account.kind is not AccountKind.FCM:
@@ -103,9 +108,9 @@ def _answer_account(visit: Visit, operation: AccountOperation, path_params: dict
     params = _decode(visit, operation, api_date)
     call = AccountCall(
         operation,
-        desk.state,
-        desk.settings,
-        desk.caches,
+        context.state,
+        context.settings,
+        context.caches,
         api_date,
         query,
         params,
@@ -140,8 +145,8 @@ def _no_operation(visit: Visit, api_date: ApiDate) -> Rejected:
 
 
 def _authenticate(visit: Visit) -> Key:
-    desk = visit.desk
-    return authenticate(desk.state, desk.settings, visit.request, visit.now, visit.host_now, visit.reply)
+    context = visit.context
+    return authenticate(context.state, context.settings, visit.request, visit.now, visit.host_now, visit.reply)
 
 
 def _decode(visit: Visit, operation: Operation, api_date: ApiDate) -> dict[str, Any]:
@@ -172,10 +177,31 @@ def _require_unrestricted(key: Key, operation: AccountOperation) -> None:
 def _answer_plain_member(visit: Visit, operation: AccountOperation, account: str) -> bytes:
     """A plain member on an FCM endpoint: 403 is the choice, 404 and an empty list are switchable (never recorded)."""
     words = f"{account} is a plain member: {operation.path} needs an account of kind fcm"
-    wanted = visit.desk.settings.plain_member
+    wanted = visit.context.settings.plain_member
     if wanted == "403" or operation.empty is None:
         raise Rejected(Situation.FORBIDDEN, words)
     if wanted == "404":
         raise Rejected(Situation.NOT_FOUND, words)
     visit.reply.findings.append(words)
     return operation.empty
+
+
+def authenticate_only(context: KalshiContext, request: Request, now: int, host_now: int, must_sign: bool) -> Answer:
+    """Verify the credentials of a request for any operation; return an answer without a body, or the refusal."""
+    credentials = signing.read_credentials(request)
+    api_date = date_of(context, context.state.keys.get(credentials.key_id or ""))
+    found = match(request.method, request.path, api_date)
+    operation = found.operation if found else None
+    reply = Answer(0, b"", operation=operation.name if operation else None)
+    if must_sign or _needs_key(request, credentials, operation, api_date):
+        try:
+            authenticate(context.state, context.settings, request, now, host_now, reply)
+        except Rejected as rejected:
+            reject(reply, rejected, api_date)
+    return reply
+
+
+def _needs_key(request: Request, credentials: Credentials, operation: Operation | None, api_date: ApiDate) -> bool:
+    if isinstance(operation, PublicOperation):
+        return operation.needs_key(api_date)
+    return operation is not None or credentials != NO_CREDENTIALS or request.path.startswith(ACCOUNT_PATHS)

@@ -7,7 +7,7 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class KalshiSettings:
     """`auth_clock`: which time the window is measured on; real clients sign with their own, so host time.
 
     The window is undocumented: 10 s back is accepted and 30 s refused, 30 s ahead accepted and 60 s refused.

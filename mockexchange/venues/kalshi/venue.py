@@ -7,9 +7,8 @@ from typing import Any
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import rest, retired_fields, signing
-from mockexchange.venues.kalshi.admission import admit
 from mockexchange.venues.kalshi.catalogue import PREFIX
-from mockexchange.venues.kalshi.context import Desk, date_of
+from mockexchange.venues.kalshi.context import KalshiContext, date_of
 from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.kalshi.diagnosis import explain_offline
 from mockexchange.venues.kalshi.enumerations import SCOPES, STRIKE_TYPES, TIERS
@@ -22,7 +21,7 @@ from mockexchange.venues.kalshi.outages import outage_body
 from mockexchange.venues.kalshi.parameters import PARAMETERS
 from mockexchange.venues.kalshi.parameters.decoding import with_limit
 from mockexchange.venues.kalshi.routes import match
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.stream import handshake
 from mockexchange.venues.kalshi.stream.channels import CHANNELS
 from mockexchange.venues.kalshi.stream.feed import messages_of
@@ -35,12 +34,12 @@ CHANNEL_NAMES = tuple(dict.fromkeys(row.name for row in CHANNELS))
 EMULATED_CHANNELS = {row.name for row in CHANNELS if row.is_emulated}
 
 
-def _key_of(desk: Desk, request: Request) -> Key | None:
-    return desk.state.keys.get(signing.claimed_key(request) or "")
+def _key_of(context: KalshiContext, request: Request) -> Key | None:
+    return context.state.keys.get(signing.claimed_key(request) or "")
 
 
-def _operation_of(desk: Desk, request: Request) -> str | None:
-    found = match(request.method, request.path, date_of(desk, _key_of(desk, request)))
+def _operation_of(context: KalshiContext, request: Request) -> str | None:
+    found = match(request.method, request.path, date_of(context, _key_of(context, request)))
     return found.operation.name if found else None
 
 
@@ -67,14 +66,14 @@ KALSHI = Venue(
         (b"content-security-policy", b"default-src 'none';"),
         (b"x-content-type-options", b"nosniff"),
     ),
-    open_desk=Desk,
-    settings=Settings,
+    open_context=KalshiContext,
+    settings=KalshiSettings,
     api_date=api_date,
     date_of=date_of,
     claimed_key=signing.claimed_key,
     operation_of=_operation_of,
     answer=rest.answer,
-    admit=admit,
+    authenticate_only=rest.authenticate_only,
     shake_hands=handshake.shake_hands,
     messages_of=messages_of,
     garbage_answer=_garbage_answer,

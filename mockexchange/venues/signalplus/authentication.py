@@ -10,17 +10,17 @@ from mockexchange.venues import secrets
 from mockexchange.venues.diagnosis.timestamps import explain_timestamp
 from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.signalplus import diagnosis, signing
-from mockexchange.venues.signalplus.context import Desk, key_of
+from mockexchange.venues.signalplus.context import SignalPlusContext, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation
 from mockexchange.venues.signalplus.formatting import MICROSECONDS_PER_MILLISECOND
-from mockexchange.venues.signalplus.settings import Settings
+from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from mockexchange.venues.signalplus.signing import Credentials
 
 TIMESTAMP_DIGITS_MAX = 18
 
 
 def authenticate(
-    desk: Desk, request: Request, now: int, host_now: int, reply: Answer, *, with_query: bool = False
+    context: SignalPlusContext, request: Request, now: int, host_now: int, reply: Answer, *, with_query: bool = False
 ) -> Key:
     """Return the key that the request proves to have. Raises Rejected; the reply learns who it claims to be.
 
@@ -28,16 +28,16 @@ def authenticate(
     """
     credentials = signing.read_credentials(request, with_query=with_query)
     reply.key_id = credentials.key_id
-    is_proven = desk.settings.auth_mode == "off" or isinstance(request, Call)
+    is_proven = context.settings.auth_mode == "off" or isinstance(request, Call)
     if credentials.key_id is None or (not is_proven and _is_partial(credentials)):
         raise _refused(diagnosis.explain_missing(request, credentials, with_query))
-    key = key_of(desk.state, credentials.key_id)
+    key = key_of(context.state, credentials.key_id)
     if key is None:
-        raise _refused(diagnosis.explain_unknown_key(desk.state, credentials.key_id))
+        raise _refused(diagnosis.explain_unknown_key(context.state, credentials.key_id))
     reply.account = key.account
     if not is_proven:
-        _require_time(desk.settings, credentials, now if desk.settings.auth_clock == "exchange" else host_now)
-        _require_signature(desk.state, request, credentials, key)
+        _require_time(context.settings, credentials, now if context.settings.auth_clock == "exchange" else host_now)
+        _require_signature(context.state, request, credentials, key)
     return key
 
 
@@ -45,7 +45,7 @@ def _is_partial(credentials: Credentials) -> bool:
     return None in (credentials.timestamp, credentials.nonce, credentials.signature)
 
 
-def _require_time(settings: Settings, credentials: Credentials, now: int) -> None:
+def _require_time(settings: SignalPlusSettings, credentials: Credentials, now: int) -> None:
     text, window_us = credentials.timestamp or "", settings.window_us
     is_number = text.isascii() and text.isdigit() and len(text) <= TIMESTAMP_DIGITS_MAX
     if is_number and abs(int(text) * MICROSECONDS_PER_MILLISECOND - now) <= window_us:

@@ -8,22 +8,22 @@ from mockexchange.venues.caches import Caches
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.secrets import key_at
 from mockexchange.venues.signalplus.dates import api_date as parse_date
-from mockexchange.venues.signalplus.settings import Settings
+from mockexchange.venues.signalplus.settings import SignalPlusSettings
 
 NAME = "signalplus"
 
 
 @dataclass(slots=True)
-class Desk:
+class SignalPlusContext:
     state: State
     api_date: ApiDate
-    settings: Settings = field(default_factory=Settings)
+    settings: SignalPlusSettings = field(default_factory=SignalPlusSettings)
     caches: Caches = field(default_factory=Caches)
 
 
-def date_of(desk: Desk, key: Key | None) -> ApiDate:
+def date_of(context: SignalPlusContext, key: Key | None) -> ApiDate:
     """The API date that a key sees: its own, or that of the sandbox."""
-    return parse_date(key.api_date) if key and key.api_date else desk.api_date
+    return parse_date(key.api_date) if key and key.api_date else context.api_date
 
 
 def key_of(state: State, key_id: str) -> Key | None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Request
-from mockexchange.venues.signalplus.context import Desk
+from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.errors import error_body
 from mockexchange.venues.signalplus.routes import rid_of
 
@@ -36,7 +36,7 @@ def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
     return _body(status, None)
 
 
-def answer_outage(desk: Desk, request: Request, status: int, now: int, host_now: int) -> bytes:
+def answer_outage(context: SignalPlusContext, request: Request, status: int, now: int, host_now: int) -> bytes:
     """The same as the answer to a request."""
     return _body(status, rid_of(request.body))
 

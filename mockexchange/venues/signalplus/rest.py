@@ -4,18 +4,28 @@ Every method is a POST [doc]. The page does not say whether to the base URL or t
 answered, and `method` has to be in the body either way.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.jsonrpc.envelope import Envelope
+from mockexchange.venues.jsonrpc.envelope import Envelope, texts_of
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.signalplus.authentication import authenticate
 from mockexchange.venues.signalplus.catalogue import PREFIX
-from mockexchange.venues.signalplus.context import Desk, date_of, key_of
+from mockexchange.venues.signalplus.context import SignalPlusContext, date_of, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation, reject
-from mockexchange.venues.signalplus.routes import BODY_BYTES_MAX, BY_NAME, Unread, call_of, find, read, result_body
+from mockexchange.venues.signalplus.routes import (
+    BODY_BYTES_MAX,
+    BY_NAME,
+    Unread,
+    call_of,
+    find,
+    read,
+    result_body,
+    rid_of,
+)
 from mockexchange.venues.signalplus.signing import claimed_key
 from mockexchange.venues.signalplus.stream.handshake import (
     CONNECT_PATH,
@@ -28,9 +38,9 @@ from mockexchange.venues.signalplus.stream.handshake import (
 
 @dataclass(slots=True)
 class Visit:
-    """One request at the desk: exchange time and host time in microseconds, and the reply as it comes to be."""
+    """One request to the venue: exchange time and host time in microseconds, and the reply as it comes to be."""
 
-    desk: Desk
+    context: SignalPlusContext
     request: Request
     now: int
     host_now: int
@@ -42,12 +52,12 @@ class Visit:
         return self.envelope.rid if isinstance(self.envelope, Unread) else self.envelope.id
 
 
-def answer(desk: Desk, request: Request, now: int, host_now: int) -> Answer:
+def answer(context: SignalPlusContext, request: Request, now: int, host_now: int) -> Answer:
     """Answer one request at exchange time `now` and host time `host_now` (both microseconds). Never raises."""
     if request.path in STREAM_PATHS:
-        return answer_plainly(desk, request, now, host_now)
-    visit = Visit(desk, request, now, host_now, Answer(500, b""), _read(request.body))
-    api_date = date_of(desk, key_of(desk.state, claimed_key(request) or ""))
+        return answer_plainly(context, request, now, host_now)
+    visit = Visit(context, request, now, host_now, Answer(500, b""), _read(request.body))
+    api_date = date_of(context, key_of(context.state, claimed_key(request) or ""))
     try:
         visit.reply.body = _answer(visit, api_date)
         visit.reply.status = 200
@@ -56,7 +66,7 @@ def answer(desk: Desk, request: Request, now: int, host_now: int) -> Answer:
     return visit.reply
 
 
-def operation_of(desk: Desk, request: Request) -> str | None:
+def operation_of(context: SignalPlusContext, request: Request) -> str | None:
     """The method that a request asks for: its body's, or its path's where the body cannot be read."""
     return OPEN_STREAM if request.path in STREAM_PATHS else _operation_in(request, _read(request.body))
 
@@ -70,7 +80,7 @@ def _answer(visit: Visit, api_date: ApiDate) -> bytes:
     visit.reply.operation = _operation_in(visit.request, visit.envelope)
     _require_post(visit)
     _require_size(visit)
-    key = authenticate(visit.desk, visit.request, visit.now, visit.host_now, visit.reply)
+    key = authenticate(visit.context, visit.request, visit.now, visit.host_now, visit.reply)
     envelope = visit.envelope
     if isinstance(envelope, Unread):
         raise envelope.rejected
@@ -83,7 +93,7 @@ def _carry_out(visit: Visit, envelope: Envelope, key: Key, api_date: ApiDate) ->
     if operation.answer is None:
         words = f"{operation.name} is for streams: send it over a WebSocket at {CONNECT_PATH} or {PRIVATE_PATH}"
         raise Rejected(Situation.STREAM_ONLY, words)
-    call = call_of(visit.desk, operation, envelope, key, api_date, visit.reply.findings)
+    call = call_of(visit.context, operation, envelope, key, api_date, visit.reply.findings)
     return result_body(envelope.id, operation.answer(call))
 
 
@@ -117,3 +127,31 @@ def _read(body: bytes) -> Envelope | Unread:
         return read(body)
     except Unread as unread:
         return unread
+
+
+def authenticate_only(context: SignalPlusContext, request: Request, now: int, host_now: int, must_sign: bool) -> Answer:
+    """Verify the credentials of a request for any method; return an answer without a body, or the refusal.
+
+    Every method needs credentials.
+    """
+    reply = Answer(0, b"", operation=operation_of(context, request))
+    try:
+        authenticate(context, request, now, host_now, reply)
+    except Rejected as rejected:
+        api_date = date_of(context, key_of(context.state, claimed_key(request) or ""))
+        reject(reply, rejected, rid_of(request.body), api_date)
+    return reply
+
+
+def asked_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
+    """Return the method that a request names and its params as text; None if it cannot be read."""
+    try:
+        envelope = read(request.body)
+    except Unread:
+        return None
+    return envelope.method or "", texts_of(envelope.params)
+
+
+def wrap_result(context: SignalPlusContext, request: Request, result: str, now: int, host_now: int) -> bytes:
+    """Return the envelope around the JSON of a result, with the rid of the request."""
+    return result_body(rid_of(request.body), result.encode())

@@ -6,7 +6,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.jsonrpc.envelope import Envelope, Malformed, read_envelope
 from mockexchange.venues.signalplus.catalogue import explain_unknown_method
-from mockexchange.venues.signalplus.context import Desk
+from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.errors import Rejected, Situation, rejected_of
 from mockexchange.venues.signalplus.operations import OPERATIONS
 from mockexchange.venues.signalplus.operations.call import Call, Operation
@@ -63,7 +63,12 @@ def find(name: str) -> Operation:
 
 
 def call_of(
-    desk: Desk, operation: Operation, envelope: Envelope, key: Key, api_date: ApiDate, findings: list[str]
+    context: SignalPlusContext,
+    operation: Operation,
+    envelope: Envelope,
+    key: Key,
+    api_date: ApiDate,
+    findings: list[str],
 ) -> Call:
     """A call by a key, its params decoded. Raises Rejected."""
     if operation.scopes and not set(operation.scopes) & set(key.scopes):
@@ -71,7 +76,7 @@ def call_of(
         words = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
         raise Rejected(Situation.FORBIDDEN, words)
     params = decode(operation.name, envelope.params, api_date, findings)
-    return Call(operation, desk, key, api_date, params, findings)
+    return Call(operation, context, key, api_date, params, findings)
 
 
 def result_body(rid: str | None, result: bytes) -> bytes:

@@ -8,7 +8,7 @@ from mockexchange.venues.switches import Duration, Switch, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class SignalPlusSettings:
     """The window is documented for a sister section with the same headers: 15 s to either side."""
 
     auth_mode: Literal["on", "off"] = "on"

@@ -7,15 +7,14 @@ from typing import Any
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus import diagnosis, rest, signing
-from mockexchange.venues.signalplus.admission import admit, asked_of, wrap_result
 from mockexchange.venues.signalplus.catalogue import PREFIX
-from mockexchange.venues.signalplus.context import NAME, Desk, date_of
+from mockexchange.venues.signalplus.context import NAME, SignalPlusContext, date_of
 from mockexchange.venues.signalplus.dates import api_date
 from mockexchange.venues.signalplus.enumerations import CURRENCIES, SCOPES
 from mockexchange.venues.signalplus.errors import Rejected, Situation, body_of
 from mockexchange.venues.signalplus.operations import OPERATIONS
 from mockexchange.venues.signalplus.outages import answer_outage, outage_body
-from mockexchange.venues.signalplus.settings import SWITCHES, Settings
+from mockexchange.venues.signalplus.settings import SWITCHES, SignalPlusSettings
 from mockexchange.venues.signalplus.stream import handshake
 from mockexchange.venues.signalplus.stream.channels import CHANGES
 from mockexchange.venues.signalplus.stream.feed import messages_of
@@ -42,16 +41,16 @@ SIGNALPLUS = Venue(
     prefix=PREFIX,
     stream_paths=handshake.STREAM_PATHS,
     headers=((b"content-type", b"application/json; charset=utf-8"),),
-    open_desk=Desk,
-    settings=Settings,
+    open_context=SignalPlusContext,
+    settings=SignalPlusSettings,
     api_date=api_date,
     date_of=date_of,
     claimed_key=signing.claimed_key,
     operation_of=rest.operation_of,
     answer=rest.answer,
-    admit=admit,
-    asked_of=asked_of,
-    wrap_result=wrap_result,
+    authenticate_only=rest.authenticate_only,
+    asked_of=rest.asked_of,
+    wrap_result=rest.wrap_result,
     shake_hands=handshake.shake_hands,
     messages_of=messages_of,
     garbage_answer=_garbage_answer,

@@ -10,7 +10,7 @@ from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Fo
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.deribit import rest
-from mockexchange.venues.deribit.settings import Settings
+from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.request import Answer, Request
 from tests.venues.deribit.keyring import DORA, ERIC, HOST, KEY_ID, NOW, SECRET, Bench, bench, request, rpc, signed
 
@@ -94,7 +94,7 @@ class Counter:
     """Where requests are answered: dora, eric, rita (account:read alone) and gina of elsewhere, and dora's book 3."""
 
     def __init__(self, **settings: Any) -> None:
-        self.bench: Bench = bench(Settings(**settings))
+        self.bench: Bench = bench(DeribitSettings(**settings))
         self.at = NOW
         self.do(*CONTRACTS)
 
@@ -105,7 +105,7 @@ class Counter:
             self.bench.execute(command, self.at)
 
     def send(self, asked: Request) -> Answer:
-        return rest.answer(self.bench.desk, asked, self.at, HOST)
+        return rest.answer(self.bench.context, asked, self.at, HOST)
 
     def get(self, target: str, key_id: str = KEY_ID, secret: str = SECRET) -> Answer:
         """A GET of what is below the prefix, signed where it is private."""

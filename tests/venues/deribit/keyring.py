@@ -26,9 +26,9 @@ from mockexchange.core.exchange import Exchange
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef
-from mockexchange.venues.deribit.context import Desk
+from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.dates import api_date
-from mockexchange.venues.deribit.settings import Settings
+from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.request import Request
 
 NOW = parse_instant("2026-10-20T12:00:00Z")
@@ -96,7 +96,7 @@ class Bench:
     """An exchange and a desk before it."""
 
     exchange: Exchange
-    desk: Desk
+    context: DeribitContext
 
     def execute(self, command: Command, at: int = NOW) -> tuple[Event, ...]:
         outcome = self.exchange.execute(command, at)
@@ -104,9 +104,9 @@ class Bench:
         return outcome
 
 
-def bench(settings: Settings | None = None) -> Bench:
+def bench(settings: DeribitSettings | None = None) -> Bench:
     exchange = Exchange(seed=1)
-    made = Bench(exchange, Desk(exchange.state, api_date("2026-10"), settings or Settings()))
+    made = Bench(exchange, DeribitContext(exchange.state, api_date("2026-10"), settings or DeribitSettings()))
     for command in WORLD:
         made.execute(command)
     return made

@@ -8,8 +8,8 @@ import pytest
 
 from mockexchange.venues.deribit import rest
 from mockexchange.venues.deribit.authentication import claimed_key
-from mockexchange.venues.deribit.context import desk_of
-from mockexchange.venues.deribit.settings import Settings
+from mockexchange.venues.deribit.context import context_of
+from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.request import Answer, Request
 from tests.venues.deribit.keyring import (
     ERIC_ID,
@@ -45,7 +45,7 @@ FORBIDDEN = {"code": 13021, "message": "forbidden"}
 
 def ask(made: Bench, sent: Request, host_at: int = HOST) -> tuple[Answer, Any]:
     """The answer, and its result or error."""
-    answer = rest.answer(made.desk, sent, NOW, host_at)
+    answer = rest.answer(made.context, sent, NOW, host_at)
     body = json.loads(answer.body)
     assert answer.status == (200 if "result" in body else 400)
     return answer, body["result"] if "result" in body else body["error"]
@@ -119,14 +119,14 @@ def test_a_key_of_a_subaccount_sees_that_alone() -> None:
 
 def test_a_key_with_a_date_of_its_own_is_answered_as_of_then() -> None:
     made = bench()
-    keys = made.desk.state.secret_keys
-    assert desk_of(made.desk, keys[OLD_ID]).api_date.day == "2025-11-01"
-    assert desk_of(made.desk, keys[KEY_ID]) is made.desk
+    keys = made.context.state.secret_keys
+    assert context_of(made.context, keys[OLD_ID]).api_date.day == "2025-11-01"
+    assert context_of(made.context, keys[KEY_ID]) is made.context
     assert ask(made, signed(key_id=OLD_ID, secret=OLD_SECRET))[1] == []
 
 
 def test_the_exchanges_clock_can_be_what_counts() -> None:
-    made = bench(Settings(auth_clock="exchange"))
+    made = bench(DeribitSettings(auth_clock="exchange"))
     assert ask(made, signed(ts=milliseconds(NOW)))[1] == []
     assert ask(made, signed())[1] == INVALID_CREDENTIALS
 
@@ -289,7 +289,7 @@ def test_a_token_expires() -> None:
 
 
 def test_the_lifetime_is_a_setting_and_the_most_there_is() -> None:
-    made = bench(Settings(token_lifetime_us=30 * SECOND))
+    made = bench(DeribitSettings(token_lifetime_us=30 * SECOND))
     assert log_in(made, **credentials())["expires_in"] == 30
     assert log_in(made, **credentials(scope="expires:60"))["expires_in"] == 30
 

@@ -103,7 +103,7 @@ WRONG = [
 
 def words_of(sent: Request) -> str:
     made = bench()
-    answer = rest.answer(made.desk, sent, NOW, HOST)
+    answer = rest.answer(made.context, sent, NOW, HOST)
     assert answer.status == 400
     assert answer.diagnose is not None
     return answer.diagnose(lambda: None)
@@ -128,7 +128,7 @@ def test_a_text_made_wrongly_is_found_and_shown(wrong: Wrong) -> None:
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.name)
 def test_the_right_text_is_never_refused(wrong: Wrong) -> None:
     sent = request(wrong.method, wrong.target, header(hex_hmac(SECRET, right_text(wrong))), wrong.body.encode())
-    assert rest.answer(bench().desk, sent, NOW, HOST).key_id == KEY_ID
+    assert rest.answer(bench().context, sent, NOW, HOST).key_id == KEY_ID
     assert explain_offline(wrong.method, wrong.target, wrong.body.encode(), sent.headers[1][1].decode(), SECRET) == (
         "verifies"
     )

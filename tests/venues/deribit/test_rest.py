@@ -249,7 +249,7 @@ def test_the_stream_is_no_method() -> None:
     st.binary(max_size=60),
 )
 def test_any_request_gets_an_answer_of_json(method: str, path: str, query: str, body: bytes) -> None:
-    answer = rest.answer(COUNTER.bench.desk, Request(method, f"{BASE}/{path}", query, (), body), NOW, HOST)
+    answer = rest.answer(COUNTER.bench.context, Request(method, f"{BASE}/{path}", query, (), body), NOW, HOST)
     document = document_of(answer)
     assert document["usOut"] - document["usIn"] == document["usDiff"]
     assert ("result" in document) is (answer.status == 200)

@@ -42,11 +42,11 @@ ASKED = [
 
 @pytest.mark.parametrize(("asked", "operation"), ASKED)
 def test_a_request_says_what_it_asks_for(asked: Request, operation: str | None) -> None:
-    assert DERIBIT.operation_of(COUNTER.bench.desk, asked) == operation
+    assert DERIBIT.operation_of(COUNTER.bench.context, asked) == operation
 
 
 def test_bytes_that_are_no_http_get_an_error_of_the_venue() -> None:
-    document = json.loads(DERIBIT.garbage_answer("why", COUNTER.bench.desk.api_date))
+    document = json.loads(DERIBIT.garbage_answer("why", COUNTER.bench.context.api_date))
     assert document["error"] == {"code": 11050, "message": "bad_request"}
 
 

@@ -11,9 +11,9 @@ from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import AccountKind, Action, BookRef, Side
 from mockexchange.venues.kalshi import rest
-from mockexchange.venues.kalshi.context import Desk
+from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.request import Answer, Request
 from tests.venues.kalshi.bodies import Body
 
@@ -33,7 +33,7 @@ class Venue:
 
     exchange: Exchange = field(default_factory=Exchange)
     at: int = START
-    desks: dict[str, Desk] = field(default_factory=dict)
+    contexts: dict[str, KalshiContext] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.do(OpenAccount(account="alice", user_id="user-of-alice"), OpenAccount(account="bob"))
@@ -62,14 +62,14 @@ class Venue:
 
     def ask(self, target: str, who: str = "alice", date: str = "2026-10", **settings: Any) -> Answer:
         """The answer to a GET below the prefix; a date's caches live on, unless `settings` ask for a desk apart."""
-        desk = self.desks.get(date)
-        if desk is None or settings:
-            desk = Desk(self.exchange.state, api_date(date), Settings(auth_mode="off", **settings))
+        context = self.contexts.get(date)
+        if context is None or settings:
+            context = KalshiContext(self.exchange.state, api_date(date), KalshiSettings(auth_mode="off", **settings))
         if not settings:
-            self.desks[date] = desk
+            self.contexts[date] = context
         path, _, query = target.partition("?")
         request = Request("GET", f"{PREFIX}/{path}", query, ((b"kalshi-access-key", who.encode()),))
-        return rest.answer(desk, request, self.at, host_now=0)
+        return rest.answer(context, request, self.at, host_now=0)
 
     def read(self, target: str, who: str = "alice", date: str = "2026-10", **settings: Any) -> dict[str, Any]:
         answer = self.ask(target, who, date, **settings)

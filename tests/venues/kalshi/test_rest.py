@@ -483,5 +483,5 @@ def test_a_request_shows_its_headers_and_its_target() -> None:
 
 def test_nothing_is_ever_answered_without_a_reason(sandbox: Sandbox) -> None:
     """A 500 would be a bug, and the server has no other place to make one."""
-    raised = rest.answer(sandbox.desk, Request("GET", "\x00"), 0, 0)
+    raised = rest.answer(sandbox.context, Request("GET", "\x00"), 0, 0)
     assert raised.status == 404

@@ -7,7 +7,7 @@ import pytest
 
 from mockexchange.core.commands import OpenPosition, SettleMarket
 from mockexchange.core.vocabulary import Action, Result, Side
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.settings import KalshiSettings
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, ST1, ST2, Venue, at, buy, refusal, why
 from tests.venues.kalshi.bodies import DATES
@@ -65,7 +65,7 @@ def test_counts_are_of_everything_bought_or_of_the_position_where_that_is_wanted
     assert sides(row(venue)) == gross
     assert sides(row(venue, settlement_counts="gross")) == gross
     assert sides(row(venue, settlement_counts="net")) == net
-    assert Settings().settlement_counts == "gross"
+    assert KalshiSettings().settlement_counts == "gross"
 
 
 # Result, value in centi-cents, fills, revenue and value in cents, fees in dollars.

@@ -30,9 +30,9 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.signalplus.context import Desk
+from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.dates import api_date
-from mockexchange.venues.signalplus.settings import Settings
+from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from mockexchange.venues.signalplus.stream.session import Session
 from mockexchange.venues.signalplus.venue import SIGNALPLUS
 
@@ -137,11 +137,11 @@ class World:
         deal = partial(TradeContract, purse=purse, contract=contract, direction=direction)
         return self.do(deal(amount=Decimal(amount), price=Decimal(price), **more))
 
-    def desk(self, date: str = "2026-10", **settings: Any) -> Desk:
-        return Desk(self.exchange.state, api_date(date), Settings(**settings))
+    def context(self, date: str = "2026-10", **settings: Any) -> SignalPlusContext:
+        return SignalPlusContext(self.exchange.state, api_date(date), SignalPlusSettings(**settings))
 
     def send(self, request: Request, **settings: Any) -> Answer:
-        return SIGNALPLUS.answer(self.desk(**settings), request, self.at, HOST)
+        return SIGNALPLUS.answer(self.context(**settings), request, self.at, HOST)
 
     def ask(self, method: str = GET_POSITIONS, params: Any = None, who: str = "gina-key", **settings: Any) -> Answer:
         """The answer to a signed call, the envelope made as the page has it."""
@@ -160,14 +160,14 @@ class World:
 
     def open(self, who: str = "gina-key", path: str = "/signalplus/ws/api", **settings: Any) -> "Client":
         request = Request("GET", path, headers=signed(who))
-        shaken = SIGNALPLUS.shake_hands(self.desk(**settings), request, self.at, HOST, lambda account: 0)
+        shaken = SIGNALPLUS.shake_hands(self.context(**settings), request, self.at, HOST, lambda account: 0)
         assert shaken.answer.status == 101, shaken
         return Client(self, shaken.session)
 
     def tell(self, events: tuple[Event, ...], *clients: "Client") -> list[list[dict[str, Any]]]:
         """What each client gets of a command's events."""
         heard = {name for client in clients for name in client.session.channels}
-        messages = list(SIGNALPLUS.messages_of(self.exchange.state, events, self.at, Settings(), heard))
+        messages = list(SIGNALPLUS.messages_of(self.exchange.state, events, self.at, SignalPlusSettings(), heard))
         return [
             [json.loads(frame.raw) for frame in map(client.session.frame_of, messages) if frame] for client in clients
         ]

@@ -10,7 +10,7 @@ from mockexchange.venues.signalplus.dates import SOURCES, api_date
 from mockexchange.venues.signalplus.errors import ERRORS, Situation
 from mockexchange.venues.signalplus.objects import OBJECTS
 from mockexchange.venues.signalplus.parameters import PARAMETERS
-from mockexchange.venues.signalplus.settings import SWITCHES, Settings
+from mockexchange.venues.signalplus.settings import SWITCHES, SignalPlusSettings
 from mockexchange.venues.signalplus.venue import SIGNALPLUS
 from tests.venues.signalplus.asking import BASE, GET_POSITIONS, World, post, signed
 
@@ -56,7 +56,7 @@ def test_there_are_no_pages_and_no_old_spellings() -> None:
     ],
 )
 def test_which_operation_a_request_is(request_: Request, operation: str | None) -> None:
-    assert SIGNALPLUS.operation_of(World().desk(), request_) == operation
+    assert SIGNALPLUS.operation_of(World().context(), request_) == operation
     assert operation is None or operation in SIGNALPLUS.operations
 
 
@@ -67,9 +67,9 @@ def test_whose_a_request_claims_to_be() -> None:
 
 def test_a_key_sees_its_own_date() -> None:
     world = World()
-    desk = world.desk("compat")
+    context = world.context("compat")
     key = world.exchange.state.secret_keys["gina-key"]
-    assert SIGNALPLUS.date_of(desk, key) == SIGNALPLUS.date_of(desk, None) == ApiDate("compat", None)
+    assert SIGNALPLUS.date_of(context, key) == SIGNALPLUS.date_of(context, None) == ApiDate("compat", None)
 
 
 def test_dates() -> None:
@@ -91,5 +91,5 @@ def test_every_situation_has_its_row() -> None:
 
 
 def test_every_switch_is_a_setting() -> None:
-    assert {switch.setting for switch in SWITCHES.values()} <= set(Settings.__slots__)
+    assert {switch.setting for switch in SWITCHES.values()} <= set(SignalPlusSettings.__slots__)
     assert SIGNALPLUS.switches is SWITCHES

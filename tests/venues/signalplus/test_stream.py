@@ -16,7 +16,7 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.venues.request import Request
-from mockexchange.venues.signalplus.settings import Settings
+from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from mockexchange.venues.signalplus.stream.channels import is_channel
 from mockexchange.venues.signalplus.venue import SIGNALPLUS
 from tests.venues.signalplus.asking import (
@@ -53,7 +53,7 @@ def test_a_stream_answers_methods_as_http_does(path: str) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_handshake_without_credentials(path: str) -> None:
-    shaken = SIGNALPLUS.shake_hands(World().desk(), Request("GET", path), 0, HOST, lambda account: 0)
+    shaken = SIGNALPLUS.shake_hands(World().context(), Request("GET", path), 0, HOST, lambda account: 0)
     assert shaken.session is None
     assert refusal(shaken.answer) == (401, (403, "token invalid"))
     assert shaken.answer.body.startswith(b'{"rid":null,')
@@ -204,7 +204,7 @@ def test_everybody_hears_of_his_own_book_alone() -> None:
 def test_accounts_of_other_venues_are_not_told_of() -> None:
     world = World()
     events = world.trade("BTC-PERPETUAL", "10", "113000", DORA, against=GINA)
-    messages = list(SIGNALPLUS.messages_of(world.exchange.state, events, world.at, Settings(), {EVERYTHING}))
+    messages = list(SIGNALPLUS.messages_of(world.exchange.state, events, world.at, SignalPlusSettings(), {EVERYTHING}))
     assert [message.change.purse for message in messages] == [GINA]
 
 
@@ -326,12 +326,12 @@ def test_what_is_ended_from_outside() -> None:
     assert world.tell(world.trade("BTC-PERPETUAL", "10", "113000"), client) == [[]]
 
 
-def test_frames_of_faults_are_heeded() -> None:
+def test_frames_of_faults_are_applied() -> None:
     client = World().open()
     client.subscribe(EVERYTHING)
-    client.session.heed(b"{}", "literal", "user.changes")
+    client.session.apply_recorded(b"{}", "literal", "user.changes")
     assert client.session.follows("user.changes")
-    client.session.heed(b"{}", "error", "user.changes")
+    client.session.apply_recorded(b"{}", "error", "user.changes")
     assert not client.session.follows("user.changes")
     assert client.session.spell_literal('{"sid":"$sid"}', "user.changes") == '{"sid":"$sid"}'
 

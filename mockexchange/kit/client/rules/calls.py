@@ -24,7 +24,7 @@ def distinct(calls: list[Call]) -> list[Call]:
 def documented(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
     _require_requests(traffic)
     for call in distinct(traffic.requests):
-        if contract.operation_of(call.method, call.path) or _elsewhen(call, contract):
+        if contract.operation_of(call.method, call.path) or _other_date(call, contract):
             continue
         yield Finding(
             "calls.documented",
@@ -38,15 +38,15 @@ def documented(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
 def current(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
     _require_requests(traffic)
     for call in distinct(traffic.requests):
-        elsewhen = None if contract.operation_of(call.method, call.path) else _elsewhen(call, contract)
-        if elsewhen:
-            when = "was retired" if elsewhen.alias < contract.alias else "does not exist yet"
+        other_date = None if contract.operation_of(call.method, call.path) else _other_date(call, contract)
+        if other_date:
+            when = "was retired" if other_date.alias < contract.alias else "does not exist yet"
             yield Finding(
                 "calls.current",
                 call.where,
-                f"it is in the document of {elsewhen.alias} and {when}: it answered {call.status}",
+                f"it is in the document of {other_date.alias} and {when}: it answered {call.status}",
                 f"operations of the document of {contract.alias}",
-                elsewhen.place_of(call.method, call.path),
+                other_date.place_of(call.method, call.path),
             )
 
 
@@ -64,7 +64,7 @@ def lasting(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
             )
 
 
-def _elsewhen(call: Call, contract: Contract) -> Contract | None:
+def _other_date(call: Call, contract: Contract) -> Contract | None:
     """Return the nearest other date whose document has an operation that this one lacks."""
     others = [*contract.earlier, *contract.later]
     return next((other for other in others if other.operation_of(call.method, call.path)), None)

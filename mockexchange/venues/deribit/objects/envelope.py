@@ -3,21 +3,21 @@
 `usIn` and `usOut` are microseconds and always the same apart, so that an answer is a function of request and time.
 """
 
-from mockexchange.venues.deribit.context import Desk
+from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.errors import Rejected, error_object
 
 
-def result_text(desk: Desk, id_text: str | None, result: str, us_in: int) -> bytes:
+def result_text(context: DeribitContext, id_text: str | None, result: str, us_in: int) -> bytes:
     """An answer with the JSON of a result; `id_text` is that of the request, as it was written."""
-    return _enveloped(desk, id_text, f'"result":{result}', us_in)
+    return _enveloped(context, id_text, f'"result":{result}', us_in)
 
 
-def error_text(desk: Desk, id_text: str | None, rejected: Rejected, us_in: int) -> bytes:
-    return _enveloped(desk, id_text, f'"error":{error_object(rejected)}', us_in)
+def error_text(context: DeribitContext, id_text: str | None, rejected: Rejected, us_in: int) -> bytes:
+    return _enveloped(context, id_text, f'"error":{error_object(rejected)}', us_in)
 
 
-def _enveloped(desk: Desk, id_text: str | None, said: str, us_in: int) -> bytes:
-    took_us, testnet = desk.settings.processing_us, "true" if desk.settings.testnet == "yes" else "false"
+def _enveloped(context: DeribitContext, id_text: str | None, said: str, us_in: int) -> bytes:
+    took_us, testnet = context.settings.processing_us, "true" if context.settings.testnet == "yes" else "false"
     shown_id = "" if id_text is None else f'"id":{id_text},'
     times = f'"usIn":{us_in},"usOut":{us_in + took_us},"usDiff":{took_us}'
     return f'{{"jsonrpc":"2.0",{shown_id}{said},{times},"testnet":{testnet}}}'.encode()

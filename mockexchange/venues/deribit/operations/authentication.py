@@ -53,8 +53,8 @@ class Granted(NamedTuple):
 def grant(call: Call) -> str:
     """The result of public/auth. Raises Rejected."""
     proven = PROOFS[call.params["grant_type"]](call)
-    granted = narrow(proven, call.desk.settings.token_lifetime_us // MICROSECONDS_PER_SECOND)
-    issued_at = clock_of(call.desk.settings, call.at, call.host_at)
+    granted = narrow(proven, call.context.settings.token_lifetime_us // MICROSECONDS_PER_SECOND)
+    issued_at = clock_of(call.context.settings, call.at, call.host_at)
 
     def write(kind: str) -> str:
         token = Token(kind, proven.key.key_id, granted.scope, issued_at, granted.lifetime_s)
@@ -102,24 +102,24 @@ def _to_read(scope: str) -> str:
 
 
 def _prove_secret(call: Call) -> Proven:
-    key = require_key(call.desk, _given(call, "client_id"))
-    require_secret(call.desk, key, _given(call, "client_secret"))
+    key = require_key(call.context, _given(call, "client_id"))
+    require_secret(call.context, key, _given(call, "client_secret"))
     return Proven(key, key.scopes, call.params["scope"] or "")
 
 
 def _prove_signature(call: Call) -> Proven:
     key_id, timestamp, signature = (_given(call, name) for name in ("client_id", "timestamp", "signature"))
-    key = require_key(call.desk, key_id)
-    require_time(call.desk, timestamp, call.at, call.host_at)
+    key = require_key(call.context, key_id)
+    require_time(call.context, timestamp, call.at, call.host_at)
     nonce, data = call.params["nonce"] or "", call.params["data"] or ""
     case = diagnosis.stream_case(Credentials(key_id, timestamp, signature, nonce), data)
     text = signing.stream_text(timestamp, nonce, data)
-    require_signature(call.desk, key, text, signature, call.findings, case)
+    require_signature(call.context, key, text, signature, call.findings, case)
     return Proven(key, key.scopes, call.params["scope"] or "")
 
 
 def _prove_token(call: Call) -> Proven:
-    token, key = read_token(call.desk, _given(call, "refresh_token"), "refresh", call.at, call.host_at)
+    token, key = read_token(call.context, _given(call, "refresh_token"), "refresh", call.at, call.host_at)
     return Proven(key, token.scope.split(), call.params["scope"] or token.scope)
 
 

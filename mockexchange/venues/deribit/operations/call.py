@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import BookRef
-from mockexchange.venues.deribit.context import Desk
+from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.parameters.rows import Parameter
 
 PUBLIC, PRIVATE = "public", "private"
@@ -25,7 +25,7 @@ class Call:
     """One request; `caller` is None where nobody is needed. Times are microseconds, exchange time before host time."""
 
     operation: "Operation"
-    desk: Desk
+    context: DeribitContext
     params: dict[str, Any]
     at: int
     host_at: int
@@ -52,5 +52,5 @@ def kept(call: Call, make: Callable[[], bytes], *parts: Hashable) -> str:
 
     `make` may depend on nothing but the state, the API date and what is named in `parts`.
     """
-    key = (call.operation.name, call.desk.api_date.day, *parts)
-    return call.desk.caches.pages.body(key, call.desk.state.revision, make).decode()
+    key = (call.operation.name, call.context.api_date.day, *parts)
+    return call.context.caches.pages.body(key, call.context.state.revision, make).decode()

@@ -14,35 +14,35 @@ from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX
 
 
 def get_currencies(call: Call) -> str:
-    return f"[{','.join(currency_text(row, call.desk.api_date) for row in ROWS)}]"
+    return f"[{','.join(currency_text(row, call.context.api_date) for row in ROWS)}]"
 
 
 def get_instruments(call: Call) -> str:
     """Those that trade, or with `expired` those that were delivered, in the order of listing."""
     params, is_open = call.params, not call.params["expired"]
     shown = (
-        instrument_text(contract, call.desk.api_date)
-        for contract in call.desk.state.derivatives.contracts.values()
+        instrument_text(contract, call.context.api_date)
+        for contract in call.context.state.derivatives.contracts.values()
         if contract.is_open is is_open and is_asked(contract.terms, params["currency"], params["kind"])
     )
     return f"[{','.join(shown)}]"
 
 
 def get_instrument(call: Call) -> str:
-    return instrument_text(contract_of(call), call.desk.api_date)
+    return instrument_text(contract_of(call), call.context.api_date)
 
 
 def ticker(call: Call) -> str:
     contract = contract_of(call)
-    return ticker_text(Ticker(contract, index_of(call, contract), call.at), call.desk.api_date)
+    return ticker_text(Ticker(contract, index_of(call, contract), call.at), call.context.api_date)
 
 
 def get_index_price(call: Call) -> str:
-    name, indexes = call.params["index_name"], call.desk.state.derivatives.indexes
+    name, indexes = call.params["index_name"], call.context.state.derivatives.indexes
     if name not in indexes:
         words = f"no index {name[:SHOWN_CHARS_MAX]!r}: there are {', '.join(indexes) or 'none'}"
         raise invalid("index_name", "index not found", words)
-    return index_price_text(indexes[name], call.desk.api_date)
+    return index_price_text(indexes[name], call.context.api_date)
 
 
 OPERATIONS: tuple[Operation, ...] = (

@@ -14,15 +14,15 @@ SCOPE = "trade:read"
 def get_positions(call: Call) -> str:
     """Spot and combos have no positions: their kinds list none."""
     purse, currency, kind = purse_of(call), call.params["currency"], call.params["kind"]
-    state, api_date = call.desk.state, call.desk.api_date
+    state, api_date = call.context.state, call.context.api_date
 
     def write(held: Held) -> bytes:
         return position_text(view_of_held(state, held), api_date).encode()
 
     def write_all() -> bytes:
-        rows = held_of(state, purse, with_flat=call.desk.settings.flat_rows == "show")
+        rows = held_of(state, purse, with_flat=call.context.settings.flat_rows == "show")
         shown = [held for held in rows if is_asked(held.contract.terms, currency, kind)]
-        return b"[%b]" % call.desk.caches.of(api_date, "positions").join(shown, write)
+        return b"[%b]" % call.context.caches.of(api_date, "positions").join(shown, write)
 
     return kept(call, write_all, purse, currency, kind)
 
@@ -31,8 +31,8 @@ def get_position(call: Call) -> str:
     """Of a contract that is not held: size 0 and direction zero [wire]."""
     contract = contract_of(call)
     assert call.caller is not None, "an operation about a book has a caller"
-    view = position_of(call.desk.state, call.caller.purse, contract.name)
-    return position_text(view, call.desk.api_date)
+    view = position_of(call.context.state, call.caller.purse, contract.name)
+    return position_text(view, call.context.api_date)
 
 
 def is_asked(terms: Terms, currency: str | None, kind: str | None) -> bool:

@@ -20,7 +20,7 @@ def purse_of(call: Call) -> BookRef:
     if purse.book != PRIMARY_BOOK:
         words = f"a key of subaccount {purse.book} cannot ask for subaccount_id {asked}: leave it out"
         raise Rejected(UNAVAILABLE_IN_SUBACCOUNT, words)
-    books = call.desk.state.accounts[purse.account].books
+    books = call.context.state.accounts[purse.account].books
     if str(asked) not in books:
         known = ", ".join(books)
         raise invalid(
@@ -31,7 +31,7 @@ def purse_of(call: Call) -> BookRef:
 
 def contract_of(call: Call) -> Contract:
     """The contract of `instrument_name`."""
-    name, contracts = call.params["instrument_name"], call.desk.state.derivatives.contracts
+    name, contracts = call.params["instrument_name"], call.context.state.derivatives.contracts
     contract = contracts.get(name)
     if contract is None:
         known = tuple(contracts)
@@ -47,4 +47,4 @@ def _explain_unknown(name: str, known: Collection[str]) -> str:
 
 
 def index_of(call: Call, contract: Contract) -> Decimal:
-    return call.desk.state.derivatives.indexes[contract.terms.index]
+    return call.context.state.derivatives.indexes[contract.terms.index]

@@ -34,18 +34,18 @@ def get_account_summary(call: Call) -> str:
     purse, currency, extended = purse_of(call), call.params["currency"], call.params["extended"]
 
     def write() -> bytes:
-        return WRITE_ONE[extended](statement_of(call.desk.state, purse, currency), call.desk.api_date).encode()
+        return WRITE_ONE[extended](statement_of(call.context.state, purse, currency), call.context.api_date).encode()
 
     return kept(call, write, purse, currency, extended)
 
 
 def get_account_summaries(call: Call) -> str:
     """A summary for each currency that the book has anything in."""
-    state, purse, extended = call.desk.state, purse_of(call), call.params["extended"]
+    state, purse, extended = call.context.state, purse_of(call), call.params["extended"]
 
     def write() -> bytes:
         summaries = [statement_of(state, purse, currency) for currency in currencies_of(state, purse)]
-        return WRITE_ALL[extended](Statements(owner_of(purse), summaries), call.desk.api_date).encode()
+        return WRITE_ALL[extended](Statements(owner_of(purse), summaries), call.context.api_date).encode()
 
     return kept(call, write, purse, extended)
 

@@ -18,7 +18,7 @@ EXPECTED_RESULT = Parameter(
 
 
 def get_time(call: Call) -> str:
-    return milliseconds(clock_of(call.desk.settings, call.at, call.host_at))
+    return milliseconds(clock_of(call.context.settings, call.at, call.host_at))
 
 
 def test(call: Call) -> str:

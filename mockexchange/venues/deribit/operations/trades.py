@@ -50,13 +50,13 @@ def _answer(call: Call, selector: Selector) -> str:
     shown = rows[::-1][:count] if is_from_start else rows[:count]
     is_oldest_first = is_from_start if params["sorting"] == "default" else params["sorting"] == "asc"
     shown.sort(key=lambda trade: trade.serial, reverse=not is_oldest_first)
-    written = ",".join(trade_text(trade, call.desk.api_date) for trade in shown)
+    written = ",".join(trade_text(trade, call.context.api_date) for trade in shown)
     return f'{{"has_more":{has_more},"trades":[{written}]}}'
 
 
 def _found(call: Call, selector: Selector, limit: int | None) -> list[ContractTrade]:
     """At most `limit` trades that pass, newest first."""
-    params, trades = call.params, call.desk.state.derivatives.trades
+    params, trades = call.params, call.context.state.derivatives.trades
     kind = params.get("kind")
     return trades.find(
         len(trades) if limit is None else limit,
@@ -100,7 +100,7 @@ def _place(call: Call, selector: Selector, name: str) -> int | None:
     value = call.params.get(name)
     if value is None or isinstance(value, int):
         return value
-    trades = call.desk.state.derivatives.trades
+    trades = call.context.state.derivatives.trades
     rows = trades.find(1, (selector,), keeps=lambda trade: trade.trade_id == value).rows
     if not rows:
         raise invalid(name, "trade not found", f"no trade {value[:SHOWN_CHARS_MAX]!r} among those asked for")

@@ -35,7 +35,7 @@ def subscribe(reader: Subscriber, params: Params, caller: Caller | None, finding
         _require_no_raw(channel for _, channel in asked if channel)
     taken = []
     for name, channel in asked:
-        why = _why_not(name, channel, caller, reader.desk.state.derivatives.contracts)
+        why = _why_not(name, channel, caller, reader.context.state.derivatives.contracts)
         if channel is None or why:
             findings.append(why)
             continue

@@ -22,7 +22,7 @@ from mockexchange.venues.deribit.frames.positions import changes_text
 from mockexchange.venues.deribit.frames.trades import trades_text
 from mockexchange.venues.deribit.objects.summaries import portfolio_text
 from mockexchange.venues.deribit.operations.summaries import statement_of
-from mockexchange.venues.deribit.settings import Settings
+from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream.channels import CHANGES, PORTFOLIO, TRADES, names_of
 from mockexchange.venues.deribit.stream.messages import Message, Told
 
@@ -41,7 +41,7 @@ class Happened:
 
 
 def messages_of(
-    state: State, events: Iterable[Event], at: int, settings: Settings, channels: Container[str]
+    state: State, events: Iterable[Event], at: int, settings: DeribitSettings, channels: Container[str]
 ) -> list[Message]:
     """Return what the channels tell of one command's events; `state` is as it is after them.
 

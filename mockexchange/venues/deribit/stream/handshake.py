@@ -1,7 +1,7 @@
 """Opening a stream: anybody may, and says later who they are."""
 
 from mockexchange.venues.deribit.catalogue import STREAM_PATH
-from mockexchange.venues.deribit.context import Desk, clock_of
+from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.errors import INVALID_REQUEST, NOT_ALLOWED_STATUS, Rejected
 from mockexchange.venues.deribit.objects.envelope import error_text
 from mockexchange.venues.deribit.stream.session import Session
@@ -13,20 +13,20 @@ SWITCHING_PROTOCOLS = 101
 
 
 def shake_hands(
-    desk: Desk, request: Request, at: int, host_at: int, open_count: OpenCount = lambda account: 0
+    context: DeribitContext, request: Request, at: int, host_at: int, open_count: OpenCount = lambda account: 0
 ) -> Handshake:
     """Answer an upgrade at exchange time `at` and host time `host_at` (microseconds). Never raises.
 
     Credentials in its headers count for nothing: public/auth, or a token in each request, is how to log in [doc].
     """
-    return Handshake(Answer(SWITCHING_PROTOCOLS, b"", OPERATION), Session(desk, desk.api_date, host_at))
+    return Handshake(Answer(SWITCHING_PROTOCOLS, b"", OPERATION), Session(context, context.api_date, host_at))
 
 
-def answer_plainly(desk: Desk, request: Request, at: int, host_at: int) -> Answer:
+def answer_plainly(context: DeribitContext, request: Request, at: int, host_at: int) -> Answer:
     """Answer a request for the stream's path that is no upgrade; with what, no source says."""
     is_get = request.method == "GET"
     words = f"{STREAM_PATH} is a WebSocket: open it as ws://, by GET with Connection: Upgrade and Upgrade: websocket"
     rejected = Rejected(INVALID_REQUEST, words, message="Invalid Request")
-    body = error_text(desk, None, rejected, clock_of(desk.settings, at, host_at))
+    body = error_text(context, None, rejected, clock_of(context.settings, at, host_at))
     headers = () if is_get else ((b"allow", b"GET"),)
     return Answer(400 if is_get else NOT_ALLOWED_STATUS, body, OPERATION, headers=headers, diagnosis=words)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.authentication import TOKEN_PARAMETER, identify_token
 from mockexchange.venues.deribit.catalogue import PREFIX, STREAM_PATH
-from mockexchange.venues.deribit.context import Desk, clock_of, date_of
+from mockexchange.venues.deribit.context import DeribitContext, clock_of, date_of
 from mockexchange.venues.deribit.errors import (
     BODY_BYTES_MAX,
     INVALID_CREDENTIALS,
@@ -46,8 +46,8 @@ KINDS = {
 class Session(Subscriber):
     """Made by `handshake.shake_hands`. Not sent by itself: its owner sends the frames that it returns, in order."""
 
-    def __init__(self, desk: Desk, api_date: ApiDate, host_at: int) -> None:
-        super().__init__(desk, api_date, host_at)
+    def __init__(self, context: DeribitContext, api_date: ApiDate, host_at: int) -> None:
+        super().__init__(context, api_date, host_at)
         self._token: str | None = None
         """Sent along with every request, as it were, once public/auth has given one."""
         self.asked: Asked | None = None
@@ -58,7 +58,7 @@ class Session(Subscriber):
         Never raises, whatever the bytes are.
         """
         self.note_call(host_at)
-        frame = self._reply_to(raw, None, self.desk, at, host_at)
+        frame = self._reply_to(raw, None, self.context, at, host_at)
         return [frame] if frame else []
 
     @property
@@ -76,13 +76,15 @@ class Session(Subscriber):
         headers = () if is_anonymous else ((AUTHORIZATION, f"bearer {self._token}".encode()),)
         return Call("POST", PREFIX, "", headers, raw, STREAM_PATH)
 
-    def answer(self, call: Request, desk: Desk, at: int, host_at: int) -> Frame | None:
-        """Carry out a command, reading from another desk perhaps; what it changes of the stream is as of now."""
+    def answer(self, call: Request, context: DeribitContext, at: int, host_at: int) -> Frame | None:
+        """Carry out a command, reading from another context perhaps; what it changes of the stream is as of now."""
         rows_max = call.rows_max if isinstance(call, Capped) else None
-        return self._reply_to(call.body, rows_max, desk, at, host_at)
+        return self._reply_to(call.body, rows_max, context, at, host_at)
 
-    def _reply_to(self, raw: bytes, rows_max: int | None, desk: Desk, at: int, host_at: int) -> Frame | None:
-        us_in, id_text = clock_of(desk.settings, at, host_at), None
+    def _reply_to(
+        self, raw: bytes, rows_max: int | None, context: DeribitContext, at: int, host_at: int
+    ) -> Frame | None:
+        us_in, id_text = clock_of(context.settings, at, host_at), None
         self.asked = None
         findings: list[str] = []
         try:
@@ -92,7 +94,7 @@ class Session(Subscriber):
             id_text = envelope.id
             if rows_max is not None:
                 envelope = replace(envelope, params=capped(envelope.params, rows_max))
-            answered = self._answer(envelope, desk, at, host_at, findings)
+            answered = self._answer(envelope, context, at, host_at, findings)
         except Malformed as malformed:
             return self._refuse(malformed.id, rejected_of(malformed), us_in, findings)
         except Rejected as rejected:
@@ -100,7 +102,7 @@ class Session(Subscriber):
         if answered is None:
             return None
         result, acknowledged = answered
-        raw_answer = result_text(self.desk, id_text, result, us_in)
+        raw_answer = result_text(self.context, id_text, result, us_in)
         kind = KINDS.get(envelope.method or "", "result")
         return Frame(raw_answer, kind, note="; ".join(findings), acknowledged=acknowledged)
 
@@ -120,21 +122,23 @@ class Session(Subscriber):
         raw = f'{{"jsonrpc":"2.0","error":{{"code":{rejected.code},"message":"{rejected.message}"}}}}'.encode()
         return Frame(raw, "error", ended.channel, note=str(rejected.diagnosis))
 
-    def heed(self, raw: bytes, kind: str, channel: str) -> None:
+    def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
         """There are no numbers that a frame which this did not make could use up."""
 
     def spell_literal(self, text: str, channel: str) -> str:
         """Nothing has to be filled in: there are no sids on this wire."""
         return text
 
-    def _answer(self, envelope: Envelope, desk: Desk, at: int, host_at: int, findings: list[str]) -> Answered | None:
+    def _answer(
+        self, envelope: Envelope, context: DeribitContext, at: int, host_at: int, findings: list[str]
+    ) -> Answered | None:
         """The JSON of a result and what is subscribed to by it; None where there is no answer. Raises Rejected."""
         operation = find(envelope.method or "")
-        caller = self._caller(operation, envelope, desk, at, host_at)
+        caller = self._caller(operation, envelope, context, at, host_at)
         self.asked = Asked(operation.name, caller.key.account if caller else None)
         command = COMMANDS.get(operation.name)
         if command is None:
-            result = carry_out(desk, operation, envelope.params, caller, at, host_at, findings=findings)
+            result = carry_out(context, operation, envelope.params, caller, at, host_at, findings=findings)
             self._follow(operation, result, at, host_at)
             return Answered(result)
         if operation.is_private:
@@ -143,11 +147,13 @@ class Session(Subscriber):
         answered = command(self, params, caller, findings)
         return None if operation.name == LOGOUT else answered
 
-    def _caller(self, operation: Operation, envelope: Envelope, desk: Desk, at: int, host_at: int) -> Caller | None:
+    def _caller(
+        self, operation: Operation, envelope: Envelope, context: DeribitContext, at: int, host_at: int
+    ) -> Caller | None:
         """Who asks: the token among the parameters counts more than that of the stream."""
         token = envelope.params.get(TOKEN_PARAMETER, self._token)
         is_needed = operation.is_private or operation.name in COMMANDS
-        return identify_token(desk, token, at, host_at) if is_needed and token is not None else None
+        return identify_token(context, token, at, host_at) if is_needed and token is not None else None
 
     def _follow(self, operation: Operation, result: str, at: int, host_at: int) -> None:
         """Take over what an answer means for the stream itself."""
@@ -155,13 +161,13 @@ class Session(Subscriber):
             self.liveness.note_test()
         if operation.name == AUTH:
             self._token = json.loads(result)[TOKEN_PARAMETER]
-            self.key = identify_token(self.desk, self._token, at, host_at).key
-            self.api_date = date_of(self.desk, self.key)
+            self.key = identify_token(self.context, self._token, at, host_at).key
+            self.api_date = date_of(self.context, self.key)
 
     def _refuse(self, id_text: str | None, rejected: Rejected, us_in: int, findings: list[str]) -> Frame:
         if rejected.code in (INVALID_CREDENTIALS, UNAUTHORIZED):
             self.asked = None
-        raw = error_text(self.desk, id_text, rejected, us_in)
+        raw = error_text(self.context, id_text, rejected, us_in)
         words = rejected.diagnosis if isinstance(rejected.diagnosis, str) else rejected.diagnosis(no_pause)
         return Frame(raw, "error", note="; ".join([words, *findings]))
 

@@ -2,7 +2,7 @@
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.deribit.context import Desk
+from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.stream.liveness import Liveness
 from mockexchange.venues.deribit.stream.messages import Message
 from mockexchange.venues.deribit.stream.subscriptions import Subscription, Subscriptions
@@ -12,11 +12,11 @@ from mockexchange.venues.frame import Frame
 class Subscriber:
     """`key` is None as long as nobody has logged in. `ending`: close code and reason, once the stream is to end."""
 
-    def __init__(self, desk: Desk, api_date: ApiDate, host_at: int) -> None:
-        self.desk, self.api_date = desk, api_date
+    def __init__(self, context: DeribitContext, api_date: ApiDate, host_at: int) -> None:
+        self.context, self.api_date = context, api_date
         self.key: Key | None = None
         self.registry = Subscriptions()
-        self.liveness = Liveness(desk.settings.stream_idle_us, host_at)
+        self.liveness = Liveness(context.settings.stream_idle_us, host_at)
         self.ending: tuple[int, str] | None = None
         self.cancelling: set[str] = set()
         """The scopes that cancelling on disconnect is enabled for, by this client."""

@@ -12,7 +12,7 @@ from mockexchange.venues.dated import FOREVER, ApiDate, compile_envelope, compil
 from mockexchange.venues.kalshi.catalogue import PREFIX, Life, life_of
 from mockexchange.venues.kalshi.objects import OBJECTS
 from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.settings import KalshiSettings
 
 SURFACES_MAX = 4_096
 """Objects times API dates: some 60 of the one, and hardly more than a dozen of the other in one process."""
@@ -25,7 +25,7 @@ class Call:
 
     operation: "Operation"
     state: State
-    settings: Settings
+    settings: KalshiSettings
     caches: Caches
     api_date: ApiDate
     query: str

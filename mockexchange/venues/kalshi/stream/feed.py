@@ -28,13 +28,13 @@ from mockexchange.core.events import (
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.state import State
 from mockexchange.venues.kalshi.market_ids import market_id
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.stream import lifecycle
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import ORDERBOOK, TICKER, best_bid, ticker_of
 from mockexchange.venues.kalshi.stream.views import DeltaView, FillView, GroupView, OrderView, PositionView, TradeView
 
-DEFAULTS = Settings()
+DEFAULTS = KalshiSettings()
 LAST = {"trade": 1, ORDERBOOK: 2}
 """Channels that come after the others of their command, in this order."""
 
@@ -44,14 +44,14 @@ class Moment(NamedTuple):
 
     state: State
     at: int
-    settings: Settings
+    settings: KalshiSettings
 
 
 def messages_of(
     state: State,
     events: Iterable[Event],
     at: int,
-    settings: Settings = DEFAULTS,
+    settings: KalshiSettings = DEFAULTS,
     channels: Container[str] | None = None,
 ) -> list[Message]:
     """Return what the channels tell of one command's events; `state` is as it is after them.

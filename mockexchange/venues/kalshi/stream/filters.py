@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.kalshi.context import Desk
+from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.stream.commands import Params
 from mockexchange.venues.kalshi.stream.errors import Code, Refused, exists
 from mockexchange.venues.kalshi.stream.subscriptions import Markets
@@ -21,7 +21,7 @@ class Named(NamedTuple):
     by_ids: bool
 
 
-def named_markets(desk: Desk, params: Params) -> Named | None:
+def named_markets(context: KalshiContext, params: Params) -> Named | None:
     """Return the markets that the parameters name, None where they name none at all. Raises Refused."""
     given = [name for name in (*TICKERS, *IDS) if name in params]
     if not given:
@@ -30,7 +30,7 @@ def named_markets(desk: Desk, params: Params) -> Named | None:
         raise Refused(Code.INVALID, f"expected one of {', '.join(given)}")
     value = params[given[0]]
     names = [value] if isinstance(value, str) else value
-    return _by_ids(desk, names) if given[0] in IDS else _by_tickers(desk, names)
+    return _by_ids(context, names) if given[0] in IDS else _by_tickers(context, names)
 
 
 def require_known(named: Named, api_date: ApiDate, sid: int = 0) -> None:
@@ -49,13 +49,13 @@ def note_of(named: Named) -> str:
     return f"no market {named.unknown[0][:SHOWN_CHARS_MAX]!r}{f' and {more} more' if more else ''}: left out"
 
 
-def _by_tickers(desk: Desk, names: list[str]) -> Named:
-    known = desk.state.markets
+def _by_tickers(context: KalshiContext, names: list[str]) -> Named:
+    known = context.state.markets
     tickers = [known[name].ticker for name in names if name in known]
     return Named(dict(zip(tickers, tickers, strict=True)), [name for name in names if name not in known], by_ids=False)
 
 
-def _by_ids(desk: Desk, names: list[str]) -> Named:
-    found = {name: desk.market_ids.ticker(desk.state, name) for name in names}
+def _by_ids(context: KalshiContext, names: list[str]) -> Named:
+    found = {name: context.market_ids.ticker(context.state, name) for name in names}
     markets = {ticker: name for name, ticker in found.items() if ticker is not None}
     return Named(markets, [name for name, ticker in found.items() if ticker is None], by_ids=True)

@@ -10,7 +10,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate
-from mockexchange.venues.kalshi.context import Desk, date_of
+from mockexchange.venues.kalshi.context import KalshiContext, date_of
 from mockexchange.venues.kalshi.errors import Rejected, Situation, reject
 from mockexchange.venues.kalshi.stream.session import Session
 from mockexchange.venues.request import Answer, Request
@@ -32,29 +32,29 @@ TEXT_HEADERS = (
 
 
 def shake_hands(
-    desk: Desk, request: Request, now: int, host_now: int, open_count: OpenCount = lambda account: 0
+    context: KalshiContext, request: Request, now: int, host_now: int, open_count: OpenCount = lambda account: 0
 ) -> Handshake:
     """Answer an upgrade at exchange time `now` and host time `host_now` (microseconds). Never raises."""
-    answer, api_date = _begin(desk, request)
+    answer, api_date = _begin(context, request)
     try:
-        key = _admit(desk, request, now, host_now, answer, api_date)
-        if _is_foreign(desk, request):
+        key = _admit(context, request, now, host_now, answer, api_date)
+        if _is_foreign(context, request):
             origin = "the Origin header names another host, and this scenario refuses that (stream: {origin: refuse})"
             _refuse_in_text(answer, 403, b"Forbidden\n", origin)
             return Handshake(answer)
-        _require_room(desk, key, open_count)
+        _require_room(context, key, open_count)
     except Rejected as rejected:
         reject(answer, rejected, api_date)
         return Handshake(answer)
     answer.status = SWITCHING_PROTOCOLS
-    return Handshake(answer, Session(desk, key, api_date))
+    return Handshake(answer, Session(context, key, api_date))
 
 
-def answer_plainly(desk: Desk, request: Request, now: int, host_now: int) -> Answer:
+def answer_plainly(context: KalshiContext, request: Request, now: int, host_now: int) -> Answer:
     """Answer a request for the stream's path that is no upgrade: credentials first, as they are for one."""
-    answer, api_date = _begin(desk, request)
+    answer, api_date = _begin(context, request)
     try:
-        _admit(desk, request, now, host_now, answer, api_date)
+        _admit(context, request, now, host_now, answer, api_date)
     except Rejected as rejected:
         reject(answer, rejected, api_date)
         return answer
@@ -66,16 +66,18 @@ def answer_plainly(desk: Desk, request: Request, now: int, host_now: int) -> Ans
     return answer
 
 
-def _begin(desk: Desk, request: Request) -> tuple[Answer, ApiDate]:
+def _begin(context: KalshiContext, request: Request) -> tuple[Answer, ApiDate]:
     claimed = signing.read_credentials(request).key_id
-    return Answer(500, b"", OPERATION), date_of(desk, desk.state.keys.get(claimed or ""))
+    return Answer(500, b"", OPERATION), date_of(context, context.state.keys.get(claimed or ""))
 
 
-def _admit(desk: Desk, request: Request, now: int, host_now: int, answer: Answer, api_date: ApiDate) -> Key | None:
+def _admit(
+    context: KalshiContext, request: Request, now: int, host_now: int, answer: Answer, api_date: ApiDate
+) -> Key | None:
     """Return the key that may open a stream on that day, None for an anonymous one. Raises Rejected."""
-    if _is_anonymous(request) and _takes_anonymous(desk, api_date):
+    if _is_anonymous(request) and _takes_anonymous(context, api_date):
         return None
-    key = authenticate(desk.state, desk.settings, request, now, host_now, answer)
+    key = authenticate(context.state, context.settings, request, now, host_now, answer)
     if key.book is not None and not api_date.is_compat and api_date.holds(RESTRICTED_SINCE, RESTRICTED_UNTIL):
         words = (
             f"key {key.name} of {key.account} is restricted to book {key.book}: "
@@ -91,15 +93,15 @@ def _is_anonymous(request: Request) -> bool:
     return credentials.key_id is None and credentials.timestamp is None and credentials.signature is None
 
 
-def _takes_anonymous(desk: Desk, api_date: ApiDate) -> bool:
+def _takes_anonymous(context: KalshiContext, api_date: ApiDate) -> bool:
     is_documented = not api_date.is_compat and api_date.holds(ANONYMOUS_SINCE, ANONYMOUS_UNTIL)
-    return is_documented or desk.settings.stream_anonymous == "accept"
+    return is_documented or context.settings.stream_anonymous == "accept"
 
 
-def _is_foreign(desk: Desk, request: Request) -> bool:
+def _is_foreign(context: KalshiContext, request: Request) -> bool:
     """Whether an Origin of another host was sent, and such are refused."""
     origin = request.header(b"origin")
-    if origin is None or desk.settings.stream_origin == "accept":
+    if origin is None or context.settings.stream_origin == "accept":
         return False
     try:
         host = urlsplit(origin).netloc
@@ -108,8 +110,8 @@ def _is_foreign(desk: Desk, request: Request) -> bool:
     return host.lower() != (request.header(b"host") or "").lower()
 
 
-def _require_room(desk: Desk, key: Key | None, open_count: OpenCount) -> None:
-    limit = desk.settings.stream_connections
+def _require_room(context: KalshiContext, key: Key | None, open_count: OpenCount) -> None:
+    limit = context.settings.stream_connections
     if key is not None and open_count(key.account) >= limit:
         words = f"{key.account} has {limit} streams open, as many as it may (stream: {{connections: {limit}}})"
         raise Rejected(Situation.TOO_MANY_STREAMS, words)

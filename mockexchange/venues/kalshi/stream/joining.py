@@ -28,7 +28,7 @@ def first_data(
     if subscription.channel == ORDERBOOK:
         messages = books_of(reader, tickers)
     elif subscription.channel == TICKER and wants_ticker:
-        state = reader.desk.state
+        state = reader.context.state
         messages = (ticker_of(state, state.markets[ticker], at) for ticker in tickers)
     else:
         return
@@ -37,7 +37,7 @@ def first_data(
 
 
 def books_of(reader: Subscriber, tickers: Iterable[str]) -> Iterator[Message]:
-    state, has_empty_sides = reader.desk.state, reader.wants_empty_sides
+    state, has_empty_sides = reader.context.state, reader.wants_empty_sides
     for ticker in tickers:
         yield snapshot_of(state, state.markets[ticker], has_empty_sides=has_empty_sides)
 

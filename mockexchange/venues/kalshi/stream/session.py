@@ -7,7 +7,7 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Frame
-from mockexchange.venues.kalshi.context import Desk
+from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.stream import replies
 from mockexchange.venues.kalshi.stream.commands import (
     SUBSCRIBE,
@@ -39,8 +39,8 @@ class Session(Subscriber):
     """Its commands are about subscriptions, and none is an operation."""
     calls: None = None
 
-    def __init__(self, desk: Desk, key: Key | None, api_date: ApiDate) -> None:
-        super().__init__(desk, key, api_date)
+    def __init__(self, context: KalshiContext, key: Key | None, api_date: ApiDate) -> None:
+        super().__init__(context, key, api_date)
         self._is_limited = exists(Code.TOO_MANY_COMMANDS, api_date)
         self._second, self._commands_count = 0, 0
 
@@ -83,7 +83,7 @@ class Session(Subscriber):
             text = text.replace('"$seq"', str(subscription.next_seq() if subscription else 0))
         return text
 
-    def heed(self, raw: bytes, kind: str, channel: str) -> None:
+    def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
         """A terminal error ends the subscription that it names; a literal frame may bear the channel's next number."""
         document, subscription = _plain(raw), self.channels.get(channel)
         if kind == "error":

@@ -4,7 +4,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Frame
-from mockexchange.venues.kalshi.context import Desk
+from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.replies import keys_of
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscriptions
@@ -13,9 +13,9 @@ from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscr
 class Subscriber:
     """Without a key it is anonymous and sees what is public."""
 
-    def __init__(self, desk: Desk, key: Key | None, api_date: ApiDate) -> None:
-        self.desk, self.key, self.api_date = desk, key, api_date
-        self.answer_keys = keys_of(api_date, desk.settings.stream_answer_numbers)
+    def __init__(self, context: KalshiContext, key: Key | None, api_date: ApiDate) -> None:
+        self.context, self.key, self.api_date = context, key, api_date
+        self.answer_keys = keys_of(api_date, context.settings.stream_answer_numbers)
         self.registry = Subscriptions()
         self.channels = self.registry.by_channel
         self.subscriptions = self.registry.by_sid
@@ -27,7 +27,7 @@ class Subscriber:
     @property
     def wants_empty_sides(self) -> bool:
         """Whether a side without bids is sent: one published client throws away a snapshot that has not both."""
-        wanted = self.desk.settings.stream_empty_side
+        wanted = self.context.settings.stream_empty_side
         return wanted == "empty" or (wanted == "dated" and self.api_date.is_compat)
 
     def frame_of(self, message: Message) -> Frame | None:

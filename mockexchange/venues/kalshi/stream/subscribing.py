@@ -39,7 +39,7 @@ def _checked(reader: Subscriber, params: Params) -> tuple[list[ChannelRow], Name
     if "channels" not in params:
         raise Refused(Code.NO_CHANNELS, "expected params.channels")
     channels = [_channel(reader, name) for name in dict.fromkeys(params["channels"])]
-    named = named_markets(reader.desk, params)
+    named = named_markets(reader.context, params)
     _require_sharding(channels, params)
     for channel in channels:
         _require_joinable(reader, channel, named)
@@ -110,7 +110,7 @@ def _require_joinable(reader: Subscriber, channel: ChannelRow, named: Named | No
 
 
 def _may_not_repeat(reader: Subscriber) -> bool:
-    return reader.desk.settings.stream_repeat == "error_6" and exists(Code.ALREADY_SUBSCRIBED, reader.api_date)
+    return reader.context.settings.stream_repeat == "error_6" and exists(Code.ALREADY_SUBSCRIBED, reader.api_date)
 
 
 def _require_sharding(channels: list[ChannelRow], params: Params) -> None:

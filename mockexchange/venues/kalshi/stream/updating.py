@@ -75,7 +75,7 @@ def _no_action(reader: Subscriber, name: str) -> str:
 
 def _named(reader: Subscriber, subscription: Subscription, params: Params) -> Named:
     try:
-        named = named_markets(reader.desk, params)
+        named = named_markets(reader.context, params)
     except Refused as refused:
         refused.sid = subscription.sid
         raise

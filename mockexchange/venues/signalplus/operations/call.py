@@ -6,14 +6,14 @@ from typing import Any, NamedTuple
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.signalplus.context import Desk
+from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.enumerations import TRADE_READ
 
 
 @dataclass(slots=True)
 class Call:
     operation: "Operation"
-    desk: Desk
+    context: SignalPlusContext
     key: Key
     api_date: ApiDate
     params: dict[str, Any]

@@ -12,13 +12,13 @@ from mockexchange.venues.signalplus.operations.call import Call, Operation
 def get_positions(call: Call) -> bytes:
     """Positions settled in the currency asked for; spot and combos are kinds that nothing is ever held of."""
     purse, currency, kind = _book_of(call), call.params["currency"] or ANY, call.params["kind"]
-    state, caches, api_date = call.desk.state, call.desk.caches, call.api_date
+    state, caches, api_date = call.context.state, call.context.caches, call.api_date
 
     def write(held: Held) -> bytes:
         return encoder("Position", api_date)(view_of_held(state, held))
 
     def write_all() -> bytes:
-        rows = held_of(state, purse, with_flat=call.desk.settings.flat_rows == "show")
+        rows = held_of(state, purse, with_flat=call.context.settings.flat_rows == "show")
         shown = [held for held in rows if _is_asked_for(held.contract.terms, currency, kind)]
         return b"[%b]" % caches.of(api_date, "positions").join(shown, write)
 
@@ -31,7 +31,7 @@ def _is_asked_for(terms: Terms, currency: str, kind: str | None) -> bool:
 
 def _book_of(call: Call) -> BookRef:
     """The key's own book, or the one that `subaccountId` names [choice: by its number, 0 for the first]."""
-    key, asked, account = call.key, call.params["subaccountId"], call.desk.state.accounts[call.key.account]
+    key, asked, account = call.key, call.params["subaccountId"], call.context.state.accounts[call.key.account]
     own = key.book or PRIMARY_BOOK
     if asked is None or str(asked) == own:
         return BookRef(account.name, own)

@@ -11,13 +11,13 @@ from mockexchange.core.events import ContractTraded, Event, HoldingChanged
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.venues.signalplus.context import NAME
-from mockexchange.venues.signalplus.settings import Settings
+from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from mockexchange.venues.signalplus.stream.channels import names_of
 from mockexchange.venues.signalplus.stream.messages import Change, Message
 
 
 def messages_of(
-    state: State, events: Iterable[Event], at: int, settings: Settings, channels: Container[str]
+    state: State, events: Iterable[Event], at: int, settings: SignalPlusSettings, channels: Container[str]
 ) -> Iterator[Message]:
     """Give what the channels that somebody listens to tell of one command's events; `state` is as it is after them."""
     for (purse, contract), trades in _changed(state, events).items():

@@ -7,7 +7,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.signalplus.authentication import authenticate
-from mockexchange.venues.signalplus.context import Desk, date_of, key_of
+from mockexchange.venues.signalplus.context import SignalPlusContext, date_of, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation, reject
 from mockexchange.venues.signalplus.operations import OPERATIONS
 from mockexchange.venues.signalplus.signing import claimed_key
@@ -24,28 +24,30 @@ OPEN_STREAM = "OpenStream"
 SWITCHING_PROTOCOLS = 101
 
 
-def shake_hands(desk: Desk, request: Request, now: int, host_now: int, open_count: OpenCount) -> Handshake:
+def shake_hands(
+    context: SignalPlusContext, request: Request, now: int, host_now: int, open_count: OpenCount
+) -> Handshake:
     """Answer an upgrade at exchange time `now` and host time `host_now` (microseconds). Never raises.
 
     How many streams an account may have open is not known: as many as it likes.
     """
-    answer, api_date = _begin(desk, request)
+    answer, api_date = _begin(context, request)
     try:
-        key = _admit(desk, request, now, host_now, answer)
+        key = _admit(context, request, now, host_now, answer)
     except Rejected as rejected:
         reject(answer, rejected, None, api_date)
         return Handshake(answer)
     answer.status = SWITCHING_PROTOCOLS
-    is_for_subscriptions = desk.settings.stream_paths == "alike" or request.path.startswith(PRIVATE_PATH)
-    session = Session(desk, key, api_date, path=request.path, is_for_subscriptions=is_for_subscriptions)
+    is_for_subscriptions = context.settings.stream_paths == "alike" or request.path.startswith(PRIVATE_PATH)
+    session = Session(context, key, api_date, path=request.path, is_for_subscriptions=is_for_subscriptions)
     return Handshake(answer, session)
 
 
-def answer_plainly(desk: Desk, request: Request, now: int, host_now: int) -> Answer:
+def answer_plainly(context: SignalPlusContext, request: Request, now: int, host_now: int) -> Answer:
     """Answer a request for a stream's path that is no upgrade: credentials first, as they are for one."""
-    answer, api_date = _begin(desk, request)
+    answer, api_date = _begin(context, request)
     try:
-        _admit(desk, request, now, host_now, answer)
+        _admit(context, request, now, host_now, answer)
         words = f"{request.path} is a WebSocket: open it as ws://, or send Upgrade: websocket and Connection: Upgrade"
         raise Rejected(Situation.NO_STREAM, words)
     except Rejected as rejected:
@@ -53,9 +55,9 @@ def answer_plainly(desk: Desk, request: Request, now: int, host_now: int) -> Ans
     return answer
 
 
-def _begin(desk: Desk, request: Request) -> tuple[Answer, ApiDate]:
-    return Answer(500, b"", OPEN_STREAM), date_of(desk, key_of(desk.state, claimed_key(request) or ""))
+def _begin(context: SignalPlusContext, request: Request) -> tuple[Answer, ApiDate]:
+    return Answer(500, b"", OPEN_STREAM), date_of(context, key_of(context.state, claimed_key(request) or ""))
 
 
-def _admit(desk: Desk, request: Request, now: int, host_now: int, answer: Answer) -> Key:
-    return authenticate(desk, request, now, host_now, answer, with_query=True)
+def _admit(context: SignalPlusContext, request: Request, now: int, host_now: int, answer: Answer) -> Key:
+    return authenticate(context, request, now, host_now, answer, with_query=True)

@@ -11,7 +11,7 @@ from mockexchange.venues.jsonrpc.envelope import Envelope, spell
 from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Call, Request
 from mockexchange.venues.signalplus.catalogue import PREFIX
-from mockexchange.venues.signalplus.context import Desk
+from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.errors import Rejected, Situation, body_of, error_body
 from mockexchange.venues.signalplus.operations import CONNECT, SUBSCRIBE, UNSUBSCRIBE
 from mockexchange.venues.signalplus.operations.call import Operation
@@ -43,9 +43,15 @@ class Session:
     ending: tuple[int, str] | None = None
 
     def __init__(
-        self, desk: Desk, key: Key, api_date: ApiDate, *, path: str = "", is_for_subscriptions: bool = True
+        self,
+        context: SignalPlusContext,
+        key: Key,
+        api_date: ApiDate,
+        *,
+        path: str = "",
+        is_for_subscriptions: bool = True,
     ) -> None:
-        self.desk, self.api_date = desk, api_date
+        self.context, self.api_date = context, api_date
         self.key: Key | None = key
         self.channels: dict[str, Subscription] = {}
         self.subscriptions: dict[int, Subscription] = {}
@@ -61,7 +67,7 @@ class Session:
 
     def receive(self, raw: bytes, at: int, host_at: int) -> list[Frame]:
         """Carry out one request at exchange time `at` and host time `host_at`, microseconds. Never raises."""
-        return [self._reply_to(raw, self.desk)]
+        return [self._reply_to(raw, self.context)]
 
     @property
     def calls(self) -> "Session":
@@ -76,17 +82,17 @@ class Session:
         header = f"Bearer {self._caller.key_id}".encode("latin-1", "replace")
         return Call("POST", PREFIX, "", ((KEY_HEADER, header),), raw, self._path)
 
-    def answer(self, call: Request, desk: Desk, at: int, host_at: int) -> Frame:
-        """Carry out a command, reading from another desk perhaps."""
-        return self._reply_to(call.body, desk)
+    def answer(self, call: Request, context: SignalPlusContext, at: int, host_at: int) -> Frame:
+        """Carry out a command, reading from another context perhaps."""
+        return self._reply_to(call.body, context)
 
-    def _reply_to(self, raw: bytes, desk: Desk) -> Frame:
+    def _reply_to(self, raw: bytes, context: SignalPlusContext) -> Frame:
         rid: str | None = None
         self.asked = None
         try:
             envelope = read(raw)
             rid = envelope.id
-            return self._carry_out(envelope, desk)
+            return self._carry_out(envelope, context)
         except Unread as unread:
             return self._error(unread.rejected, unread.rid)
         except Rejected as rejected:
@@ -110,7 +116,7 @@ class Session:
         self._forget()
         return Frame(error_body(UNAVAILABLE.code, UNAVAILABLE.message), "error", ended.channel, sid, note)
 
-    def heed(self, raw: bytes, kind: str, channel: str) -> None:
+    def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
         """A frame went out that the session did not make: an error of a channel ends every subscription."""
         if kind == "error" and channel:
             self._forget()
@@ -119,12 +125,12 @@ class Session:
         """Notifications have no numbers to fill in."""
         return text
 
-    def _carry_out(self, envelope: Envelope, desk: Desk) -> Frame:
+    def _carry_out(self, envelope: Envelope, context: SignalPlusContext) -> Frame:
         findings: list[str] = []
         operation = find(envelope.method or "")
         self.asked = Asked(operation.name)
         self._require_path(operation)
-        call = call_of(desk, operation, envelope, self._caller, self.api_date, findings)
+        call = call_of(context, operation, envelope, self._caller, self.api_date, findings)
         if operation.name == SUBSCRIBE:
             return self._subscribe(envelope.id, call.params["channels"], findings)
         if operation.name == UNSUBSCRIBE:

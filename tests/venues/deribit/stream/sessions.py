@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mockexchange.core.commands import Command
-from mockexchange.venues.deribit.settings import Settings
+from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream.feed import messages_of
 from mockexchange.venues.deribit.stream.handshake import shake_hands
 from mockexchange.venues.deribit.stream.session import Session
@@ -55,9 +55,9 @@ class Client:
         return [json.loads(frame.raw) for frame in self.session.wake(NOW, self.host_at)]
 
 
-def client(made: Bench | None = None, settings: Settings | None = None) -> Client:
+def client(made: Bench | None = None, settings: DeribitSettings | None = None) -> Client:
     made = made or bench(settings)
-    session = shake_hands(made.desk, STREAM, NOW, HOST).session
+    session = shake_hands(made.context, STREAM, NOW, HOST).session
     assert isinstance(session, Session)
     return Client(made, session)
 
@@ -69,7 +69,7 @@ def published(made: Bench, clients: Iterable[Client], *commands: Command) -> lis
     for command in commands:
         events = made.execute(command)
         channels = {name for one in listening for name in one.session.channels}
-        for message in messages_of(made.desk.state, events, NOW, made.desk.settings, channels):
+        for message in messages_of(made.context.state, events, NOW, made.context.settings, channels):
             for one, frames in zip(listening, told, strict=True):
                 frame = one.session.frame_of(message)
                 if frame is not None:

@@ -194,9 +194,9 @@ def test_who_holds_nothing_any_more_hears_no_marks() -> None:
 def test_trades_of_one_command_are_told_together_oldest_first() -> None:
     made = bench()
     events = [event for amount in (10, 20, 30) for event in made.execute(buy(amount))]
-    messages = messages_of(made.desk.state, events, NOW, made.desk.settings, {ALL_TRADES, ALL_CHANGES})
+    messages = messages_of(made.context.state, events, NOW, made.context.settings, {ALL_TRADES, ALL_CHANGES})
     assert [message.channel for message in messages] == [ALL_TRADES, ALL_CHANGES]
-    data = json.loads(messages[0].frame(made.desk.api_date))["params"]["data"]
+    data = json.loads(messages[0].frame(made.context.api_date))["params"]["data"]
     assert [row["amount"] for row in data] == [10, 20, 30]
 
 
@@ -229,7 +229,7 @@ def test_another_login_does_not_turn_subscriptions_over() -> None:
 
 def test_what_nobody_hears_is_not_made() -> None:
     made = bench()
-    assert messages_of(made.desk.state, made.execute(buy(100)), NOW, made.desk.settings, set()) == []
+    assert messages_of(made.context.state, made.execute(buy(100)), NOW, made.context.settings, set()) == []
 
 
 PURSES = st.sampled_from([DORA, ERIC])

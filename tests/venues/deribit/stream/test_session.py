@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mockexchange.venues.deribit import rest
 from mockexchange.venues.deribit.operations.streaming import OPERATIONS
-from mockexchange.venues.deribit.settings import Settings
+from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream.channels import CHANNELS, QUIET_CHANNELS
 from mockexchange.venues.deribit.stream.commands import COMMANDS
 from mockexchange.venues.deribit.stream.handshake import answer_plainly, shake_hands
@@ -36,7 +36,7 @@ ALL = "user.changes.any.any.raw"
 
 
 def test_anybody_may_open_a_stream() -> None:
-    handshake = shake_hands(bench().desk, STREAM, NOW, HOST)
+    handshake = shake_hands(bench().context, STREAM, NOW, HOST)
     assert handshake.answer.status == 101
     assert handshake.answer.operation == "OpenStream"
     assert handshake.session.key is None
@@ -44,7 +44,7 @@ def test_anybody_may_open_a_stream() -> None:
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 400), ("POST", 405), ("DELETE", 405)])
 def test_the_streams_path_without_an_upgrade_says_what_it_is(method: str, status: int) -> None:
-    answer = answer_plainly(bench().desk, request(method, "/ws/api/v2", None), NOW, HOST)
+    answer = answer_plainly(bench().context, request(method, "/ws/api/v2", None), NOW, HOST)
     assert answer.status == status
     assert json.loads(answer.body)["error"] == {"code": -32600, "message": "Invalid Request"}
     assert "open it as ws://" in (answer.diagnosis or "")
@@ -62,7 +62,7 @@ def test_an_answer_has_the_envelope_of_rest_and_the_id_as_it_was_written() -> No
     one = client(made)
     one.log_in()
     (frame,) = one.session.receive(rpc("private/get_positions", {"currency": "BTC"}, "4711"), NOW, HOST)
-    rest_body = rest.answer(made.desk, signed(), NOW, HOST).body
+    rest_body = rest.answer(made.context, signed(), NOW, HOST).body
     assert frame.raw == rest_body.replace(b'"2.0",', b'"2.0","id":"4711",')
     assert (frame.kind, frame.sid, frame.is_answer) == ("result", 0, True)
 
@@ -125,7 +125,7 @@ def test_a_key_with_a_date_of_its_own_is_answered_as_of_then() -> None:
     one.log_in(OLD_ID, OLD_SECRET)
     assert one.session.api_date.day == "2025-11-01"
     one.log_in()
-    assert one.session.api_date == one.made.desk.api_date
+    assert one.session.api_date == one.made.context.api_date
 
 
 def test_a_failed_login_changes_nothing() -> None:
@@ -293,7 +293,7 @@ def test_a_logout_has_no_answer_and_ends_the_stream() -> None:
 
 def test_literal_frames_go_out_as_they_are() -> None:
     one = client()
-    one.session.heed(b"x", "literal", "user.changes")
+    one.session.apply_recorded(b"x", "literal", "user.changes")
     assert one.session.spell_literal('{"sid":"$sid"}', "user.changes") == '{"sid":"$sid"}'
 
 
@@ -365,7 +365,7 @@ def test_every_method_of_streams_is_known_here_and_refused_over_http() -> None:
     assert COMMANDS.keys() == {operation.name for operation in OPERATIONS}
     made = bench()
     for operation in OPERATIONS:
-        answer = rest.answer(made.desk, signed("POST", f"/api/v2/{operation.name}", rpc(operation.name)), NOW, HOST)
+        answer = rest.answer(made.context, signed("POST", f"/api/v2/{operation.name}", rpc(operation.name)), NOW, HOST)
         assert json.loads(answer.body)["error"] == {"code": 10030, "message": "must_be_websocket_request"}
 
 
@@ -389,7 +389,7 @@ def test_a_client_that_sends_nothing_is_left_after_ten_minutes() -> None:
 
 
 def test_the_idle_close_can_be_switched_off() -> None:
-    assert client(settings=Settings(stream_idle_us=0)).session.wakes_at is None
+    assert client(settings=DeribitSettings(stream_idle_us=0)).session.wakes_at is None
 
 
 def beat(kind: str) -> dict[str, Any]:

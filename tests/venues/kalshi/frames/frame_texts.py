@@ -7,7 +7,7 @@ from typing import Any
 from mockexchange.core.commands import Command
 from mockexchange.core.refusals import Refusal
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.stream.feed import DEFAULTS, messages_of
 from mockexchange.venues.kalshi.stream.messages import Message
 from tests.venues.kalshi.asking import Venue
@@ -16,7 +16,7 @@ from tests.venues.kalshi.asking import Venue
 @dataclass(eq=False, repr=False)
 class Telling:
     venue: Venue
-    settings: Settings = DEFAULTS
+    settings: KalshiSettings = DEFAULTS
 
     def does(self, *commands: Command, channels: Iterable[str] | None = None) -> list[Message]:
         """Carry the commands out, a millisecond apart; return what was told of them."""

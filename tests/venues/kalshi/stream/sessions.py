@@ -6,9 +6,9 @@ from typing import Any
 from mockexchange.core.commands import Command
 from mockexchange.core.refusals import Refusal
 from mockexchange.venues.frame import Frame
-from mockexchange.venues.kalshi.context import Desk
+from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.dates import api_date
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.session import Session
 from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, Venue, buy
@@ -26,8 +26,8 @@ def make_venue() -> Venue:
 
 
 def open_session(venue: Venue, date: str = "2026-10", who: str | None = "alice", **settings: Any) -> Session:
-    desk = Desk(venue.exchange.state, api_date(date), Settings(**settings))
-    return Session(desk, venue.exchange.state.keys[who] if who else None, desk.api_date)
+    context = KalshiContext(venue.exchange.state, api_date(date), KalshiSettings(**settings))
+    return Session(context, venue.exchange.state.keys[who] if who else None, context.api_date)
 
 
 def tell(session: Session, raw: bytes | str, host_at: int = WALL) -> list[Frame]:
@@ -76,7 +76,7 @@ def frames_of(session: Session, venue: Venue, *commands: Command) -> list[Frame]
         venue.at += 1_000
         outcome = venue.exchange.execute(each, venue.at)
         assert not isinstance(outcome, Refusal), outcome
-        for message in messages_of(venue.exchange.state, outcome, venue.at, session.desk.settings):
+        for message in messages_of(venue.exchange.state, outcome, venue.at, session.context.settings):
             frames += [frame for frame in [session.frame_of(message)] if frame]
     return frames
 

@@ -26,7 +26,7 @@ from mockexchange.core.vocabulary import Action, Result, Side
 from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.market_ids import market_id
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
 from tests.venues.kalshi.asking import ALICE, ALICE_3, BOB, DOLLAR, ST1, Venue, buy, rest_order
@@ -98,7 +98,7 @@ def test_what_a_fill_adds_up_to(telling: Telling) -> None:
 def test_the_fee_cost_of_a_position_is_of_what_is_held_or_of_all(telling: Telling) -> None:
     trades = (buy("RAIN-1", 4, 50, fee_micros=40_000), buy("RAIN-1", 3, 50, action=Action.SELL, fee_micros=30_000))
     *_, held = telling.does(*trades, channels=["market_positions"])
-    telling.settings = Settings(stream_position_fee_cost="paid")
+    telling.settings = KalshiSettings(stream_position_fee_cost="paid")
     *_, paid = telling.does(
         *(buy("RAIN-2", 4, 50, fee_micros=40_000), buy("RAIN-2", 3, 50, action=Action.SELL, fee_micros=30_000)),
         channels=["market_positions"],

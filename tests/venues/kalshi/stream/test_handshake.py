@@ -34,7 +34,7 @@ def knock(
     signed_headers = signed(sandbox, STREAM_PATH, who).headers if who else ()
     more = tuple((name.replace("_", "-").encode(), value) for name, value in headers.items())
     request = Request("GET", STREAM_PATH, "", signed_headers + more)
-    return shake_hands(sandbox.desk, request, sandbox.clock.now(), WALL, lambda account: open_count)
+    return shake_hands(sandbox.context, request, sandbox.clock.now(), WALL, lambda account: open_count)
 
 
 def granted(handshake: Handshake) -> Session:
@@ -57,14 +57,14 @@ def test_a_signed_upgrade_is_granted(date: str) -> None:
 def test_the_stream_has_the_date_of_its_key() -> None:
     text = small().replace("only_3: {subaccount: 3}", "only_3: {api_date: 2025-12}")
     sandbox = make(text, "2026-10")
-    handshake = shake_hands(sandbox.desk, signed(sandbox, STREAM_PATH, "alice/only_3"), sandbox.clock.now(), WALL)
+    handshake = shake_hands(sandbox.context, signed(sandbox, STREAM_PATH, "alice/only_3"), sandbox.clock.now(), WALL)
     assert granted(handshake).api_date.name == "2025-12"
 
 
 def test_the_query_is_not_signed() -> None:
     sandbox = make()
     request = signed(sandbox, f"{STREAM_PATH}?a=b")
-    assert granted(shake_hands(sandbox.desk, request, sandbox.clock.now(), WALL)).key is not None
+    assert granted(shake_hands(sandbox.context, request, sandbox.clock.now(), WALL)).key is not None
 
 
 def test_refusals_are_those_of_rest_with_their_reason() -> None:
@@ -73,7 +73,7 @@ def test_refusals_are_those_of_rest_with_their_reason() -> None:
     good = signed(sandbox, STREAM_PATH)
 
     def shake(request: Request) -> Handshake:
-        return shake_hands(sandbox.desk, request, now, WALL)
+        return shake_hands(sandbox.context, request, now, WALL)
 
     elsewhere = Request("GET", STREAM_PATH, "", signed(sandbox, "/trade-api/v2/ws").headers)
     late = signed(sandbox, STREAM_PATH, at=WALL - 60 * SECOND)
@@ -184,19 +184,19 @@ def test_a_request_that_is_no_upgrade(method: str, wanted: tuple[int, bytes]) ->
     sandbox = make()
     now = sandbox.clock.now()
     request = signed(sandbox, STREAM_PATH, method=method)
-    answer = answer_plainly(sandbox.desk, request, now, WALL)
+    answer = answer_plainly(sandbox.context, request, now, WALL)
     assert refusal(answer) == wanted
     assert answer.headers == TEXT_HEADERS
     assert "WebSocket" in why(answer)
-    assert answer_rest(sandbox.desk, request, now, WALL).body == wanted[1]
+    assert answer_rest(sandbox.context, request, now, WALL).body == wanted[1]
     unsigned = Request(method, STREAM_PATH)
-    assert refusal(answer_rest(sandbox.desk, unsigned, now, WALL)) == at(bodies.NO_CREDENTIALS)
+    assert refusal(answer_rest(sandbox.context, unsigned, now, WALL)) == at(bodies.NO_CREDENTIALS)
 
 
 def test_signatures_may_be_off() -> None:
     sandbox = make(small() + "auth: {mode: off}\n", "2026-10")
     [credential] = [one for one in sandbox.credentials() if (one.account, one.key) == ("bob", "main")]
     request = Request("GET", STREAM_PATH, "", ((b"kalshi-access-key", credential.key_id.encode()),))
-    session = granted(shake_hands(sandbox.desk, request, 0, 0))
+    session = granted(shake_hands(sandbox.context, request, 0, 0))
     assert session.key is not None
     assert session.key.account == "bob"

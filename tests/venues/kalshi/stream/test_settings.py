@@ -8,7 +8,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.schema import STREAM
 from mockexchange.scenario.switches import STREAM_SETTINGS
-from mockexchange.venues.kalshi.settings import Settings
+from mockexchange.venues.kalshi.settings import KalshiSettings
 
 ALL = """
 scenario: all
@@ -19,7 +19,7 @@ stream: {repeat: error_6, anonymous: accept, origin: refuse, connections: 3, emp
 
 def test_every_word_has_its_setting() -> None:
     settings = load_text(ALL).settings["kalshi"]
-    assert settings == Settings(
+    assert settings == KalshiSettings(
         stream_repeat="error_6",
         stream_anonymous="accept",
         stream_origin="refuse",
@@ -31,12 +31,12 @@ def test_every_word_has_its_setting() -> None:
         stream_pong_us=0,
         stream_outbox_bytes=2048,
     )
-    assert load_text("scenario: none\n").settings["kalshi"] == Settings()
+    assert load_text("scenario: none\n").settings["kalshi"] == KalshiSettings()
 
 
 def test_no_word_is_without_a_setting() -> None:
     assert set(STREAM_SETTINGS) == set(STREAM.fields)
-    assert set(STREAM_SETTINGS.values()) == {name for name in asdict(Settings()) if name.startswith("stream_")}
+    assert set(STREAM_SETTINGS.values()) == {name for name in asdict(KalshiSettings()) if name.startswith("stream_")}
 
 
 @pytest.mark.parametrize("word", ["repeat: twice", "connections: 0", "outbox: 10", "heartbeat: soon", "ping: 1s"])
