@@ -3,24 +3,19 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mockexchange.venues.dated import DatedRow
 from mockexchange.venues.deribit.enumerations import ANY, CURRENCIES, KINDS, SORTINGS, SUMMARY_CURRENCIES, TRADE_KINDS
+from mockexchange.venues.parameter_decoding import ParameterRow
 
 Kind = Literal["text", "texts", "integer", "boolean", "choice"]
 COUNT_MAX = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter(DatedRow):
-    """`reason` is what the error says of a value that is none of the choices."""
+class Parameter(ParameterRow):
+    """`reason` is the error's reason for a value that is none of the choices."""
 
     kind: Kind
-    choices: tuple[str, ...] = ()
     reason: str = ""
-    minimum: int | None = None
-    maximum: int | None = None
-    default: int | str | bool | None = None
-    required: bool = False
 
 
 def currency(*choices: str, required: bool = False) -> Parameter:

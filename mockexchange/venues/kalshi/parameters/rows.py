@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from mockexchange.venues.dated import FOREVER, DatedRow
+from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, EXCHANGE_INDEX_ADDED, SPRING_2026
+from mockexchange.venues.parameter_decoding import ParameterRow
 
 Kind = Literal["text", "texts", "integer", "boolean", "choice", "choices"]
 POSITION_COUNTS = ("position", "total_traded")
@@ -14,16 +15,15 @@ SETTLEMENT_STATUS_BACK = AUTUMN_2026
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter(DatedRow):
+class Parameter(ParameterRow):
     """`texts` and `choices` are comma-separated lists, of at most `items_max` items."""
 
     kind: Kind
-    minimum: int | None = None
-    maximum: int | None = None
-    choices: tuple[str, ...] = ()
     items_max: int | None = None
-    default: int | str | bool | None = None
-    required: bool = False
+
+    @property
+    def value_if_absent(self) -> object:
+        return () if self.kind in ("texts", "choices") else self.default
 
     @property
     def go_name(self) -> str:

@@ -1,17 +1,15 @@
-"""What each method's params may hold, as dated rows; `kind` says how a value is decoded."""
+"""The parameters of every method as dated rows."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-from mockexchange.venues.dated import DatedRow
+from mockexchange.venues.parameter_decoding import ParameterRow
 from mockexchange.venues.signalplus.enumerations import ANY, CURRENCIES, KINDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter(DatedRow):
+class Parameter(ParameterRow):
     kind: Literal["choice", "integer", "texts"]
-    choices: tuple[str, ...] = ()
-    required: bool = False
 
 
 CHANNELS = (Parameter(name="channels", kind="texts", required=True, source="docs"),)

@@ -1,0 +1,89 @@
+"""A decoder of parameters by dated rows, shared by all venues.
+
+A venue gives its rows, a reader for each kind of value and the error of a missing parameter. Parameters without a row
+are ignored and named in the findings.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from mockexchange.venues.dated import ApiDate, DatedRow, pick
+
+FINDINGS_MAX = 20
+"""A request can have tens of thousands of unknown parameters, and the journal keeps every finding."""
+NAME_CHARS_MAX = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterRow(DatedRow):
+    """One parameter of an operation; `kind` selects the reader of its value."""
+
+    kind: str
+    choices: tuple[str, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    default: int | str | bool | None = None
+    required: bool = False
+
+    @property
+    def value_if_absent(self) -> object:
+        return self.default
+
+    def broken_bound(self, number: int) -> tuple[str, int] | None:
+        """Return the bound that a number breaks, as "at least" or "at most" and its limit; None if it breaks none."""
+        if self.minimum is not None and number < self.minimum:
+            return "at least", self.minimum
+        if self.maximum is not None and number > self.maximum:
+            return "at most", self.maximum
+        return None
+
+
+P = TypeVar("P", bound=ParameterRow)
+
+
+class Given(NamedTuple, Generic[P]):
+    """A parameter of a request: its row and the value as sent."""
+
+    operation: str
+    row: P
+    value: Any
+
+
+Reader = Callable[[Given[P]], Any]
+"""Return the decoded value; raises the venue's rejection."""
+
+
+@lru_cache(maxsize=1_024)
+def rows_of(parameters: tuple[P, ...], api_date: ApiDate) -> dict[str, P]:
+    """Return the rows that hold on a date, by name."""
+    return pick(parameters, api_date)
+
+
+def decode_rows(
+    operation: str,
+    rows: Mapping[str, P],
+    params: Mapping[str, Any],
+    readers: Mapping[str, Reader[P]],
+    missing: Callable[[Given[P]], Exception],
+) -> dict[str, Any]:
+    """Return a value for every row: its default where the parameter is absent or null."""
+    decoded = {}
+    for name, row in rows.items():
+        given = Given(operation, row, params.get(name))
+        if given.value is not None:
+            decoded[name] = readers[row.kind](given)
+        elif row.required:
+            raise missing(given)
+        else:
+            decoded[name] = row.value_if_absent
+    return decoded
+
+
+def unknown_findings(operation: str, names: list[str]) -> Iterator[str]:
+    """Give a finding for each of the first unknown names, and one for the number of the others."""
+    for name in names[:FINDINGS_MAX]:
+        yield f"parameter {name[:NAME_CHARS_MAX]!r} is unknown to {operation}: ignored"
+    if len(names) > FINDINGS_MAX:
+        yield f"and so are {len(names) - FINDINGS_MAX} more"
