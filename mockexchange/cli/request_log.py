@@ -17,7 +17,7 @@ from mockexchange.cli.event_format import request_words
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.clock import host_now_us
-from mockexchange.sandbox.journal import Entry, FrameEntry, Item
+from mockexchange.sandbox.journal import FrameEntry, JournalEntry, JournalItem
 from mockexchange.sandbox.journal_json import request_to_json
 from mockexchange.sandbox.sandbox import DEFAULT, Sandbox
 from mockexchange.server.reload import Reloaded
@@ -104,8 +104,8 @@ class Diary:
         else:
             self._note("reload_failed", {"scenario": scenario, "problem": reloaded.problem})
 
-    def _note_item(self, sandbox: str, item: Item) -> None:
-        if isinstance(item, Entry):
+    def _note_item(self, sandbox: str, item: JournalItem) -> None:
+        if isinstance(item, JournalEntry):
             if self._amount == REQUESTS or is_refused(item):
                 self._note("request", {}, sandbox, partial(request_to_json, item))
         elif isinstance(item, FrameEntry) and item.direction == "lost" and self._amount == REQUESTS:
@@ -121,7 +121,7 @@ class Diary:
             self._lost += 1
 
 
-def is_refused(entry: Entry) -> bool:
+def is_refused(entry: JournalEntry) -> bool:
     """Whether somebody should be told: of what was refused, came to nothing, or broke off, but not on purpose."""
     return entry.diagnosis is not None or (entry.status >= 400 and entry.fault is None and entry.stub is None)
 

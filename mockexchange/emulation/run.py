@@ -25,7 +25,7 @@ from mockexchange.emulation.upstream_proxy import find_upstream
 from mockexchange.guard import DIALS_KEPT_MAX, Dial
 from mockexchange.guard.child import DIAL, NODE, PYTHON
 from mockexchange.runtime.trust import bundle
-from mockexchange.sandbox.journal import Entry, FrameEntry
+from mockexchange.sandbox.journal import FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.tls.certificates import Authority
 from mockexchange.venues.dated import ApiDate
@@ -68,7 +68,7 @@ class Ran:
     proxied: int = 0
     """How often the proxy was asked for something."""
     dials: list[Dial] = field(default_factory=list)
-    requests: list[Entry] = field(default_factory=list)
+    requests: list[JournalEntry] = field(default_factory=list)
     frames: list[FrameEntry] = field(default_factory=list)
 
     @property
@@ -117,7 +117,7 @@ class Notes:
     def take(self, dial: Dial) -> None:
         if len(self.ran.dials) < DIALS_KEPT_MAX:
             self.ran.dials.append(dial)
-        entry = Entry(
+        entry = JournalEntry(
             number=self.journal.count + 1,
             at=self._sandbox.clock.now(),
             host_at=self._sandbox.options.host(),

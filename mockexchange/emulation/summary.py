@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.emulation.hosts import EMULATED
 from mockexchange.emulation.run import DEMO, Ran
-from mockexchange.sandbox.journal import Entry
+from mockexchange.sandbox.journal import JournalEntry
 
 LINES_MAX = 10
 """Of each kind; a loop that is refused says the same a thousand times."""
@@ -111,7 +111,7 @@ def _streams(ran: Ran) -> str:
     return f", {_count(opened, 'stream')}, {_count(sent, 'frame')} sent" if opened else ""
 
 
-def _refused(ran: Ran) -> list[Entry]:
+def _refused(ran: Ran) -> list[JournalEntry]:
     return [entry for entry in ran.requests if entry.status >= 400]
 
 
@@ -133,11 +133,11 @@ def _shortened(lines: list[str], what: str) -> list[str]:
     return [*lines[:LINES_MAX], *([f"and {more} more {what}"] if more > 0 else [])]
 
 
-def _target(entry: Entry, chars_max: int = TARGET_CHARS_MAX) -> str:
+def _target(entry: JournalEntry, chars_max: int = TARGET_CHARS_MAX) -> str:
     return f"{entry.method} {entry.path[:chars_max]}" + ("..." if len(entry.path) > chars_max else "")
 
 
-def _answer(entry: Entry) -> str:
+def _answer(entry: JournalEntry) -> str:
     why = entry.diagnosis or (f"the fault {entry.fault}" if entry.fault else "")
     return f"{entry.status}" + (f", {why}" if why else "")
 

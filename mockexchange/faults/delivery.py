@@ -3,25 +3,25 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mockexchange.faults.faulty_answer import Disturbed
+from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
 
-Carry = Callable[[Disturbed, Any, str], None]
+Carry = Callable[[FaultyAnswer, Any, str], None]
 """(reply, effect, name of the fault)"""
 Transport = Mapping[type, Carry]
 """By effect; those that fire are carried out in this order."""
 
 
-def delay(reply: Disturbed, effect: fault_effects.Delay, name: str) -> None:
+def delay(reply: FaultyAnswer, effect: fault_effects.Delay, name: str) -> None:
     reply.delay_us = effect.delay_us
 
 
-def _trickle(reply: Disturbed, effect: fault_effects.Trickle, name: str) -> None:
+def _trickle(reply: FaultyAnswer, effect: fault_effects.Trickle, name: str) -> None:
     reply.bytes_per_second = effect.bytes_per_second
 
 
-def _cut(reply: Disturbed, effect: fault_effects.CutAfter, name: str) -> None:
+def _cut(reply: FaultyAnswer, effect: fault_effects.CutAfter, name: str) -> None:
     """The head tells the whole length; the journal keeps what goes out."""
     if effect.size_bytes < len(reply.body):
         reply.body, reply.end = reply.body[: effect.size_bytes], "cut"
@@ -29,12 +29,12 @@ def _cut(reply: Disturbed, effect: fault_effects.CutAfter, name: str) -> None:
         reply.findings.append(f"the fault {name} found nothing to cut off this answer")
 
 
-def _drop(reply: Disturbed, effect: Effect, name: str) -> None:
+def _drop(reply: FaultyAnswer, effect: Effect, name: str) -> None:
     reply.status, reply.body, reply.end = 0, b"", "drop"
     reply.diagnosis, reply.diagnose = f"the fault {name} closed the connection: no answer", None
 
 
-def _reset(reply: Disturbed, effect: Effect, name: str) -> None:
+def _reset(reply: FaultyAnswer, effect: Effect, name: str) -> None:
     _drop(reply, effect, name)
     reply.diagnosis, reply.end = f"the fault {name} reset the connection: no answer", "reset"
 

@@ -9,7 +9,7 @@ End = Literal["", "cut", "drop", "reset"]
 
 
 @dataclass(slots=True)
-class Disturbed(Answer):
+class FaultyAnswer(Answer):
     """`body` is what goes out, and `declared_bytes` how long its head says it is.
 
     Times are microseconds of host time. With the end "drop" or "reset" nothing is answered, and the status is 0.
@@ -21,7 +21,7 @@ class Disturbed(Answer):
     end: End = ""
 
 
-class Passage(NamedTuple):
+class FrameDelivery(NamedTuple):
     """How the answer to a call of a stream goes out: which faults touched it, how late, and whether at all.
 
     With an end the frame is lost, and the connection ends in its place.
@@ -32,4 +32,4 @@ class Passage(NamedTuple):
     end: End = ""
 
 
-PLAIN = Passage()
+PLAIN = FrameDelivery()

@@ -9,15 +9,15 @@ and data overtakes them.
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
-from mockexchange.faults.faulty_answer import PLAIN, Passage
-from mockexchange.faults.installed_rule import Installed, firing
-from mockexchange.faults.matching import Happening
+from mockexchange.faults.faulty_answer import PLAIN, FrameDelivery
+from mockexchange.faults.installed_rule import InstalledRule, firing
+from mockexchange.faults.matching import FaultSubject
 from mockexchange.sandbox.journal import Firing, Journal
 from mockexchange.scenario import fault_effects
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.venue import Session
 
-FrameRules = list[Installed]
+FrameRules = list[InstalledRule]
 Delayed = tuple[Frame, str]
 """A frame that has not gone out yet, and the rule that keeps it."""
 HELD_BACK_MAX = 1_000
@@ -30,7 +30,7 @@ class Timer(Protocol):
     def cancel(self) -> object: ...
 
 
-class Later(Protocol):
+class CallLater(Protocol):
     """What can call back later."""
 
     def call_later(self, delay_us: int, callback: Callable[[], object]) -> Timer: ...
@@ -44,7 +44,7 @@ class Stream(Protocol):
     account: str | None
 
     @property
-    def wire(self) -> Later: ...
+    def wire(self) -> CallLater: ...
 
     def put(self, frame: Frame, fault: str | None = None) -> None: ...
     def force(self, frame: Frame, fault: str | None = None) -> None: ...
@@ -67,20 +67,20 @@ class Surroundings(Protocol):
     moment: tuple[int, int, int] | None
 
 
-class Disturber:
+class FrameFaults:
     """Stands between a session and its outbox once there was a rule to look at one of its frames."""
 
     def __init__(self, stream: Stream, around: Surroundings) -> None:
         self.stream = stream
         self.held: dict[int, Delayed] = {}
         """By sid: a frame that goes out after the next one."""
-        self.silenced: dict[str, Installed] = {}
+        self.silenced: dict[str, InstalledRule] = {}
         """By channel: the rule that keeps it silent, as long as it is installed."""
         self.stalled_by: str | None = None
         self._around = around
-        self._late: dict[Timer, tuple[Frame, Passage]] = {}
+        self._late: dict[Timer, tuple[Frame, FrameDelivery]] = {}
         """Answers that are held back, the oldest first."""
-        self._seen: dict[Installed, int] = {}
+        self._seen: dict[InstalledRule, int] = {}
 
     def deliver(self, frame: Frame) -> None:
         """Let a data frame through all that is in its way."""
@@ -99,7 +99,7 @@ class Disturber:
             if follow and not (taker and follow is _duplicate):
                 follow(self, one, frame)
 
-    def answer(self, frames: list[Frame], passage: Passage = PLAIN) -> None:
+    def answer(self, frames: list[Frame], passage: FrameDelivery = PLAIN) -> None:
         """Let the answers of one command through, or hold them back; `passage` is how faults of its call have it."""
         for frame in frames:
             if self.stalled_by:
@@ -110,7 +110,7 @@ class Disturber:
             self._end(passage)
         self.drop_orphans()
 
-    def _answer(self, frame: Frame, passage: Passage) -> None:
+    def _answer(self, frame: Frame, passage: FrameDelivery) -> None:
         late = next(iter(list(self._fired(self._around.answer_rules, frame))), None)
         later = _also_late(passage, late) if late else passage
         if later.delay_us and len(self._late) < HELD_BACK_MAX:
@@ -122,7 +122,7 @@ class Disturber:
     def _send_late(self, timer: Timer) -> None:
         self._let_go(*self._late.pop(timer))
 
-    def _let_go(self, frame: Frame, passage: Passage) -> None:
+    def _let_go(self, frame: Frame, passage: FrameDelivery) -> None:
         if self.stalled_by:
             self.stream.lose(frame, self.stalled_by)
         elif passage.end:
@@ -131,19 +131,19 @@ class Disturber:
         else:
             self.stream.force(frame, passage.fault or None)
 
-    def _end(self, passage: Passage) -> None:
+    def _end(self, passage: FrameDelivery) -> None:
         (self.stream.abort if passage.end == "reset" else self.stream.drop)(passage.fault)
 
-    def _fired(self, rules: FrameRules, frame: Frame) -> Iterator[Installed]:
+    def _fired(self, rules: FrameRules, frame: Frame) -> Iterator[InstalledRule]:
         """The rules that fire on a frame, in the order in which they were installed."""
         at, host_at, position = self._around.moment or self._around.now()
-        happening = Happening(at, host_at, account=self.stream.account, channel=frame.channel)
-        for one in firing(rules, happening, self._is_due):
+        subject = FaultSubject(at, host_at, account=self.stream.account, channel=frame.channel)
+        for one in firing(rules, subject, self._is_due):
             detail = {"connection": self.stream.number, "channel": frame.channel, "then": one.rule.kind}
             self._around.journal.add_firing(Firing(at, host_at, position, "fault", one.name, detail))
             yield one
 
-    def _is_due(self, one: Installed) -> bool:
+    def _is_due(self, one: InstalledRule) -> bool:
         """Whether the rule fires on this connection now: `at_frame` counts what it finds on each."""
         effect = one.rule.effect
         if not isinstance(effect, fault_effects.Close) or effect.at_frame is None:
@@ -181,15 +181,15 @@ class Disturber:
         self._late.clear()
 
 
-def _also_late(passage: Passage, late: Installed) -> Passage:
+def _also_late(passage: FrameDelivery, late: InstalledRule) -> FrameDelivery:
     """An answer that late_ack holds back, whatever else does."""
     effect = late.rule.effect
     assert isinstance(effect, fault_effects.LateAck), "the only effect on answers"
     names = ", ".join(name for name in (passage.fault, late.name) if name)
-    return Passage(names, passage.delay_us + effect.delay_us, passage.end)
+    return FrameDelivery(names, passage.delay_us + effect.delay_us, passage.end)
 
 
-def _hold(disturber: Disturber, one: Installed, frame: Frame) -> bool:
+def _hold(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
     """Hold a frame back, unless one is held already: then the two are swapped by letting this one out."""
     if frame.sid in disturber.held:
         return False
@@ -197,17 +197,17 @@ def _hold(disturber: Disturber, one: Installed, frame: Frame) -> bool:
     return True
 
 
-def _lose(disturber: Disturber, one: Installed, frame: Frame) -> bool:
+def _lose(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
     disturber.stream.lose(frame, one.name)
     return True
 
 
-def _silence(disturber: Disturber, one: Installed, frame: Frame) -> bool:
+def _silence(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
     disturber.silenced[frame.channel] = one
     return _lose(disturber, one, frame)
 
 
-def _terminate(disturber: Disturber, one: Installed, frame: Frame) -> bool:
+def _terminate(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
     assert isinstance(one.rule.effect, fault_effects.Terminal), "by the table"
     disturber.stream.lose(frame, one.name)
     disturber.stream.terminate(frame.sid, one.rule.effect.code, one.name)
@@ -215,37 +215,37 @@ def _terminate(disturber: Disturber, one: Installed, frame: Frame) -> bool:
     return True
 
 
-def _duplicate(disturber: Disturber, one: Installed, frame: Frame) -> None:
+def _duplicate(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> None:
     disturber.stream.put(frame, one.name)
 
 
-def _send_literal(disturber: Disturber, one: Installed, frame: Frame) -> None:
+def _send_literal(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> None:
     assert isinstance(one.rule.effect, fault_effects.LiteralFrame), "by the table"
     disturber.stream.send_literal(one.rule.effect.text, frame.channel, one.name)
 
 
-def _close(disturber: Disturber, one: Installed, frame: Frame) -> None:
+def _close(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> None:
     assert isinstance(one.rule.effect, fault_effects.Close), "by the table"
     disturber.stream.close(one.rule.effect.code, fault=one.name)
 
 
-def _abort(disturber: Disturber, one: Installed, frame: Frame) -> None:
+def _abort(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> None:
     disturber.stream.abort(one.name)
 
 
-def _stall(disturber: Disturber, one: Installed, frame: Frame) -> None:
+def _stall(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> None:
     disturber.stalled_by = one.name
     disturber.stream.stall()
 
 
-TAKERS: dict[type, Callable[[Disturber, Installed, Frame], bool]] = {
+TAKERS: dict[type, Callable[[FrameFaults, InstalledRule, Frame], bool]] = {
     fault_effects.Gap: _lose,
     fault_effects.SilentChannel: _silence,
     fault_effects.Terminal: _terminate,
     fault_effects.Reorder: _hold,
 }
 """Effects that keep a frame from going out now, and whether they did."""
-FOLLOWERS: dict[type, Callable[[Disturber, Installed, Frame], Any]] = {
+FOLLOWERS: dict[type, Callable[[FrameFaults, InstalledRule, Frame], Any]] = {
     fault_effects.Duplicate: _duplicate,
     fault_effects.LiteralFrame: _send_literal,
     fault_effects.Close: _close,

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
-from mockexchange.faults.matching import Happening, compile_match
-from mockexchange.faults.sampling import falls
-from mockexchange.faults.token_bucket import Buckets
+from mockexchange.faults.matching import FaultSubject, compile_match
+from mockexchange.faults.sampling import fires
+from mockexchange.faults.token_bucket import TokenBuckets
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import RateLimit
 from mockexchange.scenario.faults import Rule
@@ -26,7 +26,7 @@ STAGES: dict[type, str] = {
 }
 
 
-class Installed:
+class InstalledRule:
     """`matched` counts what the rule looked for and found, `fired` how often it did something about it."""
 
     __slots__ = ("_buckets", "_seed", "_tests", "fired", "matched", "name", "rule", "stage")
@@ -37,19 +37,19 @@ class Installed:
         self.stage = STAGES.get(type(rule.effect), rule.kind)
         self._seed = seed
         self._tests = compile_match(rule.match, at, host_at)
-        self._buckets = Buckets(rule.effect) if isinstance(rule.effect, RateLimit) else None
+        self._buckets = TokenBuckets(rule.effect) if isinstance(rule.effect, RateLimit) else None
 
     @property
     def is_spent(self) -> bool:
         return self.rule.times is not None and self.fired >= self.rule.times
 
-    def finds(self, happening: Happening) -> bool:
+    def finds(self, subject: FaultSubject) -> bool:
         """Count a match; return whether it is one that fires. `fire` counts that it did."""
         for test in self._tests:
-            if not test(happening):
+            if not test(subject):
                 return False
         self.matched += 1
-        return self._is_chosen() and not self.is_spent and self._is_beyond_limit(happening)
+        return self._is_chosen() and not self.is_spent and self._is_beyond_limit(subject)
 
     def fire(self) -> None:
         self.fired += 1
@@ -60,19 +60,19 @@ class Installed:
             return False
         if match.every is not None and self.matched % match.every:
             return False
-        return match.probability_ppm is None or falls(self._seed, self.name, self.matched, match.probability_ppm)
+        return match.probability_ppm is None or fires(self._seed, self.name, self.matched, match.probability_ppm)
 
-    def _is_beyond_limit(self, happening: Happening) -> bool:
-        return self._buckets is None or not self._buckets.take(happening)
+    def _is_beyond_limit(self, subject: FaultSubject) -> bool:
+        return self._buckets is None or not self._buckets.take(subject)
 
 
 def firing(
-    rules: Iterable[Installed], happening: Happening, is_due: Callable[[Installed], bool] = lambda one: True
-) -> Iterator[Installed]:
+    rules: Iterable[InstalledRule], subject: FaultSubject, is_due: Callable[[InstalledRule], bool] = lambda one: True
+) -> Iterator[InstalledRule]:
     """Yield the rules that fire, the first of each stage. Every rule counts its match, whoever else fires."""
     taken: set[str] = set()
     for one in rules:
-        if one.finds(happening) and is_due(one) and one.stage not in taken:
+        if one.finds(subject) and is_due(one) and one.stage not in taken:
             taken.add(one.stage)
             one.fire()
             yield one

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from mockexchange.scenario.faults import Match, Span
 
-Test = Callable[["Happening"], bool]
+Test = Callable[["FaultSubject"], bool]
 
 
 @dataclass(slots=True)
-class Happening:
+class FaultSubject:
     """A request, a handshake, or a frame of a stream, at exchange time `at` and host time `host_at`.
 
     `account` is whose key is claimed, proven or not; `page` is that of a walk, 1 where there is no cursor.
@@ -35,14 +35,14 @@ def compile_match(match: Match, at: int, host_at: int) -> tuple[Test, ...]:
         tests.append(_operation(match.operation))
     if match.path is not None:
         has_path = path_test(match.path)
-        tests.append(lambda happening: has_path(happening.path))
-    tests += _within(match.span, at, lambda happening: happening.at)
-    tests += _within(match.host_span, host_at, lambda happening: happening.host_at)
+        tests.append(lambda subject: has_path(subject.path))
+    tests += _within(match.span, at, lambda subject: subject.at)
+    tests += _within(match.host_span, host_at, lambda subject: subject.host_at)
     return tuple(tests)
 
 
 def _equals(name: str, value: object) -> Test:
-    return lambda happening: bool(getattr(happening, name) == value)
+    return lambda subject: bool(getattr(subject, name) == value)
 
 
 def _operation(pattern: str) -> Test:
@@ -50,7 +50,7 @@ def _operation(pattern: str) -> Test:
     beginning = pattern.removesuffix("*")
     if beginning == pattern:
         return _equals("operation", pattern)
-    return lambda happening: (happening.operation or "").startswith(beginning)
+    return lambda subject: (subject.operation or "").startswith(beginning)
 
 
 def path_test(pattern: str) -> Callable[[str], bool]:
@@ -74,12 +74,12 @@ def _has_parts(path: str, first: str, middle: list[str], last: str) -> bool:
     return True
 
 
-def _within(span: Span, installed_at: int, instant_of: Callable[[Happening], int]) -> list[Test]:
+def _within(span: Span, installed_at: int, instant_of: Callable[[FaultSubject], int]) -> list[Test]:
     tests: list[Test] = []
     if span.begin is not None:
         begin = span.begin.since(installed_at)
-        tests.append(lambda happening: instant_of(happening) >= begin)
+        tests.append(lambda subject: instant_of(subject) >= begin)
     if span.end is not None:
         end = span.end.since(installed_at)
-        tests.append(lambda happening: instant_of(happening) < end)
+        tests.append(lambda subject: instant_of(subject) < end)
     return tests

@@ -10,13 +10,13 @@ from mockexchange.core.commands import Command, Note
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.faults.bodies import cursor_of
 from mockexchange.faults.frames import Surroundings
-from mockexchange.faults.installed_rule import Installed, firing
-from mockexchange.faults.matching import Happening
-from mockexchange.faults.requests import Front, Visit, error_answer, happening_of, note_clock_offset
-from mockexchange.faults.stale_state import LAGS_MAX, Lags
-from mockexchange.faults.stream_calls import IN_A_STREAM, Asking, Reply, reply_of
+from mockexchange.faults.installed_rule import InstalledRule, firing
+from mockexchange.faults.matching import FaultSubject
+from mockexchange.faults.requests import FaultedRequest, RequestTarget, error_answer, note_clock_offset, subject_of
+from mockexchange.faults.stale_state import LAGS_MAX, LaggingExchanges
+from mockexchange.faults.stream_calls import IN_A_STREAM, CallReply, SessionResponder, reply_of
 from mockexchange.sandbox.journal import Firing, Journal
-from mockexchange.sandbox.page_numbers import Pages
+from mockexchange.sandbox.page_numbers import PageNumbers
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_effect_schema import Surface
 from mockexchange.scenario.fault_effects import ClockOffset, Refuse, Stale, Status
@@ -37,7 +37,7 @@ class FaultError(ScenarioError):
     """A rule that cannot be installed, or is not; the message says why."""
 
 
-class LiteralAnswers(Protocol):
+class StubAnswers(Protocol):
     """The stubs of a sandbox."""
 
     @property
@@ -59,10 +59,10 @@ class Home(Protocol):
     def streams(self) -> Surroundings: ...
 
     @property
-    def stubs(self) -> LiteralAnswers: ...
+    def stubs(self) -> StubAnswers: ...
 
     def moment(self) -> tuple[int, int, int]: ...
-    def arrange_calls(self) -> None: ...
+    def update_call_hook(self) -> None: ...
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome: ...
 
 
@@ -71,18 +71,18 @@ class Faults:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._by_name: dict[str, Installed] = {}
-        self._lags = Lags(home.contexts, home.log)
-        self._pages = Pages()
+        self._by_name: dict[str, InstalledRule] = {}
+        self._lags = LaggingExchanges(home.contexts, home.log)
+        self._pages = PageNumbers()
         self._has_pages = False
         self._installed_count = 0
-        self.for_requests: list[Installed] = []
-        self.for_handshakes: list[Installed] = []
+        self.for_requests: list[InstalledRule] = []
+        self.for_handshakes: list[InstalledRule] = []
 
     def __len__(self) -> int:
         return len(self._by_name)
 
-    def __iter__(self) -> Iterator[Installed]:
+    def __iter__(self) -> Iterator[InstalledRule]:
         """In the order in which they were installed."""
         return iter(list(self._by_name.values()))
 
@@ -117,7 +117,7 @@ class Faults:
         name = rule.name or f"fault-{self._installed_count}"
         now, host_now, _ = self._home.moment()
         self._by_name.pop(name, None)
-        self._by_name[name] = Installed(rule, name, self._home.plan.seed, now if at is None else at, host_now)
+        self._by_name[name] = InstalledRule(rule, name, self._home.plan.seed, now if at is None else at, host_now)
         self._arrange()
         await self._log({"install": {**rule.given, "name": name}}, at, cause)
         return name
@@ -144,23 +144,23 @@ class Faults:
         where = {"request": self._home.journal.count + 1}
         return self._answer(self._front(request), request, at, host_at, where)
 
-    def answer_call(self, connection: int, calls: Calls, raw: bytes, at: int, host_at: int) -> Reply:
+    def answer_call(self, connection: int, calls: Calls, raw: bytes, at: int, host_at: int) -> CallReply:
         """Answer a call of a stream as the faults have it that fire on it, or a literal answer, or its session."""
         calls.note_call(host_at)
-        call, asking = calls.request_of(raw), Asking(calls)
+        call, asking = calls.request_of(raw), SessionResponder(calls)
         front = replace(self._front(call), ask=asking.answer, transport=IN_A_STREAM)
         where = {"connection": connection, "frame": self._home.journal.frame_count + 1}
         answer = self._answer(front, call, at, host_at, where)
         if answer.stub is not None and answer.refusal is None:
-            self._home.journal.tally.stubbed += 1
+            self._home.journal.counters.stubbed += 1
         return reply_of(asking, answer, front.venue)
 
-    def _answer(self, front: Front, request: Request, at: int, host_at: int, where: dict[str, int]) -> Answer:
-        seen = happening_of(front, request, at, host_at)
+    def _answer(self, front: RequestTarget, request: Request, at: int, host_at: int, where: dict[str, int]) -> Answer:
+        seen = subject_of(front, request, at, host_at)
         if self._has_pages and seen.operation:
             seen.page = self._pages.number_of(seen.account, seen.operation, cursor_of(request))
         fired = self._fired(self.for_requests, seen, where)
-        visit = Visit(front, self._lags, request, seen, fired)
+        visit = FaultedRequest(front, self._lags, request, seen, fired)
         reply = visit.answer()
         if self._has_pages and seen.operation:
             self._pages.note(seen.account, seen.operation, seen.page, visit.untouched)
@@ -169,7 +169,7 @@ class Faults:
     def shake_hands(self, request: Request, at: int, host_at: int, ask: Callable[[int], Handshake]) -> Handshake:
         """Answer the upgrade of a stream; `ask` has the venue answer it, at the host time that it is given."""
         front = self._front(request)
-        seen = happening_of(front, request, at, host_at)
+        seen = subject_of(front, request, at, host_at)
         seen.operation = front.venue.open_stream
         fired = self._fired(self.for_handshakes, seen, {"request": self._home.journal.count + 1})
         refused = next((one for one in fired if isinstance(one.rule.effect, Refuse)), None)
@@ -181,18 +181,18 @@ class Faults:
         handshake.answer.fault = ", ".join(one.name for one in fired) or None
         return handshake
 
-    def _front(self, request: Request) -> Front:
+    def _front(self, request: Request) -> RequestTarget:
         venue = venue_at(request.path)
         context = self._home.contexts[venue.name]
         if not self._home.stubs.installed:
-            return Front(venue, context)
-        return Front(venue, context, partial(self._home.stubs.answer, venue, context))
+            return RequestTarget(venue, context)
+        return RequestTarget(venue, context, partial(self._home.stubs.answer, venue, context))
 
-    def _refusal(self, front: Front, request: Request, one: Installed, seen: Happening) -> Handshake:
+    def _refusal(self, front: RequestTarget, request: Request, one: InstalledRule, seen: FaultSubject) -> Handshake:
         assert isinstance(one.rule.effect, Refuse), "picked by that"
         return Handshake(error_answer(front, request, seen, one.name, Status(one.rule.effect.status)))
 
-    def _fired(self, rules: list[Installed], seen: Happening, where: dict[str, int]) -> list[Installed]:
+    def _fired(self, rules: list[InstalledRule], seen: FaultSubject, where: dict[str, int]) -> list[InstalledRule]:
         fired, position = list(firing(rules, seen)), len(self._home.log)
         for one in fired:
             detail = {**where, "then": one.rule.kind}
@@ -209,7 +209,7 @@ class Faults:
         streams.answer_rules[:] = [one for one in rules if one.rule.surface is Surface.ANSWER]
         self._has_pages = any(one.rule.match.page is not None for one in rules)
         self._lags.keep(_lags_of(one.rule for one in rules))
-        self._home.arrange_calls()
+        self._home.update_call_hook()
 
     async def _log(self, said: dict[str, Any], at: int | None = None, cause: Cause | None = None) -> None:
         text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)

@@ -15,10 +15,10 @@ from typing import Any
 from mockexchange.core.model.accounts import Key
 from mockexchange.faults.bodies import EDITS, edit_json, truncate
 from mockexchange.faults.delivery import OVER_HTTP, Transport
-from mockexchange.faults.faulty_answer import Disturbed
-from mockexchange.faults.installed_rule import Installed
-from mockexchange.faults.matching import Happening
-from mockexchange.faults.stale_state import Lags
+from mockexchange.faults.faulty_answer import FaultyAnswer
+from mockexchange.faults.installed_rule import InstalledRule
+from mockexchange.faults.matching import FaultSubject
+from mockexchange.faults.stale_state import LaggingExchanges
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.request import Answer, Call, Request
@@ -35,7 +35,7 @@ Ask = Callable[[Any, Request, int, int], Answer]
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class RequestTarget:
     """A venue and its context in one sandbox, and what answers in the venue's stead where it has an answer.
 
     `ask` is how the venue is asked from a context: in a stream by its session, else by the venue's own `answer`.
@@ -60,10 +60,10 @@ def _key_of(context: VenueContext, key_id: str | None) -> Key | None:
     return context.state.keys.get(key_id or "") or context.state.secret_keys.get(key_id or "")
 
 
-def happening_of(front: Front, request: Request, at: int, host_at: int) -> Happening:
+def subject_of(front: RequestTarget, request: Request, at: int, host_at: int) -> FaultSubject:
     """What rules see of a request: nothing of it is proven yet."""
     key = front.claimed_key(request)
-    return Happening(
+    return FaultSubject(
         at,
         host_at,
         account=key.account if key else None,
@@ -74,7 +74,12 @@ def happening_of(front: Front, request: Request, at: int, host_at: int) -> Happe
 
 
 def error_answer(
-    front: Front, request: Request, seen: Happening, name: str, error: fault_effects.Status, status: int | None = None
+    front: RequestTarget,
+    request: Request,
+    seen: FaultSubject,
+    name: str,
+    error: fault_effects.Status,
+    status: int | None = None,
 ) -> Answer:
     """What the fault `name` answers in the exchange's place, with `status` where the venue has one of its own."""
     status, headers, venue = status or error.status, error.headers, front.venue
@@ -89,14 +94,14 @@ def error_answer(
     )
 
 
-def _outage_body(front: Front, request: Request, seen: Happening, error: fault_effects.Status) -> bytes:
+def _outage_body(front: RequestTarget, request: Request, seen: FaultSubject, error: fault_effects.Status) -> bytes:
     venue, context = front.venue, front.context
     if venue.answer_outage:
         return venue.answer_outage(context, request, error.status, seen.at, seen.host_at)
     return venue.outage_body(error.status, error.shape, venue.date_of(context, front.claimed_key(request)))
 
 
-def note_clock_offset(venue: Venue, reply: Answer, one: Installed) -> None:
+def note_clock_offset(venue: Venue, reply: Answer, one: InstalledRule) -> None:
     """Say of a refusal that the clock was moved before it."""
     if venue.refuses_caller(reply.status, reply.body) and reply.diagnosis:
         reply.diagnosis += (
@@ -104,10 +109,17 @@ def note_clock_offset(venue: Venue, reply: Answer, one: Installed) -> None:
         )
 
 
-class Visit:
+class FaultedRequest:
     """One request, and the rules that fire on it."""
 
-    def __init__(self, front: Front, lags: Lags, request: Request, seen: Happening, fired: Sequence[Installed]) -> None:
+    def __init__(
+        self,
+        front: RequestTarget,
+        lags: LaggingExchanges,
+        request: Request,
+        seen: FaultSubject,
+        fired: Sequence[InstalledRule],
+    ) -> None:
         self._front, self._lags, self._request, self._seen = front, lags, request, seen
         self._by_effect = {type(one.rule.effect): one for one in fired}
         self._names = ", ".join(one.name for one in fired)
@@ -122,8 +134,8 @@ class Visit:
             self.untouched = reply.body
         return self._disturb(reply) if self._by_effect else reply
 
-    def _disturb(self, reply: Answer) -> Disturbed:
-        disturbed = Disturbed(**{name: getattr(reply, name) for name in Answer.__slots__})
+    def _disturb(self, reply: Answer) -> FaultyAnswer:
+        disturbed = FaultyAnswer(**{name: getattr(reply, name) for name in Answer.__slots__})
         disturbed.fault = self._names
         self._edit(disturbed)
         disturbed.declared_bytes = len(disturbed.body)
@@ -181,7 +193,7 @@ class Visit:
         is_on_exchange_time = front.context.settings.auth_clock == "exchange"
         return front.answer(request, at, self._seen.at if is_on_exchange_time else host_at, context)
 
-    def _edit(self, reply: Disturbed) -> None:
+    def _edit(self, reply: FaultyAnswer) -> None:
         for kind in EDITS:
             if kind in self._by_effect:
                 self._edit_json(reply, self._by_effect[kind])
@@ -194,7 +206,7 @@ class Visit:
         if fault_effects.ContentType in self._by_effect:
             _set_type(reply, self._effect(fault_effects.ContentType).value)
 
-    def _edit_json(self, reply: Disturbed, one: Installed) -> None:
+    def _edit_json(self, reply: FaultyAnswer, one: InstalledRule) -> None:
         edited = None
         if reply.status == SUCCESS:
             edited = self._edited(reply, one.rule.effect)
@@ -203,7 +215,7 @@ class Visit:
         else:
             reply.body = edited
 
-    def _edited(self, reply: Disturbed, effect: Effect) -> bytes | None:
+    def _edited(self, reply: FaultyAnswer, effect: Effect) -> bytes | None:
         try:
             return edit_json(reply.body, effect, self._request, reply.operation)
         except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
@@ -212,7 +224,7 @@ class Visit:
             return None  # a literal answer may be anything
 
 
-def _set_type(reply: Disturbed, content_type: str | None) -> None:
+def _set_type(reply: FaultyAnswer, content_type: str | None) -> None:
     if content_type is not None:
         others = [pair for pair in reply.headers if pair[0] != CONTENT_TYPE]
         reply.headers = (*others, (CONTENT_TYPE, content_type.encode()))

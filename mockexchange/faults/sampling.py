@@ -7,7 +7,7 @@ from mockexchange.scenario.faults import PROBABILITY_UNIT
 DIGEST_BYTES = 8
 
 
-def falls(seed: int, rule: str, ordinal: int, probability_ppm: int) -> bool:
+def fires(seed: int, rule: str, ordinal: int, probability_ppm: int) -> bool:
     """Whether the rule's match number `ordinal` (from 1 on) is one of `probability_ppm` in a million."""
     digest = hashlib.blake2b(f"{seed}\n{rule}\n{ordinal}".encode(), digest_size=DIGEST_BYTES).digest()
     return int.from_bytes(digest, "big") * PROBABILITY_UNIT >> (8 * DIGEST_BYTES) < probability_ppm

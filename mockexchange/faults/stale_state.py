@@ -18,7 +18,7 @@ LAGS_MAX = 4
 """Each is a whole exchange in memory."""
 
 
-class Lagging:
+class LaggingExchange:
     """The exchange as it was `lag_us` ago. Tell it of every new record, and `catch_up` before it is asked."""
 
     def __init__(self, lag_us: int, log: Log, history: int) -> None:
@@ -52,12 +52,12 @@ class Lagging:
         self._exchange.execute(record.command, record.at)
 
 
-class Lags:
+class LaggingExchanges:
     """The folds in use, one for each lag."""
 
     def __init__(self, contexts: Mapping[str, Any], log: Log) -> None:
         self._contexts, self._log = contexts, log
-        self._folds: dict[int, Lagging] = {}
+        self._folds: dict[int, LaggingExchange] = {}
         self.history = 0
         """How many records never lag: those of the scenario's start."""
 
@@ -75,5 +75,5 @@ class Lags:
         fold.catch_up(now)
         return fold.context(venue, self._contexts[venue.name])
 
-    def _open(self, lag_us: int) -> Lagging:
-        return Lagging(lag_us, self._log, self.history)
+    def _open(self, lag_us: int) -> LaggingExchange:
+        return LaggingExchange(lag_us, self._log, self.history)

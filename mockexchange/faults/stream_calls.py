@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from mockexchange.faults.delivery import Transport, delay
-from mockexchange.faults.faulty_answer import PLAIN, Disturbed, Passage
+from mockexchange.faults.faulty_answer import PLAIN, FaultyAnswer, FrameDelivery
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.diagnosis.search import no_pause
@@ -20,16 +20,16 @@ ERROR, RESULT = "error", "result"
 """What journals call frames that answer a call, where no session has said it."""
 
 
-class Reply(NamedTuple):
+class CallReply(NamedTuple):
     """`frame` is None where nothing is answered; `asked` is what there was an answer to."""
 
     frame: Frame | None
-    passage: Passage = PLAIN
+    passage: FrameDelivery = PLAIN
     stub: str | None = None
     asked: Asked | None = None
 
 
-class Asking:
+class SessionResponder:
     """Asks a session as a venue is asked, and keeps the frame that it answered with."""
 
     def __init__(self, calls: Calls) -> None:
@@ -48,14 +48,14 @@ class Asking:
         return Answer(HTTPStatus.OK, frame.raw, findings=[frame.note] if frame.note else [])
 
 
-def reply_of(asking: Asking, answer: Answer, venue: Venue) -> Reply:
+def reply_of(asking: SessionResponder, answer: Answer, venue: Venue) -> CallReply:
     """The reply that an answer to a call is, whoever made it."""
     asked = asking.calls.asked if asking.was_asked else _asked(answer, venue)
     if answer.fault is None and answer.stub is None:
-        return Reply(asking.frame, asked=asked)
+        return CallReply(asking.frame, asked=asked)
     is_silent = asking.was_asked and asking.frame is None and not answer.body
     frame = None if is_silent else frame_of(answer, asking.frame)
-    return Reply(frame, _passage(answer), answer.stub, asked)
+    return CallReply(frame, _passage(answer), answer.stub, asked)
 
 
 def frame_of(answer: Answer, made: Frame | None = None) -> Frame:
@@ -74,13 +74,13 @@ def _asked(answer: Answer, venue: Venue) -> Asked | None:
     return Asked(answer.operation, answer.account)
 
 
-def _passage(answer: Answer) -> Passage:
-    if not isinstance(answer, Disturbed):
+def _passage(answer: Answer) -> FrameDelivery:
+    if not isinstance(answer, FaultyAnswer):
         return PLAIN
-    return Passage(answer.fault or "", answer.delay_us, answer.end)
+    return FrameDelivery(answer.fault or "", answer.delay_us, answer.end)
 
 
-def _cut(reply: Disturbed, effect: fault_effects.CutAfter, name: str) -> None:
+def _cut(reply: FaultyAnswer, effect: fault_effects.CutAfter, name: str) -> None:
     """No client shows a part of a frame: what is cut off is the frame."""
     if effect.size_bytes < len(reply.body):
         reply.end = "cut"
@@ -89,24 +89,24 @@ def _cut(reply: Disturbed, effect: fault_effects.CutAfter, name: str) -> None:
         reply.findings.append(f"the fault {name} found nothing to cut off this answer")
 
 
-def _drop(reply: Disturbed, effect: Effect, name: str) -> None:
+def _drop(reply: FaultyAnswer, effect: Effect, name: str) -> None:
     reply.end, reply.diagnosis = "drop", f"the fault {name} closed the connection: no answer"
 
 
-def _reset(reply: Disturbed, effect: Effect, name: str) -> None:
+def _reset(reply: FaultyAnswer, effect: Effect, name: str) -> None:
     reply.end, reply.diagnosis = "reset", f"the fault {name} reset the connection: no answer"
 
 
-def _trickle(reply: Disturbed, effect: fault_effects.Trickle, name: str) -> None:
+def _trickle(reply: FaultyAnswer, effect: fault_effects.Trickle, name: str) -> None:
     reply.findings.append(f"the fault {name} found nothing to slow down: a frame comes whole")
 
 
-def _type(reply: Disturbed, effect: fault_effects.Body | fault_effects.ContentType, name: str) -> None:
+def _type(reply: FaultyAnswer, effect: fault_effects.Body | fault_effects.ContentType, name: str) -> None:
     if not isinstance(effect, fault_effects.Body) or effect.content_type is not None:
         reply.findings.append(f"the fault {name} found no content type to set: a frame has none")
 
 
-def _headers(reply: Disturbed, effect: fault_effects.Status | fault_effects.RateLimit, name: str) -> None:
+def _headers(reply: FaultyAnswer, effect: fault_effects.Status | fault_effects.RateLimit, name: str) -> None:
     if effect.headers:
         reply.findings.append(f"the fault {name} found no head for its headers: a frame has none")
 

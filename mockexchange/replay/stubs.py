@@ -2,7 +2,7 @@
 
 from mockexchange.replay.installed_rules import Installations
 from mockexchange.replay.log_replay import Replay
-from mockexchange.sandbox.stubs import SUBJECT, literal_answer
+from mockexchange.sandbox.stubs import SUBJECT, stub_answer
 from mockexchange.scenario.stubs import STUB
 from mockexchange.store.codec import LogError
 from mockexchange.venues.request import Answer, Request
@@ -21,4 +21,4 @@ class StubReplay:
         stub = self._stubs.by_name.get(name)
         if stub is None:
             raise LogError(f"the journal says that stub {name!r} answered: the log never installed it")
-        return literal_answer(stub, venue, self._replay.contexts[venue.name], request, at, host_at)
+        return stub_answer(stub, venue, self._replay.contexts[venue.name], request, at, host_at)

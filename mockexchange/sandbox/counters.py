@@ -28,7 +28,7 @@ class Latencies:
         self.sum_us += latency_us
 
 
-class Tally:
+class Counters:
     """The counts of one sandbox since it was opened or reset."""
 
     __slots__ = ("fired", "frames", "latencies", "refusals", "requests", "stubbed")

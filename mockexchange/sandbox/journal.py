@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from mockexchange.sandbox.counters import Tally
+from mockexchange.sandbox.counters import Counters
 
 ENTRIES_MAX = 10_000
 BODIES_BYTES_MAX = 32 * 1024 * 1024
@@ -25,7 +25,7 @@ NEAR_MISSES_SHOWN_MAX = 3
 
 
 @dataclass(slots=True)
-class Entry:
+class JournalEntry:
     """One exchange of bytes. Times are microseconds; `position` is the log's length when it was answered."""
 
     number: int
@@ -119,13 +119,13 @@ class Firing(NamedTuple):
     """What it did, and to which connection or request: plain JSON."""
 
 
-Item = Entry | FrameEntry | Firing
-Observer = Callable[[Item], object]
+JournalItem = JournalEntry | FrameEntry | Firing
+JournalObserver = Callable[[JournalItem], object]
 Difference = tuple[str, Any, Any]
 """A field that is not as wanted: (name, got, wanted)."""
 
 
-def difference(entry: Item, wanted: dict[str, Any]) -> list[Difference]:
+def difference(entry: JournalItem, wanted: dict[str, Any]) -> list[Difference]:
     """Return a row per wanted attribute that the entry does not have; none means it matches."""
     rows = ((name, getattr(entry, name), value) for name, value in wanted.items())
     return [(name, got, value) for name, got, value in rows if got != value]
@@ -142,13 +142,13 @@ class Journal:
         frames_max: int = FRAMES_MAX,
         frames_bytes_max: int = FRAMES_BYTES_MAX,
     ) -> None:
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[JournalEntry] = deque()
         self._entries_max = entries_max
         self._bodies_bytes_max = bodies_bytes_max
         self._heads_bytes_max = heads_bytes_max
         self._heads_bytes = 0
         self._bodies = _SharedBodies()
-        self._with_bodies: deque[Entry] = deque()
+        self._with_bodies: deque[JournalEntry] = deque()
         self._frames_max = frames_max
         self._frames_bytes_max = frames_bytes_max
         self._frames_bytes = 0
@@ -158,17 +158,17 @@ class Journal:
         """Frames ever noted: the number of the newest."""
         self.firings: deque[Firing] = deque(maxlen=FIRINGS_MAX)
         self.firing_count = 0
-        self.observers: list[Observer] = []
+        self.observers: list[JournalObserver] = []
         """Told of every entry once it is closed, every frame and every firing."""
-        self.tally = Tally()
-        self._frames_tallied = self.tally.frames
+        self.counters = Counters()
+        self._frames_counted = self.counters.frames
         self.count = 0
         """Entries ever made, those dropped included."""
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[JournalEntry]:
         return iter(self._entries)
 
     @property
@@ -176,7 +176,7 @@ class Journal:
         """How many bytes of bodies are kept, those that several entries share once."""
         return self._bodies.size_bytes
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: JournalEntry) -> None:
         self._entries.append(entry)
         self.count += 1
         self._heads_bytes += entry.head_bytes
@@ -189,7 +189,7 @@ class Journal:
         while self._bodies.size_bytes > self._bodies_bytes_max:
             self._drop_oldest_bodies()
 
-    def close(self, entry: Entry) -> None:
+    def close(self, entry: JournalEntry) -> None:
         """All is known of an entry now: tell who waits for it."""
         entry.is_closed = True
         self._count(entry)
@@ -198,7 +198,7 @@ class Journal:
     def add_frame(self, frame: FrameEntry) -> None:
         self.frames.append(frame)
         self.frame_count += 1
-        self._frames_tallied[frame.direction] += 1
+        self._frames_counted[frame.direction] += 1
         self._frames_bytes += len(frame.raw)
         while len(self.frames) > self._frames_max or self._frames_bytes > self._frames_bytes_max:
             self._frames_bytes -= len(self.frames.popleft().raw)
@@ -209,7 +209,7 @@ class Journal:
         self.firings.append(firing)
         self.firing_count += 1
         if firing.kind == "fault":
-            self.tally.fired[firing.detail.get("then", "")] += 1
+            self.counters.fired[firing.detail.get("then", "")] += 1
         self._tell(firing)
 
     def numbered_frames(self) -> Iterator[tuple[int, FrameEntry]]:
@@ -229,17 +229,17 @@ class Journal:
         self._frames_bytes = 0
         self.firings.clear()
 
-    def find(self, **wanted: Any) -> list[Entry]:
+    def find(self, **wanted: Any) -> list[JournalEntry]:
         """Return the entries whose attributes equal all that is wanted."""
         return [entry for entry in self._entries if not difference(entry, wanted)]
 
-    def near_misses(self, **wanted: Any) -> list[tuple[Entry, list[Difference]]]:
+    def near_misses(self, **wanted: Any) -> list[tuple[JournalEntry, list[Difference]]]:
         """Return the entries that differ least from what is wanted, nearest first."""
         rated = [(entry, difference(entry, wanted)) for entry in self._entries]
         rated.sort(key=lambda pair: (len(pair[1]), -pair[0].number))
         return rated[:NEAR_MISSES_SHOWN_MAX]
 
-    def expect(self, times: int | None = None, **wanted: Any) -> list[Entry]:
+    def expect(self, times: int | None = None, **wanted: Any) -> list[JournalEntry]:
         """Return the matching entries; AssertionError, showing near misses, unless there are `times` (or any)."""
         found = self.find(**wanted)
         if found if times is None else len(found) == times:
@@ -256,18 +256,18 @@ class Journal:
         ]
         return "".join(lines) or "\n  the journal has no other request"
 
-    def _count(self, entry: Entry) -> None:
-        self.tally.count_request(entry.venue, entry.operation, entry.status, entry.latency_us)
+    def _count(self, entry: JournalEntry) -> None:
+        self.counters.count_request(entry.venue, entry.operation, entry.status, entry.latency_us)
         if entry.refusal is not None:
-            self.tally.refusals[entry.venue, entry.refusal] += 1
+            self.counters.refusals[entry.venue, entry.refusal] += 1
         elif entry.stub is not None:
-            self.tally.stubbed += 1
+            self.counters.stubbed += 1
 
-    def _tell(self, item: Item) -> None:
+    def _tell(self, item: JournalItem) -> None:
         for observe in tuple(self.observers):
             observe(item)
 
-    def _forget(self, entry: Entry) -> None:
+    def _forget(self, entry: JournalEntry) -> None:
         self._heads_bytes -= entry.head_bytes
         if self._with_bodies and self._with_bodies[0] is entry:
             self._with_bodies.popleft()

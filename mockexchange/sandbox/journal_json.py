@@ -4,7 +4,7 @@ from base64 import b64decode, b64encode
 from typing import Any
 
 from mockexchange.core.instants import format_instant
-from mockexchange.sandbox.journal import Entry, Firing, FrameEntry
+from mockexchange.sandbox.journal import Firing, FrameEntry, JournalEntry
 
 PLAIN = (
     "number",
@@ -29,7 +29,7 @@ TARGET_CHARS_SHOWN_MAX = 2_000
 FRAME = ("position", "connection", "account", "direction", "kind", "channel", "fault", "note", "stub")
 
 
-def entry_to_json(entry: Entry) -> dict[str, Any]:
+def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
     plain = {name: getattr(entry, name) for name in PLAIN}
     headers = [[name.decode("latin-1"), value.decode("latin-1")] for name, value in entry.headers]
     bodies = {**_bytes("body", entry.body), **_bytes("answer", entry.answer)}
@@ -37,7 +37,7 @@ def entry_to_json(entry: Entry) -> dict[str, Any]:
     return {**plain, **_times(entry), "headers": headers, **bodies, **dropped}
 
 
-def request_to_json(entry: Entry) -> dict[str, Any]:
+def request_to_json(entry: JournalEntry) -> dict[str, Any]:
     """An entry in short, without headers and bodies."""
     plain = {name: getattr(entry, name) for name in SHORT}
     return {**plain, "target": entry.target[:TARGET_CHARS_SHOWN_MAX], "at": format_instant(entry.at)}
@@ -66,7 +66,7 @@ def frame_bytes(plain: dict[str, Any]) -> bytes:
     return entry_bytes(plain, "frame") or b""
 
 
-def _times(item: Entry | FrameEntry | Firing) -> dict[str, Any]:
+def _times(item: JournalEntry | FrameEntry | Firing) -> dict[str, Any]:
     return {"at": format_instant(item.at), "at_us": item.at, "host_at_us": item.host_at}
 
 

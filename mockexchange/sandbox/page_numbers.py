@@ -11,7 +11,7 @@ class _Cursor(msgspec.Struct):
     cursor: str | None = None
 
 
-class Pages:
+class PageNumbers:
     """The pages that the accounts of one sandbox read."""
 
     def __init__(self) -> None:

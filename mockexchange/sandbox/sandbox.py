@@ -17,14 +17,14 @@ from mockexchange.faults import Faults
 from mockexchange.sandbox import snapshots
 from mockexchange.sandbox.clock import ExchangeClock, HostClock, host_now_us
 from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.journal import Entry, Journal
+from mockexchange.sandbox.journal import Journal, JournalEntry
 from mockexchange.sandbox.script import Script
 from mockexchange.sandbox.snapshots import Snapshot
 from mockexchange.sandbox.streams import Streams
 from mockexchange.sandbox.stubs import Stubs
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
-from mockexchange.scenario.loader import KeySpec, Plan, Timed
+from mockexchange.scenario.loader import KeySpec, Plan, TimedCommand
 from mockexchange.scenario.located_text import Located
 from mockexchange.store.log import Cause, Header, Log, Record
 from mockexchange.store.memory import MemoryLog
@@ -37,7 +37,7 @@ from mockexchange.venues.venue import Handshake, Venue
 DEFAULT = "default"
 PROGRESS_EVERY = 10_000
 Progress = Callable[[int], None]
-Observer = Callable[[Record, Outcome], None]
+CommandObserver = Callable[[Record, Outcome], None]
 """Told of every command once it is carried out."""
 
 
@@ -100,8 +100,8 @@ class Sandbox:
         self.stubs = Stubs(self)
         self.script = Script(self)
         self.streams.on_subscribed = lambda reader, channel: self.script.note_subscribed(reader.account, channel)
-        self.streams.on_asked = self.script.note_asked
-        self.observers: list[Observer] = [self.script.note_command, self.faults.observe]
+        self.streams.on_operation = self.script.note_operation
+        self.observers: list[CommandObserver] = [self.script.note_command, self.faults.observe]
         self.closing: list[Callable[[str], object]] = []
         """Called with the reason (reset, deleted or stopped) when the sandbox ends."""
         self._ending: str | None = None
@@ -110,7 +110,7 @@ class Sandbox:
         """Exchange time, host time and the length of the log: where an answer stands for a replay."""
         return self.clock.now(), self.options.host(), len(self.log)
 
-    def arrange_calls(self) -> None:
+    def update_call_hook(self) -> None:
         """Let calls of streams be looked at before their sessions are asked, where there is anything to look."""
         is_needed = self.faults.for_requests or self.stubs.installed
         self.streams.answer_call = self.faults.answer_call if is_needed else None
@@ -200,7 +200,7 @@ class Sandbox:
         state = self.exchange.state
         return list(chain(state.keys.values(), state.secret_keys.values()))
 
-    def shake_hands(self, request: Request) -> tuple[Handshake, Entry]:
+    def shake_hands(self, request: Request) -> tuple[Handshake, JournalEntry]:
         """Answer the upgrade of a stream and journal it."""
         at, host_at, position = self.moment()
         self.touched_at = host_at
@@ -214,7 +214,7 @@ class Sandbox:
         handshake = ask(host_at) if is_plain else self.faults.shake_hands(request, at, host_at, ask)
         return handshake, self._note(venue, request, handshake.answer, at, host_at, position)
 
-    def answer(self, request: Request) -> tuple[Answer, Entry]:
+    def answer(self, request: Request) -> tuple[Answer, JournalEntry]:
         """Answer one request now and journal it; the caller fills in what is known only later."""
         at, host_at, position = self.moment()
         self.touched_at = host_at
@@ -224,7 +224,7 @@ class Sandbox:
         else:
             answer = self._answer(venue, request, at, host_at)
         entry = self._note(venue, request, answer, at, host_at, position)
-        self.script.note_visit(entry)
+        self.script.note_request(entry)
         return answer, entry
 
     def _answer(self, venue: Venue, request: Request, at: int, host_at: int) -> Answer:
@@ -233,8 +233,10 @@ class Sandbox:
         stubbed = self.stubs.answer(venue, context, request, at, host_at) if self.stubs.installed else None
         return stubbed or venue.answer(context, request, at, host_at)
 
-    def _note(self, venue: Venue, request: Request, answer: Answer, at: int, host_at: int, position: int) -> Entry:
-        entry = Entry(
+    def _note(
+        self, venue: Venue, request: Request, answer: Answer, at: int, host_at: int, position: int
+    ) -> JournalEntry:
+        entry = JournalEntry(
             self.journal.count + 1,
             at,
             host_at,
@@ -327,7 +329,7 @@ async def _append(log: Log, records: Iterable[Record]) -> None:
         await log.append(record)
 
 
-async def _carry_out(sandbox: Sandbox, timed: Timed, path: str = "") -> None:
+async def _carry_out(sandbox: Sandbox, timed: TimedCommand, path: str = "") -> None:
     outcome = await sandbox.submit(timed.command, timed.at)
     if isinstance(outcome, Refusal):
         raise _refused(outcome, timed.node, path)

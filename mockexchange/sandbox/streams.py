@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
-from mockexchange.faults.faulty_answer import PLAIN, Passage
-from mockexchange.faults.frames import Disturber, FrameRules, Timer
-from mockexchange.faults.stream_calls import Reply
+from mockexchange.faults.faulty_answer import PLAIN, FrameDelivery
+from mockexchange.faults.frames import FrameFaults, FrameRules, Timer
+from mockexchange.faults.stream_calls import CallReply
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal import FrameEntry, Journal
 from mockexchange.sandbox.outbox import Outbox
@@ -30,7 +30,7 @@ ANY = "*"
 Moment = tuple[int, int, int]
 Now = Callable[[], Moment]
 """Exchange time and host time in microseconds, and the length of the log."""
-AnswerCall = Callable[[int, Calls, bytes, int, int], Reply]
+AnswerCall = Callable[[int, Calls, bytes, int, int], CallReply]
 """(number of the connection, session, command, exchange time, host time)"""
 
 
@@ -93,7 +93,7 @@ class Connection:
         """Whether it has ended, or is about to: nothing goes out or is noted any more."""
         self._streams = streams
         self._rules = streams.rules
-        self._disturber: Disturber | None = None
+        self._disturber: FrameFaults | None = None
         self._timer: Timer | None = None
         self._rings_at: int | None = None
 
@@ -112,7 +112,7 @@ class Connection:
                 if not self.is_over:
                     streams.on_subscribed(self, channel)
         if asked and not self.is_over:
-            streams.on_asked(asked.account or self.account, asked.operation)
+            streams.on_operation(asked.account or self.account, asked.operation)
         self._follow_session()
 
     def _carry_out(self, raw: bytes, at: int, host_at: int) -> tuple[list[Frame], Asked | None]:
@@ -126,7 +126,7 @@ class Connection:
         self._take(frames)
         return frames, self.session.asked
 
-    def _take_reply(self, reply: Reply, raw: bytes) -> tuple[list[Frame], Asked | None]:
+    def _take_reply(self, reply: CallReply, raw: bytes) -> tuple[list[Frame], Asked | None]:
         command = Frame(raw, "", stub=reply.stub)
         self._streams.note(self, "in", raw, command, fault=reply.passage.fault or None)
         frames = [reply.frame] if reply.frame else []
@@ -227,7 +227,7 @@ class Connection:
         if self._disturber:
             self._disturber.lose_held()
 
-    def _take(self, frames: list[Frame], passage: Passage = PLAIN) -> None:
+    def _take(self, frames: list[Frame], passage: FrameDelivery = PLAIN) -> None:
         """Let what the session made wait for the socket: answers first, and data of subscriptions that are left."""
         session = self.session
         self.account = session.key.account if session.key else None
@@ -244,7 +244,7 @@ class Connection:
             self.close(*ending)
         self.set_alarm()
 
-    def _answer(self, frames: list[Frame], passage: Passage) -> None:
+    def _answer(self, frames: list[Frame], passage: FrameDelivery) -> None:
         if self._streams.answer_rules or self._disturber or passage.fault:
             self._disturbed().answer(frames, passage)
             return
@@ -257,9 +257,9 @@ class Connection:
         else:
             self.put(frame)
 
-    def _disturbed(self) -> Disturber:
+    def _disturbed(self) -> FrameFaults:
         if self._disturber is None:
-            self._disturber = Disturber(self, self._streams)
+            self._disturber = FrameFaults(self, self._streams)
         return self._disturber
 
     def _sent(self, frame: Frame, fault: str | None) -> None:
@@ -285,7 +285,7 @@ class Streams:
         self.on_waiting: Callable[[], object] = lambda: None
         self.on_subscribed: Callable[[Connection, str], object] = lambda connection, channel: None
         """Told of every channel acknowledged, once the answers of the command are in the outbox."""
-        self.on_asked: Callable[[str | None, str], object] = lambda account, operation: None
+        self.on_operation: Callable[[str | None, str], object] = lambda account, operation: None
         """Told who asked for which operation, at the same time."""
         self._connections: dict[int, Connection] = {}
         self._by_venue: dict[str, dict[str, dict[int, Connection]]] = {}

@@ -41,7 +41,7 @@ class Home(Protocol):
     plan: Plan
     exchange: Exchange
 
-    def arrange_calls(self) -> None: ...
+    def update_call_hook(self) -> None: ...
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome: ...
 
 
@@ -131,7 +131,7 @@ class Stubs:
         name = stub.name or self._free_name()
         self.installed.pop(name, None)
         installed = self.installed[name] = InstalledStub(replace(stub, name=name), name)
-        self._home.arrange_calls()
+        self._home.update_call_hook()
         await self._log(f'{{"install":{installed.stub.written}}}')
         return installed
 
@@ -147,7 +147,7 @@ class Stubs:
             known = ", ".join(list(self.installed)[:NAMES_SHOWN_MAX]) or "none"
             raise StubError(f"no stub {name!r}{did_you_mean(name, self.installed) or f'; known: {known}'}")
         del self.installed[name]
-        self._home.arrange_calls()
+        self._home.update_call_hook()
         await self._log(json.dumps({"remove": name}, separators=(",", ":"), ensure_ascii=False))
 
     async def clear(self) -> None:
@@ -162,7 +162,7 @@ class Stubs:
         if found is None:
             return None
         found.matched += 1
-        reply = literal_answer(found.stub, venue, context, request, at, host_at)
+        reply = stub_answer(found.stub, venue, context, request, at, host_at)
         found.answered += reply.refusal is None
         return reply
 
@@ -170,7 +170,7 @@ class Stubs:
         await self._home.submit(Note(subject=SUBJECT, text=text))
 
 
-def literal_answer(stub: Stub, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer:
+def stub_answer(stub: Stub, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer:
     """What a stub answers, or the venue where it refuses who asks."""
     if stub.is_signed is False:
         reply = Answer(0, b"", operation=venue.operation_of(context, request), key_id=venue.claimed_key(request))

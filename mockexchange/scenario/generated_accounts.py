@@ -60,7 +60,7 @@ class Deal(NamedTuple):
         return self._replace(action=Action.SELL if self.action is Action.BUY else Action.BUY)
 
 
-class Crowd:
+class GeneratedAccounts:
     """Accounts by number, their cash as it is at least, and their next steps."""
 
     def __init__(self, random: Random, names: list[str], cash_micros: list[int]) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from mockexchange.core.vocabulary import MICROS_PER_DOLLAR
-from mockexchange.scenario.generated_accounts import Crowd, Line, Market
+from mockexchange.scenario.generated_accounts import GeneratedAccounts, Line, Market
 
 if TYPE_CHECKING:
     from faker import Faker
@@ -103,7 +103,7 @@ class _Story:
         self.random: Random = faker.random
         names = [_unlike(faker.first_name().lower(), number, size.accounts) for number in range(size.accounts)]
         thousands = [1 + self.random.randrange(CASH_THOUSANDS_MAX) for _ in names]
-        self.crowd = Crowd(self.random, names, [1_000 * each * MICROS_PER_DOLLAR for each in thousands])
+        self.crowd = GeneratedAccounts(self.random, names, [1_000 * each * MICROS_PER_DOLLAR for each in thousands])
         per_day = max(EVENTS_PER_DAY_MIN, -(-size.events_about // DAYS_MAX))
         self.series = [_series(faker, number) for number in range(min(size.events_about, per_day))]
         self.settling: list[list[str]] = []

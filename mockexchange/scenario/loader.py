@@ -10,14 +10,14 @@ from pathlib import Path
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located, read_json_lines, read_yaml
-from mockexchange.scenario.plan import Plan, Timed, make_plan, require_markets, require_script
+from mockexchange.scenario.plan import Plan, TimedCommand, make_plan, require_markets, require_script
 from mockexchange.scenario.schema import HEADER, SCENARIO
 from mockexchange.scenario.steps import STEP, Step
 
 __all__ = [
     "KeySpec",
     "Plan",
-    "Timed",
+    "TimedCommand",
     "builtin_names",
     "load_builtin",
     "load_file",

@@ -16,7 +16,7 @@ from mockexchange.scenario.accounts import KeySpec, keys_of, listed, open_accoun
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults import Rule
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script import Entry
+from mockexchange.scenario.script import ScriptEntry
 from mockexchange.scenario.script_accounts import require_accounts
 from mockexchange.scenario.steps import Step
 from mockexchange.scenario.stubs import Stub
@@ -27,7 +27,7 @@ START_DEFAULT = parse_instant("2025-11-03T00:00:00Z")
 HISTORY_STEP_US = 1_000
 
 
-class Timed(NamedTuple):
+class TimedCommand(NamedTuple):
     """A command, its instant in microseconds, and where it stands in the scenario."""
 
     at: int
@@ -58,10 +58,10 @@ class Plan:
     settings: dict[str, Any]
     """By venue."""
     digest: str
-    setup: list[Timed]
+    setup: list[TimedCommand]
     keys: list[KeySpec]
-    steps: Iterable[Timed]
-    script: list[Entry] = field(default_factory=list)
+    steps: Iterable[TimedCommand]
+    script: list[ScriptEntry] = field(default_factory=list)
     """What happens while it runs."""
     faults: list[Rule] = field(default_factory=list)
     stubs: list[Stub] = field(default_factory=list)
@@ -86,7 +86,7 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
         rounding=values["fees"].get("rounding") or FeeRounding.GRID,
         settings=settings_of(values),
         digest=digest,
-        setup=[Timed(start, command, node) for command, node in _setup(values)],
+        setup=[TimedCommand(start, command, node) for command, node in _setup(values)],
         keys=[spec for name, account in values["accounts"].items() for spec in keys_of(name, account, file)],
         steps=_History(history, start),
         script=values["script"],
@@ -125,13 +125,13 @@ class _History:
     steps: Iterable[Step]
     start: int
 
-    def __iter__(self) -> Iterator[Timed]:
+    def __iter__(self) -> Iterator[TimedCommand]:
         last: int | None = None
         for step in self.steps:
             earliest, at = self.start if last is None else last, self._instant_of(step, last)
             if not earliest <= at < INSTANT_MAX:
                 raise _out_of_order(step, at, earliest)
-            yield Timed(at, step.command, step.node)
+            yield TimedCommand(at, step.command, step.node)
             last = at
 
     def _instant_of(self, step: Step, last: int | None) -> int:

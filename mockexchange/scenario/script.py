@@ -46,7 +46,7 @@ REFERENCE = "#/$defs/script_entry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ScriptEntry:
     """One step of a script. Durations are microseconds of exchange time; `times` None is for ever."""
 
     name: str | None
@@ -55,7 +55,7 @@ class Entry:
     after_us: int
     every_us: int | None
     times: int | None
-    action: "Template | tuple[Entry, ...]"
+    action: "Template | tuple[ScriptEntry, ...]"
     node: Located = field(compare=False, repr=False)
 
     @property
@@ -83,10 +83,10 @@ class Entry:
             yield from each.templates
 
 
-class EntryType:
+class ScriptEntryType:
     """The schema of an entry."""
 
-    def read(self, node: Located, path: str) -> Entry:
+    def read(self, node: Located, path: str) -> ScriptEntry:
         entry = _read(node, path)
         if entry.when is None:
             _require_no_anyone(entry)
@@ -99,7 +99,7 @@ class EntryType:
 class ScriptType:
     """The schema of a whole script: a list of entries, their names different."""
 
-    def read(self, node: Located, path: str) -> list[Entry]:
+    def read(self, node: Located, path: str) -> list[ScriptEntry]:
         if node.value is None:
             return []
         if not isinstance(node.value, list):
@@ -114,7 +114,7 @@ class ScriptType:
         return {"type": ["array", "null"], "items": ENTRY.json_schema(), "maxItems": ENTRIES_MAX}
 
 
-ENTRY = EntryType()
+ENTRY = ScriptEntryType()
 SCRIPT = ScriptType()
 
 
@@ -133,14 +133,14 @@ def entry_schema() -> dict[str, Any]:
     }
 
 
-def _read(node: Located, path: str) -> Entry:
+def _read(node: Located, path: str) -> ScriptEntry:
     given = node.value
     if not isinstance(given, dict):
         raise wrong(node, path, "a step with an action")
     name = _action_of(node, given, path)
     timings = {key: kind.read(given[key], below(path, key)) for key, kind in TIMINGS.items() if key in given}
     _require_one_time(node, timings, path)
-    entry = Entry(
+    entry = ScriptEntry(
         name=timings.get("name"),
         when=timings.get("when"),
         at=timings.get("at"),
@@ -167,7 +167,7 @@ def _action_of(node: Located, given: Mapping[str, Located], path: str) -> str:
     return actions[0]
 
 
-def _read_action(name: str, node: Located, path: str) -> "Template | tuple[Entry, ...]":
+def _read_action(name: str, node: Located, path: str) -> "Template | tuple[ScriptEntry, ...]":
     if name == SEQUENCE:
         return _read_sequence(node, path)
     if name in OTHER_ACTIONS:
@@ -175,13 +175,13 @@ def _read_action(name: str, node: Located, path: str) -> "Template | tuple[Entry
     return template(name, node, path, lambda node, path: read_command(name, node, path))
 
 
-def _read_sequence(node: Located, path: str) -> tuple[Entry, ...]:
+def _read_sequence(node: Located, path: str) -> tuple[ScriptEntry, ...]:
     if not isinstance(node.value, list) or not node.value:
         raise wrong(node, path, "a list of one step or more")
     return tuple(_read_part(item, f"{path}[{place}]") for place, item in enumerate(node.value))
 
 
-def _read_part(node: Located, path: str) -> Entry:
+def _read_part(node: Located, path: str) -> ScriptEntry:
     """A step of a sequence: it begins `after` the one before it has ended, so that has to end."""
     entry = _read(node, path)
     key = "when" if entry.when else "at" if entry.at is not None else None
@@ -202,7 +202,7 @@ def _require_one_time(node: Located, timings: Mapping[str, Any], path: str) -> N
         raise ScenarioError("expected a duration above 0", node.file, node.line_of("every"), below(path, "every"))
 
 
-def _require_room(entry: Entry, path: str) -> None:
+def _require_room(entry: ScriptEntry, path: str) -> None:
     """Refuse a sequence that would begin again before it is done."""
     if entry.every_us is not None and entry.every_us < entry.round_us:
         node, took = entry.node, format_duration(entry.round_us)
@@ -210,7 +210,7 @@ def _require_room(entry: Entry, path: str) -> None:
         raise ScenarioError(message, node.file, node.line_of("every"), below(path, "every"))
 
 
-def _require_no_anyone(entry: Entry) -> None:
+def _require_no_anyone(entry: ScriptEntry) -> None:
     """Refuse the account "*" where nobody sets the step off; frames and faults take it for everybody."""
     for each in entry.templates:
         if each.kind in STEPS and each.names_anyone:
@@ -218,7 +218,7 @@ def _require_no_anyone(entry: Entry) -> None:
             raise ScenarioError(message, each.node.file, each.node.line, each.path)
 
 
-def require_own_names(entries: Iterable[Entry], path: str, taken: Iterable[str] = ()) -> None:
+def require_own_names(entries: Iterable[ScriptEntry], path: str, taken: Iterable[str] = ()) -> None:
     """Refuse a name that is there twice, or taken already. Raises ScenarioError."""
     seen = set(taken)
     for entry in _all_of(entries):
@@ -230,7 +230,7 @@ def require_own_names(entries: Iterable[Entry], path: str, taken: Iterable[str] 
         seen.add(entry.name)
 
 
-def _all_of(entries: Iterable[Entry]) -> Iterator[Entry]:
+def _all_of(entries: Iterable[ScriptEntry]) -> Iterator[ScriptEntry]:
     """The entries, and those of their sequences."""
     for entry in entries:
         yield entry

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script import Entry
+from mockexchange.scenario.script import ScriptEntry
 from mockexchange.scenario.triggers import ANY
 from mockexchange.scenario.value_types import below
 
@@ -16,7 +16,7 @@ LITERAL = frozenset(("send", "then"))
 NUMBERED = "$n"
 
 
-def require_accounts(entries: Iterable[Entry], known: Iterable[str]) -> None:
+def require_accounts(entries: Iterable[ScriptEntry], known: Iterable[str]) -> None:
     """Refuse an account that there never is. Raises ScenarioError."""
     entries = list(entries)
     accounts = {*known, *(name for entry in entries for name in _opened(entry))}
@@ -29,7 +29,7 @@ def require_accounts(entries: Iterable[Entry], known: Iterable[str]) -> None:
                 raise ScenarioError(message, node.file, node.line, path)
 
 
-def _opened(entry: Entry) -> Iterator[str]:
+def _opened(entry: ScriptEntry) -> Iterator[str]:
     """The accounts that a step opens."""
     for each in entry.templates:
         if each.kind == "account" and isinstance(each.node.value, dict):

@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from mockexchange.scenario.actions import Template
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script import Entry
+from mockexchange.scenario.script import ScriptEntry
 from mockexchange.scenario.value_types import below
 
 NUMBERED = "$n"
 KNOWN_SHOWN_MAX = 20
 
 
-def require_known(entries: Iterable[Entry], kind: str, known: Iterable[str]) -> None:
+def require_known(entries: Iterable[ScriptEntry], kind: str, known: Iterable[str]) -> None:
     """Refuse what there never is: neither known nor listed by a step of the script. Raises ScenarioError.
 
     `kind` is both the key whose value is such a name and the step that lists one: market or instrument.

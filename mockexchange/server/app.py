@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockexchange.sandbox.journal import Entry
+from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http import rest_endpoint
 from mockexchange.server.websocket import stream_endpoint
@@ -45,7 +45,7 @@ class Front:
 
     def _journal(self, raw: bytes, diagnosis: str, status: int, answer: bytes | None) -> None:
         sandbox = self.sandbox_of(None)
-        entry = Entry(
+        entry = JournalEntry(
             number=sandbox.journal.count + 1,
             at=sandbox.clock.now(),
             host_at=sandbox.options.host(),

@@ -70,22 +70,22 @@ def _of_server(sandboxes: list[Sandbox]) -> Iterator[Family]:
 
 
 def _requests(sandbox: Sandbox) -> Iterator[Sample]:
-    for (venue, operation, status), count in sandbox.journal.tally.requests.items():
+    for (venue, operation, status), count in sandbox.journal.counters.requests.items():
         yield "", {"venue": venue or NONE, "operation": operation or NONE, "status": status}, count
 
 
 def _durations(sandbox: Sandbox) -> Iterator[Sample]:
-    for venue, latencies in sandbox.journal.tally.latencies.items():
+    for venue, latencies in sandbox.journal.counters.latencies.items():
         yield from _buckets({"venue": venue or NONE}, latencies)
 
 
 def _refusals(sandbox: Sandbox) -> Iterator[Sample]:
-    for (venue, kind), count in sandbox.journal.tally.refusals.items():
+    for (venue, kind), count in sandbox.journal.counters.refusals.items():
         yield "", {"venue": venue or NONE, "kind": kind}, count
 
 
 def _faults(sandbox: Sandbox) -> Iterator[Sample]:
-    for effect, count in sandbox.journal.tally.fired.items():
+    for effect, count in sandbox.journal.counters.fired.items():
         yield "", {"effect": effect or NONE}, count
 
 
@@ -95,7 +95,7 @@ def _streams(sandbox: Sandbox) -> Iterator[Sample]:
 
 
 def _frames(sandbox: Sandbox) -> Iterator[Sample]:
-    for direction, count in sandbox.journal.tally.frames.items():
+    for direction, count in sandbox.journal.counters.frames.items():
         yield "", {"direction": direction}, count
 
 
@@ -139,7 +139,7 @@ METRICS = (
         "stub_answers_total",
         "counter",
         "Literal answers that were given.",
-        _one(lambda sandbox: sandbox.journal.tally.stubbed),
+        _one(lambda sandbox: sandbox.journal.counters.stubbed),
     ),
     Metric("faults_fired_total", "counter", "Times that faults did something, by effect.", _faults),
     Metric("streams_open", "gauge", "Streams that are open.", _streams),

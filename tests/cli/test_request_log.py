@@ -23,7 +23,7 @@ from mockexchange.cli.request_log import (
     Writer,
     is_refused,
 )
-from mockexchange.sandbox.journal import Entry, FrameEntry
+from mockexchange.sandbox.journal import FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded
 from tests.helpers.sandboxes import make
@@ -62,10 +62,10 @@ def lines_of(out: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
-def entry(**changed: Any) -> Entry:
+def entry(**changed: Any) -> JournalEntry:
     plain: dict[str, Any] = {"number": 1, "at": 0, "host_at": 0, "position": 0, "method": "GET", "target": "/x",
                              "headers": (), "body": b"", "status": 200, "answer": b"{}"}  # fmt: skip
-    return Entry(**{**plain, **changed})
+    return JournalEntry(**{**plain, **changed})
 
 
 def lost_frame() -> FrameEntry:
@@ -84,7 +84,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("told", "is_so"), REFUSED)
-def test_what_is_refused_and_not_on_purpose_is_told(told: Entry, is_so: bool) -> None:
+def test_what_is_refused_and_not_on_purpose_is_told(told: JournalEntry, is_so: bool) -> None:
     assert is_refused(told) is is_so
 
 
@@ -244,7 +244,7 @@ def test_a_line_that_cannot_be_made_is_told_and_the_log_goes_on(
 ) -> None:
     broken = iter([KeyError("status")])
 
-    def request_to_json(told: Entry) -> dict[str, Any]:
+    def request_to_json(told: JournalEntry) -> dict[str, Any]:
         for error in broken:
             raise error
         return {"method": "GET", "target": "/y", "status": 200, "operation": None, "account": None, "latency_us": 1,

@@ -7,21 +7,21 @@ import pytest
 from mockexchange.emulation.run import DEMO, LOCAL, Ran, Settings
 from mockexchange.emulation.summary import dial_lines, judgements, lines_of
 from mockexchange.guard import Dial
-from mockexchange.sandbox.journal import Entry, FrameEntry
+from mockexchange.sandbox.journal import FrameEntry, JournalEntry
 from mockexchange.venues.registry import DEFAULT
 
 DIAL = Dial("kalshi.com", 443, "kalshi", "production", "kyro", "kyro calls the real exchange", "bot.py:1")
 
 
-def entry(path: str = "/x", status: int = 200, **words: Any) -> Entry:
-    return Entry(1, 0, 0, 0, "GET", path, (), None, status, None, **words)
+def entry(path: str = "/x", status: int = 200, **words: Any) -> JournalEntry:
+    return JournalEntry(1, 0, 0, 0, "GET", path, (), None, status, None, **words)
 
 
 def frame(direction: str, kind: str) -> FrameEntry:
     return FrameEntry(0, 0, 0, 1, "alice", direction, b"", kind)
 
 
-def ran(*requests: Entry, mode: str = LOCAL, client: str = "generic", **words: Any) -> Ran:
+def ran(*requests: JournalEntry, mode: str = LOCAL, client: str = "generic", **words: Any) -> Ran:
     settings = Settings(command=["bot"], environment={}, mode=mode, client=client, api_date=DEFAULT.api_date("latest"))
     return Ran(settings, requests=list(requests), seconds=1.25, **words)
 

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.faults import token_bucket
-from mockexchange.faults.installed_rule import Installed, firing
-from mockexchange.faults.matching import Happening
-from mockexchange.faults.sampling import falls
+from mockexchange.faults.installed_rule import InstalledRule, firing
+from mockexchange.faults.matching import FaultSubject
+from mockexchange.faults.sampling import fires
 from mockexchange.scenario.faults import FAULT, Rule
 from mockexchange.scenario.located_text import read_yaml
 
 SEED = 7
-NOW = Happening(at=1_000_000, host_at=2_000_000)
+NOW = FaultSubject(at=1_000_000, host_at=2_000_000)
 
 
 def rule_of(text: str) -> Rule:
@@ -22,13 +22,13 @@ def rule_of(text: str) -> Rule:
     return rule
 
 
-def installed(text: str, name: str = "r", seed: int = SEED) -> Installed:
-    return Installed(rule_of(text), name, seed, NOW.at, NOW.host_at)
+def installed(text: str, name: str = "r", seed: int = SEED) -> InstalledRule:
+    return InstalledRule(rule_of(text), name, seed, NOW.at, NOW.host_at)
 
 
-def fired(one: Installed, count: int, happening: Happening = NOW) -> list[int]:
+def fired(one: InstalledRule, count: int, subject: FaultSubject = NOW) -> list[int]:
     """Which of `count` matches fire, the first being 1."""
-    return [number for number in range(1, count + 1) if list(firing([one], happening))]
+    return [number for number in range(1, count + 1) if list(firing([one], subject))]
 
 
 @pytest.mark.parametrize(
@@ -54,24 +54,24 @@ def test_which_matches_fire(rule: str, numbers: list[int]) -> None:
 
 def test_what_is_not_matched_is_not_counted() -> None:
     one = installed("{match: {account: alice, nth: 2}, then: {drop}}")
-    others = [Happening(0, 0, account=name) for name in ("bob", "alice", "bob", "alice", "alice")]
+    others = [FaultSubject(0, 0, account=name) for name in ("bob", "alice", "bob", "alice", "alice")]
     assert [bool(list(firing([one], other))) for other in others] == [False, False, False, True, False]
     assert (one.matched, one.fired) == (3, 1)
 
 
 @given(seed=st.integers(0, 2**53), name=st.text(min_size=1), ordinal=st.integers(1, 10**9), ppm=st.integers(1, 10**6))
 def test_dice_fall_the_same_way_again(seed: int, name: str, ordinal: int, ppm: int) -> None:
-    assert falls(seed, name, ordinal, ppm) == falls(seed, name, ordinal, ppm)
-    assert falls(seed, name, ordinal, 1_000_000)
-    assert not falls(seed, name, ordinal, 0)
-    if falls(seed, name, ordinal, ppm):
-        assert falls(seed, name, ordinal, min(ppm + 1, 1_000_000)), "what falls falls with better odds as well"
+    assert fires(seed, name, ordinal, ppm) == fires(seed, name, ordinal, ppm)
+    assert fires(seed, name, ordinal, 1_000_000)
+    assert not fires(seed, name, ordinal, 0)
+    if fires(seed, name, ordinal, ppm):
+        assert fires(seed, name, ordinal, min(ppm + 1, 1_000_000)), "what fires fires with better odds as well"
 
 
 @pytest.mark.parametrize("share", [0.01, 0.1, 0.5, 0.9])
 def test_dice_fall_as_often_as_they_should(share: float) -> None:
     count = 20_000
-    hits = sum(falls(SEED, "r", ordinal, round(share * 1_000_000)) for ordinal in range(1, count + 1))
+    hits = sum(fires(SEED, "r", ordinal, round(share * 1_000_000)) for ordinal in range(1, count + 1))
     deviation = (count * share * (1 - share)) ** 0.5
     assert abs(hits - count * share) < 4 * deviation
 
@@ -102,7 +102,8 @@ def limited(text: str, calls: Sequence[tuple[int, str | None]]) -> list[bool]:
     """Which of these requests, each at a millisecond of both clocks and of an account, are too many."""
     one = installed(f"{{then: {{rate_limit: {text}}}}}")
     return [
-        bool(list(firing([one], Happening(at_ms * 1_000, at_ms * 1_000, account=account)))) for at_ms, account in calls
+        bool(list(firing([one], FaultSubject(at_ms * 1_000, at_ms * 1_000, account=account))))
+        for at_ms, account in calls
     ]
 
 
@@ -128,7 +129,7 @@ def test_every_account_has_a_bucket_and_strangers_share_one() -> None:
 def test_a_bucket_fills_by_the_clock_it_is_told() -> None:
     host = installed("{then: {rate_limit: {requests: 1}}}")
     exchange = installed("{then: {rate_limit: {requests: 1, clock: exchange}}}")
-    moments = [Happening(0, 0), Happening(0, 1_000_000), Happening(1_000_000, 1_000_000)]
+    moments = [FaultSubject(0, 0), FaultSubject(0, 1_000_000), FaultSubject(1_000_000, 1_000_000)]
     assert [bool(list(firing([host], moment))) for moment in moments] == [False, False, True]
     assert [bool(list(firing([exchange], moment))) for moment in moments] == [False, True, False]
 
@@ -153,5 +154,5 @@ def test_a_cut_takes_the_place_of_a_drop() -> None:
 
 def test_dice_do_not_take_the_seed_for_the_name() -> None:
     ordinals = range(1, 60)
-    assert [falls(1, "1r", one, 500_000) for one in ordinals] != [falls(11, "r", one, 500_000) for one in ordinals]
-    assert [falls(1, "r1", one, 500_000) for one in ordinals] != [falls(1, "r", 10 + one, 500_000) for one in ordinals]
+    assert [fires(1, "1r", one, 500_000) for one in ordinals] != [fires(11, "r", one, 500_000) for one in ordinals]
+    assert [fires(1, "r1", one, 500_000) for one in ordinals] != [fires(1, "r", 10 + one, 500_000) for one in ordinals]

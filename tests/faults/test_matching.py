@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.instants import parse_instant
-from mockexchange.faults.matching import Happening, compile_match
+from mockexchange.faults.matching import FaultSubject, compile_match
 from mockexchange.scenario.faults import FAULT, Match
 from mockexchange.scenario.located_text import read_yaml
 
@@ -26,9 +26,9 @@ REQUEST = {
 FRAME = {"at": NOON, "host_at": NOON, "account": "alice", "channel": "fill"}
 
 
-def matches(given: str, effect: str, happening: dict[str, Any]) -> bool:
+def matches(given: str, effect: str, subject: dict[str, Any]) -> bool:
     rule = FAULT.read(read_yaml(f"{{match: {given}, then: {{{effect}}}}}", "rule"), "")
-    return all(test(Happening(**happening)) for test in compile_match(rule.match, NOON - 10 * SECOND, NOON))
+    return all(test(FaultSubject(**subject)) for test in compile_match(rule.match, NOON - 10 * SECOND, NOON))
 
 
 @pytest.mark.parametrize(
@@ -102,17 +102,17 @@ PIECES = st.lists(st.text(st.sampled_from("ab/"), max_size=4), min_size=1, max_s
 def test_a_star_stands_for_any_characters(pieces: list[str], fillings: list[str]) -> None:
     path = pieces[0] + "".join(filling + piece for filling, piece in zip(fillings, pieces[1:], strict=False))
     [test] = compile_match(Match(path="*".join(pieces)), 0, 0)
-    assert test(Happening(0, 0, path=path))
+    assert test(FaultSubject(0, 0, path=path))
     if len(pieces) == 1:
-        assert not test(Happening(0, 0, path=f"{path}c"))
+        assert not test(FaultSubject(0, 0, path=f"{path}c"))
 
 
 def test_two_parts_of_a_path_are_not_found_in_the_same_place() -> None:
     [test] = compile_match(Match(path="*por*por*"), 0, 0)
-    assert not test(Happening(0, 0, path=POSITIONS))
-    assert test(Happening(0, 0, path=f"{POSITIONS}/portrait"))
+    assert not test(FaultSubject(0, 0, path=POSITIONS))
+    assert test(FaultSubject(0, 0, path=f"{POSITIONS}/portrait"))
 
 
 def test_a_path_of_stars_costs_no_more_than_its_length() -> None:
     [test] = compile_match(Match(path="*a" * 400 + "*b"), 0, 0)
-    assert not test(Happening(0, 0, path="a" * 60_000))
+    assert not test(FaultSubject(0, 0, path="a" * 60_000))

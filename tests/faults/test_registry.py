@@ -9,7 +9,7 @@ import pytest
 from mockexchange.core.commands import Deposit, Note
 from mockexchange.core.vocabulary import BookRef
 from mockexchange.faults import FaultError
-from mockexchange.faults.installed_rule import Installed
+from mockexchange.faults.installed_rule import InstalledRule
 from mockexchange.faults.preset_rules import load_preset, preset_names
 from mockexchange.faults.registry import RULES_MAX
 from mockexchange.sandbox.sandbox import Sandbox
@@ -135,7 +135,7 @@ def test_without_rules_nothing_is_asked() -> None:
 def test_a_rule_takes_the_place_of_another_where_there_is_room_for_no_more() -> None:
     sandbox = make()
     for number in range(RULES_MAX):
-        sandbox.faults._by_name[f"r{number}"] = Installed(rule_of("{then: {gap}}"), f"r{number}", 1, 0, 0)
+        sandbox.faults._by_name[f"r{number}"] = InstalledRule(rule_of("{then: {gap}}"), f"r{number}", 1, 0, 0)
     install(sandbox, "{name: r5, then: {drop}}")
     with pytest.raises(FaultError, match="at most 1000 faults"):
         install(sandbox, "{name: other, then: {drop}}")

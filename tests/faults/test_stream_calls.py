@@ -475,7 +475,7 @@ def test_firings_tell_connection_and_frame() -> None:
     command = last(sandbox, "in")
     assert firing.detail == {"connection": 1, "frame": sandbox.journal.frame_count - 1, "then": "status"}
     assert (command.raw[:9], command.fault) == (b'{"id": 2,', "f")
-    assert sandbox.journal.tally.fired == {"status": 1}
+    assert sandbox.journal.counters.fired == {"status": 1}
 
 
 def test_a_subscription_whose_answer_is_late_is_one() -> None:

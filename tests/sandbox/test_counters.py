@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.sandbox import counters
-from mockexchange.sandbox.counters import BOUNDS_US, OTHERS, Latencies, Tally
+from mockexchange.sandbox.counters import BOUNDS_US, OTHERS, Counters, Latencies
 
 
 @given(st.lists(st.integers(0, 10_000_000)))
@@ -25,7 +25,7 @@ def test_bounds_are_in_order_and_of_a_known_number() -> None:
 
 def test_what_is_beyond_is_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counters, "REQUEST_KEYS_MAX", 2)
-    counts = Tally()
+    counts = Counters()
     for status in (200, 201, 202, 203, 200):
         counts.count_request("kalshi", None, status, 1)
     assert counts.requests == {("kalshi", None, 200): 2, ("kalshi", None, 201): 1, OTHERS: 2}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.sandbox.journal import Entry, Firing, FrameEntry, Item, Journal, difference
+from mockexchange.sandbox.journal import Firing, FrameEntry, Journal, JournalEntry, JournalItem, difference
 from mockexchange.sandbox.journal_json import (
     entry_bytes,
     entry_to_json,
@@ -22,7 +22,7 @@ PATH = "/trade-api/v2/portfolio/positions"
 HEADERS = ((b"host", b"mock"), (b"x", b"\xff"))
 
 
-def entry(number: int, **changes: Any) -> Entry:
+def entry(number: int, **changes: Any) -> JournalEntry:
     plain: dict[str, Any] = {
         "at": 1_762_257_600_000_000,
         "host_at": 1_762_257_600_000_001,
@@ -36,10 +36,10 @@ def entry(number: int, **changes: Any) -> Entry:
         "operation": "GetPositions",
         "account": "alice",
     }
-    return Entry(number=number, **{**plain, **changes})
+    return JournalEntry(number=number, **{**plain, **changes})
 
 
-def filled(journal: Journal, *entries: Entry) -> Journal:
+def filled(journal: Journal, *entries: JournalEntry) -> Journal:
     for one in entries:
         journal.add(one)
     return journal
@@ -261,9 +261,9 @@ def test_firings_are_numbered_and_bounded(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_observers_are_told_and_may_leave_meanwhile() -> None:
-    journal, told = Journal(), list[Item]()
+    journal, told = Journal(), list[JournalItem]()
 
-    def once(item: Item) -> None:
+    def once(item: JournalItem) -> None:
         journal.observers.remove(once)
         told.append(item)
 
@@ -312,7 +312,7 @@ def test_an_entry_as_json() -> None:
 
 def test_nothing_of_an_entry_is_left_out() -> None:
     shown = set(entry_to_json(entry(1, dropped={"answer": (1, "x")})))
-    assert {field.name for field in fields(Entry)} - shown == {"host_at", "is_closed"}
+    assert {field.name for field in fields(JournalEntry)} - shown == {"host_at", "is_closed"}
 
 
 @pytest.mark.parametrize("raw", [b"", b"text", "späß".encode(), b"\xff\x00", bytes(range(256)), None])

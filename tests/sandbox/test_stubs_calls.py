@@ -41,7 +41,7 @@ def test_a_method_that_is_not_emulated_is_answered_in_the_venues_envelope() -> N
     command, answer = last(sandbox, "in"), last(sandbox)
     assert (command.stub, answer.stub) == ("bought", "bought")
     assert (command.fault, answer.fault, answer.kind, answer.note) == (None, None, "result", "")
-    assert sandbox.journal.tally.stubbed == 1
+    assert sandbox.journal.counters.stubbed == 1
 
 
 def test_at_signalplus_too() -> None:
@@ -94,7 +94,7 @@ def test_a_private_method_needs_a_login_and_a_refusal_is_the_venues() -> None:
     log_in(socket)
     assert socket.say(BUY)[0]["result"] == 1
     assert counts(sandbox) == [(2, 1)]
-    assert sandbox.journal.tally.stubbed == 1
+    assert sandbox.journal.counters.stubbed == 1
 
 
 def test_a_token_of_the_call_counts_more_than_the_streams() -> None:
@@ -162,7 +162,7 @@ def test_a_body_goes_out_as_a_frame_of_text(body: str, raw: bytes, kind: str) ->
 def test_an_operation_that_is_emulated_sets_steps_off() -> None:
     asked: list[Any] = []
     sandbox, socket = stubbed(f"request: deribit {POSITIONS}, result: []", f"request: deribit {BUY}, result: []")
-    sandbox.streams.on_asked = lambda account, operation: asked.append((account, operation))
+    sandbox.streams.on_operation = lambda account, operation: asked.append((account, operation))
     socket.say(BUY)
     socket.say(POSITIONS)
     socket.say(POSITIONS, access_token="none")

@@ -24,7 +24,7 @@ from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import Action, Side
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
-from mockexchange.scenario.generated_accounts import Crowd, Market
+from mockexchange.scenario.generated_accounts import GeneratedAccounts, Market
 from mockexchange.scenario.generator import RSA_ACCOUNTS_MAX, FakerMissing, Size, generate
 from mockexchange.scenario.loader import Plan, load_file
 from mockexchange.venues.public_keys import load_public_key
@@ -211,8 +211,8 @@ def test_without_faker_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) ->
 # --- the crowd
 
 
-def crowd(seed: int) -> Crowd:
-    return Crowd(Random(seed), ["a", "b"], [10**9, 10**9])
+def crowd(seed: int) -> GeneratedAccounts:
+    return GeneratedAccounts(Random(seed), ["a", "b"], [10**9, 10**9])
 
 
 @given(st.integers(0, 2**32), st.integers(2, 98))
@@ -241,7 +241,7 @@ def test_few_sell_more_than_they_hold() -> None:
 
 
 def test_a_deposit_comes_before_the_fill_it_is_for() -> None:
-    poor = Crowd(Random(1), ["a"], [0])
+    poor = GeneratedAccounts(Random(1), ["a"], [0])
     deposit, fill = poor.fill(Market("M", 50, (0,)), "5s")
     assert deposit == {"after": "0s", "deposit": {"account": "a", "amount": "1000"}}
     assert fill["after"] == "5s"

@@ -8,14 +8,14 @@ import pytest
 from mockexchange.scenario import script
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_file, load_text
-from mockexchange.scenario.script import ACTIONS, Entry
+from mockexchange.scenario.script import ACTIONS, ScriptEntry
 from mockexchange.scenario.steps import STEPS
 
 HEAD = "scenario: s\naccounts: {alice: {}}\nscript:\n"
 SAY = "announce: {message: x}"
 
 
-def read(entry: str) -> Entry:
+def read(entry: str) -> ScriptEntry:
     [read] = load_text(f"{HEAD}  - {{{entry}}}\n").script
     return read
 

@@ -17,7 +17,7 @@ from mockexchange.scenario.composite_types import ListOf, MapOf, Record, may, mu
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import CHANNEL_NAMES, FAULTS, OPERATION_NAMES, Rule
 from mockexchange.scenario.located_text import Located, read_yaml
-from mockexchange.scenario.script import SCRIPT, Entry
+from mockexchange.scenario.script import SCRIPT, ScriptEntry
 from mockexchange.scenario.steps.shared_fields import API_DATE
 from mockexchange.scenario.value_types import BOOLEAN, DURATION, NAME, TEXT, Scalar, choice, integer, matching
 
@@ -172,7 +172,7 @@ class Card:
     api_date: str
     is_checking_signatures: bool
     faults: list[Rule]
-    script: list[Entry]
+    script: list[ScriptEntry]
     task: Task | None
     seconds: float
     advice: bool

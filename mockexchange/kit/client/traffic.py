@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-from mockexchange.sandbox.journal import Entry, FrameEntry
+from mockexchange.sandbox.journal import FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 
 OPEN_STREAM = "OpenStream"
@@ -153,7 +153,7 @@ def traffic_of(sandbox: Sandbox, connections: int = 0) -> Traffic:
     )
 
 
-def _call(entry: Entry) -> Call:
+def _call(entry: JournalEntry) -> Call:
     return Call(
         entry.host_at / MICROSECONDS,
         (entry.host_at + entry.latency_us) / MICROSECONDS,

@@ -38,7 +38,7 @@ SETTLED_AT_US = 8 * 3_600 * MICROSECONDS_PER_SECOND
 
 
 @dataclass(slots=True)
-class Due:
+class DueCommand:
     """A command that happens by itself, as its cause, unless it has come to nothing by then."""
 
     cause: str
@@ -48,7 +48,7 @@ class Due:
     """What the journal says of it."""
 
 
-Await = Callable[[int, Iterable[tuple[int, Due]]], object]
+Await = Callable[[int, Iterable[tuple[int, DueCommand]]], object]
 """Takes what is due at a place of the schedule, at instants that do not fall."""
 
 Tell = Callable[[str, str, dict[str, object]], None]
@@ -86,7 +86,7 @@ class Calendar:
         elif isinstance(record.command, ListContract):
             self._await_delivery(state.derivatives.contracts[record.command.terms.name], record.at)
 
-    def count(self, due: Due) -> int:
+    def count(self, due: DueCommand) -> int:
         """Count that it happens; return which time its cause does."""
         self._done[due.cause] += 1
         return self._done[due.cause]
@@ -98,7 +98,7 @@ class Calendar:
         def is_gone() -> bool:
             return order.status is not OrderStatus.RESTING
 
-        due = Due(EXPIRY, ExpireOrder(order=order.order_id), is_gone, {"order": order.order_id})
+        due = DueCommand(EXPIRY, ExpireOrder(order=order.order_id), is_gone, {"order": order.order_id})
         self._await(EXPIRY_PLACE, [(order.expires_at, due)])
 
     def _await_delivery(self, contract: Contract, after: int) -> None:
@@ -116,11 +116,11 @@ class Calendar:
         def is_delivered() -> bool:
             return not contract.is_open
 
-        due = Due(DELIVERY, DeliverContract(contract=contract.name), is_delivered, {"instrument": contract.name})
+        due = DueCommand(DELIVERY, DeliverContract(contract=contract.name), is_delivered, {"instrument": contract.name})
         self._await(DELIVERY_PLACE, [(expires_at, due)])
 
-    def _settlements(self, after: int) -> Iterator[tuple[int, Due]]:
-        due = Due(SETTLEMENT, SettleSession(), self._has_no_contract)
+    def _settlements(self, after: int) -> Iterator[tuple[int, DueCommand]]:
+        due = DueCommand(SETTLEMENT, SettleSession(), self._has_no_contract)
         days = (after - SETTLED_AT_US) // DAY_US + 1
         for day in count(days):
             yield day * DAY_US + SETTLED_AT_US, due

@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
 from mockexchange.core.refusals import Refusal
-from mockexchange.sandbox.journal import Entry as Visit
-from mockexchange.sandbox.journal import Firing
+from mockexchange.sandbox.journal import Firing, JournalEntry
 from mockexchange.sandbox.script.actions import carry_out
-from mockexchange.sandbox.script.calendar import Calendar, Due
-from mockexchange.sandbox.script.schedule import Run, Schedule
+from mockexchange.sandbox.script.calendar import Calendar, DueCommand
+from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun
 from mockexchange.sandbox.script.steps import DONE, Step, make_step
-from mockexchange.sandbox.script.triggers import SetOff, Triggers
+from mockexchange.sandbox.script.triggers import TriggeredStep, Triggers
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.script import ENTRIES_MAX, FINISHED, Entry
+from mockexchange.scenario.script import ENTRIES_MAX, FINISHED, ScriptEntry
 from mockexchange.store.log import Cause, Record
 
 if TYPE_CHECKING:
@@ -73,7 +72,7 @@ class Script:
         self._calendar.begin(at)
         self.add(self._sandbox.plan.script, at)
 
-    def add(self, entries: Iterable[Entry], begins: int | None = None) -> list[Step]:
+    def add(self, entries: Iterable[ScriptEntry], begins: int | None = None) -> list[Step]:
         """Take steps in; their time begins at an instant, or now. Raises ScriptTooLong, nothing taken in then."""
         added = list(entries)
         if len(self._steps) + len(added) > ENTRIES_MAX:
@@ -154,17 +153,17 @@ class Script:
         if self._triggers:
             self._set_off_all(self._triggers.by_subscription(account, channel))
 
-    def note_asked(self, account: str | None, operation: str) -> None:
+    def note_operation(self, account: str | None, operation: str) -> None:
         """An operation was asked for on a stream, and answered."""
         if self._triggers:
             self._set_off_all(self._triggers.by_operation(account, operation))
 
-    def note_visit(self, visit: Visit) -> None:
+    def note_request(self, entry: JournalEntry) -> None:
         """A request was answered."""
         if self._triggers:
-            self._set_off_all(self._triggers.by_request(visit))
+            self._set_off_all(self._triggers.by_request(entry))
 
-    def _set_off_all(self, found: Iterable[SetOff]) -> None:
+    def _set_off_all(self, found: Iterable[TriggeredStep]) -> None:
         for step, account, words in found:
             if self._runs_of_clients >= RUNS_MAX:
                 self._tell("finding", step.name, {"text": f"not set off: {RUNS_MAX:,} steps wait already"})
@@ -216,7 +215,7 @@ class Script:
 
     async def _take(self) -> str:
         run, is_last = self._schedule.take()
-        if isinstance(run.what, Due):
+        if isinstance(run.what, DueCommand):
             return await self._carry_out(run.what, run.at)
         step: Step = run.what
         await self._fire(step, run)
@@ -234,7 +233,7 @@ class Script:
         if self.is_done:
             self._tell("script", FINISHED, {})
 
-    async def _fire(self, step: Step, run: Run) -> None:
+    async def _fire(self, step: Step, run: ScheduledRun) -> None:
         step.fired += 1
         template = step.template
         assert template is not None, "a sequence yields its parts"
@@ -246,7 +245,7 @@ class Script:
             self._tell("finding", step.name, {"text": step.reason})
         self._tell("script", step.name, {"repetition": step.fired})
 
-    async def _carry_out(self, due: Due, at: int) -> str:
+    async def _carry_out(self, due: DueCommand, at: int) -> str:
         """What has its own time, unless it has come to nothing."""
         if not due.is_void():
             repetition = self._calendar.count(due)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from mockexchange.scenario.actions import Template
-from mockexchange.scenario.script import Entry
+from mockexchange.scenario.script import ScriptEntry
 from mockexchange.scenario.triggers import ANY
 
 WAITING, SCHEDULED, DONE = "waiting", "scheduled", "done"
@@ -17,7 +17,7 @@ class Step:
 
     name: str
     place: int
-    entry: Entry
+    entry: ScriptEntry
     parts: "tuple[Step, ...]"
     fired: int = 0
     """How often it was carried out; of a sequence that is what its parts were, together."""
@@ -79,7 +79,7 @@ class Step:
                 at += part.entry.span_us
 
 
-def make_step(entry: Entry, place: int, path: str) -> Step:
+def make_step(entry: ScriptEntry, place: int, path: str) -> Step:
     """`path` is the name of an entry that has none of its own."""
     name = entry.name or path
     parts = () if isinstance(entry.action, Template) else entry.action

@@ -5,8 +5,8 @@ from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
-from mockexchange.sandbox.journal import Entry
-from mockexchange.sandbox.page_numbers import Pages
+from mockexchange.sandbox.journal import JournalEntry
+from mockexchange.sandbox.page_numbers import PageNumbers
 from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.triggers import PAGE, REQUEST, SUBSCRIBED
 from mockexchange.venues.registry import venue_at
@@ -14,7 +14,7 @@ from mockexchange.venues.registry import venue_at
 NOBODY_KNOWN = "an unknown client"
 
 
-class SetOff(NamedTuple):
+class TriggeredStep(NamedTuple):
     """A step that is set off, whose doing it was, and what that was in words."""
 
     step: Step
@@ -27,7 +27,7 @@ class Triggers:
 
     def __init__(self) -> None:
         self._steps: list[Step] = []
-        self._pages = Pages()
+        self._pages = PageNumbers()
 
     def __bool__(self) -> bool:
         return bool(self._steps)
@@ -38,15 +38,15 @@ class Triggers:
     def clear(self) -> None:
         self._steps.clear()
 
-    def by_subscription(self, account: str | None, channel: str) -> Iterator[SetOff]:
+    def by_subscription(self, account: str | None, channel: str) -> Iterator[TriggeredStep]:
         """What an acknowledged channel sets off."""
         return self._matching(SUBSCRIBED, account, channel, f"{account or NOBODY_KNOWN} subscribed to {channel}")
 
-    def by_operation(self, account: str | None, operation: str) -> Iterator[SetOff]:
+    def by_operation(self, account: str | None, operation: str) -> Iterator[TriggeredStep]:
         """What an answered call sets off, whether a request or a command of a stream."""
         return self._matching(REQUEST, account, operation, f"{account or NOBODY_KNOWN} asked for {operation}")
 
-    def by_request(self, visit: Entry) -> Iterator[SetOff]:
+    def by_request(self, visit: JournalEntry) -> Iterator[TriggeredStep]:
         """What an answered request sets off. One refused for who asks is nobody's, and what is refused is no page."""
         if visit.operation is None or venue_at(visit.path).refuses_caller(visit.status, visit.answer or b""):
             return
@@ -60,11 +60,13 @@ class Triggers:
             words = f"{who or NOBODY_KNOWN} read page {number} of {operation}"
             yield from self._matching(PAGE, who, operation, words, number)
 
-    def _matching(self, kind: str, account: str | None, of: str, words: str, number: int = 0) -> Iterator[SetOff]:
+    def _matching(
+        self, kind: str, account: str | None, of: str, words: str, number: int = 0
+    ) -> Iterator[TriggeredStep]:
         for step in self._steps:
             when = step.entry.when
             if when is None or not when.matches(kind, account, of, number):
                 continue
             times = step.done_by[account] = step.done_by.get(account, 0) + 1
             if when.nth in (None, times):
-                yield SetOff(step, account, words)
+                yield TriggeredStep(step, account, words)

@@ -16,10 +16,10 @@ from starlette.types import Receive, Scope, Send
 
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
-from mockexchange.sandbox.journal import Entry, FrameEntry, Item, Journal
+from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, JournalItem
 from mockexchange.sandbox.journal_json import firing_to_json, frame_to_json, request_to_json
 from mockexchange.sandbox.ledger import state
-from mockexchange.sandbox.sandbox import Observer, Sandbox
+from mockexchange.sandbox.sandbox import CommandObserver, Sandbox
 from mockexchange.store.log import Record
 
 KINDS = ("command", "request", "frame", "script", "fault")
@@ -47,7 +47,7 @@ class Happening(NamedTuple):
 class Feed:
     """The happenings of one sandbox while somebody watches, numbered from 1."""
 
-    def __init__(self, sandbox: str, journal: Journal, observers: list[Observer], origin: str) -> None:
+    def __init__(self, sandbox: str, journal: Journal, observers: list[CommandObserver], origin: str) -> None:
         self.sandbox = sandbox
         self.origin = origin
         """Tells the ids of one sandbox from those of the one that a reset put in its place."""
@@ -71,11 +71,11 @@ class Feed:
         events = 1 if isinstance(outcome, Refusal) else len(outcome)
         self._note(Happening("command", EVENT_BYTES * events, partial(command_to_json, record, outcome)))
 
-    def _on_item(self, item: Item) -> None:
+    def _on_item(self, item: JournalItem) -> None:
         if isinstance(item, FrameEntry):
             show = partial(frame_to_json, self._journal.frame_count, item)
             self._note(Happening("frame", EVENT_BYTES + len(item.raw), show))
-        elif isinstance(item, Entry):
+        elif isinstance(item, JournalEntry):
             self._note(Happening("request", EVENT_BYTES, partial(dict, request_to_json(item))))
         else:
             kind = "fault" if item.kind == "fault" else "script"

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from mockexchange.faults import Faults
-from mockexchange.faults.installed_rule import Installed
+from mockexchange.faults.installed_rule import InstalledRule
 from mockexchange.faults.preset_rules import load_preset, preset_names
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
@@ -18,7 +18,7 @@ from mockexchange.server.control.json_text import ControlJson
 from mockexchange.server.control.rules import Installable
 
 
-def fault_of(one: Installed) -> dict[str, Any]:
+def fault_of(one: InstalledRule) -> dict[str, Any]:
     """A rule as it was given, its scalars text, and how often it matched and fired."""
     given = one.rule.given
     return {
@@ -39,7 +39,7 @@ async def _install(sandbox: Sandbox, body: Located) -> Response:
     return _shown([installed[name] for name in names], 201)
 
 
-def _shown(faults: Iterable[Installed], status: int = 200) -> Response:
+def _shown(faults: Iterable[InstalledRule], status: int = 200) -> Response:
     return ControlJson([fault_of(one) for one in faults], status_code=status)
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from mockexchange.core.instants import parse_duration
-from mockexchange.sandbox.journal import Entry, FrameEntry, Journal, difference
+from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, difference
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script import ScriptOverrun
 from mockexchange.scenario.errors import ScenarioError
@@ -86,7 +86,7 @@ async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
         raise ControlError(409, "too_many_steps", str(overrun)) from None
 
 
-def find_entries(journal: Journal, request: Request) -> list[Entry]:
+def find_entries(journal: Journal, request: Request) -> list[JournalEntry]:
     """Return the entries that a query asks for. Raises ControlError."""
     wanted = _read_query(request, ENTRY_TEXTS, ("status", *PAGE))
     after, last = wanted.pop("after", 0), wanted.pop("last", None)

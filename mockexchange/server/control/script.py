@@ -10,7 +10,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script import Script, ScriptTooLong, Step
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script import ENTRY, Entry, require_own_names
+from mockexchange.scenario.script import ENTRY, ScriptEntry, require_own_names
 from mockexchange.scenario.script_accounts import require_accounts
 from mockexchange.scenario.script_names import require_known
 from mockexchange.server.control.errors import ControlError, misread
@@ -80,7 +80,7 @@ def _add(sandbox: Sandbox, body: Located) -> list[Step]:
         raise ControlError(400, "too_many_steps", str(error)) from None
 
 
-def _read_entries(body: Located) -> list[Entry]:
+def _read_entries(body: Located) -> list[ScriptEntry]:
     if isinstance(body.value, dict):
         return [ENTRY.read(body, "")]
     if not isinstance(body.value, list):

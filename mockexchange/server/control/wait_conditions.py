@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-from mockexchange.sandbox.journal import Entry, Firing, FrameEntry, Item, Journal, difference
+from mockexchange.sandbox.journal import Firing, FrameEntry, Journal, JournalEntry, JournalItem, difference
 from mockexchange.sandbox.journal_json import entry_to_json, firing_to_json, frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.script.steps import DONE
@@ -30,7 +30,7 @@ class Awaited(Protocol):
 
     def look_back(self) -> None: ...
 
-    def observe(self, item: Item) -> bool:
+    def observe(self, item: JournalItem) -> bool:
         """Take in what came to be known; whether it is so now."""
         ...
 
@@ -65,13 +65,13 @@ class _Counted:
     def progress(self) -> str:
         return f"{len(self.taken)} of {self.times}"
 
-    def wants(self, number: int, item: Item) -> bool:
+    def wants(self, number: int, item: JournalItem) -> bool:
         return number > self.after and not self.is_met() and not self.differences(item)
 
-    def differences(self, item: Item) -> list[Row]:
+    def differences(self, item: JournalItem) -> list[Row]:
         return difference(item, self.wanted)
 
-    def nearest(self, items: Iterable[tuple[str, Item]]) -> str:
+    def nearest(self, items: Iterable[tuple[str, JournalItem]]) -> str:
         """The items that differ least, each with how; `items` have titles."""
         rated = [(title, self.differences(item)) for title, item in items]
         near = sorted([pair for pair in rated if pair[1]], key=lambda pair: self._distance(pair[1]))
@@ -88,8 +88,8 @@ class AwaitedRequests(_Counted):
 
     query: dict[str, str] = field(default_factory=dict)
 
-    def differences(self, item: Item) -> list[Row]:
-        assert isinstance(item, Entry)
+    def differences(self, item: JournalItem) -> list[Row]:
+        assert isinstance(item, JournalEntry)
         return [*difference(item, self.wanted), *self._lacking(item.query)]
 
     def _lacking(self, query: str) -> list[Row]:
@@ -106,8 +106,8 @@ class AwaitedRequests(_Counted):
             if entry.is_closed:
                 self.observe(entry)
 
-    def observe(self, item: Item) -> bool:
-        if not isinstance(item, Entry) or not self.wants(item.number, item):
+    def observe(self, item: JournalItem) -> bool:
+        if not isinstance(item, JournalEntry) or not self.wants(item.number, item):
             return False
         self.taken.append(entry_to_json(item))
         return self.is_met()
@@ -127,10 +127,10 @@ class AwaitedFrames(_Counted):
         for number, frame in self.journal.numbered_frames():
             self._take(number, frame)
 
-    def observe(self, item: Item) -> bool:
+    def observe(self, item: JournalItem) -> bool:
         return isinstance(item, FrameEntry) and self._take(self.journal.frame_count, item)
 
-    def differences(self, item: Item) -> list[Row]:
+    def differences(self, item: JournalItem) -> list[Row]:
         assert isinstance(item, FrameEntry)
         rows = difference(item, self.wanted)
         return rows if self.contains is None or rows else _lacks(_parsed(item.raw), self.contains, "")
@@ -153,7 +153,7 @@ class AwaitedFirings(_Counted):
         for number, firing in self.journal.numbered_firings():
             self._take(number, firing)
 
-    def observe(self, item: Item) -> bool:
+    def observe(self, item: JournalItem) -> bool:
         return isinstance(item, Firing) and self._take(self.journal.firing_count, item)
 
     def misses(self) -> str:
@@ -182,7 +182,7 @@ class AwaitedSubscriptions:
     def look_back(self) -> None:
         """Subscriptions are looked at as they are."""
 
-    def observe(self, item: Item) -> bool:
+    def observe(self, item: JournalItem) -> bool:
         return isinstance(item, FrameEntry) and _may_subscribe(item) and self.is_met()
 
     def found(self) -> Found:
@@ -216,7 +216,7 @@ class AwaitedEnd:
     def look_back(self) -> None:
         """The script knows."""
 
-    def observe(self, item: Item) -> bool:
+    def observe(self, item: JournalItem) -> bool:
         return isinstance(item, Firing) and item.kind == SCRIPT and self.is_met()
 
     def found(self) -> Found:

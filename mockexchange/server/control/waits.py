@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from mockexchange.sandbox.journal import Item
+from mockexchange.sandbox.journal import JournalItem
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.wait_conditions import Awaited, Found
@@ -39,7 +39,7 @@ class Waiter:
         self.awaited = awaited
         self.future: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
 
-    def __call__(self, item: Item) -> None:
+    def __call__(self, item: JournalItem) -> None:
         if self.awaited.observe(item):
             self.settle(None)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
-from mockexchange.faults.faulty_answer import Disturbed
+from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.server.http.connection_reset import reset_connection
 from mockexchange.venues.request import Answer
 
@@ -47,7 +47,7 @@ class Way:
         with suppress(asyncio.CancelledError):
             await self._watch
 
-    async def carry(self, answer: Disturbed, headers: list[Header]) -> None:
+    async def carry(self, answer: FaultyAnswer, headers: list[Header]) -> None:
         """Send the answer as its faults have it."""
         await self._pause(answer.delay_us / MICROSECONDS)
         if answer.end in ("drop", "reset"):
@@ -59,7 +59,7 @@ class Way:
         if answer.end == "cut":
             await self._hang_up(is_reset=False)
 
-    async def _send_body(self, answer: Disturbed) -> None:
+    async def _send_body(self, answer: FaultyAnswer) -> None:
         rate, body = answer.bytes_per_second, answer.body
         piece_bytes = max(1, rate // PIECES_PER_SECOND) if rate else len(body)
         for place in range(0, len(body), piece_bytes or 1):

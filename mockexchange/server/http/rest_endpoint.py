@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.faults.faulty_answer import Disturbed
+from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.journal import Entry
+from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.faulty_response import Header, Way, length_of
 from mockexchange.venues.registry import venue_at, whereabouts
@@ -107,7 +107,7 @@ async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, rec
             entry.findings.extend(inspect(sandbox.options.inspector, sandbox, venue, key_id, entry, answer))
         await sandbox.run_due()
         headers = headers_of(venue, answer)
-        if isinstance(answer, Disturbed):
+        if isinstance(answer, FaultyAnswer):
             await _carry(receive, send, answer, headers, sandbox)
         else:
             await _send(send, answer, headers)
@@ -117,7 +117,7 @@ async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, rec
 
 
 def inspect(
-    inspector: Inspector, sandbox: Sandbox, venue: Venue, key_id: str | None, entry: Entry, answer: Answer
+    inspector: Inspector, sandbox: Sandbox, venue: Venue, key_id: str | None, entry: JournalEntry, answer: Answer
 ) -> list[str]:
     """Return what is wrong with an answer that is about to leave; what a fault or a stub made is meant to be so."""
     if answer.fault is not None or answer.stub is not None:
@@ -167,7 +167,7 @@ async def read_body(receive: Receive) -> Body | None:
             return Body(b"".join(parts), size)
 
 
-async def _carry(receive: Receive, send: Send, answer: Disturbed, headers: list[Header], sandbox: Sandbox) -> None:
+async def _carry(receive: Receive, send: Send, answer: FaultyAnswer, headers: list[Header], sandbox: Sandbox) -> None:
     async with Way(receive, send, sandbox.closing) as way:
         await way.carry(answer, headers)
 

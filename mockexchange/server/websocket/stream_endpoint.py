@@ -8,8 +8,8 @@ from urllib.parse import quote
 
 from starlette.types import Message, Receive, Scope, Send
 
-from mockexchange.faults.faulty_answer import Disturbed
-from mockexchange.sandbox.journal import Entry
+from mockexchange.faults.faulty_answer import FaultyAnswer
+from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import ABNORMAL, VANISHED, Connection, Ending
 from mockexchange.server.http.faulty_response import Way
@@ -63,7 +63,7 @@ async def _shake_hands(
         sandbox.journal.close(entry)
 
 
-def _answer(sandbox: Sandbox, request: Request) -> tuple[Session | None, Answer, Entry]:
+def _answer(sandbox: Sandbox, request: Request) -> tuple[Session | None, Answer, JournalEntry]:
     """The session of a granted upgrade; every other path is no stream, and answers as it does to any GET."""
     if request.path not in STREAM_PATHS:
         return None, *sandbox.answer(request)
@@ -137,7 +137,7 @@ def _is_behind(connection: Connection) -> bool:
 async def _refuse(upgrade: "Upgrade", venue: Venue, answer: Answer, sandbox: Sandbox) -> None:
     """Answer instead of upgrading."""
     headers = headers_of(venue, answer)
-    if isinstance(answer, Disturbed):
+    if isinstance(answer, FaultyAnswer):
         async with Way(upgrade.receive, upgrade.send, sandbox.closing) as way:
             await way.carry(answer, headers)
         return

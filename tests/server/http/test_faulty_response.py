@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from starlette.types import Message
 
-from mockexchange.faults.faulty_answer import Disturbed
+from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.scenario.faults import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.server.http import faulty_response, protocols
@@ -59,7 +59,7 @@ class Cycle:
 
 async def carried(cycle: Cycle, closing: Closing | None = None, **options: Any) -> None:
     body = b"0123456789"
-    answer = Disturbed(200, body, **{"declared_bytes": len(body), **options})
+    answer = FaultyAnswer(200, body, **{"declared_bytes": len(body), **options})
     async with Way(cycle.receive, cycle.send, [] if closing is None else closing) as way:
         await way.carry(answer, [(b"x", b"y")])
 
