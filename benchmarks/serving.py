@@ -34,7 +34,7 @@ from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.keys import development_keys
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.http import listener as listeners
-from mockexchange.server.server_state import Hub
+from mockexchange.server.server_state import ServerState
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.public_keys import load_public_key
 
@@ -66,13 +66,13 @@ async def serve_derivatives(venue: str, count: int) -> None:
 
 
 async def _listen(sandbox: Sandbox, private_pem: str | None) -> None:
-    hub = Hub("127.0.0.1")
-    hub.bind(0)
-    hub.sandboxes.add(Slot(sandbox))
-    await hub.listen(Response(status_code=404))
-    assert hub.main is not None
-    await _until_stdin_ends(hub.main.port, private_pem)
-    await hub.stop()
+    server_state = ServerState("127.0.0.1")
+    server_state.bind(0)
+    server_state.sandboxes.add(Slot(sandbox))
+    await server_state.listen(Response(status_code=404))
+    assert server_state.main is not None
+    await _until_stdin_ends(server_state.main.port, private_pem)
+    await server_state.stop()
 
 
 def _fill(exchange: Exchange, steps: Iterable[Timed]) -> None:

@@ -28,10 +28,10 @@ from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import Action, BookRef, Side
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
-from mockexchange.server.app import Front
+from mockexchange.server.app import ListenerApp
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import Listener
-from mockexchange.server.http.rest_endpoint import Diagnostician
+from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.websocket.stream_endpoint import streams_drained
 from mockexchange.venues.kalshi.dates import api_date
@@ -64,8 +64,8 @@ class Ours:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
-        self._diagnostician = Diagnostician()
-        self.app = Front(lambda key_id: sandbox, self._diagnostician, None)
+        self._diagnosis_worker = DiagnosisWorker()
+        self.app = ListenerApp(lambda key_id: sandbox, self._diagnosis_worker, None)
 
     @classmethod
     async def make(cls) -> "Ours":
@@ -82,7 +82,7 @@ class Ours:
 
     async def stop(self) -> None:
         await self._listener.stop()
-        self._diagnostician.close()
+        self._diagnosis_worker.close()
 
     async def send(self, count: int) -> None:
         """Past the exchange and the encoder, as the plain application is."""

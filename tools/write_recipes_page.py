@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from mockexchange.clients.published import CLIENTS, GENERIC, Client
+from mockexchange.clients.published import CLIENTS, GENERIC, PublishedClient
 from tools.pages import DOCS, with_parts
 
 TARGET = DOCS / "recipes.md"
@@ -33,7 +33,7 @@ def recipes() -> Iterator[str]:
             yield from _recipe(name, client)
 
 
-def _recipe(name: str, client: Client) -> Iterator[str]:
+def _recipe(name: str, client: PublishedClient) -> Iterator[str]:
     yield f"\n### {name}\n\n{VENUES[client.venue]}; version {client.version}. {_keys(client)}"
     says, code = _notes(client)
     yield f'\n```sh\neval "$(mockexchange env --client {name})"\n```'
@@ -47,7 +47,7 @@ def _recipe(name: str, client: Client) -> Iterator[str]:
         yield f"\n[More about {name}]({DETAILS[name]})."
 
 
-def _keys(client: Client) -> str:
+def _keys(client: PublishedClient) -> str:
     if client.venue != "kalshi":
         return "A key id and a secret."
     return "RSA keys alone." if client.is_rsa_only else "RSA and Ed25519 keys."
@@ -57,7 +57,7 @@ IMPORTS = re.compile(r"\A(?:(?:from|import) .*\n)+(?!from |import )")
 """They are followed by an empty line, as a formatter has it."""
 
 
-def _notes(client: Client) -> tuple[str, str]:
+def _notes(client: PublishedClient) -> tuple[str, str]:
     """The words of a client's notes, and its lines of code."""
     words = [line for line in client.notes if line.endswith(":")]
     return " ".join(words), IMPORTS.sub(

@@ -23,7 +23,7 @@ from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.control.routes import control_app
-from mockexchange.server.server_state import Hub
+from mockexchange.server.server_state import ServerState
 from mockexchange.venues.request import Request
 
 PREFIX = "/_mock"
@@ -46,7 +46,7 @@ DESCRIPTION: dict[str, Any] = {
 class Controlled(NamedTuple):
     """A server, its control API as an application, the loop that both run in, and the exchange that stays."""
 
-    hub: Hub
+    server_state: ServerState
     portal: BlockingPortal
     app: ASGIApp
     world: World
@@ -77,19 +77,19 @@ class Deaf:
 @contextmanager
 def controlled() -> Iterator[Controlled]:
     """Serve on a free port, by an event loop in a thread of its own."""
-    hub, world = Hub(HOST), open_world("compat")
-    app = control_app(hub, TOKEN, [IN_PROCESS_HOST], lambda: DESCRIPTION)
-    hub.sandboxes.add(Slot(world.sandbox))
+    server_state, world = ServerState(HOST), open_world("compat")
+    app = control_app(server_state, TOKEN, [IN_PROCESS_HOST], lambda: DESCRIPTION)
+    server_state.sandboxes.add(Slot(world.sandbox))
     _fill_journal(world)
-    hub.bind(0)
+    server_state.bind(0)
     with start_blocking_portal() as portal:
         for name in (SPARE, *SHORT_LIVED):
-            portal.call(hub.open, load_scenario("empty"), SandboxOptions(name=name))
-        portal.call(hub.listen, app)
+            portal.call(server_state.open, load_scenario("empty"), SandboxOptions(name=name))
+        portal.call(server_state.listen, app)
         try:
-            yield Controlled(hub, portal, app, world)
+            yield Controlled(server_state, portal, app, world)
         finally:
-            portal.call(hub.stop)
+            portal.call(server_state.stop)
 
 
 def _fill_journal(world: World) -> None:
@@ -105,7 +105,7 @@ def _fill_journal(world: World) -> None:
 
 def control_schema(document: Document, reached: Controlled) -> BaseSchema:
     """Prepare single requests to the control API, over its socket."""
-    config = SchemathesisConfig.from_dict({"base-url": f"{reached.hub.origin()}{PREFIX}"})
+    config = SchemathesisConfig.from_dict({"base-url": f"{reached.server_state.origin()}{PREFIX}"})
     return openapi.from_dict(document, config=config)
 
 
@@ -129,7 +129,7 @@ class ControlTarget(Target):
 @contextmanager
 def control_target(reached: Controlled, is_in_process: bool) -> Iterator[Target]:
     transport = AppTransport(reached.app, reached.portal) if is_in_process else None
-    origin = f"http://{IN_PROCESS_HOST}" if is_in_process else reached.hub.origin()
+    origin = f"http://{IN_PROCESS_HOST}" if is_in_process else reached.server_state.origin()
     with httpx.Client(transport=transport) as http:
         yield ControlTarget(
             venue=KALSHI._replace(name="control", prefix=PREFIX, role_of=role_of),

@@ -255,8 +255,8 @@ def test_each_refusal_is_documented(
 def test_a_port_that_is_taken_or_not_for_us(
     reached: Controlled, schema: BaseSchema, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert reached.hub.main is not None
-    body = {"port": reached.hub.main.port}
+    assert reached.server_state.main is not None
+    body = {"port": reached.server_state.main.port}
     assert refusal(ask(schema, "POST", "/sandboxes", body=body)) == (409, "port_in_use")
 
     def refuse(host: str, port: int) -> None:
@@ -293,7 +293,7 @@ def test_a_server_without_an_exchange_is_not_ready(
     reached: Controlled, schema: BaseSchema, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert ask(schema, "GET", "/ready").json() == {"live": True, "ready": True}
-    monkeypatch.setattr(reached.hub, "sandboxes", sandboxes.Sandboxes())
+    monkeypatch.setattr(reached.server_state, "sandboxes", sandboxes.Sandboxes())
     assert ask(schema, "GET", "/health").status_code == 503
 
 
@@ -397,7 +397,7 @@ def test_too_many_watch_or_wait(reached: Controlled, schema: BaseSchema, monkeyp
 
 def test_what_is_under_way_ends_with_its_sandbox(reached: Controlled, schema: BaseSchema) -> None:
     ask(schema, "PUT", ONE, name="ending", body={"scenario": "empty", "clock": "paused"})
-    reached.hub.sandboxes.get("ending").sandbox.close("reset")
+    reached.server_state.sandboxes.get("ending").sandbox.close("reset")
     said = {"announce": {"message": "Late."}}
     for path, body in ((COMMANDS, [said]), (SCRIPT, said), (CLOCK, {"advance": "1s"}), (CLOCK, {"run": "2x"})):
         assert refusal(ask(schema, "POST", path, name="ending", body=body)) == (409, "sandbox_ended")
@@ -419,7 +419,7 @@ def test_too_much_is_due(schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_every_answer_is_marked_whatever_it_is(reached: Controlled) -> None:
-    origin = reached.hub.origin()
+    origin = reached.server_state.origin()
     for method, path, status in (
         ("GET", "/", 200),
         ("HEAD", "/", 200),
@@ -438,10 +438,10 @@ def test_every_answer_is_marked_whatever_it_is(reached: Controlled) -> None:
 def test_a_mistake_of_the_server_is_marked_and_told(reached: Controlled, monkeypatch: pytest.MonkeyPatch) -> None:
     said: SimpleQueue[logging.LogRecord] = SimpleQueue()
     handler = QueueHandler(said)
-    monkeypatch.setattr(reached.hub, "sandboxes", None)
+    monkeypatch.setattr(reached.server_state, "sandboxes", None)
     logging.getLogger("uvicorn.error").addHandler(handler)
     try:
-        response = httpx.get(f"{reached.hub.origin()}/_mock/sandboxes", headers=BEARER)
+        response = httpx.get(f"{reached.server_state.origin()}/_mock/sandboxes", headers=BEARER)
         assert "Traceback" in said.get(timeout=10).getMessage()
     finally:
         logging.getLogger("uvicorn.error").removeHandler(handler)
@@ -450,7 +450,7 @@ def test_a_mistake_of_the_server_is_marked_and_told(reached: Controlled, monkeyp
 
 
 def test_a_wrong_method_is_told_all_the_right_ones(reached: Controlled) -> None:
-    response = httpx.patch(f"{reached.hub.origin()}/_mock/sandboxes/{SPARE}", headers=BEARER)
+    response = httpx.patch(f"{reached.server_state.origin()}/_mock/sandboxes/{SPARE}", headers=BEARER)
     assert response.headers["allow"] == "DELETE, GET, HEAD, PUT"
 
 

@@ -12,9 +12,9 @@ from starlette.types import ASGIApp
 from mockexchange.kit.kalshi.signing import Signer, load_signer
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_file
-from mockexchange.server.app import Front
+from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.listener import Listener, bind
-from mockexchange.server.http.rest_endpoint import Diagnostician
+from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.venues.kalshi.dates import api_date
 
 HOST = "127.0.0.1"
@@ -37,11 +37,11 @@ def open_world(date: str) -> World:
 
 
 @contextmanager
-def front_of(sandbox: Sandbox) -> Iterator[Front]:
+def front_of(sandbox: Sandbox) -> Iterator[ListenerApp]:
     """What a port of the sandbox's own serves."""
-    diagnostician = Diagnostician()
-    yield Front(lambda key_id: sandbox, diagnostician, None)
-    diagnostician.close()
+    diagnosis_worker = DiagnosisWorker()
+    yield ListenerApp(lambda key_id: sandbox, diagnosis_worker, None)
+    diagnosis_worker.close()
 
 
 class Reached(NamedTuple):
@@ -52,12 +52,12 @@ class Reached(NamedTuple):
 
 
 @contextmanager
-def in_process(front: Front) -> Iterator[Reached]:
+def in_process(front: ListenerApp) -> Iterator[Reached]:
     yield Reached(f"http://{IN_PROCESS_HOST}", front)
 
 
 @contextmanager
-def over_a_socket(front: Front) -> Iterator[Reached]:
+def over_a_socket(front: ListenerApp) -> Iterator[Reached]:
     """Serve on a free port, by an event loop in a thread of its own."""
     with start_blocking_portal() as portal:
         listener = Listener(front, bind(HOST, 0))
@@ -68,7 +68,7 @@ def over_a_socket(front: Front) -> Iterator[Reached]:
             portal.call(listener.stop)
 
 
-TRANSPORTS: dict[str, Callable[[Front], AbstractContextManager[Reached]]] = {
+TRANSPORTS: dict[str, Callable[[ListenerApp], AbstractContextManager[Reached]]] = {
     "in process": in_process,
     "over a socket": over_a_socket,
 }

@@ -8,7 +8,15 @@ from dataclasses import asdict
 from mockexchange.api.errors import WrongRequest
 from mockexchange.api.values.accounts import Account
 from mockexchange.api.values.venues import VenueUrls
-from mockexchange.clients.published import CLIENTS, Holder, Unusable, choose, client_of, variables_of, words_of
+from mockexchange.clients.published import (
+    CLIENTS,
+    AccountKey,
+    UnusableAccount,
+    choose,
+    client_of,
+    template_values,
+    variables_of,
+)
 from mockexchange.scenario.errors import did_you_mean
 
 
@@ -75,10 +83,10 @@ class Patches:
         asked = accounts.values() if account is None else [accounts[account]]
         try:
             chosen = choose([_holder(one) for one in asked], account, client)
-        except Unusable as error:
+        except UnusableAccount as error:
             raise WrongRequest("unusable_account", str(error)) from None
         path = accounts[chosen.name].private_key_path if chosen.read_pem else ""
-        words = {**words_of(asdict(venues[chosen.venue]), chosen, path), "ca_bundle": self._trust}
+        words = {**template_values(asdict(venues[chosen.venue]), chosen, path), "ca_bundle": self._trust}
         environment = Environment(variables_of(client_of(client, chosen.venue), words, os.environ), chosen.name)
         self._made.append(environment)
         return environment
@@ -89,12 +97,12 @@ class Patches:
             self._made.pop().undo()
 
 
-def _holder(account: Account) -> Holder:
+def _holder(account: Account) -> AccountKey:
     key = next(iter(account.keys.values()), None)
     if key is None:
-        return Holder(account.name, account.venue, "", None, None)
+        return AccountKey(account.name, account.venue, "", None, None)
     pem = key.private_key_pem
-    return Holder(account.name, account.venue, key.key_id, None if pem is None else lambda: pem, key.secret)
+    return AccountKey(account.name, account.venue, key.key_id, None if pem is None else lambda: pem, key.secret)
 
 
 def _set(variables: Mapping[str, str | None]) -> None:

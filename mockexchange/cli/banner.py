@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mockexchange.cli.env import holder_of
-from mockexchange.clients.published import POINTERS, trust_of, words_of
+from mockexchange.clients.published import POINTERS, template_values, trust_of
 from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT, VENUES
@@ -63,7 +63,7 @@ def _examples(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _exports(ready: dict[str, Any], account: dict[str, Any]) -> list[str]:
     holder = replace(holder_of(account), read_pem=None)  # no pointer has the key itself
-    words = words_of(ready["venues"][account["venue"]], holder, account["private_key_path"] or "")
+    words = template_values(ready["venues"][account["venue"]], holder, account["private_key_path"] or "")
     return _assigned({name: template.format(**words) for name, template in POINTERS[account["venue"]].items()})
 
 

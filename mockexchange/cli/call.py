@@ -12,7 +12,7 @@ from mockexchange.cli.click_base import Failure, Misuse, checked, option
 from mockexchange.cli.completion import ACCOUNT
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json
-from mockexchange.clients.request_signers import DIALECTS, Dialect, Unsigned, envelope
+from mockexchange.clients.request_signers import REQUEST_SIGNERS, RequestSigner, UnsignedRequest, envelope
 from mockexchange.runtime.http_request import Reply, Unreachable, send
 
 DIAGNOSIS_HEADER = "X-Mock-Diagnosis"
@@ -48,7 +48,7 @@ def target_of(text: str, prefix: str) -> str:
     return target if path == prefix or path.startswith(f"{prefix}/") else prefix + target
 
 
-def request_of(dialect: Dialect, method: str, path: str, params: dict[str, Any] | None) -> Unsigned:
+def request_of(dialect: RequestSigner, method: str, path: str, params: dict[str, Any] | None) -> UnsignedRequest:
     """Return the request that the arguments mean. A POST of JSON-RPC names its method in URL and body.
 
     Raises Misuse for params where there is no place for them.
@@ -59,9 +59,9 @@ def request_of(dialect: Dialect, method: str, path: str, params: dict[str, Any] 
         example = "/private/get_positions?currency=BTC" if dialect.id_name else "/portfolio/fills?limit=2"
         raise Misuse(f"--params is for POST at a JSON-RPC venue: put them into PATH, as in '{example}'")
     if dialect.id_name is None or not has_body:
-        return Unsigned(method, target)
+        return UnsignedRequest(method, target)
     called = target.partition("?")[0].removeprefix(dialect.prefix).removeprefix("/")
-    return Unsigned(method, target, envelope(dialect.id_name, called, params or {}))
+    return UnsignedRequest(method, target, envelope(dialect.id_name, called, params or {}))
 
 
 @click.command()
@@ -96,7 +96,7 @@ def call(
     server = find_server(ready_file)
     known = server.ask_sandbox("GET", sandbox)
     credential = _credential(known["accounts"], account, key)
-    dialect = DIALECTS[credential["venue"]]
+    dialect = REQUEST_SIGNERS[credential["venue"]]
     base_url = known["venues"][credential["venue"]]["base_url"]
     reply = _send_signed(base_url, dialect, credential, request_of(dialect, method, path, params), server.ca_cert)
     _show(reply)
@@ -122,7 +122,7 @@ def _credential(accounts: list[dict[str, Any]], account: str, key: str | None) -
 
 
 def _send_signed(
-    base_url: str, dialect: Dialect, credential: dict[str, Any], request: Unsigned, ca_cert: str | None
+    base_url: str, dialect: RequestSigner, credential: dict[str, Any], request: UnsignedRequest, ca_cert: str | None
 ) -> Reply:
     parts = urlsplit(base_url)
     url = f"{parts.scheme}://{parts.netloc}{parts.path.removesuffix(dialect.prefix)}{request.target}"

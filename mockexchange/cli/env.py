@@ -13,7 +13,15 @@ from mockexchange.cli.completion import ACCOUNT
 from mockexchange.cli.server_connection import find_server, server_option
 from mockexchange.cli.shell_formats import FORMATS, to_comments
 from mockexchange.clients import published
-from mockexchange.clients.published import CLIENTS, GENERIC, Holder, Unusable, choose, client_of, variables_of
+from mockexchange.clients.published import (
+    CLIENTS,
+    GENERIC,
+    AccountKey,
+    UnusableAccount,
+    choose,
+    client_of,
+    variables_of,
+)
 
 
 @click.command()
@@ -43,26 +51,28 @@ def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
     server.ask("GET", "live")
     try:
         chosen = choose([holder_of(one) for one in server.ready["accounts"]], account, client)
-    except Unusable as error:
+    except UnusableAccount as error:
         raise Misuse(str(error)) from None
     (row,) = (one for one in server.ready["accounts"] if one["name"] == chosen.name)
     known = client_of(client, chosen.venue)
-    variables = variables_of(known, words_of(server.ready, row), os.environ)
+    variables = variables_of(known, template_values(server.ready, row), os.environ)
     notes = [f"{client} {known.version} as {chosen.name}", *known.notes]
     click.echo("\n".join(FORMATS[shell](variables)))
     click.echo("\n".join(to_comments(notes)), err=shell == "json")
 
 
-def words_of(ready: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, str]:
+def template_values(ready: Mapping[str, Any], account: Mapping[str, Any]) -> dict[str, str]:
     """What the templates of exports are filled in with: where an account of a ready file is, and its key."""
-    words = published.words_of(ready["venues"][account["venue"]], holder_of(account), account["private_key_path"] or "")
+    words = published.template_values(
+        ready["venues"][account["venue"]], holder_of(account), account["private_key_path"] or ""
+    )
     return {**words, "ca_bundle": ready.get("ca_bundle") or ""}
 
 
-def holder_of(account: Mapping[str, Any]) -> Holder:
+def holder_of(account: Mapping[str, Any]) -> AccountKey:
     """An account of a ready file as a client could be it; its key is read when it is needed."""
     read_pem = partial(_read_key, account) if account["private_key_path"] is not None else None
-    return Holder(account["name"], account["venue"], account["key_id"], read_pem, account["secret"])
+    return AccountKey(account["name"], account["venue"], account["key_id"], read_pem, account["secret"])
 
 
 def _read_key(account: Mapping[str, Any]) -> str:

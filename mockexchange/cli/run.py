@@ -9,11 +9,11 @@ import click
 
 from mockexchange.cli.click_base import Failure, Misuse, checked, option
 from mockexchange.cli.report_option import report_option, write_reports
-from mockexchange.clients.published import CLIENTS, GENERIC, Unusable
+from mockexchange.clients.published import CLIENTS, GENERIC, UnusableAccount
 from mockexchange.emulation.child_process import CannotStart
-from mockexchange.emulation.run import LOCAL, MODES, Ran, Settings
+from mockexchange.emulation.run import LOCAL, MODES, RunResult, RunSettings
 from mockexchange.emulation.run import run as run_program
-from mockexchange.emulation.summary import dial_lines, judgements, lines_of
+from mockexchange.emulation.summary import dial_lines, lines_of, run_checks
 from mockexchange.emulation.upstream_proxy import WrongProxy
 from mockexchange.kit.findings import Finding, Report, Verdict
 from mockexchange.kit.reports.destinations import Destination
@@ -88,7 +88,7 @@ def run(
     if not command or not command[0]:
         got = ", got an empty word" if command else ""
         raise Misuse(f"expected a command after --, such as: mockexchange run -- python bot.py{got}")
-    settings = Settings(
+    settings = RunSettings(
         command=command,
         environment=os.environ,
         mode=mode,
@@ -103,16 +103,16 @@ def run(
     context.exit(ran.exit_code)
 
 
-def _run(settings: Settings) -> Ran:
+def _run(settings: RunSettings) -> RunResult:
     try:
         return asyncio.run(run_program(settings))
-    except (ScenarioError, Unusable, WrongProxy) as error:
+    except (ScenarioError, UnusableAccount, WrongProxy) as error:
         raise Misuse(str(error)) from None
     except CannotStart as error:
         raise NotStarted(str(error), error.exit_code) from None
 
 
-def _say(ran: Ran, *, is_quiet: bool) -> None:
+def _say(ran: RunResult, *, is_quiet: bool) -> None:
     """Say it on standard error: standard output is the program's. Only what is wrong begins like an error."""
     for line in [] if is_quiet else lines_of(ran):
         click.secho(f"[mockexchange] {printable(line)}", err=True, fg="yellow" if line.startswith("WARNING") else None)
@@ -121,10 +121,10 @@ def _say(ran: Ran, *, is_quiet: bool) -> None:
         click.secho(f"mockexchange run: {printable(line)}", err=True, fg="red")
 
 
-def report_of(ran: Ran) -> Report:
+def report_of(ran: RunResult) -> Report:
     """The run as a report, a verdict for each judgement."""
     report, subject = Report(f"mockexchange run -- {shlex.join(ran.settings.command)}"), ran.settings.command[0]
-    for one in judgements(ran):
+    for one in run_checks(ran):
         findings = tuple(Finding(one.rule, where, seen, expected, PLACE) for where, seen, expected in one.broken)
         report.add([Verdict(one.rule, subject, findings, says=one.says, seconds=ran.seconds)])
     return report

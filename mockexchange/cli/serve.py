@@ -138,7 +138,7 @@ def serve(
                 inspector=_self_check(api_date) if self_check else None,
                 authority=_authority() if tls else None,
                 tls_names=tls_name,
-                onlooker=diary.watch,
+                on_sandbox=diary.watch,
                 reload=_reload(scenario, load, diary) if reload else None,
             )
             run = Run(load(), SandboxOptions(api_date=api_date, clock=clock), options)

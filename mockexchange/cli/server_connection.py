@@ -15,7 +15,7 @@ from mockexchange.runtime.http_request import (
     TIMEOUT_S,
     ControlApi,
     ControlRefused,
-    NotControl,
+    NotControlApi,
     Reply,
     Unreachable,
     answer_of,
@@ -61,7 +61,7 @@ class Server:
             return answer_of(self._send(method, with_query(path, query), body, patience_s))
         except ControlRefused as refused:
             raise Failure(str(refused)) from None
-        except NotControl as other:
+        except NotControlApi as other:
             raise Failure(f"expected the control API at {self.control.url}, {other}") from None
 
     def download(self, path: str) -> bytes:

@@ -42,7 +42,7 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Client:
+class PublishedClient:
     """`exports` are templates over an account's words; `unset` names what would point the client elsewhere.
 
     `notes` say, in lines of code where it takes code, what no variable can do.
@@ -57,9 +57,9 @@ class Client:
     is_rsa_only: bool = True
 
 
-def _official(package: str, version: str, is_rsa_only: bool) -> Client:
+def _official(package: str, version: str, is_rsa_only: bool) -> PublishedClient:
     """The generated Python clients read no variables at all."""
-    return Client(
+    return PublishedClient(
         version=version,
         exports={**BASE_URL, **KEY},
         notes=(
@@ -76,8 +76,8 @@ def _official(package: str, version: str, is_rsa_only: bool) -> Client:
 
 GENERIC = "generic"
 _EVERYTHING = "(what every known client reads)"
-GENERICS: dict[str, Client] = {
-    "kalshi": Client(
+GENERICS: dict[str, PublishedClient] = {
+    "kalshi": PublishedClient(
         version=_EVERYTHING,
         exports={
             **BASE_URL,
@@ -95,18 +95,20 @@ GENERICS: dict[str, Client] = {
         unset=("KALSHI_ACCESS_KEY_ID", "KALSHI_DEMO", "KALSHI_PRIVATE_KEY_PASSPHRASE", "KALSHI_PRODUCTION"),
         is_rsa_only=False,
     ),
-    "deribit": Client(
+    "deribit": PublishedClient(
         venue="deribit",
         version=_EVERYTHING,
         exports={**POINTERS["deribit"], "DERIBIT_ORIGIN": "{origin}"},
         is_rsa_only=False,
     ),
-    "signalplus": Client(venue="signalplus", version=_EVERYTHING, exports=POINTERS["signalplus"], is_rsa_only=False),
+    "signalplus": PublishedClient(
+        venue="signalplus", version=_EVERYTHING, exports=POINTERS["signalplus"], is_rsa_only=False
+    ),
 }
 """What a client that is not known here may read, by venue."""
-CLIENTS: dict[str, Client] = {
+CLIENTS: dict[str, PublishedClient] = {
     GENERIC: GENERICS["kalshi"],
-    "pykalshi": Client(
+    "pykalshi": PublishedClient(
         version="2.0.0",
         exports={**BASE_URL, **STREAM_URL, **KEY},
         notes=(
@@ -116,7 +118,7 @@ CLIENTS: dict[str, Client] = {
             'feed._ws_url = os.environ["KALSHI_WS_URL"]',
         ),
     ),
-    "pykalshi-client": Client(
+    "pykalshi-client": PublishedClient(
         version="1.3.0",
         exports={"KALSHI_HTTP_BASE_URL": "{origin}", "KALSHI_WS_BASE_URL": "{ws_origin}", **KEY},
         notes=(
@@ -125,7 +127,7 @@ CLIENTS: dict[str, Client] = {
             'stream = create_ws_client(os.environ["KALSHI_API_KEY_ID"], os.environ["KALSHI_PRIVATE_KEY_PATH"])',
         ),
     ),
-    "kalshi-sdk": Client(
+    "kalshi-sdk": PublishedClient(
         version="22.4.0",
         exports={
             **BASE_URL,
@@ -145,7 +147,7 @@ CLIENTS: dict[str, Client] = {
     "kalshi-python-sync": _official("kalshi_python_sync", "3.34.0", is_rsa_only=False),
     "kalshi-python-async": _official("kalshi_python_async", "3.34.0", is_rsa_only=False),
     "kalshi-python": _official("kalshi_python", "2.1.4", is_rsa_only=True),
-    "kalshi-py": Client(
+    "kalshi-py": PublishedClient(
         version="2.0.6.6",
         exports={**BASE_URL, "KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PY_PRIVATE_KEY_PEM": "{key_pem}"},
         notes=(
@@ -153,7 +155,7 @@ CLIENTS: dict[str, Client] = {
             'client = create_client(base_url=os.environ["KALSHI_API_BASE_URL"])',
         ),
     ),
-    "kyro": Client(
+    "kyro": PublishedClient(
         version="0.1.2",
         exports={
             "KALSHI_BASE_URL": "{base_url}",
@@ -163,7 +165,7 @@ CLIENTS: dict[str, Client] = {
         },
         notes=("client = RestClient(config_from_env())",),
     ),
-    "kalshi-typescript": Client(
+    "kalshi-typescript": PublishedClient(
         version="3.30.0",
         exports={**BASE_URL, **KEY},
         notes=(
@@ -173,7 +175,7 @@ CLIENTS: dict[str, Client] = {
             "  basePath: KALSHI_API_BASE_URL, apiKey: KALSHI_API_KEY_ID, privateKeyPath: KALSHI_PRIVATE_KEY_PATH })",
         ),
     ),
-    "ccxt": Client(
+    "ccxt": PublishedClient(
         venue="deribit",
         version="4.5.90",
         exports={
@@ -191,7 +193,7 @@ CLIENTS: dict[str, Client] = {
         ),
         is_rsa_only=False,
     ),
-    "typed-deribit": Client(
+    "typed-deribit": PublishedClient(
         venue="deribit",
         version="0.4.1",
         exports=POINTERS["deribit"],
@@ -212,12 +214,14 @@ CLIENTS: dict[str, Client] = {
 }
 
 
-def client_of(name: str, venue: str) -> Client:
+def client_of(name: str, venue: str) -> PublishedClient:
     """Return the client of that name; a generic one is that of the venue. Raises KeyError."""
     return GENERICS[venue] if name == GENERIC else CLIENTS[name]
 
 
-def variables_of(client: Client, words: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str | None]:
+def variables_of(
+    client: PublishedClient, words: Mapping[str, str], environment: Mapping[str, str]
+) -> dict[str, str | None]:
     """Return name to value, None for what is to be unset."""
     host = urlsplit(words["base_url"]).hostname or ""
     beyond = {} if host in LOOPBACK else client.exports_beyond_loopback
@@ -246,7 +250,7 @@ def _past_proxies(host: str, environment: Mapping[str, str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Holder:
+class AccountKey:
     """An account as a client could be it. `read_pem` is None where no private key is known here."""
 
     name: str
@@ -256,23 +260,23 @@ class Holder:
     secret: str | None
 
 
-class Unusable(ValueError):
+class UnusableAccount(ValueError):
     """A client cannot be any of the accounts; the message says why."""
 
 
-def choose(holders: Sequence[Holder], name: str | None, client: str) -> Holder:
-    """Return the account of that name, or the first that the client can use. Raises Unusable."""
+def choose(holders: Sequence[AccountKey], name: str | None, client: str) -> AccountKey:
+    """Return the account of that name, or the first that the client can use. Raises UnusableAccount."""
     asked = [holder for holder in holders if name in (None, holder.name)]
     if not asked:
         known = ", ".join(holder.name for holder in holders)
-        raise Unusable(f"no account {name!r}; known: {known}" if holders else "the scenario has no accounts")
+        raise UnusableAccount(f"no account {name!r}; known: {known}" if holders else "the scenario has no accounts")
     usable = next((holder for holder in asked if _problem(holder, client) is None), None)
     if usable is None:
-        raise Unusable(_problem(asked[0], client))
+        raise UnusableAccount(_problem(asked[0], client))
     return usable
 
 
-def _problem(holder: Holder, client: str) -> str | None:
+def _problem(holder: AccountKey, client: str) -> str | None:
     known = client_of(client, holder.venue)
     if known.venue != holder.venue:
         return f"{client} is a client of {known.venue}: the account {holder.name} is on {holder.venue}"
@@ -285,7 +289,7 @@ def _problem(holder: Holder, client: str) -> str | None:
     return None
 
 
-def words_of(urls: Mapping[str, str], holder: Holder, key_path: str) -> dict[str, str]:
+def template_values(urls: Mapping[str, str], holder: AccountKey, key_path: str) -> dict[str, str]:
     """What the templates of exports are filled in with: where the account's venue is, and its key."""
     parts = urlsplit(urls["base_url"])
     return {

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 REQUEST_ID = 1
 
 
-class Unsigned(NamedTuple):
+class UnsignedRequest(NamedTuple):
     """A request before it is signed; `target` is as sent, with the query."""
 
     method: str
@@ -23,11 +23,11 @@ Credential = Mapping[str, Any]
 """An account's entry of the control API: key id, and private key or secret."""
 
 
-class Dialect(NamedTuple):
+class RequestSigner(NamedTuple):
     """`id_name` is what JSON-RPC requests are numbered by; None where requests are plain REST."""
 
     prefix: str
-    sign: Callable[[Credential, Unsigned], dict[str, str]]
+    sign: Callable[[Credential, UnsignedRequest], dict[str, str]]
     id_name: str | None = None
 
 
@@ -68,12 +68,12 @@ def envelope(id_name: str, method: str, params: Mapping[str, Any]) -> bytes:
     return json.dumps({id_name: REQUEST_ID, "method": method, "params": params}).encode()
 
 
-def _sign_kalshi(credential: Credential, request: Unsigned) -> dict[str, str]:
+def _sign_kalshi(credential: Credential, request: UnsignedRequest) -> dict[str, str]:
     path = request.target.partition("?")[0]
     return signed_headers(credential["key_id"], credential["private_key_pem"], request.method, path)
 
 
-def _sign_deribit(credential: Credential, request: Unsigned) -> dict[str, str]:
+def _sign_deribit(credential: Credential, request: UnsignedRequest) -> dict[str, str]:
     """`deri-hmac-sha256`: time, nonce, method, target and body, each with a newline behind it [doc]."""
     timestamp, nonce = str(_now_ms()), _nonce()
     lines = "".join(f"{part}\n" for part in (timestamp, nonce, request.method, request.target))
@@ -83,7 +83,7 @@ def _sign_deribit(credential: Credential, request: Unsigned) -> dict[str, str]:
     return {"Authorization": f"deri-hmac-sha256 {parts}", "Content-Type": "application/json"}
 
 
-def _sign_signalplus(credential: Credential, request: Unsigned) -> dict[str, str]:
+def _sign_signalplus(credential: Credential, request: UnsignedRequest) -> dict[str, str]:
     """Time and nonce alone, under the decoded secret; nothing of the request is covered [doc]."""
     timestamp, nonce = str(_now_ms()), _nonce()
     mac = hmac.new(b64decode(credential["secret"]), f"{timestamp}\n{nonce}".encode(), hashlib.sha256)
@@ -104,9 +104,9 @@ def _nonce() -> str:
     return str(time.time_ns())
 
 
-DIALECTS = {
-    "kalshi": Dialect("/trade-api/v2", _sign_kalshi),
-    "deribit": Dialect("/api/v2", _sign_deribit, "id"),
-    "signalplus": Dialect("/signalplus/api", _sign_signalplus, "rid"),
+REQUEST_SIGNERS = {
+    "kalshi": RequestSigner("/trade-api/v2", _sign_kalshi),
+    "deribit": RequestSigner("/api/v2", _sign_deribit, "id"),
+    "signalplus": RequestSigner("/signalplus/api", _sign_signalplus, "rid"),
 }
 """By venue. The prefixes stand here too, because a command is faster without the venues."""

@@ -7,13 +7,13 @@ from typing import NamedTuple
 from mockexchange.clients.published import (
     GENERIC,
     LOOPBACK,
-    Client,
-    Holder,
-    Unusable,
+    AccountKey,
+    PublishedClient,
+    UnusableAccount,
     choose,
     client_of,
+    template_values,
     variables_of,
-    words_of,
 )
 
 OWN_PREFIXES = ("KALSHI_", "DERIBIT_", "TEST_DERIBIT_", "SIGNALPLUS_")
@@ -30,14 +30,14 @@ DEMO_SWITCHES = {
 """What makes known clients choose their demo, and what they call its keys: kalshi-sdk, kyro; typed-deribit."""
 
 
-class Trust(NamedTuple):
+class TrustFiles(NamedTuple):
     """Files: the certificate of our authority, and that together with whom the system trusts."""
 
     certificate: str
     bundle: str
 
 
-class Pointing(NamedTuple):
+class ClientVariables(NamedTuple):
     """Variables to set (None: to unset), and the accounts whose keys they give, by venue."""
 
     variables: dict[str, str | None]
@@ -52,12 +52,12 @@ def scrubbed(environment: Mapping[str, str]) -> dict[str, str]:
 def pointing(
     client: str,
     account: str | None,
-    accounts: Mapping[str, tuple[Holder, str]],
+    accounts: Mapping[str, tuple[AccountKey, str]],
     venues: Mapping[str, Mapping[str, str]],
     *,
     is_demo: bool,
-) -> Pointing:
-    """Return what points a client here, or leads it to its demo. Raises clients.Unusable.
+) -> ClientVariables:
+    """Return what points a client here, or leads it to its demo. Raises clients.UnusableAccount.
 
     `accounts` are by name, each with the path of its key's file; `venues` where each venue is. The generic client is
     one of every venue: those that are not asked for by `account` are given the first account that there is.
@@ -65,14 +65,14 @@ def pointing(
     variables: dict[str, str | None] = {}
     chosen: dict[str, str] = {}
     for known, holder in _chosen(client, account, [holder for holder, _ in accounts.values()]):
-        words = words_of(venues[holder.venue], holder, accounts[holder.name][1])
+        words = template_values(venues[holder.venue], holder, accounts[holder.name][1])
         shown = _for_demo(known) if is_demo else known
         variables |= variables_of(shown, words, {})
         chosen[holder.venue] = holder.name
-    return Pointing(variables, chosen)
+    return ClientVariables(variables, chosen)
 
 
-def _chosen(client: str, account: str | None, holders: list[Holder]) -> list[tuple[Client, Holder]]:
+def _chosen(client: str, account: str | None, holders: list[AccountKey]) -> list[tuple[PublishedClient, AccountKey]]:
     if client != GENERIC:
         holder = choose(holders, account, client)
         return [(client_of(client, holder.venue), holder)]
@@ -80,17 +80,17 @@ def _chosen(client: str, account: str | None, holders: list[Holder]) -> list[tup
     for venue in dict.fromkeys(holder.venue for holder in holders):
         try:
             found.setdefault(venue, choose([one for one in holders if one.venue == venue], None, client))
-        except Unusable:
+        except UnusableAccount:
             continue  # all of a venue's accounts are public halves of keys that somebody else has
     return [(client_of(client, venue), holder) for venue, holder in found.items()]
 
 
-def _for_demo(client: Client) -> Client:
+def _for_demo(client: PublishedClient) -> PublishedClient:
     """The same client, told who it is but not where."""
     kept = {name: words for name, words in client.exports.items() if not any(word in words for word in WHERE)}
     switches = DEMO_SWITCHES[client.venue]
     unset = tuple(name for name in client.unset if name not in switches)
-    return Client(version=client.version, venue=client.venue, exports={**kept, **switches}, unset=unset)
+    return PublishedClient(version=client.version, venue=client.venue, exports={**kept, **switches}, unset=unset)
 
 
 def proxied(port: int, password: str, environment: Mapping[str, str]) -> dict[str, str]:
@@ -103,7 +103,7 @@ def proxied(port: int, password: str, environment: Mapping[str, str]) -> dict[st
     return {**both, "no_proxy": bypassed, "NO_PROXY": bypassed, "NODE_USE_ENV_PROXY": "1"}
 
 
-def trusting(trust: Trust, environment: Mapping[str, str], parent: Path) -> dict[str, str]:
+def trusting(trust: TrustFiles, environment: Mapping[str, str], parent: Path) -> dict[str, str]:
     """What makes programs trust our authority beside the system's. A file that Node is given already is kept, too."""
     extra = trust.certificate
     before = environment.get("NODE_EXTRA_CA_CERTS")

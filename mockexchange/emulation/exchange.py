@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from mockexchange.clients.published import Holder
+from mockexchange.clients.published import AccountKey
 from mockexchange.emulation.tcp_listener import HOST
 from mockexchange.runtime.ready_file import RunDirectory, write_ready_file
 from mockexchange.sandbox.sandbox import Credential, Sandbox, SandboxOptions
@@ -15,7 +15,7 @@ from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.control.routes import control_app
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.process import describe
-from mockexchange.server.server_state import Hub
+from mockexchange.server.server_state import ServerState
 from mockexchange.venues.dated import ApiDate
 
 
@@ -30,7 +30,7 @@ class Exchange:
     token: str
     ready_file: Path
     venues: Mapping[str, Mapping[str, str]]
-    accounts: Mapping[str, tuple[Holder, str]]
+    accounts: Mapping[str, tuple[AccountKey, str]]
 
 
 @asynccontextmanager
@@ -38,36 +38,36 @@ async def exchange(scenario: str, api_date: ApiDate) -> AsyncIterator[Exchange]:
     """Run a fresh sandbox, and keep its keys in files, until the end of the block. Raises ScenarioError."""
     plan = load_scenario(scenario)
     allow_many_files()
-    hub, token = Hub(HOST), secrets.token_urlsafe(24)
-    control = control_app(hub, token, [], dict)
+    server_state, token = ServerState(HOST), secrets.token_urlsafe(24)
+    control = control_app(server_state, token, [], dict)
     files = RunDirectory()
     try:
-        hub.bind(0)
-        sandbox = await hub.open(plan, SandboxOptions(api_date=api_date))
-        await hub.listen(control)
+        server_state.bind(0)
+        sandbox = await server_state.open(plan, SandboxOptions(api_date=api_date))
+        await server_state.listen(control)
         credentials = sandbox.credentials()
-        ready, ready_file = describe(hub, token, api_date.name, credentials, files), files.path / "ready.json"
+        ready, ready_file = describe(server_state, token, api_date.name, credentials, files), files.path / "ready.json"
         write_ready_file(ready_file, ready)
-        assert hub.main is not None, "it listens"
+        assert server_state.main is not None, "it listens"
         yield Exchange(
             sandbox=sandbox,
-            port=hub.main.port,
-            origin=hub.local_origin(),
+            port=server_state.main.port,
+            origin=server_state.local_origin(),
             token=token,
             ready_file=ready_file,
-            venues=hub.urls(),
+            venues=server_state.urls(),
             accounts=_accounts(credentials, {row["name"]: row["private_key_path"] or "" for row in ready["accounts"]}),
         )
     finally:
         files.remove()
-        await hub.stop()
+        await server_state.stop()
 
 
-def _accounts(credentials: list[Credential], paths: Mapping[str, str]) -> dict[str, tuple[Holder, str]]:
+def _accounts(credentials: list[Credential], paths: Mapping[str, str]) -> dict[str, tuple[AccountKey, str]]:
     """Every account with its first key."""
-    found: dict[str, tuple[Holder, str]] = {}
+    found: dict[str, tuple[AccountKey, str]] = {}
     for one in credentials:
         read = None if one.private_pem is None else partial(str, one.private_pem)
-        holder = Holder(one.account, one.venue, one.key_id, read, one.secret)
+        holder = AccountKey(one.account, one.venue, one.key_id, read, one.secret)
         found.setdefault(one.account, (holder, paths[one.account]))
     return found

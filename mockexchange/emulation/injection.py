@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.request import getproxies
 
 from mockexchange import guard
-from mockexchange.emulation.user_agents import AGENTS
+from mockexchange.emulation.user_agents import USER_AGENTS
 from mockexchange.guard import child
 from mockexchange.guard.clients import UNKNOWN
 from mockexchange.guard.hosts import VENUE_HOSTS
@@ -46,7 +46,7 @@ class Injection:
                 for name, hosts in VENUE_HOSTS.items()
             },
             "advice": UNKNOWN,
-            "packages": [agent._asdict() for agent in AGENTS],
+            "packages": [agent._asdict() for agent in USER_AGENTS],
         }
         path, options = environment.get("PYTHONPATH"), environment.get("NODE_OPTIONS")
         return {

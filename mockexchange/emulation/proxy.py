@@ -15,9 +15,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from mockexchange.emulation.environment import PROXY_USER
 from mockexchange.emulation.hosts import Route, route_of
-from mockexchange.emulation.tcp_listener import Ends, join, reach_here
-from mockexchange.emulation.upstream_proxy import Upstream
-from mockexchange.emulation.user_agents import agent_of
+from mockexchange.emulation.tcp_listener import StreamPair, connect_locally, join
+from mockexchange.emulation.upstream_proxy import UpstreamProxy
+from mockexchange.emulation.user_agents import user_agent_of
 from mockexchange.guard import Dial, find_place
 from mockexchange.guard.clients import UNKNOWN
 
@@ -31,7 +31,7 @@ CHALLENGE = 'Proxy-Authenticate: Basic realm="mockexchange run"\r\n'
 """Some programs send what they have only when they are asked."""
 
 
-class Asked(NamedTuple):
+class ProxyRequest(NamedTuple):
     """One request to the proxy, as far as its head says. `url` is None for CONNECT."""
 
     method: str
@@ -60,11 +60,11 @@ class Proxy:
     sandbox_port: int
     front_port: int
     on_dial: Callable[[Dial], object]
-    upstream: Upstream | None = None
+    upstream: UpstreamProxy | None = None
     ticket: str = ""
     on_ask: Callable[[], object] = lambda: None
 
-    async def serve(self, client: Ends) -> None:
+    async def serve(self, client: StreamPair) -> None:
         """Serve one connection to its end."""
         try:
             head = await asyncio.wait_for(client.reader.readuntil(b"\r\n\r\n"), HEAD_S_MAX)
@@ -77,7 +77,7 @@ class Proxy:
             self.on_ask()
             await self._route(client, asked)
 
-    async def _route(self, client: Ends, asked: Asked) -> None:
+    async def _route(self, client: StreamPair, asked: ProxyRequest) -> None:
         route = route_of(asked.host, self.emulated)
         if route is Route.REFUSED:
             dial = _dial(asked)
@@ -100,18 +100,18 @@ class Proxy:
             server.writer.write(origin_form(asked))
         await join(client, server)
 
-    async def _reach(self, asked: Asked, route: Route) -> Ends:
+    async def _reach(self, asked: ProxyRequest, route: Route) -> StreamPair:
         is_tunnel = asked.url is None
         if route is Route.EMULATED:
-            return await reach_here(self.front_port if is_tunnel else self.sandbox_port)
+            return await connect_locally(self.front_port if is_tunnel else self.sandbox_port)
         is_secure = asked.url is not None and asked.url.scheme in SECURE
         context = ssl.create_default_context() if is_secure else None
         if self.upstream and self.upstream.serves(asked.host):
             return await self.upstream.reach(asked.host, asked.port, context)
-        return Ends(*await asyncio.open_connection(asked.host, asked.port, ssl=context))
+        return StreamPair(*await asyncio.open_connection(asked.host, asked.port, ssl=context))
 
 
-def read_head(head: bytes) -> Asked:
+def read_head(head: bytes) -> ProxyRequest:
     """Read the head of a request to a proxy. Raises ValueError with what is wrong."""
     line, *headers = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
     method, _, rest = line.decode("latin-1").partition(" ")
@@ -123,10 +123,10 @@ def read_head(head: bytes) -> Asked:
     port = url.port or PORTS.get(url.scheme, 0)
     if not url.hostname or not port or (not is_tunnel and url.scheme not in PORTS):
         raise ValueError(f"expected {'HOST:PORT' if is_tunnel else 'an absolute URL'}, got {target[:80]!r}")
-    return Asked(method, url.hostname, port, None if is_tunnel else url, headers)
+    return ProxyRequest(method, url.hostname, port, None if is_tunnel else url, headers)
 
 
-def origin_form(asked: Asked) -> bytes:
+def origin_form(asked: ProxyRequest) -> bytes:
     """The head as the server itself is asked: path alone, one request, nothing that was for the proxy."""
     assert asked.url is not None, "CONNECT is asked of nobody else"
     path = (asked.url.path or "/") + (f"?{asked.url.query}" if asked.url.query else "")
@@ -138,11 +138,11 @@ def origin_form(asked: Asked) -> bytes:
     return b"\r\n".join([f"{asked.method} {path} HTTP/1.1".encode("latin-1"), *kept, b"", b""])
 
 
-def _dial(asked: Asked) -> Dial:
+def _dial(asked: ProxyRequest) -> Dial:
     place = find_place(asked.host)
     assert place is not None, "nobody else is refused"
-    words = asked.header("User-Agent")
-    agent = agent_of(words)
+    words = asked.header("User-UserAgent")
+    agent = user_agent_of(words)
     unknown = UNKNOWN[place.kind] + (f"; it calls itself {words[:AGENT_CHARS_MAX]!r}" if words else "")
     client, advice = (agent.client, agent.advice) if agent else (None, unknown)
     return Dial(place.name, asked.port, place.venue, place.kind, client, advice, "")
@@ -153,13 +153,13 @@ def ticket_of(password: str) -> str:
     return base64.b64encode(f"{PROXY_USER}:{password}".encode()).decode()
 
 
-def _shows(asked: Asked, ticket: str) -> bool:
+def _shows(asked: ProxyRequest, ticket: str) -> bool:
     scheme, _, shown = asked.header("Proxy-Authorization").partition(" ")
     is_right = hmac.compare_digest(shown.strip().encode(), ticket.encode())
     return not ticket or (scheme.lower() == "basic" and is_right)
 
 
-async def _answer(client: Ends, status: str, words: str, headers: str = "") -> None:
+async def _answer(client: StreamPair, status: str, words: str, headers: str = "") -> None:
     body = f"{words}\n".encode()
     head = f"HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {len(body)}\r\n"
     client.writer.write((head + headers).encode() + b"X-Mock-Exchange: 1\r\nConnection: close\r\n\r\n" + body)

@@ -14,13 +14,13 @@ from typing import IO
 
 from mockexchange.clients.published import GENERIC
 from mockexchange.emulation.child_process import Program
-from mockexchange.emulation.environment import Trust, pointing, proxied, scrubbed, trusting
+from mockexchange.emulation.environment import TrustFiles, pointing, proxied, scrubbed, trusting
 from mockexchange.emulation.exchange import Exchange, exchange
 from mockexchange.emulation.hosts import EMULATED
 from mockexchange.emulation.injection import Injection, write_injection
 from mockexchange.emulation.proxy import Proxy, ticket_of
-from mockexchange.emulation.signals import Relay
-from mockexchange.emulation.tcp_listener import Door, Ends, join, reach_here
+from mockexchange.emulation.signals import SignalForwarder
+from mockexchange.emulation.tcp_listener import StreamPair, TcpListener, connect_locally, join
 from mockexchange.emulation.upstream_proxy import find_upstream
 from mockexchange.guard import DIALS_KEPT_MAX, Dial
 from mockexchange.guard.child import DIAL, NODE, PYTHON
@@ -41,7 +41,7 @@ LOOK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class RunSettings:
     """`mode` is one of MODES; `environment` the user's; the others as `mockexchange run` takes them."""
 
     command: Sequence[str]
@@ -55,10 +55,10 @@ class Settings:
 
 
 @dataclass(slots=True)
-class Ran:
+class RunResult:
     """What came of a run. `code` is the program's exit code; `requests` and `frames` are what reached the sandbox."""
 
-    settings: Settings
+    settings: RunSettings
     code: int = 0
     seconds: float = 0.0
     was_ended: bool = False
@@ -76,17 +76,17 @@ class Ran:
         return REFUSED if self.dials else self.code
 
 
-async def run(settings: Settings) -> Ran:
+async def run(settings: RunSettings) -> RunResult:
     """Run a program to its end.
 
-    Raises ScenarioError, clients.Unusable, WrongProxy or CannotStart before it has begun.
+    Raises ScenarioError, clients.UnusableAccount, WrongProxy or CannotStart before it has begun.
     """
-    ran, relay = Ran(settings), Relay()
+    ran, relay = RunResult(settings), SignalForwarder()
     async with AsyncExitStack() as stack:
         stack.enter_context(relay.taking())
         directory = Path(stack.enter_context(TemporaryDirectory(prefix="mockexchange-run-")))
         here = await stack.enter_async_context(exchange(settings.scenario, settings.api_date))
-        notes = Notes(ran, here.sandbox)
+        notes = DialLog(ran, here.sandbox)
         injection = write_injection(directory)
         environment = await stack.enter_async_context(_surroundings(settings, here, injection, notes))
         began_s = time.monotonic()
@@ -97,18 +97,18 @@ async def run(settings: Settings) -> Ran:
             await _see_through(program, settings.patience_s, injection, notes)
         finally:
             ran.seconds = time.monotonic() - began_s
-            ran.requests = [entry for entry in notes.journal if entry.method != Notes.METHOD]
+            ran.requests = [entry for entry in notes.journal if entry.method != DialLog.METHOD]
             ran.frames = list(notes.journal.frames)
     return ran
 
 
-class Notes:
+class DialLog:
     """Takes down what was dialled: in what came of the run, and in the sandbox's journal."""
 
     METHOD = "DIAL"
     """What stands in the journal where a request has its method: no client can send it."""
 
-    def __init__(self, ran: Ran, sandbox: Sandbox) -> None:
+    def __init__(self, ran: RunResult, sandbox: Sandbox) -> None:
         self.ran, self.journal, self._sandbox = ran, sandbox.journal, sandbox
         self._begun = b""
         self.refused = asyncio.Event()
@@ -159,7 +159,7 @@ class Notes:
 
 @asynccontextmanager
 async def _surroundings(
-    settings: Settings, here: Exchange, injection: Injection, notes: Notes
+    settings: RunSettings, here: Exchange, injection: Injection, notes: DialLog
 ) -> AsyncIterator[dict[str, str]]:
     """The doors that the program finds, and the environment that leads it there."""
     is_demo = settings.mode == DEMO
@@ -167,11 +167,11 @@ async def _surroundings(
     authority = Authority.make()
     async with AsyncExitStack() as stack:
         front = await stack.enter_async_context(
-            Door(partial(_pass_on, here.port), authority.server_context(sorted(EMULATED)))
+            TcpListener(partial(_pass_on, here.port), authority.server_context(sorted(EMULATED)))
         )
         upstream, password = find_upstream(settings.environment), secrets.token_urlsafe(24)
         asked = Proxy(names, here.port, front.port, notes.take, upstream, ticket_of(password), notes.count)
-        proxy = await stack.enter_async_context(Door(asked.serve))
+        proxy = await stack.enter_async_context(TcpListener(asked.serve))
         trust = _write_trust(authority, injection.directory.parent)
         environment = _pointed(settings, here) | proxied(proxy.port, password, settings.environment)
         if is_demo:
@@ -179,19 +179,19 @@ async def _surroundings(
         yield environment | injection.variables(names, front.port, trust.bundle, settings.environment)
 
 
-async def _pass_on(port: int, client: Ends) -> None:
+async def _pass_on(port: int, client: StreamPair) -> None:
     """Behind our TLS is the sandbox without."""
-    await join(client, await reach_here(port))
+    await join(client, await connect_locally(port))
 
 
-def _write_trust(authority: Authority, directory: Path) -> Trust:
+def _write_trust(authority: Authority, directory: Path) -> TrustFiles:
     certificate, whole = directory / "authority.crt", directory / "bundle.crt"
     certificate.write_text(authority.certificate_pem, encoding="ascii")
     whole.write_text(bundle(authority.certificate_pem), encoding="utf-8")
-    return Trust(str(certificate), str(whole))
+    return TrustFiles(str(certificate), str(whole))
 
 
-def _pointed(settings: Settings, here: Exchange) -> dict[str, str]:
+def _pointed(settings: RunSettings, here: Exchange) -> dict[str, str]:
     found = pointing(settings.client, settings.account, here.accounts, here.venues, is_demo=settings.mode == DEMO)
     environment = {name: value for name, value in scrubbed(settings.environment).items() if name not in found.variables}
     own = {
@@ -202,7 +202,7 @@ def _pointed(settings: Settings, here: Exchange) -> dict[str, str]:
     return environment | {name: value for name, value in found.variables.items() if value is not None} | own
 
 
-async def _see_through(program: Program, patience_s: float, injection: Injection, notes: Notes) -> None:
+async def _see_through(program: Program, patience_s: float, injection: Injection, notes: DialLog) -> None:
     ending = asyncio.create_task(_end_when_refused(program, patience_s, notes))
     with _followed(injection.report, notes):
         notes.ran.code = await program.wait()
@@ -211,7 +211,7 @@ async def _see_through(program: Program, patience_s: float, injection: Injection
         await ending
 
 
-async def _end_when_refused(program: Program, patience_s: float, notes: Notes) -> None:
+async def _end_when_refused(program: Program, patience_s: float, notes: DialLog) -> None:
     await notes.refused.wait()
     await asyncio.sleep(patience_s)
     notes.ran.was_ended = True
@@ -219,7 +219,7 @@ async def _end_when_refused(program: Program, patience_s: float, notes: Notes) -
 
 
 @contextmanager
-def _followed(report: Path, notes: Notes) -> Iterator[None]:
+def _followed(report: Path, notes: DialLog) -> Iterator[None]:
     """Read the lines of a report as they are written, and at the end those that are left."""
     with report.open("rb") as file:
         looking = asyncio.create_task(_look(file, notes))
@@ -230,7 +230,7 @@ def _followed(report: Path, notes: Notes) -> Iterator[None]:
             notes.read(file.read())
 
 
-async def _look(file: IO[bytes], notes: Notes) -> None:
+async def _look(file: IO[bytes], notes: DialLog) -> None:
     while True:
         notes.read(file.read())
         await asyncio.sleep(LOOK_S)

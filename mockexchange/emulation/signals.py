@@ -10,7 +10,7 @@ from mockexchange.emulation.child_process import BY_SIGNAL, CannotStart, Program
 FORWARDED = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2")
 
 
-class Relay:
+class SignalForwarder:
     """Takes them from the first file of a run to the last one that is removed; what comes after the program is late."""
 
     def __init__(self) -> None:

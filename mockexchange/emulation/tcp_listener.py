@@ -17,7 +17,7 @@ NO_LINGER = struct.pack("ii", 1, 0)
 """What makes closing a socket reset its connection."""
 
 
-class Ends(NamedTuple):
+class StreamPair(NamedTuple):
     """Both directions of one connection."""
 
     reader: asyncio.StreamReader
@@ -30,15 +30,15 @@ class Ends(NamedTuple):
             await self.writer.wait_closed()
 
 
-async def reach_here(port: int) -> Ends:
+async def connect_locally(port: int) -> StreamPair:
     """Connect to a port of this machine. Raises OSError."""
-    return Ends(*await asyncio.open_connection(HOST, port))
+    return StreamPair(*await asyncio.open_connection(HOST, port))
 
 
-class Door:
+class TcpListener:
     """Serves connections to a free port of the loopback address while it is entered; TLS with a `context`."""
 
-    def __init__(self, serve: Callable[[Ends], Awaitable[None]], context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, serve: Callable[[StreamPair], Awaitable[None]], context: ssl.SSLContext | None = None) -> None:
         self._serve, self._context = serve, context
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -64,21 +64,21 @@ class Door:
         assert task is not None, "a server's callback is one"
         self._tasks.add(task)
         try:
-            await self._serve(Ends(reader, writer))
+            await self._serve(StreamPair(reader, writer))
         except (OSError, asyncio.CancelledError):
-            break_off(writer)  # whoever is at the other end is gone, or has to go
+            reset_writer(writer)  # whoever is at the other end is gone, or has to go
         finally:
             self._tasks.discard(task)
 
 
-async def join(client: Ends, server: Ends) -> None:
+async def join(client: StreamPair, server: StreamPair) -> None:
     """Carry bytes both ways until the server has said all. One that resets the connection resets the client's."""
     asking = asyncio.create_task(_carry(client.reader, server.writer))
     try:
         await _carry(server.reader, client.writer)
         await client.close()
     except OSError:
-        break_off(client.writer)
+        reset_writer(client.writer)
     finally:
         asking.cancel()
         server.writer.close()  # before anything is waited for, which may be cancelled
@@ -86,7 +86,7 @@ async def join(client: Ends, server: Ends) -> None:
         await server.close()
 
 
-def break_off(writer: asyncio.StreamWriter) -> None:
+def reset_writer(writer: asyncio.StreamWriter) -> None:
     """Reset a connection, so that its end cannot be taken for a proper one."""
     sock = writer.get_extra_info("socket")
     if sock is not None:  # TLS forgets it when it closes

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # it is there, and undocumented
 
-from mockexchange.emulation.tcp_listener import Ends
+from mockexchange.emulation.tcp_listener import StreamPair
 
 VARIABLES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 """Where it is looked for, the first one first."""
@@ -21,7 +21,7 @@ class WrongProxy(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Upstream:
+class UpstreamProxy:
     """An HTTP proxy; `authorization` is empty where it wants none, `bypassed` are hosts as in NO_PROXY."""
 
     host: str
@@ -32,9 +32,9 @@ class Upstream:
     def serves(self, host: str) -> bool:
         return not proxy_bypass_environment(host, {"no": self.bypassed})
 
-    async def reach(self, host: str, port: int, context: ssl.SSLContext | None) -> Ends:
+    async def reach(self, host: str, port: int, context: ssl.SSLContext | None) -> StreamPair:
         """Open a tunnel through it. Raises OSError where it refuses."""
-        ends = Ends(*await asyncio.open_connection(self.host, self.port))
+        ends = StreamPair(*await asyncio.open_connection(self.host, self.port))
         try:
             await self._tunnel(ends, host, port)
             if context is not None:
@@ -44,7 +44,7 @@ class Upstream:
             raise
         return ends
 
-    async def _tunnel(self, ends: Ends, host: str, port: int) -> None:
+    async def _tunnel(self, ends: StreamPair, host: str, port: int) -> None:
         head = f"CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n"
         head += f"Proxy-Authorization: {self.authorization}\r\n" if self.authorization else ""
         ends.writer.write(f"{head}\r\n".encode("latin-1"))
@@ -57,7 +57,7 @@ class Upstream:
             raise OSError(f"the proxy {self.host}:{self.port} answers {status or 'nothing'!r}")
 
 
-def find_upstream(environment: Mapping[str, str]) -> Upstream | None:
+def find_upstream(environment: Mapping[str, str]) -> UpstreamProxy | None:
     """Return the proxy that an environment names for https; None where there is none that speaks HTTP.
 
     Raises WrongProxy.
@@ -75,4 +75,4 @@ def find_upstream(environment: Mapping[str, str]) -> Upstream | None:
     words = f"{unquote(url.username or '')}:{unquote(url.password or '')}" if url.username else ""
     authorization = f"Basic {base64.b64encode(words.encode()).decode()}" if words else ""
     bypassed = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
-    return Upstream(url.hostname, port, authorization, bypassed)
+    return UpstreamProxy(url.hostname, port, authorization, bypassed)

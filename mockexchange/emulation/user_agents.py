@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 
-class Agent(NamedTuple):
-    """`folder` is its package in node_modules, `mark` what is in its User-Agent, in small letters."""
+class UserAgent(NamedTuple):
+    """`folder` is its package in node_modules, `mark` what is in its User-UserAgent, in small letters."""
 
     client: str
     folder: str
@@ -12,14 +12,14 @@ class Agent(NamedTuple):
     advice: str
 
 
-AGENTS = (
-    Agent(
+USER_AGENTS = (
+    UserAgent(
         client="kalshi-typescript",
         folder="kalshi-typescript",
         mark="typescript-axios",
         advice="kalshi-typescript reads no variables and calls the real exchange unless Configuration gets a basePath",
     ),
-    Agent(
+    UserAgent(
         client="ccxt",
         folder="ccxt",
         mark="ccxt",
@@ -28,6 +28,6 @@ AGENTS = (
 )
 
 
-def agent_of(words: str) -> Agent | None:
-    """Return the client with that User-Agent."""
-    return next((agent for agent in AGENTS if agent.mark in words.lower()), None)
+def user_agent_of(words: str) -> UserAgent | None:
+    """Return the client with that User-UserAgent."""
+    return next((agent for agent in USER_AGENTS if agent.mark in words.lower()), None)

@@ -18,7 +18,7 @@ from mockexchange.guard.clients import (
     STREAM_FUNCTIONS,
     STREAM_LIBRARIES,
     STREAM_PARTS,
-    Known,
+    KnownClient,
     client_of,
 )
 
@@ -34,11 +34,11 @@ class Caller(NamedTuple):
     where there is none. `loaded` is the only known client that is loaded, where none is seen to have called.
     """
 
-    client: Known | None
+    client: KnownClient | None
     is_stream: bool
     place: str
     module: str
-    loaded: Known | None
+    loaded: KnownClient | None
 
 
 class _Step(NamedTuple):
@@ -60,7 +60,7 @@ def find_caller() -> Caller:
     return Caller(client, is_stream, place, module, None if client else _only_one_loaded())
 
 
-def _nearest_client(steps: list[_Step]) -> tuple[Known | None, int]:
+def _nearest_client(steps: list[_Step]) -> tuple[KnownClient | None, int]:
     for depth, step in enumerate(steps):
         client = client_of(step.module.partition(".")[0], sys.modules)
         if client is not None:
@@ -75,7 +75,7 @@ def _is_stream(step: _Step) -> bool:
     return package in CLIENTS and not STREAM_PARTS.isdisjoint(parts)
 
 
-def _only_one_loaded() -> Known | None:
+def _only_one_loaded() -> KnownClient | None:
     loaded = [client_of(package, sys.modules) for package in CLIENTS if package in sys.modules]
     return loaded[0] if len(loaded) == 1 else None
 

@@ -11,7 +11,7 @@ import os
 from typing import Any, Mapping  # noqa: UP035  # children of `run` load this with Pythons as old as 3.8
 
 from mockexchange.guard import Dial, Guard, guard
-from mockexchange.guard.patching import Wrapping
+from mockexchange.guard.patching import Patches
 from mockexchange.guard.redirects import Redirection
 
 SETTINGS = "MOCKEXCHANGE_RUN_CHILD"
@@ -20,7 +20,7 @@ PYTHON, NODE, DIAL = "python", "node", "dial"
 """Kinds of lines in the report: a Python is guarded now, a Node is; one of them dialled."""
 
 
-def begin(environment: Mapping[str, str] = os.environ) -> tuple[Wrapping, Guard] | None:
+def begin(environment: Mapping[str, str] = os.environ) -> tuple[Patches, Guard] | None:
     """Guard this process until its end, as the parent's settings say; None without settings."""
     text = environment.get(SETTINGS)
     if not text:

@@ -7,7 +7,7 @@ from typing import Container, NamedTuple  # noqa: UP035  # children of `run` loa
 from mockexchange.guard.hosts import DEMO
 
 
-class Known(NamedTuple):
+class KnownClient(NamedTuple):
     """A client by its package. `rest`, `stream` and `demo` follow its name in a sentence; no `stream`: it has none."""
 
     name: str
@@ -24,13 +24,13 @@ class Known(NamedTuple):
         return f"{self.name} {self.stream if is_stream and self.stream else self.rest}"
 
 
-def _official(name: str) -> Known:
-    return Known(name, "reads no variables and calls the real exchange unless Configuration(host=...) is passed")
+def _official(name: str) -> KnownClient:
+    return KnownClient(name, "reads no variables and calls the real exchange unless Configuration(host=...) is passed")
 
 
-CLIENTS: dict[str, tuple[Known, ...]] = {
+CLIENTS: dict[str, tuple[KnownClient, ...]] = {
     "kalshi": (
-        Known(
+        KnownClient(
             name="kalshi-sdk",
             rest="calls the real exchange unless base_url is set (from_env() reads KALSHI_API_BASE_URL)",
             stream="keeps its stream on production when only base_url is set: pass ws_base_url to KalshiConfig too",
@@ -39,7 +39,7 @@ CLIENTS: dict[str, tuple[Known, ...]] = {
         ),
     ),
     "pykalshi": (
-        Known(
+        KnownClient(
             name="pykalshi-client",
             marker="pykalshi.http_client",
             rest="calls the real exchange unless http_base_url or KALSHI_HTTP_BASE_URL (a bare host) is set",
@@ -47,7 +47,7 @@ CLIENTS: dict[str, tuple[Known, ...]] = {
             demo="goes to Kalshi's own demo unless told otherwise: set KALSHI_HTTP_BASE_URL and KALSHI_WS_BASE_URL,"
             " both bare hosts",
         ),
-        Known(
+        KnownClient(
             name="pykalshi",
             rest="reads no variable for its URL and calls the real exchange unless api_base is passed",
             stream="takes no URL for its feed, which is the real exchange's: set feed._ws_url",
@@ -59,18 +59,20 @@ CLIENTS: dict[str, tuple[Known, ...]] = {
     "kalshi_python_async": (_official("kalshi-python-async"),),
     "kalshi_python": (_official("kalshi-python"),),
     "kalshi_py": (
-        Known("kalshi-py", "reads no variable for its URL and calls the real exchange unless base_url is passed"),
+        KnownClient("kalshi-py", "reads no variable for its URL and calls the real exchange unless base_url is passed"),
     ),
     "kyro": (
-        Known(
+        KnownClient(
             name="kyro",
             rest="calls the real exchange unless base_url is passed (config_from_env() reads KALSHI_BASE_URL)",
             demo="goes to Kalshi's own demo with KALSHI_DEMO=1: set KALSHI_BASE_URL instead",
         ),
     ),
-    "aiokalshi": (Known("aiokalshi", "has the real exchange's URL built in: give it an httpx client of your own"),),
+    "aiokalshi": (
+        KnownClient("aiokalshi", "has the real exchange's URL built in: give it an httpx client of your own"),
+    ),
     "ccxt": (
-        Known(
+        KnownClient(
             name="ccxt",
             rest='reads no variables and calls the real exchange unless urls["api"]["rest"] is set',
             stream='reads no variables and streams from the real exchange unless urls["api"]["ws"] is set',
@@ -78,7 +80,7 @@ CLIENTS: dict[str, tuple[Known, ...]] = {
         ),
     ),
     "typed_deribit": (
-        Known(
+        KnownClient(
             name="typed-deribit",
             rest="calls the real exchange unless it gets an rpc_client with a base_url",
             stream="streams from the real exchange unless it gets a ws_client with a URL",
@@ -98,7 +100,7 @@ UNKNOWN = {
 """What is said where the stack has no known client, by the kind of host."""
 
 
-def client_of(package: str, loaded: Container[str]) -> Known | None:
+def client_of(package: str, loaded: Container[str]) -> KnownClient | None:
     """Return the client of a package; `loaded` are the names of the modules there are (`sys.modules`)."""
     rows = CLIENTS.get(package, ())
     return next((row for row in rows if not row.marker or row.marker in loaded), None)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from threading import RLock
 from typing import Any, Callable  # noqa: UP035  # children of `run` load this with Pythons as old as 3.8
 
-from mockexchange.guard.patching import Function, Wrapping
+from mockexchange.guard.patching import Function, Patches
 
 Check = Callable[[object, object], "BaseException | None"]
 """Told the host and the port that are about to be dialled; returns what is raised to refuse."""
@@ -28,7 +28,7 @@ class Hooks:
 
     def __init__(self) -> None:
         self._checks: tuple[Check, ...] = ()
-        self._wrapping = Wrapping(WRAPPERS)
+        self._wrapping = Patches(WRAPPERS)
         self._lock = RLock()
 
     def add(self, check: Check) -> None:
@@ -58,7 +58,7 @@ class Hooks:
             self.ask(address[0], address[1])
 
 
-def _wrap_socket(wrapping: Wrapping, module: Any) -> None:
+def _wrap_socket(wrapping: Patches, module: Any) -> None:
     def make_resolve(original: Function) -> Function:
         def resolve(host: Any, *values: Any, **named: Any) -> Any:
             HOOKS.ask(host, named.get("port", _at(values, 0)))
@@ -79,7 +79,7 @@ def _wrap_socket(wrapping: Wrapping, module: Any) -> None:
         wrapping.wrap(module.socket, name, make_connect)
 
 
-def _wrap_ssl(wrapping: Wrapping, module: Any) -> None:
+def _wrap_ssl(wrapping: Patches, module: Any) -> None:
     def naming(position: int) -> Callable[[Function], Function]:
         def make(original: Function) -> Function:
             def wrap(self: Any, *values: Any, **named: Any) -> Any:
@@ -94,7 +94,7 @@ def _wrap_ssl(wrapping: Wrapping, module: Any) -> None:
     wrapping.wrap(module.SSLContext, "wrap_bio", naming(3))
 
 
-def _wrap_http_client(wrapping: Wrapping, module: Any) -> None:
+def _wrap_http_client(wrapping: Patches, module: Any) -> None:
     def make(original: Function) -> Function:
         def set_tunnel(self: Any, host: Any, port: Any = None, headers: Any = None) -> Any:
             HOOKS.ask(host, port or TLS_PORT)
@@ -105,7 +105,7 @@ def _wrap_http_client(wrapping: Wrapping, module: Any) -> None:
     wrapping.wrap(module.HTTPConnection, "set_tunnel", make)
 
 
-def _wrap_loop(wrapping: Wrapping, loop: Any) -> None:
+def _wrap_loop(wrapping: Patches, loop: Any) -> None:
     def make_getaddrinfo(original: Function) -> Function:
         async def getaddrinfo(self: Any, host: Any, port: Any, **named: Any) -> Any:
             HOOKS.ask(host, port)
@@ -130,7 +130,7 @@ def _at(values: tuple[Any, ...], position: int) -> Any:
     return values[position] if len(values) > position else None
 
 
-WRAPPERS: dict[str, Callable[[Wrapping, Any], None]] = {
+WRAPPERS: dict[str, Callable[[Patches, Any], None]] = {
     "socket": _wrap_socket,
     "ssl": _wrap_ssl,
     "http.client": _wrap_http_client,

@@ -21,10 +21,10 @@ class _Wrapped(NamedTuple):
     wrapper: object
 
 
-class Wrapping:
+class Patches:
     """Wrappers by module: each is given this and the module, and calls `wrap`."""
 
-    def __init__(self, wrappers: Mapping[str, Callable[[Wrapping, Any], None]]) -> None:
+    def __init__(self, wrappers: Mapping[str, Callable[[Patches, Any], None]]) -> None:
         self._wrappers = wrappers
         self._wrapped: list[_Wrapped] = []
         self._lock = RLock()

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple  # children of `run` load this with Pythons as old as 3.8
 
 from mockexchange.guard.hosts import spelt
-from mockexchange.guard.patching import Function, Wrapping
+from mockexchange.guard.patching import Function, Patches
 
 STAND_IN = "127.83.77.19"
 """Below 127.0.0.0/8, which never leaves a machine, and nobody's: should it be dialled after all, nothing answers."""
@@ -29,9 +29,9 @@ class Redirection(NamedTuple):
     bundle: str
     proxies: dict[str, str]
 
-    def install(self) -> Wrapping:
+    def install(self) -> Patches:
         """Redirect from now on, until the answer is undone."""
-        wrapping = Wrapping(
+        wrapping = Patches(
             {
                 "socket": self._wrap_socket,
                 "uvloop": self._wrap_uvloop,
@@ -46,7 +46,7 @@ class Redirection(NamedTuple):
     def leads_here(self, host: object) -> bool:
         return spelt(host) in self.names
 
-    def _wrap_socket(self, wrapping: Wrapping, module: Any) -> None:
+    def _wrap_socket(self, wrapping: Patches, module: Any) -> None:
         def make_getaddrinfo(original: Function) -> Function:
             def getaddrinfo(host: Any, port: Any, family: Any = 0, *values: Any, **named: Any) -> Any:
                 if not self.leads_here(host):
@@ -76,7 +76,7 @@ class Redirection(NamedTuple):
         is_here = isinstance(address, tuple) and (address[0] == STAND_IN or self.leads_here(address[0]))
         return (LOOPBACK, self.port) if is_here else address
 
-    def _wrap_uvloop(self, wrapping: Wrapping, module: Any) -> None:
+    def _wrap_uvloop(self, wrapping: Patches, module: Any) -> None:
         """It resolves and connects in C."""
 
         def make(original: Function) -> Function:
@@ -100,12 +100,12 @@ class Redirection(NamedTuple):
         wrapping.wrap(module.Loop, "create_connection", make)
         wrapping.wrap(module.Loop, "getaddrinfo", make_getaddrinfo)
 
-    def _wrap_certifi(self, wrapping: Wrapping, module: Any) -> None:
+    def _wrap_certifi(self, wrapping: Patches, module: Any) -> None:
         """Some clients name its file themselves, past SSL_CERT_FILE."""
         for owner in (module, module.core):
             wrapping.wrap(owner, "where", lambda original: lambda: self.bundle)
 
-    def _wrap_urllib(self, wrapping: Wrapping, module: Any) -> None:
+    def _wrap_urllib(self, wrapping: Patches, module: Any) -> None:
         def make_bypass(original: Function) -> Function:
             def proxy_bypass(host: Any, *values: Any, **named: Any) -> Any:
                 return self.leads_here(str(host).partition(":")[0]) or original(host, *values, **named)
@@ -118,6 +118,6 @@ class Redirection(NamedTuple):
             wrapping.wrap(module, name, make_bypass)
 
 
-def _wrap_aiohttp(wrapping: Wrapping, module: Any) -> None:
+def _wrap_aiohttp(wrapping: Patches, module: Any) -> None:
     """Where it finds aiodns it asks name servers itself, past everything here."""
     wrapping.wrap(module, "DefaultResolver", lambda original: module.ThreadedResolver)

@@ -33,7 +33,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import located_json
 from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.requests import read_object
-from mockexchange.server.control.sandbox_creation import Creation, parse_creation
+from mockexchange.server.control.sandbox_creation import SandboxCreation, parse_creation
 
 PROBLEMS_SHOWN_MAX = 10
 TOKEN_CODES = ("no_token", "unauthorized")
@@ -115,7 +115,7 @@ def problem_of(wanted: Wanted, settings: Settings) -> str | None:
     return None
 
 
-def _make(creation: Creation) -> None:
+def _make(creation: SandboxCreation) -> None:
     """Make the sandbox once: some of what is wrong only the exchange knows. In a thread, for a loop of its own."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, open_sandbox(creation.plan, creation.named("collected"))).result()

@@ -27,7 +27,7 @@ class Unreachable(Exception):
     """Nothing answered in HTTP; the message says why."""
 
 
-class NotControl(Exception):
+class NotControlApi(Exception):
     """Something answered, but not in the words of the control API."""
 
     def __init__(self, status: int) -> None:
@@ -124,7 +124,7 @@ class ControlApi:
         return {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Send a request and return the answer's JSON. Raises Unreachable, ControlRefused or NotControl."""
+        """Send a request and return the answer's JSON. Raises Unreachable, ControlRefused or NotControlApi."""
         return answer_of(self.send(method, path, body))
 
 
@@ -133,7 +133,7 @@ def with_query(path: str, query: Mapping[str, object] | None) -> str:
 
 
 def answer_of(reply: Reply) -> Any:
-    """Return the JSON of an answer of the control API. Raises ControlRefused, or NotControl if it is none."""
+    """Return the JSON of an answer of the control API. Raises ControlRefused, or NotControlApi if it is none."""
     try:
         answer = json.loads(reply.body or b"null")
         if reply.status < 300:
@@ -141,5 +141,5 @@ def answer_of(reply: Reply) -> Any:
         error = answer["error"]
         refused = ControlRefused(reply.status, str(error.get("code", "")), error["message"], error.get("where") or "")
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise NotControl(reply.status) from None
+        raise NotControlApi(reply.status) from None
     raise refused

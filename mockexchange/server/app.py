@@ -14,24 +14,24 @@ SandboxOf = Callable[[str | None], Sandbox]
 CONTROL = "/_mock"
 
 
-class Front:
+class ListenerApp:
     """One listener's ASGI application."""
 
     def __init__(
-        self, sandbox_of: SandboxOf, diagnostician: rest_endpoint.Diagnostician, control: ASGIApp | None
+        self, sandbox_of: SandboxOf, diagnosis_worker: rest_endpoint.DiagnosisWorker, control: ASGIApp | None
     ) -> None:
         self.sandbox_of = sandbox_of
-        self.diagnostician = diagnostician
+        self.diagnosis_worker = diagnosis_worker
         self.control = control
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if scope["type"] == "websocket":
-            await stream_endpoint.serve(self.sandbox_of, self.diagnostician, scope, receive, send)
+            await stream_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send)
         elif self.control and (path in ("/", CONTROL) or path.startswith(CONTROL + "/")):
             await self.control(scope, receive, send)
         else:
-            await rest_endpoint.serve(self.sandbox_of, self.diagnostician, scope, receive, send)
+            await rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send)
 
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
         """Journal bytes that were no HTTP; return the body of the 400 they get, which is the default venue's."""

@@ -27,7 +27,7 @@ Sample = tuple[str, Labels, float]
 """What follows the family's name, labels, and the value."""
 
 
-class Family(NamedTuple):
+class MetricFamily(NamedTuple):
     """One metric: its name without the namespace, its type, what it is in words, and what there is of it."""
 
     name: str
@@ -44,13 +44,13 @@ class Metric(NamedTuple):
     help: str
     measure: Callable[[Sandbox], Iterable[Sample]]
 
-    def family(self, sandboxes: list[Sandbox]) -> Family:
+    def family(self, sandboxes: list[Sandbox]) -> MetricFamily:
         samples = (
             (suffix, {"sandbox": sandbox.name, **labels}, value)
             for sandbox in sandboxes
             for suffix, labels, value in self.measure(sandbox)
         )
-        return Family(self.name, self.kind, self.help, samples)
+        return MetricFamily(self.name, self.kind, self.help, samples)
 
 
 def exposition(sandboxes: list[Sandbox]) -> str:
@@ -60,13 +60,13 @@ def exposition(sandboxes: list[Sandbox]) -> str:
     return "".join(chain.from_iterable(map(_lines, families)))
 
 
-def _of_server(sandboxes: list[Sandbox]) -> Iterator[Family]:
+def _of_server(sandboxes: list[Sandbox]) -> Iterator[MetricFamily]:
     build: Labels = {"version": __version__, "python": platform.python_version()}
-    yield Family("build_info", "gauge", "What is running; always 1.", [("", build, 1)])
-    yield Family("sandboxes", "gauge", "Sandboxes that there are.", [("", {}, len(sandboxes))])
+    yield MetricFamily("build_info", "gauge", "What is running; always 1.", [("", build, 1)])
+    yield MetricFamily("sandboxes", "gauge", "Sandboxes that there are.", [("", {}, len(sandboxes))])
     unlisted = max(0, len(sandboxes) - SANDBOXES_LISTED_MAX)
     words = f"Sandboxes beyond the first {SANDBOXES_LISTED_MAX}, of which nothing else is told here."
-    yield Family("sandboxes_unlisted", "gauge", words, [("", {}, unlisted)])
+    yield MetricFamily("sandboxes_unlisted", "gauge", words, [("", {}, unlisted)])
 
 
 def _requests(sandbox: Sandbox) -> Iterator[Sample]:
@@ -113,7 +113,7 @@ def _buckets(labels: Labels, latencies: Latencies) -> Iterator[Sample]:
     yield "_count", labels, sum(latencies.counts)
 
 
-def _lines(family: Family) -> Iterator[str]:
+def _lines(family: MetricFamily) -> Iterator[str]:
     name = f"{NAMESPACE}_{family.name}"
     yield f"# HELP {name} {family.help}\n# TYPE {name} {family.kind}\n"
     for suffix, labels, value in family.samples:

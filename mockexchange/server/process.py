@@ -16,7 +16,7 @@ from mockexchange.scenario.loader import Plan
 from mockexchange.server.control.routes import control_app
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.reload import Reloaded, Reloader
-from mockexchange.server.server_state import Hub
+from mockexchange.server.server_state import ServerState
 from mockexchange.server.tls.certificate_names import names_for
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ServeOptions:
     authority: "Authority | None" = None
     """Speak TLS on every port, with a certificate of this."""
     reload: "Reload | None" = None
-    onlooker: Callable[[Sandbox], object] | None = None
+    on_sandbox: Callable[[Sandbox], object] | None = None
     """Is shown every sandbox once it is there, and again after it was reset."""
     tls_names: tuple[str, ...] = ()
     """What else the server is called, beside this machine's names and addresses."""
@@ -77,12 +77,12 @@ class Server:
         self, plan: Plan, sandbox_options: SandboxOptions, options: ServeOptions, progress: Progress | None = None
     ) -> None:
         self.plan, self.sandbox_options, self.options, self.progress = plan, sandbox_options, options, progress
-        self.hub = Hub(
+        self.server_state = ServerState(
             options.host,
             public_url=options.public_url,
             has_deflate=options.has_deflate,
             inspector=options.inspector,
-            onlooker=options.onlooker,
+            on_sandbox=options.on_sandbox,
         )
         self.token = options.token or secrets.token_urlsafe(24)
         self.ready: dict[str, Any] = {}
@@ -102,16 +102,18 @@ class Server:
 
     async def _start(self) -> None:
         options = self.options
-        control = control_app(self.hub, self.token, [*options.allow_hosts, *options.tls_names], lambda: self.ready)
-        self.hub.bind(options.port)
+        control = control_app(
+            self.server_state, self.token, [*options.allow_hosts, *options.tls_names], lambda: self.ready
+        )
+        self.server_state.bind(options.port)
         if options.authority:
             names = names_for(options.host, options.tls_names, options.public_url)
-            self.hub.identity = options.authority.identity(names)
-        sandbox = await self.hub.open(self.plan, self.sandbox_options, progress=self.progress)
-        await self.hub.listen(control)
+            self.server_state.identity = options.authority.identity(names)
+        sandbox = await self.server_state.open(self.plan, self.sandbox_options, progress=self.progress)
+        await self.server_state.listen(control)
         self._run_directory = RunDirectory()
         date = self.sandbox_options.api_date.name
-        self.ready = describe(self.hub, self.token, date, sandbox.credentials(), self._run_directory)
+        self.ready = describe(self.server_state, self.token, date, sandbox.credentials(), self._run_directory)
         if options.authority:
             self.ready |= self._run_directory.write_authority(options.authority.certificate_pem)
         write_ready_file(options.ready_file, self.ready, self._run_directory.path)
@@ -126,7 +128,7 @@ class Server:
 
         Returns what went wrong where it is served, but its keys or the ready file could not be written.
         """
-        sandbox = await self.hub.reset(DEFAULT, plan)
+        sandbox = await self.server_state.reset(DEFAULT, plan)
         assert self._run_directory is not None, "asked before the server was ready"
         try:
             self.ready["accounts"] = describe_accounts(sandbox.credentials(), self._run_directory)
@@ -141,23 +143,23 @@ class Server:
             await asyncio.gather(self._reloading, return_exceptions=True)
         if self.ready:
             remove_ready_file(self.options.ready_file)
-        await self.hub.stop()
+        await self.server_state.stop()
         if self._run_directory:
             self._run_directory.remove()
 
 
 def describe(
-    hub: Hub, token: str, api_date: str, credentials: list[Credential], run_directory: RunDirectory
+    server_state: ServerState, token: str, api_date: str, credentials: list[Credential], run_directory: RunDirectory
 ) -> dict[str, Any]:
     """What a ready file says of a server without TLS. Writes the key files."""
     return {
         "pid": os.getpid(),
-        "control_url": f"{hub.local_origin()}/_mock",
+        "control_url": f"{server_state.local_origin()}/_mock",
         "control_token": token,
         "api_date": api_date,
         "ca_cert": None,
         "ca_bundle": None,
-        "venues": hub.urls(),
+        "venues": server_state.urls(),
         "accounts": describe_accounts(credentials, run_directory),
     }
 

@@ -13,7 +13,7 @@ BATCH_STEPS_MAX = 256
 """What is carried out before clients are served again, where more is due than the clock leaves time for."""
 
 
-class Ticker:
+class ScriptTimer:
     """Made and stopped with its sandbox."""
 
     def __init__(self, sandbox: Sandbox) -> None:

@@ -13,12 +13,12 @@ from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.sandbox import DEFAULT, Progress, Sandbox, SandboxOptions, open_sandbox
 from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.scenario.loader import Plan
-from mockexchange.server.app import Front, SandboxOf
+from mockexchange.server.app import ListenerApp, SandboxOf
 from mockexchange.server.control.access import LOOPBACK_NAMES
 from mockexchange.server.http import listener as listeners
 from mockexchange.server.http.listener import Listener
-from mockexchange.server.http.rest_endpoint import Diagnostician
-from mockexchange.server.script_timer import Ticker
+from mockexchange.server.http.rest_endpoint import DiagnosisWorker
+from mockexchange.server.script_timer import ScriptTimer
 from mockexchange.server.tls.acceptor import Identity
 from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
 from mockexchange.venues.registry import VENUES
@@ -28,7 +28,7 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared wit
 
 
 @dataclass(slots=True)
-class Hub:
+class ServerState:
     """Owns everything that has to be stopped. `public_url` is how clients see the main port, if not by address.
 
     `has_deflate`: streams may be compressed, if a client asks. `inspector` looks at what leaves any of the sandboxes.
@@ -37,15 +37,15 @@ class Hub:
 
     host: str
     sandboxes: Sandboxes = field(default_factory=Sandboxes)
-    diagnostician: Diagnostician = field(default_factory=Diagnostician)
+    diagnosis_worker: DiagnosisWorker = field(default_factory=DiagnosisWorker)
     ports: dict[str, Listener] = field(default_factory=dict)
-    tickers: dict[str, Ticker] = field(default_factory=dict)
+    script_timers: dict[str, ScriptTimer] = field(default_factory=dict)
     main: Listener | None = None
     public_url: str | None = None
     has_deflate: bool = False
     inspector: Inspector | None = None
     identity: Identity | None = None
-    onlooker: Callable[[Sandbox], object] | None = None
+    on_sandbox: Callable[[Sandbox], object] | None = None
     """Is shown every sandbox once it is there, and again after it was reset."""
     _main_socket: socket.socket | None = None
 
@@ -56,7 +56,7 @@ class Hub:
     async def listen(self, control: ASGIApp) -> None:
         """Serve on the main port; the default sandbox exists by now."""
         assert self._main_socket is not None, "bind first"
-        front = Front(self.sandboxes.route, self.diagnostician, control)
+        front = ListenerApp(self.sandboxes.route, self.diagnosis_worker, control)
         self.main = self._listening(front, self._main_socket)
         await self.main.start()
 
@@ -92,18 +92,18 @@ class Hub:
         Raises SandboxError or ScenarioError, and then nothing has changed.
         """
         sandbox = await self.sandboxes.reset(name, plan)
-        self.tickers.pop(name).stop()
+        self.script_timers.pop(name).stop()
         self._take_in(sandbox)
         return sandbox
 
     def _take_in(self, sandbox: Sandbox) -> None:
-        self.tickers[sandbox.name] = Ticker(sandbox)
-        if self.onlooker:
-            self.onlooker(sandbox)
+        self.script_timers[sandbox.name] = ScriptTimer(sandbox)
+        if self.on_sandbox:
+            self.on_sandbox(sandbox)
 
     async def delete(self, name: str) -> None:
         self.sandboxes.remove(name).sandbox.close("deleted")
-        self.tickers.pop(name).stop()
+        self.script_timers.pop(name).stop()
         listener = self.ports.pop(name, None)
         if listener:
             await listener.stop()
@@ -115,14 +115,14 @@ class Hub:
 
     async def stop(self) -> None:
         """Stop every port at once, for each waits a while for what is under way."""
-        for ticker in self.tickers.values():
+        for ticker in self.script_timers.values():
             ticker.stop()
         for slot in self.sandboxes:
             slot.sandbox.close("stopped")
         await asyncio.gather(*(listener.stop() for listener in [self.main, *self.ports.values()] if listener))
         if self._main_socket:
             self._main_socket.close()
-        self.diagnostician.close()
+        self.diagnosis_worker.close()
 
     def origin(self, name: str = DEFAULT) -> str:
         """Scheme, host and port under which a sandbox is reached.
@@ -161,10 +161,10 @@ class Hub:
         }
 
     def _listener(self, slot: Slot, port: int) -> Listener:
-        front = Front(_always(slot), self.diagnostician, None)
+        front = ListenerApp(_always(slot), self.diagnosis_worker, None)
         return self._listening(front, listeners.bind(self.host, port))
 
-    def _listening(self, front: Front, sock: socket.socket) -> Listener:
+    def _listening(self, front: ListenerApp, sock: socket.socket) -> Listener:
         return Listener(front, sock, has_deflate=self.has_deflate, identity=self.identity)
 
 

@@ -26,7 +26,7 @@ def venue_at(path: str) -> Venue:
     return STREAM_PATHS.get(path, DEFAULT)
 
 
-def whereabouts(path: str) -> str:
+def known_paths_hint(path: str) -> str:
     """Where everybody is, for a raw path that is nobody's; "" for one that is somebody's."""
     if venue_at(path) is not DEFAULT or path in STREAM_PATHS or path.startswith(f"{DEFAULT.prefix}/"):
         return ""

@@ -286,15 +286,15 @@ def test_what_is_never_closed_says_so_and_goes(nothing_left: None) -> None:
 
 
 def test_an_error_at_the_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.server.server_state import Hub
+    from mockexchange.server.server_state import ServerState
 
-    stop = Hub.stop
+    stop = ServerState.stop
 
-    async def fail(self: Hub) -> None:
+    async def fail(self: ServerState) -> None:
         await stop(self)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(Hub, "stop", fail)
+    monkeypatch.setattr(ServerState, "stop", fail)
     with pytest.raises(ZeroDivisionError), serve("empty"):
         pass
 

@@ -7,7 +7,7 @@ import pytest
 from mockexchange.cli.call import request_of, target_of
 from mockexchange.cli.click_base import Misuse
 from mockexchange.cli.server_connection import Server
-from mockexchange.clients.request_signers import DIALECTS, Unsigned
+from mockexchange.clients.request_signers import REQUEST_SIGNERS, UnsignedRequest
 from tests.cli.conftest import Cli
 
 POSITIONS = "/trade-api/v2/portfolio/positions"
@@ -36,27 +36,27 @@ def test_a_path_becomes_a_target(text: str, target: str) -> None:
 @pytest.mark.parametrize(
     ("venue", "method", "path", "params", "request_made"),
     [
-        ("kalshi", "POST", "/orders", None, Unsigned("POST", "/trade-api/v2/orders")),
+        ("kalshi", "POST", "/orders", None, UnsignedRequest("POST", "/trade-api/v2/orders")),
         ("deribit", "GET", "/private/get_positions?currency=BTC", None,
-         Unsigned("GET", "/api/v2/private/get_positions?currency=BTC")),
+         UnsignedRequest("GET", "/api/v2/private/get_positions?currency=BTC")),
         ("deribit", "POST", "private/get_positions", {"currency": "BTC"},
-         Unsigned("POST", "/api/v2/private/get_positions",
+         UnsignedRequest("POST", "/api/v2/private/get_positions",
                   b'{"id": 1, "method": "private/get_positions", "params": {"currency": "BTC"}}')),
         ("signalplus", "POST", "/signalplus/api/private/get_positions?x", None,
-         Unsigned("POST", "/signalplus/api/private/get_positions?x",
+         UnsignedRequest("POST", "/signalplus/api/private/get_positions?x",
                   b'{"rid": 1, "method": "private/get_positions", "params": {}}')),
     ],
 )  # fmt: skip
 def test_a_request_is_in_the_words_of_the_venue(
-    venue: str, method: str, path: str, params: dict[str, object] | None, request_made: Unsigned
+    venue: str, method: str, path: str, params: dict[str, object] | None, request_made: UnsignedRequest
 ) -> None:
-    assert request_of(DIALECTS[venue], method, path, params) == request_made
+    assert request_of(REQUEST_SIGNERS[venue], method, path, params) == request_made
 
 
 @pytest.mark.parametrize(("venue", "method"), [("kalshi", "POST"), ("deribit", "GET"), ("signalplus", "GET")])
 def test_params_without_a_place_for_them_are_a_misuse(venue: str, method: str) -> None:
     with pytest.raises(Misuse, match="--params is for POST at a JSON-RPC venue"):
-        request_of(DIALECTS[venue], method, "/x", {})
+        request_of(REQUEST_SIGNERS[venue], method, "/x", {})
 
 
 @pytest.mark.parametrize("account", ["alice", "eddy"])

@@ -13,8 +13,8 @@ import pytest
 
 from mockexchange.cli.server_connection import Server
 from mockexchange.cli.shell_formats import FORMATS, to_comments, to_dotenv, to_fish, to_json, to_powershell, to_sh
-from mockexchange.clients.published import CLIENTS, GENERICS, POINTERS, Client, client_of, variables_of
-from mockexchange.clients.request_signers import DIALECTS
+from mockexchange.clients.published import CLIENTS, GENERICS, POINTERS, PublishedClient, client_of, variables_of
+from mockexchange.clients.request_signers import REQUEST_SIGNERS
 from mockexchange.venues.registry import VENUES
 from tests.cli.conftest import Cli
 
@@ -119,7 +119,7 @@ def test_json_says_null_for_what_is_to_be_unset() -> None:
 
 
 @pytest.mark.parametrize(("name", "client"), CLIENTS.items())
-def test_a_client_is_pointed_completely(name: str, client: Client) -> None:
+def test_a_client_is_pointed_completely(name: str, client: PublishedClient) -> None:
     words = "".join([*client.exports.values(), *client.notes])
     assert any(place in words for place in ("{base_url}", "{origin}")), name
     assert "{key_id}" in words
@@ -147,7 +147,7 @@ def test_pykalshi_reads_the_variables_of_the_table() -> None:
 
 
 def test_every_venue_has_its_pointers_and_a_generic_client() -> None:
-    assert POINTERS.keys() == GENERICS.keys() == DIALECTS.keys() == VENUES.keys()
+    assert POINTERS.keys() == GENERICS.keys() == REQUEST_SIGNERS.keys() == VENUES.keys()
     for venue, generic in GENERICS.items():
         assert generic.venue == venue
         assert POINTERS[venue].items() <= generic.exports.items()

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
-from mockexchange.clients.request_signers import DIALECTS, Unsigned, signed_headers
+from mockexchange.clients.request_signers import REQUEST_SIGNERS, UnsignedRequest, signed_headers
 from mockexchange.scenario.keys import KeyPair, make_pair
 
 PATH = "/trade-api/v2/portfolio/positions"
@@ -81,7 +81,7 @@ def explain_deribit(path: str, authorization: str, *more: str) -> Result:
 
 def authorization_of(target: str) -> str:
     credential = {"key_id": "AMANDA", "secret": SECRET}
-    return DIALECTS["deribit"].sign(credential, Unsigned("GET", target))["Authorization"]
+    return REQUEST_SIGNERS["deribit"].sign(credential, UnsignedRequest("GET", target))["Authorization"]
 
 
 @pytest.mark.parametrize("path", [TARGET, f"https://test.deribit.com{TARGET}"])

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from mockexchange.cli import main
 from mockexchange.cli.banner import banner
 from mockexchange.cli.click_base import Failure
-from mockexchange.cli.env import words_of
+from mockexchange.cli.env import template_values
 from mockexchange.cli.event_source import events_of
 from mockexchange.cli.server_connection import Server, find_server
 from mockexchange.clients.published import CLIENTS, TRUST, variables_of
@@ -76,7 +76,7 @@ def test_what_a_server_that_is_gone_left_in_a_shell_is_unset(server: Server) -> 
     """A client whose SSL_CERT_FILE is not there does not start, or trusts nobody."""
     ready = {**server.ready, "ca_cert": None, "ca_bundle": None}
     left = {"SSL_CERT_FILE": "/run/mockexchange/run-abc/ca-bundle.crt", "CURL_CA_BUNDLE": "/etc/own.crt"}
-    variables = variables_of(CLIENTS["kyro"], words_of(ready, ready["accounts"][0]), left)
+    variables = variables_of(CLIENTS["kyro"], template_values(ready, ready["accounts"][0]), left)
     assert variables["SSL_CERT_FILE"] is None
     assert "CURL_CA_BUNDLE" not in variables
 

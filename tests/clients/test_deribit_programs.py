@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.cli.env import words_of
+from mockexchange.cli.env import template_values
 from mockexchange.clients.published import CLIENTS, variables_of
 from tests.clients.deribit import ACCOUNT, SCENARIO, positions_by_name, profit, shown, trade
 from tests.clients.exchange import MAIN_KEY, OpenSandbox, Sandbox
@@ -34,7 +34,7 @@ def pointed(sandbox: Sandbox, client: str, home: Path) -> dict[str, str]:
     """Return the environment that `mockexchange env` makes."""
     credential = sandbox.secrets[ACCOUNT, MAIN_KEY]
     account = {"name": ACCOUNT, "venue": "deribit", "private_key_path": None, **credential._asdict()}
-    variables = variables_of(CLIENTS[client], words_of({"venues": sandbox.venues}, account), {})
+    variables = variables_of(CLIENTS[client], template_values({"venues": sandbox.venues}, account), {})
     kept = {name: value for name, value in clean_environment(home).items() if not name.startswith("PYTHON")}
     return kept | {name: value for name, value in variables.items() if value is not None}
 

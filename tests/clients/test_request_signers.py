@@ -1,12 +1,12 @@
 """What the command line knows of venues by itself: no venue is without it, and each takes what it signs."""
 
 from mockexchange.cli.banner import CALLS
-from mockexchange.clients.request_signers import DIALECTS
+from mockexchange.clients.request_signers import REQUEST_SIGNERS
 from mockexchange.venues.registry import VENUES
 
 
 def test_every_venue_is_spoken() -> None:
-    assert {name: dialect.prefix for name, dialect in DIALECTS.items()} == {
+    assert {name: dialect.prefix for name, dialect in REQUEST_SIGNERS.items()} == {
         name: venue.prefix for name, venue in VENUES.items()
     }
     assert CALLS.keys() == VENUES.keys()

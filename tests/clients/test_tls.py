@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.clients.published import CLIENTS, Holder, variables_of, words_of
+from mockexchange.clients.published import CLIENTS, AccountKey, template_values, variables_of
 from mockexchange.runtime.http_request import ControlApi
 from tests.clients.published import BY_TITLE
 from tests.clients.recipes import read_recipes
@@ -69,8 +69,8 @@ def pointed(ready: Mapping[str, Any], client: str, host: str, *, is_trusting: bo
     """The environment of a program whose client is to reach the server by this host."""
     account = ready["accounts"][0]
     urls = {name: url.replace("127.0.0.1", host) for name, url in ready["venues"]["kalshi"].items()}
-    holder = Holder(account["name"], account["venue"], account["key_id"], None, account["secret"])
-    words = words_of(urls, holder, account["private_key_path"])
+    holder = AccountKey(account["name"], account["venue"], account["key_id"], None, account["secret"])
+    words = template_values(urls, holder, account["private_key_path"])
     bundle = ready["ca_bundle"] if is_trusting else ""
     shell = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "KALSHI"))}
     given = variables_of(CLIENTS[client], {**words, "ca_bundle": bundle}, {})

@@ -6,7 +6,7 @@ import sys
 import textwrap
 from typing import Any
 
-from mockexchange.emulation.run import Ran, Settings, run
+from mockexchange.emulation.run import RunResult, RunSettings, run
 from mockexchange.venues.registry import DEFAULT
 
 ASK = """
@@ -24,12 +24,12 @@ def command_of(source: str, *arguments: str) -> list[str]:
     return [sys.executable, "-c", textwrap.dedent(ASK) + textwrap.dedent(source), *arguments]
 
 
-def settings_of(source: str, **words: Any) -> Settings:
+def settings_of(source: str, **words: Any) -> RunSettings:
     environment = {**os.environ, **words.pop("environment", {})}
     given = {"api_date": DEFAULT.api_date("latest"), "patience_s": 30.0, **words}
-    return Settings(command=command_of(source), environment=environment, **given)
+    return RunSettings(command=command_of(source), environment=environment, **given)
 
 
-def ran(source: str, **words: Any) -> Ran:
+def ran(source: str, **words: Any) -> RunResult:
     """Run a Python program that has `ask(url)` to its end."""
     return asyncio.run(run(settings_of(source, **words)))

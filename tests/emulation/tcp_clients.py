@@ -10,20 +10,20 @@ from urllib.parse import urlsplit
 
 from anyio.from_thread import start_blocking_portal
 
-from mockexchange.emulation.tcp_listener import Door, Ends, join, reach_here
+from mockexchange.emulation.tcp_listener import StreamPair, TcpListener, connect_locally, join
 from mockexchange.runtime.trust import bundle
 from mockexchange.server.tls.certificates import Authority
 
 
-async def pass_on(port: int, client: Ends) -> None:
-    await join(client, await reach_here(port))
+async def pass_on(port: int, client: StreamPair) -> None:
+    await join(client, await connect_locally(port))
 
 
 @contextmanager
-def door(serve: Callable[[Ends], Awaitable[None]], context: SSLContext | None = None) -> Iterator[int]:
+def door(serve: Callable[[StreamPair], Awaitable[None]], context: SSLContext | None = None) -> Iterator[int]:
     """Yield the port of a door, which a loop in a thread serves."""
     with start_blocking_portal() as portal:
-        opened = Door(serve, context)
+        opened = TcpListener(serve, context)
         with portal.wrap_async_context_manager(opened):
             yield opened.port
 

@@ -143,10 +143,10 @@ def test_a_process_that_has_ended_has_started_nobody(tmp_path: Path) -> None:
 DRIVER = """
     import asyncio, os, sys
     from mockexchange.emulation.child_process import Program
-    from mockexchange.emulation.signals import Relay
+    from mockexchange.emulation.signals import SignalForwarder
 
     async def main():
-        relay = Relay()
+        relay = SignalForwarder()
         with relay.taking():
             started = await Program.start(sys.argv[1:], dict(os.environ))
             relay.hand_to(started)

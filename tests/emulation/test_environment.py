@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.clients.published import CLIENTS, GENERIC, Holder, Unusable
+from mockexchange.clients.published import CLIENTS, GENERIC, AccountKey, UnusableAccount
 from mockexchange.emulation.environment import (
     DEMO_SWITCHES,
     OWN_PREFIXES,
     WHERE,
-    Trust,
+    TrustFiles,
     pointing,
     proxied,
     scrubbed,
@@ -21,10 +21,10 @@ VENUES = {
     "deribit": {"base_url": "http://127.0.0.1:1/api/v2", "ws_url": "ws://127.0.0.1:1/ws/api/v2"},
     "signalplus": {"base_url": "http://127.0.0.1:1/signalplus/api", "ws_url": "ws://127.0.0.1:1/signalplus/ws/api"},
 }
-ALICE = Holder("alice", "kalshi", "alice-id", lambda: "PEM", None)
-BOB = Holder("bob", "kalshi", "bob-id", lambda: "PEM", None)
-DORA = Holder("dora", "deribit", "dora-id", None, "hush")
-NOBODY = Holder("nobody", "signalplus", "no-id", None, None)
+ALICE = AccountKey("alice", "kalshi", "alice-id", lambda: "PEM", None)
+BOB = AccountKey("bob", "kalshi", "bob-id", lambda: "PEM", None)
+DORA = AccountKey("dora", "deribit", "dora-id", None, "hush")
+NOBODY = AccountKey("nobody", "signalplus", "no-id", None, None)
 ACCOUNTS = {"alice": (ALICE, "alice.pem"), "bob": (BOB, "bob.pem"), "dora": (DORA, ""), "nobody": (NOBODY, "")}
 
 
@@ -62,7 +62,7 @@ def test_an_account_is_chosen_for_its_venue_alone() -> None:
     ],
 )
 def test_an_account_that_cannot_be_used_is_told_of(client: str, account: str, problem: str) -> None:
-    with pytest.raises(Unusable, match=problem):
+    with pytest.raises(UnusableAccount, match=problem):
         pointing(client, account, ACCOUNTS, VENUES, is_demo=False)
 
 
@@ -106,7 +106,7 @@ def test_programs_trust_our_authority_beside_the_systems(tmp_path: Path) -> None
     own, theirs = tmp_path / "own.crt", tmp_path / "theirs.crt"
     own.write_text("ours")
     theirs.write_text("theirs")
-    trust = Trust(str(own), "bundle.crt")
+    trust = TrustFiles(str(own), "bundle.crt")
     found = trusting(trust, {"NODE_EXTRA_CA_CERTS": str(tmp_path / "gone.crt")}, tmp_path)
     assert found == {
         "SSL_CERT_FILE": "bundle.crt",

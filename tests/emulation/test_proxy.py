@@ -19,7 +19,7 @@ from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.emulation import proxy as proxies
 from mockexchange.emulation.proxy import Proxy, origin_form, read_head, ticket_of
 from mockexchange.emulation.tcp_listener import HOST
-from mockexchange.emulation.upstream_proxy import Upstream, find_upstream
+from mockexchange.emulation.upstream_proxy import UpstreamProxy, find_upstream
 from mockexchange.guard import Dial
 from mockexchange.kit.kalshi.signing import load_signer
 from tests.emulation.tcp_clients import ask, dial, door, read_to_end, tls_door
@@ -340,9 +340,9 @@ def test_a_venue_is_refused_and_told_of_whoever_asks(dials: list[Dial]) -> None:
         ({"https_proxy": ""}, None),
         ({"https_proxy": "socks5://x:1"}, None),
         ({"https_proxy": "http://:1"}, None),
-        ({"all_proxy": "proxy.example:3128"}, Upstream("proxy.example", 3128, "", "")),
-        ({"https_proxy": "http://a", "all_proxy": "http://b", "no_proxy": "c"}, Upstream("a", 80, "", "c")),
+        ({"all_proxy": "proxy.example:3128"}, UpstreamProxy("proxy.example", 3128, "", "")),
+        ({"https_proxy": "http://a", "all_proxy": "http://b", "no_proxy": "c"}, UpstreamProxy("a", 80, "", "c")),
     ],
 )
-def test_the_users_proxy_is_found(environment: dict[str, str], found: Upstream | None) -> None:
+def test_the_users_proxy_is_found(environment: dict[str, str], found: UpstreamProxy | None) -> None:
     assert find_upstream(environment) == found

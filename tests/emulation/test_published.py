@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.emulation.run import DEMO, LOCAL, Ran, Settings, run
+from mockexchange.emulation.run import DEMO, LOCAL, RunResult, RunSettings, run
 from mockexchange.venues.registry import DEFAULT
 from tests.clients.processes import find_python
 
@@ -83,11 +83,11 @@ KYRO = """
 """
 
 
-def ran(client: str, version: str, source: str, folder: Path, **words: str) -> Ran:
+def ran(client: str, version: str, source: str, folder: Path, **words: str) -> RunResult:
     program = folder / "bot.py"
     program.write_text(textwrap.dedent(source))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COV"))}
-    settings = Settings(
+    settings = RunSettings(
         command=[str(find_python(client, version)), str(program)],
         environment=environment,
         api_date=DEFAULT.api_date("latest"),

@@ -9,9 +9,9 @@ from unittest.mock import Mock
 import pytest
 
 from mockexchange.api.serving import serve
-from mockexchange.clients.published import Unusable
+from mockexchange.clients.published import UnusableAccount
 from mockexchange.emulation.child_process import CannotStart
-from mockexchange.emulation.run import DEMO, Settings, _followed, run
+from mockexchange.emulation.run import DEMO, RunSettings, _followed, run
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.venues.registry import DEFAULT
 from tests.emulation.programs import ran
@@ -111,7 +111,7 @@ def test_a_program_that_ends_well_all_the_same_does_not_pass() -> None:
 
 
 def test_a_program_that_is_no_python_finds_the_proxy() -> None:
-    settings = Settings(
+    settings = RunSettings(
         command=[
             "sh",
             "-c",
@@ -131,7 +131,7 @@ def test_a_program_that_is_no_python_finds_the_proxy() -> None:
 
 def test_a_program_that_goes_past_the_proxy_is_known_to_have_done_so() -> None:
     command = ["sh", "-c", 'curl -s "$KALSHI_API_BASE_URL/exchange/status"']
-    found = asyncio.run(run(Settings(command=command, environment=os.environ, api_date=DEFAULT.api_date("latest"))))
+    found = asyncio.run(run(RunSettings(command=command, environment=os.environ, api_date=DEFAULT.api_date("latest"))))
     assert (len(found.requests), found.guarded, found.proxied) == (1, set(), 0)
 
 
@@ -151,7 +151,7 @@ def test_others_are_let_through_for_the_program_and_for_nobody_else(tmp_path: Pa
             f"{other.base_url}/exchange/status",
             str(tmp_path / "said"),
         ]
-        settings = Settings(command=command, environment=os.environ, api_date=DEFAULT.api_date("latest"))
+        settings = RunSettings(command=command, environment=os.environ, api_date=DEFAULT.api_date("latest"))
         found = asyncio.run(run(settings))
     assert (found.proxied, (tmp_path / "said").read_text()) == (2, "200 407 ")
 
@@ -181,8 +181,8 @@ def test_the_journal_has_a_row_of_what_was_dialled(tmp_path: Path) -> None:
     ("words", "error", "problem"),
     [
         ({"scenario": "domo"}, ScenarioError, "no scenario 'domo'"),
-        ({"account": "nobody"}, Unusable, "no account 'nobody'; known: "),
-        ({"client": "ccxt"}, Unusable, "ccxt is a client of deribit: the account alice is on kalshi"),
+        ({"account": "nobody"}, UnusableAccount, "no account 'nobody'; known: "),
+        ({"client": "ccxt"}, UnusableAccount, "ccxt is a client of deribit: the account alice is on kalshi"),
     ],
 )
 def test_what_is_wrong_is_said_before_it_is_run(
@@ -195,7 +195,7 @@ def test_what_is_wrong_is_said_before_it_is_run(
 
 
 def test_a_program_that_there_is_not_leaves_nothing_behind() -> None:
-    settings = Settings(command=["no-such-bot"], environment=os.environ, api_date=DEFAULT.api_date("latest"))
+    settings = RunSettings(command=["no-such-bot"], environment=os.environ, api_date=DEFAULT.api_date("latest"))
     with pytest.raises(CannotStart):
         asyncio.run(run(settings))
 

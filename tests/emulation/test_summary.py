@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.emulation.run import DEMO, LOCAL, Ran, Settings
-from mockexchange.emulation.summary import dial_lines, judgements, lines_of
+from mockexchange.emulation.run import DEMO, LOCAL, RunResult, RunSettings
+from mockexchange.emulation.summary import dial_lines, lines_of, run_checks
 from mockexchange.guard import Dial
 from mockexchange.sandbox.journal import FrameEntry, JournalEntry
 from mockexchange.venues.registry import DEFAULT
@@ -21,9 +21,11 @@ def frame(direction: str, kind: str) -> FrameEntry:
     return FrameEntry(0, 0, 0, 1, "alice", direction, b"", kind)
 
 
-def ran(*requests: JournalEntry, mode: str = LOCAL, client: str = "generic", **words: Any) -> Ran:
-    settings = Settings(command=["bot"], environment={}, mode=mode, client=client, api_date=DEFAULT.api_date("latest"))
-    return Ran(settings, requests=list(requests), seconds=1.25, **words)
+def ran(*requests: JournalEntry, mode: str = LOCAL, client: str = "generic", **words: Any) -> RunResult:
+    settings = RunSettings(
+        command=["bot"], environment={}, mode=mode, client=client, api_date=DEFAULT.api_date("latest")
+    )
+    return RunResult(settings, requests=list(requests), seconds=1.25, **words)
 
 
 def test_the_first_line_is_the_whole() -> None:
@@ -122,8 +124,8 @@ def test_of_a_demo_that_could_be_here_it_is_said_how() -> None:
     assert dial_lines(ran(dials=[demo], mode=DEMO))[1:] == []
 
 
-def broken(found: Ran) -> dict[str, list[str]]:
-    return {one.rule: [seen for _, seen, _ in one.broken] for one in judgements(found)}
+def broken(found: RunResult) -> dict[str, list[str]]:
+    return {one.rule: [seen for _, seen, _ in one.broken] for one in run_checks(found)}
 
 
 def test_a_good_run_breaks_nothing() -> None:

@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from mockexchange.emulation.tcp_listener import HOST, Ends, break_off
+from mockexchange.emulation.tcp_listener import HOST, StreamPair, reset_writer
 from tests.emulation.tcp_clients import dial, door, pass_on, read_to_end
 
 
@@ -76,7 +76,7 @@ def test_where_nobody_listens_the_connection_is_broken_off() -> None:
 
 
 def test_a_door_that_closes_ends_its_connections() -> None:
-    async def wait(client: Ends) -> None:
+    async def wait(client: StreamPair) -> None:
         client.writer.write(b"here")
         await client.reader.read()
 
@@ -94,7 +94,7 @@ def test_a_connection_that_is_closed_already_is_broken_off_all_the_same() -> Non
         writer = Mock(get_extra_info=info.get)
         if info["socket"]:
             info["socket"].close()
-        break_off(writer)
+        reset_writer(writer)
         writer.transport.abort.assert_called_once_with()
 
 

@@ -38,12 +38,12 @@ def environment(home: Path, **variables: str) -> dict[str, str]:
 
 def pointed(ready: Mapping[str, object], name: str) -> dict[str, str]:
     """The variables by which an account is pointed, from a ready file."""
-    from mockexchange.cli.env import words_of
+    from mockexchange.cli.env import template_values
 
     accounts = ready["accounts"]
     assert isinstance(accounts, list)
     account = next(each for each in accounts if each["name"] == name)
-    words = words_of(ready, account)
+    words = template_values(ready, account)
     return {variable: template.format(**words) for variable, template in POINTERS[account["venue"]].items()}
 
 

@@ -1,4 +1,4 @@
-"""Wrapping what modules have, now or once they are imported."""
+"""Patches what modules have, now or once they are imported."""
 
 import importlib.util
 import sys
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.guard.patching import Wrapping
+from mockexchange.guard.patching import Patches
 
 NAME = "a_module_to_be_wrapped"
 
@@ -22,12 +22,12 @@ def _importable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Non
 
 
 @pytest.fixture
-def wrapping() -> Iterator[Wrapping]:
-    def wrap(self: Wrapping, module: Any) -> None:
+def wrapping() -> Iterator[Patches]:
+    def wrap(self: Patches, module: Any) -> None:
         self.wrap(module, "word", lambda original: lambda: f"wrapped {original()}")
         self.wrap(module, "nothing", lambda original: original)
 
-    made = Wrapping({NAME: wrap})
+    made = Patches({NAME: wrap})
     yield made
     made.undo()
 
@@ -36,7 +36,7 @@ def imported() -> Any:
     return importlib.import_module(NAME)
 
 
-def test_a_module_that_is_there_is_wrapped_at_once(wrapping: Wrapping) -> None:
+def test_a_module_that_is_there_is_wrapped_at_once(wrapping: Patches) -> None:
     module = imported()
     wrapping.install()
     assert module.word() == "wrapped plain"
@@ -45,7 +45,7 @@ def test_a_module_that_is_there_is_wrapped_at_once(wrapping: Wrapping) -> None:
     assert module.word() == "plain"
 
 
-def test_one_that_is_not_is_wrapped_when_it_is_imported(wrapping: Wrapping) -> None:
+def test_one_that_is_not_is_wrapped_when_it_is_imported(wrapping: Patches) -> None:
     wrapping.install()
     assert NAME not in sys.modules
     module = imported()
@@ -55,7 +55,7 @@ def test_one_that_is_not_is_wrapped_when_it_is_imported(wrapping: Wrapping) -> N
     assert module.word() == "plain"
 
 
-def test_one_that_is_found_before_and_runs_after_the_end_is_let_be(wrapping: Wrapping) -> None:
+def test_one_that_is_found_before_and_runs_after_the_end_is_let_be(wrapping: Patches) -> None:
     wrapping.install()
     spec = importlib.util.find_spec(NAME)
     assert spec is not None
@@ -66,10 +66,8 @@ def test_one_that_is_found_before_and_runs_after_the_end_is_let_be(wrapping: Wra
     assert module.word() == "plain"
 
 
-def test_two_wrap_the_same_one_after_the_other(wrapping: Wrapping) -> None:
-    other = Wrapping(
-        {NAME: lambda self, module: self.wrap(module, "word", lambda original: lambda: original().upper())}
-    )
+def test_two_wrap_the_same_one_after_the_other(wrapping: Patches) -> None:
+    other = Patches({NAME: lambda self, module: self.wrap(module, "word", lambda original: lambda: original().upper())})
     wrapping.install()
     other.install()
     module = imported()
@@ -79,8 +77,8 @@ def test_two_wrap_the_same_one_after_the_other(wrapping: Wrapping) -> None:
     assert module.word() == "plain"
 
 
-def test_a_module_that_there_is_not_is_as_missing_as_ever(wrapping: Wrapping) -> None:
-    missing = Wrapping({"no_such_module": lambda self, module: None})
+def test_a_module_that_there_is_not_is_as_missing_as_ever(wrapping: Patches) -> None:
+    missing = Patches({"no_such_module": lambda self, module: None})
     missing.install()
     with pytest.raises(ModuleNotFoundError, match="no_such_module"):
         importlib.import_module("no_such_module")

@@ -9,7 +9,7 @@ import pytest
 from mockexchange.runtime.discovery import NoServer, read_ready
 from mockexchange.runtime.http_request import (
     ControlRefused,
-    NotControl,
+    NotControlApi,
     Reply,
     answer_of,
     connection_to,
@@ -51,7 +51,7 @@ def test_an_error_of_the_control_api_has_its_parts(body: bytes, said: str, parts
 
 @pytest.mark.parametrize("body", [b"<html>", b"[]", b'{"error": "x"}', b'{"error": {}}', b"null"])
 def test_anything_else_is_not_the_control_api(body: bytes) -> None:
-    with pytest.raises(NotControl, match="got status 502"):
+    with pytest.raises(NotControlApi, match="got status 502"):
         answer_of(reply(502, body))
 
 

@@ -18,9 +18,9 @@ from mockexchange.core.vocabulary import Action, BookRef, Side
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
-from mockexchange.server.app import Front
+from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.listener import Listener, bind
-from mockexchange.server.http.rest_endpoint import Diagnostician
+from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.helpers.sandboxes import SMALL, signed
@@ -200,15 +200,15 @@ async def listening(
     """A venue until the end of the block; `stream` is the scenario's part about streams."""
     plan = load_text(text + (f"stream: {stream}\n" if stream else ""))
     sandbox = await open_sandbox(plan, SandboxOptions(api_date=api_date(date)))
-    diagnostician = Diagnostician()
+    diagnosis_worker = DiagnosisWorker()
     sock = bind(ADDRESS, 0)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, NARROW_BYTES)
     identity = Loops.secured.identity if Loops.secured else None
-    front = Front(lambda key_id: sandbox, diagnostician, None)
+    front = ListenerApp(lambda key_id: sandbox, diagnosis_worker, None)
     listener = Listener(front, sock, has_deflate=has_deflate, identity=identity)
     await listener.start()
     try:
         yield Venue(sandbox, listener)
     finally:
         await listener.stop()
-        diagnostician.close()
+        diagnosis_worker.close()

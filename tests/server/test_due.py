@@ -10,10 +10,10 @@ import pytest
 from mockexchange.sandbox.sandbox import DEFAULT, Sandbox, SandboxOptions, open_sandbox
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.loader import load_text
-from mockexchange.server.app import Front
+from mockexchange.server.app import ListenerApp
 from mockexchange.server.control.routes import control_app
-from mockexchange.server.script_timer import Ticker
-from mockexchange.server.server_state import Hub
+from mockexchange.server.script_timer import ScriptTimer
+from mockexchange.server.server_state import ServerState
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.helpers.sandboxes import POSITIONS, SMALL, WALL, signed
@@ -31,19 +31,19 @@ class Inside:
     """A server inside this process, asked in ASGI's words; its host clock stands until it is moved."""
 
     def __init__(self) -> None:
-        self.hub = Hub(ADDRESS, public_url=f"http://{ADDRESS}")
+        self.server_state = ServerState(ADDRESS, public_url=f"http://{ADDRESS}")
         self.host_at = WALL
-        control = control_app(self.hub, TOKEN, [ADDRESS], dict)
-        self.app: Any = Front(self.hub.sandboxes.route, self.hub.diagnostician, control)
+        control = control_app(self.server_state, TOKEN, [ADDRESS], dict)
+        self.app: Any = ListenerApp(self.server_state.sandboxes.route, self.server_state.diagnosis_worker, control)
 
     @property
     def sandbox(self) -> Sandbox:
-        return self.hub.sandboxes.get(DEFAULT).sandbox
+        return self.server_state.sandboxes.get(DEFAULT).sandbox
 
     async def open(self, *entries: str, clock: str = "real") -> None:
         script = "".join(f"  - {{{entry}}}\n" for entry in entries)
         options = SandboxOptions(api_date=api_date("2026-10"), clock=clock, host=lambda: self.host_at)
-        self.hub.sandboxes.add(Slot(await open_sandbox(load_text(f"{SMALL}script:\n{script}"), options)))
+        self.server_state.sandboxes.add(Slot(await open_sandbox(load_text(f"{SMALL}script:\n{script}"), options)))
 
     async def control(self, method: str, path: str, body: Any = None) -> tuple[int, bytes]:
         headers = [(b"authorization", f"Bearer {TOKEN}".encode()), (b"host", ADDRESS.encode())]
@@ -88,7 +88,7 @@ def inside(test: Callable[[Inside], Awaitable[None]]) -> Callable[[], None]:
         server = Inside()
         async with asyncio.timeout(GUARD_S):
             await test(server)
-        server.hub.diagnostician.close()
+        server.server_state.diagnosis_worker.close()
         await asyncio.sleep(0)
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -143,7 +143,7 @@ def ended(answer: tuple[int, bytes]) -> bool:
 @inside
 async def test_an_advance_ends_where_its_sandbox_is_reset(server: Inside) -> None:
     await server.open(f"after: 1ms, every: 1ms, {SAY}", clock="paused")
-    server.hub.tickers[DEFAULT] = Ticker(server.sandbox)
+    server.server_state.script_timers[DEFAULT] = ScriptTimer(server.sandbox)
     old = server.sandbox
     advance = asyncio.create_task(server.control("POST", "/clock", {"advance": "10s"}))
     await until_busy(old)
@@ -153,13 +153,13 @@ async def test_an_advance_ends_where_its_sandbox_is_reset(server: Inside) -> Non
     assert ended(await advance)
     assert await again == (200, b'{"mode":"paused","now":"2025-11-04T12:00:01.003Z"}') or ended(await again)
     assert len(old.log) < 10_000
-    server.hub.tickers[DEFAULT].stop()
+    server.server_state.script_timers[DEFAULT].stop()
 
 
 @inside
 async def test_commands_end_where_their_sandbox_is_reset_and_their_keys_lead_nowhere(server: Inside) -> None:
     await server.open(clock="paused")
-    server.hub.tickers[DEFAULT] = Ticker(server.sandbox)
+    server.server_state.script_timers[DEFAULT] = ScriptTimer(server.sandbox)
     old = server.sandbox
     steps = [{"announce": {"message": "x"}}] * 5_000
     commands = asyncio.create_task(server.control("POST", "/commands", steps))
@@ -167,8 +167,8 @@ async def test_commands_end_where_their_sandbox_is_reset_and_their_keys_lead_now
     await server.control("POST", "/reset")
     assert ended(await commands)
     assert len(old.log) < 5_000
-    assert server.hub.sandboxes.route(None) is server.sandbox is not old
-    server.hub.tickers[DEFAULT].stop()
+    assert server.server_state.sandboxes.route(None) is server.sandbox is not old
+    server.server_state.script_timers[DEFAULT].stop()
 
 
 async def until_busy(sandbox: Sandbox) -> None:

@@ -274,7 +274,7 @@ def test_a_ready_file_that_cannot_be_written_is_told_and_the_scenario_is_served(
             scene.edit(scene.file, FIRST.replace("mine", "other"))
             remark = await server.put_in_place(scene.load())
             assert remark == "the ready file still tells of the accounts before: the disk is full"
-            assert server.hub.sandboxes.get("default").sandbox.plan.name == "other"
+            assert server.server_state.sandboxes.get("default").sandbox.plan.name == "other"
 
     play(story)
 
@@ -295,7 +295,7 @@ def test_a_key_file_with_another_key_is_read_again(tmp_path: Path) -> None:
             other = make_pair("ed25519").public_pem
             scene.key.write_text(other)
             await server.put_in_place(scene.load())
-            state = server.hub.sandboxes.get("default").sandbox.exchange.state
+            state = server.server_state.sandboxes.get("default").sandbox.exchange.state
             assert [key.public_key for key in state.keys.values() if key.account == "own"] == [other]
 
     with pytest.MonkeyPatch.context() as patch:

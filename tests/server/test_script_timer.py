@@ -9,9 +9,9 @@ import pytest
 from mockexchange.core.commands import Announce
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
-from mockexchange.server import script_timer as tickers
-from mockexchange.server.script_timer import Ticker
-from mockexchange.server.server_state import Hub
+from mockexchange.server import script_timer as script_timers
+from mockexchange.server.script_timer import ScriptTimer
+from mockexchange.server.server_state import ServerState
 from tests.server.wire import ADDRESS
 
 FAST = "1000000x"
@@ -67,10 +67,10 @@ async def opened(*entries: str, clock: str = "1x") -> tuple[Sandbox, Host]:
     return await open_sandbox(plan, SandboxOptions(clock=clock, host=host)), host
 
 
-def ticking(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> tuple[Ticker, Loop]:
+def ticking(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> tuple[ScriptTimer, Loop]:
     loop = Loop()
-    monkeypatch.setattr(tickers, "running_loop", lambda: loop)
-    return Ticker(sandbox), loop
+    monkeypatch.setattr(script_timers, "running_loop", lambda: loop)
+    return ScriptTimer(sandbox), loop
 
 
 def in_a_loop(test: Callable[[pytest.MonkeyPatch], Awaitable[None]]) -> Callable[[pytest.MonkeyPatch], None]:
@@ -133,7 +133,7 @@ async def test_a_step_of_next_year_is_waited_for_an_hour_at_a_time(monkeypatch: 
 @in_a_loop
 async def test_a_clock_too_fast_for_its_script_leaves_time_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
     sandbox, host = await opened(f"every: 1ms, {SAY}")
-    monkeypatch.setattr(tickers, "BATCH_STEPS_MAX", 10)
+    monkeypatch.setattr(script_timers, "BATCH_STEPS_MAX", 10)
     _, loop = ticking(sandbox, monkeypatch)
     host.at += 100_000
     turns = 0
@@ -182,32 +182,32 @@ async def said(sandbox: Sandbox) -> list[int]:
 
 def test_a_fast_clock_does_its_hours_in_milliseconds_and_again_after_a_reset() -> None:
     async def life() -> None:
-        hub = Hub(ADDRESS)
+        server_state = ServerState(ADDRESS)
         hours = [hour * 3_600_000_000 for hour in range(1, 6)]
-        first = await hub.open(load_text(SCRIPT), SandboxOptions(clock=FAST))
+        first = await server_state.open(load_text(SCRIPT), SandboxOptions(clock=FAST))
         assert await said(first) == hours
-        assert await said(await hub.reset("default")) == hours
-        await hub.stop()
+        assert await said(await server_state.reset("default")) == hours
+        await server_state.stop()
         await asyncio.sleep(0)
-        assert [task for task in asyncio.all_tasks() if "Ticker" in repr(task)] == []
+        assert [task for task in asyncio.all_tasks() if "ScriptTimer" in repr(task)] == []
 
     asyncio.run(asyncio.wait_for(life(), GUARD_S))
 
 
 def test_a_deleted_sandbox_does_nothing_more() -> None:
     async def life() -> None:
-        hub = Hub(ADDRESS)
-        await hub.open(load_text("scenario: bare\n"), SandboxOptions(name="default"))
+        server_state = ServerState(ADDRESS)
+        await server_state.open(load_text("scenario: bare\n"), SandboxOptions(name="default"))
         endless = load_text(f"scenario: endless\nscript:\n  - {{every: 1h, {SAY}}}\n")
-        sandbox = await hub.open(endless, SandboxOptions(name="other", clock=FAST))
+        sandbox = await server_state.open(endless, SandboxOptions(name="other", clock=FAST))
         await said(sandbox)
-        await hub.delete("other")
+        await server_state.delete("other")
         done = len(sandbox.log)
-        assert set(hub.tickers) == {"default"}
+        assert set(server_state.script_timers) == {"default"}
         sandbox.clock.advance(24 * 3_600_000_000)
         for _ in range(100):
             await asyncio.sleep(0)
         assert (len(sandbox.log), sandbox.script.has_due) == (done, False)
-        await hub.stop()
+        await server_state.stop()
 
     asyncio.run(asyncio.wait_for(life(), GUARD_S))

@@ -10,22 +10,22 @@ from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.http import listener
 from mockexchange.server.http.listener import bind
-from mockexchange.server.server_state import Hub
+from mockexchange.server.server_state import ServerState
 from tests.server.wire import ADDRESS
 
 BARE = load_text("scenario: bare\n")
 
 
 def test_one_that_never_began_stops() -> None:
-    asyncio.run(Hub(ADDRESS).stop())
+    asyncio.run(ServerState(ADDRESS).stop())
 
 
 def test_one_that_is_bound_and_never_listened_gives_its_port_back() -> None:
-    hub = Hub(ADDRESS)
+    server_state = ServerState(ADDRESS)
     with bind(ADDRESS, 0) as probe:
         port = probe.getsockname()[1]
-    hub.bind(port)
-    asyncio.run(hub.stop())
+    server_state.bind(port)
+    asyncio.run(server_state.stop())
     bind(ADDRESS, port).close()
 
 
@@ -41,16 +41,16 @@ def test_a_name_that_is_taken_meanwhile_gives_the_port_back(monkeypatch: pytest.
     monkeypatch.setattr(listener, "bind", watch)
 
     async def run() -> None:
-        hub = Hub(ADDRESS)
+        server_state = ServerState(ADDRESS)
         options = SandboxOptions(name="twin")
-        await hub.open(BARE, options, port=0)
-        rooms = iter([lambda name: None, hub.sandboxes.require_room])
+        await server_state.open(BARE, options, port=0)
+        rooms = iter([lambda name: None, server_state.sandboxes.require_room])
         monkeypatch.setattr(Sandboxes, "require_room", lambda self, name: next(rooms)(name))
         with pytest.raises(SandboxError, match="exists already"):
-            await hub.open(BARE, options, port=0)
-        assert len(hub.sandboxes) == len(hub.ports) == 1
+            await server_state.open(BARE, options, port=0)
+        assert len(server_state.sandboxes) == len(server_state.ports) == 1
         bind(ADDRESS, bound[1]).close()
-        await hub.stop()
+        await server_state.stop()
 
     asyncio.run(run())
 
@@ -65,15 +65,15 @@ def test_a_name_that_is_taken_meanwhile_gives_the_port_back(monkeypatch: pytest.
 )
 def test_where_it_is_reached(host: str, public_url: str | None, origin: str) -> None:
     async def run() -> None:
-        hub = Hub(host, public_url=public_url)
-        hub.bind(0)
-        await hub.open(BARE, SandboxOptions())
-        await hub.listen(lambda scope, receive, send: asyncio.sleep(0))
-        assert hub.main is not None
-        assert hub.origin() == origin.format(port=hub.main.port)
-        assert hub.base_url() == f"{hub.origin()}/trade-api/v2"
-        assert hub.local_origin() == f"http://127.0.0.1:{hub.main.port}"
-        await hub.stop()
+        server_state = ServerState(host, public_url=public_url)
+        server_state.bind(0)
+        await server_state.open(BARE, SandboxOptions())
+        await server_state.listen(lambda scope, receive, send: asyncio.sleep(0))
+        assert server_state.main is not None
+        assert server_state.origin() == origin.format(port=server_state.main.port)
+        assert server_state.base_url() == f"{server_state.origin()}/trade-api/v2"
+        assert server_state.local_origin() == f"http://127.0.0.1:{server_state.main.port}"
+        await server_state.stop()
 
     asyncio.run(run())
 
@@ -92,10 +92,10 @@ def test_where_a_port_of_its_own_is_reached(host: str, public_url: str | None, o
     """Under the public name where others than this machine reach it; whatever is in front of the main port is not."""
 
     async def run() -> None:
-        hub = Hub(host, public_url=public_url)
-        await hub.open(BARE, SandboxOptions(name="one"), port=0)
-        assert hub.origin("one") == own.format(port=hub.ports["one"].port)
-        await hub.stop()
+        server_state = ServerState(host, public_url=public_url)
+        await server_state.open(BARE, SandboxOptions(name="one"), port=0)
+        assert server_state.origin("one") == own.format(port=server_state.ports["one"].port)
+        await server_state.stop()
 
     asyncio.run(run())
 
@@ -103,13 +103,13 @@ def test_where_a_port_of_its_own_is_reached(host: str, public_url: str | None, o
 def test_an_onlooker_sees_every_sandbox_and_every_reset() -> None:
     async def run() -> None:
         seen: list[Sandbox] = []
-        hub = Hub(ADDRESS, onlooker=seen.append)
-        first = await hub.open(BARE, SandboxOptions())
-        second = await hub.reset("default")
-        third = await hub.reset("default", load_text("scenario: other\n"))
+        server_state = ServerState(ADDRESS, on_sandbox=seen.append)
+        first = await server_state.open(BARE, SandboxOptions())
+        second = await server_state.reset("default")
+        third = await server_state.reset("default", load_text("scenario: other\n"))
         assert seen == [first, second, third]
         assert [sandbox.plan.name for sandbox in seen] == ["bare", "bare", "other"]
-        assert hub.sandboxes.get("default").sandbox is third
-        await hub.stop()
+        assert server_state.sandboxes.get("default").sandbox is third
+        await server_state.stop()
 
     asyncio.run(run())

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from mockexchange.venues.registry import DEFAULT, STREAM_PATHS, VENUES, venue_at, venue_of, whereabouts
+from mockexchange.venues.registry import DEFAULT, STREAM_PATHS, VENUES, known_paths_hint, venue_at, venue_of
 from mockexchange.venues.venue import Venue
 
 
@@ -44,11 +44,11 @@ def test_a_path_belongs_to_one_venue(path: str, name: str) -> None:
 
 def test_who_calls_nobody_is_told_where_everybody_is() -> None:
     everywhere = "; served here: Kalshi at /trade-api/v2, Deribit at /api/v2, SignalPlus at /signalplus/api"
-    assert {whereabouts(path) for path in ("/", "/api/v1/x", "/ws/api/v2/", "/trade-api/v2", "/x/api/v2")} == {
+    assert {known_paths_hint(path) for path in ("/", "/api/v1/x", "/ws/api/v2/", "/trade-api/v2", "/x/api/v2")} == {
         everywhere
     }
     for path in ("/trade-api/v2/x", "/api/v2", "/api/v2/x", "/signalplus/api", *STREAM_PATHS):
-        assert whereabouts(path) == ""
+        assert known_paths_hint(path) == ""
 
 
 def test_a_venue_is_found_by_its_name() -> None:

@@ -1,4 +1,4 @@
-"""A server in this process: a hub with its control API, in the loop that it is started in."""
+"""A server in this process: a server with its control API, in the loop that it is started in."""
 
 import asyncio
 import json
@@ -20,14 +20,14 @@ from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.sandbox.sandbox import DEFAULT
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import located_json
-from mockexchange.server.app import Front
+from mockexchange.server.app import ListenerApp
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import read_object
 from mockexchange.server.control.routes import control_app
-from mockexchange.server.control.sandbox_creation import Creation, parse_creation
+from mockexchange.server.control.sandbox_creation import SandboxCreation, parse_creation
 from mockexchange.server.http import listener
 from mockexchange.server.process import describe_accounts
-from mockexchange.server.server_state import Hub
+from mockexchange.server.server_state import ServerState
 from mockexchange.server.tls.certificate_names import names_for
 
 NOWHERE = "http://mockexchange.invalid"
@@ -65,16 +65,16 @@ class LocalServer:
         self._files: RunDirectory | None = None
         self._described: list[dict[str, Any]] | None = None
         self.trust: dict[str, str] = {}
-        self.hub = Hub(place.host, public_url=None if place.listens else NOWHERE)
+        self.server_state = ServerState(place.host, public_url=None if place.listens else NOWHERE)
         self._loop = asyncio.get_running_loop()
         if place.tls:
             self._speak_tls()
         self.token = place.token or secrets.token_urlsafe(24)
-        self._control = control_app(self.hub, self.token, list(place.tls_names), self._describe)
+        self._control = control_app(self.server_state, self.token, list(place.tls_names), self._describe)
 
     @property
     def control_url(self) -> str:
-        return f"{self.hub.local_origin() if self._place.listens else NOWHERE}/_mock"
+        return f"{self.server_state.local_origin() if self._place.listens else NOWHERE}/_mock"
 
     @property
     def ask(self) -> InsideAsk:
@@ -82,7 +82,9 @@ class LocalServer:
 
     def app_of(self, name: str) -> ASGIApp:
         """The application that serves a sandbox, whatever the key; a reset swaps what it serves."""
-        front = Front(lambda key_id: self.hub.sandboxes.get(name).sandbox, self.hub.diagnostician, None)
+        front = ListenerApp(
+            lambda key_id: self.server_state.sandboxes.get(name).sandbox, self.server_state.diagnosis_worker, None
+        )
         return Bridge(front, self._loop)
 
     async def start(self, body: dict[str, Any]) -> None:
@@ -91,17 +93,17 @@ class LocalServer:
         if self._place.listens:
             self._bind()
         try:
-            await self.hub.open(wanted.plan, wanted.named(DEFAULT))
+            await self.server_state.open(wanted.plan, wanted.named(DEFAULT))
         except ScenarioError as error:
             raise _wrong(misread("bad_scenario", error)) from None
         if self._place.listens:
-            await self.hub.listen(self._control)
+            await self.server_state.listen(self._control)
 
     def _bind(self) -> None:
         """Raises PortInUse, or Unavailable where nobody can listen there."""
         host, port = self._place.host, self._place.port
         try:
-            self.hub.bind(port)
+            self.server_state.bind(port)
         except listener.PortInUse as error:
             raise PortInUse(str(error).replace("--port ", "port=")) from None
         except OSError as error:
@@ -116,7 +118,7 @@ class LocalServer:
 
         authority = Authority.make()
         try:
-            self.hub.identity = authority.identity(names_for(self._place.host, self._place.tls_names))
+            self.server_state.identity = authority.identity(names_for(self._place.host, self._place.tls_names))
         except ValueError as error:
             raise WrongArgument(str(error), "tls_names") from None
         self.trust = self._directory().write_authority(authority.certificate_pem)
@@ -128,18 +130,18 @@ class LocalServer:
         return self._files
 
     async def stop(self) -> None:
-        await self.hub.stop()
+        await self.server_state.stop()
         if self._files:
             self._files.remove()
 
     def _describe(self) -> dict[str, Any]:
         """For the front page, as the ready file of `mockexchange serve` has it; key files are written once."""
-        sandbox = self.hub.sandboxes.get(DEFAULT).sandbox
+        sandbox = self.server_state.sandboxes.get(DEFAULT).sandbox
         if self._described is None:
             self._described = describe_accounts(sandbox.credentials(), self._directory())
         return {
             "api_date": sandbox.options.api_date.name,
-            "venues": self.hub.urls(),
+            "venues": self.server_state.urls(),
             "accounts": self._described,
         }
 
@@ -155,7 +157,7 @@ async def local_server(place: Place, body: dict[str, Any]) -> AsyncIterator[Loca
         await server.stop()
 
 
-def read_creation(body: dict[str, Any]) -> Creation:
+def read_creation(body: dict[str, Any]) -> SandboxCreation:
     """What the control API makes of the same body. Raises WrongRequest."""
     try:
         return parse_creation(read_object(located_json(json.dumps(body), "", 0)))

@@ -38,13 +38,13 @@ CHUNK_CHARS_MAX = 256 * 1024
 """What is made ready before it is sent, so that a watcher who asks for much history does not hold up the others."""
 
 
-class Happening(NamedTuple):
+class LiveEvent(NamedTuple):
     kind: str
     size_bytes: int
     show: Callable[[], dict[str, Any]]
 
 
-class Feed:
+class EventFeed:
     """The happenings of one sandbox while somebody watches, numbered from 1."""
 
     def __init__(self, sandbox: str, journal: Journal, observers: list[CommandObserver], origin: str) -> None:
@@ -60,7 +60,7 @@ class Feed:
         """Why there will be no more."""
         self.watchers = 0
         self._journal, self._observers = journal, observers
-        self._history: dict[int, Happening] = {}
+        self._history: dict[int, LiveEvent] = {}
         self._size_bytes = 0
         self._left_at = 0
         self._waiting: set[asyncio.Future[None]] = set()
@@ -69,19 +69,19 @@ class Feed:
 
     def _on_command(self, record: Record, outcome: Outcome) -> None:
         events = 1 if isinstance(outcome, Refusal) else len(outcome)
-        self._note(Happening("command", EVENT_BYTES * events, partial(command_to_json, record, outcome)))
+        self._note(LiveEvent("command", EVENT_BYTES * events, partial(command_to_json, record, outcome)))
 
     def _on_item(self, item: JournalItem) -> None:
         if isinstance(item, FrameEntry):
             show = partial(frame_to_json, self._journal.frame_count, item)
-            self._note(Happening("frame", EVENT_BYTES + len(item.raw), show))
+            self._note(LiveEvent("frame", EVENT_BYTES + len(item.raw), show))
         elif isinstance(item, JournalEntry):
-            self._note(Happening("request", EVENT_BYTES, partial(dict, request_to_json(item))))
+            self._note(LiveEvent("request", EVENT_BYTES, partial(dict, request_to_json(item))))
         else:
             kind = "fault" if item.kind == "fault" else "script"
-            self._note(Happening(kind, EVENT_BYTES, partial(firing_to_json, self._journal.firing_count, item)))
+            self._note(LiveEvent(kind, EVENT_BYTES, partial(firing_to_json, self._journal.firing_count, item)))
 
-    def _note(self, happening: Happening) -> None:
+    def _note(self, happening: LiveEvent) -> None:
         self.count += 1
         self._history[self.count] = happening
         self._size_bytes += happening.size_bytes
@@ -162,7 +162,9 @@ class Feed:
             self._waiting.discard(future)
 
 
-async def watch(feed: Feed, kinds: frozenset[str], last_event_id: str | None, is_following: bool) -> AsyncIterator[str]:
+async def watch(
+    feed: EventFeed, kinds: frozenset[str], last_event_id: str | None, is_following: bool
+) -> AsyncIterator[str]:
     """Yield events as text, until the sandbox ends; only what is known already unless `is_following`."""
     found = feed.place_of(last_event_id)
     place = feed.count if found is None else found
@@ -202,15 +204,15 @@ class Feeds:
     """The feed of every sandbox that somebody watched."""
 
     def __init__(self) -> None:
-        self._feeds: dict[Sandbox, Feed] = {}
+        self._feeds: dict[Sandbox, EventFeed] = {}
         self._made = 0
 
-    def of(self, sandbox: Sandbox) -> Feed:
+    def of(self, sandbox: Sandbox) -> EventFeed:
         feed = self._feeds.get(sandbox)
         if feed is None:
             self._made += 1
             origin = f"{sandbox.options.host()}-{self._made}"
-            feed = self._feeds[sandbox] = Feed(sandbox.name, sandbox.journal, sandbox.observers, origin)
+            feed = self._feeds[sandbox] = EventFeed(sandbox.name, sandbox.journal, sandbox.observers, origin)
             sandbox.closing.append(partial(self._end, sandbox))
         return feed
 
@@ -221,7 +223,7 @@ class Feeds:
 class EventStream(StreamingResponse):
     """An answer that goes on until the watcher leaves or the sandbox ends."""
 
-    def __init__(self, feed: Feed, kinds: frozenset[str], last_event_id: str | None, is_following: bool) -> None:
+    def __init__(self, feed: EventFeed, kinds: frozenset[str], last_event_id: str | None, is_following: bool) -> None:
         super().__init__(watch(feed, kinds, last_event_id, is_following), media_type="text/event-stream")
         self.feed = feed
 

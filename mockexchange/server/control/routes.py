@@ -39,7 +39,7 @@ from mockexchange.server.control.requests import (
     read_watch,
 )
 from mockexchange.server.control.rules import handlers_of_all, handlers_of_one
-from mockexchange.server.control.sandbox_creation import Creation, parse_creation
+from mockexchange.server.control.sandbox_creation import SandboxCreation, parse_creation
 from mockexchange.server.control.script import script_handlers
 from mockexchange.server.control.streams import move_streams
 from mockexchange.server.control.stubs import STUB_ANSWERS
@@ -50,7 +50,7 @@ from mockexchange.server.http.front_page import render_page
 from mockexchange.server.http.listener import PortInUse
 from mockexchange.server.metrics import MEDIA_TYPE as METRICS_TYPE
 from mockexchange.server.metrics import exposition
-from mockexchange.server.server_state import Hub
+from mockexchange.server.server_state import ServerState
 from mockexchange.server.websocket.stream_endpoint import streams_drained
 from mockexchange.store.codec import write_log
 
@@ -60,7 +60,7 @@ STEPS_AT_ONCE = 200
 Description = Callable[[], dict[str, Any]]
 
 
-def control_app(hub: Hub, token: str, allow_hosts: list[str], describe: Description) -> ASGIApp:
+def control_app(server_state: ServerState, token: str, allow_hosts: list[str], describe: Description) -> ASGIApp:
     """Build the application; `describe` returns what the ready file says, for the front page."""
     handlers: dict[Any, Any] = {
         ControlError: errors.answer_control_error,
@@ -72,7 +72,7 @@ def control_app(hub: Hub, token: str, allow_hosts: list[str], describe: Descript
         404: errors.answer_no_path,
         405: errors.answer_wrong_method,
     }
-    routes = [*_routes(Control(hub, describe)), *document_routes()]
+    routes = [*_routes(Control(server_state, describe)), *document_routes()]
     app = Starlette(routes=routes, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return ControlAccess(app, token, frozenset(allow_hosts))
@@ -91,11 +91,11 @@ def _routes(api: "Control") -> list[Route]:
         _resource(f"{one}/reset", POST=api.reset),
         _resource(f"{one}/commands", POST=api.commands),
         _resource(f"{one}/clock", GET=api.show_clock, POST=api.set_clock),
-        _resource(f"{one}/script", **script_handlers(api.hub)),
-        _resource(f"{one}/faults", **handlers_of_all(api.hub, FAULT_RULES)),
-        _resource(f"{one}/faults/{{fault:path}}", **handlers_of_one(api.hub, FAULT_RULES)),
-        _resource(f"{one}/stubs", **handlers_of_all(api.hub, STUB_ANSWERS)),
-        _resource(f"{one}/stubs/{{stub:path}}", **handlers_of_one(api.hub, STUB_ANSWERS)),
+        _resource(f"{one}/script", **script_handlers(api.server_state)),
+        _resource(f"{one}/faults", **handlers_of_all(api.server_state, FAULT_RULES)),
+        _resource(f"{one}/faults/{{fault:path}}", **handlers_of_one(api.server_state, FAULT_RULES)),
+        _resource(f"{one}/stubs", **handlers_of_all(api.server_state, STUB_ANSWERS)),
+        _resource(f"{one}/stubs/{{stub:path}}", **handlers_of_one(api.server_state, STUB_ANSWERS)),
         _resource(f"{one}/journal", GET=api.journal, DELETE=api.clear_journal),
         _resource(f"{one}/frames", GET=api.frames),
         _resource(f"{one}/streams", GET=api.streams, POST=api.move_streams),
@@ -119,8 +119,8 @@ def _resource(path: str, **handlers: Handler) -> Route:
 class Control:
     """The handlers, one an operation."""
 
-    def __init__(self, hub: Hub, describe: Description) -> None:
-        self.hub = hub
+    def __init__(self, server_state: ServerState, describe: Description) -> None:
+        self.server_state = server_state
         self.describe = describe
         self.feeds = Feeds()
 
@@ -131,22 +131,22 @@ class Control:
         return ControlJson({"live": True})
 
     async def ready(self, request: Request) -> Response:
-        is_ready = len(self.hub.sandboxes) > 0
+        is_ready = len(self.server_state.sandboxes) > 0
         return ControlJson({"live": True, "ready": is_ready}, status_code=200 if is_ready else 503)
 
     async def metrics(self, request: Request) -> Response:
-        await self.hub.drop_expired()
-        text = exposition([slot.sandbox for slot in self.hub.sandboxes])
+        await self.server_state.drop_expired()
+        text = exposition([slot.sandbox for slot in self.server_state.sandboxes])
         return Response(text, headers={"content-type": METRICS_TYPE})
 
     async def list_sandboxes(self, request: Request) -> Response:
-        await self.hub.drop_expired()
-        found = [slot.sandbox for slot in self.hub.sandboxes]
-        return ControlJson([summary_of(sandbox, self.hub.base_url(sandbox.name)) for sandbox in found])
+        await self.server_state.drop_expired()
+        found = [slot.sandbox for slot in self.server_state.sandboxes]
+        return ControlJson([summary_of(sandbox, self.server_state.base_url(sandbox.name)) for sandbox in found])
 
     async def create(self, request: Request) -> Response:
         wanted = parse_creation(read_object(await read_json(request)))
-        return await self._open(wanted, wanted.options.name or self.hub.sandboxes.new_name())
+        return await self._open(wanted, wanted.options.name or self.server_state.sandboxes.new_name())
 
     async def show(self, request: Request) -> Response:
         return self._shown(await self._sandbox(request))
@@ -154,16 +154,16 @@ class Control:
     async def put(self, request: Request) -> Response:
         name = request.path_params["name"]
         wanted = parse_creation(read_object(await read_json(request)), name)
-        if any(slot.sandbox.name == name for slot in self.hub.sandboxes):
+        if any(slot.sandbox.name == name for slot in self.server_state.sandboxes):
             return self._shown(await self._sandbox(request))
         return await self._open(wanted, name)
 
     async def delete(self, request: Request) -> Response:
-        await self.hub.delete(request.path_params["name"])
+        await self.server_state.delete(request.path_params["name"])
         return Response(status_code=204)
 
     async def reset(self, request: Request) -> Response:
-        return self._shown(await self.hub.reset(request.path_params["name"]))
+        return self._shown(await self.server_state.reset(request.path_params["name"]))
 
     async def commands(self, request: Request) -> Response:
         steps = read_steps(await read_json(request))
@@ -244,14 +244,14 @@ class Control:
         return state, name
 
     async def _sandbox(self, request: Request) -> Sandbox:
-        return await self.hub.sandboxes.caught_up(request.path_params["name"])
+        return await self.server_state.sandboxes.caught_up(request.path_params["name"])
 
     def _shown(self, sandbox: Sandbox, status: int = 200) -> Response:
-        return ControlJson(sandbox_of(sandbox, self.hub.urls(sandbox.name)), status_code=status)
+        return ControlJson(sandbox_of(sandbox, self.server_state.urls(sandbox.name)), status_code=status)
 
-    async def _open(self, wanted: Creation, name: str) -> Response:
+    async def _open(self, wanted: SandboxCreation, name: str) -> Response:
         try:
-            sandbox = await self.hub.open(wanted.plan, wanted.named(name), wanted.port, wanted.idle_us_max)
+            sandbox = await self.server_state.open(wanted.plan, wanted.named(name), wanted.port, wanted.idle_us_max)
         except OSError as error:  # of the port: whatever else is opened says so in errors of its own
             reason = error.strerror or error
             raise ControlError(409, "port_unusable", f"port {wanted.port} cannot be used: {reason}", "port") from None
@@ -259,8 +259,8 @@ class Control:
 
     def _route_keys(self, sandbox: Sandbox) -> None:
         """A key that was added is found on the main port from now on, if its sandbox lives there."""
-        if not self.hub.sandboxes.get(sandbox.name).has_own_port:
-            self.hub.sandboxes.index_keys(sandbox)
+        if not self.server_state.sandboxes.get(sandbox.name).has_own_port:
+            self.server_state.sandboxes.index_keys(sandbox)
 
 
 async def _lines(sandbox: Sandbox) -> AsyncIterator[bytes]:

@@ -15,7 +15,7 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.requests import Handler, read_json
-from mockexchange.server.server_state import Hub
+from mockexchange.server.server_state import ServerState
 
 
 class Registry(Protocol):
@@ -39,33 +39,33 @@ class Installable:
     """Installs what a body says, all or none. Raises ScenarioError or ControlError."""
 
 
-def handlers_of_all(hub: Hub, what: Installable) -> dict[str, Handler]:
+def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, Handler]:
     """Of all that is installed, by method."""
 
     async def show(request: Request) -> Response:
-        return what.show(await _sandbox_of(hub, request))
+        return what.show(await _sandbox_of(server_state, request))
 
     async def add(request: Request) -> Response:
         """Answers with what is new, as it is installed."""
         body = await read_json(request)
-        sandbox = await _sandbox_of(hub, request)
+        sandbox = await _sandbox_of(server_state, request)
         try:
             return await what.install(sandbox, body)
         except ScenarioError as error:
             raise misread(f"bad_{what.name}", error) from None
 
     async def clear(request: Request) -> Response:
-        await what.registry_of(await _sandbox_of(hub, request)).clear()
+        await what.registry_of(await _sandbox_of(server_state, request)).clear()
         return Response(status_code=204)
 
     return {"GET": show, "POST": add, "DELETE": clear}
 
 
-def handlers_of_one(hub: Hub, what: Installable) -> dict[str, Handler]:
+def handlers_of_one(server_state: ServerState, what: Installable) -> dict[str, Handler]:
     """Of one that is installed, by method."""
 
     async def remove(request: Request) -> Response:
-        registry = what.registry_of(await _sandbox_of(hub, request))
+        registry = what.registry_of(await _sandbox_of(server_state, request))
         try:
             await registry.remove(request.path_params[what.name])
         except ScenarioError as error:
@@ -75,5 +75,5 @@ def handlers_of_one(hub: Hub, what: Installable) -> dict[str, Handler]:
     return {"DELETE": remove}
 
 
-async def _sandbox_of(hub: Hub, request: Request) -> Sandbox:
-    return await hub.sandboxes.caught_up(request.path_params["name"])
+async def _sandbox_of(server_state: ServerState, request: Request) -> Sandbox:
+    return await server_state.sandboxes.caught_up(request.path_params["name"])

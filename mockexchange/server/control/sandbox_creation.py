@@ -64,7 +64,7 @@ CREATION = Record(
 
 
 @dataclass(frozen=True, slots=True)
-class Creation:
+class SandboxCreation:
     """A sandbox to make. The name of `options` is empty where none is asked for."""
 
     plan: Plan
@@ -76,7 +76,7 @@ class Creation:
         return replace(self.options, name=name)
 
 
-def parse_creation(body: dict[str, Located], path_name: str | None = None) -> Creation:
+def parse_creation(body: dict[str, Located], path_name: str | None = None) -> SandboxCreation:
     """Read the body of a creation; `path_name` is what the path calls it.
 
     Raises ControlError where the body is wrong, ScenarioError where the scenario is.
@@ -91,7 +91,7 @@ def parse_creation(body: dict[str, Located], path_name: str | None = None) -> Cr
     options = SandboxOptions(name=values["name"] or "", api_date=values["api_date"], clock=values["clock"])
     plan = _plan(values["scenario"])
     more = replace(plan, faults=[*plan.faults, *values["faults"]], stubs=[*plan.stubs, *values["stubs"]])
-    return Creation(more, options, values["port"], values["expires_after"])
+    return SandboxCreation(more, options, values["port"], values["expires_after"])
 
 
 def _plan(node: Located) -> Plan:

@@ -16,14 +16,14 @@ from mockexchange.scenario.script_names import require_known
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.json_text import ControlJson
 from mockexchange.server.control.requests import Handler, read_json
-from mockexchange.server.server_state import Hub
+from mockexchange.server.server_state import ServerState
 
 
-def script_handlers(hub: Hub) -> dict[str, Handler]:
+def script_handlers(server_state: ServerState) -> dict[str, Handler]:
     """By method."""
 
     async def sandbox_of(request: Request) -> Sandbox:
-        return await hub.sandboxes.caught_up(request.path_params["name"])
+        return await server_state.sandboxes.caught_up(request.path_params["name"])
 
     async def show(request: Request) -> Response:
         sandbox = await sandbox_of(request)

@@ -20,7 +20,7 @@ Found = list[dict[str, Any]]
 Row = tuple[str, Any, Any]
 
 
-class Awaited(Protocol):
+class WaitCondition(Protocol):
     """Something that may be so already, or become so."""
 
     what: str
@@ -83,7 +83,7 @@ class _Counted:
 
 
 @dataclass
-class AwaitedRequests(_Counted):
+class RequestCondition(_Counted):
     """Requests that were answered; `query` are parameters that they have to have, decoded."""
 
     query: dict[str, str] = field(default_factory=dict)
@@ -118,7 +118,7 @@ class AwaitedRequests(_Counted):
 
 
 @dataclass
-class AwaitedFrames(_Counted):
+class FrameCondition(_Counted):
     """Frames of streams; `contains` is what a frame's JSON has to hold, its scalars as text."""
 
     contains: Located | None = None
@@ -146,7 +146,7 @@ class AwaitedFrames(_Counted):
         return self.is_met()
 
 
-class AwaitedFirings(_Counted):
+class FiringCondition(_Counted):
     """Faults that fired, steps of the script that were carried out."""
 
     def look_back(self) -> None:
@@ -168,7 +168,7 @@ class AwaitedFirings(_Counted):
 
 
 @dataclass
-class AwaitedSubscriptions:
+class SubscriptionCondition:
     """So many subscriptions that are open at once."""
 
     sandbox: Sandbox
@@ -204,7 +204,7 @@ class AwaitedSubscriptions:
 
 
 @dataclass
-class AwaitedEnd:
+class ScriptEndCondition:
     """That the script has nothing left to do."""
 
     sandbox: Sandbox

@@ -14,12 +14,12 @@ from mockexchange.scenario.value_types import DURATION, TEXT, Kind, below, choic
 from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.wait_conditions import (
     SCRIPT,
-    Awaited,
-    AwaitedEnd,
-    AwaitedFirings,
-    AwaitedFrames,
-    AwaitedRequests,
-    AwaitedSubscriptions,
+    FiringCondition,
+    FrameCondition,
+    RequestCondition,
+    ScriptEndCondition,
+    SubscriptionCondition,
+    WaitCondition,
 )
 
 TIMEOUT_US = 5 * MICROSECONDS_PER_SECOND
@@ -91,7 +91,7 @@ WANTED: dict[str, Kind] = {
 WAIT = Record({"for": must(Record({name: may(kind) for name, kind in WANTED.items()})), "timeout": may(DURATION)})
 
 
-def read_wait(body: dict[str, Located]) -> tuple[Callable[[Sandbox], Awaited], int]:
+def read_wait(body: dict[str, Located]) -> tuple[Callable[[Sandbox], WaitCondition], int]:
     """Return what makes the thing waited for, of a sandbox, and for how many microseconds to wait.
 
     Raises ControlError.
@@ -114,20 +114,20 @@ def _only(node: Located) -> tuple[str, Located]:
     return next(iter(given.items()))
 
 
-def _awaited(sandbox: Sandbox, subject: str, values: Values | None) -> Awaited:
+def _awaited(sandbox: Sandbox, subject: str, values: Values | None) -> WaitCondition:
     if values is None:
-        return AwaitedEnd(sandbox)
+        return ScriptEndCondition(sandbox)
     counts: Values = {name: values.pop(name) for name in COUNTS if name in values}
     wanted = {name: value for name, value in values.items() if value is not None}
     match subject:
         case "subscribed":
-            return AwaitedSubscriptions(sandbox, _words(subject, counts, wanted), wanted, **counts)
+            return SubscriptionCondition(sandbox, _words(subject, counts, wanted), wanted, **counts)
         case "request":
-            return AwaitedRequests(sandbox.journal, _words(subject, counts, wanted), wanted, **counts)
+            return RequestCondition(sandbox.journal, _words(subject, counts, wanted), wanted, **counts)
         case "frame":
-            return AwaitedFrames(sandbox.journal, _words(subject, counts, wanted), wanted, **counts)
+            return FrameCondition(sandbox.journal, _words(subject, counts, wanted), wanted, **counts)
     wanted["kind"] = SCRIPT if subject == SCRIPT else "fault"
-    return AwaitedFirings(sandbox.journal, _words(subject, counts, values), wanted, **counts)
+    return FiringCondition(sandbox.journal, _words(subject, counts, values), wanted, **counts)
 
 
 def _words(subject: str, counts: Values, wanted: Values) -> str:

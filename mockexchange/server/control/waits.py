@@ -7,14 +7,14 @@ from functools import partial
 from mockexchange.sandbox.journal import JournalItem
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control.errors import ControlError
-from mockexchange.server.control.wait_conditions import Awaited, Found
+from mockexchange.server.control.wait_conditions import Found, WaitCondition
 
 WAITS_MAX = 100
 """Of one sandbox."""
 Gone = Callable[[], Awaitable[object]]
 
 
-async def wait_for(sandbox: Sandbox, awaited: Awaited, timeout_us: int, gone: Gone) -> Found:
+async def wait_for(sandbox: Sandbox, awaited: WaitCondition, timeout_us: int, gone: Gone) -> Found:
     """Return what was found as soon as it is so. Raises ControlError: the time is up, or the sandbox ended.
 
     What `gone` gives is awaited beside it: then nobody would read the answer any more.
@@ -35,7 +35,7 @@ async def wait_for(sandbox: Sandbox, awaited: Awaited, timeout_us: int, gone: Go
 class Waiter:
     """One that waits; the future is the reason why the sandbox ended, None for nothing of the kind."""
 
-    def __init__(self, awaited: Awaited) -> None:
+    def __init__(self, awaited: WaitCondition) -> None:
         self.awaited = awaited
         self.future: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
 
@@ -54,7 +54,9 @@ def _require_room(sandbox: Sandbox) -> None:
         raise ControlError(409, "too_many_waits", f"at most {WAITS_MAX} can wait for something in one sandbox")
 
 
-async def _attend(sandbox: Sandbox, awaited: Awaited, timeout_s: float, gone: asyncio.Future[object]) -> str | None:
+async def _attend(
+    sandbox: Sandbox, awaited: WaitCondition, timeout_s: float, gone: asyncio.Future[object]
+) -> str | None:
     waiter = Waiter(awaited)
     end = partial(Waiter.settle, waiter)
     sandbox.journal.observers.append(waiter)

@@ -4,11 +4,11 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from mockexchange.server.http.protocols import HEAD_BYTES_MAX, HEAD_TOO_LONG, Journalled
+from mockexchange.server.http.protocols import HEAD_BYTES_MAX, HEAD_TOO_LONG, JournalledProtocol
 from mockexchange.server.http.rest_endpoint import TARGET_BYTES_MAX
 
 
-class JournalledHttpToolsProtocol(Journalled, HttpToolsProtocol):
+class JournalledHttpToolsProtocol(JournalledProtocol, HttpToolsProtocol):
     cycle: Any  # None until the first request
     is_head_open = is_message_open = is_garbage_waiting = False
     head_bytes = 0

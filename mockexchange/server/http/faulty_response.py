@@ -27,7 +27,7 @@ def length_of(answer: Answer, size_bytes: int) -> list[Header]:
     return [] if answer.status == NO_CONTENT else [(b"content-length", b"%d" % size_bytes)]
 
 
-class Way:
+class FaultyResponse:
     """The way of one answer to its client. Waits end early when the client goes or the sandbox ends."""
 
     def __init__(self, receive: Receive, send: Send, closing: Closing) -> None:
@@ -36,7 +36,7 @@ class Way:
         self._ended = asyncio.Event()
         self._watch = asyncio.ensure_future(self._watch_client(receive))
 
-    async def __aenter__(self) -> "Way":
+    async def __aenter__(self) -> "FaultyResponse":
         self._closing.append(self._end)
         return self
 
@@ -47,7 +47,7 @@ class Way:
         with suppress(asyncio.CancelledError):
             await self._watch
 
-    async def carry(self, answer: FaultyAnswer, headers: list[Header]) -> None:
+    async def send(self, answer: FaultyAnswer, headers: list[Header]) -> None:
         """Send the answer as its faults have it."""
         await self._pause(answer.delay_us / MICROSECONDS)
         if answer.end in ("drop", "reset"):

@@ -10,9 +10,9 @@ from typing import Any
 import uvicorn
 from uvicorn.server import ServerState
 
-from mockexchange.server.app import Front
+from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.protocols import HEAD_BYTES_MAX, http_protocol
-from mockexchange.server.tls.acceptor import Doorman, Identity
+from mockexchange.server.tls.acceptor import Identity, TlsAcceptor
 from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX, StreamProtocol
 
 BACKLOG = 2_048
@@ -61,7 +61,7 @@ class Listener:
     """
 
     def __init__(
-        self, app: Front, sock: socket.socket, *, has_deflate: bool = False, identity: Identity | None = None
+        self, app: ListenerApp, sock: socket.socket, *, has_deflate: bool = False, identity: Identity | None = None
     ) -> None:
         self.sock = sock
         self._app, self._identity = app, identity
@@ -84,7 +84,7 @@ class Listener:
             timeout_keep_alive=KEEP_ALIVE_S,
         )
         self._server: asyncio.Server | None = None
-        self._doorman: Doorman | None = None
+        self._doorman: TlsAcceptor | None = None
         self._date_timer: asyncio.TimerHandle | None = None
         self.connections_made = 0
         """How many connections have been accepted so far."""
@@ -99,7 +99,7 @@ class Listener:
         self._config.load()
         self._refresh_date()
         if self._identity:
-            self._doorman = Doorman(self.sock, self._identity, self._protocol, self._app)
+            self._doorman = TlsAcceptor(self.sock, self._identity, self._protocol, self._app)
             self._doorman.start()
         else:
             self._server = await asyncio.get_running_loop().create_server(self._protocol, sock=self.sock)

@@ -24,7 +24,7 @@ HEAD_TOO_LONG = f"the head of this request is longer than {HEAD_BYTES_MAX:,} byt
 UNFINISHED = "the connection ended before the request was whole"
 
 
-class Journalled:
+class JournalledProtocol:
     """Mixed into a protocol: remembers the last bytes, and speaks for them when they are no request."""
 
     config: Any
@@ -85,7 +85,7 @@ class Journalled:
         self.transport.close()
 
 
-class JournalledH11Protocol(Journalled, H11Protocol):
+class JournalledH11Protocol(JournalledProtocol, H11Protocol):
     def raw_path(self) -> bytes:
         path: bytes = self.scope["raw_path"]
         return path

@@ -17,8 +17,8 @@ from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.server.http.faulty_response import Header, Way, length_of
-from mockexchange.venues.registry import venue_at, whereabouts
+from mockexchange.server.http.faulty_response import FaultyResponse, Header, length_of
+from mockexchange.venues.registry import known_paths_hint, venue_at
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.venue import Venue
 
@@ -38,7 +38,7 @@ MARK = (b"x-mock-exchange", b"1")
 BODY_HEADERS = frozenset((b"content-length", b"transfer-encoding"))
 
 
-class Diagnostician:
+class DiagnosisWorker:
     """Runs diagnoses off the event loop, one after the other.
 
     After each the worker rests for several times as long as it worked, so that a client which is refused in a loop
@@ -80,13 +80,13 @@ def _yield_to_other_threads() -> None:
     time.sleep(0)
 
 
-async def explain(diagnostician: Diagnostician, request: Request, answer: Answer) -> str | None:
+async def explain(diagnosis_worker: DiagnosisWorker, request: Request, answer: Answer) -> str | None:
     """Return why a request was refused; who came to nobody's path is told where everybody is."""
-    words = await diagnostician.diagnose(answer)
-    return words + whereabouts(request.path) if words else words
+    words = await diagnosis_worker.diagnose(answer)
+    return words + known_paths_hint(request.path) if words else words
 
 
-async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, receive: Receive, send: Send) -> None:
+async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one HTTP request; `sandbox_of` maps the claimed key id to a sandbox."""
     started_ns = time.perf_counter_ns()
     body = await read_body(receive) if _has_body(scope["headers"]) else NO_BODY
@@ -102,7 +102,7 @@ async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, rec
         if body.size > len(body.kept):
             entry.findings.append(f"the body has {body.size:,} bytes: kept the first {len(body.kept):,}")
         if answer.diagnose is not None:
-            entry.diagnosis = answer.diagnosis = await explain(diagnostician, request, answer)
+            entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, request, answer)
         if sandbox.options.inspector:
             entry.findings.extend(inspect(sandbox.options.inspector, sandbox, venue, key_id, entry, answer))
         await sandbox.run_due()
@@ -168,8 +168,8 @@ async def read_body(receive: Receive) -> Body | None:
 
 
 async def _carry(receive: Receive, send: Send, answer: FaultyAnswer, headers: list[Header], sandbox: Sandbox) -> None:
-    async with Way(receive, send, sandbox.closing) as way:
-        await way.carry(answer, headers)
+    async with FaultyResponse(receive, send, sandbox.closing) as response:
+        await response.send(answer, headers)
 
 
 async def _send(send: Send, answer: Answer, headers: list[Header]) -> None:

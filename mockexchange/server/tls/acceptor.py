@@ -51,14 +51,14 @@ class Identity:
 
 
 class Witness(Protocol):
-    """Who writes down what came to nothing: see `app.Front`."""
+    """Who writes down what came to nothing: see `app.ListenerApp`."""
 
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes: ...
 
     def note_unfinished(self, raw: bytes, diagnosis: str) -> None: ...
 
 
-class Doorman:
+class TlsAcceptor:
     """Accepts connections on a listening socket until `stop`, which closes it."""
 
     def __init__(

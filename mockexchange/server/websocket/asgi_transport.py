@@ -6,10 +6,10 @@ from starlette.types import Send
 
 from mockexchange.sandbox.outbox import Outbox
 from mockexchange.sandbox.streams import ABNORMAL, Ending
-from mockexchange.server.websocket.stream_transport import ServerWire
+from mockexchange.server.websocket.stream_transport import StreamTransport
 
 
-class AsgiWire(ServerWire):
+class AsgiTransport(StreamTransport):
     """A `streams.Wire` over `send`; heartbeats are the business of whoever has the socket."""
 
     def __init__(self, send: Send) -> None:

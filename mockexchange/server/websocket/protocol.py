@@ -20,7 +20,7 @@ from mockexchange.server.http.connection_reset import reset_connection
 from mockexchange.server.http.protocols import RAW_BYTES_MAX, raw_head, refusal
 from mockexchange.server.websocket.framing import HEADS
 from mockexchange.server.websocket.heartbeat import PAYLOAD, Heartbeat
-from mockexchange.server.websocket.stream_transport import WIRE, ServerWire
+from mockexchange.server.websocket.stream_transport import WIRE, StreamTransport
 
 FLUSH_BYTES = 64 * 1024
 """What goes into one write: as much as the transport buffers before it says stop."""
@@ -36,7 +36,7 @@ UNREADABLE, FAILED = 1007, 1011
 NOT_A_HANDSHAKE = "this upgrade is no WebSocket handshake: {}"
 
 
-class StreamProtocol(ServerWire, WebSocketsSansIOProtocol):
+class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
     """A `streams.Wire`. Until `attach` it carries a handshake."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

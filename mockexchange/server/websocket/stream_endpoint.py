@@ -12,9 +12,9 @@ from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import ABNORMAL, VANISHED, Connection, Ending
-from mockexchange.server.http.faulty_response import Way
-from mockexchange.server.http.rest_endpoint import MARK, TARGET_BYTES_MAX, Diagnostician, explain, headers_of, inspect
-from mockexchange.server.websocket.asgi_transport import AsgiWire
+from mockexchange.server.http.faulty_response import FaultyResponse
+from mockexchange.server.http.rest_endpoint import MARK, TARGET_BYTES_MAX, DiagnosisWorker, explain, headers_of, inspect
+from mockexchange.server.websocket.asgi_transport import AsgiTransport
 from mockexchange.server.websocket.protocol import StreamProtocol
 from mockexchange.server.websocket.stream_transport import WIRE
 from mockexchange.venues.registry import STREAM_PATHS, venue_at
@@ -26,30 +26,35 @@ DRAIN_POLL_S = 0.002
 DRAIN_POLLS_MAX = 1_000
 DRAIN_PATIENCE_S = 0.25
 """A reader that has taken nothing for so long does not read: it is not waited for."""
-ServerStream = StreamProtocol | AsgiWire
+ServerStream = StreamProtocol | AsgiTransport
 
 
-async def serve(sandbox_of: Any, diagnostician: Diagnostician, scope: Scope, receive: Receive, send: Send) -> None:
+async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one upgrade and, if it is granted, serve its session to the end."""
     request = _request(scope)
     venue = venue_at(request.path)
     sandbox: Sandbox = sandbox_of(venue.claimed_key(request))
     await receive()
-    connection = await _shake_hands(sandbox, venue, diagnostician, request, scope, Upgrade(receive, send))
+    connection = await _shake_hands(sandbox, venue, diagnosis_worker, request, scope, Upgrade(receive, send))
     if connection:
         del request  # streams are many and long, and the journal has it
         await _serve_to_the_end(sandbox, connection, receive)
 
 
 async def _shake_hands(
-    sandbox: Sandbox, venue: Venue, diagnostician: Diagnostician, request: Request, scope: Scope, upgrade: "Upgrade"
+    sandbox: Sandbox,
+    venue: Venue,
+    diagnosis_worker: DiagnosisWorker,
+    request: Request,
+    scope: Scope,
+    upgrade: "Upgrade",
 ) -> Connection | None:
     started_ns = time.perf_counter_ns()
     await sandbox.run_due()
     session, answer, entry = _answer(sandbox, request)
     try:
         if session is None:
-            entry.diagnosis = answer.diagnosis = await explain(diagnostician, request, answer)
+            entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, request, answer)
             if sandbox.options.inspector:
                 key_id = venue.claimed_key(request)
                 entry.findings.extend(inspect(sandbox.options.inspector, sandbox, venue, key_id, entry, answer))
@@ -72,7 +77,7 @@ def _answer(sandbox: Sandbox, request: Request) -> tuple[Session | None, Answer,
 
 
 async def _open(sandbox: Sandbox, venue: Venue, session: Session, scope: Scope, upgrade: "Upgrade") -> Connection:
-    wire: ServerStream = scope.get("extensions", {}).get(WIRE) or AsgiWire(upgrade.send_to_stream)
+    wire: ServerStream = scope.get("extensions", {}).get(WIRE) or AsgiTransport(upgrade.send_to_stream)
     await upgrade.send_to_stream({"type": "websocket.accept", "headers": [MARK]})
     connection = sandbox.streams.open(session, wire, venue)
     settings = session.context.settings
@@ -92,7 +97,7 @@ async def _serve_to_the_end(sandbox: Sandbox, connection: Connection, receive: R
         raise
     finally:
         sandbox.streams.forget(connection, wire.ending or ending)
-        if isinstance(wire, AsgiWire):
+        if isinstance(wire, AsgiTransport):
             await wire.detach(ending)
 
 
@@ -138,8 +143,8 @@ async def _refuse(upgrade: "Upgrade", venue: Venue, answer: Answer, sandbox: San
     """Answer instead of upgrading."""
     headers = headers_of(venue, answer)
     if isinstance(answer, FaultyAnswer):
-        async with Way(upgrade.receive, upgrade.send, sandbox.closing) as way:
-            await way.carry(answer, headers)
+        async with FaultyResponse(upgrade.receive, upgrade.send, sandbox.closing) as response:
+            await response.send(answer, headers)
         return
     headers.append((b"content-length", b"%d" % len(answer.body)))
     await upgrade.send({"type": "http.response.start", "status": answer.status, "headers": headers})

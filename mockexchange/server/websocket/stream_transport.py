@@ -13,7 +13,7 @@ WIRE = "mockexchange.wire"
 """The key of the scope's extensions under which a protocol that is a wire itself offers itself."""
 
 
-class ServerWire:
+class StreamTransport:
     """The part of a `streams.Wire` that needs no socket. `sent_at_s` is on the loop's clock."""
 
     outbox: Outbox

@@ -450,7 +450,7 @@ def test_a_scenario_without_an_account_leaves_nothing_behind() -> None:
             open_session(running, load_text("scenario: x"), "latest"),
         ):
             pass
-        assert not running.hub.ports
+        assert not running.server_state.ports
 
 
 def test_own_variables_stay_out_of_commands() -> None:

@@ -28,8 +28,8 @@ from mockexchange.kit.venues import KITS
 from mockexchange.runtime import api_documents
 from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_scenario
-from mockexchange.server.app import Front
-from mockexchange.server.http.rest_endpoint import Diagnostician
+from mockexchange.server.app import ListenerApp
+from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.venues.registry import VENUES
 
 URL = "http://host/api/v2/private/get_positions?currency=BTC"
@@ -106,8 +106,8 @@ def judged(venue: str) -> Iterator[Verdict]:
     options = SandboxOptions(api_date=VENUES[venue].api_date("latest"), clock="paused")
     sandbox = asyncio.run(open_sandbox(load_scenario(venue), options))
     key = next(one for one in sandbox.credentials() if one.venue == venue)
-    diagnostician = Diagnostician()
-    front = Front(lambda key_id: sandbox, diagnostician, None)
+    diagnosis_worker = DiagnosisWorker()
+    front = ListenerApp(lambda key_id: sandbox, diagnosis_worker, None)
     with start_blocking_portal() as portal, httpx.Client(transport=AppTransport(front, portal)) as http:
         keys = {MEMBER: kit.load_signer(key.key_id, key.secret or "")}
         yield from run_checks(
@@ -121,7 +121,7 @@ def judged(venue: str) -> Iterator[Verdict]:
                 may_write=True,
             ),
         )
-    diagnostician.close()
+    diagnosis_worker.close()
 
 
 @pytest.mark.parametrize("venue", ["deribit", "signalplus"])

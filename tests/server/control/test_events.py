@@ -14,7 +14,7 @@ from mockexchange.core.commands import CloseMarket
 from mockexchange.sandbox.journal import FrameEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.control import events
-from mockexchange.server.control.events import KINDS, EventStream, Feed, Feeds, watch
+from mockexchange.server.control.events import KINDS, EventFeed, EventStream, Feeds, watch
 from tests.helpers.sandboxes import make, signed
 from tests.helpers.stream_reader import Reader
 from tests.server.live import TOKEN, Live, SandboxView
@@ -32,7 +32,7 @@ def told(texts: list[str]) -> list[Event]:
 class Watcher:
     """Watches a feed as the endpoint does."""
 
-    def __init__(self, feed: Feed, kinds: frozenset[str] = ALL, last: str | None = None, **how: bool) -> None:
+    def __init__(self, feed: EventFeed, kinds: frozenset[str] = ALL, last: str | None = None, **how: bool) -> None:
         feed.enter()
         self.feed = feed
         self.texts: AsyncIterator[str] = watch(feed, kinds, last, how.get("is_following", True))
@@ -44,7 +44,7 @@ class Watcher:
         return told([text async for text in self.texts])
 
 
-def feed_of(sandbox: Sandbox) -> Feed:
+def feed_of(sandbox: Sandbox) -> EventFeed:
     return Feeds().of(sandbox)
 
 

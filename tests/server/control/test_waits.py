@@ -12,7 +12,7 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.located_text import located_json
 from mockexchange.server.control import waits
 from mockexchange.server.control.errors import ControlError
-from mockexchange.server.control.wait_conditions import Awaited, Found
+from mockexchange.server.control.wait_conditions import Found, WaitCondition
 from mockexchange.server.control.wait_requests import read_wait
 from mockexchange.server.control.waits import wait_for
 from tests.helpers.sandboxes import POSITIONS, make, signed
@@ -32,7 +32,7 @@ script:
 """
 
 
-def read(what: Body, timeout: str | None = None) -> tuple[Callable[[Sandbox], Awaited], int]:
+def read(what: Body, timeout: str | None = None) -> tuple[Callable[[Sandbox], WaitCondition], int]:
     body = {"for": what, **({"timeout": timeout} if timeout else {})}
     node = located_json(json.dumps(body), "", 0)
     assert isinstance(node.value, dict)

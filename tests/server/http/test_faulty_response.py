@@ -10,7 +10,7 @@ from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.scenario.faults import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.server.http import faulty_response, protocols
-from mockexchange.server.http.faulty_response import Closing, Way
+from mockexchange.server.http.faulty_response import Closing, FaultyResponse
 from tests.helpers.sandboxes import POSITIONS
 from tests.server.streaming import Venue, listening, play
 from tests.server.wire import ADDRESS, request
@@ -60,8 +60,8 @@ class Cycle:
 async def carried(cycle: Cycle, closing: Closing | None = None, **options: Any) -> None:
     body = b"0123456789"
     answer = FaultyAnswer(200, body, **{"declared_bytes": len(body), **options})
-    async with Way(cycle.receive, cycle.send, [] if closing is None else closing) as way:
-        await way.carry(answer, [(b"x", b"y")])
+    async with FaultyResponse(cycle.receive, cycle.send, [] if closing is None else closing) as response:
+        await response.send(answer, [(b"x", b"y")])
 
 
 def bodies(cycle: Cycle) -> bytes:
@@ -140,7 +140,7 @@ def test_a_closing_that_is_forgotten_already_is_no_trouble() -> None:
     async def scene() -> None:
         closing: Closing = []
         cycle = Cycle(None)
-        async with Way(cycle.receive, cycle.send, closing):
+        async with FaultyResponse(cycle.receive, cycle.send, closing):
             closing.clear()
 
     play(scene())

@@ -49,7 +49,7 @@ def play(scene: Scene) -> None:
     async def run() -> None:
         app, sock = App(), bind(ADDRESS, 0)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4_096)
-        listener = Listener(app, sock)  # type: ignore[arg-type]  # all of a Front that a protocol calls
+        listener = Listener(app, sock)  # type: ignore[arg-type]  # all of a ListenerApp that a protocol calls
         await listener.start()
         reader, writer = await asyncio.open_connection(ADDRESS, listener.port, limit=1_024)
         writer.write(ASK)

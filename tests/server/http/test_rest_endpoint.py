@@ -15,7 +15,7 @@ from mockexchange.server.http.rest_endpoint import (
     BODY_BYTES_MAX,
     DIAGNOSIS_CHARS_MAX,
     TOO_BUSY,
-    Diagnostician,
+    DiagnosisWorker,
     header_text,
     read_body,
 )
@@ -23,8 +23,8 @@ from mockexchange.venues.request import Answer
 
 
 @pytest.fixture
-def diagnostician() -> Iterator[Diagnostician]:
-    made = Diagnostician()
+def diagnosis_worker() -> Iterator[DiagnosisWorker]:
+    made = DiagnosisWorker()
     yield made
     made.close()
 
@@ -32,20 +32,20 @@ def diagnostician() -> Iterator[Diagnostician]:
 # --- reasons
 
 
-def test_words_that_are_known_are_given_at_once(diagnostician: Diagnostician) -> None:
-    assert asyncio.run(diagnostician.diagnose(Answer(404, b"", diagnosis="known"))) == "known"
-    assert asyncio.run(diagnostician.diagnose(Answer(200, b""))) is None
+def test_words_that_are_known_are_given_at_once(diagnosis_worker: DiagnosisWorker) -> None:
+    assert asyncio.run(diagnosis_worker.diagnose(Answer(404, b"", diagnosis="known"))) == "known"
+    assert asyncio.run(diagnosis_worker.diagnose(Answer(200, b""))) is None
 
 
-def test_words_that_take_work_are_found_on_another_thread(diagnostician: Diagnostician) -> None:
+def test_words_that_take_work_are_found_on_another_thread(diagnosis_worker: DiagnosisWorker) -> None:
     def find(pause: Any) -> str:
         pause()
         return threading.current_thread().name
 
-    assert str(asyncio.run(diagnostician.diagnose(Answer(401, b"", diagnose=find)))).startswith("diagnosis")
+    assert str(asyncio.run(diagnosis_worker.diagnose(Answer(401, b"", diagnose=find)))).startswith("diagnosis")
 
 
-def test_too_many_at_once_are_told_so(diagnostician: Diagnostician, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_at_once_are_told_so(diagnosis_worker: DiagnosisWorker, monkeypatch: pytest.MonkeyPatch) -> None:
     """A client that hammers with a wrong key must not fill a queue without end."""
     monkeypatch.setattr(rest_endpoint, "DIAGNOSES_WAITING_MAX", 2)
     gate = threading.Event()
@@ -55,17 +55,17 @@ def test_too_many_at_once_are_told_so(diagnostician: Diagnostician, monkeypatch:
         return "found"
 
     async def hammer() -> list[str | None]:
-        waiting = [asyncio.ensure_future(diagnostician.diagnose(Answer(401, b"", diagnose=find))) for _ in range(4)]
+        waiting = [asyncio.ensure_future(diagnosis_worker.diagnose(Answer(401, b"", diagnose=find))) for _ in range(4)]
         turned_away = await asyncio.gather(*waiting[2:])
         gate.set()
         return [*await asyncio.gather(*waiting[:2]), *turned_away]
 
     assert asyncio.run(hammer()) == ["found", "found", TOO_BUSY, TOO_BUSY]
-    assert asyncio.run(diagnostician.diagnose(Answer(401, b"", diagnose=find))) == "found"
+    assert asyncio.run(diagnosis_worker.diagnose(Answer(401, b"", diagnose=find))) == "found"
 
 
 def test_a_search_that_fails_leaves_its_place_to_the_next(
-    diagnostician: Diagnostician, monkeypatch: pytest.MonkeyPatch
+    diagnosis_worker: DiagnosisWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rest_endpoint, "DIAGNOSES_WAITING_MAX", 1)
 
@@ -74,7 +74,7 @@ def test_a_search_that_fails_leaves_its_place_to_the_next(
 
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
-            asyncio.run(diagnostician.diagnose(Answer(401, b"", diagnose=fail)))
+            asyncio.run(diagnosis_worker.diagnose(Answer(401, b"", diagnose=fail)))
 
 
 class Clocks:
@@ -96,7 +96,7 @@ class Clocks:
 
 
 def test_the_rest_is_as_long_as_the_processor_worked_however_busy_the_machine(
-    diagnostician: Diagnostician, monkeypatch: pytest.MonkeyPatch
+    diagnosis_worker: DiagnosisWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clocks = Clocks()
     monkeypatch.setattr(rest_endpoint, "time", clocks)
@@ -107,7 +107,7 @@ def test_the_rest_is_as_long_as_the_processor_worked_however_busy_the_machine(
         return "found"
 
     for _ in range(3):
-        assert asyncio.run(diagnostician.diagnose(Answer(401, b"", diagnose=find))) == "found"
+        assert asyncio.run(diagnosis_worker.diagnose(Answer(401, b"", diagnose=find))) == "found"
     assert clocks.slept_s == [0.0, 9 * 0.125, 9 * 0.125]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from mockexchange.server.http.listener import bind
 from mockexchange.server.tls import acceptor
-from mockexchange.server.tls.acceptor import PLAIN, Doorman
+from mockexchange.server.tls.acceptor import PLAIN, TlsAcceptor
 from tests.server.secure import secured
 from tests.server.streaming import play
 from tests.server.wire import ADDRESS
@@ -57,7 +57,7 @@ def scene(
     async def run() -> None:
         prepare(asyncio.get_running_loop())
         sock = bind(ADDRESS, 0)
-        door = Doorman(sock, secured().identity, Echo, witness)
+        door = TlsAcceptor(sock, secured().identity, Echo, witness)
         door.start()
         found.append(await said_to(sock.getsockname()[1], b"hello", trust))
         await door.stop()

@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from mockexchange.sandbox.sandbox import SandboxOptions
 from mockexchange.scenario.loader import load_text
-from mockexchange.server.server_state import Hub
+from mockexchange.server.server_state import ServerState
 from mockexchange.server.websocket import protocol
 from mockexchange.server.websocket.protocol import StreamProtocol
 from mockexchange.venues.kalshi.dates import api_date
@@ -223,18 +223,22 @@ def test_streams_end_with_their_sandbox(how: str, port: int | None, caplog: pyte
     """On a port of its own, and on the main one, which goes on for the others."""
 
     async def scene() -> None:
-        hub = Hub(ADDRESS)
-        hub.bind(0)
+        server_state = ServerState(ADDRESS)
+        server_state.bind(0)
         plan, date = load_text(SMALL), api_date("2026-10")
-        await hub.open(plan, SandboxOptions(api_date=date))
-        sandbox = await hub.open(plan, SandboxOptions(name="other", api_date=date), port)
-        await hub.listen(lambda *_: asyncio.sleep(0))
+        await server_state.open(plan, SandboxOptions(api_date=date))
+        sandbox = await server_state.open(plan, SandboxOptions(name="other", api_date=date), port)
+        await server_state.listen(lambda *_: asyncio.sleep(0))
         headers = Venue(sandbox, None).headers()  # type: ignore[arg-type]  # signing needs no listener
-        async with connect(hub.ws_url("other"), additional_headers=headers) as client:
+        async with connect(server_state.ws_url("other"), additional_headers=headers) as client:
             await client.send(subscribe("fill"))
             assert json.loads(await client.recv())["type"] == "subscribed"
             await sandbox.submit(buy())
-            ending = {"reset": lambda: hub.reset("other"), "delete": lambda: hub.delete("other"), "stop": hub.stop}
+            ending = {
+                "reset": lambda: server_state.reset("other"),
+                "delete": lambda: server_state.delete("other"),
+                "stop": server_state.stop,
+            }
             ends = asyncio.create_task(ending[how]())
             assert json.loads(await client.recv())["type"] == "fill"
             with pytest.raises(ConnectionClosed) as raised:
@@ -243,9 +247,9 @@ def test_streams_end_with_their_sandbox(how: str, port: int | None, caplog: pyte
             assert raised.value.rcvd.code == 1012
             await ends
         if how == "reset":
-            async with connect(hub.ws_url("other"), additional_headers=headers):
-                assert len(hub.sandboxes.get("other").sandbox.streams) == 1
-        await hub.stop()
+            async with connect(server_state.ws_url("other"), additional_headers=headers):
+                assert len(server_state.sandboxes.get("other").sandbox.streams) == 1
+        await server_state.stop()
 
     with caplog.at_level(logging.WARNING):
         play(scene())

@@ -11,8 +11,8 @@ import pytest
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
-from mockexchange.server.app import Front
-from mockexchange.server.http.rest_endpoint import Diagnostician
+from mockexchange.server.app import ListenerApp
+from mockexchange.server.http.rest_endpoint import DiagnosisWorker
 from mockexchange.server.websocket.stream_endpoint import streams_drained
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
@@ -52,14 +52,14 @@ async def running(
     sandbox = await open_sandbox(plan, SandboxOptions(api_date=api_date("2026-10")))
     headers = list(signed(sandbox, path, at=host_now_us()).headers) if is_signed else []
     scope = {"type": "websocket", "path": path, "query_string": b"", "headers": headers}
-    diagnostician, program = Diagnostician(), Program(sandbox)
-    app: Any = Front(lambda key_id: sandbox, diagnostician, None)
+    diagnosis_worker, program = DiagnosisWorker(), Program(sandbox)
+    app: Any = ListenerApp(lambda key_id: sandbox, diagnosis_worker, None)
     program.coming.put_nowait({"type": "websocket.connect"})
     serving = asyncio.create_task(app(scope, program.coming.get, program.send))
     yield program
     program.coming.put_nowait({"type": "websocket.disconnect", "code": 1001})
     await serving
-    diagnostician.close()
+    diagnosis_worker.close()
     assert len(sandbox.streams) == 0
 
 
