@@ -5,6 +5,7 @@ Every one of them is an HTTP 400, as recorded, but the two that HTTP has a statu
 
 from mockexchange.venues.deribit.enumerations import ERRORS
 from mockexchange.venues.jsonrpc.envelope import Fault, Malformed, spell
+from mockexchange.venues.jsonrpc.rejection import Rejection
 from mockexchange.venues.request import Diagnose
 
 PARSE_ERROR = -32700
@@ -27,11 +28,8 @@ BAD_STATUS = 400
 NOT_ALLOWED_STATUS = 405
 
 
-class Rejected(Exception):
-    """A request the venue answers with an error.
-
-    `diagnosis` goes out of band: words, or a function that finds them. `message` stands for that of the code's row.
-    """
+class Rejected(Rejection):
+    """A rejection with a code of the venue's table; `message` replaces that of the code's row."""
 
     def __init__(
         self,
@@ -42,9 +40,8 @@ class Rejected(Exception):
         message: str | None = None,
         status: int = BAD_STATUS,
     ) -> None:
-        super().__init__(code)
+        super().__init__(code, diagnosis)
         self.code = code
-        self.diagnosis = diagnosis
         self.reason = reason
         self.param = param
         self.message = ERRORS[code] if message is None else message
@@ -72,12 +69,15 @@ _CODES = {
 
 
 def rejected_of(malformed: Malformed) -> Rejected:
-    """The rejection of what is no envelope."""
+    """Return the rejection of a malformed envelope, with the id that could be read."""
     code = _CODES[malformed.fault]
     if code == INVALID_PARAMS:
-        return invalid("params", "must be an object", malformed.words)
-    # The table's message for -32600 is that of the one case that is known: a body too large.
-    return Rejected(code, malformed.words, message="Invalid Request" if code == INVALID_REQUEST else None)
+        rejected = invalid("params", "must be an object", malformed.words)
+    else:
+        # The table's message for -32600 is that of the one case that is known: a body too large.
+        rejected = Rejected(code, malformed.words, message="Invalid Request" if code == INVALID_REQUEST else None)
+    rejected.request_id = malformed.id
+    return rejected
 
 
 def invalid(param: str, reason: str, diagnosis: str | Diagnose) -> Rejected:

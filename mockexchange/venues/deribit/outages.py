@@ -9,7 +9,6 @@ from mockexchange.venues.deribit.enumerations import ERRORS
 from mockexchange.venues.deribit.errors import Rejected
 from mockexchange.venues.deribit.objects.envelope import error_text
 from mockexchange.venues.deribit.rest import read
-from mockexchange.venues.jsonrpc.envelope import Malformed
 from mockexchange.venues.request import Request
 
 CODES = {
@@ -44,7 +43,5 @@ def answer_outage(context: DeribitContext, request: Request, status: int, at: in
 def _id_of(request: Request) -> str | None:
     try:
         return read(request).id
-    except Malformed as malformed:
-        return malformed.id
-    except Rejected:
-        return None
+    except Rejected as rejected:
+        return rejected.request_id

@@ -17,14 +17,13 @@ from mockexchange.venues.deribit.errors import (
     NOT_ALLOWED_STATUS,
     UNAUTHORIZED,
     Rejected,
-    rejected_of,
     too_large,
 )
 from mockexchange.venues.deribit.objects.envelope import error_text, result_text
 from mockexchange.venues.deribit.parameters.decoding import Capped, capped, read_query
-from mockexchange.venues.deribit.routes import ROUTES, carry_out, find
+from mockexchange.venues.deribit.routes import ROUTES, carry_out, find, read_body
 from mockexchange.venues.deribit.stream.handshake import answer_plainly
-from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, Malformed, read_envelope, texts_of
+from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, texts_of
 from mockexchange.venues.request import Answer, Request
 
 READ_METHODS = ("GET", "HEAD")
@@ -54,10 +53,8 @@ def answer(context: DeribitContext, request: Request, at: int, host_at: int) -> 
         id_text = asked.id
         result = _answer(context, request, asked, at, host_at, reply)
         reply.body = result_text(context, id_text, result, us_in)
-    except Malformed as malformed:
-        reject(context, reply, rejected_of(malformed), malformed.id, us_in)
     except Rejected as rejected:
-        reject(context, reply, rejected, id_text, us_in)
+        reject(context, reply, rejected, id_text or rejected.request_id, us_in)
     return reply
 
 
@@ -87,14 +84,11 @@ def reject(context: DeribitContext, reply: Answer, rejected: Rejected, id_text: 
     reply.refusal = REFUSALS[rejected.code]
     if rejected.status == NOT_ALLOWED_STATUS:
         reply.headers = ALLOW
-    if isinstance(rejected.diagnosis, str):
-        reply.diagnosis = rejected.diagnosis
-    else:
-        reply.diagnose = rejected.diagnosis
+    rejected.report(reply)
 
 
 def read(request: Request) -> Asked:
-    """What a request asks for: by path and query, or by a body. Raises Rejected, Malformed."""
+    """Read a request: a GET by path and query, a POST by its body. Raises Rejected."""
     if len(request.target) > BODY_BYTES_MAX:
         raise too_large()
     if request.method in READ_METHODS:
@@ -119,9 +113,7 @@ def _read_get(request: Request) -> Asked:
 
 
 def _read_post(request: Request) -> Asked:
-    if len(request.body) > BODY_BYTES_MAX:
-        raise too_large()
-    envelope = read_envelope(request.body)
+    envelope = read_body(request.body)
     return Asked(envelope.id, envelope.method or "", envelope.params, method_in(request.path))
 
 
@@ -146,7 +138,7 @@ def asked_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
     """Return the method that a request names and its params as text; None if it cannot be read."""
     try:
         asked = read(request)
-    except (Rejected, Malformed):
+    except Rejected:
         return None
     return asked.method, texts_of(asked.params)
 
@@ -160,5 +152,5 @@ def _read_leniently(request: Request) -> Asked:
     """Read a request; one that cannot be read is known by its path alone."""
     try:
         return read(request)
-    except (Rejected, Malformed):
+    except Rejected:
         return Asked(None, method_in(request.path), {})

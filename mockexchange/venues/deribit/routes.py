@@ -6,11 +6,14 @@ from typing import Any
 from mockexchange.venues.deribit.catalogue import explain_unknown
 from mockexchange.venues.deribit.context import DeribitContext, context_of
 from mockexchange.venues.deribit.errors import (
+    BODY_BYTES_MAX,
     FORBIDDEN,
     METHOD_NOT_FOUND,
     MUST_BE_WEBSOCKET,
     UNAUTHORIZED,
     Rejected,
+    rejected_of,
+    too_large,
 )
 from mockexchange.venues.deribit.operations import (
     authentication,
@@ -23,6 +26,7 @@ from mockexchange.venues.deribit.operations import (
 )
 from mockexchange.venues.deribit.operations.call import Call, Caller, Operation
 from mockexchange.venues.deribit.parameters.decoding import decode
+from mockexchange.venues.jsonrpc.envelope import Envelope, Malformed, read_envelope
 
 OPERATIONS: tuple[Operation, ...] = (
     *authentication.OPERATIONS,
@@ -34,6 +38,16 @@ OPERATIONS: tuple[Operation, ...] = (
     *streaming.OPERATIONS,
 )
 ROUTES = {operation.name: operation for operation in OPERATIONS}
+
+
+def read_body(raw: bytes) -> Envelope:
+    """Read a body or a frame. Raises Rejected."""
+    if len(raw) > BODY_BYTES_MAX:
+        raise too_large()
+    try:
+        return read_envelope(raw)
+    except Malformed as malformed:
+        raise rejected_of(malformed) from None
 
 
 def find(name: str) -> Operation:

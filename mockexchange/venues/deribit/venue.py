@@ -20,7 +20,6 @@ from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream import handshake
 from mockexchange.venues.deribit.stream.channels import CHANNELS, QUIET_CHANNELS
 from mockexchange.venues.deribit.stream.feed import messages_of
-from mockexchange.venues.jsonrpc.envelope import Malformed
 from mockexchange.venues.request import Request
 from mockexchange.venues.switches import Count, Duration, Words
 from mockexchange.venues.venue import Secrets, Venue
@@ -33,7 +32,7 @@ def _operation_of(context: DeribitContext, request: Request) -> str | None:
         return handshake.OPERATION
     try:
         asked = rest.read(request)
-    except (Rejected, Malformed):
+    except Rejected:
         return None
     return asked.method if asked.method in ROUTES else None
 

@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
 from mockexchange.venues.jsonrpc.envelope import Fault, Malformed, spell
+from mockexchange.venues.jsonrpc.rejection import Rejection
 from mockexchange.venues.request import Answer, Diagnose
 
 NO_RID = "null"
@@ -40,13 +41,12 @@ class ErrorRow(DatedRow):
     message: str
 
 
-class Rejected(Exception):
-    """A request the venue answers with an error. `diagnosis` goes out of band: words, or a function that finds them."""
+class Rejected(Rejection):
+    """A rejection for a situation of the venue's table."""
 
     def __init__(self, situation: Situation, diagnosis: str | Diagnose) -> None:
-        super().__init__(situation)
+        super().__init__(situation, diagnosis)
         self.situation = situation
-        self.diagnosis = diagnosis
 
 
 ERRORS: tuple[ErrorRow, ...] = (
@@ -98,10 +98,7 @@ def reject(reply: Answer, rejected: Rejected, rid: str | None, api_date: ApiDate
     reply.status = error_row(rejected.situation, api_date).status
     reply.body = body_of(rejected, rid, api_date)
     reply.refusal = rejected.situation.name.lower()
-    if isinstance(rejected.diagnosis, str):
-        reply.diagnosis = rejected.diagnosis
-    else:
-        reply.diagnose = rejected.diagnosis
+    rejected.report(reply)
 
 
 @lru_cache(maxsize=64)

@@ -19,7 +19,6 @@ from mockexchange.venues.signalplus.errors import Rejected, Situation, reject
 from mockexchange.venues.signalplus.routes import (
     BODY_BYTES_MAX,
     BY_NAME,
-    Unread,
     call_of,
     find,
     read,
@@ -45,11 +44,11 @@ class Visit:
     now: int
     host_now: int
     reply: Answer
-    envelope: Envelope | Unread
+    envelope: Envelope | Rejected
 
     @property
     def rid(self) -> str | None:
-        return self.envelope.rid if isinstance(self.envelope, Unread) else self.envelope.id
+        return self.envelope.request_id if isinstance(self.envelope, Rejected) else self.envelope.id
 
 
 def answer(context: SignalPlusContext, request: Request, now: int, host_now: int) -> Answer:
@@ -71,8 +70,8 @@ def operation_of(context: SignalPlusContext, request: Request) -> str | None:
     return OPEN_STREAM if request.path in STREAM_PATHS else _operation_in(request, _read(request.body))
 
 
-def _operation_in(request: Request, envelope: Envelope | Unread) -> str | None:
-    name = _method_in(request) if isinstance(envelope, Unread) else envelope.method
+def _operation_in(request: Request, envelope: Envelope | Rejected) -> str | None:
+    name = _method_in(request) if isinstance(envelope, Rejected) else envelope.method
     return name if name in BY_NAME else None
 
 
@@ -82,8 +81,8 @@ def _answer(visit: Visit, api_date: ApiDate) -> bytes:
     _require_size(visit)
     key = authenticate(visit.context, visit.request, visit.now, visit.host_now, visit.reply)
     envelope = visit.envelope
-    if isinstance(envelope, Unread):
-        raise envelope.rejected
+    if isinstance(envelope, Rejected):
+        raise envelope
     _require_one_method(visit, envelope)
     return _carry_out(visit, envelope, key, api_date)
 
@@ -106,8 +105,8 @@ def _require_post(visit: Visit) -> None:
 
 def _require_size(visit: Visit) -> None:
     """Before credentials: what is too large is read no further."""
-    if len(visit.request.body) > BODY_BYTES_MAX and isinstance(visit.envelope, Unread):
-        raise visit.envelope.rejected
+    if len(visit.request.body) > BODY_BYTES_MAX and isinstance(visit.envelope, Rejected):
+        raise visit.envelope
 
 
 def _require_one_method(visit: Visit, envelope: Envelope) -> None:
@@ -122,11 +121,11 @@ def _method_in(request: Request) -> str:
     return unquote(request.path.removeprefix(PREFIX)).strip("/")
 
 
-def _read(body: bytes) -> Envelope | Unread:
+def _read(body: bytes) -> Envelope | Rejected:
     try:
         return read(body)
-    except Unread as unread:
-        return unread
+    except Rejected as rejected:
+        return rejected
 
 
 def authenticate_only(context: SignalPlusContext, request: Request, now: int, host_now: int, must_sign: bool) -> Answer:
@@ -147,7 +146,7 @@ def asked_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
     """Return the method that a request names and its params as text; None if it cannot be read."""
     try:
         envelope = read(request.body)
-    except Unread:
+    except Rejected:
         return None
     return envelope.method or "", texts_of(envelope.params)
 

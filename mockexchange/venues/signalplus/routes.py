@@ -18,40 +18,32 @@ RID = re.compile(r"-?[0-9]+")
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 
 
-class Unread(Exception):
-    """Bytes that are no request, with the rid to answer them with, if there was one."""
-
-    def __init__(self, rejected: Rejected, rid: str | None = None) -> None:
-        super().__init__(rejected.situation)
-        self.rejected = rejected
-        self.rid = rid
-
-
 def read(raw: bytes) -> Envelope:
-    """Read a body or a frame. Raises Unread.
+    """Read a body or a frame. Raises Rejected.
 
-    A rid is an integer [doc] of any length: it goes back as it came, and never is a number in between.
+    A rid is an integer [doc] of any length; the answer repeats its digits exactly.
     """
     if len(raw) > BODY_BYTES_MAX:
         words = f"{len(raw):,} bytes are too many: expected at most {BODY_BYTES_MAX:,}"
-        raise Unread(Rejected(Situation.TOO_LARGE, words))
+        raise Rejected(Situation.TOO_LARGE, words)
     try:
         envelope = read_envelope(raw, "rid")
     except Malformed as malformed:
-        rid = malformed.id if malformed.id and RID.fullmatch(malformed.id) else None
-        raise Unread(rejected_of(malformed), rid) from None
+        rejected = rejected_of(malformed)
+        rejected.request_id = malformed.id if malformed.id and RID.fullmatch(malformed.id) else None
+        raise rejected from None
     if envelope.id is None or not RID.fullmatch(envelope.id):
         words = f'rid: expected an integer, such as {{"rid": 50002}}, got {envelope.id or "none"}'
-        raise Unread(Rejected(Situation.NO_REQUEST, words[:400]))
+        raise Rejected(Situation.NO_REQUEST, words[:400])
     return envelope
 
 
 def rid_of(raw: bytes) -> str | None:
-    """The rid of a body or a frame as it was written; None where it cannot be read."""
+    """Return the rid of a body or a frame as it was written; None if it cannot be read."""
     try:
         return read(raw).id
-    except Unread as unread:
-        return unread.rid
+    except Rejected as rejected:
+        return rejected.request_id
 
 
 def find(name: str) -> Operation:

@@ -41,7 +41,8 @@ def subscribe(reader: Subscriber, params: Params, caller: Caller | None, finding
             continue
         if not channel.family.is_emulated:
             findings.append(f"{channel.family.name} is not emulated: it stays quiet")
-        reader.registry.open(channel, caller.purse if caller else None)
+        markets = (channel.instrument,) if channel.instrument else None
+        reader.registry.open(channel.name, channel.family.name, caller.purse if caller else None, markets)
         taken.append(channel)
     del findings[NOTES_MAX:]
     families = dict.fromkeys(channel.family.name for channel in taken)

@@ -24,7 +24,7 @@ from mockexchange.venues.deribit.objects.summaries import portfolio_text
 from mockexchange.venues.deribit.operations.summaries import statement_of
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream.channels import CHANGES, PORTFOLIO, TRADES, names_of
-from mockexchange.venues.deribit.stream.messages import Message, Told
+from mockexchange.venues.deribit.stream.messages import Message, MessageData
 
 Place = tuple[BookRef, str]
 """A book and a contract."""
@@ -52,8 +52,8 @@ def messages_of(
         _note(state, event, happened)
     return [
         message
-        for told, names in (*_trades(state, happened), *_changes(state, happened), *_portfolios(state, happened))
-        for message in _messages(told, names, channels)
+        for data, names in (*_trades(state, happened), *_changes(state, happened), *_portfolios(state, happened))
+        for message in _messages(data, names, channels)
     ]
 
 
@@ -90,15 +90,15 @@ def _valued(state: State, happened: Happened, is_valued: Callable[[Contract], bo
                 happened.portfolios[purse, contracts[name].terms.settlement_currency] = None
 
 
-def _trades(state: State, happened: Happened) -> Iterator[tuple[Told, list[str]]]:
+def _trades(state: State, happened: Happened) -> Iterator[tuple[MessageData, list[str]]]:
     for (purse, name), serials in happened.trades.items():
         rows = _rows(state, purse, state.derivatives.contracts[name], serials)
-        yield Told(purse, partial(trades_text, rows), {}), _names(state, TRADES, name)
+        yield MessageData(purse, partial(trades_text, rows), {}), _names(state, TRADES, name)
 
 
-def _changes(state: State, happened: Happened) -> Iterator[tuple[Told, list[str]]]:
+def _changes(state: State, happened: Happened) -> Iterator[tuple[MessageData, list[str]]]:
     for purse, name in happened.positions:
-        yield Told(purse, _writer_of_changes(state, purse, name, happened), {}), _names(state, CHANGES, name)
+        yield MessageData(purse, _writer_of_changes(state, purse, name, happened), {}), _names(state, CHANGES, name)
 
 
 def _writer_of_changes(state: State, purse: BookRef, name: str, happened: Happened) -> Callable[[ApiDate], str]:
@@ -107,10 +107,10 @@ def _writer_of_changes(state: State, purse: BookRef, name: str, happened: Happen
     return lambda day: changes_text(rows, position_of(state, purse, name), day)
 
 
-def _portfolios(state: State, happened: Happened) -> Iterator[tuple[Told, list[str]]]:
+def _portfolios(state: State, happened: Happened) -> Iterator[tuple[MessageData, list[str]]]:
     for purse, currency in happened.portfolios:
         names = [f"{PORTFOLIO}.{currency.lower()}", f"{PORTFOLIO}.{ANY}"]
-        yield Told(purse, _writer_of_portfolio(state, purse, currency), {}), names
+        yield MessageData(purse, _writer_of_portfolio(state, purse, currency), {}), names
 
 
 def _writer_of_portfolio(state: State, purse: BookRef, currency: str) -> Callable[[ApiDate], str]:
@@ -135,5 +135,5 @@ def _names(state: State, family: str, name: str) -> list[str]:
     return names_of(family, name, kinds, terms.settlement_currency)
 
 
-def _messages(told: Told, names: list[str], channels: Container[str]) -> list[Message]:
-    return [Message(name, told) for name in names if name in channels]
+def _messages(data: MessageData, names: list[str], channels: Container[str]) -> list[Message]:
+    return [Message(name, data) for name in names if name in channels]

@@ -1,4 +1,4 @@
-"""What happened, as the channels tell it: written once for each API date, however many sessions it goes to."""
+"""Messages of the channels. Each is written once for each API date, however many sessions it goes to."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -8,14 +8,18 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.jsonrpc.envelope import spell
 
 
-class Told(NamedTuple):
-    """What is told on several channels at once. What it reads of the exchange is as of its command."""
+class MessageData(NamedTuple):
+    """The data of one change, which several channels carry; `purse` is the sub-account that may see it.
+
+    `write` reads the state right after the command.
+    """
 
     purse: BookRef
     write: Callable[[ApiDate], str]
     written: dict[str | None, str]
 
-    def data(self, api_date: ApiDate) -> str:
+    def text(self, api_date: ApiDate) -> str:
+        """Return the data as JSON."""
         found = self.written.get(api_date.day)
         if found is None:
             found = self.written[api_date.day] = self.write(api_date)
@@ -23,12 +27,16 @@ class Told(NamedTuple):
 
 
 class Message(NamedTuple):
-    """One message of one channel; `channel` is the full name, `told.purse` whose it is."""
+    """One message of one channel, by the channel's full name."""
 
     channel: str
-    told: Told
+    data: MessageData
+
+    @property
+    def purse(self) -> BookRef:
+        return self.data.purse
 
     def frame(self, api_date: ApiDate) -> bytes:
-        """The notification: a request of JSON-RPC without an id [doc]."""
-        channel, data = spell(self.channel), self.told.data(api_date)
+        """Return the notification: a request of JSON-RPC without an id [doc]."""
+        channel, data = spell(self.channel), self.data.text(api_date)
         return f'{{"jsonrpc":"2.0","method":"subscription","params":{{"channel":{channel},"data":{data}}}}}'.encode()

@@ -42,7 +42,14 @@ class Change:
 
 
 class Message(NamedTuple):
-    """A change as one channel tells it."""
+    """A change as one channel carries it."""
 
     channel: str
     change: Change
+
+    @property
+    def purse(self) -> BookRef:
+        return self.change.purse
+
+    def frame(self, api_date: ApiDate) -> bytes:
+        return self.change.frame(api_date)

@@ -1,0 +1,154 @@
+"""A stream session of JSON-RPC: requests in, answers and notifications out; without socket, event loop or clock.
+
+A venue's session says how a request is read, carried out and refused; envelopes, subscriptions and the delivery of
+messages are the same for all.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, Self, TypeVar
+
+from mockexchange.core.model.accounts import Key
+from mockexchange.core.vocabulary import BookRef
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.jsonrpc.envelope import Envelope
+from mockexchange.venues.jsonrpc.rejection import Rejection
+from mockexchange.venues.jsonrpc.subscriptions import Subscription, Subscriptions
+from mockexchange.venues.request import Call, Request
+
+C = TypeVar("C")
+"""The venue's context."""
+R = TypeVar("R", bound=Rejection)
+"""The venue's rejection."""
+
+
+class ChannelMessage(Protocol):
+    """A notification on one channel; `purse` is the sub-account that may see it."""
+
+    @property
+    def channel(self) -> str: ...
+
+    @property
+    def purse(self) -> BookRef: ...
+
+    def frame(self, api_date: ApiDate) -> bytes: ...
+
+
+@dataclass(slots=True)
+class StreamRequest(Generic[C]):
+    """One request on a stream, at exchange time `at` and host time `host_at`, microseconds.
+
+    `context` is the state that it reads, which may differ from the session's own.
+    """
+
+    request: Request
+    context: C
+    at: int
+    host_at: int
+    id: str | None = None
+    findings: list[str] = field(default_factory=list)
+
+    def frame(self, raw: bytes, kind: str, acknowledged: tuple[str, ...] = ()) -> Frame:
+        """Return an answer with the findings as its note."""
+        return Frame(raw, kind, note="; ".join(self.findings), acknowledged=acknowledged)
+
+
+class JsonRpcSession(ABC, Generic[C, R]):
+    """One client's stream. `key` is None until the client logs in.
+
+    It sends nothing itself: its owner sends the frames that it returns, in order.
+    """
+
+    rejection_type: type[R]
+
+    def __init__(self, context: C, key: Key | None, api_date: ApiDate) -> None:
+        self.context, self.key, self.api_date = context, key, api_date
+        self.registry = Subscriptions()
+        self.asked: Asked | None = None
+        self.ending: tuple[int, str] | None = None
+
+    @abstractmethod
+    def read(self, request: Request) -> Envelope:
+        """Read a request. Raises the venue's rejection."""
+
+    @abstractmethod
+    def carry_out(self, envelope: Envelope, request: StreamRequest[C]) -> Frame | None:
+        """Return the answer to a request; None if it has none. Raises the venue's rejection."""
+
+    @abstractmethod
+    def refuse(self, rejection: R, request: StreamRequest[C]) -> bytes:
+        """Return the answer to a rejected request."""
+
+    @abstractmethod
+    def request_of(self, raw: bytes) -> Call:
+        """Return a command as a POST with the credentials of the stream."""
+
+    @abstractmethod
+    def terminate(self, sid: int, code: int, why: str = "") -> Frame:
+        """End a subscription. Raises KeyError if there is none with that sid."""
+
+    @property
+    def wakes_at(self) -> int | None:
+        """Host time of the next wake-up, in microseconds; None if there is none."""
+        return None
+
+    @property
+    def channels(self) -> Mapping[str, Subscription]:
+        return self.registry.by_name
+
+    @property
+    def subscriptions(self) -> Mapping[int, Subscription]:
+        return self.registry.by_sid
+
+    def follows(self, channel: str) -> bool:
+        return any(subscription.channel == channel for subscription in self.channels.values())
+
+    def frame_of(self, message: ChannelMessage) -> Frame | None:
+        """Return the message as a frame; None without a subscription, or if it is for another sub-account."""
+        subscription = self.registry.by_name.get(message.channel)
+        if subscription is None or subscription.purse != message.purse:
+            return None
+        return Frame(message.frame(self.api_date), "subscription", subscription.channel, subscription.sid)
+
+    def receive(self, raw: bytes, at: int, host_at: int) -> list[Frame]:
+        """Answer one request (text or binary, whole) at exchange time `at` and host time `host_at`, microseconds.
+
+        Never raises, whatever the bytes are.
+        """
+        self.note_call(host_at)
+        frame = self.answer(Request("POST", "", body=raw), self.context, at, host_at)
+        return [frame] if frame else []
+
+    @property
+    def calls(self) -> Self:
+        """Every command is a call."""
+        return self
+
+    def note_call(self, host_at: int) -> None:
+        """Note that the client sent a command. Without effect where silence does not end a stream."""
+
+    def answer(self, call: Request, context: C, at: int, host_at: int) -> Frame | None:
+        """Carry out a command on a given context; changes to the stream itself apply at once."""
+        self.asked = None
+        request = StreamRequest(call, context, at, host_at)
+        try:
+            envelope = self.read(call)
+            request.id = envelope.id
+            return self.carry_out(envelope, request)
+        except self.rejection_type as rejection:
+            request.id = request.id or rejection.request_id
+            note = "; ".join([rejection.explain(), *request.findings])
+            return Frame(self.refuse(rejection, request), "error", note=note)
+
+    def wake(self, at: int, host_at: int) -> list[Frame]:
+        """Return what is due without a command."""
+        return []
+
+    def spell_literal(self, text: str, channel: str) -> str:
+        """Return a stub unchanged: notifications have no numbers to fill in."""
+        return text
+
+    def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
+        """Without effect: a frame from elsewhere uses up no number."""

@@ -1,0 +1,47 @@
+"""The subscriptions of one session. Clients see no number of them; faults and the journal identify them by `sid`."""
+
+from typing import NamedTuple
+
+from mockexchange.core.vocabulary import BookRef
+
+
+class Subscription(NamedTuple):
+    """One subscription: the full name of its channel, and the family (`channel`) that scenarios name.
+
+    `purse` is the sub-account that may see its messages; None for a client that is not logged in.
+    """
+
+    sid: int
+    name: str
+    channel: str
+    markets: tuple[str, ...] | None
+    purse: BookRef | None
+
+
+class Subscriptions:
+    """Subscriptions by sid and by name, at most one for each name. A sid is never used again."""
+
+    __slots__ = ("_last_sid", "by_name", "by_sid")
+
+    def __init__(self) -> None:
+        self.by_sid: dict[int, Subscription] = {}
+        self.by_name: dict[str, Subscription] = {}
+        self._last_sid = 0
+
+    def open(self, name: str, channel: str, purse: BookRef | None, markets: tuple[str, ...] | None = None) -> None:
+        """Add a subscription, or replace the one of that name under its sid."""
+        known = self.by_name.get(name)
+        if known is None:
+            self._last_sid += 1
+        sid = known.sid if known else self._last_sid
+        self.by_sid[sid] = self.by_name[name] = Subscription(sid, name, channel, markets, purse)
+
+    def close(self, sid: int) -> Subscription:
+        """Remove and return a subscription. Raises KeyError if there is none with that sid."""
+        subscription = self.by_sid.pop(sid)
+        del self.by_name[subscription.name]
+        return subscription
+
+    def clear(self) -> None:
+        self.by_sid.clear()
+        self.by_name.clear()
