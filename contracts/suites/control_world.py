@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from contracts.suites.world import HOST, IN_PROCESS_HOST, World, open_world
 from mockexchange.kit.in_process_transport import AppTransport
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.schemathesis.hints import MAY_BE_MISSING, Told, operation_ids
+from mockexchange.kit.schemathesis.hints import MAY_BE_MISSING, SchemathesisHints, operation_ids
 from mockexchange.kit.target import Target
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
@@ -145,11 +145,11 @@ def role_of(operation: Mapping[str, Any], path: str) -> str | None:
     return None if operation.get("security") == [] else OPERATOR
 
 
-def told_of(operations: Sequence[str]) -> Told:
+def hints_of(operations: Sequence[str]) -> SchemathesisHints:
     """What a generator has to know of this server, to ask some of its operations."""
     document = told_document()
     checks = {name: {"negative_data_rejection": REFUSED, **CHECKS.get(name, {})} for name in operation_ids(document)}
-    return Told(
+    return SchemathesisHints(
         document=document,
         role_of=lambda operation, path, query: role_of(operation, path),
         checks=checks,
@@ -296,8 +296,8 @@ def _tell_faults(document: Document) -> None:
         {"then": {"rate_limit": {"requests": 5}, "headers": {"Retry-After": "1"}}},
     ]
     bodies = document["components"]["requestBodies"]
-    told = {"enum": [*rules, rules, [], {"preset": "flaky"}]}
-    bodies["FaultRules"]["content"]["application/json"]["schema"] = told
+    hints = {"enum": [*rules, rules, [], {"preset": "flaky"}]}
+    bodies["FaultRules"]["content"]["application/json"]["schema"] = hints
 
 
 def _tell_stubs(document: Document) -> None:

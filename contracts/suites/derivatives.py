@@ -14,7 +14,7 @@ from contracts.suites.world import TRANSPORTS, front_of
 from mockexchange.kit.deribit.roles import BASIC
 from mockexchange.kit.deribit.signing import Basic
 from mockexchange.kit.in_process_transport import AppTransport
-from mockexchange.kit.schemathesis.hints import Told
+from mockexchange.kit.schemathesis.hints import SchemathesisHints
 from mockexchange.kit.target import BALANCE_ONLY, MEMBER, OTHER, RESTRICTED, Target
 from mockexchange.kit.venue import Signer
 from mockexchange.kit.venues import KITS
@@ -74,6 +74,6 @@ def _target(sandbox: Sandbox, venue: str, alias: str, origin: str, http: httpx.C
     return Target(venue=kit, api_date=alias, base_url=origin + kit.prefix, http=http, keys=keys, may_write=True)
 
 
-def told_of(target: Target) -> Told:
+def hints_of(target: Target) -> SchemathesisHints:
     """What a generator has to know of this world."""
-    return target.venue.told(target.document, NAMES, target.keys)
+    return target.venue.make_hints(target.document, NAMES, target.keys)

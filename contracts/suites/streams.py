@@ -38,8 +38,10 @@ def stream_target(alias: str) -> Iterator[StreamTarget]:
     with exchange() as running, httpx.Client() as http:
         sandbox = running.open(world_of(alias), options_of(alias))
         rest = rest_of(sandbox, alias, http, running.base_url(sandbox.name), running.ws_url(sandbox.name))
-        stir = partial(running.portal.call, sandbox.advance, ROUND_US)
-        with StreamTarget(rest=rest, stir=stir, answer_s=ANSWER_S, heartbeat_s=HEARTBEAT_S) as target:
+        trigger_events = partial(running.portal.call, sandbox.advance, ROUND_US)
+        with StreamTarget(
+            rest=rest, trigger_events=trigger_events, answer_s=ANSWER_S, heartbeat_s=HEARTBEAT_S
+        ) as target:
             yield target
 
 
@@ -50,9 +52,12 @@ def stream_target_in_process(alias: str, plan: Plan | None = None) -> Iterator[S
         sandbox = portal.call(open_sandbox, plan or world_of(alias), options_of(alias))
         with front_of(sandbox) as front, httpx.Client(transport=AppTransport(front, portal)) as http:
             hosts = (f"http://{IN_PROCESS_HOST}{KALSHI.prefix}", f"ws://{IN_PROCESS_HOST}{KALSHI.stream_path}")
-            rest, stir = rest_of(sandbox, alias, http, *hosts), partial(portal.call, sandbox.advance, ROUND_US)
+            rest, trigger_events = (
+                rest_of(sandbox, alias, http, *hosts),
+                partial(portal.call, sandbox.advance, ROUND_US),
+            )
             connect = connect_app(front, portal)
-            with StreamTarget(rest=rest, connect=connect, stir=stir, answer_s=ANSWER_S) as target:
+            with StreamTarget(rest=rest, connect=connect, trigger_events=trigger_events, answer_s=ANSWER_S) as target:
                 yield target
 
 

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp
 from contracts.suites.world import TRANSPORTS, World, front_of, open_world
 from mockexchange.kit.in_process_transport import AppTransport
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.kalshi.schemathesis_hints import told
-from mockexchange.kit.schemathesis.hints import Told
+from mockexchange.kit.kalshi.schemathesis_hints import make_hints
+from mockexchange.kit.schemathesis.hints import SchemathesisHints
 from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RESTRICTED, Target
 from mockexchange.venues.kalshi.dates import ALIASES
 
@@ -70,7 +70,7 @@ def _target(world: World, alias: str, origin: str, http: httpx.Client, may_write
     )
 
 
-def told_of(target: Target) -> Told:
+def hints_of(target: Target) -> SchemathesisHints:
     """What a generator has to know of this world."""
-    found = told(target.document, NAMES, target.keys, must_answer=True)
+    found = make_hints(target.document, NAMES, target.keys, must_answer=True)
     return replace(found, values={**found.values, **TIMES})

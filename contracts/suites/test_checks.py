@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from contracts.suites.saying import findings_of
 from contracts.suites.targets import EVERY, target_at
+from contracts.suites.verdict_text import findings_of
 from contracts.suites.world import open_world
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.suites.control_world import control_target, controlled, told_of
-from contracts.suites.saying import findings_of
+from contracts.suites.control_world import control_target, controlled, hints_of
+from contracts.suites.verdict_text import findings_of
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.schemathesis.hints import operation_ids
 from mockexchange.kit.schemathesis.run import Effort, explore
@@ -65,7 +65,7 @@ def no_time_to_waste(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("is_in_process", [True, False], ids=["in process", "over a socket"])
 def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_process: bool) -> None:
     with controlled() as reached, control_target(reached, is_in_process) as target:
-        judged = list(explore(target, told_of(operations), Effort(examples=EXAMPLES)))
+        judged = list(explore(target, hints_of(operations), Effort(examples=EXAMPLES)))
     assert findings_of(judged) == ""
 
 
@@ -73,9 +73,9 @@ def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_p
 def test_what_is_made_is_there_and_what_is_deleted_is_gone(is_in_process: bool) -> None:
     """Chains of requests that make, read, play again and delete: what is named in one is made or gone in another."""
     checks = {name: {"positive_data_acceptance": OFF, "negative_data_rejection": OFF} for name in LIVING}
-    told = replace(told_of(LIVING), checks=checks)
+    hints = replace(hints_of(LIVING), checks=checks)
     with controlled() as reached, control_target(reached, is_in_process) as target:
-        judged = list(explore(target, told, Effort(is_brief=True, examples=10)))
+        judged = list(explore(target, hints, Effort(is_brief=True, examples=10)))
     assert findings_of(judged) == ""
     kept = {verdict.rule for verdict in judged if verdict.outcome is Outcome.KEPT}
     assert {"schemathesis.use_after_free", "schemathesis.ensure_resource_availability"} <= kept

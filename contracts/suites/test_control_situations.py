@@ -320,8 +320,8 @@ def streaming(reached: Controlled, document: Document) -> Iterator[Sandbox]:
 def test_frames_and_streams_are_as_documented(schema: BaseSchema, streaming: Sandbox) -> None:
     stream = next(iter(streaming.streams)).number
     frames = ask(schema, "GET", FRAMES, name="default", query={"connection": stream}).json()
-    told = [(frame["direction"], frame["kind"]) for frame in frames]
-    assert told == [("in", "open"), ("in", ""), ("out", "subscribed"), ("in", ""), ("out", "error")]
+    hints = [(frame["direction"], frame["kind"]) for frame in frames]
+    assert hints == [("in", "open"), ("in", ""), ("out", "subscribed"), ("in", ""), ("out", "error")]
     assert frames[3]["frame_base64"] == "/w=="
     [shown] = ask(schema, "GET", STREAMS, name="default").json()
     assert (shown["number"], shown["account"]) == (stream, "member")
@@ -337,10 +337,10 @@ def test_stubs_streams_and_metrics_are_as_documented(schema: BaseSchema, streami
     assert ask(schema, "GET", STUBS, name="default").json() == stubs
     _, entry = streaming.answer(Request("GET", "/trade-api/v2/a", "b=1"))
     streaming.journal.close(entry)
-    [told] = ask(schema, "GET", JOURNAL, name="default", query={"stub": "stub-1"}).json()
-    assert (told["stub"], told["venue"], told["answer_base64"]) == ("stub-1", "kalshi", "/w==")
+    [hints] = ask(schema, "GET", JOURNAL, name="default", query={"stub": "stub-1"}).json()
+    assert (hints["stub"], hints["venue"], hints["answer_base64"]) == ("stub-1", "kalshi", "/w==")
     wanted = {"request": {"query": {"b": 1}, "stub": "stub-1"}}
-    assert ask(schema, "POST", WAIT, name="default", body={"for": wanted}).json()["found"] == [told]
+    assert ask(schema, "POST", WAIT, name="default", body={"for": wanted}).json()["found"] == [hints]
     assert ask(schema, "DELETE", STUBS, name="default").status_code == 204
     sent = {"send": {"text": "hello"}, "account": "member"}
     assert ask(schema, "POST", STREAMS, name="default", body=sent).json() == {"connections": 1}
@@ -362,7 +362,7 @@ def test_what_is_found_is_as_documented(schema: BaseSchema, streaming: Sandbox) 
 
 def test_events_of_every_kind_are_as_documented(reached: Controlled, schema: BaseSchema, document: Document) -> None:
     sandbox = reached.world.sandbox
-    [begin] = told(ask(schema, "GET", EVENTS, name="default", query={"follow": "false"}))
+    [begin] = hints(ask(schema, "GET", EVENTS, name="default", query={"follow": "false"}))
     last = {**BEARER, "Last-Event-ID": begin.event_id or ""}
     steps = [{"announce": {"message": "Hello."}}, {"close": {"market": "NONE"}}]
     ask(schema, "POST", COMMANDS, name="default", body=steps)
@@ -374,7 +374,7 @@ def test_events_of_every_kind_are_as_documented(reached: Controlled, schema: Bas
     answers = [
         ask(schema, "GET", EVENTS, name="default", query={"follow": "false"}, headers=one) for one in (last, unknown)
     ]
-    happened = [*told(answers[0]), *told(answers[1]), Event("end", {"reason": "reset"})]
+    happened = [*hints(answers[0]), *hints(answers[1]), Event("end", {"reason": "reset"})]
     shapes = [one["properties"] for one in document["components"]["schemas"]["ServerSentEvent"]["oneOf"]]
     documented = {shape["event"]["const"]: shape["data"]["contentSchema"] for shape in shapes}
     assert {one.kind for one in happened} == set(documented)
@@ -382,7 +382,7 @@ def test_events_of_every_kind_are_as_documented(reached: Controlled, schema: Bas
         jsonschema_rs.validate({**documented[one.kind], "components": document["components"]}, one.data)
 
 
-def told(response: Response) -> list[Event]:
+def hints(response: Response) -> list[Event]:
     assert response.headers["content-type"] == ["text/event-stream; charset=utf-8"]
     return list(read_events(response.content.decode().splitlines()))
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from contracts.suites.derivatives import EVERY, target_at, told_of
-from contracts.suites.saying import findings_of, not_judged
+from contracts.suites.derivatives import EVERY, hints_of, target_at
+from contracts.suites.verdict_text import findings_of, not_judged
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.findings import Outcome
@@ -47,9 +47,9 @@ def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
     # What is at the boundaries is asked in process; the socket is to be reached.
     effort = Effort(is_brief=transport != "in process" or alias != EVERY[0], examples=EXAMPLES)
     with target_at(VENUE, alias, transport) as target:
-        told = told_of(target)
-        outcome = run(target, told, effort)
-        judged = list(conclude(target, told, effort, outcome))
+        hints = hints_of(target)
+        outcome = run(target, hints, effort)
+        judged = list(conclude(target, hints, effort, outcome))
     assert findings_of(judged) == ""
     assert not_judged(judged) == NEVER_APPLY | TOKENS | (AT_BOUNDARIES if effort.is_brief else set())
 

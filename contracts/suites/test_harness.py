@@ -11,14 +11,14 @@ from schemathesis.engine import events
 from schemathesis.engine.run import PhaseName
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contracts.suites.saying import findings_of
-from contracts.suites.targets import target_at, told_of
+from contracts.suites.targets import hints_of, target_at
 from contracts.suites.test_kalshi import NEVER_APPLY
+from contracts.suites.verdict_text import findings_of
 from mockexchange.api.transport.httpx_asgi import scope_of
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.schemathesis import run
-from mockexchange.kit.schemathesis.checks import KINDS
-from mockexchange.kit.schemathesis.hint_discovery import discover
+from mockexchange.kit.schemathesis.checks import CHECKS
+from mockexchange.kit.schemathesis.hint_discovery import discover_names
 from mockexchange.kit.schemathesis.hints import operation_ids
 from mockexchange.kit.schemathesis.outcome import AS_SENT
 from mockexchange.kit.schemathesis.run import Effort, explore
@@ -189,8 +189,8 @@ def judged_at(
 ) -> list[Verdict]:
     """The verdicts on one path of a front that is spoiled."""
     with target_at(ALIAS, wrap=lambda app: Spoiled(app, after, before)) as target:
-        told = replace(told_of(target), operations=(target.document["paths"][path]["get"]["operationId"],))
-        return list(explore(target, told, effort))
+        hints = replace(hints_of(target), operations=(target.document["paths"][path]["get"]["operationId"],))
+        return list(explore(target, hints, effort))
 
 
 @pytest.mark.parametrize("path", [BALANCE, FCM])
@@ -198,7 +198,7 @@ def test_what_is_not_spoiled_passes(path: str) -> None:
     judged = judged_at(path)
     assert findings_of(judged) == ""
     kept = {verdict.rule for verdict in judged if verdict.outcome is Outcome.KEPT}
-    assert {AS_SENT, ANSWERED, PHASE, *(f"schemathesis.{name}" for name in KINDS)} - kept == NEVER_APPLY
+    assert {AS_SENT, ANSWERED, PHASE, *(f"schemathesis.{name}" for name in CHECKS)} - kept == NEVER_APPLY
 
 
 @pytest.mark.parametrize(
@@ -250,8 +250,8 @@ def test_a_run_ends_after_as_many_findings_as_asked_for() -> None:
 
 def test_what_nothing_is_known_of_is_not_judged_where_it_may_be_empty() -> None:
     with target_at(ALIAS, wrap=lambda app: Spoiled(app, where(200, status=404), unchanged)) as target:
-        told = replace(told_of(target), operations=("GetBalance",), must_answer=False)
-        judged = list(explore(target, told, Effort(is_brief=True, examples=1)))
+        hints = replace(hints_of(target), operations=("GetBalance",), must_answer=False)
+        judged = list(explore(target, hints, Effort(is_brief=True, examples=1)))
     answered = next(verdict for verdict in judged if verdict.rule == ANSWERED)
     assert answered.outcome is Outcome.NOT_JUDGED
     assert answered.why.startswith("no answer was a 2xx: ")
@@ -260,8 +260,8 @@ def test_what_nothing_is_known_of_is_not_judged_where_it_may_be_empty() -> None:
 def test_what_there_is_no_key_for_is_not_judged() -> None:
     with target_at(ALIAS) as target:
         target.keys = {MEMBER: target.keys[MEMBER]}
-        told = replace(told_of(target), operations=("GetFCMPositions",))
-        judged = list(explore(target, told, Effort(is_brief=True, examples=1)))
+        hints = replace(hints_of(target), operations=("GetFCMPositions",))
+        judged = list(explore(target, hints, Effort(is_brief=True, examples=1)))
     assert "none was given for the role 'fcm'" in next(one.why for one in judged if one.rule == ANSWERED)
 
 
@@ -275,18 +275,18 @@ def test_a_server_that_stops_answering_ends_the_run_after_its_verdicts() -> None
     judged: list[Verdict] = []
     with target_at(ALIAS) as target:
         target.http.event_hooks["request"] = [vanish]
-        told = replace(told_of(target), operations=("GetBalance",))
+        hints = replace(hints_of(target), operations=("GetBalance",))
         with pytest.raises(Unreachable, match="GET /trade-api/v2/portfolio/balance: no answer: connection refused"):
-            judged.extend(explore(target, told, EFFORT))
+            judged.extend(explore(target, hints, EFFORT))
     assert {verdict.rule for verdict in judged} > {AS_SENT, ANSWERED}
     assert findings_of(judged) == ""
     assert next(asked) < 25
 
 
-class Told(list[events.EngineEvent]):
+class SchemathesisHints(list[events.EngineEvent]):
     """What schemathesis tells, made up, until somebody stops it."""
 
-    def execute(self) -> "Told":
+    def execute(self) -> "SchemathesisHints":
         return self
 
     def stop(self) -> None:
@@ -298,11 +298,11 @@ def test_what_schemathesis_cannot_do_and_what_ends_it_is_told(monkeypatch: pytes
         error=ValueError("odd"), phase=PhaseName.FUZZING, label="GET /markets", related_to_operation=True
     )
     fatal = events.FatalError(exception=KeyError("x"))
-    told_events = Told([odd, fatal, events.Interrupted(phase=PhaseName.FUZZING), odd])
+    told_events = SchemathesisHints([odd, fatal, events.Interrupted(phase=PhaseName.FUZZING), odd])
     monkeypatch.setattr(run, "from_schema", lambda schema: told_events)
     judged: list[Verdict] = []
     with target_at(ALIAS) as target, pytest.raises(KeyboardInterrupt):
-        judged.extend(explore(target, told_of(target)))
+        judged.extend(explore(target, hints_of(target)))
     assert {one.subject for one in judged if one.rule == COMPLETED} == {"GET /markets", "schemathesis"}
     assert {one.outcome for one in judged} == {Outcome.NOT_JUDGED}
     assert not told_events
@@ -324,8 +324,8 @@ def test_a_write_that_is_never_carried_out_is_not_asked() -> None:
 
 def test_names_are_found_by_reading() -> None:
     with target_at(ALIAS, may_write=False) as target:
-        names = discover(target)
-        told = target.venue.told(target.document, names, target.keys)
-        judged = list(explore(target, told, Effort(is_brief=True, examples=2)))
+        names = discover_names(target)
+        hints = target.venue.make_hints(target.document, names, target.keys)
+        judged = list(explore(target, hints, Effort(is_brief=True, examples=2)))
     assert {"ticker", "event_ticker", "series_ticker", "order_id"} <= set(names)
     assert findings_of(judged) == ""

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mockexchange.kit.schemathesis.hints import tell_names
-from mockexchange.kit.validation.requests import Judge, Objection, _query_objection
+from mockexchange.kit.schemathesis.hints import restrict_names
+from mockexchange.kit.validation.requests import Objection, RequestJudge, _query_objection
 from mockexchange.runtime import api_documents
 
 pytestmark = pytest.mark.contract
@@ -34,15 +34,15 @@ QUERIES: list[tuple[str, str, Objection]] = [
 
 @pytest.mark.parametrize(("path", "query", "wanted"), QUERIES)
 def test_queries(path: str, query: str, wanted: Objection) -> None:
-    demands = Judge(api_documents.read("kalshi/2026-10"))._demands_of(path, "get")
+    demands = RequestJudge(api_documents.read("kalshi/2026-10"))._demands_of(path, "get")
     assert _query_objection(demands, query) == wanted
 
 
 def test_names_of_a_path_that_are_spelled_out_may_be_others() -> None:
     document = api_documents.read("kalshi/2026-10")
-    told = api_documents.read("kalshi/2026-10")
-    tell_names(told, {"ticker": ["KX-A"]})
+    hints = api_documents.read("kalshi/2026-10")
+    restrict_names(hints, {"ticker": ["KX-A"]})
     path, names = "/markets/{ticker}", {"ticker": "KX-B"}
-    assert Judge(document).objection_to(path, "GET", names, "") == ""
-    assert Judge(told).objection_to(path, "GET", names, "") is None
-    assert Judge(told).objection_to(path, "GET", {"ticker": "KX-A"}, "") == ""
+    assert RequestJudge(document).objection_to(path, "GET", names, "") == ""
+    assert RequestJudge(hints).objection_to(path, "GET", names, "") is None
+    assert RequestJudge(hints).objection_to(path, "GET", {"ticker": "KX-A"}, "") == ""

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from contracts.suites.saying import findings_of, not_judged
-from contracts.suites.targets import target_at, told_of
+from contracts.suites.targets import hints_of, target_at
+from contracts.suites.verdict_text import findings_of, not_judged
 from contracts.suites.world import TRANSPORTS
-from mockexchange.kit.schemathesis.outcome import Outcome
+from mockexchange.kit.schemathesis.outcome import RunOutcome
 from mockexchange.kit.schemathesis.run import Effort, conclude, run
 from mockexchange.runtime import api_documents
 from mockexchange.venues.kalshi.dates import ALIASES
@@ -47,9 +47,9 @@ def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
     # What is at the boundaries is asked in process; the socket is to be reached.
     effort = Effort(is_brief=transport != "in process")
     with target_at(alias, transport) as target:
-        told = told_of(target)
-        outcome = run(target, told, effort)
-        judged = list(conclude(target, told, effort, outcome))
+        hints = hints_of(target)
+        outcome = run(target, hints, effort)
+        judged = list(conclude(target, hints, effort, outcome))
     assert findings_of(judged) == ""
     assert not_judged(judged) == NEVER_APPLY | (AT_BOUNDARIES if effort.is_brief else set())
     if not effort.is_brief:
@@ -59,8 +59,8 @@ def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
 def test_a_read_only_run_sends_nothing_but_reads() -> None:
     effort = Effort(examples=2)
     with target_at("2026-10", may_write=False) as target:
-        told = told_of(target)
-        judged = list(conclude(target, told, effort, run(target, told, effort)))
+        hints = hints_of(target)
+        judged = list(conclude(target, hints, effort, run(target, hints, effort)))
     assert findings_of(judged) == ""
     assert {"schemathesis.unsupported_method", "schemathesis.allow_header_conformance"} <= not_judged(judged)
 
@@ -73,7 +73,7 @@ def lists_in(body: Any) -> Iterator[list[Any]]:
             yield from lists_in(child)
 
 
-def assert_varied(outcome: Outcome) -> None:
+def assert_varied(outcome: RunOutcome) -> None:
     """Empty answers prove little: each list was full once, and there were cut ones and empty ones."""
     answers = [(operation, json.loads(body)) for operation, body in outcome.accepted]
     listing = {operation for operation, body in answers if any(True for _ in lists_in(body))}

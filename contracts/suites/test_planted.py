@@ -10,7 +10,7 @@ from contracts.suites.planted.refusals import REFUSALS
 from contracts.suites.planted.rows import ROWS
 from contracts.suites.planted.stream import STREAM
 from contracts.suites.streams import stream_target_in_process
-from contracts.suites.targets import target_at, told_of
+from contracts.suites.targets import hints_of, target_at
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Finding, Verdict
 from mockexchange.kit.kalshi import KALSHI
@@ -39,7 +39,7 @@ def judged() -> Iterator[Verdict]:
         yield from run_checks(KALSHI.stream_checks, streams)
     with target_at(ALIAS) as target:
         yield from run_checks(KALSHI.checks, target)
-        yield from explore(target, told_of(target), FIRST)
+        yield from explore(target, hints_of(target), FIRST)
 
 
 def first_finding() -> Finding | None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from contracts.suites.derivatives import EVERY, target_at, told_of
-from contracts.suites.saying import findings_of, not_judged
+from contracts.suites.derivatives import EVERY, hints_of, target_at
+from contracts.suites.verdict_text import findings_of, not_judged
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.schemathesis.run import Effort, conclude, run
@@ -43,8 +43,8 @@ def test_there_is_a_document_for_each_alias() -> None:
 def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
     effort = Effort(is_brief=transport != "in process", examples=EXAMPLES)
     with target_at(VENUE, alias, transport) as target:
-        told = told_of(target)
-        judged = list(conclude(target, told, effort, run(target, told, effort)))
+        hints = hints_of(target)
+        judged = list(conclude(target, hints, effort, run(target, hints, effort)))
     assert findings_of(judged) == ""
     assert not_judged(judged) == NEVER_APPLY | (AT_BOUNDARIES if effort.is_brief else set())
 

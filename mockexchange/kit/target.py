@@ -261,7 +261,7 @@ class Target:
 
     @cached_property
     def readings(self) -> Readings:
-        return Readings(self._read, self.venue.facts.ticking)
+        return Readings(self._read, self.venue.facts.volatile_fields)
 
     def begin(self) -> None:
         """Note from here on what is read."""
@@ -273,7 +273,7 @@ class Target:
 
     def still(self, answer: Answer) -> tuple[int, Any]:
         """Return the status and the body of an answer, without what changes though nothing else does."""
-        return still(answer, self.venue.facts.ticking)
+        return still(answer, self.venue.facts.volatile_fields)
 
     def new_objections(self) -> tuple[Finding, ...]:
         """Take the objections to answers, each of a kind once in a run."""

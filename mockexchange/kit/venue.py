@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, Protocol
 
 from mockexchange.kit.client.tasks import Task
 from mockexchange.kit.rules.list_facts import Facts
-from mockexchange.kit.schemathesis.hints import Names, Told
-from mockexchange.kit.streaming.protocol import Dialect
+from mockexchange.kit.schemathesis.hints import Names, SchemathesisHints
+from mockexchange.kit.streaming.protocol import StreamProtocol
 from mockexchange.runtime.api_documents import Document
 
 
@@ -34,12 +34,12 @@ class VenueKit(NamedTuple):
     load_signer: Callable[[str, str], Signer]
     role_of: Callable[[Mapping[str, Any], str], str | None]
     """The role whose key an operation (document node, path) is asked with; None where it is public."""
-    told: Callable[[Document, Names, Collection[str]], Told]
+    make_hints: Callable[[Document, Names, Collection[str]], SchemathesisHints]
     """What a generator of requests has to be told: of the names that there are, and the roles that have a key."""
     facts: Facts
     checks: Sequence[Any]
     stream_checks: Sequence[Any] = ()
-    dialect: Dialect | None = None
+    stream_protocol: StreamProtocol | None = None
     """How its stream is spoken; None where the kit does not speak it."""
     stream_hosts: Mapping[str, str] = {}
     """Where streams are on another host than the reads: host to host."""

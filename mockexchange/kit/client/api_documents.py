@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from mockexchange.kit.validation.frames import FrameJudge
 from mockexchange.kit.validation.references import pointer, resolved
-from mockexchange.kit.validation.requests import Judge
+from mockexchange.kit.validation.requests import RequestJudge
 from mockexchange.kit.validation.routes import Match, Routes
 from mockexchange.kit.venue import VenueKit
 from mockexchange.runtime import api_documents
@@ -48,8 +48,8 @@ class Contract:
         return api_documents.parse(api_documents.path_of(self.subject, api_documents.ASYNCAPI))
 
     @cached_property
-    def requests(self) -> Judge:
-        return Judge(self.document)
+    def requests(self) -> RequestJudge:
+        return RequestJudge(self.document)
 
     @cached_property
     def frames(self) -> FrameJudge:

@@ -3,7 +3,7 @@
 from mockexchange.kit.deribit.checks import CHECKS
 from mockexchange.kit.deribit.lists import FACTS
 from mockexchange.kit.deribit.roles import role_of
-from mockexchange.kit.deribit.schemathesis_hints import told
+from mockexchange.kit.deribit.schemathesis_hints import make_hints
 from mockexchange.kit.deribit.signing import load_signer
 from mockexchange.kit.venue import VenueKit
 
@@ -13,7 +13,7 @@ DERIBIT = VenueKit(
     stream_path="/ws/api/v2",
     load_signer=load_signer,
     role_of=role_of,
-    told=told,
+    make_hints=make_hints,
     facts=FACTS,
     checks=CHECKS,
     changes_daily=False,

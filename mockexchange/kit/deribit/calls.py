@@ -22,7 +22,7 @@ def private_of(target: Target) -> list[str]:
     return [name for name in methods_of(target) if name.startswith("private/")]
 
 
-def needed(target: Target, method: str) -> dict[str, Any]:
+def required_params(target: Target, method: str) -> dict[str, Any]:
     """Return the parameters that a method cannot do without, as JSON has them. Raises NotJudged."""
     query = target.operations[method].query
     return {
@@ -42,6 +42,6 @@ def call(target: Target, method: str, params: Params | None = None, signer: Sign
     return post(target, method, envelope, signer or signer_of(target, method))
 
 
-def told(target: Target, method: str, params: Params | None = None, signer: Signer | None = None) -> Any:
+def call_result(target: Target, method: str, params: Params | None = None, signer: Signer | None = None) -> Any:
     """Return the result of a call, exactly. Raises NotJudged, Unreachable."""
     return result_of(call(target, method, params, signer))

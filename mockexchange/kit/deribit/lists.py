@@ -63,7 +63,7 @@ FACTS = Facts(
     },
     needs=(),
     paging=Paging(limit="count", cursor="continuation", next="continuation", unreadable=None),
-    past=frozenset(),
+    past_fields=frozenset(),
     clock=None,
-    ticking=frozenset({"usIn", "usOut", "usDiff", "timestamp", "access_token", "refresh_token"}),
+    volatile_fields=frozenset({"usIn", "usOut", "usDiff", "timestamp", "access_token", "refresh_token"}),
 )

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from mockexchange.kit.deribit.roles import BASIC, role_of
-from mockexchange.kit.schemathesis.hints import Names, Settings, Told, operation_ids
+from mockexchange.kit.schemathesis.hints import Names, SchemathesisHints, SchemathesisSettings, operation_ids
 from mockexchange.runtime.api_documents import Document
 
 NAMED = ("instrument_name", "index_name")
@@ -13,15 +13,17 @@ NAMED = ("instrument_name", "index_name")
 UNTOLD = ("start_id", "end_id", "expected_result")
 """Ids of trades, each of one currency: which is right where is told by no document; and what asks for an error."""
 SUBACCOUNT = "subaccount_id"
-OFF: Settings = {"enabled": False}
-CHECKS: Settings = {
+OFF: SchemathesisSettings = {"enabled": False}
+CHECKS: SchemathesisSettings = {
     # It wants 401, and this venue answers 400: the rule `refusals.worded` sends no credentials.
     "ignored_auth": OFF,
     "missing_required_header": OFF,
 }
 
 
-def told(document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False) -> Told:
+def make_hints(
+    document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
+) -> SchemathesisHints:
     """Tell of the names that exist, by parameter: instruments, indexes, numbers of subaccounts, a key for public/auth.
 
     Requests are by the member's key told as it is, where there is one of the role `BASIC`: nobody knows yet what has to
@@ -36,7 +38,7 @@ def told(document: Document, names: Names, roles: Collection[str], *, must_answe
     _tell_parameter(
         document, SUBACCOUNT, {"type": "integer", "enum": [int(one) for one in names.get(SUBACCOUNT, ["0"])]}
     )
-    return Told(
+    return SchemathesisHints(
         document=document,
         role_of=lambda node, path, query: _role_of(node, path, roles),
         checks=dict.fromkeys(operation_ids(document), CHECKS),

@@ -3,10 +3,10 @@
 from mockexchange.kit.kalshi import checks
 from mockexchange.kit.kalshi.lists import FACTS
 from mockexchange.kit.kalshi.roles import role_of
-from mockexchange.kit.kalshi.schemathesis_hints import told
+from mockexchange.kit.kalshi.schemathesis_hints import make_hints
 from mockexchange.kit.kalshi.signing import load_signer
 from mockexchange.kit.kalshi.stream.checks import STREAM_CHECKS
-from mockexchange.kit.kalshi.stream.protocol import KalshiDialect
+from mockexchange.kit.kalshi.stream.protocol import KalshiStreamProtocol
 from mockexchange.kit.kalshi.tasks import TASKS
 from mockexchange.kit.rules import catalogue
 from mockexchange.kit.venue import VenueKit
@@ -17,11 +17,11 @@ KALSHI = VenueKit(
     stream_path="/trade-api/ws/v2",
     load_signer=load_signer,
     role_of=role_of,
-    told=told,
+    make_hints=make_hints,
     facts=FACTS,
     checks=(*catalogue.CHECKS, *checks.CHECKS),
     stream_checks=STREAM_CHECKS,
-    dialect=KalshiDialect(),
+    stream_protocol=KalshiStreamProtocol(),
     stream_hosts={
         "external-api.kalshi.com": "external-api-ws.kalshi.com",
         "external-api.demo.kalshi.co": "external-api-ws.demo.kalshi.co",

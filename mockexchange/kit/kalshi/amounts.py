@@ -12,13 +12,13 @@ SUFFIXES = ("_dollars", "_fixed", "_fp")
 DECIMALS_EXACT = 6
 
 
-class Told(NamedTuple):
+class Amount(NamedTuple):
     """An amount in dollars or contracts. `step` is how much of it is cut off at most, zero where it is exact."""
 
     value: Decimal
     step: Decimal
 
-    def is_of(self, exact: Decimal, slack: Decimal = Decimal(0)) -> bool:
+    def matches(self, exact: Decimal, slack: Decimal = Decimal(0)) -> bool:
         """Whether it is what an exact amount is told as, give or take `slack`."""
         if self.step == 0:
             return abs(self.value - exact) <= slack
@@ -31,25 +31,25 @@ def truncated(value: Decimal, step: Decimal) -> Decimal:
     return (value / step).to_integral_value(ROUND_DOWN) * step
 
 
-def dollars(row: Row, name: str) -> Told:
+def dollars(row: Row, name: str) -> Amount:
     """An amount of money: six decimals are exact, fewer are cents. Raises NotJudged where the row has none."""
     text = row.get(f"{name}_dollars", row.get(f"{name}_fixed"))
     if isinstance(text, str):
         value = Decimal(text)
         is_exact = len(text.partition(".")[2]) >= DECIMALS_EXACT
-        return Told(value, Decimal(0) if is_exact else CENT)
+        return Amount(value, Decimal(0) if is_exact else CENT)
     if isinstance(row.get(name), int):
-        return Told(Decimal(row[name]) * CENT, CENT)
+        return Amount(Decimal(row[name]) * CENT, CENT)
     raise NotJudged(f"a row has no {name}")
 
 
-def contracts(row: Row, name: str) -> Told:
+def contract_count(row: Row, name: str) -> Amount:
     """A count of contracts. Raises NotJudged where the row has none."""
     text = row.get(f"{name}_fp")
     if isinstance(text, str):
-        return Told(Decimal(text), Decimal(0))
+        return Amount(Decimal(text), Decimal(0))
     if isinstance(row.get(name), int):
-        return Told(Decimal(row[name]), ONE)
+        return Amount(Decimal(row[name]), ONE)
     raise NotJudged(f"a row has no {name}")
 
 

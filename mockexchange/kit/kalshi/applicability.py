@@ -7,12 +7,12 @@ from mockexchange.kit.target import Target
 Subjects = Callable[[Target], list[str]]
 
 
-def having(*operation_ids: str) -> Subjects:
+def applies_to(*operation_ids: str) -> Subjects:
     """Those of the reads that the date has."""
     return lambda target: [name for name in operation_ids if name in target.operations]
 
 
-def taking(parameter: str, *operation_ids: str) -> Subjects:
+def with_parameter(parameter: str, *operation_ids: str) -> Subjects:
     """Those of the reads, or all that there are, that take a parameter."""
     return lambda target: [
         name
@@ -21,17 +21,17 @@ def taking(parameter: str, *operation_ids: str) -> Subjects:
     ]
 
 
-def if_there(operation_id: str, *others: str) -> Subjects:
+def applies_if_all(operation_id: str, *others: str) -> Subjects:
     """A read, where the date has it and the others too."""
     return lambda target: [operation_id] if {operation_id, *others} <= set(target.operations) else []
 
 
-def dated(subjects: Subjects) -> Subjects:
+def dated_only(subjects: Subjects) -> Subjects:
     """Subjects of a rule about the wire of one day: a document for clients of every year has none."""
     return lambda target: subjects(target) if target.document["info"]["version"][0].isdigit() else []
 
 
-def if_books_are_told(operation_id: str) -> Subjects:
+def applies_if_subaccounts_shown(operation_id: str) -> Subjects:
     """A read, where rows tell of which book of the account they are."""
     return lambda target: [operation_id] if _tell_books(target) else []
 

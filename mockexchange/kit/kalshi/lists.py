@@ -261,7 +261,7 @@ FACTS = Facts(
     },
     needs=("subtrader_id",),
     paging=Paging(limit="limit", cursor="cursor", next="cursor", unreadable="e30"),
-    past=frozenset(
+    past_fields=frozenset(
         {
             "as_of_time",
             "created_time",
@@ -276,5 +276,5 @@ FACTS = Facts(
         }
     ),
     clock=("GetUserDataTimestamp", "as_of_time"),
-    ticking=frozenset({"as_of_time", "updated_ts"}),
+    volatile_fields=frozenset({"as_of_time", "updated_ts"}),
 )

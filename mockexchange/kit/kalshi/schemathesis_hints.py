@@ -7,22 +7,22 @@ from typing import Any
 from mockexchange.kit.kalshi.roles import role_of
 from mockexchange.kit.schemathesis.hints import (
     MAY_BE_MISSING,
-    Asked,
+    ApiOperation,
     Names,
-    Settings,
-    Told,
+    SchemathesisHints,
+    SchemathesisSettings,
     lenient_checks,
     operations_of,
     parameters_of,
     query_values,
-    tell_names,
+    restrict_names,
 )
 from mockexchange.kit.target import BOUND, FCM
 from mockexchange.runtime.api_documents import Document
 
 SUBTRADER = "subtrader_id"
 NO_SUBTRADER = f"nothing is there to ask for by {SUBTRADER!r}"
-CHECKS: Mapping[str, Settings] = {
+CHECKS: Mapping[str, SchemathesisSettings] = {
     # What goes together here is told by `judge` alone.
     "GetMarkets": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400"]}},
     # Only an order that rests has one, and a link does not tell those from others.
@@ -35,18 +35,20 @@ CHECKS: Mapping[str, Settings] = {
 }
 
 
-def told(document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False) -> Told:
+def make_hints(
+    document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
+) -> SchemathesisHints:
     """Tell of the names that exist, by parameter, where there are keys of `roles`.
 
     `must_answer`: the names are right for every operation they are for, and each has something to answer.
     """
     document = copy.deepcopy(document)
     values = query_values(document, names)
-    tell_names(document, names, frozenset({SUBTRADER}))  # another one is a 404
+    restrict_names(document, names, frozenset({SUBTRADER}))  # another one is a 404
     if BOUND not in roles:
         _require_subtrader(document)
     lenient = {} if must_answer else {**lenient_checks(document), "GetFCMEventContractDailyCap": MAY_BE_MISSING}
-    return Told(
+    return SchemathesisHints(
         document=document,
         role_of=_role_of,
         values={name: found for name, found in values.items() if name != f"query.{SUBTRADER}"},
@@ -64,7 +66,7 @@ def _require_subtrader(document: Document) -> None:
                 parameter["required"] = True
 
 
-def _about_subtraders(document: Document) -> list[Asked]:
+def _about_subtraders(document: Document) -> list[ApiOperation]:
     return [
         asked
         for asked in operations_of(document)

@@ -19,7 +19,7 @@ QUERY = {"limit": "2"}
 Headers = dict[str, str]
 
 
-class Sent(NamedTuple):
+class SignedRequest(NamedTuple):
     """A request to be signed: by whom, and the headers that would be right."""
 
     signer: Signer
@@ -51,12 +51,12 @@ class Mistake(NamedTuple):
     """`says` are members of the error that were recorded for it; empty where any documented 401 will do."""
 
     words: str
-    make: Callable[[Sent], Headers]
+    make: Callable[[SignedRequest], Headers]
     says: Mapping[str, str] = {}
     age_ms: int = 0
 
 
-class Mistaken(NamedTuple):
+class MistakenSigner(NamedTuple):
     """A signer who makes a mistake."""
 
     signer: Signer
@@ -68,48 +68,48 @@ class Mistaken(NamedTuple):
 
     def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> Headers:
         right = self.signer.headers(method, url, age_ms + self.mistake.age_ms, body)
-        return self.mistake.make(Sent(self.signer, method, url, right))
+        return self.mistake.make(SignedRequest(self.signer, method, url, right))
 
 
-def _without(name: str) -> Callable[[Sent], Headers]:
+def _without(name: str) -> Callable[[SignedRequest], Headers]:
     return lambda sent: {key: value for key, value in sent.right.items() if key != name}
 
 
-def _with(name: str, value: str) -> Callable[[Sent], Headers]:
+def _with(name: str, value: str) -> Callable[[SignedRequest], Headers]:
     return lambda sent: {**sent.right, name: value}
 
 
-def _signing(change: Callable[[Sent], str]) -> Callable[[Sent], Headers]:
+def _signing(change: Callable[[SignedRequest], str]) -> Callable[[SignedRequest], Headers]:
     return lambda sent: sent.signing(change(sent))
 
 
-def _respelt(change: Callable[[bytes], str]) -> Callable[[Sent], Headers]:
+def _respelt(change: Callable[[bytes], str]) -> Callable[[SignedRequest], Headers]:
     return lambda sent: {**sent.right, SIGNATURE: change(b64decode(sent.right[SIGNATURE]))}
 
 
-def _at_seconds(sent: Sent) -> Headers:
+def _at_seconds(sent: SignedRequest) -> Headers:
     seconds = sent.at[:-3]
     return {**sent.signing(f"{seconds}{sent.method}{sent.path}"), TIMESTAMP: seconds}
 
 
-def _at(text: str) -> Callable[[Sent], Headers]:
+def _at(text: str) -> Callable[[SignedRequest], Headers]:
     return lambda sent: {**sent.signing(f"{text}{sent.method}{sent.path}"), TIMESTAMP: text}
 
 
-def _hmac(sent: Sent) -> Headers:
+def _hmac(sent: SignedRequest) -> Headers:
     secret = sent.signer.key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return sent.with_bytes(hmac.new(secret, sent.text.encode(), sha256).digest())
 
 
-def _pkcs1(sent: Sent) -> Headers:
+def _pkcs1(sent: SignedRequest) -> Headers:
     return sent.with_bytes(sent.signer.key.sign(sent.text.encode(), PKCS1v15(), hashes.SHA256()))
 
 
-def _sha512(sent: Sent) -> Headers:
+def _sha512(sent: SignedRequest) -> Headers:
     return sent.with_bytes(sent.signer.key.sign(sent.text.encode(), SCHEME, hashes.SHA512()))
 
 
-def _query_signed(sent: Sent) -> str:
+def _query_signed(sent: SignedRequest) -> str:
     return f"{sent.text}?{'&'.join(f'{name}={value}' for name, value in QUERY.items())}"
 
 

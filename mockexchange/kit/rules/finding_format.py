@@ -21,7 +21,7 @@ def shown(value: object) -> str:
     return words if len(words) <= CHARS_SHOWN_MAX else f"{words[:CHARS_SHOWN_MAX]}..."
 
 
-def answered(answer: Answer) -> str:
+def answer_text(answer: Answer) -> str:
     return f"{answer.status} {answer.text}"
 
 
@@ -41,6 +41,6 @@ def views_of(target: Target, operation_id: str) -> Iterator[dict[str, Any]]:
     yield from (dict(view) for view in target.listing(operation_id).views if set(view) <= set(known))
 
 
-def where_list(operation: Operation, query: Mapping[str, Any]) -> str:
+def request_line(operation: Operation, query: Mapping[str, Any]) -> str:
     words = "&".join(f"{name}={value}" for name, value in query.items())
     return f"GET {operation.path}{'?' if words else ''}{words}"

@@ -43,8 +43,8 @@ def judge(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _past(target: Target, row: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    past = target.venue.facts.past
-    yield from ((name, value) for name, value in row.items() if name in past and value is not None)
+    past_fields = target.venue.facts.past_fields
+    yield from ((name, value) for name, value in row.items() if name in past_fields and value is not None)
 
 
 CHECKS: tuple[Check[Target], ...] = (
@@ -60,4 +60,4 @@ CHECKS: tuple[Check[Target], ...] = (
 
 def _tells_past(target: Target, operation_id: str) -> bool:
     """Whether the rows of a list have a field of something that has happened, by the document."""
-    return bool(set(target.row_schema(operation_id).get("properties", {})) & target.venue.facts.past)
+    return bool(set(target.row_schema(operation_id).get("properties", {})) & target.venue.facts.past_fields)

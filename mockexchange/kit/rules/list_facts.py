@@ -85,18 +85,18 @@ class Paging(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """`listings` by operation id. `names`: how values of a parameter are found, by its name, or by "OPERATION NAME"
-    for one operation. `needs` are parameters that are given wherever an operation has them, since most keys are
-    refused without.
-
-    `past` are the fields that tell of something that has happened; `clock` is the read and the key of the exchange's
-    own time. `ticking` are fields that change though nothing else does.
-    """
+    """What the rules know of one venue's lists and parameters, beyond its API document."""
 
     listings: Mapping[str, Listing]
+    """Lists, by operation id."""
     names: Mapping[str, Callable[[Reader], Sequence[str]]]
+    """Functions that find existing values of a parameter, by its name, or by "OPERATION NAME" for one operation."""
     needs: tuple[str, ...]
+    """Parameters that are sent wherever an operation has them, since most keys are refused without them."""
     paging: Paging
-    past: frozenset[str]
+    past_fields: frozenset[str]
+    """Fields with the time of something that has happened."""
     clock: tuple[str, str] | None
-    ticking: frozenset[str]
+    """Operation id and key of the exchange's own time; None if the venue has no such read."""
+    volatile_fields: frozenset[str]
+    """Fields that change although nothing else does."""

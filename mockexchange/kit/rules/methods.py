@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import Target
 
 METHODS = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -23,7 +23,7 @@ def judge_refused(target: Target, path: str) -> Iterator[Finding]:
         answer = target.ask(path, names=_names_of(target, path), method=method)
         allowed = {word.strip() for word in answer.headers.get("allow", "").split(",")} - {""}
         if answer.status != 405:
-            yield finding(target, REFUSED, answer.where, answered(answer), "status 405")
+            yield finding(target, REFUSED, answer.where, answer_text(answer), "status 405")
         elif method in allowed or not documented <= allowed:
             expected = f"Allow: {', '.join(sorted(documented))}"
             yield finding(target, REFUSED, answer.where, f"Allow: {answer.headers.get('allow')}", expected)
@@ -47,7 +47,7 @@ def _template(path: str) -> re.Pattern[str]:
 def judge_route(target: Target, path: str) -> Iterator[Finding]:
     answer = target.send("GET", path)
     if answer.status != 404:
-        yield finding(target, ROUTE, answer.where, answered(answer), "status 404")
+        yield finding(target, ROUTE, answer.where, answer_text(answer), "status 404")
     else:
         yield from target.answers.component_objections(UNKNOWN_ROUTE, answer)
 

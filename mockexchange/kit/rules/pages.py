@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.finding_format import finding, paged_lists_of, views_of, where_list
+from mockexchange.kit.rules.finding_format import finding, paged_lists_of, request_line, views_of
 from mockexchange.kit.rules.list_facts import Row
 from mockexchange.kit.target import Target, Whole
 
@@ -59,7 +59,7 @@ def _page(target: Target, operation_id: str, query: Mapping[str, Any]) -> Page:
     facts, asked = target.venue.facts, {**target.needed(operation_id), **query}
     body = target.body(operation_id, asked)
     rows = body.get(facts.listings[operation_id].rows) or []
-    return Page(where_list(target.operations[operation_id], asked), body, rows, body.get(facts.paging.next))
+    return Page(request_line(target.operations[operation_id], asked), body, rows, body.get(facts.paging.next))
 
 
 def _walks(target: Target, operation_id: str) -> Iterator[tuple[int, dict[str, Any], Whole, Walk]]:
@@ -76,7 +76,7 @@ def _walks(target: Target, operation_id: str) -> Iterator[tuple[int, dict[str, A
 def judge_partition(target: Target, operation_id: str) -> Iterator[Finding]:
     judged = 0
     for size, view, whole, walked in _walks(target, operation_id):
-        where = f"{where_list(target.operations[operation_id], view)} in pages of {size}"
+        where = f"{request_line(target.operations[operation_id], view)} in pages of {size}"
         judged += len(whole.rows) > 1
         if walked.stuck:
             yield finding(target, PARTITION, where, f"the cursor {walked.stuck!r} twice", "each once", operation_id)

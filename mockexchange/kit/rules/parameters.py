@@ -7,7 +7,7 @@ from typing import Any
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.operations import Operation, Parameter
-from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import Target
 
 BOUNDS, KINDS, CHOICES, REPEATED, REQUIRED, UNKNOWN, DEFAULTS = (
@@ -24,13 +24,13 @@ NO_CHOICES = ("no_such_value", ",".join("ABCDEFGHIJK"), ",".join(["A"] * 101))
 def _judge_refused(target: Target, rule: str, operation_id: str, name: str, value: Any) -> Iterator[Finding]:
     answer = target.read(operation_id, {name: value})
     if answer.status != REFUSED:
-        yield finding(target, rule, answer.where, answered(answer), f"status {REFUSED}", operation_id)
+        yield finding(target, rule, answer.where, answer_text(answer), f"status {REFUSED}", operation_id)
 
 
 def _judge_taken(target: Target, rule: str, operation_id: str, name: str, value: Any) -> Iterator[Finding]:
     answer = target.read(operation_id, {name: value})
     if answer.status != 200:
-        yield finding(target, rule, answer.where, answered(answer), "status 200", operation_id)
+        yield finding(target, rule, answer.where, answer_text(answer), "status 200", operation_id)
 
 
 def bounds_of(parameter: Parameter) -> Iterator[tuple[int, int]]:
@@ -98,7 +98,7 @@ def judge_unknown(target: Target, operation_id: str) -> Iterator[Finding]:
     if without.status != 200:
         raise NotJudged(f"{without.where} was answered {without.status} without it too")
     if target.still(without) != target.still(beside):
-        seen, expected = answered(beside), f"the answer without {STRANGER}: {answered(without)}"
+        seen, expected = answer_text(beside), f"the answer without {STRANGER}: {answer_text(without)}"
         yield finding(target, UNKNOWN, beside.where, seen, expected, operation_id)
 
 
@@ -111,7 +111,7 @@ def judge_defaults(target: Target, operation_id: str) -> Iterator[Finding]:
         default = str(parameter.schema["default"]).lower()
         told = target.read(operation_id, {name: default})
         if target.still(without) != target.still(told):
-            seen, expected = answered(without), f"as with {name}={default}: {answered(told)}"
+            seen, expected = answer_text(without), f"as with {name}={default}: {answer_text(told)}"
             yield finding(target, DEFAULTS, without.where, seen, expected, operation_id)
 
 

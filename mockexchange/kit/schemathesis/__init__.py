@@ -1,6 +1,6 @@
-"""Explores a server with generated requests: everything that schemathesis can find out from a document.
+"""Tests a server with requests that schemathesis generates from its API document.
 
-`told` is what a generator has to be told, `discovery` finds the names that exist by reading lists, `settings` says how
-schemathesis runs, `relay` carries its requests to the target, `outcome` takes in what happened, `verdicts` says what
-that proves.
+`hints` holds what the document cannot say, `hint_discovery` finds existing names by reading lists, `settings`
+configures schemathesis, `transport` carries its requests to the target, `outcome` collects the results, and `verdicts`
+turns them into verdicts.
 """

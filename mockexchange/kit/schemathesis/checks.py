@@ -13,7 +13,7 @@ from schemathesis.engine.recorder import ScenarioRecorder
 from mockexchange.kit.schemathesis.auth_providers import AnyCase
 
 
-class Seen(NamedTuple):
+class TestedRequest(NamedTuple):
     """A request, its answer, and what else was asked around it."""
 
     case: AnyCase
@@ -21,16 +21,16 @@ class Seen(NamedTuple):
     recorder: ScenarioRecorder
 
 
-class Kind(NamedTuple):
+class CheckKind(NamedTuple):
     """A check. `why_not` tells why it cannot be judged where it never applied."""
 
     says: str
     expected: str
-    applies: Callable[[Seen], bool]
+    applies: Callable[[TestedRequest], bool]
     why_not: str
 
 
-def _always(seen: Seen) -> bool:
+def _always(tested: TestedRequest) -> bool:
     return True
 
 
@@ -38,85 +38,85 @@ def _is_accepted(status: int) -> bool:
     return 200 <= status < 300
 
 
-def _is_wrong(seen: Seen) -> bool:
-    return seen.case.meta is not None and seen.case.meta.generation.mode.is_negative
+def _is_wrong(tested: TestedRequest) -> bool:
+    return tested.case.meta is not None and tested.case.meta.generation.mode.is_negative
 
 
-def _is_right(seen: Seen) -> bool:
-    return seen.case.meta is not None and seen.case.meta.generation.mode.is_positive
+def _is_right(tested: TestedRequest) -> bool:
+    return tested.case.meta is not None and tested.case.meta.generation.mode.is_positive
 
 
-def _lacks_header(seen: Seen) -> bool:
-    data: Any = seen.case.meta.phase.data if seen.case.meta is not None else None
+def _lacks_header(tested: TestedRequest) -> bool:
+    data: Any = tested.case.meta.phase.data if tested.case.meta is not None else None
     return bool(getattr(data, "scenario", None) == "missing_parameter" and data.parameter_location == "header")
 
 
-def _has_other_method(seen: Seen) -> bool:
-    return bool(seen.case.method.upper() != seen.case.operation.method.upper())
+def _has_other_method(tested: TestedRequest) -> bool:
+    return bool(tested.case.method.upper() != tested.case.operation.method.upper())
 
 
-def _promises_headers(seen: Seen) -> bool:
-    answer = seen.case.operation.responses.find_by_status_code(seen.response.status_code)
+def _promises_headers(tested: TestedRequest) -> bool:
+    answer = tested.case.operation.responses.find_by_status_code(tested.response.status_code)
     return answer is not None and bool(answer.definition.get("headers"))
 
 
-def _was_let_in(seen: Seen) -> bool:
-    is_public: bool = seen.case.operation.definition.raw.get("security") == []
-    return not is_public and _is_accepted(seen.response.status_code)
+def _was_let_in(tested: TestedRequest) -> bool:
+    is_public: bool = tested.case.operation.definition.raw.get("security") == []
+    return not is_public and _is_accepted(tested.response.status_code)
 
 
-def _was_deleted(seen: Seen) -> bool:
-    related = seen.recorder.find_related(case_id=seen.case.id)
+def _was_deleted(tested: TestedRequest) -> bool:
+    related = tested.recorder.find_related(case_id=tested.case.id)
     gone = [case for case in related if case.method.upper() == "DELETE"]
     return any(
-        _is_accepted(answer.status_code) for case in gone if (answer := seen.recorder.find_response(case_id=case.id))
+        _is_accepted(answer.status_code) for case in gone if (answer := tested.recorder.find_response(case_id=case.id))
     )
 
 
-def _was_made(seen: Seen) -> bool:
-    parent = seen.recorder.find_parent(case_id=seen.case.id)
+def _was_made(tested: TestedRequest) -> bool:
+    parent = tested.recorder.find_parent(case_id=tested.case.id)
     return parent is not None and parent.method.upper() == "POST"
 
 
 READS_ONLY = "nothing is created or deleted here: the operations that were asked only read"
 NO_WRITES = "other methods are tried by a run that may write, and not by a brief one"
-KINDS = {
-    "not_a_server_error": Kind("no request makes the server fail", "no status of 5xx", _always, ""),
-    "status_code_conformance": Kind("every status is documented", "a documented status", _always, ""),
-    "content_type_conformance": Kind("every media type is documented", "a documented media type", _always, ""),
-    "response_headers_conformance": Kind(
+CHECKS = {
+    "not_a_server_error": CheckKind("no request makes the server fail", "no status of 5xx", _always, ""),
+    "status_code_conformance": CheckKind("every status is documented", "a documented status", _always, ""),
+    "content_type_conformance": CheckKind("every media type is documented", "a documented media type", _always, ""),
+    "response_headers_conformance": CheckKind(
         "documented headers are there", "the documented headers", _promises_headers, "no answer promises headers"
     ),
-    "response_schema_conformance": Kind("every body fits its schema", "a body that fits the schema", _always, ""),
-    "positive_data_acceptance": Kind(
+    "response_schema_conformance": CheckKind("every body fits its schema", "a body that fits the schema", _always, ""),
+    "positive_data_acceptance": CheckKind(
         "what the document allows is accepted", "a request that is accepted", _is_right, "nothing right was generated"
     ),
-    "negative_data_rejection": Kind(
+    "negative_data_rejection": CheckKind(
         "what the document forbids is refused", "a request that is refused", _is_wrong, "nothing wrong was generated"
     ),
-    "missing_required_header": Kind(
+    "missing_required_header": CheckKind(
         "a request that lacks a required header is refused",
         "a request that is refused with 401",
         _lacks_header,
         "no header is required, or the run is a brief one that leaves none out",
     ),
-    "unsupported_method": Kind(
+    "unsupported_method": CheckKind(
         "methods that are not documented are refused", "405 with an Allow header", _has_other_method, NO_WRITES
     ),
-    "allow_header_conformance": Kind(
+    "allow_header_conformance": CheckKind(
         "Allow names the documented methods",
         "an Allow header with the documented methods",
-        lambda seen: seen.response.status_code == 405,
+        lambda tested: tested.response.status_code == 405,
         NO_WRITES,
     ),
-    "ignored_auth": Kind(
+    "ignored_auth": CheckKind(
         "what needs a key is refused without one",
         "401 or 403 without a good signature",
         _was_let_in,
         "nobody was let in",
     ),
-    "use_after_free": Kind("what was deleted is gone", "404 for what was deleted", _was_deleted, READS_ONLY),
-    "ensure_resource_availability": Kind(
+    "use_after_free": CheckKind("what was deleted is gone", "404 for what was deleted", _was_deleted, READS_ONLY),
+    "ensure_resource_availability": CheckKind(
         "what was made is there", "an answer for what was made", _was_made, READS_ONLY
     ),
 }

@@ -7,13 +7,13 @@ NAMES_MAX = 5
 """Of each parameter: requests are spread over them."""
 
 
-def discover(target: Target) -> Names:
+def discover_names(target: Target) -> Names:
     """Return values that exist for the variables of paths and for what queries name, where there are any.
 
     Raises Unreachable.
     """
     found = {}
-    for name in sorted(asked_for(target)):
+    for name in sorted(name_parameters(target)):
         try:
             found[name] = list(target.known(name))[:NAMES_MAX]
         except NotJudged:
@@ -21,7 +21,7 @@ def discover(target: Target) -> Names:
     return found
 
 
-def asked_for(target: Target) -> set[str]:
+def name_parameters(target: Target) -> set[str]:
     """Return the parameters that take a name: variables of paths, and those that the venue knows how to find."""
     document = target.document
     listed = [one for asked in operations_of(document) for one in parameters_of(document, asked)]

@@ -11,14 +11,14 @@ METHODS = ("get", "put", "post", "delete", "patch")
 
 Names = Mapping[str, Sequence[str]]
 """Values that exist, by the name of the parameter that asks for them."""
-Settings = dict[str, Any]
+SchemathesisSettings = dict[str, Any]
 Node = Mapping[str, Any]
-MAY_BE_MISSING: Settings = {"positive_data_acceptance": {"expected-statuses": ["2xx", "404"]}}
+MAY_BE_MISSING: SchemathesisSettings = {"positive_data_acceptance": {"expected-statuses": ["2xx", "404"]}}
 """Of an operation: there may be nothing to answer with, though everything asked for exists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class SchemathesisHints:
     """`document` is the published one, and in it what only this server can tell, such as the names that there are.
 
     `role_of` says by whose key a request is sent: the operation's node, its path, the query that was drawn. `values`:
@@ -32,14 +32,14 @@ class Told:
     document: Document
     role_of: Callable[[Node, str, Node], str | None]
     values: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
-    checks: Mapping[str, Settings] = field(default_factory=dict)
+    checks: Mapping[str, SchemathesisSettings] = field(default_factory=dict)
     operations: Sequence[str] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     must_answer: bool = False
     may_forbid_more: bool = False
 
 
-class Asked(NamedTuple):
+class ApiOperation(NamedTuple):
     """An operation of a document: its id, path and method, and its node."""
 
     id: str
@@ -52,11 +52,11 @@ class Asked(NamedTuple):
         return f"{self.method.upper()} {self.path}"
 
 
-def operations_of(document: Document) -> Iterator[Asked]:
+def operations_of(document: Document) -> Iterator[ApiOperation]:
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
-                yield Asked(item[method]["operationId"], path, method, item[method])
+                yield ApiOperation(item[method]["operationId"], path, method, item[method])
 
 
 def operation_ids(document: Document) -> dict[str, bool]:
@@ -64,19 +64,19 @@ def operation_ids(document: Document) -> dict[str, bool]:
     return {one.id: not one.node.get("x-never-carried-out", False) for one in operations_of(document)}
 
 
-def to_ask(told: Told, may_write: bool) -> list[Asked]:
+def operations_to_test(hints: SchemathesisHints, may_write: bool) -> list[ApiOperation]:
     """Return the operations that a run is about: a read-only one asks the reads alone."""
-    carried_out = operation_ids(told.document)
+    carried_out = operation_ids(hints.document)
     return [
         one
-        for one in operations_of(told.document)
+        for one in operations_of(hints.document)
         if carried_out[one.id]
-        and (not told.operations or one.id in told.operations)
+        and (not hints.operations or one.id in hints.operations)
         and (may_write or one.method == "get")
     ]
 
 
-def tell_names(document: Document, names: Names, must_exist: frozenset[str] = frozenset()) -> None:
+def restrict_names(document: Document, names: Names, must_exist: frozenset[str] = frozenset()) -> None:
     """Change a document so that paths, and the parameters that `must_exist`, take the names that there are."""
     for item in document["paths"].values():
         for node in (item, *(item[method] for method in METHODS if method in item)):
@@ -93,7 +93,7 @@ def _named(document: Document, parameter: Node, names: Names, must_exist: frozen
     return {**bare, "schema": {"type": "string", "enum": known}, "example": known[0]}
 
 
-def parameters_of(document: Document, asked: Asked) -> list[dict[str, Any]]:
+def parameters_of(document: Document, asked: ApiOperation) -> list[dict[str, Any]]:
     """Return the parameters of an operation, those of its path among them."""
     listed = (*document["paths"][asked.path].get("parameters", []), *asked.node.get("parameters", []))
     return [resolved(document, one) for one in listed]
@@ -106,15 +106,15 @@ def query_values(document: Document, names: Names) -> dict[str, Sequence[str | i
     return {f"query.{name}": list(names[name]) for name in sorted(known)}
 
 
-def lenient_checks(document: Document) -> dict[str, Settings]:
+def lenient_checks(document: Document) -> dict[str, SchemathesisSettings]:
     """Return the settings for a server of which little is known: a name that was found may be the wrong one to ask."""
     return {asked.id: MAY_BE_MISSING for asked in operations_of(document) if "{" in asked.path}
 
 
-def may_be_missing(told: Told) -> frozenset[str]:
+def may_be_missing(hints: SchemathesisHints) -> frozenset[str]:
     """Return the ids of the operations that may answer 404 to a request with which nothing is wrong."""
     return frozenset(
         name
-        for name, checks in told.checks.items()
+        for name, checks in hints.checks.items()
         if "404" in checks.get("positive_data_acceptance", {}).get("expected-statuses", ())
     )

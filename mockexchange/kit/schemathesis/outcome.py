@@ -12,11 +12,11 @@ from schemathesis.engine.recorder import ScenarioRecorder
 
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.schemathesis.auth_providers import AnyCase
-from mockexchange.kit.schemathesis.checks import KINDS, Seen
-from mockexchange.kit.schemathesis.transport import BROKEN_OFF
+from mockexchange.kit.schemathesis.checks import CHECKS, TestedRequest
+from mockexchange.kit.schemathesis.transport import NOT_ANSWERED
 from mockexchange.kit.target import Target
 from mockexchange.kit.validation.references import pointer
-from mockexchange.kit.validation.requests import Judge
+from mockexchange.kit.validation.requests import RequestJudge
 
 AS_SENT = "requests.as_sent"
 CHARS_SHOWN_MAX = 400
@@ -25,15 +25,15 @@ BLAMES = (400, 404)
 
 
 @dataclass(slots=True)
-class Outcome:
+class RunOutcome:
     """`allowing` judges requests by the document that was told more, `forbidding` by the one that forbids less.
 
     Operations are named as in "GET /portfolio/positions".
     """
 
     target: Target
-    allowing: Judge
-    forbidding: Judge
+    allowing: RequestJudge
+    forbidding: RequestJudge
     may_be_missing: frozenset[str] = frozenset()
     """The ids of operations whose 404 blames nothing."""
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
@@ -64,45 +64,45 @@ class Outcome:
     def _take_scenario(self, recorder: ScenarioRecorder, phase: str) -> None:
         for case_id, interaction in recorder.interactions.items():
             self.phases[phase] += 1
-            if interaction.response is None or interaction.response.status_code == BROKEN_OFF:
+            if interaction.response is None or interaction.response.status_code == NOT_ANSWERED:
                 continue
             node = recorder.cases[case_id]
             if node.transition is not None and node.is_transition_applied:
                 self.links[node.transition.id] += 1
-            seen = Seen(node.value, interaction.response, recorder)
-            self._take_answer(seen)
-            self._take_checks(seen, case_id)
-            self._judge(seen, case_id)
+            tested = TestedRequest(node.value, interaction.response, recorder)
+            self._take_answer(tested)
+            self._take_checks(tested, case_id)
+            self._judge(tested, case_id)
 
-    def _take_answer(self, seen: Seen) -> None:
-        operation, status = seen.case.operation.label, seen.response.status_code
+    def _take_answer(self, tested: TestedRequest) -> None:
+        operation, status = tested.case.operation.label, tested.response.status_code
         self.requests[operation, status] += 1
         if 200 <= status < 300:
-            self.accepted.append((operation, seen.response.content))
+            self.accepted.append((operation, tested.response.content))
 
-    def _take_checks(self, seen: Seen, case_id: str) -> None:
-        operation = seen.case.operation.label
-        for check in seen.recorder.checks.get(case_id, []):
-            kind, rule = KINDS.get(check.name), f"schemathesis.{check.name}"
+    def _take_checks(self, tested: TestedRequest, case_id: str) -> None:
+        operation = tested.case.operation.label
+        for check in tested.recorder.checks.get(case_id, []):
+            kind, rule = CHECKS.get(check.name), f"schemathesis.{check.name}"
             if check.failure_info is not None:
                 failure = check.failure_info.failure
-                failed = self._about(seen, failure.case_id or case_id)
+                failed = self._about(tested, failure.case_id or case_id)
                 expected = kind.expected if kind else "what the check wants"
                 self._find(rule, failure.title, failed, str(failure), expected)
-            if check.failure_info is not None or (kind is not None and kind.applies(seen)):
+            if check.failure_info is not None or (kind is not None and kind.applies(tested)):
                 self.checks[operation, rule] += 1
 
-    def _about(self, seen: Seen, case_id: str) -> Seen:
+    def _about(self, tested: TestedRequest, case_id: str) -> TestedRequest:
         """The request that a check sent by itself and that failed, if it is another one."""
-        interaction = seen.recorder.interactions.get(case_id)
+        interaction = tested.recorder.interactions.get(case_id)
         if interaction is None or interaction.response is None:
-            return seen
-        return Seen(seen.recorder.cases[case_id].value, interaction.response, seen.recorder)
+            return tested
+        return TestedRequest(tested.recorder.cases[case_id].value, interaction.response, tested.recorder)
 
-    def _judge(self, seen: Seen, case_id: str) -> None:
+    def _judge(self, tested: TestedRequest, case_id: str) -> None:
         """Hold the answer against what the document says of the request as it was sent."""
-        case, status = seen.case, seen.response.status_code
-        request = seen.recorder.interactions[case_id].request
+        case, status = tested.case, tested.response.status_code
+        request = tested.recorder.interactions[case_id].request
         is_open = "{" in case.path or case.operation.definition.raw["operationId"] in self.may_be_missing
         is_blamed = status in BLAMES and not (status == 404 and is_open)
         if request.method != case.operation.method.upper() or not (status < 300 or is_blamed):
@@ -115,32 +115,32 @@ class Outcome:
         if objection is not None and (status < 300) == bool(objection):
             words = f"accepted although {objection}" if objection else "refused although the document allows it"
             expected = "a request that is refused" if objection else "a request that is accepted"
-            self._find(AS_SENT, objection, seen, words, expected)
+            self._find(AS_SENT, objection, tested, words, expected)
 
-    def _find(self, rule: str, kind: str, seen: Seen, words: str, expected: str) -> None:
-        key = (seen.case.operation.label, rule, kind)
+    def _find(self, rule: str, kind: str, tested: TestedRequest, words: str, expected: str) -> None:
+        key = (tested.case.operation.label, rule, kind)
         if key not in self.findings:
-            self.findings[key] = self._finding(rule, seen, words, expected)
+            self.findings[key] = self._finding(rule, tested, words, expected)
 
-    def _finding(self, rule: str, seen: Seen, words: str, expected: str) -> Finding:
-        parts = urlsplit(str(seen.response.request.url))
+    def _finding(self, rule: str, tested: TestedRequest, words: str, expected: str) -> Finding:
+        parts = urlsplit(str(tested.response.request.url))
         path = parts.path.removeprefix(self.target.venue.prefix) + (f"?{parts.query}" if parts.query else "")
-        answer = seen.response.content[:CHARS_SHOWN_MAX].decode("utf-8", "replace")
-        operation = seen.case.operation
+        answer = tested.response.content[:CHARS_SHOWN_MAX].decode("utf-8", "replace")
+        operation = tested.case.operation
         place = self.target.place(pointer("paths", operation.path, operation.method))
         return Finding(
             rule,
-            f"{seen.case.method} {path} -> {seen.response.status_code}",
+            f"{tested.case.method} {path} -> {tested.response.status_code}",
             f"{_shortened(words)}; answered {answer or 'nothing'}",
             expected,
             place,
-            reproduction(self.target, seen, path),
+            reproduction(self.target, tested, path),
         )
 
 
-def reproduction(target: Target, seen: Seen, path: str) -> str:
+def reproduction(target: Target, tested: TestedRequest, path: str) -> str:
     """Return a command that sends the request again, without secrets: signed ones by the id of the key."""
-    request, method = seen.response.request, seen.case.method
+    request, method = tested.response.request, tested.case.method
     used = set(request.headers.values())
     role = next((role for role, signer in target.keys.items() if signer.key_id in used), None)
     body = _text(request.body)
@@ -148,7 +148,7 @@ def reproduction(target: Target, seen: Seen, path: str) -> str:
         key_id = target.keys[role].key_id
         return f"mockexchange call {role.upper()} {method} {shlex.quote(path)}  # by the key {key_id}"
     sent = f" -d {shlex.quote(body[:CHARS_SHOWN_MAX])}" if body else ""
-    return f"curl -i -X {method} {shlex.quote(target.base_url + path)}{_headers(seen.case, target)}{sent}"
+    return f"curl -i -X {method} {shlex.quote(target.base_url + path)}{_headers(tested.case, target)}{sent}"
 
 
 def _headers(case: AnyCase, target: Target) -> str:

@@ -12,13 +12,13 @@ from schemathesis.schemas import BaseSchema
 
 from mockexchange.kit.findings import Verdict
 from mockexchange.kit.schemathesis.auth_providers import AnyCase, signing_provider
-from mockexchange.kit.schemathesis.hints import Asked, Told, may_be_missing, to_ask
-from mockexchange.kit.schemathesis.outcome import Outcome
+from mockexchange.kit.schemathesis.hints import ApiOperation, SchemathesisHints, may_be_missing, operations_to_test
+from mockexchange.kit.schemathesis.outcome import RunOutcome
 from mockexchange.kit.schemathesis.settings import settings
 from mockexchange.kit.schemathesis.transport import Relay
 from mockexchange.kit.schemathesis.verdicts import not_asked, verdicts
 from mockexchange.kit.target import ROLES, Target, Unreachable
-from mockexchange.kit.validation.requests import Judge
+from mockexchange.kit.validation.requests import RequestJudge
 from mockexchange.kit.venue import Signer
 
 SEED = 20251103
@@ -40,33 +40,41 @@ WHOLE = Effort()
 
 
 def explore(
-    target: Target, told: Told, effort: Effort = WHOLE, on_progress: Callable[[str], None] = lambda words: None
+    target: Target,
+    hints: SchemathesisHints,
+    effort: Effort = WHOLE,
+    on_progress: Callable[[str], None] = lambda words: None,
 ) -> Iterator[Verdict]:
     """Ask every operation that the target has a key for; yield the verdicts once the run is over.
 
     `on_progress` is told where it is. A target that may not write is only read. Raises Unreachable when the target
     stops answering, and KeyboardInterrupt; both after the verdicts on what was asked until then.
     """
-    outcome = run(target, told, effort, on_progress)
-    yield from conclude(target, told, effort, outcome)
+    outcome = run(target, hints, effort, on_progress)
+    yield from conclude(target, hints, effort, outcome)
     if outcome.cut_short is not None:
         raise outcome.cut_short
 
 
-def conclude(target: Target, told: Told, effort: Effort, outcome: Outcome) -> Iterator[Verdict]:
+def conclude(target: Target, hints: SchemathesisHints, effort: Effort, outcome: RunOutcome) -> Iterator[Verdict]:
     """Yield the verdicts on a run. One that did not come to its end does not blame what never answered."""
-    asked, unasked = _sorted_out(target, told)
+    asked, unasked = _sorted_out(target, hints)
     is_whole = outcome.cut_short is None and len(outcome.findings) < (effort.findings_max or math.inf)
-    yield from verdicts(outcome, asked, is_brief=effort.is_brief, must_answer=told.must_answer and is_whole)
+    yield from verdicts(outcome, asked, is_brief=effort.is_brief, must_answer=hints.must_answer and is_whole)
     yield from (not_asked(one, why) for one, why in unasked)
 
 
-def run(target: Target, told: Told, effort: Effort, on_progress: Callable[[str], None] = lambda words: None) -> Outcome:
+def run(
+    target: Target, hints: SchemathesisHints, effort: Effort, on_progress: Callable[[str], None] = lambda words: None
+) -> RunOutcome:
     """Run all phases and return what happened, also where that was cut short."""
-    allowing, forbidding = Judge(told.document), Judge(target.document if told.may_forbid_more else told.document)
-    outcome = Outcome(target, allowing, forbidding, may_be_missing(told))
+    allowing, forbidding = (
+        RequestJudge(hints.document),
+        RequestJudge(target.document if hints.may_forbid_more else hints.document),
+    )
+    outcome = RunOutcome(target, allowing, forbidding, may_be_missing(hints))
     relay = Relay(target)
-    stream = from_schema(_schema(target, told, effort, relay)).execute()
+    stream = from_schema(_schema(target, hints, effort, relay)).execute()
     for event in stream:
         if isinstance(event, events.ScenarioStarted):
             on_progress(f"{event.phase.value} {event.label or ''}".rstrip())
@@ -80,11 +88,11 @@ def run(target: Target, told: Told, effort: Effort, on_progress: Callable[[str],
     return outcome
 
 
-def _schema(target: Target, told: Told, effort: Effort, relay: Relay) -> BaseSchema:
-    asked = frozenset(one.id for one in _sorted_out(target, told)[0])
+def _schema(target: Target, hints: SchemathesisHints, effort: Effort, relay: Relay) -> BaseSchema:
+    asked = frozenset(one.id for one in _sorted_out(target, hints)[0])
     config = SchemathesisConfig.from_dict(
         settings(
-            told,
+            hints,
             asked,
             is_brief=effort.is_brief,
             may_write=target.may_write,
@@ -93,26 +101,26 @@ def _schema(target: Target, told: Told, effort: Effort, relay: Relay) -> BaseSch
         )
     )
     # A server without an origin: whatever is sent goes through the relay, also what schemathesis tries out first.
-    document = {**told.document, "servers": [{"url": urlsplit(target.base_url).path}]}
+    document = {**hints.document, "servers": [{"url": urlsplit(target.base_url).path}]}
     schema = openapi.from_dict(document, config=config)
     schema.app = relay
-    schema.auth.auth(refresh_interval=None)(signing_provider(lambda case: _signer(target, told, case)))
+    schema.auth.auth(refresh_interval=None)(signing_provider(lambda case: _signer(target, hints, case)))
     return schema
 
 
-def _signer(target: Target, told: Told, case: AnyCase) -> Signer | None:
+def _signer(target: Target, hints: SchemathesisHints, case: AnyCase) -> Signer | None:
     node, path = case.operation.definition.raw, case.operation.path
-    role = told.role_of(node, path, case.query or {})
+    role = hints.role_of(node, path, case.query or {})
     return None if role is None else target.keys.get(role) or target.keys[target.venue.role_of(node, path) or role]
 
 
-def _sorted_out(target: Target, told: Told) -> tuple[list[Asked], list[tuple[Asked, str]]]:
+def _sorted_out(target: Target, hints: SchemathesisHints) -> tuple[list[ApiOperation], list[tuple[ApiOperation, str]]]:
     """Those that can be asked, and the others with what is missing."""
     asked, unasked = [], []
-    for one in to_ask(told, target.may_write):
+    for one in operations_to_test(hints, target.may_write):
         role = target.venue.role_of(one.node, one.path)
-        if one.id in told.left_out:
-            unasked.append((one, told.left_out[one.id]))
+        if one.id in hints.left_out:
+            unasked.append((one, hints.left_out[one.id]))
         elif role is not None and role not in target.keys:
             unasked.append((one, f"it needs {ROLES.get(role, 'a key')}: none was given for the role {role!r}"))
         else:

@@ -1,6 +1,6 @@
 """How schemathesis runs: its phases, its checks, and what keeps a run the same each time."""
 
-from mockexchange.kit.schemathesis.hints import Settings, Told, operation_ids, operations_of
+from mockexchange.kit.schemathesis.hints import SchemathesisHints, SchemathesisSettings, operation_ids, operations_of
 from mockexchange.kit.validation.references import resolved
 from mockexchange.runtime.api_documents import Document
 
@@ -17,8 +17,8 @@ METHODS_TRIED = ["get", "put", "post", "delete", "options", "patch", "trace"]
 
 
 def settings(
-    told: Told, asked: frozenset[str], *, is_brief: bool, may_write: bool, examples: int, seed: int
-) -> Settings:
+    hints: SchemathesisHints, asked: frozenset[str], *, is_brief: bool, may_write: bool, examples: int, seed: int
+) -> SchemathesisSettings:
     """Return what schemathesis is configured with: it asks the operations of the ids in `asked`.
 
     A brief run asks each of them, but not at every boundary.
@@ -29,11 +29,11 @@ def settings(
         "cache": {"enabled": False},
         "analysis": {"constants": {"enabled": False}},
         "request-timeout": TIMEOUT_S,
-        "dictionaries": {name: {"values": list(values)} for name, values in told.values.items()},
-        "parameters": {name: {"dictionary": name, "probability": 0.5} for name in told.values},
+        "dictionaries": {name: {"values": list(values)} for name, values in hints.values.items()},
+        "parameters": {name: {"dictionary": name, "probability": 0.5} for name in hints.values},
         "generation": _generation(examples),
         "checks": _checks(may_write),
-        "operations": [_operation(name, asked, told) for name in operation_ids(told.document)],
+        "operations": [_operation(name, asked, hints) for name in operation_ids(hints.document)],
         "phases": {
             "examples": {"fill-missing": True, **alone},
             "coverage": {
@@ -44,7 +44,7 @@ def settings(
             },
             "fuzzing": {"error-feedback": {"enabled": False}, **alone},
             "stateful": {
-                "enabled": has_links(told.document),
+                "enabled": has_links(hints.document),
                 "max-steps": CHAIN_STEPS_MAX,
                 "generation": _generation(min(examples, CHAINS_MAX)),
                 "inference": {"algorithms": []},  # the links that are documented, and no guesses
@@ -54,7 +54,7 @@ def settings(
     }
 
 
-def _generation(examples: int) -> Settings:
+def _generation(examples: int) -> SchemathesisSettings:
     return {
         "mode": "all",
         "max-examples": examples,
@@ -64,7 +64,7 @@ def _generation(examples: int) -> Settings:
     }
 
 
-def _checks(may_write: bool) -> Settings:
+def _checks(may_write: bool) -> SchemathesisSettings:
     return {
         "positive_data_acceptance": {"expected-statuses": ["2xx"]},
         "negative_data_rejection": {"expected-statuses": ["400", "401", "404"]},
@@ -73,8 +73,8 @@ def _checks(may_write: bool) -> Settings:
     }
 
 
-def _operation(name: str, asked: frozenset[str], told: Told) -> Settings:
-    return {"include-operation-id": name, "enabled": name in asked, "checks": told.checks.get(name, {})}
+def _operation(name: str, asked: frozenset[str], hints: SchemathesisHints) -> SchemathesisSettings:
+    return {"include-operation-id": name, "enabled": name in asked, "checks": hints.checks.get(name, {})}
 
 
 def has_links(document: Document) -> bool:

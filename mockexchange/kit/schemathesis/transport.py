@@ -15,7 +15,7 @@ from mockexchange.kit.target import Target
 
 READING = ("GET", "HEAD")
 """The methods that change nothing, and of which a read-only run sends no others."""
-BROKEN_OFF = 599
+NOT_ANSWERED = 599
 """What schemathesis sees of a request that was never answered; the run ends there."""
 DECODED = {"content-encoding", "content-length", "transfer-encoding"}
 """Headers of the body as it travelled."""
@@ -44,14 +44,14 @@ class Relay:
         if not self._target.may_write and scope["method"] not in READING:
             raise AssertionError(f"a read-only run must not send {scope['method']} {scope['path']}")
         if self.stopped.is_set():
-            return httpx.Response(BROKEN_OFF)
+            return httpx.Response(NOT_ANSWERED)
         request = self._request(scope, body)
         try:
             return self._target.http.send(request)
         except httpx.HTTPError as error:
             self.failure = f"{request.method} {scope['path']}: no answer: {str(error) or type(error).__name__}"
             self.stopped.set()
-            return httpx.Response(BROKEN_OFF)
+            return httpx.Response(NOT_ANSWERED)
 
     def _request(self, scope: Scope, body: bytes) -> httpx.Request:
         """The same request to the target. A Host that was made up stays; the one of this application does not."""

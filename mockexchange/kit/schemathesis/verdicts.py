@@ -3,15 +3,15 @@
 from collections.abc import Iterator, Sequence
 
 from mockexchange.kit.findings import Finding, Verdict
-from mockexchange.kit.schemathesis.checks import KINDS
-from mockexchange.kit.schemathesis.hints import Asked
-from mockexchange.kit.schemathesis.outcome import AS_SENT, Outcome
+from mockexchange.kit.schemathesis.checks import CHECKS
+from mockexchange.kit.schemathesis.hints import ApiOperation
+from mockexchange.kit.schemathesis.outcome import AS_SENT, RunOutcome
 from mockexchange.kit.schemathesis.settings import PHASES
 from mockexchange.kit.validation.references import pointer
 
 ANSWERED, PHASE, COMPLETED = "exploring.answered", "exploring.phases", "exploring.completed"
 EVERYTHING = "every operation"
-SAYS = {f"schemathesis.{name}": kind.says for name, kind in KINDS.items()} | {
+SAYS = {f"schemathesis.{name}": kind.says for name, kind in CHECKS.items()} | {
     AS_SENT: "what was sent is refused if the document forbids it and accepted if it does not",
     ANSWERED: "each operation answers 2xx at least once",
     PHASE: "each phase sends requests",
@@ -19,7 +19,9 @@ SAYS = {f"schemathesis.{name}": kind.says for name, kind in KINDS.items()} | {
 }
 
 
-def verdicts(outcome: Outcome, asked: Sequence[Asked], *, is_brief: bool, must_answer: bool) -> Iterator[Verdict]:
+def verdicts(
+    outcome: RunOutcome, asked: Sequence[ApiOperation], *, is_brief: bool, must_answer: bool
+) -> Iterator[Verdict]:
     """Yield a verdict for each operation and check, and one for each thing that was not judged."""
     yield from _checks(outcome)
     yield from _not_applied(outcome)
@@ -33,12 +35,12 @@ def verdicts(outcome: Outcome, asked: Sequence[Asked], *, is_brief: bool, must_a
         yield Verdict(COMPLETED, label, (), " ".join(words.split()), (), SAYS[COMPLETED])
 
 
-def not_asked(one: Asked, why: str) -> Verdict:
+def not_asked(one: ApiOperation, why: str) -> Verdict:
     """Return the verdict on an operation that could not be asked."""
     return Verdict(ANSWERED, one.label, (), why, (), SAYS[ANSWERED])
 
 
-def _checks(outcome: Outcome) -> Iterator[Verdict]:
+def _checks(outcome: RunOutcome) -> Iterator[Verdict]:
     found: dict[tuple[str, str], list[Finding]] = {}
     for (operation, rule, _), finding in outcome.findings.items():
         found.setdefault((operation, rule), []).append(finding)
@@ -46,15 +48,15 @@ def _checks(outcome: Outcome) -> Iterator[Verdict]:
         yield Verdict(rule, operation, tuple(found.get((operation, rule), ())), "", (), SAYS.get(rule, ""))
 
 
-def _not_applied(outcome: Outcome) -> Iterator[Verdict]:
+def _not_applied(outcome: RunOutcome) -> Iterator[Verdict]:
     applied = {rule for _, rule in outcome.checks}
-    for name, kind in KINDS.items():
+    for name, kind in CHECKS.items():
         rule = f"schemathesis.{name}"
         if rule not in applied:
             yield Verdict(rule, EVERYTHING, (), kind.why_not or "nothing was answered", (), kind.says)
 
 
-def _answered(outcome: Outcome, one: Asked, must_answer: bool) -> Verdict:
+def _answered(outcome: RunOutcome, one: ApiOperation, must_answer: bool) -> Verdict:
     statuses = {status: count for (label, status), count in outcome.requests.items() if label == one.label}
     if any(200 <= status < 300 for status in statuses):
         return Verdict(ANSWERED, one.label, says=SAYS[ANSWERED])

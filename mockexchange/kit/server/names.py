@@ -2,14 +2,14 @@
 
 from difflib import get_close_matches
 
-from mockexchange.kit.schemathesis.hint_discovery import asked_for
+from mockexchange.kit.schemathesis.hint_discovery import name_parameters
 from mockexchange.kit.server.preflight import CannotJudge
 from mockexchange.kit.target import Target
 
 
 def require_names(target: Target) -> None:
     """Raise CannotJudge for a name that nothing is asked for by: most likely it is misspelt."""
-    known = sorted({*asked_for(target), *target.venue.facts.needs})
+    known = sorted({*name_parameters(target), *target.venue.facts.needs})
     for name in target.names:
         if name not in known:
             nearest = get_close_matches(name, known, 1)

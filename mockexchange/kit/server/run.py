@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from mockexchange.kit.checks import Check, run_check
 from mockexchange.kit.findings import Report, Verdict
 from mockexchange.kit.reports.tables import Table
-from mockexchange.kit.schemathesis.hint_discovery import discover
+from mockexchange.kit.schemathesis.hint_discovery import discover_names
 from mockexchange.kit.schemathesis.run import EXAMPLES, SEED, Effort, explore
 from mockexchange.kit.schemathesis.verdicts import SAYS as EXPLORING
 from mockexchange.kit.server.addresses import Address
@@ -163,6 +163,6 @@ class Run:
             yield from (Verdict(rule, "-", why=NOT_IN_PRODUCTION, says=EXPLORING[rule]) for rule in taken)
         elif taken:
             self._watcher.stage("requests made up from the document")
-            told = self.target.venue.told(self.target.document, discover(self.target), self._keys)
+            hints = self.target.venue.make_hints(self.target.document, discover_names(self.target), self._keys)
             effort = Effort(examples=self._settings.examples, seed=self._settings.seed)
-            yield from explore(self.target, told, effort, self._watcher.at)
+            yield from explore(self.target, hints, effort, self._watcher.at)

@@ -3,7 +3,7 @@
 from mockexchange.kit.rules.list_facts import Facts, Paging
 from mockexchange.kit.signalplus.checks import CHECKS
 from mockexchange.kit.signalplus.roles import role_of
-from mockexchange.kit.signalplus.schemathesis_hints import told
+from mockexchange.kit.signalplus.schemathesis_hints import make_hints
 from mockexchange.kit.signalplus.signing import load_signer
 from mockexchange.kit.venue import VenueKit
 
@@ -12,9 +12,9 @@ NO_LISTS = Facts(
     names={},
     needs=(),
     paging=Paging(limit="limit", cursor="cursor", next="cursor", unreadable=None),
-    past=frozenset(),
+    past_fields=frozenset(),
     clock=None,
-    ticking=frozenset(),
+    volatile_fields=frozenset(),
 )
 """Its one call is a POST, which the rules for lists do not know."""
 SIGNALPLUS = VenueKit(
@@ -23,7 +23,7 @@ SIGNALPLUS = VenueKit(
     stream_path="/signalplus/ws/api",
     load_signer=load_signer,
     role_of=role_of,
-    told=told,
+    make_hints=make_hints,
     facts=NO_LISTS,
     checks=CHECKS,
     changes_daily=False,

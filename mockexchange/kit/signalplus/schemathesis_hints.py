@@ -3,14 +3,16 @@
 import copy
 from collections.abc import Collection
 
-from mockexchange.kit.schemathesis.hints import Names, Told
+from mockexchange.kit.schemathesis.hints import Names, SchemathesisHints
 from mockexchange.kit.signalplus.roles import role_of
 from mockexchange.runtime.api_documents import Document
 
 SUBACCOUNT = "subaccountId"
 
 
-def told(document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False) -> Told:
+def make_hints(
+    document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
+) -> SchemathesisHints:
     """Tell of the numbers of subaccounts that there are."""
     document = copy.deepcopy(document)
     known = [int(one) for one in names.get(SUBACCOUNT, ["0"])]
@@ -18,7 +20,7 @@ def told(document: Document, names: Names, roles: Collection[str], *, must_answe
     schema = {"oneOf": [{"type": "integer", "enum": known}, {"type": "null"}]}
     body["schema"]["properties"]["params"]["properties"][SUBACCOUNT] = schema
     body["example"]["params"][SUBACCOUNT] = known[0]
-    return Told(
+    return SchemathesisHints(
         document=document,
         role_of=lambda node, path, query: role_of(node, path),
         must_answer=must_answer,

@@ -11,7 +11,7 @@ ABNORMAL = 1006
 """What an end without a close frame is called (RFC 6455, 7.1.5)."""
 
 
-class Sort(StrEnum):
+class FrameType(StrEnum):
     TEXT = "text"
     BINARY = "binary"
     PING = "ping"
@@ -22,7 +22,7 @@ class Sort(StrEnum):
 class Arrival(NamedTuple):
     """`code` is of a close alone."""
 
-    sort: Sort
+    type: FrameType
     raw: bytes
     code: int = 0
 
@@ -35,7 +35,7 @@ class HandshakeRefused(Exception):
         self.status, self.body = status, body
 
 
-class Wire(Protocol):
+class StreamConnection(Protocol):
     """`has_pings`: whether pings and closes are carried as they are."""
 
     has_pings: bool
@@ -59,5 +59,5 @@ class Wire(Protocol):
         ...
 
 
-Connect = Callable[[str, Mapping[str, str], float], Wire]
+Connect = Callable[[str, Mapping[str, str], float], StreamConnection]
 """Open a stream: URL, headers, seconds that it may take. Raises HandshakeRefused and Unreachable."""

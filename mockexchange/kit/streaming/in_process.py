@@ -9,11 +9,11 @@ import anyio
 from anyio.from_thread import BlockingPortal
 from starlette.types import ASGIApp, Message
 
-from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, Connect, HandshakeRefused, Sort
+from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, Connect, FrameType, HandshakeRefused
 from mockexchange.kit.target import Unreachable
 
 NORMAL = 1000
-ENDED: Message = {"type": "websocket.disconnect", "code": NORMAL}
+UNSUBSCRIBED: Message = {"type": "websocket.disconnect", "code": NORMAL}
 DROP_S = 10.0
 """How long an application may take to notice the end."""
 UNHEARD_MAX = 100_000
@@ -23,33 +23,33 @@ UNHEARD_MAX = 100_000
 def connect_app(app: ASGIApp, portal: BlockingPortal) -> Connect:
     """What opens streams of an application, in the event loop of `portal`."""
 
-    def connect(url: str, headers: Mapping[str, str], timeout_s: float) -> "AppWire":
-        wire = AppWire(app, portal, scope_of(url, headers))
+    def connect(url: str, headers: Mapping[str, str], timeout_s: float) -> "AppConnection":
+        connection = AppConnection(app, portal, scope_of(url, headers))
         try:
-            wire.shake_hands(timeout_s)
+            connection.shake_hands(timeout_s)
         except BaseException:
-            wire.drop()
+            connection.drop()
             raise
-        return wire
+        return connection
 
     return connect
 
 
-class AppWire:
-    """A `Wire`."""
+class AppConnection:
+    """A `StreamConnection`."""
 
     has_pings = False
 
     def __init__(self, app: ASGIApp, portal: BlockingPortal, scope: dict[str, Any]) -> None:
         self._portal = portal
-        self._said: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._from_app: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._end: Arrival | None = None
-        self._to_app, heard = anyio.create_memory_object_stream[Message](UNHEARD_MAX)
-        self._heard, self._is_told = heard, False
-        self._serving = portal.start_task_soon(app, scope, heard.receive, self._take)
+        self._to_app, recording = anyio.create_memory_object_stream[Message](UNHEARD_MAX)
+        self._to_app_reader, self._is_end_sent = recording, False
+        self._serving = portal.start_task_soon(app, scope, recording.receive, self._take)
 
     async def _take(self, message: Message) -> None:
-        self._said.put(message)
+        self._from_app.put(message)
 
     def shake_hands(self, timeout_s: float) -> None:
         """Ask for the upgrade. Raises HandshakeRefused and Unreachable."""
@@ -75,29 +75,29 @@ class AppWire:
         if message is None:
             return self._end
         if message["type"] == "websocket.close":
-            self._end = Arrival(Sort.CLOSE, b"", message.get("code", ABNORMAL))
+            self._end = Arrival(FrameType.CLOSE, b"", message.get("code", ABNORMAL))
             return self._end
         text = message.get("text")
-        return Arrival(Sort.BINARY, message["bytes"]) if text is None else Arrival(Sort.TEXT, text.encode())
+        return Arrival(FrameType.BINARY, message["bytes"]) if text is None else Arrival(FrameType.TEXT, text.encode())
 
     def close(self) -> None:
-        self._end = self._end or Arrival(Sort.CLOSE, b"", NORMAL)
-        if not self._is_told:
-            self._is_told = True
-            self._put(ENDED)
+        self._end = self._end or Arrival(FrameType.CLOSE, b"", NORMAL)
+        if not self._is_end_sent:
+            self._is_end_sent = True
+            self._put(UNSUBSCRIBED)
 
     def drop(self) -> None:
         self.close()
         self._serving.result(DROP_S)
         self._to_app.close()
-        self._heard.close()
+        self._to_app_reader.close()
 
     def _put(self, message: Message) -> None:
         self._portal.call(self._to_app.send_nowait, message)
 
     def _next(self, timeout_s: float) -> Message | None:
         try:
-            return self._said.get(timeout=max(timeout_s, 0.001))
+            return self._from_app.get(timeout=max(timeout_s, 0.001))
         except queue.Empty:
             return None
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     """What a frame of the server is: the beginning or the end of a subscription, another reply, or data."""
 
     ACK = "ack"
@@ -17,14 +17,14 @@ class Kind(StrEnum):
     """Nothing that can be read."""
 
 
-class Told(NamedTuple):
+class StreamMessage(NamedTuple):
     """A frame of the server, read. `sid` is the subscription's name, `number` the frame's in it; None where untold.
 
-    `channel` is of an acknowledgement alone; `message` says which message it is, as in the document.
+    `channel` is of an acknowledgement alone; `name` says which message it is, as in the document.
     """
 
-    kind: Kind
-    message: str = ""
+    kind: MessageKind
+    name: str = ""
     command_id: int | None = None
     sid: int | None = None
     channel: str = ""
@@ -34,10 +34,10 @@ class Told(NamedTuple):
     frame: Mapping[str, Any] = {}
 
 
-class Dialect(Protocol):
+class StreamProtocol(Protocol):
     """A venue's way of putting commands, and of saying what came of them."""
 
-    def read(self, raw: bytes) -> Told:
+    def read(self, raw: bytes) -> StreamMessage:
         """Read a frame of the server; never raises."""
         ...
 

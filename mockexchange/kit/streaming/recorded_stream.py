@@ -5,17 +5,17 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, Sort, Wire
-from mockexchange.kit.streaming.protocol import Dialect, Kind, Told
+from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, FrameType, StreamConnection
+from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage, StreamProtocol
 
-FRAMES = (Sort.TEXT, Sort.BINARY)
+FRAMES = (FrameType.TEXT, FrameType.BINARY)
 STAYS_OPEN = "stream.open"
 """Of a connection that ends though nobody asked for it."""
 SHOWN_BYTES_MAX = 40
 SLICES = 20
 """Of a wait."""
-REPLIES = (Kind.ACK, Kind.GONE, Kind.OK, Kind.ERROR)
-NOTHING = Told(Kind.OTHER)
+REPLIES = (MessageKind.ACK, MessageKind.GONE, MessageKind.OK, MessageKind.ERROR)
+NOTHING = StreamMessage(MessageKind.OTHER)
 
 
 class Judge(Protocol):
@@ -26,7 +26,7 @@ class Judge(Protocol):
         ...
 
 
-class Sent(NamedTuple):
+class SentCommand(NamedTuple):
     """A command. `channels` are those that it subscribes to, `sids` those that it ends."""
 
     command_id: int | None
@@ -36,32 +36,38 @@ class Sent(NamedTuple):
     sids: tuple[int, ...] = ()
 
 
-class Entry(NamedTuple):
+class RecordedFrame(NamedTuple):
     """Something that crossed: `sent` a command, or `arrival` with what it says and what the document has against it.
 
     `at_s` is on the monotonic clock.
     """
 
     at_s: float
-    sent: Sent | None = None
+    sent: SentCommand | None = None
     arrival: Arrival | None = None
-    told: Told = NOTHING
+    message: StreamMessage = NOTHING
     objections: tuple[Finding, ...] = ()
 
 
-class Line:
+class RecordedStream:
     """Each frame that arrives is held against the document; what that has against it goes to `objections`.
 
     `name` tells it from the others of a run: "the member's stream". Deadlines are seconds.
     """
 
     def __init__(
-        self, name: str, wire: Wire, dialect: Dialect, judge: Judge, objections: list[Finding], answer_s: float
+        self,
+        name: str,
+        connection: StreamConnection,
+        protocol: StreamProtocol,
+        judge: Judge,
+        objections: list[Finding],
+        answer_s: float,
     ) -> None:
-        self.name, self.wire, self.dialect = name, wire, dialect
+        self.name, self.connection, self.protocol = name, connection, protocol
         self.answer_s = answer_s
-        self.entries: list[Entry] = []
-        self.frames: list[Told] = []
+        self.entries: list[RecordedFrame] = []
+        self.messages: list[StreamMessage] = []
         self.objections = objections
         self.is_closed = False
         """Whether the other side has ended it, or the connection is gone."""
@@ -73,81 +79,81 @@ class Line:
 
     # Out
 
-    def say(self, raw: bytes, sent: Sent | None = None, *, is_binary: bool = False) -> None:
+    def send(self, raw: bytes, sent: SentCommand | None = None, *, is_binary: bool = False) -> None:
         """Send whatever it is. Raises Unreachable."""
-        self.entries.append(Entry(time.monotonic(), sent or Sent(None, "", raw)))
-        self.wire.send(raw, is_binary=is_binary)
+        self.entries.append(RecordedFrame(time.monotonic(), sent or SentCommand(None, "", raw)))
+        self.connection.send(raw, is_binary=is_binary)
 
     def next_id(self) -> int:
         self._last_id += 1
         return self._last_id
 
-    def command(self, name: str, params: Any = None, **told: Any) -> int:
-        """Send a command and return its id; `told` is what `Sent` knows of it. Raises Unreachable."""
+    def command(self, name: str, params: Any = None, **details: Any) -> int:
+        """Send a command and return its id; `details` is what `SentCommand` knows of it. Raises Unreachable."""
         command_id = self.next_id()
-        raw = self.dialect.command(command_id, name, params)
-        self.say(raw, Sent(command_id, name, raw, **told))
+        raw = self.protocol.command(command_id, name, params)
+        self.send(raw, SentCommand(command_id, name, raw, **details))
         return command_id
 
-    def ask(self, name: str, params: Any = None, count: int = 1, **told: Any) -> list[Told]:
+    def ask(self, name: str, params: Any = None, count: int = 1, **details: Any) -> list[StreamMessage]:
         """Send a command and return its replies: `count` of them, or one error, or those that came in time."""
-        return self.replies(self.command(name, params, **told), count)
+        return self.replies(self.command(name, params, **details), count)
 
-    def subscribe(self, *channels: str, **params: Any) -> list[Told]:
+    def subscribe(self, *channels: str, **params: Any) -> list[StreamMessage]:
         """Subscribe and return the replies."""
-        name, given = self.dialect.subscription(list(channels), params)
+        name, given = self.protocol.subscription(list(channels), params)
         return self.ask(name, given, len(channels), channels=channels)
 
-    def unsubscribe(self, *sids: int) -> list[Told]:
+    def unsubscribe(self, *sids: int) -> list[StreamMessage]:
         """End subscriptions and return the replies, which need not have the command's id."""
-        name, params = self.dialect.unsubscription(list(sids))
+        name, params = self.protocol.unsubscription(list(sids))
         command_id = self.command(name, params, sids=sids)
-        found: list[Told] = []
-        for entry in self.until(self.answer_s):
-            if entry.told.kind is Kind.GONE or entry.told.command_id == command_id:
-                found.append(entry.told)
-                if len(found) == len(sids) or entry.told.kind is Kind.ERROR:
+        found: list[StreamMessage] = []
+        for entry in self.read_for(self.answer_s):
+            if entry.message.kind is MessageKind.GONE or entry.message.command_id == command_id:
+                found.append(entry.message)
+                if len(found) == len(sids) or entry.message.kind is MessageKind.ERROR:
                     break
         return found
 
     # In
 
-    def read(self, timeout_s: float) -> Entry | None:
+    def read(self, timeout_s: float) -> RecordedFrame | None:
         """Return what arrives next; None where nothing does in time."""
         if self.is_closed:
             return None
-        arrival = self.wire.receive(timeout_s)
+        arrival = self.connection.receive(timeout_s)
         if arrival is None:
             return None
-        self.is_closed = arrival.sort is Sort.CLOSE
+        self.is_closed = arrival.type is FrameType.CLOSE
         entry = self._entry(arrival)
         self.entries.append(entry)
         self.objections.extend(entry.objections)
         return entry
 
-    def _entry(self, arrival: Arrival) -> Entry:
+    def _entry(self, arrival: Arrival) -> RecordedFrame:
         now_s = time.monotonic()
-        if arrival.sort is Sort.CLOSE:
-            return Entry(now_s, None, arrival, objections=tuple(self._thrown_out(arrival)))
-        if arrival.sort not in FRAMES:
-            return Entry(now_s, None, arrival)
-        told = self.dialect.read(arrival.raw)
-        self.frames.append(told)
-        found = tuple(self._judge.objections(arrival.raw, self.where(len(self.frames))))
-        return Entry(now_s, None, arrival, told, found)
+        if arrival.type is FrameType.CLOSE:
+            return RecordedFrame(now_s, None, arrival, objections=tuple(self._thrown_out(arrival)))
+        if arrival.type not in FRAMES:
+            return RecordedFrame(now_s, None, arrival)
+        message = self.protocol.read(arrival.raw)
+        self.messages.append(message)
+        found = tuple(self._judge.objections(arrival.raw, self.where(len(self.messages))))
+        return RecordedFrame(now_s, None, arrival, message, found)
 
     def _thrown_out(self, end: Arrival) -> Iterator[Finding]:
         """The other side closes, though nobody has asked it to."""
         if self._is_leaving or (end.code == ABNORMAL and self.may_be_lost):
             return
-        where = f"{self.where(len(self.frames))}, after {self._last_sent()}"
+        where = f"{self.where(len(self.messages))}, after {self._last_sent()}"
         yield Finding(STAYS_OPEN, where, f"closed with {end.code}", "a stream that stays open", self.place)
 
     def _last_sent(self) -> str:
         names = [entry.sent.name or repr(entry.sent.raw[:SHOWN_BYTES_MAX]) for entry in self.entries if entry.sent]
         return names[-1] if names else "the handshake"
 
-    def until(self, within_s: float) -> Iterator[Entry]:
+    def read_for(self, within_s: float) -> Iterator[RecordedFrame]:
         """Everything that arrives within so many seconds, as it does.
 
         Waited for in slices, none of which counts for longer than it was meant to last: what stops this process for
@@ -161,29 +167,29 @@ class Line:
             if entry:
                 yield entry
 
-    def replies(self, command_id: int, count: int = 1) -> list[Told]:
+    def replies(self, command_id: int, count: int = 1) -> list[StreamMessage]:
         """The replies to a command: `count` of them, or one error, or those that came in time."""
-        found: list[Told] = []
-        for entry in self.until(self.answer_s):
-            if entry.told.command_id == command_id:
-                found.append(entry.told)
-                if len(found) == count or entry.told.kind is Kind.ERROR:
+        found: list[StreamMessage] = []
+        for entry in self.read_for(self.answer_s):
+            if entry.message.command_id == command_id:
+                found.append(entry.message)
+                if len(found) == count or entry.message.kind is MessageKind.ERROR:
                     break
         return found
 
-    def first(self, kind: Kind) -> Told | None:
+    def first(self, kind: MessageKind) -> StreamMessage | None:
         """The next frame of a kind; None where none comes in time. For replies without an id."""
-        return next((entry.told for entry in self.until(self.answer_s) if entry.told.kind is kind), None)
+        return next((entry.message for entry in self.read_for(self.answer_s) if entry.message.kind is kind), None)
 
     def sync(self) -> bool:
         """Read everything that was sent before now: a command that changes nothing is answered after it."""
-        return not self.is_closed and bool(self.ask(self.dialect.barrier))
+        return not self.is_closed and bool(self.ask(self.protocol.barrier))
 
     def close(self) -> Arrival | None:
         """Close and return the other side's close; None where none comes in time."""
         self._is_leaving = True
-        self.wire.close()
-        return next((one.arrival for one in self.until(self.answer_s) if _is_close(one)), None)
+        self.connection.close()
+        return next((one.arrival for one in self.read_for(self.answer_s) if _is_close(one)), None)
 
     # What crossed
 
@@ -194,19 +200,23 @@ class Line:
     @property
     def channels(self) -> dict[int, str]:
         """The channel of each subscription that was ever acknowledged."""
-        return {one.sid: one.channel for one in self.frames if one.kind is Kind.ACK and one.sid is not None}
+        return {one.sid: one.channel for one in self.messages if one.kind is MessageKind.ACK and one.sid is not None}
 
     @property
-    def arrivals(self) -> list[Entry]:
+    def arrivals(self) -> list[RecordedFrame]:
         """The entries of the frames, as many as there are in `frames`."""
-        return [entry for entry in self.entries if entry.arrival and entry.arrival.sort in FRAMES]
+        return [entry for entry in self.entries if entry.arrival and entry.arrival.type in FRAMES]
 
-    def data(self, channel: str, entries: Sequence[Entry] | None = None) -> list[Told]:
+    def data(self, channel: str, entries: Sequence[RecordedFrame] | None = None) -> list[StreamMessage]:
         """The data of a channel, in order."""
         known = self.channels
-        told = (entry.told for entry in (self.entries if entries is None else entries))
-        return [one for one in told if one.kind is Kind.DATA and one.sid is not None and known.get(one.sid) == channel]
+        messages = (entry.message for entry in (self.entries if entries is None else entries))
+        return [
+            one
+            for one in messages
+            if one.kind is MessageKind.DATA and one.sid is not None and known.get(one.sid) == channel
+        ]
 
 
-def _is_close(entry: Entry) -> bool:
-    return entry.arrival is not None and entry.arrival.sort is Sort.CLOSE
+def _is_close(entry: RecordedFrame) -> bool:
+    return entry.arrival is not None and entry.arrival.type is FrameType.CLOSE

@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple
 
-from mockexchange.kit.streaming.protocol import Kind, Told
-from mockexchange.kit.streaming.recorded_stream import REPLIES, Line, Sent
+from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage
+from mockexchange.kit.streaming.recorded_stream import REPLIES, RecordedStream, SentCommand
 
 
-class Broken(NamedTuple):
+class BrokenRule(NamedTuple):
     """What is wrong with a frame: its number on the line (from 1), what was seen, what was expected."""
 
     number: int
@@ -19,119 +19,125 @@ class Broken(NamedTuple):
     expected: str
 
 
-def acks(line: Line) -> Iterator[Broken]:
+def acks(stream: RecordedStream) -> Iterator[BrokenRule]:
     """A command that subscribes is answered by one acknowledgement for each channel, in their order, with its id."""
-    for sent in subscribing(line):
-        replies = [one for one in line.frames if one.command_id == sent.command_id and one.kind in REPLIES]
-        if any(one.kind is Kind.ERROR for one in replies):
+    for sent in subscribing(stream):
+        replies = [one for one in stream.messages if one.command_id == sent.command_id and one.kind in REPLIES]
+        if any(one.kind is MessageKind.ERROR for one in replies):
             continue
-        told = [one.channel for one in replies if one.kind is Kind.ACK]
-        if told != list(sent.channels):
-            yield Broken(_number_of(line, replies), f"acknowledged: {_listed(told)}", _listed(sent.channels))
+        acknowledged = [one.channel for one in replies if one.kind is MessageKind.ACK]
+        if acknowledged != list(sent.channels):
+            yield BrokenRule(
+                _number_of(stream, replies), f"acknowledged: {_listed(acknowledged)}", _listed(sent.channels)
+            )
 
 
-def sids(line: Line) -> Iterator[Broken]:
+def sids(stream: RecordedStream) -> Iterator[BrokenRule]:
     """Subscriptions are named from 1 upward as they are acknowledged, and keep their names."""
     known: dict[str, int] = {}
     last = 0
-    for number, told in _numbered(line):
-        if told.kind is Kind.GONE:
-            known = {channel: sid for channel, sid in known.items() if sid != told.sid}
-        if told.kind is not Kind.ACK or told.sid is None:
+    for number, message in _numbered(stream):
+        if message.kind is MessageKind.GONE:
+            known = {channel: sid for channel, sid in known.items() if sid != message.sid}
+        if message.kind is not MessageKind.ACK or message.sid is None:
             continue
-        expected = known.get(told.channel, last + 1)
-        if told.sid != expected:
-            yield Broken(number, f"{told.channel} is subscription {told.sid}", f"subscription {expected}")
-        known[told.channel] = told.sid
-        last = max(last, told.sid)
+        expected = known.get(message.channel, last + 1)
+        if message.sid != expected:
+            yield BrokenRule(number, f"{message.channel} is subscription {message.sid}", f"subscription {expected}")
+        known[message.channel] = message.sid
+        last = max(last, message.sid)
 
 
-def acks_first(line: Line) -> Iterator[Broken]:
+def acks_first(stream: RecordedStream) -> Iterator[BrokenRule]:
     """No data before the acknowledgement of its subscription, nor before the others of the same command."""
     acknowledged: set[int] = set()
     waiting: dict[int, set[str]] = {
-        one.command_id: set(one.channels) for one in subscribing(line) if one.command_id is not None
+        one.command_id: set(one.channels) for one in subscribing(stream) if one.command_id is not None
     }
     began: dict[int, int] = {}
-    for number, told in _numbered(line):
-        if told.kind is Kind.ACK and told.sid is not None and told.command_id is not None:
-            acknowledged.add(told.sid)
-            began.setdefault(told.sid, told.command_id)
-            waiting.get(told.command_id, set()).discard(told.channel)
-        if told.kind is not Kind.DATA or told.sid is None:
+    for number, message in _numbered(stream):
+        if message.kind is MessageKind.ACK and message.sid is not None and message.command_id is not None:
+            acknowledged.add(message.sid)
+            began.setdefault(message.sid, message.command_id)
+            waiting.get(message.command_id, set()).discard(message.channel)
+        if message.kind is not MessageKind.DATA or message.sid is None:
             continue
-        if told.sid not in acknowledged:
-            yield Broken(number, f"{told.message} of subscription {told.sid}", "its acknowledgement before it")
-        elif left := waiting.get(began.get(told.sid, 0)):
-            seen = f"{told.message} before the acknowledgement of {_listed(sorted(left))}"
-            yield Broken(number, seen, "every acknowledgement of a command before the first data")
+        if message.sid not in acknowledged:
+            yield BrokenRule(number, f"{message.name} of subscription {message.sid}", "its acknowledgement before it")
+        elif left := waiting.get(began.get(message.sid, 0)):
+            seen = f"{message.name} before the acknowledgement of {_listed(sorted(left))}"
+            yield BrokenRule(number, seen, "every acknowledgement of a command before the first data")
 
 
-def silence(line: Line) -> Iterator[Broken]:
+def silence(stream: RecordedStream) -> Iterator[BrokenRule]:
     """Nothing of a subscription comes after it has ended."""
     gone: set[int] = set()
-    for number, told in _numbered(line):
-        if told.kind is Kind.GONE and told.sid is not None:
-            gone.add(told.sid)
-        elif told.kind is Kind.DATA and told.sid in gone:
-            yield Broken(number, f"{told.message} of subscription {told.sid}", "nothing after its end")
+    for number, message in _numbered(stream):
+        if message.kind is MessageKind.GONE and message.sid is not None:
+            gone.add(message.sid)
+        elif message.kind is MessageKind.DATA and message.sid in gone:
+            yield BrokenRule(number, f"{message.name} of subscription {message.sid}", "nothing after its end")
 
 
-def numbers(line: Line) -> Iterator[Broken]:
+def numbers(stream: RecordedStream) -> Iterator[BrokenRule]:
     """Numbers begin at 1 for each subscription and rise by one, whatever the frame is that has one."""
     last: Counter[int] = Counter()
-    for number, told in _numbered(line):
-        if told.sid is None or told.number is None:
+    for number, message in _numbered(stream):
+        if message.sid is None or message.number is None:
             continue
-        expected = last[told.sid] + 1
-        if told.number != expected:
-            seen = f"{told.message} of subscription {told.sid} is number {told.number}"
-            yield Broken(number, seen, f"number {expected}")
-        last[told.sid] = told.number
+        expected = last[message.sid] + 1
+        if message.number != expected:
+            seen = f"{message.name} of subscription {message.sid} is number {message.number}"
+            yield BrokenRule(number, seen, f"number {expected}")
+        last[message.sid] = message.number
 
 
-def ids(line: Line) -> Iterator[Broken]:
+def ids(stream: RecordedStream) -> Iterator[BrokenRule]:
     """Every command with an id is answered, and no reply has the id of no command.
 
     The end of a subscription answers the command that asked for it, whether it has its id or not.
     """
-    asked = {one.command_id: one for one in _commands(line) if one.command_id is not None}
-    answered = {one.command_id for one in line.frames}
-    gone = {one.sid for one in line.frames if one.kind is Kind.GONE}
-    for number, told in _numbered(line):
-        if told.command_id is not None and told.command_id not in asked:
-            yield Broken(number, f"{told.message} with the id {told.command_id}", "the id of a command")
+    asked = {one.command_id: one for one in _commands(stream) if one.command_id is not None}
+    answered = {one.command_id for one in stream.messages}
+    gone = {one.sid for one in stream.messages if one.kind is MessageKind.GONE}
+    for number, message in _numbered(stream):
+        if message.command_id is not None and message.command_id not in asked:
+            yield BrokenRule(number, f"{message.name} with the id {message.command_id}", "the id of a command")
     for command_id, sent in asked.items():
         if command_id not in answered and not (sent.sids and gone.issuperset(sent.sids)):
-            yield Broken(len(line.frames), f"no reply to {sent.name} with the id {command_id}", "a reply with its id")
+            yield BrokenRule(
+                len(stream.messages), f"no reply to {sent.name} with the id {command_id}", "a reply with its id"
+            )
 
 
-def once(line: Line, exempt: Container[str] = ()) -> Iterator[Broken]:
+def once(stream: RecordedStream, exempt: Container[str] = ()) -> Iterator[BrokenRule]:
     """No frame with data comes twice in a row in one subscription, but for messages that may say the same again."""
     last: dict[int, object] = {}
-    for number, told in _numbered(line):
-        if told.kind is not Kind.DATA or told.sid is None:
+    for number, message in _numbered(stream):
+        if message.kind is not MessageKind.DATA or message.sid is None:
             continue
-        if last.get(told.sid) == told.frame and told.message not in exempt:
-            yield Broken(number, f"the same {told.message} again", "each frame once")
-        last[told.sid] = told.frame
+        if last.get(message.sid) == message.frame and message.name not in exempt:
+            yield BrokenRule(number, f"the same {message.name} again", "each frame once")
+        last[message.sid] = message.frame
 
 
-def subscribing(line: Line) -> list[Sent]:
+def subscribing(stream: RecordedStream) -> list[SentCommand]:
     """The commands that subscribe to channels."""
-    return [sent for sent in _commands(line) if sent.channels]
+    return [sent for sent in _commands(stream) if sent.channels]
 
 
-def _commands(line: Line) -> list[Sent]:
-    return [entry.sent for entry in line.entries if entry.sent]
+def _commands(stream: RecordedStream) -> list[SentCommand]:
+    return [entry.sent for entry in stream.entries if entry.sent]
 
 
-def _numbered(line: Line) -> Iterator[tuple[int, Told]]:
-    return enumerate(line.frames, start=1)
+def _numbered(stream: RecordedStream) -> Iterator[tuple[int, StreamMessage]]:
+    return enumerate(stream.messages, start=1)
 
 
-def _number_of(line: Line, replies: list[Told]) -> int:
-    return next((number for number, told in _numbered(line) if replies and told is replies[-1]), len(line.frames))
+def _number_of(stream: RecordedStream, replies: list[StreamMessage]) -> int:
+    return next(
+        (number for number, message in _numbered(stream) if replies and message is replies[-1]), len(stream.messages)
+    )
 
 
 def _listed(names: Iterable[str]) -> str:

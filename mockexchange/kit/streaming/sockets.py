@@ -12,7 +12,7 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import WebSocketURI, parse_uri
 
-from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, HandshakeRefused, Sort
+from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, FrameType, HandshakeRefused
 from mockexchange.kit.target import Unreachable
 
 FRAME_BYTES_MAX = 16 * 1024 * 1024
@@ -20,23 +20,28 @@ FRAME_BYTES_MAX = 16 * 1024 * 1024
 READ_BYTES = 65_536
 SEND_S = 10.0
 """For a server that reads nothing: what is sent here is small."""
-SORTS = {Opcode.TEXT: Sort.TEXT, Opcode.BINARY: Sort.BINARY, Opcode.PING: Sort.PING, Opcode.PONG: Sort.PONG}
+SORTS = {
+    Opcode.TEXT: FrameType.TEXT,
+    Opcode.BINARY: FrameType.BINARY,
+    Opcode.PING: FrameType.PING,
+    Opcode.PONG: FrameType.PONG,
+}
 
 
-def connect_socket(url: str, headers: Mapping[str, str], timeout_s: float) -> "SocketWire":
+def connect_socket(url: str, headers: Mapping[str, str], timeout_s: float) -> "SocketConnection":
     """Open a stream at a ws:// or wss:// URL. Raises HandshakeRefused and Unreachable."""
     try:
         uri = parse_uri(url)
         sock = socket.create_connection((uri.host, uri.port), timeout_s)
     except (InvalidURI, OSError) as error:
         raise Unreachable(f"{url}: no connection: {error}") from None
-    wire = SocketWire(_secured(sock, uri, url), uri)
+    connection = SocketConnection(_secured(sock, uri, url), uri)
     try:
-        wire.shake_hands(headers, timeout_s)
+        connection.shake_hands(headers, timeout_s)
     except BaseException:
-        wire.drop()
+        connection.drop()
         raise
-    return wire
+    return connection
 
 
 def _secured(sock: socket.socket, uri: WebSocketURI, url: str) -> socket.socket:
@@ -49,8 +54,8 @@ def _secured(sock: socket.socket, uri: WebSocketURI, url: str) -> socket.socket:
         raise Unreachable(f"{url}: no secure connection: {error}") from None
 
 
-class SocketWire:
-    """A `Wire`. Pings are answered as soon as they are read."""
+class SocketConnection:
+    """A `StreamConnection`. Pings are answered as soon as they are read."""
 
     has_pings = True
 
@@ -58,7 +63,7 @@ class SocketWire:
         self._sock, self._protocol = sock, ClientProtocol(uri, max_size=FRAME_BYTES_MAX)
         self._arrived: deque[Arrival] = deque()
         self._message = bytearray()
-        self._sort = Sort.TEXT
+        self._sort = FrameType.TEXT
         self._end: Arrival | None = None
 
     def shake_hands(self, headers: Mapping[str, str], timeout_s: float) -> None:
@@ -137,7 +142,7 @@ class SocketWire:
             return
         if event.opcode is Opcode.CLOSE:
             received = self._protocol.close_rcvd
-            self._end = Arrival(Sort.CLOSE, bytes(event.data), received.code if received else ABNORMAL)
+            self._end = Arrival(FrameType.CLOSE, bytes(event.data), received.code if received else ABNORMAL)
         elif event.opcode in (Opcode.PING, Opcode.PONG):
             self._arrived.append(Arrival(SORTS[event.opcode], bytes(event.data)))
         else:
@@ -153,4 +158,4 @@ class SocketWire:
             self._arrived.append(Arrival(self._sort, bytes(self._message)))
 
     def _lose(self) -> None:
-        self._end = self._end or Arrival(Sort.CLOSE, b"", ABNORMAL)
+        self._end = self._end or Arrival(FrameType.CLOSE, b"", ABNORMAL)

@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar, cast
 
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.streaming.connection import Connect, HandshakeRefused
-from mockexchange.kit.streaming.recorded_stream import Line
+from mockexchange.kit.streaming.recorded_stream import RecordedStream
 from mockexchange.kit.streaming.sockets import connect_socket
 from mockexchange.kit.target import MEMBER, Headers, NotJudged, Target, Unreachable
 from mockexchange.kit.validation.frames import FrameJudge
@@ -23,23 +23,23 @@ SLICE_S = 0.05
 
 @dataclass(kw_only=True)
 class StreamTarget:
-    """`rest` is the same server's REST side, with the keys and the stream's URL.
+    """A server whose stream is judged, and the streams that were opened on it.
 
-    `stir` makes things happen, on every channel, and returns when they are told. Without it nothing does by our doing:
-    then it is listened for `listen_s` seconds, and what did not come is not judged. Leaving a `with` block closes every
-    stream that was opened.
+    `rest` is the same server's REST target, with the keys and the URL of the stream. `trigger_events` causes events on
+    every channel and returns once they are sent. Without it the streams are read for `listen_s` seconds, and channels
+    that stayed silent are not judged. Leaving a `with` block closes every stream.
     """
 
     rest: Target
     connect: Connect = connect_socket
-    stir: Callable[[], object] | None = None
+    trigger_events: Callable[[], object] | None = None
     listen_s: float = LISTEN_S
     answer_s: float = 5.0
     """How long a reply may take."""
     heartbeat_s: float = 10.0
     """How long a stream is quiet before the server pings it."""
     objections: list[Finding] = field(default_factory=list)
-    lines: list[Line] = field(default_factory=list)
+    streams: list[RecordedStream] = field(default_factory=list)
     _kept: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -64,8 +64,8 @@ class StreamTarget:
 
     @property
     def is_scripted(self) -> bool:
-        """Whether nothing happens but by `stir`."""
-        return self.stir is not None
+        """Whether nothing happens but by `trigger_events`."""
+        return self.trigger_events is not None
 
     @property
     def url(self) -> str:
@@ -87,43 +87,45 @@ class StreamTarget:
         """Raises NotJudged where there is no key of that role."""
         return self.rest.key(role)
 
-    def shake_hands(self, signer: Signer, change: Callable[[Headers], Headers] = dict, url: str | None = None) -> Line:
+    def shake_hands(
+        self, signer: Signer, change: Callable[[Headers], Headers] = dict, url: str | None = None
+    ) -> RecordedStream:
         """Open a stream with signed headers, which `change` may change. Raises HandshakeRefused and Unreachable."""
         where = url or self.url
         headers: Mapping[str, str] = change(signer.headers("GET", where))
-        wire = self.connect(where, headers, self.answer_s)
-        name = f"stream {len(self.lines) + 1}"
-        dialect = self.rest.venue.dialect
-        if dialect is None:
+        connection = self.connect(where, headers, self.answer_s)
+        name = f"stream {len(self.streams) + 1}"
+        protocol = self.rest.venue.stream_protocol
+        if protocol is None:
             raise NotJudged(f"the kit does not speak the stream of {self.rest.venue.name}")
-        line = Line(name, wire, dialect, self.judge, self.objections, self.answer_s)
-        line.place, line.may_be_lost = self.place(), not self.is_scripted
-        self.lines.append(line)
-        return line
+        stream = RecordedStream(name, connection, protocol, self.judge, self.objections, self.answer_s)
+        stream.place, stream.may_be_lost = self.place(), not self.is_scripted
+        self.streams.append(stream)
+        return stream
 
-    def open(self, role: str = MEMBER, objections: list[Finding] | None = None) -> Line:
+    def open(self, role: str = MEMBER, objections: list[Finding] | None = None) -> RecordedStream:
         """Open a stream as one of the roles. Raises NotJudged where there is no key, or it is refused; Unreachable.
 
         What the document has against its frames goes to `objections` if they are kept apart.
         """
         try:
-            line = self.shake_hands(self.signer(role))
+            stream = self.shake_hands(self.signer(role))
         except HandshakeRefused as refused:
             raise NotJudged(f"no stream was opened with the key {role!r}: {refused}") from None
         if objections is not None:
-            line.objections = objections
-        return line
+            stream.objections = objections
+        return stream
 
-    def let_happen(self, *lines: Line) -> None:
+    def collect_events(self, *streams: RecordedStream) -> None:
         """Let something happen, and read all that these streams are told of it."""
-        if self.stir:
-            self.stir()
+        if self.trigger_events:
+            self.trigger_events()
         else:
-            self.listen(lines, self.listen_s)
-        for line in lines:
-            line.sync()
+            self.listen(streams, self.listen_s)
+        for stream in streams:
+            stream.sync()
 
-    def kept(self, name: str, make: Callable[["StreamTarget"], T]) -> T:
+    def cached(self, name: str, make: Callable[["StreamTarget"], T]) -> T:
         """Make something once, for all checks that look at it; what went wrong is raised for each of them."""
         if name not in self._kept:
             try:
@@ -135,20 +137,20 @@ class StreamTarget:
             raise NotJudged(str(found))
         return cast("T", found)
 
-    def forget(self, name: str) -> None:
+    def drop_cached(self, name: str) -> None:
         """Make something anew when it is asked for again."""
         self._kept.pop(name, None)
 
-    def listen(self, lines: Sequence[Line], for_s: float) -> None:
+    def listen(self, streams: Sequence[RecordedStream], for_s: float) -> None:
         """Read streams in turn, a little at a time, so that no ping waits."""
         until_s = time.monotonic() + for_s
-        while time.monotonic() < until_s and not all(line.is_closed for line in lines):
-            for line in lines:
-                line.read(SLICE_S)
+        while time.monotonic() < until_s and not all(stream.is_closed for stream in streams):
+            for stream in streams:
+                stream.read(SLICE_S)
 
     def close(self) -> None:
-        for line in self.lines:
-            line.wire.drop()
+        for stream in self.streams:
+            stream.connection.drop()
 
     def __enter__(self) -> Self:
         return self

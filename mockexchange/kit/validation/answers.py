@@ -15,7 +15,7 @@ CHARS_SHOWN_MAX = 200
 VERBS = ("get", "post", "put", "patch", "delete")
 
 
-class Answered(Protocol):
+class AnswerLike(Protocol):
     """An answer, wherever it comes from."""
 
     @property
@@ -35,7 +35,7 @@ class AnswerJudge:
         self.document, self.subject = document, subject
         self._validators: dict[tuple[str, ...], Validator] = {}
 
-    def objections(self, path: str, method: str, answer: Answered) -> Iterator[Finding]:
+    def objections(self, path: str, method: str, answer: AnswerLike) -> Iterator[Finding]:
         """Yield what the document has against an answer at a path of its. Methods it lacks are judged as one it has."""
         item = self.document["paths"][path]
         verb = method.lower() if method.lower() in item else next((one for one in VERBS if one in item), "get")
@@ -47,12 +47,12 @@ class AnswerJudge:
             return
         yield from self._judge(answer, resolved(self.document, described), place)
 
-    def component_objections(self, name: str, answer: Answered) -> Iterator[Finding]:
+    def component_objections(self, name: str, answer: AnswerLike) -> Iterator[Finding]:
         """Yield what one of the document's responses has against an answer that belongs to none of its paths."""
         place = ("components", "responses", name)
         yield from self._judge(answer, self.document["components"]["responses"][name], place)
 
-    def _judge(self, answer: Answered, response: Mapping[str, Any], place: tuple[str, ...]) -> Iterator[Finding]:
+    def _judge(self, answer: AnswerLike, response: Mapping[str, Any], place: tuple[str, ...]) -> Iterator[Finding]:
         for name, header in response.get("headers", {}).items():
             if resolved(self.document, header).get("required") and name.lower() not in answer.headers:
                 yield self._finding(answer, "no such header", f"the header {name}", place)
@@ -65,7 +65,7 @@ class AnswerJudge:
         elif media_type == "application/json":
             yield from self._judge_body(answer, content[media_type]["schema"], place)
 
-    def _judge_body(self, answer: Answered, schema: Any, place: tuple[str, ...]) -> Iterator[Finding]:
+    def _judge_body(self, answer: AnswerLike, schema: Any, place: tuple[str, ...]) -> Iterator[Finding]:
         found = self._validators.get(place)
         if found is None:
             found = self._validators[place] = validator(self.document, schema)
@@ -83,7 +83,7 @@ class AnswerJudge:
             words = error.message if seen == written else f"{json.dumps(written)} has a fraction or an exponent"
             yield self._finding(answer, f"body{where}: {_shown(words)}", "a body that fits the schema", place)
 
-    def _finding(self, answer: Answered, seen: str, expected: str, place: tuple[str, ...]) -> Finding:
+    def _finding(self, answer: AnswerLike, seen: str, expected: str, place: tuple[str, ...]) -> Finding:
         where = f"{answer.where} -> {answer.status}"
         return Finding(RULE, where, seen, expected, f"contracts/{self.subject}/openapi.yaml{pointer(*place)}")
 

@@ -15,7 +15,7 @@ import jsonschema_rs
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.validation.exact_json import read_json
 from mockexchange.kit.validation.references import pointer, resolved
-from mockexchange.kit.validation.schema_errors import Error, Path, at, cut, innermost, shown, told
+from mockexchange.kit.validation.schema_errors import Error, Path, at, cut, descriptions, innermost, shown
 from mockexchange.runtime.api_documents import ASYNCAPI, Document
 
 DOCUMENTED = "frames.documented"
@@ -146,7 +146,7 @@ class FrameJudge:
         plain = json.loads(text)
         for error in islice(chain.from_iterable(map(innermost, errors)), FINDINGS_MAX):
             keyword, title = self._broken(message, error)
-            for seen, expected in told(error, keyword, title, at(plain, error.instance_path)):
+            for seen, expected in descriptions(error, keyword, title, at(plain, error.instance_path)):
                 words = f"{_field(message, error.instance_path)}{seen}"
                 yield self._finding(rule, where, words, expected, message, error.schema_path)
 

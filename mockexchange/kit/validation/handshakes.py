@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.validation.answers import RULE, Answered, AnswerJudge
+from mockexchange.kit.validation.answers import RULE, AnswerJudge, AnswerLike
 from mockexchange.kit.validation.references import pointer
 from mockexchange.kit.validation.schema_errors import cut
 from mockexchange.runtime.api_documents import ASYNCAPI, Document
@@ -27,7 +27,7 @@ class RefusalJudge:
         """Whether the stream is there."""
         return self._addresses.fullmatch(path) is not None
 
-    def objections(self, answer: Answered) -> Iterator[Finding]:
+    def objections(self, answer: AnswerLike) -> Iterator[Finding]:
         """Yield what the documents have against the answer to an upgrade, or to anything else that is asked there."""
         refusal = self._refusals.get(str(answer.status))
         if refusal is None:
@@ -37,14 +37,14 @@ class RefusalJudge:
         elif "text" in refusal:
             yield from self._text_objections(answer, refusal["text"])
 
-    def _text_objections(self, answer: Answered, text: str) -> Iterator[Finding]:
+    def _text_objections(self, answer: AnswerLike, text: str) -> Iterator[Finding]:
         media_type = answer.headers.get("content-type", "").partition(";")[0].strip()
         if media_type != TEXT:
             yield self._finding(answer, f"content type {media_type!r}", TEXT, str(answer.status))
         if answer.content != text.encode():
             yield self._finding(answer, f"body: {cut(repr(answer.content))}", repr(text), str(answer.status))
 
-    def _finding(self, answer: Answered, seen: str, expected: str, *more: str) -> Finding:
+    def _finding(self, answer: AnswerLike, seen: str, expected: str, *more: str) -> Finding:
         document = f"contracts/{self._subject}/{ASYNCAPI}.yaml"
         return Finding(
             RULE, f"{answer.where} -> {answer.status}", seen, expected, f"{document}{pointer(*PLACE, *more)}"

@@ -40,7 +40,7 @@ class Parameter(NamedTuple):
     validator: Validator
 
 
-class Demands(NamedTuple):
+class OperationDemands(NamedTuple):
     """What a document demands of the requests of one operation."""
 
     parameters: dict[tuple[str, str], Parameter]
@@ -52,12 +52,12 @@ class Demands(NamedTuple):
     body: Validator | None
 
 
-class Judge:
+class RequestJudge:
     """Judges requests by one document."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._demands: dict[tuple[str, str], Demands] = {}
+        self._demands: dict[tuple[str, str], OperationDemands] = {}
 
     def objection_to(
         self, path: str, method: str, names: Mapping[str, Any], query: str, body: bytes = b""
@@ -67,19 +67,19 @@ class Judge:
         judged = [*_path_objections(demands, names), _query_objection(demands, query), _body_objection(demands, body)]
         return next((words for words in judged if words), None if None in judged else "")
 
-    def _demands_of(self, path: str, method: str) -> Demands:
+    def _demands_of(self, path: str, method: str) -> OperationDemands:
         known = self._demands.get((path, method))
         if known is None:
             known = self._demands[path, method] = self._read(self.document["paths"][path], method)
         return known
 
-    def _read(self, item: Document, method: str) -> Demands:
+    def _read(self, item: Document, method: str) -> OperationDemands:
         operation = item[method]
         listed = [
             resolved(self.document, one) for one in (*item.get("parameters", []), *operation.get("parameters", []))
         ]
         body = resolved(self.document, operation.get("requestBody", {}))
-        return Demands(
+        return OperationDemands(
             {(one["in"], one["name"]): self._parameter(one) for one in listed},
             operation.get("x-closed-query", False),
             operation.get("x-times", {}),
@@ -93,7 +93,7 @@ class Judge:
         return Parameter(node["name"], node["in"], is_required, schema["type"], "enum" in schema, judge)
 
 
-def _path_objections(demands: Demands, sent: Mapping[str, Any]) -> list[Objection]:
+def _path_objections(demands: OperationDemands, sent: Mapping[str, Any]) -> list[Objection]:
     """Where names are listed they are those that were told of; there may be others."""
     found = [one for (place, _), one in demands.parameters.items() if place == "path"]
     return [
@@ -102,7 +102,7 @@ def _path_objections(demands: Demands, sent: Mapping[str, Any]) -> list[Objectio
     ]
 
 
-def _query_objection(demands: Demands, query: str) -> Objection:
+def _query_objection(demands: OperationDemands, query: str) -> Objection:
     parameters = {name: one for (place, name), one in demands.parameters.items() if place == "query"}
     sent = parse_qsl(query, keep_blank_values=True, errors="replace")
     counts = Counter(name for name, _ in sent)
@@ -145,7 +145,7 @@ def _boolean_objection(parameter: Parameter, text: str) -> Objection:
     return None if text.lower() in OTHER_BOOLEANS else f"{parameter.name}={text!r} is neither true nor false"
 
 
-def _body_objection(demands: Demands, body: bytes) -> Objection:
+def _body_objection(demands: OperationDemands, body: bytes) -> Objection:
     if demands.body is None:
         return ""
     if not body:

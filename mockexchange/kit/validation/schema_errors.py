@@ -31,7 +31,7 @@ def _is_of_another_type(one: Error, whole: Error) -> bool:
     return one.kind.name == "type" and list(one.instance_path) == list(whole.instance_path)
 
 
-def told(error: Error, keyword: Any, title: str, value: Any) -> Iterator[tuple[str, str]]:
+def descriptions(error: Error, keyword: Any, title: str, value: Any) -> Iterator[tuple[str, str]]:
     """Yield what was seen (after the field's name) and what is expected.
 
     `keyword` is what the schema says there, `title` the words for it if it has any, `value` what stands in the frame.

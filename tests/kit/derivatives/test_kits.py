@@ -92,9 +92,9 @@ def test_numbers_that_are_not_written_plainly_are_found(number: str) -> None:
 @pytest.mark.parametrize("kit", [DERIBIT, SIGNALPLUS], ids=["deribit", "signalplus"])
 def test_a_generator_is_told_what_there_is(kit: VenueKit) -> None:
     document = api_documents.read(f"{kit.name}/2026-10")
-    told = kit.told(document, {"instrument_name": ["BTC-PERPETUAL"]}, [MEMBER])
-    assert operation_ids(told.document) == operation_ids(document)
-    assert told.document != document == api_documents.read(f"{kit.name}/2026-10")
+    hints = kit.make_hints(document, {"instrument_name": ["BTC-PERPETUAL"]}, [MEMBER])
+    assert operation_ids(hints.document) == operation_ids(document)
+    assert hints.document != document == api_documents.read(f"{kit.name}/2026-10")
 
 
 # --- the built-in scenarios keep every rule that one key can tell

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.kit.kalshi.amounts import CENT, ONE, Told, contracts, dollars, price
+from mockexchange.kit.kalshi.amounts import CENT, ONE, Amount, contract_count, dollars, price
 from mockexchange.kit.kalshi.lists import MARKET_STATE, event_of_market, series_of_market
 from mockexchange.kit.rules.filter_matching import equal_to, field_of, nonzero_of, not_after, not_before, one_of
 from mockexchange.kit.rules.list_facts import Query, Row
@@ -32,23 +32,23 @@ class Nobody:
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ({"cost_dollars": "1.234567"}, Told(Decimal("1.234567"), Decimal(0))),
-        ({"cost_dollars": "1.2300", "cost": 5}, Told(Decimal("1.23"), CENT)),
-        ({"cost": -123}, Told(Decimal("-1.23"), CENT)),
+        ({"cost_dollars": "1.234567"}, Amount(Decimal("1.234567"), Decimal(0))),
+        ({"cost_dollars": "1.2300", "cost": 5}, Amount(Decimal("1.23"), CENT)),
+        ({"cost": -123}, Amount(Decimal("-1.23"), CENT)),
     ],
     ids=["exact", "cents in dollars", "cents"],
 )
-def test_money_is_read_as_it_is_spelt(row: Row, told: Told) -> None:
+def test_money_is_read_as_it_is_spelt(row: Row, told: Amount) -> None:
     assert dollars(row, "cost") == told
 
 
 def test_counts_are_read_as_they_are_spelt() -> None:
-    assert contracts({"count_fp": "1.50", "count": 1}, "count") == Told(Decimal("1.5"), Decimal(0))
-    assert contracts({"count": -2}, "count") == Told(Decimal(-2), ONE)
+    assert contract_count({"count_fp": "1.50", "count": 1}, "count") == Amount(Decimal("1.5"), Decimal(0))
+    assert contract_count({"count": -2}, "count") == Amount(Decimal(-2), ONE)
     assert price({"yes_price_fixed": "0.3401"}, "yes") == Decimal("0.3401")
 
 
-@pytest.mark.parametrize("read", [dollars, contracts, price])
+@pytest.mark.parametrize("read", [dollars, contract_count, price])
 def test_what_a_row_does_not_tell_is_not_judged(read: Any) -> None:
     with pytest.raises(NotJudged, match="a row has no yes"):
         read({}, "yes")
@@ -57,16 +57,16 @@ def test_what_a_row_does_not_tell_is_not_judged(read: Any) -> None:
 @pytest.mark.parametrize(
     ("told", "exact", "slack", "is_of"),
     [
-        (Told(Decimal("1.23"), CENT), "1.239999", "0", True),
-        (Told(Decimal("-1.23"), CENT), "-1.239999", "0", True),
-        (Told(Decimal("1.24"), CENT), "1.239999", "0", False),
-        (Told(Decimal("1.24"), CENT), "1.239999", "0.000001", True),
-        (Told(Decimal("1.239999"), Decimal(0)), "1.239999", "0", True),
-        (Told(Decimal("1.239998"), Decimal(0)), "1.239999", "0", False),
+        (Amount(Decimal("1.23"), CENT), "1.239999", "0", True),
+        (Amount(Decimal("-1.23"), CENT), "-1.239999", "0", True),
+        (Amount(Decimal("1.24"), CENT), "1.239999", "0", False),
+        (Amount(Decimal("1.24"), CENT), "1.239999", "0.000001", True),
+        (Amount(Decimal("1.239999"), Decimal(0)), "1.239999", "0", True),
+        (Amount(Decimal("1.239998"), Decimal(0)), "1.239999", "0", False),
     ],
 )
-def test_an_amount_is_cut_off_toward_zero(told: Told, exact: str, slack: str, is_of: bool) -> None:
-    assert told.is_of(Decimal(exact), Decimal(slack)) is is_of
+def test_an_amount_is_cut_off_toward_zero(told: Amount, exact: str, slack: str, matches: bool) -> None:
+    assert told.matches(Decimal(exact), Decimal(slack)) is matches
 
 
 @pytest.mark.parametrize("value", [None, True, -1, 10**13, "soon", "2025-11-04T12:00:00", 1.5])

@@ -10,7 +10,7 @@ import pytest
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding, Outcome, Report, Verdict
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.schemathesis.hints import Told
+from mockexchange.kit.schemathesis.hints import SchemathesisHints
 from mockexchange.kit.schemathesis.run import Effort
 from mockexchange.kit.server import run as running
 from mockexchange.kit.server.addresses import Address
@@ -170,7 +170,9 @@ def test_on_a_production_host_nothing_wrong_is_sent_on_purpose(monkeypatch: pyte
 
 
 def test_what_is_made_up_is_told_what_there_is_and_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
-    def explore(target: Target, told: Told, effort: Effort, on_progress: Callable[[str], None]) -> Iterator[Verdict]:
+    def explore(
+        target: Target, hints: SchemathesisHints, effort: Effort, on_progress: Callable[[str], None]
+    ) -> Iterator[Verdict]:
         assert (effort.examples, effort.seed, target.may_write) == (3, 4, False)
         on_progress("GET /somewhere")
         yield Verdict("requests.as_sent", "GET /a")

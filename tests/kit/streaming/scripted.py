@@ -4,36 +4,38 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.protocol import KalshiDialect
-from mockexchange.kit.streaming.connection import Arrival, Sort
-from mockexchange.kit.streaming.protocol import Kind, Told
-from mockexchange.kit.streaming.recorded_stream import Entry, Judge, Line, Sent
+from mockexchange.kit.kalshi.stream.protocol import KalshiStreamProtocol
+from mockexchange.kit.streaming.connection import Arrival, FrameType
+from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage
+from mockexchange.kit.streaming.recorded_stream import Judge, RecordedFrame, RecordedStream, SentCommand
 
-ANY_FRAME = Arrival(Sort.TEXT, b"{}\n")
-
-
-def subscribe(command_id: int, *channels: str) -> Sent:
-    return Sent(command_id, "subscribe", b"", channels)
+ANY_FRAME = Arrival(FrameType.TEXT, b"{}\n")
 
 
-def unsubscribe(command_id: int, *sids: int) -> Sent:
-    return Sent(command_id, "unsubscribe", b"", (), sids)
+def subscribe(command_id: int, *channels: str) -> SentCommand:
+    return SentCommand(command_id, "subscribe", b"", channels)
 
 
-def ack(command_id: int, channel: str, sid: int) -> Told:
-    return Told(Kind.ACK, "ack", command_id, sid, channel)
+def unsubscribe(command_id: int, *sids: int) -> SentCommand:
+    return SentCommand(command_id, "unsubscribe", b"", (), sids)
 
 
-def gone(command_id: int | None, sid: int, number: int | None = None) -> Told:
-    return Told(Kind.GONE, "gone", command_id, sid, number=number)
+def ack(command_id: int, channel: str, sid: int) -> StreamMessage:
+    return StreamMessage(MessageKind.ACK, "ack", command_id, sid, channel)
 
 
-def ok(command_id: int) -> Told:
-    return Told(Kind.OK, "ok", command_id)
+def gone(command_id: int | None, sid: int, number: int | None = None) -> StreamMessage:
+    return StreamMessage(MessageKind.GONE, "gone", command_id, sid, number=number)
 
 
-def data(sid: int, number: int | None = None, **body: Any) -> Told:
-    return Told(Kind.DATA, "news", None, sid, number=number, body=body, frame={"number": number, **body})
+def ok(command_id: int) -> StreamMessage:
+    return StreamMessage(MessageKind.OK, "ok", command_id)
+
+
+def data(sid: int, number: int | None = None, **body: Any) -> StreamMessage:
+    return StreamMessage(
+        MessageKind.DATA, "news", None, sid, number=number, body=body, frame={"number": number, **body}
+    )
 
 
 class Content:
@@ -44,7 +46,7 @@ class Content:
 
 
 class Player:
-    """A `Wire` that gives what it is told to give, and keeps what is sent."""
+    """A `StreamConnection` that gives what it is told to give, and keeps what is sent."""
 
     has_pings = True
 
@@ -61,23 +63,23 @@ class Player:
         return self.waiting.pop(0) if self.waiting else None
 
     def close(self) -> None:
-        self.waiting.append(Arrival(Sort.CLOSE, b"", 1000))
+        self.waiting.append(Arrival(FrameType.CLOSE, b"", 1000))
 
     def drop(self) -> None:
         self.waiting.clear()
 
 
-def line_on(wire: Player, judge: Judge | None = None) -> Line:
-    return Line("a stream", wire, KalshiDialect(), judge or Content(), [], 0.01)
+def stream_on(connection: Player, judge: Judge | None = None) -> RecordedStream:
+    return RecordedStream("a stream", connection, KalshiStreamProtocol(), judge or Content(), [], 0.01)
 
 
-def line_of(*crossed: Sent | Told) -> Line:
+def stream_of(*crossed: SentCommand | StreamMessage) -> RecordedStream:
     """A line on which all that has crossed already."""
-    line = line_on(Player())
+    stream = stream_on(Player())
     for one in crossed:
-        if isinstance(one, Sent):
-            line.entries.append(Entry(0.0, one))
+        if isinstance(one, SentCommand):
+            stream.entries.append(RecordedFrame(0.0, one))
         else:
-            line.entries.append(Entry(0.0, None, ANY_FRAME, one))
-            line.frames.append(one)
-    return line
+            stream.entries.append(RecordedFrame(0.0, None, ANY_FRAME, one))
+            stream.messages.append(one)
+    return stream

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from contracts.suites.streams import TRANSPORTS
-from mockexchange.kit.streaming.connection import Arrival, Connect, Sort, Wire
+from mockexchange.kit.streaming.connection import Arrival, Connect, FrameType, StreamConnection
 from mockexchange.kit.streaming.target import StreamTarget
 
 Frame = dict[str, Any]
@@ -17,27 +17,32 @@ HANDSHAKE_S, ANSWER_S = 10.0, 1.0
 
 
 class TamperedWire:
-    """A `Wire` whose frames are changed, and whose other arrivals too."""
+    """A `StreamConnection` whose frames are changed, and whose other arrivals too."""
 
-    def __init__(self, wire: Wire, change: Change, touch: Callable[[Arrival], Arrival]) -> None:
-        self._wire, self._change, self._touch = wire, change, touch
+    def __init__(self, connection: StreamConnection, change: Change, touch: Callable[[Arrival], Arrival]) -> None:
+        self._connection, self._change, self._touch = connection, change, touch
         self._waiting: list[Arrival] = []
-        self.has_pings = wire.has_pings
-        self.send, self.ping, self.close, self.drop = wire.send, wire.ping, wire.close, wire.drop
+        self.has_pings = connection.has_pings
+        self.send, self.ping, self.close, self.drop = (
+            connection.send,
+            connection.ping,
+            connection.close,
+            connection.drop,
+        )
 
     def receive(self, timeout_s: float) -> Arrival | None:
         while not self._waiting:
-            arrival = self._wire.receive(timeout_s)
+            arrival = self._connection.receive(timeout_s)
             if arrival is None:
                 return None
             self._waiting = [self._touch(one) for one in self._changed(arrival)]
         return self._waiting.pop(0)
 
     def _changed(self, arrival: Arrival) -> list[Arrival]:
-        if arrival.sort is not Sort.TEXT:
+        if arrival.type is not FrameType.TEXT:
             return [arrival]
         frames = self._change(json.loads(arrival.raw))
-        return [Arrival(Sort.TEXT, json.dumps(one, separators=(",", ":")).encode() + b"\n") for one in frames]
+        return [Arrival(FrameType.TEXT, json.dumps(one, separators=(",", ":")).encode() + b"\n") for one in frames]
 
 
 def unchanged(arrival: Arrival) -> Arrival:
@@ -51,7 +56,7 @@ def honest() -> Change:
 def tampered(connect: Connect, make: Callable[[], Change], touch: Callable[[Arrival], Arrival] = unchanged) -> Connect:
     """A way to open streams whose frames are changed."""
 
-    def opened(url: str, headers: Mapping[str, str], timeout_s: float) -> Wire:
+    def opened(url: str, headers: Mapping[str, str], timeout_s: float) -> StreamConnection:
         # An honest handshake may take as long as it takes on a busy machine.
         return TamperedWire(connect(url, headers, max(timeout_s, HANDSHAKE_S)), make(), touch)
 
@@ -110,7 +115,7 @@ def double(frame: Frame) -> list[Frame]:
     return [frame, frame]
 
 
-def told(**keys: Any) -> Change:
+def with_body(**keys: Any) -> Change:
     """Other values in what a frame tells."""
     return lambda frame: [{**frame, "msg": {**frame["msg"], **keys}}]
 
@@ -124,7 +129,7 @@ def without(key: str) -> Change:
     return lambda frame: [{name: value for name, value in frame.items() if name != key}]
 
 
-def untold(key: str) -> Change:
+def without_key_in_body(key: str) -> Change:
     return lambda frame: [{**frame, "msg": {name: value for name, value in frame["msg"].items() if name != key}}]
 
 
@@ -149,7 +154,7 @@ def late(kind: str) -> Callable[[], Change]:
     return make
 
 
-def undead() -> Change:
+def data_after_end() -> Change:
     """Something more is told of a subscription after its end."""
     gone: list[int] = []
 

@@ -7,7 +7,7 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.kit.streaming.connection import Arrival, HandshakeRefused, Sort
+from mockexchange.kit.streaming.connection import Arrival, FrameType, HandshakeRefused
 from mockexchange.kit.streaming.in_process import connect_app
 from mockexchange.kit.target import Unreachable
 
@@ -45,40 +45,44 @@ async def ignore(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def test_texts_and_bytes_go_both_ways(portal: BlockingPortal) -> None:
-    wire = connect_app(echo, portal)(URL, {"X-Key": "mine"}, WAIT_S)
-    wire.send(b"words")
-    wire.send(b"\x00", is_binary=True)
-    wire.ping(b"nobody hears")
-    said = [wire.receive(WAIT_S) for _ in range(3)]
-    wire.drop()
-    assert said == [Arrival(Sort.TEXT, b"/stream x=1"), Arrival(Sort.TEXT, b"words"), Arrival(Sort.BINARY, b"\x00")]
-    assert not wire.has_pings
+    connection = connect_app(echo, portal)(URL, {"X-Key": "mine"}, WAIT_S)
+    connection.send(b"words")
+    connection.send(b"\x00", is_binary=True)
+    connection.ping(b"nobody hears")
+    said = [connection.receive(WAIT_S) for _ in range(3)]
+    connection.drop()
+    assert said == [
+        Arrival(FrameType.TEXT, b"/stream x=1"),
+        Arrival(FrameType.TEXT, b"words"),
+        Arrival(FrameType.BINARY, b"\x00"),
+    ]
+    assert not connection.has_pings
 
 
 def test_nothing_is_not_waited_for(portal: BlockingPortal) -> None:
-    wire = connect_app(echo, portal)(URL, {}, WAIT_S)
-    wire.receive(WAIT_S)
-    assert wire.receive(0.01) is None
-    wire.drop()
+    connection = connect_app(echo, portal)(URL, {}, WAIT_S)
+    connection.receive(WAIT_S)
+    assert connection.receive(0.01) is None
+    connection.drop()
 
 
 def test_the_end_is_told_by_the_application(portal: BlockingPortal) -> None:
-    wire = connect_app(echo, portal)(URL, {}, WAIT_S)
-    wire.send(b"bye")
-    wire.receive(WAIT_S)
-    end = Arrival(Sort.CLOSE, b"", 1001)
-    assert [wire.receive(WAIT_S), wire.receive(WAIT_S)] == [end, end]
+    connection = connect_app(echo, portal)(URL, {}, WAIT_S)
+    connection.send(b"bye")
+    connection.receive(WAIT_S)
+    end = Arrival(FrameType.CLOSE, b"", 1001)
+    assert [connection.receive(WAIT_S), connection.receive(WAIT_S)] == [end, end]
     with pytest.raises(Unreachable, match="closed"):
-        wire.send(b"too late")
-    wire.drop()
+        connection.send(b"too late")
+    connection.drop()
 
 
 def test_our_own_end_is_one(portal: BlockingPortal) -> None:
-    wire = connect_app(echo, portal)(URL, {}, WAIT_S)
-    wire.close()
-    wire.close()
-    assert wire.receive(WAIT_S) == Arrival(Sort.CLOSE, b"", 1000)
-    wire.drop()
+    connection = connect_app(echo, portal)(URL, {}, WAIT_S)
+    connection.close()
+    connection.close()
+    assert connection.receive(WAIT_S) == Arrival(FrameType.CLOSE, b"", 1000)
+    connection.drop()
 
 
 def test_a_refusal_tells_status_and_body(portal: BlockingPortal) -> None:

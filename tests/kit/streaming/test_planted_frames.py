@@ -8,12 +8,13 @@ import pytest
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.kalshi.stream.recording import BOUND_KEY, NAMES, NARROW
-from mockexchange.kit.streaming.connection import Arrival, HandshakeRefused, Sort, Wire
+from mockexchange.kit.kalshi.stream.recording import NAMES, ONE_MARKET, RESTRICTED_KEY
+from mockexchange.kit.streaming.connection import Arrival, FrameType, HandshakeRefused, StreamConnection
 from mockexchange.kit.streaming.target import StreamTarget
 from tests.kit.streaming.tampering import (
     Change,
     Frame,
+    data_after_end,
     double,
     drop,
     enveloped,
@@ -23,16 +24,15 @@ from tests.kit.streaming.tampering import (
     only,
     tampered,
     tampered_target,
-    told,
-    undead,
-    untold,
+    with_body,
     without,
+    without_key_in_body,
 )
 
 pytestmark = pytest.mark.contract
 
 
-NARROWED, BOUND = NAMES.index(NARROW) + 1, NAMES.index(BOUND_KEY) + 1
+NARROWED, BOUND = NAMES.index(ONE_MARKET) + 1, NAMES.index(RESTRICTED_KEY) + 1
 """Which stream of the listening it is, in the order in which they are opened."""
 
 
@@ -50,7 +50,7 @@ def other_sid(frame: Frame) -> list[Frame]:
 
 
 def next_sid(frame: Frame) -> list[Frame]:
-    return told(sid=frame["msg"]["sid"] + 1)(frame)
+    return with_body(sid=frame["msg"]["sid"] + 1)(frame)
 
 
 def shorter(frame: Frame) -> list[Frame]:
@@ -59,7 +59,7 @@ def shorter(frame: Frame) -> list[Frame]:
 
 
 def other_code(frame: Frame) -> list[Frame]:
-    return told(code=frame["msg"]["code"] + 1)(frame)
+    return with_body(code=frame["msg"]["code"] + 1)(frame)
 
 
 def refused(frame: Frame) -> list[Frame]:
@@ -76,21 +76,21 @@ def named(frame: Frame) -> list[Frame]:
 
 
 def of_the_second_book(frame: Frame) -> list[Frame]:
-    return told(subaccount=2)(frame) if frame["msg"].get("subaccount") == 1 else [frame]
+    return with_body(subaccount=2)(frame) if frame["msg"].get("subaccount") == 1 else [frame]
 
 
 def descending(frame: Frame) -> list[Frame]:
-    return told(yes_dollars_fp=[["0.5500", "1.00"], ["0.5400", "1.00"]])(frame)
+    return with_body(yes_dollars_fp=[["0.5500", "1.00"], ["0.5400", "1.00"]])(frame)
 
 
 PLANTED = (
     Planted("stream.accepted", "a channel is refused", of("subscribed", refused, 2)),
     Planted("stream.acks", "an acknowledgement is missing", only(1, of("subscribed", drop, 3))),
     Planted("stream.acks", "one comes twice", of("subscribed", double, 3)),
-    Planted("stream.acks", "one is of another channel", only(1, of("subscribed", told(channel="fill"), 2))),
+    Planted("stream.acks", "one is of another channel", only(1, of("subscribed", with_body(channel="fill"), 2))),
     Planted("stream.sids", "sids begin at 2", of("subscribed", next_sid)),
     Planted("stream.acks-first", "data before its acknowledgement", late("subscribed")),
-    Planted("stream.silence", "data after the end", undead),
+    Planted("stream.silence", "data after the end", data_after_end),
     Planted("stream.numbers", "a gap", of("orderbook_delta", drop, 2)),
     Planted("stream.numbers", "a number twice", of("orderbook_delta", numbered_twice, 2)),
     Planted("stream.numbers", "numbers from 7", of("order_group_updates", enveloped(seq=7), 1)),
@@ -106,37 +106,39 @@ PLANTED = (
     Planted("stream.trades", "no trade is told at all", of("trade", drop)),
     Planted("stream.once", "a fill twice", of("fill", double, 1)),
     Planted("stream.once", "a position twice", of("market_position", double, 1)),
-    Planted("frames.documented", "a key too many", of("fill", told(surprise=1))),
-    Planted("frames.documented", "a key too few", of("user_order", untold("status"))),
+    Planted("frames.documented", "a key too many", of("fill", with_body(surprise=1))),
+    Planted("frames.documented", "a key too few", of("user_order", without_key_in_body("status"))),
     Planted("frames.documented", "a reply with one too many", of("subscribed", enveloped(seq=1))),
     Planted("stream.books", "no snapshot", of("orderbook_snapshot", drop)),
-    Planted("stream.books", "more taken than there is", of("orderbook_delta", told(delta_fp="-99999.00"), 1)),
+    Planted("stream.books", "more taken than there is", of("orderbook_delta", with_body(delta_fp="-99999.00"), 1)),
     Planted("stream.books", "levels that descend", of("orderbook_snapshot", descending)),
     Planted("stream.book-equals-rest", "a change is missing", of("orderbook_delta", drop, 1)),
-    Planted("stream.book-equals-rest", "another side", of("orderbook_delta", told(side="no"))),
-    Planted("stream.positions", "the wrong sign", of("market_position", told(position_fp="-1.00"))),
-    Planted("stream.positions", "a cent too much", of("market_position", told(fees_paid_dollars="0.010001"))),
-    Planted("stream.positions", "centi-cents that are cents", of("market_position", told(position_cost=1)), "2025-11"),
-    Planted("stream.positions", "a market of nobody", of("market_position", told(market_ticker="KXELSE"))),
-    Planted("stream.fills", "a fill that REST has not", of("fill", told(trade_id="nobody"), 1)),
+    Planted("stream.book-equals-rest", "another side", of("orderbook_delta", with_body(side="no"))),
+    Planted("stream.positions", "the wrong sign", of("market_position", with_body(position_fp="-1.00"))),
+    Planted("stream.positions", "a cent too much", of("market_position", with_body(fees_paid_dollars="0.010001"))),
+    Planted(
+        "stream.positions", "centi-cents that are cents", of("market_position", with_body(position_cost=1)), "2025-11"
+    ),
+    Planted("stream.positions", "a market of nobody", of("market_position", with_body(market_ticker="KXELSE"))),
+    Planted("stream.fills", "a fill that REST has not", of("fill", with_body(trade_id="nobody"), 1)),
     Planted("stream.fills", "a fill that is not told", of("fill", drop, 1)),
-    Planted("stream.fills", "another count", of("fill", told(count_fp="99.00"))),
-    Planted("stream.orders", "another state", of("user_order", told(status="resting", remaining_count_fp="1.50"))),
-    Planted("stream.orders", "an order of nobody", of("user_order", told(order_id="nobody's"))),
-    Planted("stream.groups", "a deletion that is not told", of("order_group_updates", told(event_type="created"))),
-    Planted("stream.groups", "another limit", of("order_group_updates", told(contracts_limit_fp="1.00"))),
-    Planted("stream.trades", "another price", of("trade", told(yes_price_dollars="0.0100"))),
-    Planted("stream.trades", "another price then", of("trade", told(yes_price=1)), "2025-11"),
-    Planted("stream.tickers", "another bid", of("ticker", told(yes_bid_dollars="0.0100"))),
-    Planted("stream.tickers", "a market of nobody", of("ticker", told(market_ticker="KXELSE"))),
-    Planted("stream.lifecycle", "settled too early", of("market_lifecycle_v2", told(event_type="settled"))),
-    Planted("stream.lifecycle", "another result", of("market_lifecycle_v2", told(result="no"))),
-    Planted("stream.lifecycle", "a state of nobody", of("market_lifecycle_v2", told(market_ticker="KXELSE"))),
-    Planted("stream.filter", "another market", of("trade", told(market_ticker="KXELSE"))),
+    Planted("stream.fills", "another count", of("fill", with_body(count_fp="99.00"))),
+    Planted("stream.orders", "another state", of("user_order", with_body(status="resting", remaining_count_fp="1.50"))),
+    Planted("stream.orders", "an order of nobody", of("user_order", with_body(order_id="nobody's"))),
+    Planted("stream.groups", "a deletion that is not told", of("order_group_updates", with_body(event_type="created"))),
+    Planted("stream.groups", "another limit", of("order_group_updates", with_body(contracts_limit_fp="1.00"))),
+    Planted("stream.trades", "another price", of("trade", with_body(yes_price_dollars="0.0100"))),
+    Planted("stream.trades", "another price then", of("trade", with_body(yes_price=1)), "2025-11"),
+    Planted("stream.tickers", "another bid", of("ticker", with_body(yes_bid_dollars="0.0100"))),
+    Planted("stream.tickers", "a market of nobody", of("ticker", with_body(market_ticker="KXELSE"))),
+    Planted("stream.lifecycle", "settled too early", of("market_lifecycle_v2", with_body(event_type="settled"))),
+    Planted("stream.lifecycle", "another result", of("market_lifecycle_v2", with_body(result="no"))),
+    Planted("stream.lifecycle", "a state of nobody", of("market_lifecycle_v2", with_body(market_ticker="KXELSE"))),
+    Planted("stream.filter", "another market", of("trade", with_body(market_ticker="KXELSE"))),
     Planted("stream.filter", "too few", only(NARROWED, of("fill", drop))),
-    Planted("stream.own", "the same user", of("market_position", told(user_id="everybody"))),
-    Planted("stream.own", "two users", of("market_position", told(user_id="another"), 1)),
-    Planted("stream.own", "the same order", of("user_order", told(order_id="everybody's"))),
+    Planted("stream.own", "the same user", of("market_position", with_body(user_id="everybody"))),
+    Planted("stream.own", "two users", of("market_position", with_body(user_id="another"), 1)),
+    Planted("stream.own", "the same order", of("user_order", with_body(order_id="everybody's"))),
     Planted("stream.bound", "another subaccount", only(BOUND, of("fill", of_the_second_book))),
     Planted("stream.bound", "too few", only(BOUND, of("user_order", drop, 1))),
     Planted("stream.codes", "another code", of("error", other_code)),
@@ -145,15 +147,19 @@ PLANTED = (
     Planted("stream.list", "no reply", of("ok", drop)),
     Planted("stream.unsubscribe", "no end is told", of("unsubscribed", drop)),
     Planted("stream.repeat", "refused", of("subscribed", refused, 2)),
-    Planted("stream.add", "an empty list", of("ok", told(market_tickers=[]), 1)),
+    Planted("stream.add", "an empty list", of("ok", with_body(market_tickers=[]), 1)),
     Planted("stream.add", "no snapshot", of("orderbook_snapshot", drop, 2)),
-    Planted("stream.delete", "the list as before", of("ok", told(market_tickers=["A", "B"]), 1)),
+    Planted("stream.delete", "the list as before", of("ok", with_body(market_tickers=["A", "B"]), 1)),
     Planted("stream.get-snapshot", "without its id", of("orderbook_snapshot", without("id"))),
     Planted("stream.initial-snapshot", "none", of("ticker", drop)),
-    Planted("stream.skip-ack", "the list is there", of("ok", told(market_tickers=["A"]), 1)),
+    Planted("stream.skip-ack", "the list is there", of("ok", with_body(market_tickers=["A"]), 1)),
     Planted("stream.no-id", "an id out of nowhere", of("ok", named)),
     Planted("stream.binary", "no reply", of("subscribed", drop)),
-    Planted("stream.yes-price", "levels stay as they are", only(2, of("orderbook_snapshot", untold("no_dollars_fp")))),
+    Planted(
+        "stream.yes-price",
+        "levels stay as they are",
+        only(2, of("orderbook_snapshot", without_key_in_body("no_dollars_fp"))),
+    ),
     Planted("stream.anonymous", "a private channel is open", of("error", other_code), "2026-02"),
 )
 
@@ -172,11 +178,11 @@ def test_what_is_planted_is_found(planted: Planted) -> None:
 
 
 def binary(arrival: Arrival) -> Arrival:
-    return arrival._replace(sort=Sort.BINARY) if arrival.sort is Sort.TEXT else arrival
+    return arrival._replace(type=FrameType.BINARY) if arrival.type is FrameType.TEXT else arrival
 
 
 def other_payload(arrival: Arrival) -> Arrival:
-    return arrival if arrival.sort in (Sort.TEXT, Sort.CLOSE) else arrival._replace(raw=b"other")
+    return arrival if arrival.type in (FrameType.TEXT, FrameType.CLOSE) else arrival._replace(raw=b"other")
 
 
 def other_end(arrival: Arrival) -> Arrival:
@@ -185,11 +191,11 @@ def other_end(arrival: Arrival) -> Arrival:
 
 def thrown_out(arrival: Arrival) -> Arrival:
     """The connection ends with the first fill."""
-    return Arrival(Sort.CLOSE, b"", 1011) if b'"fill","sid"' in arrival.raw else arrival
+    return Arrival(FrameType.CLOSE, b"", 1011) if b'"fill","sid"' in arrival.raw else arrival
 
 
 def thrown_out_for_errors(arrival: Arrival) -> Arrival:
-    return Arrival(Sort.CLOSE, b"", 1008) if b'"type":"error"' in arrival.raw else arrival
+    return Arrival(FrameType.CLOSE, b"", 1008) if b'"type":"error"' in arrival.raw else arrival
 
 
 @pytest.mark.parametrize(
@@ -209,7 +215,7 @@ def test_what_is_planted_below_the_frames_is_found(rule: str, touch: Callable[[A
         assert Outcome.BROKEN in outcomes(target, rule)
 
 
-def nobody(url: str, headers: Mapping[str, str], timeout_s: float) -> Wire:
+def nobody(url: str, headers: Mapping[str, str], timeout_s: float) -> StreamConnection:
     raise HandshakeRefused(403, b"Forbidden\n")
 
 

@@ -11,11 +11,11 @@ from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.stream import recording as module
-from mockexchange.kit.kalshi.stream.recording import listening
+from mockexchange.kit.kalshi.stream.recording import recording_of
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, RESTRICTED
 from mockexchange.scenario.loader import load_text
-from tests.kit.streaming.tampering import Change, Frame, of, tampered, tampered_target, told
+from tests.kit.streaming.tampering import Change, Frame, of, tampered, tampered_target, with_body
 
 DATA = {
     "stream.positions": "nothing came on market_positions",
@@ -40,14 +40,14 @@ def verdicts(target: StreamTarget, *rules: str) -> list[Verdict]:
 
 
 def test_what_did_not_come_is_not_judged(target: StreamTarget) -> None:
-    target.stir = None
+    target.trigger_events = None
     assert {one.rule: one.why for one in verdicts(target, *DATA)} == DATA
     found = verdicts(target, "stream.filter", "stream.own", "frames.documented")
     assert {one.outcome for one in found if one.subject not in ("orderbook_delta", "replies")} == {Outcome.NOT_JUDGED}
 
 
 def test_books_begin_and_commands_are_answered_where_nothing_happens(target: StreamTarget) -> None:
-    target.stir = None
+    target.trigger_events = None
     rules = ("stream.acks", "stream.sids", "stream.books", "stream.book-equals-rest", "stream.delete", "stream.codes")
     assert {one.outcome for one in verdicts(target, *rules)} == {Outcome.KEPT}
 
@@ -88,9 +88,9 @@ def test_what_moves_while_it_is_looked_at_is_not_judged() -> None:
 
 def test_what_differs_is_looked_at_once_more_where_rest_may_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LAG_S", 0.01)
-    with tampered_target(of("fill", told(count_fp="99.00"))) as target:
-        listening(target)
-        target.stir = None
+    with tampered_target(of("fill", with_body(count_fp="99.00"))) as target:
+        recording_of(target)
+        target.trigger_events = None
         [verdict] = verdicts(target, "stream.fills")
     assert verdict.outcome is Outcome.BROKEN
 
@@ -99,7 +99,7 @@ def test_books_that_change_meanwhile_are_not_compared() -> None:
     sizes = count(1)
 
     def grown(frame: Frame) -> list[Frame]:
-        return told(yes_dollars_fp=[["0.0100", f"{next(sizes)}.00"]])(frame)
+        return with_body(yes_dollars_fp=[["0.0100", f"{next(sizes)}.00"]])(frame)
 
     with tampered_target(of("orderbook_snapshot", grown)) as target:
         [verdict] = verdicts(target, "stream.yes-price")
@@ -126,7 +126,7 @@ def test_a_rest_side_that_fails_is_told(target: StreamTarget, path: str) -> None
 
 
 def test_reads_that_fail_after_the_listening_are_told(target: StreamTarget) -> None:
-    listening(target)
+    recording_of(target)
     target.rest.http = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(503)))
     for verdict in verdicts(target, *DATA, "stream.book-equals-rest"):
         assert (verdict.outcome, "was answered with status 503" in verdict.why) == (Outcome.NOT_JUDGED, True), verdict
@@ -155,7 +155,7 @@ def test_what_an_exchange_has_not_is_not_judged(scenario: str, rule: str, why: s
 
 
 def test_a_restricted_key_that_is_told_of_nothing_is_not_judged(target: StreamTarget) -> None:
-    target.stir, target.listen_s = None, 0.05
+    target.trigger_events, target.listen_s = None, 0.05
     assert {one.why for one in verdicts(target, "stream.bound")} == {"the restricted key was told of nothing"}
 
 

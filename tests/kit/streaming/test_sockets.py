@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, HandshakeRefused, Sort
+from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, FrameType, HandshakeRefused
 from mockexchange.kit.streaming.sockets import connect_socket
 from mockexchange.kit.target import Unreachable
 from tests.kit.streaming.bare_server import (
@@ -41,31 +41,31 @@ def saying(*frames: bytes) -> Talk:
 def arrivals(count: int, *frames: bytes) -> list[Arrival | None]:
     """The first so many arrivals of a server that sends these frames."""
     with serving(saying(*frames)) as url:
-        wire = connect_socket(url, {}, WAIT_S)
-        found = [wire.receive(WAIT_S) for _ in range(count)]
-        wire.drop()
+        connection = connect_socket(url, {}, WAIT_S)
+        found = [connection.receive(WAIT_S) for _ in range(count)]
+        connection.drop()
     return found
 
 
 def test_each_kind_of_message_arrives_as_what_it_is() -> None:
     assert arrivals(4, frame(TEXT, b"words"), frame(BINARY, b"\x00"), frame(PING, b"there?"), frame(PONG, b"here")) == [
-        Arrival(Sort.TEXT, b"words"),
-        Arrival(Sort.BINARY, b"\x00"),
-        Arrival(Sort.PING, b"there?"),
-        Arrival(Sort.PONG, b"here"),
+        Arrival(FrameType.TEXT, b"words"),
+        Arrival(FrameType.BINARY, b"\x00"),
+        Arrival(FrameType.PING, b"there?"),
+        Arrival(FrameType.PONG, b"here"),
     ]
 
 
 def test_fragments_arrive_as_one_message_and_a_ping_between_them_first() -> None:
     parts = (frame(TEXT, b"wo", is_final=False), frame(PING), frame(CONTINUED, b"rds"))
-    assert arrivals(2, *parts) == [Arrival(Sort.PING, b""), Arrival(Sort.TEXT, b"words")]
+    assert arrivals(2, *parts) == [Arrival(FrameType.PING, b""), Arrival(FrameType.TEXT, b"words")]
 
 
 def test_what_does_not_come_is_not_waited_for() -> None:
     with serving(saying()) as url:
-        wire = connect_socket(url, {}, WAIT_S)
-        assert wire.receive(0.01) is None
-        wire.drop()
+        connection = connect_socket(url, {}, WAIT_S)
+        assert connection.receive(0.01) is None
+        connection.drop()
 
 
 def test_pings_are_answered_while_somebody_reads() -> None:
@@ -78,14 +78,14 @@ def test_pings_are_answered_while_somebody_reads() -> None:
         assert read_frame(connection) == (PING, b"and you?")
 
     with serving(talk) as url:
-        wire = connect_socket(url, {}, WAIT_S)
-        wire.receive(WAIT_S)
-        wire.send(b"a command")
-        wire.send(b"another", is_binary=True)
-        wire.ping(b"and you?")
-        assert wire.receive(WAIT_S) == Arrival(Sort.CLOSE, b"", ABNORMAL)
-        assert wire.receive(WAIT_S) == Arrival(Sort.CLOSE, b"", ABNORMAL)
-        wire.drop()
+        connection = connect_socket(url, {}, WAIT_S)
+        connection.receive(WAIT_S)
+        connection.send(b"a command")
+        connection.send(b"another", is_binary=True)
+        connection.ping(b"and you?")
+        assert connection.receive(WAIT_S) == Arrival(FrameType.CLOSE, b"", ABNORMAL)
+        assert connection.receive(WAIT_S) == Arrival(FrameType.CLOSE, b"", ABNORMAL)
+        connection.drop()
 
 
 def test_a_close_is_answered_and_nothing_is_sent_after_it() -> None:
@@ -97,13 +97,13 @@ def test_a_close_is_answered_and_nothing_is_sent_after_it() -> None:
         assert read_frame(connection)[0] == CLOSE
 
     with serving(talk) as url:
-        wire = connect_socket(url, {}, WAIT_S)
-        assert wire.receive(WAIT_S) == Arrival(Sort.CLOSE, closing, 1001)
+        connection = connect_socket(url, {}, WAIT_S)
+        assert connection.receive(WAIT_S) == Arrival(FrameType.CLOSE, closing, 1001)
         with pytest.raises(Unreachable, match="closed"):
-            wire.send(b"too late")
-        wire.ping(b"too late")
-        wire.close()
-        wire.drop()
+            connection.send(b"too late")
+        connection.ping(b"too late")
+        connection.close()
+        connection.drop()
 
 
 def test_a_close_of_ours_is_sent_once() -> None:
@@ -114,11 +114,11 @@ def test_a_close_of_ours_is_sent_once() -> None:
         connection.sendall(frame(CLOSE, content))
 
     with serving(talk) as url:
-        wire = connect_socket(url, {}, WAIT_S)
-        wire.close()
-        wire.close()
-        assert wire.receive(WAIT_S) == Arrival(Sort.CLOSE, (1000).to_bytes(2, "big"), 1000)
-        wire.drop()
+        connection = connect_socket(url, {}, WAIT_S)
+        connection.close()
+        connection.close()
+        assert connection.receive(WAIT_S) == Arrival(FrameType.CLOSE, (1000).to_bytes(2, "big"), 1000)
+        connection.drop()
 
 
 def test_the_headers_are_sent_as_they_are_given() -> None:
@@ -189,19 +189,19 @@ def test_a_connection_that_is_reset_is_an_end() -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes((1, 0, 0, 0, 0, 0, 0, 0)))
 
     with serving(talk) as url:
-        wire = connect_socket(url, {}, WAIT_S)
-        assert wire.receive(WAIT_S) == Arrival(Sort.CLOSE, b"", ABNORMAL)
-        wire.drop()
+        connection = connect_socket(url, {}, WAIT_S)
+        assert connection.receive(WAIT_S) == Arrival(FrameType.CLOSE, b"", ABNORMAL)
+        connection.drop()
 
 
 def test_a_connection_that_is_gone_is_noticed_by_who_sends() -> None:
     with serving(upgrade) as url:
-        wire = connect_socket(url, {}, WAIT_S)
+        connection = connect_socket(url, {}, WAIT_S)
 
     def send_much() -> None:
         for _ in range(1_000):
-            wire.send(b"a command")
+            connection.send(b"a command")
 
     with pytest.raises(Unreachable, match="closed"):
         send_much()
-    wire.drop()
+    connection.drop()

@@ -8,13 +8,13 @@ import pytest
 
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.streaming.connection import Arrival, HandshakeRefused, Sort, Wire
+from mockexchange.kit.streaming.connection import Arrival, FrameType, HandshakeRefused, StreamConnection
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, NotJudged, Target, Unreachable
 from tests.kit.streaming.scripted import Player
 
-OK = Arrival(Sort.TEXT, b'{"id":1,"type":"ok","msg":[]}\n')
-END = Arrival(Sort.CLOSE, b"", 1001)
+OK = Arrival(FrameType.TEXT, b'{"id":1,"type":"ok","msg":[]}\n')
+END = Arrival(FrameType.CLOSE, b"", 1001)
 
 
 class Key:
@@ -30,7 +30,7 @@ def target_of(*wires: Player, **options: Any) -> StreamTarget:
     """A target whose streams are these, one after the other."""
     waiting = list(wires)
 
-    def connect(url: str, headers: Mapping[str, str], timeout_s: float) -> Wire:
+    def connect(url: str, headers: Mapping[str, str], timeout_s: float) -> StreamConnection:
         assert headers == {"X-Signed": f"GET {url}"}
         return waiting.pop(0)
 
@@ -48,31 +48,31 @@ def target_of(*wires: Player, **options: Any) -> StreamTarget:
 def test_leaving_the_block_closes_every_stream() -> None:
     first, second = Player(OK), Player(OK)
     with target_of(first, second) as target:
-        lines = [target.open(), target.open()]
-        assert [line.name for line in lines] == ["stream 1", "stream 2"]
+        streams = [target.open(), target.open()]
+        assert [stream.name for stream in streams] == ["stream 1", "stream 2"]
     assert first.waiting == second.waiting == []
 
 
 def test_without_a_script_it_is_listened_for_a_while() -> None:
-    target = target_of(Player(Arrival(Sort.PING, b""), OK))
-    line = target.open()
+    target = target_of(Player(Arrival(FrameType.PING, b""), OK))
+    stream = target.open()
     assert not target.is_scripted
-    target.let_happen(line)
-    assert [entry.arrival.sort for entry in line.entries if entry.arrival] == [Sort.PING, Sort.TEXT]
+    target.collect_events(stream)
+    assert [entry.arrival.type for entry in stream.entries if entry.arrival] == [FrameType.PING, FrameType.TEXT]
 
 
 def test_a_stream_that_ends_is_not_listened_to_any_longer() -> None:
     target = target_of(Player(END))
     target.listen_s = 3600.0
-    line = target.open()
-    target.let_happen(line)
-    assert line.is_closed
+    stream = target.open()
+    target.collect_events(stream)
+    assert stream.is_closed
 
 
 def test_with_a_script_something_happens_at_once() -> None:
     happened: list[str] = []
-    target = target_of(Player(OK), stir=lambda: happened.append("something"))
-    target.let_happen(target.open())
+    target = target_of(Player(OK), trigger_events=lambda: happened.append("something"))
+    target.collect_events(target.open())
     assert happened == ["something"]
     assert target.is_scripted
 
@@ -86,7 +86,7 @@ def test_what_is_not_there_is_not_judged() -> None:
         target.open()
 
 
-def refuse(url: str, headers: Mapping[str, str], timeout_s: float) -> Wire:
+def refuse(url: str, headers: Mapping[str, str], timeout_s: float) -> StreamConnection:
     raise HandshakeRefused(401, b"who are you?")
 
 
@@ -104,9 +104,9 @@ def test_what_is_made_once_is_kept_and_forgotten() -> None:
         made.append(len(made))
         return made[-1]
 
-    assert [target.kept("a number", make), target.kept("a number", make)] == [0, 0]
-    target.forget("a number")
-    assert target.kept("a number", make) == 1
+    assert [target.cached("a number", make), target.cached("a number", make)] == [0, 0]
+    target.drop_cached("a number")
+    assert target.cached("a number", make) == 1
 
 
 @pytest.mark.parametrize("reason", [NotJudged("no market"), Unreachable("no market")])
@@ -119,7 +119,7 @@ def test_why_it_could_not_be_made_is_kept_too(reason: Exception) -> None:
 
     for _ in range(2):
         with pytest.raises(NotJudged, match="no market"):
-            target.kept("a number", fail)
+            target.cached("a number", fail)
     assert tries == [1]
 
 

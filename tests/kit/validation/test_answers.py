@@ -38,7 +38,7 @@ def said(status: int, body: Any, headers: Mapping[str, str] = JSON) -> Said:
     return Said(status, body if isinstance(body, bytes) else json.dumps(body).encode(), headers)
 
 
-def told(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+def descriptions(findings: Iterable[Finding]) -> list[tuple[str, str]]:
     found = list(findings)
     assert {one.rule for one in found} <= {"answers.documented"}
     return [(one.seen, one.expected) for one in found]
@@ -62,7 +62,7 @@ def balance(**changes: Any) -> dict[str, Any]:
     ids=["right", "fraction", "zero", "text", "twice", "deep", "no UTF-8"],
 )
 def test_bodies(body: Any, seen: list[str]) -> None:
-    found = told(JUDGE.objections("/portfolio/balance", "GET", said(200, body)))
+    found = descriptions(JUDGE.objections("/portfolio/balance", "GET", said(200, body)))
     assert len(found) == len(seen)
     for (words, _), start in zip(found, seen, strict=True):
         assert words.startswith(start)
@@ -80,18 +80,20 @@ def test_a_finding_names_the_place() -> None:
 
 def test_a_header_that_belongs_there_is_missed() -> None:
     body = {"error": {"code": "method_not_allowed", "message": "method not allowed"}}
-    assert told(JUDGE.objections("/markets", "FOO", said(405, body))) == [("no such header", "the header Allow")]
-    assert told(JUDGE.objections("/markets", "FOO", said(405, body, {**JSON, "allow": "GET, HEAD"}))) == []
+    assert descriptions(JUDGE.objections("/markets", "FOO", said(405, body))) == [
+        ("no such header", "the header Allow")
+    ]
+    assert descriptions(JUDGE.objections("/markets", "FOO", said(405, body, {**JSON, "allow": "GET, HEAD"}))) == []
 
 
 def test_a_header_that_may_be_left_out_is_not_missed() -> None:
     retried = {"description": "", "headers": {"Retry-After": {"schema": {"type": "string"}}}}
     document = {"paths": {"/x": {"get": {"responses": {"429": retried}}}}, "components": {}}
-    assert told(AnswerJudge(document, SUBJECT).objections("/x", "GET", said(429, b"", {}))) == []
+    assert descriptions(AnswerJudge(document, SUBJECT).objections("/x", "GET", said(429, b"", {}))) == []
 
 
 def test_an_answer_without_a_described_body_is_judged_by_its_status_alone() -> None:
-    assert told(JUDGE.objections("/exchange/status", "GET", said(504, b"", {}))) == []
+    assert descriptions(JUDGE.objections("/exchange/status", "GET", said(504, b"", {}))) == []
 
 
 @pytest.mark.parametrize(
@@ -109,7 +111,7 @@ def test_an_answer_without_a_described_body_is_judged_by_its_status_alone() -> N
     ],
 )
 def test_refused_upgrades(answer: Said, found: list[tuple[str, str]]) -> None:
-    assert told(REFUSALS.objections(answer)) == found
+    assert descriptions(REFUSALS.objections(answer)) == found
 
 
 def test_what_a_refused_upgrade_is_judged_by_is_named() -> None:

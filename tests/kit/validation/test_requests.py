@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.kit.validation.requests import Judge, Objection
+from mockexchange.kit.validation.requests import Objection, RequestJudge
 
 TEXT = {"type": "string"}
 BODY = {"type": "object", "required": ["name"], "properties": {"name": TEXT, "flag": {"type": "boolean"}}}
@@ -33,15 +33,15 @@ BODIES: list[tuple[bytes, Objection]] = [
 
 @pytest.mark.parametrize(("body", "wanted"), BODIES, ids=[repr(body[:24]) for body, _ in BODIES])
 def test_bodies(body: bytes, wanted: Objection) -> None:
-    assert Judge(document()).objection_to("/x/{id}", "POST", {"id": "a"}, "", body) == wanted
+    assert RequestJudge(document()).objection_to("/x/{id}", "POST", {"id": "a"}, "", body) == wanted
 
 
 def test_a_body_may_be_left_out_where_it_need_not_be_there() -> None:
-    assert Judge(document(is_required=False)).objection_to("/x/{id}", "POST", {"id": "a"}, "") == ""
+    assert RequestJudge(document(is_required=False)).objection_to("/x/{id}", "POST", {"id": "a"}, "") == ""
 
 
 def test_a_body_where_none_belongs_is_no_matter() -> None:
-    assert Judge(document()).objection_to("/x/{id}", "GET", {"id": "a"}, "", b"{") == ""
+    assert RequestJudge(document()).objection_to("/x/{id}", "GET", {"id": "a"}, "", b"{") == ""
 
 
 @pytest.mark.parametrize(
@@ -56,4 +56,4 @@ def test_a_body_where_none_belongs_is_no_matter() -> None:
 def test_names_in_paths_are_judged_and_those_that_are_listed_may_not_be_all(
     schema: dict[str, Any], name: str, wanted: Objection
 ) -> None:
-    assert Judge(document(**schema)).objection_to("/x/{id}", "GET", {"id": name}, "") == wanted
+    assert RequestJudge(document(**schema)).objection_to("/x/{id}", "GET", {"id": name}, "") == wanted

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockexchange.kit.checks import Check
-from mockexchange.kit.deribit.calls import methods_of, needed, signer_of
+from mockexchange.kit.deribit.calls import methods_of, required_params, signer_of
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.jsonrpc import complicated_numbers, exact, post, result_of
-from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import Target
 
 ID, TIMES, NUMBERS, WAYS = (f"envelopes.{name}" for name in ("id", "times", "numbers", "ways"))
@@ -17,23 +17,23 @@ IDS: tuple[str, ...] = ("1", "0", "-7", "9007199254740993", "9223372036854775808
 
 
 def judge_id(target: Target, method: str) -> Iterator[Finding]:
-    params = json.dumps(needed(target, method))
+    params = json.dumps(required_params(target, method))
     for written in (*IDS, None):
         said = "" if written is None else f'"id":{written},'
         body = f'{{"jsonrpc":"2.0",{said}"method":"{method}","params":{params}}}'.encode()
         answer = target.post(f"/{method}", body, signer_of(target, method))
         sent = None if written is None else json.loads(written)
         if written is None and "id" in exact(answer):
-            yield finding(target, ID, answer.where, answered(answer), "no id, since none was sent", method)
+            yield finding(target, ID, answer.where, answer_text(answer), "no id, since none was sent", method)
         elif written is not None and answer.json().get("id", "none") != sent:
-            yield finding(target, ID, answer.where, answered(answer), f"the id {written}", method)
+            yield finding(target, ID, answer.where, answer_text(answer), f"the id {written}", method)
 
 
 def judge_times(target: Target, method: str) -> Iterator[Finding]:
     answer = _asked(target, method)
     body = exact(answer)
     if body["usOut"] - body["usIn"] != body["usDiff"] or body["usDiff"] < 0:
-        yield finding(target, TIMES, answer.where, answered(answer), "usDiff = usOut - usIn, not below zero", method)
+        yield finding(target, TIMES, answer.where, answer_text(answer), "usDiff = usOut - usIn, not below zero", method)
 
 
 def judge_numbers(target: Target, method: str) -> Iterator[Finding]:
@@ -44,13 +44,13 @@ def judge_numbers(target: Target, method: str) -> Iterator[Finding]:
 
 
 def _asked(target: Target, method: str) -> Any:
-    envelope = {"id": 1, "method": method, "params": needed(target, method)}
+    envelope = {"id": 1, "method": method, "params": required_params(target, method)}
     return post(target, method, envelope, signer_of(target, method))
 
 
 def judge_ways(target: Target, method: str) -> Iterator[Finding]:
     """By GET, by POST to the method's path, and by POST to the base, the result is the same."""
-    params, signer = needed(target, method), signer_of(target, method)
+    params, signer = required_params(target, method), signer_of(target, method)
     envelope = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     answers = [
         target.ask(f"/{method}", query=params),
@@ -60,13 +60,13 @@ def judge_ways(target: Target, method: str) -> Iterator[Finding]:
     first, *others = [_still(target, result_of(one)) for one in answers]
     for answer, other in zip(answers[1:], others, strict=True):
         if other != first:
-            yield finding(target, WAYS, answer.where, answered(answer), f"as by GET: {first}", method)
+            yield finding(target, WAYS, answer.where, answer_text(answer), f"as by GET: {first}", method)
 
 
 def _still(target: Target, value: Any) -> Any:
-    ticking = target.venue.facts.ticking
+    volatile_fields = target.venue.facts.volatile_fields
     if isinstance(value, dict):
-        return {name: _still(target, one) for name, one in value.items() if name not in ticking}
+        return {name: _still(target, one) for name, one in value.items() if name not in volatile_fields}
     return [_still(target, one) for one in value] if isinstance(value, list) else value
 
 

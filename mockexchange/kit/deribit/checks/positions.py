@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
-from mockexchange.kit.deribit.calls import told
+from mockexchange.kit.deribit.calls import call_result
 from mockexchange.kit.derivatives.rows import Row, is_since_opened, is_since_settlement, wrong_of
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.rules.finding_format import finding, shown
@@ -21,7 +21,7 @@ DAY_MS, SETTLES_AT_MS = 86_400_000, 8 * 3_600_000
 
 
 def rows_of(target: Target, **params: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = told(target, POSITIONS, params)
+    found: list[dict[str, Any]] = call_result(target, POSITIONS, params)
     return found
 
 
@@ -55,16 +55,16 @@ def judge_session(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _traded_in_session(target: Target, name: str) -> bool:
-    now_ms = int(told(target, "public/ticker", {"instrument_name": name})["timestamp"])
+    now_ms = int(call_result(target, "public/ticker", {"instrument_name": name})["timestamp"])
     began_ms = (now_ms - SETTLES_AT_MS) // DAY_MS * DAY_MS + SETTLES_AT_MS
     asked = {"instrument_name": name, "start_timestamp": began_ms, "count": 1}
-    return bool(told(target, BY_INSTRUMENT, asked)["trades"])
+    return bool(call_result(target, BY_INSTRUMENT, asked)["trades"])
 
 
 def judge_one(target: Target, operation_id: str) -> Iterator[Finding]:
     """The read of one position is the row of the list."""
     for fields in held_rows(target):
-        one = told(target, POSITION, {"instrument_name": fields["instrument_name"]})
+        one = call_result(target, POSITION, {"instrument_name": fields["instrument_name"]})
         if one != fields:
             where = f"POST /{POSITION} {fields['instrument_name']}"
             yield finding(target, ONE, where, shown(one), f"as in the list: {shown(fields)}", operation_id)
@@ -73,12 +73,12 @@ def judge_one(target: Target, operation_id: str) -> Iterator[Finding]:
 def judge_never(target: Target, operation_id: str) -> Iterator[Finding]:
     """What was never held reads as a flat position."""
     held = {fields["instrument_name"] for fields in rows_of(target)}
-    names = [row["instrument_name"] for row in told(target, INSTRUMENTS) if "combo" not in row["kind"]]
+    names = [row["instrument_name"] for row in call_result(target, INSTRUMENTS) if "combo" not in row["kind"]]
     others = [name for name in names if name not in held]
     if not others:
         raise NotJudged("every instrument is held, or was")
     for name in others[:3]:
-        fields = told(target, POSITION, {"instrument_name": name})
+        fields = call_result(target, POSITION, {"instrument_name": name})
         where = f"POST /{POSITION} {name}"
         if fields["size"] or fields["direction"] != "zero":
             yield finding(target, NEVER, where, shown(fields), "size 0 and direction zero", operation_id)
@@ -88,7 +88,7 @@ def judge_never(target: Target, operation_id: str) -> Iterator[Finding]:
 
 def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
     """Each instrument's terms say what kind its row is; every row is of an instrument that there is."""
-    kinds = {row["instrument_name"]: row["kind"] for row in told(target, INSTRUMENTS, {"expired": False})}
+    kinds = {row["instrument_name"]: row["kind"] for row in call_result(target, INSTRUMENTS, {"expired": False})}
     for fields in held_rows(target):
         kind = kinds.get(fields["instrument_name"], fields["kind"])
         if kind != fields["kind"]:
@@ -99,7 +99,7 @@ def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
 def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
     """Another account has positions of its own."""
     own = held_rows(target)
-    others: list[dict[str, Any]] = told(target, POSITIONS, {}, target.key(OTHER))
+    others: list[dict[str, Any]] = call_result(target, POSITIONS, {}, target.key(OTHER))
     if not others:
         raise NotJudged("the other account has no position")
     if own == others:

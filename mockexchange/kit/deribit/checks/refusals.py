@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check
-from mockexchange.kit.deribit.calls import needed, private_of, signer_of
+from mockexchange.kit.deribit.calls import private_of, required_params, signer_of
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import BALANCE_ONLY, Answer, Target
 
 WORDED, SCOPES, STREAMS, UNKNOWN = (f"refusals.{name}" for name in ("worded", "scopes", "streams_only", "unknown"))
@@ -17,8 +17,8 @@ BODY_BYTES_MAX = 32 * 1024
 
 
 def error(code: int, message: str, reason: str = "", param: str = "") -> dict[str, Any]:
-    told = {"reason": reason, "param": param}
-    data = {name: words for name, words in told.items() if words}
+    call_result = {"reason": reason, "param": param}
+    data = {name: words for name, words in call_result.items() if words}
     return {"code": code, "message": message, **({"data": data} if data else {})}
 
 
@@ -110,12 +110,12 @@ def _held(
 ) -> Iterator[Finding]:
     where = f"{answer.where}, {mistake.words}" if mistake else answer.where
     method = mistake.method if mistake else ""
-    told = _error_of(answer)
-    differs = any(told.get(name) != value for name, value in expected.items()) or (
-        mistake is not None and mistake.expected is not WRONG_PARAM and told != dict(expected)
+    call_result = _error_of(answer)
+    differs = any(call_result.get(name) != value for name, value in expected.items()) or (
+        mistake is not None and mistake.expected is not WRONG_PARAM and call_result != dict(expected)
     )
     if answer.status != 400 or differs:
-        yield finding(target, rule, where, answered(answer), f"status 400 and the error {dict(expected)}", method)
+        yield finding(target, rule, where, answer_text(answer), f"status 400 and the error {dict(expected)}", method)
 
 
 def _error_of(answer: Answer) -> dict[str, Any]:
@@ -130,9 +130,9 @@ def _error_of(answer: Answer) -> dict[str, Any]:
 def judge_scopes(target: Target, method: str) -> Iterator[Finding]:
     """A key whose scopes are those of the account's summary reads that and nothing else."""
     may = target.operations[method].node["x-scope"].startswith("account")
-    answer = target.ask(f"/{method}", query=needed(target, method), signer=target.key(BALANCE_ONLY))
+    answer = target.ask(f"/{method}", query=required_params(target, method), signer=target.key(BALANCE_ONLY))
     if may and answer.status != 200:
-        yield finding(target, SCOPES, answer.where, answered(answer), "status 200", method)
+        yield finding(target, SCOPES, answer.where, answer_text(answer), "status 200", method)
     elif not may:
         yield from _held(target, SCOPES, answer, error(13021, "forbidden"))
 

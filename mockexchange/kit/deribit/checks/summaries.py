@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
-from mockexchange.kit.deribit.calls import told
+from mockexchange.kit.deribit.calls import call_result
 from mockexchange.kit.deribit.checks.positions import rows_of, total_of
 from mockexchange.kit.deribit.lists import currency_of
 from mockexchange.kit.derivatives.rows import SHOWN
@@ -58,7 +58,7 @@ BOTH = {"initial_margin": "initial_margin", "maintenance_margin": "maintenance_m
 
 def summaries_of(target: Target) -> list[dict[str, Any]]:
     """Every currency's summary. Raises NotJudged where there is none."""
-    found: list[dict[str, Any]] = told(target, SUMMARIES)["summaries"]
+    found: list[dict[str, Any]] = call_result(target, SUMMARIES)["summaries"]
     if not found:
         raise NotJudged("the account has no currency")
     return found
@@ -92,7 +92,7 @@ def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
 def judge_all(target: Target, operation_id: str) -> Iterator[Finding]:
     """One currency's summary is that of the list."""
     for summary in summaries_of(target):
-        one = told(target, SUMMARY, {"currency": summary["currency"]})
+        one = call_result(target, SUMMARY, {"currency": summary["currency"]})
         differing = {name: one.get(name) for name, value in summary.items() if one.get(name) != value}
         if differing:
             expected = {name: summary[name] for name in differing}

@@ -11,7 +11,7 @@ from mockexchange.kit.deribit.calls import AUTH
 from mockexchange.kit.deribit.signing import HEADER, SCHEME, Basic, Bearer, Signer, hexadecimal, now_ms, text_of
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.jsonrpc import post, result_of
-from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import MEMBER, OTHER, Answer, Target
 
 GRANTS, SPOILED, WRONG, SIGNED, MISSIGNED, NARROWED, WAYS = (
@@ -75,7 +75,7 @@ def judge_grants(target: Target, words: str) -> Iterator[Finding]:
     for token in (granted["access_token"], refreshed["access_token"]):
         answer = _with_token(target, token)
         if answer.status != 200:
-            yield finding(target, GRANTS, f"{answer.where} by {words}", answered(answer), "status 200", SUBJECT)
+            yield finding(target, GRANTS, f"{answer.where} by {words}", answer_text(answer), "status 200", SUBJECT)
 
 
 def judge_spoiled(target: Target, words: str) -> Iterator[Finding]:
@@ -94,7 +94,9 @@ def judge_spoiled(target: Target, words: str) -> Iterator[Finding]:
     answer = _with_token(target, spoiled[words])
     if answer.status != 400 or answer.json()["error"]["code"] != 13009:
         expected = "status 400 and the error 13009"
-        yield finding(target, SPOILED, f"{answer.where}, a token that is {words}", answered(answer), expected, SUBJECT)
+        yield finding(
+            target, SPOILED, f"{answer.where}, a token that is {words}", answer_text(answer), expected, SUBJECT
+        )
 
 
 REFUSED: dict[str, Made] = {
@@ -113,7 +115,7 @@ def judge_wrong(target: Target, words: str) -> Iterator[Finding]:
     codes = (13004, 13009)
     if answer.status != 400 or answer.json()["error"]["code"] not in codes:
         expected = "status 400 and the error 13004 or 13009"
-        yield finding(target, WRONG, f"{answer.where}, {words}", answered(answer), expected, AUTH)
+        yield finding(target, WRONG, f"{answer.where}, {words}", answer_text(answer), expected, AUTH)
 
 
 class Sent(NamedTuple):
@@ -164,7 +166,7 @@ def _signed(target: Target, make: Callable[[Sent], str], age_ms: int = 0) -> Ans
 def judge_signed(target: Target, words: str) -> Iterator[Finding]:
     answer = _signed(target, GOOD[words], WINDOW_MS - MARGIN_MS if words == "as documented" else 0)
     if answer.status != 200:
-        yield finding(target, SIGNED, f"{answer.where}, {words}", answered(answer), "status 200", SUBJECT)
+        yield finding(target, SIGNED, f"{answer.where}, {words}", answer_text(answer), "status 200", SUBJECT)
 
 
 def judge_missigned(target: Target, words: str) -> Iterator[Finding]:
@@ -172,7 +174,7 @@ def judge_missigned(target: Target, words: str) -> Iterator[Finding]:
     for answer in answers:
         if answer.status != 400 or answer.json()["error"]["code"] not in {13004, 13009}:
             expected = "status 400 and the error 13009 or 13004"
-            yield finding(target, MISSIGNED, f"{answer.where}, {words}", answered(answer), expected, SUBJECT)
+            yield finding(target, MISSIGNED, f"{answer.where}, {words}", answer_text(answer), expected, SUBJECT)
 
 
 LATE = "outside of the minute"
@@ -191,7 +193,7 @@ def judge_narrowed(target: Target, method: str) -> Iterator[Finding]:
     expected = 200 if method == SUMMARY else 400
     if answer.status != expected:
         words = f"status {expected}, by a token of account:read"
-        yield finding(target, NARROWED, answer.where, answered(answer), words, method)
+        yield finding(target, NARROWED, answer.where, answer_text(answer), words, method)
 
 
 def judge_ways(target: Target, words: str) -> Iterator[Finding]:
@@ -202,10 +204,10 @@ def judge_ways(target: Target, words: str) -> Iterator[Finding]:
     by = Bearer("", token) if words == "a token" else Basic(key.key_id, key.secret)
     answer = target.ask(f"/{SUBJECT}", signer=by)
     if answer.status != 200 or result_of(answer) != expected:
-        yield finding(target, WAYS, f"{answer.where} by {words}", answered(answer), f"as by a signature: {expected}")
+        yield finding(target, WAYS, f"{answer.where} by {words}", answer_text(answer), f"as by a signature: {expected}")
     mixed = target.ask(f"/{SUBJECT}", signer=Basic(key.key_id, other.secret))
     if mixed.status != 400:
-        yield finding(target, WAYS, f"{mixed.where} by another's secret", answered(mixed), "status 400")
+        yield finding(target, WAYS, f"{mixed.where} by another's secret", answer_text(mixed), "status 400")
 
 
 def _listed(names: Mapping[str, Any], *more: str) -> Callable[[Target], list[str]]:

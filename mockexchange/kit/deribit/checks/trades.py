@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
-from mockexchange.kit.deribit.calls import told
+from mockexchange.kit.deribit.calls import call_result
 from mockexchange.kit.deribit.lists import currency_of
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.rules.finding_format import finding, shown
@@ -21,7 +21,7 @@ Trade = dict[str, Any]
 
 
 def _list(target: Target, method: str, **params: Any) -> dict[str, Any]:
-    found: dict[str, Any] = told(target, method, params)
+    found: dict[str, Any] = call_result(target, method, params)
     return found
 
 
@@ -114,7 +114,7 @@ def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
     own = {trade["order_id"] for trades in _own(target).values() for trade in trades}
     key, seen = target.key(OTHER), 0
     for currency in CURRENCIES:
-        for trade in told(target, BY_CURRENCY, {"currency": currency, "count": MOST}, key)["trades"]:
+        for trade in call_result(target, BY_CURRENCY, {"currency": currency, "count": MOST}, key)["trades"]:
             seen += 1
             if trade["order_id"] in own:
                 where = f"{_where(operation_id, currency=currency)} by the other key"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.applicability import dated, having
+from mockexchange.kit.kalshi.applicability import applies_to, dated_only
 from mockexchange.kit.rules.finding_format import finding
 from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import Target
@@ -152,15 +152,15 @@ def _movable(rows: Sequence[Row]) -> list[Row]:
 
 PLACE = "contracts/kalshi/README.md"
 CHECKS: tuple[Check[Target], ...] = (
-    Check(ITEM, "One thing alone is told as in the list.", PLACE, having(*ITEMS), judge_item),
-    Check(NESTED, "The markets of an event are those of the list.", PLACE, having("GetEvent"), judge_nested),
-    Check(BOOK, "A book begins with its market's bids.", PLACE, having("GetMarketOrderbook"), judge_book),
-    Check(DEPTH, "A depth keeps the best prices.", PLACE, having("GetMarketOrderbook"), judge_depth),
+    Check(ITEM, "One thing alone is told as in the list.", PLACE, applies_to(*ITEMS), judge_item),
+    Check(NESTED, "The markets of an event are those of the list.", PLACE, applies_to("GetEvent"), judge_nested),
+    Check(BOOK, "A book begins with its market's bids.", PLACE, applies_to("GetMarketOrderbook"), judge_book),
+    Check(DEPTH, "A depth keeps the best prices.", PLACE, applies_to("GetMarketOrderbook"), judge_depth),
     Check(
         ARCHIVE,
         "The archive begins where the lists end.",
         PLACE,
-        dated(having("GetFillsHistorical", "GetHistoricalOrders")),
+        dated_only(applies_to("GetFillsHistorical", "GetHistoricalOrders")),
         judge_archive,
     ),
 )

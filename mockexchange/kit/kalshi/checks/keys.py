@@ -5,10 +5,10 @@ from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.applicability import having, taking
+from mockexchange.kit.kalshi.applicability import applies_to, with_parameter
 from mockexchange.kit.kalshi.lists import SUBACCOUNT_UNHEARD_OF, subaccounts
 from mockexchange.kit.kalshi.roles import role_of
-from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RESTRICTED, Target
 
 (
@@ -55,7 +55,7 @@ def judge_plain(target: Target, operation_id: str) -> Iterator[Finding]:
 
 def _refused(target: Target, rule: str, operation_id: str, answer: Any, status: int = 403) -> Iterator[Finding]:
     if answer.status != status:
-        yield finding(target, rule, answer.where, answered(answer), f"status {status}", operation_id)
+        yield finding(target, rule, answer.where, answer_text(answer), f"status {status}", operation_id)
 
 
 def _book_of_key(target: Target) -> str:
@@ -76,7 +76,7 @@ def judge_restricted_book(target: Target, operation_id: str) -> Iterator[Finding
         answer = target.ask(path, query=query, signer=key)
         if _same(target.still(answer)) != _same(expected):
             words = f"as the account's key reads book {own}: {expected}"
-            yield finding(target, RESTRICTED_BOOK, answer.where, answered(answer), words, operation_id)
+            yield finding(target, RESTRICTED_BOOK, answer.where, answer_text(answer), words, operation_id)
     for number in {*subaccounts(target)} - {own}:
         answer = target.ask(path, query={"subaccount": number}, signer=key)
         yield from _refused(target, RESTRICTED_BOOK, operation_id, answer)
@@ -97,7 +97,7 @@ def judge_restricted_account(target: Target, operation_id: str) -> Iterator[Find
     yield from _refused(target, RESTRICTED_ACCOUNT, operation_id, answer)
     if answer.status == 403 and "restricted to a single sub-account" not in answer.text:
         expected = "a text that says that the key is restricted"
-        yield finding(target, RESTRICTED_ACCOUNT, answer.where, answered(answer), expected, operation_id)
+        yield finding(target, RESTRICTED_ACCOUNT, answer.where, answer_text(answer), expected, operation_id)
 
 
 def judge_breakdown(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -133,7 +133,7 @@ def judge_bound_own(target: Target, operation_id: str) -> Iterator[Finding]:
         answer = target.ask(path, query=query, signer=target.key(BOUND))
         if _same(target.still(answer)) != _same(expected):
             words = f"as the FCM's key reads {own}: {expected}"
-            yield finding(target, BOUND_OWN, answer.where, answered(answer), words, operation_id)
+            yield finding(target, BOUND_OWN, answer.where, answer_text(answer), words, operation_id)
 
 
 def judge_bound_other(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -210,7 +210,7 @@ def _with_breakdown(target: Target) -> list[str]:
 
 def _by_book(target: Target) -> list[str]:
     """Where the date has books: what is read of one, of what an account reads."""
-    return [] if "GetSubaccountBalances" not in target.operations else taking("subaccount")(target)
+    return [] if "GetSubaccountBalances" not in target.operations else with_parameter("subaccount")(target)
 
 
 def _by_subtrader(target: Target) -> list[str]:
@@ -225,7 +225,7 @@ def _by_subtrader(target: Target) -> list[str]:
 
 
 def _account_wide(target: Target) -> list[str]:
-    return having(*ACCOUNT_WIDE)(target) if _by_book(target) else []
+    return applies_to(*ACCOUNT_WIDE)(target) if _by_book(target) else []
 
 
 PLACE = "contracts/kalshi/README.md"
@@ -243,10 +243,10 @@ CHECKS: tuple[Check[Target], ...] = (
         ORDERS,
         "Another account's order is not there.",
         PLACE,
-        having("GetOrder", "GetOrderQueuePosition"),
+        applies_to("GetOrder", "GetOrderQueuePosition"),
         judge_orders,
     ),
-    Check(ROWS, "Nobody sees another account's rows.", PLACE, having(*OWN), judge_rows),
-    Check(UNHEARD_OF, "A subtrader of nobody's is not there.", PLACE, taking("subtrader_id"), judge_unheard_of),
+    Check(ROWS, "Nobody sees another account's rows.", PLACE, applies_to(*OWN), judge_rows),
+    Check(UNHEARD_OF, "A subtrader of nobody's is not there.", PLACE, with_parameter("subtrader_id"), judge_unheard_of),
     Check(UNOPENED, "A book that was never opened is empty.", PLACE, _by_book, judge_unopened),
 )

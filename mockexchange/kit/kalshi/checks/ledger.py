@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.amounts import CENT, DECIMALS_EXACT, ONE, Told, contracts, dollars, price
-from mockexchange.kit.kalshi.applicability import having, if_books_are_told
+from mockexchange.kit.kalshi.amounts import CENT, DECIMALS_EXACT, ONE, Amount, contract_count, dollars, price
+from mockexchange.kit.kalshi.applicability import applies_if_subaccounts_shown, applies_to
 from mockexchange.kit.rules.finding_format import finding
 from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import Target
@@ -37,7 +37,7 @@ class Folded(NamedTuple):
 
     def with_fill(self, row: Row) -> "Folded":
         """Buying one side closes what is held of the other at a dollar the pair; selling is the mirror of buying."""
-        count, is_yes = contracts(row, "count").value, row["side"] == "yes"
+        count, is_yes = contract_count(row, "count").value, row["side"] == "yes"
         is_buy = row["action"] == "buy"
         signed = count if is_yes == is_buy else -count
         own = price(row, "yes" if signed > 0 else "no")
@@ -100,8 +100,8 @@ def _compare(target: Target, operation_id: str, where: str, row: Row, fills: Seq
     for fill in fills:
         folded = folded.with_fill(fill)
     slack = MICRO * folded.fills
-    pairs: list[tuple[str, Told, Decimal, Decimal]] = [
-        ("position", contracts(row, "position"), folded.held, ZERO),
+    pairs: list[tuple[str, Amount, Decimal, Decimal]] = [
+        ("position", contract_count(row, "position"), folded.held, ZERO),
         ("total_traded", dollars(row, "total_traded"), folded.spent, ZERO),
         ("market_exposure", dollars(row, "market_exposure"), folded.cost, slack),
         ("realized_pnl", dollars(row, "realized_pnl"), folded.realized, slack),
@@ -109,7 +109,7 @@ def _compare(target: Target, operation_id: str, where: str, row: Row, fills: Seq
     if all("fee_cost" in fill for fill in fills):
         pairs.append(("fees_paid", dollars(row, "fees_paid"), folded.fees, _fee_slack(fills)))
     for name, told, expected, within in pairs:
-        if not told.is_of(expected, within):
+        if not told.matches(expected, within):
             words = f"{expected}, as its {len(fills)} fills make it"
             yield finding(target, FOLDED, f"{where}: {row['ticker']}", f"{name} {told.value}", words, operation_id)
 
@@ -125,7 +125,11 @@ def judge_held(target: Target, operation_id: str) -> Iterator[Finding]:
     """Nothing is held without contracts; a contract costs no more than a dollar; cost is within what was spent."""
     whole = target.whole(operation_id)
     for row in whole.rows:
-        count, cost, spent = contracts(row, "position"), dollars(row, "market_exposure"), dollars(row, "total_traded")
+        count, cost, spent = (
+            contract_count(row, "position"),
+            dollars(row, "market_exposure"),
+            dollars(row, "total_traded"),
+        )
         most = abs(count.value) + count.step
         where = f"{whole.where}: {row['ticker']}"
         if cost.value > most or (most == 0 and cost.value != 0):
@@ -164,7 +168,7 @@ def judge_settlements(target: Target, operation_id: str) -> Iterator[Finding]:
             yield finding(
                 target, SETTLEMENTS, where, f"value {row['value']}", f"{worth}, as {result} won", operation_id
             )
-        yes, no = contracts(row, "yes_count"), contracts(row, "no_count")
+        yes, no = contract_count(row, "yes_count"), contract_count(row, "no_count")
         net = yes.value - no.value if result == "yes" else no.value - yes.value
         expected, slack = max(net, ZERO) * 100, (yes.step + no.step) * 100 + 1
         if abs(row["revenue"] - expected) >= slack:
@@ -179,7 +183,7 @@ def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
     whole = target.whole("GetPositions")
     if not whole.is_complete:
         raise NotJudged("there are more positions than are read")
-    most = sum((abs(one.value) + one.step for one in (contracts(row, "position") for row in whole.rows)), ZERO)
+    most = sum((abs(one.value) + one.step for one in (contract_count(row, "position") for row in whole.rows)), ZERO)
     value = target.body(operation_id)["portfolio_value"]
     if not 0 <= value <= most * 100:
         where = f"GET {target.operations[operation_id].path}"
@@ -189,21 +193,27 @@ def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
 
 PLACE = "contracts/kalshi/README.md"
 CHECKS: tuple[Check[Target], ...] = (
-    Check(FOLDED, "A position is what its fills make it.", PLACE, if_books_are_told("GetPositions"), judge_folded),
-    Check(HELD, "What is held costs what it can.", PLACE, having("GetPositions", "GetFCMPositions"), judge_held),
+    Check(
+        FOLDED,
+        "A position is what its fills make it.",
+        PLACE,
+        applies_if_subaccounts_shown("GetPositions"),
+        judge_folded,
+    ),
+    Check(HELD, "What is held costs what it can.", PLACE, applies_to("GetPositions", "GetFCMPositions"), judge_held),
     Check(
         SETTLED_HIDDEN,
         "Settled positions are not listed unless asked for.",
         PLACE,
-        having("GetPositions"),
+        applies_to("GetPositions"),
         judge_settled_hidden,
     ),
     Check(
         SETTLEMENTS,
         "A settlement pays what was left at the result.",
         PLACE,
-        having("GetSettlements"),
+        applies_to("GetSettlements"),
         judge_settlements,
     ),
-    Check(VALUE, "The portfolio's value is within what it can be.", PLACE, having("GetBalance"), judge_value),
+    Check(VALUE, "The portfolio's value is within what it can be.", PLACE, applies_to("GetBalance"), judge_value),
 )

@@ -6,8 +6,8 @@ from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.amounts import CENT, Told, contracts, dollars, price
-from mockexchange.kit.kalshi.applicability import having, if_books_are_told, if_there
+from mockexchange.kit.kalshi.amounts import CENT, Amount, contract_count, dollars, price
+from mockexchange.kit.kalshi.applicability import applies_if_all, applies_if_subaccounts_shown, applies_to
 from mockexchange.kit.rules.finding_format import finding
 from mockexchange.kit.target import Target
 
@@ -33,7 +33,7 @@ def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
     """What was filled and what remains is at most what was ordered; only what rests has anything left."""
     whole = target.whole(operation_id)
     for row in whole.rows:
-        filled, left, ordered = (contracts(row, f"{name}_count") for name in ("fill", "remaining", "initial"))
+        filled, left, ordered = (contract_count(row, f"{name}_count") for name in ("fill", "remaining", "initial"))
         where, slack = f"{whole.where}: {row['order_id']}", filled.step + left.step
         together = filled.value + left.value
         seen = f"{row['status']}, {filled.value} filled and {left.value} left of {ordered.value}"
@@ -51,7 +51,7 @@ def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
 
 def judge_fills(target: Target, operation_id: str) -> Iterator[Finding]:
     """The fills that name an order make up what it says was filled, and at what cost."""
-    filled = [row for row in target.rows(operation_id) if contracts(row, "fill_count").value]
+    filled = [row for row in target.rows(operation_id) if contract_count(row, "fill_count").value]
     if not filled:
         raise NotJudged("no order was filled")
     for row in filled[:ORDERS_MAX]:
@@ -59,23 +59,25 @@ def judge_fills(target: Target, operation_id: str) -> Iterator[Finding]:
         if not whole.rows:
             continue  # its fills are in the archive
         for name, told, exact, slack in _made_of(row, whole.rows):
-            if not told.is_of(exact, slack):
+            if not told.matches(exact, slack):
                 expected = f"{exact}, as its {len(whole.rows)} fills"
                 yield finding(target, FILLS, whole.where, f"{name} {told.value}", expected, operation_id)
 
 
-def _made_of(row: Row, fills: Sequence[Row]) -> Iterator[tuple[str, Told, Decimal, Decimal]]:
+def _made_of(row: Row, fills: Sequence[Row]) -> Iterator[tuple[str, Amount, Decimal, Decimal]]:
     rough = ZERO if all("count_fp" in fill for fill in fills) else Decimal(len(fills))
-    count = sum((contracts(fill, "count").value for fill in fills), ZERO)
-    yield "fill_count", contracts(row, "fill_count"), count, rough
+    count = sum((contract_count(fill, "count").value for fill in fills), ZERO)
+    yield "fill_count", contract_count(row, "fill_count"), count, rough
     for name, is_taker in (("taker_fill_cost", True), ("maker_fill_cost", False)):
         parts = [
-            contracts(fill, "count").value * price(fill, fill["side"]) for fill in fills if fill["is_taker"] is is_taker
+            contract_count(fill, "count").value * price(fill, fill["side"])
+            for fill in fills
+            if fill["is_taker"] is is_taker
         ]
         yield name, dollars(row, name), sum(parts, ZERO), rough
     if all(isinstance(row.get(f"{name}_fees_dollars"), str) and "fee_cost" in fills[0] for name in ("taker", "maker")):
         fees = sum((Decimal(fill["fee_cost"]) for fill in fills), ZERO)
-        told = Told(
+        told = Amount(
             dollars(row, "taker_fees").value + dollars(row, "maker_fees").value, dollars(row, "taker_fees").step
         )
         yield "fees", told, fees, CENT if told.step else Decimal("0.0001") * len(fills)
@@ -94,10 +96,10 @@ def judge_resting(target: Target, operation_id: str) -> Iterator[Finding]:
     whole, resting = target.whole(operation_id), _resting(target)
     for row in whole.rows:
         orders = [order for order in resting if order["ticker"] == row["ticker"]]
-        left = sum((contracts(order, "remaining_count").value for order in orders), ZERO)
-        told = contracts(row, "resting_orders_count")
+        left = sum((contract_count(order, "remaining_count").value for order in orders), ZERO)
+        told = contract_count(row, "resting_orders_count")
         rough = Decimal(len(orders)) if any("remaining_count_fp" not in order for order in orders) else ZERO
-        if not told.is_of(left, rough):
+        if not told.matches(left, rough):
             where, expected = f"{whole.where}: {row['ticker']}", f"{left}, what is left of its {len(orders)} orders"
             yield finding(target, RESTING, where, f"resting_orders_count {told.value}", expected, operation_id)
     if not whole.rows:
@@ -142,10 +144,10 @@ def judge_queue_of_one(target: Target, operation_id: str) -> Iterator[Finding]:
 def judge_queue_place(target: Target, operation_id: str) -> Iterator[Finding]:
     """Ahead of an order is no more than what others bid as much as it does, or more."""
     places = target.whole(operation_id)
-    ahead = {row["order_id"]: contracts(row, "queue_position") for row in places.rows}
+    ahead = {row["order_id"]: contract_count(row, "queue_position") for row in places.rows}
     bought = [row for row in _resting(target) if row["action"] == "buy" and row["order_id"] in ahead]
     for order in bought[:ORDERS_MAX]:
-        others = _bid_as_much(target, order) - contracts(order, "remaining_count").value
+        others = _bid_as_much(target, order) - contract_count(order, "remaining_count").value
         told = ahead[order["order_id"]]
         if told.value > others + told.step:
             where, seen = f"{places.where}: {order['order_id']}", f"{told.value} contracts ahead"
@@ -169,9 +171,9 @@ def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
         for row in target.rows("GetFCMOrders", query):
             if row["action"] != "buy":
                 raise NotJudged("an order that sells rests, and what that costs is not documented")
-            total += contracts(row, "remaining_count").value * price(row, row["side"])
-    told = Told(Decimal(target.body(operation_id)["total_resting_order_value"]) * CENT, CENT)
-    if not told.is_of(total):
+            total += contract_count(row, "remaining_count").value * price(row, row["side"])
+    told = Amount(Decimal(target.body(operation_id)["total_resting_order_value"]) * CENT, CENT)
+    if not told.matches(total):
         where = f"GET {target.operations[operation_id].path}"
         yield finding(target, VALUE, where, told.value, f"{total}, what resting orders cost", operation_id)
 
@@ -179,14 +181,14 @@ def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
 def _counting(target: Target) -> list[str]:
     """Where positions count what rests, and orders tell of which book they are."""
     is_there = "resting_orders_count" in target.row_schema("GetPositions")["properties"]
-    return if_books_are_told("GetPositions")(target) if is_there else []
+    return applies_if_subaccounts_shown("GetPositions")(target) if is_there else []
 
 
 PLACE = "contracts/kalshi/README.md"
 LISTS = ("GetOrders", "GetFCMOrders", "GetHistoricalOrders")
 CHECKS: tuple[Check[Target], ...] = (
-    Check(COUNTS, "An order's counts add up.", PLACE, having(*LISTS), judge_counts),
-    Check(FILLS, "An order was filled by its fills.", PLACE, having("GetOrders"), judge_fills),
+    Check(COUNTS, "An order's counts add up.", PLACE, applies_to(*LISTS), judge_counts),
+    Check(FILLS, "An order was filled by its fills.", PLACE, applies_to("GetOrders"), judge_fills),
     Check(
         RESTING,
         "A position counts what rests in its market.",
@@ -194,20 +196,20 @@ CHECKS: tuple[Check[Target], ...] = (
         _counting,
         judge_resting,
     ),
-    Check(QUEUE, "What rests has a place in a queue.", PLACE, having("GetOrderQueuePositions"), judge_queue),
+    Check(QUEUE, "What rests has a place in a queue.", PLACE, applies_to("GetOrderQueuePositions"), judge_queue),
     Check(
         QUEUE_PLACE,
         "Nobody waits behind more than others bid.",
         PLACE,
-        if_there("GetOrderQueuePositions", "GetMarketOrderbook"),
+        applies_if_all("GetOrderQueuePositions", "GetMarketOrderbook"),
         judge_queue_place,
     ),
-    Check(QUEUE_ONE, "One place is that of the list.", PLACE, having("GetOrderQueuePosition"), judge_queue_of_one),
+    Check(QUEUE_ONE, "One place is that of the list.", PLACE, applies_to("GetOrderQueuePosition"), judge_queue_of_one),
     Check(
         VALUE,
         "The value of resting orders is what they would cost.",
         PLACE,
-        if_there("GetPortfolioRestingOrderTotalValue", "ListFCMSubtraders"),
+        applies_if_all("GetPortfolioRestingOrderTotalValue", "ListFCMSubtraders"),
         judge_value,
     ),
 )

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.applicability import dated
+from mockexchange.kit.kalshi.applicability import dated_only
 from mockexchange.kit.operations import Operation
-from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.rules.parameters import bounds_of, two_values
 from mockexchange.kit.target import Answer, Target
 
@@ -52,7 +52,7 @@ def judge_words(target: Target, operation_id: str) -> Iterator[Finding]:
         answer = target.read(operation_id, {cause.name: cause.value})
         if answer.status != 400 or cause.says not in answer.text:
             expected = f"400 with {cause.says!r}"
-            yield finding(target, WORDS, answer.where, answered(answer), expected, operation_id)
+            yield finding(target, WORDS, answer.where, answer_text(answer), expected, operation_id)
 
 
 def _refusals(target: Target) -> Iterator[Answer]:
@@ -68,7 +68,7 @@ def _refusals(target: Target) -> Iterator[Answer]:
 def judge_members(target: Target, subject: str) -> Iterator[Finding]:
     for answer in _refusals(target):
         if answer.status < 400:
-            yield finding(target, MEMBERS, answer.where, answered(answer), "a refusal")
+            yield finding(target, MEMBERS, answer.where, answer_text(answer), "a refusal")
             continue
         error = json.loads(answer.content).get("error", {})
         expected = [name for name in MEMBER_ORDER if name in error]
@@ -95,7 +95,7 @@ def judge_times(target: Target, operation_id: str) -> Iterator[Finding]:
             continue
         answer = target.read(operation_id, {**query, "limit": "1"})
         if answer.status != status:
-            yield finding(target, TIMES, answer.where, answered(answer), f"status {status}", operation_id)
+            yield finding(target, TIMES, answer.where, answer_text(answer), f"status {status}", operation_id)
 
 
 def judge_cursor(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -105,7 +105,7 @@ def judge_cursor(target: Target, operation_id: str) -> Iterator[Finding]:
         raise NotJudged("there are less than two settled positions")
     answer = target.read(operation_id, {"limit": "1", "settlement_status": "all", "cursor": cursor})
     if answer.status != 400:
-        yield finding(target, CURSOR, answer.where, answered(answer), "status 400", operation_id)
+        yield finding(target, CURSOR, answer.where, answer_text(answer), "status 400", operation_id)
 
 
 def _across(target: Target) -> list[str]:
@@ -132,5 +132,5 @@ CHECKS: tuple[Check[Target], ...] = (
         lambda target: [name for name, operation in target.operations.items() if "x-times" in operation.node],
         judge_times,
     ),
-    Check(CURSOR, "A cursor does not cross settlement statuses.", PLACE, dated(_across), judge_cursor),
+    Check(CURSOR, "A cursor does not cross settlement statuses.", PLACE, dated_only(_across), judge_cursor),
 )

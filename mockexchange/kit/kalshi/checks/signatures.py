@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.roles import role_of
-from mockexchange.kit.kalshi.signature_mistakes import KEY, MISTAKES, NOTHING, QUERY, SIGNATURE, Mistake, Mistaken
+from mockexchange.kit.kalshi.signature_mistakes import KEY, MISTAKES, NOTHING, QUERY, SIGNATURE, Mistake, MistakenSigner
 from mockexchange.kit.kalshi.signing import Signer
-from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import OTHER, Answer, NotJudged, Target
 
 REFUSED, EACH, OTHERS, AGAIN, PUBLIC, PUBLIC_WRONG = (
@@ -29,7 +29,9 @@ def _key(target: Target, operation_id: str) -> Signer:
 def _refusal(target: Target, operation_id: str, mistake: Mistake) -> Answer:
     operation = target.operations[operation_id]
     names = dict.fromkeys(operation.names, "nobody")
-    return target.ask(operation.path, names=names, query=QUERY, signer=Mistaken(_key(target, operation_id), mistake))
+    return target.ask(
+        operation.path, names=names, query=QUERY, signer=MistakenSigner(_key(target, operation_id), mistake)
+    )
 
 
 def _objection(answer: Answer, says: Mapping[str, str]) -> str:
@@ -46,7 +48,7 @@ def judge_refused(target: Target, words: str) -> Iterator[Finding]:
     answer = _refusal(target, OPERATION, mistake)
     expected = _objection(answer, mistake.says)
     if expected:
-        yield finding(target, REFUSED, f"{answer.where}, {words}", answered(answer), expected, OPERATION)
+        yield finding(target, REFUSED, f"{answer.where}, {words}", answer_text(answer), expected, OPERATION)
 
 
 def judge_each(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -55,7 +57,7 @@ def judge_each(target: Target, operation_id: str) -> Iterator[Finding]:
         answer = _refusal(target, operation_id, one)
         expected = _objection(answer, one.says)
         if expected:
-            yield finding(target, EACH, f"{answer.where}, {one.words}", answered(answer), expected, operation_id)
+            yield finding(target, EACH, f"{answer.where}, {one.words}", answer_text(answer), expected, operation_id)
 
 
 def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -65,7 +67,7 @@ def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
         target.operations[operation_id].path, signer=other, change=lambda headers: {**headers, KEY: own.key_id}
     )
     if answer.status != 401:
-        yield finding(target, OTHERS, answer.where, answered(answer), "status 401", operation_id)
+        yield finding(target, OTHERS, answer.where, answer_text(answer), "status 401", operation_id)
 
 
 def judge_again(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -75,19 +77,19 @@ def judge_again(target: Target, operation_id: str) -> Iterator[Finding]:
     for _ in range(2):
         answer = target.ask(path, change=lambda _: headers)
         if answer.status != 200:
-            yield finding(target, AGAIN, answer.where, answered(answer), "status 200, each time", operation_id)
+            yield finding(target, AGAIN, answer.where, answer_text(answer), "status 200, each time", operation_id)
 
 
 def judge_public(target: Target, operation_id: str) -> Iterator[Finding]:
     answer = target.read(operation_id, change=lambda headers: {})
     if answer.status != 200:
-        yield finding(target, PUBLIC, answer.where, answered(answer), "status 200 without headers", operation_id)
+        yield finding(target, PUBLIC, answer.where, answer_text(answer), "status 200 without headers", operation_id)
 
 
 def judge_public_wrong(target: Target, operation_id: str) -> Iterator[Finding]:
     answer = target.read(operation_id, change=lambda headers: {**headers, KEY: "nobody", SIGNATURE: "AAAA"})
     if answer.status != 200:
-        yield finding(target, PUBLIC_WRONG, answer.where, answered(answer), "status 200", operation_id)
+        yield finding(target, PUBLIC_WRONG, answer.where, answer_text(answer), "status 200", operation_id)
 
 
 def _signed(target: Target) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.amounts import CENT, Told, dollars
+from mockexchange.kit.kalshi.amounts import CENT, Amount, dollars
 from mockexchange.kit.kalshi.lists import event_of_market
 from mockexchange.kit.rules.finding_format import finding, views_of
 from mockexchange.kit.rules.pages import walk
@@ -74,7 +74,7 @@ def _compare(target: Target, operation_id: str, where: str, row: Row, markets: S
             yield finding(target, EVENTS, where, words, expected, operation_id)
 
 
-def _may_be(told: Told, total: Decimal, count: int) -> bool:
+def _may_be(told: Amount, total: Decimal, count: int) -> bool:
     """Exact amounts are equal; of cents each was cut off by less than one, and so was their exact sum."""
     if told.step == 0:
         return told.value == total
@@ -102,7 +102,7 @@ def judge_balance(target: Target, operation_id: str) -> Iterator[Finding]:
     if not parts:
         raise NotJudged("there is no breakdown")
     added = sum((Decimal(part["balance"]) for part in parts), Decimal(0))
-    if not total.is_of(added):
+    if not total.matches(added):
         where = f"GET {target.operations[operation_id].path}"
         yield finding(target, BALANCE, where, f"{total.value} in all", f"{added}, as its parts", operation_id)
     indexes = [part["exchange_index"] for part in parts]
@@ -117,10 +117,10 @@ BREAKDOWNS = {
 }
 
 
-def _total(body: Row, operation_id: str) -> Told:
+def _total(body: Row, operation_id: str) -> Amount:
     if operation_id == "GetBalance":
-        return Told(Decimal(body["balance_dollars"]), Decimal(0))
-    return Told(Decimal(body["total_resting_order_value"]) * CENT, CENT)
+        return Amount(Decimal(body["balance_dollars"]), Decimal(0))
+    return Amount(Decimal(body["total_resting_order_value"]) * CENT, CENT)
 
 
 def judge_books(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -130,7 +130,7 @@ def judge_books(target: Target, operation_id: str) -> Iterator[Finding]:
         total = sum((Decimal(row["balance"]) for row in rows if row["subaccount_number"] == number), Decimal(0))
         body = target.body("GetBalance", {"subaccount": str(number)})
         told = dollars(body, "balance")._replace(step=Decimal(0) if "balance_dollars" in body else CENT)
-        if not told.is_of(total):
+        if not told.matches(total):
             where = f"GET {target.operations[operation_id].path}: book {number}"
             yield finding(target, BOOKS, where, total, f"{told.value}, as its own balance", operation_id)
 

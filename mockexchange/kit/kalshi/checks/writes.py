@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import FCM, MEMBER, Target
 
 REFUSED = "writes.refused"
@@ -25,7 +25,7 @@ def judge(target: Target, subject: str) -> Iterator[Finding]:
         wanted = documented if "403" in responses else [RETIRED] if RETIRED in responses else documented
         if str(answer.status) not in wanted:
             where, statuses = f"{answer.where}, {words}", " or ".join(wanted)
-            yield finding(target, REFUSED, where, answered(answer), f"status {statuses}")
+            yield finding(target, REFUSED, where, answer_text(answer), f"status {statuses}")
 
 
 def _nothing(headers: dict[str, str]) -> dict[str, str]:

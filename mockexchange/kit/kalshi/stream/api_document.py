@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.streaming.recorded_stream import Line
+from mockexchange.kit.streaming.recorded_stream import RecordedStream
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.validation.references import resolved
 
@@ -23,17 +23,17 @@ class Channel(NamedTuple):
 
 def channels(target: StreamTarget) -> dict[str, Channel]:
     """Return the channels of the target's date whose data is described."""
-    return {name: _channel(name, row) for name, row in _told(target).items() if row["messages"]}
+    return {name: _channel(name, row) for name, row in _channel_rows(target).items() if row["messages"]}
 
 
 def known_channels(target: StreamTarget) -> frozenset[str]:
     """Return every channel of the target's date, those that nobody describes too."""
-    return frozenset(_told(target))
+    return frozenset(_channel_rows(target))
 
 
-def _told(target: StreamTarget) -> Mapping[str, Any]:
-    told: Mapping[str, Any] = target.rest.stream_document["channels"]["stream"]["x-channels"]
-    return told
+def _channel_rows(target: StreamTarget) -> Mapping[str, Any]:
+    rows: Mapping[str, Any] = target.rest.stream_document["channels"]["stream"]["x-channels"]
+    return rows
 
 
 def _channel(name: str, row: Mapping[str, Any]) -> Channel:
@@ -45,7 +45,7 @@ def has_code(target: StreamTarget, code: int) -> bool:
     return code in target.rest.stream_document["components"]["schemas"]["ErrorCode"]["enum"]
 
 
-def told_keys(target: StreamTarget, message: str) -> frozenset[str]:
+def message_keys(target: StreamTarget, message: str) -> frozenset[str]:
     """Return what a message tells on the target's date; nothing where there is no such message."""
     document = target.rest.stream_document
     node = document["components"]["messages"].get(message)
@@ -78,13 +78,13 @@ def query_parameters(target: StreamTarget, path: str) -> frozenset[str]:
     return frozenset(one["name"] for one in found if one["in"] == "query")
 
 
-class Words(NamedTuple):
+class FindingWriter(NamedTuple):
     """Writes findings of one rule."""
 
     rule: str
     target: StreamTarget
 
-    def finding(self, where: str | Line, seen: str, expected: str, message: str = "") -> Finding:
+    def finding(self, where: str | RecordedStream, seen: str, expected: str, message: str = "") -> Finding:
         name = where if isinstance(where, str) else where.name
         return Finding(self.rule, name, seen, expected, self.target.place(message))
 

@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.api_document import BOOKS, Words, has_code, known_channels, parameters
+from mockexchange.kit.kalshi.stream.api_document import BOOKS, FindingWriter, has_code, known_channels, parameters
 from mockexchange.kit.kalshi.stream.recording import tickers_of
-from mockexchange.kit.streaming.protocol import Kind, Told
-from mockexchange.kit.streaming.recorded_stream import Line
+from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage
+from mockexchange.kit.streaming.recorded_stream import RecordedStream
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import NotJudged
 
@@ -22,17 +22,17 @@ LAST_UNKNOWN_MARKET = "2026-06"
 COMMUNICATIONS, INDICES, PYTH = "communications", "cfbenchmarks_value", "pyth_value"
 
 
-class Desk(NamedTuple):
+class CommandStream(NamedTuple):
     """A stream with a subscription to books, to tickers and to fills of which commands may speak."""
 
-    line: Line
+    stream: RecordedStream
     ticker: str
     books: int
     tickers: int
     fills: int
 
 
-class Situation(NamedTuple):
+class WrongCommand(NamedTuple):
     """A command, or bytes that are none, and the code it gets; None where no source says which it is.
 
     `since` names the parameter, the channel or the alias that there has to be for it.
@@ -41,120 +41,134 @@ class Situation(NamedTuple):
     words: str
     code: int | None
     command: str
-    params: Callable[[Desk], Params]
+    params: Callable[[CommandStream], Params]
     needs: Callable[[StreamTarget], bool] = lambda target: True
 
 
-def _nothing(desk: Desk) -> Params:
+def _nothing(commands: CommandStream) -> Params:
     return None
 
 
-def _given(**params: Any) -> Callable[[Desk], Params]:
-    return lambda desk: params
+def _given(**params: Any) -> Callable[[CommandStream], Params]:
+    return lambda commands: params
 
 
 def _takes(command: str, parameter: str) -> Callable[[StreamTarget], bool]:
     return lambda target: parameter in parameters(target, command)
 
 
-SITUATIONS = (
-    Situation("params that are a list", 1, SUBSCRIBE, lambda desk: [desk.ticker]),
-    Situation("channels that are a text", 1, SUBSCRIBE, _given(channels="ticker")),
-    Situation("sids that are texts", 1, UNSUBSCRIBE, _given(sids=["1"])),
-    Situation("subscribe without params", 2, SUBSCRIBE, _nothing),
-    Situation("unsubscribe without params", 2, UNSUBSCRIBE, _nothing),
-    Situation("update without params", 2, UPDATE, _nothing),
-    Situation("books of no market", 2, SUBSCRIBE, _given(channels=[BOOKS])),
-    Situation("subscribe without channels", 3, SUBSCRIBE, lambda desk: {"market_tickers": [desk.ticker]}),
-    Situation("unsubscribe without sids", 4, UNSUBSCRIBE, _given()),
-    Situation("an unknown command", 5, "resubscribe", _given(channels=["ticker"])),
-    Situation("unsubscribe of an unknown sid", 7, UNSUBSCRIBE, _given(sids=[NO_SID])),
-    Situation(
+WRONG_COMMANDS = (
+    WrongCommand("params that are a list", 1, SUBSCRIBE, lambda commands: [commands.ticker]),
+    WrongCommand("channels that are a text", 1, SUBSCRIBE, _given(channels="ticker")),
+    WrongCommand("sids that are texts", 1, UNSUBSCRIBE, _given(sids=["1"])),
+    WrongCommand("subscribe without params", 2, SUBSCRIBE, _nothing),
+    WrongCommand("unsubscribe without params", 2, UNSUBSCRIBE, _nothing),
+    WrongCommand("update without params", 2, UPDATE, _nothing),
+    WrongCommand("books of no market", 2, SUBSCRIBE, _given(channels=[BOOKS])),
+    WrongCommand("subscribe without channels", 3, SUBSCRIBE, lambda commands: {"market_tickers": [commands.ticker]}),
+    WrongCommand("unsubscribe without sids", 4, UNSUBSCRIBE, _given()),
+    WrongCommand("an unknown command", 5, "resubscribe", _given(channels=["ticker"])),
+    WrongCommand("unsubscribe of an unknown sid", 7, UNSUBSCRIBE, _given(sids=[NO_SID])),
+    WrongCommand(
         "update of an unknown sid",
         7,
         UPDATE,
-        lambda desk: {"sids": [NO_SID], "action": ADD, "market_tickers": [desk.ticker]},
+        lambda commands: {"sids": [NO_SID], "action": ADD, "market_tickers": [commands.ticker]},
     ),
-    Situation("an unknown channel", 8, SUBSCRIBE, _given(channels=["nothing"])),
-    Situation(
+    WrongCommand("an unknown channel", 8, SUBSCRIBE, _given(channels=["nothing"])),
+    WrongCommand(
         "a channel before it was there",
         8,
         SUBSCRIBE,
         _given(channels=["user_orders"]),
         lambda target: "user_orders" not in known_channels(target),
     ),
-    Situation("one unknown channel of two", 8, SUBSCRIBE, _given(channels=["trade", "nothing"])),
-    Situation(
+    WrongCommand("one unknown channel of two", 8, SUBSCRIBE, _given(channels=["trade", "nothing"])),
+    WrongCommand(
         "ids where only tickers filter",
         None,
         SUBSCRIBE,
-        lambda desk: {"channels": ["market_positions"], "market_ids": [UUID]},
+        lambda commands: {"channels": ["market_positions"], "market_ids": [UUID]},
         _takes(SUBSCRIBE, "market_ids"),
     ),
-    Situation(
+    WrongCommand(
         "a ticker and a list of them",
         None,
         SUBSCRIBE,
-        lambda desk: {"channels": ["trade"], "market_ticker": desk.ticker, "market_tickers": [desk.ticker]},
+        lambda commands: {"channels": ["trade"], "market_ticker": commands.ticker, "market_tickers": [commands.ticker]},
     ),
-    Situation("update without a sid", 12, UPDATE, lambda desk: {"action": ADD, "market_tickers": [desk.ticker]}),
-    Situation(
+    WrongCommand(
+        "update without a sid", 12, UPDATE, lambda commands: {"action": ADD, "market_tickers": [commands.ticker]}
+    ),
+    WrongCommand(
         "update of two sids",
         12,
         UPDATE,
-        lambda desk: {"sids": [desk.books, desk.tickers], "action": ADD, "market_tickers": [desk.ticker]},
+        lambda commands: {
+            "sids": [commands.books, commands.tickers],
+            "action": ADD,
+            "market_tickers": [commands.ticker],
+        },
     ),
-    Situation(
+    WrongCommand(
         "update of a sid in both ways",
         12,
         UPDATE,
-        lambda desk: {"sid": desk.books, "sids": [desk.books], "action": ADD, "market_tickers": [desk.ticker]},
+        lambda commands: {
+            "sid": commands.books,
+            "sids": [commands.books],
+            "action": ADD,
+            "market_tickers": [commands.ticker],
+        },
     ),
-    Situation(
+    WrongCommand(
         "an unknown action",
         13,
         UPDATE,
-        lambda desk: {"sid": desk.books, "action": "move_markets", "market_tickers": [desk.ticker]},
+        lambda commands: {"sid": commands.books, "action": "move_markets", "market_tickers": [commands.ticker]},
     ),
-    Situation(
+    WrongCommand(
         "books of a subscription to tickers",
         13,
         UPDATE,
-        lambda desk: {"sid": desk.tickers, "action": "get_snapshot", "market_tickers": [desk.ticker]},
+        lambda commands: {"sid": commands.tickers, "action": "get_snapshot", "market_tickers": [commands.ticker]},
     ),
-    Situation("add_markets without markets", 14, UPDATE, lambda desk: {"sid": desk.books, "action": ADD}),
-    Situation(
-        "update without an action", 15, UPDATE, lambda desk: {"sid": desk.books, "market_tickers": [desk.ticker]}
+    WrongCommand("add_markets without markets", 14, UPDATE, lambda commands: {"sid": commands.books, "action": ADD}),
+    WrongCommand(
+        "update without an action",
+        15,
+        UPDATE,
+        lambda commands: {"sid": commands.books, "market_tickers": [commands.ticker]},
     ),
-    Situation(
+    WrongCommand(
         "a market of nobody",
         16,
         SUBSCRIBE,
         _given(channels=["trade"], market_tickers=[NOBODY]),
         lambda target: target.alias <= LAST_UNKNOWN_MARKET,
     ),
-    Situation(
+    WrongCommand(
         "a shard_factor of 0",
         19,
         SUBSCRIBE,
         _given(channels=[COMMUNICATIONS], shard_factor=0),
         _takes(SUBSCRIBE, "shard_factor"),
     ),
-    Situation(
+    WrongCommand(
         "a shard_key alone",
         20,
         SUBSCRIBE,
         _given(channels=[COMMUNICATIONS], shard_key=0),
         _takes(SUBSCRIBE, "shard_factor"),
     ),
-    Situation(
+    WrongCommand(
         "a shard_key that is too large",
         21,
         SUBSCRIBE,
         _given(channels=[COMMUNICATIONS], shard_factor=2, shard_key=2),
         _takes(SUBSCRIBE, "shard_factor"),
     ),
-    Situation(
+    WrongCommand(
         "a shard_factor of 101",
         22,
         SUBSCRIBE,
@@ -162,7 +176,7 @@ SITUATIONS = (
         _takes(SUBSCRIBE, "shard_factor"),
     ),
 )
-BY_WORDS = {one.words: one for one in SITUATIONS}
+BY_WORDS = {one.words: one for one in WRONG_COMMANDS}
 NOT_JSON = "no JSON at all"
 NOT_TEXTS = {NOT_JSON: b"{nothing", "JSON that is no object": b"[1]", "no frame at all": b""}
 ACTIONS = {
@@ -173,7 +187,7 @@ ACTIONS = {
 
 def _subjects(target: StreamTarget) -> Iterable[str]:
     yield from NOT_TEXTS
-    for one in SITUATIONS:
+    for one in WRONG_COMMANDS:
         if (one.code is None or has_code(target, one.code)) and one.needs(target):
             yield one.words
     for words, (channel, _, _) in ACTIONS.items():
@@ -181,52 +195,54 @@ def _subjects(target: StreamTarget) -> Iterable[str]:
             yield words
 
 
-def desk_of(target: StreamTarget) -> Desk:
+def command_stream_of(target: StreamTarget) -> CommandStream:
     """The stream on which commands are tried, opened again where the last one ended it. Raises NotJudged."""
-    found: Desk = target.kept("desk", _open_desk)
-    if found.line.is_closed:
-        target.forget("desk")
-        found = target.kept("desk", _open_desk)
+    found: CommandStream = target.cached("commands", _open_command_stream)
+    if found.stream.is_closed:
+        target.drop_cached("commands")
+        found = target.cached("commands", _open_command_stream)
     return found
 
 
-def _open_desk(target: StreamTarget) -> Desk:
-    line, ticker = target.open(), tickers_of(target)[0]
-    line.name = "commands"
-    line.subscribe(BOOKS, "ticker", "fill", market_tickers=[ticker])
-    sids = {channel: sid for sid, channel in line.channels.items()}
+def _open_command_stream(target: StreamTarget) -> CommandStream:
+    stream, ticker = target.open(), tickers_of(target)[0]
+    stream.name = "commands"
+    stream.subscribe(BOOKS, "ticker", "fill", market_tickers=[ticker])
+    sids = {channel: sid for sid, channel in stream.channels.items()}
     if len(sids) != 3:  # the channels above
         raise NotJudged("books, tickers and fills were not subscribed to")
-    return Desk(line, ticker, sids[BOOKS], sids["ticker"], sids["fill"])
+    return CommandStream(stream, ticker, sids[BOOKS], sids["ticker"], sids["fill"])
 
 
 def judge(target: StreamTarget, subject: str) -> Iterator[Finding]:
     """A command with one thing wrong is answered with its code and its id, and nothing else."""
-    desk = desk_of(target)
+    commands = command_stream_of(target)
     if subject in NOT_TEXTS:
-        desk.line.say(NOT_TEXTS[subject])
-        reply = desk.line.first(Kind.ERROR)
+        commands.stream.send(NOT_TEXTS[subject])
+        reply = commands.stream.first(MessageKind.ERROR)
         yield from _objections(target, subject, [reply] if reply else [], 1)
     elif subject in ACTIONS:
         channel, code, action = ACTIONS[subject]
-        acknowledged = desk.line.subscribe(channel)
+        acknowledged = commands.stream.subscribe(channel)
         params = {"sid": acknowledged[0].sid, "action": action} if acknowledged else {}
-        yield from _objections(target, subject, desk.line.ask(UPDATE, params), code)
+        yield from _objections(target, subject, commands.stream.ask(UPDATE, params), code)
     else:
         one = BY_WORDS[subject]
-        yield from _objections(target, subject, desk.line.ask(one.command, one.params(desk)), one.code)
+        yield from _objections(target, subject, commands.stream.ask(one.command, one.params(commands)), one.code)
 
 
-def _objections(target: StreamTarget, subject: str, replies: list[Told], code: int | None) -> Iterator[Finding]:
-    words = Words("stream.codes", target)
+def _objections(
+    target: StreamTarget, subject: str, replies: list[StreamMessage], code: int | None
+) -> Iterator[Finding]:
+    words = FindingWriter("stream.codes", target)
     expected = "an error" if code is None else f"error {code}"
     if not replies:
         yield words.finding(subject, "no reply", expected, "error")
     for reply in replies:
         seen = reply.body.get("code")
-        if reply.kind is not Kind.ERROR or (code is not None and seen != code):
-            told = f"{reply.message} {seen}" if reply.kind is Kind.ERROR else reply.message
-            yield words.finding(subject, told, expected, "error")
+        if reply.kind is not MessageKind.ERROR or (code is not None and seen != code):
+            described = f"{reply.name} {seen}" if reply.kind is MessageKind.ERROR else reply.name
+            yield words.finding(subject, described, expected, "error")
 
 
 CHECKS: tuple[Check[StreamTarget], ...] = (

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.api_document import Words
+from mockexchange.kit.kalshi.stream.api_document import FindingWriter
 from mockexchange.kit.streaming.connection import HandshakeRefused
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, Headers
@@ -61,7 +61,7 @@ def judge_good_key(target: StreamTarget, subject: str) -> Iterator[Finding]:
     try:
         target.shake_hands(target.signer(subject))
     except HandshakeRefused as refused:
-        yield Words("stream.handshake", target).finding("the handshake", str(refused), "status 101")
+        yield FindingWriter("stream.handshake", target).finding("the handshake", str(refused), "status 101")
 
 
 def judge_mistake(target: StreamTarget, words: str) -> Iterator[Finding]:
@@ -85,15 +85,15 @@ def _mistakes(target: StreamTarget) -> Iterable[str]:
 
 def judge_anonymous(target: StreamTarget, subject: str) -> Iterator[Finding]:
     """While public channels need no key, private ones are refused without one."""
-    words = Words("stream.anonymous", target)
+    words = FindingWriter("stream.anonymous", target)
     try:
-        line = target.shake_hands(target.signer(MEMBER), lambda headers: {})
+        stream = target.shake_hands(target.signer(MEMBER), lambda headers: {})
     except HandshakeRefused as refused:
         yield words.finding("a handshake without a key", str(refused), "status 101")
         return
-    told = [one.message for one in line.subscribe("ticker")]
-    yield from words.differing("a public channel", told, ["subscribed"], "subscribed")
-    codes = [one.body.get("code") for one in line.subscribe("fill")]
+    replies = [one.name for one in stream.subscribe("ticker")]
+    yield from words.differing("a public channel", replies, ["subscribed"], "subscribed")
+    codes = [one.body.get("code") for one in stream.subscribe("fill")]
     yield from words.differing("a private channel", codes, [NEEDS_KEY], "error")
 
 
@@ -106,13 +106,13 @@ def _refused(
 ) -> Iterator[Finding]:
     expected = f"status {' or '.join(map(str, sorted(statuses)))}"
     try:
-        line = target.shake_hands(target.signer(MEMBER), lambda headers: make(), url or None)
+        stream = target.shake_hands(target.signer(MEMBER), lambda headers: make(), url or None)
     except HandshakeRefused as refused:
         if refused.status not in statuses:
-            yield Words(rule, target).finding(f"the handshake with {words}", str(refused), expected)
+            yield FindingWriter(rule, target).finding(f"the handshake with {words}", str(refused), expected)
     else:
-        line.close()
-        yield Words(rule, target).finding(f"the handshake with {words}", "status 101", expected)
+        stream.close()
+        yield FindingWriter(rule, target).finding(f"the handshake with {words}", "status 101", expected)
 
 
 CHECKS: tuple[Check[StreamTarget], ...] = (

@@ -6,11 +6,11 @@ from typing import Any
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.api_document import BOOKS, Words, parameters
-from mockexchange.kit.kalshi.stream.commands import SNAPSHOT, whole_check
-from mockexchange.kit.kalshi.stream.recording import listening, tickers_of
+from mockexchange.kit.kalshi.stream.api_document import BOOKS, FindingWriter, parameters
+from mockexchange.kit.kalshi.stream.commands import SNAPSHOT, single_check
+from mockexchange.kit.kalshi.stream.recording import recording_of, tickers_of
 from mockexchange.kit.kalshi.stream.rows import Row, amount, count
-from mockexchange.kit.streaming.protocol import Told
+from mockexchange.kit.streaming.protocol import StreamMessage
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import NotJudged
 
@@ -40,12 +40,12 @@ def book_of(node: Row) -> Book:
 class Fold:
     """The books of one subscription, made of its frames; `wrong` is what could not be added up."""
 
-    def __init__(self, frames: list[Told]) -> None:
+    def __init__(self, frames: list[StreamMessage]) -> None:
         self.books: dict[str, Book] = {}
         self.wrong: list[tuple[str, str]] = []
-        for told in frames:
-            ticker = str(told.body.get("market_ticker"))
-            (self._begin if told.message == SNAPSHOT else self._change)(ticker, told.body)
+        for message in frames:
+            ticker = str(message.body.get("market_ticker"))
+            (self._begin if message.name == SNAPSHOT else self._change)(ticker, message.body)
 
     def _begin(self, ticker: str, body: Mapping[str, Any]) -> None:
         self.books[ticker] = book_of(body)
@@ -74,18 +74,20 @@ def _shown(prices: list[Decimal]) -> str:
 
 def judge_fold(target: StreamTarget, subject: str) -> Iterator[Finding]:
     """A market's snapshot comes first, and no change takes more than there is."""
-    words = Words("stream.books", target)
-    for seen, expected in Fold(listening(target).told(BOOKS)).wrong:
+    words = FindingWriter("stream.books", target)
+    for seen, expected in Fold(recording_of(target).messages(BOOKS)).wrong:
         yield words.finding(BOOKS, seen, expected, BOOKS)
 
 
 def judge_rest(target: StreamTarget, subject: str) -> Iterator[Finding]:
     """Snapshots and changes add up to the book of REST."""
-    heard, words = listening(target), Words("stream.book-equals-rest", target)
-    yield from heard.steady(BOOKS, lambda: _differences(target, words, Fold(heard.told(BOOKS))))
+    recording, words = recording_of(target), FindingWriter("stream.book-equals-rest", target)
+    yield from recording.settled_differences(
+        BOOKS, lambda: _differences(target, words, Fold(recording.messages(BOOKS)))
+    )
 
 
-def _differences(target: StreamTarget, words: Words, fold: Fold) -> Iterator[Finding]:
+def _differences(target: StreamTarget, words: FindingWriter, fold: Fold) -> Iterator[Finding]:
     for ticker, book in fold.books.items():
         answer = target.rest.ask(BOOK, names={"ticker": ticker})
         target.rest.objections.clear()  # answers are judged by other rules
@@ -104,7 +106,7 @@ def _sorted(side: Levels) -> list[tuple[str, str]]:
 
 def judge_yes_price(target: StreamTarget, subject: str) -> Iterator[Finding]:
     """With use_yes_price a level of NO is told at the rest of the dollar, and those of YES as they are."""
-    words = Words("stream.yes-price", target)
+    words = FindingWriter("stream.yes-price", target)
     tickers = tickers_of(target)
     plain, in_yes = _snapshots(target, tickers), _snapshots(target, tickers, use_yes_price=True)
     expected = {
@@ -122,10 +124,10 @@ def judge_yes_price(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def _snapshots(target: StreamTarget, tickers: list[str], **params: bool) -> dict[str, Book]:
-    line = target.open()
-    line.subscribe(BOOKS, market_tickers=tickers, **params)
-    line.sync()
-    return Fold([one for one in line.data(BOOKS) if one.message == SNAPSHOT]).books
+    stream = target.open()
+    stream.subscribe(BOOKS, market_tickers=tickers, **params)
+    stream.sync()
+    return Fold([one for one in stream.data(BOOKS) if one.name == SNAPSHOT]).books
 
 
 def _has_yes_price(target: StreamTarget) -> bool:
@@ -133,7 +135,7 @@ def _has_yes_price(target: StreamTarget) -> bool:
 
 
 CHECKS: tuple[Check[StreamTarget], ...] = (
-    whole_check("stream.books", "Books begin with a snapshot and add up.", judge_fold),
-    whole_check("stream.book-equals-rest", "Folded frames are the book of REST.", judge_rest),
-    whole_check("stream.yes-price", "Books in prices of YES are the same books.", judge_yes_price, _has_yes_price),
+    single_check("stream.books", "Books begin with a snapshot and add up.", judge_fold),
+    single_check("stream.book-equals-rest", "Folded frames are the book of REST.", judge_rest),
+    single_check("stream.yes-price", "Books in prices of YES are the same books.", judge_yes_price, _has_yes_price),
 )

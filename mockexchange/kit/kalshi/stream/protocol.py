@@ -4,17 +4,17 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from mockexchange.kit.streaming.protocol import Kind, Told
+from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage
 
-UNREADABLE = Told(Kind.OTHER)
+UNREADABLE = StreamMessage(MessageKind.OTHER)
 
 
-class KalshiDialect:
+class KalshiStreamProtocol:
     """A subscription is named by its `sid`, a frame numbered by its `seq`; replies carry the command's `id`."""
 
     barrier = "list_subscriptions"
 
-    def read(self, raw: bytes) -> Told:
+    def read(self, raw: bytes) -> StreamMessage:
         try:
             frame = json.loads(raw)
         except ValueError:
@@ -23,7 +23,7 @@ class KalshiDialect:
             return UNREADABLE
         message, body = frame["type"], frame.get("msg")
         held = body if isinstance(body, dict) else {}
-        told = Told(
+        message = StreamMessage(
             _kind(message, frame),
             message,
             _number(frame.get("id")),
@@ -32,9 +32,9 @@ class KalshiDialect:
             body=held,
             frame=frame,
         )
-        if told.kind is not Kind.ACK:
-            return told
-        return told._replace(sid=_number(held.get("sid")), channel=str(held.get("channel", "")))
+        if message.kind is not MessageKind.ACK:
+            return message
+        return message._replace(sid=_number(held.get("sid")), channel=str(held.get("channel", "")))
 
     def command(self, command_id: int, name: str, params: Any) -> bytes:
         given = {} if params is None else {"params": params}
@@ -47,11 +47,16 @@ class KalshiDialect:
         return "unsubscribe", {"sids": sids}
 
 
-REPLIES = {"subscribed": Kind.ACK, "unsubscribed": Kind.GONE, "ok": Kind.OK, "error": Kind.ERROR}
+REPLIES = {
+    "subscribed": MessageKind.ACK,
+    "unsubscribed": MessageKind.GONE,
+    "ok": MessageKind.OK,
+    "error": MessageKind.ERROR,
+}
 
 
-def _kind(message: str, frame: Mapping[str, Any]) -> Kind:
-    return REPLIES.get(message) or (Kind.DATA if "sid" in frame else Kind.OTHER)
+def _kind(message: str, frame: Mapping[str, Any]) -> MessageKind:
+    return REPLIES.get(message) or (MessageKind.DATA if "sid" in frame else MessageKind.OTHER)
 
 
 def _number(value: Any) -> int | None:

@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.stream.api_document import BOOKS, channels, query_parameters
 from mockexchange.kit.kalshi.stream.rows import Row, amount
-from mockexchange.kit.streaming.protocol import Told
-from mockexchange.kit.streaming.recorded_stream import Line
+from mockexchange.kit.streaming.protocol import StreamMessage
+from mockexchange.kit.streaming.recorded_stream import RecordedStream
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, RESTRICTED, NotJudged, Unreachable
 
 T = TypeVar("T")
-WHOLE, NARROW, ENDED, CHANGED, BOUND_KEY, OTHERS = (
+UNFILTERED, ONE_MARKET, UNSUBSCRIBED, CHANGED_FILTER, RESTRICTED_KEY, OTHER_ACCOUNT = (
     "unfiltered",
     "one market",
     "unsubscribed",
@@ -26,8 +26,8 @@ WHOLE, NARROW, ENDED, CHANGED, BOUND_KEY, OTHERS = (
     "restricted key",
     "another account",
 )
-NAMES = (WHOLE, NARROW, ENDED, CHANGED, BOUND_KEY, OTHERS)
-ROLES = {BOUND_KEY: RESTRICTED, OTHERS: OTHER}
+NAMES = (UNFILTERED, ONE_MARKET, UNSUBSCRIBED, CHANGED_FILTER, RESTRICTED_KEY, OTHER_ACCOUNT)
+ROLES = {RESTRICTED_KEY: RESTRICTED, OTHER_ACCOUNT: OTHER}
 """Of the streams that are not the member's own."""
 LAG_S = 2.0
 """A read that was 360 ms behind was seen."""
@@ -47,109 +47,111 @@ ROWS_MAX = 100
 
 
 @dataclass
-class Listening:
-    """`lines` by what is special about them; `missing` says why one of them is not there."""
+class Recording:
+    """`streams` by what is special about them; `missing` says why one of them is not there."""
 
     target: StreamTarget
     tickers: list[str] = field(default_factory=list)
-    lines: dict[str, Line] = field(default_factory=dict)
+    streams: dict[str, RecordedStream] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     before: dict[str, dict[str, Row]] = field(default_factory=dict)
     """What REST showed when everything was subscribed to and nothing had happened yet, by path and key of the row."""
 
-    def line(self, name: str) -> Line:
+    def stream(self, name: str) -> RecordedStream:
         """Raises NotJudged where there is no such stream."""
-        if name not in self.lines:
+        if name not in self.streams:
             raise NotJudged(self.missing.get(name, "there is no such stream"))
-        return self.lines[name]
+        return self.streams[name]
 
     @property
-    def whole(self) -> Line:
-        return self.line(WHOLE)
+    def unfiltered(self) -> RecordedStream:
+        return self.stream(UNFILTERED)
 
-    def told(self, channel: str, name: str = WHOLE) -> list[Told]:
+    def messages(self, channel: str, name: str = UNFILTERED) -> list[StreamMessage]:
         """The data of a channel. Raises NotJudged where nothing came."""
-        found = self.line(name).data(channel)
+        found = self.stream(name).data(channel)
         if not found:
             raise NotJudged(f"nothing came on {channel}")
         return found
 
-    def steady(self, channel: str, compare: Callable[[], Iterable[T]]) -> list[T]:
+    def settled_differences(self, channel: str, compare: Callable[[], Iterable[T]]) -> list[T]:
         """What differs between the frames of a channel and REST, while nothing more comes on it.
 
         REST may lag behind the stream: what differs is looked at once more, a little later. Raises NotJudged.
         """
         found = self._compared(channel, compare)
         if found and not self.target.is_scripted:
-            self.target.listen((self.whole,), LAG_S)
+            self.target.listen((self.unfiltered,), LAG_S)
             found = self._compared(channel, compare)
         return found
 
     def _compared(self, channel: str, compare: Callable[[], Iterable[T]]) -> list[T]:
-        line = self.whole
-        since, found = len(line.entries), list(compare())
-        line.sync()
-        if line.data(channel, line.entries[since:]):
+        stream = self.unfiltered
+        since, found = len(stream.entries), list(compare())
+        stream.sync()
+        if stream.data(channel, stream.entries[since:]):
             raise NotJudged(f"{channel} went on while REST was asked")
         return found
 
 
-def listening(target: StreamTarget) -> Listening:
+def recording_of(target: StreamTarget) -> Recording:
     """Return the listening of a run, made when it is first asked for. Raises NotJudged and Unreachable."""
-    return target.kept("listening", _listen)
+    return target.cached("listening", _listen)
 
 
-def _listen(target: StreamTarget) -> Listening:
-    found = Listening(target, tickers=tickers_of(target))
+def _listen(target: StreamTarget) -> Recording:
+    found = Recording(target, tickers=tickers_of(target))
     for name in NAMES:
         try:
             _begin(found, name)
         except NotJudged as reason:
-            if name == WHOLE:
+            if name == UNFILTERED:
                 raise
             found.missing[name] = str(reason)
     for path in KEYS:
         with suppress(NotJudged):  # whoever needs it says so
             found.before[path] = keyed(target, path)
-    target.let_happen(*found.lines.values())
+    target.collect_events(*found.streams.values())
     return found
 
 
-def _begin(found: Listening, name: str) -> None:
+def _begin(found: Recording, name: str) -> None:
     apart: list[Finding] = []  # judged as a rule of its own
-    line = found.target.open(ROLES.get(name, MEMBER), apart)
-    line.name = name
-    found.lines[name] = line
+    stream = found.target.open(ROLES.get(name, MEMBER), apart)
+    stream.name = name
+    found.streams[name] = stream
     with suppress(Unreachable):  # a line that is closed says so itself
-        _set_up(found, name, line)
+        _set_up(found, name, stream)
 
 
-def _set_up(found: Listening, name: str, line: Line) -> None:
-    tickers = found.tickers[:1] if name == NARROW else found.tickers
-    subscribe_to_all(found.target, line, tickers, is_narrow=name == NARROW)
-    if name == ENDED:
-        line.unsubscribe(*line.channels)
-    if name == CHANGED:
-        _change(line, found.tickers)
+def _set_up(found: Recording, name: str, stream: RecordedStream) -> None:
+    tickers = found.tickers[:1] if name == ONE_MARKET else found.tickers
+    subscribe_to_all(found.target, stream, tickers, is_narrow=name == ONE_MARKET)
+    if name == UNSUBSCRIBED:
+        stream.unsubscribe(*stream.channels)
+    if name == CHANGED_FILTER:
+        _change(stream, found.tickers)
 
 
-def _change(line: Line, tickers: list[str]) -> None:
+def _change(stream: RecordedStream, tickers: list[str]) -> None:
     """Let the markets leave the books and come back."""
-    books = next((sid for sid, channel in line.channels.items() if channel == BOOKS), 0)
+    books = next((sid for sid, channel in stream.channels.items() if channel == BOOKS), 0)
     for action in ("delete_markets", "add_markets"):
-        line.ask("update_subscription", {"sids": [books], "action": action, "market_tickers": tickers})
+        stream.ask("update_subscription", {"sids": [books], "action": action, "market_tickers": tickers})
 
 
-def subscribe_to_all(target: StreamTarget, line: Line, tickers: list[str], *, is_narrow: bool = False) -> None:
+def subscribe_to_all(
+    target: StreamTarget, stream: RecordedStream, tickers: list[str], *, is_narrow: bool = False
+) -> None:
     """Subscribe to every channel that is described, to books by ticker and to the others by ticker if told so."""
     others = [name for name in channels(target) if name != BOOKS]
-    line.subscribe(BOOKS, market_tickers=tickers)
-    line.subscribe(*others, **({"market_tickers": tickers} if is_narrow else {}))
+    stream.subscribe(BOOKS, market_tickers=tickers)
+    stream.subscribe(*others, **({"market_tickers": tickers} if is_narrow else {}))
 
 
 def tickers_of(target: StreamTarget) -> list[str]:
     """Markets to follow: those of the account's positions first, then the most traded. Raises NotJudged."""
-    return target.kept("tickers", _tickers)
+    return target.cached("tickers", _tickers)
 
 
 def _tickers(target: StreamTarget) -> list[str]:
@@ -183,6 +185,6 @@ def keyed(target: StreamTarget, path: str) -> dict[str, Row]:
     return {str(row[name]): row for row in rows(target, path, key, **limit)}
 
 
-def last_by(frames: Iterable[Told], *keys: str) -> dict[tuple[Any, ...], Told]:
+def last_by(frames: Iterable[StreamMessage], *keys: str) -> dict[tuple[Any, ...], StreamMessage]:
     """The last frame for each value of some keys of its body."""
     return {tuple(one.body.get(key) for key in keys): one for one in frames}

@@ -6,17 +6,17 @@ from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.api_document import Words, channels, query_parameters
+from mockexchange.kit.kalshi.stream.api_document import FindingWriter, channels, query_parameters
 from mockexchange.kit.kalshi.stream.recording import (
     FILLS,
     GROUPS,
     ORDERS,
     POSITIONS,
     TRADES,
-    Listening,
+    Recording,
     keyed,
     last_by,
-    listening,
+    recording_of,
     rows,
 )
 from mockexchange.kit.kalshi.stream.rows import CENTS_PER_DOLLAR, Row, count, differences, dollars, is_same
@@ -40,13 +40,13 @@ class Comparison(NamedTuple):
     rule: str
     channel: str
     says: str
-    compare: Callable[[Listening], Iterable[Found]]
+    compare: Callable[[Recording], Iterable[Found]]
 
 
-def _row(heard: Listening, path: str, names: Mapping[str, str]) -> Row | None:
+def _row(recording: Recording, path: str, names: Mapping[str, str]) -> Row | None:
     """The one object of a read by name; None where there is none. Raises NotJudged."""
-    answer = heard.target.rest.ask(path, names=names)
-    heard.target.rest.objections.clear()  # answers are judged by other rules
+    answer = recording.target.rest.ask(path, names=names)
+    recording.target.rest.objections.clear()  # answers are judged by other rules
     if answer.status == NOT_FOUND:
         return None
     if answer.status != OK:
@@ -55,26 +55,26 @@ def _row(heard: Listening, path: str, names: Mapping[str, str]) -> Row | None:
     return found
 
 
-def positions(heard: Listening) -> Iterator[Found]:
+def positions(recording: Recording) -> Iterator[Found]:
     """The last frame of a market and subaccount is its row."""
-    known = query_parameters(heard.target, POSITIONS)
-    frames = heard.whole.data("market_positions")
-    for (ticker, subaccount), told in last_by(frames, "market_ticker", "subaccount").items():
-        row = _position(heard, known, ticker, subaccount)
+    known = query_parameters(recording.target, POSITIONS)
+    frames = recording.unfiltered.data("market_positions")
+    for (ticker, subaccount), message in last_by(frames, "market_ticker", "subaccount").items():
+        row = _position(recording, known, ticker, subaccount)
         where = f"{ticker}{'' if subaccount is None else f', subaccount {subaccount}'}"
         if row is None:
-            if count(told.body, "position"):
-                yield where, f"position {count(told.body, 'position')}", "no row"
+            if count(message.body, "position"):
+                yield where, f"position {count(message.body, 'position')}", "no row"
             continue
-        yield from ((f"{where}: {name}", seen, shown) for name, seen, shown in position_differences(told.body, row))
+        yield from ((f"{where}: {name}", seen, shown) for name, seen, shown in position_differences(message.body, row))
     named = {str(one.body.get("market_ticker")) for one in frames}
-    yield from _untold(heard, POSITIONS, keyed(heard.target, POSITIONS), named, "market_positions")
+    yield from _unreported(recording, POSITIONS, keyed(recording.target, POSITIONS), named, "market_positions")
 
 
-def _position(heard: Listening, known: Collection[str], ticker: str, subaccount: int | None) -> Row | None:
+def _position(recording: Recording, known: Collection[str], ticker: str, subaccount: int | None) -> Row | None:
     query = {"ticker": ticker, "subaccount": subaccount, "settlement_status": "all"}
     given = {name: value for name, value in query.items() if name in known}
-    found = rows(heard.target, POSITIONS, "market_positions", **given)
+    found = rows(recording.target, POSITIONS, "market_positions", **given)
     return next((row for row in found if row["ticker"] == ticker), None)
 
 
@@ -88,29 +88,29 @@ def position_differences(body: Row, row: Row) -> Iterator[tuple[str, Decimal | N
             yield name, seen, shown
 
 
-def fills(heard: Listening) -> Iterator[Found]:
+def fills(recording: Recording) -> Iterator[Found]:
     """Each fill is a row, and each row that was not there before is a fill."""
-    told = {str(one.body.get("trade_id")): one.body for one in heard.whole.data("fill")}
-    shown = keyed(heard.target, FILLS)
-    for trade_id, body in list(told.items())[-LOOKED_UP_MAX:]:
+    bodies = {str(one.body.get("trade_id")): one.body for one in recording.unfiltered.data("fill")}
+    shown = keyed(recording.target, FILLS)
+    for trade_id, body in list(bodies.items())[-LOOKED_UP_MAX:]:
         if trade_id not in shown:
             yield f"fill {trade_id}", "a frame", "no row"
         else:
             yield from _shared(f"fill {trade_id}", body, shown[trade_id], {"market_ticker": "ticker"}, ("ts",))
-    yield from _untold(heard, FILLS, shown, told, "fill")
+    yield from _unreported(recording, FILLS, shown, bodies, "fill")
 
 
-def _untold(
-    heard: Listening, path: str, shown: Mapping[str, Row], told: Collection[str], channel: str
+def _unreported(
+    recording: Recording, path: str, shown: Mapping[str, Row], reported: Collection[str], channel: str
 ) -> Iterator[Found]:
     """Rows that are new or other than before, and of which no frame told. Raises NotJudged where all is as it was."""
-    if path not in heard.before:
+    if path not in recording.before:
         raise NotJudged(f"GET {path} was not answered before it")
-    before = heard.before[path]
+    before = recording.before[path]
     changed = [key for key, row in shown.items() if key not in before or _is_other(path, row, before[key])]
-    if not changed and not told:
+    if not changed and not reported:
         raise NotJudged(f"nothing came on {channel}")
-    yield from ((f"{channel} {key}", "no frame", "a row that changed") for key in changed if key not in told)
+    yield from ((f"{channel} {key}", "no frame", "a row that changed") for key in changed if key not in reported)
 
 
 def _is_other(path: str, row: Row, before: Row) -> bool:
@@ -121,47 +121,47 @@ def _is_other(path: str, row: Row, before: Row) -> bool:
     return any(row.get(name) != before.get(name) for name in names)
 
 
-def orders(heard: Listening) -> Iterator[Found]:
+def orders(recording: Recording) -> Iterator[Found]:
     """The last frame of an order is its row."""
-    last = last_by(heard.whole.data("user_orders"), "order_id")
-    for (order_id,), told in list(last.items())[-LOOKED_UP_MAX:]:
-        row = _row(heard, ORDER, {"order_id": str(order_id)})
+    last = last_by(recording.unfiltered.data("user_orders"), "order_id")
+    for (order_id,), message in list(last.items())[-LOOKED_UP_MAX:]:
+        row = _row(recording, ORDER, {"order_id": str(order_id)})
         if row is None:
-            yield f"order {order_id}", told.body.get("status"), "no row"
+            yield f"order {order_id}", message.body.get("status"), "no row"
         else:
-            yield from _shared(f"order {order_id}", told.body, row)
+            yield from _shared(f"order {order_id}", message.body, row)
     named = {str(order_id) for (order_id,) in last}
-    yield from _untold(heard, ORDERS, keyed(heard.target, ORDERS), named, "user_orders")
+    yield from _unreported(recording, ORDERS, keyed(recording.target, ORDERS), named, "user_orders")
 
 
-def groups(heard: Listening) -> Iterator[Found]:
+def groups(recording: Recording) -> Iterator[Found]:
     """A group is listed until it is deleted, with the limit that was told last."""
-    shown, frames = keyed(heard.target, GROUPS), heard.whole.data("order_group_updates")
+    shown, frames = keyed(recording.target, GROUPS), recording.unfiltered.data("order_group_updates")
     last = last_by(frames, "order_group_id")
-    for (group,), told in last.items():
-        is_gone = told.body.get("event_type") == "deleted"
+    for (group,), message in last.items():
+        is_gone = message.body.get("event_type") == "deleted"
         if is_gone == (str(group) in shown):
             listed = "listed" if str(group) in shown else "not listed"
-            yield f"group {group}", f"the last event {told.body.get('event_type')}", listed
+            yield f"group {group}", f"the last event {message.body.get('event_type')}", listed
     limits = last_by((one for one in frames if LIMIT in one.body), "order_group_id")
-    for (group,), told in limits.items():
+    for (group,), message in limits.items():
         row = shown.get(str(group), {})
-        yield from _shared(f"group {group}", {LIMIT: told.body[LIMIT]}, row)
-    yield from _untold(heard, GROUPS, shown, {str(group) for (group,) in last}, "order_group_updates")
+        yield from _shared(f"group {group}", {LIMIT: message.body[LIMIT]}, row)
+    yield from _unreported(recording, GROUPS, shown, {str(group) for (group,) in last}, "order_group_updates")
 
 
 LIMIT = "contracts_limit_fp"
 
 
-def trades(heard: Listening) -> Iterator[Found]:
+def trades(recording: Recording) -> Iterator[Found]:
     """Each trade is a row of REST, and where trades have names each new row is a trade."""
-    shown, frames = keyed(heard.target, TRADES), heard.whole.data("trade")
-    for told in frames[-LOOKED_UP_MAX:]:
-        if not any(_is_trade(told.body, row) for row in shown.values()):
-            yield f"trade {told.body.get('trade_id') or dict(told.body)}", "a frame", "no row that says the same"
+    shown, frames = keyed(recording.target, TRADES), recording.unfiltered.data("trade")
+    for message in frames[-LOOKED_UP_MAX:]:
+        if not any(_is_trade(message.body, row) for row in shown.values()):
+            yield f"trade {message.body.get('trade_id') or dict(message.body)}", "a frame", "no row that says the same"
     named = {str(one.body["trade_id"]) for one in frames if "trade_id" in one.body}
     if named or not frames:
-        yield from _untold(heard, TRADES, shown, named, "trade")
+        yield from _unreported(recording, TRADES, shown, named, "trade")
 
 
 def _is_trade(body: Row, row: Row) -> bool:
@@ -170,14 +170,14 @@ def _is_trade(body: Row, row: Row) -> bool:
     return not list(differences(body, row, {"market_ticker": "ticker"}, ("ts",)))
 
 
-def tickers(heard: Listening) -> Iterator[Found]:
+def tickers(recording: Recording) -> Iterator[Found]:
     """The last ticker of a market is what REST shows of it."""
-    for (ticker,), told in list(last_by(heard.told("ticker"), "market_ticker").items())[-LOOKED_UP_MAX:]:
-        row = _row(heard, MARKET, {"ticker": str(ticker)})
+    for (ticker,), message in list(last_by(recording.messages("ticker"), "market_ticker").items())[-LOOKED_UP_MAX:]:
+        row = _row(recording, MARKET, {"ticker": str(ticker)})
         if row is None:
             yield f"market {ticker}", "a ticker", "no such market"
         elif row.get("status") in OPEN:
-            body = {name: value for name, value in told.body.items() if value != ""}
+            body = {name: value for name, value in message.body.items() if value != ""}
             yield from _shared(f"market {ticker}", body, row, LAST_PRICE)
 
 
@@ -191,17 +191,17 @@ STATES: Mapping[str, Collection[str]] = {
 """What REST may call a market after an event of its life."""
 
 
-def lifecycle(heard: Listening) -> Iterator[Found]:
+def lifecycle(recording: Recording) -> Iterator[Found]:
     """A market is in REST what the last event of its life makes it, with the result that was told."""
-    told = [one for one in heard.told("market_lifecycle_v2") if "market_ticker" in one.body]
-    for (ticker,), last in list(last_by(told, "market_ticker").items())[-LOOKED_UP_MAX:]:
-        event, row = str(last.body.get("event_type")), _row(heard, MARKET, {"ticker": str(ticker)})
+    events = [one for one in recording.messages("market_lifecycle_v2") if "market_ticker" in one.body]
+    for (ticker,), last in list(last_by(events, "market_ticker").items())[-LOOKED_UP_MAX:]:
+        event, row = str(last.body.get("event_type")), _row(recording, MARKET, {"ticker": str(ticker)})
         if row is None:
             yield f"market {ticker}", event, "no such market"
         elif event in STATES and row.get("status") not in STATES[event]:
             yield f"market {ticker}", event, f"status {row.get('status')}"
-    for (ticker,), last in last_by((one for one in told if one.body.get("result")), "market_ticker").items():
-        row = _row(heard, MARKET, {"ticker": str(ticker)}) or {}
+    for (ticker,), last in last_by((one for one in events if one.body.get("result")), "market_ticker").items():
+        row = _row(recording, MARKET, {"ticker": str(ticker)}) or {}
         if not is_same(last.body["result"], row.get("result")):
             yield f"market {ticker}", f"result {last.body['result']}", f"result {row.get('result')}"
 
@@ -229,11 +229,13 @@ def _check(one: Comparison) -> Check[StreamTarget]:
         return (one.channel,) if one.channel in channels(target) else ()
 
     def judge(target: StreamTarget, subject: str) -> Iterator[Finding]:
-        heard = listening(target)
-        found = heard.steady(one.channel, lambda: one.compare(heard))
+        recording = recording_of(target)
+        found = recording.settled_differences(one.channel, lambda: one.compare(recording))
         message = channels(target)[one.channel].messages[0]
         for where, seen, shown in found:
-            yield Words(one.rule, target).finding(where, f"the stream tells {seen}", f"REST shows {shown}", message)
+            yield FindingWriter(one.rule, target).finding(
+                where, f"the stream tells {seen}", f"REST shows {shown}", message
+            )
 
     return Check(one.rule, one.says, "asyncapi.yaml", subjects, judge)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.jsonrpc import post, result_of
-from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.signalplus.calls import POSITIONS, envelope, written
 from mockexchange.kit.target import MEMBER, Answer, Target
 
@@ -27,7 +27,7 @@ def _send(target: Target, body: bytes, *, is_base: bool = False) -> Answer:
 def judge_rid(target: Target, rid: str) -> Iterator[Finding]:
     answer = _send(target, written(rid))
     if not answer.text.replace(" ", "").startswith(f'{{"rid":{rid},'):
-        yield finding(target, RID, answer.where, answered(answer), f'{{"rid":{rid},...', POSITIONS)
+        yield finding(target, RID, answer.where, answer_text(answer), f'{{"rid":{rid},...', POSITIONS)
 
 
 def judge_base(target: Target, words: str) -> Iterator[Finding]:
@@ -35,7 +35,7 @@ def judge_base(target: Target, words: str) -> Iterator[Finding]:
     params = {"currency": "any"} if words == "with parameters" else {}
     answers = [post(target, POSITIONS, envelope(params), signer, is_base=is_base) for is_base in (False, True)]
     if result_of(answers[0]) != result_of(answers[1]):
-        yield finding(target, BASE, answers[1].where, answered(answers[1]), answered(answers[0]), POSITIONS)
+        yield finding(target, BASE, answers[1].where, answer_text(answers[1]), answer_text(answers[0]), POSITIONS)
 
 
 class Mistake(NamedTuple):
@@ -86,7 +86,7 @@ def _refused(target: Target, rule: str, answer: Answer, code: int, words: str, s
         told = None
     if answer.status != status or told != code:
         expected = f"status {status} and the error {code}"
-        yield finding(target, rule, f"{answer.where}, {words}", answered(answer), expected, POSITIONS)
+        yield finding(target, rule, f"{answer.where}, {words}", answer_text(answer), expected, POSITIONS)
 
 
 def judge_verbs(target: Target, path: str) -> Iterator[Finding]:
@@ -95,7 +95,7 @@ def judge_verbs(target: Target, path: str) -> Iterator[Finding]:
         allowed = {word.strip() for word in answer.headers.get("allow", "").split(",")}
         if answer.status != 405 or "POST" not in allowed:
             expected = "status 405 and Allow: POST"
-            yield finding(target, VERBS, answer.where, answered(answer), expected, POSITIONS)
+            yield finding(target, VERBS, answer.where, answer_text(answer), expected, POSITIONS)
         yield from target.answers.component_objections("MethodNotAllowed", answer)
 
 

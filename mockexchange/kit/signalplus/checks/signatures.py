@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.jsonrpc import spelt
-from mockexchange.kit.rules.finding_format import answered, finding
+from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.signalplus.calls import POSITIONS, envelope
 from mockexchange.kit.signalplus.signing import KEY, NONCE, SIGNATURE, TIMESTAMP, Signer
 from mockexchange.kit.target import MEMBER, OTHER, Answer, Headers, Target
@@ -74,14 +74,14 @@ def judge_refused(target: Target, words: str) -> Iterator[Finding]:
     make, key = MISTAKES.get(words, _as_it_is), _key(target)
     answer = _asked(target, lambda right: make(key, right), AGES_MS.get(words, 0))
     if answer.status != 401:
-        yield finding(target, REFUSED, f"{answer.where}, {words}", answered(answer), "status 401", POSITIONS)
+        yield finding(target, REFUSED, f"{answer.where}, {words}", answer_text(answer), "status 401", POSITIONS)
 
 
 def judge_taken(target: Target, words: str) -> Iterator[Finding]:
     age_ms = WINDOW_MS - MARGIN_MS
     answer = _asked(target, dict, {"now": 0, "within the window": age_ms, "from a clock ahead": -age_ms}[words])
     if answer.status != 200:
-        yield finding(target, TAKEN, f"{answer.where}, {words}", answered(answer), "status 200", POSITIONS)
+        yield finding(target, TAKEN, f"{answer.where}, {words}", answer_text(answer), "status 200", POSITIONS)
 
 
 def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -89,7 +89,7 @@ def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
     other = _key(target, OTHER)
     answer = _asked(target, lambda right: {**right, KEY: f"Bearer {other.key_id}"})
     if answer.status != 401:
-        yield finding(target, OTHERS, answer.where, answered(answer), "status 401", operation_id)
+        yield finding(target, OTHERS, answer.where, answer_text(answer), "status 401", operation_id)
 
 
 PLACE = "contracts/signalplus/README.md"
