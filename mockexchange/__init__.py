@@ -10,7 +10,7 @@ import importlib as _importlib
 import typing as _typing
 
 if _typing.TYPE_CHECKING:
-    from mockexchange.api.asynchronous.connecting import connect_async
+    from mockexchange.api.asynchronous.connect import connect_async
     from mockexchange.api.asynchronous.exchange import AsyncExchange
     from mockexchange.api.errors import (
         Closed,
@@ -25,8 +25,8 @@ if _typing.TYPE_CHECKING:
         WrongArgument,
         WrongRequest,
     )
-    from mockexchange.api.serving import serve, serve_async
-    from mockexchange.api.synchronous.connecting import connect
+    from mockexchange.api.serve import serve, serve_async
+    from mockexchange.api.synchronous.connect import connect
     from mockexchange.api.synchronous.exchange import Exchange
     from mockexchange.api.transport.asgi_app import Application, asgi
     from mockexchange.api.values.accounts import Account, Key
@@ -73,7 +73,7 @@ __version__ = "0.1.0"
 _MODULES = {
     "mockexchange.api.values.accounts": "Account Key",
     "mockexchange.api.transport.asgi_app": "Application asgi",
-    "mockexchange.api.asynchronous.connecting": "connect_async",
+    "mockexchange.api.asynchronous.connect": "connect_async",
     "mockexchange.api.asynchronous.exchange": "AsyncExchange",
     "mockexchange.api.errors": (
         "Closed MockExchangeError PortInUse Refused TimedOut Unavailable UnknownAccount UnknownVenue Unreachable"
@@ -83,8 +83,8 @@ _MODULES = {
     "mockexchange.api.values.positions": "Position",
     "mockexchange.api.values.records": "Deprecation Frame Request Subscription",
     "mockexchange.api.values.rules": "Fault Stub",
-    "mockexchange.api.serving": "serve serve_async",
-    "mockexchange.api.synchronous.connecting": "connect",
+    "mockexchange.api.serve": "serve serve_async",
+    "mockexchange.api.synchronous.connect": "connect",
     "mockexchange.api.synchronous.exchange": "Exchange",
     "mockexchange.guard": "RealVenueReached",
 }

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from mockexchange.api.errors import WrongRequest
 from mockexchange.api.values.accounts import Account
-from mockexchange.api.values.venues import VenueUrls
+from mockexchange.api.values.venue_urls import VenueUrls
 from mockexchange.clients.published import (
     CLIENTS,
     AccountKey,
@@ -35,7 +35,7 @@ class Environment:
             self.before = {name: os.environ.get(name) for name in variables}
             """What is put back."""
             _set(variables)
-            _IN_FORCE.append(self)
+            _ACTIVE.append(self)
 
     def __enter__(self) -> "Environment":
         return self
@@ -49,24 +49,24 @@ class Environment:
         Where another one has set a variable since, that one puts back, at its end, what this one would have.
         """
         with _LOCK:
-            if self not in _IN_FORCE:
+            if self not in _ACTIVE:
                 return
-            place = _IN_FORCE.index(self)
-            del _IN_FORCE[place]
+            place = _ACTIVE.index(self)
+            del _ACTIVE[place]
             for name, before in self.before.items():
-                above = next((each for each in _IN_FORCE[place:] if name in each.before), None)
+                above = next((each for each in _ACTIVE[place:] if name in each.before), None)
                 if above is None:
                     _set({name: before})
                 elif above.before[name] == self.variables[name]:  # and nobody else has set it in between
                     above.before[name] = before
 
 
-_IN_FORCE: list[Environment] = []
+_ACTIVE: list[Environment] = []
 """Those of this process that are not undone, the last one made last."""
 _LOCK = threading.Lock()
 
 
-class Patches:
+class EnvironmentPatches:
     """The environments of one exchange, undone with it, the last one first."""
 
     def __init__(self, ca_bundle: str | None) -> None:

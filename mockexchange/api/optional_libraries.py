@@ -6,7 +6,7 @@ from types import ModuleType
 from mockexchange.api.errors import Unavailable
 
 
-def transports() -> ModuleType:
+def import_httpx_transports() -> ModuleType:
     """The module of the transports. Raises Unavailable without httpx."""
     try:
         return import_module("mockexchange.api.transport.httpx_transports")

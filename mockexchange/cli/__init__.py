@@ -5,7 +5,7 @@ import click
 from mockexchange import __version__
 from mockexchange.cli.click_base import PREFIX, Program
 
-PLACES = {
+COMMAND_MODULES = {
     "serve": "serve",
     "env": "env",
     "call": "call",
@@ -13,7 +13,7 @@ PLACES = {
     "script": "script",
     "fault": "fault",
     "stub": "stub",
-    "advance": "clock",
+    "advance": "advance",
     "journal": "journal",
     "why": "journal",
     "watch": "watch",
@@ -34,7 +34,7 @@ PLACES = {
 
 @click.group(
     cls=Program,
-    places=PLACES,
+    places=COMMAND_MODULES,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": PREFIX},
 )

@@ -91,11 +91,11 @@ def _show(difference: Difference) -> None:
     for change in difference.changes:
         sign, colour = SIGNS[change.kind]
         click.echo(f"  {change.day or ALWAYS_SO:<10}  ", nl=False)
-        click.secho(f"{sign} {change.name:<{width}}  {_words(change)}", fg=colour, nl=False)
+        click.secho(f"{sign} {change.name:<{width}}  {_describe_change(change)}", fg=colour, nl=False)
         click.echo(f"  [{change.source}]")
 
 
-def _words(change: Change) -> str:
+def _describe_change(change: Change) -> str:
     parts = ((aspect, old, new) for aspect, (old, new) in change.facts.items())
     if change.kind == "changed":
         return "; ".join(f"{aspect} {old or 'none'} -> {new or 'none'}".strip() for aspect, old, new in parts)

@@ -33,9 +33,9 @@ def banner(
     lines += ["", *(_account_line(account) for account in ready["accounts"])]
     if ready.get("ca_cert"):
         authority = f"Its certificate is signed by an authority of this run, {ready['ca_cert']}. To trust that:"
-        lines += ["", authority, *_assigned(trust_of(ready["ca_bundle"]))]
+        lines += ["", authority, *_export_lines(trust_of(ready["ca_bundle"]))]
     for account in _examples(ready["accounts"]):
-        lines += ["", *_exports(ready, account), "", _call_line(account, ready_file)]
+        lines += ["", *_account_exports(ready, account), "", _call_line(account, ready_file)]
     return "\n".join([*lines, "", "Ctrl-C stops it."])
 
 
@@ -61,13 +61,13 @@ def _examples(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(examples.values())
 
 
-def _exports(ready: dict[str, Any], account: dict[str, Any]) -> list[str]:
+def _account_exports(ready: dict[str, Any], account: dict[str, Any]) -> list[str]:
     holder = replace(holder_of(account), read_pem=None)  # no pointer has the key itself
     words = template_values(ready["venues"][account["venue"]], holder, account["private_key_path"] or "")
-    return _assigned({name: template.format(**words) for name, template in POINTERS[account["venue"]].items()})
+    return _export_lines({name: template.format(**words) for name, template in POINTERS[account["venue"]].items()})
 
 
-def _assigned(variables: Mapping[str, str]) -> list[str]:
+def _export_lines(variables: Mapping[str, str]) -> list[str]:
     return [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
 
 

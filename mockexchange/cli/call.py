@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import click
 
-from mockexchange.cli.click_base import Failure, Misuse, checked, option
+from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
 from mockexchange.cli.completion import ACCOUNT
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json
@@ -57,7 +57,7 @@ def request_of(dialect: RequestSigner, method: str, path: str, params: dict[str,
     has_body = dialect.id_name is not None and method == "POST"
     if params is not None and not has_body:
         example = "/private/get_positions?currency=BTC" if dialect.id_name else "/portfolio/fills?limit=2"
-        raise Misuse(f"--params is for POST at a JSON-RPC venue: put them into PATH, as in '{example}'")
+        raise UsageFailure(f"--params is for POST at a JSON-RPC venue: put them into PATH, as in '{example}'")
     if dialect.id_name is None or not has_body:
         return UnsignedRequest(method, target)
     called = target.partition("?")[0].removeprefix(dialect.prefix).removeprefix("/")
@@ -112,12 +112,14 @@ def _credential(accounts: list[dict[str, Any]], account: str, key: str | None) -
     own = [entry for entry in accounts if entry["name"] == account]
     if not own:
         known = ", ".join(dict.fromkeys(entry["name"] for entry in accounts)) or "none"
-        raise Misuse(f"no account {account!r}; known: {known}")
+        raise UsageFailure(f"no account {account!r}; known: {known}")
     found = next((entry for entry in own if key in (None, entry["key"])), None)
     if found is None:
-        raise Misuse(f"{account} has no key {key!r}; known: {', '.join(entry['key'] for entry in own)}")
+        raise UsageFailure(f"{account} has no key {key!r}; known: {', '.join(entry['key'] for entry in own)}")
     if found["private_key_pem"] is None and found["secret"] is None:
-        raise Misuse(f"the scenario has only the public half of {account}'s key {found['key']!r}: it cannot sign here")
+        raise UsageFailure(
+            f"the scenario has only the public half of {account}'s key {found['key']!r}: it cannot sign here"
+        )
     return found
 
 

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 PREFIX = "MOCKEXCHANGE"
 INTERRUPTED = 130
 """128 + SIGINT, as a shell reports it."""
-INDENTED = re.compile(r"\n {2}(?=\S)")
+INDENTED_LINE = re.compile(r"\n {2}(?=\S)")
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -32,13 +32,13 @@ class Failure(click.ClickException):
         self.ctx = click.get_current_context(silent=True)
 
 
-class Misuse(Failure):
+class UsageFailure(Failure):
     """Arguments that cannot be meant: one line, exit code 2."""
 
     exit_code = 2
 
 
-class Commands(dict[str, click.Command]):
+class LazyCommands(dict[str, click.Command]):
     """Imports a command's module when it is asked for: the server alone takes longer to import than most commands."""
 
     def __init__(self, places: Mapping[str, str]) -> None:
@@ -67,7 +67,7 @@ class Program(click.Group):
     def __init__(self, *args: Any, places: Mapping[str, str], **attributes: Any) -> None:
         super().__init__(*args, **attributes)
         self.places = places
-        self.commands = Commands(places)
+        self.commands = LazyCommands(places)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self.places)
@@ -81,24 +81,24 @@ class Program(click.Group):
         name = args[0]
         if name in self.places or name.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
-        raise click.UsageError(f"No such command {name!r}.{_meant(name, self.places)}", ctx)
+        raise click.UsageError(f"No such command {name!r}.{_suggestions(name, self.places)}", ctx)
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        _spell_anything()
+        _escape_unencodable()
         try:
             code = super().main(*args, **{**extra, "standalone_mode": False})
         except click.Abort:
             sys.exit(INTERRUPTED)
         except click.ClickException as error:
-            _complain(_place(error), error.format_message())
+            _print_error(_command_path(error), error.format_message())
             sys.exit(error.exit_code)
         except OSError as error:
-            _complain(PREFIX.lower(), str(error))
+            _print_error(PREFIX.lower(), str(error))
             sys.exit(1)
         sys.exit(code if isinstance(code, int) else 0)
 
 
-def _meant(name: str, commands: Iterable[str]) -> str:
+def _suggestions(name: str, commands: Iterable[str]) -> str:
     """What may have been meant by a command that there is not: the nearest one, and a step of that name."""
     from mockexchange.scenario.steps import STEPS
 
@@ -107,21 +107,21 @@ def _meant(name: str, commands: Iterable[str]) -> str:
     return "".join([*near, *step])
 
 
-def _spell_anything() -> None:
+def _escape_unencodable() -> None:
     """What crossed the wire is shown even where the terminal's encoding has no letters for it."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
-def _place(error: click.ClickException) -> str:
+def _command_path(error: click.ClickException) -> str:
     context = getattr(error, "ctx", None)
     return context.command_path if context else PREFIX.lower()
 
 
-def _complain(place: str, message: str) -> None:
+def _print_error(place: str, message: str) -> None:
     """One line, and one for each that the message indents: such as what came near to what was waited for."""
-    lines = [" ".join(part.split()) for part in INDENTED.split(message)]
+    lines = [" ".join(part.split()) for part in INDENTED_LINE.split(message)]
     click.secho("\n  ".join([f"{place}: {lines[0]}", *lines[1:]]), fg="red", err=True)
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import Misuse
+from mockexchange.cli.click_base import UsageFailure
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable
-from mockexchange.cli.yaml_argument import read_written
+from mockexchange.cli.yaml_argument import parse_argument
 from mockexchange.scenario.steps import STEP
 
 SHOWN = Decimal("1e-12")
-ROOMY = Context(prec=200)
+EXACT = Context(prec=200)
 LONG_DECIMAL = re.compile(r"-?[0-9]{1,40}\.[0-9]{13,150}")
 
 
@@ -40,9 +40,9 @@ def do(context: click.Context, steps: tuple[str, ...], sandbox: str, ready_file:
 
 
 def _read(number: int, text: str) -> Any:
-    step, body = read_written(STEP, "step", number, text)
+    step, body = parse_argument(STEP, "step", number, text)
     if step.at is not None or step.after_us is not None:
-        raise Misuse(f"step {number}: a step here happens now: expected neither `at` nor `after`")
+        raise UsageFailure(f"step {number}: a step here happens now: expected neither `at` nor `after`")
     return body
 
 
@@ -53,14 +53,14 @@ def _show(name: str, outcome: dict[str, Any]) -> None:
         click.secho(f"  refused: {refusal['code']}: {printable(refusal['message'])}", fg="red")
     for event in outcome.get("events", ()):
         facts = {key: value for key, value in event.items() if key != "type"}
-        click.echo(f"  {event['type']}  {'  '.join(f'{key}={_word(value)}' for key, value in facts.items())}")
+        click.echo(f"  {event['type']}  {'  '.join(f'{key}={_format_value(value)}' for key, value in facts.items())}")
 
 
-def _word(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return "-" if value is None else printable(LONG_DECIMAL.sub(_rounded, str(value)))
 
 
 def _rounded(found: re.Match[str]) -> str:
     """A number in so many places as people read; the control API has it exactly."""
     exact = Decimal(found[0])
-    return f"{exact.quantize(SHOWN, context=ROOMY).normalize(ROOMY):f}"
+    return f"{exact.quantize(SHOWN, context=EXACT).normalize(EXACT):f}"

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from mockexchange.cli.click_base import checked, option, shared_option
-from mockexchange.cli.doctor_checks.finding import FAIL, Finding, Situation
-from mockexchange.cli.doctor_checks.table import CHECKS
+from mockexchange.cli.doctor_checks import environment, keys, network, packages
+from mockexchange.cli.doctor_checks.finding import FAIL, Check, CheckContext, Finding
 from mockexchange.cli.server_connection import server_option
 from mockexchange.cli.terminal import printable
 from mockexchange.runtime.http_request import require_url
@@ -17,6 +17,24 @@ from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT
 
 COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 NAME_WIDTH = 12
+CHECKS: tuple[Check, ...] = (
+    packages.check_python,
+    packages.check_dependencies,
+    packages.check_extras,
+    packages.check_node,
+    network.check_server,
+    network.check_clock,
+    network.check_named_clock,
+    network.check_port,
+    keys.check_key_file,
+    keys.check_key_variables,
+    keys.check_key_id,
+    environment.check_urls,
+    environment.check_demo_switch,
+    environment.check_proxies,
+    environment.check_trust,
+)
+"""In the order in which they are shown."""
 
 
 @click.command()
@@ -35,8 +53,8 @@ def doctor(
     A line each: ok, warn or fail, what was found, and how to mend it. Exit code 1 if anything fails. Nothing is
     changed, and no other host is asked but that of --url.
     """
-    situation = Situation(os.environ, ready_file, host, port, url, key)
-    findings = list(examine(situation))
+    check_context = CheckContext(os.environ, ready_file, host, port, url, key)
+    findings = list(examine(check_context))
     if as_json:
         click.echo(json.dumps([finding._asdict() for finding in findings], indent=2))
     else:
@@ -45,10 +63,10 @@ def doctor(
     context.exit(1 if any(finding.verdict == FAIL for finding in findings) else 0)
 
 
-def examine(situation: Situation) -> Iterator[Finding]:
+def examine(context: CheckContext) -> Iterator[Finding]:
     """Yield the findings of every check, in the order in which they help."""
     for check in CHECKS:
-        yield from check(situation)
+        yield from check(context)
 
 
 def _show(finding: Finding) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import Failure, Misuse, option
+from mockexchange.cli.click_base import Failure, UsageFailure, option
 from mockexchange.cli.completion import ACCOUNT
 from mockexchange.cli.server_connection import find_server, server_option
 from mockexchange.cli.shell_formats import FORMATS, to_comments
@@ -52,7 +52,7 @@ def env(client: str, shell: str, account: str | None, ready_file: Path) -> None:
     try:
         chosen = choose([holder_of(one) for one in server.ready["accounts"]], account, client)
     except UnusableAccount as error:
-        raise Misuse(str(error)) from None
+        raise UsageFailure(str(error)) from None
     (row,) = (one for one in server.ready["accounts"] if one["name"] == chosen.name)
     known = client_of(client, chosen.venue)
     variables = variables_of(known, template_values(server.ready, row), os.environ)

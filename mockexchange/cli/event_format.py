@@ -6,7 +6,7 @@ from mockexchange.cli.event_source import Event
 
 Data = dict[str, Any]
 FRAME_CHARS_MAX = 400
-EVENTS_TOLD_MAX = 4
+EVENTS_SHOWN_MAX = 4
 
 
 def accounts_of(event: Event) -> set[str]:
@@ -34,21 +34,21 @@ def style_of(event: Event) -> str:
     return ""
 
 
-def line_of(event: Event) -> list[str]:
+def event_cells(event: Event) -> list[str]:
     """The cells of a line: when, what kind, and what."""
-    return [event.data.get("at", "-"), event.kind, words_of(event)]
+    return [event.data.get("at", "-"), event.kind, describe_event(event)]
 
 
-def words_of(event: Event) -> str:
+def describe_event(event: Event) -> str:
     match event.kind:
         case "command":
-            return _command(event.data)
+            return _describe_command(event.data)
         case "request":
-            return request_words(event.data)
+            return describe_request(event.data)
         case "frame":
-            return _frame(event.data)
+            return _describe_frame(event.data)
         case "script" | "fault":
-            return _firing(event.data)
+            return _describe_firing(event.data)
         case "lost":
             return f"{event.data['lost'] or 'some'} events were lost: this watcher was too slow, or away for too long"
         case "begin":
@@ -56,17 +56,17 @@ def words_of(event: Event) -> str:
     return f"the sandbox was {event.data['reason']}"
 
 
-def fill_words(fill: Data) -> str:
+def describe_fill(fill: Data) -> str:
     side = f"{fill['action']} {fill['side']}"
     return f"{fill['account']}/{fill['book']} {fill['market']} {side} {fill['count']} at {fill['price']}"
 
 
-def trade_words(trade: Data) -> str:
+def describe_trade(trade: Data) -> str:
     words = f"{trade['direction']} {trade['amount']} at {trade['price']}"
     return f"{trade['account']}/{trade['book']} {trade['instrument']} {words}"
 
 
-TRADED = {"filled": fill_words, "contract_traded": trade_words}
+TRADED = {"filled": describe_fill, "contract_traded": describe_trade}
 """Events that are a trade, and their words."""
 
 
@@ -74,17 +74,17 @@ def frame_text(frame: Data) -> str:
     return str(frame.get("frame") or frame.get("frame_base64") or "").rstrip("\n")[:FRAME_CHARS_MAX]
 
 
-def _command(data: Data) -> str:
+def _describe_command(data: Data) -> str:
     head = f"#{data['seq']} {data['command']}"
     cause = f" (by {data['cause']['step']}, {data['cause']['repetition']})" if data["cause"] else ""
     if "refusal" in data:
         return f"{head}{cause} refused: {data['refusal']['code']}: {data['refusal']['message']}"
-    told = [_core_event(one) for one in data["events"][:EVENTS_TOLD_MAX]]
+    told = [_describe_core_event(one) for one in data["events"][:EVENTS_SHOWN_MAX]]
     rest = len(data["events"]) + data["left_out"] - len(told)
     return f"{head}{cause}: {'; '.join(told) or 'nothing changed'}{f'; and {rest} more' if rest else ''}"
 
 
-def _core_event(event: Data) -> str:
+def _describe_core_event(event: Data) -> str:
     kind = str(event["type"])
     if kind in TRADED:
         return f"{kind} {TRADED[kind](event)}"
@@ -92,7 +92,7 @@ def _core_event(event: Data) -> str:
     return " ".join([kind, *named])
 
 
-def request_words(data: Data) -> str:
+def describe_request(data: Data) -> str:
     head = f"{data['method']} {data['target']}" if data["method"] else "bytes that are no HTTP"
     facts = [str(data["status"]), data["operation"] or "-", data["account"] or "-"]
     facts.append(f"{data['latency_us'] / 1_000:.1f} ms")
@@ -102,7 +102,7 @@ def request_words(data: Data) -> str:
     return f"{head} -> {' '.join(facts)}{f': {remarks}' if remarks else ''}"
 
 
-def _frame(data: Data) -> str:
+def _describe_frame(data: Data) -> str:
     head = f"{data['direction']} stream {data['connection']} {data['account'] or '-'}"
     kind = f" {data['kind']}" if data["kind"] else ""
     causes = (f"{cause} {data[cause]}" for cause in ("fault", "stub") if data.get(cause))
@@ -110,7 +110,7 @@ def _frame(data: Data) -> str:
     return f"{head}{kind}{f' [{remarks}]' if remarks else ''} {frame_text(data)}".rstrip()
 
 
-def _firing(data: Data) -> str:
+def _describe_firing(data: Data) -> str:
     facts = " ".join(f"{name}={value}" for name, value in data["detail"].items())
     kind = "" if data["kind"] in ("script", "fault") else f"{data['kind']} "
     return f"{kind}{data['name']} {facts}".rstrip()

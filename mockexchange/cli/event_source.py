@@ -19,7 +19,7 @@ class Event(NamedTuple):
     event_id: str | None = None
 
 
-class Broken(Exception):
+class ConnectionLost(Exception):
     """The connection ended without a word."""
 
 
@@ -37,7 +37,7 @@ def events_of(server: Server, sandbox: str, kinds: Iterable[str], last_event_id:
         _require_events(answer, sandbox)
         yield from read_events(_lines(answer))
     except (OSError, HTTPException) as error:
-        raise Broken(str(error) or type(error).__name__) from None
+        raise ConnectionLost(str(error) or type(error).__name__) from None
     finally:
         connection.close()
 

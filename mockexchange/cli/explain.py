@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import Misuse, option
+from mockexchange.cli.click_base import UsageFailure, option
 
-VERIFIES = "verifies"
-UNUSABLE = "the key cannot be used"
+VERIFIES_PREFIX = "verifies"
+UNUSABLE_KEY_PREFIX = "the key cannot be used"
 """How the words begin where there is nothing to change, and where there is nothing to say."""
 NEEDED = {
     "kalshi": ("method", "path", "timestamp", "signature", "key"),
@@ -41,9 +41,9 @@ def explain(context: click.Context, /, venue: str, **given: Any) -> None:
     """
     missing = [f"--{name}" for name in NEEDED[venue] if given[name] is None]
     if missing:
-        raise Misuse(f"a signature of {venue} cannot be looked at without {' and '.join(missing)}")
+        raise UsageFailure(f"a signature of {venue} cannot be looked at without {' and '.join(missing)}")
     words = READERS[venue](_explainer(venue), **given)
-    verifies = words.startswith(VERIFIES)
+    verifies = words.startswith(VERIFIES_PREFIX)
     click.secho(words, fg="green" if verifies else "yellow")
     context.exit(0 if verifies else 1)
 
@@ -53,7 +53,7 @@ def _explainer(venue: str) -> Callable[..., str]:
 
     explain_offline = VENUES[venue].explain_offline
     if explain_offline is None:
-        raise Misuse(f"signatures of {venue} cannot be looked at offline")
+        raise UsageFailure(f"signatures of {venue} cannot be looked at offline")
     return explain_offline
 
 
@@ -69,8 +69,8 @@ def _read_pair(
     **_: Any,
 ) -> str:
     words = explain_offline(method, path, query, timestamp, signature, _read(key))
-    if words.startswith(UNUSABLE):
-        raise Misuse(f"--key {key}: {words}")
+    if words.startswith(UNUSABLE_KEY_PREFIX):
+        raise UsageFailure(f"--key {key}: {words}")
     return words
 
 
@@ -93,8 +93,8 @@ def _read_nonce(
     explain_offline: Callable[..., str], *, timestamp: str, nonce: str, signature: str, secret: str, **_: Any
 ) -> str:
     words = explain_offline(timestamp, nonce, signature, secret)
-    if words.startswith(UNUSABLE):
-        raise Misuse(f"--secret: {words}")
+    if words.startswith(UNUSABLE_KEY_PREFIX):
+        raise UsageFailure(f"--secret: {words}")
     return words
 
 
@@ -105,6 +105,6 @@ def _read(key: Path) -> str:
     try:
         return key.read_text(encoding="utf-8")
     except OSError as error:
-        raise Misuse(f"--key: {key} cannot be read: {error.strerror}") from None
+        raise UsageFailure(f"--key: {key} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise Misuse(f"--key: {key} is no PEM file: it is not text") from None
+        raise UsageFailure(f"--key: {key} is no PEM file: it is not text") from None

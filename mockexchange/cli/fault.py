@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.rule_lists import add_list_and_clear, install, words_of
+from mockexchange.cli.rule_lists import add_list_and_clear, describe_rule, install
 from mockexchange.cli.server_connection import sandbox_option, server_option
 from mockexchange.cli.terminal import printable
-from mockexchange.cli.yaml_argument import read_written
+from mockexchange.cli.yaml_argument import parse_argument
 from mockexchange.scenario.faults import FAULT
 
 PATH = "/faults"
@@ -32,7 +32,7 @@ def add(rules: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
 
     Each RULE is written as under a scenario's `faults`. One that has the name of another takes its place.
     """
-    body = [read_written(FAULT, "rule", number, text).body for number, text in enumerate(rules, start=1)]
+    body = [parse_argument(FAULT, "rule", number, text).body for number, text in enumerate(rules, start=1)]
     _show(install(ready_file, sandbox, PATH, body))
 
 
@@ -48,11 +48,11 @@ def preset(name: str, sandbox: str, ready_file: Path) -> None:
 def _show(faults: list[dict[str, Any]]) -> None:
     for one in faults:
         click.secho(printable(one["name"]), bold=True, nl=False)
-        click.echo(f"  matched {one['matched']}, fired {one['fired']}{_bound(one['times'])}")
-        click.echo(f"  {words_of(one['match']) or 'anything'} -> {words_of(one['then'])}")
+        click.echo(f"  matched {one['matched']}, fired {one['fired']}{_format_limit(one['times'])}")
+        click.echo(f"  {describe_rule(one['match']) or 'anything'} -> {describe_rule(one['then'])}")
 
 
-def _bound(times: int | None) -> str:
+def _format_limit(times: int | None) -> str:
     return "" if times is None else f" of {times} times"
 
 

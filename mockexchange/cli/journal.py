@@ -7,22 +7,22 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import Misuse, option
+from mockexchange.cli.click_base import UsageFailure, option
 from mockexchange.cli.completion import ACCOUNT
-from mockexchange.cli.rule_lists import words_of
+from mockexchange.cli.rule_lists import describe_rule
 from mockexchange.cli.script import refusal
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import Line, printable, show_table
 
-LAST = 20
-REFUSALS = 3
-RECENT = 500
+LAST_DEFAULT = 20
+REFUSALS_DEFAULT = 3
+RECENT_MAX = 500
 """How far back refusals are sought before the whole journal is read, which may hold 32 MiB of bodies."""
 FRAME_TITLES = ("#", "at", "stream", "account", "way", "channel", "kind", "remarks", "frame")
 FRAME_OPTIONS = ("connection", "channel", "kind", "direction")
 DIRECTIONS = ("in", "out", "lost")
 TITLES = ("#", "at", "request", "status", "operation", "account", "ms", "remarks")
-SENT_HEADERS = (
+CREDENTIAL_HEADERS = (
     "kalshi-access-key",
     "kalshi-access-timestamp",
     "kalshi-access-signature",
@@ -38,7 +38,7 @@ Entry = dict[str, Any]
 
 
 @click.command()
-@option("--last", type=click.IntRange(0), help=f"How many; 0 for all.  [default: {LAST}, with --json all]")
+@option("--last", type=click.IntRange(0), help=f"How many; 0 for all.  [default: {LAST_DEFAULT}, with --json all]")
 @option("--frames", is_flag=True, help="The frames of streams instead of requests.")
 @option("--status", type=click.IntRange(0, 599), help="Only answers of this status; 0 for none.")
 @option("--operation", help="Only requests of this operation, such as GetPositions.")
@@ -68,14 +68,14 @@ def journal(
     **more: Any,
 ) -> None:
     """Print requests and answers, newest last; or the frames of streams."""
-    count = (0 if as_json else LAST) if last is None else last
+    count = (0 if as_json else LAST_DEFAULT) if last is None else last
     of_frames = {name: more.pop(name) for name in FRAME_OPTIONS}
     asked, foreign = (of_frames, more) if frames else (more, of_frames)
     _refuse_foreign(foreign, frames)
     wanted = {"last": count or None, "account": account, "stub": stub, **asked}
     query = {name: value for name, value in wanted.items() if value not in (None, "")}
     server = find_server(ready_file)
-    entries = _ask(server, sandbox, "/frames" if frames else "/journal", query)
+    entries = _fetch(server, sandbox, "/frames" if frames else "/journal", query)
     if account and not entries:
         _require_account(server, sandbox, account)
     if as_json:
@@ -96,22 +96,22 @@ def _require_account(server: Server, sandbox: str, account: str) -> None:
 
     names = [row["name"] for row in server.ask_sandbox("GET", sandbox)["accounts"]]
     if account not in names:
-        raise Misuse(unknown_account(account, names))
+        raise UsageFailure(unknown_account(account, names))
 
 
 def _effects(server: Server, sandbox: str) -> dict[str, str]:
     """What the faults do that are installed, by name: a delay is seen in no answer."""
-    return {one["name"]: words_of(one["then"]) for one in _ask(server, sandbox, "/faults", {})}
+    return {one["name"]: describe_rule(one["then"]) for one in _fetch(server, sandbox, "/faults", {})}
 
 
 def _refuse_foreign(options: Entry, frames: bool) -> None:
     for name, value in options.items():
         if value is not None:
-            raise Misuse(f"--{name} is of {'requests' if frames else 'frames: add --frames'}")
+            raise UsageFailure(f"--{name} is of {'requests' if frames else 'frames: add --frames'}")
 
 
 @click.command()
-@click.argument("count", metavar="[N]", type=click.IntRange(1), default=REFUSALS)
+@click.argument("count", metavar="[N]", type=click.IntRange(1), default=REFUSALS_DEFAULT)
 @sandbox_option
 @server_option
 def why(count: int, sandbox: str, ready_file: Path) -> None:
@@ -121,10 +121,10 @@ def why(count: int, sandbox: str, ready_file: Path) -> None:
     """
     server = find_server(ready_file)
     refused = _refusals(server, sandbox, count)
-    errors = _ask(server, sandbox, "/frames", {"kind": "error", "last": count})
-    acknowledged = _ask(server, sandbox, "/frames", {"kind": "subscribed", "last": RECENT})
+    errors = _fetch(server, sandbox, "/frames", {"kind": "error", "last": count})
+    acknowledged = _fetch(server, sandbox, "/frames", {"kind": "subscribed", "last": RECENT_MAX})
     errors = sorted([*errors, *filter(_is_noted, acknowledged)], key=lambda frame: frame["number"])[-count:]
-    steps = [step for step in _ask(server, sandbox, "/script", {}) if step["refused"]]
+    steps = [step for step in _fetch(server, sandbox, "/script", {}) if step["refused"]]
     if not (refused or errors or steps):
         click.echo("nothing was refused")
     for entry in refused:
@@ -143,15 +143,15 @@ def _is_noted(frame: Entry) -> bool:
 
 def _refusals(server: Server, sandbox: str, count: int) -> list[Entry]:
     refused: list[Entry] = []
-    for last in (RECENT, 0):
-        entries = _ask(server, sandbox, "/journal", {"last": last} if last else {})
+    for last in (RECENT_MAX, 0):
+        entries = _fetch(server, sandbox, "/journal", {"last": last} if last else {})
         refused = [entry for entry in entries if entry["status"] >= 400][-count:]
         if len(refused) == count or len(entries) < last:
             break
     return refused
 
 
-def _ask(server: Server, sandbox: str, path: str, query: dict[str, Any]) -> list[Entry]:
+def _fetch(server: Server, sandbox: str, path: str, query: dict[str, Any]) -> list[Entry]:
     entries: list[Entry] = server.ask_sandbox("GET", sandbox, path, query=query)
     return entries
 
@@ -221,7 +221,7 @@ def _explain_frame(frame: Entry) -> None:
 def _evidence(entry: Entry) -> Iterator[tuple[str, str]]:
     """Yield what was sent and what was answered, each with its title."""
     yield from (("noticed", finding) for finding in entry["findings"])
-    sent = [(name, value) for name, value in entry["headers"] if name in SENT_HEADERS]
+    sent = [(name, value) for name, value in entry["headers"] if name in CREDENTIAL_HEADERS]
     yield from (("sent", f"{name.upper()}: {value}") for name, value in sent)
     if not sent and entry["method"]:
         yield "sent", "no header that says whose it is"

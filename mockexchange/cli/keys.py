@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from mockexchange.cli.click_base import Failure, Misuse, option
+from mockexchange.cli.click_base import Failure, UsageFailure, option
 
 ALGORITHMS = ("rsa", "ed25519")
 PRIVATE_MODE = 0o600
@@ -52,7 +52,7 @@ def new(algorithm: str, out: Path) -> None:
     private, public = out / "private.pem", out / "public.pem"
     taken = next((path for path in (private, public) if os.path.lexists(path)), None)
     if taken:
-        raise Misuse(f"{taken} exists already: choose another place with --out")
+        raise UsageFailure(f"{taken} exists already: choose another place with --out")
     pair = make_pair(algorithm)
     try:
         out.mkdir(parents=True, exist_ok=True)

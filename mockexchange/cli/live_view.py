@@ -10,20 +10,20 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from mockexchange.cli.event_format import TRADED, concerns, frame_text, style_of, words_of
+from mockexchange.cli.event_format import TRADED, concerns, describe_event, frame_text, style_of
 from mockexchange.cli.event_source import Event
 from mockexchange.cli.terminal import Line, printable
 
-KEPT = 100
+LINES_KEPT_MAX = 100
 """More than any terminal shows of one kind."""
-COUNTED = ("command", "request", "frame")
+COUNTED_KINDS = ("command", "request", "frame")
 POSITION_TITLES = ("account", "book", "market", "quantity", "cost", "realized", "fees", "resting")
 POSITION_NAMES = ("account", "book", "instrument", "quantity", "cost", "realized", "fees", "resting")
 CONTRACT_TITLES = ("account", "book", "contract", "size", "average", "mark", "floating", "total", "realized")
 CONTRACT_NAMES = (*POSITION_NAMES[:3], "size", "average_price", "mark_price", "floating", "total", "realized")
 NUMBERS = frozenset((*POSITION_TITLES[3:], *CONTRACT_TITLES[3:]))
 DECIMALS = 9
-STEADY = (POSITION_TITLES, CONTRACT_TITLES)
+CURRENT_STATE_TITLES = (POSITION_TITLES, CONTRACT_TITLES)
 """What is shown of these is a list as of now, and not what came last."""
 FRAME_TITLES = ("at", "stream", "account", "way", "kind", "frame")
 FRAME_NAMES = ("at", "connection", "account", "direction", "kind")
@@ -39,7 +39,7 @@ class Section(NamedTuple):
     weight: int
 
 
-class Board:
+class LiveView:
     """What was told lately, of one account if there is one."""
 
     def __init__(self, sandbox: str, account: str | None) -> None:
@@ -47,11 +47,11 @@ class Board:
         self.at = ""
         self.positions: dict[str, list[Row]] = {}
         """By account; whoever reads the truth puts them here."""
-        self._counts = dict.fromkeys(COUNTED, 0)
-        self._fills: deque[Line] = deque(maxlen=KEPT)
-        self._frames: deque[Line] = deque(maxlen=KEPT)
-        self._requests: deque[Line] = deque(maxlen=KEPT)
-        self._others: deque[Line] = deque(maxlen=KEPT)
+        self._counts = dict.fromkeys(COUNTED_KINDS, 0)
+        self._fills: deque[Line] = deque(maxlen=LINES_KEPT_MAX)
+        self._frames: deque[Line] = deque(maxlen=LINES_KEPT_MAX)
+        self._requests: deque[Line] = deque(maxlen=LINES_KEPT_MAX)
+        self._others: deque[Line] = deque(maxlen=LINES_KEPT_MAX)
 
     def take(self, event: Event) -> None:
         """Remember what has to be shown of an event."""
@@ -60,14 +60,14 @@ class Board:
             return
         if event.kind in self._counts:
             self._counts[event.kind] += 1
-        line = Line((event.data.get("at", self.at), words_of(event)), style_of(event))
+        line = Line((event.data.get("at", self.at), describe_event(event)), style_of(event))
         match event.kind:
             case "frame":
                 self._frames.append(Line(_frame_cells(event.data), style_of(event)))
             case "request":
                 self._requests.append(line)
             case "command" if "refusal" not in event.data:
-                self._take_fills(event.data)
+                self._add_fills(event.data)
             case _:
                 self._others.append(line)
 
@@ -102,7 +102,7 @@ class Board:
         rows.sort(key=_is_flat)
         return [Line(_contract_cells(row), "dim" if _is_flat(row) else "") for row in rows]
 
-    def _take_fills(self, data: Row) -> None:
+    def _add_fills(self, data: Row) -> None:
         for one in data["events"]:
             if one["type"] in TRADED and self.account in (None, one["account"]):
                 self._fills.append(Line((data["at"], TRADED[one["type"]](one))))
@@ -134,7 +134,7 @@ def _table(section: Section, room: int) -> Table:
         style: dict[str, Any] = {"justify": "right" if title in NUMBERS else "left", "ratio": 1 if is_last else None}
         table.add_column(title, no_wrap=True, overflow="ellipsis", **style)
     lines = list(section.lines)
-    is_steady = section.titles in STEADY
+    is_steady = section.titles in CURRENT_STATE_TITLES
     shown = lines[:room] if is_steady else lines[-room:]
     if is_steady and len(lines) > room:
         shown = [*lines[: room - 1], Line((f"and {len(lines) - room + 1} more",), "dim")]

@@ -18,8 +18,8 @@ from mockexchange.store.codec import LogError
 DEVIATIONS_SHOWN_MAX = 20
 CHARS_BEFORE = 60
 CHARS_SHOWN_MAX = 200
-TOUCHED = "{} touched by a fault"
-BEFORE = "{} of a stream that began before the journal of requests"
+SKIPPED_TOUCHED = "{} touched by a fault"
+SKIPPED_UNKNOWN_STREAM = "{} of a stream that began before the journal of requests"
 REQUESTS_MISSING = (
     "expected the journal of requests too, for streams are opened again by their handshakes: "
     "give --journal a second time, with what `mockexchange journal --json` writes"
@@ -115,7 +115,11 @@ def _skipped(verdicts: list[Verdict]) -> str:
     """What was not compared, by the reason; empty for nothing."""
     before = sum(verdict.is_of_unknown_stream for verdict in verdicts)
     touched = sum(verdict.is_skipped for verdict in verdicts) - before
-    told = [words.format(number) for number, words in ((touched, TOUCHED), (before, BEFORE)) if number]
+    told = [
+        words.format(number)
+        for number, words in ((touched, SKIPPED_TOUCHED), (before, SKIPPED_UNKNOWN_STREAM))
+        if number
+    ]
     return f"; not compared: {', '.join(told)}" if told else ""
 
 

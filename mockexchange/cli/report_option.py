@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from mockexchange.cli.click_base import Misuse, checked, option
+from mockexchange.cli.click_base import UsageFailure, checked, option
 from mockexchange.kit.findings import Report
 from mockexchange.kit.reports.destinations import Destination, parse_report, write_report
 from mockexchange.kit.reports.tables import Table
@@ -31,4 +31,4 @@ def write_reports(report: Report, destinations: Sequence[Destination], tables: S
         try:
             write_report(report, destination, tables)
         except OSError as error:
-            raise Misuse(f"{destination.path} cannot be written: {error.strerror or error}") from None
+            raise UsageFailure(f"{destination.path} cannot be written: {error.strerror or error}") from None

@@ -13,7 +13,7 @@ from threading import Thread
 from typing import Any, TextIO
 
 from mockexchange import __version__
-from mockexchange.cli.event_format import request_words
+from mockexchange.cli.event_format import describe_request
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.clock import host_now_us
@@ -29,13 +29,13 @@ LINES_WAITING_MAX = 10_000
 """A second of requests as fast as they can be, and some 10 MB."""
 END_S_MAX = 2.0
 """For what still waits to be written when the server ends."""
-LOST = ("connection", "account", "channel", "kind", "fault", "note")
+LOST_FRAME_FIELDS = ("connection", "account", "channel", "kind", "fault", "note")
 LEVELS = {"reload_failed": "error", "log_failed": "error", "log_lost": "warning", "frame_lost": "warning"}
 Line = Callable[[], str]
 Facts = dict[str, Any]
 
 
-class Writer:
+class LogWriter:
     """Writes lines on a stream, from a thread that ends with `close`."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -69,11 +69,11 @@ class Writer:
                 continue
 
 
-class Diary:
+class RequestLog:
     """Says what happens in the sandboxes that it is shown: see `FORMATS` and `AMOUNTS`."""
 
-    def __init__(self, form: str, amount: str, writer: Writer) -> None:
-        self._say = partial(_say_safely, SAY[form])
+    def __init__(self, form: str, amount: str, writer: LogWriter) -> None:
+        self._make_line = partial(_make_line, LINE_WRITERS[form])
         self._is_json, self._amount, self._writer = form == JSON, amount, writer
         self._is_started = False
         self._lost = 0
@@ -82,42 +82,44 @@ class Diary:
     def watch(self, sandbox: Sandbox) -> None:
         """Say what happens in a sandbox from now on."""
         if self._amount != NOTHING:
-            sandbox.journal.observers.append(partial(self._note_item, sandbox.name))
+            sandbox.journal.observers.append(partial(self._log_item, sandbox.name))
 
-    def note_start(self, scenario: str, ready: Facts) -> None:
+    def log_start(self, scenario: str, ready: Facts) -> None:
         """In words, the banner says it."""
         self._is_started = True
         if self._is_json:
             facts = {name: ready[name] for name in ("pid", "control_url", "api_date", "ca_cert", "venues")}
             accounts = [one["name"] for one in ready["accounts"]]
-            self._note("start", {"version": __version__, "scenario": scenario, **facts, "accounts": accounts})
+            self._log("start", {"version": __version__, "scenario": scenario, **facts, "accounts": accounts})
 
-    def note_stop(self) -> None:
+    def log_stop(self) -> None:
         if self._is_json and self._is_started:
-            self._note("stop", {})
+            self._log("stop", {})
 
-    def note_reload(self, scenario: str, reloaded: Reloaded) -> None:
+    def log_reload(self, scenario: str, reloaded: Reloaded) -> None:
         if reloaded.problem is None:
             accounts = list(dict.fromkeys(spec.account for spec in reloaded.plan.keys))
             facts = {"digest": reloaded.plan.digest, "accounts": accounts, "remark": reloaded.remark}
-            self._note("reload", {"scenario": scenario, **facts})
+            self._log("reload", {"scenario": scenario, **facts})
         else:
-            self._note("reload_failed", {"scenario": scenario, "problem": reloaded.problem})
+            self._log("reload_failed", {"scenario": scenario, "problem": reloaded.problem})
 
-    def _note_item(self, sandbox: str, item: JournalItem) -> None:
+    def _log_item(self, sandbox: str, item: JournalItem) -> None:
         if isinstance(item, JournalEntry):
             if self._amount == REQUESTS or is_refused(item):
-                self._note("request", {}, sandbox, partial(request_to_json, item))
+                self._log("request", {}, sandbox, partial(request_to_json, item))
         elif isinstance(item, FrameEntry) and item.direction == "lost" and self._amount == REQUESTS:
-            self._note("frame_lost", {name: getattr(item, name) for name in LOST}, sandbox)
+            self._log("frame_lost", {name: getattr(item, name) for name in LOST_FRAME_FIELDS}, sandbox)
 
-    def _note(
+    def _log(
         self, event: str, facts: Facts, sandbox: str | None = None, more: Callable[[], Facts] | None = None
     ) -> None:
         now = host_now_us()
-        if self._lost and self._writer.put(partial(self._say, now, "log_lost", None, {"lines": self._lost}, None)):
+        if self._lost and self._writer.put(
+            partial(self._make_line, now, "log_lost", None, {"lines": self._lost}, None)
+        ):
             self._lost = 0
-        if not self._writer.put(partial(self._say, now, event, sandbox, facts, more)):
+        if not self._writer.put(partial(self._make_line, now, event, sandbox, facts, more)):
             self._lost += 1
 
 
@@ -126,17 +128,22 @@ def is_refused(entry: JournalEntry) -> bool:
     return entry.diagnosis is not None or (entry.status >= 400 and entry.fault is None and entry.stub is None)
 
 
-def _say_safely(
-    say: Callable[..., str], now: int, event: str, sandbox: str | None, facts: Facts, more: Callable[[], Facts] | None
+def _make_line(
+    make_line: Callable[..., str],
+    now: int,
+    event: str,
+    sandbox: str | None,
+    facts: Facts,
+    more: Callable[[], Facts] | None,
 ) -> str:
     """Make a line; where that fails, one that says so: the log goes on."""
     try:
-        return say(now, event, sandbox, facts, more)
+        return make_line(now, event, sandbox, facts, more)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is told
-        return say(now, "log_failed", sandbox, {"problem": f"{event}: {type(error).__name__}: {error}"}, None)
+        return make_line(now, "log_failed", sandbox, {"problem": f"{event}: {type(error).__name__}: {error}"}, None)
 
 
-def _say_json(now: int, event: str, sandbox: str | None, facts: Facts, more: Callable[[], Facts] | None) -> str:
+def _make_json_line(now: int, event: str, sandbox: str | None, facts: Facts, more: Callable[[], Facts] | None) -> str:
     whole = {**facts, **(more() if more else {})}
     is_odd = whole.get("diagnosis") or whole.get("remark") or whole.get("status", 0) >= 400
     level = LEVELS.get(event) or ("warning" if is_odd else "info")
@@ -144,25 +151,25 @@ def _say_json(now: int, event: str, sandbox: str | None, facts: Facts, more: Cal
     return json.dumps({**head, **({} if sandbox is None else {"sandbox": sandbox}), **whole})
 
 
-def _say_text(now: int, event: str, sandbox: str | None, facts: Facts, more: Callable[[], Facts] | None) -> str:
+def _make_text_line(now: int, event: str, sandbox: str | None, facts: Facts, more: Callable[[], Facts] | None) -> str:
     where = f"[{sandbox}] " if sandbox not in (None, DEFAULT) else ""
     clock = format_instant(now)[11:23]
-    return f"{clock}  {where}{printable(WORDS[event]({**facts, **(more() if more else {})}))}"
+    return f"{clock}  {where}{printable(DESCRIPTIONS[event]({**facts, **(more() if more else {})}))}"
 
 
-SAY = {TEXT: _say_text, JSON: _say_json}
-WORDS: dict[str, Callable[[Facts], str]] = {
-    "request": request_words,
+LINE_WRITERS = {TEXT: _make_text_line, JSON: _make_json_line}
+DESCRIPTIONS: dict[str, Callable[[Facts], str]] = {
+    "request": describe_request,
     "frame_lost": lambda lost: (
         f"lost a frame {lost['kind']} of stream {lost['connection']} {lost['account'] or '-'}"
         f" [{lost['fault'] or 'overflow'}] {lost['note']}".rstrip()
     ),
-    "reload": lambda told: (
-        f"reloaded {told['scenario']}: {', '.join(told['accounts']) or 'no accounts'}"
-        f"{'; but ' + told['remark'] if told['remark'] else ''}"
+    "reload": lambda facts: (
+        f"reloaded {facts['scenario']}: {', '.join(facts['accounts']) or 'no accounts'}"
+        f"{'; but ' + facts['remark'] if facts['remark'] else ''}"
     ),
-    "log_failed": lambda told: f"a line of this log could not be written: {told['problem']}",
-    "reload_failed": lambda told: f"{told['problem']}: not reloaded, what was before goes on",
+    "log_failed": lambda facts: f"a line of this log could not be written: {facts['problem']}",
+    "reload_failed": lambda facts: f"{facts['problem']}: not reloaded, what was before goes on",
     "log_lost": lambda lost: f"{lost['lines']:,} lines of this log were lost: whoever reads it is too slow",
 }
 """What the events that are said in words are, but for start and stop: those have the banner, and the prompt."""

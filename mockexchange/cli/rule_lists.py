@@ -45,10 +45,12 @@ def install(ready_file: Path, sandbox: str, path: str, body: Any) -> list[dict[s
     return installed
 
 
-def words_of(given: dict[str, Any]) -> str:
+def describe_rule(given: dict[str, Any]) -> str:
     """What a rule looks for, or does, in words."""
-    return printable("  ".join(name if value is None else f"{name}={_word(value)}" for name, value in given.items()))
+    return printable(
+        "  ".join(name if value is None else f"{name}={_format_value(value)}" for name, value in given.items())
+    )
 
 
-def _word(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

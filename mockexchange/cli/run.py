@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from mockexchange.cli.click_base import Failure, Misuse, checked, option
+from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC, UnusableAccount
 from mockexchange.emulation.child_process import CannotStart
@@ -22,7 +22,7 @@ from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT
 
-PLACE = "docs/run.md"
+DOCUMENTATION = "docs/run.md"
 
 
 class NotStarted(Failure):
@@ -87,7 +87,7 @@ def run(
     """
     if not command or not command[0]:
         got = ", got an empty word" if command else ""
-        raise Misuse(f"expected a command after --, such as: mockexchange run -- python bot.py{got}")
+        raise UsageFailure(f"expected a command after --, such as: mockexchange run -- python bot.py{got}")
     settings = RunSettings(
         command=command,
         environment=os.environ,
@@ -98,7 +98,7 @@ def run(
         account=account,
     )
     ran = _run(settings)
-    _say(ran, is_quiet=quiet)
+    _print_result(ran, is_quiet=quiet)
     write_reports(report_of(ran), report)
     context.exit(ran.exit_code)
 
@@ -107,12 +107,12 @@ def _run(settings: RunSettings) -> RunResult:
     try:
         return asyncio.run(run_program(settings))
     except (ScenarioError, UnusableAccount, WrongProxy) as error:
-        raise Misuse(str(error)) from None
+        raise UsageFailure(str(error)) from None
     except CannotStart as error:
         raise NotStarted(str(error), error.exit_code) from None
 
 
-def _say(ran: RunResult, *, is_quiet: bool) -> None:
+def _print_result(ran: RunResult, *, is_quiet: bool) -> None:
     """Say it on standard error: standard output is the program's. Only what is wrong begins like an error."""
     for line in [] if is_quiet else lines_of(ran):
         click.secho(f"[mockexchange] {printable(line)}", err=True, fg="yellow" if line.startswith("WARNING") else None)
@@ -125,6 +125,8 @@ def report_of(ran: RunResult) -> Report:
     """The run as a report, a verdict for each judgement."""
     report, subject = Report(f"mockexchange run -- {shlex.join(ran.settings.command)}"), ran.settings.command[0]
     for one in run_checks(ran):
-        findings = tuple(Finding(one.rule, where, seen, expected, PLACE) for where, seen, expected in one.broken)
+        findings = tuple(
+            Finding(one.rule, where, seen, expected, DOCUMENTATION) for where, seen, expected in one.broken
+        )
         report.add([Verdict(one.rule, subject, findings, says=one.says, seconds=ran.seconds)])
     return report

@@ -7,7 +7,7 @@ import click
 
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable
-from mockexchange.cli.yaml_argument import read_written
+from mockexchange.cli.yaml_argument import parse_argument
 from mockexchange.scenario.script import ENTRY
 
 
@@ -29,7 +29,7 @@ def add(steps: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
 
     Each STEP is written as under a scenario's `script`. Its time begins now.
     """
-    body = [read_written(ENTRY, "step", number, text).body for number, text in enumerate(steps, start=1)]
+    body = [parse_argument(ENTRY, "step", number, text).body for number, text in enumerate(steps, start=1)]
     _show(find_server(ready_file).ask_sandbox("POST", sandbox, "/script", body=body))
 
 

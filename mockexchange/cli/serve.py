@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from mockexchange.cli.banner import banner
-from mockexchange.cli.click_base import Misuse, checked, shared_option
+from mockexchange.cli.click_base import UsageFailure, checked, shared_option
 from mockexchange.cli.completion import SCENARIO
-from mockexchange.cli.request_log import AMOUNTS, DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, Diary, Writer
+from mockexchange.cli.request_log import AMOUNTS, DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, LogWriter, RequestLog
 from mockexchange.cli.verify import require_kit
 from mockexchange.faults.preset_rules import load_preset
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
@@ -122,11 +122,11 @@ def serve(
     quiet: bool,
 ) -> None:
     """Start the server and print credentials to copy and paste."""
-    _require_sense(tls=tls, tls_name=tls_name, public_url=public_url)
+    _require_consistent(tls=tls, tls_name=tls_name, public_url=public_url)
     load = partial(_load, scenario, chaos)
     amount = log or (NOTHING if quiet else DEFAULT_AMOUNTS[log_format])
     try:
-        with _diary(log_format, amount) as diary:
+        with _request_log(log_format, amount) as request_log:
             options = ServeOptions(
                 host=host,
                 port=port,
@@ -138,26 +138,26 @@ def serve(
                 inspector=_self_check(api_date) if self_check else None,
                 authority=_authority() if tls else None,
                 tls_names=tls_name,
-                on_sandbox=diary.watch,
-                reload=_reload(scenario, load, diary) if reload else None,
+                on_sandbox=request_log.watch,
+                reload=_reload(scenario, load, request_log) if reload else None,
             )
-            run = Run(load(), SandboxOptions(api_date=api_date, clock=clock), options)
-            run.serve(partial(diary.note_start, scenario), has_banner=not quiet and log_format == TEXT)
+            run = ServeRun(load(), SandboxOptions(api_date=api_date, clock=clock), options)
+            run.serve(partial(request_log.log_start, scenario), has_banner=not quiet and log_format == TEXT)
     except (ScenarioError, PortInUse) as error:
-        raise Misuse(str(error)) from None
+        raise UsageFailure(str(error)) from None
     except BrokenPipeError:
         raise
     except OSError as error:
         what = error.filename or f"cannot serve on {host}:{port}"
-        raise Misuse(f"{what}: {error.strerror or error}") from None
+        raise UsageFailure(f"{what}: {error.strerror or error}") from None
 
 
-def _require_sense(*, tls: bool, tls_name: tuple[str, ...], public_url: str | None) -> None:
+def _require_consistent(*, tls: bool, tls_name: tuple[str, ...], public_url: str | None) -> None:
     """Refuse options that contradict each other. Raises Misuse."""
     if tls_name and not tls:
-        raise Misuse("--tls-name names this server in its certificate, which it has with --tls: add --tls")
+        raise UsageFailure("--tls-name names this server in its certificate, which it has with --tls: add --tls")
     if tls and public_url and urlsplit(public_url).scheme == "http":
-        raise Misuse(f"--tls serves https alone: --public-url {public_url} would have clients speak http to it")
+        raise UsageFailure(f"--tls serves https alone: --public-url {public_url} would have clients speak http to it")
 
 
 def _authority() -> "Authority":
@@ -177,7 +177,7 @@ def _self_check(api_date: ApiDate) -> Inspector:
     try:
         inspector.require(DEFAULT.name, api_date.day)
     except NoSuchDocument as error:
-        raise Misuse(f"--self-check: {error}") from None
+        raise UsageFailure(f"--self-check: {error}") from None
     return inspector
 
 
@@ -192,33 +192,33 @@ def _with_chaos(plan: Plan, names: tuple[str, ...]) -> Plan:
     return replace(plan, faults=[*plan.faults, *rules]) if rules else plan
 
 
-def _reload(scenario: str, load: Callable[[], Plan], diary: Diary) -> Reload:
+def _reload(scenario: str, load: Callable[[], Plan], request_log: RequestLog) -> Reload:
     """Raises Misuse for a scenario that never changes."""
     if scenario in builtin_names():
-        raise Misuse(f"--reload watches a file, and {scenario!r} is built in: give --scenario FILE")
-    return Reload(Path(scenario), load, partial(diary.note_reload, scenario))
+        raise UsageFailure(f"--reload watches a file, and {scenario!r} is built in: give --scenario FILE")
+    return Reload(Path(scenario), load, partial(request_log.log_reload, scenario))
 
 
 @contextmanager
-def _diary(log_format: str, amount: str) -> Iterator[Diary]:
-    writer = Writer()
-    diary = Diary(log_format, amount, writer)
+def _request_log(log_format: str, amount: str) -> Iterator[RequestLog]:
+    writer = LogWriter()
+    request_log = RequestLog(log_format, amount, writer)
     try:
-        yield diary
+        yield request_log
     finally:
-        diary.note_stop()
+        request_log.log_stop()
         writer.close()
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ServeRun:
     """What is to be served, and how."""
 
     plan: Plan
     sandbox_options: SandboxOptions
     options: ServeOptions
 
-    def serve(self, note_start: Callable[[dict[str, Any]], None], *, has_banner: bool) -> None:
+    def serve(self, log_start: Callable[[dict[str, Any]], None], *, has_banner: bool) -> None:
         """Serve until it is stopped, showing how far the scenario has been played until then."""
         console = Console(stderr=True, quiet=not has_banner)
         with Progress(
@@ -233,7 +233,7 @@ class Run:
 
             def announce(ready: dict[str, Any]) -> None:
                 bar.stop()
-                note_start(ready)
+                log_start(ready)
                 if has_banner:
                     click.echo(self._banner(ready))
 

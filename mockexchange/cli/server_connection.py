@@ -23,7 +23,7 @@ from mockexchange.runtime.http_request import (
 )
 from mockexchange.runtime.ready_file import default_ready_file
 
-ANOTHER = "--ready-file names another"
+OTHER_SERVER_ADVICE = "--ready-file names another"
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -88,7 +88,8 @@ class Server:
         pid = self.ready["pid"]
         if is_running(pid):
             return f"the server (pid {pid}) does not answer at {self.ready['control_url']}: {reason}"
-        return f"the server that wrote {self.ready_file} (pid {pid}) is gone ({reason}): {START_ONE} ({ANOTHER})"
+        gone = f"the server that wrote {self.ready_file} (pid {pid}) is gone ({reason})"
+        return f"{gone}: {START_ONE} ({OTHER_SERVER_ADVICE})"
 
 
 def find_server(ready_file: Path) -> Server:
@@ -96,7 +97,7 @@ def find_server(ready_file: Path) -> Server:
     try:
         return Server(ready_file, read_ready(ready_file))
     except NoServer as missing:
-        what_to_do = f"; {START_ONE} ({ANOTHER})" if missing.is_missing else ""
+        what_to_do = f"; {START_ONE} ({OTHER_SERVER_ADVICE})" if missing.is_missing else ""
         raise Failure(f"{missing}{what_to_do}") from None
 
 

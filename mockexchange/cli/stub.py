@@ -5,10 +5,10 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.rule_lists import add_list_and_clear, install, words_of
+from mockexchange.cli.rule_lists import add_list_and_clear, describe_rule, install
 from mockexchange.cli.server_connection import sandbox_option, server_option
 from mockexchange.cli.terminal import printable
-from mockexchange.cli.yaml_argument import read_written
+from mockexchange.cli.yaml_argument import parse_argument
 from mockexchange.scenario.stubs import BODIES, STUB
 
 PATH = "/stubs"
@@ -34,7 +34,7 @@ def add(stubs: tuple[str, ...], sandbox: str, ready_file: Path) -> None:
     Each STUB is written as under a scenario's `stubs`; of those that fit a request the one installed last answers it.
     One that has the name of another takes its place.
     """
-    written = [read_written(STUB, "stub", number, text).value.written for number, text in enumerate(stubs, start=1)]
+    written = [parse_argument(STUB, "stub", number, text).value.written for number, text in enumerate(stubs, start=1)]
     body = f"[{','.join(written)}]".encode()
     _show(install(ready_file, sandbox, PATH, body))
 
@@ -44,9 +44,9 @@ def _show(stubs: list[dict[str, Any]]) -> None:
         bound = f" of {one['times']} times" if "times" in one else ""
         click.secho(printable(one["name"]), bold=True, nl=False)
         click.echo(f"  matched {one['matched']}, answered {one['answered']}{bound}")
-        asked = "  ".join([one["request"], *([words_of(one["query"])] if "query" in one else [])])
+        asked = "  ".join([one["request"], *([describe_rule(one["query"])] if "query" in one else [])])
         body = {name: one[name] for name in BODIES if name in one}
-        click.echo(f"  {printable(asked)} -> {one['status']}  {words_of(body)[:BODY_CHARS_SHOWN_MAX]}".rstrip())
+        click.echo(f"  {printable(asked)} -> {one['status']}  {describe_rule(body)[:BODY_CHARS_SHOWN_MAX]}".rstrip())
 
 
 add_list_and_clear(

@@ -5,24 +5,24 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import Commands, Misuse
+from mockexchange.cli.click_base import LazyCommands, UsageFailure
 
-PLACES = {"server": "verify_server", "client": "verify_client"}
+COMMAND_MODULES = {"server": "verify_server", "client": "verify_client"}
 LIBRARIES = ("httpx", "hypothesis", "jsonschema_rs", "schemathesis")
 
 
-class Verifications(click.Group):
+class VerifyGroup(click.Group):
     """The commands below `verify`, each loaded when it is asked for."""
 
     def __init__(self, *args: Any, **attributes: Any) -> None:
         super().__init__(*args, **attributes)
-        self.commands = Commands(PLACES)
+        self.commands = LazyCommands(COMMAND_MODULES)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(PLACES)
+        return list(COMMAND_MODULES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in PLACES:
+        if cmd_name not in COMMAND_MODULES:
             return None
         require_kit()
         return self.commands[cmd_name]
@@ -32,10 +32,10 @@ def require_kit() -> None:
     """Raise Misuse where the extra's libraries are not installed."""
     missing = [name for name in LIBRARIES if importlib.util.find_spec(name) is None]
     if missing:
-        raise Misuse(f"{', '.join(missing)} not installed: pip install 'mockexchange[kit]'")
+        raise UsageFailure(f"{', '.join(missing)} not installed: pip install 'mockexchange[kit]'")
 
 
-@click.group(cls=Verifications)
+@click.group(cls=VerifyGroup)
 def verify() -> None:
     """Prove that a server or a client keeps the documented contract.
 

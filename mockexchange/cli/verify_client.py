@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import yaml
 
-from mockexchange.cli.click_base import Misuse, checked, option
+from mockexchange.cli.click_base import UsageFailure, checked, option
 from mockexchange.cli.completion import SCENARIO
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC
@@ -90,7 +90,7 @@ def client(
         click.echo("".join(f"{card.number}  {card.title}\n" for card in chosen), nl=False)
         return
     if not command:
-        raise Misuse("expected a command after --, such as: mockexchange verify client -- python bot.py")
+        raise UsageFailure("expected a command after --, such as: mockexchange verify client -- python bot.py")
     settings = Settings(
         venue=KALSHI,
         command=command,
@@ -116,7 +116,7 @@ def _cards(wanted: Sequence[str], more: Path | None) -> tuple[list[Card], list[C
         every = load_cards() if more is None else load_cards(more=more)
         return every, choose(every, wanted)
     except CardError as error:
-        raise Misuse(str(error)) from None
+        raise UsageFailure(str(error)) from None
 
 
 def _run(settings: Settings) -> Run:
@@ -126,7 +126,7 @@ def _run(settings: Settings) -> Run:
         with progress:
             run.judge()
     except CannotJudge as error:
-        raise Misuse(str(error)) from None
+        raise UsageFailure(str(error)) from None
     except yaml.YAMLError as error:
-        raise Misuse(f"the contract documents cannot be read: {' '.join(str(error).split())}") from None
+        raise UsageFailure(f"the contract documents cannot be read: {' '.join(str(error).split())}") from None
     return run

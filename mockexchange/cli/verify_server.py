@@ -9,7 +9,7 @@ from typing import Any
 import click
 import yaml
 
-from mockexchange.cli.click_base import Misuse, checked, option
+from mockexchange.cli.click_base import UsageFailure, checked, option
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.reports.console import Progress, console_on, show_report
@@ -102,12 +102,12 @@ def server(context: click.Context, /, report: tuple[Destination, ...], **given: 
             run.prepare()
             run.judge()
     except CannotJudge as error:
-        raise Misuse(str(error)) from None
+        raise UsageFailure(str(error)) from None
     except KeyboardInterrupt:
-        raise Misuse("interrupted before anything was judged") from None
+        raise UsageFailure("interrupted before anything was judged") from None
     except yaml.YAMLError as error:
         words = " ".join(str(error).split())
-        raise Misuse(f"the contract documents of {settings.api_date} cannot be read: {words}") from None
+        raise UsageFailure(f"the contract documents of {settings.api_date} cannot be read: {words}") from None
     show_report(run.report, console_on(sys.stdout), run.tables())
     write_reports(run.report, report, run.tables())
     context.exit(run.report.exit_code)
@@ -139,7 +139,7 @@ def _settings(
         selection.require_known(rules_of(KALSHI))
         keys = _keys((Credential(MEMBER, key_id, key), *role))
     except ValueError as error:
-        raise Misuse(str(error)) from None
+        raise UsageFailure(str(error)) from None
     return Settings(
         venue=KALSHI,
         address=address,

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mockexchange.cli.click_base import Misuse, checked, option
+from mockexchange.cli.click_base import UsageFailure, checked, option
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.runtime.http_request import TIMEOUT_S
@@ -49,7 +49,7 @@ def _read_all(filters: tuple[str, ...]) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
     for name, value in map(_read, filters):
         if name in wanted:
-            raise Misuse(f"{name}: expected it once, for all that is given has to be so")
+            raise UsageFailure(f"{name}: expected it once, for all that is given has to be so")
         wanted[name] = value
     return wanted
 
@@ -57,8 +57,8 @@ def _read_all(filters: tuple[str, ...]) -> dict[str, Any]:
 def _read(text: str) -> tuple[str, Any]:
     name, is_there, value = text.partition("=")
     if not is_there:
-        raise Misuse(f"expected NAME=VALUE, such as account=alice, got {text!r}")
+        raise UsageFailure(f"expected NAME=VALUE, such as account=alice, got {text!r}")
     try:
         return name, json.loads(value) if name in JSON_FILTERS else value
     except ValueError:
-        raise Misuse(f"{name}: expected JSON, got {value!r}") from None
+        raise UsageFailure(f"{name}: expected JSON, got {value!r}") from None

@@ -15,9 +15,9 @@ from rich.live import Live
 
 from mockexchange.cli.click_base import Failure, option
 from mockexchange.cli.completion import ACCOUNT
-from mockexchange.cli.event_format import accounts_of, concerns, line_of, style_of
-from mockexchange.cli.event_source import Broken, Event, events_of
-from mockexchange.cli.live_view import Board
+from mockexchange.cli.event_format import accounts_of, concerns, event_cells, style_of
+from mockexchange.cli.event_source import ConnectionLost, Event, events_of
+from mockexchange.cli.live_view import LiveView
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable
 
@@ -52,7 +52,7 @@ def watch(account: str | None, plain: bool, sandbox: str, ready_file: Path) -> N
 def _print_lines(server: Server, sandbox: str, account: str | None) -> None:
     for event in follow(server, sandbox):
         if concerns(event, account):
-            line = "\t".join(printable(cell) for cell in line_of(event))
+            line = "\t".join(printable(cell) for cell in event_cells(event))
             click.secho(line, fg=style_of(event) or None)
 
 
@@ -65,7 +65,7 @@ def follow(server: Server, sandbox: str) -> Iterator[Event]:
             for event in events_of(server, sandbox, KINDS, last_event_id):
                 last_event_id = event.event_id or last_event_id
                 yield event
-        except Broken as broken:
+        except ConnectionLost as broken:
             if event is None:
                 raise Failure(f"the server (pid {server.ready['pid']}) is gone: {broken}") from None
         if event is not None and event.kind == "end":
@@ -83,7 +83,7 @@ class _Display:
 
     def __init__(self, server: Server, sandbox: str, account: str | None, accounts: list[str]) -> None:
         self.server, self.sandbox, self.accounts = server, sandbox, accounts
-        self.board = Board(sandbox, account)
+        self.view = LiveView(sandbox, account)
         self.stale: set[str] = set()
         """Accounts whose positions have to be read: all of them once events come, so that none is missed between."""
         self._arrived: SimpleQueue[Event | Failure] = SimpleQueue()
@@ -94,7 +94,7 @@ class _Display:
         with Live(console=console, screen=True, auto_refresh=False) as live:
             while True:
                 self._read_positions()
-                live.update(self.board.show(console.height), refresh=True)
+                live.update(self.view.show(console.height), refresh=True)
                 self._gather()
 
     def _read(self) -> None:
@@ -117,7 +117,7 @@ class _Display:
             self._take(arrived)
 
     def _take(self, event: Event) -> None:
-        self.board.take(event)
+        self.view.take(event)
         if event.kind in ("begin", "lost"):
             self.stale.update(self.accounts)
         elif event.kind == "command":
@@ -125,7 +125,7 @@ class _Display:
 
     def _read_positions(self) -> None:
         for name in sorted(self.stale):
-            self.board.positions[name] = _positions_of(self.server, self.sandbox, name)
+            self.view.positions[name] = _positions_of(self.server, self.sandbox, name)
         self.stale.clear()
 
 

@@ -7,7 +7,7 @@ from anyio.from_thread import BlockingPortal
 from starlette.types import ASGIApp
 
 from mockexchange.api.transport.httpx_transports import LocalTransport
-from mockexchange.api.transport.loop_bridge import Bridge
+from mockexchange.api.transport.loop_bridge import LoopBridge
 
 
 class AppTransport(LocalTransport):
@@ -17,7 +17,7 @@ class AppTransport(LocalTransport):
     """
 
     def __init__(self, app: ASGIApp, portal: BlockingPortal) -> None:
-        super().__init__(Bridge(app, portal.call(asyncio.get_running_loop)))
+        super().__init__(LoopBridge(app, portal.call(asyncio.get_running_loop)))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer with the whole body at hand, for those who judge it."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["async_exchange_sandbox", "exchange_sandbox", "mock_exchange", "venue_dials"]
 
 FIXTURES = frozenset(__all__)
-REFUSAL = "::mockexchange"
+REFUSAL_NODE_ID = "::mockexchange"
 """The node id under which a worker of pytest-xdist tells what it refuses; no file or folder can have it."""
 Phase = Generator[None, object, object]
 
@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", options.MARKER_HELP)
     if not is_worker(config):
-        config.pluginmanager.register(Refuser(), f"{MARKER}-refuser")
+        config.pluginmanager.register(CollectionRefuser(), f"{MARKER}-refuser")
 
 
 @pytest.hookimpl(trylast=True)
@@ -48,12 +48,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             refuse(config, items, found)
 
 
-class Refuser:
+class CollectionRefuser:
     """Refuses, in the process that started workers of pytest-xdist, what they have found: they can only tell."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.nodeid == REFUSAL:
+        if report.nodeid == REFUSAL_NODE_ID:
             raise pytest.UsageError(str(report.longrepr))
 
 
@@ -83,9 +83,9 @@ def exchange_sandbox(request: pytest.FixtureRequest, mock_exchange: "Exchange") 
 @pytest.fixture
 def async_exchange_sandbox(exchange_sandbox: "Exchange") -> "Iterator[AsyncExchange]":
     """The test's `exchange_sandbox`, to be awaited: from any loop, so it needs no plugin of its own."""
-    from mockexchange.api.awaitable import awaitable
+    from mockexchange.api.async_view import async_view
 
-    with awaitable(exchange_sandbox) as exchange:
+    with async_view(exchange_sandbox) as exchange:
         yield exchange
 
 
@@ -104,20 +104,20 @@ def pytest_runtest_setup(item: pytest.Item) -> Phase:
         from mockexchange.pytest_plugin import network_guard
 
         network_guard.begin(item)
-    return (yield from _watched(item))
+    return (yield from _guard_phase(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Phase:
     __tracebackhide__ = True
-    return (yield from _watched(item))
+    return (yield from _guard_phase(item))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Phase:
     __tracebackhide__ = True
     try:
-        return (yield from _watched(item))
+        return (yield from _guard_phase(item))
     finally:
         if GUARD in item.stash:
             from mockexchange.pytest_plugin import network_guard
@@ -125,7 +125,7 @@ def pytest_runtest_teardown(item: pytest.Item) -> Phase:
             network_guard.end(item)
 
 
-def _watched(item: pytest.Item) -> Phase:
+def _guard_phase(item: pytest.Item) -> Phase:
     """A phase of a test, which fails if somebody has dialled a real venue by its end."""
     __tracebackhide__ = True
     error: BaseException | None = None
@@ -149,7 +149,7 @@ def pytest_runtest_makereport(
     if call.excinfo is not None and uses_exchange(item):
         from mockexchange.pytest_plugin import reports
 
-        reports.complete(report, item, call.excinfo)
+        reports.add_section(report, item, call.excinfo)
     return report
 
 
@@ -158,7 +158,7 @@ def refuse(config: pytest.Config, items: list[pytest.Item], problems: str) -> No
     if not is_worker(config):
         raise pytest.UsageError(problems)
     items.clear()
-    config.hook.pytest_collectreport(report=pytest.CollectReport(REFUSAL, "failed", problems, []))
+    config.hook.pytest_collectreport(report=pytest.CollectReport(REFUSAL_NODE_ID, "failed", problems, []))
 
 
 def is_worker(config: pytest.Config) -> bool:

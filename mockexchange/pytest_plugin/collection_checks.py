@@ -13,9 +13,9 @@ import pytest
 
 from mockexchange.api.errors import MockExchangeError, WrongRequest
 from mockexchange.api.transport.discovery import find_control
-from mockexchange.api.transport.remote import RemoteAsk
-from mockexchange.api.values.sandbox_settings import creation
-from mockexchange.pytest_plugin.markers import SHOWN, Wanted, WrongMarker, require_use, wanted_of
+from mockexchange.api.transport.remote import RemoteClient
+from mockexchange.api.values.sandbox_settings import creation_body
+from mockexchange.pytest_plugin.markers import MARKER_TEXT, SandboxRequest, WrongMarker, require_use, sandbox_request_of
 from mockexchange.pytest_plugin.options import (
     API_DATE,
     API_DATE_DEFAULT,
@@ -23,11 +23,11 @@ from mockexchange.pytest_plugin.options import (
     SCENARIO,
     TOKEN,
     URL,
-    Settings,
+    PluginSettings,
     origin_of,
     settings_of,
 )
-from mockexchange.pytest_plugin.scenario_files import found
+from mockexchange.pytest_plugin.scenario_files import find_scenario
 from mockexchange.sandbox.sandbox import open_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import located_json
@@ -49,7 +49,7 @@ def problems(config: pytest.Config, items: Iterable[pytest.Item]) -> str:
     return "\n".join([*lines[:PROBLEMS_SHOWN_MAX], *([f"and {more} more"] if more > 0 else [])])
 
 
-def _problems(config: pytest.Config, settings: Settings, items: Iterable[pytest.Item]) -> Iterator[str]:
+def _problems(config: pytest.Config, settings: PluginSettings, items: Iterable[pytest.Item]) -> Iterator[str]:
     """One line each. What is wrong for all tests is not said of each."""
     for find in (_wrong_server, _wrong_defaults, _wrong_directory):
         wrong = list(find(config, settings))
@@ -59,11 +59,11 @@ def _problems(config: pytest.Config, settings: Settings, items: Iterable[pytest.
     yield from _wrong_markers(settings, items)
 
 
-def _wrong_server(config: pytest.Config, settings: Settings) -> Iterator[str]:
+def _wrong_server(config: pytest.Config, settings: PluginSettings) -> Iterator[str]:
     if settings.url is None:
         return
     try:
-        ask = RemoteAsk(find_control(settings.url, settings.token, None, None).control)
+        ask = RemoteClient(find_control(settings.url, settings.token, None, None).control)
         ask("GET", "sandboxes", patience_s=PROBE_S)
     except WrongRequest as error:
         yield f"{origin_of(config, URL)}: {TOKEN_ADVICE if error.code in TOKEN_CODES else error.message}"
@@ -71,60 +71,69 @@ def _wrong_server(config: pytest.Config, settings: Settings) -> Iterator[str]:
         yield f"{origin_of(config, URL)}: {error}"
 
 
-def _wrong_defaults(config: pytest.Config, settings: Settings) -> Iterator[str]:
-    scenario = found(settings.scenario, config.rootpath)
-    for option, wanted in (
-        (SCENARIO, Wanted(scenario=scenario, api_date=API_DATE_DEFAULT)),
-        (API_DATE, Wanted(scenario="empty", api_date=settings.api_date)),
+def _wrong_defaults(config: pytest.Config, settings: PluginSettings) -> Iterator[str]:
+    scenario = find_scenario(settings.scenario, config.rootpath)
+    for option, sandbox_request in (
+        (SCENARIO, SandboxRequest(scenario=scenario, api_date=API_DATE_DEFAULT)),
+        (API_DATE, SandboxRequest(scenario="empty", api_date=settings.api_date)),
     ):
-        problem = problem_of(wanted, settings)
+        problem = problem_of(sandbox_request, settings)
         if problem:
             yield f"{origin_of(config, option)}: {problem}"
 
 
-def _wrong_directory(config: pytest.Config, settings: Settings) -> Iterator[str]:
+def _wrong_directory(config: pytest.Config, settings: PluginSettings) -> Iterator[str]:
     if settings.logs is not None and settings.logs.exists() and not settings.logs.is_dir():
         yield f"{origin_of(config, LOGS)}: expected a directory, got the file {settings.logs}"
 
 
-def _wrong_markers(settings: Settings, items: Iterable[pytest.Item]) -> Iterator[str]:
+def _wrong_markers(settings: PluginSettings, items: Iterable[pytest.Item]) -> Iterator[str]:
     """Many tests want the same: it is read once."""
     known: dict[str, str | None] = {}
     for item in items:
         try:
-            wanted = wanted_of(item)
+            sandbox_request = sandbox_request_of(item)
             require_use(item)
-            key = json.dumps(_body_of(wanted), sort_keys=True)
+            key = json.dumps(_creation_body(sandbox_request), sort_keys=True)
         except (WrongMarker, TypeError, ValueError) as error:
             yield f"{item.nodeid}: {error}"
             continue
         if key not in known:
-            known[key] = problem_of(wanted, settings)
+            known[key] = problem_of(sandbox_request, settings)
         if known[key]:
-            yield f"{item.nodeid}: {SHOWN}: {known[key]}"
+            yield f"{item.nodeid}: {MARKER_TEXT}: {known[key]}"
 
 
-def problem_of(wanted: Wanted, settings: Settings) -> str | None:
+def problem_of(sandbox_request: SandboxRequest, settings: PluginSettings) -> str | None:
     """What is wrong with a sandbox that is wanted; None if it can be made."""
     try:
-        creation = parse_creation(read_object(located_json(json.dumps(_body_of(wanted)), "", 0)))
+        creation = parse_creation(read_object(located_json(json.dumps(_creation_body(sandbox_request)), "", 0)))
         if not settings.is_remote:
-            _make(creation)
+            _try_creation(creation)
     except (ControlError, ScenarioError) as error:
-        return None if settings.is_remote and _may_be_there(wanted, error) else str(error)
+        return None if settings.is_remote and _may_be_there(sandbox_request, error) else str(error)
     return None
 
 
-def _make(creation: SandboxCreation) -> None:
+def _try_creation(creation: SandboxCreation) -> None:
     """Make the sandbox once: some of what is wrong only the exchange knows. In a thread, for a loop of its own."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, open_sandbox(creation.plan, creation.named("collected"))).result()
 
 
-def _may_be_there(wanted: Wanted, error: Exception) -> bool:
+def _may_be_there(sandbox_request: SandboxRequest, error: Exception) -> bool:
     """A server of another version may have a scenario that is unknown here, and files of its own."""
-    return isinstance(error, ScenarioError) and isinstance(wanted.scenario, str) and "\n" not in wanted.scenario
+    return (
+        isinstance(error, ScenarioError)
+        and isinstance(sandbox_request.scenario, str)
+        and "\n" not in sandbox_request.scenario
+    )
 
 
-def _body_of(wanted: Wanted) -> dict[str, Any]:
-    return creation(wanted.scenario, api_date=wanted.api_date, clock=wanted.clock, faults=wanted.faults)
+def _creation_body(sandbox_request: SandboxRequest) -> dict[str, Any]:
+    return creation_body(
+        sandbox_request.scenario,
+        api_date=sandbox_request.api_date,
+        clock=sandbox_request.clock,
+        faults=sandbox_request.faults,
+    )

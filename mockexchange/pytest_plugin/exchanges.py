@@ -6,10 +6,10 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 import pytest
 
 from mockexchange import Exchange, connect, serve
-from mockexchange.pytest_plugin.markers import Wanted, wanted_of
+from mockexchange.pytest_plugin.markers import SandboxRequest, sandbox_request_of
 from mockexchange.pytest_plugin.options import settings_of
 from mockexchange.pytest_plugin.reports import watch
-from mockexchange.pytest_plugin.scenario_files import found
+from mockexchange.pytest_plugin.scenario_files import find_scenario
 from mockexchange.pytest_plugin.socket_permission import unblocked
 
 
@@ -17,34 +17,34 @@ from mockexchange.pytest_plugin.socket_permission import unblocked
 def session_exchange(config: pytest.Config) -> Iterator[Exchange]:
     """One exchange for all tests of this process, with the scenario and the API date of tests that name none."""
     settings = settings_of(config)
-    scenario, api_date = found(settings.scenario, config.rootpath), settings.api_date
+    scenario, api_date = find_scenario(settings.scenario, config.rootpath), settings.api_date
     if settings.url is None:
         making = serve(scenario, api_date=api_date)
     else:
         own_port = settings.has_own_ports
         making = connect(settings.url, settings.token, scenario=scenario, api_date=api_date, own_port=own_port)
-    wanted = Wanted(scenario=scenario, api_date=api_date)
-    with _made(making) as exchange, watch(config, exchange, wanted):
+    sandbox_request = SandboxRequest(scenario=scenario, api_date=api_date)
+    with _entered(making) as exchange, watch(config, exchange, sandbox_request):
         yield exchange
 
 
 @contextmanager
 def test_exchange(item: pytest.Item, server: Exchange) -> Iterator[Exchange]:
     """A fresh exchange of the session's server, as a test wants it."""
-    settings, wanted = settings_of(item.config), wanted_of(item)
+    settings, sandbox_request = settings_of(item.config), sandbox_request_of(item)
     making = server.sandbox(
-        wanted.scenario,
-        api_date=wanted.api_date,
-        clock=wanted.clock,
-        faults=wanted.faults,
+        sandbox_request.scenario,
+        api_date=sandbox_request.api_date,
+        clock=sandbox_request.clock,
+        faults=sandbox_request.faults,
         own_port=settings.has_own_ports or not settings.is_remote,
     )
-    with _made(making) as exchange, watch(item, exchange, wanted):
+    with _entered(making) as exchange, watch(item, exchange, sandbox_request):
         yield exchange
 
 
 @contextmanager
-def _made(making: AbstractContextManager[Exchange]) -> Iterator[Exchange]:
+def _entered(making: AbstractContextManager[Exchange]) -> Iterator[Exchange]:
     with ExitStack() as stack:
         with unblocked():
             exchange = stack.enter_context(making)

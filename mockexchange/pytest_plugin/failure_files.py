@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from mockexchange.api.synchronous.exchange import Exchange
-from mockexchange.pytest_plugin.markers import Wanted
+from mockexchange.pytest_plugin.markers import SandboxRequest
 
 NAME_CHARS_MAX = 80
 DIGEST_CHARS = 8
 
 
-def keep(directory: Path, test: str, exchange: Exchange) -> str:
+def write_files(directory: Path, test: str, exchange: Exchange) -> str:
     """Write the files of a test's exchange; return the command that replays it."""
     name = name_of(test)
     directory.mkdir(parents=True, exist_ok=True)
@@ -32,11 +32,18 @@ def name_of(test: str) -> str:
     return f"{words}-{hashlib.sha256(test.encode()).hexdigest()[:DIGEST_CHARS]}"
 
 
-def serve_words(wanted: Wanted) -> str | None:
+def serve_command(sandbox_request: SandboxRequest) -> str | None:
     """The command that serves the like of a test's exchange; None where no command line can say the scenario."""
-    if not isinstance(wanted.scenario, str | Path) or "\n" in str(wanted.scenario):
+    if not isinstance(sandbox_request.scenario, str | Path) or "\n" in str(sandbox_request.scenario):
         return None
-    words = ["--scenario", str(wanted.scenario), "--api-date", wanted.api_date, "--clock", wanted.clock]
+    words = [
+        "--scenario",
+        str(sandbox_request.scenario),
+        "--api-date",
+        sandbox_request.api_date,
+        "--clock",
+        sandbox_request.clock,
+    ]
     return shlex.join(["mockexchange", "serve", *words])
 
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from mockexchange.pytest_plugin.options import CLOCK_DEFAULT, MARKER, settings_of
-from mockexchange.pytest_plugin.scenario_files import found
+from mockexchange.pytest_plugin.scenario_files import find_scenario
 from mockexchange.scenario.errors import did_you_mean
 
 SANDBOX, SESSION = "exchange_sandbox", "mock_exchange"
-SHOWN = "@pytest.mark.mockexchange"
-WORDS: Mapping[str, str] = {
+MARKER_TEXT = "@pytest.mark.mockexchange"
+ARGUMENT_TYPES: Mapping[str, str] = {
     "scenario": "a built-in name, a file, YAML text or a mapping",
     "api_date": "text, such as 'latest' or '2026-06'",
     "clock": "text, such as 'paused' or '10x'",
@@ -22,7 +22,7 @@ WORDS: Mapping[str, str] = {
 }
 
 
-WANTED = pytest.StashKey["Wanted"]()
+SANDBOX_REQUEST = pytest.StashKey["SandboxRequest"]()
 
 
 class WrongMarker(Exception):
@@ -30,7 +30,7 @@ class WrongMarker(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class SandboxRequest:
     """What the sandbox of a test is made of."""
 
     scenario: str | Path | Mapping[str, Any]
@@ -40,22 +40,22 @@ class Wanted:
     allow_hosts: tuple[str, ...] = ()
 
 
-def wanted_of(item: pytest.Item) -> Wanted:
+def sandbox_request_of(item: pytest.Item) -> SandboxRequest:
     """Return what a test wants; files are beside it, or in pytest's root directory. Raises WrongMarker."""
-    if WANTED not in item.stash:
-        item.stash[WANTED] = _wanted_of(item)
-    return item.stash[WANTED]
+    if SANDBOX_REQUEST not in item.stash:
+        item.stash[SANDBOX_REQUEST] = _read_sandbox_request(item)
+    return item.stash[SANDBOX_REQUEST]
 
 
-def _wanted_of(item: pytest.Item) -> Wanted:
+def _read_sandbox_request(item: pytest.Item) -> SandboxRequest:
     given: dict[str, Any] = {}
     for mark in reversed(list(item.iter_markers(MARKER))):
         given |= read_mark(mark)
     settings, root = settings_of(item.config), item.config.rootpath
     if "scenario" in given:
-        given["scenario"] = found(given["scenario"], item.path.parent, root)
-    default = {"scenario": found(settings.scenario, root), "api_date": settings.api_date}
-    return Wanted(**{**default, **given, "allow_hosts": tuple(given.get("allow_hosts", ()))})
+        given["scenario"] = find_scenario(given["scenario"], item.path.parent, root)
+    default = {"scenario": find_scenario(settings.scenario, root), "api_date": settings.api_date}
+    return SandboxRequest(**{**default, **given, "allow_hosts": tuple(given.get("allow_hosts", ()))})
 
 
 def require_use(item: pytest.Item) -> None:
@@ -69,20 +69,20 @@ def require_use(item: pytest.Item) -> None:
         return
     uses = f"{SESSION} is as the options say" if SESSION in names else "it uses no exchange"
     words = ", ".join(sorted(said))
-    raise WrongMarker(f"{SHOWN}({words}) says what {SANDBOX} is made of, and the test has none: {uses}")
+    raise WrongMarker(f"{MARKER_TEXT}({words}) says what {SANDBOX} is made of, and the test has none: {uses}")
 
 
 def read_mark(mark: pytest.Mark) -> dict[str, Any]:
     """Return what one marker says. Raises WrongMarker."""
     if mark.args:
-        example = f"{SHOWN}(scenario={mark.args[0]!r})"
-        raise WrongMarker(f"{SHOWN} takes keyword arguments alone, such as {example}; got {_shown(mark.args)}")
+        example = f"{MARKER_TEXT}(scenario={mark.args[0]!r})"
+        raise WrongMarker(f"{MARKER_TEXT} takes keyword arguments alone, such as {example}; got {_shown(mark.args)}")
     for name, value in mark.kwargs.items():
-        if name not in WORDS:
-            advice = did_you_mean(name, WORDS) or f" (known: {', '.join(WORDS)})"
-            raise WrongMarker(f"{SHOWN} has no argument {name!r}{advice}")
+        if name not in ARGUMENT_TYPES:
+            advice = did_you_mean(name, ARGUMENT_TYPES) or f" (known: {', '.join(ARGUMENT_TYPES)})"
+            raise WrongMarker(f"{MARKER_TEXT} has no argument {name!r}{advice}")
         if not _is_right(name, value):
-            raise WrongMarker(f"{SHOWN}({name}=...): expected {WORDS[name]}, got {_shown(value)}")
+            raise WrongMarker(f"{MARKER_TEXT}({name}=...): expected {ARGUMENT_TYPES[name]}, got {_shown(value)}")
     return dict(mark.kwargs)
 
 

@@ -9,18 +9,18 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from mockexchange.guard import Dial, Guard, RealVenueReached, guard
-from mockexchange.pytest_plugin.markers import wanted_of
+from mockexchange.pytest_plugin.markers import sandbox_request_of
 from mockexchange.pytest_plugin.options import GUARD, settings_of
 
 OTHERS_SHOWN_MAX = 3
-HEARD = (RealVenueReached, KeyboardInterrupt, pytest.exit.Exception)
+SUFFICIENT_ERRORS = (RealVenueReached, KeyboardInterrupt, pytest.exit.Exception)
 """What a phase may end with: nobody has swallowed the dial, or it does not matter any more."""
 
 
 def begin(item: pytest.Item) -> Guard:
     """Guard a test from now on, if it is not yet."""
     if GUARD not in item.stash:
-        allowed = (*settings_of(item.config).allow_hosts, *wanted_of(item).allow_hosts)
+        allowed = (*settings_of(item.config).allow_hosts, *sandbox_request_of(item).allow_hosts)
         item.stash[GUARD] = guard(allow=allowed)
         item.stash[GUARD].start()
     return item.stash[GUARD]
@@ -40,7 +40,7 @@ def require_none(item: pytest.Item, error: BaseException | None) -> None:
         return
     first, *others = dials
     dials.clear()
-    if isinstance(error, HEARD):
+    if isinstance(error, SUFFICIENT_ERRORS):
         return
     reached = RealVenueReached(first)
     for note in _notes(others, is_silent=error is None):

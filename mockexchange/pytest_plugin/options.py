@@ -67,7 +67,7 @@ YES = frozenset({"1", "true", "yes", "on"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class PluginSettings:
     """What a run of pytest wants. Files are named from pytest's root directory."""
 
     url: str | None
@@ -83,7 +83,7 @@ class Settings:
         return self.url is not None
 
 
-SETTINGS = pytest.StashKey[Settings]()
+SETTINGS = pytest.StashKey[PluginSettings]()
 GUARD: "pytest.StashKey[Guard]" = pytest.StashKey()
 """That of a test which uses an exchange."""
 
@@ -102,16 +102,16 @@ def add_to(parser: pytest.Parser) -> None:
             parser.addini(option.name, option.help, type=option.kind, default=None)
 
 
-def settings_of(config: pytest.Config) -> Settings:
+def settings_of(config: pytest.Config) -> PluginSettings:
     """Return what this run wants; read once."""
     if SETTINGS not in config.stash:
         config.stash[SETTINGS] = _settings_of(config)
     return config.stash[SETTINGS]
 
 
-def _settings_of(config: pytest.Config) -> Settings:
+def _settings_of(config: pytest.Config) -> PluginSettings:
     logs = _given(config, LOGS)
-    return Settings(
+    return PluginSettings(
         url=_given(config, URL),
         token=_given(config, TOKEN),
         scenario=_given(config, SCENARIO) or SCENARIO_DEFAULT,

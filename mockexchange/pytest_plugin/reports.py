@@ -14,8 +14,8 @@ from mockexchange.api.errors import MockExchangeError
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.guard import RealVenueReached
 from mockexchange.pytest_plugin import socket_permission
-from mockexchange.pytest_plugin.failure_files import keep, serve_words
-from mockexchange.pytest_plugin.markers import Wanted
+from mockexchange.pytest_plugin.failure_files import serve_command, write_files
+from mockexchange.pytest_plugin.markers import SandboxRequest
 from mockexchange.pytest_plugin.options import LOGS, settings_of
 from mockexchange.pytest_plugin.traffic_summary import lines_of
 
@@ -25,27 +25,27 @@ FOREIGN = frozenset({"site-packages", "dist-packages"})
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class WatchedExchange:
     """An exchange that a test uses."""
 
     exchange: Exchange
-    wanted: Wanted
+    sandbox_request: SandboxRequest
 
 
-WATCHED = pytest.StashKey[Watched]()
+WATCHED = pytest.StashKey[WatchedExchange]()
 
 
 @contextmanager
-def watch(who: pytest.Item | pytest.Config, exchange: Exchange, wanted: Wanted) -> Iterator[None]:
+def watch(who: pytest.Item | pytest.Config, exchange: Exchange, sandbox_request: SandboxRequest) -> Iterator[None]:
     """The exchange is that of a test, or of the whole session: a test's own is what its report is about."""
-    who.stash[WATCHED] = Watched(exchange, wanted)
+    who.stash[WATCHED] = WatchedExchange(exchange, sandbox_request)
     try:
         yield
     finally:
         del who.stash[WATCHED]
 
 
-def complete(report: pytest.TestReport, item: pytest.Item, raised: pytest.ExceptionInfo[BaseException]) -> None:
+def add_section(report: pytest.TestReport, item: pytest.Item, raised: pytest.ExceptionInfo[BaseException]) -> None:
     """Have the report of a failure say what the exchange saw, as long as there is one."""
     if isinstance(raised.value, RealVenueReached):
         _fail(report, item, raised)
@@ -74,22 +74,22 @@ def _is_own(entry: Any, root: Path) -> bool:
     return path.is_relative_to(root) and not (FOREIGN.intersection(path.parts) or entry.ishidden(None))
 
 
-def _lines(item: pytest.Item, watched: Watched) -> Iterator[str]:
+def _lines(item: pytest.Item, watched: WatchedExchange) -> Iterator[str]:
     try:
         yield from lines_of(watched.exchange)
-        yield from _again(item, watched)
+        yield from _replay_advice(item, watched)
     except MockExchangeError as error:
         yield f"nothing more is known of the exchange: {error}"
     except OSError as error:
         yield f"what would replay it could not be kept: {error}"
 
 
-def _again(item: pytest.Item, watched: Watched) -> Iterator[str]:
-    words = serve_words(watched.wanted)
+def _replay_advice(item: pytest.Item, watched: WatchedExchange) -> Iterator[str]:
+    words = serve_command(watched.sandbox_request)
     if words:
         yield f"to look at one like it: {words}"
     directory = settings_of(item.config).logs
     if directory is None:
         yield f"to replay it: run the test with {LOGS.flag} DIR, which keeps its log and its journal"
     else:
-        yield f"to replay it: {keep(directory, item.nodeid, watched.exchange)}"
+        yield f"to replay it: {write_files(directory, item.nodeid, watched.exchange)}"

@@ -7,7 +7,7 @@ from typing import Any
 from mockexchange.scenario.loader import builtin_names
 
 
-def found(scenario: str | Path | Mapping[str, Any], *directories: Path) -> str | Path | Mapping[str, Any]:
+def find_scenario(scenario: str | Path | Mapping[str, Any], *directories: Path) -> str | Path | Mapping[str, Any]:
     """The scenario, a file by its whole path; what is no file of these directories stays as it is."""
     if isinstance(scenario, Mapping) or (isinstance(scenario, str) and _is_no_file(scenario)):
         return scenario

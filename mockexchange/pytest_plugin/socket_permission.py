@@ -31,10 +31,10 @@ def unblocked() -> Iterator[None]:
 
 def hint_for(error: BaseException | None) -> str | None:
     """What to do about an error that pytest-socket is behind, if it is."""
-    return HINT if any(str(each).startswith(BLOCKED) for each in _behind(error)) else None
+    return HINT if any(str(each).startswith(BLOCKED) for each in _causes(error)) else None
 
 
-def _behind(error: BaseException | None) -> Iterator[BaseException]:
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
     """Yield an error and what led to it, each once: libraries that raise an error again make circles of causes."""
     seen: set[int] = set()
     while error is not None and id(error) not in seen:

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from mockexchange import serve
-from tests.api.ways import WAYS
+from tests.api.connections import CONNECTIONS
 
 
-@pytest.fixture(scope="module", params=list(WAYS))
+@pytest.fixture(scope="module", params=list(CONNECTIONS))
 def server(request: pytest.FixtureRequest) -> Iterator[Any]:
     """An exchange whose sandboxes the tests use."""
-    with WAYS[request.param](scenario="empty") as exchange:
+    with CONNECTIONS[request.param](scenario="empty") as exchange:
         yield exchange
 
 

@@ -23,8 +23,8 @@ from mockexchange import (
 )
 from mockexchange.api.transport.discovery import find_control
 from mockexchange.api.values.arguments import ARGUMENTS, CHARS_SHOWN_MAX, require
-from tests.api.test_connecting import FREE_PORT, nowhere, ready_file
-from tests.api.ways import TOKEN
+from tests.api.connections import TOKEN
+from tests.api.test_connect import FREE_PORT, nowhere, ready_file
 
 __all__ = ["nowhere"]
 JSON = "what JSON can say: mappings, lists, text, finite numbers, true, false and null"

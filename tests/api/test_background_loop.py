@@ -32,10 +32,10 @@ def test_who_still_waits_at_the_end_is_told() -> None:
     with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as helper:
         patch.setattr(waits, "_attend", _for_ever(waited))
         with serve() as exchange:
-            waiting = helper.submit(exchange.ask, "POST", "wait", {"for": {"request": {}}, "timeout": "50s"})
+            call = helper.submit(exchange.ask, "POST", "wait", {"for": {"request": {}}, "timeout": "50s"})
             assert waited.wait(WAIT_S_MAX)
         with pytest.raises(Closed, match=r"^this exchange's server has ended: use it inside its `with` block$"):
-            waiting.result(WAIT_S_MAX)
+            call.result(WAIT_S_MAX)
 
 
 def _for_ever(waited: threading.Event) -> Any:
@@ -49,12 +49,12 @@ def _for_ever(waited: threading.Event) -> Any:
 def test_waiting_for_long_is_waiting_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     from mockexchange.api.transport import background_loop
 
-    monkeypatch.setattr(background_loop, "HEARING_S", 0.001)
+    monkeypatch.setattr(background_loop, "INTERRUPT_CHECK_S", 0.001)
     with serve("empty") as exchange:
         with pytest.raises(TimedOut, match=r"within 0\.05 s"):
             exchange.ask("POST", "wait", {"for": {"request": {}}, "timeout": "50ms"})
         with pytest.raises(TimeoutError, match=r"^of its own$"):
-            exchange._serving.run(_time_out())
+            exchange._connection.run(_time_out())
 
 
 async def _time_out() -> None:
@@ -76,7 +76,7 @@ def test_an_answer_that_comes_as_the_waiting_ends_is_the_answer() -> None:
 
 def test_a_call_as_the_loop_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with serve("empty") as exchange:
-        run = exchange._serving.run
+        run = exchange._connection.run
         loop = asyncio.new_event_loop()
         loop.close()
         with monkeypatch.context() as patch:
@@ -88,9 +88,9 @@ def test_a_call_as_the_loop_is_closed_is_told(monkeypatch: pytest.MonkeyPatch) -
 def test_what_the_thread_never_came_to_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     from mockexchange.api.transport import background_loop
 
-    monkeypatch.setattr(background_loop, "HEARING_S", 0.001)
+    monkeypatch.setattr(background_loop, "INTERRUPT_CHECK_S", 0.001)
     with serve("empty") as exchange:
-        run = exchange._serving.run
+        run = exchange._connection.run
     loop = asyncio.new_event_loop()  # which takes it, and does not run
     monkeypatch.setattr(run.__self__, "_loop", loop)  # type: ignore[attr-defined]  # a bound method
     with pytest.raises(Closed, match=r"^this exchange's server has ended"):
@@ -99,18 +99,18 @@ def test_what_the_thread_never_came_to_is_told(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_who_awaits_an_answer_at_the_end_is_told_and_not_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
-    from mockexchange.api.awaitable import awaitable
+    from mockexchange.api.async_view import async_view
     from mockexchange.server.control import waits
 
     waited = threading.Event()
     monkeypatch.setattr(waits, "_attend", _for_ever(waited))
 
     async def live() -> None:
-        with serve() as exchange, awaitable(exchange) as twin:
-            waiting = asyncio.create_task(twin.ask("POST", "wait", {"for": {"request": {}}, "timeout": "50s"}))
+        with serve() as exchange, async_view(exchange) as twin:
+            call = asyncio.create_task(twin.ask("POST", "wait", {"for": {"request": {}}, "timeout": "50s"}))
             assert await asyncio.to_thread(waited.wait, WAIT_S_MAX)
         with pytest.raises(Closed, match=r"^this exchange's server has ended"):
-            await waiting
+            await call
 
     asyncio.run(live())
 
@@ -161,7 +161,7 @@ def test_a_call_from_another_loop_is_carried_out_in_the_servers(monkeypatch: pyt
             await asyncio.to_thread(lambda: asyncio.run(exchange.deposit("bob", 1)))
             await exchange.deposit("bob", 1)
             assert len((await exchange.ledger("bob"))["deposits"]) >= 2
-            ask = exchange._serving.ask
+            ask = exchange._connection.ask
         with pytest.raises(Closed):
             await exchange.now()
         asks.append(ask)
@@ -200,11 +200,11 @@ def test_a_mistake_of_the_server_is_told_with_its_cause(monkeypatch: pytest.Monk
 
 
 def test_what_is_no_answer_at_all_is_raised() -> None:
-    from mockexchange.api.transport.in_process import InsideAsk
-    from mockexchange.api.transport.loop_bridge import Bridge
+    from mockexchange.api.transport.in_process import InProcessClient
+    from mockexchange.api.transport.loop_bridge import LoopBridge
 
     async def ask() -> None:
-        await InsideAsk(Bridge(fail, asyncio.get_running_loop()), "", "")("GET", "live")
+        await InProcessClient(LoopBridge(fail, asyncio.get_running_loop()), "", "")("GET", "live")
 
     async def fail(*given: Any) -> None:
         raise ZeroDivisionError

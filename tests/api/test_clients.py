@@ -13,7 +13,7 @@ import pytest
 from pykalshi import KalshiClient
 
 from mockexchange import Exchange, Unreachable, connect, serve
-from tests.api.ways import WAYS
+from tests.api.connections import CONNECTIONS
 
 pytestmark = pytest.mark.clients
 MARKET = "KXRAINNYC-25NOV05-T1"
@@ -56,7 +56,7 @@ def test_a_client_of_one_sandbox_is_nobody_at_another(exchange: Exchange) -> Non
 
 def test_a_server_speaks_tls_and_says_whom_to_trust() -> None:
     for way in ("serve", "serve_async"):
-        with WAYS[way](tls=True, tls_names=["mock.test"]) as exchange:
+        with CONNECTIONS[way](tls=True, tls_names=["mock.test"]) as exchange:
             assert exchange.base_url.startswith("https://127.0.0.1:")
             assert exchange.ws_url.startswith("wss://127.0.0.1:")
             assert exchange.control_url.startswith("https://")

@@ -11,7 +11,7 @@ import pytest
 from mockexchange import Closed, Unavailable, UnknownAccount, UnknownVenue, WrongArgument, WrongRequest, serve
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.venues.registry import DEFAULT
-from tests.api.ways import get
+from tests.api.connections import get
 from tests.server.live import port_of
 from tests.server.wire import Connection
 

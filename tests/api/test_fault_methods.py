@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockexchange import WrongRequest
-from tests.api.ways import get, get_unsigned
+from tests.api.connections import get, get_unsigned
 
 BALANCE = "/portfolio/balance"
 MILESTONES = "GET /trade-api/v2/milestones"

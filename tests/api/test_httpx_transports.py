@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from mockexchange.api.errors import MockExchangeError
-from mockexchange.api.serving import serve, serve_async
+from mockexchange.api.serve import serve, serve_async
 from tests.api.calls import BASE, VENUE, get, get_async, headers_for
 
 BALANCE = "/portfolio/balance"
@@ -280,7 +280,7 @@ def test_without_httpx_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
         for name in (
             "mockexchange.api.transport.httpx_transports",
             "mockexchange.api.transport.httpx_asgi",
-            "mockexchange.api.transport.forwarding",
+            "mockexchange.api.transport.httpx_forwarder",
         ):
             monkeypatch.delitem(sys.modules, name, raising=False)
         monkeypatch.setitem(sys.modules, "httpx", None)
@@ -290,6 +290,6 @@ def test_without_httpx_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
 
 def test_another_import_that_fails_is_not_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "mockexchange.api.transport.httpx_transports", raising=False)
-    monkeypatch.setitem(sys.modules, "mockexchange.api.transport.forwarding", None)
-    with serve("demo") as exchange, pytest.raises(ImportError, match="forwarding"):
+    monkeypatch.setitem(sys.modules, "mockexchange.api.transport.httpx_forwarder", None)
+    with serve("demo") as exchange, pytest.raises(ImportError, match="httpx_forwarder"):
         exchange.httpx_transport()

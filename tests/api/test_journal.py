@@ -9,7 +9,7 @@ import pytest
 
 from mockexchange.api.errors import TimedOut, WrongArgument
 from tests.api.calls import BASE, get, headers_for
-from tests.api.ways import get as get_over_a_socket
+from tests.api.connections import get as get_over_a_socket
 
 POSITIONS = "/portfolio/positions"
 ORDER = {"ticker": "KXRAINNYC-25NOV05-T1", "count": 3, "price": 0.5}

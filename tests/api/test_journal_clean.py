@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.api.values.anomalies import report, suspicions
+from mockexchange.api.values.anomalies import describe_anomalies, find_anomalies
 from mockexchange.api.values.records import Frame, Request
 from mockexchange.server.control.streams import NOTE
 from tests.api.fakes import a_frame, a_request
@@ -37,7 +37,7 @@ REQUESTS: list[tuple[dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize(("values", "said"), REQUESTS, ids=str)
 def test_of_a_request_this_is_said(values: dict[str, Any], said: list[str]) -> None:
-    assert [one.what for one in suspicions([a_request(**values)], [])] == said
+    assert [one.what for one in find_anomalies([a_request(**values)], [])] == said
 
 
 # a frame                                                                     what is said of it
@@ -74,7 +74,7 @@ FRAMES: list[tuple[dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize(("values", "said"), FRAMES, ids=str)
 def test_of_a_frame_this_is_said(values: dict[str, Any], said: list[str]) -> None:
-    assert [one.what for one in suspicions([], [a_frame(**values)])] == said
+    assert [one.what for one in find_anomalies([], [a_frame(**values)])] == said
 
 
 # a request of an operation that is gone                                  what is said of it
@@ -90,15 +90,15 @@ GONE: list[tuple[dict[str, Any], list[str]]] = [
 
 @pytest.mark.parametrize(("values", "said"), GONE, ids=str)
 def test_of_what_is_gone_this_is_said(values: dict[str, Any], said: list[str]) -> None:
-    found = suspicions([a_request(**values)], [], ending=lambda request: f"gone: {request.operation}")
+    found = find_anomalies([a_request(**values)], [], find_retirement=lambda request: f"gone: {request.operation}")
     assert [one.what for one in found] == said
-    assert suspicions([a_request(**values)], [], ["GetPositions"], lambda request: "gone") == []
+    assert find_anomalies([a_request(**values)], [], ["GetPositions"], lambda request: "gone") == []
 
 
 def test_each_says_why() -> None:
     requests = [a_request(status=401, account=None, diagnosis="alice: sign the path")]
     frames = [a_frame(2, b'{"type":"error"}\n', kind="error"), a_frame(3, kind="error", note="no such channel")]
-    assert report(suspicions(requests, frames)).splitlines() == [
+    assert describe_anomalies(find_anomalies(requests, frames)).splitlines() == [
         "the journal has 3 things that are not clean:",
         "  refused: #1 GET /trade-api/v2/portfolio/positions?limit=10 -> 401",
         "    alice: sign the path",
@@ -110,7 +110,9 @@ def test_each_says_why() -> None:
 
 
 def test_a_report_is_bounded() -> None:
-    lines = report(suspicions([a_request(n, status=500, target="/" + "x" * 500) for n in range(80)], [])).splitlines()
+    lines = describe_anomalies(
+        find_anomalies([a_request(n, status=500, target="/" + "x" * 500) for n in range(80)], [])
+    ).splitlines()
     assert lines[0] == "the journal has 80 things that are not clean:"
     assert lines[-1] == "  and 30 more"
     assert len(lines) == 52
@@ -121,4 +123,4 @@ def test_a_report_is_bounded() -> None:
 def test_what_is_allowed_is_not_said(allow: list[int | str]) -> None:
     requests: list[Request] = [a_request(status=404, findings=("odd",))]
     frames: list[Frame] = []
-    assert suspicions(requests, frames, allow) == []
+    assert find_anomalies(requests, frames, allow) == []

@@ -7,12 +7,12 @@ import pytest
 
 from mockexchange.api.errors import WrongArgument
 from mockexchange.api.values.matching import (
-    FRAME_WORDS,
-    REQUEST_WORDS,
+    FRAME_FILTERS,
+    REQUEST_FILTERS,
     REQUESTS,
-    Amount,
-    checked,
-    complaint,
+    ExpectedCount,
+    check_filters,
+    describe_mismatch,
     differences,
     near_misses,
     require_direction,
@@ -113,7 +113,7 @@ def test_what_matches_is_no_near_miss() -> None:
 
 def test_a_complaint_shows_wanted_got_misses_and_their_diagnosis() -> None:
     refused = a_request(1, status=401, account=None, diagnosis="alice: sign the path without the query")
-    text = complaint(REQUESTS, [refused], {"operation": "GetPositions", "status": 200}, Amount(2, "1s"))
+    text = describe_mismatch(REQUESTS, [refused], {"operation": "GetPositions", "status": 200}, ExpectedCount(2, "1s"))
     assert text.splitlines() == [
         "expected 2 requests with operation 'GetPositions', status 200 within 1s; got 0",
         "  near miss: #1 GET /trade-api/v2/portfolio/positions?limit=10 -> 401: status is 401, wanted 200",
@@ -123,7 +123,7 @@ def test_a_complaint_shows_wanted_got_misses_and_their_diagnosis() -> None:
 
 def test_a_complaint_of_too_many_lists_them_and_is_bounded() -> None:
     requests = [a_request(number) for number in range(1, 31)]
-    lines = complaint(REQUESTS, requests, {"status": 200}, Amount(1)).splitlines()
+    lines = describe_mismatch(REQUESTS, requests, {"status": 200}, ExpectedCount(1)).splitlines()
     assert lines[0] == "expected 1 request with status 200; got 30"
     assert lines[1] == "  matches: #1 alice GET /trade-api/v2/portfolio/positions?limit=10 -> 200"
     assert lines[-1] == "  and 20 more"
@@ -131,60 +131,60 @@ def test_a_complaint_of_too_many_lists_them_and_is_bounded() -> None:
 
 
 def test_a_complaint_of_an_empty_journal_says_so() -> None:
-    assert complaint(REQUESTS, [], {}, Amount(None)) == (
+    assert describe_mismatch(REQUESTS, [], {}, ExpectedCount(None)) == (
         "expected at least 1 request; got 0\n  there is no request at all"
     )
 
 
 def test_a_title_is_bounded() -> None:
     request = a_request(target="/" + "x" * 5_000)
-    assert len(complaint(REQUESTS, [request], {"status": 500}, Amount(None))) < 600
+    assert len(describe_mismatch(REQUESTS, [request], {"status": 500}, ExpectedCount(None))) < 600
 
 
 # how many are wanted            there are    met      too many
 AMOUNTS = [
-    (Amount(None), 0, False, False),
-    (Amount(None), 1, True, False),
-    (Amount(None), 5, True, False),
-    (Amount(0), 0, True, False),
-    (Amount(0), 1, False, True),
-    (Amount(2), 1, False, False),
-    (Amount(2), 2, True, False),
-    (Amount(2), 3, False, True),
-    (Amount(2, is_least=True), 1, False, False),
-    (Amount(2, is_least=True), 3, True, False),
+    (ExpectedCount(None), 0, False, False),
+    (ExpectedCount(None), 1, True, False),
+    (ExpectedCount(None), 5, True, False),
+    (ExpectedCount(0), 0, True, False),
+    (ExpectedCount(0), 1, False, True),
+    (ExpectedCount(2), 1, False, False),
+    (ExpectedCount(2), 2, True, False),
+    (ExpectedCount(2), 3, False, True),
+    (ExpectedCount(2, is_least=True), 1, False, False),
+    (ExpectedCount(2, is_least=True), 3, True, False),
 ]
 
 
-@pytest.mark.parametrize(("amount", "count", "is_met", "is_below"), AMOUNTS, ids=str)
-def test_an_amount_is_met_or_exceeded(amount: Amount, count: int, is_met: bool, is_below: bool) -> None:
-    assert (amount.is_met(count), amount.is_below(count)) == (is_met, is_below)
+@pytest.mark.parametrize(("amount", "count", "is_met", "is_exceeded"), AMOUNTS, ids=str)
+def test_an_amount_is_met_or_exceeded(amount: ExpectedCount, count: int, is_met: bool, is_exceeded: bool) -> None:
+    assert (amount.is_met(count), amount.is_exceeded(count)) == (is_met, is_exceeded)
 
 
 def test_an_unknown_filter_is_told_the_nearest() -> None:
     with pytest.raises(WrongArgument, match=r"^stauts: unknown filter: did you mean 'status'\? \(known: "):
-        checked({"stauts": 200}, REQUEST_WORDS)
+        check_filters({"stauts": 200}, REQUEST_FILTERS)
 
 
 @pytest.mark.parametrize("name", ["GetPosition", "getpositions"])
 def test_an_unknown_operation_is_told_the_nearest(name: str) -> None:
     with pytest.raises(WrongArgument, match=f"no operation is called '{name}'; the nearest are .*GetPositions"):
-        checked({"operation": name}, ("operation",))
+        check_filters({"operation": name}, ("operation",))
 
 
 def test_an_operation_like_none_is_refused_all_the_same() -> None:
     with pytest.raises(WrongArgument, match="the nearest are none"):
-        checked({"operation": "§"}, ("operation",))
+        check_filters({"operation": "§"}, ("operation",))
 
 
 def test_an_unknown_channel_is_told_the_nearest() -> None:
     with pytest.raises(WrongArgument, match="no channel is called 'fills'; the nearest are fill"):
-        checked({"channel": "fills"}, FRAME_WORDS)
+        check_filters({"channel": "fills"}, FRAME_FILTERS)
 
 
 def test_a_query_is_a_mapping() -> None:
     with pytest.raises(WrongArgument, match="query: expected a mapping"):
-        checked({"query": "limit=100"}, REQUEST_WORDS)
+        check_filters({"query": "limit=100"}, REQUEST_FILTERS)
 
 
 def test_an_unknown_direction_is_refused() -> None:

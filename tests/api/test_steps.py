@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockexchange import Outcome, Refused, UnknownAccount, WrongArgument, WrongRequest
-from tests.api.ways import get
+from tests.api.connections import get
 
 MARKET = "KXRAINNYC-25NOV05-T1"
 OTHER = "KXHIGHCHI-25NOV05-B60"
@@ -160,10 +160,10 @@ def test_a_step_that_cannot_be_read_changes_nothing(exchange: Any, step: Any, co
 
 
 def test_a_value_that_no_scenario_can_say_is_told() -> None:
-    from mockexchange.api.values.json_encoding import plain
+    from mockexchange.api.values.json_encoding import to_json
 
     with pytest.raises(WrongArgument, match=r"^value\.a\[0\]: expected text, a number, a mapping or a list, got b'x'$"):
-        plain({"a": [b"x"]})
+        to_json({"a": [b"x"]})
 
 
 def test_an_event_that_there_is_not_is_told(exchange: Any) -> None:

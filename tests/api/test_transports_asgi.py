@@ -21,10 +21,10 @@ from websockets.sync.client import connect as open_stream
 
 import mockexchange
 from mockexchange.api.errors import Closed, MockExchangeError, Unavailable, WrongRequest
-from mockexchange.api.serving import serve, serve_async
+from mockexchange.api.serve import serve, serve_async
 from mockexchange.api.transport.asgi_app import Application, asgi
 from mockexchange.api.transport.httpx_transports import LocalTransport
-from mockexchange.api.transport.loop_bridge import Bridge, Call, Ending
+from mockexchange.api.transport.loop_bridge import BridgedCall, CallEnd, LoopBridge
 from tests.api.calls import BASE, get_async, headers_for, signed
 
 with warnings.catch_warnings():
@@ -311,13 +311,13 @@ async def _lifespan(app: Application, said: list[Message]) -> None:
 
 
 @contextmanager
-def bridge_to(app: Any) -> Iterator[Bridge]:
+def bridge_to(app: Any) -> Iterator[LoopBridge]:
     """A bridge to an application in a loop of another thread."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        yield Bridge(app, loop)
+        yield LoopBridge(app, loop)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
@@ -367,19 +367,19 @@ def test_an_answer_that_is_reset_in_the_middle_is_a_read_error() -> None:
 
 
 def test_a_call_whose_loop_ends_is_a_connection_that_is_lost() -> None:
-    async def end_it() -> list[Message | Ending]:
-        delivered: list[Message | Ending] = []
+    async def end_it() -> list[Message | CallEnd]:
+        delivered: list[Message | CallEnd] = []
         begun = asyncio.Event()
 
         async def never(scope: Scope, receive: Receive, send: Send) -> None:
             begun.set()
             await asyncio.get_running_loop().create_future()
 
-        call = Call(Bridge(never, asyncio.get_running_loop()), {}, b"", delivered.append)
+        call = BridgedCall(LoopBridge(never, asyncio.get_running_loop()), {}, b"", delivered.append)
         call.start()
         await begun.wait()
         call._task.cancel()
         await asyncio.gather(call._task, return_exceptions=True)
         return delivered
 
-    assert asyncio.run(end_it()) == [Ending("reset")]
+    assert asyncio.run(end_it()) == [CallEnd("reset")]

@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from mockexchange.api.serving import serve
-from mockexchange.api.synchronous.connecting import connect
-from mockexchange.api.transport.forwarding import Forwarder
+from mockexchange.api.serve import serve
+from mockexchange.api.synchronous.connect import connect
+from mockexchange.api.transport.httpx_forwarder import HttpxForwarder
 from mockexchange.api.transport.httpx_transports import RemoteTransport
 from tests.api.calls import BASE, VENUE, get
 
@@ -56,7 +56,7 @@ def _read(connection: socket.socket) -> bytes:
 
 
 def client_of(url: str, timeout: float = 5) -> httpx.Client:
-    return httpx.Client(transport=RemoteTransport(Forwarder(url, None)), timeout=timeout)
+    return httpx.Client(transport=RemoteTransport(HttpxForwarder(url, None)), timeout=timeout)
 
 
 def test_a_request_goes_out_as_it_is() -> None:

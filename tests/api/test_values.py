@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from mockexchange import WrongArgument
-from mockexchange.api.values.json_encoding import duration_text, given, instant_text, plain, step
+from mockexchange.api.values.json_encoding import duration_text, given_json, instant_text, step_json, to_json
 from mockexchange.api.values.outcomes import read_outcomes
 from mockexchange.api.values.positions import read_position
 from mockexchange.api.values.rows import TEXTS, read_row
@@ -54,27 +54,27 @@ class Level(Enum):
     ],
 )
 def test_a_value_is_written_as_scenarios_write_it(value: Any, json: Any) -> None:
-    assert plain(value) == json
-    assert type(plain(value)) is type(json)
+    assert to_json(value) == json
+    assert type(to_json(value)) is type(json)
 
 
 @pytest.mark.parametrize("value", [b"x", object(), {1: b"x"}, [object]])
 def test_a_value_that_cannot_be_written_is_told(value: Any) -> None:
     with pytest.raises(WrongArgument, match=r"^value.*: expected text, a number, a mapping or a list, got "):
-        plain(value)
+        to_json(value)
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("-inf"), Decimal("NaN"), Decimal("Infinity")])
 def test_a_number_that_is_none_is_told_with_its_place(value: Any) -> None:
     with pytest.raises(WrongArgument) as caught:
-        given({"steps": [{"fill": {"count": value}}]})
+        given_json({"steps": [{"fill": {"count": value}}]})
     assert str(caught.value) == f"steps[0].fill.count: expected a finite number, got {value!r}"
     assert (caught.value.code, caught.value.where) == ("bad_argument", "steps[0].fill.count")
 
 
 def test_what_is_none_is_not_said() -> None:
-    assert step("settle", market="M", result=None, value=0) == {"settle": {"market": "M", "value": 0}}
-    assert given({"a": None, "b": False}) == {"b": False}
+    assert step_json("settle", market="M", result=None, value=0) == {"settle": {"market": "M", "value": 0}}
+    assert given_json({"a": None, "b": False}) == {"b": False}
 
 
 def test_durations_and_instants_are_written() -> None:

@@ -5,17 +5,17 @@ import os
 from pathlib import Path
 from typing import Any
 
-from mockexchange.cli.doctor_checks.finding import Check, Situation
+from mockexchange.cli.doctor_checks.finding import Check, CheckContext
 
 EVAL = 'eval "$(mockexchange env)"'
 
 
-def situation(home: Path, environment: dict[str, str] | None = None, **changed: Any) -> Situation:
+def situation(home: Path, environment: dict[str, str] | None = None, **changed: Any) -> CheckContext:
     given: dict[str, Any] = {"ready_file": home / "ready.json", "host": "127.0.0.1", "port": 1, **changed}
-    return Situation(environment or {}, **given)
+    return CheckContext(environment or {}, **given)
 
 
-def found(check: Check, given: Situation) -> list[tuple[str, str]]:
+def found(check: Check, given: CheckContext) -> list[tuple[str, str]]:
     return [(one.verdict, one.said) for one in check(given)]
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mockexchange.cli.call import request_of, target_of
-from mockexchange.cli.click_base import Misuse
+from mockexchange.cli.click_base import UsageFailure
 from mockexchange.cli.server_connection import Server
 from mockexchange.clients.request_signers import REQUEST_SIGNERS, UnsignedRequest
 from tests.cli.conftest import Cli
@@ -55,7 +55,7 @@ def test_a_request_is_in_the_words_of_the_venue(
 
 @pytest.mark.parametrize(("venue", "method"), [("kalshi", "POST"), ("deribit", "GET"), ("signalplus", "GET")])
 def test_params_without_a_place_for_them_are_a_misuse(venue: str, method: str) -> None:
-    with pytest.raises(Misuse, match="--params is for POST at a JSON-RPC venue"):
+    with pytest.raises(UsageFailure, match="--params is for POST at a JSON-RPC venue"):
         request_of(REQUEST_SIGNERS[venue], method, "/x", {})
 
 

@@ -11,8 +11,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mockexchange.cli import PLACES, main
-from mockexchange.cli.click_base import PREFIX, Failure, Misuse
+from mockexchange.cli import COMMAND_MODULES, main
+from mockexchange.cli.click_base import PREFIX, Failure, UsageFailure
 from tests.house.checkout import ROOT
 
 PROGRAM = (sys.executable, "-m", "mockexchange")
@@ -21,7 +21,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Every command that does something, by its words: "serve", "keys new"."""
-    for name in PLACES:
+    for name in COMMAND_MODULES:
         command = main.commands[name]
         if isinstance(command, click.Group):
             context = click.Context(command)
@@ -45,10 +45,10 @@ def error_of(*arguments: str, code: int = 2, environment: dict[str, str | None] 
 
 
 def test_every_command_is_known_by_its_own_name() -> None:
-    assert {name: main.commands[name].name for name in PLACES} == {name: name for name in PLACES}
+    assert {name: main.commands[name].name for name in COMMAND_MODULES} == {name: name for name in COMMAND_MODULES}
 
 
-@pytest.mark.parametrize("words", ["", *PLACES, *(words for words, _ in commands())])
+@pytest.mark.parametrize("words", ["", *COMMAND_MODULES, *(words for words, _ in commands())])
 def test_every_command_has_help(words: str) -> None:
     result = CliRunner().invoke(main, [*words.split(), "--help"], prog_name="mockexchange")
     assert result.exit_code == 0
@@ -271,7 +271,7 @@ def failing(error: BaseException) -> click.Command:
     ("error", "code", "says"),
     [
         (Failure("went\nwrong"), 1, "mockexchange: went wrong"),
-        (Misuse("not so"), 2, "mockexchange: not so"),
+        (UsageFailure("not so"), 2, "mockexchange: not so"),
         (OSError(28, "No space left on device"), 1, "mockexchange: [Errno 28] No space left on device"),
     ],
 )

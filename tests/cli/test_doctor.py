@@ -14,9 +14,9 @@ from time import time
 
 import pytest
 
+from mockexchange.cli.doctor import CHECKS
 from mockexchange.cli.doctor_checks import network, packages
 from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding
-from mockexchange.cli.doctor_checks.table import CHECKS
 from mockexchange.cli.server_connection import Server
 from mockexchange.runtime.discovery import START_ONE
 from mockexchange.runtime.http_request import Reply
@@ -212,7 +212,7 @@ CLOCKS = [
 
 @pytest.mark.parametrize(("ahead_s", "verdict", "said"), CLOCKS)
 def test_clocks(ahead_s: float | None, verdict: str, said: str) -> None:
-    judged = network.judge_clock(network.Clocked(REPLY, ahead_s), "that of x")
+    judged = network.judge_clock(network.TimedReply(REPLY, ahead_s), "that of x")
     assert (judged.verdict, judged.said) == (verdict, said)
 
 

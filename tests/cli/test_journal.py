@@ -60,7 +60,7 @@ def test_the_journal_is_filtered(cli: Cli, busy: str, options: list[str], number
 
 
 def test_the_last_ones_are_shown_and_with_json_all(cli: Cli, sandbox: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "LAST", 2)
+    monkeypatch.setattr(subject, "LAST_DEFAULT", 2)
     for _ in range(3):
         cli("call", "alice", "GET", "/portfolio/balance", "--sandbox", sandbox)
     assert len(cli("journal", "--sandbox", sandbox).stdout.splitlines()) == 2
@@ -173,7 +173,7 @@ def test_why_takes_the_newest(cli: Cli, busy: str) -> None:
 
 
 def test_why_looks_further_back_when_it_has_to(cli: Cli, busy: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject, "RECENT", 1)
+    monkeypatch.setattr(subject, "RECENT_MAX", 1)
     assert cli("why", "1", "--sandbox", busy).stdout.startswith("#3 ")
     assert cli("why", "2", "--sandbox", busy).stdout.startswith("#1 ")
 

@@ -19,8 +19,8 @@ from mockexchange.cli.request_log import (
     REFUSALS,
     REQUESTS,
     TEXT,
-    Diary,
-    Writer,
+    LogWriter,
+    RequestLog,
     is_refused,
 )
 from mockexchange.sandbox.journal import FrameEntry, JournalEntry
@@ -51,10 +51,10 @@ def sandbox() -> Sandbox:
 
 
 @contextmanager
-def kept(form: str, amount: str, out: io.StringIO) -> Iterator[Diary]:
+def kept(form: str, amount: str, out: io.StringIO) -> Iterator[RequestLog]:
     """A diary until the end of the block; then all of it is in `out`."""
-    writer = Writer(out)
-    yield Diary(form, amount, writer)
+    writer = LogWriter(out)
+    yield RequestLog(form, amount, writer)
     writer.close()
 
 
@@ -145,8 +145,8 @@ def test_requests_and_lost_frames_as_json(sandbox: Sandbox) -> None:
 def test_start_and_stop_are_told_as_json_and_hold_no_secret() -> None:
     out = io.StringIO()
     with kept(JSON, NOTHING, out) as log:
-        log.note_start("mine.yaml", READY)
-        log.note_stop()
+        log.log_start("mine.yaml", READY)
+        log.log_stop()
     start, stop = lines_of(out)
     assert list(start) == ["time", "level", "event", "version", "scenario", "pid", "control_url", "api_date",
                            "ca_cert", "venues", "accounts"]  # fmt: skip
@@ -158,10 +158,10 @@ def test_start_and_stop_are_told_as_json_and_hold_no_secret() -> None:
 def test_in_words_the_banner_says_where_it_is_and_what_never_started_does_not_stop() -> None:
     out = io.StringIO()
     with kept(TEXT, REQUESTS, out) as log:
-        log.note_start("mine.yaml", READY)
-        log.note_stop()
+        log.log_start("mine.yaml", READY)
+        log.log_stop()
     with kept(JSON, REQUESTS, out) as log:
-        log.note_stop()
+        log.log_stop()
     assert out.getvalue() == ""
 
 
@@ -169,17 +169,17 @@ def test_in_words_the_banner_says_where_it_is_and_what_never_started_does_not_st
 def test_a_reload_is_told_whatever_else_is(amount: str, sandbox: Sandbox) -> None:
     out = io.StringIO()
     with kept(TEXT, amount, out) as log:
-        log.note_reload("mine.yaml", Reloaded(sandbox.plan))
-        log.note_reload("mine.yaml", Reloaded(sandbox.plan, "mine.yaml:3: unknown key"))
-        log.note_reload("mine.yaml", Reloaded(sandbox.plan, remark="the disk is full"))
+        log.log_reload("mine.yaml", Reloaded(sandbox.plan))
+        log.log_reload("mine.yaml", Reloaded(sandbox.plan, "mine.yaml:3: unknown key"))
+        log.log_reload("mine.yaml", Reloaded(sandbox.plan, remark="the disk is full"))
     said, problem, but = out.getvalue().splitlines()
     assert but.startswith("08:26:40.123  reloaded mine.yaml: alice")
     assert but.endswith("; but the disk is full")
     assert said.startswith("08:26:40.123  reloaded mine.yaml: alice")
     assert problem == "08:26:40.123  mine.yaml:3: unknown key: not reloaded, what was before goes on"
     with kept(JSON, amount, as_json := io.StringIO()) as log:
-        log.note_reload("mine.yaml", Reloaded(sandbox.plan))
-        log.note_reload("mine.yaml", Reloaded(sandbox.plan, "wrong"))
+        log.log_reload("mine.yaml", Reloaded(sandbox.plan))
+        log.log_reload("mine.yaml", Reloaded(sandbox.plan, "wrong"))
     good, bad = lines_of(as_json)
     assert (good["event"], good["level"], good["digest"]) == ("reload", "info", sandbox.plan.digest)
     assert (bad["event"], bad["level"], bad["problem"]) == ("reload_failed", "error", "wrong")
@@ -227,7 +227,7 @@ def test_a_writer_whose_stream_is_stuck_ends_all_the_same(monkeypatch: pytest.Mo
     monkeypatch.setattr(request_log, "END_S_MAX", 0.01)
     monkeypatch.setattr(request_log, "LINES_WAITING_MAX", 1)
     out = Stuck()
-    writer = Writer(out)
+    writer = LogWriter(out)
     assert writer.put(lambda: "x")
     assert out.has_begun.wait(10)
     assert [writer.put(lambda: "x") for _ in range(2)] == [True, False]
@@ -264,6 +264,6 @@ def test_a_line_that_cannot_be_made_is_told_and_the_log_goes_on(
 def test_a_stream_that_is_closed_is_no_error() -> None:
     closed: TextIO = io.StringIO()
     closed.close()
-    writer = Writer(closed)
+    writer = LogWriter(closed)
     assert writer.put(partial(str, "x"))
     writer.close()

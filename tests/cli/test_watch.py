@@ -18,9 +18,9 @@ from rich.console import Console
 
 from mockexchange.cli import watch as subject
 from mockexchange.cli.click_base import Failure
-from mockexchange.cli.event_format import accounts_of, concerns, line_of, style_of, words_of
-from mockexchange.cli.event_source import Broken, Event
-from mockexchange.cli.live_view import Board
+from mockexchange.cli.event_format import accounts_of, concerns, describe_event, event_cells, style_of
+from mockexchange.cli.event_source import ConnectionLost, Event
+from mockexchange.cli.live_view import LiveView
 from mockexchange.cli.server_connection import Server
 from tests.cli.conftest import SCENARIO, Cli
 from tests.cli.test_click_base import PROGRAM
@@ -151,9 +151,9 @@ def event(what: str, data: dict[str, Any], **changes: Any) -> Event:
     ],
 )
 def test_what_happened_is_told_in_a_line(happened: Event, words: str, style: str) -> None:
-    assert words in words_of(happened)
+    assert words in describe_event(happened)
     assert style_of(happened) == style
-    assert line_of(happened)[:2] == [happened.data.get("at", "-"), happened.kind]
+    assert event_cells(happened)[:2] == [happened.data.get("at", "-"), happened.kind]
 
 
 def test_who_looks_at_one_account_is_told_of_that_one() -> None:
@@ -172,7 +172,7 @@ def test_who_looks_at_one_account_is_told_of_that_one() -> None:
 # --- as a display
 
 
-def picture(board: Board, height: int = 40, width: int = 110) -> list[str]:
+def picture(board: LiveView, height: int = 40, width: int = 110) -> list[str]:
     console = Console(file=StringIO(), width=width, height=height, force_terminal=False)
     console.print(board.show(height))
     assert isinstance(console.file, StringIO)
@@ -185,8 +185,8 @@ def row(number: int, **changes: Any) -> dict[str, Any]:
     return {**plain, **rest, "settled": False, **changes}
 
 
-def full(account: str | None = None) -> Board:
-    board = Board("default", account)
+def full(account: str | None = None) -> LiveView:
+    board = LiveView("default", account)
     board.positions = {"alice": [row(1, settled=True), *(row(number) for number in range(2, 60))]}
     for _ in range(30):
         for happened in (event("command", COMMAND), event("request", REQUEST), event("frame", FRAME)):
@@ -225,7 +225,7 @@ def test_contracts_have_a_part_of_their_own() -> None:
 @pytest.mark.parametrize("height", [5, 12, 24, 40, 80])
 def test_the_display_fits(height: int) -> None:
     assert len(picture(full(), height)) <= max(height, 11)
-    assert len(picture(Board("default", None), height)) == 1
+    assert len(picture(LiveView("default", None), height)) == 1
 
 
 def test_the_display_of_one_account() -> None:
@@ -284,9 +284,9 @@ def test_it_ends_with_the_exchange(monkeypatch: pytest.MonkeyPatch, reason: str,
 def test_it_goes_on_after_a_reset_and_from_where_it_was_after_a_break(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Told(
         [BEGIN, Event("end", {"reason": "reset"})],
-        [Event("begin", {}, "b-1"), Event("frame", {}, "b-2"), Broken("cut")],
+        [Event("begin", {}, "b-1"), Event("frame", {}, "b-2"), ConnectionLost("cut")],
         [Event("begin", {}, "b-2")],
-        [Broken("refused")],
+        [ConnectionLost("refused")],
     )
     kinds, words = follow(monkeypatch, told)
     assert kinds == ["begin", "end", "begin", "frame", "begin"]

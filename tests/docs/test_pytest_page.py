@@ -3,7 +3,7 @@
 import re
 
 from mockexchange import pytest_plugin
-from mockexchange.pytest_plugin.markers import WORDS
+from mockexchange.pytest_plugin.markers import ARGUMENT_TYPES
 from mockexchange.pytest_plugin.options import API_DATE_DEFAULT, CLOCK_DEFAULT, OPTIONS, SCENARIO_DEFAULT
 from mockexchange.pytest_plugin.reports import SECTION
 from mockexchange.pytest_plugin.traffic_summary import REQUESTS_SHOWN_MAX
@@ -25,7 +25,7 @@ def test_every_fixture_has_a_line() -> None:
 
 def test_every_argument_has_a_line_with_its_default() -> None:
     arguments = rows("The marker")
-    assert list(arguments) == list(WORDS)
+    assert list(arguments) == list(ARGUMENT_TYPES)
     defaults = {"scenario": SCENARIO_DEFAULT, "api_date": API_DATE_DEFAULT, "clock": CLOCK_DEFAULT}
     assert {name: arguments[name][-1].partition("`,")[0].strip("`") for name in defaults} == defaults
 

@@ -8,7 +8,7 @@ import pytest
 import mockexchange
 from mockexchange import AsyncExchange, Exchange, serve
 from mockexchange.api.errors import MockExchangeError
-from mockexchange.api.synchronous.connecting import connect
+from mockexchange.api.synchronous.connect import connect
 from mockexchange.api.synchronous.journal import Journal
 from mockexchange.api.synchronous.stream import Stream
 from mockexchange.api.values.outcomes import Outcome

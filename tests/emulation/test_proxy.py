@@ -14,7 +14,7 @@ import httpx
 import pytest
 from websockets.sync.client import connect as connect_stream
 
-from mockexchange.api.serving import serve
+from mockexchange.api.serve import serve
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.emulation import proxy as proxies
 from mockexchange.emulation.proxy import Proxy, origin_form, read_head, ticket_of

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from mockexchange.api.serving import serve
+from mockexchange.api.serve import serve
 from mockexchange.clients.published import UnusableAccount
 from mockexchange.emulation.child_process import CannotStart
 from mockexchange.emulation.run import DEMO, RunSettings, _followed, run

@@ -18,7 +18,7 @@ import urllib3
 import uvloop
 from websockets.sync.client import connect as connect_stream
 
-from mockexchange.api.serving import serve
+from mockexchange.api.serve import serve
 from mockexchange.guard import RealVenueReached, guard
 from mockexchange.guard.redirects import STAND_IN, Redirection
 from tests.emulation.tcp_clients import tls_door

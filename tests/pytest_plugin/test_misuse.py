@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from mockexchange.pytest_plugin.collection_checks import PROBLEMS_SHOWN_MAX
-from mockexchange.pytest_plugin.markers import SHOWN
-from mockexchange.pytest_plugin.scenario_files import found
+from mockexchange.pytest_plugin.markers import MARKER_TEXT
+from mockexchange.pytest_plugin.scenario_files import find_scenario
 from tests.pytest_plugin.suites import Suite
 
 WRONG = {
@@ -66,7 +66,7 @@ def test_every_wrong_marker_is_refused(suite: Suite) -> None:
     expected = [text.format(directory=suite.directory) for text in WRONG.values()]
     for start in range(0, len(wrong), PROBLEMS_SHOWN_MAX):
         some = slice(start, start + PROBLEMS_SHOWN_MAX)
-        lines = [f"test_it.py::test_{number}: {SHOWN}{text}" for number, text in enumerate(expected[some])]
+        lines = [f"test_it.py::test_{number}: {MARKER_TEXT}{text}" for number, text in enumerate(expected[some])]
         assert told_of(suite, wrong[some]) == lines
 
 
@@ -79,7 +79,7 @@ def test_the_list_is_bounded(suite: Suite) -> None:
 def test_a_worker_of_xdist_refuses_as_well(suite: Suite) -> None:
     suite.file("test_it.py", "import pytest\n" + marked("scenario='goldn'"))
     ran = replace(suite, plugins=("xdist.plugin",)).run("-n", "2")
-    assert ran.refusal == [f"test_it.py::test_it: {SHOWN}: no scenario 'goldn': did you mean 'golden'?"]
+    assert ran.refusal == [f"test_it.py::test_it: {MARKER_TEXT}: no scenario 'goldn': did you mean 'golden'?"]
 
 
 @pytest.mark.parametrize("words", [(), ("-n", "1")], ids=["alone", "worker"])
@@ -115,8 +115,8 @@ USELESS = """
 def test_a_marker_that_nothing_is_made_of_is_refused(suite: Suite) -> None:
     told = "says what exchange_sandbox is made of, and the test has none:"
     assert suite.run_text(USELESS).refusal == [
-        f"test_it.py::test_one: {SHOWN}(clock, scenario) {told} mock_exchange is as the options say",
-        f"test_it.py::test_two: {SHOWN}(scenario) {told} it uses no exchange",
+        f"test_it.py::test_one: {MARKER_TEXT}(clock, scenario) {told} mock_exchange is as the options say",
+        f"test_it.py::test_two: {MARKER_TEXT}(scenario) {told} it uses no exchange",
     ]
     assert suite.run("-k", "not one and not two").counts == {"passed": 3, "deselected": 2}
 
@@ -158,4 +158,4 @@ def test_a_run_without_exchanges_needs_no_right_default(suite: Suite) -> None:
 
 @pytest.mark.parametrize("name", ["x" * 5_000, "a\0b", "", "nowhere.yaml"])
 def test_a_name_that_no_file_has_stays_as_it_is(name: str, tmp_path: Path) -> None:
-    assert found(name, tmp_path) == name
+    assert find_scenario(name, tmp_path) == name

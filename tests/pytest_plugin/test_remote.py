@@ -45,7 +45,7 @@ def origin(server: Exchange) -> str:
 
 def names(server: Exchange) -> list[str]:
     """Of the sandboxes that the server has."""
-    return [row["id"] for row in server._serving.ask("GET", "sandboxes")]
+    return [row["id"] for row in server._connection.ask("GET", "sandboxes")]
 
 
 def test_tests_run_unchanged_at_a_server_elsewhere(suite: Suite, server: Exchange) -> None:

@@ -12,51 +12,51 @@ from urllib.parse import quote
 
 from starlette.types import ASGIApp
 
-from mockexchange.api.asynchronous.fault_methods import AsyncDisturbing
+from mockexchange.api.asynchronous.fault_methods import AsyncFaultMethods
 from mockexchange.api.asynchronous.journal import AsyncJournal
 from mockexchange.api.asynchronous.steps import AsyncSteps
 from mockexchange.api.asynchronous.stream import AsyncStream
-from mockexchange.api.environment import Environment, Patches
+from mockexchange.api.environment import Environment, EnvironmentPatches
 from mockexchange.api.errors import Closed, UnknownAccount, Unreachable, WrongRequest
-from mockexchange.api.optional_libraries import transports
-from mockexchange.api.transport.connection import AsyncServing
+from mockexchange.api.optional_libraries import import_httpx_transports
+from mockexchange.api.transport.connection import AsyncConnection
 from mockexchange.api.transport.control_client import PATIENCE_S, Query
 from mockexchange.api.values.arguments import require, require_as
 from mockexchange.api.values.json_encoding import Duration, duration_text
 from mockexchange.api.values.positions import Position, read_position
 from mockexchange.api.values.rows import read_instant, read_row
-from mockexchange.api.values.sandbox_settings import Scenario, creation
-from mockexchange.api.values.venues import VenueUrls, venues_of
+from mockexchange.api.values.sandbox_settings import Scenario, creation_body
+from mockexchange.api.values.venue_urls import VenueUrls, venues_of
 from mockexchange.clients.published import GENERIC
 
 if TYPE_CHECKING:
     from mockexchange.api.transport.httpx_transports import AsyncHandler, Handler, Transport
 
 
-class AsyncExchange(AsyncSteps, AsyncDisturbing):
+class AsyncExchange(AsyncSteps, AsyncFaultMethods):
     """One sandbox of a server, until the end of its block.
 
     Calls raise Closed afterwards, Unreachable where a remote server is gone, and WrongRequest where what is asked for
     cannot be done.
     """
 
-    def __init__(self, serving: AsyncServing, shown: Mapping[str, Any]) -> None:
-        super().__init__(serving.ask, shown["id"])
-        self._serving, self._patches, self._pid = serving, Patches(serving.ca_bundle), os.getpid()
+    def __init__(self, connection: AsyncConnection, shown: Mapping[str, Any]) -> None:
+        super().__init__(connection.ask, shown["id"])
+        self._connection, self._patches, self._pid = connection, EnvironmentPatches(connection.ca_bundle), os.getpid()
         self.scenario: str = shown["scenario"]
         """The name of its scenario."""
         self.api_date: str = shown["api_date"]
         """As of which day it speaks: an alias such as 2026-10, a day, or compat."""
-        self.venues: Mapping[str, VenueUrls] = venues_of(shown, serving.reached)
+        self.venues: Mapping[str, VenueUrls] = venues_of(shown, connection.map_url)
         """Where each venue is, by its name."""
         self.accounts.take(shown["accounts"])
         self.journal = AsyncJournal(self._guarded, self.name)
         """What crossed the wire."""
         self.stream = AsyncStream(self._guarded, self.name)
         """The open streams."""
-        self.base_url = serving.reached(shown["base_url"])
+        self.base_url = connection.map_url(shown["base_url"])
         """Of the default venue, such as http://127.0.0.1:8600/trade-api/v2."""
-        self.ws_url = serving.reached(shown["ws_url"])
+        self.ws_url = connection.map_url(shown["ws_url"])
         """The default venue's stream."""
 
     def __repr__(self) -> str:
@@ -65,46 +65,50 @@ class AsyncExchange(AsyncSteps, AsyncDisturbing):
     @property
     def control_url(self) -> str:
         """Where the server's control API is, for programs in other languages."""
-        return self._serving.control_url
+        return self._connection.control_url
 
     @property
     def token(self) -> str:
         """What the control API wants to be shown."""
-        return self._serving.token
+        return self._connection.token
 
     @property
     def ca_cert(self) -> str | None:
         """The file of the authority that signed the server's certificate; None without TLS."""
-        return self._serving.ca_cert
+        return self._connection.ca_cert
 
     @property
     def app(self) -> ASGIApp:
         """The sandbox as an ASGI application. Raises Unavailable where the server is in another process."""
-        return self._serving.app_of(self.name)
+        return self._connection.app_of(self.name)
 
     def httpx_transport(self) -> "Transport":
         """A transport for `httpx.Client` and `httpx.AsyncClient`: the sandbox, whatever host a request is for.
 
         Raises Unavailable without httpx, as the two below do.
         """
-        transport: Transport = transports().transport_of(*self._dialled)
+        transport: Transport = import_httpx_transports().make_transport(*self._transport_arguments)
         return transport
 
     @property
     def httpx_handler(self) -> "Handler":
         """A function from an `httpx.Request` to its answer: a side effect for respx."""
-        handler: Handler = transports().handler_of(transports().transport_of(*self._dialled))
+        handler: Handler = import_httpx_transports().make_handler(
+            import_httpx_transports().make_transport(*self._transport_arguments)
+        )
         return handler
 
     @property
     def httpx_async_handler(self) -> "AsyncHandler":
         """The same for asynchronous clients, which does not keep their loop waiting."""
-        handler: AsyncHandler = transports().async_handler_of(transports().transport_of(*self._dialled))
+        handler: AsyncHandler = import_httpx_transports().make_async_handler(
+            import_httpx_transports().make_transport(*self._transport_arguments)
+        )
         return handler
 
     @property
-    def _dialled(self) -> tuple[Any, ...]:
-        return self._serving.app_of, self.name, self.base_url, self.ca_cert
+    def _transport_arguments(self) -> tuple[Any, ...]:
+        return self._connection.app_of, self.name, self.base_url, self.ca_cert
 
     # --- what is so
 
@@ -188,9 +192,9 @@ class AsyncExchange(AsyncSteps, AsyncDisturbing):
 
         It has a port of its own, unless it is to share the server's, where the key of a request says whose it is.
         """
-        body = creation(scenario, api_date=api_date, clock=clock, faults=faults, name=name, own_port=own_port)
-        shown = await self._guarded("POST", "sandboxes", self._serving.sent(body))
-        async with AsyncExchange(self._serving, shown) as exchange:
+        body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults, name=name, own_port=own_port)
+        shown = await self._guarded("POST", "sandboxes", self._connection.prepare_creation(body))
+        async with AsyncExchange(self._connection, shown) as exchange:
             try:
                 yield exchange
             finally:

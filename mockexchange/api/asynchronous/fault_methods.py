@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from mockexchange.api.asynchronous.sandbox_client import AsyncSandbox
+from mockexchange.api.asynchronous.sandbox_client import AsyncSandboxClient
 from mockexchange.api.values.arguments import require
 from mockexchange.api.values.rules import NOT_GIVEN, Fault, Stub, fault_body, read_fault, read_stub, stub_body
 
 
-class AsyncDisturbing(AsyncSandbox):
+class AsyncFaultMethods(AsyncSandboxClient):
     """Raises WrongRequest where a rule cannot be read; then nothing is installed."""
 
     async def fault(

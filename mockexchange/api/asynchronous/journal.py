@@ -4,22 +4,22 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Unpack
 
-from mockexchange.api.asynchronous.waiting import AsyncWaiting
+from mockexchange.api.asynchronous.waiter import AsyncWaiter
 from mockexchange.api.errors import TimedOut
-from mockexchange.api.transport.control_client import AsyncAsk
-from mockexchange.api.values.anomalies import report, suspicions
+from mockexchange.api.transport.control_client import AsyncControlClient
+from mockexchange.api.values.anomalies import describe_anomalies, find_anomalies
 from mockexchange.api.values.arguments import require
-from mockexchange.api.values.deprecations import deprecations, ending
+from mockexchange.api.values.deprecations import describe_retirement, find_deprecations
 from mockexchange.api.values.json_encoding import Duration
 from mockexchange.api.values.matching import (
-    FRAME_WORDS,
-    REQUEST_WORDS,
+    FRAME_FILTERS,
+    REQUEST_FILTERS,
     REQUESTS,
-    Amount,
-    Wanted,
-    WantedFrame,
-    checked,
-    complaint,
+    ExpectedCount,
+    FrameFilters,
+    RequestFilters,
+    check_filters,
+    describe_mismatch,
     matching,
     require_direction,
 )
@@ -37,14 +37,14 @@ class AsyncJournal:
     or a filter that there is not is refused, with the nearest one that there is.
     """
 
-    def __init__(self, ask: AsyncAsk, sandbox: str) -> None:
-        self._waiting = AsyncWaiting(ask, sandbox)
+    def __init__(self, ask: AsyncControlClient, sandbox: str) -> None:
+        self._waiting = AsyncWaiter(ask, sandbox)
 
-    async def requests(self, operation: str | None = None, **wanted: Unpack[Wanted]) -> list[Request]:
+    async def requests(self, operation: str | None = None, **wanted: Unpack[RequestFilters]) -> list[Request]:
         """The requests that are as wanted, handshakes of streams included; all of them without arguments."""
         filters = _filters(operation, wanted)
         found = matching(await self._requests(_narrowed(filters)), filters)
-        return await self._waiting.whose(found, filters.get("account"))
+        return await self._waiting.require_account(found, filters.get("account"))
 
     async def last(self, count: int = 1) -> list[Request]:
         """The newest requests, oldest first."""
@@ -56,7 +56,7 @@ class AsyncJournal:
         *,
         times: int | None = None,
         within: Duration | None = None,
-        **wanted: Unpack[Wanted],
+        **wanted: Unpack[RequestFilters],
     ) -> list[Request]:
         """Return the requests that are as wanted: `times` of them, or at least one.
 
@@ -67,22 +67,24 @@ class AsyncJournal:
         __tracebackhide__ = True
         require(times=times)
         filters = _filters(operation, wanted)
-        amount = Amount(times, within)
+        amount = ExpectedCount(times, within)
         requests = await self._requests({}) if within is None else await self._wait_for(filters, amount.needed, within)
         found = matching(requests, filters)
         if amount.is_met(len(found)):
-            return await self._waiting.whose(found, filters.get("account"))
-        text = complaint(REQUESTS, requests, filters, amount) + await self._waiting.hint(filters.get("account"))
-        raise AssertionError(text) if within is None or amount.is_below(len(found)) else TimedOut(text)
+            return await self._waiting.require_account(found, filters.get("account"))
+        text = describe_mismatch(REQUESTS, requests, filters, amount) + await self._waiting.unknown_account_hint(
+            filters.get("account")
+        )
+        raise AssertionError(text) if within is None or amount.is_exceeded(len(found)) else TimedOut(text)
 
-    async def frames(self, direction: str | None = None, **wanted: Unpack[WantedFrame]) -> list[Frame]:
+    async def frames(self, direction: str | None = None, **wanted: Unpack[FrameFilters]) -> list[Frame]:
         """The frames that are as wanted; `direction` is "in" from clients, "out" to them, or "lost" on the way."""
-        filters = checked(wanted, FRAME_WORDS)
+        filters = check_filters(wanted, FRAME_FILTERS)
         if direction is not None:
             filters["direction"] = require_direction(direction)
         narrowed = {name: value for name, value in filters.items() if name in NARROWING_FRAMES and value is not None}
         rows = await self._waiting.ask("GET", "frames", query=narrowed)
-        return await self._waiting.whose(matching(map(read_frame, rows), filters), filters.get("account"))
+        return await self._waiting.require_account(matching(map(read_frame, rows), filters), filters.get("account"))
 
     async def assert_clean(self, *, allow: Collection[int | str] = ()) -> None:
         """Fail unless everything went as it should: an AssertionError that lists all that did not.
@@ -94,10 +96,10 @@ class AsyncJournal:
         """
         __tracebackhide__ = True
         require(allow=allow)
-        has_ended = partial(ending, api_date=await self._api_date())
-        found = suspicions(await self.requests(), await self.frames(), allow, has_ended)
+        has_ended = partial(describe_retirement, api_date=await self._api_date())
+        found = find_anomalies(await self.requests(), await self.frames(), allow, has_ended)
         if found:
-            raise AssertionError(report(found))
+            raise AssertionError(describe_anomalies(found))
 
     async def deprecated(self) -> list[Deprecation]:
         """What clients used that the venue has retired, or has said that it will: operations, parameters, fields.
@@ -105,7 +107,7 @@ class AsyncJournal:
         One row for each, however often it was used, with the day and what to do instead; what ended first comes first.
         A field is one that answers or frames had: whether a client reads it, a run at `api_date="latest"` tells.
         """
-        return deprecations(await self.requests(), await self.frames(), await self._api_date())
+        return find_deprecations(await self.requests(), await self.frames(), await self._api_date())
 
     async def clear(self) -> None:
         """Forget everything. Numbers go on."""
@@ -125,12 +127,12 @@ class AsyncJournal:
         def missing(found: Sequence[Request]) -> int:
             return count - len(matching(found, filters))
 
-        return await self._waiting.until(look, missing, "request", _narrowed(filters), within)
+        return await self._waiting.fetch_until(look, missing, "request", _narrowed(filters), within)
 
 
-def _filters(operation: str | None, wanted: Wanted) -> dict[str, Any]:
+def _filters(operation: str | None, wanted: RequestFilters) -> dict[str, Any]:
     named = {} if operation is None else {"operation": operation}
-    return checked({**named, **wanted}, ("operation", *REQUEST_WORDS))
+    return check_filters({**named, **wanted}, ("operation", *REQUEST_FILTERS))
 
 
 def _narrowed(filters: Mapping[str, Any]) -> dict[str, Any]:

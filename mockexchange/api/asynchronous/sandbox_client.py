@@ -4,14 +4,14 @@ from typing import Any
 from urllib.parse import quote
 
 from mockexchange.api.errors import Closed
-from mockexchange.api.transport.control_client import PATIENCE_S, AsyncAsk, Query
+from mockexchange.api.transport.control_client import PATIENCE_S, AsyncControlClient, Query
 from mockexchange.api.values.accounts import Accounts, KeyFiles
 
 
-class AsyncGuardedAsk:
+class AsyncGuardedClient:
     """Asks as long as the exchange is open."""
 
-    def __init__(self, ask: AsyncAsk, what: str) -> None:
+    def __init__(self, ask: AsyncControlClient, what: str) -> None:
         self._ask, self._what = ask, what
         self.is_open = True
 
@@ -27,16 +27,16 @@ class AsyncGuardedAsk:
             raise Closed(f"{self._what} has ended: use it inside its `with` block")
 
 
-class AsyncSandbox:
+class AsyncSandboxClient:
     """What the parts of an exchange share: its name, its accounts, and how it is asked about."""
 
-    def __init__(self, ask: AsyncAsk, name: str) -> None:
+    def __init__(self, ask: AsyncControlClient, name: str) -> None:
         self.name = name
         """By which the control API knows it."""
         self._files = KeyFiles()
         self.accounts = Accounts(self._files)
         """By name, with their keys; those that are added later too."""
-        self._guarded = AsyncGuardedAsk(ask, f"the exchange {name!r}")
+        self._guarded = AsyncGuardedClient(ask, f"the exchange {name!r}")
         self._path = path_of(name)
 
     async def _ask(self, method: str, path: str = "", body: Any = None) -> Any:

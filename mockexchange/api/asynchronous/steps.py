@@ -6,16 +6,16 @@ Accounts are ACCOUNT, or ACCOUNT/BOOK for a subaccount or a subtrader. Amounts a
 from collections.abc import Sequence
 from typing import Any
 
-from mockexchange.api.asynchronous.sandbox_client import AsyncSandbox
+from mockexchange.api.asynchronous.sandbox_client import AsyncSandboxClient
 from mockexchange.api.values.accounts import MEMBER, Key
-from mockexchange.api.values.json_encoding import Amount, Instant, Step, plain, step
+from mockexchange.api.values.json_encoding import Amount, Instant, Step, step_json, to_json
 from mockexchange.api.values.new_keys import make_key
 from mockexchange.api.values.outcomes import Outcome, read_outcomes
 from mockexchange.api.values.yaml_argument import read_step
 from mockexchange.venues.registry import DEFAULT
 
 
-class AsyncSteps(AsyncSandbox):
+class AsyncSteps(AsyncSandboxClient):
     """Each raises Refused where the exchange refuses the step, and WrongRequest where a word of it is wrong."""
 
     async def do(self, *steps: Step | str) -> list[Outcome]:
@@ -25,7 +25,8 @@ class AsyncSteps(AsyncSandbox):
         others are carried out all the same.
         """
         body = [
-            read_step(each) if isinstance(each, str) else plain(each, f"[{place}]") for place, each in enumerate(steps)
+            read_step(each) if isinstance(each, str) else to_json(each, f"[{place}]")
+            for place, each in enumerate(steps)
         ]
         rows = await self._ask("POST", "/commands", body)
         await self._note_members([each for each, row in zip(body, rows, strict=True) if "events" in row])
@@ -215,5 +216,5 @@ class AsyncSteps(AsyncSandbox):
             self.accounts.take((await self._ask("GET"))["accounts"])
 
     async def _step(self, name: str, **words: Any) -> Outcome:
-        (outcome,) = await self.do(step(name, **words))
+        (outcome,) = await self.do(step_json(name, **words))
         return outcome

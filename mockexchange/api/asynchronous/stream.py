@@ -4,19 +4,19 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
-from mockexchange.api.asynchronous.waiting import AsyncWaiting
+from mockexchange.api.asynchronous.waiter import AsyncWaiter
 from mockexchange.api.errors import MockExchangeError, TimedOut
-from mockexchange.api.transport.control_client import AsyncAsk
+from mockexchange.api.transport.control_client import AsyncControlClient
 from mockexchange.api.values.arguments import require, require_as
 from mockexchange.api.values.json_encoding import Duration
 from mockexchange.api.values.matching import (
-    FRAME_WORDS,
+    FRAME_FILTERS,
     RECEIVED,
     SENT,
-    Amount,
-    WantedMessage,
-    checked,
-    complaint,
+    ExpectedCount,
+    MessageFilters,
+    check_filters,
+    describe_mismatch,
     matching,
 )
 from mockexchange.api.values.records import Frame, Subscription, read_frame
@@ -29,8 +29,8 @@ ABNORMAL = 1006
 class AsyncStream:
     """What clients of one sandbox have open, and what crosses it; `sent` and `received` are as the exchange sees it."""
 
-    def __init__(self, ask: AsyncAsk, sandbox: str) -> None:
-        self._waiting = AsyncWaiting(ask, sandbox)
+    def __init__(self, ask: AsyncControlClient, sandbox: str) -> None:
+        self._waiting = AsyncWaiter(ask, sandbox)
 
     async def wait_subscribed(
         self, account: str = ANY, channel: str = ANY, count: int = 1, within: Duration = "5s"
@@ -42,11 +42,11 @@ class AsyncStream:
         """
         __tracebackhide__ = True
         require(count=count)
-        wanted = checked(_said(account=account, channel=channel), FRAME_WORDS)
+        wanted = check_filters(_given_filters(account=account, channel=channel), FRAME_FILTERS)
         try:
             rows = await self._waiting.wait("subscribed", {**wanted, "count": count}, within)
         except TimedOut as error:
-            raise TimedOut(str(error) + await self._waiting.hint(_named(account))) from None
+            raise TimedOut(str(error) + await self._waiting.unknown_account_hint(_account_filter(account))) from None
         return [Subscription(**row) for row in rows]
 
     async def send(
@@ -59,7 +59,7 @@ class AsyncStream:
         """
         require_as("raw", raw, "raw")
         text = raw.decode() if isinstance(raw, bytes) else raw if isinstance(raw, str) else json.dumps(raw)
-        return await self._tell({"send": {"text": text}}, account, connection)
+        return await self._post_to_streams({"send": {"text": text}}, account, connection)
 
     async def close(
         self, code: int = ABNORMAL, account: str = ANY, connection: int | None = None, *, reason: str = ""
@@ -68,11 +68,11 @@ class AsyncStream:
 
         Returns how many, and raises MockExchangeError where that is none.
         """
-        return await self._tell({"close": {"code": code, "reason": reason}}, account, connection)
+        return await self._post_to_streams({"close": {"code": code, "reason": reason}}, account, connection)
 
     async def reject(self, status: int, times: int | None = 1, account: str = ANY) -> None:
         """Refuse the next handshakes with 401, 403 or 502, by a fault; `times=None` until the faults are cleared."""
-        always = {"match": _said(account=account), "then": {"refuse": status}}
+        always = {"match": _given_filters(account=account), "then": {"refuse": status}}
         await self._waiting.ask("POST", "faults", always if times is None else {**always, "times": times})
 
     async def received(
@@ -81,7 +81,7 @@ class AsyncStream:
         *,
         count: int | None = None,
         within: Duration | None = None,
-        **wanted: Unpack[WantedMessage],
+        **wanted: Unpack[MessageFilters],
     ) -> list[Frame]:
         """The frames that clients sent, oldest first: those that are as wanted, once there are `count`.
 
@@ -96,20 +96,22 @@ class AsyncStream:
         *,
         count: int | None = None,
         within: Duration | None = None,
-        **wanted: Unpack[WantedMessage],
+        **wanted: Unpack[MessageFilters],
     ) -> list[Frame]:
         """The frames that went out to clients, in the same way."""
         __tracebackhide__ = True
         return await self._frames("out", account, wanted, count, within)
 
-    async def _tell(self, what: Mapping[str, Any], account: str, connection: int | None) -> int:
+    async def _post_to_streams(self, what: Mapping[str, Any], account: str, connection: int | None) -> int:
         number = {} if connection is None else {"connection": connection}
-        told = await self._waiting.ask("POST", "streams", {**what, **_said(account=account), **number})
-        if not told["connections"]:
-            whose = "" if account == ANY else f" of {account}"
-            hint = await self._waiting.hint(_named(account))
-            raise MockExchangeError(f"no stream{whose} is open: wait for one with stream.wait_subscribed(){hint}")
-        connections: int = told["connections"]
+        result = await self._waiting.ask("POST", "streams", {**what, **_given_filters(account=account), **number})
+        if not result["connections"]:
+            require_account = "" if account == ANY else f" of {account}"
+            unknown_account_hint = await self._waiting.unknown_account_hint(_account_filter(account))
+            raise MockExchangeError(
+                f"no stream{require_account} is open: wait for one with stream.wait_subscribed(){unknown_account_hint}"
+            )
+        connections: int = result["connections"]
         return connections
 
     async def _frames(
@@ -117,13 +119,13 @@ class AsyncStream:
     ) -> list[Frame]:
         __tracebackhide__ = True
         require(count=count)
-        filters = checked({**_said(account=account), **wanted}, FRAME_WORDS)
+        filters = check_filters({**_given_filters(account=account), **wanted}, FRAME_FILTERS)
 
         async def look() -> list[Frame]:
             rows = await self._waiting.ask("GET", "frames", query={"direction": direction})
             return [read_frame(row) for row in rows]
 
-        amount = Amount(count, within, is_least=True)
+        amount = ExpectedCount(count, within, is_least=True)
 
         def missing(frames: Sequence[Frame]) -> int:
             return amount.needed - len(_messages(frames, filters))
@@ -131,13 +133,13 @@ class AsyncStream:
         if within is None:
             frames = await look()
         else:
-            frames = await self._waiting.until(look, missing, "frame", {"direction": direction}, within)
+            frames = await self._waiting.fetch_until(look, missing, "frame", {"direction": direction}, within)
         found = _messages(frames, filters)
         if (count is None and within is None) or amount.is_met(len(found)):
-            return await self._waiting.whose(found, _named(account))
+            return await self._waiting.require_account(found, _account_filter(account))
         messages = [frame for frame in frames if frame.is_message]
-        text = complaint(RECEIVED if direction == "in" else SENT, messages, filters, amount)
-        text += await self._waiting.hint(_named(account))
+        text = describe_mismatch(RECEIVED if direction == "in" else SENT, messages, filters, amount)
+        text += await self._waiting.unknown_account_hint(_account_filter(account))
         raise AssertionError(text) if within is None else TimedOut(text)
 
 
@@ -145,10 +147,10 @@ def _messages(frames: Sequence[Frame], filters: Mapping[str, Any]) -> list[Frame
     return matching([frame for frame in frames if frame.is_message], filters)
 
 
-def _named(account: str) -> str | None:
+def _account_filter(account: str) -> str | None:
     return None if account == ANY else account
 
 
-def _said(**words: str) -> dict[str, str]:
+def _given_filters(**words: str) -> dict[str, str]:
     """What is not said to be anything."""
     return {name: word for name, word in words.items() if word != ANY}

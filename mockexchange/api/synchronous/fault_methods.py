@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from mockexchange.api.synchronous.sandbox_client import Sandbox
+from mockexchange.api.synchronous.sandbox_client import SandboxClient
 from mockexchange.api.values.arguments import require
 from mockexchange.api.values.rules import NOT_GIVEN, Fault, Stub, fault_body, read_fault, read_stub, stub_body
 
 
-class Disturbing(Sandbox):
+class FaultMethods(SandboxClient):
     """Raises WrongRequest where a rule cannot be read; then nothing is installed."""
 
     def fault(

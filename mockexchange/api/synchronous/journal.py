@@ -6,21 +6,21 @@ from functools import partial
 from typing import Any, Unpack
 
 from mockexchange.api.errors import TimedOut
-from mockexchange.api.synchronous.waiting import Waiting
-from mockexchange.api.transport.control_client import Ask
-from mockexchange.api.values.anomalies import report, suspicions
+from mockexchange.api.synchronous.waiter import Waiter
+from mockexchange.api.transport.control_client import ControlClient
+from mockexchange.api.values.anomalies import describe_anomalies, find_anomalies
 from mockexchange.api.values.arguments import require
-from mockexchange.api.values.deprecations import deprecations, ending
+from mockexchange.api.values.deprecations import describe_retirement, find_deprecations
 from mockexchange.api.values.json_encoding import Duration
 from mockexchange.api.values.matching import (
-    FRAME_WORDS,
-    REQUEST_WORDS,
+    FRAME_FILTERS,
+    REQUEST_FILTERS,
     REQUESTS,
-    Amount,
-    Wanted,
-    WantedFrame,
-    checked,
-    complaint,
+    ExpectedCount,
+    FrameFilters,
+    RequestFilters,
+    check_filters,
+    describe_mismatch,
     matching,
     require_direction,
 )
@@ -38,14 +38,14 @@ class Journal:
     or a filter that there is not is refused, with the nearest one that there is.
     """
 
-    def __init__(self, ask: Ask, sandbox: str) -> None:
-        self._waiting = Waiting(ask, sandbox)
+    def __init__(self, ask: ControlClient, sandbox: str) -> None:
+        self._waiting = Waiter(ask, sandbox)
 
-    def requests(self, operation: str | None = None, **wanted: Unpack[Wanted]) -> list[Request]:
+    def requests(self, operation: str | None = None, **wanted: Unpack[RequestFilters]) -> list[Request]:
         """The requests that are as wanted, handshakes of streams included; all of them without arguments."""
         filters = _filters(operation, wanted)
         found = matching(self._requests(_narrowed(filters)), filters)
-        return self._waiting.whose(found, filters.get("account"))
+        return self._waiting.require_account(found, filters.get("account"))
 
     def last(self, count: int = 1) -> list[Request]:
         """The newest requests, oldest first."""
@@ -57,7 +57,7 @@ class Journal:
         *,
         times: int | None = None,
         within: Duration | None = None,
-        **wanted: Unpack[Wanted],
+        **wanted: Unpack[RequestFilters],
     ) -> list[Request]:
         """Return the requests that are as wanted: `times` of them, or at least one.
 
@@ -68,22 +68,24 @@ class Journal:
         __tracebackhide__ = True
         require(times=times)
         filters = _filters(operation, wanted)
-        amount = Amount(times, within)
+        amount = ExpectedCount(times, within)
         requests = self._requests({}) if within is None else self._wait_for(filters, amount.needed, within)
         found = matching(requests, filters)
         if amount.is_met(len(found)):
-            return self._waiting.whose(found, filters.get("account"))
-        text = complaint(REQUESTS, requests, filters, amount) + self._waiting.hint(filters.get("account"))
-        raise AssertionError(text) if within is None or amount.is_below(len(found)) else TimedOut(text)
+            return self._waiting.require_account(found, filters.get("account"))
+        text = describe_mismatch(REQUESTS, requests, filters, amount) + self._waiting.unknown_account_hint(
+            filters.get("account")
+        )
+        raise AssertionError(text) if within is None or amount.is_exceeded(len(found)) else TimedOut(text)
 
-    def frames(self, direction: str | None = None, **wanted: Unpack[WantedFrame]) -> list[Frame]:
+    def frames(self, direction: str | None = None, **wanted: Unpack[FrameFilters]) -> list[Frame]:
         """The frames that are as wanted; `direction` is "in" from clients, "out" to them, or "lost" on the way."""
-        filters = checked(wanted, FRAME_WORDS)
+        filters = check_filters(wanted, FRAME_FILTERS)
         if direction is not None:
             filters["direction"] = require_direction(direction)
         narrowed = {name: value for name, value in filters.items() if name in NARROWING_FRAMES and value is not None}
         rows = self._waiting.ask("GET", "frames", query=narrowed)
-        return self._waiting.whose(matching(map(read_frame, rows), filters), filters.get("account"))
+        return self._waiting.require_account(matching(map(read_frame, rows), filters), filters.get("account"))
 
     def assert_clean(self, *, allow: Collection[int | str] = ()) -> None:
         """Fail unless everything went as it should: an AssertionError that lists all that did not.
@@ -95,10 +97,10 @@ class Journal:
         """
         __tracebackhide__ = True
         require(allow=allow)
-        has_ended = partial(ending, api_date=self._api_date())
-        found = suspicions(self.requests(), self.frames(), allow, has_ended)
+        has_ended = partial(describe_retirement, api_date=self._api_date())
+        found = find_anomalies(self.requests(), self.frames(), allow, has_ended)
         if found:
-            raise AssertionError(report(found))
+            raise AssertionError(describe_anomalies(found))
 
     def deprecated(self) -> list[Deprecation]:
         """What clients used that the venue has retired, or has said that it will: operations, parameters, fields.
@@ -106,7 +108,7 @@ class Journal:
         One row for each, however often it was used, with the day and what to do instead; what ended first comes first.
         A field is one that answers or frames had: whether a client reads it, a run at `api_date="latest"` tells.
         """
-        return deprecations(self.requests(), self.frames(), self._api_date())
+        return find_deprecations(self.requests(), self.frames(), self._api_date())
 
     def clear(self) -> None:
         """Forget everything. Numbers go on."""
@@ -126,12 +128,12 @@ class Journal:
         def missing(found: Sequence[Request]) -> int:
             return count - len(matching(found, filters))
 
-        return self._waiting.until(look, missing, "request", _narrowed(filters), within)
+        return self._waiting.fetch_until(look, missing, "request", _narrowed(filters), within)
 
 
-def _filters(operation: str | None, wanted: Wanted) -> dict[str, Any]:
+def _filters(operation: str | None, wanted: RequestFilters) -> dict[str, Any]:
     named = {} if operation is None else {"operation": operation}
-    return checked({**named, **wanted}, ("operation", *REQUEST_WORDS))
+    return check_filters({**named, **wanted}, ("operation", *REQUEST_FILTERS))
 
 
 def _narrowed(filters: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from typing import Any
 from urllib.parse import quote
 
 from mockexchange.api.errors import Closed
-from mockexchange.api.transport.control_client import PATIENCE_S, Ask, Query
+from mockexchange.api.transport.control_client import PATIENCE_S, ControlClient, Query
 from mockexchange.api.values.accounts import Accounts, KeyFiles
 
 
-class GuardedAsk:
+class GuardedClient:
     """Asks as long as the exchange is open."""
 
-    def __init__(self, ask: Ask, what: str) -> None:
+    def __init__(self, ask: ControlClient, what: str) -> None:
         self._ask, self._what = ask, what
         self.is_open = True
 
@@ -28,16 +28,16 @@ class GuardedAsk:
             raise Closed(f"{self._what} has ended: use it inside its `with` block")
 
 
-class Sandbox:
+class SandboxClient:
     """What the parts of an exchange share: its name, its accounts, and how it is asked about."""
 
-    def __init__(self, ask: Ask, name: str) -> None:
+    def __init__(self, ask: ControlClient, name: str) -> None:
         self.name = name
         """By which the control API knows it."""
         self._files = KeyFiles()
         self.accounts = Accounts(self._files)
         """By name, with their keys; those that are added later too."""
-        self._guarded = GuardedAsk(ask, f"the exchange {name!r}")
+        self._guarded = GuardedClient(ask, f"the exchange {name!r}")
         self._path = path_of(name)
 
     def _ask(self, method: str, path: str = "", body: Any = None) -> Any:

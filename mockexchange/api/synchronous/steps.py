@@ -7,16 +7,16 @@ Accounts are ACCOUNT, or ACCOUNT/BOOK for a subaccount or a subtrader. Amounts a
 from collections.abc import Sequence
 from typing import Any
 
-from mockexchange.api.synchronous.sandbox_client import Sandbox
+from mockexchange.api.synchronous.sandbox_client import SandboxClient
 from mockexchange.api.values.accounts import MEMBER, Key
-from mockexchange.api.values.json_encoding import Amount, Instant, Step, plain, step
+from mockexchange.api.values.json_encoding import Amount, Instant, Step, step_json, to_json
 from mockexchange.api.values.new_keys import make_key
 from mockexchange.api.values.outcomes import Outcome, read_outcomes
 from mockexchange.api.values.yaml_argument import read_step
 from mockexchange.venues.registry import DEFAULT
 
 
-class Steps(Sandbox):
+class Steps(SandboxClient):
     """Each raises Refused where the exchange refuses the step, and WrongRequest where a word of it is wrong."""
 
     def do(self, *steps: Step | str) -> list[Outcome]:
@@ -26,7 +26,8 @@ class Steps(Sandbox):
         others are carried out all the same.
         """
         body = [
-            read_step(each) if isinstance(each, str) else plain(each, f"[{place}]") for place, each in enumerate(steps)
+            read_step(each) if isinstance(each, str) else to_json(each, f"[{place}]")
+            for place, each in enumerate(steps)
         ]
         rows = self._ask("POST", "/commands", body)
         self._note_members([each for each, row in zip(body, rows, strict=True) if "events" in row])
@@ -216,5 +217,5 @@ class Steps(Sandbox):
             self.accounts.take((self._ask("GET"))["accounts"])
 
     def _step(self, name: str, **words: Any) -> Outcome:
-        (outcome,) = self.do(step(name, **words))
+        (outcome,) = self.do(step_json(name, **words))
         return outcome

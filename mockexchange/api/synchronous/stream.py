@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from mockexchange.api.errors import MockExchangeError, TimedOut
-from mockexchange.api.synchronous.waiting import Waiting
-from mockexchange.api.transport.control_client import Ask
+from mockexchange.api.synchronous.waiter import Waiter
+from mockexchange.api.transport.control_client import ControlClient
 from mockexchange.api.values.arguments import require, require_as
 from mockexchange.api.values.json_encoding import Duration
 from mockexchange.api.values.matching import (
-    FRAME_WORDS,
+    FRAME_FILTERS,
     RECEIVED,
     SENT,
-    Amount,
-    WantedMessage,
-    checked,
-    complaint,
+    ExpectedCount,
+    MessageFilters,
+    check_filters,
+    describe_mismatch,
     matching,
 )
 from mockexchange.api.values.records import Frame, Subscription, read_frame
@@ -30,8 +30,8 @@ ABNORMAL = 1006
 class Stream:
     """What clients of one sandbox have open, and what crosses it; `sent` and `received` are as the exchange sees it."""
 
-    def __init__(self, ask: Ask, sandbox: str) -> None:
-        self._waiting = Waiting(ask, sandbox)
+    def __init__(self, ask: ControlClient, sandbox: str) -> None:
+        self._waiting = Waiter(ask, sandbox)
 
     def wait_subscribed(
         self, account: str = ANY, channel: str = ANY, count: int = 1, within: Duration = "5s"
@@ -43,11 +43,11 @@ class Stream:
         """
         __tracebackhide__ = True
         require(count=count)
-        wanted = checked(_said(account=account, channel=channel), FRAME_WORDS)
+        wanted = check_filters(_given_filters(account=account, channel=channel), FRAME_FILTERS)
         try:
             rows = self._waiting.wait("subscribed", {**wanted, "count": count}, within)
         except TimedOut as error:
-            raise TimedOut(str(error) + self._waiting.hint(_named(account))) from None
+            raise TimedOut(str(error) + self._waiting.unknown_account_hint(_account_filter(account))) from None
         return [Subscription(**row) for row in rows]
 
     def send(self, raw: str | bytes | Mapping[str, Any], account: str = ANY, connection: int | None = None) -> int:
@@ -58,7 +58,7 @@ class Stream:
         """
         require_as("raw", raw, "raw")
         text = raw.decode() if isinstance(raw, bytes) else raw if isinstance(raw, str) else json.dumps(raw)
-        return self._tell({"send": {"text": text}}, account, connection)
+        return self._post_to_streams({"send": {"text": text}}, account, connection)
 
     def close(
         self, code: int = ABNORMAL, account: str = ANY, connection: int | None = None, *, reason: str = ""
@@ -67,11 +67,11 @@ class Stream:
 
         Returns how many, and raises MockExchangeError where that is none.
         """
-        return self._tell({"close": {"code": code, "reason": reason}}, account, connection)
+        return self._post_to_streams({"close": {"code": code, "reason": reason}}, account, connection)
 
     def reject(self, status: int, times: int | None = 1, account: str = ANY) -> None:
         """Refuse the next handshakes with 401, 403 or 502, by a fault; `times=None` until the faults are cleared."""
-        always = {"match": _said(account=account), "then": {"refuse": status}}
+        always = {"match": _given_filters(account=account), "then": {"refuse": status}}
         self._waiting.ask("POST", "faults", always if times is None else {**always, "times": times})
 
     def received(
@@ -80,7 +80,7 @@ class Stream:
         *,
         count: int | None = None,
         within: Duration | None = None,
-        **wanted: Unpack[WantedMessage],
+        **wanted: Unpack[MessageFilters],
     ) -> list[Frame]:
         """The frames that clients sent, oldest first: those that are as wanted, once there are `count`.
 
@@ -95,20 +95,22 @@ class Stream:
         *,
         count: int | None = None,
         within: Duration | None = None,
-        **wanted: Unpack[WantedMessage],
+        **wanted: Unpack[MessageFilters],
     ) -> list[Frame]:
         """The frames that went out to clients, in the same way."""
         __tracebackhide__ = True
         return self._frames("out", account, wanted, count, within)
 
-    def _tell(self, what: Mapping[str, Any], account: str, connection: int | None) -> int:
+    def _post_to_streams(self, what: Mapping[str, Any], account: str, connection: int | None) -> int:
         number = {} if connection is None else {"connection": connection}
-        told = self._waiting.ask("POST", "streams", {**what, **_said(account=account), **number})
-        if not told["connections"]:
-            whose = "" if account == ANY else f" of {account}"
-            hint = self._waiting.hint(_named(account))
-            raise MockExchangeError(f"no stream{whose} is open: wait for one with stream.wait_subscribed(){hint}")
-        connections: int = told["connections"]
+        result = self._waiting.ask("POST", "streams", {**what, **_given_filters(account=account), **number})
+        if not result["connections"]:
+            require_account = "" if account == ANY else f" of {account}"
+            unknown_account_hint = self._waiting.unknown_account_hint(_account_filter(account))
+            raise MockExchangeError(
+                f"no stream{require_account} is open: wait for one with stream.wait_subscribed(){unknown_account_hint}"
+            )
+        connections: int = result["connections"]
         return connections
 
     def _frames(
@@ -116,13 +118,13 @@ class Stream:
     ) -> list[Frame]:
         __tracebackhide__ = True
         require(count=count)
-        filters = checked({**_said(account=account), **wanted}, FRAME_WORDS)
+        filters = check_filters({**_given_filters(account=account), **wanted}, FRAME_FILTERS)
 
         def look() -> list[Frame]:
             rows = self._waiting.ask("GET", "frames", query={"direction": direction})
             return [read_frame(row) for row in rows]
 
-        amount = Amount(count, within, is_least=True)
+        amount = ExpectedCount(count, within, is_least=True)
 
         def missing(frames: Sequence[Frame]) -> int:
             return amount.needed - len(_messages(frames, filters))
@@ -130,13 +132,13 @@ class Stream:
         if within is None:
             frames = look()
         else:
-            frames = self._waiting.until(look, missing, "frame", {"direction": direction}, within)
+            frames = self._waiting.fetch_until(look, missing, "frame", {"direction": direction}, within)
         found = _messages(frames, filters)
         if (count is None and within is None) or amount.is_met(len(found)):
-            return self._waiting.whose(found, _named(account))
+            return self._waiting.require_account(found, _account_filter(account))
         messages = [frame for frame in frames if frame.is_message]
-        text = complaint(RECEIVED if direction == "in" else SENT, messages, filters, amount)
-        text += self._waiting.hint(_named(account))
+        text = describe_mismatch(RECEIVED if direction == "in" else SENT, messages, filters, amount)
+        text += self._waiting.unknown_account_hint(_account_filter(account))
         raise AssertionError(text) if within is None else TimedOut(text)
 
 
@@ -144,10 +146,10 @@ def _messages(frames: Sequence[Frame], filters: Mapping[str, Any]) -> list[Frame
     return matching([frame for frame in frames if frame.is_message], filters)
 
 
-def _named(account: str) -> str | None:
+def _account_filter(account: str) -> str | None:
     return None if account == ANY else account
 
 
-def _said(**words: str) -> dict[str, str]:
+def _given_filters(**words: str) -> dict[str, str]:
     """What is not said to be anything."""
     return {name: word for name, word in words.items() if word != ANY}

@@ -9,10 +9,10 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from mockexchange.api.errors import Closed
-from mockexchange.api.serving import served
+from mockexchange.api.serve import run_exchange
 from mockexchange.api.synchronous.exchange import Exchange
-from mockexchange.api.transport.local_server import Place, read_creation
-from mockexchange.api.values.sandbox_settings import Scenario, creation
+from mockexchange.api.transport.local_server import ListenerSettings, read_creation
+from mockexchange.api.values.sandbox_settings import Scenario, creation_body
 from mockexchange.runtime.ready_file import DEFAULT_HOST
 
 
@@ -23,8 +23,8 @@ class Application:
     `close`, or with the block of a `with` statement; after the end of a lifespan it may begin anew.
     """
 
-    def __init__(self, place: Place, body: dict[str, Any]) -> None:
-        self._place, self._body = place, body
+    def __init__(self, settings: ListenerSettings, body: dict[str, Any]) -> None:
+        self._settings, self._body = settings, body
         self._lock = threading.Lock()
         self._serving: AbstractContextManager[Exchange] | None = None
         self._exchange: Exchange | None = None
@@ -40,13 +40,13 @@ class Application:
             if self._is_closed:
                 raise Closed("the application is closed: make another with mockexchange.asgi()")
             if self._exchange is None:
-                self._serving = served(self._place, self._body)
+                self._serving = run_exchange(self._settings, self._body)
                 self._exchange = self._serving.__enter__()
             return self._exchange
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._run_lifespan(receive, send)
             return
         exchange = self._exchange
         if exchange is None:
@@ -70,7 +70,7 @@ class Application:
         if serving is not None:
             serving.__exit__(None, None, None)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         """Begin and end with the server. What cannot begin is told to the server, which does not go on then."""
         await receive()
         try:
@@ -97,7 +97,7 @@ def asgi(
     told when it begins, in the same way or in the log of the server whose lifespan it begins with. Its `exchange` moves
     it from the same process.
     """
-    body = creation(scenario, api_date=api_date, clock=clock, faults=faults)
+    body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults)
     read_creation(body)
-    place = Place(host=DEFAULT_HOST, port=0, token=None, tls=False, tls_names=(), listens=False)
-    return Application(place, body)
+    settings = ListenerSettings(host=DEFAULT_HOST, port=0, token=None, tls=False, tls_names=(), listens=False)
+    return Application(settings, body)

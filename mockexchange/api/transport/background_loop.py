@@ -10,13 +10,13 @@ from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, Generic, TypeVar
 
 from mockexchange.api.errors import ENDED, Closed, MockExchangeError
-from mockexchange.api.transport.control_client import PATIENCE_S, Ask, AsyncAsk, Query
-from mockexchange.api.transport.loop_bridge import result_of
+from mockexchange.api.transport.control_client import PATIENCE_S, AsyncControlClient, ControlClient, Query
+from mockexchange.api.transport.loop_bridge import await_result
 from mockexchange.server.event_loops import loop_factory
 
-HEARING_S = 0.5
+INTERRUPT_CHECK_S = 0.5
 """How late an interrupt is heard at worst."""
-Inside = TypeVar("Inside")
+Entered = TypeVar("Entered")
 Result = TypeVar("Result")
 
 
@@ -27,7 +27,7 @@ def _result_of(future: Future[Result], thread: threading.Thread) -> Result:
     """
     while True:
         try:
-            return future.result(HEARING_S)
+            return future.result(INTERRUPT_CHECK_S)
         except TimeoutError:
             is_alive = thread.is_alive()
             if future.done():  # since then, or with an error of this kind of its own
@@ -36,22 +36,22 @@ def _result_of(future: Future[Result], thread: threading.Thread) -> Result:
                 raise Closed(ENDED) from None
 
 
-class LoopThread(Generic[Inside]):
+class LoopThread(Generic[Entered]):
     """Enters a context in its thread, and leaves it there at `stop`; `run` from any thread but that one.
 
     The thread is a daemon, so that a program which never comes to the end of its block ends all the same; what is
     still open then is closed first.
     """
 
-    def __init__(self, make: Callable[[], AbstractAsyncContextManager[Inside]]) -> None:
+    def __init__(self, make: Callable[[], AbstractAsyncContextManager[Entered]]) -> None:
         self._make, self._pid = make, os.getpid()
-        self._started: Future[Inside] = Future()
+        self._started: Future[Entered] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping, self._is_stopping = asyncio.Event(), False
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._main, name="mockexchange", daemon=True)
 
-    def start(self) -> Inside:
+    def start(self) -> Entered:
         """Return what the context gives. Raises what it raises; nothing is left then."""
         atexit.register(self.stop)
         try:
@@ -74,7 +74,7 @@ class LoopThread(Generic[Inside]):
                 coroutine.close()
             raise
 
-    def asking(self, ask: AsyncAsk) -> Ask:
+    def sync_client(self, ask: AsyncControlClient) -> ControlClient:
         """The same, for other threads."""
 
         def ask_and_wait(
@@ -84,13 +84,13 @@ class LoopThread(Generic[Inside]):
 
         return ask_and_wait
 
-    def awaiting(self, ask: AsyncAsk) -> AsyncAsk:
+    def async_client(self, ask: AsyncControlClient) -> AsyncControlClient:
         """The same, for coroutines in other loops; who is cancelled waits no longer, and nor does the server."""
 
         async def ask_and_await(
             method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
         ) -> Any:
-            return await result_of(self._submit(ask(method, path, body, query, patience_s)))
+            return await await_result(self._submit(ask(method, path, body, query, patience_s)))
 
         return ask_and_await
 
@@ -138,17 +138,17 @@ class LoopThread(Generic[Inside]):
     def _main(self) -> None:
         try:
             with asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(self._live())
+                runner.run(self._run_context())
         except BaseException as error:  # noqa: BLE001  # whoever waits for the start, or for the end, is told
             if self._started.done():
                 self._failure = error
             else:
                 self._started.set_exception(error)
 
-    async def _live(self) -> None:
+    async def _run_context(self) -> None:
         self._loop = asyncio.get_running_loop()
         if self._is_stopping:  # whoever started it has given up, and had no loop to say so to
             return
-        async with self._make() as inside:
-            self._started.set_result(inside)
+        async with self._make() as entered:
+            self._started.set_result(entered)
             await self._stopping.wait()

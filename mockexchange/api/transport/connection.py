@@ -7,7 +7,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from mockexchange.api.errors import Unavailable
-from mockexchange.api.transport.control_client import Ask, AsyncAsk
+from mockexchange.api.transport.control_client import AsyncControlClient, ControlClient
 
 
 def no_application(sandbox: str) -> ASGIApp:
@@ -20,12 +20,12 @@ def _run_nothing(coroutine: Coroutine[Any, Any, Any]) -> Any:
     raise Unavailable("this exchange is in another process: nothing can be run in its loop")
 
 
-def _same(value: Any) -> Any:
+def _unchanged(value: Any) -> Any:
     return value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reach:
+class ConnectionSettings:
     """Where the server is, and how what it says and is told goes there."""
 
     control_url: str
@@ -36,24 +36,24 @@ class Reach:
     """The same beside the authorities of this system, for clients that trust what is in one file alone."""
     app_of: Callable[[str], ASGIApp]
     """The application that serves a sandbox, by its name. Raises Unavailable where the server is elsewhere."""
-    reached: Callable[[str], str] = _same
+    map_url: Callable[[str], str] = _unchanged
     """A URL of a sandbox, as the server has it, as it is reached from here."""
-    sent: Callable[[dict[str, Any]], dict[str, Any]] = _same
+    prepare_creation: Callable[[dict[str, Any]], dict[str, Any]] = _unchanged
     """The body of a creation as this server can read it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AsyncServing(Reach):
+class AsyncConnection(ConnectionSettings):
     """Asked from the loop that the server lives in, or from any where it lives elsewhere."""
 
-    ask: AsyncAsk
+    ask: AsyncControlClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Serving(Reach):
+class Connection(ConnectionSettings):
     """Asked from any thread; `run` carries a coroutine out in the loop that the server lives in."""
 
-    ask: Ask
+    ask: ControlClient
     run: Callable[[Coroutine[Any, Any, Any]], Any] = _run_nothing
-    ask_from_loops: AsyncAsk | None = None
+    async_ask: AsyncControlClient | None = None
     """The same, to be awaited in any loop but the server's; None where only threads can wait."""

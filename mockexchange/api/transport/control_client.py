@@ -14,11 +14,11 @@ from mockexchange.api.values.arguments import require
 
 PATIENCE_S = 60.0
 """Far above any answer, so that a server that is stopped in a debugger is told from one that is busy."""
-LINES = "application/jsonl"
+JSON_LINES = "application/jsonl"
 Query = Mapping[str, object]
 
 
-class AsyncAsk(Protocol):
+class AsyncControlClient(Protocol):
     """Calls the control API; `path` is below /_mock. Raises MockExchangeError."""
 
     async def __call__(
@@ -26,7 +26,7 @@ class AsyncAsk(Protocol):
     ) -> Any: ...
 
 
-class Ask(Protocol):
+class ControlClient(Protocol):
     """The same, and waits for the answer."""
 
     def __call__(
@@ -42,13 +42,13 @@ class Reply(NamedTuple):
     body: bytes
 
 
-def written(body: Any) -> bytes | None:
+def encode_body(body: Any) -> bytes | None:
     """The body of a request. Raises WrongArgument on what JSON cannot say."""
     require(json=body)
     return None if body is None else json.dumps(body).encode()
 
 
-def encoded(query: Query | None) -> str:
+def encode_query(query: Query | None) -> str:
     """The query of a request; what is None is not asked for."""
     return urlencode({name: value for name, value in (query or {}).items() if value is not None})
 
@@ -69,6 +69,6 @@ def read_reply(reply: Reply, control_url: str) -> Any:
 
 
 def _read(reply: Reply) -> Any:
-    if reply.content_type.startswith(LINES):
+    if reply.content_type.startswith(JSON_LINES):
         return [json.loads(line) for line in reply.body.splitlines()]
     return json.loads(reply.body or b"null")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from mockexchange.api.errors import Unreachable
 from mockexchange.api.transport.remote import TOKEN
-from mockexchange.api.values.arguments import ARGUMENTS, require, wrong
+from mockexchange.api.values.arguments import ARGUMENTS, require, wrong_argument
 from mockexchange.clients.published import LOOPBACK
 from mockexchange.runtime.discovery import START_ONE, NoServer, read_ready
 from mockexchange.runtime.http_request import ControlApi
@@ -21,7 +21,7 @@ READY_FILE = "MOCKEXCHANGE_READY_FILE"
 SECURE = {"http": "ws", "https": "wss"}
 
 
-class Found(NamedTuple):
+class FoundServer(NamedTuple):
     """A server's control API, and the file of all that a client of it trusts."""
 
     control: ControlApi
@@ -30,7 +30,7 @@ class Found(NamedTuple):
 
 def find_control(
     url: str | None, token: str | None, ready_file: Path | str | None, ca_cert: Path | str | None
-) -> Found:
+) -> FoundServer:
     """The server at a URL, or that of a ready file. Raises Unreachable, or WrongRequest on what is no such URL, or two.
 
     Where neither is given it is the one that the environment names, then that of the default ready file. A token that
@@ -43,13 +43,15 @@ def find_control(
     ready = _read(ready_file, is_needed=url is None or ready_file is not None)
     control_url = ready["control_url"] if url is None else _control_url(url)
     if ready_file is not None and ready["control_url"] != control_url:
-        raise wrong("url", f"the server of the ready file, {ready['control_url']}, or one of the two alone", url)
+        raise wrong_argument(
+            "url", f"the server of the ready file, {ready['control_url']}, or one of the two alone", url
+        )
     known = ready if ready.get("control_url") == control_url else {}
     usual = None if url is None else os.environ.get(TOKEN)
     shown = token or usual or known.get("control_token") or ""
     authority = ca_cert or known.get("ca_cert")
     bundle = authority if ca_cert else known.get("ca_bundle") or authority
-    return Found(ControlApi(control_url, shown, str(authority) if authority else None), bundle and str(bundle))
+    return FoundServer(ControlApi(control_url, shown, str(authority) if authority else None), bundle and str(bundle))
 
 
 def _read(ready_file: Path | str | None, *, is_needed: bool) -> dict[str, Any]:
@@ -68,13 +70,13 @@ def _control_url(url: str) -> str:
         parts = urlsplit(url.rstrip("/"))
         is_right = parts.scheme in SECURE and parts.hostname and parts.port != 0 and parts.path in ("", ROOT)
     except ValueError:
-        raise wrong("url", ARGUMENTS["url"].expected, url) from None
+        raise wrong_argument("url", ARGUMENTS["url"].expected, url) from None
     if not is_right or parts.query or parts.fragment:
-        raise wrong("url", ARGUMENTS["url"].expected, url)
+        raise wrong_argument("url", ARGUMENTS["url"].expected, url)
     return f"{parts.scheme}://{parts.netloc}{ROOT}"
 
 
-def reached_from(control_url: str, server_url: str) -> Callable[[str], str]:
+def url_mapper(control_url: str, server_url: str) -> Callable[[str], str]:
     """How URLs as a server has them are reached from where `control_url` reaches it.
 
     `server_url` is one of its main port as it has it. A server in a container takes itself to be on its own loopback
@@ -84,7 +86,7 @@ def reached_from(control_url: str, server_url: str) -> Callable[[str], str]:
     if theirs.hostname not in LOOPBACK:
         return lambda url: url  # it was started with its public URL
 
-    def reached(url: str) -> str:
+    def map_url(url: str) -> str:
         parts = urlsplit(url)
         if parts.port == theirs.port:
             netloc, is_secure = ours.netloc, ours.scheme == "https"
@@ -96,4 +98,4 @@ def reached_from(control_url: str, server_url: str) -> Callable[[str], str]:
         scheme = ("wss" if is_secure else "ws") if parts.scheme.startswith("ws") else ("https" if is_secure else "http")
         return urlunsplit(parts._replace(scheme=scheme, netloc=netloc))
 
-    return reached
+    return map_url

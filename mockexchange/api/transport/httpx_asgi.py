@@ -8,9 +8,9 @@ import httpx
 from starlette.types import Message
 
 from mockexchange.api.errors import Closed
-from mockexchange.api.transport.loop_bridge import Call, Ending
+from mockexchange.api.transport.loop_bridge import BridgedCall, CallEnd
 
-Item = Message | Ending
+Item = Message | CallEnd
 LOOPBACK = "127.0.0.1"
 
 
@@ -54,10 +54,10 @@ def read_timeout_s(request: httpx.Request) -> float | None:
     return timeout
 
 
-class Answer:
+class AsgiResponse:
     """The answer to one call, taken in as it comes."""
 
-    def __init__(self, request: httpx.Request, call: Call) -> None:
+    def __init__(self, request: httpx.Request, call: BridgedCall) -> None:
         self.timeout_s = read_timeout_s(request)
         self.is_whole = False
         self._request, self._call = request, call
@@ -73,19 +73,19 @@ class Answer:
         except Closed as error:
             raise httpx.ConnectError(str(error), request=self._request) from None
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         """Nobody waits for the rest."""
-        self._call.leave()
+        self._call.abandon()
 
-    def take_head(self, item: Item) -> None:
+    def receive_head(self, item: Item) -> None:
         """Take in the first thing that came. Raises httpx.TransportError."""
-        if not isinstance(item, Ending):
+        if not isinstance(item, CallEnd):
             self._status, self._headers = item["status"], list(item["headers"])
         elif item.outcome == "failed":  # what serves the application would say so
             self._status, self._headers = HTTPStatus.INTERNAL_SERVER_ERROR, [(b"content-type", b"text/plain")]
             self._failure, self.is_whole = item.why.encode(), True
         else:
-            raise broken_off(item, self._request)
+            raise no_response_error(item, self._request)
 
     def response(self, stream: httpx.SyncByteStream | httpx.AsyncByteStream) -> httpx.Response:
         """What goes back to the client, once there is a head."""
@@ -99,26 +99,26 @@ class Answer:
             extensions={"http_version": b"HTTP/1.1"},
         )
 
-    def take(self, item: Item) -> bytes:
+    def receive_part(self, item: Item) -> bytes:
         """Take in what came next; the part of the body that it is. Raises httpx.TransportError."""
-        if not isinstance(item, Ending):
+        if not isinstance(item, CallEnd):
             part: bytes = item.get("body", b"")
             self._size += len(part)
             return b"" if self._request.method == "HEAD" else part
         if item.outcome != "done":
-            raise cut_off(item, self._size, self._declared(), self._request)
+            raise incomplete_body_error(item, self._size, self._declared(), self._request)
         self.is_whole = True
         return b""
 
     def timed_out(self) -> httpx.ReadTimeout:
-        self._call.leave()
+        self._call.abandon()
         return httpx.ReadTimeout("The read operation timed out", request=self._request)
 
     def _declared(self) -> str:
         return dict(self._headers).get(b"content-length", b"?").decode()
 
 
-def broken_off(ending: Ending, request: httpx.Request) -> httpx.TransportError:
+def no_response_error(ending: CallEnd, request: httpx.Request) -> httpx.TransportError:
     """What a client sees where nothing came."""
     match ending.outcome:
         case "refused":
@@ -128,9 +128,9 @@ def broken_off(ending: Ending, request: httpx.Request) -> httpx.TransportError:
     return httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
 
 
-def cut_off(ending: Ending, size: int, declared: str, request: httpx.Request) -> httpx.TransportError:
+def incomplete_body_error(ending: CallEnd, size: int, declared: str, request: httpx.Request) -> httpx.TransportError:
     """What a client sees where the rest did not come."""
     if ending.outcome == "reset":
-        return broken_off(ending, request)
+        return no_response_error(ending, request)
     words = f"peer closed connection without sending complete message body (received {size} bytes, expected {declared})"
     return httpx.RemoteProtocolError(words, request=request)

@@ -14,9 +14,9 @@ import httpx
 from starlette.types import ASGIApp
 
 from mockexchange.api.errors import MockExchangeError, Unavailable
-from mockexchange.api.transport.forwarding import Forwarded, Forwarder
-from mockexchange.api.transport.httpx_asgi import Answer, Item, async_body_of, body_of, scope_of
-from mockexchange.api.transport.loop_bridge import Bridge, Call, running_loop
+from mockexchange.api.transport.httpx_asgi import AsgiResponse, Item, async_body_of, body_of, scope_of
+from mockexchange.api.transport.httpx_forwarder import ForwardedResponse, HttpxForwarder
+from mockexchange.api.transport.loop_bridge import BridgedCall, LoopBridge, running_loop
 
 Handler = Callable[[httpx.Request], httpx.Response]
 AsyncHandler = Callable[[httpx.Request], Awaitable[httpx.Response]]
@@ -27,43 +27,43 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """For `httpx.Client(transport=...)` and `httpx.AsyncClient(transport=...)` alike, in any thread and loop."""
 
 
-def transport_of(app_of: AppOf, sandbox: str, base_url: str, ca_cert: str | None) -> Transport:
+def make_transport(app_of: AppOf, sandbox: str, base_url: str, ca_cert: str | None) -> Transport:
     """The transport to a sandbox: into this process where it lives here, else over the network."""
     try:
         app = app_of(sandbox)
     except Unavailable:
-        return RemoteTransport(Forwarder(base_url, ca_cert))
-    assert isinstance(app, Bridge)
+        return RemoteTransport(HttpxForwarder(base_url, ca_cert))
+    assert isinstance(app, LoopBridge)
     return LocalTransport(app)
 
 
-def handler_of(transport: Transport) -> Handler:
+def make_handler(transport: Transport) -> Handler:
     """A function from a request to its answer, read whole: a side effect for respx, a handler for MockTransport."""
 
     def handle(request: httpx.Request) -> httpx.Response:
         response = transport.handle_request(request)
         try:
-            return _whole(response, response.read(), request)
+            return _read_whole(response, response.read(), request)
         finally:
             response.close()
 
     return handle
 
 
-def async_handler_of(transport: Transport) -> AsyncHandler:
+def make_async_handler(transport: Transport) -> AsyncHandler:
     """The same for asynchronous clients, which does not keep their loop waiting."""
 
     async def handle(request: httpx.Request) -> httpx.Response:
         response = await transport.handle_async_request(request)
         try:
-            return _whole(response, await response.aread(), request)
+            return _read_whole(response, await response.aread(), request)
         finally:
             await response.aclose()
 
     return handle
 
 
-def _whole(response: httpx.Response, content: bytes, request: httpx.Request) -> httpx.Response:
+def _read_whole(response: httpx.Response, content: bytes, request: httpx.Request) -> httpx.Response:
     return httpx.Response(response.status_code, headers=response.headers.raw, content=content, request=request)
 
 
@@ -73,20 +73,22 @@ def _whole(response: httpx.Response, content: bytes, request: httpx.Request) -> 
 class LocalTransport(Transport):
     """Calls the application of a sandbox; no socket is opened."""
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: LoopBridge) -> None:
         self._bridge = bridge
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._require_another_loop()
         inbox: queue.SimpleQueue[Item] = queue.SimpleQueue()
-        body = SyncBody(Answer(request, Call(self._bridge, scope_of(request), body_of(request), inbox.put)), inbox)
+        body = SyncBody(
+            AsgiResponse(request, BridgedCall(self._bridge, scope_of(request), body_of(request), inbox.put)), inbox
+        )
         return body.response()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         loop, inbox = running_loop(), asyncio.Queue[Item]()
         content = await async_body_of(request)
-        deliver = partial(put_across, loop, inbox)
-        body = AsyncBody(Answer(request, Call(self._bridge, scope_of(request), content, deliver)), inbox)
+        deliver = partial(put_in_loop, loop, inbox)
+        body = AsyncBody(AsgiResponse(request, BridgedCall(self._bridge, scope_of(request), content, deliver)), inbox)
         return await body.response()
 
     def _require_another_loop(self) -> None:
@@ -100,7 +102,7 @@ class LocalTransport(Transport):
             raise MockExchangeError(f"{words}: use httpx.AsyncClient, or asyncio.to_thread, or serve() instead")
 
 
-def put_across(loop: asyncio.AbstractEventLoop, inbox: "asyncio.Queue[Item]", item: Item) -> None:
+def put_in_loop(loop: asyncio.AbstractEventLoop, inbox: "asyncio.Queue[Item]", item: Item) -> None:
     """Put something into a queue of a loop, from any other; where that has ended nobody waits for it."""
     with suppress(RuntimeError):
         loop.call_soon_threadsafe(inbox.put_nowait, item)
@@ -109,21 +111,21 @@ def put_across(loop: asyncio.AbstractEventLoop, inbox: "asyncio.Queue[Item]", it
 class SyncBody(httpx.SyncByteStream):
     """What comes of an answer, for who waits in a thread."""
 
-    def __init__(self, answer: Answer, inbox: "queue.SimpleQueue[Item]") -> None:
+    def __init__(self, answer: AsgiResponse, inbox: "queue.SimpleQueue[Item]") -> None:
         self._answer, self._inbox = answer, inbox
 
     def response(self) -> httpx.Response:
         """The answer as soon as its head is there; the rest is this."""
         self._answer.begin()
-        self._answer.take_head(self._next())
+        self._answer.receive_head(self._next())
         return self._answer.response(self)
 
     def __iter__(self) -> Iterator[bytes]:
         while not self._answer.is_whole:
-            yield self._answer.take(self._next())
+            yield self._answer.receive_part(self._next())
 
     def close(self) -> None:
-        self._answer.leave()
+        self._answer.abandon()
 
     def _next(self) -> Item:
         try:
@@ -135,20 +137,20 @@ class SyncBody(httpx.SyncByteStream):
 class AsyncBody(httpx.AsyncByteStream):
     """The same for who waits in a loop."""
 
-    def __init__(self, answer: Answer, inbox: "asyncio.Queue[Item]") -> None:
+    def __init__(self, answer: AsgiResponse, inbox: "asyncio.Queue[Item]") -> None:
         self._answer, self._inbox = answer, inbox
 
     async def response(self) -> httpx.Response:
         self._answer.begin()
-        self._answer.take_head(await self._next())
+        self._answer.receive_head(await self._next())
         return self._answer.response(self)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while not self._answer.is_whole:
-            yield self._answer.take(await self._next())
+            yield self._answer.receive_part(await self._next())
 
     async def aclose(self) -> None:
-        self._answer.leave()
+        self._answer.abandon()
 
     async def _next(self) -> Item:
         try:
@@ -156,7 +158,7 @@ class AsyncBody(httpx.AsyncByteStream):
         except TimeoutError:
             raise self._answer.timed_out() from None
         except asyncio.CancelledError:
-            self._answer.leave()
+            self._answer.abandon()
             raise
 
 
@@ -170,22 +172,22 @@ class RemoteTransport(Transport):
     came from.
     """
 
-    def __init__(self, forwarder: Forwarder) -> None:
+    def __init__(self, forwarder: HttpxForwarder) -> None:
         self._forwarder = forwarder
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         forwarded = self._forwarder.send(request, body_of(request))
-        return forwarded.response(SyncRest(forwarded))
+        return forwarded.response(SyncForwardedBody(forwarded))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         forwarded = await asyncio.to_thread(self._forwarder.send, request, await async_body_of(request))
-        return forwarded.response(AsyncRest(forwarded))
+        return forwarded.response(AsyncForwardedBody(forwarded))
 
 
-class SyncRest(httpx.SyncByteStream):
+class SyncForwardedBody(httpx.SyncByteStream):
     """What is still to come of an answer."""
 
-    def __init__(self, forwarded: Forwarded) -> None:
+    def __init__(self, forwarded: ForwardedResponse) -> None:
         self._forwarded = forwarded
 
     def __iter__(self) -> Iterator[bytes]:
@@ -196,10 +198,10 @@ class SyncRest(httpx.SyncByteStream):
         self._forwarded.close()
 
 
-class AsyncRest(httpx.AsyncByteStream):
+class AsyncForwardedBody(httpx.AsyncByteStream):
     """The same, read in a thread."""
 
-    def __init__(self, forwarded: Forwarded) -> None:
+    def __init__(self, forwarded: ForwardedResponse) -> None:
         self._forwarded = forwarded
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

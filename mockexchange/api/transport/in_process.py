@@ -6,28 +6,28 @@ from urllib.parse import unquote
 
 from starlette.types import Message, Scope
 
-from mockexchange.api.transport.control_client import PATIENCE_S, Query, Reply, encoded, read_reply, written
-from mockexchange.api.transport.loop_bridge import Bridge, crossed, running_loop
+from mockexchange.api.transport.control_client import PATIENCE_S, Query, Reply, encode_body, encode_query, read_reply
+from mockexchange.api.transport.loop_bridge import LoopBridge, run_in_loop, running_loop
 
 ROOT = "/_mock/"
 
 
-class InsideAsk:
+class InProcessClient:
     """Asks from any loop; what is asked for is carried out in the loop that the server lives in."""
 
-    def __init__(self, control: Bridge, token: str, control_url: str) -> None:
+    def __init__(self, control: LoopBridge, token: str, control_url: str) -> None:
         self._control, self._token, self._url = control, token, control_url
 
     async def __call__(
         self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
     ) -> Any:
-        call = _Call(written(body) or b"")
-        scope = self._scope(method, path, encoded(query))
+        call = _InProcessRequest(encode_body(body) or b"")
+        scope = self._scope(method, path, encode_query(query))
         running_loop()
         self._control.require_loop()
-        return await crossed(self._carry(scope, call), self._control.loop)
+        return await run_in_loop(self._carry(scope, call), self._control.loop)
 
-    async def _carry(self, scope: Scope, call: "_Call") -> Any:
+    async def _carry(self, scope: Scope, call: "_InProcessRequest") -> Any:
         mistake: Exception | None = None
         try:
             await self._control.app(scope, call.receive, call.send)
@@ -61,7 +61,7 @@ class InsideAsk:
         }
 
 
-class _Call:
+class _InProcessRequest:
     """One request and its answer."""
 
     def __init__(self, body: bytes) -> None:

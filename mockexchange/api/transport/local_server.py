@@ -13,9 +13,9 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from mockexchange.api.errors import PortInUse, Unavailable, WrongArgument, WrongRequest
-from mockexchange.api.transport.in_process import InsideAsk
-from mockexchange.api.transport.loop_bridge import Bridge
-from mockexchange.api.values.arguments import require, require_as, wrong
+from mockexchange.api.transport.in_process import InProcessClient
+from mockexchange.api.transport.loop_bridge import LoopBridge
+from mockexchange.api.values.arguments import require, require_as, wrong_argument
 from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.sandbox.sandbox import DEFAULT
 from mockexchange.scenario.errors import ScenarioError
@@ -30,12 +30,12 @@ from mockexchange.server.process import describe_accounts
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.tls.certificate_names import names_for
 
-NOWHERE = "http://mockexchange.invalid"
+INVALID_ORIGIN = "http://mockexchange.invalid"
 """The origin of what does not listen: a name that can never be one (RFC 2606)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class ListenerSettings:
     """Where a server listens, and how: port 0 is any free one, without a token one is made up.
 
     `tls`: speak https and wss, as this machine and as `tls_names`, by an authority of this server's own.
@@ -54,54 +54,54 @@ class Place:
         require_as("port", self.port, "port")
         require(token=self.token, tls=self.tls, tls_names=self.tls_names)
         if self.tls_names and not self.tls:
-            raise wrong("tls_names", "none without tls=True", self.tls_names)
+            raise wrong_argument("tls_names", "none without tls=True", self.tls_names)
 
 
 class LocalServer:
     """Use `local_server`, which makes one and stops it."""
 
-    def __init__(self, place: Place) -> None:
-        self._place = place
+    def __init__(self, settings: ListenerSettings) -> None:
+        self._settings = settings
         self._files: RunDirectory | None = None
         self._described: list[dict[str, Any]] | None = None
         self.trust: dict[str, str] = {}
-        self.server_state = ServerState(place.host, public_url=None if place.listens else NOWHERE)
+        self.server_state = ServerState(settings.host, public_url=None if settings.listens else INVALID_ORIGIN)
         self._loop = asyncio.get_running_loop()
-        if place.tls:
+        if settings.tls:
             self._speak_tls()
-        self.token = place.token or secrets.token_urlsafe(24)
-        self._control = control_app(self.server_state, self.token, list(place.tls_names), self._describe)
+        self.token = settings.token or secrets.token_urlsafe(24)
+        self._control = control_app(self.server_state, self.token, list(settings.tls_names), self._describe)
 
     @property
     def control_url(self) -> str:
-        return f"{self.server_state.local_origin() if self._place.listens else NOWHERE}/_mock"
+        return f"{self.server_state.local_origin() if self._settings.listens else INVALID_ORIGIN}/_mock"
 
     @property
-    def ask(self) -> InsideAsk:
-        return InsideAsk(Bridge(self._control, self._loop), self.token, self.control_url)
+    def ask(self) -> InProcessClient:
+        return InProcessClient(LoopBridge(self._control, self._loop), self.token, self.control_url)
 
     def app_of(self, name: str) -> ASGIApp:
         """The application that serves a sandbox, whatever the key; a reset swaps what it serves."""
         front = ListenerApp(
             lambda key_id: self.server_state.sandboxes.get(name).sandbox, self.server_state.diagnosis_worker, None
         )
-        return Bridge(front, self._loop)
+        return LoopBridge(front, self._loop)
 
     async def start(self, body: dict[str, Any]) -> None:
         """Listen, with a default sandbox as `body` says. Raises WrongRequest, PortInUse or Unavailable."""
         wanted = read_creation(body)
-        if self._place.listens:
+        if self._settings.listens:
             self._bind()
         try:
             await self.server_state.open(wanted.plan, wanted.named(DEFAULT))
         except ScenarioError as error:
             raise _wrong(misread("bad_scenario", error)) from None
-        if self._place.listens:
+        if self._settings.listens:
             await self.server_state.listen(self._control)
 
     def _bind(self) -> None:
         """Raises PortInUse, or Unavailable where nobody can listen there."""
-        host, port = self._place.host, self._place.port
+        host, port = self._settings.host, self._settings.port
         try:
             self.server_state.bind(port)
         except listener.PortInUse as error:
@@ -118,7 +118,7 @@ class LocalServer:
 
         authority = Authority.make()
         try:
-            self.server_state.identity = authority.identity(names_for(self._place.host, self._place.tls_names))
+            self.server_state.identity = authority.identity(names_for(self._settings.host, self._settings.tls_names))
         except ValueError as error:
             raise WrongArgument(str(error), "tls_names") from None
         self.trust = self._directory().write_authority(authority.certificate_pem)
@@ -147,9 +147,9 @@ class LocalServer:
 
 
 @asynccontextmanager
-async def local_server(place: Place, body: dict[str, Any]) -> AsyncIterator[LocalServer]:
+async def local_server(settings: ListenerSettings, body: dict[str, Any]) -> AsyncIterator[LocalServer]:
     """A server that is stopped at the end. Raises WrongRequest, PortInUse or Unavailable; nothing is left then."""
-    server = LocalServer(place)
+    server = LocalServer(settings)
     try:
         await server.start(body)
         yield server

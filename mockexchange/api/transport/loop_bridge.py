@@ -20,11 +20,11 @@ from mockexchange.sandbox.streams import ABNORMAL
 
 Result = TypeVar("Result")
 Hangup = Literal["", "closed", "reset"]
-Outcome = Literal["done", "closed", "reset", "refused", "failed"]
+CallOutcome = Literal["done", "closed", "reset", "refused", "failed"]
 DISCONNECT: Message = {"type": "http.disconnect"}
 
 
-class Line:
+class BridgedTransport:
     """A connection as faults see it, with the transport below, if there is one."""
 
     def __init__(self, on_hangup: Callable[[], object], below: Any = None, home: Any = None) -> None:
@@ -51,7 +51,7 @@ class Line:
             self._home.call_soon_threadsafe(getattr(self._below, call))
 
 
-class Bridge:
+class LoopBridge:
     """An ASGI application that may be called in any loop; `app` runs in `loop`."""
 
     def __init__(self, app: ASGIApp, loop: asyncio.AbstractEventLoop) -> None:
@@ -71,12 +71,12 @@ class Bridge:
             await answer_lifespan(receive, send)
             return
         self.require_loop()
-        crossing = Crossing(running_loop(), scope["type"], receive, send)
-        await crossed(self.app(scope, crossing.receive, crossing.send), self.loop)
+        crossing = BridgedConnection(running_loop(), scope["type"], receive, send)
+        await run_in_loop(self.app(scope, crossing.receive, crossing.send), self.loop)
         crossing.require_answer()
 
 
-class Crossing:
+class BridgedConnection:
     """One connection to another loop: what is received and sent crosses over."""
 
     def __init__(self, there: asyncio.AbstractEventLoop, kind: str, receive: Receive, send: Send) -> None:
@@ -84,11 +84,11 @@ class Crossing:
         self._disconnection = {"type": f"{kind}.disconnect", "code": ABNORMAL}
         self._below = getattr(getattr(send, "__self__", None), "transport", None)
         self._ended = asyncio.Event()
-        self.transport = Line(self._ended.set, self._below, there)
+        self.transport = BridgedTransport(self._ended.set, self._below, there)
 
     async def receive(self) -> Message:
         """The next message; the disconnection as soon as this side has hung up."""
-        incoming = asyncio.ensure_future(crossed(self._receive(), self._there))
+        incoming = asyncio.ensure_future(run_in_loop(self._receive(), self._there))
         ended = asyncio.ensure_future(self._ended.wait())
         try:
             await asyncio.wait((incoming, ended), return_when=asyncio.FIRST_COMPLETED)
@@ -101,7 +101,7 @@ class Crossing:
         if self._below and message["type"] == "websocket.close" and message.get("code") == ABNORMAL:
             self.transport.abort()  # no code that may be sent: the connection is cut
             return
-        await crossed(self._send(message), self._there)
+        await run_in_loop(self._send(message), self._there)
 
     def require_answer(self) -> None:
         """Raise what a client without a socket would see of a connection that was ended before the answer was whole."""
@@ -110,34 +110,34 @@ class Crossing:
             raise ConnectionResetError("reset by a fault") if is_reset else ConnectionAbortedError("closed by a fault")
 
 
-class Ending(NamedTuple):
+class CallEnd(NamedTuple):
     """How a call ended: `failed` by a mistake of the application's, `refused` where there is no sandbox any more."""
 
-    outcome: Outcome
+    outcome: CallOutcome
     why: str = ""
 
 
-class Call:
+class BridgedCall:
     """One request to an application in another loop; each message of its answer, and then its end, is delivered there.
 
     `deliver` is called in the application's loop and must not block.
     """
 
     def __init__(
-        self, bridge: Bridge, scope: Scope, body: bytes, deliver: Callable[[Message | Ending], object]
+        self, bridge: LoopBridge, scope: Scope, body: bytes, deliver: Callable[[Message | CallEnd], object]
     ) -> None:
         self._bridge, self._scope = bridge, scope
         self._body: bytes | None = body
         self._deliver = deliver
         self._gone = asyncio.Event()
-        self.transport = Line(self._gone.set)
+        self.transport = BridgedTransport(self._gone.set)
 
     def start(self) -> None:
         """Raises Closed where the loop has ended."""
         self._bridge.require_loop()
         self._bridge.loop.call_soon_threadsafe(self._begin)
 
-    def leave(self) -> None:
+    def abandon(self) -> None:
         """The client has gone, or has all it wants."""
         with suppress(RuntimeError):
             self._bridge.loop.call_soon_threadsafe(self._gone.set)
@@ -159,17 +159,17 @@ class Call:
         try:
             self._deliver(await self._carry_out())
         except BaseException:
-            self._deliver(Ending("reset"))
+            self._deliver(CallEnd("reset"))
             raise
 
-    async def _carry_out(self) -> Ending:
+    async def _carry_out(self) -> CallEnd:
         try:
             await self._bridge.app(self._scope, self.receive, self.send)
         except (SandboxEnded, SandboxError) as error:
-            return Ending("refused", str(error))
+            return CallEnd("refused", str(error))
         except Exception as error:  # noqa: BLE001  # whatever broke: a server would answer, and go on
-            return Ending("failed", f"{type(error).__name__}: {error}")
-        return Ending(self.transport.hangup or "done")
+            return CallEnd("failed", f"{type(error).__name__}: {error}")
+        return CallEnd(self.transport.hangup or "done")
 
 
 def running_loop() -> asyncio.AbstractEventLoop:
@@ -182,14 +182,14 @@ def running_loop() -> asyncio.AbstractEventLoop:
         ) from None
 
 
-async def crossed(awaitable: Awaitable[Result], loop: asyncio.AbstractEventLoop) -> Result:
+async def run_in_loop(awaitable: Awaitable[Result], loop: asyncio.AbstractEventLoop) -> Result:
     """Await something in the loop that it belongs to."""
     if loop is asyncio.get_running_loop():
         return await awaitable
-    return await result_of(asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop))
+    return await await_result(asyncio.run_coroutine_threadsafe(_awaited(awaitable), loop))
 
 
-async def result_of(future: Future[Result]) -> Result:
+async def await_result(future: Future[Result]) -> Result:
     """Await what another loop does. Raises Closed where that loop ends, which is no cancellation of who waits here."""
     try:
         return await asyncio.wrap_future(future)

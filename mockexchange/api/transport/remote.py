@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from mockexchange.api.errors import Unreachable, WrongRequest
-from mockexchange.api.transport.control_client import PATIENCE_S, Query, Reply, encoded, read_reply, written
+from mockexchange.api.transport.control_client import PATIENCE_S, Query, Reply, encode_body, encode_query, read_reply
 from mockexchange.runtime import http_request
 from mockexchange.runtime.discovery import START_ONE
 from mockexchange.runtime.http_request import ControlApi
@@ -15,7 +15,7 @@ from mockexchange.runtime.http_request import ControlApi
 TOKEN = "MOCKEXCHANGE_TOKEN"  # noqa: S105  # the variable's name
 
 
-class RemoteAsk:
+class RemoteClient:
     """Asks, and waits for the answer."""
 
     def __init__(self, control: ControlApi) -> None:
@@ -24,10 +24,10 @@ class RemoteAsk:
     def __call__(
         self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
     ) -> Any:
-        return _Call(self._control, method, path, query, patience_s).carry(body)
+        return _RemoteRequest(self._control, method, path, query, patience_s).carry(body)
 
 
-class AsyncRemoteAsk:
+class AsyncRemoteClient:
     """Asks in a thread, for as long as somebody waits for the answer."""
 
     def __init__(self, control: ControlApi) -> None:
@@ -36,7 +36,7 @@ class AsyncRemoteAsk:
     async def __call__(
         self, method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
     ) -> Any:
-        call = _Call(self._control, method, path, query, patience_s)
+        call = _RemoteRequest(self._control, method, path, query, patience_s)
         try:
             return await asyncio.to_thread(call.carry, body)
         except asyncio.CancelledError:
@@ -44,11 +44,11 @@ class AsyncRemoteAsk:
             raise
 
 
-class _Call:
+class _RemoteRequest:
     """One request; `abort` from another thread ends it."""
 
     def __init__(self, control: ControlApi, method: str, path: str, query: Query | None, patience_s: float) -> None:
-        words = encoded(query)
+        words = encode_query(query)
         self._control, self._method = control, method
         self._url = f"{control.url}/{path}{'?' if words else ''}{words}"
         try:
@@ -58,7 +58,9 @@ class _Call:
 
     def carry(self, body: Any) -> Any:
         try:
-            reply = http_request.carry(self._connection, self._method, self._url, self._control.headers, written(body))
+            reply = http_request.carry(
+                self._connection, self._method, self._url, self._control.headers, encode_body(body)
+            )
         except http_request.Unreachable as error:
             raise _unreachable(self._control, str(error)) from None
         if reply.status == HTTPStatus.UNAUTHORIZED and not self._control.token:

@@ -13,11 +13,11 @@ NO_ANSWER = 0
 UNAUTHORIZED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 NORMAL, GOING_AWAY, SERVICE_RESTART = "1000", "1001", "1012"
 OVERFLOW = "overflow"
-Ending = Callable[[Request], str | None]
+RetirementLookup = Callable[[Request], str | None]
 """Says of a request whose operation the venue has retired since when, and what to do; None of any other."""
 
 
-class Suspicion(NamedTuple):
+class Anomaly(NamedTuple):
     """Something that did not go as it should."""
 
     what: str
@@ -30,18 +30,23 @@ class Suspicion(NamedTuple):
         return f"{self.what}: {shown}" + (f"\n    {self.why}" if self.why else "")
 
 
-def suspicions(
+def find_anomalies(
     requests: Iterable[Request],
     frames: Iterable[Frame],
     allow: Collection[int | str] = (),
-    ending: Ending = lambda request: None,
-) -> list[Suspicion]:
+    find_retirement: RetirementLookup = lambda request: None,
+) -> list[Anomaly]:
     """Return what is suspicious, requests before frames; `allow` has statuses and operations that are meant to be."""
-    found = [each for request in requests if not _is_allowed(request, allow) for each in _of_request(request, ending)]
-    return found + [each for frame in frames for each in _of_frame(frame)]
+    found = [
+        each
+        for request in requests
+        if not _is_allowed(request, allow)
+        for each in _request_anomalies(request, find_retirement)
+    ]
+    return found + [each for frame in frames for each in _frame_anomalies(frame)]
 
 
-def report(found: Sequence[Suspicion]) -> str:
+def describe_anomalies(found: Sequence[Anomaly]) -> str:
     """All of it in words, bounded."""
     things = "1 thing that is" if len(found) == 1 else f"{len(found)} things that are"
     more = len(found) - SHOWN_MAX
@@ -53,32 +58,32 @@ def _is_allowed(request: Request, allow: Collection[int | str]) -> bool:
     return request.status in allow or request.operation in allow
 
 
-def _of_request(request: Request, ending: Ending) -> Iterator[Suspicion]:
+def _request_anomalies(request: Request, find_retirement: RetirementLookup) -> Iterator[Anomaly]:
     is_good = NO_ANSWER < request.status < HTTPStatus.BAD_REQUEST
-    if not is_good and not _is_on_purpose(request):
-        yield Suspicion(_kind(request), request, request.diagnosis or "")
-    elif (request.stub or request.fault) and (words := ending(request)):
-        yield Suspicion("operation gone", request, words)
+    if not is_good and not _is_intended_answer(request):
+        yield Anomaly(_kind(request), request, request.diagnosis or "")
+    elif (request.stub or request.fault) and (words := find_retirement(request)):
+        yield Anomaly("operation gone", request, words)
     for finding in request.findings:
-        yield Suspicion("finding", request, finding)
+        yield Anomaly("finding", request, finding)
 
 
-def _is_on_purpose(request: Request) -> bool:
+def _is_intended_answer(request: Request) -> bool:
     """Whether a fault or a stub made the answer; a request that one merely touched may be refused all the same."""
     made_by = request.fault or request.stub
-    return bool(made_by) and (request.diagnosis is None or _says_so(request.fault, request.diagnosis))
+    return bool(made_by) and (request.diagnosis is None or _names_fault(request.fault, request.diagnosis))
 
 
-def _says_so(names: str | None, words: str) -> bool:
+def _names_fault(names: str | None, words: str) -> bool:
     """Whether words tell that one of these faults made what they are about."""
     return any(f"fault {name} " in words for name in (names or "").split(", "))
 
 
-def _is_meant(frame: Frame) -> bool:
+def _is_intended_frame(frame: Frame) -> bool:
     """The same of a frame; an answer to a call has no channel, and one that was refused says why."""
     is_refused = frame.direction == "out" and frame.kind == "error" and not frame.channel and bool(frame.note)
     if frame.fault not in (None, OVERFLOW):
-        return not is_refused or _says_so(frame.fault, frame.note)
+        return not is_refused or _names_fault(frame.fault, frame.note)
     return frame.note == ON_DEMAND or (frame.stub is not None and not is_refused)
 
 
@@ -90,15 +95,15 @@ def _kind(request: Request) -> str:
     return "no such route" if request.operation is None else f"status {request.status}"
 
 
-def _of_frame(frame: Frame) -> Iterator[Suspicion]:
-    if _is_meant(frame):
+def _frame_anomalies(frame: Frame) -> Iterator[Anomaly]:
+    if _is_intended_frame(frame):
         return
     if frame.direction == "lost":
-        yield Suspicion("frame lost", frame, "the client does not read, or not fast enough")
+        yield Anomaly("frame lost", frame, "the client does not read, or not fast enough")
     elif frame.direction == "out" and frame.kind == "error":
-        yield Suspicion("stream error", frame, frame.note or frame.text.strip())
+        yield Anomaly("stream error", frame, frame.note or frame.text.strip())
     elif frame.direction == "out" and frame.kind == "close":
         if not frame.text.startswith((NORMAL, GOING_AWAY, SERVICE_RESTART)):
-            yield Suspicion("stream cut", frame, frame.text)
+            yield Anomaly("stream cut", frame, frame.text)
     elif frame.note:
-        yield Suspicion("finding", frame, frame.note)
+        yield Anomaly("finding", frame, frame.note)

@@ -16,11 +16,11 @@ PORT_MAX = 65_535
 CHARS_SHOWN_MAX = 200
 
 
-class Kind(NamedTuple):
+class ArgumentType(NamedTuple):
     """What an argument has to be, in words and as a test."""
 
     expected: str
-    is_right: Callable[[Any], bool]
+    is_valid: Callable[[Any], bool]
 
 
 def _is_text(value: Any) -> bool:
@@ -68,35 +68,37 @@ def _is_frame(value: Any) -> bool:
         return False
 
 
-_JSON = Kind("what JSON can say: mappings, lists, text, finite numbers, true, false and null", _is_json)
-_DURATION = Kind("a duration such as 250ms, 5s, 1h30m or 90d, or a timedelta of 0 or more", _is_duration)
-_SWITCH = Kind("True or False", lambda value: isinstance(value, bool))
-_LIST = Kind("a list such as ['mock.test']", lambda value: _is_list(value) and all(map(_is_text, value)))
+_JSON = ArgumentType("what JSON can say: mappings, lists, text, finite numbers, true, false and null", _is_json)
+_DURATION = ArgumentType("a duration such as 250ms, 5s, 1h30m or 90d, or a timedelta of 0 or more", _is_duration)
+_SWITCH = ArgumentType("True or False", lambda value: isinstance(value, bool))
+_LIST = ArgumentType("a list such as ['mock.test']", lambda value: _is_list(value) and all(map(_is_text, value)))
 ARGUMENTS = {
     # serve, asgi, connect
-    "scenario": Kind("a name, a file, YAML text or a mapping", lambda value: isinstance(value, str | Path | Mapping)),
-    "host": Kind("the name or address of this machine, such as 127.0.0.1", _is_text),
-    "port": Kind(f"a whole number from 0 to {PORT_MAX}", lambda value: _is_count(value) and value <= PORT_MAX),
-    "token": Kind("text of visible ASCII characters", _is_token),
+    "scenario": ArgumentType(
+        "a name, a file, YAML text or a mapping", lambda value: isinstance(value, str | Path | Mapping)
+    ),
+    "host": ArgumentType("the name or address of this machine, such as 127.0.0.1", _is_text),
+    "port": ArgumentType(f"a whole number from 0 to {PORT_MAX}", lambda value: _is_count(value) and value <= PORT_MAX),
+    "token": ArgumentType("text of visible ASCII characters", _is_token),
     "tls": _SWITCH,
     "tls_names": _LIST,
-    "url": Kind("the URL of a server such as http://127.0.0.1:8600", _is_text),
-    "sandbox": Kind("the name of a sandbox", _is_text),
+    "url": ArgumentType("the URL of a server such as http://127.0.0.1:8600", _is_text),
+    "sandbox": ArgumentType("the name of a sandbox", _is_text),
     # time
     "duration": _DURATION,
     "within": _DURATION,
     # what is installed, asked and watched
-    "client": Kind("the name of a client such as kalshi-sdk", _is_text),
-    "account": Kind("the name of an account", lambda value: isinstance(value, str)),
-    "name": Kind("a name", _is_text),
+    "client": ArgumentType("the name of a client such as kalshi-sdk", _is_text),
+    "account": ArgumentType("the name of an account", lambda value: isinstance(value, str)),
+    "name": ArgumentType("a name", _is_text),
     "json": _JSON,
     "result": _JSON,
-    "body": Kind("bytes", lambda value: isinstance(value, bytes)),
-    "raw": Kind("text, UTF-8 as bytes, or a mapping that JSON can say", _is_frame),
-    "times": Kind("a whole number of 0 or more", _is_count),
-    "count": Kind("a whole number of 1 or more", lambda value: _is_count(value, 1)),
-    "query": Kind("a mapping such as {'limit': '100'}", lambda value: isinstance(value, Mapping)),
-    "allow": Kind("a list of statuses and operations such as [404, 'GetMarket']", _is_list),
+    "body": ArgumentType("bytes", lambda value: isinstance(value, bytes)),
+    "raw": ArgumentType("text, UTF-8 as bytes, or a mapping that JSON can say", _is_frame),
+    "times": ArgumentType("a whole number of 0 or more", _is_count),
+    "count": ArgumentType("a whole number of 1 or more", lambda value: _is_count(value, 1)),
+    "query": ArgumentType("a mapping such as {'limit': '100'}", lambda value: isinstance(value, Mapping)),
+    "allow": ArgumentType("a list of statuses and operations such as [404, 'GetMarket']", _is_list),
 }
 """By name, which is the same wherever an argument is given; None stands for what is not given."""
 
@@ -110,12 +112,12 @@ def require(**given: Any) -> None:
 
 def require_as(name: str, value: object, where: str) -> None:
     """Raise WrongArgument where a value is not as the table says, be it None."""
-    kind = ARGUMENTS[name]
-    if not kind.is_right(value):
-        raise wrong(where, kind.expected, value)
+    argument_type = ARGUMENTS[name]
+    if not argument_type.is_valid(value):
+        raise wrong_argument(where, argument_type.expected, value)
 
 
-def wrong(name: str, expected: str, got: object) -> WrongArgument:
+def wrong_argument(name: str, expected: str, got: object) -> WrongArgument:
     """What is raised for an argument: where, what was expected, and what was given."""
     return WrongArgument(f"expected {expected}, got {_shown(got)}", name)
 

@@ -10,10 +10,10 @@ from mockexchange.venues.registry import venue_at
 from mockexchange.venues.retirement import Retirement
 from mockexchange.venues.venue import Venue
 
-Use = tuple[Venue, Retirement, Request | Frame]
+RetiredUse = tuple[Venue, Retirement, Request | Frame]
 
 
-def deprecations(requests: Iterable[Request], frames: Iterable[Frame], api_date: str) -> list[Deprecation]:
+def find_deprecations(requests: Iterable[Request], frames: Iterable[Frame], api_date: str) -> list[Deprecation]:
     """Return a row for each thing that was used and has an end, what ended first before the others."""
     requests = list(requests)
     rows: dict[tuple[str, str, str], Deprecation] = {}
@@ -24,7 +24,7 @@ def deprecations(requests: Iterable[Request], frames: Iterable[Frame], api_date:
     return sorted(rows.values(), key=lambda row: (row.until, row.kind, row.name))
 
 
-def ending(request: Request, api_date: str) -> str | None:
+def describe_retirement(request: Request, api_date: str) -> str | None:
     """Say since when a request's operation is gone and what to do instead; None of one that is there on that day.
 
     The exchange refuses those by itself: this is for what a stub or a fault answered in its place.
@@ -37,7 +37,7 @@ def ending(request: Request, api_date: str) -> str | None:
     return f"the venue retired it on {gone[0].until}: {gone[0].advice}" if gone else None
 
 
-def _in_requests(requests: Iterable[Request], api_date: str) -> Iterator[Use]:
+def _in_requests(requests: Iterable[Request], api_date: str) -> Iterator[RetiredUse]:
     for request in requests:
         venue = venue_at(request.path)
         if venue.wire is None:
@@ -48,7 +48,7 @@ def _in_requests(requests: Iterable[Request], api_date: str) -> Iterator[Use]:
             yield venue, retirement, request
 
 
-def _in_frames(requests: Iterable[Request], frames: Iterable[Frame]) -> Iterator[Use]:
+def _in_frames(requests: Iterable[Request], frames: Iterable[Frame]) -> Iterator[RetiredUse]:
     """The venue of a frame is that of the handshake; one whose handshake the journal has dropped is nobody's."""
     venues = {one.connection: venue_at(one.path) for one in requests if one.connection is not None}
     for frame in frames:

@@ -12,7 +12,7 @@ from math import isfinite
 from pathlib import PurePath
 from typing import Any
 
-from mockexchange.api.values.arguments import require_as, wrong
+from mockexchange.api.values.arguments import require_as, wrong_argument
 from mockexchange.core.instants import format_duration, format_instant
 
 Amount = Decimal | int | float | str
@@ -25,11 +25,11 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-def plain(value: Any, where: str = "value") -> Any:
+def to_json(value: Any, where: str = "value") -> Any:
     """A value as JSON, of mappings, lists, numbers, texts, instants, durations and paths. Raises WrongArgument."""
     match value:
         case Enum():
-            return plain(value.value, where)
+            return to_json(value.value, where)
         case None | bool() | int() | str():
             return value
         case float() | Decimal():
@@ -41,22 +41,22 @@ def plain(value: Any, where: str = "value") -> Any:
         case PurePath():
             return str(value)
         case Mapping():
-            return {str(plain(key, where)): plain(item, f"{where}.{key}") for key, item in value.items()}
+            return {str(to_json(key, where)): to_json(item, f"{where}.{key}") for key, item in value.items()}
         case bytes() | bytearray():
             pass
         case Sequence() | set() | frozenset():
-            return [plain(item, f"{where}[{place}]") for place, item in enumerate(value)]
-    raise wrong(where, "text, a number, a mapping or a list", value)
+            return [to_json(item, f"{where}[{place}]") for place, item in enumerate(value)]
+    raise wrong_argument(where, "text, a number, a mapping or a list", value)
 
 
-def step(name: str, **words: Any) -> dict[str, Any]:
+def step_json(name: str, **words: Any) -> dict[str, Any]:
     """A step of these words; what is None is not said."""
-    return {name: given(words)}
+    return {name: given_json(words)}
 
 
-def given(words: Mapping[str, Any]) -> dict[str, Any]:
+def given_json(words: Mapping[str, Any]) -> dict[str, Any]:
     """The words that are not None, as JSON. Raises WrongArgument."""
-    return {key: plain(value, key) for key, value in words.items() if value is not None}
+    return {key: to_json(value, key) for key, value in words.items() if value is not None}
 
 
 def duration_text(duration: Duration, where: str = "duration") -> str:
@@ -70,14 +70,14 @@ def instant_text(instant: Instant, where: str = "instant") -> str:
     if isinstance(instant, str):
         return instant
     if instant.tzinfo is None:
-        raise wrong(where, "an instant with an offset, such as tzinfo=datetime.UTC", instant)
+        raise wrong_argument(where, "an instant with an offset, such as tzinfo=datetime.UTC", instant)
     return format_instant((instant - _EPOCH) // _MICROSECOND)
 
 
 def _number(value: float | Decimal, where: str) -> float | str:
     """Numbers are read as they are written: without an exponent, and all digits."""
     if not isfinite(value):
-        raise wrong(where, "a finite number", value)
+        raise wrong_argument(where, "a finite number", value)
     if isinstance(value, float) and "e" not in repr(value):
         return value
     return f"{Decimal(str(value)):f}"

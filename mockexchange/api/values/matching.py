@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import Any, NamedTuple, TypedDict, TypeVar
 
 from mockexchange.api.errors import WrongArgument
-from mockexchange.api.values.arguments import require, wrong
+from mockexchange.api.values.arguments import require, wrong_argument
 from mockexchange.api.values.records import Frame, Request
 from mockexchange.scenario.errors import did_you_mean
 from mockexchange.scenario.faults import CHANNEL_NAMES, OPERATION_NAMES
@@ -21,7 +21,7 @@ DIRECTIONS = ("in", "out", "lost")
 Record = TypeVar("Record", Request, Frame)
 
 
-class Wanted(TypedDict, total=False):
+class RequestFilters(TypedDict, total=False):
     """What a request is to be like, beside its operation."""
 
     account: str | None
@@ -37,7 +37,7 @@ class Wanted(TypedDict, total=False):
     stub: str | None
 
 
-class WantedMessage(TypedDict, total=False):
+class MessageFilters(TypedDict, total=False):
     """What a frame is to be like, whoever's it is."""
 
     channel: str
@@ -49,7 +49,7 @@ class WantedMessage(TypedDict, total=False):
     stub: str | None
 
 
-class WantedFrame(WantedMessage, total=False):
+class FrameFilters(MessageFilters, total=False):
     """What a frame is to be like."""
 
     account: str | None
@@ -78,7 +78,7 @@ RECEIVED = Nouns("frame from clients", "frames from clients")
 SENT = Nouns("frame to clients", "frames to clients")
 
 
-class Amount(NamedTuple):
+class ExpectedCount(NamedTuple):
     """How many are wanted: so many, or with `is_least` at least so many; None is at least one."""
 
     times: int | None
@@ -93,29 +93,29 @@ class Amount(NamedTuple):
     def is_met(self, count: int) -> bool:
         return count >= self.needed if self.times is None or self.is_least else count == self.times
 
-    def is_below(self, count: int) -> bool:
+    def is_exceeded(self, count: int) -> bool:
         """Whether there are more than wanted."""
         return self.times is not None and not self.is_least and count > self.times
 
-    def words(self, nouns: Nouns) -> str:
+    def describe(self, nouns: Nouns) -> str:
         least = "at least " if self.times is None or self.is_least else ""
         count = 1 if self.times is None else self.times
         return f"{least}{count} {nouns.one if count == 1 else nouns.many}"
 
 
-class Missing:
+class NotPresent:
     """Stands for a value that is not there."""
 
     def __repr__(self) -> str:
         return "not there"
 
 
-NOT_THERE = Missing()
-REQUEST_WORDS = tuple(Wanted.__annotations__)
-FRAME_WORDS = tuple(WantedFrame.__annotations__)
+NOT_PRESENT = NotPresent()
+REQUEST_FILTERS = tuple(RequestFilters.__annotations__)
+FRAME_FILTERS = tuple(FrameFilters.__annotations__)
 
 
-def checked(wanted: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
+def check_filters(wanted: Mapping[str, Any], known: Sequence[str]) -> dict[str, Any]:
     """What is wanted, once all of its words are known. Raises WrongArgument, with the nearest word."""
     for name in wanted:
         if name not in known:
@@ -135,7 +135,7 @@ def _require_known(what: str, word: object, known: Collection[str]) -> None:
 def require_direction(word: str) -> str:
     """Raises WrongArgument on what is none."""
     if word not in DIRECTIONS:
-        raise wrong("direction", f"one of {', '.join(DIRECTIONS)}", word)
+        raise wrong_argument("direction", f"one of {', '.join(DIRECTIONS)}", word)
     return word
 
 
@@ -155,11 +155,11 @@ def _differences(record: Request | Frame, name: str, wanted: Any) -> list[Differ
 
 
 def _query_differences(got: Mapping[str, str], wanted: Mapping[str, object]) -> list[Difference]:
-    texts = {name: NOT_THERE if value is None else text_of(value) for name, value in wanted.items()}
+    texts = {name: NOT_PRESENT if value is None else text_of(value) for name, value in wanted.items()}
     return [
-        Difference(f"query.{name}", got.get(name, NOT_THERE), value)
+        Difference(f"query.{name}", got.get(name, NOT_PRESENT), value)
         for name, value in texts.items()
-        if got.get(name, NOT_THERE) != value
+        if got.get(name, NOT_PRESENT) != value
     ]
 
 
@@ -168,23 +168,23 @@ def _contents_differences(record: Request | Frame, name: str, wanted: Any) -> li
         got = record.json
     except ValueError as error:
         return [Difference(name, str(error), wanted)]
-    return list(_lacks(got, wanted, name))
+    return list(_missing_contents(got, wanted, name))
 
 
-def _lacks(got: Any, wanted: Any, path: str) -> Iterable[Difference]:
+def _missing_contents(got: Any, wanted: Any, path: str) -> Iterable[Difference]:
     """Yield a row for each value that is wanted and not there."""
     if isinstance(wanted, Mapping):
         if not isinstance(got, Mapping):
             yield Difference(path, got, "an object")
             return
         for key, value in wanted.items():
-            yield from _lacks(got.get(key, NOT_THERE), value, f"{path}.{key}")
+            yield from _missing_contents(got.get(key, NOT_PRESENT), value, f"{path}.{key}")
     elif isinstance(wanted, list | tuple):
         if not isinstance(got, list) or len(got) != len(wanted):
             yield Difference(path, got, f"a list of {len(wanted)}")
             return
         for place, value in enumerate(wanted):
-            yield from _lacks(got[place], value, f"{path}[{place}]")
+            yield from _missing_contents(got[place], value, f"{path}[{place}]")
     elif not _is_same(got, wanted):
         yield Difference(path, got, wanted)
 
@@ -193,7 +193,7 @@ def _is_same(got: Any, wanted: Any) -> bool:
     """Whether two scalars are: two numbers by their value, all else as it is spelt."""
     if _is_number(got) and _is_number(wanted):
         return Decimal(str(got)) == Decimal(str(wanted))
-    return got is not NOT_THERE and text_of(got) == text_of(wanted)
+    return got is not NOT_PRESENT and text_of(got) == text_of(wanted)
 
 
 def _is_number(value: Any) -> bool:
@@ -219,27 +219,29 @@ def near_misses(records: Iterable[Record], wanted: Mapping[str, Any]) -> list[tu
     return missed[:NEAR_MISSES_SHOWN_MAX]
 
 
-def told(wanted: Mapping[str, Any]) -> str:
+def describe_filters(wanted: Mapping[str, Any]) -> str:
     """What is wanted, in words; empty for anything at all."""
-    words = [f"{name} {_shown(value)}" for name, value in wanted.items()]
-    return f" with {', '.join(words)}" if words else ""
+    describe = [f"{name} {_shown(value)}" for name, value in wanted.items()]
+    return f" with {', '.join(describe)}" if describe else ""
 
 
-def complaint(nouns: Nouns, records: Sequence[Record], wanted: Mapping[str, Any], amount: Amount) -> str:
+def describe_mismatch(nouns: Nouns, records: Sequence[Record], wanted: Mapping[str, Any], amount: ExpectedCount) -> str:
     """Say what was wanted and how many of it there are, and what there was instead, or too much of."""
     found = matching(records, wanted)
     within = "" if amount.within is None else f" within {amount.within}"
-    head = f"expected {amount.words(nouns)}{told(wanted)}{within}; got {len(found)}"
-    return head + (_listed(found) if amount.is_below(len(found)) else _missed(nouns, records, wanted))
+    head = f"expected {amount.describe(nouns)}{describe_filters(wanted)}{within}; got {len(found)}"
+    return head + (
+        _list_matches(found) if amount.is_exceeded(len(found)) else _list_near_misses(nouns, records, wanted)
+    )
 
 
-def _listed(found: Sequence[Record]) -> str:
+def _list_matches(found: Sequence[Record]) -> str:
     lines = [f"\n  matches: {_title(record)}" for record in found[:MATCHES_SHOWN_MAX]]
     more = len(found) - len(lines)
     return "".join(lines) + (f"\n  and {more} more" if more else "")
 
 
-def _missed(nouns: Nouns, records: Sequence[Record], wanted: Mapping[str, Any]) -> str:
+def _list_near_misses(nouns: Nouns, records: Sequence[Record], wanted: Mapping[str, Any]) -> str:
     near = near_misses(records, wanted)
     if not records:
         return f"\n  there is no {nouns.one} at all"

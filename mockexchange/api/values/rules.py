@@ -7,7 +7,7 @@ from typing import Any
 
 from mockexchange.api.errors import WrongRequest
 from mockexchange.api.values.arguments import require
-from mockexchange.api.values.json_encoding import given
+from mockexchange.api.values.json_encoding import given_json
 
 
 class NotGiven:
@@ -55,7 +55,7 @@ class Stub:
 
 def fault_body(preset: str | None, **words: Any) -> dict[str, Any]:
     """A preset by its name, or a rule. Raises WrongRequest where it is both, or neither."""
-    rule = given(words)
+    rule = given_json(words)
     if preset is None and "then" not in rule:
         raise WrongRequest("bad_fault", "expected what the rule does, such as fault(then={'status': 503})", "then")
     if preset is not None and rule:
@@ -70,7 +70,7 @@ def stub_body(json: Any, result: Any, body: bytes | None, **words: Any) -> dict[
     literal = {name: value for name, value in (("json", json), ("result", result)) if value is not NOT_GIVEN}
     require(**literal)
     encoded = {} if body is None else {"body_base64": b64encode(body).decode()}
-    return {**given(words), **literal, **encoded}
+    return {**given_json(words), **literal, **encoded}
 
 
 def read_fault(row: Mapping[str, Any]) -> Fault:

@@ -1,1 +1,1 @@
-"""The checks of `mockexchange doctor`: a module a subject, a function a check, the table of them in `examining`."""
+"""The checks of `mockexchange doctor`: a module per subject, a function per check."""

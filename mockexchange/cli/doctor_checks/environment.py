@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding, Situation
+from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, CheckContext, Finding
 from mockexchange.clients.published import LOOPBACK, PROXIES, TRUST
 from mockexchange.guard.hosts import PRODUCTION, find_place
 
@@ -26,63 +26,63 @@ STREAMS = {
 SCHEMES = {**dict.fromkeys(REST, ("http", "https")), **dict.fromkeys(STREAMS, ("ws", "wss"))}
 PLAIN = ("http", "ws")
 DEMO_SWITCHES = ("KALSHI_DEMO", "KALSHI_PRODUCTION")
-HERE = 'eval "$(mockexchange env)"'
+EVAL_ENV = 'eval "$(mockexchange env)"'
 
 
-def check_urls(situation: Situation) -> Iterator[Finding]:
-    given = {name: path for name, path in {**REST, **STREAMS}.items() if situation.environment.get(name)}
+def check_urls(context: CheckContext) -> Iterator[Finding]:
+    given = {name: path for name, path in {**REST, **STREAMS}.items() if context.environment.get(name)}
     for name, path in given.items():
-        yield judge_url(name, situation.environment[name], path, situation)
+        yield judge_url(name, context.environment[name], path, context)
     if not given:
         said = "no variable points a client anywhere: one that is given no URL calls the real exchange"
-        yield Finding("client", WARN, said, HERE)
+        yield Finding("client", WARN, said, EVAL_ENV)
 
 
-def judge_url(name: str, text: str, path: str, situation: Situation) -> Finding:
+def judge_url(name: str, text: str, path: str, context: CheckContext) -> Finding:
     """Say where a variable leads, and what in it will not do."""
     try:
         parts = urlsplit(text)
         host = parts.hostname or ""
         _ = parts.port
     except ValueError as error:
-        return Finding("client", FAIL, f"{name}={text} is no URL: {error}", HERE)
+        return Finding("client", FAIL, f"{name}={text} is no URL: {error}", EVAL_ENV)
     if parts.scheme not in SCHEMES[name] or not host:
         expected = " or ".join(f"{scheme}://" for scheme in SCHEMES[name])
-        return Finding("client", FAIL, f"{name}={text} is no URL that begins with {expected}", HERE)
+        return Finding("client", FAIL, f"{name}={text} is no URL that begins with {expected}", EVAL_ENV)
     place = find_place(host)
     if place:
         kind = "the real exchange, with real money" if place.kind == PRODUCTION else "the venue's demo"
-        return Finding("client", WARN, f"{name} leads to {kind}: {host}", HERE)
+        return Finding("client", WARN, f"{name} leads to {kind}: {host}", EVAL_ENV)
     if parts.path.rstrip("/") != path:
         said = f"{name}={text} has the path {parts.path or '/'!r}: clients sign and call below {path or '/'!r}"
         return Finding("client", WARN, said, f"export {name}={parts._replace(path=path).geturl()}")
-    return _judge_scheme(name, parts, situation)
+    return _judge_scheme(name, parts, context)
 
 
-def _judge_scheme(name: str, parts: SplitResult, situation: Situation) -> Finding:
+def _judge_scheme(name: str, parts: SplitResult, context: CheckContext) -> Finding:
     host = parts.hostname or ""
     is_plain = parts.scheme in PLAIN
     if is_plain and host not in LOOPBACK:
         said = f"{name} is {parts.scheme}:// beyond this machine: kalshi-sdk refuses that, whatever it is told"
         return Finding("client", WARN, said, f"mockexchange serve --tls --tls-name {host}")
-    server = situation.server
+    server = context.server
     own = urlsplit(server["control_url"]) if server else None
     if own and own.port == parts.port and host in LOOPBACK and is_plain != (own.scheme == "http"):
         said = f"{name} is {parts.scheme}://, and the server speaks {own.scheme}"
-        return Finding("client", FAIL, said, HERE)
+        return Finding("client", FAIL, said, EVAL_ENV)
     return Finding("client", OK, f"{name} leads to {parts.netloc}")
 
 
-def check_demo_switch(situation: Situation) -> Iterator[Finding]:
+def check_demo_switch(context: CheckContext) -> Iterator[Finding]:
     for name in DEMO_SWITCHES:
-        if situation.environment.get(name):
+        if context.environment.get(name):
             yield Finding(
                 "client", WARN, f"{name} is set: some clients then pass by the URL they are given", f"unset {name}"
             )
 
 
-def check_proxies(situation: Situation) -> Iterator[Finding]:
-    environment = situation.environment
+def check_proxies(context: CheckContext) -> Iterator[Finding]:
+    environment = context.environment
     names = [name for plain in PROXIES for name in (plain, plain.upper()) if environment.get(name)]
     if not names:
         yield Finding("proxy", OK, "no proxy is set")
@@ -97,15 +97,15 @@ def check_proxies(situation: Situation) -> Iterator[Finding]:
         yield Finding("proxy", OK, f"{', '.join(names)}: this machine is spared")
 
 
-def check_trust(situation: Situation) -> Iterator[Finding]:
-    bundle = situation.server.get("ca_bundle") if situation.server else None
+def check_trust(context: CheckContext) -> Iterator[Finding]:
+    bundle = context.server.get("ca_bundle") if context.server else None
     for name in TRUST:
-        path = situation.environment.get(name)
+        path = context.environment.get(name)
         if path and not Path(path).is_file():
             said = f"{name} names {path}, which is not there: clients trust nobody, or do not start"
-            yield Finding("trust", FAIL, said, HERE if bundle else f"unset {name}")
+            yield Finding("trust", FAIL, said, EVAL_ENV if bundle else f"unset {name}")
         elif bundle and path != bundle and name == TRUST[0]:
             said = f"the server has an authority of its own, and {name} does not name its bundle"
-            yield Finding("trust", WARN, said, HERE)
+            yield Finding("trust", WARN, said, EVAL_ENV)
         elif bundle and path == bundle:
             yield Finding("trust", OK, f"{name} names the server's bundle")

@@ -21,7 +21,7 @@ class Finding(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Situation:
+class CheckContext:
     """Where the doctor is: variables, the ready file, where a server is to listen, and what it was asked to look at."""
 
     environment: Mapping[str, str]
@@ -41,4 +41,4 @@ class Situation:
         return ready if is_running(ready["pid"]) else None
 
 
-Check = Callable[[Situation], Iterator[Finding]]
+Check = Callable[[CheckContext], Iterator[Finding]]

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding, Situation
+from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, CheckContext, Finding
 
 PATHS = ("KALSHI_PRIVATE_KEY_PATH",)
 INLINE = ("KALSHI_PRIVATE_KEY", "KALSHI_PY_PRIVATE_KEY_PEM")
@@ -18,12 +18,12 @@ KEY_IDS = ("KALSHI_API_KEY_ID", "KALSHI_KEY_ID", "KALSHI_ACCESS_KEY")
 KEY_BYTES_MAX = 64 * 1024
 """An RSA key of 16,384 bits has 13 kB."""
 RSA_BITS_MIN = 2_048
-OTHERS_READ = stat.S_IRGRP | stat.S_IROTH
-NEW_ONE = "mockexchange keys new"
-OTHER = f"another file, or {NEW_ONE}"
-UNUSABLE = (
-    (b"PUBLIC KEY", "is the public half of a key: clients sign with the private one", OTHER),
-    (b"BEGIN CERTIFICATE-----", "is a certificate, and no key", OTHER),
+READABLE_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
+MAKE_KEY = "mockexchange keys new"
+USE_ANOTHER_KEY = f"another file, or {MAKE_KEY}"
+UNUSABLE_MARKS = (
+    (b"PUBLIC KEY", "is the public half of a key: clients sign with the private one", USE_ANOTHER_KEY),
+    (b"BEGIN CERTIFICATE-----", "is a certificate, and no key", USE_ANOTHER_KEY),
     (b"OPENSSH PRIVATE", "is in OpenSSH's own form, which clients cannot read", "ssh-keygen -p -m PEM -f {file}"),
     (b"ENCRYPTED", "is encrypted: most clients ask for no passphrase", "openssl pkey -in {file} -out PLAIN.pem"),
 )
@@ -31,13 +31,13 @@ UNUSABLE = (
 Judgement = tuple[str, str, str]
 
 
-def check_key_file(situation: Situation) -> Iterator[Finding]:
-    if situation.key is not None:
-        yield from judge_file(situation.key, "--key")
+def check_key_file(context: CheckContext) -> Iterator[Finding]:
+    if context.key is not None:
+        yield from judge_file(context.key, "--key")
 
 
-def check_key_variables(situation: Situation) -> Iterator[Finding]:
-    environment = situation.environment
+def check_key_variables(context: CheckContext) -> Iterator[Finding]:
+    environment = context.environment
     for name in PATHS:
         if environment.get(name):
             yield from judge_file(Path(environment[name]).expanduser(), name)
@@ -62,7 +62,7 @@ def judge_file(path: Path, named_by: str) -> Iterator[Finding]:
         return
     verdict, said, mend = judge_key(raw, str(path))
     yield Finding("key", verdict, f"{named_by}: {path} {said}", mend)
-    if sys.platform != "win32" and mode & OTHERS_READ:
+    if sys.platform != "win32" and mode & READABLE_BY_OTHERS:
         yield Finding("key", WARN, f"{named_by}: others on this machine may read {path}", f"chmod 600 {path}")
 
 
@@ -77,35 +77,35 @@ def judge_inline(text: str, name: str) -> Finding:
 
 def judge_key(raw: bytes, file: str) -> Judgement:
     """Return a verdict on the bytes of a key, what they are, and how to mend it."""
-    for mark, said, mend in UNUSABLE:
+    for mark, said, mend in UNUSABLE_MARKS:
         if mark in raw:
             return FAIL, said, mend.format(file=file)
     if b"-----BEGIN" not in raw:
-        return FAIL, "is no PEM text", f"openssl pkey -inform DER -in {file}, if it is DER; or {NEW_ONE}"
+        return FAIL, "is no PEM text", f"openssl pkey -inform DER -in {file}, if it is DER; or {MAKE_KEY}"
     try:
         key = load_pem_private_key(raw, None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        return FAIL, f"cannot be used: {error}", NEW_ONE
+        return FAIL, f"cannot be used: {error}", MAKE_KEY
     return judge_kind(key)
 
 
 def judge_kind(key: object) -> Judgement:
     if isinstance(key, RSAPrivateKey):
         if key.key_size < RSA_BITS_MIN:
-            return WARN, f"is an RSA key of {key.key_size} bits: expected {RSA_BITS_MIN} or more", NEW_ONE
+            return WARN, f"is an RSA key of {key.key_size} bits: expected {RSA_BITS_MIN} or more", MAKE_KEY
         return OK, f"is an RSA key of {key.key_size} bits", ""
     if isinstance(key, Ed25519PrivateKey):
         return OK, "is an Ed25519 key: some clients sign with RSA alone", ""
-    return FAIL, f"is no RSA or Ed25519 key, but {type(key).__name__.removesuffix('PrivateKey')}", NEW_ONE
+    return FAIL, f"is no RSA or Ed25519 key, but {type(key).__name__.removesuffix('PrivateKey')}", MAKE_KEY
 
 
-def check_key_id(situation: Situation) -> Iterator[Finding]:
-    ready = situation.server
+def check_key_id(context: CheckContext) -> Iterator[Finding]:
+    ready = context.server
     if ready is None:
         return
     known = {key["key_id"]: one["name"] for one in ready["accounts"] for key in one.get("keys") or [one]}
     for name in KEY_IDS:
-        key_id = situation.environment.get(name)
+        key_id = context.environment.get(name)
         if key_id in known:
             yield Finding("key id", OK, f"{name} is a key of {known[key_id]}")
         elif key_id:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding, Situation
+from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, CheckContext, Finding
 from mockexchange.runtime.discovery import START_ONE, NoServer, is_running, read_ready
 from mockexchange.runtime.http_request import Reply, Unreachable, send
 
@@ -21,21 +21,21 @@ TCP_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 LISTENING = "0A"
 
 
-class Clocked(NamedTuple):
+class TimedReply(NamedTuple):
     """An answer, and how far this machine's clock is ahead of the server's; None where it does not say the time."""
 
     reply: Reply
     ahead_s: float | None
 
 
-def check_server(situation: Situation) -> Iterator[Finding]:
+def check_server(context: CheckContext) -> Iterator[Finding]:
     try:
-        ready = read_ready(situation.ready_file)
+        ready = read_ready(context.ready_file)
     except NoServer as missing:
         yield Finding("server", WARN if missing.is_missing else FAIL, str(missing), START_ONE)
         return
     if not is_running(ready["pid"]):
-        said = f"the server that wrote {situation.ready_file} (pid {ready['pid']}) is gone"
+        said = f"the server that wrote {context.ready_file} (pid {ready['pid']}) is gone"
         yield Finding("server", FAIL, said, START_ONE)
         return
     url = f"{ready['control_url']}/live"
@@ -51,11 +51,11 @@ def check_server(situation: Situation) -> Iterator[Finding]:
         yield Finding("server", OK, said)
     else:
         said = f"something else answers at {url}: status {reply.status}"
-        yield Finding("server", FAIL, said, f"remove {situation.ready_file}, and {START_ONE}")
+        yield Finding("server", FAIL, said, f"remove {context.ready_file}, and {START_ONE}")
 
 
-def check_clock(situation: Situation) -> Iterator[Finding]:
-    ready = situation.server
+def check_clock(context: CheckContext) -> Iterator[Finding]:
+    ready = context.server
     if ready is None:
         return
     try:
@@ -65,18 +65,18 @@ def check_clock(situation: Situation) -> Iterator[Finding]:
     yield judge_clock(clocked, "the server's")
 
 
-def check_named_clock(situation: Situation) -> Iterator[Finding]:
-    if situation.url is None:
+def check_named_clock(context: CheckContext) -> Iterator[Finding]:
+    if context.url is None:
         return
-    host = urlsplit(situation.url).hostname or ""
-    ca_cert = situation.server.get("ca_cert") if situation.server else None
+    host = urlsplit(context.url).hostname or ""
+    ca_cert = context.server.get("ca_cert") if context.server else None
     try:
-        yield judge_clock(ask_time(situation.url, ca_cert), f"that of {host}")
+        yield judge_clock(ask_time(context.url, ca_cert), f"that of {host}")
     except Unreachable as error:
-        yield Finding("clock", FAIL, f"{situation.url} does not answer: {error}", "look at the URL, and at the network")
+        yield Finding("clock", FAIL, f"{context.url} does not answer: {error}", "look at the URL, and at the network")
 
 
-def ask_time(url: str, ca_cert: str | None) -> Clocked:
+def ask_time(url: str, ca_cert: str | None) -> TimedReply:
     """Ask a server for anything, and read its clock off the answer. Raises Unreachable."""
     began_s = time.time()
     reply = send("GET", url, {"Connection": "close"}, patience_s=PATIENCE_S, ca_cert=ca_cert)
@@ -84,11 +84,11 @@ def ask_time(url: str, ca_cert: str | None) -> Clocked:
     try:
         told_s = parsedate_to_datetime(reply.headers["Date"]).timestamp() + 0.5  # it has no fractions
     except (TypeError, ValueError):
-        return Clocked(reply, None)
-    return Clocked(reply, middle_s - told_s)
+        return TimedReply(reply, None)
+    return TimedReply(reply, middle_s - told_s)
 
 
-def judge_clock(clocked: Clocked, whose: str) -> Finding:
+def judge_clock(clocked: TimedReply, whose: str) -> Finding:
     ahead_s = clocked.ahead_s
     if ahead_s is None:
         return Finding("clock", WARN, f"{whose} clock is unknown: the answer has no Date")
@@ -99,34 +99,34 @@ def judge_clock(clocked: Clocked, whose: str) -> Finding:
     return Finding("clock", FAIL if abs(ahead_s) > SKEW_S_MAX else WARN, said, mend)
 
 
-def check_port(situation: Situation) -> Iterator[Finding]:
-    host, port = situation.host, situation.port
+def check_port(context: CheckContext) -> Iterator[Finding]:
+    host, port = context.host, context.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host, port), family=family).close()
     except (OSError, OverflowError) as error:
-        yield _of_taken_port(situation, error)
+        yield _judge_taken_port(context, error)
     else:
         yield Finding("port", OK, f"{port} on {host} is free")
 
 
-def _of_taken_port(situation: Situation, error: Exception) -> Finding:
-    port, ready = situation.port, situation.server
+def _judge_taken_port(context: CheckContext, error: Exception) -> Finding:
+    port, ready = context.port, context.server
     if ready and urlsplit(ready["control_url"]).port == port:
         return Finding("port", OK, f"{port} is the running server's (pid {ready['pid']})")
     owner = owner_of(port)
     by = f" by pid {owner}" if owner else ""
-    if _is_ours(situation):
+    if _is_ours(context):
         by = f" by another mockexchange{f' (pid {owner})' if owner else ''}"
-    said = f"{port} on {situation.host} is taken{by}: {getattr(error, 'strerror', None) or error}"
+    said = f"{port} on {context.host} is taken{by}: {getattr(error, 'strerror', None) or error}"
     return Finding("port", WARN, said, "mockexchange serve --port 0 takes a free one")
 
 
-def _is_ours(situation: Situation) -> bool:
+def _is_ours(context: CheckContext) -> bool:
     """Whether a server of ours is there, however it was started."""
-    host = f"[{situation.host}]" if ":" in situation.host else situation.host
+    host = f"[{context.host}]" if ":" in context.host else context.host
     try:
-        reply = send("GET", f"http://{host}:{situation.port}/_mock/live", {}, patience_s=PATIENCE_S)
+        reply = send("GET", f"http://{host}:{context.port}/_mock/live", {}, patience_s=PATIENCE_S)
     except Unreachable:
         return False
     return reply.headers.get("X-Mock-Exchange") is not None

@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, distribution, version
 from typing import NamedTuple
 
 from mockexchange import __version__
-from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, Finding, Situation
+from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, CheckContext, Finding
 
 PACKAGE = "mockexchange"
 PYTHON_MIN = (3, 11)
@@ -49,7 +49,7 @@ def requirements() -> list[Requirement]:
     return [one for one in found if one.is_of_windows in (None, is_windows)]
 
 
-def check_python(situation: Situation) -> Iterator[Finding]:
+def check_python(context: CheckContext) -> Iterator[Finding]:
     said = f"mockexchange {__version__}, {platform.python_implementation()} {platform.python_version()}, {sys.platform}"
     if sys.version_info[:2] < PYTHON_MIN:
         yield Finding("python", FAIL, said, f"expected Python {'.'.join(map(str, PYTHON_MIN))} or later")
@@ -57,7 +57,7 @@ def check_python(situation: Situation) -> Iterator[Finding]:
         yield Finding("python", OK, said)
 
 
-def check_dependencies(situation: Situation) -> Iterator[Finding]:
+def check_dependencies(context: CheckContext) -> Iterator[Finding]:
     needed = [one for one in requirements() if one.extra is None]
     if not needed:
         yield Finding(
@@ -93,7 +93,7 @@ def numbers_of(text: str) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-def check_extras(situation: Situation) -> Iterator[Finding]:
+def check_extras(context: CheckContext) -> Iterator[Finding]:
     known = requirements()
     for extra, needed_for in EXTRAS.items():
         wanted = [one for one in known if one.extra == extra]
@@ -105,7 +105,7 @@ def check_extras(situation: Situation) -> Iterator[Finding]:
             yield Finding("extras", OK, f"{extra} is there, for {needed_for}")
 
 
-def check_node(situation: Situation) -> Iterator[Finding]:
-    found = shutil.which("node", path=situation.environment.get("PATH"))
+def check_node(context: CheckContext) -> Iterator[Finding]:
+    found = shutil.which("node", path=context.environment.get("PATH"))
     said = f"node is {found}" if found else "node is not on the PATH: only clients in TypeScript want it"
     yield Finding("node", OK, said)

@@ -6,9 +6,9 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any
 
-from mockexchange.api.asynchronous.connecting import connect_async
-from mockexchange.api.serving import serve, serve_async
-from mockexchange.api.synchronous.connecting import connect
+from mockexchange.api.asynchronous.connect import connect_async
+from mockexchange.api.serve import serve, serve_async
+from mockexchange.api.synchronous.connect import connect
 from mockexchange.api.transport.background_loop import LoopThread
 from tests.server.live import PREFIX, Client, port_of
 from tests.server.wire import Reply, ask, request
@@ -18,7 +18,7 @@ PARTS = ("journal", "stream")
 Open = Callable[..., AbstractContextManager[Any]]
 
 
-class Waiting:
+class SyncProxy:
     """An asynchronous object as a synchronous one: what it would await is carried out in its loop."""
 
     def __init__(self, target: Any, run: Callable[[Any], Any]) -> None:
@@ -33,40 +33,40 @@ class Waiting:
             return partial(self._opened, value)
         if inspect.iscoroutinefunction(value):
             return lambda *given, **words: self._run(value(*given, **words))
-        return Waiting(value, self._run) if name in PARTS else value
+        return SyncProxy(value, self._run) if name in PARTS else value
 
     @contextmanager
     def _opened(self, make: Any, *given: Any, **words: Any) -> Iterator[Any]:
         context = make(*given, **words)
         inside = self._run(context.__aenter__())
         try:
-            yield Waiting(inside, self._run)
+            yield SyncProxy(inside, self._run)
         finally:
             self._run(context.__aexit__(None, None, None))
 
 
 @contextmanager
-def waiting(make: Any, *given: Any, **words: Any) -> Iterator[Any]:
+def run_in_thread(make: Any, *given: Any, **words: Any) -> Iterator[Any]:
     """Enter an asynchronous context in a loop of its own."""
     thread = LoopThread(partial(make, *given, **words))
     try:
-        yield Waiting(thread.start(), thread.run)
+        yield SyncProxy(thread.start(), thread.run)
     finally:
         thread.stop()
 
 
 @contextmanager
-def elsewhere(make: Any, *given: Any, **words: Any) -> Iterator[Any]:
+def through_socket(make: Any, *given: Any, **words: Any) -> Iterator[Any]:
     """Enter a context of a server that is reached through its socket alone."""
     with serve("empty", token=TOKEN) as server, make(*given, url=server.control_url, token=TOKEN, **words) as exchange:
         yield exchange
 
 
-WAYS: dict[str, Open] = {
+CONNECTIONS: dict[str, Open] = {
     "serve": serve,
-    "serve_async": partial(waiting, serve_async),
-    "connect": partial(elsewhere, connect),
-    "connect_async": partial(elsewhere, partial(waiting, connect_async)),
+    "serve_async": partial(run_in_thread, serve_async),
+    "connect": partial(through_socket, connect),
+    "connect_async": partial(through_socket, partial(run_in_thread, connect_async)),
 }
 
 

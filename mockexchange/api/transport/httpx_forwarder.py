@@ -6,16 +6,16 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from mockexchange.api.transport.httpx_asgi import broken_off, cut_off, read_timeout_s
-from mockexchange.api.transport.loop_bridge import Ending
+from mockexchange.api.transport.httpx_asgi import incomplete_body_error, no_response_error, read_timeout_s
+from mockexchange.api.transport.loop_bridge import CallEnd
 from mockexchange.runtime.trust import client_context
 
-PIECE_BYTES_MAX = 65_536
-OURS = frozenset({b"transfer-encoding", b"content-length"})
+PART_BYTES_MAX = 65_536
+FRAMING_HEADERS = frozenset({b"transfer-encoding", b"content-length"})
 """Headers that say how a body is framed: it is sent whole."""
 
 
-class Forwarder:
+class HttpxForwarder:
     """Knows where the server is: the origin of `base_url`."""
 
     def __init__(self, base_url: str, ca_cert: str | None) -> None:
@@ -23,12 +23,12 @@ class Forwarder:
         self._host, self._port = url.hostname or "", url.port
         self._context = client_context(ca_cert) if url.scheme == "https" else None
 
-    def send(self, request: httpx.Request, body: bytes) -> "Forwarded":
+    def send(self, request: httpx.Request, body: bytes) -> "ForwardedResponse":
         """Send a request as it is, its Host header too, and return its answer's head. Raises httpx.TransportError."""
         connection = self._connect(request)
         try:
             self._write(connection, request, body)
-            return Forwarded(request, connection, connection.getresponse())
+            return ForwardedResponse(request, connection, connection.getresponse())
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             _raise_as_httpx(error, request)
@@ -57,14 +57,14 @@ class Forwarder:
         target = request.url.raw_path.decode("ascii")
         connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
         for name, value in request.headers.raw:
-            if name.lower() not in OURS:
+            if name.lower() not in FRAMING_HEADERS:
                 connection.putheader(name, value)
-        if body or OURS & {name.lower() for name, _ in request.headers.raw}:
+        if body or FRAMING_HEADERS & {name.lower() for name, _ in request.headers.raw}:
             connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body or None)
 
 
-class Forwarded:
+class ForwardedResponse:
     """An answer whose body is still to be read."""
 
     def __init__(
@@ -86,12 +86,12 @@ class Forwarded:
     def read(self) -> bytes:
         """The next part of the body, nothing at its end. Raises httpx.TransportError."""
         try:
-            part = self._answer.read1(PIECE_BYTES_MAX)
+            part = self._answer.read1(PART_BYTES_MAX)
         except (OSError, http.client.HTTPException) as error:
             _raise_as_httpx(error, self._request)
         self._size += len(part)
         if not part and self._declared is not None and self._size < self._declared:
-            raise cut_off(Ending("closed"), self._size, str(self._declared), self._request)
+            raise incomplete_body_error(CallEnd("closed"), self._size, str(self._declared), self._request)
         return part
 
     def close(self) -> None:
@@ -102,6 +102,6 @@ class Forwarded:
 def _raise_as_httpx(error: Exception, request: httpx.Request) -> NoReturn:
     """Raise what httpx calls it."""
     if isinstance(error, http.client.RemoteDisconnected):  # which is a ConnectionResetError as well
-        raise broken_off(Ending("closed"), request) from error
+        raise no_response_error(CallEnd("closed"), request) from error
     kind: Any = httpx.RemoteProtocolError if isinstance(error, http.client.HTTPException) else httpx.ReadError
     raise (httpx.ReadTimeout if isinstance(error, TimeoutError) else kind)(str(error), request=request) from error

@@ -1,3 +1,4 @@
+# Written by tools/write_sync_api.py from mockexchange/api/asynchronous/waiter.py: change that.
 """Looking, and looking again when something has come, until there is enough of it or the time is up."""
 
 import time
@@ -7,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from mockexchange.api.errors import TimedOut, UnknownAccount
-from mockexchange.api.transport.control_client import PATIENCE_S, AsyncAsk, Query
+from mockexchange.api.transport.control_client import PATIENCE_S, ControlClient, Query
 from mockexchange.api.values.accounts import unknown_account
 from mockexchange.api.values.json_encoding import Duration, duration_text
 from mockexchange.api.values.records import Frame, Request
@@ -19,43 +20,43 @@ Record = TypeVar("Record", Request, Frame)
 Seen = TypeVar("Seen")
 
 
-class AsyncLook(Protocol[Seen]):
+class Fetch(Protocol[Seen]):
     """Fetches everything that there is."""
 
-    async def __call__(self) -> list[Seen]: ...
+    def __call__(self) -> list[Seen]: ...
 
 
-class AsyncWaiting:
+class Waiter:
     """Asks for what is below one sandbox, and waits for what happens in it."""
 
-    def __init__(self, ask: AsyncAsk, sandbox: str) -> None:
+    def __init__(self, ask: ControlClient, sandbox: str) -> None:
         self._ask = ask
         self._path = f"sandboxes/{quote(sandbox, safe='')}"
 
-    async def ask(self, method: str, path: str = "", body: Any = None, query: Query | None = None) -> Any:
+    def ask(self, method: str, path: str = "", body: Any = None, query: Query | None = None) -> Any:
         """Ask for something below the sandbox; "" is the sandbox itself."""
-        return await self._ask(method, f"{self._path}/{path}".rstrip("/"), body, query)
+        return self._ask(method, f"{self._path}/{path}".rstrip("/"), body, query)
 
-    async def wait(self, subject: str, wanted: Mapping[str, Any], within: Duration) -> list[dict[str, Any]]:
+    def wait(self, subject: str, wanted: Mapping[str, Any], within: Duration) -> list[dict[str, Any]]:
         """Wait for what the control API can wait for. Raises TimedOut, with what came nearest."""
-        return await self._wait(subject, wanted, parse_duration(duration_text(within, "within")))
+        return self._wait(subject, wanted, parse_duration(duration_text(within, "within")))
 
-    async def hint(self, account: str | None) -> str:
+    def unknown_account_hint(self, account: str | None) -> str:
         """What to add for who waited in vain for an account that there is not."""
         if account is None:
             return ""
-        names = dict.fromkeys(row["name"] for row in (await self.ask("GET"))["accounts"])
+        names = dict.fromkeys(row["name"] for row in (self.ask("GET"))["accounts"])
         return "" if account in names else f"\n  {unknown_account(account, names)}"
 
-    async def whose(self, found: list[Record], account: str | None) -> list[Record]:
+    def require_account(self, found: list[Record], account: str | None) -> list[Record]:
         """What was found. Raises UnknownAccount where that is nothing because there is no such account."""
-        if not found and (problem := await self.hint(account)):
+        if not found and (problem := self.unknown_account_hint(account)):
             raise UnknownAccount(problem.strip())
         return found
 
-    async def until(
+    def fetch_until(
         self,
-        look: AsyncLook[Record],
+        look: Fetch[Record],
         missing: Callable[[list[Record]], int],
         subject: str,
         narrowed: Mapping[str, Any],
@@ -66,19 +67,19 @@ class AsyncWaiting:
         In between it waits for as many as are missing of a `subject` (request, frame) that is as `narrowed` says.
         """
         ends_us = _now_us() + parse_duration(duration_text(within, "within"))
-        found = await look()
+        found = look()
         while (count := missing(found)) > 0 and (left_us := ends_us - _now_us()) > 0:
             newest = found[-1].number if found else 0
             with suppress(TimedOut):
-                await self._wait(subject, {**narrowed, "times": count, "after": newest}, min(left_us, WAIT_US_MAX))
-            found = await look()
+                self._wait(subject, {**narrowed, "times": count, "after": newest}, min(left_us, WAIT_US_MAX))
+            found = look()
         return found
 
-    async def _wait(self, subject: str, wanted: Mapping[str, Any], timeout_us: int) -> list[dict[str, Any]]:
+    def _wait(self, subject: str, wanted: Mapping[str, Any], timeout_us: int) -> list[dict[str, Any]]:
         body = {"for": {subject: dict(wanted)}, "timeout": format_duration(timeout_us)}
         patience_s = timeout_us / MICROSECONDS_PER_SECOND + PATIENCE_S
-        told = await self._ask("POST", f"{self._path}/wait", body, patience_s=patience_s)
-        found: list[dict[str, Any]] = told["found"]
+        result = self._ask("POST", f"{self._path}/wait", body, patience_s=patience_s)
+        found: list[dict[str, Any]] = result["found"]
         return found
 
 

@@ -1,4 +1,3 @@
-# Written by tools/write_sync_api.py from mockexchange/api/asynchronous/waiting.py: change that.
 """Looking, and looking again when something has come, until there is enough of it or the time is up."""
 
 import time
@@ -8,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 from mockexchange.api.errors import TimedOut, UnknownAccount
-from mockexchange.api.transport.control_client import PATIENCE_S, Ask, Query
+from mockexchange.api.transport.control_client import PATIENCE_S, AsyncControlClient, Query
 from mockexchange.api.values.accounts import unknown_account
 from mockexchange.api.values.json_encoding import Duration, duration_text
 from mockexchange.api.values.records import Frame, Request
@@ -20,43 +19,43 @@ Record = TypeVar("Record", Request, Frame)
 Seen = TypeVar("Seen")
 
 
-class Look(Protocol[Seen]):
+class AsyncFetch(Protocol[Seen]):
     """Fetches everything that there is."""
 
-    def __call__(self) -> list[Seen]: ...
+    async def __call__(self) -> list[Seen]: ...
 
 
-class Waiting:
+class AsyncWaiter:
     """Asks for what is below one sandbox, and waits for what happens in it."""
 
-    def __init__(self, ask: Ask, sandbox: str) -> None:
+    def __init__(self, ask: AsyncControlClient, sandbox: str) -> None:
         self._ask = ask
         self._path = f"sandboxes/{quote(sandbox, safe='')}"
 
-    def ask(self, method: str, path: str = "", body: Any = None, query: Query | None = None) -> Any:
+    async def ask(self, method: str, path: str = "", body: Any = None, query: Query | None = None) -> Any:
         """Ask for something below the sandbox; "" is the sandbox itself."""
-        return self._ask(method, f"{self._path}/{path}".rstrip("/"), body, query)
+        return await self._ask(method, f"{self._path}/{path}".rstrip("/"), body, query)
 
-    def wait(self, subject: str, wanted: Mapping[str, Any], within: Duration) -> list[dict[str, Any]]:
+    async def wait(self, subject: str, wanted: Mapping[str, Any], within: Duration) -> list[dict[str, Any]]:
         """Wait for what the control API can wait for. Raises TimedOut, with what came nearest."""
-        return self._wait(subject, wanted, parse_duration(duration_text(within, "within")))
+        return await self._wait(subject, wanted, parse_duration(duration_text(within, "within")))
 
-    def hint(self, account: str | None) -> str:
+    async def unknown_account_hint(self, account: str | None) -> str:
         """What to add for who waited in vain for an account that there is not."""
         if account is None:
             return ""
-        names = dict.fromkeys(row["name"] for row in (self.ask("GET"))["accounts"])
+        names = dict.fromkeys(row["name"] for row in (await self.ask("GET"))["accounts"])
         return "" if account in names else f"\n  {unknown_account(account, names)}"
 
-    def whose(self, found: list[Record], account: str | None) -> list[Record]:
+    async def require_account(self, found: list[Record], account: str | None) -> list[Record]:
         """What was found. Raises UnknownAccount where that is nothing because there is no such account."""
-        if not found and (problem := self.hint(account)):
+        if not found and (problem := await self.unknown_account_hint(account)):
             raise UnknownAccount(problem.strip())
         return found
 
-    def until(
+    async def fetch_until(
         self,
-        look: Look[Record],
+        look: AsyncFetch[Record],
         missing: Callable[[list[Record]], int],
         subject: str,
         narrowed: Mapping[str, Any],
@@ -67,19 +66,19 @@ class Waiting:
         In between it waits for as many as are missing of a `subject` (request, frame) that is as `narrowed` says.
         """
         ends_us = _now_us() + parse_duration(duration_text(within, "within"))
-        found = look()
+        found = await look()
         while (count := missing(found)) > 0 and (left_us := ends_us - _now_us()) > 0:
             newest = found[-1].number if found else 0
             with suppress(TimedOut):
-                self._wait(subject, {**narrowed, "times": count, "after": newest}, min(left_us, WAIT_US_MAX))
-            found = look()
+                await self._wait(subject, {**narrowed, "times": count, "after": newest}, min(left_us, WAIT_US_MAX))
+            found = await look()
         return found
 
-    def _wait(self, subject: str, wanted: Mapping[str, Any], timeout_us: int) -> list[dict[str, Any]]:
+    async def _wait(self, subject: str, wanted: Mapping[str, Any], timeout_us: int) -> list[dict[str, Any]]:
         body = {"for": {subject: dict(wanted)}, "timeout": format_duration(timeout_us)}
         patience_s = timeout_us / MICROSECONDS_PER_SECOND + PATIENCE_S
-        told = self._ask("POST", f"{self._path}/wait", body, patience_s=patience_s)
-        found: list[dict[str, Any]] = told["found"]
+        result = await self._ask("POST", f"{self._path}/wait", body, patience_s=patience_s)
+        found: list[dict[str, Any]] = result["found"]
         return found
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from mockexchange import MockExchangeError, Unavailable, Unreachable, WrongRequest, connect, connect_async, serve
-from mockexchange.api.transport.discovery import find_control, reached_from
-from mockexchange.api.values.sandbox_settings import for_elsewhere
+from mockexchange.api.transport.discovery import find_control, url_mapper
+from mockexchange.api.values.sandbox_settings import for_remote_server
 from mockexchange.runtime.ready_file import default_ready_file
-from tests.api.ways import get, waiting
+from tests.api.connections import get, run_in_thread
 
 TOKEN = "the-token-of-the-server-elsewhere"
 FREE_PORT = 9  # discard: nobody listens there
@@ -69,7 +69,7 @@ def test_a_sandbox_that_there_is_is_used_and_stays(elsewhere: Any) -> None:
             exchange.deposit("bob", 5)
             assert (exchange.name, exchange.base_url) == ("theirs", theirs.base_url)
         assert theirs.ledger("bob")["deposits"][-1]["amount"] == 5
-        with waiting(connect_async, elsewhere.control_url, TOKEN, sandbox="theirs") as exchange:
+        with run_in_thread(connect_async, elsewhere.control_url, TOKEN, sandbox="theirs") as exchange:
             assert exchange.ledger("bob")["deposits"][-1]["amount"] == 5
         assert get(theirs, "/portfolio/balance").status == 200
 
@@ -133,7 +133,7 @@ def test_what_is_given_comes_before_the_environment(tmp_path: Path, monkeypatch:
 
 
 def _sandboxes(exchange: Any) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = exchange._serving.ask("GET", "sandboxes")
+    rows: list[dict[str, Any]] = exchange._connection.ask("GET", "sandboxes")
     return rows
 
 
@@ -250,7 +250,7 @@ def test_what_only_a_server_here_has_is_told(elsewhere: Any) -> None:
         with pytest.raises(Unavailable, match=r"^the sandbox '.*' is in another process: its application is had with"):
             _ = exchange.app
         with pytest.raises(Unavailable, match=r"^this exchange is in another process: nothing can be run in its loop$"):
-            exchange._serving.run(asyncio.sleep(0))
+            exchange._connection.run(asyncio.sleep(0))
 
 
 # --- waiting for one elsewhere
@@ -293,7 +293,7 @@ def test_who_is_cancelled_waits_no_longer_and_nor_does_a_thread(elsewhere: Any) 
     ],
 )
 def test_urls_are_those_of_here(control: str, main: str, url: str, reached: str) -> None:
-    assert reached_from(f"{control}/_mock", main)(url) == reached
+    assert url_mapper(f"{control}/_mock", main)(url) == reached
 
 
 def test_a_scenario_goes_to_a_server_elsewhere_as_text(tmp_path: Path) -> None:
@@ -303,7 +303,7 @@ def test_a_scenario_goes_to_a_server_elsewhere_as_text(tmp_path: Path) -> None:
     lines.write_text("{}", encoding="utf-8")
 
     def sent(scenario: Any) -> Any:
-        body = for_elsewhere({"scenario": scenario, "clock": "real"})
+        body = for_remote_server({"scenario": scenario, "clock": "real"})
         assert (body["clock"], body["expires_after"]) == ("real", "1h")
         return body["scenario"]
 

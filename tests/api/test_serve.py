@@ -32,7 +32,7 @@ from mockexchange import (
     serve,
     serve_async,
 )
-from tests.api.ways import get, get_unsigned
+from tests.api.connections import get, get_unsigned
 from tests.server.live import port_of
 from tests.server.wire import Connection, ask, request
 
@@ -257,7 +257,7 @@ def test_it_is_of_no_use_after_its_end() -> None:
 
 
 def test_a_call_from_the_servers_own_thread_would_wait_for_itself() -> None:
-    from mockexchange.api.serving import serve_async as make
+    from mockexchange.api.serve import serve_async as make
     from mockexchange.api.transport.background_loop import LoopThread
 
     thread = LoopThread(make)
@@ -375,12 +375,12 @@ def test_importing_the_package_loads_nothing() -> None:
 
 
 def test_no_socket_is_opened_where_nothing_listens() -> None:
-    from mockexchange.api.transport.local_server import Place, local_server
-    from mockexchange.api.values.sandbox_settings import creation
+    from mockexchange.api.transport.local_server import ListenerSettings, local_server
+    from mockexchange.api.values.sandbox_settings import creation_body
 
     async def live() -> None:
-        body = creation("demo", api_date="latest", clock="real")
-        async with local_server(Place(host="127.0.0.1", port=0, token=None, listens=False), body) as server:
+        body = creation_body("demo", api_date="latest", clock="real")
+        async with local_server(ListenerSettings(host="127.0.0.1", port=0, token=None, listens=False), body) as server:
             assert server.control_url == "http://mockexchange.invalid/_mock"
             shown = await server.ask("GET", "sandboxes/default")
             assert shown["base_url"] == "http://mockexchange.invalid/trade-api/v2"

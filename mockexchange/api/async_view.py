@@ -10,24 +10,24 @@ from typing import Any
 from mockexchange.api.asynchronous.exchange import AsyncExchange
 from mockexchange.api.asynchronous.sandbox_client import path_of
 from mockexchange.api.synchronous.exchange import Exchange
-from mockexchange.api.transport.connection import AsyncServing, Reach
-from mockexchange.api.transport.control_client import PATIENCE_S, Ask, AsyncAsk, Query
+from mockexchange.api.transport.connection import AsyncConnection, ConnectionSettings
+from mockexchange.api.transport.control_client import PATIENCE_S, AsyncControlClient, ControlClient, Query
 
 
 @contextmanager
-def awaitable(exchange: Exchange) -> Iterator[AsyncExchange]:
+def async_view(exchange: Exchange) -> Iterator[AsyncExchange]:
     """The same sandbox, for coroutines of any loop of asyncio; it stays when the block ends."""
-    serving = exchange._serving  # noqa: SLF001  # its other face
-    reach = {field.name: getattr(serving, field.name) for field in fields(Reach)}
-    ask = serving.ask_from_loops or _in_threads(serving.ask)
-    twin = AsyncExchange(AsyncServing(**reach, ask=ask), serving.ask("GET", path_of(exchange.name)))
+    connection = exchange._connection  # noqa: SLF001  # its other face
+    reach = {field.name: getattr(connection, field.name) for field in fields(ConnectionSettings)}
+    ask = connection.async_ask or _in_threads(connection.ask)
+    twin = AsyncExchange(AsyncConnection(**reach, ask=ask), connection.ask("GET", path_of(exchange.name)))
     try:
         yield twin
     finally:
         twin.end()
 
 
-def _in_threads(ask: Ask) -> AsyncAsk:
+def _in_threads(ask: ControlClient) -> AsyncControlClient:
     async def ask_and_await(
         method: str, path: str, body: Any = None, query: Query | None = None, patience_s: float = PATIENCE_S
     ) -> Any:

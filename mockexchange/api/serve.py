@@ -10,9 +10,9 @@ from mockexchange.api.asynchronous.exchange import AsyncExchange
 from mockexchange.api.asynchronous.sandbox_client import path_of
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.api.transport.background_loop import LoopThread
-from mockexchange.api.transport.connection import AsyncServing, Serving
-from mockexchange.api.transport.local_server import LocalServer, Place, local_server
-from mockexchange.api.values.sandbox_settings import Scenario, creation
+from mockexchange.api.transport.connection import AsyncConnection, Connection
+from mockexchange.api.transport.local_server import ListenerSettings, LocalServer, local_server
+from mockexchange.api.values.sandbox_settings import Scenario, creation_body
 from mockexchange.runtime.ready_file import DEFAULT_HOST
 from mockexchange.sandbox.sandbox import DEFAULT
 
@@ -38,21 +38,23 @@ def serve(
 
     Raises WrongRequest where any of that is wrong, PortInUse, or Unavailable where nobody can listen there.
     """
-    body = creation(scenario, api_date=api_date, clock=clock, faults=faults)
-    place = Place(host=host, port=port, token=token, tls=tls, tls_names=tls_names)
-    with served(place, body) as exchange:
+    body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults)
+    place = ListenerSettings(host=host, port=port, token=token, tls=tls, tls_names=tls_names)
+    with run_exchange(place, body) as exchange:
         yield exchange
 
 
 @contextmanager
-def served(place: Place, body: dict[str, Any]) -> Iterator[Exchange]:
+def run_exchange(place: ListenerSettings, body: dict[str, Any]) -> Iterator[Exchange]:
     """The default sandbox of a server in a thread of this process, made as `body` says. Raises as `serve` does."""
     thread = LoopThread(partial(local_server, place, body))
     server = thread.start()
     try:
-        ask = thread.asking(server.ask)
-        serving = Serving(**_reach(server), ask=ask, run=thread.run, ask_from_loops=thread.awaiting(server.ask))
-        with Exchange(serving, ask("GET", path_of(DEFAULT))) as exchange:
+        ask = thread.sync_client(server.ask)
+        connection = Connection(
+            **_connection_fields(server), ask=ask, run=thread.run, async_ask=thread.async_client(server.ask)
+        )
+        with Exchange(connection, ask("GET", path_of(DEFAULT))) as exchange:
             yield exchange
     except GeneratorExit:
         warnings.warn(f"unclosed exchange at {server.control_url}: use `with serve(...)`", ResourceWarning, 2)
@@ -75,15 +77,15 @@ async def serve_async(
     tls_names: Sequence[str] = (),
 ) -> AsyncIterator[AsyncExchange]:
     """Run an exchange in the caller's loop, until the end of the block; all else is as with `serve`."""
-    body = creation(scenario, api_date=api_date, clock=clock, faults=faults)
-    place = Place(host=host, port=port, token=token, tls=tls, tls_names=tls_names)
+    body = creation_body(scenario, api_date=api_date, clock=clock, faults=faults)
+    place = ListenerSettings(host=host, port=port, token=token, tls=tls, tls_names=tls_names)
     async with local_server(place, body) as server:
-        serving = AsyncServing(**_reach(server), ask=server.ask)
-        async with AsyncExchange(serving, await server.ask("GET", path_of(DEFAULT))) as exchange:
+        connection = AsyncConnection(**_connection_fields(server), ask=server.ask)
+        async with AsyncExchange(connection, await server.ask("GET", path_of(DEFAULT))) as exchange:
             yield exchange
 
 
-def _reach(server: LocalServer) -> dict[str, Any]:
+def _connection_fields(server: LocalServer) -> dict[str, Any]:
     return {
         "control_url": server.control_url,
         "token": server.token,

@@ -1,4 +1,4 @@
-# Written by tools/write_sync_api.py from mockexchange/api/asynchronous/connecting.py: change that.
+# Written by tools/write_sync_api.py from mockexchange/api/asynchronous/connect.py: change that.
 """A sandbox of a server that runs elsewhere, as a context manager."""
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,11 +8,11 @@ from typing import Any
 
 from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.api.synchronous.sandbox_client import path_of
-from mockexchange.api.transport.connection import Serving, no_application
-from mockexchange.api.transport.discovery import find_control, reached_from
-from mockexchange.api.transport.remote import RemoteAsk
+from mockexchange.api.transport.connection import Connection, no_application
+from mockexchange.api.transport.discovery import find_control, url_mapper
+from mockexchange.api.transport.remote import RemoteClient
 from mockexchange.api.values.arguments import require
-from mockexchange.api.values.sandbox_settings import Scenario, creation, for_elsewhere, require_default
+from mockexchange.api.values.sandbox_settings import Scenario, creation_body, for_remote_server, require_default
 from mockexchange.sandbox.sandbox import DEFAULT
 
 
@@ -42,26 +42,26 @@ def connect(
     """
     require(sandbox=sandbox)
     if sandbox is not None:
-        require_default(creation(scenario, api_date=api_date, clock=clock, faults=faults, own_port=own_port))
+        require_default(creation_body(scenario, api_date=api_date, clock=clock, faults=faults, own_port=own_port))
     control, ca_bundle = find_control(url, token, ready_file, ca_cert)
-    ask = RemoteAsk(control)
+    ask = RemoteClient(control)
     default = ask("GET", path_of(DEFAULT))
-    serving = Serving(
+    connection = Connection(
         ask=ask,
         control_url=control.url,
         token=control.token,
         ca_cert=control.ca_cert,
         ca_bundle=ca_bundle,
         app_of=no_application,
-        reached=reached_from(control.url, default["base_url"]),
-        sent=for_elsewhere,
+        map_url=url_mapper(control.url, default["base_url"]),
+        prepare_creation=for_remote_server,
     )
     if sandbox is not None:
-        with Exchange(serving, ask("GET", path_of(sandbox))) as exchange:
+        with Exchange(connection, ask("GET", path_of(sandbox))) as exchange:
             yield exchange
         return
     with (
-        Exchange(serving, default) as server,
+        Exchange(connection, default) as server,
         server.sandbox(scenario, api_date=api_date, clock=clock, faults=faults, own_port=own_port) as exchange,
     ):
         yield exchange

@@ -23,7 +23,7 @@ class Venues(dict[str, VenueUrls]):
         raise UnknownVenue(f"no venue {name!r}{did_you_mean(str(name), self)} (known: {', '.join(self)})")
 
 
-def venues_of(shown: Mapping[str, Any], reached: Callable[[str], str]) -> Venues:
+def venues_of(shown: Mapping[str, Any], map_url: Callable[[str], str]) -> Venues:
     """Where each venue of a sandbox is, as it is reached from here."""
     urls = shown["venues"].items()
-    return Venues({name: VenueUrls(reached(one["base_url"]), reached(one["ws_url"])) for name, one in urls})
+    return Venues({name: VenueUrls(map_url(one["base_url"]), map_url(one["ws_url"])) for name, one in urls})

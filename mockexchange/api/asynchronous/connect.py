@@ -7,11 +7,11 @@ from typing import Any
 
 from mockexchange.api.asynchronous.exchange import AsyncExchange
 from mockexchange.api.asynchronous.sandbox_client import path_of
-from mockexchange.api.transport.connection import AsyncServing, no_application
-from mockexchange.api.transport.discovery import find_control, reached_from
-from mockexchange.api.transport.remote import AsyncRemoteAsk
+from mockexchange.api.transport.connection import AsyncConnection, no_application
+from mockexchange.api.transport.discovery import find_control, url_mapper
+from mockexchange.api.transport.remote import AsyncRemoteClient
 from mockexchange.api.values.arguments import require
-from mockexchange.api.values.sandbox_settings import Scenario, creation, for_elsewhere, require_default
+from mockexchange.api.values.sandbox_settings import Scenario, creation_body, for_remote_server, require_default
 from mockexchange.sandbox.sandbox import DEFAULT
 
 
@@ -41,26 +41,26 @@ async def connect_async(
     """
     require(sandbox=sandbox)
     if sandbox is not None:
-        require_default(creation(scenario, api_date=api_date, clock=clock, faults=faults, own_port=own_port))
+        require_default(creation_body(scenario, api_date=api_date, clock=clock, faults=faults, own_port=own_port))
     control, ca_bundle = find_control(url, token, ready_file, ca_cert)
-    ask = AsyncRemoteAsk(control)
+    ask = AsyncRemoteClient(control)
     default = await ask("GET", path_of(DEFAULT))
-    serving = AsyncServing(
+    connection = AsyncConnection(
         ask=ask,
         control_url=control.url,
         token=control.token,
         ca_cert=control.ca_cert,
         ca_bundle=ca_bundle,
         app_of=no_application,
-        reached=reached_from(control.url, default["base_url"]),
-        sent=for_elsewhere,
+        map_url=url_mapper(control.url, default["base_url"]),
+        prepare_creation=for_remote_server,
     )
     if sandbox is not None:
-        async with AsyncExchange(serving, await ask("GET", path_of(sandbox))) as exchange:
+        async with AsyncExchange(connection, await ask("GET", path_of(sandbox))) as exchange:
             yield exchange
         return
     async with (
-        AsyncExchange(serving, default) as server,
+        AsyncExchange(connection, default) as server,
         server.sandbox(scenario, api_date=api_date, clock=clock, faults=faults, own_port=own_port) as exchange,
     ):
         yield exchange
