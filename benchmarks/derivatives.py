@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from benchmarks.world import ACCOUNT, PURSE, SECOND, START_S, Timed
+from benchmarks.world import ACCOUNT, SECOND, START_S, SUBACCOUNT_REF, Timed
 from mockexchange.core.commands import Command, ListContract, OpenHolding, SetIndex
 from mockexchange.core.derivatives.contracts import Greeks, Terms
 from mockexchange.core.derivatives.vocabulary import ContractKind, Form, OptionType, Period
@@ -59,7 +59,7 @@ def _position(number: int, expires_at: int) -> Iterator[Command]:
         greeks = Greeks(delta=Decimal("0.4321"), gamma=Decimal("0.00001"), vega=Decimal("55.1"), theta=Decimal("-31.7"))
         yield ListContract(terms=terms, mark=Decimal("0.0105"), settlement=Decimal("0.0125"), greeks=greeks)
         size, average = Decimal(number + 1) / 10, Decimal("0.0137")
-    yield OpenHolding(purse=PURSE, contract=terms.name, size=sign * size, average_price=average)
+    yield OpenHolding(subaccount_ref=SUBACCOUNT_REF, contract=terms.name, size=sign * size, average_price=average)
 
 
 def _terms(name: str, kind: ContractKind, expires_at: int | None, **more: Any) -> Terms:

@@ -8,13 +8,13 @@ it takes a second for each row. The busy markets stay open.
 
 from collections.abc import Iterator
 
-from benchmarks.world import ACCOUNT, MARKETS_PER_EVENT, PURSE, SECOND, Timed, event_name, market_name
+from benchmarks.world import ACCOUNT, MARKETS_PER_EVENT, SECOND, SUBACCOUNT_REF, Timed, event_name, market_name
 from mockexchange.core import commands
 from mockexchange.core.commands import Command, Fill, ListMarket
-from mockexchange.core.vocabulary import PRIMARY_BOOK, Action, BookRef, Result, Side
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, Action, Result, Side, SubaccountRef
 
-PURSES = (PURSE, *(BookRef(ACCOUNT, str(number)) for number in range(1, 4)))
-ROWS_PER_EVENT = MARKETS_PER_EVENT * len(PURSES)
+SUBACCOUNT_REFS = (SUBACCOUNT_REF, *(SubaccountRef(ACCOUNT, str(number)) for number in range(1, 4)))
+ROWS_PER_EVENT = MARKETS_PER_EVENT * len(SUBACCOUNT_REFS)
 INDEXES = 4
 BUSY_EVENT = "KXBUSY"
 BUSY = ("KXBUSY-0", "KXBUSY-1")
@@ -27,9 +27,9 @@ PRICES = 20
 def list_markets(count: int, start: int) -> Iterator[Timed]:
     """The account and its markets."""
     yield start, commands.OpenAccount(account=ACCOUNT)
-    for purse in PURSES:
-        if purse.book != PRIMARY_BOOK:
-            yield start, commands.OpenBook(account=ACCOUNT, book=purse.book)
+    for subaccount_ref in SUBACCOUNT_REFS:
+        if subaccount_ref.subaccount != PRIMARY_SUBACCOUNT:
+            yield start, commands.OpenSubaccount(account=ACCOUNT, subaccount=subaccount_ref.subaccount)
     for busy in BUSY:
         yield start, _market(busy, BUSY_EVENT, BUSY_INDEX)
     for number in range(markets_of(count)):
@@ -44,12 +44,12 @@ def history(count: int, start: int) -> Iterator[Timed]:
         for command in _second(number):
             yield start + number * SECOND, command
     for number in range(markets_of(count)):
-        at = start + (count + number * len(PURSES)) * SECOND
+        at = start + (count + number * len(SUBACCOUNT_REFS)) * SECOND
         yield at, commands.SettleMarket(market=market_name(number), result=Result.YES)
 
 
 def markets_of(count: int) -> int:
-    return -(-count // len(PURSES))
+    return -(-count // len(SUBACCOUNT_REFS))
 
 
 def busy_order(number: int) -> str:
@@ -61,8 +61,10 @@ def busy_orders_of(count: int) -> int:
 
 
 def open_own(number: int) -> Command:
-    purse, market = _place(number)
-    return commands.OpenPosition(purse=purse, market=market, quantity_centis=100, cost_micros=100 * PRICE_CENTICENTS)
+    subaccount_ref, market = _place(number)
+    return commands.OpenPosition(
+        subaccount_ref=subaccount_ref, market=market, quantity_centis=100, cost_micros=100 * PRICE_CENTICENTS
+    )
 
 
 def fill_own(number: int, order: str | None = None) -> Command:
@@ -72,7 +74,7 @@ def fill_own(number: int, order: str | None = None) -> Command:
 def rest_busy(number: int, order: str) -> Command:
     """Rest an order in a busy market, at one of a few prices."""
     return commands.RestOrder(
-        purse=PURSES[number % len(PURSES)],
+        subaccount_ref=SUBACCOUNT_REFS[number % len(SUBACCOUNT_REFS)],
         market=BUSY[number % len(BUSY)],
         side=Side.YES,
         action=Action.BUY,
@@ -97,17 +99,17 @@ def _busy(number: int, is_canceled: bool) -> Iterator[Command]:
     if is_canceled:
         yield commands.CancelOrder(order=rested)
     order = number // BUSY_ORDER_FILLS
-    yield _fill(PURSES[order % len(PURSES)], BUSY[order % len(BUSY)], busy_order(order))
+    yield _fill(SUBACCOUNT_REFS[order % len(SUBACCOUNT_REFS)], BUSY[order % len(BUSY)], busy_order(order))
 
 
-def _place(number: int) -> tuple[BookRef, str]:
+def _place(number: int) -> tuple[SubaccountRef, str]:
     """The book and the market of a second."""
-    return PURSES[number % len(PURSES)], market_name(number // len(PURSES))
+    return SUBACCOUNT_REFS[number % len(SUBACCOUNT_REFS)], market_name(number // len(SUBACCOUNT_REFS))
 
 
-def _fill(purse: BookRef, market: str, order: str | None) -> Fill:
+def _fill(subaccount_ref: SubaccountRef, market: str, order: str | None) -> Fill:
     return Fill(
-        purse=purse,
+        subaccount_ref=subaccount_ref,
         market=market,
         side=Side.YES,
         action=Action.BUY,

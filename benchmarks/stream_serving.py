@@ -25,7 +25,7 @@ from benchmarks.memory import resident_bytes
 from benchmarks.world import loop_factory
 from mockexchange.core.commands import Fill
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import Action, BookRef, Side
+from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import ListenerApp
@@ -49,7 +49,7 @@ accounts: {trader: {}}
 markets: {KXBENCH-1: {event: KXBENCH, series: KXBENCH, price: 0.56}}
 """
 FILL = Fill(
-    purse=BookRef("trader"),
+    subaccount_ref=SubaccountRef("trader"),
     market="KXBENCH-1",
     side=Side.YES,
     action=Action.BUY,

@@ -8,7 +8,7 @@ from mockexchange.core import commands
 from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import BookRef, Result
+from mockexchange.core.vocabulary import Result, SubaccountRef
 
 Timed = tuple[int, Command]
 """An instant in microseconds, and what happens then."""
@@ -20,7 +20,7 @@ DATES = ("latest", "compat")
 PREFIX = "/trade-api/v2"
 PATH = f"{PREFIX}/portfolio/positions"
 ACCOUNT = "trader"
-PURSE = BookRef(ACCOUNT)
+SUBACCOUNT_REF = SubaccountRef(ACCOUNT)
 MARKETS_PER_EVENT = 4
 SETTLED_EVERY = 4
 FLAT_EVERY = 5
@@ -47,7 +47,7 @@ def open_positions(count: int) -> Iterator[Command]:
         is_flat = number % FLAT_EVERY == 0
         quantity_centis = 0 if is_flat else 100 + number % 900
         yield commands.OpenPosition(
-            purse=PURSE,
+            subaccount_ref=SUBACCOUNT_REF,
             market=market_name(number),
             quantity_centis=quantity_centis,
             cost_micros=quantity_centis * 5_600,

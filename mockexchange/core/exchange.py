@@ -32,7 +32,7 @@ Handler = Callable[[State, Any, int], Iterator[Event]]
 
 HANDLERS: dict[type[Command], Handler] = {
     commands.OpenAccount: accounts.open_account,
-    commands.OpenBook: accounts.open_book,
+    commands.OpenSubaccount: accounts.open_subaccount,
     commands.AddKey: accounts.add_key,
     commands.RestrictSubtrader: accounts.restrict_subtrader,
     commands.CapSubtrader: accounts.cap_subtrader,

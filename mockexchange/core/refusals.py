@@ -6,7 +6,7 @@ from enum import StrEnum
 
 class RefusalCode(StrEnum):
     UNKNOWN_ACCOUNT = "unknown_account"
-    UNKNOWN_BOOK = "unknown_book"
+    UNKNOWN_SUBACCOUNT = "unknown_book"
     UNKNOWN_MARKET = "unknown_market"
     UNKNOWN_ORDER = "unknown_order"
     UNKNOWN_GROUP = "unknown_group"

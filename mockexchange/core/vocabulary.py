@@ -15,7 +15,7 @@ MICROS_PER_CENT = 10_000
 CENTICENTS_PER_DOLLAR = 10_000
 CENTIS_PER_CONTRACT = 100
 
-PRIMARY_BOOK = "0"
+PRIMARY_SUBACCOUNT = "0"
 """The book every account has. Subaccounts are "1" to "63"; a subtrader's book bears its name."""
 SUBACCOUNTS_MAX = 63
 EXCHANGE_INDEX_MAX = 63
@@ -139,18 +139,18 @@ class Severity(StrEnum):
     ERROR = "error"
 
 
-class BookRef(NamedTuple):
+class SubaccountRef(NamedTuple):
     """One purse: an account and its book. Written `alice` or `alice/3` or `desk/st1`."""
 
     account: str
-    book: str = PRIMARY_BOOK
+    subaccount: str = PRIMARY_SUBACCOUNT
 
     @classmethod
-    def parse(cls, text: str) -> "BookRef":
-        account, slash, book = text.partition("/")
-        if not account or (slash and not book):
+    def parse(cls, text: str) -> "SubaccountRef":
+        account, slash, subaccount = text.partition("/")
+        if not account or (slash and not subaccount):
             raise ValueError(f"expected ACCOUNT or ACCOUNT/BOOK, got {text!r}")
-        return cls(account, book or PRIMARY_BOOK)
+        return cls(account, subaccount or PRIMARY_SUBACCOUNT)
 
     def __str__(self) -> str:
-        return self.account if self.book == PRIMARY_BOOK else f"{self.account}/{self.book}"
+        return self.account if self.subaccount == PRIMARY_SUBACCOUNT else f"{self.account}/{self.subaccount}"

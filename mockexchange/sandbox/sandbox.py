@@ -363,7 +363,7 @@ def _key_command(sandbox: Sandbox, spec: KeySpec) -> AddKey:
         key_id=key_id,
         public_key=public_key,
         scopes=spec.scopes,
-        book=spec.book,
+        subaccount=spec.subaccount,
         api_date=spec.api_date,
         secret=secret,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, AccountKind, SubaccountRef
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.steps import STEPS
@@ -30,7 +30,7 @@ class KeySpec:
     public_path: Path | None = None
     private_path: Path | None = None
     scopes: tuple[str, ...] = ("read", "write")
-    book: str | None = None
+    subaccount: str | None = None
     api_date: str | None = None
     node: Located | None = field(default=None, compare=False)
     venue: str = ""
@@ -46,12 +46,15 @@ def open_account(name: str, account: dict[str, Any]) -> Iterator[tuple[Command, 
     """The commands that open an account with its books and its cash. Raises ScenarioError on contradictions."""
     node: Located = account["_node"]
     _check_venue(name, account)
-    books = _books(name, account)
+    subaccounts = _subaccounts(name, account)
     yield listed("account", {"account": name, **account}, f"accounts.{name}")
-    yield from _cash(BookRef(name), account["cash"], node)
-    for book, spec in books.items():
-        yield commands.OpenBook(account=name, book=book, book_id=spec.get("subtrader_id") or ""), spec["_node"]
-        yield from _cash(BookRef(name, book), spec["cash"], spec["_node"])
+    yield from _cash(SubaccountRef(name), account["cash"], node)
+    for subaccount, spec in subaccounts.items():
+        yield (
+            commands.OpenSubaccount(account=name, subaccount=subaccount, subaccount_id=spec.get("subtrader_id") or ""),
+            spec["_node"],
+        )
+        yield from _cash(SubaccountRef(name, subaccount), spec["cash"], spec["_node"])
 
 
 def listed(kind: str, values: dict[str, Any], path: str) -> tuple[Command, Located]:
@@ -63,14 +66,14 @@ def listed(kind: str, values: dict[str, Any], path: str) -> tuple[Command, Locat
         raise ScenarioError(str(error), node.file, node.line, path) from None
 
 
-def _cash(purse: BookRef, cash: Any, node: Located) -> Iterator[tuple[Command, Located]]:
+def _cash(subaccount_ref: SubaccountRef, cash: Any, node: Located) -> Iterator[tuple[Command, Located]]:
     """Dollars are deposited; currencies are credited."""
     if isinstance(cash, dict):
         for currency, amount in cash.items():
             if amount:
-                yield commands.CreditCurrency(purse=purse, currency=currency, amount=amount), node
+                yield commands.CreditCurrency(subaccount_ref=subaccount_ref, currency=currency, amount=amount), node
     elif cash:
-        yield commands.Deposit(purse=purse, amount_micros=cash), node
+        yield commands.Deposit(subaccount_ref=subaccount_ref, amount_micros=cash), node
 
 
 def _check_venue(name: str, account: dict[str, Any]) -> None:
@@ -86,8 +89,8 @@ def _check_venue(name: str, account: dict[str, Any]) -> None:
 
 def _inner_cash(name: str, account: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     for kind in ("subaccounts", "subtraders"):
-        for book, spec in account[kind].items():
-            yield spec, f"{name}.{kind}.{book}"
+        for subaccount, spec in account[kind].items():
+            yield spec, f"{name}.{kind}.{subaccount}"
 
 
 def _check_cash(venue: Venue, currencies: tuple[str, ...], spec: dict[str, Any], path: str) -> None:
@@ -104,19 +107,21 @@ def _check_cash(venue: Venue, currencies: tuple[str, ...], spec: dict[str, Any],
         raise _wrong(spec, "cash", message + did_you_mean(unknown, currencies), f"{path}.cash")
 
 
-def _books(name: str, account: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def _subaccounts(name: str, account: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The books an account has beside its primary one, by name."""
     kind: AccountKind = account["kind"]
     own, foreign = ("subtraders", "subaccounts") if kind is AccountKind.FCM else ("subaccounts", "subtraders")
     if account[foreign]:
         raise _wrong(account, foreign, f"expected {own}, got {foreign}: this account is of kind {kind}", name)
-    books = {str(book): spec for book, spec in account[own].items()}
-    if PRIMARY_BOOK in books:
-        message = f"expected another name than {PRIMARY_BOOK!r}, which is the account's own book: its cash is `cash`"
+    subaccounts = {str(subaccount): spec for subaccount, spec in account[own].items()}
+    if PRIMARY_SUBACCOUNT in subaccounts:
+        message = (
+            f"expected another name than {PRIMARY_SUBACCOUNT!r}, which is the account's own book: its cash is `cash`"
+        )
         raise _wrong(account, own, message, name)
     if kind is AccountKind.FCM:
         _check_subtrader_ids(name, account)
-    return books
+    return subaccounts
 
 
 def _check_subtrader_ids(name: str, account: dict[str, Any]) -> None:
@@ -157,7 +162,7 @@ def _key(name: str, key: str, account: dict[str, Any], spec: dict[str, Any], fil
         public_path=_beside(file, spec["public_key"]),
         private_path=_beside(file, spec["private_key"]),
         scopes=venue.scopes_default if spec["scopes"] is None else tuple(spec["scopes"]),
-        book=_bound_book(account, spec, path),
+        subaccount=_bound_subaccount(account, spec, path),
         api_date=spec["api_date"],
         node=spec["_node"],
         venue=account["venue"],
@@ -199,17 +204,17 @@ def _algorithm(spec: dict[str, Any], path: str) -> str:
     return spec["algorithm"] or "rsa"
 
 
-def _bound_book(account: dict[str, Any], spec: dict[str, Any], path: str) -> str | None:
+def _bound_subaccount(account: dict[str, Any], spec: dict[str, Any], path: str) -> str | None:
     if spec["subaccount"] is not None and spec["subtrader"] is not None:
         raise _wrong(spec, "subtrader", "expected subaccount or subtrader, got both", path)
-    books = [PRIMARY_BOOK, *map(str, account["subaccounts"]), *account["subtraders"]]
+    subaccounts = [PRIMARY_SUBACCOUNT, *map(str, account["subaccounts"]), *account["subtraders"]]
     for kind in ("subaccount", "subtrader"):
-        book = None if spec[kind] is None else str(spec[kind])
-        if book is not None and book not in books:
-            message = f"expected a book of the account ({', '.join(books)}), got {book!r}"
+        subaccount = None if spec[kind] is None else str(spec[kind])
+        if subaccount is not None and subaccount not in subaccounts:
+            message = f"expected a book of the account ({', '.join(subaccounts)}), got {subaccount!r}"
             raise _wrong(spec, kind, message, f"{path}.{kind}")
-        if book is not None:
-            return book
+        if subaccount is not None:
+            return subaccount
     return None
 
 

@@ -76,8 +76,8 @@ def filled(node: Located, account: str | None, repetition: int) -> Located:
 def _filled_item(key: str, item: Located, account: str | None, repetition: int) -> Located:
     if account is None or not _is_anyone(key, item):
         return filled(item, account, repetition)
-    _, slash, book = str(item.value).partition("/")
-    return replace(item, value=f"{account}{slash}{book}")
+    _, slash, subaccount = str(item.value).partition("/")
+    return replace(item, value=f"{account}{slash}{subaccount}")
 
 
 def _is_anyone(key: str, item: Located) -> bool:

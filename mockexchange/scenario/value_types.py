@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant, parse_duration, parse_instant
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.located_text import Located
 
@@ -219,7 +219,7 @@ DURATION = Scalar(
     "a duration such as 250ms, 5s or 1h30m", _duration, {"type": "string", "pattern": "^([0-9]+(us|ms|s|m|h|d))+$"}
 )
 SECONDS = replace(DURATION, expected="a duration of whole seconds such as 5s or 1h30m", parse=_seconds)
-BOOK = Scalar("ACCOUNT or ACCOUNT/BOOK", BookRef.parse, {"type": "string", "minLength": 1})
+BOOK = Scalar("ACCOUNT or ACCOUNT/BOOK", SubaccountRef.parse, {"type": "string", "minLength": 1})
 BOOLEAN = choice({"true": True, "false": False})
 AMOUNT = decimal("dollars such as 12.34, of at most 6 decimals", 6)
 AMOUNT_ABOVE_ZERO = above_zero(AMOUNT)

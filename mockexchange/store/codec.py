@@ -1,6 +1,7 @@
 """A log as JSON lines: the header, then a record a line. Amounts stay integers, or decimals as text: nothing rounds."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from mockexchange.store.log import FORMAT, Cause, Header, Log, Record
 
 COMMANDS: dict[str, type[Command]] = {
     "open_account": commands.OpenAccount,
-    "open_book": commands.OpenBook,
+    "open_book": commands.OpenSubaccount,
     "add_key": commands.AddKey,
     "restrict_subtrader": commands.RestrictSubtrader,
     "cap_subtrader": commands.CapSubtrader,
@@ -59,6 +60,9 @@ COMMANDS: dict[str, type[Command]] = {
     "credit_currency": commands.CreditCurrency,
 }
 NAMES: dict[type[Command], str] = {kind: name for name, kind in COMMANDS.items()}
+KEYS = {"subaccount_ref": "purse", "subaccount": "book", "subaccount_id": "book_id"}
+"""Keys of the log where they differ from the command's field."""
+FIELDS = {key: field for field, key in KEYS.items()}
 
 
 class LogError(ValueError):
@@ -74,9 +78,10 @@ def write_log(log: Log) -> Iterator[bytes]:
 
 def encode_record(record: Record) -> bytes:
     """One line without its newline: {seq, at, do}, and `cause` where there is one."""
-    command = {NAMES[type(record.command)]: record.command}
+    command = record.command
+    values = {KEYS.get(field.name, field.name): getattr(command, field.name) for field in fields(command)}
     cause = {} if record.cause is None else {"cause": record.cause}
-    return msgspec.json.encode({"seq": record.sequence, "at": record.at, "do": command, **cause})
+    return msgspec.json.encode({"seq": record.sequence, "at": record.at, "do": {NAMES[type(command)]: values}, **cause})
 
 
 def read_log(lines: Iterable[bytes]) -> tuple[Header, Iterator[Record]]:
@@ -95,10 +100,10 @@ def read_log(lines: Iterable[bytes]) -> tuple[Header, Iterator[Record]]:
 
 def _read_record(number: int, line: bytes) -> Record:
     try:
-        fields: dict[str, Any] = msgspec.json.decode(line)
-        ((name, values),) = fields["do"].items()
-        command = msgspec.convert(values, COMMANDS[name])
-        cause = msgspec.convert(fields.get("cause"), Cause | None)
-        return Record(int(fields["seq"]), int(fields["at"]), command, cause)
+        record: dict[str, Any] = msgspec.json.decode(line)
+        ((name, values),) = record["do"].items()
+        command = msgspec.convert({FIELDS.get(key, key): value for key, value in values.items()}, COMMANDS[name])
+        cause = msgspec.convert(record.get("cause"), Cause | None)
+        return Record(int(record["seq"]), int(record["at"]), command, cause)
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise LogError(f"line {number}: expected a record {{seq, at, do: {{name: fields}}}}: {error}") from None

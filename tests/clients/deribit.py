@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.clients.exchange import MAIN_KEY, PRIMARY_BOOK, Sandbox
+from tests.clients.exchange import MAIN_KEY, PRIMARY_SUBACCOUNT, Sandbox
 from tests.clients.processes import Task
 
 Row = Mapping[str, Any]
@@ -55,9 +55,9 @@ def shown(amount: str) -> Decimal:
 
 def summaries_by_currency(sandbox: Sandbox, account: str = ACCOUNT) -> dict[str, Row]:
     rows: Iterable[Row] = sandbox.ledger(account)["summaries"]
-    return {row["currency"]: row for row in rows if row["book"] == PRIMARY_BOOK}
+    return {row["currency"]: row for row in rows if row["book"] == PRIMARY_SUBACCOUNT}
 
 
 def trades_of(sandbox: Sandbox, account: str = ACCOUNT) -> list[Row]:
     rows: Iterable[Row] = sandbox.ledger(account)["trades"]
-    return [row for row in rows if row["book"] == PRIMARY_BOOK]
+    return [row for row in rows if row["book"] == PRIMARY_SUBACCOUNT]

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 ANSWER_SECONDS_MAX = 30
 MAIN_KEY = "main"
-PRIMARY_BOOK = "0"
+PRIMARY_SUBACCOUNT = "0"
 
 
 class Credential(NamedTuple):
@@ -73,7 +73,7 @@ class Sandbox:
     """The base_url and ws_url of each venue."""
     secrets: Mapping[tuple[str, str], Secret]
 
-    def truth(self, account: str, book: str = PRIMARY_BOOK) -> list[dict[str, Any]]:
+    def truth(self, account: str, book: str = PRIMARY_SUBACCOUNT) -> list[dict[str, Any]]:
         """Return every position of a book, settled ones included; amounts are decimal strings."""
         rows: list[dict[str, Any]] = self._ask("GET", f"accounts/{quote(account)}/positions")
         return [row for row in rows if row["book"] == book]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients.exchange import MAIN_KEY, PRIMARY_BOOK, OpenSandbox, Sandbox
+from tests.clients.exchange import MAIN_KEY, PRIMARY_SUBACCOUNT, OpenSandbox, Sandbox
 from tests.clients.official import all_pages, find_python, rows_of, started, task, task_with
 from tests.clients.processes import Answer, Peer
 from tests.clients.recipes import read_table
@@ -119,7 +119,7 @@ def test_every_account_is_as_it_should_be(open_sandbox: OpenSandbox, official: P
 
 
 def subaccount(book: str) -> int | None:
-    return None if book == PRIMARY_BOOK else int(book)
+    return None if book == PRIMARY_SUBACCOUNT else int(book)
 
 
 def assert_positions(answer: Answer, truth: list[dict[str, Any]], account: str, book: str) -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pykalshi import AuthenticationError, KalshiClient, PositionCountFilter, ResourceNotFoundError
 from pykalshi.models import BalanceModel, PositionModel
 
-from tests.clients.exchange import MAIN_KEY, PRIMARY_BOOK, Credential, OpenSandbox, Sandbox
+from tests.clients.exchange import MAIN_KEY, PRIMARY_SUBACCOUNT, Credential, OpenSandbox, Sandbox
 from tests.clients.recipes import read_table
 from tests.clients.views import Row, cents, in_order, read_golden_accounts, row_of_wire, settled, unsettled
 from tests.clients.worlds import ADVANCE, API_DATES, CLOCKS, FILL_LATER, SUBTRADERS
@@ -99,7 +99,7 @@ def test_filtered_pages_make_their_part_of_the_truth(
 
 def balance_of(client: KalshiClient, book: str) -> BalanceModel:
     """The client's own call knows the primary book only."""
-    if book == PRIMARY_BOOK:
+    if book == PRIMARY_SUBACCOUNT:
         return client.portfolio.get_balance()
     return BalanceModel.model_validate(client.get(f"/portfolio/balance?subaccount={book}"))
 
@@ -120,7 +120,7 @@ def test_an_account_is_as_it_should_be(
     assert sandbox.subtraders == {name: [] for name in GOLDEN}
     for book, money in GOLDEN[account]["books"].items():
         truth = sandbox.truth(account, book)
-        seen = client.portfolio.get_positions(**({} if book == PRIMARY_BOOK else {"subaccount": book}))
+        seen = client.portfolio.get_positions(**({} if book == PRIMARY_SUBACCOUNT else {"subaccount": book}))
         assert rows(seen) == in_order(unsettled(truth))
         assert {(row.ticker, row.resting_orders_count) for row in seen} == resting_counts(truth, api_date)
         balance = balance_of(client, book)

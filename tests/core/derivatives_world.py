@@ -10,8 +10,8 @@ from mockexchange.core.commands import (
     ListContract,
     MarkContract,
     OpenAccount,
-    OpenBook,
     OpenHolding,
+    OpenSubaccount,
     PayFunding,
     SetIndex,
     SettleSession,
@@ -28,13 +28,13 @@ from mockexchange.core.exchange import Exchange
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.invariants import violations
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 NINE = Decimal("1e-9")
 START = parse_instant("2025-10-16T09:00:00Z")
 EXPIRY = parse_instant("2025-10-17T08:00:00Z")
 STEP_US = 1_000
-DORA, DORA_3, MIRA = BookRef("dora"), BookRef("dora", "3"), BookRef("mira")
+DORA, DORA_3, MIRA = SubaccountRef("dora"), SubaccountRef("dora", "3"), SubaccountRef("mira")
 FUTURE, PERPETUAL, LINEAR, LINEAR_FUTURE = "BTC-17OCT25", "BTC-PERPETUAL", "BTC_USDC-PERPETUAL", "BTC_USDC-17OCT25"
 PUT, CALL, LINEAR_CALL = "BTC-17OCT25-110000-P", "BTC-17OCT25-120000-C", "BTC_USDC-17OCT25-120000-C"
 SPREAD, STRADDLE = "BTC-FS-17OCT25_PERP", "BTC-STRG-17OCT25"
@@ -99,7 +99,7 @@ class DerivativesWorld:
         self.exchange = Exchange()
         self.at = START
         self.do(OpenAccount(account="alice"), OpenAccount(account="dora", venue="there"))
-        self.do(OpenAccount(account="mira", venue="there"), OpenBook(account="dora", book="3"))
+        self.do(OpenAccount(account="mira", venue="there"), OpenSubaccount(account="dora", subaccount="3"))
         self.do(SetIndex(index="btc_usd", price=Decimal("113853.63")))
         self.do(SetIndex(index="btc_usdc", price=Decimal(113860)))
         self.do(*CONTRACTS)
@@ -113,8 +113,10 @@ class DerivativesWorld:
         assert isinstance(outcome, Refusal), f"{command} was carried out: {outcome}"
         return outcome
 
-    def trade(self, text: str, contract: str = FUTURE, purse: BookRef = DORA, **extra: Any) -> list[Event]:
-        return self.do(trade(text, contract, purse, **extra))
+    def trade(
+        self, text: str, contract: str = FUTURE, subaccount_ref: SubaccountRef = DORA, **extra: Any
+    ) -> list[Event]:
+        return self.do(trade(text, contract, subaccount_ref, **extra))
 
     def mark(self, price: str, contract: str = FUTURE, **extra: Any) -> list[Event]:
         return self.do(MarkContract(contract=contract, price=Decimal(price), **extra))
@@ -129,19 +131,27 @@ class DerivativesWorld:
     def deliver(self, contract: str = FUTURE, price: str | None = None) -> list[Event]:
         return self.do(DeliverContract(contract=contract, price=None if price is None else Decimal(price)))
 
-    def credit(self, amount: str, currency: str = "BTC", purse: BookRef = DORA) -> list[Event]:
-        return self.do(CreditCurrency(purse=purse, currency=currency, amount=Decimal(amount)))
+    def credit(self, amount: str, currency: str = "BTC", subaccount_ref: SubaccountRef = DORA) -> list[Event]:
+        return self.do(CreditCurrency(subaccount_ref=subaccount_ref, currency=currency, amount=Decimal(amount)))
 
-    def hold(self, size: str, average: str, contract: str = FUTURE, purse: BookRef = DORA, **extra: Any) -> list[Event]:
+    def hold(
+        self, size: str, average: str, contract: str = FUTURE, subaccount_ref: SubaccountRef = DORA, **extra: Any
+    ) -> list[Event]:
         return self.do(
-            OpenHolding(purse=purse, contract=contract, size=Decimal(size), average_price=Decimal(average), **extra)
+            OpenHolding(
+                subaccount_ref=subaccount_ref,
+                contract=contract,
+                size=Decimal(size),
+                average_price=Decimal(average),
+                **extra,
+            )
         )
 
-    def view(self, contract: str = FUTURE, purse: BookRef = DORA) -> PositionView:
-        return position_of(self.exchange.state, purse, contract)
+    def view(self, contract: str = FUTURE, subaccount_ref: SubaccountRef = DORA) -> PositionView:
+        return position_of(self.exchange.state, subaccount_ref, contract)
 
-    def cash(self, currency: str = "BTC", purse: BookRef = DORA) -> Cash:
-        return self.exchange.state.derivatives.cash[purse][currency]
+    def cash(self, currency: str = "BTC", subaccount_ref: SubaccountRef = DORA) -> Cash:
+        return self.exchange.state.derivatives.cash[subaccount_ref][currency]
 
     def _do_one(self, command: Command) -> tuple[Event, ...]:
         self.at += STEP_US
@@ -151,11 +161,11 @@ class DerivativesWorld:
         return outcome
 
 
-def trade(text: str, contract: str = FUTURE, purse: BookRef = DORA, **extra: Any) -> TradeContract:
+def trade(text: str, contract: str = FUTURE, subaccount_ref: SubaccountRef = DORA, **extra: Any) -> TradeContract:
     """Read "buy 100 @ 113000"; there is no fee unless one is asked for."""
     direction, amount, _, price = text.split()
     return TradeContract(
-        purse=purse,
+        subaccount_ref=subaccount_ref,
         contract=contract,
         direction=Direction(direction),
         amount=Decimal(amount),
@@ -177,10 +187,10 @@ def kinds(events: list[Event]) -> list[type]:
     return [type(event) for event in events]
 
 
-def rows(world: DerivativesWorld, purse: BookRef = DORA) -> list[ContractTrade]:
+def rows(world: DerivativesWorld, subaccount_ref: SubaccountRef = DORA) -> list[ContractTrade]:
     """A book's trades, newest first."""
-    return world.exchange.state.derivatives.trades.find(100, [("purse", purse)]).rows
+    return world.exchange.state.derivatives.trades.find(100, [("subaccount_ref", subaccount_ref)]).rows
 
 
-def names(world: DerivativesWorld, with_flat: bool = False, purse: BookRef = DORA) -> list[str]:
-    return [view.contract.name for view in positions_of(world.exchange.state, purse, with_flat)]
+def names(world: DerivativesWorld, with_flat: bool = False, subaccount_ref: SubaccountRef = DORA) -> list[str]:
+    return [view.contract.name for view in positions_of(world.exchange.state, subaccount_ref, with_flat)]

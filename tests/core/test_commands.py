@@ -21,9 +21,9 @@ from mockexchange.core.commands import (
     ListSeries,
     Note,
     OpenAccount,
-    OpenBook,
     OpenGroup,
     OpenPosition,
+    OpenSubaccount,
     PriceMarket,
     QuoteMarket,
     ReduceOrder,
@@ -36,21 +36,21 @@ from mockexchange.core.commands import (
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import HANDLERS
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import Action, BookRef, Instance, PaymentStatus, Result, Side
+from mockexchange.core.vocabulary import Action, Instance, PaymentStatus, Result, Side, SubaccountRef
 
 Values = dict[str, Any]
 
-ALICE, ALICE_3, BOB = BookRef("alice"), BookRef("alice", "3"), BookRef("bob")
+ALICE, ALICE_3, BOB = SubaccountRef("alice"), SubaccountRef("alice", "3"), SubaccountRef("bob")
 MARKET: Values = {"market": "M", "event": "E", "series": "S"}
-TRADE: Values = {"purse": ALICE, "market": "M", "side": Side.YES, "action": Action.BUY}
+TRADE: Values = {"subaccount_ref": ALICE, "market": "M", "side": Side.YES, "action": Action.BUY}
 TRADE |= {"count_centis": 100, "price_centicents": 5_000}
-HELD: Values = {"purse": ALICE, "market": "M", "quantity_centis": 100, "cost_micros": 500_000}
+HELD: Values = {"subaccount_ref": ALICE, "market": "M", "quantity_centis": 100, "cost_micros": 500_000}
 DECIDED: Values = {"market": "M", "result": Result.YES}
 SCALAR: Values = {"market": "M", "result": Result.SCALAR}
 MOVED: Values = {"source": ALICE, "target": ALICE_3, "amount_micros": 1}
 
 KEY: Values = {"account": "alice", "key": "main", "key_id": "id", "public_key": "PEM"}
-PAID: Values = {"purse": ALICE, "amount_micros": 5}
+PAID: Values = {"subaccount_ref": ALICE, "amount_micros": 5}
 SENT: Values = {"account": "alice", "amount_micros": 1, "target": Instance.MARGINED}
 SHARE: Values = {"account": "alice"}
 QUOTED: Values = {"market": "M"}
@@ -71,8 +71,8 @@ REFUSED: list[tuple[type, Values, Values, str]] = [
     (AddKey, KEY, {"secret": "s3cr3t"}, "public_key and secret: expected one of them"),
     (OpenAccount, {}, {"account": ""}, "account: expected a name without a slash"),
     (OpenAccount, {}, {"account": "alice/3"}, "account: expected a name without a slash"),
-    (OpenBook, {"account": "alice"}, {"book": ""}, "book: expected a name without a slash"),
-    (OpenBook, {"account": "alice"}, {"book": "a/b"}, "book: expected a name without a slash"),
+    (OpenSubaccount, {"account": "alice"}, {"subaccount": ""}, "book: expected a name without a slash"),
+    (OpenSubaccount, {"account": "alice"}, {"subaccount": "a/b"}, "book: expected a name without a slash"),
     (ListSeries, {"series": "S"}, {"fee_multiplier": -1}, "fee_multiplier: expected 0 or more"),
     (ListMarket, MARKET, {"market": ""}, "market, event and series: expected names"),
     (ListMarket, MARKET, {"event": ""}, "market, event and series: expected names"),
@@ -108,12 +108,12 @@ REFUSED: list[tuple[type, Values, Values, str]] = [
     (AmendOrder, {"order": "o"}, {"price_centicents": 10_000}, PRICE),
     (AmendOrder, {"order": "o"}, {"count_centis": 0}, COUNT),
     (AmendOrder, {"order": "o"}, {"price_centicents": None}, "price or count: expected one of them, or both"),
-    (Deposit, {"purse": ALICE}, {"amount_micros": 0}, AMOUNT),
+    (Deposit, {"subaccount_ref": ALICE}, {"amount_micros": 0}, AMOUNT),
     (Deposit, PAID, {"fee_micros": 6}, "fee: expected 0 to the amount"),
     (Deposit, PAID, {"fee_micros": -1}, "fee: expected 0 to the amount"),
     (Deposit, PAID, {"status": PaymentStatus.FAILED}, f"{BEGINS}failed"),
     (Deposit, PAID, {"status": PaymentStatus.RETURNED}, f"{BEGINS}returned"),
-    (Withdraw, {"purse": ALICE}, {"amount_micros": 0}, AMOUNT),
+    (Withdraw, {"subaccount_ref": ALICE}, {"amount_micros": 0}, AMOUNT),
     (Withdraw, PAID, {"fee_micros": -1}, "fee: expected 0 or more"),
     (Withdraw, PAID, {"status": PaymentStatus.RETURNED}, f"{BEGINS}returned"),
     (
@@ -132,8 +132,8 @@ REFUSED: list[tuple[type, Values, Values, str]] = [
     (AllocateBalance, SHARE, {"allocations": ((1, 50), (1, 50))}, "allocations: expected each exchange index once"),
     (AllocateBalance, SHARE, {"allocations": ((64, 100),)}, "allocations: expected indexes 0 to 63"),
     (AllocateBalance, SHARE, {"allocations": ((-1, 100),)}, "allocations: expected indexes 0 to 63"),
-    (CapSubtrader, {"purse": ALICE_3}, {"limit_micros": -1}, "limit: expected 0 or more"),
-    (OpenGroup, {"purse": ALICE}, {"limit_centis": 0}, "limit: expected more than 0"),
+    (CapSubtrader, {"subaccount_ref": ALICE_3}, {"limit_micros": -1}, "limit: expected 0 or more"),
+    (OpenGroup, {"subaccount_ref": ALICE}, {"limit_centis": 0}, "limit: expected more than 0"),
     (LimitGroup, {"group": "g"}, {"limit_centis": 0}, "limit: expected more than 0"),
     (QuoteMarket, QUOTED, {"yes": ((0, 1),)}, PRICE),
     (QuoteMarket, QUOTED, {"no": ((10_000, 1),)}, PRICE),
@@ -168,8 +168,8 @@ ACCEPTED: list[tuple[type, Values]] = [
     (TransferShard, SENT | {"source_shard": 63, "target_shard": 63}),
     (TransferShard, SENT | {"source": Instance.MARGINED, "target_shard": 1}),
     (AllocateBalance, SHARE | {"allocations": ((63, 100), (0, 0))}),
-    (CapSubtrader, {"purse": ALICE_3, "limit_micros": 0}),
-    (CapSubtrader, {"purse": ALICE_3, "limit_micros": None}),
+    (CapSubtrader, {"subaccount_ref": ALICE_3, "limit_micros": 0}),
+    (CapSubtrader, {"subaccount_ref": ALICE_3, "limit_micros": None}),
     (QuoteMarket, QUOTED | {"yes": (), "no": ()}),
     (QuoteMarket, QUOTED | {"yes": ((5_000, 1), (5_999, 2)), "no": ((4_000, 1), (1, 1))}),
     (QuoteMarket, QUOTED | {"yes": ((9_999, 1),)}),

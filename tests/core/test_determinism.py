@@ -6,7 +6,7 @@ from itertools import pairwise
 from mockexchange.core.commands import CancelOrder, Command, Deposit, ListMarket, OpenAccount, SettleMarket
 from mockexchange.core.events import Event, Filled, OrderRested, PositionChanged
 from mockexchange.core.exchange import Exchange, Outcome
-from mockexchange.core.vocabulary import BookRef, FeeRounding, Result
+from mockexchange.core.vocabulary import FeeRounding, Result, SubaccountRef
 from tests.core.dump import dump
 from tests.core.world import START, fill, rest
 
@@ -14,9 +14,9 @@ COMMANDS: list[Command] = [
     OpenAccount(account="alice"),
     OpenAccount(account="bob"),
     ListMarket(market="RAIN-1", event="RAIN", series="RAIN"),
-    Deposit(purse=BookRef("alice"), amount_micros=1_000_000),
+    Deposit(subaccount_ref=SubaccountRef("alice"), amount_micros=1_000_000),
     rest("buy yes 5 @ 0.40"),
-    fill("buy yes 3 @ 0.40", against=BookRef("bob"), taker=True),
+    fill("buy yes 3 @ 0.40", against=SubaccountRef("bob"), taker=True),
     CancelOrder(order="no such order"),
     fill("sell yes 4 @ 0.45", order="named"),
     SettleMarket(market="RAIN-1", result=Result.NO),
@@ -83,5 +83,5 @@ def test_every_change_has_a_revision_of_its_own() -> None:
     revisions = []
     for count_centis in (100, 200, 300):
         exchange.execute(replace(fill("buy yes 1 @ 0.50"), count_centis=count_centis), START)
-        revisions.append(exchange.state.holdings[BookRef("alice")].positions["RAIN-1"].revision)
+        revisions.append(exchange.state.subaccounts[SubaccountRef("alice")].positions["RAIN-1"].revision)
     assert all(before < after for before, after in pairwise(revisions))

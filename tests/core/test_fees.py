@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from mockexchange.core.commands import FEE_MULTIPLIER_UNIT
 from mockexchange.core.fees import ATTOS_PER_MICRO, MICROS_PER_CENTICENT, Charge, charge, exact_fee_attos
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.core.vocabulary import MICROS_PER_CENT, MICROS_PER_DOLLAR, BookRef, FeeRounding, FeeType
+from mockexchange.core.vocabulary import MICROS_PER_CENT, MICROS_PER_DOLLAR, FeeRounding, FeeType, SubaccountRef
 from tests.core.tables import Line, centicents, centis, lines, micros, scaled
 from tests.core.world import World, fill
 
@@ -91,7 +91,7 @@ def test_a_rounded_fee(line: Line) -> None:
     world = World(FeeRounding(line["rounding"]))
     (filled,) = world.fill(line["trade"], line["purse"], taker=True)
     assert filled.fee_micros == micros(line["fee"])
-    assert world.row(purse=line["purse"]).fees_micros == micros(line["fee"])
+    assert world.row(subaccount_ref=line["purse"]).fees_micros == micros(line["fee"])
 
 
 def test_what_rounding_took_from_an_order_comes_back_a_cent_at_a_time() -> None:
@@ -106,7 +106,7 @@ def test_every_order_collects_for_itself() -> None:
     world = World()
     for order in ["first", "second"] * 3:
         world.fill("buy yes 1 @ 0.52", "desk/st1", taker=True, order=order)
-    assert world.row(purse="desk/st1").fees_micros == micros("0.12")
+    assert world.row(subaccount_ref="desk/st1").fees_micros == micros("0.12")
     collected = {name: order.accrued_attos for name, order in world.exchange.state.orders.items()}
     assert collected == {"first": _attos("0.007584"), "second": _attos("0.007584")}
 
@@ -146,14 +146,14 @@ def test_a_fee_of_2025_is_the_next_whole_cent(exact_attos: int, change_micros: i
 def test_each_side_of_a_trade_pays_for_its_role() -> None:
     world = World()
     world.list_market("MAKER-1", fee_type=FeeType.QUADRATIC_WITH_MAKER_FEES)
-    taken, made = world.fill("buy yes 100 @ 0.50", market="MAKER-1", taker=True, against=BookRef("bob"))
+    taken, made = world.fill("buy yes 100 @ 0.50", market="MAKER-1", taker=True, against=SubaccountRef("bob"))
     assert (taken.taker, taken.fee_micros) == (True, micros("1.75"))
     assert (made.taker, made.fee_micros) == (False, micros("0.4375"))
 
 
 def test_a_stated_fee_is_charged_as_stated_and_only_to_the_side_that_states_it() -> None:
     world = World()
-    taken, made = world.fill("buy yes 1 @ 0.52", taker=True, fee_micros=3, against=BookRef("bob"))
+    taken, made = world.fill("buy yes 1 @ 0.52", taker=True, fee_micros=3, against=SubaccountRef("bob"))
     assert (taken.fee_micros, made.fee_micros) == (3, 0)
 
 

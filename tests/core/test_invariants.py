@@ -10,8 +10,8 @@ from mockexchange.core.invariants import violations
 from mockexchange.core.model.history import History
 from mockexchange.core.model.settlements import Bought
 from mockexchange.core.model.state import State
-from mockexchange.core.model.subaccounts import Holdings
-from mockexchange.core.vocabulary import BookRef, MarketStatus, OrderStatus, Result, Side
+from mockexchange.core.model.subaccounts import Subaccount
+from mockexchange.core.vocabulary import MarketStatus, OrderStatus, Result, Side, SubaccountRef
 from tests.core.world import World, rest
 
 
@@ -24,54 +24,54 @@ def world() -> World:
     return it
 
 
-def cash(alice: Holdings) -> None:
+def cash(alice: Subaccount) -> None:
     alice.cash_micros += 1
 
 
-def summed_cost(alice: Holdings) -> None:
+def summed_cost(alice: Subaccount) -> None:
     alice.cost_micros += 1
 
 
-def value(alice: Holdings) -> None:
+def value(alice: Subaccount) -> None:
     alice.values_micros[0] += 1
 
 
-def reserve(alice: Holdings) -> None:
+def reserve(alice: Subaccount) -> None:
     alice.reserved_micros += 1
 
 
-def resting(alice: Holdings) -> None:
+def resting(alice: Subaccount) -> None:
     row = alice.positions["RAIN-1"]
     row.resting_centis += 1
     alice.events["RAIN"].totals(False).resting_centis += 1
 
 
-def held_fees(alice: Holdings) -> None:
+def held_fees(alice: Subaccount) -> None:
     alice.positions["RAIN-1"].held_fees_micros = 1
 
 
-def fees_of_nothing(alice: Holdings) -> None:
+def fees_of_nothing(alice: Subaccount) -> None:
     alice.positions["RAIN-1"].held_fees_micros = -1
 
 
-def event_sum(alice: Holdings) -> None:
+def event_sum(alice: Subaccount) -> None:
     alice.events["RAIN"].totals(False).traded_micros += 1
 
 
-def event_rank(alice: Holdings) -> None:
+def event_rank(alice: Subaccount) -> None:
     alice.events["RAIN"].rank = (0, "RAIN")
 
 
-def filter_bits(alice: Holdings) -> None:
+def filter_bits(alice: Subaccount) -> None:
     alice.positions["RAIN-1"].resting_centis = 0
 
 
-def lost_row(alice: Holdings) -> None:
+def lost_row(alice: Subaccount) -> None:
     row = alice.positions["RAIN-1"]
     alice.rows[row.partition].remove(row)
 
 
-BROKEN: list[tuple[Callable[[Holdings], None], list[str]]] = [
+BROKEN: list[tuple[Callable[[Subaccount], None], list[str]]] = [
     (
         cash,
         [
@@ -105,9 +105,9 @@ def crowd() -> World:
     it = World()
     it.list_market("SUN-1")
     it.deposit("10", "desk/st1")
-    it.do(Transfer(source=BookRef("desk", "st1"), target=BookRef("desk"), amount_micros=2_000_000))
+    it.do(Transfer(source=SubaccountRef("desk", "st1"), target=SubaccountRef("desk"), amount_micros=2_000_000))
     it.do(TransferShard(account="desk", amount_micros=500_000, target_shard=1))
-    it.do(OpenGroup(purse=BookRef("desk", "st1"), group="near"))
+    it.do(OpenGroup(subaccount_ref=SubaccountRef("desk", "st1"), group="near"))
     it.do(replace(rest("buy yes 5 @ 0.40", "desk/st1", order="mine"), group="near"))
     it.rest("buy yes 1 @ 0.40", "bob", order="later")
     it.fill("buy yes 2 @ 0.40", "desk/st1", order="mine", fill_id="first")
@@ -158,7 +158,7 @@ def lost_transfer(state: State) -> None:
 
 
 def shard(state: State) -> None:
-    state.holdings[BookRef("desk")].shards_micros[1] -= 1
+    state.subaccounts[SubaccountRef("desk")].shards_micros[1] -= 1
 
 
 def lost_trade(state: State) -> None:
@@ -307,9 +307,9 @@ def test_nothing_is_violated_before() -> None:
 
 
 @pytest.mark.parametrize(("breaks", "lines"), BROKEN, ids=[breaks.__name__ for breaks, _ in BROKEN])
-def test_what_is_broken_is_named(breaks: Callable[[Holdings], None], lines: list[str]) -> None:
+def test_what_is_broken_is_named(breaks: Callable[[Subaccount], None], lines: list[str]) -> None:
     broken = world()
-    breaks(broken.holdings())
+    breaks(broken.subaccount())
     assert violations(broken.exchange.state) == lines
 
 
@@ -322,6 +322,6 @@ def test_what_lists_tell_otherwise_is_named(breaks: Callable[[State], None], lin
 
 def test_a_change_that_does_not_conserve_money_stops_at_once() -> None:
     broken = world()
-    cash(broken.holdings())
+    cash(broken.subaccount())
     with pytest.raises(AssertionError, match=r"alice: cash 7500001 \+ exposure 2500000 .* contributed 10000000"):
         broken.fill("buy yes 1 @ 0.50")

@@ -115,10 +115,10 @@ def test_a_dispute_keeps_the_result_until_the_next_determination() -> None:
 def test_what_rests_is_canceled_when_trading_stops(move: str) -> None:
     world = market_in(MarketStatus.OPEN)
     assert world.row(MARKET).resting_centis == 100
-    assert world.holdings().reserved_micros == 500_000
+    assert world.subaccount().reserved_micros == 500_000
     world.do(MOVES[move])
     assert world.row(MARKET).resting_centis == 0
-    assert world.holdings().reserved_micros == 0
+    assert world.subaccount().reserved_micros == 0
 
 
 def _is_made(world: World, move: str, status: MarketStatus) -> None:

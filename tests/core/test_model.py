@@ -18,10 +18,10 @@ from mockexchange.core.exchange import Exchange
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED, Position
 from mockexchange.core.model.ranking import Ranking
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import BookRef, FeeRounding, MarketStatus, Result
+from mockexchange.core.vocabulary import FeeRounding, MarketStatus, Result, SubaccountRef
 from tests.core.dump import dump
 from tests.core.naive import strategies as some
 from tests.core.naive.cash_strategies import cash
@@ -67,7 +67,7 @@ class TwoExchanges(RuleBasedStateMachine):
         self.naive = NaiveExchange(rounding, cutoff)
         self.done: list[tuple[Command, int]] = []
         self.exchange.last_at = START
-        self.frames: dict[tuple[BookRef, str], PositionChanged] = {}
+        self.frames: dict[tuple[SubaccountRef, str], PositionChanged] = {}
         self.told = Told()
         self.contents: dict[tuple[str, int], object] = {}
         for command in some.PRELUDE:
@@ -99,7 +99,7 @@ class TwoExchanges(RuleBasedStateMachine):
     def fill_orders(self, places: list[int], share: int, price_centicents: int, delay: int) -> None:
         for name, order in chain.from_iterable(map(self.named_orders, places)):
             part = commands.Fill(
-                purse=order.purse,
+                subaccount_ref=order.subaccount_ref,
                 market=order.market,
                 side=order.side,
                 action=order.action,
@@ -120,7 +120,7 @@ class TwoExchanges(RuleBasedStateMachine):
             change: Any = command
             self.submit(replace(change, order=name), delay)
 
-    @rule(command=some.imports(some.KNOWN) | cash(some.KNOWN.purses), delay=DELAYS)
+    @rule(command=some.imports(some.KNOWN) | cash(some.KNOWN.subaccount_refs), delay=DELAYS)
     def contribute(self, command: Command, delay: int) -> None:
         self.submit(command, delay)
 
@@ -138,7 +138,12 @@ class TwoExchanges(RuleBasedStateMachine):
     @rule(place=st.integers(0, 9), decision=some.decisions, delay=DELAYS)
     def settle_a_held_market(self, place: int, decision: tuple[Result, int | None], delay: int) -> None:
         held = sorted(
-            {row.market for purse in self.naive.cash for row in self.naive.rows(purse) if row.quantity_centis}
+            {
+                row.market
+                for subaccount_ref in self.naive.cash
+                for row in self.naive.rows(subaccount_ref)
+                if row.quantity_centis
+            }
         )
         if held:
             self.submit(some.decided(commands.SettleMarket, held[place % len(held)], decision), delay)
@@ -181,43 +186,43 @@ class TwoExchanges(RuleBasedStateMachine):
         self.told.hear(happened)
         self.told.compare(self.exchange.state)
         changes = [event for event in happened if isinstance(event, PositionChanged)]
-        self.frames.update({(change.purse, change.market): change for change in changes})
+        self.frames.update({(change.subaccount_ref, change.market): change for change in changes})
         self.naive = do_all(NaiveExchange(self.naive.rounding, self.naive.cutoff), self.done)
         assert violations(self.exchange.state) == []
-        assert list(self.exchange.state.holdings) == list(self.naive.cash)
+        assert list(self.exchange.state.subaccounts) == list(self.naive.cash)
         real, naive = real_lists(self.exchange.state), naive_lists(self.naive)
         for name in naive | real:
             assert real[name] == naive[name], name
-        for purse, holdings in self.exchange.state.holdings.items():
-            self.compare_book(purse, holdings)
-            self.remember_revisions(holdings)
-        for purse in {change.purse for change in changes}:
-            self.compare_pages(purse)
+        for subaccount_ref, subaccount in self.exchange.state.subaccounts.items():
+            self.compare_subaccount(subaccount_ref, subaccount)
+            self.remember_revisions(subaccount)
+        for subaccount_ref in {change.subaccount_ref for change in changes}:
+            self.compare_pages(subaccount_ref)
 
-    def compare_book(self, purse: BookRef, holdings: Holdings) -> None:
-        assert [shown(row) for row in holdings.positions.values()] == self.naive.rows(purse)
-        for row in holdings.positions.values():
-            last = self.frames[purse, row.market.ticker]
+    def compare_subaccount(self, subaccount_ref: SubaccountRef, subaccount: Subaccount) -> None:
+        assert [shown(row) for row in subaccount.positions.values()] == self.naive.rows(subaccount_ref)
+        for row in subaccount.positions.values():
+            last = self.frames[subaccount_ref, row.market.ticker]
             assert last == frame(row, last)
-        assert holdings.cash_micros == micros(self.naive.cash[purse])
-        assert holdings.updated_at == self.naive.paid_at[purse]
-        assert holdings.contributed_micros == micros(self.naive.contributed[purse])
-        assert holdings.reserved_micros == micros(self.naive.reserved(purse))
-        values = {index: micros(value) for index, value in self.naive.values(purse).items()}
-        assert {index: value for index, value in holdings.values_micros.items() if value} == values
+        assert subaccount.cash_micros == micros(self.naive.cash[subaccount_ref])
+        assert subaccount.updated_at == self.naive.paid_at[subaccount_ref]
+        assert subaccount.contributed_micros == micros(self.naive.contributed[subaccount_ref])
+        assert subaccount.reserved_micros == micros(self.naive.reserved(subaccount_ref))
+        values = {index: micros(value) for index, value in self.naive.values(subaccount_ref).items()}
+        assert {index: value for index, value in subaccount.values_micros.items() if value} == values
 
-    def compare_pages(self, purse: BookRef) -> None:
-        holdings, rows = self.exchange.state.holdings[purse], self.naive.rows(purse)
+    def compare_pages(self, subaccount_ref: SubaccountRef) -> None:
+        subaccount, rows = self.exchange.state.subaccounts[subaccount_ref], self.naive.rows(subaccount_ref)
         for query in QUERIES[len(self.done) % 3 :: 3]:  # all of them after three commands
-            assert real_pages(holdings, query) == naive_pages(rows, query), query
+            assert real_pages(subaccount, query) == naive_pages(rows, query), query
 
-    def remember_revisions(self, holdings: Holdings) -> None:
+    def remember_revisions(self, subaccount: Subaccount) -> None:
         """A revision never stands for two contents: that is what makes it a cache key."""
-        self.remember("book", holdings.revision, [shown(row) for row in holdings.positions.values()])
-        for row in holdings.positions.values():
+        self.remember("book", subaccount.revision, [shown(row) for row in subaccount.positions.values()])
+        for row in subaccount.positions.values():
             self.remember("row", row.revision, shown(row))
         for settled in [False, True, None]:
-            for event in find_positions(holdings, PositionQuery(limit=1_000, settled=settled)).events:
+            for event in find_positions(subaccount, PositionQuery(limit=1_000, settled=settled)).events:
                 self.remember("event", event.revision, shown_event(event))
 
     def remember(self, kind: str, revision: int, content: object) -> None:
@@ -228,7 +233,7 @@ def frame(row: Position, last: PositionChanged) -> PositionChanged:
     """What the last event about a row must have said; whether it moved is known to `Told`."""
     values = shown(row)._asdict()
     told = {name: values[name] for name in PositionChanged.__slots__ if name in values}
-    return PositionChanged(purse=row.purse, has_moved=last.has_moved, **told)
+    return PositionChanged(subaccount_ref=row.subaccount_ref, has_moved=last.has_moved, **told)
 
 
 TestTwoExchanges = TwoExchanges.TestCase

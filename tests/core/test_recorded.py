@@ -31,8 +31,8 @@ def test_three_fills_of_2026_06_11() -> None:
         world.at = parse_instant(line["at"]) - STEP_US
         (filled,) = world.fill(line["trade"], taker=True)
         assert filled.fee_micros == micros(line["fee"])
-        assert world.holdings().cash_micros == micros(line["balance"])
-        assert world.holdings().values_micros == {0: micros(line["value"])}
+        assert world.subaccount().cash_micros == micros(line["balance"])
+        assert world.subaccount().values_micros == {0: micros(line["value"])}
 
 
 def test_the_row_and_the_event_of_2026_06_11() -> None:
@@ -40,7 +40,7 @@ def test_the_row_and_the_event_of_2026_06_11() -> None:
     for line in FILLS_2026_06_11:
         world.at = parse_instant(line["at"]) - STEP_US
         world.fill(line["trade"], taker=True)
-    page = find_positions(world.holdings(), PositionQuery(limit=100))
+    page = find_positions(world.subaccount(), PositionQuery(limit=100))
     (row,) = page.rows
     (event,) = page.events
     assert row.stake == (300, micros("2.50"), 0, micros("2.50"), 300)
@@ -63,7 +63,7 @@ def test_rows_without_any_count_are_listed_newest_first_as_on_2025_11_03() -> No
     for line in ROWS_2025_11_03:
         if int(line["resting"]):
             world.rest(f"buy yes {line['resting']} @ 0.01", market=line["market"])
-    page = find_positions(world.holdings(), PositionQuery(limit=100))
+    page = find_positions(world.subaccount(), PositionQuery(limit=100))
     assert [row.market.ticker for row in page.rows] == [line["market"] for line in ROWS_2025_11_03]
     assert [format_instant(row.updated_at) for row in page.rows] == [line["updated"] for line in ROWS_2025_11_03]
     assert [event.event for event in page.events] == [line["event"] for line in ROWS_2025_11_03]

@@ -26,9 +26,9 @@ from mockexchange.core.commands import (
     ListMarket,
     ListSeries,
     OpenAccount,
-    OpenBook,
     OpenGroup,
     OpenPosition,
+    OpenSubaccount,
     PriceMarket,
     QuoteMarket,
     ReduceOrder,
@@ -45,24 +45,24 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.model.descriptions import EventDetails
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.core.vocabulary import BookRef, FeeType, Instance, PaymentStatus, Result, TransferStatus
+from mockexchange.core.vocabulary import FeeType, Instance, PaymentStatus, Result, SubaccountRef, TransferStatus
 from tests.core.derivatives.test_refusals import CASES as OF_DERIVATIVES
 from tests.core.dump import dump
 from tests.core.world import World, fill, rest
 
-ALICE = BookRef("alice")
-NOBODY = BookRef("nobody")
-DESK = BookRef("desk")
-SUBTRADER = BookRef("desk", "st1")
+ALICE = SubaccountRef("alice")
+NOBODY = SubaccountRef("nobody")
+DESK = SubaccountRef("desk")
+SUBTRADER = SubaccountRef("desk", "st1")
 PAYMENTS = (
-    Deposit(purse=ALICE, amount_micros=5, payment="pending", status=PaymentStatus.PENDING),
-    Deposit(purse=ALICE, amount_micros=5, payment="returned"),
+    Deposit(subaccount_ref=ALICE, amount_micros=5, payment="pending", status=PaymentStatus.PENDING),
+    Deposit(subaccount_ref=ALICE, amount_micros=5, payment="returned"),
     FinalizePayment(payment="returned", status=PaymentStatus.RETURNED),
-    Withdraw(purse=ALICE, amount_micros=5, payment="failed", status=PaymentStatus.PENDING),
+    Withdraw(subaccount_ref=ALICE, amount_micros=5, payment="failed", status=PaymentStatus.PENDING),
     FinalizePayment(payment="failed", status=PaymentStatus.FAILED),
 )
 TRANSFERS = (
-    Transfer(source=BookRef("bob"), target=BookRef("bob", "1"), amount_micros=5, transfer="between books"),
+    Transfer(source=SubaccountRef("bob"), target=SubaccountRef("bob", "1"), amount_micros=5, transfer="between books"),
     TransferShard(account="desk", source=Instance.MARGINED, amount_micros=5, target_shard=1, transfer="arrived"),
     TransferShard(
         account="desk",
@@ -85,7 +85,7 @@ def world() -> World:
     it = World()
     it.deposit("10")
     it.deposit("1", "bob")
-    it.do(OpenBook(account="bob", book="1"))
+    it.do(OpenSubaccount(account="bob", subaccount="1"))
     it.list_market("FLAT-1", fee_type=FeeType.FLAT)
     for market in ["CLOSED-1", "DONE-1", "SUN-1", "SUN-2", "SUN-3"]:
         it.list_market(market)
@@ -94,26 +94,34 @@ def world() -> World:
     it.rest("buy yes 2 @ 0.50", order="canceled")
     it.do(CancelOrder(order="canceled"), CloseMarket(market="CLOSED-1"))
     it.do(SettleMarket(market="DONE-1", result=Result.YES))
-    it.do(OpenGroup(purse=ALICE, group="open"), OpenGroup(purse=ALICE, group="over"), TriggerGroup(group="over"))
+    it.do(
+        OpenGroup(subaccount_ref=ALICE, group="open"),
+        OpenGroup(subaccount_ref=ALICE, group="over"),
+        TriggerGroup(group="over"),
+    )
     it.fill("buy yes 1 @ 0.50", "bob", market="SUN-1", fee_micros=0, order="filled", fill_id="fill-1")
     it.do(*PAYMENTS, *TRANSFERS)
     return it
 
 
-def key(account: str = "alice", name: str = "ro", key_id: str = "id-2", pem: str = "PEM", book: str = "0") -> AddKey:
-    return AddKey(account=account, key=name, key_id=key_id, public_key=pem, book=book)
+def key(
+    account: str = "alice", name: str = "ro", key_id: str = "id-2", pem: str = "PEM", subaccount: str = "0"
+) -> AddKey:
+    return AddKey(account=account, key=name, key_id=key_id, public_key=pem, subaccount=subaccount)
 
 
 def market(name: str, event: str = "SUN", series: str = "SUN", exchange_index: int = 0) -> ListMarket:
     return ListMarket(market=name, event=event, series=series, exchange_index=exchange_index)
 
 
-def opened(market: str, purse: str = "alice") -> OpenPosition:
-    return OpenPosition(purse=BookRef.parse(purse), market=market, quantity_centis=100, cost_micros=500_000)
+def opened(market: str, subaccount_ref: str = "alice") -> OpenPosition:
+    return OpenPosition(
+        subaccount_ref=SubaccountRef.parse(subaccount_ref), market=market, quantity_centis=100, cost_micros=500_000
+    )
 
 
 def moved(amount_micros: int, source: str = "alice", target: str = "alice/3") -> Transfer:
-    return Transfer(source=BookRef.parse(source), target=BookRef.parse(target), amount_micros=amount_micros)
+    return Transfer(source=SubaccountRef.parse(source), target=SubaccountRef.parse(target), amount_micros=amount_micros)
 
 
 def finalized(payment: str, status: PaymentStatus) -> FinalizePayment:
@@ -131,32 +139,40 @@ def sharded(amount_micros: int, source_shard: int, target_shard: int, **extra: s
     )
 
 
-def grouped(group: str, purse: str = "alice") -> RestOrder:
-    return replace(rest("buy yes 1 @ 0.10", purse), group=group)
+def grouped(group: str, subaccount_ref: str = "alice") -> RestOrder:
+    return replace(rest("buy yes 1 @ 0.10", subaccount_ref), group=group)
 
 
 R = RefusalCode
 
 CASES = [
     # accounts, books, keys
-    Case(R.UNKNOWN_ACCOUNT, OpenBook(account="nobody", book="1"), "no account 'nobody'; known: alice, bob, desk"),
+    Case(
+        R.UNKNOWN_ACCOUNT,
+        OpenSubaccount(account="nobody", subaccount="1"),
+        "no account 'nobody'; known: alice, bob, desk",
+    ),
     Case(R.UNKNOWN_ACCOUNT, key("nobody"), "no account 'nobody'; known: alice, bob, desk"),
-    Case(R.UNKNOWN_ACCOUNT, Deposit(purse=NOBODY, amount_micros=1), "no account 'nobody'; known: alice, bob, desk"),
+    Case(
+        R.UNKNOWN_ACCOUNT,
+        Deposit(subaccount_ref=NOBODY, amount_micros=1),
+        "no account 'nobody'; known: alice, bob, desk",
+    ),
     Case(R.ALREADY_EXISTS, OpenAccount(account="alice"), "account alice exists already"),
-    Case(R.ALREADY_EXISTS, OpenBook(account="desk", book="st1"), "account desk has a book 'st1' already"),
-    Case(R.ALREADY_EXISTS, OpenBook(account="alice", book="0"), "account alice has a book '0' already"),
+    Case(R.ALREADY_EXISTS, OpenSubaccount(account="desk", subaccount="st1"), "account desk has a book 'st1' already"),
+    Case(R.ALREADY_EXISTS, OpenSubaccount(account="alice", subaccount="0"), "account alice has a book '0' already"),
     Case(
         R.WRONG_KIND,
-        OpenBook(account="alice", book="64"),
+        OpenSubaccount(account="alice", subaccount="64"),
         "account alice is a member: expected a subaccount 1 to 63, got '64'",
     ),
     Case(
         R.WRONG_KIND,
-        OpenBook(account="alice", book="st1"),
+        OpenSubaccount(account="alice", subaccount="st1"),
         "account alice is a member: expected a subaccount 1 to 63, got 'st1'",
     ),
     Case(R.ALREADY_EXISTS, key(name="main"), "account alice has a key 'main' already"),
-    Case(R.UNKNOWN_BOOK, key(book="7"), "account alice has no book '7'; known: 0"),
+    Case(R.UNKNOWN_SUBACCOUNT, key(subaccount="7"), "account alice has no book '7'; known: 0"),
     Case(R.KEY_IN_USE, key(key_id="id-1"), "key id id-1 exists already"),
     Case(
         R.KEY_IN_USE,
@@ -166,7 +182,7 @@ CASES = [
     # cash
     Case(
         R.INSUFFICIENT_CASH,
-        Withdraw(purse=ALICE, amount_micros=9_000_001),
+        Withdraw(subaccount_ref=ALICE, amount_micros=9_000_001),
         "alice has 9.000000 dollars free, asked for 9.000001: its orders that rest hold back 1.000000",
     ),
     Case(
@@ -174,18 +190,34 @@ CASES = [
         moved(1, "desk/st1", "desk"),
         "desk/st1 has 0.000000 dollars free, asked for 0.000001",
     ),
-    Case(R.UNKNOWN_BOOK, moved(1), "account alice has no book '3'; known: 0"),
-    Case(R.UNKNOWN_BOOK, moved(1, "alice/3", "alice"), "account alice has no book '3'; known: 0"),
+    Case(R.UNKNOWN_SUBACCOUNT, moved(1), "account alice has no book '3'; known: 0"),
+    Case(R.UNKNOWN_SUBACCOUNT, moved(1, "alice/3", "alice"), "account alice has no book '3'; known: 0"),
     # payments
-    Case(R.UNKNOWN_BOOK, Deposit(purse=BookRef("alice", "3"), amount_micros=1), "account alice has no book '3'"),
-    Case(R.UNKNOWN_BOOK, Withdraw(purse=BookRef("alice", "3"), amount_micros=1), "account alice has no book '3'"),
+    Case(
+        R.UNKNOWN_SUBACCOUNT,
+        Deposit(subaccount_ref=SubaccountRef("alice", "3"), amount_micros=1),
+        "account alice has no book '3'",
+    ),
+    Case(
+        R.UNKNOWN_SUBACCOUNT,
+        Withdraw(subaccount_ref=SubaccountRef("alice", "3"), amount_micros=1),
+        "account alice has no book '3'",
+    ),
     Case(
         R.INSUFFICIENT_CASH,
-        Withdraw(purse=ALICE, amount_micros=9_000_000, fee_micros=1),
+        Withdraw(subaccount_ref=ALICE, amount_micros=9_000_000, fee_micros=1),
         "alice has 9.000000 dollars free, asked for 9.000001: its orders that rest hold back 1.000000",
     ),
-    Case(R.ALREADY_EXISTS, Deposit(purse=ALICE, amount_micros=1, payment="pending"), "payment pending exists already"),
-    Case(R.ALREADY_EXISTS, Withdraw(purse=ALICE, amount_micros=1, payment="pending"), "payment pending exists already"),
+    Case(
+        R.ALREADY_EXISTS,
+        Deposit(subaccount_ref=ALICE, amount_micros=1, payment="pending"),
+        "payment pending exists already",
+    ),
+    Case(
+        R.ALREADY_EXISTS,
+        Withdraw(subaccount_ref=ALICE, amount_micros=1, payment="pending"),
+        "payment pending exists already",
+    ),
     Case(
         R.UNKNOWN_PAYMENT,
         finalized("lost", PaymentStatus.APPLIED),
@@ -233,20 +265,39 @@ CASES = [
         "transfer arrived is complete: expected a pending one",
     ),
     Case(R.UNKNOWN_ACCOUNT, AllocateBalance(account="nobody", allocations=((0, 100),)), "no account 'nobody'"),
-    Case(R.UNKNOWN_BOOK, SetNetting(purse=BookRef("alice", "3"), enabled=True), "account alice has no book '3'"),
+    Case(
+        R.UNKNOWN_SUBACCOUNT,
+        SetNetting(subaccount_ref=SubaccountRef("alice", "3"), enabled=True),
+        "account alice has no book '3'",
+    ),
     Case(
         R.WRONG_KIND,
-        SetNetting(purse=SUBTRADER, enabled=True),
+        SetNetting(subaccount_ref=SUBTRADER, enabled=True),
         "account desk is an fcm: netting is set for a member's books",
     ),
     # subtraders
     *(
-        Case(R.WRONG_KIND, command, f"{command.purse} is no subtrader: expected ACCOUNT/SUBTRADER of an fcm account")
-        for purse in (ALICE, DESK, BookRef("bob", "1"))
-        for command in (RestrictSubtrader(purse=purse, blocked=True), CapSubtrader(purse=purse, limit_micros=1))
+        Case(
+            R.WRONG_KIND,
+            command,
+            f"{command.subaccount_ref} is no subtrader: expected ACCOUNT/SUBTRADER of an fcm account",
+        )
+        for subaccount_ref in (ALICE, DESK, SubaccountRef("bob", "1"))
+        for command in (
+            RestrictSubtrader(subaccount_ref=subaccount_ref, blocked=True),
+            CapSubtrader(subaccount_ref=subaccount_ref, limit_micros=1),
+        )
     ),
-    Case(R.UNKNOWN_BOOK, RestrictSubtrader(purse=BookRef("desk", "st2")), "account desk has no book 'st2'; known: 0"),
-    Case(R.UNKNOWN_BOOK, CapSubtrader(purse=BookRef("desk", "st2")), "account desk has no book 'st2'; known: 0"),
+    Case(
+        R.UNKNOWN_SUBACCOUNT,
+        RestrictSubtrader(subaccount_ref=SubaccountRef("desk", "st2")),
+        "account desk has no book 'st2'; known: 0",
+    ),
+    Case(
+        R.UNKNOWN_SUBACCOUNT,
+        CapSubtrader(subaccount_ref=SubaccountRef("desk", "st2")),
+        "account desk has no book 'st2'; known: 0",
+    ),
     # listing
     Case(R.UNKNOWN_MARKET, QuoteMarket(market="SNOW-1"), "no market 'SNOW-1'"),
     Case(R.MARKET_NOT_OPEN, QuoteMarket(market="CLOSED-1"), "market CLOSED-1 is closed: expected an open one"),
@@ -287,7 +338,7 @@ CASES = [
     Case(R.MARKET_NOT_OPEN, fill("buy yes 1 @ 0.50", market="DONE-1"), "market DONE-1 is finalized: expected an open"),
     Case(R.MARKET_NOT_OPEN, rest("buy yes 1 @ 0.50", market="CLOSED-1"), "market CLOSED-1 is closed: expected an open"),
     Case(R.UNKNOWN_MARKET, fill("buy yes 1 @ 0.50", market="SNOW-1"), "no market 'SNOW-1'"),
-    Case(R.UNKNOWN_BOOK, fill("buy yes 1 @ 0.50", "desk/st2"), "account desk has no book 'st2'; known: 0, st1"),
+    Case(R.UNKNOWN_SUBACCOUNT, fill("buy yes 1 @ 0.50", "desk/st2"), "account desk has no book 'st2'; known: 0, st1"),
     Case(R.UNKNOWN_ACCOUNT, fill("buy yes 1 @ 0.50", against=NOBODY), "no account 'nobody'"),
     Case(
         R.FEE_UNKNOWN,
@@ -300,11 +351,11 @@ CASES = [
         "market DONE-1 is finalized: open the position before it settles",
     ),
     Case(R.POSITION_EXISTS, opened("RAIN-1"), "alice has a row in RAIN-1 already"),
-    Case(R.UNKNOWN_BOOK, opened("RAIN-1", "bob/9"), "account bob has no book '9'; known: 0"),
+    Case(R.UNKNOWN_SUBACCOUNT, opened("RAIN-1", "bob/9"), "account bob has no book '9'; known: 0"),
     Case(R.ALREADY_EXISTS, fill("buy yes 1 @ 0.50", fill_id="fill-1"), "fill fill-1 exists already"),
     # groups
-    Case(R.ALREADY_EXISTS, OpenGroup(purse=ALICE, group="open"), "group open exists already"),
-    Case(R.UNKNOWN_BOOK, OpenGroup(purse=BookRef("alice", "3")), "account alice has no book '3'"),
+    Case(R.ALREADY_EXISTS, OpenGroup(subaccount_ref=ALICE, group="open"), "group open exists already"),
+    Case(R.UNKNOWN_SUBACCOUNT, OpenGroup(subaccount_ref=SubaccountRef("alice", "3")), "account alice has no book '3'"),
     Case(R.UNKNOWN_GROUP, TriggerGroup(group="lost"), "no group 'lost'; known: open, over"),
     Case(R.UNKNOWN_GROUP, ResetGroup(group="lost"), "no group 'lost'; known: open, over"),
     Case(R.UNKNOWN_GROUP, LimitGroup(group="lost", limit_centis=1), "no group 'lost'; known: open, over"),
@@ -382,27 +433,27 @@ def test_a_refused_command_counts_and_time_goes_on() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        Deposit(purse=ALICE, amount_micros=1),
+        Deposit(subaccount_ref=ALICE, amount_micros=1),
         PriceMarket(market="RAIN-1", price_centicents=1),
         OpenAccount(account="carol"),
         CloseMarket(market="SUN-1"),
         CancelOrder(order="resting"),
         fill("buy yes 0.01 @ 0.01"),
-        Deposit(purse=ALICE, amount_micros=1, status=PaymentStatus.PENDING),
+        Deposit(subaccount_ref=ALICE, amount_micros=1, status=PaymentStatus.PENDING),
         finalized("pending", PaymentStatus.FAILED),
         moved(1, "bob", "bob/1"),
         sharded(1, 0, 1, account="alice"),
         CompleteTransfer(transfer="on its way"),
         AllocateBalance(account="alice", allocations=((1, 100),)),
-        SetNetting(purse=ALICE, enabled=True),
-        RestrictSubtrader(purse=SUBTRADER, categories=("Sports",)),
-        CapSubtrader(purse=SUBTRADER, limit_micros=1),
+        SetNetting(subaccount_ref=ALICE, enabled=True),
+        RestrictSubtrader(subaccount_ref=SUBTRADER, categories=("Sports",)),
+        CapSubtrader(subaccount_ref=SUBTRADER, limit_micros=1),
         DescribeEvent(event="SUN", details=EventDetails(title="Sun")),
         DescribeEvent(event="SNOW", details=EventDetails(title="Snow")),
         QuoteMarket(market="SUN-1", yes=((5_000, 100),)),
         SwitchExchange(trading=False),
         Announce(message="Back soon"),
-        OpenGroup(purse=ALICE),
+        OpenGroup(subaccount_ref=ALICE),
         ResetGroup(group="over"),
         LimitGroup(group="open", limit_centis=1),
         DeleteGroup(group="over"),

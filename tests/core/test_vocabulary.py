@@ -2,10 +2,10 @@
 
 import pytest
 
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from tests.core.tables import lines
 
-PURSES = lines("""
+SUBACCOUNT_REFS = lines("""
     text     | account | book | written
     alice    | alice   | 0    | alice
     alice/0  | alice   | 0    | alice
@@ -14,14 +14,14 @@ PURSES = lines("""
 """)
 
 
-@pytest.mark.parametrize("line", PURSES, ids=lambda line: line["text"])
+@pytest.mark.parametrize("line", SUBACCOUNT_REFS, ids=lambda line: line["text"])
 def test_a_purse_is_read_and_written(line: dict[str, str]) -> None:
-    purse = BookRef.parse(line["text"])
-    assert purse == (line["account"], line["book"])
-    assert str(purse) == line["written"]
+    subaccount_ref = SubaccountRef.parse(line["text"])
+    assert subaccount_ref == (line["account"], line["book"])
+    assert str(subaccount_ref) == line["written"]
 
 
 @pytest.mark.parametrize("text", ["", "/", "/3", "alice/"])
 def test_half_a_purse_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=f"expected ACCOUNT or ACCOUNT/BOOK, got '{text}'"):
-        BookRef.parse(text)
+        SubaccountRef.parse(text)

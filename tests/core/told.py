@@ -19,7 +19,7 @@ from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.model.orders import Order
 from mockexchange.core.model.state import State
 from mockexchange.core.queries.order_books import levels
-from mockexchange.core.vocabulary import BookRef, OrderStatus, Side
+from mockexchange.core.vocabulary import OrderStatus, Side, SubaccountRef
 
 Levels = dict[tuple[str, Side], dict[int, int]]
 
@@ -28,8 +28,8 @@ Levels = dict[tuple[str, Side], dict[int, int]]
 class Told:
     levels: Levels = field(default_factory=dict)
     orders: dict[str, OrderChanged] = field(default_factory=dict)
-    moves: dict[tuple[BookRef, str], PositionChanged] = field(default_factory=dict)
-    groups: dict[str, tuple[BookRef, int | None, bool]] = field(default_factory=dict)
+    moves: dict[tuple[SubaccountRef, str], PositionChanged] = field(default_factory=dict)
+    groups: dict[str, tuple[SubaccountRef, int | None, bool]] = field(default_factory=dict)
     """Whose it is, its limit, and whether it is triggered."""
     trades: list[str] = field(default_factory=list)
 
@@ -41,7 +41,7 @@ class Told:
             elif isinstance(event, OrderChanged):
                 self.orders[event.order_id] = event
             elif isinstance(event, PositionChanged) and event.has_moved:
-                self.moves[event.purse, event.market] = event
+                self.moves[event.subaccount_ref, event.market] = event
             elif isinstance(event, Filled):
                 assert_told_around(event, happened[place - 1], happened[place + 1])
             elif isinstance(event, Traded):
@@ -55,13 +55,13 @@ class Told:
             order_id: order_as_told(order, self.orders[order_id]) for order_id, order in state.orders.items()
         }
         assert {key: (stake(move), move.fees_micros) for key, move in self.moves.items()} == {
-            (row.purse, row.market.ticker): (row.stake, row.fees_micros)
-            for holdings in state.holdings.values()
-            for row in holdings.positions.values()
-            if (row.purse, row.market.ticker) in self.moves or (row.stake, row.fees_micros) != (Stake(), 0)
+            (row.subaccount_ref, row.market.ticker): (row.stake, row.fees_micros)
+            for subaccount in state.subaccounts.values()
+            for row in subaccount.positions.values()
+            if (row.subaccount_ref, row.market.ticker) in self.moves or (row.stake, row.fees_micros) != (Stake(), 0)
         }
         assert self.groups == {
-            name: (group.purse, group.limit_centis, group.is_triggered) for name, group in state.groups.items()
+            name: (group.subaccount_ref, group.limit_centis, group.is_triggered) for name, group in state.groups.items()
         }
         assert self.trades == [trade.trade_id for trade in state.tape]
 
@@ -75,23 +75,26 @@ class Told:
 
     def _change_group(self, event: Event) -> None:
         match event:
-            case GroupOpened(group=group, purse=purse, limit_centis=limit_centis):
+            case GroupOpened(group=group, subaccount_ref=subaccount_ref, limit_centis=limit_centis):
                 assert group not in self.groups
-                self.groups[group] = (purse, limit_centis, False)
-            case GroupLimited(group=group, purse=purse, limit_centis=limit_centis):
-                self.groups[group] = (purse, limit_centis, self.groups[group][2])
-            case GroupTriggered(group=group, purse=purse) | GroupReset(group=group, purse=purse):
-                self.groups[group] = (purse, self.groups[group][1], isinstance(event, GroupTriggered))
-            case GroupDeleted(group=group, purse=purse):
-                assert self.groups.pop(group)[0] == purse
+                self.groups[group] = (subaccount_ref, limit_centis, False)
+            case GroupLimited(group=group, subaccount_ref=subaccount_ref, limit_centis=limit_centis):
+                self.groups[group] = (subaccount_ref, limit_centis, self.groups[group][2])
+            case (
+                GroupTriggered(group=group, subaccount_ref=subaccount_ref)
+                | GroupReset(group=group, subaccount_ref=subaccount_ref)
+            ):
+                self.groups[group] = (subaccount_ref, self.groups[group][1], isinstance(event, GroupTriggered))
+            case GroupDeleted(group=group, subaccount_ref=subaccount_ref):
+                assert self.groups.pop(group)[0] == subaccount_ref
 
 
 def assert_told_around(fill: Filled, before: Event, after: Event) -> None:
     """The order is told before its fill, and after it the row that the fill says there is."""
     assert isinstance(before, OrderChanged)
-    assert (before.order_id, before.purse, before.market) == (fill.order_id, fill.purse, fill.market)
+    assert (before.order_id, before.subaccount_ref, before.market) == (fill.order_id, fill.subaccount_ref, fill.market)
     assert isinstance(after, PositionChanged)
-    assert (after.purse, after.market, after.has_moved) == (fill.purse, fill.market, True)
+    assert (after.subaccount_ref, after.market, after.has_moved) == (fill.subaccount_ref, fill.market, True)
     assert after.quantity_centis == fill.post_position_centis
 
 
@@ -111,7 +114,7 @@ def order_as_told(order: Order, told: OrderChanged) -> OrderChanged:
     return OrderChanged(
         reason=told.reason,
         order_id=order.order_id,
-        purse=order.purse,
+        subaccount_ref=order.subaccount_ref,
         market=order.market.ticker,
         status=order.status,
         price_centicents=order.price_centicents,

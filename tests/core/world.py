@@ -9,7 +9,7 @@ from mockexchange.core.commands import (
     ListMarket,
     ListSeries,
     OpenAccount,
-    OpenBook,
+    OpenSubaccount,
     RestOrder,
 )
 from mockexchange.core.events import Event, Filled
@@ -17,9 +17,9 @@ from mockexchange.core.exchange import Exchange
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.positions import Position
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import AccountKind, BookRef, FeeRounding, FeeType
+from mockexchange.core.vocabulary import AccountKind, FeeRounding, FeeType, SubaccountRef
 from tests.core.tables import centicents, micros, trade
 from tests.core.told import Told
 
@@ -35,7 +35,7 @@ class World:
         self.at = START
         self.told = Told()
         self.do(OpenAccount(account="alice"), OpenAccount(account="bob"))
-        self.do(OpenAccount(account="desk", kind=AccountKind.FCM), OpenBook(account="desk", book="st1"))
+        self.do(OpenAccount(account="desk", kind=AccountKind.FCM), OpenSubaccount(account="desk", subaccount="st1"))
         self.list_market("RAIN-1")
 
     def do(self, *commands: Command) -> list[Event]:
@@ -55,21 +55,23 @@ class World:
         price_centicents = None if price is None else centicents(price)
         self.do(ListMarket(market=market, event=name, series=name, price_centicents=price_centicents))
 
-    def deposit(self, dollars: str, purse: str = "alice") -> None:
-        self.do(Deposit(purse=BookRef.parse(purse), amount_micros=micros(dollars)))
+    def deposit(self, dollars: str, subaccount_ref: str = "alice") -> None:
+        self.do(Deposit(subaccount_ref=SubaccountRef.parse(subaccount_ref), amount_micros=micros(dollars)))
 
-    def fill(self, text: str, purse: str = "alice", market: str = "RAIN-1", **extra: Any) -> list[Filled]:
+    def fill(self, text: str, subaccount_ref: str = "alice", market: str = "RAIN-1", **extra: Any) -> list[Filled]:
         """Carry out "buy yes 10 @ 0.56", with whatever else a `Fill` takes; return its fills."""
-        return [event for event in self.do(fill(text, purse, market, **extra)) if isinstance(event, Filled)]
+        return [event for event in self.do(fill(text, subaccount_ref, market, **extra)) if isinstance(event, Filled)]
 
-    def rest(self, text: str, purse: str = "alice", market: str = "RAIN-1", order: str | None = None) -> list[Event]:
-        return self.do(rest(text, purse, market, order))
+    def rest(
+        self, text: str, subaccount_ref: str = "alice", market: str = "RAIN-1", order: str | None = None
+    ) -> list[Event]:
+        return self.do(rest(text, subaccount_ref, market, order))
 
-    def row(self, market: str = "RAIN-1", purse: str = "alice") -> Position:
-        return self.holdings(purse).positions[market]
+    def row(self, market: str = "RAIN-1", subaccount_ref: str = "alice") -> Position:
+        return self.subaccount(subaccount_ref).positions[market]
 
-    def holdings(self, purse: str = "alice") -> Holdings:
-        return self.exchange.state.holdings[BookRef.parse(purse)]
+    def subaccount(self, subaccount_ref: str = "alice") -> Subaccount:
+        return self.exchange.state.subaccounts[SubaccountRef.parse(subaccount_ref)]
 
     def _do_one(self, command: Command) -> tuple[Event, ...]:
         self.at += STEP_US
@@ -81,9 +83,11 @@ class World:
         return outcome
 
 
-def fill(text: str, purse: str = "alice", market: str = "RAIN-1", **extra: Any) -> Fill:
-    return Fill(purse=BookRef.parse(purse), market=market, **trade(text)._asdict(), **extra)
+def fill(text: str, subaccount_ref: str = "alice", market: str = "RAIN-1", **extra: Any) -> Fill:
+    return Fill(subaccount_ref=SubaccountRef.parse(subaccount_ref), market=market, **trade(text)._asdict(), **extra)
 
 
-def rest(text: str, purse: str = "alice", market: str = "RAIN-1", order: str | None = None) -> RestOrder:
-    return RestOrder(purse=BookRef.parse(purse), market=market, order=order, **trade(text)._asdict())
+def rest(text: str, subaccount_ref: str = "alice", market: str = "RAIN-1", order: str | None = None) -> RestOrder:
+    return RestOrder(
+        subaccount_ref=SubaccountRef.parse(subaccount_ref), market=market, order=order, **trade(text)._asdict()
+    )

@@ -13,7 +13,7 @@ from mockexchange.core.commands import TradeContract
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.venues.deribit.routes import ROUTES
@@ -41,7 +41,7 @@ indexes: {btc_usd: 113900}
 instruments: {BTC-PERPETUAL: {kind: future, base: BTC, period: perpetual, mark: 113950}}
 """
 TRADE = TradeContract(
-    purse=BookRef("dora", "0"),
+    subaccount_ref=SubaccountRef("dora", "0"),
     contract="BTC-PERPETUAL",
     direction=Direction.BUY,
     amount=Decimal(100),

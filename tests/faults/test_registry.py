@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockexchange.core.commands import Deposit, Note
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.faults import FaultError
 from mockexchange.faults.installed_rule import InstalledRule
 from mockexchange.faults.preset_rules import load_preset, preset_names
@@ -199,7 +199,7 @@ def test_a_lag_begins_where_the_history_ends() -> None:
     install(sandbox, "{then: {stale: 1h}}")
     assert json.loads(sandbox.answer(signed(sandbox))[0].body)["market_positions"]
     before = sandbox.answer(signed(sandbox, BALANCE))[0].body
-    do(sandbox, Deposit(purse=BookRef("alice"), amount_micros=1_000_000))
+    do(sandbox, Deposit(subaccount_ref=SubaccountRef("alice"), amount_micros=1_000_000))
     told = json.loads(sandbox.answer(signed(sandbox, BALANCE))[0].body)
     assert told["balance"] == json.loads(before)["balance"]
     run(sandbox.advance(3_600_000_000))
@@ -208,7 +208,7 @@ def test_a_lag_begins_where_the_history_ends() -> None:
 
 def test_a_lag_installed_late_has_the_whole_log() -> None:
     sandbox = make()
-    do(sandbox, Deposit(purse=BookRef("alice"), amount_micros=1_000_000))
+    do(sandbox, Deposit(subaccount_ref=SubaccountRef("alice"), amount_micros=1_000_000))
     run(sandbox.advance(5_000_000))
     fresh = json.loads(sandbox.answer(signed(sandbox, BALANCE))[0].body)["balance"]
     install(sandbox, "{then: {stale: 3s}}")

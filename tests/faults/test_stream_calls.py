@@ -8,7 +8,7 @@ import pytest
 
 from mockexchange.core.commands import MarkContract, TradeContract
 from mockexchange.core.derivatives.vocabulary import Direction
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.faults.frames import HELD_BACK_MAX
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults import FAULT
@@ -22,7 +22,7 @@ SECOND = 1_000_000
 POSITIONS = "private/get_positions"
 CHANGES = "user.changes.any.any.raw"
 BUY = TradeContract(
-    purse=BookRef("dora"),
+    subaccount_ref=SubaccountRef("dora"),
     contract="BTC-PERPETUAL",
     direction=Direction.BUY,
     amount=Decimal(10),

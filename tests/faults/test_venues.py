@@ -8,7 +8,7 @@ import pytest
 
 from mockexchange.core.commands import MarkContract, TradeContract
 from mockexchange.core.derivatives.vocabulary import Direction
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.faults.preset_rules import load_preset
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.faults import FAULT
@@ -29,7 +29,7 @@ from tests.helpers.sandboxes import WALL, do, make, run, signed
 SECOND = 1_000_000
 CHANGES = "user.changes.any.any.raw"
 BUY = TradeContract(
-    purse=BookRef("dora"),
+    subaccount_ref=SubaccountRef("dora"),
     contract="BTC-PERPETUAL",
     direction=Direction.BUY,
     amount=Decimal(10),
@@ -189,7 +189,7 @@ def test_frames_are_lost_and_sent_twice_by_the_channel_that_scenarios_know(opene
             sandbox,
             TradeContract(
                 **{name: getattr(BUY, name) for name in ("contract", "direction", "amount", "price")},
-                purse=BookRef(account),
+                subaccount_ref=SubaccountRef(account),
             ),
         )
     new = socket.told[already:]

@@ -8,7 +8,7 @@ import pytest
 from websockets.sync.client import connect
 
 from mockexchange.core.commands import Fill
-from mockexchange.core.vocabulary import Action, BookRef, Side
+from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.kit.self_check import SelfCheck
 from mockexchange.kit.venues import KITS
 from mockexchange.runtime.api_documents import NoSuchDocument
@@ -195,7 +195,7 @@ def test_a_reset_sandbox_is_still_checked(live: Live, monkeypatch: pytest.Monkey
 
 CHANNELS = ("market_positions", "fill", "ticker", "trade")
 FILL = Fill(
-    purse=BookRef("alice", "0"),
+    subaccount_ref=SubaccountRef("alice", "0"),
     market="RAIN-1",
     side=Side.YES,
     action=Action.BUY,

@@ -9,7 +9,7 @@ import pytest
 
 from mockexchange.core.commands import Deposit, SettleMarket
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import BookRef, Result
+from mockexchange.core.vocabulary import Result, SubaccountRef
 from mockexchange.replay import Deviation, Recording, Replay, Verdict, compare, read_journal
 from mockexchange.sandbox.journal_json import entry_to_json
 from mockexchange.sandbox.ledger.history import ledger_of
@@ -21,7 +21,7 @@ from tests.core.dump import dump
 from tests.helpers.sandboxes import POSITIONS, PREFIX, SMALL, WALL, make, run, signed
 
 BALANCE = f"{PREFIX}/portfolio/balance"
-PAY = Deposit(purse=BookRef("alice"), amount_micros=1_000_000)
+PAY = Deposit(subaccount_ref=SubaccountRef("alice"), amount_micros=1_000_000)
 Entries = list[dict[str, Any]]
 
 

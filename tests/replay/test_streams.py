@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockexchange.core.commands import CloseMarket, SettleMarket
-from mockexchange.core.vocabulary import BookRef, Result
+from mockexchange.core.vocabulary import Result, SubaccountRef
 from mockexchange.replay import Recording, Replay, Verdict, compare, read_journal
 from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
 from mockexchange.sandbox.streams import Ending
@@ -205,7 +205,11 @@ def test_a_plain_request_for_the_stream_is_asked_again_as_one() -> None:
 def test_what_a_terminal_error_ends_is_over_in_the_middle_of_a_command() -> None:
     scene = disturbed("{match: {channel: market_positions, nth: 3}, then: {terminal: 25}}")
     scene.open("alice/main", "market_positions", "fill")
-    scene.do(buy(), replace(buy(), purse=BookRef("alice", "3")), SettleMarket(market="RAIN-1", result=Result.YES))
+    scene.do(
+        buy(),
+        replace(buy(), subaccount_ref=SubaccountRef("alice", "3")),
+        SettleMarket(market="RAIN-1", result=Result.YES),
+    )
     assert [frame["kind"] for frame in scene.frames if frame["fault"]] == ["market_position", "error"]
     scene.do(replace(buy(), market="RAIN-2"))
     assert [one.deviation for one in scene.again() if one.deviation] == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockexchange.core.commands import MarkContract, SettleSession, TradeContract
 from mockexchange.core.derivatives.vocabulary import Direction
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.replay import Replay, Verdict, compare, read_journal
 from mockexchange.sandbox.journal_json import entry_to_json, frame_to_json
 from mockexchange.sandbox.sandbox import Sandbox
@@ -39,7 +39,7 @@ class Host:
 
 def buy(account: str, amount: int = 10) -> TradeContract:
     return TradeContract(
-        purse=BookRef(account),
+        subaccount_ref=SubaccountRef(account),
         contract="BTC-PERPETUAL",
         direction=Direction.BUY,
         amount=Decimal(amount),

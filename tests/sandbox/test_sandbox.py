@@ -8,7 +8,7 @@ import pytest
 from mockexchange.core.commands import AddKey, Deposit, SettleMarket
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal, RefusalCode
-from mockexchange.core.vocabulary import AccountKind, BookRef, Result
+from mockexchange.core.vocabulary import AccountKind, Result, SubaccountRef
 from mockexchange.sandbox.sandbox import DEFAULT, PROGRESS_EVERY, Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
@@ -17,7 +17,7 @@ from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import POSITIONS, PREFIX, SMALL, WALL, do, make, run, signed
 
 START = parse_instant("2025-11-04T12:00:00Z")
-PAY = Deposit(purse=BookRef("alice"), amount_micros=1)
+PAY = Deposit(subaccount_ref=SubaccountRef("alice"), amount_micros=1)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_the_log_says_what_is_switched_of_another_venue() -> None:
 
 def test_the_scenario_is_the_start_of_the_log(sandbox: Sandbox) -> None:
     kinds = [type(record.command).__name__ for record in sandbox.log]
-    assert kinds[:3] == ["OpenAccount", "Deposit", "OpenBook"]
+    assert kinds[:3] == ["OpenAccount", "Deposit", "OpenSubaccount"]
     assert kinds[-5:] == ["AddKey", "Fill", "Fill", "Fill", "Fill"]
     assert [record.sequence for record in sandbox.log] == list(range(1, len(sandbox.log) + 1))
     assert {record.at for record in list(sandbox.log)[:-4]} == {START}

@@ -12,7 +12,7 @@ import pytest
 
 from mockexchange.core.commands import Deposit
 from mockexchange.core.invariants import violations
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox import snapshots
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.errors import ScenarioError
@@ -21,7 +21,7 @@ from mockexchange.scenario.loader import Plan, builtin_names, load_builtin, load
 from mockexchange.store.log import Record
 from tests.helpers.sandboxes import SMALL, WALL, do, run, signed
 
-PAY = Deposit(purse=BookRef("alice"), amount_micros=1)
+PAY = Deposit(subaccount_ref=SubaccountRef("alice"), amount_micros=1)
 SCALARS = (str, int, float, bool, bytes, type(None), type, Enum)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockexchange.core.commands import Fill
-from mockexchange.core.vocabulary import Action, BookRef, Side
+from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.journal import Journal
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.streams import Connection, Ending, Streams
@@ -83,7 +83,7 @@ def buy(sandbox: Sandbox, account: str = "alice", count: int = 1) -> None:
         do(
             sandbox,
             Fill(
-                purse=BookRef(account),
+                subaccount_ref=SubaccountRef(account),
                 market="RAIN-1",
                 side=Side.YES,
                 action=Action.BUY,

@@ -8,7 +8,7 @@ from mockexchange.core.commands import Command
 from mockexchange.core.derivatives.contracts import Greeks, MarginTerms, Terms
 from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
 from mockexchange.core.instants import parse_instant
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 DATED = Terms(
     name="BTC-17OCT25",
@@ -110,14 +110,14 @@ DERIVATIVES: list[tuple[str, Command]] = [
     (
         TRADE_TEXT,
         commands.TradeContract(
-            purse=BookRef("dora", "3"),
+            subaccount_ref=SubaccountRef("dora", "3"),
             contract="O",
             direction=Direction.SELL,
             amount=Decimal("1.5"),
             price=Decimal("0.1"),
             taker=True,
             fee=Decimal("-0.0001"),
-            against=BookRef("gina"),
+            against=SubaccountRef("gina"),
             order="o",
             trade="t",
             label="mine",
@@ -126,7 +126,7 @@ DERIVATIVES: list[tuple[str, Command]] = [
     (
         HOLD_TEXT,
         commands.OpenHolding(
-            purse=BookRef("dora"),
+            subaccount_ref=SubaccountRef("dora"),
             contract="F",
             size=Decimal(-110970),
             average_price=Decimal("110957.5"),
@@ -158,6 +158,6 @@ DERIVATIVES: list[tuple[str, Command]] = [
     ("deliver: {instrument: F, price: 0.1}", commands.DeliverContract(contract="F", price=Decimal("0.1"))),
     (
         "credit: {account: dora, currency: BTC, amount: -0.000000000000000001}",
-        commands.CreditCurrency(purse=BookRef("dora"), currency="BTC", amount=Decimal("-1e-18")),
+        commands.CreditCurrency(subaccount_ref=SubaccountRef("dora"), currency="BTC", amount=Decimal("-1e-18")),
     ),
 ]

@@ -19,9 +19,9 @@ from mockexchange.core.invariants import violations
 from mockexchange.core.model.ledgers import Ledger
 from mockexchange.core.model.positions import EventTotals, Position
 from mockexchange.core.model.state import State
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import PositionQuery, find_positions
-from mockexchange.core.vocabulary import AccountKind, BookRef, OrderStatus, PaymentStatus, Result, TransferStatus
+from mockexchange.core.vocabulary import AccountKind, OrderStatus, PaymentStatus, Result, SubaccountRef, TransferStatus
 from mockexchange.sandbox.ledger.history import ledger_of
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import builtin_names, load_scenario
@@ -75,8 +75,8 @@ def fcm() -> State:
 
 
 @pytest.fixture(scope="module")
-def pages() -> Holdings:
-    return opened("pages").exchange.state.holdings[BookRef("alice")]
+def pages() -> Subaccount:
+    return opened("pages").exchange.state.subaccounts[SubaccountRef("alice")]
 
 
 @pytest.mark.parametrize("name", builtin_names())
@@ -96,7 +96,7 @@ def money(micros: int) -> str:
 def as_row(row: Position) -> dict[str, Any]:
     stake = row.stake
     return {
-        "book": row.purse.book,
+        "book": row.subaccount_ref.subaccount,
         "instrument": row.market.ticker,
         "event": row.market.event.ticker,
         "exchange_index": row.market.event.exchange_index,
@@ -112,9 +112,9 @@ def as_row(row: Position) -> dict[str, Any]:
     }
 
 
-def as_event(book: str, event: str, settled: bool, totals: EventTotals) -> dict[str, Any]:
+def as_event(subaccount: str, event: str, settled: bool, totals: EventTotals) -> dict[str, Any]:
     return {
-        "book": book,
+        "book": subaccount,
         "event": event,
         "settled": settled,
         "cost": money(totals.cost_micros),
@@ -126,32 +126,32 @@ def as_event(book: str, event: str, settled: bool, totals: EventTotals) -> dict[
     }
 
 
-def events_of(holdings: Holdings) -> Iterator[dict[str, Any]]:
-    for event in holdings.events.values():
+def events_of(subaccount: Subaccount) -> Iterator[dict[str, Any]]:
+    for event in subaccount.events.values():
         for settled in (False, True):
-            if any(row.settled is settled and row.market.event.ticker == event.event for row in rows_of(holdings)):
-                yield as_event(holdings.purse.book, event.event, settled, event.totals(settled))
+            if any(row.settled is settled and row.market.event.ticker == event.event for row in rows_of(subaccount)):
+                yield as_event(subaccount.ref.subaccount, event.event, settled, event.totals(settled))
 
 
-def rows_of(holdings: Holdings) -> list[Position]:
-    return list(holdings.positions.values())
+def rows_of(subaccount: Subaccount) -> list[Position]:
+    return list(subaccount.positions.values())
 
 
-def as_book(holdings: Holdings) -> dict[str, Any]:
+def as_subaccount(subaccount: Subaccount) -> dict[str, Any]:
     return {
-        "cash": money(holdings.cash_micros),
-        "free": money(holdings.cash_micros - holdings.reserved_micros),
-        "value": money(sum(holdings.values_micros.values())),
+        "cash": money(subaccount.cash_micros),
+        "free": money(subaccount.cash_micros - subaccount.reserved_micros),
+        "value": money(sum(subaccount.values_micros.values())),
     }
 
 
 @pytest.mark.parametrize("account", TRUTH["accounts"])
 def test_a_golden_account_is_what_was_worked_out_by_hand(account: str, golden: State) -> None:
-    books = list(golden.books_of(account))
+    subaccounts = list(golden.subaccounts_of(account))
     assert TRUTH["accounts"][account] == {
-        "books": {holdings.purse.book: as_book(holdings) for holdings in books},
-        "positions": [as_row(row) for holdings in books for row in rows_of(holdings)],
-        "events": [event for holdings in books for event in events_of(holdings)],
+        "books": {subaccount.ref.subaccount: as_subaccount(subaccount) for subaccount in subaccounts},
+        "positions": [as_row(row) for subaccount in subaccounts for row in rows_of(subaccount)],
+        "events": [event for subaccount in subaccounts for event in events_of(subaccount)],
     }
 
 
@@ -168,10 +168,10 @@ def shown_id(row: dict[str, Any]) -> str:
 
 def test_golden_cash_is_on_two_shards_and_on_its_way_to_a_third(golden: State) -> None:
     """60 arrived on shard 1. The 5 for shard 2 and the 10 from the margined instance belong to nobody yet."""
-    holdings = golden.holdings[BookRef("payments")]
-    assert holdings.shards_micros == {1: 60_000_000}
+    subaccount = golden.subaccounts[SubaccountRef("payments")]
+    assert subaccount.shards_micros == {1: 60_000_000}
     account = golden.accounts["payments"]
-    assert (account.allocations, account.reservation, account.netted_books) == (((0, 60), (1, 40)), "sum", {"1"})
+    assert (account.allocations, account.reservation, account.netted_subaccounts) == (((0, 60), (1, 40)), "sum", {"1"})
 
 
 def test_golden_groups_are_triggered_and_open(golden: State) -> None:
@@ -185,7 +185,7 @@ def test_the_truth_has_every_golden_account(golden: State) -> None:
 
 
 def test_golden_has_a_trap_of_every_kind(golden: State) -> None:
-    rows = [row for holdings in golden.holdings.values() for row in rows_of(holdings)]
+    rows = [row for subaccount in golden.subaccounts.values() for row in rows_of(subaccount)]
     quantities = {row.stake.quantity_centis for row in rows}
     assert min(quantities) < 0 < max(quantities)
     assert {-137, 63, 0} <= quantities
@@ -194,14 +194,14 @@ def test_golden_has_a_trap_of_every_kind(golden: State) -> None:
     assert any(row.stake.realized_micros < 0 for row in rows)
     assert {row.market.event.exchange_index for row in rows} == {0, 1, 2}
     assert {market.result for market in golden.markets.values() if market.result} == {"yes", "no", "scalar", "void"}
-    assert [holdings.purse.book for holdings in golden.books_of("subaccounts")] == ["0", "3", "63"]
+    assert [subaccount.ref.subaccount for subaccount in golden.subaccounts_of("subaccounts")] == ["0", "3", "63"]
 
 
 def test_golden_keys_are_rsa_and_some_may_not_see_all(golden: State) -> None:
     assert all(isinstance(load_public_key(key.public_key), RSAPublicKey) for key in golden.keys.values())
     assert all("main" in account.keys for account in golden.accounts.values())
     keys = golden.accounts["subaccounts"].keys
-    assert (keys["only_3"].book, keys["read_only"].scopes, keys["main"].book) == ("3", ("read",), None)
+    assert (keys["only_3"].subaccount, keys["read_only"].scopes, keys["main"].subaccount) == ("3", ("read",), None)
 
 
 def test_a_golden_sandbox_opens_in_milliseconds() -> None:
@@ -215,8 +215,8 @@ def test_a_golden_sandbox_opens_in_milliseconds() -> None:
 # --- fcm
 
 
-def quantity(state: State, purse: str, market: str) -> int:
-    row = state.holdings[BookRef.parse(purse)].positions.get(market)
+def quantity(state: State, subaccount_ref: str, market: str) -> int:
+    row = state.subaccounts[SubaccountRef.parse(subaccount_ref)].positions.get(market)
     return row.stake.quantity_centis if row else 0
 
 
@@ -230,13 +230,13 @@ def quantity(state: State, purse: str, market: str) -> int:
     ],
 )
 def test_subtraders_add_up_to_their_merchant(merchant: str, market: str, total: int, fcm: State) -> None:
-    held = [quantity(fcm, f"{merchant}/{book}", market) for book in fcm.accounts[merchant].books]
+    held = [quantity(fcm, f"{merchant}/{subaccount}", market) for subaccount in fcm.accounts[merchant].subaccounts]
     assert sum(held) == total
     assert len([each for each in held if each]) > 1
 
 
 def test_merchants_own_nothing_and_share_no_ids(fcm: State) -> None:
-    assert [rows_of(fcm.holdings[BookRef(name)]) for name in ("north", "south")] == [[], []]
+    assert [rows_of(fcm.subaccounts[SubaccountRef(name)]) for name in ("north", "south")] == [[], []]
     assert subtrader_ids(fcm.accounts["north"]) == {
         "alpha": "fcm7_alpha",
         "beta": "fcm7_beta",
@@ -244,7 +244,7 @@ def test_merchants_own_nothing_and_share_no_ids(fcm: State) -> None:
         "quiet": "fcm7_quiet",
     }
     assert subtrader_ids(fcm.accounts["south"]) == {"alpha": "9f0c1a_alpha", "gamma": "9f0c1a_gamma"}
-    assert fcm.accounts["north"].keys["only_beta"].book == "beta"
+    assert fcm.accounts["north"].keys["only_beta"].subaccount == "beta"
     assert fcm.accounts["alice"].kind == "member"
 
 
@@ -272,8 +272,8 @@ def test_demo_has_payments_and_transfers_in_every_status() -> None:
     for payments in (alice.ledger.deposits, alice.ledger.withdrawals):
         assert {payment.status for payment in payments} == set(PaymentStatus)
     assert {transfer.status for transfer in alice.ledger.shard_transfers} == set(TransferStatus)
-    assert {row.source.book for row in alice.ledger.transfers} == {"0", "1"}
-    assert (alice.netted_books, alice.reservation, len(state.announcements)) == ({"1"}, "max", 1)
+    assert {row.source.subaccount for row in alice.ledger.transfers} == {"0", "1"}
+    assert (alice.netted_subaccounts, alice.reservation, len(state.announcements)) == ({"1"}, "max", 1)
     assert {group.is_triggered for group in state.groups.values()} == {True, False}
 
 
@@ -284,7 +284,7 @@ def test_pages_is_what_its_script_writes() -> None:
     assert PAGES.read_text(encoding="utf-8") == render(), "run: python -m tools.write_pages_scenario"
 
 
-def test_pages_has_the_rows_it_says(pages: Holdings) -> None:
+def test_pages_has_the_rows_it_says(pages: Subaccount) -> None:
     rows = rows_of(pages)
     unsettled = [row for row in rows if not row.settled]
     assert len([row for row in unsettled if row.stake.quantity_centis]) == HELD == 251
@@ -294,14 +294,14 @@ def test_pages_has_the_rows_it_says(pages: Holdings) -> None:
     assert len({row.market.event.ticker for row in unsettled}) == 60
 
 
-def test_pages_has_ties_where_pages_end(pages: Holdings) -> None:
+def test_pages_has_ties_where_pages_end(pages: Subaccount) -> None:
     held = sorted((row.rank, row) for row in rows_of(pages) if row.stake.quantity_centis)
     instants = [row.updated_at for _, row in held]
     assert set(Counter(instants).values()) == {TIED, HELD % TIED}
     assert [instants[limit - 1] == instants[limit] for limit in (50, 100, 200, 250)] == [True] * 4
 
 
-def test_every_row_of_pages_is_on_one_page_whatever_the_limit(pages: Holdings) -> None:
+def test_every_row_of_pages_is_on_one_page_whatever_the_limit(pages: Subaccount) -> None:
     for limit in (1, 7, 50, 100, 250, 1_000):
         seen: list[str] = []
         query = PositionQuery(limit=limit)
@@ -368,8 +368,8 @@ def findings(sandbox: Sandbox) -> list[Any]:
 
 
 def held(sandbox: Sandbox) -> list[Position]:
-    books = sandbox.exchange.state.holdings.values()
-    return [row for holdings in books for row in rows_of(holdings) if row.stake.quantity_centis]
+    subaccounts = sandbox.exchange.state.subaccounts.values()
+    return [row for subaccount in subaccounts for row in rows_of(subaccount) if row.stake.quantity_centis]
 
 
 SHARED = ("/markets", "/events", "/markets/trades", "/api_keys")

@@ -14,7 +14,7 @@ from mockexchange.core.derivatives.vocabulary import COMBOS, ContractKind, Form
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import State
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.scenario.plan import Plan
@@ -52,9 +52,11 @@ def state(scenario: str) -> State:
     return opened(scenario).exchange.state
 
 
-def held(state: State, account: str, book: str = "0") -> dict[str, PositionView]:
+def held(state: State, account: str, subaccount: str = "0") -> dict[str, PositionView]:
     """What an account holds by contract, what is flat included."""
-    return {view.contract.name: view for view in positions_of(state, BookRef(account, book), with_flat=True)}
+    return {
+        view.contract.name: view for view in positions_of(state, SubaccountRef(account, subaccount), with_flat=True)
+    }
 
 
 def kind(view: PositionView) -> tuple[ContractKind, Form, bool]:
@@ -88,19 +90,21 @@ def test_every_number_is_that_of_a_naive_count(name: str) -> None:
     naive = counted(plan)
     assert violations(state) == []
     assert set(naive.lots) == {
-        (purse, contract) for purse, contracts in state.derivatives.holdings.items() for contract in contracts
+        (subaccount_ref, contract)
+        for subaccount_ref, contracts in state.derivatives.holdings.items()
+        for contract in contracts
     }
-    for purse, contract in naive.lots:
-        view = position_of(state, purse, contract)
-        key = (purse, contract)
+    for subaccount_ref, contract in naive.lots:
+        view = position_of(state, subaccount_ref, contract)
+        key = (subaccount_ref, contract)
         assert close(view.total, naive.total(key)), key
         assert close(view.floating, naive.floating(key)), key
         assert close(view.printed_total, naive.total(key), NINE), key
         assert close(view.printed_floating, naive.floating(key), NINE), key
         assert close(view.realized, naive.realized[key]), key
         assert close(view.average_price, naive.average(key)), key
-    for (purse, currency), amount in naive.cash.items():
-        assert close(summary_of(state, purse, currency).balance, amount), purse
+    for (subaccount_ref, currency), amount in naive.cash.items():
+        assert close(summary_of(state, subaccount_ref, currency).balance, amount), subaccount_ref
 
 
 def test_there_is_every_kind_of_position_long_short_and_flat(scenario: str, state: State) -> None:
@@ -170,14 +174,14 @@ def test_what_dora_wins_the_shorts_lose() -> None:
 
 def test_an_account_can_owe_more_than_it_has_and_another_has_nothing() -> None:
     state = opened("deribit").exchange.state
-    assert summary_of(state, BookRef("owing"), "BTC").available_funds < 0
+    assert summary_of(state, SubaccountRef("owing"), "BTC").available_funds < 0
     assert not held(state, "untouched")
-    assert BookRef("untouched") not in state.derivatives.cash
+    assert SubaccountRef("untouched") not in state.derivatives.cash
 
 
 def test_trades_are_more_than_a_page() -> None:
     state = opened("deribit").exchange.state
-    dust = BookRef("dust")
+    dust = SubaccountRef("dust")
     assert len(state.derivatives.trades.find(100, [("currency", dust, "BTC")]).rows) == 25
     assert 0 < abs(held(state, "dust")[PERPETUAL].floating) < Decimal("0.000001")
 
@@ -186,4 +190,4 @@ def test_an_account_begins_with_cash_in_its_currencies(scenario: str) -> None:
     plan = load_scenario(scenario)
     credited = [timed.command for timed in plan.setup if isinstance(timed.command, CreditCurrency)]
     assert {credit.currency for credit in credited} == {"BTC", "ETH", "USDC"}
-    assert BookRef(LONG[scenario], "3") in {credit.purse for credit in credited}
+    assert SubaccountRef(LONG[scenario], "3") in {credit.subaccount_ref for credit in credited}

@@ -124,7 +124,7 @@ def test_settlements_come_last_and_have_one_winner_an_event(state: State) -> Non
 def test_cash_never_runs_out(tmp_path: Path) -> None:
     sandbox, plan = opened(Size(accounts=1, markets=600, fills=600, seed=2), tmp_path)
     assert any(type(timed.command).__name__ == "Deposit" for timed in plan.steps)
-    assert all(holdings.cash_micros >= 0 for holdings in sandbox.exchange.state.holdings.values())
+    assert all(subaccount.cash_micros >= 0 for subaccount in sandbox.exchange.state.subaccounts.values())
 
 
 def test_later_accounts_sign_with_ed25519() -> None:
@@ -155,9 +155,9 @@ def test_edges_open(size: Size, tmp_path: Path) -> None:
 
 def test_one_fill_a_market_leaves_a_position_in_each(tmp_path: Path) -> None:
     sandbox, _ = opened(Size(accounts=1, markets=400, fills=400), tmp_path)
-    (holdings,) = sandbox.exchange.state.holdings.values()
-    assert len(holdings.positions) == 400
-    assert all(row.stake.quantity_centis for row in holdings.positions.values() if not row.settled)
+    (subaccount,) = sandbox.exchange.state.subaccounts.values()
+    assert len(subaccount.positions) == 400
+    assert all(row.stake.quantity_centis for row in subaccount.positions.values() if not row.settled)
 
 
 def peak_bytes(items: Iterable[object]) -> int:

@@ -82,7 +82,7 @@ def test_yaml_json_and_lines_say_the_same(tmp_path: Path) -> None:
     plans = [load_file(tmp_path / "a.json"), load_file(tmp_path / "b.jsonl"), load_located(locate(whole, ""), "digest")]
     assert len({repr([timed.command for timed in plan.setup]) for plan in plans}) == 1
     assert len({repr([(timed.at, timed.command) for timed in plan.steps]) for plan in plans}) == 1
-    assert len({repr(opened(plan).exchange.state.holdings.keys()) for plan in plans}) == 1
+    assert len({repr(opened(plan).exchange.state.subaccounts.keys()) for plan in plans}) == 1
 
 
 @pytest.mark.parametrize("name", ["a.yaml", "a.jsonl"])

@@ -11,12 +11,12 @@ from mockexchange.core.commands import (
     ListMarket,
     ListSeries,
     OpenAccount,
-    OpenBook,
+    OpenSubaccount,
     QuoteMarket,
 )
 from mockexchange.core.instants import format_instant
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
-from mockexchange.core.vocabulary import AccountKind, BookRef, FeeRounding, FeeType
+from mockexchange.core.vocabulary import AccountKind, FeeRounding, FeeType, SubaccountRef
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
@@ -71,14 +71,14 @@ def test_accounts_series_and_markets_are_set_up_at_the_start() -> None:
     assert [timed.command for timed in plan.setup] == [
         ListSeries(series="S", fee_type=FeeType.FLAT, fee_multiplier=20_000),
         OpenAccount(account="alice"),
-        Deposit(purse=BookRef("alice"), amount_micros=1_500_000),
-        OpenBook(account="alice", book="3"),
-        Deposit(purse=BookRef("alice", "3"), amount_micros=2_000_000),
-        OpenBook(account="alice", book="63"),
+        Deposit(subaccount_ref=SubaccountRef("alice"), amount_micros=1_500_000),
+        OpenSubaccount(account="alice", subaccount="3"),
+        Deposit(subaccount_ref=SubaccountRef("alice", "3"), amount_micros=2_000_000),
+        OpenSubaccount(account="alice", subaccount="63"),
         OpenAccount(account="desk", kind=AccountKind.FCM, account_id="f7"),
-        OpenBook(account="desk", book="st1", book_id="f7_one"),
-        Deposit(purse=BookRef("desk", "st1"), amount_micros=3_000_000),
-        OpenBook(account="desk", book="st2"),
+        OpenSubaccount(account="desk", subaccount="st1", subaccount_id="f7_one"),
+        Deposit(subaccount_ref=SubaccountRef("desk", "st1"), amount_micros=3_000_000),
+        OpenSubaccount(account="desk", subaccount="st2"),
         OpenAccount(account="poor"),
         ListMarket(market="M", event="E", series="S", title="T", price_centicents=5_000, exchange_index=1),
     ]
@@ -184,8 +184,8 @@ def test_keys_are_read() -> None:
     )
     assert keys(account) == [
         KeySpec("a", "main"),
-        KeySpec("a", "other", key_id="id", algorithm="ed25519", scopes=("read",), book="3", api_date="2026-06"),
-        KeySpec("a", "primary", book="0"),
+        KeySpec("a", "other", key_id="id", algorithm="ed25519", scopes=("read",), subaccount="3", api_date="2026-06"),
+        KeySpec("a", "primary", subaccount="0"),
         KeySpec("a", "none", scopes=()),
         KeySpec("a", "pub", public_path=Path("folder/keys/a.pem")),
         KeySpec("a", "priv", private_path=Path("folder/keys/b.pem")),

@@ -239,7 +239,7 @@ def test_anyone_is_an_account_where_a_client_sets_the_step_off() -> None:
         'when: {request: {}}, sequence: [{deposit: {account: "*", amount: 1}}, {deposit: {account: "*/3", amount: 1}}]'
     )
     first, second = [template.make("alice", 1) for template in entry.templates]
-    assert (str(first.purse), str(second.purse)) == ("alice", "alice/3")
+    assert (str(first.subaccount_ref), str(second.subaccount_ref)) == ("alice", "alice/3")
 
 
 def test_the_number_of_the_repetition_is_a_word_of_its_own() -> None:

@@ -10,7 +10,6 @@ from mockexchange.core.model.descriptions import EventDetails, MarketDetails, Se
 from mockexchange.core.vocabulary import (
     AccountKind,
     Action,
-    BookRef,
     FeeType,
     Instance,
     PaymentMethod,
@@ -20,6 +19,7 @@ from mockexchange.core.vocabulary import (
     SelfTradePrevention,
     Severity,
     Side,
+    SubaccountRef,
     TransferStatus,
 )
 from mockexchange.scenario.errors import ScenarioError
@@ -54,7 +54,7 @@ COMMANDS: list[tuple[str, Command]] = [
     (
         "fill: {account: alice/3, market: M, side: yes, action: sell, count: 1.37, price: 0.575}",
         commands.Fill(
-            purse=BookRef("alice", "3"),
+            subaccount_ref=SubaccountRef("alice", "3"),
             market="M",
             side=Side.YES,
             action=Action.SELL,
@@ -65,7 +65,7 @@ COMMANDS: list[tuple[str, Command]] = [
     (
         f"fill: {{account: alice, market: M, side: no, action: buy, count: 1, price: 0.5, {OPTIONS}}}",
         commands.Fill(
-            purse=BookRef("alice"),
+            subaccount_ref=SubaccountRef("alice"),
             market="M",
             side=Side.NO,
             action=Action.BUY,
@@ -73,7 +73,7 @@ COMMANDS: list[tuple[str, Command]] = [
             price_centicents=5_000,
             taker=True,
             fee_micros=17_500,
-            against=BookRef("bob"),
+            against=SubaccountRef("bob"),
             order="o",
             client_order_id="mine",
             fill_id="f",
@@ -82,7 +82,7 @@ COMMANDS: list[tuple[str, Command]] = [
     (
         f"open: {{account: a, market: M, {IMPORTED}}}",
         commands.OpenPosition(
-            purse=BookRef("a"),
+            subaccount_ref=SubaccountRef("a"),
             market="M",
             quantity_centis=-13_700,
             cost_micros=57_540_000,
@@ -94,12 +94,12 @@ COMMANDS: list[tuple[str, Command]] = [
     ),
     (
         "open: {account: a, market: M, position: 0, exposure: 0}",
-        commands.OpenPosition(purse=BookRef("a"), market="M", quantity_centis=0, cost_micros=0),
+        commands.OpenPosition(subaccount_ref=SubaccountRef("a"), market="M", quantity_centis=0, cost_micros=0),
     ),
     (
         "rest: {account: a, market: M, side: no, action: sell, count: 2, price: 0.1, order: o}",
         commands.RestOrder(
-            purse=BookRef("a"),
+            subaccount_ref=SubaccountRef("a"),
             market="M",
             side=Side.NO,
             action=Action.SELL,
@@ -111,7 +111,7 @@ COMMANDS: list[tuple[str, Command]] = [
     (
         f"rest: {{account: a, market: M, side: yes, action: buy, count: 2, price: 0.1, {ORDER_OPTIONS}}}",
         commands.RestOrder(
-            purse=BookRef("a"),
+            subaccount_ref=SubaccountRef("a"),
             market="M",
             side=Side.YES,
             action=Action.BUY,
@@ -125,9 +125,9 @@ COMMANDS: list[tuple[str, Command]] = [
     ),
     (
         "group: {account: a/2, group: g, limit: 10.5}",
-        commands.OpenGroup(purse=BookRef("a", "2"), group="g", limit_centis=1_050),
+        commands.OpenGroup(subaccount_ref=SubaccountRef("a", "2"), group="g", limit_centis=1_050),
     ),
-    ("group: {account: a}", commands.OpenGroup(purse=BookRef("a"))),
+    ("group: {account: a}", commands.OpenGroup(subaccount_ref=SubaccountRef("a"))),
     ("trigger_group: {group: g}", commands.TriggerGroup(group="g")),
     ("reset_group: {group: g}", commands.ResetGroup(group="g")),
     ("limit_group: {group: g, limit: 2}", commands.LimitGroup(group="g", limit_centis=200)),
@@ -137,16 +137,19 @@ COMMANDS: list[tuple[str, Command]] = [
     ("expire: {order: o}", commands.ExpireOrder(order="o")),
     ("amend: {order: o, price: 0.56}", commands.AmendOrder(order="o", price_centicents=5_600)),
     ("amend: {order: o, count: 1.5}", commands.AmendOrder(order="o", count_centis=150)),
-    ("deposit: {account: a, amount: 1}", commands.Deposit(purse=BookRef("a"), amount_micros=1_000_000)),
-    ("withdraw: {account: a/2, amount: 0.01}", commands.Withdraw(purse=BookRef("a", "2"), amount_micros=10_000)),
+    ("deposit: {account: a, amount: 1}", commands.Deposit(subaccount_ref=SubaccountRef("a"), amount_micros=1_000_000)),
+    (
+        "withdraw: {account: a/2, amount: 0.01}",
+        commands.Withdraw(subaccount_ref=SubaccountRef("a", "2"), amount_micros=10_000),
+    ),
     (
         "transfer: {source: a, target: a/2, amount: 5}",
-        commands.Transfer(source=BookRef("a"), target=BookRef("a", "2"), amount_micros=5_000_000),
+        commands.Transfer(source=SubaccountRef("a"), target=SubaccountRef("a", "2"), amount_micros=5_000_000),
     ),
     (
         f"deposit: {{{PAYMENT}}}",
         commands.Deposit(
-            purse=BookRef("a"),
+            subaccount_ref=SubaccountRef("a"),
             amount_micros=10_000_000,
             fee_micros=500_000,
             method=PaymentMethod.WIRE,
@@ -157,7 +160,7 @@ COMMANDS: list[tuple[str, Command]] = [
     (
         f"withdraw: {{{PAYMENT.replace('pending', 'applied')}}}",
         commands.Withdraw(
-            purse=BookRef("a"),
+            subaccount_ref=SubaccountRef("a"),
             amount_micros=10_000_000,
             fee_micros=500_000,
             method=PaymentMethod.WIRE,
@@ -170,7 +173,9 @@ COMMANDS: list[tuple[str, Command]] = [
     ),
     (
         "transfer: {source: a/2, target: a, amount: 5, id: t}",
-        commands.Transfer(source=BookRef("a", "2"), target=BookRef("a"), amount_micros=5_000_000, transfer="t"),
+        commands.Transfer(
+            source=SubaccountRef("a", "2"), target=SubaccountRef("a"), amount_micros=5_000_000, transfer="t"
+        ),
     ),
     (
         f"shard_transfer: {{account: a, {BETWEEN_SHARDS}, amount: 1, id: t, status: pending}}",
@@ -193,7 +198,10 @@ COMMANDS: list[tuple[str, Command]] = [
         "allocate: {account: a, allocations: {0: 60, 1: 40}, reservation: max}",
         commands.AllocateBalance(account="a", allocations=((0, 60), (1, 40)), reservation=Reservation.MAX),
     ),
-    ("netting: {account: a/3, enabled: true}", commands.SetNetting(purse=BookRef("a", "3"), enabled=True)),
+    (
+        "netting: {account: a/3, enabled: true}",
+        commands.SetNetting(subaccount_ref=SubaccountRef("a", "3"), enabled=True),
+    ),
     ("account: {account: a}", commands.OpenAccount(account="a")),
     (
         "account: {account: a, kind: fcm, account_id: fcm7, user_id: u-7, tier: prime}",
@@ -201,19 +209,24 @@ COMMANDS: list[tuple[str, Command]] = [
     ),
     (
         "restrict: {account: desk/st1, categories: [Politics, on], blocked: true}",
-        commands.RestrictSubtrader(purse=BookRef("desk", "st1"), categories=("Politics", "on"), blocked=True),
+        commands.RestrictSubtrader(
+            subaccount_ref=SubaccountRef("desk", "st1"), categories=("Politics", "on"), blocked=True
+        ),
     ),
-    ("restrict: {account: desk/st1}", commands.RestrictSubtrader(purse=BookRef("desk", "st1"))),
+    ("restrict: {account: desk/st1}", commands.RestrictSubtrader(subaccount_ref=SubaccountRef("desk", "st1"))),
     (
         "cap: {account: desk/st1, limit: 100.50}",
-        commands.CapSubtrader(purse=BookRef("desk", "st1"), limit_micros=100_500_000),
+        commands.CapSubtrader(subaccount_ref=SubaccountRef("desk", "st1"), limit_micros=100_500_000),
     ),
-    ("cap: {account: desk/st1, limit: null}", commands.CapSubtrader(purse=BookRef("desk", "st1"), limit_micros=None)),
-    ("book: {account: a, book: 3}", commands.OpenBook(account="a", book="3")),
+    (
+        "cap: {account: desk/st1, limit: null}",
+        commands.CapSubtrader(subaccount_ref=SubaccountRef("desk", "st1"), limit_micros=None),
+    ),
+    ("book: {account: a, book: 3}", commands.OpenSubaccount(account="a", subaccount="3")),
     (
         f"key: {{{KEY}, scopes: [read], book: 3, api_date: 2026-06}}",
         commands.AddKey(
-            account="a", key="k", key_id="id", public_key=PEM, scopes=("read",), book="3", api_date="2026-06"
+            account="a", key="k", key_id="id", public_key=PEM, scopes=("read",), subaccount="3", api_date="2026-06"
         ),
     ),
     (

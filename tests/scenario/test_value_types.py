@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.scenario import value_types
 from mockexchange.scenario.composite_types import Field, ListOf, MapOf, Nullable, Record, TupleOf
 from mockexchange.scenario.errors import ScenarioError
@@ -46,8 +46,8 @@ READ: list[tuple[Kind, str, Any]] = [
     (value_types.SECONDS, "2000ms", 2),
     (value_types.STRIKE, "-3", "-3"),
     (value_types.STRIKE, "60.50", "60.50"),
-    (value_types.BOOK, "desk/st1", BookRef("desk", "st1")),
-    (value_types.BOOK, "alice", BookRef("alice", "0")),
+    (value_types.BOOK, "desk/st1", SubaccountRef("desk", "st1")),
+    (value_types.BOOK, "alice", SubaccountRef("alice", "0")),
     (value_types.BOOLEAN, "true", True),
     (value_types.TEXT, "", ""),
     (value_types.NAME, "on", "on"),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockexchange.core import commands
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.scenario.accounts import KeySpec
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import load_text
@@ -28,9 +28,9 @@ def test_an_account_of_currencies_is_opened_with_them() -> None:
     plan = load("accounts:\n  d: {venue: deribit, cash: {BTC: 1.5, USDC: 0}, subaccounts: {3: {cash: {ETH: 2}}}}\n")
     assert [timed.command for timed in plan.setup] == [
         commands.OpenAccount(account="d", venue="deribit"),
-        commands.CreditCurrency(purse=BookRef("d"), currency="BTC", amount=Decimal("1.5")),
-        commands.OpenBook(account="d", book="3"),
-        commands.CreditCurrency(purse=BookRef("d", "3"), currency="ETH", amount=Decimal(2)),
+        commands.CreditCurrency(subaccount_ref=SubaccountRef("d"), currency="BTC", amount=Decimal("1.5")),
+        commands.OpenSubaccount(account="d", subaccount="3"),
+        commands.CreditCurrency(subaccount_ref=SubaccountRef("d", "3"), currency="ETH", amount=Decimal(2)),
     ]
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from websockets.asyncio.client import ClientConnection, connect
 
 from mockexchange.core.commands import Fill
-from mockexchange.core.vocabulary import Action, BookRef, Side
+from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_text
@@ -111,7 +111,7 @@ class Venue(NamedTuple):
 
 def buy(account: str = "alice") -> Fill:
     return Fill(
-        purse=BookRef(account),
+        subaccount_ref=SubaccountRef(account),
         market="RAIN-1",
         side=Side.YES,
         action=Action.BUY,

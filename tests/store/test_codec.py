@@ -19,7 +19,6 @@ from mockexchange.core.model.descriptions import EventDetails, MarketDetails, Se
 from mockexchange.core.vocabulary import (
     AccountKind,
     Action,
-    BookRef,
     FeeType,
     Instance,
     PaymentMethod,
@@ -29,6 +28,7 @@ from mockexchange.core.vocabulary import (
     SelfTradePrevention,
     Severity,
     Side,
+    SubaccountRef,
     TransferStatus,
 )
 from mockexchange.scenario.loader import load_scenario
@@ -50,7 +50,7 @@ HEADER = Header(
     archived_before=HUGE,
     settings={"auth_mode": "on", "window_past_us": 15_000_000, "strict_cursors": False},
 )
-ALICE, DESK = BookRef("alice"), BookRef("desk", "st1")
+ALICE, DESK = SubaccountRef("alice"), SubaccountRef("desk", "st1")
 NO_BUY: dict[str, Any] = {
     "market": "M",
     "side": Side.NO,
@@ -60,7 +60,7 @@ NO_BUY: dict[str, Any] = {
 }
 EITHER = ("public_key", "secret")
 """A key has one of them."""
-SCOPED: dict[str, Any] = {"scopes": ("read", "write::trade"), "book": "3", "api_date": "2026-06"}
+SCOPED: dict[str, Any] = {"scopes": ("read", "write::trade"), "subaccount": "3", "api_date": "2026-06"}
 TERMS = Terms(
     name="BTC-25JUN21-28000-P",
     kind=ContractKind.OPTION,
@@ -86,7 +86,7 @@ EXAMPLES: list[Command] = [
     commands.OpenAccount(
         account='Ünï "codé"\n', kind=AccountKind.FCM, account_id="fcm7", user_id="u-7", tier="prime", venue="there"
     ),
-    commands.OpenBook(account="desk", book="st1", book_id="fcm7_one"),
+    commands.OpenSubaccount(account="desk", subaccount="st1", subaccount_id="fcm7_one"),
     commands.AddKey(
         account="alice",
         key="ro",
@@ -95,8 +95,8 @@ EXAMPLES: list[Command] = [
         **SCOPED,
     ),
     commands.AddKey(account="dora", key="main", key_id="dora-1", public_key="", secret="s3cr3t", **SCOPED),
-    commands.RestrictSubtrader(purse=DESK, categories=("Politics", "Sports"), blocked=True),
-    commands.CapSubtrader(purse=DESK, limit_micros=HUGE),
+    commands.RestrictSubtrader(subaccount_ref=DESK, categories=("Politics", "Sports"), blocked=True),
+    commands.CapSubtrader(subaccount_ref=DESK, limit_micros=HUGE),
     commands.ListSeries(
         series="S",
         fee_type=FeeType.FLAT,
@@ -144,7 +144,7 @@ EXAMPLES: list[Command] = [
     commands.Announce(message="Back soon", severity=Severity.WARNING, active=False, delivered_at=7),
     commands.Note(subject="fault", text='{"then": {"status": 503}}'),
     commands.Fill(
-        purse=DESK,
+        subaccount_ref=DESK,
         taker=True,
         fee_micros=0,
         against=ALICE,
@@ -154,7 +154,7 @@ EXAMPLES: list[Command] = [
         **NO_BUY,
     ),
     commands.OpenPosition(
-        purse=ALICE,
+        subaccount_ref=ALICE,
         market="M",
         quantity_centis=-HUGE,
         cost_micros=HUGE,
@@ -164,7 +164,7 @@ EXAMPLES: list[Command] = [
         shares_centis=4,
     ),
     commands.RestOrder(
-        purse=ALICE,
+        subaccount_ref=ALICE,
         order="o",
         client_order_id="mine",
         group="g",
@@ -177,13 +177,13 @@ EXAMPLES: list[Command] = [
     commands.AmendOrder(order="o", price_centicents=9_999, count_centis=HUGE),
     commands.CancelOrder(order="o"),
     commands.ExpireOrder(order="o"),
-    commands.OpenGroup(purse=ALICE, group="g", limit_centis=HUGE),
+    commands.OpenGroup(subaccount_ref=ALICE, group="g", limit_centis=HUGE),
     commands.TriggerGroup(group="g"),
     commands.ResetGroup(group="g"),
     commands.LimitGroup(group="g", limit_centis=HUGE),
     commands.DeleteGroup(group="g"),
     commands.Deposit(
-        purse=ALICE,
+        subaccount_ref=ALICE,
         amount_micros=HUGE,
         fee_micros=1,
         method=PaymentMethod.WIRE,
@@ -191,7 +191,7 @@ EXAMPLES: list[Command] = [
         payment="p",
     ),
     commands.Withdraw(
-        purse=DESK,
+        subaccount_ref=DESK,
         amount_micros=1,
         fee_micros=2,
         method=PaymentMethod.CRYPTO,
@@ -199,7 +199,7 @@ EXAMPLES: list[Command] = [
         payment="q",
     ),
     commands.FinalizePayment(payment="p", status=PaymentStatus.RETURNED),
-    commands.Transfer(source=ALICE, target=BookRef("alice", "3"), amount_micros=1, transfer="t"),
+    commands.Transfer(source=ALICE, target=SubaccountRef("alice", "3"), amount_micros=1, transfer="t"),
     commands.TransferShard(
         account="alice",
         amount_micros=1,
@@ -212,7 +212,7 @@ EXAMPLES: list[Command] = [
     ),
     commands.CompleteTransfer(transfer="s"),
     commands.AllocateBalance(account="alice", allocations=((0, 60), (1, 40)), reservation=Reservation.SUM),
-    commands.SetNetting(purse=ALICE, enabled=True),
+    commands.SetNetting(subaccount_ref=ALICE, enabled=True),
     commands.ListContract(
         terms=TERMS, mark=Decimal("0.1401105"), settlement=Decimal("0.13975074"), greeks=GREEKS, iv=Decimal("65.2")
     ),
@@ -226,7 +226,7 @@ EXAMPLES: list[Command] = [
     commands.SetIndex(index="btc_usd", price=Decimal("113853.63")),
     commands.MarkContract(contract="F", price=Decimal("1E+5"), iv=Decimal("65.20"), greeks=GREEKS),
     commands.TradeContract(
-        purse=ALICE,
+        subaccount_ref=ALICE,
         contract="F",
         direction=Direction.SELL,
         amount=Decimal("999999999999999999.999999999999999999"),
@@ -239,7 +239,7 @@ EXAMPLES: list[Command] = [
         label="mine",
     ),
     commands.OpenHolding(
-        purse=ALICE,
+        subaccount_ref=ALICE,
         contract="F",
         size=Decimal(-110970),
         average_price=Decimal("110957.5"),
@@ -251,7 +251,7 @@ EXAMPLES: list[Command] = [
     commands.SettleSession(prices=(("F", Decimal("115600.09")), ("G", Decimal("-0.5")))),
     commands.PayFunding(contract="P", rate=Decimal("-0.000125"), interest_value=Decimal("1.70")),
     commands.DeliverContract(contract="F", price=Decimal(1)),
-    commands.CreditCurrency(purse=ALICE, currency="BTC", amount=Decimal("-0.00000001")),
+    commands.CreditCurrency(subaccount_ref=ALICE, currency="BTC", amount=Decimal("-0.00000001")),
 ]
 
 
@@ -292,7 +292,7 @@ def test_a_log_in_memory_is_a_log() -> None:
 
 
 def test_amounts_are_whole_numbers_on_the_line() -> None:
-    [_, line] = write_log(run(log_of(commands.Deposit(purse=ALICE, amount_micros=12_345_678))))
+    [_, line] = write_log(run(log_of(commands.Deposit(subaccount_ref=ALICE, amount_micros=12_345_678))))
     assert line == (
         b'{"seq":1,"at":1000,"do":{"deposit":{"purse":["alice","0"],"amount_micros":12345678,"fee_micros":0,'
         b'"method":"ach","status":"applied","payment":null}}}\n'
@@ -301,7 +301,7 @@ def test_amounts_are_whole_numbers_on_the_line() -> None:
 
 @given(st.integers(1, 2**62), st.integers(0, 2**62), st.text(min_size=1).filter(lambda text: "/" not in text))
 def test_any_name_and_number_comes_back(amount_micros: int, at: int, name: str) -> None:
-    record = Record(1, at, commands.Deposit(purse=BookRef(name), amount_micros=amount_micros))
+    record = Record(1, at, commands.Deposit(subaccount_ref=SubaccountRef(name), amount_micros=amount_micros))
     [again] = read_log([msgspec.json.encode(HEADER), encode_record(record)])[1]
     assert again == record
 
@@ -330,7 +330,9 @@ def test_blank_lines_are_skipped_and_lines_are_read_when_they_are_asked_for() ->
 
 
 def test_decimals_are_text_on_the_line_and_keep_their_digits() -> None:
-    line = encode_record(Record(1, 5, commands.CreditCurrency(purse=ALICE, currency="BTC", amount=Decimal("1.50"))))
+    line = encode_record(
+        Record(1, 5, commands.CreditCurrency(subaccount_ref=ALICE, currency="BTC", amount=Decimal("1.50")))
+    )
     assert line == b'{"seq":1,"at":5,"do":{"credit_currency":{"purse":["alice","0"],"currency":"BTC","amount":"1.50"}}}'
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from mockexchange.core.model.state import State
 from mockexchange.core.queries import order_books
-from mockexchange.core.vocabulary import BookRef, Side
+from mockexchange.core.vocabulary import Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from mockexchange.venues.request import Request
@@ -40,8 +40,8 @@ class View:
 class Subscriber:
     """One key's stream, which can be cut and opened again."""
 
-    def __init__(self, sandbox: Sandbox, key_id: str, account: str, book: str | None = None) -> None:
-        self.sandbox, self.key_id, self.account, self.book = sandbox, key_id, account, book
+    def __init__(self, sandbox: Sandbox, key_id: str, account: str, subaccount: str | None = None) -> None:
+        self.sandbox, self.key_id, self.account, self.subaccount = sandbox, key_id, account, subaccount
         self.connect()
 
     @property
@@ -179,23 +179,23 @@ class Subscriber:
         elif frame["type"] not in ("subscribed", "ok", "error"):
             assert self.sids[frame["sid"]] not in NUMBERED, frame
 
-    def may_see(self, purse: BookRef) -> bool:
-        return purse.account == self.account and self.book in (None, purse.book)
+    def may_see(self, subaccount_ref: SubaccountRef) -> bool:
+        return subaccount_ref.account == self.account and self.subaccount in (None, subaccount_ref.subaccount)
 
     def truth(self) -> View:
         """What the exchange itself says. Positions of which nothing is to be told but zeros are left out."""
         state, ledger = self.state, self.state.accounts[self.account].ledger
-        mine = [holdings for purse, holdings in state.holdings.items() if self.may_see(purse)]
+        mine = [subaccount for subaccount_ref, subaccount in state.subaccounts.items() if self.may_see(subaccount_ref)]
         return View(
             {
-                (holdings.number or 0, ticker): (
+                (subaccount.number or 0, ticker): (
                     row.stake.quantity_centis * CENTIS,
                     row.stake.cost_micros * MICROS,
                     row.stake.realized_micros * MICROS,
                     row.fees_micros * MICROS,
                 )
-                for holdings in mine
-                for ticker, row in holdings.positions.items()
+                for subaccount in mine
+                for ticker, row in subaccount.positions.items()
                 if any((*row.stake[:3], row.fees_micros))
             },
             {
@@ -205,9 +205,9 @@ class Subscriber:
                     order.remaining_centis * CENTIS,
                 )
                 for order in state.orders.values()
-                if self.may_see(order.purse)
+                if self.may_see(order.subaccount_ref)
             },
-            [fill.trade.trade_id for fill in ledger.fills if self.may_see(fill.purse)],
+            [fill.trade.trade_id for fill in ledger.fills if self.may_see(fill.subaccount_ref)],
             [trade.trade_id for trade in state.tape],
             {ticker: {side.value: self.levels(ticker, side) for side in Side} for ticker in self.view.levels},
             {
@@ -216,7 +216,7 @@ class Subscriber:
                     group.is_triggered,
                 )
                 for group in state.groups.values()
-                if self.may_see(group.purse)
+                if self.may_see(group.subaccount_ref)
             },
         )
 

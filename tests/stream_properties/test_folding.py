@@ -41,7 +41,7 @@ channels = st.lists(st.sampled_from(CHANNELS), min_size=1, max_size=6, unique=Tr
 
 def filled(order: Order, count_centis: int) -> Command:
     return commands.Fill(
-        purse=order.purse,
+        subaccount_ref=order.subaccount_ref,
         market=order.market.ticker,
         side=order.side,
         action=order.action,
@@ -59,8 +59,10 @@ class Folding(RuleBasedStateMachine):
         self.sandbox = make(WORLD, date="latest")
         for command in some.PRELUDE:
             self.submit(command)
-        for key, (account, book) in KEYS.items():
-            self.submit(commands.AddKey(account=account, key=key, key_id=key, public_key=account, book=book))
+        for key, (account, subaccount) in KEYS.items():
+            self.submit(
+                commands.AddKey(account=account, key=key, key_id=key, public_key=account, subaccount=subaccount)
+            )
         self.subscribers = {key: Subscriber(self.sandbox, key, *whose) for key, whose in KEYS.items()}
         for key in ("alice", "st1"):
             self.subscribers[key].subscribe(CHANNELS, TICKERS)
@@ -73,7 +75,7 @@ class Folding(RuleBasedStateMachine):
     def rest(self, batch: list[Command], changes: list[Change]) -> None:
         self.submit(*batch)
         for place, change, count_centis, price_centicents in changes:
-            orders = [order for book in self.sandbox.exchange.state.resting.values() for order in book]
+            orders = [order for order_book in self.sandbox.exchange.state.resting.values() for order in order_book]
             if orders:
                 self.submit(change(orders[place % len(orders)], count_centis, price_centicents))
 
@@ -84,13 +86,15 @@ class Folding(RuleBasedStateMachine):
     @rule(place=st.integers(0, 9), price_centicents=some.prices)
     def close_a_position(self, place: int, price_centicents: int) -> None:
         held = [
-            row for holdings in self.sandbox.exchange.state.holdings.values() for row in holdings.positions.values()
+            row
+            for subaccount in self.sandbox.exchange.state.subaccounts.values()
+            for row in subaccount.positions.values()
         ]
         held = [row for row in held if row.stake.quantity_centis and row.market.status is MarketStatus.OPEN]
         if held:
             row = held[place % len(held)]
             closing = commands.Fill(
-                purse=row.purse,
+                subaccount_ref=row.subaccount_ref,
                 market=row.market.ticker,
                 side=Side.YES if row.stake.quantity_centis > 0 else Side.NO,
                 action=Action.SELL,
@@ -99,7 +103,7 @@ class Folding(RuleBasedStateMachine):
             )
             self.submit(closing)
 
-    @rule(command=some.quotes(some.KNOWN) | cash(some.KNOWN.purses) | some.imports(some.KNOWN))
+    @rule(command=some.quotes(some.KNOWN) | cash(some.KNOWN.subaccount_refs) | some.imports(some.KNOWN))
     def quote_or_pay(self, command: Command) -> None:
         self.submit(command)
 

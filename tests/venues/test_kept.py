@@ -16,7 +16,7 @@ from mockexchange.core.derivatives.holdings import Holding
 from mockexchange.core.derivatives.valuation import view_of
 from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.model.accounts import Key
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.objects.positions import position_text
@@ -34,18 +34,23 @@ from tests.core.derivatives.test_model import STORIES
 from tests.core.derivatives_world import CALL, DORA, DORA_3, FUTURE, LINEAR, MIRA, PERPETUAL, PUT, DerivativesWorld
 
 DATES = [ApiDate("2026-10-31", "2026-10-31"), ApiDate("compat", None)]
-PURSES = [DORA, DORA_3, MIRA]
+SUBACCOUNT_REFS = [DORA, DORA_3, MIRA]
 FILTERS = [("any", None), ("BTC", None), ("USDC", None), ("any", "option"), ("BTC", "future")]
 
 
 class Asked(NamedTuple):
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     currency: str
     kind: str | None
     api_date: ApiDate
 
 
-EVERYTHING = [Asked(purse, currency, kind, date) for purse in PURSES for currency, kind in FILTERS for date in DATES]
+EVERYTHING = [
+    Asked(subaccount_ref, currency, kind, date)
+    for subaccount_ref in SUBACCOUNT_REFS
+    for currency, kind in FILTERS
+    for date in DATES
+]
 
 
 class Venue(NamedTuple):
@@ -56,8 +61,8 @@ class Venue(NamedTuple):
     write: Callable[[list[PositionView], ApiDate], bytes]
 
 
-def key_of(purse: BookRef) -> Key:
-    return Key(purse.account, "main", "id", "", (), purse.book, None, "secret")
+def key_of(subaccount_ref: SubaccountRef) -> Key:
+    return Key(subaccount_ref.account, "main", "id", "", (), subaccount_ref.subaccount, None, "secret")
 
 
 def deribit(state: Any, flat_rows: Any) -> DeribitContext:
@@ -66,7 +71,7 @@ def deribit(state: Any, flat_rows: Any) -> DeribitContext:
 
 def ask_deribit(context: DeribitContext, asked: Asked) -> bytes:
     params = {"currency": asked.currency, "kind": asked.kind, "subaccount_id": None}
-    caller = Caller(key_of(asked.purse), (), asked.purse)
+    caller = Caller(key_of(asked.subaccount_ref), (), asked.subaccount_ref)
     seen = replace(context, api_date=asked.api_date)
     call = DeribitCall(deribit_positions.OPERATIONS[0], seen, params, 0, 0, caller, [])
     return deribit_positions.get_positions(call).encode()
@@ -83,7 +88,9 @@ def signalplus(state: Any, flat_rows: Any) -> SignalPlusContext:
 def ask_signalplus(context: SignalPlusContext, asked: Asked) -> bytes:
     params = {"currency": asked.currency, "kind": asked.kind, "subaccountId": None}
     assert GET_POSITIONS.answer is not None
-    return GET_POSITIONS.answer(SignalPlusCall(GET_POSITIONS, context, key_of(asked.purse), asked.api_date, params, []))
+    return GET_POSITIONS.answer(
+        SignalPlusCall(GET_POSITIONS, context, key_of(asked.subaccount_ref), asked.api_date, params, [])
+    )
 
 
 def write_signalplus(views: list[PositionView], api_date: ApiDate) -> bytes:
@@ -97,7 +104,7 @@ VENUES = {
 
 
 def anew(world: DerivativesWorld, venue: Venue, asked: Asked, with_flat: bool) -> bytes:
-    views = queries.positions_of(world.exchange.state, asked.purse, with_flat)
+    views = queries.positions_of(world.exchange.state, asked.subaccount_ref, with_flat)
     terms = [(view, view.contract.terms) for view in views]
     shown = [
         view
@@ -124,10 +131,10 @@ def test_what_is_kept_is_what_would_be_made(name: str, flat_rows: str, story: li
                 assert venue.ask(now_and_then, asked) == wanted, (asked, command)
 
 
-def ask_summaries(context: DeribitContext, purse: BookRef, extended: bool) -> list[str]:
+def ask_summaries(context: DeribitContext, subaccount_ref: SubaccountRef, extended: bool) -> list[str]:
     """All of a book, and that in BTC."""
     params = {"currency": "BTC", "extended": extended, "subaccount_id": None}
-    caller = Caller(key_of(purse), (), purse)
+    caller = Caller(key_of(subaccount_ref), (), subaccount_ref)
     calls = [DeribitCall(operation, context, params, 0, 0, caller, []) for operation in summaries.OPERATIONS]
     return [call.operation.answer(call) for call in calls if call.operation.answer]
 
@@ -140,19 +147,19 @@ def test_summaries_that_are_kept_are_those_that_would_be_made(story: list[Comman
     for number, command in enumerate([None, *story]):
         if command is not None:
             world.exchange.execute(command, world.at + number)
-        for purse in PURSES:
+        for subaccount_ref in SUBACCOUNT_REFS:
             for extended in (True, False):
-                wanted = ask_summaries(deribit(world.exchange.state, "show"), purse, extended)
-                assert ask_summaries(context, purse, extended) == wanted, command
+                wanted = ask_summaries(deribit(world.exchange.state, "show"), subaccount_ref, extended)
+                assert ask_summaries(context, subaccount_ref, extended) == wanted, command
 
 
 def held_everywhere() -> DerivativesWorld:
     world = DerivativesWorld()
-    for purse in PURSES:
-        world.hold("100", "113000", FUTURE, purse)
-        world.hold("-200", "113500", PERPETUAL, purse)
-        world.hold("0.5", "113500", LINEAR, purse)
-        world.hold("2", "0.02", CALL, purse)
+    for subaccount_ref in SUBACCOUNT_REFS:
+        world.hold("100", "113000", FUTURE, subaccount_ref)
+        world.hold("-200", "113500", PERPETUAL, subaccount_ref)
+        world.hold("0.5", "113500", LINEAR, subaccount_ref)
+        world.hold("2", "0.02", CALL, subaccount_ref)
     return world
 
 
@@ -163,9 +170,11 @@ def test_only_what_changed_is_valued_again(name: str, monkeypatch: pytest.Monkey
     context = venue.context(world.exchange.state, "show")
     valued: list[str] = []
 
-    def view_and_note(purse: BookRef, contract: Contract, holding: Holding, index: Decimal) -> PositionView:
+    def view_and_note(
+        subaccount_ref: SubaccountRef, contract: Contract, holding: Holding, index: Decimal
+    ) -> PositionView:
         valued.append(contract.name)
-        return view_of(purse, contract, holding, index)
+        return view_of(subaccount_ref, contract, holding, index)
 
     monkeypatch.setattr(queries, "view_of", view_and_note)
 

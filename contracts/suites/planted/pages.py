@@ -90,9 +90,9 @@ def positions_by_name(planter: Planter) -> None:
 
 def statuses_are_inverted(planter: Planter) -> None:
     def admits(query: OrderQuery, partition: Any) -> bool:
-        book, status, archived = partition
+        subaccount, status, archived = partition
         return (
-            (query.books is None or book in query.books)
+            (query.subaccounts is None or subaccount in query.subaccounts)
             and (not query.statuses or status not in query.statuses)
             and query.archived in (None, archived)
         )
@@ -104,7 +104,9 @@ def counts_are_inverted(planter: Planter) -> None:
     planter.function(
         positions.find_positions,
         lambda find: (
-            lambda holdings, query: find(holdings, replace(query, nonzero=query.nonzero ^ 3 if query.nonzero else 0))
+            lambda subaccount, query: find(
+                subaccount, replace(query, nonzero=query.nonzero ^ 3 if query.nonzero else 0)
+            )
         ),
     )
 
@@ -112,7 +114,7 @@ def counts_are_inverted(planter: Planter) -> None:
 def settled_rows_are_shown(planter: Planter) -> None:
     planter.function(
         positions.find_positions,
-        lambda find: lambda holdings, query: find(holdings, replace(query, settled=None)),
+        lambda find: lambda subaccount, query: find(subaccount, replace(query, settled=None)),
     )
 
 

@@ -100,12 +100,12 @@ def restricted_key_reads_the_account(planter: Planter) -> None:
 
 
 def restricted_key_reads_another_book(planter: Planter) -> None:
-    planter.function(row_owner.asked_book, lambda before: _any_book)
+    planter.function(row_owner.asked_subaccount, lambda before: _any_subaccount)
 
 
-def _any_book(call: Any) -> str | None:
+def _any_subaccount(call: Any) -> str | None:
     asked = call.params.get("subaccount")
-    return call.key.book if asked is None else str(asked)
+    return call.key.subaccount if asked is None else str(asked)
 
 
 def restricted_key_sees_the_parts(planter: Planter) -> None:
@@ -131,8 +131,8 @@ def bound_key_reads_another_subtrader(planter: Planter) -> None:
 
 def _any_subtrader(call: Any) -> str | None:
     asked = str(call.params.get("subtrader_id") or "")
-    book: str | None = call.key.book
-    return asked.rpartition("_")[2] or book
+    subaccount: str | None = call.key.subaccount
+    return asked.rpartition("_")[2] or subaccount
 
 
 def limit_may_be_one_larger(planter: Planter) -> None:
@@ -190,7 +190,7 @@ def wrong_choices_are_taken(planter: Planter) -> None:
 
 def required_name_is_optional(planter: Planter) -> None:
     planter.function(
-        row_owner.asked_subtrader, lambda asked: lambda call: asked(call) or next(iter(call.account.books))
+        row_owner.asked_subtrader, lambda asked: lambda call: asked(call) or next(iter(call.account.subaccounts))
     )
 
 

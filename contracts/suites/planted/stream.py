@@ -143,11 +143,13 @@ def left_markets_stay(planter: Planter) -> None:
 
 
 def everybody_sees_everything(planter: Planter) -> None:
-    planter.member(Subscriber, "_is_of_key", lambda before: lambda self, purse: True)
+    planter.member(Subscriber, "_is_of_key", lambda before: lambda self, subaccount_ref: True)
 
 
 def restricted_key_sees_all_books(planter: Planter) -> None:
-    planter.member(Subscriber, "_is_of_key", lambda before: lambda self, purse: purse[0] == self._account)
+    planter.member(
+        Subscriber, "_is_of_key", lambda before: lambda self, subaccount_ref: subaccount_ref[0] == self._account
+    )
 
 
 def code_is_of_another_date(planter: Planter) -> None:

@@ -4,7 +4,7 @@ A value out of its range raises ValueError on construction; what depends on the 
 one) is a Refusal from `Exchange.execute`. Units are those of `vocabulary`.
 """
 
-from mockexchange.core.commands.accounts import AddKey, CapSubtrader, OpenAccount, OpenBook, RestrictSubtrader
+from mockexchange.core.commands.accounts import AddKey, CapSubtrader, OpenAccount, OpenSubaccount, RestrictSubtrader
 from mockexchange.core.commands.cash import (
     AllocateBalance,
     CompleteTransfer,
@@ -59,7 +59,7 @@ from mockexchange.core.commands.trading import (
 
 Command = (
     OpenAccount
-    | OpenBook
+    | OpenSubaccount
     | AddKey
     | RestrictSubtrader
     | CapSubtrader
@@ -136,10 +136,10 @@ __all__ = [
     "MarkContract",
     "Note",
     "OpenAccount",
-    "OpenBook",
     "OpenGroup",
     "OpenHolding",
     "OpenPosition",
+    "OpenSubaccount",
     "PayFunding",
     "PriceMarket",
     "QuoteMarket",

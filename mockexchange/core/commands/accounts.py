@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from mockexchange.core.commands.validation import require
-from mockexchange.core.vocabulary import AccountKind, BookRef
+from mockexchange.core.vocabulary import AccountKind, SubaccountRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +24,16 @@ class OpenAccount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OpenBook:
+class OpenSubaccount:
     """A member's subaccount ("1" to "63") or an FCM's subtrader (any name)."""
 
     account: str
-    book: str
-    book_id: str = ""
+    subaccount: str
+    subaccount_id: str = ""
     """The venue's id of the book where the scenario gives one verbatim."""
 
     def __post_init__(self) -> None:
-        require(bool(self.book) and "/" not in self.book, "book: expected a name without a slash")
+        require(bool(self.subaccount) and "/" not in self.subaccount, "book: expected a name without a slash")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class AddKey:
     public_key: str = ""
     """PEM, SubjectPublicKeyInfo. The core compares it and never parses it."""
     scopes: tuple[str, ...] = ("read", "write")
-    book: str | None = None
+    subaccount: str | None = None
     """The only book this key may see, or None for all of the account."""
     api_date: str | None = None
     secret: str = ""
@@ -58,7 +58,7 @@ class AddKey:
 class RestrictSubtrader:
     """What an FCM forbids a subtrader: whole categories, or all trading."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     categories: tuple[str, ...] = ()
     blocked: bool = False
 
@@ -67,7 +67,7 @@ class RestrictSubtrader:
 class CapSubtrader:
     """How much a subtrader may put into event contracts a day; None lifts the cap."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     limit_micros: int | None = None
 
     def __post_init__(self) -> None:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from mockexchange.core.commands.validation import require, require_amount
 from mockexchange.core.vocabulary import (
     EXCHANGE_INDEX_MAX,
-    BookRef,
     Instance,
     PaymentMethod,
     PaymentStatus,
     Reservation,
+    SubaccountRef,
     TransferStatus,
 )
 
@@ -20,7 +20,7 @@ OPENING_STATUSES = (PaymentStatus.APPLIED, PaymentStatus.PENDING)
 class Deposit:
     """Cash from outside: it is there once the payment is applied, less the fee."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     amount_micros: int
     fee_micros: int = 0
     method: PaymentMethod = PaymentMethod.ACH
@@ -37,7 +37,7 @@ class Deposit:
 class Withdraw:
     """Cash to the outside: amount and fee leave at once, and come back if the payment fails or is returned."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     amount_micros: int
     fee_micros: int = 0
     method: PaymentMethod = PaymentMethod.ACH
@@ -63,8 +63,8 @@ class FinalizePayment:
 class Transfer:
     """Cash between two books of one account."""
 
-    source: BookRef
-    target: BookRef
+    source: SubaccountRef
+    target: SubaccountRef
     amount_micros: int
     transfer: str | None = None
 
@@ -118,5 +118,5 @@ class AllocateBalance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetNetting:
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     enabled: bool

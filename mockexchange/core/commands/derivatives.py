@@ -6,7 +6,7 @@ from decimal import Decimal
 from mockexchange.core.commands.validation import require, require_above_0, require_decimal
 from mockexchange.core.derivatives.contracts import NO_GREEKS, Greeks, Terms
 from mockexchange.core.derivatives.vocabulary import COMBOS, ContractKind, Direction
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class MarkContract:
 class TradeContract:
     """A trade that happened. `amount` is without a sign, in the unit of sizes."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     contract: str
     direction: Direction
     amount: Decimal
@@ -64,7 +64,7 @@ class TradeContract:
     taker: bool = False
     fee: Decimal | None = None
     """In settlement currency; by the contract's rates where it is not given."""
-    against: BookRef | None = None
+    against: SubaccountRef | None = None
     order: str | None = None
     trade: str | None = None
     label: str = ""
@@ -74,7 +74,7 @@ class TradeContract:
         require_decimal("price", self.price)
         if self.fee is not None:
             require_decimal("fee", self.fee)
-        require(self.against != self.purse, "against: expected another book than the account's own")
+        require(self.against != self.subaccount_ref, "against: expected another book than the account's own")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +84,7 @@ class OpenHolding:
     `reference` is the price the session counts from: the contract's last settlement where it is not given.
     """
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     contract: str
     size: Decimal
     average_price: Decimal
@@ -144,7 +144,7 @@ class DeliverContract:
 class CreditCurrency:
     """Cash that comes, or goes where it is below 0."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     currency: str
     amount: Decimal
 

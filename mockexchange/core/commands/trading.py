@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from mockexchange.core.commands.validation import require, require_price
-from mockexchange.core.vocabulary import Action, BookRef, SelfTradePrevention, Side
+from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, SubaccountRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fill:
     """A trade that happened. It needs no order behind it: then its order id is derived."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: str
     side: Side
     action: Action
@@ -19,7 +19,7 @@ class Fill:
     """Of `side`: a NO bought at 0.30 is `price_centicents=3_000`."""
     taker: bool = False
     fee_micros: int | None = None
-    against: BookRef | None = None
+    against: SubaccountRef | None = None
     order: str | None = None
     client_order_id: str = ""
     fill_id: str | None = None
@@ -29,14 +29,14 @@ class Fill:
         require(self.count_centis > 0, "count: expected more than 0")
         require_price(self.price_centicents)
         require(self.fee_micros is None or self.fee_micros >= 0, "fee: expected 0 or more")
-        require(self.against != self.purse, "against: expected another book than the account's own")
+        require(self.against != self.subaccount_ref, "against: expected another book than the account's own")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenPosition:
     """An opening balance without fills, for an account imported from elsewhere."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: str
     quantity_centis: int
     cost_micros: int
@@ -55,7 +55,7 @@ class OpenPosition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestOrder:
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: str
     side: Side
     action: Action
@@ -116,7 +116,7 @@ class AmendOrder:
 class OpenGroup:
     """Orders of one book that are canceled together once `limit_centis` of them have been filled."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     group: str | None = None
     limit_centis: int | None = None
 

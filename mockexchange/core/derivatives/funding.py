@@ -17,10 +17,10 @@ def pay_funding(state: State, command: PayFunding, at: int) -> Iterator[Event]:
     if not contract.terms.is_perpetual:
         raise Refused(RefusalCode.WRONG_KIND, f"{contract.name} expires: only perpetuals have funding")
     future = future_of(contract.terms)
-    for purse, held in state.derivatives.holdings.items():
+    for subaccount_ref, held in state.derivatives.holdings.items():
         holding = held.get(contract.name)
         if holding is None or not holding.size:
             continue
         paid = command.rate * future.value(holding.size, contract.mark)
         holding.fund(-paid if holding.size > 0 else paid, command.interest_value)
-        yield tell(state, purse, contract.name, holding, at)
+        yield tell(state, subaccount_ref, contract.name, holding, at)

@@ -3,14 +3,14 @@
 from mockexchange.core.derivatives.holdings import Holding
 from mockexchange.core.events import HoldingChanged
 from mockexchange.core.model.state import State
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 
-def tell(state: State, purse: BookRef, contract: str, holding: Holding, at: int) -> HoldingChanged:
+def tell(state: State, subaccount_ref: SubaccountRef, contract: str, holding: Holding, at: int) -> HoldingChanged:
     """Date a change that was made, and tell what is held now."""
     holding.revision, holding.updated_at = state.next_revision(), at
     return HoldingChanged(
-        purse=purse,
+        subaccount_ref=subaccount_ref,
         contract=contract,
         size=holding.size,
         cost=holding.cost,

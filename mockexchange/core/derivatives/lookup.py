@@ -8,7 +8,7 @@ from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.derivatives.holdings import Cash, Holding
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 SHOWN_MAX = 5
 
@@ -35,24 +35,24 @@ def require_index(state: State, name: str) -> None:
         raise Refused(RefusalCode.UNKNOWN_INDEX, f"index {name!r} has no price; {known}: set it first")
 
 
-def require_trader(state: State, purse: BookRef) -> None:
+def require_trader(state: State, subaccount_ref: SubaccountRef) -> None:
     """Accounts of the default venue have cash in dollars alone."""
-    state.book(purse)
-    if not state.accounts[purse.account].venue:
+    state.subaccount(subaccount_ref)
+    if not state.accounts[subaccount_ref.account].venue:
         message = (
-            f"account {purse.account} has dollars and event contracts, and neither currencies nor instruments:"
+            f"account {subaccount_ref.account} has dollars and event contracts, and neither currencies nor instruments:"
             f" expected an account with a venue that has those"
         )
         raise Refused(RefusalCode.WRONG_KIND, message)
 
 
-def holding_of(state: State, purse: BookRef, contract: str) -> Holding:
+def holding_of(state: State, subaccount_ref: SubaccountRef, contract: str) -> Holding:
     """What the book holds of it: from now on something, if only flat."""
-    return state.derivatives.holdings.setdefault(purse, {}).setdefault(contract, Holding())
+    return state.derivatives.holdings.setdefault(subaccount_ref, {}).setdefault(contract, Holding())
 
 
-def cash_of(state: State, purse: BookRef, currency: str) -> Cash:
-    return state.derivatives.cash.setdefault(purse, {}).setdefault(currency, Cash())
+def cash_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> Cash:
+    return state.derivatives.cash.setdefault(subaccount_ref, {}).setdefault(currency, Cash())
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

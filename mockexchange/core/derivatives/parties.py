@@ -11,13 +11,13 @@ from mockexchange.core.derivatives.legs import Fill
 from mockexchange.core.derivatives.vocabulary import Form
 from mockexchange.core.instruments import option
 from mockexchange.core.model.state import State
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Party(NamedTuple):
     """`sign` is -1 for who trades against the command's account; `fee` is None where rates make it."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     sign: int
     is_taker: bool
     order_id: str
@@ -40,7 +40,7 @@ class Party(NamedTuple):
 
 def parties_of(state: State, contract: Contract, command: TradeContract) -> list[Party]:
     order_id = command.order or new_id(state, contract)
-    parties = [Party(command.purse, 1, command.taker, order_id, command.label, command.fee)]
+    parties = [Party(command.subaccount_ref, 1, command.taker, order_id, command.label, command.fee)]
     if command.against is not None:
         parties.append(Party(command.against, -1, not command.taker, new_id(state, contract), "", None))
     return parties

@@ -11,13 +11,13 @@ from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.derivatives.valuation import view_of
 from mockexchange.core.derivatives.views import PositionView, SummaryView
 from mockexchange.core.model.state import State
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Held(NamedTuple):
     """What the view of a position is made of."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     contract: Contract
     holding: Holding
 
@@ -27,15 +27,15 @@ class Held(NamedTuple):
         return self.contract.revision, self.holding.revision
 
 
-def held_of(state: State, purse: BookRef, with_flat: bool = False) -> list[Held]:
+def held_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False) -> list[Held]:
     """Return what a book holds, in the order in which contracts were first held; an unknown book holds nothing.
 
     `with_flat` adds what was closed since the last settlement.
     """
     contracts = state.derivatives.contracts
     return [
-        Held(purse, contracts[name], holding)
-        for name, holding in state.derivatives.holdings.get(purse, {}).items()
+        Held(subaccount_ref, contracts[name], holding)
+        for name, holding in state.derivatives.holdings.get(subaccount_ref, {}).items()
         if holding.size or with_flat
     ]
 
@@ -46,31 +46,33 @@ def view_of_held(state: State, held: Held) -> PositionView:
     return view_of(*held, state.derivatives.indexes[held.contract.terms.index])
 
 
-def positions_of(state: State, purse: BookRef, with_flat: bool = False) -> list[PositionView]:
+def positions_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False) -> list[PositionView]:
     """Return the views of what `held_of` returns."""
-    return [view_of_held(state, held) for held in held_of(state, purse, with_flat)]
+    return [view_of_held(state, held) for held in held_of(state, subaccount_ref, with_flat)]
 
 
 @precise
-def position_of(state: State, purse: BookRef, contract: str) -> PositionView:
+def position_of(state: State, subaccount_ref: SubaccountRef, contract: str) -> PositionView:
     """Return what a book holds of one contract, flat where it never held it. Raises KeyError for an unknown one."""
-    return _view(state, purse, contract, state.derivatives.holdings.get(purse, {}).get(contract, Holding()))
+    return _view(
+        state, subaccount_ref, contract, state.derivatives.holdings.get(subaccount_ref, {}).get(contract, Holding())
+    )
 
 
-def currencies_of(state: State, purse: BookRef) -> list[str]:
+def currencies_of(state: State, subaccount_ref: SubaccountRef) -> list[str]:
     """Return the currencies that a book has or had anything in, by name."""
-    held = state.derivatives.holdings.get(purse, ())
+    held = state.derivatives.holdings.get(subaccount_ref, ())
     of_contracts = {state.derivatives.contracts[name].terms.settlement_currency for name in held}
-    return sorted({*state.derivatives.cash.get(purse, ()), *of_contracts})
+    return sorted({*state.derivatives.cash.get(subaccount_ref, ()), *of_contracts})
 
 
 @precise
-def summary_of(state: State, purse: BookRef, currency: str) -> SummaryView:
+def summary_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> SummaryView:
     """Return a book's account in one currency; zeros in one that it never had."""
-    cash = state.derivatives.cash.get(purse, {}).get(currency, Cash())
+    cash = state.derivatives.cash.get(subaccount_ref, {}).get(currency, Cash())
     views = [
-        _view(state, purse, name, holding)
-        for name, holding in state.derivatives.holdings.get(purse, {}).items()
+        _view(state, subaccount_ref, name, holding)
+        for name, holding in state.derivatives.holdings.get(subaccount_ref, {}).items()
         if state.derivatives.contracts[name].terms.settlement_currency == currency
     ]
     options = [view for view in views if is_option(view.contract.terms)]
@@ -81,7 +83,7 @@ def summary_of(state: State, purse: BookRef, currency: str) -> SummaryView:
     options_value = _sum(view.size * view.mark_price for view in options)
     initial_margin = _sum(view.initial_margin for view in views)
     return SummaryView(
-        purse=purse,
+        subaccount_ref=subaccount_ref,
         currency=currency,
         balance=cash.amount,
         equity=margin_balance + options_value,
@@ -110,9 +112,9 @@ def summary_of(state: State, purse: BookRef, currency: str) -> SummaryView:
     )
 
 
-def _view(state: State, purse: BookRef, name: str, holding: Holding) -> PositionView:
+def _view(state: State, subaccount_ref: SubaccountRef, name: str, holding: Holding) -> PositionView:
     contract = state.derivatives.contracts[name]
-    return view_of(purse, contract, holding, state.derivatives.indexes[contract.terms.index])
+    return view_of(subaccount_ref, contract, holding, state.derivatives.indexes[contract.terms.index])
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal:

@@ -19,7 +19,7 @@ from mockexchange.core.events import ContractDelivered, Event, SessionSettled
 from mockexchange.core.instruments import option
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 Held = dict[str, Holding]
 
@@ -33,25 +33,25 @@ def settle_session(state: State, command: SettleSession, at: int) -> Iterator[Ev
         contract.settlement = given.get(contract.name, contract.mark)
         contract.revision, contract.updated_at = state.next_revision(), at
     yield SessionSettled(prices=tuple((contract.name, contract.settlement) for contract in contracts))
-    for purse, held in state.derivatives.holdings.items():
-        yield from _settle_book(state, purse, held, at)
+    for subaccount_ref, held in state.derivatives.holdings.items():
+        yield from _settle_subaccount(state, subaccount_ref, held, at)
         for name in [name for name, holding in held.items() if not holding.size]:
             del held[name]
 
 
-def _settle_book(state: State, purse: BookRef, held: Held, at: int) -> Iterator[Event]:
+def _settle_subaccount(state: State, subaccount_ref: SubaccountRef, held: Held, at: int) -> Iterator[Event]:
     made: dict[str, Decimal] = {}
     for name, holding in held.items():
         contract = state.derivatives.contracts[name]
         if holding.is_settled:
             continue
         amount = holding.settle(form_of(contract.terms), contract.settlement)
-        yield tell(state, purse, name, holding, at)
+        yield tell(state, subaccount_ref, name, holding, at)
         if not is_option(contract.terms):
             currency = contract.terms.settlement_currency
             made[currency] = made.get(currency, ZERO) + amount
     for currency, amount in made.items():
-        yield from cash.settle(state, purse, currency, amount)
+        yield from cash.settle(state, subaccount_ref, currency, amount)
 
 
 def deliver_contract(state: State, command: DeliverContract, at: int) -> Iterator[Event]:
@@ -63,18 +63,20 @@ def deliver_contract(state: State, command: DeliverContract, at: int) -> Iterato
     contract.delivery = index if command.price is None else command.price
     contract.revision, contract.updated_at = state.next_revision(), at
     yield ContractDelivered(contract=contract.name, price=contract.delivery)
-    for purse, held in state.derivatives.holdings.items():
+    for subaccount_ref, held in state.derivatives.holdings.items():
         if contract.name in held:
-            yield from _deliver(state, purse, contract, held.pop(contract.name), at)
+            yield from _deliver(state, subaccount_ref, contract, held.pop(contract.name), at)
 
 
-def _deliver(state: State, purse: BookRef, contract: Contract, holding: Holding, at: int) -> Iterator[Event]:
+def _deliver(
+    state: State, subaccount_ref: SubaccountRef, contract: Contract, holding: Holding, at: int
+) -> Iterator[Event]:
     if holding.is_settled:
         return
     amount = _paid_out(contract.terms, holding, contract.delivery or ZERO)
     holding.clear()
-    yield tell(state, purse, contract.name, holding, at)
-    yield from cash.settle(state, purse, contract.terms.settlement_currency, amount)
+    yield tell(state, subaccount_ref, contract.name, holding, at)
+    yield from cash.settle(state, subaccount_ref, contract.terms.settlement_currency, amount)
 
 
 def _paid_out(terms: Terms, holding: Holding, price: Decimal) -> Decimal:

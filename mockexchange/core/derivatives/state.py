@@ -7,7 +7,7 @@ from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.derivatives.holdings import Cash, Holding
 from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.model.history import History
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 
 @dataclass(slots=True)
@@ -16,8 +16,8 @@ class Derivatives:
 
     contracts: dict[str, Contract] = field(default_factory=dict)
     indexes: dict[str, Decimal] = field(default_factory=dict)
-    holdings: dict[BookRef, dict[str, Holding]] = field(default_factory=dict)
+    holdings: dict[SubaccountRef, dict[str, Holding]] = field(default_factory=dict)
     """A flat one stays until the next settlement, so that what was closed can still be seen."""
-    cash: dict[BookRef, dict[str, Cash]] = field(default_factory=dict)
+    cash: dict[SubaccountRef, dict[str, Cash]] = field(default_factory=dict)
     trades: History[ContractTrade] = field(default_factory=History)
     trade_ids: set[str] = field(default_factory=set)

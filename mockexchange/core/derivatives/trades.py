@@ -5,14 +5,14 @@ from decimal import Decimal
 
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractTrade:
     """`combo` is the combo whose leg this is; prices of the mark and the index are those of its instant."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     contract: str
     currency: str
     """The settlement currency, and that of the fee."""
@@ -41,11 +41,16 @@ class ContractTrade:
 
     @property
     def selectors(self) -> tuple[Selector, ...]:
-        return EVERYTHING, ("purse", self.purse), ("currency", self.purse, self.currency), self.of_contract
+        return (
+            EVERYTHING,
+            ("subaccount_ref", self.subaccount_ref),
+            ("currency", self.subaccount_ref, self.currency),
+            self.of_contract,
+        )
 
     @property
     def of_contract(self) -> Selector:
-        return "contract", self.purse, self.contract
+        return "contract", self.subaccount_ref, self.contract
 
     @property
     def partition(self) -> Partition:

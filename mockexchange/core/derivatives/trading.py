@@ -41,22 +41,22 @@ def trade_contract(state: State, command: TradeContract, at: int) -> Iterator[Ev
 def open_holding(state: State, command: OpenHolding, at: int) -> Iterator[Event]:
     """Cash stays as it is, an option's premium included: it was paid elsewhere."""
     contract = open_contract_of(state, command.contract)
-    require_trader(state, command.purse)
+    require_trader(state, command.subaccount_ref)
     if contract.terms.kind in COMBOS:
         message = f"{contract.name} is a {contract.terms.kind}, which is never held: expected one of its legs"
         raise Refused(RefusalCode.WRONG_KIND, message)
-    if not state.derivatives.holdings.get(command.purse, {}).get(contract.name, Holding()).is_settled:
-        message = f"{command.purse} holds {contract.name} already: trade it instead"
+    if not state.derivatives.holdings.get(command.subaccount_ref, {}).get(contract.name, Holding()).is_settled:
+        message = f"{command.subaccount_ref} holds {contract.name} already: trade it instead"
         raise Refused(RefusalCode.POSITION_EXISTS, message)
     reference = command.reference or contract.settlement or command.average_price
     index = state.derivatives.indexes[contract.terms.index]
     usd = command.average_price_usd or command.average_price * unit_usd(contract.terms, index)
-    holding = holding_of(state, command.purse, contract.name)
+    holding = holding_of(state, command.subaccount_ref, contract.name)
     if command.size:
         holding.open(form_of(contract.terms), command.size, command.average_price, reference, usd)
     holding.realized += command.realized
     holding.realized_funding += command.realized_funding
-    yield tell(state, command.purse, contract.name, holding, at)
+    yield tell(state, command.subaccount_ref, contract.name, holding, at)
 
 
 class _Printed(NamedTuple):
@@ -68,9 +68,9 @@ class _Printed(NamedTuple):
 
 
 def _require_tradable(state: State, contract: Contract, command: TradeContract) -> None:
-    for purse in (command.purse, command.against):
-        if purse is not None:
-            require_trader(state, purse)
+    for subaccount_ref in (command.subaccount_ref, command.against):
+        if subaccount_ref is not None:
+            require_trader(state, subaccount_ref)
     require_price(contract.terms, command.price)
     if command.trade in state.derivatives.trade_ids:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"trade {command.trade} exists already")
@@ -99,10 +99,10 @@ def _fill(state: State, command: TradeContract, fill: Fill, party: Party, printe
     index = state.derivatives.indexes[terms.index]
     size = party.size_of(fill)
     fee = party.fee_of(fill, index)
-    holding = holding_of(state, party.purse, contract.name)
+    holding = holding_of(state, party.subaccount_ref, contract.name)
     profit = holding.trade(form_of(terms), size, fill.price, fill.price * unit_usd(terms, index))
     row = ContractTrade(
-        purse=party.purse,
+        subaccount_ref=party.subaccount_ref,
         contract=contract.name,
         currency=terms.settlement_currency,
         kind=terms.kind,
@@ -127,14 +127,14 @@ def _fill(state: State, command: TradeContract, fill: Fill, party: Party, printe
     )
     state.derivatives.trades.add(row, row.serial)
     yield _told(row)
-    yield tell(state, party.purse, contract.name, holding, printed.at)
+    yield tell(state, party.subaccount_ref, contract.name, holding, printed.at)
     premium = size * fill.price if is_option(terms) else ZERO
-    yield from cash.charge(state, party.purse, terms.settlement_currency, fee, premium)
+    yield from cash.charge(state, party.subaccount_ref, terms.settlement_currency, fee, premium)
 
 
 def _told(row: ContractTrade) -> ContractTraded:
     return ContractTraded(
-        purse=row.purse,
+        subaccount_ref=row.subaccount_ref,
         contract=row.contract,
         trade_id=row.trade_id,
         order_id=row.order_id,

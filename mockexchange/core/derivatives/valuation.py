@@ -10,7 +10,7 @@ from mockexchange.core.derivatives.precision import in_nine_decimals, quotient
 from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import Form
 from mockexchange.core.instruments import option
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Margins(NamedTuple):
@@ -18,7 +18,7 @@ class Margins(NamedTuple):
     maintenance: Decimal
 
 
-def view_of(purse: BookRef, contract: Contract, holding: Holding, index: Decimal) -> PositionView:
+def view_of(subaccount_ref: SubaccountRef, contract: Contract, holding: Holding, index: Decimal) -> PositionView:
     """All that there is to say of a holding, flat or not. Must run in the context of derivatives."""
     terms, size, mark = contract.terms, holding.size, contract.mark
     worth = form_of(terms).worth(size, mark)
@@ -26,7 +26,7 @@ def view_of(purse: BookRef, contract: Contract, holding: Holding, index: Decimal
     amount = None if is_option(terms) else coins(terms, size, mark)
     greeks = _greeks_of(contract, size, amount)
     return PositionView(
-        purse=purse,
+        subaccount_ref=subaccount_ref,
         contract=contract,
         size=_shown(terms, size, mark),
         size_currency=amount,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mockexchange.core.derivatives.contracts import Contract
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,7 @@ class PositionView:
     What there is not for the contract's kind is None: which fields a venue shows is the venue's.
     """
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     contract: Contract
     size: Decimal
     """Signed; of a linear future the quote notional, as the venue shows it (ccxt#13313)."""
@@ -49,7 +49,7 @@ class PositionView:
 class SummaryView:
     """One book's account in one currency."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     currency: str
     balance: Decimal
     """Cash: deposits, premiums, fees, and what sessions settled."""

@@ -1,6 +1,12 @@
 """What happened: frozen values in the order in which it did. Units are those of `vocabulary`."""
 
-from mockexchange.core.events.accounts import AccountOpened, BookOpened, KeyAdded, SubtraderCapped, SubtraderRestricted
+from mockexchange.core.events.accounts import (
+    AccountOpened,
+    KeyAdded,
+    SubaccountOpened,
+    SubtraderCapped,
+    SubtraderRestricted,
+)
 from mockexchange.core.events.cash import (
     BalanceAllocated,
     CashMoved,
@@ -53,7 +59,7 @@ from mockexchange.core.events.trading import (
 
 Event = (
     AccountOpened
-    | BookOpened
+    | SubaccountOpened
     | KeyAdded
     | SubtraderRestricted
     | SubtraderCapped
@@ -104,7 +110,6 @@ __all__ = [
     "AccountOpened",
     "Announced",
     "BalanceAllocated",
-    "BookOpened",
     "CashChanged",
     "CashMoved",
     "ContractDelivered",
@@ -143,6 +148,7 @@ __all__ = [
     "SeriesListed",
     "SessionSettled",
     "ShardTransferred",
+    "SubaccountOpened",
     "SubtraderCapped",
     "SubtraderRestricted",
     "Traded",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from mockexchange.core.vocabulary import AccountKind, BookRef
+from mockexchange.core.vocabulary import AccountKind, SubaccountRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,8 +12,8 @@ class AccountOpened:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BookOpened:
-    purse: BookRef
+class SubaccountOpened:
+    subaccount_ref: SubaccountRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +25,12 @@ class KeyAdded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubtraderRestricted:
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     categories: tuple[str, ...]
     blocked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubtraderCapped:
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     limit_micros: int | None

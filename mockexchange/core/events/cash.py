@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from mockexchange.core.vocabulary import (
-    BookRef,
     Instance,
     PaymentKind,
     PaymentMethod,
     PaymentStatus,
     Reservation,
+    SubaccountRef,
     TransferStatus,
 )
 
@@ -17,7 +17,7 @@ from mockexchange.core.vocabulary import (
 class CashMoved:
     """Cash entered (positive) or left (negative) a book other than by trading."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     amount_micros: int
     cash_micros: int
 
@@ -26,7 +26,7 @@ class CashMoved:
 class PaymentMade:
     payment: str
     kind: PaymentKind
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     method: PaymentMethod
     status: PaymentStatus
     amount_micros: int
@@ -44,8 +44,8 @@ class Transferred:
     """Cash went from one book of an account to another."""
 
     transfer: str
-    source: BookRef
-    target: BookRef
+    source: SubaccountRef
+    target: SubaccountRef
     amount_micros: int
 
 
@@ -79,5 +79,5 @@ class BalanceAllocated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NettingSet:
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     enabled: bool

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mockexchange.core.derivatives.vocabulary import Direction
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,7 @@ class ContractMarked:
 class ContractTraded:
     """One account's side of a trade; the row is `state.derivatives.trades` by its serial."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     contract: str
     trade_id: str
     order_id: str
@@ -41,7 +41,7 @@ class ContractTraded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldingChanged:
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     contract: str
     size: Decimal
     cost: Decimal
@@ -52,7 +52,7 @@ class HoldingChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashChanged:
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     currency: str
     cash: Decimal
 

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from mockexchange.core.vocabulary import Action, BookRef, OrderReason, OrderStatus, Result, Side
+from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Result, Side, SubaccountRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filled:
     fill_id: str
     order_id: str
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: str
     side: Side
     action: Action
@@ -36,7 +36,7 @@ class Traded:
 class PositionChanged:
     """The whole row after the change, as the next read will show it."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: str
     quantity_centis: int
     cost_micros: int
@@ -57,7 +57,7 @@ class PositionChanged:
 class PositionSettled:
     """What the settlement paid: `revenue_micros` before the `remainder_micros` kept as a fee (scalar results)."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: str
     result: Result
     quantity_centis: int
@@ -69,7 +69,7 @@ class PositionSettled:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRested:
     order_id: str
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: str
     side: Side
     action: Action
@@ -101,7 +101,7 @@ class OrderChanged:
     """What can change of an order, after the change, as the next read will show it; new orders come with one too."""
 
     order_id: str
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: str
     reason: OrderReason
     status: OrderStatus
@@ -119,7 +119,7 @@ class OrderChanged:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupOpened:
     group: str
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     limit_centis: int | None
 
 
@@ -128,19 +128,19 @@ class GroupTriggered:
     """The group takes no orders until it is reset; those that rested are canceled, one event each."""
 
     group: str
-    purse: BookRef
+    subaccount_ref: SubaccountRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupReset:
     group: str
-    purse: BookRef
+    subaccount_ref: SubaccountRef
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupLimited:
     group: str
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     limit_centis: int
 
 
@@ -149,4 +149,4 @@ class GroupDeleted:
     """The group is no more; those of its orders that rested are canceled, one event each."""
 
     group: str
-    purse: BookRef
+    subaccount_ref: SubaccountRef

@@ -2,14 +2,21 @@
 
 from collections.abc import Iterator
 
-from mockexchange.core.commands import AddKey, CapSubtrader, OpenAccount, OpenBook, RestrictSubtrader
-from mockexchange.core.events import AccountOpened, BookOpened, Event, KeyAdded, SubtraderCapped, SubtraderRestricted
+from mockexchange.core.commands import AddKey, CapSubtrader, OpenAccount, OpenSubaccount, RestrictSubtrader
+from mockexchange.core.events import (
+    AccountOpened,
+    Event,
+    KeyAdded,
+    SubaccountOpened,
+    SubtraderCapped,
+    SubtraderRestricted,
+)
 from mockexchange.core.ids import derived_id
 from mockexchange.core.model.accounts import Account, Key, SubtraderRules
 from mockexchange.core.model.state import State
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.vocabulary import PRIMARY_BOOK, SUBACCOUNTS_MAX, AccountKind, BookRef
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SUBACCOUNTS_MAX, AccountKind, SubaccountRef
 
 SUBACCOUNTS = {str(number) for number in range(1, SUBACCOUNTS_MAX + 1)}
 
@@ -23,27 +30,30 @@ def open_account(state: State, command: OpenAccount, at: int) -> Iterator[Event]
         command.account, command.kind, account_id, user_id, command.tier, venue=command.venue
     )
     yield AccountOpened(account=command.account, kind=command.kind)
-    yield _add_book(state, BookRef(command.account), "", at)
+    yield _add_subaccount(state, SubaccountRef(command.account), "", at)
 
 
-def open_book(state: State, command: OpenBook, at: int) -> Iterator[Event]:
+def open_subaccount(state: State, command: OpenSubaccount, at: int) -> Iterator[Event]:
     account = state.account(command.account)
-    if command.book in account.books:
-        raise Refused(RefusalCode.ALREADY_EXISTS, f"account {command.account} has a book {command.book!r} already")
-    if account.kind is AccountKind.MEMBER and command.book not in SUBACCOUNTS:
+    if command.subaccount in account.subaccounts:
+        raise Refused(
+            RefusalCode.ALREADY_EXISTS, f"account {command.account} has a book {command.subaccount!r} already"
+        )
+    if account.kind is AccountKind.MEMBER and command.subaccount not in SUBACCOUNTS:
         message = (
-            f"account {account.name} is a member: expected a subaccount 1 to {SUBACCOUNTS_MAX}, got {command.book!r}"
+            f"account {account.name} is a member:"
+            f" expected a subaccount 1 to {SUBACCOUNTS_MAX}, got {command.subaccount!r}"
         )
         raise Refused(RefusalCode.WRONG_KIND, message)
-    yield _add_book(state, BookRef(command.account, command.book), command.book_id, at)
+    yield _add_subaccount(state, SubaccountRef(command.account, command.subaccount), command.subaccount_id, at)
 
 
 def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
     account = state.account(command.account)
     if command.key in account.keys:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"account {account.name} has a key {command.key!r} already")
-    if command.book is not None:
-        state.book(BookRef(account.name, command.book))
+    if command.subaccount is not None:
+        state.subaccount(SubaccountRef(account.name, command.subaccount))
     _require_unshared(state, command)
     key = _key_of(command)
     known = state.secret_keys if key.secret else state.keys
@@ -54,33 +64,35 @@ def add_key(state: State, command: AddKey, at: int) -> Iterator[Event]:
 
 def restrict_subtrader(state: State, command: RestrictSubtrader, at: int) -> Iterator[Event]:
     """Replace what is forbidden so far."""
-    rules = _rules_of(state, command.purse)
+    rules = _rules_of(state, command.subaccount_ref)
     rules.categories, rules.blocked = command.categories, command.blocked
-    yield SubtraderRestricted(purse=command.purse, categories=command.categories, blocked=command.blocked)
+    yield SubtraderRestricted(
+        subaccount_ref=command.subaccount_ref, categories=command.categories, blocked=command.blocked
+    )
 
 
 def cap_subtrader(state: State, command: CapSubtrader, at: int) -> Iterator[Event]:
-    _rules_of(state, command.purse).cap_micros = command.limit_micros
-    yield SubtraderCapped(purse=command.purse, limit_micros=command.limit_micros)
+    _rules_of(state, command.subaccount_ref).cap_micros = command.limit_micros
+    yield SubtraderCapped(subaccount_ref=command.subaccount_ref, limit_micros=command.limit_micros)
 
 
-def _rules_of(state: State, purse: BookRef) -> SubtraderRules:
-    state.book(purse)
-    account = state.account(purse.account)
-    if account.kind is not AccountKind.FCM or purse.book == PRIMARY_BOOK:
-        message = f"{purse} is no subtrader: expected ACCOUNT/SUBTRADER of an fcm account"
+def _rules_of(state: State, subaccount_ref: SubaccountRef) -> SubtraderRules:
+    state.subaccount(subaccount_ref)
+    account = state.account(subaccount_ref.account)
+    if account.kind is not AccountKind.FCM or subaccount_ref.subaccount == PRIMARY_SUBACCOUNT:
+        message = f"{subaccount_ref} is no subtrader: expected ACCOUNT/SUBTRADER of an fcm account"
         raise Refused(RefusalCode.WRONG_KIND, message)
-    return account.subtrader_rules.setdefault(purse.book, SubtraderRules())
+    return account.subtrader_rules.setdefault(subaccount_ref.subaccount, SubtraderRules())
 
 
-def _add_book(state: State, purse: BookRef, book_id: str, at: int) -> Event:
-    account = state.accounts[purse.account]
-    account.books[purse.book] = book_id
-    state.holdings[purse] = holdings = Holdings(purse)
-    if account.kind is AccountKind.MEMBER or purse.book == PRIMARY_BOOK:
-        holdings.number = int(purse.book)
-    holdings.updated_at = at
-    return BookOpened(purse=purse)
+def _add_subaccount(state: State, subaccount_ref: SubaccountRef, subaccount_id: str, at: int) -> Event:
+    account = state.accounts[subaccount_ref.account]
+    account.subaccounts[subaccount_ref.subaccount] = subaccount_id
+    state.subaccounts[subaccount_ref] = subaccount = Subaccount(subaccount_ref)
+    if account.kind is AccountKind.MEMBER or subaccount_ref.subaccount == PRIMARY_SUBACCOUNT:
+        subaccount.number = int(subaccount_ref.subaccount)
+    subaccount.updated_at = at
+    return SubaccountOpened(subaccount_ref=subaccount_ref)
 
 
 def _key_of(command: AddKey) -> Key:
@@ -90,7 +102,7 @@ def _key_of(command: AddKey) -> Key:
         key_id=command.key_id,
         public_key=command.public_key,
         scopes=command.scopes,
-        book=command.book,
+        subaccount=command.subaccount,
         api_date=command.api_date,
         secret=command.secret,
     )

@@ -31,25 +31,25 @@ from mockexchange.core.events import (
 from mockexchange.core.model.history import History
 from mockexchange.core.model.payments import PAYMENT_TRANSITIONS, Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.state import State
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import (
     AccountKind,
-    BookRef,
     Instance,
     PaymentKind,
     PaymentStatus,
+    SubaccountRef,
     TransferStatus,
 )
 
 
 def deposit(state: State, command: Deposit, at: int) -> Iterator[Event]:
-    state.holdings_of(command.purse)
+    state.dollar_subaccount(command.subaccount_ref)
     yield from _pay(state, PaymentKind.DEPOSIT, command, at)
 
 
 def withdraw(state: State, command: Withdraw, at: int) -> Iterator[Event]:
-    _require_free(state.holdings_of(command.purse), 0, command.amount_micros + command.fee_micros)
+    _require_free(state.dollar_subaccount(command.subaccount_ref), 0, command.amount_micros + command.fee_micros)
     yield from _pay(state, PaymentKind.WITHDRAWAL, command, at)
 
 
@@ -60,11 +60,11 @@ def finalize_payment(state: State, command: FinalizePayment, at: int) -> Iterato
     payment.status, payment.finalized_at, payment.revision = command.status, at, revision
     _payments_of(state, payment).revision = revision
     yield PaymentFinalized(payment=payment.payment_id, status=payment.status)
-    yield from _move(state.holdings[payment.purse], 0, payment.moved_micros - moved_micros, at)
+    yield from _move(state.subaccounts[payment.subaccount_ref], 0, payment.moved_micros - moved_micros, at)
 
 
 def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
-    source, target = state.holdings_of(command.source), state.holdings_of(command.target)
+    source, target = state.dollar_subaccount(command.source), state.dollar_subaccount(command.target)
     _require_free(source, 0, command.amount_micros)
     transfer_id = _new_transfer_id(state, command.transfer)
     row = state.transfers[transfer_id] = TransferRow(
@@ -85,9 +85,9 @@ def transfer(state: State, command: Transfer, at: int) -> Iterator[Event]:
 
 def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Event]:
     """Cash on the margined instance is none of this exchange's: what comes from there is taken as a fact."""
-    holdings = state.holdings_of(BookRef(command.account))
+    subaccount = state.dollar_subaccount(SubaccountRef(command.account))
     if command.source is Instance.EVENT_CONTRACT:
-        _require_free(holdings, command.source_shard, command.amount_micros)
+        _require_free(subaccount, command.source_shard, command.amount_micros)
     row = _new_shard_transfer(state, command, at)
     yield ShardTransferred(
         transfer=row.transfer_id,
@@ -100,7 +100,7 @@ def transfer_shard(state: State, command: TransferShard, at: int) -> Iterator[Ev
         status=row.status,
     )
     if row.source is Instance.EVENT_CONTRACT:
-        yield from _move(holdings, row.source_shard, -row.amount_micros, at)
+        yield from _move(subaccount, row.source_shard, -row.amount_micros, at)
     if row.status is TransferStatus.COMPLETE:
         yield from _arrive(state, row, at)
 
@@ -117,21 +117,21 @@ def complete_transfer(state: State, command: CompleteTransfer, at: int) -> Itera
 
 
 def allocate_balance(state: State, command: AllocateBalance, at: int) -> Iterator[Event]:
-    state.holdings_of(BookRef(command.account))
+    state.dollar_subaccount(SubaccountRef(command.account))
     account = state.account(command.account)
     account.allocations, account.reservation = command.allocations, command.reservation
     yield BalanceAllocated(account=account.name, allocations=account.allocations, reservation=account.reservation)
 
 
 def set_netting(state: State, command: SetNetting, at: int) -> Iterator[Event]:
-    state.holdings_of(command.purse)
-    account = state.account(command.purse.account)
+    state.dollar_subaccount(command.subaccount_ref)
+    account = state.account(command.subaccount_ref.account)
     if account.kind is not AccountKind.MEMBER:
         message = f"account {account.name} is an {account.kind}: netting is set for a member's books"
         raise Refused(RefusalCode.WRONG_KIND, message)
-    change = account.netted_books.add if command.enabled else account.netted_books.discard
-    change(command.purse.book)
-    yield NettingSet(purse=command.purse, enabled=command.enabled)
+    change = account.netted_subaccounts.add if command.enabled else account.netted_subaccounts.discard
+    change(command.subaccount_ref.subaccount)
+    yield NettingSet(subaccount_ref=command.subaccount_ref, enabled=command.enabled)
 
 
 def _pay(state: State, kind: PaymentKind, command: Deposit | Withdraw, at: int) -> Iterator[Event]:
@@ -139,13 +139,13 @@ def _pay(state: State, kind: PaymentKind, command: Deposit | Withdraw, at: int) 
     yield PaymentMade(
         payment=payment.payment_id,
         kind=kind,
-        purse=payment.purse,
+        subaccount_ref=payment.subaccount_ref,
         method=payment.method,
         status=payment.status,
         amount_micros=payment.amount_micros,
         fee_micros=payment.fee_micros,
     )
-    yield from _move(state.holdings[payment.purse], 0, payment.moved_micros, at)
+    yield from _move(state.subaccounts[payment.subaccount_ref], 0, payment.moved_micros, at)
 
 
 def _new_payment(state: State, kind: PaymentKind, command: Deposit | Withdraw, at: int) -> Payment:
@@ -156,7 +156,7 @@ def _new_payment(state: State, kind: PaymentKind, command: Deposit | Withdraw, a
     payment = state.payments[payment_id] = Payment(
         payment_id=payment_id,
         kind=kind,
-        purse=command.purse,
+        subaccount_ref=command.subaccount_ref,
         method=command.method,
         status=command.status,
         amount_micros=command.amount_micros,
@@ -171,7 +171,7 @@ def _new_payment(state: State, kind: PaymentKind, command: Deposit | Withdraw, a
 
 
 def _payments_of(state: State, payment: Payment) -> History[Payment]:
-    ledger = state.accounts[payment.purse.account].ledger
+    ledger = state.accounts[payment.subaccount_ref.account].ledger
     return ledger.deposits if payment.kind is PaymentKind.DEPOSIT else ledger.withdrawals
 
 
@@ -213,45 +213,45 @@ def _new_shard_transfer(state: State, command: TransferShard, at: int) -> ShardT
 
 def _arrive(state: State, row: ShardTransfer, at: int) -> Iterator[Event]:
     if row.target is Instance.EVENT_CONTRACT:
-        yield from _move(state.holdings[BookRef(row.account)], row.target_shard, row.amount_micros, at)
+        yield from _move(state.subaccounts[SubaccountRef(row.account)], row.target_shard, row.amount_micros, at)
 
 
-def _require_free(holdings: Holdings, shard: int, amount_micros: int) -> None:
-    free_micros = _free_micros(holdings, shard)
+def _require_free(subaccount: Subaccount, shard: int, amount_micros: int) -> None:
+    free_micros = _free_micros(subaccount, shard)
     if amount_micros > free_micros:
-        where = f" on shard {shard}" if shard or holdings.shards_micros else ""
+        where = f" on shard {shard}" if shard or subaccount.shards_micros else ""
         message = (
-            f"{holdings.purse} has {exact(free_micros, 6)} dollars free{where}, asked for {exact(amount_micros, 6)}"
+            f"{subaccount.ref} has {exact(free_micros, 6)} dollars free{where}, asked for {exact(amount_micros, 6)}"
         )
-        raise Refused(RefusalCode.INSUFFICIENT_CASH, message + _held_back(holdings, shard))
+        raise Refused(RefusalCode.INSUFFICIENT_CASH, message + _held_back(subaccount, shard))
 
 
-def _held_back(holdings: Holdings, shard: int) -> str:
+def _held_back(subaccount: Subaccount, shard: int) -> str:
     """What a balance lacks although nobody spent it."""
-    if shard or not holdings.reserved_micros:
+    if shard or not subaccount.reserved_micros:
         return ""
-    return f": its orders that rest hold back {exact(holdings.reserved_micros, 6)}"
+    return f": its orders that rest hold back {exact(subaccount.reserved_micros, 6)}"
 
 
-def _free_micros(holdings: Holdings, shard: int) -> int:
+def _free_micros(subaccount: Subaccount, shard: int) -> int:
     """What orders that rest do not hold back; they rest on shard 0, like all trading."""
     if shard:
-        return holdings.shards_micros.get(shard, 0)
-    return holdings.cash_micros - holdings.reserved_micros - sum(holdings.shards_micros.values())
+        return subaccount.shards_micros.get(shard, 0)
+    return subaccount.cash_micros - subaccount.reserved_micros - sum(subaccount.shards_micros.values())
 
 
-def _move(holdings: Holdings, shard: int, amount_micros: int, at: int) -> Iterator[Event]:
+def _move(subaccount: Subaccount, shard: int, amount_micros: int, at: int) -> Iterator[Event]:
     if not amount_micros:
         return
-    holdings.pay(amount_micros, at)
-    holdings.contributed_micros += amount_micros
+    subaccount.pay(amount_micros, at)
+    subaccount.contributed_micros += amount_micros
     if shard:
-        _add_to_shard(holdings, shard, amount_micros)
-    holdings.assert_conserved()
-    yield CashMoved(purse=holdings.purse, amount_micros=amount_micros, cash_micros=holdings.cash_micros)
+        _add_to_shard(subaccount, shard, amount_micros)
+    subaccount.assert_conserved()
+    yield CashMoved(subaccount_ref=subaccount.ref, amount_micros=amount_micros, cash_micros=subaccount.cash_micros)
 
 
-def _add_to_shard(holdings: Holdings, shard: int, amount_micros: int) -> None:
-    left_micros = holdings.shards_micros.pop(shard, 0) + amount_micros
+def _add_to_shard(subaccount: Subaccount, shard: int, amount_micros: int) -> None:
+    left_micros = subaccount.shards_micros.pop(shard, 0) + amount_micros
     if left_micros:
-        holdings.shards_micros[shard] = left_micros
+        subaccount.shards_micros[shard] = left_micros

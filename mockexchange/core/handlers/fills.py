@@ -27,10 +27,10 @@ from mockexchange.core.vocabulary import (
     MICROS_PER_CENT,
     AccountKind,
     Action,
-    BookRef,
     MarketStatus,
     OrderStatus,
     Side,
+    SubaccountRef,
 )
 
 
@@ -49,18 +49,18 @@ def fill(state: State, command: Fill, at: int) -> Iterator[Event]:
 
 def open_position(state: State, command: OpenPosition, at: int) -> Iterator[Event]:
     market = state.market(command.market)
-    holdings = state.holdings_of(command.purse)
+    subaccount = state.dollar_subaccount(command.subaccount_ref)
     if market.status is MarketStatus.FINALIZED:
         message = f"market {market.ticker} is finalized: open the position before it settles"
         raise Refused(RefusalCode.MARKET_NOT_OPEN, message)
-    if market.ticker in holdings.positions:
+    if market.ticker in subaccount.positions:
         raise Refused(
             RefusalCode.POSITION_EXISTS,
-            f"{command.purse} has a row in {market.ticker} already: open it before any fill or order there",
+            f"{command.subaccount_ref} has a row in {market.ticker} already: open it before any fill or order there",
         )
     imported = command.cost_micros - command.realized_micros + command.fees_micros
-    holdings.contributed_micros += imported
-    yield change_row(state, holdings, row_of(state, holdings, market, at), lambda row: _open(row, command))
+    subaccount.contributed_micros += imported
+    yield change_row(state, subaccount, row_of(state, subaccount, market, at), lambda row: _open(row, command))
     refile_market(state, market, at)
 
 
@@ -70,8 +70,8 @@ def _sides(command: Fill) -> Iterator[Fill]:
     if command.against is not None:
         yield replace(
             command,
-            purse=command.against,
-            against=command.purse,
+            subaccount_ref=command.against,
+            against=command.subaccount_ref,
             action=Action.SELL if command.action is Action.BUY else Action.BUY,
             taker=not command.taker,
             fee_micros=None,
@@ -86,7 +86,7 @@ def _require_new(state: State, fill_id: str | None) -> None:
 
 
 def _require_fillable(state: State, market: Market, command: Fill) -> None:
-    state.holdings_of(command.purse)
+    state.dollar_subaccount(command.subaccount_ref)
     if command.fee_micros is None and _exact_fee(market, command) is None:
         message = (
             f"series {market.event.series.ticker} has fee_type flat, which has no formula: state the fill's fee,"
@@ -113,19 +113,19 @@ def _trade(state: State, market: Market, command: Fill, at: int) -> Trade:
 
 
 def _fill_one(state: State, traded: Trade, command: Fill, at: int, place: int) -> Iterator[Event]:
-    holdings = state.holdings_of(command.purse)
-    row = row_of(state, holdings, traded.market, at)
+    subaccount = state.dollar_subaccount(command.subaccount_ref)
+    row = row_of(state, subaccount, traded.market, at)
     stake, change_micros = trade(
         row.stake, command.side, command.action, command.count_centis, command.price_centicents
     )
     order = state.orders.get(command.order or "") or _order(state, traded, command, place)
     fee_micros = _fee(state, order, command, change_micros)
-    holdings.pay(change_micros - fee_micros, at)
+    subaccount.pay(change_micros - fee_micros, at)
     done = _list(state, traded, order, command, fee_micros)
     yield from orders.execute(state, order, done, at)
     yield _filled(done, stake)
     rested_centis = command.count_centis if order.has_rested else 0
-    yield change_row(state, holdings, row, lambda row: _apply_trade(row, stake, done, rested_centis))
+    yield change_row(state, subaccount, row, lambda row: _apply_trade(row, stake, done, rested_centis))
 
 
 def _order(state: State, traded: Trade, command: Fill, place: int) -> Order:
@@ -134,7 +134,7 @@ def _order(state: State, traded: Trade, command: Fill, place: int) -> Order:
     return Order(
         order_id=command.order or state.new_id(f"order {place}"),
         client_order_id=command.client_order_id,
-        holdings=state.holdings[command.purse],
+        subaccount=state.subaccounts[command.subaccount_ref],
         market=traded.market,
         side=command.side,
         action=command.action,
@@ -155,7 +155,7 @@ def _list(state: State, traded: Trade, order: Order, command: Fill, fee_micros: 
     """List one side of the trade with its account's fills, and the trade itself with an FCM's."""
     serial = state.next_revision()
     done = FillRow(traded, order, is_taker=command.taker, fee_micros=fee_micros, serial=serial)
-    account = state.accounts[command.purse.account]
+    account = state.accounts[command.subaccount_ref.account]
     account.ledger.fills.add(done, serial)
     if account.kind is AccountKind.FCM:
         _list_trade(account, traded)
@@ -168,7 +168,7 @@ def _list(state: State, traded: Trade, order: Order, command: Fill, fee_micros: 
 
 def _list_trade(account: Account, traded: Trade) -> None:
     """Once, also where both sides are the account's."""
-    listed = (side.purse.account for side in (traded.maker, traded.taker) if side is not None)
+    listed = (side.subaccount_ref.account for side in (traded.maker, traded.taker) if side is not None)
     if account.name not in listed:
         account.ledger.trades.add(traded, traded.serial)
 
@@ -202,7 +202,7 @@ def _filled(done: FillRow, stake: Stake) -> Filled:
     return Filled(
         fill_id=done.trade.trade_id,
         order_id=done.order.order_id,
-        purse=done.purse,
+        subaccount_ref=done.subaccount_ref,
         market=done.trade.market.ticker,
         side=done.side,
         action=done.action,
@@ -245,13 +245,13 @@ def _fee(state: State, order: Order, command: Fill, change_micros: int) -> int:
         return command.fee_micros
     exact_attos = _exact_fee(order.market, command)
     assert exact_attos is not None, "checked before anything changed"
-    step_micros = _balance_step_micros(state, command.purse)
+    step_micros = _balance_step_micros(state, command.subaccount_ref)
     charge = fees.charge(exact_attos, change_micros, state.rounding, step_micros, order.accrued_attos)
     order.accrued_attos = charge.accrued_attos
     return charge.fee_micros
 
 
-def _balance_step_micros(state: State, purse: BookRef) -> int:
+def _balance_step_micros(state: State, subaccount_ref: SubaccountRef) -> int:
     """Balances move in centi-cents for direct members and in cents for others; an FCM's customers are not direct."""
-    is_direct = state.accounts[purse.account].kind is AccountKind.MEMBER
+    is_direct = state.accounts[subaccount_ref.account].kind is AccountKind.MEMBER
     return fees.MICROS_PER_CENTICENT if is_direct else MICROS_PER_CENT

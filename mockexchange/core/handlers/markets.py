@@ -110,10 +110,10 @@ def reprice(state: State, market: Market, price_centicents: int, at: int) -> Ite
         return
     rows = market.positions
     for row in rows:
-        state.holdings[row.purse].values_micros[market.event.exchange_index] -= row.value_micros
+        state.subaccounts[row.subaccount_ref].values_micros[market.event.exchange_index] -= row.value_micros
     refile_market(state, market, at, lambda: _set_price(market, price_centicents))
     for row in rows:
-        state.holdings[row.purse].values_micros[market.event.exchange_index] += row.value_micros
+        state.subaccounts[row.subaccount_ref].values_micros[market.event.exchange_index] += row.value_micros
     yield MarketPriced(market=market.ticker, price_centicents=price_centicents)
 
 

@@ -50,16 +50,16 @@ def _remaining_after(order: Order, command: AmendOrder) -> int:
 
 
 def _amend(state: State, order: Order, command: AmendOrder, after_centis: int, at: int, *, keeps_place: bool) -> None:
-    book, before_centis = state.resting[order.market.ticker], order.remaining_centis
+    order_book, before_centis = state.resting[order.market.ticker], order.remaining_centis
     if not keeps_place:
-        book.remove(order)
-    order.holdings.reserved_micros -= order.reserve_micros(before_centis)
+        order_book.remove(order)
+    order.subaccount.reserved_micros -= order.reserve_micros(before_centis)
     change_order(state, order, at, lambda: _set(order, command, after_centis))
-    order.holdings.reserved_micros += order.reserve_micros(after_centis)
+    order.subaccount.reserved_micros += order.reserve_micros(after_centis)
     if keeps_place:
-        book.change(order, after_centis - before_centis)
+        order_book.change(order, after_centis - before_centis)
     else:
-        book.add(order)
+        order_book.add(order)
 
 
 def _set(order: Order, command: AmendOrder, remaining_centis: int) -> None:

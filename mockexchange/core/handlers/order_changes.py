@@ -53,7 +53,7 @@ def take_off(
             count_fill(order, fill)
 
     change_order(state, order, at, apply)
-    order.holdings.reserved_micros -= order.reserve_micros(count_centis)
+    order.subaccount.reserved_micros -= order.reserve_micros(count_centis)
     state.resting[order.market.ticker].change(order, -count_centis)
     if order.group is not None and not order.remaining_centis:
         del order.group.orders[order.order_id]
@@ -68,14 +68,14 @@ def change_order(state: State, order: Order, at: int, apply: Callable[[], None])
         order.is_archived = order.status is not OrderStatus.RESTING and at < state.archived_before
 
     order.revision = state.next_revision()
-    state.accounts[order.purse.account].ledger.orders.refile(order, order.revision, change)
+    state.accounts[order.subaccount_ref.account].ledger.orders.refile(order, order.revision, change)
 
 
 def show_resting(state: State, order: Order, change_centis: int, at: int) -> Event:
     """Show the change of what rests in the market and in the row."""
     refile_market(state, order.market, at)
-    row = row_of(state, order.holdings, order.market, at)
-    return change_row(state, order.holdings, row, _add_resting(change_centis))
+    row = row_of(state, order.subaccount, order.market, at)
+    return change_row(state, order.subaccount, row, _add_resting(change_centis))
 
 
 def level_changed(order: Order, change_centis: int) -> Event:
@@ -91,7 +91,7 @@ def level_changed(order: Order, change_centis: int) -> Event:
 def order_changed(order: Order, reason: OrderReason) -> Event:
     return OrderChanged(
         order_id=order.order_id,
-        purse=order.purse,
+        subaccount_ref=order.subaccount_ref,
         market=order.market.ticker,
         reason=reason,
         status=order.status,

@@ -16,19 +16,19 @@ from mockexchange.core.vocabulary import OrderReason
 
 
 def open_group(state: State, command: OpenGroup, at: int) -> Iterator[Event]:
-    state.holdings_of(command.purse)
+    state.dollar_subaccount(command.subaccount_ref)
     if command.group in state.groups:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"group {command.group} exists already")
     group_id = command.group or state.new_id("group")
     state.groups[group_id] = OrderGroup(
         group_id=group_id,
         serial=state.groups_opened,
-        purse=command.purse,
+        subaccount_ref=command.subaccount_ref,
         exchange_index=0,
         limit_centis=command.limit_centis,
     )
     state.groups_opened += 1
-    yield GroupOpened(group=group_id, purse=command.purse, limit_centis=command.limit_centis)
+    yield GroupOpened(group=group_id, subaccount_ref=command.subaccount_ref, limit_centis=command.limit_centis)
 
 
 def trigger_group(state: State, command: TriggerGroup, at: int) -> Iterator[Event]:
@@ -38,14 +38,14 @@ def trigger_group(state: State, command: TriggerGroup, at: int) -> Iterator[Even
 def reset_group(state: State, command: ResetGroup, at: int) -> Iterator[Event]:
     group = state.group(command.group)
     group.filled_centis, group.is_triggered = 0, False
-    yield GroupReset(group=group.group_id, purse=group.purse)
+    yield GroupReset(group=group.group_id, subaccount_ref=group.subaccount_ref)
 
 
 def limit_group(state: State, command: LimitGroup, at: int) -> Iterator[Event]:
     """A group that is triggered stays so, whatever its limit; another is triggered if it has reached the new one."""
     group = state.group(command.group)
     group.limit_centis = command.limit_centis
-    yield GroupLimited(group=group.group_id, purse=group.purse, limit_centis=command.limit_centis)
+    yield GroupLimited(group=group.group_id, subaccount_ref=group.subaccount_ref, limit_centis=command.limit_centis)
     if not group.is_triggered:
         yield from _trigger_at_limit(state, group, at)
 
@@ -53,7 +53,7 @@ def limit_group(state: State, command: LimitGroup, at: int) -> Iterator[Event]:
 def delete_group(state: State, command: DeleteGroup, at: int) -> Iterator[Event]:
     group = state.group(command.group)
     del state.groups[group.group_id]
-    yield GroupDeleted(group=group.group_id, purse=group.purse)
+    yield GroupDeleted(group=group.group_id, subaccount_ref=group.subaccount_ref)
     yield from _cancel_orders(state, group, at)
 
 
@@ -70,7 +70,7 @@ def _trigger_at_limit(state: State, group: OrderGroup, at: int) -> Iterator[Even
 
 def _trigger(state: State, group: OrderGroup, at: int) -> Iterator[Event]:
     group.is_triggered = True
-    yield GroupTriggered(group=group.group_id, purse=group.purse)
+    yield GroupTriggered(group=group.group_id, subaccount_ref=group.subaccount_ref)
     yield from _cancel_orders(state, group, at)
 
 

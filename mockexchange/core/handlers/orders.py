@@ -25,7 +25,7 @@ from mockexchange.core.model.order_groups import OrderGroup
 from mockexchange.core.model.orders import Order
 from mockexchange.core.model.resting_orders import RestingBook
 from mockexchange.core.model.state import State
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.model.trades import FillRow
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import OrderReason, OrderStatus
@@ -33,20 +33,20 @@ from mockexchange.core.vocabulary import OrderReason, OrderStatus
 
 def rest_order(state: State, command: RestOrder, at: int) -> Iterator[Event]:
     market = require_open(state.market(command.market))
-    holdings = state.holdings_of(command.purse)
+    subaccount = state.dollar_subaccount(command.subaccount_ref)
     group = _group_for(state, command)
     if command.order in state.orders:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"order {command.order} exists already")
-    order = _rested(state, command, holdings, market, at)
+    order = _rested(state, command, subaccount, market, at)
     if group is not None:
         order.group = group
         group.orders[order.order_id] = order
     _list(state, order)
     state.resting.setdefault(market.ticker, RestingBook()).add(order)
-    holdings.reserved_micros += order.reserve_micros(order.remaining_centis)
+    subaccount.reserved_micros += order.reserve_micros(order.remaining_centis)
     yield OrderRested(
         order_id=order.order_id,
-        purse=command.purse,
+        subaccount_ref=command.subaccount_ref,
         market=market.ticker,
         side=order.side,
         action=order.action,
@@ -98,10 +98,10 @@ def require_fillable(order: Order, command: Fill) -> None:
     """Refused unless the fill is a part of this order."""
     if order.has_rested:
         require_resting(order)
-    wanted = (order.holdings.purse, order.market.ticker, order.side, order.action)
-    if wanted != (command.purse, command.market, command.side, command.action):
+    wanted = (order.subaccount.ref, order.market.ticker, order.side, order.action)
+    if wanted != (command.subaccount_ref, command.market, command.side, command.action):
         message = f"order {order.order_id} is {order.action} {order.side} in {order.market.ticker} by {wanted[0]}"
-        given = f"{command.action} {command.side} in {command.market} by {command.purse}"
+        given = f"{command.action} {command.side} in {command.market} by {command.subaccount_ref}"
         raise Refused(RefusalCode.ORDER_MISMATCH, f"{message}, got {given}")
     if command.client_order_id not in ("", order.client_order_id):
         message = f"order {order.order_id} has client_order_id {order.client_order_id!r}"
@@ -132,8 +132,8 @@ def _group_for(state: State, command: RestOrder) -> OrderGroup | None:
     if command.group is None:
         return None
     group = state.group(command.group)
-    if group.purse != command.purse:
-        message = f"group {group.group_id} is of {group.purse}, the order of {command.purse}"
+    if group.subaccount_ref != command.subaccount_ref:
+        message = f"group {group.group_id} is of {group.subaccount_ref}, the order of {command.subaccount_ref}"
         raise Refused(RefusalCode.GROUP_MISMATCH, message)
     if group.is_triggered:
         message = f"group {group.group_id} is triggered: reset it before it takes orders again"
@@ -141,12 +141,12 @@ def _group_for(state: State, command: RestOrder) -> OrderGroup | None:
     return group
 
 
-def _rested(state: State, command: RestOrder, holdings: Holdings, market: Market, at: int) -> Order:
+def _rested(state: State, command: RestOrder, subaccount: Subaccount, market: Market, at: int) -> Order:
     serial = state.next_revision()
     return Order(
         order_id=command.order or state.new_id("order"),
         client_order_id=command.client_order_id,
-        holdings=holdings,
+        subaccount=subaccount,
         market=market,
         side=command.side,
         action=command.action,
@@ -165,4 +165,4 @@ def _rested(state: State, command: RestOrder, holdings: Holdings, market: Market
 
 def _list(state: State, order: Order) -> None:
     state.orders[order.order_id] = order
-    state.accounts[order.purse.account].ledger.orders.add(order, order.serial)
+    state.accounts[order.subaccount_ref.account].ledger.orders.add(order, order.serial)

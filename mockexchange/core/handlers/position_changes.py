@@ -6,26 +6,28 @@ from mockexchange.core.events import PositionChanged
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 
 
-def row_of(state: State, holdings: Holdings, market: Market, at: int) -> Position:
+def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Position:
     """The book's row in the market; a new one is not filed until its first change."""
-    row = holdings.positions.get(market.ticker)
+    row = subaccount.positions.get(market.ticker)
     if row is None:
-        row = Position(holdings.purse, market, at, state.next_revision())
+        row = Position(subaccount.ref, market, at, state.next_revision())
         market.positions.append(row)
     return row
 
 
-def change_row(state: State, holdings: Holdings, row: Position, apply: Callable[[Position], None]) -> PositionChanged:
+def change_row(
+    state: State, subaccount: Subaccount, row: Position, apply: Callable[[Position], None]
+) -> PositionChanged:
     """Apply a change to a row, keep the indexes and the market's holdings true, and tell what the row is now."""
     before, before_fees_micros = row.stake, row.fees_micros
-    holdings.change(row, state.next_revision(), apply)
-    holdings.assert_conserved()
+    subaccount.change(row, state.next_revision(), apply)
+    subaccount.assert_conserved()
     _count_held(row.market, before.quantity_centis, row.stake.quantity_centis)
     return PositionChanged(
-        purse=row.purse,
+        subaccount_ref=row.subaccount_ref,
         market=row.market.ticker,
         quantity_centis=row.stake.quantity_centis,
         cost_micros=row.stake.cost_micros,

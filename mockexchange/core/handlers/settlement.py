@@ -84,12 +84,12 @@ def _move(state: State, market: Market, move: str, at: int) -> Event:
 
 def _settle_row(state: State, row: Position, at: int) -> Iterator[Event]:
     market = row.market
-    holdings = state.holdings[row.purse]
+    subaccount = state.subaccounts[row.subaccount_ref]
     assert market.result is not None, "a determined market has a result"
     before, (stake, payout) = row.stake, settle(row.stake, market.result, market.value_centicents)
-    holdings.pay(payout.revenue_micros - payout.remainder_micros, at)
+    subaccount.pay(payout.revenue_micros - payout.remainder_micros, at)
     yield PositionSettled(
-        purse=row.purse,
+        subaccount_ref=row.subaccount_ref,
         market=market.ticker,
         result=market.result,
         quantity_centis=before.quantity_centis,
@@ -98,7 +98,7 @@ def _settle_row(state: State, row: Position, at: int) -> Iterator[Event]:
         remainder_micros=payout.remainder_micros,
     )
     is_archived = at < state.archived_before
-    yield change_row(state, holdings, row, lambda row: _apply_settlement(row, stake, payout, at, is_archived))
+    yield change_row(state, subaccount, row, lambda row: _apply_settlement(row, stake, payout, at, is_archived))
     _write_down(state, row, before, payout, at)
 
 
@@ -113,13 +113,13 @@ def _apply_settlement(row: Position, stake: Stake, payout: Payout, at: int, is_a
 
 def _write_down(state: State, row: Position, before: Stake, payout: Payout, at: int) -> None:
     """List the settlement of a book that ever bought: orders that only rested leave none."""
-    ledger, market, result = state.accounts[row.purse.account].ledger, row.market, row.market.result
+    ledger, market, result = state.accounts[row.subaccount_ref.account].ledger, row.market, row.market.result
     bought = _bought(ledger, row)
     assert result is not None, "a determined market has a result"
     if not any(side.count_centis for side in bought.values()):
         return
     settlement = Settlement(
-        purse=row.purse,
+        subaccount_ref=row.subaccount_ref,
         market=market,
         result=result,
         value_centicents=YES_WORTH_CENTICENTS.get(result, market.value_centicents),
@@ -140,7 +140,7 @@ def _bought(ledger: Ledger, row: Position) -> dict[Side, Bought]:
     opened_side = Side.YES if row.opened.quantity_centis > 0 else Side.NO
     bought = {Side.YES: Bought(), Side.NO: Bought()}
     bought[opened_side] = Bought(abs(row.opened.quantity_centis), row.opened.cost_micros)
-    for fill in ledger.fills.filed(("ticker", row.market.ticker), (row.purse.book,)):
+    for fill in ledger.fills.filed(("ticker", row.market.ticker), (row.subaccount_ref.subaccount,)):
         side, count_centis = fill.outcome_side, fill.trade.count_centis
         price_centicents = fill.trade.yes_centicents if side is Side.YES else fill.trade.no_centicents
         before = bought[side]

@@ -9,7 +9,7 @@ from mockexchange.core.derivatives.holdings import ZERO, Cash, Holding
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.derivatives.vocabulary import COMBOS
 from mockexchange.core.model.state import State
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 ROUNDING_RATIO = Decimal("1e-40")
 """What quotients of 50 digits may leave of a sum, in parts of its largest amount."""
@@ -21,9 +21,9 @@ def violations(state: State) -> Iterator[str]:
 
 
 def _holdings(state: State) -> Iterator[str]:
-    for purse, held in state.derivatives.holdings.items():
+    for subaccount_ref, held in state.derivatives.holdings.items():
         for name, holding in held.items():
-            yield from _holding(f"{purse}: {name}", state.derivatives.contracts[name], holding)
+            yield from _holding(f"{subaccount_ref}: {name}", state.derivatives.contracts[name], holding)
 
 
 def _holding(where: str, contract: Contract, holding: Holding) -> Iterator[str]:
@@ -41,17 +41,17 @@ def _holding(where: str, contract: Contract, holding: Holding) -> Iterator[str]:
 
 def _cash(state: State) -> Iterator[str]:
     """A book's cash is explained by where it came from, and its fees by its trades."""
-    fees: dict[tuple[BookRef, str], Decimal] = {}
+    fees: dict[tuple[SubaccountRef, str], Decimal] = {}
     for trade in state.derivatives.trades:
-        key = (trade.purse, trade.currency)
+        key = (trade.subaccount_ref, trade.currency)
         fees[key] = fees.get(key, ZERO) + trade.fee
-    for purse, currencies in state.derivatives.cash.items():
+    for subaccount_ref, currencies in state.derivatives.cash.items():
         for currency, cash in currencies.items():
-            where = f"{purse}: {currency}"
+            where = f"{subaccount_ref}: {currency}"
             if not _equal(cash.amount, cash.credited, cash.traded, cash.settled, -cash.fees):
                 yield f"{where} is {cash.amount}, where it comes from makes it {_explained(cash)}"
-            if not _equal(cash.fees, fees.get((purse, currency), ZERO)):
-                yield f"{where} paid {cash.fees} in fees, its trades {fees.get((purse, currency), ZERO)}"
+            if not _equal(cash.fees, fees.get((subaccount_ref, currency), ZERO)):
+                yield f"{where} paid {cash.fees} in fees, its trades {fees.get((subaccount_ref, currency), ZERO)}"
 
 
 def _explained(cash: Cash) -> Decimal:

@@ -14,20 +14,20 @@ from mockexchange.core.model.payments import ShardTransfer
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.settlements import Settlement
 from mockexchange.core.model.state import State
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.model.trades import FillRow
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
-    PRIMARY_BOOK,
+    PRIMARY_SUBACCOUNT,
     AccountKind,
-    BookRef,
     Instance,
     OrderStatus,
     Side,
+    SubaccountRef,
     TransferStatus,
 )
 
-Told = dict[tuple[BookRef, str], list[FillRow]]
+Told = dict[tuple[SubaccountRef, str], list[FillRow]]
 
 
 class Lot(NamedTuple):
@@ -47,16 +47,18 @@ def violations(state: State) -> Iterator[str]:
     fills: Told = {}
     for account in state.accounts.values():
         for fill in account.ledger.fills:
-            fills.setdefault((fill.purse, fill.trade.market.ticker), []).append(fill)
+            fills.setdefault((fill.subaccount_ref, fill.trade.market.ticker), []).append(fill)
         yield from _trades(account)
     settlements = {
-        (one.purse, one.market.ticker): one for account in state.accounts.values() for one in account.ledger.settlements
+        (one.subaccount_ref, one.market.ticker): one
+        for account in state.accounts.values()
+        for one in account.ledger.settlements
     }
-    for holdings in state.holdings.values():
-        for row in holdings.positions.values():
-            key = (row.purse, row.market.ticker)
+    for subaccount in state.subaccounts.values():
+        for row in subaccount.positions.values():
+            key = (row.subaccount_ref, row.market.ticker)
             yield from _row(row, _lot(row, fills.get(key, [])), settlements.get(key))
-        yield from _cash(state, holdings, fills, settlements)
+        yield from _cash(state, subaccount, fills, settlements)
     yield from _orders(state, fills)
 
 
@@ -73,7 +75,7 @@ def _lot(row: Position, fills: list[FillRow]) -> Lot:
 
 
 def _row(row: Position, lot: Lot, settlement: Settlement | None) -> Iterator[str]:
-    where = f"{row.purse}: row {row.market.ticker}"
+    where = f"{row.subaccount_ref}: row {row.market.ticker}"
     remainder_micros = row.fees_micros - row.opened_fees_micros - lot.fees_micros
     if remainder_micros and not (row.settled and 0 < remainder_micros < 10_000):
         yield f"{where} paid {row.fees_micros} in fees, {row.opened_fees_micros} opened and {lot.fees_micros} on fills"
@@ -102,35 +104,41 @@ def _settlement(where: str, row: Position, lot: Lot, settlement: Settlement, rem
 
 
 def _cash(
-    state: State, holdings: Holdings, fills: Told, settlements: dict[tuple[BookRef, str], Settlement]
+    state: State, subaccount: Subaccount, fills: Told, settlements: dict[tuple[SubaccountRef, str], Settlement]
 ) -> Iterator[str]:
     """Fills, fees, settlements, payments and transfers make a book's cash, to the micro-dollar."""
-    cash_micros = _contributed(state, holdings.purse)
-    for ticker, row in holdings.positions.items():
-        lot = _lot(row, fills.get((row.purse, ticker), []))
-        settlement = settlements.get((row.purse, ticker))
+    cash_micros = _contributed(state, subaccount.ref)
+    for ticker, row in subaccount.positions.items():
+        lot = _lot(row, fills.get((row.subaccount_ref, ticker), []))
+        settlement = settlements.get((row.subaccount_ref, ticker))
         cash_micros += lot.pairs_micros - lot.spent_micros - lot.fees_micros
         cash_micros += settlement.revenue_micros if settlement is not None else 0
-    if cash_micros != holdings.cash_micros:
-        yield f"{holdings.purse}: cash {holdings.cash_micros}, its lists explain {cash_micros}"
-    shards = {shard: amount for shard, amount in _shards(state, holdings.purse).items() if shard and amount}
-    if shards != holdings.shards_micros or any(amount < 0 for amount in shards.values()):
-        yield f"{holdings.purse}: shards {holdings.shards_micros}, its transfers make them {shards}"
+    if cash_micros != subaccount.cash_micros:
+        yield f"{subaccount.ref}: cash {subaccount.cash_micros}, its lists explain {cash_micros}"
+    shards = {shard: amount for shard, amount in _shards(state, subaccount.ref).items() if shard and amount}
+    if shards != subaccount.shards_micros or any(amount < 0 for amount in shards.values()):
+        yield f"{subaccount.ref}: shards {subaccount.shards_micros}, its transfers make them {shards}"
 
 
-def _contributed(state: State, purse: BookRef) -> int:
-    ledger = state.accounts[purse.account].ledger
+def _contributed(state: State, subaccount_ref: SubaccountRef) -> int:
+    ledger = state.accounts[subaccount_ref.account].ledger
     payments = (payment for history in (ledger.deposits, ledger.withdrawals) for payment in history)
-    paid_micros = sum(payment.moved_micros for payment in payments if payment.purse == purse)
+    paid_micros = sum(payment.moved_micros for payment in payments if payment.subaccount_ref == subaccount_ref)
     for transfer in ledger.transfers:
-        paid_micros += transfer.amount_micros * ((transfer.target == purse) - (transfer.source == purse))
-    return paid_micros + sum(_shards(state, purse).values())
+        paid_micros += transfer.amount_micros * (
+            (transfer.target == subaccount_ref) - (transfer.source == subaccount_ref)
+        )
+    return paid_micros + sum(_shards(state, subaccount_ref).values())
 
 
-def _shards(state: State, purse: BookRef) -> dict[int, int]:
+def _shards(state: State, subaccount_ref: SubaccountRef) -> dict[int, int]:
     """What transfers between instances and shards did to each shard of the book."""
     shards: dict[int, int] = {}
-    transfers = state.accounts[purse.account].ledger.shard_transfers if purse.book == PRIMARY_BOOK else ()
+    transfers = (
+        state.accounts[subaccount_ref.account].ledger.shard_transfers
+        if subaccount_ref.subaccount == PRIMARY_SUBACCOUNT
+        else ()
+    )
     for transfer in transfers:
         for shard, amount_micros in _moves(transfer):
             shards[shard] = shards.get(shard, 0) + amount_micros

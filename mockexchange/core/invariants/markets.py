@@ -40,34 +40,36 @@ def _volume(market: Market, trades: list[Trade]) -> Iterator[str]:
         yield f"{market.ticker}: volume {market.volume_centis}, its trades sum to {volume_centis}"
 
 
-def _resting(state: State, market: Market, book: RestingBook) -> Iterator[str]:
+def _resting(state: State, market: Market, order_book: RestingBook) -> Iterator[str]:
     """Queues hold what the orders have left, in the order in which they came."""
     waiting: dict[tuple[Side, int], int] = {}
-    for order in book:
+    for order in order_book:
         place = (order.bid_side, order.bid_centicents)
         quoted = {} if market.quotes is None else market.quotes[order.bid_side]
-        ahead_centis = waiting.get(place, 0) + _better(book, order)
+        ahead_centis = waiting.get(place, 0) + _better(order_book, order)
         ahead_centis += sum(count for price, count in quoted.items() if price >= order.bid_centicents)
         told_centis = contracts_ahead(state, order)
         if told_centis != ahead_centis:
             yield f"{market.ticker}: order {order.order_id} has {ahead_centis} ahead, not {told_centis}"
         waiting[place] = waiting.get(place, 0) + order.remaining_centis
     queued = {
-        (side, price): queue.count_centis for side, queues in book.sides.items() for price, queue in queues.items()
+        (side, price): queue.count_centis
+        for side, queues in order_book.sides.items()
+        for price, queue in queues.items()
     }
     if queued != waiting:
         yield f"{market.ticker}: queues hold {queued}, its orders {waiting}"
 
 
-def _better(book: RestingBook, order: Order) -> int:
-    bids = (other for other in book if other.bid_side is order.bid_side)
+def _better(order_book: RestingBook, order: Order) -> int:
+    bids = (other for other in order_book if other.bid_side is order.bid_side)
     return sum(other.remaining_centis for other in bids if other.bid_centicents > order.bid_centicents)
 
 
 def _lost_orders(state: State) -> Iterator[str]:
     """What has contracts left rests in its market and in its group; what has none does not."""
     left = {order_id for order_id, order in state.orders.items() if order.remaining_centis}
-    resting = {order.order_id for book in state.resting.values() for order in book}
+    resting = {order.order_id for order_book in state.resting.values() for order in order_book}
     if left != resting:
         yield f"orders {sorted(left)} have contracts left, {sorted(resting)} rest"
     for group_id, group in state.groups.items():

@@ -7,8 +7,8 @@ from mockexchange.core.model.orders import Order
 from mockexchange.core.model.positions import ANY_COUNT, EventHolding, EventTotals, Position
 from mockexchange.core.model.ranking import Ranking, T, by_rank
 from mockexchange.core.model.state import State
-from mockexchange.core.model.subaccounts import Holdings
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.model.subaccounts import Subaccount
+from mockexchange.core.vocabulary import SubaccountRef
 
 K = TypeVar("K", bound=Hashable)
 
@@ -16,53 +16,53 @@ SUMMED = ("cost_micros", "realized_micros", "fees_micros")
 
 
 def violations(state: State) -> Iterator[str]:
-    resting: dict[BookRef, list[Order]] = {}
-    for order in (order for book in state.resting.values() for order in book):
-        resting.setdefault(order.purse, []).append(order)
-    for purse, holdings in state.holdings.items():
-        yield from _conservation(holdings)
-        yield from _event_sums(holdings)
-        yield from _indexes(holdings)
-        yield from _resting(holdings, resting.get(purse, []))
+    resting: dict[SubaccountRef, list[Order]] = {}
+    for order in (order for order_book in state.resting.values() for order in order_book):
+        resting.setdefault(order.subaccount_ref, []).append(order)
+    for subaccount_ref, subaccount in state.subaccounts.items():
+        yield from _conservation(subaccount)
+        yield from _event_sums(subaccount)
+        yield from _indexes(subaccount)
+        yield from _resting(subaccount, resting.get(subaccount_ref, []))
 
 
-def _conservation(holdings: Holdings) -> Iterator[str]:
+def _conservation(subaccount: Subaccount) -> Iterator[str]:
     total = EventTotals()
-    for row in holdings.positions.values():
+    for row in subaccount.positions.values():
         total.add(row, 1)
     for name in SUMMED:
-        if getattr(total, name) != getattr(holdings, name):
-            yield f"{holdings.purse}: {name} is {getattr(holdings, name)}, its rows sum to {getattr(total, name)}"
-    held_micros = holdings.cash_micros + total.cost_micros - total.realized_micros + total.fees_micros
-    if held_micros != holdings.contributed_micros:
-        yield f"{holdings.purse}: holds {held_micros} micro-dollars, contributed {holdings.contributed_micros}"
-    value_micros = sum(row.value_micros for row in holdings.positions.values())
-    if value_micros != sum(holdings.values_micros.values()):
-        yield f"{holdings.purse}: value {sum(holdings.values_micros.values())}, its rows are worth {value_micros}"
+        if getattr(total, name) != getattr(subaccount, name):
+            yield f"{subaccount.ref}: {name} is {getattr(subaccount, name)}, its rows sum to {getattr(total, name)}"
+    held_micros = subaccount.cash_micros + total.cost_micros - total.realized_micros + total.fees_micros
+    if held_micros != subaccount.contributed_micros:
+        yield f"{subaccount.ref}: holds {held_micros} micro-dollars, contributed {subaccount.contributed_micros}"
+    value_micros = sum(row.value_micros for row in subaccount.positions.values())
+    if value_micros != sum(subaccount.values_micros.values()):
+        yield f"{subaccount.ref}: value {sum(subaccount.values_micros.values())}, its rows are worth {value_micros}"
 
 
-def _event_sums(holdings: Holdings) -> Iterator[str]:
+def _event_sums(subaccount: Subaccount) -> Iterator[str]:
     sums: dict[str, EventTotals] = {}
-    for row in holdings.positions.values():
+    for row in subaccount.positions.values():
         sums.setdefault(row.market.event.ticker, EventTotals()).add(row, 1)
-    for ticker, event in holdings.events.items():
+    for ticker, event in subaccount.events.items():
         for name in EventTotals.__slots__:
             kept, summed = getattr(event.totals(None), name), getattr(sums[ticker], name)
             if name != "revision" and kept != summed:
-                yield f"{holdings.purse}: event {ticker} keeps {name} {kept}, its markets sum to {summed}"
+                yield f"{subaccount.ref}: event {ticker} keeps {name} {kept}, its markets sum to {summed}"
 
 
-def _indexes(holdings: Holdings) -> Iterator[str]:
+def _indexes(subaccount: Subaccount) -> Iterator[str]:
     """Every index holds every row exactly where its filter looks for it, newest first."""
-    rows, events = holdings.positions.values(), holdings.events.values()
-    yield from _misfiled(f"{holdings.purse}: rows", holdings.rows, rows, _partition)
-    yield from _misfiled(f"{holdings.purse}: uncounted rows", holdings.rows_uncounted, rows, _uncounted)
-    yield from _misfiled(f"{holdings.purse}: events", holdings.event_classes, events, _partitions)
+    rows, events = subaccount.positions.values(), subaccount.events.values()
+    yield from _misfiled(f"{subaccount.ref}: rows", subaccount.rows, rows, _partition)
+    yield from _misfiled(f"{subaccount.ref}: uncounted rows", subaccount.rows_uncounted, rows, _uncounted)
+    yield from _misfiled(f"{subaccount.ref}: events", subaccount.event_classes, events, _partitions)
     for event in events:
         of_event = [row for row in rows if row.market.event.ticker == event.event]
-        yield from _misfiled(f"{holdings.purse}: rows of {event.event}", event.rows, of_event, _partition)
+        yield from _misfiled(f"{subaccount.ref}: rows of {event.event}", event.rows, of_event, _partition)
         if event.rank != (min(row.rank[0] for row in of_event), event.event):
-            yield f"{holdings.purse}: event {event.event} ranks {event.rank}, which is not its newest row"
+            yield f"{subaccount.ref}: event {event.event} ranks {event.rank}, which is not its newest row"
 
 
 def _partition(row: Position) -> int:
@@ -86,11 +86,11 @@ def _misfiled(where: str, index: Mapping[K, Ranking[T]], items: Iterable[T], key
         yield f"{where} are filed otherwise than their filters look for them"
 
 
-def _resting(holdings: Holdings, orders: list[Order]) -> Iterator[str]:
+def _resting(subaccount: Subaccount, orders: list[Order]) -> Iterator[str]:
     reserved_micros = sum(order.reserve_micros(order.remaining_centis) for order in orders)
-    if reserved_micros != holdings.reserved_micros:
-        yield f"{holdings.purse}: {holdings.reserved_micros} reserved, its orders need {reserved_micros}"
-    for ticker, row in holdings.positions.items():
+    if reserved_micros != subaccount.reserved_micros:
+        yield f"{subaccount.ref}: {subaccount.reserved_micros} reserved, its orders need {reserved_micros}"
+    for ticker, row in subaccount.positions.items():
         resting_centis = sum(order.remaining_centis for order in orders if order.market.ticker == ticker)
         if resting_centis != row.resting_centis:
-            yield f"{holdings.purse}: row {ticker} rests {row.resting_centis}, its orders {resting_centis}"
+            yield f"{subaccount.ref}: row {ticker} rests {row.resting_centis}, its orders {resting_centis}"

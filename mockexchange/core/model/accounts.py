@@ -17,7 +17,7 @@ class Key:
     key_id: str
     public_key: str
     scopes: tuple[str, ...]
-    book: str | None
+    subaccount: str | None
     api_date: str | None
     secret: str = ""
     """"" where there is a public key, as that is where there is a secret."""
@@ -39,13 +39,13 @@ class Account:
     account_id: str
     user_id: str
     tier: str
-    books: dict[str, str] = field(default_factory=dict)
+    subaccounts: dict[str, str] = field(default_factory=dict)
     """Book name to the venue's id of it, "" where the venue derives one; in the order of opening."""
     keys: dict[str, Key] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     subtrader_rules: dict[str, SubtraderRules] = field(default_factory=dict)
     """By book; one that is not here is free."""
-    netted_books: set[str] = field(default_factory=set)
+    netted_subaccounts: set[str] = field(default_factory=set)
     allocations: tuple[tuple[int, int], ...] = WHOLLY_ON_FIRST
     """How its cash is to be spread over the shards: (exchange index, percent)."""
     reservation: Reservation = Reservation.NONE

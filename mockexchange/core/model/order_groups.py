@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from mockexchange.core.model.orders import Order
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -13,7 +13,7 @@ class OrderGroup:
     group_id: str
     serial: int
     """Its place among all that were ever opened."""
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     exchange_index: int
     limit_centis: int | None
     filled_centis: int = 0

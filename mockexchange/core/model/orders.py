@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.model.markets import Market
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.model.trades import OTHER_SIDE, FillRow, outcome_side
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
     Action,
-    BookRef,
     OrderStatus,
     SelfTradePrevention,
     Side,
+    SubaccountRef,
 )
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Order:
     order_id: str
     client_order_id: str
-    holdings: Holdings
+    subaccount: Subaccount
     market: Market
     side: Side
     action: Action
@@ -59,8 +59,8 @@ class Order:
     """Fee rounding collected on it and not given back yet, in 1e-18 dollars."""
 
     @property
-    def purse(self) -> BookRef:
-        return self.holdings.purse
+    def subaccount_ref(self) -> SubaccountRef:
+        return self.subaccount.ref
 
     @property
     def yes_centicents(self) -> int:
@@ -92,7 +92,7 @@ class Order:
     @property
     def partition(self) -> Partition:
         """(book, status, archived)"""
-        return self.purse.book, self.status, self.is_archived
+        return self.subaccount_ref.subaccount, self.status, self.is_archived
 
     def reserve_micros(self, count_centis: int) -> int:
         """Cash held back for `count_centis` of the order: only what it would spend buying."""

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.vocabulary import (
-    BookRef,
     Instance,
     PaymentKind,
     PaymentMethod,
     PaymentStatus,
+    SubaccountRef,
     TransferStatus,
 )
 
@@ -41,7 +41,7 @@ class _Listed:
 class Payment(_Listed):
     payment_id: str
     kind: PaymentKind
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     method: PaymentMethod
     status: PaymentStatus
     amount_micros: int
@@ -69,8 +69,8 @@ class TransferRow(_Listed):
     """Cash between two books of one account."""
 
     transfer_id: str
-    source: BookRef
-    target: BookRef
+    source: SubaccountRef
+    target: SubaccountRef
     amount_micros: int
     created_at: int
     serial: int

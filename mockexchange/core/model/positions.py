@@ -5,7 +5,7 @@ from functools import reduce
 from mockexchange.core.instruments.binary import Stake, value_micros
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.ranking import Rank, Ranking
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 NONZERO_QUANTITY = 1
 NONZERO_TRADED = 2
@@ -27,16 +27,16 @@ class Position:
         "market",
         "opened",
         "opened_fees_micros",
-        "purse",
         "rank",
         "resting_centis",
         "revision",
         "settled",
         "stake",
+        "subaccount_ref",
     )
 
-    def __init__(self, purse: BookRef, market: Market, at: int, revision: int) -> None:
-        self.purse = purse
+    def __init__(self, subaccount_ref: SubaccountRef, market: Market, at: int, revision: int) -> None:
+        self.subaccount_ref = subaccount_ref
         self.market = market
         self.stake = self.opened = FLAT
         """`opened` is the opening balance: the part of the row that no fill explains."""

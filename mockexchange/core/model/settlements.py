@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.model.markets import Market
-from mockexchange.core.vocabulary import BookRef, Result
+from mockexchange.core.vocabulary import Result, SubaccountRef
 
 
 class Bought(NamedTuple):
@@ -17,7 +17,7 @@ class Bought(NamedTuple):
 
 @dataclass(slots=True, frozen=True, eq=False, kw_only=True)
 class Settlement:
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: Market
     result: Result
     value_centicents: int | None
@@ -46,4 +46,4 @@ class Settlement:
     @property
     def partition(self) -> Partition:
         """(book,)"""
-        return (self.purse.book,)
+        return (self.subaccount_ref.subaccount,)

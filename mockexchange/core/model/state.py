@@ -15,10 +15,10 @@ from mockexchange.core.model.order_groups import OrderGroup
 from mockexchange.core.model.orders import Order
 from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.resting_orders import RestingBook
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.model.trades import Trade
 from mockexchange.core.refusals import RefusalCode, Refused
-from mockexchange.core.vocabulary import BookRef, FeeRounding
+from mockexchange.core.vocabulary import FeeRounding, SubaccountRef
 
 NAMES_SHOWN_MAX = 5
 
@@ -38,7 +38,7 @@ class State:
     secret_keys: dict[str, Key] = field(default_factory=dict)
     key_owners: dict[str, str] = field(default_factory=dict)
     """Public key, or secret, to the one account that uses it."""
-    holdings: dict[BookRef, Holdings] = field(default_factory=dict)
+    subaccounts: dict[SubaccountRef, Subaccount] = field(default_factory=dict)
     series: dict[str, Series] = field(default_factory=dict)
     events: dict[str, EventListing] = field(default_factory=dict)
     described: dict[str, EventDetails] = field(default_factory=dict)
@@ -77,22 +77,23 @@ class State:
             raise Refused(RefusalCode.UNKNOWN_ACCOUNT, f"no account {name!r}; known: {_some(self.accounts)}")
         return account
 
-    def holdings_of(self, purse: BookRef) -> Holdings:
+    def dollar_subaccount(self, subaccount_ref: SubaccountRef) -> Subaccount:
         """What a book has in dollars and event contracts: accounts of the default venue alone have any."""
-        holdings = self.book(purse)
-        venue = self.accounts[purse.account].venue
+        subaccount = self.subaccount(subaccount_ref)
+        venue = self.accounts[subaccount_ref.account].venue
         if venue:
-            message = f"account {purse.account} is of {venue}, which has currencies and instruments"
+            message = f"account {subaccount_ref.account} is of {venue}, which has currencies and instruments"
             raise Refused(RefusalCode.WRONG_KIND, f"{message}: expected an account with dollars and event contracts")
-        return holdings
+        return subaccount
 
-    def book(self, purse: BookRef) -> Holdings:
-        holdings = self.holdings.get(purse)
-        if holdings is None:
-            books = self.account(purse.account).books
-            message = f"account {purse.account} has no book {purse.book!r}; known: {_some(books)}"
-            raise Refused(RefusalCode.UNKNOWN_BOOK, message)
-        return holdings
+    def subaccount(self, subaccount_ref: SubaccountRef) -> Subaccount:
+        subaccount = self.subaccounts.get(subaccount_ref)
+        if subaccount is None:
+            account, name = subaccount_ref
+            known = _some(self.account(account).subaccounts)
+            message = f"account {account} has no book {name!r}; known: {known}"
+            raise Refused(RefusalCode.UNKNOWN_SUBACCOUNT, message)
+        return subaccount
 
     def market(self, ticker: str) -> Market:
         market = self.markets.get(ticker)
@@ -126,9 +127,9 @@ class State:
             raise Refused(RefusalCode.UNKNOWN_TRANSFER, message)
         return transfer
 
-    def books_of(self, account: str) -> Iterator[Holdings]:
+    def subaccounts_of(self, account: str) -> Iterator[Subaccount]:
         """The account's holdings, primary book first."""
-        return (self.holdings[BookRef(account, book)] for book in self.accounts[account].books)
+        return (self.subaccounts[SubaccountRef(account, name)] for name in self.accounts[account].subaccounts)
 
 
 def _some(names: Collection[str]) -> str:

@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from mockexchange.core.model.positions import ANY_COUNT, EventHolding, Position
 from mockexchange.core.model.ranking import Ranking
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 
-class Holdings:
+class Subaccount:
     """What one book of one account owns. Rows change only inside `change`, which keeps every index true."""
 
     __slots__ = (
@@ -20,8 +20,8 @@ class Holdings:
         "fees_micros",
         "number",
         "positions",
-        "purse",
         "realized_micros",
+        "ref",
         "reserved_micros",
         "revision",
         "rows",
@@ -31,8 +31,8 @@ class Holdings:
         "values_micros",
     )
 
-    def __init__(self, purse: BookRef) -> None:
-        self.purse = purse
+    def __init__(self, ref: SubaccountRef) -> None:
+        self.ref = ref
         self.number: int | None = None
         """A subaccount's, 0 for the primary book; a subtrader has none, whatever its name."""
         self.revision = 0
@@ -79,7 +79,7 @@ class Holdings:
         """Nothing is ever created or lost: cash + exposure - realized + fees = net contributions."""
         held_micros = self.cash_micros + self.cost_micros - self.realized_micros + self.fees_micros
         assert held_micros == self.contributed_micros, (
-            f"{self.purse}: cash {self.cash_micros} + exposure {self.cost_micros} - realized {self.realized_micros}"
+            f"{self.ref}: cash {self.cash_micros} + exposure {self.cost_micros} - realized {self.realized_micros}"
             f" + fees {self.fees_micros} = {held_micros} micro-dollars, contributed {self.contributed_micros}"
         )
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.model.markets import Market
-from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Action, BookRef, Side
+from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Action, Side, SubaccountRef
 
 if TYPE_CHECKING:
     from mockexchange.core.model.orders import Order
@@ -86,8 +86,8 @@ class FillRow:
         self.serial = serial
 
     @property
-    def purse(self) -> BookRef:
-        return self.order.purse
+    def subaccount_ref(self) -> SubaccountRef:
+        return self.order.subaccount_ref
 
     @property
     def side(self) -> Side:
@@ -127,4 +127,4 @@ class FillRow:
     @property
     def partition(self) -> Partition:
         """(book,)"""
-        return (self.purse.book,)
+        return (self.subaccount_ref.subaccount,)

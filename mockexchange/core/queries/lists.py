@@ -21,13 +21,13 @@ class ListQuery:
     """What every list can be asked for. `books` None is all of them; `after` is where the last page ended."""
 
     limit: int
-    books: Collection[str] | None = None
+    subaccounts: Collection[str] | None = None
     tickers: Collection[str] = ()
     window: Window = ALWAYS
     after: int | None = None
 
     def admits(self, partition: Partition) -> bool:
-        return self.books is None or partition[0] in self.books
+        return self.subaccounts is None or partition[0] in self.subaccounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,9 +50,9 @@ class OrderQuery(ListQuery):
     client_order_ids: Collection[str] = ()
 
     def admits(self, partition: Partition) -> bool:
-        book, status, archived = partition
+        subaccount, status, archived = partition
         return (
-            (self.books is None or book in self.books)
+            (self.subaccounts is None or subaccount in self.subaccounts)
             and (not self.statuses or status in self.statuses)
             and self.archived in (None, archived)
         )
@@ -70,7 +70,7 @@ def find_fills(state: State, account: str, query: FillQuery) -> HistoryPage[Fill
         fills = state.accounts[account].ledger.fills
         return fills.find(query.limit, selectors, query.admits, window, query.after)
     order = state.orders.get(query.order_id)
-    found = order is not None and order.purse.account == account and _holds(query, selectors, order)
+    found = order is not None and order.subaccount_ref.account == account and _holds(query, selectors, order)
     return page_of([order.fills] if order and found else [], query.limit, window, query.after)
 
 
@@ -118,7 +118,7 @@ def _cut(window: Window, archived: bool | None, before: int) -> Window:
 
 
 def _holds(query: FillQuery, selectors: list[Selector], order: Order) -> bool:
-    return query.admits((order.purse.book,)) and _is_in(selectors, order)
+    return query.admits((order.subaccount_ref.subaccount,)) and _is_in(selectors, order)
 
 
 def _is_in(selectors: list[Selector], order: Order) -> bool:

@@ -42,8 +42,8 @@ def contracts_ahead(state: State, order: Order) -> int:
 
 
 def _queues(state: State, market: Market, side: Side) -> Mapping[int, Queue]:
-    book = state.resting.get(market.ticker)
-    return NO_QUEUES if book is None else book.sides[side]
+    order_book = state.resting.get(market.ticker)
+    return NO_QUEUES if order_book is None else order_book.sides[side]
 
 
 def _quotes(market: Market, side: Side) -> Mapping[int, int]:

@@ -20,7 +20,7 @@ from mockexchange.core.model.positions import (
     Position,
 )
 from mockexchange.core.model.ranking import Rank, Ranking, T, merge_after
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 
 VIEWS = tuple(product((False, True, None), repeat=2))
 """The filters by settlement and archive; the same totals seen through others are another row."""
@@ -72,32 +72,32 @@ class Page(NamedTuple):
     """The key the next page starts after, or None on the last page."""
 
 
-def find_positions(holdings: Holdings, query: PositionQuery) -> Page:
+def find_positions(subaccount: Subaccount, query: PositionQuery) -> Page:
     """Answer one page. Cost: O(log n + limit), whatever the filter."""
     if query.whole_events and query.ticker is None:
-        return _page_of_events(holdings, query)
-    rows, after = _cut(_find_rows(holdings, query), query.limit)
+        return _page_of_events(subaccount, query)
+    rows, after = _cut(_find_rows(subaccount, query), query.limit)
     tickers = dict.fromkeys([row.market.event.ticker for row in rows])
-    return Page(rows, _event_rows((holdings.events[ticker] for ticker in tickers), query), after)
+    return Page(rows, _event_rows((subaccount.events[ticker] for ticker in tickers), query), after)
 
 
-def _find_rows(holdings: Holdings, query: PositionQuery) -> list[Position]:
+def _find_rows(subaccount: Subaccount, query: PositionQuery) -> list[Position]:
     """One row more than the limit, if there is one: that is how a page knows it is not the last."""
     if query.ticker is not None:
-        return _find_one(holdings, query)
-    rankings = [rows for partition, rows in _filed(holdings, query) if query.admits(partition)]
+        return _find_one(subaccount, query)
+    rankings = [rows for partition, rows in _filed(subaccount, query) if query.admits(partition)]
     return merge_after(rankings, query.after, query.limit + 1)
 
 
-def _filed(holdings: Holdings, query: PositionQuery) -> Iterable[tuple[int, Ranking[Position]]]:
+def _filed(subaccount: Subaccount, query: PositionQuery) -> Iterable[tuple[int, Ranking[Position]]]:
     """The indexes that answer the query, with the partition each holds."""
     if query.events:
-        return [(part, rows) for event in _named(holdings, query) for part, rows in event.rows.items()]
-    return holdings.rows.items() if query.nonzero else holdings.rows_uncounted.items()
+        return [(part, rows) for event in _named(subaccount, query) for part, rows in event.rows.items()]
+    return subaccount.rows.items() if query.nonzero else subaccount.rows_uncounted.items()
 
 
-def _find_one(holdings: Holdings, query: PositionQuery) -> list[Position]:
-    row = holdings.positions.get(query.ticker or "")
+def _find_one(subaccount: Subaccount, query: PositionQuery) -> list[Position]:
+    row = subaccount.positions.get(query.ticker or "")
     if row is None or not query.admits(row.partition):
         return []
     if query.events and row.market.event.ticker not in query.events:
@@ -105,18 +105,18 @@ def _find_one(holdings: Holdings, query: PositionQuery) -> list[Position]:
     return [row] if query.after is None or row.rank > query.after else []
 
 
-def _page_of_events(holdings: Holdings, query: PositionQuery) -> Page:
-    events, after = _cut(_find_events(holdings, query), query.limit)
+def _page_of_events(subaccount: Subaccount, query: PositionQuery) -> Page:
+    events, after = _cut(_find_events(subaccount, query), query.limit)
     rows = [row for event in events for row in _rows_of(event, query)]
     return Page(rows, _event_rows(events, query), after)
 
 
-def _find_events(holdings: Holdings, query: PositionQuery) -> list[EventHolding]:
+def _find_events(subaccount: Subaccount, query: PositionQuery) -> list[EventHolding]:
     if query.events:
-        named = sorted(_named(holdings, query), key=lambda event: event.rank)
+        named = sorted(_named(subaccount, query), key=lambda event: event.rank)
         later = (event for event in named if query.after is None or event.rank > query.after)
         return list(islice((event for event in later if any(map(query.admits, event.rows))), query.limit + 1))
-    rankings = [events for parts, events in holdings.event_classes.items() if any(map(query.admits, parts))]
+    rankings = [events for parts, events in subaccount.event_classes.items() if any(map(query.admits, parts))]
     return merge_after(rankings, query.after, query.limit + 1)
 
 
@@ -125,8 +125,8 @@ def _rows_of(event: EventHolding, query: PositionQuery) -> list[Position]:
     return merge_after(rankings, None, sum(map(len, rankings)))
 
 
-def _named(holdings: Holdings, query: PositionQuery) -> Iterator[EventHolding]:
-    return (holdings.events[ticker] for ticker in dict.fromkeys(query.events) if ticker in holdings.events)
+def _named(subaccount: Subaccount, query: PositionQuery) -> Iterator[EventHolding]:
+    return (subaccount.events[ticker] for ticker in dict.fromkeys(query.events) if ticker in subaccount.events)
 
 
 def _event_rows(events: Iterable[EventHolding], query: PositionQuery) -> list[EventRow]:

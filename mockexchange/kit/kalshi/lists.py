@@ -89,8 +89,8 @@ BY_TICKER = equal_to(TICKER)
 BY_EVENT = one_of(event_of_market)
 SHARD = equal_to(field_of("exchange_index"), nothing="1000000")
 SETTLEMENT = Split("settlement_status", "all", lambda reader: ("unsettled", "settled"), "unsettled")
-ALL_BOOKS = Split("subaccount", None, subaccounts)
-PRIMARY_BOOK = Split("subaccount", SUBACCOUNT_PRIMARY, lambda reader: (SUBACCOUNT_PRIMARY,), SUBACCOUNT_PRIMARY)
+ALL_SUBACCOUNTS = Split("subaccount", None, subaccounts)
+PRIMARY_SUBACCOUNT = Split("subaccount", SUBACCOUNT_PRIMARY, lambda reader: (SUBACCOUNT_PRIMARY,), SUBACCOUNT_PRIMARY)
 
 
 def count_positions(page: Row, query: Query) -> int:
@@ -109,7 +109,7 @@ POSITIONS = Listing(
         "count_filter": COUNTS,
         "exchange_index": SHARD,
     },
-    splits=(SETTLEMENT, PRIMARY_BOOK),
+    splits=(SETTLEMENT, PRIMARY_SUBACCOUNT),
     views=({}, {"settlement_status": "all"}, {"settlement_status": "settled"}),
     counted=count_positions,
     together=(("event_ticker", "count_filter"), ("ticker", "count_filter")),
@@ -127,7 +127,7 @@ ORDERS = Listing(
         "client_order_ids": one_of(field_of("client_order_id"))._replace(keeps=_is_recent_and_named),
         "subaccount": equal_to(field_of("subaccount_number"), nothing=SUBACCOUNT_UNHEARD_OF),
     },
-    splits=(ALL_BOOKS,),
+    splits=(ALL_SUBACCOUNTS,),
     together=(("ticker", "status"), ("event_ticker", "status"), ("status", "min_ts"), ("min_ts", "max_ts")),
 )
 FILLS = Listing(
@@ -141,7 +141,7 @@ FILLS = Listing(
         "exchange_index": SHARD,
         "subaccount": equal_to(field_of("subaccount_number"), nothing=SUBACCOUNT_UNHEARD_OF),
     },
-    splits=(ALL_BOOKS,),
+    splits=(ALL_SUBACCOUNTS,),
     together=(("ticker", "min_ts"), ("min_ts", "max_ts"), ("ticker", "subaccount")),
 )
 PAYMENTS_NEWEST = ("created_ts",)
@@ -159,7 +159,7 @@ LISTINGS = {
             "min_ts": not_before("settled_time"),
             "max_ts": not_after("settled_time"),
         },
-        splits=(ALL_BOOKS,),
+        splits=(ALL_SUBACCOUNTS,),
         together=(("event_ticker", "min_ts"), ("min_ts", "max_ts")),
     ),
     "GetFills": FILLS,
@@ -177,9 +177,9 @@ LISTINGS = {
     "GetOrderQueuePositions": Listing(
         "queue_positions",
         filters={"market_tickers": one_of(TICKER), "event_ticker": equal_to(event_of_market)},
-        splits=(PRIMARY_BOOK,),
+        splits=(PRIMARY_SUBACCOUNT,),
     ),
-    "GetOrderGroups": Listing("order_groups", splits=(ALL_BOOKS,)),
+    "GetOrderGroups": Listing("order_groups", splits=(ALL_SUBACCOUNTS,)),
     "GetSubaccountBalances": Listing("subaccount_balances"),
     "GetSubaccountTransfers": Listing("transfers", newest=PAYMENTS_NEWEST),
     "GetSubaccountNetting": Listing("netting_configs"),

@@ -13,30 +13,34 @@ from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.derivatives.views import PositionView, SummaryView
 from mockexchange.core.instants import format_instant
 from mockexchange.core.model.state import State
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 Row = dict[str, Any]
 
 
 def positions_of(state: State, account: str) -> list[Row]:
     """Every contract that an account holds, or held since the last settlement, over all its books."""
-    books = [BookRef(account, book) for book in state.accounts[account].books]
-    return [_position(view) for book in books for view in queries.positions_of(state, book, with_flat=True)]
+    subaccounts = [SubaccountRef(account, subaccount) for subaccount in state.accounts[account].subaccounts]
+    return [
+        _position(view)
+        for subaccount in subaccounts
+        for view in queries.positions_of(state, subaccount, with_flat=True)
+    ]
 
 
 def summaries_of(state: State, account: str) -> list[Row]:
     """By book and currency: the cash, what it is worth with all that is held, and what is needed for that."""
-    books = [BookRef(account, book) for book in state.accounts[account].books]
+    subaccounts = [SubaccountRef(account, subaccount) for subaccount in state.accounts[account].subaccounts]
     return [
-        _summary(queries.summary_of(state, purse, currency))
-        for purse in books
-        for currency in queries.currencies_of(state, purse)
+        _summary(queries.summary_of(state, subaccount_ref, currency))
+        for subaccount_ref in subaccounts
+        for currency in queries.currencies_of(state, subaccount_ref)
     ]
 
 
 def trades_of(state: State, account: str) -> list[Row]:
     """Every trade of contracts, the oldest first."""
-    return [_trade(trade) for trade in state.derivatives.trades if trade.purse.account == account]
+    return [_trade(trade) for trade in state.derivatives.trades if trade.subaccount_ref.account == account]
 
 
 def number(value: Decimal) -> str:
@@ -55,8 +59,12 @@ def plain(value: Any) -> Any:
 
 
 def _position(view: PositionView) -> Row:
-    head = {"account": view.purse.account, "book": view.purse.book, "instrument": view.contract.name}
-    own = ("purse", "contract", "printed_total", "printed_floating")
+    head = {
+        "account": view.subaccount_ref.account,
+        "book": view.subaccount_ref.subaccount,
+        "instrument": view.contract.name,
+    }
+    own = ("subaccount_ref", "contract", "printed_total", "printed_floating")
     kind = {"kind": view.contract.terms.kind.value, "currency": view.contract.terms.settlement_currency}
     return {**head, **kind, "direction": _direction(view.size), **_rest_of(view, own)}
 
@@ -66,12 +74,17 @@ def _direction(size: Decimal) -> str:
 
 
 def _summary(view: SummaryView) -> Row:
-    return {"book": view.purse.book, **_rest_of(view, ("purse",))}
+    return {"book": view.subaccount_ref.subaccount, **_rest_of(view, ("subaccount_ref",))}
 
 
 def _trade(trade: ContractTrade) -> Row:
-    head = {"id": trade.trade_id, "order": trade.order_id, "book": trade.purse.book, "instrument": trade.contract}
-    own = ("purse", "trade_id", "order_id", "contract", "serial", "created_at", "is_taker", "is_long_tick")
+    head = {
+        "id": trade.trade_id,
+        "order": trade.order_id,
+        "book": trade.subaccount_ref.subaccount,
+        "instrument": trade.contract,
+    }
+    own = ("subaccount_ref", "trade_id", "order_id", "contract", "serial", "created_at", "is_taker", "is_long_tick")
     return {**head, **_rest_of(trade, own), "taker": trade.is_taker, "at": format_instant(trade.created_at)}
 
 

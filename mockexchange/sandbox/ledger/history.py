@@ -28,8 +28,13 @@ def ledger_of(state: State, account: str) -> Row:
         return {"summaries": summaries, "trades": trades}
     ledger = state.accounts[account].ledger
     return {
-        "cash": {holdings.purse.book: _dollars(holdings.cash_micros) for holdings in state.books_of(account)},
-        "reserved": {holdings.purse.book: _dollars(holdings.reserved_micros) for holdings in state.books_of(account)},
+        "cash": {
+            subaccount.ref.subaccount: _dollars(subaccount.cash_micros) for subaccount in state.subaccounts_of(account)
+        },
+        "reserved": {
+            subaccount.ref.subaccount: _dollars(subaccount.reserved_micros)
+            for subaccount in state.subaccounts_of(account)
+        },
         "fills": _all(_fill, ledger.fills),
         "orders": _all(_order, ledger.orders),
         "settlements": _all(_settlement, ledger.settlements),
@@ -49,7 +54,7 @@ def _fill(fill: FillRow) -> Row:
         "id": fill.trade.trade_id,
         "order": fill.order.order_id,
         "client_order_id": fill.order.client_order_id,
-        "book": fill.purse.book,
+        "book": fill.subaccount_ref.subaccount,
         "instrument": fill.trade.market.ticker,
         "side": fill.side.value,
         "action": fill.action.value,
@@ -66,7 +71,7 @@ def _order(order: Order) -> Row:
         "id": order.order_id,
         "client_order_id": order.client_order_id,
         "group": order.group.group_id if order.group else None,
-        "book": order.purse.book,
+        "book": order.subaccount_ref.subaccount,
         "instrument": order.market.ticker,
         "side": order.side.value,
         "action": order.action.value,
@@ -89,7 +94,7 @@ def _order(order: Order) -> Row:
 def _settlement(settlement: Settlement) -> Row:
     value = settlement.value_centicents
     return {
-        "book": settlement.purse.book,
+        "book": settlement.subaccount_ref.subaccount,
         "instrument": settlement.market.ticker,
         "event": settlement.market.event.ticker,
         "result": settlement.result.value,
@@ -109,7 +114,7 @@ def _settlement(settlement: Settlement) -> Row:
 def _payment(payment: Payment) -> Row:
     return {
         "id": payment.payment_id,
-        "book": payment.purse.book,
+        "book": payment.subaccount_ref.subaccount,
         "method": payment.method.value,
         "status": payment.status.value,
         "amount": _dollars(payment.amount_micros),
@@ -123,8 +128,8 @@ def _payment(payment: Payment) -> Row:
 def _transfer(transfer: TransferRow) -> Row:
     return {
         "id": transfer.transfer_id,
-        "source": transfer.source.book,
-        "target": transfer.target.book,
+        "source": transfer.source.subaccount,
+        "target": transfer.target.subaccount,
         "amount": _dollars(transfer.amount_micros),
         "at": format_instant(transfer.created_at),
     }

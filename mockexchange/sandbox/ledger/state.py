@@ -6,22 +6,25 @@ This is the truth a test compares a client's view with; it never goes through th
 from dataclasses import fields
 from typing import Any
 
+from mockexchange.core.commands import Command, OpenSubaccount
 from mockexchange.core.decimals import exact
-from mockexchange.core.events import Event
+from mockexchange.core.events import Event, SubaccountOpened
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.ledger import derivatives
 
 SCALES = {"_micros": 6, "_centicents": 4, "_centis": 2}
+PUBLIC_NAMES: dict[type, str] = {OpenSubaccount: "OpenBook", SubaccountOpened: "BookOpened"}
+"""Names of commands and events in JSON where they differ from the name of the class."""
 
 
 def positions_of(state: State, account: str) -> list[dict[str, Any]]:
     """Every row of an account over all its books: markets in the order of opening, settled ones too; then contracts."""
-    rows = [_row(row) for holdings in state.books_of(account) for row in holdings.positions.values()]
+    rows = [_row(row) for subaccount in state.subaccounts_of(account) for row in subaccount.positions.values()]
     return [*rows, *derivatives.positions_of(state, account)]
 
 
@@ -33,8 +36,13 @@ def outcome_of(sequence: int, at: int, outcome: Outcome) -> dict[str, Any]:
     return {**head, "events": [event_of(event) for event in outcome]}
 
 
+def public_name(value: Command | Event) -> str:
+    """Return the name of a command or an event in JSON."""
+    return PUBLIC_NAMES.get(type(value)) or type(value).__name__
+
+
 def event_of(event: Event) -> dict[str, Any]:
-    plain: dict[str, Any] = {"type": _snake(type(event).__name__)}
+    plain: dict[str, Any] = {"type": _snake(public_name(event))}
     for field in fields(event):
         plain.update(_plain(field.name, getattr(event, field.name)))
     return plain
@@ -43,8 +51,8 @@ def event_of(event: Event) -> dict[str, Any]:
 def _row(row: Position) -> dict[str, Any]:
     stake = row.stake
     return {
-        "account": row.purse.account,
-        "book": row.purse.book,
+        "account": row.subaccount_ref.account,
+        "book": row.subaccount_ref.subaccount,
         "instrument": row.market.ticker,
         "event": row.market.event.ticker,
         "quantity": exact(stake.quantity_centis, 2),
@@ -60,8 +68,8 @@ def _row(row: Position) -> dict[str, Any]:
 
 def _plain(name: str, value: Any) -> dict[str, Any]:
     """A field of an event as it is written; a name's unit says how, and goes."""
-    if isinstance(value, BookRef):
-        return {"account": value.account, "book": value.book} if name == "purse" else {name: str(value)}
+    if isinstance(value, SubaccountRef):
+        return {"account": value.account, "book": value.subaccount} if name == "subaccount_ref" else {name: str(value)}
     if name.endswith("_at"):
         return {name: None if value is None else format_instant(value)}
     if name.endswith("_levels"):

@@ -69,8 +69,8 @@ class Calendar:
         """The sandbox runs from this instant on."""
         self._begun_at = at
         state = self._sandbox.exchange.state
-        for book in state.resting.values():
-            for order in book:
+        for order_book in state.resting.values():
+            for order in order_book:
                 self._await_expiry(order, at)
         for contract in state.derivatives.contracts.values():
             self._await_delivery(contract, at)

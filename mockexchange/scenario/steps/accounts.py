@@ -19,7 +19,7 @@ STEPS: dict[str, StepKind] = {
         tier=("tier", may(TIER, "basic")),
         venue=("venue", may(VENUE, "")),
     ),
-    "book": step(commands.OpenBook, account=("account", must(PART)), book=("book", must(PART))),
+    "book": step(commands.OpenSubaccount, account=("account", must(PART)), book=("subaccount", must(PART))),
     "key": step(
         commands.AddKey,
         account=("account", must(NAME)),
@@ -28,14 +28,16 @@ STEPS: dict[str, StepKind] = {
         public_key=("public_key", may(PUBLIC_KEY)),
         secret=("secret", may(TEXT)),
         scopes=("scopes", may(SCOPES)),
-        book=("book", may(NAME)),
+        book=("subaccount", may(NAME)),
         api_date=("api_date", may(API_DATE)),
     ),
     "restrict": step(
         commands.RestrictSubtrader,
-        account=("purse", must(BOOK)),
+        account=("subaccount_ref", must(BOOK)),
         categories=("categories", may(CATEGORIES, [])),
         blocked=("blocked", may(BOOLEAN, False)),
     ),
-    "cap": step(commands.CapSubtrader, account=("purse", must(BOOK)), limit=("limit_micros", must(Nullable(AMOUNT)))),
+    "cap": step(
+        commands.CapSubtrader, account=("subaccount_ref", must(BOOK)), limit=("limit_micros", must(Nullable(AMOUNT)))
+    ),
 }

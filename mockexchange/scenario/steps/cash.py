@@ -18,7 +18,7 @@ from mockexchange.scenario.value_types import AMOUNT, AMOUNT_ABOVE_ZERO, BOOK, B
 
 _AMOUNT = ("amount_micros", must(AMOUNT_ABOVE_ZERO))
 _PAYMENT = {
-    "account": ("purse", must(BOOK)),
+    "account": ("subaccount_ref", must(BOOK)),
     "amount": _AMOUNT,
     "payment": ("payment", may(NAME)),
     "method": ("method", may(PAYMENT_METHOD, PaymentMethod.ACH)),
@@ -57,5 +57,5 @@ STEPS: dict[str, StepKind] = {
         allocations=("allocations", must(ALLOCATIONS)),
         reservation=("reservation", may(RESERVATION, Reservation.NONE)),
     ),
-    "netting": step(commands.SetNetting, account=("purse", must(BOOK)), enabled=("enabled", must(BOOLEAN))),
+    "netting": step(commands.SetNetting, account=("subaccount_ref", must(BOOK)), enabled=("enabled", must(BOOLEAN))),
 }

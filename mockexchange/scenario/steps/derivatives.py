@@ -119,7 +119,7 @@ STEPS: dict[str, StepKind] = {
     "mark": step(commands.MarkContract, **_INSTRUMENT, price=("price", must(SIGNED_NUMBER)), **_PRICING),
     "trade": step(
         commands.TradeContract,
-        account=("purse", must(BOOK)),
+        account=("subaccount_ref", must(BOOK)),
         **_INSTRUMENT,
         direction=("direction", must(choice({direction.value: direction for direction in Direction}))),
         amount=("amount", must(NUMBER_ABOVE_ZERO)),
@@ -133,7 +133,7 @@ STEPS: dict[str, StepKind] = {
     ),
     "hold": step(
         commands.OpenHolding,
-        account=("purse", must(BOOK)),
+        account=("subaccount_ref", must(BOOK)),
         **_INSTRUMENT,
         size=("size", must(SIGNED_NUMBER)),
         average_price=("average_price", must(NUMBER_ABOVE_ZERO)),
@@ -152,7 +152,7 @@ STEPS: dict[str, StepKind] = {
     "deliver": step(commands.DeliverContract, **_INSTRUMENT, price=("price", may(NUMBER_ABOVE_ZERO))),
     "credit": step(
         commands.CreditCurrency,
-        account=("purse", must(BOOK)),
+        account=("subaccount_ref", must(BOOK)),
         currency=("currency", must(CURRENCY)),
         amount=("amount", must(SIGNED_NUMBER)),
     ),

@@ -18,7 +18,7 @@ from mockexchange.scenario.value_types import (
 )
 
 _TRADE = {
-    "account": ("purse", must(BOOK)),
+    "account": ("subaccount_ref", must(BOOK)),
     "market": ("market", must(NAME)),
     "side": ("side", must(SIDE)),
     "action": ("action", must(ACTION)),
@@ -41,7 +41,7 @@ STEPS: dict[str, StepKind] = {
     ),
     "open": step(
         commands.OpenPosition,
-        account=("purse", must(BOOK)),
+        account=("subaccount_ref", must(BOOK)),
         market=("market", must(NAME)),
         position=("quantity_centis", must(SIGNED_COUNT)),
         exposure=("cost_micros", must(AMOUNT)),
@@ -69,7 +69,7 @@ STEPS: dict[str, StepKind] = {
     "expire": step(commands.ExpireOrder, **_ORDER),
     "group": step(
         commands.OpenGroup,
-        account=("purse", must(BOOK)),
+        account=("subaccount_ref", must(BOOK)),
         group=("group", may(NAME)),
         limit=("limit_centis", may(COUNT_ABOVE_ZERO)),
     ),

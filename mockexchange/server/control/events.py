@@ -193,7 +193,7 @@ def _event(kind: str, data: dict[str, Any], event_id: str | None = None) -> str:
 def command_to_json(record: Record, outcome: Outcome) -> dict[str, Any]:
     """What a command did, what it was and, where a script issued it, why."""
     cause = record.cause and {"step": record.cause.step, "repetition": record.cause.repetition}
-    head = {"command": type(record.command).__name__, "cause": cause}
+    head = {"command": state.public_name(record.command), "cause": cause}
     if isinstance(outcome, Refusal):
         return {**head, **state.outcome_of(record.sequence, record.at, outcome)}
     shown = state.outcome_of(record.sequence, record.at, outcome[:OUTCOME_EVENTS_MAX])

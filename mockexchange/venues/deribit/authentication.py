@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
-from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 from mockexchange.venues.deribit import diagnosis, signing
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, UNAUTHORIZED, Rejected
@@ -81,7 +81,9 @@ def caller_of(key: Key, scopes: Iterable[str]) -> Caller:
     """Who a key is, with these scopes; what may be written may be read."""
     given = list(scopes)
     read = [scope.removesuffix(READ_WRITE) + READ for scope in given if scope.endswith(READ_WRITE)]
-    return Caller(key, tuple(dict.fromkeys([*given, *read])), BookRef(key.account, key.book or PRIMARY_BOOK))
+    return Caller(
+        key, tuple(dict.fromkeys([*given, *read])), SubaccountRef(key.account, key.subaccount or PRIMARY_SUBACCOUNT)
+    )
 
 
 def require_key(context: DeribitContext, key_id: str, reply: Answer | None = None) -> Key:

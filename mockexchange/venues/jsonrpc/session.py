@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Generic, Protocol, Self, TypeVar
 
 from mockexchange.core.model.accounts import Key
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Asked, Frame
 from mockexchange.venues.jsonrpc.envelope import Envelope
@@ -25,13 +25,13 @@ R = TypeVar("R", bound=Rejection)
 
 
 class ChannelMessage(Protocol):
-    """A notification on one channel; `purse` is the sub-account that may see it."""
+    """A notification on one channel; `subaccount_ref` is the sub-account that may see it."""
 
     @property
     def channel(self) -> str: ...
 
     @property
-    def purse(self) -> BookRef: ...
+    def subaccount_ref(self) -> SubaccountRef: ...
 
     def frame(self, api_date: ApiDate) -> bytes: ...
 
@@ -108,7 +108,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
     def frame_of(self, message: ChannelMessage) -> Frame | None:
         """Return the message as a frame; None without a subscription, or if it is for another sub-account."""
         subscription = self.registry.by_name.get(message.channel)
-        if subscription is None or subscription.purse != message.purse:
+        if subscription is None or subscription.subaccount_ref != message.subaccount_ref:
             return None
         return Frame(message.frame(self.api_date), "subscription", subscription.channel, subscription.sid)
 

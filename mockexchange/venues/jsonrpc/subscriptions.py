@@ -2,20 +2,20 @@
 
 from typing import NamedTuple
 
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
 
 class Subscription(NamedTuple):
     """One subscription: the full name of its channel, and the family (`channel`) that scenarios name.
 
-    `purse` is the sub-account that may see its messages; None for a client that is not logged in.
+    `subaccount_ref` is the sub-account that may see its messages; None for a client that is not logged in.
     """
 
     sid: int
     name: str
     channel: str
     markets: tuple[str, ...] | None
-    purse: BookRef | None
+    subaccount_ref: SubaccountRef | None
 
 
 class Subscriptions:
@@ -28,13 +28,15 @@ class Subscriptions:
         self.by_name: dict[str, Subscription] = {}
         self._last_sid = 0
 
-    def open(self, name: str, channel: str, purse: BookRef | None, markets: tuple[str, ...] | None = None) -> None:
+    def open(
+        self, name: str, channel: str, subaccount_ref: SubaccountRef | None, markets: tuple[str, ...] | None = None
+    ) -> None:
         """Add a subscription, or replace the one of that name under its sid."""
         known = self.by_name.get(name)
         if known is None:
             self._last_sid += 1
         sid = known.sid if known else self._last_sid
-        self.by_sid[sid] = self.by_name[name] = Subscription(sid, name, channel, markets, purse)
+        self.by_sid[sid] = self.by_name[name] = Subscription(sid, name, channel, markets, subaccount_ref)
 
     def close(self, sid: int) -> Subscription:
         """Remove and return a subscription. Raises KeyError if there is none with that sid."""

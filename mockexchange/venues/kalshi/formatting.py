@@ -81,9 +81,9 @@ def price_cents_number(centicents: int) -> str:
     return exact(centicents, 2).rstrip("0").rstrip(".")
 
 
-def subaccount(book: str) -> str:
+def subaccount(name: str) -> str:
     """A subaccount is its number; a subtrader's book has none, so null."""
-    return book if book.isdigit() else "null"
+    return name if name.isdigit() else "null"
 
 
 def one_of(*choices: str) -> Spelling:

@@ -169,8 +169,11 @@ def _require_scope(key: Key, operation: Operation) -> None:
 
 
 def _require_unrestricted(key: Key, operation: AccountOperation) -> None:
-    if key.book is not None and not operation.is_per_book:
-        words = f"key {key.name} of {key.account} is restricted to book {key.book}: {operation.name} spans the account"
+    if key.subaccount is not None and not operation.is_per_subaccount:
+        words = (
+            f"key {key.name} of {key.account} is restricted to book {key.subaccount}:"
+            f" {operation.name} spans the account"
+        )
         raise Rejected(Situation.RESTRICTED, words)
 
 

@@ -26,7 +26,7 @@ from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.invariants import violations
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from tests.core.derivatives_world import (
     CALL,
     CONTRACTS,
@@ -47,7 +47,7 @@ from tests.core.derivatives_world import (
 from tests.core.dump import dump
 from tests.core.naive.derivatives import Naive
 
-PURSES = [DORA, DORA_3, MIRA]
+SUBACCOUNT_REFS = [DORA, DORA_3, MIRA]
 DOLLARS = {FUTURE, PERPETUAL, LINEAR, LINEAR_FUTURE}
 TOLERANCE = Fraction(1, 10**30)
 """Of what is compared, or of 1: the quotients of 50 digits leave far less."""
@@ -78,9 +78,9 @@ BOUGHT = [*NAMES, SPREAD, STRADDLE]
 @st.composite
 def trades(draw: st.DrawFn) -> Command:
     name = draw(st.sampled_from(BOUGHT))
-    purse, other = draw(st.permutations(PURSES))[:2]
+    subaccount_ref, other = draw(st.permutations(SUBACCOUNT_REFS))[:2]
     return TradeContract(
-        purse=purse,
+        subaccount_ref=subaccount_ref,
         contract=name,
         direction=draw(st.sampled_from(Direction)),
         amount=draw(amounts(name)),
@@ -95,7 +95,7 @@ def trades(draw: st.DrawFn) -> Command:
 def holdings(draw: st.DrawFn) -> Command:
     name = draw(st.sampled_from(NAMES))
     return OpenHolding(
-        purse=draw(st.sampled_from(PURSES)),
+        subaccount_ref=draw(st.sampled_from(SUBACCOUNT_REFS)),
         contract=name,
         size=draw(amounts(name)) * draw(st.sampled_from(SIGNS)),
         average_price=draw(prices(name)),
@@ -118,7 +118,7 @@ def others(draw: st.DrawFn) -> Command:
             ),
             st.builds(
                 CreditCurrency,
-                purse=st.sampled_from(PURSES),
+                subaccount_ref=st.sampled_from(SUBACCOUNT_REFS),
                 currency=st.sampled_from(["BTC", "USDC"]),
                 amount=st.decimals("0.01", "5", places=8),
             ),
@@ -147,19 +147,23 @@ def equal(left: Decimal | None, right: Fraction, unit: Fraction | int = 0) -> bo
 
 
 def compare(exchange: Exchange, plain: Naive) -> None:
-    for purse in PURSES:
+    for subaccount_ref in SUBACCOUNT_REFS:
         for name in NAMES:
             if name not in plain.gone:
-                compare_position(position_of(exchange.state, purse, name), plain, (purse, name))
-        held = {view.contract.name for view in positions_of(exchange.state, purse)}
-        assert held == {name for book, name in plain.lots if book == purse and plain.lots[book, name]}
-        with_flat = {view.contract.name for view in positions_of(exchange.state, purse, with_flat=True)}
-        assert with_flat == {name for book, name in plain.lots if book == purse}
+                compare_position(position_of(exchange.state, subaccount_ref, name), plain, (subaccount_ref, name))
+        held = {view.contract.name for view in positions_of(exchange.state, subaccount_ref)}
+        assert held == {
+            name for subaccount, name in plain.lots if subaccount == subaccount_ref and plain.lots[subaccount, name]
+        }
+        with_flat = {view.contract.name for view in positions_of(exchange.state, subaccount_ref, with_flat=True)}
+        assert with_flat == {name for subaccount, name in plain.lots if subaccount == subaccount_ref}
         for currency in ("BTC", "USDC"):
-            assert equal(summary_of(exchange.state, purse, currency).balance, plain.cash[purse, currency])
+            assert equal(
+                summary_of(exchange.state, subaccount_ref, currency).balance, plain.cash[subaccount_ref, currency]
+            )
 
 
-def compare_position(view: PositionView, plain: Naive, key: tuple[BookRef, str]) -> None:
+def compare_position(view: PositionView, plain: Naive, key: tuple[SubaccountRef, str]) -> None:
     is_option, size = plain.is_option(key[1]), plain.size(key)
     shown = size * plain.marks[key[1]] if key[1] in (LINEAR, LINEAR_FUTURE) else size
     assert equal(view.size, shown), key
@@ -195,8 +199,8 @@ def test_every_number_is_that_of_a_naive_recomputation(story: list[Command]) -> 
         assert violations(world.exchange.state) == []
 
 
-def wealth(exchange: Exchange, purse: BookRef, currency: str) -> Fraction:
-    return Fraction(summary_of(exchange.state, purse, currency).equity)
+def wealth(exchange: Exchange, subaccount_ref: SubaccountRef, currency: str) -> Fraction:
+    return Fraction(summary_of(exchange.state, subaccount_ref, currency).equity)
 
 
 @given(st.lists(trades() | others() | DELIVERIES, max_size=25))
@@ -212,7 +216,7 @@ def test_what_one_book_wins_another_loses(story: list[Command]) -> None:
             paid[command.currency] += Fraction(command.amount)
     for currency, amount in paid.items():
         fees = sum(Fraction(row.fee) for row in world.exchange.state.derivatives.trades if row.currency == currency)
-        held = sum(wealth(world.exchange, purse, currency) for purse in PURSES)
+        held = sum(wealth(world.exchange, subaccount_ref, currency) for subaccount_ref in SUBACCOUNT_REFS)
         assert abs(held + fees - amount) <= TOLERANCE * 10**9
 
 
@@ -223,8 +227,16 @@ def test_the_decimal_context_of_the_thread_does_not_matter(story: list[Command])
         world = DerivativesWorld()
         outcomes: list[object] = [world.exchange.execute(command, world.at) for command in story]
         state = world.exchange.state
-        views = [summary_of(state, purse, currency) for purse in PURSES for currency in ("BTC", "USDC")]
-        return world.exchange, [*outcomes, *views, *(positions_of(state, purse) for purse in PURSES)]
+        views = [
+            summary_of(state, subaccount_ref, currency)
+            for subaccount_ref in SUBACCOUNT_REFS
+            for currency in ("BTC", "USDC")
+        ]
+        return world.exchange, [
+            *outcomes,
+            *views,
+            *(positions_of(state, subaccount_ref) for subaccount_ref in SUBACCOUNT_REFS),
+        ]
 
     plain = run()
     with localcontext(Context(prec=3, rounding="ROUND_UP", Emax=9, Emin=-9, capitals=0)):
@@ -245,7 +257,7 @@ def extremes(draw: st.DrawFn) -> Command:
     kinds: list[st.SearchStrategy[Command]] = [
         st.builds(
             TradeContract,
-            purse=st.just(DORA),
+            subaccount_ref=st.just(DORA),
             contract=st.sampled_from(["TINY", *BOUGHT]),
             direction=st.sampled_from(Direction),
             amount=number,
@@ -255,7 +267,7 @@ def extremes(draw: st.DrawFn) -> Command:
         ),
         st.builds(
             OpenHolding,
-            purse=st.just(MIRA),
+            subaccount_ref=st.just(MIRA),
             contract=st.sampled_from(["TINY", *NAMES]),
             size=number,
             average_price=number,
@@ -278,8 +290,14 @@ def test_no_number_is_too_great_or_too_small_for_the_arithmetic(story: list[Comm
     world.do(ListContract(terms=tiny, mark=EXTREMES[0], iv=EXTREMES[0]))
     for command in story:
         world.exchange.execute(command, world.at)
-    views = [view for purse in PURSES for view in positions_of(world.exchange.state, purse, with_flat=True)]
-    summaries: list[Any] = [summary_of(world.exchange.state, purse, "BTC") for purse in PURSES]
+    views = [
+        view
+        for subaccount_ref in SUBACCOUNT_REFS
+        for view in positions_of(world.exchange.state, subaccount_ref, with_flat=True)
+    ]
+    summaries: list[Any] = [
+        summary_of(world.exchange.state, subaccount_ref, "BTC") for subaccount_ref in SUBACCOUNT_REFS
+    ]
     shown = [getattr(it, field.name) for it in [*views, *summaries] for field in fields(it)]
     assert all(number.is_finite() for number in shown if isinstance(number, Decimal))
 

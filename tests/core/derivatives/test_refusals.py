@@ -29,7 +29,7 @@ from mockexchange.core.commands import (
 from mockexchange.core.derivatives.contracts import Terms
 from mockexchange.core.derivatives.vocabulary import ContractKind
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.core.vocabulary import Action, BookRef, Instance, Side
+from mockexchange.core.vocabulary import Action, Instance, Side, SubaccountRef
 from tests.core.derivatives_world import (
     DORA,
     FUTURE,
@@ -44,8 +44,8 @@ from tests.core.derivatives_world import (
 )
 from tests.core.dump import dump
 
-ALICE = BookRef("alice")
-NOBODY = BookRef("nobody")
+ALICE = SubaccountRef("alice")
+NOBODY = SubaccountRef("nobody")
 ONE = Decimal(1)
 
 
@@ -59,7 +59,7 @@ def world() -> DerivativesWorld:
     """What a refusal of derivatives can be about: something held, a trade with an id, and contracts of every kind."""
     it = DerivativesWorld()
     it.trade("buy 10 @ 113000", trade="t-1")
-    it.credit("1", purse=BookRef("dora", "3"))
+    it.credit("1", subaccount_ref=SubaccountRef("dora", "3"))
     it.do(ListContract(terms=terms("BIG", amount_min=Decimal(20)), mark=ONE))
     it.do(ListContract(terms=terms("DONE"), mark=ONE))
     it.do(ListContract(terms=spread(("DONE", 1), name="OLD"), mark=ONE))
@@ -73,23 +73,23 @@ def spread(*legs: tuple[str, int], name: str = "NEW") -> Terms:
     return terms(name, kind=ContractKind.FUTURE_COMBO, legs=legs)
 
 
-def opened_holding(contract: str, purse: BookRef = DORA) -> OpenHolding:
-    return OpenHolding(purse=purse, contract=contract, size=ONE, average_price=ONE)
+def opened_holding(contract: str, subaccount_ref: SubaccountRef = DORA) -> OpenHolding:
+    return OpenHolding(subaccount_ref=subaccount_ref, contract=contract, size=ONE, average_price=ONE)
 
 
 R = RefusalCode
 EVENT: dict[str, Any] = {"market": "M", "side": Side.YES, "action": Action.BUY, "count_centis": 1}
 OF_DOLLARS: list[Command] = [
-    RestOrder(purse=DORA, price_centicents=1, **EVENT),
-    Deposit(purse=DORA, amount_micros=1),
-    Withdraw(purse=DORA, amount_micros=1),
-    Transfer(source=DORA, target=BookRef("dora", "3"), amount_micros=1),
+    RestOrder(subaccount_ref=DORA, price_centicents=1, **EVENT),
+    Deposit(subaccount_ref=DORA, amount_micros=1),
+    Withdraw(subaccount_ref=DORA, amount_micros=1),
+    Transfer(source=DORA, target=SubaccountRef("dora", "3"), amount_micros=1),
     TransferShard(account="dora", source=Instance.MARGINED, amount_micros=1),
     AllocateBalance(account="dora", allocations=((0, 100),)),
-    SetNetting(purse=DORA, enabled=True),
-    OpenGroup(purse=DORA, group="g", limit_centis=1),
-    Fill(purse=DORA, price_centicents=1, **EVENT),
-    OpenPosition(purse=DORA, market="M", quantity_centis=1, cost_micros=1),
+    SetNetting(subaccount_ref=DORA, enabled=True),
+    OpenGroup(subaccount_ref=DORA, group="g", limit_centis=1),
+    Fill(subaccount_ref=DORA, price_centicents=1, **EVENT),
+    OpenPosition(subaccount_ref=DORA, market="M", quantity_centis=1, cost_micros=1),
 ]
 NOT_THERE = "account alice has dollars and event contracts, and neither currencies nor instruments"
 CASES = [
@@ -120,10 +120,10 @@ CASES = [
     Case(
         R.WRONG_KIND, ListContract(terms=spread((LINEAR, 1)), mark=ONE), f"NEW cannot have the leg {LINEAR}, a future"
     ),
-    Case(R.WRONG_KIND, trade("buy 10 @ 1", purse=ALICE), NOT_THERE),
+    Case(R.WRONG_KIND, trade("buy 10 @ 1", subaccount_ref=ALICE), NOT_THERE),
     Case(R.WRONG_KIND, trade("buy 10 @ 1", against=ALICE), NOT_THERE),
     Case(R.WRONG_KIND, opened_holding(FUTURE, ALICE), NOT_THERE),
-    Case(R.WRONG_KIND, CreditCurrency(purse=ALICE, currency="BTC", amount=ONE), NOT_THERE),
+    Case(R.WRONG_KIND, CreditCurrency(subaccount_ref=ALICE, currency="BTC", amount=ONE), NOT_THERE),
     *(
         Case(R.WRONG_KIND, command, "account dora is of there, which has currencies and instruments")
         for command in OF_DOLLARS
@@ -131,8 +131,10 @@ CASES = [
     Case(R.WRONG_KIND, opened_holding(SPREAD), f"{SPREAD} is a future_combo, which is never held: expected one of its"),
     Case(R.WRONG_KIND, PayFunding(contract=FUTURE, rate=ONE), "BTC-17OCT25 expires: only perpetuals have funding"),
     Case(R.WRONG_KIND, DeliverContract(contract=PERPETUAL), "BTC-PERPETUAL is perpetual: expected a contract that exp"),
-    Case(R.UNKNOWN_ACCOUNT, trade("buy 10 @ 1", purse=NOBODY), "no account 'nobody'; known: alice, dora, mira"),
-    Case(R.UNKNOWN_BOOK, trade("buy 10 @ 1", against=BookRef("dora", "9")), "account dora has no book '9'"),
+    Case(
+        R.UNKNOWN_ACCOUNT, trade("buy 10 @ 1", subaccount_ref=NOBODY), "no account 'nobody'; known: alice, dora, mira"
+    ),
+    Case(R.UNKNOWN_SUBACCOUNT, trade("buy 10 @ 1", against=SubaccountRef("dora", "9")), "account dora has no book '9'"),
     Case(
         R.CONTRACT_DELIVERED,
         trade("buy 10 @ 1", "DONE"),
@@ -166,7 +168,7 @@ CASES = [
     Case(R.POSITION_EXISTS, opened_holding(FUTURE), "dora holds BTC-17OCT25 already: trade it instead"),
     Case(
         R.INSUFFICIENT_CASH,
-        CreditCurrency(purse=BookRef("dora", "3"), currency="BTC", amount=Decimal("-1.01")),
+        CreditCurrency(subaccount_ref=SubaccountRef("dora", "3"), currency="BTC", amount=Decimal("-1.01")),
         "dora/3 has 1 BTC, 1.01 cannot leave it",
     ),
 ]

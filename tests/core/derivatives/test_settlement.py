@@ -131,11 +131,11 @@ class TestSession:
 
     def test_each_book_is_settled_in_each_currency(self) -> None:
         world = DerivativesWorld()
-        for purse in (DORA, DORA_3):
-            world.trade("buy 10 @ 110000", FUTURE, purse)
-            world.trade("sell 1 @ 110000", LINEAR, purse)
+        for subaccount_ref in (DORA, DORA_3):
+            world.trade("buy 10 @ 110000", FUTURE, subaccount_ref)
+            world.trade("sell 1 @ 110000", LINEAR, subaccount_ref)
         told = [event for event in world.settle() if isinstance(event, CashChanged)]
-        assert [(event.purse, event.currency) for event in told] == [
+        assert [(event.subaccount_ref, event.currency) for event in told] == [
             (DORA, "BTC"), (DORA, "USDC"), (DORA_3, "BTC"), (DORA_3, "USDC")
         ]  # fmt: skip
         assert [event.cash for event in told if event.currency == "USDC"] == [-3_910, -3_910]
@@ -179,7 +179,13 @@ class TestDelivery:
         events = world.deliver(price="115000")
         assert kinds(events) == [ContractDelivered, HoldingChanged, CashChanged]
         assert events[1] == HoldingChanged(
-            purse=DORA, contract=FUTURE, size=ZERO, cost=ZERO, session_cost=ZERO, realized=ZERO, realized_funding=ZERO
+            subaccount_ref=DORA,
+            contract=FUTURE,
+            size=ZERO,
+            cost=ZERO,
+            session_cost=ZERO,
+            realized=ZERO,
+            realized_funding=ZERO,
         )
         assert nine(world.cash().settled) == nine(made)
         assert names(world, with_flat=True) == []

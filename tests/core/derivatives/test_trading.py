@@ -46,7 +46,7 @@ class TestTrades:
         assert (mine.order_id, mine.order_id != theirs.order_id) == ("o-1", True)
         assert seen(mine.position_size, theirs.position_size) == [100, -100]
         assert mine.serial < theirs.serial
-        assert seen(world.view().size, world.view(purse=MIRA).size) == [100, -100]
+        assert seen(world.view().size, world.view(subaccount_ref=MIRA).size) == [100, -100]
 
     def test_a_row_remembers_the_prices_of_its_instant(self) -> None:
         world = DerivativesWorld()
@@ -76,12 +76,12 @@ class TestTrades:
         world.trade("buy 10 @ 113000")
         world.trade("buy 1 @ 0.02", PUT)
         world.trade("buy 1 @ 113000", LINEAR)
-        world.trade("buy 10 @ 113000", purse=DORA_3)
+        world.trade("buy 10 @ 113000", subaccount_ref=DORA_3)
         find = world.exchange.state.derivatives.trades.find
         assert [row.contract for row in find(9, [("currency", DORA, "BTC")]).rows] == [PUT, FUTURE]
         assert [row.contract for row in find(9, [("contract", DORA, LINEAR)]).rows] == [LINEAR]
-        assert [row.purse for row in find(9).rows] == [DORA_3, DORA, DORA, DORA]
-        assert len(find(9, [("purse", DORA)], window=Window(world.at - 2_000, world.at - 1_000)).rows) == 2
+        assert [row.subaccount_ref for row in find(9).rows] == [DORA_3, DORA, DORA, DORA]
+        assert len(find(9, [("subaccount_ref", DORA)], window=Window(world.at - 2_000, world.at - 1_000)).rows) == 2
         assert len(find(9, [("currency", DORA, "BTC")], lambda partition: partition == ("option",)).rows) == 1
 
     @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ class TestTrades:
         world = DerivativesWorld()
         world.trade("buy 2 @ 0.02", PUT, against=DORA_3)
         assert world.cash().traded == world.cash().amount + rows(world)[0].fee == Decimal("-0.04")
-        assert world.cash(purse=DORA_3).traded == Decimal("0.04")
+        assert world.cash(subaccount_ref=DORA_3).traded == Decimal("0.04")
 
     def test_a_trade_that_costs_nothing_tells_no_cash(self) -> None:
         assert kinds(DerivativesWorld().trade("buy 10 @ 113000")) == [ContractTraded, HoldingChanged]

@@ -14,7 +14,7 @@ from mockexchange.core.events import (
     ContractMarked,
     IndexSet,
 )
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from tests.core.derivatives_world import (
     CALL,
     DORA,
@@ -230,12 +230,12 @@ class TestSummary:
         world.credit("1", "ETH")
         world.hold("1", "113000", LINEAR)
         assert currencies_of(world.exchange.state, DORA) == ["ETH", "USDC"]
-        assert currencies_of(world.exchange.state, BookRef("nobody")) == []
+        assert currencies_of(world.exchange.state, SubaccountRef("nobody")) == []
 
     def test_cash_comes_and_goes(self) -> None:
         world = DerivativesWorld()
-        assert world.credit("1.5") == [CashChanged(purse=DORA, currency="BTC", cash=Decimal("1.5"))]
-        assert world.credit("-1.5") == [CashChanged(purse=DORA, currency="BTC", cash=Decimal(0))]
+        assert world.credit("1.5") == [CashChanged(subaccount_ref=DORA, currency="BTC", cash=Decimal("1.5"))]
+        assert world.credit("-1.5") == [CashChanged(subaccount_ref=DORA, currency="BTC", cash=Decimal(0))]
         assert currencies_of(world.exchange.state, DORA) == ["BTC"]
 
 

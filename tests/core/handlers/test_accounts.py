@@ -4,38 +4,38 @@ from mockexchange.core.commands import (
     AddKey,
     CapSubtrader,
     OpenAccount,
-    OpenBook,
+    OpenSubaccount,
     RestrictSubtrader,
     Transfer,
     Withdraw,
 )
 from mockexchange.core.events import (
     AccountOpened,
-    BookOpened,
     CashMoved,
     KeyAdded,
+    SubaccountOpened,
     SubtraderCapped,
     SubtraderRestricted,
     Transferred,
 )
 from mockexchange.core.ids import derived_id
 from mockexchange.core.model.accounts import SubtraderRules
-from mockexchange.core.vocabulary import AccountKind, BookRef
+from mockexchange.core.vocabulary import AccountKind, SubaccountRef
 from tests.core.world import World
 
 
-def key(account: str, name: str, pem: str, book: str | None = None) -> AddKey:
-    return AddKey(account=account, key=name, key_id=f"id of {account} {name}", public_key=pem, book=book)
+def key(account: str, name: str, pem: str, subaccount: str | None = None) -> AddKey:
+    return AddKey(account=account, key=name, key_id=f"id of {account} {name}", public_key=pem, subaccount=subaccount)
 
 
 def test_an_account_opens_with_its_primary_book() -> None:
     world = World()
     assert world.do(OpenAccount(account="carol", kind=AccountKind.FCM, account_id="fcm7")) == [
         AccountOpened(account="carol", kind=AccountKind.FCM),
-        BookOpened(purse=BookRef("carol", "0")),
+        SubaccountOpened(subaccount_ref=SubaccountRef("carol", "0")),
     ]
     carol = world.exchange.state.accounts["carol"]
-    assert (carol.account_id, carol.books, carol.keys) == ("fcm7", {"0": ""}, {})
+    assert (carol.account_id, carol.subaccounts, carol.keys) == ("fcm7", {"0": ""}, {})
 
 
 def test_an_account_is_its_own_id_unless_it_is_given_one() -> None:
@@ -53,25 +53,29 @@ def test_an_account_has_a_user_and_a_tier() -> None:
 
 def test_a_member_opens_subaccounts_1_to_63_and_an_fcm_any_name() -> None:
     world = World()
-    world.do(*(OpenBook(account="alice", book=str(number)) for number in range(1, 64)))
-    world.do(OpenBook(account="desk", book="64", book_id="fcm7_64"))
-    assert list(world.exchange.state.accounts["alice"].books) == [str(number) for number in range(64)]
-    assert world.exchange.state.accounts["desk"].books == {"0": "", "st1": "", "64": "fcm7_64"}
+    world.do(*(OpenSubaccount(account="alice", subaccount=str(number)) for number in range(1, 64)))
+    world.do(OpenSubaccount(account="desk", subaccount="64", subaccount_id="fcm7_64"))
+    assert list(world.exchange.state.accounts["alice"].subaccounts) == [str(number) for number in range(64)]
+    assert world.exchange.state.accounts["desk"].subaccounts == {"0": "", "st1": "", "64": "fcm7_64"}
 
 
 def test_the_books_of_an_account_begin_with_the_primary_one() -> None:
     world = World()
-    world.do(OpenBook(account="alice", book="7"), OpenBook(account="alice", book="3"))
-    assert [str(book.purse) for book in world.exchange.state.books_of("alice")] == ["alice", "alice/7", "alice/3"]
+    world.do(OpenSubaccount(account="alice", subaccount="7"), OpenSubaccount(account="alice", subaccount="3"))
+    assert [str(subaccount.ref) for subaccount in world.exchange.state.subaccounts_of("alice")] == [
+        "alice",
+        "alice/7",
+        "alice/3",
+    ]
 
 
 def test_a_key_is_found_by_its_id_and_by_its_name() -> None:
     world = World()
-    command = key("desk", "ro", "PEM", book="st1")
+    command = key("desk", "ro", "PEM", subaccount="st1")
     assert world.do(command) == [KeyAdded(account="desk", key="ro", key_id="id of desk ro")]
     state = world.exchange.state
     assert state.keys["id of desk ro"] is state.accounts["desk"].keys["ro"]
-    assert (state.keys["id of desk ro"].public_key, state.keys["id of desk ro"].book) == ("PEM", "st1")
+    assert (state.keys["id of desk ro"].public_key, state.keys["id of desk ro"].subaccount) == ("PEM", "st1")
 
 
 def test_an_account_is_of_a_venue() -> None:
@@ -116,30 +120,34 @@ def test_cash_moves_between_books_and_only_what_is_free() -> None:
     world = World()
     world.deposit("10", "desk")
     world.rest("buy yes 10 @ 0.40", "desk")
-    moved = Transfer(source=BookRef("desk"), target=BookRef("desk", "st1"), amount_micros=6_000_000, transfer="t")
+    moved = Transfer(
+        source=SubaccountRef("desk"), target=SubaccountRef("desk", "st1"), amount_micros=6_000_000, transfer="t"
+    )
     assert world.do(moved) == [
-        Transferred(transfer="t", source=BookRef("desk"), target=BookRef("desk", "st1"), amount_micros=6_000_000),
-        CashMoved(purse=BookRef("desk"), amount_micros=-6_000_000, cash_micros=4_000_000),
-        CashMoved(purse=BookRef("desk", "st1"), amount_micros=6_000_000, cash_micros=6_000_000),
+        Transferred(
+            transfer="t", source=SubaccountRef("desk"), target=SubaccountRef("desk", "st1"), amount_micros=6_000_000
+        ),
+        CashMoved(subaccount_ref=SubaccountRef("desk"), amount_micros=-6_000_000, cash_micros=4_000_000),
+        CashMoved(subaccount_ref=SubaccountRef("desk", "st1"), amount_micros=6_000_000, cash_micros=6_000_000),
     ]
-    assert world.refuse(Withdraw(purse=BookRef("desk"), amount_micros=1)).message.startswith(
+    assert world.refuse(Withdraw(subaccount_ref=SubaccountRef("desk"), amount_micros=1)).message.startswith(
         "desk has 0.000000 dollars"
     )
-    world.do(Withdraw(purse=BookRef("desk", "st1"), amount_micros=6_000_000))
-    assert world.holdings("desk/st1").contributed_micros == 0
+    world.do(Withdraw(subaccount_ref=SubaccountRef("desk", "st1"), amount_micros=6_000_000))
+    assert world.subaccount("desk/st1").contributed_micros == 0
 
 
 def test_what_is_forbidden_is_replaced_and_a_cap_is_apart() -> None:
-    world, st1 = World(), BookRef("desk", "st1")
+    world, st1 = World(), SubaccountRef("desk", "st1")
     rules = world.exchange.state.accounts["desk"].subtrader_rules
     assert rules == {}
-    forbidden = RestrictSubtrader(purse=st1, categories=("Sports", "Politics"))
-    assert world.do(forbidden, CapSubtrader(purse=st1, limit_micros=5)) == [
-        SubtraderRestricted(purse=st1, categories=("Sports", "Politics"), blocked=False),
-        SubtraderCapped(purse=st1, limit_micros=5),
+    forbidden = RestrictSubtrader(subaccount_ref=st1, categories=("Sports", "Politics"))
+    assert world.do(forbidden, CapSubtrader(subaccount_ref=st1, limit_micros=5)) == [
+        SubtraderRestricted(subaccount_ref=st1, categories=("Sports", "Politics"), blocked=False),
+        SubtraderCapped(subaccount_ref=st1, limit_micros=5),
     ]
     assert rules == {"st1": SubtraderRules(False, ("Sports", "Politics"), 5)}
-    world.do(RestrictSubtrader(purse=st1, blocked=True))
+    world.do(RestrictSubtrader(subaccount_ref=st1, blocked=True))
     assert rules == {"st1": SubtraderRules(True, (), 5)}
-    world.do(CapSubtrader(purse=st1, limit_micros=None))
+    world.do(CapSubtrader(subaccount_ref=st1, limit_micros=None))
     assert rules == {"st1": SubtraderRules(True, (), None)}

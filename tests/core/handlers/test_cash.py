@@ -14,7 +14,7 @@ from mockexchange.core.commands import (
     CompleteTransfer,
     Deposit,
     FinalizePayment,
-    OpenBook,
+    OpenSubaccount,
     SetNetting,
     Transfer,
     TransferShard,
@@ -34,18 +34,18 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.payments import PAYMENT_TRANSITIONS, Payment, ShardTransfer
 from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import (
-    BookRef,
     Instance,
     PaymentKind,
     PaymentMethod,
     PaymentStatus,
     Reservation,
+    SubaccountRef,
     TransferStatus,
 )
 from tests.core.tables import lines, micros, stories
 from tests.core.world import STEP_US, World
 
-ALICE, ALICE_3 = BookRef("alice"), BookRef("alice", "3")
+ALICE, ALICE_3 = SubaccountRef("alice"), SubaccountRef("alice", "3")
 HERE, MARGINED = Instance.EVENT_CONTRACT, Instance.MARGINED
 
 # A book with $100. A payment of $10 with a fee of $0.50 goes from status to status; the cash after each.
@@ -87,12 +87,14 @@ SHARDS = lines("""
 
 def paid(kind: PaymentKind, status: PaymentStatus) -> Deposit | Withdraw:
     command = Deposit if kind is PaymentKind.DEPOSIT else Withdraw
-    return command(purse=ALICE, status=status, amount_micros=micros("10"), fee_micros=micros("0.50"), payment="p")
+    return command(
+        subaccount_ref=ALICE, status=status, amount_micros=micros("10"), fee_micros=micros("0.50"), payment="p"
+    )
 
 
 def with_cash(dollars: str) -> World:
     world = World()
-    world.do(OpenBook(account="alice", book="3"))
+    world.do(OpenSubaccount(account="alice", subaccount="3"))
     world.deposit(dollars)
     return world
 
@@ -104,10 +106,10 @@ def sent(amount: str, source_shard: int, target_shard: int, **extra: Any) -> Tra
 
 def shown(world: World) -> str:
     """The cash of alice's primary book: what is on shard 0, then the others."""
-    holdings = world.holdings()
-    assert holdings.cash_micros == holdings.contributed_micros
-    first = holdings.cash_micros - sum(holdings.shards_micros.values())
-    others = [f"{shard}: {amount // 1_000_000}" for shard, amount in sorted(holdings.shards_micros.items())]
+    subaccount = world.subaccount()
+    assert subaccount.cash_micros == subaccount.contributed_micros
+    first = subaccount.cash_micros - sum(subaccount.shards_micros.values())
+    others = [f"{shard}: {amount // 1_000_000}" for shard, amount in sorted(subaccount.shards_micros.items())]
     return ", ".join([str(first // 1_000_000), *others])
 
 
@@ -120,7 +122,7 @@ def test_a_payment_moves_cash_by_its_status(name: str) -> None:
     for place, line in enumerate(PAYMENTS[name]):
         status = PaymentStatus(line["status"])
         world.do(FinalizePayment(payment="p", status=status) if place else paid(kind, status))
-        assert world.holdings().cash_micros == world.holdings().contributed_micros == micros(line["cash"])
+        assert world.subaccount().cash_micros == world.subaccount().contributed_micros == micros(line["cash"])
         assert world.exchange.state.payments["p"].status is status
 
 
@@ -137,7 +139,7 @@ def test_a_payment_tells_what_it_is_and_what_it_moved() -> None:
     made = PaymentMade(
         payment="p",
         kind=PaymentKind.DEPOSIT,
-        purse=ALICE,
+        subaccount_ref=ALICE,
         method=PaymentMethod.ACH,
         status=PaymentStatus.PENDING,
         amount_micros=micros("10"),
@@ -146,15 +148,15 @@ def test_a_payment_tells_what_it_is_and_what_it_moved() -> None:
     assert world.do(paid(PaymentKind.DEPOSIT, PaymentStatus.PENDING)) == [made]
     assert world.do(FinalizePayment(payment="p", status=PaymentStatus.APPLIED)) == [
         PaymentFinalized(payment="p", status=PaymentStatus.APPLIED),
-        CashMoved(purse=ALICE, amount_micros=micros("9.50"), cash_micros=micros("109.50")),
+        CashMoved(subaccount_ref=ALICE, amount_micros=micros("9.50"), cash_micros=micros("109.50")),
     ]
 
 
 def test_payments_are_listed_newest_first_each_kind_for_itself() -> None:
     world = World()
     for name in ("first", "second"):
-        world.do(Deposit(purse=ALICE, amount_micros=1, payment=name))
-        world.do(Withdraw(purse=ALICE, amount_micros=1, payment=f"{name} back"))
+        world.do(Deposit(subaccount_ref=ALICE, amount_micros=1, payment=name))
+        world.do(Withdraw(subaccount_ref=ALICE, amount_micros=1, payment=f"{name} back"))
     ledger = world.exchange.state.accounts["alice"].ledger
     assert [row.payment_id for row in ledger.deposits.find(10).rows] == ["second", "first"]
     assert [row.payment_id for row in ledger.withdrawals.find(1).rows] == ["second back"]
@@ -163,19 +165,19 @@ def test_payments_are_listed_newest_first_each_kind_for_itself() -> None:
 
 def test_a_payment_knows_when_it_was_made_and_finalized() -> None:
     world = World()
-    world.do(Deposit(purse=ALICE, amount_micros=1, payment="p", status=PaymentStatus.PENDING))
+    world.do(Deposit(subaccount_ref=ALICE, amount_micros=1, payment="p", status=PaymentStatus.PENDING))
     payment, made_at = world.exchange.state.payments["p"], world.at
     assert (payment.created_at, payment.finalized_at) == (made_at, None)
     world.do(FinalizePayment(payment="p", status=PaymentStatus.APPLIED))
     assert (payment.created_at, payment.finalized_at) == (made_at, made_at + STEP_US)
-    world.do(Deposit(purse=ALICE, amount_micros=1, payment="at once"))
+    world.do(Deposit(subaccount_ref=ALICE, amount_micros=1, payment="at once"))
     assert world.exchange.state.payments["at once"].finalized_at == world.at
 
 
 def test_a_finalized_payment_is_another_row_in_the_same_place() -> None:
     """Pages are kept by revision: one that stayed would show the payment as it was."""
     world = World()
-    world.do(Deposit(purse=ALICE, amount_micros=1, payment="p", status=PaymentStatus.PENDING))
+    world.do(Deposit(subaccount_ref=ALICE, amount_micros=1, payment="p", status=PaymentStatus.PENDING))
     history = world.exchange.state.accounts["alice"].ledger.deposits
     [row], before = history.find(10).rows, history.revision
     serial = row.serial
@@ -186,10 +188,10 @@ def test_a_finalized_payment_is_another_row_in_the_same_place() -> None:
 
 def test_a_returned_deposit_is_a_fact_even_where_the_cash_is_spent() -> None:
     world = World()
-    world.do(Deposit(purse=ALICE, amount_micros=micros("5"), payment="p"))
+    world.do(Deposit(subaccount_ref=ALICE, amount_micros=micros("5"), payment="p"))
     world.fill("buy yes 10 @ 0.40", fee_micros=0)
     world.do(FinalizePayment(payment="p", status=PaymentStatus.RETURNED))
-    assert world.holdings().cash_micros == micros("-4")
+    assert world.subaccount().cash_micros == micros("-4")
 
 
 def test_payments_without_a_name_have_one_of_their_own() -> None:
@@ -206,8 +208,8 @@ def test_a_transfer_tells_of_itself_and_of_both_books() -> None:
     world = with_cash("100")
     assert world.do(Transfer(source=ALICE, target=ALICE_3, amount_micros=micros("40"), transfer="t")) == [
         Transferred(transfer="t", source=ALICE, target=ALICE_3, amount_micros=micros("40")),
-        CashMoved(purse=ALICE, amount_micros=micros("-40"), cash_micros=micros("60")),
-        CashMoved(purse=ALICE_3, amount_micros=micros("40"), cash_micros=micros("40")),
+        CashMoved(subaccount_ref=ALICE, amount_micros=micros("-40"), cash_micros=micros("60")),
+        CashMoved(subaccount_ref=ALICE_3, amount_micros=micros("40"), cash_micros=micros("40")),
     ]
     [row] = world.exchange.state.accounts["alice"].ledger.transfers.find(10).rows
     assert (row.transfer_id, row.created_at, row.amount_micros) == ("t", world.at, micros("40"))
@@ -240,8 +242,8 @@ def test_a_transfer_between_shards_tells_of_itself_and_of_its_end() -> None:
         amount_micros=micros("5"),
         status=TransferStatus.PENDING,
     )
-    left = CashMoved(purse=ALICE, amount_micros=micros("-5"), cash_micros=micros("95"))
-    arrived = CashMoved(purse=ALICE, amount_micros=micros("5"), cash_micros=micros("100"))
+    left = CashMoved(subaccount_ref=ALICE, amount_micros=micros("-5"), cash_micros=micros("95"))
+    arrived = CashMoved(subaccount_ref=ALICE, amount_micros=micros("5"), cash_micros=micros("100"))
     assert world.do(sent("5", 0, 1, transfer="t", status=TransferStatus.PENDING)) == [begun, left]
     history = world.exchange.state.accounts["alice"].ledger.shard_transfers
     [row], before = history.find(10).rows, history.revision
@@ -263,7 +265,7 @@ def test_only_where_orders_rest_is_what_they_hold_back_told() -> None:
 def test_a_shard_without_cash_is_no_shard() -> None:
     world = with_cash("100")
     world.do(sent("5", 0, 1), sent("5", 1, 0))
-    assert world.holdings().shards_micros == {}
+    assert world.subaccount().shards_micros == {}
 
 
 def test_an_account_says_how_its_cash_is_to_be_spread() -> None:
@@ -279,30 +281,32 @@ def test_an_account_says_how_its_cash_is_to_be_spread() -> None:
 
 def test_netting_is_set_and_lifted_book_by_book() -> None:
     world = with_cash("1")
-    netted = world.exchange.state.accounts["alice"].netted_books
-    assert world.do(SetNetting(purse=ALICE_3, enabled=True)) == [NettingSet(purse=ALICE_3, enabled=True)]
-    world.do(SetNetting(purse=ALICE_3, enabled=True), SetNetting(purse=ALICE, enabled=False))
+    netted = world.exchange.state.accounts["alice"].netted_subaccounts
+    assert world.do(SetNetting(subaccount_ref=ALICE_3, enabled=True)) == [
+        NettingSet(subaccount_ref=ALICE_3, enabled=True)
+    ]
+    world.do(SetNetting(subaccount_ref=ALICE_3, enabled=True), SetNetting(subaccount_ref=ALICE, enabled=False))
     assert netted == {"3"}
-    world.do(SetNetting(purse=ALICE_3, enabled=False))
+    world.do(SetNetting(subaccount_ref=ALICE_3, enabled=False))
     assert netted == set()
 
 
 def test_a_book_knows_when_its_cash_last_changed() -> None:
     world = World()
     opened_at = world.at
-    world.do(OpenBook(account="alice", book="3"))
-    assert world.holdings("alice/3").updated_at == world.at
-    world.do(Deposit(purse=ALICE, amount_micros=5, payment="p", status=PaymentStatus.PENDING))
-    assert world.holdings().updated_at < opened_at
+    world.do(OpenSubaccount(account="alice", subaccount="3"))
+    assert world.subaccount("alice/3").updated_at == world.at
+    world.do(Deposit(subaccount_ref=ALICE, amount_micros=5, payment="p", status=PaymentStatus.PENDING))
+    assert world.subaccount().updated_at < opened_at
     for change in (
         FinalizePayment(payment="p", status=PaymentStatus.APPLIED),
         Transfer(source=ALICE, target=ALICE_3, amount_micros=1),
         sent("0.000001", 0, 1),
-        Withdraw(purse=ALICE, amount_micros=1),
+        Withdraw(subaccount_ref=ALICE, amount_micros=1),
     ):
         world.do(change)
-        assert world.holdings().updated_at == world.at
-    assert world.holdings("alice/3").updated_at < world.at
+        assert world.subaccount().updated_at == world.at
+    assert world.subaccount("alice/3").updated_at < world.at
 
 
 # --- nothing is created or lost
@@ -317,16 +321,23 @@ BOOKS = ("alice", "alice/1", "bob", "desk", "desk/st1")
 AMOUNTS = st.integers(1, 10_000)
 OPENING = st.sampled_from([PaymentStatus.APPLIED, PaymentStatus.PENDING])
 SHARD = st.integers(0, 2)
-PURSES = st.sampled_from([BookRef.parse(book) for book in BOOKS])
+SUBACCOUNT_REFS = st.sampled_from([SubaccountRef.parse(name) for name in BOOKS])
 ACCOUNTS = st.sampled_from(["alice", "bob", "desk"])
-PAID = {"purse": PURSES, "amount_micros": AMOUNTS, "status": OPENING, "method": st.sampled_from(PaymentMethod)}
+PAID = {
+    "subaccount_ref": SUBACCOUNT_REFS,
+    "amount_micros": AMOUNTS,
+    "status": OPENING,
+    "method": st.sampled_from(PaymentMethod),
+}
 ANY: list[st.SearchStrategy[dict[str, Any]]] = [
     st.fixed_dictionaries({"do": st.just("deposit"), **PAID, "fee_micros": st.just(1)}),
     st.fixed_dictionaries({"do": st.just("withdraw"), **PAID, "fee_micros": st.integers(0, 9)}),
     st.fixed_dictionaries(
         {"do": st.just("finalize"), "number": st.integers(0, 9), "status": st.sampled_from(PaymentStatus)}
     ),
-    st.fixed_dictionaries({"do": st.just("transfer"), "source": PURSES, "target": PURSES, "amount_micros": AMOUNTS}),
+    st.fixed_dictionaries(
+        {"do": st.just("transfer"), "source": SUBACCOUNT_REFS, "target": SUBACCOUNT_REFS, "amount_micros": AMOUNTS}
+    ),
     st.fixed_dictionaries(
         {
             "do": st.just("shard"),
@@ -365,14 +376,19 @@ def nth(names: list[str], number: int) -> str:
     return names[number % len(names)] if names else "none"
 
 
-def expected_cash(world: World, purse: BookRef) -> int:
+def expected_cash(world: World, subaccount_ref: SubaccountRef) -> int:
     """From the rows alone, without what the exchange keeps count of."""
-    ledger = world.exchange.state.accounts[purse.account].ledger
-    payments = sum(moved_by(row) for row in (*ledger.deposits, *ledger.withdrawals) if row.purse == purse)
-    came = sum(row.amount_micros for row in ledger.transfers if row.target == purse)
-    went = sum(row.amount_micros for row in ledger.transfers if row.source == purse)
+    ledger = world.exchange.state.accounts[subaccount_ref.account].ledger
+    payments = sum(
+        moved_by(row) for row in (*ledger.deposits, *ledger.withdrawals) if row.subaccount_ref == subaccount_ref
+    )
+    came = sum(row.amount_micros for row in ledger.transfers if row.target == subaccount_ref)
+    went = sum(row.amount_micros for row in ledger.transfers if row.source == subaccount_ref)
     return (
-        payments + came - went + (sum(moved_between(row) for row in ledger.shard_transfers) if is_first(purse) else 0)
+        payments
+        + came
+        - went
+        + (sum(moved_between(row) for row in ledger.shard_transfers) if is_first(subaccount_ref) else 0)
     )
 
 
@@ -391,8 +407,8 @@ def moved_between(row: ShardTransfer) -> int:
     return arrived - left
 
 
-def is_first(purse: BookRef) -> bool:
-    return purse.book == "0"
+def is_first(subaccount_ref: SubaccountRef) -> bool:
+    return subaccount_ref.subaccount == "0"
 
 
 def shard_sums(world: World, account: str) -> Iterator[tuple[int, int]]:
@@ -405,7 +421,7 @@ def shard_sums(world: World, account: str) -> Iterator[tuple[int, int]]:
 
 
 def total(world: World) -> int:
-    return sum(holdings.cash_micros for holdings in world.exchange.state.holdings.values())
+    return sum(subaccount.cash_micros for subaccount in world.exchange.state.subaccounts.values())
 
 
 def moves_of(outcome: Outcome) -> list[CashMoved]:
@@ -416,18 +432,18 @@ def moves_of(outcome: Outcome) -> list[CashMoved]:
 @given(st.lists(st.one_of(ANY), min_size=5, max_size=30))
 def test_rows_explain_the_cash_of_every_book_to_the_micro_dollar(wanted: list[dict[str, Any]]) -> None:
     world = World()
-    world.do(OpenBook(account="alice", book="1"))
+    world.do(OpenSubaccount(account="alice", subaccount="1"))
     for each in wanted:
         command = made(each, world)
         before = total(world)
         outcome = world.exchange.execute(command, world.at) if command else ()
         assert not isinstance(outcome, Refusal) or outcome.code in EXPECTED
         assert total(world) - before == sum(event.amount_micros for event in moves_of(outcome))
-    for book in BOOKS:
-        purse = BookRef.parse(book)
-        holdings = world.holdings(book)
-        assert holdings.cash_micros == holdings.contributed_micros == expected_cash(world, purse)
+    for name in BOOKS:
+        subaccount_ref = SubaccountRef.parse(name)
+        subaccount = world.subaccount(name)
+        assert subaccount.cash_micros == subaccount.contributed_micros == expected_cash(world, subaccount_ref)
     for account in ("alice", "bob", "desk"):
         kept = {shard: amount for shard, amount in shard_sums(world, account) if amount}
-        assert world.holdings(account).shards_micros == kept
+        assert world.subaccount(account).shards_micros == kept
         assert all(amount > 0 for amount in kept.values())

@@ -15,7 +15,7 @@ from mockexchange.core.events import (
 )
 from mockexchange.core.model.markets import Market
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.core.vocabulary import Action, BookRef, OrderReason, OrderStatus, Result, Side
+from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Result, Side, SubaccountRef
 from tests.core.tables import Line, centis, lines, micros, stories
 from tests.core.world import STEP_US, World, fill
 
@@ -39,7 +39,7 @@ def test_a_fill_tells_of_the_order_the_fill_the_row_the_trade_and_the_price_in_t
     )
     assert ordered == OrderChanged(
         order_id="mine",
-        purse=BookRef("alice"),
+        subaccount_ref=SubaccountRef("alice"),
         market="RAIN-1",
         reason=OrderReason.TRADE,
         status=OrderStatus.EXECUTED,
@@ -56,7 +56,7 @@ def test_a_fill_tells_of_the_order_the_fill_the_row_the_trade_and_the_price_in_t
     assert filled == Filled(
         fill_id="f1",
         order_id="mine",
-        purse=BookRef("alice"),
+        subaccount_ref=SubaccountRef("alice"),
         market="RAIN-1",
         side=Side.YES,
         action=Action.BUY,
@@ -67,7 +67,7 @@ def test_a_fill_tells_of_the_order_the_fill_the_row_the_trade_and_the_price_in_t
         post_position_centis=1_000,
     )
     assert changed == PositionChanged(
-        purse=BookRef("alice"),
+        subaccount_ref=SubaccountRef("alice"),
         market="RAIN-1",
         quantity_centis=1_000,
         cost_micros=5_600_000,
@@ -96,20 +96,23 @@ def test_a_fill_is_the_last_price(line: Line) -> None:
 
 def test_the_other_side_of_a_fill_does_the_opposite() -> None:
     world = World()
-    ours, theirs = world.fill("buy yes 10 @ 0.56", taker=True, order="mine", against=BookRef("desk", "st1"))
-    assert (theirs.purse, theirs.side, theirs.action) == (BookRef("desk", "st1"), Side.YES, Action.SELL)
+    ours, theirs = world.fill("buy yes 10 @ 0.56", taker=True, order="mine", against=SubaccountRef("desk", "st1"))
+    assert (theirs.subaccount_ref, theirs.side, theirs.action) == (SubaccountRef("desk", "st1"), Side.YES, Action.SELL)
     assert (theirs.count_centis, theirs.price_centicents, theirs.taker) == (1_000, 5_600, False)
     assert ours.fill_id == theirs.fill_id
     assert len({ours.fill_id, ours.order_id, theirs.order_id}) == 3
-    assert world.row(purse="desk/st1").stake == (-1_000, micros("4.40"), 0, micros("4.40"), 1_000)
+    assert world.row(subaccount_ref="desk/st1").stake == (-1_000, micros("4.40"), 0, micros("4.40"), 1_000)
 
 
 def test_each_side_of_a_fill_is_told_whole_before_the_other_and_the_trade_once() -> None:
-    told = World().do(fill("sell no 3 @ 0.25", against=BookRef("bob")))
+    told = World().do(fill("sell no 3 @ 0.25", against=SubaccountRef("bob")))
     one_side = ["OrderChanged", "Filled", "PositionChanged"]
     assert kinds(told) == [*one_side, *one_side, "Traded", "MarketPriced"]
     fills = [event for event in told if isinstance(event, Filled)]
-    assert [(side.purse.account, side.post_position_centis) for side in fills] == [("alice", 300), ("bob", -300)]
+    assert [(side.subaccount_ref.account, side.post_position_centis) for side in fills] == [
+        ("alice", 300),
+        ("bob", -300),
+    ]
 
 
 def test_a_trade_at_the_last_price_is_told_and_the_price_is_not() -> None:
@@ -154,7 +157,11 @@ def test_an_opening_balance_counts_its_fees_as_held(quantity_centis: int, held_m
     world = World()
     (changed,) = world.do(
         OpenPosition(
-            purse=BookRef("alice"), market="RAIN-1", quantity_centis=quantity_centis, cost_micros=0, fees_micros=90_000
+            subaccount_ref=SubaccountRef("alice"),
+            market="RAIN-1",
+            quantity_centis=quantity_centis,
+            cost_micros=0,
+            fees_micros=90_000,
         )
     )
     assert isinstance(changed, PositionChanged)
@@ -163,9 +170,9 @@ def test_an_opening_balance_counts_its_fees_as_held(quantity_centis: int, held_m
 
 def test_two_books_of_one_account_may_trade() -> None:
     world = World()
-    world.fill("buy no 2 @ 0.25", "desk/st1", against=BookRef("desk"))
-    assert world.row(purse="desk/st1").stake.quantity_centis == -200
-    assert world.row(purse="desk").stake.quantity_centis == 200
+    world.fill("buy no 2 @ 0.25", "desk/st1", against=SubaccountRef("desk"))
+    assert world.row(subaccount_ref="desk/st1").stake.quantity_centis == -200
+    assert world.row(subaccount_ref="desk").stake.quantity_centis == 200
 
 
 def test_a_fill_takes_its_contracts_off_the_order() -> None:
@@ -189,10 +196,10 @@ def test_a_fill_takes_its_contracts_off_the_order() -> None:
     assert (changed.resting_centis, changed.quantity_centis) == (600, 400)
     assert kinds(after) == ["Traded", "MarketPriced"]
     assert (world.row().resting_centis, world.row().stake.quantity_centis) == (600, 400)
-    assert world.holdings().reserved_micros == micros("2.40")
+    assert world.subaccount().reserved_micros == micros("2.40")
     world.fill("buy yes 6 @ 0.40", order="mine")
     assert world.exchange.state.orders["mine"].status is OrderStatus.EXECUTED
-    assert (world.row().resting_centis, world.holdings().reserved_micros) == (0, 0)
+    assert (world.row().resting_centis, world.subaccount().reserved_micros) == (0, 0)
 
 
 TAKERS = lines("""
@@ -208,9 +215,9 @@ TAKERS = lines("""
 """)
 
 
-@pytest.mark.parametrize("against", [None, BookRef("bob")], ids=["a stranger", "bob"])
+@pytest.mark.parametrize("against", [None, SubaccountRef("bob")], ids=["a stranger", "bob"])
 @pytest.mark.parametrize("line", TAKERS, ids=lambda line: f"{line['trade']} as {line['role']}")
-def test_a_trade_tells_what_its_taker_gains_from(line: Line, against: BookRef | None) -> None:
+def test_a_trade_tells_what_its_taker_gains_from(line: Line, against: SubaccountRef | None) -> None:
     world = World()
     world.fill(line["trade"], taker=line["role"] == "taker", against=against)
     (trade,) = world.exchange.state.tape
@@ -222,7 +229,7 @@ def test_a_trade_tells_what_its_taker_gains_from(line: Line, against: BookRef | 
 
 def test_a_trade_is_on_the_tape_once_and_counts_into_the_volume() -> None:
     world = World()
-    world.fill("buy yes 10 @ 0.56", against=BookRef("bob"))
+    world.fill("buy yes 10 @ 0.56", against=SubaccountRef("bob"))
     world.fill("sell no 2.5 @ 0.40")
     first, second = world.exchange.state.tape
     assert (first.yes_centicents, first.no_centicents, first.count_centis) == (5_600, 4_400, 1_000)
@@ -233,18 +240,20 @@ def test_a_trade_is_on_the_tape_once_and_counts_into_the_volume() -> None:
 
 def test_both_sides_are_in_their_accounts_lists_and_an_fcm_has_the_trade_once() -> None:
     world = World()
-    world.fill("buy no 2 @ 0.25", "desk/st1", against=BookRef("desk"))
-    world.fill("buy no 2 @ 0.25", "desk/st1", against=BookRef("bob"))
+    world.fill("buy no 2 @ 0.25", "desk/st1", against=SubaccountRef("desk"))
+    world.fill("buy no 2 @ 0.25", "desk/st1", against=SubaccountRef("bob"))
     accounts = world.exchange.state.accounts
-    assert [fill.purse.book for fill in accounts["desk"].ledger.fills] == ["st1", "0", "st1"]
-    assert [fill.purse for fill in accounts["bob"].ledger.fills] == [BookRef("bob")]
+    assert [fill.subaccount_ref.subaccount for fill in accounts["desk"].ledger.fills] == ["st1", "0", "st1"]
+    assert [fill.subaccount_ref for fill in accounts["bob"].ledger.fills] == [SubaccountRef("bob")]
     assert list(accounts["desk"].ledger.trades) == list(world.exchange.state.tape)
     assert list(accounts["bob"].ledger.trades) == []
 
 
 def test_a_fill_shows_what_its_own_side_did() -> None:
     world = World()
-    world.fill("sell no 2 @ 0.25", "alice", against=BookRef("bob"), taker=True, client_order_id="mine", fee_micros=7)
+    world.fill(
+        "sell no 2 @ 0.25", "alice", against=SubaccountRef("bob"), taker=True, client_order_id="mine", fee_micros=7
+    )
     (own,) = world.exchange.state.accounts["alice"].ledger.fills
     (other,) = world.exchange.state.accounts["bob"].ledger.fills
     assert (own.side, own.action, own.outcome_side, own.price_centicents) == (Side.NO, Action.SELL, Side.YES, 2_500)
@@ -261,7 +270,7 @@ def test_a_fill_shows_what_its_own_side_did() -> None:
 
 def test_a_fill_bears_the_id_it_is_given_and_gives_it_to_no_other() -> None:
     world = World()
-    sides = world.fill("buy yes 1 @ 0.50", against=BookRef("bob"), fill_id="trade 1")
+    sides = world.fill("buy yes 1 @ 0.50", against=SubaccountRef("bob"), fill_id="trade 1")
     assert [side.fill_id for side in sides] == ["trade 1", "trade 1"]
     refusal = world.refuse(fill("sell yes 1 @ 0.50", "bob", fill_id="trade 1"))
     assert (refusal.code, refusal.message) == (RefusalCode.ALREADY_EXISTS, "fill trade 1 exists already")
@@ -368,15 +377,15 @@ def test_cash_has_the_time_of_its_last_change() -> None:
     world = World()
     world.deposit("5")
     world.rest("buy yes 1 @ 0.50", order="mine")
-    assert world.holdings().updated_at == world.at - STEP_US
+    assert world.subaccount().updated_at == world.at - STEP_US
     world.fill("buy yes 1 @ 0.50", order="mine")
-    assert world.holdings().updated_at == world.at
+    assert world.subaccount().updated_at == world.at
 
 
 def test_an_opening_balance_is_taken_as_it_is() -> None:
     world = World()
     opened = OpenPosition(
-        purse=BookRef("alice"),
+        subaccount_ref=SubaccountRef("alice"),
         market="RAIN-1",
         quantity_centis=-13_700,
         cost_micros=micros("57.54"),
@@ -390,13 +399,13 @@ def test_an_opening_balance_is_taken_as_it_is() -> None:
     assert (world.row().opened, world.row().opened_fees_micros) == (world.row().stake, micros("0.02"))
     assert (market(world).yes_held_centis, market(world).no_held_centis) == (0, 13_700)
     assert (world.row().fees_micros, world.row().updated_at) == (micros("0.02"), world.at)
-    assert world.holdings().cash_micros == 0
-    assert world.holdings().contributed_micros == micros("57.54") + micros("1.50") + micros("0.02")
+    assert world.subaccount().cash_micros == 0
+    assert world.subaccount().contributed_micros == micros("57.54") + micros("1.50") + micros("0.02")
 
 
 def test_an_opening_balance_has_bought_what_it_holds_unless_it_says_otherwise() -> None:
     world = World()
-    world.do(OpenPosition(purse=BookRef("alice"), market="RAIN-1", quantity_centis=-250, cost_micros=1))
+    world.do(OpenPosition(subaccount_ref=SubaccountRef("alice"), market="RAIN-1", quantity_centis=-250, cost_micros=1))
     assert world.row().stake.shares_centis == 250
 
 
@@ -405,7 +414,10 @@ def test_an_opening_balance_has_bought_what_it_holds_unless_it_says_otherwise() 
 )
 def test_an_opening_balance_may_come_until_the_market_settles(stopped: CloseMarket | DetermineMarket) -> None:
     world = World()
-    world.do(stopped, OpenPosition(purse=BookRef("alice"), market="RAIN-1", quantity_centis=100, cost_micros=1))
+    world.do(
+        stopped,
+        OpenPosition(subaccount_ref=SubaccountRef("alice"), market="RAIN-1", quantity_centis=100, cost_micros=1),
+    )
     assert world.row().stake.quantity_centis == 100
 
 

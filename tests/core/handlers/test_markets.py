@@ -25,7 +25,7 @@ from mockexchange.core.events import (
     SeriesListed,
 )
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
-from mockexchange.core.vocabulary import BookRef, FeeType, MarketStatus, Result, Side
+from mockexchange.core.vocabulary import FeeType, MarketStatus, Result, Side, SubaccountRef
 from tests.core.tables import lines, micros
 from tests.core.world import START, STEP_US, World, fill
 
@@ -71,11 +71,11 @@ def test_another_market_joins_what_is_there() -> None:
 
 def test_a_price_moves_the_value_of_every_position() -> None:
     world = World()
-    world.fill("buy yes 10 @ 0.56", against=BookRef("bob"))
+    world.fill("buy yes 10 @ 0.56", against=SubaccountRef("bob"))
     for line in VALUES:
         world.do(PriceMarket(market="RAIN-1", price_centicents=micros(line["price"]) // 100))
-        assert world.holdings("alice").values_micros[0] == micros(line["alice"])
-        assert world.holdings("bob").values_micros[0] == micros(line["bob"])
+        assert world.subaccount("alice").values_micros[0] == micros(line["alice"])
+        assert world.subaccount("bob").values_micros[0] == micros(line["bob"])
 
 
 def test_the_same_price_again_is_no_event() -> None:
@@ -86,10 +86,14 @@ def test_the_same_price_again_is_no_event() -> None:
 
 def test_without_a_price_a_position_is_worth_what_it_cost() -> None:
     world = World()
-    world.do(OpenPosition(purse=BookRef("alice"), market="RAIN-1", quantity_centis=-1_000, cost_micros=7_000_000))
-    assert world.holdings().values_micros[0] == 7_000_000
+    world.do(
+        OpenPosition(
+            subaccount_ref=SubaccountRef("alice"), market="RAIN-1", quantity_centis=-1_000, cost_micros=7_000_000
+        )
+    )
+    assert world.subaccount().values_micros[0] == 7_000_000
     world.do(PriceMarket(market="RAIN-1", price_centicents=4_000))
-    assert world.holdings().values_micros[0] == 6_000_000
+    assert world.subaccount().values_micros[0] == 6_000_000
 
 
 def test_values_are_kept_by_exchange_index() -> None:
@@ -97,7 +101,7 @@ def test_values_are_kept_by_exchange_index() -> None:
     world.do(ListMarket(market="SUN-1", event="SUN", series="SUN", exchange_index=3))
     world.fill("buy yes 10 @ 0.50", market="SUN-1")
     world.fill("buy no 10 @ 0.30", market="RAIN-1")
-    assert world.holdings().values_micros == {3: micros("5"), 0: micros("3")}
+    assert world.subaccount().values_micros == {3: micros("5"), 0: micros("3")}
 
 
 # --- what is said of them

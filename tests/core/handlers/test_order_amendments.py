@@ -7,7 +7,7 @@ from mockexchange.core.events import LevelChanged, OrderChanged, PositionChanged
 from mockexchange.core.model.orders import Order
 from mockexchange.core.queries.order_books import contracts_ahead
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.core.vocabulary import BookRef, OrderReason, OrderStatus, Side
+from mockexchange.core.vocabulary import OrderReason, OrderStatus, Side, SubaccountRef
 from tests.core.tables import Line, centicents, centis, lines, micros
 from tests.core.world import World, rest
 
@@ -69,7 +69,7 @@ def test_an_order_is_amended(line: Line) -> None:
     assert ordered.remaining_centis == centis(line["remaining"])
     assert isinstance(changed, PositionChanged)
     assert (changed.resting_centis, changed.has_moved) == (centis(line["remaining"]), False)
-    assert it.holdings().reserved_micros == micros(line["reserved"])
+    assert it.subaccount().reserved_micros == micros(line["reserved"])
     assert contracts_ahead(it.exchange.state, order(it)) == centis(line["ahead"])
 
 
@@ -87,7 +87,7 @@ def test_a_bid_for_the_other_side_moves_there() -> None:
     it.rest("sell yes 2 @ 0.30", order="mine")
     *levels, _, _ = it.do(AmendOrder(order="mine", price_centicents=3_500))
     assert levels == [level("0.70", "-2", Side.NO), level("0.65", "2", Side.NO)]
-    assert it.holdings().reserved_micros == 0
+    assert it.subaccount().reserved_micros == 0
 
 
 def test_an_order_that_was_reduced_keeps_what_is_left_unless_a_count_is_given() -> None:
@@ -102,9 +102,9 @@ def test_an_amended_order_is_filled_and_canceled_as_what_it_is_now() -> None:
     it = world()
     it.do(AmendOrder(order="mine", price_centicents=4_500, count_centis=600))
     it.fill("buy yes 1 @ 0.45", order="mine")
-    assert (order(it).remaining_centis, it.holdings().reserved_micros) == (100, micros("0.45"))
+    assert (order(it).remaining_centis, it.subaccount().reserved_micros) == (100, micros("0.45"))
     it.do(CancelOrder(order="mine"))
-    assert (it.row().resting_centis, it.holdings().reserved_micros) == (0, 0)
+    assert (it.row().resting_centis, it.subaccount().reserved_micros) == (0, 0)
 
 
 def test_amending_does_not_touch_the_time_of_the_row() -> None:
@@ -125,6 +125,6 @@ def test_a_count_that_is_filled_already_is_refused(count_centis: int) -> None:
 def test_another_s_queue_is_left_alone() -> None:
     it = world()
     it.do(rest("buy yes 3 @ 0.41", "desk/st1", order="better"), AmendOrder(order="mine", price_centicents=4_100))
-    assert order(it, "better").holdings.purse == BookRef("desk", "st1")
+    assert order(it, "better").subaccount.ref == SubaccountRef("desk", "st1")
     ahead = [contracts_ahead(it.exchange.state, order(it, name)) for name in ("better", "mine", "behind")]
     assert ahead == [0, 300, 900]

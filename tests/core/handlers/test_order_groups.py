@@ -28,11 +28,11 @@ from mockexchange.core.events import (
 )
 from mockexchange.core.model.order_groups import OrderGroup
 from mockexchange.core.refusals import RefusalCode
-from mockexchange.core.vocabulary import BookRef, OrderReason, OrderStatus
+from mockexchange.core.vocabulary import OrderReason, OrderStatus, SubaccountRef
 from tests.core.tables import centis, micros
 from tests.core.world import World, fill, rest
 
-ALICE = BookRef("alice")
+ALICE = SubaccountRef("alice")
 CANCELED = [OrderCanceled, LevelChanged, OrderChanged, PositionChanged]
 
 
@@ -45,7 +45,7 @@ def world(limit: str | None = "5") -> World:
     it = World()
     it.list_market("RAIN-2")
     limit_centis = None if limit is None else centis(limit)
-    it.do(OpenGroup(purse=ALICE, group="near", limit_centis=limit_centis))
+    it.do(OpenGroup(subaccount_ref=ALICE, group="near", limit_centis=limit_centis))
     it.do(grouped("buy yes 10 @ 0.40", "one"), grouped("buy no 10 @ 0.30", "two", "RAIN-2"))
     it.rest("buy yes 1 @ 0.20", order="free")
     return it
@@ -61,14 +61,14 @@ def statuses(it: World) -> dict[str, OrderStatus]:
 
 def test_a_group_tells_that_it_is_open() -> None:
     it = World()
-    opened = it.do(OpenGroup(purse=BookRef("desk", "st1"), limit_centis=100))
+    opened = it.do(OpenGroup(subaccount_ref=SubaccountRef("desk", "st1"), limit_centis=100))
     (name,) = it.exchange.state.groups
-    assert opened == [GroupOpened(group=name, purse=BookRef("desk", "st1"), limit_centis=100)]
+    assert opened == [GroupOpened(group=name, subaccount_ref=SubaccountRef("desk", "st1"), limit_centis=100)]
 
 
 def test_groups_without_a_name_are_given_one_each() -> None:
     it = World()
-    it.do(OpenGroup(purse=ALICE), OpenGroup(purse=ALICE))
+    it.do(OpenGroup(subaccount_ref=ALICE), OpenGroup(subaccount_ref=ALICE))
     assert len(it.exchange.state.groups) == 2
 
 
@@ -86,7 +86,7 @@ def test_reaching_the_limit_cancels_what_rests_of_the_group(last: str) -> None:
     it.fill(f"buy no {last} @ 0.30", market="RAIN-2", order="two")
     assert statuses(it) == {"one": OrderStatus.CANCELED, "two": OrderStatus.CANCELED, "free": OrderStatus.RESTING}
     assert (group(it).is_triggered, group(it).orders) == (True, {})
-    assert it.holdings().reserved_micros == micros("0.20")
+    assert it.subaccount().reserved_micros == micros("0.20")
 
 
 def test_the_fill_is_told_before_what_it_triggers() -> None:
@@ -123,16 +123,16 @@ def test_orders_that_are_canceled_or_reduced_do_not_count() -> None:
 def test_a_group_is_triggered_by_hand_again_and_again() -> None:
     it = world()
     triggered, *_ = it.do(TriggerGroup(group="near"))
-    assert triggered == GroupTriggered(group="near", purse=ALICE)
+    assert triggered == GroupTriggered(group="near", subaccount_ref=ALICE)
     assert statuses(it)["one"] is OrderStatus.CANCELED
-    assert it.do(TriggerGroup(group="near")) == [GroupTriggered(group="near", purse=ALICE)]
+    assert it.do(TriggerGroup(group="near")) == [GroupTriggered(group="near", subaccount_ref=ALICE)]
 
 
 def test_a_triggered_group_takes_orders_again_after_its_reset() -> None:
     it = world()
     it.fill("buy yes 6 @ 0.40", order="one")
     assert it.refuse(grouped("buy yes 1 @ 0.10", "more")).code is RefusalCode.GROUP_TRIGGERED
-    assert it.do(ResetGroup(group="near")) == [GroupReset(group="near", purse=ALICE)]
+    assert it.do(ResetGroup(group="near")) == [GroupReset(group="near", subaccount_ref=ALICE)]
     it.do(grouped("buy yes 9 @ 0.10", "more"))
     it.fill("buy yes 4.99 @ 0.10", order="more")
     assert (group(it).filled_centis, group(it).is_triggered) == (499, False)
@@ -149,7 +149,7 @@ def test_another_limit_counts_the_fills_that_were() -> None:
     it = world(limit="5")
     it.fill("buy yes 4 @ 0.40", order="one")
     assert it.do(LimitGroup(group="near", limit_centis=401)) == [
-        GroupLimited(group="near", purse=ALICE, limit_centis=401)
+        GroupLimited(group="near", subaccount_ref=ALICE, limit_centis=401)
     ]
     assert (group(it).filled_centis, group(it).is_triggered) == (400, False)
     it.fill("buy yes 0.01 @ 0.40", order="one")
@@ -161,8 +161,8 @@ def test_a_limit_that_is_reached_already_triggers(limit_centis: int) -> None:
     it = world(limit=None)
     it.fill("buy yes 4 @ 0.40", order="one")
     limited, triggered, *canceled = it.do(LimitGroup(group="near", limit_centis=limit_centis))
-    assert limited == GroupLimited(group="near", purse=ALICE, limit_centis=limit_centis)
-    assert triggered == GroupTriggered(group="near", purse=ALICE)
+    assert limited == GroupLimited(group="near", subaccount_ref=ALICE, limit_centis=limit_centis)
+    assert triggered == GroupTriggered(group="near", subaccount_ref=ALICE)
     assert [type(event) for event in canceled] == CANCELED * 2
     assert statuses(it) == {"one": OrderStatus.CANCELED, "two": OrderStatus.CANCELED, "free": OrderStatus.RESTING}
 
@@ -172,7 +172,7 @@ def test_a_group_that_is_triggered_stays_so_whatever_its_limit(limit_centis: int
     it = world()
     it.fill("buy yes 6 @ 0.40", order="one")
     assert it.do(LimitGroup(group="near", limit_centis=limit_centis)) == [
-        GroupLimited(group="near", purse=ALICE, limit_centis=limit_centis)
+        GroupLimited(group="near", subaccount_ref=ALICE, limit_centis=limit_centis)
     ]
     assert group(it).is_triggered
 
@@ -180,7 +180,7 @@ def test_a_group_that_is_triggered_stays_so_whatever_its_limit(limit_centis: int
 def test_a_group_that_is_deleted_takes_its_orders_along_and_they_remember_it() -> None:
     it = world()
     deleted, *canceled = it.do(DeleteGroup(group="near"))
-    assert deleted == GroupDeleted(group="near", purse=ALICE)
+    assert deleted == GroupDeleted(group="near", subaccount_ref=ALICE)
     assert [type(event) for event in canceled] == CANCELED * 2
     assert {event.reason for event in canceled if isinstance(event, OrderChanged)} == {OrderReason.GROUP}
     assert statuses(it) == {"one": OrderStatus.CANCELED, "two": OrderStatus.CANCELED, "free": OrderStatus.RESTING}
@@ -193,6 +193,6 @@ def test_a_group_that_is_deleted_takes_its_orders_along_and_they_remember_it() -
 
 def test_a_group_under_the_id_of_a_deleted_one_is_another() -> None:
     it = world()
-    it.do(DeleteGroup(group="near"), OpenGroup(purse=BookRef("bob"), group="near"))
+    it.do(DeleteGroup(group="near"), OpenGroup(subaccount_ref=SubaccountRef("bob"), group="near"))
     assert (group(it).orders, group(it).filled_centis, group(it).serial) == ({}, 0, 1)
     assert it.exchange.state.orders["one"].group is not group(it)

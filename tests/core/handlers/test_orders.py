@@ -25,7 +25,15 @@ from mockexchange.core.events import (
     OrderRested,
     PositionChanged,
 )
-from mockexchange.core.vocabulary import Action, BookRef, OrderReason, OrderStatus, Result, SelfTradePrevention, Side
+from mockexchange.core.vocabulary import (
+    Action,
+    OrderReason,
+    OrderStatus,
+    Result,
+    SelfTradePrevention,
+    Side,
+    SubaccountRef,
+)
 from tests.core.tables import Line, lines, micros
 from tests.core.world import STEP_US, World, fill, rest
 
@@ -42,7 +50,7 @@ def test_an_order_shows_in_the_row_and_holds_back_what_it_would_spend() -> None:
     rested, level, ordered, changed = world.rest("buy no 5 @ 0.30", order="mine")
     assert rested == OrderRested(
         order_id="mine",
-        purse=BookRef("alice"),
+        subaccount_ref=SubaccountRef("alice"),
         market="RAIN-1",
         side=Side.NO,
         action=Action.BUY,
@@ -54,7 +62,7 @@ def test_an_order_shows_in_the_row_and_holds_back_what_it_would_spend() -> None:
     )
     assert ordered == OrderChanged(
         order_id="mine",
-        purse=BookRef("alice"),
+        subaccount_ref=SubaccountRef("alice"),
         market="RAIN-1",
         reason=OrderReason.PLACED,
         status=OrderStatus.RESTING,
@@ -70,13 +78,13 @@ def test_an_order_shows_in_the_row_and_holds_back_what_it_would_spend() -> None:
     )
     assert isinstance(changed, PositionChanged)
     assert (changed.resting_centis, changed.quantity_centis, changed.has_moved) == (500, 0, False)
-    assert (world.holdings().reserved_micros, world.holdings().cash_micros) == (micros("1.50"), micros("1"))
+    assert (world.subaccount().reserved_micros, world.subaccount().cash_micros) == (micros("1.50"), micros("1"))
 
 
 def test_an_order_to_sell_holds_nothing_back() -> None:
     world = World()
     world.rest("sell yes 5 @ 0.30")
-    assert (world.row().resting_centis, world.holdings().reserved_micros) == (500, 0)
+    assert (world.row().resting_centis, world.subaccount().reserved_micros) == (500, 0)
 
 
 def test_an_order_without_a_name_is_given_one() -> None:
@@ -91,7 +99,7 @@ def test_an_order_keeps_what_it_was_placed_with() -> None:
     world = World()
     world.do(
         RestOrder(
-            purse=BookRef("alice"),
+            subaccount_ref=SubaccountRef("alice"),
             market="RAIN-1",
             side=Side.NO,
             action=Action.SELL,
@@ -138,7 +146,7 @@ def test_an_order_is_reduced() -> None:
     assert (ordered.reason, ordered.status) == (OrderReason.DECREASE, OrderStatus.RESTING)
     assert (ordered.initial_centis, ordered.remaining_centis, ordered.updated_at) == (500, 350, world.at)
     assert isinstance(changed, PositionChanged)
-    assert (changed.resting_centis, world.holdings().reserved_micros) == (350, micros("1.05"))
+    assert (changed.resting_centis, world.subaccount().reserved_micros) == (350, micros("1.05"))
 
 
 def test_reducing_an_order_by_all_or_more_cancels_it() -> None:
@@ -151,7 +159,7 @@ def test_reducing_an_order_by_all_or_more_cancels_it() -> None:
         assert isinstance(ordered, OrderChanged)
         assert (ordered.reason, ordered.status) == (OrderReason.DECREASE, OrderStatus.CANCELED)
         assert isinstance(changed, PositionChanged)
-        assert (changed.resting_centis, world.holdings().reserved_micros) == (0, 0)
+        assert (changed.resting_centis, world.subaccount().reserved_micros) == (0, 0)
         assert world.exchange.state.orders["mine"].status is OrderStatus.CANCELED
 
 
@@ -170,7 +178,7 @@ def test_an_order_tells_why_it_was_canceled(reason: OrderReason) -> None:
     """A sale of NO rests as a bid for YES."""
     world = World()
     order = replace(rest("sell no 5 @ 0.30", order="mine"), group="near", cancel_on_pause=True)
-    world.do(OpenGroup(purse=BookRef("alice"), group="near"), order)
+    world.do(OpenGroup(subaccount_ref=SubaccountRef("alice"), group="near"), order)
     *_, canceled, level, ordered, changed = world.do(*ENDS[reason])
     assert canceled == OrderCanceled(order_id="mine")
     assert level == left("RAIN-1", Side.YES, 7_000, 500)
@@ -254,5 +262,5 @@ def test_a_canceled_order_gives_back_what_is_left_of_it() -> None:
     world.rest("buy yes 2 @ 0.20", order="other")
     world.fill("buy yes 1 @ 0.30", order="mine")
     world.do(CancelOrder(order="mine"))
-    assert (world.row().resting_centis, world.holdings().reserved_micros) == (200, micros("0.40"))
+    assert (world.row().resting_centis, world.subaccount().reserved_micros) == (200, micros("0.40"))
     assert [order.order_id for order in world.exchange.state.resting["RAIN-1"]] == ["other"]

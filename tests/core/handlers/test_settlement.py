@@ -8,14 +8,14 @@ from mockexchange.core.commands import (
     DetermineMarket,
     DisputeMarket,
     FinalizeMarket,
-    OpenBook,
     OpenPosition,
+    OpenSubaccount,
     QuoteMarket,
     SettleMarket,
 )
 from mockexchange.core.events import MarketMoved, OrderCanceled, OrderChanged, PositionChanged, PositionSettled
 from mockexchange.core.queries.positions import PositionQuery, find_positions
-from mockexchange.core.vocabulary import BookRef, MarketStatus, OrderReason, Result
+from mockexchange.core.vocabulary import MarketStatus, OrderReason, Result, SubaccountRef
 from tests.core.tables import Line, centicents, centis, lines, micros, stories
 from tests.core.world import STEP_US, World
 
@@ -34,7 +34,7 @@ def world() -> World:
     it = World()
     it.deposit("5.60")
     it.deposit("4.40", "bob")
-    it.fill("buy yes 10 @ 0.56", fee_micros=0, against=BookRef("bob"), taker=True)
+    it.fill("buy yes 10 @ 0.56", fee_micros=0, against=SubaccountRef("bob"), taker=True)
     return it
 
 
@@ -44,13 +44,13 @@ def test_everybody_is_paid(line: Line) -> None:
     value_centicents = centicents(line["value"]) if line["value"] else None
     settled.do(SettleMarket(market="RAIN-1", result=Result(line["result"]), value_centicents=value_centicents))
     kept_micros = micros(line["kept of each"])
-    for purse in ("alice", "bob"):
-        row, paid_micros = settled.row(purse=purse), micros(line[purse])
-        assert settled.holdings(purse).cash_micros == paid_micros - kept_micros
-        assert row.stake.realized_micros == paid_micros - settled.holdings(purse).contributed_micros
+    for subaccount_ref in ("alice", "bob"):
+        row, paid_micros = settled.row(subaccount_ref=subaccount_ref), micros(line[subaccount_ref])
+        assert settled.subaccount(subaccount_ref).cash_micros == paid_micros - kept_micros
+        assert row.stake.realized_micros == paid_micros - settled.subaccount(subaccount_ref).contributed_micros
         assert (row.stake.quantity_centis, row.stake.cost_micros, row.fees_micros) == (0, 0, kept_micros)
         assert (row.settled, row.updated_at) == (True, settled.at)
-        assert settled.holdings(purse).values_micros[0] == 0
+        assert settled.subaccount(subaccount_ref).values_micros[0] == 0
 
 
 def test_a_settlement_tells_of_every_move_then_of_every_row() -> None:
@@ -60,7 +60,7 @@ def test_a_settlement_tells_of_every_move_then_of_every_row() -> None:
     assert finalized == MarketMoved(market="RAIN-1", status=MarketStatus.FINALIZED, result=Result.YES)
     assert [type(event) for event in paid] == [PositionSettled, PositionChanged] * 2
     assert paid[0] == PositionSettled(
-        purse=BookRef("alice"),
+        subaccount_ref=SubaccountRef("alice"),
         market="RAIN-1",
         result=Result.YES,
         quantity_centis=1_000,
@@ -106,18 +106,18 @@ def test_a_settled_row_leaves_the_default_page() -> None:
     settled = world()
     settled.do(SettleMarket(market="RAIN-1", result=Result.YES))
     for status, found in [(False, []), (True, ["RAIN-1"]), (None, ["RAIN-1"])]:
-        page = find_positions(settled.holdings(), PositionQuery(limit=10, settled=status))
+        page = find_positions(settled.subaccount(), PositionQuery(limit=10, settled=status))
         assert [row.market.ticker for row in page.rows] == found
 
 
 def test_other_markets_and_empty_books_are_left_alone() -> None:
     settled = world()
-    settled.do(OpenBook(account="alice", book="3"))
+    settled.do(OpenSubaccount(account="alice", subaccount="3"))
     settled.list_market("RAIN-2")
     settled.fill("buy yes 1 @ 0.50", market="RAIN-2")
     settled.do(SettleMarket(market="RAIN-1", result=Result.NO))
     assert not settled.row("RAIN-2").settled
-    assert settled.holdings("alice/3").positions == {}
+    assert settled.subaccount("alice/3").positions == {}
 
 
 def test_a_row_that_was_closed_before_settles_too() -> None:
@@ -161,14 +161,14 @@ def test_a_settlement_says_what_was_bought_held_and_paid(story: str) -> None:
     assert settlement.revenue_micros == micros(last["revenue"])
     kept_micros = micros("0.005") if story == "scaled" else 0
     assert settlement.fees_micros == 100 * len(told) + kept_micros
-    assert (settlement.purse, settlement.created_at) == (BookRef("alice"), it.at)
+    assert (settlement.subaccount_ref, settlement.created_at) == (SubaccountRef("alice"), it.at)
     assert it.exchange.state.markets["RAIN-1"].settled_at == it.at
 
 
 def test_an_opening_balance_counts_as_bought_at_its_cost() -> None:
     it = World()
     opened = OpenPosition(
-        purse=BookRef("alice"),
+        subaccount_ref=SubaccountRef("alice"),
         market="RAIN-1",
         quantity_centis=-300,
         cost_micros=micros("1.10"),
@@ -186,10 +186,13 @@ def test_an_opening_balance_counts_as_bought_at_its_cost() -> None:
 
 def test_every_book_has_its_own_settlement() -> None:
     it = World()
-    it.fill("buy yes 1 @ 0.50", "desk/st1", against=BookRef("desk"), fee_micros=0)
+    it.fill("buy yes 1 @ 0.50", "desk/st1", against=SubaccountRef("desk"), fee_micros=0)
     it.do(SettleMarket(market="RAIN-1", result=Result.YES))
     settlements = list(it.exchange.state.accounts["desk"].ledger.settlements)
-    assert [(one.purse.book, one.revenue_micros) for one in settlements] == [("st1", micros("1")), ("0", 0)]
+    assert [(one.subaccount_ref.subaccount, one.revenue_micros) for one in settlements] == [
+        ("st1", micros("1")),
+        ("0", 0),
+    ]
     assert [one.revision for one in settlements] == [one.serial for one in settlements]
 
 

@@ -7,7 +7,7 @@ from hypothesis.strategies import SearchStrategy
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.vocabulary import BookRef, Instance, PaymentStatus, TransferStatus
+from mockexchange.core.vocabulary import Instance, PaymentStatus, SubaccountRef, TransferStatus
 
 Commands = SearchStrategy[Command]
 
@@ -34,16 +34,16 @@ def deposit(amount_micros: int, fee_micros: int, **values: Any) -> Command:
     return commands.Deposit(amount_micros=amount_micros, fee_micros=min(fee_micros, amount_micros), **values)
 
 
-def transfer(account: str, books: tuple[str, str], amount_micros: int) -> Command:
-    source, target = (BookRef(account, book) for book in books)
+def transfer(account: str, subaccounts: tuple[str, str], amount_micros: int) -> Command:
+    source, target = (SubaccountRef(account, subaccount) for subaccount in subaccounts)
     return commands.Transfer(source=source, target=target, amount_micros=amount_micros)
 
 
-def cash(purses: SearchStrategy[BookRef]) -> Commands:
+def cash(subaccount_refs: SearchStrategy[SubaccountRef]) -> Commands:
     """Payments, and transfers between books, shards and instances."""
     between = st.sampled_from([("0", "3"), ("3", "0"), ("0", "st1"), ("st1", "0")])
     paid = {
-        "purse": purses,
+        "subaccount_ref": subaccount_refs,
         "amount_micros": amounts,
         "fee_micros": st.sampled_from([0, 0, 250_000]),
         "status": st.sampled_from([PaymentStatus.APPLIED, PaymentStatus.APPLIED, PaymentStatus.PENDING]),

@@ -21,9 +21,9 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.derivatives.contracts import Terms
 from mockexchange.core.derivatives.vocabulary import COMBOS, ContractKind, Direction, Form, OptionType
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 
-Key = tuple[BookRef, str]
+Key = tuple[SubaccountRef, str]
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Naive:
     lots: dict[Key, list[Lot]] = field(default_factory=dict)
     realized: dict[Key, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     funded: dict[Key, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
-    cash: dict[tuple[BookRef, str], Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    cash: dict[tuple[SubaccountRef, str], Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     gone: set[str] = field(default_factory=set)
 
     def do(self, command: Command) -> None:
@@ -55,7 +55,7 @@ class Naive:
             case MarkContract():
                 self.marks[command.contract] = Fraction(command.price)
             case CreditCurrency():
-                self.cash[command.purse, command.currency] += Fraction(command.amount)
+                self.cash[command.subaccount_ref, command.currency] += Fraction(command.amount)
             case OpenHolding():
                 self._open(command)
             case TradeContract():
@@ -104,7 +104,7 @@ class Naive:
         return self.indexes[self.terms[name].index] if self.terms[name].form is Form.INVERSE else Fraction(1)
 
     def _open(self, command: OpenHolding) -> None:
-        key, average = (command.purse, command.contract), Fraction(command.average_price)
+        key, average = (command.subaccount_ref, command.contract), Fraction(command.average_price)
         session = Fraction(command.reference or 0) or self.settlements[command.contract] or average
         usd = Fraction(command.average_price_usd or 0) or average * self._dollars(command.contract)
         self.lots[key] = [Lot(Fraction(command.size), average, session, usd)] if command.size else []
@@ -114,17 +114,19 @@ class Naive:
     def _trade(self, command: TradeContract) -> None:
         size = Fraction(command.amount) * (1 if command.direction is Direction.BUY else -1)
         for place, (name, leg_size, price) in enumerate(self._legs(command, size)):
-            self._fill(command.purse, name, leg_size, price)
+            self._fill(command.subaccount_ref, name, leg_size, price)
             given = None if command.fee is None else Fraction(command.fee) if not place else Fraction(0)
             self._charge(
-                command.purse, name, self._fee(name, leg_size, price, command.taker) if given is None else given
+                command.subaccount_ref,
+                name,
+                self._fee(name, leg_size, price, command.taker) if given is None else given,
             )
             if command.against is not None:
                 self._fill(command.against, name, -leg_size, price)
                 self._charge(command.against, name, self._fee(name, leg_size, price, not command.taker))
 
-    def _charge(self, purse: BookRef, name: str, fee: Fraction) -> None:
-        self.cash[purse, self.terms[name].settlement_currency] -= fee
+    def _charge(self, subaccount_ref: SubaccountRef, name: str, fee: Fraction) -> None:
+        self.cash[subaccount_ref, self.terms[name].settlement_currency] -= fee
 
     def _fee(self, name: str, size: Fraction, price: Fraction, is_taker: bool) -> Fraction:
         terms = self.terms[name]
@@ -143,8 +145,8 @@ class Naive:
         price = (Fraction(command.price) - rest) / ratio
         return [(first, size * ratio, price), *((name, size * count, self.marks[name]) for name, count in others)]
 
-    def _fill(self, purse: BookRef, name: str, size: Fraction, price: Fraction) -> None:
-        key = (purse, name)
+    def _fill(self, subaccount_ref: SubaccountRef, name: str, size: Fraction, price: Fraction) -> None:
+        key = (subaccount_ref, name)
         held = self.size(key)
         closed = Fraction(0)
         if (held > 0) != (size > 0):
@@ -158,16 +160,16 @@ class Naive:
         if size + closed:
             lots.append(Lot(size + closed, price, price, price * self._dollars(name)))
         if self.is_option(name):
-            self.cash[purse, self.terms[name].settlement_currency] -= size * price
+            self.cash[subaccount_ref, self.terms[name].settlement_currency] -= size * price
 
     def _settle(self, prices: dict[str, Fraction]) -> None:
         for name in self.terms.keys() - self.gone:
             self.settlements[name] = prices.get(name, self.marks[name])
         for key in list(self.lots):
-            purse, name = key
+            subaccount_ref, name = key
             made = self._end_session(key, self.settlements[name])
             if not self.is_option(name):
-                self.cash[purse, self.terms[name].settlement_currency] += made
+                self.cash[subaccount_ref, self.terms[name].settlement_currency] += made
             if not self.lots[key]:
                 del self.lots[key]
 

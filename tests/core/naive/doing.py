@@ -6,12 +6,12 @@ from functools import singledispatch
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
-    BookRef,
     FeeType,
     Instance,
     MarketStatus,
     PaymentStatus,
     Side,
+    SubaccountRef,
     TransferStatus,
 )
 from tests.core.naive.exchange import NaiveExchange
@@ -27,12 +27,12 @@ def do(command: object, world: NaiveExchange, at: int) -> None:
 @do.register
 def _(command: commands.OpenAccount, world: NaiveExchange, at: int) -> None:
     world.kinds[command.account] = command.kind
-    _open(world, BookRef(command.account), at)
+    _open(world, SubaccountRef(command.account), at)
 
 
 @do.register
-def _(command: commands.OpenBook, world: NaiveExchange, at: int) -> None:
-    _open(world, BookRef(command.account, command.book), at)
+def _(command: commands.OpenSubaccount, world: NaiveExchange, at: int) -> None:
+    _open(world, SubaccountRef(command.account, command.subaccount), at)
 
 
 @do.register
@@ -44,13 +44,13 @@ def _(command: commands.AddKey, world: NaiveExchange, at: int) -> None:
 def _(command: commands.Deposit, world: NaiveExchange, at: int) -> None:
     _note(world, command)
     if command.status is PaymentStatus.APPLIED:
-        contribute(world, command.purse, dollars(command.amount_micros - command.fee_micros), at)
+        contribute(world, command.subaccount_ref, dollars(command.amount_micros - command.fee_micros), at)
 
 
 @do.register
 def _(command: commands.Withdraw, world: NaiveExchange, at: int) -> None:
     _note(world, command)
-    contribute(world, command.purse, -dollars(command.amount_micros + command.fee_micros), at)
+    contribute(world, command.subaccount_ref, -dollars(command.amount_micros + command.fee_micros), at)
 
 
 @do.register
@@ -59,11 +59,11 @@ def _(command: commands.FinalizePayment, world: NaiveExchange, at: int) -> None:
     asked, before, payment.status = payment.asked, payment.status, command.status
     is_applied = command.status is PaymentStatus.APPLIED
     if isinstance(asked, commands.Withdraw) and not is_applied:
-        contribute(world, asked.purse, dollars(asked.amount_micros + asked.fee_micros), at)
+        contribute(world, asked.subaccount_ref, dollars(asked.amount_micros + asked.fee_micros), at)
     if isinstance(asked, commands.Deposit) and is_applied:
-        contribute(world, asked.purse, dollars(asked.amount_micros - asked.fee_micros), at)
+        contribute(world, asked.subaccount_ref, dollars(asked.amount_micros - asked.fee_micros), at)
     if isinstance(asked, commands.Deposit) and before is PaymentStatus.APPLIED:
-        contribute(world, asked.purse, -dollars(asked.amount_micros - asked.fee_micros), at)
+        contribute(world, asked.subaccount_ref, -dollars(asked.amount_micros - asked.fee_micros), at)
 
 
 @do.register
@@ -157,11 +157,11 @@ def _(command: commands.SettleMarket, world: NaiveExchange, at: int) -> None:
     _finalize(world, command.market, at)
 
 
-def contribute(world: NaiveExchange, purse: BookRef, amount: Fraction, at: int) -> None:
-    world.cash[purse] += amount
-    world.contributed[purse] += amount
+def contribute(world: NaiveExchange, subaccount_ref: SubaccountRef, amount: Fraction, at: int) -> None:
+    world.cash[subaccount_ref] += amount
+    world.contributed[subaccount_ref] += amount
     if amount:
-        world.paid_at[purse] = at
+        world.paid_at[subaccount_ref] = at
 
 
 def reprice(world: NaiveExchange, market: str, last: Fraction) -> None:
@@ -170,9 +170,9 @@ def reprice(world: NaiveExchange, market: str, last: Fraction) -> None:
         listing.previous, listing.price = listing.price, last
 
 
-def _open(world: NaiveExchange, purse: BookRef, at: int) -> None:
-    world.cash[purse] = world.contributed[purse] = ZERO
-    world.paid_at[purse] = at
+def _open(world: NaiveExchange, subaccount_ref: SubaccountRef, at: int) -> None:
+    world.cash[subaccount_ref] = world.contributed[subaccount_ref] = ZERO
+    world.paid_at[subaccount_ref] = at
 
 
 def _note(world: NaiveExchange, asked: commands.Deposit | commands.Withdraw) -> None:
@@ -180,10 +180,10 @@ def _note(world: NaiveExchange, asked: commands.Deposit | commands.Withdraw) -> 
 
 
 def _contribute_to_shard(world: NaiveExchange, account: str, shard: int, micros: int, at: int) -> None:
-    purse = BookRef(account)
-    contribute(world, purse, dollars(micros), at)
+    subaccount_ref = SubaccountRef(account)
+    contribute(world, subaccount_ref, dollars(micros), at)
     if shard:
-        world.shards[purse, shard] = world.shards.get((purse, shard), ZERO) + dollars(micros)
+        world.shards[subaccount_ref, shard] = world.shards.get((subaccount_ref, shard), ZERO) + dollars(micros)
 
 
 def _stop(world: NaiveExchange, market: str, status: MarketStatus, at: int) -> None:
@@ -207,8 +207,8 @@ def _finalize(world: NaiveExchange, ticker: str, at: int) -> None:
     for holding in world.in_market(ticker):
         held, held_cost = holding.stake.position, holding.stake.cost
         payout, kept = holding.stake.settle(market.result, market.value)
-        world.cash[holding.purse] += payout - kept
-        world.paid_at[holding.purse] = at
+        world.cash[holding.subaccount_ref] += payout - kept
+        world.paid_at[holding.subaccount_ref] = at
         holding.fees += kept
         holding.held_fees = ZERO
         holding.settled, holding.updated_at = True, at
@@ -217,7 +217,7 @@ def _finalize(world: NaiveExchange, ticker: str, at: int) -> None:
                 holding=holding,
                 result=market.result,
                 value={"yes": Fraction(1), "no": ZERO, "void": None, "scalar": market.value}[market.result],
-                bought={side: bought(world, holding.purse, ticker, side) for side in Side},
+                bought={side: bought(world, holding.subaccount_ref, ticker, side) for side in Side},
                 held=held,
                 held_cost=held_cost,
                 revenue=payout - kept,
@@ -227,13 +227,13 @@ def _finalize(world: NaiveExchange, ticker: str, at: int) -> None:
         )
 
 
-def bought(world: NaiveExchange, purse: BookRef, market: str, side: Side) -> tuple[Fraction, Fraction]:
+def bought(world: NaiveExchange, subaccount_ref: SubaccountRef, market: str, side: Side) -> tuple[Fraction, Fraction]:
     """Count and cost of a side acquired, the opening balance included."""
-    fills = [fill for fill in world.fills if (fill.order.purse, fill.trade.market) == (purse, market)]
+    fills = [fill for fill in world.fills if (fill.order.subaccount_ref, fill.trade.market) == (subaccount_ref, market)]
     gained = [fill for fill in fills if fill.gains_from is side]
     count = sum((fill.trade.count for fill in gained), ZERO)
     cost = sum((fill.trade.count * fill.price_of_gain for fill in gained), ZERO)
-    opened = world.holdings[purse, market].opened
+    opened = world.holdings[subaccount_ref, market].opened
     if opened and opened.quantity_centis and (opened.quantity_centis > 0) is (side is Side.YES):
         return count + contracts(abs(opened.quantity_centis)), cost + dollars(opened.cost_micros)
     return count, cost

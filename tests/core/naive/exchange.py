@@ -13,11 +13,11 @@ from mockexchange.core.vocabulary import (
     CENTIS_PER_CONTRACT,
     AccountKind,
     Action,
-    BookRef,
     FeeRounding,
     FeeType,
     OrderStatus,
     Side,
+    SubaccountRef,
 )
 from tests.core.naive.pages import Row
 from tests.core.naive.records import ZERO, Fill, Group, Holding, Listing, Order, Payment, Settlement, Trade, priced
@@ -30,14 +30,14 @@ class NaiveExchange:
     cutoff: int = 0
     """What was last touched before it is history."""
     kinds: dict[str, AccountKind] = field(default_factory=dict)
-    cash: dict[BookRef, Fraction] = field(default_factory=dict)
-    contributed: dict[BookRef, Fraction] = field(default_factory=dict)
-    paid_at: dict[BookRef, int] = field(default_factory=dict)
-    shards: dict[tuple[BookRef, int], Fraction] = field(default_factory=dict)
+    cash: dict[SubaccountRef, Fraction] = field(default_factory=dict)
+    contributed: dict[SubaccountRef, Fraction] = field(default_factory=dict)
+    paid_at: dict[SubaccountRef, int] = field(default_factory=dict)
+    shards: dict[tuple[SubaccountRef, int], Fraction] = field(default_factory=dict)
     keys: list[commands.AddKey] = field(default_factory=list)
     series: dict[str, tuple[FeeType, Fraction]] = field(default_factory=dict)
     markets: dict[str, Listing] = field(default_factory=dict)
-    holdings: dict[tuple[BookRef, str], Holding] = field(default_factory=dict)
+    holdings: dict[tuple[SubaccountRef, str], Holding] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
     groups: dict[str, Group] = field(default_factory=dict)
     trades: list[Trade] = field(default_factory=list)
@@ -55,30 +55,32 @@ class NaiveExchange:
     def order(self, name: str | None) -> Order | None:
         return next((order for order in self.orders if name is not None and order.name == name), None)
 
-    def rows(self, purse: BookRef) -> list[Row]:
-        return [self._row(holding) for (owner, _), holding in self.holdings.items() if owner == purse]
+    def rows(self, subaccount_ref: SubaccountRef) -> list[Row]:
+        return [self._row(holding) for (owner, _), holding in self.holdings.items() if owner == subaccount_ref]
 
     def resting(self, market: str) -> list[Order]:
         orders = (order for order in self.orders if order.market == market)
         return [order for order in orders if order.status is OrderStatus.RESTING]
 
-    def reserved(self, purse: BookRef) -> Fraction:
-        buying = (order for order in self.orders if (order.purse, order.action) == (purse, Action.BUY))
+    def reserved(self, subaccount_ref: SubaccountRef) -> Fraction:
+        buying = (
+            order for order in self.orders if (order.subaccount_ref, order.action) == (subaccount_ref, Action.BUY)
+        )
         return sum((order.remaining * order.price for order in buying if order.remaining), ZERO)
 
-    def free(self, purse: BookRef, shard: int = 0) -> Fraction:
+    def free(self, subaccount_ref: SubaccountRef, shard: int = 0) -> Fraction:
         if shard:
-            return self.shards.get((purse, shard), ZERO)
-        elsewhere = sum((amount for (owner, _), amount in self.shards.items() if owner == purse), ZERO)
-        return self.cash[purse] - self.reserved(purse) - elsewhere
+            return self.shards.get((subaccount_ref, shard), ZERO)
+        elsewhere = sum((amount for (owner, _), amount in self.shards.items() if owner == subaccount_ref), ZERO)
+        return self.cash[subaccount_ref] - self.reserved(subaccount_ref) - elsewhere
 
-    def values(self, purse: BookRef) -> dict[int, Fraction]:
+    def values(self, subaccount_ref: SubaccountRef) -> dict[int, Fraction]:
         """What the positions are worth at last price, or at cost without one, by exchange index; zeros left out."""
         worth: dict[int, Fraction] = {}
         for (owner, market), holding in self.holdings.items():
             last, index = self.markets[market].price, self.markets[market].listed.exchange_index
             value = holding.stake.cost if last is None else holding.stake.value(last)
-            worth[index] = worth.get(index, ZERO) + (value if owner == purse else 0)
+            worth[index] = worth.get(index, ZERO) + (value if owner == subaccount_ref else 0)
         return {index: value for index, value in worth.items() if value}
 
     def fee_type(self, market: str) -> FeeType:
@@ -115,7 +117,7 @@ class NaiveExchange:
 
     def _row(self, holding: Holding) -> Row:
         listed, stake = self.markets[holding.market].listed, holding.stake
-        resting = (order for order in self.resting(holding.market) if order.purse == holding.purse)
+        resting = (order for order in self.resting(holding.market) if order.subaccount_ref == holding.subaccount_ref)
         return Row(
             market=holding.market,
             event=listed.event,

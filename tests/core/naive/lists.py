@@ -42,9 +42,9 @@ def naive_lists(world: NaiveExchange) -> Seen:
         "groups": [_naive_group(world, name) for name in world.groups],
     }
     for name, kind in world.kinds.items():
-        fills = [fill for fill in world.fills if fill.order.purse.account == name]
-        orders = [order for order in world.orders if order.purse.account == name]
-        settled = [one for one in world.settlements if one.holding.purse.account == name]
+        fills = [fill for fill in world.fills if fill.order.subaccount_ref.account == name]
+        orders = [order for order in world.orders if order.subaccount_ref.account == name]
+        settled = [one for one in world.settlements if one.holding.subaccount_ref.account == name]
         trades = [trade for trade in world.trades if any(fill.trade is trade for fill in fills)]
         seen[f"fills of {name}"] = [_naive_fill(world, fill) for fill in fills]
         seen[f"orders of {name}"] = [_naive_order(world, order) for order in orders]
@@ -88,7 +88,7 @@ def _fill(fill: FillRow, places: dict[str, int]) -> FillSeen:
     trade = fill.trade
     return FillSeen(
         trade.market.ticker,
-        fill.purse,
+        fill.subaccount_ref,
         places[fill.order.order_id],
         trade.yes_centicents,
         trade.count_centis,
@@ -103,7 +103,7 @@ def _naive_fill(world: NaiveExchange, fill: records.Fill) -> FillSeen:
     trade, order = fill.trade, fill.order
     return FillSeen(
         trade.market,
-        order.purse,
+        order.subaccount_ref,
         world.orders.index(order),
         centicents(trade.yes_price),
         centis(trade.count),
@@ -117,7 +117,7 @@ def _naive_fill(world: NaiveExchange, fill: records.Fill) -> FillSeen:
 def _order(state: State, order: Order) -> OrderSeen:
     return OrderSeen(
         order.client_order_id,
-        order.purse,
+        order.subaccount_ref,
         order.market.ticker,
         order.outcome_side,
         order.price_centicents,
@@ -139,7 +139,7 @@ def _naive_order(world: NaiveExchange, order: records.Order) -> OrderSeen:
     is_resting = order.remaining > 0
     return OrderSeen(
         order.client,
-        order.purse,
+        order.subaccount_ref,
         order.market,
         order.gains_from,
         centicents(order.price),
@@ -159,7 +159,7 @@ def _naive_order(world: NaiveExchange, order: records.Order) -> OrderSeen:
 
 def _settlement(settlement: Settlement) -> SettlementSeen:
     return SettlementSeen(
-        settlement.purse,
+        settlement.subaccount_ref,
         settlement.market.ticker,
         settlement.result,
         settlement.value_centicents,
@@ -175,7 +175,7 @@ def _settlement(settlement: Settlement) -> SettlementSeen:
 def _naive_settlement(settlement: records.Settlement) -> SettlementSeen:
     bought = {side: (centis(count), micros(cost)) for side, (count, cost) in settlement.bought.items()}
     return SettlementSeen(
-        settlement.holding.purse,
+        settlement.holding.subaccount_ref,
         settlement.holding.market,
         settlement.result,
         None if settlement.value is None else centicents(settlement.value),
@@ -221,7 +221,7 @@ def _naive_market(world: NaiveExchange, ticker: str) -> MarketSeen:
 
 def _group(group: OrderGroup, places: dict[str, int]) -> GroupSeen:
     return GroupSeen(
-        group.purse,
+        group.subaccount_ref,
         group.limit_centis,
         group.filled_centis,
         group.is_triggered,
@@ -233,7 +233,7 @@ def _naive_group(world: NaiveExchange, name: str) -> GroupSeen:
     group = world.groups[name]
     own = [place for place, order in enumerate(world.orders) if order.group is group]
     return GroupSeen(
-        group.opened.purse,
+        group.opened.subaccount_ref,
         group.opened.limit_centis,
         centis(group.filled),
         group.is_triggered,

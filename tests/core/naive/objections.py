@@ -8,7 +8,7 @@ from functools import singledispatch
 
 from mockexchange.core import commands
 from mockexchange.core.refusals import RefusalCode as R
-from mockexchange.core.vocabulary import AccountKind, BookRef, FeeType, Instance, MarketStatus, PaymentStatus
+from mockexchange.core.vocabulary import AccountKind, FeeType, Instance, MarketStatus, PaymentStatus, SubaccountRef
 from tests.core.naive.exchange import NaiveExchange
 from tests.core.naive.records import Order
 from tests.core.naive.units import contracts, count, micros
@@ -40,13 +40,13 @@ def _(command: commands.OpenAccount, world: NaiveExchange) -> Iterator[R]:
 
 
 @_objections.register
-def _(command: commands.OpenBook, world: NaiveExchange) -> Iterator[R]:
+def _(command: commands.OpenSubaccount, world: NaiveExchange) -> Iterator[R]:
     if command.account not in world.kinds:
         yield R.UNKNOWN_ACCOUNT
         return
-    if BookRef(command.account, command.book) in world.cash:
+    if SubaccountRef(command.account, command.subaccount) in world.cash:
         yield R.ALREADY_EXISTS
-    is_subaccount = command.book.isdecimal() and 1 <= int(command.book) <= 63
+    is_subaccount = command.subaccount.isdecimal() and 1 <= int(command.subaccount) <= 63
     if world.kinds[command.account] is AccountKind.MEMBER and not is_subaccount:
         yield R.WRONG_KIND
 
@@ -55,8 +55,8 @@ def _(command: commands.OpenBook, world: NaiveExchange) -> Iterator[R]:
 def _(command: commands.AddKey, world: NaiveExchange) -> Iterator[R]:
     if command.account not in world.kinds:
         yield R.UNKNOWN_ACCOUNT
-    elif command.book is not None:
-        yield from _of_purse(BookRef(command.account, command.book), world)
+    elif command.subaccount is not None:
+        yield from _of_subaccount_ref(SubaccountRef(command.account, command.subaccount), world)
     if any((key.account, key.key) == (command.account, command.key) for key in world.keys):
         yield R.ALREADY_EXISTS
     if any(key.key_id == command.key_id for key in world.keys):
@@ -67,14 +67,14 @@ def _(command: commands.AddKey, world: NaiveExchange) -> Iterator[R]:
 
 @_objections.register
 def _(command: commands.Deposit, world: NaiveExchange) -> Iterator[R]:
-    yield from _of_purse(command.purse, world)
+    yield from _of_subaccount_ref(command.subaccount_ref, world)
     if command.payment in world.payments:
         yield R.ALREADY_EXISTS
 
 
 @_objections.register
 def _(command: commands.Withdraw, world: NaiveExchange) -> Iterator[R]:
-    yield from _of_cash(command.purse, command.amount_micros + command.fee_micros, world)
+    yield from _of_cash(command.subaccount_ref, command.amount_micros + command.fee_micros, world)
     if command.payment in world.payments:
         yield R.ALREADY_EXISTS
 
@@ -93,18 +93,18 @@ def _(command: commands.FinalizePayment, world: NaiveExchange) -> Iterator[R]:
 @_objections.register
 def _(command: commands.Transfer, world: NaiveExchange) -> Iterator[R]:
     yield from _of_cash(command.source, command.amount_micros, world)
-    yield from _of_purse(command.target, world)
+    yield from _of_subaccount_ref(command.target, world)
     if command.transfer in world.transfers:
         yield R.ALREADY_EXISTS
 
 
 @_objections.register
 def _(command: commands.TransferShard, world: NaiveExchange) -> Iterator[R]:
-    purse = BookRef(command.account)
+    subaccount_ref = SubaccountRef(command.account)
     if command.source is Instance.EVENT_CONTRACT:
-        yield from _of_cash(purse, command.amount_micros, world, command.source_shard)
+        yield from _of_cash(subaccount_ref, command.amount_micros, world, command.source_shard)
     else:
-        yield from _of_purse(purse, world)
+        yield from _of_subaccount_ref(subaccount_ref, world)
     if command.transfer in world.transfers:
         yield R.ALREADY_EXISTS
 
@@ -182,8 +182,8 @@ def _(command: commands.SettleMarket, world: NaiveExchange) -> Iterator[R]:
 @_objections.register
 def _(command: commands.Fill, world: NaiveExchange) -> Iterator[R]:
     yield from _of_open(command.market, world)
-    for purse in filter(None, (command.purse, command.against)):
-        yield from _of_purse(purse, world)
+    for subaccount_ref in filter(None, (command.subaccount_ref, command.against)):
+        yield from _of_subaccount_ref(subaccount_ref, world)
     flat = command.market in world.markets and world.fee_type(command.market) is FeeType.FLAT
     if flat and (command.fee_micros is None or command.against):
         yield R.FEE_UNKNOWN
@@ -196,26 +196,26 @@ def _(command: commands.Fill, world: NaiveExchange) -> Iterator[R]:
 
 @_objections.register
 def _(command: commands.OpenPosition, world: NaiveExchange) -> Iterator[R]:
-    yield from _of_purse(command.purse, world)
+    yield from _of_subaccount_ref(command.subaccount_ref, world)
     if command.market not in world.markets:
         yield R.UNKNOWN_MARKET
     elif world.markets[command.market].status is MarketStatus.FINALIZED:
         yield R.MARKET_NOT_OPEN
-    if (command.purse, command.market) in world.holdings:
+    if (command.subaccount_ref, command.market) in world.holdings:
         yield R.POSITION_EXISTS
 
 
 @_objections.register
 def _(command: commands.RestOrder, world: NaiveExchange) -> Iterator[R]:
     yield from _of_open(command.market, world)
-    yield from _of_purse(command.purse, world)
+    yield from _of_subaccount_ref(command.subaccount_ref, world)
     if world.order(command.order):
         yield R.ALREADY_EXISTS
     if command.group is None:
         return
     yield from _of_group(command.group, world)
     group = world.groups.get(command.group)
-    if group and group.opened.purse != command.purse:
+    if group and group.opened.subaccount_ref != command.subaccount_ref:
         yield R.GROUP_MISMATCH
     if group and group.is_triggered:
         yield R.GROUP_TRIGGERED
@@ -223,7 +223,7 @@ def _(command: commands.RestOrder, world: NaiveExchange) -> Iterator[R]:
 
 @_objections.register
 def _(command: commands.OpenGroup, world: NaiveExchange) -> Iterator[R]:
-    yield from _of_purse(command.purse, world)
+    yield from _of_subaccount_ref(command.subaccount_ref, world)
     if command.group in world.groups:
         yield R.ALREADY_EXISTS
 
@@ -276,16 +276,16 @@ def _(command: commands.Note, world: NaiveExchange) -> Iterator[R]:
     yield from ()
 
 
-def _of_purse(purse: BookRef, world: NaiveExchange) -> Iterator[R]:
-    if purse.account not in world.kinds:
+def _of_subaccount_ref(subaccount_ref: SubaccountRef, world: NaiveExchange) -> Iterator[R]:
+    if subaccount_ref.account not in world.kinds:
         yield R.UNKNOWN_ACCOUNT
-    elif purse not in world.cash:
-        yield R.UNKNOWN_BOOK
+    elif subaccount_ref not in world.cash:
+        yield R.UNKNOWN_SUBACCOUNT
 
 
-def _of_cash(purse: BookRef, amount_micros: int, world: NaiveExchange, shard: int = 0) -> Iterator[R]:
-    yield from _of_purse(purse, world)
-    if purse in world.cash and amount_micros > micros(world.free(purse, shard)):
+def _of_cash(subaccount_ref: SubaccountRef, amount_micros: int, world: NaiveExchange, shard: int = 0) -> Iterator[R]:
+    yield from _of_subaccount_ref(subaccount_ref, world)
+    if subaccount_ref in world.cash and amount_micros > micros(world.free(subaccount_ref, shard)):
         yield R.INSUFFICIENT_CASH
 
 
@@ -319,7 +319,12 @@ def _of_order(name: str, world: NaiveExchange) -> Iterator[R]:
 def _of_part(fill: commands.Fill, order: Order) -> Iterator[R]:
     if order.rested and not order.remaining:
         yield R.ORDER_NOT_RESTING
-    if (fill.purse, fill.market, fill.side, fill.action) != (order.purse, order.market, order.side, order.action):
+    if (fill.subaccount_ref, fill.market, fill.side, fill.action) != (
+        order.subaccount_ref,
+        order.market,
+        order.side,
+        order.action,
+    ):
         yield R.ORDER_MISMATCH
     if order.rested and count(fill) > order.remaining:
         yield R.ORDER_MISMATCH

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED, Position
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import EventRow, Page, PositionQuery, find_positions
 
 PAGES_MAX = 1_000
@@ -58,12 +58,12 @@ def naive_pages(rows: Sequence[Row], query: PositionQuery) -> list[Seen]:
     return [_seen(rows, page, _named(page), query) for page in _chunks(ranked, query.limit)]
 
 
-def real_pages(holdings: Holdings, query: PositionQuery) -> list[Seen]:
+def real_pages(subaccount: Subaccount, query: PositionQuery) -> list[Seen]:
     """The same walk over the real thing, page by page."""
-    pages = [find_positions(holdings, query)]
+    pages = [find_positions(subaccount, query)]
     while pages[-1].after is not None:
         assert len(pages) < PAGES_MAX, "the walk has no end"
-        pages.append(find_positions(holdings, replace(query, after=pages[-1].after)))
+        pages.append(find_positions(subaccount, replace(query, after=pages[-1].after)))
     return [_shown(page) for page in pages]
 
 

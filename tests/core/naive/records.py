@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from mockexchange.core import commands
-from mockexchange.core.vocabulary import Action, BookRef, MarketStatus, OrderStatus, PaymentStatus, Result, Side
+from mockexchange.core.vocabulary import Action, MarketStatus, OrderStatus, PaymentStatus, Result, Side, SubaccountRef
 from tests.core.naive.arithmetic import Stake
 
 ZERO = Fraction(0)
@@ -30,7 +30,7 @@ class Listing:
 
 @dataclass(eq=False)
 class Holding:
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: str
     updated_at: int
     stake: Stake = field(default_factory=Stake)
@@ -77,7 +77,7 @@ class Fill:
 class Order:
     name: str | None
     client: str
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: str
     side: Side
     action: Action

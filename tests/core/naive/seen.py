@@ -6,7 +6,7 @@ An order is told by its place among all of the exchange, since ids are made up w
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mockexchange.core.vocabulary import BookRef, MarketStatus, Result, Side
+from mockexchange.core.vocabulary import MarketStatus, Result, Side, SubaccountRef
 
 
 class TradeSeen(NamedTuple):
@@ -23,7 +23,7 @@ class TradeSeen(NamedTuple):
 
 class FillSeen(NamedTuple):
     market: str
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     order: int
     yes_centicents: int
     count_centis: int
@@ -35,7 +35,7 @@ class FillSeen(NamedTuple):
 
 class OrderSeen(NamedTuple):
     client_order_id: str
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: str
     outcome_side: Side
     price_centicents: int
@@ -54,7 +54,7 @@ class OrderSeen(NamedTuple):
 
 
 class SettlementSeen(NamedTuple):
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     market: str
     result: Result
     value_centicents: int | None
@@ -80,7 +80,7 @@ class MarketSeen(NamedTuple):
 
 
 class GroupSeen(NamedTuple):
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     limit_centis: int | None
     filled_centis: int
     is_triggered: bool

@@ -12,10 +12,10 @@ from mockexchange.core.commands import Command
 from mockexchange.core.vocabulary import (
     AccountKind,
     Action,
-    BookRef,
     FeeType,
     Result,
     Side,
+    SubaccountRef,
 )
 from tests.core.naive.cash_strategies import cash
 
@@ -49,18 +49,20 @@ def listed(event: str, number: int, astray: bool = False, price_centicents: int 
     )
 
 
-def fill(purse: BookRef, against: BookRef | None, **values: Any) -> Command:
-    return commands.Fill(purse=purse, against=None if against == purse else against, **values)
+def fill(subaccount_ref: SubaccountRef, against: SubaccountRef | None, **values: Any) -> Command:
+    return commands.Fill(
+        subaccount_ref=subaccount_ref, against=None if against == subaccount_ref else against, **values
+    )
 
 
 TOLD: dict[str, dict[str, Any]] = {
     "six": {
-        "purse": BookRef("desk", "st1"),
+        "subaccount_ref": SubaccountRef("desk", "st1"),
         "market": "RAIN-A-0",
         "side": Side.YES,
         "action": Action.BUY,
     },
-    "seven": {"purse": BookRef("alice"), "market": "SUN-A-0", "side": Side.NO, "action": Action.SELL},
+    "seven": {"subaccount_ref": SubaccountRef("alice"), "market": "SUN-A-0", "side": Side.NO, "action": Action.SELL},
 }
 
 
@@ -68,9 +70,11 @@ def part_of(order: str, **values: Any) -> Command:
     return commands.Fill(order=order, **TOLD[order], **values)
 
 
-def rested(purse: BookRef, group: str | None, is_own: bool, **values: Any) -> Command:
+def rested(subaccount_ref: SubaccountRef, group: str | None, is_own: bool, **values: Any) -> Command:
     """`is_own`: in the group of its book, whichever was named."""
-    return commands.RestOrder(purse=purse, group=OWN_GROUPS.get(purse) if is_own else group, **values)
+    return commands.RestOrder(
+        subaccount_ref=subaccount_ref, group=OWN_GROUPS.get(subaccount_ref) if is_own else group, **values
+    )
 
 
 def opened(quantity_centis: int, cost_micros: int, **values: Any) -> Command:
@@ -78,13 +82,16 @@ def opened(quantity_centis: int, cost_micros: int, **values: Any) -> Command:
     return commands.OpenPosition(quantity_centis=quantity_centis, cost_micros=cost_micros, **values)
 
 
-OWN_GROUPS = {BookRef("alice"): "near", BookRef("desk", "st1"): "far"}
+OWN_GROUPS = {SubaccountRef("alice"): "near", SubaccountRef("desk", "st1"): "far"}
 PRELUDE: list[Command] = [
     *(commands.OpenAccount(account=account, kind=kind) for account, kind in ACCOUNTS.items()),
-    *(commands.OpenBook(account=account, book=book) for account, book in BOOKS),
-    *(commands.Deposit(purse=BookRef(account), amount_micros=50_000_000) for account in ACCOUNTS),
+    *(commands.OpenSubaccount(account=account, subaccount=subaccount) for account, subaccount in BOOKS),
+    *(commands.Deposit(subaccount_ref=SubaccountRef(account), amount_micros=50_000_000) for account in ACCOUNTS),
     *(commands.ListSeries(series=name, fee_type=fee_type) for name, fee_type in SERIES.items()),
-    *(commands.OpenGroup(purse=purse, group=name, limit_centis=200) for purse, name in OWN_GROUPS.items()),
+    *(
+        commands.OpenGroup(subaccount_ref=subaccount_ref, group=name, limit_centis=200)
+        for subaccount_ref, name in OWN_GROUPS.items()
+    ),
     *(listed(event, number) for event, number in product(HOMES, range(2))),
 ]
 
@@ -92,7 +99,7 @@ PRELUDE: list[Command] = [
 class Names(NamedTuple):
     """What commands may be about; the likelier names stand more than once."""
 
-    purses: SearchStrategy[BookRef]
+    subaccount_refs: SearchStrategy[SubaccountRef]
     markets: SearchStrategy[str]
     orders: SearchStrategy[str]
 
@@ -100,12 +107,12 @@ class Names(NamedTuple):
 ORDERS = st.sampled_from(["one", "two", "three", "four", "five"])
 NEVER_RESTED = st.sampled_from(["six", "seven"])
 KNOWN = Names(
-    st.sampled_from(["alice", "desk/st1", "alice", "bob", "desk/st1", "alice/3", "desk"]).map(BookRef.parse),
+    st.sampled_from(["alice", "desk/st1", "alice", "bob", "desk/st1", "alice/3", "desk"]).map(SubaccountRef.parse),
     st.sampled_from(["RAIN-A-0", "RAIN-A-0", "RAIN-A-1", "SUN-A-0", "RAIN-B-0", "RAIN-B-1", "SNOW-A-0"]),
     ORDERS,
 )
 ANY = Names(
-    st.sampled_from(["alice", "desk/st1", "alice/4", "desk/st2", "carol"]).map(BookRef.parse),
+    st.sampled_from(["alice", "desk/st1", "alice/4", "desk/st2", "carol"]).map(SubaccountRef.parse),
     st.sampled_from(["RAIN-A-0", "SUN-A-1", "FLAT-A-0", "RAIN-A-2", "RAIN-A-9"]),
     ORDERS,
 )
@@ -113,7 +120,7 @@ ANY = Names(
 counts = st.integers(1, 5).map(lambda contracts: contracts * 100) | st.integers(1, 400)
 prices = st.sampled_from([5_000, 5_200, 9_900, 3_333, 1, 9_999, 6_667])
 accounts = st.sampled_from([*ACCOUNTS, "carol"])
-books = st.sampled_from(["3", "4", "63", "64", "0", "st1", "st2"])
+subaccounts = st.sampled_from(["3", "4", "63", "64", "0", "st1", "st2"])
 events = st.sampled_from(list(HOMES))
 client_order_ids = st.sampled_from(["", "", "", "mine"])
 groups = st.sampled_from(["near", "far", "wide"])
@@ -125,7 +132,7 @@ decisions = st.sampled_from(
 def fills(names: Names, orders: SearchStrategy[str] | None = None) -> Commands:
     return st.builds(
         fill,
-        purse=names.purses,
+        subaccount_ref=names.subaccount_refs,
         market=names.markets,
         side=st.sampled_from(Side),
         action=st.sampled_from(Action),
@@ -133,7 +140,7 @@ def fills(names: Names, orders: SearchStrategy[str] | None = None) -> Commands:
         price_centicents=prices,
         taker=st.booleans(),
         fee_micros=st.sampled_from([None, None, None, 0, 17_501]),
-        against=st.none() | names.purses,
+        against=st.none() | names.subaccount_refs,
         order=st.none() if orders is None else orders,
         client_order_id=client_order_ids,
         fill_id=st.sampled_from([None, None, None, None, "trade 1", "trade 2", "trade 3"]),
@@ -157,7 +164,7 @@ def parts() -> Commands:
 def rests(names: Names) -> Commands:
     return st.builds(
         rested,
-        purse=names.purses,
+        subaccount_ref=names.subaccount_refs,
         group=st.none() | st.none() | groups,
         is_own=st.booleans(),
         market=names.markets,
@@ -185,7 +192,7 @@ def amendments(names: Names) -> Commands:
 def imports(names: Names) -> Commands:
     return st.builds(
         opened,
-        purse=names.purses,
+        subaccount_ref=names.subaccount_refs,
         market=names.markets,
         quantity_centis=st.integers(-500, 500),
         cost_micros=st.integers(0, 5_000_000),
@@ -198,7 +205,10 @@ def imports(names: Names) -> Commands:
 
 def groupings(names: Names) -> Commands:
     opened = st.builds(
-        commands.OpenGroup, purse=names.purses, group=groups, limit_centis=st.sampled_from([None, 100, 300, 500])
+        commands.OpenGroup,
+        subaccount_ref=names.subaccount_refs,
+        group=groups,
+        limit_centis=st.sampled_from([None, 100, 300, 500]),
     )
     limited = st.builds(commands.LimitGroup, group=groups, limit_centis=st.sampled_from([100, 300, 500]))
     kept = st.builds(commands.TriggerGroup, group=groups) | st.builds(commands.ResetGroup, group=groups) | limited
@@ -239,14 +249,14 @@ def listings(names: Names) -> Commands:
 def openings() -> Commands:
     return (
         st.builds(commands.OpenAccount, account=accounts, kind=st.sampled_from(AccountKind))
-        | st.builds(commands.OpenBook, account=accounts, book=books)
+        | st.builds(commands.OpenSubaccount, account=accounts, subaccount=subaccounts)
         | st.builds(
             commands.AddKey,
             account=accounts,
             key=st.sampled_from(["main", "ro"]),
             key_id=st.sampled_from(["id-1", "id-2", "id-3"]),
             public_key=st.sampled_from(["PEM 1", "PEM 2"]),
-            book=st.none() | books,
+            subaccount=st.none() | subaccounts,
         )
     )
 
@@ -257,7 +267,7 @@ def anything(names: Names) -> Commands:
         | rests(names)
         | order_changes(names)
         | imports(names)
-        | cash(names.purses)
+        | cash(names.subaccount_refs)
         | groupings(names)
         | lives(names)
         | listings(names)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from fractions import Fraction
 
 from mockexchange.core import commands
-from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, AccountKind, Action, BookRef, Side
+from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, AccountKind, Action, Side, SubaccountRef
 from tests.core.naive.arithmetic import MICRO, down, rounded_fee, unrounded_fee
 from tests.core.naive.doing import do, reprice
 from tests.core.naive.exchange import NaiveExchange
@@ -22,7 +22,7 @@ def do_all(world: NaiveExchange, done: Iterable[tuple[commands.Command, int]]) -
 
 @do.register
 def _(command: commands.OpenPosition, world: NaiveExchange, at: int) -> None:
-    holding = _holding(world, command.purse, command.market, at)
+    holding = _holding(world, command.subaccount_ref, command.market, at)
     quantity, stake = Fraction(command.quantity_centis, CENTIS_PER_CONTRACT), holding.stake
     pile = stake.piles[Side.YES if quantity > 0 else Side.NO]
     pile.count, pile.cost = abs(quantity), dollars(command.cost_micros)
@@ -30,17 +30,17 @@ def _(command: commands.OpenPosition, world: NaiveExchange, at: int) -> None:
     stake.bought = abs(quantity) if command.shares_centis is None else Fraction(command.shares_centis, 100)
     holding.fees, holding.opened = dollars(command.fees_micros), command
     holding.held_fees = holding.fees if quantity else ZERO
-    world.contributed[command.purse] += stake.cost - stake.realized + holding.fees
+    world.contributed[command.subaccount_ref] += stake.cost - stake.realized + holding.fees
 
 
 @do.register
 def _(command: commands.RestOrder, world: NaiveExchange, at: int) -> None:
-    _holding(world, command.purse, command.market, at)
+    _holding(world, command.subaccount_ref, command.market, at)
     world.orders.append(
         Order(
             name=command.order,
             client=command.client_order_id,
-            purse=command.purse,
+            subaccount_ref=command.subaccount_ref,
             market=command.market,
             side=command.side,
             action=command.action,
@@ -126,7 +126,9 @@ def _(command: commands.Fill, world: NaiveExchange, at: int) -> None:
     _fill(world, command, trade)
     if command.against:
         action = Action.SELL if command.action is Action.BUY else Action.BUY
-        mirror = replace(command, purse=command.against, against=command.purse, action=action, client_order_id="")
+        mirror = replace(
+            command, subaccount_ref=command.against, against=command.subaccount_ref, action=action, client_order_id=""
+        )
         _fill(world, replace(mirror, taker=not command.taker, fee_micros=None, order=None), trade)
     reprice(world, command.market, last)
     order = world.order(command.order)
@@ -135,7 +137,7 @@ def _(command: commands.Fill, world: NaiveExchange, at: int) -> None:
 
 
 def _fill(world: NaiveExchange, command: commands.Fill, trade: Trade) -> None:
-    holding = _holding(world, command.purse, command.market, trade.at)
+    holding = _holding(world, command.subaccount_ref, command.market, trade.at)
     act, gains_from = holding.stake.buy, command.side
     if command.action is Action.SELL:
         act, gains_from = holding.stake.sell, OPPOSITE[command.side]
@@ -143,8 +145,8 @@ def _fill(world: NaiveExchange, command: commands.Fill, trade: Trade) -> None:
     change = act(command.side, count(command), price(command))
     order = world.order(command.order) or _told(world, command, trade.at)
     fee = _fee(world, command, order, change) if command.fee_micros is None else dollars(command.fee_micros)
-    world.cash[command.purse] += change - fee
-    world.paid_at[command.purse] = holding.updated_at = order.updated_at = trade.at
+    world.cash[command.subaccount_ref] += change - fee
+    world.paid_at[command.subaccount_ref] = holding.updated_at = order.updated_at = trade.at
     holding.fees += fee
     _share_fee(holding, held, count(command), fee)
     fill = Fill(trade, order, command.taker, fee)
@@ -157,7 +159,7 @@ def _told(world: NaiveExchange, command: commands.Fill, at: int) -> Order:
     order = Order(
         name=command.order,
         client=command.client_order_id,
-        purse=command.purse,
+        subaccount_ref=command.subaccount_ref,
         market=command.market,
         side=command.side,
         action=command.action,
@@ -172,7 +174,7 @@ def _told(world: NaiveExchange, command: commands.Fill, at: int) -> Order:
 def _fee(world: NaiveExchange, fill: commands.Fill, order: Order, change: Fraction) -> Fraction:
     fee_type, multiplier = world.series[world.markets[fill.market].listed.series]
     exact = unrounded_fee(fee_type, multiplier, fill.taker, count(fill), price(fill))
-    is_direct = world.kinds[fill.purse.account] is AccountKind.MEMBER
+    is_direct = world.kinds[fill.subaccount_ref.account] is AccountKind.MEMBER
     fee, order.collected = rounded_fee(exact, change, world.rounding, is_direct, order.collected)
     return fee
 
@@ -205,5 +207,5 @@ def _trigger(world: NaiveExchange, group: Group, at: int) -> None:
             order.canceled, order.updated_at = True, at
 
 
-def _holding(world: NaiveExchange, purse: BookRef, market: str, at: int) -> Holding:
-    return world.holdings.setdefault((purse, market), Holding(purse, market, at))
+def _holding(world: NaiveExchange, subaccount_ref: SubaccountRef, market: str, at: int) -> Holding:
+    return world.holdings.setdefault((subaccount_ref, market), Holding(subaccount_ref, market, at))

@@ -20,7 +20,7 @@ from mockexchange.core.queries.lists import (
     find_orders,
     find_settlements,
 )
-from mockexchange.core.vocabulary import BookRef, OrderStatus, Result
+from mockexchange.core.vocabulary import OrderStatus, Result, SubaccountRef
 from tests.core.world import World, fill, rest
 
 MARKETS = {"E0-0": 0, "E0-1": 0, "E1-0": 1, "E1-1": 1, "E2-0": 0}
@@ -51,19 +51,19 @@ def state() -> State:
     for market, index in MARKETS.items():
         event = market.partition("-")[0]
         exchange.execute(ListMarket(market=market, event=event, series=f"S{index}", exchange_index=index), START)
-    for place, (_, book, market, fate) in enumerate(product(range(2), DESK_BOOKS, MARKETS, range(FATES))):
-        for command in _trades(BookRef("desk", book), market, f"order {place}", fate):
+    for place, (_, subaccount, market, fate) in enumerate(product(range(2), DESK_BOOKS, MARKETS, range(FATES))):
+        for command in _trades(SubaccountRef("desk", subaccount), market, f"order {place}", fate):
             assert isinstance(exchange.execute(command, START + 2 * place), tuple)
     exchange.execute(SettleMarket(market="E2-0", result=Result.YES), LATE + 100)
     return exchange.state
 
 
-def _trades(purse: BookRef, market: str, order: str, fate: int) -> list[Command]:
+def _trades(subaccount_ref: SubaccountRef, market: str, order: str, fate: int) -> list[Command]:
     """A fill that names no order, and an order with its fate."""
-    rested = replace(rest("buy yes 2 @ 0.40", str(purse), market, order), client_order_id=f"client {fate}")
-    part = fill("buy yes 1 @ 0.40", str(purse), market, order=order)
+    rested = replace(rest("buy yes 2 @ 0.40", str(subaccount_ref), market, order), client_order_id=f"client {fate}")
+    part = fill("buy yes 1 @ 0.40", str(subaccount_ref), market, order=order)
     fates: list[list[Command]] = [[], [CancelOrder(order=order)], [part], [part, part]]
-    return [fill("sell no 1 @ 0.30", str(purse), market, against=BookRef("alice")), rested, *fates[fate]]
+    return [fill("sell no 1 @ 0.30", str(subaccount_ref), market, against=SubaccountRef("alice")), rested, *fates[fate]]
 
 
 def in_places(query: FillQuery | OrderQuery | SettlementQuery, row: FillRow | Order | Settlement) -> bool:
@@ -73,7 +73,7 @@ def in_places(query: FillQuery | OrderQuery | SettlementQuery, row: FillRow | Or
     index = None if isinstance(query, SettlementQuery) else query.exchange_index
     earliest, latest = query.window
     return (
-        (query.books is None or row.purse.book in query.books)
+        (query.subaccounts is None or row.subaccount_ref.subaccount in query.subaccounts)
         and (not query.tickers or market.ticker in query.tickers)
         and (not events or market.event.ticker in events)
         and index in (None, market.event.exchange_index)
@@ -85,10 +85,10 @@ def in_places(query: FillQuery | OrderQuery | SettlementQuery, row: FillRow | Or
 @pytest.mark.parametrize("order_id", [None, "order 3", "order 43", "elsewhere"])
 @pytest.mark.parametrize("archived", ARCHIVED)
 def test_fills(state: State, archived: bool | None, order_id: str | None) -> None:
-    for limit, books, tickers, index, window in product(LIMITS, BOOKS, TICKERS, INDEXES, WINDOWS):
+    for limit, subaccounts, tickers, index, window in product(LIMITS, BOOKS, TICKERS, INDEXES, WINDOWS):
         query = FillQuery(
             limit=limit,
-            books=books,
+            subaccounts=subaccounts,
             tickers=tickers,
             exchange_index=index,
             window=window,
@@ -112,10 +112,10 @@ def test_fills(state: State, archived: bool | None, order_id: str | None) -> Non
 def test_orders(state: State, archived: bool | None, statuses: tuple[OrderStatus, ...]) -> None:
     named: list[tuple[str, ...]] = [(), ("client 2", "client 0", "nobody's")]
     filters = product(LIMITS, BOOKS, TICKERS, EVENTS, INDEXES, named)
-    for (limit, books, tickers, events, index, names), window in zip(filters, cycle(WINDOWS + WINDOWS[:1])):
+    for (limit, subaccounts, tickers, events, index, names), window in zip(filters, cycle(WINDOWS + WINDOWS[:1])):
         query = OrderQuery(
             limit=limit,
-            books=books,
+            subaccounts=subaccounts,
             tickers=tickers,
             events=events,
             exchange_index=index,
@@ -138,8 +138,8 @@ def test_orders(state: State, archived: bool | None, statuses: tuple[OrderStatus
 
 
 def test_settlements(state: State) -> None:
-    for limit, books, tickers, events, window in product(LIMITS, BOOKS, TICKERS, EVENTS, WINDOWS):
-        query = SettlementQuery(limit=limit, books=books, tickers=tickers, events=events, window=window)
+    for limit, subaccounts, tickers, events, window in product(LIMITS, BOOKS, TICKERS, EVENTS, WINDOWS):
+        query = SettlementQuery(limit=limit, subaccounts=subaccounts, tickers=tickers, events=events, window=window)
         rows = newest_first(state.accounts["desk"].ledger.settlements)
         expected = [row for row in rows if in_places(query, row)]
         pages = walk_settlements(state, query)
@@ -148,11 +148,13 @@ def test_settlements(state: State) -> None:
 
 def test_the_lists_hold_something_of_everything(state: State) -> None:
     ledger = state.accounts["desk"].ledger
-    assert {(row.purse.book, row.created_at < CUTOFF) for row in ledger.fills} == set(product(DESK_BOOKS, (0, 1)))
+    assert {(row.subaccount_ref.subaccount, row.created_at < CUTOFF) for row in ledger.fills} == set(
+        product(DESK_BOOKS, (0, 1))
+    )
     kinds = {(row.status, row.has_rested, row.is_archived) for row in ledger.orders}
     assert kinds >= {(OrderStatus.RESTING, True, False), (OrderStatus.CANCELED, True, True)}
     assert kinds >= {(OrderStatus.EXECUTED, rested, archived) for rested, archived in product((0, 1), repeat=2)}
-    assert [row.purse.book for row in ledger.settlements] == DESK_BOOKS
+    assert [row.subaccount_ref.subaccount for row in ledger.settlements] == DESK_BOOKS
 
 
 def test_an_order_of_another_account_has_no_fills_here(state: State) -> None:

@@ -9,9 +9,9 @@ import pytest
 from mockexchange.core.commands import CancelOrder, Command, ListMarket, OpenPosition, SettleMarket
 from mockexchange.core.model.positions import EXCHANGE_INDEX_SHIFT, NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED
 from mockexchange.core.model.ranking import Ranking
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import Page, PositionQuery, find_positions
-from mockexchange.core.vocabulary import BookRef, Result
+from mockexchange.core.vocabulary import Result, SubaccountRef
 from tests.core.naive.pages import Sums, naive_pages, real_pages, shown, shown_event
 from tests.core.world import World, fill, rest
 
@@ -19,7 +19,7 @@ Story = Callable[[str], list[Command]]
 
 
 def imported(market: str) -> OpenPosition:
-    return OpenPosition(purse=BookRef("alice"), market=market, quantity_centis=-150, cost_micros=700_000)
+    return OpenPosition(subaccount_ref=SubaccountRef("alice"), market=market, quantity_centis=-150, cost_micros=700_000)
 
 
 def settled(market: str) -> SettleMarket:
@@ -60,14 +60,14 @@ LIMITS = [1, 2, 7, 100]
 
 
 @pytest.fixture(scope="module", params=[Ranking.listed_items_max, 2], ids=["lists", "trees"])
-def crowd(request: pytest.FixtureRequest) -> Iterator[Holdings]:
+def crowd(request: pytest.FixtureRequest) -> Iterator[Subaccount]:
     """alice with a row of every kind in many events on two exchange indexes, some of them of one instant."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Ranking, "listed_items_max", request.param)
         yield crowded()
 
 
-def crowded() -> Holdings:
+def crowded() -> Subaccount:
     exchange = World().exchange
     exchange.state.archived_before = CUTOFF
     for number in range(EVENTS * MARKETS):
@@ -76,7 +76,7 @@ def crowded() -> Holdings:
         listed = ListMarket(market=market, event=event, series=f"S{index}", exchange_index=index)
         for command in [listed, *STORIES[number % len(STORIES)](market)]:
             assert isinstance(exchange.execute(command, START + number // ROWS_OF_AN_INSTANT), tuple)
-    return exchange.state.holdings[BookRef("alice")]
+    return exchange.state.subaccounts[SubaccountRef("alice")]
 
 
 def queries() -> Iterator[PositionQuery]:
@@ -88,7 +88,7 @@ def queries() -> Iterator[PositionQuery]:
 @pytest.mark.parametrize("archived", ARCHIVED)
 @pytest.mark.parametrize("settled", SETTLED)
 def test_every_combination_of_filters(
-    crowd: Holdings, settled: bool | None, archived: bool | None, nonzero: int
+    crowd: Subaccount, settled: bool | None, archived: bool | None, nonzero: int
 ) -> None:
     rows = [shown(row) for row in crowd.positions.values()]
     for query in queries():
@@ -98,7 +98,7 @@ def test_every_combination_of_filters(
 
 @pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("whole_events", [False, True])
-def test_a_walk_gives_every_row_exactly_once(crowd: Holdings, limit: int, whole_events: bool) -> None:
+def test_a_walk_gives_every_row_exactly_once(crowd: Subaccount, limit: int, whole_events: bool) -> None:
     rows = [shown(row) for row in crowd.positions.values()]
     for settled, archived, nonzero in product(SETTLED, ARCHIVED, NONZERO):
         query = PositionQuery(
@@ -110,21 +110,21 @@ def test_a_walk_gives_every_row_exactly_once(crowd: Holdings, limit: int, whole_
         assert len(walked) == len(set(walked))
 
 
-def test_the_crowd_has_rows_of_every_kind(crowd: Holdings) -> None:
+def test_the_crowd_has_rows_of_every_kind(crowd: Subaccount) -> None:
     kinds = {row.partition for row in crowd.positions.values()}
     assert {bits & 0b1111 for bits in kinds} >= {0, 1, 2, 3, 4, 5, 7, 8, 10}
     assert {bits >> EXCHANGE_INDEX_SHIFT for bits in kinds} == {0, 1}
     assert {(row.settled, row.archived) for row in crowd.positions.values()} == {(0, 0), (1, 0), (1, 1)}
 
 
-def test_history_is_what_was_settled_before_the_cutoff(crowd: Holdings) -> None:
+def test_history_is_what_was_settled_before_the_cutoff(crowd: Subaccount) -> None:
     settled = [row for row in crowd.positions.values() if row.settled]
     page = find_positions(crowd, PositionQuery(limit=100, settled=True, archived=True))
     assert {row.market.ticker for row in page.rows} == {row.market.ticker for row in settled if row.updated_at < CUTOFF}
     assert any(row.updated_at == CUTOFF for row in settled)
 
 
-def test_the_default_hides_what_is_settled_and_shows_rows_without_counts(crowd: Holdings) -> None:
+def test_the_default_hides_what_is_settled_and_shows_rows_without_counts(crowd: Subaccount) -> None:
     page = find_positions(crowd, PositionQuery(limit=100))
     assert not any(row.settled for row in page.rows)
     assert any(row.partition & 0b1111 == 0 for row in page.rows)
@@ -133,16 +133,16 @@ def test_the_default_hides_what_is_settled_and_shows_rows_without_counts(crowd: 
 
 def test_a_book_without_rows_has_one_empty_page() -> None:
     for whole in [False, True]:
-        assert find_positions(World().holdings(), PositionQuery(limit=1, whole_events=whole)) == Page([], [], None)
+        assert find_positions(World().subaccount(), PositionQuery(limit=1, whole_events=whole)) == Page([], [], None)
 
 
-def test_a_page_that_holds_exactly_the_rest_is_the_last(crowd: Holdings) -> None:
+def test_a_page_that_holds_exactly_the_rest_is_the_last(crowd: Subaccount) -> None:
     unsettled = len(find_positions(crowd, PositionQuery(limit=100)).rows)
     assert find_positions(crowd, PositionQuery(limit=unsettled)).after is None
     assert find_positions(crowd, PositionQuery(limit=unsettled - 1)).after is not None
 
 
-def test_a_page_of_events_holds_all_their_rows(crowd: Holdings) -> None:
+def test_a_page_of_events_holds_all_their_rows(crowd: Subaccount) -> None:
     page = find_positions(crowd, PositionQuery(limit=2, settled=None, whole_events=True))
     assert [event.event for event in page.events] == ["E8", "E7"]
     assert len(page.rows) == 2 * MARKETS
@@ -155,15 +155,15 @@ def test_other_sums_of_an_event_have_another_revision(settled_filter: bool | Non
     traded: list[Command] = [settled("M-4"), settled("M-1"), fill("buy yes 1 @ 0.50", market="M-2")]
     for changes in [[], *([change] for change in traded), canceled("M-0")]:
         world.do(*changes)
-        for event in find_positions(world.holdings(), query).events:
+        for event in find_positions(world.subaccount(), query).events:
             assert seen.setdefault(event.revision, shown_event(event)) == shown_event(event)
     assert len(seen) > 1
 
 
 def test_the_same_sums_through_another_filter_have_another_revision() -> None:
-    holdings = five_markets(events=1).holdings()
+    subaccount = five_markets(events=1).subaccount()
     views = product((False, None), (False, None))
-    pages = [find_positions(holdings, PositionQuery(limit=10, settled=one, archived=other)) for one, other in views]
+    pages = [find_positions(subaccount, PositionQuery(limit=10, settled=one, archived=other)) for one, other in views]
     assert len({shown_event(page.events[0]) for page in pages}) == 1
     assert len({page.events[0].revision for page in pages}) == len(pages)
 
@@ -193,20 +193,20 @@ class TestCursor:
         world = five_markets(events=1)
         key = self.page(world, None, whole_events=False).after
         world.rest("buy yes 1 @ 0.50", market="M-0")
-        page = find_positions(world.holdings(), PositionQuery(limit=3, nonzero=NONZERO_RESTING, after=key))
+        page = find_positions(world.subaccount(), PositionQuery(limit=3, nonzero=NONZERO_RESTING, after=key))
         assert markets(page) == ["M-0"]
 
     def test_one_ticker_is_found_only_after_the_key(self) -> None:
         world = five_markets(events=1)
         key = self.page(world, None, whole_events=False).after
         for market, found in [("M-2", []), ("M-3", []), ("M-1", ["M-1"])]:
-            page = find_positions(world.holdings(), PositionQuery(limit=3, ticker=market, after=key))
+            page = find_positions(world.subaccount(), PositionQuery(limit=3, ticker=market, after=key))
             assert markets(page) == found
 
     @staticmethod
     def page(world: World, before: Page | None, whole_events: bool) -> Page:
         after = before.after if before else None
-        return find_positions(world.holdings(), PositionQuery(limit=3, after=after, whole_events=whole_events))
+        return find_positions(world.subaccount(), PositionQuery(limit=3, after=after, whole_events=whole_events))
 
 
 def five_markets(events: int) -> World:

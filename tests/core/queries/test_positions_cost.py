@@ -14,9 +14,9 @@ import pytest
 from mockexchange.core.commands import ListMarket, OpenAccount, OpenPosition, SettleMarket
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_TRADED
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import PositionQuery, find_positions
-from mockexchange.core.vocabulary import BookRef, Result
+from mockexchange.core.vocabulary import Result, SubaccountRef
 
 FEW, MANY = 1_000, 30_000
 MARKETS_OF_AN_EVENT = 4
@@ -61,20 +61,20 @@ class CountedInstant(int):
 
 
 @cache
-def book_of(size: int) -> Holdings:
+def subaccount_of(size: int) -> Subaccount:
     """A book with `size` rows of many kinds, two thirds of the way through a settlement."""
     exchange = Exchange()
     exchange.execute(OpenAccount(account="alice"), 0)
     for number in range(size):
         _add_row(exchange, number)
-    return exchange.state.holdings[BookRef("alice")]
+    return exchange.state.subaccounts[SubaccountRef("alice")]
 
 
 def _add_row(exchange: Exchange, number: int) -> None:
     market, event = f"M-{number}", number // MARKETS_OF_AN_EVENT
     at = CountedInstant(number + 1)
     held = OpenPosition(
-        purse=BookRef("alice"),
+        subaccount_ref=SubaccountRef("alice"),
         market=market,
         quantity_centis=100 * (number % 3),
         cost_micros=0,
@@ -93,16 +93,16 @@ def starts(query: PositionQuery, size: int) -> list[PositionQuery]:
     return [query, replace(query, after=middle)]
 
 
-def comparisons(holdings: Holdings, query: PositionQuery) -> int:
+def comparisons(subaccount: Subaccount, query: PositionQuery) -> int:
     CountedInstant.comparisons = 0
-    find_positions(holdings, query)
+    find_positions(subaccount, query)
     return CountedInstant.comparisons
 
 
-def peak_bytes(holdings: Holdings, query: PositionQuery) -> int:
+def peak_bytes(subaccount: Subaccount, query: PositionQuery) -> int:
     """Memory a page takes while it is made and when it is done."""
     tracemalloc.start()
-    find_positions(holdings, query)
+    find_positions(subaccount, query)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
@@ -110,27 +110,29 @@ def peak_bytes(holdings: Holdings, query: PositionQuery) -> int:
 
 @pytest.mark.parametrize("size", [FEW, MANY])
 def test_a_page_compares_as_often_as_the_logarithm_of_the_book_and_its_limit(size: int) -> None:
-    holdings = book_of(size)
-    indexes = len(holdings.rows) + len(holdings.event_classes)
+    subaccount = subaccount_of(size)
+    indexes = len(subaccount.rows) + len(subaccount.event_classes)
     for query in QUERIES:
         comparisons_max = 5 * (indexes * log2(size) + query.limit * log2(indexes))
         for start in starts(query, size):
-            assert comparisons(holdings, start) <= comparisons_max, start
+            assert comparisons(subaccount, start) <= comparisons_max, start
 
 
 def test_a_page_takes_no_more_memory_from_a_larger_book() -> None:
     for query in QUERIES:
         for few, many in zip(starts(query, FEW), starts(query, MANY), strict=True):
-            assert peak_bytes(book_of(MANY), many) <= peak_bytes(book_of(FEW), few) + PEAK_GROWTH_BYTES_MAX, query
+            assert (
+                peak_bytes(subaccount_of(MANY), many) <= peak_bytes(subaccount_of(FEW), few) + PEAK_GROWTH_BYTES_MAX
+            ), query
 
 
 def test_comparisons_are_counted() -> None:
-    assert comparisons(book_of(FEW), PositionQuery(limit=50)) > 50
+    assert comparisons(subaccount_of(FEW), PositionQuery(limit=50)) > 50
 
 
 @pytest.mark.parametrize("whole_events", [False, True])
 @pytest.mark.parametrize("settled", [False, True, None])
 def test_the_pages_compared_are_full(settled: bool | None, whole_events: bool) -> None:
-    page = find_positions(book_of(FEW), PositionQuery(limit=50, settled=settled, whole_events=whole_events))
+    page = find_positions(subaccount_of(FEW), PositionQuery(limit=50, settled=settled, whole_events=whole_events))
     assert len(page.events if whole_events else page.rows) == 50
     assert page.after is not None

@@ -7,7 +7,7 @@ import pytest
 from mockexchange.core.commands import SettleSession, TradeContract
 from mockexchange.core.derivatives.queries import position_of, summary_of
 from mockexchange.core.derivatives.vocabulary import Direction
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.ledger.derivatives import number
 from mockexchange.sandbox.ledger.history import ledger_of
 from mockexchange.sandbox.ledger.state import positions_of
@@ -15,16 +15,16 @@ from tests.helpers.derivatives import WORLD
 from tests.helpers.sandboxes import do, make
 
 
-def trade(direction: Direction, amount: int, book: str = "0") -> TradeContract:
-    purse = BookRef("dora", book)
+def trade(direction: Direction, amount: int, subaccount: str = "0") -> TradeContract:
+    subaccount_ref = SubaccountRef("dora", subaccount)
     given = {"contract": "BTC-PERPETUAL", "price": Decimal(113_000), "amount": Decimal(amount)}
-    return TradeContract(purse=purse, direction=direction, **given)  # type: ignore[arg-type]  # by name
+    return TradeContract(subaccount_ref=subaccount_ref, direction=direction, **given)  # type: ignore[arg-type]  # by name
 
 
 def test_rows_are_what_the_core_says_with_all_digits() -> None:
     sandbox = make(WORLD)
     [row] = positions_of(sandbox.exchange.state, "dora")
-    view = position_of(sandbox.exchange.state, BookRef("dora"), "BTC-PERPETUAL")
+    view = position_of(sandbox.exchange.state, SubaccountRef("dora"), "BTC-PERPETUAL")
     assert (row["account"], row["book"], row["instrument"]) == ("dora", "0", "BTC-PERPETUAL")
     assert (row["kind"], row["currency"], row["size"], row["leverage"]) == ("future", "BTC", "100", 25)
     for name in ("floating", "total", "realized", "delta", "initial_margin", "mark_price", "average_price"):
@@ -48,7 +48,7 @@ def test_the_ledger_of_such_an_account_is_its_currencies_and_trades() -> None:
     do(sandbox, trade(Direction.SELL, 10, "3"))
     ledger = ledger_of(sandbox.exchange.state, "dora")
     assert set(ledger) == {"summaries", "trades"}
-    summary = summary_of(sandbox.exchange.state, BookRef("dora", "3"), "BTC")
+    summary = summary_of(sandbox.exchange.state, SubaccountRef("dora", "3"), "BTC")
     assert [(row["book"], row["currency"]) for row in ledger["summaries"]] == [("0", "BTC"), ("3", "BTC")]
     shown = ledger["summaries"][1]
     assert {name: Decimal(shown[name]) for name in ("balance", "equity", "available_funds")} == {

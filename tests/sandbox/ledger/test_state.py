@@ -13,7 +13,6 @@ from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import (
     AccountKind,
     Action,
-    BookRef,
     Instance,
     MarketStatus,
     OrderReason,
@@ -25,12 +24,13 @@ from mockexchange.core.vocabulary import (
     Result,
     Severity,
     Side,
+    SubaccountRef,
     TransferStatus,
 )
 from mockexchange.sandbox.ledger.state import event_of, outcome_of, positions_of
 from tests.helpers.sandboxes import do, make
 
-DESK = BookRef("desk", "st1")
+DESK = SubaccountRef("desk", "st1")
 SHOWN_DESK = {"account": "desk", "book": "st1"}
 NOON = 1_762_257_600_000_000
 TRADE: dict[str, Any] = {"market": "M", "side": Side.NO, "action": Action.SELL, "count_centis": 137}
@@ -41,7 +41,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         events.AccountOpened(account="desk", kind=AccountKind.FCM),
         {"type": "account_opened", "account": "desk", "kind": "fcm"},
     ),
-    (events.BookOpened(purse=DESK), {"type": "book_opened", **SHOWN_DESK}),
+    (events.SubaccountOpened(subaccount_ref=DESK), {"type": "book_opened", **SHOWN_DESK}),
     (
         events.KeyAdded(account="desk", key="main", key_id="id"),
         {"type": "key_added", "account": "desk", "key": "main", "key_id": "id"},
@@ -67,7 +67,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         events.Filled(
             fill_id="f",
             order_id="o",
-            purse=DESK,
+            subaccount_ref=DESK,
             price_centicents=1,
             taker=True,
             fee_micros=18_900,
@@ -102,7 +102,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
     ),
     (
         events.PositionChanged(
-            purse=DESK,
+            subaccount_ref=DESK,
             market="M",
             quantity_centis=-137,
             cost_micros=1,
@@ -135,7 +135,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
     ),
     (
         events.PositionSettled(
-            purse=DESK,
+            subaccount_ref=DESK,
             market="M",
             result=Result.YES,
             quantity_centis=100,
@@ -155,7 +155,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         },
     ),
     (
-        events.OrderRested(order_id="o", purse=DESK, price_centicents=9_999, **TRADE),
+        events.OrderRested(order_id="o", subaccount_ref=DESK, price_centicents=9_999, **TRADE),
         {
             "type": "order_rested",
             "order_id": "o",
@@ -179,7 +179,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
     (
         events.OrderChanged(
             order_id="o",
-            purse=DESK,
+            subaccount_ref=DESK,
             market="M",
             reason=OrderReason.AMEND,
             status=OrderStatus.RESTING,
@@ -212,15 +212,15 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         },
     ),
     (
-        events.CashMoved(purse=DESK, amount_micros=-5_000_000, cash_micros=1),
+        events.CashMoved(subaccount_ref=DESK, amount_micros=-5_000_000, cash_micros=1),
         {"type": "cash_moved", **SHOWN_DESK, "amount": "-5.000000", "cash": "0.000001"},
     ),
     (
-        events.SubtraderRestricted(purse=DESK, categories=("Sports",), blocked=True),
+        events.SubtraderRestricted(subaccount_ref=DESK, categories=("Sports",), blocked=True),
         {"type": "subtrader_restricted", **SHOWN_DESK, "categories": ("Sports",), "blocked": True},
     ),
     (
-        events.SubtraderCapped(purse=DESK, limit_micros=None),
+        events.SubtraderCapped(subaccount_ref=DESK, limit_micros=None),
         {"type": "subtrader_capped", **SHOWN_DESK, "limit": None},
     ),
     (events.EventDescribed(event="E"), {"type": "event_described", "event": "E"}),
@@ -270,22 +270,22 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         },
     ),
     (
-        events.GroupOpened(group="g", purse=DESK, limit_centis=150),
+        events.GroupOpened(group="g", subaccount_ref=DESK, limit_centis=150),
         {"type": "group_opened", "group": "g", **SHOWN_DESK, "limit": "1.50"},
     ),
-    (events.GroupTriggered(group="g", purse=DESK), {"type": "group_triggered", "group": "g", **SHOWN_DESK}),
-    (events.GroupReset(group="g", purse=DESK), {"type": "group_reset", "group": "g", **SHOWN_DESK}),
+    (events.GroupTriggered(group="g", subaccount_ref=DESK), {"type": "group_triggered", "group": "g", **SHOWN_DESK}),
+    (events.GroupReset(group="g", subaccount_ref=DESK), {"type": "group_reset", "group": "g", **SHOWN_DESK}),
     (
-        events.GroupLimited(group="g", purse=DESK, limit_centis=150),
+        events.GroupLimited(group="g", subaccount_ref=DESK, limit_centis=150),
         {"type": "group_limited", "group": "g", **SHOWN_DESK, "limit": "1.50"},
     ),
-    (events.GroupDeleted(group="g", purse=DESK), {"type": "group_deleted", "group": "g", **SHOWN_DESK}),
+    (events.GroupDeleted(group="g", subaccount_ref=DESK), {"type": "group_deleted", "group": "g", **SHOWN_DESK}),
     (events.Noted(subject="fault", text="off"), {"type": "noted", "subject": "fault", "text": "off"}),
     (
         events.PaymentMade(
             payment="p",
             kind=PaymentKind.DEPOSIT,
-            purse=DESK,
+            subaccount_ref=DESK,
             method=PaymentMethod.WIRE,
             status=PaymentStatus.PENDING,
             amount_micros=5_000_000,
@@ -307,7 +307,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         {"type": "payment_finalized", "payment": "p", "status": "returned"},
     ),
     (
-        events.Transferred(transfer="t", source=BookRef("desk"), target=DESK, amount_micros=1),
+        events.Transferred(transfer="t", source=SubaccountRef("desk"), target=DESK, amount_micros=1),
         {"type": "transferred", "transfer": "t", "source": "desk", "target": "desk/st1", "amount": "0.000001"},
     ),
     (
@@ -338,7 +338,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         events.BalanceAllocated(account="desk", allocations=((0, 60), (1, 40)), reservation=Reservation.MAX),
         {"type": "balance_allocated", "account": "desk", "allocations": ((0, 60), (1, 40)), "reservation": "max"},
     ),
-    (events.NettingSet(purse=DESK, enabled=True), {"type": "netting_set", **SHOWN_DESK, "enabled": True}),
+    (events.NettingSet(subaccount_ref=DESK, enabled=True), {"type": "netting_set", **SHOWN_DESK, "enabled": True}),
     (events.ContractListed(contract="P"), {"type": "contract_listed", "instrument": "P"}),
     (
         events.IndexSet(index="btc_usd", price=Decimal("113853.630")),
@@ -350,7 +350,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
     ),
     (
         events.ContractTraded(
-            purse=DESK,
+            subaccount_ref=DESK,
             contract="P",
             trade_id="t",
             order_id="o",
@@ -375,7 +375,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
     ),
     (
         events.HoldingChanged(
-            purse=DESK,
+            subaccount_ref=DESK,
             contract="P",
             size=Decimal(-10),
             cost=Decimal("0.10"),
@@ -395,7 +395,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         },
     ),
     (
-        events.CashChanged(purse=DESK, currency="BTC", cash=Decimal("1.5")),
+        events.CashChanged(subaccount_ref=DESK, currency="BTC", cash=Decimal("1.5")),
         {"type": "cash_changed", **SHOWN_DESK, "currency": "BTC", "cash": "1.5"},
     ),
     (
@@ -412,8 +412,8 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
 @pytest.mark.parametrize(("event", "shown"), EVENTS, ids=[shown["type"] for _, shown in EVENTS])
 def test_every_event_is_shown_whole(event: Event, shown: dict[str, Any]) -> None:
     assert event_of(event) == shown
-    purse = any(field.name == "purse" for field in fields(event))
-    assert len(shown) == 1 + len(fields(event)) + purse
+    subaccount_ref = any(field.name == "subaccount_ref" for field in fields(event))
+    assert len(shown) == 1 + len(fields(event)) + subaccount_ref
 
 
 def test_the_table_has_every_event() -> None:
@@ -421,7 +421,7 @@ def test_the_table_has_every_event() -> None:
 
 
 def test_an_outcome_is_its_events() -> None:
-    moved = events.CashMoved(purse=BookRef("alice"), amount_micros=1, cash_micros=2)
+    moved = events.CashMoved(subaccount_ref=SubaccountRef("alice"), amount_micros=1, cash_micros=2)
     assert outcome_of(7, NOON, (moved,)) == {"seq": 7, "at": "2025-11-04T12:00:00Z", "events": [event_of(moved)]}
     assert outcome_of(8, NOON, ()) == {"seq": 8, "at": "2025-11-04T12:00:00Z", "events": []}
 
@@ -437,7 +437,9 @@ def test_positions_are_rows_of_every_book_settled_or_not() -> None:
     do(sandbox, commands.SettleMarket(market="RAIN-2", result=Result.NO))
     do(
         sandbox,
-        commands.OpenPosition(purse=BookRef("alice", "3"), market="RAIN-1", quantity_centis=5, cost_micros=1),
+        commands.OpenPosition(
+            subaccount_ref=SubaccountRef("alice", "3"), market="RAIN-1", quantity_centis=5, cost_micros=1
+        ),
     )
     rows = positions_of(sandbox.exchange.state, "alice")
     assert [(row["book"], row["instrument"], row["quantity"], row["settled"]) for row in rows] == [

@@ -53,7 +53,7 @@ def test_anyone_is_who_set_the_step_off() -> None:
     bob = Reader(sandbox, "bob/main")
     assert [frame["type"] for frame in bob.subscribe("fill")] == ["subscribed", "fill"]
     fills = [record.command for record in sandbox.log if record.cause]
-    assert [fill.purse.account for fill in fills if isinstance(fill, Fill)] == ["bob"]
+    assert [fill.subaccount_ref.account for fill in fills if isinstance(fill, Fill)] == ["bob"]
 
 
 def test_anyone_may_be_named_with_a_book() -> None:
@@ -152,7 +152,7 @@ def test_what_was_set_off_first_happens_first_each_time() -> None:
         sandbox.answer(signed(sandbox, who=f"{name}/main"))
     advance(sandbox, 5 * SECOND)
     fills = [record.command for record in sandbox.log if record.cause]
-    assert [fill.purse.account for fill in fills if isinstance(fill, Fill)] == whose * 3
+    assert [fill.subaccount_ref.account for fill in fills if isinstance(fill, Fill)] == whose * 3
 
 
 ASKED: list[tuple[str, list[str]]] = [

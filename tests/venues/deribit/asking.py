@@ -8,7 +8,7 @@ from mockexchange.core.commands import Command, CreditCurrency, ListContract, Op
 from mockexchange.core.derivatives.contracts import Greeks, Terms
 from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
 from mockexchange.core.instants import parse_instant
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit import rest
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.request import Answer, Request
@@ -79,15 +79,19 @@ CONTRACTS: tuple[Command, ...] = (
 )
 
 
-def trade(contract: str, amount: str, price: str, purse: BookRef = DORA, **more: Any) -> TradeContract:
+def trade(contract: str, amount: str, price: str, subaccount_ref: SubaccountRef = DORA, **more: Any) -> TradeContract:
     """`amount` is signed: below zero it is sold."""
     direction = Direction.SELL if amount.startswith("-") else Direction.BUY
     size = Decimal(amount.lstrip("-"))
-    return TradeContract(purse=purse, contract=contract, direction=direction, amount=size, price=Decimal(price), **more)
+    return TradeContract(
+        subaccount_ref=subaccount_ref, contract=contract, direction=direction, amount=size, price=Decimal(price), **more
+    )
 
 
-def hold(contract: str, size: str, price: str, purse: BookRef = DORA) -> OpenHolding:
-    return OpenHolding(purse=purse, contract=contract, size=Decimal(size), average_price=Decimal(price))
+def hold(contract: str, size: str, price: str, subaccount_ref: SubaccountRef = DORA) -> OpenHolding:
+    return OpenHolding(
+        subaccount_ref=subaccount_ref, contract=contract, size=Decimal(size), average_price=Decimal(price)
+    )
 
 
 class Counter:
@@ -146,6 +150,6 @@ def why(answer: Answer) -> str:
 
 
 FUNDS = (
-    CreditCurrency(purse=DORA, currency="USDC", amount=Decimal(1000)),
-    CreditCurrency(purse=ERIC, currency="USDC", amount=Decimal(1000)),
+    CreditCurrency(subaccount_ref=DORA, currency="USDC", amount=Decimal(1000)),
+    CreditCurrency(subaccount_ref=ERIC, currency="USDC", amount=Decimal(1000)),
 )

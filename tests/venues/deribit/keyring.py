@@ -15,7 +15,7 @@ from mockexchange.core.commands import (
     CreditCurrency,
     ListContract,
     OpenAccount,
-    OpenBook,
+    OpenSubaccount,
     SetIndex,
     TradeContract,
 )
@@ -25,7 +25,7 @@ from mockexchange.core.events import Event
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.dates import api_date
 from mockexchange.venues.deribit.settings import DeribitSettings
@@ -43,7 +43,7 @@ OLD_ID, OLD_SECRET = "eric-old", "a-secret-of-2025"
 READER_ID, READER_SECRET = "reader", "readers-own-secret"
 SUB_ID, SUB_SECRET = "dora-3", "secret-of-subaccount-3"
 ALL_SCOPES = ("account:read_write", "trade:read_write", "wallet:read")
-DORA, DORA_3, ERIC = BookRef("dora"), BookRef("dora", "3"), BookRef("eric")
+DORA, DORA_3, ERIC = SubaccountRef("dora"), SubaccountRef("dora", "3"), SubaccountRef("eric")
 
 
 def terms(name: str, period: Period = Period.PERPETUAL, expires: str | None = None) -> Terms:
@@ -64,19 +64,21 @@ def terms(name: str, period: Period = Period.PERPETUAL, expires: str | None = No
     )
 
 
-def _key(account: str, key_id: str, secret: str, scopes: Sequence[str] = ALL_SCOPES, book: str | None = None) -> AddKey:
-    name = "main" if book is None else f"of-{book}"
-    return AddKey(account=account, key=name, key_id=key_id, secret=secret, scopes=tuple(scopes), book=book)
+def _key(
+    account: str, key_id: str, secret: str, scopes: Sequence[str] = ALL_SCOPES, subaccount: str | None = None
+) -> AddKey:
+    name = "main" if subaccount is None else f"of-{subaccount}"
+    return AddKey(account=account, key=name, key_id=key_id, secret=secret, scopes=tuple(scopes), subaccount=subaccount)
 
 
 WORLD: tuple[Command, ...] = (
     OpenAccount(account="dora", venue="deribit"),
-    OpenBook(account="dora", book="3"),
+    OpenSubaccount(account="dora", subaccount="3"),
     OpenAccount(account="eric", venue="deribit"),
     OpenAccount(account="rita", venue="deribit"),
     OpenAccount(account="gina", venue="signalplus"),
     _key("dora", KEY_ID, SECRET),
-    _key("dora", SUB_ID, SUB_SECRET, book="3"),
+    _key("dora", SUB_ID, SUB_SECRET, subaccount="3"),
     _key("eric", ERIC_ID, ERIC_SECRET),
     _key("rita", READER_ID, READER_SECRET, ("account:read",)),
     AddKey(
@@ -86,8 +88,8 @@ WORLD: tuple[Command, ...] = (
     SetIndex(index="btc_usd", price=Decimal("113853.63")),
     ListContract(terms=terms(PERPETUAL), mark=Decimal(113900)),
     ListContract(terms=terms(FUTURE, Period.MONTH, "2026-12-25T08:00:00Z"), mark=Decimal(115000)),
-    CreditCurrency(purse=DORA, currency="BTC", amount=Decimal("1.5")),
-    CreditCurrency(purse=ERIC, currency="BTC", amount=Decimal(2)),
+    CreditCurrency(subaccount_ref=DORA, currency="BTC", amount=Decimal("1.5")),
+    CreditCurrency(subaccount_ref=ERIC, currency="BTC", amount=Decimal(2)),
 )
 
 
@@ -112,9 +114,15 @@ def bench(settings: DeribitSettings | None = None) -> Bench:
     return made
 
 
-def buy(amount: int, contract: str = PERPETUAL, purse: BookRef = DORA, price: str = "113000") -> TradeContract:
+def buy(
+    amount: int, contract: str = PERPETUAL, subaccount_ref: SubaccountRef = DORA, price: str = "113000"
+) -> TradeContract:
     return TradeContract(
-        purse=purse, contract=contract, direction=Direction.BUY, amount=Decimal(amount), price=Decimal(price)
+        subaccount_ref=subaccount_ref,
+        contract=contract,
+        direction=Direction.BUY,
+        amount=Decimal(amount),
+        price=Decimal(price),
     )
 
 

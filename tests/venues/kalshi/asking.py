@@ -5,11 +5,20 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.core.commands import AddKey, Command, Deposit, Fill, ListMarket, OpenAccount, OpenBook, RestOrder
+from mockexchange.core.commands import (
+    AddKey,
+    Command,
+    Deposit,
+    Fill,
+    ListMarket,
+    OpenAccount,
+    OpenSubaccount,
+    RestOrder,
+)
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import AccountKind, Action, BookRef, Side
+from mockexchange.core.vocabulary import AccountKind, Action, Side, SubaccountRef
 from mockexchange.venues.kalshi import rest
 from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.dates import api_date
@@ -23,8 +32,8 @@ MILLISECOND = 1_000
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 DOLLAR = 1_000_000
-ALICE, ALICE_3, BOB = BookRef("alice"), BookRef("alice", "3"), BookRef("bob")
-ST1, ST2 = BookRef("desk", "st1"), BookRef("desk", "st2")
+ALICE, ALICE_3, BOB = SubaccountRef("alice"), SubaccountRef("alice", "3"), SubaccountRef("bob")
+ST1, ST2 = SubaccountRef("desk", "st1"), SubaccountRef("desk", "st2")
 
 
 @dataclass(eq=False, repr=False)
@@ -38,10 +47,15 @@ class Venue:
     def __post_init__(self) -> None:
         self.do(OpenAccount(account="alice", user_id="user-of-alice"), OpenAccount(account="bob"))
         self.do(OpenAccount(account="desk", kind=AccountKind.FCM, account_id="fcm7"))
-        self.do(*(OpenBook(account=purse.account, book=purse.book) for purse in (ALICE_3, ST1, ST2)))
-        for key, book in (("alice", None), ("only_3", "3"), ("bob", None), ("desk", None), ("st1", "st1")):
+        self.do(
+            *(
+                OpenSubaccount(account=subaccount_ref.account, subaccount=subaccount_ref.subaccount)
+                for subaccount_ref in (ALICE_3, ST1, ST2)
+            )
+        )
+        for key, subaccount in (("alice", None), ("only_3", "3"), ("bob", None), ("desk", None), ("st1", "st1")):
             account = {"only_3": "alice", "st1": "desk"}.get(key, key)
-            self.do(AddKey(account=account, key=key, key_id=key, public_key=account, book=book))
+            self.do(AddKey(account=account, key=key, key_id=key, public_key=account, subaccount=subaccount))
 
     def do(self, *commands: Command, at: int | None = None) -> None:
         """Carry the commands out, a millisecond apart, or all of them at one instant."""
@@ -56,9 +70,13 @@ class Venue:
             event = ticker.partition("-")[0]
             self.do(ListMarket(market=ticker, event=event, series=event, exchange_index=exchange_index))
 
-    def fund(self, *purses: BookRef, dollars: int = 10_000) -> None:
-        for purse in purses:
-            self.do(Deposit(purse=purse, amount_micros=dollars * DOLLAR, payment=f"funds-{purse}"))
+    def fund(self, *subaccount_refs: SubaccountRef, dollars: int = 10_000) -> None:
+        for subaccount_ref in subaccount_refs:
+            self.do(
+                Deposit(
+                    subaccount_ref=subaccount_ref, amount_micros=dollars * DOLLAR, payment=f"funds-{subaccount_ref}"
+                )
+            )
 
     def ask(self, target: str, who: str = "alice", date: str = "2026-10", **settings: Any) -> Answer:
         """The answer to a GET below the prefix; a date's caches live on, unless `settings` ask for a desk apart."""
@@ -79,11 +97,16 @@ class Venue:
 
 
 def buy(
-    market: str, count: int, price: int | Decimal, purse: BookRef = ALICE, side: Side = Side.YES, **more: Any
+    market: str,
+    count: int,
+    price: int | Decimal,
+    subaccount_ref: SubaccountRef = ALICE,
+    side: Side = Side.YES,
+    **more: Any,
 ) -> Fill:
     """Contracts bought, `price` in cents."""
     return Fill(
-        purse=purse,
+        subaccount_ref=subaccount_ref,
         market=market,
         side=side,
         action=more.pop("action", Action.BUY),
@@ -94,11 +117,16 @@ def buy(
 
 
 def rest_order(
-    market: str, count: int, price: int | Decimal, purse: BookRef = ALICE, side: Side = Side.YES, **more: Any
+    market: str,
+    count: int,
+    price: int | Decimal,
+    subaccount_ref: SubaccountRef = ALICE,
+    side: Side = Side.YES,
+    **more: Any,
 ) -> RestOrder:
     """Contracts to buy, `price` in cents."""
     return RestOrder(
-        purse=purse,
+        subaccount_ref=subaccount_ref,
         market=market,
         side=side,
         action=more.pop("action", Action.BUY),

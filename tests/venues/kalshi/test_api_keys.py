@@ -20,7 +20,7 @@ def venue() -> Venue:
     """alice has a key for all, one for her subaccount and one of narrow scopes; desk one for all and one of st1."""
     venue = Venue()
     venue.do(AddKey(account="alice", key="narrow", key_id="narrow", public_key="alice", scopes=NARROW))
-    venue.do(AddKey(account="alice", key="none", key_id="none", public_key="alice", scopes=("read",), book="0"))
+    venue.do(AddKey(account="alice", key="none", key_id="none", public_key="alice", scopes=("read",), subaccount="0"))
     return venue
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.kalshi.cursor import CURSOR_CHARS_MAX, Cursor, digest_of, read_cursor, write_cursor
 
 INSTANTS = st.integers(-(2**63), 2**63 - 1)
@@ -87,16 +87,16 @@ def test_a_changed_one_is_another_one_or_none(cursor: Cursor, place: int, byte: 
 
 def test_a_digest_tells_filters_apart() -> None:
     filters: list[tuple[object, ...]] = [
-        ("GetPositions", BookRef("alice"), False, 0, None, (), None),
-        ("GetFCMPositions", BookRef("alice"), False, 0, None, (), None),
-        ("GetPositions", BookRef("alice", "3"), False, 0, None, (), None),
-        ("GetPositions", BookRef("alice"), None, 0, None, (), None),
-        ("GetPositions", BookRef("alice"), False, 1, None, (), None),
-        ("GetPositions", BookRef("alice"), False, 0, "T", (), None),
-        ("GetPositions", BookRef("alice"), False, 0, None, ("T",), None),
-        ("GetPositions", BookRef("alice"), False, 0, None, ("T", "U"), None),
-        ("GetPositions", BookRef("alice"), False, 0, None, ("T, U",), None),
-        ("GetPositions", BookRef("alice"), False, 0, None, (), 0),
+        ("GetPositions", SubaccountRef("alice"), False, 0, None, (), None),
+        ("GetFCMPositions", SubaccountRef("alice"), False, 0, None, (), None),
+        ("GetPositions", SubaccountRef("alice", "3"), False, 0, None, (), None),
+        ("GetPositions", SubaccountRef("alice"), None, 0, None, (), None),
+        ("GetPositions", SubaccountRef("alice"), False, 1, None, (), None),
+        ("GetPositions", SubaccountRef("alice"), False, 0, "T", (), None),
+        ("GetPositions", SubaccountRef("alice"), False, 0, None, ("T",), None),
+        ("GetPositions", SubaccountRef("alice"), False, 0, None, ("T", "U"), None),
+        ("GetPositions", SubaccountRef("alice"), False, 0, None, ("T, U",), None),
+        ("GetPositions", SubaccountRef("alice"), False, 0, None, (), 0),
     ]
     digests = [digest_of(*one) for one in filters]
     assert {len(digest) for digest in digests} == {8}

@@ -92,8 +92,8 @@ def world() -> Venue:
     venue.fund(ALICE)
     venue.list_markets("RAIN-1", "RAIN-2")
     venue.do(buy("RAIN-1", 4, 25, fee_micros=12_345), SettleMarket(market="RAIN-1", result=Result.VOID))
-    venue.do(rest_order("RAIN-2", 4, 25, order="o"), OpenGroup(purse=ALICE, group="g", limit_centis=100))
-    venue.do(Deposit(purse=ALICE, amount_micros=DOLLAR, status=PaymentStatus.PENDING, payment="p"))
+    venue.do(rest_order("RAIN-2", 4, 25, order="o"), OpenGroup(subaccount_ref=ALICE, group="g", limit_centis=100))
+    venue.do(Deposit(subaccount_ref=ALICE, amount_micros=DOLLAR, status=PaymentStatus.PENDING, payment="p"))
     venue.do(Transfer(source=ALICE, target=ALICE_3, amount_micros=DOLLAR))
     return venue
 

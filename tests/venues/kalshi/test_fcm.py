@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockexchange.core.commands import CapSubtrader, Fill, RestOrder, RestrictSubtrader
-from mockexchange.core.vocabulary import Action, BookRef, Side
+from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
 from tests.helpers.sandboxes import PREFIX, do, make
 from tests.venues.kalshi import bodies
@@ -13,7 +13,7 @@ from tests.venues.kalshi.test_rest import ask, at, read, refusal, why
 
 FILLS, SUBTRADERS = f"{PREFIX}/fcm/fills", f"{PREFIX}/fcm/subtraders"
 CATEGORIES, CAP = f"{SUBTRADERS}/blocked_categories", f"{SUBTRADERS}/event_contract_daily_cap"
-ST1, ST2 = BookRef("desk", "st1"), BookRef("desk", "st2")
+ST1, ST2 = SubaccountRef("desk", "st1"), SubaccountRef("desk", "st2")
 WORLD = """
 scenario: fcm
 seed: 7
@@ -44,9 +44,9 @@ history:
 """
 
 
-def fill(purse: BookRef, price_centicents: int) -> Fill:
+def fill(subaccount_ref: SubaccountRef, price_centicents: int) -> Fill:
     return Fill(
-        purse=purse,
+        subaccount_ref=subaccount_ref,
         market="RAIN-1",
         side=Side.YES,
         action=Action.BUY,
@@ -130,7 +130,7 @@ def test_the_window_includes_its_edges(world: Sandbox) -> None:
 
 def test_subtraders_and_what_is_forbidden_to_them() -> None:
     sandbox = make(WORLD)
-    do(sandbox, RestrictSubtrader(purse=ST2, categories=("Sports", "Crypto"), blocked=True))
+    do(sandbox, RestrictSubtrader(subaccount_ref=ST2, categories=("Sports", "Crypto"), blocked=True))
     free = {
         "exchange_indices": [0, 1],
         "fcm_trading_blocked": False,
@@ -149,9 +149,14 @@ def test_subtraders_and_what_is_forbidden_to_them() -> None:
 
 def test_a_daily_cap_and_what_is_used_of_it() -> None:
     sandbox = make(WORLD)
-    do(sandbox, CapSubtrader(purse=ST1, limit_micros=25_000_000))
+    do(sandbox, CapSubtrader(subaccount_ref=ST1, limit_micros=25_000_000))
     order = RestOrder(
-        purse=ST1, market="RAIN-1", side=Side.YES, action=Action.BUY, count_centis=1_000, price_centicents=4_000
+        subaccount_ref=ST1,
+        market="RAIN-1",
+        side=Side.YES,
+        action=Action.BUY,
+        count_centis=1_000,
+        price_centicents=4_000,
     )
     do(sandbox, order)
     assert read(ask(sandbox, f"{CAP}?subtrader_id=fcm7_st1", "desk/main")) == {

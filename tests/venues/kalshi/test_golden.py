@@ -93,7 +93,9 @@ def world() -> Venue:
 
 
 def _trade(venue: Venue) -> None:
-    venue.do(OpenGroup(purse=ALICE, group="g1", limit_centis=1_250), OpenGroup(purse=ALICE_3, group="g2"))
+    venue.do(
+        OpenGroup(subaccount_ref=ALICE, group="g1", limit_centis=1_250), OpenGroup(subaccount_ref=ALICE_3, group="g2")
+    )
     venue.do(TriggerGroup(group="g2"))
     venue.do(rest_order("RAIN-1", 3, 57, ST1, order="ahead"))
     venue.do(
@@ -130,14 +132,22 @@ def _settle(venue: Venue) -> None:
 
 def _move_cash(venue: Venue) -> None:
     half = DOLLAR // 2
-    venue.do(Deposit(purse=ALICE, amount_micros=20 * DOLLAR, fee_micros=half, method=PaymentMethod.DEBIT, payment="i1"))
-    venue.do(Deposit(purse=ALICE, amount_micros=DOLLAR, status=PaymentStatus.PENDING, payment="i2"))
-    venue.do(Withdraw(purse=ALICE_3, amount_micros=half, method=PaymentMethod.WIRE, payment="o1"))
+    venue.do(
+        Deposit(
+            subaccount_ref=ALICE, amount_micros=20 * DOLLAR, fee_micros=half, method=PaymentMethod.DEBIT, payment="i1"
+        )
+    )
+    venue.do(Deposit(subaccount_ref=ALICE, amount_micros=DOLLAR, status=PaymentStatus.PENDING, payment="i2"))
+    venue.do(Withdraw(subaccount_ref=ALICE_3, amount_micros=half, method=PaymentMethod.WIRE, payment="o1"))
     venue.do(FinalizePayment(payment="o1", status=PaymentStatus.RETURNED))
-    venue.do(Withdraw(purse=ALICE, amount_micros=half, fee_micros=10_000, status=PaymentStatus.PENDING, payment="o2"))
+    venue.do(
+        Withdraw(
+            subaccount_ref=ALICE, amount_micros=half, fee_micros=10_000, status=PaymentStatus.PENDING, payment="o2"
+        )
+    )
     venue.do(Transfer(source=ALICE, target=ALICE_3, amount_micros=12_345_678, transfer="t1"))
     venue.do(Transfer(source=ALICE_3, target=ALICE, amount_micros=DOLLAR, transfer="t2"))
-    venue.do(SetNetting(purse=ALICE_3, enabled=True))
+    venue.do(SetNetting(subaccount_ref=ALICE_3, enabled=True))
     venue.do(TransferShard(account="alice", amount_micros=7_654_321, target_shard=1, transfer="s1"))
     pending = TransferStatus.PENDING
     venue.do(TransferShard(account="alice", amount_micros=DOLLAR, target_shard=2, status=pending, transfer="s2"))

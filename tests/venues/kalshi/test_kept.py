@@ -10,7 +10,7 @@ from mockexchange.core.commands import (
     RestrictSubtrader,
     SwitchExchange,
 )
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from tests.venues.kalshi.asking import ALICE, DAY, ST1, ST2, Venue, buy, rest_order
 
 QUEUES = "portfolio/orders/queue_positions"
@@ -27,20 +27,20 @@ def busy() -> Venue:
     venue.fund(ALICE, ST1, ST2)
     venue.list_markets("RAIN-1", "RAIN-2")
     venue.do(rest_order("RAIN-1", 10, 25, ALICE, order="a"), rest_order("RAIN-1", 3, 30, ST1, order="b"))
-    venue.do(buy("RAIN-1", 4, 50, ST1), CapSubtrader(purse=ST1, limit_micros=1_000_000))
-    venue.do(OpenGroup(purse=ALICE, group="g"))
+    venue.do(buy("RAIN-1", 4, 50, ST1), CapSubtrader(subaccount_ref=ST1, limit_micros=1_000_000))
+    venue.do(OpenGroup(subaccount_ref=ALICE, group="g"))
     return venue
 
 
 # what is asked, who asks, a step after which the answer is another
 CASES: tuple[tuple[str, str, Command], ...] = (
-    (QUEUES, "alice", rest_order("RAIN-1", 1, 26, BookRef("bob"))),
+    (QUEUES, "alice", rest_order("RAIN-1", 1, 26, SubaccountRef("bob"))),
     (QUEUES, "alice", CancelOrder(order="a")),
-    (GROUPS, "alice", OpenGroup(purse=ALICE, group="h")),
+    (GROUPS, "alice", OpenGroup(subaccount_ref=ALICE, group="h")),
     (VALUE, "desk", CancelOrder(order="b")),
-    (SUBTRADERS, "desk", RestrictSubtrader(purse=ST2, blocked=True)),
+    (SUBTRADERS, "desk", RestrictSubtrader(subaccount_ref=ST2, blocked=True)),
     (CAP, "desk", buy("RAIN-1", 1, 50, ST1)),
-    (CAP, "desk", CapSubtrader(purse=ST1, limit_micros=2_000_000)),
+    (CAP, "desk", CapSubtrader(subaccount_ref=ST1, limit_micros=2_000_000)),
     (VOLUME, "alice", buy("RAIN-2", 1, 50, ST1)),
     (STATUS, "alice", SwitchExchange(trading=False)),
 )
@@ -49,7 +49,7 @@ CASES: tuple[tuple[str, str, Command], ...] = (
 @pytest.mark.parametrize(("target", "who", "step"), CASES)
 def test_an_answer_is_kept_until_it_changes(target: str, who: str, step: Command) -> None:
     venue = busy()
-    venue.fund(BookRef("bob"))
+    venue.fund(SubaccountRef("bob"))
     first = venue.ask(target, who)
     assert first.status == 200
     assert venue.ask(target, who).body is first.body

@@ -15,8 +15,8 @@ GROUPS = "portfolio/order_groups"
 @cache
 def world() -> Venue:
     venue = Venue()
-    venue.do(*(OpenGroup(purse=(ALICE, ALICE_3)[number % 2], group=f"g{number}") for number in range(120)))
-    venue.do(OpenGroup(purse=BOB, group="of-bob"))
+    venue.do(*(OpenGroup(subaccount_ref=(ALICE, ALICE_3)[number % 2], group=f"g{number}") for number in range(120)))
+    venue.do(OpenGroup(subaccount_ref=BOB, group="of-bob"))
     return venue
 
 
@@ -76,7 +76,9 @@ def test_auto_cancel_is_on_from_the_trigger_to_the_reset(date: str) -> None:
         assert isinstance(found, dict)
         return found
 
-    venue.do(OpenGroup(purse=ALICE, group="g", limit_centis=300), rest_order("RAIN-1", 5, 20, order="o", group="g"))
+    venue.do(
+        OpenGroup(subaccount_ref=ALICE, group="g", limit_centis=300), rest_order("RAIN-1", 5, 20, order="o", group="g")
+    )
     assert group()["is_auto_cancel_enabled"] is False
     venue.do(buy("RAIN-1", 3, 20, order="o"))
     assert group()["is_auto_cancel_enabled"] is True
@@ -94,7 +96,9 @@ def test_a_group_that_was_deleted_is_gone_but_its_orders_tell_of_it(date: str) -
     venue = Venue()
     venue.list_markets("RAIN-1")
     venue.do(
-        OpenGroup(purse=ALICE, group="g"), rest_order("RAIN-1", 5, 20, order="o", group="g"), DeleteGroup(group="g")
+        OpenGroup(subaccount_ref=ALICE, group="g"),
+        rest_order("RAIN-1", 5, 20, order="o", group="g"),
+        DeleteGroup(group="g"),
     )
     assert venue.read(GROUPS, date=date)["order_groups"] == []
     order = venue.read("portfolio/orders/o", date=date)["order"]
@@ -103,8 +107,8 @@ def test_a_group_that_was_deleted_is_gone_but_its_orders_tell_of_it(date: str) -
 
 def test_pages_go_on_where_they_were_when_a_group_is_deleted() -> None:
     venue = Venue()
-    venue.do(*(OpenGroup(purse=ALICE, group=f"g{number}") for number in range(6)))
+    venue.do(*(OpenGroup(subaccount_ref=ALICE, group=f"g{number}") for number in range(6)))
     first = venue.read(f"{GROUPS}?limit=2", date="2025-11")
-    venue.do(DeleteGroup(group="g0"), DeleteGroup(group="g4"), OpenGroup(purse=ALICE, group="g6"))
+    venue.do(DeleteGroup(group="g0"), DeleteGroup(group="g4"), OpenGroup(subaccount_ref=ALICE, group="g6"))
     rest = venue.read(f"{GROUPS}?limit=9&cursor={first['cursor']}", date="2025-11")
     assert [group["id"] for group in first["order_groups"] + rest["order_groups"]] == ["g5", "g4", "g3", "g2", "g1"]

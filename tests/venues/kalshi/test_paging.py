@@ -16,7 +16,7 @@ from mockexchange.core.commands import (
     Withdraw,
 )
 from mockexchange.core.exchange import Exchange
-from mockexchange.core.vocabulary import BookRef, Result
+from mockexchange.core.vocabulary import Result, SubaccountRef
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import ALICE, ALICE_3, DAY, DOLLAR, ST1, ST2, START, Venue, at, buy, refusal, rest_order
 
@@ -51,22 +51,22 @@ def world(is_archived: bool = False) -> Venue:
     venue.fund(ALICE, ALICE_3, ST1)
     venue.list_markets(*MARKETS)
     for number, market in enumerate(MARKETS):
-        purse = (ALICE, ALICE_3)[number % 2]
-        venue.do(buy(market, 1, 40, purse, order=f"f{number}", fill_id=f"f{number}"))
+        subaccount_ref = (ALICE, ALICE_3)[number % 2]
+        venue.do(buy(market, 1, 40, subaccount_ref, order=f"f{number}", fill_id=f"f{number}"))
         venue.do(buy(market, 1, 30, ST1, order=f"d{number}", fill_id=f"d{number}"))
     for market in SETTLED:
         venue.do(SettleMarket(market=market, result=Result.YES))
     for number in range(ROWS):
         venue.do(rest_order(HELD[number], 1, 10, (ALICE, ALICE_3)[number % 2], order=f"r{number}"))
-        venue.do(OpenGroup(purse=(ALICE, ALICE_3)[number % 2], group=f"g{number}"))
+        venue.do(OpenGroup(subaccount_ref=(ALICE, ALICE_3)[number % 2], group=f"g{number}"))
         _move_cash(venue, number)
     venue.do(*(CancelOrder(order=f"r{number}") for number in range(0, ROWS, 3)))
     return venue
 
 
 def _move_cash(venue: Venue, number: int) -> None:
-    venue.do(Deposit(purse=ALICE, amount_micros=DOLLAR, payment=f"i{number}"))
-    venue.do(Withdraw(purse=ALICE_3, amount_micros=DOLLAR, payment=f"o{number}"))
+    venue.do(Deposit(subaccount_ref=ALICE, amount_micros=DOLLAR, payment=f"i{number}"))
+    venue.do(Withdraw(subaccount_ref=ALICE_3, amount_micros=DOLLAR, payment=f"o{number}"))
     venue.do(Transfer(source=ALICE, target=ALICE_3, amount_micros=DOLLAR, transfer=f"t{number}"))
     venue.do(TransferShard(account="alice", amount_micros=DOLLAR, target_shard=1, transfer=f"s{number}"))
 
@@ -162,7 +162,7 @@ def test_a_full_last_page_has_no_cursor() -> None:
     [
         (LISTS[0], lambda venue: venue.do(buy(HELD[0], 1, 40, order="late", fill_id="late"))),
         (LISTS[3], lambda venue: venue.do(rest_order(HELD[0], 1, 10, order="late"))),
-        (LISTS[12], lambda venue: venue.do(Deposit(purse=ALICE, amount_micros=DOLLAR, payment="late"))),
+        (LISTS[12], lambda venue: venue.do(Deposit(subaccount_ref=ALICE, amount_micros=DOLLAR, payment="late"))),
     ],
     ids=["fills", "orders", "deposits"],
 )
@@ -256,4 +256,4 @@ def test_nobody_sees_rows_of_another_account() -> None:
         if listed.who == "alice" and listed.key != "trades":
             assert world().read(listed.target.partition("?")[0], "bob", listed.date)[listed.key] == []
     assert world().read("fcm/orders?subtrader_id=fcm7_st2", "desk")["orders"] == []
-    assert BookRef("desk", "st2") == ST2
+    assert SubaccountRef("desk", "st2") == ST2

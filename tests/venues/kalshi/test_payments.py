@@ -17,8 +17,8 @@ Kind = type[Deposit] | type[Withdraw]
 
 def paid(kind: Kind, *after: PaymentStatus, status: PaymentStatus = PaymentStatus.PENDING) -> Venue:
     venue = Venue()
-    venue.do(Deposit(purse=ALICE, amount_micros=100 * DOLLAR, payment="funds"))
-    payment = kind(purse=ALICE, amount_micros=12_345_678, fee_micros=259_999, status=status, payment="p")
+    venue.do(Deposit(subaccount_ref=ALICE, amount_micros=100 * DOLLAR, payment="funds"))
+    payment = kind(subaccount_ref=ALICE, amount_micros=12_345_678, fee_micros=259_999, status=status, payment="p")
     venue.do(payment, at=CREATED * SECOND)
     venue.do(*(FinalizePayment(payment="p", status=one) for one in after), at=FINALIZED * SECOND)
     return venue
@@ -63,8 +63,8 @@ def test_one_that_is_applied_at_once_is_final_when_it_is_made(kind: Kind) -> Non
 @pytest.mark.parametrize("method", PaymentMethod)
 def test_every_method_has_a_word(method: PaymentMethod) -> None:
     venue = Venue()
-    venue.do(Deposit(purse=ALICE, amount_micros=DOLLAR, method=method, payment="p"))
-    venue.do(Withdraw(purse=ALICE, amount_micros=DOLLAR, method=method, payment="q"))
+    venue.do(Deposit(subaccount_ref=ALICE, amount_micros=DOLLAR, method=method, payment="p"))
+    venue.do(Withdraw(subaccount_ref=ALICE, amount_micros=DOLLAR, method=method, payment="q"))
     assert venue.read(DEPOSITS)["deposits"][0]["type"] == method
     assert venue.read(WITHDRAWALS)["withdrawals"][0]["type"] == method
 
@@ -84,8 +84,8 @@ def test_they_are_there_from_their_day_on(target: str) -> None:
 
 def test_they_are_the_accounts_own_whatever_the_book() -> None:
     venue = Venue()
-    for number, purse in enumerate((ALICE, ALICE_3, BOB, ST1)):
-        venue.do(Deposit(purse=purse, amount_micros=DOLLAR, payment=f"{number}"))
+    for number, subaccount_ref in enumerate((ALICE, ALICE_3, BOB, ST1)):
+        venue.do(Deposit(subaccount_ref=subaccount_ref, amount_micros=DOLLAR, payment=f"{number}"))
     found = {who: [one["id"] for one in venue.read(DEPOSITS, who)["deposits"]] for who in ("alice", "bob", "desk")}
     assert found == {"alice": ["1", "0"], "bob": ["2"], "desk": ["3"]}
 

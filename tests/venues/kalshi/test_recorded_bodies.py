@@ -8,7 +8,7 @@ import pytest
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.model.markets import EventListing, Market, Series
 from mockexchange.core.model.settlements import Bought, Settlement
-from mockexchange.core.vocabulary import BookRef, FeeType, Result
+from mockexchange.core.vocabulary import FeeType, Result, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import load_file
 from mockexchange.venues.kalshi import rest
@@ -75,7 +75,7 @@ def test_the_settlement_of_january_is_spelt_as_recorded() -> None:
     series = Series("KXEXAMPLE", FeeType.QUADRATIC, 1)
     event = EventListing("KXEXAMPLE-237850A89798", series, exchange_index=0, serial=1, created_at=0, revision=1)
     row = Settlement(
-        purse=BookRef("alice"),
+        subaccount_ref=SubaccountRef("alice"),
         market=Market("KXEXAMPLE-CCBD3CFD2609", event, "", None, serial=2, created_at=0, revision=2),
         result=Result.YES,
         value_centicents=455_900,

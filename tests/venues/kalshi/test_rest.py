@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.core.commands import AddKey, Deposit, OpenBook, OpenPosition, RestOrder, SettleMarket
-from mockexchange.core.vocabulary import Action, BookRef, Result, Side
+from mockexchange.core.commands import AddKey, Deposit, OpenPosition, OpenSubaccount, RestOrder, SettleMarket
+from mockexchange.core.vocabulary import Action, Result, Side, SubaccountRef
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.venues.kalshi import rest
@@ -92,7 +92,10 @@ def test_a_subaccount_that_is_not_there_is_empty_and_told(sandbox: Sandbox) -> N
 
 def test_what_is_in_a_subaccount_is_seen_there_alone() -> None:
     sandbox = make()
-    do(sandbox, OpenPosition(purse=BookRef("alice", "3"), market="RAIN-1", quantity_centis=-5, cost_micros=1))
+    do(
+        sandbox,
+        OpenPosition(subaccount_ref=SubaccountRef("alice", "3"), market="RAIN-1", quantity_centis=-5, cost_micros=1),
+    )
     assert tickers(ask(sandbox, f"{POSITIONS}?subaccount=3")) == tickers(ask(sandbox, who="alice/only_3")) == ["RAIN-1"]
     assert read(ask(sandbox, who="alice/only_3"))["market_positions"][0]["position_fp"] == "-0.05"
     assert read(ask(sandbox))["market_positions"][2]["position_fp"] == "10.00"
@@ -152,7 +155,7 @@ def test_an_fcm_without_subtraders_has_none() -> None:
     sandbox = make("scenario: bare\naccounts: {desk: {kind: fcm}}\n")
     answer = ask(sandbox, f"{FCM}?subtrader_id=desk_st1", "desk/main")
     assert why(answer) == "desk has no subtrader 'desk_st1'; its own: none"
-    do(sandbox, OpenBook(account="desk", book="st1"))
+    do(sandbox, OpenSubaccount(account="desk", subaccount="st1"))
     assert ask(sandbox, f"{FCM}?subtrader_id=desk_st1", "desk/main").status == 200
 
 
@@ -194,7 +197,7 @@ def test_the_balance_of_a_book_and_an_exchange(sandbox: Sandbox, who: str, query
 def test_cash_in_resting_orders_is_not_free() -> None:
     sandbox = make()
     order = RestOrder(
-        purse=BookRef("bob"),
+        subaccount_ref=SubaccountRef("bob"),
         market="RAIN-1",
         side=Side.YES,
         action=Action.BUY,
@@ -234,7 +237,7 @@ def test_a_page_is_cached_until_its_book_changes(date: str) -> None:
     first = ask(sandbox)
     assert ask(sandbox).body is first.body
     assert read(ask(sandbox, f"{POSITIONS}?limit=1"))["cursor"]
-    do(sandbox, Deposit(purse=BookRef("bob"), amount_micros=1))
+    do(sandbox, Deposit(subaccount_ref=SubaccountRef("bob"), amount_micros=1))
     assert ask(sandbox).body == first.body
     do(sandbox, SettleMarket(market="RAIN-1", result=Result.YES))
     assert tickers(ask(sandbox)) == ["HEAT-1", "RAIN-2"]

@@ -23,7 +23,7 @@ def resting() -> Venue:
 
 
 def held_micros(venue: Venue) -> int:
-    return sum(holdings.reserved_micros for holdings in venue.exchange.state.books_of("desk"))
+    return sum(subaccount.reserved_micros for subaccount in venue.exchange.state.subaccounts_of("desk"))
 
 
 def test_it_is_the_cash_held_back_over_all_books() -> None:

@@ -113,7 +113,7 @@ def test_yes_and_no_are_spelt_so_at_every_date(result: Result, date: str) -> Non
 def test_a_position_that_was_opened_without_fills_settles_with_its_count_and_cost() -> None:
     venue = Venue()
     venue.list_markets("RAIN-1")
-    venue.do(OpenPosition(purse=ALICE, market="RAIN-1", quantity_centis=-250, cost_micros=750_000))
+    venue.do(OpenPosition(subaccount_ref=ALICE, market="RAIN-1", quantity_centis=-250, cost_micros=750_000))
     venue.do(SettleMarket(market="RAIN-1", result=Result.NO))
     found = row(venue, settlement_counts="net")
     assert sides(found) == ("0.00", "0.000000", "2.50", "0.750000")
@@ -129,8 +129,14 @@ def world() -> Venue:
     venue.fund(ALICE, ALICE_3, BOB, ST1, ST2)
     markets = ("RAIN-1", "RAIN-2", "WIND-1", "HEAT-1")
     venue.list_markets(*markets)
-    for market, purse in (("RAIN-1", ALICE), ("RAIN-2", ALICE_3), ("WIND-1", ALICE), ("RAIN-1", BOB), ("HEAT-1", BOB)):
-        venue.do(buy(market, 1, 50, purse))
+    for market, subaccount_ref in (
+        ("RAIN-1", ALICE),
+        ("RAIN-2", ALICE_3),
+        ("WIND-1", ALICE),
+        ("RAIN-1", BOB),
+        ("HEAT-1", BOB),
+    ):
+        venue.do(buy(market, 1, 50, subaccount_ref))
     venue.do(buy("RAIN-1", 1, 50, ST1), buy("RAIN-2", 1, 50, ST2), buy("HEAT-1", 1, 50))
     venue.do(*(SettleMarket(market=market, result=Result.YES) for market in markets[:3]))
     return venue

@@ -2,8 +2,8 @@
 
 import pytest
 
-from mockexchange.core.commands import Deposit, OpenBook, SetNetting, Transfer, TransferShard
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.commands import Deposit, OpenSubaccount, SetNetting, Transfer, TransferShard
+from mockexchange.core.vocabulary import SubaccountRef
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import (
     ALICE,
@@ -32,8 +32,8 @@ def balances(venue: Venue, who: str = "alice", date: str = "2026-10") -> list[tu
 
 def test_a_row_for_each_book_in_the_order_of_numbers() -> None:
     venue = Venue()
-    venue.do(OpenBook(account="alice", book="12"), OpenBook(account="alice", book="2"))
-    venue.do(Deposit(purse=BookRef("alice", "12"), amount_micros=1_234_567))
+    venue.do(OpenSubaccount(account="alice", subaccount="12"), OpenSubaccount(account="alice", subaccount="2"))
+    venue.do(Deposit(subaccount_ref=SubaccountRef("alice", "12"), amount_micros=1_234_567))
     assert balances(venue) == [(0, 0, "0.0000"), (2, 0, "0.0000"), (3, 0, "0.0000"), (12, 0, "1.2345")]
 
 
@@ -67,9 +67,9 @@ def test_cash_on_several_shards_has_a_row_each_since_rows_tell_the_shard(
 def test_the_time_of_a_row_is_when_its_cash_last_changed() -> None:
     venue = Venue()
     first, second = START // SECOND + 60, START // SECOND + 120
-    venue.do(Deposit(purse=ALICE, amount_micros=2 * DOLLAR), at=first * SECOND)
+    venue.do(Deposit(subaccount_ref=ALICE, amount_micros=2 * DOLLAR), at=first * SECOND)
     venue.do(Transfer(source=ALICE, target=ALICE_3, amount_micros=DOLLAR), at=second * SECOND + 999_999)
-    venue.do(Deposit(purse=ALICE, amount_micros=DOLLAR), at=(second + 5) * SECOND)
+    venue.do(Deposit(subaccount_ref=ALICE, amount_micros=DOLLAR), at=(second + 5) * SECOND)
     rows = venue.read(BALANCES)["subaccount_balances"]
     assert [row["updated_ts"] for row in rows] == [second + 5, second]
 
@@ -79,7 +79,7 @@ def test_the_time_of_a_row_is_when_its_cash_last_changed() -> None:
 
 def test_a_transfer_names_its_books() -> None:
     venue = Venue()
-    venue.do(Deposit(purse=ALICE, amount_micros=50 * DOLLAR))
+    venue.do(Deposit(subaccount_ref=ALICE, amount_micros=50 * DOLLAR))
     moment = START + 60 * SECOND
     venue.do(Transfer(source=ALICE, target=ALICE_3, amount_micros=12_349_999, transfer="t"), at=moment)
     wanted = {
@@ -95,8 +95,8 @@ def test_a_transfer_names_its_books() -> None:
 
 def test_netting_is_set_book_by_book() -> None:
     venue = Venue()
-    for purse, enabled in ((ALICE, True), (ALICE_3, True), (ALICE, False)):
-        venue.do(SetNetting(purse=purse, enabled=enabled))
+    for subaccount_ref, enabled in ((ALICE, True), (ALICE_3, True), (ALICE, False)):
+        venue.do(SetNetting(subaccount_ref=subaccount_ref, enabled=enabled))
     rows = venue.read(NETTING)["netting_configs"]
     assert rows == [
         {"enabled": False, "exchange_index": 0, "subaccount_number": 0},

@@ -45,7 +45,7 @@ def test_a_row_is_written_as_of_its_date(date: str) -> None:
     venue.fund(ALICE)
     venue.list_markets("RAIN-1")
     fill = Fill(
-        purse=ALICE,
+        subaccount_ref=ALICE,
         market="RAIN-1",
         side=Side.NO,
         action=Action.BUY,

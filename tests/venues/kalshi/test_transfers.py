@@ -3,7 +3,7 @@
 import pytest
 
 from mockexchange.core.commands import AllocateBalance, CompleteTransfer, Deposit, TransferShard
-from mockexchange.core.vocabulary import BookRef, Instance, Reservation, TransferStatus
+from mockexchange.core.vocabulary import Instance, Reservation, SubaccountRef, TransferStatus
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import ALICE, DOLLAR, SECOND, START, Venue, at, refusal, why
 
@@ -14,7 +14,7 @@ MOMENT = START // SECOND + 60
 
 def moved(status: TransferStatus = TransferStatus.COMPLETE) -> Venue:
     venue = Venue()
-    venue.do(Deposit(purse=ALICE, amount_micros=50 * DOLLAR))
+    venue.do(Deposit(subaccount_ref=ALICE, amount_micros=50 * DOLLAR))
     transfer = TransferShard(
         account="alice",
         amount_micros=12_345_678,
@@ -113,4 +113,4 @@ def test_what_left_is_gone_from_the_balance() -> None:
     assert venue.read("portfolio/balance")["balance_dollars"] == "37.6543"
     venue.do(TransferShard(account="alice", amount_micros=DOLLAR, target_shard=2))
     assert venue.read("portfolio/balance?exchange_index=2")["balance_dollars"] == "1.0000"
-    assert venue.exchange.state.holdings[BookRef("alice")].shards_micros == {2: DOLLAR}
+    assert venue.exchange.state.subaccounts[SubaccountRef("alice")].shards_micros == {2: DOLLAR}

@@ -16,8 +16,8 @@ from mockexchange.core.commands import (
     CreditCurrency,
     ListContract,
     OpenAccount,
-    OpenBook,
     OpenHolding,
+    OpenSubaccount,
     SetIndex,
     TradeContract,
 )
@@ -27,7 +27,7 @@ from mockexchange.core.events import Event
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.signalplus.context import SignalPlusContext
@@ -41,7 +41,12 @@ START = parse_instant("2025-10-15T12:00:00Z")
 MILLISECOND, SECOND = 1_000, 1_000_000
 HOST = START + 400 * 86_400 * SECOND
 """Far from the exchange's own time, so that no clock is taken for the other."""
-GINA, GINA_3, HUGO, DORA = BookRef("gina"), BookRef("gina", "3"), BookRef("hugo"), BookRef("dora")
+GINA, GINA_3, HUGO, DORA = (
+    SubaccountRef("gina"),
+    SubaccountRef("gina", "3"),
+    SubaccountRef("hugo"),
+    SubaccountRef("dora"),
+)
 SECRETS = {
     "gina-key": "Z2luYSdzIHNlY3JldCBpcyBsb25n",
     "gina-3-key": "dGhlIHNlY3JldCBvZiBib29rIDM=",
@@ -103,11 +108,11 @@ class World:
     def __post_init__(self) -> None:
         self.do(*(OpenAccount(account=name, venue="signalplus") for name in ("gina", "hugo")))
         self.do(OpenAccount(account="dora", venue="deribit"), OpenAccount(account="alice"))
-        self.do(OpenBook(account="gina", book="3"))
+        self.do(OpenSubaccount(account="gina", subaccount="3"))
         add = partial(AddKey, scopes=("trade:read",))
-        for name, book in (("gina-key", None), ("gina-3-key", "3"), ("hugo-key", None), ("dora-key", None)):
+        for name, subaccount in (("gina-key", None), ("gina-3-key", "3"), ("hugo-key", None), ("dora-key", None)):
             account = name.partition("-")[0]
-            self.do(add(account=account, key=name, key_id=name, secret=SECRETS[name], book=book))
+            self.do(add(account=account, key=name, key_id=name, secret=SECRETS[name], subaccount=subaccount))
         self.do(add(account="hugo", key="blind", key_id="blind-key", secret=SECRETS["blind-key"], scopes=()))
         self.do(AddKey(account="alice", key="alice", key_id="alice-key", public_key="PEM"))
         self.do(
@@ -116,7 +121,7 @@ class World:
         for terms_of, mark, settlement, greeks in CONTRACTS:
             listed = ListContract(terms=terms_of, mark=Decimal(mark), settlement=Decimal(settlement), greeks=greeks)
             self.do(listed)
-        self.do(CreditCurrency(purse=GINA, currency="BTC", amount=Decimal(5)))
+        self.do(CreditCurrency(subaccount_ref=GINA, currency="BTC", amount=Decimal(5)))
 
     def do(self, *commands: Command) -> tuple[Event, ...]:
         """Carry the commands out, a millisecond apart; return the events of the last."""
@@ -128,13 +133,15 @@ class World:
             events = outcome
         return events
 
-    def hold(self, contract: str, size: str, price: str, purse: BookRef = GINA, **more: Any) -> None:
-        holding = partial(OpenHolding, purse=purse, contract=contract, size=Decimal(size))
+    def hold(self, contract: str, size: str, price: str, subaccount_ref: SubaccountRef = GINA, **more: Any) -> None:
+        holding = partial(OpenHolding, subaccount_ref=subaccount_ref, contract=contract, size=Decimal(size))
         self.do(holding(average_price=Decimal(price), **more))
 
-    def trade(self, contract: str, amount: str, price: str, purse: BookRef = GINA, **more: Any) -> tuple[Event, ...]:
+    def trade(
+        self, contract: str, amount: str, price: str, subaccount_ref: SubaccountRef = GINA, **more: Any
+    ) -> tuple[Event, ...]:
         direction = more.pop("direction", Direction.BUY)
-        deal = partial(TradeContract, purse=purse, contract=contract, direction=direction)
+        deal = partial(TradeContract, subaccount_ref=subaccount_ref, contract=contract, direction=direction)
         return self.do(deal(amount=Decimal(amount), price=Decimal(price), **more))
 
     def context(self, date: str = "2026-10", **settings: Any) -> SignalPlusContext:

@@ -55,7 +55,7 @@ def camel(name: str) -> str:
 
 def view(**instead: Any) -> PositionView:
     numbers: dict[str, Any] = {name: Decimal(text) for name, text in NUMBERS.items()}
-    others = {"purse": GINA, "contract": CONTRACT, "leverage": 25, "revision": 1, **UNPRINTED}
+    others = {"subaccount_ref": GINA, "contract": CONTRACT, "leverage": 25, "revision": 1, **UNPRINTED}
     return PositionView(**{**others, **numbers, **instead})
 
 
@@ -69,7 +69,7 @@ def test_every_number_of_a_position_is_under_its_name() -> None:
     wanted = {RENAMED.get(name, camel(name)): text for name, text in NUMBERS.items()}
     assert row == wanted | {"instrumentName": "BTC-PERPETUAL", "kind": "future", "leverage": 25, "side": "buy"}
     assert list(row) == sorted(row, key=lambda name: "direction" if name == "side" else name)
-    others = {*UNPRINTED, "purse", "contract", "leverage", "revision"}
+    others = {*UNPRINTED, "subaccount_ref", "contract", "leverage", "revision"}
     assert {field.name for field in fields(PositionView)} == {*NUMBERS, *others}
 
 
@@ -83,7 +83,7 @@ def test_what_there_is_not_is_left_out() -> None:
 
 
 TRADE: dict[str, Any] = {
-    "purse": GINA,
+    "subaccount_ref": GINA,
     "contract": "BTC-17OCT25-110000-P",
     "currency": "BTC",
     "kind": "option",

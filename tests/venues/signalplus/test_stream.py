@@ -193,8 +193,8 @@ def test_everybody_hears_of_his_own_book_alone() -> None:
     clients = [world.open(who) for who in ("gina-key", "gina-3-key", "hugo-key")]
     for client in clients:
         client.subscribe(EVERYTHING)
-    for purse, heard in ((GINA, [1, 0, 0]), (GINA_3, [0, 1, 0]), (HUGO, [0, 0, 1])):
-        events = world.trade("BTC-PERPETUAL", "10", "113000", purse)
+    for subaccount_ref, heard in ((GINA, [1, 0, 0]), (GINA_3, [0, 1, 0]), (HUGO, [0, 0, 1])):
+        events = world.trade("BTC-PERPETUAL", "10", "113000", subaccount_ref)
         assert [len(told) for told in world.tell(events, *clients)] == heard
     both = world.trade("BTC-PERPETUAL", "10", "113000", GINA, against=HUGO)
     gina, _, hugo = world.tell(both, *clients)
@@ -205,7 +205,7 @@ def test_accounts_of_other_venues_are_not_told_of() -> None:
     world = World()
     events = world.trade("BTC-PERPETUAL", "10", "113000", DORA, against=GINA)
     messages = list(SIGNALPLUS.messages_of(world.exchange.state, events, world.at, SignalPlusSettings(), {EVERYTHING}))
-    assert [message.change.purse for message in messages] == [GINA]
+    assert [message.change.subaccount_ref for message in messages] == [GINA]
 
 
 def test_settlement_funding_and_delivery_are_told_without_trades() -> None:

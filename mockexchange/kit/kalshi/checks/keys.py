@@ -58,7 +58,7 @@ def _refused(target: Target, rule: str, operation_id: str, answer: Any, status: 
         yield finding(target, rule, answer.where, answer_text(answer), f"status {status}", operation_id)
 
 
-def _book_of_key(target: Target) -> str:
+def _subaccount_of_key(target: Target) -> str:
     """The one book that the restricted key may name. Raises NotJudged where there is none."""
     path, key = target.operations["GetBalance"].path, target.key(RESTRICTED)
     for number in subaccounts(target):
@@ -67,9 +67,9 @@ def _book_of_key(target: Target) -> str:
     raise NotJudged("the restricted key may read no book of the account that the member's key is of")
 
 
-def judge_restricted_book(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_restricted_subaccount(target: Target, operation_id: str) -> Iterator[Finding]:
     """A key of one book reads it, named or not, as the account's key does; another book is refused."""
-    own, key = _book_of_key(target), target.key(RESTRICTED)
+    own, key = _subaccount_of_key(target), target.key(RESTRICTED)
     path = target.operations[operation_id].path
     expected = target.still(target.ask(path, query={"subaccount": own}, signer=target.key(MEMBER)))
     for query in ({}, {"subaccount": own}):
@@ -92,7 +92,7 @@ def _same(told: tuple[int, Any]) -> tuple[int, Any]:
 
 
 def judge_restricted_account(target: Target, operation_id: str) -> Iterator[Finding]:
-    _book_of_key(target)
+    _subaccount_of_key(target)
     answer = target.ask(target.operations[operation_id].path, signer=target.key(RESTRICTED))
     yield from _refused(target, RESTRICTED_ACCOUNT, operation_id, answer)
     if answer.status == 403 and "restricted to a single sub-account" not in answer.text:
@@ -231,7 +231,7 @@ def _account_wide(target: Target) -> list[str]:
 PLACE = "contracts/kalshi/README.md"
 CHECKS: tuple[Check[Target], ...] = (
     Check(PLAIN, "Reads for FCM members are refused to others.", PLACE, _for_fcm, judge_plain),
-    Check(RESTRICTED_BOOK, "A key of one book reads that book.", PLACE, _by_book, judge_restricted_book),
+    Check(RESTRICTED_BOOK, "A key of one book reads that book.", PLACE, _by_book, judge_restricted_subaccount),
     Check(
         RESTRICTED_ACCOUNT, "A key of one book does not read across.", PLACE, _account_wide, judge_restricted_account
     ),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.accounts import Key
-from mockexchange.core.vocabulary import PRIMARY_BOOK
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT
 from mockexchange.venues.deribit import diagnosis, signing
 from mockexchange.venues.deribit.authentication import (
     read_token,
@@ -79,7 +79,7 @@ def narrow(proven: Proven, lifetime_s: int) -> Granted:
     session = next((found[1] for word in words if (found := _SESSION.fullmatch(word))), None)
     asked_s = next((int(found[1]) for word in words if (found := _EXPIRES.fullmatch(word))), 0)
     scope = {*_access(words, proven.allowed), f"session:{session}" if session else "connection"}
-    if proven.key.book in (None, PRIMARY_BOOK):
+    if proven.key.subaccount in (None, PRIMARY_SUBACCOUNT):
         scope.add("mainaccount")
     if asked_s:
         scope.add(f"expires:{asked_s}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mockexchange.core.model.accounts import Key
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit.context import DeribitContext
 from mockexchange.venues.deribit.parameters.rows import Parameter
 
@@ -17,7 +17,7 @@ class Caller(NamedTuple):
 
     key: Key
     scopes: tuple[str, ...]
-    purse: BookRef
+    subaccount_ref: SubaccountRef
 
 
 @dataclass(slots=True)

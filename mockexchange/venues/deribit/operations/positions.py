@@ -5,7 +5,7 @@ from mockexchange.core.derivatives.queries import Held, held_of, position_of, vi
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.objects.positions import position_text
 from mockexchange.venues.deribit.operations.call import Call, Operation, kept
-from mockexchange.venues.deribit.operations.row_owner import contract_of, purse_of
+from mockexchange.venues.deribit.operations.row_owner import contract_of, subaccount_ref_of
 from mockexchange.venues.deribit.parameters.rows import CURRENCY_OR_ANY, INSTRUMENT_KIND, INSTRUMENT_NAME, SUBACCOUNT_ID
 
 SCOPE = "trade:read"
@@ -13,25 +13,25 @@ SCOPE = "trade:read"
 
 def get_positions(call: Call) -> str:
     """Spot and combos have no positions: their kinds list none."""
-    purse, currency, kind = purse_of(call), call.params["currency"], call.params["kind"]
+    subaccount_ref, currency, kind = subaccount_ref_of(call), call.params["currency"], call.params["kind"]
     state, api_date = call.context.state, call.context.api_date
 
     def write(held: Held) -> bytes:
         return position_text(view_of_held(state, held), api_date).encode()
 
     def write_all() -> bytes:
-        rows = held_of(state, purse, with_flat=call.context.settings.flat_rows == "show")
+        rows = held_of(state, subaccount_ref, with_flat=call.context.settings.flat_rows == "show")
         shown = [held for held in rows if is_asked(held.contract.terms, currency, kind)]
         return b"[%b]" % call.context.caches.of(api_date, "positions").join(shown, write)
 
-    return kept(call, write_all, purse, currency, kind)
+    return kept(call, write_all, subaccount_ref, currency, kind)
 
 
 def get_position(call: Call) -> str:
     """Of a contract that is not held: size 0 and direction zero [wire]."""
     contract = contract_of(call)
     assert call.caller is not None, "an operation about a book has a caller"
-    view = position_of(call.context.state, call.caller.purse, contract.name)
+    view = position_of(call.context.state, call.caller.subaccount_ref, contract.name)
     return position_text(view, call.context.api_date)
 
 

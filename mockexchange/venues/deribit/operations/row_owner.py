@@ -5,28 +5,28 @@ from collections.abc import Collection
 from decimal import Decimal
 
 from mockexchange.core.derivatives.contracts import Contract
-from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 from mockexchange.venues.deribit.errors import UNAVAILABLE_IN_SUBACCOUNT, Rejected, invalid
 from mockexchange.venues.deribit.operations.call import Call
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX
 
 
-def purse_of(call: Call) -> BookRef:
+def subaccount_ref_of(call: Call) -> SubaccountRef:
     """The caller's book, or the subaccount asked for: its id is its number in the scenario, 0 the main account's."""
     assert call.caller is not None, "an operation about a book has a caller"
-    purse, asked = call.caller.purse, call.params["subaccount_id"]
-    if asked is None or str(asked) == purse.book:
-        return purse
-    if purse.book != PRIMARY_BOOK:
-        words = f"a key of subaccount {purse.book} cannot ask for subaccount_id {asked}: leave it out"
+    subaccount_ref, asked = call.caller.subaccount_ref, call.params["subaccount_id"]
+    if asked is None or str(asked) == subaccount_ref.subaccount:
+        return subaccount_ref
+    if subaccount_ref.subaccount != PRIMARY_SUBACCOUNT:
+        words = f"a key of subaccount {subaccount_ref.subaccount} cannot ask for subaccount_id {asked}: leave it out"
         raise Rejected(UNAVAILABLE_IN_SUBACCOUNT, words)
-    books = call.context.state.accounts[purse.account].books
-    if str(asked) not in books:
-        known = ", ".join(books)
+    subaccounts = call.context.state.accounts[subaccount_ref.account].subaccounts
+    if str(asked) not in subaccounts:
+        known = ", ".join(subaccounts)
         raise invalid(
-            "subaccount_id", "subaccount not found", f"{purse.account} has no subaccount {asked}: has {known}"
+            "subaccount_id", "subaccount not found", f"{subaccount_ref.account} has no subaccount {asked}: has {known}"
         )
-    return BookRef(purse.account, str(asked))
+    return SubaccountRef(subaccount_ref.account, str(asked))
 
 
 def contract_of(call: Call) -> Contract:

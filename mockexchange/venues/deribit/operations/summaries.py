@@ -7,7 +7,7 @@ from mockexchange.core.derivatives.queries import currencies_of, positions_of, s
 from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import ContractKind
 from mockexchange.core.model.state import State
-from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 from mockexchange.venues.deribit.formatting import CONTEXT
 from mockexchange.venues.deribit.objects.rows import writer
 from mockexchange.venues.deribit.objects.summaries import (
@@ -21,7 +21,7 @@ from mockexchange.venues.deribit.objects.summaries import (
     Statements,
 )
 from mockexchange.venues.deribit.operations.call import Call, Operation, kept
-from mockexchange.venues.deribit.operations.row_owner import purse_of
+from mockexchange.venues.deribit.operations.row_owner import subaccount_ref_of
 from mockexchange.venues.deribit.parameters.rows import EXTENDED, SUBACCOUNT_ID, SUMMARY_CURRENCY
 
 SCOPE = "account:read"
@@ -31,32 +31,34 @@ WRITE_ALL = {False: writer(ACCOUNT_SUMMARIES), True: writer(ACCOUNT_SUMMARIES_EX
 
 def get_account_summary(call: Call) -> str:
     """In a currency that the book never had: zeros."""
-    purse, currency, extended = purse_of(call), call.params["currency"], call.params["extended"]
+    subaccount_ref, currency, extended = subaccount_ref_of(call), call.params["currency"], call.params["extended"]
 
     def write() -> bytes:
-        return WRITE_ONE[extended](statement_of(call.context.state, purse, currency), call.context.api_date).encode()
+        return WRITE_ONE[extended](
+            statement_of(call.context.state, subaccount_ref, currency), call.context.api_date
+        ).encode()
 
-    return kept(call, write, purse, currency, extended)
+    return kept(call, write, subaccount_ref, currency, extended)
 
 
 def get_account_summaries(call: Call) -> str:
     """A summary for each currency that the book has anything in."""
-    state, purse, extended = call.context.state, purse_of(call), call.params["extended"]
+    state, subaccount_ref, extended = call.context.state, subaccount_ref_of(call), call.params["extended"]
 
     def write() -> bytes:
-        summaries = [statement_of(state, purse, currency) for currency in currencies_of(state, purse)]
-        return WRITE_ALL[extended](Statements(owner_of(purse), summaries), call.context.api_date).encode()
+        summaries = [statement_of(state, subaccount_ref, currency) for currency in currencies_of(state, subaccount_ref)]
+        return WRITE_ALL[extended](Statements(owner_of(subaccount_ref), summaries), call.context.api_date).encode()
 
-    return kept(call, write, purse, extended)
+    return kept(call, write, subaccount_ref, extended)
 
 
-def statement_of(state: State, purse: BookRef, currency: str) -> Statement:
+def statement_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> Statement:
     """A book's summary with its sums by index."""
-    held = [view for view in positions_of(state, purse) if view.contract.terms.settlement_currency == currency]
+    held = [view for view in positions_of(state, subaccount_ref) if view.contract.terms.settlement_currency == currency]
     options = [view for view in held if view.contract.terms.kind is ContractKind.OPTION]
     return Statement(
-        view=summary_of(state, purse, currency),
-        owner=owner_of(purse),
+        view=summary_of(state, subaccount_ref, currency),
+        owner=owner_of(subaccount_ref),
         delta_total=_by_index(held, lambda view: view.delta),
         gamma=_by_index(options, lambda view: view.gamma),
         theta=_by_index(options, lambda view: view.theta),
@@ -64,10 +66,10 @@ def statement_of(state: State, purse: BookRef, currency: str) -> Statement:
     )
 
 
-def owner_of(purse: BookRef) -> Owner:
-    if purse.book == PRIMARY_BOOK:
-        return Owner(0, purse.account, "main")
-    return Owner(int(purse.book), f"{purse.account}_{purse.book}", "subaccount")
+def owner_of(subaccount_ref: SubaccountRef) -> Owner:
+    if subaccount_ref.subaccount == PRIMARY_SUBACCOUNT:
+        return Owner(0, subaccount_ref.account, "main")
+    return Owner(int(subaccount_ref.subaccount), f"{subaccount_ref.account}_{subaccount_ref.subaccount}", "subaccount")
 
 
 def _by_index(views: Iterable[PositionView], read: Callable[[PositionView], Decimal | None]) -> ByIndex:

@@ -15,7 +15,7 @@ from mockexchange.venues.deribit.errors import invalid
 from mockexchange.venues.deribit.formatting import MICROSECONDS_PER_MILLISECOND
 from mockexchange.venues.deribit.objects.trades import trade_text
 from mockexchange.venues.deribit.operations.call import Call, Operation
-from mockexchange.venues.deribit.operations.row_owner import contract_of, purse_of
+from mockexchange.venues.deribit.operations.row_owner import contract_of, subaccount_ref_of
 from mockexchange.venues.deribit.parameters.rows import (
     COUNT,
     CURRENCY,
@@ -35,11 +35,11 @@ Selector = tuple[Hashable, ...]
 
 
 def get_user_trades_by_currency(call: Call) -> str:
-    return _answer(call, ("currency", purse_of(call), call.params["currency"]))
+    return _answer(call, ("currency", subaccount_ref_of(call), call.params["currency"]))
 
 
 def get_user_trades_by_instrument(call: Call) -> str:
-    return _answer(call, ("contract", purse_of(call), contract_of(call).name))
+    return _answer(call, ("contract", subaccount_ref_of(call), contract_of(call).name))
 
 
 def _answer(call: Call, selector: Selector) -> str:

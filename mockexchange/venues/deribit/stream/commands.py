@@ -42,7 +42,7 @@ def subscribe(reader: Subscriber, params: Params, caller: Caller | None, finding
         if not channel.family.is_emulated:
             findings.append(f"{channel.family.name} is not emulated: it stays quiet")
         markets = (channel.instrument,) if channel.instrument else None
-        reader.registry.open(channel.name, channel.family.name, caller.purse if caller else None, markets)
+        reader.registry.open(channel.name, channel.family.name, caller.subaccount_ref if caller else None, markets)
         taken.append(channel)
     del findings[NOTES_MAX:]
     families = dict.fromkeys(channel.family.name for channel in taken)

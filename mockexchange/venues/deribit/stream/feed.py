@@ -14,7 +14,7 @@ from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.derivatives.vocabulary import COMBOS
 from mockexchange.core.events import CashChanged, ContractMarked, ContractTraded, Event, HoldingChanged, IndexSet
 from mockexchange.core.model.state import State
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.authentication import NAME
 from mockexchange.venues.deribit.enumerations import ANY
@@ -26,7 +26,7 @@ from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream.channels import CHANGES, PORTFOLIO, TRADES, names_of
 from mockexchange.venues.deribit.stream.messages import Message, MessageData
 
-Place = tuple[BookRef, str]
+Place = tuple[SubaccountRef, str]
 """A book and a contract."""
 
 
@@ -36,7 +36,7 @@ class Happened:
 
     trades: dict[Place, set[int]] = field(default_factory=dict)
     positions: dict[Place, None] = field(default_factory=dict)
-    portfolios: dict[tuple[BookRef, str], None] = field(default_factory=dict)
+    portfolios: dict[tuple[SubaccountRef, str], None] = field(default_factory=dict)
     """(book, currency)"""
 
 
@@ -59,67 +59,74 @@ def messages_of(
 
 def _note(state: State, event: Event, happened: Happened) -> None:
     match event:
-        case ContractTraded(purse=purse, contract=name, serial=serial) if _is_ours(state, purse):
-            happened.trades.setdefault((purse, name), set()).add(serial)
-            _moved(state, purse, name, happened)
-        case HoldingChanged(purse=purse, contract=name) if _is_ours(state, purse):
-            _moved(state, purse, name, happened)
-        case CashChanged(purse=purse, currency=currency) if _is_ours(state, purse):
-            happened.portfolios[purse, currency] = None
+        case ContractTraded(subaccount_ref=subaccount_ref, contract=name, serial=serial) if _is_ours(
+            state, subaccount_ref
+        ):
+            happened.trades.setdefault((subaccount_ref, name), set()).add(serial)
+            _moved(state, subaccount_ref, name, happened)
+        case HoldingChanged(subaccount_ref=subaccount_ref, contract=name) if _is_ours(state, subaccount_ref):
+            _moved(state, subaccount_ref, name, happened)
+        case CashChanged(subaccount_ref=subaccount_ref, currency=currency) if _is_ours(state, subaccount_ref):
+            happened.portfolios[subaccount_ref, currency] = None
         case ContractMarked(contract=name):
             _valued(state, happened, lambda contract: contract.name == name)
         case IndexSet(index=index):
             _valued(state, happened, lambda contract: contract.terms.index == index)
 
 
-def _is_ours(state: State, purse: BookRef) -> bool:
-    return state.accounts[purse.account].venue == NAME
+def _is_ours(state: State, subaccount_ref: SubaccountRef) -> bool:
+    return state.accounts[subaccount_ref.account].venue == NAME
 
 
-def _moved(state: State, purse: BookRef, name: str, happened: Happened) -> None:
-    happened.positions[purse, name] = None
-    happened.portfolios[purse, state.derivatives.contracts[name].terms.settlement_currency] = None
+def _moved(state: State, subaccount_ref: SubaccountRef, name: str, happened: Happened) -> None:
+    happened.positions[subaccount_ref, name] = None
+    happened.portfolios[subaccount_ref, state.derivatives.contracts[name].terms.settlement_currency] = None
 
 
 def _valued(state: State, happened: Happened, is_valued: Callable[[Contract], bool]) -> None:
     """A price is another: so is the portfolio of whoever holds what it is of. Cost: O(holdings)."""
     contracts = state.derivatives.contracts
-    for purse, holdings in state.derivatives.holdings.items():
+    for subaccount_ref, holdings in state.derivatives.holdings.items():
         for name, holding in holdings.items():
-            if holding.size and is_valued(contracts[name]) and _is_ours(state, purse):
-                happened.portfolios[purse, contracts[name].terms.settlement_currency] = None
+            if holding.size and is_valued(contracts[name]) and _is_ours(state, subaccount_ref):
+                happened.portfolios[subaccount_ref, contracts[name].terms.settlement_currency] = None
 
 
 def _trades(state: State, happened: Happened) -> Iterator[tuple[MessageData, list[str]]]:
-    for (purse, name), serials in happened.trades.items():
-        rows = _rows(state, purse, state.derivatives.contracts[name], serials)
-        yield MessageData(purse, partial(trades_text, rows), {}), _names(state, TRADES, name)
+    for (subaccount_ref, name), serials in happened.trades.items():
+        rows = _rows(state, subaccount_ref, state.derivatives.contracts[name], serials)
+        yield MessageData(subaccount_ref, partial(trades_text, rows), {}), _names(state, TRADES, name)
 
 
 def _changes(state: State, happened: Happened) -> Iterator[tuple[MessageData, list[str]]]:
-    for purse, name in happened.positions:
-        yield MessageData(purse, _writer_of_changes(state, purse, name, happened), {}), _names(state, CHANGES, name)
+    for subaccount_ref, name in happened.positions:
+        yield (
+            MessageData(subaccount_ref, _writer_of_changes(state, subaccount_ref, name, happened), {}),
+            _names(state, CHANGES, name),
+        )
 
 
-def _writer_of_changes(state: State, purse: BookRef, name: str, happened: Happened) -> Callable[[ApiDate], str]:
+def _writer_of_changes(
+    state: State, subaccount_ref: SubaccountRef, name: str, happened: Happened
+) -> Callable[[ApiDate], str]:
     contract = state.derivatives.contracts[name]
-    rows = _rows(state, purse, contract, happened.trades.get((purse, name), set()))
-    return lambda day: changes_text(rows, position_of(state, purse, name), day)
+    rows = _rows(state, subaccount_ref, contract, happened.trades.get((subaccount_ref, name), set()))
+    return lambda day: changes_text(rows, position_of(state, subaccount_ref, name), day)
 
 
 def _portfolios(state: State, happened: Happened) -> Iterator[tuple[MessageData, list[str]]]:
-    for purse, currency in happened.portfolios:
+    for subaccount_ref, currency in happened.portfolios:
         names = [f"{PORTFOLIO}.{currency.lower()}", f"{PORTFOLIO}.{ANY}"]
-        yield MessageData(purse, _writer_of_portfolio(state, purse, currency), {}), names
+        yield MessageData(subaccount_ref, _writer_of_portfolio(state, subaccount_ref, currency), {}), names
 
 
-def _writer_of_portfolio(state: State, purse: BookRef, currency: str) -> Callable[[ApiDate], str]:
-    return lambda day: portfolio_text(statement_of(state, purse, currency), day)
+def _writer_of_portfolio(state: State, subaccount_ref: SubaccountRef, currency: str) -> Callable[[ApiDate], str]:
+    return lambda day: portfolio_text(statement_of(state, subaccount_ref, currency), day)
 
 
-def _rows(state: State, purse: BookRef, contract: Contract, serials: set[int]) -> list[ContractTrade]:
+def _rows(state: State, subaccount_ref: SubaccountRef, contract: Contract, serials: set[int]) -> list[ContractTrade]:
     """The trades of these serials, oldest first: the last ones there are."""
-    filed = state.derivatives.trades.filed(("contract", purse, contract.name), (str(contract.terms.kind),))
+    filed = state.derivatives.trades.filed(("contract", subaccount_ref, contract.name), (str(contract.terms.kind),))
     found: list[ContractTrade] = []
     for row in reversed(filed):
         if len(found) == len(serials):

@@ -3,18 +3,18 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.jsonrpc.envelope import spell
 
 
 class MessageData(NamedTuple):
-    """The data of one change, which several channels carry; `purse` is the sub-account that may see it.
+    """The data of one change, which several channels carry; `subaccount_ref` is the sub-account that may see it.
 
     `write` reads the state right after the command.
     """
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     write: Callable[[ApiDate], str]
     written: dict[str | None, str]
 
@@ -33,8 +33,8 @@ class Message(NamedTuple):
     data: MessageData
 
     @property
-    def purse(self) -> BookRef:
-        return self.data.purse
+    def subaccount_ref(self) -> SubaccountRef:
+        return self.data.subaccount_ref
 
     def frame(self, api_date: ApiDate) -> bytes:
         """Return the notification: a request of JSON-RPC without an id [doc]."""

@@ -90,5 +90,5 @@ USER_ORDER: tuple[Field, ...] = (
     _row("expiration_time", INSTANT, "order.expires_at", "absent"),
     milliseconds("expiration_ts_ms", "order.expires_at", "absent"),
     _late("last_update_reason", REASON, "reason", "absent"),
-    _row("subaccount_number", INTEGER, "order.holdings.number", "absent"),
+    _row("subaccount_number", INTEGER, "order.subaccount.number", "absent"),
 )

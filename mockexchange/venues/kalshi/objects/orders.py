@@ -130,7 +130,7 @@ ORDER: tuple[Field, ...] = (
     Field(
         name="subaccount_number",
         spelling=INTEGER,
-        read="order.holdings.number",
+        read="order.subaccount.number",
         empty="absent",
         since=SUBACCOUNTS_ADDED,
         source="wire-2026-06",

@@ -31,8 +31,8 @@ SUBACCOUNT_TRANSFER: tuple[Field, ...] = (
     Field(name="amount_cents", spelling=CENTS, read="row.amount_micros", source="openapi-3.13"),
     Field(name="created_ts", spelling=UNIX_SECONDS, read="row.created_at", source="openapi-3.13"),
     exchange_index("exchange_index"),
-    Field(name="from_subaccount", spelling=INTEGER, read="row.source.book", source="openapi-3.13"),
-    Field(name="to_subaccount", spelling=INTEGER, read="row.target.book", source="openapi-3.13"),
+    Field(name="from_subaccount", spelling=INTEGER, read="row.source.subaccount", source="openapi-3.13"),
+    Field(name="to_subaccount", spelling=INTEGER, read="row.target.subaccount", source="openapi-3.13"),
     Field(name="transfer_id", spelling=TEXT, read="row.transfer_id", source="openapi-3.13"),
 )
 

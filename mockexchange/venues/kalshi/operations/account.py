@@ -98,9 +98,9 @@ def get_api_keys(call: AccountCall) -> bytes:
 
 
 def _view(account: Account, key: Key) -> KeyView:
-    if key.book is None or account.kind is AccountKind.MEMBER:
-        return KeyView(key, key.book, None)
-    return KeyView(key, None, subtrader_ids(account).get(key.book))
+    if key.subaccount is None or account.kind is AccountKind.MEMBER:
+        return KeyView(key, key.subaccount, None)
+    return KeyView(key, None, subtrader_ids(account).get(key.subaccount))
 
 
 OPERATIONS = (
@@ -110,7 +110,7 @@ OPERATIONS = (
         path="/account/limits",
         answer=get_account_api_limits,
         answer_table="GetAccountApiLimitsResponse",
-        is_per_book=True,
+        is_per_subaccount=True,
     ),
     PublicOperation(
         name="GetAccountEndpointCosts",

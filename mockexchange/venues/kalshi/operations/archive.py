@@ -35,20 +35,20 @@ OPERATIONS = (
         path="/historical/positions",
         answer=get_historical_positions,
         answer_table="GetPositionsResponse",
-        is_per_book=True,
+        is_per_subaccount=True,
     ),
     AccountOperation(
         name="GetFillsHistorical",
         path="/historical/fills",
         answer=get_fills_historical,
         answer_table="GetFillsResponse",
-        is_per_book=True,
+        is_per_subaccount=True,
     ),
     AccountOperation(
         name="GetHistoricalOrders",
         path="/historical/orders",
         answer=get_historical_orders,
         answer_table="GetOrdersResponse",
-        is_per_book=True,
+        is_per_subaccount=True,
     ),
 )

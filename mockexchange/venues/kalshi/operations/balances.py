@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
 from mockexchange.venues.kalshi.operations.row_owner import primary_or_asked
 
@@ -24,19 +24,19 @@ class Balance(NamedTuple):
 def get_balance(call: AccountCall) -> bytes:
     """A key that is restricted to a subaccount gets no breakdown (docs of 2026)."""
     balance = _balance_of(call, primary_or_asked(call), call.params.get("exchange_index"))
-    return write(call, balance if call.key.book is None else balance._replace(breakdown=None))
+    return write(call, balance if call.key.subaccount is None else balance._replace(breakdown=None))
 
 
-def free_by_index(holdings: Holdings) -> dict[int, int]:
+def free_by_index(subaccount: Subaccount) -> dict[int, int]:
     """Cash free for trading, by exchange index: what rests holds back cash of index 0."""
-    elsewhere_micros = sum(holdings.shards_micros.values())
-    return {0: holdings.cash_micros - holdings.reserved_micros - elsewhere_micros, **holdings.shards_micros}
+    elsewhere_micros = sum(subaccount.shards_micros.values())
+    return {0: subaccount.cash_micros - subaccount.reserved_micros - elsewhere_micros, **subaccount.shards_micros}
 
 
-def _balance_of(call: AccountCall, holdings: Holdings | None, index: int | None) -> Balance:
+def _balance_of(call: AccountCall, subaccount: Subaccount | None, index: int | None) -> Balance:
     """Over every exchange index, or of the one asked for (since 2026-08-20)."""
-    cash_micros = free_by_index(holdings) if holdings else {0: 0}
-    values_micros = holdings.values_micros if holdings else {}
+    cash_micros = free_by_index(subaccount) if subaccount else {0: 0}
+    values_micros = subaccount.values_micros if subaccount else {}
     shown = sorted(cash_micros) if index is None else [index]
     breakdown = tuple(IndexedBalance(shard, cash_micros.get(shard, 0)) for shard in shown)
     value_micros = sum(values_micros.values()) if index is None else values_micros.get(index, 0)
@@ -50,6 +50,6 @@ OPERATIONS = (
         answer=get_balance,
         answer_table="GetBalanceResponse",
         scopes=("read", "read::portfolio_balance"),
-        is_per_book=True,
+        is_per_subaccount=True,
     ),
 )

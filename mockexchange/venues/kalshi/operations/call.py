@@ -81,7 +81,7 @@ class AccountOperation(Operation):
 
     answer: Callable[[AccountCall], bytes]
     is_fcm_only: bool = False
-    is_per_book: bool = False
+    is_per_subaccount: bool = False
     empty: bytes | None = None
     """What a plain member gets of an FCM operation where the scenario says "empty"; None where nothing is empty."""
 
@@ -127,7 +127,7 @@ def kept(call: Call, revision: int, make: Callable[[], bytes], *more: Hashable) 
     """
     if len(call.query) > QUERY_CHARS_CACHED_MAX:
         return make()
-    whose = (call.account.name, call.key.book) if isinstance(call, AccountCall) else None
+    whose = (call.account.name, call.key.subaccount) if isinstance(call, AccountCall) else None
     key = (call.operation.name, whose, call.api_date.day, call.query, *call.path_params.values(), *more)
     return call.caches.pages.body(key, revision, make)
 

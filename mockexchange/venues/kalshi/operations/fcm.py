@@ -7,7 +7,7 @@ from mockexchange.core.instants import MICROSECONDS_PER_DAY
 from mockexchange.core.model.accounts import SubtraderRules
 from mockexchange.core.model.history import EVERYTHING, HistoryPage, Window
 from mockexchange.core.model.trades import FillRow, Trade
-from mockexchange.core.vocabulary import Action, BookRef
+from mockexchange.core.vocabulary import Action, SubaccountRef
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, exchange_indexes, kept, write
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, window_of
@@ -39,7 +39,7 @@ class FcmFill(NamedTuple):
 
     @property
     def maker_subtrader_id(self) -> str | None:
-        return self.ids.get(self.maker.purse.book) if self.maker else None
+        return self.ids.get(self.maker.subaccount_ref.subaccount) if self.maker else None
 
     @property
     def taker_fee_cost(self) -> int | None:
@@ -51,7 +51,7 @@ class FcmFill(NamedTuple):
 
     @property
     def taker_subtrader_id(self) -> str | None:
-        return self.ids.get(self.taker.purse.book) if self.taker else None
+        return self.ids.get(self.taker.subaccount_ref.subaccount) if self.taker else None
 
 
 class Subtrader(NamedTuple):
@@ -90,7 +90,7 @@ def get_fcm_orders(call: AccountCall) -> bytes:
 
 def get_fcm_fills(call: AccountCall) -> bytes:
     """The trades of all subtraders, or of the one that the key is bound to."""
-    ledger, bound = call.account.ledger, call.key.book
+    ledger, bound = call.account.ledger, call.key.subaccount
     window, ids = window_of(call), subtrader_ids(call.account)
 
     def find(limit: int, after: int | None) -> HistoryPage[FcmFill]:
@@ -110,9 +110,9 @@ def list_fcm_subtraders(call: AccountCall) -> bytes:
 def _write_subtraders(call: AccountCall) -> bytes:
     indices = exchange_indexes(call)
     known = [
-        Subtrader(subtrader_id, indices, call.account.subtrader_rules.get(book, FREE).blocked)
-        for book, subtrader_id in subtrader_ids(call.account).items()
-        if call.key.book in (None, book)
+        Subtrader(subtrader_id, indices, call.account.subtrader_rules.get(subaccount, FREE).blocked)
+        for subaccount, subtrader_id in subtrader_ids(call.account).items()
+        if call.key.subaccount in (None, subaccount)
     ]
     return write(call, Subtraders(known))
 
@@ -123,21 +123,21 @@ def get_blocked_categories(call: AccountCall) -> bytes:
 
 
 def get_daily_cap(call: AccountCall) -> bytes:
-    book = subtrader(call)
-    rules = call.account.subtrader_rules.get(book, FREE)
+    subaccount = subtrader(call)
+    rules = call.account.subtrader_rules.get(subaccount, FREE)
     if rules.cap_micros is None:
-        words = f"subtrader {book} of {call.account.name} has no daily cap: the step `cap` sets one"
+        words = f"subtrader {subaccount} of {call.account.name} has no daily cap: the step `cap` sets one"
         raise Rejected(Situation.NOT_FOUND, words)
     limit_micros, midnight = rules.cap_micros, call.now - call.now % MICROSECONDS_PER_DAY
-    return kept(call, call.state.sequence, lambda: _write_cap(call, book, limit_micros, midnight), midnight)
+    return kept(call, call.state.sequence, lambda: _write_cap(call, subaccount, limit_micros, midnight), midnight)
 
 
-def _write_cap(call: AccountCall, book: str, limit_micros: int, midnight: int) -> bytes:
+def _write_cap(call: AccountCall, subaccount: str, limit_micros: int, midnight: int) -> bytes:
     cap = DailyCap(
-        subtrader_ids(call.account)[book],
+        subtrader_ids(call.account)[subaccount],
         limit_micros,
-        _spent_micros(call, book, midnight),
-        call.state.holdings[BookRef(call.account.name, book)].reserved_micros,
+        _spent_micros(call, subaccount, midnight),
+        call.state.subaccounts[SubaccountRef(call.account.name, subaccount)].reserved_micros,
         midnight,
     )
     return write(call, cap)
@@ -145,8 +145,8 @@ def _write_cap(call: AccountCall, book: str, limit_micros: int, midnight: int) -
 
 def _seen_by(call: AccountCall, trade: Trade, ids: dict[str, str]) -> FcmFill:
     name = call.account.name
-    maker = trade.maker if trade.maker and trade.maker.purse.account == name else None
-    taker = trade.taker if trade.taker and trade.taker.purse.account == name else None
+    maker = trade.maker if trade.maker and trade.maker.subaccount_ref.account == name else None
+    taker = trade.taker if trade.taker and trade.taker.subaccount_ref.account == name else None
     return FcmFill(trade, maker, taker, ids)
 
 
@@ -154,9 +154,9 @@ def _own_side(fill: FillRow, ids: dict[str, str]) -> FcmFill:
     return FcmFill(fill.trade, None if fill.is_taker else fill, fill if fill.is_taker else None, ids)
 
 
-def _spent_micros(call: AccountCall, book: str, since: int) -> int:
+def _spent_micros(call: AccountCall, subaccount: str, since: int) -> int:
     fills = call.account.ledger.fills
-    page = fills.find(len(fills), (EVERYTHING,), lambda partition: partition[0] == book, Window(since))
+    page = fills.find(len(fills), (EVERYTHING,), lambda partition: partition[0] == subaccount, Window(since))
     bought = (fill for fill in page.rows if fill.action is Action.BUY)
     return sum(fill.trade.count_centis * fill.price_centicents for fill in bought)
 
@@ -165,7 +165,7 @@ def _operation(
     name: str, path: str, answer: Callable[[AccountCall], bytes], table: str, empty: bytes | None = None
 ) -> AccountOperation:
     return AccountOperation(
-        name=name, path=path, answer=answer, answer_table=table, is_fcm_only=True, is_per_book=True, empty=empty
+        name=name, path=path, answer=answer, answer_table=table, is_fcm_only=True, is_per_subaccount=True, empty=empty
     )
 
 

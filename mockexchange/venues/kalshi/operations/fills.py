@@ -18,10 +18,10 @@ def get_fills(call: AccountCall) -> bytes:
 
 def answer_fills(call: AccountCall, is_archived: bool | None) -> bytes:
     """The fills that pass the call's filters: of history, of the present, or (None) of both."""
-    book, params = all_or_asked(call), call.params
+    subaccount, params = all_or_asked(call), call.params
     query = FillQuery(
         limit=1,
-        books=None if book is None else (book,),
+        subaccounts=None if subaccount is None else (subaccount,),
         tickers=names_of(params.get("ticker")),
         order_id=params.get("order_id") or None,
         exchange_index=params.get("exchange_index"),
@@ -37,6 +37,10 @@ def answer_fills(call: AccountCall, is_archived: bool | None) -> bytes:
 
 OPERATIONS = (
     AccountOperation(
-        name="GetFills", path="/portfolio/fills", answer=get_fills, answer_table="GetFillsResponse", is_per_book=True
+        name="GetFills",
+        path="/portfolio/fills",
+        answer=get_fills,
+        answer_table="GetFillsResponse",
+        is_per_subaccount=True,
     ),
 )

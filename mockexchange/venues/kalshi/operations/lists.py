@@ -101,7 +101,7 @@ def _digest(call: Call) -> bytes:
     filters = sorted(
         (name, value) for name, value in call.params.items() if name not in PAGING and value not in NOT_ASKED
     )
-    whose = (call.account.name, call.key.book) if isinstance(call, AccountCall) else None
+    whose = (call.account.name, call.key.subaccount) if isinstance(call, AccountCall) else None
     return digest_of(call.operation.name, whose, tuple(filters))
 
 

@@ -24,12 +24,12 @@ class GroupRow(NamedTuple):
 
 def get_order_groups(call: AccountCall) -> bytes:
     """Newest first, in pages as long as there was a limit."""
-    book, revision = all_or_asked(call), call.state.sequence
+    subaccount, revision = all_or_asked(call), call.state.sequence
     if "limit" not in call.params:
-        return kept(call, revision, lambda: write_rows(call, GROUPS, _groups(call, book)))
+        return kept(call, revision, lambda: write_rows(call, GROUPS, _groups(call, subaccount)))
     if call.params["status"]:
         call.findings.append("status of order groups was never explained: ignored")
-    return answer_list(call, GROUPS, revision, lambda limit, after: _page(_groups(call, book), limit, after))
+    return answer_list(call, GROUPS, revision, lambda limit, after: _page(_groups(call, subaccount), limit, after))
 
 
 def _page(rows: list[GroupRow], limit: int, after: int | None) -> HistoryPage[GroupRow]:
@@ -37,11 +37,11 @@ def _page(rows: list[GroupRow], limit: int, after: int | None) -> HistoryPage[Gr
     return HistoryPage(left[:limit], left[limit - 1].place if len(left) > limit else None)
 
 
-def _groups(call: AccountCall, book: str | None) -> list[GroupRow]:
+def _groups(call: AccountCall, subaccount: str | None) -> list[GroupRow]:
     rows = [
         GroupRow(group, group.serial)
         for group in call.state.groups.values()
-        if group.purse.account == call.account.name and book in (None, group.purse.book)
+        if group.subaccount_ref.account == call.account.name and subaccount in (None, group.subaccount_ref.subaccount)
     ]
     return rows[::-1]
 
@@ -52,6 +52,6 @@ OPERATIONS = (
         path="/portfolio/order_groups",
         answer=get_order_groups,
         answer_table="GetOrderGroupsResponse",
-        is_per_book=True,
+        is_per_subaccount=True,
     ),
 )

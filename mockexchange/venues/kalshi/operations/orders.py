@@ -65,7 +65,9 @@ def get_order(call: AccountCall) -> bytes:
     return write(call, OrderAnswer(view_of(call, named_order(call))))
 
 
-def answer_orders(call: AccountCall, book: str | None, is_archived: bool | None, window: Window | None = None) -> bytes:
+def answer_orders(
+    call: AccountCall, subaccount: str | None, is_archived: bool | None, window: Window | None = None
+) -> bytes:
     """The orders of the book, or of all, that pass the call's filters: of history, of the present, or (None) of both.
 
     A status that is none matches nothing (recorded 2025-11-03).
@@ -77,7 +79,7 @@ def answer_orders(call: AccountCall, book: str | None, is_archived: bool | None,
         call.findings.append(f"status={shown!r} matches nothing: known are {', '.join(STATUSES)}")
     query = OrderQuery(
         limit=1,
-        books=None if book is None else (book,),
+        subaccounts=None if subaccount is None else (subaccount,),
         tickers=names_of(params.get("ticker")),
         events=names_of(params.get("event_ticker")),
         exchange_index=params.get("exchange_index"),
@@ -104,11 +106,12 @@ def named_order(call: AccountCall) -> Order:
     order = call.state.orders.get(order_id)
     if order is None:
         raise Rejected(Situation.NOT_FOUND, f"there is no order {order_id!r}")
-    if order.purse.account != call.account.name:
-        words = f"order {order_id} is of {order.purse.account}, the key of {call.account.name}"
+    if order.subaccount_ref.account != call.account.name:
+        words = f"order {order_id} is of {order.subaccount_ref.account}, the key of {call.account.name}"
         raise Rejected(Situation.NOT_FOUND, words)
-    if key.book not in (None, order.purse.book):
-        words = f"order {order_id} is of book {order.purse.book}, key {key.name} is restricted to book {key.book}"
+    if key.subaccount not in (None, order.subaccount_ref.subaccount):
+        own = order.subaccount_ref.subaccount
+        words = f"order {order_id} is of book {own}, key {key.name} is restricted to book {key.subaccount}"
         raise Rejected(Situation.NOT_FOUND, words)
     if order.is_archived and live_since(call) is not None:
         raise Rejected(Situation.NOT_FOUND, f"order {order_id} is history: /historical/orders lists it")
@@ -121,13 +124,13 @@ OPERATIONS = (
         path="/portfolio/orders",
         answer=get_orders,
         answer_table="GetOrdersResponse",
-        is_per_book=True,
+        is_per_subaccount=True,
     ),
     AccountOperation(
         name="GetOrder",
         path="/portfolio/orders/{order_id}",
         answer=get_order,
         answer_table="GetOrderResponse",
-        is_per_book=True,
+        is_per_subaccount=True,
     ),
 )

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import Page, PositionQuery, find_positions
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write_parts
 from mockexchange.venues.kalshi.operations.lists import complain, encode_rows, live_or_all, names_of
@@ -23,31 +23,31 @@ STATUS_CODES: dict[bool | None, int] = {False: 0, True: 1, None: 2}
 
 
 def get_positions(call: AccountCall) -> bytes:
-    holdings = primary_or_asked(call)
+    subaccount = primary_or_asked(call)
     status = call.params.get("settlement_status") or "unsettled"
     is_by_event = status != "unsettled" and not call.api_date.is_compat and call.api_date.holds(SETTLEMENT_STATUS_BACK)
-    return answer_positions(call, holdings, status, is_by_event, live_or_all(call))
+    return answer_positions(call, subaccount, status, is_by_event, live_or_all(call))
 
 
 def get_fcm_positions(call: AccountCall) -> bytes:
-    holdings = call.state.holdings[BookRef(call.account.name, subtrader(call))]
-    return answer_positions(call, holdings, call.params["settlement_status"])
+    subaccount = call.state.subaccounts[SubaccountRef(call.account.name, subtrader(call))]
+    return answer_positions(call, subaccount, call.params["settlement_status"])
 
 
 def answer_positions(
     call: AccountCall,
-    holdings: Holdings | None,
+    subaccount: Subaccount | None,
     status: str,
     is_by_event: bool = False,
     is_archived: bool | None = None,
 ) -> bytes:
     """A page of a book's rows of that settlement status; a page is kept as long as the book keeps its revision."""
-    if holdings is None:
+    if subaccount is None:
         return EMPTY_POSITIONS
     query = _query(call, status, is_by_event, is_archived)
     if call.params["cursor"]:
-        return _make_page(call, holdings, query)
-    return kept(call, holdings.revision, lambda: _make_page(call, holdings, query))
+        return _make_page(call, subaccount, query)
+    return kept(call, subaccount.revision, lambda: _make_page(call, subaccount, query))
 
 
 def _query(call: AccountCall, status: str, is_by_event: bool, is_archived: bool | None) -> PositionQuery:
@@ -64,9 +64,9 @@ def _query(call: AccountCall, status: str, is_by_event: bool, is_archived: bool 
     )
 
 
-def _make_page(call: AccountCall, holdings: Holdings, query: PositionQuery) -> bytes:
-    digest = _digest(call, holdings, query)
-    page = find_positions(holdings, _continued(call, query, digest))
+def _make_page(call: AccountCall, subaccount: Subaccount, query: PositionQuery) -> bytes:
+    digest = _digest(call, subaccount, query)
+    page = find_positions(subaccount, _continued(call, query, digest))
     cursor = write_cursor(Cursor(digest, STATUS_CODES[query.settled], page.after)) if page.after else ""
     return _positions_body(call, page, cursor)
 
@@ -80,10 +80,10 @@ def _positions_body(call: AccountCall, page: Page, cursor: str) -> bytes:
     return write_parts(call, rows)
 
 
-def _digest(call: AccountCall, holdings: Holdings, query: PositionQuery) -> bytes:
+def _digest(call: AccountCall, subaccount: Subaccount, query: PositionQuery) -> bytes:
     return digest_of(
         call.operation.name,
-        holdings.purse,
+        subaccount.ref,
         query.settled,
         query.nonzero,
         query.ticker,
@@ -121,7 +121,7 @@ OPERATIONS = (
         path="/portfolio/positions",
         answer=get_positions,
         answer_table="GetPositionsResponse",
-        is_per_book=True,
+        is_per_subaccount=True,
     ),
     AccountOperation(
         name="GetFCMPositions",
@@ -129,7 +129,7 @@ OPERATIONS = (
         answer=get_fcm_positions,
         answer_table="GetPositionsResponse",
         is_fcm_only=True,
-        is_per_book=True,
+        is_per_subaccount=True,
         empty=EMPTY_POSITIONS,
     ),
 )

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mockexchange.core.model.orders import Order
-from mockexchange.core.model.subaccounts import Holdings
+from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.lists import OrderQuery, find_orders
 from mockexchange.core.queries.order_books import contracts_ahead
 from mockexchange.core.vocabulary import OrderStatus
@@ -25,8 +25,8 @@ class QueuePositions(NamedTuple):
 
 def get_order_queue_positions(call: AccountCall) -> bytes:
     """All orders of one book that rest, newest first; never in pages."""
-    holdings = primary_or_asked(call)
-    return kept(call, call.state.sequence, lambda: _write_queue_positions(call, holdings))
+    subaccount = primary_or_asked(call)
+    return kept(call, call.state.sequence, lambda: _write_queue_positions(call, subaccount))
 
 
 def get_order_queue_position(call: AccountCall) -> bytes:
@@ -37,16 +37,16 @@ def get_order_queue_position(call: AccountCall) -> bytes:
     return write(call, QueuePosition(order, contracts_ahead(call.state, order)))
 
 
-def _write_queue_positions(call: AccountCall, holdings: Holdings | None) -> bytes:
-    resting = _resting(call, holdings) if holdings else []
+def _write_queue_positions(call: AccountCall, subaccount: Subaccount | None) -> bytes:
+    resting = _resting(call, subaccount) if subaccount else []
     found = [QueuePosition(order, contracts_ahead(call.state, order)) for order in resting]
     return write(call, QueuePositions(found))
 
 
-def _resting(call: AccountCall, holdings: Holdings) -> list[Order]:
+def _resting(call: AccountCall, subaccount: Subaccount) -> list[Order]:
     query = OrderQuery(
         limit=len(call.account.ledger.orders),
-        books=(holdings.purse.book,),
+        subaccounts=(subaccount.ref.subaccount,),
         tickers=names_of(call.params["market_tickers"]),
         events=names_of(call.params["event_ticker"]),
         statuses=(OrderStatus.RESTING,),
@@ -60,13 +60,13 @@ OPERATIONS = (
         path="/portfolio/orders/queue_positions",
         answer=get_order_queue_positions,
         answer_table="GetOrderQueuePositionsResponse",
-        is_per_book=True,
+        is_per_subaccount=True,
     ),
     AccountOperation(
         name="GetOrderQueuePosition",
         path="/portfolio/orders/{order_id}/queue_position",
         answer=get_order_queue_position,
         answer_table="GetOrderQueuePositionResponse",
-        is_per_book=True,
+        is_per_subaccount=True,
     ),
 )

@@ -1,43 +1,43 @@
 """Whose rows a call is about: the account's book, all of its books, or an FCM's subtrader."""
 
 from mockexchange.core.model.accounts import Account
-from mockexchange.core.model.subaccounts import Holdings
-from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef
+from mockexchange.core.model.subaccounts import Subaccount
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, AccountKind, SubaccountRef
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall
 
 
-def asked_book(call: AccountCall) -> str | None:
+def asked_subaccount(call: AccountCall) -> str | None:
     """The one book asked for, by `subaccount` or by the key that is restricted to it; None where neither says."""
-    asked, bound = call.params.get("subaccount"), call.key.book
+    asked, bound = call.params.get("subaccount"), call.key.subaccount
     if asked is None:
         return bound
-    book = _book_numbered(call.account, asked)
-    if bound not in (None, book):
+    name = _subaccount_numbered(call.account, asked)
+    if bound not in (None, name):
         words = f"key {call.key.name} of {call.account.name} is restricted to subaccount {bound}, asked for {asked}"
         raise Rejected(Situation.FORBIDDEN, words)
-    return book
+    return name
 
 
-def primary_or_asked(call: AccountCall) -> Holdings | None:
+def primary_or_asked(call: AccountCall) -> Subaccount | None:
     """The book asked for, else the primary one (documented); None where the account has no such subaccount."""
-    book = asked_book(call) or PRIMARY_BOOK
-    holdings = call.state.holdings.get(BookRef(call.account.name, book))
-    if holdings is None:
-        tell_no_book(call, book)
-    return holdings
+    name = asked_subaccount(call) or PRIMARY_SUBACCOUNT
+    subaccount = call.state.subaccounts.get(SubaccountRef(call.account.name, name))
+    if subaccount is None:
+        note_unknown_subaccount(call, name)
+    return subaccount
 
 
 def all_or_asked(call: AccountCall) -> str | None:
     """The book asked for, else None: the rows of all of them (documented)."""
-    book = asked_book(call)
-    if book is not None and book not in call.account.books:
-        tell_no_book(call, book)
-    return book
+    name = asked_subaccount(call)
+    if name is not None and name not in call.account.subaccounts:
+        note_unknown_subaccount(call, name)
+    return name
 
 
-def tell_no_book(call: AccountCall, book: str) -> None:
-    number = book.rpartition("/")[2]
+def note_unknown_subaccount(call: AccountCall, name: str) -> None:
+    number = name.rpartition("/")[2]
     call.findings.append(f"{call.account.name} has no subaccount {number}: answered as an empty one")
 
 
@@ -46,26 +46,26 @@ def asked_subtrader(call: AccountCall) -> str | None:
 
     Raises Rejected where the two differ, and where the FCM has no such subtrader.
     """
-    asked, bound = call.params.get("subtrader_id"), call.key.book
+    asked, bound = call.params.get("subtrader_id"), call.key.subaccount
     if not asked:
         return bound
-    book = _book_of(call.account, asked)
-    if bound is not None and book != bound:
+    name = _subaccount_of(call.account, asked)
+    if bound is not None and name != bound:
         words = f"key {call.key.name} of {call.account.name} is bound to subtrader {bound}, asked for {asked!r}"
         raise Rejected(Situation.FORBIDDEN, words)
-    if book is None:
+    if name is None:
         known = ", ".join(subtrader_ids(call.account).values()) or "none"
         raise Rejected(Situation.NOT_FOUND, f"{call.account.name} has no subtrader {asked!r}; its own: {known}")
-    return book
+    return name
 
 
 def subtrader(call: AccountCall) -> str:
     """As `asked_subtrader`; a call that names none is refused."""
-    book = asked_subtrader(call)
-    if book is None:
+    name = asked_subtrader(call)
+    if name is None:
         words = f"name a subtrader_id: key {call.key.name} of {call.account.name} is not bound to one"
         raise Rejected(Situation.MISSING, words, parameter="subtrader_id")
-    return book
+    return name
 
 
 def subtrader_ids(account: Account) -> dict[str, str]:
@@ -73,17 +73,17 @@ def subtrader_ids(account: Account) -> dict[str, str]:
     if account.kind is not AccountKind.FCM:
         return {}
     return {
-        book: book_id or f"{account.account_id}_{book}"
-        for book, book_id in account.books.items()
-        if book != PRIMARY_BOOK
+        name: subaccount_id or f"{account.account_id}_{name}"
+        for name, subaccount_id in account.subaccounts.items()
+        if name != PRIMARY_SUBACCOUNT
     }
 
 
-def _book_numbered(account: Account, number: int) -> str:
+def _subaccount_numbered(account: Account, number: int) -> str:
     """A subtrader has no number, even where its name is one: then a name that no book can have."""
-    is_subaccount = account.kind is AccountKind.MEMBER or str(number) == PRIMARY_BOOK
+    is_subaccount = account.kind is AccountKind.MEMBER or str(number) == PRIMARY_SUBACCOUNT
     return str(number) if is_subaccount else f"subaccount/{number}"
 
 
-def _book_of(account: Account, subtrader_id: str) -> str | None:
-    return next((book for book, known in subtrader_ids(account).items() if known == subtrader_id), None)
+def _subaccount_of(account: Account, subtrader_id: str) -> str | None:
+    return next((name for name, known in subtrader_ids(account).items() if known == subtrader_id), None)

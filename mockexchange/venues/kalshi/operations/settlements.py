@@ -33,11 +33,11 @@ class SettlementView(NamedTuple):
 
 
 def get_settlements(call: AccountCall) -> bytes:
-    book, params = all_or_asked(call), call.params
+    subaccount, params = all_or_asked(call), call.params
     view = _gross if call.settings.settlement_counts == "gross" else _net
     query = SettlementQuery(
         limit=1,
-        books=None if book is None else (book,),
+        subaccounts=None if subaccount is None else (subaccount,),
         tickers=names_of(params["ticker"]),
         events=names_of(params["event_ticker"]),
         window=window_of(call),
@@ -67,6 +67,6 @@ OPERATIONS = (
         path="/portfolio/settlements",
         answer=get_settlements,
         answer_table="GetSettlementsResponse",
-        is_per_book=True,
+        is_per_subaccount=True,
     ),
 )

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.model.payments import TransferRow
-from mockexchange.core.vocabulary import PRIMARY_BOOK, AccountKind, BookRef
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, AccountKind, SubaccountRef
 from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED
 from mockexchange.venues.kalshi.operations.balances import free_by_index
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
@@ -48,7 +48,7 @@ class Netting(NamedTuple):
 
 def get_subaccount_balances(call: AccountCall) -> bytes:
     """A row for each book; for each of its exchange indexes since rows tell one."""
-    balances = [row for book in _books(call) for row in _balances_of(call, book)]
+    balances = [row for name in _subaccounts(call) for row in _balances_of(call, name)]
     return write(call, Subaccounts(balances))
 
 
@@ -65,25 +65,25 @@ def get_subaccount_transfers(call: AccountCall) -> bytes:
 
 
 def get_subaccount_netting(call: AccountCall) -> bytes:
-    netted = call.account.netted_books
-    return write(call, Netting([NettingConfig(b, b in netted) for b in _books(call)]))
+    netted = call.account.netted_subaccounts
+    return write(call, Netting([NettingConfig(b, b in netted) for b in _subaccounts(call)]))
 
 
-def _books(call: AccountCall) -> list[str]:
-    return [PRIMARY_BOOK] if _has_subtraders(call) else sorted(call.account.books, key=int)
+def _subaccounts(call: AccountCall) -> list[str]:
+    return [PRIMARY_SUBACCOUNT] if _has_subtraders(call) else sorted(call.account.subaccounts, key=int)
 
 
 def _has_subtraders(call: AccountCall) -> bool:
     return call.account.kind is AccountKind.FCM
 
 
-def _balances_of(call: AccountCall, book: str) -> Iterator[SubaccountBalance]:
-    holdings = call.state.holdings[BookRef(call.account.name, book)]
-    cash_micros = free_by_index(holdings)
+def _balances_of(call: AccountCall, name: str) -> Iterator[SubaccountBalance]:
+    subaccount = call.state.subaccounts[SubaccountRef(call.account.name, name)]
+    cash_micros = free_by_index(subaccount)
     if not call.api_date.holds(EXCHANGE_INDEX_ADDED):
         cash_micros = {0: sum(cash_micros.values())}
     for index, amount_micros in sorted(cash_micros.items()):
-        yield SubaccountBalance(book, amount_micros, holdings.updated_at, index)
+        yield SubaccountBalance(name, amount_micros, subaccount.updated_at, index)
 
 
 OPERATIONS = (

@@ -60,13 +60,13 @@ OPERATIONS = (
             path=path,
             scopes=TRADE,
             answer=refuse,
-            is_per_book=True,
+            is_per_subaccount=True,
             retired_since=RETIRED_SINCE,
         )
         for name, method, path in FIRST_ORDER_ENTRY
     ),
     *(
-        AccountOperation(name=name, method=method, path=path, scopes=scopes, answer=refuse, is_per_book=True)
+        AccountOperation(name=name, method=method, path=path, scopes=scopes, answer=refuse, is_per_subaccount=True)
         for name, method, path, scopes in WRITES
     ),
 )

@@ -93,29 +93,31 @@ def _is_on_top(state: State, level: LevelChanged) -> bool:
 
 
 def _tell_order(moment: Moment, event: OrderChanged) -> Message:
-    state, purse = moment.state, event.purse
-    view = OrderView(event, state.orders[event.order_id], state.accounts[purse.account].user_id)
-    return Message("user_orders", "user_order", view, market=state.markets[event.market], purse=purse)
+    state, subaccount_ref = moment.state, event.subaccount_ref
+    view = OrderView(event, state.orders[event.order_id], state.accounts[subaccount_ref.account].user_id)
+    return Message("user_orders", "user_order", view, market=state.markets[event.market], subaccount_ref=subaccount_ref)
 
 
 def _tell_fill(moment: Moment, event: Filled) -> Message:
     view = FillView(event, moment.state.orders[event.order_id], moment.at)
-    return Message("fill", "fill", view, market=moment.state.markets[event.market], purse=event.purse)
+    return Message("fill", "fill", view, market=moment.state.markets[event.market], subaccount_ref=event.subaccount_ref)
 
 
 def _tell_position(moment: Moment, event: PositionChanged) -> Message | None:
     """None where only what rests has changed: no key tells of that."""
     if not event.has_moved:
         return None
-    state, purse = moment.state, event.purse
+    state, subaccount_ref = moment.state, event.subaccount_ref
     is_held = moment.settings.stream_position_fee_cost == "held"
     view = PositionView(
-        state.accounts[purse.account].user_id,
+        state.accounts[subaccount_ref.account].user_id,
         event,
-        state.holdings[purse].number or None,
+        state.subaccounts[subaccount_ref].number or None,
         event.held_fees_micros if is_held else event.fees_micros,
     )
-    return Message("market_positions", "market_position", view, market=state.markets[event.market], purse=purse)
+    return Message(
+        "market_positions", "market_position", view, market=state.markets[event.market], subaccount_ref=subaccount_ref
+    )
 
 
 def _tell_trade(moment: Moment, event: Traded) -> Message:
@@ -129,8 +131,8 @@ def _tell_level(moment: Moment, event: LevelChanged) -> Message:
     if event.order_id is None:
         return Message(ORDERBOOK, ORDERBOOK, view, market=market)
     order = state.orders[event.order_id]
-    own = view._replace(client_order_id=order.client_order_id or None, subaccount=order.holdings.number)
-    return Message(ORDERBOOK, ORDERBOOK, view, market=market, owner=order.purse, own_value=own)
+    own = view._replace(client_order_id=order.client_order_id or None, subaccount=order.subaccount.number)
+    return Message(ORDERBOOK, ORDERBOOK, view, market=market, owner=order.subaccount_ref, own_value=own)
 
 
 def _group_teller(event_type: str) -> Callable[[Moment, Any], Message]:
@@ -138,7 +140,7 @@ def _group_teller(event_type: str) -> Callable[[Moment, Any], Message]:
 
     def tell(moment: Moment, event: Any) -> Message:
         view = GroupView(event_type, event.group, getattr(event, "limit_centis", None), moment.at)
-        return Message("order_group_updates", "order_group_updates", view, purse=event.purse)
+        return Message("order_group_updates", "order_group_updates", view, subaccount_ref=event.subaccount_ref)
 
     return tell
 

@@ -78,9 +78,9 @@ def _admit(
     if _is_anonymous(request) and _takes_anonymous(context, api_date):
         return None
     key = authenticate(context.state, context.settings, request, now, host_now, answer)
-    if key.book is not None and not api_date.is_compat and api_date.holds(RESTRICTED_SINCE, RESTRICTED_UNTIL):
+    if key.subaccount is not None and not api_date.is_compat and api_date.holds(RESTRICTED_SINCE, RESTRICTED_UNTIL):
         words = (
-            f"key {key.name} of {key.account} is restricted to book {key.book}: "
+            f"key {key.name} of {key.account} is restricted to book {key.subaccount}: "
             f"from {RESTRICTED_SINCE} to {RESTRICTED_UNTIL} no such key could open a stream"
         )
         raise Rejected(Situation.RESTRICTED, words)

@@ -26,7 +26,7 @@ def first_data(
 ) -> Iterator[Frame]:
     """What newly named markets begin with: their books, or their tickers where these are asked for."""
     if subscription.channel == ORDERBOOK:
-        messages = books_of(reader, tickers)
+        messages = subaccounts_of(reader, tickers)
     elif subscription.channel == TICKER and wants_ticker:
         state = reader.context.state
         messages = (ticker_of(state, state.markets[ticker], at) for ticker in tickers)
@@ -36,7 +36,7 @@ def first_data(
         yield reader.frame(message, subscription)
 
 
-def books_of(reader: Subscriber, tickers: Iterable[str]) -> Iterator[Message]:
+def subaccounts_of(reader: Subscriber, tickers: Iterable[str]) -> Iterator[Message]:
     state, has_empty_sides = reader.context.state, reader.wants_empty_sides
     for ticker in tickers:
         yield snapshot_of(state, state.markets[ticker], has_empty_sides=has_empty_sides)

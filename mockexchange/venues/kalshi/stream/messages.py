@@ -3,7 +3,7 @@
 from typing import Any
 
 from mockexchange.core.model.markets import Market
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import FOREVER, ApiDate
 from mockexchange.venues.kalshi.frames import body_encoder
 
@@ -11,12 +11,24 @@ from mockexchange.venues.kalshi.frames import body_encoder
 class Message:
     """One message of one channel. `kind` names its table in FRAMES, `value` is what that reads.
 
-    `market` is what filters go by, None where none ever did; `purse` is whose it is, None for a public one. Of a public
-    message about somebody's order, `own_value` is what its owner (`owner`) sees instead. From `until` on the channel
-    does not tell it any more. What it reads of the exchange is as of its command: write it before the next one runs.
+    `market` is what filters go by, None where none ever did; `subaccount_ref` is its owner, None for a public message.
+    Of a public message about somebody's order, `own_value` is what its owner (`owner`) sees instead. From `until` on
+    the channel does not tell it any more. What it reads of the exchange is as of its command: write it before the next
+    one runs.
     """
 
-    __slots__ = ("_bodies", "channel", "frames", "kind", "market", "own_value", "owner", "purse", "until", "value")
+    __slots__ = (
+        "_bodies",
+        "channel",
+        "frames",
+        "kind",
+        "market",
+        "own_value",
+        "owner",
+        "subaccount_ref",
+        "until",
+        "value",
+    )
 
     def __init__(
         self,
@@ -25,13 +37,13 @@ class Message:
         value: Any,
         *,
         market: Market | None = None,
-        purse: BookRef | None = None,
-        owner: BookRef | None = None,
+        subaccount_ref: SubaccountRef | None = None,
+        owner: SubaccountRef | None = None,
         own_value: Any = None,
         until: str = FOREVER,
     ) -> None:
         self.channel, self.kind, self.value = channel, kind, value
-        self.market, self.purse = market, purse
+        self.market, self.subaccount_ref = market, subaccount_ref
         self.owner, self.own_value = owner, own_value
         self.until = until
         self.frames: dict[Any, Any] = {}

@@ -40,8 +40,8 @@ def ticker_of(state: State, market: Market, at: int) -> Message:
 
 def best_bid(state: State, market: Market, side: Side) -> Level:
     """The highest bid of strangers and accounts together; price and count are 0 where there is none."""
-    book = state.resting.get(market.ticker)
-    queues = book.sides[side] if book else {}
+    order_book = state.resting.get(market.ticker)
+    queues = order_book.sides[side] if order_book else {}
     quotes = market.quotes[side] if market.quotes else {}
     if not queues and not quotes:
         return NO_BID

@@ -1,7 +1,7 @@
 """Who reads: a key as of an API date, its subscriptions, and the messages that it may see as frames."""
 
 from mockexchange.core.model.accounts import Key
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.context import KalshiContext
@@ -22,7 +22,7 @@ class Subscriber:
         self._day = api_date.day or ""
         """Sorts before every day in compat, which is told what any day was."""
         self._account = key.account if key else None
-        self._book = key.book if key else None
+        self._subaccount = key.subaccount if key else None
 
     @property
     def wants_empty_sides(self) -> bool:
@@ -41,8 +41,8 @@ class Subscriber:
         markets = subscription.markets
         if markets is not None and (market := message.market) is not None and market.ticker not in markets:
             return None
-        purse = message.purse
-        if purse is not None and not self._is_of_key(purse):
+        subaccount_ref = message.subaccount_ref
+        if subaccount_ref is not None and not self._is_of_key(subaccount_ref):
             return None
         return self.frame(message, subscription)
 
@@ -66,9 +66,11 @@ class Subscriber:
         body = message.body(self.api_date, in_yes_price=subscription.in_yes_price)
         return _frame(message, subscription, b'"id":%d,' % command_id if command_id else b"", body)
 
-    def _is_of_key(self, purse: BookRef) -> bool:
+    def _is_of_key(self, subaccount_ref: SubaccountRef) -> bool:
         """Keys restricted to a book see that one alone."""
-        return purse[0] == self._account and (self._book is None or purse[1] == self._book)
+        return subaccount_ref[0] == self._account and (
+            self._subaccount is None or subaccount_ref[1] == self._subaccount
+        )
 
 
 def _frame(message: Message, subscription: Subscription, command_id: bytes, body: bytes) -> Frame:

@@ -7,13 +7,13 @@ from mockexchange.venues.kalshi.stream.commands import ADD, DELETE, SNAPSHOT, Ac
 from mockexchange.venues.kalshi.stream.errors import Code, Refused
 from mockexchange.venues.kalshi.stream.filters import SHOWN_CHARS_MAX, Named, named_markets, note_of, require_known
 from mockexchange.venues.kalshi.stream.joining import (
-    books_of,
     first_data,
     joined,
     new_count,
     require_ids_allowed,
     require_one_way,
     require_room,
+    subaccounts_of,
 )
 from mockexchange.venues.kalshi.stream.subscriber import Subscriber
 from mockexchange.venues.kalshi.stream.subscribing import find
@@ -94,7 +94,7 @@ def _snapshots(reader: Subscriber, subscription: Subscription, named: Named, com
     """
     if not named.markets:
         return [_ok(reader, subscription, command_id, note_of(named))]
-    return [reader.answer_of(message, subscription, command_id) for message in books_of(reader, named.markets)]
+    return [reader.answer_of(message, subscription, command_id) for message in subaccounts_of(reader, named.markets)]
 
 
 def _ok(reader: Subscriber, subscription: Subscription, command_id: int, note: str = "") -> Frame:

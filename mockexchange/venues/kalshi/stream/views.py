@@ -54,7 +54,7 @@ class FillView(NamedTuple):
 
     @property
     def subaccount(self) -> int | None:
-        return self.order.holdings.number
+        return self.order.subaccount.number
 
 
 class OrderView(NamedTuple):

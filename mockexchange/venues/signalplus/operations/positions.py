@@ -2,7 +2,7 @@
 
 from mockexchange.core.derivatives.contracts import Terms
 from mockexchange.core.derivatives.queries import Held, held_of, view_of_held
-from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 from mockexchange.venues.signalplus.enumerations import ANY
 from mockexchange.venues.signalplus.errors import Rejected, Situation
 from mockexchange.venues.signalplus.objects import encoder
@@ -11,37 +11,39 @@ from mockexchange.venues.signalplus.operations.call import Call, Operation
 
 def get_positions(call: Call) -> bytes:
     """Positions settled in the currency asked for; spot and combos are kinds that nothing is ever held of."""
-    purse, currency, kind = _book_of(call), call.params["currency"] or ANY, call.params["kind"]
+    subaccount_ref, currency, kind = _subaccount_ref_of(call), call.params["currency"] or ANY, call.params["kind"]
     state, caches, api_date = call.context.state, call.context.caches, call.api_date
 
     def write(held: Held) -> bytes:
         return encoder("Position", api_date)(view_of_held(state, held))
 
     def write_all() -> bytes:
-        rows = held_of(state, purse, with_flat=call.context.settings.flat_rows == "show")
+        rows = held_of(state, subaccount_ref, with_flat=call.context.settings.flat_rows == "show")
         shown = [held for held in rows if _is_asked_for(held.contract.terms, currency, kind)]
         return b"[%b]" % caches.of(api_date, "positions").join(shown, write)
 
-    return caches.pages.body((call.operation.name, purse, currency, kind, api_date.day), state.revision, write_all)
+    return caches.pages.body(
+        (call.operation.name, subaccount_ref, currency, kind, api_date.day), state.revision, write_all
+    )
 
 
 def _is_asked_for(terms: Terms, currency: str, kind: str | None) -> bool:
     return currency in (ANY, terms.settlement_currency) and kind in (None, terms.kind)
 
 
-def _book_of(call: Call) -> BookRef:
+def _subaccount_ref_of(call: Call) -> SubaccountRef:
     """The key's own book, or the one that `subaccountId` names [choice: by its number, 0 for the first]."""
     key, asked, account = call.key, call.params["subaccountId"], call.context.state.accounts[call.key.account]
-    own = key.book or PRIMARY_BOOK
+    own = key.subaccount or PRIMARY_SUBACCOUNT
     if asked is None or str(asked) == own:
-        return BookRef(account.name, own)
-    if own != PRIMARY_BOOK:
+        return SubaccountRef(account.name, own)
+    if own != PRIMARY_SUBACCOUNT:
         words = f"key {key.name} of {account.name} is restricted to book {own}: leave subaccountId {asked} out"
         raise Rejected(Situation.OTHER_BOOK, words)
-    if str(asked) not in account.books:
-        known = ", ".join(account.books)
+    if str(asked) not in account.subaccounts:
+        known = ", ".join(account.subaccounts)
         raise Rejected(Situation.BAD_PARAMS, f"subaccountId: {account.name} has the books {known}, not {asked}")
-    return BookRef(account.name, str(asked))
+    return SubaccountRef(account.name, str(asked))
 
 
 GET_POSITIONS = Operation(name="private/get_positions", answer=get_positions)

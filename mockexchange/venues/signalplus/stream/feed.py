@@ -9,7 +9,7 @@ from mockexchange.core.derivatives.queries import position_of
 from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.events import ContractTraded, Event, HoldingChanged
 from mockexchange.core.model.state import State
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.signalplus.context import NAME
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from mockexchange.venues.signalplus.stream.channels import names_of
@@ -20,19 +20,22 @@ def messages_of(
     state: State, events: Iterable[Event], at: int, settings: SignalPlusSettings, channels: Container[str]
 ) -> Iterator[Message]:
     """Give what the channels that somebody listens to tell of one command's events; `state` is as it is after them."""
-    for (purse, contract), trades in _changed(state, events).items():
+    for (subaccount_ref, contract), trades in _changed(state, events).items():
         heard = [name for name in names_of(state.derivatives.contracts[contract].terms) if name in channels]
         if heard:
-            change = Change(purse, contract, position_of(state, purse, contract), trades)
+            change = Change(subaccount_ref, contract, position_of(state, subaccount_ref, contract), trades)
             yield from (Message(name, change) for name in heard)
 
 
-def _changed(state: State, events: Iterable[Event]) -> dict[tuple[BookRef, str], list[ContractTrade]]:
+def _changed(state: State, events: Iterable[Event]) -> dict[tuple[SubaccountRef, str], list[ContractTrade]]:
     """Trades by book and contract, in the order in which they changed."""
-    changed: dict[tuple[BookRef, str], list[ContractTrade]] = {}
+    changed: dict[tuple[SubaccountRef, str], list[ContractTrade]] = {}
     for event in events:
-        if isinstance(event, ContractTraded | HoldingChanged) and state.accounts[event.purse.account].venue == NAME:
-            trades = changed.setdefault((event.purse, event.contract), [])
+        if (
+            isinstance(event, ContractTraded | HoldingChanged)
+            and state.accounts[event.subaccount_ref.account].venue == NAME
+        ):
+            trades = changed.setdefault((event.subaccount_ref, event.contract), [])
             if isinstance(event, ContractTraded):
                 trades.append(_trade(state, event))
     return changed
@@ -40,5 +43,5 @@ def _changed(state: State, events: Iterable[Event]) -> dict[tuple[BookRef, str],
 
 def _trade(state: State, event: ContractTraded) -> ContractTrade:
     """The row of that serial: the newest that is older than the next."""
-    of_contract = [("contract", event.purse, event.contract)]
+    of_contract = [("contract", event.subaccount_ref, event.contract)]
     return state.derivatives.trades.find(1, of_contract, after=event.serial + 1).rows[0]

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.derivatives.views import PositionView
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.jsonrpc.envelope import spell
 from mockexchange.venues.signalplus.objects import encode_list
@@ -16,7 +16,7 @@ from mockexchange.venues.signalplus.stream.channels import CHANGES
 class Change:
     """One command's trades of one contract by one book, and the position after them."""
 
-    purse: BookRef
+    subaccount_ref: SubaccountRef
     contract: str
     position: PositionView
     trades: list[ContractTrade] = field(default_factory=list)
@@ -48,8 +48,8 @@ class Message(NamedTuple):
     change: Change
 
     @property
-    def purse(self) -> BookRef:
-        return self.change.purse
+    def subaccount_ref(self) -> SubaccountRef:
+        return self.change.subaccount_ref
 
     def frame(self, api_date: ApiDate) -> bytes:
         return self.change.frame(api_date)

@@ -1,7 +1,7 @@
 """One stream session: a client's requests in, answers and notifications out; no socket, no clock of its own."""
 
 from mockexchange.core.model.accounts import Key
-from mockexchange.core.vocabulary import PRIMARY_BOOK, BookRef
+from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Asked, Frame
 from mockexchange.venues.jsonrpc.envelope import Envelope, spell
@@ -42,7 +42,7 @@ class Session(JsonRpcSession[SignalPlusContext, Rejected]):
         super().__init__(context, key, api_date)
         self._caller = key
         self._path = path
-        self._purse = BookRef(key.account, key.book or PRIMARY_BOOK)
+        self._subaccount_ref = SubaccountRef(key.account, key.subaccount or PRIMARY_SUBACCOUNT)
         self._is_for_subscriptions = is_for_subscriptions
 
     def request_of(self, raw: bytes) -> Call:
@@ -93,7 +93,7 @@ class Session(JsonRpcSession[SignalPlusContext, Rejected]):
         known = list(dict.fromkeys(name for name in names if is_channel(name)))
         request.findings += _unknown_channels(names)
         for name in known:
-            self.registry.open(name, CHANGES, self._purse)
+            self.registry.open(name, CHANGES, self._subaccount_ref)
         body = result_body(request.id, _spell_names(known))
         return request.frame(body, "subscribed", (CHANGES,) if known else ())
 

@@ -18,7 +18,7 @@ from mockexchange.core.commands import (
     TradeContract,
 )
 from mockexchange.core.derivatives.vocabulary import Direction
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit.stream.feed import messages_of
 from tests.venues.deribit.keyring import (
     DORA,
@@ -100,13 +100,13 @@ HEARD: list[tuple[str, Command, bool]] = [
     ("user.portfolio.btc", buy(100), True),
     ("user.portfolio.eth", buy(100), False),
     ("user.portfolio.any", buy(100), True),
-    ("user.changes.any.any.raw", buy(100, purse=ERIC), False),
-    ("user.changes.any.any.raw", buy(100, purse=DORA_3), False),
-    ("user.portfolio.any", buy(100, purse=ERIC), False),
-    ("user.portfolio.btc", CreditCurrency(purse=DORA, currency="BTC", amount=Decimal(1)), True),
-    ("user.portfolio.eth", CreditCurrency(purse=DORA, currency="ETH", amount=Decimal(1)), True),
-    ("user.portfolio.btc", CreditCurrency(purse=DORA, currency="ETH", amount=Decimal(1)), False),
-    ("user.changes.any.any.raw", CreditCurrency(purse=DORA, currency="BTC", amount=Decimal(1)), False),
+    ("user.changes.any.any.raw", buy(100, subaccount_ref=ERIC), False),
+    ("user.changes.any.any.raw", buy(100, subaccount_ref=DORA_3), False),
+    ("user.portfolio.any", buy(100, subaccount_ref=ERIC), False),
+    ("user.portfolio.btc", CreditCurrency(subaccount_ref=DORA, currency="BTC", amount=Decimal(1)), True),
+    ("user.portfolio.eth", CreditCurrency(subaccount_ref=DORA, currency="ETH", amount=Decimal(1)), True),
+    ("user.portfolio.btc", CreditCurrency(subaccount_ref=DORA, currency="ETH", amount=Decimal(1)), False),
+    ("user.changes.any.any.raw", CreditCurrency(subaccount_ref=DORA, currency="BTC", amount=Decimal(1)), False),
     ("user.orders.any.any.raw", buy(100), False),
 ]
 
@@ -156,7 +156,7 @@ def test_a_settlement_is_a_change_without_trades() -> None:
 def test_a_position_that_is_closed_is_told_with_direction_zero() -> None:
     made = bench()
     sell = TradeContract(
-        purse=DORA, contract=PERPETUAL, direction=Direction.SELL, amount=Decimal(100), price=Decimal(114000)
+        subaccount_ref=DORA, contract=PERPETUAL, direction=Direction.SELL, amount=Decimal(100), price=Decimal(114000)
     )
     (frames,) = published(made, [listener(made, ALL_CHANGES)], buy(100), sell)
     closed = frames[1]["params"]["data"]
@@ -172,7 +172,12 @@ def test_both_sides_of_a_trade_hear_of_their_own() -> None:
         listener(made, ALL_TRADES, key_id=SUB_ID, secret=SUB_SECRET),
     ]
     trade = TradeContract(
-        purse=DORA, contract=PERPETUAL, direction=Direction.BUY, amount=Decimal(70), price=Decimal(113000), against=ERIC
+        subaccount_ref=DORA,
+        contract=PERPETUAL,
+        direction=Direction.BUY,
+        amount=Decimal(70),
+        price=Decimal(113000),
+        against=ERIC,
     )
     told = published(made, clients, trade)
     assert [[row["direction"] for frame in frames for row in frame["params"]["data"]] for frames in told] == [
@@ -220,10 +225,10 @@ def test_another_login_does_not_turn_subscriptions_over() -> None:
     made = bench()
     one = listener(made, ALL_TRADES)
     one.log_in(ERIC_ID, ERIC_SECRET)
-    (frames,) = published(made, [one], buy(100), buy(50, purse=ERIC))
+    (frames,) = published(made, [one], buy(100), buy(50, subaccount_ref=ERIC))
     assert [row["amount"] for frame in frames for row in frame["params"]["data"]] == [100]
     one.subscribe(ALL_TRADES)
-    (frames,) = published(made, [one], buy(100), buy(50, purse=ERIC))
+    (frames,) = published(made, [one], buy(100), buy(50, subaccount_ref=ERIC))
     assert [row["amount"] for frame in frames for row in frame["params"]["data"]] == [50]
 
 
@@ -232,19 +237,23 @@ def test_what_nobody_hears_is_not_made() -> None:
     assert messages_of(made.context.state, made.execute(buy(100)), NOW, made.context.settings, set()) == []
 
 
-PURSES = st.sampled_from([DORA, ERIC])
+SUBACCOUNT_REFS = st.sampled_from([DORA, ERIC])
 
 
-def trades(purse: BookRef, contract: str, direction: Direction, lots: int, price: int) -> TradeContract:
+def trades(subaccount_ref: SubaccountRef, contract: str, direction: Direction, lots: int, price: int) -> TradeContract:
     return TradeContract(
-        purse=purse, contract=contract, direction=direction, amount=Decimal(lots * 10), price=Decimal(price)
+        subaccount_ref=subaccount_ref,
+        contract=contract,
+        direction=direction,
+        amount=Decimal(lots * 10),
+        price=Decimal(price),
     )
 
 
 COMMANDS = st.one_of(
     st.builds(
         trades,
-        PURSES,
+        SUBACCOUNT_REFS,
         st.sampled_from([PERPETUAL, FUTURE]),
         st.sampled_from(Direction),
         st.integers(1, 20),

@@ -88,7 +88,7 @@ def of_ending() -> dict[str, Message]:
 def of_filling() -> dict[str, Message]:
     """A subaccount's order with everything to it, part of which is filled, and a plain sale by somebody else."""
     telling = world()
-    telling.does(OpenGroup(purse=ALICE_3, group="g1", limit_centis=1_250))
+    telling.does(OpenGroup(subaccount_ref=ALICE_3, group="g1", limit_centis=1_250))
     told = telling.does(
         rest_order(
             "RAIN-1",
@@ -135,12 +135,12 @@ def of_books() -> dict[str, Message]:
 
 def of_groups() -> dict[str, Message]:
     commands = (
-        OpenGroup(purse=ALICE, group="g1", limit_centis=1_000),
+        OpenGroup(subaccount_ref=ALICE, group="g1", limit_centis=1_000),
         LimitGroup(group="g1", limit_centis=550),
         TriggerGroup(group="g1"),
         ResetGroup(group="g1"),
         DeleteGroup(group="g1"),
-        OpenGroup(purse=ALICE, group="g2"),
+        OpenGroup(subaccount_ref=ALICE, group="g2"),
     )
     names = ("created", "limit_updated", "triggered", "reset", "deleted", "unlimited")
     return {f"order_group_{name}": told for name, told in zip(names, world().does(*commands), strict=True)}

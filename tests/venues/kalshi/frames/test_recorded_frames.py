@@ -23,7 +23,7 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import BookRef, SelfTradePrevention
+from mockexchange.core.vocabulary import SelfTradePrevention, SubaccountRef
 from mockexchange.venues.kalshi.market_ids import market_id
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.messages import Message
@@ -101,7 +101,7 @@ def test_a_recorded_order_group() -> None:
     group = "3e027f77-5bd4-48db-b953-339d3f56b8c6"
     instants_ms = (1781268395264, 1781268399712, 1781268400123, 1781268402742, 1781268405360)
     commands: tuple[Command, ...] = (
-        OpenGroup(purse=ALICE, group=group, limit_centis=1_000),
+        OpenGroup(subaccount_ref=ALICE, group=group, limit_centis=1_000),
         LimitGroup(group=group, limit_centis=500),
         TriggerGroup(group=group),
         ResetGroup(group=group),
@@ -135,11 +135,11 @@ def at_least(wanted: dict[str, Any], message: Message, date: str) -> dict[str, A
 def test_the_documented_position(date: str, place: int) -> None:
     """In October's the amounts have four decimals, here the six of REST."""
     wanted = example("market_position", place)
-    telling, purse = Telling(Venue()), BookRef("somebody")
+    telling, subaccount_ref = Telling(Venue()), SubaccountRef("somebody")
     telling.venue.do(OpenAccount(account="somebody", user_id="user123"))
     telling.venue.do(ListMarket(market="FED-23DEC-T3.00", event="FED-23DEC", series="FED"))
     opened = OpenPosition(
-        purse=purse,
+        subaccount_ref=subaccount_ref,
         market="FED-23DEC-T3.00",
         quantity_centis=10_000,
         cost_micros=50 * DOLLAR,
@@ -173,16 +173,16 @@ def test_the_documented_fill(date: str, place: int) -> None:
 
 def test_the_documented_order() -> None:
     wanted = example("user_order", 0)
-    venue, purse = Venue(at=parse_instant("2024-12-01T09:59:00Z")), BookRef("somebody")
+    venue, subaccount_ref = Venue(at=parse_instant("2024-12-01T09:59:00Z")), SubaccountRef("somebody")
     venue.do(OpenAccount(account="somebody", user_id=wanted["user_id"]))
     venue.do(ListMarket(market=wanted["ticker"], event="FED-23DEC", series="FED"))
-    venue.do(OpenGroup(purse=purse, group="og_123"))
+    venue.do(OpenGroup(subaccount_ref=subaccount_ref, group="og_123"))
     venue.at = parse_instant(wanted["created_time"]) - 1_000
     order = rest_order(
         wanted["ticker"],
         10,
         35,
-        purse,
+        subaccount_ref,
         order=wanted["order_id"],
         client_order_id="my-order-1",
         group="og_123",

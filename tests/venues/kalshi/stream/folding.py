@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from mockexchange.core.model.state import State
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations.call import encoder
 from mockexchange.venues.kalshi.operations.market_views import MarketView
@@ -33,7 +33,7 @@ COUNTS = ("fill_count_fp", "remaining_count_fp", "initial_count_fp")
 @dataclass
 class Folded:
     date: str
-    positions: dict[tuple[BookRef, str], Body] = field(default_factory=dict)
+    positions: dict[tuple[SubaccountRef, str], Body] = field(default_factory=dict)
     orders: dict[str, Body] = field(default_factory=dict)
     levels: dict[tuple[str, str], dict[Decimal, Decimal]] = field(default_factory=dict)
     tickers: dict[str, Body] = field(default_factory=dict)
@@ -44,8 +44,8 @@ class Folded:
         body: Body = json.loads(message.body(api_date(self.date)))
         match message.kind:
             case "market_position":
-                assert message.purse is not None
-                self.positions[message.purse, body["market_ticker"]] = body
+                assert message.subaccount_ref is not None
+                self.positions[message.subaccount_ref, body["market_ticker"]] = body
             case "user_order" if body:
                 self.orders[body["order_id"]] = body
             case "orderbook_delta":
@@ -88,13 +88,13 @@ def shown_levels(state: State, date: str) -> dict[tuple[str, str], dict[Decimal,
     return found
 
 
-def rest_positions(state: State, date: str) -> dict[tuple[BookRef, str], Body]:
+def rest_positions(state: State, date: str) -> dict[tuple[SubaccountRef, str], Body]:
     """Every row of every book, settled ones too, as REST writes it."""
     write = encoder("MarketPosition", api_date(date))
     return {
-        (row.purse, row.market.ticker): json.loads(write(row))
-        for holdings in state.holdings.values()
-        for row in holdings.positions.values()
+        (row.subaccount_ref, row.market.ticker): json.loads(write(row))
+        for subaccount in state.subaccounts.values()
+        for row in subaccount.positions.values()
     }
 
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from mockexchange.core.commands import ListMarket, OpenGroup, QuoteMarket
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ALWAYS
 from mockexchange.venues.kalshi.dates import FIRST_DAY, SOURCES, api_date
 from mockexchange.venues.kalshi.stream.channels import CHANNELS, channels_of
@@ -128,15 +128,20 @@ ON_A_FILL = ["user_order", "fill", "market_position"]
         ("st1", {ST1}),
     ],
 )
-def test_a_key_sees_its_books_and_no_others(who: str, seen: set[BookRef]) -> None:
+def test_a_key_sees_its_books_and_no_others(who: str, seen: set[SubaccountRef]) -> None:
     venue = make_venue()
     venue.fund(ST1, ST2)
     session = open_session(venue, who=who)
     subscribe(session, *PRIVATE)
-    for purse in (ALICE, ALICE_3, BOB, ST1, ST2):
-        group = f"group-of-{purse}"
-        found = told(session, venue, trade(purse=purse), OpenGroup(purse=purse, group=group, limit_centis=100))
-        assert kinds(found) == ([*ON_A_FILL, "order_group_updates"] if purse in seen else []), purse
+    for subaccount_ref in (ALICE, ALICE_3, BOB, ST1, ST2):
+        group = f"group-of-{subaccount_ref}"
+        found = told(
+            session,
+            venue,
+            trade(subaccount_ref=subaccount_ref),
+            OpenGroup(subaccount_ref=subaccount_ref, group=group, limit_centis=100),
+        )
+        assert kinds(found) == ([*ON_A_FILL, "order_group_updates"] if subaccount_ref in seen else []), subaccount_ref
 
 
 def test_an_anonymous_reader_sees_what_is_public() -> None:
@@ -146,24 +151,24 @@ def test_an_anonymous_reader_sees_what_is_public() -> None:
     assert set(kinds(told(session, venue, trade()))) == {"trade", "ticker"}
 
 
-def own_marks(who: str, purse: BookRef) -> set[str]:
+def own_marks(who: str, subaccount_ref: SubaccountRef) -> set[str]:
     """What an order of that book adds to the delta that the key sees, beside what strangers see."""
     venue = make_venue()
     sessions = [open_session(venue, who=name) for name in (who, "bob" if who != "bob" else "alice")]
     for session in sessions:
         subscribe(session, "orderbook_delta", market_tickers=[RAIN])
-    outcome = [keys_of_delta(session, venue, purse) for session in sessions]
+    outcome = [keys_of_delta(session, venue, subaccount_ref) for session in sessions]
     return set(outcome[0]) - set(outcome[1])
 
 
-def keys_of_delta(session: Session, venue: Venue, purse: BookRef) -> list[str]:
-    order = rest_order(RAIN, 5, 40, purse=purse, client_order_id=f"mine-{venue.at}")
+def keys_of_delta(session: Session, venue: Venue, subaccount_ref: SubaccountRef) -> list[str]:
+    order = rest_order(RAIN, 5, 40, subaccount_ref=subaccount_ref, client_order_id=f"mine-{venue.at}")
     [delta] = told(session, venue, order)
     return list(delta["msg"])
 
 
 @pytest.mark.parametrize(
-    ("who", "purse", "is_marked"),
+    ("who", "subaccount_ref", "is_marked"),
     [
         ("alice", ALICE, True),
         ("alice", ALICE_3, True),
@@ -172,8 +177,8 @@ def keys_of_delta(session: Session, venue: Venue, purse: BookRef) -> list[str]:
         ("alice", ST1, False),
     ],
 )
-def test_own_orders_are_marked_for_who_may_see_them(who: str, purse: BookRef, is_marked: bool) -> None:
-    assert own_marks(who, purse) == ({"client_order_id", "subaccount"} if is_marked else set())
+def test_own_orders_are_marked_for_who_may_see_them(who: str, subaccount_ref: SubaccountRef, is_marked: bool) -> None:
+    assert own_marks(who, subaccount_ref) == ({"client_order_id", "subaccount"} if is_marked else set())
 
 
 def test_no_sides_in_yes_prices_are_asked_for_by_subscription() -> None:

@@ -59,7 +59,7 @@ def test_a_fill_is_told_as_order_fill_and_position_and_then_to_everybody(telling
 
 def test_both_sides_of_a_fill_are_told_one_after_the_other(telling: Telling) -> None:
     told = telling.does(buy("RAIN-1", 2, 40, taker=True, against=ST1))
-    assert [(message.kind, message.purse) for message in told] == [
+    assert [(message.kind, message.subaccount_ref) for message in told] == [
         *((kind, ALICE) for kind in ("user_order", "fill", "market_position")),
         *((kind, ST1) for kind in ("user_order", "fill", "market_position")),
         ("trade", None),
@@ -70,7 +70,7 @@ def test_both_sides_of_a_fill_are_told_one_after_the_other(telling: Telling) -> 
 
 
 def test_a_fill_that_triggers_a_group_is_told_before_the_group(telling: Telling) -> None:
-    telling.does(OpenGroup(purse=ALICE, group="g", limit_centis=200))
+    telling.does(OpenGroup(subaccount_ref=ALICE, group="g", limit_centis=200))
     telling.does(*(rest_order("RAIN-1", 2, price, order=name, group="g") for name, price in (("a", 40), ("b", 30))))
     told = telling.does(buy("RAIN-1", 2, 40, order="a"))
     assert [message.kind for message in told] == [
@@ -121,10 +121,13 @@ def test_a_closed_position_is_told_as_zero(telling: Telling) -> None:
 
 
 def test_a_settlement_tells_every_row_that_it_pays(telling: Telling) -> None:
-    telling.does(*(buy("RAIN-1", 4, 50, purse) for purse in (ALICE, ALICE_3, ST1)), rest_order("RAIN-1", 1, 20, BOB))
+    telling.does(
+        *(buy("RAIN-1", 4, 50, subaccount_ref) for subaccount_ref in (ALICE, ALICE_3, ST1)),
+        rest_order("RAIN-1", 1, 20, BOB),
+    )
     told = telling.does(SettleMarket(market="RAIN-1", result=Result.YES))
     positions = [message for message in told if message.kind == "market_position"]
-    assert [message.purse for message in positions] == [ALICE, ALICE_3, ST1]
+    assert [message.subaccount_ref for message in positions] == [ALICE, ALICE_3, ST1]
     assert [read(message).get("subaccount") for message in positions] == [None, 3, None]
     assert {read(message)["realized_pnl_dollars"] for message in positions} == {"2.000000"}
     assert read(only(told, "user_order"))["last_update_reason"] == "CloseCancel"
@@ -133,7 +136,7 @@ def test_a_settlement_tells_every_row_that_it_pays(telling: Telling) -> None:
 
 
 def test_a_transfer_of_cash_is_no_news(telling: Telling) -> None:
-    assert telling.does(Deposit(purse=ALICE, amount_micros=DOLLAR)) == []
+    assert telling.does(Deposit(subaccount_ref=ALICE, amount_micros=DOLLAR)) == []
 
 
 # --- orders
@@ -156,13 +159,13 @@ def test_why_an_order_changed(telling: Telling) -> None:
     assert reason(SwitchExchange(trading=False)) == "HaltCancel"
     telling.does(rest_order("RAIN-1", 9, 40, order="d"))
     assert reason(CloseMarket(market="RAIN-1")) == "CloseCancel"
-    telling.does(OpenGroup(purse=ALICE, group="g"), rest_order("RAIN-2", 9, 40, order="e", group="g"))
+    telling.does(OpenGroup(subaccount_ref=ALICE, group="g"), rest_order("RAIN-2", 9, 40, order="e", group="g"))
     assert reason(TriggerGroup(group="g")) is None
 
 
 def test_an_order_is_as_it_was_at_its_moment(telling: Telling) -> None:
     """A group's trigger changes an order after its fill, in the same command."""
-    telling.does(OpenGroup(purse=ALICE, group="g", limit_centis=100))
+    telling.does(OpenGroup(subaccount_ref=ALICE, group="g", limit_centis=100))
     telling.does(rest_order("RAIN-1", 5, 40, order="a", group="g"))
     filled, canceled = telling.does(buy("RAIN-1", 1, 40, order="a"), channels=["user_orders"])
     assert (read(filled)["status"], read(filled)["remaining_count_fp"]) == ("resting", "4.00")
@@ -309,12 +312,12 @@ def test_a_body_is_written_once_a_date(telling: Telling) -> None:
 def test_filters_and_owners_are_known_of_every_message(telling: Telling) -> None:
     """Groups and events have no market to be filtered by."""
     told = telling.does(
-        OpenGroup(purse=ALICE_3, group="g"),
+        OpenGroup(subaccount_ref=ALICE_3, group="g"),
         rest_order("RAIN-1", 5, 40, ALICE_3, order="o", group="g"),
         buy("RAIN-1", 2, 40, ALICE_3, order="o"),
         ListMarket(market="SNOW-1", event="SNOW", series="SNOW"),
     )
     private = {"user_order", "fill", "market_position", "order_group_updates"}
     for message in told:
-        assert (message.purse == ALICE_3) == (message.kind in private)
+        assert (message.subaccount_ref == ALICE_3) == (message.kind in private)
         assert (message.market is None) == (message.kind in {"order_group_updates", "event_lifecycle"})

@@ -107,7 +107,7 @@ class Audience:
             if frame is not None:
                 assert_same_position(frame, row)
             else:
-                untold = self.state.holdings[key[0]].positions[key[1]]
+                untold = self.state.subaccounts[key[0]].positions[key[1]]
                 assert not any((*untold.stake, untold.fees_micros)), "it has moved, and nobody was told"
 
     def _compare_orders(self, listener: Folded) -> None:
@@ -127,7 +127,7 @@ def assert_in_order(messages: list[Message]) -> None:
         if message.kind == "fill":
             before, after = messages[place - 1], messages[place + 1]
             assert (before.kind, after.kind) == ("user_order", "market_position")
-            assert before.purse == message.purse == after.purse
+            assert before.subaccount_ref == message.subaccount_ref == after.subaccount_ref
             order, fill, position = (json.loads(one.body(api_date("2026-10"))) for one in (before, message, after))
             assert order["order_id"] == fill["order_id"]
             assert order["last_updated_ts_ms"] == fill["ts_ms"]

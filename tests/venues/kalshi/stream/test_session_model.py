@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from mockexchange.core.commands import Command, QuoteMarket
 from mockexchange.core.refusals import Refusal
-from mockexchange.core.vocabulary import BookRef
+from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.session import Session
@@ -75,7 +75,7 @@ class Naive:
             return [("error", 2)]
         if tickers and UNKNOWN in tickers and is_filtered and self.rules.knows_code_16:
             return [("error", 16)]
-        acks, books = [], []
+        acks, subaccounts = [], []
         for channel in dict.fromkeys(channels):
             sid = self.sid_of(channel)
             if sid is None:
@@ -84,8 +84,8 @@ class Naive:
                 self.open[sid] = [channel, [], 0]
             acks.append(("subscribed", sid))
             new = self.join(sid, tickers if channel in self.rules.filtered else None)
-            books += [(sid, ticker) for ticker in new if channel == "orderbook_delta"]
-        return acks + [("orderbook_snapshot", sid, self.number(sid), ticker) for sid, ticker in books]
+            subaccounts += [(sid, ticker) for ticker in new if channel == "orderbook_delta"]
+        return acks + [("orderbook_snapshot", sid, self.number(sid), ticker) for sid, ticker in subaccounts]
 
     def join(self, sid: int, tickers: list[str] | None) -> list[str]:
         one = self.open[sid]
@@ -138,10 +138,10 @@ class Naive:
         return found
 
     def sees(
-        self, channel: str, ticker: str, purse: BookRef | None, books: set[BookRef]
+        self, channel: str, ticker: str, subaccount_ref: SubaccountRef | None, subaccounts: set[SubaccountRef]
     ) -> tuple[int, int | None] | None:
         sid = self.sid_of(channel)
-        if sid is None or (purse is not None and purse not in books):
+        if sid is None or (subaccount_ref is not None and subaccount_ref not in subaccounts):
             return None
         tickers = self.open[sid][1]
         if tickers is not None and ticker not in tickers:
@@ -189,7 +189,7 @@ def test_a_session_does_what_the_rules_say(steps: list[tuple[Any, ...]], date: s
     session, naive = open_session(venue, date, who), Naive(Rules(date))
     for name, *given_ones in steps:
         if name == "fill":
-            happen(session, naive, venue, trade(given_ones[1], purse=given_ones[0]), BOOKS_SEEN[who])
+            happen(session, naive, venue, trade(given_ones[1], subaccount_ref=given_ones[0]), BOOKS_SEEN[who])
         elif name == "quote":
             quote = QuoteMarket(market=given_ones[0], yes=((given_ones[1] * 100, 1_000),))
             happen(session, naive, venue, quote, BOOKS_SEEN[who])
@@ -226,14 +226,14 @@ def terminate(session: Session, naive: Naive, sid: int) -> None:
         del naive.open[sid]
 
 
-def happen(session: Session, naive: Naive, venue: Venue, command: Command, books: set[BookRef]) -> None:
+def happen(session: Session, naive: Naive, venue: Venue, command: Command, subaccounts: set[SubaccountRef]) -> None:
     """Every message that the rules let through is delivered, in order, and nothing else is."""
     venue.at += 1_000
     outcome = venue.exchange.execute(command, venue.at)
     assert not isinstance(outcome, Refusal), outcome
     for message in messages_of(venue.exchange.state, outcome, venue.at):
         ticker = message.market.ticker if message.market else ""
-        wanted = naive.sees(message.channel, ticker, message.purse, books)
+        wanted = naive.sees(message.channel, ticker, message.subaccount_ref, subaccounts)
         frame = session.frame_of(message)
         if wanted is None:
             assert frame is None, message.kind

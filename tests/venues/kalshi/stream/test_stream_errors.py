@@ -207,7 +207,7 @@ def test_a_terminal_error_ends_the_subscription(date: str, code: int, sent: int,
     sid = {"sid": 2} if date in ("2026-10-01", "2026-10", "compat") else {}
     assert json.loads(line(frame)) == {**sid, "type": "error", "msg": {"code": sent, "msg": text}}
     assert (frame.channel, frame.sid) == ("fill", 2)
-    assert [one.kind for one in frames_of(session, venue, trade(purse=ALICE))] == ["trade"]
+    assert [one.kind for one in frames_of(session, venue, trade(subaccount_ref=ALICE))] == ["trade"]
     assert subscribe(session, "fill") == ['{"type":"subscribed","id":1,"msg":{"channel":"fill","sid":3}}']
     with pytest.raises(KeyError):
         session.terminate(2, code)
