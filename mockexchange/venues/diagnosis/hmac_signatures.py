@@ -1,7 +1,7 @@
-"""Which text, with which secret, gives an HMAC that is not the right one: how a wrong signature is explained.
+"""The diagnosis of a wrong HMAC: the text and the secret that it was made with.
 
-A venue says what could have been signed and how its secrets could have been read; here they are tried, a bounded number
-of them, and what fits is told in words. Nothing is said to fit that was not seen to.
+A venue gives the texts that could have been signed and the ways in which its secrets could have been read. A bounded
+number of them is tried; only a digest that fits exactly is explained.
 """
 
 import hashlib
@@ -9,12 +9,13 @@ import hmac
 import re
 from base64 import b64decode
 from binascii import Error
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from itertools import chain, islice
+from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from mockexchange.venues.diagnosis.search import finish, pairs
+from mockexchange.venues.diagnosis.credentials import KnownKey, explain_signer, explain_text
+from mockexchange.venues.diagnosis.search import Attempt, finish, first_found
 from mockexchange.venues.quoting import plural, quote
 from mockexchange.venues.request import Pause
 
@@ -32,24 +33,6 @@ HEX_CHARS_MIN = 32
 
 _HEX = re.compile(r"(0x)?((?:[0-9a-fA-F]{2})+)")
 
-Fields = dict[str, str]
-"""A text to sign as independent parts, so that mistakes in different parts combine."""
-
-
-class Edit(NamedTuple):
-    """One mistake: the parts it changes and what to do about it; `combines` where it is likely to be one of two."""
-
-    changes: Fields
-    advice: str
-    combines: bool = True
-
-
-class Text(NamedTuple):
-    """What could have been signed; without advice it is what should have been."""
-
-    data: bytes
-    advice: str = ""
-
 
 class Secret(NamedTuple):
     """The bytes that a secret could have been taken for; without advice the right ones."""
@@ -58,27 +41,16 @@ class Secret(NamedTuple):
     advice: str = ""
 
 
-class KnownSecret(NamedTuple):
-    """A key of the same sandbox, as people call it."""
-
-    key_id: str
-    account: str
-    name: str
-    key: bytes
-
-    @property
-    def label(self) -> str:
-        if not self.account:
-            return "the key given"
-        return f'{self.account}\'s key "{self.name}"'
+KnownSecret = KnownKey[bytes]
+"""A key that signs with a secret; `key` is the bytes that an HMAC takes."""
 
 
 class Case(NamedTuple):
-    """A signature in question. Of `texts` and of `secrets` the first is the right one; `spelling` is hex or base64."""
+    """A wrong signature. The first of `attempts` and of `secrets` is the right one; `spelling` is hex or base64."""
 
     signature: str
     spelling: str
-    texts: Callable[[], Iterator[Text]]
+    attempts: Callable[[], Iterator[Attempt]]
     secrets: Sequence[Secret]
     claimed: KnownSecret
     others: Sequence[KnownSecret] = ()
@@ -92,20 +64,10 @@ class Spelled(NamedTuple):
 
 
 class Finding(NamedTuple):
-    text: Text
+    attempt: Attempt
     secret: Secret
     signer: KnownSecret | None = None
     way: str = ""
-
-
-def texts_of(right: Fields, edits: Iterable[Edit], render: Callable[[Fields], bytes]) -> Iterator[Text]:
-    """Give the right text, then each mistake, then pairs of mistakes in different parts, likely ones first."""
-    known = [edit for edit in edits if edit.changes.items() - right.items()]
-    for chosen in chain(((),), ((edit,) for edit in known), pairs([edit for edit in known if edit.combines])):
-        fields = right.copy()
-        for edit in chosen:
-            fields.update(edit.changes)
-        yield Text(render(fields), ", and ".join(edit.advice for edit in chosen))
 
 
 def explain(case: Case, pause: Pause) -> str:
@@ -119,12 +81,9 @@ def explain_steps(case: Case) -> Generator[None, None, str]:
     algorithm = ALGORITHMS.get(len(spelled.data or b""))
     if spelled.data is None or algorithm is None:
         return _explain_unreadable(case, spelled)
-    for number, (finding, digest) in enumerate(islice(_attempts(case, algorithm), ATTEMPTS_MAX)):
-        if digest == spelled.data:
-            return _explain_finding(case, finding, spelled, algorithm)
-        if number % ATTEMPTS_PER_STEP == ATTEMPTS_PER_STEP - 1:
-            yield
-    return _explain_nothing(case, spelled)
+    tries = ((finding if digest == spelled.data else None, 1) for finding, digest in _digests(case, algorithm))
+    finding = yield from first_found(islice(tries, ATTEMPTS_MAX), ATTEMPTS_PER_STEP)
+    return _explain_finding(case, finding, spelled, algorithm) if finding else _explain_nothing(case, spelled)
 
 
 def read_signature(text: str) -> Spelled:
@@ -160,18 +119,18 @@ def _read_base64(text: str, bare: str) -> Spelled:
     return Spelled(data, "url-safe base64" if is_url_safe else "base64 with its padding or a + lost")
 
 
-def _attempts(case: Case, algorithm: str) -> Iterator[tuple[Finding, bytes]]:
+def _digests(case: Case, algorithm: str) -> Iterator[tuple[Finding, bytes]]:
     own, *misread = case.secrets
-    right = next(case.texts())
-    for text in islice(case.texts(), TEXTS_MAX):
-        yield Finding(text, own), hmac.digest(own.key, text.data, algorithm)
-    for way, digest in _other_ways(own.key, right.data, algorithm):
+    right = next(case.attempts())
+    for attempt in islice(case.attempts(), TEXTS_MAX):
+        yield Finding(attempt, own), hmac.digest(own.key, attempt.text, algorithm)
+    for way, digest in _other_ways(own.key, right.text, algorithm):
         yield Finding(right, own, way=way), digest
     for other in case.others[:OTHERS_MAX]:
-        yield Finding(right, own, other), hmac.digest(other.key, right.data, algorithm)
+        yield Finding(right, own, other), hmac.digest(other.key, right.text, algorithm)
     for secret in misread:
-        for text in islice(case.texts(), TEXTS_PER_SECRET_MAX):
-            yield Finding(text, secret), hmac.digest(secret.key, text.data, algorithm)
+        for attempt in islice(case.attempts(), TEXTS_PER_SECRET_MAX):
+            yield Finding(attempt, secret), hmac.digest(secret.key, attempt.text, algorithm)
 
 
 def _other_ways(key: bytes, text: bytes, algorithm: str) -> Iterator[tuple[str, bytes]]:
@@ -184,22 +143,18 @@ def _other_ways(key: bytes, text: bytes, algorithm: str) -> Iterator[tuple[str, 
 def _explain_finding(case: Case, finding: Finding, spelled: Spelled, algorithm: str) -> str:
     wrong = []
     if finding.signer:
-        wrong.append(_explain_signer(case.claimed, finding.signer))
+        signer = explain_signer(case.claimed, finding.signer)
+        wrong.append(f"{signer}, or sign with the secret of {case.claimed.label}")
     if finding.way:
         wrong.append(f"it is {finding.way}: make an HMAC-SHA256 with the secret as its key")
-    if finding.text.advice:
-        wrong.append(f"you signed {_shown(finding.text.data)}; {finding.text.advice}")
+    if finding.attempt.advice:
+        wrong.append(f"you signed {_shown(finding.attempt.text)}; {finding.attempt.advice}")
     if finding.secret.advice:
         wrong.append(finding.secret.advice)
     if algorithm != "sha256" and not finding.way:
         wrong.append(f"you took {algorithm.upper()}: take HMAC-SHA256")
     wrong += _spelling_advice(case, spelled)
     return "; ".join(wrong) or "the signature verifies"
-
-
-def _explain_signer(claimed: KnownSecret, signer: KnownSecret) -> str:
-    made = f"this signature was made with {signer.label}; you sent the id of {claimed.label}"
-    return f"{made}: send {quote(signer.key_id)}, or sign with the secret of {claimed.label}"
 
 
 def _spelling_advice(case: Case, spelled: Spelled) -> list[str]:
@@ -230,9 +185,7 @@ def _explain_nothing(case: Case, spelled: Spelled) -> str:
 
 
 def _expected(case: Case) -> str:
-    text = next(case.texts()).data
-    digest = hashlib.sha256(text).hexdigest()
-    return f"the text to sign is {_shown(text)} ({plural(len(text), 'byte')}, sha256 {digest})"
+    return explain_text(next(case.attempts()).text, EXPECTED_CHARS_MAX)
 
 
 def _shown(text: bytes) -> str:

@@ -1,41 +1,93 @@
-"""The search for what is wrong with a signature: which mistakes are tried together, and how others run in between."""
+"""The search for the mistakes behind a wrong signature, shared by all venues.
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from typing import Protocol, TypeVar
+A text to sign is a dictionary of independent fields, so that mistakes in different fields combine. A venue gives its
+table of mistakes; the texts are tried in order of likelihood until one fits. The search is bounded and runs in steps,
+so that other threads can run in between.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
 from mockexchange.venues.request import Pause
 
+VERIFIES = "verifies"
+"""The result of a search for a signature that is right."""
 
-class Mistake(Protocol):
+Fields = dict[str, str]
+
+
+class Edit(NamedTuple):
+    """One mistake: the fields that it changes and the advice; `combines` if it is likely beside another mistake."""
+
+    changes: Fields
+    advice: str
+    combines: bool = True
+
+
+class Attempt(NamedTuple):
+    """A text that may have been signed, and the mistakes that lead to it; without mistakes, the right text."""
+
+    text: bytes
+    fields: Fields
+    edits: tuple[Edit, ...] = ()
+
     @property
-    def changes(self) -> Mapping[str, str]:
-        """The parts of the signed text that it changes."""
-        ...
+    def advice(self) -> str:
+        return ", and ".join(edit.advice for edit in self.edits)
 
 
-M = TypeVar("M", bound=Mistake)
+F = TypeVar("F")
+"""What a search finds."""
 
 
-def pairs(mistakes: Sequence[M]) -> Iterator[tuple[M, M]]:
-    """Give the pairs of mistakes that change different parts, those of two likely ones, which stand first, first."""
-    count = len(mistakes)
+def attempts(
+    right: Fields, edits: Iterable[Edit], render: Callable[[Fields], bytes], rare: Iterable[Edit] = ()
+) -> Iterator[Attempt]:
+    """Give the right text, then each mistake, then pairs of mistakes, then the rare mistakes."""
+    yield Attempt(render(right), right)
+    known = [edit for edit in edits if edit.changes.items() - right.items()]
+    combined = pairs([edit for edit in known if edit.combines])
+    for chosen in chain(((edit,) for edit in known), combined, ((edit,) for edit in rare)):
+        fields = right.copy()
+        for edit in chosen:
+            fields.update(edit.changes)
+        yield Attempt(render(fields), fields, chosen)
+
+
+def pairs(edits: Sequence[Edit]) -> Iterator[tuple[Edit, Edit]]:
+    """Give the pairs of mistakes in different fields; pairs of likely mistakes, which stand first, come first."""
+    count = len(edits)
     for total in range(1, 2 * count - 2):
         for low in range(max(0, total - count + 1), (total + 1) // 2):
-            first, second = mistakes[low], mistakes[total - low]
+            first, second = edits[low], edits[total - low]
             if first.changes.keys().isdisjoint(second.changes):
                 yield first, second
 
 
+def first_found(tries: Iterable[tuple[F | None, int]], cost_per_step: int) -> Generator[None, None, F | None]:
+    """Return the first result of some tries; each is a result (None for a failure) and its cost."""
+    spent = 0
+    for found, cost in tries:
+        if found is not None:
+            return found
+        spent += cost
+        if spent >= cost_per_step:
+            spent = 0
+            yield
+    return None
+
+
 def no_pause() -> None:
-    """Let nobody run: for a search that nobody waits beside."""
+    """Continue at once, for a search that blocks no other thread."""
 
 
 def finish(steps: Generator[None, None, str], pause: Pause = no_pause) -> str:
-    """Return what a search in steps finds; calls `pause` between them."""
+    """Return the result of a search in steps; calls `pause` between them."""
     while True:
         try:
             next(steps)
         except StopIteration as done:
-            words: str = done.value
-            return words
+            diagnosis: str = done.value
+            return diagnosis
         pause()

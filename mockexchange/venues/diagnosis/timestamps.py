@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from mockexchange.venues.quoting import quote
 
+MILLISECOND_DIGITS = 13
 EXPECTED = "send Unix milliseconds in digits"
 NEAR_MS = 86_400_000
 """A wrong unit is off by decades, so a day tells it from a wrong clock."""
@@ -31,6 +32,13 @@ def explain_timestamp(timestamp: str, host_now_ms: int, window_past_ms: int, win
             return f"the timestamp {timestamp} has leading zeros: {EXPECTED}, now {host_now_ms}"
         return _explain_number(int(timestamp), host_now_ms, (window_past_ms, window_future_ms))
     return _explain_spelling(timestamp, host_now_ms)
+
+
+def explain_digits(timestamp: str) -> str:
+    """Explain what is wrong with a timestamp by its digits alone, without a clock; "" if nothing is."""
+    if timestamp.isascii() and timestamp.isdigit() and len(timestamp) == MILLISECOND_DIGITS:
+        return ""
+    return f"the timestamp {quote(timestamp, TEXT_CHARS_MAX)} is not Unix milliseconds in {MILLISECOND_DIGITS} digits"
 
 
 def _explain_number(sent_ms: int, now_ms: int, window_ms: tuple[int, int]) -> str:

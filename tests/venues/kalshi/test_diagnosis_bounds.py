@@ -18,7 +18,7 @@ from mockexchange.venues.kalshi.diagnosis import (
     signature_contents,
     steps,
 )
-from mockexchange.venues.kalshi.diagnosis.attempts import attempts
+from mockexchange.venues.kalshi.diagnosis.mistakes import attempts_of
 from mockexchange.venues.kalshi.diagnosis.texts import Sent
 from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.request import Request
@@ -107,7 +107,7 @@ def test_a_signature_that_cannot_be_of_a_key_costs_nothing(count_cost: Callable[
 
 def test_no_text_is_tried_twice_as_a_single_mistake() -> None:
     sent = Sent(TS, "POST", PATH, "limit=2", b"{}", HOST, "id")
-    singles = [attempt for attempt in attempts(sent) if len(attempt.edits) == 1]
+    singles = [attempt for attempt in attempts_of(sent) if len(attempt.edits) == 1]
     assert all(attempt.text != f"{TS}POST{PATH}".encode() for attempt in singles)
     assert all(attempt.edits[0].advice for attempt in singles)
 
@@ -123,7 +123,7 @@ def test_a_timestamp_that_is_no_time_leaves_the_other_mistakes(timestamp: str) -
 @pytest.mark.parametrize("request_", [GET, RICH], ids=["ordinary", "rich"])
 def test_every_text_of_an_ordinary_request_is_within_the_bound(request_: Request) -> None:
     sent = Sent(TS, request_.method, request_.path, request_.query, request_.body, HOST, "id")
-    assert sum(1 for _ in attempts(sent)) <= steps.TEXTS_MAX
+    assert sum(1 for _ in attempts_of(sent)) <= steps.TEXTS_MAX
 
 
 # Hostile input.

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mockexchange.venues.diagnosis.credentials import KEYS_COMPARED_MAX
 from mockexchange.venues.kalshi.diagnosis import (
     KnownKey,
     explain_missing,
@@ -22,7 +23,6 @@ from mockexchange.venues.kalshi.diagnosis import (
     explain_timestamp,
     explain_unknown_key,
 )
-from mockexchange.venues.kalshi.diagnosis.headers import KEYS_COMPARED_MAX
 from mockexchange.venues.quoting import QUOTED_CHARS_MAX, quote
 from mockexchange.venues.request import Request
 from tests.venues.kalshi.keyring import ed25519_key, private_pem, public_pem, rsa_key, sign, sign_pkcs1, spell

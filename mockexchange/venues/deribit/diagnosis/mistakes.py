@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from mockexchange.venues.diagnosis.hmac_signatures import Edit
+from mockexchange.venues.diagnosis.search import Edit
 from mockexchange.venues.quoting import quote
 
 PREFIX = "/api/v2"

@@ -11,12 +11,10 @@ from mockexchange.venues.deribit.signing import (
     request_text,
 )
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret, explain
-from mockexchange.venues.diagnosis.search import no_pause
+from mockexchange.venues.diagnosis.search import VERIFIES, no_pause
+from mockexchange.venues.diagnosis.timestamps import explain_digits
 from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Request
-
-VERIFIES = "verifies"
-MILLISECOND_DIGITS = 13
 
 
 def explain_offline(method: str, target: str, body: bytes, authorization: str, secret: str) -> str:
@@ -38,7 +36,8 @@ def explain_offline(method: str, target: str, body: bytes, authorization: str, s
     if not all(sent):
         return explain_missing(sent)
     if is_right(secret, request_text(sent.timestamp, sent.nonce, request), sent.signature):
-        return _doubt(sent.timestamp) or VERIFIES
+        doubt = explain_digits(sent.timestamp)
+        return f"the signature fits, and {doubt}" if doubt else VERIFIES
     given = KnownSecret(sent.key_id, "", "", secret.encode(errors="replace"))
     return explain(request_case(request, sent)(given, ()), no_pause)
 
@@ -48,10 +47,3 @@ def _split(target: str) -> tuple[str, str]:
     _, scheme, rest = target.partition("://")
     host, _, target_of_url = rest.partition("/")
     return (host, f"/{target_of_url}") if scheme and "?" not in target.partition("://")[0] else ("", target)
-
-
-def _doubt(timestamp: str) -> str:
-    if timestamp.isascii() and timestamp.isdigit() and len(timestamp) == MILLISECOND_DIGITS:
-        return ""
-    shown = quote(timestamp, SHOWN_CHARS_MAX)
-    return f"the signature fits, and the timestamp {shown} is not Unix milliseconds in {MILLISECOND_DIGITS} digits"

@@ -10,7 +10,8 @@ from typing import Literal
 
 from mockexchange.venues.deribit.diagnosis.mistakes import OF_REQUESTS, OF_STREAMS, Mistake, Sent
 from mockexchange.venues.deribit.signing import Credentials
-from mockexchange.venues.diagnosis.hmac_signatures import Case, Edit, Fields, KnownSecret, Secret, Text, texts_of
+from mockexchange.venues.diagnosis.hmac_signatures import Case, KnownSecret, Secret
+from mockexchange.venues.diagnosis.search import Attempt, Edit, Fields, attempts
 from mockexchange.venues.request import Request
 
 COMBINED = 2
@@ -55,11 +56,11 @@ def _case(sent: Sent, signature: str, layout: Literal["request", "stream"], mist
         "end": "\n" if layout == "request" else "",
     }
 
-    def texts() -> Iterator[Text]:
-        return texts_of(right, _edits(sent, mistakes), render)
+    def tries() -> Iterator[Attempt]:
+        return attempts(right, _edits(sent, mistakes), render)
 
     def make_case(claimed: KnownSecret, others: Sequence[KnownSecret]) -> Case:
-        return Case(signature, "hex", texts, tuple(_secrets(claimed)), claimed, others)
+        return Case(signature, "hex", tries, tuple(_secrets(claimed)), claimed, others)
 
     return make_case
 

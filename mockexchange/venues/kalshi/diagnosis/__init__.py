@@ -6,7 +6,7 @@ the signature, opening looks into it, mistakes is the table of texts that were s
 
 from mockexchange.venues.diagnosis.timestamps import explain_timestamp
 from mockexchange.venues.kalshi.diagnosis.headers import explain_missing, explain_unknown_key
-from mockexchange.venues.kalshi.diagnosis.key_names import KnownKey
+from mockexchange.venues.kalshi.diagnosis.known_keys import KnownKey
 from mockexchange.venues.kalshi.diagnosis.offline import explain_offline
 from mockexchange.venues.kalshi.diagnosis.steps import (
     OTHER_KEYS_MAX,

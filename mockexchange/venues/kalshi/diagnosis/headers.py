@@ -1,9 +1,17 @@
 """Why the credentials could not even be read, or name no key."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 
-from mockexchange.venues.kalshi.diagnosis.key_names import KnownKey
+from mockexchange.venues.diagnosis.credentials import (
+    HEADERS_MAX,
+    KEY_ID_CHARS_MAX,
+    KEYS_COMPARED_MAX,
+    KEYS_NAMED_MAX,
+    STRAY,
+    similar_headers,
+    similar_ids,
+)
+from mockexchange.venues.kalshi.diagnosis.known_keys import KnownKey
 from mockexchange.venues.kalshi.signing import KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER
 from mockexchange.venues.quoting import plural, quote
 from mockexchange.venues.request import Request
@@ -13,15 +21,6 @@ WANTED = {
     TIMESTAMP_HEADER: "Unix milliseconds",
     SIGNATURE_HEADER: "base64 of the signature over timestamp + METHOD + path",
 }
-HEADERS_MAX = 200
-"""More names than a server lets through, compared with the three."""
-LOOK_ALIKES_MAX = 5
-NAME_BYTES_MAX = 50
-KEYS_COMPARED_MAX = 1_000
-"""Comparing one id with a thousand takes some 10 ms; a sandbox may have far more accounts."""
-KEYS_NAMED_MAX = 3
-KEY_ID_CHARS_MAX = 200
-STRAY = " \t\r\n\"'<>{}[](),;"
 ARMOUR = "-----BEGIN"
 
 
@@ -48,10 +47,8 @@ def _sent_instead(request: Request, sent: dict[bytes, bool]) -> Iterator[str]:
         yield f"Authorization: {quote(scheme, 20)[1:-1]} is not read, each request is signed"
     missing = [name.decode() for name in WANTED if not sent.get(name)]
     looks = [name for name in sent if name not in WANTED and (b"kalshi" in name or b"access" in name)]
-    for name in looks[:LOOK_ALIKES_MAX]:
-        near = difflib.get_close_matches(name[:NAME_BYTES_MAX].decode("latin-1"), missing, n=1, cutoff=0.75)
-        if near:
-            yield f"{quote(_spell(name))} is not {near[0].upper()}"
+    for other, near in similar_headers([name.decode("latin-1") for name in looks], missing):
+        yield f"{quote(_spell(other.encode('latin-1')))} is not {near.upper()}"
 
 
 def explain_unknown_key(key_id: str, known: Iterable[KnownKey]) -> str:
@@ -91,8 +88,7 @@ def _nearest(key_id: str, keys: list[KnownKey]) -> str:
     words = {key.key_id: key for key in keys[:KEYS_COMPARED_MAX]} | {
         key.account: key for key in keys[:KEYS_COMPARED_MAX]
     }
-    near = difflib.get_close_matches(key_id[:KEY_ID_CHARS_MAX], words, n=KEYS_NAMED_MAX, cutoff=0.6)
-    named = {words[word].key_id: words[word] for word in near}
+    named = {words[word].key_id: words[word] for word in similar_ids(key_id, words)}
     if named:
         return "did you mean " + " or ".join(f"{quote(key.key_id)} ({key.label})" for key in named.values()) + "?"
     some = ", ".join(f"{quote(key.key_id)} ({key.label})" for key in keys[:KEYS_NAMED_MAX])

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from urllib.parse import quote as percent_encode
 from urllib.parse import unquote_plus, unquote_to_bytes
 
+from mockexchange.venues.diagnosis.search import Attempt, Edit, Fields, attempts
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, STREAM_PATH
-from mockexchange.venues.kalshi.diagnosis.texts import WRAPS, Edit, Fields, Sent
+from mockexchange.venues.kalshi.diagnosis.texts import WRAPS, Sent, render
 from mockexchange.venues.quoting import quote
 
 BODY_BYTES_MAX = 65_536
@@ -218,7 +219,7 @@ def wrapped(_: Sent) -> Iterator[Edit]:
         yield Edit({"wrap": wrap}, words if wrap == "newline" else f"sign the text itself, {words}")
 
 
-def timestamp_elsewhen(sent: Sent) -> Iterator[Edit]:
+def timestamp_other(sent: Sent) -> Iterator[Edit]:
     number = _number(sent)
     if number is None:
         return
@@ -271,5 +272,12 @@ COMBINED: tuple[Make, ...] = (
     method_other,
 )
 """Each is tried by itself and with every other that changes other fields, in this order."""
-ALONE: tuple[Make, ...] = (timestamp_elsewhen, path_other, venue_host_signed, timestamp_finer)
+ALONE: tuple[Make, ...] = (timestamp_other, path_other, venue_host_signed, timestamp_finer)
 """Each is tried by itself: there are many of these, and they are rare."""
+
+
+def attempts_of(sent: Sent) -> Iterator[Attempt]:
+    """Give the texts that may have been signed for a request."""
+    combined = (edit for make in COMBINED for edit in make(sent))
+    alone = (edit for make in ALONE for edit in make(sent))
+    return attempts(sent.fields, combined, render, alone)

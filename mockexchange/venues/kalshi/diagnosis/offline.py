@@ -16,15 +16,15 @@ from cryptography.hazmat.primitives.serialization import (
     load_ssh_private_key,
 )
 
-from mockexchange.venues.kalshi.diagnosis.key_names import KnownKey
+from mockexchange.venues.diagnosis.search import VERIFIES
+from mockexchange.venues.diagnosis.timestamps import explain_digits
+from mockexchange.venues.kalshi.diagnosis.known_keys import KnownKey
 from mockexchange.venues.kalshi.diagnosis.steps import explain_signature
-from mockexchange.venues.kalshi.diagnosis.verdicts import VERIFIES, explain_salt
+from mockexchange.venues.kalshi.diagnosis.verdicts import explain_salt
 from mockexchange.venues.kalshi.signing import Credentials, decode_signature, signed_message, verify
 from mockexchange.venues.public_keys import UnusableKey, load_public_key
-from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Request
 
-MILLISECOND_DIGITS = 13
 _URL = re.compile(r"[A-Za-z]+://([^/?#]*)", re.ASCII)
 
 
@@ -43,7 +43,8 @@ def explain_offline(method: str, path: str, query: str, timestamp: str, signatur
     words = _verify(request, credentials, pem) or explain_signature(
         request, credentials, KnownKey("", "", "", pem), (), host
     )
-    return words + _doubt(timestamp.strip())
+    doubt = explain_digits(_wire(timestamp.strip()))
+    return f"{words}; {doubt}" if doubt else words
 
 
 def _verify(request: Request, credentials: Credentials, pem: str) -> str | None:
@@ -54,12 +55,6 @@ def _verify(request: Request, credentials: Credentials, pem: str) -> str | None:
     if signature is None or verdict == "bad":
         return None
     return VERIFIES if verdict == "good" else f"{VERIFIES}; {explain_salt(key, signature, message)}"
-
-
-def _doubt(timestamp: str) -> str:
-    if timestamp.isascii() and timestamp.isdigit() and len(timestamp) == MILLISECOND_DIGITS:
-        return ""
-    return f"; the timestamp {quote(_wire(timestamp))} is not Unix milliseconds in {MILLISECOND_DIGITS} digits"
 
 
 def _read_target(method: str, path: str, query: str) -> tuple[Request, str]:

@@ -4,15 +4,15 @@ Nothing is said to fit that was not seen to. The work is cut into steps so that 
 between, and it is bounded, so that a refusal costs other requests nothing.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from itertools import islice
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from mockexchange.venues.diagnosis.search import finish
-from mockexchange.venues.kalshi.diagnosis.attempts import attempts
+from mockexchange.venues.diagnosis.search import finish, first_found
 from mockexchange.venues.kalshi.diagnosis.encodings import read_signature
-from mockexchange.venues.kalshi.diagnosis.key_names import KnownKey
+from mockexchange.venues.kalshi.diagnosis.known_keys import KnownKey
+from mockexchange.venues.kalshi.diagnosis.mistakes import attempts_of
 from mockexchange.venues.kalshi.diagnosis.signature_contents import Ed25519Reading, Reading, open_signature
 from mockexchange.venues.kalshi.diagnosis.signature_lengths import ED25519_BYTES
 from mockexchange.venues.kalshi.diagnosis.texts import Sent
@@ -61,7 +61,7 @@ def _explain(sent: Sent, signature: str, key: KnownKey, others: Sequence[KnownKe
     if data is None:
         return spelling or ""
     try:
-        case = Case(sent, key, load_public_key(key.public_key), data, spelling)
+        case = Case(sent, key, load_public_key(key.key), data, spelling)
     except UnusableKey as unusable:
         return f"its public key cannot be used: {unusable}"
     tried = sorted(others, key=lambda other: other.account != key.account)[:OTHER_KEYS_MAX]
@@ -95,7 +95,7 @@ def _find_other(case: Case, other: KnownKey) -> Search:
 
 def _read_with(other: KnownKey, signature: bytes) -> Sequence[Reading]:
     try:
-        return _read(load_public_key(other.public_key), signature)
+        return _read(load_public_key(other.key), signature)
     except UnusableKey:
         return []
 
@@ -107,18 +107,19 @@ def _read(key: PublicKey, signature: bytes) -> Sequence[Reading]:
 
 
 def _search(sent: Sent, readings: Sequence[Reading], texts_max: int, texts_per_step: int) -> Search:
-    """Find the text that was signed, yielding after each step's worth of texts; a long text counts for several."""
-    texts_bytes = spent = 0
-    for attempt in islice(attempts(sent), texts_max if readings else 0):
-        text = attempt.text
-        for reading in readings:
-            if reading.fits(text):
-                return Finding(attempt, reading)
-        texts_bytes += len(text)
+    """Find the text that was signed, yielding after each step's worth of texts."""
+    if not readings:
+        return None
+    finding = yield from first_found(_tries(sent, readings, texts_max), texts_per_step)
+    return finding or (Finding(None, readings[0]) if readings[0].is_certain else None)
+
+
+def _tries(sent: Sent, readings: Sequence[Reading], texts_max: int) -> Iterator[tuple[Finding | None, int]]:
+    """Compare the texts with every reading; a long text costs as much as several."""
+    texts_bytes = 0
+    for attempt in islice(attempts_of(sent), texts_max):
+        reading = next((reading for reading in readings if reading.fits(attempt.text)), None)
+        yield Finding(attempt, reading) if reading else None, 1 + len(attempt.text) // BYTES_PER_TEXT
+        texts_bytes += len(attempt.text)
         if texts_bytes > TEXT_BYTES_MAX:
             break
-        spent += 1 + len(text) // BYTES_PER_TEXT
-        if spent >= texts_per_step:
-            spent = 0
-            yield
-    return Finding(None, readings[0]) if readings and readings[0].is_certain else None

@@ -8,9 +8,8 @@ from base64 import b64encode
 from collections.abc import Callable
 from typing import NamedTuple
 
+from mockexchange.venues.diagnosis.search import Fields
 from mockexchange.venues.kalshi.catalogue import PREFIX, STREAM_PATH
-
-Fields = dict[str, str]
 
 
 class Sent(NamedTuple):
@@ -44,13 +43,6 @@ class Sent(NamedTuple):
             "separator": "",
             "wrap": "",
         }
-
-
-class Edit(NamedTuple):
-    """One mistake: the fields it changes and what to do about it."""
-
-    changes: Fields
-    advice: str
 
 
 def plain_text(fields: Fields) -> str:

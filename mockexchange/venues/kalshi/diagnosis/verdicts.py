@@ -1,22 +1,22 @@
 """What was found out about a signature, in words that tell what to change."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from mockexchange.venues.kalshi.diagnosis.attempts import Attempt
-from mockexchange.venues.kalshi.diagnosis.key_names import KnownKey
+from mockexchange.venues.diagnosis.credentials import explain_signer, explain_text
+from mockexchange.venues.diagnosis.search import VERIFIES, Attempt
+from mockexchange.venues.kalshi.diagnosis.known_keys import KnownKey
 from mockexchange.venues.kalshi.diagnosis.signature_contents import PssReading, Reading, open_signature
 from mockexchange.venues.kalshi.diagnosis.signature_lengths import explain_length
-from mockexchange.venues.kalshi.diagnosis.texts import Sent, render
+from mockexchange.venues.kalshi.diagnosis.texts import Sent, path_text, plain_text, render
 from mockexchange.venues.kalshi.signing import SALT_LENGTH_BYTES
 from mockexchange.venues.public_keys import PublicKey
 from mockexchange.venues.quoting import plural, quote
 
 EXPECTED_CHARS_MAX = 2_000
-VERIFIES = "verifies"
+PATH_FIELDS = frozenset({"host", "prefix", "resource", "slash", "query"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +44,20 @@ def explain_finding(case: Case, finding: Finding) -> str:
     if finding.attempt is None:
         return "; ".join([*signer, _explain_unknown_text(case, finding.signer), *wrong])
     if finding.attempt.edits:
-        return "; ".join([*signer, finding.attempt.words, *wrong])
+        return "; ".join([*signer, _explain_attempt(finding.attempt), *wrong])
     if wrong and not signer:
         return "; ".join(["you signed the right text with the right key", *wrong])
     return "; ".join([*signer, *wrong]) or VERIFIES
 
 
 def _explain_signer(key: KnownKey, signer: KnownKey) -> str:
-    made = f"this signature was made with {signer.label}; you sent the id of {key.label}"
-    return f"{made}: send {quote(signer.key_id)} or sign with the private key of {key.label}"
+    return f"{explain_signer(key, signer)} or sign with the private key of {key.label}"
+
+
+def _explain_attempt(attempt: Attempt) -> str:
+    is_path_alone = all(PATH_FIELDS.issuperset(edit.changes) for edit in attempt.edits)
+    signed = path_text(attempt.fields) if is_path_alone else plain_text(attempt.fields)
+    return f"you signed {quote(signed)}; {attempt.advice}"
 
 
 def _explain_unknown_text(case: Case, signer: KnownKey | None) -> str:
@@ -61,9 +66,7 @@ def _explain_unknown_text(case: Case, signer: KnownKey | None) -> str:
 
 
 def _expected(sent: Sent) -> str:
-    text = render(sent.fields)
-    shown = quote(text.decode("latin-1"), EXPECTED_CHARS_MAX)
-    return f"the text to sign is {shown} ({len(text)} bytes, sha256 {hashlib.sha256(text).hexdigest()})"
+    return explain_text(render(sent.fields), EXPECTED_CHARS_MAX)
 
 
 def explain_nothing(case: Case, tried_count: int, others_count: int) -> str:

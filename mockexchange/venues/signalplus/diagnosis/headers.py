@@ -1,10 +1,18 @@
 """Why the credentials could not even be read, or name no key."""
 
-import difflib
 from collections.abc import Iterator
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
+from mockexchange.venues.diagnosis.credentials import (
+    HEADERS_MAX,
+    KEY_ID_CHARS_MAX,
+    KEYS_COMPARED_MAX,
+    KEYS_NAMED_MAX,
+    STRAY,
+    similar_headers,
+    similar_ids,
+)
 from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.context import NAME
@@ -22,14 +30,6 @@ MEANT = (
     "any text that is new",
     'base64 of the HMAC-SHA256 of "{timestamp}\\n{nonce}"',
 )
-HEADERS_MAX = 200
-"""More names than a server lets through, compared with the four."""
-LOOK_ALIKES_MAX = 5
-NAME_BYTES_MAX = 60
-KEYS_COMPARED_MAX = 1_000
-"""Comparing one id with a thousand takes some 10 ms; a sandbox may have far more accounts."""
-KEYS_NAMED_MAX = 3
-KEY_ID_CHARS_MAX = 200
 
 
 def explain_missing(request: Request, credentials: Credentials, with_query: bool) -> str:
@@ -47,12 +47,11 @@ def _sent_instead(request: Request, with_query: bool) -> Iterator[str]:
         yield f"Authorization has to begin with Bearer, not {quote(authorization.partition(' ')[0], 30)}"
     if not with_query and any(f"{name}=" in request.query for name in QUERY):
         yield "the query is read on the handshake of a stream alone"
-    names = [name for name, _ in request.headers[:HEADERS_MAX] if name not in HEADERS and b"signalplus" in name]
+    others = [name for name, _ in request.headers[:HEADERS_MAX] if name not in HEADERS and b"signalplus" in name]
+    names = [name.decode("latin-1") for name in others]
     wanted = [name.decode() for name in HEADERS if request.header(name) is None]
-    for name in names[:LOOK_ALIKES_MAX]:
-        near = difflib.get_close_matches(name[:NAME_BYTES_MAX].decode("latin-1"), wanted, n=1, cutoff=0.75)
-        if near:
-            yield f"{quote(name.decode('latin-1'))} is not {near[0]}"
+    for sent, near in similar_headers(names, wanted):
+        yield f"{quote(sent)} is not {near}"
 
 
 def explain_unknown_key(state: State, key_id: str) -> str:
@@ -68,7 +67,7 @@ def explain_unknown_key(state: State, key_id: str) -> str:
 
 
 def _exact(key_id: str, keys: list[Key]) -> str | None:
-    bare = key_id.strip(" \t\r\n\"'<>{}[](),;")
+    bare = key_id.strip(STRAY)
     for key in keys:
         if bare == key.key_id:
             return f"there are stray characters around the key of {key.account}: send {quote(key.key_id)}"
@@ -83,6 +82,6 @@ def _exact(key_id: str, keys: list[Key]) -> str | None:
 
 def _nearest(key_id: str, keys: list[Key]) -> str:
     known = {key.key_id: key.account for key in keys[:KEYS_COMPARED_MAX]}
-    near = difflib.get_close_matches(key_id[:KEY_ID_CHARS_MAX], known, n=KEYS_NAMED_MAX, cutoff=0.6)
+    near = similar_ids(key_id, known)
     named = ", ".join(f"{quote(name)} ({known[name]})" for name in near or list(known)[:KEYS_NAMED_MAX])
     return f"did you mean {named}?" if near else f"of this venue there is {named}"

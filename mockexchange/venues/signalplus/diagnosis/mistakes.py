@@ -6,7 +6,8 @@ from functools import partial
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
-from mockexchange.venues.diagnosis.hmac_signatures import Case, Edit, Fields, KnownSecret, Secret, Text, texts_of
+from mockexchange.venues.diagnosis.hmac_signatures import Case, KnownSecret, Secret
+from mockexchange.venues.diagnosis.search import Attempt, Edit, Fields, attempts
 from mockexchange.venues.quoting import quote
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.context import NAME
@@ -44,7 +45,7 @@ def case_of_key(
     return Case(
         signature=credentials.signature or "",
         spelling="base64",
-        texts=partial(_texts, request, credentials),
+        attempts=partial(_attempts, request, credentials),
         secrets=list(_secrets(secret)),
         claimed=claimed,
         others=others,
@@ -56,7 +57,7 @@ def _known(state: State, key: Key) -> KnownSecret:
     return KnownSecret(key.key_id, key.account, key.name, secret_bytes(key.secret) if is_here else key.secret.encode())
 
 
-def _texts(request: Request, credentials: Credentials) -> Iterator[Text]:
+def _attempts(request: Request, credentials: Credentials) -> Iterator[Attempt]:
     right = {
         "timestamp": credentials.timestamp or "",
         "separator": "\n",
@@ -65,7 +66,7 @@ def _texts(request: Request, credentials: Credentials) -> Iterator[Text]:
         "before": "",
         "after": "",
     }
-    return texts_of(right, _edits(request, credentials, right), _render)
+    return attempts(right, _edits(request, credentials, right), _render)
 
 
 def _render(fields: Fields) -> bytes:

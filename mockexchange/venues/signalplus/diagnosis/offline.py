@@ -2,15 +2,13 @@
 
 from mockexchange.venues import secrets
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret, explain
-from mockexchange.venues.diagnosis.search import no_pause
-from mockexchange.venues.quoting import quote
+from mockexchange.venues.diagnosis.search import VERIFIES, no_pause
+from mockexchange.venues.diagnosis.timestamps import explain_digits
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.diagnosis.mistakes import case_of_key
 from mockexchange.venues.signalplus.signing import Credentials, check_secret, secret_bytes, signature_of
 
-VERIFIES = "verifies"
 UNUSABLE = "the key cannot be used"
-MILLISECOND_DIGITS = 13
 
 
 def explain_offline(timestamp: str, nonce: str, signature: str, secret: str) -> str:
@@ -22,12 +20,7 @@ def explain_offline(timestamp: str, nonce: str, signature: str, secret: str) -> 
     sent = Credentials(None, timestamp, nonce, signature)
     right = signature_of(secret_bytes(secret), sent.text)
     if secrets.same(right.encode(), signature.encode("latin-1", "replace")):
-        return _doubt(timestamp) or VERIFIES
+        doubt = explain_digits(timestamp)
+        return f"the signature fits, and {doubt}" if doubt else VERIFIES
     known = KnownSecret("", "", "", secret_bytes(secret))
     return explain(case_of_key(Request("POST", "/", ""), sent, secret, known), no_pause)
-
-
-def _doubt(timestamp: str) -> str:
-    if timestamp.isascii() and timestamp.isdigit() and len(timestamp) == MILLISECOND_DIGITS:
-        return ""
-    return f"the signature fits, and the timestamp {quote(timestamp)} is not Unix milliseconds in 13 digits"
