@@ -12,8 +12,8 @@ from schemathesis.schemas import BaseSchema
 from starlette.types import ASGIApp
 
 from contracts.suites.world import HOST, IN_PROCESS_HOST, World, open_world
-from mockexchange.kit.in_process_transport import AppTransport
 from mockexchange.kit.kalshi import KALSHI
+from mockexchange.kit.local_exchange import AppTransport
 from mockexchange.kit.schemathesis.hints import MAY_BE_MISSING, SchemathesisHints, operation_ids
 from mockexchange.kit.target import Target
 from mockexchange.runtime import api_documents

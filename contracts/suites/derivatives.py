@@ -13,7 +13,7 @@ from contracts.suites.targets import as_it_is
 from contracts.suites.world import TRANSPORTS, front_of
 from mockexchange.kit.deribit.roles import BASIC
 from mockexchange.kit.deribit.signing import Basic
-from mockexchange.kit.in_process_transport import AppTransport
+from mockexchange.kit.local_exchange import AppTransport
 from mockexchange.kit.schemathesis.hints import SchemathesisHints
 from mockexchange.kit.target import BALANCE_ONLY, MEMBER, OTHER, RESTRICTED, Target
 from mockexchange.kit.venue import Signer

@@ -10,10 +10,9 @@ import httpx
 from anyio.from_thread import start_blocking_portal
 
 from contracts.suites.world import IN_PROCESS_HOST, front_of
-from mockexchange.kit.in_process_transport import AppTransport
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.signing import load_signer
-from mockexchange.kit.local_exchange import exchange
+from mockexchange.kit.local_exchange import AppTransport, exchange
 from mockexchange.kit.streaming.in_process import connect_app
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, RESTRICTED, Target

@@ -9,9 +9,9 @@ from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp
 
 from contracts.suites.world import TRANSPORTS, World, front_of, open_world
-from mockexchange.kit.in_process_transport import AppTransport
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.schemathesis_hints import make_hints
+from mockexchange.kit.local_exchange import AppTransport
 from mockexchange.kit.schemathesis.hints import SchemathesisHints
 from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RESTRICTED, Target
 from mockexchange.venues.kalshi.dates import ALIASES

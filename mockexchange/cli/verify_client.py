@@ -12,8 +12,8 @@ from mockexchange.cli.completion import SCENARIO
 from mockexchange.cli.report_option import report_option, write_reports
 from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
-from mockexchange.kit.client.cards import Card, CardError, choose, load_cards
-from mockexchange.kit.client.run import LATEST, CannotJudge, Run, Settings
+from mockexchange.kit.client.cards import Card, CardError, load_cards, select_cards
+from mockexchange.kit.client.run import LATEST, CannotJudge, ClientRun, ClientRunSettings
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
@@ -91,7 +91,7 @@ def client(
         return
     if not command:
         raise UsageFailure("expected a command after --, such as: mockexchange verify client -- python bot.py")
-    settings = Settings(
+    settings = ClientRunSettings(
         venue=KALSHI,
         command=command,
         cards=chosen,
@@ -114,14 +114,14 @@ def _cards(wanted: Sequence[str], more: Path | None) -> tuple[list[Card], list[C
     """Return all the cards there are and those that are asked for. Raises Misuse."""
     try:
         every = load_cards() if more is None else load_cards(more=more)
-        return every, choose(every, wanted)
+        return every, select_cards(every, wanted)
     except CardError as error:
         raise UsageFailure(str(error)) from None
 
 
-def _run(settings: Settings) -> Run:
+def _run(settings: ClientRunSettings) -> ClientRun:
     progress = Progress(console_on(sys.stderr), f"{' '.join(settings.command)} ...")
-    run = Run(settings, progress)
+    run = ClientRun(settings, progress)
     try:
         with progress:
             run.judge()

@@ -20,7 +20,7 @@ from mockexchange.kit.server.api_dates import LATEST, read_alias
 from mockexchange.kit.server.credentials import Credential, load_credential, parse_role
 from mockexchange.kit.server.preflight import CannotJudge
 from mockexchange.kit.server.rule_selection import Selection
-from mockexchange.kit.server.run import Run, Settings, rules_of
+from mockexchange.kit.server.run import ServerRun, ServerRunSettings, rules_of
 from mockexchange.kit.streaming.target import LISTEN_S
 from mockexchange.kit.target import MEMBER
 from mockexchange.kit.venue import Signer
@@ -98,7 +98,7 @@ def server(context: click.Context, /, report: tuple[Destination, ...], **given: 
     settings = _settings(**given)
     progress = Progress(console_on(sys.stderr), f"{settings.address.base_url} as of {settings.api_date}")
     try:
-        with progress, closing(Run(settings, progress)) as run:
+        with progress, closing(ServerRun(settings, progress)) as run:
             run.prepare()
             run.judge()
     except CannotJudge as error:
@@ -130,7 +130,7 @@ def _settings(
     seed: int,
     listen: float,
     production_read_only: bool,
-) -> Settings:
+) -> ServerRunSettings:
     """Put the options together. Raises Misuse."""
     try:
         address = read_address(url, ws, KALSHI)
@@ -140,7 +140,7 @@ def _settings(
         keys = _keys((Credential(MEMBER, key_id, key), *role))
     except ValueError as error:
         raise UsageFailure(str(error)) from None
-    return Settings(
+    return ServerRunSettings(
         venue=KALSHI,
         address=address,
         api_date=api_date,

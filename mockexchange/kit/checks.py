@@ -25,7 +25,7 @@ class Judged(Protocol):
         """Forget what was found, for the next subject."""
         ...
 
-    def has_moved(self) -> bool:
+    def has_changed(self) -> bool:
         """Whether what was looked at is another by now."""
         ...
 
@@ -70,7 +70,7 @@ def _judged(check: Check[T], target: T, subject: str) -> tuple[tuple[Finding, ..
         target.begin()
         findings: list[Finding] = []
         why = _collect(check, target, subject, findings)
-        if not findings or not target.has_moved():
+        if not findings or not target.has_changed():
             return (*findings, *target.new_objections()), why
     return target.new_objections(), f"what it is judged by changed while it was judged, {ATTEMPTS_MAX} times"
 

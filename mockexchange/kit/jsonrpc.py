@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.kit.response import NOBODYS_FAULT, Answer, NotAnswered, NotJudged
+from mockexchange.kit.response import UNJUDGEABLE_STATUSES, Answer, NotAnswered, NotJudged
 from mockexchange.kit.target import Target
 from mockexchange.kit.venue import Signer
 
@@ -16,11 +16,11 @@ NUMBER = re.compile(r"-?[0-9][0-9.eE+-]*")
 PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]{1,9})?")
 
 
-def spelt(document: Any) -> bytes:
+def encode_json(document: Any) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode()
 
 
-def exact(answer: Answer) -> Any:
+def decode_exact(answer: Answer) -> Any:
     """Return what is answered, its numbers as `Decimal`. Raises NotJudged where it is no JSON."""
     try:
         return json.loads(answer.content, parse_float=Decimal, parse_int=Decimal)
@@ -31,11 +31,11 @@ def exact(answer: Answer) -> Any:
 def result_of(answer: Answer) -> Any:
     """Return what a call was asked for, exactly. Raises NotJudged, or NotAnswered where an answer is due."""
     if answer.status == 200:
-        body = exact(answer)
+        body = decode_exact(answer)
         if isinstance(body, dict) and "result" in body:
             return body["result"]
     seen = f"{answer.status} {answer.text[:CHARS_SHOWN_MAX]}"
-    if answer.status in NOBODYS_FAULT:
+    if answer.status in UNJUDGEABLE_STATUSES:
         raise NotJudged(f"{answer.where} was answered {seen}")
     raise NotAnswered(answer.where, seen)
 
@@ -44,11 +44,11 @@ def post(
     target: Target, method: str, envelope: Mapping[str, Any], signer: Signer | None, *, is_base: bool = False
 ) -> Answer:
     """Post a call to its method's path, or to the base; its `where` says what was called. Raises Unreachable."""
-    answer = target.post(f"/{method}", spelt(envelope), signer, is_base=is_base)
+    answer = target.post(f"/{method}", encode_json(envelope), signer, is_base=is_base)
     return answer._replace(where=f"{answer.where} {method} {json.dumps(envelope.get('params', {}))}")
 
 
-def complicated_numbers(text: str) -> list[str]:
+def unusual_numbers(text: str) -> list[str]:
     """Return the numbers of a JSON text that are written otherwise than plainly, with nine decimals at most."""
     found: list[str] = NUMBER.findall(STRING.sub('""', text))
     return [one for one in found if not PLAIN.fullmatch(one)]

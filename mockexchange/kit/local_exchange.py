@@ -1,12 +1,17 @@
-"""An exchange of the kit's own: an event loop in a thread, and sandboxes on free ports of the loopback address."""
+"""An exchange for the kit: an event loop in a thread, and sandboxes on free ports of the loopback address."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
+import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from starlette.types import ASGIApp
 
+from mockexchange.api.transport.httpx_transports import LocalTransport
+from mockexchange.api.transport.loop_bridge import LoopBridge
 from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions
 from mockexchange.scenario.loader import Plan
 from mockexchange.server.open_files import allow_many_files
@@ -58,3 +63,19 @@ def exchange() -> Iterator[Exchange]:
 
 async def _make_hub() -> ServerState:
     return ServerState(HOST)
+
+
+class AppTransport(LocalTransport):
+    """An httpx transport that sends the requests of a synchronous client to an ASGI application in this process.
+
+    The application runs in the event loop of `portal`. If it fails, the answer is a 500, as from a server.
+    """
+
+    def __init__(self, app: ASGIApp, portal: BlockingPortal) -> None:
+        super().__init__(LoopBridge(app, portal.call(asyncio.get_running_loop)))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request and read the whole body of its response."""
+        response = super().handle_request(request)
+        response.read()
+        return response

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 
 CHARS_SHOWN_MAX = 200
-NOBODYS_FAULT = (401, 403, 429, 502, 503, 504)
+UNJUDGEABLE_STATUSES = (401, 403, 429, 502, 503, 504)
 """The key is not for it, or the exchange is busy or closed: no fault of what answers."""
 
 
@@ -52,7 +52,7 @@ def object_of(answer: Answer) -> dict[str, Any]:
     if isinstance(body, dict):
         return body
     seen = f"{answer.status} {answer.text[:CHARS_SHOWN_MAX]}"
-    if answer.status in NOBODYS_FAULT:
+    if answer.status in UNJUDGEABLE_STATUSES:
         raise NotJudged(f"{answer.where} was answered {seen}")
     raise NotAnswered(answer.where, seen)
 

@@ -20,7 +20,7 @@ BASE = "Base"
 COMPAT = "compat"
 
 
-class Said(NamedTuple):
+class ServedAnswer(NamedTuple):
     """An answer, as the judge wants it."""
 
     where: str
@@ -70,7 +70,7 @@ class SelfCheck:
         if judges is None:
             return [_unchecked(day)]
         path = target.partition("?")[0]
-        return _worded(_objections(judges, path, method, Said(f"{method} {target}", status, headers, content)))
+        return _worded(_objections(judges, path, method, ServedAnswer(f"{method} {target}", status, headers, content)))
 
     def check_frame(self, venue: str, day: str | None, raw: bytes) -> list[str]:
         """Return what is wrong with a frame that goes to a client."""
@@ -90,14 +90,14 @@ class SelfCheck:
         return Judges(Routes(rest, prefix), prefix, answers, refusals, FrameJudge(stream, subject))
 
 
-def _objections(judges: Judges, path: str, method: str, said: Said) -> Iterator[Finding]:
+def _objections(judges: Judges, path: str, method: str, answer: ServedAnswer) -> Iterator[Finding]:
     if judges.refusals.is_at(path):
-        return judges.refusals.objections(said)
+        return judges.refusals.objections(answer)
     route, components = judges.routes.find(path), judges.answers.document["components"]["responses"]
     if route is not None:
-        return judges.answers.objections(route.path, method, said)
+        return judges.answers.objections(route.path, method, answer)
     is_base = path.removeprefix(judges.prefix) in {"", "/"} and BASE in components
-    return judges.answers.component_objections(BASE if is_base else UNKNOWN_ROUTE, said)
+    return judges.answers.component_objections(BASE if is_base else UNKNOWN_ROUTE, answer)
 
 
 def _unchecked(day: str | None) -> str:

@@ -10,7 +10,7 @@ import httpx
 
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.operations import Operation, answer_schema, reads
-from mockexchange.kit.read_cache import Reading, Readings, Remembered, Whole, reading_of
+from mockexchange.kit.read_cache import CachedRead, ListRows, ReadCache, ReadKey, read_key
 from mockexchange.kit.response import Answer, NotAnswered, NotJudged, Unreachable, object_of, still
 from mockexchange.kit.rules.list_facts import Listing, Query, Row
 from mockexchange.kit.validation.answers import AnswerJudge
@@ -29,11 +29,11 @@ __all__ = [
     "ROLES",
     "Answer",
     "Headers",
+    "ListRows",
     "NotAnswered",
     "NotJudged",
     "Target",
     "Unreachable",
-    "Whole",
 ]
 
 Headers = dict[str, str]
@@ -186,7 +186,7 @@ class Target:
         self, operation_id: str, query: Query | None = None, names: Mapping[str, str] | None = None, role: str = ""
     ) -> dict[str, Any]:
         """Return what a read answers, remembered. Raises NotJudged where it does not answer as it should."""
-        return self.readings.recall(reading_of(operation_id, query, names, role))[1]
+        return self.read_cache.get(read_key(operation_id, query, names, role))[1]
 
     def row(self, operation_id: str, name: str) -> Row:
         """Return the one object of a read by name, such as the market of a ticker. Raises NotJudged."""
@@ -198,7 +198,7 @@ class Target:
     def rows(self, operation_id: str, query: Query | None = None) -> Sequence[Row]:
         return self.whole(operation_id, query).rows
 
-    def whole(self, operation_id: str, query: Query | None = None, role: str = "") -> Whole:
+    def whole(self, operation_id: str, query: Query | None = None, role: str = "") -> ListRows:
         """Return the rows of a list, of the first pages if there are many. Raises NotJudged."""
         operation, listing = self._operation(operation_id), self.listing(operation_id)
         paging, asked = self.venue.facts.paging, {**self.needed(operation_id), **(query or {})}
@@ -207,13 +207,13 @@ class Target:
         rows: list[Row] = []
         where = ""
         for _ in range(PAGES_WHOLE_MAX):
-            told, page = self.readings.recall(reading_of(operation_id, asked, None, role or listing.role))
+            told, page = self.read_cache.get(read_key(operation_id, asked, None, role or listing.role))
             where = where or told
             rows.extend(page.get(listing.rows) or [])
             if not page.get(paging.next):
-                return Whole(rows, True, where)
+                return ListRows(rows, True, where)
             asked[paging.cursor] = page[paging.next]
-        return Whole(rows, False, where)
+        return ListRows(rows, False, where)
 
     def listing(self, operation_id: str) -> Listing:
         return self.venue.facts.listings[operation_id]
@@ -260,16 +260,16 @@ class Target:
         return self._send(self.http.build_request(method, self.base_url + path, headers=change({})))
 
     @cached_property
-    def readings(self) -> Readings:
-        return Readings(self._read, self.venue.facts.volatile_fields)
+    def read_cache(self) -> ReadCache:
+        return ReadCache(self._read, self.venue.facts.volatile_fields)
 
     def begin(self) -> None:
         """Note from here on what is read."""
-        self.readings.begin()
+        self.read_cache.begin()
 
-    def has_moved(self) -> bool:
+    def has_changed(self) -> bool:
         """Whether anything that was read since `begin` reads otherwise now."""
-        return self.readings.have_moved()
+        return self.read_cache.have_changed()
 
     def still(self, answer: Answer) -> tuple[int, Any]:
         """Return the status and the body of an answer, without what changes though nothing else does."""
@@ -287,11 +287,11 @@ class Target:
                 yield objection
         self.objections.clear()
 
-    def _read(self, reading: Reading) -> Remembered:
+    def _read(self, reading: ReadKey) -> CachedRead:
         path = self._operation(reading.operation_id).path
         signer = self.key(reading.role) if reading.role else None
         answer = self.ask(path, names=dict(reading.names), query=dict(reading.query), signer=signer)
-        return Remembered(answer.where, object_of(answer))
+        return CachedRead(answer.where, object_of(answer))
 
     def _operation(self, operation_id: str) -> Operation:
         if operation_id not in self.operations:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mockexchange.kit.client.cards import load_cards
-from mockexchange.kit.client.run import Run, Settings
+from mockexchange.kit.client.run import ClientRun, ClientRunSettings
 from mockexchange.kit.findings import Finding, Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from tests.clients.processes import ENVIRONMENTS, find_python
@@ -63,8 +63,8 @@ def verify(client: Client, fixtures: Path) -> list[Verdict]:
     """Play every card; skip the test where nobody made the client's environment. The working directory is the root."""
     python = find_python(client.name, client.version)
     cards = load_cards()
-    run = Run(
-        Settings(
+    run = ClientRun(
+        ClientRunSettings(
             venue=KALSHI, command=client.command(python), cards=cards, every=cards, is_adapter=True, fixtures=fixtures
         ),
         Quiet(),

@@ -25,7 +25,7 @@ class Judged:
     def begin(self) -> None:
         self.begun += 1
 
-    def has_moved(self) -> bool:
+    def has_changed(self) -> bool:
         return self.moves.pop(0) if self.moves else False
 
     def new_objections(self) -> tuple[Finding, ...]:

@@ -158,7 +158,7 @@ def test_a_read_that_the_date_does_not_have_is_not_judged() -> None:
 
 
 @pytest.mark.parametrize(
-    ("after", "has_moved"),
+    ("after", "has_changed"),
     [
         ({"balance": 1, "updated_ts": 2}, False),
         ({"balance": 2, "updated_ts": 1}, True),
@@ -166,21 +166,21 @@ def test_a_read_that_the_date_does_not_have_is_not_judged() -> None:
     ],
     ids=["only what ticks", "an amount", "another body"],
 )
-def test_what_was_read_may_have_moved(after: dict[str, Any], has_moved: bool) -> None:
+def test_what_was_read_may_have_moved(after: dict[str, Any], has_changed: bool) -> None:
     bodies = [{"balance": 1, "updated_ts": 1}, after, {"balance": 3, "updated_ts": 3}]
     target = target_of(lambda request: httpx.Response(200, json=bodies.pop(0)))
     target.begin()
     assert target.body("GetBalance")["balance"] == 1
-    assert target.has_moved() is has_moved
-    assert target.body("GetBalance")["balance"] == (3 if has_moved else 1)
+    assert target.has_changed() is has_changed
+    assert target.body("GetBalance")["balance"] == (3 if has_changed else 1)
 
 
-def test_what_cannot_be_read_again_has_moved() -> None:
+def test_what_cannot_be_read_again_has_changed() -> None:
     answers = [httpx.Response(200, json={"balance": 1}), httpx.Response(500, json={})]
     target = target_of(lambda request: answers.pop(0))
     target.begin()
     target.body("GetBalance")
-    assert target.has_moved()
+    assert target.has_changed()
 
 
 def test_what_could_not_be_read_has_nothing_to_compare() -> None:
@@ -188,10 +188,10 @@ def test_what_could_not_be_read_has_nothing_to_compare() -> None:
     target.begin()
     with pytest.raises(NotAnswered):
         target.body("GetBalance")
-    assert not target.has_moved()
+    assert not target.has_changed()
 
 
-def test_a_server_that_is_gone_has_moved() -> None:
+def test_a_server_that_is_gone_has_changed() -> None:
     answers = [httpx.Response(200, json={"balance": 1})]
 
     def handle(request: httpx.Request) -> httpx.Response:
@@ -202,13 +202,13 @@ def test_a_server_that_is_gone_has_moved() -> None:
     target = target_of(handle)
     target.begin()
     target.body("GetBalance")
-    assert target.has_moved()
+    assert target.has_changed()
 
 
 def test_nothing_that_was_read_has_not_moved() -> None:
     target = target_of(answering({}))
     target.begin()
-    assert not target.has_moved()
+    assert not target.has_changed()
 
 
 def test_answers_are_compared_by_status_and_body() -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from mockexchange.kit.client.adapter_process import AdapterBroken, AdapterSilent, LineProcess, shown
+from mockexchange.kit.client.adapter_process import AdapterBroken, AdapterTimeout, LineProcess, printable_line
 
-__all__ = ["Adapter", "AdapterBroken", "AdapterSilent", "Fractional", "Told", "Where", "one_line"]
+__all__ = ["Adapter", "AdapterBroken", "AdapterReply", "AdapterTimeout", "ConnectionDetails", "Fractional", "one_line"]
 
 ERROR_CHARS_MAX = 300
 """Some clients tell of every field of every row."""
@@ -22,7 +22,7 @@ TASK_S_MAX = 10.0
 Row = dict[str, Any]
 
 
-class Where(NamedTuple):
+class ConnectionDetails(NamedTuple):
     """Where a task goes, and by whose key."""
 
     base_url: str
@@ -38,7 +38,7 @@ class Fractional(str):
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class AdapterReply:
     """What a client made of a task: rows, or an error with the status that it had for it, or nothing at all."""
 
     rows: list[Row] | None = None
@@ -79,27 +79,29 @@ class Adapter:
                 raise
 
     @property
-    def last_words(self) -> list[str]:
+    def log_tail(self) -> list[str]:
         """The last lines of its log."""
-        return self._process.last_words
+        return self._process.log_tail
 
     def stop(self) -> None:
         """End it at once, from any thread: who waits for an answer gets AdapterBroken."""
         self._process.stop()
 
-    def ask(self, task: str, where: Where, *, task_s_max: float | None = None, **arguments: Any) -> Told:
+    def ask(
+        self, task: str, connection: ConnectionDetails, *, task_s_max: float | None = None, **arguments: Any
+    ) -> AdapterReply:
         """Have a task carried out; `task_s_max` is how long it may take. Raises AdapterSilent where it takes longer."""
         self._count += 1
-        said = {"id": self._count, "task": task, **where._asdict(), "arguments": arguments}
-        self._process.send(json.dumps(said), task)
+        task_line = {"id": self._count, "task": task, **connection._asdict(), "arguments": arguments}
+        self._process.send(json.dumps(task_line), task)
         line = self._process.receive(task, task_s_max or self._task_s_max)
         try:
             return read_answer(line, self._count)
         except ValueError as error:
-            raise self._process.broken(f'answered task "{task}" with {error}: {shown(line)}') from None
+            raise self._process.broken(f'answered task "{task}" with {error}: {printable_line(line)}') from None
 
 
-def read_answer(line: bytes, task_id: int) -> Told:
+def read_answer(line: bytes, task_id: int) -> AdapterReply:
     """Read the answer to a task; ValueError says what is wrong with it, to follow "answered with"."""
     try:
         answer = json.loads(line, parse_float=Fractional, parse_constant=_refuse)
@@ -115,31 +117,31 @@ def read_answer(line: bytes, task_id: int) -> Told:
     return READERS[kinds[0]](answer)
 
 
-def _rows(answer: Row) -> Told:
+def _rows(answer: Row) -> AdapterReply:
     rows = answer["rows"]
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise ValueError("rows that are no list of objects")
-    return Told(rows)
+    return AdapterReply(rows)
 
 
-def _error(answer: Row) -> Told:
+def _error(answer: Row) -> AdapterReply:
     status = answer.get("status")
     if not isinstance(answer["error"], str) or not answer["error"]:
         raise ValueError("an error that is no text")
     if status is not None and type(status) is not int:
         raise ValueError("a status that is neither a whole number nor null")
-    return Told(error=answer["error"], status=status)
+    return AdapterReply(error=answer["error"], status=status)
 
 
-def _unsupported(answer: Row) -> Told:
+def _unsupported(answer: Row) -> AdapterReply:
     if answer["unsupported"] is not True:
         raise ValueError("an `unsupported` that is not true")
-    return Told(is_unsupported=True)
+    return AdapterReply(is_unsupported=True)
 
 
 def one_line(error: str) -> str:
     """Return what a client raised as it can be shown."""
-    return shown(error.encode("utf-8", "replace"), ERROR_CHARS_MAX)
+    return printable_line(error.encode("utf-8", "replace"), ERROR_CHARS_MAX)
 
 
 READERS = {"rows": _rows, "error": _error, "unsupported": _unsupported}

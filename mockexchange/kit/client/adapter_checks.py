@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import yaml
 
 from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client.adapter import Adapter, Told, one_line
-from mockexchange.kit.client.row_comparison import GUIDE, Row, cells_of, compare, floats
+from mockexchange.kit.client.adapter import Adapter, AdapterReply, one_line
+from mockexchange.kit.client.row_comparison import GUIDE, Row, compare, float_findings, reported_values
 from mockexchange.kit.client.session import open_session
 from mockexchange.kit.client.task_fields import COMPAT, LATEST, aliases_of, meanings_at
 from mockexchange.kit.client.tasks import Task
@@ -22,33 +22,35 @@ from mockexchange.kit.local_exchange import Exchange
 from mockexchange.kit.venue import VenueKit
 from mockexchange.scenario.loader import load_text
 
-WORLDS = Path(__file__).parent / "worlds"
+SCENARIOS = Path(__file__).parent / "scenarios"
 NULL = "null"
 POISONS = ("absent", "zero", "wrong")
 UNSUPPORTED = "the adapter supports none of the tasks: {}"
 
 
-class World(NamedTuple):
+class ReferenceAccount(NamedTuple):
     """A scenario as text, and what is true of its one account: the rows of each task, the finest there are."""
 
     scenario: str
     truth: Mapping[str, list[Row]]
 
 
-class Heard(NamedTuple):
+class TaskReply(NamedTuple):
     """What was told to a task as of a date; `where` says so in a line."""
 
     task: Task
     api_date: str
     where: str
-    told: Told
+    reply: AdapterReply
 
 
 @cache
-def read_world(name: str = "understood") -> World:
+def read_reference_account(name: str = "reference_account") -> ReferenceAccount:
     """Read a scenario of the kit and its truth, amounts as text."""
-    truth: Any = yaml.load((WORLDS / f"{name}.truth.yaml").read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506  # the safest of all: everything is text
-    return World((WORLDS / f"{name}.yaml").read_text(encoding="utf-8"), {task: _rows(truth[task]) for task in truth})
+    truth: Any = yaml.load((SCENARIOS / f"{name}.truth.yaml").read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506  # the safest of all: everything is text
+    return ReferenceAccount(
+        (SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"), {task: _rows(truth[task]) for task in truth}
+    )
 
 
 def _rows(written: list[dict[str, str]]) -> list[Row]:
@@ -62,16 +64,16 @@ def judge_dates(adapter: Adapter, exchange: Exchange, venue: VenueKit, dates: Se
     task, AdapterBroken where it cannot be worked with.
     """
     asked = dates or (*aliases_of(venue.name), COMPAT)
-    heard = [one for date in asked for one in hear(adapter, exchange, venue.tasks, date)]
-    _require_some(heard, venue)
-    yield from _judge(heard, venue)
+    replies = [one for date in asked for one in ask_tasks(adapter, exchange, venue.tasks, date)]
+    _require_some(replies, venue)
+    yield from _judge(replies, venue)
 
 
 def judge_account(adapter: Adapter, exchange: Exchange, venue: VenueKit, api_date: str = LATEST) -> Iterator[Finding]:
     """Yield what an adapter understands otherwise than it is at one API date. Raises as `judge_dates`."""
-    heard = list(hear(adapter, exchange, venue.tasks, api_date))
-    _require_some(heard, venue)
-    yield from _judge(heard, venue)
+    replies = list(ask_tasks(adapter, exchange, venue.tasks, api_date))
+    _require_some(replies, venue)
+    yield from _judge(replies, venue)
 
 
 def judge_floats(adapter: Adapter, exchange: Exchange, venue: VenueKit, api_date: str = LATEST) -> Iterator[Finding]:
@@ -79,12 +81,12 @@ def judge_floats(adapter: Adapter, exchange: Exchange, venue: VenueKit, api_date
 
     Raises as `judge_dates`, and NotJudged too where each task it supports failed: then it told no amount.
     """
-    heard = list(hear(adapter, exchange, venue.tasks, api_date))
-    _require_some(heard, venue)
-    if all(one.told.rows is None for one in heard):
-        raise NotJudged(all_failed({one.task.name: one.told for one in heard}))
-    for one in heard:
-        yield from floats(one.task, one.told.rows or [], one.where)
+    replies = list(ask_tasks(adapter, exchange, venue.tasks, api_date))
+    _require_some(replies, venue)
+    if all(one.reply.rows is None for one in replies):
+        raise NotJudged(all_failed({one.task.name: one.reply for one in replies}))
+    for one in replies:
+        yield from float_findings(one.task, one.reply.rows or [], one.where)
 
 
 def judge_poison(adapter: Adapter, exchange: Exchange, venue: VenueKit) -> Iterator[Finding]:
@@ -92,64 +94,64 @@ def judge_poison(adapter: Adapter, exchange: Exchange, venue: VenueKit) -> Itera
 
     Under `compat`, which has them beside what came after. Raises as `judge_dates`.
     """
-    heard = [one for poison in POISONS for one in hear(adapter, exchange, venue.tasks, COMPAT, poison)]
-    _require_some(heard, venue)
-    yield from _judge(heard, venue)
+    replies = [one for poison in POISONS for one in ask_tasks(adapter, exchange, venue.tasks, COMPAT, poison)]
+    _require_some(replies, venue)
+    yield from _judge(replies, venue)
 
 
-def hear(
+def ask_tasks(
     adapter: Adapter, exchange: Exchange, tasks: Sequence[Task], api_date: str, poison: str = ""
-) -> Iterator[Heard]:
+) -> Iterator[TaskReply]:
     """Give each task to an adapter in a fresh sandbox; yield what it told, unsupported ones left out."""
     fault = f"\nfaults:\n  - {{then: {{legacy: {poison}}}}}\n" if poison else ""
     poisoned = f" with removed fields {poison}" if poison else ""
-    plan = load_text(read_world().scenario + fault)
+    plan = load_text(read_reference_account().scenario + fault)
     with open_session(exchange, plan, api_date) as session:
         for task in tasks:
-            told = adapter.ask(task.name, session.where())
-            if not told.is_unsupported:
-                yield Heard(task, api_date, f"{task.name} at {api_date}{poisoned}", told)
+            reply = adapter.ask(task.name, session.connection_details())
+            if not reply.is_unsupported:
+                yield TaskReply(task, api_date, f"{task.name} at {api_date}{poisoned}", reply)
 
 
-def _require_some(heard: Sequence[Heard], venue: VenueKit) -> None:
-    if not heard:
+def _require_some(replies: Sequence[TaskReply], venue: VenueKit) -> None:
+    if not replies:
         raise NotJudged(UNSUPPORTED.format(", ".join(task.name for task in venue.tasks)))
 
 
-def _judge(heard: Sequence[Heard], venue: VenueKit) -> Iterator[Finding]:
-    for one in heard:
-        if one.told.rows is None:
+def _judge(replies: Sequence[TaskReply], venue: VenueKit) -> Iterator[Finding]:
+    for one in replies:
+        if one.reply.rows is None:
             yield _raised(one)
             continue
         meanings = meanings_at(one.task, venue.name, one.api_date)
-        known = _names_told(heard, one.task) & set(meanings)
-        rows = [_completed(one.task, row, known) for row in one.told.rows]
-        yield from compare(one.task, rows, read_world().truth[one.task.name], meanings, one.where)
+        known = _reported_names(replies, one.task) & set(meanings)
+        rows = [_completed(one.task, row, known) for row in one.reply.rows]
+        yield from compare(one.task, rows, read_reference_account().truth[one.task.name], meanings, one.where)
 
 
-def _names_told(heard: Sequence[Heard], task: Task) -> set[str]:
+def _reported_names(replies: Sequence[TaskReply], task: Task) -> set[str]:
     """The names that a client has: what it told once it has to tell wherever the wire says it."""
-    rows = (row for one in heard if one.task is task for row in one.told.rows or ())
-    return {cell.name for row in rows for cell in cells_of(task, row)}
+    rows = (row for one in replies if one.task is task for row in one.reply.rows or ())
+    return {cell.name for row in rows for cell in reported_values(task, row)}
 
 
 def _completed(task: Task, row: Row, names: set[str]) -> Row:
-    missing = names - {cell.name for cell in cells_of(task, row)}
+    missing = names - {cell.name for cell in reported_values(task, row)}
     return {**row, **dict.fromkeys(sorted(missing))}
 
 
-def _raised(one: Heard) -> Finding:
-    return Finding("understanding.raised", one.where, raised(one.told), "the rows of the answer", f"{GUIDE}#tasks")
+def _raised(one: TaskReply) -> Finding:
+    return Finding("understanding.raised", one.where, raised(one.reply), "the rows of the answer", f"{GUIDE}#tasks")
 
 
-def raised(told: Told) -> str:
+def raised(reply: AdapterReply) -> str:
     """Return in one line that a task failed."""
-    status = "" if told.status is None else f" (status {told.status})"
-    return f"it raised{status}: {one_line(told.error) or 'unsupported'}"
+    status = "" if reply.status is None else f" (status {reply.status})"
+    return f"it raised{status}: {one_line(reply.error) or 'unsupported'}"
 
 
-def all_failed(told: Mapping[str, Told]) -> str:
+def all_failed(reply: Mapping[str, AdapterReply]) -> str:
     """Return in one line that every task failed that is supported; there is at least one."""
-    (name, first), *others = ((name, one) for name, one in told.items() if not one.is_unsupported)
+    (name, first), *others = ((name, one) for name, one in reply.items() if not one.is_unsupported)
     more = f"; {', '.join(name for name, _ in others)} failed too" if others else ""
     return f"{name}: {raised(first)}{more}"

@@ -2,23 +2,26 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterSilent, Told, one_line
-from mockexchange.kit.client.card_verdicts import Trial, judge, unjudged
+from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterReply, AdapterTimeout, one_line
+from mockexchange.kit.client.adapter_checks import judge_account, judge_dates, judge_floats, judge_poison
+from mockexchange.kit.client.card_verdicts import CardRun, judge, not_judged
 from mockexchange.kit.client.cards import Card, Task
-from mockexchange.kit.client.checks import judges
-from mockexchange.kit.client.limits import CONNECTIONS_MAX, TOO_MANY
-from mockexchange.kit.client.sandboxes import Stage
-from mockexchange.kit.client.session import Session
-from mockexchange.kit.client.task_fields import COMPAT, aliases_of
+from mockexchange.kit.client.fuzzing import judge_fuzz
+from mockexchange.kit.client.sandboxes import CardSandboxes
+from mockexchange.kit.client.session import CONNECTIONS_MAX, TOO_MANY, Session
+from mockexchange.kit.client.task_fields import COMPAT, LATEST, aliases_of
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding, Verdict
+from mockexchange.kit.local_exchange import Exchange
+from mockexchange.kit.venue import VenueKit
 
 UNDISTURBED_S_MAX = 5.0
 NOTHING = Traffic((), ())
@@ -32,14 +35,35 @@ START_S_MAX = 60.0
 """Until an adapter says hello: what compiles first, or imports much, takes its time."""
 
 
-class Answer(NamedTuple):
+Judge = Callable[[Adapter, Exchange, VenueKit], Iterator[Finding]]
+"""Raises NotJudged if the adapter supports no task, AdapterBroken if it cannot be used any more."""
+
+
+def judges(
+    api_date: str = LATEST, fixtures: Path | None = None, seed: int = 0, dates: Sequence[str] = ()
+) -> Mapping[str, Judge]:
+    """Return the judges that need more than one task, by the name that cards use for them.
+
+    `api_date` is a date that has documents; `dates` and `poison` choose their own. `dates` are the dates that the
+    client supports, all if empty. Bodies that the client cannot take are saved in `fixtures`.
+    """
+    return {
+        "account": partial(judge_account, api_date=api_date),
+        "dates": partial(judge_dates, dates=dates),
+        "poison": judge_poison,
+        "floats": partial(judge_floats, api_date=api_date),
+        "fuzz": partial(judge_fuzz, api_date=api_date, fixtures=fixtures, seed=seed),
+    }
+
+
+class TaskResult(NamedTuple):
     """What an adapter told, or `silence`: that it told nothing in time, in words."""
 
-    told: Told | None
-    silence: str
+    reply: AdapterReply | None
+    timeout: str
 
 
-class Actor:
+class AdapterWorker:
     """The adapter, its process made anew where it had to be ended for its silence; use it in a `with`."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -49,7 +73,7 @@ class Actor:
         self.hello: Mapping[str, object] | None = None
         """What the adapter says of its client, once it has been ready."""
 
-    def __enter__(self) -> "Actor":
+    def __enter__(self) -> "AdapterWorker":
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -62,7 +86,7 @@ class Actor:
         """
         if self._adapter is None:
             self._adapter = self._stack.enter_context(Adapter(self._command, environment=self._environment))
-            hello = self._adapter.ask(HELLO, session.where(), task_s_max=START_S_MAX)
+            hello = self._adapter.ask(HELLO, session.connection_details(), task_s_max=START_S_MAX)
             self.hello = hello.rows[0] if hello.rows else {}
         return self._adapter
 
@@ -75,117 +99,117 @@ class Actor:
         if self._adapter is not None:
             self._adapter.stop()
 
-    def ask(self, task: Task, session: Session, account: str, seconds: float) -> Answer:
+    def ask(self, task: Task, session: Session, account: str, seconds: float) -> TaskResult:
         """Have a task carried out in a sandbox. Raises AdapterBroken, or NoSuchAccount."""
         adapter = self.ready(session)
         try:
-            told = adapter.ask(task.name, session.where(account), task_s_max=seconds, **task.arguments)
-        except AdapterSilent as silence:
+            reply = adapter.ask(task.name, session.connection_details(account), task_s_max=seconds, **task.arguments)
+        except AdapterTimeout as timeout:
             self.forget()
-            return Answer(None, str(silence))
+            return TaskResult(None, str(timeout))
         if session.connection_count > CONNECTIONS_MAX:
             raise AdapterBroken(TOO_MANY)
-        return Answer(told, "")
+        return TaskResult(reply, "")
 
 
 @dataclass
-class AdapterPlay:
+class AdapterCardRunner:
     """A run of cards, with one or more actors. `reproduction` says how one card alone is run again."""
 
-    stage: Stage
+    sandboxes: CardSandboxes
     reproduction: Callable[[Card], str]
     fixtures: Path | None = None
     """Where bodies are kept that the client cannot take."""
     traffic: Traffic = NOTHING
     """What its tasks brought about, undisturbed."""
-    _undisturbed: dict[tuple[str, str, str], Answer] = field(default_factory=dict)
+    _undisturbed: dict[tuple[str, str, str], TaskResult] = field(default_factory=dict)
 
-    def survey(self, actor: Actor, cards: Sequence[Card]) -> None:
+    def survey(self, worker: AdapterWorker, cards: Sequence[Card]) -> None:
         """Have every task carried out once, where nothing is disturbed but pages are small.
 
         Raises AdapterBroken, also where the adapter does not answer at all.
         """
-        with self.stage.survey() as session:
-            actor.ready(session)
+        with self.sandboxes.survey() as session:
+            worker.ready(session)
             for task in _distinct(cards):
-                if actor.ask(task, session, "", SURVEY_S_MAX).silence:
+                if worker.ask(task, session, "", SURVEY_S_MAX).timeout:
                     break
             self.traffic = session.traffic()
 
-    def play(self, actor: Actor, card: Card) -> Verdict:
+    def play(self, worker: AdapterWorker, card: Card) -> Verdict:
         """Play one card, with an actor that nobody else uses meanwhile.
 
         Raises AdapterBroken where the adapter cannot be worked with.
         """
         began_s = time.perf_counter()
         if card.judge:
-            return self._play_whole(card, actor, began_s)
+            return self._play_whole(card, worker, began_s)
         if card.task is None:
-            return unjudged(card, NO_TASK)
-        problem = self.stage.excuse(card) or self._problem(card, card.task, actor)
+            return not_judged(card, NO_TASK)
+        problem = self.sandboxes.reason_to_skip(card) or self._problem(card, card.task, worker)
         if problem:
-            return unjudged(card, problem)
-        with self.stage.play(card) as session:
-            answer = actor.ask(card.task, session, card.account, card.seconds)
+            return not_judged(card, problem)
+        with self.sandboxes.play(card) as session:
+            answer = worker.ask(card.task, session, card.account, card.seconds)
             traffic = session.traffic()
-        if answer.told and answer.told.is_unsupported:
-            return unjudged(card, f"the adapter does not support the task {card.task.name}")
-        trial = Trial(traffic, answer.told, answer.silence)
-        return judge(card, trial, self.stage.contract(card.api_date), self.reproduction(card), began_s)
+        if answer.reply and answer.reply.is_unsupported:
+            return not_judged(card, f"the adapter does not support the task {card.task.name}")
+        trial = CardRun(traffic, answer.reply, answer.timeout)
+        return judge(card, trial, self.sandboxes.documents(card.api_date), self.reproduction(card), began_s)
 
-    def _play_whole(self, card: Card, actor: Actor, began_s: float) -> Verdict:
+    def _play_whole(self, card: Card, worker: AdapterWorker, began_s: float) -> Verdict:
         """Play a card that takes more than one task to judge."""
         findings: list[Finding] = []
         why = ""
         try:
-            documented = self.stage.documented_date
-            with self.stage.play_undisturbed(card) as session:
-                adapter = actor.ready(session)
-            dates = dates_told(actor.hello or {}, self.stage.kit.name)
+            documented = self.sandboxes.documented_date
+            with self.sandboxes.play_undisturbed(card) as session:
+                adapter = worker.ready(session)
+            dates = supported_dates(worker.hello or {}, self.sandboxes.kit.name)
             judge_all = judges(documented, self.fixtures, dates=dates)[card.judge]
-            findings += judge_all(adapter, self.stage.exchange, self.stage.kit)
-        except AdapterSilent as silence:
-            actor.forget()
-            findings.append(Finding("ends", card.title, str(silence), "rows, or an error", card.place))
+            findings += judge_all(adapter, self.sandboxes.exchange, self.sandboxes.kit)
+        except AdapterTimeout as timeout:
+            worker.forget()
+            findings.append(Finding("ends", card.title, str(timeout), "rows, or an error", card.place))
         except NotJudged as reason:
             why = str(reason)
-        told = [
+        judged = [
             replace(one, rule=f"{card.number} {one.rule}", reproduction=one.reproduction or self.reproduction(card))
             for one in findings
         ]
-        return Verdict(card.number, card.title, tuple(told), why, (), card.says, time.perf_counter() - began_s)
+        return Verdict(card.number, card.title, tuple(judged), why, (), card.says, time.perf_counter() - began_s)
 
-    def _problem(self, card: Card, task: Task, actor: Actor) -> str:
+    def _problem(self, card: Card, task: Task, worker: AdapterWorker) -> str:
         """Say why a card cannot be judged by its task: it is not supported, or fails when nothing is disturbed."""
-        if card.pages and self._hello(actor).get("pages") == card.pages:
+        if card.pages and self._hello(worker).get("pages") == card.pages:
             return f"the client leaves pages to its user: the adapter walks them ({card.pages})"
         if card.is_plain:
             return ""
-        answer = self._ask_undisturbed(card, task, actor)
-        if answer.silence:
+        answer = self._ask_undisturbed(card, task, worker)
+        if answer.timeout:
             return f"its task {task.name} is not answered where nothing is disturbed either"
-        if answer.told and answer.told.is_unsupported:
+        if answer.reply and answer.reply.is_unsupported:
             return f"the adapter does not support the task {task.name}"
-        if answer.told and answer.told.error:
-            return f"its task {task.name} fails where nothing is disturbed too: {one_line(answer.told.error)}"
+        if answer.reply and answer.reply.error:
+            return f"its task {task.name} fails where nothing is disturbed too: {one_line(answer.reply.error)}"
         return ""
 
-    def _hello(self, actor: Actor) -> Mapping[str, object]:
-        if actor.hello is None:
-            with self.stage.survey() as session:
-                actor.ready(session)
-        return actor.hello or {}
+    def _hello(self, worker: AdapterWorker) -> Mapping[str, object]:
+        if worker.hello is None:
+            with self.sandboxes.survey() as session:
+                worker.ready(session)
+        return worker.hello or {}
 
-    def _ask_undisturbed(self, card: Card, task: Task, actor: Actor) -> Answer:
+    def _ask_undisturbed(self, card: Card, task: Task, worker: AdapterWorker) -> TaskResult:
         key = (task.name, str(task.arguments.get("channel", "")), card.api_date)
         if key not in self._undisturbed:
             quick = Task(task.name, {**task.arguments, **({"count": 1} if task.name == LISTEN else {})})
-            with self.stage.play_undisturbed(card) as session:
-                self._undisturbed[key] = actor.ask(quick, session, "", UNDISTURBED_S_MAX)
+            with self.sandboxes.play_undisturbed(card) as session:
+                self._undisturbed[key] = worker.ask(quick, session, "", UNDISTURBED_S_MAX)
         return self._undisturbed[key]
 
 
-def dates_told(hello: Mapping[str, object], venue: str) -> list[str]:
+def supported_dates(hello: Mapping[str, object], venue: str) -> list[str]:
     """Return the API dates that a client supports as its adapter says, none where it says nothing of them.
 
     Raises AdapterBroken where there is no such date.
@@ -193,8 +217,8 @@ def dates_told(hello: Mapping[str, object], venue: str) -> list[str]:
     known = (*aliases_of(venue), COMPAT)
     dates = hello.get(API_DATES, [])
     if not isinstance(dates, list) or not all(date in known for date in dates):
-        told = one_line(json.dumps(dates))
-        raise AdapterBroken(f"the adapter's hello has the {API_DATES} {told}: expected a list of {', '.join(known)}")
+        listed = one_line(json.dumps(dates))
+        raise AdapterBroken(f"the adapter's hello has the {API_DATES} {listed}: expected a list of {', '.join(known)}")
     return dates
 
 

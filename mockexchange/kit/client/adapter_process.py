@@ -32,7 +32,7 @@ class AdapterBroken(Exception):
     """The program cannot be worked with; one line that says which, what it did, and what it said last."""
 
 
-class AdapterSilent(AdapterBroken):
+class AdapterTimeout(AdapterBroken):
     """It did not answer a task in time."""
 
 
@@ -43,7 +43,7 @@ class LineProcess:
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None, directory: Path | None) -> None:
-        self.name = f"adapter `{shown(shlex.join(command).encode(), COMMAND_CHARS_SHOWN_MAX)}`"
+        self.name = f"adapter `{printable_line(shlex.join(command).encode(), COMMAND_CHARS_SHOWN_MAX)}`"
         self._process = self._start(command, environment, directory)
         self._lines: Queue[bytes | None] = Queue(LINES_WAITING_MAX)
         self._words: deque[bytes] = deque(maxlen=WORDS_KEPT_MAX)
@@ -69,7 +69,7 @@ class LineProcess:
         try:
             line = self._next(seconds_max)
         except Empty:
-            raise self._broken(AdapterSilent, f'gave no answer to task "{task}" within {seconds_max:g} s') from None
+            raise self._broken(AdapterTimeout, f'gave no answer to task "{task}" within {seconds_max:g} s') from None
         if line is None:
             raise self.broken(f'{self._ending("output")} at task "{task}"')
         if len(line) > LINE_BYTES_MAX:
@@ -81,9 +81,9 @@ class LineProcess:
         return self._broken(AdapterBroken, what)
 
     @property
-    def last_words(self) -> list[str]:
+    def log_tail(self) -> list[str]:
         """The last lines of its log, which is its standard error."""
-        return [shown(line) for line in self._words]
+        return [printable_line(line) for line in self._words]
 
     def stop(self) -> None:
         """End the whole group at once, from any thread; `end` is needed nevertheless."""
@@ -120,7 +120,7 @@ class LineProcess:
 
     def _broken(self, kind: type[AdapterBroken], what: str) -> AdapterBroken:
         self._kill()
-        words = " | ".join(self.last_words[-WORDS_SHOWN_MAX:])
+        words = " | ".join(self.log_tail[-WORDS_SHOWN_MAX:])
         last = f"; its log ends: {words}" if words else "; it logged nothing"
         return kind(f"{self.name} {what}{last}")
 
@@ -134,7 +134,9 @@ class LineProcess:
 
     def _require_silence(self, line: bytes | None) -> None:
         if line is not None:
-            raise self.broken(f"printed a line that nobody asked for (logs belong on standard error): {shown(line)}")
+            raise self.broken(
+                f"printed a line that nobody asked for (logs belong on standard error): {printable_line(line)}"
+            )
 
     def _ending(self, closed: str) -> str:
         """How it ended; it has closed this stream, which most programs do no earlier."""
@@ -187,7 +189,7 @@ class LineProcess:
                 self._words.append(line)
 
 
-def shown(line: bytes, chars_max: int = TEXT_CHARS_SHOWN_MAX) -> str:
+def printable_line(line: bytes, chars_max: int = TEXT_CHARS_SHOWN_MAX) -> str:
     """Return what a program said as it can be shown: one line, short, without control characters."""
     words = " ".join(line.decode("utf-8", "replace").split())
     text = "".join(char if char.isprintable() else "?" for char in words)

@@ -28,7 +28,7 @@ class Operation(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Contract:
+class ApiDocuments:
     """`venue` and `alias` say which documents; `prefix` is what stands before their paths on the wire."""
 
     venue: str
@@ -71,14 +71,14 @@ class Contract:
         return [name for node in self.stream_document["channels"].values() for name in node.get("x-channels", ())]
 
     @cached_property
-    def earlier(self) -> list["Contract"]:
+    def earlier(self) -> list["ApiDocuments"]:
         """The documents of the days before, the newest first."""
-        return [Contract(self.venue, alias, self.prefix) for alias in reversed(self._aliases) if alias < self.alias]
+        return [ApiDocuments(self.venue, alias, self.prefix) for alias in reversed(self._aliases) if alias < self.alias]
 
     @cached_property
-    def later(self) -> list["Contract"]:
+    def later(self) -> list["ApiDocuments"]:
         """The documents of the days after, the first first."""
-        return [Contract(self.venue, alias, self.prefix) for alias in self._aliases if alias > self.alias]
+        return [ApiDocuments(self.venue, alias, self.prefix) for alias in self._aliases if alias > self.alias]
 
     @cached_property
     def _aliases(self) -> list[str]:
@@ -120,11 +120,11 @@ class Contract:
         return {node["name"] for node in listed if node["in"] == "query"}
 
 
-def contract_of(kit: VenueKit, day: str | None) -> Contract:
+def documents_of(kit: VenueKit, day: str | None) -> ApiDocuments:
     """Return the documents of a day, which are those of the last date up to it; of no day, those of compat."""
     if day is None:
-        return Contract(kit.name, COMPAT, kit.prefix)
+        return ApiDocuments(kit.name, COMPAT, kit.prefix)
     subjects = [subject for subject in api_documents.subjects() if subject.startswith(f"{kit.name}/")]
     since = {api_documents.parse(api_documents.path_of(subject))["info"]["version"]: subject for subject in subjects}
     last = max(version for version in since if version <= day)
-    return Contract(kit.name, since[last].partition("/")[2], kit.prefix)
+    return ApiDocuments(kit.name, since[last].partition("/")[2], kit.prefix)

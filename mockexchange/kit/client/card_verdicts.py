@@ -4,14 +4,14 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from mockexchange.kit.client.adapter import Told, one_line
-from mockexchange.kit.client.api_documents import Contract
+from mockexchange.kit.client.adapter import AdapterReply, one_line
+from mockexchange.kit.client.api_documents import ApiDocuments
 from mockexchange.kit.client.cards import Card
-from mockexchange.kit.client.command import Ran
+from mockexchange.kit.client.command import CommandResult
 from mockexchange.kit.client.row_diff import (
-    fractions,
+    duplicate_values,
+    float_values,
     held_differences,
-    repeated,
     row_differences,
     shown_rows,
     value_differences,
@@ -25,22 +25,22 @@ PAUSE_SLACK_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class CardRun:
     """One run of a card: `told` by an adapter, or `ran` by a command, beside how the command went `undisturbed`.
 
     `silence` says that no answer came in time, in words.
     """
 
     traffic: Traffic
-    told: Told | None = None
-    silence: str = ""
-    ran: Ran | None = None
-    undisturbed: Ran | None = None
+    reply: AdapterReply | None = None
+    timeout: str = ""
+    ran: CommandResult | None = None
+    undisturbed: CommandResult | None = None
 
 
-def judge(card: Card, trial: Trial, contract: Contract, reproduction: str, began_s: float) -> Verdict:
+def judge(card: Card, trial: CardRun, documents: ApiDocuments, reproduction: str, began_s: float) -> Verdict:
     """Return what came of a card; findings carry its number and the command that shows them again."""
-    found, notes, unseen = _of_rules(card, trial, contract)
+    found, notes, unseen = _of_rules(card, trial, documents)
     found += _seen_otherwise(card, trial)
     why = "" if found or notes else _why_not(card, trial, unseen)
     findings, advice = ([], found + notes) if card.advice else (found, notes)
@@ -55,7 +55,7 @@ def judge(card: Card, trial: Trial, contract: Contract, reproduction: str, began
     )
 
 
-def unjudged(card: Card, why: str) -> Verdict:
+def not_judged(card: Card, why: str) -> Verdict:
     return Verdict(card.number, card.title, (), why, (), card.says)
 
 
@@ -63,40 +63,42 @@ def _numbered(card: Card, findings: list[Finding], reproduction: str) -> tuple[F
     return tuple(replace(one, rule=f"{card.number} {one.rule}", reproduction=reproduction) for one in findings)
 
 
-def _of_rules(card: Card, trial: Trial, contract: Contract) -> tuple[list[Finding], list[Finding], dict[str, str]]:
+def _of_rules(
+    card: Card, trial: CardRun, documents: ApiDocuments
+) -> tuple[list[Finding], list[Finding], dict[str, str]]:
     """Return what rules found, what they advise, and by rule what they could not see."""
     findings: list[Finding] = []
     notes: list[Finding] = []
     unseen: dict[str, str] = {}
-    is_told = trial.told is not None and bool(trial.told.error)
+    is_told = trial.reply is not None and bool(trial.reply.error)
     for name in card.see.rules:
         rule = RULES[name]
         if is_told and name in card.see.unless_told:
             continue
         try:
-            (notes if rule.is_advice else findings).extend(rule.judge(trial.traffic, contract))
+            (notes if rule.is_advice else findings).extend(rule.judge(trial.traffic, documents))
         except NotSeen as reason:
             unseen[name] = str(reason)
     return findings, notes, unseen
 
 
-def _why_not(card: Card, trial: Trial, unseen: dict[str, str]) -> str:
+def _why_not(card: Card, trial: CardRun, unseen: dict[str, str]) -> str:
     """Say why nothing was judged, if so: of several rules the first is what the card is about."""
     if card.faults and not trial.traffic.fault_count:
         return "nothing came that could be disturbed"
-    has_more = card.see.requests or card.see.streams or trial.told or (trial.ran and card.see.answer == "rows")
+    has_more = card.see.requests or card.see.streams or trial.reply or (trial.ran and card.see.answer == "rows")
     return "" if has_more or not card.see.rules else unseen.get(card.see.rules[0], "")
 
 
-def _seen_otherwise(card: Card, trial: Trial) -> list[Finding]:
+def _seen_otherwise(card: Card, trial: CardRun) -> list[Finding]:
     found = [*_of_counts(card, trial.traffic), *_of_end(card, trial)]
-    if trial.told and trial.told.rows is not None and not trial.silence:
-        found += _of_rows(card, trial.told.rows)
+    if trial.reply and trial.reply.rows is not None and not trial.timeout:
+        found += _of_rows(card, trial.reply.rows)
     return found
 
 
 def _of_counts(card: Card, traffic: Traffic) -> Iterator[Finding]:
-    calls = asked(card, traffic)
+    calls = requests_of_card(card, traffic)
     for what, more, span, count in (
         ("request", "", card.see.requests, len(calls)),
         ("stream", " opened", card.see.streams, len(traffic.handshakes)),
@@ -109,7 +111,7 @@ def _of_counts(card: Card, traffic: Traffic) -> Iterator[Finding]:
             yield _finding(card, "pause", f"the next request {gap_s:.2f} s later", f"none for {card.see.pause:g} s")
 
 
-def asked(card: Card, traffic: Traffic) -> list[Call]:
+def requests_of_card(card: Card, traffic: Traffic) -> list[Call]:
     """The requests that a card is about."""
     return [call for call in traffic.requests if card.needs.operation in (None, call.operation)]
 
@@ -121,30 +123,30 @@ def _span_words(span: tuple[int, int]) -> str:
     return f"{low} to {high}" if low else f"at most {high}"
 
 
-def _of_end(card: Card, trial: Trial) -> Iterator[Finding]:
-    if trial.silence:
-        yield _finding(card, "ends", trial.silence, "rows, or an error")
-    elif trial.told:
-        yield from _of_answer(card, trial.told)
+def _of_end(card: Card, trial: CardRun) -> Iterator[Finding]:
+    if trial.timeout:
+        yield _finding(card, "ends", trial.timeout, "rows, or an error")
+    elif trial.reply:
+        yield from _of_answer(card, trial.reply)
     elif trial.ran and trial.undisturbed and trial.undisturbed.exit_code is not None:
         yield from _of_exit(card, trial.ran, trial.undisturbed.exit_code)
 
 
-def _of_answer(card: Card, told: Told) -> Iterator[Finding]:
-    if card.see.answer == "rows" and told.rows is None:
-        status = f" (status {told.status})" if told.status else ""
-        yield _finding(card, "answer", f"an error: {one_line(told.error)}{status}", "rows")
-    elif card.see.answer == "error" and told.rows is not None:
+def _of_answer(card: Card, reply: AdapterReply) -> Iterator[Finding]:
+    if card.see.answer == "rows" and reply.rows is None:
+        status = f" (status {reply.status})" if reply.status else ""
+        yield _finding(card, "answer", f"an error: {one_line(reply.error)}{status}", "rows")
+    elif card.see.answer == "error" and reply.rows is not None:
         yield _finding(
-            card, "answer", f"{counted(len(told.rows), 'row')}: {shown_rows(told.rows) or 'none'}", "an error"
+            card, "answer", f"{counted(len(reply.rows), 'row')}: {shown_rows(reply.rows) or 'none'}", "an error"
         )
 
 
-def _of_exit(card: Card, ran: Ran, code_undisturbed: int) -> Iterator[Finding]:
+def _of_exit(card: Card, ran: CommandResult, code_undisturbed: int) -> Iterator[Finding]:
     if ran.exit_code is None:
         yield _finding(card, "ends", f"it did not end: {ran.why}", "an end, as there is when nothing is disturbed")
     elif card.see.answer == "rows" and ran.exit_code != 0 and code_undisturbed == 0:
-        seen = f"exit code {ran.exit_code}; it said last: {ran.last_words}"
+        seen = f"exit code {ran.exit_code}; it said last: {ran.last_line}"
         yield _finding(card, "answer", seen, "exit code 0, as when nothing is disturbed")
 
 
@@ -162,9 +164,9 @@ def _of_rows(card: Card, rows: list[dict[str, object]]) -> Iterator[Finding]:
         differences += value_differences(rows[-1], see.last)
     for difference in differences:
         yield _finding(card, "rows", difference.seen, difference.expected)
-    for value in repeated(rows, see.once) if see.once else ():
+    for value in duplicate_values(rows, see.once) if see.once else ():
         yield _finding(card, "once", f"{value} is told more than once", f"one row for each {see.once}")
-    dust = list(fractions(rows)) if see.exact else []
+    dust = list(float_values(rows)) if see.exact else []
     for name, text in dust[:1]:
         expected = "text or whole numbers: a JSON number with a fraction was a binary float"
         yield _finding(card, "exact", f"{name} is told as the number {text} ({len(dust)} such amounts)", expected)

@@ -21,7 +21,7 @@ from mockexchange.scenario.script import SCRIPT, ScriptEntry
 from mockexchange.scenario.steps.shared_fields import API_DATE
 from mockexchange.scenario.value_types import BOOLEAN, DURATION, NAME, TEXT, Scalar, choice, integer, matching
 
-OWN_CARDS = Path(str(files("mockexchange.kit.client") / "cards"))
+BUILTIN_CARDS = Path(str(files("mockexchange.kit.client") / "cards"))
 PAGE = "docs/verify-client.md"
 REQUESTS_MAX = 10_000
 MICROSECONDS = 1_000_000
@@ -130,7 +130,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class See:
+class Expectations:
     """What must be seen; bounds are inclusive, `rows` None where nothing is said of them."""
 
     rules: tuple[str, ...]
@@ -179,10 +179,10 @@ class Card:
     is_for_adapters: bool
     """Whether what it is about is told by adapters alone."""
     judge: str
-    see: See
+    see: Expectations
 
     @property
-    def is_of_survey(self) -> bool:
+    def is_survey_only(self) -> bool:
         """Whether it judges what the client does by itself, undisturbed."""
         return not (self.task or self.judge or self.faults or self.script)
 
@@ -197,7 +197,7 @@ def load_cards(more: Path | None = None) -> list[Card]:
     """Read our cards, and those of another directory, in the order of their numbers. Raises CardError."""
     if more and more.exists() and not more.is_dir():
         raise CardError(f"{more}: expected a directory with cards, found a file")
-    paths = [path for directory in (OWN_CARDS, more) if directory for path in sorted(directory.glob("*.yaml"))]
+    paths = [path for directory in (BUILTIN_CARDS, more) if directory for path in sorted(directory.glob("*.yaml"))]
     if more and not any(path.parent == more for path in paths):
         raise CardError(f"{more}: expected cards, found no file there that ends in .yaml")
     found: dict[str, tuple[Path, Card]] = {}
@@ -250,13 +250,13 @@ def card_of(node: Located) -> Card:
 
 def _is_ours(node: Located) -> bool:
     """Whether the page about our cards has it."""
-    return Path(node.file).parent == OWN_CARDS
+    return Path(node.file).parent == BUILTIN_CARDS
 
 
-def _see(values: dict[str, Any]) -> See:
+def _see(values: dict[str, Any]) -> Expectations:
     spans = {name: _span(values[name]) for name in ("requests", "streams")}
     names = {name: tuple(values[name]) for name in ("rules", "unless_told")}
-    return See(**{**values, **spans, **names, "pause": values["pause"] / MICROSECONDS})
+    return Expectations(**{**values, **spans, **names, "pause": values["pause"] / MICROSECONDS})
 
 
 def _require_something_to_see(values: dict[str, Any], node: Located) -> None:
@@ -270,7 +270,7 @@ def node_has(node: Located, key: str) -> bool:
     return isinstance(node.value, dict) and key in node.value
 
 
-def _is_seen_of_commands(see: See) -> bool:
+def _is_seen_of_commands(see: Expectations) -> bool:
     """Whether something of it can be seen without an adapter: in traffic, or by the exit code."""
     return bool(see.rules or see.requests or see.streams or see.pause or see.answer == "rows")
 
@@ -292,7 +292,7 @@ def _plain(name: str, text: str) -> Any:
     return float(text) if re.fullmatch(r"[0-9]+\.[0-9]+", text) else text
 
 
-def choose(cards: list[Card], wanted: Iterable[str]) -> list[Card]:
+def select_cards(cards: list[Card], wanted: Iterable[str]) -> list[Card]:
     """Return the cards that are asked for: numbers, or beginnings with a star as in "S*"; with "!" before, not those.
 
     Raises CardError.

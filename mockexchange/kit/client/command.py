@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import IO
 
-from mockexchange.kit.client.adapter_process import shown
+from mockexchange.kit.client.adapter_process import printable_line
 
 POLL_S = 0.01
 GOODBYE_S = 0.5
@@ -31,7 +31,7 @@ class CommandFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class CommandResult:
     """How a command went: `exit_code` is None where it was stopped, `why` says what for."""
 
     exit_code: int | None
@@ -40,19 +40,21 @@ class Ran:
     seconds: float
 
     @property
-    def last_words(self) -> str:
+    def last_line(self) -> str:
         """The last line that it said, for messages."""
         lines = [line for line in self.output.splitlines() if line.strip()]
-        return shown(lines[-1].encode()) if lines else "nothing"
+        return printable_line(lines[-1].encode()) if lines else "nothing"
 
 
-def run_command(command: Sequence[str], environment: Mapping[str, str], seconds_max: float, watch: Watch) -> Ran:
+def run_command(
+    command: Sequence[str], environment: Mapping[str, str], seconds_max: float, watch: Watch
+) -> CommandResult:
     """Run a command to its end, or until its time is over or `watch` says to stop it. Raises CommandFailed."""
     began_s = time.monotonic()
     with _started(command, environment) as (process, tail):
         why = _wait(process, began_s + seconds_max, watch)
         exit_code = None if why else process.returncode
-    return Ran(exit_code, why, tail.text, time.monotonic() - began_s)
+    return CommandResult(exit_code, why, tail.text, time.monotonic() - began_s)
 
 
 def _wait(process: subprocess.Popen[bytes], ends_at_s: float, watch: Watch) -> str:
@@ -82,7 +84,7 @@ def _started(
         )
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
-        raise CommandFailed(f"`{called(command)}` cannot be started: {why}") from None
+        raise CommandFailed(f"`{shown_command(command)}` cannot be started: {why}") from None
     assert process.stdout is not None, "asked for"
     tail = _Tail(process.stdout)
     try:
@@ -132,6 +134,6 @@ class _Tail:
                 del self._kept[:-OUTPUT_BYTES_KEPT_MAX]
 
 
-def called(command: Sequence[str]) -> str:
+def shown_command(command: Sequence[str]) -> str:
     """The command as a shell would take it, shortened for messages."""
-    return shown(shlex.join(command).encode(), COMMAND_CHARS_SHOWN_MAX)
+    return printable_line(shlex.join(command).encode(), COMMAND_CHARS_SHOWN_MAX)

@@ -4,15 +4,15 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
-from mockexchange.kit.client.card_verdicts import Trial, judge, unjudged
+from mockexchange.clients.published import CLIENTS, variables_of
+from mockexchange.kit.client.card_verdicts import CardRun, judge, not_judged
 from mockexchange.kit.client.cards import PAGE, Card
-from mockexchange.kit.client.command import CommandFailed, Ran, called, run_command
-from mockexchange.kit.client.environment import environment_of
-from mockexchange.kit.client.limits import CALLS_MAX, CONNECTIONS_MAX, LOOPS, TOO_MANY
+from mockexchange.kit.client.command import CommandFailed, CommandResult, run_command, shown_command
 from mockexchange.kit.client.rules.signing import refused
-from mockexchange.kit.client.sandboxes import Stage
-from mockexchange.kit.client.session import Session
+from mockexchange.kit.client.sandboxes import CardSandboxes
+from mockexchange.kit.client.session import CALLS_MAX, CONNECTIONS_MAX, LOOPS, TOO_MANY, Session
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding, Verdict
 
@@ -21,14 +21,17 @@ START_S_MAX = 3.0
 NOTHING = Traffic((), ())
 SIGNING_CARDS = "R01 to R04"
 """The cards about what requests are refused for."""
+OWN_PREFIX = "KALSHI_"
+"""Prefix of environment variables that are not passed on: they could point a client at the real venue or name a key of
+real money."""
 ONLY_ADAPTERS = "what a client understood is told by adapters alone (--adapter)"
 
 
 @dataclass
-class CommandPlay:
+class CommandCardRunner:
     """A run of cards. `client` says whose variables are set, `timeout_s` is for the command as it is."""
 
-    stage: Stage
+    sandboxes: CardSandboxes
     command: Sequence[str]
     client: str
     timeout_s: float
@@ -37,36 +40,36 @@ class CommandPlay:
     traffic: Traffic = NOTHING
     """What the command brought about as it is."""
 
-    def survey(self) -> Ran:
+    def survey(self) -> CommandResult:
         """Run the command as it is, with every signature checked. Raises CommandFailed where it cannot be judged."""
-        with self.stage.open(self.stage.plan) as session:
+        with self.sandboxes.open(self.sandboxes.plan) as session:
             ran = self._run(session, "", self.timeout_s)
             self.traffic = session.traffic()
         if self.traffic.is_empty:
             how = "was stopped" if ran.exit_code is None else f"ended with exit code {ran.exit_code}"
             raise CommandFailed(
-                f"`{called(self.command)}` {how} and sent nothing to the sandbox:"
-                f" does it read its base URL from the environment? It said last: {ran.last_words}"
+                f"`{shown_command(self.command)}` {how} and sent nothing to the sandbox:"
+                f" does it read its base URL from the environment? It said last: {ran.last_line}"
             )
         return ran
 
-    def play(self, card: Card, undisturbed: Ran) -> Verdict:
+    def play(self, card: Card, undisturbed: CommandResult) -> Verdict:
         """Play one card. Raises CommandFailed."""
         began_s = time.perf_counter()
-        problem = self.stage.excuse(card) or _problem(card, self.traffic)
+        problem = self.sandboxes.reason_to_skip(card) or _problem(card, self.traffic)
         if problem:
-            return unjudged(card, problem)
-        with self.stage.play(card) as session:
+            return not_judged(card, problem)
+        with self.sandboxes.play(card) as session:
             usual_s = START_S_MAX if undisturbed.exit_code is None else undisturbed.seconds
             ran = self._run(session, card.account, min(self.timeout_s, card.seconds + usual_s))
             traffic = session.traffic()
-        trial = Trial(traffic, ran=ran, undisturbed=undisturbed)
-        return judge(card, trial, self.stage.contract(card.api_date), self.reproduction(card), began_s)
+        trial = CardRun(traffic, ran=ran, undisturbed=undisturbed)
+        return judge(card, trial, self.sandboxes.documents(card.api_date), self.reproduction(card), began_s)
 
-    def _run(self, session: Session, account: str, seconds_max: float) -> Ran:
+    def _run(self, session: Session, account: str, seconds_max: float) -> CommandResult:
         def watch() -> str:
             if session.connection_count > CONNECTIONS_MAX:
-                raise CommandFailed(f"`{called(self.command)}` was stopped: {TOO_MANY}")
+                raise CommandFailed(f"`{shown_command(self.command)}` was stopped: {TOO_MANY}")
             return LOOPS if session.call_count > CALLS_MAX else ""
 
         environment = environment_of(session, self.client, account, self.environment)
@@ -88,25 +91,44 @@ def _problem(card: Card, seen: Traffic) -> str:
     return "the command never opened a stream" if needs.stream and not seen.channels else ""
 
 
-def play_with_command(play: CommandPlay, cards: Sequence[Card], at: Callable[[str], None]) -> Generator[Verdict]:
+def play_with_command(play: CommandCardRunner, cards: Sequence[Card], at: Callable[[str], None]) -> Generator[Verdict]:
     """Play cards one after the other; `at` is told what comes. Raises CommandFailed."""
     at("the command as it is")
     ran = play.survey()
     notes = tuple(_stopped(ran, play))
     for card in cards:
         at(f"{card.number} {card.title}")
-        verdict = play.play(card, ran) if not card.is_of_survey else _of_survey(play, card)
+        verdict = play.play(card, ran) if not card.is_survey_only else _of_survey(play, card)
         yield replace(verdict, notes=(*notes, *verdict.notes))
         notes = ()
 
 
-def _of_survey(play: CommandPlay, card: Card) -> Verdict:
-    return judge(card, Trial(play.traffic), play.stage.contract(), play.reproduction(card), time.perf_counter())
+def _of_survey(play: CommandCardRunner, card: Card) -> Verdict:
+    return judge(card, CardRun(play.traffic), play.sandboxes.documents(), play.reproduction(card), time.perf_counter())
 
 
-def _stopped(ran: Ran, play: CommandPlay) -> Iterator[Finding]:
+def _stopped(ran: CommandResult, play: CommandCardRunner) -> Iterator[Finding]:
     """Say once that the command did not end by itself: perhaps it hangs, and much was not seen."""
     if ran.exit_code is None:
         seen = f"the command was stopped after {ran.seconds:.0f} s: {ran.why}"
         expected = "an end by itself; it is judged by what it did until then (--timeout)"
-        yield Finding("command", called(play.command), seen, expected, PAGE)
+        yield Finding("command", shown_command(play.command), seen, expected, PAGE)
+
+
+def environment_of(session: Session, client: str, account: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the whole environment of a known client (or "generic") for an account. Raises NoSuchAccount."""
+    variables = variables_of(CLIENTS[client], _template_values(session, account), environment)
+    kept = {name: value for name, value in environment.items() if not name.upper().startswith(OWN_PREFIX)}
+    return {**kept, **{name: value for name, value in variables.items() if value is not None}}
+
+
+def _template_values(session: Session, account: str) -> dict[str, str]:
+    connection, origin = session.connection_details(account), urlsplit(session.base_url).netloc
+    return {
+        "base_url": connection.base_url,
+        "origin": f"http://{origin}",
+        "ws_origin": f"ws://{origin}",
+        "key_id": connection.key_id,
+        "key_path": connection.private_key_path,
+        "key_pem": session.credential(account).private_pem or "",
+    }

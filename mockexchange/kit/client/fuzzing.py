@@ -19,11 +19,11 @@ from hypothesis.errors import HypothesisWarning, NoSuchExample
 
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.adapter import Adapter, AdapterBroken, one_line
-from mockexchange.kit.client.adapter_checks import UNSUPPORTED, all_failed, raised, read_world
-from mockexchange.kit.client.fuzzing_fixtures import Case, rule_of, saved, written
-from mockexchange.kit.client.fuzzing_trimming import lesser_bodies, trimmed
+from mockexchange.kit.client.adapter_checks import UNSUPPORTED, all_failed, raised, read_reference_account
+from mockexchange.kit.client.fuzzing_fixtures import FuzzCase, reproduction_of, rule_of, write_case
+from mockexchange.kit.client.fuzzing_trimming import smaller_bodies, trimmed
 from mockexchange.kit.client.fuzzing_values import UNKNOWN, values_of
-from mockexchange.kit.client.row_comparison import GUIDE, cells_of, compare, rows_shown
+from mockexchange.kit.client.row_comparison import GUIDE, compare, reported_values, rows_shown
 from mockexchange.kit.client.session import Session, open_session
 from mockexchange.kit.client.task_fields import CENT_DECIMALS, LATEST, Meanings, Row, aliases_of, meanings_at, read_body
 from mockexchange.kit.client.tasks import Task, Unit
@@ -76,7 +76,7 @@ def judge_fuzz(
     """
     alias = aliases_of(venue.name)[-1] if api_date == LATEST else api_date
     document = api_documents.read(f"{venue.name}/{alias}")
-    with open_session(exchange, load_text(read_world().scenario), alias) as session:
+    with open_session(exchange, load_text(read_reference_account().scenario), alias) as session:
         tasks = _possible(adapter, session, venue)
         share_s = seconds_max / (len(tasks) * len(MODES))
         for task in tasks:
@@ -87,11 +87,11 @@ def judge_fuzz(
 
 def _possible(adapter: Adapter, session: Session, venue: VenueKit) -> list[Task]:
     """The tasks that a client can do undisturbed. Raises NotJudged where there are none."""
-    told = {task.name: adapter.ask(task.name, session.where()) for task in venue.tasks}
-    possible = [task for task in venue.tasks if told[task.name].rows is not None]
+    replies = {task.name: adapter.ask(task.name, session.connection_details()) for task in venue.tasks}
+    possible = [task for task in venue.tasks if replies[task.name].rows is not None]
     if not possible:
-        is_any = any(not one.is_unsupported for one in told.values())
-        raise NotJudged(all_failed(told) if is_any else UNSUPPORTED.format(", ".join(told)))
+        is_any = any(not one.is_unsupported for one in replies.values())
+        raise NotJudged(all_failed(replies) if is_any else UNSUPPORTED.format(", ".join(replies)))
     return possible
 
 
@@ -109,8 +109,8 @@ class Fuzzer(NamedTuple):
 
     def findings(self, random: Random, seconds_max: float) -> Iterator[Finding]:
         """Yield a finding with the smallest body that the client cannot take, if one is found."""
-        body = smallest(self.bodies(), self.is_wrong, random, seconds_max)
-        body = None if body is None else trimmed(body, self.lesser, self.is_wrong)
+        body = smallest_failing(self.bodies(), self.is_wrong, random, seconds_max)
+        body = None if body is None else trimmed(body, self.smaller, self.is_wrong)
         problem = None if body is None else self.problem(body)
         if problem is None:
             return
@@ -118,7 +118,7 @@ class Fuzzer(NamedTuple):
         where = f"{self.task.name} at {self.alias}, {self.operation['operationId']} answered with {_json(body)}"
         place = f"contracts/{self.venue}/{self.alias}/openapi.yaml{pointer('paths', self.task.path, 'get')}"
         place = place if self.rule == BODY else f"{GUIDE}#response-fuzzing"
-        yield Finding(self.rule, where, problem.seen, problem.expected, place, saved(case, self.fixtures))
+        yield Finding(self.rule, where, problem.seen, problem.expected, place, reproduction_of(case, self.fixtures))
 
     @property
     def operation(self) -> Any:
@@ -126,11 +126,13 @@ class Fuzzer(NamedTuple):
 
     def bodies(self) -> Any:
         """The strategy: what the 2xx schema describes, with rows that can be told apart."""
-        return values_of(self.document, self._schema(), MODES[self.rule]).map(lambda body: agreeing(self.task, body))
+        return values_of(self.document, self._schema(), MODES[self.rule]).map(
+            lambda body: consistent_body(self.task, body)
+        )
 
-    def lesser(self, body: Any) -> Iterator[Any]:
+    def smaller(self, body: Any) -> Iterator[Any]:
         """The bodies with a row or a field less."""
-        return (agreeing(self.task, less) for less in lesser_bodies(self.document, self._schema(), body))
+        return (consistent_body(self.task, less) for less in smaller_bodies(self.document, self._schema(), body))
 
     def is_wrong(self, body: Any) -> bool:
         return self.problem(body) is not None
@@ -139,16 +141,18 @@ class Fuzzer(NamedTuple):
         """Serve a body, and return what the client makes of it if that is wrong."""
         self._serve(body)
         try:
-            told = self.adapter.ask(self.task.name, self.session.where())
+            reply = self.adapter.ask(self.task.name, self.session.connection_details())
         except AdapterBroken as error:
             raise type(error)(f"{error}; {self._end_saved(body, error)}") from None
-        if told.rows is None:
-            return Problem(raised(told), rows_shown(len(read_body(self.task, body))))
+        if reply.rows is None:
+            return Problem(raised(reply), rows_shown(len(read_body(self.task, body))))
         meanings = {
             name: meaning._replace(decimals=None, may_be_null=False)
             for name, meaning in meanings_at(self.task, self.venue, self.alias).items()
         }
-        for finding in compare(self.task, self._said(told.rows, meanings), read_body(self.task, body), meanings, ""):
+        for finding in compare(
+            self.task, self._documented_rows(reply.rows, meanings), read_body(self.task, body), meanings, ""
+        ):
             return Problem(f"{finding.where.removeprefix(', ')} {finding.seen}".strip(), finding.expected)
         return None
 
@@ -156,9 +160,9 @@ class Fuzzer(NamedTuple):
         answer = resolved(self.document, self.operation["responses"]["200"])
         return answer["content"]["application/json"]["schema"]
 
-    def _case(self, body: Any, problem: Problem, *, is_shrunk: bool = True) -> Case:
+    def _case(self, body: Any, problem: Problem, *, is_shrunk: bool = True) -> FuzzCase:
         operation = self.operation["operationId"]
-        return Case(self.task, operation, self.alias, self.rule, _json(body), *problem, is_shrunk)
+        return FuzzCase(self.task, operation, self.alias, self.rule, _json(body), *problem, is_shrunk)
 
     def _end_saved(self, body: Any, error: AdapterBroken) -> str:
         """Save the body that ended the adapter, which cannot be asked about a smaller one; return what to say."""
@@ -166,14 +170,15 @@ class Fuzzer(NamedTuple):
         if self.fixtures is None:
             return text
         problem = Problem(one_line(str(error)), rows_shown(len(read_body(self.task, body))))
-        path = written(self._case(body, problem, is_shrunk=False), self.fixtures)
+        path = write_case(self._case(body, problem, is_shrunk=False), self.fixtures)
         return f"{text} (all of it, not shrunk: {path})"
 
-    def _said(self, rows: Sequence[Row], meanings: Meanings) -> list[Row]:
+    def _documented_rows(self, rows: Sequence[Row], meanings: Meanings) -> list[Row]:
         """Rows without what the date does not say: a client may have concluded it, as the side that gains."""
         silent = set(self.task.names) - set(meanings)
         return [
-            {cell.label: cell.value for cell in cells_of(self.task, row) if cell.name not in silent} for row in rows
+            {cell.label: cell.value for cell in reported_values(self.task, row) if cell.name not in silent}
+            for row in rows
         ]
 
     def _serve(self, body: Any) -> None:
@@ -182,7 +187,7 @@ class Fuzzer(NamedTuple):
         self.session.exchange.portal.call(faults.install, rule)
 
 
-def smallest(bodies: Any, is_wrong: Callable[[Any], bool], random: Random, seconds_max: float) -> Any:
+def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Random, seconds_max: float) -> Any:
     """Return the smallest body that is wrong, as small as SHRINK_TASKS_MAX allows; None if none is found in time.
 
     Raises AdapterBroken.
@@ -222,7 +227,7 @@ def smallest(bodies: Any, is_wrong: Callable[[Any], bool], random: Random, secon
     return best[0] if best else None
 
 
-def agreeing(task: Task, body: Any) -> Any:
+def consistent_body(task: Task, body: Any) -> Any:
     """Return a body whose rows can be told apart, and in which fields that say the same thing agree."""
     if not task.rows:
         return _agreeing_row(task, body)
@@ -232,7 +237,7 @@ def agreeing(task: Task, body: Any) -> Any:
 
 
 def _agreeing_row(task: Task, row: Row) -> Row:
-    changed = dict(task.agreed(row))
+    changed = dict(task.make_consistent(row))
     for wires in task.names.values():
         there = [wire for wire in wires if changed.get(wire.name) is not None]
         for wire in there[1:]:

@@ -19,7 +19,7 @@ LINE_CHARS_MAX = 1_000_000
 """A body stays on one line."""
 CARD = "R74"
 """Whose judge this is (kit/client/cards)."""
-TOLD = {"base_url": "BASE_URL", "ws_url": "WS_URL", "key_id": "KEY_ID", "private_key_path": "PRIVATE_KEY_PATH"}
+TASK_FIELDS = {"base_url": "BASE_URL", "ws_url": "WS_URL", "key_id": "KEY_ID", "private_key_path": "PRIVATE_KEY_PATH"}
 """What a task says beside its name, as placeholders."""
 AGAIN = (
     f"then run the same `mockexchange verify client` with --cards {CARD},\n"
@@ -28,7 +28,7 @@ AGAIN = (
 """What follows the line that serves a fixture."""
 
 
-class Case(NamedTuple):
+class FuzzCase(NamedTuple):
     """One task, the body that it was answered with, what the client made of it, and what it should have."""
 
     task: Task
@@ -64,18 +64,18 @@ def scenario_of(name: str, operation: str, body: str) -> str:
     return yaml.safe_dump(scenario, sort_keys=False, allow_unicode=True, width=LINE_CHARS_MAX)
 
 
-def saved(case: Case, directory: Path | None) -> str:
+def reproduction_of(case: FuzzCase, directory: Path | None) -> str:
     """Write a case down, if there is a folder for it; return how it is seen again, in lines that can be pasted.
 
     Raises OSError.
     """
-    line = json.dumps({"id": 1, "task": case.task.name, **TOLD, "arguments": {}})
-    file = case.file_name if directory is None else written(case, directory)
+    line = json.dumps({"id": 1, "task": case.task.name, **TASK_FIELDS, "arguments": {}})
+    file = case.file_name if directory is None else write_case(case, directory)
     text = "" if directory is not None else f"a scenario with this fault, as {file}:\n{_text(case)}"
     return f"{text}mockexchange serve --api-date {case.api_date} --scenario {file}\n{AGAIN}{line}"
 
 
-def written(case: Case, directory: Path) -> Path:
+def write_case(case: FuzzCase, directory: Path) -> Path:
     """Write a case down; return its file. Raises OSError."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / case.file_name
@@ -83,11 +83,11 @@ def written(case: Case, directory: Path) -> Path:
     return path
 
 
-def _text(case: Case) -> str:
+def _text(case: FuzzCase) -> str:
     return f"{_comment(case)}{scenario_of(f'{case.task.name}-{FAULT}', case.operation, case.body)}"
 
 
-def _comment(case: Case) -> str:
+def _comment(case: FuzzCase) -> str:
     """What is said of a case at the top of its file."""
     size = "as small as it gets" if case.is_shrunk else "not shrunk, since it ended the adapter"
     said = (

@@ -16,25 +16,25 @@ TRIM_TASKS_MAX = 100
 
 
 def trimmed(
-    body: Any, lesser: Callable[[Any], Iterator[Any]], is_wrong: Callable[[Any], bool], tasks_max: int = TRIM_TASKS_MAX
+    body: Any, smaller: Callable[[Any], Iterator[Any]], is_wrong: Callable[[Any], bool], tasks_max: int = TRIM_TASKS_MAX
 ) -> Any:
     """Return a body of which nothing can be left out any more, or as much as so many tasks could leave out.
 
     `lesser` gives the bodies with something less.
     """
     tried = {_key(body)}
-    candidates = lesser(body)
+    candidates = smaller(body)
     while len(tried) <= tasks_max:
         candidate = next((one for one in candidates if _key(one) not in tried), None)
         if candidate is None:
             break
         tried.add(_key(candidate))
         if is_wrong(candidate):
-            body, candidates = candidate, lesser(candidate)
+            body, candidates = candidate, smaller(candidate)
     return body
 
 
-def lesser_bodies(document: Document, schema: Any, body: Any) -> Iterator[Any]:
+def smaller_bodies(document: Document, schema: Any, body: Any) -> Iterator[Any]:
     """Yield what a schema still describes after something is left out: of lists all but one row at first."""
     node = resolved(document, schema)
     if isinstance(body, dict) and "properties" in node:
@@ -49,7 +49,7 @@ def _lesser_objects(document: Document, node: Any, body: dict[str, Any]) -> Iter
     for left_out in (optional, *({name} for name in sorted(optional))):
         yield {name: value for name, value in body.items() if name not in left_out}
     for name in [name for name in body if name in known]:
-        for less in lesser_bodies(document, known[name], body[name]):
+        for less in smaller_bodies(document, known[name], body[name]):
             yield {**body, name: less}
 
 
@@ -60,7 +60,7 @@ def _lesser_lists(document: Document, node: Any, rows: list[Any]) -> Iterator[An
     if len(rows) > least:
         yield from (rows[:index] + rows[index + 1 :] for index in range(len(rows)))
     for index, row in enumerate(rows):
-        for less in lesser_bodies(document, node["items"], row):
+        for less in smaller_bodies(document, node["items"], row):
             yield [*rows[:index], less, *rows[index + 1 :]]
 
 

@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from mockexchange.kit.client.adapter_mode import Actor, AdapterPlay
-from mockexchange.kit.client.card_verdicts import Trial, judge
+from mockexchange.kit.client.adapter_mode import AdapterCardRunner, AdapterWorker
+from mockexchange.kit.client.card_verdicts import CardRun, judge
 from mockexchange.kit.client.cards import Card
 from mockexchange.kit.findings import Verdict
 
@@ -30,36 +30,40 @@ def process_count(cards: Sequence[Card]) -> int:
 
 
 def play_with_adapter(
-    play: AdapterPlay, actors: Sequence[Actor], cards: Sequence[Card], every: Sequence[Card], at: Callable[[str], None]
+    play: AdapterCardRunner,
+    workers: Sequence[AdapterWorker],
+    cards: Sequence[Card],
+    every: Sequence[Card],
+    at: Callable[[str], None],
 ) -> Generator[Verdict]:
     """Yield the verdicts of cards in their order; `at` is told which is waited for.
 
     The tasks of `every` card are surveyed once, undisturbed. Raises AdapterBroken, whichever of the processes it was.
     However it ends, no task goes on.
     """
-    idle = SimpleQueue[Actor]()
-    for actor in actors:
-        idle.put(actor)
+    idle = SimpleQueue[AdapterWorker]()
+    for worker in workers:
+        idle.put(worker)
 
-    def acted(job: Callable[[Actor, T], R], what: T) -> R:
-        actor = idle.get()
+    def acted(job: Callable[[AdapterWorker, T], R], what: T) -> R:
+        worker = idle.get()
         try:
-            return job(actor, what)
+            return job(worker, what)
         finally:
-            idle.put(actor)
+            idle.put(worker)
 
-    with ThreadPoolExecutor(len(actors)) as pool:
+    with ThreadPoolExecutor(len(workers)) as pool:
         survey = pool.submit(acted, play.survey, every)
-        own = [card for card in sorted(cards, key=_is_short) if not card.is_of_survey]
+        own = [card for card in sorted(cards, key=_is_short) if not card.is_survey_only]
         played = {card.number: pool.submit(acted, play.play, card) for card in own}
         try:
             at("the tasks as they are")
             survey.result()
             for card in cards:
                 at(f"{card.number} {card.title}")
-                yield _of_survey(play, card) if card.is_of_survey else played[card.number].result()
+                yield _of_survey(play, card) if card.is_survey_only else played[card.number].result()
         finally:
-            _end(pool, [survey, *played.values()], actors)
+            _end(pool, [survey, *played.values()], workers)
 
 
 def _is_short(card: Card) -> bool:
@@ -67,14 +71,14 @@ def _is_short(card: Card) -> bool:
     return not card.judge
 
 
-def _of_survey(play: AdapterPlay, card: Card) -> Verdict:
-    return judge(card, Trial(play.traffic), play.stage.contract(), play.reproduction(card), time.perf_counter())
+def _of_survey(play: AdapterCardRunner, card: Card) -> Verdict:
+    return judge(card, CardRun(play.traffic), play.sandboxes.documents(), play.reproduction(card), time.perf_counter())
 
 
-def _end(pool: ThreadPoolExecutor, jobs: Sequence[Future[Any]], actors: Sequence[Actor]) -> None:
+def _end(pool: ThreadPoolExecutor, jobs: Sequence[Future[Any]], workers: Sequence[AdapterWorker]) -> None:
     """End what still goes on: its process is ended, again and again, until whoever waits for it has noticed."""
     pool.shutdown(wait=False, cancel_futures=True)
     while running := [job for job in jobs if not job.done()]:
-        for actor in actors:
-            actor.stop()
+        for worker in workers:
+            worker.stop()
         wait(running, TICK_S)

@@ -26,7 +26,7 @@ NAMES = f"{GUIDE}#names"
 Row = Mapping[str, Any]
 
 
-class Told(NamedTuple):
+class ReportedValue(NamedTuple):
     """One cell: the name of an adapter's row, that name without its unit, and what stood there."""
 
     label: str
@@ -35,19 +35,19 @@ class Told(NamedTuple):
     value: Any
 
 
-def cells_of(task: Task, row: Row) -> Iterator[Told]:
+def reported_values(task: Task, row: Row) -> Iterator[ReportedValue]:
     """Take a row of an adapter apart."""
     for label, value in row.items():
         base, _, unit = label.rpartition("_")
         is_derived = label not in task.names and base in task.names and unit in (CENTS, WHOLE, SECONDS)
-        yield Told(label, base if is_derived else label, unit if is_derived else "", value)
+        yield ReportedValue(label, base if is_derived else label, unit if is_derived else "", value)
 
 
-def floats(task: Task, rows: Iterable[Row], where: str) -> Iterator[Finding]:
+def float_findings(task: Task, rows: Iterable[Row], where: str) -> Iterator[Finding]:
     """Yield a finding for each name under which amounts were told as JSON numbers with a fraction."""
     seen: set[str] = set()
     for row in rows:
-        for cell in cells_of(task, row):
+        for cell in reported_values(task, row):
             if isinstance(cell.value, Fractional) and cell.label not in seen:
                 seen.add(cell.label)
                 key = _key_of(task, row)
@@ -58,15 +58,17 @@ def floats(task: Task, rows: Iterable[Row], where: str) -> Iterator[Finding]:
 EXACT = "text or a whole number: a float cannot hold every amount of money"
 
 
-def compare(task: Task, told: Sequence[Row], true: Sequence[Row], meanings: Meanings, where: str) -> Iterator[Finding]:
+def compare(
+    task: Task, reported: Sequence[Row], true: Sequence[Row], meanings: Meanings, where: str
+) -> Iterator[Finding]:
     """Yield what rows of an adapter tell wrong. What is true is as of the date whose meanings these are."""
-    yield from _unknown_names(task, told, where)
-    if len(told) != len(true) or _keys_of(task, told) not in (None, _keys_of(task, true)):
-        yield _wrong_rows(task, told, true, where)
-    yield from _first_of_each(_wrong_cells(task, told, true, meanings), where)
+    yield from _unknown_names(task, reported, where)
+    if len(reported) != len(true) or _keys_of(task, reported) not in (None, _keys_of(task, true)):
+        yield _wrong_rows(task, reported, true, where)
+    yield from _first_of_each(_wrong_cells(task, reported, true, meanings), where)
 
 
-class Wrong(NamedTuple):
+class WrongValue(NamedTuple):
     """A cell that is told wrong, in the row of a key."""
 
     key: str
@@ -77,18 +79,18 @@ class Wrong(NamedTuple):
     place: str
 
 
-def _wrong_cells(task: Task, told: Sequence[Row], true: Sequence[Row], meanings: Meanings) -> Iterator[Wrong]:
+def _wrong_cells(task: Task, reported: Sequence[Row], true: Sequence[Row], meanings: Meanings) -> Iterator[WrongValue]:
     found = {_key_of(task, row): row for row in true}
-    for place, row in enumerate(told):
+    for place, row in enumerate(reported):
         key = _key_of(task, row)
         truth = found.get(key) if task.key in row else (true[place] if place < len(true) else None)
         if truth is not None:
             yield from _wrong_cells_of(task, row, truth, meanings, key)
 
 
-def _first_of_each(wrongs: Iterable[Wrong], where: str) -> Iterator[Finding]:
+def _first_of_each(wrongs: Iterable[WrongValue], where: str) -> Iterator[Finding]:
     """Of the cells with one name that are wrong in one way the first is told, and how many more there are."""
-    groups: dict[tuple[str, str], list[Wrong]] = {}
+    groups: dict[tuple[str, str], list[WrongValue]] = {}
     for wrong in wrongs:
         groups.setdefault((wrong.label, wrong.rule), []).append(wrong)
     for first, *others in groups.values():
@@ -98,39 +100,43 @@ def _first_of_each(wrongs: Iterable[Wrong], where: str) -> Iterator[Finding]:
         yield Finding(rule, f"{where}{row}, {first.label}", first.seen + more, first.expected, first.place)
 
 
-def _wrong_cells_of(task: Task, row: Row, true: Row, meanings: Meanings, key: str) -> Iterator[Wrong]:
-    for cell in cells_of(task, row):
+def _wrong_cells_of(task: Task, row: Row, true: Row, meanings: Meanings, key: str) -> Iterator[WrongValue]:
+    for cell in reported_values(task, row):
         if task.names.get(cell.name):
             meaning = meanings.get(cell.name) or Meaning(task.names[cell.name][0], None, True, "")
             wrong = difference(cell, true.get(cell.name), meaning)
             if wrong is not None:
                 rule, hint, expected = wrong
                 seen = f"{_shown(cell.value)}{f' ({hint})' if hint else ''}"
-                yield Wrong(key, cell.label, rule, seen, expected, meaning.place or NAMES)
+                yield WrongValue(key, cell.label, rule, seen, expected, meaning.place or NAMES)
 
 
-def difference(cell: Told, true: str | None, meaning: Meaning) -> tuple[str, str, str] | None:
+def difference(cell: ReportedValue, true: str | None, meaning: Meaning) -> tuple[str, str, str] | None:
     """Return rule, hint and what was expected where a cell tells something else than is true at a date; else None.
 
     `true` is not cut yet. Without a place the wire of the date says nothing of it: null is right then, and the truth.
     """
-    said = meaning.said(true)
+    representable = meaning.representable(true)
     if cell.value is None:
-        return None if said[0] is None or meaning.may_be_null else ("absent", "", _in_unit(said[0], cell.unit))
-    wrongs = [_difference(cell, one, meaning.wire.unit) for one in said]
+        return (
+            None
+            if representable[0] is None or meaning.may_be_null
+            else ("absent", "", _in_unit(representable[0], cell.unit))
+        )
+    wrongs = [_difference(cell, one, meaning.wire.unit) for one in representable]
     wrong = wrongs[0] if all(wrongs) else None
     return wrong if wrong is None or meaning.place else ("absent", "this date does not say it", "null, or no such name")
 
 
-def _difference(cell: Told, said: str | None, unit: Unit) -> tuple[str, str, str] | None:
-    if said is None:
+def _difference(cell: ReportedValue, representable: str | None, unit: Unit) -> tuple[str, str, str] | None:
+    if representable is None:
         return "absent", "the exchange says nothing here", "null"
-    wanted = _in_unit(said, cell.unit)
+    wanted = _in_unit(representable, cell.unit)
     if unit is Unit.INSTANT and cell.unit != SECONDS:
         return _difference_of_instants(cell.value, wanted)
     if unit is Unit.TEXT:
         return None if _as_text(cell.value) == wanted else ("text", "", repr(wanted))
-    return _difference_of_amounts(cell.value, Decimal(wanted), is_cut=_is_cut(said, wanted, cell.unit))
+    return _difference_of_amounts(cell.value, Decimal(wanted), is_cut=_is_cut(representable, wanted, cell.unit))
 
 
 def _difference_of_amounts(value: Any, wanted: Decimal, is_cut: bool) -> tuple[str, str, str] | None:
@@ -183,17 +189,17 @@ def _cause(amount: Decimal, wanted: Decimal) -> tuple[str, str]:
     return ("zero", "0 instead of what there is") if amount == 0 else ("amount", "")
 
 
-def _in_unit(said: str, unit: str) -> str:
+def _in_unit(representable: str, unit: str) -> str:
     if unit == CENTS:
-        return str(int(Decimal(said) * 100))
+        return str(int(Decimal(representable) * 100))
     if unit == WHOLE:
-        return str(int(Decimal(said)))
-    return str(int(datetime.fromisoformat(said).timestamp())) if unit == SECONDS else said
+        return str(int(Decimal(representable)))
+    return str(int(datetime.fromisoformat(representable).timestamp())) if unit == SECONDS else representable
 
 
-def _is_cut(said: str, wanted: str, unit: str) -> bool:
+def _is_cut(representable: str, wanted: str, unit: str) -> bool:
     """Whether parts of what is said were left out, for the unit has none."""
-    return unit in (CENTS, WHOLE) and Decimal(said) * (100 if unit == CENTS else 1) != Decimal(wanted)
+    return unit in (CENTS, WHOLE) and Decimal(representable) * (100 if unit == CENTS else 1) != Decimal(wanted)
 
 
 def _as_text(value: Any) -> str:
@@ -204,8 +210,10 @@ def _shown(value: Any) -> str:
     return "null" if value is None else repr(str(value)) if isinstance(value, str) else str(value)
 
 
-def _unknown_names(task: Task, told: Sequence[Row], where: str) -> Iterator[Finding]:
-    unknown = dict.fromkeys(cell.label for row in told for cell in cells_of(task, row) if cell.name not in task.names)
+def _unknown_names(task: Task, reported: Sequence[Row], where: str) -> Iterator[Finding]:
+    unknown = dict.fromkeys(
+        cell.label for row in reported for cell in reported_values(task, row) if cell.name not in task.names
+    )
     if unknown:
         known = ", ".join(task.names)
         yield Finding("understanding.names", where, f"unknown names: {', '.join(unknown)}", known, NAMES)
@@ -220,13 +228,13 @@ def _key_of(task: Task, row: Row) -> str:
     return _as_text(row.get(task.key, "")) if task.key else ""
 
 
-def _wrong_rows(task: Task, told: Sequence[Row], true: Sequence[Row], where: str) -> Finding:
-    seen, expected = [_key_of(task, row) for row in told], [_key_of(task, row) for row in true]
+def _wrong_rows(task: Task, reported: Sequence[Row], true: Sequence[Row], where: str) -> Finding:
+    seen, expected = [_key_of(task, row) for row in reported], [_key_of(task, row) for row in true]
     missing = [key for key in expected if key not in seen]
     extra = [key for place, key in enumerate(seen) if key not in expected or key in seen[:place]]
-    parts = [rows_shown(len(told))]
-    parts += [f"missing: {', '.join(missing)}"] if missing and _keys_of(task, told) is not None else []
-    parts += [f"too many: {', '.join(extra)}"] if extra and _keys_of(task, told) is not None else []
+    parts = [rows_shown(len(reported))]
+    parts += [f"missing: {', '.join(missing)}"] if missing and _keys_of(task, reported) is not None else []
+    parts += [f"too many: {', '.join(extra)}"] if extra and _keys_of(task, reported) is not None else []
     return Finding("understanding.rows", where, "; ".join(parts), rows_shown(len(true)), f"{GUIDE}#tasks")
 
 

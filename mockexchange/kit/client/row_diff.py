@@ -18,52 +18,52 @@ class Difference(NamedTuple):
     expected: str
 
 
-def row_differences(told: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
+def row_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
     """Yield what differs between all the rows that were told and all that there are, in whatever order.
 
     Rows are matched by the first name of what is wanted; a name that a row does not have is not compared.
     """
     if not wanted:
-        if told:
-            yield Difference(f"{len(told)} rows, {shown_rows(told)}", "no rows")
+        if reported:
+            yield Difference(f"{len(reported)} rows, {shown_rows(reported)}", "no rows")
         return
     key = next(iter(wanted[0]))
     known = {row[key] for row in wanted}
-    strange = [row for row in told if key in row and str(row[key]) not in known]
+    strange = [row for row in reported if key in row and str(row[key]) not in known]
     if strange:
         yield Difference(f"rows that there are not: {shown_rows(strange)}", f"{key}: {', '.join(sorted(known))}")
-    yield from held_differences(told, wanted)
+    yield from held_differences(reported, wanted)
 
 
-def held_differences(told: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
+def held_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
     """Yield what differs for rows that have to be among those that were told."""
     for row in wanted:
         key, value = next(iter(row.items()))
-        found = [one for one in told if str(one.get(key)) == value]
+        found = [one for one in reported if str(one.get(key)) == value]
         if not found:
-            yield Difference(f"no row with {key} {value} among {len(told)}", shown_row(row))
+            yield Difference(f"no row with {key} {value} among {len(reported)}", shown_row(row))
         for one in found[:1]:
             yield from value_differences(one, row)
 
 
-def value_differences(told: Row, wanted: Row) -> Iterator[Difference]:
+def value_differences(reported: Row, wanted: Row) -> Iterator[Difference]:
     """Yield each name of a row that is not what it should be."""
     title = " ".join(str(value) for value in list(wanted.values())[:1])
     for name, value in wanted.items():
-        for spelt, expected in _spellings(name, value):
-            if spelt in told and not _is_equal(told[spelt], expected):
-                yield Difference(f"{title}: {spelt} is {told[spelt]!r}", f"{expected!r}")
+        for spelling, expected in _spellings(name, value):
+            if spelling in reported and not _is_equal(reported[spelling], expected):
+                yield Difference(f"{title}: {spelling} is {reported[spelling]!r}", f"{expected!r}")
 
 
-def repeated(told: Sequence[Row], name: str) -> list[str]:
+def duplicate_values(reported: Sequence[Row], name: str) -> list[str]:
     """Return the values that more than one row has under a name."""
-    values = [str(row[name]) for row in told if name in row]
+    values = [str(row[name]) for row in reported if name in row]
     return sorted({value for value in values if values.count(value) > 1})
 
 
-def fractions(told: Sequence[Row]) -> Iterator[tuple[str, str]]:
+def float_values(reported: Sequence[Row]) -> Iterator[tuple[str, str]]:
     """Yield (name, text) of each amount that came as a JSON number with a fraction: that was a float in the client."""
-    for row in told:
+    for row in reported:
         yield from _fractions_in("", row)
 
 
@@ -87,11 +87,11 @@ def _spellings(name: str, value: str) -> Iterator[tuple[str, str]]:
             yield name + suffix, str((amount * scale).to_integral_value())
 
 
-def _is_equal(told: Any, expected: str) -> bool:
-    if isinstance(told, bool) or told is None:
-        return str(told).lower() == expected
-    one, other = number(str(told)), number(expected)
-    return str(told) == expected if one is None or other is None else one == other
+def _is_equal(reported: Any, expected: str) -> bool:
+    if isinstance(reported, bool) or reported is None:
+        return str(reported).lower() == expected
+    one, other = number(str(reported)), number(expected)
+    return str(reported) == expected if one is None or other is None else one == other
 
 
 def number(text: str) -> Decimal | None:

@@ -10,13 +10,13 @@ from typing import Protocol
 
 from mockexchange.clients.published import GENERIC
 from mockexchange.kit.client.adapter import AdapterBroken
-from mockexchange.kit.client.adapter_mode import Actor, AdapterPlay
+from mockexchange.kit.client.adapter_mode import AdapterCardRunner, AdapterWorker
 from mockexchange.kit.client.cards import Card
-from mockexchange.kit.client.command import CommandFailed, called
-from mockexchange.kit.client.command_mode import CommandPlay, play_with_command
+from mockexchange.kit.client.command import CommandFailed, shown_command
+from mockexchange.kit.client.command_mode import CommandCardRunner, play_with_command
 from mockexchange.kit.client.coverage import coverage
 from mockexchange.kit.client.parallel_cards import play_with_adapter, process_count
-from mockexchange.kit.client.sandboxes import Stage
+from mockexchange.kit.client.sandboxes import CardSandboxes
 from mockexchange.kit.client.session import NoSuchAccount
 from mockexchange.kit.findings import Report, Verdict
 from mockexchange.kit.local_exchange import exchange
@@ -32,7 +32,7 @@ class CannotJudge(Exception):
     """Nothing can be judged; one line that says why."""
 
 
-class Watcher(Protocol):
+class ProgressDisplay(Protocol):
     """Whoever shows what goes on."""
 
     def stage(self, name: str, total: int | None = None) -> None: ...
@@ -41,7 +41,7 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class ClientRunSettings:
     """`cards` are those to judge, `every` all there are; `api_date` as it was written; no `scenario` is our own."""
 
     venue: VenueKit
@@ -71,11 +71,11 @@ class Settings:
         return shlex.join([*words, "--cards", card.number, "--", *self.command])
 
 
-class Run:
+class ClientRun:
     """One run. `report` and `tables` have what was judged so far, also where it was cut short."""
 
-    def __init__(self, settings: Settings, watcher: Watcher) -> None:
-        self.report = Report(f"{called(settings.command)} as of {settings.api_date}")
+    def __init__(self, settings: ClientRunSettings, watcher: ProgressDisplay) -> None:
+        self.report = Report(f"{shown_command(settings.command)} as of {settings.api_date}")
         self.tables: list[Table] = []
         self._settings, self._watcher = settings, watcher
 
@@ -92,31 +92,33 @@ class Run:
 
     def _judge(self) -> None:
         with ExitStack() as stack:
-            stage = Stage(
+            sandboxes = CardSandboxes(
                 self._settings.venue, stack.enter_context(exchange()), self._settings.api_date, self._settings.scenario
             )
             self._watcher.stage("cards", total=len(self._settings.cards))
-            play = self._adapter_play(stage) if self._settings.is_adapter else self._command_play(stage)
+            play = self._adapter_play(sandboxes) if self._settings.is_adapter else self._command_play(sandboxes)
             try:
                 for verdict in stack.enter_context(closing(self._verdicts(play, stack))):
                     self.report.verdicts.append(verdict)
                     self._watcher.take(verdict)
             finally:
                 if not play.traffic.is_empty:
-                    self.tables = coverage(play.traffic, stage.contract())
+                    self.tables = coverage(play.traffic, sandboxes.documents())
 
-    def _verdicts(self, play: AdapterPlay | CommandPlay, stack: ExitStack) -> Generator[Verdict]:
+    def _verdicts(self, play: AdapterCardRunner | CommandCardRunner, stack: ExitStack) -> Generator[Verdict]:
         settings, at = self._settings, self._watcher.at
-        if isinstance(play, CommandPlay):
+        if isinstance(play, CommandCardRunner):
             return play_with_command(play, settings.cards, at)
-        actors = [Actor(settings.command, os.environ) for _ in range(process_count(settings.cards))]
-        for actor in actors:
-            stack.enter_context(actor)
-        return play_with_adapter(play, actors, settings.cards, settings.every, at)
+        workers = [AdapterWorker(settings.command, os.environ) for _ in range(process_count(settings.cards))]
+        for worker in workers:
+            stack.enter_context(worker)
+        return play_with_adapter(play, workers, settings.cards, settings.every, at)
 
-    def _adapter_play(self, stage: Stage) -> AdapterPlay:
-        return AdapterPlay(stage, self._settings.reproduction, self._settings.fixtures)
+    def _adapter_play(self, sandboxes: CardSandboxes) -> AdapterCardRunner:
+        return AdapterCardRunner(sandboxes, self._settings.reproduction, self._settings.fixtures)
 
-    def _command_play(self, stage: Stage) -> CommandPlay:
+    def _command_play(self, sandboxes: CardSandboxes) -> CommandCardRunner:
         settings = self._settings
-        return CommandPlay(stage, settings.command, settings.client, settings.timeout_s, settings.reproduction)
+        return CommandCardRunner(
+            sandboxes, settings.command, settings.client, settings.timeout_s, settings.reproduction
+        )

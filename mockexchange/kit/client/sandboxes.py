@@ -7,8 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 from mockexchange.kit.checks import NotJudged
-from mockexchange.kit.client.api_documents import Contract, contract_of
-from mockexchange.kit.client.cards import OWN_CARDS, Card
+from mockexchange.kit.client.api_documents import ApiDocuments, documents_of
+from mockexchange.kit.client.cards import BUILTIN_CARDS, Card
 from mockexchange.kit.client.session import Session, open_session
 from mockexchange.kit.client.task_fields import aliases_of
 from mockexchange.kit.local_exchange import Exchange
@@ -19,33 +19,33 @@ from mockexchange.scenario.loader import Plan, load_file, load_scenario
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues.registry import DEFAULT
 
-OWN_SCENARIOS = OWN_CARDS.parent / "scenarios"
+BUILTIN_SCENARIOS = BUILTIN_CARDS.parent / "scenarios"
 ACCOUNT = "account"
 """What cards and surveys play in where neither they nor the user say otherwise."""
 SMALL_PAGES: list[Rule] = FAULTS.read(read_yaml("[{then: {page_size: 2}}]", "survey"), "")
 
 
 @dataclass(frozen=True)
-class Stage:
+class CardSandboxes:
     """`api_date` is that of the run; `scenario` the user's, empty for our own."""
 
     kit: VenueKit
     exchange: Exchange
     api_date: str
     scenario: str = ""
-    contracts: dict[str, Contract] = field(default_factory=dict)
+    documents_by_date: dict[str, ApiDocuments] = field(default_factory=dict)
 
     @cached_property
     def plan(self) -> Plan:
         """The scenario of the run. Raises ScenarioError."""
         return load_plan(self.scenario or ACCOUNT)
 
-    def contract(self, api_date: str = "") -> Contract:
+    def documents(self, api_date: str = "") -> ApiDocuments:
         """Return the documents of a date, that of the run if none is given."""
         date = api_date or self.api_date
-        if date not in self.contracts:
-            self.contracts[date] = contract_of(self.kit, DEFAULT.api_date(date).day)
-        return self.contracts[date]
+        if date not in self.documents_by_date:
+            self.documents_by_date[date] = documents_of(self.kit, DEFAULT.api_date(date).day)
+        return self.documents_by_date[date]
 
     @property
     def documented_date(self) -> str:
@@ -56,7 +56,7 @@ class Stage:
             raise NotJudged(f"no document is of {day} itself: choose one of {', '.join(aliases_of(self.kit.name))}")
         return alias
 
-    def excuse(self, card: Card) -> str:
+    def reason_to_skip(self, card: Card) -> str:
         """Say why a card makes no sense at the date it would be played at; nothing if it does."""
         day = DEFAULT.api_date(card.api_date or self.api_date).day
         if day and card.before and day < (DEFAULT.api_date(card.before).day or ""):
@@ -94,7 +94,7 @@ class Stage:
 
 def load_plan(name: str) -> Plan:
     """Read a scenario of the cards, a built-in one or a file. Raises ScenarioError."""
-    own = OWN_SCENARIOS / f"{name}.yaml"
+    own = BUILTIN_SCENARIOS / f"{name}.yaml"
     return load_file(own) if Path(name).name == name and own.is_file() else load_scenario(name)
 
 

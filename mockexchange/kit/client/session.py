@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 
-from mockexchange.kit.client.adapter import Where
+from mockexchange.kit.client.adapter import ConnectionDetails
 from mockexchange.kit.client.traffic import Traffic, traffic_of
 from mockexchange.kit.local_exchange import Exchange
 from mockexchange.runtime.ready_file import RunDirectory
@@ -15,7 +15,13 @@ from mockexchange.scenario.loader import Plan
 from mockexchange.venues.registry import DEFAULT
 
 NUMBERS = count(1)
-"""Of the sandboxes of this process, so that several can be open at once."""
+"""Numbers for the names of this process's sandboxes, so that several can be open at once."""
+CONNECTIONS_MAX = 256
+"""Limit of open connections: the venue allows 200 streams an account, and requests need only a few more."""
+CALLS_MAX = 2_000
+"""Limit of requests in the run of one card; a client that sends more is in a loop."""
+TOO_MANY = f"it opened more than {CONNECTIONS_MAX} connections at once, where the venue allows 200: reuse them"
+LOOPS = f"it sent more than {CALLS_MAX:,} requests"
 
 
 class NoSuchAccount(LookupError):
@@ -60,13 +66,13 @@ class Session:
             raise NoSuchAccount(f"no account {account!r} with a private key; known: {names or 'none'}")
         return found
 
-    def where(self, account: str = "") -> Where:
+    def connection_details(self, account: str = "") -> ConnectionDetails:
         """Return where tasks of an account go, its private key in a file. Raises NoSuchAccount."""
         credential = self.credential(account)
         key_id = credential.key_id
         if key_id not in self.key_paths:
             self.key_paths[key_id] = str(self.directory.write_key(credential))
-        return Where(self.base_url, self.ws_url, key_id, self.key_paths[key_id])
+        return ConnectionDetails(self.base_url, self.ws_url, key_id, self.key_paths[key_id])
 
     def traffic(self) -> Traffic:
         """Return everything that has crossed the wire by now."""

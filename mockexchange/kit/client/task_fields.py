@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, NamedTuple
 
-from mockexchange.kit.client.tasks import Task, Unit, Wire
+from mockexchange.kit.client.tasks import Task, Unit, WireField
 from mockexchange.kit.validation.references import pointer, resolved
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
@@ -26,12 +26,12 @@ Row = Mapping[str, Any]
 class Meaning(NamedTuple):
     """`decimals` is how many the wire can say, None where there is no limit; `place` is where that is documented."""
 
-    wire: Wire
+    wire: WireField
     decimals: int | None
     may_be_null: bool
     place: str
 
-    def said(self, true: str | None) -> tuple[str | None, ...]:
+    def representable(self, true: str | None) -> tuple[str | None, ...]:
         """Return what the wire can say of a true value, the likeliest first: amounts and counts are cut toward zero."""
         if true is None or self.decimals is None or self.wire.unit in (Unit.TEXT, Unit.INSTANT):
             return (true,)
@@ -68,11 +68,11 @@ def _cut(true: str, decimals: int) -> str:
     return str(Decimal(true).quantize(Decimal(1).scaleb(-decimals), ROUND_DOWN))
 
 
-def _has(row: Row, wires: Sequence[Wire]) -> bool:
+def _has(row: Row, wires: Sequence[WireField]) -> bool:
     return any(wire.name in row for wire in wires)
 
 
-def _read(row: Row, wires: Sequence[Wire]) -> str | None:
+def _read(row: Row, wires: Sequence[WireField]) -> str | None:
     wire = next((wire for wire in wires if row.get(wire.name) is not None), None)
     if wire is None:
         return None
@@ -100,7 +100,7 @@ def _without_null(document: Document, node: Any) -> tuple[Any, bool]:
     return (resolved(document, others[0]), True) if others else (schema, False)
 
 
-def _decimals(schema: Any, wire: Wire) -> int | None:
+def _decimals(schema: Any, wire: WireField) -> int | None:
     if schema["type"] == "integer":
         return CENT_DECIMALS if wire.unit is Unit.CENTS else 0
     digits = DIGITS_OF_PATTERN.search(schema.get("pattern", ""))

@@ -20,7 +20,7 @@ class Unit(StrEnum):
     TEXT = "text"
 
 
-class Wire(NamedTuple):
+class WireField(NamedTuple):
     """A field of the wire. `or_cents`: nobody knows whether its first documents meant it exactly or in whole cents."""
 
     name: str
@@ -28,7 +28,7 @@ class Wire(NamedTuple):
     or_cents: bool = False
 
 
-def as_it_is(row: Row) -> Row:
+def unchanged(row: Row) -> Row:
     return row
 
 
@@ -44,23 +44,23 @@ class Task(NamedTuple):
     rows: str
     schema: str
     key: str
-    names: Mapping[str, Sequence[Wire]]
-    agreed: Callable[[Row], Row] = as_it_is
+    names: Mapping[str, Sequence[WireField]]
+    make_consistent: Callable[[Row], Row] = unchanged
 
 
-def money(wire: str) -> tuple[Wire, Wire]:
+def money(wire: str) -> tuple[WireField, WireField]:
     """Return an amount that was integer cents under a name, and is dollars under another."""
-    return Wire(f"{wire}_dollars", Unit.DOLLARS), Wire(wire, Unit.CENTS)
+    return WireField(f"{wire}_dollars", Unit.DOLLARS), WireField(wire, Unit.CENTS)
 
 
-def count(wire: str) -> tuple[Wire, Wire]:
+def count(wire: str) -> tuple[WireField, WireField]:
     """Return a count that was whole contracts under a name, and is fixed point under another."""
-    return Wire(f"{wire}_fp", Unit.CONTRACTS), Wire(wire, Unit.CONTRACTS)
+    return WireField(f"{wire}_fp", Unit.CONTRACTS), WireField(wire, Unit.CONTRACTS)
 
 
-def text(*wire: str) -> tuple[Wire, ...]:
-    return tuple(Wire(name, Unit.TEXT) for name in wire)
+def text(*wire: str) -> tuple[WireField, ...]:
+    return tuple(WireField(name, Unit.TEXT) for name in wire)
 
 
-def instant(wire: str) -> tuple[Wire, ...]:
-    return (Wire(wire, Unit.INSTANT),)
+def instant(wire: str) -> tuple[WireField, ...]:
+    return (WireField(wire, Unit.INSTANT),)

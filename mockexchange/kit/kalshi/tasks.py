@@ -3,16 +3,16 @@
 from datetime import datetime
 from decimal import Decimal
 
-from mockexchange.kit.client.tasks import Row, Task, Unit, Wire, count, instant, money, text
+from mockexchange.kit.client.tasks import Row, Task, Unit, WireField, count, instant, money, text
 from mockexchange.kit.kalshi.amounts import ONE
 
-FEE = (Wire("fee_cost", Unit.DOLLARS, or_cents=True),)
+FEE = (WireField("fee_cost", Unit.DOLLARS, or_cents=True),)
 """Recorded with four decimals before 2026-03-07, of which the last two were zeros; nothing says that they had to be."""
 
 
-def _price(side: str) -> tuple[Wire, ...]:
+def _price(side: str) -> tuple[WireField, ...]:
     name = f"{side}_price"
-    return (*(Wire(f"{name}_{end}", Unit.DOLLARS) for end in ("dollars", "fixed")), Wire(name, Unit.CENTS))
+    return (*(WireField(f"{name}_{end}", Unit.DOLLARS) for end in ("dollars", "fixed")), WireField(name, Unit.CENTS))
 
 
 REPEATED = (("trade_id", "fill_id"), ("market_ticker", "ticker"))
@@ -48,7 +48,7 @@ POSITIONS = Task(
         "realized": money("realized_pnl"),
         "fees": money("fees_paid"),
         "traded": money("total_traded"),
-        "resting": (Wire("resting_orders_count", Unit.CONTRACTS),),
+        "resting": (WireField("resting_orders_count", Unit.CONTRACTS),),
         "updated": instant("last_updated_ts"),
     },
 )
@@ -75,7 +75,7 @@ BALANCE = Task(
     "",
     {
         "balance": money("balance"),
-        "value": (Wire("portfolio_value", Unit.CENTS),),
+        "value": (WireField("portfolio_value", Unit.CENTS),),
         # Not compared: the one moves, the other is a list.
         "now": (),
         "breakdown": (),
@@ -161,8 +161,8 @@ SETTLEMENTS = Task(
         "yes_cost": money("yes_total_cost"),
         "no": count("no_count"),
         "no_cost": money("no_total_cost"),
-        "revenue": (Wire("revenue", Unit.CENTS),),
-        "value": (Wire("value", Unit.CENTS),),
+        "revenue": (WireField("revenue", Unit.CENTS),),
+        "value": (WireField("value", Unit.CENTS),),
         "fees": FEE,
         "settled": instant("settled_time"),
     },

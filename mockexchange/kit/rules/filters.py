@@ -8,7 +8,7 @@ from mockexchange.kit.findings import Finding
 from mockexchange.kit.operations import allows
 from mockexchange.kit.rules.finding_format import finding, lists_of, shown, views_of
 from mockexchange.kit.rules.list_facts import Filter, Row, Split
-from mockexchange.kit.target import Target, Whole
+from mockexchange.kit.target import ListRows, Target
 
 VALUES_MAX = 6
 """Asked for by each filter of each view of a list."""
@@ -31,7 +31,7 @@ def judge_kept(target: Target, subject: str) -> Iterator[Finding]:
         raise NotJudged(f"no row tells a value to ask for by {name!r}")
 
 
-def _values(target: Target, operation_id: str, name: str, filtered: Filter, whole: Whole) -> list[str]:
+def _values(target: Target, operation_id: str, name: str, filtered: Filter, whole: ListRows) -> list[str]:
     """Values worth asking for that the document allows."""
     parameter = target.operations[operation_id].query[name]
     return [value for value in filtered.values(target, whole.rows) if allows(parameter, value)][:VALUES_MAX]
@@ -42,7 +42,7 @@ def _views(target: Target, operation_id: str, *names: str) -> Iterator[dict[str,
 
 
 def _compare(
-    target: Target, rule: str, operation_id: str, values: Mapping[str, str], whole: Whole, part: Whole
+    target: Target, rule: str, operation_id: str, values: Mapping[str, str], whole: ListRows, part: ListRows
 ) -> Iterator[Finding]:
     words = " and ".join(f"{name}={value}" for name, value in values.items())
     for row in part.rows:
@@ -60,7 +60,9 @@ def _is_kept(target: Target, operation_id: str, values: Mapping[str, str], row: 
     return False if False in told else None if None in told else True
 
 
-def _missing(target: Target, operation_id: str, values: Mapping[str, str], whole: Whole, part: Whole) -> Iterator[Row]:
+def _missing(
+    target: Target, operation_id: str, values: Mapping[str, str], whole: ListRows, part: ListRows
+) -> Iterator[Row]:
     """Rows of the list that match and are not in the part, as far as the part goes."""
     if not part.is_complete:
         return
@@ -72,7 +74,7 @@ def _missing(target: Target, operation_id: str, values: Mapping[str, str], whole
             yield row
 
 
-def _has_others(part: Whole, whole: Whole) -> bool:
+def _has_others(part: ListRows, whole: ListRows) -> bool:
     return any(row not in whole.rows for row in part.rows)
 
 

@@ -7,7 +7,7 @@ from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.rules.finding_format import finding, paged_lists_of, request_line, views_of
 from mockexchange.kit.rules.list_facts import Row
-from mockexchange.kit.target import Target, Whole
+from mockexchange.kit.target import ListRows, Target
 
 SIZES = (1, 2, 7)
 PAGES_MAX = 60
@@ -62,7 +62,7 @@ def _page(target: Target, operation_id: str, query: Mapping[str, Any]) -> Page:
     return Page(request_line(target.operations[operation_id], asked), body, rows, body.get(facts.paging.next))
 
 
-def _walks(target: Target, operation_id: str) -> Iterator[tuple[int, dict[str, Any], Whole, Walk]]:
+def _walks(target: Target, operation_id: str) -> Iterator[tuple[int, dict[str, Any], ListRows, Walk]]:
     """Each view of a list, walked in pages of every size: small ones, and one that comes to the end."""
     limit = target.venue.facts.paging.limit
     most = target.operations[operation_id].query[limit].schema["maximum"]
@@ -88,7 +88,7 @@ def judge_partition(target: Target, operation_id: str) -> Iterator[Finding]:
         raise NotJudged("there are less than two rows to walk over")
 
 
-def _difference(whole: Whole, walked: Walk) -> tuple[str, str] | None:
+def _difference(whole: ListRows, walked: Walk) -> tuple[str, str] | None:
     """What the walk shows and what it should, where rows are missing, twice or at another place."""
     rows, expected = walked.rows, whole.rows
     if not (walked.is_complete and whole.is_complete):

@@ -4,13 +4,15 @@ What is wrong here would make every rule say the same; it is said once, in one l
 """
 
 import re
+from difflib import get_close_matches
 from email.utils import parsedate_to_datetime
 from time import time
 
 import httpx
 
 from mockexchange.kit.operations import Operation
-from mockexchange.kit.server.throttled_transport import words_of
+from mockexchange.kit.schemathesis.hint_discovery import name_parameters
+from mockexchange.kit.server.throttled_transport import error_text
 from mockexchange.kit.target import MEMBER, Target
 from mockexchange.kit.venue import Signer
 
@@ -30,6 +32,16 @@ class CannotJudge(Exception):
     """Nothing can be judged; the message says why, in one line."""
 
 
+def require_known_names(target: Target) -> None:
+    """Raise CannotJudge for a name given by the user that is no parameter of any read; most likely it is misspelt."""
+    known = sorted({*name_parameters(target), *target.venue.facts.needs})
+    for name in target.names:
+        if name not in known:
+            nearest = get_close_matches(name, known, 1)
+            hint = f"did you mean {nearest[0]}?" if nearest else f"there are {', '.join(known)}"
+            raise CannotJudge(f"--name {name}: nothing is asked for by that name: {hint}")
+
+
 def require_server(target: Target) -> None:
     """Ask with each key for what it may read. Raises CannotJudge where that cannot be judged."""
     for role, signer in target.keys.items():
@@ -44,7 +56,7 @@ def role_of_key(target: Target, signer: Signer) -> str:
     return next((role for role in sorted(filter(None, roles)) if _may(target, role, signer)), MEMBER)
 
 
-def date_spoken(target: Target) -> str | None:
+def mock_api_date(target: Target) -> str | None:
     """Return the API date that a mock says it speaks; None where it is none, or does not say."""
     origin = httpx.URL(target.base_url).join("/")
     try:
@@ -120,9 +132,9 @@ def _ask(target: Target, operation: Operation, signer: Signer) -> httpx.Response
         raise CannotJudge(f"{target.base_url}: no connection: no answer in time") from None
     except httpx.ConnectError as error:
         hint = ": is it http?" if NO_TLS in str(error) else ""
-        raise CannotJudge(f"{target.base_url}: no connection: {words_of(error)}{hint}") from None
+        raise CannotJudge(f"{target.base_url}: no connection: {error_text(error)}{hint}") from None
     except httpx.HTTPError as error:
-        raise CannotJudge(f"{url}: connected, but got no answer: {words_of(error)}") from None
+        raise CannotJudge(f"{url}: connected, but got no answer: {error_text(error)}") from None
 
 
 def _require(answer: httpx.Response, base_url: str, role: str, signer: Signer) -> None:

@@ -14,21 +14,20 @@ from mockexchange.kit.schemathesis.run import EXAMPLES, SEED, Effort, explore
 from mockexchange.kit.schemathesis.verdicts import SAYS as EXPLORING
 from mockexchange.kit.server.addresses import Address
 from mockexchange.kit.server.api_dates import read_alias
-from mockexchange.kit.server.names import require_names
-from mockexchange.kit.server.preflight import date_spoken, require_server, role_of_key
+from mockexchange.kit.server.preflight import mock_api_date, require_known_names, require_server, role_of_key
 from mockexchange.kit.server.rule_selection import EVERYTHING, Selection
-from mockexchange.kit.server.throttled_transport import polite_client
+from mockexchange.kit.server.throttled_transport import throttled_client
 from mockexchange.kit.streaming.target import LISTEN_S, StreamTarget
 from mockexchange.kit.target import MEMBER, ROLES, Target, Unreachable
 from mockexchange.kit.venue import Signer, VenueKit
 
 INTERRUPTED = "it was interrupted"
-SPOILING = ("signatures.", "stream.refusals")
+WRONG_SIGNATURE_RULES = ("signatures.", "stream.refusals")
 """Rules that send signatures which are wrong on purpose."""
 NOT_IN_PRODUCTION = "not on a production host: it sends what is wrong on purpose, and a key may be locked for that"
 
 
-class Watcher(Protocol):
+class ProgressDisplay(Protocol):
     """Whoever shows what goes on."""
 
     def stage(self, name: str, total: int | None = None) -> None: ...
@@ -38,7 +37,7 @@ class Watcher(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class ServerRunSettings:
     """`api_date` is an alias; `keys` are by role, a member's among them; no `rate_per_s` is as fast as it goes."""
 
     venue: VenueKit
@@ -59,14 +58,14 @@ def rules_of(venue: VenueKit) -> list[str]:
     return [*(check.rule for check in (*venue.checks, *venue.stream_checks)), *EXPLORING]
 
 
-class Run:
+class ServerRun:
     """One run. `report` and `tables` have what was judged so far, also when it was cut short. Close it."""
 
-    def __init__(self, settings: Settings, watcher: Watcher) -> None:
+    def __init__(self, settings: ServerRunSettings, watcher: ProgressDisplay) -> None:
         self.report = Report(f"{settings.address.base_url} as of {settings.api_date}")
         self._settings, self._watcher = settings, watcher
         self._began_s = time.perf_counter()
-        self._client, self._manners = polite_client(
+        self._client, self._transport = throttled_client(
             settings.address, rate_per_s=settings.rate_per_s, may_write=settings.may_write
         )
         self._keys = dict(settings.keys)
@@ -83,7 +82,7 @@ class Run:
 
     def prepare(self) -> None:
         """Find out whether anything can be judged, and whose the key is. Raises CannotJudge."""
-        require_names(self.target)
+        require_known_names(self.target)
         require_server(self.target)
         self._compare_dates()
         if set(self._keys) == {MEMBER}:
@@ -97,7 +96,7 @@ class Run:
             self._watcher.warn(f"the key {signer.key_id} is {ROLES[role]}: {words}")
 
     def _compare_dates(self) -> None:
-        spoken, judged = date_spoken(self.target), self._settings.api_date
+        spoken, judged = mock_api_date(self.target), self._settings.api_date
         with suppress(ValueError):
             if spoken is None or read_alias(spoken, self._settings.venue.name) == judged:
                 return
@@ -110,7 +109,7 @@ class Run:
         except KeyboardInterrupt:
             self.report.cut_short = INTERRUPTED
         except Unreachable as error:
-            self.report.cut_short = self._manners.gone or str(error)
+            self.report.cut_short = self._transport.gone or str(error)
 
     def close(self) -> None:
         self._client.close()
@@ -118,12 +117,12 @@ class Run:
     def tables(self) -> list[Table]:
         """Return what the run consisted of."""
         keys = ", ".join(f"{role} {signer.key_id}" for role, signer in self._keys.items())
-        statuses = ", ".join(f"{count:,} x {status}" for status, count in sorted(self._manners.statuses.items()))
+        statuses = ", ".join(f"{count:,} x {status}" for status, count in sorted(self._transport.statuses.items()))
         rows = [
-            ("requests", f"{self._manners.statuses.total():,}"),
+            ("requests", f"{self._transport.statuses.total():,}"),
             ("answers", statuses or "none"),
             ("seconds", f"{time.perf_counter() - self._began_s:.1f}"),
-            ("waited when told to", f"{self._manners.waited_s:.1f} s"),
+            ("waited when told to", f"{self._transport.waited_s:.1f} s"),
             ("keys", keys),
             ("stream", self._settings.address.ws_url),
             ("seed", str(self._settings.seed)),
@@ -135,8 +134,8 @@ class Run:
             if self._settings.selection.takes(verdict.rule):
                 self.report.add([verdict])
                 self._watcher.take(verdict)
-            if self._manners.gone:
-                self.report.cut_short = f"{self._manners.gone} (at {verdict.rule} {verdict.subject})"
+            if self._transport.gone:
+                self.report.cut_short = f"{self._transport.gone} (at {verdict.rule} {verdict.subject})"
                 return
 
     def _verdicts(self) -> Iterator[Verdict]:
@@ -152,7 +151,7 @@ class Run:
             self._watcher.stage(stage, sum(len(tuple(check.subjects(target))) for check in taken))
         for check in taken:
             self._watcher.at(check.rule)
-            if check.rule.startswith(SPOILING) and self._settings.address.is_production:
+            if check.rule.startswith(WRONG_SIGNATURE_RULES) and self._settings.address.is_production:
                 yield Verdict(check.rule, "-", why=NOT_IN_PRODUCTION, says=check.says)
             else:
                 yield from run_check(check, target)

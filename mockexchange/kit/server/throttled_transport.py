@@ -32,15 +32,15 @@ CONNECTIONS_MAX = 2
 """Requests follow each other; a second connection opens while the first is still closing."""
 
 
-class Forbidden(httpx.RequestError):
+class WriteForbidden(httpx.RequestError):
     """A read-only run was asked to send something else."""
 
 
-class Gone(httpx.TransportError):
+class ServerGone(httpx.TransportError):
     """The server does not answer any more, or refuses to."""
 
 
-class Manners(httpx.BaseTransport):
+class ThrottledTransport(httpx.BaseTransport):
     """Paces the requests to another transport. `gone` says why nothing is sent any more, once that is so."""
 
     def __init__(
@@ -65,7 +65,7 @@ class Manners(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request when it is its turn. Raises Forbidden, Gone, and what the other transport raises."""
         if not self._may_write and request.method not in READS:
-            raise Forbidden(f"a read-only run sends no {request.method}", request=request)
+            raise WriteForbidden(f"a read-only run sends no {request.method}", request=request)
         for attempt in range(ATTEMPTS_MAX):
             response = self._sent(request)
             self.statuses[response.status_code] += 1
@@ -73,18 +73,18 @@ class Manners(httpx.BaseTransport):
                 return response
             self._wait(response, attempt)
         self.gone = f"it answers {TOO_MANY} {ATTEMPTS_MAX} times in a row: ask for less at a time with --rate"
-        raise Gone(self.gone, request=request)
+        raise ServerGone(self.gone, request=request)
 
     def _sent(self, request: httpx.Request) -> httpx.Response:
         if self.gone:
-            raise Gone(self.gone, request=request)
+            raise ServerGone(self.gone, request=request)
         self._take_turn()
         try:
             response = self._answered(request)
         except httpx.TransportError as error:
             self._silent += 1
             if self._silent >= SILENT_MAX or isinstance(error, httpx.ConnectError):
-                self.gone = f"it does not answer any more: {words_of(error)}"
+                self.gone = f"it does not answer any more: {error_text(error)}"
             raise
         self._silent = 0
         return response
@@ -134,23 +134,25 @@ class Manners(httpx.BaseTransport):
         self._inner.close()
 
 
-def words_of(error: httpx.HTTPError) -> str:
+def error_text(error: httpx.HTTPError) -> str:
     """Return what an error says, which is nothing for some."""
     if isinstance(error, httpx.TimeoutException):
         return f"no answer within {ANSWER_S_MAX:g} s"
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def polite_client(address: Address, *, rate_per_s: float | None, may_write: bool) -> tuple[httpx.Client, Manners]:
+def throttled_client(
+    address: Address, *, rate_per_s: float | None, may_write: bool
+) -> tuple[httpx.Client, ThrottledTransport]:
     """Return a client for one server, and the manners that it has. Proxies are those of the environment."""
     inner = httpx.HTTPTransport(
         limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX),
         proxy=None if address.is_loopback else _proxy_for(address.base_url),
     )
-    manners = Manners(inner, rate_per_s=rate_per_s, may_write=may_write)
+    transport = ThrottledTransport(inner, rate_per_s=rate_per_s, may_write=may_write)
     timeout = httpx.Timeout(ANSWER_S_MAX, connect=CONNECT_S_MAX)
     headers = {"User-Agent": f"mockexchange-verify/{__version__}"}
-    return httpx.Client(transport=manners, timeout=timeout, headers=headers), manners
+    return httpx.Client(transport=transport, timeout=timeout, headers=headers), transport
 
 
 def _proxy_for(url: str) -> str | None:

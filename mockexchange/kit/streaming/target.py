@@ -49,7 +49,7 @@ class StreamTarget:
     def begin(self) -> None:
         self.objections.clear()
 
-    def has_moved(self) -> bool:
+    def has_changed(self) -> bool:
         """Never: rules of the stream see for themselves whether something came meanwhile."""
         return False
 

@@ -11,16 +11,24 @@ from typing import Any
 
 import pytest
 
-from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterSilent, Fractional, Told, Where, read_answer
+from mockexchange.kit.client.adapter import (
+    Adapter,
+    AdapterBroken,
+    AdapterReply,
+    AdapterTimeout,
+    ConnectionDetails,
+    Fractional,
+    read_answer,
+)
 from tests.kit.client.fake_adapters import answering, program
 
-WHERE = Where("http://127.0.0.1:1/trade-api/v2", "ws://127.0.0.1:1/trade-api/ws/v2", "key", "/x/key.pem")
+WHERE = ConnectionDetails("http://127.0.0.1:1/trade-api/v2", "ws://127.0.0.1:1/trade-api/ws/v2", "key", "/x/key.pem")
 ECHO = answering("tell(task, rows=[task])")
 DONE_S_MAX = 60
 """Nothing here waits for a limit that is longer."""
 
 
-def ask(command: list[str], **options: Any) -> Told:
+def ask(command: list[str], **options: Any) -> AdapterReply:
     with Adapter(command, **options) as adapter:
         return adapter.ask("positions", WHERE)
 
@@ -48,16 +56,16 @@ def test_a_task_says_where_to_go_and_what_is_asked() -> None:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        ({"rows": []}, Told([])),
-        ({"rows": [{"ticker": "A"}]}, Told([{"ticker": "A"}])),
-        ({"error": "RateLimited: slow down", "status": 429}, Told(error="RateLimited: slow down", status=429)),
-        ({"error": "Timeout: no answer", "status": None}, Told(error="Timeout: no answer")),
-        ({"error": "Timeout: no answer"}, Told(error="Timeout: no answer")),
-        ({"unsupported": True}, Told(is_unsupported=True)),
+        ({"rows": []}, AdapterReply([])),
+        ({"rows": [{"ticker": "A"}]}, AdapterReply([{"ticker": "A"}])),
+        ({"error": "RateLimited: slow down", "status": 429}, AdapterReply(error="RateLimited: slow down", status=429)),
+        ({"error": "Timeout: no answer", "status": None}, AdapterReply(error="Timeout: no answer")),
+        ({"error": "Timeout: no answer"}, AdapterReply(error="Timeout: no answer")),
+        ({"unsupported": True}, AdapterReply(is_unsupported=True)),
     ],
     ids=["no-rows", "rows", "refused", "no-status", "status-left-out", "unsupported"],
 )
-def test_each_kind_of_answer(answer: dict[str, Any], told: Told) -> None:
+def test_each_kind_of_answer(answer: dict[str, Any], told: AdapterReply) -> None:
     assert read_answer(json.dumps({"id": 1, **answer}).encode(), 1) == told
 
 
@@ -167,7 +175,9 @@ def test_a_program_that_hangs_is_ended_when_its_time_is_over() -> None:
 
     with Adapter(hangs, task_s_max=0.5) as adapter:
         adapter.ask("hello", WHERE, task_s_max=60)
-        with pytest.raises(AdapterSilent, match=r'no answer to task "positions" within 0\.5 s; its log ends: waiting$'):
+        with pytest.raises(
+            AdapterTimeout, match=r'no answer to task "positions" within 0\.5 s; its log ends: waiting$'
+        ):
             adapter.ask("positions", WHERE)
 
 
@@ -176,7 +186,7 @@ def test_one_task_can_have_more_time_than_the_others() -> None:
 
     with Adapter(once, task_s_max=0.01) as adapter:
         assert adapter.ask("listen", WHERE, task_s_max=60).rows
-        with pytest.raises(AdapterSilent, match=r"within 0\.01 s"):
+        with pytest.raises(AdapterTimeout, match=r"within 0\.01 s"):
             adapter.ask("positions", WHERE)
 
 
@@ -245,8 +255,8 @@ def test_the_log_is_kept_but_not_all_of_it() -> None:
     with Adapter(talks) as adapter, suppress(AdapterBroken):
         adapter.ask("positions", WHERE)
 
-    assert adapter.last_words[-4:] == ["word", "x" * 200 + "...", "x", "last"]
-    assert len(adapter.last_words) == 20
+    assert adapter.log_tail[-4:] == ["word", "x" * 200 + "...", "x", "last"]
+    assert len(adapter.log_tail) == 20
 
 
 def test_environment_and_directory_are_those_that_were_asked_for(tmp_path: Path) -> None:

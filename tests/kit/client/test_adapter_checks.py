@@ -10,7 +10,13 @@ import pytest
 
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client.adapter import Adapter
-from mockexchange.kit.client.adapter_checks import judge_account, judge_dates, judge_floats, judge_poison, read_world
+from mockexchange.kit.client.adapter_checks import (
+    judge_account,
+    judge_dates,
+    judge_floats,
+    judge_poison,
+    read_reference_account,
+)
 from mockexchange.kit.client.row_comparison import compare
 from mockexchange.kit.client.session import open_session
 from mockexchange.kit.client.task_fields import aliases_of, meanings_at
@@ -21,7 +27,7 @@ from mockexchange.runtime import api_documents
 from mockexchange.sandbox.ledger import state
 from mockexchange.scenario.loader import load_text
 from tests.kit.client.fake_adapters import answering
-from tests.kit.client.verdict_helpers import Bench, bench, told
+from tests.kit.client.verdict_helpers import Bench, bench, summaries_of
 
 SCHEMA = "contracts/kalshi/{}/openapi.yaml#/components/schemas/{}/properties/{}"
 DATES = (*aliases_of("kalshi"), "compat")
@@ -38,11 +44,11 @@ def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 def test_the_truth_is_that_of_the_sandbox(clients: Bench) -> None:
     """It was worked out by hand; the core, which never sees a wire, has to come to the same."""
-    with open_session(clients.exchange, load_text(read_world().scenario), "latest") as session:
+    with open_session(clients.exchange, load_text(read_reference_account().scenario), "latest") as session:
         rows = state.positions_of(session.sandbox.exchange.state, "alice")
 
     held = {row["instrument"]: row for row in rows if not row["settled"]}
-    told_rows = {row["ticker"]: row for row in read_world().truth["positions"]}
+    told_rows = {row["ticker"]: row for row in read_reference_account().truth["positions"]}
     assert held.keys() == told_rows.keys()
     for ticker, row in held.items():
         for theirs, ours in {"quantity": "position", "updated_at": "updated"}.items():
@@ -52,8 +58,8 @@ def test_the_truth_is_that_of_the_sandbox(clients: Bench) -> None:
 
 
 def test_the_rows_of_events_are_the_sums_of_their_markets() -> None:
-    market_rows = read_world().truth["positions"]
-    for event in read_world().truth["event_positions"]:
+    market_rows = read_reference_account().truth["positions"]
+    for event in read_reference_account().truth["event_positions"]:
         own = [row for row in market_rows if row["ticker"].startswith(f"{event['event']}-")]
         for name in ("cost", "realized", "fees", "traded"):
             assert sum(Decimal(row[name]) for row in own) == Decimal(event[name]), (event["event"], name)
@@ -62,7 +68,7 @@ def test_the_rows_of_events_are_the_sums_of_their_markets() -> None:
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_the_truth_has_every_name_that_is_compared(task: Any) -> None:
     compared = {name for name, wires in task.names.items() if wires}
-    assert all(row.keys() == compared for row in read_world().truth[task.name])
+    assert all(row.keys() == compared for row in read_reference_account().truth[task.name])
 
 
 @pytest.mark.parametrize("alias", aliases_of("kalshi"))
@@ -148,9 +154,9 @@ def test_each_fault_is_named_exactly(fault: str, clients: Bench) -> None:
     findings = clients.judged(judge_account, fault)
 
     assert all(one.where.startswith("positions at latest, row KX") for one in findings)
-    assert [(rule.partition(".")[2], where.rpartition("-")[2], *rest) for rule, where, *rest in told(findings)] == (
-        LATEST[fault]
-    )
+    assert [
+        (rule.partition(".")[2], where.rpartition("-")[2], *rest) for rule, where, *rest in summaries_of(findings)
+    ] == (LATEST[fault])
 
 
 def test_the_place_of_a_finding_is_the_field_of_the_document(clients: Bench) -> None:
@@ -166,10 +172,10 @@ def test_rows_that_are_missing_or_too_many_are_named(clients: Bench) -> None:
     """The client asks for pages of three: the last of each is lost, or told twice."""
     missing = "KXBTCD-25NOV06-T100, KXFEDDECISION-25DEC-H0, KXRAINNYC-25NOV05-T1"
 
-    assert told(clients.judged(judge_account, "last")) == [
+    assert summaries_of(clients.judged(judge_account, "last")) == [
         ("understanding.rows", "positions at latest", f"5 rows; missing: {missing}", "8 rows")
     ]
-    assert told(clients.judged(judge_account, "twice")) == [
+    assert summaries_of(clients.judged(judge_account, "twice")) == [
         ("understanding.rows", "positions at latest", f"11 rows; too many: {missing}", "8 rows")
     ]
 
@@ -181,13 +187,13 @@ def test_rows_without_a_key_are_compared_in_their_order(clients: Bench) -> None:
 def test_a_name_that_nobody_knows_is_told_together_with_those_there_are(clients: Bench) -> None:
     known = "ticker, shard, position, cost, realized, fees, traded, resting, updated"
 
-    assert told(clients.judged(judge_account, "novel")) == [
+    assert summaries_of(clients.judged(judge_account, "novel")) == [
         ("understanding.names", "positions at latest", "unknown names: Position", known)
     ]
 
 
 def test_text_is_compared_to_the_letter(clients: Bench) -> None:
-    assert told(clients.judged(judge_account, "upper")) == [
+    assert summaries_of(clients.judged(judge_account, "upper")) == [
         (
             "understanding.text",
             f"{task} at latest, row {key}-0000-4000-8000-000000000013, side",
@@ -201,7 +207,7 @@ def test_text_is_compared_to_the_letter(clients: Bench) -> None:
 def test_a_client_that_needs_a_removed_field_raises_where_it_is_not(clients: Bench) -> None:
     without = ["2026-04", "2026-06", "2026-10"]
 
-    assert told(clients.judged(judge_account, "needy")) == [
+    assert summaries_of(clients.judged(judge_account, "needy")) == [
         ("understanding.raised", "positions at latest", "it raised: KeyError: 'position'", "the rows of the answer")
     ]
     assert [one.where for one in clients.judged(judge_dates, "needy")] == [f"positions at {date}" for date in without]
@@ -236,16 +242,16 @@ def test_what_is_told_at_one_date_has_to_be_told_wherever_the_wire_says_it(clien
         findings = list(judge_dates(adapter, clients.exchange, KALSHI))
 
     row = "row KXGOLD-25NOV07-T4000, position"
-    assert told(findings) == [
+    assert summaries_of(findings) == [
         ("understanding.absent", f"positions at {date}, {row}", "null; 7 more such rows", "4")
         for date in ("2025-11", "2025-12")
     ]
 
 
-def test_money_told_as_a_json_fraction_is_a_finding_of_its_own(clients: Bench) -> None:
+def test_money_reported_as_a_json_fraction_is_a_finding_of_its_own(clients: Bench) -> None:
     findings = clients.judged(judge_floats, "floats")
 
-    assert told(findings)[:2] == [
+    assert summaries_of(findings)[:2] == [
         (
             "understanding.floats",
             f"positions at latest, row KXGOLD-25NOV07-T4000, {name}",
@@ -360,12 +366,12 @@ def test_what_the_exchange_says_nothing_about_is_null() -> None:
 
 
 def test_fees_that_nobody_knows_the_digits_of_may_be_exact_or_in_cents() -> None:
-    told_as = partial(compare, SETTLEMENTS, meanings=meanings_at(SETTLEMENTS, "kalshi", "2026-02"), where="here")
+    compare_fees = partial(compare, SETTLEMENTS, meanings=meanings_at(SETTLEMENTS, "kalshi", "2026-02"), where="here")
     true = [{"ticker": "KX-A", "fees": "0.0315"}]
 
-    assert list(told_as(told=[{"ticker": "KX-A", "fees": "0.0315"}], true=true)) == []
-    assert list(told_as(told=[{"ticker": "KX-A", "fees": "0.03"}], true=true)) == []
-    [wrong] = told_as(told=[{"ticker": "KX-A", "fees": "0.031"}], true=true)
+    assert list(compare_fees(reported=[{"ticker": "KX-A", "fees": "0.0315"}], true=true)) == []
+    assert list(compare_fees(reported=[{"ticker": "KX-A", "fees": "0.03"}], true=true)) == []
+    [wrong] = compare_fees(reported=[{"ticker": "KX-A", "fees": "0.031"}], true=true)
     assert re.fullmatch(r"'0\.031'.*", wrong.seen)
     assert wrong.expected == "0.0315"
 

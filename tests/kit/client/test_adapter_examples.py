@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from mockexchange.kit.client.adapter import Adapter
-from mockexchange.kit.client.adapter_checks import judge_account, read_world
+from mockexchange.kit.client.adapter_checks import judge_account, read_reference_account
 from mockexchange.kit.client.session import Session, open_session
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.tasks import TASKS
@@ -79,7 +79,7 @@ def served() -> Iterator[Exchange]:
 def refusing(served: Exchange) -> Iterator[Session]:
     """A sandbox that answers everything with a 503."""
     with open_session(
-        served, load_text(f"{read_world().scenario}\nfaults: [{{then: {{status: 503}}}}]\n"), "latest"
+        served, load_text(f"{read_reference_account().scenario}\nfaults: [{{then: {{status: 503}}}}]\n"), "latest"
     ) as one:
         yield one
 
@@ -90,8 +90,8 @@ def test_an_example_does_what_the_page_says(
 ) -> None:
     with Adapter(command(tmp_path), task_s_max=TASK_S_MAX) as adapter:
         assert list(judge_account(adapter, served, KALSHI)) == []
-        assert adapter.ask("hello", refusing.where()).is_unsupported
-        refused = adapter.ask("positions", refusing.where())
+        assert adapter.ask("hello", refusing.connection_details()).is_unsupported
+        refused = adapter.ask("positions", refusing.connection_details())
 
     assert refused.rows is None
     assert (bool(refused.error), refused.status) == (True, 503)

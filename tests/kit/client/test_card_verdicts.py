@@ -4,10 +4,10 @@ import time
 
 import pytest
 
-from mockexchange.kit.client.adapter import Fractional, Told
-from mockexchange.kit.client.card_verdicts import Trial, judge
+from mockexchange.kit.client.adapter import AdapterReply, Fractional
+from mockexchange.kit.client.card_verdicts import CardRun, judge
 from mockexchange.kit.client.cards import Card, card_of
-from mockexchange.kit.client.command import Ran
+from mockexchange.kit.client.command import CommandResult
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding, Outcome, Verdict
 from mockexchange.scenario.located_text import read_yaml
@@ -23,20 +23,20 @@ def card(see: str, more: str = "") -> Card:
     return card_of(read_yaml(f"{HEAD}{', ' + more if more else ''}, see: {{{see}}}}}", "x"))
 
 
-def verdict(see: str, trial: Trial, more: str = "") -> Verdict:
+def verdict(see: str, trial: CardRun, more: str = "") -> Verdict:
     return judge(card(see, more), trial, contract(), "run it again", time.perf_counter())
 
 
-def seen(see: str, trial: Trial) -> list[tuple[str, str, str]]:
+def seen(see: str, trial: CardRun) -> list[tuple[str, str, str]]:
     return [(one.rule, one.seen, one.expected) for one in verdict(see, trial).findings]
 
 
-def told(*rows: dict[str, object]) -> Trial:
-    return Trial(QUIET, Told(list(rows)))
+def reply_with(*rows: dict[str, object]) -> CardRun:
+    return CardRun(QUIET, AdapterReply(list(rows)))
 
 
-def failed(status: int | None = 429) -> Trial:
-    return Trial(QUIET, Told(error="Refused: no", status=status))
+def failed(status: int | None = 429) -> CardRun:
+    return CardRun(QUIET, AdapterReply(error="Refused: no", status=status))
 
 
 def test_a_finding_says_everything() -> None:
@@ -55,65 +55,69 @@ def test_a_finding_says_everything() -> None:
     ("see", "trial", "words"),
     [
         ("answer: rows", failed(None), ("X01 answer", "an error: Refused: no", "rows")),
-        ("answer: error", told(ROW), ("X01 answer", "1 row: ticker=A position=1", "an error")),
-        ("answer: error", told(), ("X01 answer", "0 rows: none", "an error")),
-        ("rows: [{ticker: B}]", told(ROW), ("X01 rows", "rows that there are not: ticker=A position=1", "ticker: B")),
-        ("holds: [{ticker: B}]", told(ROW), ("X01 rows", "no row with ticker B among 1", "ticker=B")),
-        ("last: {ticker: B}", told({"ticker": "B"}, ROW), ("X01 rows", "B: ticker is 'A'", "'B'")),
-        ("last: {ticker: B}", told(), ("X01 last", "nothing was told", "ticker=B")),
-        ("once: ticker", told(ROW, ROW), ("X01 once", "A is told more than once", "one row for each ticker")),
-        ("requests: {max: 0}", told(), ("X01 requests", "1 request", "exactly 0")),
-        ("requests: {min: 2, max: 3}", told(), ("X01 requests", "1 request", "2 to 3")),
-        ("streams: {min: 1, max: 1}", told(), ("X01 streams", "0 streams opened", "exactly 1")),
+        ("answer: error", reply_with(ROW), ("X01 answer", "1 row: ticker=A position=1", "an error")),
+        ("answer: error", reply_with(), ("X01 answer", "0 rows: none", "an error")),
+        (
+            "rows: [{ticker: B}]",
+            reply_with(ROW),
+            ("X01 rows", "rows that there are not: ticker=A position=1", "ticker: B"),
+        ),
+        ("holds: [{ticker: B}]", reply_with(ROW), ("X01 rows", "no row with ticker B among 1", "ticker=B")),
+        ("last: {ticker: B}", reply_with({"ticker": "B"}, ROW), ("X01 rows", "B: ticker is 'A'", "'B'")),
+        ("last: {ticker: B}", reply_with(), ("X01 last", "nothing was told", "ticker=B")),
+        ("once: ticker", reply_with(ROW, ROW), ("X01 once", "A is told more than once", "one row for each ticker")),
+        ("requests: {max: 0}", reply_with(), ("X01 requests", "1 request", "exactly 0")),
+        ("requests: {min: 2, max: 3}", reply_with(), ("X01 requests", "1 request", "2 to 3")),
+        ("streams: {min: 1, max: 1}", reply_with(), ("X01 streams", "0 streams opened", "exactly 1")),
         (
             "streams: {max: 0}",
-            Trial(traffic([handshake(0.0)]), Told([])),
+            CardRun(traffic([handshake(0.0)]), AdapterReply([])),
             ("X01 streams", "1 stream opened", "exactly 0"),
         ),
     ],
 )
-def test_what_must_be_seen_and_is_not_is_found(see: str, trial: Trial, words: tuple[str, str, str]) -> None:
+def test_what_must_be_seen_and_is_not_is_found(see: str, trial: CardRun, words: tuple[str, str, str]) -> None:
     assert words in seen(see, trial)
 
 
 @pytest.mark.parametrize(
     ("see", "trial"),
     [
-        ("answer: rows", told()),
+        ("answer: rows", reply_with()),
         ("answer: error", failed()),
         ("answer: either, rows: [{ticker: B}], last: {ticker: B}, once: ticker, exact: true", failed()),
-        ("rows: [{ticker: A}], holds: [{position: 1}], last: {ticker: A}, once: ticker, exact: true", told(ROW)),
-        ("requests: {min: 1, max: 1}", told()),
-        ("streams: {min: 1}", Trial(traffic([handshake(0.0)]), Told([]))),
-        ("pause: 1s", told()),
-        ("pause: 1s", Trial(traffic([call(), call(at=1.01)]), Told([]))),
+        ("rows: [{ticker: A}], holds: [{position: 1}], last: {ticker: A}, once: ticker, exact: true", reply_with(ROW)),
+        ("requests: {min: 1, max: 1}", reply_with()),
+        ("streams: {min: 1}", CardRun(traffic([handshake(0.0)]), AdapterReply([]))),
+        ("pause: 1s", reply_with()),
+        ("pause: 1s", CardRun(traffic([call(), call(at=1.01)]), AdapterReply([]))),
     ],
 )
-def test_what_must_be_seen_and_is_keeps_the_card(see: str, trial: Trial) -> None:
+def test_what_must_be_seen_and_is_keeps_the_card(see: str, trial: CardRun) -> None:
     assert verdict(see, trial).outcome is Outcome.KEPT
 
 
 def test_money_that_was_a_float_is_found() -> None:
-    ((rule, words, _),) = seen("exact: true", told({"cost": Fractional("0.1"), "fees": Fractional("0.2")}))
+    ((rule, words, _),) = seen("exact: true", reply_with({"cost": Fractional("0.1"), "fees": Fractional("0.2")}))
     assert (rule, words) == ("X01 exact", "cost is told as the number 0.1 (2 such amounts)")
 
 
 def test_a_pause_that_is_too_short_is_found() -> None:
-    hasty = Trial(traffic([call(), call(at=0.5)]), Told([]))
+    hasty = CardRun(traffic([call(), call(at=0.5)]), AdapterReply([]))
     assert seen("pause: 1s", hasty) == [("X01 pause", "the next request 0.49 s later", "none for 1 s")]
-    others = Trial(traffic([call(), call("/portfolio/fills", at=0.5, operation="GetFills")]), Told([]))
+    others = CardRun(traffic([call(), call("/portfolio/fills", at=0.5, operation="GetFills")]), AdapterReply([]))
     assert not seen("pause: 1s", others)
 
 
 def test_silence_is_found() -> None:
-    trial = Trial(QUIET, silence="it gave no answer within 3 s")
+    trial = CardRun(QUIET, timeout="it gave no answer within 3 s")
     assert seen("rules: [retries.final], answer: rows", trial) == [
         ("X01 ends", "it gave no answer within 3 s", "rows, or an error")
     ]
 
 
-def ran(exit_code: int | None, why: str = "") -> Ran:
-    return Ran(exit_code, why, "one\ntwo\n", 1.0)
+def ran(exit_code: int | None, why: str = "") -> CommandResult:
+    return CommandResult(exit_code, why, "one\ntwo\n", 1.0)
 
 
 @pytest.mark.parametrize(
@@ -127,23 +131,23 @@ def ran(exit_code: int | None, why: str = "") -> Ran:
         ("answer: either, requests: {}", ran(None, "its time was over"), ran(None), ""),
     ],
 )
-def test_a_command_is_compared_with_itself(see: str, now: Ran, usual: Ran, words: str) -> None:
-    trial = Trial(QUIET, ran=now, undisturbed=usual)
+def test_a_command_is_compared_with_itself(see: str, now: CommandResult, usual: CommandResult, words: str) -> None:
+    trial = CardRun(QUIET, ran=now, undisturbed=usual)
     assert [found[1] for found in seen(see, trial)] == ([words] if words else [])
 
 
 def test_rules_are_judged_unless_the_user_was_told() -> None:
     twice = traffic([call(status=404), call(status=404, at=1.0)])
     see = "rules: [retries.final], unless_told: [retries.final]"
-    assert [one[0] for one in seen(see, Trial(twice, Told([])))] == ["X01 retries.final"]
-    assert not seen(see, Trial(twice, Told(error="no")))
+    assert [one[0] for one in seen(see, CardRun(twice, AdapterReply([])))] == ["X01 retries.final"]
+    assert not seen(see, CardRun(twice, AdapterReply(error="no")))
 
 
 def test_advice_is_noted_and_breaks_nothing() -> None:
-    advised = verdict("once: ticker", told(ROW, ROW), "advice: true")
+    advised = verdict("once: ticker", reply_with(ROW, ROW), "advice: true")
     assert (advised.outcome, [note.rule for note in advised.notes]) == (Outcome.KEPT, ["X01 once"])
     twice = traffic([call(status=503), call(status=503, at=1.0)])
-    noted = verdict("rules: [retries.anew]", Trial(twice, Told([])))
+    noted = verdict("rules: [retries.anew]", CardRun(twice, AdapterReply([])))
     assert (noted.outcome, [note.rule for note in noted.notes]) == (Outcome.KEPT, ["X01 retries.anew"])
     assert noted.notes[0].reproduction == "run it again"
 
@@ -151,13 +155,13 @@ def test_advice_is_noted_and_breaks_nothing() -> None:
 def test_what_was_never_disturbed_is_not_judged() -> None:
     assert verdict("answer: error", failed(), FAULTS).why == "nothing came that could be disturbed"
     disturbed = Traffic((call(),), (), fault_count=1)
-    assert verdict("answer: error", Trial(disturbed, Told(error="no")), FAULTS).outcome is Outcome.KEPT
+    assert verdict("answer: error", CardRun(disturbed, AdapterReply(error="no")), FAULTS).outcome is Outcome.KEPT
 
 
 def test_rules_without_anything_to_see_are_not_judged() -> None:
-    alone = Trial(QUIET, ran=ran(0), undisturbed=ran(0))
+    alone = CardRun(QUIET, ran=ran(0), undisturbed=ran(0))
     assert verdict("rules: [retries.final]", alone).why == "no request failed"
     assert verdict("rules: [retries.final, signing.present]", alone).why == "no request failed"
     assert not verdict("rules: [signing.present, retries.final]", alone).why
     assert not verdict("rules: [retries.final], requests: {max: 9}", alone).why
-    assert not verdict("rules: [retries.final]", told()).why
+    assert not verdict("rules: [retries.final]", reply_with()).why

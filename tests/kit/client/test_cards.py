@@ -5,9 +5,18 @@ from textwrap import dedent
 
 import pytest
 
-from mockexchange.kit.client.adapter_mode import LISTEN
-from mockexchange.kit.client.cards import OWN_CARDS, TASKS, Card, CardError, Needs, Task, choose, load_cards, read_card
-from mockexchange.kit.client.checks import judges
+from mockexchange.kit.client.adapter_mode import LISTEN, judges
+from mockexchange.kit.client.cards import (
+    BUILTIN_CARDS,
+    TASKS,
+    Card,
+    CardError,
+    Needs,
+    Task,
+    load_cards,
+    read_card,
+    select_cards,
+)
 from mockexchange.kit.client.rules import RULES
 from mockexchange.kit.client.sandboxes import load_plan
 from mockexchange.kit.kalshi import KALSHI
@@ -37,7 +46,7 @@ def test_every_rule_and_every_judge_is_on_a_card() -> None:
 
 def test_every_card_of_a_stream_needs_one() -> None:
     for card in load_cards():
-        is_of_stream = card.number.startswith("S") and not card.is_of_survey
+        is_of_stream = card.number.startswith("S") and not card.is_survey_only
         assert card.needs.has_stream == is_of_stream, card.number
 
 
@@ -69,7 +78,7 @@ def test_a_card_is_read(tmp_path: Path) -> None:
     assert (card.seconds, card.is_checking_signatures, len(card.faults)) == (0.25, True, 1)
     assert (card.see.requests, card.see.pause, card.see.last) == ((0, 3), 1.0, {"ticker": "A"})
     assert card.place == f"{tmp_path / 'x01.yaml'}:2"
-    assert not card.is_of_survey
+    assert not card.is_survey_only
     assert not card.is_plain
 
 
@@ -157,26 +166,28 @@ def test_a_number_that_is_taken_and_a_directory_without_cards_are_refused(tmp_pa
 def test_cards_are_chosen_by_number(wanted: list[str], numbers: list[str] | None) -> None:
     cards = load_cards()
     every = [card.number for card in cards]
-    assert [card.number for card in choose(cards, wanted)] == (numbers or every)
+    assert [card.number for card in select_cards(cards, wanted)] == (numbers or every)
 
 
 def test_a_number_that_there_is_not_is_refused() -> None:
     with pytest.raises(CardError, match="no card 'R0l': --list-cards shows"):
-        choose(load_cards(), ["R01", "R0l"])
+        select_cards(load_cards(), ["R01", "R0l"])
     with pytest.raises(CardError, match="no card 'R7l': --list-cards shows"):
-        choose(load_cards(), ["!R7l"])
+        select_cards(load_cards(), ["!R7l"])
     for nothing in ("", " , "):
         with pytest.raises(CardError, match=r"expected numbers of cards such as R07,S\* or !R71"):
-            choose(load_cards(), [nothing])
+            select_cards(load_cards(), [nothing])
 
 
 def test_all_cards_but_one_can_be_chosen() -> None:
     cards = load_cards()
-    assert [card for card in cards if card not in choose(cards, ["!R71"])] == [read_card(OWN_CARDS / "r71.yaml")]
+    assert [card for card in cards if card not in select_cards(cards, ["!R71"])] == [
+        read_card(BUILTIN_CARDS / "r71.yaml")
+    ]
 
 
 def test_the_card_about_digits_has_amounts_that_no_float_gives_back() -> None:
-    amounts = [row[name] for row in read_card(OWN_CARDS / "r63.yaml").see.holds[:1] for name in ("cost", "traded")]
+    amounts = [row[name] for row in read_card(BUILTIN_CARDS / "r63.yaml").see.holds[:1] for name in ("cost", "traded")]
     assert amounts
     assert all(str(float(amount)) != amount for amount in amounts)
 
@@ -186,4 +197,4 @@ def test_the_tasks_of_cards_are_those_of_the_venue() -> None:
 
 
 def test_our_cards_are_explained_on_their_page() -> None:
-    assert read_card(OWN_CARDS / "r71.yaml").place == "docs/verify-client.md#r71"
+    assert read_card(BUILTIN_CARDS / "r71.yaml").place == "docs/verify-client.md#r71"

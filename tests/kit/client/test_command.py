@@ -7,7 +7,13 @@ import time
 
 import pytest
 
-from mockexchange.kit.client.command import OUTPUT_BYTES_KEPT_MAX, CommandFailed, Ran, called, run_command
+from mockexchange.kit.client.command import (
+    OUTPUT_BYTES_KEPT_MAX,
+    CommandFailed,
+    CommandResult,
+    run_command,
+    shown_command,
+)
 
 HANG = "import threading; threading.Event().wait(60)"
 CHILD = """
@@ -36,14 +42,14 @@ def program(text: str) -> list[str]:
     return [sys.executable, "-c", text]
 
 
-def run(text: str, seconds_max: float = 20.0, stop: str = "") -> Ran:
+def run(text: str, seconds_max: float = 20.0, stop: str = "") -> CommandResult:
     return run_command(program(text), os.environ, seconds_max, lambda: stop)
 
 
 def test_a_command_that_ends_has_its_exit_code_and_its_last_words() -> None:
     ran = run("import sys; print('one'); print('two', file=sys.stderr); sys.exit(3)")
-    assert (ran.exit_code, ran.why, ran.last_words) == (3, "", "two")
-    assert run("").last_words == "nothing"
+    assert (ran.exit_code, ran.why, ran.last_line) == (3, "", "two")
+    assert run("").last_line == "nothing"
 
 
 def test_a_command_that_reads_finds_nothing_to_read() -> None:
@@ -97,7 +103,7 @@ def test_what_watches_may_end_the_run() -> None:
 def test_of_much_output_the_end_is_kept() -> None:
     ran = run("print('x' * 300_000); print('the end')")
     assert len(ran.output) == OUTPUT_BYTES_KEPT_MAX
-    assert ran.last_words == "the end"
+    assert ran.last_line == "the end"
 
 
 @pytest.mark.parametrize("command", [["/no/such/program"], ["a\0b"]], ids=["missing", "no name"])
@@ -108,5 +114,5 @@ def test_a_command_that_cannot_be_started_is_one_line(command: list[str]) -> Non
 
 
 def test_a_command_is_called_as_a_shell_would_take_it() -> None:
-    assert called(["echo", "a b"]) == "echo 'a b'"
-    assert called(["x" * 500]).endswith("...")
+    assert shown_command(["echo", "a b"]) == "echo 'a b'"
+    assert shown_command(["x" * 500]).endswith("...")

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from mockexchange.kit.client.cards import load_cards
-from mockexchange.kit.client.run import Run, Settings
+from mockexchange.kit.client.run import ClientRun, ClientRunSettings
 from mockexchange.kit.findings import Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from tests.house.checkout import ROOT
@@ -34,7 +34,7 @@ class Quiet:
 
 def played(name: str, api_date: str, fixtures: Path) -> dict[str, Verdict]:
     cards = load_cards()
-    settings = Settings(
+    settings = ClientRunSettings(
         venue=KALSHI,
         command=[sys.executable, str(EXAMPLES / name)],
         cards=cards,
@@ -43,7 +43,7 @@ def played(name: str, api_date: str, fixtures: Path) -> dict[str, Verdict]:
         api_date=api_date,
         fixtures=fixtures,
     )
-    run = Run(settings, Quiet())
+    run = ClientRun(settings, Quiet())
     run.judge()
     assert not run.report.cut_short
     return {verdict.rule: verdict for verdict in run.report.verdicts}

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from mockexchange.kit.checks import NotJudged
 from mockexchange.kit.client import fuzzing
-from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterSilent, Where
-from mockexchange.kit.client.checks import judges
-from mockexchange.kit.client.fuzzing import agreeing, judge_fuzz, smallest
-from mockexchange.kit.client.fuzzing_trimming import lesser_bodies, trimmed
+from mockexchange.kit.client.adapter import Adapter, AdapterBroken, AdapterTimeout, ConnectionDetails
+from mockexchange.kit.client.adapter_mode import judges
+from mockexchange.kit.client.fuzzing import consistent_body, judge_fuzz, smallest_failing
+from mockexchange.kit.client.fuzzing_trimming import smaller_bodies, trimmed
 from mockexchange.kit.client.fuzzing_values import UNKNOWN, values_of
 from mockexchange.kit.client.session import open_session
 from mockexchange.kit.client.task_fields import aliases_of
@@ -31,7 +31,7 @@ from tests.house.checkout import ROOT
 from tests.kit.client.fake_adapters import answering
 from tests.kit.client.verdict_helpers import Bench, bench
 
-WHERE = Where("http://127.0.0.1:1/trade-api/v2", "ws://127.0.0.1:1/trade-api/ws/v2", "key", "/x/key.pem")
+WHERE = ConnectionDetails("http://127.0.0.1:1/trade-api/v2", "ws://127.0.0.1:1/trade-api/ws/v2", "key", "/x/key.pem")
 PATIENT_S = 60
 """Longer than any search here takes, so that the number of examples decides."""
 ROW = {
@@ -99,7 +99,7 @@ def test_bodies_of_tasks_are_described_to_the_last_row(task: Any) -> None:
 
     @seed(2)
     @settings(max_examples=15, deadline=None, database=None, phases=(Phase.generate,))
-    @given(values_of(document, schema_of(document, task.path)).map(partial(agreeing, task)))
+    @given(values_of(document, schema_of(document, task.path)).map(partial(consistent_body, task)))
     def describe(body: Any) -> None:
         assert judge.is_valid(body), [error.message for error in judge.iter_errors(body)]
         if task.rows:
@@ -117,7 +117,7 @@ def test_an_unknown_field_is_all_that_a_document_has_against_the_other_bodies() 
     @settings(max_examples=10, deadline=None, database=None, phases=(Phase.generate,))
     @given(values_of(document, schema_of(document, POSITIONS.path), UNKNOWN))
     def describe(body: Any) -> None:
-        kinds = {type(error.kind) for error in judge.iter_errors(agreeing(POSITIONS, body))}
+        kinds = {type(error.kind) for error in judge.iter_errors(consistent_body(POSITIONS, body))}
         assert kinds == {jsonschema_rs.ValidationErrorKind.AdditionalProperties}
 
     describe()
@@ -159,7 +159,7 @@ def test_nulls_and_what_may_be_left_out_are_among_the_bodies() -> None:
 def test_what_says_one_thing_twice_says_the_same() -> None:
     body = {"balance": 7, "balance_dollars": "-12.3456", "portfolio_value": 5, "updated_ts": 1}
 
-    assert agreeing(BALANCE, body)["balance"] == -1234
+    assert consistent_body(BALANCE, body)["balance"] == -1234
 
 
 TRADE = {
@@ -178,16 +178,16 @@ AGREED_FILL = {**FILL, "count": 1, "market_ticker": "KX-A", "trade_id": "f", "ts
 
 
 @pytest.mark.parametrize(
-    ("task", "row", "agreed"),
+    ("task", "row", "consistent"),
     [
         (FILLS, {**TRADE, **FILL}, {**AGREED, **AGREED_FILL}),
         (ORDERS, {**TRADE, "order_id": "o"}, {**AGREED, "order_id": "o"}),
     ],
     ids=["fills", "orders"],
 )
-def test_a_trade_that_is_made_up_is_one_trade(task: Any, row: dict[str, Any], agreed: dict[str, Any]) -> None:
+def test_a_trade_that_is_made_up_is_one_trade(task: Any, row: dict[str, Any], consistent: dict[str, Any]) -> None:
     """A client may read any of the fields that tell a fact, and conclude one from the others."""
-    assert agreeing(task, {task.rows: [row]}) == {task.rows: [agreed]}
+    assert consistent_body(task, {task.rows: [row]}) == {task.rows: [consistent]}
 
 
 # --- the search
@@ -196,8 +196,8 @@ def test_a_trade_that_is_made_up_is_one_trade(task: Any, row: dict[str, Any], ag
 def test_the_search_goes_to_the_smallest() -> None:
     numbers = st.lists(st.integers(0, 1000))
 
-    assert smallest(numbers, lambda body: sum(body) >= 100, Random(0), PATIENT_S) == [100]
-    assert smallest(numbers, lambda body: False, Random(0), PATIENT_S) is None
+    assert smallest_failing(numbers, lambda body: sum(body) >= 100, Random(0), PATIENT_S) == [100]
+    assert smallest_failing(numbers, lambda body: False, Random(0), PATIENT_S) is None
 
 
 def test_the_search_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,9 +209,9 @@ def test_the_search_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) 
         tried.append(body)
         return False
 
-    assert smallest(st.lists(st.integers(0, 1000), max_size=50), is_wrong, Random(0), 10) is None
+    assert smallest_failing(st.lists(st.integers(0, 1000), max_size=50), is_wrong, Random(0), 10) is None
     assert len(tried) == 10
-    assert smallest(st.just([]), lambda body: True, Random(0), -1) is None
+    assert smallest_failing(st.just([]), lambda body: True, Random(0), -1) is None
 
 
 def test_time_does_not_end_the_shrinking(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -223,7 +223,7 @@ def test_time_does_not_end_the_shrinking(monkeypatch: pytest.MonkeyPatch) -> Non
         wrong.extend([body] * (len(body) > 2))
         return len(body) > 2
 
-    assert smallest(st.lists(st.integers(0, 1000), max_size=50), is_wrong, Random(0), 10) == [0, 0, 0]
+    assert smallest_failing(st.lists(st.integers(0, 1000), max_size=50), is_wrong, Random(0), 10) == [0, 0, 0]
 
 
 def test_shrinking_ends_after_a_number_of_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -234,7 +234,7 @@ def test_shrinking_ends_after_a_number_of_tasks(monkeypatch: pytest.MonkeyPatch)
         tried.append(sum(body) >= 10**6)
         return tried[-1]
 
-    smallest(st.lists(st.integers(0, 10**6), max_size=50), is_wrong, Random(0), PATIENT_S)
+    smallest_failing(st.lists(st.integers(0, 10**6), max_size=50), is_wrong, Random(0), PATIENT_S)
 
     assert len(tried) - tried.index(True) - 1 == 2
 
@@ -256,7 +256,7 @@ LISTED = {
 
 def trim(body: Any, is_wrong: Callable[[Any], bool], tasks_max: int = 100) -> Any:
     document = api_documents.read("kalshi/2026-10")
-    return trimmed(body, partial(lesser_bodies, document, LISTED), is_wrong, tasks_max)
+    return trimmed(body, partial(smaller_bodies, document, LISTED), is_wrong, tasks_max)
 
 
 def some_rows(*numbers: int) -> Any:
@@ -400,7 +400,7 @@ def test_the_task_that_is_printed_says_all_that_a_task_says(clients: Bench) -> N
     assert lines[-4] == "mockexchange serve --api-date 2026-10 --scenario positions-body-2026-10.yaml"
     assert lines[-3] == "then run the same `mockexchange verify client` with --cards R74,"
     task = json.loads(lines[-1])
-    assert list(task) == ["id", "task", *Where._fields, "arguments"]
+    assert list(task) == ["id", "task", *ConnectionDetails._fields, "arguments"]
     assert task["task"] == "positions"
 
 
@@ -412,7 +412,10 @@ def test_what_is_found_is_saved_as_a_scenario_that_shows_it(clients: Bench, tmp_
     assert file.name == "positions-unknown_field-2026-10.yaml"
     assert found.reproduction.startswith(f"mockexchange serve --api-date 2026-10 --scenario {file}\n")
     with open_session(clients.exchange, load_file(file), "2026-10") as session:
-        assert clients.adapter.ask("positions", session.where()).error == f"ValueError: unknown fields: {UNKNOWN_NAME}"
+        assert (
+            clients.adapter.ask("positions", session.connection_details()).error
+            == f"ValueError: unknown fields: {UNKNOWN_NAME}"
+        )
     head = re.findall("^# (.*)$", file.read_text(encoding="utf-8"), re.MULTILINE)
     assert head[0] == "An answer to GetPositions that a client could not take: as small as it gets."
     assert head[1:3] == [f"seen: it raised: ValueError: unknown fields: {UNKNOWN_NAME}", "expected: 1 row"]
@@ -436,7 +439,7 @@ def test_a_client_that_cannot_do_it_undisturbed_is_not_judged(clients: Bench) ->
 
 ENDS = pytest.mark.parametrize(
     ("trouble", "kind"),
-    [("sys.exit(3)", AdapterBroken), ("sys.stdin.read()", AdapterSilent)],
+    [("sys.exit(3)", AdapterBroken), ("sys.stdin.read()", AdapterTimeout)],
     ids=["crash", "hang"],
 )
 

@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from mockexchange.kit.client import parallel_cards
-from mockexchange.kit.client.cards import Card, choose, load_cards
+from mockexchange.kit.client.cards import Card, load_cards, select_cards
 from mockexchange.kit.client.parallel_cards import PROCESSES_MAX, process_count
-from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, Run, Settings
+from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, ClientRun, ClientRunSettings
 from mockexchange.kit.kalshi import KALSHI
 from tests.kit.client.fake_adapters import answering
-from tests.kit.client.test_run import Watcher
+from tests.kit.client.test_run import ProgressDisplay
 
 FOREVER_S = 3600.0
 
 
 def cards(*numbers: str) -> list[Card]:
-    return choose(load_cards(), numbers)
+    return select_cards(load_cards(), numbers)
 
 
 def writing_down(folder: Path, body: str = "") -> list[str]:
@@ -41,9 +41,11 @@ def are_gone(folder: Path) -> bool:
     return True
 
 
-def run(command: list[str], chosen: list[Card], every: list[Card] | None = None, watcher: Watcher | None = None) -> Run:
-    settings = Settings(venue=KALSHI, command=command, cards=chosen, every=every or chosen, is_adapter=True)
-    made = Run(settings, watcher or Watcher())
+def run(
+    command: list[str], chosen: list[Card], every: list[Card] | None = None, watcher: ProgressDisplay | None = None
+) -> ClientRun:
+    settings = ClientRunSettings(venue=KALSHI, command=command, cards=chosen, every=every or chosen, is_adapter=True)
+    made = ClientRun(settings, watcher or ProgressDisplay())
     made.judge()
     return made
 
@@ -56,7 +58,7 @@ def test_few_cards_are_not_worth_many_processes(cards_count: int, processes: int
 def test_verdicts_come_in_the_order_of_the_cards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel_cards, "CARDS_EACH", 2)
     chosen = cards("R01", "R1*", "R26", "R70")
-    watcher = Watcher()
+    watcher = ProgressDisplay()
     made = run(writing_down(tmp_path / "seen"), chosen, watcher=watcher)
 
     assert [verdict.rule for verdict in made.report.verdicts] == [card.number for card in chosen]
@@ -86,7 +88,7 @@ def test_an_interruption_ends_tasks_that_go_on(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(parallel_cards, "CARDS_EACH", 1)
     body = 'import threading; task["task"] in ("hello", "positions") or threading.Event().wait(); tell(task, rows=[])'
     patient = [replace(card, seconds=FOREVER_S) for card in cards("R10", "R12", "R13")]
-    made = run(writing_down(tmp_path / "seen", body), patient, every=patient[:1], watcher=Watcher("R12"))
+    made = run(writing_down(tmp_path / "seen", body), patient, every=patient[:1], watcher=ProgressDisplay("R12"))
 
     assert [verdict.rule for verdict in made.report.verdicts] == ["R10"]
     assert made.report.cut_short == INTERRUPTED

@@ -4,10 +4,10 @@ import pytest
 
 from mockexchange.kit.client.adapter import Fractional
 from mockexchange.kit.client.row_diff import (
-    fractions,
+    duplicate_values,
+    float_values,
     held_differences,
     number,
-    repeated,
     row_differences,
     shown_rows,
     value_differences,
@@ -17,13 +17,16 @@ WANTED = [{"ticker": "A", "position": "-20"}, {"ticker": "B", "position": "1.50"
 
 
 def test_the_same_rows_in_any_order_and_spelling_are_the_same() -> None:
-    told: list[dict[str, object]] = [{"ticker": "B", "position": "1.5"}, {"ticker": "A", "position": -20, "more": "x"}]
-    assert not list(row_differences(told, WANTED))
+    reported: list[dict[str, object]] = [
+        {"ticker": "B", "position": "1.5"},
+        {"ticker": "A", "position": -20, "more": "x"},
+    ]
+    assert not list(row_differences(reported, WANTED))
 
 
 def test_every_difference_of_rows_is_told() -> None:
-    told = [{"ticker": "A", "position": "20"}, {"ticker": "C"}]
-    assert list(row_differences(told, WANTED)) == [
+    reported = [{"ticker": "A", "position": "20"}, {"ticker": "C"}]
+    assert list(row_differences(reported, WANTED)) == [
         ("rows that there are not: ticker=C", "ticker: A, B"),
         ("A: position is '20'", "'-20'"),
         ("no row with ticker B among 2", "ticker=B position=1.50"),
@@ -40,7 +43,7 @@ def test_further_rows_are_nothing_to_those_that_must_be_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "is_right"),
+    ("reported", "is_right"),
     [
         ({"cost": "4.20"}, True),
         ({"cost": "4.21"}, False),
@@ -52,8 +55,8 @@ def test_further_rows_are_nothing_to_those_that_must_be_there() -> None:
         ({"cost": "four"}, False),
     ],
 )
-def test_a_value_is_right_in_any_unit_that_its_name_says(told: dict[str, object], is_right: bool) -> None:
-    assert bool(list(value_differences(told, {"cost": "4.2"}))) != is_right
+def test_a_value_is_right_in_any_unit_that_its_name_says(reported: dict[str, object], is_right: bool) -> None:
+    assert bool(list(value_differences(reported, {"cost": "4.2"}))) != is_right
 
 
 def test_a_whole_number_of_units_is_told_for_what_is_whole() -> None:
@@ -67,12 +70,12 @@ def test_truth_and_nothing_are_compared_as_words() -> None:
 
 
 def test_what_is_told_twice_is_named() -> None:
-    assert repeated([{"ticker": "A"}, {"ticker": "B"}, {"ticker": "A"}, {}], "ticker") == ["A"]
+    assert duplicate_values([{"ticker": "A"}, {"ticker": "B"}, {"ticker": "A"}, {}], "ticker") == ["A"]
 
 
 def test_fractions_are_found_however_deep() -> None:
     row = {"cost": Fractional("0.1"), "count": "1.5", "levels": [{"price": Fractional("1e-6")}], "whole": 1}
-    assert list(fractions([row])) == [("cost", "0.1"), ("price", "1e-6")]
+    assert list(float_values([row])) == [("cost", "0.1"), ("price", "1e-6")]
 
 
 def test_what_is_no_number() -> None:

@@ -10,15 +10,14 @@ from typing import Any
 import pytest
 
 from mockexchange.kit.client import adapter_mode, command_mode
-from mockexchange.kit.client.adapter import AdapterSilent
-from mockexchange.kit.client.adapter_checks import read_world
-from mockexchange.kit.client.api_documents import contract_of
-from mockexchange.kit.client.cards import Card, choose, load_cards
-from mockexchange.kit.client.environment import environment_of
-from mockexchange.kit.client.limits import CONNECTIONS_MAX
-from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, Run, Settings
-from mockexchange.kit.client.sandboxes import Stage, load_plan
-from mockexchange.kit.client.session import NoSuchAccount, open_session
+from mockexchange.kit.client.adapter import AdapterTimeout
+from mockexchange.kit.client.adapter_checks import read_reference_account
+from mockexchange.kit.client.api_documents import documents_of
+from mockexchange.kit.client.cards import Card, load_cards, select_cards
+from mockexchange.kit.client.command_mode import environment_of
+from mockexchange.kit.client.run import INTERRUPTED, CannotJudge, ClientRun, ClientRunSettings
+from mockexchange.kit.client.sandboxes import CardSandboxes, load_plan
+from mockexchange.kit.client.session import CONNECTIONS_MAX, NoSuchAccount, open_session
 from mockexchange.kit.findings import EXIT_BROKEN, EXIT_KEPT, EXIT_NOT_JUDGED, Finding, Outcome, Verdict
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.local_exchange import exchange
@@ -30,7 +29,7 @@ HANG = "import threading; threading.Event().wait(60)"
 BOT = Path(__file__).parent / "bot.py"
 
 
-class Watcher:
+class ProgressDisplay:
     """Remembers what it was told, and interrupts where it is asked to."""
 
     def __init__(self, interrupts_at: str = "") -> None:
@@ -53,15 +52,15 @@ def bot(*deeds: str) -> list[str]:
     return [sys.executable, str(BOT), *deeds]
 
 
-def run(command: Sequence[str], *cards: str, watcher: Watcher | None = None, **more: Any) -> Run:
+def run(command: Sequence[str], *cards: str, watcher: ProgressDisplay | None = None, **more: Any) -> ClientRun:
     every = load_cards()
-    settings = Settings(venue=KALSHI, command=command, cards=choose(every, cards), every=every, **more)
-    made = Run(settings, watcher or Watcher())
+    settings = ClientRunSettings(venue=KALSHI, command=command, cards=select_cards(every, cards), every=every, **more)
+    made = ClientRun(settings, watcher or ProgressDisplay())
     made.judge()
     return made
 
 
-def verdicts(made: Run) -> dict[str, Verdict]:
+def verdicts(made: ClientRun) -> dict[str, Verdict]:
     return {verdict.rule: verdict for verdict in made.report.verdicts}
 
 
@@ -69,7 +68,7 @@ def verdicts(made: Run) -> dict[str, Verdict]:
 
 
 def test_a_command_is_judged_by_what_it_does() -> None:
-    watcher = Watcher()
+    watcher = ProgressDisplay()
     made = run(bot("positions"), "R01", "R11", "R20", "R40", "S05", watcher=watcher)
     outcomes = {number: (str(one.outcome), one.why) for number, one in verdicts(made).items()}
     assert outcomes == {
@@ -219,7 +218,7 @@ TODAYS = """
 
 
 def todays(dates: object) -> list[str]:
-    rows = [{"ticker": row["ticker"]} for row in read_world().truth["positions"]]
+    rows = [{"ticker": row["ticker"]} for row in read_reference_account().truth["positions"]]
     return answering(TODAYS.replace("DATES", repr(dates)).replace("ROWS", repr(rows)))
 
 
@@ -311,7 +310,7 @@ def test_an_adapter_that_hangs_on_one_task_loses_the_cards_about_it(monkeypatch:
 def test_a_judge_of_many_tasks_may_find_and_may_be_left_without_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     def silent(*_: object) -> Iterator[Finding]:
         yield Finding("understanding.sign", "positions", "9", "-9", "docs/adapters.md")
-        raise AdapterSilent("it gave no answer")
+        raise AdapterTimeout("it gave no answer")
 
     monkeypatch.setattr(adapter_mode, "judges", lambda *_, **more: {"fuzz": silent})
     made = run(answering("tell(task, rows=[])"), "R74", is_adapter=True)
@@ -380,7 +379,7 @@ def test_an_adapter_that_crashes_later_leaves_a_report_that_says_so() -> None:
 
 
 def test_an_interruption_leaves_a_report_that_says_so() -> None:
-    made = run(bot("positions"), "R01", "R10", watcher=Watcher("R10"))
+    made = run(bot("positions"), "R01", "R10", watcher=ProgressDisplay("R10"))
     assert (made.report.cut_short, made.report.exit_code) == (INTERRUPTED, EXIT_NOT_JUDGED)
     assert made.tables
 
@@ -392,9 +391,9 @@ def test_a_card_is_not_played_where_it_makes_no_sense() -> None:
 
 @pytest.mark.parametrize(("api_date", "is_excused"), [("2025-11", False), ("2026-02", True), ("compat", False)])
 def test_a_card_about_the_past_is_excused_later(api_date: str, is_excused: bool) -> None:
-    (card,) = choose(load_cards(), ["R10"])
+    (card,) = select_cards(load_cards(), ["R10"])
     with exchange() as running:
-        why = Stage(KALSHI, running, api_date).excuse(replace(card, until="2026-02"))
+        why = CardSandboxes(KALSHI, running, api_date).reason_to_skip(replace(card, until="2026-02"))
     assert why == ("it is about what there was before 2026-02" if is_excused else "")
 
 
@@ -403,12 +402,12 @@ def test_a_card_about_the_past_is_excused_later(api_date: str, is_excused: bool)
     [("2025-11-03", "2025-11"), ("2026-01-15", "2025-12"), ("2027-01-01", "2026-10"), (None, "compat")],
 )
 def test_the_documents_of_a_day_are_those_of_the_last_date(day: str | None, alias: str) -> None:
-    assert contract_of(KALSHI, day).alias == alias
+    assert documents_of(KALSHI, day).alias == alias
 
 
 def test_a_reproduction_says_all_that_differs_from_the_usual() -> None:
-    (card,) = choose(load_cards(), ["R07"])
-    settings = Settings(
+    (card,) = select_cards(load_cards(), ["R07"])
+    settings = ClientRunSettings(
         venue=KALSHI,
         command=["node", "my bot.js"],
         cards=[card],
@@ -431,11 +430,11 @@ def test_the_environment_points_here_and_nowhere_else() -> None:
     users = {"PATH": "/bin", "KALSHI_API_KEY_ID": "mine", "kalshi_secret": "x", "KALSHI_DEMO": "1", "HTTP_PROXY": "p"}
     with exchange() as running, open_session(running, load_plan("golden"), "latest") as session:
         variables = environment_of(session, "generic", "long_no", users)
-        where = session.where("long_no")
-        assert where == session.where("long_no")
+        where = session.connection_details("long_no")
+        assert where == session.connection_details("long_no")
         assert Path(where.private_key_path).read_text(encoding="ascii").startswith("-----BEGIN PRIVATE KEY")
         with pytest.raises(NoSuchAccount, match="no account 'nobody' with a private key; known: long_yes, long_no"):
-            session.where("nobody")
+            session.connection_details("nobody")
     assert variables["KALSHI_API_BASE_URL"] == where.base_url
     assert variables["KALSHI_API_KEY_ID"] == where.key_id
     assert (variables["PATH"], "127.0.0.1" in variables["NO_PROXY"]) == ("/bin", True)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mockexchange.kit.client.adapter import Adapter
-from mockexchange.kit.client.checks import Judge
+from mockexchange.kit.client.adapter_mode import Judge
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.local_exchange import Exchange, exchange
@@ -36,6 +36,6 @@ def bench(directory: Path) -> Iterator[Bench]:
         yield Bench(running, adapter, fault_file)
 
 
-def told(findings: list[Finding]) -> list[tuple[str, str, str, str]]:
+def summaries_of(findings: list[Finding]) -> list[tuple[str, str, str, str]]:
     """Rule, where, seen and expected of findings."""
     return [(one.rule, one.where, one.seen, one.expected) for one in findings]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from mockexchange.kit.client.api_documents import Contract, contract_of
+from mockexchange.kit.client.api_documents import ApiDocuments, documents_of
 from mockexchange.kit.client.rules import RULES
 from mockexchange.kit.client.traffic import Call, Frame, Traffic
 from mockexchange.kit.findings import Finding
@@ -21,8 +21,8 @@ DAYS = {"2025-11": "2025-11-03", "2026-06": "2026-06-11", "2026-10": "2026-10-31
 
 
 @cache
-def contract(alias: str = "2026-10") -> Contract:
-    return contract_of(KALSHI, DAYS[alias])
+def contract(alias: str = "2026-10") -> ApiDocuments:
+    return documents_of(KALSHI, DAYS[alias])
 
 
 def call(

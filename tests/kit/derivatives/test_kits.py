@@ -15,8 +15,8 @@ from mockexchange.kit.deribit import DERIBIT
 from mockexchange.kit.deribit.signing import Basic, Bearer
 from mockexchange.kit.deribit.signing import load_signer as load_deribit
 from mockexchange.kit.findings import Outcome, Verdict
-from mockexchange.kit.in_process_transport import AppTransport
-from mockexchange.kit.jsonrpc import complicated_numbers
+from mockexchange.kit.jsonrpc import unusual_numbers
+from mockexchange.kit.local_exchange import AppTransport
 from mockexchange.kit.schemathesis.hints import operation_ids
 from mockexchange.kit.signalplus import SIGNALPLUS
 from mockexchange.kit.signalplus.signing import load_signer as load_signalplus
@@ -86,7 +86,7 @@ def test_secrets_that_are_none_are_refused() -> None:
 
 @pytest.mark.parametrize("number", ["1e-05", "1E5", "0.1234567891", "-1.", "01", "1.5e3"])
 def test_numbers_that_are_not_written_plainly_are_found(number: str) -> None:
-    assert complicated_numbers(f'{{"a":[1,-2.5,0.123456789,"1e5"],"b":{number}}}') == [number]
+    assert unusual_numbers(f'{{"a":[1,-2.5,0.123456789,"1e5"],"b":{number}}}') == [number]
 
 
 @pytest.mark.parametrize("kit", [DERIBIT, SIGNALPLUS], ids=["deribit", "signalplus"])

@@ -10,9 +10,9 @@ from anyio.from_thread import start_blocking_portal
 from contracts.suites.world import IN_PROCESS_HOST, front_of
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome, Verdict
-from mockexchange.kit.in_process_transport import AppTransport
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.signing import load_signer
+from mockexchange.kit.local_exchange import AppTransport
 from mockexchange.kit.streaming.in_process import connect_app
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, Target

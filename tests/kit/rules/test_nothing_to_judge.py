@@ -7,9 +7,9 @@ from anyio.from_thread import start_blocking_portal
 from contracts.suites.world import IN_PROCESS_HOST, front_of
 from mockexchange.kit.checks import run_checks
 from mockexchange.kit.findings import Outcome
-from mockexchange.kit.in_process_transport import AppTransport
 from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.signing import load_signer
+from mockexchange.kit.local_exchange import AppTransport
 from mockexchange.kit.target import FCM, MEMBER, Target
 from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
 from mockexchange.scenario.loader import Plan, load_builtin, load_text

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockexchange.kit.kalshi import KALSHI
-from mockexchange.kit.server.preflight import CannotJudge, date_spoken, require_server, role_of_key
+from mockexchange.kit.server.preflight import CannotJudge, mock_api_date, require_server, role_of_key
 from mockexchange.kit.target import BALANCE_ONLY, FCM, MEMBER, Target
 
 URL = "http://127.0.0.1:1/trade-api/v2"
@@ -180,4 +180,4 @@ def test_a_mock_says_which_date_it_speaks(answer: Answer, spoken: str | None) ->
             raise answer
         return answer
 
-    assert date_spoken(target_of(react)) == spoken
+    assert mock_api_date(target_of(react)) == spoken

@@ -16,7 +16,7 @@ from mockexchange.kit.server import run as running
 from mockexchange.kit.server.addresses import Address
 from mockexchange.kit.server.preflight import CannotJudge
 from mockexchange.kit.server.rule_selection import Selection
-from mockexchange.kit.server.run import Run, Settings, rules_of
+from mockexchange.kit.server.run import ServerRun, ServerRunSettings, rules_of
 from mockexchange.kit.target import FCM, MEMBER, Target, Unreachable
 
 URL = "http://127.0.0.1:1/trade-api/v2"
@@ -30,7 +30,7 @@ class Key:
         return {}
 
 
-class Watcher:
+class ProgressDisplay:
     """Keeps what it was told."""
 
     def __init__(self) -> None:
@@ -79,15 +79,17 @@ def asking(target: Target, subject: str) -> Iterator[Finding]:
 ADDRESS = Address(URL, "ws://127.0.0.1:1/trade-api/ws/v2", "127.0.0.1")
 
 
-def settings(*checks: Check[Target], only: tuple[str, ...] = ("a.*",), address: Address = ADDRESS) -> Settings:
+def settings(*checks: Check[Target], only: tuple[str, ...] = ("a.*",), address: Address = ADDRESS) -> ServerRunSettings:
     venue = KALSHI._replace(checks=checks, stream_checks=())
     selection = Selection(only=only)
-    return Settings(venue=venue, address=address, api_date="2026-10", keys={MEMBER: Key()}, selection=selection)
+    return ServerRunSettings(
+        venue=venue, address=address, api_date="2026-10", keys={MEMBER: Key()}, selection=selection
+    )
 
 
-def judged(given: Settings) -> tuple[Report, Watcher]:
-    watcher = Watcher()
-    with closing(Run(given, watcher)) as run:
+def judged(given: ServerRunSettings) -> tuple[Report, ProgressDisplay]:
+    watcher = ProgressDisplay()
+    with closing(ServerRun(given, watcher)) as run:
         run.judge()
     return run.report, watcher
 
@@ -195,16 +197,16 @@ def test_all_rules_can_be_selected() -> None:
 
 def test_a_run_says_what_it_consisted_of(answers: Callable[[Callable[[httpx.Request], httpx.Response]], None]) -> None:
     answers(lambda request: httpx.Response(200))
-    with closing(Run(settings(check("a.asks", asking, "one", "two")), Watcher())) as run:
+    with closing(ServerRun(settings(check("a.asks", asking, "one", "two")), ProgressDisplay())) as run:
         run.judge()
     (table,) = run.tables()
     rows = {row[0]: row[1] for row in table.rows}
     assert (rows["requests"], rows["answers"], rows["keys"]) == ("2", "2 x 200", "member my-id")
 
 
-def prepared(given: Settings) -> tuple[Run, Watcher]:
-    watcher = Watcher()
-    with closing(Run(given, watcher)) as run:
+def prepared(given: ServerRunSettings) -> tuple[ServerRun, ProgressDisplay]:
+    watcher = ProgressDisplay()
+    with closing(ServerRun(given, watcher)) as run:
         run.prepare()
     return run, watcher
 

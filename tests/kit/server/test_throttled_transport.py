@@ -10,11 +10,11 @@ from mockexchange.kit.server.throttled_transport import (
     ATTEMPTS_MAX,
     PAUSE_S_MAX,
     SILENT_MAX,
-    Forbidden,
-    Gone,
-    Manners,
-    polite_client,
-    words_of,
+    ServerGone,
+    ThrottledTransport,
+    WriteForbidden,
+    error_text,
+    throttled_client,
 )
 
 URL = "http://127.0.0.1:1/"
@@ -53,25 +53,27 @@ def busy(**headers: str) -> httpx.Response:
 
 def made(
     *reactions: Reaction, rate_per_s: float | None = None, may_write: bool = False
-) -> tuple[httpx.Client, Manners, Server, Clock]:
+) -> tuple[httpx.Client, ThrottledTransport, Server, Clock]:
     server, clock = Server(*reactions), Clock()
-    manners = Manners(server, rate_per_s=rate_per_s, may_write=may_write, now_s=lambda: clock.now_s, pause=clock.pause)
-    return httpx.Client(transport=manners), manners, server, clock
+    transport = ThrottledTransport(
+        server, rate_per_s=rate_per_s, may_write=may_write, now_s=lambda: clock.now_s, pause=clock.pause
+    )
+    return httpx.Client(transport=transport), transport, server, clock
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"])
 def test_a_read_only_run_sends_only_reads(method: str) -> None:
     client, _, server, _ = made(httpx.Response(200))
-    with pytest.raises(Forbidden, match=f"a read-only run sends no {method}"):
+    with pytest.raises(WriteForbidden, match=f"a read-only run sends no {method}"):
         client.request(method, URL)
     assert server.asked == 0
     assert [client.request(each, URL).status_code for each in ("GET", "HEAD")] == [200, 200]
 
 
 def test_a_run_that_may_write_sends_anything() -> None:
-    client, manners, _, _ = made(httpx.Response(201), may_write=True)
+    client, transport, _, _ = made(httpx.Response(201), may_write=True)
     assert client.post(URL).status_code == 201
-    assert manners.statuses == {201: 1}
+    assert transport.statuses == {201: 1}
 
 
 def test_requests_keep_their_distance() -> None:
@@ -92,9 +94,9 @@ def test_without_a_rate_nothing_waits() -> None:
 
 
 def test_a_429_is_waited_out() -> None:
-    client, manners, _, clock = made(busy(), busy(), busy(**{"Retry-After": "7"}), httpx.Response(200))
+    client, transport, _, clock = made(busy(), busy(), busy(**{"Retry-After": "7"}), httpx.Response(200))
     assert client.get(URL).status_code == 200
-    assert (clock.pauses, manners.waited_s, manners.gone) == ([1, 2, 7], 10, "")
+    assert (clock.pauses, transport.waited_s, transport.gone) == ([1, 2, 7], 10, "")
 
 
 @pytest.mark.parametrize(("told", "pause_s"), [("100000", PAUSE_S_MAX), ("soon", 1.0), ("-1", 1.0)])
@@ -105,26 +107,26 @@ def test_a_pause_is_bounded(told: str, pause_s: float) -> None:
 
 
 def test_a_server_that_always_says_429_is_left_alone() -> None:
-    client, manners, server, _ = made(busy())
+    client, transport, server, _ = made(busy())
     for _ in range(2):
-        with pytest.raises(Gone, match="answers 429 5 times in a row: ask for less at a time with --rate"):
+        with pytest.raises(ServerGone, match="answers 429 5 times in a row: ask for less at a time with --rate"):
             client.get(URL)
     assert server.asked == ATTEMPTS_MAX
-    assert manners.gone
+    assert transport.gone
 
 
 def test_a_refused_connection_means_that_it_is_gone() -> None:
-    client, manners, server, _ = made(httpx.ConnectError("refused"))
+    client, transport, server, _ = made(httpx.ConnectError("refused"))
     with pytest.raises(httpx.ConnectError):
         client.get(URL)
-    assert manners.gone == "it does not answer any more: refused"
-    with pytest.raises(Gone, match="refused"):
+    assert transport.gone == "it does not answer any more: refused"
+    with pytest.raises(ServerGone, match="refused"):
         client.get(URL)
     assert server.asked == 1
 
 
 def test_silence_is_borne_a_few_times() -> None:
-    client, manners, _, _ = made(
+    client, transport, _, _ = made(
         *[httpx.ReadTimeout("")] * (SILENT_MAX - 1), httpx.Response(200), httpx.ReadTimeout("")
     )
     for _ in range(SILENT_MAX - 1):
@@ -134,19 +136,19 @@ def test_silence_is_borne_a_few_times() -> None:
     for _ in range(SILENT_MAX - 1):
         with pytest.raises(httpx.ReadTimeout):
             client.get(URL)
-    assert manners.gone == ""
+    assert transport.gone == ""
     with pytest.raises(httpx.ReadTimeout):
         client.get(URL)
-    assert manners.gone == "it does not answer any more: no answer within 15 s"
+    assert transport.gone == "it does not answer any more: no answer within 15 s"
 
 
 def test_a_connection_that_was_closed_meanwhile_is_opened_again_for_reads_alone() -> None:
     hung_up = httpx.RemoteProtocolError("Server disconnected without sending a response.")
-    client, manners, _, _ = made(hung_up, httpx.Response(200), hung_up, httpx.Response(200), may_write=True)
+    client, transport, _, _ = made(hung_up, httpx.Response(200), hung_up, httpx.Response(200), may_write=True)
     assert client.get(URL).status_code == 200
     with pytest.raises(httpx.RemoteProtocolError):
         client.post(URL)
-    assert manners.gone == ""
+    assert transport.gone == ""
 
 
 class Endless(httpx.SyncByteStream):
@@ -184,8 +186,8 @@ def test_an_answer_arrives_as_it_was_sent() -> None:
 
 
 def test_errors_without_words_have_their_names() -> None:
-    assert words_of(httpx.ReadError("")) == "ReadError"
-    assert words_of(httpx.ConnectError("a\nb")) == "a b"
+    assert error_text(httpx.ReadError("")) == "ReadError"
+    assert error_text(httpx.ConnectError("a\nb")) == "a b"
 
 
 def test_proxies_are_those_of_the_environment_but_not_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,6 +201,6 @@ def test_proxies_are_those_of_the_environment_but_not_on_loopback(monkeypatch: p
     monkeypatch.setenv("https_proxy", "http://proxy:1")
     monkeypatch.setenv("no_proxy", "close.example.com")
     for host in ("far.example.com", "close.example.com", "127.0.0.1"):
-        client, _ = polite_client(Address(f"https://{host}", "", host), rate_per_s=5, may_write=False)
+        client, _ = throttled_client(Address(f"https://{host}", "", host), rate_per_s=5, may_write=False)
         client.close()
     assert seen == ["http://proxy:1", None, None]

@@ -130,4 +130,4 @@ def test_objections_are_taken_once() -> None:
     assert target.new_objections() == ()
     target.objections.append(finding)
     target.begin()
-    assert (target.objections, target.has_moved(), target.may_write) == ([], False, False)
+    assert (target.objections, target.has_changed(), target.may_write) == ([], False, False)

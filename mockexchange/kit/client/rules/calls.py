@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mockexchange.kit.client.api_documents import Contract, Operation
+from mockexchange.kit.client.api_documents import ApiDocuments, Operation
 from mockexchange.kit.client.rules.rule import REPEATS_SHOWN_MAX, NotSeen, Rule
 from mockexchange.kit.client.traffic import Call, Traffic, counted
 from mockexchange.kit.findings import Finding
@@ -21,109 +21,109 @@ def distinct(calls: list[Call]) -> list[Call]:
     return list({(call.method, call.path): call for call in reversed(calls)}.values())[::-1]
 
 
-def documented(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def documented(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     _require_requests(traffic)
     for call in distinct(traffic.requests):
-        if contract.operation_of(call.method, call.path) or _other_date(call, contract):
+        if documents.operation_of(call.method, call.path) or _other_date(call, documents):
             continue
         yield Finding(
             "calls.documented",
             call.where,
             f"no document has {call.method} {call.path}; it answered {call.status}",
-            f"an operation below {contract.prefix}",
-            contract.place("paths"),
+            f"an operation below {documents.prefix}",
+            documents.place("paths"),
         )
 
 
-def current(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def current(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     _require_requests(traffic)
     for call in distinct(traffic.requests):
-        other_date = None if contract.operation_of(call.method, call.path) else _other_date(call, contract)
+        other_date = None if documents.operation_of(call.method, call.path) else _other_date(call, documents)
         if other_date:
-            when = "was retired" if other_date.alias < contract.alias else "does not exist yet"
+            when = "was retired" if other_date.alias < documents.alias else "does not exist yet"
             yield Finding(
                 "calls.current",
                 call.where,
                 f"it is in the document of {other_date.alias} and {when}: it answered {call.status}",
-                f"operations of the document of {contract.alias}",
+                f"operations of the document of {documents.alias}",
                 other_date.place_of(call.method, call.path),
             )
 
 
-def lasting(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def lasting(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     _require_requests(traffic)
     for call in distinct(traffic.requests):
-        gone = _gone(call, contract) if contract.operation_of(call.method, call.path) else None
+        gone = _gone(call, documents) if documents.operation_of(call.method, call.path) else None
         if gone:
             yield Finding(
                 "calls.lasting",
                 call.where,
                 f"it is no longer in the document of {gone.alias}",
                 "operations that later documents still have",
-                contract.place_of(call.method, call.path),
+                documents.place_of(call.method, call.path),
             )
 
 
-def _other_date(call: Call, contract: Contract) -> Contract | None:
+def _other_date(call: Call, documents: ApiDocuments) -> ApiDocuments | None:
     """Return the nearest other date whose document has an operation that this one lacks."""
-    others = [*contract.earlier, *contract.later]
+    others = [*documents.earlier, *documents.later]
     return next((other for other in others if other.operation_of(call.method, call.path)), None)
 
 
-def _gone(call: Call, contract: Contract) -> Contract | None:
-    return next((later for later in contract.later if later.operation_of(call.method, call.path) is None), None)
+def _gone(call: Call, documents: ApiDocuments) -> ApiDocuments | None:
+    return next((later for later in documents.later if later.operation_of(call.method, call.path) is None), None)
 
 
-def _judgeable(traffic: Traffic, contract: Contract) -> list[tuple[Call, Operation]]:
-    found = [(call, contract.operation_of(call.method, call.path)) for call in traffic.requests]
+def _judgeable(traffic: Traffic, documents: ApiDocuments) -> list[tuple[Call, Operation]]:
+    found = [(call, documents.operation_of(call.method, call.path)) for call in traffic.requests]
     return [(call, operation) for call, operation in found if operation]
 
 
-def parameters(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
-    judged = _judgeable(traffic, contract)
+def parameters(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
+    judged = _judgeable(traffic, documents)
     if not judged:
         raise NotSeen("no documented operation was called")
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for call, operation in judged:
-        objection = contract.requests.objection_to(
+        objection = documents.requests.objection_to(
             operation.path, operation.method, operation.names, call.query, call.body
         )
-        if objection and (operation.path, objection) not in told and len(told) < REPEATS_SHOWN_MAX:
-            told.add((operation.path, objection))
-            place = contract.place("paths", operation.path, operation.method, "parameters")
+        if objection and (operation.path, objection) not in reported and len(reported) < REPEATS_SHOWN_MAX:
+            reported.add((operation.path, objection))
+            place = documents.place("paths", operation.path, operation.method, "parameters")
             yield Finding("calls.parameters", call.where, objection, "parameters and bodies as documented", place)
 
 
-def known(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def known(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     """Parameters that the document does not have are ignored by the venue: what they ask for does not happen."""
-    judged = _judgeable(traffic, contract)
+    judged = _judgeable(traffic, documents)
     if not judged:
         raise NotSeen("no documented operation was called")
-    told: set[tuple[str, str]] = set()
+    reported: set[tuple[str, str]] = set()
     for call, operation in judged:
-        strange = sorted(set(call.parameters) - contract.parameters_of(operation))
+        strange = sorted(set(call.parameters) - documents.parameters_of(operation))
         for name in strange:
-            if (operation.path, name) in told:
+            if (operation.path, name) in reported:
                 continue
-            told.add((operation.path, name))
-            place = contract.place("paths", operation.path, operation.method, "parameters")
-            other = _dated(contract, call, name)
+            reported.add((operation.path, name))
+            place = documents.place("paths", operation.path, operation.method, "parameters")
+            other = _dated(documents, call, name)
             words = f"the parameter {name} is not documented" + (
-                f" as of {contract.alias}, but in {other}" if other else ""
+                f" as of {documents.alias}, but in {other}" if other else ""
             )
             yield Finding("calls.known", call.where, words, "documented parameters: others are ignored", place)
 
 
-def _dated(contract: Contract, call: Call, name: str) -> str:
+def _dated(documents: ApiDocuments, call: Call, name: str) -> str:
     """Return the nearest other date that has the parameter."""
-    for other in (*contract.earlier, *contract.later):
+    for other in (*documents.earlier, *documents.later):
         operation = other.operation_of(call.method, call.path)
         if operation and name in other.parameters_of(operation):
             return other.alias
     return ""
 
 
-def reused(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def reused(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     calls, connections = len(traffic.requests), traffic.connections - len(traffic.handshakes)
     if calls < REUSE_CALLS_MIN:
         raise NotSeen(f"{counted(calls, 'request')}: too few to say how connections are used")

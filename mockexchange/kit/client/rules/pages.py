@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mockexchange.kit.client.api_documents import Contract
+from mockexchange.kit.client.api_documents import ApiDocuments
 from mockexchange.kit.client.rules.rule import NotSeen, Rule
 from mockexchange.kit.client.traffic import Call, Traffic
 from mockexchange.kit.findings import Finding
@@ -53,27 +53,27 @@ def _walked(traffic: Traffic) -> list[list[Page]]:
     return walked
 
 
-def followed(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def followed(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     for pages in _walked(traffic):
         asked = {page.asked for page in pages}
         left = [page for page in pages if page.given and page.given not in asked]
         if left and not any(page.given == "" for page in pages) and left[-1].is_cut_short:
             seen = f"{len(pages)} pages were read, and the last one's cursor was not followed"
-            yield _finding("pages.followed", left[-1], contract, seen, 'the next page, until the cursor is ""')
+            yield _finding("pages.followed", left[-1], documents, seen, 'the next page, until the cursor is ""')
 
 
-def filtered(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def filtered(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     for pages in _walked(traffic):
         by_cursor = {page.given: page for page in pages if page.given}
         for page in pages:
             before = by_cursor.get(page.asked)
             if page.asked and before and page.filters != before.filters:
                 seen = f"the cursor of {before.call.where} came back under other filters"
-                yield _finding("pages.filtered", page, contract, seen, "the same filters with the cursor")
+                yield _finding("pages.filtered", page, documents, seen, "the same filters with the cursor")
                 break
 
 
-def known_cursors(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def known_cursors(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     """A cursor that the exchange never handed out is the first page once more: a walk that never ends."""
     lists = pages_of(traffic)
     if not lists:
@@ -83,19 +83,19 @@ def known_cursors(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
         strange = next((page for page in pages if page.asked and page.asked not in given), None)
         if strange:
             seen = f"the cursor {strange.asked!r} was never handed out"
-            yield _finding("pages.cursors", strange, contract, seen, "the cursor of the page before, as it came")
+            yield _finding("pages.cursors", strange, documents, seen, "the cursor of the page before, as it came")
 
 
-def once(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def once(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     for pages in _walked(traffic):
         repeated = [page for page in pages if page.asked and sum(page.asked == other.asked for other in pages) > 2]
         if repeated:
             seen = f"the same cursor was sent {sum(page.asked == repeated[0].asked for page in pages)} times"
-            yield _finding("pages.once", repeated[0], contract, seen, "each page once, twice at most")
+            yield _finding("pages.once", repeated[0], documents, seen, "each page once, twice at most")
 
 
-def _finding(rule: str, page: Page, contract: Contract, seen: str, expected: str) -> Finding:
-    return Finding(rule, page.call.where, seen, expected, contract.place_of(page.call.method, page.call.path))
+def _finding(rule: str, page: Page, documents: ApiDocuments, seen: str, expected: str) -> Finding:
+    return Finding(rule, page.call.where, seen, expected, documents.place_of(page.call.method, page.call.path))
 
 
 RULES = (

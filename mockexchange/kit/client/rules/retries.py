@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from mockexchange.kit.client.api_documents import Contract
+from mockexchange.kit.client.api_documents import ApiDocuments
 from mockexchange.kit.client.rules.rule import NotSeen, Rule
 from mockexchange.kit.client.traffic import Call, Traffic
 from mockexchange.kit.findings import Finding
@@ -55,7 +55,7 @@ def pauses(run: Sequence[Call]) -> list[float]:
     return [later.began_s - earlier.ended_s for earlier, later in pairwise(run)]
 
 
-def final(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def final(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     runs = [run for run in attempts_of(traffic) if run[0].status in FINAL]
     if not runs:
         raise NotSeen("no request was refused for good")
@@ -65,7 +65,7 @@ def final(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
             yield Finding("retries.final", run[0].where, seen, "one request: the answer stays the same", PLACE)
 
 
-def bounded(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def bounded(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     for run in attempts_of(traffic):
         most = busiest([call.began_s for call in run], ATTEMPTS_S)
         if most > ATTEMPTS_MAX:
@@ -75,7 +75,7 @@ def bounded(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
             )
 
 
-def paced(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def paced(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     for run in attempts_of(traffic):
         most = busiest([call.began_s for call in run])
         if most > PER_SECOND_MAX:
@@ -85,7 +85,7 @@ def paced(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
             )
 
 
-def growing(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def growing(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     runs = [run for run in attempts_of(traffic) if len(run) > GAPS_MIN]
     if not runs:
         raise NotSeen("nothing was sent a third time")
@@ -96,7 +96,7 @@ def growing(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
             yield Finding("retries.growing", run[0].where, f"pauses of {shown}", "pauses that grow", PLACE)
 
 
-def anew(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def anew(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     runs = [run for run in attempts_of(traffic) if len(run) > 1]
     if not runs:
         raise NotSeen("nothing was sent again")
@@ -107,7 +107,7 @@ def anew(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
             yield Finding("retries.anew", run[0].where, seen, "each attempt signed at its own time", PLACE)
 
 
-def writes(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def writes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     runs = [run for run in attempts_of(traffic) if run[0].method == "POST"]
     if not runs:
         raise NotSeen("no POST failed")

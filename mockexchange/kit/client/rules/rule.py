@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from mockexchange.kit.client.api_documents import Contract
+from mockexchange.kit.client.api_documents import ApiDocuments
 from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding
 
@@ -20,5 +20,5 @@ class Rule(NamedTuple):
 
     name: str
     says: str
-    judge: Callable[[Traffic, Contract], Iterator[Finding]]
+    judge: Callable[[Traffic, ApiDocuments], Iterator[Finding]]
     is_advice: bool = False

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from mockexchange.kit.client.api_documents import Contract
+from mockexchange.kit.client.api_documents import ApiDocuments
 from mockexchange.kit.client.rules.rule import NotSeen, Rule
 from mockexchange.kit.client.traffic import Call, Traffic
 from mockexchange.kit.findings import Finding
@@ -79,38 +79,40 @@ def _otherwise(call: Call) -> bool:
     return not any(is_kind(call) for is_kind in (_unsigned, _stale, _unknown, _with_query))
 
 
-def present(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def present(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     """A private request without the headers is found even where the sandbox takes it; the documents say what is."""
     if not traffic.calls:
         raise NotSeen("no request crossed the wire")
-    told = refused(traffic)
-    wrong = [call for call in traffic.calls if (call in told and _unsigned(call)) or _lacks_headers(call, contract)]
+    refusals = refused(traffic)
+    wrong = [
+        call for call in traffic.calls if (call in refusals and _unsigned(call)) or _lacks_headers(call, documents)
+    ]
     for call in wrong[:1]:
-        is_told = (call.diagnosis or "").startswith(IS_MISSING)
-        words = call.diagnosis if is_told else f"{IS_MISSING}{', '.join(missing_headers(call))}"
-        yield _finding("signing.present", wrong, words, ", ".join(HEADERS), contract)
+        is_diagnosed = (call.diagnosis or "").startswith(IS_MISSING)
+        text = call.diagnosis if is_diagnosed else f"{IS_MISSING}{', '.join(missing_headers(call))}"
+        yield _finding("signing.present", wrong, text, ", ".join(HEADERS), documents)
 
 
-def _lacks_headers(call: Call, contract: Contract) -> bool:
+def _lacks_headers(call: Call, documents: ApiDocuments) -> bool:
     if not missing_headers(call):
         return False
-    operation = contract.operation_of(call.method, call.path)
-    return call.is_handshake or (operation is not None and not contract.is_public(operation))
+    operation = documents.operation_of(call.method, call.path)
+    return call.is_handshake or (operation is not None and not documents.is_public(operation))
 
 
-def _finding(name: str, wrong: list[Call], seen: str | None, expected: str, contract: Contract) -> Finding:
+def _finding(name: str, wrong: list[Call], seen: str | None, expected: str, documents: ApiDocuments) -> Finding:
     times = f" ({len(wrong)} times)" if len(wrong) > 1 else ""
-    place = contract.place("components", "securitySchemes")
+    place = documents.place("components", "securitySchemes")
     return Finding(name, wrong[0].where, f"{seen}{times}", expected, place)
 
 
 def _rule(name: str, says: str, is_kind: Callable[[Call], bool], expected: str, subject: Subject) -> Rule:
-    def judge(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+    def judge(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
         wrong = [call for call in refused(traffic) if is_kind(call)]
         if not wrong and not any(subject.is_one(call) for call in traffic.calls):
             raise NotSeen(f"no {subject.what} crossed the wire")
         if wrong:
-            yield _finding(name, wrong, wrong[0].diagnosis, expected, contract)
+            yield _finding(name, wrong, wrong[0].diagnosis, expected, documents)
 
     return Rule(name, says, judge)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from mockexchange.kit.client.api_documents import Contract
+from mockexchange.kit.client.api_documents import ApiDocuments
 from mockexchange.kit.client.rules.retries import busiest
 from mockexchange.kit.client.rules.rule import REPEATS_SHOWN_MAX, NotSeen, Rule
 from mockexchange.kit.client.traffic import CLOSE, LOST, OPEN, Frame, Traffic
@@ -25,18 +25,18 @@ def _require_streams(traffic: Traffic) -> None:
         raise NotSeen("no stream was opened")
 
 
-def commands(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def commands(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     if not traffic.commands:
         raise NotSeen("nothing was sent on a stream")
-    told: set[str] = set()
+    reported: set[str] = set()
     for frame in traffic.commands:
-        for finding in contract.frames.command_objections(frame.raw, _shown(frame)):
-            if finding.seen not in told and len(told) < REPEATS_SHOWN_MAX:
-                told.add(finding.seen)
+        for finding in documents.frames.command_objections(frame.raw, _shown(frame)):
+            if finding.seen not in reported and len(reported) < REPEATS_SHOWN_MAX:
+                reported.add(finding.seen)
                 yield finding
 
 
-def sids(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def sids(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     """Commands about subscriptions name those that there are."""
     named = [frame for frame in traffic.commands if _sids(frame)]
     if not named:
@@ -64,7 +64,7 @@ def _sid_of(acknowledgement: Frame) -> int:
     return int(body["msg"]["sid"])
 
 
-def pongs(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def pongs(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     _require_streams(traffic)
     unanswered = [frame for frame in traffic.endings if NO_PONG in frame.raw]
     if unanswered:
@@ -87,7 +87,7 @@ def longest_quiet_s(traffic: Traffic) -> float:
     return longest_s
 
 
-def returns(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def returns(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     for ending in _cut(traffic):
         if not any(call.began_s > ending.at_s for call in traffic.handshakes):
             _require_time(traffic, ending)
@@ -101,7 +101,7 @@ def _require_time(traffic: Traffic, event: Frame) -> None:
         raise NotSeen("the client was done before it could have come back")
 
 
-def resubscribes(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def resubscribes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     cut = _cut(traffic)
     back = [call.stream for call in traffic.handshakes if call.stream and call.began_s > cut[0].at_s]
     if not back:
@@ -113,7 +113,7 @@ def resubscribes(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
         yield Finding("streams.resubscribes", f"stream {back[0]}", seen, f"{', '.join(sorted(before))} again", PLACE)
 
 
-def paced(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def paced(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     _require_streams(traffic)
     most = busiest([call.began_s for call in traffic.handshakes])
     if most > HANDSHAKES_PER_SECOND_MAX:
@@ -122,7 +122,7 @@ def paced(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
         yield Finding("streams.paced", traffic.handshakes[0].where, seen, expected, PLACE)
 
 
-def paused(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def paused(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     for ending in _cut(traffic):
         later = [call.began_s - ending.at_s for call in traffic.handshakes if call.began_s > ending.at_s]
         if later and min(later) < PAUSE_S_MIN:
@@ -142,7 +142,7 @@ def _end_of(ending: Frame) -> str:
     return ending.raw.decode("utf-8", "replace").strip() or "without a close frame"
 
 
-def resumes(traffic: Traffic, contract: Contract) -> Iterator[Finding]:
+def resumes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     """What comes after a terminal error, or a number that is missing: a new subscription, a snapshot, a connection."""
     struck = [frame for frame in traffic.frames if frame.fault and frame.kind not in (OPEN, CLOSE)]
     if not struck:

@@ -7,7 +7,7 @@ from typing import Any
 from mockexchange.kit.checks import Check
 from mockexchange.kit.deribit.calls import methods_of, required_params, signer_of
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.jsonrpc import complicated_numbers, exact, post, result_of
+from mockexchange.kit.jsonrpc import decode_exact, post, result_of, unusual_numbers
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import Target
 
@@ -23,7 +23,7 @@ def judge_id(target: Target, method: str) -> Iterator[Finding]:
         body = f'{{"jsonrpc":"2.0",{said}"method":"{method}","params":{params}}}'.encode()
         answer = target.post(f"/{method}", body, signer_of(target, method))
         sent = None if written is None else json.loads(written)
-        if written is None and "id" in exact(answer):
+        if written is None and "id" in decode_exact(answer):
             yield finding(target, ID, answer.where, answer_text(answer), "no id, since none was sent", method)
         elif written is not None and answer.json().get("id", "none") != sent:
             yield finding(target, ID, answer.where, answer_text(answer), f"the id {written}", method)
@@ -31,14 +31,14 @@ def judge_id(target: Target, method: str) -> Iterator[Finding]:
 
 def judge_times(target: Target, method: str) -> Iterator[Finding]:
     answer = _asked(target, method)
-    body = exact(answer)
+    body = decode_exact(answer)
     if body["usOut"] - body["usIn"] != body["usDiff"] or body["usDiff"] < 0:
         yield finding(target, TIMES, answer.where, answer_text(answer), "usDiff = usOut - usIn, not below zero", method)
 
 
 def judge_numbers(target: Target, method: str) -> Iterator[Finding]:
     answer = _asked(target, method)
-    for number in complicated_numbers(answer.text)[:3]:
+    for number in unusual_numbers(answer.text)[:3]:
         expected = "a number without exponent and with nine decimals at most"
         yield finding(target, NUMBERS, answer.where, number, expected, method)
 

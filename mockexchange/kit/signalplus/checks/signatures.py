@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.jsonrpc import spelt
+from mockexchange.kit.jsonrpc import encode_json
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.signalplus.calls import POSITIONS, envelope
 from mockexchange.kit.signalplus.signing import KEY, NONCE, SIGNATURE, TIMESTAMP, Signer
@@ -67,7 +67,7 @@ def _key(target: Target, role: str = MEMBER) -> Signer:
 
 
 def _asked(target: Target, make: Callable[[Headers], Headers], age_ms: int = 0) -> Answer:
-    return target.post(f"/{POSITIONS}", spelt(envelope()), _key(target), age_ms=age_ms, change=make)
+    return target.post(f"/{POSITIONS}", encode_json(envelope()), _key(target), age_ms=age_ms, change=make)
 
 
 def judge_refused(target: Target, words: str) -> Iterator[Finding]:

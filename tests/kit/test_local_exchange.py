@@ -5,7 +5,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from starlette.types import Receive, Scope, Send
 
-from mockexchange.kit.in_process_transport import AppTransport
+from mockexchange.kit.local_exchange import AppTransport
 
 
 async def mirror(scope: Scope, receive: Receive, send: Send) -> None:
