@@ -24,7 +24,8 @@ from benchmarks.derivatives import CASES
 from benchmarks.load import Measured, Server, load_key, repeat, run, signed_request
 from benchmarks.size import FULL, SMOKE, Size
 from benchmarks.world import PATH
-from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_scenario
 
 CONNECTIONS = 16

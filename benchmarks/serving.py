@@ -29,7 +29,9 @@ from benchmarks.derivatives import CASES, Case
 from benchmarks.world import DATES, PATH, START_S, Timed, loop_factory
 from mockexchange.core.commands import AddKey
 from mockexchange.core.exchange import Exchange
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.keys import development_keys
 from mockexchange.scenario.loader import load_text

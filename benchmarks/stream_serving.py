@@ -26,7 +26,9 @@ from benchmarks.world import loop_factory
 from mockexchange.core.commands import Fill
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.http import listener as listeners

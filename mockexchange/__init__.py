@@ -9,6 +9,8 @@ Names are loaded when they are first used, so that importing this package costs 
 import importlib as _importlib
 import typing as _typing
 
+from mockexchange.version import __version__ as __version__
+
 if _typing.TYPE_CHECKING:
     from mockexchange.api.asynchronous.connect import connect_async
     from mockexchange.api.asynchronous.exchange import AsyncExchange
@@ -69,7 +71,6 @@ __all__ = [
     "serve_async",
 ]
 
-__version__ = "0.1.0"
 _MODULES = {
     "mockexchange.api.values.accounts": "Account Key",
     "mockexchange.api.transport.asgi_app": "Application asgi",

@@ -18,7 +18,7 @@ from mockexchange.kit.schemathesis.hints import MAY_BE_MISSING, SchemathesisHint
 from mockexchange.kit.target import Target
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
-from mockexchange.sandbox.sandbox import SandboxOptions
+from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.keys import derive_ed25519
 from mockexchange.scenario.loader import load_scenario

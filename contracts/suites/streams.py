@@ -16,7 +16,9 @@ from mockexchange.kit.local_exchange import AppTransport, exchange
 from mockexchange.kit.streaming.in_process import connect_app
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import MEMBER, OTHER, RESTRICTED, Target
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import Plan, load_file
 from mockexchange.venues.kalshi.dates import api_date
 

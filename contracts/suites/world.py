@@ -10,7 +10,9 @@ from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp
 
 from mockexchange.kit.kalshi.signing import Signer, load_signer
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_file
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.listener import Listener, bind

@@ -14,7 +14,7 @@ from mockexchange.api.transport.connection import AsyncConnection, Connection
 from mockexchange.api.transport.local_server import ListenerSettings, LocalServer, local_server
 from mockexchange.api.values.sandbox_settings import Scenario, creation_body
 from mockexchange.runtime.ready_file import DEFAULT_HOST
-from mockexchange.sandbox.sandbox import DEFAULT
+from mockexchange.sandbox.options import DEFAULT
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 import click
 
-from mockexchange import __version__
 from mockexchange.cli.click_base import PREFIX, Program
+from mockexchange.version import __version__
 
 COMMAND_MODULES = {
     "serve": "serve",

@@ -12,15 +12,16 @@ from queue import Full, Queue
 from threading import Thread
 from typing import Any, TextIO
 
-from mockexchange import __version__
 from mockexchange.cli.event_format import describe_request
 from mockexchange.cli.terminal import printable
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.journal import FrameEntry, JournalEntry, JournalItem
 from mockexchange.sandbox.journal_json import request_to_json
-from mockexchange.sandbox.sandbox import DEFAULT, Sandbox
+from mockexchange.sandbox.options import DEFAULT
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.reload import Reloaded
+from mockexchange.version import __version__
 
 TEXT, JSON = FORMATS = ("text", "json")
 NOTHING, REFUSALS, REQUESTS = AMOUNTS = ("none", "refusals", "requests")

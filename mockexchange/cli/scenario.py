@@ -63,7 +63,8 @@ def check(file: str) -> None:
 
     FILE may be a built-in name too.
     """
-    from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
+    from mockexchange.sandbox.opening import open_sandbox
+    from mockexchange.sandbox.options import SandboxOptions
     from mockexchange.scenario.errors import ScenarioError
     from mockexchange.scenario.loader import load_scenario
 

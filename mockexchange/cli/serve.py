@@ -23,7 +23,7 @@ from mockexchange.faults.preset_rules import load_preset
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.sandbox.clock import parse_mode
 from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.sandbox import SandboxOptions
+from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import Plan, builtin_names, load_scenario
 from mockexchange.server.event_loops import loop_factory

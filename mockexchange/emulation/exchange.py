@@ -10,7 +10,9 @@ from pathlib import Path
 from mockexchange.clients.published import AccountKey
 from mockexchange.emulation.tcp_listener import HOST
 from mockexchange.runtime.ready_file import RunDirectory, write_ready_file
-from mockexchange.sandbox.sandbox import Credential, Sandbox, SandboxOptions
+from mockexchange.sandbox.credentials import Credential
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.control.routes import control_app
 from mockexchange.server.open_files import allow_many_files

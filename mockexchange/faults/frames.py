@@ -57,7 +57,7 @@ class Stream(Protocol):
     def stall(self) -> None: ...
 
 
-class Surroundings(Protocol):
+class SandboxStreams(Protocol):
     """What the streams of a sandbox share."""
 
     journal: Journal
@@ -70,7 +70,7 @@ class Surroundings(Protocol):
 class FrameFaults:
     """Stands between a session and its outbox once there was a rule to look at one of its frames."""
 
-    def __init__(self, stream: Stream, around: Surroundings) -> None:
+    def __init__(self, stream: Stream, around: SandboxStreams) -> None:
         self.stream = stream
         self.held: dict[int, Delayed] = {}
         """By sid: a frame that goes out after the next one."""

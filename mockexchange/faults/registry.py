@@ -1,31 +1,30 @@
 """The faults of one sandbox: which are installed, and where they are looked for."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
-from mockexchange.core.commands import Command, Note
-from mockexchange.core.exchange import Exchange, Outcome
+from mockexchange.core.commands import Note
+from mockexchange.core.exchange import Outcome
 from mockexchange.faults.bodies import cursor_of
-from mockexchange.faults.frames import Surroundings
 from mockexchange.faults.installed_rule import InstalledRule, firing
 from mockexchange.faults.matching import FaultSubject
 from mockexchange.faults.requests import FaultedRequest, RequestTarget, error_answer, note_clock_offset, subject_of
 from mockexchange.faults.stale_state import LAGS_MAX, LaggingExchanges
 from mockexchange.faults.stream_calls import IN_A_STREAM, CallReply, SessionResponder, reply_of
-from mockexchange.sandbox.journal import Firing, Journal
+from mockexchange.sandbox.journal import Firing
 from mockexchange.sandbox.page_numbers import PageNumbers
+from mockexchange.sandbox.port import SandboxPort
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_effect_schema import Surface
 from mockexchange.scenario.fault_effects import ClockOffset, Refuse, Stale, Status
 from mockexchange.scenario.faults import Rule, unknown_account
-from mockexchange.scenario.loader import Plan
-from mockexchange.store.log import Cause, Log, Record
+from mockexchange.store.log import Cause, Record
 from mockexchange.venues.registry import OPEN_STREAMS, venue_at
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.venue import Calls, Handshake, Venue
+from mockexchange.venues.venue import Calls, Handshake
 
 RULES_MAX = 1_000
 """Every request passes them all."""
@@ -37,47 +36,22 @@ class FaultError(ScenarioError):
     """A rule that cannot be installed, or is not; the message says why."""
 
 
-class StubAnswers(Protocol):
-    """The stubs of a sandbox."""
-
-    @property
-    def installed(self) -> Collection[str]: ...
-
-    def answer(self, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer | None: ...
-
-
-class Home(Protocol):
-    """What faults need of their sandbox."""
-
-    plan: Plan
-    exchange: Exchange
-    log: Log
-    contexts: dict[str, Any]
-    journal: Journal
-
-    @property
-    def streams(self) -> Surroundings: ...
-
-    @property
-    def stubs(self) -> StubAnswers: ...
-
-    def moment(self) -> tuple[int, int, int]: ...
-    def update_call_hook(self) -> None: ...
-    async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome: ...
-
-
 class Faults:
     """`for_requests` and `for_handshakes` are empty where there is nothing to look for: ask them before the rest."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self, sandbox: SandboxPort) -> None:
+        self._sandbox = sandbox
         self._by_name: dict[str, InstalledRule] = {}
-        self._lags = LaggingExchanges(home.contexts, home.log)
+        self._lags = LaggingExchanges(sandbox.contexts, sandbox.log)
         self._pages = PageNumbers()
         self._has_pages = False
         self._installed_count = 0
         self.for_requests: list[InstalledRule] = []
         self.for_handshakes: list[InstalledRule] = []
+        self.for_frames: list[InstalledRule] = []
+        """Rules of data frames of streams."""
+        self.for_answers: list[InstalledRule] = []
+        """Rules of answers to the commands of streams."""
 
     def __len__(self) -> int:
         return len(self._by_name)
@@ -88,14 +62,14 @@ class Faults:
 
     async def begin(self) -> None:
         """Install what the scenario says; its history never lags."""
-        self._lags.history = len(self._home.log)
-        self.check(self._home.plan.faults)
-        for rule in self._home.plan.faults:
+        self._lags.history = len(self._sandbox.log)
+        self.check(self._sandbox.plan.faults)
+        for rule in self._sandbox.plan.faults:
             await self.install(rule)
 
     def check(self, rules: Sequence[Rule]) -> None:
         """Raise ScenarioError or FaultError where these rules cannot be installed together with those there are."""
-        accounts = tuple(self._home.exchange.state.accounts)
+        accounts = tuple(self._sandbox.exchange.state.accounts)
         for rule in rules:
             if rule.match.account is not None and rule.match.account not in accounts:
                 raise unknown_account(rule, accounts)
@@ -115,9 +89,12 @@ class Faults:
         self.check([rule])
         self._installed_count += 1
         name = rule.name or f"fault-{self._installed_count}"
-        now, host_now, _ = self._home.moment()
+        exchange_at, host_at, _ = self._sandbox.moment()
+        installed_at = exchange_at if at is None else at
         self._by_name.pop(name, None)
-        self._by_name[name] = InstalledRule(rule, name, self._home.plan.seed, now if at is None else at, host_now)
+        self._by_name[name] = InstalledRule(
+            rule, name, self._sandbox.plan.seed, installed_at if at is None else at, host_at
+        )
         self._arrange()
         await self._log({"install": {**rule.given, "name": name}}, at, cause)
         return name
@@ -141,7 +118,7 @@ class Faults:
 
     def answer(self, request: Request, at: int, host_at: int) -> Answer:
         """Answer a request as the faults have it that fire on it."""
-        where = {"request": self._home.journal.count + 1}
+        where = {"request": self._sandbox.journal.count + 1}
         return self._answer(self._front(request), request, at, host_at, where)
 
     def answer_call(self, connection: int, calls: Calls, raw: bytes, at: int, host_at: int) -> CallReply:
@@ -149,10 +126,10 @@ class Faults:
         calls.note_call(host_at)
         call, asking = calls.request_of(raw), SessionResponder(calls)
         front = replace(self._front(call), ask=asking.answer, transport=IN_A_STREAM)
-        where = {"connection": connection, "frame": self._home.journal.frame_count + 1}
+        where = {"connection": connection, "frame": self._sandbox.journal.frame_count + 1}
         answer = self._answer(front, call, at, host_at, where)
         if answer.stub is not None and answer.refusal is None:
-            self._home.journal.counters.stubbed += 1
+            self._sandbox.journal.counters.stubbed += 1
         return reply_of(asking, answer, front.venue)
 
     def _answer(self, front: RequestTarget, request: Request, at: int, host_at: int, where: dict[str, int]) -> Answer:
@@ -171,7 +148,7 @@ class Faults:
         front = self._front(request)
         seen = subject_of(front, request, at, host_at)
         seen.operation = front.venue.open_stream
-        fired = self._fired(self.for_handshakes, seen, {"request": self._home.journal.count + 1})
+        fired = self._fired(self.for_handshakes, seen, {"request": self._sandbox.journal.count + 1})
         refused = next((one for one in fired if isinstance(one.rule.effect, Refuse)), None)
         moved = next((one for one in fired if isinstance(one.rule.effect, ClockOffset)), None)
         offset_us = moved.rule.effect.offset_us if moved and isinstance(moved.rule.effect, ClockOffset) else 0
@@ -183,37 +160,36 @@ class Faults:
 
     def _front(self, request: Request) -> RequestTarget:
         venue = venue_at(request.path)
-        context = self._home.contexts[venue.name]
-        if not self._home.stubs.installed:
+        context = self._sandbox.contexts[venue.name]
+        if not self._sandbox.stubs.installed:
             return RequestTarget(venue, context)
-        return RequestTarget(venue, context, partial(self._home.stubs.answer, venue, context))
+        return RequestTarget(venue, context, partial(self._sandbox.stubs.answer, venue, context))
 
     def _refusal(self, front: RequestTarget, request: Request, one: InstalledRule, seen: FaultSubject) -> Handshake:
         assert isinstance(one.rule.effect, Refuse), "picked by that"
         return Handshake(error_answer(front, request, seen, one.name, Status(one.rule.effect.status)))
 
     def _fired(self, rules: list[InstalledRule], seen: FaultSubject, where: dict[str, int]) -> list[InstalledRule]:
-        fired, position = list(firing(rules, seen)), len(self._home.log)
+        fired, position = list(firing(rules, seen)), len(self._sandbox.log)
         for one in fired:
             detail = {**where, "then": one.rule.kind}
-            self._home.journal.add_firing(Firing(seen.at, seen.host_at, position, "fault", one.name, detail))
+            self._sandbox.journal.add_firing(Firing(seen.at, seen.host_at, position, "fault", one.name, detail))
         return fired
 
     def _arrange(self) -> None:
         """Let the rules be looked for where they belong, and nowhere else."""
         rules = list(self._by_name.values())
-        streams = self._home.streams
         self.for_requests[:] = [one for one in rules if _is_of_requests(one.rule)]
         self.for_handshakes[:] = [one for one in rules if _is_of_handshakes(one.rule)]
-        streams.rules[:] = [one for one in rules if one.rule.surface is Surface.FRAME]
-        streams.answer_rules[:] = [one for one in rules if one.rule.surface is Surface.ANSWER]
+        self.for_frames[:] = [one for one in rules if one.rule.surface is Surface.FRAME]
+        self.for_answers[:] = [one for one in rules if one.rule.surface is Surface.ANSWER]
         self._has_pages = any(one.rule.match.page is not None for one in rules)
         self._lags.keep(_lags_of(one.rule for one in rules))
-        self._home.update_call_hook()
+        self._sandbox.update_call_hook()
 
     async def _log(self, said: dict[str, Any], at: int | None = None, cause: Cause | None = None) -> None:
         text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
-        await self._home.submit(Note(subject=SUBJECT, text=text), at, cause)
+        await self._sandbox.submit(Note(subject=SUBJECT, text=text), at, cause)
 
 
 def _require_own_names(rules: Sequence[Rule]) -> None:

@@ -12,7 +12,8 @@ from starlette.types import ASGIApp
 
 from mockexchange.api.transport.httpx_transports import LocalTransport
 from mockexchange.api.transport.loop_bridge import LoopBridge
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import Plan
 from mockexchange.server.open_files import allow_many_files
 from mockexchange.server.server_state import ServerState

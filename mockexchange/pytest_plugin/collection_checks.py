@@ -28,7 +28,7 @@ from mockexchange.pytest_plugin.options import (
     settings_of,
 )
 from mockexchange.pytest_plugin.scenario_files import find_scenario
-from mockexchange.sandbox.sandbox import open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import located_json
 from mockexchange.server.control.errors import ControlError

@@ -14,7 +14,7 @@ from mockexchange.runtime.discovery import is_running
 from mockexchange.runtime.trust import bundle
 
 if TYPE_CHECKING:
-    from mockexchange.sandbox.sandbox import Credential
+    from mockexchange.sandbox.credentials import Credential
 
 APPLICATION = "mockexchange"
 DEFAULT_HOST = "127.0.0.1"

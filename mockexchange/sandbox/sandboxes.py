@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from mockexchange.sandbox.sandbox import DEFAULT, Sandbox, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import DEFAULT
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.plan import Plan
 
 SANDBOXES_MAX = 1_000

@@ -9,16 +9,14 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from mockexchange.core.commands import Command, Note
-from mockexchange.core.exchange import Exchange, Outcome
+from mockexchange.core.commands import Note
 from mockexchange.faults.matching import path_test
+from mockexchange.sandbox.port import SandboxPort
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
-from mockexchange.scenario.loader import Plan
 from mockexchange.scenario.stubs import Stub
-from mockexchange.store.log import Cause
 from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.venue import Venue
 
@@ -33,16 +31,6 @@ NAMES_SHOWN_MAX = 20
 
 class StubError(ScenarioError):
     """A stub that cannot be installed, or is not; the message says why."""
-
-
-class Home(Protocol):
-    """What stubs need of their sandbox."""
-
-    plan: Plan
-    exchange: Exchange
-
-    def update_call_hook(self) -> None: ...
-    async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome: ...
 
 
 class Seen:
@@ -99,8 +87,8 @@ class InstalledStub:
 class Stubs:
     """`installed` is empty where there is nothing to look for: ask it before the rest."""
 
-    def __init__(self, home: Home) -> None:
-        self._home = home
+    def __init__(self, sandbox: SandboxPort) -> None:
+        self._sandbox = sandbox
         self._installed_count = 0
         self.installed: dict[str, InstalledStub] = {}
         """By name, in the order in which they were installed."""
@@ -110,8 +98,8 @@ class Stubs:
 
     async def begin(self) -> None:
         """Install what the scenario says."""
-        self.check(self._home.plan.stubs)
-        for stub in self._home.plan.stubs:
+        self.check(self._sandbox.plan.stubs)
+        for stub in self._sandbox.plan.stubs:
             await self.install(stub)
 
     def check(self, stubs: Sequence[Stub]) -> None:
@@ -131,7 +119,7 @@ class Stubs:
         name = stub.name or self._free_name()
         self.installed.pop(name, None)
         installed = self.installed[name] = InstalledStub(replace(stub, name=name), name)
-        self._home.update_call_hook()
+        self._sandbox.update_call_hook()
         await self._log(f'{{"install":{installed.stub.written}}}')
         return installed
 
@@ -147,7 +135,7 @@ class Stubs:
             known = ", ".join(list(self.installed)[:NAMES_SHOWN_MAX]) or "none"
             raise StubError(f"no stub {name!r}{did_you_mean(name, self.installed) or f'; known: {known}'}")
         del self.installed[name]
-        self._home.update_call_hook()
+        self._sandbox.update_call_hook()
         await self._log(json.dumps({"remove": name}, separators=(",", ":"), ensure_ascii=False))
 
     async def clear(self) -> None:
@@ -167,7 +155,7 @@ class Stubs:
         return reply
 
     async def _log(self, text: str) -> None:
-        await self._home.submit(Note(subject=SUBJECT, text=text))
+        await self._sandbox.submit(Note(subject=SUBJECT, text=text))
 
 
 def stub_answer(stub: Stub, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer:

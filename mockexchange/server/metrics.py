@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import accumulate, chain
 from typing import NamedTuple
 
-from mockexchange import __version__
 from mockexchange.sandbox.counters import BOUNDS_US, Latencies
 from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.version import __version__
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SANDBOXES_LISTED_MAX = 100

@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mockexchange.runtime.ready_file import RunDirectory, remove_ready_file, write_ready_file
+from mockexchange.sandbox.credentials import Credential
 from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.sandbox import DEFAULT, Credential, Progress, Sandbox, SandboxOptions
+from mockexchange.sandbox.opening import Progress
+from mockexchange.sandbox.options import DEFAULT, SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import Plan
 from mockexchange.server.control.routes import control_app
 from mockexchange.server.open_files import allow_many_files

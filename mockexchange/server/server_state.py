@@ -10,7 +10,9 @@ from starlette.types import ASGIApp
 
 from mockexchange.sandbox.clock import host_now_us
 from mockexchange.sandbox.inspector import Inspector
-from mockexchange.sandbox.sandbox import DEFAULT, Progress, Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import Progress, open_sandbox
+from mockexchange.sandbox.options import DEFAULT, SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.scenario.loader import Plan
 from mockexchange.server.app import ListenerApp, SandboxOf

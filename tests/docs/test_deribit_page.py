@@ -14,7 +14,8 @@ from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from mockexchange.venues.deribit.routes import ROUTES
 from mockexchange.venues.deribit.venue import DERIBIT

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from tests.docs.fences import Fence
 from tests.docs.test_snippets import Follower

@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockexchange.faults import FaultError
+from mockexchange.faults.registry import FaultError
+from mockexchange.sandbox.connection import Connection
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.streams import Connection
 from mockexchange.scenario.faults import FAULT, Rule
 from mockexchange.scenario.located_text import locate
 from tests.helpers.sandboxes import SMALL, make, run

@@ -7,7 +7,8 @@ from hashlib import sha256
 from hmac import digest
 from typing import Any
 
-from mockexchange.sandbox.sandbox import Credential, Sandbox
+from mockexchange.sandbox.credentials import Credential
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.request import Answer, Request
 from tests.helpers.sandboxes import MILLISECOND

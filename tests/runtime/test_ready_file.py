@@ -16,7 +16,7 @@ from mockexchange.runtime.ready_file import (
     write_private,
     write_ready_file,
 )
-from mockexchange.sandbox.sandbox import Credential
+from mockexchange.sandbox.credentials import Credential
 
 READY = {"pid": os.getpid(), "control_url": "http://127.0.0.1:8600/_mock", "name": "Zoë"}
 

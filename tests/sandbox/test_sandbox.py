@@ -9,7 +9,9 @@ from mockexchange.core.commands import AddKey, Deposit, SettleMarket
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.refusals import Refusal, RefusalCode
 from mockexchange.core.vocabulary import AccountKind, Result, SubaccountRef
-from mockexchange.sandbox.sandbox import DEFAULT, PROGRESS_EVERY, Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import PROGRESS_EVERY, open_sandbox
+from mockexchange.sandbox.options import DEFAULT, SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import load_text

@@ -4,7 +4,8 @@ import pytest
 
 from mockexchange.core.commands import AddKey
 from mockexchange.sandbox import sandboxes
-from mockexchange.sandbox.sandbox import DEFAULT, Sandbox
+from mockexchange.sandbox.options import DEFAULT
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes, Slot
 from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import WALL, do, make, run

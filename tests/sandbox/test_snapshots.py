@@ -14,7 +14,9 @@ from mockexchange.core.commands import Deposit
 from mockexchange.core.invariants import violations
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox import snapshots
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import make_pair
 from mockexchange.scenario.loader import Plan, builtin_names, load_builtin, load_file, load_text

@@ -8,9 +8,10 @@ import pytest
 
 from mockexchange.core.commands import Fill
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
+from mockexchange.sandbox.connection import Connection, Ending
 from mockexchange.sandbox.journal import Journal
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.streams import Connection, Ending, Streams
+from mockexchange.sandbox.streams import Streams
 from mockexchange.scenario.faults import FAULT
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.venues.frame import Frame

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 from mockexchange.core.model.accounts import Key
+from mockexchange.sandbox.connection import Connection
 from mockexchange.sandbox.journal import Journal
-from mockexchange.sandbox.streams import Connection, Streams
+from mockexchange.sandbox.streams import Streams
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.frame import Asked, Frame
 from mockexchange.venues.registry import DEFAULT

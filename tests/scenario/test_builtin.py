@@ -23,7 +23,9 @@ from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import PositionQuery, find_positions
 from mockexchange.core.vocabulary import AccountKind, OrderStatus, PaymentStatus, Result, SubaccountRef, TransferStatus
 from mockexchange.sandbox.ledger.history import ledger_of
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import builtin_names, load_scenario
 from mockexchange.venues.dated import FOREVER
 from mockexchange.venues.kalshi.dates import api_date
@@ -42,7 +44,8 @@ OPENING_SECONDS_MAX = 0.010
 """Three times what it takes alone: other tests run beside this one."""
 OPENING = """
 import asyncio, time
-from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.opening import open_sandbox
 from mockexchange.scenario.loader import load_scenario
 
 plan = load_scenario("golden")

@@ -15,7 +15,9 @@ from mockexchange.core.instants import parse_instant
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.scenario.plan import Plan
 from tests.core.naive.derivatives import Naive

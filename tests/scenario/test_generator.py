@@ -23,7 +23,9 @@ from mockexchange.core.instruments.binary import Stake
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import Action, Side
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.generated_accounts import GeneratedAccounts, Market
 from mockexchange.scenario.generator import RSA_ACCOUNTS_MAX, FakerMissing, Size, generate
 from mockexchange.scenario.loader import Plan, load_file

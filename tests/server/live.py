@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mockexchange.sandbox.sandbox import SandboxOptions
+from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_scenario, load_text
 from mockexchange.server.process import ServeOptions, Server
 from mockexchange.venues.kalshi.dates import api_date

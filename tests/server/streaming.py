@@ -16,7 +16,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from mockexchange.core.commands import Fill
 from mockexchange.core.vocabulary import Action, Side, SubaccountRef
 from mockexchange.sandbox.clock import host_now_us
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.listener import Listener, bind

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from mockexchange.sandbox.sandbox import DEFAULT, Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import DEFAULT, SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import Slot
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import ListenerApp

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mockexchange import __version__
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server import metrics
 from mockexchange.server.metrics import exposition
+from mockexchange.version import __version__
 from tests.helpers.sandboxes import SMALL as PLAIN_SMALL
 from tests.helpers.sandboxes import make
 from tests.server.control.test_streams import stream

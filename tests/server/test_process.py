@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.sandbox.sandbox import SandboxOptions
+from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from mockexchange.server import process
 from mockexchange.server.http import listener

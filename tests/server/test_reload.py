@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.sandbox.sandbox import SandboxOptions
+from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.keys import make_pair
 from mockexchange.scenario.loader import Plan, load_scenario

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from mockexchange.core.commands import Announce
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.server import script_timer as script_timers
 from mockexchange.server.script_timer import ScriptTimer

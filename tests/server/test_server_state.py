@@ -5,7 +5,8 @@ import socket
 
 import pytest
 
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.sandbox.sandboxes import SandboxError, Sandboxes
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.http import listener

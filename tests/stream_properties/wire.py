@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockexchange.sandbox.streams import Connection
+from mockexchange.sandbox.connection import Connection
 
 
 class Reading:

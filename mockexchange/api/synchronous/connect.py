@@ -13,7 +13,7 @@ from mockexchange.api.transport.discovery import find_control, url_mapper
 from mockexchange.api.transport.remote import RemoteClient
 from mockexchange.api.values.arguments import require
 from mockexchange.api.values.sandbox_settings import Scenario, creation_body, for_remote_server, require_default
-from mockexchange.sandbox.sandbox import DEFAULT
+from mockexchange.sandbox.options import DEFAULT
 
 
 @contextmanager

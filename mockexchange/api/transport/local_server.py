@@ -17,7 +17,7 @@ from mockexchange.api.transport.in_process import InProcessClient
 from mockexchange.api.transport.loop_bridge import LoopBridge
 from mockexchange.api.values.arguments import require, require_as, wrong_argument
 from mockexchange.runtime.ready_file import RunDirectory
-from mockexchange.sandbox.sandbox import DEFAULT
+from mockexchange.sandbox.options import DEFAULT
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import located_json
 from mockexchange.server.app import ListenerApp

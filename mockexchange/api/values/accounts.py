@@ -15,7 +15,7 @@ from mockexchange.api.errors import Unavailable, UnknownAccount
 from mockexchange.clients.request_signers import REQUEST_SIGNERS, UnsignedRequest
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.runtime.ready_file import RunDirectory
-from mockexchange.sandbox.sandbox import Credential
+from mockexchange.sandbox.credentials import Credential
 from mockexchange.scenario.errors import did_you_mean
 
 MEMBER = AccountKind.MEMBER.value

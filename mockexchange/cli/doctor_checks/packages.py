@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution, version
 from typing import NamedTuple
 
-from mockexchange import __version__
 from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, CheckContext, Finding
+from mockexchange.version import __version__
 
 PACKAGE = "mockexchange"
 PYTHON_MIN = (3, 11)

@@ -9,7 +9,9 @@ from mockexchange.kit.client.adapter import ConnectionDetails
 from mockexchange.kit.client.traffic import Traffic, traffic_of
 from mockexchange.kit.local_exchange import Exchange
 from mockexchange.runtime.ready_file import RunDirectory
-from mockexchange.sandbox.sandbox import Credential, Sandbox, SandboxOptions
+from mockexchange.sandbox.credentials import Credential
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import Plan
 from mockexchange.venues.registry import DEFAULT

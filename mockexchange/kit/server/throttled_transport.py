@@ -12,8 +12,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx
 
-from mockexchange import __version__
 from mockexchange.kit.server.addresses import Address
+from mockexchange.version import __version__
 
 READS = frozenset({"GET", "HEAD"})
 TOO_MANY = 429

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
-from typing import TYPE_CHECKING
 
 from mockexchange.core.commands import (
     Command,
@@ -19,16 +18,13 @@ from mockexchange.core.commands import (
 )
 from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.events import OrderRested
-from mockexchange.core.exchange import Outcome
+from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
 from mockexchange.core.model.orders import Order
 from mockexchange.core.refusals import Refusal
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.scenario.script import DELIVERY, EXPIRY, SETTLEMENT
 from mockexchange.store.log import Record
-
-if TYPE_CHECKING:
-    from mockexchange.sandbox.sandbox import Sandbox
 
 DELIVERY_PLACE, SETTLEMENT_PLACE, EXPIRY_PLACE = -3, -2, -1
 """Before the script, at the same instant: what is delivered is held by nobody when the session is settled."""
@@ -59,8 +55,8 @@ ENDED = "{} expired at {}, before the clock began: it stays open; a paused clock
 class Calendar:
     """What one sandbox has to do by itself."""
 
-    def __init__(self, sandbox: "Sandbox", await_: Await, tell: Tell) -> None:
-        self._sandbox, self._await, self._tell = sandbox, await_, tell
+    def __init__(self, exchange: Exchange, await_: Await, tell: Tell) -> None:
+        self._exchange, self._await, self._tell = exchange, await_, tell
         self._begun_at: int | None = None
         self._is_settling = False
         self._done: Counter[str] = Counter()
@@ -68,7 +64,7 @@ class Calendar:
     def begin(self, at: int) -> None:
         """The sandbox runs from this instant on."""
         self._begun_at = at
-        state = self._sandbox.exchange.state
+        state = self._exchange.state
         for order_book in state.resting.values():
             for order in order_book:
                 self._await_expiry(order, at)
@@ -79,7 +75,7 @@ class Calendar:
         """Something was carried out: an order that is to expire may have come to rest, a contract may be listed."""
         if self._begun_at is None or isinstance(outcome, Refusal):
             return
-        state = self._sandbox.exchange.state
+        state = self._exchange.state
         if isinstance(record.command, RestOrder) and record.command.expires_at is not None:
             rested = next(event for event in outcome if isinstance(event, OrderRested))
             self._await_expiry(state.orders[rested.order_id], self._begun_at)
@@ -126,4 +122,4 @@ class Calendar:
             yield day * DAY_US + SETTLED_AT_US, due
 
     def _has_no_contract(self) -> bool:
-        return not any(contract.is_open for contract in self._sandbox.exchange.state.derivatives.contracts.values())
+        return not any(contract.is_open for contract in self._exchange.state.derivatives.contracts.values())

@@ -9,13 +9,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
 from mockexchange.core.refusals import Refusal
 from mockexchange.sandbox.journal import Firing, JournalEntry
-from mockexchange.sandbox.script.actions import carry_out
+from mockexchange.sandbox.port import SandboxPort
 from mockexchange.sandbox.script.calendar import Calendar, DueCommand
 from mockexchange.sandbox.script.schedule import Schedule, ScheduledRun
 from mockexchange.sandbox.script.steps import DONE, Step, make_step
@@ -23,9 +22,6 @@ from mockexchange.sandbox.script.triggers import TriggeredStep, Triggers
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.script import ENTRIES_MAX, FINISHED, ScriptEntry
 from mockexchange.store.log import Cause, Record
-
-if TYPE_CHECKING:
-    from mockexchange.sandbox.sandbox import Sandbox
 
 DUE_MAX = 100_000
 """What one advance carries out at most: some ten seconds of a laptop."""
@@ -50,12 +46,12 @@ class ScriptTooLong(Exception):
 class Script:
     """What one sandbox does by itself. `on_change` is told when something new is due first."""
 
-    def __init__(self, sandbox: "Sandbox") -> None:
+    def __init__(self, sandbox: SandboxPort) -> None:
         self._sandbox = sandbox
         self._schedule = Schedule()
         self._triggers = Triggers()
         self._places = 0
-        self._calendar = Calendar(sandbox, self._begin, self._tell)
+        self._calendar = Calendar(sandbox.exchange, self._begin, self._tell)
         self._turn = asyncio.Lock()
         """Held while steps are carried out: who comes meanwhile waits until they are done."""
         self._steps: dict[int, Step] = {}
@@ -239,7 +235,7 @@ class Script:
         assert template is not None, "a sequence yields its parts"
         try:
             action = template.make(run.account, step.fired)
-            await carry_out(self._sandbox, action, run.at, Cause(step.name, step.fired), step.entry.node)
+            await self._sandbox.perform(action, run.at, Cause(step.name, step.fired), step.entry.node)
         except ScenarioError as error:
             step.refused, step.reason = step.refused + 1, str(error)
             self._tell("finding", step.name, {"text": step.reason})

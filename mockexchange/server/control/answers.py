@@ -3,8 +3,9 @@
 from typing import Any
 
 from mockexchange.core.instants import format_instant
-from mockexchange.sandbox.sandbox import Credential, Sandbox
-from mockexchange.sandbox.streams import Connection
+from mockexchange.sandbox.connection import Connection
+from mockexchange.sandbox.credentials import Credential
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.venues.registry import DEFAULT
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from mockexchange.faults import Faults
 from mockexchange.faults.installed_rule import InstalledRule
 from mockexchange.faults.preset_rules import load_preset, preset_names
+from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.faults import FAULT, Rule

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from mockexchange.sandbox.clock import SCALE_MAX, parse_mode
-from mockexchange.sandbox.sandbox import SandboxOptions
+from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.composite_types import Field, Record
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.loader import Plan, load_object, load_scenario, load_text

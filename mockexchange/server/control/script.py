@@ -7,7 +7,8 @@ from starlette.responses import Response
 
 from mockexchange.core.instants import format_instant
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.script import Script, ScriptTooLong, Step
+from mockexchange.sandbox.script.runner import Script, ScriptTooLong
+from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.script import ENTRY, ScriptEntry, require_own_names

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from mockexchange.sandbox.connection import ABNORMAL, Connection
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.streams import ABNORMAL, ANY, Connection
+from mockexchange.sandbox.streams import ANY
 from mockexchange.scenario.composite_types import Record, may, must
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.fault_effect_schema import CLOSE_CODES

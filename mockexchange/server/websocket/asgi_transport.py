@@ -4,8 +4,8 @@ import asyncio
 
 from starlette.types import Send
 
+from mockexchange.sandbox.connection import ABNORMAL, Ending
 from mockexchange.sandbox.outbox import Outbox
-from mockexchange.sandbox.streams import ABNORMAL, Ending
 from mockexchange.server.websocket.stream_transport import StreamTransport
 
 

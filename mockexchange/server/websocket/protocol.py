@@ -14,8 +14,9 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from mockexchange.sandbox.connection import ABNORMAL, VANISHED, Ending
 from mockexchange.sandbox.outbox import Outbox
-from mockexchange.sandbox.streams import ABNORMAL, SERVICE_RESTART, VANISHED, Ending
+from mockexchange.sandbox.streams import SERVICE_RESTART
 from mockexchange.server.http.connection_reset import reset_connection
 from mockexchange.server.http.protocols import RAW_BYTES_MAX, raw_head, refusal
 from mockexchange.server.websocket.framing import HEADS

@@ -9,9 +9,9 @@ from urllib.parse import quote
 from starlette.types import Message, Receive, Scope, Send
 
 from mockexchange.faults.faulty_answer import FaultyAnswer
+from mockexchange.sandbox.connection import ABNORMAL, VANISHED, Connection, Ending
 from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
-from mockexchange.sandbox.streams import ABNORMAL, VANISHED, Connection, Ending
 from mockexchange.server.http.faulty_response import FaultyResponse
 from mockexchange.server.http.rest_endpoint import MARK, TARGET_BYTES_MAX, DiagnosisWorker, explain, headers_of, inspect
 from mockexchange.server.websocket.asgi_transport import AsgiTransport

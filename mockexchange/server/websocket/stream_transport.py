@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+from mockexchange.sandbox.connection import Ending
 from mockexchange.sandbox.outbox import Outbox
-from mockexchange.sandbox.streams import Ending
 
 MICROSECONDS = 1_000_000
 COMMANDS_PER_TURN = 16

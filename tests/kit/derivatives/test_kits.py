@@ -26,7 +26,8 @@ from mockexchange.kit.validation.handshakes import RefusalJudge
 from mockexchange.kit.venue import VenueKit
 from mockexchange.kit.venues import KITS
 from mockexchange.runtime import api_documents
-from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_scenario
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker

@@ -11,7 +11,8 @@ from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.kalshi.signing import load_signer
 from mockexchange.kit.local_exchange import AppTransport
 from mockexchange.kit.target import FCM, MEMBER, Target
-from mockexchange.sandbox.sandbox import SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import Plan, load_builtin, load_text
 from mockexchange.venues.kalshi.dates import api_date
 

@@ -8,9 +8,11 @@ from mockexchange.core.commands import Announce, Note
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.replay import Replay
 from mockexchange.sandbox.ledger.state import positions_of
-from mockexchange.sandbox.sandbox import DEFAULT, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import DEFAULT, SandboxOptions
 from mockexchange.sandbox.sandboxes import Sandboxes, Slot
-from mockexchange.sandbox.script import ScriptOverrun, ScriptTooLong, runner
+from mockexchange.sandbox.script import runner
+from mockexchange.sandbox.script.runner import ScriptOverrun, ScriptTooLong
 from mockexchange.scenario.loader import load_text
 from mockexchange.scenario.located_text import read_yaml
 from mockexchange.scenario.script import SCRIPT

@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from mockexchange.sandbox.sandbox import SandboxOptions
+from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.server_state import ServerState
 from mockexchange.server.websocket import protocol

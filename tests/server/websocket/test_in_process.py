@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from mockexchange.sandbox.clock import host_now_us
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_text
 from mockexchange.server.app import ListenerApp
 from mockexchange.server.http.rest_endpoint import DiagnosisWorker

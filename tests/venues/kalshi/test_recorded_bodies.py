@@ -9,7 +9,9 @@ from mockexchange.core.instants import parse_instant
 from mockexchange.core.model.markets import EventListing, Market, Series
 from mockexchange.core.model.settlements import Bought, Settlement
 from mockexchange.core.vocabulary import FeeType, Result, SubaccountRef
-from mockexchange.sandbox.sandbox import Sandbox, SandboxOptions, open_sandbox
+from mockexchange.sandbox.opening import open_sandbox
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.loader import load_file
 from mockexchange.venues.kalshi import rest
 from mockexchange.venues.kalshi.dates import api_date

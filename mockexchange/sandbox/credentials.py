@@ -1,0 +1,47 @@
+"""Credentials: the private keys and secrets with which clients sign in to a sandbox."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from mockexchange.core.model.accounts import Key
+from mockexchange.core.model.state import State
+from mockexchange.core.vocabulary import AccountKind
+from mockexchange.venues.registry import DEFAULT, venue_of
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A key of an account with the private half that a client signs with.
+
+    `private_pem` is None where a scenario gives only the public half, and at a venue of shared secrets, which has
+    `secret` instead.
+    """
+
+    account: str
+    key: str
+    kind: AccountKind
+    key_id: str
+    private_pem: str | None
+    subtraders: list[str]
+    venue: str = DEFAULT.name
+    secret: str | None = None
+
+
+def credentials_of(state: State, keys: Iterable[Key], private_pems: Mapping[str, str | None]) -> list[Credential]:
+    """Return the credentials of these keys; `private_pems` are by key id."""
+    return [_credential_of(state, key, private_pems.get(key.key_id)) for key in keys]
+
+
+def _credential_of(state: State, key: Key, private_pem: str | None) -> Credential:
+    account = state.accounts[key.account]
+    venue = venue_of(account.venue)
+    return Credential(
+        account=key.account,
+        key=key.name,
+        kind=account.kind,
+        key_id=key.key_id,
+        private_pem=private_pem,
+        subtraders=list(venue.subtrader_ids(account).values()),
+        venue=venue.name,
+        secret=key.secret or None,
+    )

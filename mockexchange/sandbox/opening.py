@@ -1,0 +1,118 @@
+"""Opening a sandbox: playing the history of a scenario and adding the keys of its accounts."""
+
+from collections.abc import Callable, Iterable
+
+from mockexchange.core.commands import AddKey
+from mockexchange.core.ids import derived_id
+from mockexchange.core.refusals import Refusal
+from mockexchange.sandbox import snapshots
+from mockexchange.sandbox.clock import ExchangeClock
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.sandbox.snapshots import Snapshot
+from mockexchange.scenario.errors import ScenarioError
+from mockexchange.scenario.keys import KeyPool
+from mockexchange.scenario.loader import KeySpec, Plan, TimedCommand
+from mockexchange.scenario.located_text import Located
+from mockexchange.store.log import Log, Record
+from mockexchange.venues.registry import venue_of
+
+PROGRESS_EVERY = 10_000
+Progress = Callable[[int], None]
+
+
+async def open_sandbox(
+    plan: Plan, options: SandboxOptions, progress: Progress | None = None, pool: KeyPool | None = None
+) -> Sandbox:
+    """Build a sandbox from a scenario. Raises ScenarioError, with the place, where a command of it is refused.
+
+    The clock begins after the last instant of the history. `progress` is told now and then how many steps are done;
+    `pool` holds the key pairs of the sandbox this one replaces.
+    """
+    kept = snapshots.kept_for(plan)
+    sandbox = Sandbox(plan, options, pool, kept.exchange() if kept else None)
+    if kept:
+        await _take_up(sandbox, kept)
+    else:
+        await _play(sandbox, progress)
+        snapshots.note_played(plan, sandbox.exchange, sandbox.log)
+    begins = max(plan.start, sandbox.exchange.last_at)
+    sandbox.clock = ExchangeClock(options.clock, begins, options.host)
+    await sandbox.faults.begin()
+    await sandbox.stubs.begin()
+    sandbox.script.begin(sandbox.clock.now() if options.clock == "real" else begins)
+    await sandbox.run_due()
+    return sandbox
+
+
+async def _play(sandbox: Sandbox, progress: Progress | None) -> None:
+    """Carry out all that the scenario says of the time before the clock begins."""
+    for timed in sandbox.plan.setup:
+        await _carry_out(sandbox, timed)
+    await _add_keys(sandbox)
+    for done, timed in enumerate(sandbox.plan.steps, start=1):
+        await _carry_out(sandbox, timed, f"history[{done - 1}]")
+        if progress and done % PROGRESS_EVERY == 0:
+            progress(done)
+
+
+async def _take_up(sandbox: Sandbox, kept: Snapshot) -> None:
+    """Add what the copy of an exchange lacks: the log, and the keys where they stand in it."""
+    exchange = sandbox.exchange
+    ends_at, sequence = exchange.last_at, exchange.state.sequence
+    exchange.last_at, exchange.state.sequence = sandbox.plan.start, len(kept.before_keys)
+    await _append(sandbox.log, kept.before_keys)
+    await _add_keys(sandbox)
+    await _append(sandbox.log, kept.after_keys)
+    exchange.last_at, exchange.state.sequence = ends_at, sequence
+
+
+async def _append(log: Log, records: Iterable[Record]) -> None:
+    for record in records:
+        await log.append(record)
+
+
+async def _carry_out(sandbox: Sandbox, timed: TimedCommand, path: str = "") -> None:
+    outcome = await sandbox.submit(timed.command, timed.at)
+    if isinstance(outcome, Refusal):
+        raise _refused(outcome, timed.node, path)
+
+
+async def _add_keys(sandbox: Sandbox) -> None:
+    for spec in sandbox.plan.keys:
+        command = _key_command(sandbox, spec)
+        outcome = await sandbox.submit(command, sandbox.plan.start)
+        if isinstance(outcome, Refusal):
+            raise _refused(outcome, spec.node)
+
+
+def _key_command(sandbox: Sandbox, spec: KeySpec) -> AddKey:
+    """Generated key ids and secrets are functions of the names, so that they are the same in every run."""
+    names = (sandbox.name, spec.account, spec.name)
+    secrets = venue_of(sandbox.exchange.state.accounts[spec.account].venue).secrets
+    public_key = secret = ""
+    if secrets:
+        seed = "/".join(names)
+        key_id = spec.key_id or secrets.key_id_of(seed)
+        secret = spec.secret or secrets.secret_of(seed)
+    else:
+        pair = sandbox.pool.pair_for(spec)
+        key_id = spec.key_id or derived_id("key", *names)
+        public_key = pair.public_pem
+        sandbox.private_pems[key_id] = pair.private_pem
+    return AddKey(
+        account=spec.account,
+        key=spec.name,
+        key_id=key_id,
+        public_key=public_key,
+        scopes=spec.scopes,
+        subaccount=spec.subaccount,
+        api_date=spec.api_date,
+        secret=secret,
+    )
+
+
+def _refused(refusal: Refusal, node: Located | None, path: str = "") -> ScenarioError:
+    """By file and line; a scenario that is no file has the path of the step alone."""
+    file, line = (node.file, node.line) if node else ("", 0)
+    return ScenarioError(f"{refusal.code}: {refusal.message}", file, line, "" if file else path)

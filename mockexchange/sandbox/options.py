@@ -1,0 +1,52 @@
+"""The options of a sandbox, and the log that begins with them."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from mockexchange.sandbox.clock import HostClock, host_now_us
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.scenario.loader import Plan
+from mockexchange.store.log import Header, Log
+from mockexchange.store.memory import MemoryLog
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
+from mockexchange.venues.registry import VENUES
+from mockexchange.version import __version__
+
+DEFAULT = "default"
+"""Name of the sandbox that every server has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxOptions:
+    """`api_date` is the date of keys without one of their own; `clock` is real, paused or a scale such as 10x."""
+
+    name: str = DEFAULT
+    api_date: ApiDate = ApiDate("compat", None)
+    clock: str = "real"
+    host: HostClock = host_now_us
+    inspector: Inspector | None = None
+
+
+def new_log(plan: Plan, options: SandboxOptions) -> Log:
+    """Return an empty log, its header filled in from the plan and the options."""
+    header = Header(
+        version=__version__,
+        sandbox=options.name,
+        scenario=plan.name,
+        scenario_hash=plan.digest,
+        seed=plan.seed,
+        api_date=options.api_date.name,
+        clock=options.clock,
+        rounding=plan.rounding.value,
+        archived_before=plan.archived_before,
+        settings=_logged_settings(plan),
+    )
+    return MemoryLog(header)
+
+
+def _logged_settings(plan: Plan) -> dict[str, Any]:
+    """Return all settings of the default venue, and by name those of the other venues that differ from the defaults."""
+    settings = {name: asdict(given) for name, given in plan.settings.items() if given != VENUES[name].settings()}
+    settings.pop(DEFAULT_VENUE.name, None)
+    return {**asdict(plan.settings[DEFAULT_VENUE.name]), **settings}
