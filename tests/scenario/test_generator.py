@@ -91,7 +91,7 @@ def test_it_opens_with_what_was_asked_for(small: tuple[Sandbox, Plan], state: St
 
 
 def test_every_market_is_traded_and_has_a_plausible_name(state: State) -> None:
-    assert all(market.positions for market in state.markets.values())
+    assert all(state.market_positions[ticker] for ticker in state.markets)
     assert [ticker for ticker in state.markets if not TICKER.fullmatch(ticker)] == []
 
 
@@ -108,7 +108,7 @@ def test_it_has_what_real_accounts_have(small: tuple[Sandbox, Plan], state: Stat
     assert any(fill.count_centis % 100 for fill in fills)
     assert any(fill.price_centicents % 100 for fill in fills)
     assert any(order.status == "resting" for order in state.orders.values())
-    assert {row.settled for market in state.markets.values() for row in market.positions} == {True, False}
+    assert {row.settled for rows in state.market_positions.values() for row in rows} == {True, False}
 
 
 def test_settlements_come_last_and_have_one_winner_an_event(state: State) -> None:

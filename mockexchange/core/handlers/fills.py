@@ -17,10 +17,9 @@ from mockexchange.core.handlers.position_changes import change_row, row_of
 from mockexchange.core.instruments.binary import Stake, held_fees, trade
 from mockexchange.core.model.accounts import Account
 from mockexchange.core.model.markets import Market, require_open
-from mockexchange.core.model.orders import Order
+from mockexchange.core.model.orders import OTHER_SIDE, FillRow, Order, Trade, outcome_side
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
-from mockexchange.core.model.trades import OTHER_SIDE, FillRow, Trade, outcome_side
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,

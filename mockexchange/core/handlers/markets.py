@@ -108,7 +108,7 @@ def reprice(state: State, market: Market, price_centicents: int, at: int) -> Ite
     """Move the last price and with it the value of every position in the market."""
     if price_centicents == market.price_centicents:
         return
-    rows = market.positions
+    rows = state.market_positions.get(market.ticker, ())
     for row in rows:
         state.subaccounts[row.subaccount_ref].values_micros[market.event.exchange_index] -= row.value_micros
     refile_market(state, market, at, lambda: _set_price(market, price_centicents))

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from mockexchange.core.events import Event, LevelChanged, OrderChanged
 from mockexchange.core.handlers.markets import refile_market
 from mockexchange.core.handlers.position_changes import change_row, row_of
-from mockexchange.core.model.orders import Order
+from mockexchange.core.model.orders import FillRow, Order
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.state import State
-from mockexchange.core.model.trades import FillRow
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus
 

@@ -21,12 +21,10 @@ from mockexchange.core.handlers.order_changes import (
     take_off,
 )
 from mockexchange.core.model.markets import Market, require_open
-from mockexchange.core.model.order_groups import OrderGroup
-from mockexchange.core.model.orders import Order
+from mockexchange.core.model.orders import FillRow, Order, OrderGroup
 from mockexchange.core.model.resting_orders import RestingBook
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
-from mockexchange.core.model.trades import FillRow
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import OrderReason, OrderStatus
 

@@ -14,7 +14,7 @@ def row_of(state: State, subaccount: Subaccount, market: Market, at: int) -> Pos
     row = subaccount.positions.get(market.ticker)
     if row is None:
         row = Position(subaccount.ref, market, at, state.next_revision())
-        market.positions.append(row)
+        state.market_positions.setdefault(market.ticker, []).append(row)
     return row
 
 

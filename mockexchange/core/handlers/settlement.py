@@ -60,7 +60,7 @@ def _finalize(state: State, market: Market, at: int) -> Iterator[Event]:
     next_status(market, "finalize")
     market.settled_at = at
     yield _move(state, market, "finalize", at)
-    for row in market.positions:
+    for row in state.market_positions.get(market.ticker, ()):
         yield from _settle_row(state, row, at)
 
 

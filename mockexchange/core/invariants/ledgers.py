@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from mockexchange.core.model.accounts import Account
-from mockexchange.core.model.orders import Order
+from mockexchange.core.model.orders import FillRow, Order
 from mockexchange.core.model.payments import ShardTransfer
 from mockexchange.core.model.positions import Position
 from mockexchange.core.model.settlements import Settlement
 from mockexchange.core.model.state import State
 from mockexchange.core.model.subaccounts import Subaccount
-from mockexchange.core.model.trades import FillRow
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
     PRIMARY_SUBACCOUNT,

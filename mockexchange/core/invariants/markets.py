@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 
 from mockexchange.core.model.markets import Market
-from mockexchange.core.model.orders import Order
+from mockexchange.core.model.orders import Order, Trade
 from mockexchange.core.model.resting_orders import RestingBook
 from mockexchange.core.model.state import State
-from mockexchange.core.model.trades import Trade
 from mockexchange.core.queries.order_books import contracts_ahead
 from mockexchange.core.vocabulary import Side
 
@@ -16,14 +15,14 @@ def violations(state: State) -> Iterator[str]:
     for trade in state.tape:
         traded.setdefault(trade.market.ticker, []).append(trade)
     for ticker, market in state.markets.items():
-        yield from _held(market)
+        yield from _held(state, market)
         yield from _volume(market, traded.get(ticker, []))
         yield from _resting(state, market, state.resting.get(ticker) or RestingBook())
     yield from _lost_orders(state)
 
 
-def _held(market: Market) -> Iterator[str]:
-    quantities = [row.stake.quantity_centis for row in market.positions]
+def _held(state: State, market: Market) -> Iterator[str]:
+    quantities = [row.stake.quantity_centis for row in state.market_positions.get(market.ticker, ())]
     held = (sum(max(each, 0) for each in quantities), sum(max(-each, 0) for each in quantities))
     if (market.yes_held_centis, market.no_held_centis) != held:
         yield f"{market.ticker}: keeps held {market.yes_held_centis}, {market.no_held_centis}, its rows hold {held}"

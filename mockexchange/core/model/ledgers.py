@@ -1,10 +1,9 @@
 """Everything that happened to one account, as the lists that its endpoints page through."""
 
 from mockexchange.core.model.history import History
-from mockexchange.core.model.orders import Order
+from mockexchange.core.model.orders import FillRow, Order, Trade
 from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.settlements import Settlement
-from mockexchange.core.model.trades import FillRow, Trade
 
 
 class Ledger:

@@ -1,15 +1,11 @@
 """Series, events and markets, and the life of a market as a table of legal moves."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import FeeType, MarketStatus, Result, Side
-
-if TYPE_CHECKING:
-    from mockexchange.core.model.positions import Position
 
 # (status, move): status after. A move that is not here is refused.
 TRANSITIONS: dict[tuple[MarketStatus, str], MarketStatus] = {
@@ -84,8 +80,6 @@ class Market:
     no_held_centis: int = 0
     quotes: Levels | None = None
     """Bids of strangers by side: price of that side to count. Orders that rest here come on top."""
-    positions: "list[Position]" = field(default_factory=list)
-    """Every position ever opened here, in that order; they never leave."""
 
     @property
     def selectors(self) -> tuple[Selector, ...]:

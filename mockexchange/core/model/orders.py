@@ -1,15 +1,14 @@
-"""Orders that rest, or did, and the groups they belong to.
+"""Orders, the groups that cancel orders together, trades and their fills.
 
-Every fill has an order: one that rested before, or one that came into being, executed, with its first fill.
+Every fill has an order: one that rested before, or one that came into being, executed, with its first fill. A trade has
+one fill for each of its sides that an account here has.
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.model.markets import Market
 from mockexchange.core.model.subaccounts import Subaccount
-from mockexchange.core.model.trades import OTHER_SIDE, FillRow, outcome_side
 from mockexchange.core.vocabulary import (
     CENTICENTS_PER_DOLLAR,
     Action,
@@ -19,8 +18,125 @@ from mockexchange.core.vocabulary import (
     SubaccountRef,
 )
 
-if TYPE_CHECKING:
-    from mockexchange.core.model.order_groups import OrderGroup
+OTHER_SIDE = {Side.YES: Side.NO, Side.NO: Side.YES}
+
+
+def outcome_side(side: Side, action: Action) -> Side:
+    """The side a fill gains from: selling YES gains from NO."""
+    return side if action is Action.BUY else OTHER_SIDE[side]
+
+
+class Trade:
+    """`taker_side` is the outcome the taker gains from; `market_volume_centis` what the market had traded before."""
+
+    __slots__ = (
+        "count_centis",
+        "created_at",
+        "maker",
+        "market",
+        "market_volume_centis",
+        "serial",
+        "taker",
+        "taker_side",
+        "trade_id",
+        "yes_centicents",
+    )
+
+    def __init__(
+        self,
+        trade_id: str,
+        market: Market,
+        *,
+        yes_centicents: int,
+        count_centis: int,
+        taker_side: Side,
+        created_at: int,
+        serial: int,
+    ) -> None:
+        self.trade_id = trade_id
+        self.market = market
+        self.yes_centicents = yes_centicents
+        self.count_centis = count_centis
+        self.taker_side = taker_side
+        self.created_at = created_at
+        self.serial = serial
+        self.market_volume_centis = market.volume_centis
+        self.maker: FillRow | None = None
+        self.taker: FillRow | None = None
+
+    @property
+    def no_centicents(self) -> int:
+        return CENTICENTS_PER_DOLLAR - self.yes_centicents
+
+    @property
+    def revision(self) -> int:
+        """A trade never changes, so its serial is its one revision."""
+        return self.serial
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        return EVERYTHING, ("ticker", self.market.ticker)
+
+    @property
+    def partition(self) -> Partition:
+        return ()
+
+
+class FillRow:
+    """One account's side of a trade, which is always a part of an order."""
+
+    __slots__ = ("fee_micros", "is_taker", "order", "serial", "trade")
+
+    def __init__(self, trade: Trade, order: "Order", *, is_taker: bool, fee_micros: int, serial: int) -> None:
+        self.trade = trade
+        self.order = order
+        self.is_taker = is_taker
+        self.fee_micros = fee_micros
+        self.serial = serial
+
+    @property
+    def subaccount_ref(self) -> SubaccountRef:
+        return self.order.subaccount_ref
+
+    @property
+    def side(self) -> Side:
+        return self.order.side
+
+    @property
+    def action(self) -> Action:
+        return self.order.action
+
+    @property
+    def client_order_id(self) -> str | None:
+        return self.order.client_order_id or None
+
+    @property
+    def created_at(self) -> int:
+        return self.trade.created_at
+
+    @property
+    def price_centicents(self) -> int:
+        """Of `side`."""
+        return self.trade.yes_centicents if self.side is Side.YES else self.trade.no_centicents
+
+    @property
+    def outcome_side(self) -> Side:
+        return outcome_side(self.side, self.action)
+
+    @property
+    def revision(self) -> int:
+        """A fill never changes, so its serial is its one revision."""
+        return self.serial
+
+    @property
+    def selectors(self) -> tuple[Selector, ...]:
+        market = self.trade.market
+        return EVERYTHING, ("ticker", market.ticker), ("index", market.event.exchange_index)
+
+    @property
+    def partition(self) -> Partition:
+        """(book,)"""
+        return (self.subaccount_ref.subaccount,)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -97,3 +213,19 @@ class Order:
     def reserve_micros(self, count_centis: int) -> int:
         """Cash held back for `count_centis` of the order: only what it would spend buying."""
         return count_centis * self.price_centicents if self.action is Action.BUY else 0
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class OrderGroup:
+    """`filled_centis` counts since the last reset; reaching the limit cancels every order of the group."""
+
+    group_id: str
+    serial: int
+    """Its place among all that were ever opened."""
+    subaccount_ref: SubaccountRef
+    exchange_index: int
+    limit_centis: int | None
+    filled_centis: int = 0
+    is_triggered: bool = False
+    orders: dict[str, Order] = field(default_factory=dict)
+    """Those that rest."""

@@ -11,12 +11,11 @@ from mockexchange.core.model.descriptions import EventDetails
 from mockexchange.core.model.exchange_status import Announcement, Service
 from mockexchange.core.model.history import History
 from mockexchange.core.model.markets import EventListing, Market, Series
-from mockexchange.core.model.order_groups import OrderGroup
-from mockexchange.core.model.orders import Order
+from mockexchange.core.model.orders import Order, OrderGroup, Trade
 from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
+from mockexchange.core.model.positions import Position
 from mockexchange.core.model.resting_orders import RestingBook
 from mockexchange.core.model.subaccounts import Subaccount
-from mockexchange.core.model.trades import Trade
 from mockexchange.core.refusals import RefusalCode, Refused
 from mockexchange.core.vocabulary import FeeRounding, SubaccountRef
 
@@ -39,6 +38,8 @@ class State:
     key_owners: dict[str, str] = field(default_factory=dict)
     """Public key, or secret, to the one account that uses it."""
     subaccounts: dict[SubaccountRef, Subaccount] = field(default_factory=dict)
+    market_positions: dict[str, list[Position]] = field(default_factory=dict)
+    """Every position ever opened in a market, by its ticker, in the order of opening; none is ever removed."""
     series: dict[str, Series] = field(default_factory=dict)
     events: dict[str, EventListing] = field(default_factory=dict)
     described: dict[str, EventDetails] = field(default_factory=dict)

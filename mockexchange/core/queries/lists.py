@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
 from mockexchange.core.model.markets import EventListing
-from mockexchange.core.model.orders import Order
+from mockexchange.core.model.orders import FillRow, Order
 from mockexchange.core.model.settlements import Settlement
 from mockexchange.core.model.state import State
-from mockexchange.core.model.trades import FillRow
 from mockexchange.core.vocabulary import OrderStatus
 
 

@@ -8,11 +8,10 @@ from typing import Any
 
 from mockexchange.core.decimals import exact
 from mockexchange.core.instants import format_instant
-from mockexchange.core.model.orders import Order
+from mockexchange.core.model.orders import FillRow, Order
 from mockexchange.core.model.payments import Payment, ShardTransfer, TransferRow
 from mockexchange.core.model.settlements import Settlement
 from mockexchange.core.model.state import State
-from mockexchange.core.model.trades import FillRow
 from mockexchange.sandbox.ledger import derivatives
 
 Row = dict[str, Any]

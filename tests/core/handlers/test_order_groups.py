@@ -26,7 +26,7 @@ from mockexchange.core.events import (
     OrderChanged,
     PositionChanged,
 )
-from mockexchange.core.model.order_groups import OrderGroup
+from mockexchange.core.model.orders import OrderGroup
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import OrderReason, OrderStatus, SubaccountRef
 from tests.core.tables import centis, micros

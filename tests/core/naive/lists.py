@@ -3,11 +3,9 @@
 from typing import Any
 
 from mockexchange.core.model.markets import Market
-from mockexchange.core.model.order_groups import OrderGroup
-from mockexchange.core.model.orders import Order
+from mockexchange.core.model.orders import FillRow, Order, OrderGroup, Trade
 from mockexchange.core.model.settlements import Settlement
 from mockexchange.core.model.state import State
-from mockexchange.core.model.trades import FillRow, Trade
 from mockexchange.core.queries.order_books import contracts_ahead, levels
 from mockexchange.core.vocabulary import AccountKind, Side
 from tests.core.naive import records

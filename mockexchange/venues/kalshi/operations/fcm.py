@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mockexchange.core.instants import MICROSECONDS_PER_DAY
 from mockexchange.core.model.accounts import SubtraderRules
 from mockexchange.core.model.history import EVERYTHING, HistoryPage, Window
-from mockexchange.core.model.trades import FillRow, Trade
+from mockexchange.core.model.orders import FillRow, Trade
 from mockexchange.core.vocabulary import Action, SubaccountRef
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, exchange_indexes, kept, write

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mockexchange.core.model.history import HistoryPage
-from mockexchange.core.model.trades import FillRow
+from mockexchange.core.model.orders import FillRow
 from mockexchange.core.queries.lists import FillQuery, find_fills
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, live_or_all, names_of, window_of

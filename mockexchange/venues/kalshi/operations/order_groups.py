@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from mockexchange.core.model.history import HistoryPage
-from mockexchange.core.model.order_groups import OrderGroup
+from mockexchange.core.model.orders import OrderGroup
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, write_rows
 from mockexchange.venues.kalshi.operations.row_owner import all_or_asked

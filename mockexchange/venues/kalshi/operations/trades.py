@@ -1,7 +1,7 @@
 """Trades of everybody, newest first."""
 
 from mockexchange.core.model.history import EVERYTHING, HistoryPage, Selector
-from mockexchange.core.model.trades import Trade
+from mockexchange.core.model.orders import Trade
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, live_since, window_of
 

@@ -5,8 +5,7 @@ from typing import NamedTuple
 
 from mockexchange.core.events import Filled, LevelChanged, OrderChanged, PositionChanged, Traded
 from mockexchange.core.model.markets import EventListing, Market
-from mockexchange.core.model.orders import Order
-from mockexchange.core.model.trades import outcome_side
+from mockexchange.core.model.orders import Order, outcome_side
 from mockexchange.core.queries.order_books import Level
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, OrderReason, Side
 from mockexchange.venues.kalshi.operations.market_views import PriceRange
