@@ -1,1 +1,1 @@
-"""Rules that hold for any venue: what they judge by is the contract document and the venue's facts about its lists."""
+"""Rules that hold for any venue, judged by its API document and the facts about its lists."""

@@ -1,4 +1,4 @@
-"""Every rule that holds for any venue, in the order in which they are judged."""
+"""The rules that hold for any venue, in the order in which they are judged."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.rules import filters, future_timestamps, methods, ordering, pages, parameters, reads

@@ -1,4 +1,4 @@
-"""What filters may mean: a row's field is the value, is one of several, is at or after an instant, is not zero."""
+"""The kinds of filters: a field equals the value, is one of several, is at or after an instant, or is not zero."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
@@ -6,13 +6,13 @@ from decimal import Decimal, InvalidOperation
 from mockexchange.kit.rules.list_facts import Filter, Reader, Row
 from mockexchange.kit.rules.timestamps import instant_of
 
-NOBODY = "NO-SUCH-NAME"
+NO_SUCH_NAME = "NO-SUCH-NAME"
 Find = Callable[[Reader, Row], str | None]
-"""What a filter looks at: a text of the row, or one that is looked up by it; None where that cannot be told."""
+"""Finds the text that a filter compares, in the row or by a read; None if it is unknown."""
 
 
 def field_of(*names: str) -> Find:
-    """The first of the fields that a row has."""
+    """Return a finder for the first of the fields that a row has."""
 
     def find(reader: Reader, row: Row) -> str | None:
         return next(
@@ -27,8 +27,8 @@ def field_of(*names: str) -> Find:
     return find
 
 
-def equal_to(find: Find, nothing: str | None = NOBODY) -> Filter:
-    """Rows of which the field is the value."""
+def equal_to(find: Find, nothing: str | None = NO_SUCH_NAME) -> Filter:
+    """Return a filter that keeps rows whose field equals the value; no row has the value `nothing`."""
 
     def keeps(reader: Reader, row: Row, value: str) -> bool | None:
         found = find(reader, row)
@@ -37,8 +37,8 @@ def equal_to(find: Find, nothing: str | None = NOBODY) -> Filter:
     return Filter(keeps, lambda reader, rows: _distinct(reader, rows, find), nothing)
 
 
-def one_of(find: Find, nothing: str | None = NOBODY) -> Filter:
-    """Rows of which the field is one of the values, with commas between."""
+def one_of(find: Find, nothing: str | None = NO_SUCH_NAME) -> Filter:
+    """Return a filter that keeps rows whose field is one of the comma-separated values."""
 
     def keeps(reader: Reader, row: Row, value: str) -> bool | None:
         found = find(reader, row)
@@ -46,7 +46,7 @@ def one_of(find: Find, nothing: str | None = NOBODY) -> Filter:
 
     def values(reader: Reader, rows: Sequence[Row]) -> Sequence[str]:
         found = _distinct(reader, rows, find)
-        return [*([",".join(found[:2]), f"{found[-1]},{NOBODY}"] if found else []), *found]
+        return [*([",".join(found[:2]), f"{found[-1]},{NO_SUCH_NAME}"] if found else []), *found]
 
     return Filter(keeps, values, nothing)
 
@@ -56,14 +56,14 @@ def _distinct(reader: Reader, rows: Sequence[Row], find: Find) -> list[str]:
 
 
 def not_before(*names: str) -> Filter:
-    """Rows of which the instant is in the second of the value or after it; a filter by Unix seconds."""
+    """Return a filter by Unix seconds that keeps rows with an instant in that second or later."""
     return Filter(lambda reader, row, value: _is_within(row, names, int(value), None), _seconds(names), str(10**11))
 
 
 def not_after(*names: str) -> Filter:
-    """Rows of which the instant is before the second of the value, or at its beginning.
+    """Return a filter by Unix seconds that keeps rows with an instant up to the beginning of that second.
 
-    Within that second it is not told: an instant has a fraction, the value has none.
+    Within that second the result is undefined: an instant has a fraction, the value has none.
     """
     return Filter(lambda reader, row, value: _is_within(row, names, None, int(value)), _seconds(names), "1")
 
@@ -84,7 +84,7 @@ def _at_s(row: Row, names: Sequence[str]) -> float | None:
 
 
 def _seconds(names: Sequence[str]) -> Callable[[Reader, Sequence[Row]], Sequence[str]]:
-    """The seconds around some rows: of the newest, the oldest and the one between."""
+    """Return a function that picks seconds to filter by: of the oldest, the middle and the newest row, and the next."""
 
     def values(reader: Reader, rows: Sequence[Row]) -> Sequence[str]:
         found = sorted({int(at_s) for row in rows if (at_s := _at_s(row, names)) is not None})
@@ -95,23 +95,23 @@ def _seconds(names: Sequence[str]) -> Callable[[Reader, Sequence[Row]], Sequence
 
 
 def nonzero_of(exact: dict[str, Sequence[str]], rough: dict[str, Sequence[str]]) -> Filter:
-    """Rows in which any of the named counts is not zero.
+    """Return a filter that keeps rows in which any of the named counts is not zero.
 
-    `exact` and `rough` are the fields by the name of a count: what is told roughly may be zero and not be.
+    `exact` and `rough` are the fields of each count. A rough field may show zero although the count is not.
     """
 
     def keeps(reader: Reader, row: Row, value: str) -> bool | None:
-        told = [_is_nonzero(row, exact.get(name, ()), rough.get(name, ())) for name in value.split(",")]
-        return True if True in told else None if None in told else False
+        found = [_is_nonzero(row, exact.get(name, ()), rough.get(name, ())) for name in value.split(",")]
+        return True if True in found else None if None in found else False
 
     def values(reader: Reader, rows: Sequence[Row]) -> Sequence[str]:
-        names = [name for name in exact if any(_is_told(row, (*exact[name], *rough[name])) for row in rows)]
+        names = [name for name in exact if any(_has_any(row, (*exact[name], *rough[name])) for row in rows)]
         return [*names, ",".join(names[:2])] if len(names) > 1 else names
 
     return Filter(keeps, values, None)
 
 
-def _is_told(row: Row, names: Sequence[str]) -> bool:
+def _has_any(row: Row, names: Sequence[str]) -> bool:
     return any(name in row for name in names)
 
 
@@ -126,7 +126,7 @@ def _is_nonzero(row: Row, exact: Sequence[str], rough: Sequence[str]) -> bool | 
 
 
 def amount(value: object) -> Decimal:
-    """The number that a JSON value tells; zero where it tells none."""
+    """Return the number of a JSON value; zero if it is not a number."""
     try:
         return Decimal(str(value))
     except InvalidOperation:

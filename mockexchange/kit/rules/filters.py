@@ -1,4 +1,4 @@
-"""Filters: an answer filtered by a value has exactly the rows that match it, in the same order."""
+"""Rules of filters: a filtered answer has exactly the rows that match, in the order of the list."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,7 +11,7 @@ from mockexchange.kit.rules.list_facts import Filter, Row, Split
 from mockexchange.kit.target import ListRows, Target
 
 VALUES_MAX = 6
-"""Asked for by each filter of each view of a list."""
+"""Values tried for each filter of each view of a list."""
 KEPT, NOTHING, TOGETHER, PARTS, LEFT_OUT = (
     f"filters.{name}" for name in ("kept", "nothing", "together", "parts", "left_out")
 )
@@ -28,11 +28,11 @@ def judge_kept(target: Target, subject: str) -> Iterator[Finding]:
             part = target.whole(operation_id, {**view, name: value})
             yield from _compare(target, KEPT, operation_id, {name: value}, whole, part)
     if not asked:
-        raise NotJudged(f"no row tells a value to ask for by {name!r}")
+        raise NotJudged(f"no row has a value to filter by {name!r}")
 
 
 def _values(target: Target, operation_id: str, name: str, filtered: Filter, whole: ListRows) -> list[str]:
-    """Values worth asking for that the document allows."""
+    """Return the values to filter by that the document allows."""
     parameter = target.operations[operation_id].query[name]
     return [value for value in filtered.values(target, whole.rows) if allows(parameter, value)][:VALUES_MAX]
 
@@ -44,26 +44,28 @@ def _views(target: Target, operation_id: str, *names: str) -> Iterator[dict[str,
 def _compare(
     target: Target, rule: str, operation_id: str, values: Mapping[str, str], whole: ListRows, part: ListRows
 ) -> Iterator[Finding]:
-    words = " and ".join(f"{name}={value}" for name, value in values.items())
+    condition = " and ".join(f"{name}={value}" for name, value in values.items())
     for row in part.rows:
         if _is_kept(target, operation_id, values, row) is False:
-            yield finding(target, rule, part.where, f"a row that is not of {words}: {shown(row)}", words, operation_id)
+            yield finding(
+                target, rule, part.where, f"a row that is not of {condition}: {shown(row)}", condition, operation_id
+            )
     for row in _missing(target, operation_id, values, whole, part):
-        yield finding(target, rule, part.where, f"no row {shown(row)}", f"every row of {words}", operation_id)
+        yield finding(target, rule, part.where, f"no row {shown(row)}", f"every row of {condition}", operation_id)
     if not _is_subsequence(part.rows, whole.rows) and whole.is_complete and not _has_others(part, whole):
         yield finding(target, rule, part.where, "rows in another order", "the order of the list", operation_id)
 
 
 def _is_kept(target: Target, operation_id: str, values: Mapping[str, str], row: Row) -> bool | None:
     filters = target.listing(operation_id).filters
-    told = [filters[name].keeps(target, row, value) for name, value in values.items()]
-    return False if False in told else None if None in told else True
+    kept = [filters[name].keeps(target, row, value) for name, value in values.items()]
+    return False if False in kept else None if None in kept else True
 
 
 def _missing(
     target: Target, operation_id: str, values: Mapping[str, str], whole: ListRows, part: ListRows
 ) -> Iterator[Row]:
-    """Rows of the list that match and are not in the part, as far as the part goes."""
+    """Yield rows of the list that match and are missing in the part; nothing if the part is incomplete."""
     if not part.is_complete:
         return
     left = list(part.rows)
@@ -84,7 +86,7 @@ def _is_subsequence(part: Sequence[Row], whole: Sequence[Row]) -> bool:
 
 
 def judge_nothing(target: Target, subject: str) -> Iterator[Finding]:
-    """A value that no row has gives an empty list, not an error and not everything."""
+    """Judge that filtering by a value that no row has gives an empty list."""
     operation_id, name = subject.split()
     value = target.listing(operation_id).filters[name].nothing
     if not target.whole(operation_id).rows:
@@ -95,7 +97,7 @@ def judge_nothing(target: Target, subject: str) -> Iterator[Finding]:
 
 
 def judge_together(target: Target, subject: str) -> Iterator[Finding]:
-    """Two filters keep what both of them keep."""
+    """Judge that two filters together keep the rows that both of them keep."""
     operation_id, one, other = subject.split()
     whole, filters = target.whole(operation_id), target.listing(operation_id).filters
     asked = False
@@ -105,11 +107,11 @@ def judge_together(target: Target, subject: str) -> Iterator[Finding]:
             part = target.whole(operation_id, {one: first, other: second})
             yield from _compare(target, TOGETHER, operation_id, {one: first, other: second}, whole, part)
     if not asked:
-        raise NotJudged(f"no row tells values to ask for by {one!r} and {other!r}")
+        raise NotJudged(f"no row has values to filter by {one!r} and {other!r}")
 
 
 def judge_parts(target: Target, subject: str) -> Iterator[Finding]:
-    """What the values of a parameter give is together what it gives for all of them, each row once."""
+    """Judge that the lists for the values of a parameter add up to the whole list, each row once."""
     operation_id, split = _split(target, subject)
     whole = target.whole(operation_id, {split.name: split.whole} if split.whole else {})
     parts = [target.whole(operation_id, {split.name: value}) for value in split.parts(target)]
@@ -133,14 +135,14 @@ def shown_whole(row: Row) -> str:
 
 
 def judge_left_out(target: Target, subject: str) -> Iterator[Finding]:
-    """Leaving a parameter out gives what its default gives."""
+    """Judge that leaving a parameter out gives the same rows as its default."""
     operation_id, split = _split(target, subject)
-    left_out, told = target.whole(operation_id), target.whole(operation_id, {split.name: split.default})
-    if left_out.rows != told.rows:
+    left_out, given = target.whole(operation_id), target.whole(operation_id, {split.name: split.default})
+    if left_out.rows != given.rows:
         seen = f"{len(left_out.rows)} rows"
-        expected = f"the {len(told.rows)} rows of {split.name}={split.default}"
+        expected = f"the {len(given.rows)} rows of {split.name}={split.default}"
         yield finding(target, LEFT_OUT, left_out.where, seen, expected, operation_id)
-    if not told.rows:
+    if not given.rows:
         raise NotJudged("the list is empty")
 
 
@@ -157,7 +159,7 @@ def _filters(target: Target) -> Iterator[tuple[str, str, Filter]]:
 
 
 def _with_nothing(target: Target) -> list[str]:
-    """A value that the document does not allow is refused instead: another rule's."""
+    """Return filters with a value that no row has, without those by an `enum`, which refuse such a value."""
     return [
         f"{operation_id} {name}"
         for operation_id, name, filtered in _filters(target)

@@ -1,4 +1,4 @@
-"""How the rules name what they judge, and how they say what is wrong with it."""
+"""Findings of the rules for REST, and the lists and views that these rules judge."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,30 +17,34 @@ def finding(target: Target, rule: str, where: str, seen: object, expected: objec
 
 
 def shown(value: object) -> str:
-    words = str(value)
-    return words if len(words) <= CHARS_SHOWN_MAX else f"{words[:CHARS_SHOWN_MAX]}..."
+    """Return the text of a value, shortened."""
+    text = str(value)
+    return text if len(text) <= CHARS_SHOWN_MAX else f"{text[:CHARS_SHOWN_MAX]}..."
 
 
 def answer_text(answer: Answer) -> str:
+    """Return status and body of an answer."""
     return f"{answer.status} {answer.text}"
 
 
 def lists_of(target: Target) -> list[str]:
-    """The ids of the lists that the document has, in its order."""
+    """Return the operation ids of the lists in the document, in its order."""
     return [name for name in target.operations if name in target.venue.facts.listings]
 
 
 def paged_lists_of(target: Target) -> list[str]:
+    """Return the operation ids of the lists with pages."""
     paging = target.venue.facts.paging
     return [name for name in lists_of(target) if {paging.limit, paging.cursor} <= set(target.operations[name].query)]
 
 
 def views_of(target: Target, operation_id: str) -> Iterator[dict[str, Any]]:
-    """The queries that each give a list of its own, of those parameters that the date has."""
+    """Yield the queries that each give a list of its own, without those that the date does not have."""
     known = target.operations[operation_id].query
     yield from (dict(view) for view in target.listing(operation_id).views if set(view) <= set(known))
 
 
 def request_line(operation: Operation, query: Mapping[str, Any]) -> str:
-    words = "&".join(f"{name}={value}" for name, value in query.items())
-    return f"GET {operation.path}{'?' if words else ''}{words}"
+    """Return method, path and query of a read: "GET /portfolio/fills?limit=2"."""
+    joined = "&".join(f"{name}={value}" for name, value in query.items())
+    return f"GET {operation.path}{'?' if joined else ''}{joined}"

@@ -1,6 +1,6 @@
-"""What a document cannot say of a venue's lists, as data: which rows there are, in which order, and what filters mean.
+"""Facts about a venue's lists that an API document cannot express: their rows, their order and their filters.
 
-A venue writes these tables from its documentation; the rules are the same for all.
+Each venue has its own tables, written from its documentation; the rules are the same for all.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,22 +11,22 @@ Query = Mapping[str, Any]
 
 
 class Reader(Protocol):
-    """Whoever can look something up at the server that is judged: a `Target`."""
+    """Reads from the server that is judged; `Target` implements it."""
 
     def rows(self, operation_id: str, query: Query | None = None) -> Sequence[Row]:
-        """The rows of a list; raises NotJudged where it cannot be read."""
+        """Return the rows of a list. Raises NotJudged if it cannot be read."""
         ...
 
     def body(self, operation_id: str) -> Mapping[str, Any]:
-        """What a read answers; raises NotJudged where it cannot be read."""
+        """Return the body of a read. Raises NotJudged if it cannot be read."""
         ...
 
     def known(self, name: str) -> Sequence[str]:
-        """Values of a parameter that are known to be there; raises NotJudged where none is."""
+        """Return existing values of a parameter. Raises NotJudged if none is known."""
         ...
 
     def row(self, operation_id: str, name: str) -> Row:
-        """The one object of a read by name; raises NotJudged where it cannot be read."""
+        """Return the object of a read by name. Raises NotJudged if it cannot be read."""
         ...
 
 
@@ -34,49 +34,47 @@ Keeps = Callable[[Reader, Row, str], bool | None]
 
 
 class Filter(NamedTuple):
-    """A parameter that keeps some rows of a list.
-
-    `keeps` says whether a row belongs to an answer filtered by a value, None where the row does not tell. `values`
-    picks those worth asking from the rows that there are. `nothing` is a value that no row has.
-    """
+    """A parameter that keeps some rows of a list."""
 
     keeps: Keeps
+    """Whether a row belongs to an answer filtered by a value; None if the row does not show it."""
     values: Callable[[Reader, Sequence[Row]], Sequence[str]]
+    """Values to filter by, picked from the existing rows."""
     nothing: str | None = None
+    """A value that no row has."""
 
 
 class Split(NamedTuple):
-    """A parameter whose values part a list: what `whole` gives (None: leaving it out) is what `parts` give together."""
+    """A parameter whose values split a list: the rows for `whole` (None: left out) are those for all `parts`."""
 
     name: str
     whole: str | None
     parts: Callable[[Reader], Sequence[str]]
     default: str | None = None
-    """The value that leaving it out stands for; None where that is the whole, or where the document says it."""
+    """The value used if it is left out; None if that is the whole list, or if the document has the default."""
 
 
 class Listing(NamedTuple):
-    """A list that an operation answers with.
-
-    `rows` is the key of its rows. `newest` names the fields of which the first that a row has orders it, newest first.
-    `counted` is what `limit` counts in a page, its rows where there is nothing else. `views` are queries that each
-    give a list of its own.
-    """
+    """A list that an operation answers with."""
 
     rows: str
+    """The key of the rows in the answer."""
     newest: tuple[str, ...] = ()
+    """Fields of a row; the list is sorted by the first that the row has, newest first."""
     filters: Mapping[str, Filter] = {}
     splits: tuple[Split, ...] = ()
     views: tuple[Query, ...] = ({},)
+    """Queries that each give a list of its own."""
     counted: Callable[[Mapping[str, Any], Query], int] | None = None
+    """Counts what `limit` limits in a page; None for its rows."""
     together: tuple[tuple[str, str], ...] = ()
-    """Pairs of filters that are worth asking for at once."""
+    """Pairs of filters to combine."""
     role: str = ""
-    """Whose list is worth looking at, where that is another than the operation is for."""
+    """The role whose key reads the list, if it is not that of the operation."""
 
 
 class Paging(NamedTuple):
-    """Parameters of a page and the key of the next one; `unreadable` is a cursor that gives the first page again."""
+    """Parameters of a page and the key of the next cursor; `unreadable` is a cursor that gives the first page again."""
 
     limit: str
     cursor: str

@@ -1,4 +1,4 @@
-"""Methods and routes: what the document does not have is refused as it says."""
+"""Rules of methods and paths that the document does not have."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ METHODS = ("POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 REFUSED, ROUTE = "methods.refused", "routes.unknown"
 UNHEARD_OF = ("/no_such_route", "/portfolio/no_such_route", "/no/such/route")
 UNKNOWN_ROUTE = "UnknownRoute"
-"""The response of a document that belongs to no operation."""
+"""The response component for unknown paths."""
 
 
 def judge_refused(target: Target, path: str) -> Iterator[Finding]:
@@ -34,7 +34,7 @@ def _names_of(target: Target, path: str) -> dict[str, str]:
 
 
 def _methods_of(target: Target, path: str) -> set[str]:
-    """The methods of a path, and those of every template that it is an instance of."""
+    """Return the methods of a path, and of every path template that it matches."""
     items = target.document["paths"]
     alike = [item for other, item in items.items() if other == path or _template(other).fullmatch(path)]
     return {name.upper() for item in alike for name in item if name != "parameters"}
@@ -63,5 +63,5 @@ def _routes(target: Target) -> tuple[str, ...]:
 PLACE = "the paths and their methods"
 CHECKS: tuple[Check[Target], ...] = (
     Check(REFUSED, "A method that a path does not have is 405.", PLACE, _paths, judge_refused, needs_writes=True),
-    Check(ROUTE, "A path that is none is 404.", PLACE, _routes, judge_route),
+    Check(ROUTE, "An unknown path is 404.", PLACE, _routes, judge_route),
 )

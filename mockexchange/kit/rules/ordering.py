@@ -1,4 +1,4 @@
-"""Order: a list that is documented as newest first is."""
+"""The rule that a list documented as newest first is sorted so."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def judge(target: Target, operation_id: str) -> Iterator[Finding]:
                 seen = f"{name} {after[name]} after {before[name]}"
                 yield finding(target, NEWEST, whole.where, seen, "newest first", operation_id)
     if not judged:
-        raise NotJudged("there are less than two rows to compare")
+        raise NotJudged("there are fewer than two rows to compare")
 
 
 CHECKS: tuple[Check[Target], ...] = (

@@ -1,4 +1,4 @@
-"""Pages: whatever their size, they make up the list; none is longer than asked, and the last one says that it is."""
+"""Rules of pages: pages of any size make up the list, none exceeds its limit, and the last one has no cursor."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -11,13 +11,15 @@ from mockexchange.kit.target import ListRows, Target
 
 SIZES = (1, 2, 7)
 PAGES_MAX = 60
-"""Of one walk: a longer list is judged by its beginning, and by larger pages to its end."""
+"""Pages of one walk at most: of a longer list small pages cover the beginning, and large ones all of it."""
 PARTITION, BOUNDED, ENDS, UNREADABLE, DEFAULT = (
     f"pages.{name}" for name in ("partition", "bounded", "end", "unreadable_cursor", "default_size")
 )
 
 
 class Page(NamedTuple):
+    """A page of a list; `where` is its request."""
+
     where: str
     body: dict[str, Any]
     rows: list[Row]
@@ -25,7 +27,7 @@ class Page(NamedTuple):
 
 
 class Walk(NamedTuple):
-    """`stuck` is the cursor that was given twice, if one was."""
+    """The pages of a list, read by following cursors; `stuck` is a cursor that was returned twice, or ""."""
 
     pages: list[Page]
     stuck: str = ""
@@ -40,7 +42,7 @@ class Walk(NamedTuple):
 
 
 def walk(target: Target, operation_id: str, query: Mapping[str, Any]) -> Walk:
-    """Follow the cursors of a list, as far as PAGES_MAX. Raises NotJudged where a page is refused."""
+    """Follow the cursors of a list, for PAGES_MAX pages at most. Raises NotJudged if a page is refused."""
     paging, seen, cursor = target.venue.facts.paging, set[str](), ""
     pages: list[Page] = []
     while len(pages) < PAGES_MAX:
@@ -63,7 +65,7 @@ def _page(target: Target, operation_id: str, query: Mapping[str, Any]) -> Page:
 
 
 def _walks(target: Target, operation_id: str) -> Iterator[tuple[int, dict[str, Any], ListRows, Walk]]:
-    """Each view of a list, walked in pages of every size: small ones, and one that comes to the end."""
+    """Yield size, view, whole list and walk for each view of a list, with small pages and with large ones."""
     limit = target.venue.facts.paging.limit
     most = target.operations[operation_id].query[limit].schema["maximum"]
     for view in views_of(target, operation_id):
@@ -85,11 +87,11 @@ def judge_partition(target: Target, operation_id: str) -> Iterator[Finding]:
         if difference:
             yield finding(target, PARTITION, where, *difference, operation_id)
     if not judged:
-        raise NotJudged("there are less than two rows to walk over")
+        raise NotJudged("there are fewer than two rows to read in pages")
 
 
 def _difference(whole: ListRows, walked: Walk) -> tuple[str, str] | None:
-    """What the walk shows and what it should, where rows are missing, twice or at another place."""
+    """Return what the walk shows and what was expected, if rows are missing, repeated or misplaced."""
     rows, expected = walked.rows, whole.rows
     if not (walked.is_complete and whole.is_complete):
         common = min(len(rows), len(expected))
@@ -116,7 +118,7 @@ def judge_bounded(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_end(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A page before the last has rows and a cursor; the last one has an empty cursor, or none."""
+    """Judge that every page before the last has rows and a cursor, and the last has an empty cursor or none."""
     for size, _, _, walked in _walks(target, operation_id):
         last = walked.pages[-1]
         if not last.rows and len(walked.pages) > 1 and len(walked.pages[-2].rows) < size:
@@ -131,7 +133,7 @@ def judge_end(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_unreadable(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A cursor of nobody's gives the first page, where the venue says so."""
+    """Judge that an unreadable cursor gives the first page, if the venue documents that."""
     paging = target.venue.facts.paging
     first = _page(target, operation_id, {})
     if not first.rows:
@@ -144,15 +146,15 @@ def judge_unreadable(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_default(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Without a limit a page is as long as the documented default says."""
+    """Judge that a page without a limit has the documented default size."""
     limit = target.venue.facts.paging.limit
     default = target.operations[operation_id].query[limit].schema["default"]
-    left_out, told = _page(target, operation_id, {}), _page(target, operation_id, {limit: default})
-    if not told.rows:
+    left_out, given = _page(target, operation_id, {}), _page(target, operation_id, {limit: default})
+    if not given.rows:
         raise NotJudged("the list is empty")
-    if (left_out.rows, left_out.cursor) != (told.rows, told.cursor):
+    if (left_out.rows, left_out.cursor) != (given.rows, given.cursor):
         seen = f"{len(left_out.rows)} rows, cursor {left_out.cursor!r}"
-        expected = f"{len(told.rows)} rows, cursor {told.cursor!r}, as with {limit}={default}"
+        expected = f"{len(given.rows)} rows, cursor {given.cursor!r}, as with {limit}={default}"
         yield finding(target, DEFAULT, left_out.where, seen, expected, operation_id)
 
 
@@ -162,7 +164,7 @@ def _with_default(target: Target) -> Sequence[str]:
 
 
 def _with_unreadable(target: Target) -> Sequence[str]:
-    """Lists of pages, cursors alone included; none where the venue does not say what such a cursor gives."""
+    """Return the lists with pages; none if the venue does not document unreadable cursors."""
     return paged_lists_of(target) if target.venue.facts.paging.unreadable else ()
 
 

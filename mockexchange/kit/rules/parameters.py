@@ -1,4 +1,4 @@
-"""Parameters: what is out of bounds, of another kind, no choice or said twice is refused; what is unknown is not."""
+"""Rules of query parameters: invalid, repeated and missing ones are refused, unknown ones are ignored."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,8 +15,8 @@ BOUNDS, KINDS, CHOICES, REPEATED, REQUIRED, UNKNOWN, DEFAULTS = (
 )
 REFUSED = 400
 WIDE = 10**15
-"""Bounds beyond it are those of the integer itself, not of what may be asked."""
-STRANGER = "no_such_parameter"
+"""Larger bounds are those of the integer type, not of the parameter."""
+UNKNOWN_NAME = "no_such_parameter"
 WRONG = {"integer": ("ten", "1.5", ""), "boolean": ("maybe",), "number": ("ten",)}
 NO_CHOICES = ("no_such_value", ",".join("ABCDEFGHIJK"), ",".join(["A"] * 101))
 
@@ -27,14 +27,14 @@ def _judge_refused(target: Target, rule: str, operation_id: str, name: str, valu
         yield finding(target, rule, answer.where, answer_text(answer), f"status {REFUSED}", operation_id)
 
 
-def _judge_taken(target: Target, rule: str, operation_id: str, name: str, value: Any) -> Iterator[Finding]:
+def _judge_accepted(target: Target, rule: str, operation_id: str, name: str, value: Any) -> Iterator[Finding]:
     answer = target.read(operation_id, {name: value})
     if answer.status != 200:
         yield finding(target, rule, answer.where, answer_text(answer), "status 200", operation_id)
 
 
 def bounds_of(parameter: Parameter) -> Iterator[tuple[int, int]]:
-    """Each bound of a parameter, with the next integer beyond it."""
+    """Yield each bound of a parameter and the next integer beyond it."""
     for key, step in (("minimum", -1), ("maximum", 1)):
         bound = parameter.schema.get(key)
         if bound is not None and abs(bound) < WIDE:
@@ -44,7 +44,7 @@ def bounds_of(parameter: Parameter) -> Iterator[tuple[int, int]]:
 def judge_bounds(target: Target, operation_id: str) -> Iterator[Finding]:
     for name, parameter in target.operations[operation_id].query.items():
         for bound, beyond in bounds_of(parameter):
-            yield from _judge_taken(target, BOUNDS, operation_id, name, bound)
+            yield from _judge_accepted(target, BOUNDS, operation_id, name, bound)
             yield from _judge_refused(target, BOUNDS, operation_id, name, beyond)
 
 
@@ -55,10 +55,10 @@ def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_choices(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Each documented choice is taken, another one is not; nor are more texts than a list may have."""
+    """Judge that documented choices are accepted, and others and lists that are too long are refused."""
     for name, parameter in target.operations[operation_id].query.items():
         for value in parameter.schema.get("enum", ()):
-            yield from _judge_taken(target, CHOICES, operation_id, name, value)
+            yield from _judge_accepted(target, CHOICES, operation_id, name, value)
         for value in _no_choices(parameter):
             yield from _judge_refused(target, CHOICES, operation_id, name, value)
 
@@ -76,7 +76,7 @@ def judge_repeated(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def two_values(parameter: Parameter) -> list[str]:
-    """Two values that a parameter may have, one at a time."""
+    """Return two valid values of a parameter."""
     schema = parameter.schema
     if schema["type"] == "boolean":
         return ["true", "false"]
@@ -93,30 +93,30 @@ def judge_required(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_unknown(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A parameter that is not documented changes nothing."""
-    without, beside = target.read(operation_id), target.read(operation_id, {STRANGER: "1"})
+    """Judge that a parameter that is not documented changes nothing."""
+    without, beside = target.read(operation_id), target.read(operation_id, {UNKNOWN_NAME: "1"})
     if without.status != 200:
         raise NotJudged(f"{without.where} was answered {without.status} without it too")
     if target.still(without) != target.still(beside):
-        seen, expected = answer_text(beside), f"the answer without {STRANGER}: {answer_text(without)}"
+        seen, expected = answer_text(beside), f"the answer without {UNKNOWN_NAME}: {answer_text(without)}"
         yield finding(target, UNKNOWN, beside.where, seen, expected, operation_id)
 
 
 def judge_defaults(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A parameter that is left out stands for its documented default."""
+    """Judge that leaving a parameter out gives the same answer as its documented default."""
     without = target.read(operation_id)
     for name, parameter in target.operations[operation_id].query.items():
         if "default" not in parameter.schema:
             continue
         default = str(parameter.schema["default"]).lower()
-        told = target.read(operation_id, {name: default})
-        if target.still(without) != target.still(told):
-            seen, expected = answer_text(without), f"as with {name}={default}: {answer_text(told)}"
+        given = target.read(operation_id, {name: default})
+        if target.still(without) != target.still(given):
+            seen, expected = answer_text(without), f"as with {name}={default}: {answer_text(given)}"
             yield finding(target, DEFAULTS, without.where, seen, expected, operation_id)
 
 
 def _operations_with(target: Target, *keys: str) -> Sequence[str]:
-    """The operations that have a parameter with any of these keys in its schema."""
+    """Return the operations with a parameter that has any of these keys in its schema."""
     return [name for name, operation in target.operations.items() if _has(operation, keys)]
 
 
@@ -154,18 +154,18 @@ def _with_open_query(target: Target) -> Sequence[str]:
 
 PLACE = "the parameters of each operation"
 CHECKS: tuple[Check[Target], ...] = (
-    Check(BOUNDS, "An integer at its bounds is taken, beyond them refused.", PLACE, _with_bounds, judge_bounds),
-    Check(KINDS, "A value of another kind is refused.", PLACE, _with_kinds, judge_kinds),
+    Check(BOUNDS, "An integer at its bounds is accepted, beyond them refused.", PLACE, _with_bounds, judge_bounds),
+    Check(KINDS, "A value of another type is refused.", PLACE, _with_kinds, judge_kinds),
     Check(
         CHOICES,
-        "A documented choice is taken, another one refused.",
+        "A documented choice is accepted, another one refused.",
         PLACE,
         lambda target: _operations_with(target, "enum", "pattern"),
         judge_choices,
     ),
     Check(
         REPEATED,
-        "A parameter that is said twice is refused.",
+        "A repeated parameter is refused.",
         PLACE,
         lambda target: [name for name, operation in target.operations.items() if operation.query],
         judge_repeated,

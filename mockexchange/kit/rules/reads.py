@@ -1,4 +1,4 @@
-"""Every read answers whom it is for, as the document says."""
+"""The rule that every read answers as documented."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ ANSWERED = "reads.answered"
 
 
 def judge(target: Target, operation_id: str) -> Iterator[Finding]:
-    """The answer itself is held against the document by the target."""
+    """Judge the status; the target compares the answer itself with the document."""
     operation, answer = target.operations[operation_id], target.read(operation_id)
     if answer.status == 404 and "404" in operation.node["responses"] and not operation.names:
         raise NotJudged(f"{answer.where}: there is nothing of the kind, which is a documented 404")

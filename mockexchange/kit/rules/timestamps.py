@@ -1,13 +1,13 @@
-"""What the values of a row tell: instants."""
+"""Timestamps of rows as instants."""
 
 from datetime import UTC, datetime
 
 SECONDS_MAX = 253_402_300_799
-"""The last second of the year 9999, after which there are no dates."""
+"""The last second of the year 9999, the latest that `datetime` can hold."""
 
 
 def instant_of(value: object) -> datetime | None:
-    """Return the instant that a text of RFC 3339 or a number of Unix seconds tells; None where it tells none."""
+    """Return the instant of an RFC 3339 text or of Unix seconds; None for any other value."""
     if isinstance(value, int) and not isinstance(value, bool):
         return datetime.fromtimestamp(value, UTC) if 0 <= value <= SECONDS_MAX else None
     if not isinstance(value, str):

@@ -1,7 +1,7 @@
-"""Signing what schemathesis generates.
+"""Signs the requests that schemathesis generates.
 
-An auth provider's `get` has to return a true value, or its `set` is never called; `set` signs the path as it will be
-sent, prefix included. Cases that leave out or spoil a credential on purpose are not signed by schemathesis.
+The `get` of an auth provider has to return a true value, or its `set` is never called. `set` signs the path as it is
+sent, with the prefix. schemathesis does not sign cases that omit or change a credential on purpose.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ AnyCase = Case[Any]
 
 
 def signing_provider(signer_of: Callable[[AnyCase], Signer | None]) -> type[AuthProvider[str]]:
-    """Return the auth provider that signs each case with the key that `signer_of` gives it, if any."""
+    """Return an auth provider that signs each case with the key that `signer_of` returns, if any."""
 
     class Signing:
         def get(self, case: AnyCase, context: AuthContext) -> str:

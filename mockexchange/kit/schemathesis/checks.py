@@ -1,6 +1,6 @@
-"""The checks of schemathesis: what each says, what keeps it, and to which answers it applies.
+"""The checks of schemathesis: a description of each, and the answers that it applies to.
 
-schemathesis counts a check as passed wherever it ran, also where it had nothing to look at. Here one counts where it
+schemathesis counts a check as passed wherever it ran, even if it had nothing to examine. Here a check counts where it
 applied, and a check that never applied was not judged.
 """
 
@@ -14,7 +14,7 @@ from mockexchange.kit.schemathesis.auth_providers import AnyCase
 
 
 class TestedRequest(NamedTuple):
-    """A request, its answer, and what else was asked around it."""
+    """A request with its answer, and the recorder of the scenario around it."""
 
     case: AnyCase
     response: Response
@@ -22,12 +22,14 @@ class TestedRequest(NamedTuple):
 
 
 class CheckKind(NamedTuple):
-    """A check. `why_not` tells why it cannot be judged where it never applied."""
+    """What the kit knows of a check of schemathesis."""
 
     says: str
+    """The rule, in a sentence."""
     expected: str
     applies: Callable[[TestedRequest], bool]
     why_not: str
+    """Why it is not judged if it never applied; "" if it always applies."""
 
 
 def _always(tested: TestedRequest) -> bool:
@@ -38,11 +40,11 @@ def _is_accepted(status: int) -> bool:
     return 200 <= status < 300
 
 
-def _is_wrong(tested: TestedRequest) -> bool:
+def _is_negative(tested: TestedRequest) -> bool:
     return tested.case.meta is not None and tested.case.meta.generation.mode.is_negative
 
 
-def _is_right(tested: TestedRequest) -> bool:
+def _is_positive(tested: TestedRequest) -> bool:
     return tested.case.meta is not None and tested.case.meta.generation.mode.is_positive
 
 
@@ -55,12 +57,12 @@ def _has_other_method(tested: TestedRequest) -> bool:
     return bool(tested.case.method.upper() != tested.case.operation.method.upper())
 
 
-def _promises_headers(tested: TestedRequest) -> bool:
+def _documents_headers(tested: TestedRequest) -> bool:
     answer = tested.case.operation.responses.find_by_status_code(tested.response.status_code)
     return answer is not None and bool(answer.definition.get("headers"))
 
 
-def _was_let_in(tested: TestedRequest) -> bool:
+def _was_authenticated(tested: TestedRequest) -> bool:
     is_public: bool = tested.case.operation.definition.raw.get("security") == []
     return not is_public and _is_accepted(tested.response.status_code)
 
@@ -73,7 +75,7 @@ def _was_deleted(tested: TestedRequest) -> bool:
     )
 
 
-def _was_made(tested: TestedRequest) -> bool:
+def _was_created(tested: TestedRequest) -> bool:
     parent = tested.recorder.find_parent(case_id=tested.case.id)
     return parent is not None and parent.method.upper() == "POST"
 
@@ -85,14 +87,20 @@ CHECKS = {
     "status_code_conformance": CheckKind("every status is documented", "a documented status", _always, ""),
     "content_type_conformance": CheckKind("every media type is documented", "a documented media type", _always, ""),
     "response_headers_conformance": CheckKind(
-        "documented headers are there", "the documented headers", _promises_headers, "no answer promises headers"
+        "documented headers are there", "the documented headers", _documents_headers, "no answer has documented headers"
     ),
     "response_schema_conformance": CheckKind("every body fits its schema", "a body that fits the schema", _always, ""),
     "positive_data_acceptance": CheckKind(
-        "what the document allows is accepted", "a request that is accepted", _is_right, "nothing right was generated"
+        "what the document allows is accepted",
+        "a request that is accepted",
+        _is_positive,
+        "no valid request was generated",
     ),
     "negative_data_rejection": CheckKind(
-        "what the document forbids is refused", "a request that is refused", _is_wrong, "nothing wrong was generated"
+        "what the document forbids is refused",
+        "a request that is refused",
+        _is_negative,
+        "no invalid request was generated",
     ),
     "missing_required_header": CheckKind(
         "a request that lacks a required header is refused",
@@ -112,14 +120,14 @@ CHECKS = {
     "ignored_auth": CheckKind(
         "what needs a key is refused without one",
         "401 or 403 without a good signature",
-        _was_let_in,
-        "nobody was let in",
+        _was_authenticated,
+        "no request with a key was accepted",
     ),
     "use_after_free": CheckKind("what was deleted is gone", "404 for what was deleted", _was_deleted, READS_ONLY),
     "ensure_resource_availability": CheckKind(
-        "what was made is there", "an answer for what was made", _was_made, READS_ONLY
+        "what was created exists", "an answer for what was created", _was_created, READS_ONLY
     ),
 }
-"""Every check that can apply. `object_level_authorization` wants several users that each make things of their own, and
-nothing is made by requests here: the rule `accounts.apart` reads as another account instead. `max_response_time` needs
-a limit, and none is documented."""
+"""Every check that can apply. `object_level_authorization` needs several users that create objects, and no request here
+creates any: the rule `accounts.apart` reads as another account instead. `max_response_time` needs a limit, and none is
+documented."""

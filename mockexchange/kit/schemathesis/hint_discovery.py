@@ -1,14 +1,14 @@
-"""Finds the names that a generator of requests has to be told, by reading the target's lists."""
+"""Finds existing names for generated requests by reading the lists of the target."""
 
 from mockexchange.kit.schemathesis.hints import Names, operations_of, parameters_of
 from mockexchange.kit.target import NotJudged, Target
 
 NAMES_MAX = 5
-"""Of each parameter: requests are spread over them."""
+"""Names for each parameter at most; requests are spread over them."""
 
 
 def discover_names(target: Target) -> Names:
-    """Return values that exist for the variables of paths and for what queries name, where there are any.
+    """Return existing values for variables of paths and for query parameters that take a name, if there are any.
 
     Raises Unreachable.
     """
@@ -22,7 +22,7 @@ def discover_names(target: Target) -> Names:
 
 
 def name_parameters(target: Target) -> set[str]:
-    """Return the parameters that take a name: variables of paths, and those that the venue knows how to find."""
+    """Return the parameters that take a name: variables of paths, and those in the venue's facts."""
     document = target.document
-    listed = [one for asked in operations_of(document) for one in parameters_of(document, asked)]
+    listed = [one for operation in operations_of(document) for one in parameters_of(document, operation)]
     return {one["name"] for one in listed if one["in"] == "path" or one["name"] in target.venue.facts.names}

@@ -1,4 +1,4 @@
-"""What a generator of requests cannot know from a document."""
+"""What a generator of requests needs beyond an API document."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,37 +10,37 @@ from mockexchange.runtime.api_documents import Document
 METHODS = ("get", "put", "post", "delete", "patch")
 
 Names = Mapping[str, Sequence[str]]
-"""Values that exist, by the name of the parameter that asks for them."""
+"""Existing values, by the name of the parameter that takes them."""
 SchemathesisSettings = dict[str, Any]
 Node = Mapping[str, Any]
 MAY_BE_MISSING: SchemathesisSettings = {"positive_data_acceptance": {"expected-statuses": ["2xx", "404"]}}
-"""Of an operation: there may be nothing to answer with, though everything asked for exists."""
+"""Settings of an operation that may answer 404 although everything named in the request exists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemathesisHints:
-    """`document` is the published one, and in it what only this server can tell, such as the names that there are.
-
-    `role_of` says by whose key a request is sent: the operation's node, its path, the query that was drawn. `values`:
-    parameters ("query.ticker") with values to draw half of the time. `checks`: settings of schemathesis' checks that
-    are other for an operation, by its id. `operations`: the ids of those to run, all if there are none. `left_out`: the
-    ids of those that cannot be asked, and why. `must_answer`: everything is there to be read, so an operation that
-    never answers 2xx is broken. `may_forbid_more`: the document was told less than the whole truth; what it alone
-    forbids may be accepted.
-    """
+    """A document completed for one server, and settings of schemathesis for its operations."""
 
     document: Document
+    """The published document, completed with what only this server knows, such as existing names."""
     role_of: Callable[[Node, str, Node], str | None]
+    """The role whose key signs a request, given the operation's node, its path and the generated query."""
     values: Mapping[str, Sequence[str | int]] = field(default_factory=dict)
+    """Values to draw half of the time, by parameter ("query.ticker")."""
     checks: Mapping[str, SchemathesisSettings] = field(default_factory=dict)
+    """Settings of checks that differ for an operation, by its id."""
     operations: Sequence[str] = ()
+    """The ids of the operations to test; all if empty."""
     left_out: Mapping[str, str] = field(default_factory=dict)
+    """Reasons why operations cannot be tested, by id."""
     must_answer: bool = False
+    """Whether everything exists, so that an operation that never answers 2xx is broken."""
     may_forbid_more: bool = False
+    """Whether the document is stricter than the server, which may accept what only the document forbids."""
 
 
 class ApiOperation(NamedTuple):
-    """An operation of a document: its id, path and method, and its node."""
+    """An operation of a document; `node` is its object in the document."""
 
     id: str
     path: str
@@ -53,6 +53,7 @@ class ApiOperation(NamedTuple):
 
 
 def operations_of(document: Document) -> Iterator[ApiOperation]:
+    """Yield the operations of a document."""
     for path, item in document["paths"].items():
         for method in METHODS:
             if method in item:
@@ -60,12 +61,12 @@ def operations_of(document: Document) -> Iterator[ApiOperation]:
 
 
 def operation_ids(document: Document) -> dict[str, bool]:
-    """Return each operation's id, and whether it is ever carried out: a write that is always refused proves nothing."""
+    """Return by id whether an operation is ever carried out; a write that is always refused proves nothing."""
     return {one.id: not one.node.get("x-never-carried-out", False) for one in operations_of(document)}
 
 
 def operations_to_test(hints: SchemathesisHints, may_write: bool) -> list[ApiOperation]:
-    """Return the operations that a run is about: a read-only one asks the reads alone."""
+    """Return the operations that a run tests: in a read-only run the reads only."""
     carried_out = operation_ids(hints.document)
     return [
         one
@@ -77,7 +78,7 @@ def operations_to_test(hints: SchemathesisHints, may_write: bool) -> list[ApiOpe
 
 
 def restrict_names(document: Document, names: Names, must_exist: frozenset[str] = frozenset()) -> None:
-    """Change a document so that paths, and the parameters that `must_exist`, take the names that there are."""
+    """Change a document so that variables of paths, and the parameters in `must_exist`, take existing names only."""
     for item in document["paths"].values():
         for node in (item, *(item[method] for method in METHODS if method in item)):
             if "parameters" in node:
@@ -93,26 +94,26 @@ def _named(document: Document, parameter: Node, names: Names, must_exist: frozen
     return {**bare, "schema": {"type": "string", "enum": known}, "example": known[0]}
 
 
-def parameters_of(document: Document, asked: ApiOperation) -> list[dict[str, Any]]:
-    """Return the parameters of an operation, those of its path among them."""
-    listed = (*document["paths"][asked.path].get("parameters", []), *asked.node.get("parameters", []))
+def parameters_of(document: Document, operation: ApiOperation) -> list[dict[str, Any]]:
+    """Return the parameters of an operation, including those of its path."""
+    listed = (*document["paths"][operation.path].get("parameters", []), *operation.node.get("parameters", []))
     return [resolved(document, one) for one in listed]
 
 
 def query_values(document: Document, names: Names) -> dict[str, Sequence[str | int]]:
-    """Return the values to draw for those parameters of queries that ask for a name that is known."""
-    found = [one for asked in operations_of(document) for one in parameters_of(document, asked)]
+    """Return the values to draw for query parameters whose names are known."""
+    found = [one for operation in operations_of(document) for one in parameters_of(document, operation)]
     known = {one["name"] for one in found if one["in"] == "query" and names.get(one["name"])}
     return {f"query.{name}": list(names[name]) for name in sorted(known)}
 
 
 def lenient_checks(document: Document) -> dict[str, SchemathesisSettings]:
-    """Return the settings for a server of which little is known: a name that was found may be the wrong one to ask."""
-    return {asked.id: MAY_BE_MISSING for asked in operations_of(document) if "{" in asked.path}
+    """Return the settings for an unknown server, on which a name that was found may not fit every operation."""
+    return {operation.id: MAY_BE_MISSING for operation in operations_of(document) if "{" in operation.path}
 
 
 def may_be_missing(hints: SchemathesisHints) -> frozenset[str]:
-    """Return the ids of the operations that may answer 404 to a request with which nothing is wrong."""
+    """Return the ids of the operations that may answer 404 to a valid request."""
     return frozenset(
         name
         for name, checks in hints.checks.items()

@@ -1,4 +1,4 @@
-"""What happened in a run: how often what was asked, what was accepted, which checks applied, and each finding once."""
+"""Collects the results of a run: requests, accepted answers, checks that applied, and each finding once."""
 
 import shlex
 from collections import Counter
@@ -20,22 +20,21 @@ from mockexchange.kit.validation.requests import RequestJudge
 
 AS_SENT = "requests.as_sent"
 CHARS_SHOWN_MAX = 400
-BLAMES = (400, 404)
-"""The statuses that blame what was asked. A 401 blames who asked, and a 404 may blame a path's variable."""
+REJECTIONS = (400, 404)
+"""Statuses that reject the request itself: a 401 rejects its credentials. A 404 may reject a variable of the path."""
 
 
 @dataclass(slots=True)
 class RunOutcome:
-    """`allowing` judges requests by the document that was told more, `forbidding` by the one that forbids less.
-
-    Operations are named as in "GET /portfolio/positions".
-    """
+    """The results of a run. Operations are named as in "GET /portfolio/positions"."""
 
     target: Target
     allowing: RequestJudge
+    """Decides by the completed document which requests must be accepted."""
     forbidding: RequestJudge
+    """Decides by the more permissive document which requests must be refused."""
     may_be_missing: frozenset[str] = frozenset()
-    """The ids of operations whose 404 blames nothing."""
+    """The ids of operations that may answer 404 to a valid request."""
     requests: Counter[tuple[str, int]] = field(default_factory=Counter)
     phases: Counter[str] = field(default_factory=Counter)
     checks: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -43,25 +42,25 @@ class RunOutcome:
     findings: dict[tuple[str, str, str], Finding] = field(default_factory=dict)
     """By (operation, rule, kind)."""
     errors: dict[tuple[str, str], str] = field(default_factory=dict)
-    """What schemathesis itself could not do, by (operation or phase, kind)."""
+    """Errors of schemathesis itself, by (operation or phase, kind)."""
     accepted: list[tuple[str, bytes]] = field(default_factory=list)
-    """(operation, body) of each answer that was a 2xx."""
+    """(operation, body) of each 2xx answer."""
     links: Counter[str] = field(default_factory=Counter)
     """How often a link was followed, as schemathesis names them."""
     cut_short: BaseException | None = None
-    """Why the run ended before its end."""
+    """The exception that ended the run early."""
 
-    def take(self, event: events.EngineEvent) -> None:
-        """Take in what schemathesis tells."""
+    def add(self, event: events.EngineEvent) -> None:
+        """Add an event of schemathesis."""
         match event:
             case events.ScenarioFinished(recorder=recorder, phase=phase):
-                self._take_scenario(recorder, phase.value)
+                self._add_scenario(recorder, phase.value)
             case events.NonFatalError(label=label, info=info):
                 self.errors[label, info.title] = str(info)
             case events.FatalError(exception=exception):
                 self.errors["schemathesis", type(exception).__name__] = repr(exception)
 
-    def _take_scenario(self, recorder: ScenarioRecorder, phase: str) -> None:
+    def _add_scenario(self, recorder: ScenarioRecorder, phase: str) -> None:
         for case_id, interaction in recorder.interactions.items():
             self.phases[phase] += 1
             if interaction.response is None or interaction.response.status_code == NOT_ANSWERED:
@@ -70,17 +69,17 @@ class RunOutcome:
             if node.transition is not None and node.is_transition_applied:
                 self.links[node.transition.id] += 1
             tested = TestedRequest(node.value, interaction.response, recorder)
-            self._take_answer(tested)
-            self._take_checks(tested, case_id)
+            self._add_answer(tested)
+            self._add_checks(tested, case_id)
             self._judge(tested, case_id)
 
-    def _take_answer(self, tested: TestedRequest) -> None:
+    def _add_answer(self, tested: TestedRequest) -> None:
         operation, status = tested.case.operation.label, tested.response.status_code
         self.requests[operation, status] += 1
         if 200 <= status < 300:
             self.accepted.append((operation, tested.response.content))
 
-    def _take_checks(self, tested: TestedRequest, case_id: str) -> None:
+    def _add_checks(self, tested: TestedRequest, case_id: str) -> None:
         operation = tested.case.operation.label
         for check in tested.recorder.checks.get(case_id, []):
             kind, rule = CHECKS.get(check.name), f"schemathesis.{check.name}"
@@ -93,19 +92,19 @@ class RunOutcome:
                 self.checks[operation, rule] += 1
 
     def _about(self, tested: TestedRequest, case_id: str) -> TestedRequest:
-        """The request that a check sent by itself and that failed, if it is another one."""
+        """Return the request that failed, which may be one that a check sent by itself."""
         interaction = tested.recorder.interactions.get(case_id)
         if interaction is None or interaction.response is None:
             return tested
         return TestedRequest(tested.recorder.cases[case_id].value, interaction.response, tested.recorder)
 
     def _judge(self, tested: TestedRequest, case_id: str) -> None:
-        """Hold the answer against what the document says of the request as it was sent."""
+        """Compare the answer with what the document says of the request as it was sent."""
         case, status = tested.case, tested.response.status_code
         request = tested.recorder.interactions[case_id].request
         is_open = "{" in case.path or case.operation.definition.raw["operationId"] in self.may_be_missing
-        is_blamed = status in BLAMES and not (status == 404 and is_open)
-        if request.method != case.operation.method.upper() or not (status < 300 or is_blamed):
+        is_rejected = status in REJECTIONS and not (status == 404 and is_open)
+        if request.method != case.operation.method.upper() or not (status < 300 or is_rejected):
             return
         self.checks[case.operation.label, AS_SENT] += 1
         sent = (case.path, case.method, case.path_parameters or {}, urlsplit(request.uri).query, request.body or b"")
@@ -113,16 +112,16 @@ class RunOutcome:
         if objection == "" and self.allowing.objection_to(*sent) != "":
             return
         if objection is not None and (status < 300) == bool(objection):
-            words = f"accepted although {objection}" if objection else "refused although the document allows it"
+            seen = f"accepted although {objection}" if objection else "refused although the document allows it"
             expected = "a request that is refused" if objection else "a request that is accepted"
-            self._find(AS_SENT, objection, tested, words, expected)
+            self._find(AS_SENT, objection, tested, seen, expected)
 
-    def _find(self, rule: str, kind: str, tested: TestedRequest, words: str, expected: str) -> None:
+    def _find(self, rule: str, kind: str, tested: TestedRequest, seen: str, expected: str) -> None:
         key = (tested.case.operation.label, rule, kind)
         if key not in self.findings:
-            self.findings[key] = self._finding(rule, tested, words, expected)
+            self.findings[key] = self._finding(rule, tested, seen, expected)
 
-    def _finding(self, rule: str, tested: TestedRequest, words: str, expected: str) -> Finding:
+    def _finding(self, rule: str, tested: TestedRequest, seen: str, expected: str) -> Finding:
         parts = urlsplit(str(tested.response.request.url))
         path = parts.path.removeprefix(self.target.venue.prefix) + (f"?{parts.query}" if parts.query else "")
         answer = tested.response.content[:CHARS_SHOWN_MAX].decode("utf-8", "replace")
@@ -131,7 +130,7 @@ class RunOutcome:
         return Finding(
             rule,
             f"{tested.case.method} {path} -> {tested.response.status_code}",
-            f"{_shortened(words)}; answered {answer or 'nothing'}",
+            f"{_shortened(seen)}; answered {answer or 'nothing'}",
             expected,
             place,
             reproduction(self.target, tested, path),
@@ -139,7 +138,7 @@ class RunOutcome:
 
 
 def reproduction(target: Target, tested: TestedRequest, path: str) -> str:
-    """Return a command that sends the request again, without secrets: signed ones by the id of the key."""
+    """Return a command that sends the request again, without secrets: signed requests by the id of the key."""
     request, method = tested.response.request, tested.case.method
     used = set(request.headers.values())
     role = next((role for role, signer in target.keys.items() if signer.key_id in used), None)
@@ -152,7 +151,7 @@ def reproduction(target: Target, tested: TestedRequest, path: str) -> str:
 
 
 def _headers(case: AnyCase, target: Target) -> str:
-    """The headers that were made up, without those that sign."""
+    """Return the generated headers, without those of the signature."""
     signing = {name.lower() for signer in target.keys.values() for name in signer.headers("GET", target.base_url)}
     shown: Mapping[str, str] = {
         name: value for name, value in (case.headers or {}).items() if name.lower() not in signing
@@ -164,6 +163,6 @@ def _text(body: Any) -> str:
     return body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body or "")
 
 
-def _shortened(words: str) -> str:
-    text = " ".join(words.split())
+def _shortened(description: str) -> str:
+    text = " ".join(description.split())
     return text if len(text) <= CHARS_SHOWN_MAX else f"{text[:CHARS_SHOWN_MAX]}..."

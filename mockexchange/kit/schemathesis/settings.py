@@ -1,4 +1,4 @@
-"""How schemathesis runs: its phases, its checks, and what keeps a run the same each time."""
+"""The configuration of schemathesis: its phases, its checks, and what makes runs reproducible."""
 
 from mockexchange.kit.schemathesis.hints import SchemathesisHints, SchemathesisSettings, operation_ids, operations_of
 from mockexchange.kit.validation.references import resolved
@@ -6,22 +6,22 @@ from mockexchange.runtime.api_documents import Document
 
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 CHAIN_STEPS_MAX = 40
-"""Of requests that follow each other: in a short chain most of them begin it, and few follow a link."""
+"""Requests in a chain at most: in short chains few requests follow a link."""
 CHAINS_MAX = 10
-"""They are made of all operations together, where the other phases generate examples for each."""
+"""Chains are generated for all operations together, unlike the examples of the other phases."""
 TIMEOUT_S = 120
-"""For one answer: a client that keeps to a rate may let a request wait for long."""
+"""Timeout of one answer; a rate-limited client may delay a request for long."""
 UNSENDABLE_IN_HEADERS = "".join(map(chr, (*range(0x20), 0x7F)))
-"""HTTP has no way to send them, and clients refuse to."""
+"""Characters that HTTP cannot carry in headers, and that clients refuse to send."""
 METHODS_TRIED = ["get", "put", "post", "delete", "options", "patch", "trace"]
 
 
 def settings(
-    hints: SchemathesisHints, asked: frozenset[str], *, is_brief: bool, may_write: bool, examples: int, seed: int
+    hints: SchemathesisHints, tested: frozenset[str], *, is_brief: bool, may_write: bool, examples: int, seed: int
 ) -> SchemathesisSettings:
-    """Return what schemathesis is configured with: it asks the operations of the ids in `asked`.
+    """Return the configuration of schemathesis for the operations with the ids in `tested`.
 
-    A brief run asks each of them, but not at every boundary.
+    A brief run tests each of them, without the boundary values.
     """
     alone = {"extra-data-sources": {"responses": False}}  # else requests depend on the answers before them
     return {
@@ -33,7 +33,7 @@ def settings(
         "parameters": {name: {"dictionary": name, "probability": 0.5} for name in hints.values},
         "generation": _generation(examples),
         "checks": _checks(may_write),
-        "operations": [_operation(name, asked, hints) for name in operation_ids(hints.document)],
+        "operations": [_operation(name, tested, hints) for name in operation_ids(hints.document)],
         "phases": {
             "examples": {"fill-missing": True, **alone},
             "coverage": {
@@ -73,11 +73,11 @@ def _checks(may_write: bool) -> SchemathesisSettings:
     }
 
 
-def _operation(name: str, asked: frozenset[str], hints: SchemathesisHints) -> SchemathesisSettings:
-    return {"include-operation-id": name, "enabled": name in asked, "checks": hints.checks.get(name, {})}
+def _operation(name: str, tested: frozenset[str], hints: SchemathesisHints) -> SchemathesisSettings:
+    return {"include-operation-id": name, "enabled": name in tested, "checks": hints.checks.get(name, {})}
 
 
 def has_links(document: Document) -> bool:
-    """Whether any answer tells what may be asked next."""
-    answers = [answer for asked in operations_of(document) for answer in asked.node["responses"].values()]
+    """Whether any documented answer has links to further operations."""
+    answers = [answer for operation in operations_of(document) for answer in operation.node["responses"].values()]
     return any("links" in resolved(document, answer) for answer in answers)

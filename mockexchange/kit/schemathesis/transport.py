@@ -1,8 +1,7 @@
-"""Carries the requests of schemathesis to the target.
+"""The ASGI application through which schemathesis sends its requests to the target.
 
-schemathesis is given an application, and this is it: each request is sent by the target's own client, so that it
-travels as all others do, in process or over a socket, as often as the target allows. It is served in a loop of
-schemathesis' own, one request at a time, which is why waiting for the answer blocks nobody.
+Each request is sent by the target's own client, in process or over a socket, at the rate that the target allows.
+schemathesis calls the application in an event loop of its own, one request at a time, so it may block.
 """
 
 import threading
@@ -14,15 +13,15 @@ from starlette.types import Message, Receive, Scope, Send
 from mockexchange.kit.target import Target
 
 READING = ("GET", "HEAD")
-"""The methods that change nothing, and of which a read-only run sends no others."""
+"""The methods that a read-only run may send."""
 NOT_ANSWERED = 599
-"""What schemathesis sees of a request that was never answered; the run ends there."""
+"""The status that schemathesis sees for a request that was not answered; the run ends there."""
 DECODED = {"content-encoding", "content-length", "transfer-encoding"}
-"""Headers of the body as it travelled."""
+"""Headers that describe the encoded body, which is decoded here."""
 
 
 class Relay:
-    """The application. `failure` says why it stopped, once the target does not answer."""
+    """The application. `failure` is the reason why it stopped, "" while the target answers."""
 
     def __init__(self, target: Target) -> None:
         self._target = target
@@ -40,7 +39,7 @@ class Relay:
         await send({"type": "http.response.body", "body": response.content})
 
     def answer(self, scope: Scope, body: bytes) -> httpx.Response:
-        """Send one request on, unless this is a read-only run and it is no read."""
+        """Forward one request. Raises AssertionError for a write in a read-only run."""
         if not self._target.may_write and scope["method"] not in READING:
             raise AssertionError(f"a read-only run must not send {scope['method']} {scope['path']}")
         if self.stopped.is_set():
@@ -54,7 +53,7 @@ class Relay:
             return httpx.Response(NOT_ANSWERED)
 
     def _request(self, scope: Scope, body: bytes) -> httpx.Request:
-        """The same request to the target. A Host that was made up stays; the one of this application does not."""
+        """Return the same request for the target, with a generated Host but not with that of this application."""
         query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
         own_host = (b"host", scope["server"][0].encode())
         headers = [one for one in scope["headers"] if one != own_host]

@@ -1,4 +1,4 @@
-"""What a run proves: nothing of an operation that never answered 2xx, nor by a check or a phase that never applied."""
+"""Verdicts on a run. Operations without a 2xx answer, and checks and phases that never applied, are not judged."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,28 +15,28 @@ SAYS = {f"schemathesis.{name}": kind.says for name, kind in CHECKS.items()} | {
     AS_SENT: "what was sent is refused if the document forbids it and accepted if it does not",
     ANSWERED: "each operation answers 2xx at least once",
     PHASE: "each phase sends requests",
-    COMPLETED: "every request that can be made up was made up",
+    COMPLETED: "schemathesis generated all requests without an error",
 }
 
 
 def verdicts(
-    outcome: RunOutcome, asked: Sequence[ApiOperation], *, is_brief: bool, must_answer: bool
+    outcome: RunOutcome, tested: Sequence[ApiOperation], *, is_brief: bool, must_answer: bool
 ) -> Iterator[Verdict]:
-    """Yield a verdict for each operation and check, and one for each thing that was not judged."""
+    """Yield a verdict for each operation and check, and for each check, phase and operation that was not judged."""
     yield from _checks(outcome)
     yield from _not_applied(outcome)
-    for one in asked:
+    for one in tested:
         yield _answered(outcome, one, must_answer)
     for phase in PHASES:
         if not (is_brief and phase == "coverage"):
             why = "" if outcome.phases[phase] else f"the phase {phase} sent nothing"
             yield Verdict(PHASE, phase, (), why, (), SAYS[PHASE])
-    for (label, _), words in outcome.errors.items():
-        yield Verdict(COMPLETED, label, (), " ".join(words.split()), (), SAYS[COMPLETED])
+    for (label, _), text in outcome.errors.items():
+        yield Verdict(COMPLETED, label, (), " ".join(text.split()), (), SAYS[COMPLETED])
 
 
-def not_asked(one: ApiOperation, why: str) -> Verdict:
-    """Return the verdict on an operation that could not be asked."""
+def not_tested(one: ApiOperation, why: str) -> Verdict:
+    """Return the verdict on an operation that could not be tested."""
     return Verdict(ANSWERED, one.label, (), why, (), SAYS[ANSWERED])
 
 
@@ -60,7 +60,7 @@ def _answered(outcome: RunOutcome, one: ApiOperation, must_answer: bool) -> Verd
     statuses = {status: count for (label, status), count in outcome.requests.items() if label == one.label}
     if any(200 <= status < 300 for status in statuses):
         return Verdict(ANSWERED, one.label, says=SAYS[ANSWERED])
-    seen = ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items())) or "it was never asked"
+    seen = ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items())) or "no request was sent"
     if not must_answer:
         return Verdict(ANSWERED, one.label, (), f"no answer was a 2xx: {seen}", (), SAYS[ANSWERED])
     place = outcome.target.place(pointer("paths", one.path, one.method))

@@ -1,1 +1,1 @@
-"""Judging a stream: clients that keep what crossed, rules for any venue, and what one has to say of its own."""
+"""WebSocket clients that record a stream, and the rules that hold for the stream of any venue."""

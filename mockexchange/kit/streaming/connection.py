@@ -1,6 +1,6 @@
-"""What carries a stream for whoever judges it: commands out, and whatever arrives, with the time at which it was read.
+"""The connection of a stream client: a protocol that sockets and in-process applications implement.
 
-Nothing runs beside the caller: pings are answered, and arrivals timed, while somebody reads.
+Connections have no thread of their own: pings are answered only while `receive` runs.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,10 +8,12 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 ABNORMAL = 1006
-"""What an end without a close frame is called (RFC 6455, 7.1.5)."""
+"""Close code of a connection that ended without a close frame (RFC 6455, 7.1.5)."""
 
 
 class FrameType(StrEnum):
+    """The type of a WebSocket frame."""
+
     TEXT = "text"
     BINARY = "binary"
     PING = "ping"
@@ -20,7 +22,7 @@ class FrameType(StrEnum):
 
 
 class Arrival(NamedTuple):
-    """`code` is of a close alone."""
+    """A frame as it was read; `code` is the close code, and 0 for other frames."""
 
     type: FrameType
     raw: bytes
@@ -28,7 +30,7 @@ class Arrival(NamedTuple):
 
 
 class HandshakeRefused(Exception):
-    """The server answered instead of upgrading."""
+    """The server answered the handshake with another status than 101."""
 
     def __init__(self, status: int, body: bytes) -> None:
         super().__init__(f"status {status}: {body[:200].decode('utf-8', 'replace')}")
@@ -36,28 +38,29 @@ class HandshakeRefused(Exception):
 
 
 class StreamConnection(Protocol):
-    """`has_pings`: whether pings and closes are carried as they are."""
+    """An open WebSocket connection, read by the caller."""
 
     has_pings: bool
+    """Whether pings and close frames reach the other side."""
 
     def send(self, raw: bytes, *, is_binary: bool = False) -> None:
-        """Raises Unreachable where the connection is gone."""
+        """Send a message. Raises Unreachable if the connection is closed."""
         ...
 
     def ping(self, payload: bytes) -> None: ...
 
     def receive(self, timeout_s: float) -> Arrival | None:
-        """Return the next arrival, None where nothing came in time; after the end always that end."""
+        """Return the next frame, None if none came in time; after the end always the close."""
         ...
 
     def close(self) -> None:
-        """Say good-bye; the answer to it arrives as a close."""
+        """Send a close frame; the reply to it arrives as a close."""
         ...
 
     def drop(self) -> None:
-        """Let go of the connection, whatever its state."""
+        """Release the connection in any state, without a close frame."""
         ...
 
 
 Connect = Callable[[str, Mapping[str, str], float], StreamConnection]
-"""Open a stream: URL, headers, seconds that it may take. Raises HandshakeRefused and Unreachable."""
+"""Open a stream, given URL, headers and timeout in seconds. Raises HandshakeRefused and Unreachable."""

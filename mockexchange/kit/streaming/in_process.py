@@ -1,4 +1,4 @@
-"""A stream of an application in this process, for callers that are not asynchronous: plain ASGI, without pings."""
+"""Synchronous streams to an ASGI application in this process, without a socket and without pings."""
 
 import queue
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ from mockexchange.kit.target import Unreachable
 NORMAL = 1000
 UNSUBSCRIBED: Message = {"type": "websocket.disconnect", "code": NORMAL}
 DROP_S = 10.0
-"""How long an application may take to notice the end."""
-UNHEARD_MAX = 100_000
-"""Messages for an application that reads none."""
+"""Seconds that an application may take to notice the end of a connection."""
+UNREAD_MAX = 100_000
+"""Messages that wait for an application that reads none."""
 
 
 def connect_app(app: ASGIApp, portal: BlockingPortal) -> Connect:
-    """What opens streams of an application, in the event loop of `portal`."""
+    """Return a function that opens streams to an application, in the event loop of `portal`."""
 
     def connect(url: str, headers: Mapping[str, str], timeout_s: float) -> "AppConnection":
         connection = AppConnection(app, portal, scope_of(url, headers))
@@ -36,7 +36,7 @@ def connect_app(app: ASGIApp, portal: BlockingPortal) -> Connect:
 
 
 class AppConnection:
-    """A `StreamConnection`."""
+    """A `StreamConnection` to an application in this process."""
 
     has_pings = False
 
@@ -44,15 +44,15 @@ class AppConnection:
         self._portal = portal
         self._from_app: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._end: Arrival | None = None
-        self._to_app, recording = anyio.create_memory_object_stream[Message](UNHEARD_MAX)
+        self._to_app, recording = anyio.create_memory_object_stream[Message](UNREAD_MAX)
         self._to_app_reader, self._is_end_sent = recording, False
-        self._serving = portal.start_task_soon(app, scope, recording.receive, self._take)
+        self._serving = portal.start_task_soon(app, scope, recording.receive, self._collect)
 
-    async def _take(self, message: Message) -> None:
+    async def _collect(self, message: Message) -> None:
         self._from_app.put(message)
 
     def shake_hands(self, timeout_s: float) -> None:
-        """Ask for the upgrade. Raises HandshakeRefused and Unreachable."""
+        """Request the upgrade. Raises HandshakeRefused and Unreachable."""
         self._put({"type": "websocket.connect"})
         answer = self._next(timeout_s)
         if answer is None:
@@ -68,7 +68,7 @@ class AppConnection:
         self._put({"type": "websocket.receive", **content})
 
     def ping(self, payload: bytes) -> None:
-        """There is no socket to ping."""
+        """Do nothing: there is no socket to ping."""
 
     def receive(self, timeout_s: float) -> Arrival | None:
         message = None if self._end else self._next(timeout_s)
@@ -103,7 +103,7 @@ class AppConnection:
 
 
 def scope_of(url: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    """The ASGI scope of a handshake."""
+    """Return the ASGI scope of a handshake."""
     parts = urlsplit(url)
     raw = [(name.lower().encode(), value.encode()) for name, value in {"Host": parts.netloc, **headers}.items()]
     return {

@@ -1,4 +1,4 @@
-"""How a venue speaks on its stream, in words that are the same for all."""
+"""A venue's stream protocol, in terms that are the same for every venue."""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 
 class MessageKind(StrEnum):
-    """What a frame of the server is: the beginning or the end of a subscription, another reply, or data."""
+    """The kind of a server message: begin or end of a subscription, another reply, or data."""
 
     ACK = "ack"
     GONE = "gone"
@@ -14,46 +14,48 @@ class MessageKind(StrEnum):
     ERROR = "error"
     DATA = "data"
     OTHER = "other"
-    """Nothing that can be read."""
+    """A frame that cannot be read."""
 
 
 class StreamMessage(NamedTuple):
-    """A frame of the server, read. `sid` is the subscription's name, `number` the frame's in it; None where untold.
-
-    `channel` is of an acknowledgement alone; `name` says which message it is, as in the document.
-    """
+    """A decoded frame of the server. Fields that a frame lacks are None or empty."""
 
     kind: MessageKind
     name: str = ""
+    """The message's name in the API document."""
     command_id: int | None = None
     sid: int | None = None
+    """The id of the subscription."""
     channel: str = ""
+    """The channel of an acknowledgement; empty for other messages."""
     number: int | None = None
+    """The frame's sequence number in its subscription."""
     body: Mapping[str, Any] = {}
-    """What it tells, without the envelope."""
+    """The content, without the envelope."""
     frame: Mapping[str, Any] = {}
+    """The whole frame."""
 
 
 class StreamProtocol(Protocol):
-    """A venue's way of putting commands, and of saying what came of them."""
+    """Encodes the commands of a venue's stream and decodes its frames."""
 
     def read(self, raw: bytes) -> StreamMessage:
-        """Read a frame of the server; never raises."""
+        """Decode a frame of the server; never raises."""
         ...
 
     def command(self, command_id: int, name: str, params: Any) -> bytes:
-        """A command with parameters, or without where they are None."""
+        """Encode a command; without parameters if `params` is None."""
         ...
 
     def subscription(self, channels: list[str], params: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-        """The name and the parameters of the command that subscribes."""
+        """Return name and parameters of the command that subscribes to channels."""
         ...
 
     def unsubscription(self, sids: list[int]) -> tuple[str, Mapping[str, Any]]:
-        """The name and the parameters of the command that ends subscriptions."""
+        """Return name and parameters of the command that ends subscriptions."""
         ...
 
     @property
     def barrier(self) -> str:
-        """A command without parameters that changes nothing: its reply comes after all that was sent before."""
+        """A command without parameters or effect, whose reply follows every frame that was sent before it."""
         ...

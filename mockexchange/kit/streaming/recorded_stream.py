@@ -1,4 +1,4 @@
-"""One stream, and everything that crossed it in order: commands, frames as they were read, pings, the end."""
+"""A stream and the record of everything sent and received on it: commands, frames, pings and the close."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -10,24 +10,24 @@ from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage, Stre
 
 FRAMES = (FrameType.TEXT, FrameType.BINARY)
 STAYS_OPEN = "stream.open"
-"""Of a connection that ends though nobody asked for it."""
+"""Rule of connections that the server closes without a reason."""
 SHOWN_BYTES_MAX = 40
 SLICES = 20
-"""Of a wait."""
+"""Slices of a wait."""
 REPLIES = (MessageKind.ACK, MessageKind.GONE, MessageKind.OK, MessageKind.ERROR)
 NOTHING = StreamMessage(MessageKind.OTHER)
 
 
-class Judge(Protocol):
-    """What has something against frames."""
+class FrameChecker(Protocol):
+    """Compares frames with an API document."""
 
     def objections(self, raw: str | bytes, where: str) -> Iterator[Finding]:
-        """Yield what is wrong with a frame of the server; `where` names it."""
+        """Yield what is wrong with a frame of the server; `where` names the frame."""
         ...
 
 
 class SentCommand(NamedTuple):
-    """A command. `channels` are those that it subscribes to, `sids` those that it ends."""
+    """A command as it was sent, with the channels that it subscribes to and the subscriptions that it ends."""
 
     command_id: int | None
     name: str
@@ -37,22 +37,23 @@ class SentCommand(NamedTuple):
 
 
 class RecordedFrame(NamedTuple):
-    """Something that crossed: `sent` a command, or `arrival` with what it says and what the document has against it.
-
-    `at_s` is on the monotonic clock.
-    """
+    """One entry of the record: a command that was sent, or a frame that was received."""
 
     at_s: float
+    """Time on the monotonic clock, in seconds."""
     sent: SentCommand | None = None
     arrival: Arrival | None = None
     message: StreamMessage = NOTHING
+    """The decoded frame."""
     objections: tuple[Finding, ...] = ()
+    """Differences between the frame and the API document."""
 
 
 class RecordedStream:
-    """Each frame that arrives is held against the document; what that has against it goes to `objections`.
+    """An open stream that records what crosses it and compares each frame with the API document.
 
-    `name` tells it from the others of a run: "the member's stream". Deadlines are seconds.
+    Differences are added to `objections`. `name` is unique in a run ("the member's stream"); `answer_s` is the number
+    of seconds that a reply may take.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class RecordedStream:
         name: str,
         connection: StreamConnection,
         protocol: StreamProtocol,
-        judge: Judge,
+        checker: FrameChecker,
         objections: list[Finding],
         answer_s: float,
     ) -> None:
@@ -70,17 +71,19 @@ class RecordedStream:
         self.messages: list[StreamMessage] = []
         self.objections = objections
         self.is_closed = False
-        """Whether the other side has ended it, or the connection is gone."""
-        self.place, self.may_be_lost = "", True
-        """Where it is documented, and whether a connection may end without a close frame and nobody is to blame."""
-        self._is_leaving = False
-        self._judge = judge
+        """Whether the other side has closed the stream, or the connection is lost."""
+        self.place = ""
+        """Where the stream is documented, for findings."""
+        self.may_be_lost = True
+        """Whether a connection may end without a close frame without a finding."""
+        self._is_closing = False
+        self._checker = checker
         self._last_id = 0
 
-    # Out
+    # Sending
 
     def send(self, raw: bytes, sent: SentCommand | None = None, *, is_binary: bool = False) -> None:
-        """Send whatever it is. Raises Unreachable."""
+        """Send bytes and record them. Raises Unreachable."""
         self.entries.append(RecordedFrame(time.monotonic(), sent or SentCommand(None, "", raw)))
         self.connection.send(raw, is_binary=is_binary)
 
@@ -89,14 +92,14 @@ class RecordedStream:
         return self._last_id
 
     def command(self, name: str, params: Any = None, **details: Any) -> int:
-        """Send a command and return its id; `details` is what `SentCommand` knows of it. Raises Unreachable."""
+        """Send a command and return its id; `details` are further fields of `SentCommand`. Raises Unreachable."""
         command_id = self.next_id()
         raw = self.protocol.command(command_id, name, params)
         self.send(raw, SentCommand(command_id, name, raw, **details))
         return command_id
 
     def ask(self, name: str, params: Any = None, count: int = 1, **details: Any) -> list[StreamMessage]:
-        """Send a command and return its replies: `count` of them, or one error, or those that came in time."""
+        """Send a command and return its replies: `count` of them, or up to the first error, or those in time."""
         return self.replies(self.command(name, params, **details), count)
 
     def subscribe(self, *channels: str, **params: Any) -> list[StreamMessage]:
@@ -105,7 +108,7 @@ class RecordedStream:
         return self.ask(name, given, len(channels), channels=channels)
 
     def unsubscribe(self, *sids: int) -> list[StreamMessage]:
-        """End subscriptions and return the replies, which need not have the command's id."""
+        """End subscriptions and return the replies, which need not carry the command's id."""
         name, params = self.protocol.unsubscription(list(sids))
         command_id = self.command(name, params, sids=sids)
         found: list[StreamMessage] = []
@@ -116,35 +119,35 @@ class RecordedStream:
                     break
         return found
 
-    # In
+    # Receiving
 
     def read(self, timeout_s: float) -> RecordedFrame | None:
-        """Return what arrives next; None where nothing does in time."""
+        """Return the next frame; None if none arrives in time."""
         if self.is_closed:
             return None
         arrival = self.connection.receive(timeout_s)
         if arrival is None:
             return None
         self.is_closed = arrival.type is FrameType.CLOSE
-        entry = self._entry(arrival)
+        entry = self._record(arrival)
         self.entries.append(entry)
         self.objections.extend(entry.objections)
         return entry
 
-    def _entry(self, arrival: Arrival) -> RecordedFrame:
+    def _record(self, arrival: Arrival) -> RecordedFrame:
         now_s = time.monotonic()
         if arrival.type is FrameType.CLOSE:
-            return RecordedFrame(now_s, None, arrival, objections=tuple(self._thrown_out(arrival)))
+            return RecordedFrame(now_s, None, arrival, objections=tuple(self._unexpected_close(arrival)))
         if arrival.type not in FRAMES:
             return RecordedFrame(now_s, None, arrival)
         message = self.protocol.read(arrival.raw)
         self.messages.append(message)
-        found = tuple(self._judge.objections(arrival.raw, self.where(len(self.messages))))
+        found = tuple(self._checker.objections(arrival.raw, self.where(len(self.messages))))
         return RecordedFrame(now_s, None, arrival, message, found)
 
-    def _thrown_out(self, end: Arrival) -> Iterator[Finding]:
-        """The other side closes, though nobody has asked it to."""
-        if self._is_leaving or (end.code == ABNORMAL and self.may_be_lost):
+    def _unexpected_close(self, end: Arrival) -> Iterator[Finding]:
+        """Yield a finding if the other side closed a stream that this side has not closed."""
+        if self._is_closing or (end.code == ABNORMAL and self.may_be_lost):
             return
         where = f"{self.where(len(self.messages))}, after {self._last_sent()}"
         yield Finding(STAYS_OPEN, where, f"closed with {end.code}", "a stream that stays open", self.place)
@@ -154,10 +157,10 @@ class RecordedStream:
         return names[-1] if names else "the handshake"
 
     def read_for(self, within_s: float) -> Iterator[RecordedFrame]:
-        """Everything that arrives within so many seconds, as it does.
+        """Yield every frame that arrives within so many seconds.
 
-        Waited for in slices, none of which counts for longer than it was meant to last: what stops this process for
-        seconds stops the wait too, so that an answer which is there by then is not missed.
+        The wait is cut into slices, and none counts for more than its nominal length: a pause of this process does not
+        use up the wait, so a frame that arrived during the pause is not missed.
         """
         slice_s, left_s = within_s / SLICES, within_s
         while left_s > 0:
@@ -168,7 +171,7 @@ class RecordedStream:
                 yield entry
 
     def replies(self, command_id: int, count: int = 1) -> list[StreamMessage]:
-        """The replies to a command: `count` of them, or one error, or those that came in time."""
+        """Return the replies to a command: `count` of them, or up to the first error, or those in time."""
         found: list[StreamMessage] = []
         for entry in self.read_for(self.answer_s):
             if entry.message.command_id == command_id:
@@ -178,37 +181,37 @@ class RecordedStream:
         return found
 
     def first(self, kind: MessageKind) -> StreamMessage | None:
-        """The next frame of a kind; None where none comes in time. For replies without an id."""
+        """Return the next message of a kind; None if none comes in time. For replies without an id."""
         return next((entry.message for entry in self.read_for(self.answer_s) if entry.message.kind is kind), None)
 
     def sync(self) -> bool:
-        """Read everything that was sent before now: a command that changes nothing is answered after it."""
+        """Read every frame that was sent before now, up to the reply to a command without effect."""
         return not self.is_closed and bool(self.ask(self.protocol.barrier))
 
     def close(self) -> Arrival | None:
-        """Close and return the other side's close; None where none comes in time."""
-        self._is_leaving = True
+        """Close the stream and return the other side's close; None if none comes in time."""
+        self._is_closing = True
         self.connection.close()
         return next((one.arrival for one in self.read_for(self.answer_s) if _is_close(one)), None)
 
-    # What crossed
+    # The record
 
     def where(self, number: int) -> str:
-        """Name a frame, counted from 1, for findings."""
+        """Return the name of a frame for findings; frames are counted from 1."""
         return f"{self.name}, frame {number}"
 
     @property
     def channels(self) -> dict[int, str]:
-        """The channel of each subscription that was ever acknowledged."""
+        """The channel of each subscription that was acknowledged, by its id."""
         return {one.sid: one.channel for one in self.messages if one.kind is MessageKind.ACK and one.sid is not None}
 
     @property
     def arrivals(self) -> list[RecordedFrame]:
-        """The entries of the frames, as many as there are in `frames`."""
+        """The entries of text and binary frames, one for each of `messages`."""
         return [entry for entry in self.entries if entry.arrival and entry.arrival.type in FRAMES]
 
     def data(self, channel: str, entries: Sequence[RecordedFrame] | None = None) -> list[StreamMessage]:
-        """The data of a channel, in order."""
+        """Return the data messages of a channel, in order."""
         known = self.channels
         messages = (entry.message for entry in (self.entries if entries is None else entries))
         return [

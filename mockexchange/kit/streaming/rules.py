@@ -1,6 +1,6 @@
-"""Rules of a subscription that are the same for every venue, judged on all that crossed one stream.
+"""Rules for the order of frames that hold for every venue, judged on the record of one stream.
 
-A schema tells what one frame has to look like; these tell what has to come before what.
+The schemas describe single frames; these rules describe their order.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from mockexchange.kit.streaming.recorded_stream import REPLIES, RecordedStream, 
 
 
 class BrokenRule(NamedTuple):
-    """What is wrong with a frame: its number on the line (from 1), what was seen, what was expected."""
+    """A violation: the number of the frame on its stream (from 1), what was seen and what was expected."""
 
     number: int
     seen: str
@@ -20,7 +20,7 @@ class BrokenRule(NamedTuple):
 
 
 def acks(stream: RecordedStream) -> Iterator[BrokenRule]:
-    """A command that subscribes is answered by one acknowledgement for each channel, in their order, with its id."""
+    """Check that a subscription is acknowledged once for each channel, in order, with the command's id."""
     for sent in subscribing(stream):
         replies = [one for one in stream.messages if one.command_id == sent.command_id and one.kind in REPLIES]
         if any(one.kind is MessageKind.ERROR for one in replies):
@@ -33,7 +33,7 @@ def acks(stream: RecordedStream) -> Iterator[BrokenRule]:
 
 
 def sids(stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Subscriptions are named from 1 upward as they are acknowledged, and keep their names."""
+    """Check that subscriptions are numbered from 1 in the order of acknowledgement, and keep their numbers."""
     known: dict[str, int] = {}
     last = 0
     for number, message in _numbered(stream):
@@ -49,7 +49,7 @@ def sids(stream: RecordedStream) -> Iterator[BrokenRule]:
 
 
 def acks_first(stream: RecordedStream) -> Iterator[BrokenRule]:
-    """No data before the acknowledgement of its subscription, nor before the others of the same command."""
+    """Check that no data precedes the acknowledgements of its subscription and of the others of its command."""
     acknowledged: set[int] = set()
     waiting: dict[int, set[str]] = {
         one.command_id: set(one.channels) for one in subscribing(stream) if one.command_id is not None
@@ -70,7 +70,7 @@ def acks_first(stream: RecordedStream) -> Iterator[BrokenRule]:
 
 
 def silence(stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Nothing of a subscription comes after it has ended."""
+    """Check that no data of a subscription follows its end."""
     gone: set[int] = set()
     for number, message in _numbered(stream):
         if message.kind is MessageKind.GONE and message.sid is not None:
@@ -80,7 +80,7 @@ def silence(stream: RecordedStream) -> Iterator[BrokenRule]:
 
 
 def numbers(stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Numbers begin at 1 for each subscription and rise by one, whatever the frame is that has one."""
+    """Check that sequence numbers begin at 1 in each subscription and rise by one, in frames of every kind."""
     last: Counter[int] = Counter()
     for number, message in _numbered(stream):
         if message.sid is None or message.number is None:
@@ -93,9 +93,9 @@ def numbers(stream: RecordedStream) -> Iterator[BrokenRule]:
 
 
 def ids(stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Every command with an id is answered, and no reply has the id of no command.
+    """Check that every command with an id is answered, and that every id of a reply is that of a command.
 
-    The end of a subscription answers the command that asked for it, whether it has its id or not.
+    The end of a subscription answers the command that requested it, with or without its id.
     """
     asked = {one.command_id: one for one in _commands(stream) if one.command_id is not None}
     answered = {one.command_id for one in stream.messages}
@@ -111,7 +111,7 @@ def ids(stream: RecordedStream) -> Iterator[BrokenRule]:
 
 
 def once(stream: RecordedStream, exempt: Container[str] = ()) -> Iterator[BrokenRule]:
-    """No frame with data comes twice in a row in one subscription, but for messages that may say the same again."""
+    """Check that no data frame of a subscription equals the one before; messages in `exempt` may repeat."""
     last: dict[int, object] = {}
     for number, message in _numbered(stream):
         if message.kind is not MessageKind.DATA or message.sid is None:
@@ -122,7 +122,7 @@ def once(stream: RecordedStream, exempt: Container[str] = ()) -> Iterator[Broken
 
 
 def subscribing(stream: RecordedStream) -> list[SentCommand]:
-    """The commands that subscribe to channels."""
+    """Return the commands that subscribe to channels."""
     return [sent for sent in _commands(stream) if sent.channels]
 
 

@@ -1,4 +1,4 @@
-"""A stream over a socket, without a thread: the protocol of `websockets`, and a socket read by whoever waits."""
+"""Synchronous streams over a socket, without a thread: the Sans-I/O protocol of `websockets` on a blocking socket."""
 
 import socket
 import ssl
@@ -16,11 +16,11 @@ from mockexchange.kit.streaming.connection import ABNORMAL, Arrival, FrameType, 
 from mockexchange.kit.target import Unreachable
 
 FRAME_BYTES_MAX = 16 * 1024 * 1024
-"""More than any book has; what is larger is a server gone wrong."""
+"""More than any order book needs; a larger frame is a server error."""
 READ_BYTES = 65_536
 SEND_S = 10.0
-"""For a server that reads nothing: what is sent here is small."""
-SORTS = {
+"""Timeout for a server that reads nothing; the messages are small."""
+FRAME_TYPES = {
     Opcode.TEXT: FrameType.TEXT,
     Opcode.BINARY: FrameType.BINARY,
     Opcode.PING: FrameType.PING,
@@ -55,7 +55,7 @@ def _secured(sock: socket.socket, uri: WebSocketURI, url: str) -> socket.socket:
 
 
 class SocketConnection:
-    """A `StreamConnection`. Pings are answered as soon as they are read."""
+    """A `StreamConnection` over a socket. Pings are answered as soon as they are read."""
 
     has_pings = True
 
@@ -63,11 +63,11 @@ class SocketConnection:
         self._sock, self._protocol = sock, ClientProtocol(uri, max_size=FRAME_BYTES_MAX)
         self._arrived: deque[Arrival] = deque()
         self._message = bytearray()
-        self._sort = FrameType.TEXT
+        self._type = FrameType.TEXT
         self._end: Arrival | None = None
 
     def shake_hands(self, headers: Mapping[str, str], timeout_s: float) -> None:
-        """Ask for the upgrade. Raises HandshakeRefused and Unreachable."""
+        """Request the upgrade. Raises HandshakeRefused and Unreachable."""
         request = self._protocol.connect()
         request.headers.update(headers)
         self._protocol.send_request(request)
@@ -115,10 +115,10 @@ class SocketConnection:
                 if data:
                     self._sock.sendall(data)
         except OSError:
-            self._lose()
+            self._end_abnormally()
 
     def _read(self, timeout_s: float) -> bool:
-        """Read what is there, or comes in time; whether anything did."""
+        """Read what is available or arrives in time; return whether anything was read."""
         self._sock.settimeout(max(timeout_s, 0.001))
         try:
             data = self._sock.recv(READ_BYTES)
@@ -131,31 +131,31 @@ class SocketConnection:
         else:
             self._protocol.receive_eof()
         for event in self._protocol.events_received():
-            self._take(event)
+            self._receive_event(event)
         self._write()
         if not data:
-            self._lose()
+            self._end_abnormally()
         return True
 
-    def _take(self, event: object) -> None:
+    def _receive_event(self, event: object) -> None:
         if not isinstance(event, Frame):  # the answer to the handshake
             return
         if event.opcode is Opcode.CLOSE:
             received = self._protocol.close_rcvd
             self._end = Arrival(FrameType.CLOSE, bytes(event.data), received.code if received else ABNORMAL)
         elif event.opcode in (Opcode.PING, Opcode.PONG):
-            self._arrived.append(Arrival(SORTS[event.opcode], bytes(event.data)))
+            self._arrived.append(Arrival(FRAME_TYPES[event.opcode], bytes(event.data)))
         else:
-            self._take_data(event)
+            self._receive_data(event)
 
-    def _take_data(self, frame: Frame) -> None:
-        """Take a message, or a fragment of one, in."""
+    def _receive_data(self, frame: Frame) -> None:
+        """Add a message, or a fragment of one, to the arrivals."""
         if frame.opcode is not Opcode.CONT:
-            self._sort = SORTS[frame.opcode]
+            self._type = FRAME_TYPES[frame.opcode]
             self._message.clear()
         self._message += frame.data
         if frame.fin:
-            self._arrived.append(Arrival(self._sort, bytes(self._message)))
+            self._arrived.append(Arrival(self._type, bytes(self._message)))
 
-    def _lose(self) -> None:
+    def _end_abnormally(self) -> None:
         self._end = self._end or Arrival(FrameType.CLOSE, b"", ABNORMAL)

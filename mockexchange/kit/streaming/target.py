@@ -1,4 +1,4 @@
-"""A stream that is judged: how to open it and by whose keys, what makes things happen on it, and what is kept of it."""
+"""The server whose stream is judged: opens streams, causes events on them and caches what the rules share."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from mockexchange.kit.venue import Signer
 
 T = TypeVar("T")
 LISTEN_S = 15.0
-"""Long enough for a ping of a quiet stream, where one is due every ten seconds."""
+"""Seconds; long enough for a ping of a quiet stream, which is due every ten seconds."""
 SLICE_S = 0.05
 
 
@@ -35,9 +35,9 @@ class StreamTarget:
     trigger_events: Callable[[], object] | None = None
     listen_s: float = LISTEN_S
     answer_s: float = 5.0
-    """How long a reply may take."""
+    """Seconds that a reply may take."""
     heartbeat_s: float = 10.0
-    """How long a stream is quiet before the server pings it."""
+    """Seconds without frames after which the server pings."""
     objections: list[Finding] = field(default_factory=list)
     streams: list[RecordedStream] = field(default_factory=list)
     _kept: dict[str, Any] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class StreamTarget:
         self.objections.clear()
 
     def has_changed(self) -> bool:
-        """Never: rules of the stream see for themselves whether something came meanwhile."""
+        """Return False: the rules of the stream notice themselves whether frames came meanwhile."""
         return False
 
     def new_objections(self) -> tuple[Finding, ...]:
@@ -64,12 +64,12 @@ class StreamTarget:
 
     @property
     def is_scripted(self) -> bool:
-        """Whether nothing happens but by `trigger_events`."""
+        """Whether events happen only by `trigger_events`."""
         return self.trigger_events is not None
 
     @property
     def url(self) -> str:
-        """Raises NotJudged where nobody said where the stream is."""
+        """The URL of the stream. Raises NotJudged if none was given."""
         if self.rest.ws_url is None:
             raise NotJudged("no URL of a stream was given")
         return self.rest.ws_url
@@ -79,18 +79,18 @@ class StreamTarget:
         return FrameJudge(self.rest.stream_document, self.rest.subject)
 
     def place(self, message: str = "") -> str:
-        """Where the document describes a message, or the stream as a whole."""
+        """Return where the API document describes a message, or the stream if `message` is empty."""
         pointer = f"#/components/messages/{message}" if message else "#/channels/stream"
         return f"contracts/{self.rest.subject}/asyncapi.yaml{pointer}"
 
     def signer(self, role: str) -> Signer:
-        """Raises NotJudged where there is no key of that role."""
+        """Return the key of a role. Raises NotJudged if there is none."""
         return self.rest.key(role)
 
     def shake_hands(
         self, signer: Signer, change: Callable[[Headers], Headers] = dict, url: str | None = None
     ) -> RecordedStream:
-        """Open a stream with signed headers, which `change` may change. Raises HandshakeRefused and Unreachable."""
+        """Open a stream with signed headers, passed through `change`. Raises HandshakeRefused and Unreachable."""
         where = url or self.url
         headers: Mapping[str, str] = change(signer.headers("GET", where))
         connection = self.connect(where, headers, self.answer_s)
@@ -104,9 +104,9 @@ class StreamTarget:
         return stream
 
     def open(self, role: str = MEMBER, objections: list[Finding] | None = None) -> RecordedStream:
-        """Open a stream as one of the roles. Raises NotJudged where there is no key, or it is refused; Unreachable.
+        """Open a stream with the key of a role. Raises NotJudged if there is no key or it is refused; Unreachable.
 
-        What the document has against its frames goes to `objections` if they are kept apart.
+        Differences from the API document are added to `objections`, by default to those of the target.
         """
         try:
             stream = self.shake_hands(self.signer(role))
@@ -117,7 +117,7 @@ class StreamTarget:
         return stream
 
     def collect_events(self, *streams: RecordedStream) -> None:
-        """Let something happen, and read all that these streams are told of it."""
+        """Cause events, or wait for them, and read every frame about them on these streams."""
         if self.trigger_events:
             self.trigger_events()
         else:
@@ -126,7 +126,7 @@ class StreamTarget:
             stream.sync()
 
     def cached(self, name: str, make: Callable[["StreamTarget"], T]) -> T:
-        """Make something once, for all checks that look at it; what went wrong is raised for each of them."""
+        """Return a value that is made once for all checks; NotJudged and Unreachable are cached too, as NotJudged."""
         if name not in self._kept:
             try:
                 self._kept[name] = make(self)
@@ -138,11 +138,11 @@ class StreamTarget:
         return cast("T", found)
 
     def drop_cached(self, name: str) -> None:
-        """Make something anew when it is asked for again."""
+        """Forget a cached value, so that the next use makes a new one."""
         self._kept.pop(name, None)
 
     def listen(self, streams: Sequence[RecordedStream], for_s: float) -> None:
-        """Read streams in turn, a little at a time, so that no ping waits."""
+        """Read streams in turn for some seconds, each for a short time, so that pings are answered."""
         until_s = time.monotonic() + for_s
         while time.monotonic() < until_s and not all(stream.is_closed for stream in streams):
             for stream in streams:

@@ -1,1 +1,1 @@
-"""Judges requests, answers and frames by the contract documents."""
+"""Compares requests, answers and stream frames with the API documents."""

@@ -1,4 +1,4 @@
-"""Whether an answer is one that a document describes: status, media type, headers, body."""
+"""Compares HTTP answers with an OpenAPI document: status, media type, headers and body."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ VERBS = ("get", "post", "put", "patch", "delete")
 
 
 class AnswerLike(Protocol):
-    """An answer, wherever it comes from."""
+    """The parts of an HTTP answer that a document describes."""
 
     @property
     def where(self) -> str: ...
@@ -29,14 +29,14 @@ class AnswerLike(Protocol):
 
 
 class AnswerJudge:
-    """Judges answers by one document; `subject` names it in findings, as in "kalshi/2026-10"."""
+    """Compares answers with one document, which findings name by `subject`: "venue/2026-10"."""
 
     def __init__(self, document: Document, subject: str) -> None:
         self.document, self.subject = document, subject
         self._validators: dict[tuple[str, ...], Validator] = {}
 
     def objections(self, path: str, method: str, answer: AnswerLike) -> Iterator[Finding]:
-        """Yield what the document has against an answer at a path of its. Methods it lacks are judged as one it has."""
+        """Yield the differences of an answer at a documented path; an unknown method is judged as a documented one."""
         item = self.document["paths"][path]
         verb = method.lower() if method.lower() in item else next((one for one in VERBS if one in item), "get")
         place = ("paths", path, verb, "responses", str(answer.status))
@@ -48,7 +48,7 @@ class AnswerJudge:
         yield from self._judge(answer, resolved(self.document, described), place)
 
     def component_objections(self, name: str, answer: AnswerLike) -> Iterator[Finding]:
-        """Yield what one of the document's responses has against an answer that belongs to none of its paths."""
+        """Yield the differences between an answer at no documented path and a response component of the document."""
         place = ("components", "responses", name)
         yield from self._judge(answer, self.document["components"]["responses"][name], place)
 

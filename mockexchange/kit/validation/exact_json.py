@@ -1,4 +1,4 @@
-"""Reading JSON as it is written: what schemas cannot see, such as a key that stands twice, or 1.0 where 1 belongs."""
+"""A JSON reader that keeps what schemas cannot see, such as a duplicate key, or 1.0 where 1 belongs."""
 
 import json
 import math
@@ -8,10 +8,10 @@ ALMOST_ZERO = 1e-9
 
 
 def read_json(text: str | bytes) -> Any:
-    """Return what is written. Raises ValueError where it is no JSON, is nested too deep, or has a key twice.
+    """Return the value of a JSON text. Raises ValueError if it is not JSON, is nested too deep or repeats a key.
 
-    A whole number that is written with a fraction or an exponent is off by next to nothing in it, so that it is no
-    integer, and within the bounds of a number.
+    A whole number written with a fraction or an exponent is changed by the smallest possible amount, so that it is not
+    an integer for a schema and stays within its bounds.
     """
     try:
         return json.loads(text, parse_float=_fraction, parse_constant=_refuse, object_pairs_hook=_object)

@@ -1,7 +1,7 @@
-"""Whether a frame of a stream is one that an AsyncAPI document describes: each frame alone, not their order.
+"""Compares stream frames with an AsyncAPI document, each frame alone, not their order.
 
-The message is found by the key that has one word in its payload (`type`, `cmd`), and what is said of it names the
-field, what was seen there and what is expected. How a frame is written is judged too, under rules of its own.
+The message is found by the key with a constant in its payload (`type`, `cmd`). Findings name the field, what was seen
+and what was expected. The formatting of frames is judged by rules of its own.
 """
 
 import json
@@ -19,20 +19,20 @@ from mockexchange.kit.validation.schema_errors import Error, Path, at, cut, desc
 from mockexchange.runtime.api_documents import ASYNCAPI, Document
 
 DOCUMENTED = "frames.documented"
-"""The frame is one of the document's messages, to the last field."""
+"""Every field of the frame is as in one of the document's messages."""
 COMPACT = "frames.compact"
-"""There is no space between the tokens."""
+"""No space between the JSON tokens."""
 NEWLINE = "frames.newline"
 """A newline ends the frame."""
 KEY_ORDER = "frames.key_order"
-"""Keys stand in the order that was recorded (`x-key-order`)."""
+"""Keys are in the recorded order (`x-key-order`)."""
 COMMANDS = "commands.documented"
 
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 SPACE = re.compile(r"\s")
 ENDING_SHOWN_CHARS = 8
 FINDINGS_MAX = 20
-"""Of one frame: a book of thousands of levels that are all wrong is one mistake."""
+"""Findings of one frame at most: an order book with thousands of wrong levels is one mistake."""
 
 Validator = jsonschema_rs.Draft7Validator
 """AsyncAPI's own schemas are an extension of draft 7."""
@@ -40,29 +40,31 @@ Frame = dict[str, Any]
 
 
 class Message(NamedTuple):
+    """A message of the document."""
+
     name: str
     payload: dict[str, Any]
     validator: Validator
     orders: tuple[tuple[str, list[str]], ...]
-    """The orders of the keys in the payload and in what stands under one, each by that key ("" for the payload)."""
+    """Key orders of the payload ("") and of the objects in it, each with the key of the object."""
 
 
-class Side:
-    """The messages that one side sends, found by their words."""
+class MessageCatalogue:
+    """The messages that the server or the client sends, found by their constants."""
 
     def __init__(self, document: Document, action: str) -> None:
         self._document = document
         self._schemas = {"schemas": document["components"]["schemas"]}
         self.by_key: dict[str, dict[str, list[Message]]] = {}
-        self.wordless: list[Message] = []
-        """Those that no word tells apart, such as answers with an id alone."""
+        self.without_constant: list[Message] = []
+        """Messages without a constant, such as answers with only an id."""
         for name, node in _messages(document, action).items():
             message = self._read(name, node["payload"])
             words = {key: one["const"] for key, one in message.payload["properties"].items() if "const" in one}
             for key, word in words.items():
                 self.by_key.setdefault(key, {}).setdefault(word, []).append(message)
             if not words:
-                self.wordless.append(message)
+                self.without_constant.append(message)
 
     def _read(self, name: str, payload: dict[str, Any]) -> Message:
         validator = Validator({**payload, "components": self._schemas}, validate_formats=True)
@@ -71,24 +73,24 @@ class Side:
         return Message(name, payload, validator, tuple((key, order) for key, order in found.items() if order))
 
     def find(self, frame: Frame) -> list[Message]:
-        """Return the messages that a frame may be: those with its word, or where it has none, those without."""
+        """Return the messages that a frame may be: those with its constant, or if it has none, those without."""
         for key, messages in self.by_key.items():
             word = frame.get(key)
             if isinstance(word, str) and word in messages:
                 return messages[word]
-        return [] if self.by_key.keys() & frame.keys() else self.wordless
+        return [] if self.by_key.keys() & frame.keys() else self.without_constant
 
 
 class FrameJudge:
-    """Judges frames by one document; `subject` names it in findings, as in "kalshi/2026-10"."""
+    """Compares frames with one document, which findings name by `subject`: "venue/2026-10"."""
 
     def __init__(self, document: Document, subject: str) -> None:
         self.document, self.subject = document, subject
-        self._sent, self._received = Side(document, "send"), Side(document, "receive")
+        self._sent, self._received = MessageCatalogue(document, "send"), MessageCatalogue(document, "receive")
         self._end: str = document["channels"]["stream"].get("x-frame-end", "\n")
 
     def objections(self, raw: str | bytes, where: str) -> Iterator[Finding]:
-        """Yield what the document has against a frame of the server; `where` says which it is."""
+        """Yield the differences between a frame of the server and the document; `where` names the frame."""
         text = yield from self._text(raw, where, DOCUMENTED)
         if text is None:
             return
@@ -99,7 +101,7 @@ class FrameJudge:
         yield from self._judge(self._sent, text, where, DOCUMENTED)
 
     def command_objections(self, raw: str | bytes, where: str) -> Iterator[Finding]:
-        """Yield what the document has against a frame of the client; how it is written is the client's affair."""
+        """Yield the differences between a frame of the client and the document; its formatting is not judged."""
         text = yield from self._text(raw, where, COMMANDS)
         if text is not None:
             yield from self._judge(self._received, text, where, COMMANDS)
@@ -111,7 +113,7 @@ class FrameJudge:
             yield self._finding(rule, where, f"bytes that are no text: {cut(repr(raw))}", "UTF-8")
             return None
 
-    def _judge(self, side: Side, text: str, where: str, rule: str) -> Iterator[Finding]:
+    def _judge(self, side: MessageCatalogue, text: str, where: str, rule: str) -> Iterator[Finding]:
         try:
             frame = read_frame(text)
         except ValueError as reason:
@@ -124,9 +126,9 @@ class FrameJudge:
         elif fitting is not None:
             yield from self._order_objections(fitting, frame, where)
         else:
-            yield from self._misfits(messages, frame, text, where, rule)
+            yield from self._mismatches(messages, frame, text, where, rule)
 
-    def _unknown(self, side: Side, frame: Frame, where: str, rule: str) -> Iterator[Finding]:
+    def _unknown(self, side: MessageCatalogue, frame: Frame, where: str, rule: str) -> Iterator[Finding]:
         for key, messages in side.by_key.items():
             seen = f"{key}: {shown(frame[key])}" if key in frame else f"no {key}"
             yield self._finding(rule, where, seen, f"one of {', '.join(messages)}")
@@ -139,8 +141,8 @@ class FrameJudge:
                 seen = f"{_field(message, [key] if key else [])} with the keys {', '.join(node)}"
                 yield self._finding(KEY_ORDER, where, seen, f"the order {', '.join(order)}", message, place)
 
-    def _misfits(self, messages: list[Message], frame: Frame, text: str, where: str, rule: str) -> Iterator[Finding]:
-        """What is wrong with a frame by that of its messages which it is nearest to."""
+    def _mismatches(self, messages: list[Message], frame: Frame, text: str, where: str, rule: str) -> Iterator[Finding]:
+        """Yield the differences between a frame and the message with the fewest errors."""
         candidates = [(one, list(one.validator.iter_errors(frame))) for one in messages]
         message, errors = min(candidates, key=lambda found: len(found[1]))
         plain = json.loads(text)
@@ -151,7 +153,7 @@ class FrameJudge:
                 yield self._finding(rule, where, words, expected, message, error.schema_path)
 
     def _broken(self, message: Message, error: Error) -> tuple[Any, str]:
-        """What the schema says where it is broken, and the nearest title above."""
+        """Return the violated part of the schema, and the nearest title above it."""
         node: Any = self.document if error.schema_path[0] == "components" else message.payload
         title = ""
         for part in error.schema_path:
@@ -169,7 +171,7 @@ class FrameJudge:
 
 
 def read_frame(text: str) -> Frame:
-    """Return the object of a frame, as `read_json` reads it. Raises ValueError where it is none."""
+    """Return the object of a frame, as `read_json` reads it. Raises ValueError if it is not an object."""
     frame = read_json(text)
     if type(frame) is not dict:
         raise ValueError("no object")
@@ -177,7 +179,7 @@ def read_frame(text: str) -> Frame:
 
 
 def _messages(document: Document, action: str) -> dict[str, Any]:
-    """The messages of the operations that send, or of those that receive, by name. What answers a command is sent."""
+    """Return the messages of operations that send, or that receive, by name. Replies to commands are sent."""
     operations = [one for one in document["operations"].values() if one["action"] == action]
     listed = [message for one in operations for message in one["messages"]]
     if action == "send":
@@ -192,6 +194,6 @@ def _field(message: Message, path: Path) -> str:
 
 
 def _is_spaced(text: str) -> bool:
-    """Whether there is space between tokens. Most frames have none at all, so that is looked at first."""
+    """Whether there is space between tokens. Most frames have no space at all, so that is tested first."""
     inner = text.removesuffix("\n")
     return SPACE.search(inner) is not None and SPACE.search(STRING.sub("", inner)) is not None

@@ -1,4 +1,4 @@
-"""Whether an upgrade that is not granted is answered as the document of the stream describes (`x-refusals`)."""
+"""Compares the answers to refused WebSocket upgrades with the document of the stream (`x-refusals`)."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ TEXT = "text/plain"
 
 
 class RefusalJudge:
-    """Judges by the document of a stream; what that takes from the document of REST is judged by `answers`."""
+    """Compares refusals with the document of a stream; `answers` judges those that the REST document describes."""
 
     def __init__(self, document: Document, subject: str, answers: AnswerJudge) -> None:
         channels = document["channels"].values()
@@ -24,11 +24,11 @@ class RefusalJudge:
         self._subject, self._answers = subject, answers
 
     def is_at(self, path: str) -> bool:
-        """Whether the stream is there."""
+        """Whether the stream is at a path."""
         return self._addresses.fullmatch(path) is not None
 
     def objections(self, answer: AnswerLike) -> Iterator[Finding]:
-        """Yield what the documents have against the answer to an upgrade, or to anything else that is asked there."""
+        """Yield the differences between the documents and an answer at the path of the stream."""
         refusal = self._refusals.get(str(answer.status))
         if refusal is None:
             yield self._finding(answer, f"status {answer.status}", f"one of {', '.join(self._refusals)}")

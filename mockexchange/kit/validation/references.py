@@ -1,4 +1,4 @@
-"""Following the references inside a document."""
+"""Resolves the references inside a document."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ Validator = jsonschema_rs.Draft202012Validator
 
 
 def resolved(document: Document, node: Any) -> Any:
-    """Return what a local reference points to, through any number of others; the node itself if it is none."""
+    """Return the target of a local reference, followed through other references; any other node as it is."""
     while isinstance(node, dict) and "$ref" in node:
         target: Any = document
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -20,7 +20,7 @@ def resolved(document: Document, node: Any) -> Any:
 
 
 def validator(document: Document, schema: Any) -> Validator:
-    """Return the validator of a schema that may point to the components of its document."""
+    """Return the validator of a schema that may refer to the components of its document."""
     return Validator({**schema, "components": document["components"]}, validate_formats=True)
 
 

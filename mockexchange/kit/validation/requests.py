@@ -1,10 +1,10 @@
-"""Whether a document allows a request, judged by what was sent.
+"""Decides by an API document whether a request is allowed, from the request as it was sent.
 
-schemathesis judges what it generated, and cautiously: in its coverage phase (4.32.5) it forgives every wrong value that
-stands beside a right one in the query. So each answer is held once more against the document, by what crossed the wire.
+schemathesis judges what it generated, and leniently: in its coverage phase (4.32.5) it accepts every wrong value beside
+a right one in the query. So each request is compared with the document once more, as it was sent.
 
-Scalars of bodies are read as text by the control API, so a number where a name belongs is a name: what is wrong in the
-kind of its scalars alone is left open. So is a number that is right by value but not plainly written, such as 1e-05.
+The control API reads scalars of bodies as text, so a number is valid where a name is expected: bodies that differ only
+in the types of their scalars are left undecided. So are numbers in an unusual notation, such as 1e-05.
 """
 
 import json
@@ -19,41 +19,43 @@ from mockexchange.runtime.api_documents import Document
 
 INTEGER = re.compile(r"0|-?[1-9][0-9]*")
 INTEGER_CHARS_MAX = 100
-"""Of a number that is looked at: no bound of a document is near, and Python refuses to read a few thousand digits."""
+"""Digits of a number that is read: far beyond any documented bound, and within what Python converts."""
 NUMERAL = re.compile(r"[+-]?[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
-"""Spellings of a number which the documents say nothing about, such as +5, 007 and 1.0."""
+"""Notations of a number that the documents leave open, such as +5, 007 and 1.0."""
 BOOLEANS = {"true", "false"}
 OTHER_BOOLEANS = {"1", "0", "t", "f", "true", "false"}
-"""In any case: spellings of which the documents say nothing."""
+"""Spellings that the documents leave open, in lower or upper case."""
 
 Objection = str | None
-"""What the document has against something, "" for nothing, None where it leaves that open."""
+"""Why the document forbids a request; "" if it allows it, None if it leaves that open."""
 
 
 class Parameter(NamedTuple):
+    """A parameter of an operation, with the validator of its schema."""
+
     name: str
     place: str
     is_required: bool
     kind: str
     is_listed: bool
-    """Whether its values are spelled out."""
+    """Whether the schema lists the values (`enum`)."""
     validator: Validator
 
 
 class OperationDemands(NamedTuple):
-    """What a document demands of the requests of one operation."""
+    """The requirements of a document for the requests of one operation."""
 
     parameters: dict[tuple[str, str], Parameter]
     is_query_closed: bool
-    """Whether unknown parameters are refused (`x-closed-query`; OpenAPI has no word for it)."""
+    """Whether unknown parameters are refused (`x-closed-query`; OpenAPI has no keyword for it)."""
     times: dict[str, list[str]]
-    """Kinds of time of which one may be filtered by, each with the words of `status` beside it (`x-times`)."""
+    """Kinds of time filters, of which one may be used, with the values of `status` allowed beside each (`x-times`)."""
     is_body_required: bool
     body: Validator | None
 
 
 class RequestJudge:
-    """Judges requests by one document."""
+    """Decides by one document whether requests are allowed."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -62,10 +64,10 @@ class RequestJudge:
     def objection_to(
         self, path: str, method: str, names: Mapping[str, Any], query: str, body: bytes = b""
     ) -> Objection:
-        """Return what the document has against a request; `names` fill the variables of a path of the document."""
+        """Return why the document forbids a request; `names` are the values of the path's variables."""
         demands = self._demands_of(path, method.lower())
         judged = [*_path_objections(demands, names), _query_objection(demands, query), _body_objection(demands, body)]
-        return next((words for words in judged if words), None if None in judged else "")
+        return next((reason for reason in judged if reason), None if None in judged else "")
 
     def _demands_of(self, path: str, method: str) -> OperationDemands:
         known = self._demands.get((path, method))
@@ -94,7 +96,7 @@ class RequestJudge:
 
 
 def _path_objections(demands: OperationDemands, sent: Mapping[str, Any]) -> list[Objection]:
-    """Where names are listed they are those that were told of; there may be others."""
+    """Judge the variables of a path; a name outside of an `enum` is left open, since other names may exist."""
     found = [one for (place, _), one in demands.parameters.items() if place == "path"]
     return [
         "" if one.validator.is_valid(str(sent.get(one.name))) else None if one.is_listed else f"{one.name} is none"
@@ -114,7 +116,7 @@ def _query_objection(demands: OperationDemands, query: str) -> Objection:
     given = dict(sent)
     judged = [_value_objection(one, given.get(name)) for name, one in parameters.items()]
     judged.append(_times_objection(demands.times, given))
-    return next((words for words in judged if words), None if None in judged else "")
+    return next((reason for reason in judged if reason), None if None in judged else "")
 
 
 def _times_objection(times: dict[str, list[str]], given: dict[str, str]) -> Objection:
@@ -151,19 +153,19 @@ def _body_objection(demands: OperationDemands, body: bytes) -> Objection:
     if not body:
         return "there is no body" if demands.is_body_required else ""
     try:
-        sent, worded = json.loads(body), _worded(json.loads(body, parse_float=str, parse_int=str))
+        sent, as_text = json.loads(body), _scalars_as_text(json.loads(body, parse_float=str, parse_int=str))
     except (ValueError, RecursionError):  # the latter where it is nested too deep
         return "the body is no JSON"
     is_right = demands.body.is_valid(sent)
-    if is_right != demands.body.is_valid(worded):
+    if is_right != demands.body.is_valid(as_text):
         return None
     return "" if is_right else "the body does not fit its schema"
 
 
-def _worded(value: Any) -> Any:
-    """The value with its scalars as text, as the control API sees it."""
+def _scalars_as_text(value: Any) -> Any:
+    """Return a value with its scalars as text, as the control API reads it."""
     if isinstance(value, dict):
-        return {name: _worded(item) for name, item in value.items()}
+        return {name: _scalars_as_text(item) for name, item in value.items()}
     if isinstance(value, list):
-        return [_worded(item) for item in value]
+        return [_scalars_as_text(item) for item in value]
     return str(value).lower() if isinstance(value, bool) else value

@@ -1,4 +1,4 @@
-"""Which path of a document a request goes to."""
+"""Finds the documented path of a request."""
 
 import re
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ VARIABLE = re.compile(r"\{([^}]+)\}")
 
 
 class Match(NamedTuple):
-    """A path of the document, and what fills its variables."""
+    """A path of the document, and the values of its variables."""
 
     path: str
     names: Mapping[str, str]
 
 
 class Routes:
-    """Finds paths; `prefix` is what stands before them on the wire."""
+    """The paths of a document; `prefix` precedes them in requests."""
 
     def __init__(self, document: Document, prefix: str) -> None:
         self._prefix = prefix
@@ -26,7 +26,7 @@ class Routes:
         self._templates = [(_pattern(path), path) for path in document["paths"] if "{" in path]
 
     def find(self, raw_path: str) -> Match | None:
-        """Return where a raw path goes, its query left out; None where the document has no such path."""
+        """Return the documented path of a raw path without query; None if the document has no such path."""
         if not raw_path.startswith(self._prefix):
             return None
         path = raw_path.removeprefix(self._prefix)

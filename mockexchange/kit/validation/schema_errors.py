@@ -1,4 +1,4 @@
-"""What a JSON schema has against a value, in words: what was seen, and what is expected instead."""
+"""Describes JSON schema errors: what was seen, and what was expected instead."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ ALTERNATIVES = {"oneOf", "anyOf"}
 
 
 def innermost(error: Error) -> Iterator[Error]:
-    """Yield what is wrong by the alternative of a schema that the value is nearest to; the error where none is told."""
+    """Yield the errors of the nearest alternative (`oneOf`, `anyOf`); without alternatives the error itself."""
     branches = error.kind.as_dict()["context"] if error.kind.name in ALTERNATIVES else []
     kinds = [{one.kind.name for one in branch} for branch in branches]
     if not branches or not all(kinds) or {"required"} in kinds:
@@ -27,14 +27,14 @@ def innermost(error: Error) -> Iterator[Error]:
 
 
 def _is_of_another_type(one: Error, whole: Error) -> bool:
-    """Whether the whole value is, not something in it."""
+    """Whether the value itself has another type, not a part of it."""
     return one.kind.name == "type" and list(one.instance_path) == list(whole.instance_path)
 
 
 def descriptions(error: Error, keyword: Any, title: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield what was seen (after the field's name) and what is expected.
+    """Yield what was seen (text that follows the field's name) and what was expected.
 
-    `keyword` is what the schema says there, `title` the words for it if it has any, `value` what stands in the frame.
+    `keyword` is the violated part of the schema, `title` its description or "", `value` the value at that place.
     """
     name, more = error.kind.name, error.kind.as_dict()
     match name:
@@ -62,7 +62,7 @@ def _expected(name: str, keyword: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """JSON of a value, cut."""
+    """Return the JSON of a value, shortened."""
     return cut(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
@@ -71,7 +71,7 @@ def cut(text: str) -> str:
 
 
 def at(value: Any, path: Path) -> Any:
-    """Return what stands at a path in a value."""
+    """Return the part of a value at a path."""
     for part in path:
         value = value[part]
     return value

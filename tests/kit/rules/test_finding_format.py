@@ -55,7 +55,7 @@ def test_what_a_row_does_not_tell_is_not_judged(read: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "exact", "slack", "is_of"),
+    ("told", "exact", "slack", "matches"),
     [
         (Amount(Decimal("1.23"), CENT), "1.239999", "0", True),
         (Amount(Decimal("-1.23"), CENT), "-1.239999", "0", True),

@@ -182,7 +182,7 @@ def test_what_is_made_up_is_told_what_there_is_and_filtered(monkeypatch: pytest.
         raise Unreachable("GET /b: no answer")
 
     monkeypatch.setattr(running, "explore", explore)
-    monkeypatch.setattr(running, "discover", lambda target: {})
+    monkeypatch.setattr(running, "discover_names", lambda target: {})
     report, watcher = judged(replace(settings(only=("requests.*",)), examples=3, seed=4))
     assert [verdict.rule for verdict in report.verdicts] == ["requests.as_sent"]
     assert watcher.stages == ["requests made up from the document"]

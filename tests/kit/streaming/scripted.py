@@ -7,7 +7,7 @@ from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.stream.protocol import KalshiStreamProtocol
 from mockexchange.kit.streaming.connection import Arrival, FrameType
 from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage
-from mockexchange.kit.streaming.recorded_stream import Judge, RecordedFrame, RecordedStream, SentCommand
+from mockexchange.kit.streaming.recorded_stream import FrameChecker, RecordedFrame, RecordedStream, SentCommand
 
 ANY_FRAME = Arrival(FrameType.TEXT, b"{}\n")
 
@@ -69,8 +69,8 @@ class Player:
         self.waiting.clear()
 
 
-def stream_on(connection: Player, judge: Judge | None = None) -> RecordedStream:
-    return RecordedStream("a stream", connection, KalshiStreamProtocol(), judge or Content(), [], 0.01)
+def stream_on(connection: Player, checker: FrameChecker | None = None) -> RecordedStream:
+    return RecordedStream("a stream", connection, KalshiStreamProtocol(), checker or Content(), [], 0.01)
 
 
 def stream_of(*crossed: SentCommand | StreamMessage) -> RecordedStream:

@@ -17,8 +17,8 @@ BODY_BYTES_MAX = 32 * 1024
 
 
 def error(code: int, message: str, reason: str = "", param: str = "") -> dict[str, Any]:
-    call_result = {"reason": reason, "param": param}
-    data = {name: words for name, words in call_result.items() if words}
+    extra = {"reason": reason, "param": param}
+    data = {name: words for name, words in extra.items() if words}
     return {"code": code, "message": message, **({"data": data} if data else {})}
 
 
@@ -110,9 +110,9 @@ def _held(
 ) -> Iterator[Finding]:
     where = f"{answer.where}, {mistake.words}" if mistake else answer.where
     method = mistake.method if mistake else ""
-    call_result = _error_of(answer)
-    differs = any(call_result.get(name) != value for name, value in expected.items()) or (
-        mistake is not None and mistake.expected is not WRONG_PARAM and call_result != dict(expected)
+    seen = _error_of(answer)
+    differs = any(seen.get(name) != value for name, value in expected.items()) or (
+        mistake is not None and mistake.expected is not WRONG_PARAM and seen != dict(expected)
     )
     if answer.status != 400 or differs:
         yield finding(target, rule, where, answer_text(answer), f"status 400 and the error {dict(expected)}", method)
