@@ -5,8 +5,8 @@ from pathlib import Path
 
 from mockexchange.venues.dated import ALWAYS, COMPAT_ONLY, FOREVER, DatedRow
 from mockexchange.venues.kalshi.dates import ALIASES, SOURCES
-from mockexchange.venues.kalshi.wire_sections import Section, sections
-from mockexchange.venues.wire_diff import READS, Facts
+from mockexchange.venues.kalshi.wire_sections import sections
+from mockexchange.venues.wire_diff import READS, Facts, Section
 
 TARGET = Path(__file__).parents[1] / "docs" / "wire.md"
 HEAD = """\

@@ -8,7 +8,7 @@ from mockexchange.cli.click_base import checked
 from mockexchange.cli.terminal import Line, show_table
 from mockexchange.venues.dated import COMPAT, LATEST, ApiDate
 from mockexchange.venues.registry import DEFAULT
-from mockexchange.venues.venue import Wire
+from mockexchange.venues.venue import WireTables
 from mockexchange.venues.wire_diff import READS, Change, diff_rows
 
 SIGNS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
@@ -30,7 +30,7 @@ def api(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-def _wire() -> Wire:
+def _wire() -> WireTables:
     assert DEFAULT.wire, "the default venue has dated tables"
     return DEFAULT.wire
 

@@ -51,7 +51,7 @@ def explain(context: click.Context, /, venue: str, **given: Any) -> None:
 def _explainer(venue: str) -> Callable[..., str]:
     from mockexchange.venues.registry import VENUES
 
-    explain_offline = VENUES[venue].explain_offline
+    explain_offline = VENUES[venue].auth.explain_offline
     if explain_offline is None:
         raise UsageFailure(f"signatures of {venue} cannot be looked at offline")
     return explain_offline

@@ -75,7 +75,7 @@ def _lists(value: Any) -> list[Any]:
 
 
 def _edit_legacy(value: Any, effect: fault_effects.Legacy, request: Request, operation: str | None) -> bool:
-    return venue_at(request.path).edit_legacy(value, operation, CHANGES[effect.how])
+    return venue_at(request.path).faults.edit_legacy(value, operation, CHANGES[effect.how])
 
 
 def _compact(value: Any) -> bytes:

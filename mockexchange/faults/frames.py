@@ -15,7 +15,7 @@ from mockexchange.faults.matching import FaultSubject
 from mockexchange.sandbox.journal import Firing, Journal
 from mockexchange.scenario import fault_effects
 from mockexchange.venues.frame import Frame
-from mockexchange.venues.venue import Session
+from mockexchange.venues.session import Session
 
 FrameRules = list[InstalledRule]
 Delayed = tuple[Frame, str]

@@ -34,5 +34,7 @@ def load_preset(name: str) -> tuple[Rule, ...]:
 def _for_venues(line: str) -> str:
     if PRIVATE not in line:
         return line
-    conditions = {name: condition for venue in VENUES.values() for name, condition in venue.private.items()}
+    conditions = {
+        name: condition for venue in VENUES.values() for name, condition in venue.faults.private_conditions.items()
+    }
     return "".join(line.replace(PRIVATE, condition).replace("$name", name) for name, condition in conditions.items())

@@ -24,7 +24,7 @@ from mockexchange.scenario.faults import Rule, unknown_account
 from mockexchange.store.log import Cause, Record
 from mockexchange.venues.registry import OPEN_STREAMS, venue_at
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.venue import Calls, Handshake
+from mockexchange.venues.session import Calls, Handshake
 
 RULES_MAX = 1_000
 """Every request passes them all."""
@@ -147,7 +147,7 @@ class Faults:
         """Answer the upgrade of a stream; `ask` has the venue answer it, at the host time that it is given."""
         front = self._front(request)
         seen = subject_of(front, request, at, host_at)
-        seen.operation = front.venue.open_stream
+        seen.operation = front.venue.stream.open_operation
         fired = self._fired(self.for_handshakes, seen, {"request": self._sandbox.journal.count + 1})
         refused = next((one for one in fired if isinstance(one.rule.effect, Refuse)), None)
         moved = next((one for one in fired if isinstance(one.rule.effect, ClockOffset)), None)

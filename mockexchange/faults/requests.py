@@ -22,7 +22,8 @@ from mockexchange.faults.stale_state import LaggingExchanges
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.request import Answer, Call, Request
-from mockexchange.venues.venue import Venue, VenueContext
+from mockexchange.venues.session import VenueContext
+from mockexchange.venues.venue import Venue
 
 CONTENT_TYPE = b"content-type"
 SUCCESS = 200
@@ -49,10 +50,10 @@ class RequestTarget:
 
     def claimed_key(self, request: Request) -> Key | None:
         """The key that a request claims to be of, where there is one; nothing of it is proven yet."""
-        return _key_of(self.context, self.venue.claimed_key(request))
+        return _key_of(self.context, self.venue.auth.claimed_key(request))
 
     def answer(self, request: Request, at: int, host_at: int, context: VenueContext | None = None) -> Answer:
-        ask = self.ask or self.venue.answer
+        ask = self.ask or self.venue.rest.answer
         return ask(context or self.context, request, at, host_at)
 
 
@@ -67,7 +68,7 @@ def subject_of(front: RequestTarget, request: Request, at: int, host_at: int) ->
         at,
         host_at,
         account=key.account if key else None,
-        operation=front.venue.operation_of(front.context, request),
+        operation=front.venue.rest.operation_of(front.context, request),
         method=request.method,
         path=request.stream_path if isinstance(request, Call) else request.path,
     )
@@ -88,7 +89,7 @@ def error_answer(
         _outage_body(front, request, seen, error),
         operation=seen.operation,
         account=seen.account,
-        key_id=venue.claimed_key(request),
+        key_id=venue.auth.claimed_key(request),
         headers=tuple((header.lower().encode(), value.encode()) for header, value in headers.items()),
         diagnosis=f"the fault {name} answered {status}: the exchange was not asked",
     )
@@ -96,14 +97,14 @@ def error_answer(
 
 def _outage_body(front: RequestTarget, request: Request, seen: FaultSubject, error: fault_effects.Status) -> bytes:
     venue, context = front.venue, front.context
-    if venue.answer_outage:
-        return venue.answer_outage(context, request, error.status, seen.at, seen.host_at)
-    return venue.outage_body(error.status, error.shape, venue.date_of(context, front.claimed_key(request)))
+    if venue.faults.answer_outage:
+        return venue.faults.answer_outage(context, request, error.status, seen.at, seen.host_at)
+    return venue.faults.outage_body(error.status, error.shape, venue.date_of(context, front.claimed_key(request)))
 
 
 def note_clock_offset(venue: Venue, reply: Answer, one: InstalledRule) -> None:
     """Say of a refusal that the clock was moved before it."""
-    if venue.refuses_caller(reply.status, reply.body) and reply.diagnosis:
+    if venue.auth.refuses_caller(reply.status, reply.body) and reply.diagnosis:
         reply.diagnosis += (
             f" (the fault {one.name} moved the server's clock by {one.rule.given['then'][one.rule.kind]})"
         )
@@ -158,7 +159,9 @@ class FaultedRequest:
         if not isinstance(effect, fault_effects.RateLimit):
             return error_answer(self._front, self._request, self._seen, name, effect)
         error = fault_effects.Status(TOO_MANY_REQUESTS, effect.shape, effect.headers)
-        return error_answer(self._front, self._request, self._seen, name, error, self._front.venue.too_many_status)
+        return error_answer(
+            self._front, self._request, self._seen, name, error, self._front.venue.faults.too_many_status
+        )
 
     def _exchange(self) -> Answer:
         """The exchange's answer, or a literal one, to a request and at a time that faults may have changed."""
@@ -174,11 +177,11 @@ class FaultedRequest:
     def _venue(self, host_at: int) -> Answer:
         request, front = self._request, self._front
         if fault_effects.PageSize in self._by_effect:
-            request = front.venue.with_rows_max(request, self._effect(fault_effects.PageSize).rows)
+            request = front.venue.faults.with_rows_max(request, self._effect(fault_effects.PageSize).rows)
         is_stale = fault_effects.Stale in self._by_effect
         reply: Answer = self._stale(request, host_at) if is_stale else front.answer(request, self._seen.at, host_at)
         if (
-            front.venue.refuses_caller(reply.status, reply.body) and request is not self._request
+            front.venue.auth.refuses_caller(reply.status, reply.body) and request is not self._request
         ):  # explained by what was sent and signed
             reply = front.answer(self._request, self._seen.at, host_at)
         return reply
@@ -188,7 +191,7 @@ class FaultedRequest:
         lag_us, front = self._effect(fault_effects.Stale).lag_us, self._front
         at = self._seen.at - lag_us
         context = self._lags.context(front.venue, lag_us, self._seen.at)
-        if _key_of(context, front.venue.claimed_key(request)) is None:
+        if _key_of(context, front.venue.auth.claimed_key(request)) is None:
             return front.answer(request, self._seen.at, host_at)
         is_on_exchange_time = front.context.settings.auth_clock == "exchange"
         return front.answer(request, at, self._seen.at if is_on_exchange_time else host_at, context)

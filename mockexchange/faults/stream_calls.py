@@ -14,7 +14,8 @@ from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.diagnosis.search import no_pause
 from mockexchange.venues.frame import Asked, Frame
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.venue import Calls, Venue
+from mockexchange.venues.session import Calls
+from mockexchange.venues.venue import Venue
 
 ERROR, RESULT = "error", "result"
 """What journals call frames that answer a call, where no session has said it."""
@@ -69,7 +70,7 @@ def frame_of(answer: Answer, made: Frame | None = None) -> Frame:
 
 def _asked(answer: Answer, venue: Venue) -> Asked | None:
     """What was asked for of whoever answered in the session's place; nothing where that is a refusal of who asks."""
-    if answer.operation is None or venue.refuses_caller(answer.status, answer.body):
+    if answer.operation is None or venue.auth.refuses_caller(answer.status, answer.body):
         return None
     return Asked(answer.operation, answer.account)
 

@@ -56,9 +56,9 @@ def _answer(replay: Replay, streams: StreamReplay, stubs: StubReplay, entry: Pla
     context = replay.contexts[venue.name]
     if entry.get("stub") is not None:
         return stubs.answer(entry["stub"], venue, request, at, host_at)
-    if entry.get("operation") != venue.open_stream or not _is_upgrade(entry):
-        return venue.answer(context, request, at, host_at)
-    handshake = venue.shake_hands(context, request, at, host_at, streams.count_of)
+    if entry.get("operation") != venue.stream.open_operation or not _is_upgrade(entry):
+        return venue.rest.answer(context, request, at, host_at)
+    handshake = venue.stream.shake_hands(context, request, at, host_at, streams.count_of)
     if handshake.session is not None and entry.get("connection") is not None:
         streams.sessions[entry["connection"]] = handshake.session, venue
     return handshake.answer

@@ -50,7 +50,7 @@ def _open(header: Header) -> tuple[Exchange, dict[str, Any]]:
     try:
         exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before)
         date = DEFAULT.api_date(header.api_date)
-        settings = {name: venue.settings(**_settings_of(venue, header)) for name, venue in VENUES.items()}
+        settings = {name: venue.scenario.settings(**_settings_of(venue, header)) for name, venue in VENUES.items()}
         contexts = {name: venue.open_context(exchange.state, date, settings[name]) for name, venue in VENUES.items()}
     except (TypeError, ValueError) as error:
         raise LogError(f"line 1: {error}") from None

@@ -14,7 +14,8 @@ from mockexchange.sandbox.journal_json import frame_bytes
 from mockexchange.scenario.fault_effects import ClockOffset, RateLimit, Status
 from mockexchange.scenario.faults import FAULT, Rule
 from mockexchange.venues.frame import Frame
-from mockexchange.venues.venue import Calls, Venue
+from mockexchange.venues.session import Calls
+from mockexchange.venues.venue import Venue
 
 IN_ITS_PLACE = (Status, RateLimit)
 """Effects that keep a call from its session."""

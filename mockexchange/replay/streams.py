@@ -18,7 +18,8 @@ from mockexchange.sandbox.journal_json import frame_bytes
 from mockexchange.store.log import Record
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.registry import VENUES
-from mockexchange.venues.venue import Session, Venue
+from mockexchange.venues.session import Session
+from mockexchange.venues.venue import Venue
 
 OPEN, CLOSE, ERROR, LITERAL = "open", "close", "error", "literal"
 NOTHING = "nothing"
@@ -135,7 +136,7 @@ class StreamReplay:
             self.replay.contexts[venue.name],
             {name for one in streams for name in one.session.channels},
         )
-        messages = list(venue.messages_of(context.state, events, record.at, context.settings, subscribed))
+        messages = list(venue.stream.messages_of(context.state, events, record.at, context.settings, subscribed))
         for stream in streams:
             frames = [frame for message in messages if (frame := stream.session.frame_of(message))]
             if frames:

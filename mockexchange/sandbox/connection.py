@@ -12,7 +12,8 @@ from mockexchange.faults.stream_calls import CallReply
 from mockexchange.sandbox.journal import Journal
 from mockexchange.sandbox.outbox import Outbox
 from mockexchange.venues.frame import Asked, Frame
-from mockexchange.venues.venue import Calls, Message, Session, Venue
+from mockexchange.venues.session import Calls, Message, Session
+from mockexchange.venues.venue import Venue
 
 OVERFLOW = 25
 OVERFLOWED = "overflow"

@@ -89,7 +89,7 @@ async def _add_keys(sandbox: Sandbox) -> None:
 def _key_command(sandbox: Sandbox, spec: KeySpec) -> AddKey:
     """Generated key ids and secrets are functions of the names, so that they are the same in every run."""
     names = (sandbox.name, spec.account, spec.name)
-    secrets = venue_of(sandbox.exchange.state.accounts[spec.account].venue).secrets
+    secrets = venue_of(sandbox.exchange.state.accounts[spec.account].venue).auth.secrets
     public_key = secret = ""
     if secrets:
         seed = "/".join(names)

@@ -47,6 +47,8 @@ def new_log(plan: Plan, options: SandboxOptions) -> Log:
 
 def _logged_settings(plan: Plan) -> dict[str, Any]:
     """Return all settings of the default venue, and by name those of the other venues that differ from the defaults."""
-    settings = {name: asdict(given) for name, given in plan.settings.items() if given != VENUES[name].settings()}
+    settings = {
+        name: asdict(given) for name, given in plan.settings.items() if given != VENUES[name].scenario.settings()
+    }
     settings.pop(DEFAULT_VENUE.name, None)
     return {**asdict(plan.settings[DEFAULT_VENUE.name]), **settings}

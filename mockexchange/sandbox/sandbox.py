@@ -23,7 +23,8 @@ from mockexchange.store.log import Cause, Log, Record
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT, VENUES, venue_at
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.venue import Handshake, Venue
+from mockexchange.venues.session import Handshake
+from mockexchange.venues.venue import Venue
 
 CommandObserver = Callable[[Record, Outcome], None]
 """Told of every command once it is carried out."""
@@ -166,7 +167,7 @@ class Sandbox:
         context = self.contexts[venue.name]
 
         def ask(host_at: int) -> Handshake:
-            return venue.shake_hands(context, request, at, host_at, self.streams.count_of)
+            return venue.stream.shake_hands(context, request, at, host_at, self.streams.count_of)
 
         is_plain = not self.faults.for_handshakes
         handshake = ask(host_at) if is_plain else self.faults.shake_hands(request, at, host_at, ask)
@@ -189,7 +190,7 @@ class Sandbox:
         """By a stub where there is one for it, else by the venue."""
         context = self.contexts[venue.name]
         stubbed = self.stubs.answer(venue, context, request, at, host_at) if self.stubs.installed else None
-        return stubbed or venue.answer(context, request, at, host_at)
+        return stubbed or venue.rest.answer(context, request, at, host_at)
 
     def _note(
         self, venue: Venue, request: Request, answer: Answer, at: int, host_at: int, position: int

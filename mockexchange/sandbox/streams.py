@@ -12,7 +12,8 @@ from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal import FrameEntry, Journal
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.registry import DEFAULT, VENUES
-from mockexchange.venues.venue import Message, Session, Venue
+from mockexchange.venues.session import Message, Session
+from mockexchange.venues.venue import Venue
 
 SERVICE_RESTART = 1012
 """The close code of a reset and of a shutdown: clients reconnect after it with a pause (after 1001 one spins)."""
@@ -109,7 +110,7 @@ class Streams:
         """Send the messages of these events to the subscribed connections; `contexts` are by venue."""
         for name, channels in self.channels:
             venue = VENUES[name]
-            self.publish(venue.messages_of(state, events, at, contexts[name].settings, channels), venue)
+            self.publish(venue.stream.messages_of(state, events, at, contexts[name].settings, channels), venue)
 
     def publish(self, messages: Iterable[Message], venue: Venue = DEFAULT) -> None:
         """Give every message of a venue to who is subscribed to its channel there and may see it."""

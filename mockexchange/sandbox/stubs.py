@@ -52,7 +52,7 @@ class Seen:
     @cached_property
     def call(self) -> tuple[str, Mapping[str, str]]:
         """The method of JSON-RPC that is asked for, with its params as text; "" where it is none."""
-        return (self.venue.asked_of and self.venue.asked_of(self.request)) or ("", {})
+        return (self.venue.rest.rpc_call_of and self.venue.rest.rpc_call_of(self.request)) or ("", {})
 
 
 class InstalledStub:
@@ -161,16 +161,18 @@ class Stubs:
 def stub_answer(stub: Stub, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer:
     """What a stub answers, or the venue where it refuses who asks."""
     if stub.is_signed is False:
-        reply = Answer(0, b"", operation=venue.operation_of(context, request), key_id=venue.claimed_key(request))
+        reply = Answer(
+            0, b"", operation=venue.rest.operation_of(context, request), key_id=venue.auth.claimed_key(request)
+        )
     else:
-        reply = venue.authenticate_only(context, request, at, host_at, stub.is_signed is True)
+        reply = venue.rest.authenticate_only(context, request, at, host_at, stub.is_signed is True)
     reply.stub = stub.name
     if reply.refusal is None:
         reply.status, reply.body = stub.status, stub.body
         reply.headers = tuple((name.encode(), value.encode()) for name, value in stub.headers.items())
         if stub.kind == "result":
-            assert venue.wrap_result is not None, "such a stub is refused elsewhere"
-            reply.body = venue.wrap_result(context, request, stub.body.decode(), at, host_at)
+            assert venue.rest.wrap_result is not None, "such a stub is refused elsewhere"
+            reply.body = venue.rest.wrap_result(context, request, stub.body.decode(), at, host_at)
     return reply
 
 

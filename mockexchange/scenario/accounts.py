@@ -79,7 +79,7 @@ def _cash(subaccount_ref: SubaccountRef, cash: Any, node: Located) -> Iterator[t
 def _check_venue(name: str, account: dict[str, Any]) -> None:
     """Refuse what the account's venue does not have."""
     venue = venue_of(account["venue"])
-    currencies = venue.words.get("currency", ())
+    currencies = venue.scenario.vocabulary.get("currency", ())
     if currencies and account["kind"] is not AccountKind.MEMBER:
         message = f"expected no kind: accounts at {venue.name} are of one kind, got {account['kind']}"
         raise _wrong(account, "kind", message, name)
@@ -145,7 +145,9 @@ def keys_of(name: str, account: dict[str, Any], file: str) -> Iterator[KeySpec]:
     """The keys that an account wants, one if it does not say. Raises ScenarioError on contradictions."""
     venue = venue_of(account["venue"])
     if account["keys"] is None:
-        yield KeySpec(name, KEY_DEFAULT, scopes=venue.scopes_default, node=account["_node"], venue=account["venue"])
+        yield KeySpec(
+            name, KEY_DEFAULT, scopes=venue.auth.scopes_default, node=account["_node"], venue=account["venue"]
+        )
         return
     for key, spec in account["keys"].items():
         yield _key(name, key, account, spec, file)
@@ -161,7 +163,7 @@ def _key(name: str, key: str, account: dict[str, Any], spec: dict[str, Any], fil
         algorithm=_algorithm(spec, path),
         public_path=_beside(file, spec["public_key"]),
         private_path=_beside(file, spec["private_key"]),
-        scopes=venue.scopes_default if spec["scopes"] is None else tuple(spec["scopes"]),
+        scopes=venue.auth.scopes_default if spec["scopes"] is None else tuple(spec["scopes"]),
         subaccount=_bound_subaccount(account, spec, path),
         api_date=spec["api_date"],
         node=spec["_node"],
@@ -172,15 +174,15 @@ def _key(name: str, key: str, account: dict[str, Any], spec: dict[str, Any], fil
 
 def _check_key(venue: Venue, spec: dict[str, Any], path: str) -> None:
     """Refuse what keys of this venue do not have."""
-    foreign = ("secret",) if venue.secrets is None else OF_PAIRS
+    foreign = ("secret",) if venue.auth.secrets is None else OF_PAIRS
     given = next((name for name in foreign if spec[name] is not None), None)
     if given:
-        own = "a key pair" if venue.secrets is None else "an id and a secret"
+        own = "a key pair" if venue.auth.secrets is None else "an id and a secret"
         raise _wrong(spec, given, f"expected no {given}: a key of {venue.name} is {own}", f"{path}.{given}")
-    scope = next((scope for scope in spec["scopes"] or () if scope not in venue.scopes), None)
+    scope = next((scope for scope in spec["scopes"] or () if scope not in venue.auth.scopes), None)
     if scope is not None:
-        message = f"expected a scope of {venue.name} ({', '.join(venue.scopes)}), got {scope!r}"
-        raise _wrong(spec, "scopes", message + did_you_mean(scope, venue.scopes), f"{path}.scopes")
+        message = f"expected a scope of {venue.name} ({', '.join(venue.auth.scopes)}), got {scope!r}"
+        raise _wrong(spec, "scopes", message + did_you_mean(scope, venue.auth.scopes), f"{path}.scopes")
     _check_values(venue, spec, path)
 
 
@@ -190,8 +192,8 @@ def _check_values(venue: Venue, spec: dict[str, Any], path: str) -> None:
         if spec["api_date"] is not None:
             venue.api_date(spec["api_date"])
         key = "secret"
-        if spec["secret"] is not None and venue.secrets is not None:
-            venue.secrets.check(spec["secret"])
+        if spec["secret"] is not None and venue.auth.secrets is not None:
+            venue.auth.secrets.check(spec["secret"])
     except ValueError as error:
         raise _wrong(spec, key, str(error), f"{path}.{key}") from None
 

@@ -21,8 +21,8 @@ from mockexchange.venues.registry import DEFAULT, OPEN_STREAMS, VENUES
 
 ANY = "*"
 PROBABILITY_UNIT = 1_000_000
-OPERATION_NAMES = tuple(dict.fromkeys(name for venue in VENUES.values() for name in venue.operations))
-CHANNEL_NAMES = tuple(dict.fromkeys(name for venue in VENUES.values() for name in venue.channels))
+OPERATION_NAMES = tuple(dict.fromkeys(name for venue in VENUES.values() for name in venue.rest.operations))
+CHANNEL_NAMES = tuple(dict.fromkeys(name for venue in VENUES.values() for name in venue.stream.channels))
 ALWAYS = ("nth", "every", "probability", "from", "until", "host_time")
 MATCHED = {
     Surface.REQUEST: ("operation", "path", "method", "account", "page", *ALWAYS),
@@ -147,7 +147,7 @@ OPERATION = Scalar(
 )
 METHOD = _word("GET, POST, PUT or DELETE", ("GET", "POST", "PUT", "DELETE"))
 _BEGINNINGS = "|".join(venue.prefix for venue in VENUES.values())
-_STREAMS = "|".join(path for venue in VENUES.values() if venue.asked_of for path in venue.stream_paths)
+_STREAMS = "|".join(path for venue in VENUES.values() if venue.rest.rpc_call_of for path in venue.stream.paths)
 """Where calls are made, which are requests."""
 PATH = matching(
     f"a path such as {DEFAULT.prefix}/portfolio/*, from the first slash on, or one that begins with *",

@@ -22,7 +22,7 @@ from mockexchange.scenario.value_types import BOOLEAN, NAME, TEXT, Scalar, below
 from mockexchange.venues.registry import STREAM_PATHS, VENUES, venue_at
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
-CALLED = tuple(venue.name for venue in VENUES.values() if venue.asked_of)
+CALLED = tuple(venue.name for venue in VENUES.values() if venue.rest.rpc_call_of)
 """Venues whose requests name a method of JSON-RPC, in the path or in the body."""
 OWN_PATHS = ("/_mock", "/_mock/")
 TIMES_MAX = 1_000_000
@@ -263,4 +263,4 @@ def _require_sense(stub: Stub) -> None:
 
 def _is_of_calls(stub: Stub) -> bool:
     venue = VENUES[stub.wanted.venue] if stub.wanted.venue else venue_at(stub.wanted.path)
-    return venue.wrap_result is not None
+    return venue.rest.wrap_result is not None

@@ -41,7 +41,7 @@ def settings_of(values: dict[str, Any]) -> dict[str, Any]:
     common = {name: value for name, value in given.items() if name in COMMON}
     own = {name: _of_venue(name, values) for name in VENUES}
     return {
-        name: venue.settings(**{**(given if venue is DEFAULT else common), **own[name]})
+        name: venue.scenario.settings(**{**(given if venue is DEFAULT else common), **own[name]})
         for name, venue in VENUES.items()
     }
 
@@ -63,7 +63,7 @@ def _of_top_level(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 def _of_venue(name: str, values: dict[str, Any]) -> dict[str, Any]:
     """Settings by what is written under the venue's name."""
     given = values.get(name, {})
-    switches = VENUES[name].switches
+    switches = VENUES[name].scenario.switches
     return {switches[word].setting: value for word, value in given.items() if value is not None}
 
 
@@ -78,7 +78,7 @@ def _kind(switch: Switch) -> Kind:
 
 
 _RECORDS = {
-    name: Record({word: may(_kind(switch)) for word, switch in venue.switches.items()})
+    name: Record({word: may(_kind(switch)) for word, switch in venue.scenario.switches.items()})
     for name, venue in VENUES.items()
-    if venue.switches
+    if venue.scenario.switches
 }

@@ -14,13 +14,17 @@ EACH = "each"
 NUMBER_MAX = 10**9
 SUBSCRIBED, PAGE, REQUEST = "subscribed", "page", "request"
 _CHANNELS = tuple(
-    dict.fromkeys(name for venue in VENUES.values() for name in venue.channels if name not in venue.quiet_channels)
+    dict.fromkeys(
+        name for venue in VENUES.values() for name in venue.stream.channels if name not in venue.stream.quiet_channels
+    )
 )
 CHANNEL = choice({name: name for name in (*_CHANNELS, ANY)})
 _OPERATIONS = tuple(
-    dict.fromkeys(name for venue in VENUES.values() for name in venue.operations if name != venue.open_stream)
+    dict.fromkeys(
+        name for venue in VENUES.values() for name in venue.rest.operations if name != venue.stream.open_operation
+    )
 )
-PAGED = tuple(name for venue in VENUES.values() for name in venue.paged_operations)
+PAGED = tuple(name for venue in VENUES.values() for name in venue.rest.paged_operations)
 """The operations whose answers lead to a next page."""
 
 

@@ -35,7 +35,7 @@ class ListenerApp:
 
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
         """Journal bytes that were no HTTP; return the body of the 400 they get, which is the default venue's."""
-        body = DEFAULT.garbage_answer(diagnosis, self.sandbox_of(None).options.api_date)
+        body = DEFAULT.rest.malformed_body(diagnosis, self.sandbox_of(None).options.api_date)
         self._journal(raw, diagnosis, 400, body)
         return body
 

@@ -153,7 +153,7 @@ class ServerState:
         return self.origin(name) + venue.prefix
 
     def ws_url(self, name: str = DEFAULT, venue: Venue = DEFAULT_VENUE) -> str:
-        return self.origin(name).replace("http", "ws", 1) + venue.stream_paths[0]
+        return self.origin(name).replace("http", "ws", 1) + venue.stream.paths[0]
 
     def urls(self, name: str = DEFAULT) -> dict[str, dict[str, str]]:
         """Where each venue of a sandbox is, by its name."""

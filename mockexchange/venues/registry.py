@@ -8,8 +8,8 @@ from mockexchange.venues.venue import Venue
 DEFAULT = KALSHI
 """Speaks where nothing says who is meant: accounts without a venue, paths that are nobody's, bytes that are no HTTP."""
 VENUES: dict[str, Venue] = {venue.name: venue for venue in (DEFAULT, DERIBIT, SIGNALPLUS)}
-STREAM_PATHS = {path: venue for venue in VENUES.values() for path in venue.stream_paths}
-OPEN_STREAMS = tuple(dict.fromkeys(venue.open_stream for venue in VENUES.values()))
+STREAM_PATHS = {path: venue for venue in VENUES.values() for path in venue.stream.paths}
+OPEN_STREAMS = tuple(dict.fromkeys(venue.stream.open_operation for venue in VENUES.values()))
 _OTHERS = tuple(venue for venue in VENUES.values() if venue is not DEFAULT)
 
 

@@ -1,195 +1,72 @@
-"""What the house knows of a venue: one value each, in the venue's own `venue.py`. Nothing else of it is imported.
+"""A venue as one value: its names, its dates, and what it does by subject.
 
-Requests and commands come in as bytes and go out as bytes; times are microseconds, exchange time before host time.
+Each venue's `venue.py` defines one; the rest of the package knows a venue by this value alone. Requests and commands
+come in as bytes, answers and frames go out as bytes; times are microseconds, exchange time before host time.
 """
 
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from mockexchange.core.events import Event
 from mockexchange.core.model.accounts import Account, Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.frame import Asked, Frame
-from mockexchange.venues.request import Answer, Call, Request
+from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.retirement import Retirement
+from mockexchange.venues.session import ContextT, Handshake, Message, OpenCount, VenueSettings
+from mockexchange.venues.switches import Switch
+from mockexchange.venues.wire_diff import Section
+
+SettingsT = TypeVar("SettingsT", bound=VenueSettings)
+MessageT = TypeVar("MessageT", bound=Message)
 
 
-class VenueSettings(Protocol):
-    """What every venue lets a scenario switch; each has more of its own. A frozen dataclass, of defaults as it is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestApi(Generic[ContextT]):
+    """The venue's operations over HTTP."""
 
-    @property
-    def auth_clock(self) -> str:
-        """host or exchange: what signatures are held against."""
-        ...
-
-    @property
-    def stream_heartbeat_us(self) -> int:
-        """Of quiet before a Ping of the protocol; 0 for none."""
-        ...
-
-    @property
-    def stream_pong_us(self) -> int: ...
-
-    @property
-    def stream_outbox_bytes(self) -> int: ...
-
-
-class VenueContext(Protocol):
-    """A venue's front over one exchange: what its answers are made from."""
-
-    @property
-    def state(self) -> State: ...
-
-    @property
-    def api_date(self) -> ApiDate: ...
-
-    @property
-    def settings(self) -> Any: ...
+    headers: tuple[tuple[bytes, bytes], ...]
+    """Headers of every answer that does not set them itself."""
+    operations: Sequence[str]
+    """Names of all operations, the handshake of the stream included."""
+    paged_operations: Sequence[str] = ()
+    """Operations that answer in pages."""
+    operation_of: Callable[[ContextT, Request], str | None]
+    """Return the name of the operation that a request is for."""
+    answer: Callable[[ContextT, Request, int, int], Answer]
+    """Answer a request: (context, request, exchange time, host time). Never raises."""
+    authenticate_only: Callable[[ContextT, Request, int, int, bool], Answer]
+    """Verify the credentials of a request for any operation: (context, request, exchange time, host time, whether a
+    signature is required even where the venue does not require one). The result is an answer without a body, or a
+    whole one with a `refusal` if the credentials are not valid."""
+    malformed_body: Callable[[str, ApiDate], bytes]
+    """Return the body of a 400 for bytes that are no HTTP: (diagnosis, date)."""
+    rpc_call_of: Callable[[Request], tuple[str, Mapping[str, str]] | None] | None = None
+    """Return the JSON-RPC method of a request, with its params as text; None if it names none. The field is None for a
+    venue without JSON-RPC."""
+    wrap_result: Callable[[ContextT, Request, str, int, int], bytes] | None = None
+    """Return the envelope around a result: (context, request, JSON of the result, exchange time, host time). None for
+    a venue without envelopes."""
 
 
-class Message(Protocol):
-    """What happened, as one channel tells it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamApi(Generic[ContextT, SettingsT, MessageT]):
+    """The venue's WebSocket streams."""
 
-    @property
-    def channel(self) -> str:
-        """One of the names in `Session.channels`."""
-        ...
-
-
-class Subscription(Protocol):
-    """One of a session's."""
-
-    @property
-    def sid(self) -> int:
-        """Its number in the session, never used again; whether clients get to see it is the venue's matter."""
-        ...
-
-    @property
-    def channel(self) -> str:
-        """As scenarios know it."""
-        ...
-
-    @property
-    def markets(self) -> Collection[str] | None:
-        """What it is narrowed down to; None for everything."""
-        ...
-
-
-class Calls(Protocol):
-    """A session whose commands are requests as over HTTP, for whoever answers them in its place, or has it answer
-    otherwise than it would by itself. None of it raises."""
-
-    @property
-    def asked(self) -> Asked | None:
-        """As of the session."""
-        ...
-
-    def request_of(self, raw: bytes) -> Call:
-        """The request that a command amounts to; what the stream has proven stands for credentials."""
-        ...
-
-    def note_call(self, host_at: int) -> None:
-        """A command came, whoever answers it: the client is there."""
-        ...
-
-    def answer(self, call: Request, context: Any, at: int, host_at: int) -> Frame | None:
-        """Carry out a command as `receive` does, but from another context perhaps, at other times, or for fewer rows.
-
-        None where there is no answer.
-        """
-        ...
-
-
-class Session(Protocol):
-    """One stream: commands in, frames out. It knows no socket and no clock, and never raises."""
-
-    key: Key | None
-    """Whose it is; None as long as nobody has said so."""
-    api_date: ApiDate
-
-    @property
-    def context(self) -> VenueContext: ...
-
-    @property
-    def asked(self) -> Asked | None:
-        """What the last `receive` was asked for; None where that was no operation, or was refused for who asked."""
-        ...
-
-    @property
-    def calls(self) -> Calls | None:
-        """The session as one that is asked as over HTTP; None where its commands are no requests."""
-        ...
-
-    @property
-    def channels(self) -> Mapping[str, Subscription]:
-        """What it is subscribed to, by the names that messages are published under."""
-        ...
-
-    @property
-    def subscriptions(self) -> Mapping[int, Subscription]:
-        """The same by sid."""
-        ...
-
-    @property
-    def wakes_at(self) -> int | None:
-        """The host time at which it wants `wake` to be called; None for never. It changes in `receive` and `wake`."""
-        ...
-
-    @property
-    def ending(self) -> tuple[int, str] | None:
-        """Close code and reason, once the session is to end: after the frames it returned have gone out."""
-        ...
-
-    def follows(self, channel: str) -> bool:
-        """Whether it is subscribed to a channel, as scenarios know it."""
-        ...
-
-    def receive(self, raw: bytes, at: int, host_at: int) -> list[Frame]:
-        """Carry out one command; return the answers, then the data that it asked for."""
-        ...
-
-    def wake(self, at: int, host_at: int) -> list[Frame]:
-        """Do what time has come for; called at `wakes_at` or later."""
-        ...
-
-    def frame_of(self, message: Any) -> Frame | None:
-        """The message as this session gets it; None where it is not subscribed, or may not see it."""
-        ...
-
-    def terminate(self, sid: int, code: int, why: str = "") -> Frame:
-        """End a subscription. Raises KeyError where there is none."""
-        ...
-
-    def spell_literal(self, text: str, channel: str) -> str:
-        """A literal frame of a scenario with "$sid" and "$seq" filled in."""
-        ...
-
-    def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """A frame of a recording that the session did not make: take over the number it used, or what it ended.
-
-        `kind` is literal, or error.
-        """
-        ...
-
-
-@dataclass(slots=True)
-class Handshake:
-    """`session` is None where the answer is a refusal."""
-
-    answer: Answer
-    session: Any = None
-
-
-def no_subtraders(account: Account) -> Mapping[str, str]:
-    """What most venues have."""
-    return {}
-
-
-OpenCount = Callable[[str], int]
-"""How many streams an account has open."""
+    paths: tuple[str, ...]
+    """Whole paths; the first is the one that is shown to users."""
+    open_operation: str
+    """Name of the operation that a handshake is."""
+    shake_hands: Callable[[ContextT, Request, int, int, OpenCount], Handshake]
+    """Answer an upgrade: (context, request, exchange time, host time, number of open streams by account)."""
+    messages_of: Callable[[State, tuple[Event, ...], int, SettingsT, Container[str]], Iterable[MessageT]]
+    """Return the messages for events: (state, events, exchange time, settings, subscribed channels)."""
+    channels: Sequence[str]
+    """Names in scenarios."""
+    quiet_channels: Sequence[str] = ()
+    """Channels that can be subscribed to and never have messages."""
 
 
 def _is_unauthorized(status: int, body: bytes) -> bool:
@@ -198,113 +75,114 @@ def _is_unauthorized(status: int, body: bytes) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secrets:
-    """How a venue of shared secrets names and makes them, as functions of a text that is different for each key."""
+    """Key ids and shared secrets, as functions of a text that is different for each key."""
 
     key_id_of: Callable[[str], str]
     secret_of: Callable[[str], str]
     check: Callable[[str], None]
-    """Raises ValueError where a secret that a scenario gives is none."""
+    """Raise ValueError for a secret of a scenario that is not valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wire:
-    """A venue's wire as dated tables, for whoever asks what it was when."""
+class Authentication:
+    """Keys, scopes and signatures."""
+
+    scopes: Sequence[str]
+    scopes_default: tuple[str, ...]
+    claimed_key: Callable[[Request], str | None]
+    """Return the key id that a request names, which nothing proves yet."""
+    refuses_caller: Callable[[int, bytes], bool] = _is_unauthorized
+    """Return whether an answer (status, body) refuses the caller, and so proves nothing about the operation."""
+    secrets: Secrets | None = None
+    """None if accounts sign with key pairs."""
+    explain_offline: Callable[..., str] | None = None
+    """Explain why a signature does not verify; "verifies" if it does. The arguments are what the venue signs with: a
+    key pair (method, path, query, timestamp, signature, PEM), a secret (method, target, body, Authorization header,
+    secret; or timestamp, nonce, signature, secret)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioOptions(Generic[SettingsT]):
+    """The parts of a scenario that are different for each venue."""
+
+    settings: type[SettingsT]
+    """Class of the settings; called without arguments it makes the defaults."""
+    switches: Mapping[str, Switch] = field(default_factory=dict)
+    """Keys that a scenario may write below the venue's name."""
+    vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Allowed values of fields that the core passes on: tier, strike_type; currency, of cash by currencies."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultAnswers(Generic[ContextT]):
+    """The venue's answers as faults change or replace them."""
+
+    outage_body: Callable[[int, str | None, ApiDate], bytes]
+    """Return the body of a fault's error: (status, shape, date); shape None is the shape of the date."""
+    answer_outage: Callable[[ContextT, Request, int, int, int], bytes] | None = None
+    """Return the same body with what it repeats of the request: (context, request, status, exchange time, host time).
+    None if it repeats nothing."""
+    too_many_status: int = HTTPStatus.TOO_MANY_REQUESTS
+    """Status of the rate limit's refusal, which has the body of the outage 429."""
+    with_rows_max: Callable[[Request, int], Request]
+    """Return the same request for pages of at most so many rows."""
+    edit_legacy: Callable[[object, str | None, Callable[[Any], Any] | None], bool]
+    """Carry out the fault `legacy`: (parsed body, operation, change). Return whether there was a field to change."""
+    private_conditions: Mapping[str, str]
+    """Conditions of faults that match all operations with credentials, by the name of a preset."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireTables:
+    """The venue's wire as dated tables, for differences between two dates and for deprecations."""
 
     aliases: Mapping[str, str]
     """Names of days, the oldest first."""
     first_day: str
-    """Before it nothing is known."""
+    """First day on which the wire is known."""
     sources: Mapping[str, str]
-    """What the labels of rows stand for."""
-    sections: Callable[[], Sequence[Any]]
-    """Of title, rows, and a function that tells a row in words."""
+    """Meaning of the source labels of rows."""
+    sections: Callable[[], Sequence[Section]]
     count_removed_fields: Callable[[], int]
-    """How many keys compat still sends that the newest day has not."""
+    """Return how many keys compat still sends that the newest day does not have."""
     retired_by_request: Callable[[str, str, str, bytes | None, ApiDate], Iterable[Retirement]]
-    """(method, path, query, answer, day on which it was asked): what of them has an end."""
+    """Return the retirements that a request meets: (method, path, query, answer, day of the request)."""
     retired_by_frame: Callable[[str, bytes, str], Iterable[Retirement]]
-    """(direction, frame, kind): the same of a stream."""
+    """Return the retirements that a frame of a stream meets: (direction, frame, kind)."""
+
+
+def no_subtraders(account: Account) -> Mapping[str, str]:
+    """Return no ids: most venues have no subtraders."""
+    return {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Venue:
-    """`prefix` is that of its REST paths; `stream_paths` are whole, the first the one to tell clients."""
+class VenueDefinition(Generic[ContextT, SettingsT, MessageT]):
+    """A venue with its own types of context, settings and messages."""
 
     name: str
     title: str
-    """As its users write it."""
+    """The name as the venue's users write it."""
     prefix: str
-    stream_paths: tuple[str, ...]
-    headers: tuple[tuple[bytes, bytes], ...]
-    """Of every answer that does not say otherwise."""
+    """Prefix of the REST paths."""
 
-    open_context: Callable[[State, ApiDate, Any], Any]
-    """A front over a state, as of a date, with settings."""
-    settings: type
-    """Its settings; called without arguments it makes the defaults."""
     api_date: Callable[[str], ApiDate]
-    """Raises ValueError with the dates that there are."""
-    date_of: Callable[[Any, Key | None], ApiDate]
-    """What a key sees at a context."""
-
-    claimed_key: Callable[[Request], str | None]
-    """The id of the key that a request claims to be of; nothing of it is proven."""
-    operation_of: Callable[[Any, Request], str | None]
-    """(context, request): the operation that it asks for."""
-    answer: Callable[[Any, Request, int, int], Answer]
-    """(context, request, exchange time, host time). Never raises."""
-    authenticate_only: Callable[[Any, Request, int, int, bool], Answer]
-    """(context, request, exchange time, host time, whether it has to be signed even where the venue does not ask for
-    that): who asks, whatever for, as an answer without a body; with a `refusal` and whole where that is not proven."""
-    shake_hands: Callable[[Any, Request, int, int, OpenCount], Handshake]
-    messages_of: Callable[[State, tuple[Event, ...], int, Any, Container[str]], Iterable[Any]]
-    """(state, events, exchange time, settings, subscribed channels): what channels have to tell."""
-
-    garbage_answer: Callable[[str, ApiDate], bytes]
-    """The body of a 400 to bytes that were no HTTP, with the diagnosis."""
-    outage_body: Callable[[int, str | None, ApiDate], bytes]
-    """(status, shape, date): what stands in for an answer when a fault refuses; None is the shape of the day."""
-    with_rows_max: Callable[[Request, int], Request]
-    """The same request for pages of at most so many rows."""
-    edit_legacy: Callable[[Any, str | None, Callable[[Any], Any] | None], bool]
-    """(parsed body, operation, change): the fault `legacy`; whether there was anything to change."""
-
-    operations: Sequence[str]
-    """Their names, those of the handshake of its stream included."""
-    paged_operations: Sequence[str]
-    private: Mapping[str, str]
-    """What faults match to find all that only a caller who says who it is gets: by a name, a condition of theirs."""
-    channels: Sequence[str]
-    """As scenarios know them."""
-    quiet_channels: Sequence[str] = ()
-    """Those of them that can be subscribed to and never tell anything."""
-    open_stream: str
-    """The operation that a handshake is."""
-    scopes: Sequence[str]
-    scopes_default: tuple[str, ...]
+    """Parse an API date. Raises ValueError with the known dates."""
+    open_context: Callable[[State, ApiDate, SettingsT], ContextT]
+    """Return a context over a state, as of a date, with settings."""
+    date_of: Callable[[ContextT, Key | None], ApiDate]
+    """Return the API date that a key sees."""
     subtrader_ids: Callable[[Account], Mapping[str, str]] = no_subtraders
-    """By book, what clients call those of an account that trades for others."""
-    secrets: Secrets | None = None
-    """None where accounts sign with key pairs."""
-    wire: Wire | None = None
-    """None where no table of it is dated."""
-    explain_offline: Callable[..., str] | None = None
-    """Why a signature does not verify, "verifies" where it does. What it takes is what the venue signs with: a key pair
-    (method, path, query, timestamp, signature, PEM), a secret (method, target, body, Authorization header, secret; or
-    timestamp, nonce, signature, secret)."""
-    switches: Mapping[str, Any] = field(default_factory=dict)
-    """What a scenario may write under the venue's name: word to `venues.switches.Switch`."""
-    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """What scenarios may write where the core passes a word on: tier, strike_type; currency, of cash by currencies."""
-    refuses_caller: Callable[[int, bytes], bool] = _is_unauthorized
-    """(status, body): whether an answer is a refusal of who asks, which proves nothing of what was asked."""
-    answer_outage: Callable[[Any, Request, int, int, int], bytes] | None = None
-    """(context, request, status, exchange time, host time): the outage's body with what it echoes of the request; None
-    where that is nothing."""
-    asked_of: Callable[[Request], tuple[str, Mapping[str, str]] | None] | None = None
-    """The method of JSON-RPC that a request names, with its params as text; None where it names none, and of a venue
-    without such methods."""
-    wrap_result: Callable[[Any, Request, str, int, int], bytes] | None = None
-    """(context, request, JSON of a result, exchange time, host time): the answer around it; None for no envelope."""
-    too_many_status: int = HTTPStatus.TOO_MANY_REQUESTS
-    """Of its refusal of who asks too often, whose body is the outage's of 429."""
+    """Return the ids that clients use for the subtraders of an account, by subaccount."""
+
+    rest: RestApi[ContextT]
+    stream: StreamApi[ContextT, SettingsT, MessageT]
+    auth: Authentication
+    scenario: ScenarioOptions[SettingsT]
+    faults: FaultAnswers[ContextT]
+    wire: WireTables | None = None
+    """None if no table of the venue is dated."""
+
+
+Venue: TypeAlias = VenueDefinition[Any, Any, Any]
+"""Any venue: its functions are given only contexts, settings and messages that the same venue made."""

@@ -4,8 +4,8 @@ The difference is net: what came and went in between, or went and came back, is 
 `compat` on either side shows what compat keeps.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 from mockexchange.venues.dated import ALWAYS, COMPAT, COMPAT_ONLY, FOREVER, ApiDate, Row, pick
 
@@ -13,6 +13,14 @@ Facts = Mapping[str, str]
 """What is to be compared of a row, in words: aspect to value. An aspect without a value is left out."""
 READS = "reads"
 """The aspect that says which value of the core a field has: a difference where it changes, no fact of the wire."""
+
+
+class Section(NamedTuple):
+    """Dated rows of one type, and a function that describes one of them."""
+
+    title: str
+    rows: Sequence[Any]
+    describe: Callable[[Any], Facts]
 
 
 class Change(NamedTuple):

@@ -44,4 +44,4 @@ def test_compat_has_every_operation_of_every_date() -> None:
 def test_documents_of_other_venues_have_the_methods_that_they_answer(name: str, alias: str) -> None:
     venue = VENUES[name]
     paths = {path.removeprefix("/") for path in api_documents.read(f"{name}/{alias}")["paths"]}
-    assert paths == set(venue.operations) - {venue.open_stream}
+    assert paths == set(venue.rest.operations) - {venue.stream.open_operation}

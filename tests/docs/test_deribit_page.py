@@ -20,7 +20,7 @@ from mockexchange.scenario.loader import load_text
 from mockexchange.venues.deribit.routes import ROUTES
 from mockexchange.venues.deribit.venue import DERIBIT
 from mockexchange.venues.request import Request
-from mockexchange.venues.venue import Session
+from mockexchange.venues.session import Session
 from tests.docs.test_readme import run
 from tests.house.checkout import ROOT
 from tests.house.serving import served
@@ -88,8 +88,10 @@ class Talk:
         sandbox = asyncio.run(open_sandbox(load_text(WORLD), SandboxOptions(clock="paused")))
         self.exchange, self.context, self.at = sandbox.exchange, sandbox.contexts["deribit"], sandbox.clock.now()
         self.host_at = self.at
-        opening = Request("GET", DERIBIT.stream_paths[0], "")
-        self.session: Session = DERIBIT.shake_hands(self.context, opening, self.at, self.host_at, lambda _: 0).session
+        opening = Request("GET", DERIBIT.stream.paths[0], "")
+        session = DERIBIT.stream.shake_hands(self.context, opening, self.at, self.host_at, lambda _: 0).session
+        assert session is not None
+        self.session: Session = session
 
     def say(self, text: str) -> list[str]:
         return [frame.raw.decode() for frame in self.session.receive(text.encode(), self.at, self.host_at)]
@@ -100,7 +102,7 @@ class Talk:
             return [frame.raw.decode() for frame in self.session.wake(self.at, self.host_at)]
         events = self.exchange.execute(TRADE, self.at)
         assert not isinstance(events, Refusal)
-        messages = DERIBIT.messages_of(
+        messages = DERIBIT.stream.messages_of(
             self.context.state, events, self.at, self.context.settings, self.session.channels
         )
         frames = (self.session.frame_of(message) for message in messages)

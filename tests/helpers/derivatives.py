@@ -98,7 +98,7 @@ class Socket:
         self.ended = ""
         """How, where it ended without a close frame."""
         self.timers: list[Timer] = []
-        venue = next(venue for venue in VENUES.values() if request.path in venue.stream_paths)
+        venue = next(venue for venue in VENUES.values() if request.path in venue.stream.paths)
         self.connection = sandbox.streams.open(handshake.session, self, venue)
         entry.connection = self.connection.number
         self._last_id = 0

@@ -317,7 +317,7 @@ def test_a_query_that_is_too_long_is_in_the_document(self_check: SelfCheck, meth
 
 
 def _objections_to(self_check: SelfCheck, asked: Request, answer: Answer) -> list[str]:
-    headers = {name.decode(): value.decode() for name, value in (*VENUES["deribit"].headers, *answer.headers)}
+    headers = {name.decode(): value.decode() for name, value in (*VENUES["deribit"].rest.headers, *answer.headers)}
     return self_check.check_answer(
         "deribit", None, asked.method, asked.target, answer.status, headers=headers, content=answer.body
     )

@@ -33,7 +33,7 @@ def test_a_name_is_enough() -> None:
     plan = load("")
     assert (plan.name, plan.title, plan.seed, plan.start) == ("test", "", 0, START_DEFAULT)
     assert plan.rounding is FeeRounding.GRID
-    assert plan.settings == {name: venue.settings() for name, venue in VENUES.items()}
+    assert plan.settings == {name: venue.scenario.settings() for name, venue in VENUES.items()}
     assert (plan.setup, plan.keys, list(plan.steps)) == ([], [], [])
     assert plan.digest == load("").digest != load("seed: 1").digest
 

@@ -49,7 +49,7 @@ def test_the_keys_of_a_venue_have_its_scopes_and_secrets() -> None:
     plan = load(
         "accounts:\n  g: {venue: signalplus, keys: {a: {secret: c2VjcmV0, key_id: x}, b: {}}}\n  d: {venue: deribit}\n"
     )
-    scopes = {name: VENUES[name].scopes_default for name in ("signalplus", "deribit")}
+    scopes = {name: VENUES[name].auth.scopes_default for name in ("signalplus", "deribit")}
     assert plan.keys == [
         KeySpec("g", "a", key_id="x", secret="c2VjcmV0", scopes=scopes["signalplus"], venue="signalplus"),  # made up
         KeySpec("g", "b", scopes=scopes["signalplus"], venue="signalplus"),
@@ -70,7 +70,7 @@ def test_settings_are_switched_under_the_name_of_the_venue() -> None:
     plan = load("signalplus: {window: 20s, flat_rows: omit}\nderibit: {processing_us: 7, token_lifetime: 5m}\n")
     assert (plan.settings["signalplus"].window_us, plan.settings["signalplus"].flat_rows) == (20_000_000, "omit")
     assert (plan.settings["deribit"].processing_us, plan.settings["deribit"].token_lifetime_us) == (7, 300_000_000)
-    assert plan.settings["kalshi"] == VENUES["kalshi"].settings()
+    assert plan.settings["kalshi"] == VENUES["kalshi"].scenario.settings()
 
 
 def test_what_every_venue_has_is_switched_for_all_of_them_unless_one_says_otherwise() -> None:

@@ -246,7 +246,7 @@ def test_a_session_is_woken_by_the_clock(live: Live, name: str) -> None:
     assert last["frame"] == f"{received.code} {received.reason}".rstrip()
 
 
-@pytest.mark.parametrize("path", [path for venue in VENUES.values() for path in venue.stream_paths])
+@pytest.mark.parametrize("path", [path for venue in VENUES.values() for path in venue.stream.paths])
 def test_every_stream_path_upgrades_and_no_other_does(alone: SandboxView, path: str) -> None:
     plain = alone.ask(request("GET", path))
     assert plain.status >= 400

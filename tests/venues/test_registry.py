@@ -59,18 +59,18 @@ def test_a_venue_is_found_by_its_name() -> None:
 
 
 def test_no_two_venues_claim_the_same_path() -> None:
-    assert len(STREAM_PATHS) == sum(len(venue.stream_paths) for venue in VENUES.values())
+    assert len(STREAM_PATHS) == sum(len(venue.stream.paths) for venue in VENUES.values())
     for one, other in permutations(VENUES.values(), 2):
         assert not f"{one.prefix}/".startswith(f"{other.prefix}/")
-        assert not any(path.startswith(f"{other.prefix}/") for path in one.stream_paths)
+        assert not any(path.startswith(f"{other.prefix}/") for path in one.stream.paths)
 
 
 @pytest.mark.parametrize("venue", VENUES.values(), ids=VENUES)
 def test_what_a_venue_says_of_itself_is_whole(venue: Venue) -> None:
-    assert venue.open_stream in venue.operations
-    assert set(venue.paged_operations) <= set(venue.operations)
-    assert set(venue.quiet_channels) <= set(venue.channels)
-    assert set(venue.scopes_default) <= set(venue.scopes)
-    assert venue.settings() == venue.settings()
-    assert {switch.setting for switch in venue.switches.values()} <= set(dir(venue.settings()))
+    assert venue.stream.open_operation in venue.rest.operations
+    assert set(venue.rest.paged_operations) <= set(venue.rest.operations)
+    assert set(venue.stream.quiet_channels) <= set(venue.stream.channels)
+    assert set(venue.auth.scopes_default) <= set(venue.auth.scopes)
+    assert venue.scenario.settings() == venue.scenario.settings()
+    assert {switch.setting for switch in venue.scenario.switches.values()} <= set(dir(venue.scenario.settings()))
     assert venue.api_date("compat").is_compat

@@ -24,7 +24,7 @@ class NewKey(NamedTuple):
 
 def make_key(sandbox: str, account: Account, name: str, algorithm: str, used: Iterable[str | None]) -> NewKey:
     """A key as the account's venue has them; `used` are the private keys in use. Raises WrongRequest."""
-    secrets = VENUES[account.venue].secrets
+    secrets = VENUES[account.venue].auth.secrets
     seed = f"{sandbox}/{account.name}/{name}"
     if secrets:
         return NewKey(secrets.key_id_of(seed), None, None, secrets.secret_of(seed))

@@ -48,7 +48,7 @@ class Triggers:
 
     def by_request(self, visit: JournalEntry) -> Iterator[TriggeredStep]:
         """What an answered request sets off. One refused for who asks is nobody's, and what is refused is no page."""
-        if visit.operation is None or venue_at(visit.path).refuses_caller(visit.status, visit.answer or b""):
+        if visit.operation is None or venue_at(visit.path).auth.refuses_caller(visit.status, visit.answer or b""):
             return
         who, operation = visit.account, visit.operation
         yield from self.by_operation(who, operation)

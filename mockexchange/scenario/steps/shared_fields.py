@@ -58,10 +58,10 @@ def one_of(expected: str, known: Iterable[str]) -> Scalar:
 
 def of_venues(name: str) -> tuple[str, ...]:
     """What any venue has of these words."""
-    return tuple(dict.fromkeys(word for venue in VENUES.values() for word in venue.words.get(name, ())))
+    return tuple(dict.fromkeys(word for venue in VENUES.values() for word in venue.scenario.vocabulary.get(name, ())))
 
 
-_SCOPES = tuple(dict.fromkeys(scope for venue in VENUES.values() for scope in venue.scopes))
+_SCOPES = tuple(dict.fromkeys(scope for venue in VENUES.values() for scope in venue.auth.scopes))
 VENUE = choice({name: "" if venue is DEFAULT else name for name, venue in VENUES.items()})
 CURRENCIES = of_venues("currency")
 CURRENCY = one_of("a currency such as BTC", CURRENCIES)

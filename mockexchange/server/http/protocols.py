@@ -100,7 +100,7 @@ class JournalledH11Protocol(JournalledProtocol, H11Protocol):
 def refusal(body: bytes, diagnosis: str) -> bytes:
     """A 400 as it goes to the socket, for what never became a request."""
     why, length = (b"x-mock-diagnosis", header_text(diagnosis)), (b"content-length", b"%d" % len(body))
-    headers = [*DEFAULT.headers, MARK, why, length]
+    headers = [*DEFAULT.rest.headers, MARK, why, length]
     return raw_head(400, headers) + body
 
 

@@ -94,7 +94,7 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
         return
     request = _request(scope, body.kept)
     venue = venue_at(request.path)
-    key_id = venue.claimed_key(request)
+    key_id = venue.auth.claimed_key(request)
     sandbox: Sandbox = sandbox_of(key_id)
     await sandbox.run_due()
     answer, entry = sandbox.answer(request)
@@ -181,7 +181,7 @@ async def _send(send: Send, answer: Answer, headers: list[Header]) -> None:
 def headers_of(venue: Venue, answer: Answer) -> list[Header]:
     """What all answers have but where this one says it differently, what it says, and why it was refused."""
     said = {name for name, _ in answer.headers}
-    headers = [*(pair for pair in venue.headers if pair[0] not in said), MARK, *answer.headers]
+    headers = [*(pair for pair in venue.rest.headers if pair[0] not in said), MARK, *answer.headers]
     if answer.diagnosis:
         headers.append((b"x-mock-diagnosis", header_text(answer.diagnosis)))
     return headers

@@ -19,7 +19,8 @@ from mockexchange.server.websocket.protocol import StreamProtocol
 from mockexchange.server.websocket.stream_transport import WIRE
 from mockexchange.venues.registry import STREAM_PATHS, venue_at
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.venue import Session, Venue
+from mockexchange.venues.session import Session
+from mockexchange.venues.venue import Venue
 
 FAILED = 1011
 DRAIN_POLL_S = 0.002
@@ -33,7 +34,7 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
     """Answer one upgrade and, if it is granted, serve its session to the end."""
     request = _request(scope)
     venue = venue_at(request.path)
-    sandbox: Sandbox = sandbox_of(venue.claimed_key(request))
+    sandbox: Sandbox = sandbox_of(venue.auth.claimed_key(request))
     await receive()
     connection = await _shake_hands(sandbox, venue, diagnosis_worker, request, scope, Upgrade(receive, send))
     if connection:
@@ -56,7 +57,7 @@ async def _shake_hands(
         if session is None:
             entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, request, answer)
             if sandbox.options.inspector:
-                key_id = venue.claimed_key(request)
+                key_id = venue.auth.claimed_key(request)
                 entry.findings.extend(inspect(sandbox.options.inspector, sandbox, venue, key_id, entry, answer))
             await _refuse(upgrade, venue, answer, sandbox)
             return None

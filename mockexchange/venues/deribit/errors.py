@@ -93,3 +93,9 @@ def too_large() -> Rejected:
     """The rejection of a body, or a frame, of more than 32 kB."""
     words = f"a request of more than {BODY_BYTES_MAX:,} bytes is too large"
     return Rejected(INVALID_REQUEST, words, message="request entity too large")
+
+
+def bare_error(code: int) -> bytes:
+    """Return the answer with an error to bytes that are no request: its times are 0."""
+    error = f'{{"code":{code},"message":"{ERRORS[code]}"}}'
+    return f'{{"jsonrpc":"2.0","error":{error},"usIn":0,"usOut":0,"usDiff":0,"testnet":true}}'.encode()

@@ -3,13 +3,18 @@
 Which code the venue has for what: the retryable ones of the table where one fits the status [code, choice].
 """
 
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
-from mockexchange.venues.deribit.enumerations import ERRORS
-from mockexchange.venues.deribit.errors import Rejected
+from mockexchange.venues.deribit.errors import Rejected, bare_error
 from mockexchange.venues.deribit.objects.envelope import error_text
+from mockexchange.venues.deribit.parameters.decoding import with_count
 from mockexchange.venues.deribit.rest import read
 from mockexchange.venues.request import Request
+from mockexchange.venues.venue import FaultAnswers
 
 CODES = {
     400: 11050,
@@ -29,9 +34,7 @@ OTHER_CODE = 10001
 
 def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
     """The body of an error with this status, to what is no request: its times are 0. The venue has one shape alone."""
-    code = CODES.get(status, OTHER_CODE)
-    error = f'{{"code":{code},"message":"{ERRORS[code]}"}}'
-    return f'{{"jsonrpc":"2.0","error":{error},"usIn":0,"usOut":0,"usDiff":0,"testnet":true}}'.encode()
+    return bare_error(CODES.get(status, OTHER_CODE))
 
 
 def answer_outage(context: DeribitContext, request: Request, status: int, at: int, host_at: int) -> bytes:
@@ -45,3 +48,19 @@ def _id_of(request: Request) -> str | None:
         return read(request).id
     except Rejected as rejected:
         return rejected.request_id
+
+
+def _edit_legacy(body: object, operation: str | None, change: Callable[[Any], Any] | None) -> bool:
+    """Return False: no field has two spellings."""
+    return False
+
+
+FAULTS = FaultAnswers(
+    outage_body=outage_body,
+    answer_outage=answer_outage,
+    # Every error is a 400 [wire]; the code 10028 marks this one.
+    too_many_status=HTTPStatus.BAD_REQUEST,
+    with_rows_max=with_count,
+    edit_legacy=_edit_legacy,
+    private_conditions={"private": "operation: private/*"},
+)

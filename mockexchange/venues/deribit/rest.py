@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.authentication import claimed_key, identify
 from mockexchange.venues.deribit.catalogue import PREFIX, STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
@@ -17,14 +18,16 @@ from mockexchange.venues.deribit.errors import (
     NOT_ALLOWED_STATUS,
     UNAUTHORIZED,
     Rejected,
+    bare_error,
     too_large,
 )
 from mockexchange.venues.deribit.objects.envelope import error_text, result_text
 from mockexchange.venues.deribit.parameters.decoding import Capped, capped, read_query
-from mockexchange.venues.deribit.routes import ROUTES, carry_out, find, read_body
-from mockexchange.venues.deribit.stream.handshake import answer_plainly
+from mockexchange.venues.deribit.routes import OPERATIONS, ROUTES, carry_out, find, read_body
+from mockexchange.venues.deribit.stream import handshake
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, texts_of
 from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.venue import RestApi
 
 READ_METHODS = ("GET", "HEAD")
 REFUSALS = {code: words.lower().replace(" ", "_") for code, words in ERRORS.items()}
@@ -45,7 +48,7 @@ class Asked(NamedTuple):
 def answer(context: DeribitContext, request: Request, at: int, host_at: int) -> Answer:
     """Answer one request at exchange time `at` and host time `host_at` (both microseconds). Never raises."""
     if request.path == STREAM_PATH:
-        return answer_plainly(context, request, at, host_at)
+        return handshake.answer_plainly(context, request, at, host_at)
     reply, us_in = Answer(200, b""), clock_of(context.settings, at, host_at)
     id_text = None
     try:
@@ -134,7 +137,7 @@ def authenticate_only(context: DeribitContext, request: Request, at: int, host_a
     return reply
 
 
-def asked_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
+def rpc_call_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
     """Return the method that a request names and its params as text; None if it cannot be read."""
     try:
         asked = read(request)
@@ -154,3 +157,30 @@ def _read_leniently(request: Request) -> Asked:
         return read(request)
     except Rejected:
         return Asked(None, method_in(request.path), {})
+
+
+def operation_of(context: DeribitContext, request: Request) -> str | None:
+    """Return the method that a request is for, or the handshake; None if there is none."""
+    if request.path == STREAM_PATH:
+        return handshake.OPERATION
+    try:
+        asked = read(request)
+    except Rejected:
+        return None
+    return asked.method if asked.method in ROUTES else None
+
+
+def _malformed_body(diagnosis: str, date: ApiDate) -> bytes:
+    return bare_error(BAD_REQUEST)
+
+
+REST = RestApi(
+    headers=((b"content-type", b"application/json"),),
+    operations=(*(operation.name for operation in OPERATIONS), handshake.OPERATION),
+    operation_of=operation_of,
+    answer=answer,
+    authenticate_only=authenticate_only,
+    malformed_body=_malformed_body,
+    rpc_call_of=rpc_call_of,
+    wrap_result=wrap_result,
+)

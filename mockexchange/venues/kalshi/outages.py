@@ -6,13 +6,21 @@ in the venue's nested shape.
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
+from mockexchange.venues.kalshi.catalogue import PREFIX
+from mockexchange.venues.kalshi.context import KalshiContext
 from mockexchange.venues.kalshi.errors import SERVICE_REMOVED
+from mockexchange.venues.kalshi.legacy_fields import change_legacy
+from mockexchange.venues.kalshi.operations import OPERATIONS
+from mockexchange.venues.kalshi.parameters.decoding import with_limit
+from mockexchange.venues.request import Request
+from mockexchange.venues.venue import FaultAnswers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,3 +136,23 @@ def _rows(api_date: ApiDate) -> dict[str, OutageRow]:
 
 def _compact(body: dict[str, Any]) -> bytes:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+_ANSWER_TABLES = {operation.name: operation.answer_table for operation in OPERATIONS}
+
+
+def _with_rows_max(request: Request, rows: int) -> Request:
+    return replace(request, query=with_limit(request.query, rows))
+
+
+def _edit_legacy(body: object, operation: str | None, change: Callable[[Any], Any] | None) -> bool:
+    table = _ANSWER_TABLES.get(operation or "")
+    return bool(table and change_legacy(body, table, change))
+
+
+FAULTS: FaultAnswers[KalshiContext] = FaultAnswers(
+    outage_body=outage_body,
+    with_rows_max=_with_rows_max,
+    edit_legacy=_edit_legacy,
+    private_conditions={"portfolio": f"path: {PREFIX}/portfolio/*", "fcm": f"path: {PREFIX}/fcm/*"},
+)

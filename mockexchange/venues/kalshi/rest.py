@@ -14,7 +14,8 @@ from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate
 from mockexchange.venues.kalshi.catalogue import PREFIX, explain_no_route
 from mockexchange.venues.kalshi.context import KalshiContext, date_of
-from mockexchange.venues.kalshi.errors import Rejected, Situation, reject
+from mockexchange.venues.kalshi.errors import Rejected, Situation, error_body, reject
+from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import (
     AccountCall,
     AccountOperation,
@@ -22,12 +23,14 @@ from mockexchange.venues.kalshi.operations.call import (
     Operation,
     PublicOperation,
 )
+from mockexchange.venues.kalshi.parameters import PARAMETERS
 from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MAX, Decoded, decode, decode_cached
 from mockexchange.venues.kalshi.retired_fields import successor
 from mockexchange.venues.kalshi.routes import Match, match, methods_of
 from mockexchange.venues.kalshi.signing import Credentials
-from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH, answer_plainly
+from mockexchange.venues.kalshi.stream import handshake
 from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.venue import RestApi
 
 TARGET_CHARS_MAX = 64_000
 """Far above any real cursor, far below what would stall the loop; the HTTP parser's offsets end at 65,535."""
@@ -50,8 +53,8 @@ class Visit:
 
 def answer(context: KalshiContext, request: Request, now: int, host_now: int) -> Answer:
     """Answer one request at exchange time `now` and host time `host_now` (both microseconds). Never raises."""
-    if request.path == STREAM_PATH:
-        return answer_plainly(context, request, now, host_now)
+    if request.path == handshake.STREAM_PATH:
+        return handshake.answer_plainly(context, request, now, host_now)
     visit = Visit(context, request, now, host_now, Answer(500, b""))
     claimed = signing.read_credentials(request).key_id
     api_date = date_of(context, context.state.keys.get(claimed or ""))
@@ -208,3 +211,29 @@ def _needs_key(request: Request, credentials: Credentials, operation: Operation 
     if isinstance(operation, PublicOperation):
         return operation.needs_key(api_date)
     return operation is not None or credentials != NO_CREDENTIALS or request.path.startswith(ACCOUNT_PATHS)
+
+
+def operation_of(context: KalshiContext, request: Request) -> str | None:
+    """Return the name of the operation that a request is for, on the date of its key; None if there is none."""
+    key = context.state.keys.get(signing.claimed_key(request) or "")
+    found = match(request.method, request.path, date_of(context, key))
+    return found.operation.name if found else None
+
+
+def _malformed_body(diagnosis: str, date: ApiDate) -> bytes:
+    return error_body(Rejected(Situation.NOT_HTTP, diagnosis), date)[1]
+
+
+REST = RestApi(
+    headers=(
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-security-policy", b"default-src 'none';"),
+        (b"x-content-type-options", b"nosniff"),
+    ),
+    operations=(*(operation.name for operation in OPERATIONS), handshake.OPERATION),
+    paged_operations=tuple(name for name, rows in PARAMETERS.items() if any(row.name == "cursor" for row in rows)),
+    operation_of=operation_of,
+    answer=answer,
+    authenticate_only=authenticate_only,
+    malformed_body=_malformed_body,
+)

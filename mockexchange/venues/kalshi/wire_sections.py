@@ -3,15 +3,16 @@
 `api diff` compares them between two dates, docs/wire.md prints them.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, DatedRow, Field, Nested, Row
+from mockexchange.venues.kalshi import retired_fields
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, Life
+from mockexchange.venues.kalshi.dates import ALIASES, FIRST_DAY, SOURCES
 from mockexchange.venues.kalshi.errors import ERRORS, ErrorRow
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
-from mockexchange.venues.kalshi.objects import OBJECTS
+from mockexchange.venues.kalshi.objects import OBJECTS, count_removed_fields
 from mockexchange.venues.kalshi.operations import OPERATIONS
 from mockexchange.venues.kalshi.operations.call import AccountOperation, Operation, PublicOperation
 from mockexchange.venues.kalshi.parameters import PARAMETERS, Parameter
@@ -20,7 +21,8 @@ from mockexchange.venues.kalshi.stream.commands import ACTIONS, ActionRow, Strea
 from mockexchange.venues.kalshi.stream.commands import PARAMETERS as STREAM_PARAMETERS
 from mockexchange.venues.kalshi.stream.errors import STREAM_ERRORS, StreamErrorRow
 from mockexchange.venues.kalshi.stream.replies import REPLY_KEYS
-from mockexchange.venues.wire_diff import READS, Facts
+from mockexchange.venues.venue import WireTables
+from mockexchange.venues.wire_diff import READS, Facts, Section
 
 FIRST_PAGES = "docs-2025-11"
 KINDS = {
@@ -47,12 +49,6 @@ class OperationRow(DatedRow):
 
     access: str
     operation: Operation
-
-
-class Section(NamedTuple):
-    title: str
-    rows: Sequence[Any]
-    describe: Callable[[Any], Facts]
 
 
 def sections() -> list[Section]:
@@ -211,3 +207,14 @@ def _describe_key(_row: DatedRow) -> Facts:
 
 def _describe_stream_error(row: StreamErrorRow) -> Facts:
     return {"": row.message, "ends": "the subscription"} if row.is_terminal else {"": row.message}
+
+
+WIRE = WireTables(
+    aliases=ALIASES,
+    first_day=FIRST_DAY,
+    sources=SOURCES,
+    sections=sections,
+    count_removed_fields=count_removed_fields,
+    retired_by_request=retired_fields.of_request,
+    retired_by_frame=retired_fields.of_frame,
+)

@@ -3,14 +3,16 @@
 The numbers are those of Deribit's errors that clients retry; the venue's own are not published.
 """
 
+from collections.abc import Callable
 from http import HTTPStatus
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.context import SignalPlusContext
 from mockexchange.venues.signalplus.errors import error_body
 from mockexchange.venues.signalplus.routes import rid_of
+from mockexchange.venues.venue import FaultAnswers
 
 
 class Outage(NamedTuple):
@@ -52,3 +54,24 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase.lower().replace(" ", "_")
     except ValueError:
         return f"status_{status}"
+
+
+def _with_rows_max(request: Request, rows: int) -> Request:
+    """Return the request unchanged: no operation answers in pages."""
+    return request
+
+
+def _edit_legacy(body: object, operation: str | None, change: Callable[[Any], Any] | None) -> bool:
+    """Return False: no field has two spellings."""
+    return False
+
+
+FAULTS = FaultAnswers(
+    outage_body=outage_body,
+    answer_outage=answer_outage,
+    # As every error that is no 401: a choice, after Deribit, which the gateway asks.
+    too_many_status=HTTPStatus.BAD_REQUEST,
+    with_rows_max=_with_rows_max,
+    edit_legacy=_edit_legacy,
+    private_conditions={"private": "operation: private/*"},
+)

@@ -15,7 +15,8 @@ from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.signalplus.authentication import authenticate
 from mockexchange.venues.signalplus.catalogue import PREFIX
 from mockexchange.venues.signalplus.context import SignalPlusContext, date_of, key_of
-from mockexchange.venues.signalplus.errors import Rejected, Situation, reject
+from mockexchange.venues.signalplus.errors import Rejected, Situation, body_of, reject
+from mockexchange.venues.signalplus.operations import OPERATIONS
 from mockexchange.venues.signalplus.routes import (
     BODY_BYTES_MAX,
     BY_NAME,
@@ -33,6 +34,7 @@ from mockexchange.venues.signalplus.stream.handshake import (
     STREAM_PATHS,
     answer_plainly,
 )
+from mockexchange.venues.venue import RestApi
 
 
 @dataclass(slots=True)
@@ -142,7 +144,7 @@ def authenticate_only(context: SignalPlusContext, request: Request, now: int, ho
     return reply
 
 
-def asked_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
+def rpc_call_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
     """Return the method that a request names and its params as text; None if it cannot be read."""
     try:
         envelope = read(request.body)
@@ -154,3 +156,19 @@ def asked_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
 def wrap_result(context: SignalPlusContext, request: Request, result: str, now: int, host_now: int) -> bytes:
     """Return the envelope around the JSON of a result, with the rid of the request."""
     return result_body(rid_of(request.body), result.encode())
+
+
+def _malformed_body(diagnosis: str, date: ApiDate) -> bytes:
+    return body_of(Rejected(Situation.NOT_HTTP, diagnosis), None, date)
+
+
+REST = RestApi(
+    headers=((b"content-type", b"application/json; charset=utf-8"),),
+    operations=(*(operation.name for operation in OPERATIONS), OPEN_STREAM),
+    operation_of=operation_of,
+    answer=answer,
+    authenticate_only=authenticate_only,
+    malformed_body=_malformed_body,
+    rpc_call_of=rpc_call_of,
+    wrap_result=wrap_result,
+)

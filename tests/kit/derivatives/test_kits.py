@@ -44,12 +44,12 @@ def test_there_is_a_kit_for_each_venue_and_each_is_where_the_venue_is() -> None:
     assert list(KITS) == list(VENUES)
     for name, kit in KITS.items():
         assert (kit.name, kit.prefix) == (name, VENUES[name].prefix)
-        assert kit.stream_path in VENUES[name].stream_paths
+        assert kit.stream_path in VENUES[name].stream.paths
         document = api_documents.read(f"{name}/compat", api_documents.ASYNCAPI)
         addresses = {one["address"] for one in document["channels"].values()}
-        assert {one for one in addresses if "{" not in one} <= set(VENUES[name].stream_paths)
+        assert {one for one in addresses if "{" not in one} <= set(VENUES[name].stream.paths)
         judge = RefusalJudge(document, name, AnswerJudge(api_documents.read(f"{name}/compat"), name))
-        assert all(judge.is_at(path) for path in VENUES[name].stream_paths)
+        assert all(judge.is_at(path) for path in VENUES[name].stream.paths)
         assert not judge.is_at(f"{kit.stream_path}x")
         assert api_documents.read(f"{name}/compat")["servers"][0]["url"] == kit.prefix
 

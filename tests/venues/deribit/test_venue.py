@@ -26,8 +26,8 @@ def test_the_registry_knows_it_by_name_and_by_path() -> None:
 
 def test_every_operation_is_one_of_the_venues_methods() -> None:
     assert {operation.name for operation in OPERATIONS} <= METHODS
-    assert set(DERIBIT.operations) - METHODS == {"OpenStream"}
-    assert DERIBIT.paged_operations == ()
+    assert set(DERIBIT.rest.operations) - METHODS == {"OpenStream"}
+    assert DERIBIT.rest.paged_operations == ()
 
 
 ASKED = [
@@ -42,16 +42,16 @@ ASKED = [
 
 @pytest.mark.parametrize(("asked", "operation"), ASKED)
 def test_a_request_says_what_it_asks_for(asked: Request, operation: str | None) -> None:
-    assert DERIBIT.operation_of(COUNTER.bench.context, asked) == operation
+    assert DERIBIT.rest.operation_of(COUNTER.bench.context, asked) == operation
 
 
 def test_bytes_that_are_no_http_get_an_error_of_the_venue() -> None:
-    document = json.loads(DERIBIT.garbage_answer("why", COUNTER.bench.context.api_date))
+    document = json.loads(DERIBIT.rest.malformed_body("why", COUNTER.bench.context.api_date))
     assert document["error"] == {"code": 11050, "message": "bad_request"}
 
 
 def test_nothing_of_it_is_legacy() -> None:
-    assert DERIBIT.edit_legacy({}, "public/test", None) is False
+    assert DERIBIT.faults.edit_legacy({}, "public/test", None) is False
 
 
 def test_every_key_of_an_object_has_a_source() -> None:
@@ -62,8 +62,8 @@ def test_every_key_of_an_object_has_a_source() -> None:
 
 
 def test_switches_name_settings() -> None:
-    for switch in DERIBIT.switches.values():
-        assert hasattr(DERIBIT.settings(), switch.setting)
+    for switch in DERIBIT.scenario.switches.values():
+        assert hasattr(DERIBIT.scenario.settings(), switch.setting)
 
 
 @pytest.mark.parametrize(("text", "day"), [("2026-10", "2026-10-31"), ("latest", "2026-10-31"), ("compat", None)])

@@ -148,7 +148,7 @@ class World:
         return SignalPlusContext(self.exchange.state, api_date(date), SignalPlusSettings(**settings))
 
     def send(self, request: Request, **settings: Any) -> Answer:
-        return SIGNALPLUS.answer(self.context(**settings), request, self.at, HOST)
+        return SIGNALPLUS.rest.answer(self.context(**settings), request, self.at, HOST)
 
     def ask(self, method: str = GET_POSITIONS, params: Any = None, who: str = "gina-key", **settings: Any) -> Answer:
         """The answer to a signed call, the envelope made as the page has it."""
@@ -167,14 +167,17 @@ class World:
 
     def open(self, who: str = "gina-key", path: str = "/signalplus/ws/api", **settings: Any) -> "Client":
         request = Request("GET", path, headers=signed(who))
-        shaken = SIGNALPLUS.shake_hands(self.context(**settings), request, self.at, HOST, lambda account: 0)
+        shaken = SIGNALPLUS.stream.shake_hands(self.context(**settings), request, self.at, HOST, lambda account: 0)
         assert shaken.answer.status == 101, shaken
+        assert isinstance(shaken.session, Session)
         return Client(self, shaken.session)
 
     def tell(self, events: tuple[Event, ...], *clients: "Client") -> list[list[dict[str, Any]]]:
         """What each client gets of a command's events."""
         heard = {name for client in clients for name in client.session.channels}
-        messages = list(SIGNALPLUS.messages_of(self.exchange.state, events, self.at, SignalPlusSettings(), heard))
+        messages = list(
+            SIGNALPLUS.stream.messages_of(self.exchange.state, events, self.at, SignalPlusSettings(), heard)
+        )
         return [
             [json.loads(frame.raw) for frame in map(client.session.frame_of, messages) if frame] for client in clients
         ]

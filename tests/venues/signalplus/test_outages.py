@@ -29,20 +29,20 @@ OUTAGES = [
 @pytest.mark.parametrize(("status", "code", "message"), OUTAGES)
 @pytest.mark.parametrize("shape", [None, "nested"])
 def test_an_outage_speaks_as_the_venue_does(status: int, code: int, message: str, shape: str | None) -> None:
-    body = json.loads(SIGNALPLUS.outage_body(status, shape, TODAY))
+    body = json.loads(SIGNALPLUS.faults.outage_body(status, shape, TODAY))
     assert body == {"rid": None, "error": {"code": code, "message": message}}
 
 
 def test_garbage() -> None:
-    body = json.loads(SIGNALPLUS.garbage_answer("no HTTP", TODAY))
+    body = json.loads(SIGNALPLUS.rest.malformed_body("no HTTP", TODAY))
     assert body == {"rid": None, "error": {"code": 11050, "message": "bad_request"}}
 
 
 def test_there_are_no_pages_and_no_old_spellings() -> None:
     request = post("{}")
-    assert SIGNALPLUS.with_rows_max(request, 1) is request
-    assert not SIGNALPLUS.edit_legacy({}, GET_POSITIONS, None)
-    assert SIGNALPLUS.paged_operations == ()
+    assert SIGNALPLUS.faults.with_rows_max(request, 1) is request
+    assert not SIGNALPLUS.faults.edit_legacy({}, GET_POSITIONS, None)
+    assert SIGNALPLUS.rest.paged_operations == ()
 
 
 @pytest.mark.parametrize(
@@ -56,13 +56,13 @@ def test_there_are_no_pages_and_no_old_spellings() -> None:
     ],
 )
 def test_which_operation_a_request_is(request_: Request, operation: str | None) -> None:
-    assert SIGNALPLUS.operation_of(World().context(), request_) == operation
-    assert operation is None or operation in SIGNALPLUS.operations
+    assert SIGNALPLUS.rest.operation_of(World().context(), request_) == operation
+    assert operation is None or operation in SIGNALPLUS.rest.operations
 
 
 def test_whose_a_request_claims_to_be() -> None:
-    assert SIGNALPLUS.claimed_key(Request("POST", BASE, headers=signed())) == "gina-key"
-    assert SIGNALPLUS.claimed_key(Request("POST", BASE)) is None
+    assert SIGNALPLUS.auth.claimed_key(Request("POST", BASE, headers=signed())) == "gina-key"
+    assert SIGNALPLUS.auth.claimed_key(Request("POST", BASE)) is None
 
 
 def test_a_key_sees_its_own_date() -> None:
@@ -92,4 +92,4 @@ def test_every_situation_has_its_row() -> None:
 
 def test_every_switch_is_a_setting() -> None:
     assert {switch.setting for switch in SWITCHES.values()} <= set(SignalPlusSettings.__slots__)
-    assert SIGNALPLUS.switches is SWITCHES
+    assert SIGNALPLUS.scenario.switches is SWITCHES

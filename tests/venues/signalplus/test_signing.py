@@ -185,7 +185,7 @@ def query_of(who: str = "gina-key") -> str:
 
 def test_a_handshake_takes_its_credentials_from_the_query_too() -> None:
     request = Request("GET", "/signalplus/ws/api", query_of())
-    shaken = SIGNALPLUS.shake_hands(World().context(), request, 0, HOST, lambda account: 0)
+    shaken = SIGNALPLUS.stream.shake_hands(World().context(), request, 0, HOST, lambda account: 0)
     assert (shaken.answer.status, shaken.answer.account) == (101, "gina")
     assert claimed_key(request) == "gina-key"
 

@@ -53,7 +53,7 @@ def test_a_stream_answers_methods_as_http_does(path: str) -> None:
 
 @pytest.mark.parametrize("path", PATHS)
 def test_a_handshake_without_credentials(path: str) -> None:
-    shaken = SIGNALPLUS.shake_hands(World().context(), Request("GET", path), 0, HOST, lambda account: 0)
+    shaken = SIGNALPLUS.stream.shake_hands(World().context(), Request("GET", path), 0, HOST, lambda account: 0)
     assert shaken.session is None
     assert refusal(shaken.answer) == (401, (403, "token invalid"))
     assert shaken.answer.body.startswith(b'{"rid":null,')
@@ -204,7 +204,9 @@ def test_everybody_hears_of_his_own_book_alone() -> None:
 def test_accounts_of_other_venues_are_not_told_of() -> None:
     world = World()
     events = world.trade("BTC-PERPETUAL", "10", "113000", DORA, against=GINA)
-    messages = list(SIGNALPLUS.messages_of(world.exchange.state, events, world.at, SignalPlusSettings(), {EVERYTHING}))
+    messages = list(
+        SIGNALPLUS.stream.messages_of(world.exchange.state, events, world.at, SignalPlusSettings(), {EVERYTHING})
+    )
     assert [message.change.subaccount_ref for message in messages] == [GINA]
 
 
@@ -237,7 +239,8 @@ def test_a_mark_or_an_index_is_not_told() -> None:
 def test_nothing_is_made_that_nobody_hears() -> None:
     world = World()
     events = world.trade("BTC-PERPETUAL", "100", "113000")
-    assert list(SIGNALPLUS.messages_of(world.exchange.state, events, world.at, None, set())) == []
+    messages = SIGNALPLUS.stream.messages_of(world.exchange.state, events, world.at, SignalPlusSettings(), set())
+    assert list(messages) == []
 
 
 REFUSED: list[tuple[bytes, tuple[int, str], str]] = [

@@ -4,9 +4,12 @@ from mockexchange.venues.deribit.catalogue import STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
 from mockexchange.venues.deribit.errors import INVALID_REQUEST, NOT_ALLOWED_STATUS, Rejected
 from mockexchange.venues.deribit.objects.envelope import error_text
+from mockexchange.venues.deribit.stream.channels import CHANNELS, QUIET_CHANNELS
+from mockexchange.venues.deribit.stream.feed import messages_of
 from mockexchange.venues.deribit.stream.session import Session
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.venue import Handshake, OpenCount
+from mockexchange.venues.session import Handshake, OpenCount
+from mockexchange.venues.venue import StreamApi
 
 OPERATION = "OpenStream"
 SWITCHING_PROTOCOLS = 101
@@ -30,3 +33,13 @@ def answer_plainly(context: DeribitContext, request: Request, at: int, host_at: 
     body = error_text(context, None, rejected, clock_of(context.settings, at, host_at))
     headers = () if is_get else ((b"allow", b"GET"),)
     return Answer(400 if is_get else NOT_ALLOWED_STATUS, body, OPERATION, headers=headers, diagnosis=words)
+
+
+STREAM = StreamApi(
+    paths=(STREAM_PATH,),
+    open_operation=OPERATION,
+    shake_hands=shake_hands,
+    messages_of=messages_of,
+    channels=CHANNELS,
+    quiet_channels=QUIET_CHANNELS,
+)

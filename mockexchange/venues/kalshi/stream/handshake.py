@@ -12,9 +12,12 @@ from mockexchange.venues.kalshi import signing
 from mockexchange.venues.kalshi.authentication import authenticate
 from mockexchange.venues.kalshi.context import KalshiContext, date_of
 from mockexchange.venues.kalshi.errors import Rejected, Situation, reject
+from mockexchange.venues.kalshi.stream.channels import CHANNELS
+from mockexchange.venues.kalshi.stream.feed import messages_of
 from mockexchange.venues.kalshi.stream.session import Session
 from mockexchange.venues.request import Answer, Request
-from mockexchange.venues.venue import Handshake, OpenCount
+from mockexchange.venues.session import Handshake, OpenCount
+from mockexchange.venues.venue import StreamApi
 
 STREAM_PATH = "/trade-api/ws/v2"
 OPERATION = "OpenStream"
@@ -119,3 +122,15 @@ def _require_room(context: KalshiContext, key: Key | None, open_count: OpenCount
 
 def _refuse_in_text(answer: Answer, status: int, body: bytes, words: str) -> None:
     answer.status, answer.body, answer.headers, answer.diagnosis = status, body, TEXT_HEADERS, words
+
+
+_CHANNEL_NAMES = tuple(dict.fromkeys(row.name for row in CHANNELS))
+_EMULATED_CHANNELS = {row.name for row in CHANNELS if row.is_emulated}
+STREAM = StreamApi(
+    paths=(STREAM_PATH,),
+    open_operation=OPERATION,
+    shake_hands=shake_hands,
+    messages_of=messages_of,
+    channels=_CHANNEL_NAMES,
+    quiet_channels=tuple(name for name in _CHANNEL_NAMES if name not in _EMULATED_CHANNELS),
+)

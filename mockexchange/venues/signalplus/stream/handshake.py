@@ -6,13 +6,16 @@ The page has two paths: one to connect to, one for private subscriptions. Which 
 from mockexchange.core.model.accounts import Key
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.request import Answer, Request
+from mockexchange.venues.session import Handshake, OpenCount
 from mockexchange.venues.signalplus.authentication import authenticate
 from mockexchange.venues.signalplus.context import SignalPlusContext, date_of, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation, reject
 from mockexchange.venues.signalplus.operations import OPERATIONS
 from mockexchange.venues.signalplus.signing import claimed_key
+from mockexchange.venues.signalplus.stream.channels import CHANGES
+from mockexchange.venues.signalplus.stream.feed import messages_of
 from mockexchange.venues.signalplus.stream.session import Session
-from mockexchange.venues.venue import Handshake, OpenCount
+from mockexchange.venues.venue import StreamApi
 
 CONNECT_PATH = "/signalplus/ws/api"
 PRIVATE_PATH = "/signalplus/ws/private"
@@ -61,3 +64,12 @@ def _begin(context: SignalPlusContext, request: Request) -> tuple[Answer, ApiDat
 
 def _admit(context: SignalPlusContext, request: Request, now: int, host_now: int, answer: Answer) -> Key:
     return authenticate(context, request, now, host_now, answer, with_query=True)
+
+
+STREAM = StreamApi(
+    paths=STREAM_PATHS,
+    open_operation=OPEN_STREAM,
+    shake_hands=shake_hands,
+    messages_of=messages_of,
+    channels=(CHANGES,),
+)

@@ -39,6 +39,7 @@ def test_anybody_may_open_a_stream() -> None:
     handshake = shake_hands(bench().context, STREAM, NOW, HOST)
     assert handshake.answer.status == 101
     assert handshake.answer.operation == "OpenStream"
+    assert handshake.session is not None
     assert handshake.session.key is None
 
 

@@ -13,7 +13,7 @@ from mockexchange.venues.kalshi.stream.handshake import (
 )
 from mockexchange.venues.kalshi.stream.session import Session
 from mockexchange.venues.request import Request
-from mockexchange.venues.venue import Handshake
+from mockexchange.venues.session import Handshake
 from tests.helpers.sandboxes import SMALL, WALL, make, signed
 from tests.venues.kalshi import bodies
 from tests.venues.kalshi.asking import at, refusal, why
@@ -39,9 +39,8 @@ def knock(
 
 def granted(handshake: Handshake) -> Session:
     assert (handshake.answer.status, handshake.answer.body) == (101, b"")
-    session: Session | None = handshake.session
-    assert session is not None
-    return session
+    assert isinstance(handshake.session, Session)
+    return handshake.session
 
 
 @pytest.mark.parametrize("date", ["2025-11", "2026-06", "2026-10", "compat"])

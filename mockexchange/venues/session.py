@@ -1,0 +1,193 @@
+"""Protocols of a venue's stream sessions, and the outcome of a handshake.
+
+Commands and frames are bytes; times are microseconds, exchange time before host time.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from mockexchange.core.model.accounts import Key
+from mockexchange.core.model.state import State
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.request import Answer, Call, Request
+
+
+class VenueSettings(Protocol):
+    """The settings that every venue has; each venue adds its own. A frozen dataclass with defaults."""
+
+    @property
+    def auth_clock(self) -> str:
+        """Clock that signed timestamps are compared with: host or exchange."""
+        ...
+
+    @property
+    def stream_heartbeat_us(self) -> int:
+        """Idle time before a Ping of the protocol; 0 for no Pings."""
+        ...
+
+    @property
+    def stream_pong_us(self) -> int: ...
+
+    @property
+    def stream_outbox_bytes(self) -> int: ...
+
+
+class VenueContext(Protocol):
+    """One sandbox as a venue serves it: the state of the exchange, the API date, the settings."""
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def api_date(self) -> ApiDate: ...
+
+    @property
+    def settings(self) -> VenueSettings: ...
+
+
+class Message(Protocol):
+    """One message of one channel, before it is written as a frame for each session."""
+
+    @property
+    def channel(self) -> str:
+        """One of the names in `Session.channels`."""
+        ...
+
+
+ContextT = TypeVar("ContextT", bound=VenueContext)
+ContextT_contra = TypeVar("ContextT_contra", bound=VenueContext, contravariant=True)
+MessageT_contra = TypeVar("MessageT_contra", bound=Message, contravariant=True)
+
+
+class Subscription(Protocol):
+    """A session's subscription to one channel."""
+
+    @property
+    def sid(self) -> int:
+        """Number in the session, never used again; not every venue sends it to clients."""
+        ...
+
+    @property
+    def channel(self) -> str:
+        """The channel's name in scenarios."""
+        ...
+
+    @property
+    def markets(self) -> Collection[str] | None:
+        """Markets that the subscription is limited to; None for all."""
+        ...
+
+
+class SessionCalls(Protocol[ContextT_contra]):
+    """A session whose commands are also requests, so that faults and stubs can answer them. No method raises."""
+
+    @property
+    def asked(self) -> Asked | None:
+        """Operation of the last command, as in the session."""
+        ...
+
+    def request_of(self, raw: bytes) -> Call:
+        """Return the request that a command is equal to; the session's proven key stands for credentials."""
+        ...
+
+    def note_call(self, host_at: int) -> None:
+        """Record that a command came, even if something else answers it: the client is alive."""
+        ...
+
+    def answer(self, call: Request, context: ContextT_contra, at: int, host_at: int) -> Frame | None:
+        """Carry out a command as `receive` does, but with another context, other times or fewer rows.
+
+        None if the command has no answer.
+        """
+        ...
+
+
+class StreamSession(Protocol[ContextT, MessageT_contra]):
+    """One stream: commands in, frames out. It has no socket and no clock, and never raises."""
+
+    key: Key | None
+    """The client's key; None before the client has identified itself."""
+    api_date: ApiDate
+
+    @property
+    def context(self) -> ContextT: ...
+
+    @property
+    def asked(self) -> Asked | None:
+        """Operation of the last `receive`; None if that was none, or was refused because of its credentials."""
+        ...
+
+    @property
+    def calls(self) -> SessionCalls[ContextT] | None:
+        """The session's commands as requests; None if its commands are no requests."""
+        ...
+
+    @property
+    def channels(self) -> Mapping[str, Subscription]:
+        """Subscriptions by the names that messages are published under."""
+        ...
+
+    @property
+    def subscriptions(self) -> Mapping[int, Subscription]:
+        """Subscriptions by sid."""
+        ...
+
+    @property
+    def wakes_at(self) -> int | None:
+        """Host time at which `wake` has to be called; None for never. It changes in `receive` and `wake`."""
+        ...
+
+    @property
+    def ending(self) -> tuple[int, str] | None:
+        """Close code and reason, once the session has to end: after the frames that it returned are sent."""
+        ...
+
+    def follows(self, channel: str) -> bool:
+        """Return whether it is subscribed to a channel, by the channel's name in scenarios."""
+        ...
+
+    def receive(self, raw: bytes, at: int, host_at: int) -> list[Frame]:
+        """Carry out one command; return the answers, then the data that the command requested."""
+        ...
+
+    def wake(self, at: int, host_at: int) -> list[Frame]:
+        """Carry out what is due; called at `wakes_at` or later."""
+        ...
+
+    def frame_of(self, message: MessageT_contra) -> Frame | None:
+        """Return the message as a frame of this session; None if it has no subscription to it or may not see it."""
+        ...
+
+    def terminate(self, sid: int, code: int, why: str = "") -> Frame:
+        """End a subscription. Raises KeyError if there is no such subscription."""
+        ...
+
+    def spell_literal(self, text: str, channel: str) -> str:
+        """Return a literal frame of a scenario with "$sid" and "$seq" filled in."""
+        ...
+
+    def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
+        """Apply a recorded frame that the session did not make: the number it used, or the subscription it ended.
+
+        `kind` is literal, or error.
+        """
+        ...
+
+
+Calls: TypeAlias = SessionCalls[Any]
+Session: TypeAlias = StreamSession[Any, Any]
+"""A session of any venue: it is given only contexts and messages of its own venue."""
+
+
+@dataclass(slots=True)
+class Handshake:
+    """The answer to an upgrade, and the session; `session` is None if the answer is a refusal."""
+
+    answer: Answer
+    session: Session | None = None
+
+
+OpenCount = Callable[[str], int]
+"""Function that returns the number of open streams of an account."""
