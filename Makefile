@@ -27,7 +27,7 @@ IN_DEV := $(DEV)/bin/python -m
 COVERAGE := --cov --cov-report=term
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test coverage house format format-check lint types check bench floors floors-beside \
+.PHONY: help serve test test-all coverage house format format-check lint types check bench floors floors-beside \
 	wheel examples docs dev-env node-env clients-env clients lock clean
 
 help:  ## this list
@@ -36,11 +36,14 @@ help:  ## this list
 serve: $(RUN)/.installed  ## the server on the demo scenario
 	@$(RUN)/bin/mockexchange serve --scenario demo $(ARGS)
 
-test: $(DEV)/.installed  ## the whole suite
-	@tools/test.sh $(ARGS)
+test: $(DEV)/.installed  ## the product's tests and one pass of the contract suite: at most 5 minutes on two cores
+	@tools/test.sh fast $(ARGS)
 
-coverage: $(DEV)/.installed  ## the whole suite, with the coverage gate
-	@tools/test.sh $(COVERAGE) $(ARGS)
+test-all: $(DEV)/.installed  ## everything: every API date, planted faults, published clients, documentation, examples
+	@tools/test.sh all $(ARGS)
+
+coverage: $(DEV)/.installed  ## every test that coverage is measured of, with the coverage gate
+	@tools/test.sh measured $(COVERAGE) $(ARGS)
 
 house: $(DEV)/.installed  ## architecture and house rules alone
 	@$(IN_DEV) pytest -q tests/house/test_architecture.py tests/house/test_style.py
@@ -59,7 +62,7 @@ types: $(DEV)/.installed  ## mypy, strict, tests and the example included
 	@$(IN_DEV) mypy
 	@cd examples/bot && ../../$(IN_DEV) mypy --cache-dir ../../.mypy_cache/bot
 
-check: format-check lint types coverage  ## what a change must pass
+check: format-check lint types test  ## what a change must pass before it is proposed
 
 bench: $(DEV)/.installed  ## the speed figures, each beside its baseline
 	@$(IN_DEV) benchmarks.rest $(if $(filter smoke,$(BENCH)),--smoke) $(ARGS)
