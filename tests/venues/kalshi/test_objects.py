@@ -11,7 +11,7 @@ from mockexchange.core.instants import parse_instant
 from mockexchange.venues.dated import compile_object, pick
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.objects import OBJECTS, count_removed_fields
-from mockexchange.venues.kalshi.operations.balances import Balance, IndexedBalance
+from mockexchange.venues.kalshi.operations.portfolio.balances import Balance, IndexedBalance
 from tests.venues.kalshi.bodies import DATES
 
 MONEY = ["total_traded", "market_exposure", "realized_pnl", "fees_paid"]

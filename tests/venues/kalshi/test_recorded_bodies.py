@@ -16,7 +16,7 @@ from mockexchange.scenario.loader import load_file
 from mockexchange.venues.kalshi import rest
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.operations.call import encoder
-from mockexchange.venues.kalshi.operations.settlements import SettlementView
+from mockexchange.venues.kalshi.operations.portfolio.settlements import SettlementView
 from mockexchange.venues.request import Request
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"

@@ -1,50 +1,14 @@
-"""The operations that are emulated: how each reads its parameters, asks the core and writes its answer."""
+"""The emulated operations: how each one reads its parameters, queries the core and writes its answer."""
 
-from mockexchange.venues.kalshi.operations import (
-    account,
-    archive,
-    balances,
-    events,
-    exchange,
-    fcm,
-    fills,
-    markets,
-    order_groups,
-    orderbooks,
-    orders,
-    payments,
-    positions,
-    queue_positions,
-    resting_value,
-    series,
-    settlements,
-    subaccounts,
-    trades,
-    transfers,
-    writes,
-)
+from mockexchange.venues.kalshi.operations import account, archive, exchange, fcm, market_data, portfolio, writes
 from mockexchange.venues.kalshi.operations.call import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
-    *balances.OPERATIONS,
-    *positions.OPERATIONS,
-    *fills.OPERATIONS,
-    *settlements.OPERATIONS,
-    *orders.OPERATIONS,
-    *queue_positions.OPERATIONS,
-    *order_groups.OPERATIONS,
-    *payments.OPERATIONS,
-    *subaccounts.OPERATIONS,
-    *transfers.OPERATIONS,
-    *resting_value.OPERATIONS,
+    *portfolio.OPERATIONS,
     *fcm.OPERATIONS,
     *archive.OPERATIONS,
     *exchange.OPERATIONS,
     *account.OPERATIONS,
-    *series.OPERATIONS,
-    *events.OPERATIONS,
-    *markets.OPERATIONS,
-    *orderbooks.OPERATIONS,
-    *trades.OPERATIONS,
+    *market_data.OPERATIONS,
     *writes.OPERATIONS,
 )

@@ -1,9 +1,9 @@
 """What was last touched before the exchange's cutoff: settled positions, fills and done orders of long ago."""
 
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, Call, PublicOperation, write
-from mockexchange.venues.kalshi.operations.fills import answer_fills
-from mockexchange.venues.kalshi.operations.orders import answer_orders
-from mockexchange.venues.kalshi.operations.positions import answer_positions
+from mockexchange.venues.kalshi.operations.portfolio.fills import answer_fills
+from mockexchange.venues.kalshi.operations.portfolio.orders import answer_orders
+from mockexchange.venues.kalshi.operations.portfolio.positions import answer_positions
 from mockexchange.venues.kalshi.operations.row_owner import all_or_asked, primary_or_asked
 
 

@@ -11,7 +11,7 @@ from mockexchange.core.vocabulary import Action, SubaccountRef
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, exchange_indexes, kept, write
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, window_of
-from mockexchange.venues.kalshi.operations.orders import answer_orders
+from mockexchange.venues.kalshi.operations.portfolio.orders import answer_orders
 from mockexchange.venues.kalshi.operations.row_owner import asked_subtrader, subtrader, subtrader_ids
 
 FILLS = ListTable("fills", "FcmFill", is_shared=False)

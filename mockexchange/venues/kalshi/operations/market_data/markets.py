@@ -9,7 +9,12 @@ from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.operations.filters import Test, all_of, bounds, is_between, named
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, encode_rows, names_of
-from mockexchange.venues.kalshi.operations.market_views import MarketView, aged_serial, close_at, page_revision
+from mockexchange.venues.kalshi.operations.market_data.market_views import (
+    MarketView,
+    aged_serial,
+    close_at,
+    page_revision,
+)
 
 MARKETS = ListTable("markets", "Market")
 TIMES_EXCLUSIVE_SINCE = "2025-11-20"

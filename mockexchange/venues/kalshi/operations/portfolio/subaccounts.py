@@ -7,9 +7,9 @@ from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.model.payments import TransferRow
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, AccountKind, SubaccountRef
 from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED
-from mockexchange.venues.kalshi.operations.balances import free_by_index
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list
+from mockexchange.venues.kalshi.operations.portfolio.balances import free_by_index
 
 TRANSFERS = ListTable("transfers", "SubaccountTransfer")
 

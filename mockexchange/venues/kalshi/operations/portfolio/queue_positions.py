@@ -10,7 +10,7 @@ from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write
 from mockexchange.venues.kalshi.operations.lists import names_of
-from mockexchange.venues.kalshi.operations.orders import named_order
+from mockexchange.venues.kalshi.operations.portfolio.orders import named_order
 from mockexchange.venues.kalshi.operations.row_owner import primary_or_asked
 
 

@@ -8,14 +8,14 @@ from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write_parts
 from mockexchange.venues.kalshi.operations.filters import Test, all_of, bounds, is_between, named
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, encode_rows
-from mockexchange.venues.kalshi.operations.market_views import (
+from mockexchange.venues.kalshi.operations.market_data.market_views import (
     EventView,
     aged_serial,
     close_at,
     page_revision,
     status_of_event,
 )
-from mockexchange.venues.kalshi.operations.markets import encode_markets
+from mockexchange.venues.kalshi.operations.market_data.markets import encode_markets
 
 EVENTS = ListTable("events", "EventData")
 LEFT_OUT, NONE = b'""', b"[]"

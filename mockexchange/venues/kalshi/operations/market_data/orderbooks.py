@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mockexchange.core.queries.order_books import Level, levels
 from mockexchange.core.vocabulary import Side
 from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, write
-from mockexchange.venues.kalshi.operations.markets import market_of
+from mockexchange.venues.kalshi.operations.market_data.markets import market_of
 
 PUBLIC_SINCE = "2026-10-01"
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 from mockexchange.core.model.history import Partition
 from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import OrderStatus
-from mockexchange.venues.kalshi.operations.balances import IndexedBalance
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write
+from mockexchange.venues.kalshi.operations.portfolio.balances import IndexedBalance
 
 
 class RestingValue(NamedTuple):

@@ -1,0 +1,12 @@
+"""Operations on series, events, markets, order books and public trades."""
+
+from mockexchange.venues.kalshi.operations.call import Operation
+from mockexchange.venues.kalshi.operations.market_data import events, markets, orderbooks, series, trades
+
+OPERATIONS: tuple[Operation, ...] = (
+    *series.OPERATIONS,
+    *events.OPERATIONS,
+    *markets.OPERATIONS,
+    *orderbooks.OPERATIONS,
+    *trades.OPERATIONS,
+)

@@ -1,0 +1,30 @@
+"""Operations on the caller's own account: balances, positions, orders, fills and what moves money."""
+
+from mockexchange.venues.kalshi.operations.call import Operation
+from mockexchange.venues.kalshi.operations.portfolio import (
+    balances,
+    fills,
+    order_groups,
+    orders,
+    payments,
+    positions,
+    queue_positions,
+    resting_value,
+    settlements,
+    subaccounts,
+    transfers,
+)
+
+OPERATIONS: tuple[Operation, ...] = (
+    *balances.OPERATIONS,
+    *positions.OPERATIONS,
+    *fills.OPERATIONS,
+    *settlements.OPERATIONS,
+    *orders.OPERATIONS,
+    *queue_positions.OPERATIONS,
+    *order_groups.OPERATIONS,
+    *payments.OPERATIONS,
+    *subaccounts.OPERATIONS,
+    *transfers.OPERATIONS,
+    *resting_value.OPERATIONS,
+)
