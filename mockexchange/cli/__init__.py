@@ -1,40 +1,50 @@
-"""The command line. Each module holds the commands of one subject."""
+"""The command line: the table of all commands. Each module holds the commands of one subject."""
 
 import click
 
-from mockexchange.cli.click_base import PREFIX, Program
+from mockexchange.cli.click_base import PREFIX, CommandEntry, Program
 from mockexchange.version import __version__
 
-COMMAND_MODULES = {
-    "serve": "serve",
-    "env": "env",
-    "call": "call",
-    "do": "do",
-    "script": "script",
-    "fault": "fault",
-    "stub": "stub",
-    "advance": "advance",
-    "journal": "journal",
-    "why": "journal",
-    "watch": "watch",
-    "wait": "wait",
-    "log": "log",
-    "keys": "keys",
-    "explain": "explain",
-    "scenario": "scenario",
-    "api": "api",
-    "replay": "replay",
-    "verify": "verify",
-    "run": "run",
-    "doctor": "doctor",
-    "completion": "completion",
+COMMANDS = {
+    "serve": CommandEntry("serve", "Start the server and print credentials to copy and paste."),
+    "env": CommandEntry("env", "Print exports that point a client here."),
+    "call": CommandEntry("call", "Send a signed request and print the answer."),
+    "do": CommandEntry("do", "Carry out steps now and print what happened, numbers to 12 places."),
+    "script": CommandEntry("script", "Let things happen by themselves, at a time or when a client does something."),
+    "fault": CommandEntry("fault", "Disturb what crosses the wire, on purpose."),
+    "stub": CommandEntry("stub", "Answer requests literally, also those that nothing here emulates."),
+    "advance": CommandEntry("advance", "Move exchange time forward; print it, and whose it is."),
+    "journal": CommandEntry("journal", "Print requests and answers, newest last; or the frames of streams."),
+    "why": CommandEntry(
+        "journal", "Print why requests, commands of streams and steps of the script were refused, or channels left out."
+    ),
+    "watch": CommandEntry(
+        "watch", "Show what happens, while it happens: positions, fills, frames, requests, the script and faults."
+    ),
+    "wait": CommandEntry("wait", "Wait until something is so, and print what was found, a JSON line each."),
+    "log": CommandEntry("log", "Print the log of commands, as `replay` reads it."),
+    "keys": CommandEntry("keys", "Key pairs of your own."),
+    "explain": CommandEntry("explain", "Say why a signature does not verify."),
+    "scenario": CommandEntry("scenario", "What an exchange is before its clock starts."),
+    "api": CommandEntry("api", "The days of the wire, and what changed between them."),
+    "replay": CommandEntry("replay", "Carry a log out again and print what happened."),
+    "verify": CommandEntry("verify", "Prove that a server or a client keeps the documented contract."),
+    "run": CommandEntry("run", "Run a program against a fresh sandbox, and never against a real venue."),
+    "doctor": CommandEntry(
+        "doctor",
+        "Look for what is in a client's way: versions, the server, clocks, the port, keys, variables, proxies, trust.",
+    ),
+    "completion": CommandEntry(
+        "completion",
+        "Print the script that has SHELL complete commands, options, scenarios, clients and account names.",
+    ),
 }
-"""Command to module, in the order of `--help`; in its module a command goes by its own name."""
+"""By name, in the order of `--help`: the module that holds the command under its own name, and its summary."""
 
 
 @click.group(
     cls=Program,
-    places=COMMAND_MODULES,
+    entries=COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": PREFIX},
 )

@@ -25,7 +25,7 @@ class Difference(NamedTuple):
 @click.group(invoke_without_command=True)
 @click.pass_context
 def api(context: click.Context) -> None:
-    """The days of Kalshi's wire, and what changed between them."""
+    """The days of the wire, and what changed between them."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 

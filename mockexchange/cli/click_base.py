@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from importlib import import_module
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import click
 from click.core import ParameterSource
@@ -38,21 +38,29 @@ class UsageFailure(Failure):
     exit_code = 2
 
 
-class LazyCommands(dict[str, click.Command]):
-    """Imports a command's module when it is asked for: the server alone takes longer to import than most commands."""
+class CommandEntry(NamedTuple):
+    """Where a command is, and the first sentence of its help: `--help` shows that without importing the command."""
 
-    def __init__(self, places: Mapping[str, str]) -> None:
+    module: str
+    """The module below mockexchange.cli."""
+    summary: str
+
+
+class LazyCommands(dict[str, click.Command]):
+    """The commands that were used so far; a command's module is imported on first use."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
         super().__init__()
-        self.places = places
+        self.modules = modules
 
     def __missing__(self, name: str) -> click.Command:
-        command: click.Command = getattr(_imported(f"mockexchange.cli.{self.places[name]}"), name)
+        command: click.Command = getattr(_import_frozen(f"mockexchange.cli.{self.modules[name]}"), name)
         self[name] = command
         return command
 
 
-def _imported(name: str) -> ModuleType:
-    """Import a module. What is imported stays: to look for garbage in it meanwhile, or later, is a tenth of a start."""
+def _import_frozen(name: str) -> ModuleType:
+    """Import a module without garbage collections, which would take a tenth of a start; its objects stay for good."""
     gc.disable()
     try:
         return import_module(name)
@@ -62,26 +70,37 @@ def _imported(name: str) -> ModuleType:
 
 
 class Program(click.Group):
-    """The group of all commands. Errors are one line on standard error, tracebacks are for bugs alone."""
+    """The group of all commands. Errors are one line on standard error; tracebacks are for bugs only."""
 
-    def __init__(self, *args: Any, places: Mapping[str, str], **attributes: Any) -> None:
+    def __init__(self, *args: Any, entries: Mapping[str, CommandEntry], **attributes: Any) -> None:
         super().__init__(*args, **attributes)
-        self.places = places
-        self.commands = LazyCommands(places)
+        self.entries = entries
+        self.commands = LazyCommands({name: entry.module for name, entry in entries.items()})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(self.places)
+        return list(self.entries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return self.commands[cmd_name] if cmd_name in self.places else None
+        return self.commands[cmd_name] if cmd_name in self.entries else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands from the table of summaries."""
+        limit = formatter.width - 6 - max(map(len, self.entries))
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, click.Command(name, help=entry.summary).get_short_help_str(limit))
+                    for name, entry in self.entries.items()
+                ]
+            )
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name in self.places or name.startswith("-") or ctx.resilient_parsing:
+        if name in self.entries or name.startswith("-") or ctx.resilient_parsing:
             return super().resolve_command(ctx, args)
-        raise click.UsageError(f"No such command {name!r}.{_suggestions(name, self.places)}", ctx)
+        raise click.UsageError(f"No such command {name!r}.{_suggestions(name, self.entries)}", ctx)
 
     def main(self, *args: Any, **extra: Any) -> Any:
         _escape_unencodable()

@@ -9,8 +9,7 @@ import click
 
 from mockexchange.cli.click_base import UsageFailure, option
 from mockexchange.cli.completion import ACCOUNT
-from mockexchange.cli.rule_lists import describe_rule
-from mockexchange.cli.script import refusal
+from mockexchange.cli.rule_lists import describe_refusal, describe_rule
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import Line, printable, show_table
 
@@ -133,7 +132,7 @@ def why(count: int, sandbox: str, ready_file: Path) -> None:
         _explain_frame(frame)
     for step in steps:
         click.secho(f"script  {printable(step['name'])}  {step['action']}", fg="red")
-        click.secho(f"  why       {refusal(step)}", fg="yellow", bold=True)
+        click.secho(f"  why       {describe_refusal(step)}", fg="yellow", bold=True)
 
 
 def _is_noted(frame: Entry) -> bool:

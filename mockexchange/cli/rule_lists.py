@@ -54,3 +54,12 @@ def describe_rule(given: dict[str, Any]) -> str:
 
 def _format_value(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def describe_refusal(step: dict[str, Any]) -> str:
+    """How often a step of the script was refused, and the last reason."""
+    return f"refused {times(step['refused'])}: {printable(step['reason'])}"
+
+
+def times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

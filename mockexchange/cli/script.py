@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from mockexchange.cli.rule_lists import describe_refusal, times
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable
 from mockexchange.cli.yaml_argument import parse_argument
@@ -60,13 +61,4 @@ def _show(steps: list[dict[str, Any]]) -> None:
         state = "" if step["state"] == "done" else f"{step['state']}, "
         click.echo(f"  {step['action']}: {state}done {times(step['fired'])}{coming}")
         if step["refused"]:
-            click.secho(f"  {refusal(step)}", fg="yellow")
-
-
-def refusal(step: dict[str, Any]) -> str:
-    """How often a step was refused, and why the last time."""
-    return f"refused {times(step['refused'])}: {printable(step['reason'])}"
-
-
-def times(count: int) -> str:
-    return "once" if count == 1 else f"{count} times"
+            click.secho(f"  {describe_refusal(step)}", fg="yellow")

@@ -1,34 +1,26 @@
 """`mockexchange serve`."""
 
-import asyncio
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from mockexchange.cli.banner import banner
 from mockexchange.cli.click_base import UsageFailure, checked, shared_option
 from mockexchange.cli.completion import SCENARIO
 from mockexchange.cli.request_log import AMOUNTS, DEFAULT_AMOUNTS, FORMATS, NOTHING, TEXT, LogWriter, RequestLog
-from mockexchange.cli.verify import require_kit
-from mockexchange.faults.preset_rules import load_preset
+from mockexchange.cli.serve_inputs import load_plan, load_self_check, watch_scenario
+from mockexchange.cli.serve_run import ServeRun
 from mockexchange.runtime.ready_file import DEFAULT_HOST, DEFAULT_PORT, default_ready_file
 from mockexchange.sandbox.clock import parse_mode
-from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.options import SandboxOptions
 from mockexchange.scenario.errors import ScenarioError
-from mockexchange.scenario.loader import Plan, builtin_names, load_scenario
-from mockexchange.server.event_loops import loop_factory
 from mockexchange.server.http.listener import PortInUse
-from mockexchange.server.process import Reload, ServeOptions, run_server
+from mockexchange.server.process import ServeOptions
 from mockexchange.server.tls.certificate_names import normalised
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT
@@ -123,7 +115,7 @@ def serve(
 ) -> None:
     """Start the server and print credentials to copy and paste."""
     _require_consistent(tls=tls, tls_name=tls_name, public_url=public_url)
-    load = partial(_load, scenario, chaos)
+    load = partial(load_plan, scenario, chaos)
     amount = log or (NOTHING if quiet else DEFAULT_AMOUNTS[log_format])
     try:
         with _request_log(log_format, amount) as request_log:
@@ -135,11 +127,11 @@ def serve(
                 allow_hosts=list(allow_host),
                 token=token,
                 has_deflate=deflate,
-                inspector=_self_check(api_date) if self_check else None,
+                inspector=load_self_check(api_date) if self_check else None,
                 authority=_authority() if tls else None,
                 tls_names=tls_name,
                 on_sandbox=request_log.watch,
-                reload=_reload(scenario, load, request_log) if reload else None,
+                reload=watch_scenario(scenario, load, request_log) if reload else None,
             )
             run = ServeRun(load(), SandboxOptions(api_date=api_date, clock=clock), options)
             run.serve(partial(request_log.log_start, scenario), has_banner=not quiet and log_format == TEXT)
@@ -166,39 +158,6 @@ def _authority() -> "Authority":
     return Authority.make()
 
 
-def _self_check(api_date: ApiDate) -> Inspector:
-    """Load what the kit needs now, so that the first answer is not late. Raises Misuse."""
-    require_kit()
-    from mockexchange.kit.self_check import SelfCheck
-    from mockexchange.kit.venues import KITS
-    from mockexchange.runtime.api_documents import NoSuchDocument
-
-    inspector = SelfCheck(KITS)
-    try:
-        inspector.require(DEFAULT.name, api_date.day)
-    except NoSuchDocument as error:
-        raise UsageFailure(f"--self-check: {error}") from None
-    return inspector
-
-
-def _load(scenario: str, chaos: tuple[str, ...]) -> Plan:
-    """Read the scenario. Raises ScenarioError."""
-    return _with_chaos(load_scenario(scenario), chaos)
-
-
-def _with_chaos(plan: Plan, names: tuple[str, ...]) -> Plan:
-    """The plan with the rules of these presets after its own."""
-    rules = [rule for name in dict.fromkeys(names) for rule in load_preset(name)]
-    return replace(plan, faults=[*plan.faults, *rules]) if rules else plan
-
-
-def _reload(scenario: str, load: Callable[[], Plan], request_log: RequestLog) -> Reload:
-    """Raises Misuse for a scenario that never changes."""
-    if scenario in builtin_names():
-        raise UsageFailure(f"--reload watches a file, and {scenario!r} is built in: give --scenario FILE")
-    return Reload(Path(scenario), load, partial(request_log.log_reload, scenario))
-
-
 @contextmanager
 def _request_log(log_format: str, amount: str) -> Iterator[RequestLog]:
     writer = LogWriter()
@@ -208,42 +167,3 @@ def _request_log(log_format: str, amount: str) -> Iterator[RequestLog]:
     finally:
         request_log.log_stop()
         writer.close()
-
-
-@dataclass(frozen=True, slots=True)
-class ServeRun:
-    """What is to be served, and how."""
-
-    plan: Plan
-    sandbox_options: SandboxOptions
-    options: ServeOptions
-
-    def serve(self, log_start: Callable[[dict[str, Any]], None], *, has_banner: bool) -> None:
-        """Serve until it is stopped, showing how far the scenario has been played until then."""
-        console = Console(stderr=True, quiet=not has_banner)
-        with Progress(
-            SpinnerColumn(),
-            TextColumn("loading {task.fields[done]:,} steps"),
-            TimeElapsedColumn(),
-            console=console,
-            transient=True,
-            disable=not has_banner or not console.is_terminal,
-        ) as bar:
-            task = bar.add_task("", done=0)
-
-            def announce(ready: dict[str, Any]) -> None:
-                bar.stop()
-                log_start(ready)
-                if has_banner:
-                    click.echo(self._banner(ready))
-
-            def progress(done: int) -> None:
-                bar.update(task, done=done)
-
-            with asyncio.Runner(loop_factory=loop_factory()) as runner:
-                runner.run(run_server(self.plan, self.sandbox_options, self.options, announce, progress))
-
-    def _banner(self, ready: dict[str, Any]) -> str:
-        options = self.options
-        is_checked, faults = options.inspector is not None, len(self.plan.faults)
-        return banner(ready, self.sandbox_options.api_date, options.ready_file, faults, is_checked=is_checked)

@@ -1,4 +1,7 @@
-"""What is printed: tables for people, plain lines for programs, and nothing from the wire that a terminal obeys."""
+"""Printing: tables for people, plain lines for programs, and no control characters from the wire.
+
+rich is imported where something is printed on a terminal: it takes longer to import than most commands to run.
+"""
 
 import json
 import re
@@ -7,10 +10,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import click
-from rich.console import Console
-from rich.highlighter import JSONHighlighter
-from rich.table import Table
-from rich.text import Text
 
 NUMBER_MARK = "\ue000number "
 """Of a private character: what no text of a body begins with."""
@@ -38,6 +37,9 @@ def show_json(raw: bytes) -> None:
         return
     safe = "".join(char if char.isprintable() or char == "\n" else json.dumps(char)[1:-1] for char in pretty)
     if sys.stdout.isatty():
+        from rich.console import Console
+        from rich.highlighter import JSONHighlighter
+
         Console().print(JSONHighlighter()(safe), soft_wrap=True)
     else:
         click.echo(safe)
@@ -55,6 +57,10 @@ def show_table(titles: Sequence[str], lines: Sequence[Line]) -> None:
     if not sys.stdout.isatty():
         click.echo("".join("\t".join(row) + "\n" for row in shown), nl=False)
         return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(*titles, box=None, header_style="bold", pad_edge=False)
     for row, line in zip(shown, lines, strict=True):
         table.add_row(*(Text(cell, overflow="fold") for cell in row), style=line.style)

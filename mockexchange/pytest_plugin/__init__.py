@@ -15,7 +15,8 @@ from mockexchange.pytest_plugin import options
 from mockexchange.pytest_plugin.options import GUARD, MARKER
 
 if TYPE_CHECKING:
-    from mockexchange import AsyncExchange, Exchange
+    from mockexchange.api.asynchronous.exchange import AsyncExchange
+    from mockexchange.api.synchronous.exchange import Exchange
     from mockexchange.guard import Dial
 
 __all__ = ["async_exchange_sandbox", "exchange_sandbox", "mock_exchange", "venue_dials"]

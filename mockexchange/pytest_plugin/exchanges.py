@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 import pytest
 
-from mockexchange import Exchange, connect, serve
+from mockexchange.api.serve import serve
+from mockexchange.api.synchronous.connect import connect
+from mockexchange.api.synchronous.exchange import Exchange
 from mockexchange.pytest_plugin.markers import SandboxRequest, sandbox_request_of
 from mockexchange.pytest_plugin.options import settings_of
 from mockexchange.pytest_plugin.reports import watch

@@ -11,7 +11,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from mockexchange.cli import COMMAND_MODULES, main
+from mockexchange.cli import COMMANDS, main
 from mockexchange.cli.click_base import PREFIX, Failure, UsageFailure
 from tests.house.checkout import ROOT
 
@@ -21,7 +21,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 
 def commands() -> Iterator[tuple[str, click.Command]]:
     """Every command that does something, by its words: "serve", "keys new"."""
-    for name in COMMAND_MODULES:
+    for name in COMMANDS:
         command = main.commands[name]
         if isinstance(command, click.Group):
             context = click.Context(command)
@@ -45,10 +45,10 @@ def error_of(*arguments: str, code: int = 2, environment: dict[str, str | None] 
 
 
 def test_every_command_is_known_by_its_own_name() -> None:
-    assert {name: main.commands[name].name for name in COMMAND_MODULES} == {name: name for name in COMMAND_MODULES}
+    assert {name: main.commands[name].name for name in COMMANDS} == {name: name for name in COMMANDS}
 
 
-@pytest.mark.parametrize("words", ["", *COMMAND_MODULES, *(words for words, _ in commands())])
+@pytest.mark.parametrize("words", ["", *COMMANDS, *(words for words, _ in commands())])
 def test_every_command_has_help(words: str) -> None:
     result = CliRunner().invoke(main, [*words.split(), "--help"], prog_name="mockexchange")
     assert result.exit_code == 0
@@ -59,6 +59,20 @@ def test_every_command_has_help(words: str) -> None:
 def test_a_group_alone_prints_its_help(words: str) -> None:
     result = CliRunner().invoke(main, words.split(), prog_name="mockexchange")
     assert (result.exit_code, "Commands:" in result.output) == (0, True)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_summary_of_a_command_is_the_first_sentence_of_its_help(name: str) -> None:
+    summary = click.Command(name, help=COMMANDS[name].summary).get_short_help_str(1_000)
+    assert main.commands[name].get_short_help_str(1_000) == summary == COMMANDS[name].summary
+
+
+def test_the_list_of_commands_imports_none() -> None:
+    code = "import sys, mockexchange.cli as cli; cli.main(['--help'], standalone_mode=False)"
+    code = f"import atexit, sys; atexit.register(lambda: print(sorted(sys.modules), file=sys.stderr)); {code}"
+    done = subprocess.run([sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, check=True, text=True)
+    assert "Commands:" in done.stdout
+    assert [name for name in COMMANDS if f"'mockexchange.cli.{name}'" in done.stderr] == []
 
 
 def test_a_command_imports_only_what_it_needs() -> None:

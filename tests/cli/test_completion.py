@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from mockexchange.cli import COMMAND_MODULES, main
+from mockexchange.cli import COMMANDS, main
 from mockexchange.cli.completion import SHELLS, VARIABLE
 from mockexchange.clients.published import CLIENTS
 from mockexchange.scenario.loader import builtin_names
@@ -59,7 +59,7 @@ def test_another_shell_is_refused(cli: Cli) -> None:
 
 
 def test_commands_and_options() -> None:
-    assert offered("mockexchange ") == [f"plain,{name}" for name in COMMAND_MODULES]
+    assert offered("mockexchange ") == [f"plain,{name}" for name in COMMANDS]
     assert offered("mockexchange do") == ["plain,do", "plain,doctor"]
     assert "plain,--tls-name" in offered("mockexchange serve --tl")
 

@@ -1,0 +1,49 @@
+"""Inputs of `mockexchange serve`: the plan of a scenario, its reload, and the self-check."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from mockexchange.cli.click_base import UsageFailure
+from mockexchange.cli.request_log import RequestLog
+from mockexchange.cli.verify import require_kit
+from mockexchange.faults.preset_rules import load_preset
+from mockexchange.sandbox.inspector import Inspector
+from mockexchange.scenario.loader import Plan, builtin_names, load_scenario
+from mockexchange.server.process import Reload
+from mockexchange.venues.dated import ApiDate
+from mockexchange.venues.registry import DEFAULT
+
+
+def load_self_check(api_date: ApiDate) -> Inspector:
+    """Load the contract documents now, so that the first answer is not late. Raises UsageFailure."""
+    require_kit()
+    from mockexchange.kit.self_check import SelfCheck
+    from mockexchange.kit.venues import KITS
+    from mockexchange.runtime.api_documents import NoSuchDocument
+
+    inspector = SelfCheck(KITS)
+    try:
+        inspector.require(DEFAULT.name, api_date.day)
+    except NoSuchDocument as error:
+        raise UsageFailure(f"--self-check: {error}") from None
+    return inspector
+
+
+def load_plan(scenario: str, chaos: tuple[str, ...]) -> Plan:
+    """Read a scenario, and the presets of faults by their names. Raises ScenarioError."""
+    return _add_presets(load_scenario(scenario), chaos)
+
+
+def _add_presets(plan: Plan, names: tuple[str, ...]) -> Plan:
+    """Return the plan with the rules of these presets after its own."""
+    rules = [rule for name in dict.fromkeys(names) for rule in load_preset(name)]
+    return replace(plan, faults=[*plan.faults, *rules]) if rules else plan
+
+
+def watch_scenario(scenario: str, load: Callable[[], Plan], request_log: RequestLog) -> Reload:
+    """Return the settings of a reload. Raises UsageFailure for a built-in scenario, which never changes."""
+    if scenario in builtin_names():
+        raise UsageFailure(f"--reload watches a file, and {scenario!r} is built in: give --scenario FILE")
+    return Reload(Path(scenario), load, partial(request_log.log_reload, scenario))

@@ -1,0 +1,55 @@
+"""The run of a server in the foreground: a progress bar while it loads, and a banner once it is ready."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from mockexchange.cli.banner import banner
+from mockexchange.sandbox.options import SandboxOptions
+from mockexchange.scenario.loader import Plan
+from mockexchange.server.event_loops import loop_factory
+from mockexchange.server.process import ServeOptions, run_server
+
+
+@dataclass(frozen=True, slots=True)
+class ServeRun:
+    """One run of the server: the plan, the options of its sandbox, and those of the server."""
+
+    plan: Plan
+    sandbox_options: SandboxOptions
+    options: ServeOptions
+
+    def serve(self, log_start: Callable[[dict[str, Any]], None], *, has_banner: bool) -> None:
+        """Serve until the server is stopped; show a progress bar while the scenario is loaded."""
+        console = Console(stderr=True, quiet=not has_banner)
+        with Progress(
+            SpinnerColumn(),
+            TextColumn("loading {task.fields[done]:,} steps"),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not has_banner or not console.is_terminal,
+        ) as bar:
+            task = bar.add_task("", done=0)
+
+            def announce(ready: dict[str, Any]) -> None:
+                bar.stop()
+                log_start(ready)
+                if has_banner:
+                    click.echo(self._banner(ready))
+
+            def progress(done: int) -> None:
+                bar.update(task, done=done)
+
+            with asyncio.Runner(loop_factory=loop_factory()) as runner:
+                runner.run(run_server(self.plan, self.sandbox_options, self.options, announce, progress))
+
+    def _banner(self, ready: dict[str, Any]) -> str:
+        options = self.options
+        is_checked, faults = options.inspector is not None, len(self.plan.faults)
+        return banner(ready, self.sandbox_options.api_date, options.ready_file, faults, is_checked=is_checked)
