@@ -1,6 +1,6 @@
-"""Adapters: programs in any language that carry out tasks with a client, and say what the client made of them.
+"""Adapters: programs in any language that carry out tasks with a client and report what the client returned.
 
-A task is a line of JSON on their standard input, its answer a line on their standard output (docs/adapters.md).
+A task is a line of JSON on the adapter's standard input, its reply a line on standard output (docs/adapters.md).
 """
 
 import json
@@ -15,15 +15,15 @@ from mockexchange.kit.client.adapter_process import AdapterBroken, AdapterTimeou
 __all__ = ["Adapter", "AdapterBroken", "AdapterReply", "AdapterTimeout", "ConnectionDetails", "Fractional", "one_line"]
 
 ERROR_CHARS_MAX = 300
-"""Some clients tell of every field of every row."""
+"""Some clients put every field of every row into an error message."""
 TASK_S_MAX = 10.0
-"""Clients that retry wait for seconds; one that takes longer hangs."""
+"""Clients that retry wait for seconds; a client that takes longer hangs."""
 
 Row = dict[str, Any]
 
 
 class ConnectionDetails(NamedTuple):
-    """Where a task goes, and by whose key."""
+    """The URLs that a task uses, and the key it signs with."""
 
     base_url: str
     ws_url: str
@@ -32,14 +32,14 @@ class ConnectionDetails(NamedTuple):
 
 
 class Fractional(str):
-    """A JSON number with a fraction or an exponent, as it was written: such a number was a float in the client."""
+    """The text of a JSON number with a fraction or an exponent: such a number was a float in the client."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
 class AdapterReply:
-    """What a client made of a task: rows, or an error with the status that it had for it, or nothing at all."""
+    """The reply to a task: rows, an error with its HTTP status if the client has one, or "unsupported"."""
 
     rows: list[Row] | None = None
     error: str = ""
@@ -48,10 +48,10 @@ class AdapterReply:
 
 
 class Adapter:
-    """The running adapter, to be used in a `with`; afterwards nothing of it is left.
+    """A running adapter, used in a `with` statement; at its end the whole process group is gone.
 
-    `environment` is its whole environment, this process's own if None. Everything raises AdapterBroken where the
-    program cannot be worked with (any more).
+    `environment` is its whole environment, that of this process if None. Every method raises AdapterBroken if the
+    program cannot be used (any more).
     """
 
     def __init__(
@@ -80,17 +80,17 @@ class Adapter:
 
     @property
     def log_tail(self) -> list[str]:
-        """The last lines of its log."""
+        """The last lines of the adapter's log."""
         return self._process.log_tail
 
     def stop(self) -> None:
-        """End it at once, from any thread: who waits for an answer gets AdapterBroken."""
+        """End the adapter at once, from any thread; a waiting `ask` raises AdapterBroken."""
         self._process.stop()
 
     def ask(
         self, task: str, connection: ConnectionDetails, *, task_s_max: float | None = None, **arguments: Any
     ) -> AdapterReply:
-        """Have a task carried out; `task_s_max` is how long it may take. Raises AdapterSilent where it takes longer."""
+        """Send a task and return its reply. Raises AdapterTimeout if there is no reply within `task_s_max` seconds."""
         self._count += 1
         task_line = {"id": self._count, "task": task, **connection._asdict(), "arguments": arguments}
         self._process.send(json.dumps(task_line), task)
@@ -102,7 +102,7 @@ class Adapter:
 
 
 def read_answer(line: bytes, task_id: int) -> AdapterReply:
-    """Read the answer to a task; ValueError says what is wrong with it, to follow "answered with"."""
+    """Parse the reply to a task. Raises ValueError with a text that continues "answered with"."""
     try:
         answer = json.loads(line, parse_float=Fractional, parse_constant=_refuse)
     except (ValueError, RecursionError):
@@ -140,7 +140,7 @@ def _unsupported(answer: Row) -> AdapterReply:
 
 
 def one_line(error: str) -> str:
-    """Return what a client raised as it can be shown."""
+    """Return an error message of a client as one short, printable line."""
     return printable_line(error.encode("utf-8", "replace"), ERROR_CHARS_MAX)
 
 

@@ -1,7 +1,7 @@
-"""What a client made of an account: compared with the truth, at every API date and when removed fields go wrong.
+"""Checks of the rows that an adapter reports for the reference account, at every API date and with poisoned fields.
 
-The account is a scenario of the kit's own with a truth worked out by hand; what the wire of a date can say of it stands
-in the contract documents.
+The reference account is a scenario of the kit with expected rows worked out by hand. How precisely the wire of a date
+can express them is read from the contract documents.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,14 +29,14 @@ UNSUPPORTED = "the adapter supports none of the tasks: {}"
 
 
 class ReferenceAccount(NamedTuple):
-    """A scenario as text, and what is true of its one account: the rows of each task, the finest there are."""
+    """A scenario as text, and the true rows of its one account by task, in full precision."""
 
     scenario: str
     truth: Mapping[str, list[Row]]
 
 
 class TaskReply(NamedTuple):
-    """What was told to a task as of a date; `where` says so in a line."""
+    """The reply to a task at an API date; `where` names both in a line."""
 
     task: Task
     api_date: str
@@ -46,7 +46,7 @@ class TaskReply(NamedTuple):
 
 @cache
 def read_reference_account(name: str = "reference_account") -> ReferenceAccount:
-    """Read a scenario of the kit and its truth, amounts as text."""
+    """Read a scenario of the kit and its true rows, amounts as text."""
     truth: Any = yaml.load((SCENARIOS / f"{name}.truth.yaml").read_text(encoding="utf-8"), yaml.BaseLoader)  # noqa: S506  # the safest of all: everything is text
     return ReferenceAccount(
         (SCENARIOS / f"{name}.yaml").read_text(encoding="utf-8"), {task: _rows(truth[task]) for task in truth}
@@ -58,28 +58,28 @@ def _rows(written: list[dict[str, str]]) -> list[Row]:
 
 
 def judge_dates(adapter: Adapter, exchange: Exchange, venue: VenueKit, dates: Sequence[str] = ()) -> Iterator[Finding]:
-    """Yield what an adapter understands otherwise than it is, at each API date that has documents and under `compat`.
+    """Yield the wrong rows and values of an adapter at each API date that has documents, and under `compat`.
 
-    `dates` are those of them that its client supports, all if none are given. Raises NotJudged where it supports no
-    task, AdapterBroken where it cannot be worked with.
+    `dates` are the dates that the client supports, all if empty. Raises NotJudged if the adapter supports no task,
+    AdapterBroken if it cannot be used.
     """
-    asked = dates or (*aliases_of(venue.name), COMPAT)
-    replies = [one for date in asked for one in ask_tasks(adapter, exchange, venue.tasks, date)]
+    judged_dates = dates or (*aliases_of(venue.name), COMPAT)
+    replies = [one for date in judged_dates for one in ask_tasks(adapter, exchange, venue.tasks, date)]
     _require_some(replies, venue)
     yield from _judge(replies, venue)
 
 
 def judge_account(adapter: Adapter, exchange: Exchange, venue: VenueKit, api_date: str = LATEST) -> Iterator[Finding]:
-    """Yield what an adapter understands otherwise than it is at one API date. Raises as `judge_dates`."""
+    """Yield the wrong rows and values of an adapter at one API date. Raises as `judge_dates`."""
     replies = list(ask_tasks(adapter, exchange, venue.tasks, api_date))
     _require_some(replies, venue)
     yield from _judge(replies, venue)
 
 
 def judge_floats(adapter: Adapter, exchange: Exchange, venue: VenueKit, api_date: str = LATEST) -> Iterator[Finding]:
-    """Yield where an adapter tells money as JSON numbers with a fraction.
+    """Yield a finding for each name under which an adapter reports money as JSON numbers with a fraction.
 
-    Raises as `judge_dates`, and NotJudged too where each task it supports failed: then it told no amount.
+    Raises as `judge_dates`; also NotJudged if every supported task failed, since then no amount was reported.
     """
     replies = list(ask_tasks(adapter, exchange, venue.tasks, api_date))
     _require_some(replies, venue)
@@ -90,9 +90,9 @@ def judge_floats(adapter: Adapter, exchange: Exchange, venue: VenueKit, api_date
 
 
 def judge_poison(adapter: Adapter, exchange: Exchange, venue: VenueKit) -> Iterator[Finding]:
-    """Yield what an adapter understands otherwise once the removed twins of fields are absent, zero or wrong.
+    """Yield the wrong rows and values of an adapter when removed fields are absent, zero or wrong.
 
-    Under `compat`, which has them beside what came after. Raises as `judge_dates`.
+    It runs under `compat`, which sends the removed fields beside their successors. Raises as `judge_dates`.
     """
     replies = [one for poison in POISONS for one in ask_tasks(adapter, exchange, venue.tasks, COMPAT, poison)]
     _require_some(replies, venue)
@@ -102,7 +102,7 @@ def judge_poison(adapter: Adapter, exchange: Exchange, venue: VenueKit) -> Itera
 def ask_tasks(
     adapter: Adapter, exchange: Exchange, tasks: Sequence[Task], api_date: str, poison: str = ""
 ) -> Iterator[TaskReply]:
-    """Give each task to an adapter in a fresh sandbox; yield what it told, unsupported ones left out."""
+    """Send each task to an adapter in a fresh sandbox; yield the replies, without the unsupported tasks."""
     fault = f"\nfaults:\n  - {{then: {{legacy: {poison}}}}}\n" if poison else ""
     poisoned = f" with removed fields {poison}" if poison else ""
     plan = load_text(read_reference_account().scenario + fault)
@@ -130,7 +130,7 @@ def _judge(replies: Sequence[TaskReply], venue: VenueKit) -> Iterator[Finding]:
 
 
 def _reported_names(replies: Sequence[TaskReply], task: Task) -> set[str]:
-    """The names that a client has: what it told once it has to tell wherever the wire says it."""
+    """The names that a client reports for a task at any date: it has to report them at every date that has them."""
     rows = (row for one in replies if one.task is task for row in one.reply.rows or ())
     return {cell.name for row in rows for cell in reported_values(task, row)}
 
@@ -145,13 +145,13 @@ def _raised(one: TaskReply) -> Finding:
 
 
 def raised(reply: AdapterReply) -> str:
-    """Return in one line that a task failed."""
+    """Describe a failed task in one line."""
     status = "" if reply.status is None else f" (status {reply.status})"
     return f"it raised{status}: {one_line(reply.error) or 'unsupported'}"
 
 
 def all_failed(reply: Mapping[str, AdapterReply]) -> str:
-    """Return in one line that every task failed that is supported; there is at least one."""
+    """Describe in one line that all supported tasks failed, of which there is at least one."""
     (name, first), *others = ((name, one) for name, one in reply.items() if not one.is_unsupported)
     more = f"; {', '.join(name for name, _ in others)} failed too" if others else ""
     return f"{name}: {raised(first)}{more}"

@@ -1,4 +1,4 @@
-"""Playing a card with an adapter: it is given a task in a fresh sandbox, and judged by what it told and did."""
+"""Cards played with an adapter: each gets a fresh sandbox, and is judged by the adapter's reply and traffic."""
 
 import json
 import time
@@ -30,9 +30,9 @@ LISTEN = "listen"
 NO_TASK = "there is no such task for adapters: judge a command that does it"
 HELLO = "hello"
 API_DATES = "api_dates"
-"""What hello says of the dates that the client supports."""
+"""Key of the reply to `hello`: the API dates that the client supports."""
 START_S_MAX = 60.0
-"""Until an adapter says hello: what compiles first, or imports much, takes its time."""
+"""Limit for the reply to `hello`: some adapters compile first or import much."""
 
 
 Judge = Callable[[Adapter, Exchange, VenueKit], Iterator[Finding]]
@@ -57,21 +57,21 @@ def judges(
 
 
 class TaskResult(NamedTuple):
-    """What an adapter told, or `silence`: that it told nothing in time, in words."""
+    """The reply of an adapter, or the message of a timeout."""
 
     reply: AdapterReply | None
     timeout: str
 
 
 class AdapterWorker:
-    """The adapter, its process made anew where it had to be ended for its silence; use it in a `with`."""
+    """An adapter whose process is started again after a timeout; use it in a `with` statement."""
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._command, self._environment = command, environment
         self._stack = ExitStack()
         self._adapter: Adapter | None = None
         self.hello: Mapping[str, object] | None = None
-        """What the adapter says of its client, once it has been ready."""
+        """The adapter's reply to `hello`, None before its first start."""
 
     def __enter__(self) -> "AdapterWorker":
         return self
@@ -80,9 +80,9 @@ class AdapterWorker:
         self._stack.__exit__(*error)  # type: ignore[arg-type]  # what `with` gives
 
     def ready(self, session: Session) -> Adapter:
-        """Return the running adapter, started if need be: what it takes to start is no task's time.
+        """Return the running adapter, started if necessary, so that its start does not count as time of a task.
 
-        Raises AdapterBroken where it cannot be started, or does not say hello.
+        Raises AdapterBroken if it cannot be started or does not answer `hello`.
         """
         if self._adapter is None:
             self._adapter = self._stack.enter_context(Adapter(self._command, environment=self._environment))
@@ -91,16 +91,16 @@ class AdapterWorker:
         return self._adapter
 
     def forget(self) -> None:
-        """What was silent has been ended: the next task is for a new process."""
+        """Drop the process that was ended after a timeout: the next task starts a new one."""
         self._adapter = None
 
     def stop(self) -> None:
-        """End the process at once: whoever waits for its answer gets AdapterBroken. For any thread."""
+        """End the process at once, from any thread; a waiting `ask` raises AdapterBroken."""
         if self._adapter is not None:
             self._adapter.stop()
 
     def ask(self, task: Task, session: Session, account: str, seconds: float) -> TaskResult:
-        """Have a task carried out in a sandbox. Raises AdapterBroken, or NoSuchAccount."""
+        """Send a task for a sandbox. Raises AdapterBroken, NoSuchAccount."""
         adapter = self.ready(session)
         try:
             reply = adapter.ask(task.name, session.connection_details(account), task_s_max=seconds, **task.arguments)
@@ -114,20 +114,20 @@ class AdapterWorker:
 
 @dataclass
 class AdapterCardRunner:
-    """A run of cards, with one or more actors. `reproduction` says how one card alone is run again."""
+    """A run of cards with one or more workers. `reproduction` returns the command that runs one card again."""
 
     sandboxes: CardSandboxes
     reproduction: Callable[[Card], str]
     fixtures: Path | None = None
-    """Where bodies are kept that the client cannot take."""
+    """Directory for the bodies that the client cannot take."""
     traffic: Traffic = NOTHING
-    """What its tasks brought about, undisturbed."""
+    """Traffic of the undisturbed tasks."""
     _undisturbed: dict[tuple[str, str, str], TaskResult] = field(default_factory=dict)
 
     def survey(self, worker: AdapterWorker, cards: Sequence[Card]) -> None:
-        """Have every task carried out once, where nothing is disturbed but pages are small.
+        """Run every task once, without faults but with small pages, and keep the traffic.
 
-        Raises AdapterBroken, also where the adapter does not answer at all.
+        Raises AdapterBroken, also if the adapter does not answer at all.
         """
         with self.sandboxes.survey() as session:
             worker.ready(session)
@@ -137,9 +137,9 @@ class AdapterCardRunner:
             self.traffic = session.traffic()
 
     def play(self, worker: AdapterWorker, card: Card) -> Verdict:
-        """Play one card, with an actor that nobody else uses meanwhile.
+        """Play one card with a worker that plays no other card meanwhile.
 
-        Raises AdapterBroken where the adapter cannot be worked with.
+        Raises AdapterBroken if the adapter cannot be used.
         """
         began_s = time.perf_counter()
         if card.judge:
@@ -158,7 +158,7 @@ class AdapterCardRunner:
         return judge(card, trial, self.sandboxes.documents(card.api_date), self.reproduction(card), began_s)
 
     def _play_whole(self, card: Card, worker: AdapterWorker, began_s: float) -> Verdict:
-        """Play a card that takes more than one task to judge."""
+        """Play a card whose judge needs more than one task."""
         findings: list[Finding] = []
         why = ""
         try:
@@ -180,7 +180,7 @@ class AdapterCardRunner:
         return Verdict(card.number, card.title, tuple(judged), why, (), card.says, time.perf_counter() - began_s)
 
     def _problem(self, card: Card, task: Task, worker: AdapterWorker) -> str:
-        """Say why a card cannot be judged by its task: it is not supported, or fails when nothing is disturbed."""
+        """Return why a card cannot be judged by its task: unsupported, or failing without any fault; "" if it can."""
         if card.pages and self._hello(worker).get("pages") == card.pages:
             return f"the client leaves pages to its user: the adapter walks them ({card.pages})"
         if card.is_plain:
@@ -210,9 +210,9 @@ class AdapterCardRunner:
 
 
 def supported_dates(hello: Mapping[str, object], venue: str) -> list[str]:
-    """Return the API dates that a client supports as its adapter says, none where it says nothing of them.
+    """Return the API dates in an adapter's reply to `hello`, empty if it has none.
 
-    Raises AdapterBroken where there is no such date.
+    Raises AdapterBroken if a date is unknown.
     """
     known = (*aliases_of(venue), COMPAT)
     dates = hello.get(API_DATES, [])
@@ -223,7 +223,7 @@ def supported_dates(hello: Mapping[str, object], venue: str) -> list[str]:
 
 
 def _distinct(cards: Sequence[Card]) -> list[Task]:
-    """Return the tasks of cards, each once, and streams for no longer than until something comes."""
+    """Return the tasks of cards, each once; `listen` ends after one message or one second."""
     tasks: dict[tuple[str, str], Task] = {}
     for card in cards:
         if card.task:

@@ -1,4 +1,4 @@
-"""A program that is spoken to in lines: in a process group of its own, of which nothing is left at the end."""
+"""A child process that exchanges lines, in a process group of its own that is ended as a whole."""
 
 import os
 import shlex
@@ -14,32 +14,32 @@ from threading import Thread
 from typing import IO
 
 LINE_BYTES_MAX = 16 * 1024 * 1024
-"""A hundred thousand rows fit; a program that prints without end does not fill the memory."""
+"""Enough for a hundred thousand rows; a program that prints without end must not fill the memory."""
 LINES_WAITING_MAX = 2
-"""One is an answer, another is one too many: then the program waits until somebody reads."""
+"""One answer and one unexpected line; after that the program blocks until a line is read."""
 WORDS_KEPT_MAX = 20
 WORDS_SHOWN_MAX = 3
-"""Lines: the last alone is "Node.js v22" or a piece of a body as often as a reason."""
+"""Log lines in an error. One would be too few: the last is often "Node.js v22" or a piece of a body."""
 WORDS_BYTES_MAX = 500
-"""Of each line of the log: enough for the message of an exception."""
+"""Bytes kept of each log line: enough for the message of an exception."""
 GOODBYE_S = 2.0
-"""A program whose input ends has so long to end by itself."""
+"""Time for a program to end by itself after its input has ended."""
 COMMAND_CHARS_SHOWN_MAX = 100
 TEXT_CHARS_SHOWN_MAX = 200
 
 
 class AdapterBroken(Exception):
-    """The program cannot be worked with; one line that says which, what it did, and what it said last."""
+    """The program cannot be used; one line with its name, the failure and the end of its log."""
 
 
 class AdapterTimeout(AdapterBroken):
-    """It did not answer a task in time."""
+    """The program did not answer a task in time."""
 
 
 class LineProcess:
-    """The running program. `environment` is its whole environment, this process's own if None.
+    """The running program. `environment` is its whole environment, that of this process if None.
 
-    Raises AdapterBroken where it cannot be started.
+    Raises AdapterBroken if it cannot be started.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str] | None, directory: Path | None) -> None:
@@ -55,17 +55,17 @@ class LineProcess:
             reader.start()
 
     def send(self, line: str, task: str) -> None:
-        """Give it a line. Raises AdapterBroken where a line came that nobody asked for, or it has ended."""
+        """Write a line to the program. Raises AdapterBroken if it has printed an unexpected line or has ended."""
         if not self._lines.empty():
             self._require_silence(self._next(0))
         try:
             self._input.write(line.encode() + b"\n")
             self._input.flush()
-        except (OSError, ValueError):  # the second where nothing of it is left
+        except (OSError, ValueError):  # ValueError: the pipe is closed
             raise self.broken(f'{self._ending("input")} before task "{task}"') from None
 
     def receive(self, task: str, seconds_max: float) -> bytes:
-        """Return its next line. Raises AdapterBroken where none comes in time, or one that is too long."""
+        """Return the next line. Raises AdapterTimeout if none comes in time, AdapterBroken if it is too long."""
         try:
             line = self._next(seconds_max)
         except Empty:
@@ -77,16 +77,16 @@ class LineProcess:
         return line
 
     def broken(self, what: str) -> AdapterBroken:
-        """Return the exception that says so, with what the program said last; nothing of it runs any more."""
+        """End the program and return an exception with this text and the end of its log."""
         return self._broken(AdapterBroken, what)
 
     @property
     def log_tail(self) -> list[str]:
-        """The last lines of its log, which is its standard error."""
+        """The last lines of its log (standard error)."""
         return [printable_line(line) for line in self._words]
 
     def stop(self) -> None:
-        """End the whole group at once, from any thread; `end` is needed nevertheless."""
+        """Kill the whole process group, from any thread; `end` has to be called nevertheless."""
         with suppress(OSError):
             if sys.platform == "win32":
                 self._process.kill()
@@ -94,7 +94,7 @@ class LineProcess:
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def end(self) -> None:
-        """Let it end, and make sure that it does. Raises AdapterBroken where it printed a line nobody asked for."""
+        """Close the input, wait, then kill the group. Raises AdapterBroken if it has printed an unexpected line."""
         with suppress(OSError):
             self._input.close()
         with suppress(subprocess.TimeoutExpired):
@@ -115,7 +115,7 @@ class LineProcess:
 
     @property
     def _input(self) -> IO[bytes]:
-        assert self._process.stdin is not None, "asked for at the start"
+        assert self._process.stdin is not None, "a pipe since the start"
         return self._process.stdin
 
     def _broken(self, kind: type[AdapterBroken], what: str) -> AdapterBroken:
@@ -125,7 +125,7 @@ class LineProcess:
         return kind(f"{self.name} {what}{last}")
 
     def _next(self, seconds_max: float) -> bytes | None:
-        """Return its next line, None once there is no more. Raises Empty where none comes in time."""
+        """Return the next line, None at the end of the output. Raises Empty if none comes in time."""
         if self._has_ended_output:
             return None
         line = self._lines.get(timeout=seconds_max)
@@ -135,11 +135,11 @@ class LineProcess:
     def _require_silence(self, line: bytes | None) -> None:
         if line is not None:
             raise self.broken(
-                f"printed a line that nobody asked for (logs belong on standard error): {printable_line(line)}"
+                f"printed a line that belongs to no task (logs belong on standard error): {printable_line(line)}"
             )
 
     def _ending(self, closed: str) -> str:
-        """How it ended; it has closed this stream, which most programs do no earlier."""
+        """Describe how the program ended, after it has closed a stream."""
         try:
             code = self._process.wait(GOODBYE_S)
         except subprocess.TimeoutExpired:
@@ -147,10 +147,7 @@ class LineProcess:
         return f"ended by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
 
     def _kill(self) -> bytes | None:
-        """End the whole group: also what the program has started, and what ignores the end of its input.
-
-        Returns the first line that nobody has read.
-        """
+        """Kill the whole group, children included, and return the first unread line."""
         if self._is_gone:
             return None
         self._is_gone = True
@@ -161,7 +158,7 @@ class LineProcess:
         return unread
 
     def _drain(self) -> bytes | None:
-        """Take what was printed until the end, so that nobody waits to hand it over; returns the first of it."""
+        """Read the output to its end, so that the reading thread is not blocked; return the first line."""
         unread = None
         with suppress(Empty):
             while line := self._next(GOODBYE_S):
@@ -169,7 +166,7 @@ class LineProcess:
         return unread
 
     def _let_go(self) -> None:
-        """Close what is left of it, once nobody reads there any more."""
+        """Wait for the reading threads and close the pipes."""
         for reader in self._readers:
             reader.join(GOODBYE_S)
         for stream in filter(None, (self._process.stdin, self._process.stdout, self._process.stderr)):
@@ -190,7 +187,7 @@ class LineProcess:
 
 
 def printable_line(line: bytes, chars_max: int = TEXT_CHARS_SHOWN_MAX) -> str:
-    """Return what a program said as it can be shown: one line, short, without control characters."""
+    """Return output of a program as one short line without control characters."""
     words = " ".join(line.decode("utf-8", "replace").split())
     text = "".join(char if char.isprintable() else "?" for char in words)
     return text if len(text) <= chars_max else f"{text[:chars_max]}..."

@@ -1,4 +1,4 @@
-"""The documents that a client has to keep: those of its date, and what came before and after."""
+"""The API documents that a client is judged by: those of its date, and of the dates before and after."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from mockexchange.runtime.api_documents import Document
 
 METHODS = ("get", "post", "put", "delete", "patch")
 COMPAT = "compat"
-"""The documents of no day: what every date allows."""
+"""The alias of the documents that belong to no day and allow what any date allows."""
 
 
 class Operation(NamedTuple):
-    """An operation of the document, and what fills the variables of its path."""
+    """An operation of a document; `names` are the values of its path variables."""
 
     path: str
     method: str
@@ -29,7 +29,7 @@ class Operation(NamedTuple):
 
 @dataclass(frozen=True)
 class ApiDocuments:
-    """`venue` and `alias` say which documents; `prefix` is what stands before their paths on the wire."""
+    """The OpenAPI and AsyncAPI documents of a venue at an alias; `prefix` precedes their paths on the wire."""
 
     venue: str
     alias: str
@@ -61,23 +61,23 @@ class ApiDocuments:
 
     @property
     def operation_titles(self) -> list[str]:
-        """Every operation of the document, as in "GET /portfolio/positions"."""
+        """All operations of the document, as in "GET /portfolio/positions"."""
         paths = self.document["paths"].items()
         return [f"{method.upper()} {path}" for path, item in paths for method in item if method in METHODS]
 
     @property
     def channels(self) -> list[str]:
-        """Every channel of the document that can be subscribed to."""
+        """All channels of the document that can be subscribed to."""
         return [name for node in self.stream_document["channels"].values() for name in node.get("x-channels", ())]
 
     @cached_property
     def earlier(self) -> list["ApiDocuments"]:
-        """The documents of the days before, the newest first."""
+        """The documents of earlier dates, newest first."""
         return [ApiDocuments(self.venue, alias, self.prefix) for alias in reversed(self._aliases) if alias < self.alias]
 
     @cached_property
     def later(self) -> list["ApiDocuments"]:
-        """The documents of the days after, the first first."""
+        """The documents of later dates, oldest first."""
         return [ApiDocuments(self.venue, alias, self.prefix) for alias in self._aliases if alias > self.alias]
 
     @cached_property
@@ -88,7 +88,7 @@ class ApiDocuments:
         return [alias for alias in found if alias[:1].isdigit()]
 
     def operation_of(self, method: str, raw_path: str) -> Operation | None:
-        """Return the operation that a request is for; None where the document has none."""
+        """Return the operation of a request; None if the document has no such operation."""
         match = self.routes.find(raw_path)
         if match is None or method.lower() not in self.document["paths"][match.path]:
             return None
@@ -99,21 +99,21 @@ class ApiDocuments:
         return Operation(match.path, method, match.names, operation_id)
 
     def is_public(self, operation: Operation) -> bool:
-        """Whether the document lets anybody call it, unsigned."""
+        """Whether the document allows unsigned calls of an operation."""
         described = self.document["paths"][operation.path][operation.method]
         return not described.get("security", self.document.get("security"))
 
     def place(self, *parts: str) -> str:
-        """Where something stands in the document of the requests."""
+        """Return the OpenAPI document's path with a JSON pointer."""
         return f"contracts/{self.subject}/openapi.yaml{pointer(*parts)}"
 
     def place_of(self, method: str, raw_path: str) -> str:
-        """Where the operation of a request stands; where the paths do, if there is none."""
+        """Return the place of a request's operation, or of all paths if there is no such operation."""
         operation = self.operation_of(method, raw_path)
         return self.place("paths", operation.path, operation.method) if operation else self.place("paths")
 
     def parameters_of(self, operation: Operation) -> set[str]:
-        """The names of the query parameters that an operation has."""
+        """The names of an operation's query parameters."""
         item = self.document["paths"][operation.path]
         nodes = (*item.get("parameters", ()), *item[operation.method].get("parameters", ()))
         listed = (resolved(self.document, node) for node in nodes)
@@ -121,7 +121,7 @@ class ApiDocuments:
 
 
 def documents_of(kit: VenueKit, day: str | None) -> ApiDocuments:
-    """Return the documents of a day, which are those of the last date up to it; of no day, those of compat."""
+    """Return the documents in force on a day (the last date up to it); those of compat if `day` is None."""
     if day is None:
         return ApiDocuments(kit.name, COMPAT, kit.prefix)
     subjects = [subject for subject in api_documents.subjects() if subject.startswith(f"{kit.name}/")]

@@ -1,4 +1,4 @@
-"""What came of a card: everything that its run showed, held against what must be seen."""
+"""Verdicts of cards: the traffic and the result of a run, compared with what the card expects."""
 
 import time
 from collections.abc import Iterator
@@ -21,14 +21,14 @@ from mockexchange.kit.client.traffic import Call, Traffic, counted
 from mockexchange.kit.findings import Finding, Verdict
 
 PAUSE_SLACK_S = 0.05
-"""Clocks of client and server tick apart by less."""
+"""Tolerance for the difference between the clocks of client and server."""
 
 
 @dataclass(frozen=True, slots=True)
 class CardRun:
-    """One run of a card: `told` by an adapter, or `ran` by a command, beside how the command went `undisturbed`.
+    """One run of a card: its traffic, and the `reply` of an adapter or the result of a command.
 
-    `silence` says that no answer came in time, in words.
+    `timeout` is the message if no reply came in time. `undisturbed` is the result of the command without faults.
     """
 
     traffic: Traffic
@@ -39,7 +39,7 @@ class CardRun:
 
 
 def judge(card: Card, trial: CardRun, documents: ApiDocuments, reproduction: str, began_s: float) -> Verdict:
-    """Return what came of a card; findings carry its number and the command that shows them again."""
+    """Return the verdict of a card; its findings carry the card's number and the command that reproduces them."""
     found, notes, unseen = _of_rules(card, trial, documents)
     found += _seen_otherwise(card, trial)
     why = "" if found or notes else _why_not(card, trial, unseen)
@@ -66,7 +66,7 @@ def _numbered(card: Card, findings: list[Finding], reproduction: str) -> tuple[F
 def _of_rules(
     card: Card, trial: CardRun, documents: ApiDocuments
 ) -> tuple[list[Finding], list[Finding], dict[str, str]]:
-    """Return what rules found, what they advise, and by rule what they could not see."""
+    """Return the findings of rules, their advice, and by rule the reason why it could not be judged."""
     findings: list[Finding] = []
     notes: list[Finding] = []
     unseen: dict[str, str] = {}
@@ -83,7 +83,7 @@ def _of_rules(
 
 
 def _why_not(card: Card, trial: CardRun, unseen: dict[str, str]) -> str:
-    """Say why nothing was judged, if so: of several rules the first is what the card is about."""
+    """Return why nothing was judged, "" if something was; of several rules the first is the card's subject."""
     if card.faults and not trial.traffic.fault_count:
         return "nothing came that could be disturbed"
     has_more = card.see.requests or card.see.streams or trial.reply or (trial.ran and card.see.answer == "rows")
@@ -112,7 +112,7 @@ def _of_counts(card: Card, traffic: Traffic) -> Iterator[Finding]:
 
 
 def requests_of_card(card: Card, traffic: Traffic) -> list[Call]:
-    """The requests that a card is about."""
+    """Return the requests to the operation that a card names, or all requests if it names none."""
     return [call for call in traffic.requests if card.needs.operation in (None, call.operation)]
 
 
@@ -146,7 +146,7 @@ def _of_exit(card: Card, ran: CommandResult, code_undisturbed: int) -> Iterator[
     if ran.exit_code is None:
         yield _finding(card, "ends", f"it did not end: {ran.why}", "an end, as there is when nothing is disturbed")
     elif card.see.answer == "rows" and ran.exit_code != 0 and code_undisturbed == 0:
-        seen = f"exit code {ran.exit_code}; it said last: {ran.last_line}"
+        seen = f"exit code {ran.exit_code}; its last output: {ran.last_line}"
         yield _finding(card, "answer", seen, "exit code 0, as when nothing is disturbed")
 
 
@@ -158,18 +158,18 @@ def _of_rows(card: Card, rows: list[dict[str, object]]) -> Iterator[Finding]:
     ]
     if see.last and not rows:
         yield _finding(
-            card, "last", "nothing was told", " ".join(f"{name}={value}" for name, value in see.last.items())
+            card, "last", "no row was reported", " ".join(f"{name}={value}" for name, value in see.last.items())
         )
     elif see.last:
         differences += value_differences(rows[-1], see.last)
     for difference in differences:
         yield _finding(card, "rows", difference.seen, difference.expected)
     for value in duplicate_values(rows, see.once) if see.once else ():
-        yield _finding(card, "once", f"{value} is told more than once", f"one row for each {see.once}")
+        yield _finding(card, "once", f"{value} is reported more than once", f"one row for each {see.once}")
     dust = list(float_values(rows)) if see.exact else []
     for name, text in dust[:1]:
         expected = "text or whole numbers: a JSON number with a fraction was a binary float"
-        yield _finding(card, "exact", f"{name} is told as the number {text} ({len(dust)} such amounts)", expected)
+        yield _finding(card, "exact", f"{name} is reported as the number {text} ({len(dust)} such amounts)", expected)
 
 
 def _finding(card: Card, rule: str, seen: str, expected: str) -> Finding:

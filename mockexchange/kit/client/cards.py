@@ -1,8 +1,7 @@
-"""Cards: what a client has to cope with, one behaviour each, as numbered YAML files.
+"""Cards: numbered YAML files with one behaviour each that a client has to cope with.
 
-A card says what it needs, which sandbox it plays in and what is disturbed there, which task an adapter gets, and what
-must be seen. Errors name file, line and what was expected, as those of scenarios do; so do the words that it shares
-with them: `faults` and `script`.
+A card has requirements, a scenario with faults, a task for adapters, and expectations under `see`. Its `faults` and
+`script` are those of scenarios. Errors name file, line and expected value, as errors in scenarios do.
 """
 
 import re
@@ -27,18 +26,18 @@ REQUESTS_MAX = 10_000
 MICROSECONDS = 1_000_000
 SECONDS_DEFAULT_US = 5 * MICROSECONDS
 BY_HAND = "by hand"
-"""What an adapter's `hello` says under `pages` whose client leaves cursors to its user."""
+"""Value of `pages` in the reply to `hello` if the client leaves cursors to its user."""
 NOT = "!"
-"""Before a number: all but that card."""
+"""Prefix of a number that excludes the card."""
 TASKS = ("positions", "event_positions", "balance", "fills", "orders", "settlements", "listen")
-"""What adapters are asked to do."""
+"""The tasks of adapters."""
 NUMBER = matching("a number such as R07 or S12", re.compile("[A-Z][0-9]{2,3}"))
 JUDGES = ("account", "dates", "poison", "floats", "fuzz")
-"""Of what an adapter understood, where one task is not enough."""
+"""Judges that need more than one task of an adapter."""
 
 
 class CardError(ValueError):
-    """A card cannot be used, or there is none of that number; the message says where and what was expected."""
+    """A card is invalid or unknown; the message has the place and what was expected."""
 
 
 def _word(known: Iterable[str], what: str) -> Scalar:
@@ -111,7 +110,7 @@ CARD = Record(
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What a command has to do by itself so that a card can be judged."""
+    """The requests and streams that a command has to use by itself before a card can judge it."""
 
     operation: str | None
     channel: str | None
@@ -131,15 +130,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """What must be seen; bounds are inclusive, `rows` None where nothing is said of them."""
+    """The expectations of a card (`see`). Bounds are inclusive; `rows` is None if any rows are right."""
 
     rules: tuple[str, ...]
     unless_told: tuple[str, ...]
-    """Those of the rules that are kept too if the user is told of an error."""
+    """Rules that are not judged if the reply is an error."""
     requests: tuple[int, int] | None
     streams: tuple[int, int] | None
     pause: float
-    """Seconds between the first request and the next."""
+    """Minimum seconds between the first request and the next."""
     answer: str
     rows: list[dict[str, str]] | None
     holds: list[dict[str, str]]
@@ -150,10 +149,10 @@ class Expectations:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """`scenario`, `account` and `api_date` are empty where those of the run are meant.
+    """One card. Empty `scenario`, `account` and `api_date` stand for those of the run.
 
-    `advice`: what is found breaks nothing. `is_checking_signatures` is false on most cards, so that a client which
-    signs wrongly loses one card and not all.
+    Findings of a card with `advice` do not break it. `is_checking_signatures` is false on most cards, so that a client
+    that signs wrongly fails one card and not all.
     """
 
     number: str
@@ -162,11 +161,11 @@ class Card:
     place: str
     needs: Needs
     before: str
-    """The first date at which it makes sense."""
+    """The first date that the card applies to."""
     until: str
-    """The first date at which it makes none any more."""
+    """The first date that the card does not apply to any more."""
     pages: str
-    """`by hand` where it is not for clients that leave pages to their user."""
+    """`by hand` if the card does not apply to clients that leave pages to their user."""
     scenario: str
     account: str
     api_date: str
@@ -177,24 +176,24 @@ class Card:
     seconds: float
     advice: bool
     is_for_adapters: bool
-    """Whether what it is about is told by adapters alone."""
+    """Whether only an adapter can show what the card judges."""
     judge: str
     see: Expectations
 
     @property
     def is_survey_only(self) -> bool:
-        """Whether it judges what the client does by itself, undisturbed."""
+        """Whether the card judges the undisturbed traffic of the survey."""
         return not (self.task or self.judge or self.faults or self.script)
 
     @property
     def is_plain(self) -> bool:
-        """Whether it says no more than that its task works: then it is not excused where that fails."""
+        """Whether the card only expects its task to work, so that a failing task does not excuse it."""
         see = self.see
         return not (self.faults or self.script or see.rows is not None or see.holds or see.last or self.scenario)
 
 
 def load_cards(more: Path | None = None) -> list[Card]:
-    """Read our cards, and those of another directory, in the order of their numbers. Raises CardError."""
+    """Read the built-in cards and those of a directory, in the order of their numbers. Raises CardError."""
     if more and more.exists() and not more.is_dir():
         raise CardError(f"{more}: expected a directory with cards, found a file")
     paths = [path for directory in (BUILTIN_CARDS, more) if directory for path in sorted(directory.glob("*.yaml"))]
@@ -220,7 +219,7 @@ def read_card(path: Path) -> Card:
 
 
 def card_of(node: Located) -> Card:
-    """Make a card of what was written. Raises ScenarioError with its place."""
+    """Build a card from YAML. Raises ScenarioError with its place."""
     values = CARD.read(node, "")
     task, number, see = values["task"], values["card"], _see(values["see"])
     _require_something_to_see(values, node)
@@ -249,7 +248,7 @@ def card_of(node: Located) -> Card:
 
 
 def _is_ours(node: Located) -> bool:
-    """Whether the page about our cards has it."""
+    """Whether it is a built-in card, which the documentation lists."""
     return Path(node.file).parent == BUILTIN_CARDS
 
 
@@ -263,7 +262,7 @@ def _require_something_to_see(values: dict[str, Any], node: Located) -> None:
     if not values["judge"] and not node_has(node, "see"):
         raise ScenarioError("expected the key 'see', which is missing: nothing would be judged", node.file, node.line)
     if not values["task"] and not values["judge"] and not values["see"]["rules"]:
-        raise ScenarioError("expected rules under `see`: without a task nothing else is told", node.file, node.line)
+        raise ScenarioError("expected rules under `see`: without a task nothing else can be seen", node.file, node.line)
 
 
 def node_has(node: Located, key: str) -> bool:
@@ -271,7 +270,7 @@ def node_has(node: Located, key: str) -> bool:
 
 
 def _is_seen_of_commands(see: Expectations) -> bool:
-    """Whether something of it can be seen without an adapter: in traffic, or by the exit code."""
+    """Whether traffic or an exit code can show something that the card expects, without an adapter."""
     return bool(see.rules or see.requests or see.streams or see.pause or see.answer == "rows")
 
 
@@ -280,7 +279,7 @@ def _span(read: dict[str, int] | None) -> tuple[int, int] | None:
 
 
 def _plain_arguments(arguments: dict[str, str]) -> dict[str, Any]:
-    """Arguments of tasks are text, numbers or lists: what is written "a,b" is a list under a plural's name."""
+    """Convert the arguments of a task: text, numbers, and for names in the plural lists such as "a,b"."""
     return {name: _plain(name, text) for name, text in arguments.items()}
 
 
@@ -293,7 +292,7 @@ def _plain(name: str, text: str) -> Any:
 
 
 def select_cards(cards: list[Card], wanted: Iterable[str]) -> list[Card]:
-    """Return the cards that are asked for: numbers, or beginnings with a star as in "S*"; with "!" before, not those.
+    """Return the cards that match: numbers, or prefixes with a star such as "S*"; "!" in front excludes.
 
     Raises CardError.
     """
@@ -304,9 +303,9 @@ def select_cards(cards: list[Card], wanted: Iterable[str]) -> list[Card]:
     for word in words:
         if not any(_fits(card, word.removeprefix(NOT)) for card in cards):
             raise CardError(f"no card {word.removeprefix(NOT)!r}: --list-cards shows those that there are")
-    asked = [word for word in words if not word.startswith(NOT)] or ["*"]
+    included = [word for word in words if not word.startswith(NOT)] or ["*"]
     left_out = [word.removeprefix(NOT) for word in words if word.startswith(NOT)]
-    return [card for card in cards if _fits_any(card, asked) and not _fits_any(card, left_out)]
+    return [card for card in cards if _fits_any(card, included) and not _fits_any(card, left_out)]
 
 
 def _fits_any(card: Card, words: Iterable[str]) -> bool:

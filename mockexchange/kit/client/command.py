@@ -1,4 +1,4 @@
-"""Running the command that is judged: in a process group of its own, of which nothing is left at the end."""
+"""The command that is judged, run in a process group of its own that is ended as a whole."""
 
 import os
 import shlex
@@ -16,23 +16,23 @@ from mockexchange.kit.client.adapter_process import printable_line
 
 POLL_S = 0.01
 GOODBYE_S = 0.5
-"""What a command may take to end by itself once it is told to."""
+"""Time for a command to end by itself after SIGTERM."""
 OUTPUT_BYTES_KEPT_MAX = 64 * 1024
-"""The end of what a command says; one that prints for ever does not fill the memory."""
+"""Limit of the kept output, of which the end is kept; a command may print for ever."""
 COMMAND_CHARS_SHOWN_MAX = 100
 READ_BYTES = 16 * 1024
 
 Watch = Callable[[], str]
-"""Why a command has to be stopped now, nothing as long as it may go on. It may raise whatever ends the run."""
+"""Returns why a command has to be stopped now, "" if it may go on. An exception ends the run."""
 
 
 class CommandFailed(Exception):
-    """The command cannot be judged; one line that says why."""
+    """The command cannot be judged; the message is one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """How a command went: `exit_code` is None where it was stopped, `why` says what for."""
+    """The result of a command: `exit_code` is None if it was stopped, for the reason `why`."""
 
     exit_code: int | None
     why: str
@@ -41,7 +41,7 @@ class CommandResult:
 
     @property
     def last_line(self) -> str:
-        """The last line that it said, for messages."""
+        """The last line of its output, for messages."""
         lines = [line for line in self.output.splitlines() if line.strip()]
         return printable_line(lines[-1].encode()) if lines else "nothing"
 
@@ -49,7 +49,7 @@ class CommandResult:
 def run_command(
     command: Sequence[str], environment: Mapping[str, str], seconds_max: float, watch: Watch
 ) -> CommandResult:
-    """Run a command to its end, or until its time is over or `watch` says to stop it. Raises CommandFailed."""
+    """Run a command until it ends, its time is over or `watch` stops it. Raises CommandFailed."""
     began_s = time.monotonic()
     with _started(command, environment) as (process, tail):
         why = _wait(process, began_s + seconds_max, watch)
@@ -85,7 +85,7 @@ def _started(
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error
         raise CommandFailed(f"`{shown_command(command)}` cannot be started: {why}") from None
-    assert process.stdout is not None, "asked for"
+    assert process.stdout is not None, "a pipe"
     tail = _Tail(process.stdout)
     try:
         yield process, tail
@@ -95,7 +95,7 @@ def _started(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the whole group: politely, and then for certain, for it may have left children behind."""
+    """End the whole group, first with SIGTERM, then with SIGKILL, since it may have left children behind."""
     _signal(process, signal.SIGTERM)
     with suppress(subprocess.TimeoutExpired):
         process.wait(GOODBYE_S)
@@ -112,7 +112,7 @@ def _signal(process: subprocess.Popen[bytes], number: int) -> None:
 
 
 class _Tail:
-    """Reads all that a command says, and keeps the end of it."""
+    """Reads the whole output of a command and keeps its end."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream, self._kept = stream, bytearray()
@@ -135,5 +135,5 @@ class _Tail:
 
 
 def shown_command(command: Sequence[str]) -> str:
-    """The command as a shell would take it, shortened for messages."""
+    """Return a command as a shell line, shortened for messages."""
     return printable_line(shlex.join(command).encode(), COMMAND_CHARS_SHOWN_MAX)

@@ -1,4 +1,4 @@
-"""Playing cards with a command: it runs once as it is, and once more for each card that it does enough for."""
+"""Cards played with a command: it runs once undisturbed, and once more for each card that it can be judged by."""
 
 import os
 import time
@@ -17,19 +17,19 @@ from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding, Verdict
 
 START_S_MAX = 3.0
-"""What a command that never ends by itself may take to get going."""
+"""Time for the start of a command that never ends by itself."""
 NOTHING = Traffic((), ())
 SIGNING_CARDS = "R01 to R04"
-"""The cards about what requests are refused for."""
+"""The cards about refused requests."""
 OWN_PREFIX = "KALSHI_"
 """Prefix of environment variables that are not passed on: they could point a client at the real venue or name a key of
 real money."""
-ONLY_ADAPTERS = "what a client understood is told by adapters alone (--adapter)"
+ONLY_ADAPTERS = "only an adapter can show what a client understood (--adapter)"
 
 
 @dataclass
 class CommandCardRunner:
-    """A run of cards. `client` says whose variables are set, `timeout_s` is for the command as it is."""
+    """A run of cards. `client` selects the environment variables, `timeout_s` limits the undisturbed run."""
 
     sandboxes: CardSandboxes
     command: Sequence[str]
@@ -38,10 +38,10 @@ class CommandCardRunner:
     reproduction: Callable[[Card], str]
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     traffic: Traffic = NOTHING
-    """What the command brought about as it is."""
+    """Traffic of the undisturbed run."""
 
     def survey(self) -> CommandResult:
-        """Run the command as it is, with every signature checked. Raises CommandFailed where it cannot be judged."""
+        """Run the command undisturbed, with signatures checked. Raises CommandFailed if it cannot be judged."""
         with self.sandboxes.open(self.sandboxes.plan) as session:
             ran = self._run(session, "", self.timeout_s)
             self.traffic = session.traffic()
@@ -49,7 +49,7 @@ class CommandCardRunner:
             how = "was stopped" if ran.exit_code is None else f"ended with exit code {ran.exit_code}"
             raise CommandFailed(
                 f"`{shown_command(self.command)}` {how} and sent nothing to the sandbox:"
-                f" does it read its base URL from the environment? It said last: {ran.last_line}"
+                f" does it read its base URL from the environment? Its last output: {ran.last_line}"
             )
         return ran
 
@@ -77,7 +77,7 @@ class CommandCardRunner:
 
 
 def _problem(card: Card, seen: Traffic) -> str:
-    """Say why a card cannot be judged by what the command does."""
+    """Return why a card cannot be judged by the command's traffic, "" if it can."""
     needs = card.needs
     if card.is_for_adapters:
         return ONLY_ADAPTERS
@@ -91,28 +91,31 @@ def _problem(card: Card, seen: Traffic) -> str:
     return "the command never opened a stream" if needs.stream and not seen.channels else ""
 
 
-def play_with_command(play: CommandCardRunner, cards: Sequence[Card], at: Callable[[str], None]) -> Generator[Verdict]:
-    """Play cards one after the other; `at` is told what comes. Raises CommandFailed."""
+def play_with_command(
+    runner: CommandCardRunner, cards: Sequence[Card], at: Callable[[str], None]
+) -> Generator[Verdict]:
+    """Play cards one after the other; `at` is called with the next step. Raises CommandFailed."""
     at("the command as it is")
-    ran = play.survey()
-    notes = tuple(_stopped(ran, play))
+    ran = runner.survey()
+    notes = tuple(_stopped(ran, runner))
     for card in cards:
         at(f"{card.number} {card.title}")
-        verdict = play.play(card, ran) if not card.is_survey_only else _of_survey(play, card)
+        verdict = runner.play(card, ran) if not card.is_survey_only else _of_survey(runner, card)
         yield replace(verdict, notes=(*notes, *verdict.notes))
         notes = ()
 
 
-def _of_survey(play: CommandCardRunner, card: Card) -> Verdict:
-    return judge(card, CardRun(play.traffic), play.sandboxes.documents(), play.reproduction(card), time.perf_counter())
+def _of_survey(runner: CommandCardRunner, card: Card) -> Verdict:
+    documents, reproduction = runner.sandboxes.documents(), runner.reproduction(card)
+    return judge(card, CardRun(runner.traffic), documents, reproduction, time.perf_counter())
 
 
-def _stopped(ran: CommandResult, play: CommandCardRunner) -> Iterator[Finding]:
-    """Say once that the command did not end by itself: perhaps it hangs, and much was not seen."""
+def _stopped(ran: CommandResult, runner: CommandCardRunner) -> Iterator[Finding]:
+    """Yield a note if the command did not end by itself: it may hang, and part of its traffic may be missing."""
     if ran.exit_code is None:
         seen = f"the command was stopped after {ran.seconds:.0f} s: {ran.why}"
         expected = "an end by itself; it is judged by what it did until then (--timeout)"
-        yield Finding("command", shown_command(play.command), seen, expected, PAGE)
+        yield Finding("command", shown_command(runner.command), seen, expected, PAGE)
 
 
 def environment_of(session: Session, client: str, account: str, environment: Mapping[str, str]) -> dict[str, str]:

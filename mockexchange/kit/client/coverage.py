@@ -1,4 +1,4 @@
-"""How much of the contract a client uses: operations with statuses and parameters, channels with messages."""
+"""Coverage of the API documents by a client: operations with statuses and parameters, channels with messages."""
 
 from collections import Counter
 
@@ -10,7 +10,7 @@ NONE = "-"
 
 
 def coverage(traffic: Traffic, documents: ApiDocuments) -> list[Table]:
-    """Return a table of operations and one of channels, as of the documents of the date; those without use last."""
+    """Return a table of operations and one of channels; a last row counts those that were not used."""
     return [_operations(traffic, documents), _channels(traffic, documents)]
 
 

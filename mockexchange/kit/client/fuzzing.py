@@ -1,7 +1,7 @@
-"""Response fuzzing: bodies that the contract document describes, and what a client makes of each.
+"""Response fuzzing: generated bodies that an API document allows, served to a client.
 
-They are served by a literal `body` fault. A client must not raise, and must tell as many rows as the body has, with the
-amounts of the body. Where it does not, the body is shrunk to the smallest that shows it, and kept as a scenario.
+They are served by a `body` fault. A client must not raise, and must report as many rows as the body has, with the
+amounts of the body. Otherwise the body is shrunk to the smallest one that fails, and saved as a scenario.
 """
 
 import json
@@ -36,25 +36,25 @@ from mockexchange.runtime.api_documents import Document
 from mockexchange.scenario.loader import load_text
 
 SECONDS_MAX = 3.0
-"""For finding, all tasks together; a client that answers in a few milliseconds needs less."""
+"""Time for finding failing bodies, all tasks together; a client that answers in milliseconds needs less."""
 EXAMPLES_MAX = 40
-"""For each task and mode."""
+"""Bodies for each task and mode."""
 SHRINK_TASKS_MAX = 200
-"""Most are as small as it gets after 60. A count and no time, so that a busy machine shrinks as far as an idle one."""
+"""Most bodies are minimal after 60. A count and not a time, so that a busy machine shrinks as far as an idle one."""
 BODY, UNKNOWN_FIELD = "fuzzing.body", "fuzzing.unknown_field"
 MODES = {BODY: None, UNKNOWN_FIELD: UNKNOWN}
-"""The second has a field in each object that no document knows: one may be added on any day."""
+"""The second mode adds an undocumented field to each object, since the venue may add fields on any day."""
 
 
 class Problem(NamedTuple):
-    """What a client made of a body: `seen` and `expected` as in a finding."""
+    """A wrong result of a client for a body: `seen` and `expected` as in a finding."""
 
     seen: str
     expected: str
 
 
 class _Enough(BaseException):
-    """The search is over. Not an Exception, so that Hypothesis takes it for no failure of what it tests."""
+    """The search is over. No Exception, so that Hypothesis does not take it for a failing test."""
 
 
 def judge_fuzz(
@@ -69,10 +69,10 @@ def judge_fuzz(
 ) -> Iterator[Finding]:
     """Yield for each task and mode the smallest body of an API date that the client cannot take.
 
-    Bodies are saved as scenarios in the folder `fixtures`, which is made if need be. The same seed makes the same
-    bodies; the time bounds how long is looked for them, not how small they become. Raises NotJudged where the client
-    can do no task even undisturbed, AdapterBroken (with the start of the body in its words; all of it is saved too),
-    OSError where a fixture cannot be written.
+    Bodies are saved as scenarios in the directory `fixtures`, which is created if necessary. The same seed generates
+    the same bodies; the time limits the search, not the shrinking. Raises NotJudged if the client cannot do any task
+    undisturbed, AdapterBroken (its message has the start of the body, which is saved too), OSError if a fixture cannot
+    be written.
     """
     alias = aliases_of(venue.name)[-1] if api_date == LATEST else api_date
     document = api_documents.read(f"{venue.name}/{alias}")
@@ -86,7 +86,7 @@ def judge_fuzz(
 
 
 def _possible(adapter: Adapter, session: Session, venue: VenueKit) -> list[Task]:
-    """The tasks that a client can do undisturbed. Raises NotJudged where there are none."""
+    """Return the tasks that a client can do undisturbed. Raises NotJudged if there are none."""
     replies = {task.name: adapter.ask(task.name, session.connection_details()) for task in venue.tasks}
     possible = [task for task in venue.tasks if replies[task.name].rows is not None]
     if not possible:
@@ -96,7 +96,7 @@ def _possible(adapter: Adapter, session: Session, venue: VenueKit) -> list[Task]
 
 
 class Fuzzer(NamedTuple):
-    """One task in one mode; `rule` names the mode. Bodies are saved in `fixtures`, if it is given."""
+    """The fuzzing of one task in one mode, which `rule` names. Bodies are saved in `fixtures` if it is given."""
 
     adapter: Adapter
     session: Session
@@ -108,7 +108,7 @@ class Fuzzer(NamedTuple):
     fixtures: Path | None
 
     def findings(self, random: Random, seconds_max: float) -> Iterator[Finding]:
-        """Yield a finding with the smallest body that the client cannot take, if one is found."""
+        """Yield a finding with the smallest failing body, if one is found."""
         body = smallest_failing(self.bodies(), self.is_wrong, random, seconds_max)
         body = None if body is None else trimmed(body, self.smaller, self.is_wrong)
         problem = None if body is None else self.problem(body)
@@ -125,20 +125,20 @@ class Fuzzer(NamedTuple):
         return self.document["paths"][self.task.path]["get"]
 
     def bodies(self) -> Any:
-        """The strategy: what the 2xx schema describes, with rows that can be told apart."""
+        """The strategy for bodies of the 200 schema whose rows have distinct keys."""
         return values_of(self.document, self._schema(), MODES[self.rule]).map(
             lambda body: consistent_body(self.task, body)
         )
 
     def smaller(self, body: Any) -> Iterator[Any]:
-        """The bodies with a row or a field less."""
+        """The bodies with one row or field less."""
         return (consistent_body(self.task, less) for less in smaller_bodies(self.document, self._schema(), body))
 
     def is_wrong(self, body: Any) -> bool:
         return self.problem(body) is not None
 
     def problem(self, body: Any) -> Problem | None:
-        """Serve a body, and return what the client makes of it if that is wrong."""
+        """Serve a body and return the client's wrong result, None if it is right."""
         self._serve(body)
         try:
             reply = self.adapter.ask(self.task.name, self.session.connection_details())
@@ -165,7 +165,7 @@ class Fuzzer(NamedTuple):
         return FuzzCase(self.task, operation, self.alias, self.rule, _json(body), *problem, is_shrunk)
 
     def _end_saved(self, body: Any, error: AdapterBroken) -> str:
-        """Save the body that ended the adapter, which cannot be asked about a smaller one; return what to say."""
+        """Save the body that ended the adapter, unshrunk since no task can follow; return a text for the error."""
         text = f"it was reading {one_line(_json(body))}"
         if self.fixtures is None:
             return text
@@ -174,7 +174,7 @@ class Fuzzer(NamedTuple):
         return f"{text} (all of it, not shrunk: {path})"
 
     def _documented_rows(self, rows: Sequence[Row], meanings: Meanings) -> list[Row]:
-        """Rows without what the date does not say: a client may have concluded it, as the side that gains."""
+        """Return rows without the names that the date does not document, since a client may derive those itself."""
         silent = set(self.task.names) - set(meanings)
         return [
             {cell.label: cell.value for cell in reported_values(self.task, row) if cell.name not in silent}
@@ -188,7 +188,7 @@ class Fuzzer(NamedTuple):
 
 
 def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Random, seconds_max: float) -> Any:
-    """Return the smallest body that is wrong, as small as SHRINK_TASKS_MAX allows; None if none is found in time.
+    """Return the smallest failing body within SHRINK_TASKS_MAX tasks; None if none is found in time.
 
     Raises AdapterBroken.
     """
@@ -228,7 +228,7 @@ def smallest_failing(bodies: Any, is_wrong: Callable[[Any], bool], random: Rando
 
 
 def consistent_body(task: Task, body: Any) -> Any:
-    """Return a body whose rows can be told apart, and in which fields that say the same thing agree."""
+    """Return a body whose rows have distinct keys, and in which fields with the same meaning agree."""
     if not task.rows:
         return _agreeing_row(task, body)
     key = task.names[task.key][0].name

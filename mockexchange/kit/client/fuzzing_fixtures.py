@@ -1,4 +1,4 @@
-"""Bodies that a client cannot take, as scenarios that can be served again."""
+"""Fixtures of response fuzzing: failing bodies as scenarios that can be served again."""
 
 import json
 import re
@@ -16,20 +16,20 @@ from mockexchange.scenario.loader import load_text
 
 FAULT = "fuzzed"
 LINE_CHARS_MAX = 1_000_000
-"""A body stays on one line."""
+"""Line width of the YAML: a body stays on one line."""
 CARD = "R74"
-"""Whose judge this is (kit/client/cards)."""
+"""The card that runs response fuzzing."""
 TASK_FIELDS = {"base_url": "BASE_URL", "ws_url": "WS_URL", "key_id": "KEY_ID", "private_key_path": "PRIVATE_KEY_PATH"}
-"""What a task says beside its name, as placeholders."""
+"""The fields of a task beside its name, with placeholders."""
 AGAIN = (
     f"then run the same `mockexchange verify client` with --cards {CARD},\n"
     "or give the adapter this task, with what serve exports for the four in capitals:\n"
 )
-"""What follows the line that serves a fixture."""
+"""Text after the command that serves a fixture."""
 
 
 class FuzzCase(NamedTuple):
-    """One task, the body that it was answered with, what the client made of it, and what it should have."""
+    """One task, the body of its response, the client's result and the expected one."""
 
     task: Task
     operation: str
@@ -53,7 +53,7 @@ def rule_of(operation: str, body: str) -> Rule:
 
 @cache
 def _rule(operation: str) -> Rule:
-    """The same of an empty body: reading a scenario takes longer than most clients take to answer."""
+    """Return the fault with an empty body, cached, since parsing a scenario takes longer than most tasks."""
     return load_text(scenario_of(FAULT, operation, "")).faults[0]
 
 
@@ -65,7 +65,7 @@ def scenario_of(name: str, operation: str, body: str) -> str:
 
 
 def reproduction_of(case: FuzzCase, directory: Path | None) -> str:
-    """Write a case down, if there is a folder for it; return how it is seen again, in lines that can be pasted.
+    """Write a case to a directory, if one is given; return lines that can be pasted to reproduce it.
 
     Raises OSError.
     """
@@ -76,7 +76,7 @@ def reproduction_of(case: FuzzCase, directory: Path | None) -> str:
 
 
 def write_case(case: FuzzCase, directory: Path) -> Path:
-    """Write a case down; return its file. Raises OSError."""
+    """Write a case to a directory and return its file. Raises OSError."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / case.file_name
     path.write_text(_text(case), encoding="utf-8")
@@ -88,12 +88,12 @@ def _text(case: FuzzCase) -> str:
 
 
 def _comment(case: FuzzCase) -> str:
-    """What is said of a case at the top of its file."""
+    """Return the comment at the top of a fixture."""
     size = "as small as it gets" if case.is_shrunk else "not shrunk, since it ended the adapter"
-    said = (
+    lines = (
         f"An answer to {case.operation} that a client could not take: {size}.",
         f"seen: {case.seen}",
         f"expected: {case.expected}",
         f"mockexchange serve --api-date {case.api_date} --scenario {case.file_name}",
     )
-    return "".join(f"# {re.sub(r'[^ -~]', '?', line)}\n" for line in said)
+    return "".join(f"# {re.sub(r'[^ -~]', '?', line)}\n" for line in lines)

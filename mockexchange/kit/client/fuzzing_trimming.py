@@ -1,7 +1,7 @@
-"""Making a body smaller by leaving things out, one after the other: rows, then fields that need not be there.
+"""Trimming of a failing body: rows and then optional fields are left out one after the other.
 
-Shrinking ends after a number of tasks. What is left of rows goes here, so that the same fault gives the same body
-whatever the draw was like.
+Hypothesis stops shrinking after a number of tasks. Trimming removes the remaining rows, so that the same fault of a
+client yields the same body for every random draw.
 """
 
 import json
@@ -12,15 +12,15 @@ from mockexchange.kit.validation.references import resolved
 from mockexchange.runtime.api_documents import Document
 
 TRIM_TASKS_MAX = 100
-"""Twelve rows of twenty fields need fewer. A count and no time: a slow client gets the same body as a fast one."""
+"""Enough for twelve rows of twenty fields. A count and not a time, so that a slow client gets the same body."""
 
 
 def trimmed(
     body: Any, smaller: Callable[[Any], Iterator[Any]], is_wrong: Callable[[Any], bool], tasks_max: int = TRIM_TASKS_MAX
 ) -> Any:
-    """Return a body of which nothing can be left out any more, or as much as so many tasks could leave out.
+    """Return the smallest failing body, or the smallest that `tasks_max` tasks could find.
 
-    `lesser` gives the bodies with something less.
+    `smaller` returns the bodies with one part less.
     """
     tried = {_key(body)}
     candidates = smaller(body)
@@ -35,7 +35,7 @@ def trimmed(
 
 
 def smaller_bodies(document: Document, schema: Any, body: Any) -> Iterator[Any]:
-    """Yield what a schema still describes after something is left out: of lists all but one row at first."""
+    """Yield bodies with one part less that a schema still allows; for lists first all bodies of a single row."""
     node = resolved(document, schema)
     if isinstance(body, dict) and "properties" in node:
         yield from _lesser_objects(document, node, body)

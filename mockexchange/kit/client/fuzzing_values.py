@@ -1,7 +1,6 @@
-"""Bodies that a schema of a contract document describes, as strategies of Hypothesis.
+"""Hypothesis strategies for the values that a schema of an API document allows.
 
-A strategy shrinks to the smallest body: no rows, no optional fields, amounts of 0. Sizes are those of real accounts,
-since what a client makes of a billion billion dollars is nobody's trouble.
+A strategy shrinks to the smallest body: no rows, no optional fields, amounts of 0. Sizes are those of real accounts.
 """
 
 import json
@@ -21,27 +20,27 @@ from mockexchange.runtime.api_documents import Document
 Values = SearchStrategy[Any]
 
 WHOLE_DIGITS_MAX = 9
-"""With six decimals as many digits as a float keeps: what floats lose beyond them is judged by itself."""
+"""With six decimals the digits that a float keeps; losses of floats beyond them have a rule of their own."""
 INTEGER_MAX = {"int32": 2**31 - 1, "int64": 10 ** (WHOLE_DIGITS_MAX + 2)}
 ROWS_MAX = 12
 CHARS_MAX = 20
 NESTED_MAX = 3
 TEXT_ALPHABET = st.characters(exclude_categories=("Cs", "Cc"))
-"""Every character but halves of surrogates, which JSON cannot carry, and control characters, which no name has."""
+"""All characters except surrogates, which JSON cannot carry, and control characters, which no name has."""
 ZERO = st.just(0)
-"""Drawn as often as any other number, since much goes wrong there."""
+"""Drawn as often as all other numbers together, since many faults appear at 0."""
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 MICROSECONDS_MAX = 15 * 365 * 24 * 3600 * 10**6
 """Fifteen years."""
 AMOUNT_PATTERN = re.compile(r"\^(?P<sign>-\?)?\(0\|\[1-9\]\[0-9\]\*\)\\\.\[0-9\]\{(?P<decimals>[1-9])\}(?P<zeros>0*)\$")
-"""The patterns that the documents have for amounts: sign, whole dollars or contracts, decimals, zeros."""
+"""The patterns of amounts in the documents: sign, whole dollars or contracts, decimals, zeros."""
 PRICE_PATTERN, PRICE_DECIMALS = r"^(0\.[0-9]{4}|1\.0000)$", 4
 
 
 def values_of(document: Document, schema: Any, unknown: Values | None = None) -> Values:
-    """Return a strategy for what a schema describes. With `unknown`, every object has a field that nobody knows.
+    """Return a strategy for the values of a schema. With `unknown`, every object has an undocumented field.
 
-    A cursor is always the last one: every page has the same body.
+    A cursor is always empty, since every page has the same body.
     """
     return _Maker(document, unknown).values(schema)
 
@@ -114,11 +113,11 @@ UNKNOWN: Values = st.one_of(
     st.lists(st.integers(0, 1), max_size=NESTED_MAX),
     st.dictionaries(st.sampled_from("ab"), st.none(), max_size=NESTED_MAX),
 )
-"""What may stand in a field that is not documented yet."""
+"""Values of the undocumented field."""
 
 
 def _matching(pattern: str) -> Values:
-    """Texts of a pattern. Amounts are drawn as one integer each, which is fast, and shrinks to 0."""
+    """Return a strategy for texts of a pattern. Amounts are drawn as one integer, which is fast and shrinks to 0."""
     amount = AMOUNT_PATTERN.fullmatch(pattern)
     if pattern == PRICE_PATTERN:
         return (ZERO | st.integers(0, 10**PRICE_DECIMALS)).map(lambda units: _amount(units, PRICE_DECIMALS, ""))

@@ -1,6 +1,7 @@
-"""How rows that a client told are compared with what is true: by name and unit, exactly, and in words that help.
+"""Comparison of the rows that an adapter reports with the true rows: by name and unit, exactly.
 
-1.5, "1.5000" and 150 cents are the same amount; 1.50 as a JSON number is one too, and a finding of its own (`floats`).
+1.5, "1.5000" and 150 cents are the same amount. 1.50 as a JSON number is too, but it is a finding of its own
+(`float_findings`).
 """
 
 import re
@@ -17,7 +18,7 @@ from mockexchange.kit.findings import Finding
 AMOUNT = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 FLOAT = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 FINEST = Decimal("0.000001")
-"""No amount of the wire has more digits; what a float has beyond them is dust."""
+"""The finest amount of the wire; the digits of a float beyond it are rounding errors."""
 CENTS, WHOLE, SECONDS = "cents", "whole", "seconds"
 CUT = "cut, not rounded"
 GUIDE = "docs/adapters.md"
@@ -27,7 +28,7 @@ Row = Mapping[str, Any]
 
 
 class ReportedValue(NamedTuple):
-    """One cell: the name of an adapter's row, that name without its unit, and what stood there."""
+    """One value of an adapter's row: its label as reported, the name and the unit in the label, and the value."""
 
     label: str
     name: str
@@ -36,7 +37,7 @@ class ReportedValue(NamedTuple):
 
 
 def reported_values(task: Task, row: Row) -> Iterator[ReportedValue]:
-    """Take a row of an adapter apart."""
+    """Yield the values of an adapter's row."""
     for label, value in row.items():
         base, _, unit = label.rpartition("_")
         is_derived = label not in task.names and base in task.names and unit in (CENTS, WHOLE, SECONDS)
@@ -44,7 +45,7 @@ def reported_values(task: Task, row: Row) -> Iterator[ReportedValue]:
 
 
 def float_findings(task: Task, rows: Iterable[Row], where: str) -> Iterator[Finding]:
-    """Yield a finding for each name under which amounts were told as JSON numbers with a fraction."""
+    """Yield a finding for each name under which amounts were reported as JSON numbers with a fraction."""
     seen: set[str] = set()
     for row in rows:
         for cell in reported_values(task, row):
@@ -61,7 +62,7 @@ EXACT = "text or a whole number: a float cannot hold every amount of money"
 def compare(
     task: Task, reported: Sequence[Row], true: Sequence[Row], meanings: Meanings, where: str
 ) -> Iterator[Finding]:
-    """Yield what rows of an adapter tell wrong. What is true is as of the date whose meanings these are."""
+    """Yield the wrong rows, names and values of an adapter. `meanings` are those of the date that is judged."""
     yield from _unknown_names(task, reported, where)
     if len(reported) != len(true) or _keys_of(task, reported) not in (None, _keys_of(task, true)):
         yield _wrong_rows(task, reported, true, where)
@@ -69,7 +70,7 @@ def compare(
 
 
 class WrongValue(NamedTuple):
-    """A cell that is told wrong, in the row of a key."""
+    """A wrong value in the row of a key."""
 
     key: str
     label: str
@@ -89,7 +90,7 @@ def _wrong_cells(task: Task, reported: Sequence[Row], true: Sequence[Row], meani
 
 
 def _first_of_each(wrongs: Iterable[WrongValue], where: str) -> Iterator[Finding]:
-    """Of the cells with one name that are wrong in one way the first is told, and how many more there are."""
+    """Yield one finding for all values of one label that break one rule: the first, with the number of others."""
     groups: dict[tuple[str, str], list[WrongValue]] = {}
     for wrong in wrongs:
         groups.setdefault((wrong.label, wrong.rule), []).append(wrong)
@@ -112,9 +113,10 @@ def _wrong_cells_of(task: Task, row: Row, true: Row, meanings: Meanings, key: st
 
 
 def difference(cell: ReportedValue, true: str | None, meaning: Meaning) -> tuple[str, str, str] | None:
-    """Return rule, hint and what was expected where a cell tells something else than is true at a date; else None.
+    """Return rule, hint and expected value of a wrong value, None for a right one.
 
-    `true` is not cut yet. Without a place the wire of the date says nothing of it: null is right then, and the truth.
+    `true` has full precision. If the meaning has no place, the wire of the date does not have the name: then null is
+    right, and so is the true value.
     """
     representable = meaning.representable(true)
     if cell.value is None:
@@ -125,12 +127,12 @@ def difference(cell: ReportedValue, true: str | None, meaning: Meaning) -> tuple
         )
     wrongs = [_difference(cell, one, meaning.wire.unit) for one in representable]
     wrong = wrongs[0] if all(wrongs) else None
-    return wrong if wrong is None or meaning.place else ("absent", "this date does not say it", "null, or no such name")
+    return wrong if wrong is None or meaning.place else ("absent", "this date does not have it", "null, or no such name")
 
 
 def _difference(cell: ReportedValue, representable: str | None, unit: Unit) -> tuple[str, str, str] | None:
     if representable is None:
-        return "absent", "the exchange says nothing here", "null"
+        return "absent", "the exchange has no value here", "null"
     wanted = _in_unit(representable, cell.unit)
     if unit is Unit.INSTANT and cell.unit != SECONDS:
         return _difference_of_instants(cell.value, wanted)
@@ -162,7 +164,7 @@ def _difference_of_instants(value: Any, wanted: str) -> tuple[str, str, str] | N
 
 
 def amount_of(value: Any) -> Decimal | None:
-    """Read an amount as an adapter may tell it: text, or a JSON number; None where it is no number."""
+    """Parse an amount that an adapter reports as text or as a JSON number; None if it is no number."""
     if not isinstance(value, str | int):
         return None
     pattern = FLOAT if isinstance(value, Fractional) else AMOUNT
@@ -170,15 +172,15 @@ def amount_of(value: Any) -> Decimal | None:
 
 
 FACTORS = {
-    Decimal(100): "a hundred times too large: cents told as dollars?",
-    Decimal("0.01"): "a hundred times too small: dollars told as cents?",
-    Decimal(10_000): "ten thousand times too large: centi-cents told as dollars?",
-    Decimal("0.0001"): "ten thousand times too small: dollars told as centi-cents?",
+    Decimal(100): "a hundred times too large: cents reported as dollars?",
+    Decimal("0.01"): "a hundred times too small: dollars reported as cents?",
+    Decimal(10_000): "ten thousand times too large: centi-cents reported as dollars?",
+    Decimal("0.0001"): "ten thousand times too small: dollars reported as centi-cents?",
 }
 
 
 def _cause(amount: Decimal, wanted: Decimal) -> tuple[str, str]:
-    """Name the rule that a wrong amount breaks, and what it looks like."""
+    """Return the rule that a wrong amount breaks, and a hint at its cause."""
     if amount == -wanted:
         return "sign", "the sign is wrong: NO is negative"
     for factor, hint in FACTORS.items():
@@ -198,7 +200,7 @@ def _in_unit(representable: str, unit: str) -> str:
 
 
 def _is_cut(representable: str, wanted: str, unit: str) -> bool:
-    """Whether parts of what is said were left out, for the unit has none."""
+    """Whether digits were cut because the unit has none."""
     return unit in (CENTS, WHOLE) and Decimal(representable) * (100 if unit == CENTS else 1) != Decimal(wanted)
 
 
@@ -220,7 +222,7 @@ def _unknown_names(task: Task, reported: Sequence[Row], where: str) -> Iterator[
 
 
 def _keys_of(task: Task, rows: Sequence[Row]) -> list[str] | None:
-    """The keys of rows in order; None where an adapter does not tell them."""
+    """Return the sorted keys of rows; None if a row has no key."""
     return sorted(_key_of(task, row) for row in rows) if task.key and all(task.key in row for row in rows) else None
 
 

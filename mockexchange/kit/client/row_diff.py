@@ -1,4 +1,4 @@
-"""What an adapter told, held against what it should have understood: exact amounts, whatever unit it names."""
+"""Differences between the rows that an adapter reports and the rows that a card expects, with exact amounts."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from mockexchange.kit.client.adapter import Fractional
 
 UNITS = {"_cents": Decimal(100), "_whole": Decimal(1)}
-"""Other spellings of a name, and how many of that unit are one of ours."""
+"""Suffixes of names for other units, and how many of that unit make one dollar or contract."""
 ROWS_SHOWN_MAX = 3
 
 Row = Mapping[str, Any]
@@ -19,9 +19,9 @@ class Difference(NamedTuple):
 
 
 def row_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
-    """Yield what differs between all the rows that were told and all that there are, in whatever order.
+    """Yield the differences between all reported rows and all expected rows, in any order.
 
-    Rows are matched by the first name of what is wanted; a name that a row does not have is not compared.
+    Rows are matched by the first name of the expected row; a name that a reported row lacks is not compared.
     """
     if not wanted:
         if reported:
@@ -36,7 +36,7 @@ def row_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[
 
 
 def held_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator[Difference]:
-    """Yield what differs for rows that have to be among those that were told."""
+    """Yield the differences for rows that have to be among the reported rows."""
     for row in wanted:
         key, value = next(iter(row.items()))
         found = [one for one in reported if str(one.get(key)) == value]
@@ -47,7 +47,7 @@ def held_differences(reported: Sequence[Row], wanted: Sequence[Row]) -> Iterator
 
 
 def value_differences(reported: Row, wanted: Row) -> Iterator[Difference]:
-    """Yield each name of a row that is not what it should be."""
+    """Yield the values of a row that are not the expected ones."""
     title = " ".join(str(value) for value in list(wanted.values())[:1])
     for name, value in wanted.items():
         for spelling, expected in _spellings(name, value):
@@ -56,13 +56,13 @@ def value_differences(reported: Row, wanted: Row) -> Iterator[Difference]:
 
 
 def duplicate_values(reported: Sequence[Row], name: str) -> list[str]:
-    """Return the values that more than one row has under a name."""
+    """Return the values that more than one row has for a name."""
     values = [str(row[name]) for row in reported if name in row]
     return sorted({value for value in values if values.count(value) > 1})
 
 
 def float_values(reported: Sequence[Row]) -> Iterator[tuple[str, str]]:
-    """Yield (name, text) of each amount that came as a JSON number with a fraction: that was a float in the client."""
+    """Yield (name, text) of each amount that is a JSON number with a fraction, and so was a float in the client."""
     for row in reported:
         yield from _fractions_in("", row)
 
@@ -79,7 +79,7 @@ def _fractions_in(name: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _spellings(name: str, value: str) -> Iterator[tuple[str, str]]:
-    """Yield the names that a value can be told under, each with what it is there."""
+    """Yield the names under which a value can be reported, each with its value in that unit."""
     yield name, value
     amount = number(value)
     for suffix, scale in UNITS.items():
@@ -95,7 +95,7 @@ def _is_equal(reported: Any, expected: str) -> bool:
 
 
 def number(text: str) -> Decimal | None:
-    """Read an amount; None where it is none."""
+    """Parse an amount; None if the text is no finite number."""
     try:
         value = Decimal(text)
     except InvalidOperation:

@@ -1,4 +1,4 @@
-"""A whole run against a client: every card that can be judged is, and of the others it is said why not."""
+"""A run of `verify client`: it plays the cards and reports a verdict, or a reason for no verdict, for each."""
 
 import os
 import shlex
@@ -29,20 +29,23 @@ LATEST = "latest"
 
 
 class CannotJudge(Exception):
-    """Nothing can be judged; one line that says why."""
+    """Nothing can be judged; the message is one line."""
 
 
 class ProgressDisplay(Protocol):
-    """Whoever shows what goes on."""
+    """The display of a run's progress."""
 
     def stage(self, name: str, total: int | None = None) -> None: ...
-    def at(self, words: str) -> None: ...
+    def at(self, text: str) -> None: ...
     def take(self, verdict: Verdict) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRunSettings:
-    """`cards` are those to judge, `every` all there are; `api_date` as it was written; no `scenario` is our own."""
+    """The options of a run: `cards` are judged, `every` are all known cards; `api_date` is as the user wrote it.
+
+    An empty `scenario` stands for the built-in one.
+    """
 
     venue: VenueKit
     command: Sequence[str]
@@ -54,9 +57,9 @@ class ClientRunSettings:
     client: str = GENERIC
     timeout_s: float = 60.0
     fixtures: Path | None = None
-    """Where bodies are kept that the client cannot take."""
+    """Directory for the bodies that the client cannot take."""
     more_cards: Path | None = None
-    """Where the cards are that are not ours."""
+    """Directory of the user's own cards."""
 
     def reproduction(self, card: Card) -> str:
         """Return the command line that judges one card again."""
@@ -72,7 +75,7 @@ class ClientRunSettings:
 
 
 class ClientRun:
-    """One run. `report` and `tables` have what was judged so far, also where it was cut short."""
+    """One run. `report` and `tables` have the results so far, also if the run was cut short."""
 
     def __init__(self, settings: ClientRunSettings, watcher: ProgressDisplay) -> None:
         self.report = Report(f"{shown_command(settings.command)} as of {settings.api_date}")
@@ -80,7 +83,7 @@ class ClientRun:
         self._settings, self._watcher = settings, watcher
 
     def judge(self) -> None:
-        """Play the cards. Raises CannotJudge where nothing came of it."""
+        """Play the cards. Raises CannotJudge if the run fails before its first verdict."""
         try:
             self._judge()
         except (AdapterBroken, CommandFailed, ScenarioError, NoSuchAccount) as error:
@@ -96,28 +99,28 @@ class ClientRun:
                 self._settings.venue, stack.enter_context(exchange()), self._settings.api_date, self._settings.scenario
             )
             self._watcher.stage("cards", total=len(self._settings.cards))
-            play = self._adapter_play(sandboxes) if self._settings.is_adapter else self._command_play(sandboxes)
+            runner = self._adapter_runner(sandboxes) if self._settings.is_adapter else self._command_runner(sandboxes)
             try:
-                for verdict in stack.enter_context(closing(self._verdicts(play, stack))):
+                for verdict in stack.enter_context(closing(self._verdicts(runner, stack))):
                     self.report.verdicts.append(verdict)
                     self._watcher.take(verdict)
             finally:
-                if not play.traffic.is_empty:
-                    self.tables = coverage(play.traffic, sandboxes.documents())
+                if not runner.traffic.is_empty:
+                    self.tables = coverage(runner.traffic, sandboxes.documents())
 
-    def _verdicts(self, play: AdapterCardRunner | CommandCardRunner, stack: ExitStack) -> Generator[Verdict]:
+    def _verdicts(self, runner: AdapterCardRunner | CommandCardRunner, stack: ExitStack) -> Generator[Verdict]:
         settings, at = self._settings, self._watcher.at
-        if isinstance(play, CommandCardRunner):
-            return play_with_command(play, settings.cards, at)
+        if isinstance(runner, CommandCardRunner):
+            return play_with_command(runner, settings.cards, at)
         workers = [AdapterWorker(settings.command, os.environ) for _ in range(process_count(settings.cards))]
         for worker in workers:
             stack.enter_context(worker)
-        return play_with_adapter(play, workers, settings.cards, settings.every, at)
+        return play_with_adapter(runner, workers, settings.cards, settings.every, at)
 
-    def _adapter_play(self, sandboxes: CardSandboxes) -> AdapterCardRunner:
+    def _adapter_runner(self, sandboxes: CardSandboxes) -> AdapterCardRunner:
         return AdapterCardRunner(sandboxes, self._settings.reproduction, self._settings.fixtures)
 
-    def _command_play(self, sandboxes: CardSandboxes) -> CommandCardRunner:
+    def _command_runner(self, sandboxes: CardSandboxes) -> CommandCardRunner:
         settings = self._settings
         return CommandCardRunner(
             sandboxes, settings.command, settings.client, settings.timeout_s, settings.reproduction

@@ -1,4 +1,4 @@
-"""Where cards are played: the exchange, the scenario of the run, and a fresh sandbox for each card."""
+"""Sandboxes of cards: a fresh one for each card, with the card's scenario, faults and API date."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,13 +21,13 @@ from mockexchange.venues.registry import DEFAULT
 
 BUILTIN_SCENARIOS = BUILTIN_CARDS.parent / "scenarios"
 ACCOUNT = "account"
-"""What cards and surveys play in where neither they nor the user say otherwise."""
+"""The scenario of cards and surveys unless the card or the user names another."""
 SMALL_PAGES: list[Rule] = FAULTS.read(read_yaml("[{then: {page_size: 2}}]", "survey"), "")
 
 
 @dataclass(frozen=True)
 class CardSandboxes:
-    """`api_date` is that of the run; `scenario` the user's, empty for our own."""
+    """Opens the sandboxes of a run at its `api_date`. `scenario` is the user's, "" for the built-in one."""
 
     kit: VenueKit
     exchange: Exchange
@@ -41,7 +41,7 @@ class CardSandboxes:
         return load_plan(self.scenario or ACCOUNT)
 
     def documents(self, api_date: str = "") -> ApiDocuments:
-        """Return the documents of a date, that of the run if none is given."""
+        """Return the API documents of a date, by default those of the run's date."""
         date = api_date or self.api_date
         if date not in self.documents_by_date:
             self.documents_by_date[date] = documents_of(self.kit, DEFAULT.api_date(date).day)
@@ -49,7 +49,7 @@ class CardSandboxes:
 
     @property
     def documented_date(self) -> str:
-        """The alias of the run's date. Raises NotJudged where the documents are of other days."""
+        """The alias of the run's date. Raises NotJudged if no API document is of that very day."""
         day = DEFAULT.api_date(self.api_date).day
         alias = api_documents.alias_of(self.kit.name, day)
         if alias is None:
@@ -57,7 +57,7 @@ class CardSandboxes:
         return alias
 
     def reason_to_skip(self, card: Card) -> str:
-        """Say why a card makes no sense at the date it would be played at; nothing if it does."""
+        """Return why a card does not apply to the date it would be played at, "" if it does."""
         day = DEFAULT.api_date(card.api_date or self.api_date).day
         if day and card.before and day < (DEFAULT.api_date(card.before).day or ""):
             return f"it is about what there is from {card.before} on"
@@ -67,7 +67,7 @@ class CardSandboxes:
 
     @contextmanager
     def play(self, card: Card) -> Iterator[Session]:
-        """Open a fresh sandbox as a card wants it. Raises ScenarioError."""
+        """Open a fresh sandbox with the scenario, faults and script of a card. Raises ScenarioError."""
         plan = load_plan(card.scenario) if card.scenario else self.plan
         staged = replace(plan, faults=[*plan.faults, *card.faults], script=[*plan.script, *card.script])
         with self.open(_settled(staged, card.is_checking_signatures), card.api_date) as session:
@@ -75,13 +75,13 @@ class CardSandboxes:
 
     @contextmanager
     def survey(self) -> Iterator[Session]:
-        """Open a sandbox of the run's scenario in which pages are small, so that lists have to be walked."""
+        """Open a sandbox of the run's scenario with small pages, so that lists have several."""
         with self.open(replace(self.plan, faults=[*self.plan.faults, *SMALL_PAGES])) as session:
             yield session
 
     @contextmanager
     def play_undisturbed(self, card: Card) -> Iterator[Session]:
-        """Open a fresh sandbox of the kind that a card plays in, in which nothing is disturbed."""
+        """Open a fresh sandbox for a card, without its faults and its script."""
         plan = load_plan(card.scenario) if card.needs.has_stream and card.scenario else self.plan
         with self.open(_settled(plan, is_checking_signatures=False), card.api_date) as session:
             yield session
@@ -93,7 +93,7 @@ class CardSandboxes:
 
 
 def load_plan(name: str) -> Plan:
-    """Read a scenario of the cards, a built-in one or a file. Raises ScenarioError."""
+    """Load a scenario of the cards, a built-in one or a file. Raises ScenarioError."""
     own = BUILTIN_SCENARIOS / f"{name}.yaml"
     return load_file(own) if Path(name).name == name and own.is_file() else load_scenario(name)
 

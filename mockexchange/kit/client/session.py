@@ -1,4 +1,4 @@
-"""A sandbox of its own for one run of a client: where it is, by whose keys, and what crossed the wire."""
+"""Sessions: one sandbox for one run of a client, with its URLs, keys and traffic, and the limits of the run."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,19 +27,19 @@ LOOPS = f"it sent more than {CALLS_MAX:,} requests"
 
 
 class NoSuchAccount(LookupError):
-    """The scenario has no account that a client can be; the message says what it has."""
+    """The scenario has no such account with a private key; the message names the accounts that it has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open sandbox on a port of its own. The methods may be called from any thread but the exchange's."""
+    """An open sandbox on a port of its own. Methods may be called from any thread except the exchange's."""
 
     exchange: Exchange
     sandbox: Sandbox
     directory: RunDirectory
-    """Where the private keys are."""
+    """Directory of the private keys."""
     key_paths: dict[str, str] = field(default_factory=dict)
-    """By key id, those that have been asked for."""
+    """Files of the private keys written so far, by key id."""
 
     @property
     def base_url(self) -> str:
@@ -51,16 +51,16 @@ class Session:
 
     @property
     def call_count(self) -> int:
-        """How many requests have come, handshakes of streams among them."""
+        """Number of requests so far, including stream handshakes."""
         return self.sandbox.journal.count
 
     @property
     def connection_count(self) -> int:
-        """How many connections are open now."""
+        """Number of open connections."""
         return self.exchange.connection_count(self.sandbox.name)
 
     def credential(self, account: str = "") -> Credential:
-        """Return the key of an account, or the first there is whose private half is known. Raises NoSuchAccount."""
+        """Return the key of an account, by default the first key with a known private half. Raises NoSuchAccount."""
         known = [one for one in self.sandbox.credentials() if one.private_pem is not None]
         found = next((one for one in known if account in ("", one.account)), None)
         if found is None:
@@ -69,7 +69,7 @@ class Session:
         return found
 
     def connection_details(self, account: str = "") -> ConnectionDetails:
-        """Return where tasks of an account go, its private key in a file. Raises NoSuchAccount."""
+        """Return URLs and key of an account, its private key written to a file. Raises NoSuchAccount."""
         credential = self.credential(account)
         key_id = credential.key_id
         if key_id not in self.key_paths:
@@ -77,19 +77,19 @@ class Session:
         return ConnectionDetails(self.base_url, self.ws_url, key_id, self.key_paths[key_id])
 
     def traffic(self) -> Traffic:
-        """Return everything that has crossed the wire by now."""
+        """Return the traffic so far."""
         connections = self.exchange.connections_made(self.sandbox.name)
         return self.exchange.portal.call(traffic_of, self.sandbox, connections)
 
 
 @contextmanager
 def open_session(exchange: Exchange, plan: Plan, api_date: str) -> Iterator[Session]:
-    """Open a sandbox of a plan at an API date ("latest", an alias or a day), until the end. Raises ScenarioError."""
+    """Open a sandbox of a plan at an API date ("latest", an alias or a day). Raises ScenarioError."""
     sandbox = exchange.open(plan, SandboxOptions(name=f"client-{next(NUMBERS)}", api_date=DEFAULT.api_date(api_date)))
     directory = RunDirectory()
     try:
         if not sandbox.credentials():
-            raise ScenarioError("expected an account: a client has to be somebody")
+            raise ScenarioError("expected an account: a client needs one to sign its requests")
         yield Session(exchange, sandbox, directory)
     finally:
         exchange.close(sandbox.name)

@@ -1,6 +1,6 @@
-"""What the names of a task mean as of an API date: which field of the wire says each, and how exactly.
+"""Meanings of a task's names at an API date: the field of the wire for each, and its precision.
 
-All of it is read from the contract documents: whether a field is there, its digits, and whether it may be null.
+They are read from the API documents: whether a field exists, its digits, and whether it may be null.
 """
 
 import re
@@ -18,13 +18,13 @@ LATEST = "latest"
 CENT_DECIMALS = 2
 CENTICENT_DECIMALS = 4
 DIGITS_OF_PATTERN = re.compile(r"\[0-9\]\{(\d)\}")
-"""Every pattern of an amount ends in so many digits; zeros after them are written out."""
+"""The number of decimals in the pattern of an amount; zeros after them are literal in the pattern."""
 
 Row = Mapping[str, Any]
 
 
 class Meaning(NamedTuple):
-    """`decimals` is how many the wire can say, None where there is no limit; `place` is where that is documented."""
+    """The field for a name. `decimals` is its precision, None if unlimited; `place` points into the document."""
 
     wire: WireField
     decimals: int | None
@@ -32,7 +32,7 @@ class Meaning(NamedTuple):
     place: str
 
     def representable(self, true: str | None) -> tuple[str | None, ...]:
-        """Return what the wire can say of a true value, the likeliest first: amounts and counts are cut toward zero."""
+        """Return the possible wire values of a true value, likeliest first; amounts and counts are cut toward zero."""
         if true is None or self.decimals is None or self.wire.unit in (Unit.TEXT, Unit.INSTANT):
             return (true,)
         is_open = self.wire.or_cents and self.decimals == CENTICENT_DECIMALS
@@ -43,13 +43,13 @@ Meanings = Mapping[str, Meaning]
 
 
 def aliases_of(venue: str) -> list[str]:
-    """Return the API dates that a venue has documents for, the oldest first."""
+    """Return the API dates that a venue has documents for, oldest first."""
     subjects = (subject.partition("/") for subject in api_documents.subjects())
     return [alias for name, _, alias in subjects if name == venue and alias != COMPAT]
 
 
 def meanings_at(task: Task, venue: str, api_date: str) -> Meanings:
-    """Return what the names of a task mean at an alias; under `compat`, what the newest date that has them says."""
+    """Return the meanings of a task's names at an alias; under `compat`, those of the newest date that has the name."""
     aliases = aliases_of(venue)
     chosen = aliases if api_date == COMPAT else aliases[-1:] if api_date == LATEST else [api_date]
     found: dict[str, Meaning] = {}
@@ -59,7 +59,7 @@ def meanings_at(task: Task, venue: str, api_date: str) -> Meanings:
 
 
 def read_body(task: Task, body: Any) -> list[dict[str, str | None]]:
-    """Return the rows of a body by the names of a task: of each the finest that a row has."""
+    """Return the rows of a body under the names of a task, each value from the most precise field of the row."""
     rows = body[task.rows] if task.rows else [body]
     return [{name: _read(row, wires) for name, wires in task.names.items() if _has(row, wires)} for row in rows]
 

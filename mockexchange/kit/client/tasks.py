@@ -1,6 +1,6 @@
-"""Tasks that adapters carry out: which operation each asks, and what the names of its rows mean on the wire.
+"""Tasks of adapters: the operation of each, and the fields of the wire for the names of its rows.
 
-A venue brings its own table. A name has a field of the wire for each way in which it was ever spelt, the finest first.
+Each venue has its own table. A name has one field of the wire for each spelling at any date, most precise first.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +11,7 @@ Row = Mapping[str, Any]
 
 
 class Unit(StrEnum):
-    """What a field of the wire is in; the unit of a name itself is that of its first field."""
+    """The unit of a field of the wire; the unit of a name is that of its first field."""
 
     DOLLARS = "dollars"
     CENTS = "cents"
@@ -21,7 +21,7 @@ class Unit(StrEnum):
 
 
 class WireField(NamedTuple):
-    """A field of the wire. `or_cents`: nobody knows whether its first documents meant it exactly or in whole cents."""
+    """A field of the wire. `or_cents`: the first documents leave open whether it is exact or cut to whole cents."""
 
     name: str
     unit: Unit
@@ -33,10 +33,10 @@ def unchanged(row: Row) -> Row:
 
 
 class Task(NamedTuple):
-    """`rows` is the list in the body that has the rows; the body itself is the only row where it is empty.
+    """A task of adapters. `rows` names the list of rows in the body; if it is empty, the body is the only row.
 
-    `schema` is the component that describes a row, `key` the name that tells rows apart. `agreed` takes a row of the
-    wire that was made up, and returns it with one fact wherever it tells a fact by several fields.
+    `schema` is the component that describes a row, `key` the name that identifies it. `make_consistent` takes a
+    generated row of the wire and returns it with equal values in fields of equal meaning.
     """
 
     name: str
@@ -49,12 +49,12 @@ class Task(NamedTuple):
 
 
 def money(wire: str) -> tuple[WireField, WireField]:
-    """Return an amount that was integer cents under a name, and is dollars under another."""
+    """Return the fields of an amount: dollars under `<wire>_dollars`, integer cents under `wire`."""
     return WireField(f"{wire}_dollars", Unit.DOLLARS), WireField(wire, Unit.CENTS)
 
 
 def count(wire: str) -> tuple[WireField, WireField]:
-    """Return a count that was whole contracts under a name, and is fixed point under another."""
+    """Return the fields of a count: fixed point under `<wire>_fp`, whole contracts under `wire`."""
     return WireField(f"{wire}_fp", Unit.CONTRACTS), WireField(wire, Unit.CONTRACTS)
 
 

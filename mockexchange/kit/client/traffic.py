@@ -1,4 +1,4 @@
-"""What crossed the wire while a client ran, as plain values: requests with their answers, and frames of streams."""
+"""The traffic of a client as plain values: requests with their responses, and frames of streams."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,34 +11,34 @@ from mockexchange.sandbox.journal import FrameEntry, JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 
 OPEN_STREAM = "OpenStream"
-"""What the journal calls the handshake of a stream."""
+"""The operation of a stream's handshake in the journal."""
 OPEN, CLOSE = "open", "close"
-"""Kinds of the frames that a stream begins and ends with."""
+"""Kinds of the first and the last frame of a stream."""
 LOST = "lost"
-"""The direction of a frame that a fault kept from going out."""
+"""Direction of a frame that a fault has dropped."""
 MICROSECONDS = 1_000_000
 SHOWN_CHARS_MAX = 300
 
 
 class Call(NamedTuple):
-    """A request and its answer; a handshake is one too. Times are seconds of the host's clock."""
+    """A request, or a stream handshake, and its response. Times are seconds of the host's clock."""
 
     began_s: float
     ended_s: float
     method: str
     target: str
     headers: Mapping[str, str]
-    """By lower-case name; of those that came twice the last."""
+    """Headers by lower-case name; the last value of a repeated header."""
     body: bytes
     status: int
-    """0 where the connection ended instead."""
+    """Status of the response; 0 if the connection ended instead."""
     answer: bytes
     operation: str | None
     key_id: str | None
     diagnosis: str | None
     fault: str | None
     stream: int | None
-    """The number of the stream that this handshake opened."""
+    """Number of the stream that this handshake opened."""
 
     @property
     def path(self) -> str:
@@ -54,16 +54,16 @@ class Call(NamedTuple):
 
     @property
     def where(self) -> str:
-        """The request in a line, as findings call it."""
-        words = f"{self.method} {self.target}"
-        return words if len(words) <= SHOWN_CHARS_MAX else f"{words[:SHOWN_CHARS_MAX]}..."
+        """The request in one line, as in findings."""
+        text = f"{self.method} {self.target}"
+        return text if len(text) <= SHOWN_CHARS_MAX else f"{text[:SHOWN_CHARS_MAX]}..."
 
     @property
     def is_handshake(self) -> bool:
         return self.operation == OPEN_STREAM
 
     def json(self) -> Any:
-        """The answer, None where it is no JSON."""
+        """Return the decoded response, None if it is no JSON."""
         try:
             return json.loads(self.answer)
         except ValueError:
@@ -71,7 +71,7 @@ class Call(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """A frame of a stream: `direction` is "in" from the client, "out" to it, "lost" where a fault kept it back."""
+    """A frame of a stream: `direction` is "in" from the client, "out" to it, "lost" if a fault dropped it."""
 
     at_s: float
     stream: int
@@ -91,16 +91,17 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True)
 class Traffic:
-    """`connections` is how many TCP connections the client made, `ended_s` when this was looked at.
+    """The requests and frames of a client. `connections` is its number of TCP connections, `ended_s` the time of
+    this copy.
 
-    `silence_s` is the quiet after which a stream has had a ping, and the time for its pong has passed.
+    `silence_s` is the quiet time after which a stream has had a ping and the time for its pong has passed.
     """
 
     calls: Sequence[Call]
     frames: Sequence[Frame]
     connections: int = 0
     fault_count: int = 0
-    """How often a fault came about."""
+    """Number of times that a fault took effect."""
     ended_s: float = 0.0
     silence_s: float = 0.0
 
@@ -114,7 +115,7 @@ class Traffic:
 
     @cached_property
     def commands(self) -> list[Frame]:
-        """What the client said on its streams."""
+        """Frames that the client sent on its streams."""
         return [frame for frame in self.frames if frame.direction == "in" and frame.kind not in (OPEN, CLOSE)]
 
     @cached_property
@@ -123,7 +124,7 @@ class Traffic:
 
     @cached_property
     def acknowledged(self) -> list[Frame]:
-        """The subscriptions that were granted."""
+        """Acknowledgements of subscriptions."""
         return [frame for frame in self.frames if frame.kind == "subscribed" and frame.direction == "out"]
 
     @property
@@ -140,7 +141,7 @@ class Traffic:
 
 
 def traffic_of(sandbox: Sandbox, connections: int = 0) -> Traffic:
-    """Copy what a sandbox's journal holds; call it where the journal is written."""
+    """Copy the traffic from a sandbox's journal; call it in the event loop that writes the journal."""
     journal, settings = sandbox.journal, sandbox.context.settings
     calls = sorted((_call(entry) for entry in journal), key=lambda call: call.began_s)
     return Traffic(
@@ -172,7 +173,7 @@ def _call(entry: JournalEntry) -> Call:
 
 
 def counted(count: int, what: str) -> str:
-    """Return a number of things in words: "1 request", "2 requests"."""
+    """Return a count with its noun: "1 request", "2 requests"."""
     return f"{count} {what}{'' if count == 1 else 's'}"
 
 

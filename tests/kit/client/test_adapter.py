@@ -148,7 +148,7 @@ LOGGED = "sys.stderr.write('one\\ntwo\\n\\nthree\\nNo module named kalshi\\n'); 
         (answering("tell({'id': 7}, rows=[])"), 'with the id 7 instead of 1: {"id": 7, "rows": []}'),
         (
             answering("tell(task, rows=[]); print('debug', flush=True); sys.stdin.read()"),
-            "printed a line that nobody asked for (logs belong on standard error): debug",
+            "printed a line that belongs to no task (logs belong on standard error): debug",
         ),
         (
             answering("print('x' * (16 * 1024 * 1024 + 1), flush=True)"),
@@ -195,7 +195,7 @@ def test_a_line_before_the_next_task_is_one_that_nobody_asked_for() -> None:
 
     with Adapter(eager) as adapter:
         adapter.ask("positions", WHERE)
-        with pytest.raises(AdapterBroken, match=r"a line that nobody asked for|the id 1 instead of 2"):
+        with pytest.raises(AdapterBroken, match=r"a line that belongs to no task|the id 1 instead of 2"):
             adapter.ask("positions", WHERE)
 
 
@@ -231,7 +231,7 @@ def test_a_line_after_the_last_answer_is_told_at_the_end() -> None:
         with Adapter(answering("tell(task, rows=[]); print('done', flush=True)")) as adapter:
             adapter.ask("positions", WHERE)
 
-    with pytest.raises(AdapterBroken, match=r"a line that nobody asked for .*: done; it logged nothing$"):
+    with pytest.raises(AdapterBroken, match=r"a line that belongs to no task .*: done; it logged nothing$"):
         run()
 
 

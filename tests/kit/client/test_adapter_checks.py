@@ -108,7 +108,7 @@ LATEST = {
         (
             "units",
             "T4000, traded",
-            "'160' (a hundred times too large: cents told as dollars?); 7 more such rows",
+            "'160' (a hundred times too large: cents reported as dollars?); 7 more such rows",
             "1.600000",
         ),
     ],
@@ -116,7 +116,7 @@ LATEST = {
         (
             "units",
             "T4000, cost_cents",
-            "'1.600000' (a hundred times too small: dollars told as cents?); 2 more such rows",
+            "'1.600000' (a hundred times too small: dollars reported as cents?); 2 more such rows",
             "160",
         ),
         ("amount", "T120, cost_cents", "'98765432.123457'; 3 more such rows", "9876543212 (cut, not rounded)"),
@@ -145,7 +145,7 @@ LATEST = {
             "2025-11-04T12:00:00.01Z",
         )
     ],
-    "zeros": [("absent", "T4000, resting", "'0' (this date does not say it)", "null, or no such name")],
+    "zeros": [("absent", "T4000, resting", "'0' (this date does not have it)", "null, or no such name")],
 }
 
 
@@ -330,7 +330,7 @@ def test_what_says_the_same_is_right(row: dict[str, Any]) -> None:
         ({"cost_cents": 47}, ("amount", "47", "46 (cut, not rounded)")),
         (
             {"cost": "4658"},
-            ("units", "'4658' (ten thousand times too large: centi-cents told as dollars?)", "0.465800"),
+            ("units", "'4658' (ten thousand times too large: centi-cents reported as dollars?)", "0.465800"),
         ),
         ({"cost": True}, ("amount", "True (that is no number)", "0.465800")),
         ({"cost": "1e-3"}, ("amount", "'1e-3' (that is no number)", "0.465800")),
@@ -352,7 +352,7 @@ def test_what_a_date_cuts_off_is_not_asked_for() -> None:
     assert compared({"ticker": "KX-A", "position": "-1.37"}, "2025-11") == [("amount", "'-1.37'", "-1")]
     assert compared({"ticker": "KX-A", "shard": "0"}, "2025-11") == []
     assert compared({"ticker": "KX-A", "shard": "1"}, "2025-11") == [
-        ("absent", "'1' (this date does not say it)", "null, or no such name")
+        ("absent", "'1' (this date does not have it)", "null, or no such name")
     ]
 
 
@@ -361,7 +361,7 @@ def test_what_the_exchange_says_nothing_about_is_null() -> None:
 
     assert compared({"ticker": "KX-A", "cost": None}, true=unknown) == []
     assert compared({"ticker": "KX-A", "cost": "0"}, true=unknown) == [
-        ("absent", "'0' (the exchange says nothing here)", "null")
+        ("absent", "'0' (the exchange has no value here)", "null")
     ]
 
 

@@ -64,8 +64,8 @@ def test_a_finding_says_everything() -> None:
         ),
         ("holds: [{ticker: B}]", reply_with(ROW), ("X01 rows", "no row with ticker B among 1", "ticker=B")),
         ("last: {ticker: B}", reply_with({"ticker": "B"}, ROW), ("X01 rows", "B: ticker is 'A'", "'B'")),
-        ("last: {ticker: B}", reply_with(), ("X01 last", "nothing was told", "ticker=B")),
-        ("once: ticker", reply_with(ROW, ROW), ("X01 once", "A is told more than once", "one row for each ticker")),
+        ("last: {ticker: B}", reply_with(), ("X01 last", "no row was reported", "ticker=B")),
+        ("once: ticker", reply_with(ROW, ROW), ("X01 once", "A is reported more than once", "one row for each ticker")),
         ("requests: {max: 0}", reply_with(), ("X01 requests", "1 request", "exactly 0")),
         ("requests: {min: 2, max: 3}", reply_with(), ("X01 requests", "1 request", "2 to 3")),
         ("streams: {min: 1, max: 1}", reply_with(), ("X01 streams", "0 streams opened", "exactly 1")),
@@ -99,7 +99,7 @@ def test_what_must_be_seen_and_is_keeps_the_card(see: str, trial: CardRun) -> No
 
 def test_money_that_was_a_float_is_found() -> None:
     ((rule, words, _),) = seen("exact: true", reply_with({"cost": Fractional("0.1"), "fees": Fractional("0.2")}))
-    assert (rule, words) == ("X01 exact", "cost is told as the number 0.1 (2 such amounts)")
+    assert (rule, words) == ("X01 exact", "cost is reported as the number 0.1 (2 such amounts)")
 
 
 def test_a_pause_that_is_too_short_is_found() -> None:
@@ -123,7 +123,7 @@ def ran(exit_code: int | None, why: str = "") -> CommandResult:
 @pytest.mark.parametrize(
     ("see", "now", "usual", "words"),
     [
-        ("answer: rows", ran(1), ran(0), "exit code 1; it said last: two"),
+        ("answer: rows", ran(1), ran(0), "exit code 1; its last output: two"),
         ("answer: rows", ran(1), ran(1), ""),
         ("answer: rows", ran(0), ran(0), ""),
         ("answer: error", ran(1), ran(0), ""),

@@ -87,7 +87,7 @@ def test_a_card_is_read(tmp_path: Path) -> None:
     [
         (MINIMAL + "sees: {}\n", "x01.yaml:4: unknown key 'sees': did you mean 'see'?"),
         (MINIMAL, "x01.yaml:1: expected the key 'see', which is missing: nothing would be judged"),
-        (MINIMAL + "see: {answer: rows}\n", "expected rules under `see`: without a task nothing else is told"),
+        (MINIMAL + "see: {answer: rows}\n", "expected rules under `see`: without a task nothing else can be seen"),
         (
             MINIMAL + "see: {rules: [signing.quary]}\n",
             "see.rules[0]: expected a rule over traffic, got 'signing.quary'",

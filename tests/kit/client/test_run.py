@@ -96,7 +96,7 @@ def test_a_command_that_stumbles_where_it_need_not_is_found_out() -> None:
     assert {number: one.outcome for number, one in verdicts(made).items()} == {"R10": Outcome.KEPT, "R50": Outcome.KEPT}
     (finding,) = run(bot("fussy"), "R50").report.findings
     assert finding.rule == "R50 answer"
-    assert finding.seen == "exit code 7; it said last: a novelty!"
+    assert finding.seen == "exit code 7; its last output: a novelty!"
 
 
 def test_a_command_that_listens_is_judged_on_its_streams() -> None:
@@ -160,7 +160,7 @@ def test_a_command_that_cannot_be_judged_is_one_line(command: list[str], words: 
 
 
 def test_the_last_words_of_a_silent_command_are_told() -> None:
-    with pytest.raises(CannotJudge, match=r"It said last: nothing to do$"):
+    with pytest.raises(CannotJudge, match=r"Its last output: nothing to do$"):
         run(bot("silent"), "R01")
 
 

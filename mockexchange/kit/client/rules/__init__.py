@@ -1,4 +1,4 @@
-"""Rules over what crossed the wire, by name: each yields what is against a document or a fact."""
+"""Rules about the traffic of a client, by name: each yields its violations as findings."""
 
 from mockexchange.kit.client.rules import calls, pages, retries, signing, streams
 from mockexchange.kit.client.rules.rule import NotSeen, Rule

@@ -1,4 +1,4 @@
-"""Whether what is asked is what the documents offer: operations, parameters, bodies; and how connections are used."""
+"""Rules about requests: documented operations, parameters and bodies, and the reuse of connections."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from mockexchange.kit.client.traffic import Call, Traffic, counted
 from mockexchange.kit.findings import Finding
 
 REUSE_CALLS_MIN = 5
-"""Fewer requests say nothing about how a client keeps its connections."""
+"""Minimum of requests for judging how a client reuses its connections."""
 
 
 def _require_requests(traffic: Traffic) -> None:
@@ -17,7 +17,7 @@ def _require_requests(traffic: Traffic) -> None:
 
 
 def distinct(calls: list[Call]) -> list[Call]:
-    """Return the first call to each path, in order: the same mistake is told once."""
+    """Return the first call to each path, in order, so that the same mistake is reported once."""
     return list({(call.method, call.path): call for call in reversed(calls)}.values())[::-1]
 
 
@@ -95,7 +95,7 @@ def parameters(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def known(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Parameters that the document does not have are ignored by the venue: what they ask for does not happen."""
+    """Yield undocumented parameters: the venue ignores them, so that they have no effect."""
     judged = _judgeable(traffic, documents)
     if not judged:
         raise NotSeen("no documented operation was called")
@@ -115,7 +115,7 @@ def known(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def _dated(documents: ApiDocuments, call: Call, name: str) -> str:
-    """Return the nearest other date that has the parameter."""
+    """Return the nearest other date that has the parameter, "" if none has."""
     for other in (*documents.earlier, *documents.later):
         operation = other.operation_of(call.method, call.path)
         if operation and name in other.parameters_of(operation):

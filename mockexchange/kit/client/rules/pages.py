@@ -1,4 +1,4 @@
-"""Whether lists are walked as documented: from cursor to cursor under the same filters, to the end and no further."""
+"""Rules about pages: a list is read from cursor to cursor under the same filters, to its end and no further."""
 
 import json
 from collections import defaultdict
@@ -15,16 +15,16 @@ LIMIT_DEFAULT = 100
 
 
 class Page(NamedTuple):
-    """A page that was read: `asked` is the cursor that was sent ("" for none), `given` the one that came."""
+    """A page that was read: `sent` is the cursor of the request ("" for none), `next` that of the response."""
 
     call: Call
-    asked: str
-    given: str
+    sent: str
+    next: str
     filters: tuple[tuple[str, str], ...]
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether it has fewer rows than were asked for: who wanted no more than it has may stop there."""
+        """Whether it has fewer rows than its limit; a client that needs no more rows than a full page may stop."""
         limit = (self.call.parameters.get(LIMIT) or [""])[0]
         rows = [value for value in self.call.json().values() if isinstance(value, list)]
         return max(map(len, rows), default=0) < (int(limit) if limit.isdigit() else LIMIT_DEFAULT)
@@ -40,14 +40,14 @@ def pages_of(traffic: Traffic) -> dict[str, list[Page]]:
     return lists
 
 
-def _page(call: Call, given: str) -> Page:
+def _page(call: Call, next_cursor: str) -> Page:
     parameters = call.parameters
     filters = sorted((name, json.dumps(values)) for name, values in parameters.items() if name not in (CURSOR, LIMIT))
-    return Page(call, (parameters.get(CURSOR) or [""])[0], given, tuple(filters))
+    return Page(call, (parameters.get(CURSOR) or [""])[0], next_cursor, tuple(filters))
 
 
 def _walked(traffic: Traffic) -> list[list[Page]]:
-    walked = [pages for pages in pages_of(traffic).values() if any(page.given for page in pages)]
+    walked = [pages for pages in pages_of(traffic).values() if any(page.next for page in pages)]
     if not walked:
         raise NotSeen("no list of more than one page was read")
     return walked
@@ -55,42 +55,42 @@ def _walked(traffic: Traffic) -> list[list[Page]]:
 
 def followed(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     for pages in _walked(traffic):
-        asked = {page.asked for page in pages}
-        left = [page for page in pages if page.given and page.given not in asked]
-        if left and not any(page.given == "" for page in pages) and left[-1].is_cut_short:
+        sent_cursors = {page.sent for page in pages}
+        left = [page for page in pages if page.next and page.next not in sent_cursors]
+        if left and not any(page.next == "" for page in pages) and left[-1].is_cut_short:
             seen = f"{len(pages)} pages were read, and the last one's cursor was not followed"
             yield _finding("pages.followed", left[-1], documents, seen, 'the next page, until the cursor is ""')
 
 
 def filtered(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     for pages in _walked(traffic):
-        by_cursor = {page.given: page for page in pages if page.given}
+        by_cursor = {page.next: page for page in pages if page.next}
         for page in pages:
-            before = by_cursor.get(page.asked)
-            if page.asked and before and page.filters != before.filters:
+            before = by_cursor.get(page.sent)
+            if page.sent and before and page.filters != before.filters:
                 seen = f"the cursor of {before.call.where} came back under other filters"
                 yield _finding("pages.filtered", page, documents, seen, "the same filters with the cursor")
                 break
 
 
 def known_cursors(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """A cursor that the exchange never handed out is the first page once more: a walk that never ends."""
+    """Yield cursors that the exchange never sent: it answers them with the first page, so that a walk never ends."""
     lists = pages_of(traffic)
     if not lists:
         raise NotSeen("no list was read")
     for pages in lists.values():
-        given = {page.given for page in pages}
-        strange = next((page for page in pages if page.asked and page.asked not in given), None)
+        next_cursors = {page.next for page in pages}
+        strange = next((page for page in pages if page.sent and page.sent not in next_cursors), None)
         if strange:
-            seen = f"the cursor {strange.asked!r} was never handed out"
+            seen = f"the cursor {strange.sent!r} was never handed out"
             yield _finding("pages.cursors", strange, documents, seen, "the cursor of the page before, as it came")
 
 
 def once(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     for pages in _walked(traffic):
-        repeated = [page for page in pages if page.asked and sum(page.asked == other.asked for other in pages) > 2]
+        repeated = [page for page in pages if page.sent and sum(page.sent == other.sent for other in pages) > 2]
         if repeated:
-            seen = f"the same cursor was sent {sum(page.asked == repeated[0].asked for page in pages)} times"
+            seen = f"the same cursor was sent {sum(page.sent == repeated[0].sent for page in pages)} times"
             yield _finding("pages.once", repeated[0], documents, seen, "each page once, twice at most")
 
 

@@ -1,4 +1,4 @@
-"""What a client does when it is refused, or nothing comes: whether it asks again, how soon and how often."""
+"""Rules about retries: whether a client repeats a failed request, how soon and how often."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -11,20 +11,20 @@ from mockexchange.kit.findings import Finding
 
 PLACE = "docs/verify-client.md#retries"
 FINAL = frozenset((400, 401, 403, 404))
-"""Answers that stay the same however often one asks."""
+"""Statuses that do not change when a request is repeated."""
 RETRY_S_MAX = 5.0
-"""Who asks the same after a longer pause polls."""
+"""The same request after a longer pause is polling, not a retry."""
 ATTEMPTS_MAX = 12
 ATTEMPTS_S = 10.0
-"""In which so many are too many: known clients give up after four or five, and who asks once a second polls."""
+"""Window of ATTEMPTS_MAX: known clients give up after four or five, and one request a second is polling."""
 PER_SECOND_MAX = 5
-"""Of the same request; the known clients with the shortest pauses make four in their first second."""
+"""Limit for the same request; the known clients with the shortest pauses send four in their first second."""
 GROWTH_MIN = 1.2
 GAPS_MIN = 2
 
 
 def attempts_of(traffic: Traffic) -> list[list[Call]]:
-    """Return the failed requests, each with the same one sent again, and again."""
+    """Return the failed requests, each followed by its retries."""
     by_target: dict[tuple[str, str], list[Call]] = defaultdict(list)
     for call in traffic.requests:
         by_target[call.method, call.target].append(call)
@@ -51,7 +51,7 @@ def _has_failed(call: Call) -> bool:
 
 
 def pauses(run: Sequence[Call]) -> list[float]:
-    """Seconds from each answer to the next attempt."""
+    """Return the seconds from each response to the next attempt."""
     return [later.began_s - earlier.ended_s for earlier, later in pairwise(run)]
 
 
@@ -120,7 +120,7 @@ def writes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def busiest(moments_s: Sequence[float], window_s: float = 1.0) -> int:
-    """Return how many of these moments, in order, lie within a window at most."""
+    """Return the largest number of moments, given in order, within a window."""
     return max((sum(0 <= other - one < window_s for other in moments_s) for one in moments_s), default=0)
 
 

@@ -1,4 +1,4 @@
-"""What a rule is."""
+"""The type of a rule about traffic."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -8,15 +8,15 @@ from mockexchange.kit.client.traffic import Traffic
 from mockexchange.kit.findings import Finding
 
 REPEATS_SHOWN_MAX = 3
-"""The same mistake on a thousand requests is one mistake."""
+"""Findings of one rule in a run: the same mistake on a thousand requests is one mistake."""
 
 
 class NotSeen(Exception):
-    """Nothing crossed the wire that the rule could be judged by; the message says what was missing."""
+    """The traffic has nothing that the rule could be judged by; the message names what is missing."""
 
 
 class Rule(NamedTuple):
-    """`judge` yields findings, or raises NotSeen. `is_advice`: what it finds breaks nothing."""
+    """A rule about traffic. `judge` yields findings or raises NotSeen. With `is_advice` findings become notes."""
 
     name: str
     says: str

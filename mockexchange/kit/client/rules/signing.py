@@ -1,4 +1,4 @@
-"""Whether requests and handshakes are signed as documented, as the sandbox found when it looked at them."""
+"""Rules about signatures of requests and handshakes, judged by the refusals and diagnoses of the sandbox."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -11,20 +11,20 @@ from mockexchange.kit.findings import Finding
 REFUSED = 401
 MISSING = "signature_is_missing_from_headers"
 FAULT = "the fault "
-"""How the diagnosis of an answer begins that a fault gave in the place of the exchange's."""
+"""Prefix of the diagnosis of a response that comes from a fault."""
 STALE = "header_timestamp_expired"
 UNKNOWN_KEY = "no key has the id"
 QUERY_SIGNED = 'sign the path without "'
-"""What the diagnosis advises to who signed the query too."""
+"""Advice in the diagnosis of a signature that covers the query too."""
 
 
 HEADERS = ("KALSHI-ACCESS-KEY", "KALSHI-ACCESS-TIMESTAMP", "KALSHI-ACCESS-SIGNATURE")
 IS_MISSING = "missing: "
-"""How the diagnosis begins of a request that lacks any of them."""
+"""Prefix of the diagnosis of a request that lacks any of these headers."""
 
 
 def missing_headers(call: Call) -> list[str]:
-    """Return which of the three headers a call lacks; an empty one is none."""
+    """Return the signed headers that a call lacks; an empty one counts as missing."""
     return [name for name in HEADERS if not call.headers.get(name.lower())]
 
 
@@ -33,7 +33,7 @@ def is_signed(call: Call) -> bool:
 
 
 class Subject(NamedTuple):
-    """What a rule needs to have seen."""
+    """The calls that a rule can be judged by; `what` is the noun for messages."""
 
     what: str
     is_one: Callable[[Call], bool]
@@ -44,7 +44,7 @@ SIGNED_QUERY = Subject("signed request with a query", lambda call: is_signed(cal
 
 
 def refused(traffic: Traffic) -> list[Call]:
-    """The calls that were refused for their signature, by the sandbox itself and no fault."""
+    """Return the calls that the sandbox itself, not a fault, refused for their signature."""
     return [call for call in traffic.calls if call.status == REFUSED and not _is_by_fault(call)]
 
 
@@ -53,7 +53,7 @@ def _is_by_fault(call: Call) -> bool:
 
 
 def code_of(call: Call) -> str:
-    """The venue's code of a refusal, whatever shape its body has."""
+    """Return the venue's code of a refusal from a nested or a flat body."""
     body = call.json()
     error = body.get("error", body) if isinstance(body, dict) else {}
     return str(error.get("code", "")) if isinstance(error, dict) else ""
@@ -80,7 +80,7 @@ def _otherwise(call: Call) -> bool:
 
 
 def present(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """A private request without the headers is found even where the sandbox takes it; the documents say what is."""
+    """Yield private requests without the headers, by the documents, even if the sandbox accepted them."""
     if not traffic.calls:
         raise NotSeen("no request crossed the wire")
     refusals = refused(traffic)

@@ -1,4 +1,4 @@
-"""Whether streams are used as documented: commands, pongs, and what happens once one is over or something is lost."""
+"""Rules about streams: commands, pongs, and the reaction to the end of a stream or a lost frame."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -11,12 +11,12 @@ from mockexchange.kit.findings import Finding
 
 PLACE = "docs/verify-client.md#streams"
 NO_PONG = b"no pong"
-"""The reason with which a stream is closed whose pings are not answered."""
+"""Close reason of a stream whose pings are not answered."""
 HANDSHAKES_PER_SECOND_MAX = 4
 PAUSE_S_MIN = 0.05
-"""Less is no pause: a hundred clients that do so are an attack."""
+"""Shorter pauses count as none: a hundred clients without pauses are an attack."""
 REACTION_S_MIN = 1.0
-"""For which a client goes on after something has happened to it, if it is to be judged by what it does then."""
+"""Time that a client has to go on after an event before its reaction can be judged."""
 SHOWN_CHARS_MAX = 200
 
 
@@ -37,7 +37,7 @@ def commands(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def sids(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """Commands about subscriptions name those that there are."""
+    """Yield commands with a sid that the connection was not given."""
     named = [frame for frame in traffic.commands if _sids(frame)]
     if not named:
         raise NotSeen("no command named a subscription")
@@ -77,7 +77,7 @@ def pongs(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def longest_quiet_s(traffic: Traffic) -> float:
-    """How long the longest time was in which nothing was sent on an open stream."""
+    """Return the longest time in which no frame was sent on an open stream."""
     longest_s = 0.0
     for stream in {frame.stream for frame in traffic.frames}:
         sent = [frame.at_s for frame in traffic.frames if frame.stream == stream and frame.direction != LOST]
@@ -96,7 +96,7 @@ def returns(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def _require_time(traffic: Traffic, event: Frame) -> None:
-    """Who has what it wanted, and is gone, need not come back."""
+    """Raise NotSeen if the client ended soon after an event: a client that is done need not connect again."""
     if traffic.ended_s - event.at_s < REACTION_S_MIN:
         raise NotSeen("the client was done before it could have come back")
 
@@ -131,7 +131,7 @@ def paused(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 def _cut(traffic: Traffic) -> list[Frame]:
-    """The ends of streams that a fault brought about."""
+    """Return the ends of streams that a fault caused. Raises NotSeen if there are none."""
     cut = [frame for frame in traffic.endings if frame.fault]
     if not cut:
         raise NotSeen("no stream was open when it was to be cut")
@@ -143,7 +143,9 @@ def _end_of(ending: Frame) -> str:
 
 
 def resumes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
-    """What comes after a terminal error, or a number that is missing: a new subscription, a snapshot, a connection."""
+    """Yield a finding if a terminal error or a gap in the sequence is followed by no new subscription, snapshot or
+    connection.
+    """
     struck = [frame for frame in traffic.frames if frame.fault and frame.kind not in (OPEN, CLOSE)]
     if not struck:
         raise NotSeen("nothing came that could be disturbed")
