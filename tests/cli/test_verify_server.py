@@ -66,7 +66,7 @@ def test_a_mock_keeps_what_it_promises(cli: Cli, mock: Judged) -> None:
     assert result.stdout.rstrip().splitlines()[-1].split(", ")[1] == "0 broken"
     (counts,) = [line.split() for line in result.stdout.splitlines() if line.startswith("routes.unknown")]
     assert counts[2:4] == ["-", "-"]
-    assert result.stderr.splitlines() == [f"{mock.url} as of 2026-10", "rules that the document cannot say ..."]
+    assert result.stderr.splitlines() == [f"{mock.url} as of 2026-10", "rules beyond the document's schemas ..."]
 
 
 def test_prefix_and_slash_may_be_left_out(cli: Cli, mock: Judged) -> None:
@@ -266,7 +266,7 @@ def test_ctrl_c_before_the_beginning_is_a_line(cli: Cli, mock: Judged, monkeypat
     [
         ("schemathesis.*", "requests made up from the document ..."),
         ("stream.*", "the stream ..."),
-        ("[a-p]*.*", "rules that the document cannot say ..."),
+        ("[a-p]*.*", "rules beyond the document's schemas ..."),
     ],
 )
 def test_ctrl_c_reports_what_was_judged_so_far(rules: str, stage: str, mock: Judged, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def _of_rules(
 def _why_not(card: Card, trial: CardRun, unseen: dict[str, str]) -> str:
     """Return why nothing was judged, "" if something was; of several rules the first is the card's subject."""
     if card.faults and not trial.traffic.fault_count:
-        return "nothing came that could be disturbed"
+        return "no message came that could be disturbed"
     has_more = card.see.requests or card.see.streams or trial.reply or (trial.ran and card.see.answer == "rows")
     return "" if has_more or not card.see.rules else unseen.get(card.see.rules[0], "")
 

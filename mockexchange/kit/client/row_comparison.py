@@ -127,7 +127,9 @@ def difference(cell: ReportedValue, true: str | None, meaning: Meaning) -> tuple
         )
     wrongs = [_difference(cell, one, meaning.wire.unit) for one in representable]
     wrong = wrongs[0] if all(wrongs) else None
-    return wrong if wrong is None or meaning.place else ("absent", "this date does not have it", "null, or no such name")
+    if wrong is None or meaning.place:
+        return wrong
+    return "absent", "this date does not have it", "null, or no such name"
 
 
 def _difference(cell: ReportedValue, representable: str | None, unit: Unit) -> tuple[str, str, str] | None:

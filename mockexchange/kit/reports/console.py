@@ -1,7 +1,6 @@
-"""A run on the console: a live line while it lasts, a table by rule and every finding at its end.
+"""Console output of a run: a progress line, and at the end a table of rules and all findings.
 
-Where there is no terminal, lines tell what goes on: where a stage begins, what is broken, and now and then how far the
-run is.
+Without a terminal, plain lines show the start of each stage, broken rules and from time to time the progress.
 """
 
 import time
@@ -24,25 +23,25 @@ from mockexchange.kit.reports.tables import Table
 
 STYLES = {Outcome.KEPT: "green", Outcome.BROKEN: "bold red", Outcome.NOT_JUDGED: "yellow"}
 FINDINGS_SHOWN_MAX = 25
-"""More scroll the table away; the reports in files have all."""
-WORD_EVERY_S = 10.0
-"""How long a log without a terminal may stay silent."""
+"""Limit of printed findings, so that the table stays visible; reports in files have all."""
+PROGRESS_EVERY_S = 10.0
+"""Interval of progress lines without a terminal."""
 PLAIN_WIDTH = 120
-"""Where there is no terminal: what fits into most logs."""
+"""Width without a terminal."""
 
 
 def console_on(stream: TextIO) -> Console:
-    """Return the console that writes to a stream, wide enough for tables where it is no terminal."""
+    """Return a console that writes to a stream, with a width for tables if it is no terminal."""
     return Console(file=stream, width=None if stream.isatty() else PLAIN_WIDTH)
 
 
 class Progress:
-    """Tells what goes on: call `stage` for each part of a run, `at` for what is done now, `take` for each verdict."""
+    """Shows the progress of a run: `stage` begins a part, `at` names the current step, `take` counts a verdict."""
 
     def __init__(self, console: Console, title: str) -> None:
         self._console, self._title = console, in_a_line(title)
         self._counts: Counter[Outcome] = Counter()
-        self._stage, self._told_at_s = "", time.monotonic()
+        self._stage, self._printed_at_s = "", time.monotonic()
         self._bars = Bars(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -64,7 +63,7 @@ class Progress:
         self._bars.stop()
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """Begin a part of the run, of `total` verdicts where that is known."""
+        """Begin a part of the run with `total` verdicts, if known."""
         if not self._stage:
             self._line(Text(self._title, style="bold"))
         self._stage = name
@@ -72,38 +71,38 @@ class Progress:
         if not self._console.is_terminal:
             self._line(Text(f"{name} ..."))
 
-    def at(self, words: str) -> None:
-        """Say what is done now."""
-        self._bars.update(self._bar, now=escape(in_a_line(words)))
-        if not self._console.is_terminal and time.monotonic() - self._told_at_s >= WORD_EVERY_S:
+    def at(self, text: str) -> None:
+        """Show the current step."""
+        self._bars.update(self._bar, now=escape(in_a_line(text)))
+        if not self._console.is_terminal and time.monotonic() - self._printed_at_s >= PROGRESS_EVERY_S:
             counts = ", ".join(f"{self._counts[outcome]} {outcome}" for outcome in Outcome)
-            self._line(Text(f"{self._stage}: {counts} so far, now {in_a_line(words)}"))
+            self._line(Text(f"{self._stage}: {counts} so far, now {in_a_line(text)}"))
 
     def take(self, verdict: Verdict) -> None:
-        """Count a verdict, and tell of it at once where something is broken."""
+        """Count a verdict, and print it at once if the rule is broken."""
         self._counts[verdict.outcome] += 1
         self._bars.advance(self._bar)
         self.at(f"{verdict.rule} {verdict.subject}")
         if verdict.outcome is Outcome.BROKEN:
             first = verdict.findings[0]
-            words = f"broken {verdict.rule} {verdict.subject}: {first.seen}; expected {first.expected}"
-            self._line(Text(in_a_line(words), style=STYLES[Outcome.BROKEN]))
+            text = f"broken {verdict.rule} {verdict.subject}: {first.seen}; expected {first.expected}"
+            self._line(Text(in_a_line(text), style=STYLES[Outcome.BROKEN]))
 
-    def warn(self, words: str) -> None:
-        """Say what the person in front of it should know."""
-        self._line(Text(f"warning: {in_a_line(words)}", style="yellow"))
+    def warn(self, text: str) -> None:
+        """Print a warning."""
+        self._line(Text(f"warning: {in_a_line(text)}", style="yellow"))
 
     def _line(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True, highlight=False)
-        self._told_at_s = time.monotonic()
+        self._printed_at_s = time.monotonic()
 
 
 def show_report(
     report: Report, console: Console, tables: Sequence[Table] = (), *, kept_in_a_line: bool = False
 ) -> None:
-    """Print what came of a run: a table by rule, further tables, what was not judged and why, and every finding.
+    """Print a report: a table of rules, further tables, the reasons of unjudged rules, and the findings.
 
-    `kept_in_a_line`: the table has what is broken alone, and of the rules that are kept there are the names.
+    With `kept_in_a_line` the table has broken rules only, and one line names the kept rules.
     """
     summaries = by_rule(report)
     rows = [summary for summary in summaries if not kept_in_a_line or summary.outcome is Outcome.BROKEN]
@@ -152,7 +151,7 @@ def _grid(table: Table) -> Grid:
 
 
 def _unjudged(summaries: Sequence[RuleSummary]) -> Iterator[Text]:
-    """Each reason once, with the rules that it kept from being judged."""
+    """Yield each reason once, with the rules that were not judged for it."""
     by_reason: dict[str, list[str]] = {}
     for summary in summaries:
         for reason, subjects in summary.reasons().items():
@@ -170,16 +169,16 @@ def _findings(report: Report) -> Iterator[Text]:
         if found:
             yield Text(f"\n{title}:", style="bold")
         for finding in found[:FINDINGS_SHOWN_MAX]:
-            yield _told(finding, style)
+            yield _finding(finding, style)
         if len(found) > FINDINGS_SHOWN_MAX:
             yield Text(f"  and {len(found) - FINDINGS_SHOWN_MAX} more: --report html:FILE has all", style="dim")
 
 
-def _told(finding: Finding, style: str) -> Text:
+def _finding(finding: Finding, style: str) -> Text:
     text = Text()
-    for name, words in parts_of(finding):
+    for name, part in parts_of(finding):
         text.append(f"\n  {name:<10}" if text else f"  {name:<10}", style="dim")
-        text.append(words.replace("\n", f"\n{'':<12}"), style=style if name == "rule" else "")
+        text.append(part.replace("\n", f"\n{'':<12}"), style=style if name == "rule" else "")
     return text.append("\n")
 
 

@@ -1,4 +1,4 @@
-"""Where reports are written: what `--report` says, checked before anything is judged."""
+"""Destinations of reports: the values of `--report`, checked before a run."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ class Destination(NamedTuple):
 
 
 def parse_report(text: str) -> Destination:
-    """Read KIND:FILE. Raises ValueError for a kind that there is none of, and for a file that cannot be written."""
+    """Parse KIND:FILE. Raises ValueError for an unknown kind, and for a file that cannot be written."""
     kind, colon, name = text.partition(":")
     if kind not in WRITERS or not colon or not name:
         raise ValueError(f"expected {' or '.join(f'{kind}:FILE' for kind in WRITERS)}, got {text!r}")
@@ -28,7 +28,7 @@ def parse_report(text: str) -> Destination:
 
 
 def _require_writable(path: Path) -> None:
-    """Raise ValueError unless a file can be written there; nothing is written."""
+    """Raise ValueError unless the file can be written; nothing is written yet."""
     if path.is_dir():
         raise ValueError(f"{path} is a directory: expected a file to write")
     if not path.parent.is_dir():
@@ -38,5 +38,5 @@ def _require_writable(path: Path) -> None:
 
 
 def write_report(report: Report, destination: Destination, tables: Sequence[Table] = ()) -> None:
-    """Write a report as its destination says. Raises OSError where the file cannot be written after all."""
+    """Write a report to its destination. Raises OSError."""
     destination.path.write_bytes(WRITERS[destination.kind](report, tables))

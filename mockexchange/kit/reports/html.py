@@ -1,4 +1,4 @@
-"""Reports as one HTML file: no scripts, nothing loaded from elsewhere, everything from the wire escaped."""
+"""Reports as one HTML file without scripts and external resources; text from the wire is escaped."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
@@ -14,7 +14,7 @@ CLASSES = {Outcome.KEPT: "kept", Outcome.BROKEN: "broken", Outcome.NOT_JUDGED: "
 
 
 def html_of(report: Report, tables: Sequence[Table] = ()) -> bytes:
-    """Return the page of a report."""
+    """Return a report as HTML."""
     title = _text(report.title)
     lines = [
         "<!doctype html>",
@@ -36,8 +36,8 @@ def html_of(report: Report, tables: Sequence[Table] = ()) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-def _text(words: str) -> str:
-    return escape(printable(words))
+def _text(text: str) -> str:
+    return escape(printable(text))
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -47,7 +47,7 @@ def _head(report: Report) -> Iterator[str]:
 
 
 def _filters(report: Report) -> Iterator[str]:
-    """Buttons that show one outcome alone; the style sheet does it."""
+    """Yield buttons that filter by outcome; the filter is in the style sheet."""
     counts = report.counts()
     yield '<input type="radio" name="show" id="show-all" checked><label for="show-all">all</label>'
     for outcome, name in CLASSES.items():
@@ -84,8 +84,8 @@ def _verdict(verdict: Verdict) -> Iterator[str]:
 
 def _finding(finding: Finding, kind: str) -> Iterator[str]:
     yield f'<dl class="{kind}">'
-    for name, words in parts_of(finding):
-        shown = f"<pre>{escape(words)}</pre>" if name == "reproduce" or "\n" in words else escape(words)
+    for name, part in parts_of(finding):
+        shown = f"<pre>{escape(part)}</pre>" if name == "reproduce" or "\n" in part else escape(part)
         yield f"<dt>{name}</dt><dd>{shown}</dd>"
     yield "</dl>"
 
@@ -99,4 +99,4 @@ def _table(table: Table) -> Iterator[str]:
 
 
 def _cells(tag: str, texts: Iterable[str]) -> str:
-    return "<tr>" + "".join(f"<{tag}>{_text(words)}</{tag}>" for words in texts) + "</tr>"
+    return "<tr>" + "".join(f"<{tag}>{_text(text)}</{tag}>" for text in texts) + "</tr>"

@@ -1,7 +1,7 @@
 """Reports as JUnit XML: a suite for each rule, a case for each subject.
 
-What was not judged is skipped, with the reason. A run that was cut short is a case with an error, so that no tool takes
-it for a whole one.
+Subjects without a verdict are skipped cases with the reason. A run that was cut short has a case with an error, so that
+no tool takes it for a complete one.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ RUN = "the run"
 
 
 def junit_of(report: Report, tables: Sequence[Table] = ()) -> bytes:
-    """Return the XML of a report. JUnit has no place for tables."""
+    """Return a report as XML, without `tables`, for which JUnit has no element."""
     summaries, counts = by_rule(report), report.counts()
     seconds = sum(summary.seconds for summary in summaries)
     numbers = (len(report.verdicts), counts[Outcome.BROKEN], counts[Outcome.NOT_JUDGED])
@@ -63,15 +63,15 @@ def _add_case(suite: Element, verdict: Verdict) -> None:
         message = f"{in_a_line(first.seen)}; expected {in_a_line(first.expected)}"
         message += f" (and {len(others)} more)" if others else ""
         failure = SubElement(case, "failure", {"type": printable(verdict.rule), "message": message})
-        failure.text = "\n\n".join(_told(finding) for finding in verdict.findings)
+        failure.text = "\n\n".join(_finding_text(finding) for finding in verdict.findings)
     elif verdict.outcome is Outcome.NOT_JUDGED:
         SubElement(case, "skipped", {"message": f"not judged: {in_a_line(verdict.why)}"})
     if verdict.notes:
-        SubElement(case, "system-out").text = "\n\n".join(_told(note) for note in verdict.notes)
+        SubElement(case, "system-out").text = "\n\n".join(_finding_text(note) for note in verdict.notes)
 
 
-def _told(finding: Finding) -> str:
-    return "\n".join(f"{name}: {words}" for name, words in parts_of(finding))
+def _finding_text(finding: Finding) -> str:
+    return "\n".join(f"{name}: {part}" for name, part in parts_of(finding))
 
 
 def _add_end(root: Element, why: str) -> None:

@@ -1,27 +1,27 @@
-"""Words that every report has in common. What came from the wire is made printable first."""
+"""Texts that all reports share. Text from the wire is made printable first."""
 
 from collections.abc import Iterator
 
 from mockexchange.kit.findings import Finding, Outcome, Report
 
 SUBJECTS_NAMED_MAX = 6
-"""More make a line that nobody reads to its end."""
+"""Limit of subjects in one line."""
 
 
 def printable(text: str) -> str:
-    """Escape what a terminal obeys or XML forbids: everything that does not print but line breaks."""
+    """Escape all unprintable characters except line breaks, which terminals would obey or XML forbids."""
     return "".join(
         char if char.isprintable() or char == "\n" else char.encode("unicode_escape").decode() for char in text
     )
 
 
 def in_a_line(text: str) -> str:
-    """The text without line breaks, and printable."""
+    """Return a text in one line, with unprintable characters escaped."""
     return " ".join(printable(text).split())
 
 
 def parts_of(finding: Finding) -> Iterator[tuple[str, str]]:
-    """Yield every part that a finding has, under its name."""
+    """Yield the name and text of each part of a finding that is not empty."""
     named = (
         ("rule", finding.rule),
         ("where", finding.where),
@@ -30,17 +30,17 @@ def parts_of(finding: Finding) -> Iterator[tuple[str, str]]:
         ("place", finding.place),
         ("reproduce", finding.reproduction),
     )
-    return ((name, printable(words).strip()) for name, words in named if words.strip())
+    return ((name, printable(text).strip()) for name, text in named if text.strip())
 
 
 def named(subjects: list[str]) -> str:
-    """Name the first subjects, and say how many there are more."""
+    """Return the names of the first subjects and the number of others."""
     shown = ", ".join(in_a_line(subject) for subject in subjects[:SUBJECTS_NAMED_MAX])
     more = len(subjects) - SUBJECTS_NAMED_MAX
     return f"{shown} and {more} more" if more > 0 else shown
 
 
 def tally(report: Report) -> str:
-    """The whole run in a few words: "210 kept, 1 broken, 14 not judged"."""
+    """Return the counts of a run, as in "210 kept, 1 broken, 14 not judged"."""
     counts = report.counts()
     return ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome)

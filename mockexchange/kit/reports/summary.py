@@ -1,4 +1,4 @@
-"""A report by its rules: what became of each, and why some of it could not be judged."""
+"""Summaries of a report by rule: outcomes, time, and reasons for missing verdicts."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from mockexchange.kit.findings import Outcome, Report, Verdict
 
 @dataclass(slots=True)
 class RuleSummary:
-    """All verdicts of one rule, in the order in which they fell."""
+    """All verdicts of one rule, in their order."""
 
     rule: str
     says: str = ""
@@ -22,13 +22,13 @@ class RuleSummary:
 
     @property
     def outcome(self) -> Outcome:
-        """Broken where anything is; not judged where nothing was."""
+        """Broken if any subject is, not judged if no subject was, else kept."""
         if self.count(Outcome.BROKEN):
             return Outcome.BROKEN
         return Outcome.KEPT if self.count(Outcome.KEPT) else Outcome.NOT_JUDGED
 
     def reasons(self) -> dict[str, list[str]]:
-        """Return why subjects were not judged: reason to subjects."""
+        """Return the subjects without a verdict, by reason."""
         found: dict[str, list[str]] = {}
         for verdict in self.verdicts:
             if verdict.outcome is Outcome.NOT_JUDGED:

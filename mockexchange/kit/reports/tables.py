@@ -1,4 +1,4 @@
-"""Tables that a command shows beside its verdicts."""
+"""Tables that a report has beside its verdicts."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

@@ -1,4 +1,4 @@
-"""Where the server is that is judged: what a person types, and what follows from it."""
+"""Addresses of the judged server, parsed from the command line."""
 
 import ipaddress
 from collections.abc import Mapping
@@ -13,7 +13,10 @@ LOCAL_NAMES = ("localhost",)
 
 
 class Address(NamedTuple):
-    """`base_url` ends in the venue's prefix, without a slash. `production_host` is "" unless one is asked."""
+    """The URLs of a server. `base_url` ends in the venue's prefix, without a slash.
+
+    `production_host` is the host of a real venue if one of the URLs has one, else "".
+    """
 
     base_url: str
     ws_url: str
@@ -35,7 +38,7 @@ class Address(NamedTuple):
 
 
 def read_address(url: str, ws: str | None, venue: VenueKit) -> Address:
-    """Read a base URL, with or without the venue's prefix, and the stream's. Raises ValueError."""
+    """Parse a base URL, with or without the venue's prefix, and a stream URL. Raises ValueError."""
     parts = _split("--url", url, tuple(STREAM_SCHEMES), f"https://example.com{venue.prefix}")
     before = parts.path.rstrip("/").removesuffix(venue.prefix)
     streams = _split("--ws", ws, ("ws", "wss"), f"wss://example.com{venue.stream_path}") if ws else None
@@ -55,7 +58,7 @@ def _stream_url(parts: SplitResult, before: str, venue: VenueKit) -> str:
 
 
 def _is_production(host: str) -> bool:
-    """Whether only `--production-read-only` may ask it, whichever venue's it is."""
+    """Whether a host belongs to the production of any venue, so that it needs `--production-read-only`."""
     place = find_place(host)
     return place is not None and place.kind == PRODUCTION
 

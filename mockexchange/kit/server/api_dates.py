@@ -1,4 +1,4 @@
-"""API dates, as a person names them."""
+"""API dates as users write them."""
 
 from mockexchange.runtime import api_documents
 
@@ -6,7 +6,7 @@ LATEST = "latest"
 
 
 def aliases(venue: str) -> list[str]:
-    """Return the aliases that there are documents of, in order; "compat", which is no day, is the last."""
+    """Return the aliases that have documents, in order; "compat", which is no day, is the last."""
     return [subject.partition("/")[2] for subject in api_documents.subjects() if subject.startswith(f"{venue}/")]
 
 

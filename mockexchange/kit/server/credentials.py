@@ -1,4 +1,4 @@
-"""Keys as files: each error is one line that says which file, what is wrong with it, and what was expected."""
+"""Keys in files. An error is one line with the file, the defect and what was expected."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ EXPECTED = "expected a private key in PEM, which begins with -----BEGIN PRIVATE 
 
 
 class Credential(NamedTuple):
-    """A key as a person gives it: the role, the id, and the file of the private key."""
+    """A key on the command line: role, key id, and file of the private key."""
 
     role: str
     key_id: str

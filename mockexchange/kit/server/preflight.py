@@ -1,6 +1,6 @@
-"""Before anything is judged: is there a server, is it such a one, and does it know the keys?
+"""Checks before a run: the server answers, has the expected API, and accepts the keys.
 
-What is wrong here would make every rule say the same; it is said once, in one line.
+A defect here would break every rule; it is reported once, in one line.
 """
 
 import re
@@ -19,17 +19,17 @@ from mockexchange.kit.venue import Signer
 DIAGNOSIS_HEADER, MOCK_HEADER = "x-mock-diagnosis", "x-mock-exchange"
 WRONG, FORBIDDEN = 400, 403
 NO_TLS = "WRONG_VERSION_NUMBER"
-"""What OpenSSL says of an answer that is no TLS."""
+"""Part of OpenSSL's error for a response that is not TLS."""
 BODY_CHARS_SHOWN_MAX = 200
 SKEW_S_MAX = 15
-"""Beyond this the clocks differ by more than the time that a signature is good for on its way."""
+"""Clock difference beyond which a server may refuse signatures as expired."""
 TITLE = re.compile(r"<title>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 SPOKEN = re.compile(r"as of\s*<b>([^<]+)</b>")
-"""On the front page of a mock: the API date that it speaks."""
+"""The API date on the front page of a mock exchange."""
 
 
 class CannotJudge(Exception):
-    """Nothing can be judged; the message says why, in one line."""
+    """Nothing can be judged; the message is one line."""
 
 
 def require_known_names(target: Target) -> None:
@@ -43,7 +43,7 @@ def require_known_names(target: Target) -> None:
 
 
 def require_server(target: Target) -> None:
-    """Ask with each key for what it may read. Raises CannotJudge where that cannot be judged."""
+    """Send a read with each key. Raises CannotJudge if an answer shows that the server cannot be judged."""
     for role, signer in target.keys.items():
         operation, answer = _answered(target, role, signer)
         if not _is_about_a_parameter(operation, answer):
@@ -51,24 +51,24 @@ def require_server(target: Target) -> None:
 
 
 def role_of_key(target: Target, signer: Signer) -> str:
-    """Return the role of a key, found by asking: that of an operation only some may ask, or a plain member's."""
+    """Return the role of a key: the role whose operations the server answers it, else a plain member's."""
     roles = {_role_of(target, operation) for operation in target.operations.values()} - {None, MEMBER}
     return next((role for role in sorted(filter(None, roles)) if _may(target, role, signer)), MEMBER)
 
 
 def mock_api_date(target: Target) -> str | None:
-    """Return the API date that a mock says it speaks; None where it is none, or does not say."""
+    """Return the API date on the front page of a mock exchange; None if it is no mock or has no date there."""
     origin = httpx.URL(target.base_url).join("/")
     try:
         answer = target.http.get(origin)
     except httpx.HTTPError:
         return None
-    said = SPOKEN.search(answer.text) if MOCK_HEADER in answer.headers else None
-    return said[1].strip() if said else None
+    found = SPOKEN.search(answer.text) if MOCK_HEADER in answer.headers else None
+    return found[1].strip() if found else None
 
 
 def _answered(target: Target, role: str, signer: Signer) -> tuple[Operation, httpx.Response]:
-    """What a key is answered: by the first read of its role, or else by one of a member's that its scopes let it."""
+    """Send a key's first read, or the first member's read that its scopes allow; return operation and response."""
     own = _plain_reads(target, role)
     refused = None
     for operation in own[:1] or _plain_reads(target, MEMBER):
@@ -81,7 +81,7 @@ def _answered(target: Target, role: str, signer: Signer) -> tuple[Operation, htt
 
 
 def _is_about_a_parameter(operation: Operation, answer: httpx.Response) -> bool:
-    """Whether it is a documented refusal of what was asked: the server is there then, and takes the key."""
+    """Whether it is a documented 400 for a parameter: then the server answers and accepts the key."""
     is_documented = answer.status_code == WRONG and str(WRONG) in operation.node["responses"]
     return is_documented and any(name in answer.text for name in operation.query)
 
@@ -91,7 +91,7 @@ def _role_of(target: Target, operation: Operation) -> str | None:
 
 
 def _plain_reads(target: Target, role: str) -> list[Operation]:
-    """The reads of a role that nothing more has to be told for, those first that most keys can ask as they are."""
+    """Return the reads of a role without unknown required parameters; those that most keys can use come first."""
     plain = [one for one in target.operations.values() if not one.names and not _required(target, one)]
     own = [one for one in plain if _role_of(target, one) == role]
     facts = target.venue.facts
@@ -99,22 +99,22 @@ def _plain_reads(target: Target, role: str) -> list[Operation]:
 
 
 def _required(target: Target, operation: Operation) -> list[str]:
-    told = _told(target, operation)
-    return [name for name, parameter in operation.query.items() if parameter.is_required and name not in told]
+    given = _given_names(target, operation)
+    return [name for name, parameter in operation.query.items() if parameter.is_required and name not in given]
 
 
-def _told(target: Target, operation: Operation) -> dict[str, str]:
-    """What was told of the parameters that most keys have to give."""
+def _given_names(target: Target, operation: Operation) -> dict[str, str]:
+    """Return the values that the user gave for the parameters that most keys have to send."""
     needed = [name for name in target.venue.facts.needs if name in operation.query]
     return {name: target.names[name] for name in needed if name in target.names}
 
 
 def _may(target: Target, role: str, signer: Signer) -> bool:
-    """Whether a key is answered more than empty lists: some servers answer those to whoever asks."""
-    return any(_is_telling(_ask(target, operation, signer)) for operation in _plain_reads(target, role))
+    """Whether a key gets more than empty lists, which some servers send to any key."""
+    return any(_has_content(_ask(target, operation, signer)) for operation in _plain_reads(target, role))
 
 
-def _is_telling(answer: httpx.Response) -> bool:
+def _has_content(answer: httpx.Response) -> bool:
     if not answer.is_success:
         return False
     try:
@@ -127,7 +127,7 @@ def _is_telling(answer: httpx.Response) -> bool:
 def _ask(target: Target, operation: Operation, signer: Signer) -> httpx.Response:
     url = target.base_url + operation.path
     try:
-        return target.http.get(url, params=_told(target, operation) or None, headers=signer.headers("GET", url))
+        return target.http.get(url, params=_given_names(target, operation) or None, headers=signer.headers("GET", url))
     except httpx.ConnectTimeout:
         raise CannotJudge(f"{target.base_url}: no connection: no answer in time") from None
     except httpx.ConnectError as error:
@@ -138,27 +138,27 @@ def _ask(target: Target, operation: Operation, signer: Signer) -> httpx.Response
 
 
 def _require(answer: httpx.Response, base_url: str, role: str, signer: Signer) -> None:
-    status, said = answer.status_code, _shown(answer)
+    status, body_text = answer.status_code, _shown(answer)
     if status in (401, 403):
-        raise CannotJudge(f"the key {signer.key_id} ({role}) was refused: {status} {said}{_reason(answer)}")
+        raise CannotJudge(f"the key {signer.key_id} ({role}) was refused: {status} {body_text}{_reason(answer)}")
     if 300 <= status < 400:
         raise CannotJudge(f"{answer.url} redirects to {answer.headers.get('location', 'nowhere')}: give that as --url")
     if "html" in answer.headers.get("content-type", ""):
         raise CannotJudge(f"{answer.url} answers with a web page{_title(answer)}: another server listens there")
     if status == 404:
-        raise CannotJudge(f"nothing is at {answer.url}: 404 {said}: expected the API below {base_url}")
+        raise CannotJudge(f"nothing is at {answer.url}: 404 {body_text}: expected the API below {base_url}")
     if status >= 400:
-        raise CannotJudge(f"{answer.url} was answered {status} {said}: it has to be readable before it is judged")
+        raise CannotJudge(f"{answer.url} was answered {status} {body_text}: it has to be readable before it is judged")
     try:
         body = answer.json()
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise CannotJudge(f"{answer.url} answers no JSON object: {said}: another server listens there")
+        raise CannotJudge(f"{answer.url} answers no JSON object: {body_text}: another server listens there")
 
 
 def _reason(answer: httpx.Response) -> str:
-    """Why a key was refused, as far as that can be told from here."""
+    """Return why a key was refused: the diagnosis of a mock, or a clock difference; "" if unknown."""
     diagnosis = answer.headers.get(DIAGNOSIS_HEADER)
     if diagnosis:
         return f" ({diagnosis})"

@@ -1,4 +1,4 @@
-"""Which rules a run judges: all, or those that a person picked."""
+"""The selection of rules for a run."""
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Selection(NamedTuple):
-    """Patterns of rule ids, such as "pages.*"; without `only` every rule is taken that `skip` does not name."""
+    """Patterns of rule ids, such as "pages.*". An empty `only` selects all rules; `skip` excludes."""
 
     only: tuple[str, ...] = ()
     skip: tuple[str, ...] = ()
@@ -18,7 +18,7 @@ class Selection(NamedTuple):
         return not self.only or any(fnmatchcase(rule, pattern) for pattern in self.only)
 
     def require_known(self, rules: Iterable[str]) -> None:
-        """Raise ValueError for a pattern that matches no rule, most likely misspelt, and where no rule is left."""
+        """Raise ValueError for a pattern that matches no rule, and if no rule is selected."""
         known = sorted(set(rules))
         for option, patterns in (("--only", self.only), ("--skip", self.skip)):
             for pattern in patterns:
@@ -30,7 +30,7 @@ class Selection(NamedTuple):
 
 
 def _meant(pattern: str, known: Sequence[str]) -> str:
-    """What may have been meant: a group of rules, a rule of nearly that name, or any."""
+    """Return a suggestion for an unknown pattern: a similar group, a similar rule, or all rules."""
     groups = {rule.partition(".")[0] for rule in known}
     near = get_close_matches(pattern.partition(".")[0], groups, 1)
     if near and "." not in pattern:

@@ -1,4 +1,4 @@
-"""A whole run against a server: what can be judged is, and what cannot is said to be so."""
+"""A run of `verify server`: it judges the selected rules and reports a reason for each one without a verdict."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,22 +23,25 @@ from mockexchange.kit.venue import Signer, VenueKit
 
 INTERRUPTED = "it was interrupted"
 WRONG_SIGNATURE_RULES = ("signatures.", "stream.refusals")
-"""Rules that send signatures which are wrong on purpose."""
+"""Prefixes of the rules that send wrong signatures on purpose."""
 NOT_IN_PRODUCTION = "not on a production host: it sends what is wrong on purpose, and a key may be locked for that"
 
 
 class ProgressDisplay(Protocol):
-    """Whoever shows what goes on."""
+    """The display of a run's progress."""
 
     def stage(self, name: str, total: int | None = None) -> None: ...
-    def at(self, words: str) -> None: ...
+    def at(self, text: str) -> None: ...
     def take(self, verdict: Verdict) -> None: ...
-    def warn(self, words: str) -> None: ...
+    def warn(self, text: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerRunSettings:
-    """`api_date` is an alias; `keys` are by role, a member's among them; no `rate_per_s` is as fast as it goes."""
+    """The options of a run. `api_date` is an alias; `keys` maps roles to keys, with a member's among them.
+
+    Without `rate_per_s` requests are not throttled.
+    """
 
     venue: VenueKit
     address: Address
@@ -54,12 +57,12 @@ class ServerRunSettings:
 
 
 def rules_of(venue: VenueKit) -> list[str]:
-    """Return the id of every rule that a run may judge."""
+    """Return the ids of all rules that a run can judge."""
     return [*(check.rule for check in (*venue.checks, *venue.stream_checks)), *EXPLORING]
 
 
 class ServerRun:
-    """One run. `report` and `tables` have what was judged so far, also when it was cut short. Close it."""
+    """One run, to be closed. `report` and `tables` have the results so far, also if the run was cut short."""
 
     def __init__(self, settings: ServerRunSettings, watcher: ProgressDisplay) -> None:
         self.report = Report(f"{settings.address.base_url} as of {settings.api_date}")
@@ -81,7 +84,7 @@ class ServerRun:
         )
 
     def prepare(self) -> None:
-        """Find out whether anything can be judged, and whose the key is. Raises CannotJudge."""
+        """Check that the server can be judged, and find the role of a single key. Raises CannotJudge."""
         require_known_names(self.target)
         require_server(self.target)
         self._compare_dates()
@@ -92,8 +95,8 @@ class ServerRun:
         role = role_of_key(self.target, signer)
         self._keys[role] = signer
         if role != MEMBER:
-            words = f"give {ROLES[MEMBER]}, and this one as --role {role}=KEY_ID:FILE, to have everything judged"
-            self._watcher.warn(f"the key {signer.key_id} is {ROLES[role]}: {words}")
+            hint = f"give {ROLES[MEMBER]}, and this one as --role {role}=KEY_ID:FILE, to have everything judged"
+            self._watcher.warn(f"the key {signer.key_id} is {ROLES[role]}: {hint}")
 
     def _compare_dates(self) -> None:
         spoken, judged = mock_api_date(self.target), self._settings.api_date
@@ -103,7 +106,7 @@ class ServerRun:
         self._watcher.warn(f"this mock speaks {spoken} and is judged as of {judged}: --api-date says by which date")
 
     def judge(self) -> None:
-        """Judge everything that is selected, until the end or until nobody answers any more."""
+        """Judge the selected rules, until the end or until the server does not answer any more."""
         try:
             self._take(self._verdicts())
         except KeyboardInterrupt:
@@ -115,14 +118,14 @@ class ServerRun:
         self._client.close()
 
     def tables(self) -> list[Table]:
-        """Return what the run consisted of."""
+        """Return a table with the requests, answers, time and keys of the run."""
         keys = ", ".join(f"{role} {signer.key_id}" for role, signer in self._keys.items())
         statuses = ", ".join(f"{count:,} x {status}" for status, count in sorted(self._transport.statuses.items()))
         rows = [
             ("requests", f"{self._transport.statuses.total():,}"),
             ("answers", statuses or "none"),
             ("seconds", f"{time.perf_counter() - self._began_s:.1f}"),
-            ("waited when told to", f"{self._transport.waited_s:.1f} s"),
+            ("waited after 429", f"{self._transport.waited_s:.1f} s"),
             ("keys", keys),
             ("stream", self._settings.address.ws_url),
             ("seed", str(self._settings.seed)),
@@ -140,7 +143,7 @@ class ServerRun:
 
     def _verdicts(self) -> Iterator[Verdict]:
         venue = self._settings.venue
-        yield from self._checked("rules that the document cannot say", venue.checks, self.target)
+        yield from self._checked("rules beyond the document's schemas", venue.checks, self.target)
         with StreamTarget(rest=self.target, listen_s=self._settings.listen_s) as streams:
             yield from self._checked("the stream", venue.stream_checks, streams)
         yield from self._explored()

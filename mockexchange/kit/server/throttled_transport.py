@@ -1,6 +1,6 @@
-"""How requests travel to somebody else's server: not too fast, waiting when told to, and reading only.
+"""The httpx transport to a foreign server: throttled, obeying Retry-After, and read-only unless writes are allowed.
 
-Everything that a run sends over HTTP goes through here, what schemathesis generates too.
+All HTTP requests of a run use it, including those that schemathesis generates.
 """
 
 import time
@@ -18,30 +18,30 @@ from mockexchange.version import __version__
 READS = frozenset({"GET", "HEAD"})
 TOO_MANY = 429
 ATTEMPTS_MAX = 5
-"""Of a request that is answered 429: the pauses double, and five of them are a quarter of a minute."""
+"""Attempts for a request that is answered 429; the pauses double and add up to a quarter of a minute."""
 PAUSE_FIRST_S = 1.0
 PAUSE_S_MAX = 30.0
-"""Whatever Retry-After says: a run is not to sleep through the night."""
+"""Longest pause, even if Retry-After is longer."""
 SILENT_MAX = 3
-"""After this many requests in a row without an answer nobody is there any more."""
+"""Requests in a row without an answer after which the server counts as gone."""
 CONNECT_S_MAX = 5.0
 ANSWER_S_MAX = 15.0
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 """A page of 1,000 rows has less than 1 MB."""
 CONNECTIONS_MAX = 2
-"""Requests follow each other; a second connection opens while the first is still closing."""
+"""Requests are sequential; a second connection may open while the first is closing."""
 
 
 class WriteForbidden(httpx.RequestError):
-    """A read-only run was asked to send something else."""
+    """A read-only run tried to send another method than GET or HEAD."""
 
 
 class ServerGone(httpx.TransportError):
-    """The server does not answer any more, or refuses to."""
+    """The server does not answer any more, or answers 429 repeatedly."""
 
 
 class ThrottledTransport(httpx.BaseTransport):
-    """Paces the requests to another transport. `gone` says why nothing is sent any more, once that is so."""
+    """Throttles the requests to another transport. `gone` is the reason why nothing more is sent, "" until then."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class ThrottledTransport(httpx.BaseTransport):
         self.gone = ""
         self.statuses: Counter[int] = Counter()
         self.waited_s = 0.0
-        """For how long it was told to wait."""
+        """Seconds waited because of 429."""
         self._inner, self._may_write = inner, may_write
         self._gap_s = 1 / rate_per_s if rate_per_s else 0.0
         self._now_s, self._pause = now_s, pause
@@ -63,7 +63,7 @@ class ThrottledTransport(httpx.BaseTransport):
         self._lock = Lock()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request when it is its turn. Raises Forbidden, Gone, and what the other transport raises."""
+        """Send a request in its turn. Raises WriteForbidden, ServerGone and the errors of the other transport."""
         if not self._may_write and request.method not in READS:
             raise WriteForbidden(f"a read-only run sends no {request.method}", request=request)
         for attempt in range(ATTEMPTS_MAX):
@@ -95,11 +95,11 @@ class ThrottledTransport(httpx.BaseTransport):
         except httpx.RemoteProtocolError:
             if request.method not in READS:
                 raise
-        # Most likely a connection that was kept open for the next request and that the server has closed meanwhile.
+        # Most likely the server has closed an idle connection meanwhile.
         return self._whole(self._inner.handle_request(request), request)
 
     def _whole(self, response: httpx.Response, request: httpx.Request) -> httpx.Response:
-        """The answer, read to its end here, so that it is bounded as a whole."""
+        """Read the whole body, limited in time and size."""
         ends_at_s, parts, size = self._now_s() + ANSWER_S_MAX, [], 0
         assert isinstance(response.stream, httpx.SyncByteStream)
         try:
@@ -125,8 +125,8 @@ class ThrottledTransport(httpx.BaseTransport):
             self._pause(wait_s)
 
     def _wait(self, response: httpx.Response, attempt: int) -> None:
-        told = response.headers.get("retry-after", "")
-        wait_s = min(float(told) if told.isdecimal() else PAUSE_FIRST_S * 2**attempt, PAUSE_S_MAX)
+        retry_after = response.headers.get("retry-after", "")
+        wait_s = min(float(retry_after) if retry_after.isdecimal() else PAUSE_FIRST_S * 2**attempt, PAUSE_S_MAX)
         self.waited_s += wait_s
         self._pause(wait_s)
 
@@ -144,7 +144,7 @@ def error_text(error: httpx.HTTPError) -> str:
 def throttled_client(
     address: Address, *, rate_per_s: float | None, may_write: bool
 ) -> tuple[httpx.Client, ThrottledTransport]:
-    """Return a client for one server, and the manners that it has. Proxies are those of the environment."""
+    """Return a client for one server and its transport. Proxies are those of the environment."""
     inner = httpx.HTTPTransport(
         limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX),
         proxy=None if address.is_loopback else _proxy_for(address.base_url),

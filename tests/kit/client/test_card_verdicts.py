@@ -153,7 +153,7 @@ def test_advice_is_noted_and_breaks_nothing() -> None:
 
 
 def test_what_was_never_disturbed_is_not_judged() -> None:
-    assert verdict("answer: error", failed(), FAULTS).why == "nothing came that could be disturbed"
+    assert verdict("answer: error", failed(), FAULTS).why == "no message came that could be disturbed"
     disturbed = Traffic((call(),), (), fault_count=1)
     assert verdict("answer: error", CardRun(disturbed, AdapterReply(error="no")), FAULTS).outcome is Outcome.KEPT
 

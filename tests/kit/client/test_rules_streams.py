@@ -80,13 +80,13 @@ def test_who_does_not_come_back_is_found() -> None:
     ]
     with pytest.raises(NotSeen, match="opened again"):
         found("streams.resubscribes", stream(CUT))
-    with pytest.raises(NotSeen, match="was done before"):
+    with pytest.raises(NotSeen, match="ended before"):
         found("streams.returns", stream(CUT, until=1.9))
 
 
 def test_who_comes_back_without_a_channel_or_a_pause_is_found() -> None:
     assert seen("streams.resubscribes", back(1.5, "ticker")) == ["the new connection has no fill"]
-    assert seen("streams.paused", back(1.02, "fill")) == ["20 ms after the end (1012 restart) it came again"]
+    assert seen("streams.paused", back(1.02, "fill")) == ["it connected again 20 ms after the end (1012 restart)"]
 
 
 @pytest.mark.parametrize("rule", ["streams.returns", "streams.resubscribes", "streams.paused"])
@@ -113,7 +113,7 @@ def test_who_goes_on_as_before_is_found() -> None:
     (words,) = seen("streams.resumes", stream(said(SUBSCRIBE, at=0.5), STRUCK, until=2.0))
     assert words.startswith('nothing was sent after {"type": "error"')
     assert words.endswith("(end)")
-    with pytest.raises(NotSeen, match="was done before"):
+    with pytest.raises(NotSeen, match="ended before"):
         found("streams.resumes", stream(STRUCK, until=1.5))
     with pytest.raises(NotSeen, match="could be disturbed"):
         found("streams.resumes", stream(CUT))

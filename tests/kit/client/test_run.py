@@ -111,7 +111,7 @@ def test_a_command_that_listens_is_judged_on_its_streams() -> None:
 
 def test_a_command_that_is_done_when_its_stream_is_cut_need_not_come_back() -> None:
     (verdict,) = run(bot("listen"), "S05").report.verdicts
-    assert verdict.why == "the client was done before it could have come back"
+    assert verdict.why == "the client ended before it could have connected again"
 
 
 def test_what_a_command_understood_cannot_be_seen() -> None:

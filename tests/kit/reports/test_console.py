@@ -116,7 +116,7 @@ def test_without_a_terminal_a_long_stage_gives_word_now_and_then(monkeypatch: py
     with told(stream) as progress:
         progress.stage("the stream")
         progress.at("soon")
-        now_s[0] += module.WORD_EVERY_S
+        now_s[0] += module.PROGRESS_EVERY_S
         progress.take(Verdict("a", "b"))
     assert stream.getvalue().splitlines()[2:] == ["the stream: 1 kept, 0 broken, 0 not judged so far, now a b"]
 

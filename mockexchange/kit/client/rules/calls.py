@@ -138,10 +138,10 @@ def reused(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 
 
 RULES = (
-    Rule("calls.documented", "Every call is one that some document has.", documented),
-    Rule("calls.current", "No call is retired, or not there yet, at this date.", current),
-    Rule("calls.lasting", "No call is gone from a later document.", lasting, is_advice=True),
+    Rule("calls.documented", "Every call is an operation of some document.", documented),
+    Rule("calls.current", "Every call is an operation of this date.", current),
+    Rule("calls.lasting", "No call is removed in a later document.", lasting, is_advice=True),
     Rule("calls.parameters", "Parameters and bodies are within what the document allows.", parameters),
-    Rule("calls.known", "Every parameter is one that the document has.", known),
+    Rule("calls.known", "Every parameter is documented.", known),
     Rule("calls.reused", "Connections are kept for the next request.", reused, is_advice=True),
 )

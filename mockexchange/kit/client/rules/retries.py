@@ -125,10 +125,10 @@ def busiest(moments_s: Sequence[float], window_s: float = 1.0) -> int:
 
 
 RULES = (
-    Rule("retries.final", "What is refused for good (400, 401, 403, 404) is not asked again.", final),
+    Rule("retries.final", "A request that is refused for good (400, 401, 403, 404) is not repeated.", final),
     Rule("retries.bounded", "Retries come to an end.", bounded),
-    Rule("retries.paced", "Retries leave the exchange time to breathe.", paced),
+    Rule("retries.paced", "Retries pause between attempts.", paced),
     Rule("retries.growing", "Pauses between retries grow.", growing, is_advice=True),
     Rule("retries.anew", "Each attempt is signed anew.", anew, is_advice=True),
-    Rule("retries.writes", "A POST is never repeated blindly.", writes),
+    Rule("retries.writes", "A POST is not repeated before its result is known.", writes),
 )

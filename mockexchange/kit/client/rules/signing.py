@@ -142,7 +142,7 @@ RULES = (
     ),
     _rule(
         "signing.timestamp",
-        "Timestamps are Unix milliseconds of now.",
+        "Timestamps are the current time in Unix milliseconds.",
         _stale,
         "Unix milliseconds, at most seconds from the server's clock",
         SIGNED,

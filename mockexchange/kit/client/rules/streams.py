@@ -98,7 +98,7 @@ def returns(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
 def _require_time(traffic: Traffic, event: Frame) -> None:
     """Raise NotSeen if the client ended soon after an event: a client that is done need not connect again."""
     if traffic.ended_s - event.at_s < REACTION_S_MIN:
-        raise NotSeen("the client was done before it could have come back")
+        raise NotSeen("the client ended before it could have connected again")
 
 
 def resubscribes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
@@ -126,8 +126,10 @@ def paused(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     for ending in _cut(traffic):
         later = [call.began_s - ending.at_s for call in traffic.handshakes if call.began_s > ending.at_s]
         if later and min(later) < PAUSE_S_MIN:
-            seen = f"{min(later) * 1000:.0f} ms after the end ({_end_of(ending)}) it came again"
-            yield Finding("streams.paused", f"stream {ending.stream}", seen, "a pause before it comes again", PLACE)
+            seen = f"it connected again {min(later) * 1000:.0f} ms after the end ({_end_of(ending)})"
+            yield Finding(
+                "streams.paused", f"stream {ending.stream}", seen, "a pause before the next connection", PLACE
+            )
 
 
 def _cut(traffic: Traffic) -> list[Frame]:
@@ -148,7 +150,7 @@ def resumes(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     """
     struck = [frame for frame in traffic.frames if frame.fault and frame.kind not in (OPEN, CLOSE)]
     if not struck:
-        raise NotSeen("nothing came that could be disturbed")
+        raise NotSeen("no message came that could be disturbed")
     first = struck[0]
     reactions = [frame for frame in traffic.commands if frame.at_s > first.at_s]
     if not reactions and not any(call.began_s > first.at_s for call in traffic.handshakes):
@@ -168,9 +170,9 @@ RULES = (
     Rule("streams.commands", "Commands and channels are documented ones.", commands),
     Rule("streams.sids", "Commands name subscriptions by sids that were given.", sids),
     Rule("streams.pongs", "Pings are answered.", pongs),
-    Rule("streams.returns", "After the end of a stream comes another.", returns),
+    Rule("streams.returns", "After the end of a stream the client opens another.", returns),
     Rule("streams.resubscribes", "The new connection has every channel of the old one.", resubscribes),
-    Rule("streams.paced", "Connections do not come in a storm.", paced),
+    Rule("streams.paced", "A client opens only a few connections a second.", paced),
     Rule("streams.paused", "A client waits before it connects again.", paused, is_advice=True),
-    Rule("streams.resumes", "After a terminal error or a loss the client starts over.", resumes),
+    Rule("streams.resumes", "After a terminal error or a lost message the client starts over.", resumes),
 )
