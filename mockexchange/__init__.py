@@ -9,8 +9,6 @@ Names are loaded when they are first used, so that importing this package costs 
 import importlib as _importlib
 import typing as _typing
 
-from mockexchange.version import __version__ as __version__
-
 if _typing.TYPE_CHECKING:
     from mockexchange.api.asynchronous.connect import connect_async
     from mockexchange.api.asynchronous.exchange import AsyncExchange
@@ -37,6 +35,7 @@ if _typing.TYPE_CHECKING:
     from mockexchange.api.values.records import Deprecation, Frame, Request, Subscription
     from mockexchange.api.values.rules import Fault, Stub
     from mockexchange.guard import RealVenueReached
+    from mockexchange.version import __version__ as __version__
 
 __all__ = [
     "Account",
@@ -88,6 +87,7 @@ _MODULES = {
     "mockexchange.api.synchronous.connect": "connect",
     "mockexchange.api.synchronous.exchange": "Exchange",
     "mockexchange.guard": "RealVenueReached",
+    "mockexchange.version": "__version__",
 }
 _HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
 

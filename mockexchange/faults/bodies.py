@@ -1,4 +1,4 @@
-"""Faults in the bodies of answers. What is not touched keeps its bytes: compact JSON, keys in their order."""
+"""Faults in the bodies of answers. The rest of the body keeps its bytes: compact JSON, keys in their order."""
 
 import json
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from mockexchange.venues.request import Request
 
 CURSOR = "cursor"
 WRONG_BY = 1_000
-"""What a wrong number is too large by: ten dollars, or a thousand contracts. No rounding explains it away."""
+"""Error of a wrong number: ten dollars, or a thousand contracts. No rounding can explain it."""
 RESULT = "result"
-"""Where the answer is of a venue that speaks JSON-RPC."""
+"""Key of the result in an answer of JSON-RPC."""
 Change = Callable[[Any], Any]
 CHANGES: dict[str, Change | None] = {
     "absent": None,
@@ -25,24 +25,24 @@ Edit = Callable[[Any, Any, Request, str | None], bool]
 
 
 def edit_json(body: bytes, effect: Effect, request: Request, operation: str | None) -> bytes | None:
-    """The body as the effect leaves it; None where there is nothing in it to edit."""
+    """Return the body with the effect applied; None if it has nothing to edit."""
     value = json.loads(body)
     return _compact(value) if EDITS[type(effect)](value, effect, request, operation) else None
 
 
 def truncate(body: bytes) -> bytes:
-    """The first half, which is never whole JSON."""
+    """Return the first half, which is never complete JSON."""
     return body[: len(body) // 2]
 
 
 def cursor_of(request: Request) -> str | None:
-    """The cursor that a request brings."""
+    """Return the cursor of a request."""
     found = parse_qs(request.query, errors="replace").get(CURSOR) if CURSOR in request.query else None
     return found[0] if found else None
 
 
 def _edit_cursor(value: Any, effect: fault_effects.Cursor, request: Request, operation: str | None) -> bool:
-    """`repeat` gives the cursor back that the client came with; a first page keeps its own."""
+    """Edit the cursor; `repeat` returns the cursor of the request, except on a first page, which has none."""
     if not isinstance(value, dict) or CURSOR not in value:
         return False
     if effect.how == "absent":
@@ -56,7 +56,7 @@ def _edit_cursor(value: Any, effect: fault_effects.Cursor, request: Request, ope
 
 
 def _duplicate_row(value: Any, effect: fault_effects.DuplicateRow, request: Request, operation: str | None) -> bool:
-    """The last row of the longest list is there twice; of two as long as each other, the later."""
+    """Repeat the last row of the longest list; of two lists of the same length, of the later one."""
     lists = [item for item in _lists(value) if item]
     if not lists:
         return False
@@ -66,7 +66,7 @@ def _duplicate_row(value: Any, effect: fault_effects.DuplicateRow, request: Requ
 
 
 def _lists(value: Any) -> list[Any]:
-    """The lists of an answer. What has amounts beside its lists, as a balance has, is no list."""
+    """Return the lists of an answer; none if it has amounts beside its lists, as a balance has."""
     found = value.get(RESULT, value)
     if not isinstance(found, dict):
         return [found] if isinstance(found, list) else []
@@ -79,7 +79,7 @@ def _edit_legacy(value: Any, effect: fault_effects.Legacy, request: Request, ope
 
 
 def _compact(value: Any) -> bytes:
-    """Half of a surrogate pair, as an id of a client may hold, stays the escape that it was."""
+    """Return compact JSON. An unpaired surrogate, as in the id of a client, stays escaped."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode(errors="backslashreplace")
 
 

@@ -1,4 +1,4 @@
-"""What faults have a server do to an answer on its way: late, slowly, in part, or not at all."""
+"""Delivery faults: an answer is sent late, slowly, in part, or not at all."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,10 +7,10 @@ from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
 
-Carry = Callable[[FaultyAnswer, Any, str], None]
+ApplyEffect = Callable[[FaultyAnswer, Any, str], None]
 """(reply, effect, name of the fault)"""
-Transport = Mapping[type, Carry]
-"""By effect; those that fire are carried out in this order."""
+Transport = Mapping[type, ApplyEffect]
+"""By effect; the effects that fire are applied in this order."""
 
 
 def delay(reply: FaultyAnswer, effect: fault_effects.Delay, name: str) -> None:
@@ -22,7 +22,7 @@ def _trickle(reply: FaultyAnswer, effect: fault_effects.Trickle, name: str) -> N
 
 
 def _cut(reply: FaultyAnswer, effect: fault_effects.CutAfter, name: str) -> None:
-    """The head tells the whole length; the journal keeps what goes out."""
+    """Cut the body. The head keeps the full length; the journal keeps what is sent."""
     if effect.size_bytes < len(reply.body):
         reply.body, reply.end = reply.body[: effect.size_bytes], "cut"
     else:

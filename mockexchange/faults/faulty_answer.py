@@ -1,4 +1,4 @@
-"""An answer that a fault touched, with what the server has to do to it on its way."""
+"""An answer that a fault changed, with the delivery faults that the server applies."""
 
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -10,9 +10,9 @@ End = Literal["", "cut", "drop", "reset"]
 
 @dataclass(slots=True)
 class FaultyAnswer(Answer):
-    """`body` is what goes out, and `declared_bytes` how long its head says it is.
+    """`body` is what is sent, `declared_bytes` the length in the head.
 
-    Times are microseconds of host time. With the end "drop" or "reset" nothing is answered, and the status is 0.
+    Times are microseconds of host time. With the end "drop" or "reset" nothing is sent, and the status is 0.
     """
 
     declared_bytes: int = 0
@@ -22,9 +22,9 @@ class FaultyAnswer(Answer):
 
 
 class FrameDelivery(NamedTuple):
-    """How the answer to a call of a stream goes out: which faults touched it, how late, and whether at all.
+    """How the answer to a call of a stream is sent: the faults that changed it, its delay, and its end.
 
-    With an end the frame is lost, and the connection ends in its place.
+    With an end the frame is lost and the connection ends instead.
     """
 
     fault: str = ""

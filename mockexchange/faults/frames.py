@@ -1,9 +1,8 @@
-"""What faults do to the frames of one connection.
+"""Faults on the frames of one connection.
 
-The frame that a rule fires on still goes out where the effect is about what comes after it (duplicate, a literal
-frame, close, abort, stall); gap, silent_channel and terminal take it away; reorder holds it until the next frame of
-the same subscription is out. Answers to commands are held back by late_ack, or by what faults of requests do to a call,
-and data overtakes them.
+The frame that a rule fires on is still sent if the effect acts after it (duplicate, a literal frame, close, abort,
+stall); gap, silent_channel and terminal withhold it; reorder holds it until the next frame of the same subscription is
+sent. Answers to commands are delayed by late_ack or by the request faults of a call, and data overtakes them.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,25 +18,25 @@ from mockexchange.venues.session import Session
 
 FrameRules = list[InstalledRule]
 Delayed = tuple[Frame, str]
-"""A frame that has not gone out yet, and the rule that keeps it."""
+"""A frame that is not sent yet, and the name of the rule that holds it."""
 HELD_BACK_MAX = 1_000
-"""Answers that wait at a time for one client; beyond, they go out at once: a client that floods costs no memory."""
+"""Delayed answers of one client at a time; further ones are sent at once, which bounds the memory of a flood."""
 
 
 class Timer(Protocol):
-    """A call that is to come."""
+    """A scheduled call."""
 
     def cancel(self) -> object: ...
 
 
 class CallLater(Protocol):
-    """What can call back later."""
+    """A scheduler of delayed calls."""
 
     def call_later(self, delay_us: int, callback: Callable[[], object]) -> Timer: ...
 
 
 class Stream(Protocol):
-    """What a disturbed connection can do."""
+    """A connection as faults see it."""
 
     number: int
     session: Session
@@ -58,7 +57,7 @@ class Stream(Protocol):
 
 
 class SandboxStreams(Protocol):
-    """What the streams of a sandbox share."""
+    """The streams of a sandbox as the faults of one connection see them."""
 
     journal: Journal
     rules: FrameRules
@@ -68,94 +67,94 @@ class SandboxStreams(Protocol):
 
 
 class FrameFaults:
-    """Stands between a session and its outbox once there was a rule to look at one of its frames."""
+    """The faults of one connection, between its session and its outbox. Created when the first rule applies."""
 
-    def __init__(self, stream: Stream, around: SandboxStreams) -> None:
+    def __init__(self, stream: Stream, streams: SandboxStreams) -> None:
         self.stream = stream
         self.held: dict[int, Delayed] = {}
-        """By sid: a frame that goes out after the next one."""
+        """By sid: a frame that is sent after the next one."""
         self.silenced: dict[str, InstalledRule] = {}
-        """By channel: the rule that keeps it silent, as long as it is installed."""
+        """By channel: the rule that silences it while it is installed."""
         self.stalled_by: str | None = None
-        self._around = around
+        self._streams = streams
         self._late: dict[Timer, tuple[Frame, FrameDelivery]] = {}
-        """Answers that are held back, the oldest first."""
+        """Delayed answers, oldest first."""
         self._seen: dict[InstalledRule, int] = {}
 
     def deliver(self, frame: Frame) -> None:
-        """Let a data frame through all that is in its way."""
+        """Send a data frame, subject to the faults of the connection."""
         silent = self.stalled_by or self._silencer(frame.channel)
         if silent:
             self.stream.lose(frame, silent)
             return
-        fired = list(self._fired(self._around.rules, frame))
-        taker = next((one for one in fired if type(one.rule.effect) in TAKERS), None)
-        if taker is None or not TAKERS[type(taker.rule.effect)](self, taker, frame):
-            taker = None
+        fired = list(self._fired(self._streams.rules, frame))
+        withholder = next((one for one in fired if type(one.rule.effect) in WITHHOLDING_EFFECTS), None)
+        if withholder is None or not WITHHOLDING_EFFECTS[type(withholder.rule.effect)](self, withholder, frame):
+            withholder = None
             self.stream.put(frame)
             self._release(frame.sid)
         for one in fired:
-            follow = FOLLOWERS.get(type(one.rule.effect))
-            if follow and not (taker and follow is _duplicate):
+            follow = FOLLOWING_EFFECTS.get(type(one.rule.effect))
+            if follow and not (withholder and follow is _duplicate):
                 follow(self, one, frame)
 
-    def answer(self, frames: list[Frame], passage: FrameDelivery = PLAIN) -> None:
-        """Let the answers of one command through, or hold them back; `passage` is how faults of its call have it."""
+    def answer(self, frames: list[Frame], delivery: FrameDelivery = PLAIN) -> None:
+        """Send or delay the answers of one command; `delivery` is the result of the request faults of its call."""
         for frame in frames:
             if self.stalled_by:
                 self.stream.lose(frame, self.stalled_by)
             else:
-                self._answer(frame, passage)
-        if passage.end and not frames:
-            self._end(passage)
+                self._answer(frame, delivery)
+        if delivery.end and not frames:
+            self._end(delivery)
         self.drop_orphans()
 
-    def _answer(self, frame: Frame, passage: FrameDelivery) -> None:
-        late = next(iter(list(self._fired(self._around.answer_rules, frame))), None)
-        later = _also_late(passage, late) if late else passage
+    def _answer(self, frame: Frame, delivery: FrameDelivery) -> None:
+        late = next(iter(list(self._fired(self._streams.answer_rules, frame))), None)
+        later = _also_late(delivery, late) if late else delivery
         if later.delay_us and len(self._late) < HELD_BACK_MAX:
             timer = self.stream.wire.call_later(later.delay_us, lambda: self._send_late(timer))
             self._late[timer] = frame, later
         else:
-            self._let_go(frame, passage)
+            self._let_go(frame, delivery)
 
     def _send_late(self, timer: Timer) -> None:
         self._let_go(*self._late.pop(timer))
 
-    def _let_go(self, frame: Frame, passage: FrameDelivery) -> None:
+    def _let_go(self, frame: Frame, delivery: FrameDelivery) -> None:
         if self.stalled_by:
             self.stream.lose(frame, self.stalled_by)
-        elif passage.end:
-            self.stream.lose(frame, passage.fault)
-            self._end(passage)
+        elif delivery.end:
+            self.stream.lose(frame, delivery.fault)
+            self._end(delivery)
         else:
-            self.stream.force(frame, passage.fault or None)
+            self.stream.force(frame, delivery.fault or None)
 
-    def _end(self, passage: FrameDelivery) -> None:
-        (self.stream.abort if passage.end == "reset" else self.stream.drop)(passage.fault)
+    def _end(self, delivery: FrameDelivery) -> None:
+        (self.stream.abort if delivery.end == "reset" else self.stream.drop)(delivery.fault)
 
     def _fired(self, rules: FrameRules, frame: Frame) -> Iterator[InstalledRule]:
-        """The rules that fire on a frame, in the order in which they were installed."""
-        at, host_at, position = self._around.moment or self._around.now()
+        """Yield the rules that fire on a frame, in the order of installation."""
+        at, host_at, position = self._streams.moment or self._streams.now()
         subject = FaultSubject(at, host_at, account=self.stream.account, channel=frame.channel)
         for one in firing(rules, subject, self._is_due):
             detail = {"connection": self.stream.number, "channel": frame.channel, "then": one.rule.kind}
-            self._around.journal.add_firing(Firing(at, host_at, position, "fault", one.name, detail))
+            self._streams.journal.add_firing(Firing(at, host_at, position, "fault", one.name, detail))
             yield one
 
     def _is_due(self, one: InstalledRule) -> bool:
-        """Whether the rule fires on this connection now: `at_frame` counts what it finds on each."""
+        """Whether the rule fires on this connection now; `at_frame` counts the matches of each connection."""
         effect = one.rule.effect
         if not isinstance(effect, fault_effects.Close) or effect.at_frame is None:
             return True
         if one not in self._seen:
-            self._seen = {known: count for known, count in self._seen.items() if known in self._around.rules}
+            self._seen = {known: count for known, count in self._seen.items() if known in self._streams.rules}
         self._seen[one] = self._seen.get(one, 0) + 1
         return self._seen[one] == effect.at_frame
 
     def _silencer(self, channel: str) -> str | None:
         one = self.silenced.get(channel)
-        if one is not None and one not in self._around.rules:
+        if one is not None and one not in self._streams.rules:
             del self.silenced[channel]
             return None
         return one.name if one else None
@@ -166,90 +165,90 @@ class FrameFaults:
             self.stream.put(frame, fault)
 
     def drop_orphans(self) -> None:
-        """What was held for a subscription that is no more."""
+        """Journal the frames held for ended subscriptions as lost."""
         for sid in [sid for sid in self.held if sid not in self.stream.session.subscriptions]:
             self.stream.lose(*self.held.pop(sid))
 
     def lose_held(self) -> None:
-        """The connection ends: what waits to go out is lost."""
+        """Journal all held and delayed frames as lost, because the connection ends."""
         for timer in self._late:
             timer.cancel()
-        late = [(frame, passage.fault) for frame, passage in self._late.values()]
+        late = [(frame, delivery.fault) for frame, delivery in self._late.values()]
         for frame, fault in (*self.held.values(), *late):
             self.stream.lose(frame, fault)
         self.held.clear()
         self._late.clear()
 
 
-def _also_late(passage: FrameDelivery, late: InstalledRule) -> FrameDelivery:
-    """An answer that late_ack holds back, whatever else does."""
+def _also_late(delivery: FrameDelivery, late: InstalledRule) -> FrameDelivery:
+    """Return the delivery with the delay of late_ack added."""
     effect = late.rule.effect
     assert isinstance(effect, fault_effects.LateAck), "the only effect on answers"
-    names = ", ".join(name for name in (passage.fault, late.name) if name)
-    return FrameDelivery(names, passage.delay_us + effect.delay_us, passage.end)
+    names = ", ".join(name for name in (delivery.fault, late.name) if name)
+    return FrameDelivery(names, delivery.delay_us + effect.delay_us, delivery.end)
 
 
-def _hold(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
-    """Hold a frame back, unless one is held already: then the two are swapped by letting this one out."""
-    if frame.sid in disturber.held:
+def _hold(faults: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
+    """Hold a frame, unless one is held already: then sending this one swaps the two."""
+    if frame.sid in faults.held:
         return False
-    disturber.held[frame.sid] = frame, one.name
+    faults.held[frame.sid] = frame, one.name
     return True
 
 
-def _lose(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
-    disturber.stream.lose(frame, one.name)
+def _lose(faults: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
+    faults.stream.lose(frame, one.name)
     return True
 
 
-def _silence(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
-    disturber.silenced[frame.channel] = one
-    return _lose(disturber, one, frame)
+def _silence(faults: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
+    faults.silenced[frame.channel] = one
+    return _lose(faults, one, frame)
 
 
-def _terminate(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
+def _terminate(faults: FrameFaults, one: InstalledRule, frame: Frame) -> bool:
     assert isinstance(one.rule.effect, fault_effects.Terminal), "by the table"
-    disturber.stream.lose(frame, one.name)
-    disturber.stream.terminate(frame.sid, one.rule.effect.code, one.name)
-    disturber.drop_orphans()
+    faults.stream.lose(frame, one.name)
+    faults.stream.terminate(frame.sid, one.rule.effect.code, one.name)
+    faults.drop_orphans()
     return True
 
 
-def _duplicate(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> None:
-    disturber.stream.put(frame, one.name)
+def _duplicate(faults: FrameFaults, one: InstalledRule, frame: Frame) -> None:
+    faults.stream.put(frame, one.name)
 
 
-def _send_literal(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> None:
+def _send_literal(faults: FrameFaults, one: InstalledRule, frame: Frame) -> None:
     assert isinstance(one.rule.effect, fault_effects.LiteralFrame), "by the table"
-    disturber.stream.send_literal(one.rule.effect.text, frame.channel, one.name)
+    faults.stream.send_literal(one.rule.effect.text, frame.channel, one.name)
 
 
-def _close(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> None:
+def _close(faults: FrameFaults, one: InstalledRule, frame: Frame) -> None:
     assert isinstance(one.rule.effect, fault_effects.Close), "by the table"
-    disturber.stream.close(one.rule.effect.code, fault=one.name)
+    faults.stream.close(one.rule.effect.code, fault=one.name)
 
 
-def _abort(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> None:
-    disturber.stream.abort(one.name)
+def _abort(faults: FrameFaults, one: InstalledRule, frame: Frame) -> None:
+    faults.stream.abort(one.name)
 
 
-def _stall(disturber: FrameFaults, one: InstalledRule, frame: Frame) -> None:
-    disturber.stalled_by = one.name
-    disturber.stream.stall()
+def _stall(faults: FrameFaults, one: InstalledRule, frame: Frame) -> None:
+    faults.stalled_by = one.name
+    faults.stream.stall()
 
 
-TAKERS: dict[type, Callable[[FrameFaults, InstalledRule, Frame], bool]] = {
+WITHHOLDING_EFFECTS: dict[type, Callable[[FrameFaults, InstalledRule, Frame], bool]] = {
     fault_effects.Gap: _lose,
     fault_effects.SilentChannel: _silence,
     fault_effects.Terminal: _terminate,
     fault_effects.Reorder: _hold,
 }
-"""Effects that keep a frame from going out now, and whether they did."""
-FOLLOWERS: dict[type, Callable[[FrameFaults, InstalledRule, Frame], Any]] = {
+"""Effects that withhold a frame; the function returns whether it did."""
+FOLLOWING_EFFECTS: dict[type, Callable[[FrameFaults, InstalledRule, Frame], Any]] = {
     fault_effects.Duplicate: _duplicate,
     fault_effects.LiteralFrame: _send_literal,
     fault_effects.Close: _close,
     fault_effects.Abort: _abort,
     fault_effects.Stall: _stall,
 }
-"""Effects that come after it."""
+"""Effects after the frame."""

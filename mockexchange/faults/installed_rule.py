@@ -1,15 +1,14 @@
-"""A rule that is installed in a sandbox: how often it matched, and how often it fired."""
+"""A fault rule that is installed in a sandbox, with its counts of matches and firings."""
 
 from collections.abc import Callable, Iterable, Iterator
 
 from mockexchange.faults.matching import FaultSubject, compile_match
-from mockexchange.faults.sampling import fires
-from mockexchange.faults.token_bucket import TokenBuckets
+from mockexchange.faults.sampling import TokenBuckets, fires
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import RateLimit
 from mockexchange.scenario.faults import Rule
 
-# Effects that cannot both be: the first rule that fires has its way, the others do not fire.
+# Effects of one stage exclude each other: only the first rule that fires takes effect.
 STAGES: dict[type, str] = {
     fault_effects.Status: "answer",
     fault_effects.RateLimit: "answer",
@@ -27,7 +26,7 @@ STAGES: dict[type, str] = {
 
 
 class InstalledRule:
-    """`matched` counts what the rule looked for and found, `fired` how often it did something about it."""
+    """`matched` counts the subjects that fit the rule, `fired` the ones on which it took effect."""
 
     __slots__ = ("_buckets", "_seed", "_tests", "fired", "matched", "name", "rule", "stage")
 
@@ -44,7 +43,7 @@ class InstalledRule:
         return self.rule.times is not None and self.fired >= self.rule.times
 
     def finds(self, subject: FaultSubject) -> bool:
-        """Count a match; return whether it is one that fires. `fire` counts that it did."""
+        """Count a match; return whether the rule fires on it. `fire` counts the firing."""
         for test in self._tests:
             if not test(subject):
                 return False
@@ -69,7 +68,7 @@ class InstalledRule:
 def firing(
     rules: Iterable[InstalledRule], subject: FaultSubject, is_due: Callable[[InstalledRule], bool] = lambda one: True
 ) -> Iterator[InstalledRule]:
-    """Yield the rules that fire, the first of each stage. Every rule counts its match, whoever else fires."""
+    """Yield the rules that fire, the first of each stage. Every rule counts its match, fired or not."""
     taken: set[str] = set()
     for one in rules:
         if one.finds(subject) and is_due(one) and one.stage not in taken:

@@ -1,4 +1,4 @@
-"""Whether something that happens is what a rule looks for. A condition that is not given costs nothing."""
+"""Matching of requests, handshakes and frames with the conditions of a rule. A missing condition costs nothing."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Test = Callable[["FaultSubject"], bool]
 class FaultSubject:
     """A request, a handshake, or a frame of a stream, at exchange time `at` and host time `host_at`.
 
-    `account` is whose key is claimed, proven or not; `page` is that of a walk, 1 where there is no cursor.
+    `account` is the owner of the claimed key, authenticated or not; `page` is the page number, 1 without a cursor.
     """
 
     at: int
@@ -26,7 +26,7 @@ class FaultSubject:
 
 
 def compile_match(match: Match, at: int, host_at: int) -> tuple[Test, ...]:
-    """The tests that something has to pass, for a rule that is installed at these instants."""
+    """Return the tests that a subject has to pass, for a rule that is installed at these instants."""
     named = {
         name: value for name in ("account", "method", "page", "channel") if (value := getattr(match, name)) is not None
     }
@@ -46,7 +46,7 @@ def _equals(name: str, value: object) -> Test:
 
 
 def _operation(pattern: str) -> Test:
-    """A name, or how names begin, with `*` at its end."""
+    """Return the test of an operation's name, or of its prefix if the pattern ends with `*`."""
     beginning = pattern.removesuffix("*")
     if beginning == pattern:
         return _equals("operation", pattern)
@@ -54,7 +54,7 @@ def _operation(pattern: str) -> Test:
 
 
 def path_test(pattern: str) -> Callable[[str], bool]:
-    """`*` is any characters. Parts are found from the left, each as early as can be: that costs the path's length."""
+    """Return the test of a path pattern; `*` matches any characters. Cost: O(length of the path)."""
     first, *others = pattern.split("*")
     if not others:
         return lambda path: path == pattern

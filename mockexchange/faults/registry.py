@@ -1,4 +1,4 @@
-"""The faults of one sandbox: which are installed, and where they are looked for."""
+"""The faults of one sandbox: the installed rules, indexed by what they match."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,17 +27,17 @@ from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Calls, Handshake
 
 RULES_MAX = 1_000
-"""Every request passes them all."""
+"""Limited because every request is matched with all of them."""
 SUBJECT = "fault"
-"""Of the notes in the log."""
+"""Subject of the notes in the log."""
 
 
 class FaultError(ScenarioError):
-    """A rule that cannot be installed, or is not; the message says why."""
+    """A rule cannot be installed, or is not installed; the message gives the reason."""
 
 
 class Faults:
-    """`for_requests` and `for_handshakes` are empty where there is nothing to look for: ask them before the rest."""
+    """The rules of a sandbox. Callers check `for_requests` and `for_handshakes` first: without rules nothing costs."""
 
     def __init__(self, sandbox: SandboxPort) -> None:
         self._sandbox = sandbox
@@ -57,23 +57,23 @@ class Faults:
         return len(self._by_name)
 
     def __iter__(self) -> Iterator[InstalledRule]:
-        """In the order in which they were installed."""
+        """Yield the rules in the order of installation."""
         return iter(list(self._by_name.values()))
 
     async def begin(self) -> None:
-        """Install what the scenario says; its history never lags."""
+        """Install the rules of the scenario; its history never lags."""
         self._lags.history = len(self._sandbox.log)
         self.check(self._sandbox.plan.faults)
         for rule in self._sandbox.plan.faults:
             await self.install(rule)
 
     def check(self, rules: Sequence[Rule]) -> None:
-        """Raise ScenarioError or FaultError where these rules cannot be installed together with those there are."""
+        """Raise ScenarioError or FaultError if these rules cannot be installed together with the installed ones."""
         accounts = tuple(self._sandbox.exchange.state.accounts)
         for rule in rules:
             if rule.match.account is not None and rule.match.account not in accounts:
                 raise unknown_account(rule, accounts)
-        _require_own_names(rules)
+        _require_unique_names(rules)
         names = {rule.name for rule in rules}
         after = [*rules, *(one.rule for one in self if one.name not in names)]
         if len(after) > RULES_MAX:
@@ -82,7 +82,7 @@ class Faults:
             raise FaultError(f"expected at most {LAGS_MAX} different lags at once: each is an exchange of its own")
 
     async def install(self, rule: Rule, at: int | None = None, cause: Cause | None = None) -> str:
-        """Install a rule and return its name; one that has the same name makes room. Raises what `check` does.
+        """Install a rule in place of one with the same name, and return its name. Raises as `check` does.
 
         `at` and `cause` are those of a step of the script that installs it.
         """
@@ -95,89 +95,89 @@ class Faults:
         self._by_name[name] = InstalledRule(
             rule, name, self._sandbox.plan.seed, installed_at if at is None else at, host_at
         )
-        self._arrange()
+        self._index_rules()
         await self._log({"install": {**rule.given, "name": name}}, at, cause)
         return name
 
     async def remove(self, name: str) -> None:
-        """Raises FaultError where there is no such rule."""
+        """Remove a rule. Raises FaultError if there is no such rule."""
         if name not in self._by_name:
             raise FaultError(f"no fault {name!r}; known: {', '.join(list(self._by_name)[:20]) or 'none'}")
         del self._by_name[name]
-        self._arrange()
+        self._index_rules()
         await self._log({"remove": name})
 
     async def clear(self) -> None:
-        """Remove all."""
+        """Remove all rules."""
         for name in list(self._by_name):
             await self.remove(name)
 
     def observe(self, record: Record, outcome: Outcome) -> None:
-        """Hear of a command that was carried out."""
+        """Pass an executed command to the lagging exchanges."""
         self._lags.add(record)
 
     def answer(self, request: Request, at: int, host_at: int) -> Answer:
-        """Answer a request as the faults have it that fire on it."""
+        """Answer a request with the faults that fire on it."""
         where = {"request": self._sandbox.journal.count + 1}
-        return self._answer(self._front(request), request, at, host_at, where)
+        return self._answer(self._target(request), request, at, host_at, where)
 
     def answer_call(self, connection: int, calls: Calls, raw: bytes, at: int, host_at: int) -> CallReply:
-        """Answer a call of a stream as the faults have it that fire on it, or a literal answer, or its session."""
+        """Answer a call of a stream by its session or a stub, with the faults that fire on it."""
         calls.note_call(host_at)
-        call, asking = calls.request_of(raw), SessionResponder(calls)
-        front = replace(self._front(call), ask=asking.answer, transport=IN_A_STREAM)
+        call, responder = calls.request_of(raw), SessionResponder(calls)
+        target = replace(self._target(call), ask=responder.answer, transport=IN_A_STREAM)
         where = {"connection": connection, "frame": self._sandbox.journal.frame_count + 1}
-        answer = self._answer(front, call, at, host_at, where)
+        answer = self._answer(target, call, at, host_at, where)
         if answer.stub is not None and answer.refusal is None:
             self._sandbox.journal.counters.stubbed += 1
-        return reply_of(asking, answer, front.venue)
+        return reply_of(responder, answer, target.venue)
 
-    def _answer(self, front: RequestTarget, request: Request, at: int, host_at: int, where: dict[str, int]) -> Answer:
-        seen = subject_of(front, request, at, host_at)
-        if self._has_pages and seen.operation:
-            seen.page = self._pages.number_of(seen.account, seen.operation, cursor_of(request))
-        fired = self._fired(self.for_requests, seen, where)
-        visit = FaultedRequest(front, self._lags, request, seen, fired)
-        reply = visit.answer()
-        if self._has_pages and seen.operation:
-            self._pages.note(seen.account, seen.operation, seen.page, visit.untouched)
+    def _answer(self, target: RequestTarget, request: Request, at: int, host_at: int, where: dict[str, int]) -> Answer:
+        subject = subject_of(target, request, at, host_at)
+        if self._has_pages and subject.operation:
+            subject.page = self._pages.number_of(subject.account, subject.operation, cursor_of(request))
+        fired = self._fired(self.for_requests, subject, where)
+        faulted = FaultedRequest(target, self._lags, request, subject, fired)
+        reply = faulted.answer()
+        if self._has_pages and subject.operation:
+            self._pages.note(subject.account, subject.operation, subject.page, faulted.untouched)
         return reply
 
     def shake_hands(self, request: Request, at: int, host_at: int, ask: Callable[[int], Handshake]) -> Handshake:
-        """Answer the upgrade of a stream; `ask` has the venue answer it, at the host time that it is given."""
-        front = self._front(request)
-        seen = subject_of(front, request, at, host_at)
-        seen.operation = front.venue.stream.open_operation
-        fired = self._fired(self.for_handshakes, seen, {"request": self._sandbox.journal.count + 1})
+        """Answer the upgrade request of a stream; `ask` returns the venue's answer at a host time."""
+        target = self._target(request)
+        subject = subject_of(target, request, at, host_at)
+        subject.operation = target.venue.stream.open_operation
+        fired = self._fired(self.for_handshakes, subject, {"request": self._sandbox.journal.count + 1})
         refused = next((one for one in fired if isinstance(one.rule.effect, Refuse)), None)
         moved = next((one for one in fired if isinstance(one.rule.effect, ClockOffset)), None)
         offset_us = moved.rule.effect.offset_us if moved and isinstance(moved.rule.effect, ClockOffset) else 0
-        handshake = self._refusal(front, request, refused, seen) if refused else ask(host_at + offset_us)
+        handshake = self._refusal(target, request, refused, subject) if refused else ask(host_at + offset_us)
         if moved:
-            note_clock_offset(front.venue, handshake.answer, moved)
+            note_clock_offset(target.venue, handshake.answer, moved)
         handshake.answer.fault = ", ".join(one.name for one in fired) or None
         return handshake
 
-    def _front(self, request: Request) -> RequestTarget:
+    def _target(self, request: Request) -> RequestTarget:
         venue = venue_at(request.path)
         context = self._sandbox.contexts[venue.name]
         if not self._sandbox.stubs.installed:
             return RequestTarget(venue, context)
         return RequestTarget(venue, context, partial(self._sandbox.stubs.answer, venue, context))
 
-    def _refusal(self, front: RequestTarget, request: Request, one: InstalledRule, seen: FaultSubject) -> Handshake:
+    def _refusal(self, target: RequestTarget, request: Request, one: InstalledRule, subject: FaultSubject) -> Handshake:
         assert isinstance(one.rule.effect, Refuse), "picked by that"
-        return Handshake(error_answer(front, request, seen, one.name, Status(one.rule.effect.status)))
+        return Handshake(error_answer(target, request, subject, one.name, Status(one.rule.effect.status)))
 
-    def _fired(self, rules: list[InstalledRule], seen: FaultSubject, where: dict[str, int]) -> list[InstalledRule]:
-        fired, position = list(firing(rules, seen)), len(self._sandbox.log)
+    def _fired(self, rules: list[InstalledRule], subject: FaultSubject, where: dict[str, int]) -> list[InstalledRule]:
+        fired, position = list(firing(rules, subject)), len(self._sandbox.log)
         for one in fired:
             detail = {**where, "then": one.rule.kind}
-            self._sandbox.journal.add_firing(Firing(seen.at, seen.host_at, position, "fault", one.name, detail))
+            self._sandbox.journal.add_firing(Firing(subject.at, subject.host_at, position, "fault", one.name, detail))
         return fired
 
-    def _arrange(self) -> None:
-        """Let the rules be looked for where they belong, and nowhere else."""
+    def _index_rules(self) -> None:
+        """Index the rules by what they match."""
         rules = list(self._by_name.values())
         self.for_requests[:] = [one for one in rules if _is_of_requests(one.rule)]
         self.for_handshakes[:] = [one for one in rules if _is_of_handshakes(one.rule)]
@@ -187,13 +187,13 @@ class Faults:
         self._lags.keep(_lags_of(one.rule for one in rules))
         self._sandbox.update_call_hook()
 
-    async def _log(self, said: dict[str, Any], at: int | None = None, cause: Cause | None = None) -> None:
-        text = json.dumps(said, separators=(",", ":"), ensure_ascii=False)
+    async def _log(self, change: dict[str, Any], at: int | None = None, cause: Cause | None = None) -> None:
+        text = json.dumps(change, separators=(",", ":"), ensure_ascii=False)
         await self._sandbox.submit(Note(subject=SUBJECT, text=text), at, cause)
 
 
-def _require_own_names(rules: Sequence[Rule]) -> None:
-    """Of two rules with one name that come together the first would be gone at once."""
+def _require_unique_names(rules: Sequence[Rule]) -> None:
+    """Refuse two rules of one name in one request: the second would replace the first at once."""
     known: set[str] = set()
     for rule in rules:
         if rule.name in known:
@@ -207,7 +207,7 @@ def _is_of_requests(rule: Rule) -> bool:
 
 
 def _is_of_handshakes(rule: Rule) -> bool:
-    """Another host time is that of every signed opening, of a stream too."""
+    """Whether a rule matches handshakes. A clock offset does too, because handshakes are signed."""
     if rule.surface is Surface.HANDSHAKE:
         return True
     return isinstance(rule.effect, ClockOffset) and rule.match.operation in (None, *OPEN_STREAMS)

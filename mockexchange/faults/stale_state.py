@@ -1,7 +1,7 @@
-"""A second fold of the log that lags behind: what a surface answers that has not seen the last writes yet.
+"""Stale state: a second exchange that executes the log with a lag, for answers without the last writes.
 
-What the scenario's history says was always there; only what happened since the clock began comes late. Each record is
-folded once, when it is old enough, so a lag costs its state in memory and each command twice.
+The history of the scenario never lags, only records since the clock began do. Each record is executed once, when it is
+old enough, so a lag costs the memory of an exchange and each command twice.
 """
 
 from collections import deque
@@ -19,7 +19,7 @@ LAGS_MAX = 4
 
 
 class LaggingExchange:
-    """The exchange as it was `lag_us` ago. Tell it of every new record, and `catch_up` before it is asked."""
+    """The exchange as it was `lag_us` ago. `add` every new record, and `catch_up` before each answer."""
 
     def __init__(self, lag_us: int, log: Log, history: int) -> None:
         """The first `history` records of the log never lag."""
@@ -29,10 +29,10 @@ class LaggingExchange:
         self._late = deque(log)
         self._contexts: dict[str, Any] = {}
         for _ in range(min(history, len(self._late))):
-            self._fold()
+            self._execute_next()
 
     def context(self, venue: Venue, context: Any) -> Any:
-        """A venue's front over it, like `context`. Who asks is checked at the true time: the lag is the data's."""
+        """Return the venue's context over it. Requests are authenticated at the true time: only data lags."""
         if venue.name not in self._contexts:
             settings = replace(context.settings, auth_clock="host")
             self._contexts[venue.name] = venue.open_context(self._exchange.state, context.api_date, settings)
@@ -41,39 +41,39 @@ class LaggingExchange:
     def add(self, record: Record) -> None:
         self._late.append(record)
 
-    def catch_up(self, now: int) -> None:
-        """Fold what was there at `now` less the lag."""
-        until = now - self._lag_us
+    def catch_up(self, at: int) -> None:
+        """Execute the records that are older than the lag."""
+        until = at - self._lag_us
         while self._late and self._late[0].at <= until:
-            self._fold()
+            self._execute_next()
 
-    def _fold(self) -> None:
+    def _execute_next(self) -> None:
         record = self._late.popleft()
         self._exchange.execute(record.command, record.at)
 
 
 class LaggingExchanges:
-    """The folds in use, one for each lag."""
+    """The lagging exchanges in use, one for each lag."""
 
     def __init__(self, contexts: Mapping[str, Any], log: Log) -> None:
         self._contexts, self._log = contexts, log
-        self._folds: dict[int, LaggingExchange] = {}
+        self._exchanges: dict[int, LaggingExchange] = {}
         self.history = 0
-        """How many records never lag: those of the scenario's start."""
+        """Number of records that never lag: those of the scenario's history."""
 
     def keep(self, lags_us: set[int]) -> None:
-        """Have exactly these."""
-        self._folds = {lag_us: self._folds.get(lag_us) or self._open(lag_us) for lag_us in lags_us}
+        """Keep exactly the exchanges of these lags."""
+        self._exchanges = {lag_us: self._exchanges.get(lag_us) or self._open(lag_us) for lag_us in lags_us}
 
     def add(self, record: Record) -> None:
-        for fold in self._folds.values():
-            fold.add(record)
+        for exchange in self._exchanges.values():
+            exchange.add(record)
 
-    def context(self, venue: Venue, lag_us: int, now: int) -> Any:
-        """The venue's front over the exchange as it was then."""
-        fold = self._folds[lag_us]
-        fold.catch_up(now)
-        return fold.context(venue, self._contexts[venue.name])
+    def context(self, venue: Venue, lag_us: int, at: int) -> Any:
+        """Return the venue's context over the exchange as it was `lag_us` before `at`."""
+        exchange = self._exchanges[lag_us]
+        exchange.catch_up(at)
+        return exchange.context(venue, self._contexts[venue.name])
 
     def _open(self, lag_us: int) -> LaggingExchange:
         return LaggingExchange(lag_us, self._log, self.history)

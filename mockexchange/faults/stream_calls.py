@@ -1,7 +1,7 @@
-"""What faults and literal answers make of one call of a stream: what they make of a request, as far as a frame can.
+"""Request faults and stubs applied to a call of a stream, as far as a frame allows.
 
-A frame is whole or not there: what is done to bytes on their way, to a head or to its headers finds nothing to do here,
-and says so. Of ways to end there are the two of a connection.
+A frame is sent whole or not at all: effects on the bytes on their way, on the head or on its headers have nothing to
+act on, and add a finding. The connection can end in two ways, drop and reset.
 """
 
 from http import HTTPStatus
@@ -18,30 +18,30 @@ from mockexchange.venues.session import Calls
 from mockexchange.venues.venue import Venue
 
 ERROR, RESULT = "error", "result"
-"""What journals call frames that answer a call, where no session has said it."""
+"""Kinds of frames that answer a call, if no session made them."""
 
 
 class CallReply(NamedTuple):
-    """`frame` is None where nothing is answered; `asked` is what there was an answer to."""
+    """The reply to a call: `frame` is None without an answer; `asked` is the answered operation."""
 
     frame: Frame | None
-    passage: FrameDelivery = PLAIN
+    delivery: FrameDelivery = PLAIN
     stub: str | None = None
     asked: Asked | None = None
 
 
 class SessionResponder:
-    """Asks a session as a venue is asked, and keeps the frame that it answered with."""
+    """Adapts a session to the `answer` of a venue, and keeps the frame that it answered with."""
 
     def __init__(self, calls: Calls) -> None:
         self.calls = calls
         self.frame: Frame | None = None
-        self.was_asked = False
+        self.was_called = False
 
     def answer(self, context: Any, request: Request, at: int, host_at: int) -> Answer:
-        """Its frame as an answer over HTTP; one without content where it answers nothing."""
+        """Return the session's frame as an HTTP answer; status 204 if it answers nothing."""
         self.frame = frame = self.calls.answer(request, context, at, host_at)
-        self.was_asked = True
+        self.was_called = True
         if frame is None:
             return Answer(HTTPStatus.NO_CONTENT, b"")
         if frame.kind == ERROR:
@@ -49,40 +49,40 @@ class SessionResponder:
         return Answer(HTTPStatus.OK, frame.raw, findings=[frame.note] if frame.note else [])
 
 
-def reply_of(asking: SessionResponder, answer: Answer, venue: Venue) -> CallReply:
-    """The reply that an answer to a call is, whoever made it."""
-    asked = asking.calls.asked if asking.was_asked else _asked(answer, venue)
+def reply_of(responder: SessionResponder, answer: Answer, venue: Venue) -> CallReply:
+    """Return the reply for an answer, made by the session, a fault or a stub."""
+    asked = responder.calls.asked if responder.was_called else _asked(answer, venue)
     if answer.fault is None and answer.stub is None:
-        return CallReply(asking.frame, asked=asked)
-    is_silent = asking.was_asked and asking.frame is None and not answer.body
-    frame = None if is_silent else frame_of(answer, asking.frame)
-    return CallReply(frame, _passage(answer), answer.stub, asked)
+        return CallReply(responder.frame, asked=asked)
+    is_silent = responder.was_called and responder.frame is None and not answer.body
+    frame = None if is_silent else frame_of(answer, responder.frame)
+    return CallReply(frame, _delivery(answer), answer.stub, asked)
 
 
 def frame_of(answer: Answer, made: Frame | None = None) -> Frame:
-    """An answer as a frame of text, which is UTF-8: what is not is left out. `made` is what the session has made."""
+    """Return an answer as a text frame without bytes that are not UTF-8. `made` is the frame of the session."""
     diagnosis = answer.diagnose(no_pause) if answer.diagnose else answer.diagnosis
-    note = "; ".join(words for words in (diagnosis, *answer.findings) if words)
+    note = "; ".join(text for text in (diagnosis, *answer.findings) if text)
     kind = made.kind if made else ERROR if answer.status >= HTTPStatus.BAD_REQUEST else RESULT
     raw = answer.body.decode(errors="ignore").encode()
     return Frame(raw, kind, note=note, acknowledged=made.acknowledged if made else (), stub=answer.stub)
 
 
 def _asked(answer: Answer, venue: Venue) -> Asked | None:
-    """What was asked for of whoever answered in the session's place; nothing where that is a refusal of who asks."""
+    """Return the operation that a fault or a stub answered; None if it failed authentication."""
     if answer.operation is None or venue.auth.refuses_caller(answer.status, answer.body):
         return None
     return Asked(answer.operation, answer.account)
 
 
-def _passage(answer: Answer) -> FrameDelivery:
+def _delivery(answer: Answer) -> FrameDelivery:
     if not isinstance(answer, FaultyAnswer):
         return PLAIN
     return FrameDelivery(answer.fault or "", answer.delay_us, answer.end)
 
 
 def _cut(reply: FaultyAnswer, effect: fault_effects.CutAfter, name: str) -> None:
-    """No client shows a part of a frame: what is cut off is the frame."""
+    """Drop the whole frame, because no client shows a part of one."""
     if effect.size_bytes < len(reply.body):
         reply.end = "cut"
         reply.diagnosis = f"the fault {name} closed the connection within the answer"

@@ -1,4 +1,4 @@
-"""Two clocks. Exchange time dates rows and settlements; host time rules what real clients measure with their own.
+"""The two clocks. Exchange time dates rows and settlements; host time is the time that real clients measure.
 
 Exchange time is `real` (the wall clock), `paused`, or `Nx` (N times as fast). Real time can still be advanced: it
 then runs that much ahead. Host time is never touched, so moving the exchange's time never makes a signature stale.
@@ -14,14 +14,14 @@ from mockexchange.core.instants import format_instant, parse_instant
 
 HostClock = Callable[[], int]
 SCALE_MAX = 1_000_000
-"""A year in half a minute."""
+"""At this scale a year passes in half a minute."""
 LAST = parse_instant("9999-12-31T23:59:59.999999Z")
-"""The last instant that can be written; there every clock stops."""
+"""The last instant that can be formatted; every clock stops there."""
 _SCALED = re.compile(r"([0-9]+(?:\.[0-9]+)?)x")
 
 
 def host_now_us() -> int:
-    """The wall clock in microseconds since 1970."""
+    """Return the wall clock in microseconds since 1970."""
     return time.time_ns() // 1_000
 
 
@@ -50,20 +50,20 @@ class ExchangeClock:
         self.mode = mode
 
     def now(self) -> int:
-        """The exchange's instant, in microseconds since 1970."""
+        """Return exchange time, in microseconds since 1970."""
         host = self._host()
         if self._scale is None:
             return min(host + self._ahead_us, LAST)
         return min(self._origin + int((host - self._host_origin) * self._scale), LAST)
 
     def advance(self, duration_us: int) -> None:
-        """Move time forward. Raises ValueError on a negative duration, or one that leaves the calendar."""
+        """Move time forward. Raises ValueError on a negative duration, or one that ends after LAST."""
         self.after(duration_us)
         self._ahead_us += duration_us
         self._origin += duration_us
 
     def after(self, duration_us: int) -> int:
-        """The instant that comes so much later. Raises ValueError as `advance` does."""
+        """Return the instant this much later than now. Raises ValueError as `advance` does."""
         instant = self.now() + duration_us
         if duration_us < 0:
             raise ValueError("expected a duration of 0 or more: exchange time never goes back")
@@ -72,13 +72,13 @@ class ExchangeClock:
         return instant
 
     def reach(self, instant: int) -> None:
-        """Move time forward to an instant; where it has passed already nothing changes."""
+        """Move time forward to an instant; do nothing if it has passed."""
         ahead_us = instant - self.now()
         if ahead_us > 0:
             self.advance(ahead_us)
 
     def host_delay_us(self, instant: int) -> int | None:
-        """How long the host has to wait until exchange time is that instant; None while time stands."""
+        """Return the host time until exchange time reaches an instant, in microseconds; None if the clock is paused."""
         if self._scale == 0:
             return None
         if self._scale is None:
@@ -86,7 +86,7 @@ class ExchangeClock:
         return max(0, math.ceil((instant - self._origin) / self._scale) - (self._host() - self._host_origin))
 
     def run(self, mode: str) -> None:
-        """Change the mode; time goes on from where it is, but for `real`, which is the wall clock again."""
+        """Change the mode. Time continues from now, except in `real` mode, which returns to the wall clock."""
         scale, now = parse_mode(mode), self.now()
         self._origin, self._host_origin, self._ahead_us = now, self._host(), 0
         self._scale, self.mode = scale, mode

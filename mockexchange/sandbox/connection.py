@@ -1,6 +1,6 @@
 """A connection: one open stream with its session, its outbox and the faults on its frames.
 
-Nothing here waits or knows a socket: a `Wire` is what the server gives a connection to be flushed, closed and cut by.
+Nothing here waits or knows a socket: the server gives each connection a `Wire`, which writes to the socket.
 """
 
 from collections.abc import Callable
@@ -17,9 +17,9 @@ from mockexchange.venues.venue import Venue
 
 OVERFLOW = 25
 OVERFLOWED = "overflow"
-"""What the journal calls a frame that found no room, and the error that a reader too slow gets for it."""
+"""The journal's name for a frame that did not fit, and for the error that ends the subscription of a slow reader."""
 ABNORMAL = 1006
-"""No code that is ever sent: what the end of a connection without a close frame is called (RFC 6455, 7.1.5)."""
+"""The code for the end of a connection without a close frame; it is never sent (RFC 6455, 7.1.5)."""
 Moment = tuple[int, int, int]
 Now = Callable[[], Moment]
 """Exchange time and host time in microseconds, and the length of the log."""
@@ -28,15 +28,15 @@ AnswerCall = Callable[[int, Calls, bytes, int, int], CallReply]
 
 
 class Ending(NamedTuple):
-    """How a connection ended: with which code and reason, and whether it was us."""
+    """The end of a connection: its code, its reason, and whether the server ended it."""
 
     code: int
     reason: str = ""
     is_ours: bool = False
     fault: str | None = None
-    """The fault that brought it about."""
+    """Name of the fault that caused it."""
     note: str = ""
-    """Who else did."""
+    """Any other cause."""
 
 
 VANISHED = Ending(ABNORMAL)
@@ -46,7 +46,7 @@ class Wire(Protocol):
     """A connection's socket."""
 
     def flush(self) -> None:
-        """Write what waits in the outbox, as far as the socket takes it."""
+        """Write the outbox, as far as the socket accepts it."""
         ...
 
     def close(self, code: int, reason: str = "") -> None: ...
@@ -56,15 +56,15 @@ class Wire(Protocol):
         ...
 
     def drop(self) -> None:
-        """Write what waits, then end the connection (FIN) without a close frame."""
+        """Write the outbox, then end the connection (FIN) without a close frame."""
         ...
 
     def stall(self) -> None:
-        """Write nothing from now on, not even pings; reading goes on."""
+        """Write nothing from now on, not even pings; continue to read."""
         ...
 
     def call_later(self, delay_us: int, callback: Callable[[], object]) -> Timer:
-        """Call back after a while of host time, unless the connection has ended by then."""
+        """Call back after a delay of host time, unless the connection has ended by then."""
         ...
 
 
@@ -105,20 +105,20 @@ class Connection:
         self.wire = wire
         self.venue = venue
         self.account = session.key.account if session.key else None
-        """Whose it is, as far as the session knows by now."""
+        """The account, None until the session knows it."""
         self.outbox = Outbox(session.context.settings.stream_outbox_bytes)
         self.since = streams.now()[0]
-        """The exchange's instant at which it was opened."""
+        """Exchange time of the opening."""
         self.is_over = False
-        """Whether it has ended, or is about to: nothing goes out or is noted any more."""
+        """Whether it has ended or is about to. Nothing is sent or journalled then."""
         self._streams = streams
         self._rules = streams.rules
-        self._disturber: FrameFaults | None = None
+        self._faults: FrameFaults | None = None
         self._timer: Timer | None = None
         self._rings_at: int | None = None
 
     def receive(self, raw: bytes) -> None:
-        """Carry out a command of the client; its answers wait in the outbox then, and data that it asked for."""
+        """Execute a command of the client; its answers and the requested data go into the outbox."""
         if self.is_over:
             return
         streams = self._streams
@@ -136,7 +136,7 @@ class Connection:
         self._follow_session()
 
     def _carry_out(self, raw: bytes, at: int, host_at: int) -> tuple[list[Frame], Asked | None]:
-        """Have a command answered by the session, or by what stands before it; return the answers, and what it was."""
+        """Answer a command by the session, a fault or a stub; return the answers and the operation."""
         streams = self._streams
         answer_call = streams.answer_call
         if answer_call and (calls := self.session.calls):
@@ -148,13 +148,13 @@ class Connection:
 
     def _take_reply(self, reply: CallReply, raw: bytes) -> tuple[list[Frame], Asked | None]:
         command = Frame(raw, "", stub=reply.stub)
-        self._streams.note(self, "in", raw, command, fault=reply.passage.fault or None)
+        self._streams.note(self, "in", raw, command, fault=reply.delivery.fault or None)
         frames = [reply.frame] if reply.frame else []
-        self._take(frames, reply.passage)
+        self._take(frames, reply.delivery)
         return frames, reply.asked
 
     def wake(self) -> None:
-        """Let the session do what it wanted to be woken for, if it is time by the host's clock."""
+        """Wake the session if its wake-up time has come by host time."""
         self._timer = self._rings_at = None
         if self.is_over:
             return
@@ -168,7 +168,7 @@ class Connection:
         self._follow_session()
 
     def set_alarm(self) -> None:
-        """Wake the session when it wants to be woken."""
+        """Start or move the timer to the wake-up time of the session."""
         wakes_at = None if self.is_over else self.session.wakes_at
         if wakes_at == self._rings_at:
             return
@@ -185,16 +185,16 @@ class Connection:
             self._deliver(frame)
 
     def send(self, raw: bytes, kind: str = "", channel: str = "", fault: str | None = "literal") -> None:
-        """Send a frame that the session did not make, past filters and faults."""
+        """Send a frame that the session did not make, without filters and faults."""
         self.put(Frame(raw, kind, channel), fault)
 
     def send_literal(self, text: str, channel: str = "", fault: str | None = "literal") -> None:
-        """Send a text whose "$sid" and "$seq" stand for the channel's subscription here and its next number."""
+        """Send a text with "$sid" and "$seq" replaced by the channel's subscription id and next sequence number."""
         text = self.session.spell_literal(text, channel)
         self.send(text.encode() + b"\n" * (not text.endswith("\n")), "literal", channel, fault)
 
     def put(self, frame: Frame, fault: str | None = None) -> None:
-        """Let a data frame wait for the socket; where there is no room, its subscription ends."""
+        """Queue a data frame; if there is no room, end its subscription."""
         if self.is_over:
             return
         if self.outbox.put(frame.raw):
@@ -204,83 +204,83 @@ class Connection:
             self.terminate(frame.sid, OVERFLOW, OVERFLOWED)
 
     def force(self, frame: Frame, fault: str | None = None) -> None:
-        """Let a frame wait whatever the room: an answer, or the end of a subscription."""
+        """Queue a frame even if there is no room: an answer, or the end of a subscription."""
         if not self.is_over:
             self.outbox.force(frame.raw)
             self._sent(frame, fault)
 
     def lose(self, frame: Frame, fault: str) -> None:
-        """Note a frame that was made and does not go out."""
+        """Journal a frame that was made but is not sent."""
         self._streams.note(self, "lost", frame.raw, frame, fault=fault)
 
     def terminate(self, sid: int, code: int, fault: str) -> None:
-        """End a subscription with a terminal error, if it has not ended before: there is one at most."""
+        """End a subscription with a terminal error, unless it has ended already."""
         if sid in self.session.subscriptions:
             why = f"the outbox of {self.outbox.bytes_max:,} bytes was full" if fault == OVERFLOWED else ""
             self.force(self.session.terminate(sid, code, why), fault)
             self._streams.index(self)
 
     def close(self, code: int, reason: str = "", fault: str | None = None, note: str = "") -> None:
-        """Send what waits, then a close frame."""
+        """Send the outbox, then a close frame."""
         self._streams.forget(self, Ending(code, reason, is_ours=True, fault=fault, note=note))
         self.wire.close(code, reason)
 
     def abort(self, fault: str | None = None, note: str = "") -> None:
-        """Send what waits as far as the socket takes it, then cut the connection."""
+        """Send the outbox as far as the socket accepts it, then cut the connection (RST)."""
         self._streams.forget(self, Ending(ABNORMAL, is_ours=True, fault=fault, note=note))
         self.wire.flush()
         self.wire.abort()
 
     def drop(self, fault: str | None = None) -> None:
-        """Send what waits, then end the connection without a close frame."""
+        """Send the outbox, then end the connection without a close frame."""
         self._streams.forget(self, Ending(ABNORMAL, is_ours=True, fault=fault))
         self.wire.flush()
         self.wire.drop()
 
     def stall(self) -> None:
-        """Send what waits as far as the socket takes it, and then never anything again."""
+        """Send the outbox as far as the socket accepts it, and nothing after that."""
         self.wire.flush()
         self.wire.stall()
 
     def lose_held(self) -> None:
-        """It ends: what a fault held back does not go out any more."""
-        if self._disturber:
-            self._disturber.lose_held()
+        """Journal the frames that faults held back as lost, because the connection ends."""
+        if self._faults:
+            self._faults.lose_held()
 
-    def _take(self, frames: list[Frame], passage: FrameDelivery = PLAIN) -> None:
-        """Let what the session made wait for the socket: answers first, and data of subscriptions that are left."""
+    def _take(self, frames: list[Frame], delivery: FrameDelivery = PLAIN) -> None:
+        """Queue the frames of the session: answers first, then data of the remaining subscriptions."""
         session = self.session
         self.account = session.key.account if session.key else None
-        self._answer([frame for frame in frames if frame.is_answer], passage)
+        self._answer([frame for frame in frames if frame.is_answer], delivery)
         for frame in frames:
             if not frame.is_answer and frame.sid in session.subscriptions:
                 self._deliver(frame)
         self._streams.index(self)
 
     def _follow_session(self) -> None:
-        """End if the session has, else see to it that it is woken."""
+        """Close the connection if the session has ended, else set the timer of its next wake-up."""
         ending = self.session.ending
         if ending is not None and not self.is_over:
             self.close(*ending)
         self.set_alarm()
 
-    def _answer(self, frames: list[Frame], passage: FrameDelivery) -> None:
-        if self._streams.answer_rules or self._disturber or passage.fault:
-            self._disturbed().answer(frames, passage)
+    def _answer(self, frames: list[Frame], delivery: FrameDelivery) -> None:
+        if self._streams.answer_rules or self._faults or delivery.fault:
+            self._frame_faults().answer(frames, delivery)
             return
         for frame in frames:
             self.force(frame)
 
     def _deliver(self, frame: Frame) -> None:
-        if self._rules or self._disturber:
-            self._disturbed().deliver(frame)
+        if self._rules or self._faults:
+            self._frame_faults().deliver(frame)
         else:
             self.put(frame)
 
-    def _disturbed(self) -> FrameFaults:
-        if self._disturber is None:
-            self._disturber = FrameFaults(self, self._streams)
-        return self._disturber
+    def _frame_faults(self) -> FrameFaults:
+        if self._faults is None:
+            self._faults = FrameFaults(self, self._streams)
+        return self._faults
 
     def _sent(self, frame: Frame, fault: str | None) -> None:
         self._streams.note(self, "out", frame.raw, frame, fault=fault)

@@ -1,6 +1,6 @@
-"""What a sandbox's journal has seen so far, as numbers that only grow: how many of what, and how long answers took.
+"""Counters of a sandbox's traffic: requests, refusals, frames, fired faults and latencies. They only grow.
 
-Counted where the journal learns of it anyway; clearing a journal leaves the numbers as they are.
+Clearing the journal does not reset them.
 """
 
 from bisect import bisect_left
@@ -8,17 +8,17 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 BOUNDS_MS = (0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000)
-"""Of latencies: from an answer out of a cache to what a client's patience is tried with."""
+"""Upper bounds of the latency buckets, from a cached answer to one that tries a client's patience."""
 BOUNDS_US = tuple(int(bound * 1_000) for bound in BOUNDS_MS)
 REQUEST_KEYS_MAX = 1_000
-"""Of venue, operation and status: far more than a client brings about; a literal answer may have any status."""
+"""Combinations of venue, operation and status: far more than a client causes; a stub may have any status."""
 OTHERS = ("other", "other", 0)
-"""What is beyond."""
+"""Key of all combinations beyond REQUEST_KEYS_MAX."""
 
 
 @dataclass(slots=True)
 class Latencies:
-    """How many answers took up to each bound, and not up to the one before; the last place is for those beyond all."""
+    """A histogram of latencies: answers per bucket; the last bucket is beyond all bounds."""
 
     counts: list[int] = field(default_factory=lambda: [0] * (len(BOUNDS_US) + 1))
     sum_us: int = 0
@@ -43,9 +43,9 @@ class Counters:
         self.frames = {"in": 0, "out": 0, "lost": 0}
         """By direction."""
         self.fired: Counter[str] = Counter()
-        """Of faults, by effect."""
+        """Fired faults, by effect."""
         self.stubbed = 0
-        """Answers that were literal ones."""
+        """Number of answers that were stubs."""
 
     def count_request(self, venue: str, operation: str | None, status: int, latency_us: int) -> None:
         key = (venue, operation, status)

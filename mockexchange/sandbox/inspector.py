@@ -1,12 +1,12 @@
-"""What looks at everything that leaves a sandbox, if somebody asked for it: `serve --self-check`."""
+"""The interface of a checker of everything that a sandbox sends: `serve --self-check`."""
 
 from typing import Protocol
 
 
 class Inspector(Protocol):
-    """Returns what is wrong, in lines for the journal.
+    """Each method returns the problems that it found, as lines for the journal.
 
-    `venue` is the name of whose wire it is, `day` that of the API date, None for compat.
+    `venue` is the name of the venue, `day` its API date, None for compat.
     """
 
     def check_answer(

@@ -1,8 +1,8 @@
-"""Everything that crossed the wire, in order and bounded; searched by difference.
+"""The journal: every request and frame in order, bounded; a search ranks entries by their differences.
 
-An entry keeps the raw bytes; bytes that many entries share (a page that is polled) count once. When the bodies
-together grow beyond their budget the oldest bodies are dropped first and their size and hash stay; when the entries
-or their targets and headers do, the oldest entries go. Frames of streams go whole, the oldest first.
+An entry keeps the raw bytes; bytes that many entries share (a page that is polled) count once. When all bodies exceed
+their budget, the oldest bodies are dropped and their size and hash stay; when the entries or their targets and headers
+exceed theirs, the oldest entries are dropped. Frames of streams are dropped whole, the oldest first.
 """
 
 import hashlib
@@ -16,17 +16,17 @@ from mockexchange.sandbox.counters import Counters
 ENTRIES_MAX = 10_000
 BODIES_BYTES_MAX = 32 * 1024 * 1024
 HEADS_BYTES_MAX = 32 * 1024 * 1024
-"""Four times what 10,000 ordinary requests bring; only the hostile bring more."""
+"""Four times the size of 10,000 ordinary requests; only hostile ones need more."""
 FRAMES_MAX = 10_000
 FRAMES_BYTES_MAX = 32 * 1024 * 1024
-"""Ten times what 10,000 ordinary frames bring: only snapshots of deep books bring more."""
+"""Ten times the size of 10,000 ordinary frames; only snapshots of deep order books need more."""
 FIRINGS_MAX = 10_000
 NEAR_MISSES_SHOWN_MAX = 3
 
 
 @dataclass(slots=True)
 class JournalEntry:
-    """One exchange of bytes. Times are microseconds; `position` is the log's length when it was answered."""
+    """A request and its answer. Times are microseconds; `position` is the length of the log at the answer."""
 
     number: int
     at: int
@@ -47,16 +47,16 @@ class JournalEntry:
     dropped: dict[str, tuple[int, str]] = field(default_factory=dict)
     """For each body that was dropped: its size in bytes and its SHA-256."""
     fault: str | None = None
-    """The fault that touched the request or its answer."""
+    """Names of the faults that changed the request or its answer."""
     connection: int | None = None
     """The number of the stream that this handshake opened."""
     stub: str | None = None
-    """The literal answer that it got, or would have had it not been refused."""
+    """Name of the stub that answered it, or would have answered it had it not been refused."""
     venue: str = ""
     refusal: str | None = None
-    """Which of the venue's refusals it got, as one word."""
+    """Kind of the venue's refusal, as one word."""
     is_closed: bool = False
-    """Whether all is known of it: `Journal.close` says so."""
+    """Whether the entry is complete; set by `Journal.close`."""
 
     @property
     def path(self) -> str:
@@ -72,7 +72,7 @@ class JournalEntry:
 
     @property
     def head_bytes(self) -> int:
-        """How long the target and the headers are."""
+        """Size of the target and the headers."""
         return len(self.target) + sum([len(name) + len(value) for name, value in self.headers])
 
     def drop_bodies(self) -> None:
@@ -84,10 +84,10 @@ class JournalEntry:
 
 
 class FrameEntry(NamedTuple):
-    """One frame of a stream, "in" from the client or "out" to it; `kind` and `channel` are those of what goes out.
+    """A frame of a stream, "in" from the client or "out" to it; `kind` and `channel` are those of frames "out".
 
-    A stream's beginning and end stand among its frames: kinds "open", without bytes, and "close", whose bytes are the
-    close code and the reason.
+    The start and the end of a stream are frames too: kind "open", without bytes, and kind "close", with the close code
+    and the reason as bytes.
     """
 
     at: int
@@ -100,15 +100,15 @@ class FrameEntry(NamedTuple):
     kind: str = ""
     channel: str = ""
     fault: str | None = None
-    """The fault that made it, or kept it from going out, or moved it; of a call all that touched it."""
+    """Name of the fault that made, withheld or moved it; for a call the names of all faults that changed it."""
     note: str = ""
-    """Why it is what it is, in words that tell what to change; empty for most."""
+    """Explanation with the change that is needed; empty for most frames."""
     stub: str | None = None
-    """The literal answer that a call got, or would have had it not been refused; of the call and of its answer."""
+    """Name of the stub that answered a call, or would have had it not been refused. The answer has it too."""
 
 
 class Firing(NamedTuple):
-    """A fault or a step of the script that did something: `kind` is "fault" or "script", `name` which of them."""
+    """An action of a fault or of a script step: `kind` is "fault" or "script", `name` that of the fault or step."""
 
     at: int
     host_at: int
@@ -116,17 +116,17 @@ class Firing(NamedTuple):
     kind: str
     name: str
     detail: dict[str, Any]
-    """What it did, and to which connection or request: plain JSON."""
+    """Effect, and number of the connection or request, as plain JSON."""
 
 
 JournalItem = JournalEntry | FrameEntry | Firing
 JournalObserver = Callable[[JournalItem], object]
 Difference = tuple[str, Any, Any]
-"""A field that is not as wanted: (name, got, wanted)."""
+"""A field with another value than wanted: (name, got, wanted)."""
 
 
 def difference(entry: JournalItem, wanted: dict[str, Any]) -> list[Difference]:
-    """Return a row per wanted attribute that the entry does not have; none means it matches."""
+    """Return a row per wanted attribute with another value; no row means that the entry matches."""
     rows = ((name, getattr(entry, name), value) for name, value in wanted.items())
     return [(name, got, value) for name, got, value in rows if got != value]
 
@@ -153,17 +153,17 @@ class Journal:
         self._frames_bytes_max = frames_bytes_max
         self._frames_bytes = 0
         self.frames: deque[FrameEntry] = deque()
-        """Frames of streams, oldest first; those beyond the bounds are gone. `add_frame` puts them in."""
+        """Frames of streams that are kept, oldest first; `add_frame` appends to them."""
         self.frame_count = 0
-        """Frames ever noted: the number of the newest."""
+        """Number of frames ever added, which is the number of the newest."""
         self.firings: deque[Firing] = deque(maxlen=FIRINGS_MAX)
         self.firing_count = 0
         self.observers: list[JournalObserver] = []
-        """Told of every entry once it is closed, every frame and every firing."""
+        """Called with every entry when it is closed, every frame and every firing."""
         self.counters = Counters()
         self._frames_counted = self.counters.frames
         self.count = 0
-        """Entries ever made, those dropped included."""
+        """Number of entries ever added, dropped ones included."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -173,7 +173,7 @@ class Journal:
 
     @property
     def bodies_bytes(self) -> int:
-        """How many bytes of bodies are kept, those that several entries share once."""
+        """Size of the bodies that are kept; a body that several entries share counts once."""
         return self._bodies.size_bytes
 
     def add(self, entry: JournalEntry) -> None:
@@ -190,10 +190,10 @@ class Journal:
             self._drop_oldest_bodies()
 
     def close(self, entry: JournalEntry) -> None:
-        """All is known of an entry now: tell who waits for it."""
+        """Mark an entry as complete, count it and notify the observers."""
         entry.is_closed = True
         self._count(entry)
-        self._tell(entry)
+        self._notify(entry)
 
     def add_frame(self, frame: FrameEntry) -> None:
         self.frames.append(frame)
@@ -203,14 +203,14 @@ class Journal:
         while len(self.frames) > self._frames_max or self._frames_bytes > self._frames_bytes_max:
             self._frames_bytes -= len(self.frames.popleft().raw)
         if self.observers:
-            self._tell(frame)
+            self._notify(frame)
 
     def add_firing(self, firing: Firing) -> None:
         self.firings.append(firing)
         self.firing_count += 1
         if firing.kind == "fault":
             self.counters.fired[firing.detail.get("then", "")] += 1
-        self._tell(firing)
+        self._notify(firing)
 
     def numbered_frames(self) -> Iterator[tuple[int, FrameEntry]]:
         """Yield the frames that are kept, oldest first, each with its number; the first ever noted is 1."""
@@ -220,7 +220,7 @@ class Journal:
         return enumerate(self.firings, self.firing_count - len(self.firings) + 1)
 
     def clear(self) -> None:
-        """Forget everything. Numbers go on."""
+        """Drop everything. Numbers continue."""
         self._entries.clear()
         self._with_bodies.clear()
         self._bodies = _SharedBodies()
@@ -234,7 +234,7 @@ class Journal:
         return [entry for entry in self._entries if not difference(entry, wanted)]
 
     def near_misses(self, **wanted: Any) -> list[tuple[JournalEntry, list[Difference]]]:
-        """Return the entries that differ least from what is wanted, nearest first."""
+        """Return the entries with the fewest differences from the wanted values, nearest first."""
         rated = [(entry, difference(entry, wanted)) for entry in self._entries]
         rated.sort(key=lambda pair: (len(pair[1]), -pair[0].number))
         return rated[:NEAR_MISSES_SHOWN_MAX]
@@ -263,7 +263,7 @@ class Journal:
         elif entry.stub is not None:
             self.counters.stubbed += 1
 
-    def _tell(self, item: JournalItem) -> None:
+    def _notify(self, item: JournalItem) -> None:
         for observe in tuple(self.observers):
             observe(item)
 
@@ -280,7 +280,7 @@ class Journal:
 
 
 class _SharedBodies:
-    """The size of all bodies held, each object counted once however many entries hold it."""
+    """The size of all bodies, each object counted once even if several entries hold it."""
 
     __slots__ = ("_holders", "size_bytes")
 

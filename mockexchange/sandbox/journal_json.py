@@ -1,4 +1,4 @@
-"""What the journal holds as JSON, lossless: bytes that are not UTF-8 travel as base64 under another name."""
+"""The journal as JSON, lossless: bytes that are not UTF-8 are base64 under another key."""
 
 from base64 import b64decode, b64encode
 from typing import Any
@@ -38,7 +38,7 @@ def entry_to_json(entry: JournalEntry) -> dict[str, Any]:
 
 
 def request_to_json(entry: JournalEntry) -> dict[str, Any]:
-    """An entry in short, without headers and bodies."""
+    """Return an entry without headers and bodies."""
     plain = {name: getattr(entry, name) for name in SHORT}
     return {**plain, "target": entry.target[:TARGET_CHARS_SHOWN_MAX], "at": format_instant(entry.at)}
 
@@ -54,7 +54,7 @@ def firing_to_json(number: int, firing: Firing) -> dict[str, Any]:
 
 
 def entry_bytes(plain: dict[str, Any], name: str) -> bytes | None:
-    """The raw bytes of `body` or `answer`; None where dropped. Raises ValueError on broken base64."""
+    """Return the raw bytes of `body` or `answer`; None if dropped. Raises ValueError on broken base64."""
     if f"{name}_base64" in plain:
         return b64decode(plain[f"{name}_base64"], validate=True)
     text = plain.get(name)
@@ -62,7 +62,7 @@ def entry_bytes(plain: dict[str, Any], name: str) -> bytes | None:
 
 
 def frame_bytes(plain: dict[str, Any]) -> bytes:
-    """The raw bytes of a frame. Raises ValueError on broken base64."""
+    """Return the raw bytes of a frame. Raises ValueError on broken base64."""
     return entry_bytes(plain, "frame") or b""
 
 

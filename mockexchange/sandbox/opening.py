@@ -24,15 +24,15 @@ Progress = Callable[[int], None]
 async def open_sandbox(
     plan: Plan, options: SandboxOptions, progress: Progress | None = None, pool: KeyPool | None = None
 ) -> Sandbox:
-    """Build a sandbox from a scenario. Raises ScenarioError, with the place, where a command of it is refused.
+    """Build a sandbox from a scenario. Raises ScenarioError, with file and line, where a command is refused.
 
-    The clock begins after the last instant of the history. `progress` is told now and then how many steps are done;
-    `pool` holds the key pairs of the sandbox this one replaces.
+    The clock begins after the last instant of the history. `progress` is called with the number of executed steps every
+    PROGRESS_EVERY steps; `pool` holds the key pairs of the sandbox that this one replaces.
     """
-    kept = snapshots.kept_for(plan)
+    kept = snapshots.snapshot_for(plan)
     sandbox = Sandbox(plan, options, pool, kept.exchange() if kept else None)
     if kept:
-        await _take_up(sandbox, kept)
+        await _restore(sandbox, kept)
     else:
         await _play(sandbox, progress)
         snapshots.note_played(plan, sandbox.exchange, sandbox.log)
@@ -46,18 +46,18 @@ async def open_sandbox(
 
 
 async def _play(sandbox: Sandbox, progress: Progress | None) -> None:
-    """Carry out all that the scenario says of the time before the clock begins."""
+    """Execute the setup, the keys and the history of the scenario, all before the clock begins."""
     for timed in sandbox.plan.setup:
-        await _carry_out(sandbox, timed)
+        await _execute(sandbox, timed)
     await _add_keys(sandbox)
     for done, timed in enumerate(sandbox.plan.steps, start=1):
-        await _carry_out(sandbox, timed, f"history[{done - 1}]")
+        await _execute(sandbox, timed, f"history[{done - 1}]")
         if progress and done % PROGRESS_EVERY == 0:
             progress(done)
 
 
-async def _take_up(sandbox: Sandbox, kept: Snapshot) -> None:
-    """Add what the copy of an exchange lacks: the log, and the keys where they stand in it."""
+async def _restore(sandbox: Sandbox, kept: Snapshot) -> None:
+    """Restore from a snapshot: refill the log and add the keys, which a snapshot lacks, at their place in it."""
     exchange = sandbox.exchange
     ends_at, sequence = exchange.last_at, exchange.state.sequence
     exchange.last_at, exchange.state.sequence = sandbox.plan.start, len(kept.before_keys)
@@ -72,7 +72,7 @@ async def _append(log: Log, records: Iterable[Record]) -> None:
         await log.append(record)
 
 
-async def _carry_out(sandbox: Sandbox, timed: TimedCommand, path: str = "") -> None:
+async def _execute(sandbox: Sandbox, timed: TimedCommand, path: str = "") -> None:
     outcome = await sandbox.submit(timed.command, timed.at)
     if isinstance(outcome, Refusal):
         raise _refused(outcome, timed.node, path)
@@ -87,7 +87,7 @@ async def _add_keys(sandbox: Sandbox) -> None:
 
 
 def _key_command(sandbox: Sandbox, spec: KeySpec) -> AddKey:
-    """Generated key ids and secrets are functions of the names, so that they are the same in every run."""
+    """Return the command that adds a key. Generated ids and secrets are derived from names: the same in every run."""
     names = (sandbox.name, spec.account, spec.name)
     secrets = venue_of(sandbox.exchange.state.accounts[spec.account].venue).auth.secrets
     public_key = secret = ""
@@ -113,6 +113,6 @@ def _key_command(sandbox: Sandbox, spec: KeySpec) -> AddKey:
 
 
 def _refused(refusal: Refusal, node: Located | None, path: str = "") -> ScenarioError:
-    """By file and line; a scenario that is no file has the path of the step alone."""
+    """Return the error for a refused command, with file and line, or with the path of the step if there is no file."""
     file, line = (node.file, node.line) if node else ("", 0)
     return ScenarioError(f"{refusal.code}: {refusal.message}", file, line, "" if file else path)

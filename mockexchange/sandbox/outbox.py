@@ -1,13 +1,13 @@
-"""What waits to be sent to one client: bounded, so that a client which never reads costs a fixed amount at most."""
+"""The queue of frames to one client, bounded so that a client that never reads costs a fixed amount of memory."""
 
 from collections import deque
 
 OUTBOX_BYTES_MAX = 4 * 1024 * 1024
-"""Some 15,000 frames: a scenario's burst fits, a client that never reads does not take the machine."""
+"""Some 15,000 frames: enough for the burst of a scenario, harmless if the client never reads."""
 
 
 class Outbox:
-    """Raw frames in order. What does not fit is refused, but for what has to be said (`force`)."""
+    """Raw frames in order. `put` refuses a frame that does not fit, `force` always accepts it."""
 
     __slots__ = ("_frames", "bytes_max", "size_bytes")
 
@@ -25,28 +25,28 @@ class Outbox:
 
     @property
     def has_room(self) -> bool:
-        """Whether it is at most half full: what waited for room need not wait any more."""
+        """Whether it is at most half full, so that a writer that waits for room can continue."""
         return self.size_bytes * 2 <= self.bytes_max
 
     def put(self, raw: bytes) -> bool:
-        """Take a frame in; False where there is no room for it."""
+        """Append a frame; return False if there is no room for it."""
         if self.size_bytes + len(raw) > self.bytes_max:
             return False
         self.force(raw)
         return True
 
     def force(self, raw: bytes) -> None:
-        """Take a frame in whatever the size: answers to commands, which stop being read while it is full."""
+        """Append a frame regardless of the size. It is for answers: commands are not read while the outbox is full."""
         self._frames.append(raw)
         self.size_bytes += len(raw)
 
     def clear(self) -> None:
-        """Throw away what waits."""
+        """Drop all frames."""
         self._frames.clear()
         self.size_bytes = 0
 
     def take(self, bytes_max: int) -> list[bytes]:
-        """Take frames out, oldest first, until `bytes_max` are reached or none is left."""
+        """Remove and return frames, oldest first, until `bytes_max` are reached or none is left."""
         taken, size_bytes = [], 0
         while self._frames and size_bytes < bytes_max:
             raw = self._frames.popleft()

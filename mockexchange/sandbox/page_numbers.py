@@ -1,9 +1,9 @@
-"""Which page of a list a request reads: told by the cursor it brings, which an answer before has handed out."""
+"""Page numbers of list requests, found by the cursor that an earlier answer returned."""
 
 import msgspec
 
 CURSORS_MAX = 10_000
-"""Cursors that are remembered; the oldest are forgotten, and what they lead to counts as a first page then."""
+"""Cursors that are remembered; a request with a forgotten one counts as a first page."""
 FIRST = 1
 
 
@@ -12,13 +12,13 @@ class _Cursor(msgspec.Struct):
 
 
 class PageNumbers:
-    """The pages that the accounts of one sandbox read."""
+    """Page numbers by account, operation and cursor, for one sandbox."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[str | None, str, str], int] = {}
 
     def number_of(self, account: str | None, operation: str, cursor: str | None) -> int:
-        """The page that a cursor leads to; the first without one, or with one that nobody handed out."""
+        """Return the page that a cursor leads to; the first without a cursor or with an unknown one."""
         return self._numbers.get((account, operation, cursor), FIRST) if cursor else FIRST
 
     def note(self, account: str | None, operation: str, number: int, answer: bytes) -> None:

@@ -1,4 +1,4 @@
-"""A sandbox: one whole exchange with its log, its clock, its keys and its journal. The one mutable thing."""
+"""A sandbox: an exchange with its log, its clock, its keys and its journal. All mutable state is in it."""
 
 from collections.abc import Callable
 from itertools import chain
@@ -27,15 +27,15 @@ from mockexchange.venues.session import Handshake
 from mockexchange.venues.venue import Venue
 
 CommandObserver = Callable[[Record, Outcome], None]
-"""Told of every command once it is carried out."""
+"""Called with every command after it is executed."""
 
 
 class SandboxEnded(Exception):
-    """The sandbox was reset, deleted or stopped while something was carried out in it: what was left of that is not."""
+    """The sandbox was reset, deleted or stopped during an operation; the rest of that operation is not executed."""
 
 
 class Sandbox:
-    """Make one with `open_sandbox`; commands go in by `submit`, requests by `answer`."""
+    """A running exchange. `open_sandbox` creates it; `submit` executes a command, `answer` a request."""
 
     def __init__(
         self, plan: Plan, options: SandboxOptions, pool: KeyPool | None = None, exchange: Exchange | None = None
@@ -51,7 +51,7 @@ class Sandbox:
             name: venue.open_context(self.exchange.state, options.api_date, plan.settings[name])
             for name, venue in VENUES.items()
         }
-        """The front of each venue, by its name."""
+        """Context of each venue, by its name."""
         self.context = self.contexts[DEFAULT.name]
         self.pool = pool or KeyPool(options.name)
         self.private_pems: dict[str, str | None] = {}
@@ -67,22 +67,22 @@ class Sandbox:
         self.streams.on_operation = self.script.note_operation
         self.observers: list[CommandObserver] = [self.script.note_command, self.faults.observe]
         self.closing: list[Callable[[str], object]] = []
-        """Called with the reason (reset, deleted or stopped) when the sandbox ends."""
+        """Callbacks for the end of the sandbox; their argument is the reason (reset, deleted or stopped)."""
         self._ending: str | None = None
 
     def moment(self) -> tuple[int, int, int]:
-        """Exchange time, host time and the length of the log: where an answer stands for a replay."""
+        """Return exchange time, host time and the length of the log. A replay needs them to repeat an answer."""
         return self.clock.now(), self.options.host(), len(self.log)
 
     def update_call_hook(self) -> None:
-        """Let calls of streams be looked at before their sessions are asked, where there is anything to look."""
+        """Intercept the calls of streams as long as a fault or a stub may answer them."""
         is_needed = self.faults.for_requests or self.stubs.installed
         self.streams.answer_call = self.faults.answer_call if is_needed else None
 
     async def submit(self, command: Command, at: int | None = None, cause: Cause | None = None) -> Outcome:
-        """Append a command to the log and carry it out, at `at` or now. The only way in.
+        """Append a command to the log and execute it, at `at` or now. All changes of state go through here.
 
-        What comes from outside has no cause, and finds everything done that was due before it. Raises SandboxEnded.
+        A command from outside has no cause; everything that was due before it is done first. Raises SandboxEnded.
         """
         if cause is None:
             await self.run_due()
@@ -98,15 +98,15 @@ class Sandbox:
         return outcome
 
     async def run_due(self) -> None:
-        """Carry out what the script has to do by now."""
+        """Execute the steps of the script that are due."""
         if self.script.has_due:
             await self.script.run_due()
 
     async def advance(self, duration_us: int) -> None:
-        """Move exchange time through everything that is due on the way.
+        """Advance exchange time and execute everything that becomes due on the way.
 
-        Raises ValueError on a duration that cannot be, ScriptOverrun where too much is due (time stands there then),
-        and SandboxEnded.
+        Raises ValueError on an invalid duration, ScriptOverrun where too much is due (time stops at that instant), and
+        SandboxEnded.
         """
         try:
             await self.script.advance(duration_us)
@@ -115,9 +115,9 @@ class Sandbox:
         self.require_open()
 
     async def run_clock(self, mode: str) -> None:
-        """Let exchange time run otherwise, through everything that is due where it is put forward.
+        """Change the mode of the clock. Where that advances time, execute everything that becomes due.
 
-        Raises ValueError on an unknown mode, ScriptOverrun, the mode being as it was, and SandboxEnded.
+        Raises ValueError on an unknown mode, ScriptOverrun (the mode stays unchanged), and SandboxEnded.
         """
         try:
             await self.script.run_to(self.options.host() if mode == "real" else self.clock.now())
@@ -127,12 +127,12 @@ class Sandbox:
         self.require_open()
 
     def host_delay_us(self) -> int | None:
-        """How long the host has to wait for the next step; None while there is none, or time stands."""
+        """Return the host time until the next step, in microseconds; None if no step is due or the clock is paused."""
         next_at = self.script.next_at
         return None if next_at is None else self.clock.host_delay_us(next_at)
 
     def close(self, reason: str) -> None:
-        """The sandbox ends: its streams and its script do, what is under way, and whoever waits for something of it."""
+        """End the sandbox: close its streams, stop its script and call the callbacks of `closing`."""
         self._ending = reason
         self.streams.close_all()
         self.script.end()
@@ -140,27 +140,27 @@ class Sandbox:
             end(reason)
 
     def require_open(self) -> None:
-        """Raise SandboxEnded unless the sandbox goes on."""
+        """Raise SandboxEnded if the sandbox has ended."""
         if self._ending:
             raise SandboxEnded(f"the sandbox was {self._ending} before all was done")
 
     def api_date_of(self, venue: Venue, key_id: str | None) -> ApiDate:
-        """Return the API date that a venue speaks to a key."""
+        """Return the API date at which a venue answers a key."""
         return venue.date_of(self.contexts[venue.name], self.key_of(key_id or ""))
 
     def key_of(self, key_id: str) -> Key | None:
-        """The key of that id, with a public key or a secret."""
+        """Return the key with this id, with a public key or a secret; None if unknown."""
         state = self.exchange.state
         return state.keys.get(key_id) or state.secret_keys.get(key_id)
 
     @property
     def keys(self) -> list[Key]:
-        """All there are: those with a public key, then those with a secret, each in the order in which they came."""
+        """All keys: those with a public key, then those with a secret, each in the order of their addition."""
         state = self.exchange.state
         return list(chain(state.keys.values(), state.secret_keys.values()))
 
     def shake_hands(self, request: Request) -> tuple[Handshake, JournalEntry]:
-        """Answer the upgrade of a stream and journal it."""
+        """Answer the upgrade request of a stream and journal it."""
         at, host_at, position = self.moment()
         self.touched_at = host_at
         venue = venue_at(request.path)
@@ -174,7 +174,7 @@ class Sandbox:
         return handshake, self._note(venue, request, handshake.answer, at, host_at, position)
 
     def answer(self, request: Request) -> tuple[Answer, JournalEntry]:
-        """Answer one request now and journal it; the caller fills in what is known only later."""
+        """Answer one request now and journal it; the caller completes the entry, for example with the latency."""
         at, host_at, position = self.moment()
         self.touched_at = host_at
         venue = venue_at(request.path)
@@ -187,7 +187,7 @@ class Sandbox:
         return answer, entry
 
     def _answer(self, venue: Venue, request: Request, at: int, host_at: int) -> Answer:
-        """By a stub where there is one for it, else by the venue."""
+        """Return the answer of a matching stub, else that of the venue."""
         context = self.contexts[venue.name]
         stubbed = self.stubs.answer(venue, context, request, at, host_at) if self.stubs.installed else None
         return stubbed or venue.rest.answer(context, request, at, host_at)

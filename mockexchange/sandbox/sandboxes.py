@@ -1,4 +1,4 @@
-"""The sandboxes of one server, and which of them a request on the shared port belongs to."""
+"""The sandboxes of one server, with the routing of requests on the shared port by key."""
 
 import re
 from collections.abc import Iterator
@@ -11,13 +11,13 @@ from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.plan import Plan
 
 SANDBOXES_MAX = 1_000
-"""A laptop's memory: an idle `golden` sandbox takes about 100 kB."""
+"""Limited by the memory of a laptop: an idle `golden` sandbox takes about 100 kB."""
 NAMES_SHOWN_MAX = 20
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 class SandboxError(Exception):
-    """A sandbox cannot be made or found; `code` is for programs, `status` for HTTP."""
+    """A sandbox cannot be created or found; `code` is for programs, `status` for HTTP."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -26,7 +26,7 @@ class SandboxError(Exception):
 
 @dataclass(slots=True)
 class Slot:
-    """A sandbox and what outlives its resets: whether it has a port of its own, and when it expires."""
+    """A sandbox with the settings that outlive its resets: whether it has its own port, and when it expires."""
 
     sandbox: Sandbox
     has_own_port: bool = False
@@ -34,7 +34,7 @@ class Slot:
 
 
 class Sandboxes:
-    """Named sandboxes. On the shared port the key decides; a request whose key nobody has goes to `default`."""
+    """Sandboxes by name. On the shared port the key selects the sandbox; an unknown key selects `default`."""
 
     def __init__(self) -> None:
         self._slots: dict[str, Slot] = {}
@@ -47,7 +47,7 @@ class Sandboxes:
         return len(self._slots)
 
     def get(self, name: str) -> Slot:
-        """Return a sandbox, which is not idle then. Raises SandboxError."""
+        """Return a sandbox and reset its idle time. Raises SandboxError."""
         slot = self._slots.get(name)
         if slot is None:
             known = ", ".join(islice(self._slots, NAMES_SHOWN_MAX)) or "none"
@@ -56,22 +56,22 @@ class Sandboxes:
         return slot
 
     async def caught_up(self, name: str) -> Sandbox:
-        """Return a sandbox with everything done that is due. Raises SandboxError."""
+        """Return a sandbox after executing its due steps. Raises SandboxError."""
         await self.get(name).sandbox.run_due()
         return self.get(name).sandbox
 
     def route(self, key_id: str | None) -> Sandbox:
-        """The sandbox of a key on the shared port."""
+        """Return the sandbox of a key on the shared port."""
         sandbox = self._by_key.get(key_id or "")
         return self._slots[DEFAULT].sandbox if sandbox is None else sandbox
 
     def new_name(self) -> str:
-        """A name nobody has: sandbox-1, sandbox-2 and so on."""
+        """Return the first free name of sandbox-1, sandbox-2 and so on."""
         number = next(number for number in range(1, SANDBOXES_MAX + 2) if f"sandbox-{number}" not in self._slots)
         return f"sandbox-{number}"
 
     def require_room(self, name: str) -> None:
-        """Raise SandboxError unless a sandbox of this name may be made."""
+        """Raise SandboxError unless a sandbox of this name can be created."""
         if not NAME.fullmatch(name):
             message = f"name {name[:80]!r}: expected letters, digits, dots, dashes and underscores, at most 64"
             raise SandboxError(400, "bad_name", message)
@@ -81,7 +81,7 @@ class Sandboxes:
             raise SandboxError(409, "too_many_sandboxes", f"at most {SANDBOXES_MAX} sandboxes: delete one first")
 
     def add(self, slot: Slot) -> None:
-        """Take a sandbox in. Raises SandboxError when one of its key ids is taken on the shared port."""
+        """Add a sandbox. Raises SandboxError if one of its key ids is in use on the shared port."""
         self.require_room(slot.sandbox.name)
         if not slot.has_own_port:
             self._require_free_keys(slot.sandbox)
@@ -97,9 +97,9 @@ class Sandboxes:
         return slot
 
     async def reset(self, name: str, plan: Plan | None = None) -> Sandbox:
-        """Play the scenario again, or another, into a fresh sandbox with the same name and keys; put it in place.
+        """Replace a sandbox by a new one with the same name and keys, which plays the scenario again, or another one.
 
-        Raises ScenarioError, and then nothing has changed.
+        Raises ScenarioError, after which the old sandbox is still in place.
         """
         slot = self.get(name)
         old = slot.sandbox
@@ -113,16 +113,16 @@ class Sandboxes:
         return fresh
 
     def index_keys(self, sandbox: Sandbox) -> None:
-        """Route the sandbox's keys, those added later included; a key another sandbox has stays there."""
+        """Route the sandbox's keys to it, except those that another sandbox has."""
         for key in sandbox.keys:
             self._by_key.setdefault(key.key_id, sandbox)
 
-    def expired(self, host_now: int) -> list[str]:
-        """Names of the sandboxes that were idle for longer than they asked for."""
+    def expired(self, host_at: int) -> list[str]:
+        """Return the names of the sandboxes that were idle for longer than their limit."""
         return [
             slot.sandbox.name
             for slot in self._slots.values()
-            if slot.idle_us_max is not None and host_now - slot.sandbox.touched_at > slot.idle_us_max
+            if slot.idle_us_max is not None and host_at - slot.sandbox.touched_at > slot.idle_us_max
         ]
 
     def _forget_keys(self, sandbox: Sandbox) -> None:

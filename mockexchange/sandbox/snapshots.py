@@ -1,11 +1,11 @@
-"""How an exchange stands after a scenario's history, kept so that the next sandbox of it need not live through it.
+"""Snapshots of an exchange after a scenario's history, so that the next sandbox of it need not replay the history.
 
-A suite makes a sandbox for each test, all of one scenario. From the third on it gets a copy of the exchange that the
-second one had before its clock began: a few thousand objects, which pickle rebuilds in a quarter of the time that
-carrying out their commands takes. The bytes never leave the process.
+A test suite opens a sandbox for each test, all of one scenario. From the third on it gets a copy of the exchange that
+the second one had before its clock began: a few thousand objects, which pickle rebuilds in a quarter of the time that
+executing their commands takes. The bytes never leave the process.
 
-Keys are left out, for they depend on the sandbox's name: their commands are carried out again, at their place in the
-log, which nothing else in a history looks at.
+Keys are left out, because they depend on the sandbox's name: their commands are executed again, at their place in the
+log. No other command of a history depends on them.
 """
 
 import pickle
@@ -18,16 +18,16 @@ from mockexchange.scenario.plan import Plan
 from mockexchange.store.log import Log, Record
 
 PLAYS_MIN = 2
-"""What is played once only, as in `serve`, is not worth a copy."""
+"""A plan that is played only once, as in `serve`, is not worth a copy."""
 COMMANDS_MAX = 2_000
-"""Half a megabyte of a copy; what is longer is seldom made for a single test."""
+"""A copy of half a megabyte; longer histories are seldom played for a single test."""
 SAME_HISTORY = ("seed", "start", "archived_before", "rounding", "setup", "keys", "steps")
-"""What a copy depends on. Plans that were made of one another share a copy while they share all of these."""
+"""Fields of a plan that a copy depends on. Plans derived from each other share a copy if these are identical."""
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An exchange without keys after a plan's history; `records` are the whole log of it."""
+    """An exchange without keys after a plan's history; `records` is its whole log."""
 
     plan: Plan
     pickled: bytes
@@ -42,28 +42,28 @@ class Snapshot:
         return self.records[len(self.plan.setup) + len(self.plan.keys) :]
 
     def exchange(self) -> Exchange:
-        """A copy that belongs to the caller. Its place in the log is the end of the history."""
-        copied: Exchange = pickle.loads(self.pickled)  # noqa: S301  # what `taken` wrote in this process
+        """Return a new copy, as it was at the end of the history."""
+        copied: Exchange = pickle.loads(self.pickled)  # noqa: S301  # what `pickled_without_keys` wrote in this process
         return copied
 
 
-def kept_for(plan: Plan) -> Snapshot | None:
-    """The snapshot that fits a plan, if there is one."""
-    kept: Snapshot | None = plan.memory.snapshot
+def snapshot_for(plan: Plan) -> Snapshot | None:
+    """Return the snapshot that fits a plan, if there is one."""
+    kept: Snapshot | None = plan.cache.snapshot
     if kept is None or len(kept.records) > COMMANDS_MAX:
         return None
     return kept if all(getattr(kept.plan, name) is getattr(plan, name) for name in SAME_HISTORY) else None
 
 
 def note_played(plan: Plan, exchange: Exchange, log: Log) -> None:
-    """A plan's history was carried out, and nothing since: keep a copy if there will be a use for it."""
-    plan.memory.plays += 1
-    if plan.memory.plays >= PLAYS_MIN and _can_be_kept(plan, log):
-        plan.memory.snapshot = Snapshot(plan, taken(exchange), tuple(log))
+    """Count a play of a plan's history, and take a snapshot if it will be useful. Call it right after the history."""
+    plan.cache.plays += 1
+    if plan.cache.plays >= PLAYS_MIN and _can_be_kept(plan, log):
+        plan.cache.snapshot = Snapshot(plan, pickled_without_keys(exchange), tuple(log))
 
 
-def taken(exchange: Exchange) -> bytes:
-    """The exchange without its keys, as bytes."""
+def pickled_without_keys(exchange: Exchange) -> bytes:
+    """Return the exchange without its keys, pickled."""
     copied: Exchange = pickle.loads(pickle.dumps(exchange))  # noqa: S301  # what was written a moment ago
     _forget_keys(copied.state)
     return pickle.dumps(copied, pickle.HIGHEST_PROTOCOL)
@@ -78,7 +78,7 @@ def _forget_keys(state: State) -> None:
 
 
 def _can_be_kept(plan: Plan, log: Log) -> bool:
-    """Whether it will be the same the next time: files may be others by then, and added keys may be in the way."""
+    """Whether a snapshot can stand for the next play: not with key files or with keys that the history adds."""
     return (
         len(log) <= COMMANDS_MAX
         and plan.is_in_memory

@@ -18,34 +18,34 @@ from mockexchange.venues.venue import Venue
 SERVICE_RESTART = 1012
 """The close code of a reset and of a shutdown: clients reconnect after it with a pause (after 1001 one spins)."""
 CLOSE = "close"
-"""What the journal calls the end of a connection."""
+"""The journal's kind for the end of a connection."""
 ANY = "*"
 NO_FRAME = Frame(b"", "")
 
 
 class Streams:
-    """The connections of one sandbox. `on_waiting` is called when something begins to wait for a flush."""
+    """The connections of one sandbox. `on_waiting` is called when the first connection waits for a flush."""
 
     def __init__(self, journal: Journal, now: Now, inspector: Inspector | None = None) -> None:
         self.journal = journal
         self.now = now
         self.inspector = inspector
         self.moment: Moment | None = None
-        """When all that is under way is noted to have happened: one command, and whatever it brings about."""
+        """The one moment at which a command and all its effects are journalled; None outside a command."""
         self.rules: FrameRules = []
         """Faults of data frames."""
         self.answer_rules: FrameRules = []
         """Faults of answers to commands."""
         self.answer_call: AnswerCall | None = None
-        """Answers the calls of sessions that have such; None where nothing stands before them."""
+        """Answers calls in place of the session; None if no fault and no stub can match one."""
         self.on_waiting: Callable[[], object] = lambda: None
         self.on_subscribed: Callable[[Connection, str], object] = lambda connection, channel: None
-        """Told of every channel acknowledged, once the answers of the command are in the outbox."""
+        """Called with every acknowledged channel, after the answers of the command are queued."""
         self.on_operation: Callable[[str | None, str], object] = lambda account, operation: None
-        """Told who asked for which operation, at the same time."""
+        """Called with the account and the operation of a command, after its answers are queued."""
         self._connections: dict[int, Connection] = {}
         self._by_venue: dict[str, dict[str, dict[int, Connection]]] = {}
-        """By the name of the venue, and of the channel there."""
+        """Connections by venue, channel and number."""
         self._waiting: dict[int, Connection] = {}
         self._last_number = 0
 
@@ -56,7 +56,7 @@ class Streams:
         return iter(list(self._connections.values()))
 
     def matching(self, account: str = ANY, channel: str = ANY) -> list[Connection]:
-        """The connections of an account, or of anybody, that are subscribed to a channel, or to whatever."""
+        """Return the connections of an account that are subscribed to a channel; ANY stands for all."""
         return [
             one
             for one in self._connections.values()
@@ -65,15 +65,15 @@ class Streams:
 
     @property
     def channels(self) -> list[tuple[str, Collection[str]]]:
-        """By venue, the channels there that somebody is subscribed to, or was."""
+        """By venue, the channels that have or had a subscription."""
         return list(self._by_venue.items())
 
     def count_by_venue(self) -> Counter[str]:
-        """How many connections are open at each venue that has any. Cost: O(connections)."""
+        """Return the number of open connections by venue. Cost: O(connections)."""
         return Counter(one.venue.name for one in self._connections.values())
 
     def count_of(self, account: str) -> int:
-        """How many connections an account has open. Cost: O(connections)."""
+        """Return the number of open connections of an account. Cost: O(connections)."""
         return sum(one.account == account for one in self._connections.values())
 
     def open(self, session: Session, wire: Wire, venue: Venue = DEFAULT) -> Connection:
@@ -85,7 +85,7 @@ class Streams:
         return connection
 
     def forget(self, connection: Connection, ending: Ending = VANISHED) -> None:
-        """The connection has ended, or is about to. The first that says so is right about how."""
+        """Remove a connection that has ended or is about to, and journal its end. Only the first call counts."""
         text = f"{ending.code} {ending.reason}".rstrip()
         connection.lose_held()
         direction = "out" if ending.is_ours else "in"
@@ -97,7 +97,7 @@ class Streams:
         self.index(connection)
 
     def index(self, connection: Connection) -> None:
-        """Know a connection by the channels that it is subscribed to now."""
+        """Index a connection by its current channels."""
         by_channel = self._by_venue.setdefault(connection.venue.name, {})
         subscribed: Collection[str] = () if connection.is_over else connection.session.channels
         for channel in subscribed:
@@ -113,7 +113,7 @@ class Streams:
             self.publish(venue.stream.messages_of(state, events, at, contexts[name].settings, channels), venue)
 
     def publish(self, messages: Iterable[Message], venue: Venue = DEFAULT) -> None:
-        """Give every message of a venue to who is subscribed to its channel there and may see it."""
+        """Send every message of a venue to the connections subscribed to its channel that may see it."""
         by_channel = self._by_venue.get(venue.name, {})
         self.moment = self.now()
         try:
@@ -124,7 +124,7 @@ class Streams:
             self.moment = None
 
     def flush(self) -> None:
-        """Write what waits, as far as the sockets take it."""
+        """Write all outboxes that wait, as far as the sockets accept them."""
         waiting, self._waiting = self._waiting, {}
         for connection in waiting.values():
             connection.wire.flush()
@@ -147,14 +147,14 @@ class Streams:
         *,
         fault: str | None = None,
     ) -> None:
-        """Journal a frame: "in" from a client, "out" to it, or "lost", which was made and does not go out."""
+        """Journal a frame: "in" from a client, "out" to it, or "lost" if it was made but not sent."""
         if connection.is_over:
             return
         at, host_at, position = self.moment or self.now()
-        _, kind, channel, _, words, _, stub = frame or NO_FRAME
+        _, kind, channel, _, note, _, stub = frame or NO_FRAME
         if self.inspector and direction == "out" and kind != CLOSE and fault is None and stub is None:
             found = self.inspector.check_frame(connection.venue.name, connection.session.api_date.day, raw)
-            words = "; ".join([*([words] if words else []), *found])
+            note = "; ".join([*([note] if note else []), *found])
         number, account = connection.number, connection.account
-        entry = FrameEntry(at, host_at, position, number, account, direction, raw, kind, channel, fault, words, stub)
+        entry = FrameEntry(at, host_at, position, number, account, direction, raw, kind, channel, fault, note, stub)
         self.journal.add_frame(entry)

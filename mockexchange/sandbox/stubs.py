@@ -1,8 +1,8 @@
-"""The literal answers of one sandbox: which are installed, and which of them a request gets.
+"""The stubs of one sandbox: literal answers in place of those of the exchange.
 
-A stub stands where the venue would answer: the venue first sees to it that the request proves to be whose it claims to
-be, and a refusal is the venue's own. Of several that fit, the one installed last answers. Installing and removing is
-logged, so that a replay knows what there was when.
+A stub answers after the venue has authenticated the request; a refusal is the venue's own. Of several stubs that match,
+the one installed last answers. Installing and removing a stub is logged, so that a replay knows the stubs of each
+moment.
 """
 
 import json
@@ -21,20 +21,20 @@ from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.venue import Venue
 
 STUBS_MAX = 1_000
-"""Every request passes them all."""
+"""Limited because every request is matched with all of them."""
 BODIES_BYTES_MAX = 32 * 1024 * 1024
-"""Of all together: as much as a journal keeps of bodies."""
+"""Size of all bodies together: as much as a journal keeps."""
 SUBJECT = "stub"
-"""Of the notes in the log."""
+"""Subject of the notes in the log."""
 NAMES_SHOWN_MAX = 20
 
 
 class StubError(ScenarioError):
-    """A stub that cannot be installed, or is not; the message says why."""
+    """A stub cannot be installed, or is not installed; the message gives the reason."""
 
 
-class Seen:
-    """A request as stubs look at it; what takes work is found out once, and only where a stub asks."""
+class StubRequest:
+    """A request as stubs match it; expensive properties are computed once, when a stub needs them."""
 
     def __init__(self, venue: Venue, request: Request) -> None:
         self.venue = venue
@@ -42,21 +42,21 @@ class Seen:
         self.method = "GET" if request.method == "HEAD" else request.method
         self.path = unquote(request.path) if "%" in request.path else request.path
         self.has_path = not isinstance(request, Call)
-        """A call of a stream has a method of JSON-RPC alone."""
+        """Whether it is an HTTP request; a call of a stream has only a JSON-RPC method."""
 
     @cached_property
     def params(self) -> dict[str, str]:
-        """Those of the query; of one given more than once the last."""
+        """The parameters of the query; the last value of a repeated one."""
         return dict(parse_qsl(self.request.query, keep_blank_values=True, errors="replace"))
 
     @cached_property
     def call(self) -> tuple[str, Mapping[str, str]]:
-        """The method of JSON-RPC that is asked for, with its params as text; "" where it is none."""
+        """The JSON-RPC method with its params as text; ("", {}) for other requests."""
         return (self.venue.rest.rpc_call_of and self.venue.rest.rpc_call_of(self.request)) or ("", {})
 
 
 class InstalledStub:
-    """`matched` counts the requests it was for, `answered` those of them that were not refused."""
+    """A stub with its counts: `matched` requests, and `answered` ones, which were not refused."""
 
     __slots__ = ("_has_path", "answered", "matched", "name", "stub")
 
@@ -69,42 +69,42 @@ class InstalledStub:
     def is_spent(self) -> bool:
         return self.stub.times is not None and self.answered >= self.stub.times
 
-    def is_for(self, seen: Seen) -> bool:
+    def matches(self, subject: StubRequest) -> bool:
         method, _, venue = self.stub.wanted
         if not venue:
             return (
-                seen.has_path
-                and method == seen.method
-                and self._has_path(seen.path)
-                and _holds(seen.params, self.stub.query)
+                subject.has_path
+                and method == subject.method
+                and self._has_path(subject.path)
+                and _holds(subject.params, self.stub.query)
             )
-        if venue != seen.venue.name:
+        if venue != subject.venue.name:
             return False
-        asked, params = seen.call
+        asked, params = subject.call
         return method == asked and _holds(params, self.stub.query)
 
 
 class Stubs:
-    """`installed` is empty where there is nothing to look for: ask it before the rest."""
+    """The stubs of a sandbox. Callers check `installed` first: without any stub a request costs nothing."""
 
     def __init__(self, sandbox: SandboxPort) -> None:
         self._sandbox = sandbox
         self._installed_count = 0
         self.installed: dict[str, InstalledStub] = {}
-        """By name, in the order in which they were installed."""
+        """Stubs by name, in the order of installation."""
 
     def __iter__(self) -> Iterator[InstalledStub]:
         return iter(list(self.installed.values()))
 
     async def begin(self) -> None:
-        """Install what the scenario says."""
+        """Install the stubs of the scenario."""
         self.check(self._sandbox.plan.stubs)
         for stub in self._sandbox.plan.stubs:
             await self.install(stub)
 
     def check(self, stubs: Sequence[Stub]) -> None:
-        """Raise StubError where these cannot be installed together with those there are."""
-        _require_own_names(stubs)
+        """Raise StubError if these stubs cannot be installed together with the installed ones."""
+        _require_unique_names(stubs)
         names = {stub.name for stub in stubs}
         after = [*stubs, *(one.stub for one in self if one.name not in names)]
         if len(after) > STUBS_MAX:
@@ -113,7 +113,7 @@ class Stubs:
             raise StubError(f"expected bodies of at most {BODIES_BYTES_MAX:,} bytes in all: remove some stubs first")
 
     async def install(self, stub: Stub) -> InstalledStub:
-        """Install a stub, before all others; one that has the same name makes room. Raises what `check` does."""
+        """Install a stub, matched before all others, in place of one with the same name. Raises as `check` does."""
         self.check([stub])
         self._installed_count += 1
         name = stub.name or self._free_name()
@@ -124,13 +124,13 @@ class Stubs:
         return installed
 
     def _free_name(self) -> str:
-        """The next that no stub has: those with such names of their own stay."""
+        """Return the next generated name that no stub has."""
         while (name := f"stub-{self._installed_count}") in self.installed:
             self._installed_count += 1
         return name
 
     async def remove(self, name: str) -> None:
-        """Raises StubError where there is no such stub."""
+        """Remove a stub. Raises StubError if there is no such stub."""
         if name not in self.installed:
             known = ", ".join(list(self.installed)[:NAMES_SHOWN_MAX]) or "none"
             raise StubError(f"no stub {name!r}{did_you_mean(name, self.installed) or f'; known: {known}'}")
@@ -139,14 +139,16 @@ class Stubs:
         await self._log(json.dumps({"remove": name}, separators=(",", ":"), ensure_ascii=False))
 
     async def clear(self) -> None:
-        """Remove all."""
+        """Remove all stubs."""
         for name in list(self.installed):
             await self.remove(name)
 
     def answer(self, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer | None:
-        """Answer a request that one of them is for; None where none is. A refusal is none of a stub's `times`."""
-        seen = Seen(venue, request)
-        found = next((one for one in reversed(self.installed.values()) if not one.is_spent and one.is_for(seen)), None)
+        """Return the answer of the matching stub; None without a match. A refusal does not count towards `times`."""
+        subject = StubRequest(venue, request)
+        found = next(
+            (one for one in reversed(self.installed.values()) if not one.is_spent and one.matches(subject)), None
+        )
         if found is None:
             return None
         found.matched += 1
@@ -159,7 +161,7 @@ class Stubs:
 
 
 def stub_answer(stub: Stub, venue: Venue, context: Any, request: Request, at: int, host_at: int) -> Answer:
-    """What a stub answers, or the venue where it refuses who asks."""
+    """Return the answer of a stub, or the venue's refusal where authentication fails."""
     if stub.is_signed is False:
         reply = Answer(
             0, b"", operation=venue.rest.operation_of(context, request), key_id=venue.auth.claimed_key(request)
@@ -180,8 +182,8 @@ def _holds(given: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     return not wanted or all(given.get(name) == value for name, value in wanted.items())
 
 
-def _require_own_names(stubs: Iterable[Stub]) -> None:
-    """Of two with one name that come together the first would be gone at once."""
+def _require_unique_names(stubs: Iterable[Stub]) -> None:
+    """Refuse two stubs of one name in one request: the second would replace the first at once."""
     known: set[str] = set()
     for stub in stubs:
         if stub.name in known:

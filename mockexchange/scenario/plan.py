@@ -36,12 +36,12 @@ class TimedCommand(NamedTuple):
 
 
 @dataclass(slots=True)
-class Memory:
-    """What is remembered of playing a plan; the plans that are made of it by `replace` share it."""
+class PlanCache:
+    """What earlier plays of a plan left; plans derived from it by `replace` share it."""
 
     plays: int = 0
     snapshot: Any = None
-    """How an exchange stood after it, by whoever played it."""
+    """Snapshot of the exchange after the history, a `sandbox.snapshots.Snapshot`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +66,7 @@ class Plan:
     faults: list[Rule] = field(default_factory=list)
     stubs: list[Stub] = field(default_factory=list)
     """Literal answers."""
-    memory: Memory = field(default_factory=Memory, compare=False, repr=False)
+    cache: PlanCache = field(default_factory=PlanCache, compare=False, repr=False)
 
     @property
     def is_in_memory(self) -> bool:

@@ -336,8 +336,8 @@ def test_rules_that_come_and_go_leave_nothing_behind() -> None:
     for _ in range(50):
         install(sandbox, "{name: soon, then: {close: 1001, at_frame: 9}}")
         buy(sandbox)
-    assert connection._disturber is not None
-    assert len(connection._disturber._seen) == 1
+    assert connection._faults is not None
+    assert len(connection._faults._seen) == 1
 
 
 def test_streams_of_a_journal_alone() -> None:

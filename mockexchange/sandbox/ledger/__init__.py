@@ -1,1 +1,1 @@
-"""The state of an exchange as plain JSON for the control API: exact decimal strings, in our own words."""
+"""The state of an exchange as JSON for the control API: exact decimal strings, independent of any venue's format."""

@@ -1,6 +1,6 @@
-"""What an account has of contracts, as plain JSON for the control API: exact decimal strings in our own words.
+"""The derivatives of an account as JSON for the control API: positions, summaries and trades in exact decimal strings.
 
-Nothing is rounded here, what venues print rounded is left out, and nothing goes through a venue's tables.
+Nothing is rounded, and values that venues only print rounded are left out. Nothing goes through a venue's tables.
 """
 
 from dataclasses import fields
@@ -19,7 +19,7 @@ Row = dict[str, Any]
 
 
 def positions_of(state: State, account: str) -> list[Row]:
-    """Every contract that an account holds, or held since the last settlement, over all its books."""
+    """Return every derivative that an account holds, or held since the last settlement, over all subaccounts."""
     subaccounts = [SubaccountRef(account, subaccount) for subaccount in state.accounts[account].subaccounts]
     return [
         _position(view)
@@ -29,7 +29,7 @@ def positions_of(state: State, account: str) -> list[Row]:
 
 
 def summaries_of(state: State, account: str) -> list[Row]:
-    """By book and currency: the cash, what it is worth with all that is held, and what is needed for that."""
+    """Return a row per subaccount and currency: cash, equity with all positions, and the required margins."""
     subaccounts = [SubaccountRef(account, subaccount) for subaccount in state.accounts[account].subaccounts]
     return [
         _summary(queries.summary_of(state, subaccount_ref, currency))
@@ -39,12 +39,12 @@ def summaries_of(state: State, account: str) -> list[Row]:
 
 
 def trades_of(state: State, account: str) -> list[Row]:
-    """Every trade of contracts, the oldest first."""
+    """Return all trades of derivatives, oldest first."""
     return [_trade(trade) for trade in state.derivatives.trades if trade.subaccount_ref.account == account]
 
 
 def number(value: Decimal) -> str:
-    """All digits, and no more: 0.5, -110970."""
+    """Return a decimal with all its digits and no trailing zeros: 0.5, -110970."""
     if not value:
         return "0"
     text = f"{value:f}"
@@ -52,7 +52,7 @@ def number(value: Decimal) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it, amounts as text."""
+    """Return a value for JSON, decimals as text."""
     if isinstance(value, Decimal):
         return number(value)
     return value.value if isinstance(value, Enum) else value
@@ -89,5 +89,5 @@ def _trade(trade: ContractTrade) -> Row:
 
 
 def _rest_of(value: Any, own: tuple[str, ...]) -> Row:
-    """The fields as they are called, but for those that a row has in its own way."""
+    """Return the fields under their own names, except those that the row formats itself."""
     return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.name not in own}

@@ -1,4 +1,4 @@
-"""Everything that happened to one account, as plain JSON in our own words: what a test compares a client's lists with.
+"""The history of one account as JSON: the lists that a test compares a client's with.
 
 Lists are oldest first. Amounts are exact decimals: dollars of 6 digits after the point, prices of 4, contracts of 2.
 """
@@ -18,7 +18,7 @@ Row = dict[str, Any]
 
 
 def ledger_of(state: State, account: str) -> Row:
-    """The account's cash by book, what resting orders hold back of it, and every row of its lists.
+    """Return the account's cash and its reserved cash by subaccount, and every row of its lists.
 
     Of an account that holds contracts: its cash by book and currency, with what it is worth, and its trades.
     """

@@ -1,6 +1,6 @@
-"""State and events as plain JSON for the control API: exact decimal strings, RFC 3339 instants, our own words.
+"""Positions, events and outcomes as JSON for the control API: exact decimal strings and RFC 3339 instants.
 
-This is the truth a test compares a client's view with; it never goes through the venue's tables.
+Tests compare a client's view with it. It never goes through the venue's tables.
 """
 
 from dataclasses import fields
@@ -23,13 +23,13 @@ PUBLIC_NAMES: dict[type, str] = {OpenSubaccount: "OpenBook", SubaccountOpened: "
 
 
 def positions_of(state: State, account: str) -> list[dict[str, Any]]:
-    """Every row of an account over all its books: markets in the order of opening, settled ones too; then contracts."""
+    """Return all positions of an account: markets in order of opening, settled ones included; then derivatives."""
     rows = [_row(row) for subaccount in state.subaccounts_of(account) for row in subaccount.positions.values()]
     return [*rows, *derivatives.positions_of(state, account)]
 
 
 def outcome_of(sequence: int, at: int, outcome: Outcome) -> dict[str, Any]:
-    """What a command did: {seq, at, events} or {seq, at, refusal}."""
+    """Return the outcome of a command: {seq, at, events} or {seq, at, refusal}."""
     head = {"seq": sequence, "at": format_instant(at)}
     if isinstance(outcome, Refusal):
         return {**head, "refusal": {"code": outcome.code, "message": outcome.message}}
@@ -67,7 +67,7 @@ def _row(row: Position) -> dict[str, Any]:
 
 
 def _plain(name: str, value: Any) -> dict[str, Any]:
-    """A field of an event as it is written; a name's unit says how, and goes."""
+    """Return a field of an event for JSON; its name's unit sets the format and is removed."""
     if isinstance(value, SubaccountRef):
         return {"account": value.account, "book": value.subaccount} if name == "subaccount_ref" else {name: str(value)}
     if name.endswith("_at"):

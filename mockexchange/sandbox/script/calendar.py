@@ -1,6 +1,6 @@
-"""What has its own time: orders expire, contracts are delivered, and the session of every day is settled.
+"""The calendar: expiry of orders, delivery of derivatives and the daily settlement of their sessions.
 
-Only what is still to come when the sandbox begins: history is what the scenario says it was.
+Only for instants after the sandbox begins: the scenario itself describes what happened before.
 """
 
 from collections import Counter
@@ -41,35 +41,35 @@ class DueCommand:
     command: Command
     is_void: Callable[[], bool]
     detail: dict[str, str] = field(default_factory=dict)
-    """What the journal says of it."""
+    """Details for the journal."""
 
 
-Await = Callable[[int, Iterable[tuple[int, DueCommand]]], object]
-"""Takes what is due at a place of the schedule, at instants that do not fall."""
+ScheduleCommands = Callable[[int, Iterable[tuple[int, DueCommand]]], object]
+"""Schedules commands at a place of the schedule; the instants ascend."""
 
-Tell = Callable[[str, str, dict[str, object]], None]
-"""Puts a finding, by its cause, into the journal."""
+ReportFinding = Callable[[str, str, dict[str, object]], None]
+"""Adds a finding with its cause to the journal."""
 ENDED = "{} expired at {}, before the clock began: it stays open; a paused clock (--clock paused) begins at `start`"
 
 
 class Calendar:
-    """What one sandbox has to do by itself."""
+    """The calendar of one sandbox."""
 
-    def __init__(self, exchange: Exchange, await_: Await, tell: Tell) -> None:
-        self._exchange, self._await, self._tell = exchange, await_, tell
+    def __init__(self, exchange: Exchange, schedule: ScheduleCommands, report: ReportFinding) -> None:
+        self._exchange, self._schedule, self._report = exchange, schedule, report
         self._begun_at: int | None = None
         self._is_settling = False
         self._done: Counter[str] = Counter()
 
     def begin(self, at: int) -> None:
-        """The sandbox runs from this instant on."""
+        """Schedule the known expiries and deliveries that are after this instant."""
         self._begun_at = at
         state = self._exchange.state
         for order_book in state.resting.values():
             for order in order_book:
-                self._await_expiry(order, at)
+                self._schedule_expiry(order, at)
         for contract in state.derivatives.contracts.values():
-            self._await_delivery(contract, at)
+            self._schedule_delivery(contract, at)
 
     def note(self, record: Record, outcome: Outcome) -> None:
         """Something was carried out: an order that is to expire may have come to rest, a contract may be listed."""
@@ -78,16 +78,16 @@ class Calendar:
         state = self._exchange.state
         if isinstance(record.command, RestOrder) and record.command.expires_at is not None:
             rested = next(event for event in outcome if isinstance(event, OrderRested))
-            self._await_expiry(state.orders[rested.order_id], self._begun_at)
+            self._schedule_expiry(state.orders[rested.order_id], self._begun_at)
         elif isinstance(record.command, ListContract):
-            self._await_delivery(state.derivatives.contracts[record.command.terms.name], record.at)
+            self._schedule_delivery(state.derivatives.contracts[record.command.terms.name], record.at)
 
     def count(self, due: DueCommand) -> int:
-        """Count that it happens; return which time its cause does."""
+        """Count a command and return the number of its cause's repetition."""
         self._done[due.cause] += 1
         return self._done[due.cause]
 
-    def _await_expiry(self, order: Order, after: int) -> None:
+    def _schedule_expiry(self, order: Order, after: int) -> None:
         if order.expires_at is None or order.expires_at <= after:
             return
 
@@ -95,25 +95,25 @@ class Calendar:
             return order.status is not OrderStatus.RESTING
 
         due = DueCommand(EXPIRY, ExpireOrder(order=order.order_id), is_gone, {"order": order.order_id})
-        self._await(EXPIRY_PLACE, [(order.expires_at, due)])
+        self._schedule(EXPIRY_PLACE, [(order.expires_at, due)])
 
-    def _await_delivery(self, contract: Contract, after: int) -> None:
+    def _schedule_delivery(self, contract: Contract, after: int) -> None:
         """With the first contract the sessions begin."""
         if not self._is_settling:
             self._is_settling = True
-            self._await(SETTLEMENT_PLACE, self._settlements(after))
+            self._schedule(SETTLEMENT_PLACE, self._settlements(after))
         expires_at = contract.terms.expires_at
         if expires_at is None:
             return
         if expires_at <= after:
-            self._tell("finding", DELIVERY, {"text": ENDED.format(contract.name, format_instant(expires_at))})
+            self._report("finding", DELIVERY, {"text": ENDED.format(contract.name, format_instant(expires_at))})
             return
 
         def is_delivered() -> bool:
             return not contract.is_open
 
         due = DueCommand(DELIVERY, DeliverContract(contract=contract.name), is_delivered, {"instrument": contract.name})
-        self._await(DELIVERY_PLACE, [(expires_at, due)])
+        self._schedule(DELIVERY_PLACE, [(expires_at, due)])
 
     def _settlements(self, after: int) -> Iterator[tuple[int, DueCommand]]:
         due = DueCommand(SETTLEMENT, SettleSession(), self._has_no_contract)

@@ -1,4 +1,4 @@
-"""What is due, in order of (exchange instant, place in the script, repetition)."""
+"""The schedule: pending runs in order of (exchange instant, place in the script, number)."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -8,50 +8,50 @@ from typing import Any
 
 @dataclass(order=True, slots=True)
 class ScheduledRun:
-    """Something that was set off: what it does next and when, and what comes after that.
+    """A pending run: its next action and instant, and those after it.
 
-    `number` tells apart what the same place has set off; `account` is whose doing it was.
+    `number` distinguishes the runs of one place; `account` is the account that triggered the run.
     """
 
     at: int
     place: int
     number: int
-    what: Any = field(compare=False)
+    action: Any = field(compare=False)
     account: str | None = field(compare=False)
     rest: Iterator[tuple[int, Any]] = field(compare=False)
 
 
 class Schedule:
-    """Every run's next instant in a heap, so that what goes on for ever takes no more room than what happens once."""
+    """A heap of the next instant of each run, so that an endless run takes no more memory than a single one."""
 
     def __init__(self) -> None:
         self._heap: list[ScheduledRun] = []
         self._last_number = 0
 
     def __iter__(self) -> Iterator[ScheduledRun]:
-        """In no order."""
+        """Yield the pending runs in no particular order."""
         return iter(self._heap)
 
     @property
     def next_at(self) -> int | None:
-        """When the next one is due."""
+        """Instant of the first due run; None if there is none."""
         return self._heap[0].at if self._heap else None
 
     def begin(self, place: int, instants: Iterator[tuple[int, Any]], account: str | None = None) -> None:
-        """Take in what happens at these instants, which do not fall."""
-        at, what = next(instants)
+        """Add a run with these instants, which ascend."""
+        at, action = next(instants)
         self._last_number += 1
-        heappush(self._heap, ScheduledRun(at, place, self._last_number, what, account, instants))
+        heappush(self._heap, ScheduledRun(at, place, self._last_number, action, account, instants))
 
     def take(self) -> tuple[ScheduledRun, bool]:
-        """Take out what is due first; return it and whether its run ends with it."""
+        """Remove the first due action; return it and whether its run ends with it."""
         first = self._heap[0]
         following = next(first.rest, None)
         if following is None:
             heappop(self._heap)
             return first, True
-        at, what = following
-        heapreplace(self._heap, ScheduledRun(at, first.place, first.number, what, first.account, first.rest))
+        at, action = following
+        heapreplace(self._heap, ScheduledRun(at, first.place, first.number, action, first.account, first.rest))
         return first, False
 
     def drop(self, is_unwanted: Callable[[ScheduledRun], bool]) -> None:

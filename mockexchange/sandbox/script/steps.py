@@ -1,4 +1,4 @@
-"""The steps of a script that runs: what each has done so far, and the instants at which it is to happen."""
+"""The steps of a running script: their progress so far, and their instants."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,23 +13,23 @@ WAITING, SCHEDULED, DONE = "waiting", "scheduled", "done"
 
 @dataclass(slots=True, eq=False)
 class Step:
-    """An entry of the script, or a part of a sequence; `place` is that of the entry among all there have been."""
+    """An entry of the script, or a part of a sequence; `place` is the entry's number among all ever added."""
 
     name: str
     place: int
     entry: ScriptEntry
     parts: "tuple[Step, ...]"
     fired: int = 0
-    """How often it was carried out; of a sequence that is what its parts were, together."""
+    """Number of times it ran; a sequence counts in its parts."""
     runs: int = 0
-    """How many times it was set off and is still to be carried out."""
+    """Number of pending runs."""
     refused: int = 0
-    """How often what it does was refused."""
+    """Number of times its action was refused."""
     reason: str = ""
-    """Why it was refused last, empty for never."""
+    """Reason of the last refusal; empty if there was none."""
     is_begun: bool = False
     done_by: dict[str | None, int] = field(default_factory=dict)
-    """How often each account has done what sets it off."""
+    """Number of times each account did what triggers the step."""
 
     @property
     def template(self) -> Template | None:
@@ -40,7 +40,7 @@ class Step:
         return self.template.kind if self.template else "sequence"
 
     def walk(self) -> "Iterator[Step]":
-        """This step and the parts of it."""
+        """Yield this step and its parts, recursively."""
         yield self
         for part in self.parts:
             yield from part.walk()
@@ -55,7 +55,7 @@ class Step:
 
     @property
     def last_reason(self) -> str:
-        """Of a sequence that of its last part that has one."""
+        """Reason of the last refusal; for a sequence that of its last part with a refusal."""
         return next((step.reason for step in reversed(list(self.walk())) if step.reason), "")
 
     @property
@@ -67,7 +67,7 @@ class Step:
         return DONE if is_over else WAITING
 
     def instants(self, begins: int) -> "Iterator[tuple[int, Step]]":
-        """Yield when it happens, begun at that instant: a single step itself, a sequence its parts, in order."""
+        """Yield the instants of a run that begins at `begins`: of the step itself, or of the parts of a sequence."""
         entry = self.entry
         for repetition in count() if entry.times is None else range(entry.times):
             at = begins + repetition * entry.period_us
@@ -80,7 +80,7 @@ class Step:
 
 
 def make_step(entry: ScriptEntry, place: int, path: str) -> Step:
-    """`path` is the name of an entry that has none of its own."""
+    """Return the step of an entry; `path` is its name if the entry has none."""
     name = entry.name or path
     parts = () if isinstance(entry.action, Template) else entry.action
     made = (make_step(part, place, f"{name}[{number}]") for number, part in enumerate(parts))

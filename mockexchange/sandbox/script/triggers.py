@@ -1,4 +1,4 @@
-"""What clients do, and which steps of a script that sets off."""
+"""Triggers: the steps of a script that wait for actions of clients."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
@@ -11,19 +11,19 @@ from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.triggers import PAGE, REQUEST, SUBSCRIBED
 from mockexchange.venues.registry import venue_at
 
-NOBODY_KNOWN = "an unknown client"
+UNKNOWN_CLIENT = "an unknown client"
 
 
 class TriggeredStep(NamedTuple):
-    """A step that is set off, whose doing it was, and what that was in words."""
+    """A triggered step, the account that triggered it, and a description of the action."""
 
     step: Step
     account: str | None
-    words: str
+    description: str
 
 
 class Triggers:
-    """The steps that wait for clients."""
+    """The steps that wait for actions of clients."""
 
     def __init__(self) -> None:
         self._steps: list[Step] = []
@@ -39,29 +39,29 @@ class Triggers:
         self._steps.clear()
 
     def by_subscription(self, account: str | None, channel: str) -> Iterator[TriggeredStep]:
-        """What an acknowledged channel sets off."""
-        return self._matching(SUBSCRIBED, account, channel, f"{account or NOBODY_KNOWN} subscribed to {channel}")
+        """Yield the steps that an acknowledged channel triggers."""
+        return self._matching(SUBSCRIBED, account, channel, f"{account or UNKNOWN_CLIENT} subscribed to {channel}")
 
     def by_operation(self, account: str | None, operation: str) -> Iterator[TriggeredStep]:
-        """What an answered call sets off, whether a request or a command of a stream."""
-        return self._matching(REQUEST, account, operation, f"{account or NOBODY_KNOWN} asked for {operation}")
+        """Yield the steps that an answered operation triggers, a request or a command of a stream."""
+        return self._matching(REQUEST, account, operation, f"{account or UNKNOWN_CLIENT} asked for {operation}")
 
-    def by_request(self, visit: JournalEntry) -> Iterator[TriggeredStep]:
-        """What an answered request sets off. One refused for who asks is nobody's, and what is refused is no page."""
-        if visit.operation is None or venue_at(visit.path).auth.refuses_caller(visit.status, visit.answer or b""):
+    def by_request(self, entry: JournalEntry) -> Iterator[TriggeredStep]:
+        """Yield the steps that an answered request triggers. One that failed authentication triggers none."""
+        if entry.operation is None or venue_at(entry.path).auth.refuses_caller(entry.status, entry.answer or b""):
             return
-        who, operation = visit.account, visit.operation
-        yield from self.by_operation(who, operation)
-        if visit.status == HTTPStatus.OK and any(
+        account, operation = entry.account, entry.operation
+        yield from self.by_operation(account, operation)
+        if entry.status == HTTPStatus.OK and any(
             step.entry.when and step.entry.when.kind == PAGE for step in self._steps
         ):
-            number = self._pages.number_of(who, operation, dict(parse_qsl(visit.query)).get("cursor"))
-            self._pages.note(who, operation, number, visit.answer or b"")
-            words = f"{who or NOBODY_KNOWN} read page {number} of {operation}"
-            yield from self._matching(PAGE, who, operation, words, number)
+            number = self._pages.number_of(account, operation, dict(parse_qsl(entry.query)).get("cursor"))
+            self._pages.note(account, operation, number, entry.answer or b"")
+            description = f"{account or UNKNOWN_CLIENT} read page {number} of {operation}"
+            yield from self._matching(PAGE, account, operation, description, number)
 
     def _matching(
-        self, kind: str, account: str | None, of: str, words: str, number: int = 0
+        self, kind: str, account: str | None, of: str, description: str, number: int = 0
     ) -> Iterator[TriggeredStep]:
         for step in self._steps:
             when = step.entry.when
@@ -69,4 +69,4 @@ class Triggers:
                 continue
             times = step.done_by[account] = step.done_by.get(account, 0) + 1
             if when.nth in (None, times):
-                yield TriggeredStep(step, account, words)
+                yield TriggeredStep(step, account, description)

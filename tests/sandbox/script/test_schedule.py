@@ -15,7 +15,7 @@ def take_all(schedule: Schedule) -> list[tuple[int, int, int, bool]]:
     while schedule.next_at is not None:
         assert schedule.next_at == min(run.at for run in schedule)
         run, is_last = schedule.take()
-        taken.append((run.at, run.place, run.what, is_last))
+        taken.append((run.at, run.place, run.action, is_last))
     return taken
 
 
