@@ -1,7 +1,7 @@
-"""Who sends a request: an Authorization header of one of three kinds, or an access token, and what they may do then.
+"""Authentication of a request by an Authorization header of one of three kinds, or by an access token.
 
-What is wrong with it goes out of band, and where finding that out takes work the rejection carries it as a function for
-a worker thread.
+The reason of a refusal is out of band; where finding it takes work, the rejection carries a function for a worker
+thread.
 """
 
 from base64 import b64decode
@@ -32,9 +32,9 @@ TOKEN_PARAMETER = "access_token"  # noqa: S105  # a name, no secret
 def identify(
     context: DeribitContext, request: Request, params: Mapping[str, object], at: int, host_at: int, reply: Answer
 ) -> Caller | None:
-    """Return who a request proves to be, None where it does not say. Raises Rejected; the reply learns who it claims.
+    """Return the caller of a request; None if it has no credentials. Raises Rejected.
 
-    Times are microseconds. A header counts more than a token among the parameters.
+    Sets the claimed key of the reply. Times are microseconds. A header counts more than a token among the parameters.
     """
     found = signing.read_authorization(request)
     if found is None:
@@ -52,7 +52,7 @@ def identify(
 
 
 def identify_token(context: DeribitContext, text: object, at: int, host_at: int, reply: Answer | None = None) -> Caller:
-    """Return who an access token is of. Raises Rejected."""
+    """Return the caller with an access token. Raises Rejected."""
     token, key = read_token(context, text, "access", at, host_at, reply)
     return caller_of(key, token.scope.split())
 
@@ -60,7 +60,7 @@ def identify_token(context: DeribitContext, text: object, at: int, host_at: int,
 def read_token(
     context: DeribitContext, text: object, kind: str, at: int, host_at: int, reply: Answer | None = None
 ) -> tuple[Token, Key]:
-    """Return a token of that kind, and the key that it is of. Raises Rejected where it is none, or has expired."""
+    """Return a token of a kind and its key. Raises Rejected if it is invalid or expired."""
     found = signing.read_token(text) if isinstance(text, str) else None
     if found is None:
         raise _no_token(diagnosis.explain_no_token(text, signing.read_token))
@@ -78,7 +78,7 @@ def read_token(
 
 
 def caller_of(key: Key, scopes: Iterable[str]) -> Caller:
-    """Who a key is, with these scopes; what may be written may be read."""
+    """Return a key as a caller with some scopes; a scope to write includes the one to read."""
     given = list(scopes)
     read = [scope.removesuffix(READ_WRITE) + READ for scope in given if scope.endswith(READ_WRITE)]
     return Caller(
@@ -87,7 +87,7 @@ def caller_of(key: Key, scopes: Iterable[str]) -> Caller:
 
 
 def require_key(context: DeribitContext, key_id: str, reply: Answer | None = None) -> Key:
-    """Return the key of a client id. Raises Rejected where this venue has none."""
+    """Return the key with a client id. Raises Rejected if this venue has none."""
     key = key_of(context.state, key_id)
     _claim(reply, key_id, key)
     if key is None:
@@ -96,13 +96,13 @@ def require_key(context: DeribitContext, key_id: str, reply: Answer | None = Non
 
 
 def require_secret(context: DeribitContext, key: Key, secret: str) -> None:
-    """Raises Rejected where a client secret is not the key's."""
+    """Raise Rejected if a client secret is not that of the key."""
     if not same(secret.encode(errors="replace"), key.secret.encode()):
         raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_secret(secret, known(key), known_secrets(context.state)))
 
 
 def require_time(context: DeribitContext, text: str, at: int, host_at: int) -> None:
-    """Raises Rejected where a timestamp, in milliseconds, is outside of the window."""
+    """Raise Rejected if a timestamp, in milliseconds, is outside the window."""
     window_us, now = context.settings.window_us, clock_of(context.settings, at, host_at)
     is_number = text.isascii() and text.isdigit() and len(text) <= signing.TIMESTAMP_DIGITS_MAX
     if is_number and abs(int(text) * MICROSECONDS_PER_MILLISECOND - now) <= window_us:
@@ -112,7 +112,7 @@ def require_time(context: DeribitContext, text: str, at: int, host_at: int) -> N
 
 
 def known_secrets(state: State) -> list[KnownSecret]:
-    """The keys of every account here that signs with a secret, other venues' too."""
+    """Return all keys with a secret, those of other venues included."""
     return [known(key) for key in state.secret_keys.values()]
 
 
@@ -121,12 +121,12 @@ def known(key: Key) -> KnownSecret:
 
 
 def key_of(state: State, key_id: str) -> Key | None:
-    """The key of that id, if its account is one of this venue."""
+    """Return the key with an id; None unless its account is of this venue."""
     return key_at(state, NAME, key_id)
 
 
 def claimed_key(request: Request) -> str | None:
-    """The client id that a request is about, by its header or its parameters; nothing of it is proven."""
+    """Return the client id that a request claims in its header or parameters, unverified."""
     scheme, rest = signing.read_authorization(request) or ("", "")
     if scheme == SCHEME:
         return signing.read_credentials(rest).key_id or None
@@ -138,7 +138,7 @@ def claimed_key(request: Request) -> str | None:
 
 
 def _params_of(request: Request) -> dict[str, str]:
-    """Those that are text, without what no key can be called."""
+    """Return the text parameters of a request, without values that no client id can have."""
     if request.method == "GET":
         return {name: values[0] for name, values in parse_qs(request.query).items()}
     try:
@@ -164,7 +164,7 @@ def _identify_signed(
 def require_signature(
     context: DeribitContext, key: Key, text: bytes, signature: str, findings: list[str], case: diagnosis.Make
 ) -> None:
-    """Raises Rejected where a signature is not the key's of that text; how it came about is found out of band."""
+    """Raise Rejected if a signature does not verify; the rejection carries the search for the mistake."""
     if not signing.is_right(key.secret, text, signature):
         others = [other for other in known_secrets(context.state) if other.key_id != key.key_id]
         raise Rejected(INVALID_CREDENTIALS, _diagnose(case, known(key), others))
@@ -186,7 +186,7 @@ def _identify_basic(context: DeribitContext, text: str, reply: Answer) -> Caller
 
 
 def _read_basic(text: str) -> tuple[str, str]:
-    """Client id and secret; both "" where it is no base64 of two."""
+    """Return client id and secret; both "" if the text is not base64 of the two."""
     try:
         key_id, colon, secret = b64decode(text, validate=True).decode("latin-1").partition(":")
     except (Error, ValueError):

@@ -1,4 +1,4 @@
-"""Every method that the venue has, so that an error can say what it means: not emulated, or a typo of which."""
+"""The names of all methods of the venue, to explain an unknown one: not emulated, or a misspelling."""
 
 import difflib
 
@@ -185,11 +185,11 @@ METHODS = frozenset(
         "public/unsubscribe_all",
     )
 )
-"""Of the OpenAPI document 2.1.1."""
+"""The methods of the OpenAPI document 2.1.1."""
 
 
 def explain_unknown(method: str) -> str:
-    """Say why a method is not answered and what to do."""
+    """Explain why a method is not answered and what to do."""
     shown = method[:SHOWN_CHARS_MAX]
     if method in METHODS:
         return f"{shown} is a method of the venue that is not emulated: {STUB_ADVICE}"

@@ -1,4 +1,4 @@
-"""What the venue's front, over HTTP and as a stream, needs to know of one sandbox."""
+"""The context of requests: the state, API date, settings and caches of one sandbox."""
 
 from dataclasses import dataclass, field, replace
 
@@ -19,15 +19,15 @@ class DeribitContext:
 
 
 def date_of(context: DeribitContext, key: Key | None) -> ApiDate:
-    """The API date that a key sees: its own, or that of the sandbox."""
+    """Return the API date of a key: its own, or that of the sandbox."""
     return parse_date(key.api_date) if key and key.api_date else context.api_date
 
 
 def context_of(context: DeribitContext, key: Key) -> DeribitContext:
-    """The context as a key sees it."""
+    """Return the context with the API date of a key."""
     return replace(context, api_date=date_of(context, key)) if key.api_date else context
 
 
 def clock_of(settings: DeribitSettings, at: int, host_at: int) -> int:
-    """The time, in microseconds, that windows, tokens, `usIn` and `public/get_time` are on."""
+    """Return the time, in microseconds, for windows, tokens, `usIn` and `public/get_time`."""
     return at if settings.auth_clock == "exchange" else host_at

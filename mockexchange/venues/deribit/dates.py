@@ -1,4 +1,4 @@
-"""The days of this venue's wire that have names, and the sources its tables cite."""
+"""The named API dates of this venue, and the sources that its tables cite."""
 
 from mockexchange.venues.dated import ApiDate, parse_api_date
 
@@ -18,5 +18,5 @@ SOURCES = {
 
 
 def api_date(text: str) -> ApiDate:
-    """Read "compat", "latest", an alias or a day from 2025-10-01 on. Raises ValueError that lists what there is."""
+    """Read "compat", "latest", an alias or a day from 2025-10-01 on. Raises ValueError with the known values."""
     return parse_api_date(text, ALIASES, FIRST_DAY)

@@ -1,4 +1,4 @@
-"""The words of this venue: its error codes, and what its parameters choose from."""
+"""The enumerations of this venue: its error codes and the values of its parameters."""
 
 from collections.abc import Mapping
 
@@ -153,7 +153,7 @@ ERRORS: Mapping[int, str] = {
     13903: "too_many_quotes",
     13904: "security_key_setup_required",
 }
-"""Code to message, of all that are known [code, doc]; those above -32000 are of JSON-RPC, and 0 is no error."""
+"""Messages of all known codes [code, doc]. Codes below -32000 are those of JSON-RPC; 0 is no error."""
 
 CURRENCIES = ("BTC", "ETH", "USDC", "USDT", "EURR")
 SUMMARY_CURRENCIES = (
@@ -167,11 +167,11 @@ SUMMARY_CURRENCIES = (
     "BNB",
     "USDE",
 )
-"""Those in which there can be cash."""
+"""Currencies of cash."""
 ANY = "any"
 KINDS = ("future", "option", "spot", "future_combo", "option_combo")
 TRADE_KINDS = (*KINDS, "combo", ANY)
-"""Of trades: `combo` is both kinds of combos."""
+"""Kinds of trades; `combo` stands for both kinds of combos."""
 SORTINGS = ("asc", "desc", "default")
 DISCONNECT_SCOPES = ("connection", "account")
-"""What cancelling on disconnect is for, the default first."""
+"""Scopes of cancelling on disconnect, the default first."""

@@ -1,6 +1,6 @@
-"""The venue's error object, and what raises it: a code of the venue's table, and where it has them reason and param.
+"""The venue's error object, and the rejection behind it: a code of the venue's table, with reason and param if any.
 
-Every one of them is an HTTP 400, as recorded, but the two that HTTP has a status of its own for, which is a choice.
+Every error is an HTTP 400, as recorded, but for a wrong HTTP method, which is a 405 [choice].
 """
 
 from mockexchange.venues.deribit.enumerations import ERRORS
@@ -23,7 +23,7 @@ MUST_BE_WEBSOCKET = 10030
 TOO_MANY_REQUESTS = 10028
 
 BODY_BYTES_MAX = 32 * 1024
-"""Of a body or a frame [doc]; read as 32 KiB."""
+"""Size limit of a body or a frame: the documented 32 kB, read as 32 KiB [doc]."""
 BAD_STATUS = 400
 NOT_ALLOWED_STATUS = 405
 
@@ -49,14 +49,14 @@ class Rejected(Rejection):
 
 
 def error_object(rejected: Rejected) -> str:
-    """The JSON of an error; keys in the order of the recorded ones."""
+    """Return the JSON of an error, its keys in the recorded order."""
     said = (("reason", rejected.reason), ("param", rejected.param))
     data = ",".join(f'"{name}":{spell(text)}' for name, text in said if text is not None)
     shown = f'"data":{{{data}}},' if data else ""
     return f'{{"code":{rejected.code},{shown}"message":{spell(rejected.message)}}}'
 
 
-# What is not an envelope at all has the codes of JSON-RPC 2.0 [choice]; a body without method is recorded [wire].
+# A body that is no envelope gets a code of JSON-RPC 2.0 [choice]; the code for a missing method is recorded [wire].
 _CODES = {
     Fault.NOT_JSON: PARSE_ERROR,
     Fault.NOT_AN_OBJECT: INVALID_REQUEST,
@@ -74,14 +74,14 @@ def rejected_of(malformed: Malformed) -> Rejected:
     if code == INVALID_PARAMS:
         rejected = invalid("params", "must be an object", malformed.words)
     else:
-        # The table's message for -32600 is that of the one case that is known: a body too large.
+        # The table's message for -32600 belongs to the one known case: a body that is too large.
         rejected = Rejected(code, malformed.words, message="Invalid Request" if code == INVALID_REQUEST else None)
     rejected.request_id = malformed.id
     return rejected
 
 
 def invalid(param: str, reason: str, diagnosis: str | Diagnose) -> Rejected:
-    """The rejection of one parameter."""
+    """Return the rejection of one parameter."""
     return Rejected(INVALID_PARAMS, diagnosis, reason, param)
 
 
@@ -90,7 +90,7 @@ def missing(param: str, method: str) -> Rejected:
 
 
 def too_large() -> Rejected:
-    """The rejection of a body, or a frame, of more than 32 kB."""
+    """Return the rejection of a body or a frame above 32 kB."""
     words = f"a request of more than {BODY_BYTES_MAX:,} bytes is too large"
     return Rejected(INVALID_REQUEST, words, message="request entity too large")
 

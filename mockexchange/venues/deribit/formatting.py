@@ -1,6 +1,6 @@
-"""How this venue writes numbers, instants and words as JSON text.
+"""The spelling of numbers, instants and enumerations as JSON text.
 
-Amounts are JSON numbers of at most 9 decimals, rounded half even, and always with a point, as the venue's floats are.
+Amounts are JSON numbers of at most 9 decimals, rounded half even, and always with a point, like the venue's floats.
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -11,10 +11,10 @@ from mockexchange.venues.jsonrpc.envelope import spell
 MICROSECONDS_PER_MILLISECOND = 1_000
 DECIMALS = Decimal("1e-9")
 DIGITS_MAX = 400
-"""Far more than the core's amounts have, so that to round one never fails."""
+"""Far more digits than any amount of the core, so that rounding never fails."""
 CONTEXT = Context(prec=DIGITS_MAX, rounding=ROUND_HALF_EVEN)
 FOREVER_MS = 32_503_708_800_000
-"""When a perpetual expires [wire]: in the year 3000."""
+"""Expiration of a perpetual, in the year 3000 [wire]."""
 
 
 def number(value: Decimal) -> str:
@@ -28,7 +28,7 @@ def number_or_zero(value: Decimal | None) -> str:
 
 
 def whole_number(value: Decimal) -> str:
-    """A number that is mostly whole: 10, and 0.001 where it is not."""
+    """Return a number without ".0": 10, but 0.001."""
     return number(value).removesuffix(".0")
 
 
@@ -41,19 +41,19 @@ def expiration(at: int | None) -> str:
 
 
 def direction(size: Decimal) -> str:
-    """Of a position: buy, sell or zero."""
+    """Return the direction of a position: buy, sell or zero."""
     if not size:
         return '"zero"'
     return '"buy"' if size > 0 else '"sell"'
 
 
 def one_of(*choices: str) -> Spelling:
-    """An enumeration whose words are those of the core."""
+    """Return the spelling of an enumeration with the core's own names."""
     return Spelling(" or ".join(choices), lambda value: f'"{value}"', choices)
 
 
 def constant(written: str) -> Spelling:
-    """What never changes, as JSON text."""
+    """Return the spelling of a constant, given as JSON text."""
     return Spelling(f"always {written}", lambda value: written)
 
 

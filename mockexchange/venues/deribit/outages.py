@@ -1,6 +1,6 @@
-"""The body of an error that nothing in the exchange calls for: a fault answers with it, by status.
+"""The error bodies that faults answer with, by HTTP status.
 
-Which code the venue has for what: the retryable ones of the table where one fits the status [code, choice].
+A status gets the code of the table that fits it, a retryable one where there is a choice [code, choice].
 """
 
 from collections.abc import Callable
@@ -33,12 +33,12 @@ OTHER_CODE = 10001
 
 
 def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
-    """The body of an error with this status, to what is no request: its times are 0. The venue has one shape alone."""
+    """Return the error body of a status without a request: its times are 0. The venue has only one shape."""
     return bare_error(CODES.get(status, OTHER_CODE))
 
 
 def answer_outage(context: DeribitContext, request: Request, status: int, at: int, host_at: int) -> bytes:
-    """The same as the answer to a request; times are microseconds."""
+    """Return the error body of a status as the answer to a request; times are microseconds."""
     rejected = Rejected(CODES.get(status, OTHER_CODE), "")
     return error_text(context, _id_of(request), rejected, clock_of(context.settings, at, host_at))
 

@@ -1,6 +1,6 @@
-"""One HTTP request, from bytes to bytes: its method's name, its parameters, who asks, the answer.
+"""The answer to one HTTP request: its method, its parameters, its caller, its result.
 
-Everything is a function of the request, the state and the two times, so a journal can be replayed byte for byte.
+An answer is a function of the request, the state and the two times, so a journal replays byte for byte.
 """
 
 from collections.abc import Mapping
@@ -36,13 +36,13 @@ ALLOW = ((b"allow", b"GET, HEAD, POST"),)
 
 
 class Asked(NamedTuple):
-    """What a request asks for, before anything is known of the method."""
+    """The id, method and params of a request; the method may not exist."""
 
     id: str | None
     method: str
     params: dict[str, Any]
     in_path: str = ""
-    """The method that the path names, where the body has to name one as well."""
+    """Method in the path of a POST, whose body names one as well."""
 
 
 def answer(context: DeribitContext, request: Request, at: int, host_at: int) -> Answer:
@@ -82,7 +82,7 @@ def _require_agreement(asked: Asked) -> None:
 
 
 def reject(context: DeribitContext, reply: Answer, rejected: Rejected, id_text: str | None, us_in: int) -> None:
-    """Make a rejection of an answer; where finding the reason takes work, the answer carries the work."""
+    """Turn an answer into the error of a rejection."""
     reply.status, reply.body = rejected.status, error_text(context, id_text, rejected, us_in)
     reply.refusal = REFUSALS[rejected.code]
     if rejected.status == NOT_ALLOWED_STATUS:
@@ -103,7 +103,7 @@ def read(request: Request) -> Asked:
 
 
 def method_in(path: str) -> str:
-    """The method that a raw path names, "" where it names none."""
+    """Return the method in a raw path, "" if there is none."""
     return unquote(path.removeprefix(PREFIX)).removeprefix("/")
 
 
@@ -152,7 +152,7 @@ def wrap_result(context: DeribitContext, request: Request, result: str, at: int,
 
 
 def _read_leniently(request: Request) -> Asked:
-    """Read a request; one that cannot be read is known by its path alone."""
+    """Read a request; of an unreadable one, return the method in its path alone."""
     try:
         return read(request)
     except Rejected:

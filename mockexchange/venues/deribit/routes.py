@@ -1,4 +1,4 @@
-"""From the name of a method to an operation, and to the JSON of its result: the heart that HTTP and streams share."""
+"""The methods by name, and their execution: shared by HTTP and streams."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -51,7 +51,7 @@ def read_body(raw: bytes) -> Envelope:
 
 
 def find(name: str) -> Operation:
-    """The operation of that name. Raises Rejected."""
+    """Return the operation with a name. Raises Rejected."""
     operation = ROUTES.get(name)
     if operation is None:
         raise Rejected(METHOD_NOT_FOUND, lambda pause: explain_unknown(name))
@@ -70,7 +70,7 @@ def carry_out(
 ) -> str:
     """Return the JSON of an operation's result; `params` are as sent. Raises Rejected.
 
-    What is wrong is said in this order: of the way it came, of the caller, of the parameters.
+    Checks come in this order: the transport, the caller, the parameters.
     """
     if operation.answer is None:
         words = f"{operation.name} is for a stream: send it over the WebSocket"
@@ -83,7 +83,7 @@ def carry_out(
 
 
 def require_scope(operation: Operation, caller: Caller | None) -> None:
-    """Raises Rejected where nobody asks, or somebody who may not."""
+    """Raise Rejected without a caller, or if the caller lacks the scope of the operation."""
     if caller is None:
         words = f"{operation.name} is private: sign the request, or send the access_token of public/auth"
         raise Rejected(UNAUTHORIZED, words, "invalid_token")

@@ -1,4 +1,4 @@
-"""What a scenario may switch about this venue; the defaults are what the facts say, or the documented choice."""
+"""The settings of this venue in a scenario; the defaults are facts or documented choices."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,24 +8,24 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeribitSettings:
-    """`auth_clock`: which time windows, tokens and `usIn` are on; real clients sign with their own, so host time."""
+    """Settings of Deribit. `auth_clock` is the clock of windows, tokens and `usIn`; clients sign with host time."""
 
     auth_clock: Literal["host", "exchange"] = "host"
     window_us: int = 60 * MICROSECONDS_PER_SECOND
-    """Before and after now (documented: 60 s)."""
+    """Tolerance of timestamps to either side (documented: 60 s)."""
     token_lifetime_us: int = 31_536_000 * MICROSECONDS_PER_SECOND
-    """A year: what the documentation's example of `expires_in` says."""
+    """A year, as `expires_in` of the documents' example."""
     testnet: Literal["yes", "no"] = "yes"
-    """What the `testnet` of every answer says."""
+    """The key `testnet` of every answer."""
     processing_us: int = 100
-    """From `usIn` to `usOut`: fixed, so that an answer is a function of the request and the time."""
+    """Time from `usIn` to `usOut`; fixed, so that an answer is a function of the request and the time."""
     flat_rows: Literal["show", "omit"] = "show"
-    """Whether a position that is flat again is a `zero` row of `private/get_positions`, until the next settlement."""
+    """Whether a closed position stays as a `zero` row of `private/get_positions` until the next settlement."""
     stream_heartbeat_us: int = 0
-    """Of quiet before a Ping of the protocol; the venue's own heartbeat is a method, and off until it is set."""
+    """Silence before a Ping of the protocol; 0 for none. The venue's own heartbeat is a method, off by default."""
     stream_pong_us: int = 0
-    """For the answer to a Ping, in host time; 0 for ever."""
+    """Host time to answer a Ping; 0 for no limit."""
     stream_idle_us: int = 600 * MICROSECONDS_PER_SECOND
-    """Without a request, after which a stream without heartbeat is closed (documented: 10 minutes)."""
+    """Time without a request that closes a stream without heartbeat (documented: 10 minutes)."""
     stream_outbox_bytes: int = 4 * 1024 * 1024
-    """That wait for one client. What does not fit ends its stream."""
+    """Bytes that may wait for one client; more end its stream."""

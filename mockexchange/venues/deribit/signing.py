@@ -1,7 +1,7 @@
-"""What proves who somebody is: the signed header, the signature of a stream, tokens, and how keys are named and made.
+"""Signed headers, signatures of streams, access tokens, and the generation of keys.
 
 A request is signed over timestamp, nonce, METHOD, the target as sent and the body, a newline after each; a stream over
-timestamp, nonce and data, a newline between each [doc]. Both are HMAC-SHA256 with the secret as text, in hex.
+timestamp, nonce and data, with newlines in between [doc]. Both are HMAC-SHA256 with the secret as text, in hex.
 """
 
 import json
@@ -22,7 +22,7 @@ TOKEN_CHARS_MAX = 2_048
 
 
 class Credentials(NamedTuple):
-    """The parts of a signature as sent, each "" where it is missing."""
+    """The parts of a signature as sent; "" for a missing part."""
 
     key_id: str
     timestamp: str
@@ -31,7 +31,7 @@ class Credentials(NamedTuple):
 
 
 def read_authorization(request: Request) -> tuple[str, str] | None:
-    """The scheme of the Authorization header, in lower case, and what follows it; None where there is no header."""
+    """Return the scheme of the Authorization header, in lower case, and the rest; None without the header."""
     header = request.header(AUTHORIZATION)
     if header is None:
         return None
@@ -40,7 +40,7 @@ def read_authorization(request: Request) -> tuple[str, str] | None:
 
 
 def read_credentials(text: str) -> Credentials:
-    """The parts behind the scheme, in any order: clients differ in it [code]. Of a part sent twice the first counts."""
+    """Read the parts behind the scheme, in any order, as clients differ [code]. Of a repeated part the first counts."""
     found: dict[str, str] = {}
     for part in text.split(","):
         name, _, value = part.partition("=")
@@ -49,13 +49,13 @@ def read_credentials(text: str) -> Credentials:
 
 
 def request_text(timestamp: str, nonce: str, request: Request) -> bytes:
-    """The bytes that a request is signed over."""
+    """Return the bytes to sign for a request."""
     head = f"{timestamp}\n{nonce}\n{request.method}\n{request.target}\n".encode("latin-1", "replace")
     return head + request.body + b"\n"
 
 
 def stream_text(timestamp: str, nonce: str, data: str) -> bytes:
-    """The bytes that a client_signature is made over."""
+    """Return the bytes to sign for a client_signature."""
     return f"{timestamp}\n{nonce}\n{data}".encode(errors="replace")
 
 
@@ -64,12 +64,12 @@ def sign(secret: str, text: bytes) -> str:
 
 
 def is_right(secret: str, text: bytes, signature: str) -> bool:
-    """Whether a signature is that of the text, in hex of either case."""
+    """Return whether a signature, in hex of either case, verifies."""
     return same(sign(secret, text).encode(), signature.lower().encode(errors="replace"))
 
 
 class Token(NamedTuple):
-    """What a token says of itself; `kind` is access or refresh. Times are microseconds of the clock of tokens."""
+    """The content of a token; `kind` is access or refresh. Times are microseconds of the auth clock."""
 
     kind: str
     key_id: str
@@ -79,7 +79,7 @@ class Token(NamedTuple):
 
 
 def write_token(token: Token, secret: str) -> str:
-    """A token proves itself: there is nothing to remember, and a journal replays. It looks like the venue's."""
+    """Return a token in the venue's form. It carries its own proof: no token is stored, and a journal replays."""
     content = json.dumps(token, separators=(",", ":")).encode()
     proof = hmac_sha256(secret.encode(), content)
     head = f"1{spell_url_safe(proof)[:7]}"
@@ -87,7 +87,7 @@ def write_token(token: Token, secret: str) -> str:
 
 
 def read_token(text: str) -> tuple[Token, bytes, bytes] | None:
-    """What a token says, the bytes that it was proven over, and the proof; None where it is no token of ours."""
+    """Return the content of a token, the bytes behind its proof, and the proof; None for a text that is no token."""
     _, _, body = text.rpartition(".")
     data = read_url_safe(body) if len(text) <= TOKEN_CHARS_MAX else None
     if data is None:
@@ -108,17 +108,17 @@ def is_proven(secret: str, content: bytes, proof: bytes) -> bool:
 
 
 def key_id_of(seed: str) -> str:
-    """A client id such as the venue gives: 8 characters."""
+    """Return a client id in the venue's form: 8 characters."""
     return spell_url_safe(derived(seed, "client id", KEY_ID_BYTES))
 
 
 def secret_of(seed: str) -> str:
-    """A client secret such as the venue gives: 43 characters."""
+    """Return a client secret in the venue's form: 43 characters."""
     return spell_url_safe(derived(seed, "client secret", SECRET_BYTES))
 
 
 def check_secret(secret: str) -> None:
-    """Raises ValueError where a text cannot be a client secret: it has to go through headers and queries."""
+    """Raise ValueError for a text that is no client secret: it has to fit into headers and queries."""
     if not secret or len(secret) > SECRET_CHARS_MAX or not secret.isascii() or not secret.isprintable():
         raise ValueError(f"expected a client secret: 1 to {SECRET_CHARS_MAX} printable ASCII characters")
     if quote(secret, safe="-_.~+/=") != secret:

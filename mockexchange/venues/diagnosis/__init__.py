@@ -1,1 +1,1 @@
-"""Diagnosis of refused credentials: what the venues share."""
+"""The diagnosis of refused credentials, shared by the venues."""

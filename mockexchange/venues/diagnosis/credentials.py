@@ -1,4 +1,4 @@
-"""Keys of a sandbox in a diagnosis, and names that look like a wanted one."""
+"""The keys of a sandbox in a diagnosis, and the search for similar names."""
 
 import difflib
 import hashlib
@@ -11,7 +11,7 @@ K = TypeVar("K")
 """The type of the key: the bytes of a secret, or the PEM of a public key."""
 
 HEADERS_MAX = 200
-"""More names than a server lets through."""
+"""More headers than a server lets through."""
 LOOK_ALIKES_MAX = 5
 NAME_CHARS_MAX = 60
 KEYS_COMPARED_MAX = 1_000
@@ -22,7 +22,7 @@ STRAY = " \t\r\n\"'<>{}[](),;"
 
 
 class KnownKey(NamedTuple, Generic[K]):
-    """A key of the same sandbox; without an account, a key from the command line."""
+    """A key of the sandbox; without an account, a key from the command line."""
 
     key_id: str
     account: str
@@ -42,13 +42,13 @@ def explain_signer(claimed: KnownKey[K], signer: KnownKey[K]) -> str:
 
 
 def explain_text(text: bytes, chars_max: int) -> str:
-    """Return the right text, its size and its hash."""
+    """Describe the right text with its size and its hash."""
     shown, digest = quote(text.decode("latin-1"), chars_max), hashlib.sha256(text).hexdigest()
     return f"the text to sign is {shown} ({plural(len(text), 'byte')}, sha256 {digest})"
 
 
 def similar_headers(sent: Sequence[str], wanted: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Give the headers that were sent in place of a wanted one, each with the wanted one."""
+    """Give the sent headers that look like a wanted one, each with the wanted one."""
     for name in sent[:LOOK_ALIKES_MAX]:
         near = difflib.get_close_matches(name[:NAME_CHARS_MAX], wanted, n=1, cutoff=0.75)
         if near:

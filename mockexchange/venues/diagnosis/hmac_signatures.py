@@ -20,22 +20,22 @@ from mockexchange.venues.quoting import plural, quote
 from mockexchange.venues.request import Pause
 
 ATTEMPTS_MAX = 200
-"""Digests in one diagnosis: some 2 us each of an ordinary text, 0.1 ms of one of 32 kB."""
+"""Digests in one diagnosis: some 2 us for an ordinary text, 0.1 ms for one of 32 kB."""
 TEXTS_MAX = 120
 TEXTS_PER_SECRET_MAX = 4
-"""With a secret that was read wrongly, or with another key's, only the likeliest texts are tried."""
+"""With a misread secret only the likeliest texts are tried."""
 OTHERS_MAX = 48
 ATTEMPTS_PER_STEP = 20
 EXPECTED_CHARS_MAX = 1_000
 ALGORITHMS = {16: "md5", 20: "sha1", 28: "sha224", 32: "sha256", 48: "sha384", 64: "sha512"}
-"""By the size of a digest."""
+"""Algorithms by the size of a digest."""
 HEX_CHARS_MIN = 32
 
 _HEX = re.compile(r"(0x)?((?:[0-9a-fA-F]{2})+)")
 
 
 class Secret(NamedTuple):
-    """The bytes that a secret could have been taken for; without advice the right ones."""
+    """The bytes that a secret may have been read as; without advice, the right ones."""
 
     key: bytes
     advice: str = ""
@@ -57,7 +57,7 @@ class Case(NamedTuple):
 
 
 class Spelled(NamedTuple):
-    """The bytes that a signature stands for (None: none), and how it is spelt."""
+    """The bytes of a signature (None if unreadable) and the name of its spelling."""
 
     data: bytes | None
     spelling: str
@@ -71,12 +71,12 @@ class Finding(NamedTuple):
 
 
 def explain(case: Case, pause: Pause) -> str:
-    """Say what is wrong with a signature; calls `pause` between its steps. Never raises, whatever the signature is."""
+    """Explain a wrong signature; calls `pause` between the steps. Never raises."""
     return finish(explain_steps(case), pause)
 
 
 def explain_steps(case: Case) -> Generator[None, None, str]:
-    """As `explain`, in steps of some attempts each."""
+    """Explain a wrong signature in steps of some attempts each."""
     spelled = read_signature(case.signature)
     algorithm = ALGORITHMS.get(len(spelled.data or b""))
     if spelled.data is None or algorithm is None:
@@ -87,7 +87,7 @@ def explain_steps(case: Case) -> Generator[None, None, str]:
 
 
 def read_signature(text: str) -> Spelled:
-    """Find out which bytes a signature stands for, and how it was written."""
+    """Return the bytes of a signature and its spelling."""
     bare = unquote(text).strip(" \t\r\n\"'")
     hexadecimal = _HEX.fullmatch(bare)
     if hexadecimal and len(bare) >= HEX_CHARS_MIN:

@@ -1,4 +1,4 @@
-"""Why a timestamp was refused: its spelling, its unit, or the clock it was read from."""
+"""The diagnosis of a refused timestamp: its spelling, its unit or its clock."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,14 +9,14 @@ from mockexchange.venues.quoting import quote
 MILLISECOND_DIGITS = 13
 EXPECTED = "send Unix milliseconds in digits"
 NEAR_MS = 86_400_000
-"""A wrong unit is off by decades, so a day tells it from a wrong clock."""
+"""A day: a wrong unit is off by decades, a wrong clock hardly by more than this."""
 HOUR_MS = 3_600_000
 QUARTER_MS = HOUR_MS // 4
 ZONE_SLACK_MS = 60_000
 ZONE_HOURS_MAX = 14
 TEXT_CHARS_MAX = 100
 DIGITS_MAX = 19
-"""Nanoseconds have as many; more is no time in any unit."""
+"""Digits of nanoseconds; a longer number is no time in any unit."""
 
 UNITS = {"seconds": Decimal(1_000), "microseconds": Decimal("0.001"), "nanoseconds": Decimal("0.000001")}
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE]\+?\d{1,2})?", re.ASCII)
@@ -24,7 +24,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def explain_timestamp(timestamp: str, host_now_ms: int, window_past_ms: int, window_future_ms: int) -> str:
-    """Say what is wrong with a timestamp that was refused at `host_now_ms`. Never raises."""
+    """Explain a timestamp that was refused at `now_ms`, Unix milliseconds. Never raises."""
     if not timestamp:
         return f"the timestamp is empty: {EXPECTED}, now {host_now_ms}"
     if re.fullmatch(rf"\d{{1,{DIGITS_MAX}}}", timestamp, re.ASCII):
@@ -35,7 +35,7 @@ def explain_timestamp(timestamp: str, host_now_ms: int, window_past_ms: int, win
 
 
 def explain_digits(timestamp: str) -> str:
-    """Explain what is wrong with a timestamp by its digits alone, without a clock; "" if nothing is."""
+    """Explain a timestamp by its digits alone, without a clock; "" if they are right."""
     if timestamp.isascii() and timestamp.isdigit() and len(timestamp) == MILLISECOND_DIGITS:
         return ""
     return f"the timestamp {quote(timestamp, TEXT_CHARS_MAX)} is not Unix milliseconds in {MILLISECOND_DIGITS} digits"
@@ -59,7 +59,7 @@ def _other_unit(number: Decimal, now_ms: int) -> str | None:
 
 
 def duration_words(duration_ms: int) -> str:
-    """Write a duration as people say it: "62.0 s", "5 min 3 s", "2 h 3 min", "12 days"."""
+    """Return a duration as text: "62.0 s", "5 min 3 s", "2 h 3 min", "12 days"."""
     seconds = duration_ms // 1_000
     if seconds < 120:
         return f"{duration_ms / 1_000:.1f} s"

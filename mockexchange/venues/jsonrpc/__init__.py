@@ -1,1 +1,1 @@
-"""JSON-RPC: what the venues that speak it share."""
+"""Envelopes, sessions and rejections, shared by the venues of JSON-RPC."""

@@ -1,4 +1,4 @@
-"""Reading envelopes of JSON-RPC, whose ids come back as they were written: no number passes through a float."""
+"""The reader of JSON-RPC envelopes. Numbers stay text, so that an id comes back as it was written."""
 
 import json
 import re
@@ -11,18 +11,18 @@ from typing import Any, NamedTuple, NoReturn
 WHOLE = re.compile(r"-?[0-9]{1,18}")
 SURROGATE = re.compile(r"[\ud800-\udfff]")
 ID_CHARS_MAX = 1_024
-"""Of an id: what answers, frames and the journal carry back."""
+"""Length limit of an id, which answers, frames and the journal repeat."""
 SHOWN_CHARS_MAX = 80
 
 
 class Number(NamedTuple):
-    """A number of a document, as written: -0, 1.50 and integers of any length stay what they are."""
+    """A number of a document as it was written: -0, 1.50 and integers of any length stay unchanged."""
 
     text: str
 
 
 class Fault(StrEnum):
-    """What may be wrong of an envelope."""
+    """The defects of an envelope."""
 
     NOT_JSON = "not JSON"
     BATCH = "a batch"
@@ -34,7 +34,7 @@ class Fault(StrEnum):
 
 
 class Malformed(Exception):
-    """What was sent is no request; `id` is the one to answer with, where it could be read."""
+    """A malformed request; `id` is the one to answer with, None if it could not be read."""
 
     def __init__(self, fault: Fault, words: str, id_text: str | None = None) -> None:
         super().__init__(words)
@@ -45,7 +45,7 @@ class Malformed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """`id` is JSON text; it and `method` are None where the request has none. `extra` is what else it holds."""
+    """One request. `id` is JSON text; it and `method` are None if absent. `extra` holds all other keys."""
 
     id: str | None
     method: str | None
@@ -54,7 +54,7 @@ class Envelope:
 
 
 def read_envelope(raw: bytes, id_name: str = "id", method_required: bool = True) -> Envelope:
-    """Read one request. Raises Malformed with what is wrong, where, and what is expected."""
+    """Read one request. Raises Malformed with the defect, its place and the expected value."""
     document = read_object(raw)
     id_text = _id(document.pop(id_name, None), id_name)
     method = _method(document.pop("method", None), id_text, method_required)
@@ -69,7 +69,7 @@ def read_envelope(raw: bytes, id_name: str = "id", method_required: bool = True)
 def read_object(raw: bytes) -> dict[str, Any]:
     """Read a JSON object whose numbers are `Number`. Raises Malformed."""
     try:
-        # Bytes that are no UTF-8 are a ValueError too, and so is NaN.
+        # Invalid UTF-8 is a ValueError too, and so is NaN.
         document = json.loads(raw.decode(), parse_int=Number, parse_float=Number, parse_constant=_no_constant)
     except RecursionError:
         raise Malformed(Fault.NOT_JSON, "the JSON is nested too deep: expected one object") from None
@@ -83,12 +83,12 @@ def read_object(raw: bytes) -> dict[str, Any]:
 
 
 def whole(value: object) -> int | None:
-    """The integer that a number is, of at most 18 digits; None for anything else, such as 1.0 or "1"."""
+    """Return the integer of a number, of at most 18 digits; None for any other value, such as 1.0 or "1"."""
     return int(value.text) if isinstance(value, Number) and WHOLE.fullmatch(value.text) else None
 
 
 def texts_of(params: Mapping[str, Any]) -> dict[str, str]:
-    """Parameters as text: numbers as written, and of the rest what is neither a list nor an object."""
+    """Return parameters as text, numbers as written; lists and objects are left out."""
     texts = ((name, _text_of(value)) for name, value in params.items())
     return {name: text for name, text in texts if text is not None}
 
@@ -107,7 +107,7 @@ def _text_of(value: object) -> str | None:
 
 
 def kind_of(value: object) -> str:
-    """What a value of a document is, in words."""
+    """Describe the type of a value, with the value of a number or a string."""
     match value:
         case None:
             return "null"
@@ -123,12 +123,12 @@ def kind_of(value: object) -> str:
 
 
 def is_sayable(text: str) -> bool:
-    """Whether UTF-8 can say it: not where it holds half of a surrogate pair, which JSON may escape."""
+    """Return whether a text can be UTF-8: without halves of surrogate pairs, which JSON can escape."""
     return SURROGATE.search(text) is None
 
 
 def spell(text: str) -> str:
-    """Text as JSON; halves of a surrogate pair stay escaped."""
+    """Return text as JSON; halves of a surrogate pair stay escaped."""
     return encode_basestring(text) if is_sayable(text) else encode_basestring_ascii(text)
 
 

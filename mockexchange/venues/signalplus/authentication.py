@@ -1,6 +1,6 @@
-"""Who sends a request: headers, key, timestamp, signature, in that order.
+"""Authentication of a request: its headers, key, timestamp and signature, in that order.
 
-A 401's body is always the same; why it is one goes out of band, and where that takes work the rejection carries it as
+The body of a 401 is always the same; its reason is out of band, and where finding it takes work, the rejection carries
 a function for a worker thread.
 """
 
@@ -22,9 +22,9 @@ TIMESTAMP_DIGITS_MAX = 18
 def authenticate(
     context: SignalPlusContext, request: Request, now: int, host_now: int, reply: Answer, *, with_query: bool = False
 ) -> Key:
-    """Return the key that the request proves to have. Raises Rejected; the reply learns who it claims to be.
+    """Return the key that signed a request. Raises Rejected. Sets the claimed key of the reply.
 
-    Of a call of a stream the handshake was the proof.
+    A call on a stream was authenticated by the handshake.
     """
     credentials = signing.read_credentials(request, with_query=with_query)
     reply.key_id = credentials.key_id

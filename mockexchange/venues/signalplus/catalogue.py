@@ -1,6 +1,4 @@
-"""Where methods are asked for, and what one that is not answered may be: a typo, or one of Deribit's that this gateway
-is not known to have.
-"""
+"""The path of the methods, and the diagnosis of an unknown one: a misspelling, or a method of Deribit alone."""
 
 import difflib
 from collections.abc import Sequence
@@ -8,13 +6,13 @@ from collections.abc import Sequence
 from mockexchange.venues.quoting import quote
 
 PREFIX = "/signalplus/api"
-"""The venue's own is /api; here it shares a host with others."""
+"""The venue's own path is /api; here it shares a host with other venues."""
 METHOD_CHARS_MAX = 100
 SCOPES = ("private/", "public/")
 
 
 def explain_unknown_method(name: str, known: Sequence[str]) -> str:
-    """Say what may be wrong with the name of a method. Never raises."""
+    """Explain an unknown method. Never raises."""
     shown, bare = quote(name, METHOD_CHARS_MAX), name.strip("/ ").lower()[:METHOD_CHARS_MAX]
     for wanted in known:
         if bare in (wanted, wanted.rpartition("/")[2]) or _plain(bare) == _plain(wanted):

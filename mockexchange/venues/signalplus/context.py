@@ -1,4 +1,4 @@
-"""What the venue's front, over HTTP and as a stream, needs to know of one sandbox."""
+"""The context of requests: the state, API date, settings and caches of one sandbox."""
 
 from dataclasses import dataclass, field
 
@@ -22,10 +22,10 @@ class SignalPlusContext:
 
 
 def date_of(context: SignalPlusContext, key: Key | None) -> ApiDate:
-    """The API date that a key sees: its own, or that of the sandbox."""
+    """Return the API date of a key: its own, or that of the sandbox."""
     return parse_date(key.api_date) if key and key.api_date else context.api_date
 
 
 def key_of(state: State, key_id: str) -> Key | None:
-    """The key of that id, where its account is one of this venue."""
+    """Return the key with an id; None unless its account is of this venue."""
     return key_at(state, NAME, key_id)

@@ -1,9 +1,9 @@
-"""The days of this venue's wire that have names, and the sources its tables cite."""
+"""The named API dates of this venue, and the sources that its tables cite."""
 
 from mockexchange.venues.dated import ApiDate, parse_api_date
 
 FIRST_DAY = "2025-10-14"
-"""Since when the page of user.changes says that the section has it."""
+"""Date from which the page of user.changes lists it."""
 ALIASES = {"2026-10": "2026-10-31"}
 
 # Labels used by `source=` in the tables of objects, parameters and errors.
@@ -17,5 +17,5 @@ SOURCES = {
 
 
 def api_date(text: str) -> ApiDate:
-    """Read "compat", "latest", an alias or a day from 2025-10-14 on. Raises ValueError that lists what there is."""
+    """Read "compat", "latest", an alias or a day from 2025-10-14 on. Raises ValueError with the known values."""
     return parse_api_date(text, ALIASES, FIRST_DAY)

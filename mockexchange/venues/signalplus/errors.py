@@ -1,8 +1,7 @@
-"""The venue's errors as a dated table: the one place where a situation becomes a status and a body.
+"""The venue's errors as a dated table: the status, code and message of every situation.
 
-An error is {"rid", "error": {"code", "message"}} [doc]. Its numbers are published for no case but one; where they are
-not, those of Deribit stand in, which is what the gateway asks. Refused credentials are HTTP 401 [doc], anything else
-400, as Deribit has it.
+An error is {"rid", "error": {"code", "message"}} [doc]. One code is published; for the others those of
+Deribit, which is behind the gateway, are used. Refused credentials are HTTP 401 [doc], all else is 400, as at Deribit.
 """
 
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from mockexchange.venues.jsonrpc.rejection import Rejection
 from mockexchange.venues.request import Answer, Diagnose
 
 NO_RID = "null"
-"""What answers a request whose rid could not be read: JSON-RPC 2.0, which the venue's pages refer to."""
+"""The rid of an answer to an unreadable request, as in JSON-RPC 2.0, which the venue's pages refer to."""
 
 
 class Situation(StrEnum):
@@ -50,7 +49,7 @@ class Rejected(Rejection):
 
 
 ERRORS: tuple[ErrorRow, ...] = (
-    # The one that is documented, for the streams of a sister section.
+    # The only documented code, for the streams of a sister section.
     ErrorRow(name=Situation.UNAUTHORIZED, status=401, code=403, message="token invalid", source="docs-sister"),
     ErrorRow(name=Situation.NO_JSON, code=-32700, message="Parse error", source="json-rpc"),
     ErrorRow(name=Situation.NO_REQUEST, code=-32600, message="Invalid Request", source="json-rpc"),
@@ -72,7 +71,7 @@ SITUATIONS = {
     Fault.BAD_METHOD: Situation.NO_METHOD,
     Fault.BAD_PARAMS: Situation.BAD_PARAMS,
 }
-"""What is wrong of an envelope; anything else is no request."""
+"""Situations of malformed envelopes; all others are NO_REQUEST."""
 
 
 def rejected_of(malformed: Malformed) -> Rejected:
@@ -84,7 +83,7 @@ def error_row(situation: Situation, api_date: ApiDate) -> ErrorRow:
 
 
 def error_body(code: int, message: str, rid: str | None = None) -> bytes:
-    """An error for the rid of that JSON text, or for a request without any."""
+    """Return an error for a rid (JSON text), or for a request without one."""
     return f'{{"rid":{rid or NO_RID},"error":{{"code":{code},"message":{spell(message)}}}}}'.encode()
 
 
@@ -94,7 +93,7 @@ def body_of(rejected: Rejected, rid: str | None, api_date: ApiDate) -> bytes:
 
 
 def reject(reply: Answer, rejected: Rejected, rid: str | None, api_date: ApiDate) -> None:
-    """Make a rejection of an answer; where finding the reason takes work, the answer carries the work."""
+    """Turn an answer into the error of a rejection."""
     reply.status = error_row(rejected.situation, api_date).status
     reply.body = body_of(rejected, rid, api_date)
     reply.refusal = rejected.situation.name.lower()

@@ -1,6 +1,6 @@
-"""How this venue writes amounts: as strings of decimals, though its page says number [doc].
+"""The spelling of amounts: decimal strings, though the venue's page has numbers [doc].
 
-At most nine decimals, no zeros behind but one: "0.974421544", "110970.0", "0.0".
+At most nine decimals, trailing zeros cut down to one: "0.974421544", "110970.0", "0.0".
 """
 
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -11,7 +11,7 @@ from mockexchange.venues.jsonrpc.envelope import spell
 
 NINE_DECIMALS = Decimal("1e-9")
 EXACT = Context(prec=1_000, rounding=ROUND_HALF_EVEN)
-"""Its own, so that no thread's default decides; with room for any size that a command can bear."""
+"""An explicit context, independent of the thread's default, with room for the size of any command."""
 MICROSECONDS_PER_MILLISECOND = MICROSECONDS_PER_SECOND // 1_000
 
 
@@ -22,7 +22,7 @@ def decimal_9(value: Decimal) -> str:
 
 
 def side(size: Decimal) -> str:
-    """What Deribit calls direction: of a size with its sign."""
+    """Return the side of a signed size; Deribit calls it direction."""
     return '"zero"' if not size else '"buy"' if size > 0 else '"sell"'
 
 

@@ -1,6 +1,6 @@
-"""The body of an error that nothing in the exchange calls for: a fault answers with it, by status.
+"""The error bodies that faults answer with, by HTTP status.
 
-The numbers are those of Deribit's errors that clients retry; the venue's own are not published.
+The codes are those of Deribit's retryable errors; the venue's own are not published.
 """
 
 from collections.abc import Callable
@@ -34,17 +34,17 @@ OUTAGES = {
 
 
 def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
-    """The body of an error with this status, to what is no request. There is one shape."""
+    """Return the error body of a status without a request. There is only one shape."""
     return _body(status, None)
 
 
 def answer_outage(context: SignalPlusContext, request: Request, status: int, now: int, host_now: int) -> bytes:
-    """The same as the answer to a request."""
+    """Return the error body of a status as the answer to a request."""
     return _body(status, rid_of(request.body))
 
 
 def _body(status: int, rid: str | None) -> bytes:
-    """Statuses without a number have HTTP's words."""
+    """Return an error body; a status without a code gets the phrase of HTTP."""
     known = OUTAGES.get(status) or Outage(status, _phrase(status))
     return error_body(known.code, known.message, rid)
 

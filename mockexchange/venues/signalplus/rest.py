@@ -1,7 +1,7 @@
-"""One request over HTTP, from bytes to bytes: path, credentials, document, method, params, answer.
+"""The answer to one HTTP request: path, credentials, document, method, params, result.
 
-Every method is a POST [doc]. The page does not say whether to the base URL or to the method's own below it: both are
-answered, and `method` has to be in the body either way.
+Every method is a POST [doc]. The page leaves open whether to the base URL or to the method's own below it: both are
+answered, and the body has to name the method either way.
 """
 
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ from mockexchange.venues.venue import RestApi
 
 @dataclass(slots=True)
 class Visit:
-    """One request to the venue: exchange time and host time in microseconds, and the reply as it comes to be."""
+    """One request at exchange time `at` and host time `host_at`, microseconds, and the reply under construction."""
 
     context: SignalPlusContext
     request: Request
@@ -68,7 +68,7 @@ def answer(context: SignalPlusContext, request: Request, now: int, host_now: int
 
 
 def operation_of(context: SignalPlusContext, request: Request) -> str | None:
-    """The method that a request asks for: its body's, or its path's where the body cannot be read."""
+    """Return the method of a request: that of its body, or of its path if the body is unreadable."""
     return OPEN_STREAM if request.path in STREAM_PATHS else _operation_in(request, _read(request.body))
 
 
@@ -106,7 +106,7 @@ def _require_post(visit: Visit) -> None:
 
 
 def _require_size(visit: Visit) -> None:
-    """Before credentials: what is too large is read no further."""
+    """Raise Rejected for a body above the limit, before the credentials are checked."""
     if len(visit.request.body) > BODY_BYTES_MAX and isinstance(visit.envelope, Rejected):
         raise visit.envelope
 
@@ -119,7 +119,7 @@ def _require_one_method(visit: Visit, envelope: Envelope) -> None:
 
 
 def _method_in(request: Request) -> str:
-    """What the path names below the base URL; "" for the base itself."""
+    """Return the method in a path; "" for the base URL."""
     return unquote(request.path.removeprefix(PREFIX)).strip("/")
 
 

@@ -1,4 +1,4 @@
-"""What a scenario may switch about this venue; the defaults are what the facts say, or the documented choice."""
+"""The settings of this venue in a scenario; the defaults are facts or documented choices."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -9,20 +9,20 @@ from mockexchange.venues.switches import Duration, Switch, Words
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignalPlusSettings:
-    """The window is documented for a sister section with the same headers: 15 s to either side."""
+    """Settings of SignalPlus. The window of 15 s to either side is that of a sister section with the same headers."""
 
     auth_mode: Literal["on", "off"] = "on"
     auth_clock: Literal["host", "exchange"] = "host"
-    """What timestamps are held against: real clients sign with their own clock, so host time."""
+    """Clock that timestamps are compared with: real clients sign with host time."""
     window_us: int = 15 * MICROSECONDS_PER_SECOND
     flat_rows: Literal["show", "omit"] = "show"
-    """Whether what is flat again is listed, with side zero: the page has that word, so there are such rows."""
+    """Whether closed positions are listed, with side zero: the page has that side, so such rows exist."""
     stream_paths: Literal["alike", "apart"] = "alike"
-    """Whether both paths answer everything, or /ws/private alone subscriptions, which is where the page has them."""
+    """Whether both paths accept subscriptions, or /ws/private alone, where the page has them."""
     stream_heartbeat_us: int = 0
-    """Of quiet before a Ping, in host time; 0 for none: nothing is known of the venue's."""
+    """Silence before a Ping, in host time; 0 for none. The venue's own is unknown."""
     stream_pong_us: int = 0
-    """For the answer to a Ping, in host time; 0 for ever."""
+    """Host time to answer a Ping; 0 for no limit."""
     stream_outbox_bytes: int = 4 * 1024 * 1024
 
 

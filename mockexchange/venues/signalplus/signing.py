@@ -1,9 +1,9 @@
-"""Who sent a request: four headers and their verification.
+"""The four headers of a signed request, signatures, and the generation of keys.
 
 The signed text is "{timestamp}\\n{nonce}" and nothing else of the request [doc]; the signature is the base64 of its
-HMAC-SHA256, keyed with the bytes that the secret is the base64 of [doc of a sister section with the same headers]. A
-handshake may carry the four values in its query instead [doc of the same section]. Nonces are said to be unique; one
-that comes twice is accepted, as nothing here is remembered from request to request.
+HMAC-SHA256, keyed with the base64-decoded secret [doc of a sister section with the same headers]. A
+handshake may carry the four values in its query instead [doc of the same section]. Nonces should be unique; a
+repeated one is accepted, since no request depends on earlier ones.
 """
 
 from base64 import b64decode, b64encode
@@ -20,7 +20,7 @@ NONCE_HEADER = b"signalplus-api-nonce"
 SIGNATURE_HEADER = b"signalplus-api-signature"
 HEADERS = (KEY_HEADER, TIMESTAMP_HEADER, NONCE_HEADER, SIGNATURE_HEADER)
 QUERY = ("apiKey", "timestamp", "nonce", "signature")
-"""In the order of the headers."""
+"""Parameters of a query, in the order of the headers."""
 SCHEME = "bearer "
 SECRET_BYTES = 32
 KEY_ID_BYTES = 16
@@ -36,12 +36,12 @@ class Credentials(NamedTuple):
 
     @property
     def text(self) -> bytes:
-        """What a client has to sign."""
+        """The bytes to sign."""
         return f"{self.timestamp or ''}\n{self.nonce or ''}".encode("latin-1", "replace")
 
 
 def read_credentials(request: Request, *, with_query: bool = False) -> Credentials:
-    """Read the four headers, or where there is none of them and `with_query` allows it, the query."""
+    """Read the four headers; without any of them, the query, if `with_query` allows it."""
     found = [_header(request, name) for name in HEADERS]
     if with_query and not any(found):
         given = dict(parse_qsl(request.query, encoding="latin-1"))
@@ -50,12 +50,12 @@ def read_credentials(request: Request, *, with_query: bool = False) -> Credentia
 
 
 def claimed_key(request: Request) -> str | None:
-    """The id of the key that a request claims to be of."""
+    """Return the id of the key that a request claims, unverified."""
     return read_credentials(request, with_query=True).key_id
 
 
 def secret_bytes(secret: str) -> bytes:
-    """The bytes that a secret is the base64 of; those of its text where it is none, which `check_secret` refuses."""
+    """Return the bytes of a base64 secret; of any other text, which `check_secret` refuses, its own bytes."""
     return _decoded(secret) or secret.encode()
 
 
@@ -64,17 +64,17 @@ def signature_of(secret: bytes, text: bytes) -> str:
 
 
 def key_id_of(seed: str) -> str:
-    """An id for a key that a scenario gives none."""
+    """Return a key id for a scenario that gives none."""
     return secrets.derived(seed, "signalplus key", KEY_ID_BYTES).hex()
 
 
 def secret_of(seed: str) -> str:
-    """A secret for a key that a scenario gives none."""
+    """Return a secret for a scenario that gives none."""
     return b64encode(secrets.derived(seed, "signalplus secret", SECRET_BYTES)).decode()
 
 
 def check_secret(secret: str) -> None:
-    """Raises ValueError where a secret is no base64, or empty."""
+    """Raise ValueError for a secret that is empty or no base64."""
     if not _decoded(secret):
         raise ValueError("expected standard base64 with its padding, such as c2VjcmV0")
 

@@ -1,7 +1,7 @@
-"""A refusal of credentials says why, out of band: in words that tell what to change.
+"""The diagnosis of refused credentials, out of band: what was wrong and what to change.
 
-headers explains what is refused before a signature is looked at, or has none; texts says what could have been signed in
-the right text's stead, by the tables in mistakes. Trying them is done by `venues.signatures`, for all venues.
+`headers` explains refusals that need no look into a signature; `texts` gives the texts that may have been signed, by
+the tables in `mistakes`; the search for the right one is that of `venues.diagnosis`.
 """
 
 from mockexchange.venues.deribit.diagnosis.headers import (

@@ -1,4 +1,4 @@
-"""What is wrong of credentials where no signature has to be looked into: schemes, ids, times, secrets and tokens."""
+"""The diagnosis of schemes, client ids, timestamps, secrets and tokens, without a look into a signature."""
 
 from collections.abc import Callable, Sequence
 
@@ -25,7 +25,7 @@ def explain_missing(sent: Credentials) -> str:
 
 
 def explain_unknown_key(key_id: str, state: State) -> str:
-    """Say whose a client id is that this venue does not know: another venue's, or one that is nearly it."""
+    """Explain a client id that this venue does not know: a key of another venue, or a misspelling."""
     shown = quote(key_id, SHOWN_CHARS_MAX)
     key = state.secret_keys.get(key_id) or state.keys.get(key_id)
     if key is not None:
@@ -55,7 +55,7 @@ def explain_time(timestamp: str, now_ms: int, window_ms: int) -> str:
 
 
 def explain_secret(secret: str, claimed: KnownSecret, all_known: Sequence[KnownSecret]) -> str:
-    """Say whose secret it is, or in what it differs from the key's."""
+    """Explain a wrong secret: that of another key, or a variant of the right one."""
     given, right = secret.encode(errors="replace"), claimed.key
     if not given:
         return f"the secret is empty: send that of {claimed.label}"
@@ -75,7 +75,7 @@ def explain_secret(secret: str, claimed: KnownSecret, all_known: Sequence[KnownS
 
 
 def explain_no_token(text: object, reads: Callable[[str], object]) -> str:
-    """Say why something is no token; `reads` tells whether a text is one."""
+    """Explain an invalid token; `reads` returns something true for a text that is one."""
     if not isinstance(text, str):
         return f"access_token: expected a string; {LOGIN}"
     if not text:

@@ -1,6 +1,6 @@
-"""Every known way of making the text to sign wrongly, as tables, likeliest first.
+"""The known mistakes in the text to sign, as tables, likeliest first.
 
-A mistake is the parts of the text that it changes and what to do about it; what a row may depend on is what was sent.
+A mistake is the parts of the text that it changes, and the advice; it may depend on what was sent.
 """
 
 import json
@@ -14,14 +14,14 @@ from mockexchange.venues.quoting import quote
 PREFIX = "/api/v2"
 METHODS = ("GET", "POST")
 JSON_BYTES_MAX = 8_192
-"""A longer body is not spelt anew."""
+"""A longer body is not tried in other spellings."""
 QUERY_CHARS_MAX = 4_096
 TIMESTAMP_DIGITS_MAX = 18
 SHOWN_CHARS_MAX = 120
 
 
 class Sent(NamedTuple):
-    """What a signature could have been made over. A stream has `data`, and of the rest timestamp and nonce alone."""
+    """The parts that may have been signed. A stream has `data`, timestamp and nonce alone."""
 
     timestamp: str
     nonce: str

@@ -1,4 +1,4 @@
-"""The diagnosis of a signed request without a server, for who has the secret at hand."""
+"""The diagnosis of a signed request without a server, with the secret at hand."""
 
 from mockexchange.venues.deribit.diagnosis.headers import SHOWN_CHARS_MAX, explain_missing
 from mockexchange.venues.deribit.diagnosis.texts import request_case
@@ -18,9 +18,9 @@ from mockexchange.venues.request import Request
 
 
 def explain_offline(method: str, target: str, body: bytes, authorization: str, secret: str) -> str:
-    """Say what is wrong with a signed request, "verifies" where nothing is. Never raises.
+    """Explain a signed request: "verifies" if its signature is right. Never raises.
 
-    `target` may be a whole URL. Neither a clock nor whether there is such a client id is looked at.
+    `target` may be a whole URL. The clock and the client id are not checked.
     """
     host, target = _split(target)
     path, _, query = target.partition("?")
@@ -43,7 +43,7 @@ def explain_offline(method: str, target: str, body: bytes, authorization: str, s
 
 
 def _split(target: str) -> tuple[str, str]:
-    """The host of a URL, "" where there is none, and what of it is signed."""
+    """Return the host of a URL ("" without one) and its signed target."""
     _, scheme, rest = target.partition("://")
     host, _, target_of_url = rest.partition("/")
     return (host, f"/{target_of_url}") if scheme and "?" not in target.partition("://")[0] else ("", target)

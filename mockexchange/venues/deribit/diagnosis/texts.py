@@ -1,6 +1,6 @@
-"""The texts that a signature may have been made over, and the ways in which its secret may have been read.
+"""The texts that may have been signed, and the ways in which the secret may have been read.
 
-Texts are wire bytes carried as latin-1: what is rendered is exactly what was, or could have been, signed.
+Texts are wire bytes as latin-1.
 """
 
 from base64 import b64decode
@@ -15,13 +15,13 @@ from mockexchange.venues.diagnosis.search import Attempt, Edit, Fields, attempts
 from mockexchange.venues.request import Request
 
 COMBINED = 2
-"""Of each mistake the likeliest spellings are also tried together with another mistake."""
+"""Spellings of each mistake that are also tried together with another mistake: the first ones."""
 Make = Callable[[KnownSecret, Sequence[KnownSecret]], Case]
-"""(the key that is claimed, the others there are): the case to look into."""
+"""(claimed key, other keys): the case to diagnose."""
 
 
 def request_case(request: Request, sent: Credentials) -> Make:
-    """The case of a signed request."""
+    """Return the case of a signed request."""
     parts = Sent(
         sent.timestamp,
         sent.nonce,
@@ -36,7 +36,7 @@ def request_case(request: Request, sent: Credentials) -> Make:
 
 
 def stream_case(sent: Credentials, data: str) -> Make:
-    """The case of a client_signature."""
+    """Return the case of a client_signature."""
     encoded = data.encode(errors="replace").decode("latin-1")
     parts = Sent(sent.timestamp, sent.nonce, sent.key_id, data=encoded)
     return _case(parts, sent.signature, "stream", OF_STREAMS)

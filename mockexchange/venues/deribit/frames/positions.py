@@ -1,6 +1,6 @@
-"""Data of user.changes: what one command changed of one instrument.
+"""The data of user.changes: the changes of one instrument by one command.
 
-Its positions have no open_orders_margin and no estimated_liquidation_price, going by the documents' example [doc].
+Its positions lack open_orders_margin and estimated_liquidation_price, as in the documents' example [doc].
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ _WRITE_FUTURE, _WRITE_PERPETUAL, _WRITE_OPTION = map(writer, (FUTURE_POSITION, P
 
 
 def changes_text(trades: Iterable[ContractTrade], view: PositionView, api_date: ApiDate) -> str:
-    """No orders: there are none here."""
+    """Orders are always empty: none are emulated."""
     terms = view.contract.terms
     future = _WRITE_PERPETUAL if terms.is_perpetual else _WRITE_FUTURE
     write = _WRITE_OPTION if terms.kind is ContractKind.OPTION else future

@@ -1,4 +1,4 @@
-"""Every object of the answers as a dated table, by the name of the venue's documents."""
+"""The objects of answers as dated tables, by their names in the venue's documents."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.deribit.objects import currencies, indexes, instruments, positions, summaries, tickers, trades

@@ -1,4 +1,4 @@
-"""The venue's currencies. What deposits and withdrawals would cost is none of the exchange's business."""
+"""The venue's currencies. Fees of deposits and withdrawals are constants: neither is emulated."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ CURRENCIES = (
     Currency("USDT", "Tether USD", "USDT", 6),
     Currency("EURR", "StablR Euro", "EURR", 6),
 )
-"""Those that positions can be asked by."""
+"""The currencies that positions can be filtered by."""
 CURRENCY: tuple[Field, ...] = (
     always("apr", "0.0", "name"),
     text("coin_type"),

@@ -1,6 +1,6 @@
-"""What goes around a result or an error, over HTTP and on a stream alike.
+"""The envelope of a result or an error, over HTTP and on streams.
 
-`usIn` and `usOut` are microseconds and always the same apart, so that an answer is a function of request and time.
+`usIn` and `usOut` are microseconds with a fixed difference, so that an answer is a function of request and time.
 """
 
 from mockexchange.venues.deribit.context import DeribitContext
@@ -8,7 +8,7 @@ from mockexchange.venues.deribit.errors import Rejected, error_object
 
 
 def result_text(context: DeribitContext, id_text: str | None, result: str, us_in: int) -> bytes:
-    """An answer with the JSON of a result; `id_text` is that of the request, as it was written."""
+    """Return an answer with the JSON of a result; `id_text` is the id of the request as it was written."""
     return _enveloped(context, id_text, f'"result":{result}', us_in)
 
 

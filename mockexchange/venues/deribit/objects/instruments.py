@@ -1,4 +1,4 @@
-"""Contracts as instruments: futures, options and combos have a table each."""
+"""Derivatives as instruments: a table each for futures, options and combos."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -28,7 +28,7 @@ MAX_LEVERAGE = Spelling("integer: 1 over the initial margin's rate", lambda rate
 
 
 class Instrument(NamedTuple):
-    """A contract, and the currency its prices are in: of an option that pays in coins, the coin."""
+    """A derivative and the currency of its prices: the coin for an option that pays in coins."""
 
     contract: Contract
 
@@ -63,12 +63,12 @@ INSTRUMENT: tuple[Field, ...] = (
     number("taker_commission", "terms.taker_fee"),
     number("tick_size", "terms.tick"),
     always("tick_size_steps", "[]", "terms"),
-    # Newer than the document: a client of September 2026 needs it.
+    # Newer than the document; a client of September 2026 needs it.
     always("underlying_type", '"crypto"', "terms", source="code"),
 )
 FUTURE: tuple[Field, ...] = (
     *INSTRUMENT,
-    # Deprecated, and still sent.
+    # Deprecated, but still sent.
     field("future_type", INSTRUMENT_TYPE, "terms.form"),
     field("max_leverage", MAX_LEVERAGE, "terms.margin.initial", source="choice"),
     always("max_liquidation_commission", "0.0075", "terms", source="docs"),
@@ -90,5 +90,5 @@ def _writer_of(kind: ContractKind) -> Writer:
 
 
 def instrument_text(contract: Contract, api_date: ApiDate) -> str:
-    """A contract's terms as JSON."""
+    """Return the terms of a derivative as JSON."""
     return _writer_of(contract.terms.kind)(Instrument(contract), api_date)

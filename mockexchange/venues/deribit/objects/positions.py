@@ -1,6 +1,6 @@
-"""Rows of positions, of one table for each kind of contract: a key that a kind has not is left out.
+"""Positions as rows, with a table for each kind of derivative.
 
-Of a combo, which is never held, there is the flat row of its kind.
+A combo, which is never held, has the flat row of its kind.
 """
 
 from mockexchange.core.derivatives.contracts import Terms
@@ -29,11 +29,11 @@ POSITION: tuple[Field, ...] = (
     number("size"),
     number("total_profit_loss", "printed_total"),
 )
-"""What every kind has."""
+"""Keys of every kind."""
 
 FUTURE_POSITION: tuple[Field, ...] = (
     *POSITION,
-    # A number on the margin model segregated_sm alone, which this exchange's accounts are not on [wire].
+    # A number only on the margin model segregated_sm, which no account here has [wire].
     field("estimated_liquidation_price", NULL, "size", source="wire"),
     field("leverage", WHOLE_OR_ZERO, "leverage"),
     field("size_currency", NUMBER_OR_ZERO, "size_currency"),
@@ -63,5 +63,5 @@ def _writer_of(terms: Terms) -> Writer:
 
 
 def position_text(view: PositionView, api_date: ApiDate) -> str:
-    """A position as JSON."""
+    """Return a position as JSON."""
     return _writer_of(view.contract.terms)(view, api_date)

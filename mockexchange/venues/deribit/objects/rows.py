@@ -1,4 +1,4 @@
-"""Rows that several objects share, and the encoders that are compiled from tables of them."""
+"""Rows that several objects share, and the compiler of their encoders."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,7 +13,7 @@ Writer = Callable[[Any, ApiDate], str]
 
 
 def writer(table: tuple[Field, ...]) -> Writer:
-    """Return the function that writes a value as the table's object of a day, its keys in alphabetical order."""
+    """Return a function that encodes a value by a table as of a date, its keys in alphabetical order."""
 
     @lru_cache(maxsize=DATES_MAX)
     def compiled(api_date: ApiDate) -> Callable[[Any], bytes]:
@@ -41,5 +41,5 @@ def text(name: str, read: str = "", *, empty: Empty = "never", source: str = DOC
 
 
 def always(name: str, written: str, read: str, *, source: str = "choice") -> Field:
-    """A key whose value never changes, as JSON; `read` is anything that the object has."""
+    """Return a key with a constant value, as JSON; `read` is any attribute of the object."""
     return field(name, constant(written), read, source=source)

@@ -1,6 +1,6 @@
-"""An account's summary in one currency, alone and in a list, with and without what `extended` adds.
+"""An account's summary in one currency, alone and in a list, with and without the keys of `extended`.
 
-The margin model is one without liquidation prices, which there are not; its formulas are those of the standard one.
+The margin model is one without liquidation prices, which are not emulated; the formulas are those of the standard one.
 """
 
 import json
@@ -29,12 +29,12 @@ LIMITS = json.dumps(
     },
     separators=(",", ":"),
 )
-"""Those of the documents' example; none is enforced."""
+"""The rate limits of the documents' example; none is enforced."""
 ByIndex = Mapping[str, Decimal]
 
 
 class Owner(NamedTuple):
-    """Whose summary it is; `id` is what `subaccount_id` asks for."""
+    """The owner of a summary; `id` is its `subaccount_id`."""
 
     id: int
     username: str
@@ -42,7 +42,7 @@ class Owner(NamedTuple):
 
 
 class Statement(NamedTuple):
-    """A summary with sums by price index, such as btc_usd, and its owner."""
+    """A summary with its owner and its sums by price index, such as btc_usd."""
 
     view: SummaryView
     owner: Owner
@@ -97,7 +97,7 @@ PORTFOLIO: tuple[Field, ...] = (
     _amount("options_vega"),
     field("options_vega_map", BY_INDEX, "vega"),
     always("portfolio_margining_enabled", "true", "view"),
-    # As if nothing expired soon.
+    # Computed as if nothing expired soon.
     _amount("projected_delta_total", "delta_total"),
     _amount("projected_initial_margin", "initial_margin"),
     _amount("projected_maintenance_margin", "maintenance_margin"),
@@ -107,7 +107,7 @@ PORTFOLIO: tuple[Field, ...] = (
     always("spot_reserve", "0.0", "view"),
     _amount("total_pl", "total"),
 )
-"""What the stream tells as well."""
+"""Keys that notifications have as well."""
 ACCOUNT_SUMMARY: tuple[Field, ...] = (*PORTFOLIO, always("limits", LIMITS, "view", source="docs"))
 IDENTITY: tuple[Field, ...] = (
     field("email", Spelling("string", lambda name: spell(f"{name}@example.com")), "owner.username"),
@@ -117,7 +117,7 @@ IDENTITY: tuple[Field, ...] = (
     text("type", "owner.type"),
     text("username", "owner.username"),
 )
-"""Of the owner; a list of summaries has them in any case."""
+"""Keys of the owner, which a list of summaries always has."""
 OWNER: tuple[Field, ...] = (
     *IDENTITY,
     always("interuser_transfers_enabled", "false", "owner"),
@@ -127,7 +127,7 @@ OWNER: tuple[Field, ...] = (
     always("self_trading_extended_to_subaccounts", "false", "owner"),
     always("self_trading_reject_mode", '"cancel_maker"', "owner"),
 )
-"""What `extended` adds."""
+"""Keys that `extended` adds."""
 ACCOUNT_SUMMARY_EXTENDED = (*ACCOUNT_SUMMARY, *OWNER)
 _SUMMARIES = field("summaries", Nested("AccountSummary", ACCOUNT_SUMMARY, is_list=True), "summaries")
 ACCOUNT_SUMMARIES: tuple[Field, ...] = (*IDENTITY, _SUMMARIES)
@@ -137,5 +137,5 @@ _WRITE_PORTFOLIO = writer(PORTFOLIO)
 
 
 def portfolio_text(statement: Statement, api_date: ApiDate) -> str:
-    """A summary as a stream tells it."""
+    """Return a summary as the data of a notification."""
     return _WRITE_PORTFOLIO(statement, api_date)

@@ -1,4 +1,4 @@
-"""Prices of a contract. There is no order book and no tape of what others trade: bids, asks, statistics are empty."""
+"""The prices of a derivative. Bids, asks and statistics are empty: there is no order book and no public trade."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,12 +11,12 @@ from mockexchange.venues.deribit.objects.instruments import STATE
 from mockexchange.venues.deribit.objects.rows import Writer, always, field, number, text, writer
 
 BAND = (Decimal("0.985"), Decimal("1.015"))
-"""Of prices that orders may have around the mark: what the documents' example of a future has."""
+"""Band of order prices around the mark, as in the documents' example of a future."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ticker:
-    """`at` is exchange time in microseconds."""
+    """The prices of a derivative; `at` is exchange time in microseconds."""
 
     contract: Contract
     index: Decimal
@@ -32,7 +32,7 @@ class Ticker:
 
     @property
     def _band(self) -> list[Decimal]:
-        """A combo's mark may be below zero."""
+        """Bounds in no order, since a combo's mark may be below zero."""
         return [CONTEXT.multiply(self.contract.mark, factor) for factor in BAND]
 
 
@@ -97,5 +97,5 @@ def _writer_of(contract: Contract) -> Writer:
 
 
 def ticker_text(ticker: Ticker, api_date: ApiDate) -> str:
-    """A contract's prices as JSON."""
+    """Return the prices of a derivative as JSON."""
     return _writer_of(ticker.contract)(ticker, api_date)

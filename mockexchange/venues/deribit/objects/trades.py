@@ -1,4 +1,4 @@
-"""An account's own trades; only what the venue's example of them has, and what is there for some."""
+"""An account's own trades, with the keys of the venue's example and those of some kinds."""
 
 from mockexchange.core.derivatives.trades import ContractTrade
 from mockexchange.core.derivatives.vocabulary import ContractKind
@@ -22,14 +22,14 @@ USER_TRADE: tuple[Field, ...] = (
     number("mark_price", "mark"),
     always("matching_id", "null", "trade_id", source="openapi-2.1.1"),
     text("order_id"),
-    # Fills are told by a scenario, which knows no orders.
+    # Trades come from a scenario, which has no orders.
     always("order_type", '"limit"', "trade_id"),
     always("post_only", "false", "trade_id"),
     number("price"),
     number("profit_loss", "profit"),
     always("reduce_only", "false", "trade_id"),
     always("state", '"filled"', "trade_id"),
-    # Whether a tick was a zero one is not told apart: 0 for a price not below the last, 2 for one below.
+    # Zero ticks are not distinguished: 0 for a price not below the last one, 2 for one below.
     field(
         "tick_direction",
         Spelling("0 or 2", lambda is_long: PLUS_TICK if is_long else MINUS_TICK, (PLUS_TICK, MINUS_TICK)),
@@ -49,12 +49,12 @@ USER_TRADES: tuple[Field, ...] = (
     field("has_more", BOOLEAN, "has_more"),
     field("trades", Nested("UserTrade", USER_TRADE, is_list=True), "trades"),
 )
-"""What a list of them comes in."""
+"""The object around a list of trades."""
 
 _WRITE, _WRITE_OPTION = writer(USER_TRADE), writer(OPTION_USER_TRADE)
 
 
 def trade_text(trade: ContractTrade, api_date: ApiDate) -> str:
-    """A trade as JSON."""
+    """Return a trade as JSON."""
     write = _WRITE_OPTION if trade.kind == ContractKind.OPTION else _WRITE
     return write(trade, api_date)

@@ -1,1 +1,1 @@
-"""The operations that are emulated: how each asks the core and writes its answer; `routes` has them all."""
+"""The emulated operations: what each reads from the core and how it writes its answer."""

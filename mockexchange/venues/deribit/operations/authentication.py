@@ -1,7 +1,7 @@
-"""public/auth: a token for who proves to have a key, by its secret, by a signature or by an earlier token.
+"""public/auth: access tokens in exchange for a secret, a signature or a refresh token.
 
-Tokens prove themselves: none is kept, and one is as good on another connection. What they may do is what the key may,
-narrowed to the scope that was asked for [doc].
+Tokens carry their own proof: none is stored, and each is valid on every connection. Their scope is that of the key,
+narrowed to the requested scope [doc].
 """
 
 import re
@@ -37,7 +37,7 @@ _SESSION = re.compile(r"session:([!-~]{1,64})")
 
 
 class Proven(NamedTuple):
-    """Who asks for a token, what they may have at most, and what they asked for."""
+    """A verified key, the most that it may be granted, and the requested scope."""
 
     key: Key
     allowed: Collection[str]
@@ -51,7 +51,7 @@ class Granted(NamedTuple):
 
 
 def grant(call: Call) -> str:
-    """The result of public/auth. Raises Rejected."""
+    """Return the result of public/auth. Raises Rejected."""
     proven = PROOFS[call.params["grant_type"]](call)
     granted = narrow(proven, call.context.settings.token_lifetime_us // MICROSECONDS_PER_SECOND)
     issued_at = clock_of(call.context.settings, call.at, call.host_at)
@@ -74,7 +74,7 @@ def grant(call: Call) -> str:
 
 
 def narrow(proven: Proven, lifetime_s: int) -> Granted:
-    """What is granted of a scope that was asked for: no more than is allowed, and what nobody knows is left out."""
+    """Return the granted part of a requested scope; unknown words are left out."""
     words = proven.asked.split()
     session = next((found[1] for word in words if (found := _SESSION.fullmatch(word))), None)
     asked_s = next((int(found[1]) for word in words if (found := _EXPIRES.fullmatch(word))), 0)
@@ -87,7 +87,7 @@ def narrow(proven: Proven, lifetime_s: int) -> Granted:
 
 
 def _access(words: list[str], allowed: Collection[str]) -> list[str]:
-    """Where accesses are named those alone, where some are only denied (`trade:none`) all others."""
+    """Return the accesses that a scope names; if it only denies some (`trade:none`), all others."""
     most = [word for word in allowed if word in SCOPES]
     may = {*most, *map(_to_read, most)}
     asked = [word for word in words if word in SCOPES]
@@ -135,6 +135,6 @@ PROOFS: dict[str, Callable[[Call], Proven]] = {
     "client_signature": _prove_signature,
     "refresh_token": _prove_token,
 }
-"""By grant type."""
+"""The verification of each grant type."""
 
 OPERATIONS: tuple[Operation, ...] = (Operation(name="public/auth", answer=grant, parameters=AUTH),)

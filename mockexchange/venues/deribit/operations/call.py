@@ -1,4 +1,4 @@
-"""What an operation is, and what it is given: one request, its caller known and its parameters decoded."""
+"""An operation, and a call of it: a request with known caller and decoded parameters."""
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ PUBLIC, PRIVATE = "public", "private"
 
 
 class Caller(NamedTuple):
-    """Who asks: the key, what it may do (narrowed by its token, where there is one), and whose book it sees."""
+    """The caller of an operation: its key, its scopes (narrowed by its token, if any) and its subaccount."""
 
     key: Key
     scopes: tuple[str, ...]
@@ -22,7 +22,7 @@ class Caller(NamedTuple):
 
 @dataclass(slots=True)
 class Call:
-    """One request; `caller` is None where nobody is needed. Times are microseconds, exchange time before host time."""
+    """One call; `caller` is None for a public operation. Times are microseconds, exchange time before host time."""
 
     operation: "Operation"
     context: DeribitContext
@@ -34,13 +34,13 @@ class Call:
 
 
 class Operation(NamedTuple):
-    """One method. `answer` writes the JSON of its result; None where only a stream can be asked."""
+    """One method. `answer` returns the JSON of its result; None for a method of streams alone."""
 
     name: str
     answer: Callable[[Call], str] | None
     parameters: tuple[Parameter, ...] = ()
     scope: str = ""
-    """What a key needs for it; "" where nothing."""
+    """Scope that a key needs; "" for none."""
 
     @property
     def is_private(self) -> bool:
@@ -48,9 +48,9 @@ class Operation(NamedTuple):
 
 
 def kept(call: Call, make: Callable[[], bytes], *parts: Hashable) -> str:
-    """The result, made anew only where anything of the exchange changed since last time.
+    """Return a cached result, made anew after a change of the exchange.
 
-    `make` may depend on nothing but the state, the API date and what is named in `parts`.
+    `make` may depend on the state, the API date and `parts` alone.
     """
     key = (call.operation.name, call.context.api_date.day, *parts)
     return call.context.caches.pages.body(key, call.context.state.revision, make).decode()

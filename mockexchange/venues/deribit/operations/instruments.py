@@ -1,4 +1,4 @@
-"""What is traded, and at what prices."""
+"""Instruments, currencies and prices."""
 
 from mockexchange.venues.deribit.errors import invalid
 from mockexchange.venues.deribit.objects.currencies import CURRENCIES as ROWS
@@ -18,7 +18,7 @@ def get_currencies(call: Call) -> str:
 
 
 def get_instruments(call: Call) -> str:
-    """Those that trade, or with `expired` those that were delivered, in the order of listing."""
+    """Return the open instruments, or with `expired` the delivered ones, in the order of listing."""
     params, is_open = call.params, not call.params["expired"]
     shown = (
         instrument_text(contract, call.context.api_date)
@@ -47,7 +47,7 @@ def get_index_price(call: Call) -> str:
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(name="public/get_currencies", answer=get_currencies),
-    # The documents require the currency; the most used client asks for all kinds of all at once [code].
+    # The documents require the currency; the most used client omits it, to get all at once [code].
     Operation(
         name="public/get_instruments",
         answer=get_instruments,

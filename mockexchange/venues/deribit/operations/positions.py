@@ -1,4 +1,4 @@
-"""Positions of a book: all of them, and that in one contract."""
+"""Positions of a subaccount: all of them, or that in one instrument."""
 
 from mockexchange.core.derivatives.contracts import Terms
 from mockexchange.core.derivatives.queries import Held, held_of, position_of, view_of_held
@@ -12,7 +12,7 @@ SCOPE = "trade:read"
 
 
 def get_positions(call: Call) -> str:
-    """Spot and combos have no positions: their kinds list none."""
+    """Return the positions that pass the filters; spot and combos have none."""
     subaccount_ref, currency, kind = subaccount_ref_of(call), call.params["currency"], call.params["kind"]
     state, api_date = call.context.state, call.context.api_date
 
@@ -28,7 +28,7 @@ def get_positions(call: Call) -> str:
 
 
 def get_position(call: Call) -> str:
-    """Of a contract that is not held: size 0 and direction zero [wire]."""
+    """Return the position in one instrument: of size 0 and direction zero if it is not held [wire]."""
     contract = contract_of(call)
     assert call.caller is not None, "an operation about a book has a caller"
     view = position_of(call.context.state, call.caller.subaccount_ref, contract.name)
@@ -36,7 +36,7 @@ def get_position(call: Call) -> str:
 
 
 def is_asked(terms: Terms, currency: str | None, kind: str | None) -> bool:
-    """Whether a contract passes the filters. Its currency is the one it settles in."""
+    """Return whether a derivative passes the filters; its currency is the one it settles in."""
     return currency in (None, ANY, terms.settlement_currency) and kind in (None, ANY, terms.kind)
 
 

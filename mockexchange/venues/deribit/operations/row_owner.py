@@ -1,4 +1,4 @@
-"""Whose book a call is about, and which contract."""
+"""The subaccount, the derivative and the index of a call."""
 
 import difflib
 from collections.abc import Collection
@@ -12,7 +12,7 @@ from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX
 
 
 def subaccount_ref_of(call: Call) -> SubaccountRef:
-    """The caller's book, or the subaccount asked for: its id is its number in the scenario, 0 the main account's."""
+    """Return the requested subaccount, by its number in the scenario (0 for the main account), or the caller's own."""
     assert call.caller is not None, "an operation about a book has a caller"
     subaccount_ref, asked = call.caller.subaccount_ref, call.params["subaccount_id"]
     if asked is None or str(asked) == subaccount_ref.subaccount:
@@ -30,7 +30,7 @@ def subaccount_ref_of(call: Call) -> SubaccountRef:
 
 
 def contract_of(call: Call) -> Contract:
-    """The contract of `instrument_name`."""
+    """Return the derivative of `instrument_name`. Raises Rejected."""
     name, contracts = call.params["instrument_name"], call.context.state.derivatives.contracts
     contract = contracts.get(name)
     if contract is None:

@@ -1,4 +1,4 @@
-"""Methods that only a stream can be asked for: over HTTP each is an error [wire]."""
+"""Methods of streams alone, each an error over HTTP [wire]."""
 
 from mockexchange.venues.deribit.enumerations import DISCONNECT_SCOPES
 from mockexchange.venues.deribit.operations.call import Operation

@@ -1,4 +1,4 @@
-"""Account summaries: one currency's, and all there are."""
+"""Account summaries: of one currency, or of all."""
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
@@ -30,7 +30,7 @@ WRITE_ALL = {False: writer(ACCOUNT_SUMMARIES), True: writer(ACCOUNT_SUMMARIES_EX
 
 
 def get_account_summary(call: Call) -> str:
-    """In a currency that the book never had: zeros."""
+    """Return the summary of one currency, with zeros for a currency never held."""
     subaccount_ref, currency, extended = subaccount_ref_of(call), call.params["currency"], call.params["extended"]
 
     def write() -> bytes:
@@ -42,7 +42,7 @@ def get_account_summary(call: Call) -> str:
 
 
 def get_account_summaries(call: Call) -> str:
-    """A summary for each currency that the book has anything in."""
+    """Return a summary for each currency that the subaccount holds anything in."""
     state, subaccount_ref, extended = call.context.state, subaccount_ref_of(call), call.params["extended"]
 
     def write() -> bytes:
@@ -53,7 +53,7 @@ def get_account_summaries(call: Call) -> str:
 
 
 def statement_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> Statement:
-    """A book's summary with its sums by index."""
+    """Return a subaccount's summary with its sums by index."""
     held = [view for view in positions_of(state, subaccount_ref) if view.contract.terms.settlement_currency == currency]
     options = [view for view in held if view.contract.terms.kind is ContractKind.OPTION]
     return Statement(

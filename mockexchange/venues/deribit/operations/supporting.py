@@ -1,4 +1,4 @@
-"""Time, version, and a method that only tests."""
+"""Time, version and the test methods."""
 
 from mockexchange.venues.deribit.context import clock_of
 from mockexchange.venues.deribit.errors import GENERAL_ERROR, Rejected
@@ -22,7 +22,7 @@ def get_time(call: Call) -> str:
 
 
 def test(call: Call) -> str:
-    """The version, or an error where one is asked for: which, no source says."""
+    """Return the version, or the requested error, whose code no source shows."""
     if call.params["expected_result"] == EXCEPTION:
         raise Rejected(GENERAL_ERROR, "expected_result=exception asks for an error")
     return VERSION

@@ -1,7 +1,7 @@
-"""A book's own trades, by currency and by instrument.
+"""The own trades of a subaccount, by currency and by instrument.
 
-From where a start is given the first `count` of them come, otherwise the last [doc]; unless `sorting` says otherwise
-those are oldest first, these newest first. Trades of any age are listed, whatever `historical` says.
+With a start, a page has the first `count` trades from there, oldest first; without one, the last ones, newest first
+[doc]. `sorting` changes the order, `historical` nothing: trades of any age are listed.
 """
 
 from collections.abc import Callable, Hashable
@@ -55,7 +55,7 @@ def _answer(call: Call, selector: Selector) -> str:
 
 
 def _found(call: Call, selector: Selector, limit: int | None) -> list[ContractTrade]:
-    """At most `limit` trades that pass, newest first."""
+    """Return at most `limit` trades that pass the filters, newest first."""
     params, trades = call.params, call.context.state.derivatives.trades
     kind = params.get("kind")
     return trades.find(
@@ -68,13 +68,13 @@ def _found(call: Call, selector: Selector, limit: int | None) -> list[ContractTr
 
 
 def _window(start_ms: int | None, end_ms: int | None) -> Window:
-    """Both milliseconds are included."""
+    """Return the window between two milliseconds, both included."""
     latest = None if end_ms is None else (end_ms + 1) * MICROSECONDS_PER_MILLISECOND - 1
     return Window(None if start_ms is None else start_ms * MICROSECONDS_PER_MILLISECOND, latest)
 
 
 def _between(call: Call, selector: Selector) -> Callable[[ContractTrade], bool] | None:
-    """Whether a trade is between ids and sequence numbers, both included; None where none are given."""
+    """Return a filter by ids and sequence numbers, bounds included; None without bounds."""
     bounds = [
         bound
         for start, end, read in (("start_id", "end_id", SERIAL), ("start_seq", "end_seq", SEQUENCE))
@@ -96,7 +96,7 @@ class Bound(NamedTuple):
 
 
 def _place(call: Call, selector: Selector, name: str) -> int | None:
-    """Where a bound is: a sequence number as it is, the serial of the trade of an id."""
+    """Return a bound as a number: a sequence number unchanged, a trade id as the serial of its trade."""
     value = call.params.get(name)
     if value is None or isinstance(value, int):
         return value
@@ -110,7 +110,7 @@ def _place(call: Call, selector: Selector, name: str) -> int | None:
 SERIAL: Callable[[ContractTrade], int] = attrgetter("serial")
 SEQUENCE: Callable[[ContractTrade], int] = attrgetter("trade_seq")
 TIMES = (integer("start_timestamp"), integer("end_timestamp"))
-# The documents require both; a client that works sends the first alone [code].
+# The documents require both; a working client sends the first alone [code].
 TIMES_FROM = (integer("start_timestamp", required=True), integer("end_timestamp"))
 PAGE = (COUNT, SORTING, *HISTORICAL, SUBACCOUNT_ID)
 BY_CURRENCY = (CURRENCY, TRADE_KIND, *PAGE)

@@ -1,4 +1,4 @@
-"""The parameters of public/auth: which of them a grant needs is for the grant to say."""
+"""The parameters of public/auth; each grant type requires some of them."""
 
 from mockexchange.venues.deribit.parameters.rows import Parameter, integer, text
 

@@ -1,4 +1,4 @@
-"""What a parameter is, and the rows that several operations share."""
+"""The row of a parameter, and the rows that several operations share."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -52,7 +52,7 @@ CURRENCY_OR_ANY = currency(*CURRENCIES, ANY)
 SUMMARY_CURRENCY = currency(*SUMMARY_CURRENCIES, required=True)
 EXTENDED = boolean("extended")
 INSTRUMENT_KIND = kind(KINDS)
-"""Of positions too: newer documents leave spot out there, which never had any."""
+"""Kinds of positions too: newer documents omit spot there, which never has any."""
 TRADE_KIND = kind(TRADE_KINDS)
 COUNT = Parameter(name="count", kind="integer", minimum=1, maximum=COUNT_MAX, default=10, source="openapi-2.1.1")
 SORTING = Parameter(
@@ -64,4 +64,4 @@ SORTING = Parameter(
     source="openapi-2.1.1",
 )
 HISTORICAL = (boolean("historical"), boolean("include_old", "docs-2025"))
-"""All trades are kept and listed: neither changes anything."""
+"""Parameters without effect: all trades are kept and listed."""

@@ -1,7 +1,7 @@
-"""The stream's channels: a table of their families, and how a full name is read.
+"""The channels of streams: a table of their families, and the reader of full names.
 
-Families that the venue has and nothing here feeds can be subscribed to all the same, and stay quiet: so a client that
-wants them lives on. A name that is none at all is left out of the answer, as the venue does [doc].
+Families that are not emulated can be subscribed to and stay quiet, so that a client that wants them runs on. An unknown
+name is left out of the answer, as at the venue [doc].
 """
 
 from functools import lru_cache
@@ -13,13 +13,13 @@ CHANGES, PORTFOLIO, TRADES = "user.changes", "user.portfolio", "user.trades"
 RAW = "raw"
 INTERVALS = (RAW, "100ms", "agg2")
 CHANNEL_KINDS = (*KINDS, "combo", ANY)
-"""`combo` is both kinds of combos [doc]."""
+"""Kinds in the names of channels; `combo` stands for both kinds of combos [doc]."""
 NAME_CHARS_MAX = 128
 NAMES_CACHED_MAX = 4_096
 
 
 class Family(NamedTuple):
-    """`scope` is what a key needs for it, "" for a public one; `is_emulated` says whether anything feeds it."""
+    """A family of channels; `scope` is what a key needs, "" for a public family. Without emulation it stays quiet."""
 
     name: str
     scope: str = ""
@@ -60,7 +60,7 @@ QUIET_CHANNELS = tuple(family.name for family in FAMILIES.values() if not family
 
 
 class Channel(NamedTuple):
-    """A full name as the venue writes it, and its family; `instrument` is what it is narrowed down to, if to one."""
+    """A channel by its full name as the venue writes it; `instrument` is set for a channel of one instrument."""
 
     name: str
     family: Family
@@ -73,9 +73,9 @@ class Channel(NamedTuple):
 
 @lru_cache(maxsize=NAMES_CACHED_MAX)
 def read_channel(name: str) -> Channel | None:
-    """Return the channel of a name as a client writes it; None where the venue has none such.
+    """Return the channel of a name as a client writes it; None for an unknown name.
 
-    The currency of a portfolio is lower case in what the venue sends [code: ccxt's sample], and taken in either case.
+    The venue sends the currency of a portfolio in lower case [code: ccxt's sample]; either case is accepted.
     """
     family = _family_of(name)
     if family is None:
@@ -102,7 +102,7 @@ def _portfolio(family: Family, rest: list[str]) -> Channel | None:
 
 
 def _of_instruments(name: str, family: Family, rest: list[str]) -> Channel | None:
-    """Of one instrument, or of a kind and a currency; both end in an interval."""
+    """Return a channel of one instrument, or of a kind and a currency; both end in an interval."""
     match rest:
         case [instrument, interval] if instrument and interval in INTERVALS:
             return Channel(name, family, instrument)
@@ -112,7 +112,7 @@ def _of_instruments(name: str, family: Family, rest: list[str]) -> Channel | Non
 
 
 def names_of(family: str, instrument: str, kinds: tuple[str, ...], currency: str) -> list[str]:
-    """Every full name under which something of an instrument is told."""
+    """Return the full names of all channels of a family that carry changes of an instrument."""
     narrow = [f"{family}.{instrument}.{interval}" for interval in INTERVALS]
     wide = [
         f"{family}.{kind}.{of}.{interval}" for kind in (*kinds, ANY) for of in (currency, ANY) for interval in INTERVALS

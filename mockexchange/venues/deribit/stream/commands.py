@@ -1,4 +1,4 @@
-"""The methods that only a stream has: subscriptions, heartbeats, what its end cancels, and logging out."""
+"""The methods of streams alone: subscriptions, heartbeats, cancelling on disconnect, logging out."""
 
 from collections.abc import Callable, Container, Iterable
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ NORMAL_CLOSURE = 1000
 
 
 class Answered(NamedTuple):
-    """The JSON of a result, and the families of what it says is subscribed to now."""
+    """The JSON of a result, and the channel families that it confirms subscriptions to."""
 
     result: str
     acknowledged: tuple[str, ...] = ()
@@ -29,7 +29,7 @@ Command = Callable[[Subscriber, Params, Caller | None, list[str]], Answered]
 
 
 def subscribe(reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> Answered:
-    """Answers with what is really subscribed to: what cannot be is left out [doc]."""
+    """Subscribe to channels; the result lists those that could be subscribed to [doc]."""
     asked = [(name, read_channel(name)) for name in params["channels"]]
     if caller is None:
         _require_no_raw(channel for _, channel in asked if channel)
@@ -50,7 +50,7 @@ def subscribe(reader: Subscriber, params: Params, caller: Caller | None, finding
 
 
 def _require_no_raw(channels: Iterable[Channel]) -> None:
-    """Nothing is subscribed to where one is raw and nobody has logged in [wire]."""
+    """Raise Rejected for a raw channel of a client that is not logged in: it is subscribed to nothing [wire]."""
     raw = next((channel for channel in channels if channel.is_raw), None)
     if raw is not None:
         words = f"{raw.name}: the interval raw is for who has logged in; call public/auth first, or take 100ms"
@@ -58,7 +58,7 @@ def _require_no_raw(channels: Iterable[Channel]) -> None:
 
 
 def _why_not(name: str, channel: Channel | None, caller: Caller | None, contracts: Container[str]) -> str:
-    """Why a channel is left out; "" where it is not."""
+    """Return why a channel is left out; "" if it is not."""
     if channel is None:
         return f"there is no channel {name[:SHOWN_CHARS_MAX]!r}: left out"
     if channel.instrument is not None and channel.instrument not in contracts:
@@ -72,7 +72,7 @@ def _why_not(name: str, channel: Channel | None, caller: Caller | None, contract
 
 
 def unsubscribe(reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> Answered:
-    """Answers with what was subscribed to and is no more."""
+    """Unsubscribe from channels; the result lists those that were subscribed to."""
     gone = []
     for name in params["channels"]:
         channel = read_channel(name)
@@ -107,7 +107,7 @@ def disable_heartbeat(reader: Subscriber, params: Params, caller: Caller | None,
 def enable_cancel_on_disconnect(
     reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]
 ) -> Answered:
-    """There are no orders to cancel: that it was asked for is all that is known, and by this stream alone."""
+    """Note the setting for this stream; there are no orders to cancel."""
     reader.cancelling.add(params["scope"])
     return Answered(OK)
 
@@ -127,7 +127,7 @@ def get_cancel_on_disconnect(
 
 
 def log_out(reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> Answered:
-    """The stream ends, and nothing is answered [doc]. Tokens stay good, whatever `invalidate_token` says."""
+    """End the stream without an answer [doc]. Tokens stay valid; `invalidate_token` has no effect."""
     reader.ending = NORMAL_CLOSURE, ""
     return Answered(OK)
 
@@ -150,4 +150,4 @@ COMMANDS: dict[str, Command] = {
     "private/get_cancel_on_disconnect": get_cancel_on_disconnect,
     LOGOUT: log_out,
 }
-"""By method."""
+"""The commands by method."""

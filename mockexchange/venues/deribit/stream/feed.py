@@ -1,7 +1,7 @@
-"""Events of the exchange as messages of the channels, in the order in which they go out.
+"""Events of the exchange as messages of the channels, in the order in which they are sent.
 
-Each command is told at once whatever the interval of a channel, trades first, then what changed of positions, then
-portfolios; the venue promises no order across channels. Marks and indexes are told to portfolios alone.
+The messages of a command are sent at once for every interval: trades first, then changes of positions, then portfolios;
+the venue promises no order across channels. Marks and indexes change portfolios alone.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator
@@ -27,25 +27,25 @@ from mockexchange.venues.deribit.stream.channels import CHANGES, PORTFOLIO, TRAD
 from mockexchange.venues.deribit.stream.messages import Message, MessageData
 
 Place = tuple[SubaccountRef, str]
-"""A book and a contract."""
+"""A subaccount and a derivative."""
 
 
 @dataclass(slots=True)
 class Happened:
-    """What one command changed, each once, in the order of the first change."""
+    """The changes of one command, each once, in the order of the first change."""
 
     trades: dict[Place, set[int]] = field(default_factory=dict)
     positions: dict[Place, None] = field(default_factory=dict)
     portfolios: dict[tuple[SubaccountRef, str], None] = field(default_factory=dict)
-    """(book, currency)"""
+    """(subaccount, currency)"""
 
 
 def messages_of(
     state: State, events: Iterable[Event], at: int, settings: DeribitSettings, channels: Container[str]
 ) -> list[Message]:
-    """Return what the channels tell of one command's events; `state` is as it is after them.
+    """Return the messages for the events of one command; `state` is the state after them.
 
-    `channels` are the full names that somebody is subscribed to: what nobody hears is not made.
+    `channels` are the full names with subscriptions; no message is made for other channels.
     """
     happened = Happened()
     for event in events:
@@ -84,7 +84,7 @@ def _moved(state: State, subaccount_ref: SubaccountRef, name: str, happened: Hap
 
 
 def _valued(state: State, happened: Happened, is_valued: Callable[[Contract], bool]) -> None:
-    """A price is another: so is the portfolio of whoever holds what it is of. Cost: O(holdings)."""
+    """Add the portfolios of all holders of derivatives with a new price. Cost: O(holdings)."""
     contracts = state.derivatives.contracts
     for subaccount_ref, holdings in state.derivatives.holdings.items():
         for name, holding in holdings.items():
@@ -125,7 +125,7 @@ def _writer_of_portfolio(state: State, subaccount_ref: SubaccountRef, currency: 
 
 
 def _rows(state: State, subaccount_ref: SubaccountRef, contract: Contract, serials: set[int]) -> list[ContractTrade]:
-    """The trades of these serials, oldest first: the last ones there are."""
+    """Return the trades with some serials, which are among the last ones, oldest first."""
     filed = state.derivatives.trades.filed(("contract", subaccount_ref, contract.name), (str(contract.terms.kind),))
     found: list[ContractTrade] = []
     for row in reversed(filed):

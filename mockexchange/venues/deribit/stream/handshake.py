@@ -1,4 +1,4 @@
-"""Opening a stream: anybody may, and says later who they are."""
+"""The opening of a stream, which needs no credentials: a client logs in later."""
 
 from mockexchange.venues.deribit.catalogue import STREAM_PATH
 from mockexchange.venues.deribit.context import DeribitContext, clock_of
@@ -20,13 +20,13 @@ def shake_hands(
 ) -> Handshake:
     """Answer an upgrade at exchange time `at` and host time `host_at` (microseconds). Never raises.
 
-    Credentials in its headers count for nothing: public/auth, or a token in each request, is how to log in [doc].
+    Credentials in its headers have no effect: a client logs in by public/auth, or by a token in each request [doc].
     """
     return Handshake(Answer(SWITCHING_PROTOCOLS, b"", OPERATION), Session(context, context.api_date, host_at))
 
 
 def answer_plainly(context: DeribitContext, request: Request, at: int, host_at: int) -> Answer:
-    """Answer a request for the stream's path that is no upgrade; with what, no source says."""
+    """Answer a request for the stream's path that is no upgrade; no source shows the venue's answer."""
     is_get = request.method == "GET"
     words = f"{STREAM_PATH} is a WebSocket: open it as ws://, by GET with Connection: Upgrade and Upgrade: websocket"
     rejected = Rejected(INVALID_REQUEST, words, message="Invalid Request")

@@ -1,7 +1,7 @@
-"""Whether a client is still there: the venue's heartbeat, which is off until it is asked for, and the idle close.
+"""The venue's heartbeat, which is off by default, and the close of idle streams.
 
-At the end of each interval a client that sent something in it gets a heartbeat, another a test_request, which it has to
-answer with public/test until the end of the next; if not, the stream is closed with 4000 [wire].
+At the end of each interval a client that sent a request in it gets a heartbeat, any other a test_request, which it has
+to answer with public/test before the end of the next; otherwise the stream is closed with 4000 [wire].
 """
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
@@ -14,7 +14,7 @@ Ending = tuple[int, str]
 
 
 class Liveness:
-    """Times are microseconds of the host's clock."""
+    """The heartbeat and idle timer of one stream. Times are host times in microseconds."""
 
     def __init__(self, idle_us: int, host_at: int) -> None:
         self._idle_us = idle_us
@@ -24,7 +24,7 @@ class Liveness:
 
     @property
     def due_at(self) -> int | None:
-        """When it wants to be woken; None for never."""
+        """Time of the next wake-up; None if there is none."""
         if self._interval_us:
             return self._began_at + self._interval_us
         return self._last_request_at + self._idle_us if self._idle_us else None
@@ -33,16 +33,16 @@ class Liveness:
         self._last_request_at = host_at
 
     def note_test(self) -> None:
-        """public/test was called."""
+        """Note a call of public/test."""
         self._is_tested = False
 
     def set_interval(self, seconds: int) -> None:
-        """Begin anew with heartbeats of this interval; 0 for none."""
+        """Restart the timer with an interval of heartbeats; 0 for none."""
         self._interval_us = seconds * MICROSECONDS_PER_SECOND
         self._began_at, self._is_tested = self._last_request_at, False
 
     def wake(self, host_at: int, ending: Ending | None) -> tuple[list[Frame], Ending | None]:
-        """What is to be sent, and how the stream ends, if it does."""
+        """Return the frames that are due, and the close of the stream if it ends."""
         due_at = self.due_at
         if ending or due_at is None or host_at < due_at:
             return [], ending
@@ -56,5 +56,5 @@ class Liveness:
 
 
 def _heartbeat(kind: str) -> Frame:
-    """Keys in the order in which they were recorded [wire]."""
+    """Return a heartbeat, its keys in the recorded order [wire]."""
     return Frame(f'{{"params":{{"type":"{kind}"}},"method":"heartbeat","jsonrpc":"2.0"}}'.encode(), "heartbeat")

@@ -1,7 +1,7 @@
-"""A 401 says why, out of band: in words that tell what to change.
+"""The diagnosis of a 401, out of band: what was wrong and what to change.
 
-headers and timestamps explain what is refused before a signature is looked at; steps drives the rest: encodings reads
-the signature, opening looks into it, mistakes is the table of texts that were signed in the right one's stead.
+`headers` explains refusals that need no look into a signature; `steps` drives the rest: `encodings` reads a signature,
+`signature_contents` opens it, and `mistakes` is the table of texts that may have been signed.
 """
 
 from mockexchange.venues.diagnosis.timestamps import explain_timestamp

@@ -1,4 +1,4 @@
-"""The signature header's spelling: what it was meant to be, decoded leniently. The venue takes standard base64 only."""
+"""The lenient decoder of a signature header, to explain its spelling. The venue takes standard base64 only."""
 
 import re
 from base64 import b64decode
@@ -12,7 +12,7 @@ from mockexchange.venues.quoting import quote
 
 STANDARD = "send standard base64 on one line, padded with ="
 SIGNATURE_CHARS_MAX = 16_384
-"""An RSA-4096 signature has 684 characters; a line a server still takes has some ten thousand."""
+"""An RSA-4096 signature has 684 characters; the longest line that a server takes, some ten thousand."""
 HEX_CHARS_MIN = 40
 """The shortest digest in hex (SHA-1). Real base64 has so many hex digits in a row once in 10**18."""
 LINE_CHARS_MIN = 60
@@ -21,7 +21,7 @@ _HEX = re.compile(r"(0x)?((?:[0-9a-fA-F]{2})+)")
 
 
 class Spelled(NamedTuple):
-    """The bytes meant (None: no spelling known) and what to change about the spelling (None: it is right)."""
+    """The bytes of a signature (None if unreadable) and the advice on its spelling (None if it is right)."""
 
     data: bytes | None
     advice: str | None
@@ -34,7 +34,7 @@ class Repair(NamedTuple):
 
 
 def _is_wrapped(text: str) -> bool:
-    """Tell lines of one length, of which a header may keep the breaks as spaces, from lost plus signs."""
+    """Return whether spaces are line breaks, between lines of one length, rather than lost plus signs."""
     *full, last = re.split(r"[ \r\n]+", text)
     is_whole = "\n" in text or len("".join([*full, last])) % 4 == 0
     return is_whole and len(set(map(len, full))) == 1 and len(full[0]) >= LINE_CHARS_MIN
@@ -71,7 +71,7 @@ REPAIRS = (
 
 
 def read_signature(text: str) -> Spelled:
-    """Find out which bytes a signature header stands for. Never raises."""
+    """Return the bytes of a signature header. Never raises."""
     if not text:
         return Spelled(None, f"the signature is empty: {STANDARD}")
     if len(text) > SIGNATURE_CHARS_MAX:

@@ -1,6 +1,6 @@
-"""Every known way of making the text to sign wrongly, as a table, likeliest first.
+"""The known mistakes in the text to sign, as a table, likeliest first.
 
-A mistake is the fields of the text it changes and what to do about it; what a row may depend on is what was sent.
+A mistake is the fields of the text that it changes, and the advice; it may depend on what was sent.
 """
 
 import hashlib
@@ -16,14 +16,14 @@ from mockexchange.venues.kalshi.diagnosis.texts import WRAPS, Sent, render
 from mockexchange.venues.quoting import quote
 
 BODY_BYTES_MAX = 65_536
-"""A longer body is only tried by its hash: comparing it again and again would cost other requests."""
+"""A longer body is only tried by its hash: repeated comparisons would delay other requests."""
 ENCODED_CHARS_MAX = 4_096
-"""A longer path or query is only tried as it was sent: spelling it anew takes a millisecond for every 4 kB."""
+"""A longer path or query is only tried as sent: encoding it anew takes a millisecond for every 4 kB."""
 SCAN_MS_MAX = 250
-"""How far apart two readings of one clock may lie that a program takes for header and text."""
+"""The longest time between two readings of a clock, one for the header and one for the text."""
 TIMESTAMP_DIGITS_MAX = 24
 MILLISECONDS_MAX = 10**14
-"""The year 5138: beyond it a number is no time in milliseconds, and later ones are more than datetime can spell."""
+"""The year 5138: a larger number is no time in milliseconds, and may be too large for datetime."""
 
 PREFIXES: dict[str, tuple[tuple[str, str], ...]] = {
     PREFIX + "/": (
@@ -121,7 +121,7 @@ def _timestamp_spellings(milliseconds: int) -> Fields:
 
 
 def _unit_of(text: str, otherwise: str) -> str:
-    """Name the unit in which a number of digits is a time of these decades."""
+    """Return the unit in which a number of digits is a time of these decades."""
     units = {10: "seconds", 13: "milliseconds", 16: "microseconds", 19: "nanoseconds"}
     return units.get(len(text), otherwise) if text.isdigit() else otherwise
 
@@ -271,9 +271,9 @@ COMBINED: tuple[Make, ...] = (
     ordered_wrongly,
     method_other,
 )
-"""Each is tried by itself and with every other that changes other fields, in this order."""
+"""Mistakes that are tried alone and in pairs with those in other fields, in this order."""
 ALONE: tuple[Make, ...] = (timestamp_other, path_other, venue_host_signed, timestamp_finer)
-"""Each is tried by itself: there are many of these, and they are rare."""
+"""Mistakes that are tried alone: they are many and rare."""
 
 
 def attempts_of(sent: Sent) -> Iterator[Attempt]:

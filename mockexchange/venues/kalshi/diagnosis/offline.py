@@ -1,4 +1,4 @@
-"""The diagnosis without a server: one signature and one key, from the command line."""
+"""The diagnosis of a signature without a server, with the key at hand."""
 
 import binascii
 import re
@@ -29,7 +29,7 @@ _URL = re.compile(r"[A-Za-z]+://([^/?#]*)", re.ASCII)
 
 
 def explain_offline(method: str, path: str, query: str, timestamp: str, signature_b64: str, pem_text: str) -> str:
-    """Say that a signature verifies (the words then begin with "verifies"), or why it does not. Never raises.
+    """Explain a signature: a text that begins with "verifies" if it is right. Never raises.
 
     `path` may carry the query or be a whole URL; `pem_text` is the public or the private key.
     """
@@ -67,14 +67,14 @@ def _read_target(method: str, path: str, query: str) -> tuple[Request, str]:
 
 
 def _wire(text: str) -> str:
-    """Carry text as the bytes a client would send, as latin-1."""
+    """Return the bytes that a client would send, as latin-1."""
     return text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def read_public_pem(text: str) -> str:
-    """Return the public key of a PEM, public or private, as a PEM. Raises UnusableKey saying what is wrong.
+    """Return the public key of a PEM, public or private, as a PEM. Raises UnusableKey with the reason.
 
-    Escaped newlines and a missing armour are forgiven: both are common in environment variables.
+    Escaped newlines and a missing armour are accepted: both are common in environment variables.
     """
     plain = text.strip().strip("\"'").replace("\\r", "").replace("\\n", "\n").strip()
     try:

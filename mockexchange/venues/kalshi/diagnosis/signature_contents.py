@@ -1,9 +1,9 @@
-"""What a signature tells by itself once it is opened with a public key.
+"""The contents of a signature, once it is opened with a public key.
 
 An RSA signature is its padded digest raised to the private exponent, so one public operation gives the padding back:
-which scheme, which hash, which salt, and the digest of the text that was signed (RFC 8017, 9.1.2 and 9.2). A key that
-did not make the signature opens it to noise, so the maker of a signature is known even when the text is not, and any
-number of texts can be compared by hashing alone. An Ed25519 signature cannot be opened: each text is one verification.
+the scheme, the hash, the salt and the digest of the text that was signed (RFC 8017, 9.1.2 and 9.2). Any
+other key opens the signature to noise, so the right key is known even if the text is not, and texts are compared by
+hashing alone. An Ed25519 signature cannot be opened: each text is one verification.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ HASHES: dict[str, Callable[[bytes], bytes]] = {
     "SHA-224": lambda data: hashlib.sha224(data).digest(),
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).digest(),
 }
-"""Old hashes are only recognised here, which a FIPS build of Python allows when told so."""
+"""Hashes of signatures. Old ones are only recognised, which a FIPS build of Python allows."""
 DIGEST_SIZES = {name: len(digest(b"")) for name, digest in HASHES.items()}
 DIGEST_INFOS = {
     "SHA-256": "3031300d060960864801650304020105000420",
@@ -34,26 +34,26 @@ DIGEST_INFOS = {
     "SHA-224": "302d300d06096086480165030402040500041c",
     "MD5": "3020300c06082a864886f70d020505000410",
 }
-"""What PKCS #1 v1.5 puts before a digest to name its hash (RFC 8017, 9.2, note 1)."""
+"""Prefixes that name the hash of a digest in PKCS #1 v1.5 (RFC 8017, 9.2, note 1)."""
 
 PSS_TRAILER = 0xBC
 ZERO_BYTES_CERTAIN = 8
-"""So many zero bytes before the salt are chance once in 2**64; a salt of the maximum length leaves none to count."""
+"""Zero bytes before the salt that are chance once in 2**64; a salt of the maximum length leaves none."""
 RIGHT_SCHEME = f"RSA-PSS with SHA-256, MGF1-SHA-256 and a salt of {SALT_LENGTH_BYTES} bytes"
 
 
 class Reading(Protocol):
-    """One way to understand a signature under one key."""
+    """One interpretation of a signature with one key."""
 
     @property
     def is_certain(self) -> bool:
-        """Whether the key is sure to have made the signature, whatever the text."""
+        """Whether the key certainly made the signature, of any text."""
 
     def fits(self, text: bytes) -> bool:
-        """Whether this is the text that was signed."""
+        """Return whether a text is the signed one."""
 
     def advice(self) -> str | None:
-        """What to change in the way of signing, None if it is right."""
+        """Return what to change in the scheme, None if it is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class PssReading:
 
 @dataclass(frozen=True, slots=True)
 class Pkcs1Reading:
-    """PKCS #1 v1.5; `hash_name` is None where the padded bytes name no hash."""
+    """PKCS #1 v1.5; `hash_name` is None if the padding names no hash."""
 
     hash_name: str | None
     content: bytes
@@ -118,7 +118,7 @@ class Ed25519Reading:
 
 
 def open_signature(key: RSAPublicKey, signature: bytes) -> list[PssReading | Pkcs1Reading]:
-    """Return every way to understand a signature under a key, certain ones first; none if the key did not make it."""
+    """Return the interpretations of a signature, certain ones first; none if the key did not make it."""
     numbers, width = key.public_numbers(), (key.key_size + 7) // 8
     value = int.from_bytes(signature)
     if len(signature) != width or value >= numbers.n:
@@ -155,7 +155,7 @@ def _read_pss(padded: bytes, bits: int) -> Iterator[PssReading]:
 
 
 def _unmask(masked: bytes, digest: bytes, hash_name: str, odd_bits: int) -> bytes:
-    """Take the MGF1 mask off (RFC 8017, B.2.1) and clear the bits above the modulus."""
+    """Remove the MGF1 mask (RFC 8017, B.2.1) and clear the bits above the modulus."""
     rounds = range(-(-len(masked) // DIGEST_SIZES[hash_name]))
     mask = b"".join(HASHES[hash_name](digest + counter.to_bytes(4)) for counter in rounds)
     block = int.from_bytes(masked) ^ int.from_bytes(mask[: len(masked)])

@@ -1,4 +1,4 @@
-"""What a signature of the wrong length must be, since no key has to be tried to tell."""
+"""The diagnosis of a signature by its length, without a key."""
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -26,7 +26,7 @@ def right_way(key: PublicKey) -> str:
 
 
 def explain_length(signature: bytes, key: PublicKey) -> str | None:
-    """Say what a signature seems to be that cannot be of this key by its length; None if its length is right."""
+    """Explain a signature of the wrong length for a key; None if the length is right."""
     length, wanted = len(signature), signature_bytes(key)
     if length == wanted:
         return None

@@ -1,7 +1,7 @@
-"""How a wrong signature is explained: read it, open it with the key it claims, then with others, compare texts.
+"""The diagnosis of a wrong signature: decode it, open it with the claimed key, then with other keys, compare texts.
 
-Nothing is said to fit that was not seen to. The work is cut into steps so that a worker thread can let others run in
-between, and it is bounded, so that a refusal costs other requests nothing.
+Only a text that fits exactly is explained. The work is bounded and runs in steps, so that other threads can run in
+between and a refusal does not delay other requests.
 """
 
 from collections.abc import Generator, Iterator, Sequence
@@ -25,13 +25,13 @@ VERIFICATIONS_MAX = 200
 """Operations with a public key in one diagnosis; opening an RSA-2048 signature takes 0.2 ms, Ed25519 0.1 ms."""
 OTHER_KEYS_MAX = 64
 TEXTS_MAX = 6_000
-"""A request's single mistakes, their pairs and the scans are 4,000 to 6,000; each costs a hash or three, some 4 us."""
+"""A request has 4,000 to 6,000 single mistakes, pairs and scans; each costs one to three hashes, some 4 us."""
 TEXT_BYTES_MAX = 4_194_304
-"""Never met by an ordinary request; one with a target of 64 kB is still tried with the likeliest mistakes."""
+"""Never reached by an ordinary request; one with a target of 64 kB is still tried with the likeliest mistakes."""
 TEXTS_PER_STEP = 120
 BYTES_PER_TEXT = 4_096
 READINGS_MAX = 3
-"""More than one is chance once in some thousand signatures."""
+"""More than one interpretation is chance, once in some thousand signatures."""
 
 Search = Generator[None, None, Finding | None]
 
@@ -39,9 +39,9 @@ Search = Generator[None, None, Finding | None]
 def explain_signature(
     request: Request, credentials: Credentials, key: KnownKey, others: Sequence[KnownKey], host: str
 ) -> str:
-    """Say why a signature does not verify and what to change, or "verifies". Never raises.
+    """Explain why a signature does not verify and what to change, or return "verifies". Never raises.
 
-    `key` is the one the request names, `others` the rest of the same sandbox, `host` the Host header.
+    `key` is the claimed key, `others` the other keys of the sandbox, `host` the Host header.
     """
     return finish(diagnose_steps(request, credentials, key, others, host))
 
@@ -49,7 +49,7 @@ def explain_signature(
 def diagnose_steps(
     request: Request, credentials: Credentials, key: KnownKey, others: Sequence[KnownKey], host: str
 ) -> Generator[None, None, str]:
-    """Do what `explain_signature` does in at most VERIFICATIONS_MAX steps, each one verification or some texts."""
+    """Explain a signature in at most VERIFICATIONS_MAX steps, each one verification or some texts."""
     timestamp, key_id = credentials.timestamp or "", credentials.key_id or ""
     sent = Sent(timestamp, request.method, request.path, request.query, request.body, host, key_id)
     words = yield from _explain(sent, credentials.signature or "", key, others)
@@ -85,7 +85,7 @@ def _find_own(case: Case, verifications_max: int) -> Search:
 
 
 def _find_other(case: Case, other: KnownKey) -> Search:
-    """A key that opens the signature for certain made it; another is only believed if the right text fits."""
+    """Try another key: any text if it certainly made the signature, otherwise the right text alone."""
     readings = _read_with(other, case.signature)
     texts_max = TEXTS_MAX if readings and readings[0].is_certain else 1
     yield
@@ -107,7 +107,7 @@ def _read(key: PublicKey, signature: bytes) -> Sequence[Reading]:
 
 
 def _search(sent: Sent, readings: Sequence[Reading], texts_max: int, texts_per_step: int) -> Search:
-    """Find the text that was signed, yielding after each step's worth of texts."""
+    """Find the text that was signed."""
     if not readings:
         return None
     finding = yield from first_found(_tries(sent, readings, texts_max), texts_per_step)

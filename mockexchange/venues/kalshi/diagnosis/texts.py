@@ -1,6 +1,4 @@
-"""A text to sign as independent fields, so that mistakes in different fields combine.
-
-Texts are wire bytes carried as latin-1: what is rendered is exactly what was, or could have been, signed.
+"""The text to sign as independent fields. Texts are wire bytes as latin-1.
 """
 
 import hashlib
@@ -13,7 +11,7 @@ from mockexchange.venues.kalshi.catalogue import PREFIX, STREAM_PATH
 
 
 class Sent(NamedTuple):
-    """What the request carried of the text, and what could have got into it."""
+    """The parts of a request that may have been signed."""
 
     timestamp: str
     method: str
@@ -25,7 +23,7 @@ class Sent(NamedTuple):
 
     @property
     def fields(self) -> Fields:
-        """The right text."""
+        """The fields of the right text."""
         prefix = next((start for start in (PREFIX + "/", STREAM_PATH) if self.path.startswith(start)), "/")
         resource = self.path.removeprefix(prefix)
         slash = "/" if resource.endswith("/") else ""

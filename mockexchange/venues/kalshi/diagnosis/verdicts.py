@@ -1,4 +1,4 @@
-"""What was found out about a signature, in words that tell what to change."""
+"""The result of a diagnosis as text: what was wrong and what to change."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -21,7 +21,7 @@ PATH_FIELDS = frozenset({"host", "prefix", "resource", "slash", "query"})
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A request whose signature is in question; `spelling` is what is wrong with its base64, if anything."""
+    """A request with a wrong signature; `spelling` is the advice on its base64, None if it is right."""
 
     sent: Sent
     key: KnownKey
@@ -31,7 +31,7 @@ class Case:
 
 
 class Finding(NamedTuple):
-    """How the signature was made: the text (None if it is none that is known), the way, and by another key whose."""
+    """How a signature was made: the text (None if unknown), the scheme, and the key if it is another one."""
 
     attempt: Attempt | None
     reading: Reading
@@ -86,7 +86,7 @@ def explain_nothing(case: Case, tried_count: int, others_count: int) -> str:
 
 
 def explain_salt(key: PublicKey, signature: bytes, message: bytes) -> str:
-    """Name the salt of a signature that verifies with another length than the documented one. Never raises."""
+    """Explain a signature that verifies with another salt length than the documented one. Never raises."""
     readings = open_signature(key, signature) if isinstance(key, RSAPublicKey) else []
     for reading in readings:
         if isinstance(reading, PssReading) and reading.fits(message):

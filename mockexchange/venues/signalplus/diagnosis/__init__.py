@@ -1,7 +1,7 @@
-"""A 401 says why, out of band: in words that tell what to change.
+"""The diagnosis of a 401, out of band: what was wrong and what to change.
 
-headers explains what is refused before a signature is looked at, mistakes is the table of texts and secrets that were
-taken in the right ones' stead; what tries them is shared with other venues of shared secrets.
+`headers` explains refusals that need no look into a signature; `mistakes` has the tables of texts and secrets that may
+have been used; the search for the right one is that of `venues.diagnosis`.
 """
 
 from mockexchange.venues.diagnosis.hmac_signatures import explain as explain_signature

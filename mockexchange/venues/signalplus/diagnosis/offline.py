@@ -1,4 +1,4 @@
-"""The diagnosis of a signature without a server, for who has the secret at hand."""
+"""The diagnosis of a signature without a server, with the secret at hand."""
 
 from mockexchange.venues import secrets
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret, explain
@@ -12,7 +12,7 @@ UNUSABLE = "the key cannot be used"
 
 
 def explain_offline(timestamp: str, nonce: str, signature: str, secret: str) -> str:
-    """Say what is wrong with a signature, "verifies" where nothing is. No clock is looked at. Never raises."""
+    """Explain a signature: "verifies" if it is right. The clock is not checked. Never raises."""
     try:
         check_secret(secret)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Every object this venue sends, by name: a table of dated rows each."""
+"""The objects of answers by name, each a table of dated rows."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,10 +13,10 @@ OBJECTS: dict[str, tuple[Field, ...]] = {"Position": POSITION, "Trade": TRADE}
 
 @lru_cache(maxsize=64)
 def encoder(table: str, api_date: ApiDate) -> Callable[[Any], bytes]:
-    """Return the function that writes a core value as that table's object, keys in the order of its rows."""
+    """Return a function that encodes a value by a table, its keys in the order of the rows."""
     return compile_message(OBJECTS[table], api_date)
 
 
 def encode_list(table: str, api_date: ApiDate, values: list[Any]) -> bytes:
-    """A JSON list of objects."""
+    """Return a JSON list of objects."""
     return b"[%b]" % b",".join(map(encoder(table, api_date), values))

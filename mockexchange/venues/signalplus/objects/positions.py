@@ -1,6 +1,6 @@
-"""A position: Deribit's in camelCase, with amounts as strings and `side` for direction [doc]. Read of a PositionView.
+"""A position: Deribit's in camelCase, with amounts as strings and `side` for direction [doc]; read from a PositionView.
 
-What a kind of contract does not have is left out. The page's example is a future and has the keys in this order.
+Keys that a kind of derivative lacks are left out. The order is that of the page's example, a future.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ POSITION: tuple[Field, ...] = (
     _row("averagePriceUsd", "average_price_usd", empty="absent"),
     _row("delta", "delta"),
     _row("side", "size", SIDE),
-    # estimatedLiquidationPrice would be here: it is for accounts of another margin model than any has.
+    # estimatedLiquidationPrice is left out: it is for a margin model that no account here has.
     _row("floatingProfitLoss", "printed_floating"),
     _row("floatingProfitLossUsd", "floating_usd", empty="absent"),
     _row("gamma", "gamma", empty="absent"),
@@ -37,7 +37,7 @@ POSITION: tuple[Field, ...] = (
     _row("size", "size"),
     _row("sizeCurrency", "size_currency", empty="absent"),
     _row("theta", "theta", empty="absent"),
-    # The page's table says totalprofitLoss, its example this.
+    # The page's table has totalprofitLoss, its example this.
     _row("totalProfitLoss", "printed_total"),
     _row("vega", "vega", empty="absent"),
 )

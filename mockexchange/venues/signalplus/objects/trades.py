@@ -1,4 +1,4 @@
-"""A trade as user.changes tells it: Deribit's own in the camelCase of positions, since no page shows one."""
+"""A trade in user.changes: Deribit's keys in the camelCase of positions, since no page shows one."""
 
 from typing import Any
 

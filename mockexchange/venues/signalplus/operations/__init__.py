@@ -1,4 +1,4 @@
-"""Every method this venue answers; those without an answer of their own are a session's."""
+"""The methods of this venue; those without an answer are methods of streams alone."""
 
 from mockexchange.venues.signalplus.operations.call import Operation
 from mockexchange.venues.signalplus.operations.positions import GET_POSITIONS

@@ -1,4 +1,4 @@
-"""What a method is, and what it is given: one request, authenticated and decoded."""
+"""An operation, and a call of it: an authenticated and decoded request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ class Call:
 
 
 class Operation(NamedTuple):
-    """`answer` makes the JSON of the result; a method without one is of streams alone."""
+    """One method. `answer` returns the JSON of its result; None for a method of streams alone."""
 
     name: str
     scopes: tuple[str, ...] = (TRADE_READ,)
-    """Any of them will do; none are needed where there are none."""
+    """Scopes of which a key needs one; empty for none."""
     answer: Callable[[Call], bytes] | None = None

@@ -1,4 +1,4 @@
-"""Positions of a book, by currency and kind [doc]."""
+"""Positions of a subaccount, by currency and kind [doc]."""
 
 from mockexchange.core.derivatives.contracts import Terms
 from mockexchange.core.derivatives.queries import Held, held_of, view_of_held
@@ -10,7 +10,7 @@ from mockexchange.venues.signalplus.operations.call import Call, Operation
 
 
 def get_positions(call: Call) -> bytes:
-    """Positions settled in the currency asked for; spot and combos are kinds that nothing is ever held of."""
+    """Return the positions by settlement currency and kind; spot and combos have none."""
     subaccount_ref, currency, kind = _subaccount_ref_of(call), call.params["currency"] or ANY, call.params["kind"]
     state, caches, api_date = call.context.state, call.context.caches, call.api_date
 
@@ -32,7 +32,7 @@ def _is_asked_for(terms: Terms, currency: str, kind: str | None) -> bool:
 
 
 def _subaccount_ref_of(call: Call) -> SubaccountRef:
-    """The key's own book, or the one that `subaccountId` names [choice: by its number, 0 for the first]."""
+    """Return the subaccount of the key, or that of `subaccountId` [choice: by its number, 0 for the first]."""
     key, asked, account = call.key, call.params["subaccountId"], call.context.state.accounts[call.key.account]
     own = key.subaccount or PRIMARY_SUBACCOUNT
     if asked is None or str(asked) == own:

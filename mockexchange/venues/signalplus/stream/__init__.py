@@ -1,1 +1,1 @@
-"""Streams: methods as over HTTP, subscriptions to what changes in a book, and its notifications."""
+"""The venue's streams: methods as over HTTP, subscriptions to changes of a subaccount, notifications."""

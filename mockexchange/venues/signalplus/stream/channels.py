@@ -1,4 +1,4 @@
-"""The channels that can be subscribed to, by their names [doc]: user.changes.{kind}.{currency}.{interval}."""
+"""The names of the channels [doc]: user.changes.{kind}.{currency}.{interval}."""
 
 import re
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from mockexchange.core.derivatives.contracts import Terms
 from mockexchange.venues.signalplus.enumerations import ANY, CURRENCIES, INTERVALS, KINDS
 
 CHANGES = "user.changes"
-"""What a notification says, and the word that scenarios know it by."""
+"""The channel in notifications and in scenarios."""
 FORM = f"{CHANGES}.{{kind}}.{{currency}}.{{interval}}"
 _NAME = re.compile(
     rf"{re.escape(CHANGES)}\.({'|'.join((*KINDS, ANY))})\.({'|'.join((*CURRENCIES, ANY))})\.({'|'.join(INTERVALS)})"
@@ -19,7 +19,7 @@ def is_channel(name: str) -> bool:
 
 
 def names_of(terms: Terms) -> Iterator[str]:
-    """Every channel that tells of a contract. The interval makes no difference: all is told at once."""
+    """Give the channels of a derivative. All intervals are alike: every change is sent at once."""
     for kind in (terms.kind, ANY):
         for currency in (terms.settlement_currency, ANY):
             for interval in INTERVALS:

@@ -1,6 +1,6 @@
-"""Events of the exchange as messages of the channels: one for each book and contract that a command changed.
+"""Events of the exchange as messages of the channels: one for each subaccount and derivative that a command changed.
 
-A settlement, a delivery and funding change positions without a trade, and are told as well [choice].
+A settlement, a delivery and funding change positions without a trade; they are sent as well [choice].
 """
 
 from collections.abc import Container, Iterable, Iterator
@@ -19,7 +19,7 @@ from mockexchange.venues.signalplus.stream.messages import Change, Message
 def messages_of(
     state: State, events: Iterable[Event], at: int, settings: SignalPlusSettings, channels: Container[str]
 ) -> Iterator[Message]:
-    """Give what the channels that somebody listens to tell of one command's events; `state` is as it is after them."""
+    """Give the messages of one command's events on channels with subscriptions; `state` is the state after them."""
     for (subaccount_ref, contract), trades in _changed(state, events).items():
         heard = [name for name in names_of(state.derivatives.contracts[contract].terms) if name in channels]
         if heard:
@@ -28,7 +28,7 @@ def messages_of(
 
 
 def _changed(state: State, events: Iterable[Event]) -> dict[tuple[SubaccountRef, str], list[ContractTrade]]:
-    """Trades by book and contract, in the order in which they changed."""
+    """Return the trades by subaccount and derivative, in the order of the changes."""
     changed: dict[tuple[SubaccountRef, str], list[ContractTrade]] = {}
     for event in events:
         if (
@@ -42,6 +42,6 @@ def _changed(state: State, events: Iterable[Event]) -> dict[tuple[SubaccountRef,
 
 
 def _trade(state: State, event: ContractTraded) -> ContractTrade:
-    """The row of that serial: the newest that is older than the next."""
+    """Return the trade of an event: the newest one before the next serial."""
     of_contract = [("contract", event.subaccount_ref, event.contract)]
     return state.derivatives.trades.find(1, of_contract, after=event.serial + 1).rows[0]

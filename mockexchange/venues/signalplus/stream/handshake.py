@@ -1,6 +1,6 @@
-"""Who may open a stream: the four headers of a request over HTTP, or the same values in its query [doc, sister].
+"""The opening of a stream, by the four headers of a request over HTTP or the same values in its query [doc, sister].
 
-The page has two paths: one to connect to, one for private subscriptions. Which methods it answers at which is not said.
+The page has two paths: one to connect to, one for private subscriptions. It leaves open which methods each answers.
 """
 
 from mockexchange.core.model.accounts import Key
@@ -19,10 +19,10 @@ from mockexchange.venues.venue import StreamApi
 
 CONNECT_PATH = "/signalplus/ws/api"
 PRIVATE_PATH = "/signalplus/ws/private"
-"""The venue's own are /ws/api and /ws/private; here it shares a host with others."""
+"""The venue's own paths are /ws/api and /ws/private; here it shares a host with other venues."""
 _BASES = (CONNECT_PATH, PRIVATE_PATH)
 STREAM_PATHS = (*_BASES, *(f"{base}/{operation.name}" for base in _BASES for operation in OPERATIONS))
-"""A method may stand behind them, as it may over HTTP; it says nothing of what is asked then [choice]."""
+"""The paths of streams. A method may follow, as over HTTP; it has no effect [choice]."""
 OPEN_STREAM = "OpenStream"
 SWITCHING_PROTOCOLS = 101
 
@@ -32,7 +32,7 @@ def shake_hands(
 ) -> Handshake:
     """Answer an upgrade at exchange time `now` and host time `host_now` (microseconds). Never raises.
 
-    How many streams an account may have open is not known: as many as it likes.
+    The venue's limit of open streams is unknown: there is none.
     """
     answer, api_date = _begin(context, request)
     try:
@@ -47,7 +47,7 @@ def shake_hands(
 
 
 def answer_plainly(context: SignalPlusContext, request: Request, now: int, host_now: int) -> Answer:
-    """Answer a request for a stream's path that is no upgrade: credentials first, as they are for one."""
+    """Answer a request for a stream's path that is no upgrade; the credentials are checked first."""
     answer, api_date = _begin(context, request)
     try:
         _admit(context, request, now, host_now, answer)

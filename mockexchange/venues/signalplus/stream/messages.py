@@ -1,4 +1,4 @@
-"""What changed in a book, as user.changes tells it: written once a day of the API, for all sessions."""
+"""Messages of user.changes. Each is written once for each API date, however many sessions it goes to."""
 
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from mockexchange.venues.signalplus.stream.channels import CHANGES
 
 @dataclass(slots=True, eq=False)
 class Change:
-    """One command's trades of one contract by one book, and the position after them."""
+    """The trades of one derivative by one subaccount in one command, and the position after them."""
 
     subaccount_ref: SubaccountRef
     contract: str
@@ -23,7 +23,7 @@ class Change:
     _frames: dict[str, bytes] = field(default_factory=dict)
 
     def frame(self, api_date: ApiDate) -> bytes:
-        """The notification: flat, with the channel's family for its name [doc]. No order is known of here."""
+        """Return the notification: flat, with the channel's family as its name [doc]. Orders are always empty."""
         known = self._frames.get(api_date.name)
         if known is None:
             known = self._frames[api_date.name] = self._written(api_date)
