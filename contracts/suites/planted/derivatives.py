@@ -145,7 +145,7 @@ DERIBIT = (
     broken("no secret is compared", "tokens.wrong tokens.missigned", secrets.same, always(True)),
     broken("no time is looked at", "tokens.missigned tokens.wrong", authentication.require_time, always(None)),
     broken("no scope is asked for", "refusals.scopes tokens.narrowed", routes.require_scope, always(None)),
-    broken("no filter is heeded", "filters.kept", positions.is_asked, always(True)),
+    broken("no filter is heeded", "filters.kept", positions.passes_filters, always(True)),
     broken(
         "no instants are heeded", "trades.between", trades._window, lambda window: lambda start, end: window(None, None)
     ),
@@ -190,5 +190,5 @@ SIGNALPLUS = (
     edit("the error of a bad signature is another", "signatures.refused", rb"token invalid", b"invalid token"),
     broken("no secret is compared", "signatures.refused signatures.another_key", secrets.same, always(True)),
     broken("no time is looked at", "signatures.refused", gateway._require_time, always(None)),
-    broken("no filter is heeded", "positions.currency positions.kind", gateway_positions._is_asked_for, always(True)),
+    broken("no filter is heeded", "positions.currency positions.kind", gateway_positions._passes_filters, always(True)),
 )

@@ -19,7 +19,7 @@ from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, UNAUTHORIZED
 from mockexchange.venues.deribit.operations.call import Caller
 from mockexchange.venues.deribit.signing import SCHEME, Credentials, Token
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
-from mockexchange.venues.jsonrpc.envelope import Malformed, is_sayable, read_envelope
+from mockexchange.venues.jsonrpc.envelope import Malformed, is_utf8, read_envelope
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.secrets import key_at, same
 
@@ -67,7 +67,7 @@ def read_token(
     token, content, proof = found
     key = key_of(context.state, token.key_id)
     _claim(reply, token.key_id, key)
-    if key is None or not signing.is_proven(key.secret, content, proof):
+    if key is None or not signing.is_authentic(key.secret, content, proof):
         raise _no_token(diagnosis.explain_foreign_token(token.key_id, key is not None))
     if token.kind != kind:
         raise _no_token(f"this is the {token.kind}_token: send the {kind}_token of the same answer")
@@ -145,7 +145,7 @@ def _params_of(request: Request) -> dict[str, str]:
         params = read_envelope(request.body, method_required=False).params
     except Malformed:
         return {}
-    return {name: value for name, value in params.items() if isinstance(value, str) and is_sayable(value)}
+    return {name: value for name, value in params.items() if isinstance(value, str) and is_utf8(value)}
 
 
 def _identify_signed(
@@ -162,17 +162,17 @@ def _identify_signed(
 
 
 def require_signature(
-    context: DeribitContext, key: Key, text: bytes, signature: str, findings: list[str], case: diagnosis.Make
+    context: DeribitContext, key: Key, text: bytes, signature: str, findings: list[str], case: diagnosis.MakeCase
 ) -> None:
     """Raise Rejected if a signature does not verify; the rejection carries the search for the mistake."""
-    if not signing.is_right(key.secret, text, signature):
+    if not signing.verifies(key.secret, text, signature):
         others = [other for other in known_secrets(context.state) if other.key_id != key.key_id]
         raise Rejected(INVALID_CREDENTIALS, _diagnose(case, known(key), others))
     if signature != signature.lower():
         findings.append("the signature is in upper-case hex: the documents show lower case")
 
 
-def _diagnose(case: diagnosis.Make, claimed: KnownSecret, others: list[KnownSecret]) -> Diagnose:
+def _diagnose(case: diagnosis.MakeCase, claimed: KnownSecret, others: list[KnownSecret]) -> Diagnose:
     return lambda pause: diagnosis.explain(case(claimed, others), pause)
 
 
@@ -200,5 +200,5 @@ def _claim(reply: Answer | None, key_id: str, key: Key | None) -> None:
         reply.account = key.account if key else None
 
 
-def _no_token(words: str) -> Rejected:
-    return Rejected(UNAUTHORIZED, words, "invalid_token")
+def _no_token(message: str) -> Rejected:
+    return Rejected(UNAUTHORIZED, message, "invalid_token")

@@ -4,7 +4,7 @@ Every error is an HTTP 400, as recorded, but for a wrong HTTP method, which is a
 """
 
 from mockexchange.venues.deribit.enumerations import ERRORS
-from mockexchange.venues.jsonrpc.envelope import Fault, Malformed, spell
+from mockexchange.venues.jsonrpc.envelope import Defect, Malformed, spell
 from mockexchange.venues.jsonrpc.rejection import Rejection
 from mockexchange.venues.request import Diagnose
 
@@ -58,24 +58,24 @@ def error_object(rejected: Rejected) -> str:
 
 # A body that is no envelope gets a code of JSON-RPC 2.0 [choice]; the code for a missing method is recorded [wire].
 _CODES = {
-    Fault.NOT_JSON: PARSE_ERROR,
-    Fault.NOT_AN_OBJECT: INVALID_REQUEST,
-    Fault.BATCH: INVALID_REQUEST,
-    Fault.BAD_ID: INVALID_REQUEST,
-    Fault.NO_METHOD: BAD_REQUEST,
-    Fault.BAD_METHOD: BAD_REQUEST,
-    Fault.BAD_PARAMS: INVALID_PARAMS,
+    Defect.NOT_JSON: PARSE_ERROR,
+    Defect.NOT_AN_OBJECT: INVALID_REQUEST,
+    Defect.BATCH: INVALID_REQUEST,
+    Defect.BAD_ID: INVALID_REQUEST,
+    Defect.NO_METHOD: BAD_REQUEST,
+    Defect.BAD_METHOD: BAD_REQUEST,
+    Defect.BAD_PARAMS: INVALID_PARAMS,
 }
 
 
 def rejected_of(malformed: Malformed) -> Rejected:
     """Return the rejection of a malformed envelope, with the id that could be read."""
-    code = _CODES[malformed.fault]
+    code = _CODES[malformed.defect]
     if code == INVALID_PARAMS:
-        rejected = invalid("params", "must be an object", malformed.words)
+        rejected = invalid("params", "must be an object", malformed.message)
     else:
         # The table's message for -32600 belongs to the one known case: a body that is too large.
-        rejected = Rejected(code, malformed.words, message="Invalid Request" if code == INVALID_REQUEST else None)
+        rejected = Rejected(code, malformed.message, message="Invalid Request" if code == INVALID_REQUEST else None)
     rejected.request_id = malformed.id
     return rejected
 
@@ -91,8 +91,8 @@ def missing(param: str, method: str) -> Rejected:
 
 def too_large() -> Rejected:
     """Return the rejection of a body or a frame above 32 kB."""
-    words = f"a request of more than {BODY_BYTES_MAX:,} bytes is too large"
-    return Rejected(INVALID_REQUEST, words, message="request entity too large")
+    message = f"a request of more than {BODY_BYTES_MAX:,} bytes is too large"
+    return Rejected(INVALID_REQUEST, message, message="request entity too large")
 
 
 def bare_error(code: int) -> bytes:

@@ -30,12 +30,12 @@ from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import RestApi
 
 READ_METHODS = ("GET", "HEAD")
-REFUSALS = {code: words.lower().replace(" ", "_") for code, words in ERRORS.items()}
+REFUSALS = {code: message.lower().replace(" ", "_") for code, message in ERRORS.items()}
 PRIVATE = "private/"
 ALLOW = ((b"allow", b"GET, HEAD, POST"),)
 
 
-class Asked(NamedTuple):
+class ParsedRequest(NamedTuple):
     """The id, method and params of a request; the method may not exist."""
 
     id: str | None
@@ -52,33 +52,35 @@ def answer(context: DeribitContext, request: Request, at: int, host_at: int) -> 
     reply, us_in = Answer(200, b""), clock_of(context.settings, at, host_at)
     id_text = None
     try:
-        asked = read(request)
-        id_text = asked.id
-        result = _answer(context, request, asked, at, host_at, reply)
+        parsed = read(request)
+        id_text = parsed.id
+        result = _answer(context, request, parsed, at, host_at, reply)
         reply.body = result_text(context, id_text, result, us_in)
     except Rejected as rejected:
         reject(context, reply, rejected, id_text or rejected.request_id, us_in)
     return reply
 
 
-def _answer(context: DeribitContext, request: Request, asked: Asked, at: int, host_at: int, reply: Answer) -> str:
-    _require_agreement(asked)
-    operation = find(asked.method)
+def _answer(
+    context: DeribitContext, request: Request, parsed: ParsedRequest, at: int, host_at: int, reply: Answer
+) -> str:
+    _require_agreement(parsed)
+    operation = find(parsed.method)
     reply.operation = operation.name
     reply.key_id = claimed_key(request)
     needs_caller = operation.is_private and operation.answer is not None
-    caller = identify(context, request, asked.params, at, host_at, reply) if needs_caller else None
-    params = capped(asked.params, request.rows_max) if isinstance(request, Capped) else asked.params
+    caller = identify(context, request, parsed.params, at, host_at, reply) if needs_caller else None
+    params = capped(parsed.params, request.rows_max) if isinstance(request, Capped) else parsed.params
     return carry_out(context, operation, params, caller, at, host_at, findings=reply.findings)
 
 
-def _require_agreement(asked: Asked) -> None:
-    if asked.in_path not in ("", asked.method):
-        words = (
-            f"the path says {asked.in_path[:SHOWN_CHARS_MAX]!r} and the body {asked.method[:SHOWN_CHARS_MAX]!r}: "
+def _require_agreement(parsed: ParsedRequest) -> None:
+    if parsed.in_path not in ("", parsed.method):
+        message = (
+            f"the path says {parsed.in_path[:SHOWN_CHARS_MAX]!r} and the body {parsed.method[:SHOWN_CHARS_MAX]!r}: "
             f"send both alike, or post to {PREFIX}"
         )
-        raise Rejected(BAD_REQUEST, words)
+        raise Rejected(BAD_REQUEST, message)
 
 
 def reject(context: DeribitContext, reply: Answer, rejected: Rejected, id_text: str | None, us_in: int) -> None:
@@ -90,7 +92,7 @@ def reject(context: DeribitContext, reply: Answer, rejected: Rejected, id_text: 
     rejected.report(reply)
 
 
-def read(request: Request) -> Asked:
+def read(request: Request) -> ParsedRequest:
     """Read a request: a GET by path and query, a POST by its body. Raises Rejected."""
     if len(request.target) > BODY_BYTES_MAX:
         raise too_large()
@@ -98,8 +100,8 @@ def read(request: Request) -> Asked:
         return _read_get(request)
     if request.method == "POST":
         return _read_post(request)
-    words = f"{request.method} is not answered: send GET with a query, or POST with a JSON-RPC body"
-    raise Rejected(BAD_REQUEST, words, status=NOT_ALLOWED_STATUS)
+    message = f"{request.method} is not answered: send GET with a query, or POST with a JSON-RPC body"
+    raise Rejected(BAD_REQUEST, message, status=NOT_ALLOWED_STATUS)
 
 
 def method_in(path: str) -> str:
@@ -107,17 +109,17 @@ def method_in(path: str) -> str:
     return unquote(path.removeprefix(PREFIX)).removeprefix("/")
 
 
-def _read_get(request: Request) -> Asked:
+def _read_get(request: Request) -> ParsedRequest:
     method = method_in(request.path)
     if not method:
-        words = f"no method: expected one in the path, such as {PREFIX}/public/get_time"
-        raise Rejected(BAD_REQUEST, words)
-    return Asked(None, method, read_query(request.query))
+        message = f"no method: expected one in the path, such as {PREFIX}/public/get_time"
+        raise Rejected(BAD_REQUEST, message)
+    return ParsedRequest(None, method, read_query(request.query))
 
 
-def _read_post(request: Request) -> Asked:
+def _read_post(request: Request) -> ParsedRequest:
     envelope = read_body(request.body)
-    return Asked(envelope.id, envelope.method or "", envelope.params, method_in(request.path))
+    return ParsedRequest(envelope.id, envelope.method or "", envelope.params, method_in(request.path))
 
 
 def authenticate_only(context: DeribitContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
@@ -125,25 +127,25 @@ def authenticate_only(context: DeribitContext, request: Request, at: int, host_a
 
     Private methods need credentials, emulated or not; public ones do not.
     """
-    asked = _read_leniently(request)
-    reply = Answer(0, b"", operation=asked.method if asked.method in ROUTES else None, key_id=claimed_key(request))
-    if must_sign or asked.method.startswith(PRIVATE):
+    parsed = _read_leniently(request)
+    reply = Answer(0, b"", operation=parsed.method if parsed.method in ROUTES else None, key_id=claimed_key(request))
+    if must_sign or parsed.method.startswith(PRIVATE):
         try:
-            if identify(context, request, asked.params, at, host_at, reply) is None:
-                words = "nobody signed this: sign the request, or send the access_token of public/auth"
-                raise Rejected(UNAUTHORIZED, words, "invalid_token")
+            if identify(context, request, parsed.params, at, host_at, reply) is None:
+                message = "nobody signed this: sign the request, or send the access_token of public/auth"
+                raise Rejected(UNAUTHORIZED, message, "invalid_token")
         except Rejected as rejected:
-            reject(context, reply, rejected, asked.id, clock_of(context.settings, at, host_at))
+            reject(context, reply, rejected, parsed.id, clock_of(context.settings, at, host_at))
     return reply
 
 
 def rpc_call_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
     """Return the method that a request names and its params as text; None if it cannot be read."""
     try:
-        asked = read(request)
+        parsed = read(request)
     except Rejected:
         return None
-    return asked.method, texts_of(asked.params)
+    return parsed.method, texts_of(parsed.params)
 
 
 def wrap_result(context: DeribitContext, request: Request, result: str, at: int, host_at: int) -> bytes:
@@ -151,12 +153,12 @@ def wrap_result(context: DeribitContext, request: Request, result: str, at: int,
     return result_text(context, _read_leniently(request).id, result, clock_of(context.settings, at, host_at))
 
 
-def _read_leniently(request: Request) -> Asked:
+def _read_leniently(request: Request) -> ParsedRequest:
     """Read a request; of an unreadable one, return the method in its path alone."""
     try:
         return read(request)
     except Rejected:
-        return Asked(None, method_in(request.path), {})
+        return ParsedRequest(None, method_in(request.path), {})
 
 
 def operation_of(context: DeribitContext, request: Request) -> str | None:
@@ -164,10 +166,10 @@ def operation_of(context: DeribitContext, request: Request) -> str | None:
     if request.path == STREAM_PATH:
         return handshake.OPERATION
     try:
-        asked = read(request)
+        parsed = read(request)
     except Rejected:
         return None
-    return asked.method if asked.method in ROUTES else None
+    return parsed.method if parsed.method in ROUTES else None
 
 
 def _malformed_body(diagnosis: str, date: ApiDate) -> bytes:

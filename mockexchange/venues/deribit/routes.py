@@ -73,8 +73,8 @@ def carry_out(
     Checks come in this order: the transport, the caller, the parameters.
     """
     if operation.answer is None:
-        words = f"{operation.name} is for a stream: send it over the WebSocket"
-        raise Rejected(MUST_BE_WEBSOCKET, words)
+        message = f"{operation.name} is for a stream: send it over the WebSocket"
+        raise Rejected(MUST_BE_WEBSOCKET, message)
     if operation.is_private:
         require_scope(operation, caller)
     seen = context_of(context, caller.key) if caller else context
@@ -85,10 +85,10 @@ def carry_out(
 def require_scope(operation: Operation, caller: Caller | None) -> None:
     """Raise Rejected without a caller, or if the caller lacks the scope of the operation."""
     if caller is None:
-        words = f"{operation.name} is private: sign the request, or send the access_token of public/auth"
-        raise Rejected(UNAUTHORIZED, words, "invalid_token")
+        message = f"{operation.name} is private: sign the request, or send the access_token of public/auth"
+        raise Rejected(UNAUTHORIZED, message, "invalid_token")
     if operation.scope and operation.scope not in caller.scopes:
         held = ", ".join(caller.scopes) or "none"
         whose = f"key {caller.key.name} of {caller.key.account}"
-        words = f"{whose} has scopes {held}: {operation.name} needs {operation.scope}"
-        raise Rejected(FORBIDDEN, words)
+        message = f"{whose} has scopes {held}: {operation.name} needs {operation.scope}"
+        raise Rejected(FORBIDDEN, message)

@@ -8,7 +8,7 @@ import json
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from mockexchange.venues.jsonrpc.envelope import is_sayable
+from mockexchange.venues.jsonrpc.envelope import is_utf8
 from mockexchange.venues.request import Request
 from mockexchange.venues.secrets import derived, hmac_sha256, read_url_safe, same, spell_url_safe
 
@@ -63,7 +63,7 @@ def sign(secret: str, text: bytes) -> str:
     return hmac_sha256(secret.encode(), text).hex()
 
 
-def is_right(secret: str, text: bytes, signature: str) -> bool:
+def verifies(secret: str, text: bytes, signature: str) -> bool:
     """Return whether a signature, in hex of either case, verifies."""
     return same(sign(secret, text).encode(), signature.lower().encode(errors="replace"))
 
@@ -100,10 +100,10 @@ def read_token(text: str) -> tuple[Token, bytes, bytes] | None:
     if not isinstance(fields, list) or list(map(type, fields)) != [str, str, str, int, int]:
         return None
     token = Token(*fields)
-    return (token, content, proof) if is_sayable(token.key_id) else None
+    return (token, content, proof) if is_utf8(token.key_id) else None
 
 
-def is_proven(secret: str, content: bytes, proof: bytes) -> bool:
+def is_authentic(secret: str, content: bytes, proof: bytes) -> bool:
     return same(hmac_sha256(secret.encode(), content), proof)
 
 

@@ -93,11 +93,11 @@ def read_signature(text: str) -> Spelled:
     if hexadecimal and len(bare) >= HEX_CHARS_MIN:
         digits = hexadecimal[2]
         is_plain = bare == text and digits == digits.lower() and not hexadecimal[1]
-        return Spelled(bytes.fromhex(digits), "hex" if is_plain else _hex_words(text, bare, digits))
+        return Spelled(bytes.fromhex(digits), "hex" if is_plain else _hex_spelling(text, bare, digits))
     return _read_base64(text, bare)
 
 
-def _hex_words(text: str, bare: str, digits: str) -> str:
+def _hex_spelling(text: str, bare: str, digits: str) -> str:
     if bare != text:
         return "hex with something around it"
     return "hex in upper case" if digits == bare else 'hex with "0x" in front'

@@ -23,15 +23,15 @@ _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE]\+?\d{1,2})?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def explain_timestamp(timestamp: str, host_now_ms: int, window_past_ms: int, window_future_ms: int) -> str:
+def explain_timestamp(timestamp: str, now_ms: int, window_past_ms: int, window_future_ms: int) -> str:
     """Explain a timestamp that was refused at `now_ms`, Unix milliseconds. Never raises."""
     if not timestamp:
-        return f"the timestamp is empty: {EXPECTED}, now {host_now_ms}"
+        return f"the timestamp is empty: {EXPECTED}, now {now_ms}"
     if re.fullmatch(rf"\d{{1,{DIGITS_MAX}}}", timestamp, re.ASCII):
         if timestamp.startswith("00"):
-            return f"the timestamp {timestamp} has leading zeros: {EXPECTED}, now {host_now_ms}"
-        return _explain_number(int(timestamp), host_now_ms, (window_past_ms, window_future_ms))
-    return _explain_spelling(timestamp, host_now_ms)
+            return f"the timestamp {timestamp} has leading zeros: {EXPECTED}, now {now_ms}"
+        return _explain_number(int(timestamp), now_ms, (window_past_ms, window_future_ms))
+    return _explain_spelling(timestamp, now_ms)
 
 
 def explain_digits(timestamp: str) -> str:
@@ -49,7 +49,7 @@ def _explain_number(sent_ms: int, now_ms: int, window_ms: tuple[int, int]) -> st
     side = "ahead of" if offset_ms > 0 else "behind"
     past, future = (f"{bound / 1_000:g} s" for bound in window_ms)
     window = f"the window is {past} back, {future} ahead"
-    return f"your clock is {duration_words(abs(offset_ms))} {side} the server's; {window}{_hint(offset_ms)}"
+    return f"your clock is {format_duration(abs(offset_ms))} {side} the server's; {window}{_hint(offset_ms)}"
 
 
 def _other_unit(number: Decimal, now_ms: int) -> str | None:
@@ -58,7 +58,7 @@ def _other_unit(number: Decimal, now_ms: int) -> str | None:
     return next((unit for unit, scale in UNITS.items() if abs(number * scale - now_ms) <= NEAR_MS), None)
 
 
-def duration_words(duration_ms: int) -> str:
+def format_duration(duration_ms: int) -> str:
     """Return a duration as text: "62.0 s", "5 min 3 s", "2 h 3 min", "12 days"."""
     seconds = duration_ms // 1_000
     if seconds < 120:

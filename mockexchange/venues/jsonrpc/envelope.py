@@ -21,7 +21,7 @@ class Number(NamedTuple):
     text: str
 
 
-class Fault(StrEnum):
+class Defect(StrEnum):
     """The defects of an envelope."""
 
     NOT_JSON = "not JSON"
@@ -36,10 +36,10 @@ class Fault(StrEnum):
 class Malformed(Exception):
     """A malformed request; `id` is the one to answer with, None if it could not be read."""
 
-    def __init__(self, fault: Fault, words: str, id_text: str | None = None) -> None:
-        super().__init__(words)
-        self.fault = fault
-        self.words = words
+    def __init__(self, defect: Defect, message: str, id_text: str | None = None) -> None:
+        super().__init__(message)
+        self.defect = defect
+        self.message = message
         self.id = id_text
 
 
@@ -61,8 +61,8 @@ def read_envelope(raw: bytes, id_name: str = "id", method_required: bool = True)
     params = document.pop("params", None)
     # Absent and null are the same, as JSON-RPC 2.0 lets params be left out.
     if params is not None and not isinstance(params, dict):
-        words = f"params: expected an object of named parameters, got {kind_of(params)}"
-        raise Malformed(Fault.BAD_PARAMS, words, id_text)
+        message = f"params: expected an object of named parameters, got {describe_value(params)}"
+        raise Malformed(Defect.BAD_PARAMS, message, id_text)
     return Envelope(id_text, method, params or {}, document)
 
 
@@ -72,17 +72,17 @@ def read_object(raw: bytes) -> dict[str, Any]:
         # Invalid UTF-8 is a ValueError too, and so is NaN.
         document = json.loads(raw.decode(), parse_int=Number, parse_float=Number, parse_constant=_no_constant)
     except RecursionError:
-        raise Malformed(Fault.NOT_JSON, "the JSON is nested too deep: expected one object") from None
+        raise Malformed(Defect.NOT_JSON, "the JSON is nested too deep: expected one object") from None
     except ValueError as error:
-        raise Malformed(Fault.NOT_JSON, f"no JSON: {error}") from None
+        raise Malformed(Defect.NOT_JSON, f"no JSON: {error}") from None
     if isinstance(document, list):
-        raise Malformed(Fault.BATCH, "an array: batches are not answered, send one object for each call")
+        raise Malformed(Defect.BATCH, "an array: batches are not answered, send one object for each call")
     if isinstance(document, dict):
         return document
-    raise Malformed(Fault.NOT_AN_OBJECT, f"expected an object, got {kind_of(document)}")
+    raise Malformed(Defect.NOT_AN_OBJECT, f"expected an object, got {describe_value(document)}")
 
 
-def whole(value: object) -> int | None:
+def read_integer(value: object) -> int | None:
     """Return the integer of a number, of at most 18 digits; None for any other value, such as 1.0 or "1"."""
     return int(value.text) if isinstance(value, Number) and WHOLE.fullmatch(value.text) else None
 
@@ -106,7 +106,7 @@ def _text_of(value: object) -> str | None:
     return None
 
 
-def kind_of(value: object) -> str:
+def describe_value(value: object) -> str:
     """Describe the type of a value, with the value of a number or a string."""
     match value:
         case None:
@@ -122,14 +122,14 @@ def kind_of(value: object) -> str:
     return "an object"
 
 
-def is_sayable(text: str) -> bool:
+def is_utf8(text: str) -> bool:
     """Return whether a text can be UTF-8: without halves of surrogate pairs, which JSON can escape."""
     return SURROGATE.search(text) is None
 
 
 def spell(text: str) -> str:
     """Return text as JSON; halves of a surrogate pair stay escaped."""
-    return encode_basestring(text) if is_sayable(text) else encode_basestring_ascii(text)
+    return encode_basestring(text) if is_utf8(text) else encode_basestring_ascii(text)
 
 
 def _id(value: object, id_name: str) -> str | None:
@@ -141,17 +141,17 @@ def _id(value: object, id_name: str) -> str | None:
         case str() if len(value) <= ID_CHARS_MAX:
             return spell(value)
         case Number() | str():
-            raise Malformed(Fault.BAD_ID, f"{id_name}: expected at most {ID_CHARS_MAX:,} characters")
-    raise Malformed(Fault.BAD_ID, f"{id_name}: expected a number or a string, got {kind_of(value)}")
+            raise Malformed(Defect.BAD_ID, f"{id_name}: expected at most {ID_CHARS_MAX:,} characters")
+    raise Malformed(Defect.BAD_ID, f"{id_name}: expected a number or a string, got {describe_value(value)}")
 
 
 def _method(value: object, id_text: str | None, required: bool) -> str | None:
     if value is None and not required:
         return None
     if value is None:
-        raise Malformed(Fault.NO_METHOD, 'method: expected one, such as "private/get_positions"', id_text)
+        raise Malformed(Defect.NO_METHOD, 'method: expected one, such as "private/get_positions"', id_text)
     if not isinstance(value, str):
-        raise Malformed(Fault.BAD_METHOD, f"method: expected a string, got {kind_of(value)}", id_text)
+        raise Malformed(Defect.BAD_METHOD, f"method: expected a string, got {describe_value(value)}", id_text)
     return value
 
 

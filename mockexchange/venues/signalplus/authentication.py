@@ -20,7 +20,7 @@ TIMESTAMP_DIGITS_MAX = 18
 
 
 def authenticate(
-    context: SignalPlusContext, request: Request, now: int, host_now: int, reply: Answer, *, with_query: bool = False
+    context: SignalPlusContext, request: Request, at: int, host_at: int, reply: Answer, *, with_query: bool = False
 ) -> Key:
     """Return the key that signed a request. Raises Rejected. Sets the claimed key of the reply.
 
@@ -36,7 +36,7 @@ def authenticate(
         raise _refused(diagnosis.explain_unknown_key(context.state, credentials.key_id))
     reply.account = key.account
     if not is_proven:
-        _require_time(context.settings, credentials, now if context.settings.auth_clock == "exchange" else host_now)
+        _require_time(context.settings, credentials, at if context.settings.auth_clock == "exchange" else host_at)
         _require_signature(context.state, request, credentials, key)
     return key
 
@@ -45,13 +45,13 @@ def _is_partial(credentials: Credentials) -> bool:
     return None in (credentials.timestamp, credentials.nonce, credentials.signature)
 
 
-def _require_time(settings: SignalPlusSettings, credentials: Credentials, now: int) -> None:
+def _require_time(settings: SignalPlusSettings, credentials: Credentials, at: int) -> None:
     text, window_us = credentials.timestamp or "", settings.window_us
     is_number = text.isascii() and text.isdigit() and len(text) <= TIMESTAMP_DIGITS_MAX
-    if is_number and abs(int(text) * MICROSECONDS_PER_MILLISECOND - now) <= window_us:
+    if is_number and abs(int(text) * MICROSECONDS_PER_MILLISECOND - at) <= window_us:
         return
     window_ms = window_us // MICROSECONDS_PER_MILLISECOND
-    raise _refused(explain_timestamp(text, now // MICROSECONDS_PER_MILLISECOND, window_ms, window_ms))
+    raise _refused(explain_timestamp(text, at // MICROSECONDS_PER_MILLISECOND, window_ms, window_ms))
 
 
 def _require_signature(state: State, request: Request, credentials: Credentials, key: Key) -> None:
@@ -62,5 +62,5 @@ def _require_signature(state: State, request: Request, credentials: Credentials,
     raise Rejected(Situation.UNAUTHORIZED, lambda pause: diagnosis.explain_signature(case, pause))
 
 
-def _refused(words: str) -> Rejected:
-    return Rejected(Situation.UNAUTHORIZED, words)
+def _refused(message: str) -> Rejected:
+    return Rejected(Situation.UNAUTHORIZED, message)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from mockexchange.venues.dated import ApiDate, DatedRow, pick
-from mockexchange.venues.jsonrpc.envelope import Fault, Malformed, spell
+from mockexchange.venues.jsonrpc.envelope import Defect, Malformed, spell
 from mockexchange.venues.jsonrpc.rejection import Rejection
 from mockexchange.venues.request import Answer, Diagnose
 
@@ -66,16 +66,16 @@ ERRORS: tuple[ErrorRow, ...] = (
 )
 
 SITUATIONS = {
-    Fault.NOT_JSON: Situation.NO_JSON,
-    Fault.NO_METHOD: Situation.NO_METHOD,
-    Fault.BAD_METHOD: Situation.NO_METHOD,
-    Fault.BAD_PARAMS: Situation.BAD_PARAMS,
+    Defect.NOT_JSON: Situation.NO_JSON,
+    Defect.NO_METHOD: Situation.NO_METHOD,
+    Defect.BAD_METHOD: Situation.NO_METHOD,
+    Defect.BAD_PARAMS: Situation.BAD_PARAMS,
 }
 """Situations of malformed envelopes; all others are NO_REQUEST."""
 
 
 def rejected_of(malformed: Malformed) -> Rejected:
-    return Rejected(SITUATIONS.get(malformed.fault, Situation.NO_REQUEST), malformed.words)
+    return Rejected(SITUATIONS.get(malformed.defect, Situation.NO_REQUEST), malformed.message)
 
 
 def error_row(situation: Situation, api_date: ApiDate) -> ErrorRow:

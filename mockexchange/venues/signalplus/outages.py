@@ -38,7 +38,7 @@ def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
     return _body(status, None)
 
 
-def answer_outage(context: SignalPlusContext, request: Request, status: int, now: int, host_now: int) -> bytes:
+def answer_outage(context: SignalPlusContext, request: Request, status: int, at: int, host_at: int) -> bytes:
     """Return the error body of a status as the answer to a request."""
     return _body(status, rid_of(request.body))
 

@@ -38,13 +38,13 @@ from mockexchange.venues.venue import RestApi
 
 
 @dataclass(slots=True)
-class Visit:
+class SignalPlusRequest:
     """One request at exchange time `at` and host time `host_at`, microseconds, and the reply under construction."""
 
     context: SignalPlusContext
     request: Request
-    now: int
-    host_now: int
+    at: int
+    host_at: int
     reply: Answer
     envelope: Envelope | Rejected
 
@@ -53,18 +53,18 @@ class Visit:
         return self.envelope.request_id if isinstance(self.envelope, Rejected) else self.envelope.id
 
 
-def answer(context: SignalPlusContext, request: Request, now: int, host_now: int) -> Answer:
-    """Answer one request at exchange time `now` and host time `host_now` (both microseconds). Never raises."""
+def answer(context: SignalPlusContext, request: Request, at: int, host_at: int) -> Answer:
+    """Answer one request at exchange time `at` and host time `host_at` (both microseconds). Never raises."""
     if request.path in STREAM_PATHS:
-        return answer_plainly(context, request, now, host_now)
-    visit = Visit(context, request, now, host_now, Answer(500, b""), _read(request.body))
+        return answer_plainly(context, request, at, host_at)
+    received = SignalPlusRequest(context, request, at, host_at, Answer(500, b""), _read(request.body))
     api_date = date_of(context, key_of(context.state, claimed_key(request) or ""))
     try:
-        visit.reply.body = _answer(visit, api_date)
-        visit.reply.status = 200
+        received.reply.body = _answer(received, api_date)
+        received.reply.status = 200
     except Rejected as rejected:
-        reject(visit.reply, rejected, visit.rid, api_date)
-    return visit.reply
+        reject(received.reply, rejected, received.rid, api_date)
+    return received.reply
 
 
 def operation_of(context: SignalPlusContext, request: Request) -> str | None:
@@ -77,45 +77,45 @@ def _operation_in(request: Request, envelope: Envelope | Rejected) -> str | None
     return name if name in BY_NAME else None
 
 
-def _answer(visit: Visit, api_date: ApiDate) -> bytes:
-    visit.reply.operation = _operation_in(visit.request, visit.envelope)
-    _require_post(visit)
-    _require_size(visit)
-    key = authenticate(visit.context, visit.request, visit.now, visit.host_now, visit.reply)
-    envelope = visit.envelope
+def _answer(received: SignalPlusRequest, api_date: ApiDate) -> bytes:
+    received.reply.operation = _operation_in(received.request, received.envelope)
+    _require_post(received)
+    _require_size(received)
+    key = authenticate(received.context, received.request, received.at, received.host_at, received.reply)
+    envelope = received.envelope
     if isinstance(envelope, Rejected):
         raise envelope
-    _require_one_method(visit, envelope)
-    return _carry_out(visit, envelope, key, api_date)
+    _require_one_method(received, envelope)
+    return _carry_out(received, envelope, key, api_date)
 
 
-def _carry_out(visit: Visit, envelope: Envelope, key: Key, api_date: ApiDate) -> bytes:
+def _carry_out(received: SignalPlusRequest, envelope: Envelope, key: Key, api_date: ApiDate) -> bytes:
     operation = find(envelope.method or "")
     if operation.answer is None:
-        words = f"{operation.name} is for streams: send it over a WebSocket at {CONNECT_PATH} or {PRIVATE_PATH}"
-        raise Rejected(Situation.STREAM_ONLY, words)
-    call = call_of(visit.context, operation, envelope, key, api_date, visit.reply.findings)
+        message = f"{operation.name} is for streams: send it over a WebSocket at {CONNECT_PATH} or {PRIVATE_PATH}"
+        raise Rejected(Situation.STREAM_ONLY, message)
+    call = call_of(received.context, operation, envelope, key, api_date, received.reply.findings)
     return result_body(envelope.id, operation.answer(call))
 
 
-def _require_post(visit: Visit) -> None:
-    if visit.request.method != "POST":
-        visit.reply.headers = ((b"allow", b"POST"),)
-        words = f"every method is a POST, not {visit.request.method}, of {{rid, method, params}}"
-        raise Rejected(Situation.WRONG_VERB, words)
+def _require_post(received: SignalPlusRequest) -> None:
+    if received.request.method != "POST":
+        received.reply.headers = ((b"allow", b"POST"),)
+        message = f"every method is a POST, not {received.request.method}, of {{rid, method, params}}"
+        raise Rejected(Situation.WRONG_VERB, message)
 
 
-def _require_size(visit: Visit) -> None:
+def _require_size(received: SignalPlusRequest) -> None:
     """Raise Rejected for a body above the limit, before the credentials are checked."""
-    if len(visit.request.body) > BODY_BYTES_MAX and isinstance(visit.envelope, Rejected):
-        raise visit.envelope
+    if len(received.request.body) > BODY_BYTES_MAX and isinstance(received.envelope, Rejected):
+        raise received.envelope
 
 
-def _require_one_method(visit: Visit, envelope: Envelope) -> None:
-    in_path = _method_in(visit.request)
+def _require_one_method(received: SignalPlusRequest, envelope: Envelope) -> None:
+    in_path = _method_in(received.request)
     if in_path and in_path != envelope.method:
-        words = f"the path says {in_path[:200]!r} and the body's method {(envelope.method or '')[:200]!r}: send one"
-        raise Rejected(Situation.NO_METHOD, words)
+        message = f"the path says {in_path[:200]!r} and the body's method {(envelope.method or '')[:200]!r}: send one"
+        raise Rejected(Situation.NO_METHOD, message)
 
 
 def _method_in(request: Request) -> str:
@@ -130,14 +130,14 @@ def _read(body: bytes) -> Envelope | Rejected:
         return rejected
 
 
-def authenticate_only(context: SignalPlusContext, request: Request, now: int, host_now: int, must_sign: bool) -> Answer:
+def authenticate_only(context: SignalPlusContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
     """Verify the credentials of a request for any method; return an answer without a body, or the refusal.
 
     Every method needs credentials.
     """
     reply = Answer(0, b"", operation=operation_of(context, request))
     try:
-        authenticate(context, request, now, host_now, reply)
+        authenticate(context, request, at, host_at, reply)
     except Rejected as rejected:
         api_date = date_of(context, key_of(context.state, claimed_key(request) or ""))
         reject(reply, rejected, rid_of(request.body), api_date)
@@ -153,7 +153,7 @@ def rpc_call_of(request: Request) -> tuple[str, Mapping[str, str]] | None:
     return envelope.method or "", texts_of(envelope.params)
 
 
-def wrap_result(context: SignalPlusContext, request: Request, result: str, now: int, host_now: int) -> bytes:
+def wrap_result(context: SignalPlusContext, request: Request, result: str, at: int, host_at: int) -> bytes:
     """Return the envelope around the JSON of a result, with the rid of the request."""
     return result_body(rid_of(request.body), result.encode())
 

@@ -24,8 +24,8 @@ def read(raw: bytes) -> Envelope:
     A rid is an integer [doc] of any length; the answer repeats its digits exactly.
     """
     if len(raw) > BODY_BYTES_MAX:
-        words = f"{len(raw):,} bytes are too many: expected at most {BODY_BYTES_MAX:,}"
-        raise Rejected(Situation.TOO_LARGE, words)
+        message = f"{len(raw):,} bytes are too many: expected at most {BODY_BYTES_MAX:,}"
+        raise Rejected(Situation.TOO_LARGE, message)
     try:
         envelope = read_envelope(raw, "rid")
     except Malformed as malformed:
@@ -33,8 +33,8 @@ def read(raw: bytes) -> Envelope:
         rejected.request_id = malformed.id if malformed.id and RID.fullmatch(malformed.id) else None
         raise rejected from None
     if envelope.id is None or not RID.fullmatch(envelope.id):
-        words = f'rid: expected an integer, such as {{"rid": 50002}}, got {envelope.id or "none"}'
-        raise Rejected(Situation.NO_REQUEST, words[:400])
+        message = f'rid: expected an integer, such as {{"rid": 50002}}, got {envelope.id or "none"}'
+        raise Rejected(Situation.NO_REQUEST, message[:400])
     return envelope
 
 
@@ -65,8 +65,8 @@ def call_of(
     """Return a call by a key with decoded params. Raises Rejected."""
     if operation.scopes and not set(operation.scopes) & set(key.scopes):
         held, needed = ", ".join(key.scopes) or "none", " or ".join(operation.scopes)
-        words = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
-        raise Rejected(Situation.FORBIDDEN, words)
+        message = f"key {key.name} of {key.account} has scopes {held}: {operation.name} needs {needed}"
+        raise Rejected(Situation.FORBIDDEN, message)
     params = decode(operation.name, envelope.params, api_date, findings)
     return Call(operation, context, key, api_date, params, findings)
 

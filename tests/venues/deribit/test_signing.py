@@ -32,10 +32,10 @@ def test_the_text_of_a_stream_has_no_newline_at_its_end() -> None:
 
 def test_signatures_are_hex_of_hmac_sha256_with_the_secret_as_text() -> None:
     assert signing.sign(SECRET, b"text") == hex_hmac(SECRET, b"text")
-    assert signing.is_right(SECRET, b"text", hex_hmac(SECRET, b"text"))
-    assert signing.is_right(SECRET, b"text", hex_hmac(SECRET, b"text").upper())
-    assert not signing.is_right(SECRET, b"text", hex_hmac(SECRET, b"test"))
-    assert not signing.is_right(SECRET, b"text", "\xfc\u20ac\udc80")
+    assert signing.verifies(SECRET, b"text", hex_hmac(SECRET, b"text"))
+    assert signing.verifies(SECRET, b"text", hex_hmac(SECRET, b"text").upper())
+    assert not signing.verifies(SECRET, b"text", hex_hmac(SECRET, b"test"))
+    assert not signing.verifies(SECRET, b"text", "\xfc\u20ac\udc80")
 
 
 ORDERS = [
@@ -67,8 +67,8 @@ def test_a_token_says_what_was_granted_and_proves_it() -> None:
     assert found is not None
     token, content, proof = found
     assert token == TOKEN
-    assert signing.is_proven(SECRET, content, proof)
-    assert not signing.is_proven(SECRET + "x", content, proof)
+    assert signing.is_authentic(SECRET, content, proof)
+    assert not signing.is_authentic(SECRET + "x", content, proof)
     assert text.startswith("1792501200123.1")
     assert text.count(".") == 2
 
@@ -80,7 +80,7 @@ def test_no_token_is_good_that_was_changed(data: st.DataObject) -> None:
     letter = data.draw(st.sampled_from("abcXYZ019-_"))
     changed = text[:place] + letter + text[place + 1 :]
     found = signing.read_token(changed)
-    assert changed == text or found is None or not signing.is_proven(SECRET, found[1], found[2])
+    assert changed == text or found is None or not signing.is_authentic(SECRET, found[1], found[2])
 
 
 @given(st.text(max_size=80))

@@ -7,14 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.venues.jsonrpc.envelope import (
+    Defect,
     Envelope,
-    Fault,
     Malformed,
     Number,
-    kind_of,
+    describe_value,
     read_envelope,
+    read_integer,
     spell,
-    whole,
 )
 
 IDS = ["0", "-0", "7", "1.50", "1e3", "12345678901234567890123", '"abc"', '"é"', '"a\\"b"', '""']
@@ -53,32 +53,32 @@ def test_parameters_may_be_left_out(raw: bytes) -> None:
 
 
 WRONG = [
-    (b"", Fault.NOT_JSON, None, "no JSON"),
-    (b"{", Fault.NOT_JSON, None, "line 1 column 2"),
-    (b"\xff\xfe", Fault.NOT_JSON, None, "utf-8"),
-    (b'{"id":1,"method":"m","params":{"a":NaN}}', Fault.NOT_JSON, None, "NaN"),
-    (b"[" * 50_000, Fault.NOT_JSON, None, "nested too deep"),
-    (b'[{"id":1,"method":"m"}]', Fault.BATCH, None, "one object for each call"),
-    (b"7", Fault.NOT_AN_OBJECT, None, "the number 7"),
-    (b'"a"', Fault.NOT_AN_OBJECT, None, "the string 'a'"),
-    (b"null", Fault.NOT_AN_OBJECT, None, "null"),
-    (b'{"id":true,"method":"m"}', Fault.BAD_ID, None, "a boolean"),
-    (b'{"id":{},"method":"m"}', Fault.BAD_ID, None, "an object"),
-    (b'{"id":%s,"method":"m"}' % (b"1" * 1_025), Fault.BAD_ID, None, "1,024"),
-    (b'{"id":"%s","method":"m"}' % (b"a" * 1_025), Fault.BAD_ID, None, "1,024"),
-    (b'{"id":5}', Fault.NO_METHOD, "5", "private/get_positions"),
-    (b'{"id":5,"method":7}', Fault.BAD_METHOD, "5", "the number 7"),
-    (b'{"id":"x","method":"m","params":[1]}', Fault.BAD_PARAMS, '"x"', "an array"),
-    (b'{"id":"x","method":"m","params":"a"}', Fault.BAD_PARAMS, '"x"', "the string 'a'"),
+    (b"", Defect.NOT_JSON, None, "no JSON"),
+    (b"{", Defect.NOT_JSON, None, "line 1 column 2"),
+    (b"\xff\xfe", Defect.NOT_JSON, None, "utf-8"),
+    (b'{"id":1,"method":"m","params":{"a":NaN}}', Defect.NOT_JSON, None, "NaN"),
+    (b"[" * 50_000, Defect.NOT_JSON, None, "nested too deep"),
+    (b'[{"id":1,"method":"m"}]', Defect.BATCH, None, "one object for each call"),
+    (b"7", Defect.NOT_AN_OBJECT, None, "the number 7"),
+    (b'"a"', Defect.NOT_AN_OBJECT, None, "the string 'a'"),
+    (b"null", Defect.NOT_AN_OBJECT, None, "null"),
+    (b'{"id":true,"method":"m"}', Defect.BAD_ID, None, "a boolean"),
+    (b'{"id":{},"method":"m"}', Defect.BAD_ID, None, "an object"),
+    (b'{"id":%s,"method":"m"}' % (b"1" * 1_025), Defect.BAD_ID, None, "1,024"),
+    (b'{"id":"%s","method":"m"}' % (b"a" * 1_025), Defect.BAD_ID, None, "1,024"),
+    (b'{"id":5}', Defect.NO_METHOD, "5", "private/get_positions"),
+    (b'{"id":5,"method":7}', Defect.BAD_METHOD, "5", "the number 7"),
+    (b'{"id":"x","method":"m","params":[1]}', Defect.BAD_PARAMS, '"x"', "an array"),
+    (b'{"id":"x","method":"m","params":"a"}', Defect.BAD_PARAMS, '"x"', "the string 'a'"),
 ]
 
 
-@pytest.mark.parametrize(("raw", "fault", "id_text", "words"), WRONG)
-def test_what_is_wrong_is_said(raw: bytes, fault: Fault, id_text: str | None, words: str) -> None:
+@pytest.mark.parametrize(("raw", "defect", "id_text", "words"), WRONG)
+def test_what_is_wrong_is_said(raw: bytes, defect: Defect, id_text: str | None, words: str) -> None:
     with pytest.raises(Malformed) as raised:
         read_envelope(raw)
-    assert (raised.value.fault, raised.value.id) == (fault, id_text)
-    assert words in raised.value.words
+    assert (raised.value.defect, raised.value.id) == (defect, id_text)
+    assert words in raised.value.message
 
 
 def test_a_method_may_be_missing_where_the_path_has_it() -> None:
@@ -90,7 +90,7 @@ def test_bytes_are_an_envelope_or_say_why_not(raw: bytes) -> None:
     try:
         read = read_envelope(raw).method or ""
     except Malformed as malformed:
-        read = malformed.words
+        read = malformed.message
     assert isinstance(read, str)
 
 
@@ -113,15 +113,15 @@ NOT_WHOLE: list[object] = [Number("9" * 19), Number("1.0"), Number("1e3"), "7", 
 
 @pytest.mark.parametrize(("value", "expected"), WHOLE)
 def test_whole_numbers(value: Number, expected: int) -> None:
-    assert whole(value) == expected
+    assert read_integer(value) == expected
 
 
 @pytest.mark.parametrize("value", NOT_WHOLE)
 def test_what_is_no_whole_number(value: object) -> None:
-    assert whole(value) is None
+    assert read_integer(value) is None
 
 
 def test_kinds_are_said_in_words() -> None:
     values: list[object] = [None, True, Number("1"), "a", [], {}]
-    kinds = [kind_of(value) for value in values]
+    kinds = [describe_value(value) for value in values]
     assert kinds == ["null", "a boolean", "the number 1", "the string 'a'", "an array", "an object"]

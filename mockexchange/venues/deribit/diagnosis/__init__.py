@@ -15,11 +15,11 @@ from mockexchange.venues.deribit.diagnosis.headers import (
     explain_unknown_key,
 )
 from mockexchange.venues.deribit.diagnosis.offline import explain_offline
-from mockexchange.venues.deribit.diagnosis.texts import Make, request_case, stream_case
+from mockexchange.venues.deribit.diagnosis.texts import MakeCase, request_case, stream_case
 from mockexchange.venues.diagnosis.hmac_signatures import explain
 
 __all__ = [
-    "Make",
+    "MakeCase",
     "explain",
     "explain_expired",
     "explain_foreign_token",

@@ -6,7 +6,7 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.state import State
 from mockexchange.venues.deribit.signing import SCHEME, Credentials
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
-from mockexchange.venues.diagnosis.timestamps import duration_words, explain_timestamp
+from mockexchange.venues.diagnosis.timestamps import explain_timestamp, format_duration
 from mockexchange.venues.quoting import plural, quote
 
 NEEDED = f"send Authorization: {SCHEME} id=<client id>,ts=<Unix milliseconds>,sig=<hex>,nonce=<any text>"
@@ -96,6 +96,6 @@ def explain_foreign_token(key_id: str, is_known: bool) -> str:
 
 
 def explain_expired(late_us: int, lifetime_s: int) -> str:
-    late = duration_words(late_us // 1_000)
-    lifetime = duration_words(lifetime_s * MICROSECONDS_PER_SECOND // 1_000)
+    late = format_duration(late_us // 1_000)
+    lifetime = format_duration(lifetime_s * MICROSECONDS_PER_SECOND // 1_000)
     return f"the token expired {late} ago, after {lifetime}: call public/auth with grant_type refresh_token"

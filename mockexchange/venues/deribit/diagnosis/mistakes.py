@@ -70,8 +70,10 @@ def query_spelled(sent: Sent) -> Iterator[Edit]:
         "in another order": urlencode(sorted(pairs)),
         "without percent-encoding, in another order": "&".join(sorted(sent.query.split("&"))),
     }
-    for words, query in spellings.items():
-        yield Edit({"target": f"{sent.path}?{query}"}, f"sign the query as sent, {_shown(sent.query)}, not {words}")
+    for description, query in spellings.items():
+        yield Edit(
+            {"target": f"{sent.path}?{query}"}, f"sign the query as sent, {_shown(sent.query)}, not {description}"
+        )
 
 
 def method_wrong(sent: Sent) -> Iterator[Edit]:
@@ -89,8 +91,8 @@ def body_wrong(sent: Sent) -> Iterator[Edit]:
             yield Edit({"target": sent.path, "body": sent.query}, "sign the query behind the path, and no body")
         return
     yield Edit({"body": ""}, "sign the body too, exactly as sent")
-    for words, body in _json_spellings(sent.body):
-        yield Edit({"body": body}, f"sign the bytes of the body that you send, not the same JSON {words}")
+    for description, body in _json_spellings(sent.body):
+        yield Edit({"body": body}, f"sign the bytes of the body that you send, not the same JSON {description}")
 
 
 def _json_spellings(body: str) -> Iterator[tuple[str, str]]:
@@ -118,8 +120,8 @@ def time_wrong(sent: Sent) -> Iterator[Edit]:
         "nanoseconds": f"{number}000000",
         "one with a fraction": f"{number}.0",
     }
-    for words, spelling in spellings.items():
-        yield Edit({"timestamp": spelling}, f"{same}, not {words}")
+    for description, spelling in spellings.items():
+        yield Edit({"timestamp": spelling}, f"{same}, not {description}")
     for distance in range(1, 6):
         for other in (number - distance, number + distance):
             yield Edit({"timestamp": str(other)}, f"{same}, not one read {distance} ms apart: read the clock once")
@@ -135,19 +137,19 @@ def nonce_wrong(sent: Sent) -> Iterator[Edit]:
 
 
 def separated(_: Sent) -> Iterator[Edit]:
-    for separator, words in SEPARATORS.items():
+    for separator, description in SEPARATORS.items():
         for end in (separator, "", "\n"):
-            yield Edit({"separator": separator, "end": end}, f"put a newline behind each part, not {words}")
+            yield Edit({"separator": separator, "end": end}, f"put a newline behind each part, not {description}")
 
 
 SEPARATORS = {"": "nothing", "\\n": "a backslash and an n", "\r\n": "carriage return and newline", ",": "a comma"}
 
 
 def stream_signed(_: Sent) -> Iterator[Edit]:
-    words = "add METHOD, path and query, and body: without them it is the signature of a stream's public/auth"
-    yield Edit({"layout": "stream", "end": ""}, words)
-    yield Edit({"layout": "stream", "end": "\n"}, words)
-    yield Edit({"layout": "bare", "end": ""}, words)
+    description = "add METHOD, path and query, and body: without them it is the signature of a stream's public/auth"
+    yield Edit({"layout": "stream", "end": ""}, description)
+    yield Edit({"layout": "stream", "end": "\n"}, description)
+    yield Edit({"layout": "bare", "end": ""}, description)
 
 
 def data_wrong(sent: Sent) -> Iterator[Edit]:

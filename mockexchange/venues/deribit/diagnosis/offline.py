@@ -5,10 +5,10 @@ from mockexchange.venues.deribit.diagnosis.texts import request_case
 from mockexchange.venues.deribit.signing import (
     AUTHORIZATION,
     SCHEME,
-    is_right,
     read_authorization,
     read_credentials,
     request_text,
+    verifies,
 )
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret, explain
 from mockexchange.venues.diagnosis.search import VERIFIES, no_pause
@@ -35,7 +35,7 @@ def explain_offline(method: str, target: str, body: bytes, authorization: str, s
     sent = read_credentials(rest)
     if not all(sent):
         return explain_missing(sent)
-    if is_right(secret, request_text(sent.timestamp, sent.nonce, request), sent.signature):
+    if verifies(secret, request_text(sent.timestamp, sent.nonce, request), sent.signature):
         doubt = explain_digits(sent.timestamp)
         return f"the signature fits, and {doubt}" if doubt else VERIFIES
     given = KnownSecret(sent.key_id, "", "", secret.encode(errors="replace"))

@@ -16,11 +16,11 @@ from mockexchange.venues.request import Request
 
 COMBINED = 2
 """Spellings of each mistake that are also tried together with another mistake: the first ones."""
-Make = Callable[[KnownSecret, Sequence[KnownSecret]], Case]
+MakeCase = Callable[[KnownSecret, Sequence[KnownSecret]], Case]
 """(claimed key, other keys): the case to diagnose."""
 
 
-def request_case(request: Request, sent: Credentials) -> Make:
+def request_case(request: Request, sent: Credentials) -> MakeCase:
     """Return the case of a signed request."""
     parts = Sent(
         sent.timestamp,
@@ -35,14 +35,14 @@ def request_case(request: Request, sent: Credentials) -> Make:
     return _case(parts, sent.signature, "request", OF_REQUESTS)
 
 
-def stream_case(sent: Credentials, data: str) -> Make:
+def stream_case(sent: Credentials, data: str) -> MakeCase:
     """Return the case of a client_signature."""
     encoded = data.encode(errors="replace").decode("latin-1")
     parts = Sent(sent.timestamp, sent.nonce, sent.key_id, data=encoded)
     return _case(parts, sent.signature, "stream", OF_STREAMS)
 
 
-def _case(sent: Sent, signature: str, layout: Literal["request", "stream"], mistakes: Sequence[Mistake]) -> Make:
+def _case(sent: Sent, signature: str, layout: Literal["request", "stream"], mistakes: Sequence[Mistake]) -> MakeCase:
     right = {
         "timestamp": sent.timestamp,
         "nonce": sent.nonce,
@@ -84,9 +84,9 @@ def _secrets(claimed: KnownSecret) -> Iterator[Secret]:
     yield Secret(secret)
     as_text = f"take the secret of {claimed.label} as text"
     yield Secret(claimed.key_id.encode(), f"sign with the secret of {claimed.label}, not with its id")
-    for words, key in _misread(secret):
+    for description, key in _misread(secret):
         if key and key != secret:
-            yield Secret(key, f"{as_text}, {words}")
+            yield Secret(key, f"{as_text}, {description}")
 
 
 def _misread(secret: bytes) -> Iterator[tuple[str, bytes]]:

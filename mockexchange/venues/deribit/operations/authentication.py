@@ -36,12 +36,12 @@ _EXPIRES = re.compile(r"expires:([0-9]{1,9})")
 _SESSION = re.compile(r"session:([!-~]{1,64})")
 
 
-class Proven(NamedTuple):
+class GrantRequest(NamedTuple):
     """A verified key, the most that it may be granted, and the requested scope."""
 
     key: Key
     allowed: Collection[str]
-    asked: str
+    requested: str
 
 
 class Granted(NamedTuple):
@@ -52,13 +52,13 @@ class Granted(NamedTuple):
 
 def grant(call: Call) -> str:
     """Return the result of public/auth. Raises Rejected."""
-    proven = PROOFS[call.params["grant_type"]](call)
-    granted = narrow(proven, call.context.settings.token_lifetime_us // MICROSECONDS_PER_SECOND)
+    request = VERIFIERS[call.params["grant_type"]](call)
+    granted = narrow_scope(request, call.context.settings.token_lifetime_us // MICROSECONDS_PER_SECOND)
     issued_at = clock_of(call.context.settings, call.at, call.host_at)
 
     def write(kind: str) -> str:
-        token = Token(kind, proven.key.key_id, granted.scope, issued_at, granted.lifetime_s)
-        return spell(signing.write_token(token, proven.key.secret))
+        token = Token(kind, request.key.key_id, granted.scope, issued_at, granted.lifetime_s)
+        return spell(signing.write_token(token, request.key.secret))
 
     shown = [
         f'"access_token":{write("access")}',
@@ -73,26 +73,26 @@ def grant(call: Call) -> str:
     return "{" + ",".join(shown) + "}"
 
 
-def narrow(proven: Proven, lifetime_s: int) -> Granted:
+def narrow_scope(request: GrantRequest, lifetime_s: int) -> Granted:
     """Return the granted part of a requested scope; unknown words are left out."""
-    words = proven.asked.split()
+    words = request.requested.split()
     session = next((found[1] for word in words if (found := _SESSION.fullmatch(word))), None)
-    asked_s = next((int(found[1]) for word in words if (found := _EXPIRES.fullmatch(word))), 0)
-    scope = {*_access(words, proven.allowed), f"session:{session}" if session else "connection"}
-    if proven.key.subaccount in (None, PRIMARY_SUBACCOUNT):
+    requested_s = next((int(found[1]) for word in words if (found := _EXPIRES.fullmatch(word))), 0)
+    scope = {*_access(words, request.allowed), f"session:{session}" if session else "connection"}
+    if request.key.subaccount in (None, PRIMARY_SUBACCOUNT):
         scope.add("mainaccount")
-    if asked_s:
-        scope.add(f"expires:{asked_s}")
-    return Granted(" ".join(sorted(scope)), min(asked_s or lifetime_s, lifetime_s), session)
+    if requested_s:
+        scope.add(f"expires:{requested_s}")
+    return Granted(" ".join(sorted(scope)), min(requested_s or lifetime_s, lifetime_s), session)
 
 
 def _access(words: list[str], allowed: Collection[str]) -> list[str]:
     """Return the accesses that a scope names; if it only denies some (`trade:none`), all others."""
     most = [word for word in allowed if word in SCOPES]
     may = {*most, *map(_to_read, most)}
-    asked = [word for word in words if word in SCOPES]
-    if asked:
-        return [word for word in (one if one in may else _to_read(one) for one in asked) if word in may]
+    requested = [word for word in words if word in SCOPES]
+    if requested:
+        return [word for word in (one if one in may else _to_read(one) for one in requested) if word in may]
     denied = {word.removesuffix(":none") for word in words if word.endswith(":none")}
     return [word for word in most if word.partition(":")[0] not in denied]
 
@@ -101,13 +101,13 @@ def _to_read(scope: str) -> str:
     return scope.replace(":read_write", ":read")
 
 
-def _prove_secret(call: Call) -> Proven:
+def _verify_secret(call: Call) -> GrantRequest:
     key = require_key(call.context, _given(call, "client_id"))
     require_secret(call.context, key, _given(call, "client_secret"))
-    return Proven(key, key.scopes, call.params["scope"] or "")
+    return GrantRequest(key, key.scopes, call.params["scope"] or "")
 
 
-def _prove_signature(call: Call) -> Proven:
+def _verify_signature(call: Call) -> GrantRequest:
     key_id, timestamp, signature = (_given(call, name) for name in ("client_id", "timestamp", "signature"))
     key = require_key(call.context, key_id)
     require_time(call.context, timestamp, call.at, call.host_at)
@@ -115,12 +115,12 @@ def _prove_signature(call: Call) -> Proven:
     case = diagnosis.stream_case(Credentials(key_id, timestamp, signature, nonce), data)
     text = signing.stream_text(timestamp, nonce, data)
     require_signature(call.context, key, text, signature, call.findings, case)
-    return Proven(key, key.scopes, call.params["scope"] or "")
+    return GrantRequest(key, key.scopes, call.params["scope"] or "")
 
 
-def _prove_token(call: Call) -> Proven:
+def _verify_token(call: Call) -> GrantRequest:
     token, key = read_token(call.context, _given(call, "refresh_token"), "refresh", call.at, call.host_at)
-    return Proven(key, token.scope.split(), call.params["scope"] or token.scope)
+    return GrantRequest(key, token.scope.split(), call.params["scope"] or token.scope)
 
 
 def _given(call: Call, name: str) -> str:
@@ -130,10 +130,10 @@ def _given(call: Call, name: str) -> str:
     return str(value)
 
 
-PROOFS: dict[str, Callable[[Call], Proven]] = {
-    "client_credentials": _prove_secret,
-    "client_signature": _prove_signature,
-    "refresh_token": _prove_token,
+VERIFIERS: dict[str, Callable[[Call], GrantRequest]] = {
+    "client_credentials": _verify_secret,
+    "client_signature": _verify_signature,
+    "refresh_token": _verify_token,
 }
 """The verification of each grant type."""
 

@@ -47,7 +47,7 @@ class Operation(NamedTuple):
         return self.name.startswith(f"{PRIVATE}/")
 
 
-def kept(call: Call, make: Callable[[], bytes], *parts: Hashable) -> str:
+def cached_result(call: Call, make: Callable[[], bytes], *parts: Hashable) -> str:
     """Return a cached result, made anew after a change of the exchange.
 
     `make` may depend on the state, the API date and `parts` alone.

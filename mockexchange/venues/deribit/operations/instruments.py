@@ -7,8 +7,8 @@ from mockexchange.venues.deribit.objects.indexes import index_price_text
 from mockexchange.venues.deribit.objects.instruments import instrument_text
 from mockexchange.venues.deribit.objects.tickers import Ticker, ticker_text
 from mockexchange.venues.deribit.operations.call import Call, Operation
-from mockexchange.venues.deribit.operations.positions import is_asked
-from mockexchange.venues.deribit.operations.row_owner import contract_of, index_of
+from mockexchange.venues.deribit.operations.lookups import contract_of, index_of
+from mockexchange.venues.deribit.operations.positions import passes_filters
 from mockexchange.venues.deribit.parameters.rows import CURRENCY_OR_ANY, INSTRUMENT_KIND, INSTRUMENT_NAME, boolean, text
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX
 
@@ -23,7 +23,7 @@ def get_instruments(call: Call) -> str:
     shown = (
         instrument_text(contract, call.context.api_date)
         for contract in call.context.state.derivatives.contracts.values()
-        if contract.is_open is is_open and is_asked(contract.terms, params["currency"], params["kind"])
+        if contract.is_open is is_open and passes_filters(contract.terms, params["currency"], params["kind"])
     )
     return f"[{','.join(shown)}]"
 
@@ -40,8 +40,8 @@ def ticker(call: Call) -> str:
 def get_index_price(call: Call) -> str:
     name, indexes = call.params["index_name"], call.context.state.derivatives.indexes
     if name not in indexes:
-        words = f"no index {name[:SHOWN_CHARS_MAX]!r}: there are {', '.join(indexes) or 'none'}"
-        raise invalid("index_name", "index not found", words)
+        message = f"no index {name[:SHOWN_CHARS_MAX]!r}: there are {', '.join(indexes) or 'none'}"
+        raise invalid("index_name", "index not found", message)
     return index_price_text(indexes[name], call.context.api_date)
 
 

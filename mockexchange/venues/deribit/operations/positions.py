@@ -4,8 +4,8 @@ from mockexchange.core.derivatives.contracts import Terms
 from mockexchange.core.derivatives.queries import Held, held_of, position_of, view_of_held
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.objects.positions import position_text
-from mockexchange.venues.deribit.operations.call import Call, Operation, kept
-from mockexchange.venues.deribit.operations.row_owner import contract_of, subaccount_ref_of
+from mockexchange.venues.deribit.operations.call import Call, Operation, cached_result
+from mockexchange.venues.deribit.operations.lookups import contract_of, subaccount_ref_of
 from mockexchange.venues.deribit.parameters.rows import CURRENCY_OR_ANY, INSTRUMENT_KIND, INSTRUMENT_NAME, SUBACCOUNT_ID
 
 SCOPE = "trade:read"
@@ -21,10 +21,10 @@ def get_positions(call: Call) -> str:
 
     def write_all() -> bytes:
         rows = held_of(state, subaccount_ref, with_flat=call.context.settings.flat_rows == "show")
-        shown = [held for held in rows if is_asked(held.contract.terms, currency, kind)]
+        shown = [held for held in rows if passes_filters(held.contract.terms, currency, kind)]
         return b"[%b]" % call.context.caches.of(api_date, "positions").join(shown, write)
 
-    return kept(call, write_all, subaccount_ref, currency, kind)
+    return cached_result(call, write_all, subaccount_ref, currency, kind)
 
 
 def get_position(call: Call) -> str:
@@ -35,7 +35,7 @@ def get_position(call: Call) -> str:
     return position_text(view, call.context.api_date)
 
 
-def is_asked(terms: Terms, currency: str | None, kind: str | None) -> bool:
+def passes_filters(terms: Terms, currency: str | None, kind: str | None) -> bool:
     """Return whether a derivative passes the filters; its currency is the one it settles in."""
     return currency in (None, ANY, terms.settlement_currency) and kind in (None, ANY, terms.kind)
 

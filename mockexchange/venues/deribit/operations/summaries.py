@@ -20,8 +20,8 @@ from mockexchange.venues.deribit.objects.summaries import (
     Statement,
     Statements,
 )
-from mockexchange.venues.deribit.operations.call import Call, Operation, kept
-from mockexchange.venues.deribit.operations.row_owner import subaccount_ref_of
+from mockexchange.venues.deribit.operations.call import Call, Operation, cached_result
+from mockexchange.venues.deribit.operations.lookups import subaccount_ref_of
 from mockexchange.venues.deribit.parameters.rows import EXTENDED, SUBACCOUNT_ID, SUMMARY_CURRENCY
 
 SCOPE = "account:read"
@@ -38,7 +38,7 @@ def get_account_summary(call: Call) -> str:
             statement_of(call.context.state, subaccount_ref, currency), call.context.api_date
         ).encode()
 
-    return kept(call, write, subaccount_ref, currency, extended)
+    return cached_result(call, write, subaccount_ref, currency, extended)
 
 
 def get_account_summaries(call: Call) -> str:
@@ -49,7 +49,7 @@ def get_account_summaries(call: Call) -> str:
         summaries = [statement_of(state, subaccount_ref, currency) for currency in currencies_of(state, subaccount_ref)]
         return WRITE_ALL[extended](Statements(owner_of(subaccount_ref), summaries), call.context.api_date).encode()
 
-    return kept(call, write, subaccount_ref, extended)
+    return cached_result(call, write, subaccount_ref, extended)
 
 
 def statement_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> Statement:

@@ -15,7 +15,7 @@ from mockexchange.venues.deribit.errors import invalid
 from mockexchange.venues.deribit.formatting import MICROSECONDS_PER_MILLISECOND
 from mockexchange.venues.deribit.objects.trades import trade_text
 from mockexchange.venues.deribit.operations.call import Call, Operation
-from mockexchange.venues.deribit.operations.row_owner import contract_of, subaccount_ref_of
+from mockexchange.venues.deribit.operations.lookups import contract_of, subaccount_ref_of
 from mockexchange.venues.deribit.parameters.rows import (
     COUNT,
     CURRENCY,
@@ -45,7 +45,7 @@ def get_user_trades_by_instrument(call: Call) -> str:
 def _answer(call: Call, selector: Selector) -> str:
     count, params = call.params["count"], call.params
     is_from_start = any(params.get(name) is not None for name in STARTS)
-    rows = _found(call, selector, None if is_from_start else count + 1)
+    rows = _find(call, selector, None if is_from_start else count + 1)
     has_more = "true" if len(rows) > count else "false"
     shown = rows[::-1][:count] if is_from_start else rows[:count]
     is_oldest_first = is_from_start if params["sorting"] == "default" else params["sorting"] == "asc"
@@ -54,7 +54,7 @@ def _answer(call: Call, selector: Selector) -> str:
     return f'{{"has_more":{has_more},"trades":[{written}]}}'
 
 
-def _found(call: Call, selector: Selector, limit: int | None) -> list[ContractTrade]:
+def _find(call: Call, selector: Selector, limit: int | None) -> list[ContractTrade]:
     """Return at most `limit` trades that pass the filters, newest first."""
     params, trades = call.params, call.context.state.derivatives.trades
     kind = params.get("kind")
@@ -78,7 +78,8 @@ def _between(call: Call, selector: Selector) -> Callable[[ContractTrade], bool] 
     bounds = [
         bound
         for start, end, read in (("start_id", "end_id", SERIAL), ("start_seq", "end_seq", SEQUENCE))
-        if (bound := Bound(_place(call, selector, start), _place(call, selector, end), read)) != Bound(None, None, read)
+        if (bound := Bound(_bound_value(call, selector, start), _bound_value(call, selector, end), read))
+        != Bound(None, None, read)
     ]
     if not bounds:
         return None
@@ -95,7 +96,7 @@ class Bound(NamedTuple):
         return (self.least is None or at >= self.least) and (self.most is None or at <= self.most)
 
 
-def _place(call: Call, selector: Selector, name: str) -> int | None:
+def _bound_value(call: Call, selector: Selector, name: str) -> int | None:
     """Return a bound as a number: a sequence number unchanged, a trade id as the serial of its trade."""
     value = call.params.get(name)
     if value is None or isinstance(value, int):

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.errors import Rejected, invalid, missing
 from mockexchange.venues.deribit.parameters.rows import Parameter
-from mockexchange.venues.jsonrpc.envelope import Number, kind_of, whole
+from mockexchange.venues.jsonrpc.envelope import Number, describe_value, read_integer
 from mockexchange.venues.parameter_decoding import Given, Reader, decode_rows, rows_of, unknown_findings
 from mockexchange.venues.request import Request
 
@@ -73,7 +73,7 @@ def _choice(given: Given[Parameter]) -> str:
 
 
 def integer_of(value: Any) -> int | None:
-    return whole(Number(str(value)) if isinstance(value, QueryText) else value)
+    return read_integer(Number(str(value)) if isinstance(value, QueryText) else value)
 
 
 def _integer(given: Given[Parameter]) -> int:
@@ -110,7 +110,7 @@ def _wrong_type(given: Given[Parameter], expected: str) -> Rejected:
 
 
 def _shown(value: Any) -> str:
-    return "several values" if value is REPEATED else kind_of(value)
+    return "several values" if value is REPEATED else describe_value(value)
 
 
 @dataclass(frozen=True, slots=True)

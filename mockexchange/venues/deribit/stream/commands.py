@@ -17,7 +17,7 @@ LOGOUT = "private/logout"
 NORMAL_CLOSURE = 1000
 
 
-class Answered(NamedTuple):
+class CommandResult(NamedTuple):
     """The JSON of a result, and the channel families that it confirms subscriptions to."""
 
     result: str
@@ -25,39 +25,39 @@ class Answered(NamedTuple):
 
 
 Params = dict[str, Any]
-Command = Callable[[Subscriber, Params, Caller | None, list[str]], Answered]
+Command = Callable[[Subscriber, Params, Caller | None, list[str]], CommandResult]
 
 
-def subscribe(reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> Answered:
+def subscribe(session: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> CommandResult:
     """Subscribe to channels; the result lists those that could be subscribed to [doc]."""
     asked = [(name, read_channel(name)) for name in params["channels"]]
     if caller is None:
         _require_no_raw(channel for _, channel in asked if channel)
     taken = []
     for name, channel in asked:
-        why = _why_not(name, channel, caller, reader.context.state.derivatives.contracts)
+        why = _reason_left_out(name, channel, caller, session.context.state.derivatives.contracts)
         if channel is None or why:
             findings.append(why)
             continue
         if not channel.family.is_emulated:
             findings.append(f"{channel.family.name} is not emulated: it stays quiet")
         markets = (channel.instrument,) if channel.instrument else None
-        reader.registry.open(channel.name, channel.family.name, caller.subaccount_ref if caller else None, markets)
+        session.registry.open(channel.name, channel.family.name, caller.subaccount_ref if caller else None, markets)
         taken.append(channel)
     del findings[NOTES_MAX:]
     families = dict.fromkeys(channel.family.name for channel in taken)
-    return Answered(_names(channel.name for channel in taken), tuple(families))
+    return CommandResult(_names(channel.name for channel in taken), tuple(families))
 
 
 def _require_no_raw(channels: Iterable[Channel]) -> None:
     """Raise Rejected for a raw channel of a client that is not logged in: it is subscribed to nothing [wire]."""
     raw = next((channel for channel in channels if channel.is_raw), None)
     if raw is not None:
-        words = f"{raw.name}: the interval raw is for who has logged in; call public/auth first, or take 100ms"
-        raise Rejected(RAW_UNAUTHORIZED, words)
+        message = f"{raw.name}: the interval raw is for who has logged in; call public/auth first, or take 100ms"
+        raise Rejected(RAW_UNAUTHORIZED, message)
 
 
-def _why_not(name: str, channel: Channel | None, caller: Caller | None, contracts: Container[str]) -> str:
+def _reason_left_out(name: str, channel: Channel | None, caller: Caller | None, contracts: Container[str]) -> str:
     """Return why a channel is left out; "" if it is not."""
     if channel is None:
         return f"there is no channel {name[:SHOWN_CHARS_MAX]!r}: left out"
@@ -71,65 +71,65 @@ def _why_not(name: str, channel: Channel | None, caller: Caller | None, contract
     return ""
 
 
-def unsubscribe(reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> Answered:
+def unsubscribe(session: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> CommandResult:
     """Unsubscribe from channels; the result lists those that were subscribed to."""
     gone = []
     for name in params["channels"]:
         channel = read_channel(name)
-        subscription = reader.registry.by_name.get(channel.name if channel else name)
+        subscription = session.registry.by_name.get(channel.name if channel else name)
         if subscription is None:
             findings.append(f"{name[:SHOWN_CHARS_MAX]!r} was not subscribed to: left out")
         else:
-            gone.append(reader.registry.close(subscription.sid).name)
+            gone.append(session.registry.close(subscription.sid).name)
     del findings[NOTES_MAX:]
-    return Answered(_names(gone))
+    return CommandResult(_names(gone))
 
 
-def unsubscribe_all(reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> Answered:
-    reader.registry.clear()
-    return Answered(OK)
+def unsubscribe_all(session: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> CommandResult:
+    session.registry.clear()
+    return CommandResult(OK)
 
 
-def set_heartbeat(reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> Answered:
+def set_heartbeat(session: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> CommandResult:
     seconds: int = params["interval"]
     if seconds < INTERVAL_MIN_S:
-        words = f"interval: expected {INTERVAL_MIN_S} seconds or more, got {seconds}"
-        raise invalid("interval", f"must be at least {INTERVAL_MIN_S}", words)
-    reader.liveness.set_interval(seconds)
-    return Answered(OK)
+        message = f"interval: expected {INTERVAL_MIN_S} seconds or more, got {seconds}"
+        raise invalid("interval", f"must be at least {INTERVAL_MIN_S}", message)
+    session.liveness.set_interval(seconds)
+    return CommandResult(OK)
 
 
-def disable_heartbeat(reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> Answered:
-    reader.liveness.set_interval(0)
-    return Answered(OK)
+def disable_heartbeat(session: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> CommandResult:
+    session.liveness.set_interval(0)
+    return CommandResult(OK)
 
 
 def enable_cancel_on_disconnect(
-    reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]
-) -> Answered:
+    session: Subscriber, params: Params, caller: Caller | None, findings: list[str]
+) -> CommandResult:
     """Note the setting for this stream; there are no orders to cancel."""
-    reader.cancelling.add(params["scope"])
-    return Answered(OK)
+    session.cancelling.add(params["scope"])
+    return CommandResult(OK)
 
 
 def disable_cancel_on_disconnect(
-    reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]
-) -> Answered:
-    reader.cancelling.discard(params["scope"])
-    return Answered(OK)
+    session: Subscriber, params: Params, caller: Caller | None, findings: list[str]
+) -> CommandResult:
+    session.cancelling.discard(params["scope"])
+    return CommandResult(OK)
 
 
 def get_cancel_on_disconnect(
-    reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]
-) -> Answered:
-    is_enabled = "true" if params["scope"] in reader.cancelling else "false"
-    return Answered(f'{{"enabled":{is_enabled},"scope":{spell(params["scope"])}}}')
+    session: Subscriber, params: Params, caller: Caller | None, findings: list[str]
+) -> CommandResult:
+    is_enabled = "true" if params["scope"] in session.cancelling else "false"
+    return CommandResult(f'{{"enabled":{is_enabled},"scope":{spell(params["scope"])}}}')
 
 
-def log_out(reader: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> Answered:
+def log_out(session: Subscriber, params: Params, caller: Caller | None, findings: list[str]) -> CommandResult:
     """End the stream without an answer [doc]. Tokens stay valid; `invalidate_token` has no effect."""
-    reader.ending = NORMAL_CLOSURE, ""
-    return Answered(OK)
+    session.ending = NORMAL_CLOSURE, ""
+    return CommandResult(OK)
 
 
 def _names(names: Iterable[str]) -> str:

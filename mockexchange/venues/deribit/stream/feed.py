@@ -7,6 +7,7 @@ the venue promises no order across channels. Marks and indexes change portfolios
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 
 from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.derivatives.queries import position_of
@@ -26,16 +27,16 @@ from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream.channels import CHANGES, PORTFOLIO, TRADES, names_of
 from mockexchange.venues.deribit.stream.messages import Message, MessageData
 
-Place = tuple[SubaccountRef, str]
+PositionKey = tuple[SubaccountRef, str]
 """A subaccount and a derivative."""
 
 
 @dataclass(slots=True)
-class Happened:
+class Changes:
     """The changes of one command, each once, in the order of the first change."""
 
-    trades: dict[Place, set[int]] = field(default_factory=dict)
-    positions: dict[Place, None] = field(default_factory=dict)
+    trades: dict[PositionKey, set[int]] = field(default_factory=dict)
+    positions: dict[PositionKey, None] = field(default_factory=dict)
     portfolios: dict[tuple[SubaccountRef, str], None] = field(default_factory=dict)
     """(subaccount, currency)"""
 
@@ -47,75 +48,72 @@ def messages_of(
 
     `channels` are the full names with subscriptions; no message is made for other channels.
     """
-    happened = Happened()
+    changes = Changes()
     for event in events:
-        _note(state, event, happened)
-    return [
-        message
-        for data, names in (*_trades(state, happened), *_changes(state, happened), *_portfolios(state, happened))
-        for message in _messages(data, names, channels)
-    ]
+        _collect(state, event, changes)
+    named = chain(_trade_data(state, changes), _position_data(state, changes), _portfolio_data(state, changes))
+    return [Message(name, data) for data, names in named for name in names if name in channels]
 
 
-def _note(state: State, event: Event, happened: Happened) -> None:
+def _collect(state: State, event: Event, changes: Changes) -> None:
     match event:
         case ContractTraded(subaccount_ref=subaccount_ref, contract=name, serial=serial) if _is_ours(
             state, subaccount_ref
         ):
-            happened.trades.setdefault((subaccount_ref, name), set()).add(serial)
-            _moved(state, subaccount_ref, name, happened)
+            changes.trades.setdefault((subaccount_ref, name), set()).add(serial)
+            _add_position(state, subaccount_ref, name, changes)
         case HoldingChanged(subaccount_ref=subaccount_ref, contract=name) if _is_ours(state, subaccount_ref):
-            _moved(state, subaccount_ref, name, happened)
+            _add_position(state, subaccount_ref, name, changes)
         case CashChanged(subaccount_ref=subaccount_ref, currency=currency) if _is_ours(state, subaccount_ref):
-            happened.portfolios[subaccount_ref, currency] = None
+            changes.portfolios[subaccount_ref, currency] = None
         case ContractMarked(contract=name):
-            _valued(state, happened, lambda contract: contract.name == name)
+            _add_portfolios(state, changes, lambda contract: contract.name == name)
         case IndexSet(index=index):
-            _valued(state, happened, lambda contract: contract.terms.index == index)
+            _add_portfolios(state, changes, lambda contract: contract.terms.index == index)
 
 
 def _is_ours(state: State, subaccount_ref: SubaccountRef) -> bool:
     return state.accounts[subaccount_ref.account].venue == NAME
 
 
-def _moved(state: State, subaccount_ref: SubaccountRef, name: str, happened: Happened) -> None:
-    happened.positions[subaccount_ref, name] = None
-    happened.portfolios[subaccount_ref, state.derivatives.contracts[name].terms.settlement_currency] = None
+def _add_position(state: State, subaccount_ref: SubaccountRef, name: str, changes: Changes) -> None:
+    changes.positions[subaccount_ref, name] = None
+    changes.portfolios[subaccount_ref, state.derivatives.contracts[name].terms.settlement_currency] = None
 
 
-def _valued(state: State, happened: Happened, is_valued: Callable[[Contract], bool]) -> None:
+def _add_portfolios(state: State, changes: Changes, is_priced_anew: Callable[[Contract], bool]) -> None:
     """Add the portfolios of all holders of derivatives with a new price. Cost: O(holdings)."""
     contracts = state.derivatives.contracts
     for subaccount_ref, holdings in state.derivatives.holdings.items():
         for name, holding in holdings.items():
-            if holding.size and is_valued(contracts[name]) and _is_ours(state, subaccount_ref):
-                happened.portfolios[subaccount_ref, contracts[name].terms.settlement_currency] = None
+            if holding.size and is_priced_anew(contracts[name]) and _is_ours(state, subaccount_ref):
+                changes.portfolios[subaccount_ref, contracts[name].terms.settlement_currency] = None
 
 
-def _trades(state: State, happened: Happened) -> Iterator[tuple[MessageData, list[str]]]:
-    for (subaccount_ref, name), serials in happened.trades.items():
+def _trade_data(state: State, changes: Changes) -> Iterator[tuple[MessageData, list[str]]]:
+    for (subaccount_ref, name), serials in changes.trades.items():
         rows = _rows(state, subaccount_ref, state.derivatives.contracts[name], serials)
         yield MessageData(subaccount_ref, partial(trades_text, rows), {}), _names(state, TRADES, name)
 
 
-def _changes(state: State, happened: Happened) -> Iterator[tuple[MessageData, list[str]]]:
-    for subaccount_ref, name in happened.positions:
+def _position_data(state: State, changes: Changes) -> Iterator[tuple[MessageData, list[str]]]:
+    for subaccount_ref, name in changes.positions:
         yield (
-            MessageData(subaccount_ref, _writer_of_changes(state, subaccount_ref, name, happened), {}),
+            MessageData(subaccount_ref, _writer_of_changes(state, subaccount_ref, name, changes), {}),
             _names(state, CHANGES, name),
         )
 
 
 def _writer_of_changes(
-    state: State, subaccount_ref: SubaccountRef, name: str, happened: Happened
+    state: State, subaccount_ref: SubaccountRef, name: str, changes: Changes
 ) -> Callable[[ApiDate], str]:
     contract = state.derivatives.contracts[name]
-    rows = _rows(state, subaccount_ref, contract, happened.trades.get((subaccount_ref, name), set()))
+    rows = _rows(state, subaccount_ref, contract, changes.trades.get((subaccount_ref, name), set()))
     return lambda day: changes_text(rows, position_of(state, subaccount_ref, name), day)
 
 
-def _portfolios(state: State, happened: Happened) -> Iterator[tuple[MessageData, list[str]]]:
-    for subaccount_ref, currency in happened.portfolios:
+def _portfolio_data(state: State, changes: Changes) -> Iterator[tuple[MessageData, list[str]]]:
+    for subaccount_ref, currency in changes.portfolios:
         names = [f"{PORTFOLIO}.{currency.lower()}", f"{PORTFOLIO}.{ANY}"]
         yield MessageData(subaccount_ref, _writer_of_portfolio(state, subaccount_ref, currency), {}), names
 
@@ -140,7 +138,3 @@ def _names(state: State, family: str, name: str) -> list[str]:
     terms = state.derivatives.contracts[name].terms
     kinds = (str(terms.kind), *(("combo",) if terms.kind in COMBOS else ()))
     return names_of(family, name, kinds, terms.settlement_currency)
-
-
-def _messages(data: MessageData, names: list[str], channels: Container[str]) -> list[Message]:
-    return [Message(name, data) for name in names if name in channels]

@@ -28,11 +28,11 @@ def shake_hands(
 def answer_plainly(context: DeribitContext, request: Request, at: int, host_at: int) -> Answer:
     """Answer a request for the stream's path that is no upgrade; no source shows the venue's answer."""
     is_get = request.method == "GET"
-    words = f"{STREAM_PATH} is a WebSocket: open it as ws://, by GET with Connection: Upgrade and Upgrade: websocket"
-    rejected = Rejected(INVALID_REQUEST, words, message="Invalid Request")
+    message = f"{STREAM_PATH} is a WebSocket: open it as ws://, by GET with Connection: Upgrade and Upgrade: websocket"
+    rejected = Rejected(INVALID_REQUEST, message, message="Invalid Request")
     body = error_text(context, None, rejected, clock_of(context.settings, at, host_at))
     headers = () if is_get else ((b"allow", b"GET"),)
-    return Answer(400 if is_get else NOT_ALLOWED_STATUS, body, OPERATION, headers=headers, diagnosis=words)
+    return Answer(400 if is_get else NOT_ALLOWED_STATUS, body, OPERATION, headers=headers, diagnosis=message)
 
 
 STREAM = StreamApi(

@@ -13,7 +13,7 @@ from mockexchange.venues.deribit.operations.call import Caller, Operation
 from mockexchange.venues.deribit.parameters.decoding import Capped, capped, decode
 from mockexchange.venues.deribit.routes import carry_out, find, read_body, require_scope
 from mockexchange.venues.deribit.signing import AUTHORIZATION
-from mockexchange.venues.deribit.stream.commands import COMMANDS, LOGOUT, Answered
+from mockexchange.venues.deribit.stream.commands import COMMANDS, LOGOUT, CommandResult
 from mockexchange.venues.deribit.stream.subscriber import Subscriber
 from mockexchange.venues.frame import Asked, Frame
 from mockexchange.venues.jsonrpc.envelope import Envelope
@@ -59,11 +59,11 @@ class Session(Subscriber):
         return envelope
 
     def carry_out(self, envelope: Envelope, request: StreamRequest[DeribitContext]) -> Frame | None:
-        answered = self._answer(envelope, request)
-        if answered is None:
+        command_result = self._answer(envelope, request)
+        if command_result is None:
             return None
-        raw = result_text(self.context, request.id, answered.result, _clock(request))
-        return request.frame(raw, KINDS.get(envelope.method or "", "result"), answered.acknowledged)
+        raw = result_text(self.context, request.id, command_result.result, _clock(request))
+        return request.frame(raw, KINDS.get(envelope.method or "", "result"), command_result.acknowledged)
 
     def refuse(self, rejection: Rejected, request: StreamRequest[DeribitContext]) -> bytes:
         if rejection.code in (INVALID_CREDENTIALS, UNAUTHORIZED):
@@ -86,7 +86,7 @@ class Session(Subscriber):
         raw = f'{{"jsonrpc":"2.0","error":{{"code":{rejected.code},"message":"{rejected.message}"}}}}'.encode()
         return Frame(raw, "error", ended.channel, note=rejected.explain())
 
-    def _answer(self, envelope: Envelope, request: StreamRequest[DeribitContext]) -> Answered | None:
+    def _answer(self, envelope: Envelope, request: StreamRequest[DeribitContext]) -> CommandResult | None:
         """Return the result of a request and its new subscriptions; None if it has no answer. Raises Rejected."""
         context, at, host_at, findings = request.context, request.at, request.host_at, request.findings
         operation = find(envelope.method or "")
@@ -96,12 +96,12 @@ class Session(Subscriber):
         if command is None:
             result = carry_out(context, operation, envelope.params, caller, at, host_at, findings=findings)
             self._apply_result(operation, result, at, host_at)
-            return Answered(result)
+            return CommandResult(result)
         if operation.is_private:
             require_scope(operation, caller)
         params = decode(operation.name, operation.parameters, envelope.params, self.api_date, findings)
-        answered = command(self, params, caller, findings)
-        return None if operation.name == LOGOUT else answered
+        command_result = command(self, params, caller, findings)
+        return None if operation.name == LOGOUT else command_result
 
     def _caller(
         self, operation: Operation, envelope: Envelope, request: StreamRequest[DeribitContext]

@@ -30,7 +30,7 @@ class Spelled(NamedTuple):
 class Repair(NamedTuple):
     is_needed: Callable[[str], bool]
     repair: Callable[[str], str]
-    words: str
+    description: str
 
 
 def _is_wrapped(text: str) -> bool:
@@ -95,9 +95,9 @@ def _read_twice_encoded(data: bytes) -> Spelled:
 
 def _read_repaired(text: str) -> Spelled:
     wrong, repaired = [], text
-    for is_needed, repair, words in REPAIRS:
+    for is_needed, repair, description in REPAIRS:
         if is_needed(repaired):
-            wrong.append(words)
+            wrong.append(description)
             repaired = repair(repaired)
     data = decode_signature(repaired)
     if data is None or not wrong:

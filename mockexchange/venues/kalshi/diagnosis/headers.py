@@ -85,10 +85,10 @@ def _plain(key_id: str) -> str:
 
 
 def _nearest(key_id: str, keys: list[KnownKey]) -> str:
-    words = {key.key_id: key for key in keys[:KEYS_COMPARED_MAX]} | {
+    message = {key.key_id: key for key in keys[:KEYS_COMPARED_MAX]} | {
         key.account: key for key in keys[:KEYS_COMPARED_MAX]
     }
-    named = {words[word].key_id: words[word] for word in similar_ids(key_id, words)}
+    named = {message[word].key_id: message[word] for word in similar_ids(key_id, message)}
     if named:
         return "did you mean " + " or ".join(f"{quote(key.key_id)} ({key.label})" for key in named.values()) + "?"
     some = ", ".join(f"{quote(key.key_id)} ({key.label})" for key in keys[:KEYS_NAMED_MAX])

@@ -151,8 +151,8 @@ def body_signed(sent: Sent) -> Iterator[Edit]:
     tails = {"its SHA-256 in hex": digest.hexdigest(), "its SHA-256 in base64": b64encode(digest.digest()).decode()}
     if 0 < len(sent.body) <= BODY_BYTES_MAX:
         yield _tail(sent.body.decode("latin-1"), "leave the body out of the signed text")
-    for words, tail in tails.items():
-        yield _tail(tail, f"leave the body out of the signed text, {words} too")
+    for description, tail in tails.items():
+        yield _tail(tail, f"leave the body out of the signed text, {description} too")
     if not sent.body:
         for tail in ("{}", "null", "None", "undefined"):
             yield _tail(tail, f'sign nothing after the path: there is no body to stand for "{tail}"')
@@ -193,8 +193,8 @@ def path_encoded(sent: Sent) -> Iterator[Edit]:
         "in upper case": resource.upper(),
     }
     spellings |= _hex_cases(resource)
-    for words, spelling in spellings.items():
-        yield Edit({"resource": spelling}, f"sign the path as sent, {quote(sent.path)}, not {words}")
+    for description, spelling in spellings.items():
+        yield Edit({"resource": spelling}, f"sign the path as sent, {quote(sent.path)}, not {description}")
 
 
 def _hex_cases(resource: str) -> Fields:
@@ -205,18 +205,18 @@ def _hex_cases(resource: str) -> Fields:
 
 
 def separated(_: Sent) -> Iterator[Edit]:
-    for separator, words in SEPARATORS.items():
-        yield Edit({"separator": separator}, f"put nothing between timestamp, method and path: no {words}")
+    for separator, description in SEPARATORS.items():
+        yield Edit({"separator": separator}, f"put nothing between timestamp, method and path: no {description}")
 
 
 def ordered_wrongly(_: Sent) -> Iterator[Edit]:
-    for order, words in ORDERS.items():
-        yield Edit({"order": order}, f"sign timestamp, method, path in this order, not {words}")
+    for order, description in ORDERS.items():
+        yield Edit({"order": order}, f"sign timestamp, method, path in this order, not {description}")
 
 
 def wrapped(_: Sent) -> Iterator[Edit]:
-    for wrap, (_make, words) in WRAPS.items():
-        yield Edit({"wrap": wrap}, words if wrap == "newline" else f"sign the text itself, {words}")
+    for wrap, (_make, description) in WRAPS.items():
+        yield Edit({"wrap": wrap}, description if wrap == "newline" else f"sign the text itself, {description}")
 
 
 def timestamp_other(sent: Sent) -> Iterator[Edit]:
@@ -225,8 +225,8 @@ def timestamp_other(sent: Sent) -> Iterator[Edit]:
         return
     same = _same_timestamp(sent)
     for distance in range(1, SCAN_MS_MAX + 1):
-        for other, words in ((number - distance, "earlier"), (number + distance, "later")):
-            yield Edit({"timestamp": str(other)}, f"{same}, not one {distance} ms {words}: read the clock once")
+        for other, description in ((number - distance, "earlier"), (number + distance, "later")):
+            yield Edit({"timestamp": str(other)}, f"{same}, not one {distance} ms {description}: read the clock once")
 
 
 def timestamp_finer(sent: Sent) -> Iterator[Edit]:

@@ -40,11 +40,11 @@ def explain_offline(method: str, path: str, query: str, timestamp: str, signatur
         return f"the key cannot be used: {unusable}"
     request, host = _read_target(method.strip().upper(), path.strip(), query)
     credentials = Credentials(None, _wire(timestamp.strip()) or None, _wire(signature_b64.strip()) or None)
-    words = _verify(request, credentials, pem) or explain_signature(
+    message = _verify(request, credentials, pem) or explain_signature(
         request, credentials, KnownKey("", "", "", pem), (), host
     )
     doubt = explain_digits(_wire(timestamp.strip()))
-    return f"{words}; {doubt}" if doubt else words
+    return f"{message}; {doubt}" if doubt else message
 
 
 def _verify(request: Request, credentials: Credentials, pem: str) -> str | None:

@@ -70,7 +70,7 @@ class PssReading:
         return digest(bytes(8) + digest(text) + self.salt) == self.digest
 
     def advice(self) -> str | None:
-        wrong = [*self._wrong_hashes(), *([] if len(self.salt) == SALT_LENGTH_BYTES else [self.salt_words()])]
+        wrong = [*self._wrong_hashes(), *([] if len(self.salt) == SALT_LENGTH_BYTES else [self.describe_salt()])]
         return f"the signature is RSA-PSS with {', '.join(wrong)}: use {RIGHT_SCHEME}" if wrong else None
 
     def _wrong_hashes(self) -> Iterator[str]:
@@ -79,7 +79,7 @@ class PssReading:
         if self.mask_hash_name != "SHA-256":
             yield f"MGF1-{self.mask_hash_name}"
 
-    def salt_words(self) -> str:
+    def describe_salt(self) -> str:
         length = len(self.salt)
         known = {size: f" (the digest of {name})" for name, size in DIGEST_SIZES.items()}
         known |= {0: " (none)", self.salt_bytes_max: " (the maximum, MAX_LENGTH)"}

@@ -52,8 +52,8 @@ def diagnose_steps(
     """Explain a signature in at most VERIFICATIONS_MAX steps, each one verification or some texts."""
     timestamp, key_id = credentials.timestamp or "", credentials.key_id or ""
     sent = Sent(timestamp, request.method, request.path, request.query, request.body, host, key_id)
-    words = yield from _explain(sent, credentials.signature or "", key, others)
-    return f"{key.account}: {words}" if key.account else words
+    message = yield from _explain(sent, credentials.signature or "", key, others)
+    return f"{key.account}: {message}" if key.account else message
 
 
 def _explain(sent: Sent, signature: str, key: KnownKey, others: Sequence[KnownKey]) -> Generator[None, None, str]:

@@ -1,5 +1,4 @@
-"""The text to sign as independent fields. Texts are wire bytes as latin-1.
-"""
+"""The text to sign as independent fields. Texts are wire bytes as latin-1."""
 
 import hashlib
 from base64 import b64encode

@@ -39,7 +39,7 @@ class Finding(NamedTuple):
 
 
 def explain_finding(case: Case, finding: Finding) -> str:
-    wrong = [words for words in (finding.reading.advice(), case.spelling) if words]
+    wrong = [message for message in (finding.reading.advice(), case.spelling) if message]
     signer = [_explain_signer(case.key, finding.signer)] if finding.signer else []
     if finding.attempt is None:
         return "; ".join([*signer, _explain_unknown_text(case, finding.signer), *wrong])
@@ -90,5 +90,7 @@ def explain_salt(key: PublicKey, signature: bytes, message: bytes) -> str:
     readings = open_signature(key, signature) if isinstance(key, RSAPublicKey) else []
     for reading in readings:
         if isinstance(reading, PssReading) and reading.fits(message):
-            return f"the signature verifies with {reading.salt_words()}; the documented length is {SALT_LENGTH_BYTES}"
+            return (
+                f"the signature verifies with {reading.describe_salt()}; the documented length is {SALT_LENGTH_BYTES}"
+            )
     return "the signature does not verify, with a salt of any length"

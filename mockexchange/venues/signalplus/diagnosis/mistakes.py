@@ -76,8 +76,8 @@ def _render(fields: Fields) -> bytes:
 
 
 def _edits(request: Request, credentials: Credentials, right: Fields) -> Iterator[Edit]:
-    for separator, words in SEPARATORS.items():
-        yield Edit({"separator": separator}, f"put one line feed between timestamp and nonce, not {words}")
+    for separator, description in SEPARATORS.items():
+        yield Edit({"separator": separator}, f"put one line feed between timestamp and nonce, not {description}")
     yield Edit({"order": "nt"}, "sign the timestamp first, then the nonce")
     yield Edit({"after": "\n"}, "leave out the line feed at the end")
     yield from _requests_signed(request)

@@ -19,7 +19,7 @@ def get_positions(call: Call) -> bytes:
 
     def write_all() -> bytes:
         rows = held_of(state, subaccount_ref, with_flat=call.context.settings.flat_rows == "show")
-        shown = [held for held in rows if _is_asked_for(held.contract.terms, currency, kind)]
+        shown = [held for held in rows if _passes_filters(held.contract.terms, currency, kind)]
         return b"[%b]" % caches.of(api_date, "positions").join(shown, write)
 
     return caches.pages.body(
@@ -27,23 +27,23 @@ def get_positions(call: Call) -> bytes:
     )
 
 
-def _is_asked_for(terms: Terms, currency: str, kind: str | None) -> bool:
+def _passes_filters(terms: Terms, currency: str, kind: str | None) -> bool:
     return currency in (ANY, terms.settlement_currency) and kind in (None, terms.kind)
 
 
 def _subaccount_ref_of(call: Call) -> SubaccountRef:
     """Return the subaccount of the key, or that of `subaccountId` [choice: by its number, 0 for the first]."""
-    key, asked, account = call.key, call.params["subaccountId"], call.context.state.accounts[call.key.account]
+    key, requested, account = call.key, call.params["subaccountId"], call.context.state.accounts[call.key.account]
     own = key.subaccount or PRIMARY_SUBACCOUNT
-    if asked is None or str(asked) == own:
+    if requested is None or str(requested) == own:
         return SubaccountRef(account.name, own)
     if own != PRIMARY_SUBACCOUNT:
-        words = f"key {key.name} of {account.name} is restricted to book {own}: leave subaccountId {asked} out"
-        raise Rejected(Situation.OTHER_BOOK, words)
-    if str(asked) not in account.subaccounts:
+        message = f"key {key.name} of {account.name} is restricted to book {own}: leave subaccountId {requested} out"
+        raise Rejected(Situation.OTHER_BOOK, message)
+    if str(requested) not in account.subaccounts:
         known = ", ".join(account.subaccounts)
-        raise Rejected(Situation.BAD_PARAMS, f"subaccountId: {account.name} has the books {known}, not {asked}")
-    return SubaccountRef(account.name, str(asked))
+        raise Rejected(Situation.BAD_PARAMS, f"subaccountId: {account.name} has the books {known}, not {requested}")
+    return SubaccountRef(account.name, str(requested))
 
 
 GET_POSITIONS = Operation(name="private/get_positions", answer=get_positions)

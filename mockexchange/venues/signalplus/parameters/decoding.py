@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.jsonrpc.envelope import kind_of, whole
+from mockexchange.venues.jsonrpc.envelope import describe_value, read_integer
 from mockexchange.venues.parameter_decoding import FINDINGS_MAX, NAME_CHARS_MAX, Given, Reader, decode_rows, rows_of
 from mockexchange.venues.quoting import quote
 from mockexchange.venues.signalplus.errors import Rejected, Situation
@@ -38,16 +38,16 @@ def _missing(given: Given[Parameter]) -> Rejected:
 
 
 def _integer(given: Given[Parameter]) -> int:
-    number = whole(given.value)
+    number = read_integer(given.value)
     if number is None:
-        raise _bad(given, f"expected an integer, got {kind_of(given.value)}")
+        raise _bad(given, f"expected an integer, got {describe_value(given.value)}")
     return number
 
 
 def _choice(given: Given[Parameter]) -> str:
     value, choices = given.value, given.row.choices
     if not isinstance(value, str):
-        raise _bad(given, f"expected a string, got {kind_of(value)}")
+        raise _bad(given, f"expected a string, got {describe_value(value)}")
     if value not in choices:
         near = next((choice for choice in choices if choice.lower() == value.lower()), None)
         hint = f"; did you mean {near}?" if near else ""
@@ -58,10 +58,10 @@ def _choice(given: Given[Parameter]) -> str:
 def _texts(given: Given[Parameter]) -> tuple[str, ...]:
     value = given.value
     if not isinstance(value, list):
-        raise _bad(given, f"expected a list of strings, got {kind_of(value)}")
+        raise _bad(given, f"expected a list of strings, got {describe_value(value)}")
     wrong = [item for item in value if not isinstance(item, str)]
     if wrong:
-        raise _bad(given, f"expected a list of strings, got one with {kind_of(wrong[0])} in it")
+        raise _bad(given, f"expected a list of strings, got one with {describe_value(wrong[0])} in it")
     if len(value) > ITEMS_MAX:
         raise _bad(given, f"expected at most {ITEMS_MAX}, got {len(value):,}")
     return tuple(value)

@@ -28,15 +28,15 @@ SWITCHING_PROTOCOLS = 101
 
 
 def shake_hands(
-    context: SignalPlusContext, request: Request, now: int, host_now: int, open_count: OpenCount
+    context: SignalPlusContext, request: Request, at: int, host_at: int, open_count: OpenCount
 ) -> Handshake:
-    """Answer an upgrade at exchange time `now` and host time `host_now` (microseconds). Never raises.
+    """Answer an upgrade at exchange time `at` and host time `host_at` (microseconds). Never raises.
 
     The venue's limit of open streams is unknown: there is none.
     """
-    answer, api_date = _begin(context, request)
+    answer, api_date = _new_answer(context, request)
     try:
-        key = _admit(context, request, now, host_now, answer)
+        key = _authenticate(context, request, at, host_at, answer)
     except Rejected as rejected:
         reject(answer, rejected, None, api_date)
         return Handshake(answer)
@@ -46,24 +46,24 @@ def shake_hands(
     return Handshake(answer, session)
 
 
-def answer_plainly(context: SignalPlusContext, request: Request, now: int, host_now: int) -> Answer:
+def answer_plainly(context: SignalPlusContext, request: Request, at: int, host_at: int) -> Answer:
     """Answer a request for a stream's path that is no upgrade; the credentials are checked first."""
-    answer, api_date = _begin(context, request)
+    answer, api_date = _new_answer(context, request)
     try:
-        _admit(context, request, now, host_now, answer)
-        words = f"{request.path} is a WebSocket: open it as ws://, or send Upgrade: websocket and Connection: Upgrade"
-        raise Rejected(Situation.NO_STREAM, words)
+        _authenticate(context, request, at, host_at, answer)
+        message = f"{request.path} is a WebSocket: open it as ws://, or send Upgrade: websocket and Connection: Upgrade"
+        raise Rejected(Situation.NO_STREAM, message)
     except Rejected as rejected:
         reject(answer, rejected, None, api_date)
     return answer
 
 
-def _begin(context: SignalPlusContext, request: Request) -> tuple[Answer, ApiDate]:
+def _new_answer(context: SignalPlusContext, request: Request) -> tuple[Answer, ApiDate]:
     return Answer(500, b"", OPEN_STREAM), date_of(context, key_of(context.state, claimed_key(request) or ""))
 
 
-def _admit(context: SignalPlusContext, request: Request, now: int, host_now: int, answer: Answer) -> Key:
-    return authenticate(context, request, now, host_now, answer, with_query=True)
+def _authenticate(context: SignalPlusContext, request: Request, at: int, host_at: int, answer: Answer) -> Key:
+    return authenticate(context, request, at, host_at, answer, with_query=True)
 
 
 STREAM = StreamApi(

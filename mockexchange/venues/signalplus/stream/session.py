@@ -85,8 +85,8 @@ class Session(JsonRpcSession[SignalPlusContext, Rejected]):
 
     def _require_path(self, operation: Operation) -> None:
         if operation.name in (SUBSCRIBE, UNSUBSCRIBE) and not self._is_for_subscriptions:
-            words = "subscriptions are made at /ws/private, and here nowhere else (streams: apart)"
-            raise Rejected(Situation.UNKNOWN_METHOD, words)
+            message = "subscriptions are made at /ws/private, and here nowhere else (streams: apart)"
+            raise Rejected(Situation.UNKNOWN_METHOD, message)
 
     def _subscribe(self, request: StreamRequest[SignalPlusContext], names: tuple[str, ...]) -> Frame:
         """Subscribe to channels; the result lists those that exist."""

@@ -18,8 +18,8 @@ def subaccount_ref_of(call: Call) -> SubaccountRef:
     if asked is None or str(asked) == subaccount_ref.subaccount:
         return subaccount_ref
     if subaccount_ref.subaccount != PRIMARY_SUBACCOUNT:
-        words = f"a key of subaccount {subaccount_ref.subaccount} cannot ask for subaccount_id {asked}: leave it out"
-        raise Rejected(UNAVAILABLE_IN_SUBACCOUNT, words)
+        message = f"a key of subaccount {subaccount_ref.subaccount} cannot ask for subaccount_id {asked}: leave it out"
+        raise Rejected(UNAVAILABLE_IN_SUBACCOUNT, message)
     subaccounts = call.context.state.accounts[subaccount_ref.account].subaccounts
     if str(asked) not in subaccounts:
         known = ", ".join(subaccounts)
