@@ -142,8 +142,8 @@ ONE = EMPTY + "markets: {M: {event: E, series: S, book: {yes: [[0.5, 1]]}}}\n"
         (EMPTY, "stream.list", ""),
         (EMPTY, "stream.books", "there is no market to follow"),
         (EMPTY, "stream.codes", "there is no market to follow"),
-        (ONE, "stream.add", "there is one market alone"),
-        (ONE, "stream.yes-price", "nobody bids for NO"),
+        (ONE, "stream.add", "there is only one market"),
+        (ONE, "stream.yes-price", "no book has a level of NO"),
         (ONE, "stream.bound", "it needs a member's key that is restricted to one subaccount"),
     ],
 )
@@ -156,7 +156,7 @@ def test_what_an_exchange_has_not_is_not_judged(scenario: str, rule: str, why: s
 
 def test_a_restricted_key_that_is_told_of_nothing_is_not_judged(target: StreamTarget) -> None:
     target.trigger_events, target.listen_s = None, 0.05
-    assert {one.why for one in verdicts(target, "stream.bound")} == {"the restricted key was told of nothing"}
+    assert {one.why for one in verdicts(target, "stream.bound")} == {"the restricted key received no frames"}
 
 
 def silent() -> Change:

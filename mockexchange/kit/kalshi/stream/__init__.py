@@ -1,1 +1,1 @@
-"""What Kalshi's stream promises, beyond the shape of its messages; written from its documentation."""
+"""Rules of Kalshi's stream beyond the schemas of its messages; written from its documentation."""

@@ -1,4 +1,4 @@
-"""What the stream's document says of channels, error codes and numbers, as the rules need it."""
+"""Channels, error codes and parameters in the API document of the stream."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -8,17 +8,19 @@ from mockexchange.kit.streaming.recorded_stream import RecordedStream
 from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.validation.references import resolved
 
-BOOKS = "orderbook_delta"
+ORDER_BOOKS = "orderbook_delta"
 
 
 class Channel(NamedTuple):
-    """`filter` by tickers is "required", "optional" or "ignored"; `messages` are those of its data."""
+    """A channel of the document."""
 
     name: str
     filter: str
+    """Whether a filter by tickers is "required", "optional" or "ignored"."""
     has_ids: bool
     is_private: bool
     messages: tuple[str, ...]
+    """The names of its data messages."""
 
 
 def channels(target: StreamTarget) -> dict[str, Channel]:
@@ -27,7 +29,7 @@ def channels(target: StreamTarget) -> dict[str, Channel]:
 
 
 def known_channels(target: StreamTarget) -> frozenset[str]:
-    """Return every channel of the target's date, those that nobody describes too."""
+    """Return every channel of the target's date, including those without a description."""
     return frozenset(_channel_rows(target))
 
 
@@ -46,7 +48,7 @@ def has_code(target: StreamTarget, code: int) -> bool:
 
 
 def message_keys(target: StreamTarget, message: str) -> frozenset[str]:
-    """Return what a message tells on the target's date; nothing where there is no such message."""
+    """Return the keys of a message's body on the target's date; none if there is no such message."""
     document = target.rest.stream_document
     node = document["components"]["messages"].get(message)
     if node is None:
@@ -79,16 +81,17 @@ def query_parameters(target: StreamTarget, path: str) -> frozenset[str]:
 
 
 class FindingWriter(NamedTuple):
-    """Writes findings of one rule."""
+    """Makes the findings of one rule."""
 
     rule: str
     target: StreamTarget
 
     def finding(self, where: str | RecordedStream, seen: str, expected: str, message: str = "") -> Finding:
+        """Return a finding; `message` is the name of the message that the document describes."""
         name = where if isinstance(where, str) else where.name
         return Finding(self.rule, name, seen, expected, self.target.place(message))
 
-    def differing(self, where: str, seen: Any, expected: Any, message: str = "") -> Iterator[Finding]:
-        """A finding where two things differ."""
+    def difference(self, where: str, seen: Any, expected: Any, message: str = "") -> Iterator[Finding]:
+        """Yield a finding if two values differ."""
         if seen != expected:
             yield self.finding(where, str(seen), str(expected), message)

@@ -1,4 +1,4 @@
-"""Every rule of Kalshi's stream, in the order in which they are judged: what others stand on comes first."""
+"""The rules of Kalshi's stream, in the order in which they are judged: rules that others rely on come first."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.kalshi.stream import (

@@ -1,11 +1,11 @@
-"""What is wrong with a command, and the code that it is answered with."""
+"""The error codes of wrong commands."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.api_document import BOOKS, FindingWriter, has_code, known_channels, parameters
+from mockexchange.kit.kalshi.stream.api_document import ORDER_BOOKS, FindingWriter, has_code, known_channels, parameters
 from mockexchange.kit.kalshi.stream.recording import tickers_of
 from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage
 from mockexchange.kit.streaming.recorded_stream import RecordedStream
@@ -13,36 +13,36 @@ from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import NotJudged
 
 Params = Any
-"""An object, but where that is what is wrong."""
+"""An object, unless its type is the mistake."""
 SUBSCRIBE, UNSUBSCRIBE, UPDATE = "subscribe", "unsubscribe", "update_subscription"
 ADD = "add_markets"
-NO_SID, NOBODY, UUID = 999_999, "KXNOBODY-99DEC31-X", "11111111-2222-4333-8444-555555555555"
+NO_SID, UNKNOWN_TICKER, UUID = 999_999, "KXUNKNOWN_TICKER-99DEC31-X", "11111111-2222-4333-8444-555555555555"
 LAST_UNKNOWN_MARKET = "2026-06"
 """The last alias whose documents have an error for unknown markets."""
 COMMUNICATIONS, INDICES, PYTH = "communications", "cfbenchmarks_value", "pyth_value"
 
 
 class CommandStream(NamedTuple):
-    """A stream with a subscription to books, to tickers and to fills of which commands may speak."""
+    """A stream to try commands on, with subscriptions to order books, tickers and fills of one market."""
 
     stream: RecordedStream
     ticker: str
-    books: int
+    order_books: int
+    """The id of the subscription to order books; likewise the next two."""
     tickers: int
     fills: int
 
 
 class WrongCommand(NamedTuple):
-    """A command, or bytes that are none, and the code it gets; None where no source says which it is.
+    """A command with one mistake, and the error code of its answer."""
 
-    `since` names the parameter, the channel or the alias that there has to be for it.
-    """
-
-    words: str
+    description: str
     code: int | None
+    """None if no source says which code it is."""
     command: str
     params: Callable[[CommandStream], Params]
-    needs: Callable[[StreamTarget], bool] = lambda target: True
+    applies_to: Callable[[StreamTarget], bool] = lambda target: True
+    """Whether the mistake is possible on the target's date."""
 
 
 def _nothing(commands: CommandStream) -> Params:
@@ -59,12 +59,12 @@ def _takes(command: str, parameter: str) -> Callable[[StreamTarget], bool]:
 
 WRONG_COMMANDS = (
     WrongCommand("params that are a list", 1, SUBSCRIBE, lambda commands: [commands.ticker]),
-    WrongCommand("channels that are a text", 1, SUBSCRIBE, _given(channels="ticker")),
-    WrongCommand("sids that are texts", 1, UNSUBSCRIBE, _given(sids=["1"])),
+    WrongCommand("channels that are a string", 1, SUBSCRIBE, _given(channels="ticker")),
+    WrongCommand("sids that are strings", 1, UNSUBSCRIBE, _given(sids=["1"])),
     WrongCommand("subscribe without params", 2, SUBSCRIBE, _nothing),
     WrongCommand("unsubscribe without params", 2, UNSUBSCRIBE, _nothing),
     WrongCommand("update without params", 2, UPDATE, _nothing),
-    WrongCommand("books of no market", 2, SUBSCRIBE, _given(channels=[BOOKS])),
+    WrongCommand("books of no market", 2, SUBSCRIBE, _given(channels=[ORDER_BOOKS])),
     WrongCommand("subscribe without channels", 3, SUBSCRIBE, lambda commands: {"market_tickers": [commands.ticker]}),
     WrongCommand("unsubscribe without sids", 4, UNSUBSCRIBE, _given()),
     WrongCommand("an unknown command", 5, "resubscribe", _given(channels=["ticker"])),
@@ -77,7 +77,7 @@ WRONG_COMMANDS = (
     ),
     WrongCommand("an unknown channel", 8, SUBSCRIBE, _given(channels=["nothing"])),
     WrongCommand(
-        "a channel before it was there",
+        "a channel of a later date",
         8,
         SUBSCRIBE,
         _given(channels=["user_orders"]),
@@ -105,7 +105,7 @@ WRONG_COMMANDS = (
         12,
         UPDATE,
         lambda commands: {
-            "sids": [commands.books, commands.tickers],
+            "sids": [commands.order_books, commands.tickers],
             "action": ADD,
             "market_tickers": [commands.ticker],
         },
@@ -115,8 +115,8 @@ WRONG_COMMANDS = (
         12,
         UPDATE,
         lambda commands: {
-            "sid": commands.books,
-            "sids": [commands.books],
+            "sid": commands.order_books,
+            "sids": [commands.order_books],
             "action": ADD,
             "market_tickers": [commands.ticker],
         },
@@ -125,7 +125,7 @@ WRONG_COMMANDS = (
         "an unknown action",
         13,
         UPDATE,
-        lambda commands: {"sid": commands.books, "action": "move_markets", "market_tickers": [commands.ticker]},
+        lambda commands: {"sid": commands.order_books, "action": "move_markets", "market_tickers": [commands.ticker]},
     ),
     WrongCommand(
         "books of a subscription to tickers",
@@ -133,18 +133,20 @@ WRONG_COMMANDS = (
         UPDATE,
         lambda commands: {"sid": commands.tickers, "action": "get_snapshot", "market_tickers": [commands.ticker]},
     ),
-    WrongCommand("add_markets without markets", 14, UPDATE, lambda commands: {"sid": commands.books, "action": ADD}),
+    WrongCommand(
+        "add_markets without markets", 14, UPDATE, lambda commands: {"sid": commands.order_books, "action": ADD}
+    ),
     WrongCommand(
         "update without an action",
         15,
         UPDATE,
-        lambda commands: {"sid": commands.books, "market_tickers": [commands.ticker]},
+        lambda commands: {"sid": commands.order_books, "market_tickers": [commands.ticker]},
     ),
     WrongCommand(
-        "a market of nobody",
+        "an unknown market",
         16,
         SUBSCRIBE,
-        _given(channels=["trade"], market_tickers=[NOBODY]),
+        _given(channels=["trade"], market_tickers=[UNKNOWN_TICKER]),
         lambda target: target.alias <= LAST_UNKNOWN_MARKET,
     ),
     WrongCommand(
@@ -176,9 +178,9 @@ WRONG_COMMANDS = (
         _takes(SUBSCRIBE, "shard_factor"),
     ),
 )
-BY_WORDS = {one.words: one for one in WRONG_COMMANDS}
-NOT_JSON = "no JSON at all"
-NOT_TEXTS = {NOT_JSON: b"{nothing", "JSON that is no object": b"[1]", "no frame at all": b""}
+BY_DESCRIPTION = {one.description: one for one in WRONG_COMMANDS}
+NOT_JSON = "not JSON"
+NOT_COMMANDS = {NOT_JSON: b"{nothing", "JSON that is not an object": b"[1]", "an empty frame": b""}
 ACTIONS = {
     "no indices": (INDICES, 24, "subscribe_indices"),
     "no underlyings": (PYTH, 28, "subscribe_underlyings"),
@@ -186,17 +188,17 @@ ACTIONS = {
 
 
 def _subjects(target: StreamTarget) -> Iterable[str]:
-    yield from NOT_TEXTS
+    yield from NOT_COMMANDS
     for one in WRONG_COMMANDS:
-        if (one.code is None or has_code(target, one.code)) and one.needs(target):
-            yield one.words
-    for words, (channel, _, _) in ACTIONS.items():
+        if (one.code is None or has_code(target, one.code)) and one.applies_to(target):
+            yield one.description
+    for description, (channel, _, _) in ACTIONS.items():
         if channel in known_channels(target):
-            yield words
+            yield description
 
 
 def command_stream_of(target: StreamTarget) -> CommandStream:
-    """The stream on which commands are tried, opened again where the last one ended it. Raises NotJudged."""
+    """Return the stream to try commands on, opened anew if the last command ended it. Raises NotJudged."""
     found: CommandStream = target.cached("commands", _open_command_stream)
     if found.stream.is_closed:
         target.drop_cached("commands")
@@ -207,18 +209,18 @@ def command_stream_of(target: StreamTarget) -> CommandStream:
 def _open_command_stream(target: StreamTarget) -> CommandStream:
     stream, ticker = target.open(), tickers_of(target)[0]
     stream.name = "commands"
-    stream.subscribe(BOOKS, "ticker", "fill", market_tickers=[ticker])
+    stream.subscribe(ORDER_BOOKS, "ticker", "fill", market_tickers=[ticker])
     sids = {channel: sid for sid, channel in stream.channels.items()}
     if len(sids) != 3:  # the channels above
-        raise NotJudged("books, tickers and fills were not subscribed to")
-    return CommandStream(stream, ticker, sids[BOOKS], sids["ticker"], sids["fill"])
+        raise NotJudged("the subscriptions to books, tickers and fills were not acknowledged")
+    return CommandStream(stream, ticker, sids[ORDER_BOOKS], sids["ticker"], sids["fill"])
 
 
 def judge(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """A command with one thing wrong is answered with its code and its id, and nothing else."""
+    """Judge that a command with one mistake is answered with its error code and id, and nothing else."""
     commands = command_stream_of(target)
-    if subject in NOT_TEXTS:
-        commands.stream.send(NOT_TEXTS[subject])
+    if subject in NOT_COMMANDS:
+        commands.stream.send(NOT_COMMANDS[subject])
         reply = commands.stream.first(MessageKind.ERROR)
         yield from _objections(target, subject, [reply] if reply else [], 1)
     elif subject in ACTIONS:
@@ -227,24 +229,26 @@ def judge(target: StreamTarget, subject: str) -> Iterator[Finding]:
         params = {"sid": acknowledged[0].sid, "action": action} if acknowledged else {}
         yield from _objections(target, subject, commands.stream.ask(UPDATE, params), code)
     else:
-        one = BY_WORDS[subject]
+        one = BY_DESCRIPTION[subject]
         yield from _objections(target, subject, commands.stream.ask(one.command, one.params(commands)), one.code)
 
 
 def _objections(
     target: StreamTarget, subject: str, replies: list[StreamMessage], code: int | None
 ) -> Iterator[Finding]:
-    words = FindingWriter("stream.codes", target)
+    writer = FindingWriter("stream.codes", target)
     expected = "an error" if code is None else f"error {code}"
     if not replies:
-        yield words.finding(subject, "no reply", expected, "error")
+        yield writer.finding(subject, "no reply", expected, "error")
     for reply in replies:
         seen = reply.body.get("code")
         if reply.kind is not MessageKind.ERROR or (code is not None and seen != code):
-            described = f"{reply.name} {seen}" if reply.kind is MessageKind.ERROR else reply.name
-            yield words.finding(subject, described, expected, "error")
+            seen_reply = f"{reply.name} {seen}" if reply.kind is MessageKind.ERROR else reply.name
+            yield writer.finding(subject, seen_reply, expected, "error")
 
 
 CHECKS: tuple[Check[StreamTarget], ...] = (
-    Check("stream.codes", "What is wrong with a command has a code.", "asyncapi.yaml", _subjects, judge),
+    Check(
+        "stream.codes", "A wrong command is answered with the code of its mistake.", "asyncapi.yaml", _subjects, judge
+    ),
 )

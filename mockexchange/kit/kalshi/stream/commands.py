@@ -1,11 +1,11 @@
-"""What commands do when nothing is wrong with them."""
+"""The effects of valid commands."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.api_document import BOOKS, FindingWriter, actions, parameters
+from mockexchange.kit.kalshi.stream.api_document import ORDER_BOOKS, FindingWriter, actions, parameters
 from mockexchange.kit.kalshi.stream.recording import tickers_of
 from mockexchange.kit.streaming.protocol import MessageKind, StreamMessage
 from mockexchange.kit.streaming.recorded_stream import RecordedStream
@@ -16,11 +16,11 @@ TICKER, TRADE, FILL = "ticker", "trade", "fill"
 UPDATE, ADD, DELETE, GET = "update_subscription", "add_markets", "delete_markets", "get_snapshot"
 SNAPSHOT = "orderbook_snapshot"
 STREAM = "stream"
-"""The only subject of a rule that is about all of it."""
+"""The subject of rules about the stream as a whole."""
 
 
 def judge_list(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """list_subscriptions tells every subscription there is, with its channel, in the order of their sids."""
+    """Judge that list_subscriptions lists every subscription with its channel, in the order of their sids."""
     stream = target.open()
     stream.subscribe(TRADE, FILL)
     stream.subscribe(TICKER)
@@ -31,112 +31,112 @@ def judge_list(target: StreamTarget, subject: str) -> Iterator[Finding]:
 
 
 def judge_unsubscribe(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Each sid is told to have ended, once; it is unknown afterwards, and never used again."""
-    words, stream = FindingWriter("stream.unsubscribe", target), target.open()
+    """Judge that the end of each sid is acknowledged once, and that the sid is unknown and unused afterwards."""
+    writer, stream = FindingWriter("stream.unsubscribe", target), target.open()
     stream.subscribe(TRADE, FILL, TICKER)
     gone = [one.sid for one in stream.unsubscribe(1, 3) if one.kind is MessageKind.GONE]
-    yield from words.differing("unsubscribe of 1 and 3", sorted(map(str, gone)), ["1", "3"], "unsubscribed")
-    yield from _listed(words, stream, [{"channel": FILL, "sid": 2}])
+    yield from writer.difference("unsubscribe of 1 and 3", sorted(map(str, gone)), ["1", "3"], "unsubscribed")
+    yield from _listed(writer, stream, [{"channel": FILL, "sid": 2}])
     again = [one.body.get("code") for one in stream.unsubscribe(1)]
-    yield from words.differing("unsubscribe of 1 once more", again, [7], "error")
+    yield from writer.difference("unsubscribe of 1 once more", again, [7], "error")
     sids = [one.sid for one in stream.subscribe(TICKER)]
-    yield from words.differing("subscribing after it", sids, [4], "subscribed")
+    yield from writer.difference("subscribing after it", sids, [4], "subscribed")
 
 
 def judge_repeat(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Who subscribes to a channel again is not refused, and has one subscription with all the markets."""
+    """Judge that subscribing to a channel again extends the existing subscription to all the markets."""
     first, second = _two(target)
-    words, stream = FindingWriter("stream.repeat", target), target.open()
+    writer, stream = FindingWriter("stream.repeat", target), target.open()
     stream.subscribe(TICKER, market_tickers=[first])
     errors = [one.body.get("code") for one in stream.subscribe(TICKER, market_tickers=[first, second])]
-    yield from words.differing("subscribing again", errors, [None], "subscribed")
-    yield from _listed(words, stream, [{"channel": TICKER, "sid": 1}])
+    yield from writer.difference("subscribing again", errors, [None], "subscribed")
+    yield from _listed(writer, stream, [{"channel": TICKER, "sid": 1}])
     markets = [_markets(one) for one in _update(stream, ADD, first)]
-    yield from words.differing("the markets afterwards", markets, [[first, second]], "ok")
+    yield from writer.difference("the markets afterwards", markets, [[first, second]], "ok")
 
 
 def judge_add(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """add_markets is answered with the whole filter, and books that are new begin with a snapshot."""
+    """Judge that add_markets is answered with the whole filter, and that new order books begin with a snapshot."""
     first, second = _two(target)
-    words, stream = FindingWriter("stream.add", target), target.open()
-    stream.subscribe(BOOKS, market_tickers=[first])
+    writer, stream = FindingWriter("stream.add", target), target.open()
+    stream.subscribe(ORDER_BOOKS, market_tickers=[first])
     markets = [_markets(one) for one in _update(stream, ADD, second)]
-    yield from words.differing("the markets after add_markets", markets, [[first, second]], "ok")
+    yield from writer.difference("the markets after add_markets", markets, [[first, second]], "ok")
     stream.sync()
-    begun = [one.body.get("market_ticker") for one in stream.data(BOOKS) if one.name == SNAPSHOT]
-    yield from words.differing("the snapshots", begun, [first, second], SNAPSHOT)
+    first_seen = [one.body.get("market_ticker") for one in stream.data(ORDER_BOOKS) if one.name == SNAPSHOT]
+    yield from writer.difference("the snapshots", first_seen, [first, second], SNAPSHOT)
 
 
 def judge_delete(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """delete_markets is answered with what is left of the filter, and nothing is told of what is not in it."""
+    """Judge that delete_markets is answered with the remaining filter, and that no frame of other markets follows."""
     first, second = _two(target)
-    words, stream = FindingWriter("stream.delete", target), target.open()
-    stream.subscribe(BOOKS, market_tickers=[first, second])
+    writer, stream = FindingWriter("stream.delete", target), target.open()
+    stream.subscribe(ORDER_BOOKS, market_tickers=[first, second])
     markets = [_markets(one) for one in _update(stream, DELETE, first)]
-    yield from words.differing("the markets after delete_markets", markets, [[second]], "ok")
+    yield from writer.difference("the markets after delete_markets", markets, [[second]], "ok")
     since = len(stream.entries)
     if target.trigger_events:
         target.collect_events(stream)
     else:
         stream.sync()
-    seen = {one.body.get("market_ticker") for one in stream.data(BOOKS, stream.entries[since:])}
-    yield from words.differing(f"books after {first} was deleted", sorted(seen - {second}), [], BOOKS)
+    seen = {one.body.get("market_ticker") for one in stream.data(ORDER_BOOKS, stream.entries[since:])}
+    yield from writer.difference(f"books after {first} was deleted", sorted(seen - {second}), [], ORDER_BOOKS)
 
 
 def judge_get_snapshot(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """get_snapshot is answered with the books that it names, under the command's id."""
+    """Judge that get_snapshot is answered with the order books that it names, with the command's id."""
     first, second = _two(target)
-    words, stream = FindingWriter("stream.get-snapshot", target), target.open()
-    stream.subscribe(BOOKS, market_tickers=[first, second])
+    writer, stream = FindingWriter("stream.get-snapshot", target), target.open()
+    stream.subscribe(ORDER_BOOKS, market_tickers=[first, second])
     stream.sync()
     sid = next(iter(stream.channels), 0)
     replies = stream.ask(UPDATE, {"sids": [sid], "action": GET, "market_tickers": [first, second]}, 2)
     answered = [(one.name, one.body.get("market_ticker")) for one in replies]
-    yield from words.differing(GET, answered, [(SNAPSHOT, first), (SNAPSHOT, second)], SNAPSHOT)
+    yield from writer.difference(GET, answered, [(SNAPSHOT, first), (SNAPSHOT, second)], SNAPSHOT)
 
 
 def judge_initial_snapshot(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """With send_initial_snapshot each market that is named begins with its ticker."""
+    """Judge that with send_initial_snapshot each named market begins with its ticker."""
     tickers = list(_two(target))
-    words, stream = FindingWriter("stream.initial-snapshot", target), target.open()
+    writer, stream = FindingWriter("stream.initial-snapshot", target), target.open()
     stream.subscribe(TICKER, market_tickers=tickers, send_initial_snapshot=True)
     stream.sync()
-    begun = list(dict.fromkeys(one.body.get("market_ticker") for one in stream.data(TICKER)))
-    yield from words.differing("tickers after subscribing", sorted(map(str, begun)), sorted(tickers), TICKER)
+    first_seen = list(dict.fromkeys(one.body.get("market_ticker") for one in stream.data(TICKER)))
+    yield from writer.difference("tickers after subscribing", sorted(map(str, first_seen)), sorted(tickers), TICKER)
 
 
 def judge_skip(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """With skip_ticker_ack the answer to a change leaves the filter out."""
+    """Judge that with skip_ticker_ack the answer to a change omits the filter."""
     first, second = _two(target)
-    words, stream = FindingWriter("stream.skip-ack", target), target.open()
+    writer, stream = FindingWriter("stream.skip-ack", target), target.open()
     stream.subscribe(TICKER, market_tickers=[first], skip_ticker_ack=True)
     markets = [_markets(one) for one in _update(stream, ADD, second)]
-    yield from words.differing("the markets in the answer", markets, [None], "ok")
+    yield from writer.difference("the markets in the answer", markets, [None], "ok")
 
 
 def judge_no_id(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """A command without an id, or with 0, is answered without one."""
-    words, stream = FindingWriter("stream.no-id", target), target.open()
+    """Judge that a command without an id, or with id 0, is answered without one."""
+    writer, stream = FindingWriter("stream.no-id", target), target.open()
     for raw in (b'{"cmd":"list_subscriptions"}', b'{"id":0,"cmd":"list_subscriptions"}'):
         stream.send(raw)
         reply = stream.first(MessageKind.OK)
         seen = "no reply" if reply is None else f"id {reply.frame['id']}" if "id" in reply.frame else "no id"
-        yield from words.differing(raw.decode(), seen, "no id", "subscriptions")
+        yield from writer.difference(raw.decode(), seen, "no id", "subscriptions")
 
 
 def judge_binary(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """A command in a binary message is carried out as in a text."""
-    words, stream = FindingWriter("stream.binary", target), target.open()
+    """Judge that a command in a binary message is carried out as in a text message."""
+    writer, stream = FindingWriter("stream.binary", target), target.open()
     command_id = stream.next_id()
     stream.send(stream.protocol.command(command_id, "subscribe", {"channels": [FILL]}), is_binary=True)
     replies = [one.name for one in stream.replies(command_id)]
-    yield from words.differing("subscribe in a binary message", replies, ["subscribed"], "subscribed")
+    yield from writer.difference("subscribe in a binary message", replies, ["subscribed"], "subscribed")
 
 
 def _two(target: StreamTarget) -> tuple[str, str]:
     found = tickers_of(target)
     if len(found) < 2:  # of what is wanted
-        raise NotJudged("there is one market alone")
+        raise NotJudged("there is only one market")
     return found[0], found[1]
 
 
@@ -147,27 +147,27 @@ def _update(stream: RecordedStream, action: str, ticker: str) -> list[StreamMess
 
 
 def _markets(message: StreamMessage) -> Any:
-    """The filter in an `ok`, wherever it stands."""
+    """Return the filter in an `ok`, which is in the body or beside it."""
     return message.body.get("market_tickers", message.frame.get("market_tickers"))
 
 
-def _listed(words: FindingWriter, stream: RecordedStream, expected: list[dict[str, Any]]) -> Iterator[Finding]:
+def _listed(writer: FindingWriter, stream: RecordedStream, expected: list[dict[str, Any]]) -> Iterator[Finding]:
     replies = stream.ask("list_subscriptions")
     if not replies:
-        yield words.finding("list_subscriptions", "no reply", str(expected), "subscriptions")
+        yield writer.finding("list_subscriptions", "no reply", str(expected), "subscriptions")
     for reply in replies:
         places = [reply.frame[name] for name in ("msg", "subscriptions") if name in reply.frame]
         for listed in places or ["no list"]:
-            yield from words.differing("list_subscriptions", listed, expected, "subscriptions")
+            yield from writer.difference("list_subscriptions", listed, expected, "subscriptions")
 
 
 Judge = Callable[[StreamTarget, str], Iterator[Finding]]
 
 
-def single_check(
+def stream_check(
     rule: str, says: str, judge: Judge, is_there: Callable[[StreamTarget], bool] = lambda target: True
 ) -> Check[StreamTarget]:
-    """A check of the stream as a whole, on the days that have what it is about."""
+    """Return a check of the stream as a whole, on the dates for which `is_there` holds."""
 
     def subjects(target: StreamTarget) -> Iterable[str]:
         return (STREAM,) if is_there(target) else ()
@@ -184,14 +184,14 @@ def _has_get(target: StreamTarget) -> bool:
 
 
 CHECKS: tuple[Check[StreamTarget], ...] = (
-    single_check("stream.list", "list_subscriptions tells all there are.", judge_list),
-    single_check("stream.unsubscribe", "What is unsubscribed from ends.", judge_unsubscribe),
-    single_check("stream.repeat", "Subscribing again joins.", judge_repeat),
-    single_check("stream.add", "Markets join, and their books begin.", judge_add),
-    single_check("stream.delete", "Markets leave.", judge_delete),
-    single_check("stream.get-snapshot", "Books are sent once more when asked for.", judge_get_snapshot, _has_get),
-    single_check("stream.initial-snapshot", "Tickers begin with a snapshot when asked to.", judge_initial_snapshot),
-    single_check("stream.skip-ack", "Answers leave the filter out when asked to.", judge_skip, _has_skip),
-    single_check("stream.no-id", "No id is answered without one.", judge_no_id),
-    single_check("stream.binary", "Commands may be binary messages.", judge_binary),
+    stream_check("stream.list", "list_subscriptions lists every subscription.", judge_list),
+    stream_check("stream.unsubscribe", "An unsubscribed channel ends.", judge_unsubscribe),
+    stream_check("stream.repeat", "Subscribing again extends the subscription.", judge_repeat),
+    stream_check("stream.add", "Added markets begin with a snapshot of the book.", judge_add),
+    stream_check("stream.delete", "Deleted markets send no more frames.", judge_delete),
+    stream_check("stream.get-snapshot", "get_snapshot sends the books again.", judge_get_snapshot, _has_get),
+    stream_check("stream.initial-snapshot", "send_initial_snapshot sends tickers at once.", judge_initial_snapshot),
+    stream_check("stream.skip-ack", "skip_ticker_ack omits the filter in answers.", judge_skip, _has_skip),
+    stream_check("stream.no-id", "A command without an id is answered without one.", judge_no_id),
+    stream_check("stream.binary", "Commands may be binary messages.", judge_binary),
 )

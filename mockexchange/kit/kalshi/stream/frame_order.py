@@ -1,4 +1,4 @@
-"""What has to come before what: the rules of every venue, and Kalshi's, on all that each stream was told."""
+"""Rules for the order of frames: those of any venue and Kalshi's own, judged on each recorded stream."""
 
 from collections.abc import Callable, Iterable, Iterator
 
@@ -15,9 +15,9 @@ from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.validation.frames import DOCUMENTED
 
 ALWAYS = ""
-TOLD_APART = {"trade": "trade_id", "market_position": "position_fp", "ticker": ALWAYS}
-"""Messages that may say the same twice on days without a key: two equal trades of one second, an amount cut to whole
-cents. A ticker may at all times: it tells that something changed, which need not be one of its keys."""
+REPEATABLE = {"trade": "trade_id", "market_position": "position_fp", "ticker": ALWAYS}
+"""Messages that may repeat on dates without a key: two equal trades of one second, an amount truncated to whole cents.
+A ticker may repeat at any date: it is sent when something changed, which need not be one of its keys."""
 
 
 def _names(target: StreamTarget) -> Iterable[str]:
@@ -25,7 +25,7 @@ def _names(target: StreamTarget) -> Iterable[str]:
 
 
 def right_channel(target: StreamTarget, stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Data of a subscription is a message of its channel."""
+    """Check that the data of a subscription are messages of its channel."""
     known = channels(target)
     for number, message in enumerate(stream.messages, start=1):
         channel = stream.channels.get(message.sid or 0)
@@ -35,14 +35,14 @@ def right_channel(target: StreamTarget, stream: RecordedStream) -> Iterator[Brok
 
 
 def text(target: StreamTarget, stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Frames are text, whatever the commands were."""
+    """Check that frames are text, also after binary commands."""
     for number, entry in enumerate(stream.arrivals, start=1):
         if entry.arrival and entry.arrival.type is not FrameType.TEXT:
             yield BrokenRule(number, f"a {entry.arrival.type} message", "a text message")
 
 
 def accepted(target: StreamTarget, stream: RecordedStream) -> Iterator[BrokenRule]:
-    """Commands with which nothing is wrong are carried out."""
+    """Check that valid commands are carried out."""
     for number, message in enumerate(stream.messages, start=1):
         if message.kind is MessageKind.ERROR:
             seen = f"error {message.body.get('code')}: {message.body.get('msg')}"
@@ -57,12 +57,12 @@ def _numbers(target: StreamTarget, stream: RecordedStream) -> Iterator[BrokenRul
 
 def _silence(target: StreamTarget, stream: RecordedStream) -> Iterator[BrokenRule]:
     if all(message.kind is not MessageKind.GONE for message in stream.messages):
-        raise NotJudged("nothing was unsubscribed from")
+        raise NotJudged("no subscription was ended")
     yield from rules.silence(stream)
 
 
 def _once(target: StreamTarget, stream: RecordedStream) -> Iterator[BrokenRule]:
-    yield from rules.once(stream, {name for name, key in TOLD_APART.items() if key not in message_keys(target, name)})
+    yield from rules.once(stream, {name for name, key in REPEATABLE.items() if key not in message_keys(target, name)})
 
 
 def _of_any_venue(
@@ -77,19 +77,19 @@ def recorded_check(
     judge: Callable[[StreamTarget, RecordedStream], Iterable[BrokenRule]],
     subjects: Callable[[StreamTarget], Iterable[str]] = _names,
 ) -> Check[StreamTarget]:
-    """A check of everything that crossed each stream of the listening."""
+    """Return a check of the record of each stream."""
 
-    def look(target: StreamTarget, subject: str) -> Iterator[Finding]:
+    def judge_subject(target: StreamTarget, subject: str) -> Iterator[Finding]:
         stream = recording_of(target).stream(subject)
         for broken in judge(target, stream):
             where = f"{stream.where(broken.number)}"
             yield Finding(rule, where, broken.seen, broken.expected, target.place())
 
-    return Check(rule, says, "asyncapi.yaml", subjects, look)
+    return Check(rule, says, "asyncapi.yaml", subjects, judge_subject)
 
 
 def judge_stays(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """A stream that is read, and that nobody closes, stays open."""
+    """Judge that a stream that is read and not closed stays open."""
     stream = recording_of(target).stream(subject)
     for entry in stream.entries:
         if entry.arrival and entry.arrival.type is FrameType.CLOSE:
@@ -98,19 +98,17 @@ def judge_stays(target: StreamTarget, subject: str) -> Iterator[Finding]:
         raise NotJudged("the connection was lost")
 
 
-def judge_told(target: StreamTarget, channel: str) -> Iterator[Finding]:
-    """Where something is made to happen on every channel, every channel tells of it."""
+def judge_reported(target: StreamTarget, channel: str) -> Iterator[Finding]:
+    """Judge that events on every channel are sent on every channel."""
     if not target.is_scripted:
         recording_of(target).messages(channel)
     elif not recording_of(target).unfiltered.data(channel):
-        expected = "what happened on it: the run saw to it that something did"
-        yield Finding(
-            "stream.told", channel, "nothing was told", expected, target.place(channels(target)[channel].messages[0])
-        )
+        expected = "frames of the events that this run caused on the channel"
+        yield Finding("stream.told", channel, "no frame", expected, target.place(channels(target)[channel].messages[0]))
 
 
 def documented(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """What the document has against the frames of a channel, or against what belongs to none: the replies."""
+    """Yield the differences between the document and the frames of a channel, or the replies."""
     recording = recording_of(target)
     if subject != REPLIES:
         recording.messages(subject)
@@ -129,19 +127,19 @@ def _documented_names(target: StreamTarget) -> Iterable[str]:
 
 
 CHECKS: tuple[Check[StreamTarget], ...] = (
-    recorded_check("stream.accepted", "Commands as documented are carried out.", accepted),
+    recorded_check("stream.accepted", "Valid commands are carried out.", accepted),
     recorded_check(
         "stream.acks", "Each channel is acknowledged once, in order, with the id.", _of_any_venue(rules.acks)
     ),
-    recorded_check("stream.sids", "Subscriptions are named from 1 upward.", _of_any_venue(rules.sids)),
-    recorded_check("stream.acks-first", "Nothing comes before its acknowledgement.", _of_any_venue(rules.acks_first)),
-    recorded_check("stream.silence", "Nothing comes after unsubscribed.", _silence, lambda target: (UNSUBSCRIBED,)),
-    recorded_check("stream.numbers", "Numbers rise by one from 1.", _numbers),
+    recorded_check("stream.sids", "Subscriptions are numbered from 1.", _of_any_venue(rules.sids)),
+    recorded_check("stream.acks-first", "No data precedes its acknowledgement.", _of_any_venue(rules.acks_first)),
+    recorded_check("stream.silence", "No data follows unsubscribed.", _silence, lambda target: (UNSUBSCRIBED,)),
+    recorded_check("stream.numbers", "Sequence numbers rise by one from 1.", _numbers),
     recorded_check("stream.ids", "Replies carry the ids of commands, and each is answered.", _of_any_venue(rules.ids)),
-    recorded_check("stream.right-channel", "Data is of its subscription's channel.", right_channel),
-    recorded_check("stream.once", "No frame comes twice.", _once),
-    Check(STAYS_OPEN, "A stream that nobody closes stays open.", "asyncapi.yaml", _names, judge_stays),
+    recorded_check("stream.right-channel", "Data belongs to the channel of its subscription.", right_channel),
+    recorded_check("stream.once", "No frame is repeated.", _once),
+    Check(STAYS_OPEN, "A stream stays open until it is closed.", "asyncapi.yaml", _names, judge_stays),
     recorded_check("stream.text", "Frames are text.", text),
-    Check("stream.told", "Every channel tells what happens.", "asyncapi.yaml", channels, judge_told),
-    Check(DOCUMENTED, "Each frame is one that the document has.", "asyncapi.yaml", _documented_names, documented),
+    Check("stream.told", "Every channel reports its events.", "asyncapi.yaml", channels, judge_reported),
+    Check(DOCUMENTED, "Every frame is documented.", "asyncapi.yaml", _documented_names, documented),
 )

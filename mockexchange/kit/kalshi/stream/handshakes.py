@@ -1,4 +1,4 @@
-"""Who may open a stream: the handshake with a good key, and with each kind of bad one."""
+"""Rules of handshakes with a valid key, and with each kind of wrong credentials."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -12,18 +12,18 @@ from mockexchange.kit.target import MEMBER, Headers
 from mockexchange.kit.venue import Signer
 
 KEY, TIMESTAMP, SIGNATURE = "KALSHI-ACCESS-KEY", "KALSHI-ACCESS-TIMESTAMP", "KALSHI-ACCESS-SIGNATURE"
-NOBODYS_KEY = "00000000-0000-4000-8000-000000000000"
+UNKNOWN_KEY = "00000000-0000-4000-8000-000000000000"
 STALE_MS = 300_000
 """Five minutes, refused in both directions."""
 ANONYMOUS = frozenset({"2026-02"})
-"""From 2026-01-30 to 2026-03-23 the documents let public channels do without a key."""
+"""Aliases at which public channels need no key: from 2026-01-30 to 2026-03-23, by the documents."""
 REFUSED, NEEDS_KEY = 401, 9
 
 
 class Mistake(NamedTuple):
-    """`make` gets a good key and the URL and returns the headers."""
+    """A wrong handshake; `make` returns its headers, given a valid key and the URL."""
 
-    words: str
+    description: str
     make: Callable[[Signer, str], Headers]
 
 
@@ -41,83 +41,91 @@ MISTAKES = (
     Mistake("no key", _without(KEY)),
     Mistake("no timestamp", _without(TIMESTAMP)),
     Mistake("no signature", _without(SIGNATURE)),
-    Mistake("a key of nobody", _with(KEY, lambda value: NOBODYS_KEY)),
-    Mistake("a key that is no UUID", _with(KEY, lambda value: "mine")),
-    Mistake("a signature that is none", _with(SIGNATURE, lambda value: "AAAA")),
-    Mistake("a signature that is no base64", _with(SIGNATURE, lambda value: "?")),
+    Mistake("an unknown key", _with(KEY, lambda value: UNKNOWN_KEY)),
+    Mistake("a key that is not a UUID", _with(KEY, lambda value: "mine")),
+    Mistake("an invalid signature", _with(SIGNATURE, lambda value: "AAAA")),
+    Mistake("a signature that is not base64", _with(SIGNATURE, lambda value: "?")),
     Mistake("a timestamp that was not signed", _with(TIMESTAMP, lambda value: str(int(value) + 1))),
     Mistake("a timestamp in seconds", _with(TIMESTAMP, lambda value: value[:-3])),
     Mistake("signed five minutes ago", lambda signer, url: signer.headers("GET", url, STALE_MS)),
-    Mistake("signed for in five minutes", lambda signer, url: signer.headers("GET", url, -STALE_MS)),
+    Mistake("signed five minutes ahead", lambda signer, url: signer.headers("GET", url, -STALE_MS)),
     Mistake("another method signed", lambda signer, url: signer.headers("POST", url)),
     Mistake("another path signed", lambda signer, url: signer.headers("GET", f"{url}/more")),
 )
-BY_WORDS = {one.words: one for one in MISTAKES}
+BY_DESCRIPTION = {one.description: one for one in MISTAKES}
 WRONG_PATHS = ("/trade-api/ws/v1", "/trade-api/ws", "/trade-api/ws/v2/more")
 
 
 def judge_good_key(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """A handshake that is signed as documented is granted."""
+    """Judge that a handshake signed as documented is accepted."""
     try:
         target.shake_hands(target.signer(subject))
     except HandshakeRefused as refused:
         yield FindingWriter("stream.handshake", target).finding("the handshake", str(refused), "status 101")
 
 
-def judge_mistake(target: StreamTarget, words: str) -> Iterator[Finding]:
-    """A handshake that is signed wrongly is refused with 401."""
-    signer, mistake = target.signer(MEMBER), BY_WORDS[words]
-    yield from _refused(target, "stream.refusals", words, lambda: mistake.make(signer, target.url), {REFUSED})
+def judge_mistake(target: StreamTarget, description: str) -> Iterator[Finding]:
+    """Judge that a wrongly signed handshake is refused with 401."""
+    signer, mistake = target.signer(MEMBER), BY_DESCRIPTION[description]
+    yield from _judge_refused(
+        target, "stream.refusals", description, lambda: mistake.make(signer, target.url), {REFUSED}
+    )
 
 
 def judge_path(target: StreamTarget, path: str) -> Iterator[Finding]:
-    """Another path than the stream's is no stream, whoever asks."""
+    """Judge that a handshake at another path is refused, also with a valid key."""
     url = f"{target.url.removesuffix(target.rest.venue.stream_path)}{path}"
     signer = target.signer(MEMBER)
-    yield from _refused(
+    yield from _judge_refused(
         target, "stream.paths", path, lambda: signer.headers("GET", url), {400, 401, 403, 404, 405}, url
     )
 
 
 def _mistakes(target: StreamTarget) -> Iterable[str]:
-    return [one.words for one in MISTAKES if one is not NO_HEADERS or target.alias not in ANONYMOUS]
+    return [one.description for one in MISTAKES if one is not NO_HEADERS or target.alias not in ANONYMOUS]
 
 
 def judge_anonymous(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """While public channels need no key, private ones are refused without one."""
-    words = FindingWriter("stream.anonymous", target)
+    """Judge that without a key public channels are accepted and private ones refused."""
+    writer = FindingWriter("stream.anonymous", target)
     try:
         stream = target.shake_hands(target.signer(MEMBER), lambda headers: {})
     except HandshakeRefused as refused:
-        yield words.finding("a handshake without a key", str(refused), "status 101")
+        yield writer.finding("a handshake without a key", str(refused), "status 101")
         return
     replies = [one.name for one in stream.subscribe("ticker")]
-    yield from words.differing("a public channel", replies, ["subscribed"], "subscribed")
+    yield from writer.difference("a public channel", replies, ["subscribed"], "subscribed")
     codes = [one.body.get("code") for one in stream.subscribe("fill")]
-    yield from words.differing("a private channel", codes, [NEEDS_KEY], "error")
+    yield from writer.difference("a private channel", codes, [NEEDS_KEY], "error")
 
 
 def _anonymous(target: StreamTarget) -> Iterable[str]:
     return ("no key",) if target.alias in ANONYMOUS else ()
 
 
-def _refused(
-    target: StreamTarget, rule: str, words: str, make: Callable[[], Headers], statuses: set[int], url: str = ""
+def _judge_refused(
+    target: StreamTarget, rule: str, description: str, make: Callable[[], Headers], statuses: set[int], url: str = ""
 ) -> Iterator[Finding]:
     expected = f"status {' or '.join(map(str, sorted(statuses)))}"
     try:
         stream = target.shake_hands(target.signer(MEMBER), lambda headers: make(), url or None)
     except HandshakeRefused as refused:
         if refused.status not in statuses:
-            yield FindingWriter(rule, target).finding(f"the handshake with {words}", str(refused), expected)
+            yield FindingWriter(rule, target).finding(f"the handshake with {description}", str(refused), expected)
     else:
         stream.close()
-        yield FindingWriter(rule, target).finding(f"the handshake with {words}", "status 101", expected)
+        yield FindingWriter(rule, target).finding(f"the handshake with {description}", "status 101", expected)
 
 
 CHECKS: tuple[Check[StreamTarget], ...] = (
-    Check("stream.handshake", "A good key opens a stream.", "asyncapi.yaml", lambda target: (MEMBER,), judge_good_key),
+    Check("stream.handshake", "A valid key opens a stream.", "asyncapi.yaml", lambda target: (MEMBER,), judge_good_key),
     Check("stream.refusals", "A wrong signature is 401.", "asyncapi.yaml", _mistakes, judge_mistake),
-    Check("stream.anonymous", "Without a key there is what is public.", "asyncapi.yaml", _anonymous, judge_anonymous),
-    Check("stream.paths", "There is one path.", "asyncapi.yaml", lambda target: WRONG_PATHS, judge_path),
+    Check(
+        "stream.anonymous",
+        "Without a key only public channels are available.",
+        "asyncapi.yaml",
+        _anonymous,
+        judge_anonymous,
+    ),
+    Check("stream.paths", "Other paths are refused.", "asyncapi.yaml", lambda target: WRONG_PATHS, judge_path),
 )

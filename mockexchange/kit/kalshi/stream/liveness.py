@@ -1,11 +1,11 @@
-"""Pings in both directions, and the end."""
+"""Rules of pings in both directions, and of the close."""
 
 from collections.abc import Iterator
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.stream.api_document import FindingWriter
-from mockexchange.kit.kalshi.stream.commands import single_check
+from mockexchange.kit.kalshi.stream.commands import stream_check
 from mockexchange.kit.streaming.connection import FrameType
 from mockexchange.kit.streaming.recorded_stream import RecordedStream
 from mockexchange.kit.streaming.target import StreamTarget
@@ -14,11 +14,11 @@ from mockexchange.kit.target import NotJudged
 PAYLOAD, HEARTBEAT = b"are you there", b"heartbeat"
 NORMAL = 1000
 LATE_S = 5.0
-"""How much later than documented a ping may come: in 90 quiet seconds eight were seen, not nine."""
+"""Seconds that a ping may be later than documented: in 90 quiet seconds eight were seen, not nine."""
 
 
 def judge_pong(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """A ping is answered with its payload."""
+    """Judge that a ping is answered with its payload."""
     stream = _open_with_pings(target)
     stream.connection.ping(PAYLOAD)
     answered = (
@@ -26,37 +26,37 @@ def judge_pong(target: StreamTarget, subject: str) -> Iterator[Finding]:
     )
     pong = next(answered, None)
     seen = "no pong" if pong is None else repr(pong.raw)
-    yield from FindingWriter("stream.pong", target).differing("a ping", seen, repr(PAYLOAD))
+    yield from FindingWriter("stream.pong", target).difference("a ping", seen, repr(PAYLOAD))
 
 
 def judge_heartbeat(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """A quiet stream is pinged, with the payload that was seen."""
+    """Judge that a quiet stream is pinged, with the recorded payload."""
     stream = _open_with_pings(target)
     within_s = target.heartbeat_s + LATE_S
     pings = (one.arrival for one in stream.read_for(within_s) if one.arrival and one.arrival.type is FrameType.PING)
     ping = next(pings, None)
     seen = f"no ping in {within_s:g} quiet seconds" if ping is None else repr(ping.raw)
-    yield from FindingWriter("stream.heartbeat", target).differing("a quiet stream", seen, repr(HEARTBEAT))
+    yield from FindingWriter("stream.heartbeat", target).difference("a quiet stream", seen, repr(HEARTBEAT))
 
 
 def judge_close(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Who closes is answered with a close."""
+    """Judge that a close is answered with a close."""
     stream = _open_with_pings(target)
     stream.subscribe("fill")
     ending = stream.close()
     seen = "no close" if ending is None else f"close {ending.code}"
-    yield from FindingWriter("stream.close", target).differing("closing", seen, f"close {NORMAL}")
+    yield from FindingWriter("stream.close", target).difference("closing", seen, f"close {NORMAL}")
 
 
 def _open_with_pings(target: StreamTarget) -> RecordedStream:
     stream = target.open()
     if not stream.connection.has_pings:
-        raise NotJudged("without a socket there are no pings, and no close frames")
+        raise NotJudged("without a socket there are no pings and no close frames")
     return stream
 
 
 CHECKS: tuple[Check[StreamTarget], ...] = (
-    single_check("stream.pong", "Pings are answered.", judge_pong),
-    single_check("stream.heartbeat", "A quiet stream is pinged.", judge_heartbeat),
-    single_check("stream.close", "A close is answered.", judge_close),
+    stream_check("stream.pong", "Pings are answered.", judge_pong),
+    stream_check("stream.heartbeat", "A quiet stream is pinged.", judge_heartbeat),
+    stream_check("stream.close", "A close is answered.", judge_close),
 )

@@ -1,4 +1,4 @@
-"""Books: a snapshot first, then changes that add up to what REST shows."""
+"""Rules of order books: a snapshot first, then changes that add up to the order book of REST."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -6,8 +6,8 @@ from typing import Any
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.api_document import BOOKS, FindingWriter, parameters
-from mockexchange.kit.kalshi.stream.commands import SNAPSHOT, single_check
+from mockexchange.kit.kalshi.stream.api_document import ORDER_BOOKS, FindingWriter, parameters
+from mockexchange.kit.kalshi.stream.commands import SNAPSHOT, stream_check
 from mockexchange.kit.kalshi.stream.recording import recording_of, tickers_of
 from mockexchange.kit.kalshi.stream.rows import Row, amount, count
 from mockexchange.kit.streaming.protocol import StreamMessage
@@ -15,8 +15,8 @@ from mockexchange.kit.streaming.target import StreamTarget
 from mockexchange.kit.target import NotJudged
 
 BOOK = "/markets/{ticker}/orderbook"
-FINE = "orderbook_fp"
-"""Where dates tell whole contracts beside it: the book with fractions, as frames have them."""
+FRACTIONAL = "orderbook_fp"
+"""The key of the order book with fractional counts, as in frames, at dates that show whole counts beside it."""
 SIDES = ("yes", "no")
 DOLLAR = Decimal(1)
 Levels = dict[Decimal, Decimal]
@@ -24,7 +24,7 @@ Book = dict[str, Levels]
 
 
 def levels(node: Row, side: str) -> list[tuple[Decimal, Decimal]]:
-    """Price in dollars and contracts of each level of a side, in the order in which they stand."""
+    """Return price in dollars and count of each level of a side, in the order of the list."""
     for name, per_dollar in ((f"{side}_dollars_fp", 1), (f"{side}_dollars", 1), (side, 100)):
         found = node.get(name)
         if isinstance(found, list):
@@ -34,27 +34,31 @@ def levels(node: Row, side: str) -> list[tuple[Decimal, Decimal]]:
 
 
 def book_of(node: Row) -> Book:
+    """Return the levels of both sides."""
     return {side: dict(levels(node, side)) for side in SIDES}
 
 
-class Fold:
-    """The books of one subscription, made of its frames; `wrong` is what could not be added up."""
+class OrderBooks:
+    """The order books of one subscription, computed from its frames.
+
+    `wrong` lists inconsistent frames: what was seen and what was expected.
+    """
 
     def __init__(self, frames: list[StreamMessage]) -> None:
         self.books: dict[str, Book] = {}
         self.wrong: list[tuple[str, str]] = []
         for message in frames:
             ticker = str(message.body.get("market_ticker"))
-            (self._begin if message.name == SNAPSHOT else self._change)(ticker, message.body)
+            (self._apply_snapshot if message.name == SNAPSHOT else self._apply_change)(ticker, message.body)
 
-    def _begin(self, ticker: str, body: Mapping[str, Any]) -> None:
+    def _apply_snapshot(self, ticker: str, body: Mapping[str, Any]) -> None:
         self.books[ticker] = book_of(body)
         for side in SIDES:
             prices = [price for price, _ in levels(body, side)]
             if prices != sorted(set(prices)):
-                self.wrong.append((f"the snapshot of {ticker}: {side} at {_shown(prices)}", "prices that ascend"))
+                self.wrong.append((f"the snapshot of {ticker}: {side} at {_joined(prices)}", "ascending prices"))
 
-    def _change(self, ticker: str, body: Mapping[str, Any]) -> None:
+    def _apply_change(self, ticker: str, body: Mapping[str, Any]) -> None:
         if ticker not in self.books:
             self.wrong.append((f"a change of {ticker}", "its snapshot before it"))
             return
@@ -68,36 +72,36 @@ class Fold:
             side[price] = left
 
 
-def _shown(prices: list[Decimal]) -> str:
+def _joined(prices: list[Decimal]) -> str:
     return ", ".join(map(str, prices))
 
 
-def judge_fold(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """A market's snapshot comes first, and no change takes more than there is."""
-    words = FindingWriter("stream.books", target)
-    for seen, expected in Fold(recording_of(target).messages(BOOKS)).wrong:
-        yield words.finding(BOOKS, seen, expected, BOOKS)
+def judge_order_books(target: StreamTarget, subject: str) -> Iterator[Finding]:
+    """Judge that the snapshot of a market comes first, and that no change makes a level negative."""
+    writer = FindingWriter("stream.books", target)
+    for seen, expected in OrderBooks(recording_of(target).messages(ORDER_BOOKS)).wrong:
+        yield writer.finding(ORDER_BOOKS, seen, expected, ORDER_BOOKS)
 
 
 def judge_rest(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """Snapshots and changes add up to the book of REST."""
-    recording, words = recording_of(target), FindingWriter("stream.book-equals-rest", target)
+    """Judge that snapshots and changes add up to the order book of REST."""
+    recording, writer = recording_of(target), FindingWriter("stream.book-equals-rest", target)
     yield from recording.settled_differences(
-        BOOKS, lambda: _differences(target, words, Fold(recording.messages(BOOKS)))
+        ORDER_BOOKS, lambda: _differences(target, writer, OrderBooks(recording.messages(ORDER_BOOKS)))
     )
 
 
-def _differences(target: StreamTarget, words: FindingWriter, fold: Fold) -> Iterator[Finding]:
-    for ticker, book in fold.books.items():
+def _differences(target: StreamTarget, writer: FindingWriter, order_books: OrderBooks) -> Iterator[Finding]:
+    for ticker, book in order_books.books.items():
         answer = target.rest.ask(BOOK, names={"ticker": ticker})
         target.rest.objections.clear()  # answers are judged by other rules
         if answer.status != 200:  # of HTTP
             raise NotJudged(f"{answer.where} was answered with status {answer.status}")
         body = answer.json()
-        shown = book_of(body.get(FINE) or next(iter(body.values())))
+        shown = book_of(body.get(FRACTIONAL) or next(iter(body.values())))
         for side in SIDES:
             where = f"{ticker}, {side}: the frames add up to"
-            yield from words.differing(where, _sorted(book[side]), _sorted(shown[side]), BOOKS)
+            yield from writer.difference(where, _sorted(book[side]), _sorted(shown[side]), ORDER_BOOKS)
 
 
 def _sorted(side: Levels) -> list[tuple[str, str]]:
@@ -105,8 +109,8 @@ def _sorted(side: Levels) -> list[tuple[str, str]]:
 
 
 def judge_yes_price(target: StreamTarget, subject: str) -> Iterator[Finding]:
-    """With use_yes_price a level of NO is told at the rest of the dollar, and those of YES as they are."""
-    words = FindingWriter("stream.yes-price", target)
+    """Judge that with use_yes_price levels of NO have the complementary price, and those of YES are the same."""
+    writer = FindingWriter("stream.yes-price", target)
     tickers = tickers_of(target)
     plain, in_yes = _snapshots(target, tickers), _snapshots(target, tickers, use_yes_price=True)
     expected = {
@@ -116,18 +120,18 @@ def judge_yes_price(target: StreamTarget, subject: str) -> Iterator[Finding]:
     if in_yes != expected and _snapshots(target, tickers) != plain:
         raise NotJudged("the books changed meanwhile")
     if not any(book["no"] for book in plain.values()):
-        raise NotJudged("nobody bids for NO")
+        raise NotJudged("no book has a level of NO")
     for ticker, book in expected.items():
         for side in SIDES:
             seen = in_yes.get(ticker, {}).get(side, {})
-            yield from words.differing(f"{ticker}, {side}", _sorted(seen), _sorted(book[side]), SNAPSHOT)
+            yield from writer.difference(f"{ticker}, {side}", _sorted(seen), _sorted(book[side]), SNAPSHOT)
 
 
 def _snapshots(target: StreamTarget, tickers: list[str], **params: bool) -> dict[str, Book]:
     stream = target.open()
-    stream.subscribe(BOOKS, market_tickers=tickers, **params)
+    stream.subscribe(ORDER_BOOKS, market_tickers=tickers, **params)
     stream.sync()
-    return Fold([one for one in stream.data(BOOKS) if one.name == SNAPSHOT]).books
+    return OrderBooks([one for one in stream.data(ORDER_BOOKS) if one.name == SNAPSHOT]).books
 
 
 def _has_yes_price(target: StreamTarget) -> bool:
@@ -135,7 +139,7 @@ def _has_yes_price(target: StreamTarget) -> bool:
 
 
 CHECKS: tuple[Check[StreamTarget], ...] = (
-    single_check("stream.books", "Books begin with a snapshot and add up.", judge_fold),
-    single_check("stream.book-equals-rest", "Folded frames are the book of REST.", judge_rest),
-    single_check("stream.yes-price", "Books in prices of YES are the same books.", judge_yes_price, _has_yes_price),
+    stream_check("stream.books", "Books begin with a snapshot and changes fit.", judge_order_books),
+    stream_check("stream.book-equals-rest", "The frames add up to the book of REST.", judge_rest),
+    stream_check("stream.yes-price", "Books in prices of YES equal the usual books.", judge_yes_price, _has_yes_price),
 )

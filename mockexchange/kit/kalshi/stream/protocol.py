@@ -1,4 +1,4 @@
-"""How Kalshi's stream is spoken: JSON texts, `cmd` out and `type` in."""
+"""Kalshi's stream protocol: JSON texts, commands with `cmd` and messages with `type`."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ UNREADABLE = StreamMessage(MessageKind.OTHER)
 
 
 class KalshiStreamProtocol:
-    """A subscription is named by its `sid`, a frame numbered by its `seq`; replies carry the command's `id`."""
+    """A `StreamProtocol` with `sid` for subscriptions, `seq` for sequence numbers and `id` for commands."""
 
     barrier = "list_subscriptions"
 

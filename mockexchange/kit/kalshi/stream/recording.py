@@ -1,6 +1,6 @@
-"""Several streams at once, listened to for a while, and what REST says right afterwards.
+"""The recording of several simultaneous streams, on which most rules of the stream are judged.
 
-Most rules are judged on this one listening: a server that is not ours is then listened to once, not once for each.
+A run records the streams once, not once for each rule.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from mockexchange.kit.findings import Finding
-from mockexchange.kit.kalshi.stream.api_document import BOOKS, channels, query_parameters
+from mockexchange.kit.kalshi.stream.api_document import ORDER_BOOKS, channels, query_parameters
 from mockexchange.kit.kalshi.stream.rows import Row, amount
 from mockexchange.kit.streaming.protocol import StreamMessage
 from mockexchange.kit.streaming.recorded_stream import RecordedStream
@@ -28,11 +28,11 @@ UNFILTERED, ONE_MARKET, UNSUBSCRIBED, CHANGED_FILTER, RESTRICTED_KEY, OTHER_ACCO
 )
 NAMES = (UNFILTERED, ONE_MARKET, UNSUBSCRIBED, CHANGED_FILTER, RESTRICTED_KEY, OTHER_ACCOUNT)
 ROLES = {RESTRICTED_KEY: RESTRICTED, OTHER_ACCOUNT: OTHER}
-"""Of the streams that are not the member's own."""
+"""The roles of streams that are not opened with the member's key."""
 LAG_S = 2.0
-"""A read that was 360 ms behind was seen."""
+"""Seconds that REST may lag behind the stream; 360 ms were recorded."""
 MARKETS_MAX = 20
-"""Books that are followed: the most traded, and those of the account's positions."""
+"""Markets whose order books are followed: those of the account's positions, then the most traded."""
 POSITIONS, MARKETS, FILLS = "/portfolio/positions", "/markets", "/portfolio/fills"
 ORDERS, GROUPS, TRADES = "/portfolio/orders", "/portfolio/order_groups", "/markets/trades"
 KEYS = {
@@ -42,23 +42,25 @@ KEYS = {
     GROUPS: ("order_groups", "id"),
     TRADES: ("trades", "trade_id"),
 }
-"""Of each list its key in the answer, and the key of a row."""
+"""For each list its key in the answer, and the key of a row."""
 ROWS_MAX = 100
 
 
 @dataclass
 class Recording:
-    """`streams` by what is special about them; `missing` says why one of them is not there."""
+    """The streams of a run, and the lists of REST before the events."""
 
     target: StreamTarget
     tickers: list[str] = field(default_factory=list)
     streams: dict[str, RecordedStream] = field(default_factory=dict)
+    """By name, one of NAMES."""
     missing: dict[str, str] = field(default_factory=dict)
+    """Reasons why streams could not be opened, by name."""
     before: dict[str, dict[str, Row]] = field(default_factory=dict)
-    """What REST showed when everything was subscribed to and nothing had happened yet, by path and key of the row."""
+    """The rows of REST after the subscriptions and before the events, by path and key of the row."""
 
     def stream(self, name: str) -> RecordedStream:
-        """Raises NotJudged where there is no such stream."""
+        """Return a stream by name. Raises NotJudged if it could not be opened."""
         if name not in self.streams:
             raise NotJudged(self.missing.get(name, "there is no such stream"))
         return self.streams[name]
@@ -68,16 +70,16 @@ class Recording:
         return self.stream(UNFILTERED)
 
     def messages(self, channel: str, name: str = UNFILTERED) -> list[StreamMessage]:
-        """The data of a channel. Raises NotJudged where nothing came."""
+        """Return the data messages of a channel. Raises NotJudged if there are none."""
         found = self.stream(name).data(channel)
         if not found:
             raise NotJudged(f"nothing came on {channel}")
         return found
 
     def settled_differences(self, channel: str, compare: Callable[[], Iterable[T]]) -> list[T]:
-        """What differs between the frames of a channel and REST, while nothing more comes on it.
+        """Return the differences between the frames of a channel and REST, compared while no more frames arrive.
 
-        REST may lag behind the stream: what differs is looked at once more, a little later. Raises NotJudged.
+        REST may lag behind the stream, so differences are compared once more after LAG_S. Raises NotJudged.
         """
         found = self._compared(channel, compare)
         if found and not self.target.is_scripted:
@@ -95,47 +97,47 @@ class Recording:
 
 
 def recording_of(target: StreamTarget) -> Recording:
-    """Return the listening of a run, made when it is first asked for. Raises NotJudged and Unreachable."""
-    return target.cached("listening", _listen)
+    """Return the recording of a run, made on first use. Raises NotJudged and Unreachable."""
+    return target.cached("recording", _record)
 
 
-def _listen(target: StreamTarget) -> Recording:
+def _record(target: StreamTarget) -> Recording:
     found = Recording(target, tickers=tickers_of(target))
     for name in NAMES:
         try:
-            _begin(found, name)
+            _open(found, name)
         except NotJudged as reason:
             if name == UNFILTERED:
                 raise
             found.missing[name] = str(reason)
     for path in KEYS:
-        with suppress(NotJudged):  # whoever needs it says so
+        with suppress(NotJudged):  # rules that need it report that it is missing
             found.before[path] = keyed(target, path)
     target.collect_events(*found.streams.values())
     return found
 
 
-def _begin(found: Recording, name: str) -> None:
-    apart: list[Finding] = []  # judged as a rule of its own
+def _open(found: Recording, name: str) -> None:
+    apart: list[Finding] = []  # judged by a rule of its own
     stream = found.target.open(ROLES.get(name, MEMBER), apart)
     stream.name = name
     found.streams[name] = stream
-    with suppress(Unreachable):  # a line that is closed says so itself
-        _set_up(found, name, stream)
+    with suppress(Unreachable):  # the rule of open streams reports it
+        _subscribe(found, name, stream)
 
 
-def _set_up(found: Recording, name: str, stream: RecordedStream) -> None:
+def _subscribe(found: Recording, name: str, stream: RecordedStream) -> None:
     tickers = found.tickers[:1] if name == ONE_MARKET else found.tickers
     subscribe_to_all(found.target, stream, tickers, is_narrow=name == ONE_MARKET)
     if name == UNSUBSCRIBED:
         stream.unsubscribe(*stream.channels)
     if name == CHANGED_FILTER:
-        _change(stream, found.tickers)
+        _change_filter(stream, found.tickers)
 
 
-def _change(stream: RecordedStream, tickers: list[str]) -> None:
-    """Let the markets leave the books and come back."""
-    books = next((sid for sid, channel in stream.channels.items() if channel == BOOKS), 0)
+def _change_filter(stream: RecordedStream, tickers: list[str]) -> None:
+    """Remove the markets from the subscription to order books, and add them again."""
+    books = next((sid for sid, channel in stream.channels.items() if channel == ORDER_BOOKS), 0)
     for action in ("delete_markets", "add_markets"):
         stream.ask("update_subscription", {"sids": [books], "action": action, "market_tickers": tickers})
 
@@ -143,14 +145,14 @@ def _change(stream: RecordedStream, tickers: list[str]) -> None:
 def subscribe_to_all(
     target: StreamTarget, stream: RecordedStream, tickers: list[str], *, is_narrow: bool = False
 ) -> None:
-    """Subscribe to every channel that is described, to books by ticker and to the others by ticker if told so."""
-    others = [name for name in channels(target) if name != BOOKS]
-    stream.subscribe(BOOKS, market_tickers=tickers)
+    """Subscribe to every documented channel: order books by ticker, the others by ticker if `is_narrow`."""
+    others = [name for name in channels(target) if name != ORDER_BOOKS]
+    stream.subscribe(ORDER_BOOKS, market_tickers=tickers)
     stream.subscribe(*others, **({"market_tickers": tickers} if is_narrow else {}))
 
 
 def tickers_of(target: StreamTarget) -> list[str]:
-    """Markets to follow: those of the account's positions first, then the most traded. Raises NotJudged."""
+    """Return the markets to follow: those of the account's positions, then the most traded. Raises NotJudged."""
     return target.cached("tickers", _tickers)
 
 
@@ -169,7 +171,7 @@ def volume(row: Row) -> Decimal:
 
 
 def rows(target: StreamTarget, path: str, key: str, **query: Any) -> list[Row]:
-    """Ask REST for a list. Raises NotJudged where it has none to give."""
+    """Read a list of REST. Raises NotJudged if the answer is not 200."""
     answer = target.rest.ask(path, query=query)
     target.rest.objections.clear()  # answers are judged by other rules
     if answer.status != 200:
@@ -179,12 +181,12 @@ def rows(target: StreamTarget, path: str, key: str, **query: Any) -> list[Row]:
 
 
 def keyed(target: StreamTarget, path: str) -> dict[str, Row]:
-    """The newest rows of a list by their key. Raises NotJudged."""
+    """Return the newest rows of a list by their key. Raises NotJudged."""
     key, name = KEYS[path]
     limit = {"limit": ROWS_MAX} if "limit" in query_parameters(target, path) else {}
     return {str(row[name]): row for row in rows(target, path, key, **limit)}
 
 
 def last_by(frames: Iterable[StreamMessage], *keys: str) -> dict[tuple[Any, ...], StreamMessage]:
-    """The last frame for each value of some keys of its body."""
+    """Return the last message for each combination of values of some keys of its body."""
     return {tuple(one.body.get(key) for key in keys): one for one in frames}

@@ -1,4 +1,4 @@
-"""REST equals the stream: what the last frames told is what REST shows right after them."""
+"""Rules that compare the last frames of each channel with REST right after them."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -25,17 +25,17 @@ from mockexchange.kit.target import NotJudged
 
 ORDER, MARKET = "/portfolio/orders/{order_id}", "/markets/{ticker}"
 LOOKED_UP_MAX = 30
-"""Of one kind: the newest. An account may have any number, and each is a request."""
+"""Objects of one kind that are looked up, the newest ones; each is a request."""
 OK, NOT_FOUND = 200, 404
 MONEY = {"position_cost": "market_exposure", "realized_pnl": "realized_pnl", "fees_paid": "fees_paid"}
-"""Of a position, and what the row of REST calls it."""
+"""Amounts of a position in frames, and their names in the row of REST."""
 
 Found = tuple[str, Any, Any]
-"""Where, what the frame told, what REST shows."""
+"""Place, value in the frame, value in REST."""
 
 
 class Comparison(NamedTuple):
-    """The frames of a channel and how they compare with REST; `compare` yields what differs."""
+    """The comparison of a channel with REST; `compare` yields the differences."""
 
     rule: str
     channel: str
@@ -44,7 +44,7 @@ class Comparison(NamedTuple):
 
 
 def _row(recording: Recording, path: str, names: Mapping[str, str]) -> Row | None:
-    """The one object of a read by name; None where there is none. Raises NotJudged."""
+    """Return the object of a read by name; None if there is none. Raises NotJudged."""
     answer = recording.target.rest.ask(path, names=names)
     recording.target.rest.objections.clear()  # answers are judged by other rules
     if answer.status == NOT_FOUND:
@@ -56,7 +56,7 @@ def _row(recording: Recording, path: str, names: Mapping[str, str]) -> Row | Non
 
 
 def positions(recording: Recording) -> Iterator[Found]:
-    """The last frame of a market and subaccount is its row."""
+    """Compare the last frame of each market and subaccount with its row."""
     known = query_parameters(recording.target, POSITIONS)
     frames = recording.unfiltered.data("market_positions")
     for (ticker, subaccount), message in last_by(frames, "market_ticker", "subaccount").items():
@@ -79,7 +79,7 @@ def _position(recording: Recording, known: Collection[str], ticker: str, subacco
 
 
 def position_differences(body: Row, row: Row) -> Iterator[tuple[str, Decimal | None, Decimal | None]]:
-    """Yield what of a frame is not as in its row: name, value there, value here, in contracts and dollars."""
+    """Yield name, value in the frame and value in the row where they differ, in contracts and dollars."""
     if count(body, "position") != count(row, "position"):
         yield "position", count(body, "position"), count(row, "position")
     for name, called in MONEY.items():
@@ -89,21 +89,21 @@ def position_differences(body: Row, row: Row) -> Iterator[tuple[str, Decimal | N
 
 
 def fills(recording: Recording) -> Iterator[Found]:
-    """Each fill is a row, and each row that was not there before is a fill."""
+    """Compare the fills with the rows; each new row needs a frame."""
     bodies = {str(one.body.get("trade_id")): one.body for one in recording.unfiltered.data("fill")}
     shown = keyed(recording.target, FILLS)
     for trade_id, body in list(bodies.items())[-LOOKED_UP_MAX:]:
         if trade_id not in shown:
             yield f"fill {trade_id}", "a frame", "no row"
         else:
-            yield from _shared(f"fill {trade_id}", body, shown[trade_id], {"market_ticker": "ticker"}, ("ts",))
+            yield from _compare_keys(f"fill {trade_id}", body, shown[trade_id], {"market_ticker": "ticker"}, ("ts",))
     yield from _unreported(recording, FILLS, shown, bodies, "fill")
 
 
 def _unreported(
     recording: Recording, path: str, shown: Mapping[str, Row], reported: Collection[str], channel: str
 ) -> Iterator[Found]:
-    """Rows that are new or other than before, and of which no frame told. Raises NotJudged where all is as it was."""
+    """Yield new and changed rows without a frame. Raises NotJudged if nothing changed."""
     if path not in recording.before:
         raise NotJudged(f"GET {path} was not answered before it")
     before = recording.before[path]
@@ -114,7 +114,7 @@ def _unreported(
 
 
 def _is_other(path: str, row: Row, before: Row) -> bool:
-    """Whether something changed that is told of: of positions not what rests."""
+    """Whether a row changed in a field that the stream reports; for positions without their resting orders."""
     if path != POSITIONS:
         return row != before
     names = ("position", *(f"{name}{unit}" for name in MONEY.values() for unit in ("", "_dollars")), "position_fp")
@@ -122,20 +122,20 @@ def _is_other(path: str, row: Row, before: Row) -> bool:
 
 
 def orders(recording: Recording) -> Iterator[Found]:
-    """The last frame of an order is its row."""
+    """Compare the last frame of each order with its row."""
     last = last_by(recording.unfiltered.data("user_orders"), "order_id")
     for (order_id,), message in list(last.items())[-LOOKED_UP_MAX:]:
         row = _row(recording, ORDER, {"order_id": str(order_id)})
         if row is None:
             yield f"order {order_id}", message.body.get("status"), "no row"
         else:
-            yield from _shared(f"order {order_id}", message.body, row)
+            yield from _compare_keys(f"order {order_id}", message.body, row)
     named = {str(order_id) for (order_id,) in last}
     yield from _unreported(recording, ORDERS, keyed(recording.target, ORDERS), named, "user_orders")
 
 
 def groups(recording: Recording) -> Iterator[Found]:
-    """A group is listed until it is deleted, with the limit that was told last."""
+    """Judge that a group is listed until it is deleted, with its last limit."""
     shown, frames = keyed(recording.target, GROUPS), recording.unfiltered.data("order_group_updates")
     last = last_by(frames, "order_group_id")
     for (group,), message in last.items():
@@ -146,7 +146,7 @@ def groups(recording: Recording) -> Iterator[Found]:
     limits = last_by((one for one in frames if LIMIT in one.body), "order_group_id")
     for (group,), message in limits.items():
         row = shown.get(str(group), {})
-        yield from _shared(f"group {group}", {LIMIT: message.body[LIMIT]}, row)
+        yield from _compare_keys(f"group {group}", {LIMIT: message.body[LIMIT]}, row)
     yield from _unreported(recording, GROUPS, shown, {str(group) for (group,) in last}, "order_group_updates")
 
 
@@ -154,11 +154,11 @@ LIMIT = "contracts_limit_fp"
 
 
 def trades(recording: Recording) -> Iterator[Found]:
-    """Each trade is a row of REST, and where trades have names each new row is a trade."""
+    """Compare the trades with the rows; if trades have ids, each new row needs a frame."""
     shown, frames = keyed(recording.target, TRADES), recording.unfiltered.data("trade")
     for message in frames[-LOOKED_UP_MAX:]:
         if not any(_is_trade(message.body, row) for row in shown.values()):
-            yield f"trade {message.body.get('trade_id') or dict(message.body)}", "a frame", "no row that says the same"
+            yield f"trade {message.body.get('trade_id') or dict(message.body)}", "a frame", "no equal row"
     named = {str(one.body["trade_id"]) for one in frames if "trade_id" in one.body}
     if named or not frames:
         yield from _unreported(recording, TRADES, shown, named, "trade")
@@ -171,14 +171,14 @@ def _is_trade(body: Row, row: Row) -> bool:
 
 
 def tickers(recording: Recording) -> Iterator[Found]:
-    """The last ticker of a market is what REST shows of it."""
+    """Compare the last ticker of each market with REST."""
     for (ticker,), message in list(last_by(recording.messages("ticker"), "market_ticker").items())[-LOOKED_UP_MAX:]:
         row = _row(recording, MARKET, {"ticker": str(ticker)})
         if row is None:
             yield f"market {ticker}", "a ticker", "no such market"
         elif row.get("status") in OPEN:
             body = {name: value for name, value in message.body.items() if value != ""}
-            yield from _shared(f"market {ticker}", body, row, LAST_PRICE)
+            yield from _compare_keys(f"market {ticker}", body, row, LAST_PRICE)
 
 
 OPEN = ("active", "open")
@@ -188,11 +188,11 @@ STATES: Mapping[str, Collection[str]] = {
     "determined": ("closed", "determined", "disputed", "amended", "finalized", "settled"),
     "settled": ("finalized", "settled"),
 }
-"""What REST may call a market after an event of its life."""
+"""Statuses of a market in REST after an event of its lifecycle."""
 
 
 def lifecycle(recording: Recording) -> Iterator[Found]:
-    """A market is in REST what the last event of its life makes it, with the result that was told."""
+    """Compare status and result of each market with the last event of its lifecycle."""
     events = [one for one in recording.messages("market_lifecycle_v2") if "market_ticker" in one.body]
     for (ticker,), last in list(last_by(events, "market_ticker").items())[-LOOKED_UP_MAX:]:
         event, row = str(last.body.get("event_type")), _row(recording, MARKET, {"ticker": str(ticker)})
@@ -206,7 +206,7 @@ def lifecycle(recording: Recording) -> Iterator[Found]:
             yield f"market {ticker}", f"result {last.body['result']}", f"result {row.get('result')}"
 
 
-def _shared(
+def _compare_keys(
     where: str, body: Row, row: Row, renamed: Mapping[str, str] | None = None, exempt: Collection[str] = ()
 ) -> Iterator[Found]:
     for name, seen, shown in differences(body, row, renamed, exempt):
@@ -214,13 +214,13 @@ def _shared(
 
 
 COMPARISONS = (
-    Comparison("stream.positions", "market_positions", "The last frame of a position is its row.", positions),
-    Comparison("stream.fills", "fill", "Fills of the stream are those of REST.", fills),
-    Comparison("stream.orders", "user_orders", "The last frame of an order is its row.", orders),
+    Comparison("stream.positions", "market_positions", "The last frame of a position equals its row.", positions),
+    Comparison("stream.fills", "fill", "Fills of the stream equal those of REST.", fills),
+    Comparison("stream.orders", "user_orders", "The last frame of an order equals its row.", orders),
     Comparison("stream.groups", "order_group_updates", "Groups are listed until they are deleted.", groups),
-    Comparison("stream.trades", "trade", "Trades of the stream are those of REST.", trades),
-    Comparison("stream.tickers", "ticker", "The last ticker is what REST shows.", tickers),
-    Comparison("stream.lifecycle", "market_lifecycle_v2", "Markets are what their last event makes them.", lifecycle),
+    Comparison("stream.trades", "trade", "Trades of the stream equal those of REST.", trades),
+    Comparison("stream.tickers", "ticker", "The last ticker equals the market of REST.", tickers),
+    Comparison("stream.lifecycle", "market_lifecycle_v2", "The status of a market follows its last event.", lifecycle),
 )
 
 
@@ -234,7 +234,7 @@ def _check(one: Comparison) -> Check[StreamTarget]:
         message = channels(target)[one.channel].messages[0]
         for where, seen, shown in found:
             yield FindingWriter(one.rule, target).finding(
-                where, f"the stream tells {seen}", f"REST shows {shown}", message
+                where, f"the stream shows {seen}", f"REST shows {shown}", message
             )
 
     return Check(one.rule, one.says, "asyncapi.yaml", subjects, judge)

@@ -1,4 +1,4 @@
-"""Rows of REST and bodies of frames, compared by the keys that both have."""
+"""Comparison of REST rows and bodies of frames, by the keys that both have."""
 
 from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
@@ -9,7 +9,7 @@ CENTICENTS_PER_DOLLAR, CENTS_PER_DOLLAR = 10_000, 100
 
 
 def amount(value: Any) -> Decimal | None:
-    """A number, spelled as a number or as text; None for anything else."""
+    """Return the number of a JSON integer or text; None for any other value."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:
@@ -19,7 +19,7 @@ def amount(value: Any) -> Decimal | None:
 
 
 def is_same(one: Any, other: Any) -> bool:
-    """Whether two values say the same: numbers by their value, everything else as it stands."""
+    """Whether two values are equal; numbers are compared by value, also as text."""
     mine, yours = amount(one), amount(other)
     return mine == yours if mine is not None and yours is not None else bool(one == other)
 
@@ -27,7 +27,7 @@ def is_same(one: Any, other: Any) -> bool:
 def differences(
     body: Row, row: Row, renamed: Mapping[str, str] | None = None, exempt: Collection[str] = ()
 ) -> Iterator[tuple[str, Any, Any]]:
-    """Yield key, value in the frame and value in the row, where they differ; `renamed` is what REST calls a key."""
+    """Yield key, value in the frame and value in the row where they differ; `renamed` maps keys to names in REST."""
     names = renamed or {}
     for key, value in body.items():
         called = names.get(key, key)
@@ -36,7 +36,7 @@ def differences(
 
 
 def dollars(body: Row, name: str, whole: str = "", parts: int = CENTICENTS_PER_DOLLAR) -> Decimal | None:
-    """An amount of money: `<name>_dollars` if it is there, else `whole` (or the name) counted in parts of a dollar."""
+    """Return an amount in dollars: `<name>_dollars`, or else `whole` (by default `name`) in parts of a dollar."""
     exact = amount(body.get(f"{name}_dollars"))
     if exact is not None:
         return exact
@@ -45,6 +45,6 @@ def dollars(body: Row, name: str, whole: str = "", parts: int = CENTICENTS_PER_D
 
 
 def count(body: Row, name: str) -> Decimal | None:
-    """A number of contracts: `<name>_fp` if it is there, else the whole one."""
+    """Return a number of contracts: `<name>_fp`, or else the whole number in `name`."""
     exact = amount(body.get(f"{name}_fp"))
     return exact if exact is not None else amount(body.get(name))
