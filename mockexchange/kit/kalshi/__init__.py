@@ -1,4 +1,4 @@
-"""Kalshi, as the kit knows it."""
+"""The contract kit of Kalshi."""
 
 from mockexchange.kit.kalshi import checks
 from mockexchange.kit.kalshi.lists import FACTS

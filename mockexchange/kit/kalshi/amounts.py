@@ -1,4 +1,4 @@
-"""Reading amounts of rows, however a date spells them: cents, dollars, whole counts, counts with two decimals."""
+"""Amounts of rows in the formats of all dates: cents, dollars, whole counts, counts with two decimals."""
 
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
@@ -13,13 +13,14 @@ DECIMALS_EXACT = 6
 
 
 class Amount(NamedTuple):
-    """An amount in dollars or contracts. `step` is how much of it is cut off at most, zero where it is exact."""
+    """An amount in dollars or contracts, as a row shows it."""
 
     value: Decimal
     step: Decimal
+    """The unit to which it was truncated; zero if it is exact."""
 
     def matches(self, exact: Decimal, slack: Decimal = Decimal(0)) -> bool:
-        """Whether it is what an exact amount is told as, give or take `slack`."""
+        """Whether it is an exact amount truncated to `step`, with an error of `slack` at most."""
         if self.step == 0:
             return abs(self.value - exact) <= slack
         low, high = (truncated(exact - slack, self.step), truncated(exact + slack, self.step))
@@ -27,12 +28,12 @@ class Amount(NamedTuple):
 
 
 def truncated(value: Decimal, step: Decimal) -> Decimal:
-    """Cut off toward zero."""
+    """Return a multiple of `step`, truncated toward zero."""
     return (value / step).to_integral_value(ROUND_DOWN) * step
 
 
 def dollars(row: Row, name: str) -> Amount:
-    """An amount of money: six decimals are exact, fewer are cents. Raises NotJudged where the row has none."""
+    """Return an amount of money: six decimals are exact, fewer are cents. Raises NotJudged if the row has none."""
     text = row.get(f"{name}_dollars", row.get(f"{name}_fixed"))
     if isinstance(text, str):
         value = Decimal(text)
@@ -44,7 +45,7 @@ def dollars(row: Row, name: str) -> Amount:
 
 
 def contract_count(row: Row, name: str) -> Amount:
-    """A count of contracts. Raises NotJudged where the row has none."""
+    """Return a count of contracts. Raises NotJudged if the row has none."""
     text = row.get(f"{name}_fp")
     if isinstance(text, str):
         return Amount(Decimal(text), Decimal(0))
@@ -54,7 +55,7 @@ def contract_count(row: Row, name: str) -> Amount:
 
 
 def price(row: Row, side: str) -> Decimal:
-    """The price of one contract of a side in dollars, which has all its decimals at every date."""
+    """Return the price of one contract of a side in dollars, exact at every date. Raises NotJudged if there is none."""
     for suffix in ("_dollars", "_fixed"):
         text = row.get(f"{side}_price{suffix}")
         if isinstance(text, str):

@@ -1,6 +1,6 @@
-"""The venue's lists: their rows, their order, and what each filter means. Written from its documentation.
+"""The venue's lists: their rows, their order and their filters. Written from its documentation.
 
-Parameters that a date does not have are passed over, so one table is enough for all dates.
+Parameters that a date does not have are ignored, so one table covers all dates.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,15 +13,15 @@ from mockexchange.kit.target import FCM, NotJudged
 
 NAMES_MAX = 5
 LOOK_BACK = timedelta(hours=23)
-"""An hour less than the venue looks back, since time goes on."""
+"""How far back client order ids are found: an hour less than documented, since time passes during a run."""
 SUBACCOUNT_PRIMARY = "0"
-SUBACCOUNT_UNHEARD_OF = "31"
+SUBACCOUNT_UNOPENED = "31"
 
 TICKER = field_of("ticker", "market_ticker")
 
 
 def event_of_market(reader: Reader, row: Row) -> str | None:
-    """The event of a row: told, or looked up by its market; None where the market is not there any more."""
+    """Return the event of a row, or of its market; None if the market no longer exists."""
     if "event_ticker" in row:
         return str(row["event_ticker"])
     return _of_market(reader, row, "event_ticker")
@@ -42,13 +42,13 @@ def series_of_market(reader: Reader, row: Row) -> str | None:
 
 
 def subaccounts(reader: Reader) -> list[str]:
-    """The numbers of the account's books. Raises NotJudged where the date does not list them."""
+    """Return the numbers of the account's subaccounts. Raises NotJudged if the date does not list them."""
     rows = reader.rows("GetSubaccountBalances")
     return sorted({str(row["subaccount_number"]) for row in rows}, key=int)
 
 
 def _is_recent_and_named(reader: Reader, row: Row, value: str) -> bool | None:
-    """By the client's own names, orders of the last 24 hours are found (documented); of older ones nothing is said."""
+    """Orders of the last 24 hours are found by client order id (documented); older ones are undefined."""
     now = instant_of(reader.body("GetUserDataTimestamp")["as_of_time"])
     made = instant_of(row["created_time"])
     if row["client_order_id"] not in value.split(","):
@@ -56,8 +56,8 @@ def _is_recent_and_named(reader: Reader, row: Row, value: str) -> bool | None:
     return True if now and made and now - made < LOOK_BACK else None
 
 
-# Words of `status` for markets: what rows say of themselves. The words of rows changed three times.
-MARKET_WORDS = {
+# Values of the parameter `status` for markets, and the statuses of rows, which changed three times.
+MARKET_STATES = {
     "unopened": {"unopened", "initialized"},
     "open": {"open", "active"},
     "paused": {"paused", "inactive"},
@@ -67,16 +67,16 @@ MARKET_WORDS = {
 
 
 def _is_in_state(reader: Reader, row: Row, value: str) -> bool | None:
-    if row.get("status") == "amended":  # on its way to settlement, by which word is not documented
+    if row.get("status") == "amended":  # before settlement; which value finds it is not documented
         return None
-    return any(row.get("status") in MARKET_WORDS[word] for word in value.split(","))
+    return any(row.get("status") in MARKET_STATES[state] for state in value.split(","))
 
 
-def _words_of_states(reader: Reader, rows: Sequence[Row]) -> Sequence[str]:
-    return [word for word, states in MARKET_WORDS.items() if any(row.get("status") in states for row in rows)]
+def _states_of(reader: Reader, rows: Sequence[Row]) -> Sequence[str]:
+    return [state for state, states in MARKET_STATES.items() if any(row.get("status") in states for row in rows)]
 
 
-MARKET_STATE = Filter(_is_in_state, _words_of_states)
+MARKET_STATE = Filter(_is_in_state, _states_of)
 COUNTS = nonzero_of(
     exact={"position": ("position_fp",), "total_traded": (), "resting_order_count": ()},
     rough={
@@ -94,7 +94,7 @@ PRIMARY_SUBACCOUNT = Split("subaccount", SUBACCOUNT_PRIMARY, lambda reader: (SUB
 
 
 def count_positions(page: Row, query: Query) -> int:
-    """With settled or all, GetPositions cuts its pages by event (documented in October 2026)."""
+    """Count what `limit` limits: with settled or all, events (documented in October 2026)."""
     is_by_event = query.get("settlement_status") in {"settled", "all"} and any(
         "exchange_index" in row for row in page["market_positions"]
     )
@@ -125,7 +125,7 @@ ORDERS = Listing(
         "max_ts": not_after("created_time"),
         "exchange_index": SHARD,
         "client_order_ids": one_of(field_of("client_order_id"))._replace(keeps=_is_recent_and_named),
-        "subaccount": equal_to(field_of("subaccount_number"), nothing=SUBACCOUNT_UNHEARD_OF),
+        "subaccount": equal_to(field_of("subaccount_number"), nothing=SUBACCOUNT_UNOPENED),
     },
     splits=(ALL_SUBACCOUNTS,),
     together=(("ticker", "status"), ("event_ticker", "status"), ("status", "min_ts"), ("min_ts", "max_ts")),
@@ -139,7 +139,7 @@ FILLS = Listing(
         "min_ts": not_before("created_time"),
         "max_ts": not_after("created_time"),
         "exchange_index": SHARD,
-        "subaccount": equal_to(field_of("subaccount_number"), nothing=SUBACCOUNT_UNHEARD_OF),
+        "subaccount": equal_to(field_of("subaccount_number"), nothing=SUBACCOUNT_UNOPENED),
     },
     splits=(ALL_SUBACCOUNTS,),
     together=(("ticker", "min_ts"), ("min_ts", "max_ts"), ("ticker", "subaccount")),
@@ -232,8 +232,8 @@ def _distinct(reader: Reader, operation_id: str, name: str) -> Sequence[str]:
     return list(dict.fromkeys(found))[:NAMES_MAX]
 
 
-def _first(*places: tuple[str, str]) -> Callable[[Reader], Sequence[str]]:
-    """What the first rows of lists tell in a field: the first list that has any. Raises NotJudged if none is there."""
+def _first_values(*places: tuple[str, str]) -> Callable[[Reader], Sequence[str]]:
+    """Return a function for values of a field in the first list that has any. Raises NotJudged if there are none."""
 
     def find(reader: Reader) -> Sequence[str]:
         for operation_id, name in places[:-1]:
@@ -251,13 +251,13 @@ def _first(*places: tuple[str, str]) -> Callable[[Reader], Sequence[str]]:
 FACTS = Facts(
     listings=LISTINGS,
     names={
-        "order_id": _first(("GetOrders", "order_id")),
-        "GetOrderQueuePosition order_id": _first(("GetOrderQueuePositions", "order_id")),
-        "transfer_id": _first(("GetIntraExchangeInstanceTransfers", "transfer_id")),
-        "ticker": _first(("GetPositions", "ticker"), ("GetMarkets", "ticker")),
-        "event_ticker": _first(("GetPositions", "event_ticker"), ("GetEvents", "event_ticker")),
-        "series_ticker": _first(("GetEvents", "series_ticker")),
-        "subtrader_id": _first(("ListFCMSubtraders", "subtrader_id")),
+        "order_id": _first_values(("GetOrders", "order_id")),
+        "GetOrderQueuePosition order_id": _first_values(("GetOrderQueuePositions", "order_id")),
+        "transfer_id": _first_values(("GetIntraExchangeInstanceTransfers", "transfer_id")),
+        "ticker": _first_values(("GetPositions", "ticker"), ("GetMarkets", "ticker")),
+        "event_ticker": _first_values(("GetPositions", "event_ticker"), ("GetEvents", "event_ticker")),
+        "series_ticker": _first_values(("GetEvents", "series_ticker")),
+        "subtrader_id": _first_values(("ListFCMSubtraders", "subtrader_id")),
     },
     needs=("subtrader_id",),
     paging=Paging(limit="limit", cursor="cursor", next="cursor", unreadable="e30"),

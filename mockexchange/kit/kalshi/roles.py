@@ -1,4 +1,4 @@
-"""Which key an operation is asked with."""
+"""The role whose key an operation needs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ FCM_ONLY = "/portfolio/summary/total_resting_order_value"
 
 
 def role_of(operation: Mapping[str, Any], path: str) -> str | None:
-    """Return the role whose key an operation (document node, path) is asked with; None where it is public."""
+    """Return the role whose key an operation (document node, path) needs; None if it is public."""
     if operation.get("security") == []:
         return None
     return FCM if path.startswith("/fcm/") or path == FCM_ONLY else MEMBER

@@ -1,4 +1,4 @@
-"""What a generator of requests has to be told of Kalshi."""
+"""Hints for requests that are generated for Kalshi."""
 
 import copy
 from collections.abc import Collection, Mapping
@@ -21,13 +21,13 @@ from mockexchange.kit.target import BOUND, FCM
 from mockexchange.runtime.api_documents import Document
 
 SUBTRADER = "subtrader_id"
-NO_SUBTRADER = f"nothing is there to ask for by {SUBTRADER!r}"
+NO_SUBTRADER = f"no value of {SUBTRADER!r} is known"
 CHECKS: Mapping[str, SchemathesisSettings] = {
-    # What goes together here is told by `judge` alone.
+    # Which filters go together is decided by `RequestJudge` only.
     "GetMarkets": {"positive_data_acceptance": {"expected-statuses": ["2xx", "400"]}},
-    # Only an order that rests has one, and a link does not tell those from others.
+    # Only a resting order has one, and a link does not distinguish those.
     "GetOrderQueuePosition": MAY_BE_MISSING,
-    # The path is also one of orders by their ids, which a DELETE may name.
+    # The path also matches that of an order by id, which has a DELETE.
     "GetOrderQueuePositions": {
         "allow_header_conformance": {"enabled": False},
         "unsupported_method": {"enabled": False},
@@ -38,13 +38,13 @@ CHECKS: Mapping[str, SchemathesisSettings] = {
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Tell of the names that exist, by parameter, where there are keys of `roles`.
+    """Return the hints for a server with these existing names, by parameter, and keys of these roles.
 
-    `must_answer`: the names are right for every operation they are for, and each has something to answer.
+    `must_answer` states that the names fit every operation that takes them, and that each has something to answer.
     """
     document = copy.deepcopy(document)
     values = query_values(document, names)
-    restrict_names(document, names, frozenset({SUBTRADER}))  # another one is a 404
+    restrict_names(document, names, frozenset({SUBTRADER}))  # an unknown one is a 404
     if BOUND not in roles:
         _require_subtrader(document)
     lenient = {} if must_answer else {**lenient_checks(document), "GetFCMEventContractDailyCap": MAY_BE_MISSING}
@@ -55,27 +55,27 @@ def make_hints(
         checks={**lenient, **CHECKS},
         left_out={} if names.get(SUBTRADER) else {one.id: NO_SUBTRADER for one in _about_subtraders(document)},
         must_answer=must_answer,
-        may_forbid_more=BOUND not in roles,  # some do without a subtrader beside other parameters
+        may_forbid_more=BOUND not in roles,  # some operations need no subtrader beside other parameters
     )
 
 
 def _require_subtrader(document: Document) -> None:
-    for asked in _about_subtraders(document):
-        for parameter in parameters_of(document, asked):
+    for operation in _about_subtraders(document):
+        for parameter in parameters_of(document, operation):
             if parameter["name"] == SUBTRADER:
                 parameter["required"] = True
 
 
 def _about_subtraders(document: Document) -> list[ApiOperation]:
     return [
-        asked
-        for asked in operations_of(document)
-        if any(one["name"] == SUBTRADER for one in parameters_of(document, asked))
+        operation
+        for operation in operations_of(document)
+        if any(one["name"] == SUBTRADER for one in parameters_of(document, operation))
     ]
 
 
 def _role_of(operation: Mapping[str, Any], path: str, query: Mapping[str, Any]) -> str | None:
-    """A key bound to a subtrader is the one that may leave `subtrader_id` out."""
+    """Return the role of an operation; a request without `subtrader_id` needs a key bound to a subtrader."""
     role = role_of(operation, path)
     parameters = operation.get("parameters", [])
     is_left_out = SUBTRADER not in query and any(_is_subtrader(one) for one in parameters)

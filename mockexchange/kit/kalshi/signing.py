@@ -1,4 +1,4 @@
-"""Signing as the venue's clients do; written from the documentation, not from the server."""
+"""Signs requests like the venue's clients; written from the documentation, not from the server."""
 
 import time
 from base64 import b64encode
@@ -20,7 +20,7 @@ class Signer(NamedTuple):
     key: RSAPrivateKey
 
     def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
-        """The three headers of a request that is sent now, or was made `age_ms` ago; of the URL its path is signed."""
+        """Return the three headers of a request made `age_ms` ago; only the path of the URL is signed."""
         timestamp_ms = str(time.time_ns() // 1_000_000 - age_ms)
         text = f"{timestamp_ms}{method}{urlsplit(url).path}"
         signature = self.key.sign(text.encode(), SCHEME, hashes.SHA256())
@@ -32,7 +32,7 @@ class Signer(NamedTuple):
 
 
 def load_signer(key_id: str, private_pem: str) -> Signer:
-    """Read a key; ValueError where the text is no RSA private key."""
+    """Read a key. Raises ValueError if the text is not an RSA private key."""
     key = load_pem_private_key(private_pem.encode(), None)
     if not isinstance(key, RSAPrivateKey):
         raise ValueError(f"the key {key_id} is no RSA key: {type(key).__name__}")  # noqa: TRY004  # what was given is text

@@ -1,4 +1,4 @@
-"""What adapters are asked about an account at Kalshi, and under which names it was ever on the wire."""
+"""The tasks of adapters for an account at Kalshi, and the names of their fields at every API date."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -7,7 +7,7 @@ from mockexchange.kit.client.tasks import Row, Task, Unit, WireField, count, ins
 from mockexchange.kit.kalshi.amounts import ONE
 
 FEE = (WireField("fee_cost", Unit.DOLLARS, or_cents=True),)
-"""Recorded with four decimals before 2026-03-07, of which the last two were zeros; nothing says that they had to be."""
+"""Recorded with four decimals before 2026-03-07, the last two zeros; that they must be is not documented."""
 
 
 def _price(side: str) -> tuple[WireField, ...]:
@@ -21,17 +21,17 @@ OTHER_SIDE = {"yes": "no", "no": "yes"}
 BOOK_SIDES = {"yes": "bid", "no": "ask"}
 
 
-def agreed_trade(row: Row) -> Row:
-    """Return a made-up row of fills or orders in which every fact that several fields tell is one."""
+def consistent_trade(row: Row) -> Row:
+    """Return a generated row of fills or orders with consistent values in fields that repeat each other."""
     outcome = row["side"] if row["action"] == "buy" else OTHER_SIDE[row["side"]]
-    said = {
+    consistent = {
         "outcome_side": outcome,
         "book_side": BOOK_SIDES[outcome],
         "ts": int(datetime.fromisoformat(row["created_time"]).timestamp()),
         **{name: row.get(other) for name, other in REPEATED},
         **{name: str(ONE - Decimal(row.get(other) or 0)) for name, other in COMPLEMENTARY},
     }
-    return {name: said.get(name, value) for name, value in row.items()}
+    return {name: consistent.get(name, value) for name, value in row.items()}
 
 
 POSITIONS = Task(
@@ -76,7 +76,7 @@ BALANCE = Task(
     {
         "balance": money("balance"),
         "value": (WireField("portfolio_value", Unit.CENTS),),
-        # Not compared: the one moves, the other is a list.
+        # Not compared: the first changes with time, the second is a list.
         "now": (),
         "breakdown": (),
     },
@@ -107,7 +107,7 @@ FILLS = Task(
         "subaccount": text("subaccount_number"),
         "created": instant("created_time"),
     },
-    agreed_trade,
+    consistent_trade,
 )
 ORDERS = Task(
     "orders",
@@ -144,7 +144,7 @@ ORDERS = Task(
         "created": instant("created_time"),
         "updated": instant("last_update_time"),
     },
-    agreed_trade,
+    consistent_trade,
 )
 SETTLEMENTS = Task(
     "settlements",

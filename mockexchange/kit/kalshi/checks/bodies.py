@@ -1,4 +1,4 @@
-"""How bodies are spelt: keys in order, one amount told twice told the same, fields that repeat another."""
+"""Rules of bodies: the order of keys, amounts in two formats, and fields that repeat or complement others."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -17,7 +17,7 @@ KEY_ORDER, TWINS, REPEATS, COMPLEMENTS, FLOW = (
     f"kalshi.{name}" for name in ("key_order", "twins", "repeats", "complements", "instants")
 )
 STEPS = {"_dollars": CENT, "_fixed": CENT, "_fp": ONE}
-"""What a whole number beside the text is cut to, by the suffix of the text's name: cents, or contracts."""
+"""The unit of the whole number beside a text amount, by the suffix of the text's key: cents or contracts."""
 REPEATED = (("trade_id", "fill_id"), ("market_ticker", "ticker"))
 COMPLEMENTARY = (
     ("yes_price_dollars", "no_price_dollars"),
@@ -31,7 +31,7 @@ FLOWS = (
     ("created_ts", "finalized_ts"),
     ("open_time", "close_time"),
 )
-"""The first is not after the second."""
+"""Pairs of timestamps of which the first is not after the second."""
 
 
 def _answer(target: Target, operation_id: str) -> Answer:
@@ -43,7 +43,7 @@ def _answer(target: Target, operation_id: str) -> Answer:
 
 
 def _objects(value: Any, at: str = "body") -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every object inside a value, with its place."""
+    """Yield every object inside a value, with its place."""
     if isinstance(value, dict):
         yield at, value
         for name, part in value.items():
@@ -67,8 +67,8 @@ def _bodies(target: Target, operation_id: str) -> Iterator[tuple[str, Mapping[st
         yield f"{answer.where}: {at}", value
 
 
-def _told_twice(value: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, str, Decimal]]:
-    """Names, number, text and step of amounts that an object tells twice; those of a book's prices among them."""
+def _amount_pairs(value: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, str, Decimal]]:
+    """Yield keys, number, text and step of amounts that an object has in two formats, also in order book levels."""
     for name, number in value.items():
         for suffix, step in STEPS.items():
             text = value.get(name + suffix)
@@ -80,17 +80,17 @@ def _told_twice(value: Mapping[str, Any]) -> Iterator[tuple[str, str, Any, str, 
 
 
 def judge_twins(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A whole number and the text of the same amount: the number is the text, cut to cents or contracts."""
+    """Judge that a whole number is the text of the same amount, truncated to cents or contracts."""
     judged = False
     for where, value in _bodies(target, operation_id):
-        for name, other, number, text, step in _told_twice(value):
+        for name, other, number, text, step in _amount_pairs(value):
             judged = True
             expected = truncated(Decimal(text), step) / step
             if truncated(Decimal(number), ONE) != expected:
-                words = f"{name} {expected}, as {other} is {text}"
-                yield finding(target, TWINS, where, f"{name} {number}", words, operation_id)
+                wanted = f"{name} {expected}, as {other} is {text}"
+                yield finding(target, TWINS, where, f"{name} {number}", wanted, operation_id)
     if not judged:
-        raise NotJudged("no amount is told in two ways")
+        raise NotJudged("no amount has two formats")
 
 
 def judge_repeats(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -108,7 +108,7 @@ def judge_repeats(target: Target, operation_id: str) -> Iterator[Finding]:
             expected = f"{int(at.timestamp())}, as created_time is {value['created_time']}"
             yield finding(target, REPEATS, where, f"ts {value['ts']}", expected, operation_id)
     if not judged:
-        raise NotJudged("there is no row that tells it twice")
+        raise NotJudged("no object has both fields")
 
 
 def judge_complements(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -120,7 +120,7 @@ def judge_complements(target: Target, operation_id: str) -> Iterator[Finding]:
             judged = True
             if Decimal(value[name]) + Decimal(value[other]) != ONE:
                 seen = f"{name} {value[name]} and {other} {value[other]}"
-                yield finding(target, COMPLEMENTS, where, seen, "together a dollar", operation_id)
+                yield finding(target, COMPLEMENTS, where, seen, "one dollar together", operation_id)
     if not judged:
         raise NotJudged("there is no row with both prices")
 
@@ -137,11 +137,11 @@ def judge_flow(target: Target, operation_id: str) -> Iterator[Finding]:
                 seen = f"{name} {value[name]} after {other} {value[other]}"
                 yield finding(target, FLOW, where, seen, "not after", operation_id)
     if not judged:
-        raise NotJudged("there is no row with both instants")
+        raise NotJudged("there is no row with both timestamps")
 
 
-def _telling(*pairs: tuple[str, str]) -> Callable[[Target], list[str]]:
-    """The reads of which an answer may tell both of a pair in one object."""
+def _with_pairs(*pairs: tuple[str, str]) -> Callable[[Target], list[str]]:
+    """Return a function for the reads whose answers may have both keys of a pair in one object."""
 
     def find(target: Target) -> list[str]:
         return [
@@ -175,20 +175,20 @@ CHECKS: tuple[Check[Target], ...] = (
         lambda target: list(target.operations),
         judge_key_order,
     ),
-    Check(TWINS, "An amount that is told twice is told the same.", PLACE, _with_twins, judge_twins),
+    Check(TWINS, "The two formats of an amount agree.", PLACE, _with_twins, judge_twins),
     Check(
         REPEATS,
-        "Fields that repeat another are the same.",
+        "Fields that repeat others are equal.",
         PLACE,
-        _telling(*REPEATED, ("ts", "created_time")),
+        _with_pairs(*REPEATED, ("ts", "created_time")),
         judge_repeats,
     ),
     Check(
         COMPLEMENTS,
-        "The prices of both sides make up a dollar.",
+        "The prices of both sides add up to a dollar.",
         PLACE,
-        _telling(*COMPLEMENTARY),
+        _with_pairs(*COMPLEMENTARY),
         judge_complements,
     ),
-    Check(FLOW, "Nothing ends before it began.", PLACE, _telling(*FLOWS), judge_flow),
+    Check(FLOW, "No end precedes its beginning.", PLACE, _with_pairs(*FLOWS), judge_flow),
 )

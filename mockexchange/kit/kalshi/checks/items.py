@@ -1,4 +1,4 @@
-"""One thing is told the same wherever it is told: alone, in a list, beside another, in the archive or before it."""
+"""Rules that an object is the same in every read: alone, in a list, nested, in order books and in the archive."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 
 class Item(NamedTuple):
-    """A read of one thing, the list it is a row of, and the field of the row that names it."""
+    """The list that has an object as a row, and the key of the row that names it."""
 
     listed: str
     name: str
@@ -49,16 +49,16 @@ def judge_item(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_nested(target: Target, operation_id: str) -> Iterator[Finding]:
-    """The markets of an event are those of the list, beside the event and in it where that was asked for."""
+    """Judge that the markets of an event equal the list, beside the event and, on request, nested in it."""
     for event in target.known("event_ticker"):
         listed = sorted(target.rows("GetMarkets", {"event_ticker": event}), key=lambda row: row["ticker"])
         for query in (None, {"with_nested_markets": "true"}):
             body = target.body(operation_id, query, {"event_ticker": event})
             where = f"GET {target.operations[operation_id].path}: {event}"
-            told = [body["markets"], *([body["event"].get("markets")] if query else [])]
+            lists = [body["markets"], *([body["event"].get("markets")] if query else [])]
             if not query and "markets" in body["event"]:
-                yield finding(target, NESTED, where, "markets in the event", "none unless asked for", operation_id)
-            for markets in told:
+                yield finding(target, NESTED, where, "markets in the event", "none unless requested", operation_id)
+            for markets in lists:
                 if sorted(markets or [], key=lambda row: row["ticker"]) != listed:
                     seen = [row["ticker"] for row in markets or []]
                     expected = f"the rows of GetMarkets: {[row['ticker'] for row in listed]}"
@@ -66,7 +66,7 @@ def judge_nested(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_book(target: Target, operation_id: str) -> Iterator[Finding]:
-    """The best bids of a book are those of its market; the best one is the last."""
+    """Judge that the last levels of an order book are the best, and equal the bids of its market."""
     judged = False
     for ticker in target.known("ticker"):
         market = target.row("GetMarket", ticker)
@@ -83,16 +83,16 @@ def judge_book(target: Target, operation_id: str) -> Iterator[Finding]:
                     yield finding(
                         target, BOOK, where, f"{side} {prices}", "each price once, the best last", operation_id
                     )
-                best, told = max(prices, default=Decimal(0)), Decimal(market[f"{side}_bid_dollars"])
-                if best != told:
-                    expected = f"{told}, the bid of its market"
+                best, bid = max(prices, default=Decimal(0)), Decimal(market[f"{side}_bid_dollars"])
+                if best != bid:
+                    expected = f"{bid}, the bid of its market"
                     yield finding(target, BOOK, where, f"best {side} bid {best}", expected, operation_id)
     if not judged:
         raise NotJudged("every book is empty")
 
 
 def judge_depth(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A depth keeps the best prices of each side; 0 keeps all."""
+    """Judge that a depth keeps the best prices of each side, and that 0 keeps all."""
     judged = False
     for ticker in target.known("ticker"):
         whole = target.body(operation_id, None, {"ticker": ticker})
@@ -110,7 +110,7 @@ def judge_depth(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 class Archived(NamedTuple):
-    """A list, its archive, the field that decides, and the field of the cutoff."""
+    """A list, its archive, the timestamp of its rows, and the key of the cutoff."""
 
     listed: str
     archive: str
@@ -126,7 +126,7 @@ ARCHIVES = (
 
 
 def judge_archive(target: Target, operation_id: str) -> Iterator[Finding]:
-    """What happened before the cutoff is in the archive alone, the rest is not in it."""
+    """Judge that rows before the cutoff are only in the archive, and the others only in the list."""
     archived = next(one for one in ARCHIVES if one.archive == operation_id)
     cutoff = instant_of(target.body("GetHistoricalCutoff").get(archived.cutoff))
     if cutoff is None:
@@ -146,15 +146,17 @@ def judge_archive(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _movable(rows: Sequence[Row]) -> list[Row]:
-    """What rests or is held stays where it is, however old."""
+    """Return the rows that move to the archive: not resting orders and open positions."""
     return [row for row in rows if row.get("status") != "resting" and "position_fp" not in row]
 
 
 PLACE = "contracts/kalshi/README.md"
 CHECKS: tuple[Check[Target], ...] = (
-    Check(ITEM, "One thing alone is told as in the list.", PLACE, applies_to(*ITEMS), judge_item),
-    Check(NESTED, "The markets of an event are those of the list.", PLACE, applies_to("GetEvent"), judge_nested),
-    Check(BOOK, "A book begins with its market's bids.", PLACE, applies_to("GetMarketOrderbook"), judge_book),
+    Check(ITEM, "A single object equals its row in the list.", PLACE, applies_to(*ITEMS), judge_item),
+    Check(NESTED, "The markets of an event equal the list.", PLACE, applies_to("GetEvent"), judge_nested),
+    Check(
+        BOOK, "The best levels of a book are its market's bids.", PLACE, applies_to("GetMarketOrderbook"), judge_book
+    ),
     Check(DEPTH, "A depth keeps the best prices.", PLACE, applies_to("GetMarketOrderbook"), judge_depth),
     Check(
         ARCHIVE,

@@ -1,4 +1,4 @@
-"""Keys: what one may read, and that nobody reads another's."""
+"""Rules of keys: what each kind of key may read, and that no key reads another account."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.applicability import applies_to, with_parameter
-from mockexchange.kit.kalshi.lists import SUBACCOUNT_UNHEARD_OF, subaccounts
+from mockexchange.kit.kalshi.lists import SUBACCOUNT_UNOPENED, subaccounts
 from mockexchange.kit.kalshi.roles import role_of
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RESTRICTED, Target
@@ -39,17 +39,20 @@ from mockexchange.kit.target import BALANCE_ONLY, BOUND, FCM, MEMBER, OTHER, RES
         "unopened_book",
     )
 )
-NOBODY = "fcm0_nobody"
+UNKNOWN_SUBTRADER = "fcm0_nobody"
 ACCOUNT_WIDE = ("GetDeposits", "GetWithdrawals", "GetSubaccountTransfers", "GetSubaccountBalances")
-"""Reads that span the books of an account, which a key of one book may not."""
+"""Reads across the subaccounts of an account, which are refused to a key of one subaccount."""
 OWN = {"GetOrders": "order_id", "GetFills": "order_id", "GetDeposits": "id", "GetWithdrawals": "id"}
-"""Lists of an account, with what is its own: the two sides of a trade may share a `fill_id`, never an order."""
+"""Lists of an account, with a key of their rows that no two accounts share (both sides of a trade may share a
+`fill_id`, never an order)."""
 Row = Mapping[str, Any]
 
 
 def judge_plain(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A plain member reads nothing that is for FCM members."""
-    answer = target.ask(target.operations[operation_id].path, query={"subtrader_id": NOBODY}, signer=target.key(MEMBER))
+    """Judge that a key without FCM membership is refused at reads for FCM members."""
+    answer = target.ask(
+        target.operations[operation_id].path, query={"subtrader_id": UNKNOWN_SUBTRADER}, signer=target.key(MEMBER)
+    )
     yield from _refused(target, PLAIN, operation_id, answer)
 
 
@@ -59,32 +62,32 @@ def _refused(target: Target, rule: str, operation_id: str, answer: Any, status: 
 
 
 def _subaccount_of_key(target: Target) -> str:
-    """The one book that the restricted key may name. Raises NotJudged where there is none."""
+    """Return the subaccount that the restricted key may name. Raises NotJudged if there is none."""
     path, key = target.operations["GetBalance"].path, target.key(RESTRICTED)
     for number in subaccounts(target):
         if target.ask(path, query={"subaccount": number}, signer=key).status == 200:
             return number
-    raise NotJudged("the restricted key may read no book of the account that the member's key is of")
+    raise NotJudged("the restricted key may read no book of the account of the member's key")
 
 
 def judge_restricted_subaccount(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A key of one book reads it, named or not, as the account's key does; another book is refused."""
+    """Judge that a key of one subaccount reads it like the account's key, named or not, and no other subaccount."""
     own, key = _subaccount_of_key(target), target.key(RESTRICTED)
     path = target.operations[operation_id].path
     expected = target.still(target.ask(path, query={"subaccount": own}, signer=target.key(MEMBER)))
     for query in ({}, {"subaccount": own}):
         answer = target.ask(path, query=query, signer=key)
-        if _same(target.still(answer)) != _same(expected):
-            words = f"as the account's key reads book {own}: {expected}"
-            yield finding(target, RESTRICTED_BOOK, answer.where, answer_text(answer), words, operation_id)
+        if _comparable(target.still(answer)) != _comparable(expected):
+            wanted = f"as the account's key reads book {own}: {expected}"
+            yield finding(target, RESTRICTED_BOOK, answer.where, answer_text(answer), wanted, operation_id)
     for number in {*subaccounts(target)} - {own}:
         answer = target.ask(path, query={"subaccount": number}, signer=key)
         yield from _refused(target, RESTRICTED_BOOK, operation_id, answer)
 
 
-def _same(told: tuple[int, Any]) -> tuple[int, Any]:
-    """An answer without cursors, which may know whose they are, and without what only some keys are told."""
-    status, body = told
+def _comparable(answer: tuple[int, Any]) -> tuple[int, Any]:
+    """Return an answer without cursors, which may depend on the key, and without fields that only some keys receive."""
+    status, body = answer
     dropped = {"cursor", "balance_breakdown"}
     return status, {name: value for name, value in body.items() if name not in dropped} if isinstance(
         body, dict
@@ -96,28 +99,28 @@ def judge_restricted_account(target: Target, operation_id: str) -> Iterator[Find
     answer = target.ask(target.operations[operation_id].path, signer=target.key(RESTRICTED))
     yield from _refused(target, RESTRICTED_ACCOUNT, operation_id, answer)
     if answer.status == 403 and "restricted to a single sub-account" not in answer.text:
-        expected = "a text that says that the key is restricted"
+        expected = "a message that the key is restricted to a single sub-account"
         yield finding(target, RESTRICTED_ACCOUNT, answer.where, answer_text(answer), expected, operation_id)
 
 
 def judge_breakdown(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Shards are not told to a key of one book, and they are to others."""
-    for role, is_told in ((MEMBER, True), (RESTRICTED, False)):
+    """Judge that a key of one subaccount receives no breakdown by shard, and other keys do."""
+    for role, is_expected in ((MEMBER, True), (RESTRICTED, False)):
         body = target.body(operation_id, role=role)
-        if ("balance_breakdown" in body) is not is_told:
+        if ("balance_breakdown" in body) is not is_expected:
             where = f"GET {target.operations[operation_id].path} by the {role} key"
-            expected = "balance_breakdown" if is_told else "no balance_breakdown"
+            expected = "balance_breakdown" if is_expected else "no balance_breakdown"
             yield finding(target, BREAKDOWN, where, f"{', '.join(body)}", expected, operation_id)
 
 
 def judge_scope(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A key with the scope for balances reads the balance and nothing else."""
+    """Judge that a key with the scope for balances reads the balance and nothing else."""
     answer = target.read(operation_id, role=BALANCE_ONLY)
     yield from _refused(target, SCOPE, operation_id, answer, 200 if operation_id == "GetBalance" else 403)
 
 
 def _bound_subtrader(target: Target) -> str:
-    """The one subtrader that the bound key reads. Raises NotJudged where it reads none."""
+    """Return the subtrader that the bound key reads. Raises NotJudged if it reads none."""
     path, key = target.operations["GetFCMPositions"].path, target.key(BOUND)
     for row in target.rows("ListFCMSubtraders"):
         if target.ask(path, query={"subtrader_id": row["subtrader_id"]}, signer=key).status == 200:
@@ -126,14 +129,14 @@ def _bound_subtrader(target: Target) -> str:
 
 
 def judge_bound_own(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A key that is bound to a subtrader reads it, named or not, as the FCM's key does."""
+    """Judge that a key bound to a subtrader reads it like the FCM's key, named or not."""
     own, path = _bound_subtrader(target), target.operations[operation_id].path
     expected = target.still(target.ask(path, query={"subtrader_id": own}, signer=target.key(FCM)))
     for query in ({}, {"subtrader_id": own}):
         answer = target.ask(path, query=query, signer=target.key(BOUND))
-        if _same(target.still(answer)) != _same(expected):
-            words = f"as the FCM's key reads {own}: {expected}"
-            yield finding(target, BOUND_OWN, answer.where, answer_text(answer), words, operation_id)
+        if _comparable(target.still(answer)) != _comparable(expected):
+            wanted = f"as the FCM's key reads {own}: {expected}"
+            yield finding(target, BOUND_OWN, answer.where, answer_text(answer), wanted, operation_id)
 
 
 def judge_bound_other(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -146,7 +149,7 @@ def judge_bound_other(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _foreign_orders(target: Target) -> list[str]:
-    """Orders of other accounts. Raises NotJudged where no other account has any."""
+    """Return ids of orders of the other account. Raises NotJudged if it has none."""
     found = [str(row["order_id"]) for row in target.whole("GetOrders", role=OTHER).rows]
     if not found:
         raise NotJudged("the other account has no order")
@@ -154,14 +157,14 @@ def _foreign_orders(target: Target) -> list[str]:
 
 
 def judge_orders(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Another account's order is one that is not there."""
+    """Judge that another account's order is not found."""
     for order_id in _foreign_orders(target):
         answer = target.ask(target.operations[operation_id].path, names={"order_id": order_id})
         yield from _refused(target, ORDERS, operation_id, answer, 404)
 
 
 def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
-    """No row is listed for two accounts: the member's, another member's and, if its key is there, the FCM's."""
+    """Judge that no row is listed for two accounts: the member's, another's and, if there is a key, the FCM's."""
     name, owners = OWN[operation_id], dict[str, str]()
     lists = {role: target.whole(operation_id, role=role) for role in (MEMBER, OTHER)}
     if not all(each.rows for each in lists.values()):
@@ -176,20 +179,20 @@ def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_unheard_of(target: Target, operation_id: str) -> Iterator[Finding]:
-    answer = target.ask(target.operations[operation_id].path, query={"subtrader_id": NOBODY})
+    answer = target.ask(target.operations[operation_id].path, query={"subtrader_id": UNKNOWN_SUBTRADER})
     yield from _refused(target, UNHEARD_OF, operation_id, answer, 404)
 
 
 def judge_unopened(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A book that was never opened reads as an empty one."""
-    if SUBACCOUNT_UNHEARD_OF in subaccounts(target):
-        raise NotJudged(f"book {SUBACCOUNT_UNHEARD_OF} is open")
-    body = target.body(operation_id, {"subaccount": SUBACCOUNT_UNHEARD_OF})
+    """Judge that a subaccount that was never opened reads as an empty one."""
+    if SUBACCOUNT_UNOPENED in subaccounts(target):
+        raise NotJudged(f"book {SUBACCOUNT_UNOPENED} is open")
+    body = target.body(operation_id, {"subaccount": SUBACCOUNT_UNOPENED})
     for name, value in body.items():
         if (name in {"balance", "portfolio_value"} and value != 0) or (
             isinstance(value, list) and name != "balance_breakdown" and value
         ):
-            where = f"GET {target.operations[operation_id].path}?subaccount={SUBACCOUNT_UNHEARD_OF}"
+            where = f"GET {target.operations[operation_id].path}?subaccount={SUBACCOUNT_UNOPENED}"
             yield finding(target, UNOPENED, where, f"{name} {value}", "nothing", operation_id)
 
 
@@ -198,7 +201,7 @@ def _for_fcm(target: Target) -> list[str]:
 
 
 def _scoped(target: Target) -> list[str]:
-    """Where a date has scopes of one read: a sample of what the key may not."""
+    """Return a sample of reads, if the date has scopes for single reads."""
     scopes = {"GetBalance", "GetPositions", "GetFills", "GetOrders", "GetSettlements", "GetApiKeys"}
     row = target.row_schema("GetApiKeys").get("properties", {})
     return sorted(scopes & set(target.operations)) if "subaccount" in row else []
@@ -208,13 +211,13 @@ def _with_breakdown(target: Target) -> list[str]:
     return ["GetBalance"] if "balance_breakdown" in target.answer_keys("GetBalance") else []
 
 
-def _by_book(target: Target) -> list[str]:
-    """Where the date has books: what is read of one, of what an account reads."""
+def _by_subaccount(target: Target) -> list[str]:
+    """Return the reads with a `subaccount` parameter, if the date has subaccounts."""
     return [] if "GetSubaccountBalances" not in target.operations else with_parameter("subaccount")(target)
 
 
 def _by_subtrader(target: Target) -> list[str]:
-    """Where the date lets a key of a subtrader leave its name out."""
+    """Return the reads in which a key of a subtrader may omit its name, if the date has such keys."""
     if "ListFCMSubtraders" not in target.operations:
         return []
     return [
@@ -225,28 +228,28 @@ def _by_subtrader(target: Target) -> list[str]:
 
 
 def _account_wide(target: Target) -> list[str]:
-    return applies_to(*ACCOUNT_WIDE)(target) if _by_book(target) else []
+    return applies_to(*ACCOUNT_WIDE)(target) if _by_subaccount(target) else []
 
 
 PLACE = "contracts/kalshi/README.md"
 CHECKS: tuple[Check[Target], ...] = (
     Check(PLAIN, "Reads for FCM members are refused to others.", PLACE, _for_fcm, judge_plain),
-    Check(RESTRICTED_BOOK, "A key of one book reads that book.", PLACE, _by_book, judge_restricted_subaccount),
+    Check(RESTRICTED_BOOK, "A key of one book reads that book.", PLACE, _by_subaccount, judge_restricted_subaccount),
     Check(
         RESTRICTED_ACCOUNT, "A key of one book does not read across.", PLACE, _account_wide, judge_restricted_account
     ),
-    Check(BREAKDOWN, "A key of one book is told of no shards.", PLACE, _with_breakdown, judge_breakdown),
-    Check(SCOPE, "A key reads what its scopes let it.", PLACE, _scoped, judge_scope),
+    Check(BREAKDOWN, "A key of one book receives no breakdown by shard.", PLACE, _with_breakdown, judge_breakdown),
+    Check(SCOPE, "A key reads what its scopes allow.", PLACE, _scoped, judge_scope),
     Check(BOUND_OWN, "A key of one subtrader reads it.", PLACE, _by_subtrader, judge_bound_own),
     Check(BOUND_OTHER, "A key of one subtrader reads no other.", PLACE, _by_subtrader, judge_bound_other),
     Check(
         ORDERS,
-        "Another account's order is not there.",
+        "Another account's order is not found.",
         PLACE,
         applies_to("GetOrder", "GetOrderQueuePosition"),
         judge_orders,
     ),
-    Check(ROWS, "Nobody sees another account's rows.", PLACE, applies_to(*OWN), judge_rows),
-    Check(UNHEARD_OF, "A subtrader of nobody's is not there.", PLACE, with_parameter("subtrader_id"), judge_unheard_of),
-    Check(UNOPENED, "A book that was never opened is empty.", PLACE, _by_book, judge_unopened),
+    Check(ROWS, "No account reads another's rows.", PLACE, applies_to(*OWN), judge_rows),
+    Check(UNHEARD_OF, "An unknown subtrader is not found.", PLACE, with_parameter("subtrader_id"), judge_unheard_of),
+    Check(UNOPENED, "A book that was never opened is empty.", PLACE, _by_subaccount, judge_unopened),
 )

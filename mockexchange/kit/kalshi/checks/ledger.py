@@ -1,6 +1,6 @@
-"""What the account's fills, settlements and positions tell of each other, by the venue's own words for them.
+"""Rules that fills, settlements and positions of an account agree, by the venue's definitions.
 
-Positions are folded anew from fills: contracts bought and sold, the cost of what is held, what closing realized.
+Positions are recomputed from fills: contracts bought and sold, cost of the open position, realized profit.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,18 +25,21 @@ Row = Mapping[str, Any]
 ZERO = Decimal(0)
 
 
-class Folded(NamedTuple):
-    """A position as its fills make it. `held` is positive for YES, `cost` is of what is held, `spent` is all buying."""
+class FoldedPosition(NamedTuple):
+    """A position computed from its fills."""
 
     held: Decimal = ZERO
+    """Contracts held; positive for YES, negative for NO."""
     cost: Decimal = ZERO
+    """The cost of the contracts held, in dollars."""
     spent: Decimal = ZERO
+    """The cost of all contracts bought, in dollars."""
     realized: Decimal = ZERO
     fees: Decimal = ZERO
     fills: int = 0
 
-    def with_fill(self, row: Row) -> "Folded":
-        """Buying one side closes what is held of the other at a dollar the pair; selling is the mirror of buying."""
+    def with_fill(self, row: Row) -> "FoldedPosition":
+        """Return the position after a fill. YES and NO close in pairs for a dollar; selling one is buying the other."""
         count, is_yes = contract_count(row, "count").value, row["side"] == "yes"
         is_buy = row["action"] == "buy"
         signed = count if is_yes == is_buy else -count
@@ -45,7 +48,7 @@ class Folded(NamedTuple):
         basis = self.cost * closed / abs(self.held) if closed else ZERO
         gain = closed * (ONE - own) - basis
         bought = count if is_buy else count - closed
-        return Folded(
+        return FoldedPosition(
             self.held + signed,
             self.cost - basis + (count - closed) * own,
             self.spent + bought * own,
@@ -72,7 +75,7 @@ def judge_folded(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _fills(target: Target) -> list[Row]:
-    """Every fill of the account, oldest first, those in the archive too. Raises NotJudged where there are too many."""
+    """Return every fill, oldest first, with those in the archive. Raises NotJudged if there are too many."""
     found: list[Row] = []
     for operation_id in ("GetFills", "GetFillsHistorical"):
         if operation_id in target.operations:
@@ -80,7 +83,7 @@ def _fills(target: Target) -> list[Row]:
             if not whole.is_complete:
                 raise NotJudged("there are more fills than are read")
             found.extend(whole.rows)
-    # A trade between two books of the account is a fill of each. They are listed newest first.
+    # A trade between two subaccounts is a fill of each. Fills are listed newest first.
     known = {(row["fill_id"], row.get("subaccount_number"), row["action"]): row for row in found}
     oldest_first = list(known.values())
     oldest_first.reverse()
@@ -91,12 +94,12 @@ def _fills(target: Target) -> list[Row]:
 def _made_at(fill: Row) -> datetime:
     at = instant_of(fill["created_time"])
     if at is None:
-        raise NotJudged("a fill does not tell when it was made")
+        raise NotJudged("a fill has no created_time")
     return at
 
 
 def _compare(target: Target, operation_id: str, where: str, row: Row, fills: Sequence[Row]) -> Iterator[Finding]:
-    folded = Folded()
+    folded = FoldedPosition()
     for fill in fills:
         folded = folded.with_fill(fill)
     slack = MICRO * folded.fills
@@ -108,21 +111,21 @@ def _compare(target: Target, operation_id: str, where: str, row: Row, fills: Seq
     ]
     if all("fee_cost" in fill for fill in fills):
         pairs.append(("fees_paid", dollars(row, "fees_paid"), folded.fees, _fee_slack(fills)))
-    for name, told, expected, within in pairs:
-        if not told.matches(expected, within):
-            words = f"{expected}, as its {len(fills)} fills make it"
-            yield finding(target, FOLDED, f"{where}: {row['ticker']}", f"{name} {told.value}", words, operation_id)
+    for name, shown, expected, within in pairs:
+        if not shown.matches(expected, within):
+            wanted = f"{expected}, from its {len(fills)} fills"
+            yield finding(target, FOLDED, f"{where}: {row['ticker']}", f"{name} {shown.value}", wanted, operation_id)
 
 
 def _fee_slack(fills: Sequence[Row]) -> Decimal:
-    """Each fee that is told with fewer than six decimals was cut off, perhaps to cents where all are whole cents."""
+    """Return the error of the sum of fees: fees with fewer than six decimals were truncated, perhaps to cents."""
     rough = [fill for fill in fills if len(str(fill["fee_cost"]).partition(".")[2]) < DECIMALS_EXACT]
     step = CENT if all(_fee(fill) % CENT == 0 for fill in rough) else CENTICENT
     return step * len(rough)
 
 
 def judge_held(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Nothing is held without contracts; a contract costs no more than a dollar; cost is within what was spent."""
+    """Judge that the cost is at most a dollar a contract, and at most what was spent."""
     whole = target.whole(operation_id)
     for row in whole.rows:
         count, cost, spent = (
@@ -143,7 +146,7 @@ def judge_held(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_settled_hidden(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A position leaves the list when its market settles."""
+    """Judge that positions of settled markets are not listed."""
     settled = {row["ticker"] for row in target.rows("GetSettlements")}
     if not settled:
         raise NotJudged("nothing has settled")
@@ -155,7 +158,7 @@ def judge_settled_hidden(target: Target, operation_id: str) -> Iterator[Finding]
 
 
 def judge_settlements(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Each winning contract of the net position pays a dollar; what a YES is worth follows from the result."""
+    """Judge that each winning contract of the net position pays a dollar, and that the value fits the result."""
     whole = target.whole(operation_id)
     judged = False
     for row in whole.rows:
@@ -172,14 +175,14 @@ def judge_settlements(target: Target, operation_id: str) -> Iterator[Finding]:
         net = yes.value - no.value if result == "yes" else no.value - yes.value
         expected, slack = max(net, ZERO) * 100, (yes.step + no.step) * 100 + 1
         if abs(row["revenue"] - expected) >= slack:
-            words = f"{expected}, a dollar for each contract of {result} that was left"
-            yield finding(target, SETTLEMENTS, where, f"revenue {row['revenue']}", words, operation_id)
+            wanted = f"{expected}, a dollar for each contract of {result} that was held"
+            yield finding(target, SETTLEMENTS, where, f"revenue {row['revenue']}", wanted, operation_id)
     if not judged:
         raise NotJudged("no market settled yes or no")
 
 
 def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
-    """What is held is worth between nothing and a dollar a contract; the formula is not documented."""
+    """Judge that a contract is worth between nothing and a dollar; the formula is not documented."""
     whole = target.whole("GetPositions")
     if not whole.is_complete:
         raise NotJudged("there are more positions than are read")
@@ -195,25 +198,27 @@ PLACE = "contracts/kalshi/README.md"
 CHECKS: tuple[Check[Target], ...] = (
     Check(
         FOLDED,
-        "A position is what its fills make it.",
+        "A position is the sum of its fills.",
         PLACE,
         applies_if_subaccounts_shown("GetPositions"),
         judge_folded,
     ),
-    Check(HELD, "What is held costs what it can.", PLACE, applies_to("GetPositions", "GetFCMPositions"), judge_held),
+    Check(
+        HELD, "The cost of a position is possible.", PLACE, applies_to("GetPositions", "GetFCMPositions"), judge_held
+    ),
     Check(
         SETTLED_HIDDEN,
-        "Settled positions are not listed unless asked for.",
+        "Settled positions are listed on request only.",
         PLACE,
         applies_to("GetPositions"),
         judge_settled_hidden,
     ),
     Check(
         SETTLEMENTS,
-        "A settlement pays what was left at the result.",
+        "A settlement pays the winning contracts.",
         PLACE,
         applies_to("GetSettlements"),
         judge_settlements,
     ),
-    Check(VALUE, "The portfolio's value is within what it can be.", PLACE, applies_to("GetBalance"), judge_value),
+    Check(VALUE, "The value of the portfolio is possible.", PLACE, applies_to("GetBalance"), judge_value),
 )

@@ -1,4 +1,4 @@
-"""Lists of names: commas part names where the date takes lists, and belong to a name where it does not."""
+"""The rule of commas in names: separators where the date takes lists of names, part of a name elsewhere."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -15,6 +15,8 @@ COMMAS = "filters.commas"
 
 
 class Named(NamedTuple):
+    """A parameter that takes a name or a list of names, and how rows show it."""
+
     operation_id: str
     parameter: str
     find: Find
@@ -36,16 +38,16 @@ def judge(target: Target, subject: str) -> Iterator[Finding]:
     operation_id, name = subject.split()
     named = next(one for one in NAMED if (one.operation_id, one.parameter) == (operation_id, name))
     whole = target.whole(operation_id)
-    told = [(named.find(target, row), row) for row in whole.rows]
-    names = list(dict.fromkeys(text for text, _ in told if text))[:2]
+    found = [(named.find(target, row), row) for row in whole.rows]
+    names = list(dict.fromkeys(text for text, _ in found if text))[:2]
     if len(names) < 2:
-        raise NotJudged(f"there are no two values of {name!r} to ask for")
+        raise NotJudged(f"there are no two values of {name!r} to filter by")
     part = target.whole(operation_id, {name: ",".join(names)})
     is_list = "pattern" in target.operations[operation_id].query[name].schema
-    expected: list[Row] = [row for text, row in told if text in names] if is_list else []
+    expected: list[Row] = [row for text, row in found if text in names] if is_list else []
     if part.rows != expected:
-        words = f"{len(expected)} rows, as {'both names say' if is_list else 'a comma is part of the name'}"
-        yield finding(target, COMMAS, part.where, f"{len(part.rows)} rows", words, operation_id)
+        wanted = f"{len(expected)} rows, {'those of both names' if is_list else 'as a comma is part of the name'}"
+        yield finding(target, COMMAS, part.where, f"{len(part.rows)} rows", wanted, operation_id)
 
 
 def _subjects(target: Target) -> list[str]:
@@ -57,5 +59,5 @@ def _subjects(target: Target) -> list[str]:
 
 
 CHECKS: tuple[Check[Target], ...] = (
-    Check(COMMAS, "Commas part names where lists are taken.", "contracts/kalshi/README.md", _subjects, judge),
+    Check(COMMAS, "Commas separate names where lists are accepted.", "contracts/kalshi/README.md", _subjects, judge),
 )

@@ -1,4 +1,4 @@
-"""Orders: their counts, their fills, what rests, and each of them alone as in the list."""
+"""Rules of orders: counts, fills, resting orders and queue positions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -24,13 +24,13 @@ COUNTS, FILLS, RESTING, QUEUE, QUEUE_ONE, QUEUE_PLACE, VALUE = (
     )
 )
 ORDERS_MAX = 8
-"""Looked at one by one."""
+"""Orders that are read one by one."""
 Row = Mapping[str, Any]
 ZERO = Decimal(0)
 
 
 def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
-    """What was filled and what remains is at most what was ordered; only what rests has anything left."""
+    """Judge that filled and remaining counts are at most the initial one, and that only resting orders remain."""
     whole = target.whole(operation_id)
     for row in whole.rows:
         filled, left, ordered = (contract_count(row, f"{name}_count") for name in ("fill", "remaining", "initial"))
@@ -40,7 +40,7 @@ def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
         if together > ordered.value:
             yield finding(target, COUNTS, where, seen, "no more than was ordered", operation_id)
         if row["status"] == "resting" and ordered.value - together > slack:
-            yield finding(target, COUNTS, where, seen, "all of it, while it rests", operation_id)
+            yield finding(target, COUNTS, where, seen, "filled and left add up while it rests", operation_id)
         if row["status"] != "resting" and left.value:
             yield finding(target, COUNTS, where, seen, "nothing left, as it does not rest", operation_id)
         if row["status"] == "executed" and ordered.value - together > slack:
@@ -50,7 +50,7 @@ def judge_counts(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_fills(target: Target, operation_id: str) -> Iterator[Finding]:
-    """The fills that name an order make up what it says was filled, and at what cost."""
+    """Judge that count, cost and fees of an order are the sums of its fills."""
     filled = [row for row in target.rows(operation_id) if contract_count(row, "fill_count").value]
     if not filled:
         raise NotJudged("no order was filled")
@@ -58,13 +58,13 @@ def judge_fills(target: Target, operation_id: str) -> Iterator[Finding]:
         whole = target.whole("GetFills", {"order_id": row["order_id"]})
         if not whole.rows:
             continue  # its fills are in the archive
-        for name, told, exact, slack in _made_of(row, whole.rows):
-            if not told.matches(exact, slack):
-                expected = f"{exact}, as its {len(whole.rows)} fills"
-                yield finding(target, FILLS, whole.where, f"{name} {told.value}", expected, operation_id)
+        for name, shown, exact, slack in _sums_of_fills(row, whole.rows):
+            if not shown.matches(exact, slack):
+                expected = f"{exact}, from its {len(whole.rows)} fills"
+                yield finding(target, FILLS, whole.where, f"{name} {shown.value}", expected, operation_id)
 
 
-def _made_of(row: Row, fills: Sequence[Row]) -> Iterator[tuple[str, Amount, Decimal, Decimal]]:
+def _sums_of_fills(row: Row, fills: Sequence[Row]) -> Iterator[tuple[str, Amount, Decimal, Decimal]]:
     rough = ZERO if all("count_fp" in fill for fill in fills) else Decimal(len(fills))
     count = sum((contract_count(fill, "count").value for fill in fills), ZERO)
     yield "fill_count", contract_count(row, "fill_count"), count, rough
@@ -77,14 +77,14 @@ def _made_of(row: Row, fills: Sequence[Row]) -> Iterator[tuple[str, Amount, Deci
         yield name, dollars(row, name), sum(parts, ZERO), rough
     if all(isinstance(row.get(f"{name}_fees_dollars"), str) and "fee_cost" in fills[0] for name in ("taker", "maker")):
         fees = sum((Decimal(fill["fee_cost"]) for fill in fills), ZERO)
-        told = Amount(
+        fees_shown = Amount(
             dollars(row, "taker_fees").value + dollars(row, "maker_fees").value, dollars(row, "taker_fees").step
         )
-        yield "fees", told, fees, CENT if told.step else Decimal("0.0001") * len(fills)
+        yield "fees", fees_shown, fees, CENT if fees_shown.step else Decimal("0.0001") * len(fills)
 
 
 def _resting(target: Target) -> list[Row]:
-    """What rests in the primary book."""
+    """Return the resting orders of the primary subaccount. Raises NotJudged if there are too many."""
     whole = target.whole("GetOrders", {"status": "resting"})
     if not whole.is_complete:
         raise NotJudged("more orders rest than are read")
@@ -92,29 +92,32 @@ def _resting(target: Target) -> list[Row]:
 
 
 def judge_resting(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A position tells how many contracts rest in its market."""
+    """Judge that a position shows the count of contracts that rest in its market."""
     whole, resting = target.whole(operation_id), _resting(target)
     for row in whole.rows:
         orders = [order for order in resting if order["ticker"] == row["ticker"]]
         left = sum((contract_count(order, "remaining_count").value for order in orders), ZERO)
-        told = contract_count(row, "resting_orders_count")
+        shown = contract_count(row, "resting_orders_count")
         rough = Decimal(len(orders)) if any("remaining_count_fp" not in order for order in orders) else ZERO
-        if not told.matches(left, rough):
+        if not shown.matches(left, rough):
             where, expected = f"{whole.where}: {row['ticker']}", f"{left}, what is left of its {len(orders)} orders"
-            yield finding(target, RESTING, where, f"resting_orders_count {told.value}", expected, operation_id)
+            yield finding(target, RESTING, where, f"resting_orders_count {shown.value}", expected, operation_id)
     if not whole.rows:
         raise NotJudged("there is no position")
 
 
 def judge_queue(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Every resting order of the book has a place in a queue, and no other; of which book, not every date tells."""
+    """Judge that the resting orders of the primary subaccount, and no others, have a queue position.
+
+    Not every date shows the subaccount of an order.
+    """
     whole = target.whole(operation_id)
     listed, resting = {row["order_id"]: row for row in whole.rows}, {row["order_id"]: row for row in _resting(target)}
-    books_are_told = "subaccount_number" in target.row_schema("GetOrders")["properties"]
-    for order_id in resting.keys() - listed.keys() if books_are_told else ():
+    has_subaccounts = "subaccount_number" in target.row_schema("GetOrders")["properties"]
+    for order_id in resting.keys() - listed.keys() if has_subaccounts else ():
         yield finding(target, QUEUE, whole.where, f"no row of {order_id}", "each order that rests", operation_id)
     for order_id in listed.keys() - resting.keys():
-        yield finding(target, QUEUE, whole.where, f"a row of {order_id}", "orders that rest only", operation_id)
+        yield finding(target, QUEUE, whole.where, f"a row of {order_id}", "only orders that rest", operation_id)
     for order_id in listed.keys() & resting.keys():
         if listed[order_id]["market_ticker"] != resting[order_id]["ticker"]:
             seen, expected = listed[order_id]["market_ticker"], resting[order_id]["ticker"]
@@ -124,7 +127,7 @@ def judge_queue(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_queue_of_one(target: Target, operation_id: str) -> Iterator[Finding]:
-    """The place of one order is that of the list; an order that does not rest has none."""
+    """Judge that the queue position of one order equals the list, and that an order that does not rest has none."""
     listed = target.whole("GetOrderQueuePositions")
     for row in listed.rows[:ORDERS_MAX]:
         body = target.body(operation_id, None, {"order_id": row["order_id"]})
@@ -142,21 +145,21 @@ def judge_queue_of_one(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_queue_place(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Ahead of an order is no more than what others bid as much as it does, or more."""
+    """Judge that at most the contracts of others at the same or a better price are ahead of an order."""
     places = target.whole(operation_id)
     ahead = {row["order_id"]: contract_count(row, "queue_position") for row in places.rows}
     bought = [row for row in _resting(target) if row["action"] == "buy" and row["order_id"] in ahead]
     for order in bought[:ORDERS_MAX]:
-        others = _bid_as_much(target, order) - contract_count(order, "remaining_count").value
-        told = ahead[order["order_id"]]
-        if told.value > others + told.step:
-            where, seen = f"{places.where}: {order['order_id']}", f"{told.value} contracts ahead"
+        others = _bid_at_or_above(target, order) - contract_count(order, "remaining_count").value
+        shown = ahead[order["order_id"]]
+        if shown.value > others + shown.step:
+            where, seen = f"{places.where}: {order['order_id']}", f"{shown.value} contracts ahead"
             yield finding(target, QUEUE_PLACE, where, seen, f"at most the {others} of others", operation_id)
     if not bought:
-        raise NotJudged("no order rests that buys")
+        raise NotJudged("no buy order rests")
 
 
-def _bid_as_much(target: Target, order: Row) -> Decimal:
+def _bid_at_or_above(target: Target, order: Row) -> Decimal:
     body = target.body("GetMarketOrderbook", None, {"ticker": order["ticker"]})
     book, side = body.get("orderbook_fp") or body["orderbook"], order["side"]
     levels = book[f"{side}_dollars"] or []
@@ -164,22 +167,22 @@ def _bid_as_much(target: Target, order: Row) -> Decimal:
 
 
 def judge_value(target: Target, operation_id: str) -> Iterator[Finding]:
-    """What all resting orders of an FCM's subtraders would cost."""
+    """Judge that the total value is the cost of the resting orders of all subtraders of an FCM."""
     total = ZERO
     for subtrader in target.rows("ListFCMSubtraders"):
         query = {"subtrader_id": subtrader["subtrader_id"], "status": "resting"}
         for row in target.rows("GetFCMOrders", query):
             if row["action"] != "buy":
-                raise NotJudged("an order that sells rests, and what that costs is not documented")
+                raise NotJudged("a sell order rests, and its cost is not documented")
             total += contract_count(row, "remaining_count").value * price(row, row["side"])
-    told = Amount(Decimal(target.body(operation_id)["total_resting_order_value"]) * CENT, CENT)
-    if not told.matches(total):
+    shown = Amount(Decimal(target.body(operation_id)["total_resting_order_value"]) * CENT, CENT)
+    if not shown.matches(total):
         where = f"GET {target.operations[operation_id].path}"
-        yield finding(target, VALUE, where, told.value, f"{total}, what resting orders cost", operation_id)
+        yield finding(target, VALUE, where, shown.value, f"{total}, what resting orders cost", operation_id)
 
 
 def _counting(target: Target) -> list[str]:
-    """Where positions count what rests, and orders tell of which book they are."""
+    """Return the list of positions, if it counts resting orders and orders show their subaccount."""
     is_there = "resting_orders_count" in target.row_schema("GetPositions")["properties"]
     return applies_if_subaccounts_shown("GetPositions")(target) if is_there else []
 
@@ -188,23 +191,29 @@ PLACE = "contracts/kalshi/README.md"
 LISTS = ("GetOrders", "GetFCMOrders", "GetHistoricalOrders")
 CHECKS: tuple[Check[Target], ...] = (
     Check(COUNTS, "An order's counts add up.", PLACE, applies_to(*LISTS), judge_counts),
-    Check(FILLS, "An order was filled by its fills.", PLACE, applies_to("GetOrders"), judge_fills),
+    Check(FILLS, "An order is the sum of its fills.", PLACE, applies_to("GetOrders"), judge_fills),
     Check(
         RESTING,
-        "A position counts what rests in its market.",
+        "A position counts the resting contracts.",
         PLACE,
         _counting,
         judge_resting,
     ),
-    Check(QUEUE, "What rests has a place in a queue.", PLACE, applies_to("GetOrderQueuePositions"), judge_queue),
+    Check(QUEUE, "Resting orders have a queue position.", PLACE, applies_to("GetOrderQueuePositions"), judge_queue),
     Check(
         QUEUE_PLACE,
-        "Nobody waits behind more than others bid.",
+        "A queue position is at most what others bid.",
         PLACE,
         applies_if_all("GetOrderQueuePositions", "GetMarketOrderbook"),
         judge_queue_place,
     ),
-    Check(QUEUE_ONE, "One place is that of the list.", PLACE, applies_to("GetOrderQueuePosition"), judge_queue_of_one),
+    Check(
+        QUEUE_ONE,
+        "A single queue position equals the list.",
+        PLACE,
+        applies_to("GetOrderQueuePosition"),
+        judge_queue_of_one,
+    ),
     Check(
         VALUE,
         "The value of resting orders is what they would cost.",

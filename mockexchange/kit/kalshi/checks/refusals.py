@@ -1,4 +1,4 @@
-"""Refusals: which cause has which words, and in which order an error tells its members."""
+"""Rules of refusals: the message for each cause, and the order of an error's members."""
 
 import json
 from collections.abc import Iterator
@@ -13,20 +13,20 @@ from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.rules.parameters import bounds_of, two_values
 from mockexchange.kit.target import Answer, Target
 
-WORDS, MEMBERS, TIMES, CURSOR = (
+MESSAGES, MEMBERS, TIMES, CURSOR = (
     f"refusals.{name}" for name in ("words", "member_order", "times_together", "cursor_across")
 )
 MEMBER_ORDER = ("code", "message", "details", "service")
 ONE_OF_SINCE = "2026-01-01"
-"""Until then an unknown choice was a bad request without words (recorded on both sides, the day is a choice)."""
+"""Until then an unknown choice was a bad request without a message (recorded before and after; the day is a choice)."""
 
 
 class Cause(NamedTuple):
-    """A parameter, a wrong value, and what the refusal has to say."""
+    """A parameter with a wrong value, and the expected part of the refusal."""
 
     name: str
     value: object
-    says: str
+    text: str
 
 
 def _causes(target: Target, operation: Operation) -> Iterator[Cause]:
@@ -41,22 +41,22 @@ def _causes(target: Target, operation: Operation) -> Iterator[Cause]:
             yield Cause(name, "ten", f"Invalid format for parameter {name}: error binding")
         yield Cause(name, two_values(parameter), f"multiple values for single value parameter '{name}'")
         if "enum" in parameter.schema:
-            is_worded = target.document["info"]["version"] >= ONE_OF_SINCE
-            yield Cause(name, "no_such_value", "on the 'oneof' tag" if is_worded else '"code":"bad_request"')
+            has_message = target.document["info"]["version"] >= ONE_OF_SINCE
+            yield Cause(name, "no_such_value", "on the 'oneof' tag" if has_message else '"code":"bad_request"')
         if parameter.is_required or name == "subtrader_id":
             yield Cause(name, None, f"Query argument {name} is required, but not found")
 
 
-def judge_words(target: Target, operation_id: str) -> Iterator[Finding]:
+def judge_messages(target: Target, operation_id: str) -> Iterator[Finding]:
     for cause in _causes(target, target.operations[operation_id]):
         answer = target.read(operation_id, {cause.name: cause.value})
-        if answer.status != 400 or cause.says not in answer.text:
-            expected = f"400 with {cause.says!r}"
-            yield finding(target, WORDS, answer.where, answer_text(answer), expected, operation_id)
+        if answer.status != 400 or cause.text not in answer.text:
+            expected = f"400 with {cause.text!r}"
+            yield finding(target, MESSAGES, answer.where, answer_text(answer), expected, operation_id)
 
 
 def _refusals(target: Target) -> Iterator[Answer]:
-    """One of each status that a reader can be refused with."""
+    """Yield one refusal of each status that a read can have."""
     yield target.read("GetBalance", change=lambda headers: {})
     yield target.read("GetBalance", change=lambda headers: {**headers, "KALSHI-ACCESS-KEY": "nobody"})
     yield target.ask(target.operations["GetOrder"].path, names={"order_id": "nobody"})
@@ -77,7 +77,7 @@ def judge_members(target: Target, subject: str) -> Iterator[Finding]:
 
 
 def judge_times(target: Target, operation_id: str) -> Iterator[Finding]:
-    """One kind of time at most, beside a status of that kind's words only; each alone is taken."""
+    """Judge that kinds of time filters exclude each other and some statuses, and that each alone is accepted."""
     times = target.operations[operation_id].node["x-times"]
     taken = [({f"min_{kind}_ts": "1"}, 200) for kind in times]
     beside = [({f"min_{kind}_ts": "1", "status": word}, 200) for kind, words in times.items() for word in words]
@@ -99,10 +99,10 @@ def judge_times(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_cursor(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A cursor of settled positions does not go on in others (documented in October 2026)."""
+    """Judge that a cursor of settled positions is refused for others (documented in October 2026)."""
     cursor = target.body(operation_id, {"limit": "1", "settlement_status": "settled"}).get("cursor")
     if not cursor:
-        raise NotJudged("there are less than two settled positions")
+        raise NotJudged("there are fewer than two settled positions")
     answer = target.read(operation_id, {"limit": "1", "settlement_status": "all", "cursor": cursor})
     if answer.status != 400:
         yield finding(target, CURSOR, answer.where, answer_text(answer), "status 400", operation_id)
@@ -116,14 +116,18 @@ def _across(target: Target) -> list[str]:
 PLACE = "contracts/kalshi/facts/errors.yaml"
 CHECKS: tuple[Check[Target], ...] = (
     Check(
-        WORDS,
-        "A refused parameter is refused in the words for its cause.",
+        MESSAGES,
+        "A refusal has the message for its cause.",
         PLACE,
         lambda target: [name for name, operation in target.operations.items() if operation.query],
-        judge_words,
+        judge_messages,
     ),
     Check(
-        MEMBERS, "An error tells code, message, details, service.", PLACE, lambda target: ["refusals"], judge_members
+        MEMBERS,
+        "The members of an error are code, message, details, service, in order.",
+        PLACE,
+        lambda target: ["refusals"],
+        judge_members,
     ),
     Check(
         TIMES,

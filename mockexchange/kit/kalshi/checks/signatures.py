@@ -1,11 +1,19 @@
-"""Signatures: every read of an account refuses each way to sign wrongly, and public reads ask for none."""
+"""Rules of signatures: reads of an account refuse every wrong signature, and public reads need none."""
 
 from collections.abc import Iterator, Mapping
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.kalshi.roles import role_of
-from mockexchange.kit.kalshi.signature_mistakes import KEY, MISTAKES, NOTHING, QUERY, SIGNATURE, Mistake, MistakenSigner
+from mockexchange.kit.kalshi.signature_mistakes import (
+    KEY,
+    MISTAKES,
+    NO_HEADERS,
+    QUERY,
+    SIGNATURE,
+    Mistake,
+    MistakenSigner,
+)
 from mockexchange.kit.kalshi.signing import Signer
 from mockexchange.kit.rules.finding_format import answer_text, finding
 from mockexchange.kit.target import OTHER, Answer, NotJudged, Target
@@ -14,7 +22,7 @@ REFUSED, EACH, OTHERS, AGAIN, PUBLIC, PUBLIC_WRONG = (
     f"signatures.{name}" for name in ("refused", "each_read", "another_key", "repeated", "public", "public_wrong")
 )
 OPERATION = "GetBalance"
-"""Every mistake is tried here; elsewhere one, and none at all."""
+"""The operation on which every mistake is tried; other reads get one mistake, and no headers."""
 PLACE = "contracts/kalshi/README.md"
 
 
@@ -22,7 +30,7 @@ def _key(target: Target, operation_id: str) -> Signer:
     role = role_of(target.operations[operation_id].node, target.operations[operation_id].path)
     key = target.key(role or "")
     if not isinstance(key, Signer):
-        raise NotJudged("the key is not one that can be misused")
+        raise NotJudged("the kit cannot sign wrongly with this kind of key")
     return key
 
 
@@ -34,34 +42,36 @@ def _refusal(target: Target, operation_id: str, mistake: Mistake) -> Answer:
     )
 
 
-def _objection(answer: Answer, says: Mapping[str, str]) -> str:
-    """What a 401 should have been, empty where it is right; its body is held against the document by the target."""
+def _objection(answer: Answer, error_members: Mapping[str, str]) -> str:
+    """Return what was expected of a 401, or "" if it is right; the target compares its body with the document."""
     if answer.status != 401:
         return "status 401"
-    error = answer.json().get("error", {}) if says else {}
-    wrong = {name: value for name, value in says.items() if error.get(name) != value}
+    error = answer.json().get("error", {}) if error_members else {}
+    wrong = {name: value for name, value in error_members.items() if error.get(name) != value}
     return f"an error with {wrong}" if wrong else ""
 
 
-def judge_refused(target: Target, words: str) -> Iterator[Finding]:
-    mistake = next(one for one in MISTAKES if one.words == words)
+def judge_refused(target: Target, description: str) -> Iterator[Finding]:
+    mistake = next(one for one in MISTAKES if one.description == description)
     answer = _refusal(target, OPERATION, mistake)
-    expected = _objection(answer, mistake.says)
+    expected = _objection(answer, mistake.error)
     if expected:
-        yield finding(target, REFUSED, f"{answer.where}, {words}", answer_text(answer), expected, OPERATION)
+        yield finding(target, REFUSED, f"{answer.where}, {description}", answer_text(answer), expected, OPERATION)
 
 
 def judge_each(target: Target, operation_id: str) -> Iterator[Finding]:
     mistake = MISTAKES[1 + _signed(target).index(operation_id) % (len(MISTAKES) - 1)]
-    for one in (NOTHING, mistake):
+    for one in (NO_HEADERS, mistake):
         answer = _refusal(target, operation_id, one)
-        expected = _objection(answer, one.says)
+        expected = _objection(answer, one.error)
         if expected:
-            yield finding(target, EACH, f"{answer.where}, {one.words}", answer_text(answer), expected, operation_id)
+            yield finding(
+                target, EACH, f"{answer.where}, {one.description}", answer_text(answer), expected, operation_id
+            )
 
 
 def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
-    """The signature of one account's key does not open another's."""
+    """Judge that a signature by another account's key is refused."""
     own, other = _key(target, operation_id), target.key(OTHER)
     answer = target.ask(
         target.operations[operation_id].path, signer=other, change=lambda headers: {**headers, KEY: own.key_id}
@@ -71,7 +81,7 @@ def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_again(target: Target, operation_id: str) -> Iterator[Finding]:
-    """The same headers sent twice are taken twice: signatures are no tickets."""
+    """Judge that the same signed headers are accepted twice."""
     path = target.operations[operation_id].path
     headers = _key(target, operation_id).headers("GET", target.base_url + path)
     for _ in range(2):
@@ -105,12 +115,12 @@ CHECKS: tuple[Check[Target], ...] = (
         REFUSED,
         "A request that is signed wrongly is refused.",
         PLACE,
-        lambda target: [one.words for one in MISTAKES],
+        lambda target: [one.description for one in MISTAKES],
         judge_refused,
     ),
-    Check(EACH, "Every read of an account asks for a signature.", PLACE, _signed, judge_each),
-    Check(OTHERS, "No key signs for another.", PLACE, lambda target: [OPERATION], judge_others),
+    Check(EACH, "Every read of an account needs a signature.", PLACE, _signed, judge_each),
+    Check(OTHERS, "No key signs for another account.", PLACE, lambda target: [OPERATION], judge_others),
     Check(AGAIN, "A signature can be sent again.", PLACE, lambda target: [OPERATION], judge_again),
-    Check(PUBLIC, "A public read asks for no signature.", PLACE, _public, judge_public),
-    Check(PUBLIC_WRONG, "A public read does not look at headers.", PLACE, _public, judge_public_wrong),
+    Check(PUBLIC, "A public read needs no signature.", PLACE, _public, judge_public),
+    Check(PUBLIC_WRONG, "A public read ignores wrong signatures.", PLACE, _public, judge_public_wrong),
 )

@@ -1,4 +1,4 @@
-"""Event rows are the sums of their markets' rows; what is told in parts adds up to the whole."""
+"""Rules of sums: event rows are the sums of their markets' rows, and parts of balances add up."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ SUMS = {
     "realized_pnl": "realized_pnl",
     "fees_paid": "fees_paid",
 }
-"""The amounts of an event's row by those of its markets' rows."""
+"""Amounts of an event's row, and the amounts of its markets' rows that they sum."""
 Row = Mapping[str, Any]
 
 
@@ -42,7 +42,7 @@ def judge_events(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def _views(target: Target, operation_id: str) -> Iterator[dict[str, str]]:
-    """Each kind of positions, and those of one shard, whose events are summed apart."""
+    """Yield the queries of each kind of positions, and of each shard, whose events are summed separately."""
     yield from views_of(target, operation_id)
     if "exchange_index" in target.operations[operation_id].query:
         yield from ({"exchange_index": index} for index in ("0", "1"))
@@ -54,7 +54,7 @@ def _whole_query(target: Target, operation_id: str, view: Mapping[str, str]) -> 
 
 
 def _by_event(target: Target, rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Market rows by event. Raises NotJudged where a market is not there to be looked up."""
+    """Return market rows by event. Raises NotJudged if a market cannot be looked up."""
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         event = event_of_market(target, row)
@@ -66,23 +66,23 @@ def _by_event(target: Target, rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 def _compare(target: Target, operation_id: str, where: str, row: Row, markets: Sequence[Row]) -> Iterator[Finding]:
     for name, part in SUMS.items():
-        told, parts = dollars(row, name), [dollars(market, part) for market in markets]
+        shown, parts = dollars(row, name), [dollars(market, part) for market in markets]
         total = sum((one.value for one in parts), Decimal(0))
-        if not _may_be(told, total, len(parts)):
-            words = f"event {row['event_ticker']}: {name} {told.value}"
+        if not _may_be_sum(shown, total, len(parts)):
+            seen = f"event {row['event_ticker']}: {name} {shown.value}"
             expected = f"{total}, the sum of {part} of its {len(parts)} markets"
-            yield finding(target, EVENTS, where, words, expected, operation_id)
+            yield finding(target, EVENTS, where, seen, expected, operation_id)
 
 
-def _may_be(told: Amount, total: Decimal, count: int) -> bool:
-    """Exact amounts are equal; of cents each was cut off by less than one, and so was their exact sum."""
-    if told.step == 0:
-        return told.value == total
-    return abs(told.value - total) < CENT * max(count, 1)
+def _may_be_sum(shown: Amount, total: Decimal, count: int) -> bool:
+    """Whether an amount may be a sum: exact amounts are equal, amounts in cents were each truncated."""
+    if shown.step == 0:
+        return shown.value == total
+    return abs(shown.value - total) < CENT * max(count, 1)
 
 
 def judge_events_of_page(target: Target, operation_id: str) -> Iterator[Finding]:
-    """A page has the rows of those events that its markets are of, each once."""
+    """Judge that a page has the events of its markets, each once."""
     judged = False
     for view in views_of(target, operation_id):
         for page in walk(target, operation_id, {**view, "limit": 2}).pages:
@@ -96,7 +96,7 @@ def judge_events_of_page(target: Target, operation_id: str) -> Iterator[Finding]
 
 
 def judge_balance(target: Target, operation_id: str) -> Iterator[Finding]:
-    """What is told by shard adds up to what is told in all."""
+    """Judge that the parts by shard add up to the total, and that each shard is listed once."""
     body = target.body(operation_id)
     parts, total = body.get(BREAKDOWNS[operation_id]), _total(body, operation_id)
     if not parts:
@@ -124,15 +124,15 @@ def _total(body: Row, operation_id: str) -> Amount:
 
 
 def judge_books(target: Target, operation_id: str) -> Iterator[Finding]:
-    """The list of books tells of each book what its own balance does."""
+    """Judge that the list of subaccounts has the same balances as the reads of each subaccount."""
     rows = target.rows(operation_id)
     for number in sorted({row["subaccount_number"] for row in rows}):
         total = sum((Decimal(row["balance"]) for row in rows if row["subaccount_number"] == number), Decimal(0))
         body = target.body("GetBalance", {"subaccount": str(number)})
-        told = dollars(body, "balance")._replace(step=Decimal(0) if "balance_dollars" in body else CENT)
-        if not told.matches(total):
+        shown = dollars(body, "balance")._replace(step=Decimal(0) if "balance_dollars" in body else CENT)
+        if not shown.matches(total):
             where = f"GET {target.operations[operation_id].path}: book {number}"
-            yield finding(target, BOOKS, where, total, f"{told.value}, as its own balance", operation_id)
+            yield finding(target, BOOKS, where, total, f"{shown.value}, as its own balance", operation_id)
 
 
 def _with_breakdown(target: Target) -> list[str]:
@@ -153,6 +153,6 @@ PLACE = "contracts/kalshi/README.md"
 CHECKS: tuple[Check[Target], ...] = (
     Check(EVENTS, "An event's row is the sum of its markets' rows.", PLACE, _positions, judge_events),
     Check(EVENTS_OF_PAGE, "A page has the events of its markets.", PLACE, _positions, judge_events_of_page),
-    Check(BALANCE, "What is told by shard adds up.", PLACE, _with_breakdown, judge_balance),
+    Check(BALANCE, "The parts by shard add up to the total.", PLACE, _with_breakdown, judge_balance),
     Check(BOOKS, "The list of books has the balance of each.", PLACE, _books, judge_books),
 )

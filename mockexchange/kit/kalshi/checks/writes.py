@@ -1,4 +1,4 @@
-"""Writes: never carried out; refused to a key, to nobody, and, once retired, before anybody is asked who he is."""
+"""The rule of writes: refused with and without a key, and retired ones before authentication."""
 
 import re
 from collections.abc import Iterator
@@ -18,17 +18,17 @@ def judge(target: Target, subject: str) -> Iterator[Finding]:
     responses = target.document["paths"][path][method.lower()]["responses"]
     signer = target.key(FCM if path.startswith("/fcm/") else MEMBER)
     names = dict.fromkeys(re.findall(r"\{(\w+)\}", path), "nobody")
-    for words, expected, change in (("signed", SIGNED, dict), ("not signed", UNSIGNED, _nothing)):
+    for description, expected, change in (("signed", SIGNED, dict), ("not signed", UNSIGNED, _no_headers)):
         answer = target.ask(path, names=names, method=method, signer=signer, change=change)
         documented = [status for status in expected if status in responses]
-        # Retired before authentication; of both, a document for clients of every year has either.
+        # A retired write is refused before authentication; the document for clients of all dates allows both statuses.
         wanted = documented if "403" in responses else [RETIRED] if RETIRED in responses else documented
         if str(answer.status) not in wanted:
-            where, statuses = f"{answer.where}, {words}", " or ".join(wanted)
+            where, statuses = f"{answer.where}, {description}", " or ".join(wanted)
             yield finding(target, REFUSED, where, answer_text(answer), f"status {statuses}")
 
 
-def _nothing(headers: dict[str, str]) -> dict[str, str]:
+def _no_headers(headers: dict[str, str]) -> dict[str, str]:
     return {}
 
 
