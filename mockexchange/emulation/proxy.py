@@ -141,7 +141,7 @@ def origin_form(asked: ProxyRequest) -> bytes:
 def _dial(asked: ProxyRequest) -> Dial:
     place = find_place(asked.host)
     assert place is not None, "nobody else is refused"
-    words = asked.header("User-UserAgent")
+    words = asked.header("User-Agent")
     agent = user_agent_of(words)
     unknown = UNKNOWN[place.kind] + (f"; it calls itself {words[:AGENT_CHARS_MAX]!r}" if words else "")
     client, advice = (agent.client, agent.advice) if agent else (None, unknown)

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class UserAgent(NamedTuple):
-    """`folder` is its package in node_modules, `mark` what is in its User-UserAgent, in small letters."""
+    """`folder` is its package in node_modules, `mark` what is in its User-Agent, in small letters."""
 
     client: str
     folder: str
@@ -29,5 +29,5 @@ USER_AGENTS = (
 
 
 def user_agent_of(words: str) -> UserAgent | None:
-    """Return the client with that User-UserAgent."""
+    """Return the client with that User-Agent."""
     return next((agent for agent in USER_AGENTS if agent.mark in words.lower()), None)
