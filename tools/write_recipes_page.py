@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from mockexchange.clients.published import CLIENTS, GENERIC, PublishedClient
+from mockexchange.clients.published import CLIENTS, GENERIC
+from mockexchange.venues.client_setup import PublishedClient
 from tools.pages import DOCS, with_parts
 
 TARGET = DOCS / "recipes.md"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mockexchange.cli.env import holder_of
-from mockexchange.clients.published import POINTERS, template_values, trust_of
+from mockexchange.clients.published import CLIENT_SETUPS, template_values, trust_of
 from mockexchange.runtime.ready_file import default_ready_file
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT, VENUES
@@ -64,22 +64,16 @@ def _examples(accounts: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _account_exports(ready: dict[str, Any], account: dict[str, Any]) -> list[str]:
     holder = replace(holder_of(account), read_pem=None)  # no pointer has the key itself
     words = template_values(ready["venues"][account["venue"]], holder, account["private_key_path"] or "")
-    return _export_lines({name: template.format(**words) for name, template in POINTERS[account["venue"]].items()})
+    return _export_lines(
+        {name: template.format(**words) for name, template in CLIENT_SETUPS[account["venue"]].pointers.items()}
+    )
 
 
 def _export_lines(variables: Mapping[str, str]) -> list[str]:
     return [f"export {name}={shlex.quote(value)}" for name, value in variables.items()]
 
 
-CALLS = {
-    "kalshi": "GET /portfolio/positions",
-    "deribit": "GET /private/get_positions",
-    "signalplus": "POST /private/get_positions",
-}
-"""How an account of each venue is asked for its positions."""
-
-
 def _call_line(account: dict[str, Any], ready_file: Path) -> str:
     """A server that is not the default one has to be named."""
     where = "" if ready_file == default_ready_file() else f" --ready-file {shlex.quote(str(ready_file))}"
-    return f"mockexchange call {shlex.quote(account['name'])} {CALLS[account['venue']]}{where}"
+    return f"mockexchange call {shlex.quote(account['name'])} {CLIENT_SETUPS[account['venue']].example_request}{where}"

@@ -12,7 +12,7 @@ from mockexchange.cli.click_base import Failure, UsageFailure, checked, option
 from mockexchange.cli.completion import ACCOUNT
 from mockexchange.cli.server_connection import find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import printable, show_json
-from mockexchange.clients.request_signers import REQUEST_SIGNERS, RequestSigner, UnsignedRequest, envelope
+from mockexchange.clients.request_signers import REQUEST_SIGNERS, RequestSigner, UnsignedRequest, envelope, sign
 from mockexchange.runtime.http_request import Reply, Unreachable, send
 
 DIAGNOSIS_HEADER = "X-Mock-Diagnosis"
@@ -131,7 +131,9 @@ def _send_signed(
     # What is signed is what is sent: behind a public URL that has a path, with that path.
     sent = request._replace(target=urlsplit(url)._replace(scheme="", netloc="").geturl())
     try:
-        return send(request.method, url, dialect.sign(credential, sent), request.body or None, ca_cert=ca_cert)
+        return send(
+            request.method, url, sign(credential["venue"], credential, sent), request.body or None, ca_cert=ca_cert
+        )
     except Unreachable as error:
         raise Failure(f"no answer from {base_url}: {error}") from None
 

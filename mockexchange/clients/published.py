@@ -1,36 +1,24 @@
-"""How published clients are pointed at an exchange: a table of what each reads, found in its own code.
+"""How published clients are pointed at an exchange, from each venue's table of the variables that they read.
 
-Some read a variable for the base URL, some take it only as an argument; those get the line of code that passes it.
-`.env` files count too: a client that loads one fills in whatever is unset, never what is set, even to nothing.
+`.env` files count too: a client that loads one fills in variables that are unset, never those that are set, even to
+nothing.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-BASE_URL = {"KALSHI_API_BASE_URL": "{base_url}"}
-STREAM_URL = {"KALSHI_WS_URL": "{ws_origin}/trade-api/ws/v2"}
-"""Read by no client: a name for what their lines of code pass."""
-KEY = {"KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PRIVATE_KEY_PATH": "{key_path}"}
-POINTERS: dict[str, Mapping[str, str]] = {
-    "kalshi": {**BASE_URL, **STREAM_URL, **KEY},
-    "deribit": {
-        "DERIBIT_API_URL": "{base_url}",
-        "DERIBIT_WS_URL": "{ws_url}",
-        "DERIBIT_CLIENT_ID": "{key_id}",
-        "DERIBIT_CLIENT_SECRET": "{secret}",
-    },
-    "signalplus": {
-        "SIGNALPLUS_API_URL": "{base_url}",
-        "SIGNALPLUS_WS_URL": "{ws_url}",
-        "SIGNALPLUS_API_KEY": "{key_id}",
-        "SIGNALPLUS_API_SECRET": "{secret}",
-    },
-}
-"""By venue: where it is, and a key, in the names that our pages use."""
-INLINE_KEY_BLANK = {"KALSHI_PRIVATE_KEY": ""}
-"""A key in the variable itself: kalshi-sdk refuses it beside a path, kyro prefers it."""
+from mockexchange.venues.client_setup import PublishedClient
+from mockexchange.venues.registry import client_setups
+
+GENERIC = "generic"
+CLIENT_SETUPS = client_setups()
+"""By venue, the default one first."""
+CLIENTS: dict[str, PublishedClient] = {GENERIC: next(iter(CLIENT_SETUPS.values())).generic}
+"""By name: the known clients of all venues; the generic one is that of the default venue."""
+for _setup in CLIENT_SETUPS.values():
+    CLIENTS |= _setup.clients
 ED25519_MARK = "MC4CAQAwBQYDK2Vw"
 """How every Ed25519 key in PKCS #8 begins: its algorithm identifier is fixed and its length always the same."""
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
@@ -41,182 +29,9 @@ LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublishedClient:
-    """`exports` are templates over an account's words; `unset` names what would point the client elsewhere.
-
-    `notes` say, in lines of code where it takes code, what no variable can do.
-    """
-
-    version: str
-    exports: Mapping[str, str]
-    venue: str = "kalshi"
-    exports_beyond_loopback: Mapping[str, str] = field(default_factory=dict)
-    unset: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    is_rsa_only: bool = True
-
-
-def _official(package: str, version: str, is_rsa_only: bool) -> PublishedClient:
-    """The generated Python clients read no variables at all."""
-    return PublishedClient(
-        version=version,
-        exports={**BASE_URL, **KEY},
-        notes=(
-            "it reads no variables, so without these lines it calls the real exchange:",
-            f"from {package} import Configuration, KalshiClient",
-            'configuration = Configuration(host=os.environ["KALSHI_API_BASE_URL"])',
-            'configuration.api_key_id = os.environ["KALSHI_API_KEY_ID"]',
-            'configuration.private_key_pem = open(os.environ["KALSHI_PRIVATE_KEY_PATH"]).read()',
-            "client = KalshiClient(configuration)",
-        ),
-        is_rsa_only=is_rsa_only,
-    )
-
-
-GENERIC = "generic"
-_EVERYTHING = "(what every known client reads)"
-GENERICS: dict[str, PublishedClient] = {
-    "kalshi": PublishedClient(
-        version=_EVERYTHING,
-        exports={
-            **BASE_URL,
-            "KALSHI_BASE_URL": "{base_url}",
-            "KALSHI_HTTP_BASE_URL": "{origin}",
-            "KALSHI_WS_BASE_URL": "{ws_origin}",
-            **STREAM_URL,
-            "KALSHI_API_KEY_ID": "{key_id}",
-            "KALSHI_KEY_ID": "{key_id}",
-            "KALSHI_ACCESS_KEY": "{key_id}",
-            "KALSHI_PRIVATE_KEY_PATH": "{key_path}",
-            **INLINE_KEY_BLANK,
-        },
-        exports_beyond_loopback={"KALSHI_ALLOW_UNKNOWN_HOST": "1"},
-        unset=("KALSHI_ACCESS_KEY_ID", "KALSHI_DEMO", "KALSHI_PRIVATE_KEY_PASSPHRASE", "KALSHI_PRODUCTION"),
-        is_rsa_only=False,
-    ),
-    "deribit": PublishedClient(
-        venue="deribit",
-        version=_EVERYTHING,
-        exports={**POINTERS["deribit"], "DERIBIT_ORIGIN": "{origin}"},
-        is_rsa_only=False,
-    ),
-    "signalplus": PublishedClient(
-        venue="signalplus", version=_EVERYTHING, exports=POINTERS["signalplus"], is_rsa_only=False
-    ),
-}
-"""What a client that is not known here may read, by venue."""
-CLIENTS: dict[str, PublishedClient] = {
-    GENERIC: GENERICS["kalshi"],
-    "pykalshi": PublishedClient(
-        version="2.0.0",
-        exports={**BASE_URL, **STREAM_URL, **KEY},
-        notes=(
-            "it reads no variable for its URLs, so without these lines it calls the real exchange:",
-            'client = KalshiClient.from_env(api_base=os.environ["KALSHI_API_BASE_URL"])',
-            "feed = client.feed()",
-            'feed._ws_url = os.environ["KALSHI_WS_URL"]',
-        ),
-    ),
-    "pykalshi-client": PublishedClient(
-        version="1.3.0",
-        exports={"KALSHI_HTTP_BASE_URL": "{origin}", "KALSHI_WS_BASE_URL": "{ws_origin}", **KEY},
-        notes=(
-            "it reads the URLs from these variables; the key is passed:",
-            'client = create_http_client(os.environ["KALSHI_API_KEY_ID"], os.environ["KALSHI_PRIVATE_KEY_PATH"])',
-            'stream = create_ws_client(os.environ["KALSHI_API_KEY_ID"], os.environ["KALSHI_PRIVATE_KEY_PATH"])',
-        ),
-    ),
-    "kalshi-sdk": PublishedClient(
-        version="22.4.0",
-        exports={
-            **BASE_URL,
-            **STREAM_URL,
-            "KALSHI_KEY_ID": "{key_id}",
-            "KALSHI_PRIVATE_KEY_PATH": "{key_path}",
-        },
-        exports_beyond_loopback={"KALSHI_ALLOW_UNKNOWN_HOST": "1"},
-        unset=("KALSHI_DEMO", "KALSHI_PRIVATE_KEY", "KALSHI_PRIVATE_KEY_PASSPHRASE"),
-        notes=(
-            "client = KalshiClient.from_env()",
-            "its stream reads no variable, so without these lines it is the real exchange's:",
-            'urls = {"base_url": os.environ["KALSHI_API_BASE_URL"], "ws_base_url": os.environ["KALSHI_WS_URL"]}',
-            "client = AsyncKalshiClient.from_env(config=KalshiConfig(**urls))",
-        ),
-    ),
-    "kalshi-python-sync": _official("kalshi_python_sync", "3.34.0", is_rsa_only=False),
-    "kalshi-python-async": _official("kalshi_python_async", "3.34.0", is_rsa_only=False),
-    "kalshi-python": _official("kalshi_python", "2.1.4", is_rsa_only=True),
-    "kalshi-py": PublishedClient(
-        version="2.0.6.6",
-        exports={**BASE_URL, "KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PY_PRIVATE_KEY_PEM": "{key_pem}"},
-        notes=(
-            "it reads no variable for the base URL, so without this line it calls the real exchange:",
-            'client = create_client(base_url=os.environ["KALSHI_API_BASE_URL"])',
-        ),
-    ),
-    "kyro": PublishedClient(
-        version="0.1.2",
-        exports={
-            "KALSHI_BASE_URL": "{base_url}",
-            "KALSHI_ACCESS_KEY": "{key_id}",
-            "KALSHI_PRIVATE_KEY_PATH": "{key_path}",
-            **INLINE_KEY_BLANK,
-        },
-        notes=("client = RestClient(config_from_env())",),
-    ),
-    "kalshi-typescript": PublishedClient(
-        version="3.30.0",
-        exports={**BASE_URL, **KEY},
-        notes=(
-            "it reads no variables, so without these lines it calls the real exchange:",
-            "const { KALSHI_API_BASE_URL, KALSHI_API_KEY_ID, KALSHI_PRIVATE_KEY_PATH } = process.env",
-            "const configuration = new Configuration({",
-            "  basePath: KALSHI_API_BASE_URL, apiKey: KALSHI_API_KEY_ID, privateKeyPath: KALSHI_PRIVATE_KEY_PATH })",
-        ),
-    ),
-    "ccxt": PublishedClient(
-        venue="deribit",
-        version="4.5.90",
-        exports={
-            "DERIBIT_ORIGIN": "{origin}",
-            "DERIBIT_WS_URL": "{ws_url}",
-            "DERIBIT_CLIENT_ID": "{key_id}",
-            "DERIBIT_CLIENT_SECRET": "{secret}",
-        },
-        notes=(
-            "it reads no variables, so without these lines it calls the real exchange:",
-            "import os, ccxt",
-            'urls = {"api": {"rest": os.environ["DERIBIT_ORIGIN"], "ws": os.environ["DERIBIT_WS_URL"]}}',
-            'keys = {"apiKey": os.environ["DERIBIT_CLIENT_ID"], "secret": os.environ["DERIBIT_CLIENT_SECRET"]}',
-            'exchange = ccxt.deribit({**keys, "urls": urls})',
-        ),
-        is_rsa_only=False,
-    ),
-    "typed-deribit": PublishedClient(
-        venue="deribit",
-        version="0.4.1",
-        exports=POINTERS["deribit"],
-        notes=(
-            "it reads the key from these variables; without these lines it calls the real exchange:",
-            "import os",
-            "from typed_deribit import Deribit",
-            "from typed_deribit.core.auth import resolve_credentials",
-            "from typed_deribit.core.transport.http import OAuthHttpRpcClient",
-            "from typed_deribit.core.transport.ws import SocketRpcStreamClient",
-            "key = resolve_credentials(None, None, public=False, testnet=False)",
-            'http = OAuthHttpRpcClient(base_url=os.environ["DERIBIT_API_URL"], credentials=key)',
-            'socket = SocketRpcStreamClient.new(os.environ["DERIBIT_WS_URL"], credentials=key)',
-            "client = Deribit(rpc_client=http, ws_client=socket)",
-        ),
-        is_rsa_only=False,
-    ),
-}
-
-
 def client_of(name: str, venue: str) -> PublishedClient:
     """Return the client of that name; a generic one is that of the venue. Raises KeyError."""
-    return GENERICS[venue] if name == GENERIC else CLIENTS[name]
+    return CLIENT_SETUPS[venue].generic if name == GENERIC else CLIENTS[name]
 
 
 def variables_of(

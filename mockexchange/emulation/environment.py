@@ -5,29 +5,25 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mockexchange.clients.published import (
+    CLIENT_SETUPS,
     GENERIC,
     LOOPBACK,
     AccountKey,
-    PublishedClient,
     UnusableAccount,
     choose,
     client_of,
     template_values,
     variables_of,
 )
+from mockexchange.venues.client_setup import PublishedClient
 
-OWN_PREFIXES = ("KALSHI_", "DERIBIT_", "TEST_DERIBIT_", "SIGNALPLUS_")
-"""Whatever the user has under these would point a client elsewhere, or sign with a key of real money."""
+OWN_PREFIXES = tuple(prefix for setup in CLIENT_SETUPS.values() for prefix in setup.variable_prefixes)
+"""Prefixes of the user's variables that are taken away: they would point a client elsewhere, or sign with a key of real
+money."""
 PROXY_USER = "run"
 PROXY_NAMES = ("http_proxy", "https_proxy", "all_proxy")
 WHERE = ("{base_url}", "{ws_url}", "{origin}", "{ws_origin}")
 """Templates that say where, not who: a program that is written for the demo knows that itself."""
-DEMO_SWITCHES = {
-    "kalshi": {"KALSHI_DEMO": "true"},
-    "deribit": {"TEST_DERIBIT_CLIENT_ID": "{key_id}", "TEST_DERIBIT_CLIENT_SECRET": "{secret}"},
-    "signalplus": {},
-}
-"""What makes known clients choose their demo, and what they call its keys: kalshi-sdk, kyro; typed-deribit."""
 
 
 class TrustFiles(NamedTuple):
@@ -88,7 +84,7 @@ def _chosen(client: str, account: str | None, holders: list[AccountKey]) -> list
 def _for_demo(client: PublishedClient) -> PublishedClient:
     """The same client, told who it is but not where."""
     kept = {name: words for name, words in client.exports.items() if not any(word in words for word in WHERE)}
-    switches = DEMO_SWITCHES[client.venue]
+    switches = CLIENT_SETUPS[client.venue].demo_switches
     unset = tuple(name for name in client.unset if name not in switches)
     return PublishedClient(version=client.version, venue=client.venue, exports={**kept, **switches}, unset=unset)
 

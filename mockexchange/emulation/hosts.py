@@ -3,17 +3,11 @@
 from enum import Enum
 
 from mockexchange.guard.hosts import find_place, spelt
+from mockexchange.guard.venue_data import VENUE_DATA
 
-EMULATED = frozenset(
-    {
-        "demo-api.kalshi.co",
-        "external-api.demo.kalshi.co",
-        "external-api-ws.demo.kalshi.co",
-        "test.deribit.com",
-    }
-)
-"""The demo hosts whose paths are those of the sandbox. Of what others serve (FIX, margin, clearing; SignalPlus's test
-host, whose paths are not known) there is nothing here, so they are refused like the real exchange."""
+EMULATED = frozenset(host for data in VENUE_DATA.values() for host in data["emulated"])
+"""The demo hosts whose paths are those of the sandbox. Other demo hosts serve protocols or paths that the sandbox has
+not, so they are refused like the real exchange."""
 
 
 class Route(Enum):

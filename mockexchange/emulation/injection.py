@@ -17,6 +17,7 @@ from mockexchange.emulation.user_agents import USER_AGENTS
 from mockexchange.guard import child
 from mockexchange.guard.clients import UNKNOWN
 from mockexchange.guard.hosts import VENUE_HOSTS
+from mockexchange.guard.venue_data import COPY_FILE, VENUE_DATA
 
 PACKAGE = "mockexchange.guard"
 COPY = "_mockexchange_guard"
@@ -64,6 +65,7 @@ def write_injection(parent: Path) -> Injection:
     for source in Path(guard.__file__).parent.glob("*.py"):
         text = source.read_text(encoding="utf-8").replace(PACKAGE, COPY)
         (package / source.name).write_text(text, encoding="utf-8")
+    (package / COPY_FILE).write_text(json.dumps(VENUE_DATA), encoding="utf-8")
     (directory / "sitecustomize.py").write_text(PYTHON_START.read_text(encoding="utf-8"), encoding="utf-8")
     report.touch(mode=0o600)
     return Injection(directory, report)

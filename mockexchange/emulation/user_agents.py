@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from mockexchange.guard.venue_data import VENUE_DATA
+
 
 class UserAgent(NamedTuple):
     """`folder` is its package in node_modules, `mark` what is in its User-Agent, in small letters."""
@@ -12,20 +14,7 @@ class UserAgent(NamedTuple):
     advice: str
 
 
-USER_AGENTS = (
-    UserAgent(
-        client="kalshi-typescript",
-        folder="kalshi-typescript",
-        mark="typescript-axios",
-        advice="kalshi-typescript reads no variables and calls the real exchange unless Configuration gets a basePath",
-    ),
-    UserAgent(
-        client="ccxt",
-        folder="ccxt",
-        mark="ccxt",
-        advice="ccxt reads no variables and calls the real exchange unless urls.api is set",
-    ),
-)
+USER_AGENTS = tuple(UserAgent(**row) for data in VENUE_DATA.values() for row in data["user_agents"])
 
 
 def user_agent_of(words: str) -> UserAgent | None:

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from typing import Mapping, NamedTuple  # noqa: UP035  # children of `run` load this with Pythons as old as 3.8
 
-PRODUCTION, DEMO = "production", "demo"
+from mockexchange.guard.venue_data import VENUE_DATA
 
-_KALSHI_PAGES = "docs.kalshi.com"
-_KALSHI_SDK = "kalshi-sdk 22.4.0"
-_DERIBIT_PAGES = "docs.deribit.com"
-_SIGNALPLUS_PAGES = "docs-rfq.signalplus.com"
-_CCXT = "ccxt 4.5.90"
+PRODUCTION, DEMO = "production", "demo"
 
 
 class VenueHosts(NamedTuple):
@@ -30,55 +26,15 @@ class VenueHosts(NamedTuple):
     demo: Mapping[str, str]
 
 
-VENUE_HOSTS: dict[str, VenueHosts] = {
-    "kalshi": VenueHosts(
-        title="Kalshi",
-        domains=("kalshi.com", "kalshi.co"),
-        demo_domains=("demo.kalshi.co", "demo-api.kalshi.co"),
-        production={
-            "api.elections.kalshi.com": _KALSHI_PAGES,
-            "external-api.kalshi.com": _KALSHI_PAGES,
-            "external-api-ws.kalshi.com": _KALSHI_PAGES,
-            "trading-api.kalshi.com": "its pages of 2023: it answers with a plain 401 that names the new host",
-            "trading.kalshi.com": "pykalshi 2.0.0",
-            "api.kalshi.com": "clients of 2024",
-            "kalshi.com": _KALSHI_PAGES,
-            "external-api-margin-ws.kalshi.com": _KALSHI_SDK,
-            "api.klear.kalshi.com": _KALSHI_SDK,
-            "klearing.kalshi.com": _KALSHI_SDK,
-            "mm.fix.elections.kalshi.com": _KALSHI_SDK,
-            "margin-fix-api.fix.elections.kalshi.com": _KALSHI_SDK,
-        },
-        demo={
-            "demo-api.kalshi.co": _KALSHI_PAGES,
-            "external-api.demo.kalshi.co": _KALSHI_PAGES,
-            "external-api-ws.demo.kalshi.co": _KALSHI_PAGES,
-            "external-api-margin-ws.demo.kalshi.co": _KALSHI_SDK,
-            "fix.demo.kalshi.co": _KALSHI_SDK,
-            "marketdata.fix.demo.kalshi.co": _KALSHI_SDK,
-            "margin-fix.demo.kalshi.co": _KALSHI_SDK,
-            "margin-marketdata.fix.demo.kalshi.co": _KALSHI_SDK,
-        },
-    ),
-    "deribit": VenueHosts(
-        title="Deribit",
-        domains=("deribit.com", "drb.coinbase.com"),
-        demo_domains=("test.deribit.com",),
-        production={
-            "www.deribit.com": _DERIBIT_PAGES,
-            "deribit.com": _DERIBIT_PAGES,
-            "drb.coinbase.com": "the same methods for Coinbase's customers",
-            "streams.drb.coinbase.com": _CCXT,
-        },
-        demo={"test.deribit.com": _DERIBIT_PAGES},
-    ),
-    "signalplus": VenueHosts(
-        title="SignalPlus",
-        domains=("signalplus.com", "signalplus.net"),
-        demo_domains=("signalplus.net",),
-        production={"tapi.signalplus.com": _SIGNALPLUS_PAGES, "tt-ws.signalplus.com": _SIGNALPLUS_PAGES},
-        demo={"tapi.signalplus.net": _SIGNALPLUS_PAGES, "tt-ws.signalplus.net": _SIGNALPLUS_PAGES},
-    ),
+VENUE_HOSTS = {
+    name: VenueHosts(
+        title=data["title"],
+        domains=tuple(data["domains"]),
+        demo_domains=tuple(data["demo_domains"]),
+        production=data["production"],
+        demo=data["demo"],
+    )
+    for name, data in VENUE_DATA.items()
 }
 
 

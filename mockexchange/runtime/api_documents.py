@@ -21,13 +21,13 @@ class NoSuchDocument(LookupError):
 
 
 def directory() -> Path:
-    """Return the folder that holds the documents, such as `kalshi/2026-10/openapi.yaml`."""
+    """Return the folder that holds the documents, by venue and alias: `VENUE/2026-10/openapi.yaml`."""
     installed = PACKAGE / "contracts"
     return installed if installed.is_dir() else PACKAGE.parent / "contracts"
 
 
 def path_of(subject: str, kind: str = OPENAPI) -> Path:
-    """Return where a document is: `subject` is "control", or venue and alias as in "kalshi/2026-10".
+    """Return where a document is: `subject` is "control", or venue and alias as in "VENUE/2026-10".
 
     Raises NoSuchDocument.
     """

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mockexchange.venues.registry import NAMES
+
 START_ONE = "start one with `mockexchange serve`"
 ACCOUNT_NAMES = ("name", "key_id", "private_key_path")
 
@@ -36,7 +38,7 @@ def read_ready(file: Path) -> dict[str, Any]:
 def _checked(text: str) -> dict[str, Any]:
     """Parse a ready file and touch all that is read of it later. Raises ValueError, KeyError or TypeError."""
     ready: dict[str, Any] = json.loads(text)
-    _ = ready["pid"], ready["control_url"], ready["control_token"], ready["venues"]["kalshi"]["base_url"]
+    _ = ready["pid"], ready["control_url"], ready["control_token"], ready["venues"][NAMES[0]]["base_url"]
     _ = [account[name] for account in ready["accounts"] for name in ACCOUNT_NAMES]
     return ready
 

@@ -1,33 +1,83 @@
-"""The venues that there are, and which of them a path belongs to: the one place where they are named."""
+"""The venues by name, and the venue that a path belongs to. The one module that names them.
 
-from mockexchange.venues.deribit.venue import DERIBIT
-from mockexchange.venues.kalshi.venue import KALSHI
-from mockexchange.venues.signalplus.venue import SIGNALPLUS
-from mockexchange.venues.venue import Venue
+A venue is loaded when its `Venue` is first asked for, since that takes a while. Its tables for clients are small, and
+are loaded without it.
+"""
 
-DEFAULT = KALSHI
-"""Speaks where nothing says who is meant: accounts without a venue, paths that are nobody's, bytes that are no HTTP."""
-VENUES: dict[str, Venue] = {venue.name: venue for venue in (DEFAULT, DERIBIT, SIGNALPLUS)}
-STREAM_PATHS = {path: venue for venue in VENUES.values() for path in venue.stream.paths}
-OPEN_STREAMS = tuple(dict.fromkeys(venue.stream.open_operation for venue in VENUES.values()))
-_OTHERS = tuple(venue for venue in VENUES.values() if venue is not DEFAULT)
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockexchange.venues.client_setup import ClientSetup, RequestSigner
+    from mockexchange.venues.venue import Venue
+
+NAMES = ("kalshi", "deribit", "signalplus")
+"""The default venue first. A venue is the folder of this name and its entry here."""
+
+DEFAULT: "Venue"
+"""The venue of accounts without one, of paths of no venue and of bytes that are no HTTP."""
+VENUES: "dict[str, Venue]"
+STREAM_PATHS: "dict[str, Venue]"
+OPEN_STREAMS: tuple[str, ...]
 
 
-def venue_of(name: str) -> Venue:
-    """The venue of that name; "" is the default one. Raises KeyError."""
-    return VENUES[name] if name else DEFAULT
+def __getattr__(name: str) -> Any:
+    if name not in ("DEFAULT", "VENUES", "STREAM_PATHS", "OPEN_STREAMS"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    venues = _venues()
+    globals().update(
+        DEFAULT=venues[NAMES[0]],
+        VENUES=venues,
+        STREAM_PATHS=_stream_paths(),
+        OPEN_STREAMS=tuple(dict.fromkeys(venue.stream.open_operation for venue in venues.values())),
+    )
+    return globals()[name]
 
 
-def venue_at(path: str) -> Venue:
-    """The venue that answers a raw path, REST or stream."""
-    for venue in _OTHERS:
-        if path.startswith(venue.prefix) and path[len(venue.prefix) :][:1] in ("", "/"):
-            return venue
-    return STREAM_PATHS.get(path, DEFAULT)
+def client_setups() -> "dict[str, ClientSetup]":
+    """Return the client tables of every venue, without the venues."""
+    return {name: _load(name, "clients").CLIENT_SETUP for name in NAMES}
+
+
+def request_signers() -> "dict[str, RequestSigner]":
+    """Return how requests of every venue are signed, without the venues."""
+    return {name: _load(name, "request_signer").REQUEST_SIGNER for name in NAMES}
+
+
+def venue_of(name: str) -> "Venue":
+    """Return the venue of that name; "" is the default one. Raises KeyError."""
+    return _venues()[name or NAMES[0]]
+
+
+def venue_at(path: str) -> "Venue":
+    """Return the venue that answers a raw path, REST or stream."""
+    venues = _venues()
+    for name in NAMES[1:]:
+        prefix = venues[name].prefix
+        if path.startswith(prefix) and path[len(prefix) :][:1] in ("", "/"):
+            return venues[name]
+    return _stream_paths().get(path, venues[NAMES[0]])
 
 
 def known_paths_hint(path: str) -> str:
-    """Where everybody is, for a raw path that is nobody's; "" for one that is somebody's."""
-    if venue_at(path) is not DEFAULT or path in STREAM_PATHS or path.startswith(f"{DEFAULT.prefix}/"):
+    """Return the prefixes of all venues as an addition to a diagnosis, if a raw path belongs to no venue; else ""."""
+    venues = _venues()
+    default = venues[NAMES[0]]
+    if venue_at(path) is not default or path in _stream_paths() or path.startswith(f"{default.prefix}/"):
         return ""
-    return "; served here: " + ", ".join(f"{venue.title} at {venue.prefix}" for venue in VENUES.values())
+    return "; served here: " + ", ".join(f"{venue.title} at {venue.prefix}" for venue in venues.values())
+
+
+@cache
+def _venues() -> "dict[str, Venue]":
+    return {name: getattr(_load(name, "venue"), name.upper()) for name in NAMES}
+
+
+@cache
+def _stream_paths() -> "dict[str, Venue]":
+    return {path: venue for venue in _venues().values() for path in venue.stream.paths}
+
+
+def _load(name: str, module: str) -> Any:
+    return import_module(f"{__package__}.{name}.{module}")

@@ -13,8 +13,9 @@ import pytest
 
 from mockexchange.cli.server_connection import Server
 from mockexchange.cli.shell_formats import FORMATS, to_comments, to_dotenv, to_fish, to_json, to_powershell, to_sh
-from mockexchange.clients.published import CLIENTS, GENERICS, POINTERS, PublishedClient, client_of, variables_of
+from mockexchange.clients.published import CLIENT_SETUPS, CLIENTS, client_of, variables_of
 from mockexchange.clients.request_signers import REQUEST_SIGNERS
+from mockexchange.venues.client_setup import PublishedClient
 from mockexchange.venues.registry import VENUES
 from tests.cli.conftest import Cli
 
@@ -129,7 +130,7 @@ def test_a_client_is_pointed_completely(name: str, client: PublishedClient) -> N
 
 def test_what_generic_sets_serves_every_client() -> None:
     for client in CLIENTS.values():
-        generic = GENERICS[client.venue].exports
+        generic = CLIENT_SETUPS[client.venue].generic.exports
         shared = {name: value for name, value in client.exports.items() if name != "KALSHI_PY_PRIVATE_KEY_PEM"}
         assert shared.items() <= generic.items()
         assert set(client.unset) <= {*CLIENTS["generic"].unset, "KALSHI_PRIVATE_KEY"}
@@ -147,11 +148,11 @@ def test_pykalshi_reads_the_variables_of_the_table() -> None:
 
 
 def test_every_venue_has_its_pointers_and_a_generic_client() -> None:
-    assert POINTERS.keys() == GENERICS.keys() == REQUEST_SIGNERS.keys() == VENUES.keys()
-    for venue, generic in GENERICS.items():
-        assert generic.venue == venue
-        assert POINTERS[venue].items() <= generic.exports.items()
-        assert client_of("generic", venue) is generic
+    assert CLIENT_SETUPS.keys() == REQUEST_SIGNERS.keys() == VENUES.keys()
+    for venue, setup in CLIENT_SETUPS.items():
+        assert setup.generic.venue == venue
+        assert setup.pointers.items() <= setup.generic.exports.items()
+        assert client_of("generic", venue) is setup.generic
 
 
 def test_a_host_beyond_loopback_has_to_be_allowed_to_the_sdk() -> None:

@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from mockexchange.cli import main
-from mockexchange.clients.request_signers import REQUEST_SIGNERS, UnsignedRequest, signed_headers
+from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.scenario.keys import KeyPair, make_pair
+from mockexchange.venues.kalshi.request_signer import signed_headers
 
 PATH = "/trade-api/v2/portfolio/positions"
 TIMESTAMP_MS = 1_762_300_000_123
@@ -81,7 +82,7 @@ def explain_deribit(path: str, authorization: str, *more: str) -> Result:
 
 def authorization_of(target: str) -> str:
     credential = {"key_id": "AMANDA", "secret": SECRET}
-    return REQUEST_SIGNERS["deribit"].sign(credential, UnsignedRequest("GET", target))["Authorization"]
+    return sign("deribit", credential, UnsignedRequest("GET", target))["Authorization"]
 
 
 @pytest.mark.parametrize("path", [TARGET, f"https://test.deribit.com{TARGET}"])

@@ -9,7 +9,7 @@ from websockets.sync.client import connect
 
 from mockexchange.cli import journal as subject
 from mockexchange.cli.server_connection import Server
-from mockexchange.clients.request_signers import signed_headers
+from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.replay import read_journal
 from mockexchange.runtime.http_request import send
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
@@ -79,7 +79,7 @@ def streamed(cli: Cli, server: Server, sandbox: str) -> str:
     """Its stream had: 1 open, 2 a command, 3 subscribed, 4 bytes that are no text, 5 an error, 6 its end."""
     shown = server.ask_sandbox("GET", sandbox)
     alice = next(one for one in shown["accounts"] if (one["name"], one["key"]) == ("alice", "main"))
-    headers = signed_headers(alice["key_id"], alice["private_key_pem"], "GET", STREAM_PATH)
+    headers = sign("kalshi", alice, UnsignedRequest("GET", STREAM_PATH))
     with connect(shown["ws_url"], additional_headers=headers, proxy=None) as client:
         for said in ('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}', b"\xff"):
             client.send(said)

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 
 from mockexchange.cli import main
 from mockexchange.cli.keys import USAGE
-from mockexchange.clients.request_signers import sign
 from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import load_text
+from mockexchange.venues.kalshi.request_signer import sign
 from mockexchange.venues.kalshi.signing import verify
 from mockexchange.venues.public_keys import load_public_key
 from tests.cli.test_click_base import error_of

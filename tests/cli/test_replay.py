@@ -7,7 +7,7 @@ import pytest
 from websockets.sync.client import connect
 
 from mockexchange.cli.server_connection import Server
-from mockexchange.clients.request_signers import signed_headers
+from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.venues.kalshi.stream.handshake import STREAM_PATH
 from tests.cli.conftest import Cli
 
@@ -45,7 +45,7 @@ def test_a_journal_gives_the_same_bytes(cli: Cli, run: Path) -> None:
 def test_streams_run_again_too(cli: Cli, server: Server, sandbox: str, tmp_path: Path) -> None:
     shown = server.ask_sandbox("GET", sandbox)
     alice = next(one for one in shown["accounts"] if (one["name"], one["key"]) == ("alice", "main"))
-    headers = signed_headers(alice["key_id"], alice["private_key_pem"], "GET", STREAM_PATH)
+    headers = sign("kalshi", alice, UnsignedRequest("GET", STREAM_PATH))
     with connect(shown["ws_url"], additional_headers=headers, proxy=None) as client:
         client.send('{"id": 1, "cmd": "subscribe", "params": {"channels": ["fill"]}}')
         client.recv(GUARD_S)

@@ -15,10 +15,10 @@ import pytest
 
 from mockexchange.cli.click_base import Failure
 from mockexchange.cli.server_connection import Server, find_server
-from mockexchange.clients.request_signers import sign, signed_headers
 from mockexchange.runtime.discovery import is_running
 from mockexchange.runtime.http_request import Unreachable, send
 from mockexchange.scenario.keys import make_pair
+from mockexchange.venues.kalshi.request_signer import sign, signed_headers
 from mockexchange.venues.kalshi.signing import verify
 from mockexchange.venues.public_keys import load_public_key
 from tests.cli.conftest import Cli

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.clients.published import CLIENTS, GENERIC, AccountKey, UnusableAccount
+from mockexchange.clients.published import CLIENT_SETUPS, CLIENTS, GENERIC, AccountKey, UnusableAccount
 from mockexchange.emulation.environment import (
-    DEMO_SWITCHES,
     OWN_PREFIXES,
     WHERE,
     TrustFiles,
@@ -75,7 +74,7 @@ def test_for_the_demo_no_client_is_told_where(client: str) -> None:
     found = pointing(client, None, ACCOUNTS, VENUES, is_demo=True)
     assert not [value for value in found.variables.values() if value and "127.0.0.1" in value]
     (venue,) = {CLIENTS[client].venue} if client != GENERIC else {"kalshi"}
-    for name in DEMO_SWITCHES[venue]:
+    for name in CLIENT_SETUPS[venue].demo_switches:
         assert found.variables[name]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.clients.published import POINTERS
+from mockexchange.clients.published import CLIENT_SETUPS
 from tests.house.checkout import ROOT
 from tests.house.serving import COMMAND, unmeasured
 
@@ -44,7 +44,9 @@ def pointed(ready: Mapping[str, object], name: str) -> dict[str, str]:
     assert isinstance(accounts, list)
     account = next(each for each in accounts if each["name"] == name)
     words = template_values(ready, account)
-    return {variable: template.format(**words) for variable, template in POINTERS[account["venue"]].items()}
+    return {
+        variable: template.format(**words) for variable, template in CLIENT_SETUPS[account["venue"]].pointers.items()
+    }
 
 
 def by_url(ready: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mockexchange.api.errors import Unavailable, UnknownAccount
-from mockexchange.clients.request_signers import REQUEST_SIGNERS, UnsignedRequest
+from mockexchange.clients.request_signers import UnsignedRequest, sign
 from mockexchange.core.vocabulary import AccountKind
 from mockexchange.runtime.ready_file import RunDirectory
 from mockexchange.sandbox.credentials import Credential
@@ -83,7 +83,7 @@ class Key:
         parts = urlsplit(str(url))
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         credential = {"key_id": self.key_id, "private_key_pem": self.private_key_pem, "secret": self.secret}
-        return REQUEST_SIGNERS[self.venue].sign(credential, UnsignedRequest(method.upper(), target, body))
+        return sign(self.venue, credential, UnsignedRequest(method.upper(), target, body))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import HTMLResponse, Response
 
-from mockexchange.venues.registry import DEFAULT, VENUES
+from mockexchange.venues.registry import DEFAULT, VENUES, client_setups
 
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;margin:3rem auto;max-width:52rem;padding:0 1rem;color:#1a1a1a}"
@@ -52,11 +52,12 @@ def _exports(base_url: str, account: dict[str, Any] | None, ca_cert: str | None)
 
 
 def _lines(base_url: str, name: str, account: dict[str, Any]) -> tuple[str, ...]:
-    """What a client of the default venue wants to know, and a first request."""
-    return (
-        f"export KALSHI_API_BASE_URL={shlex.quote(base_url)}",
-        f"export KALSHI_API_KEY_ID={shlex.quote(account['key_id'])}",
-        f"export KALSHI_PRIVATE_KEY_PATH={shlex.quote(str(account['private_key_path']))}",
-        "",
-        f"mockexchange call {name} GET /portfolio/positions",
+    """Return the variables of a client of the default venue, and a first request."""
+    setup = client_setups()[DEFAULT.name]
+    values = {"base_url": base_url, "key_id": account["key_id"], "key_path": str(account["private_key_path"])}
+    exports = (
+        f"export {variable}={shlex.quote(template.format(**values))}"
+        for variable, template in setup.pointers.items()
+        if "{ws_" not in template
     )
+    return (*exports, "", f"mockexchange call {name} {setup.example_request}")

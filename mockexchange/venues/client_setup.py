@@ -1,0 +1,80 @@
+"""The type of a venue's client tables: how its published clients are pointed at an exchange, and how they sign.
+
+Each venue has a `clients.py` with its `CLIENT_SETUP` and a `request_signer.py` with its `REQUEST_SIGNER`. These modules
+import little, so that commands need not load the whole venue.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+EVERY_VERSION = "(what every known client reads)"
+"""The version of a generic client."""
+REQUEST_ID = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedClient:
+    """A client that is published as a package, with the environment variables that it reads.
+
+    `exports` are templates over an account's values; `unset` are variables that would point the client elsewhere.
+    `notes` explain what no variable can do, as lines of code where it takes code.
+    """
+
+    version: str
+    venue: str
+    exports: Mapping[str, str]
+    exports_beyond_loopback: Mapping[str, str] = field(default_factory=dict)
+    unset: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    is_rsa_only: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSetup:
+    """The client tables of one venue."""
+
+    pointers: Mapping[str, str]
+    """Variables for the venue's URLs and a key, under the names that the documentation uses."""
+    generic: PublishedClient
+    """The variables of every known client of the venue, for a client that is not known."""
+    clients: Mapping[str, PublishedClient]
+    """The known clients by the name of their package."""
+    variable_prefixes: tuple[str, ...]
+    """Prefixes of the venue's variables. A user's own would point a client elsewhere, or sign with a key of real
+    money."""
+    demo_switches: Mapping[str, str]
+    """Variables by which known clients choose the venue's demo, and the names of the demo's keys."""
+    example_request: str
+    """A request that needs a signature and no parameters, as method and path below the prefix."""
+    credential_headers: tuple[str, ...] = ()
+    """Headers that carry credentials, in lower case."""
+
+
+class UnsignedRequest(NamedTuple):
+    """A request before it is signed; `target` is as sent, with the query."""
+
+    method: str
+    target: str
+    body: bytes = b""
+
+
+Credential = Mapping[str, Any]
+"""An account of the control API as JSON: key id, and private key or secret."""
+
+
+class RequestSigner(NamedTuple):
+    """How requests of a venue are written and signed, by its documents alone."""
+
+    prefix: str
+    """The prefix of REST paths."""
+    headers_of: Callable[[Credential, UnsignedRequest, int], dict[str, str]]
+    """(credential, request, host time in nanoseconds): the headers that sign the request."""
+    id_name: str | None = None
+    """The field that numbers JSON-RPC requests; None where requests are plain REST."""
+
+
+def envelope(id_name: str, method: str, params: Mapping[str, Any]) -> bytes:
+    """Return a JSON-RPC request. `method` is a path, as in the URL."""
+    return json.dumps({id_name: REQUEST_ID, "method": method, "params": params}).encode()

@@ -1,0 +1,61 @@
+"""How Deribit's published clients are pointed at an exchange: the variables that each reads, found in its own code."""
+
+from mockexchange.venues.client_setup import EVERY_VERSION, ClientSetup, PublishedClient
+
+POINTERS = {
+    "DERIBIT_API_URL": "{base_url}",
+    "DERIBIT_WS_URL": "{ws_url}",
+    "DERIBIT_CLIENT_ID": "{key_id}",
+    "DERIBIT_CLIENT_SECRET": "{secret}",
+}
+
+CLIENT_SETUP = ClientSetup(
+    pointers=POINTERS,
+    generic=PublishedClient(
+        version=EVERY_VERSION,
+        venue="deribit",
+        exports={**POINTERS, "DERIBIT_ORIGIN": "{origin}"},
+        is_rsa_only=False,
+    ),
+    clients={
+        "ccxt": PublishedClient(
+            venue="deribit",
+            version="4.5.90",
+            exports={
+                "DERIBIT_ORIGIN": "{origin}",
+                "DERIBIT_WS_URL": "{ws_url}",
+                "DERIBIT_CLIENT_ID": "{key_id}",
+                "DERIBIT_CLIENT_SECRET": "{secret}",
+            },
+            notes=(
+                "it reads no variables, so without these lines it calls the real exchange:",
+                "import os, ccxt",
+                'urls = {"api": {"rest": os.environ["DERIBIT_ORIGIN"], "ws": os.environ["DERIBIT_WS_URL"]}}',
+                'keys = {"apiKey": os.environ["DERIBIT_CLIENT_ID"], "secret": os.environ["DERIBIT_CLIENT_SECRET"]}',
+                'exchange = ccxt.deribit({**keys, "urls": urls})',
+            ),
+            is_rsa_only=False,
+        ),
+        "typed-deribit": PublishedClient(
+            venue="deribit",
+            version="0.4.1",
+            exports=POINTERS,
+            notes=(
+                "it reads the key from these variables; without these lines it calls the real exchange:",
+                "import os",
+                "from typed_deribit import Deribit",
+                "from typed_deribit.core.auth import resolve_credentials",
+                "from typed_deribit.core.transport.http import OAuthHttpRpcClient",
+                "from typed_deribit.core.transport.ws import SocketRpcStreamClient",
+                "key = resolve_credentials(None, None, public=False, testnet=False)",
+                'http = OAuthHttpRpcClient(base_url=os.environ["DERIBIT_API_URL"], credentials=key)',
+                'socket = SocketRpcStreamClient.new(os.environ["DERIBIT_WS_URL"], credentials=key)',
+                "client = Deribit(rpc_client=http, ws_client=socket)",
+            ),
+            is_rsa_only=False,
+        ),
+    },
+    variable_prefixes=("DERIBIT_", "TEST_DERIBIT_"),
+    demo_switches={"TEST_DERIBIT_CLIENT_ID": "{key_id}", "TEST_DERIBIT_CLIENT_SECRET": "{secret}"},  # of typed-deribit
+    example_request="GET /private/get_positions",
+)

@@ -1,0 +1,137 @@
+"""How Kalshi's published clients are pointed at an exchange: the variables that each reads, found in its own code.
+
+Some read a variable for the base URL, some take it only as an argument; those get the line of code that passes it.
+"""
+
+from mockexchange.venues.client_setup import EVERY_VERSION, ClientSetup, PublishedClient
+
+BASE_URL = {"KALSHI_API_BASE_URL": "{base_url}"}
+STREAM_URL = {"KALSHI_WS_URL": "{ws_origin}/trade-api/ws/v2"}
+"""Read by no client: a name for what their lines of code pass."""
+KEY = {"KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PRIVATE_KEY_PATH": "{key_path}"}
+INLINE_KEY_BLANK = {"KALSHI_PRIVATE_KEY": ""}
+"""A key in the variable itself: kalshi-sdk refuses it beside a path, kyro prefers it."""
+
+
+def _official(package: str, version: str, is_rsa_only: bool) -> PublishedClient:
+    """The generated Python clients read no variables at all."""
+    return PublishedClient(
+        version=version,
+        venue="kalshi",
+        exports={**BASE_URL, **KEY},
+        notes=(
+            "it reads no variables, so without these lines it calls the real exchange:",
+            f"from {package} import Configuration, KalshiClient",
+            'configuration = Configuration(host=os.environ["KALSHI_API_BASE_URL"])',
+            'configuration.api_key_id = os.environ["KALSHI_API_KEY_ID"]',
+            'configuration.private_key_pem = open(os.environ["KALSHI_PRIVATE_KEY_PATH"]).read()',
+            "client = KalshiClient(configuration)",
+        ),
+        is_rsa_only=is_rsa_only,
+    )
+
+
+CLIENT_SETUP = ClientSetup(
+    pointers={**BASE_URL, **STREAM_URL, **KEY},
+    generic=PublishedClient(
+        version=EVERY_VERSION,
+        venue="kalshi",
+        exports={
+            **BASE_URL,
+            "KALSHI_BASE_URL": "{base_url}",
+            "KALSHI_HTTP_BASE_URL": "{origin}",
+            "KALSHI_WS_BASE_URL": "{ws_origin}",
+            **STREAM_URL,
+            "KALSHI_API_KEY_ID": "{key_id}",
+            "KALSHI_KEY_ID": "{key_id}",
+            "KALSHI_ACCESS_KEY": "{key_id}",
+            "KALSHI_PRIVATE_KEY_PATH": "{key_path}",
+            **INLINE_KEY_BLANK,
+        },
+        exports_beyond_loopback={"KALSHI_ALLOW_UNKNOWN_HOST": "1"},
+        unset=("KALSHI_ACCESS_KEY_ID", "KALSHI_DEMO", "KALSHI_PRIVATE_KEY_PASSPHRASE", "KALSHI_PRODUCTION"),
+        is_rsa_only=False,
+    ),
+    clients={
+        "pykalshi": PublishedClient(
+            version="2.0.0",
+            venue="kalshi",
+            exports={**BASE_URL, **STREAM_URL, **KEY},
+            notes=(
+                "it reads no variable for its URLs, so without these lines it calls the real exchange:",
+                'client = KalshiClient.from_env(api_base=os.environ["KALSHI_API_BASE_URL"])',
+                "feed = client.feed()",
+                'feed._ws_url = os.environ["KALSHI_WS_URL"]',
+            ),
+        ),
+        "pykalshi-client": PublishedClient(
+            version="1.3.0",
+            venue="kalshi",
+            exports={"KALSHI_HTTP_BASE_URL": "{origin}", "KALSHI_WS_BASE_URL": "{ws_origin}", **KEY},
+            notes=(
+                "it reads the URLs from these variables; the key is passed:",
+                'client = create_http_client(os.environ["KALSHI_API_KEY_ID"], os.environ["KALSHI_PRIVATE_KEY_PATH"])',
+                'stream = create_ws_client(os.environ["KALSHI_API_KEY_ID"], os.environ["KALSHI_PRIVATE_KEY_PATH"])',
+            ),
+        ),
+        "kalshi-sdk": PublishedClient(
+            version="22.4.0",
+            venue="kalshi",
+            exports={
+                **BASE_URL,
+                **STREAM_URL,
+                "KALSHI_KEY_ID": "{key_id}",
+                "KALSHI_PRIVATE_KEY_PATH": "{key_path}",
+            },
+            exports_beyond_loopback={"KALSHI_ALLOW_UNKNOWN_HOST": "1"},
+            unset=("KALSHI_DEMO", "KALSHI_PRIVATE_KEY", "KALSHI_PRIVATE_KEY_PASSPHRASE"),
+            notes=(
+                "client = KalshiClient.from_env()",
+                "its stream reads no variable, so without these lines it is the real exchange's:",
+                'urls = {"base_url": os.environ["KALSHI_API_BASE_URL"], "ws_base_url": os.environ["KALSHI_WS_URL"]}',
+                "client = AsyncKalshiClient.from_env(config=KalshiConfig(**urls))",
+            ),
+        ),
+        "kalshi-python-sync": _official("kalshi_python_sync", "3.34.0", is_rsa_only=False),
+        "kalshi-python-async": _official("kalshi_python_async", "3.34.0", is_rsa_only=False),
+        "kalshi-python": _official("kalshi_python", "2.1.4", is_rsa_only=True),
+        "kalshi-py": PublishedClient(
+            version="2.0.6.6",
+            venue="kalshi",
+            exports={**BASE_URL, "KALSHI_API_KEY_ID": "{key_id}", "KALSHI_PY_PRIVATE_KEY_PEM": "{key_pem}"},
+            notes=(
+                "it reads no variable for the base URL, so without this line it calls the real exchange:",
+                'client = create_client(base_url=os.environ["KALSHI_API_BASE_URL"])',
+            ),
+        ),
+        "kyro": PublishedClient(
+            version="0.1.2",
+            venue="kalshi",
+            exports={
+                "KALSHI_BASE_URL": "{base_url}",
+                "KALSHI_ACCESS_KEY": "{key_id}",
+                "KALSHI_PRIVATE_KEY_PATH": "{key_path}",
+                **INLINE_KEY_BLANK,
+            },
+            notes=("client = RestClient(config_from_env())",),
+        ),
+        "kalshi-typescript": PublishedClient(
+            version="3.30.0",
+            venue="kalshi",
+            exports={**BASE_URL, **KEY},
+            notes=(
+                "it reads no variables, so without these lines it calls the real exchange:",
+                "const { KALSHI_API_BASE_URL, KALSHI_API_KEY_ID, KALSHI_PRIVATE_KEY_PATH } = process.env",
+                "const configuration = new Configuration({",
+                (
+                    "  basePath: KALSHI_API_BASE_URL, apiKey: KALSHI_API_KEY_ID,"
+                    " privateKeyPath: KALSHI_PRIVATE_KEY_PATH })"
+                ),
+            ),
+        ),
+    },
+    variable_prefixes=("KALSHI_",),
+    demo_switches={"KALSHI_DEMO": "true"},  # of kalshi-sdk and kyro
+    example_request="GET /portfolio/positions",
+    credential_headers=("kalshi-access-key", "kalshi-access-timestamp", "kalshi-access-signature"),
+)

@@ -1,0 +1,45 @@
+"""How requests to Kalshi are signed, as a client does it: by the documents alone, apart from the verification."""
+
+from base64 import b64encode
+
+from mockexchange.venues.client_setup import Credential, RequestSigner, UnsignedRequest
+
+NANOSECONDS_PER_MS = 1_000_000
+
+
+def signed_headers(key_id: str, private_pem: str, method: str, path: str, timestamp_ms: int) -> dict[str, str]:
+    """Return the three headers of a signed request. `path` is as sent, without the query.
+
+    Raises ValueError when the PEM holds no usable private key.
+    """
+    signature = sign(private_pem, f"{timestamp_ms}{method}{path}".encode())
+    return {
+        "KALSHI-ACCESS-KEY": key_id,
+        "KALSHI-ACCESS-TIMESTAMP": str(timestamp_ms),
+        "KALSHI-ACCESS-SIGNATURE": b64encode(signature).decode(),
+    }
+
+
+def sign(private_pem: str, message: bytes) -> bytes:
+    """Sign with PSS, SHA-256 and a salt of 32 bytes for RSA keys, plainly for Ed25519 keys."""
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import padding
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+    key = serialization.load_pem_private_key(private_pem.encode(), password=None)
+    if isinstance(key, Ed25519PrivateKey):
+        return key.sign(message)
+    if isinstance(key, RSAPrivateKey):
+        digest = hashes.SHA256()
+        return key.sign(message, padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
+    raise ValueError(f"expected an RSA or Ed25519 key, got {type(key).__name__}")
+
+
+def _headers_of(credential: Credential, request: UnsignedRequest, at_ns: int) -> dict[str, str]:
+    path = request.target.partition("?")[0]
+    timestamp_ms = at_ns // NANOSECONDS_PER_MS
+    return signed_headers(credential["key_id"], credential["private_key_pem"], request.method, path, timestamp_ms)
+
+
+REQUEST_SIGNER = RequestSigner("/trade-api/v2", _headers_of)

@@ -1,0 +1,20 @@
+"""How clients of SignalPlus are pointed at an exchange. None is published, so the names are those of our documents."""
+
+from mockexchange.venues.client_setup import EVERY_VERSION, ClientSetup, PublishedClient
+
+POINTERS = {
+    "SIGNALPLUS_API_URL": "{base_url}",
+    "SIGNALPLUS_WS_URL": "{ws_url}",
+    "SIGNALPLUS_API_KEY": "{key_id}",
+    "SIGNALPLUS_API_SECRET": "{secret}",
+}
+
+CLIENT_SETUP = ClientSetup(
+    pointers=POINTERS,
+    generic=PublishedClient(version=EVERY_VERSION, venue="signalplus", exports=POINTERS, is_rsa_only=False),
+    clients={},
+    variable_prefixes=("SIGNALPLUS_",),
+    demo_switches={},
+    example_request="POST /private/get_positions",
+    credential_headers=("signalplus-api-timestamp", "signalplus-api-nonce", "signalplus-api-signature"),
+)
