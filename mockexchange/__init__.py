@@ -89,15 +89,16 @@ _MODULES = {
     "mockexchange.guard": "RealVenueReached",
     "mockexchange.version": "__version__",
 }
-_HOMES = {name: module for module, names in _MODULES.items() for name in names.split()}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> _typing.Any:
-    if name not in _HOMES:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(_importlib.import_module(_HOMES[name]), name)
+    with _importlib.import_module("mockexchange.api.imports").collector_paused():
+        value = globals()[name] = getattr(_importlib.import_module(_MODULE_OF[name]), name)
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES])
+    return sorted([*globals(), *_MODULE_OF])

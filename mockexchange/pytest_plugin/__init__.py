@@ -42,7 +42,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Refuse what cannot work, of the tests that are left to run."""
     concerned = [item for item in items if uses_exchange(item) or item.get_closest_marker(MARKER)]
     if concerned:
-        from mockexchange.pytest_plugin.collection_checks import problems
+        from mockexchange.api.imports import collector_paused
+
+        with collector_paused():
+            from mockexchange.pytest_plugin.collection_checks import problems
 
         found = problems(config, concerned)
         if found:
@@ -64,7 +67,10 @@ def mock_exchange(request: pytest.FixtureRequest) -> "Iterator[Exchange]":
 
     What one test does to it the next one finds: `exchange_sandbox` is fresh for each.
     """
-    from mockexchange.pytest_plugin.exchanges import session_exchange
+    from mockexchange.api.imports import collector_paused
+
+    with collector_paused():
+        from mockexchange.pytest_plugin.exchanges import session_exchange
 
     with session_exchange(request.config) as exchange:
         yield exchange

@@ -18,7 +18,7 @@ from mockexchange.api.asynchronous.steps import AsyncSteps
 from mockexchange.api.asynchronous.stream import AsyncStream
 from mockexchange.api.environment import Environment, EnvironmentPatches
 from mockexchange.api.errors import Closed, UnknownAccount, Unreachable, WrongRequest
-from mockexchange.api.optional_libraries import import_httpx_transports
+from mockexchange.api.imports import import_httpx_transports
 from mockexchange.api.transport.connection import AsyncConnection
 from mockexchange.api.transport.control_client import PATIENCE_S, Query
 from mockexchange.api.values.arguments import require, require_as

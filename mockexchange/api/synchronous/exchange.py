@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from mockexchange.api.environment import Environment, EnvironmentPatches
 from mockexchange.api.errors import Closed, UnknownAccount, Unreachable, WrongRequest
-from mockexchange.api.optional_libraries import import_httpx_transports
+from mockexchange.api.imports import import_httpx_transports
 from mockexchange.api.synchronous.fault_methods import FaultMethods
 from mockexchange.api.synchronous.journal import Journal
 from mockexchange.api.synchronous.steps import Steps

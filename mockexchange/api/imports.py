@@ -1,0 +1,31 @@
+"""Imports that are special: of optional libraries, and of many modules at once."""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+
+from mockexchange.api.errors import Unavailable
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pause the garbage collector around imports: the server's modules make no garbage, but many objects."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def import_httpx_transports() -> ModuleType:
+    """Import the transports for httpx. Raises Unavailable without httpx."""
+    try:
+        return import_module("mockexchange.api.transport.httpx_transports")
+    except ImportError as error:
+        if error.name != "httpx":
+            raise
+        raise Unavailable("transports for httpx need httpx: pip install httpx") from None
