@@ -24,7 +24,7 @@ def test_type_checkers_know_the_same_names() -> None:
     tree = ast.parse(Path(mockexchange.__file__).read_text(encoding="utf-8"))
     (block,) = (node for node in tree.body if isinstance(node, ast.If))
     homes = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
-    assert homes == mockexchange._HOMES
+    assert homes == mockexchange._MODULE_OF
     assert sorted(homes) == sorted(mockexchange.__all__)
 
 
