@@ -12,7 +12,7 @@ from mockexchange.faults.faulty_answer import PLAIN, FaultyAnswer, FrameDelivery
 from mockexchange.scenario import fault_effects
 from mockexchange.scenario.fault_effects import Effect
 from mockexchange.venues.diagnosis.search import no_pause
-from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Calls
 from mockexchange.venues.venue import Venue
@@ -22,12 +22,12 @@ ERROR, RESULT = "error", "result"
 
 
 class CallReply(NamedTuple):
-    """The reply to a call: `frame` is None without an answer; `asked` is the answered operation."""
+    """The reply to a call: `frame` is None without an answer; `called` is the answered operation."""
 
     frame: Frame | None
     delivery: FrameDelivery = PLAIN
     stub: str | None = None
-    asked: Asked | None = None
+    called: CalledOperation | None = None
 
 
 class SessionResponder:
@@ -51,12 +51,12 @@ class SessionResponder:
 
 def reply_of(responder: SessionResponder, answer: Answer, venue: Venue) -> CallReply:
     """Return the reply for an answer, made by the session, a fault or a stub."""
-    asked = responder.calls.asked if responder.was_called else _asked(answer, venue)
+    called = responder.calls.called if responder.was_called else _called_operation(answer, venue)
     if answer.fault is None and answer.stub is None:
-        return CallReply(responder.frame, asked=asked)
+        return CallReply(responder.frame, called=called)
     is_silent = responder.was_called and responder.frame is None and not answer.body
     frame = None if is_silent else frame_of(answer, responder.frame)
-    return CallReply(frame, _delivery(answer), answer.stub, asked)
+    return CallReply(frame, _delivery(answer), answer.stub, called)
 
 
 def frame_of(answer: Answer, made: Frame | None = None) -> Frame:
@@ -68,11 +68,11 @@ def frame_of(answer: Answer, made: Frame | None = None) -> Frame:
     return Frame(raw, kind, note=note, acknowledged=made.acknowledged if made else (), stub=answer.stub)
 
 
-def _asked(answer: Answer, venue: Venue) -> Asked | None:
+def _called_operation(answer: Answer, venue: Venue) -> CalledOperation | None:
     """Return the operation that a fault or a stub answered; None if it failed authentication."""
     if answer.operation is None or venue.auth.refuses_caller(answer.status, answer.body):
         return None
-    return Asked(answer.operation, answer.account)
+    return CalledOperation(answer.operation, answer.account)
 
 
 def _delivery(answer: Answer) -> FrameDelivery:

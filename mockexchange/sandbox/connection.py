@@ -11,7 +11,7 @@ from mockexchange.faults.frames import FrameFaults, FrameRules, Timer
 from mockexchange.faults.stream_calls import CallReply
 from mockexchange.sandbox.journal import Journal
 from mockexchange.sandbox.outbox import Outbox
-from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.session import Calls, Message, Session
 from mockexchange.venues.venue import Venue
 
@@ -124,18 +124,18 @@ class Connection:
         streams = self._streams
         streams.moment = at, host_at, _ = streams.now()
         try:
-            frames, asked = self._carry_out(raw, at, host_at)
+            frames, called = self._carry_out(raw, at, host_at)
         finally:
             streams.moment = None
         for frame in frames:
             for channel in frame.acknowledged:
                 if not self.is_over:
                     streams.on_subscribed(self, channel)
-        if asked and not self.is_over:
-            streams.on_operation(asked.account or self.account, asked.operation)
+        if called and not self.is_over:
+            streams.on_operation(called.account or self.account, called.operation)
         self._follow_session()
 
-    def _carry_out(self, raw: bytes, at: int, host_at: int) -> tuple[list[Frame], Asked | None]:
+    def _carry_out(self, raw: bytes, at: int, host_at: int) -> tuple[list[Frame], CalledOperation | None]:
         """Answer a command by the session, a fault or a stub; return the answers and the operation."""
         streams = self._streams
         answer_call = streams.answer_call
@@ -144,14 +144,14 @@ class Connection:
         streams.note(self, "in", raw)
         frames = self.session.receive(raw, at, host_at)
         self._take(frames)
-        return frames, self.session.asked
+        return frames, self.session.called
 
-    def _take_reply(self, reply: CallReply, raw: bytes) -> tuple[list[Frame], Asked | None]:
+    def _take_reply(self, reply: CallReply, raw: bytes) -> tuple[list[Frame], CalledOperation | None]:
         command = Frame(raw, "", stub=reply.stub)
         self._streams.note(self, "in", raw, command, fault=reply.delivery.fault or None)
         frames = [reply.frame] if reply.frame else []
         self._take(frames, reply.delivery)
-        return frames, reply.asked
+        return frames, reply.called
 
     def wake(self) -> None:
         """Wake the session if its wake-up time has come by host time."""
@@ -190,7 +190,7 @@ class Connection:
 
     def send_literal(self, text: str, channel: str = "", fault: str | None = "literal") -> None:
         """Send a text with "$sid" and "$seq" replaced by the channel's subscription id and next sequence number."""
-        text = self.session.spell_literal(text, channel)
+        text = self.session.fill_placeholders(text, channel)
         self.send(text.encode() + b"\n" * (not text.endswith("\n")), "literal", channel, fault)
 
     def put(self, frame: Frame, fault: str | None = None) -> None:

@@ -11,7 +11,7 @@ from mockexchange.scenario.composite_types import Field, Record, may
 from mockexchange.scenario.steps.shared_fields import words
 from mockexchange.scenario.value_types import DURATION, Kind, integer
 from mockexchange.venues.registry import DEFAULT, VENUES
-from mockexchange.venues.switches import Count, Duration, Switch, Words
+from mockexchange.venues.switches import Choice, Count, Duration, Switch
 
 STREAM_SETTINGS = {
     "repeat": "stream_repeat",
@@ -69,7 +69,7 @@ def _of_venue(name: str, values: dict[str, Any]) -> dict[str, Any]:
 
 def _kind(switch: Switch) -> Kind:
     match switch:
-        case Words():
+        case Choice():
             return words(*switch.words)
         case Duration():
             return DURATION

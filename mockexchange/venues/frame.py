@@ -6,7 +6,7 @@ ANSWERS = frozenset(("subscribed", "unsubscribed", "ok", "error"))
 """The kinds of frames that answer a command about a subscription."""
 
 
-class Asked(NamedTuple):
+class CalledOperation(NamedTuple):
     """An operation that a stream was asked for; `account` is None where only the stream tells whose it is."""
 
     operation: str

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.request import Answer, Call, Request
 
 
@@ -84,7 +84,7 @@ class SessionCalls(Protocol[ContextT_contra]):
     """A session whose commands are also requests, so that faults and stubs can answer them. No method raises."""
 
     @property
-    def asked(self) -> Asked | None:
+    def called(self) -> CalledOperation | None:
         """Operation of the last command, as in the session."""
         ...
 
@@ -115,7 +115,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
     def context(self) -> ContextT: ...
 
     @property
-    def asked(self) -> Asked | None:
+    def called(self) -> CalledOperation | None:
         """Operation of the last `receive`; None if that was none, or was refused because of its credentials."""
         ...
 
@@ -164,7 +164,7 @@ class StreamSession(Protocol[ContextT, MessageT_contra]):
         """End a subscription. Raises KeyError if there is no such subscription."""
         ...
 
-    def spell_literal(self, text: str, channel: str) -> str:
+    def fill_placeholders(self, text: str, channel: str) -> str:
         """Return a literal frame of a scenario with "$sid" and "$seq" filled in."""
         ...
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Words(NamedTuple):
+class Choice(NamedTuple):
     """One of several words."""
 
     setting: str
@@ -24,5 +24,5 @@ class Count(NamedTuple):
     most: int
 
 
-Switch = Words | Duration | Count
+Switch = Choice | Duration | Count
 """`setting` is the field of the venue's settings."""

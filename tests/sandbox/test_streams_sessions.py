@@ -9,7 +9,7 @@ from mockexchange.sandbox.connection import Connection
 from mockexchange.sandbox.journal import Journal
 from mockexchange.sandbox.streams import Streams
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.registry import DEFAULT
 
 DORA = Key("dora", "main", "id", "", (), None, None, "secret")
@@ -46,7 +46,7 @@ class Scripted:
     key: Key | None = None
     wakes_at: int | None = None
     ending: tuple[int, str] | None = None
-    asked: Asked | None = None
+    called: CalledOperation | None = None
     calls: None = None
     channels: dict[str, Subscribed] = field(default_factory=dict)
     api_date: ApiDate = ApiDate("compat", None)
@@ -75,7 +75,7 @@ class Scripted:
     def terminate(self, sid: int, code: int, why: str = "") -> Frame:
         raise AssertionError("nothing here overflows that has a subscription")
 
-    def spell_literal(self, text: str, channel: str) -> str:
+    def fill_placeholders(self, text: str, channel: str) -> str:
         return text.replace("$channel", channel)
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockexchange.venues.secrets import derived, hmac_sha256, read_url_safe, same, spell_url_safe
+from mockexchange.venues.secrets import are_equal, decode_url_safe, derive_bytes, encode_url_safe, hmac_sha256
 
 
 def test_the_vector_of_rfc_4231() -> None:
@@ -13,24 +13,24 @@ def test_the_vector_of_rfc_4231() -> None:
 
 
 def test_equality_is_of_all_bytes() -> None:
-    assert same(b"secret", b"secret")
-    assert not same(b"secret", b"secreT")
-    assert not same(b"secret", b"secret ")
+    assert are_equal(b"secret", b"secret")
+    assert not are_equal(b"secret", b"secreT")
+    assert not are_equal(b"secret", b"secret ")
 
 
 def test_what_is_derived_depends_on_seed_and_purpose_alone() -> None:
-    assert derived("dora", "id", 6) == derived("dora", "id", 6)
-    assert len({derived(seed, purpose, 32) for seed in ("dora", "gina") for purpose in ("id", "secret")}) == 4
-    assert len(derived("dora", "id", 6)) == 6
+    assert derive_bytes("dora", "id", 6) == derive_bytes("dora", "id", 6)
+    assert len({derive_bytes(seed, purpose, 32) for seed in ("dora", "gina") for purpose in ("id", "secret")}) == 4
+    assert len(derive_bytes("dora", "id", 6)) == 6
 
 
 @given(st.binary(max_size=80))
 def test_url_safe_base64_comes_back(data: bytes) -> None:
-    text = spell_url_safe(data)
+    text = encode_url_safe(data)
     assert not {"+", "/", "="} & set(text)
-    assert read_url_safe(text) == data
+    assert decode_url_safe(text) == data
 
 
 @pytest.mark.parametrize("text", ["a", "ab+/", "abc=", "ab c", "abcd\n", "äb", "QR"])
 def test_what_nobody_wrote_is_not_read(text: str) -> None:
-    assert read_url_safe(text) is None
+    assert decode_url_safe(text) is None

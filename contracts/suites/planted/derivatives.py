@@ -142,7 +142,7 @@ DERIBIT = (
     answering("errors are answered 200", "refusals.worded", {400: 200}),
     answering("a bad token is a 401", "refusals.worded tokens.spoiled", {400: 401}),
     answering("what is for streams is a 404", "refusals.streams_only", {400: 404}),
-    broken("no secret is compared", "tokens.wrong tokens.missigned", secrets.same, always(True)),
+    broken("no secret is compared", "tokens.wrong tokens.missigned", secrets.are_equal, always(True)),
     broken("no time is looked at", "tokens.missigned tokens.wrong", authentication.require_time, always(None)),
     broken("no scope is asked for", "refusals.scopes tokens.narrowed", routes.require_scope, always(None)),
     broken("no filter is heeded", "filters.kept", positions.passes_filters, always(True)),
@@ -188,7 +188,7 @@ SIGNALPLUS = (
     answering("errors are answered 200", "calls.worded", {400: 200}),
     answering("another verb is a 404", "calls.verbs", {405: 404}),
     edit("the error of a bad signature is another", "signatures.refused", rb"token invalid", b"invalid token"),
-    broken("no secret is compared", "signatures.refused signatures.another_key", secrets.same, always(True)),
+    broken("no secret is compared", "signatures.refused signatures.another_key", secrets.are_equal, always(True)),
     broken("no time is looked at", "signatures.refused", gateway._require_time, always(None)),
     broken("no filter is heeded", "positions.currency positions.kind", gateway_positions._passes_filters, always(True)),
 )

@@ -22,13 +22,13 @@ WINDOW_US = 3_600_000_000
 
 def one_route_needs_no_key(planter: Planter) -> None:
     def make(authenticate: Any) -> Any:
-        def let_in(visit: rest.Visit) -> Any:
+        def let_in(incoming: rest.KalshiRequest) -> Any:
             try:
-                return authenticate(visit)
+                return authenticate(incoming)
             except Rejected:
-                if visit.reply.operation != "GetOrderGroups":
+                if incoming.reply.operation != "GetOrderGroups":
                     raise
-                return next(iter(visit.context.state.keys.values()))
+                return next(iter(incoming.context.state.keys.values()))
 
         return let_in
 
@@ -101,7 +101,7 @@ def restricted_key_reads_the_account(planter: Planter) -> None:
 
 
 def restricted_key_reads_another_book(planter: Planter) -> None:
-    planter.function(row_owner.asked_subaccount, lambda before: _any_subaccount)
+    planter.function(row_owner.requested_subaccount, lambda before: _any_subaccount)
 
 
 def _any_subaccount(call: Any) -> str | None:
@@ -122,12 +122,12 @@ def scopes_are_not_checked(planter: Planter) -> None:
 
 def plain_member_reads_what_is_for_fcms(planter: Planter) -> None:
     planter.member(
-        rest, "_answer_plain_member", lambda before: lambda visit, operation, account: operation.empty or b"{}"
+        rest, "_answer_plain_member", lambda before: lambda incoming, operation, account: operation.empty or b"{}"
     )
 
 
 def bound_key_reads_another_subtrader(planter: Planter) -> None:
-    planter.function(row_owner.asked_subtrader, lambda before: _any_subtrader)
+    planter.function(row_owner.requested_subtrader, lambda before: _any_subtrader)
 
 
 def _any_subtrader(call: Any) -> str | None:
@@ -191,7 +191,7 @@ def wrong_choices_are_taken(planter: Planter) -> None:
 
 def required_name_is_optional(planter: Planter) -> None:
     planter.function(
-        row_owner.asked_subtrader, lambda asked: lambda call: asked(call) or next(iter(call.account.subaccounts))
+        row_owner.requested_subtrader, lambda asked: lambda call: asked(call) or next(iter(call.account.subaccounts))
     )
 
 

@@ -135,7 +135,7 @@ def deltas_have_no_sign(planter: Planter) -> None:
 
 
 def filter_is_ignored(planter: Planter) -> None:
-    planter.function(joining.joined, lambda joined: lambda subscription, named: joined(subscription, None))
+    planter.function(joining.add_markets, lambda add: lambda subscription, named: add(subscription, None))
 
 
 def left_markets_stay(planter: Planter) -> None:
@@ -172,7 +172,7 @@ def error_is_not_answered(planter: Planter) -> None:
 
 
 def stream_needs_no_key(planter: Planter) -> None:
-    planter.member(handshake, "_takes_anonymous", lambda before: lambda context, api_date: True)
+    planter.member(handshake, "_accepts_anonymous", lambda before: lambda context, api_date: True)
 
 
 def types_are_swapped(planter: Planter) -> None:

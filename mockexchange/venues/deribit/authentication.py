@@ -21,7 +21,7 @@ from mockexchange.venues.deribit.signing import SCHEME, Credentials, Token
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
 from mockexchange.venues.jsonrpc.envelope import Malformed, is_utf8, read_envelope
 from mockexchange.venues.request import Answer, Diagnose, Request
-from mockexchange.venues.secrets import key_at, same
+from mockexchange.venues.secrets import are_equal, find_secret_key
 
 NAME = "deribit"
 MICROSECONDS_PER_MILLISECOND = 1_000
@@ -97,7 +97,7 @@ def require_key(context: DeribitContext, key_id: str, reply: Answer | None = Non
 
 def require_secret(context: DeribitContext, key: Key, secret: str) -> None:
     """Raise Rejected if a client secret is not that of the key."""
-    if not same(secret.encode(errors="replace"), key.secret.encode()):
+    if not are_equal(secret.encode(errors="replace"), key.secret.encode()):
         raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_secret(secret, known(key), known_secrets(context.state)))
 
 
@@ -122,7 +122,7 @@ def known(key: Key) -> KnownSecret:
 
 def key_of(state: State, key_id: str) -> Key | None:
     """Return the key with an id; None unless its account is of this venue."""
-    return key_at(state, NAME, key_id)
+    return find_secret_key(state, NAME, key_id)
 
 
 def claimed_key(request: Request) -> str | None:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from mockexchange.venues.jsonrpc.envelope import is_utf8
 from mockexchange.venues.request import Request
-from mockexchange.venues.secrets import derived, hmac_sha256, read_url_safe, same, spell_url_safe
+from mockexchange.venues.secrets import are_equal, decode_url_safe, derive_bytes, encode_url_safe, hmac_sha256
 
 SCHEME = "deri-hmac-sha256"
 AUTHORIZATION = b"authorization"
@@ -65,7 +65,7 @@ def sign(secret: str, text: bytes) -> str:
 
 def verifies(secret: str, text: bytes, signature: str) -> bool:
     """Return whether a signature, in hex of either case, verifies."""
-    return same(sign(secret, text).encode(), signature.lower().encode(errors="replace"))
+    return are_equal(sign(secret, text).encode(), signature.lower().encode(errors="replace"))
 
 
 class Token(NamedTuple):
@@ -82,14 +82,14 @@ def write_token(token: Token, secret: str) -> str:
     """Return a token in the venue's form. It carries its own proof: no token is stored, and a journal replays."""
     content = json.dumps(token, separators=(",", ":")).encode()
     proof = hmac_sha256(secret.encode(), content)
-    head = f"1{spell_url_safe(proof)[:7]}"
-    return f"{token.issued_at // 1_000}.{head}.{spell_url_safe(proof + content)}"
+    head = f"1{encode_url_safe(proof)[:7]}"
+    return f"{token.issued_at // 1_000}.{head}.{encode_url_safe(proof + content)}"
 
 
 def read_token(text: str) -> tuple[Token, bytes, bytes] | None:
     """Return the content of a token, the bytes behind its proof, and the proof; None for a text that is no token."""
     _, _, body = text.rpartition(".")
-    data = read_url_safe(body) if len(text) <= TOKEN_CHARS_MAX else None
+    data = decode_url_safe(body) if len(text) <= TOKEN_CHARS_MAX else None
     if data is None:
         return None
     proof, content = data[:DIGEST_BYTES], data[DIGEST_BYTES:]
@@ -104,17 +104,17 @@ def read_token(text: str) -> tuple[Token, bytes, bytes] | None:
 
 
 def is_authentic(secret: str, content: bytes, proof: bytes) -> bool:
-    return same(hmac_sha256(secret.encode(), content), proof)
+    return are_equal(hmac_sha256(secret.encode(), content), proof)
 
 
 def key_id_of(seed: str) -> str:
     """Return a client id in the venue's form: 8 characters."""
-    return spell_url_safe(derived(seed, "client id", KEY_ID_BYTES))
+    return encode_url_safe(derive_bytes(seed, "client id", KEY_ID_BYTES))
 
 
 def secret_of(seed: str) -> str:
     """Return a client secret in the venue's form: 43 characters."""
-    return spell_url_safe(derived(seed, "client secret", SECRET_BYTES))
+    return encode_url_safe(derive_bytes(seed, "client secret", SECRET_BYTES))
 
 
 def check_secret(secret: str) -> None:

@@ -14,7 +14,7 @@ from mockexchange.venues.deribit.outages import FAULTS
 from mockexchange.venues.deribit.rest import REST
 from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.deribit.stream.handshake import STREAM
-from mockexchange.venues.switches import Count, Duration, Words
+from mockexchange.venues.switches import Choice, Count, Duration
 from mockexchange.venues.venue import Authentication, ScenarioOptions, Secrets, VenueDefinition
 
 _CREDENTIAL_CODES = tuple(f'"code":{code}'.encode() for code in (INVALID_CREDENTIALS, UNAUTHORIZED))
@@ -45,9 +45,9 @@ DERIBIT = VenueDefinition(
     scenario=ScenarioOptions(
         settings=DeribitSettings,
         switches={
-            "auth_clock": Words("auth_clock", ("host", "exchange")),
-            "testnet": Words("testnet", ("yes", "no")),
-            "flat_rows": Words("flat_rows", ("show", "omit")),
+            "auth_clock": Choice("auth_clock", ("host", "exchange")),
+            "testnet": Choice("testnet", ("yes", "no")),
+            "flat_rows": Choice("flat_rows", ("show", "omit")),
             "signature_window": Duration("window_us"),
             "token_lifetime": Duration("token_lifetime_us"),
             "idle_close": Duration("stream_idle_us"),

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, Self, TypeVar
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.jsonrpc.envelope import Envelope
 from mockexchange.venues.jsonrpc.rejection import Rejection
 from mockexchange.venues.jsonrpc.subscriptions import Subscription, Subscriptions
@@ -66,7 +66,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
     def __init__(self, context: C, key: Key | None, api_date: ApiDate) -> None:
         self.context, self.key, self.api_date = context, key, api_date
         self.registry = Subscriptions()
-        self.asked: Asked | None = None
+        self.called: CalledOperation | None = None
         self.ending: tuple[int, str] | None = None
 
     @abstractmethod
@@ -131,7 +131,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
 
     def answer(self, call: Request, context: C, at: int, host_at: int) -> Frame | None:
         """Carry out a command on a given context; changes to the stream itself apply at once."""
-        self.asked = None
+        self.called = None
         request = StreamRequest(call, context, at, host_at)
         try:
             envelope = self.read(call)
@@ -146,7 +146,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
         """Return what is due without a command."""
         return []
 
-    def spell_literal(self, text: str, channel: str) -> str:
+    def fill_placeholders(self, text: str, channel: str) -> str:
         """Return a stub unchanged: notifications have no numbers to fill in."""
         return text
 

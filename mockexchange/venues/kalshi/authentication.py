@@ -19,9 +19,7 @@ MICROSECONDS_PER_MILLISECOND = 1_000
 TIMESTAMP_DIGITS_MAX = 18
 
 
-def authenticate(
-    state: State, settings: KalshiSettings, request: Request, now: int, host_now: int, reply: Answer
-) -> Key:
+def authenticate(state: State, settings: KalshiSettings, request: Request, at: int, host_at: int, reply: Answer) -> Key:
     """Return the key that the request proves to have. Raises Rejected; the reply learns who it claims to be."""
     credentials = signing.read_credentials(request)
     reply.key_id = credentials.key_id
@@ -32,7 +30,7 @@ def authenticate(
         raise _unknown_key(state, credentials.key_id or "")
     reply.account = key.account
     if not is_off:
-        _require_time(settings, credentials, now if settings.auth_clock == "exchange" else host_now)
+        _require_time(settings, credentials, at if settings.auth_clock == "exchange" else host_at)
         _require_signature(state, settings, request, credentials, key, reply)
     return key
 
@@ -64,15 +62,15 @@ def _require_headers(request: Request, credentials: Credentials, is_off: bool) -
         raise Rejected(Situation.TIMESTAMP_EXPIRED, diagnosis.explain_missing(request))
 
 
-def _require_time(settings: KalshiSettings, credentials: Credentials, now: int) -> None:
+def _require_time(settings: KalshiSettings, credentials: Credentials, at: int) -> None:
     text = credentials.timestamp or ""
     past_us, future_us = settings.window_past_us, settings.window_future_us
     if text.isascii() and text.isdigit() and len(text) <= TIMESTAMP_DIGITS_MAX:
-        ahead_us = int(text) * MICROSECONDS_PER_MILLISECOND - now
+        ahead_us = int(text) * MICROSECONDS_PER_MILLISECOND - at
         if -past_us <= ahead_us <= future_us:
             return
     window = (past_us // MICROSECONDS_PER_MILLISECOND, future_us // MICROSECONDS_PER_MILLISECOND)
-    words = diagnosis.explain_timestamp(text, now // MICROSECONDS_PER_MILLISECOND, *window)
+    words = diagnosis.explain_timestamp(text, at // MICROSECONDS_PER_MILLISECOND, *window)
     raise Rejected(Situation.TIMESTAMP_EXPIRED, words)
 
 

@@ -22,7 +22,7 @@ class Life(NamedTuple):
     until: str = FOREVER
 
 
-class Known(NamedTuple):
+class CatalogueEntry(NamedTuple):
     methods: str
     path: str
     since: str = ALWAYS
@@ -31,71 +31,71 @@ class Known(NamedTuple):
     """Of its life; what has always been is in the pages of the first day."""
 
 
-CATALOGUE: tuple[Known, ...] = (
-    Known("GET", "/portfolio/balance"),
-    Known("GET", "/portfolio/positions"),
-    Known("GET", "/portfolio/settlements"),
-    Known("GET", "/portfolio/fills"),
-    Known("GET", "/portfolio/summary/total_resting_order_value"),
-    Known("GET", "/portfolio/deposits", "2026-05-05"),
-    Known("GET", "/portfolio/withdrawals", "2026-05-05"),
-    Known("GET", "/portfolio/orders"),
-    Known("POST", "/portfolio/orders"),
-    Known("GET DELETE", "/portfolio/orders/{order_id}"),
-    Known("POST DELETE", "/portfolio/orders/batched"),
-    Known("POST", "/portfolio/orders/{order_id}/amend"),
-    Known("POST", "/portfolio/orders/{order_id}/decrease"),
-    Known("GET", "/portfolio/orders/queue_positions"),
-    Known("GET", "/portfolio/orders/{order_id}/queue_position"),
-    Known("POST DELETE", "/portfolio/events/orders", "2026-04-22"),
-    Known("DELETE", "/portfolio/events/orders/{order_id}", "2026-04-22"),
-    Known("POST DELETE", "/portfolio/events/orders/batched", "2026-04-22"),
-    Known("POST", "/portfolio/events/orders/{order_id}/amend", "2026-04-22"),
-    Known("POST", "/portfolio/events/orders/{order_id}/decrease", "2026-04-22"),
-    Known("POST", "/portfolio/subaccounts", "2026-01-09"),
-    Known("GET", "/portfolio/subaccounts/balances", "2026-01-09"),
-    Known("POST", "/portfolio/subaccounts/transfer", "2026-01-09"),
-    Known("GET", "/portfolio/subaccounts/transfers", "2026-01-09"),
-    Known("GET PUT", "/portfolio/subaccounts/netting", "2026-01-09"),
-    Known("POST", "/portfolio/intra_exchange_instance_transfer", "2026-08-20"),
-    Known("GET", "/portfolio/intra_exchange_instance_transfers", "2026-08-20"),
-    Known("GET", "/portfolio/intra_exchange_instance_transfers/{transfer_id}", "2026-08-20"),
-    Known("GET POST", "/portfolio/target_balance_allocation", "2026-08-20"),
-    Known("GET", "/portfolio/order_groups"),
-    Known("GET", "/fcm/positions"),
-    Known("GET", "/fcm/orders"),
-    Known("GET", "/fcm/fills", "2026-09-03"),
-    Known("GET POST", "/fcm/subtraders", "2026-09-03"),
-    Known("GET PUT", "/fcm/subtraders/blocked_categories", "2026-09-03"),
-    Known("GET PUT DELETE", "/fcm/subtraders/event_contract_daily_cap", "2026-09-03"),
-    Known("POST", "/fcm/positions/transfers", "2026-09-03"),
-    Known("GET", "/exchange/status"),
-    Known("GET", "/exchange/schedule"),
-    Known("GET", "/exchange/announcements", ALWAYS, "2026-07-04"),
-    Known("GET", "/exchange/user_data_timestamp"),
-    Known("GET", "/account/limits", "2026-01-28"),
-    Known("GET", "/account/endpoint_costs", "2026-04-30"),
-    Known("POST", "/account/api_usage_level/upgrade", "2026-08-20"),
-    Known("GET", "/account/api_usage_level/volume_progress", "2026-08-20"),
-    Known("GET POST", "/api_keys"),
-    Known("POST", "/api_keys/generate"),
-    Known("DELETE", "/api_keys/{api_key}"),
-    Known("GET", "/markets"),
-    Known("GET", "/markets/{ticker}"),
-    Known("GET", "/markets/{ticker}/orderbook"),
-    Known("GET", "/markets/orderbooks", "2026-03-12"),
-    Known("GET", "/markets/trades"),
-    Known("GET", "/events"),
-    Known("GET", "/events/{event_ticker}"),
-    Known("GET", "/series/{series_ticker}"),
-    Known("GET", "/historical/cutoff", "2026-04-01"),
-    Known("GET", "/historical/positions", "2026-07-23"),
-    Known("GET", "/historical/fills", "2026-04-01"),
-    Known("GET", "/historical/orders", "2026-04-01"),
-    Known("GET", "/historical/markets", "2026-04-01"),
-    Known("GET", "/historical/markets/{ticker}", "2026-04-01"),
-    Known("GET", "/historical/markets/{ticker}/candlesticks", "2026-04-01"),
-    Known("GET", "/historical/trades", "2026-04-01"),
+CATALOGUE: tuple[CatalogueEntry, ...] = (
+    CatalogueEntry("GET", "/portfolio/balance"),
+    CatalogueEntry("GET", "/portfolio/positions"),
+    CatalogueEntry("GET", "/portfolio/settlements"),
+    CatalogueEntry("GET", "/portfolio/fills"),
+    CatalogueEntry("GET", "/portfolio/summary/total_resting_order_value"),
+    CatalogueEntry("GET", "/portfolio/deposits", "2026-05-05"),
+    CatalogueEntry("GET", "/portfolio/withdrawals", "2026-05-05"),
+    CatalogueEntry("GET", "/portfolio/orders"),
+    CatalogueEntry("POST", "/portfolio/orders"),
+    CatalogueEntry("GET DELETE", "/portfolio/orders/{order_id}"),
+    CatalogueEntry("POST DELETE", "/portfolio/orders/batched"),
+    CatalogueEntry("POST", "/portfolio/orders/{order_id}/amend"),
+    CatalogueEntry("POST", "/portfolio/orders/{order_id}/decrease"),
+    CatalogueEntry("GET", "/portfolio/orders/queue_positions"),
+    CatalogueEntry("GET", "/portfolio/orders/{order_id}/queue_position"),
+    CatalogueEntry("POST DELETE", "/portfolio/events/orders", "2026-04-22"),
+    CatalogueEntry("DELETE", "/portfolio/events/orders/{order_id}", "2026-04-22"),
+    CatalogueEntry("POST DELETE", "/portfolio/events/orders/batched", "2026-04-22"),
+    CatalogueEntry("POST", "/portfolio/events/orders/{order_id}/amend", "2026-04-22"),
+    CatalogueEntry("POST", "/portfolio/events/orders/{order_id}/decrease", "2026-04-22"),
+    CatalogueEntry("POST", "/portfolio/subaccounts", "2026-01-09"),
+    CatalogueEntry("GET", "/portfolio/subaccounts/balances", "2026-01-09"),
+    CatalogueEntry("POST", "/portfolio/subaccounts/transfer", "2026-01-09"),
+    CatalogueEntry("GET", "/portfolio/subaccounts/transfers", "2026-01-09"),
+    CatalogueEntry("GET PUT", "/portfolio/subaccounts/netting", "2026-01-09"),
+    CatalogueEntry("POST", "/portfolio/intra_exchange_instance_transfer", "2026-08-20"),
+    CatalogueEntry("GET", "/portfolio/intra_exchange_instance_transfers", "2026-08-20"),
+    CatalogueEntry("GET", "/portfolio/intra_exchange_instance_transfers/{transfer_id}", "2026-08-20"),
+    CatalogueEntry("GET POST", "/portfolio/target_balance_allocation", "2026-08-20"),
+    CatalogueEntry("GET", "/portfolio/order_groups"),
+    CatalogueEntry("GET", "/fcm/positions"),
+    CatalogueEntry("GET", "/fcm/orders"),
+    CatalogueEntry("GET", "/fcm/fills", "2026-09-03"),
+    CatalogueEntry("GET POST", "/fcm/subtraders", "2026-09-03"),
+    CatalogueEntry("GET PUT", "/fcm/subtraders/blocked_categories", "2026-09-03"),
+    CatalogueEntry("GET PUT DELETE", "/fcm/subtraders/event_contract_daily_cap", "2026-09-03"),
+    CatalogueEntry("POST", "/fcm/positions/transfers", "2026-09-03"),
+    CatalogueEntry("GET", "/exchange/status"),
+    CatalogueEntry("GET", "/exchange/schedule"),
+    CatalogueEntry("GET", "/exchange/announcements", ALWAYS, "2026-07-04"),
+    CatalogueEntry("GET", "/exchange/user_data_timestamp"),
+    CatalogueEntry("GET", "/account/limits", "2026-01-28"),
+    CatalogueEntry("GET", "/account/endpoint_costs", "2026-04-30"),
+    CatalogueEntry("POST", "/account/api_usage_level/upgrade", "2026-08-20"),
+    CatalogueEntry("GET", "/account/api_usage_level/volume_progress", "2026-08-20"),
+    CatalogueEntry("GET POST", "/api_keys"),
+    CatalogueEntry("POST", "/api_keys/generate"),
+    CatalogueEntry("DELETE", "/api_keys/{api_key}"),
+    CatalogueEntry("GET", "/markets"),
+    CatalogueEntry("GET", "/markets/{ticker}"),
+    CatalogueEntry("GET", "/markets/{ticker}/orderbook"),
+    CatalogueEntry("GET", "/markets/orderbooks", "2026-03-12"),
+    CatalogueEntry("GET", "/markets/trades"),
+    CatalogueEntry("GET", "/events"),
+    CatalogueEntry("GET", "/events/{event_ticker}"),
+    CatalogueEntry("GET", "/series/{series_ticker}"),
+    CatalogueEntry("GET", "/historical/cutoff", "2026-04-01"),
+    CatalogueEntry("GET", "/historical/positions", "2026-07-23"),
+    CatalogueEntry("GET", "/historical/fills", "2026-04-01"),
+    CatalogueEntry("GET", "/historical/orders", "2026-04-01"),
+    CatalogueEntry("GET", "/historical/markets", "2026-04-01"),
+    CatalogueEntry("GET", "/historical/markets/{ticker}", "2026-04-01"),
+    CatalogueEntry("GET", "/historical/markets/{ticker}/candlesticks", "2026-04-01"),
+    CatalogueEntry("GET", "/historical/trades", "2026-04-01"),
 )
 
 _LIVES = {
@@ -109,7 +109,7 @@ def life_of(method: str, path: str) -> Life:
     return _LIVES[method, path]
 
 
-def known_at(method: str, resource: str) -> Known | None:
+def find_entry(method: str, resource: str) -> CatalogueEntry | None:
     """The entry of the catalogue that a path below the prefix is of; one that spells it out goes before a template."""
     found = [known for known, pattern in _PATTERNS if _is(known, pattern, method, resource)]
     return min(found, key=lambda known: known.path.count("{"), default=None)
@@ -121,7 +121,7 @@ def explain_no_route(method: str, path: str, api_date: ApiDate) -> str:
     if not path.startswith(PREFIX + "/"):
         return _explain_prefix(shown)
     resource = path.removeprefix(PREFIX)
-    known = known_at(method, resource)
+    known = find_entry(method, resource)
     if known is None:
         return _explain_typo(shown, api_date)
     if not api_date.holds(known.since, known.until):
@@ -130,7 +130,7 @@ def explain_no_route(method: str, path: str, api_date: ApiDate) -> str:
     return f"{method} {shown} is an operation of the venue that is not emulated: {STUB_ADVICE}"
 
 
-def _is(known: Known, pattern: re.Pattern[str], method: str, resource: str) -> bool:
+def _is(known: CatalogueEntry, pattern: re.Pattern[str], method: str, resource: str) -> bool:
     return method in known.methods.split() and pattern.fullmatch(resource) is not None
 
 

@@ -41,48 +41,50 @@ NO_CREDENTIALS = Credentials(None, None, None)
 
 
 @dataclass(slots=True)
-class Visit:
+class KalshiRequest:
     """One request to the venue: exchange time and host time in microseconds, and the reply as it comes to be."""
 
     context: KalshiContext
     request: Request
-    now: int
-    host_now: int
+    at: int
+    host_at: int
     reply: Answer
 
 
-def answer(context: KalshiContext, request: Request, now: int, host_now: int) -> Answer:
+def answer(context: KalshiContext, request: Request, at: int, host_at: int) -> Answer:
     """Answer one request at exchange time `now` and host time `host_now` (both microseconds). Never raises."""
     if request.path == handshake.STREAM_PATH:
-        return handshake.answer_plainly(context, request, now, host_now)
-    visit = Visit(context, request, now, host_now, Answer(500, b""))
+        return handshake.answer_plainly(context, request, at, host_at)
+    incoming = KalshiRequest(context, request, at, host_at, Answer(500, b""))
     claimed = signing.read_credentials(request).key_id
     api_date = date_of(context, context.state.keys.get(claimed or ""))
     try:
-        visit.reply.body = _answer(visit, api_date)
-        visit.reply.status = 200
+        incoming.reply.body = _answer(incoming, api_date)
+        incoming.reply.status = 200
     except Rejected as rejected:
-        reject(visit.reply, rejected, api_date)
-    return visit.reply
+        reject(incoming.reply, rejected, api_date)
+    return incoming.reply
 
 
-def _answer(visit: Visit, api_date: ApiDate) -> bytes:
-    operation, path_params = _route(visit, api_date)
-    visit.reply.operation = operation.name
+def _answer(incoming: KalshiRequest, api_date: ApiDate) -> bytes:
+    operation, path_params = _route(incoming, api_date)
+    incoming.reply.operation = operation.name
     if operation.is_retired(api_date):
         words = f"{operation.name} is retired since {operation.retired_since}: {successor(operation)}"
         raise Rejected(Situation.RETIRED, words)
     if isinstance(operation, PublicOperation):
-        return _answer_public(visit, operation, path_params, api_date)
+        return _answer_public(incoming, operation, path_params, api_date)
     assert isinstance(operation, AccountOperation), "an operation is public or about an account"
-    return _answer_account(visit, operation, path_params, api_date)
+    return _answer_account(incoming, operation, path_params, api_date)
 
 
-def _answer_public(visit: Visit, operation: PublicOperation, path_params: dict[str, str], api_date: ApiDate) -> bytes:
+def _answer_public(
+    incoming: KalshiRequest, operation: PublicOperation, path_params: dict[str, str], api_date: ApiDate
+) -> bytes:
     if operation.needs_key(api_date):
-        _require_scope(_authenticate(visit), operation)
-    context, query = visit.context, visit.request.query
-    params = _decode(visit, operation, api_date)
+        _require_scope(_authenticate(incoming), operation)
+    context, query = incoming.context, incoming.request.query
+    params = _decode(incoming, operation, api_date)
     call = Call(
         operation,
         context.state,
@@ -92,23 +94,25 @@ def _answer_public(visit: Visit, operation: PublicOperation, path_params: dict[s
         query,
         params,
         path_params,
-        visit.now,
-        visit.reply.findings,
+        incoming.at,
+        incoming.reply.findings,
     )
     body = operation.answer(call)
-    visit.reply.headers = operation.headers
+    incoming.reply.headers = operation.headers
     return body
 
 
-def _answer_account(visit: Visit, operation: AccountOperation, path_params: dict[str, str], api_date: ApiDate) -> bytes:
-    key = _authenticate(visit)
-    context, query = visit.context, visit.request.query
+def _answer_account(
+    incoming: KalshiRequest, operation: AccountOperation, path_params: dict[str, str], api_date: ApiDate
+) -> bytes:
+    key = _authenticate(incoming)
+    context, query = incoming.context, incoming.request.query
     account = context.state.accounts[key.account]
     _require_scope(key, operation)
     _require_unrestricted(key, operation)
     if operation.is_fcm_only and account.kind is not AccountKind.FCM:
-        return _answer_plain_member(visit, operation, account.name)
-    params = _decode(visit, operation, api_date)
+        return _answer_plain_member(incoming, operation, account.name)
+    params = _decode(incoming, operation, api_date)
     call = AccountCall(
         operation,
         context.state,
@@ -118,49 +122,51 @@ def _answer_account(visit: Visit, operation: AccountOperation, path_params: dict
         query,
         params,
         path_params,
-        visit.now,
-        visit.reply.findings,
+        incoming.at,
+        incoming.reply.findings,
         account,
         key,
     )
     return operation.answer(call)
 
 
-def _route(visit: Visit, api_date: ApiDate) -> Match:
-    request = visit.request
+def _route(incoming: KalshiRequest, api_date: ApiDate) -> Match:
+    request = incoming.request
     if len(request.path) + len(request.query) > TARGET_CHARS_MAX:
         words = f"the request target (path and query) has more than {TARGET_CHARS_MAX:,} characters"
         raise Rejected(Situation.TARGET_TOO_LONG, words)
     found = match(request.method, request.path, api_date)
     if found is None:
-        raise _no_operation(visit, api_date)
+        raise _no_operation(incoming, api_date)
     return found
 
 
-def _no_operation(visit: Visit, api_date: ApiDate) -> Rejected:
-    method, path = visit.request.method, unquote(visit.request.path)
-    allowed = methods_of(visit.request.path, api_date)
+def _no_operation(incoming: KalshiRequest, api_date: ApiDate) -> Rejected:
+    method, path = incoming.request.method, unquote(incoming.request.path)
+    allowed = methods_of(incoming.request.path, api_date)
     if allowed:
         also = ["HEAD"] if "GET" in allowed else []
-        visit.reply.headers = ((b"allow", ", ".join([*allowed, *also]).encode()),)
+        incoming.reply.headers = ((b"allow", ", ".join([*allowed, *also]).encode()),)
         return Rejected(Situation.WRONG_METHOD, f"{path} answers {', '.join(allowed)}, not {method}")
     return Rejected(Situation.NO_ROUTE, lambda pause: explain_no_route(method, path, api_date))
 
 
-def _authenticate(visit: Visit) -> Key:
-    context = visit.context
-    return authenticate(context.state, context.settings, visit.request, visit.now, visit.host_now, visit.reply)
+def _authenticate(incoming: KalshiRequest) -> Key:
+    context = incoming.context
+    return authenticate(
+        context.state, context.settings, incoming.request, incoming.at, incoming.host_at, incoming.reply
+    )
 
 
-def _decode(visit: Visit, operation: Operation, api_date: ApiDate) -> dict[str, Any]:
+def _decode(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) -> dict[str, Any]:
     """The parameters of a read; no write gets so far that it needs its own."""
     if operation.is_write:
         return {}
-    query = visit.request.query
+    query = incoming.request.query
     decoded: Decoded = (decode_cached if len(query) <= QUERY_CHARS_CACHED_MAX else decode)(
         operation.name, query, api_date
     )
-    visit.reply.findings += decoded.findings
+    incoming.reply.findings += decoded.findings
     return decoded.params
 
 
@@ -180,19 +186,19 @@ def _require_unrestricted(key: Key, operation: AccountOperation) -> None:
         raise Rejected(Situation.RESTRICTED, words)
 
 
-def _answer_plain_member(visit: Visit, operation: AccountOperation, account: str) -> bytes:
+def _answer_plain_member(incoming: KalshiRequest, operation: AccountOperation, account: str) -> bytes:
     """A plain member on an FCM endpoint: 403 is the choice, 404 and an empty list are switchable (never recorded)."""
     words = f"{account} is a plain member: {operation.path} needs an account of kind fcm"
-    wanted = visit.context.settings.plain_member
+    wanted = incoming.context.settings.plain_member
     if wanted == "403" or operation.empty is None:
         raise Rejected(Situation.FORBIDDEN, words)
     if wanted == "404":
         raise Rejected(Situation.NOT_FOUND, words)
-    visit.reply.findings.append(words)
+    incoming.reply.findings.append(words)
     return operation.empty
 
 
-def authenticate_only(context: KalshiContext, request: Request, now: int, host_now: int, must_sign: bool) -> Answer:
+def authenticate_only(context: KalshiContext, request: Request, at: int, host_at: int, must_sign: bool) -> Answer:
     """Verify the credentials of a request for any operation; return an answer without a body, or the refusal."""
     credentials = signing.read_credentials(request)
     api_date = date_of(context, context.state.keys.get(credentials.key_id or ""))
@@ -201,7 +207,7 @@ def authenticate_only(context: KalshiContext, request: Request, now: int, host_n
     reply = Answer(0, b"", operation=operation.name if operation else None)
     if must_sign or _needs_key(request, credentials, operation, api_date):
         try:
-            authenticate(context.state, context.settings, request, now, host_now, reply)
+            authenticate(context.state, context.settings, request, at, host_at, reply)
         except Rejected as rejected:
             reject(reply, rejected, api_date)
     return reply

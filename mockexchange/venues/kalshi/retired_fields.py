@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from mockexchange.venues.dated import ALWAYS, COMPAT_ONLY, FOREVER, ApiDate, DatedRow, Field, Nested, pick
-from mockexchange.venues.kalshi.catalogue import PREFIX, known_at
+from mockexchange.venues.kalshi.catalogue import PREFIX, find_entry
 from mockexchange.venues.kalshi.dates import api_date
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
 from mockexchange.venues.kalshi.objects import OBJECTS
@@ -30,7 +30,7 @@ Tables = Mapping[str, Sequence[Field]]
 
 def of_request(method: str, path: str, query: str, answer: bytes | None, day: ApiDate) -> Iterator[Retirement]:
     """Yield what one request used, and what its answer carried, of what is retired; `day` is when it was asked."""
-    known = known_at(method, path.removeprefix(PREFIX)) if path.startswith(f"{PREFIX}/") else None
+    known = find_entry(method, path.removeprefix(PREFIX)) if path.startswith(f"{PREFIX}/") else None
     if known is None:
         return
     operation = _BY_PLACE.get((method, known.path))

@@ -56,7 +56,7 @@ def _require_time(settings: SignalPlusSettings, credentials: Credentials, at: in
 
 def _require_signature(state: State, request: Request, credentials: Credentials, key: Key) -> None:
     wanted = signing.signature_of(signing.secret_bytes(key.secret), credentials.text)
-    if secrets.same(wanted.encode(), (credentials.signature or "").encode("latin-1", "replace")):
+    if secrets.are_equal(wanted.encode(), (credentials.signature or "").encode("latin-1", "replace")):
         return
     case = diagnosis.case_of(state, request, credentials, key)
     raise Rejected(Situation.UNAUTHORIZED, lambda pause: diagnosis.explain_signature(case, pause))

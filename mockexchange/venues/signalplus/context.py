@@ -6,7 +6,7 @@ from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.caches import Caches
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.secrets import key_at
+from mockexchange.venues.secrets import find_secret_key
 from mockexchange.venues.signalplus.dates import api_date as parse_date
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
 
@@ -28,4 +28,4 @@ def date_of(context: SignalPlusContext, key: Key | None) -> ApiDate:
 
 def key_of(state: State, key_id: str) -> Key | None:
     """Return the key with an id; None unless its account is of this venue."""
-    return key_at(state, NAME, key_id)
+    return find_secret_key(state, NAME, key_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
-from mockexchange.venues.switches import Duration, Switch, Words
+from mockexchange.venues.switches import Choice, Duration, Switch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,11 +27,11 @@ class SignalPlusSettings:
 
 
 SWITCHES: dict[str, Switch] = {
-    "auth": Words("auth_mode", ("on", "off")),
-    "auth_clock": Words("auth_clock", ("host", "exchange")),
+    "auth": Choice("auth_mode", ("on", "off")),
+    "auth_clock": Choice("auth_clock", ("host", "exchange")),
     "window": Duration("window_us"),
-    "flat_rows": Words("flat_rows", ("show", "omit")),
-    "streams": Words("stream_paths", ("alike", "apart")),
+    "flat_rows": Choice("flat_rows", ("show", "omit")),
+    "streams": Choice("stream_paths", ("alike", "apart")),
     "heartbeat": Duration("stream_heartbeat_us"),
     "pong": Duration("stream_pong_us"),
 }

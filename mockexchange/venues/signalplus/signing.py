@@ -65,12 +65,12 @@ def signature_of(secret: bytes, text: bytes) -> str:
 
 def key_id_of(seed: str) -> str:
     """Return a key id for a scenario that gives none."""
-    return secrets.derived(seed, "signalplus key", KEY_ID_BYTES).hex()
+    return secrets.derive_bytes(seed, "signalplus key", KEY_ID_BYTES).hex()
 
 
 def secret_of(seed: str) -> str:
     """Return a secret for a scenario that gives none."""
-    return b64encode(secrets.derived(seed, "signalplus secret", SECRET_BYTES)).decode()
+    return b64encode(secrets.derive_bytes(seed, "signalplus secret", SECRET_BYTES)).decode()
 
 
 def check_secret(secret: str) -> None:

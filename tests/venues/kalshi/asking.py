@@ -87,7 +87,7 @@ class Venue:
             self.contexts[date] = context
         path, _, query = target.partition("?")
         request = Request("GET", f"{PREFIX}/{path}", query, ((b"kalshi-access-key", who.encode()),))
-        return rest.answer(context, request, self.at, host_now=0)
+        return rest.answer(context, request, self.at, host_at=0)
 
     def read(self, target: str, who: str = "alice", date: str = "2026-10", **settings: Any) -> dict[str, Any]:
         answer = self.ask(target, who, date, **settings)

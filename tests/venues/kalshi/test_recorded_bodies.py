@@ -46,7 +46,7 @@ def open_recorded(scenario: str, day: str) -> Sandbox:
 def body_of(sandbox: Sandbox, path: str) -> bytes:
     key = sandbox.credentials()[0]
     request = Request("GET", f"/trade-api/v2/{path}", headers=((b"kalshi-access-key", key.key_id.encode()),))
-    answer = rest.answer(sandbox.context, request, sandbox.clock.now(), host_now=0)
+    answer = rest.answer(sandbox.context, request, sandbox.clock.now(), host_at=0)
     assert (answer.status, answer.findings, answer.diagnosis) == (200, [], None)
     return answer.body
 
@@ -110,4 +110,4 @@ def test_the_market_that_had_settled_is_hidden_and_still_there() -> None:
         "settlement_status=settled",
         ((b"kalshi-access-key", sandbox.credentials()[0].key_id.encode()),),
     )
-    assert hidden in rest.answer(sandbox.context, request, sandbox.clock.now(), host_now=0).body
+    assert hidden in rest.answer(sandbox.context, request, sandbox.clock.now(), host_at=0).body

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockexchange.venues.dated import COMPAT_ONLY, FOREVER
-from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, known_at
+from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, find_entry
 from mockexchange.venues.kalshi.dates import FIRST_DAY, api_date
 from mockexchange.venues.kalshi.frames import FRAMES, NESTED
 from mockexchange.venues.kalshi.objects import OBJECTS, count_removed_fields
@@ -202,7 +202,7 @@ def test_other_messages_are_not(raw: bytes, kind: str) -> None:
 
 
 def test_the_catalogue_knows_an_operation_by_its_path() -> None:
-    known = known_at("GET", "/markets/KX-1/orderbook")
+    known = find_entry("GET", "/markets/KX-1/orderbook")
     assert known is not None
     assert known.path == "/markets/{ticker}/orderbook"
-    assert known_at("POST", "/markets/KX-1/orderbook") is None
+    assert find_entry("POST", "/markets/KX-1/orderbook") is None

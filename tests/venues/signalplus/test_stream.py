@@ -336,7 +336,7 @@ def test_frames_of_faults_are_applied() -> None:
     assert client.session.follows("user.changes")
     client.session.apply_recorded(b"{}", "error", "user.changes")
     assert not client.session.follows("user.changes")
-    assert client.session.spell_literal('{"sid":"$sid"}', "user.changes") == '{"sid":"$sid"}'
+    assert client.session.fill_placeholders('{"sid":"$sid"}', "user.changes") == '{"sid":"$sid"}'
 
 
 def test_a_session_does_nothing_by_itself() -> None:

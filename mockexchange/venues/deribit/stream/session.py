@@ -15,7 +15,7 @@ from mockexchange.venues.deribit.routes import carry_out, find, read_body, requi
 from mockexchange.venues.deribit.signing import AUTHORIZATION
 from mockexchange.venues.deribit.stream.commands import COMMANDS, LOGOUT, CommandResult
 from mockexchange.venues.deribit.stream.subscriber import Subscriber
-from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.jsonrpc.envelope import Envelope
 from mockexchange.venues.jsonrpc.session import StreamRequest
 from mockexchange.venues.request import Call, Request
@@ -67,7 +67,7 @@ class Session(Subscriber):
 
     def refuse(self, rejection: Rejected, request: StreamRequest[DeribitContext]) -> bytes:
         if rejection.code in (INVALID_CREDENTIALS, UNAUTHORIZED):
-            self.asked = None
+            self.called = None
         return error_text(self.context, request.id, rejection, _clock(request))
 
     def wake(self, at: int, host_at: int) -> list[Frame]:
@@ -91,7 +91,7 @@ class Session(Subscriber):
         context, at, host_at, findings = request.context, request.at, request.host_at, request.findings
         operation = find(envelope.method or "")
         caller = self._caller(operation, envelope, request)
-        self.asked = Asked(operation.name, caller.key.account if caller else None)
+        self.called = CalledOperation(operation.name, caller.key.account if caller else None)
         command = COMMANDS.get(operation.name)
         if command is None:
             result = carry_out(context, operation, envelope.params, caller, at, host_at, findings=findings)

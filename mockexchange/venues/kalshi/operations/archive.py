@@ -4,7 +4,7 @@ from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOpera
 from mockexchange.venues.kalshi.operations.portfolio.fills import answer_fills
 from mockexchange.venues.kalshi.operations.portfolio.orders import answer_orders
 from mockexchange.venues.kalshi.operations.portfolio.positions import answer_positions
-from mockexchange.venues.kalshi.operations.row_owner import all_or_asked, primary_or_asked
+from mockexchange.venues.kalshi.operations.row_owner import requested_or_all, requested_or_primary
 
 
 def get_historical_cutoff(call: Call) -> bytes:
@@ -12,7 +12,7 @@ def get_historical_cutoff(call: Call) -> bytes:
 
 
 def get_historical_positions(call: AccountCall) -> bytes:
-    return answer_positions(call, primary_or_asked(call), "settled", is_archived=True)
+    return answer_positions(call, requested_or_primary(call), "settled", is_archived=True)
 
 
 def get_fills_historical(call: AccountCall) -> bytes:
@@ -20,7 +20,7 @@ def get_fills_historical(call: AccountCall) -> bytes:
 
 
 def get_historical_orders(call: AccountCall) -> bytes:
-    return answer_orders(call, all_or_asked(call), is_archived=True)
+    return answer_orders(call, requested_or_all(call), is_archived=True)
 
 
 OPERATIONS = (

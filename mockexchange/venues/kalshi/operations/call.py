@@ -120,7 +120,7 @@ def write_parts(call: Call, parts: Mapping[str, bytes]) -> bytes:
     return _envelope(call.operation.answer_table, call.api_date)(parts)
 
 
-def kept(call: Call, revision: int, make: Callable[[], bytes], *more: Hashable) -> bytes:
+def cached_answer(call: Call, revision: int, make: Callable[[], bytes], *more: Hashable) -> bytes:
     """The answer, made anew only where `revision`, or what is named in `more`, is another than last time.
 
     `make` may depend on nothing else but the call's query, path and caller; what it tells as a finding is told once.

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.model.exchange_status import Announcement, Service
-from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, exchange_indexes, kept, write
+from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, cached_answer, exchange_indexes, write
 
 CACHE_CONTROL = (b"cache-control", b"public, max-age=1")
 """Recorded in November 2025, on this operation alone."""
@@ -64,7 +64,7 @@ def get_exchange_status(call: Call) -> bytes:
     """Kept until there is another event, which may trade on another index: an event keeps its own."""
     service = call.state.service
     told = (service.is_active, service.is_trading, service.resume_at)
-    return kept(call, len(call.state.events), lambda: write(call, _status(call)), *told)
+    return cached_answer(call, len(call.state.events), lambda: write(call, _status(call)), *told)
 
 
 def get_exchange_schedule(call: Call) -> bytes:

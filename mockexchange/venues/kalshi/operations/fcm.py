@@ -9,10 +9,16 @@ from mockexchange.core.model.history import EVERYTHING, HistoryPage, Window
 from mockexchange.core.model.orders import FillRow, Trade
 from mockexchange.core.vocabulary import Action, SubaccountRef
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, exchange_indexes, kept, write
+from mockexchange.venues.kalshi.operations.call import (
+    AccountCall,
+    AccountOperation,
+    cached_answer,
+    exchange_indexes,
+    write,
+)
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, window_of
 from mockexchange.venues.kalshi.operations.portfolio.orders import answer_orders
-from mockexchange.venues.kalshi.operations.row_owner import asked_subtrader, subtrader, subtrader_ids
+from mockexchange.venues.kalshi.operations.row_owner import requested_subtrader, required_subtrader, subtrader_ids
 
 FILLS = ListTable("fills", "FcmFill", is_shared=False)
 EMPTY_FILLS = b'{"cursor":"","fills":[]}'
@@ -81,11 +87,11 @@ def get_fcm_orders(call: AccountCall) -> bytes:
     """Of one subtrader or, by ids of the clients' own choice, of all of them over the last day."""
     named = call.params.get("client_order_ids")
     if not named:
-        return answer_orders(call, subtrader(call), is_archived=None)
+        return answer_orders(call, required_subtrader(call), is_archived=None)
     earliest, latest = window_of(call)
     yesterday = call.now - MICROSECONDS_PER_DAY
     window = Window(yesterday if earliest is None else max(earliest, yesterday), latest)
-    return answer_orders(call, asked_subtrader(call), is_archived=None, window=window)
+    return answer_orders(call, requested_subtrader(call), is_archived=None, window=window)
 
 
 def get_fcm_fills(call: AccountCall) -> bytes:
@@ -104,7 +110,7 @@ def get_fcm_fills(call: AccountCall) -> bytes:
 
 
 def list_fcm_subtraders(call: AccountCall) -> bytes:
-    return kept(call, call.state.sequence, lambda: _write_subtraders(call))
+    return cached_answer(call, call.state.sequence, lambda: _write_subtraders(call))
 
 
 def _write_subtraders(call: AccountCall) -> bytes:
@@ -118,18 +124,20 @@ def _write_subtraders(call: AccountCall) -> bytes:
 
 
 def get_blocked_categories(call: AccountCall) -> bytes:
-    rules = call.account.subtrader_rules.get(subtrader(call), FREE)
+    rules = call.account.subtrader_rules.get(required_subtrader(call), FREE)
     return write(call, rules)
 
 
 def get_daily_cap(call: AccountCall) -> bytes:
-    subaccount = subtrader(call)
+    subaccount = required_subtrader(call)
     rules = call.account.subtrader_rules.get(subaccount, FREE)
     if rules.cap_micros is None:
         words = f"subtrader {subaccount} of {call.account.name} has no daily cap: the step `cap` sets one"
         raise Rejected(Situation.NOT_FOUND, words)
     limit_micros, midnight = rules.cap_micros, call.now - call.now % MICROSECONDS_PER_DAY
-    return kept(call, call.state.sequence, lambda: _write_cap(call, subaccount, limit_micros, midnight), midnight)
+    return cached_answer(
+        call, call.state.sequence, lambda: _write_cap(call, subaccount, limit_micros, midnight), midnight
+    )
 
 
 def _write_cap(call: AccountCall, subaccount: str, limit_micros: int, midnight: int) -> bytes:

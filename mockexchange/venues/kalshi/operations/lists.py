@@ -9,12 +9,12 @@ from mockexchange.venues.caches import Revised
 from mockexchange.venues.kalshi.catalogue import life_of
 from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.call import AccountCall, Call, encoder, kept, write_parts
+from mockexchange.venues.kalshi.operations.call import AccountCall, Call, cached_answer, encoder, write_parts
 
 ARCHIVE_SINCE = life_of("GET", "/historical/fills").since
 PAGING = ("cursor", "limit")
 NO_STATUS = 0
-NOT_ASKED = (None, "", ())
+UNFILTERED = (None, "", ())
 """What a filter is that was left out; 0 is none of them."""
 PAGE_ROWS = 100
 """Of an operation that has no limit, and where the limit may be 0."""
@@ -45,7 +45,7 @@ def answer_list(call: Call, table: ListTable, revision: int, find: Find[Any], is
     """Answer a page; the first one is kept as long as the list keeps its revision, unless time changes it too."""
     if not is_kept or call.params.get("cursor"):
         return _make_page(call, table, find)
-    return kept(call, revision, lambda: _make_page(call, table, find))
+    return cached_answer(call, revision, lambda: _make_page(call, table, find))
 
 
 def write_rows(call: Call, table: ListTable, rows: Sequence[Revised]) -> bytes:
@@ -99,7 +99,7 @@ def _encode(call: Call, table: ListTable, rows: Sequence[Revised]) -> bytes:
 
 def _digest(call: Call) -> bytes:
     filters = sorted(
-        (name, value) for name, value in call.params.items() if name not in PAGING and value not in NOT_ASKED
+        (name, value) for name, value in call.params.items() if name not in PAGING and value not in UNFILTERED
     )
     whose = (call.account.name, call.key.subaccount) if isinstance(call, AccountCall) else None
     return digest_of(call.operation.name, whose, tuple(filters))
@@ -112,15 +112,17 @@ def _after(call: Call, table: ListTable, digest: bytes) -> int | None:
         return None
     cursor = read_cursor(text)
     if cursor is None or cursor.rank[1] != table.row:
-        complain(call, "the cursor is none that this list made: answered the first page", call.settings.strict_cursors)
+        report_cursor(
+            call, "the cursor is none that this list made: answered the first page", call.settings.strict_cursors
+        )
         return None
     if cursor.digest != digest:
         words = "the cursor was made under other filters: continued from its key"
-        complain(call, words, call.settings.strict_cursors)
+        report_cursor(call, words, call.settings.strict_cursors)
     return cursor.rank[0]
 
 
-def complain(call: Call, words: str, is_error: bool) -> None:
+def report_cursor(call: Call, words: str, is_error: bool) -> None:
     """Refuse a cursor, or only tell that something is odd about it."""
     if is_error:
         raise Rejected(Situation.BAD_CURSOR, words.partition(":")[0])

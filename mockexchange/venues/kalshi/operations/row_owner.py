@@ -7,7 +7,7 @@ from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall
 
 
-def asked_subaccount(call: AccountCall) -> str | None:
+def requested_subaccount(call: AccountCall) -> str | None:
     """The one book asked for, by `subaccount` or by the key that is restricted to it; None where neither says."""
     asked, bound = call.params.get("subaccount"), call.key.subaccount
     if asked is None:
@@ -19,18 +19,18 @@ def asked_subaccount(call: AccountCall) -> str | None:
     return name
 
 
-def primary_or_asked(call: AccountCall) -> Subaccount | None:
+def requested_or_primary(call: AccountCall) -> Subaccount | None:
     """The book asked for, else the primary one (documented); None where the account has no such subaccount."""
-    name = asked_subaccount(call) or PRIMARY_SUBACCOUNT
+    name = requested_subaccount(call) or PRIMARY_SUBACCOUNT
     subaccount = call.state.subaccounts.get(SubaccountRef(call.account.name, name))
     if subaccount is None:
         note_unknown_subaccount(call, name)
     return subaccount
 
 
-def all_or_asked(call: AccountCall) -> str | None:
+def requested_or_all(call: AccountCall) -> str | None:
     """The book asked for, else None: the rows of all of them (documented)."""
-    name = asked_subaccount(call)
+    name = requested_subaccount(call)
     if name is not None and name not in call.account.subaccounts:
         note_unknown_subaccount(call, name)
     return name
@@ -41,7 +41,7 @@ def note_unknown_subaccount(call: AccountCall, name: str) -> None:
     call.findings.append(f"{call.account.name} has no subaccount {number}: answered as an empty one")
 
 
-def asked_subtrader(call: AccountCall) -> str | None:
+def requested_subtrader(call: AccountCall) -> str | None:
     """The book of `subtrader_id`, or the one that the key is bound to; None where neither says.
 
     Raises Rejected where the two differ, and where the FCM has no such subtrader.
@@ -59,9 +59,9 @@ def asked_subtrader(call: AccountCall) -> str | None:
     return name
 
 
-def subtrader(call: AccountCall) -> str:
+def required_subtrader(call: AccountCall) -> str:
     """As `asked_subtrader`; a call that names none is refused."""
-    name = asked_subtrader(call)
+    name = requested_subtrader(call)
     if name is None:
         words = f"name a subtrader_id: key {call.key.name} of {call.account.name} is not bound to one"
         raise Rejected(Situation.MISSING, words, parameter="subtrader_id")

@@ -39,7 +39,7 @@ LAST = {"trade": 1, ORDERBOOK: 2}
 """Channels that come after the others of their command, in this order."""
 
 
-class Moment(NamedTuple):
+class CommandOutcome(NamedTuple):
     """The exchange after a command, the instant of it, and what the scenario wants."""
 
     state: State
@@ -59,11 +59,11 @@ def messages_of(
     `channels` are those that somebody listens to, None for all: what nobody hears is not made.
     """
     happened = list(events)
-    moment = Moment(state, at, settings)
+    outcome = CommandOutcome(state, at, settings)
     found = [
-        tell(moment, event)
+        tell(outcome, event)
         for event in happened
-        for channel, tell in TELLERS.get(type(event), NOBODY)
+        for channel, tell in MESSAGE_MAKERS.get(type(event), NO_MAKERS)
         if channels is None or channel in channels
     ]
     messages = [message for message in found if message is not None]
@@ -92,23 +92,25 @@ def _is_on_top(state: State, level: LevelChanged) -> bool:
     return level.price_centicents >= best_bid(state, state.markets[level.market], level.side).price_centicents
 
 
-def _tell_order(moment: Moment, event: OrderChanged) -> Message:
-    state, subaccount_ref = moment.state, event.subaccount_ref
+def _order_message(outcome: CommandOutcome, event: OrderChanged) -> Message:
+    state, subaccount_ref = outcome.state, event.subaccount_ref
     view = OrderView(event, state.orders[event.order_id], state.accounts[subaccount_ref.account].user_id)
     return Message("user_orders", "user_order", view, market=state.markets[event.market], subaccount_ref=subaccount_ref)
 
 
-def _tell_fill(moment: Moment, event: Filled) -> Message:
-    view = FillView(event, moment.state.orders[event.order_id], moment.at)
-    return Message("fill", "fill", view, market=moment.state.markets[event.market], subaccount_ref=event.subaccount_ref)
+def _fill_message(outcome: CommandOutcome, event: Filled) -> Message:
+    view = FillView(event, outcome.state.orders[event.order_id], outcome.at)
+    return Message(
+        "fill", "fill", view, market=outcome.state.markets[event.market], subaccount_ref=event.subaccount_ref
+    )
 
 
-def _tell_position(moment: Moment, event: PositionChanged) -> Message | None:
+def _position_message(outcome: CommandOutcome, event: PositionChanged) -> Message | None:
     """None where only what rests has changed: no key tells of that."""
     if not event.has_moved:
         return None
-    state, subaccount_ref = moment.state, event.subaccount_ref
-    is_held = moment.settings.stream_position_fee_cost == "held"
+    state, subaccount_ref = outcome.state, event.subaccount_ref
+    is_held = outcome.settings.stream_position_fee_cost == "held"
     view = PositionView(
         state.accounts[subaccount_ref.account].user_id,
         event,
@@ -120,14 +122,14 @@ def _tell_position(moment: Moment, event: PositionChanged) -> Message | None:
     )
 
 
-def _tell_trade(moment: Moment, event: Traded) -> Message:
-    return Message("trade", "trade", TradeView(event, moment.at), market=moment.state.markets[event.market])
+def _trade_message(outcome: CommandOutcome, event: Traded) -> Message:
+    return Message("trade", "trade", TradeView(event, outcome.at), market=outcome.state.markets[event.market])
 
 
-def _tell_level(moment: Moment, event: LevelChanged) -> Message:
+def _level_message(outcome: CommandOutcome, event: LevelChanged) -> Message:
     """Whose order it is that changed the level sees it marked as his own."""
-    state, market = moment.state, moment.state.markets[event.market]
-    view = DeltaView(event, market_id(event.market), event.price_centicents, moment.at)
+    state, market = outcome.state, outcome.state.markets[event.market]
+    view = DeltaView(event, market_id(event.market), event.price_centicents, outcome.at)
     if event.order_id is None:
         return Message(ORDERBOOK, ORDERBOOK, view, market=market)
     order = state.orders[event.order_id]
@@ -135,35 +137,37 @@ def _tell_level(moment: Moment, event: LevelChanged) -> Message:
     return Message(ORDERBOOK, ORDERBOOK, view, market=market, owner=order.subaccount_ref, own_value=own)
 
 
-def _group_teller(event_type: str) -> Callable[[Moment, Any], Message]:
+def _group_message_maker(event_type: str) -> Callable[[CommandOutcome, Any], Message]:
     """Only two of the five event types have a limit to tell."""
 
-    def tell(moment: Moment, event: Any) -> Message:
-        view = GroupView(event_type, event.group, getattr(event, "limit_centis", None), moment.at)
+    def tell(outcome: CommandOutcome, event: Any) -> Message:
+        view = GroupView(event_type, event.group, getattr(event, "limit_centis", None), outcome.at)
         return Message("order_group_updates", "order_group_updates", view, subaccount_ref=event.subaccount_ref)
 
     return tell
 
 
-def _of_lifecycle(tell: Callable[[State, Any, int], Message | None]) -> Callable[[Moment, Any], Message | None]:
-    return lambda moment, event: tell(moment.state, event, moment.at)
+def _lifecycle_maker(
+    tell: Callable[[State, Any, int], Message | None],
+) -> Callable[[CommandOutcome, Any], Message | None]:
+    return lambda outcome, event: tell(outcome.state, event, outcome.at)
 
 
-Teller = tuple[str, Callable[[Moment, Any], Message | None]]
+MessageMaker = tuple[str, Callable[[CommandOutcome, Any], Message | None]]
 """A channel and what makes its message of an event."""
-NOBODY: tuple[Teller, ...] = ()
-TELLERS: dict[type[Event], tuple[Teller, ...]] = {
-    OrderChanged: (("user_orders", _tell_order),),
-    Filled: (("fill", _tell_fill),),
-    PositionChanged: (("market_positions", _tell_position),),
-    GroupOpened: (("order_group_updates", _group_teller("created")),),
-    GroupTriggered: (("order_group_updates", _group_teller("triggered")),),
-    GroupReset: (("order_group_updates", _group_teller("reset")),),
-    GroupLimited: (("order_group_updates", _group_teller("limit_updated")),),
-    GroupDeleted: (("order_group_updates", _group_teller("deleted")),),
-    Traded: (("trade", _tell_trade),),
-    LevelChanged: ((ORDERBOOK, _tell_level),),
-    EventListed: ((lifecycle.CHANNEL, _of_lifecycle(lifecycle.tell_event)),),
-    MarketListed: ((lifecycle.CHANNEL, _of_lifecycle(lifecycle.tell_created)),),
-    MarketMoved: ((lifecycle.CHANNEL, _of_lifecycle(lifecycle.tell_moved)),),
+NO_MAKERS: tuple[MessageMaker, ...] = ()
+MESSAGE_MAKERS: dict[type[Event], tuple[MessageMaker, ...]] = {
+    OrderChanged: (("user_orders", _order_message),),
+    Filled: (("fill", _fill_message),),
+    PositionChanged: (("market_positions", _position_message),),
+    GroupOpened: (("order_group_updates", _group_message_maker("created")),),
+    GroupTriggered: (("order_group_updates", _group_message_maker("triggered")),),
+    GroupReset: (("order_group_updates", _group_message_maker("reset")),),
+    GroupLimited: (("order_group_updates", _group_message_maker("limit_updated")),),
+    GroupDeleted: (("order_group_updates", _group_message_maker("deleted")),),
+    Traded: (("trade", _trade_message),),
+    LevelChanged: ((ORDERBOOK, _level_message),),
+    EventListed: ((lifecycle.CHANNEL, _lifecycle_maker(lifecycle.event_message)),),
+    MarketListed: ((lifecycle.CHANNEL, _lifecycle_maker(lifecycle.created_message)),),
+    MarketMoved: ((lifecycle.CHANNEL, _lifecycle_maker(lifecycle.moved_message)),),
 }

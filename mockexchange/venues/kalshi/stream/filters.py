@@ -13,7 +13,7 @@ IDS = ("market_id", "market_ids")
 SHOWN_CHARS_MAX = 60
 
 
-class Named(NamedTuple):
+class NamedMarkets(NamedTuple):
     """The markets that there are, and the names that nothing here has."""
 
     markets: Markets
@@ -21,7 +21,7 @@ class Named(NamedTuple):
     by_ids: bool
 
 
-def named_markets(context: KalshiContext, params: Params) -> Named | None:
+def named_markets(context: KalshiContext, params: Params) -> NamedMarkets | None:
     """Return the markets that the parameters name, None where they name none at all. Raises Refused."""
     given = [name for name in (*TICKERS, *IDS) if name in params]
     if not given:
@@ -33,7 +33,7 @@ def named_markets(context: KalshiContext, params: Params) -> Named | None:
     return _by_ids(context, names) if given[0] in IDS else _by_tickers(context, names)
 
 
-def require_known(named: Named, api_date: ApiDate, sid: int = 0) -> None:
+def require_known(named: NamedMarkets, api_date: ApiDate, sid: int = 0) -> None:
     """Unknown markets were code 16 while there was one. Raises Refused; compat is as lenient as the newest day."""
     if named.unknown and not api_date.is_compat and exists(Code.UNKNOWN_MARKET, api_date):
         first = named.unknown[0]
@@ -41,7 +41,7 @@ def require_known(named: Named, api_date: ApiDate, sid: int = 0) -> None:
         raise Refused(Code.UNKNOWN_MARKET, f"no market {first[:SHOWN_CHARS_MAX]!r}", sid, **{key: first})
 
 
-def note_of(named: Named) -> str:
+def note_of(named: NamedMarkets) -> str:
     """What was left out in silence, for the journal."""
     if not named.unknown:
         return ""
@@ -49,13 +49,15 @@ def note_of(named: Named) -> str:
     return f"no market {named.unknown[0][:SHOWN_CHARS_MAX]!r}{f' and {more} more' if more else ''}: left out"
 
 
-def _by_tickers(context: KalshiContext, names: list[str]) -> Named:
+def _by_tickers(context: KalshiContext, names: list[str]) -> NamedMarkets:
     known = context.state.markets
     tickers = [known[name].ticker for name in names if name in known]
-    return Named(dict(zip(tickers, tickers, strict=True)), [name for name in names if name not in known], by_ids=False)
+    return NamedMarkets(
+        dict(zip(tickers, tickers, strict=True)), [name for name in names if name not in known], by_ids=False
+    )
 
 
-def _by_ids(context: KalshiContext, names: list[str]) -> Named:
+def _by_ids(context: KalshiContext, names: list[str]) -> NamedMarkets:
     found = {name: context.market_ids.ticker(context.state, name) for name in names}
     markets = {ticker: name for name, ticker in found.items() if ticker is not None}
-    return Named(markets, [name for name, ticker in found.items() if ticker is None], by_ids=True)
+    return NamedMarkets(markets, [name for name, ticker in found.items() if ticker is None], by_ids=True)

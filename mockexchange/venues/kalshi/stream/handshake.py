@@ -35,12 +35,12 @@ TEXT_HEADERS = (
 
 
 def shake_hands(
-    context: KalshiContext, request: Request, now: int, host_now: int, open_count: OpenCount = lambda account: 0
+    context: KalshiContext, request: Request, at: int, host_at: int, open_count: OpenCount = lambda account: 0
 ) -> Handshake:
     """Answer an upgrade at exchange time `now` and host time `host_now` (microseconds). Never raises."""
-    answer, api_date = _begin(context, request)
+    answer, api_date = _new_answer(context, request)
     try:
-        key = _admit(context, request, now, host_now, answer, api_date)
+        key = _authenticate(context, request, at, host_at, answer, api_date)
         if _is_foreign(context, request):
             origin = "the Origin header names another host, and this scenario refuses that (stream: {origin: refuse})"
             _refuse_in_text(answer, 403, b"Forbidden\n", origin)
@@ -53,11 +53,11 @@ def shake_hands(
     return Handshake(answer, Session(context, key, api_date))
 
 
-def answer_plainly(context: KalshiContext, request: Request, now: int, host_now: int) -> Answer:
+def answer_plainly(context: KalshiContext, request: Request, at: int, host_at: int) -> Answer:
     """Answer a request for the stream's path that is no upgrade: credentials first, as they are for one."""
-    answer, api_date = _begin(context, request)
+    answer, api_date = _new_answer(context, request)
     try:
-        _admit(context, request, now, host_now, answer, api_date)
+        _authenticate(context, request, at, host_at, answer, api_date)
     except Rejected as rejected:
         reject(answer, rejected, api_date)
         return answer
@@ -69,18 +69,18 @@ def answer_plainly(context: KalshiContext, request: Request, now: int, host_now:
     return answer
 
 
-def _begin(context: KalshiContext, request: Request) -> tuple[Answer, ApiDate]:
+def _new_answer(context: KalshiContext, request: Request) -> tuple[Answer, ApiDate]:
     claimed = signing.read_credentials(request).key_id
     return Answer(500, b"", OPERATION), date_of(context, context.state.keys.get(claimed or ""))
 
 
-def _admit(
-    context: KalshiContext, request: Request, now: int, host_now: int, answer: Answer, api_date: ApiDate
+def _authenticate(
+    context: KalshiContext, request: Request, at: int, host_at: int, answer: Answer, api_date: ApiDate
 ) -> Key | None:
     """Return the key that may open a stream on that day, None for an anonymous one. Raises Rejected."""
-    if _is_anonymous(request) and _takes_anonymous(context, api_date):
+    if _is_anonymous(request) and _accepts_anonymous(context, api_date):
         return None
-    key = authenticate(context.state, context.settings, request, now, host_now, answer)
+    key = authenticate(context.state, context.settings, request, at, host_at, answer)
     if key.subaccount is not None and not api_date.is_compat and api_date.holds(RESTRICTED_SINCE, RESTRICTED_UNTIL):
         words = (
             f"key {key.name} of {key.account} is restricted to book {key.subaccount}: "
@@ -96,7 +96,7 @@ def _is_anonymous(request: Request) -> bool:
     return credentials.key_id is None and credentials.timestamp is None and credentials.signature is None
 
 
-def _takes_anonymous(context: KalshiContext, api_date: ApiDate) -> bool:
+def _accepts_anonymous(context: KalshiContext, api_date: ApiDate) -> bool:
     is_documented = not api_date.is_compat and api_date.holds(ANONYMOUS_SINCE, ANONYMOUS_UNTIL)
     return is_documented or context.settings.stream_anonymous == "accept"
 

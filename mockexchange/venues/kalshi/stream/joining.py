@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream.channels import ORDERBOOK, TICKER, ChannelRow
 from mockexchange.venues.kalshi.stream.errors import Code, Refused
-from mockexchange.venues.kalshi.stream.filters import Named
+from mockexchange.venues.kalshi.stream.filters import NamedMarkets
 from mockexchange.venues.kalshi.stream.messages import Message
 from mockexchange.venues.kalshi.stream.snapshots import snapshot_of, ticker_of
 from mockexchange.venues.kalshi.stream.subscriber import Subscriber
 from mockexchange.venues.kalshi.stream.subscriptions import MARKETS_MAX, Subscription
 
 
-def joined(subscription: Subscription, named: Named | None) -> list[str]:
+def add_markets(subscription: Subscription, named: NamedMarkets | None) -> list[str]:
     """Let the markets join the filter, or all there are; return the tickers that are new."""
     if named is None:
         return subscription.join(None)
@@ -26,7 +26,7 @@ def first_data(
 ) -> Iterator[Frame]:
     """What newly named markets begin with: their books, or their tickers where these are asked for."""
     if subscription.channel == ORDERBOOK:
-        messages = subaccounts_of(reader, tickers)
+        messages = order_book_messages(reader, tickers)
     elif subscription.channel == TICKER and wants_ticker:
         state = reader.context.state
         messages = (ticker_of(state, state.markets[ticker], at) for ticker in tickers)
@@ -36,18 +36,18 @@ def first_data(
         yield reader.frame(message, subscription)
 
 
-def subaccounts_of(reader: Subscriber, tickers: Iterable[str]) -> Iterator[Message]:
+def order_book_messages(reader: Subscriber, tickers: Iterable[str]) -> Iterator[Message]:
     state, has_empty_sides = reader.context.state, reader.wants_empty_sides
     for ticker in tickers:
         yield snapshot_of(state, state.markets[ticker], has_empty_sides=has_empty_sides)
 
 
-def require_ids_allowed(channel: ChannelRow, named: Named, sid: int = 0) -> None:
+def require_ids_allowed(channel: ChannelRow, named: NamedMarkets, sid: int = 0) -> None:
     if named.by_ids and not channel.has_ids:
         raise Refused(Code.INVALID, f"{channel.name} has no market_id or market_ids", sid)
 
 
-def require_one_way(subscription: Subscription, named: Named) -> None:
+def require_same_naming(subscription: Subscription, named: NamedMarkets) -> None:
     """A subscription names its markets by ticker or by id, not both (documented to exclude each other)."""
     if subscription.markets and subscription.has_ids != named.by_ids:
         way = "id" if subscription.has_ids else "ticker"
@@ -59,7 +59,7 @@ def require_room(reader: Subscriber, count: int, sid: int = 0) -> None:
         raise Refused(Code.TOO_MANY_MARKETS, f"more than {MARKETS_MAX:,} markets are named in this session", sid)
 
 
-def new_count(subscription: Subscription | None, named: Named) -> int:
+def new_count(subscription: Subscription | None, named: NamedMarkets) -> int:
     if subscription is None:
         return len(named.markets)
     return 0 if subscription.markets is None else len(named.markets.keys() - subscription.markets.keys())

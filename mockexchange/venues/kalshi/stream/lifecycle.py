@@ -19,7 +19,7 @@ COMBINATION_PREFIX = "KXMVE"
 """Of markets that combine others: they have a channel of their own since 2026-03-19, and had left this one before."""
 
 
-def tell_created(state: State, event: MarketListed, at: int) -> Message:
+def created_message(state: State, event: MarketListed, at: int) -> Message:
     market = state.markets[event.market]
     row = MarketView(state, market, at, 0)
     view = LifecycleView("created", market)
@@ -32,7 +32,7 @@ def tell_created(state: State, event: MarketListed, at: int) -> Message:
     return _message(market, view)
 
 
-def tell_moved(state: State, event: MarketMoved, at: int) -> Message | None:
+def moved_message(state: State, event: MarketMoved, at: int) -> Message | None:
     """None for a dispute. The event is read, not the market, which a settlement moves twice in one command."""
     market = state.markets[event.market]
     if event.status is MarketStatus.CLOSED:
@@ -51,7 +51,7 @@ def tell_moved(state: State, event: MarketMoved, at: int) -> Message | None:
     return _message(market, view)
 
 
-def tell_event(state: State, event: EventListed, at: int) -> Message:
+def event_message(state: State, event: EventListed, at: int) -> Message:
     listing = state.events[event.event]
     row = EventView(state, listing, at, 0, is_nested=False)
     view = EventLifecycleView(listing, row.title, row.strike_period, row.collateral_return_type)

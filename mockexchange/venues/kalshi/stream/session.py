@@ -35,7 +35,7 @@ class Session(Subscriber):
     """Never: all that goes out answers a command or tells what happened."""
     ending: tuple[int, str] | None = None
     """It ends with its connection."""
-    asked: None = None
+    called: None = None
     """Its commands are about subscriptions, and none is an operation."""
     calls: None = None
 
@@ -74,7 +74,7 @@ class Session(Subscriber):
     def follows(self, channel: str) -> bool:
         return channel in self.channels
 
-    def spell_literal(self, text: str, channel: str) -> str:
+    def fill_placeholders(self, text: str, channel: str) -> str:
         """Fill in the sid of the channel's subscription and its next number, 0 where there is no subscription."""
         subscription = self.channels.get(channel)
         if '"$sid"' in text:

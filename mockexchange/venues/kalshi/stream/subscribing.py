@@ -5,14 +5,20 @@ from mockexchange.venues.kalshi.stream import replies
 from mockexchange.venues.kalshi.stream.channels import COMMUNICATIONS, ORDERBOOK, ChannelRow, channels_of
 from mockexchange.venues.kalshi.stream.commands import Params
 from mockexchange.venues.kalshi.stream.errors import Code, Refused, exists
-from mockexchange.venues.kalshi.stream.filters import SHOWN_CHARS_MAX, Named, named_markets, note_of, require_known
+from mockexchange.venues.kalshi.stream.filters import (
+    SHOWN_CHARS_MAX,
+    NamedMarkets,
+    named_markets,
+    note_of,
+    require_known,
+)
 from mockexchange.venues.kalshi.stream.joining import (
+    add_markets,
     first_data,
-    joined,
     new_count,
     require_ids_allowed,
-    require_one_way,
     require_room,
+    require_same_naming,
 )
 from mockexchange.venues.kalshi.stream.subscriber import Subscriber
 from mockexchange.venues.kalshi.stream.subscriptions import Subscription
@@ -34,7 +40,7 @@ def subscribe(reader: Subscriber, params: Params | None, command_id: int, at: in
     return acks + [frame for one in data for frame in first_data(reader, *one, wants_ticker, at)]
 
 
-def _checked(reader: Subscriber, params: Params) -> tuple[list[ChannelRow], Named | None]:
+def _checked(reader: Subscriber, params: Params) -> tuple[list[ChannelRow], NamedMarkets | None]:
     """The channels and markets of a command with which nothing is wrong. Raises Refused."""
     if "channels" not in params:
         raise Refused(Code.NO_CHANNELS, "expected params.channels")
@@ -96,7 +102,7 @@ def _channel(reader: Subscriber, name: str) -> ChannelRow:
     return channel
 
 
-def _require_joinable(reader: Subscriber, channel: ChannelRow, named: Named | None) -> None:
+def _require_joinable(reader: Subscriber, channel: ChannelRow, named: NamedMarkets | None) -> None:
     subscription = reader.channels.get(channel.name)
     if subscription is not None and _may_not_repeat(reader):
         raise Refused(Code.ALREADY_SUBSCRIBED, f"{channel.name} is subscription {subscription.sid} already")
@@ -106,7 +112,7 @@ def _require_joinable(reader: Subscriber, channel: ChannelRow, named: Named | No
         return
     require_ids_allowed(channel, named)
     if subscription is not None:
-        require_one_way(subscription, named)
+        require_same_naming(subscription, named)
 
 
 def _may_not_repeat(reader: Subscriber) -> bool:
@@ -128,7 +134,7 @@ def _require_sharding(channels: list[ChannelRow], params: Params) -> None:
         raise Refused(Code.SHARD_KEY_RANGE, f"shard_key is {key}, shard_factor {factor}")
 
 
-def _require_room(reader: Subscriber, channels: list[ChannelRow], named: Named | None) -> None:
+def _require_room(reader: Subscriber, channels: list[ChannelRow], named: NamedMarkets | None) -> None:
     filtered = {channel.name for channel in channels if channel.filter != "ignored"}
     if named is not None:
         open_ones = [reader.channels.get(name) for name in filtered]
@@ -136,7 +142,7 @@ def _require_room(reader: Subscriber, channels: list[ChannelRow], named: Named |
 
 
 def _join(
-    reader: Subscriber, channel: ChannelRow, params: Params, named: Named | None
+    reader: Subscriber, channel: ChannelRow, params: Params, named: NamedMarkets | None
 ) -> tuple[Subscription, list[str]]:
     """The channel's subscription, opened if need be, and the tickers that are new in it."""
     subscription = reader.channels.get(channel.name)
@@ -144,10 +150,10 @@ def _join(
         subscription = reader.registry.open(channel)
         subscription.skips_lists = params.get("skip_ticker_ack", False)
         subscription.in_yes_price = channel.name == ORDERBOOK and params.get("use_yes_price", False)
-    return subscription, joined(subscription, None if channel.filter == "ignored" else named)
+    return subscription, add_markets(subscription, None if channel.filter == "ignored" else named)
 
 
-def _note(channel: ChannelRow, named: Named | None) -> str:
+def _note(channel: ChannelRow, named: NamedMarkets | None) -> str:
     if not channel.is_emulated:
         return f"{channel.name} is not emulated: it stays quiet"
     if named is not None and channel.filter == "ignored":

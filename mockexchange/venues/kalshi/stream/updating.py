@@ -5,15 +5,21 @@ from mockexchange.venues.kalshi.stream import replies
 from mockexchange.venues.kalshi.stream.channels import channels_of
 from mockexchange.venues.kalshi.stream.commands import ADD, DELETE, SNAPSHOT, ActionRow, Params, actions_of
 from mockexchange.venues.kalshi.stream.errors import Code, Refused
-from mockexchange.venues.kalshi.stream.filters import SHOWN_CHARS_MAX, Named, named_markets, note_of, require_known
+from mockexchange.venues.kalshi.stream.filters import (
+    SHOWN_CHARS_MAX,
+    NamedMarkets,
+    named_markets,
+    note_of,
+    require_known,
+)
 from mockexchange.venues.kalshi.stream.joining import (
+    add_markets,
     first_data,
-    joined,
     new_count,
+    order_book_messages,
     require_ids_allowed,
-    require_one_way,
     require_room,
-    subaccounts_of,
+    require_same_naming,
 )
 from mockexchange.venues.kalshi.stream.subscriber import Subscriber
 from mockexchange.venues.kalshi.stream.subscribing import find
@@ -37,7 +43,7 @@ def update(reader: Subscriber, params: Params | None, command_id: int, at: int) 
         subscription.leave(named.markets)
         return [_ok(reader, subscription, command_id, note_of(named))]
     require_room(reader, new_count(subscription, named), subscription.sid)
-    new = joined(subscription, named)
+    new = add_markets(subscription, named)
     wants_ticker = params.get("send_initial_snapshot", False)
     ok = _ok(reader, subscription, command_id, note_of(named))
     return [ok, *first_data(reader, subscription, new, wants_ticker, at)]
@@ -73,7 +79,7 @@ def _no_action(reader: Subscriber, name: str) -> str:
     return f"no action {name[:SHOWN_CHARS_MAX]!r} on this day: it has {', '.join(actions_of(reader.api_date))}"
 
 
-def _named(reader: Subscriber, subscription: Subscription, params: Params) -> Named:
+def _named(reader: Subscriber, subscription: Subscription, params: Params) -> NamedMarkets:
     try:
         named = named_markets(reader.context, params)
     except Refused as refused:
@@ -82,19 +88,21 @@ def _named(reader: Subscriber, subscription: Subscription, params: Params) -> Na
     if named is None:
         raise Refused(Code.NO_TICKER, "expected market_ticker or market_tickers", subscription.sid)
     require_ids_allowed(channels_of(reader.api_date)[subscription.channel], named, subscription.sid)
-    require_one_way(subscription, named)
+    require_same_naming(subscription, named)
     require_known(named, reader.api_date, subscription.sid)
     return named
 
 
-def _snapshots(reader: Subscriber, subscription: Subscription, named: Named, command_id: int) -> list[Frame]:
+def _snapshots(reader: Subscriber, subscription: Subscription, named: NamedMarkets, command_id: int) -> list[Frame]:
     """Books with the command's id, or a plain `ok` where there is none: a client that waits is answered.
 
     The subscription's filter stays as it is, and need not have the markets.
     """
     if not named.markets:
         return [_ok(reader, subscription, command_id, note_of(named))]
-    return [reader.answer_of(message, subscription, command_id) for message in subaccounts_of(reader, named.markets)]
+    return [
+        reader.answer_of(message, subscription, command_id) for message in order_book_messages(reader, named.markets)
+    ]
 
 
 def _ok(reader: Subscriber, subscription: Subscription, command_id: int, note: str = "") -> Frame:

@@ -19,7 +19,7 @@ def explain_offline(timestamp: str, nonce: str, signature: str, secret: str) -> 
         return f"{UNUSABLE}: {error}"
     sent = Credentials(None, timestamp, nonce, signature)
     right = signature_of(secret_bytes(secret), sent.text)
-    if secrets.same(right.encode(), signature.encode("latin-1", "replace")):
+    if secrets.are_equal(right.encode(), signature.encode("latin-1", "replace")):
         doubt = explain_digits(timestamp)
         return f"the signature fits, and {doubt}" if doubt else VERIFIES
     known = KnownSecret("", "", "", secret_bytes(secret))

@@ -3,7 +3,7 @@
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.frame import Asked, Frame
+from mockexchange.venues.frame import CalledOperation, Frame
 from mockexchange.venues.jsonrpc.envelope import Envelope, spell
 from mockexchange.venues.jsonrpc.session import JsonRpcSession, StreamRequest
 from mockexchange.venues.quoting import quote
@@ -55,7 +55,7 @@ class Session(JsonRpcSession[SignalPlusContext, Rejected]):
 
     def carry_out(self, envelope: Envelope, request: StreamRequest[SignalPlusContext]) -> Frame:
         operation = find(envelope.method or "")
-        self.asked = Asked(operation.name)
+        self.called = CalledOperation(operation.name)
         self._require_path(operation)
         call = call_of(request.context, operation, envelope, self._caller, self.api_date, request.findings)
         if operation.name == SUBSCRIBE:

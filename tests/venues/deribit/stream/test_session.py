@@ -295,7 +295,7 @@ def test_a_logout_has_no_answer_and_ends_the_stream() -> None:
 def test_literal_frames_go_out_as_they_are() -> None:
     one = client()
     one.session.apply_recorded(b"x", "literal", "user.changes")
-    assert one.session.spell_literal('{"sid":"$sid"}', "user.changes") == '{"sid":"$sid"}'
+    assert one.session.fill_placeholders('{"sid":"$sid"}', "user.changes") == '{"sid":"$sid"}'
 
 
 # --- bad frames

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from mockexchange.core.model.markets import Series
 from mockexchange.core.model.state import State
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, kept, write
+from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, cached_answer, write
 
 
 class SeriesView:
@@ -57,7 +57,7 @@ def get_series(call: Call) -> bytes:
         raise Rejected(Situation.NOT_FOUND, f"there is no series {ticker!r}: tickers are spelt as in the scenario")
     has_volume = call.params.get("include_volume") is True
     answer = SeriesAnswer(SeriesView(call.state, series, has_volume))
-    return kept(call, call.state.sequence, lambda: write(call, answer))
+    return cached_answer(call, call.state.sequence, lambda: write(call, answer))
 
 
 OPERATIONS = (

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, write
-from mockexchange.venues.kalshi.operations.row_owner import primary_or_asked
+from mockexchange.venues.kalshi.operations.row_owner import requested_or_primary
 
 
 class IndexedBalance(NamedTuple):
@@ -23,7 +23,7 @@ class Balance(NamedTuple):
 
 def get_balance(call: AccountCall) -> bytes:
     """A key that is restricted to a subaccount gets no breakdown (docs of 2026)."""
-    balance = _balance_of(call, primary_or_asked(call), call.params.get("exchange_index"))
+    balance = _balance_of(call, requested_or_primary(call), call.params.get("exchange_index"))
     return write(call, balance if call.key.subaccount is None else balance._replace(breakdown=None))
 
 

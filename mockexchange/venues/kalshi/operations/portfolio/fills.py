@@ -7,7 +7,7 @@ from mockexchange.core.model.orders import FillRow
 from mockexchange.core.queries.lists import FillQuery, find_fills
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, live_or_all, names_of, window_of
-from mockexchange.venues.kalshi.operations.row_owner import all_or_asked
+from mockexchange.venues.kalshi.operations.row_owner import requested_or_all
 
 FILLS = ListTable("fills", "Fill")
 
@@ -18,7 +18,7 @@ def get_fills(call: AccountCall) -> bytes:
 
 def answer_fills(call: AccountCall, is_archived: bool | None) -> bytes:
     """The fills that pass the call's filters: of history, of the present, or (None) of both."""
-    subaccount, params = all_or_asked(call), call.params
+    subaccount, params = requested_or_all(call), call.params
     query = FillQuery(
         limit=1,
         subaccounts=None if subaccount is None else (subaccount,),

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.model.orders import OrderGroup
-from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, cached_answer
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, write_rows
-from mockexchange.venues.kalshi.operations.row_owner import all_or_asked
+from mockexchange.venues.kalshi.operations.row_owner import requested_or_all
 
 GROUPS = ListTable("order_groups", "OrderGroup", is_shared=False)
 
@@ -24,9 +24,9 @@ class GroupRow(NamedTuple):
 
 def get_order_groups(call: AccountCall) -> bytes:
     """Newest first, in pages as long as there was a limit."""
-    subaccount, revision = all_or_asked(call), call.state.sequence
+    subaccount, revision = requested_or_all(call), call.state.sequence
     if "limit" not in call.params:
-        return kept(call, revision, lambda: write_rows(call, GROUPS, _groups(call, subaccount)))
+        return cached_answer(call, revision, lambda: write_rows(call, GROUPS, _groups(call, subaccount)))
     if call.params["status"]:
         call.findings.append("status of order groups was never explained: ignored")
     return answer_list(call, GROUPS, revision, lambda limit, after: _page(_groups(call, subaccount), limit, after))

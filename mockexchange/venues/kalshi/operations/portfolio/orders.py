@@ -17,7 +17,7 @@ from mockexchange.venues.kalshi.operations.lists import (
     names_of,
     window_of,
 )
-from mockexchange.venues.kalshi.operations.row_owner import all_or_asked
+from mockexchange.venues.kalshi.operations.row_owner import requested_or_all
 
 STATUSES = tuple(status.value for status in OrderStatus)
 STATUS_CHARS_SHOWN_MAX = 80
@@ -58,7 +58,7 @@ class OrderAnswer(NamedTuple):
 
 
 def get_orders(call: AccountCall) -> bytes:
-    return answer_orders(call, all_or_asked(call), live_or_all(call))
+    return answer_orders(call, requested_or_all(call), live_or_all(call))
 
 
 def get_order(call: AccountCall) -> bytes:

@@ -7,9 +7,9 @@ from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.positions import Page, PositionQuery, find_positions
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.kalshi.cursor import Cursor, digest_of, read_cursor, write_cursor
-from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write_parts
-from mockexchange.venues.kalshi.operations.lists import complain, encode_rows, live_or_all, names_of
-from mockexchange.venues.kalshi.operations.row_owner import primary_or_asked, subtrader
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, cached_answer, write_parts
+from mockexchange.venues.kalshi.operations.lists import encode_rows, live_or_all, names_of, report_cursor
+from mockexchange.venues.kalshi.operations.row_owner import requested_or_primary, required_subtrader
 from mockexchange.venues.kalshi.parameters.rows import SETTLEMENT_STATUS_BACK
 
 EMPTY_POSITIONS = b'{"cursor":"","event_positions":[],"market_positions":[]}'
@@ -23,14 +23,14 @@ STATUS_CODES: dict[bool | None, int] = {False: 0, True: 1, None: 2}
 
 
 def get_positions(call: AccountCall) -> bytes:
-    subaccount = primary_or_asked(call)
+    subaccount = requested_or_primary(call)
     status = call.params.get("settlement_status") or "unsettled"
     is_by_event = status != "unsettled" and not call.api_date.is_compat and call.api_date.holds(SETTLEMENT_STATUS_BACK)
     return answer_positions(call, subaccount, status, is_by_event, live_or_all(call))
 
 
 def get_fcm_positions(call: AccountCall) -> bytes:
-    subaccount = call.state.subaccounts[SubaccountRef(call.account.name, subtrader(call))]
+    subaccount = call.state.subaccounts[SubaccountRef(call.account.name, required_subtrader(call))]
     return answer_positions(call, subaccount, call.params["settlement_status"])
 
 
@@ -47,7 +47,7 @@ def answer_positions(
     query = _query(call, status, is_by_event, is_archived)
     if call.params["cursor"]:
         return _make_page(call, subaccount, query)
-    return kept(call, subaccount.revision, lambda: _make_page(call, subaccount, query))
+    return cached_answer(call, subaccount.revision, lambda: _make_page(call, subaccount, query))
 
 
 def _query(call: AccountCall, status: str, is_by_event: bool, is_archived: bool | None) -> PositionQuery:
@@ -99,14 +99,14 @@ def _continued(call: AccountCall, query: PositionQuery, digest: bytes) -> Positi
         return query
     cursor = read_cursor(text)
     if cursor is None:
-        complain(
+        report_cursor(
             call, "the cursor is none that this exchange made: answered the first page", call.settings.strict_cursors
         )
         return query
     if cursor.digest != digest:
         crosses_status = cursor.status != STATUS_CODES[query.settled]
         is_error = call.settings.strict_cursors or (crosses_status and _status_has_own_cursors(call))
-        complain(call, "the cursor was made under other filters: continued from its key", is_error)
+        report_cursor(call, "the cursor was made under other filters: continued from its key", is_error)
     return replace(query, after=cursor.rank)
 
 

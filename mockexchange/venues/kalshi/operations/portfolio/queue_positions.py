@@ -8,10 +8,10 @@ from mockexchange.core.queries.lists import OrderQuery, find_orders
 from mockexchange.core.queries.order_books import contracts_ahead
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.venues.kalshi.errors import Rejected, Situation
-from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, cached_answer, write
 from mockexchange.venues.kalshi.operations.lists import names_of
 from mockexchange.venues.kalshi.operations.portfolio.orders import named_order
-from mockexchange.venues.kalshi.operations.row_owner import primary_or_asked
+from mockexchange.venues.kalshi.operations.row_owner import requested_or_primary
 
 
 class QueuePosition(NamedTuple):
@@ -25,8 +25,8 @@ class QueuePositions(NamedTuple):
 
 def get_order_queue_positions(call: AccountCall) -> bytes:
     """All orders of one book that rest, newest first; never in pages."""
-    subaccount = primary_or_asked(call)
-    return kept(call, call.state.sequence, lambda: _write_queue_positions(call, subaccount))
+    subaccount = requested_or_primary(call)
+    return cached_answer(call, call.state.sequence, lambda: _write_queue_positions(call, subaccount))
 
 
 def get_order_queue_position(call: AccountCall) -> bytes:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mockexchange.core.model.history import Partition
 from mockexchange.core.model.orders import Order
 from mockexchange.core.vocabulary import OrderStatus
-from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, kept, write
+from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, cached_answer, write
 from mockexchange.venues.kalshi.operations.portfolio.balances import IndexedBalance
 
 
@@ -16,7 +16,7 @@ class RestingValue(NamedTuple):
 
 
 def get_resting_value(call: AccountCall) -> bytes:
-    return kept(call, call.account.ledger.orders.revision, lambda: _write_value(call))
+    return cached_answer(call, call.account.ledger.orders.revision, lambda: _write_value(call))
 
 
 def _write_value(call: AccountCall) -> bytes:

@@ -9,7 +9,7 @@ from mockexchange.core.queries.lists import SettlementQuery, find_settlements
 from mockexchange.core.vocabulary import Result
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation
 from mockexchange.venues.kalshi.operations.lists import ListTable, answer_list, names_of, window_of
-from mockexchange.venues.kalshi.operations.row_owner import all_or_asked
+from mockexchange.venues.kalshi.operations.row_owner import requested_or_all
 
 SETTLEMENTS = ListTable("settlements", "Settlement")
 NOTHING = Bought()
@@ -33,7 +33,7 @@ class SettlementView(NamedTuple):
 
 
 def get_settlements(call: AccountCall) -> bytes:
-    subaccount, params = all_or_asked(call), call.params
+    subaccount, params = requested_or_all(call), call.params
     view = _gross if call.settings.settlement_counts == "gross" else _net
     query = SettlementQuery(
         limit=1,
