@@ -13,7 +13,7 @@ from mockexchange.venues.signalplus.operations import OPERATIONS
 from mockexchange.venues.signalplus.settings import SWITCHES
 from tests.house.checkout import ROOT
 from tests.house.serving import clean_environment, served
-from tests.venues.signalplus.asking import World
+from tests.venues.signalplus.world import World
 
 PAGE = (ROOT / "docs" / "signalplus.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w*)\n(.*?)```", PAGE, re.DOTALL)

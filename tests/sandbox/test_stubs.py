@@ -240,7 +240,7 @@ def test_a_private_method_has_to_be_signed() -> None:
     sandbox = stubbed("request: deribit private/*, result: []".replace("*", "nothing"), text=WORLD)
     refused = ask(sandbox, call("private/nothing"))
     assert (refused.status, refused.refusal, json.loads(refused.body)["id"]) == (400, "unauthorized", 7)
-    assert "nobody signed this" in (refused.diagnosis or "")
+    assert "has no credentials" in (refused.diagnosis or "")
     answer = ask(sandbox, of_deribit(sandbox, "private/nothing"))
     assert (answer.status, answer.account, answer.operation) == (200, "dora", None)
     assert ask(sandbox, of_deribit(sandbox, "private/nothing", at=0)).refusal == "invalid_credentials"

@@ -50,8 +50,8 @@ class Rejected(Rejection):
 
 def error_object(rejected: Rejected) -> str:
     """Return the JSON of an error, its keys in the recorded order."""
-    said = (("reason", rejected.reason), ("param", rejected.param))
-    data = ",".join(f'"{name}":{spell(text)}' for name, text in said if text is not None)
+    details = (("reason", rejected.reason), ("param", rejected.param))
+    data = ",".join(f'"{name}":{spell(text)}' for name, text in details if text is not None)
     shown = f'"data":{{{data}}},' if data else ""
     return f'{{"code":{rejected.code},{shown}"message":{spell(rejected.message)}}}'
 

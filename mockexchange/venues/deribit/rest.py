@@ -132,7 +132,7 @@ def authenticate_only(context: DeribitContext, request: Request, at: int, host_a
     if must_sign or parsed.method.startswith(PRIVATE):
         try:
             if identify(context, request, parsed.params, at, host_at, reply) is None:
-                message = "nobody signed this: sign the request, or send the access_token of public/auth"
+                message = "the request has no credentials: sign it, or send the access_token of public/auth"
                 raise Rejected(UNAUTHORIZED, message, "invalid_token")
         except Rejected as rejected:
             reject(context, reply, rejected, parsed.id, clock_of(context.settings, at, host_at))

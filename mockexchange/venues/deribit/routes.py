@@ -89,6 +89,6 @@ def require_scope(operation: Operation, caller: Caller | None) -> None:
         raise Rejected(UNAUTHORIZED, message, "invalid_token")
     if operation.scope and operation.scope not in caller.scopes:
         held = ", ".join(caller.scopes) or "none"
-        whose = f"key {caller.key.name} of {caller.key.account}"
-        message = f"{whose} has scopes {held}: {operation.name} needs {operation.scope}"
+        key = f"key {caller.key.name} of {caller.key.account}"
+        message = f"{key} has scopes {held}: {operation.name} needs {operation.scope}"
         raise Rejected(FORBIDDEN, message)

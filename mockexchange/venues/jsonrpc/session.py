@@ -1,6 +1,6 @@
 """A stream session of JSON-RPC: requests in, answers and notifications out; without socket, event loop or clock.
 
-A venue's session says how a request is read, carried out and refused; envelopes, subscriptions and the delivery of
+A venue's session defines how a request is read, carried out and refused; envelopes, subscriptions and the delivery of
 messages are the same for all.
 """
 
@@ -115,7 +115,7 @@ class JsonRpcSession(ABC, Generic[C, R]):
     def receive(self, raw: bytes, at: int, host_at: int) -> list[Frame]:
         """Answer one request (text or binary, whole) at exchange time `at` and host time `host_at`, microseconds.
 
-        Never raises, whatever the bytes are.
+        Never raises, on any bytes.
         """
         self.note_call(host_at)
         frame = self.answer(Request("POST", "", body=raw), self.context, at, host_at)

@@ -20,8 +20,8 @@ def explain_unknown_method(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(bare, known, n=1, cutoff=0.8)
     if near:
         return f"unknown method {shown}: did you mean {quote(near[0])}?"
-    whose = "no method of this gateway that is emulated" if bare.startswith(SCOPES) else "no method"
-    return f"{shown} is {whose}: it answers {', '.join(known)}"
+    problem = "no method of this gateway that is emulated" if bare.startswith(SCOPES) else "no method"
+    return f"{shown} is {problem}: it answers {', '.join(known)}"
 
 
 def _plain(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A desk with accounts that sign with secrets, and clients that sign as the documents say, not as the venue does."""
+"""An exchange with accounts that sign with secrets, and a client's signatures, made from the documents alone."""
 
 import base64
 import hashlib
@@ -32,7 +32,7 @@ from mockexchange.venues.deribit.settings import DeribitSettings
 from mockexchange.venues.request import Request
 
 NOW = parse_instant("2026-10-20T12:00:00Z")
-"""The exchange's time; the host's is an hour later, so that one is not taken for the other."""
+"""Exchange time; host time is an hour later, so that a test notices the wrong clock."""
 HOST = NOW + 3_600_000_000
 SECOND, MILLISECOND = 1_000_000, 1_000
 PERPETUAL, FUTURE = "BTC-PERPETUAL", "BTC-25DEC26"
@@ -95,7 +95,7 @@ WORLD: tuple[Command, ...] = (
 
 @dataclass(eq=False, repr=False)
 class Bench:
-    """An exchange and a desk before it."""
+    """An exchange and the venue's context over it."""
 
     exchange: Exchange
     context: DeribitContext
@@ -160,7 +160,7 @@ def signed(
     ts: int | str | None = None,
     nonce: str = "n0nce",
 ) -> Request:
-    """A request as a client signs it that follows the documents."""
+    """Return a request, signed as documented."""
     ts = milliseconds() if ts is None else ts
     text = f"{ts}\n{nonce}\n{method}\n{target}\n".encode() + body + b"\n"
     header = f"deri-hmac-sha256 id={key_id},ts={ts},sig={hex_hmac(secret, text)},nonce={nonce}"

@@ -1,4 +1,4 @@
-"""Who a request is of: headers, tokens in parameters, what public/auth grants, and every way to be refused."""
+"""Authentication: headers, tokens in parameters, the grants of public/auth, and every refusal."""
 
 import base64
 import json
@@ -44,7 +44,7 @@ FORBIDDEN = {"code": 13021, "message": "forbidden"}
 
 
 def ask(made: Bench, sent: Request, host_at: int = HOST) -> tuple[Answer, Any]:
-    """The answer, and its result or error."""
+    """Return the answer and its result or error."""
     answer = rest.answer(made.context, sent, NOW, host_at)
     body = json.loads(answer.body)
     assert answer.status == (200 if "result" in body else 400)
@@ -67,7 +67,7 @@ def basic(text: str) -> str:
     return "Basic " + base64.b64encode(text.encode()).decode()
 
 
-def why(answer: Answer) -> str:
+def diagnosis_of(answer: Answer) -> str:
     if answer.diagnosis is not None:
         return answer.diagnosis
     assert answer.diagnose is not None, "an error says why"
@@ -87,7 +87,7 @@ GOOD = {
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_who_proves_to_have_the_key_gets_what_is_theirs(name: str) -> None:
+def test_valid_credentials_are_accepted(name: str) -> None:
     made = bench()
     made.execute(buy(100))
     answer, result = ask(made, GOOD[name])
@@ -136,7 +136,7 @@ def test_the_same_signature_is_good_twice() -> None:
     assert ask(made, signed())[1] == ask(made, signed())[1] == []
 
 
-def test_upper_case_hex_is_taken_and_told() -> None:
+def test_upper_case_hex_is_accepted_with_a_finding() -> None:
     sent = signed()
     header = sent.headers[1][1].decode()
     signature = header.partition("sig=")[2][:64]
@@ -146,7 +146,7 @@ def test_upper_case_hex_is_taken_and_told() -> None:
 
 
 REFUSED: list[tuple[Request, dict[str, Any], str]] = [
-    # request, error, what the diagnosis says
+    # request, error, part of the diagnosis
     (request("GET", POSITIONS, None), INVALID_TOKEN, "is private"),
     (request("GET", POSITIONS, "Token abc"), INVALID_TOKEN, 'begins with "token": expected deri-hmac-sha256, Bearer'),
     (request("GET", POSITIONS, "deri-hmac-sha256"), INVALID_CREDENTIALS, "missing in the Authorization header: id, ts"),
@@ -180,10 +180,10 @@ REFUSED: list[tuple[Request, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("sent", "error", "words"), REFUSED)
-def test_who_does_not_is_refused_and_told_why(sent: Request, error: dict[str, Any], words: str) -> None:
+def test_invalid_credentials_are_refused_with_a_diagnosis(sent: Request, error: dict[str, Any], words: str) -> None:
     answer, found = ask(bench(), sent)
     assert found == error
-    assert words in why(answer)
+    assert words in diagnosis_of(answer)
 
 
 def test_a_header_counts_more_than_a_token_among_the_parameters() -> None:
@@ -270,12 +270,12 @@ def test_a_subaccount_is_no_main_account() -> None:
     assert "mainaccount" not in log_in(bench(), **credentials(SUB_ID, SUB_SECRET))["scope"]
 
 
-def test_a_narrowed_token_may_no_more_than_it_says() -> None:
+def test_a_narrowed_token_is_limited_to_its_scope() -> None:
     made = bench()
     token = log_in(made, **credentials(scope="account:read"))["access_token"]
     answer, error = ask(made, bearer(token))
     assert error == FORBIDDEN
-    assert "needs trade:read" in why(answer)
+    assert "needs trade:read" in diagnosis_of(answer)
     assert ask(made, bearer(token, "/api/v2/private/get_account_summary?currency=BTC"))[1]["balance"] == 1.5
 
 
@@ -285,7 +285,9 @@ def test_a_token_expires() -> None:
     assert ask(made, bearer(token), HOST + 60 * SECOND - 1)[1] == []
     answer, error = ask(made, bearer(token), HOST + 63 * SECOND)
     assert error == INVALID_TOKEN
-    assert why(answer) == ("the token expired 3.0 s ago, after 60.0 s: call public/auth with grant_type refresh_token")
+    assert diagnosis_of(answer) == (
+        "the token expired 3.0 s ago, after 60.0 s: call public/auth with grant_type refresh_token"
+    )
 
 
 def test_the_lifetime_is_a_setting_and_the_most_there_is() -> None:
@@ -319,15 +321,15 @@ def test_one_kind_of_token_is_not_the_other() -> None:
     result = log_in(made, **credentials())
     answer, error = ask(made, bearer(result["refresh_token"]))
     assert error == INVALID_TOKEN
-    assert why(answer) == "this is the refresh_token: send the access_token of the same answer"
+    assert diagnosis_of(answer) == "this is the refresh_token: send the access_token of the same answer"
     assert log_in(made, grant_type="refresh_token", refresh_token=result["access_token"]) == INVALID_TOKEN
 
 
-def test_tokens_of_another_sandbox_and_wrapped_ones_are_told_apart() -> None:
+def test_tokens_of_another_sandbox_and_wrapped_ones_are_distinguished() -> None:
     made = bench()
     token = log_in(made, **credentials())["access_token"]
     answer, error = ask(made, bearer(f"<{token}>"))
-    assert (error, "something around it" in why(answer)) == (INVALID_TOKEN, True)
+    assert (error, "something around it" in diagnosis_of(answer)) == (INVALID_TOKEN, True)
     answer, error = ask(made, bearer(token[:-6] + "AAAAAA"))
     assert error == INVALID_TOKEN
 
@@ -383,7 +385,7 @@ CLAIMS = [
 
 
 @pytest.mark.parametrize(("sent", "claimed"), CLAIMS)
-def test_whom_a_request_claims_to_be_of(sent: Request, claimed: str | None) -> None:
+def test_the_claimed_key_of_a_request(sent: Request, claimed: str | None) -> None:
     assert claimed_key(sent) == claimed
 
 

@@ -1,4 +1,4 @@
-"""Signatures made wrongly in every known way, and what is said of each: what was signed, and what to change."""
+"""Signatures with every known mistake, and the diagnosis of each: what was signed and what to change."""
 
 import base64
 import hashlib
@@ -45,7 +45,7 @@ SPACED = json.dumps(DOCUMENT)
 
 
 class Wrong(NamedTuple):
-    """What was sent, what was signed instead of the right text, and what the diagnosis has to say."""
+    """A request, the text signed instead of the right one, and a part of the diagnosis."""
 
     name: str
     text: str
@@ -136,7 +136,7 @@ def test_the_right_text_is_never_refused(wrong: Wrong) -> None:
 
 RIGHT = f"{HEAD}GET\n{GET_TARGET}\n\n"
 SPELLED: list[tuple[str, str]] = [
-    # signature, what is said of it
+    # signature, part of the diagnosis
     (base64_hmac(SECRET, RIGHT), "the signature is in base64: send lower-case hex"),
     (base64.b64encode(hex_hmac(SECRET, RIGHT).encode()).decode(), "in base64 of its hex digits: send lower-case hex"),
     ("0x" + hex_hmac(SECRET, RIGHT), 'in hex with "0x" in front: send lower-case hex'),
@@ -166,7 +166,7 @@ def test_a_signature_spelt_or_made_otherwise_is_found(signature: str, words: str
     assert words in words_of(request("GET", GET_TARGET, header(signature)))
 
 
-def test_several_things_wrong_are_all_told() -> None:
+def test_several_mistakes_are_all_explained() -> None:
     said = words_of(request("GET", GET_TARGET, header(base64_hmac(SECRET, RIGHT[:-1]))))
     assert "end the text with a newline" in said
     assert "send lower-case hex" in said
@@ -180,7 +180,7 @@ def test_where_nothing_fits_the_text_to_sign_is_shown() -> None:
     assert "nor with 5 other keys of this sandbox" in said
 
 
-def test_no_secret_is_ever_said() -> None:
+def test_no_diagnosis_contains_a_secret() -> None:
     said = [words_of(request("GET", GET_TARGET, header(signature))) for signature, _ in SPELLED]
     said += [
         words_of(request(one.method, one.target, header(hex_hmac(SECRET, one.text)), one.body.encode()))
@@ -191,7 +191,7 @@ def test_no_secret_is_ever_said() -> None:
 
 STREAM_RIGHT = f"{TS}\n{NONCE}\ndata"
 STREAM_WRONG: list[tuple[str, str, str]] = [
-    # what was signed, the data sent, what is said
+    # signed text, sent data, part of the diagnosis
     (f"{TS}\n{NONCE}\ndata\n", "data", "end the text with the data: no newline comes after it"),
     (f"{TS}\n{NONCE}\n", "data", 'sign the data that you send, "data", not an empty one'),
     (f"{TS}\n{NONCE}", "", "put a newline behind the nonce too, where the data is empty"),
@@ -258,7 +258,7 @@ def test_many_other_keys_do_not_keep_a_secret_read_wrongly_from_being_found() ->
     target=st.text(st.characters(max_codepoint=255), max_size=30),
     body=st.binary(max_size=60),
 )
-def test_whatever_is_sent_is_explained(signature: str, nonce: str, timestamp: str, target: str, body: bytes) -> None:
+def test_any_authorization_is_explained(signature: str, nonce: str, timestamp: str, target: str, body: bytes) -> None:
     sent = request("POST", "/" + target, None, body)
     given_ = Credentials(KEY_ID, timestamp, signature, nonce)
     for make in (request_case(sent, given_), stream_case(given_, nonce)):

@@ -1,4 +1,4 @@
-"""The table of codes, the error object, and bodies that stand in for answers."""
+"""The table of codes, the error object, and the error bodies of faults."""
 
 import json
 

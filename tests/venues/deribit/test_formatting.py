@@ -1,4 +1,4 @@
-"""Numbers as JSON text: at most 9 decimals, half even, whatever the thread's decimal context is."""
+"""Numbers as JSON text: at most 9 decimals, half even, in any decimal context of the thread."""
 
 import json
 from decimal import ROUND_DOWN, Context, Decimal, localcontext

@@ -1,4 +1,4 @@
-"""What is traded, and at what prices: instruments, tickers, indexes, currencies."""
+"""Instruments, tickers, indexes and currencies."""
 
 from decimal import Decimal
 
@@ -6,10 +6,22 @@ import pytest
 
 from mockexchange.core.commands import DeliverContract, ListContract, MarkContract
 from mockexchange.core.derivatives.contracts import MarginTerms
-from tests.venues.deribit.asking import CALL, DATED, EXPIRY, LINEAR, PERPETUAL, PUT, SPREAD, Counter, terms, trade, why
+from tests.venues.deribit.exchange import (
+    CALL,
+    DATED,
+    EXPIRY,
+    LINEAR,
+    PERPETUAL,
+    PUT,
+    SPREAD,
+    DeribitExchange,
+    diagnosis_of,
+    terms,
+    trade,
+)
 
-COUNTER = Counter()
-"""Nothing here changes it."""
+COUNTER = DeribitExchange()
+"""An exchange that no test changes."""
 INSTRUMENT = {
     "base_currency",
     "contract_size",
@@ -66,7 +78,7 @@ def test_a_perpetual_expires_in_the_year_3000_and_a_future_when_it_does() -> Non
     assert rows[PERPETUAL]["creation_timestamp"] == COUNTER.at // 1_000 - 5_000
 
 
-def test_sizes_and_options_are_said() -> None:
+def test_sizes_and_options_of_instruments() -> None:
     rows = {row["instrument_name"]: row for row in COUNTER.result("public/get_instruments")}
     assert (rows[DATED]["contract_size"], rows[LINEAR]["contract_size"]) == (10, Decimal("0.0001"))
     assert isinstance(rows[DATED]["contract_size"], int)
@@ -76,7 +88,7 @@ def test_sizes_and_options_are_said() -> None:
 
 @pytest.mark.parametrize(("initial", "leverage"), [("0.04", 25), ("0.02", 50), ("0.03", 33), ("1", 1)])
 def test_the_highest_leverage_follows_from_the_margin(initial: str, leverage: int) -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     counter.do(ListContract(terms=terms("BTC-1", margin=MarginTerms(initial=Decimal(initial))), mark=Decimal(100)))
     assert counter.result("public/get_instrument?instrument_name=BTC-1")["max_leverage"] == leverage
 
@@ -100,7 +112,7 @@ def test_instruments_are_filtered(query: str, expected: list[str]) -> None:
 
 
 def test_what_was_delivered_is_listed_as_expired() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     counter.do(DeliverContract(contract=DATED, price=Decimal(114_000)))
     (row,) = counter.result("public/get_instruments?expired=true")
     assert (row["instrument_name"], row["is_active"], row["state"]) == (DATED, False, "delivered")
@@ -155,7 +167,7 @@ def test_a_ticker(name: str) -> None:
 
 
 def test_a_ticker_has_the_last_price_once_there_is_one() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     assert counter.result(f"public/ticker?instrument_name={DATED}")["last_price"] is None
     counter.do(trade(DATED, "10", "110000"))
     assert counter.result(f"public/ticker?instrument_name={DATED}")["last_price"] == 110_000
@@ -176,7 +188,7 @@ def test_an_options_ticker_has_greeks_and_volatility() -> None:
 
 
 def test_a_spread_below_nothing_has_a_band_all_the_same() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     counter.do(MarkContract(contract=SPREAD, price=Decimal(-200)))
     row = counter.result(f"public/ticker?instrument_name={SPREAD}")
     assert (row["min_price"], row["max_price"]) == (-203, -197)
@@ -191,7 +203,7 @@ def test_index_prices() -> None:
         "reason": "index not found",
         "param": "index_name",
     }
-    assert why(answer) == "no index 'eth_usd': there are btc_usd, btc_usdc"
+    assert diagnosis_of(answer) == "no index 'eth_usd': there are btc_usd, btc_usdc"
 
 
 def test_currencies() -> None:

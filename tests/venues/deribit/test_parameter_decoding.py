@@ -1,4 +1,4 @@
-"""Decoding parameters: texts of a query, types of JSON, what is unknown, and what is wrong."""
+"""The decoder of parameters: texts of a query, types of JSON, unknown names and bad values."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from mockexchange.venues.deribit.errors import Rejected
 from mockexchange.venues.deribit.parameters.decoding import REPEATED, capped, decode, read_query, with_count
 from mockexchange.venues.deribit.parameters.rows import Parameter
 from mockexchange.venues.jsonrpc.envelope import Number
-from tests.venues.deribit.asking import DATED, Counter, trade
+from tests.venues.deribit.exchange import DATED, DeribitExchange, trade
 from tests.venues.deribit.keyring import signed
 
 DAY = ApiDate("2026-10", "2026-10-01")
@@ -82,7 +82,7 @@ def test_bad_parameters(params: dict[str, Any], param: str, reason: str, words: 
 
 
 def test_a_required_one_may_not_be_missing() -> None:
-    """A list in brackets with an index is none, so that it is missing [wire]."""
+    """A name with an index in brackets is no list, so the parameter is missing [wire]."""
     row = (Parameter(name="ids", kind="texts", required=True),)
     for params in ({}, {"ids": None}, read_query("ids[0]=a")):
         with pytest.raises(Rejected) as raised:
@@ -90,7 +90,7 @@ def test_a_required_one_may_not_be_missing() -> None:
         assert (raised.value.reason, raised.value.param) == ("value is required", "ids")
 
 
-def test_unknown_ones_are_ignored_and_told_but_for_the_token() -> None:
+def test_unknown_ones_are_ignored_with_a_finding_but_for_the_token() -> None:
     assert decoded({"speed": Number("1"), "access_token": "t"}) == (
         DEFAULTS,
         ["parameter 'speed' is unknown to public/m: ignored"],
@@ -122,7 +122,7 @@ def test_a_page_is_cut_to_a_size_but_a_bad_count_stays_bad(params: dict[str, Any
 
 
 def test_a_request_that_is_cut_is_still_the_one_that_was_signed() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     counter.do(*(trade(DATED, "10", "110000") for _ in range(5)))
     target = "/api/v2/private/get_user_trades_by_currency?currency=BTC"
     answer = counter.send(with_count(signed("GET", target), 3))

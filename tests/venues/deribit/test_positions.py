@@ -1,4 +1,4 @@
-"""private/get_positions and private/get_position: numbers against samples of the venue, and a set of keys a kind."""
+"""private/get_positions and private/get_position: numbers against samples of the venue, and the keys of each kind."""
 
 import json
 from decimal import Decimal
@@ -9,19 +9,19 @@ import pytest
 from mockexchange.core.commands import DeliverContract, ListContract, MarkContract, SetIndex, SettleSession
 from mockexchange.core.derivatives.contracts import NO_GREEKS
 from mockexchange.core.derivatives.vocabulary import OptionType
-from tests.venues.deribit.asking import (
+from tests.venues.deribit.exchange import (
     CALL,
     DATED,
     LINEAR,
     PERPETUAL,
     PUT,
     SPREAD,
-    Counter,
+    DeribitExchange,
+    diagnosis_of,
     hold,
     option,
     terms,
     trade,
-    why,
 )
 from tests.venues.deribit.keyring import DORA_3, ERIC_ID, ERIC_SECRET, SUB_ID, SUB_SECRET
 
@@ -55,7 +55,7 @@ KEYS = {
 }
 
 
-def row_of(counter: Counter, name: str) -> dict[str, Any]:
+def row_of(counter: DeribitExchange, name: str) -> dict[str, Any]:
     rows = counter.result("private/get_positions")
     (row,) = [row for row in rows if row["instrument_name"] == name]
     found: dict[str, Any] = row
@@ -66,11 +66,11 @@ def rounded(row: dict[str, Any], **decimals: int) -> dict[str, Any]:
     return {name: round(row[name], places) for name, places in decimals.items()}
 
 
-# --- the numbers, against what the venue was seen to send
+# --- the numbers, against recorded answers of the venue
 
 
 def test_an_inverse_future_carried_over_a_settlement_has_the_numbers_of_the_gateways_example() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     future = terms("BTC-30OCT26", expires_at=counter.at + 86_400_000_000)
     counter.do(
         ListContract(terms=future, mark=Decimal("113882.95"), settlement=Decimal("115600.09")),
@@ -89,7 +89,7 @@ def test_an_inverse_future_carried_over_a_settlement_has_the_numbers_of_the_gate
 
 
 def test_an_option_has_the_numbers_of_a_real_one() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     put = option("BTC-25JUN27-28000-P", 28000, OptionType.PUT)
     counter.do(
         SetIndex(index="btc_usd", price=Decimal("54126.2857")),
@@ -107,7 +107,7 @@ def test_an_option_has_the_numbers_of_a_real_one() -> None:
 
 
 def test_a_linear_perpetual_shows_the_quote_notional_as_its_size() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     counter.do(trade(LINEAR, "0.001", "30000"))
     row = row_of(counter, LINEAR)
     assert (row["size"], row["size_currency"], row["delta"]) == (
@@ -118,7 +118,7 @@ def test_a_linear_perpetual_shows_the_quote_notional_as_its_size() -> None:
 
 
 def test_a_short_has_negative_size_coins_and_delta() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     counter.do(trade(PERPETUAL, "-50", "113000"), trade(CALL, "-0.3", "0.02"))
     short, written = row_of(counter, PERPETUAL), row_of(counter, CALL)
     assert (short["direction"], short["size"], short["delta"]) == ("sell", -50, short["size_currency"])
@@ -127,7 +127,7 @@ def test_a_short_has_negative_size_coins_and_delta() -> None:
 
 
 def test_what_was_opened_in_the_session_floats_by_all_that_it_made() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     counter.do(trade(DATED, "30", "110000"))
     row = row_of(counter, DATED)
     assert row["floating_profit_loss"] == row["total_profit_loss"] > 0
@@ -138,7 +138,7 @@ def test_what_was_opened_in_the_session_floats_by_all_that_it_made() -> None:
 
 @pytest.mark.parametrize("name", KEYS)
 def test_a_position_has_the_keys_of_its_kind_in_alphabetical_order(name: str) -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     counter.do(trade(name, "10", "100" if name == SPREAD else "0.5" if "-P" in name or "-C" in name else "113000"))
     row = counter.result(f"private/get_position?instrument_name={name}")
     assert set(row) == KEYS[name]
@@ -148,7 +148,7 @@ def test_a_position_has_the_keys_of_its_kind_in_alphabetical_order(name: str) ->
 
 @pytest.mark.parametrize("name", KEYS)
 def test_a_flat_position_is_zeros_and_keeps_its_prices(name: str) -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     row = counter.result(f"private/get_position?instrument_name={name}")
     assert row["direction"] == "zero"
     assert set(row) == KEYS[name]
@@ -159,14 +159,14 @@ def test_a_flat_position_is_zeros_and_keeps_its_prices(name: str) -> None:
     assert counter.result("private/get_positions") == []
 
 
-def test_a_combo_whose_mark_is_nothing_is_a_flat_position_too() -> None:
-    counter = Counter()
+def test_a_combo_with_a_mark_of_zero_is_a_flat_position_too() -> None:
+    counter = DeribitExchange()
     counter.do(MarkContract(contract=SPREAD, price=Decimal(0)))
     assert counter.result(f"private/get_position?instrument_name={SPREAD}")["size"] == 0
 
 
 def test_the_liquidation_price_of_a_future_is_null() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     counter.do(trade(DATED, "30", "110000"))
     assert row_of(counter, DATED)["estimated_liquidation_price"] is None
 
@@ -189,8 +189,8 @@ FILTERS = [
 ]
 
 
-def held() -> Counter:
-    counter = Counter()
+def held() -> DeribitExchange:
+    counter = DeribitExchange()
     counter.do(
         trade(DATED, "30", "110000"),
         trade(PERPETUAL, "-50", "113000"),
@@ -208,7 +208,7 @@ def test_positions_are_filtered(query: str, expected: list[str]) -> None:
 
 
 def test_a_combo_is_held_as_its_legs() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     counter.do(trade(SPREAD, "20", "17"))
     assert {row["instrument_name"]: row["size"] for row in counter.result("private/get_positions")} == {
         DATED: 20,
@@ -218,7 +218,7 @@ def test_a_combo_is_held_as_its_legs() -> None:
 
 def test_a_position_that_is_flat_again_is_listed_until_the_next_settlement_or_not_at_all() -> None:
     for settings, expected in (({}, [("zero", 0)]), ({"flat_rows": "omit"}, [])):
-        counter = Counter(**settings)
+        counter = DeribitExchange(**settings)
         counter.do(trade(PERPETUAL, "50", "113000"), trade(PERPETUAL, "-50", "113000"))
         rows = counter.result("private/get_positions")
         assert [(row["direction"], row["size"]) for row in rows] == expected
@@ -226,7 +226,7 @@ def test_a_position_that_is_flat_again_is_listed_until_the_next_settlement_or_no
         assert counter.result("private/get_positions") == []
 
 
-def test_nobody_sees_what_another_holds() -> None:
+def test_an_account_does_not_see_the_positions_of_another() -> None:
     assert held().result("private/get_positions", ERIC_ID, ERIC_SECRET) == []
 
 
@@ -237,22 +237,22 @@ def test_a_key_of_a_subaccount_sees_that_alone() -> None:
     assert counter.result("private/get_positions?subaccount_id=3", SUB_ID, SUB_SECRET) == rows
     answer = counter.get("private/get_positions?subaccount_id=0", SUB_ID, SUB_SECRET)
     assert json.loads(answer.body)["error"] == {"code": 13012, "message": "unavailable_in_subaccount"}
-    assert "subaccount 3 cannot ask" in why(answer)
+    assert "subaccount 3 cannot ask" in diagnosis_of(answer)
 
 
-def test_an_unknown_subaccount_is_said_with_those_there_are() -> None:
+def test_an_unknown_subaccount_is_named_with_the_known_ones() -> None:
     answer = held().get("private/get_positions?subaccount_id=7")
     assert json.loads(answer.body)["error"]["data"] == {"reason": "subaccount not found", "param": "subaccount_id"}
-    assert why(answer) == "dora has no subaccount 7: has 0, 3"
+    assert diagnosis_of(answer) == "dora has no subaccount 7: has 0, 3"
 
 
-def test_an_unknown_instrument_is_said_with_the_nearest() -> None:
+def test_an_unknown_instrument_is_named_with_the_nearest() -> None:
     answer = held().get("private/get_position?instrument_name=BTC-PERPETUA")
     error = (
         '{"code":-32602,"data":{"reason":"instrument not found","param":"instrument_name"},"message":"Invalid params"}'
     )
     assert f'"error":{error}'.encode() in answer.body
-    assert why(answer) == "no instrument 'BTC-PERPETUA': did you mean BTC-PERPETUAL?"
+    assert diagnosis_of(answer) == "no instrument 'BTC-PERPETUA': did you mean BTC-PERPETUAL?"
 
 
 def test_a_delivered_contract_has_no_position_any_more() -> None:

@@ -1,4 +1,4 @@
-"""One request, from bytes to bytes: envelopes, ids, methods in path and body, errors as the venue sends them."""
+"""Requests over HTTP: envelopes, ids, methods in path and body, errors as the venue sends them."""
 
 import json
 from typing import Any
@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from mockexchange.venues.deribit import rest
 from mockexchange.venues.quoting import STUB_ADVICE
 from mockexchange.venues.request import Answer, Request
-from tests.venues.deribit.asking import Counter, error_of, why
+from tests.venues.deribit.exchange import DeribitExchange, diagnosis_of, error_of
 from tests.venues.deribit.keyring import HOST, NOW, READER_ID, READER_SECRET, request, rpc, signed
 
 BASE = "/api/v2"
-COUNTER = Counter()
-"""Nothing here changes it."""
+COUNTER = DeribitExchange()
+"""An exchange that no test changes."""
 
 
 def post(body: bytes, path: str = BASE, authorization: str | None = None) -> Answer:
@@ -30,7 +30,7 @@ def document_of(answer: Answer) -> dict[str, Any]:
 # --- envelopes
 
 
-def test_an_answer_says_when_it_came_in_and_went_out() -> None:
+def test_an_answer_has_the_times_of_request_and_answer() -> None:
     answer = COUNTER.get("public/test")
     assert answer.body == (
         b'{"jsonrpc":"2.0","result":{"version":"1.2.26"},"usIn":%d,"usOut":%d,"usDiff":100,"testnet":true}'
@@ -39,7 +39,7 @@ def test_an_answer_says_when_it_came_in_and_went_out() -> None:
     assert (answer.status, answer.operation) == (200, "public/test")
 
 
-def test_an_error_says_so_too() -> None:
+def test_an_error_has_the_times_too() -> None:
     answer = post(rpc("public/nothing", number=5), BASE)
     assert answer.status == 400
     assert answer.body == (
@@ -48,8 +48,8 @@ def test_an_error_says_so_too() -> None:
     )
 
 
-def test_the_scenario_says_which_net_it_is_which_clock_and_how_long_it_takes() -> None:
-    counter = Counter(testnet="no", auth_clock="exchange", processing_us=7)
+def test_a_scenario_sets_the_net_the_clock_and_the_processing_time() -> None:
+    counter = DeribitExchange(testnet="no", auth_clock="exchange", processing_us=7)
     document = document_of(counter.get("public/get_time"))
     assert document["testnet"] is False
     assert (document["usIn"], document["usOut"], document["usDiff"]) == (counter.at, counter.at + 7, 7)
@@ -67,11 +67,11 @@ def test_without_an_id_there_is_none(body: bytes) -> None:
     assert "id" not in document_of(post(body))
 
 
-# --- where the method stands
+# --- the method in path and body
 
 
-def test_a_method_of_the_wrong_section_is_told_the_right_one() -> None:
-    assert 'did you mean "public/get_time"?' in why(post(rpc("private/get_time")))
+def test_a_method_of_the_wrong_section_is_named_with_the_right_one() -> None:
+    assert 'did you mean "public/get_time"?' in diagnosis_of(post(rpc("private/get_time")))
 
 
 @pytest.mark.parametrize("path", [BASE, f"{BASE}/", f"{BASE}/public/get_time", f"{BASE}/public%2Fget_time"])
@@ -94,7 +94,7 @@ def test_a_body_without_a_method_is_no_request_although_the_path_has_one() -> No
 def test_path_and_body_have_to_agree() -> None:
     answer = post(rpc("public/test"), f"{BASE}/public/get_time")
     assert error_of(answer) == {"code": 11050, "message": "bad_request"}
-    assert why(answer) == (
+    assert diagnosis_of(answer) == (
         "the path says 'public/get_time' and the body 'public/test': send both alike, or post to /api/v2"
     )
     assert document_of(answer)["id"] == 1
@@ -104,7 +104,7 @@ def test_path_and_body_have_to_agree() -> None:
 def test_a_get_of_the_base_asks_for_nothing(path: str) -> None:
     answer = COUNTER.send(request("GET", path, None))
     assert error_of(answer) == {"code": 11050, "message": "bad_request"}
-    assert "/api/v2/public/get_time" in why(answer)
+    assert "/api/v2/public/get_time" in diagnosis_of(answer)
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
@@ -112,7 +112,7 @@ def test_other_verbs_are_not_answered(method: str) -> None:
     answer = COUNTER.send(request(method, f"{BASE}/public/test", None))
     assert error_of(answer, 405) == {"code": 11050, "message": "bad_request"}
     assert answer.headers == ((b"allow", b"GET, HEAD, POST"),)
-    assert method in why(answer)
+    assert method in diagnosis_of(answer)
 
 
 # --- errors
@@ -128,10 +128,10 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("method", "words"), UNKNOWN)
-def test_an_unknown_method_is_said_with_what_it_may_mean(method: str, words: str) -> None:
+def test_an_unknown_method_is_named_with_the_nearest(method: str, words: str) -> None:
     answer = COUNTER.get(method)
     assert error_of(answer) == {"code": -32601, "message": "Method not found"}
-    assert why(answer) == words
+    assert diagnosis_of(answer) == words
     assert answer.operation is None
 
 
@@ -150,7 +150,7 @@ MALFORMED = [
 
 
 @pytest.mark.parametrize(("body", "error"), MALFORMED)
-def test_what_is_no_request_is_said(body: bytes, error: dict[str, Any]) -> None:
+def test_an_unreadable_request_is_explained(body: bytes, error: dict[str, Any]) -> None:
     assert error_of(post(body)) == error
 
 
@@ -162,7 +162,7 @@ def test_a_body_and_a_target_have_32_kb_and_no_more() -> None:
     assert post(padded(32_768)).status == 200
     for answer in (post(padded(32_769)), COUNTER.get(f"public/test?pad={'a' * 32_768}")):
         assert error_of(answer) == {"code": -32600, "message": "request entity too large"}
-        assert "32,768 bytes" in why(answer)
+        assert "32,768 bytes" in diagnosis_of(answer)
 
 
 STREAM_ONLY = [
@@ -182,21 +182,21 @@ STREAM_ONLY = [
 
 
 @pytest.mark.parametrize("method", STREAM_ONLY)
-def test_what_is_for_a_stream_is_refused_over_http_whoever_asks(method: str) -> None:
+def test_methods_of_streams_are_refused_over_http_for_every_caller(method: str) -> None:
     assert error_of(COUNTER.send(request("GET", f"{BASE}/{method}", "Bearer nonsense")))["code"] == 10030
     answer = COUNTER.get(method)
     assert error_of(answer) == {"code": 10030, "message": "must_be_websocket_request"}
     assert answer.operation == method
 
 
-def test_a_private_method_needs_somebody() -> None:
+def test_a_private_method_needs_a_caller() -> None:
     for answer in (
         COUNTER.send(request("GET", f"{BASE}/private/get_positions", None)),
         post(rpc("private/get_positions")),
     ):
         assert b'"error":{"code":13009,"data":{"reason":"invalid_token"},"message":"unauthorized"}' in answer.body
         assert answer.status == 400
-        assert "access_token" in why(answer)
+        assert "access_token" in diagnosis_of(answer)
 
 
 def test_a_method_is_looked_up_before_the_caller_and_the_caller_before_the_parameters() -> None:
@@ -204,7 +204,7 @@ def test_a_method_is_looked_up_before_the_caller_and_the_caller_before_the_param
     assert error_of(COUNTER.send(request("GET", f"{BASE}/private/get_position", None)))["code"] == 13009
     refused = COUNTER.get("private/get_position", READER_ID, READER_SECRET)
     assert error_of(refused) == {"code": 13021, "message": "forbidden"}
-    assert why(refused) == "key main of rita has scopes account:read: private/get_position needs trade:read"
+    assert diagnosis_of(refused) == "key main of rita has scopes account:read: private/get_position needs trade:read"
     assert (refused.account, refused.key_id) == ("rita", READER_ID)
 
 
@@ -213,13 +213,13 @@ def test_a_scope_to_write_is_one_to_read() -> None:
     assert COUNTER.result("private/get_positions") == []
 
 
-def test_who_asks_is_known_of_the_answer() -> None:
+def test_the_answer_names_its_caller() -> None:
     answer = COUNTER.get("private/get_positions")
     assert (answer.account, answer.key_id, answer.operation) == ("dora", "dora-key", "private/get_positions")
 
 
 @pytest.mark.parametrize("authorization", ["Bearer nonsense", "deri-hmac-sha256 id=x", "Basic ?", "?"])
-def test_credentials_do_not_matter_where_nobody_is_needed(authorization: str) -> None:
+def test_credentials_have_no_effect_on_a_public_method(authorization: str) -> None:
     assert COUNTER.send(request("GET", f"{BASE}/public/test", authorization)).status == 200
 
 
@@ -235,10 +235,10 @@ def test_a_post_is_signed_with_its_body() -> None:
 def test_the_stream_is_no_method() -> None:
     answer = COUNTER.send(request("GET", "/ws/api/v2", None))
     assert (answer.status, answer.operation) == (400, "OpenStream")
-    assert "WebSocket" in why(answer)
+    assert "WebSocket" in diagnosis_of(answer)
 
 
-# --- nothing comes out but an answer
+# --- any bytes get an answer
 
 
 @settings(max_examples=150)

@@ -1,4 +1,4 @@
-"""The signed header, the texts that are signed, tokens, and what keys are called."""
+"""The signed header, the texts to sign, tokens, and generated keys."""
 
 import base64
 import json
@@ -61,7 +61,7 @@ def test_the_scheme_is_read_in_any_case(header: str, scheme: str) -> None:
     assert signing.read_authorization(request("GET", "/", header)) == (scheme, "x")
 
 
-def test_a_token_says_what_was_granted_and_proves_it() -> None:
+def test_a_token_carries_its_grant_and_its_proof() -> None:
     text = signing.write_token(TOKEN, SECRET)
     found = signing.read_token(text)
     assert found is not None

@@ -1,11 +1,11 @@
-"""Account summaries: sums of what positions say, in each currency."""
+"""Account summaries: sums over positions, in each currency."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.venues.deribit.asking import CALL, DATED, FUNDS, LINEAR, PERPETUAL, PUT, Counter, trade
+from tests.venues.deribit.exchange import CALL, DATED, FUNDS, LINEAR, PERPETUAL, PUT, DeribitExchange, trade
 from tests.venues.deribit.keyring import DORA_3, SUB_ID, SUB_SECRET
 
 ONE, ALL = "private/get_account_summary", "private/get_account_summaries"
@@ -27,8 +27,8 @@ IDENTITY = {"email", "id", "security_keys_enabled", "system_name", "type", "user
 NANO = Decimal("1e-9")
 
 
-def counter_with_positions() -> Counter:
-    counter = Counter()
+def counter_with_positions() -> DeribitExchange:
+    counter = DeribitExchange()
     counter.do(
         *FUNDS,
         trade(DATED, "30000", "110000"),
@@ -42,7 +42,7 @@ def counter_with_positions() -> Counter:
 
 
 COUNTER = counter_with_positions()
-"""Nothing here changes it."""
+"""An exchange that no test changes."""
 
 
 def sums(currency: str, name: str, kind: str = "") -> Decimal:
@@ -96,7 +96,7 @@ def test_keys_are_in_alphabetical_order() -> None:
     assert list(found) == sorted(found)
 
 
-def test_more_is_said_of_the_owner_where_it_is_asked_for() -> None:
+def test_extended_adds_the_keys_of_the_owner() -> None:
     plain, extended = COUNTER.result(f"{ONE}?currency=BTC"), COUNTER.result(f"{ONE}?currency=BTC&extended=true")
     assert set(extended) - set(plain) == OWNER
     assert (extended["id"], extended["username"], extended["type"]) == (0, "dora", "main")
@@ -121,7 +121,7 @@ def test_in_a_currency_that_was_never_had_there_is_nothing() -> None:
     assert found["delta_total_map"] == {}
 
 
-def of_book_3(counter: Counter) -> list[Any]:
+def of_book_3(counter: DeribitExchange) -> list[Any]:
     return [
         counter.result(f"{ONE}?currency=BTC&extended=true&subaccount_id=3"),
         counter.result(f"{ONE}?currency=BTC&extended=true", SUB_ID, SUB_SECRET),

@@ -1,24 +1,34 @@
-"""An account's own trades: their keys, which of them come, in which order, and whether there are more."""
+"""An account's own trades: their keys, filters, order and pages."""
 
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.venues.deribit.asking import CALL, DATED, LINEAR, PERPETUAL, PUT, SPREAD, Counter, trade, why
+from tests.venues.deribit.exchange import (
+    CALL,
+    DATED,
+    LINEAR,
+    PERPETUAL,
+    PUT,
+    SPREAD,
+    DeribitExchange,
+    diagnosis_of,
+    trade,
+)
 from tests.venues.deribit.keyring import DORA_3, ERIC, NOW
 
 BY_CURRENCY, BY_INSTRUMENT = "private/get_user_trades_by_currency", "private/get_user_trades_by_instrument"
 SECOND_MS = 1_000
 FIRST_MS = NOW // 1_000 + 6 * SECOND_MS
-"""Of the first trade: the world takes five seconds to list."""
+"""Time of the first trade, after five seconds of listing."""
 
 DATED_WINDOW = f"instrument_name={DATED}&start_timestamp={FIRST_MS}&end_timestamp={FIRST_MS + 3 * SECOND_MS}"
 
 
-def counter_of_six() -> Counter:
-    """t1 to t6, a second apart: of a future, a put, a linear perpetual, the future, a call, the future."""
-    counter = Counter()
+def counter_of_six() -> DeribitExchange:
+    """Trades t1 to t6, a second apart: of a future, a put, a linear perpetual, the future, a call, the future."""
+    counter = DeribitExchange()
     counter.do(
         trade(DATED, "10", "110000", trade="t1"),
         trade(PUT, "0.1", "0.12", trade="t2"),
@@ -33,7 +43,7 @@ def counter_of_six() -> Counter:
 
 
 SIX = counter_of_six()
-"""Nothing here changes it."""
+"""An exchange that no test changes."""
 
 
 def page(target: str) -> tuple[list[str], bool]:
@@ -75,13 +85,13 @@ def test_pages(target: str, expected: list[str], has_more: bool) -> None:
 
 
 @pytest.mark.parametrize("count", range(1, 6))
-def test_the_last_of_a_page_says_whether_there_are_more(count: int) -> None:
+def test_has_more_is_true_where_trades_follow_the_page(count: int) -> None:
     shown, has_more = page(f"{BY_CURRENCY}?currency=BTC&count={count}")
     assert (len(shown), has_more) == (count, count < 5)
 
 
 def test_the_page_of_a_client_that_names_no_count_has_ten() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     counter.do(*(trade(DATED, "10", "110000") for _ in range(11)))
     result = counter.result(f"{BY_CURRENCY}?currency=BTC")
     assert (len(result["trades"]), result["has_more"]) == (10, True)
@@ -135,7 +145,7 @@ def test_a_price_below_the_last_is_another_tick() -> None:
     assert row_of("t4")["liquidity"] == "M"
 
 
-def test_a_trade_of_an_option_says_its_volatility_where_it_is_known() -> None:
+def test_a_trade_of_an_option_has_its_volatility_if_known() -> None:
     assert set(row_of("t5")) == KEYS | {"iv", "underlying_price"}
     assert row_of("t5")["iv"] == Decimal("65.2")
     assert set(row_of("t2")) == KEYS | {"underlying_price"}
@@ -147,7 +157,7 @@ def test_a_trade_of_a_linear_future_is_in_coins_and_its_fee_in_what_it_settles_i
 
 
 def test_trades_of_legs_name_their_combo() -> None:
-    counter = Counter()
+    counter = DeribitExchange()
     counter.do(trade(SPREAD, "10", "17"))
     rows = counter.result(f"{BY_CURRENCY}?currency=BTC")["trades"]
     assert {(row["instrument_name"], row["combo_id"]) for row in rows} == {(DATED, SPREAD), (PERPETUAL, SPREAD)}
@@ -180,4 +190,4 @@ def test_bad_parameters(target: str, param: str, reason: str) -> None:
 
 
 def test_why_a_trade_is_not_found() -> None:
-    assert why(SIX.get(f"{BY_CURRENCY}?currency=BTC&start_id=t7")) == "no trade 't7' among those asked for"
+    assert diagnosis_of(SIX.get(f"{BY_CURRENCY}?currency=BTC&start_id=t7")) == "no trade 't7' among those asked for"

@@ -1,4 +1,4 @@
-"""Deribit as the house knows it."""
+"""Deribit as one value of the registry."""
 
 import json
 
@@ -10,11 +10,11 @@ from mockexchange.venues.deribit.routes import OPERATIONS
 from mockexchange.venues.deribit.venue import DERIBIT
 from mockexchange.venues.registry import venue_at, venue_of
 from mockexchange.venues.request import Request
-from tests.venues.deribit.asking import Counter
+from tests.venues.deribit.exchange import DeribitExchange
 from tests.venues.deribit.keyring import request, rpc
 
-COUNTER = Counter()
-"""Nothing here changes it."""
+COUNTER = DeribitExchange()
+"""An exchange that no test changes."""
 
 
 def test_the_registry_knows_it_by_name_and_by_path() -> None:
@@ -41,7 +41,7 @@ ASKED = [
 
 
 @pytest.mark.parametrize(("asked", "operation"), ASKED)
-def test_a_request_says_what_it_asks_for(asked: Request, operation: str | None) -> None:
+def test_the_operation_of_a_request(asked: Request, operation: str | None) -> None:
     assert DERIBIT.rest.operation_of(COUNTER.bench.context, asked) == operation
 
 

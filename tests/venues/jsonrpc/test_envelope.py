@@ -1,4 +1,4 @@
-"""Reading envelopes: what comes back as it was written, and what is wrong of one."""
+"""The reader of envelopes: ids and numbers as written, and every defect."""
 
 import json
 
@@ -74,7 +74,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("raw", "defect", "id_text", "words"), WRONG)
-def test_what_is_wrong_is_said(raw: bytes, defect: Defect, id_text: str | None, words: str) -> None:
+def test_a_malformed_envelope_is_explained(raw: bytes, defect: Defect, id_text: str | None, words: str) -> None:
     with pytest.raises(Malformed) as raised:
         read_envelope(raw)
     assert (raised.value.defect, raised.value.id) == (defect, id_text)
@@ -86,7 +86,7 @@ def test_a_method_may_be_missing_where_the_path_has_it() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_bytes_are_an_envelope_or_say_why_not(raw: bytes) -> None:
+def test_any_bytes_are_an_envelope_or_malformed(raw: bytes) -> None:
     try:
         read = read_envelope(raw).method or ""
     except Malformed as malformed:
@@ -117,11 +117,11 @@ def test_whole_numbers(value: Number, expected: int) -> None:
 
 
 @pytest.mark.parametrize("value", NOT_WHOLE)
-def test_what_is_no_whole_number(value: object) -> None:
+def test_other_values_are_no_whole_number(value: object) -> None:
     assert read_integer(value) is None
 
 
-def test_kinds_are_said_in_words() -> None:
+def test_values_are_described() -> None:
     values: list[object] = [None, True, Number("1"), "a", [], {}]
     kinds = [describe_value(value) for value in values]
     assert kinds == ["null", "a boolean", "the number 1", "the string 'a'", "an array", "an object"]

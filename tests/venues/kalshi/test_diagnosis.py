@@ -1,4 +1,4 @@
-"""Every known way of making the text wrongly is signed with a real key, and the words must tell what to change."""
+"""Signatures by a real key with every known mistake in the text, and the advice for each."""
 
 import hashlib
 from base64 import b64encode
@@ -32,7 +32,7 @@ NO_BODY = "leave the body out of the signed text"
 
 
 class Row(NamedTuple):
-    """What is signed in the stead of the right path or text, what to change, and the request it was signed for."""
+    """The text signed instead of the right one, the advice, and the request."""
 
     signed: str
     advice: str
@@ -124,7 +124,7 @@ SCANNED = [
     Row("1762300000GET/portfolio/positions", f'put "{API}" in front of the path, and {TIME} seconds'),
     Row(f"{TS}POST/portfolio/orders{BODY}", f'put "{API}" in front of the path, and {NO_BODY}', POST),
 ]
-"""Mistakes that are rare, and two at once."""
+"""Rare mistakes, and pairs of mistakes."""
 
 SCANNED_PATHS = [
     Row(f"{API}/portfolio/balance", f'{REQUESTED} "{PATH}"'),

@@ -1,4 +1,4 @@
-"""What a diagnosis may cost at most, and that nothing sent to it makes it raise."""
+"""The bounds of a diagnosis, and that it never raises."""
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
@@ -32,7 +32,7 @@ class Cost(NamedTuple):
 
 
 def next_words(driven: Generator[None, None, str]) -> str | None:
-    """Take one step; the words once they are found."""
+    """Take one step; return the result at the end."""
     try:
         next(driven)
     except StopIteration as done:

@@ -1,4 +1,4 @@
-"""A wrong signature is explained: what was signed, with what, and how it was written."""
+"""The diagnosis of a wrong signature: its text, its secret and its spelling."""
 
 import base64
 import hashlib
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockexchange.core.commands import AddKey
 from mockexchange.venues.request import Request
-from tests.venues.signalplus.asking import BASE, GET_POSITIONS, HOST, MILLISECOND, SECRETS, World, signed, why
+from tests.venues.signalplus.world import BASE, GET_POSITIONS, HOST, MILLISECOND, SECRETS, World, diagnosis_of, signed
 
 TIMESTAMP = str(HOST // MILLISECOND)
 NONCE = "n-1"
@@ -35,7 +35,7 @@ def explained(signature: str) -> str:
     answer = World().send(Request("POST", PATH, headers=headers, body=BODY.encode()))
     assert answer.status == 401
     assert answer.diagnose is not None, "finding out takes work: it is left to a worker"
-    return why(answer)
+    return diagnosis_of(answer)
 
 
 MISTAKES: list[tuple[str, Callable[[], str], str]] = [
@@ -81,7 +81,7 @@ def test_a_secret_that_was_read_as_hex() -> None:
     wrong = b64(mac(TEXT, bytes.fromhex("deadbeef")))
     headers = signed(instead={"authorization": "Bearer hex", "signalplus-api-signature": wrong})
     answer = world.send(Request("POST", PATH, headers=headers, body=BODY.encode()))
-    assert why(answer) == "the secret is base64, not hex"
+    assert diagnosis_of(answer) == "the secret is base64, not hex"
 
 
 def test_two_mistakes_at_once() -> None:
@@ -92,7 +92,7 @@ def test_two_mistakes_at_once() -> None:
     assert "leave out the line feed at the end" in both
 
 
-def test_what_is_not_found_says_what_to_sign() -> None:
+def test_an_unexplained_signature_gets_the_text_to_sign() -> None:
     words = explained(b64(b"x" * 32))
     digest = hashlib.sha256(TEXT.encode()).hexdigest()
     assert f"sha256 {digest}" in words
@@ -100,7 +100,7 @@ def test_what_is_not_found_says_what_to_sign() -> None:
 
 
 @given(st.text(max_size=60), st.text(st.characters(max_codepoint=255), max_size=40))
-def test_no_signature_and_no_nonce_are_more_than_it_can_bear(signature: str, nonce: str) -> None:
+def test_any_signature_and_nonce_are_explained(signature: str, nonce: str) -> None:
     headers = [
         (
             name,
@@ -112,4 +112,4 @@ def test_no_signature_and_no_nonce_are_more_than_it_can_bear(signature: str, non
     ]
     answer = World().send(Request("POST", BASE, headers=tuple(headers), body=BODY.encode()))
     assert answer.status == 401
-    assert why(answer)
+    assert diagnosis_of(answer)

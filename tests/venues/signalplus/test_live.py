@@ -20,7 +20,7 @@ from mockexchange.venues.request import Request
 from tests.helpers.sandboxes import WALL, make
 from tests.server.live import SandboxView, serving
 from tests.server.wire import Connection, Reply, request
-from tests.venues.signalplus.asking import BASE, GET_POSITIONS
+from tests.venues.signalplus.world import BASE, GET_POSITIONS
 
 SCENARIO = """
 scenario: signalplus for tests
@@ -82,7 +82,7 @@ def test_an_answer(sandbox: SandboxView, path: str) -> None:
     assert (entry["operation"], entry["account"], entry["key_id"]) == (GET_POSITIONS, "gina", "abc")
 
 
-def test_a_wrong_secret_is_told_in_a_header(sandbox: SandboxView) -> None:
+def test_a_wrong_secret_is_explained_in_a_header(sandbox: SandboxView) -> None:
     reply = ask(sandbox, secret=b"c2VjcmV0")
     assert reply.status == 401
     assert "what the secret is the base64 of: decode it first" in reply.diagnosis
@@ -114,7 +114,7 @@ def test_a_fault_speaks_the_venues_words(sandbox: SandboxView) -> None:
     assert ask(sandbox).status == 200
 
 
-def test_streams_tell_of_scripted_trades(sandbox: SandboxView) -> None:
+def test_streams_send_scripted_trades(sandbox: SandboxView) -> None:
     subscribe = {"rid": 4, "method": "private/subscribe", "params": {"channels": [CHANNEL]}}
     with ExitStack() as stack:
         paths = ("/signalplus/ws/api", "/signalplus/ws/private")

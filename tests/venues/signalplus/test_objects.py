@@ -1,4 +1,4 @@
-"""Every key of every object, each read from a value of its own."""
+"""Every key of every object, each with a value of its own."""
 
 import json
 from dataclasses import fields
@@ -12,7 +12,7 @@ from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.venues.signalplus.dates import api_date
 from mockexchange.venues.signalplus.objects import encode_list
 from mockexchange.venues.signalplus.stream.messages import Change
-from tests.venues.signalplus.asking import GINA, ONE_PERPETUAL, terms
+from tests.venues.signalplus.world import GINA, ONE_PERPETUAL, terms
 
 TODAY = api_date("2026-10")
 CONTRACT = Contract(terms=terms("BTC-PERPETUAL", **ONE_PERPETUAL), serial=1, created_at=0, mark=Decimal(1))
@@ -39,7 +39,7 @@ NUMBERS = {
     "theta": "102.2",
 }
 UNPRINTED: dict[str, Any] = {"total": Decimal("102.3"), "floating": Decimal("102.4")}
-"""Exact, where the venue shows them rounded."""
+"""Exact values, which the venue shows rounded."""
 RENAMED = {
     "printed_total": "totalProfitLoss",
     "printed_floating": "floatingProfitLoss",

@@ -1,4 +1,4 @@
-"""What stands in for an answer when a fault refuses, and the venue's other small parts."""
+"""The error bodies of faults, and the venue's other small parts."""
 
 import json
 
@@ -12,7 +12,7 @@ from mockexchange.venues.signalplus.objects import OBJECTS
 from mockexchange.venues.signalplus.parameters import PARAMETERS
 from mockexchange.venues.signalplus.settings import SWITCHES, SignalPlusSettings
 from mockexchange.venues.signalplus.venue import SIGNALPLUS
-from tests.venues.signalplus.asking import BASE, GET_POSITIONS, World, post, signed
+from tests.venues.signalplus.world import BASE, GET_POSITIONS, World, post, signed
 
 TODAY = api_date("2026-10")
 OUTAGES = [
@@ -60,7 +60,7 @@ def test_which_operation_a_request_is(request_: Request, operation: str | None) 
     assert operation is None or operation in SIGNALPLUS.rest.operations
 
 
-def test_whose_a_request_claims_to_be() -> None:
+def test_the_claimed_key_of_a_request() -> None:
     assert SIGNALPLUS.auth.claimed_key(Request("POST", BASE, headers=signed())) == "gina-key"
     assert SIGNALPLUS.auth.claimed_key(Request("POST", BASE)) is None
 

@@ -1,4 +1,4 @@
-"""Positions: the page's own example byte for byte, what each kind has, signs, and the filters."""
+"""Positions: the page's own example byte for byte, the keys of each kind, signs and filters."""
 
 from pathlib import Path
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from mockexchange.core.derivatives.vocabulary import Direction
-from tests.venues.signalplus.asking import GET_POSITIONS, GINA_3, HUGO, World, post, refusal, why
+from tests.venues.signalplus.world import GET_POSITIONS, GINA_3, HUGO, World, diagnosis_of, post, refusal
 
 GOLDEN = Path(__file__).parent / "golden"
 COMMON = {
@@ -102,7 +102,7 @@ def test_what_is_flat_again_is_a_row_with_side_zero() -> None:
     assert world.read(flat_rows="omit") == []
 
 
-def test_nobody_sees_another_account_or_another_book() -> None:
+def test_a_key_does_not_see_other_accounts_or_subaccounts() -> None:
     world = World()
     world.hold("BTC-17OCT25", "100", "110000")
     world.hold("BTC-17OCT25", "200", "110000", GINA_3)
@@ -116,16 +116,16 @@ def test_nobody_sees_another_account_or_another_book() -> None:
     assert sizes("hugo-key") == ["300.0"]
 
 
-def test_a_key_of_one_book_may_not_read_another() -> None:
+def test_a_key_of_one_subaccount_may_not_read_another() -> None:
     answer = World().ask(params={"subaccountId": 0}, who="gina-3-key")
     assert refusal(answer) == (400, (13012, "unavailable_in_subaccount"))
-    assert "restricted to book 3" in why(answer)
+    assert "restricted to book 3" in diagnosis_of(answer)
 
 
-def test_a_book_that_there_is_not() -> None:
+def test_an_unknown_subaccount() -> None:
     answer = World().ask(params={"subaccountId": 5})
     assert refusal(answer) == (400, (-32602, "Invalid params"))
-    assert why(answer) == "subaccountId: gina has the books 0, 3, not 5"
+    assert diagnosis_of(answer) == "subaccountId: gina has the books 0, 3, not 5"
 
 
 ALL = ["BTC-17OCT25", "BTC-PERPETUAL", "BTC-17OCT25-110000-P", "BTC_USDC-17OCT25", "BTC_USDC-PERPETUAL"]

@@ -1,4 +1,4 @@
-"""Requests over HTTP: where they go, what comes back of the rid, and what every wrong one gets."""
+"""Requests over HTTP: paths, rids, and the error of every wrong request."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.venues.request import Request
-from tests.venues.signalplus.asking import BASE, GET_POSITIONS, World, post, refusal, signed, why
+from tests.venues.signalplus.world import BASE, GET_POSITIONS, World, diagnosis_of, post, refusal, signed
 
 PARSE_ERROR = (-32700, "Parse error")
 INVALID_REQUEST = (-32600, "Invalid Request")
@@ -53,7 +53,7 @@ def test_white_space_order_and_other_members_make_no_difference() -> None:
     assert answer.body == b'{"rid":1,"result":[]}'
 
 
-# What is sent, status, (code, message), words of the diagnosis, rid of the answer
+# request, status, (code, message), part of the diagnosis, rid of the answer
 REFUSED: list[tuple[str | bytes, Any, str, str]] = [
     ("", PARSE_ERROR, "no JSON", "null"),
     ("{", PARSE_ERROR, "no JSON", "null"),
@@ -116,7 +116,7 @@ def test_a_wrong_request_gets_an_error_and_changes_nothing(
     before = world.exchange.state.sequence
     answer = world.send(post(sent))
     assert refusal(answer) == (400, error)
-    assert words in why(answer)
+    assert words in diagnosis_of(answer)
     assert answer.body.startswith(f'{{"rid":{rid},"error":'.encode())
     assert world.exchange.state.sequence == before
     assert world.ask().status == 200
@@ -133,14 +133,14 @@ def test_every_method_is_a_post(verb: str) -> None:
     answer = World().send(Request(verb, f"{BASE}/{GET_POSITIONS}", headers=signed()))
     assert refusal(answer) == (405, BAD_REQUEST)
     assert answer.headers == ((b"allow", b"POST"),)
-    assert f"not {verb}" in why(answer)
+    assert f"not {verb}" in diagnosis_of(answer)
     assert answer.operation == GET_POSITIONS
 
 
 def test_a_path_that_names_another_method_than_the_body() -> None:
     answer = World().send(post(body(), path=f"{BASE}/private/subscribe"))
     assert refusal(answer) == (400, BAD_REQUEST)
-    assert "the path says 'private/subscribe'" in why(answer)
+    assert "the path says 'private/subscribe'" in diagnosis_of(answer)
 
 
 def test_a_path_that_is_no_method() -> None:
@@ -157,10 +157,10 @@ def test_a_method_in_the_path_does_not_stand_for_the_bodys() -> None:
 def test_a_key_without_the_scope() -> None:
     answer = World().ask(who="blind-key")
     assert refusal(answer) == (400, FORBIDDEN)
-    assert why(answer) == "key blind of hugo has scopes none: private/get_positions needs trade:read"
+    assert diagnosis_of(answer) == "key blind of hugo has scopes none: private/get_positions needs trade:read"
 
 
-def test_unknown_params_are_ignored_and_told() -> None:
+def test_unknown_params_are_ignored_with_a_finding() -> None:
     answer = World().ask(params={"subaccount_id": 3, "currencies": "BTC", "zzz": 1})
     assert answer.status == 200
     assert answer.findings == [
@@ -173,7 +173,7 @@ def test_unknown_params_are_ignored_and_told() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_no_bytes_are_more_than_it_can_bear(sent: bytes) -> None:
+def test_any_bytes_get_an_answer(sent: bytes) -> None:
     answer = World().send(post(sent))
     assert answer.status == 400
     assert list(json.loads(answer.body)) == ["rid", "error"]
@@ -187,7 +187,7 @@ JSON = st.recursive(
 
 
 @given(JSON, st.sampled_from(["currency", "kind", "subaccountId", "other"]))
-def test_no_value_of_a_parameter_is_more_than_it_can_bear(value: Any, name: str) -> None:
+def test_any_value_of_a_parameter_gets_an_answer(value: Any, name: str) -> None:
     answer = World().ask(params={name: value})
     assert (answer.status, value is None or name == "other") in {(200, True), (400, False), (200, False)}
     assert json.loads(answer.body)["rid"] == 1

@@ -1,4 +1,4 @@
-"""Who sends a request: what is accepted, what is a 401, and in which order it is looked at."""
+"""Authentication: accepted requests, every 401, and the order of the checks."""
 
 import base64
 import hashlib
@@ -21,7 +21,17 @@ from mockexchange.venues.signalplus.signing import (
     signature_of,
 )
 from mockexchange.venues.signalplus.venue import SIGNALPLUS
-from tests.venues.signalplus.asking import BASE, GET_POSITIONS, HOST, MILLISECOND, SECOND, World, refusal, signed, why
+from tests.venues.signalplus.world import (
+    BASE,
+    GET_POSITIONS,
+    HOST,
+    MILLISECOND,
+    SECOND,
+    World,
+    diagnosis_of,
+    refusal,
+    signed,
+)
 
 BODY = json.dumps({"rid": 9007199254740993, "method": GET_POSITIONS}).encode()
 REFUSED = (401, (403, "token invalid"))
@@ -56,13 +66,15 @@ def test_a_401_is_always_the_same_and_echoes_the_rid() -> None:
 def test_each_header_is_needed(name: str, words: str) -> None:
     answer = send(signed(instead={name: ""}))
     assert refusal(answer) == REFUSED
-    assert words in why(answer)
+    assert words in diagnosis_of(answer)
 
 
 def test_no_credentials_at_all() -> None:
     answer = send(())
     assert refusal(answer) == REFUSED
-    assert why(answer).startswith("missing or empty: Authorization, Signalplus-API-Timestamp, Signalplus-API-Nonce,")
+    assert diagnosis_of(answer).startswith(
+        "missing or empty: Authorization, Signalplus-API-Timestamp, Signalplus-API-Nonce,"
+    )
     assert (answer.account, answer.key_id) == (None, None)
 
 
@@ -75,7 +87,7 @@ def test_the_scheme_in_any_case(scheme: str) -> None:
 def test_another_scheme(scheme: str) -> None:
     answer = send(signed(instead={"authorization": scheme}))
     assert refusal(answer) == REFUSED
-    assert "missing or empty: Authorization" in why(answer)
+    assert "missing or empty: Authorization" in diagnosis_of(answer)
 
 
 WINDOW = [(0, 200), (15_000, 200), (-15_000, 200), (15_001, 401), (-15_001, 401), (86_400_000, 401)]
@@ -87,7 +99,7 @@ def test_fifteen_seconds_to_either_side_of_host_time(offset_ms: int, status: int
     assert answer.status == status
     if status == 401:
         side = "ahead of" if offset_ms > 0 else "behind"
-        assert f"{side} the server's; the window is 15 s back, 15 s ahead" in why(answer)
+        assert f"{side} the server's; the window is 15 s back, 15 s ahead" in diagnosis_of(answer)
 
 
 def test_the_window_and_its_clock_can_be_switched() -> None:
@@ -115,7 +127,7 @@ def test_a_timestamp_that_is_none(timestamp: str, words: str) -> None:
     headers = (*signed(instead={"signalplus-api-timestamp": ""}), (b"signalplus-api-timestamp", timestamp.encode()))
     answer = send(headers)
     assert refusal(answer) == REFUSED
-    assert words in why(answer)
+    assert words in diagnosis_of(answer)
 
 
 def test_a_nonce_may_come_again() -> None:
@@ -152,7 +164,7 @@ def test_signatures_can_be_switched_off() -> None:
 def test_a_key_that_is_not_known(who: str, words: str) -> None:
     answer = send(signed(instead={"authorization": f"Bearer {who}"}))
     assert refusal(answer) == REFUSED
-    assert words in why(answer)
+    assert words in diagnosis_of(answer)
     assert (answer.account, answer.key_id) == (None, who)
 
 
@@ -160,7 +172,7 @@ def test_a_sandbox_without_an_account_of_this_venue() -> None:
     world = World()
     world.exchange.state.secret_keys.clear()
     answer = world.send(Request("POST", BASE, headers=signed(), body=BODY))
-    assert "this sandbox has none, list one with venue: signalplus" in why(answer)
+    assert "this sandbox has none, list one with venue: signalplus" in diagnosis_of(answer)
 
 
 def test_credentials_come_before_the_document_and_after_its_size() -> None:
@@ -195,17 +207,17 @@ def test_headers_win_over_the_query_and_requests_have_headers_alone() -> None:
     assert read_credentials(both, with_query=True).key_id == "gina-key"
     answer = World().send(Request("POST", BASE, query_of(), body=BODY))
     assert refusal(answer) == REFUSED
-    assert "the query is read on the handshake of a stream alone" in why(answer)
+    assert "the query is read on the handshake of a stream alone" in diagnosis_of(answer)
 
 
 def test_look_alikes_of_headers_are_named() -> None:
     headers = tuple((name.replace(b"-api-", b"-"), value) for name, value in signed())
-    assert '"signalplus-timestamp" is not signalplus-api-timestamp' in why(send(headers))
+    assert '"signalplus-timestamp" is not signalplus-api-timestamp' in diagnosis_of(send(headers))
 
 
 def test_headers_that_look_like_nothing_are_not_named() -> None:
     headers = ((b"x-signalplus-whatever-that-may-be", b"1"), (b"signalplus-api-nonces", b"1"))
-    words = why(send(headers))
+    words = diagnosis_of(send(headers))
     assert '"signalplus-api-nonces" is not signalplus-api-nonce' in words
     assert "whatever" not in words
 

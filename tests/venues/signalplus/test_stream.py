@@ -1,4 +1,4 @@
-"""Streams: who may open one, methods over it, subscriptions, and what is told of trades and settlements."""
+"""Streams: handshakes, methods, subscriptions, and notifications of trades and settlements."""
 
 import json
 from decimal import Decimal
@@ -19,7 +19,7 @@ from mockexchange.venues.request import Request
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from mockexchange.venues.signalplus.stream.channels import is_channel
 from mockexchange.venues.signalplus.venue import SIGNALPLUS
-from tests.venues.signalplus.asking import (
+from tests.venues.signalplus.world import (
     DORA,
     GET_POSITIONS,
     GINA,
@@ -28,9 +28,9 @@ from tests.venues.signalplus.asking import (
     HUGO,
     START,
     World,
+    diagnosis_of,
     refusal,
     signed,
-    why,
 )
 
 EVERYTHING = "user.changes.any.any.raw"
@@ -57,7 +57,7 @@ def test_a_handshake_without_credentials(path: str) -> None:
     assert shaken.session is None
     assert refusal(shaken.answer) == (401, (403, "token invalid"))
     assert shaken.answer.body.startswith(b'{"rid":null,')
-    assert (shaken.answer.operation, why(shaken.answer)[:17]) == ("OpenStream", "missing or empty:")
+    assert (shaken.answer.operation, diagnosis_of(shaken.answer)[:17]) == ("OpenStream", "missing or empty:")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -66,7 +66,7 @@ def test_a_request_for_the_path_that_is_no_upgrade(path: str) -> None:
     assert refusal(world.send(Request("GET", path))) == (401, (403, "token invalid"))
     answer = world.send(Request("GET", path, headers=signed()))
     assert refusal(answer) == (400, (10030, "must_be_websocket_request"))
-    assert f"{path} is a WebSocket" in why(answer)
+    assert f"{path} is a WebSocket" in diagnosis_of(answer)
     assert (answer.operation, answer.account) == ("OpenStream", "gina")
 
 
@@ -121,7 +121,7 @@ def test_subscribing_twice_is_subscribing_once_and_numbers_are_never_used_again(
     assert list(client.session.subscriptions) == [2]
 
 
-def test_a_trade_is_told_flat_and_by_the_familys_name() -> None:
+def test_a_trade_is_sent_flat_with_the_name_of_the_family() -> None:
     world = World()
     client = world.open()
     client.subscribe("user.changes.future.BTC.raw")
@@ -170,7 +170,7 @@ HEARD: list[tuple[str, str, bool]] = [
 
 
 @pytest.mark.parametrize(("channel", "contract", "is_heard"), HEARD)
-def test_a_channel_tells_of_its_kind_and_currency(channel: str, contract: str, is_heard: bool) -> None:
+def test_a_channel_carries_its_kind_and_currency(channel: str, contract: str, is_heard: bool) -> None:
     world = World()
     client = world.open()
     client.subscribe(channel)
@@ -179,7 +179,7 @@ def test_a_channel_tells_of_its_kind_and_currency(channel: str, contract: str, i
     assert len(told) == is_heard
 
 
-def test_each_subscription_that_fits_tells_once() -> None:
+def test_each_matching_subscription_gets_one_message() -> None:
     world = World()
     client = world.open()
     client.subscribe("user.changes.future.BTC.raw", "user.changes.any.any.raw", "user.changes.any.any.agg2")
@@ -188,7 +188,7 @@ def test_each_subscription_that_fits_tells_once() -> None:
     assert told[0] == told[1] == told[2]
 
 
-def test_everybody_hears_of_his_own_book_alone() -> None:
+def test_a_client_gets_changes_of_its_own_subaccount_alone() -> None:
     world = World()
     clients = [world.open(who) for who in ("gina-key", "gina-3-key", "hugo-key")]
     for client in clients:
@@ -201,7 +201,7 @@ def test_everybody_hears_of_his_own_book_alone() -> None:
     assert [told["result"]["trades"][0]["side"] for told in (*gina, *hugo)] == ["buy", "sell"]
 
 
-def test_accounts_of_other_venues_are_not_told_of() -> None:
+def test_changes_of_other_venues_accounts_are_not_sent() -> None:
     world = World()
     events = world.trade("BTC-PERPETUAL", "10", "113000", DORA, against=GINA)
     messages = list(
@@ -210,7 +210,7 @@ def test_accounts_of_other_venues_are_not_told_of() -> None:
     assert [message.change.subaccount_ref for message in messages] == [GINA]
 
 
-def test_settlement_funding_and_delivery_are_told_without_trades() -> None:
+def test_settlement_funding_and_delivery_are_sent_without_trades() -> None:
     world = World()
     world.trade("BTC-PERPETUAL", "100", "113000")
     world.trade("BTC-17OCT25", "100", "113000", direction=Direction.SELL)
@@ -226,7 +226,7 @@ def test_settlement_funding_and_delivery_are_told_without_trades() -> None:
     assert all(told["result"]["trades"] == [] for told in (*settled, *paid, *delivered))
 
 
-def test_a_mark_or_an_index_is_not_told() -> None:
+def test_a_mark_or_an_index_is_not_sent() -> None:
     world = World()
     world.trade("BTC-PERPETUAL", "100", "113000")
     client = world.open()
@@ -236,7 +236,7 @@ def test_a_mark_or_an_index_is_not_told() -> None:
     assert world.tell(marked, client) == world.tell(indexed, client) == [[]]
 
 
-def test_nothing_is_made_that_nobody_hears() -> None:
+def test_no_message_is_made_without_a_subscription() -> None:
     world = World()
     events = world.trade("BTC-PERPETUAL", "100", "113000")
     messages = SIGNALPLUS.stream.messages_of(world.exchange.state, events, world.at, SignalPlusSettings(), set())
@@ -299,7 +299,7 @@ def test_a_rid_of_many_digits_over_a_stream() -> None:
     assert frame.raw == b'{"rid":1234567890123456789012,"result":[]}'
 
 
-def test_paths_can_be_told_apart() -> None:
+def test_paths_can_differ_in_their_methods() -> None:
     world = World()
     here, there = (world.open(path=path, stream_paths="apart") for path in PATHS)
     assert here.call("private/subscribe", {"channels": [EVERYTHING]})["error"]["code"] == -32601
@@ -347,6 +347,6 @@ def test_a_session_does_nothing_by_itself() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_no_frame_is_more_than_it_can_bear(sent: bytes) -> None:
+def test_any_frame_gets_an_answer(sent: bytes) -> None:
     frame = World().open().send(sent)
     assert set(json.loads(frame.raw)) == {"rid", "error"}

@@ -16,8 +16,8 @@ def error_text(context: DeribitContext, id_text: str | None, rejected: Rejected,
     return _enveloped(context, id_text, f'"error":{error_object(rejected)}', us_in)
 
 
-def _enveloped(context: DeribitContext, id_text: str | None, said: str, us_in: int) -> bytes:
+def _enveloped(context: DeribitContext, id_text: str | None, member: str, us_in: int) -> bytes:
     took_us, testnet = context.settings.processing_us, "true" if context.settings.testnet == "yes" else "false"
     shown_id = "" if id_text is None else f'"id":{id_text},'
     times = f'"usIn":{us_in},"usOut":{us_in + took_us},"usDiff":{took_us}'
-    return f'{{"jsonrpc":"2.0",{shown_id}{said},{times},"testnet":{testnet}}}'.encode()
+    return f'{{"jsonrpc":"2.0",{shown_id}{member},{times},"testnet":{testnet}}}'.encode()

@@ -22,7 +22,7 @@ from mockexchange.venues.deribit.authentication import (
 from mockexchange.venues.deribit.context import clock_of
 from mockexchange.venues.deribit.errors import missing
 from mockexchange.venues.deribit.operations.call import Call, Operation
-from mockexchange.venues.deribit.parameters.authentication import AUTH
+from mockexchange.venues.deribit.parameters.rows import Parameter, integer, text
 from mockexchange.venues.deribit.signing import Credentials, Token
 from mockexchange.venues.jsonrpc.envelope import spell
 
@@ -136,5 +136,21 @@ VERIFIERS: dict[str, Callable[[Call], GrantRequest]] = {
     "refresh_token": _verify_token,
 }
 """The verification of each grant type."""
+
+GRANT_TYPES = ("client_credentials", "client_signature", "refresh_token")
+AUTH: tuple[Parameter, ...] = (
+    Parameter(
+        name="grant_type",
+        kind="choice",
+        choices=GRANT_TYPES,
+        reason="invalid grant_type",
+        required=True,
+        source="openapi-2.1.1",
+    ),
+    *(text(name) for name in ("client_id", "client_secret", "refresh_token", "signature", "nonce", "data", "state")),
+    integer("timestamp"),
+    text("scope"),
+)
+"""The parameters of public/auth; each grant type requires some of them."""
 
 OPERATIONS: tuple[Operation, ...] = (Operation(name="public/auth", answer=grant, parameters=AUTH),)

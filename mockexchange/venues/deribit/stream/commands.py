@@ -53,7 +53,7 @@ def _require_no_raw(channels: Iterable[Channel]) -> None:
     """Raise Rejected for a raw channel of a client that is not logged in: it is subscribed to nothing [wire]."""
     raw = next((channel for channel in channels if channel.is_raw), None)
     if raw is not None:
-        message = f"{raw.name}: the interval raw is for who has logged in; call public/auth first, or take 100ms"
+        message = f"{raw.name}: the interval raw needs a login: call public/auth first, or take 100ms"
         raise Rejected(RAW_UNAUTHORIZED, message)
 
 
@@ -62,10 +62,10 @@ def _reason_left_out(name: str, channel: Channel | None, caller: Caller | None, 
     if channel is None:
         return f"there is no channel {name[:SHOWN_CHARS_MAX]!r}: left out"
     if channel.instrument is not None and channel.instrument not in contracts:
-        return f"{channel.name} is of an instrument that there is not: left out"
+        return f"{channel.name} is of an unknown instrument: left out"
     scope = channel.family.scope
     if scope and caller is None:
-        return f"{channel.name} is private, and nobody has logged in: left out"
+        return f"{channel.name} is private, and the client is not logged in: left out"
     if scope and caller and scope not in caller.scopes:
         return f"{channel.name} needs {scope}, and there is {' '.join(caller.scopes) or 'no scope'}: left out"
     return ""

@@ -75,14 +75,14 @@ def explain_nothing(case: Case, tried_count: int, others_count: int) -> str:
         return "; ".join(filter(None, [length, case.spelling]))
     others = plural(tried_count, "other key") + (f" (of {others_count:,})" if others_count > tried_count else "")
     if isinstance(case.public_key, RSAPublicKey):
-        who = f"{case.key.label} did not make this signature" + (
+        verdict = f"{case.key.label} did not make this signature" + (
             f", nor did {others} of this sandbox" if tried_count else ""
         )
     else:
-        who = f"no known text fits {case.key.label}" + (
+        verdict = f"no known text fits {case.key.label}" + (
             f", nor the right one {others} of this sandbox" if tried_count else ""
         )
-    return "; ".join(filter(None, [f"nothing known fits: {who}", case.spelling, _expected(case.sent)]))
+    return "; ".join(filter(None, [f"nothing known fits: {verdict}", case.spelling, _expected(case.sent)]))
 
 
 def explain_salt(key: PublicKey, signature: bytes, message: bytes) -> str:

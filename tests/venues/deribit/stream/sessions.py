@@ -18,7 +18,7 @@ STREAM = request("GET", "/ws/api/v2", None)
 
 @dataclass(eq=False, repr=False)
 class Client:
-    """`host_at` is the host's time of what it sends; `frames` are those that came, as they came."""
+    """A client; `host_at` is the host time of its requests, `frames` the received frames."""
 
     made: Bench
     session: Session
@@ -26,13 +26,13 @@ class Client:
     frames: list[Frame] = field(default_factory=list)
 
     def send(self, raw: bytes) -> list[Any]:
-        """The frames that come back."""
+        """Return the frames in answer."""
         came = self.session.receive(raw, NOW, self.host_at)
         self.frames += came
         return [json.loads(frame.raw) for frame in came]
 
     def ask(self, method: str, **params: Any) -> Any:
-        """The result or the error of one request."""
+        """Return the result or the error of one request."""
         (answer,) = self.send(rpc(method, params))
         assert ("result" in answer) != ("error" in answer)
         return answer["result"] if "result" in answer else answer["error"]
@@ -49,7 +49,7 @@ class Client:
         return self.frames[-1].note
 
     def wake(self) -> list[Any]:
-        """Let time pass until the session wants to be woken, and wake it."""
+        """Advance to the next wake-up of the session, and wake it."""
         assert self.session.wakes_at is not None
         self.host_at = self.session.wakes_at
         return [json.loads(frame.raw) for frame in self.session.wake(NOW, self.host_at)]
@@ -63,17 +63,17 @@ def client(made: Bench | None = None, settings: DeribitSettings | None = None) -
 
 
 def published(made: Bench, clients: Iterable[Client], *commands: Command) -> list[list[Any]]:
-    """Carry out commands; return what each client is told of them, in order."""
+    """Execute commands; return the notifications of each client, in order."""
     listening = list(clients)
-    told: list[list[Any]] = [[] for _ in listening]
+    received: list[list[Any]] = [[] for _ in listening]
     for command in commands:
         events = made.execute(command)
         channels = {name for one in listening for name in one.session.channels}
         for message in messages_of(made.context.state, events, NOW, made.context.settings, channels):
-            for one, frames in zip(listening, told, strict=True):
+            for one, frames in zip(listening, received, strict=True):
                 frame = one.session.frame_of(message)
                 if frame is not None:
                     assert frame.kind == "subscription"
                     assert frame.sid in one.session.subscriptions
                     frames.append(json.loads(frame.raw))
-    return told
+    return received

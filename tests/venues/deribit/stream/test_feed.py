@@ -1,4 +1,4 @@
-"""What streams tell of trades, settlements, marks and cash: who hears it, on which channels, and that REST agrees."""
+"""Notifications of trades, settlements, marks and cash: their clients, their channels, and agreement with REST."""
 
 import json
 from decimal import Decimal
@@ -52,7 +52,7 @@ def names(frames: list[Any]) -> list[str]:
     return [frame["params"]["channel"] for frame in frames]
 
 
-def test_a_trade_is_told_as_a_trade_a_change_and_a_portfolio() -> None:
+def test_a_trade_is_sent_as_a_trade_a_change_and_a_portfolio() -> None:
     made = bench()
     one = listener(made, ALL_CHANGES, ALL_TRADES, ALL_PORTFOLIOS)
     (frames,) = published(made, [one], buy(100))
@@ -68,7 +68,7 @@ def test_a_trade_is_told_as_a_trade_a_change_and_a_portfolio() -> None:
     assert portfolio["currency"] == "BTC"
 
 
-def test_what_is_told_is_what_rest_says() -> None:
+def test_notifications_equal_the_answers_of_rest() -> None:
     made = bench()
     one = listener(made, ALL_CHANGES, ALL_TRADES, "user.portfolio.btc")
     (frames,) = published(made, [one], buy(100), buy(50), buy(10, FUTURE))
@@ -77,15 +77,17 @@ def test_what_is_told_is_what_rest_says() -> None:
     assert change["positions"] == [{name: value for name, value in row.items() if name not in GONE}]
     assert GONE & row.keys()
     trades = one.ask("private/get_user_trades_by_currency", currency="BTC", sorting="asc")["trades"]
-    told = [trade for frame in frames if frame["params"]["channel"] == ALL_TRADES for trade in frame["params"]["data"]]
-    assert told == trades
+    received = [
+        trade for frame in frames if frame["params"]["channel"] == ALL_TRADES for trade in frame["params"]["data"]
+    ]
+    assert received == trades
     summary = one.ask("private/get_account_summary", currency="BTC")
     assert portfolio == {name: summary[name] for name in portfolio}
     assert len(portfolio) > 20
 
 
-HEARD: list[tuple[str, Command, bool]] = [
-    # channel, what happens, whether it is told
+SENT: list[tuple[str, Command, bool]] = [
+    # channel, command, whether it sends a message
     (f"user.changes.{PERPETUAL}.raw", buy(100), True),
     (f"user.changes.{PERPETUAL}.agg2", buy(100), True),
     (f"user.changes.{PERPETUAL}.100ms", buy(100, FUTURE), False),
@@ -111,15 +113,15 @@ HEARD: list[tuple[str, Command, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("channel", "command", "is_told"), HEARD)
-def test_who_hears_what(channel: str, command: Command, is_told: bool) -> None:
+@pytest.mark.parametrize(("channel", "command", "is_sent"), SENT)
+def test_the_channels_of_each_change(channel: str, command: Command, is_sent: bool) -> None:
     made = bench()
     (frames,) = published(made, [listener(made, channel)], command)
-    assert names(frames) == [channel] * is_told
+    assert names(frames) == [channel] * is_sent
 
 
 AFTER: list[tuple[str, Command, bool]] = [
-    # the same for who holds 100 of the perpetual
+    # the same for a holder of 100 of the perpetual
     ("user.portfolio.btc", MarkContract(contract=PERPETUAL, price=Decimal(115000)), True),
     ("user.portfolio.btc", MarkContract(contract=FUTURE, price=Decimal(115000)), False),
     ("user.portfolio.btc", SetIndex(index="btc_usd", price=Decimal(115000)), True),
@@ -131,17 +133,17 @@ AFTER: list[tuple[str, Command, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("channel", "command", "is_told"), AFTER)
-def test_who_holds_something_hears_what(channel: str, command: Command, is_told: bool) -> None:
+@pytest.mark.parametrize(("channel", "command", "is_sent"), AFTER)
+def test_the_channels_of_each_change_for_a_holder(channel: str, command: Command, is_sent: bool) -> None:
     made = bench()
     made.execute(buy(100))
     made.execute(MarkContract(contract=PERPETUAL, price=Decimal(114000)))
-    told, nobody = published(
+    received, nobody = published(
         made,
         [listener(made, channel), listener(made, channel, key_id=ERIC_ID, secret=ERIC_SECRET)],
         command,
     )
-    assert names(told) == [channel] * is_told
+    assert names(received) == [channel] * is_sent
     assert nobody == []
 
 
@@ -153,7 +155,7 @@ def test_a_settlement_is_a_change_without_trades() -> None:
     assert frames[0]["params"]["data"]["positions"][0]["size"] == 100
 
 
-def test_a_position_that_is_closed_is_told_with_direction_zero() -> None:
+def test_a_closed_position_is_sent_with_direction_zero() -> None:
     made = bench()
     sell = TradeContract(
         subaccount_ref=DORA, contract=PERPETUAL, direction=Direction.SELL, amount=Decimal(100), price=Decimal(114000)
@@ -179,15 +181,15 @@ def test_both_sides_of_a_trade_hear_of_their_own() -> None:
         price=Decimal(113000),
         against=ERIC,
     )
-    told = published(made, clients, trade)
-    assert [[row["direction"] for frame in frames for row in frame["params"]["data"]] for frames in told] == [
+    received = published(made, clients, trade)
+    assert [[row["direction"] for frame in frames for row in frame["params"]["data"]] for frames in received] == [
         ["buy"],
         ["sell"],
         [],
     ]
 
 
-def test_who_holds_nothing_any_more_hears_no_marks() -> None:
+def test_marks_are_not_sent_after_the_position_is_closed() -> None:
     made = bench()
     one = listener(made, "user.portfolio.btc")
     for direction in (Direction.BUY, Direction.SELL):
@@ -196,7 +198,7 @@ def test_who_holds_nothing_any_more_hears_no_marks() -> None:
     assert frames == []
 
 
-def test_trades_of_one_command_are_told_together_oldest_first() -> None:
+def test_trades_of_one_command_are_sent_together_oldest_first() -> None:
     made = bench()
     events = [event for amount in (10, 20, 30) for event in made.execute(buy(amount))]
     messages = messages_of(made.context.state, events, NOW, made.context.settings, {ALL_TRADES, ALL_CHANGES})
@@ -205,7 +207,7 @@ def test_trades_of_one_command_are_told_together_oldest_first() -> None:
     assert [row["amount"] for row in data] == [10, 20, 30]
 
 
-def test_several_channels_tell_the_same() -> None:
+def test_several_channels_carry_the_same_data() -> None:
     made = bench()
     channels = [f"user.trades.{PERPETUAL}.raw", "user.trades.future.BTC.100ms", ALL_TRADES]
     (frames,) = published(made, [listener(made, *channels)], buy(100))
@@ -213,7 +215,7 @@ def test_several_channels_tell_the_same() -> None:
     assert len({json.dumps(frame["params"]["data"]) for frame in frames}) == 1
 
 
-def test_who_has_unsubscribed_hears_nothing() -> None:
+def test_an_unsubscribed_client_gets_nothing() -> None:
     made = bench()
     one = listener(made, ALL_CHANGES, ALL_TRADES)
     one.ask("private/unsubscribe", channels=[ALL_CHANGES])
@@ -232,7 +234,7 @@ def test_another_login_does_not_turn_subscriptions_over() -> None:
     assert [row["amount"] for frame in frames for row in frame["params"]["data"]] == [50]
 
 
-def test_what_nobody_hears_is_not_made() -> None:
+def test_no_message_is_made_without_a_subscription() -> None:
     made = bench()
     assert messages_of(made.context.state, made.execute(buy(100)), NOW, made.context.settings, set()) == []
 
@@ -270,7 +272,7 @@ COMMANDS = st.one_of(
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(COMMANDS, min_size=1, max_size=12))
-def test_the_last_that_is_told_is_what_rest_says_at_any_time(commands: list[Command]) -> None:
+def test_the_last_notification_equals_the_answer_of_rest(commands: list[Command]) -> None:
     made = bench()
     one = listener(made, ALL_CHANGES, ALL_PORTFOLIOS)
     for command in commands:

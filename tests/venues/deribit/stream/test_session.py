@@ -1,4 +1,4 @@
-"""A stream's session: who logs in, what private methods see, subscriptions, logging out, and every bad frame."""
+"""The session of a stream: logins, private methods, subscriptions, logging out, and every bad frame."""
 
 import json
 from typing import Any
@@ -44,14 +44,14 @@ def test_anybody_may_open_a_stream() -> None:
 
 
 @pytest.mark.parametrize(("method", "status"), [("GET", 400), ("POST", 405), ("DELETE", 405)])
-def test_the_streams_path_without_an_upgrade_says_what_it_is(method: str, status: int) -> None:
+def test_the_streams_path_without_an_upgrade_is_explained(method: str, status: int) -> None:
     answer = answer_plainly(bench().context, request(method, "/ws/api/v2", None), NOW, HOST)
     assert answer.status == status
     assert json.loads(answer.body)["error"] == {"code": -32600, "message": "Invalid Request"}
     assert "open it as ws://" in (answer.diagnosis or "")
 
 
-def test_a_login_says_whose_the_stream_is() -> None:
+def test_a_login_sets_the_key_of_the_stream() -> None:
     one = client()
     one.log_in()
     assert one.session.key is not None
@@ -113,7 +113,7 @@ def test_a_token_that_expires_ends_the_login() -> None:
     assert "the token expired" in one.note
 
 
-def test_a_second_login_is_somebody_else() -> None:
+def test_a_second_login_replaces_the_first() -> None:
     one = client()
     one.log_in()
     one.log_in(ERIC_ID, ERIC_SECRET)
@@ -147,7 +147,7 @@ def test_a_wrong_signature_is_explained_in_the_note() -> None:
 # --- subscriptions
 
 SUBSCRIBED: list[tuple[list[str], list[str], str]] = [
-    # asked for, subscribed to, noted
+    # requested, subscribed to, note
     ([ALL], [ALL], ""),
     (["user.changes.BTC-PERPETUAL.raw"], ["user.changes.BTC-PERPETUAL.raw"], ""),
     (["user.trades.future.BTC.100ms", ALL], ["user.trades.future.BTC.100ms", ALL], ""),
@@ -188,7 +188,7 @@ def test_without_a_login_private_channels_are_left_out() -> None:
     one = client()
     asked = ("user.changes.any.any.100ms", "user.portfolio.btc", "ticker.BTC-PERPETUAL.100ms")
     assert one.subscribe(*asked, method="public/subscribe") == ["ticker.BTC-PERPETUAL.100ms"]
-    assert "private, and nobody has logged in" in one.note
+    assert "private, and the client is not logged in" in one.note
 
 
 def test_without_a_login_nothing_is_subscribed_to_where_a_channel_is_raw() -> None:
@@ -301,7 +301,7 @@ def test_literal_frames_go_out_as_they_are() -> None:
 # --- bad frames
 
 BAD: list[tuple[bytes, int, str]] = [
-    # frame, code, noted
+    # frame, code, note
     (b"", -32700, "no JSON"),
     (b"{", -32700, "no JSON"),
     (b"\xff\xfe", -32700, "no JSON"),
@@ -339,7 +339,7 @@ def test_a_bad_frame_is_an_error_and_the_stream_goes_on(raw: bytes, code: int, n
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=200) | st.text(max_size=100).map(str.encode))
-def test_whatever_comes_there_is_one_answer(raw: bytes) -> None:
+def test_any_bytes_get_one_answer(raw: bytes) -> None:
     assert len(client().send(raw)) == 1
 
 
@@ -354,7 +354,7 @@ NAMES = st.sampled_from(["channels", "interval", "access_token", "grant_type", "
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(st.tuples(METHODS, st.dictionaries(NAMES, JSON, max_size=4)), max_size=6))
-def test_whatever_is_asked_there_is_one_answer_to_each(asked: list[tuple[str, dict[str, Any]]]) -> None:
+def test_any_requests_get_one_answer_each(asked: list[tuple[str, dict[str, Any]]]) -> None:
     one = client()
     one.log_in()
     for method, params in asked:
@@ -374,7 +374,7 @@ def test_quiet_channels_are_those_that_nothing_feeds() -> None:
     assert set(CHANNELS) - set(QUIET_CHANNELS) == {"user.changes", "user.portfolio", "user.trades"}
 
 
-# --- is the client still there?
+# --- heartbeats and idle streams
 
 
 def test_a_client_that_sends_nothing_is_left_after_ten_minutes() -> None:
@@ -397,7 +397,7 @@ def beat(kind: str) -> dict[str, Any]:
     return {"params": {"type": kind}, "method": "heartbeat", "jsonrpc": "2.0"}
 
 
-def test_who_answers_test_requests_stays() -> None:
+def test_a_client_that_answers_test_requests_stays() -> None:
     one = client()
     assert one.ask("public/set_heartbeat", interval=10) == "ok"
     assert one.session.wakes_at == HOST + 10 * SECOND
@@ -410,7 +410,7 @@ def test_who_answers_test_requests_stays() -> None:
     assert one.host_at == HOST + 2_000 * SECOND
 
 
-def test_who_does_not_is_closed_at_the_end_of_the_next_interval() -> None:
+def test_a_client_that_does_not_is_closed_at_the_end_of_the_next_interval() -> None:
     one = client()
     one.ask("public/set_heartbeat", interval=10)
     assert one.wake() == [beat("test_request")]
@@ -431,7 +431,7 @@ def test_an_error_that_was_asked_for_is_no_answer_to_a_test_request() -> None:
     assert one.session.ending is not None
 
 
-def test_who_sends_something_in_each_interval_is_not_tested() -> None:
+def test_a_client_that_sends_in_each_interval_is_not_tested() -> None:
     one = client()
     one.ask("public/set_heartbeat", interval=30)
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""A desk with every kind of contract, asked over HTTP; requests are signed as the documents say."""
+"""An exchange with every kind of derivative, called over HTTP by requests that are signed as documented."""
 
 import json
 from decimal import Decimal
@@ -22,7 +22,7 @@ FEES = {"maker_fee": Decimal("0.0003"), "taker_fee": Decimal("0.0003")}
 
 
 def terms(name: str, **changes: Any) -> Terms:
-    """A dated inverse future of BTC, but for the changes."""
+    """Return the terms of a dated inverse future of BTC, with changes."""
     plain: dict[str, Any] = {
         "kind": ContractKind.FUTURE,
         "form": Form.INVERSE,
@@ -80,7 +80,7 @@ CONTRACTS: tuple[Command, ...] = (
 
 
 def trade(contract: str, amount: str, price: str, subaccount_ref: SubaccountRef = DORA, **more: Any) -> TradeContract:
-    """`amount` is signed: below zero it is sold."""
+    """Return a trade; a negative `amount` is a sale."""
     direction = Direction.SELL if amount.startswith("-") else Direction.BUY
     size = Decimal(amount.lstrip("-"))
     return TradeContract(
@@ -94,8 +94,8 @@ def hold(contract: str, size: str, price: str, subaccount_ref: SubaccountRef = D
     )
 
 
-class Counter:
-    """Where requests are answered: dora, eric, rita (account:read alone) and gina of elsewhere, and dora's book 3."""
+class DeribitExchange:
+    """An exchange with dora and her subaccount 3, eric, rita (account:read alone), and gina of another venue."""
 
     def __init__(self, **settings: Any) -> None:
         self.bench: Bench = bench(DeribitSettings(**settings))
@@ -103,7 +103,7 @@ class Counter:
         self.do(*CONTRACTS)
 
     def do(self, *commands: Command) -> None:
-        """Carry the commands out, a second apart."""
+        """Execute commands, a second apart."""
         for command in commands:
             self.at += 1_000_000
             self.bench.execute(command, self.at)
@@ -112,7 +112,7 @@ class Counter:
         return rest.answer(self.bench.context, asked, self.at, HOST)
 
     def get(self, target: str, key_id: str = KEY_ID, secret: str = SECRET) -> Answer:
-        """A GET of what is below the prefix, signed where it is private."""
+        """Send a GET of a target below the prefix, signed for a private method."""
         path = f"/api/v2/{target}"
         asked = signed("GET", path, key_id=key_id, secret=secret) if target.startswith("private") else None
         return self.send(asked or request("GET", path, None))
@@ -122,7 +122,7 @@ class Counter:
         return self.send(signed("POST", f"/api/v2/{method}" if path is None else path, body))
 
     def result(self, target: str, key_id: str = KEY_ID, secret: str = SECRET) -> Any:
-        """The result of a GET, its numbers as `Decimal` where they have a point."""
+        """Return the result of a GET; numbers with a point are `Decimal`."""
         answer = self.get(target, key_id, secret)
         assert answer.status == 200, (answer.body, answer.diagnosis)
         return json.loads(answer.body, parse_float=Decimal)["result"]
@@ -132,7 +132,7 @@ class Counter:
 
 
 def error_of(answer: Answer, status: int = 400) -> dict[str, Any]:
-    """The error object of an answer, which has to say out of band what to do."""
+    """Return the error object of an answer, which must have a diagnosis."""
     assert answer.status == status, answer.body
     assert answer.diagnosis or answer.diagnose
     document: dict[str, Any] = json.loads(answer.body)
@@ -141,8 +141,8 @@ def error_of(answer: Answer, status: int = 400) -> dict[str, Any]:
     return error
 
 
-def why(answer: Answer) -> str:
-    """The diagnosis, found out now if that takes work."""
+def diagnosis_of(answer: Answer) -> str:
+    """Return the diagnosis of an answer, after its search if it needs one."""
     if answer.diagnose is not None:
         return answer.diagnose(lambda: None)
     assert answer.diagnosis is not None

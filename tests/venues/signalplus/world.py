@@ -1,4 +1,4 @@
-"""An exchange without a sandbox around it, asked by signed requests; signatures are made as a client makes them."""
+"""An exchange without a sandbox, called by signed requests; signatures are made as by a client."""
 
 import base64
 import hashlib
@@ -40,7 +40,7 @@ BASE = "/signalplus/api"
 START = parse_instant("2025-10-15T12:00:00Z")
 MILLISECOND, SECOND = 1_000, 1_000_000
 HOST = START + 400 * 86_400 * SECOND
-"""Far from the exchange's own time, so that no clock is taken for the other."""
+"""Host time, far from exchange time, so that a test notices the wrong clock."""
 GINA, GINA_3, HUGO, DORA = (
     SubaccountRef("gina"),
     SubaccountRef("gina", "3"),
@@ -59,7 +59,7 @@ WEEKLY = parse_instant("2025-10-17T08:00:00Z")
 
 
 def terms(name: str, **more: Any) -> Terms:
-    """An inverse future of BTC, as far as nothing else is said."""
+    """Return the terms of an inverse future of BTC, with changes."""
     given: dict[str, Any] = {
         "name": name,
         "kind": ContractKind.FUTURE,
@@ -99,7 +99,7 @@ GREEKS = Greeks(delta=Decimal("-0.25"), gamma=Decimal("0.00002"), vega=Decimal("
 
 @dataclass(eq=False, repr=False)
 class World:
-    """gina with a book 3 and hugo at SignalPlus, dora at Deribit, alice at Kalshi; contracts of every kind."""
+    """gina with a subaccount 3 and hugo at SignalPlus, dora at Deribit, alice at Kalshi; every kind of derivative."""
 
     exchange: Exchange = field(default_factory=Exchange)
     at: int = START
@@ -124,7 +124,7 @@ class World:
         self.do(CreditCurrency(subaccount_ref=GINA, currency="BTC", amount=Decimal(5)))
 
     def do(self, *commands: Command) -> tuple[Event, ...]:
-        """Carry the commands out, a millisecond apart; return the events of the last."""
+        """Execute commands, a millisecond apart; return the events of the last."""
         events: tuple[Event, ...] = ()
         for command in commands:
             self.at += MILLISECOND
@@ -151,13 +151,13 @@ class World:
         return SIGNALPLUS.rest.answer(self.context(**settings), request, self.at, HOST)
 
     def ask(self, method: str = GET_POSITIONS, params: Any = None, who: str = "gina-key", **settings: Any) -> Answer:
-        """The answer to a signed call, the envelope made as the page has it."""
+        """Return the answer to a signed call in the envelope of the page."""
         self.rid += 1
         body: dict[str, Any] = {"rid": self.rid, "method": method}
         return self.send(post(json.dumps(body | ({} if params is None else {"params": params})), who), **settings)
 
     def read(self, params: Any = None, who: str = "gina-key", **settings: Any) -> Any:
-        """The result of get_positions."""
+        """Return the result of get_positions."""
         answer = self.ask(params=params, who=who, **settings)
         assert answer.status == 200, answer
         body = json.loads(answer.body)
@@ -173,7 +173,7 @@ class World:
         return Client(self, shaken.session)
 
     def tell(self, events: tuple[Event, ...], *clients: "Client") -> list[list[dict[str, Any]]]:
-        """What each client gets of a command's events."""
+        """Return the notifications that each client gets for the events of a command."""
         heard = {name for client in clients for name in client.session.channels}
         messages = list(
             SIGNALPLUS.stream.messages_of(self.exchange.state, events, self.at, SignalPlusSettings(), heard)
@@ -185,7 +185,7 @@ class World:
 
 @dataclass
 class Client:
-    """One end of a stream."""
+    """The client of a stream."""
 
     world: World
     session: Session
@@ -211,13 +211,13 @@ CONTRACTS: list[tuple[Terms, str, str, Greeks]] = [
     (terms("BTC_USDC-17OCT25", **LINEAR), "113810", "115000", Greeks()),
     (terms("BTC_USDC-PERPETUAL", **LINEAR, **ONE_PERPETUAL), "113820.5", "0", Greeks()),
 ]
-"""Terms, mark, last settlement, greeks."""
+"""Terms, mark, last settlement and greeks of each derivative."""
 
 
 def signed(
     who: str = "gina-key", at: int = HOST, nonce: str = "n-1", instead: Mapping[str, str] | None = None
 ) -> tuple[tuple[bytes, bytes], ...]:
-    """The four headers, made as the page says; `instead` replaces a value."""
+    """Return the four headers as on the page; `instead` replaces values."""
     timestamp = str(at // MILLISECOND)
     key = base64.b64decode(SECRETS[who]) if who != "dora-key" else SECRETS[who].encode()
     signature = base64.b64encode(hmac.new(key, f"{timestamp}\n{nonce}".encode(), hashlib.sha256).digest()).decode()
@@ -235,14 +235,14 @@ def post(body: str | bytes, who: str = "gina-key", path: str = BASE) -> Request:
 
 
 def refusal(answer: Answer) -> tuple[int, Any]:
-    """The status, and of the error its code and message."""
+    """Return the status, code and message of an error."""
     error = json.loads(answer.body)["error"]
     assert list(error) == ["code", "message"]
     return answer.status, (error["code"], error["message"])
 
 
-def why(answer: Answer) -> str:
-    """The diagnosis, found out now if that takes work."""
+def diagnosis_of(answer: Answer) -> str:
+    """Return the diagnosis of an answer, after its search if it needs one."""
     if answer.diagnose is not None:
         return answer.diagnose(lambda: None)
     assert answer.diagnosis is not None

@@ -1,4 +1,4 @@
-"""Other paddings, hashes, salts, spellings and keys than the right ones: found, named, and told together."""
+"""The diagnosis of other paddings, hashes, salts, spellings and keys than the right ones."""
 
 import hashlib
 import hmac
@@ -55,7 +55,7 @@ def padded(algorithm: hashes.HashAlgorithm) -> Way:
 PSS_WITH = "the signature is RSA-PSS with"
 PKCS1_WITH = "the signature has PKCS#1 v1.5 padding and"
 WRONG_WAYS = {
-    # what is said of it: the way of signing
+    # signature, advice on the scheme
     f"{PKCS1_WITH} SHA-256": padded(SHA256),
     f"{PKCS1_WITH} SHA-1": padded(hashes.SHA1()),
     f"{PKCS1_WITH} SHA-224": padded(hashes.SHA224()),
@@ -90,7 +90,7 @@ WRONG_PATHS = {
 
 @pytest.mark.parametrize("path", WRONG_PATHS)
 @pytest.mark.parametrize("words", WRONG_WAYS)
-def test_a_wrong_text_signed_in_a_wrong_way_tells_both(words: str, path: str) -> None:
+def test_a_wrong_text_signed_in_a_wrong_way_is_explained(words: str, path: str) -> None:
     explained = explain(GET, spell(WRONG_WAYS[words](f"{TS}GET{path}")))
     assert explained == f'alice: you signed "{path}"; {WRONG_PATHS[path]}; {words}: {RIGHT_SCHEME}'
 
@@ -108,7 +108,7 @@ def test_a_digest_padded_without_the_name_of_its_hash_is_recognised() -> None:
 STANDARD = "send standard base64 on one line, padded with ="
 URL_SAFE = 'the url-safe alphabet ("-" and "_" for "+" and "/")'
 SPELLINGS: dict[str, Callable[[bytes], str]] = {
-    # what is said of it: how the right signature is spelled
+    # spelling of the right signature, advice
     "is in hex": lambda data: data.hex(),
     "is in base64 twice: encode it once": lambda data: spell(spell(data).encode()),
     f"is base64 with {URL_SAFE}": lambda data: urlsafe_b64encode(data).decode(),
@@ -127,7 +127,7 @@ SPELLINGS: dict[str, Callable[[bytes], str]] = {
 
 
 def spellable(text: str) -> bytes:
-    """A signature whose base64 shows every difference between the alphabets, and not at its ends."""
+    """Return a signature with all letters in which the alphabets of base64 differ, but not at its ends."""
     signatures = (sign(rsa_key("alice"), text) for _ in range(1_000))
     return next(signature for signature in signatures if is_spellable(spell(signature)))
 
@@ -143,14 +143,14 @@ def test_another_spelling_of_a_right_signature_is_named(words: str) -> None:
     assert explained == f"alice: {RIGHT_TEXT}; the signature {advice}"
 
 
-def test_a_wrong_text_a_wrong_way_and_a_wrong_spelling_are_told_at_once() -> None:
+def test_a_wrong_text_a_wrong_way_and_a_wrong_spelling_are_explained_together() -> None:
     explained = explain(GET, sign_pkcs1(rsa_key("alice"), f"{TEXT}?limit=2").hex())
     assert explained.startswith(f'alice: you signed "{PATH}?limit=2"; sign the path without "?limit=2"; ')
     assert f"{PKCS1_WITH} SHA-256: {RIGHT_SCHEME}; the signature is in hex" in explained
 
 
 OTHER_KINDS = [
-    # a signature of no use to an RSA-2048 key, what is said of it
+    # a signature of no use to an RSA-2048 key, part of the diagnosis
     (
         lambda: hmac.digest(b"secret", TEXT.encode(), "sha1"),
         "has 20 bytes, as an HMAC-SHA1 has (there is no shared secret",
@@ -206,7 +206,7 @@ def test_short_texts_are_taken_for_what_they_most_likely_are() -> None:
 
 
 UNREADABLE = [
-    # the header, what is said of it
+    # header, part of the diagnosis
     ("", f"the signature is empty: {STANDARD}"),
     ("!", f'the signature is no base64, "!" at character 1: {STANDARD}'),
     ("AAAA AAAA\xe9", f'the signature is no base64, "\\xe9" at character 10: {STANDARD}'),
@@ -216,7 +216,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize(("signature", "words"), UNREADABLE)
-def test_a_signature_that_cannot_be_read_is_told(signature: str, words: str) -> None:
+def test_an_unreadable_signature_is_explained(signature: str, words: str) -> None:
     assert explain(GET, signature) == f"alice: {words}"
 
 
@@ -245,7 +245,7 @@ def test_the_key_that_made_a_signature_is_named(owner: str, make: Callable[[str]
     assert explain(GET, spell(sign(make(owner), TEXT)), others, key) == made_with(signing_key, key)
 
 
-def test_another_key_and_a_wrong_text_and_a_wrong_way_are_told_at_once() -> None:
+def test_another_key_a_wrong_text_and_a_wrong_way_are_explained_together() -> None:
     key, bob = known("alice", rsa_key("alice")), known("bob", rsa_key("bob"))
     explained = explain(GET, spell(sign_pkcs1(rsa_key("bob"), f"{TEXT}?limit=2")), [bob])
     told = f'you signed "{PATH}?limit=2"; sign the path without "?limit=2"; {PKCS1_WITH} SHA-256: {RIGHT_SCHEME}'
@@ -302,7 +302,7 @@ def test_a_right_signature_verifies() -> None:
     assert explain(GET, spell(sign(rsa_key("alice"), TEXT))) == "alice: verifies"
 
 
-def test_a_key_that_cannot_be_used_is_told_or_passed_over() -> None:
+def test_an_unusable_key_is_explained_or_skipped() -> None:
     broken = KnownKey("id", "alice", "main", "no PEM")
     signature = spell(sign(rsa_key("alice"), TEXT))
     assert explain(GET, signature, key=broken).startswith("alice: its public key cannot be used: expected a PEM")
@@ -345,9 +345,7 @@ PSS_HASHES = {"SHA-1": hashes.SHA1(), "SHA-224": hashes.SHA224(), "SHA-256": SHA
     salt=st.integers(0, 180),
     text=st.binary(max_size=100),
 )
-def test_an_opened_signature_tells_how_it_was_made(
-    key: RSAPrivateKey, name: str, mask: str, salt: int, text: bytes
-) -> None:
+def test_an_opened_signature_shows_its_scheme(key: RSAPrivateKey, name: str, mask: str, salt: int, text: bytes) -> None:
     readings = open_signature(key.public_key(), sign(key, text, PSS_HASHES[name], PSS_HASHES[mask], salt))
     reading = readings[0]
     assert isinstance(reading, PssReading)

@@ -1,4 +1,4 @@
-"""Headers, key ids and timestamps refused before a signature is looked at, and the diagnosis without a server."""
+"""The diagnosis of missing headers, key ids and timestamps, and the diagnosis without a server."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -36,7 +36,7 @@ NEEDED = (
 ALL = "missing: KALSHI-ACCESS-KEY, KALSHI-ACCESS-TIMESTAMP, KALSHI-ACCESS-SIGNATURE; sent: none of the three"
 
 MISSING: list[tuple[tuple[tuple[bytes, bytes], ...], str]] = [
-    # headers, what is said before the three are listed
+    # headers, start of the diagnosis
     ((), ALL),
     (((b"host", b"x"),), ALL),
     (((b"authorization", b"Bearer abc"),), f"{ALL}; Authorization: Bearer is not read, each request is signed"),
@@ -81,7 +81,7 @@ KEYS = [ALICE, READER, BOB, CAROL]
 ID = ALICE.key_id
 
 UNKNOWN = [
-    # the key id sent, what is said of it
+    # key id, part of the diagnosis
     (f'"{ID}"', f'it has quotes around the id of alice\'s key "main": send "{ID}"'),
     (f"'{ID}'", f'it has quotes around the id of alice\'s key "main": send "{ID}"'),
     (f"{ID}\\n", f'it has a line break around the id of alice\'s key "main": send "{ID}"'),
@@ -98,17 +98,17 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("key_id", "words"), UNKNOWN)
-def test_an_unknown_key_id_is_told_its_nearest(key_id: str, words: str) -> None:
+def test_an_unknown_key_id_is_named_with_the_nearest(key_id: str, words: str) -> None:
     explained = explain_unknown_key(key_id, iter(KEYS))
     assert explained.startswith(f"no key has the id {quote(key_id)}: {words}")
 
 
-def test_a_key_in_place_of_its_id_is_told() -> None:
+def test_a_key_in_place_of_its_id_is_explained() -> None:
     explained = explain_unknown_key("-----BEGIN PRIVATE KEY----- MII", KEYS)
     assert explained == '"-----BEGIN PRIVATE KEY----- MII" is a key, not its id: send the key id'
 
 
-def test_few_keys_are_all_named_and_none_is_told() -> None:
+def test_few_keys_are_all_named_and_so_is_their_absence() -> None:
     only = f'this sandbox has 1 key, "{ID}" (alice\'s key "main")'
     assert explain_unknown_key("zzz", [ALICE]) == f'no key has the id "zzz": {only}'
     assert explain_unknown_key("zzz", []) == 'no key has the id "zzz": this sandbox has no keys'
@@ -125,7 +125,7 @@ NUMBER = "send Unix milliseconds in digits,"
 WINDOW = "the window is 15 s back, 45 s ahead"
 SEND = f"send Unix milliseconds in digits, now {NOW}"
 TIMESTAMPS = [
-    # the timestamp sent, what is said of it
+    # timestamp, part of the diagnosis
     (str(NOW - 62_000), f"your clock is 62.0 s behind the server's; {WINDOW}"),
     (str(NOW + 62_049), f"your clock is 62.0 s ahead of the server's; {WINDOW}"),
     (str(NOW - 303_000), f"your clock is 5 min 3 s behind the server's; {WINDOW}"),
@@ -158,7 +158,7 @@ TIMESTAMPS = [
 
 
 @pytest.mark.parametrize(("timestamp", "words"), TIMESTAMPS)
-def test_a_refused_timestamp_is_told_its_unit_its_spelling_or_its_offset(timestamp: str, words: str) -> None:
+def test_a_refused_timestamp_is_explained_by_unit_spelling_or_offset(timestamp: str, words: str) -> None:
     explained = explain_timestamp(timestamp, NOW, 15_000, 45_000)
     assert explained == words or (words == "the timestamp " and explained.startswith(words))
 
@@ -246,7 +246,7 @@ def test_non_latin_paths_are_the_bytes_a_client_sends() -> None:
 
 
 UNUSABLE: list[tuple[Any, str]] = [
-    # the key, what is said of it
+    # key, part of the diagnosis
     (lambda: "", "expected a PEM"),
     (lambda: "hello", "expected a PEM"),
     (lambda: "\ud800", "expected a PEM"),
@@ -263,7 +263,7 @@ UNUSABLE: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("make", "words"), UNUSABLE)
-def test_a_key_that_cannot_be_used_is_told(make: Any, words: str) -> None:
+def test_an_unusable_key_is_explained(make: Any, words: str) -> None:
     assert offline(sign(RSA, TEXT), make()).startswith(f"the key cannot be used: {words}")
 
 
