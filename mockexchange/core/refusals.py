@@ -1,7 +1,8 @@
 """Why a command was not carried out. A refusal is a value: the state is as it was before."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class RefusalCode(StrEnum):
@@ -32,8 +33,7 @@ class RefusalCode(StrEnum):
     INSUFFICIENT_CASH = "insufficient_cash"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """`code` for programs; `message` names what was wrong, what was expected and what to do."""
 
     code: RefusalCode

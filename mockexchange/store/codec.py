@@ -1,7 +1,6 @@
 """A log as JSON lines: the header, then a record a line. Amounts stay integers, or decimals as text: nothing rounds."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -60,9 +59,6 @@ COMMANDS: dict[str, type[Command]] = {
     "credit_currency": commands.CreditCurrency,
 }
 NAMES: dict[type[Command], str] = {kind: name for name, kind in COMMANDS.items()}
-KEYS = {"subaccount_ref": "purse", "subaccount": "book", "subaccount_id": "book_id"}
-"""Keys of the log where they differ from the command's field."""
-FIELDS = {key: field for field, key in KEYS.items()}
 
 
 class LogError(ValueError):
@@ -78,10 +74,9 @@ def write_log(log: Log) -> Iterator[bytes]:
 
 def encode_record(record: Record) -> bytes:
     """One line without its newline: {seq, at, do}, and `cause` where there is one."""
-    command = record.command
-    values = {KEYS.get(field.name, field.name): getattr(command, field.name) for field in fields(command)}
+    command = {NAMES[type(record.command)]: record.command}
     cause = {} if record.cause is None else {"cause": record.cause}
-    return msgspec.json.encode({"seq": record.sequence, "at": record.at, "do": {NAMES[type(command)]: values}, **cause})
+    return msgspec.json.encode({"seq": record.sequence, "at": record.at, "do": command, **cause})
 
 
 def read_log(lines: Iterable[bytes]) -> tuple[Header, Iterator[Record]]:
@@ -102,7 +97,7 @@ def _read_record(number: int, line: bytes) -> Record:
     try:
         record: dict[str, Any] = msgspec.json.decode(line)
         ((name, values),) = record["do"].items()
-        command = msgspec.convert({FIELDS.get(key, key): value for key, value in values.items()}, COMMANDS[name])
+        command = msgspec.convert(values, COMMANDS[name])
         cause = msgspec.convert(record.get("cause"), Cause | None)
         return Record(int(record["seq"]), int(record["at"]), command, cause)
     except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:

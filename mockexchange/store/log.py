@@ -1,16 +1,16 @@
 """What a log is: a header, then records in order. Appending is awaitable, so that a log may live elsewhere."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from mockexchange.core.commands import Command
 
 FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
+class Header(Struct, frozen=True, kw_only=True):
     """The first record: all that a replay needs beside the commands."""
 
     format: int = FORMAT
@@ -28,16 +28,14 @@ class Header:
     """Those of the default venue, and by its name those of another that are not as they always are."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """A step of the scenario's script, and which of its repetitions."""
 
     step: str
     repetition: int
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One command, refused ones included: `at` is the effective instant in microseconds."""
 
     sequence: int

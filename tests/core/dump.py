@@ -36,6 +36,6 @@ def _parts(value: object) -> Iterable[tuple[object, object]]:
         return value.items()
     if isinstance(value, Iterable):
         return enumerate(value)
-    names: tuple[str, ...] = getattr(value, "__slots__", ())
+    names: tuple[str, ...] = getattr(value, "__struct_fields__", ()) or getattr(value, "__slots__", ())
     assert names, f"{value!r} hides what it is made of"
     return ((name, getattr(value, name)) for name in names)

@@ -194,7 +194,7 @@ def test_what_is_just_in_range_is_not(command: Callable[..., object], values: Va
 
 @pytest.mark.parametrize("kind", [*get_args(Command), *get_args(Event), Refusal], ids=lambda kind: kind.__name__)
 def test_commands_events_and_refusals_are_frozen(kind: Any) -> None:
-    assert kind.__dataclass_params__.frozen
+    assert kind.__struct_config__.frozen
     assert "__slots__" in vars(kind)
 
 

@@ -1,7 +1,8 @@
 """The same commands give the same events, ids and state; the seed changes ids and nothing else."""
 
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from mockexchange.core.commands import CancelOrder, Command, Deposit, ListMarket, OpenAccount, SettleMarket
 from mockexchange.core.events import Event, Filled, OrderRested, PositionChanged

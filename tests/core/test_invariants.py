@@ -1,9 +1,9 @@
 """The invariants notice what they are there for: each is broken by hand and named."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import force_setattr, replace
 
 from mockexchange.core.commands import OpenGroup, SettleMarket, Transfer, TransferShard
 from mockexchange.core.invariants import violations
@@ -119,22 +119,22 @@ def crowd() -> World:
 
 def bought(state: State) -> None:
     (settlement,) = state.accounts["desk"].ledger.settlements
-    object.__setattr__(settlement, "no", Bought(200, settlement.no.cost_micros))
+    force_setattr(settlement, "no", Bought(200, settlement.no.cost_micros))
 
 
 def settled_cost(state: State) -> None:
     (settlement,) = state.accounts["desk"].ledger.settlements
-    object.__setattr__(settlement, "no", Bought(100, settlement.no.cost_micros + 1))
+    force_setattr(settlement, "no", Bought(100, settlement.no.cost_micros + 1))
 
 
 def settled_fees(state: State) -> None:
     (settlement,) = state.accounts["desk"].ledger.settlements
-    object.__setattr__(settlement, "fees_micros", 1)
+    force_setattr(settlement, "fees_micros", 1)
 
 
 def revenue(state: State) -> None:
     (settlement,) = state.accounts["desk"].ledger.settlements
-    object.__setattr__(settlement, "revenue_micros", settlement.revenue_micros + 1)
+    force_setattr(settlement, "revenue_micros", settlement.revenue_micros + 1)
 
 
 def lost_settlement(state: State) -> None:

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import chain, product
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from msgspec.structs import replace
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
@@ -232,7 +232,7 @@ class TwoExchanges(RuleBasedStateMachine):
 def frame(row: Position, last: PositionChanged) -> PositionChanged:
     """What the last event about a row must have said; whether it moved is known to `Told`."""
     values = shown(row)._asdict()
-    told = {name: values[name] for name in PositionChanged.__slots__ if name in values}
+    told = {name: values[name] for name in PositionChanged.__struct_fields__ if name in values}
     return PositionChanged(subaccount_ref=row.subaccount_ref, has_moved=last.has_moved, **told)
 
 

@@ -1,9 +1,9 @@
 """Every refusal: its code, words that say what was wrong and what was expected, and a state that stays as it was."""
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import pytest
+from msgspec.structs import replace
 
 from mockexchange.core.commands import (
     AddKey,

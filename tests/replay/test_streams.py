@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from mockexchange.core.commands import CloseMarket, SettleMarket
 from mockexchange.core.vocabulary import Result, SubaccountRef

@@ -1,7 +1,8 @@
 """Steps about contracts, each with the command that it is."""
 
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command

@@ -1,8 +1,9 @@
 """Steps and commands are the same set, and a step reaches whatever its command can say."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any, cast, get_args
+
+from msgspec.structs import fields
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command

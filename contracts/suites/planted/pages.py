@@ -1,7 +1,8 @@
 """Faults of pages and filters: which rows there are, how many, and in which order."""
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from contracts.suites.planted.planting import Fault, Planter, fault
 from mockexchange.core.model import history

@@ -1,13 +1,10 @@
 """Commands: accounts, books and keys."""
 
-from dataclasses import dataclass
-
-from mockexchange.core.commands.validation import require
+from mockexchange.core.commands.validation import CommandStruct, require
 from mockexchange.core.vocabulary import AccountKind, SubaccountRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenAccount:
+class OpenAccount(CommandStruct, frozen=True, kw_only=True):
     account: str
     kind: AccountKind = AccountKind.MEMBER
     account_id: str = ""
@@ -23,8 +20,7 @@ class OpenAccount:
         require(bool(self.account) and "/" not in self.account, "account: expected a name without a slash")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenSubaccount:
+class OpenSubaccount(CommandStruct, frozen=True, kw_only=True):
     """A member's subaccount ("1" to "63") or an FCM's subtrader (any name)."""
 
     account: str
@@ -36,8 +32,7 @@ class OpenSubaccount:
         require(bool(self.subaccount) and "/" not in self.subaccount, "book: expected a name without a slash")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddKey:
+class AddKey(CommandStruct, frozen=True, kw_only=True):
     account: str
     key: str
     key_id: str
@@ -54,8 +49,7 @@ class AddKey:
         require(bool(self.public_key) != bool(self.secret), "public_key and secret: expected one of them")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestrictSubtrader:
+class RestrictSubtrader(CommandStruct, frozen=True, kw_only=True):
     """What an FCM forbids a subtrader: whole categories, or all trading."""
 
     subaccount_ref: SubaccountRef
@@ -63,8 +57,7 @@ class RestrictSubtrader:
     blocked: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CapSubtrader:
+class CapSubtrader(CommandStruct, frozen=True, kw_only=True):
     """How much a subtrader may put into event contracts a day; None lifts the cap."""
 
     subaccount_ref: SubaccountRef

@@ -1,8 +1,6 @@
 """Commands: cash that comes, goes and moves other than by trading."""
 
-from dataclasses import dataclass
-
-from mockexchange.core.commands.validation import require, require_amount
+from mockexchange.core.commands.validation import CommandStruct, require, require_amount
 from mockexchange.core.vocabulary import (
     EXCHANGE_INDEX_MAX,
     Instance,
@@ -16,8 +14,7 @@ from mockexchange.core.vocabulary import (
 OPENING_STATUSES = (PaymentStatus.APPLIED, PaymentStatus.PENDING)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deposit:
+class Deposit(CommandStruct, frozen=True, kw_only=True):
     """Cash from outside: it is there once the payment is applied, less the fee."""
 
     subaccount_ref: SubaccountRef
@@ -33,8 +30,7 @@ class Deposit:
         require(self.status in OPENING_STATUSES, f"status: a payment begins applied or pending, not {self.status}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdraw:
+class Withdraw(CommandStruct, frozen=True, kw_only=True):
     """Cash to the outside: amount and fee leave at once, and come back if the payment fails or is returned."""
 
     subaccount_ref: SubaccountRef
@@ -50,8 +46,7 @@ class Withdraw:
         require(self.status in OPENING_STATUSES, f"status: a payment begins applied or pending, not {self.status}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinalizePayment:
+class FinalizePayment(CommandStruct, frozen=True, kw_only=True):
     payment: str
     status: PaymentStatus
 
@@ -59,8 +54,7 @@ class FinalizePayment:
         require(self.status is not PaymentStatus.PENDING, "status: expected applied, failed or returned")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
+class Transfer(CommandStruct, frozen=True, kw_only=True):
     """Cash between two books of one account."""
 
     source: SubaccountRef
@@ -74,8 +68,7 @@ class Transfer:
         require(self.source != self.target, "target: expected another book than the source")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferShard:
+class TransferShard(CommandStruct, frozen=True, kw_only=True):
     """Cash of the primary book between the venue's instances and their shards; it leaves its source at once."""
 
     account: str
@@ -95,13 +88,11 @@ class TransferShard:
         require(ends[0] != ends[1], "target: expected another instance or shard than the source")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompleteTransfer:
+class CompleteTransfer(CommandStruct, frozen=True, kw_only=True):
     transfer: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllocateBalance:
+class AllocateBalance(CommandStruct, frozen=True, kw_only=True):
     """How an account wants its cash spread over the shards: (exchange index, percent), 100 in all."""
 
     account: str
@@ -116,7 +107,6 @@ class AllocateBalance:
         require(sum(percents) == 100, f"allocations: expected 100 percent in all, got {sum(percents)}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetNetting:
+class SetNetting(CommandStruct, frozen=True, kw_only=True):
     subaccount_ref: SubaccountRef
     enabled: bool

@@ -1,16 +1,14 @@
 """Commands: contracts and their prices, fills, sessions, funding, delivery, and cash by currency."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
-from mockexchange.core.commands.validation import require, require_above_0, require_decimal
+from mockexchange.core.commands.validation import CommandStruct, require, require_above_0, require_decimal
 from mockexchange.core.derivatives.contracts import NO_GREEKS, Greeks, Terms
 from mockexchange.core.derivatives.vocabulary import COMBOS, ContractKind, Direction
 from mockexchange.core.vocabulary import SubaccountRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListContract:
+class ListContract(CommandStruct, frozen=True, kw_only=True):
     """`settlement` is the price of the last settlement, 0 where there was none."""
 
     terms: Terms
@@ -28,8 +26,7 @@ class ListContract:
         _check_option(self.iv, self.greeks)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetIndex:
+class SetIndex(CommandStruct, frozen=True, kw_only=True):
     index: str
     price: Decimal
 
@@ -38,8 +35,7 @@ class SetIndex:
         require_above_0("price", self.price)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarkContract:
+class MarkContract(CommandStruct, frozen=True, kw_only=True):
     """Greeks that are None stay as they are, or follow from `iv` where that is given. Only a combo's price can be 0."""
 
     contract: str
@@ -52,8 +48,7 @@ class MarkContract:
         _check_option(self.iv, self.greeks)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradeContract:
+class TradeContract(CommandStruct, frozen=True, kw_only=True):
     """A trade that happened. `amount` is without a sign, in the unit of sizes."""
 
     subaccount_ref: SubaccountRef
@@ -77,8 +72,7 @@ class TradeContract:
         require(self.against != self.subaccount_ref, "against: expected another book than the account's own")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenHolding:
+class OpenHolding(CommandStruct, frozen=True, kw_only=True):
     """An opening position without trades, for an account imported from elsewhere.
 
     `reference` is the price the session counts from: the contract's last settlement where it is not given.
@@ -103,8 +97,7 @@ class OpenHolding:
             require_decimal(name, getattr(self, name))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettleSession:
+class SettleSession(CommandStruct, frozen=True, kw_only=True):
     """The daily settlement: at the prices given, and at the mark where none is."""
 
     prices: tuple[tuple[str, Decimal], ...] = ()
@@ -114,8 +107,7 @@ class SettleSession:
             require_decimal(f"prices: {name}", price)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PayFunding:
+class PayFunding(CommandStruct, frozen=True, kw_only=True):
     """Who is long pays `rate` of the position's value where that is above 0, and is paid where it is below."""
 
     contract: str
@@ -128,8 +120,7 @@ class PayFunding:
             require_decimal("interest_value", self.interest_value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeliverContract:
+class DeliverContract(CommandStruct, frozen=True, kw_only=True):
     """It expires at the price given, or at that of its index; nobody holds it then."""
 
     contract: str
@@ -140,8 +131,7 @@ class DeliverContract:
             require_above_0("price", self.price)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CreditCurrency:
+class CreditCurrency(CommandStruct, frozen=True, kw_only=True):
     """Cash that comes, or goes where it is below 0."""
 
     subaccount_ref: SubaccountRef

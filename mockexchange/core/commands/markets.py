@@ -1,8 +1,6 @@
 """Commands: series, events, markets, their prices and books, and the way to settlement."""
 
-from dataclasses import dataclass
-
-from mockexchange.core.commands.validation import require, require_price, require_result
+from mockexchange.core.commands.validation import CommandStruct, require, require_price, require_result
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, EXCHANGE_INDEX_MAX, FeeType, Result, Severity
 
@@ -11,8 +9,7 @@ FEE_MULTIPLIER_UNIT = 10_000
 PLAIN = EventDetails()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListSeries:
+class ListSeries(CommandStruct, frozen=True, kw_only=True):
     series: str
     fee_type: FeeType = FeeType.QUADRATIC
     fee_multiplier: int = FEE_MULTIPLIER_UNIT
@@ -22,8 +19,7 @@ class ListSeries:
         require(self.fee_multiplier >= 0, "fee_multiplier: expected 0 or more")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListMarket:
+class ListMarket(CommandStruct, frozen=True, kw_only=True):
     """List a market; its event and series come into being with the first market that names them."""
 
     market: str
@@ -41,16 +37,14 @@ class ListMarket:
             require_price(self.price_centicents)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DescribeEvent:
+class DescribeEvent(CommandStruct, frozen=True, kw_only=True):
     """Say more of an event, listed already or to be listed."""
 
     event: str
     details: EventDetails = PLAIN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuoteMarket:
+class QuoteMarket(CommandStruct, frozen=True, kw_only=True):
     """Replace what strangers rest in a market's book: (price, count) levels of bids for each side."""
 
     market: str
@@ -69,8 +63,7 @@ class QuoteMarket:
         require(sum(best) < CENTICENTS_PER_DOLLAR, "book: bids for yes and no that add up to a dollar would trade")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PriceMarket:
+class PriceMarket(CommandStruct, frozen=True, kw_only=True):
     market: str
     price_centicents: int
 
@@ -78,13 +71,11 @@ class PriceMarket:
         require_price(self.price_centicents)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseMarket:
+class CloseMarket(CommandStruct, frozen=True, kw_only=True):
     market: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetermineMarket:
+class DetermineMarket(CommandStruct, frozen=True, kw_only=True):
     market: str
     result: Result
     value_centicents: int | None = None
@@ -93,18 +84,15 @@ class DetermineMarket:
         require_result(self.result, self.value_centicents)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisputeMarket:
+class DisputeMarket(CommandStruct, frozen=True, kw_only=True):
     market: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FinalizeMarket:
+class FinalizeMarket(CommandStruct, frozen=True, kw_only=True):
     market: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettleMarket:
+class SettleMarket(CommandStruct, frozen=True, kw_only=True):
     """Determine where that is still to be done, then finalize: what a test wants nine times in ten."""
 
     market: str
@@ -115,8 +103,7 @@ class SettleMarket:
         require_result(self.result, self.value_centicents)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SwitchExchange:
+class SwitchExchange(CommandStruct, frozen=True, kw_only=True):
     """Open or halt the whole exchange, as its status endpoint tells."""
 
     active: bool = True
@@ -125,8 +112,7 @@ class SwitchExchange:
     """When it is expected back, in microseconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announce:
+class Announce(CommandStruct, frozen=True, kw_only=True):
     message: str
     severity: Severity = Severity.INFO
     active: bool = True
@@ -137,8 +123,7 @@ class Announce:
         require(bool(self.message), "message: expected text")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class Note(CommandStruct, frozen=True, kw_only=True):
     """Something was done around the exchange that its state does not depend on: it is kept in its place in the log."""
 
     subject: str

@@ -1,13 +1,10 @@
 """Commands: fills, opening balances, orders and their groups."""
 
-from dataclasses import dataclass
-
-from mockexchange.core.commands.validation import require, require_price
+from mockexchange.core.commands.validation import CommandStruct, require, require_price
 from mockexchange.core.vocabulary import Action, SelfTradePrevention, Side, SubaccountRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fill:
+class Fill(CommandStruct, frozen=True, kw_only=True):
     """A trade that happened. It needs no order behind it: then its order id is derived."""
 
     subaccount_ref: SubaccountRef
@@ -32,8 +29,7 @@ class Fill:
         require(self.against != self.subaccount_ref, "against: expected another book than the account's own")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenPosition:
+class OpenPosition(CommandStruct, frozen=True, kw_only=True):
     """An opening balance without fills, for an account imported from elsewhere."""
 
     subaccount_ref: SubaccountRef
@@ -53,8 +49,7 @@ class OpenPosition:
         require(self.shares_centis is None or self.shares_centis >= 0, "shares: expected 0 or more")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestOrder:
+class RestOrder(CommandStruct, frozen=True, kw_only=True):
     subaccount_ref: SubaccountRef
     market: str
     side: Side
@@ -73,8 +68,7 @@ class RestOrder:
         require_price(self.price_centicents)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReduceOrder:
+class ReduceOrder(CommandStruct, frozen=True, kw_only=True):
     order: str
     count_centis: int
 
@@ -82,20 +76,17 @@ class ReduceOrder:
         require(self.count_centis > 0, "count: expected more than 0")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelOrder:
+class CancelOrder(CommandStruct, frozen=True, kw_only=True):
     order: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpireOrder:
+class ExpireOrder(CommandStruct, frozen=True, kw_only=True):
     """Cancel a resting order because its time is up, which nobody but the one who says so checks."""
 
     order: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AmendOrder:
+class AmendOrder(CommandStruct, frozen=True, kw_only=True):
     """Give a resting order another limit price, another count, or both; it keeps what is not given."""
 
     order: str
@@ -112,8 +103,7 @@ class AmendOrder:
             require_price(self.price_centicents)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OpenGroup:
+class OpenGroup(CommandStruct, frozen=True, kw_only=True):
     """Orders of one book that are canceled together once `limit_centis` of them have been filled."""
 
     subaccount_ref: SubaccountRef
@@ -124,22 +114,19 @@ class OpenGroup:
         require(self.limit_centis is None or self.limit_centis > 0, "limit: expected more than 0")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriggerGroup:
+class TriggerGroup(CommandStruct, frozen=True, kw_only=True):
     """Cancel every order of the group, as if its limit had been reached."""
 
     group: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResetGroup:
+class ResetGroup(CommandStruct, frozen=True, kw_only=True):
     """Count the group's fills from zero again."""
 
     group: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitGroup:
+class LimitGroup(CommandStruct, frozen=True, kw_only=True):
     """Give the group another limit. One that its fills have reached already triggers it."""
 
     group: str
@@ -149,8 +136,7 @@ class LimitGroup:
         require(self.limit_centis > 0, "limit: expected more than 0")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeleteGroup:
+class DeleteGroup(CommandStruct, frozen=True, kw_only=True):
     """Cancel every order of the group and forget it; its id is free again."""
 
     group: str

@@ -1,11 +1,19 @@
-"""What the constructors of commands check, and in which words they refuse."""
+"""The base of commands, and checks that their constructors share."""
 
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Result
 
 DECIMAL_DIGITS_MAX = 18
 """Before the point, and after it: a product of two such numbers is exact in the arithmetic of derivatives."""
+LOG_KEYS = {"subaccount_ref": "purse", "subaccount": "book", "subaccount_id": "book_id"}
+"""Keys of a command in the log where they differ from the field."""
+
+
+class CommandStruct(Struct, frozen=True, rename=LOG_KEYS):
+    """A frozen command; its `__post_init__` raises ValueError for a field out of its range."""
 
 
 def require(holds: bool, message: str) -> None:

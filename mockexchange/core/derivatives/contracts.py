@@ -1,13 +1,13 @@
 """What is traded: a contract with its terms, and what is known of its price."""
 
-from dataclasses import dataclass, field
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mockexchange.core.derivatives.vocabulary import ContractKind, Form, OptionType, Period
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarginTerms:
+class MarginTerms(Struct, frozen=True, kw_only=True):
     """Of a future: initial margin = value * (initial + slope * coins), maintenance alike.
 
     Value is in settlement currency, coins are what the position is of the base coin: of an inverse future the same
@@ -19,8 +19,7 @@ class MarginTerms:
     slope: Decimal = Decimal("0.00005")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Greeks:
+class Greeks(Struct, frozen=True, kw_only=True):
     """Of one contract held long; a position's are these times its size."""
 
     delta: Decimal = Decimal(0)
@@ -32,8 +31,7 @@ class Greeks:
 NO_GREEKS = Greeks()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class Terms(Struct, frozen=True, kw_only=True):
     """What never changes of a contract. `expires_at` is None for a perpetual; a combo has legs (contract, ratio)."""
 
     name: str
@@ -53,7 +51,7 @@ class Terms:
     strike: Decimal | None = None
     option_type: OptionType | None = None
     legs: tuple[tuple[str, int], ...] = ()
-    margin: MarginTerms = field(default_factory=MarginTerms)
+    margin: MarginTerms = MarginTerms()
 
     @property
     def settlement_currency(self) -> str:
@@ -64,8 +62,7 @@ class Terms:
         return self.period is Period.PERPETUAL
 
 
-@dataclass(slots=True, eq=False)
-class Contract:
+class Contract(Struct, eq=False):
     """`mark` and `settlement` are prices: of now, and of the last settlement (0 while there was none)."""
 
     terms: Terms

@@ -5,8 +5,9 @@ Two costs are kept. `cost` counts from the entry prices and gives the profit sin
 since: it gives the profit of the session, which can have the other sign.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mockexchange.core.derivatives.precision import quotient
 from mockexchange.core.instruments.contract import Instrument
@@ -14,8 +15,7 @@ from mockexchange.core.instruments.contract import Instrument
 ZERO = Decimal(0)
 
 
-@dataclass(slots=True, eq=False)
-class Holding:
+class Holding(Struct, eq=False):
     """`size` is signed, in the unit the contract is traded in: of a linear future the base coin."""
 
     size: Decimal = ZERO
@@ -97,8 +97,7 @@ class Holding:
         return cost if closed == self.size else quotient(cost * closed, self.size)
 
 
-@dataclass(slots=True, eq=False)
-class Cash:
+class Cash(Struct, eq=False):
     """A book's cash in one currency, and where it comes from: credited + traded + settled - fees."""
 
     amount: Decimal = ZERO

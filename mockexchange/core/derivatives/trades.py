@@ -1,15 +1,15 @@
 """One account's side of a trade of a contract."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.vocabulary import SubaccountRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractTrade:
+class ContractTrade(Struct, frozen=True, kw_only=True):
     """`combo` is the combo whose leg this is; prices of the mark and the index are those of its instant."""
 
     subaccount_ref: SubaccountRef

@@ -1,14 +1,14 @@
 """What can be read of holdings and cash: every number that a venue shows, exact. Rounding is the wire's."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.vocabulary import SubaccountRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionView:
+class PositionView(Struct, frozen=True, kw_only=True):
     """A position as of now; a flat one has zeros. Amounts are in settlement currency but those in `_usd`.
 
     What there is not for the contract's kind is None: which fields a venue shows is the venue's.
@@ -45,8 +45,7 @@ class PositionView:
     revision: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SummaryView:
+class SummaryView(Struct, frozen=True, kw_only=True):
     """One book's account in one currency."""
 
     subaccount_ref: SubaccountRef

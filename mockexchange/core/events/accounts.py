@@ -1,36 +1,31 @@
 """Events: accounts, books, keys, and what a merchant forbids its subtraders."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mockexchange.core.vocabulary import AccountKind, SubaccountRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountOpened:
+class AccountOpened(Struct, frozen=True, kw_only=True):
     account: str
     kind: AccountKind
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubaccountOpened:
+class SubaccountOpened(Struct, frozen=True, kw_only=True):
     subaccount_ref: SubaccountRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyAdded:
+class KeyAdded(Struct, frozen=True, kw_only=True):
     account: str
     key: str
     key_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubtraderRestricted:
+class SubtraderRestricted(Struct, frozen=True, kw_only=True):
     subaccount_ref: SubaccountRef
     categories: tuple[str, ...]
     blocked: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SubtraderCapped:
+class SubtraderCapped(Struct, frozen=True, kw_only=True):
     subaccount_ref: SubaccountRef
     limit_micros: int | None

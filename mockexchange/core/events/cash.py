@@ -1,6 +1,6 @@
 """Events: cash that came, went and moved other than by trading."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mockexchange.core.vocabulary import (
     Instance,
@@ -13,8 +13,7 @@ from mockexchange.core.vocabulary import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CashMoved:
+class CashMoved(Struct, frozen=True, kw_only=True):
     """Cash entered (positive) or left (negative) a book other than by trading."""
 
     subaccount_ref: SubaccountRef
@@ -22,8 +21,7 @@ class CashMoved:
     cash_micros: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentMade:
+class PaymentMade(Struct, frozen=True, kw_only=True):
     payment: str
     kind: PaymentKind
     subaccount_ref: SubaccountRef
@@ -33,14 +31,12 @@ class PaymentMade:
     fee_micros: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentFinalized:
+class PaymentFinalized(Struct, frozen=True, kw_only=True):
     payment: str
     status: PaymentStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transferred:
+class Transferred(Struct, frozen=True, kw_only=True):
     """Cash went from one book of an account to another."""
 
     transfer: str
@@ -49,8 +45,7 @@ class Transferred:
     amount_micros: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShardTransferred:
+class ShardTransferred(Struct, frozen=True, kw_only=True):
     """Cash left an instance's shard; it is at the target once the transfer is complete."""
 
     transfer: str
@@ -63,13 +58,11 @@ class ShardTransferred:
     status: TransferStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TransferCompleted:
+class TransferCompleted(Struct, frozen=True, kw_only=True):
     transfer: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BalanceAllocated:
+class BalanceAllocated(Struct, frozen=True, kw_only=True):
     """How the account's cash is to be spread: (exchange index, percent)."""
 
     account: str
@@ -77,7 +70,6 @@ class BalanceAllocated:
     reservation: Reservation
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NettingSet:
+class NettingSet(Struct, frozen=True, kw_only=True):
     subaccount_ref: SubaccountRef
     enabled: bool

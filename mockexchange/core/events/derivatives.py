@@ -1,31 +1,28 @@
 """Events: what happened to contracts, holdings and cash by currency."""
 
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractListed:
+class ContractListed(Struct, frozen=True, kw_only=True):
     contract: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexSet:
+class IndexSet(Struct, frozen=True, kw_only=True):
     index: str
     price: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractMarked:
+class ContractMarked(Struct, frozen=True, kw_only=True):
     contract: str
     price: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractTraded:
+class ContractTraded(Struct, frozen=True, kw_only=True):
     """One account's side of a trade; the row is `state.derivatives.trades` by its serial."""
 
     subaccount_ref: SubaccountRef
@@ -39,8 +36,7 @@ class ContractTraded:
     fee: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldingChanged:
+class HoldingChanged(Struct, frozen=True, kw_only=True):
     subaccount_ref: SubaccountRef
     contract: str
     size: Decimal
@@ -50,19 +46,16 @@ class HoldingChanged:
     realized_funding: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CashChanged:
+class CashChanged(Struct, frozen=True, kw_only=True):
     subaccount_ref: SubaccountRef
     currency: str
     cash: Decimal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionSettled:
+class SessionSettled(Struct, frozen=True, kw_only=True):
     prices: tuple[tuple[str, Decimal], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContractDelivered:
+class ContractDelivered(Struct, frozen=True, kw_only=True):
     contract: str
     price: Decimal

@@ -1,42 +1,36 @@
 """Events: series, events, markets, their prices and books, and the exchange itself."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mockexchange.core.vocabulary import MarketStatus, Result, Severity, Side
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesListed:
+class SeriesListed(Struct, frozen=True, kw_only=True):
     series: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventDescribed:
+class EventDescribed(Struct, frozen=True, kw_only=True):
     event: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventListed:
+class EventListed(Struct, frozen=True, kw_only=True):
     """An event came into being with its first market."""
 
     event: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketListed:
+class MarketListed(Struct, frozen=True, kw_only=True):
     market: str
     event: str
     series: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketPriced:
+class MarketPriced(Struct, frozen=True, kw_only=True):
     market: str
     price_centicents: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketQuoted:
+class MarketQuoted(Struct, frozen=True, kw_only=True):
     """Bids of strangers: (price, count) levels of each side, best first."""
 
     market: str
@@ -44,8 +38,7 @@ class MarketQuoted:
     no_levels: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LevelChanged:
+class LevelChanged(Struct, frozen=True, kw_only=True):
     """Contracts came to one price of a book, or (negative) left it; `order_id` is whose, None for a stranger's."""
 
     market: str
@@ -56,8 +49,7 @@ class LevelChanged:
     order_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketMoved:
+class MarketMoved(Struct, frozen=True, kw_only=True):
     """The market entered `status`; `result` and `value_centicents` are set from its determination on."""
 
     market: str
@@ -66,22 +58,19 @@ class MarketMoved:
     value_centicents: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExchangeSwitched:
+class ExchangeSwitched(Struct, frozen=True, kw_only=True):
     active: bool
     trading: bool
     resume_at: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announced:
+class Announced(Struct, frozen=True, kw_only=True):
     message: str
     severity: Severity
     active: bool
     delivered_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noted:
+class Noted(Struct, frozen=True, kw_only=True):
     subject: str
     text: str

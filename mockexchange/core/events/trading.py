@@ -1,12 +1,11 @@
 """Events: fills, positions, orders and their groups."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mockexchange.core.vocabulary import Action, OrderReason, OrderStatus, Result, Side, SubaccountRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filled:
+class Filled(Struct, frozen=True, kw_only=True):
     fill_id: str
     order_id: str
     subaccount_ref: SubaccountRef
@@ -21,8 +20,7 @@ class Filled:
     """What the book holds in the market after it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Traded:
+class Traded(Struct, frozen=True, kw_only=True):
     """A trade was printed: the public side of one fill, or of two. `taker_side` is the outcome the taker gains from."""
 
     trade_id: str
@@ -32,8 +30,7 @@ class Traded:
     taker_side: Side
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionChanged:
+class PositionChanged(Struct, frozen=True, kw_only=True):
     """The whole row after the change, as the next read will show it."""
 
     subaccount_ref: SubaccountRef
@@ -53,8 +50,7 @@ class PositionChanged:
     """Whether what is held, its cost, profit or fees changed, and not only what rests."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionSettled:
+class PositionSettled(Struct, frozen=True, kw_only=True):
     """What the settlement paid: `revenue_micros` before the `remainder_micros` kept as a fee (scalar results)."""
 
     subaccount_ref: SubaccountRef
@@ -66,8 +62,7 @@ class PositionSettled:
     remainder_micros: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderRested:
+class OrderRested(Struct, frozen=True, kw_only=True):
     order_id: str
     subaccount_ref: SubaccountRef
     market: str
@@ -77,27 +72,23 @@ class OrderRested:
     price_centicents: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderReduced:
+class OrderReduced(Struct, frozen=True, kw_only=True):
     order_id: str
     remaining_centis: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderCanceled:
+class OrderCanceled(Struct, frozen=True, kw_only=True):
     order_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderExecuted:
+class OrderExecuted(Struct, frozen=True, kw_only=True):
     """Contracts of the order were filled; with none remaining it is done."""
 
     order_id: str
     remaining_centis: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderChanged:
+class OrderChanged(Struct, frozen=True, kw_only=True):
     """What can change of an order, after the change, as the next read will show it; new orders come with one too."""
 
     order_id: str
@@ -116,36 +107,31 @@ class OrderChanged:
     updated_at: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupOpened:
+class GroupOpened(Struct, frozen=True, kw_only=True):
     group: str
     subaccount_ref: SubaccountRef
     limit_centis: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupTriggered:
+class GroupTriggered(Struct, frozen=True, kw_only=True):
     """The group takes no orders until it is reset; those that rested are canceled, one event each."""
 
     group: str
     subaccount_ref: SubaccountRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupReset:
+class GroupReset(Struct, frozen=True, kw_only=True):
     group: str
     subaccount_ref: SubaccountRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupLimited:
+class GroupLimited(Struct, frozen=True, kw_only=True):
     group: str
     subaccount_ref: SubaccountRef
     limit_centis: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupDeleted:
+class GroupDeleted(Struct, frozen=True, kw_only=True):
     """The group is no more; those of its orders that rested are canceled, one event each."""
 
     group: str

@@ -6,7 +6,8 @@ trade_id), and has an order, which comes into being with it unless one of that n
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from mockexchange.core import fees
 from mockexchange.core.commands import Fill, OpenPosition

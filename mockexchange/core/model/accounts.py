@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from mockexchange.core.model.ledgers import Ledger
 from mockexchange.core.vocabulary import AccountKind, Reservation
 
 WHOLLY_ON_FIRST = ((0, 100),)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """An API key as the exchange knows it, of a key pair or of a shared secret; the core parses neither."""
 
     account: str
@@ -23,8 +24,7 @@ class Key:
     """"" where there is a public key, as that is where there is a secret."""
 
 
-@dataclass(slots=True)
-class SubtraderRules:
+class SubtraderRules(Struct):
     """What an FCM forbids a subtrader."""
 
     blocked: bool = False

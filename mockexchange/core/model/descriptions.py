@@ -1,18 +1,16 @@
 """What a series, an event and a market say of themselves, beside what trades: texts, times and strikes."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesDetails:
+class SeriesDetails(Struct, frozen=True, kw_only=True):
     title: str = ""
     category: str = ""
     frequency: str = "custom"
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventDetails:
+class EventDetails(Struct, frozen=True, kw_only=True):
     title: str = ""
     sub_title: str = ""
     category: str = ""
@@ -21,8 +19,7 @@ class EventDetails:
     strike_period: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MarketDetails:
+class MarketDetails(Struct, frozen=True, kw_only=True):
     """Instants are microseconds; one that is None follows from when the market was listed."""
 
     subtitle: str = ""

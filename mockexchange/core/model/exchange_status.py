@@ -1,19 +1,17 @@
 """The exchange as a whole: whether it runs, and what it has to say."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mockexchange.core.vocabulary import Severity
 
 
-@dataclass(slots=True)
-class Service:
+class Service(Struct):
     is_active: bool = True
     is_trading: bool = True
     resume_at: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Announcement:
+class Announcement(Struct, frozen=True):
     message: str
     severity: Severity
     is_active: bool

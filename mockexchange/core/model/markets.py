@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from msgspec import Struct
+
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.refusals import RefusalCode, Refused
@@ -24,8 +26,7 @@ PLAIN_MARKET = MarketDetails()
 Levels = dict[Side, dict[int, int]]
 
 
-@dataclass(slots=True, eq=False)
-class Series:
+class Series(Struct, eq=False):
     ticker: str
     fee_type: FeeType
     fee_multiplier: int

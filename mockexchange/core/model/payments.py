@@ -1,6 +1,6 @@
 """Deposits, withdrawals and transfers: rows of what moved cash other than by trading."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.vocabulary import (
@@ -37,8 +37,7 @@ class _Listed:
         return ()
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class Payment(_Listed):
+class Payment(_Listed, Struct, eq=False, kw_only=True):
     payment_id: str
     kind: PaymentKind
     subaccount_ref: SubaccountRef
@@ -64,8 +63,7 @@ class Payment(_Listed):
         return -self.amount_micros - self.fee_micros if is_out else 0
 
 
-@dataclass(slots=True, frozen=True, eq=False, kw_only=True)
-class TransferRow(_Listed):
+class TransferRow(_Listed, Struct, frozen=True, eq=False, kw_only=True):
     """Cash between two books of one account."""
 
     transfer_id: str
@@ -80,8 +78,7 @@ class TransferRow(_Listed):
         return self.serial
 
 
-@dataclass(slots=True, eq=False, kw_only=True)
-class ShardTransfer(_Listed):
+class ShardTransfer(_Listed, Struct, eq=False, kw_only=True):
     """Cash between instances and shards of the venue."""
 
     transfer_id: str

@@ -1,7 +1,8 @@
 """What a market's settlement paid to one book."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.model.markets import Market
@@ -15,8 +16,7 @@ class Bought(NamedTuple):
     cost_micros: int = 0
 
 
-@dataclass(slots=True, frozen=True, eq=False, kw_only=True)
-class Settlement:
+class Settlement(Struct, frozen=True, eq=False, kw_only=True):
     subaccount_ref: SubaccountRef
     market: Market
     result: Result

@@ -5,7 +5,8 @@ contradict each other (a market of another event, an order of another account) f
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from mockexchange.core.model.history import ALWAYS, EVERYTHING, HistoryPage, Partition, Selector, Window, page_of
 from mockexchange.core.model.markets import EventListing
@@ -15,8 +16,7 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import OrderStatus
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListQuery:
+class ListQuery(Struct, frozen=True, kw_only=True):
     """What every list can be asked for. `books` None is all of them; `after` is where the last page ended."""
 
     limit: int
@@ -29,8 +29,7 @@ class ListQuery:
         return self.subaccounts is None or partition[0] in self.subaccounts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FillQuery(ListQuery):
+class FillQuery(ListQuery, frozen=True, kw_only=True):
     """`archived`: False leaves out what is listed with history, True gives nothing else."""
 
     order_id: str | None = None
@@ -38,8 +37,7 @@ class FillQuery(ListQuery):
     archived: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderQuery(ListQuery):
+class OrderQuery(ListQuery, frozen=True, kw_only=True):
     """`statuses` empty is all; `archived`: False leaves out what is listed with history, True gives nothing else."""
 
     events: Collection[str] = ()
@@ -57,8 +55,7 @@ class OrderQuery(ListQuery):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SettlementQuery(ListQuery):
+class SettlementQuery(ListQuery, frozen=True, kw_only=True):
     events: Collection[str] = ()
 
 

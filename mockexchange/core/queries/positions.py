@@ -6,9 +6,10 @@ asked for or left out, the same of those), whatever the other filters say.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice, product
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from mockexchange.core.model.positions import (
     ANY_COUNT,
@@ -26,8 +27,7 @@ VIEWS = tuple(product((False, True, None), repeat=2))
 """The filters by settlement and archive; the same totals seen through others are another row."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PositionQuery:
+class PositionQuery(Struct, frozen=True, kw_only=True):
     """Which rows: every filter given must hold.
 
     `settled`: False, True, or None for both. `archived`: False leaves out what is listed with history, True gives

@@ -3,7 +3,6 @@
 Nothing is rounded, and values that venues only print rounded are left out. Nothing goes through a venue's tables.
 """
 
-from dataclasses import fields
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -90,4 +89,4 @@ def _trade(trade: ContractTrade) -> Row:
 
 def _rest_of(value: Any, own: tuple[str, ...]) -> Row:
     """Return the fields under their own names, except those that the row formats itself."""
-    return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.name not in own}
+    return {name: plain(getattr(value, name)) for name in value.__struct_fields__ if name not in own}

@@ -3,7 +3,6 @@
 Tests compare a client's view with it. It never goes through the venue's tables.
 """
 
-from dataclasses import fields
 from typing import Any
 
 from mockexchange.core.commands import Command, OpenSubaccount
@@ -43,8 +42,8 @@ def public_name(value: Command | Event) -> str:
 
 def event_of(event: Event) -> dict[str, Any]:
     plain: dict[str, Any] = {"type": _snake(public_name(event))}
-    for field in fields(event):
-        plain.update(_plain(field.name, getattr(event, field.name)))
+    for name in event.__struct_fields__:
+        plain.update(_plain(name, getattr(event, name)))
     return plain
 
 

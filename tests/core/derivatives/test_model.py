@@ -1,12 +1,12 @@
 """Random trades, marks, settlements, fundings and deliveries: the exchange agrees with fractions counted from lots."""
 
-from dataclasses import fields
 from decimal import Context, Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from mockexchange.core.commands import (
     Command,

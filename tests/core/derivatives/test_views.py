@@ -7,6 +7,7 @@ import pytest
 from mockexchange.core.commands import Command, ListContract, MarkContract, SetIndex, SettleSession
 from mockexchange.core.derivatives.contracts import Greeks, MarginTerms
 from mockexchange.core.derivatives.queries import currencies_of, summary_of
+from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import Form, OptionType, Period
 from mockexchange.core.events import (
     CashChanged,
@@ -98,7 +99,7 @@ class TestViews:
     def test_what_there_is_not_for_a_kind_is_none(self) -> None:
         world = DerivativesWorld()
         absent = {
-            contract: {name for name in world.view(contract).__slots__ if getattr(world.view(contract), name) is None}
+            contract: {name for name in PositionView.__struct_fields__ if getattr(world.view(contract), name) is None}
             for contract in (FUTURE, PERPETUAL, LINEAR, LINEAR_FUTURE, PUT, LINEAR_CALL)
         }
         of_options = {"average_price_usd", "floating_usd", "gamma", "vega", "theta"}
@@ -112,7 +113,7 @@ class TestViews:
         world.mark("0.01", PUT, greeks=Greeks(delta=Decimal("-0.3"), theta=Decimal(-1), vega=Decimal(1)))
         for contract in (FUTURE, PERPETUAL, LINEAR, PUT, CALL):
             view = world.view(contract)
-            numbers = [value for name in view.__slots__ if isinstance(value := getattr(view, name), Decimal)]
+            numbers = [value for name in view.__struct_fields__ if isinstance(value := getattr(view, name), Decimal)]
             assert not any(number.is_signed() for number in numbers)
 
     @pytest.mark.parametrize("mark", ["0", "-5", "17"])
@@ -222,7 +223,7 @@ class TestSummary:
 
     def test_a_currency_that_was_never_there_is_zeros(self) -> None:
         summary = summary_of(DerivativesWorld().exchange.state, DORA, "ETH")
-        numbers = [value for name in summary.__slots__ if isinstance(value := getattr(summary, name), Decimal)]
+        numbers = [value for name in summary.__struct_fields__ if isinstance(value := getattr(summary, name), Decimal)]
         assert not any(numbers)
 
     def test_currencies_are_those_of_cash_and_of_what_is_held(self) -> None:

@@ -1,8 +1,7 @@
 """The exchange as a whole: open, halted, and what it has to say."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from mockexchange.core.commands import Announce, Note, SwitchExchange
 from mockexchange.core.events import Announced, ExchangeSwitched, Noted, OrderCanceled

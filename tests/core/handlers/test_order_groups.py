@@ -1,8 +1,7 @@
 """Groups of orders: what triggers one, what goes with it, and what it takes to use it again."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from mockexchange.core.commands import (
     CancelOrder,

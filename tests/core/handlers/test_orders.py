@@ -1,8 +1,7 @@
 """Orders that rest: what they hold back, and what of it comes back when."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from mockexchange.core.commands import (
     AmendOrder,

@@ -1,8 +1,9 @@
 """Pages the slow way: every row is looked at, every list sorted, every sum taken anew."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import NamedTuple, TypeVar
+
+from msgspec.structs import replace
 
 from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED, Position
 from mockexchange.core.model.subaccounts import Subaccount

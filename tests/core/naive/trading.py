@@ -1,8 +1,9 @@
 """What commands do to the naive exchange: fills, opening balances, orders and groups."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from fractions import Fraction
+
+from msgspec.structs import replace
 
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import CENTIS_PER_CONTRACT, AccountKind, Action, Side, SubaccountRef

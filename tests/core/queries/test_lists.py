@@ -1,10 +1,10 @@
 """Pages of fills, orders and settlements: every combination of filters against plain lists, and filters that clash."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from itertools import cycle, product
 
 import pytest
+from msgspec.structs import replace
 
 from mockexchange.core.commands import CancelOrder, Command, ListMarket, SettleMarket
 from mockexchange.core.model.history import ALWAYS, HistoryPage, R, Window

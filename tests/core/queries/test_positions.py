@@ -1,10 +1,10 @@
 """Pages: every filter and all of them together, walks with any limit, cursor keys, and what a page costs."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import product
 
 import pytest
+from msgspec.structs import replace
 
 from mockexchange.core.commands import CancelOrder, Command, ListMarket, OpenPosition, SettleMarket
 from mockexchange.core.model.positions import EXCHANGE_INDEX_SHIFT, NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED

@@ -4,12 +4,12 @@ Instants that count how often they are compared go through the real exchange int
 """
 
 import tracemalloc
-from dataclasses import replace
 from functools import cache
 from itertools import product
 from math import log2
 
 import pytest
+from msgspec.structs import replace
 
 from mockexchange.core.commands import ListMarket, OpenAccount, OpenPosition, SettleMarket
 from mockexchange.core.exchange import Exchange

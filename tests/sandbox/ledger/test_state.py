@@ -1,10 +1,10 @@
 """State and events in our own words: exact, whole, and independent of the venue's tables."""
 
-from dataclasses import fields
 from decimal import Decimal
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import fields
 
 from mockexchange.core import commands, events
 from mockexchange.core.derivatives.vocabulary import Direction

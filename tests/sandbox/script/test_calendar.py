@@ -26,7 +26,7 @@ def happened(sandbox: Sandbox) -> list[tuple[str, str, int]]:
 def listed(expires: str | None) -> ListContract:
     sandbox = make(WORLD)
     dated: Terms = sandbox.exchange.state.derivatives.contracts["BTC-17OCT25"].terms
-    fields: dict[str, Any] = {name: getattr(dated, name) for name in Terms.__slots__}
+    fields: dict[str, Any] = {name: getattr(dated, name) for name in Terms.__struct_fields__}
     fields |= {"name": "NEW", "expires_at": parse_instant(expires) if expires else None}
     return ListContract(terms=Terms(**fields), mark=Decimal(1))
 

@@ -1,9 +1,10 @@
 """Every key of every object, each with a value of its own."""
 
 import json
-from dataclasses import fields
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import fields
 
 from mockexchange.core.derivatives.contracts import Contract
 from mockexchange.core.derivatives.trades import ContractTrade

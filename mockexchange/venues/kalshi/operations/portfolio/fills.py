@@ -1,6 +1,6 @@
 """Fills of a member."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.model.orders import FillRow

@@ -1,7 +1,8 @@
 """Orders: those of an account as pages, and single ones."""
 
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from mockexchange.core.model.history import HistoryPage, Window
 from mockexchange.core.model.orders import Order

@@ -1,6 +1,6 @@
 """Positions of a member's book and of an FCM's subtrader."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from mockexchange.core.model.positions import NONZERO_QUANTITY, NONZERO_RESTING, NONZERO_TRADED
 from mockexchange.core.model.subaccounts import Subaccount

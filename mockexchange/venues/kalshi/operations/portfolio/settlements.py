@@ -1,7 +1,8 @@
 """What settled markets paid to a member."""
 
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from mockexchange.core.model.history import HistoryPage
 from mockexchange.core.model.settlements import Bought, Settlement
