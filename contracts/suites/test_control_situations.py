@@ -388,7 +388,7 @@ def hints(response: Response) -> list[Event]:
 
 
 def test_too_many_watch_or_wait(reached: Controlled, schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.server.control.routes.WATCHERS_MAX", 0)
+    monkeypatch.setattr("mockexchange.server.control.traffic_routes.WATCHERS_MAX", 0)
     monkeypatch.setattr(waits, "WAITS_MAX", 0)
     answer = ask(schema, "GET", EVENTS, name="default", query={"follow": "false"})
     assert refusal(answer) == (409, "too_many_watchers")

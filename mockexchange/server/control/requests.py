@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Route
 
 from mockexchange.core.instants import parse_duration
 from mockexchange.sandbox.journal import FrameEntry, Journal, JournalEntry, difference
@@ -144,3 +145,12 @@ def _number(name: str, text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > NUMBER_DIGITS_MAX:
         raise ControlError(400, "bad_query", f"{name}: expected a whole number, got {text[:40]!r}")
     return int(text)
+
+
+def resource(path: str, **handlers: Handler) -> Route:
+    """Return the one route of a path, so that the answer to a wrong method lists all methods that exist."""
+
+    async def answer(request: Request) -> Response:
+        return await handlers["GET" if request.method == "HEAD" else request.method](request)
+
+    return Route(path, answer, methods=list(handlers))

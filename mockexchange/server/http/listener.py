@@ -11,7 +11,7 @@ import uvicorn
 from uvicorn.server import ServerState
 
 from mockexchange.server.app import ListenerApp
-from mockexchange.server.http.protocols import HEAD_BYTES_MAX, http_protocol
+from mockexchange.server.http.protocols import HEAD_BYTES_MAX, JournalledH11Protocol
 from mockexchange.server.tls.acceptor import Identity, TlsAcceptor
 from mockexchange.server.websocket.protocol import MESSAGE_BYTES_MAX, StreamProtocol
 
@@ -152,3 +152,12 @@ class Listener:
     def _refresh_date(self) -> None:
         self._state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
         self._date_timer = asyncio.get_running_loop().call_later(DATE_REFRESH_S, self._refresh_date)
+
+
+def http_protocol() -> type[asyncio.Protocol]:
+    """Return the fastest protocol that is installed: that of httptools (not on Windows), else that of h11."""
+    try:
+        from mockexchange.server.http.fast_protocol import JournalledHttpToolsProtocol
+    except ImportError:
+        return JournalledH11Protocol
+    return JournalledHttpToolsProtocol

@@ -109,12 +109,3 @@ def raw_head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
     first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
     lines = [first, *(b"%s: %s" % pair for pair in headers), b"connection: close"]
     return b"\r\n".join(lines) + b"\r\n\r\n"
-
-
-def http_protocol() -> type[asyncio.Protocol]:
-    """The fastest protocol that is installed: httptools where there is one (not on Windows), else h11."""
-    try:
-        from mockexchange.server.http.fast_protocol import JournalledHttpToolsProtocol
-    except ImportError:
-        return JournalledH11Protocol
-    return JournalledHttpToolsProtocol

@@ -399,7 +399,7 @@ def test_what_cannot_be_watched_is_refused(sandbox: SandboxView, query: str, wor
 
 
 def test_so_many_watch_and_no_more(sandbox: SandboxView, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mockexchange.server.control.routes.WATCHERS_MAX", 1)
+    monkeypatch.setattr("mockexchange.server.control.traffic_routes.WATCHERS_MAX", 1)
     with watched(sandbox.live, sandbox.name) as (_, happened):
         next(happened)
         reply = sandbox.live.control("GET", f"/sandboxes/{sandbox.name}/events")

@@ -1,0 +1,146 @@
+"""The routes of sandboxes: creation, reset, commands, clock, log and accounts."""
+
+from collections.abc import AsyncIterator
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+
+from mockexchange.core.commands import AddKey
+from mockexchange.core.model.state import State
+from mockexchange.sandbox.ledger import history
+from mockexchange.sandbox.ledger import state as truth
+from mockexchange.sandbox.sandbox import Sandbox
+from mockexchange.server.control.answers import clock_of, sandbox_of, summary_of
+from mockexchange.server.control.errors import ControlError
+from mockexchange.server.control.json_text import ControlJson
+from mockexchange.server.control.requests import (
+    move_clock,
+    read_json,
+    read_object,
+    read_steps,
+    resource,
+)
+from mockexchange.server.control.sandbox_creation import SandboxCreation, parse_creation
+from mockexchange.server.server_state import ServerState
+from mockexchange.server.websocket.stream_endpoint import streams_drained
+from mockexchange.store.codec import write_log
+
+ACCOUNTS_NAMED_MAX = 20
+STEPS_AT_ONCE = 200
+"""Steps that are executed before other requests have their turn; they take a few milliseconds."""
+ONE_SANDBOX = "/_mock/sandboxes/{name}"
+
+
+def sandbox_routes(server_state: ServerState) -> list[Route]:
+    api = SandboxHandlers(server_state)
+    return [
+        resource("/_mock/sandboxes", GET=api.list_sandboxes, POST=api.create),
+        resource(ONE_SANDBOX, GET=api.show, PUT=api.put, DELETE=api.delete),
+        resource(f"{ONE_SANDBOX}/reset", POST=api.reset),
+        resource(f"{ONE_SANDBOX}/commands", POST=api.commands),
+        resource(f"{ONE_SANDBOX}/clock", GET=api.show_clock, POST=api.set_clock),
+        resource(f"{ONE_SANDBOX}/log", GET=api.log),
+        resource(f"{ONE_SANDBOX}/accounts/{{account}}/positions", GET=api.positions),
+        resource(f"{ONE_SANDBOX}/accounts/{{account}}/ledger", GET=api.ledger),
+    ]
+
+
+class SandboxHandlers:
+    """The handlers, one per operation."""
+
+    def __init__(self, server_state: ServerState) -> None:
+        self.server_state = server_state
+
+    async def list_sandboxes(self, request: Request) -> Response:
+        await self.server_state.drop_expired()
+        found = [slot.sandbox for slot in self.server_state.sandboxes]
+        return ControlJson([summary_of(sandbox, self.server_state.base_url(sandbox.name)) for sandbox in found])
+
+    async def create(self, request: Request) -> Response:
+        wanted = parse_creation(read_object(await read_json(request)))
+        return await self._open(wanted, wanted.options.name or self.server_state.sandboxes.new_name())
+
+    async def show(self, request: Request) -> Response:
+        return self._shown(await self._sandbox(request))
+
+    async def put(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        wanted = parse_creation(read_object(await read_json(request)), name)
+        if any(slot.sandbox.name == name for slot in self.server_state.sandboxes):
+            return self._shown(await self._sandbox(request))
+        return await self._open(wanted, name)
+
+    async def delete(self, request: Request) -> Response:
+        await self.server_state.delete(request.path_params["name"])
+        return Response(status_code=204)
+
+    async def reset(self, request: Request) -> Response:
+        return self._shown(await self.server_state.reset(request.path_params["name"]))
+
+    async def commands(self, request: Request) -> Response:
+        steps = read_steps(await read_json(request))
+        sandbox = await self._sandbox(request)
+        outcomes = []
+        for count, step in enumerate(steps, start=1):
+            outcome = await sandbox.submit(step.command)
+            outcomes.append(truth.outcome_of(sandbox.exchange.state.sequence, sandbox.exchange.last_at, outcome))
+            if count % STEPS_AT_ONCE == 0:
+                await streams_drained(sandbox)
+        await sandbox.run_due()
+        sandbox.require_open()
+        sandbox.streams.flush()
+        if any(isinstance(step.command, AddKey) for step in steps):
+            self._route_keys(sandbox)
+        return ControlJson(outcomes)
+
+    async def show_clock(self, request: Request) -> Response:
+        return ControlJson(clock_of(await self._sandbox(request)))
+
+    async def set_clock(self, request: Request) -> Response:
+        body = read_object(await read_json(request))
+        sandbox = await self._sandbox(request)
+        await move_clock(sandbox, body)
+        sandbox.streams.flush()
+        return ControlJson(clock_of(sandbox))
+
+    async def log(self, request: Request) -> Response:
+        return StreamingResponse(_lines(await self._sandbox(request)), media_type="application/jsonl")
+
+    async def positions(self, request: Request) -> Response:
+        return ControlJson(truth.positions_of(*await self._account(request)))
+
+    async def ledger(self, request: Request) -> Response:
+        return ControlJson(history.ledger_of(*await self._account(request)))
+
+    async def _account(self, request: Request) -> tuple[State, str]:
+        sandbox, name = await self._sandbox(request), request.path_params["account"]
+        state = sandbox.exchange.state
+        if name not in state.accounts:
+            known = ", ".join(list(state.accounts)[:ACCOUNTS_NAMED_MAX]) or "none"
+            raise ControlError(404, "unknown_account", f"no account {name!r}; known: {known}")
+        return state, name
+
+    async def _sandbox(self, request: Request) -> Sandbox:
+        return await self.server_state.sandboxes.caught_up(request.path_params["name"])
+
+    def _shown(self, sandbox: Sandbox, status: int = 200) -> Response:
+        return ControlJson(sandbox_of(sandbox, self.server_state.urls(sandbox.name)), status_code=status)
+
+    async def _open(self, wanted: SandboxCreation, name: str) -> Response:
+        try:
+            sandbox = await self.server_state.open(wanted.plan, wanted.named(name), wanted.port, wanted.idle_us_max)
+        except OSError as error:  # of the port: whatever else is opened says so in errors of its own
+            reason = error.strerror or error
+            raise ControlError(409, "port_unusable", f"port {wanted.port} cannot be used: {reason}", "port") from None
+        return self._shown(sandbox, 201)
+
+    def _route_keys(self, sandbox: Sandbox) -> None:
+        """A key that was added is found on the main port from now on, if its sandbox lives there."""
+        if not self.server_state.sandboxes.get(sandbox.name).has_own_port:
+            self.server_state.sandboxes.index_keys(sandbox)
+
+
+async def _lines(sandbox: Sandbox) -> AsyncIterator[bytes]:
+    for line in write_log(sandbox.log):
+        yield line
