@@ -1,4 +1,4 @@
-"""Deribit, as the kit knows it."""
+"""The contract kit of Deribit."""
 
 from mockexchange.kit.deribit.checks import CHECKS
 from mockexchange.kit.deribit.lists import FACTS

@@ -1,4 +1,4 @@
-"""Calls of Deribit with what they need: parameters that name what is there, and who may ask."""
+"""Calls of Deribit with their required parameters and keys."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,17 +13,18 @@ AUTH = "public/auth"
 
 
 def methods_of(target: Target) -> list[str]:
-    """Return the methods that answer over HTTP, but for the one that gives tokens."""
+    """Return the methods that answer over HTTP, except the one that grants tokens."""
     operations = target.operations.values()
     return [one.id for one in operations if not one.node.get("x-never-carried-out") and one.id != AUTH]
 
 
 def private_of(target: Target) -> list[str]:
+    """Return the methods that need a key."""
     return [name for name in methods_of(target) if name.startswith("private/")]
 
 
 def required_params(target: Target, method: str) -> dict[str, Any]:
-    """Return the parameters that a method cannot do without, as JSON has them. Raises NotJudged."""
+    """Return the required parameters of a method as JSON values. Raises NotJudged."""
     query = target.operations[method].query
     return {
         name: int(one) if query[name].schema["type"] == "integer" else one
@@ -32,16 +33,16 @@ def required_params(target: Target, method: str) -> dict[str, Any]:
 
 
 def signer_of(target: Target, method: str) -> Signer | None:
-    """Return the key that a method is called with; None where it is public. Raises NotJudged."""
+    """Return the key for a method; None if it is public. Raises NotJudged."""
     return target.key(MEMBER) if method.startswith("private/") else None
 
 
 def call(target: Target, method: str, params: Params | None = None, signer: Signer | None = None) -> Answer:
-    """Call a method by POST, by its own key unless another is given. Raises NotJudged, Unreachable."""
+    """Call a method by POST, by default with the member's key if it is private. Raises NotJudged, Unreachable."""
     envelope = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params or {}}
     return post(target, method, envelope, signer or signer_of(target, method))
 
 
 def call_result(target: Target, method: str, params: Params | None = None, signer: Signer | None = None) -> Any:
-    """Return the result of a call, exactly. Raises NotJudged, Unreachable."""
+    """Return the result of a call with exact numbers. Raises NotJudged, Unreachable."""
     return result_of(call(target, method, params, signer))

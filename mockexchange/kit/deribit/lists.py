@@ -1,4 +1,4 @@
-"""The venue's lists: their rows and what each filter means. Written from its documentation."""
+"""The venue's lists: their rows and their filters. Written from its documentation."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from mockexchange.kit.rules.list_facts import Facts, Filter, Listing, Paging, Re
 
 NAMES_MAX = 5
 END_MS = "4102444800000"
-"""The end of the century."""
+"""A time after every trade: 2100-01-01."""
 ANY = "any"
 RESULT = "result"
 

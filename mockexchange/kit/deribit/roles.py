@@ -1,4 +1,4 @@
-"""Which key a call is asked with."""
+"""The role whose key a call needs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from mockexchange.kit.target import MEMBER
 
 BASIC = "basic"
-"""The member's key once more, told as it is (`signing.Basic`)."""
+"""The role of the member's key sent as id and secret (`signing.Basic`)."""
 
 
 def role_of(operation: Mapping[str, Any], path: str) -> str | None:
-    """Return the role whose key an operation (document node, path) is asked with; None where it is public."""
+    """Return the role whose key an operation (document node, path) needs; None if it is public."""
     return MEMBER if path.startswith("/private/") else None

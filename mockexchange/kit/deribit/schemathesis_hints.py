@@ -1,4 +1,4 @@
-"""What a generator of requests has to be told of Deribit."""
+"""Hints for requests that are generated for Deribit."""
 
 import copy
 from collections.abc import Collection, Mapping
@@ -9,9 +9,9 @@ from mockexchange.kit.schemathesis.hints import Names, SchemathesisHints, Schema
 from mockexchange.runtime.api_documents import Document
 
 NAMED = ("instrument_name", "index_name")
-"""Parameters that have to name something that is there."""
-UNTOLD = ("start_id", "end_id", "expected_result")
-"""Ids of trades, each of one currency: which is right where is told by no document; and what asks for an error."""
+"""Parameters that take existing names only."""
+OMITTED = ("start_id", "end_id", "expected_result")
+"""Parameters that are left out: trade ids, whose currency no document gives, and one that requests an error."""
 SUBACCOUNT = "subaccount_id"
 OFF: SchemathesisSettings = {"enabled": False}
 CHECKS: SchemathesisSettings = {
@@ -24,25 +24,24 @@ CHECKS: SchemathesisSettings = {
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Tell of the names that exist, by parameter: instruments, indexes, numbers of subaccounts, a key for public/auth.
+    """Return the hints for a server with these existing names, by parameter, and keys of these roles.
 
-    Requests are by the member's key told as it is, where there is one of the role `BASIC`: nobody knows yet what has to
-    be signed.
+    Requests use the key of the role `BASIC` if there is one, since the text to sign is not known beforehand.
     """
     document = copy.deepcopy(document)
     for parameter in NAMED:
         if names.get(parameter):
-            _tell_parameter(document, parameter, {"type": "string", "enum": list(names[parameter])})
-    for parameter in UNTOLD:
+            _replace_schema(document, parameter, {"type": "string", "enum": list(names[parameter])})
+    for parameter in OMITTED:
         _drop_parameter(document, parameter)
-    _tell_parameter(
+    _replace_schema(
         document, SUBACCOUNT, {"type": "integer", "enum": [int(one) for one in names.get(SUBACCOUNT, ["0"])]}
     )
     return SchemathesisHints(
         document=document,
         role_of=lambda node, path, query: _role_of(node, path, roles),
         checks=dict.fromkeys(operation_ids(document), CHECKS),
-        left_out=dict.fromkeys(("public/auth", "public/auth.post"), "the rules about tokens ask it"),
+        left_out=dict.fromkeys(("public/auth", "public/auth.post"), "the rules of tokens test it"),
         must_answer=must_answer,
         may_forbid_more=True,
     )
@@ -53,8 +52,8 @@ def _role_of(node: Mapping[str, Any], path: str, roles: Collection[str]) -> str 
     return BASIC if role is not None and BASIC in roles else role
 
 
-def _tell_parameter(document: Document, name: str, schema: Mapping[str, Any]) -> None:
-    """Give a parameter another schema, in queries and in bodies."""
+def _replace_schema(document: Document, name: str, schema: Mapping[str, Any]) -> None:
+    """Replace the schema of a parameter in queries and bodies."""
     example = schema["enum"][0]
     for node in _operations(document):
         for parameter in node.get("parameters", []):
@@ -80,7 +79,7 @@ def _operations(document: Document) -> list[dict[str, Any]]:
 
 
 def _params_of(node: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The schemas of what a body has in `params`, and its example of them."""
+    """Return the schemas of `params` in a body, and their example."""
     if "requestBody" not in node:
         return {}, {}
     content = node["requestBody"]["content"]["application/json"]

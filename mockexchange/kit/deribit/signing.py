@@ -1,4 +1,4 @@
-"""Signing as Deribit's clients do; written from its documentation, not from the server."""
+"""Signs requests like Deribit's clients; written from its documentation, not from the server."""
 
 import hmac
 import time
@@ -12,39 +12,41 @@ HEADER = "Authorization"
 
 
 def now_ms() -> int:
+    """Return the host's time in Unix milliseconds."""
     return time.time_ns() // 1_000_000
 
 
 def hexadecimal(secret: str, text: bytes) -> str:
+    """Return the HMAC-SHA256 of a text in hexadecimal digits."""
     return hmac.new(secret.encode(), text, sha256).hexdigest()
 
 
 def text_of(timestamp: str, nonce: str, method: str, url: str, body: bytes) -> bytes:
-    """What is signed of a request: five lines, each with its newline."""
+    """Return the text to sign of a request: five lines, each with its newline."""
     parts = urlsplit(url)
     target = f"{parts.path}?{parts.query}" if parts.query else parts.path
     return f"{timestamp}\n{nonce}\n{method}\n{target}\n".encode() + body + b"\n"
 
 
 class Signer(NamedTuple):
-    """One key of one account, which signs each request."""
+    """A key of an account, which signs each request."""
 
     key_id: str
     secret: str
 
     def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
-        """The header of a request that is sent now, or was made `age_ms` ago."""
+        """Return the header of a request made `age_ms` ago."""
         timestamp = str(now_ms() - age_ms)
         return self.signed(timestamp, text_of(timestamp, timestamp, method, url, body))
 
     def signed(self, timestamp: str, text: bytes) -> dict[str, str]:
-        """The header with the signature of a text; the nonce is the timestamp, as ccxt has it."""
+        """Return the header with the signature of a text; the nonce is the timestamp, as in ccxt."""
         signature = hexadecimal(self.secret, text)
         return {HEADER: f"{SCHEME} id={self.key_id},ts={timestamp},sig={signature},nonce={timestamp}"}
 
 
 class Basic(NamedTuple):
-    """The same key, told as it is: of use where what is sent is not known before."""
+    """A key sent as id and secret, for requests that are not known beforehand."""
 
     key_id: str
     secret: str
@@ -54,7 +56,7 @@ class Basic(NamedTuple):
 
 
 class Bearer(NamedTuple):
-    """A token that somebody got for a key."""
+    """A token that was granted for a key."""
 
     key_id: str
     token: str
@@ -64,7 +66,7 @@ class Bearer(NamedTuple):
 
 
 def load_signer(key_id: str, secret: str) -> Signer:
-    """Read a key; ValueError where there is no secret."""
+    """Read a key. Raises ValueError if there is no secret."""
     if not secret.strip():
         raise ValueError(f"the key {key_id} has no secret")
     return Signer(key_id, secret.strip())

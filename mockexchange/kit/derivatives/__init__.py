@@ -1,1 +1,1 @@
-"""What holds of positions in derivatives at any venue that shows them."""
+"""Rules of derivative positions that hold at any venue."""

@@ -1,6 +1,6 @@
-"""Rows of positions recomputed from what they say themselves: signs, sizes, profits, leverage, and what flat ones are.
+"""Consistency of a position's fields: signs, sizes, profits, leverage, and the fields of flat positions.
 
-The formulas are those that were recomputed from nine real rows; what is shown has nine decimals.
+The formulas were verified with nine real rows; amounts are shown with nine decimals.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,21 +8,21 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 SHOWN = Decimal("1e-9")
-"""What one digit of an amount is worth; an amount that is shown is off by half of it."""
+"""The last decimal of an amount; a shown amount is rounded by half of it."""
 HALF = Decimal("0.500001")
 ZERO = Decimal(0)
 PERPETUAL, LINEAR = "-PERPETUAL", "_"
 
 
-class Wrong(NamedTuple):
-    """A field that is other than the rest of its row says."""
+class Contradiction(NamedTuple):
+    """A field that contradicts the rest of its row."""
 
     seen: str
     expected: str
 
 
 class Row:
-    """A position as shown, its fields by Deribit's names."""
+    """A position as it is shown, with snake-case field names."""
 
     def __init__(self, fields: Mapping[str, Any]) -> None:
         self.fields = fields
@@ -35,18 +35,18 @@ class Row:
 
     @property
     def held(self) -> Decimal:
-        """The size in the unit that profits are told by: base coin, or quote currency for inverse futures."""
+        """The size in the unit that profits depend on: base coin, or quote currency for inverse futures."""
         return self["size_currency"] if self.is_linear and not self.is_option else self["size"]
 
     def profit(self, price: Decimal) -> Decimal:
-        """What the position has made since a price, at its mark."""
+        """Return the profit of the position since a price, at its mark price."""
         mark = self["mark_price"]
         if self.is_option or self.is_linear:
             return self.held * (mark - price)
         return self.held * (1 / price - 1 / mark)
 
     def slack(self, price: Decimal) -> Decimal:
-        """By how much a profit may be off: price and size are shown rounded, and so may both worths have been."""
+        """Return the possible rounding error of a profit: price, size and both values may be rounded."""
         if self.is_option:
             return SHOWN * (2 + abs(self.held))
         if self.is_linear:
@@ -54,11 +54,12 @@ class Row:
         return SHOWN * (2 + abs(self.held) / price**2)
 
     def is_profit(self, name: str, price: Decimal) -> bool:
+        """Whether a field is the profit since a price."""
         return abs(self[name] - self.profit(price)) <= self.slack(price)
 
 
-def wrong_of(row: Row) -> Iterator[Wrong]:
-    """Yield what is wrong of a row by itself."""
+def contradictions_of(row: Row) -> Iterator[Contradiction]:
+    """Yield the contradictions within a row."""
     yield from _direction(row)
     if not row["size"]:
         yield from _flat(row)
@@ -68,11 +69,11 @@ def wrong_of(row: Row) -> Iterator[Wrong]:
     yield from (_option(row) if row.is_option else _future(row))
 
 
-def _direction(row: Row) -> Iterator[Wrong]:
+def _direction(row: Row) -> Iterator[Contradiction]:
     size = row["size"]
     expected = "buy" if size > 0 else "sell" if size < 0 else "zero"
     if row.fields["direction"] != expected:
-        yield Wrong(f"direction {row.fields['direction']} of size {size}", expected)
+        yield Contradiction(f"direction {row.fields['direction']} of size {size}", expected)
 
 
 FLAT = (
@@ -91,62 +92,62 @@ FLAT = (
 )
 
 
-def _flat(row: Row) -> Iterator[Wrong]:
+def _flat(row: Row) -> Iterator[Contradiction]:
     for name in FLAT:
         if name in row.fields and row[name]:
-            yield Wrong(f"{name} {row[name]} of a flat position", "0")
+            yield Contradiction(f"{name} {row[name]} of a flat position", "0")
 
 
-def _profits(row: Row) -> Iterator[Wrong]:
+def _profits(row: Row) -> Iterator[Contradiction]:
     average = row["average_price"]
     if not row.is_profit("total_profit_loss", average):
         seen = f"total_profit_loss {row['total_profit_loss']}"
-        yield Wrong(seen, f"{row.profit(average):.9f}, from average_price, mark_price and the size")
+        yield Contradiction(seen, f"{row.profit(average):.9f}, from average_price, mark_price and the size")
 
 
 def is_since_settlement(row: Row) -> bool:
-    """Whether the session's profit is all that was made since the last settlement.
+    """Whether the session's profit is the profit since the last settlement.
 
-    It is not where the position was changed in the session, and not where there was no settlement yet.
+    It is not if the position was changed in the session, or if there was no settlement yet.
     """
     settlement = row["settlement_price"]
     return bool(settlement) and row.is_profit("floating_profit_loss", settlement)
 
 
 def is_since_opened(row: Row) -> bool:
-    """Whether the session's profit is all that was made since the position was opened."""
+    """Whether the session's profit is the profit since the position was opened."""
     return row.is_profit("floating_profit_loss", row["average_price"])
 
 
-def _margins(row: Row) -> Iterator[Wrong]:
+def _margins(row: Row) -> Iterator[Contradiction]:
     initial, maintenance = row["initial_margin"], row["maintenance_margin"]
     if maintenance > initial:
-        yield Wrong(f"maintenance_margin {maintenance}", f"not more than initial_margin {initial}")
+        yield Contradiction(f"maintenance_margin {maintenance}", f"not more than initial_margin {initial}")
 
 
-def _future(row: Row) -> Iterator[Wrong]:
+def _future(row: Row) -> Iterator[Contradiction]:
     size, currency, mark = row["size"], row["size_currency"], row["mark_price"]
     notional = currency * mark if row.is_linear else size / mark
     slack = SHOWN * (1 + (mark if row.is_linear else 0))
-    told, name = (size, "size") if row.is_linear else (currency, "size_currency")
-    if abs(told - notional) > slack:
-        yield Wrong(f"{name} {told}", f"{notional:.9f}, from the mark price")
+    shown, name = (size, "size") if row.is_linear else (currency, "size_currency")
+    if abs(shown - notional) > slack:
+        yield Contradiction(f"{name} {shown}", f"{notional:.9f}, from the mark price")
     if row["delta"] != currency:
-        yield Wrong(f"delta {row['delta']}", f"as size_currency, {currency}")
+        yield Contradiction(f"delta {row['delta']}", f"as size_currency, {currency}")
     value, initial = abs(size if row.is_linear else currency), row["initial_margin"]
     leverage = value / initial if initial else ZERO
     if initial > 1000 * SHOWN and abs(row["leverage"] - leverage) > HALF:
-        yield Wrong(f"leverage {row['leverage']}", f"{leverage:.3f} rounded, the value by initial_margin")
+        yield Contradiction(f"leverage {row['leverage']}", f"{leverage:.3f} rounded, the value by initial_margin")
 
 
-def _option(row: Row) -> Iterator[Wrong]:
+def _option(row: Row) -> Iterator[Contradiction]:
     size, mark, index = row["size"], row["mark_price"], row["index_price"]
     if abs(row["delta"]) > abs(size) + SHOWN:
-        yield Wrong(f"delta {row['delta']}", f"not more than the size {size}")
+        yield Contradiction(f"delta {row['delta']}", f"not more than the size {size}")
     if row.is_linear:
         return
     expected = size * (mark * index - row["average_price_usd"])
     slack = SHOWN * (1 + abs(size) * (1 + index))
     if abs(row["floating_profit_loss_usd"] - expected) > slack:
         seen = f"floating_profit_loss_usd {row['floating_profit_loss_usd']}"
-        yield Wrong(seen, f"{expected:.9f}, since the position was opened")
+        yield Contradiction(seen, f"{expected:.9f}, since the position was opened")

@@ -1,4 +1,4 @@
-"""SignalPlus, as the kit knows it."""
+"""The contract kit of SignalPlus."""
 
 from mockexchange.kit.rules.list_facts import Facts, Paging
 from mockexchange.kit.signalplus.checks import CHECKS
@@ -16,7 +16,7 @@ NO_LISTS = Facts(
     clock=None,
     volatile_fields=frozenset(),
 )
-"""Its one call is a POST, which the rules for lists do not know."""
+"""The venue has no lists for the general rules: its only call is a POST."""
 SIGNALPLUS = VenueKit(
     name="signalplus",
     prefix="/signalplus/api",

@@ -1,4 +1,4 @@
-"""Calls of SignalPlus, and its rows in the names that Deribit has for them."""
+"""Calls of SignalPlus, and its rows with the field names of Deribit."""
 
 import json
 import re
@@ -20,25 +20,25 @@ def envelope(params: Mapping[str, Any] | None = None, rid: int = 1) -> dict[str,
 
 
 def call(target: Target, params: Mapping[str, Any] | None = None, signer: Signer | None = None) -> Answer:
-    """Ask for positions. Raises NotJudged, Unreachable."""
+    """Request the positions. Raises NotJudged, Unreachable."""
     return post(target, POSITIONS, envelope(params), signer or target.key(MEMBER))
 
 
 def rows_of(
     target: Target, params: Mapping[str, Any] | None = None, signer: Signer | None = None
 ) -> list[dict[str, Any]]:
-    """Return rows of positions. Raises NotJudged, Unreachable."""
+    """Return the rows of positions. Raises NotJudged, Unreachable."""
     found: list[dict[str, Any]] = result_of(call(target, params, signer))
     return found
 
 
 def snake(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row by Deribit's names."""
+    """Return a row with Deribit's field names."""
     return {
         RENAMED.get(name, CAPITAL.sub(lambda found: f"_{found[0].lower()}", name)): value for name, value in row.items()
     }
 
 
-def written(rid: str) -> bytes:
-    """A call whose rid is written so."""
+def body_with_rid(rid: str) -> bytes:
+    """Return a call with the JSON text of its rid."""
     return f'{{"rid":{rid},"method":{json.dumps(POSITIONS)},"params":{{}}}}'.encode()

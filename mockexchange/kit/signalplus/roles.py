@@ -1,4 +1,4 @@
-"""Which key a call is asked with."""
+"""The role whose key a call needs."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,5 +7,5 @@ from mockexchange.kit.target import MEMBER
 
 
 def role_of(operation: Mapping[str, Any], path: str) -> str | None:
-    """Return the role whose key an operation (document node, path) is asked with: every call needs one."""
+    """Return the role whose key an operation (document node, path) needs; every call needs one."""
     return MEMBER

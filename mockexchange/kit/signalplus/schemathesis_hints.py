@@ -1,4 +1,4 @@
-"""What a generator of requests has to be told of SignalPlus."""
+"""Hints for requests that are generated for SignalPlus."""
 
 import copy
 from collections.abc import Collection
@@ -13,7 +13,7 @@ SUBACCOUNT = "subaccountId"
 def make_hints(
     document: Document, names: Names, roles: Collection[str], *, must_answer: bool = False
 ) -> SchemathesisHints:
-    """Tell of the numbers of subaccounts that there are."""
+    """Return the hints with the numbers of existing subaccounts."""
     document = copy.deepcopy(document)
     known = [int(one) for one in names.get(SUBACCOUNT, ["0"])]
     body = document["paths"]["/private/get_positions"]["post"]["requestBody"]["content"]["application/json"]

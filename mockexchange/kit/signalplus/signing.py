@@ -1,4 +1,4 @@
-"""Signing as SignalPlus' pages tell it; written from them, not from the server."""
+"""Signs requests as SignalPlus documents it; written from its documentation, not from the server."""
 
 import hmac
 import time
@@ -15,17 +15,17 @@ KEY, TIMESTAMP, NONCE, SIGNATURE = (
     "Signalplus-API-Signature",
 )
 NONCES = count(1)
-"""Each is told once in a run, as the pages ask."""
+"""Numbers for nonces; each is used once in a run, as documented."""
 
 
 class Signer(NamedTuple):
-    """One key of one account."""
+    """A key of an account."""
 
     key_id: str
     secret: str
 
     def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
-        """The headers of a request that is sent now, or was made `age_ms` ago: neither path nor body are signed."""
+        """Return the headers of a request made `age_ms` ago; neither path nor body are signed."""
         now_ms = time.time_ns() // 1_000_000
         return self.signed(str(now_ms - age_ms), f"{now_ms}-{next(NONCES)}")
 
@@ -38,7 +38,7 @@ class Signer(NamedTuple):
 
 
 def load_signer(key_id: str, secret: str) -> Signer:
-    """Read a key; ValueError where the secret is no Base64."""
+    """Read a key. Raises ValueError if the secret is not Base64."""
     try:
         b64decode(secret.strip(), validate=True)
     except NotBase64:

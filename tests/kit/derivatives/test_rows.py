@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.kit.derivatives.rows import Row, is_since_opened, is_since_settlement, wrong_of
+from mockexchange.kit.derivatives.rows import Row, contradictions_of, is_since_opened, is_since_settlement
 
 SEED = {
     "instrument_name": "BTC-17OCT25",
@@ -83,7 +83,7 @@ ROUNDED = {"an option that was opened and carried": "0.01"}
 
 
 def wrong_names(fields: dict[str, Any]) -> list[str]:
-    return [wrong.seen.split()[0] for wrong in wrong_of(Row(fields))]
+    return [wrong.seen.split()[0] for wrong in contradictions_of(Row(fields))]
 
 
 @pytest.mark.parametrize("name", REAL)

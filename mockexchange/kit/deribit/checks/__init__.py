@@ -1,4 +1,4 @@
-"""The rules of this venue that neither its document nor the rules for any venue say."""
+"""The rules of this venue beyond its API document and the rules for any venue."""
 
 from mockexchange.kit.checks import Check
 from mockexchange.kit.deribit.calls import methods_of
@@ -7,13 +7,13 @@ from mockexchange.kit.rules import catalogue
 from mockexchange.kit.target import Target
 
 GENERAL = ("reads.", "filters.", "parameters.", "methods.")
-"""Of the rules for any venue, those about calls: a method that is none is no 404 here, and lists have no pages."""
+"""Prefixes of the general rules that apply: unknown methods are not 404 here, and lists have no pages."""
 EXCEPTED = {("parameters.choices", "public/test"), ("parameters.unknown", "public/get_time")}
-"""The one choice that there is asks for an error, and the time is another each time."""
+"""The only choice of the first requests an error, and the answer of the second changes with time."""
 
 
-def _called(check: Check[Target]) -> Check[Target]:
-    """The rule, on methods that answer over HTTP."""
+def _over_http(check: Check[Target]) -> Check[Target]:
+    """Return a check limited to methods that answer over HTTP."""
 
     def subjects(target: Target) -> list[str]:
         known = methods_of(target)
@@ -24,7 +24,7 @@ def _called(check: Check[Target]) -> Check[Target]:
 
 
 CHECKS: tuple[Check[Target], ...] = (
-    *(_called(check) for check in catalogue.CHECKS if check.rule.startswith(GENERAL)),
+    *(_over_http(check) for check in catalogue.CHECKS if check.rule.startswith(GENERAL)),
     *envelopes.CHECKS,
     *refusals.CHECKS,
     *tokens.CHECKS,

@@ -1,4 +1,4 @@
-"""Positions: rows that agree with themselves, with the read of one, and with what was traded."""
+"""Rules of positions: consistent rows, equal to the reads of single positions and to the trades."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -6,7 +6,7 @@ from typing import Any
 
 from mockexchange.kit.checks import Check, NotJudged
 from mockexchange.kit.deribit.calls import call_result
-from mockexchange.kit.derivatives.rows import Row, is_since_opened, is_since_settlement, wrong_of
+from mockexchange.kit.derivatives.rows import Row, contradictions_of, is_since_opened, is_since_settlement
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.rules.finding_format import finding, shown
 from mockexchange.kit.target import OTHER, Target
@@ -26,7 +26,7 @@ def rows_of(target: Target, **params: Any) -> list[dict[str, Any]]:
 
 
 def held_rows(target: Target) -> list[dict[str, Any]]:
-    """Rows of every position. Raises NotJudged where there is none."""
+    """Return the rows of all positions. Raises NotJudged if there are none."""
     found = rows_of(target)
     if not found:
         raise NotJudged("the account has no position")
@@ -35,14 +35,17 @@ def held_rows(target: Target) -> list[dict[str, Any]]:
 
 def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
     for fields in held_rows(target):
-        for wrong in wrong_of(Row(fields)):
+        for wrong in contradictions_of(Row(fields)):
             yield finding(
                 target, ROWS, f"{WHERE} {fields['instrument_name']}", wrong.seen, wrong.expected, operation_id
             )
 
 
 def judge_session(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Floating profit is since the last settlement, but for what was traded in the session or was never settled."""
+    """Judge that floating profit is since the last settlement, or since the opening if there was none.
+
+    Positions that were traded in the session are not judged.
+    """
     for fields in held_rows(target):
         row = Row(fields)
         if not row["size"] or is_since_settlement(row) or _traded_in_session(target, row.name):
@@ -57,12 +60,12 @@ def judge_session(target: Target, operation_id: str) -> Iterator[Finding]:
 def _traded_in_session(target: Target, name: str) -> bool:
     now_ms = int(call_result(target, "public/ticker", {"instrument_name": name})["timestamp"])
     began_ms = (now_ms - SETTLES_AT_MS) // DAY_MS * DAY_MS + SETTLES_AT_MS
-    asked = {"instrument_name": name, "start_timestamp": began_ms, "count": 1}
-    return bool(call_result(target, BY_INSTRUMENT, asked)["trades"])
+    params = {"instrument_name": name, "start_timestamp": began_ms, "count": 1}
+    return bool(call_result(target, BY_INSTRUMENT, params)["trades"])
 
 
 def judge_one(target: Target, operation_id: str) -> Iterator[Finding]:
-    """The read of one position is the row of the list."""
+    """Judge that a single position equals its row in the list."""
     for fields in held_rows(target):
         one = call_result(target, POSITION, {"instrument_name": fields["instrument_name"]})
         if one != fields:
@@ -70,8 +73,8 @@ def judge_one(target: Target, operation_id: str) -> Iterator[Finding]:
             yield finding(target, ONE, where, shown(one), f"as in the list: {shown(fields)}", operation_id)
 
 
-def judge_never(target: Target, operation_id: str) -> Iterator[Finding]:
-    """What was never held reads as a flat position."""
+def judge_never_held(target: Target, operation_id: str) -> Iterator[Finding]:
+    """Judge that an instrument that was never held reads as a flat position."""
     held = {fields["instrument_name"] for fields in rows_of(target)}
     names = [row["instrument_name"] for row in call_result(target, INSTRUMENTS) if "combo" not in row["kind"]]
     others = [name for name in names if name not in held]
@@ -82,12 +85,12 @@ def judge_never(target: Target, operation_id: str) -> Iterator[Finding]:
         where = f"POST /{POSITION} {name}"
         if fields["size"] or fields["direction"] != "zero":
             yield finding(target, NEVER, where, shown(fields), "size 0 and direction zero", operation_id)
-        for wrong in wrong_of(Row(fields)):
+        for wrong in contradictions_of(Row(fields)):
             yield finding(target, NEVER, where, wrong.seen, wrong.expected, operation_id)
 
 
 def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Each instrument's terms say what kind its row is; every row is of an instrument that there is."""
+    """Judge that rows have the kind of their instrument."""
     kinds = {row["instrument_name"]: row["kind"] for row in call_result(target, INSTRUMENTS, {"expired": False})}
     for fields in held_rows(target):
         kind = kinds.get(fields["instrument_name"], fields["kind"])
@@ -97,7 +100,7 @@ def judge_kinds(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Another account has positions of its own."""
+    """Judge that another account has other positions."""
     own = held_rows(target)
     others: list[dict[str, Any]] = call_result(target, POSITIONS, {}, target.key(OTHER))
     if not others:
@@ -107,7 +110,7 @@ def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_combos(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Combos are held as their legs."""
+    """Judge that combos are held as their legs."""
     for kind in ("future_combo", "option_combo"):
         rows = rows_of(target, kind=kind)
         if rows:
@@ -115,6 +118,7 @@ def judge_combos(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def total_of(rows: list[dict[str, Any]], name: str) -> Decimal:
+    """Return the sum of a field over rows."""
     return sum((Decimal(str(row[name])) for row in rows if name in row), Decimal(0))
 
 
@@ -130,11 +134,11 @@ def _ones(target: Target) -> list[str]:
 
 
 CHECKS: tuple[Check[Target], ...] = (
-    Check(ROWS, "A row agrees with itself.", PLACE, _lists, judge_rows),
-    Check(SESSION, "Floating profit is that of the session.", PLACE, _lists, judge_session),
-    Check(ONE, "One position reads as in the list.", PLACE, _ones, judge_one),
-    Check(NEVER, "What was never held is flat.", PLACE, _ones, judge_never),
-    Check(KINDS, "Rows are of the kind of their instrument.", PLACE, _lists, judge_kinds),
-    Check(APART, "Nobody reads another's positions.", PLACE, _lists, judge_apart),
+    Check(ROWS, "The fields of a row are consistent.", PLACE, _lists, judge_rows),
+    Check(SESSION, "Floating profit is since the last settlement.", PLACE, _lists, judge_session),
+    Check(ONE, "A single position equals its row in the list.", PLACE, _ones, judge_one),
+    Check(NEVER, "A position that was never held is flat.", PLACE, _ones, judge_never_held),
+    Check(KINDS, "A row has the kind of its instrument.", PLACE, _lists, judge_kinds),
+    Check(APART, "No account reads another's positions.", PLACE, _lists, judge_apart),
     Check(COMBOS, "Combos are held as legs.", PLACE, _lists, judge_combos),
 )

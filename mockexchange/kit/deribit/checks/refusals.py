@@ -1,4 +1,4 @@
-"""What is wrong is refused by the error that was recorded for it, or is documented."""
+"""Rules of refusals: each mistake has the recorded or documented error."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -17,8 +17,9 @@ BODY_BYTES_MAX = 32 * 1024
 
 
 def error(code: int, message: str, reason: str = "", param: str = "") -> dict[str, Any]:
+    """Return the expected error object."""
     extra = {"reason": reason, "param": param}
-    data = {name: words for name, words in extra.items() if words}
+    data = {name: text for name, text in extra.items() if text}
     return {"code": code, "message": message, **({"data": data} if data else {})}
 
 
@@ -27,23 +28,24 @@ def params_error(reason: str, param: str) -> dict[str, Any]:
 
 
 class Mistake(NamedTuple):
-    """A request that is wrong in one thing; `send` sends it. Of `expected` what it has is compared."""
+    """A request with one mistake; `send` sends it."""
 
-    words: str
+    description: str
     method: str
     send: Callable[[Target, str], Answer]
     expected: Mapping[str, Any]
+    """Members of the error."""
 
 
-def posting(body: bytes) -> Callable[[Target, str], Answer]:
+def by_body(body: bytes) -> Callable[[Target, str], Answer]:
     return lambda target, method: target.post(f"/{method}", body, signer_of(target, method))
 
 
-def getting(**query: Any) -> Callable[[Target, str], Answer]:
+def by_get(**query: Any) -> Callable[[Target, str], Answer]:
     return lambda target, method: target.ask(f"/{method}", query=query)
 
 
-def calling(**params: Any) -> Callable[[Target, str], Answer]:
+def by_call(**params: Any) -> Callable[[Target, str], Answer]:
     def send(target: Target, method: str) -> Answer:
         envelope = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
         return target.post(f"/{method}", json.dumps(envelope).encode(), signer_of(target, method))
@@ -62,53 +64,51 @@ UNAUTHORIZED = error(13009, "unauthorized", "invalid_token")
 NO_CURRENCY = params_error("invalid currency", "currency")
 NO_INSTRUMENT = params_error("instrument not found", "instrument_name")
 WRONG_PARAM: Mapping[str, Any] = {"code": -32602, "message": "Invalid params"}
-"""The words of the reason are the venue's own, and were not recorded."""
+"""An error whose reason was not recorded, so that it is not compared."""
 
 MISTAKES = (
     Mistake("no credentials", POSITIONS, unsigned, UNAUTHORIZED),
-    Mistake("a currency that is none", POSITIONS, getting(currency="NOPE"), NO_CURRENCY),
-    Mistake("a currency that is none, in a body", POSITIONS, calling(currency="NOPE"), NO_CURRENCY),
-    Mistake("a currency in small letters", POSITIONS, getting(currency="btc"), NO_CURRENCY),
-    Mistake("a kind that is none", POSITIONS, getting(kind="swap"), WRONG_PARAM),
-    Mistake("a currency that is a number", POSITIONS, calling(currency=1), WRONG_PARAM),
-    Mistake("a subaccount that is a text", POSITIONS, calling(subaccount_id="ten"), WRONG_PARAM),
-    Mistake("a subaccount that is a fraction", POSITIONS, calling(subaccount_id=1.5), WRONG_PARAM),
+    Mistake("an unknown currency", POSITIONS, by_get(currency="NOPE"), NO_CURRENCY),
+    Mistake("an unknown currency in a body", POSITIONS, by_call(currency="NOPE"), NO_CURRENCY),
+    Mistake("a currency in lower case", POSITIONS, by_get(currency="btc"), NO_CURRENCY),
+    Mistake("an unknown kind", POSITIONS, by_get(kind="swap"), WRONG_PARAM),
+    Mistake("a currency that is a number", POSITIONS, by_call(currency=1), WRONG_PARAM),
+    Mistake("a subaccount that is a string", POSITIONS, by_call(subaccount_id="ten"), WRONG_PARAM),
+    Mistake("a subaccount that is a fraction", POSITIONS, by_call(subaccount_id=1.5), WRONG_PARAM),
     Mistake(
-        "a switch that is a text", "private/get_account_summary", calling(currency="BTC", extended="yes"), WRONG_PARAM
+        "a switch that is a string", "private/get_account_summary", by_call(currency="BTC", extended="yes"), WRONG_PARAM
     ),
-    Mistake("an instrument that is none", POSITION, getting(instrument_name="BTC-NOPE"), NO_INSTRUMENT),
+    Mistake("an unknown instrument", POSITION, by_get(instrument_name="BTC-NOPE"), NO_INSTRUMENT),
+    Mistake("an unknown instrument of a ticker", "public/ticker", by_get(instrument_name="BTC-NOPE"), NO_INSTRUMENT),
+    Mistake("no instrument", POSITION, by_get(), params_error("value is required", "instrument_name")),
+    Mistake("no currency", TRADES, by_call(), params_error("value is required", "currency")),
+    Mistake("a count beyond its bounds", TRADES, by_call(currency="BTC", count=1001), WRONG_PARAM),
+    Mistake("a count of 0", TRADES, by_call(currency="BTC", count=0), WRONG_PARAM),
+    Mistake("not JSON", TIME, by_body(b"{"), NOT_JSON),
+    Mistake("not UTF-8", TIME, by_body(b'{"method":"\xff"}'), NOT_JSON),
+    Mistake("an empty body", TIME, by_body(b""), NOT_JSON),
+    Mistake("a list of calls", TIME, by_body(b'[{"id":1,"method":"public/get_time"}]'), INVALID),
+    Mistake("no method", TIME, by_body(b'{"id":1,"params":{}}'), BAD_REQUEST),
+    Mistake("a method that is a number", TIME, by_body(b'{"id":1,"method":7}'), BAD_REQUEST),
     Mistake(
-        "an instrument that is none, of a ticker", "public/ticker", getting(instrument_name="BTC-NOPE"), NO_INSTRUMENT
-    ),
-    Mistake("no instrument", POSITION, getting(), params_error("value is required", "instrument_name")),
-    Mistake("no currency", TRADES, calling(), params_error("value is required", "currency")),
-    Mistake("a count beyond its bounds", TRADES, calling(currency="BTC", count=1001), WRONG_PARAM),
-    Mistake("a count of none", TRADES, calling(currency="BTC", count=0), WRONG_PARAM),
-    Mistake("no JSON", TIME, posting(b"{"), NOT_JSON),
-    Mistake("no text", TIME, posting(b'{"method":"\xff"}'), NOT_JSON),
-    Mistake("nothing", TIME, posting(b""), NOT_JSON),
-    Mistake("a list of calls", TIME, posting(b'[{"id":1,"method":"public/get_time"}]'), INVALID),
-    Mistake("no method", TIME, posting(b'{"id":1,"params":{}}'), BAD_REQUEST),
-    Mistake("a method that is a number", TIME, posting(b'{"id":1,"method":7}'), BAD_REQUEST),
-    Mistake(
-        "parameters by place",
+        "positional parameters",
         POSITIONS,
-        posting(b'{"id":1,"method":"private/get_positions","params":["BTC"]}'),
+        by_body(b'{"id":1,"method":"private/get_positions","params":["BTC"]}'),
         WRONG_PARAM,
     ),
-    Mistake("too large a body", TIME, posting(LARGE), TOO_LARGE),
+    Mistake("too large a body", TIME, by_body(LARGE), TOO_LARGE),
 )
 
 
-def judge_worded(target: Target, words: str) -> Iterator[Finding]:
-    mistake = next(one for one in MISTAKES if one.words == words)
-    yield from _held(target, WORDED, mistake.send(target, mistake.method), mistake.expected, mistake)
+def judge_worded(target: Target, description: str) -> Iterator[Finding]:
+    mistake = next(one for one in MISTAKES if one.description == description)
+    yield from _judge_error(target, WORDED, mistake.send(target, mistake.method), mistake.expected, mistake)
 
 
-def _held(
+def _judge_error(
     target: Target, rule: str, answer: Answer, expected: Mapping[str, Any], mistake: Mistake | None = None
 ) -> Iterator[Finding]:
-    where = f"{answer.where}, {mistake.words}" if mistake else answer.where
+    where = f"{answer.where}, {mistake.description}" if mistake else answer.where
     method = mistake.method if mistake else ""
     seen = _error_of(answer)
     differs = any(seen.get(name) != value for name, value in expected.items()) or (
@@ -128,27 +128,27 @@ def _error_of(answer: Answer) -> dict[str, Any]:
 
 
 def judge_scopes(target: Target, method: str) -> Iterator[Finding]:
-    """A key whose scopes are those of the account's summary reads that and nothing else."""
-    may = target.operations[method].node["x-scope"].startswith("account")
+    """Judge that a key with the scope of the account's summary reads that and nothing else."""
+    is_allowed = target.operations[method].node["x-scope"].startswith("account")
     answer = target.ask(f"/{method}", query=required_params(target, method), signer=target.key(BALANCE_ONLY))
-    if may and answer.status != 200:
+    if is_allowed and answer.status != 200:
         yield finding(target, SCOPES, answer.where, answer_text(answer), "status 200", method)
-    elif not may:
-        yield from _held(target, SCOPES, answer, error(13021, "forbidden"))
+    elif not is_allowed:
+        yield from _judge_error(target, SCOPES, answer, error(13021, "forbidden"))
 
 
 def judge_streams(target: Target, method: str) -> Iterator[Finding]:
     expected = error(10030, "must_be_websocket_request")
     for params in ({"channels": ["user.changes.any.any.raw"]}, {"interval": 30}):
-        yield from _held(target, STREAMS, calling(**params)(target, method), expected)
+        yield from _judge_error(target, STREAMS, by_call(**params)(target, method), expected)
 
 
 def judge_unknown(target: Target, path: str) -> Iterator[Finding]:
-    """A method that is none, by its path and by a body that names it."""
+    """Judge that an unknown method is refused, in the path and in a body."""
     expected = error(-32601, "Method not found")
     body = json.dumps({"id": 1, "method": path.strip("/"), "params": {}}).encode()
     for answer in (target.send("GET", path), target.post(f"/{TIME}", body, None, is_base=True, is_judged=False)):
-        yield from _held(target, UNKNOWN, answer, expected)
+        yield from _judge_error(target, UNKNOWN, answer, expected)
         yield from target.answers.component_objections("UnknownRoute", answer)
 
 
@@ -157,10 +157,12 @@ def _stream_methods(target: Target) -> list[str]:
 
 
 PLACE = "contracts/deribit/README.md"
-UNHEARD_OF = ("/private/no_such_method", "/public/no_such_method", "/private/getpositions", "/no/such/route/here")
+UNKNOWN_METHODS = ("/private/no_such_method", "/public/no_such_method", "/private/getpositions", "/no/such/route/here")
 CHECKS: tuple[Check[Target], ...] = (
-    Check(WORDED, "Each mistake has its error.", PLACE, lambda target: [one.words for one in MISTAKES], judge_worded),
-    Check(SCOPES, "A key reads what its scopes let it.", PLACE, private_of, judge_scopes),
-    Check(STREAMS, "What is for streams is refused over HTTP.", PLACE, _stream_methods, judge_streams),
-    Check(UNKNOWN, "A method that is none is told so.", PLACE, lambda target: UNHEARD_OF, judge_unknown),
+    Check(
+        WORDED, "Each mistake has its error.", PLACE, lambda target: [one.description for one in MISTAKES], judge_worded
+    ),
+    Check(SCOPES, "A key reads what its scopes allow.", PLACE, private_of, judge_scopes),
+    Check(STREAMS, "Methods of streams are refused over HTTP.", PLACE, _stream_methods, judge_streams),
+    Check(UNKNOWN, "An unknown method is refused.", PLACE, lambda target: UNKNOWN_METHODS, judge_unknown),
 )

@@ -1,6 +1,6 @@
-"""Account summaries: sums that agree with themselves and with the rows of positions.
+"""Rules of account summaries: sums within a summary, and of the rows of positions.
 
-The sums are those of the venue's own example, which they match to the last digit.
+The sums match the venue's own example to the last digit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,12 +22,13 @@ Summary = Mapping[str, Any]
 
 
 class Sum:
-    """A field that others make up, each with its sign."""
+    """A field that is the sum of others; a leading minus subtracts one."""
 
     def __init__(self, name: str, *parts: str) -> None:
         self.name, self.parts = name, parts
 
     def of(self, summary: Summary) -> Decimal:
+        """Return the sum in a summary."""
         return sum((_signed(summary, part) for part in self.parts), Decimal(0))
 
 
@@ -57,7 +58,7 @@ BOTH = {"initial_margin": "initial_margin", "maintenance_margin": "maintenance_m
 
 
 def summaries_of(target: Target) -> list[dict[str, Any]]:
-    """Every currency's summary. Raises NotJudged where there is none."""
+    """Return the summaries of all currencies. Raises NotJudged if there are none."""
     found: list[dict[str, Any]] = call_result(target, SUMMARIES)["summaries"]
     if not found:
         raise NotJudged("the account has no currency")
@@ -69,9 +70,9 @@ def judge_sums(target: Target, operation_id: str) -> Iterator[Finding]:
         for identity in IDENTITIES:
             seen, expected = Decimal(str(summary[identity.name])), identity.of(summary)
             if abs(seen - expected) > SHOWN * len(identity.parts):
-                words = f"{expected}, from {' and '.join(identity.parts)}"
+                wanted = f"{expected}, from {' and '.join(identity.parts)}"
                 where = f"POST /{operation_id} {summary['currency']}"
-                yield finding(target, SUMS, where, f"{identity.name} {seen}", words, operation_id)
+                yield finding(target, SUMS, where, f"{identity.name} {seen}", wanted, operation_id)
 
 
 def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
@@ -85,24 +86,24 @@ def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
             expected, seen = total_of(among, field), Decimal(str(summary[name]))
             if abs(seen - expected) > SHOWN * (1 + 2 * len(among)):
                 where = f"POST /{operation_id} {summary['currency']}"
-                words = f"{expected}, the sum of {field} of {len(among)} rows"
-                yield finding(target, ROWS, where, f"{name} {seen}", words, operation_id)
+                wanted = f"{expected}, the sum of {field} of {len(among)} rows"
+                yield finding(target, ROWS, where, f"{name} {seen}", wanted, operation_id)
 
 
 def judge_all(target: Target, operation_id: str) -> Iterator[Finding]:
-    """One currency's summary is that of the list."""
+    """Judge that the summary of one currency equals that in the list."""
     for summary in summaries_of(target):
         one = call_result(target, SUMMARY, {"currency": summary["currency"]})
         differing = {name: one.get(name) for name, value in summary.items() if one.get(name) != value}
         if differing:
             expected = {name: summary[name] for name in differing}
             where = f"POST /{operation_id} {summary['currency']}"
-            yield finding(target, ALL, where, shown(differing), f"as of all: {shown(expected)}", operation_id)
+            yield finding(target, ALL, where, shown(differing), f"as in the list: {shown(expected)}", operation_id)
 
 
 PLACE = "contracts/deribit/README.md"
 CHECKS: tuple[Check[Target], ...] = (
-    Check(SUMS, "A summary agrees with itself.", PLACE, lambda target: [SUMMARIES], judge_sums),
+    Check(SUMS, "The fields of a summary are consistent.", PLACE, lambda target: [SUMMARIES], judge_sums),
     Check(ROWS, "A summary is the sum of the positions.", PLACE, lambda target: [SUMMARIES], judge_rows),
-    Check(ALL, "One summary reads as in the list.", PLACE, lambda target: [SUMMARY], judge_all),
+    Check(ALL, "A single summary equals that in the list.", PLACE, lambda target: [SUMMARY], judge_all),
 )

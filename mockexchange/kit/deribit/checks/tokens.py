@@ -1,4 +1,4 @@
-"""Credentials: each documented way lets a key in, and what is wrong with one keeps it out."""
+"""Rules of credentials: every documented way to authenticate is accepted, and wrong credentials are refused."""
 
 import hmac
 from base64 import b64encode
@@ -22,17 +22,17 @@ SUMMARY = "private/get_account_summaries"
 URL_QUERY = "?currency=any"
 WINDOW_MS = 60_000
 MARGIN_MS = 5_000
-Made = Callable[[Signer], Mapping[str, Any]]
+MakeParams = Callable[[Signer], Mapping[str, Any]]
 
 
 def _key(target: Target, role: str = MEMBER) -> Signer:
     key = target.key(role)
     if not isinstance(key, Signer):
-        raise NotJudged("the key is not one that can be misused")
+        raise NotJudged("the kit cannot sign wrongly with this kind of key")
     return key
 
 
-def granting(**params: Any) -> dict[str, Any]:
+def auth_call(**params: Any) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": 1, "method": AUTH, "params": params}
 
 
@@ -48,7 +48,7 @@ def by_signature(key: Signer, nonce: str = "n1", data: str = "", age_ms: int = 0
 
 
 def _auth(target: Target, params: Mapping[str, Any]) -> Answer:
-    return post(target, AUTH, granting(**params), None)
+    return post(target, AUTH, auth_call(**params), None)
 
 
 def _token(target: Target, params: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _with_token(target: Target, token: str, method: str = SUBJECT) -> Answer:
     return target.ask(f"/{method}", signer=Bearer("", token))
 
 
-GRANTED: dict[str, Made] = {
+GRANTED: dict[str, MakeParams] = {
     "a secret": by_secret,
     "a signature": by_signature,
     "a signature over data": lambda key: by_signature(key, "another", "some data"),
@@ -68,18 +68,20 @@ GRANTED: dict[str, Made] = {
 }
 
 
-def judge_grants(target: Target, words: str) -> Iterator[Finding]:
-    """A token that is given lets its holder in, and the one for the next lets it in too."""
-    granted = _token(target, GRANTED[words](_key(target)))
+def judge_grants(target: Target, description: str) -> Iterator[Finding]:
+    """Judge that a granted token is accepted, and so is the token from its refresh."""
+    granted = _token(target, GRANTED[description](_key(target)))
     refreshed = _token(target, {"grant_type": "refresh_token", "refresh_token": granted["refresh_token"]})
     for token in (granted["access_token"], refreshed["access_token"]):
         answer = _with_token(target, token)
         if answer.status != 200:
-            yield finding(target, GRANTS, f"{answer.where} by {words}", answer_text(answer), "status 200", SUBJECT)
+            yield finding(
+                target, GRANTS, f"{answer.where} by {description}", answer_text(answer), "status 200", SUBJECT
+            )
 
 
-def judge_spoiled(target: Target, words: str) -> Iterator[Finding]:
-    """A token that is another, or is cut, or is that for the next, is none."""
+def judge_spoiled(target: Target, description: str) -> Iterator[Finding]:
+    """Judge that a changed token and a refresh token are refused."""
     granted = _token(target, by_secret(_key(target)))
     token = str(granted["access_token"])
     middle = len(token) // 2
@@ -88,38 +90,38 @@ def judge_spoiled(target: Target, words: str) -> Iterator[Finding]:
         "changed": f"{token[:middle]}{changed}{token[middle + 1 :]}",
         "cut": token[:-1],
         "longer": f"{token}A",
-        "none": "no-token-at-all",
-        "that for the next": str(granted["refresh_token"]),
+        "unknown": "no-token-at-all",
+        "a refresh token": str(granted["refresh_token"]),
     }
-    answer = _with_token(target, spoiled[words])
+    answer = _with_token(target, spoiled[description])
     if answer.status != 400 or answer.json()["error"]["code"] != 13009:
         expected = "status 400 and the error 13009"
         yield finding(
-            target, SPOILED, f"{answer.where}, a token that is {words}", answer_text(answer), expected, SUBJECT
+            target, SPOILED, f"{answer.where}, a token that is {description}", answer_text(answer), expected, SUBJECT
         )
 
 
-REFUSED: dict[str, Made] = {
+REFUSED: dict[str, MakeParams] = {
     "another secret": lambda key: by_secret(key._replace(secret=f"{key.secret}x")),
-    "no such key": lambda key: by_secret(key._replace(key_id="no-such-key")),
+    "an unknown key": lambda key: by_secret(key._replace(key_id="no-such-key")),
     "another's signature": lambda key: by_signature(key._replace(secret=f"{key.secret}x")),
     "signed over other data": lambda key: {**by_signature(key), "data": "other"},
     "signed with another nonce": lambda key: {**by_signature(key), "nonce": "other"},
     "signed too long ago": lambda key: by_signature(key, age_ms=WINDOW_MS + MARGIN_MS),
-    "an access token to refresh": lambda key: {"grant_type": "refresh_token", "refresh_token": "nothing"},
+    "an unknown refresh token": lambda key: {"grant_type": "refresh_token", "refresh_token": "nothing"},
 }
 
 
-def judge_wrong(target: Target, words: str) -> Iterator[Finding]:
-    answer = _auth(target, REFUSED[words](_key(target)))
+def judge_wrong(target: Target, description: str) -> Iterator[Finding]:
+    answer = _auth(target, REFUSED[description](_key(target)))
     codes = (13004, 13009)
     if answer.status != 400 or answer.json()["error"]["code"] not in codes:
         expected = "status 400 and the error 13004 or 13009"
-        yield finding(target, WRONG, f"{answer.where}, {words}", answer_text(answer), expected, AUTH)
+        yield finding(target, WRONG, f"{answer.where}, {description}", answer_text(answer), expected, AUTH)
 
 
-class Sent(NamedTuple):
-    """A GET with a query, to be signed: by whom, when, and where."""
+class SignedGet(NamedTuple):
+    """A GET with a query to sign: its key, timestamp and URL."""
 
     key: Signer
     at: str
@@ -129,18 +131,18 @@ class Sent(NamedTuple):
         return text_of(self.at, nonce or self.at, method, url or self.url, body)
 
     def header(self, text: bytes, **parts: str) -> str:
-        """The header with the signature of a text; `parts` in the order given, what they do not say as it should be."""
+        """Return the header with the signature of a text; `parts` come first, and empty ones have the right value."""
         right = {"id": self.key.key_id, "ts": self.at, "sig": hexadecimal(self.key.secret, text), "nonce": self.at}
         listed = {name: parts.get(name) or right[name] for name in (*parts, *right)}
         return f"{SCHEME} {','.join(f'{name}={value}' for name, value in listed.items())}"
 
 
-GOOD: dict[str, Callable[[Sent], str]] = {
+GOOD: dict[str, Callable[[SignedGet], str]] = {
     "as documented": lambda sent: sent.header(sent.text()),
     "parts in another order": lambda sent: sent.header(sent.text(), nonce="", sig="", ts="", id=""),
-    "a nonce of its own": lambda sent: sent.header(sent.text(nonce="abc"), nonce="abc"),
+    "another nonce, signed": lambda sent: sent.header(sent.text(nonce="abc"), nonce="abc"),
 }
-BAD: dict[str, Callable[[Sent], str]] = {
+BAD: dict[str, Callable[[SignedGet], str]] = {
     "without the query": lambda sent: sent.header(sent.text(url=sent.url.partition("?")[0])),
     "another method": lambda sent: sent.header(sent.text(method="POST")),
     "a body that is not sent": lambda sent: sent.header(sent.text(body=b"{}")),
@@ -153,28 +155,28 @@ BAD: dict[str, Callable[[Sent], str]] = {
 }
 
 
-def _base64(sent: Sent) -> str:
+def _base64(sent: SignedGet) -> str:
     return b64encode(hmac.new(sent.key.secret.encode(), sent.text(), sha256).digest()).decode()
 
 
-def _signed(target: Target, make: Callable[[Sent], str], age_ms: int = 0) -> Answer:
+def _signed(target: Target, make: Callable[[SignedGet], str], age_ms: int = 0) -> Answer:
     url = f"{target.base_url}/{SUBJECT}{URL_QUERY}"
-    header = make(Sent(_key(target), str(now_ms() - age_ms), url))
+    header = make(SignedGet(_key(target), str(now_ms() - age_ms), url))
     return target.ask(f"/{SUBJECT}", query={"currency": "any"}, change=lambda headers: {HEADER: header})
 
 
-def judge_signed(target: Target, words: str) -> Iterator[Finding]:
-    answer = _signed(target, GOOD[words], WINDOW_MS - MARGIN_MS if words == "as documented" else 0)
+def judge_signed(target: Target, description: str) -> Iterator[Finding]:
+    answer = _signed(target, GOOD[description], WINDOW_MS - MARGIN_MS if description == "as documented" else 0)
     if answer.status != 200:
-        yield finding(target, SIGNED, f"{answer.where}, {words}", answer_text(answer), "status 200", SUBJECT)
+        yield finding(target, SIGNED, f"{answer.where}, {description}", answer_text(answer), "status 200", SUBJECT)
 
 
-def judge_missigned(target: Target, words: str) -> Iterator[Finding]:
-    answers = [_signed(target, BAD[words])] if words in BAD else _late(target)
+def judge_missigned(target: Target, description: str) -> Iterator[Finding]:
+    answers = [_signed(target, BAD[description])] if description in BAD else _late(target)
     for answer in answers:
         if answer.status != 400 or answer.json()["error"]["code"] not in {13004, 13009}:
             expected = "status 400 and the error 13009 or 13004"
-            yield finding(target, MISSIGNED, f"{answer.where}, {words}", answer_text(answer), expected, SUBJECT)
+            yield finding(target, MISSIGNED, f"{answer.where}, {description}", answer_text(answer), expected, SUBJECT)
 
 
 LATE = "outside of the minute"
@@ -187,24 +189,26 @@ def _late(target: Target) -> list[Answer]:
 
 
 def judge_narrowed(target: Target, method: str) -> Iterator[Finding]:
-    """A token that was asked for less does less."""
+    """Judge that a token with a narrower scope reads less."""
     token = _token(target, by_secret(_key(target), scope="account:read"))["access_token"]
     answer = _with_token(target, token, method)
     expected = 200 if method == SUMMARY else 400
     if answer.status != expected:
-        words = f"status {expected}, by a token of account:read"
-        yield finding(target, NARROWED, answer.where, answer_text(answer), words, method)
+        wanted = f"status {expected}, by a token of account:read"
+        yield finding(target, NARROWED, answer.where, answer_text(answer), wanted, method)
 
 
-def judge_ways(target: Target, words: str) -> Iterator[Finding]:
-    """Every way to say who asks gives the same account; another's key gives another."""
+def judge_ways(target: Target, description: str) -> Iterator[Finding]:
+    """Judge that a token and the secret read the same account, and that another key's secret is refused."""
     key, other = _key(target), _key(target, OTHER)
     expected = result_of(target.ask(f"/{SUBJECT}"))
     token = _token(target, by_secret(key))["access_token"]
-    by = Bearer("", token) if words == "a token" else Basic(key.key_id, key.secret)
+    by = Bearer("", token) if description == "a token" else Basic(key.key_id, key.secret)
     answer = target.ask(f"/{SUBJECT}", signer=by)
     if answer.status != 200 or result_of(answer) != expected:
-        yield finding(target, WAYS, f"{answer.where} by {words}", answer_text(answer), f"as by a signature: {expected}")
+        yield finding(
+            target, WAYS, f"{answer.where} by {description}", answer_text(answer), f"as by a signature: {expected}"
+        )
     mixed = target.ask(f"/{SUBJECT}", signer=Basic(key.key_id, other.secret))
     if mixed.status != 400:
         yield finding(target, WAYS, f"{mixed.where} by another's secret", answer_text(mixed), "status 400")
@@ -215,15 +219,19 @@ def _listed(names: Mapping[str, Any], *more: str) -> Callable[[Target], list[str
 
 
 PLACE = "contracts/deribit/README.md"
-SPOILS = ("changed", "cut", "longer", "none", "that for the next")
+SPOILS = ("changed", "cut", "longer", "unknown", "a refresh token")
 CHECKS: tuple[Check[Target], ...] = (
-    Check(GRANTS, "Each grant gives a token that is good.", PLACE, _listed(GRANTED), judge_grants),
-    Check(SPOILED, "A token that was not given is none.", PLACE, lambda target: SPOILS, judge_spoiled),
-    Check(WRONG, "A wrong grant gives none.", PLACE, _listed(REFUSED), judge_wrong),
-    Check(SIGNED, "A request may be signed.", PLACE, _listed(GOOD), judge_signed),
-    Check(MISSIGNED, "One that is signed wrongly is refused.", PLACE, _listed(BAD, LATE), judge_missigned),
+    Check(GRANTS, "Each grant gives a valid token.", PLACE, _listed(GRANTED), judge_grants),
+    Check(SPOILED, "A token that was not granted is refused.", PLACE, lambda target: SPOILS, judge_spoiled),
+    Check(WRONG, "A wrong grant is refused.", PLACE, _listed(REFUSED), judge_wrong),
+    Check(SIGNED, "A signed request is accepted.", PLACE, _listed(GOOD), judge_signed),
+    Check(MISSIGNED, "A wrongly signed request is refused.", PLACE, _listed(BAD, LATE), judge_missigned),
+    Check(NARROWED, "A token has the requested scope.", PLACE, lambda target: [SUBJECT, SUMMARY], judge_narrowed),
     Check(
-        NARROWED, "A token has the scope that was asked for.", PLACE, lambda target: [SUBJECT, SUMMARY], judge_narrowed
+        WAYS,
+        "All ways to authenticate read the same account.",
+        PLACE,
+        lambda target: ["a token", "the secret"],
+        judge_ways,
     ),
-    Check(WAYS, "All ways to sign read one account.", PLACE, lambda target: ["a token", "the secret"], judge_ways),
 )

@@ -1,4 +1,4 @@
-"""Trades: lists in order, cut where the count says, and filtered by what they are asked for."""
+"""Rules of trades: the order of lists, their counts and their filters."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -26,7 +26,7 @@ def _list(target: Target, method: str, **params: Any) -> dict[str, Any]:
 
 
 def _own(target: Target) -> dict[str, list[Trade]]:
-    """The account's trades by currency, newest first. Raises NotJudged where there are too few to be sorted."""
+    """Return the account's trades by currency, newest first. Raises NotJudged if there are too few to sort."""
     found = {one: _list(target, BY_CURRENCY, currency=one, count=MOST)["trades"] for one in CURRENCIES}
     if all(len(trades) < 2 for trades in found.values()):
         raise NotJudged("the account has fewer than two trades in each currency")
@@ -38,7 +38,7 @@ def _where(method: str, **params: Any) -> str:
 
 
 def judge_order(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Newest first unless asked otherwise; the other way round it is the same list."""
+    """Judge that trades come newest first by default, and that ascending order is the reverse."""
     for currency, trades in _own(target).items():
         times = [trade["timestamp"] for trade in trades]
         where = _where(operation_id, currency=currency)
@@ -46,7 +46,7 @@ def judge_order(target: Target, operation_id: str) -> Iterator[Finding]:
             yield finding(target, ORDER, where, shown(times), "newest first", operation_id)
         ascending = _list(target, BY_CURRENCY, currency=currency, count=MOST, sorting="asc")["trades"]
         if ascending != trades[::-1]:
-            yield finding(target, ORDER, f"{where} sorting=asc", shown(ascending), "the same, turned", operation_id)
+            yield finding(target, ORDER, f"{where} sorting=asc", shown(ascending), "the reverse list", operation_id)
         wrong = [trade for trade in trades if currency_of(trade["instrument_name"]) != currency]
         for trade in wrong:
             yield finding(target, ORDER, where, shown(trade), f"trades in {currency}", operation_id)
@@ -63,16 +63,16 @@ def judge_count(target: Target, operation_id: str) -> Iterator[Finding]:
 
 
 def judge_between(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Both instants belong to what is between them."""
+    """Judge that a range of time includes both of its ends."""
     for currency, trades in _own(target).items():
         newest, oldest = trades[0]["timestamp"], trades[-1]["timestamp"]
         for start, end in ((oldest, newest), (newest, newest), (oldest, oldest), (newest + 1, newest + 2)):
-            asked = {"currency": currency, "start_timestamp": int(start), "end_timestamp": int(end), "count": MOST}
-            found = _list(target, operation_id, **asked)["trades"]
+            params = {"currency": currency, "start_timestamp": int(start), "end_timestamp": int(end), "count": MOST}
+            found = _list(target, operation_id, **params)["trades"]
             expected = [trade for trade in trades if start <= trade["timestamp"] <= end]
             if sorted(found, key=_id) != sorted(expected, key=_id):
                 yield finding(
-                    target, BETWEEN, _where(operation_id, **asked), shown(found), shown(expected), operation_id
+                    target, BETWEEN, _where(operation_id, **params), shown(found), shown(expected), operation_id
                 )
 
 
@@ -81,7 +81,7 @@ def _id(trade: Trade) -> str:
 
 
 def judge_kind(target: Target, operation_id: str) -> Iterator[Finding]:
-    """Together the trades of futures and of options are all of them."""
+    """Judge that the trades of futures and of options add up to all trades."""
     for currency, trades in _own(target).items():
         parts = {
             kind: _list(target, BY_CURRENCY, currency=currency, kind=kind, count=MOST) for kind in ("future", "option")
@@ -98,19 +98,19 @@ def judge_kind(target: Target, operation_id: str) -> Iterator[Finding]:
 def judge_instrument(target: Target, operation_id: str) -> Iterator[Finding]:
     for trades in _own(target).values():
         for name in sorted({trade["instrument_name"] for trade in trades}):
-            asked: dict[str, Any] = {"instrument_name": name, "count": MOST}
+            params: dict[str, Any] = {"instrument_name": name, "count": MOST}
             if operation_id.endswith(AND_TIME):
-                asked |= {"start_timestamp": 0, "end_timestamp": int(trades[0]["timestamp"])}
-            found = _list(target, operation_id, **asked)["trades"]
+                params |= {"start_timestamp": 0, "end_timestamp": int(trades[0]["timestamp"])}
+            found = _list(target, operation_id, **params)["trades"]
             expected = [trade for trade in trades if trade["instrument_name"] == name]
             if sorted(found, key=_id) != sorted(expected, key=_id):
                 yield finding(
-                    target, INSTRUMENT, _where(operation_id, **asked), shown(found), shown(expected), operation_id
+                    target, INSTRUMENT, _where(operation_id, **params), shown(found), shown(expected), operation_id
                 )
 
 
 def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
-    """No order is of two accounts."""
+    """Judge that no order belongs to two accounts."""
     own = {trade["order_id"] for trades in _own(target).values() for trade in trades}
     key, seen = target.key(OTHER), 0
     for currency in CURRENCIES:
@@ -126,21 +126,21 @@ def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
 PLACE = "contracts/deribit/README.md"
 CHECKS: tuple[Check[Target], ...] = (
     Check(ORDER, "Trades come newest first.", PLACE, lambda target: [BY_CURRENCY], judge_order),
-    Check(COUNT, "A page has as many as were asked for.", PLACE, lambda target: [BY_CURRENCY], judge_count),
+    Check(COUNT, "A page has the requested count.", PLACE, lambda target: [BY_CURRENCY], judge_count),
     Check(
         BETWEEN,
-        "Trades are between the instants asked for.",
+        "Trades are in the requested range of time.",
         PLACE,
         lambda target: [BY_CURRENCY, f"{BY_CURRENCY}{AND_TIME}"],
         judge_between,
     ),
-    Check(KIND, "Kinds part the list.", PLACE, lambda target: [BY_CURRENCY], judge_kind),
+    Check(KIND, "Kinds split the list.", PLACE, lambda target: [BY_CURRENCY], judge_kind),
     Check(
         INSTRUMENT,
-        "Instruments part the list.",
+        "Instruments split the list.",
         PLACE,
         lambda target: [BY_INSTRUMENT, f"{BY_INSTRUMENT}{AND_TIME}"],
         judge_instrument,
     ),
-    Check(APART, "Nobody reads another's trades.", PLACE, lambda target: [BY_CURRENCY], judge_apart),
+    Check(APART, "No account reads another's trades.", PLACE, lambda target: [BY_CURRENCY], judge_apart),
 )

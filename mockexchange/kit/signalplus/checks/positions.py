@@ -1,9 +1,9 @@
-"""Positions: rows that agree with themselves, in the order of the page, and filtered by what they are asked for."""
+"""Rules of positions: consistent rows, the documented order of keys, and filters."""
 
 from collections.abc import Iterator
 
 from mockexchange.kit.checks import Check, NotJudged
-from mockexchange.kit.derivatives.rows import Row, wrong_of
+from mockexchange.kit.derivatives.rows import Row, contradictions_of
 from mockexchange.kit.findings import Finding
 from mockexchange.kit.rules.finding_format import finding, shown
 from mockexchange.kit.signalplus.calls import POSITIONS, rows_of, snake
@@ -15,7 +15,7 @@ ROWS, KEYS, CURRENCY, KIND, NULL, APART = (
 WHERE = f"POST /{POSITIONS}"
 CURRENCIES = ("BTC", "ETH", "USDC", "USDT", "EURR")
 KINDS = ("future", "option", "spot", "future_combo", "option_combo")
-PAGE = (
+KEY_ORDER = (
     "averagePrice",
     "averagePriceUsd",
     "delta",
@@ -42,10 +42,10 @@ PAGE = (
     "totalProfitLoss",
     "vega",
 )
-"""The order of the table of the page, which is that of its example."""
+"""The keys in the order of the documentation's table, which is that of its example."""
 
 
-def _held(target: Target) -> list[dict[str, str]]:
+def _rows(target: Target) -> list[dict[str, str]]:
     found = rows_of(target)
     if not found:
         raise NotJudged("the account has no position")
@@ -53,14 +53,14 @@ def _held(target: Target) -> list[dict[str, str]]:
 
 
 def judge_rows(target: Target, operation_id: str) -> Iterator[Finding]:
-    for fields in _held(target):
-        for wrong in wrong_of(Row(snake(fields))):
+    for fields in _rows(target):
+        for wrong in contradictions_of(Row(snake(fields))):
             yield finding(target, ROWS, f"{WHERE} {fields['instrumentName']}", wrong.seen, wrong.expected, operation_id)
 
 
 def judge_keys(target: Target, operation_id: str) -> Iterator[Finding]:
-    for fields in _held(target):
-        expected = [name for name in PAGE if name in fields]
+    for fields in _rows(target):
+        expected = [name for name in KEY_ORDER if name in fields]
         if list(fields) != expected:
             yield finding(target, KEYS, f"{WHERE} {fields['instrumentName']}", shown([*fields]), shown(expected))
 
@@ -70,7 +70,7 @@ def _currency_of(row: dict[str, str]) -> str:
 
 
 def judge_currency(target: Target, currency: str) -> Iterator[Finding]:
-    whole = _held(target)
+    whole = _rows(target)
     expected = [row for row in whole if currency in {"any", _currency_of(row)}]
     found = rows_of(target, {"currency": currency})
     if found != expected:
@@ -78,21 +78,21 @@ def judge_currency(target: Target, currency: str) -> Iterator[Finding]:
 
 
 def judge_kind(target: Target, kind: str) -> Iterator[Finding]:
-    expected = [row for row in _held(target) if row["kind"] == kind]
+    expected = [row for row in _rows(target) if row["kind"] == kind]
     found = rows_of(target, {"kind": kind})
     if found != expected:
         yield finding(target, KIND, f"{WHERE} kind={kind}", shown(found), shown(expected), POSITIONS)
 
 
 def judge_null(target: Target, name: str) -> Iterator[Finding]:
-    """What is null is as good as left out, and what is unknown is passed over."""
-    found, expected = rows_of(target, {name: None}), _held(target)
+    """Judge that a null parameter equals an omitted one, and that unknown parameters are ignored."""
+    found, expected = rows_of(target, {name: None}), _rows(target)
     if found != expected:
         yield finding(target, NULL, f"{WHERE} {name}=null", shown(found), shown(expected), POSITIONS)
 
 
 def judge_apart(target: Target, operation_id: str) -> Iterator[Finding]:
-    own, others = _held(target), rows_of(target, None, target.key(OTHER))
+    own, others = _rows(target), rows_of(target, None, target.key(OTHER))
     if not others:
         raise NotJudged("the other account has no position")
     if own == others:
@@ -105,16 +105,16 @@ def _list(target: Target) -> list[str]:
 
 PLACE = "contracts/signalplus/README.md"
 CHECKS: tuple[Check[Target], ...] = (
-    Check(ROWS, "A row agrees with itself.", PLACE, _list, judge_rows),
-    Check(KEYS, "Keys stand in the order of the page.", PLACE, _list, judge_keys),
-    Check(CURRENCY, "Currencies part the list.", PLACE, lambda target: ["any", *CURRENCIES], judge_currency),
-    Check(KIND, "Kinds part the list.", PLACE, lambda target: KINDS, judge_kind),
+    Check(ROWS, "The fields of a row are consistent.", PLACE, _list, judge_rows),
+    Check(KEYS, "Keys are in the documented order.", PLACE, _list, judge_keys),
+    Check(CURRENCY, "Currencies split the list.", PLACE, lambda target: ["any", *CURRENCIES], judge_currency),
+    Check(KIND, "Kinds split the list.", PLACE, lambda target: KINDS, judge_kind),
     Check(
         NULL,
-        "Null is as good as nothing.",
+        "A null parameter equals an omitted one.",
         PLACE,
         lambda target: ["currency", "kind", "subaccountId", "unheardOf"],
         judge_null,
     ),
-    Check(APART, "Nobody reads another's positions.", PLACE, _list, judge_apart),
+    Check(APART, "No account reads another's positions.", PLACE, _list, judge_apart),
 )

@@ -1,4 +1,4 @@
-"""Signatures: what is signed as the pages say is let in, every other way is a 401."""
+"""Rules of signatures: requests signed as documented are accepted, and all others are refused with 401."""
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
@@ -28,12 +28,12 @@ def _signing(text: Callable[[Headers], str]) -> Make:
     return lambda key, right: {**right, SIGNATURE: key.signature(text(right).encode())}
 
 
-def _by_written_secret(key: Signer, right: Headers) -> Headers:
+def _by_secret_text(key: Signer, right: Headers) -> Headers:
     other = key._replace(secret=b64encode(key.secret.encode()).decode())
     return {**right, SIGNATURE: other.signature(f"{right[TIMESTAMP]}\n{right[NONCE]}".encode())}
 
 
-def _as_it_is(key: Signer, right: Headers) -> Headers:
+def _unchanged(key: Signer, right: Headers) -> Headers:
     return right
 
 
@@ -43,9 +43,9 @@ MISTAKES: dict[str, Make] = {
     "no timestamp": _without(TIMESTAMP),
     "no nonce": _without(NONCE),
     "no signature": _without(SIGNATURE),
-    "a key that is none": _with(KEY, "Bearer no-such-key"),
+    "an unknown key": _with(KEY, "Bearer no-such-key"),
     "a key without Bearer": lambda key, right: {**right, KEY: key.key_id},
-    "a signature that is none": _with(SIGNATURE, "AAAA"),
+    "an invalid signature": _with(SIGNATURE, "AAAA"),
     "a signature in hexadecimal digits": lambda key, right: {**right, SIGNATURE: right[SIGNATURE].encode().hex()},
     "another nonce": _with(NONCE, "another"),
     "a later timestamp": lambda key, right: {**right, TIMESTAMP: str(int(right[TIMESTAMP]) + 1)},
@@ -54,7 +54,7 @@ MISTAKES: dict[str, Make] = {
     "no newline": _signing(lambda right: f"{right[TIMESTAMP]}{right[NONCE]}"),
     "a newline at the end": _signing(lambda right: f"{right[TIMESTAMP]}\n{right[NONCE]}\n"),
     "the path signed too": _signing(lambda right: f"{right[TIMESTAMP]}\n{right[NONCE]}\n/{POSITIONS}"),
-    "the secret as it is written": _by_written_secret,
+    "the secret used without decoding": _by_secret_text,
 }
 AGES_MS: Mapping[str, int] = {"too old": WINDOW_MS + MARGIN_MS, "too early": -WINDOW_MS - MARGIN_MS}
 
@@ -62,45 +62,45 @@ AGES_MS: Mapping[str, int] = {"too old": WINDOW_MS + MARGIN_MS, "too early": -WI
 def _key(target: Target, role: str = MEMBER) -> Signer:
     key = target.key(role)
     if not isinstance(key, Signer):
-        raise NotJudged("the key is not one that can be misused")
+        raise NotJudged("the kit cannot sign wrongly with this kind of key")
     return key
 
 
-def _asked(target: Target, make: Callable[[Headers], Headers], age_ms: int = 0) -> Answer:
+def _call(target: Target, make: Callable[[Headers], Headers], age_ms: int = 0) -> Answer:
     return target.post(f"/{POSITIONS}", encode_json(envelope()), _key(target), age_ms=age_ms, change=make)
 
 
-def judge_refused(target: Target, words: str) -> Iterator[Finding]:
-    make, key = MISTAKES.get(words, _as_it_is), _key(target)
-    answer = _asked(target, lambda right: make(key, right), AGES_MS.get(words, 0))
+def judge_refused(target: Target, description: str) -> Iterator[Finding]:
+    make, key = MISTAKES.get(description, _unchanged), _key(target)
+    answer = _call(target, lambda right: make(key, right), AGES_MS.get(description, 0))
     if answer.status != 401:
-        yield finding(target, REFUSED, f"{answer.where}, {words}", answer_text(answer), "status 401", POSITIONS)
+        yield finding(target, REFUSED, f"{answer.where}, {description}", answer_text(answer), "status 401", POSITIONS)
 
 
-def judge_taken(target: Target, words: str) -> Iterator[Finding]:
+def judge_accepted(target: Target, description: str) -> Iterator[Finding]:
     age_ms = WINDOW_MS - MARGIN_MS
-    answer = _asked(target, dict, {"now": 0, "within the window": age_ms, "from a clock ahead": -age_ms}[words])
+    answer = _call(target, dict, {"now": 0, "within the window": age_ms, "from a clock ahead": -age_ms}[description])
     if answer.status != 200:
-        yield finding(target, TAKEN, f"{answer.where}, {words}", answer_text(answer), "status 200", POSITIONS)
+        yield finding(target, TAKEN, f"{answer.where}, {description}", answer_text(answer), "status 200", POSITIONS)
 
 
 def judge_others(target: Target, operation_id: str) -> Iterator[Finding]:
-    """No key signs for another."""
+    """Judge that a key does not sign for another."""
     other = _key(target, OTHER)
-    answer = _asked(target, lambda right: {**right, KEY: f"Bearer {other.key_id}"})
+    answer = _call(target, lambda right: {**right, KEY: f"Bearer {other.key_id}"})
     if answer.status != 401:
         yield finding(target, OTHERS, answer.where, answer_text(answer), "status 401", operation_id)
 
 
 PLACE = "contracts/signalplus/README.md"
 CHECKS: tuple[Check[Target], ...] = (
-    Check(REFUSED, "What is signed wrongly is a 401.", PLACE, lambda target: [*MISTAKES, *AGES_MS], judge_refused),
+    Check(REFUSED, "A wrongly signed request is a 401.", PLACE, lambda target: [*MISTAKES, *AGES_MS], judge_refused),
     Check(
         TAKEN,
-        "What is signed in time is let in.",
+        "A request signed in time is accepted.",
         PLACE,
         lambda target: ["now", "within the window", "from a clock ahead"],
-        judge_taken,
+        judge_accepted,
     ),
-    Check(OTHERS, "No key signs for another.", PLACE, lambda target: [POSITIONS], judge_others),
+    Check(OTHERS, "No key signs for another account.", PLACE, lambda target: [POSITIONS], judge_others),
 )
