@@ -1,8 +1,8 @@
-"""Replaying: the same log gives the same truth, and the same journal the same bytes.
+"""Replay: the same log gives the same state, and the same journal the same bytes.
 
-A journal entry remembers how long the log was and what both clocks said when it was answered, and an answer is a
-function of exactly that; so every request can be asked again and its bytes compared. A stream's frames are a function
-of the log and of the commands that came in, so every stream can run again too.
+A journal entry has the length of the log and both clocks at its answer, and an answer is a function of exactly these;
+so every request can be repeated and its bytes compared. The frames of a stream are a function of the log and of the
+commands of the client, so every stream can be repeated too.
 """
 
 from mockexchange.replay.comparison import compare

@@ -1,4 +1,4 @@
-"""Asking every journalled request again, at its place in the log and its time, and letting every stream run again."""
+"""Comparison of a recording with a replay: every request and stream is repeated at its place in the log."""
 
 import hashlib
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from mockexchange.venues.request import Answer
 
 
 def compare(replay: Replay, recording: Recording) -> Iterator[Verdict]:
-    """Yield a verdict for every answer and every frame that went out. Raises LogError when the log is shorter."""
+    """Yield a verdict for every answer and every sent frame. Raises LogError if the log is too short."""
     stubs = StubReplay(replay)
     streams = StreamReplay(replay, CallReplay(replay, stubs), recording.frames)
     last = recording.frames[-1]["number"] if recording.frames else 0
@@ -26,7 +26,7 @@ def compare(replay: Replay, recording: Recording) -> Iterator[Verdict]:
     for item in _in_order(recording):
         replay.run_to(item["position"])
         if "direction" not in item:
-            yield _ask_again(replay, streams, stubs, item)
+            yield _repeat_request(replay, streams, stubs, item)
             continue
         yield from streams.repeat(item)
         if item["number"] == last:
@@ -34,11 +34,11 @@ def compare(replay: Replay, recording: Recording) -> Iterator[Verdict]:
 
 
 def _in_order(recording: Recording) -> Iterator[Plain]:
-    """Entries and frames by their places in the log; at the same place entries first, as handshakes have to be."""
+    """Return entries and frames by their places in the log; at the same place entries first, for the handshakes."""
     return merge(recording.entries, recording.frames, key=lambda item: item["position"])
 
 
-def _ask_again(replay: Replay, streams: StreamReplay, stubs: StubReplay, entry: Plain) -> Verdict:
+def _repeat_request(replay: Replay, streams: StreamReplay, stubs: StubReplay, entry: Plain) -> Verdict:
     answer = _answer(replay, streams, stubs, entry)
     if entry.get("fault") is not None:
         return Verdict("answer", entry["number"], is_skipped=True)
@@ -65,7 +65,7 @@ def _answer(replay: Replay, streams: StreamReplay, stubs: StubReplay, entry: Pla
 
 
 def _is_upgrade(entry: Plain) -> bool:
-    """A plain request for the stream's path bears the same name; it is answered by REST."""
+    """Whether an entry is an upgrade; a plain request for the stream's path has the same operation but is REST."""
     return entry["status"] == HTTPStatus.SWITCHING_PROTOCOLS or any(
         name.lower() == "upgrade" for name, _ in entry["headers"]
     )

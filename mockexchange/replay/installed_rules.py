@@ -1,4 +1,4 @@
-"""What was installed and removed in the course of a log: faults, and literal answers."""
+"""The faults and stubs that are installed at each place of a log."""
 
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
@@ -12,18 +12,18 @@ from mockexchange.store.codec import LogError
 from mockexchange.store.log import Record
 
 
-class Named(Protocol):
+class NamedRule(Protocol):
     @property
     def name(self) -> str | None: ...
 
 
-Installed = TypeVar("Installed", bound=Named)
+Installed = TypeVar("Installed", bound=NamedRule)
 Read = Callable[[Located, str], Installed]
-"""Reads one as the log has it: (node, path)."""
+"""Reads a rule from its note in the log: (node, path)."""
 
 
-class Installations(Generic[Installed]):
-    """Those that there are at the place in the log that a replay has come to; `subject` is that of their notes."""
+class InstalledRules(Generic[Installed]):
+    """The rules that are installed at the current place of a replay; `subject` is that of their notes."""
 
     def __init__(self, replay: Replay, subject: str, read: Read[Installed]) -> None:
         self._subject, self._read = subject, read
@@ -31,7 +31,7 @@ class Installations(Generic[Installed]):
         replay.observers.append(self._observe)
 
     def _observe(self, record: Record, outcome: Outcome) -> None:
-        """Raises LogError where a note is none of theirs."""
+        """Apply the note of a change. Raises LogError if it is invalid."""
         if not isinstance(record.command, Note) or record.command.subject != self._subject:
             return
         try:

@@ -1,4 +1,4 @@
-"""Carrying a log out again, a command at a time."""
+"""Replay of a log, command by command."""
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -14,17 +14,17 @@ Step = tuple[Record, Outcome]
 
 
 class Replay:
-    """An exchange built anew from a log. No script runs and no fault fires: what they did is in the log."""
+    """An exchange rebuilt from a log. No script runs and no fault fires, because the log has their commands."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self.header, self._records = read_log(lines)
         self.exchange, self.contexts = _open(self.header)
         self.context = self.contexts[DEFAULT.name]
         self.observers: list[Callable[[Record, Outcome], object]] = []
-        """Told of every command once it is carried out."""
+        """Called with every command after it is executed."""
 
     def __iter__(self) -> Iterator[Step]:
-        """Carry out what is left of the log; yield each command with its outcome. Raises LogError."""
+        """Execute the rest of the log; yield each command with its outcome. Raises LogError."""
         for record in self._records:
             self._check(record)
             outcome = self.exchange.execute(record.command, record.at)
@@ -33,7 +33,7 @@ class Replay:
             yield record, outcome
 
     def run_to(self, position: int) -> None:
-        """Carry out commands until `position` of them are done. Raises LogError when the log is shorter."""
+        """Execute commands until `position` of them are done. Raises LogError if the log is shorter."""
         while self.exchange.state.sequence < position:
             if next(iter(self), None) is None:
                 done = self.exchange.state.sequence
@@ -46,7 +46,7 @@ class Replay:
 
 
 def _open(header: Header) -> tuple[Exchange, dict[str, Any]]:
-    """An exchange, and the front of each venue by its name."""
+    """Return an exchange, and the context of each venue by its name."""
     try:
         exchange = Exchange(header.seed, FeeRounding(header.rounding), header.archived_before)
         date = DEFAULT.api_date(header.api_date)
@@ -58,7 +58,7 @@ def _open(header: Header) -> tuple[Exchange, dict[str, Any]]:
 
 
 def _settings_of(venue: Venue, header: Header) -> dict[str, Any]:
-    """Those of the default venue stand bare, those of another under its name, if they are not as they always are."""
+    """Return a venue's settings: the default venue's are at the top level, others under their name if not default."""
     if venue is DEFAULT:
         return {name: value for name, value in header.settings.items() if name not in VENUES}
     given: dict[str, Any] = header.settings.get(venue.name, {})

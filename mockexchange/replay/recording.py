@@ -1,4 +1,4 @@
-"""An exported journal, read and checked: requests, and frames of streams."""
+"""A recording: an exported journal, read and checked, with its requests and its frames of streams."""
 
 import json
 from collections.abc import Sequence
@@ -15,16 +15,16 @@ Plain = dict[str, Any]
 
 
 class Recording(NamedTuple):
-    """Entries and frames as they were exported, each in the order of their numbers."""
+    """Entries and frames of an exported journal, each in the order of their numbers."""
 
     entries: list[Plain]
     frames: list[Plain]
 
 
 def read_journal(*texts: str, names: Sequence[str] = ()) -> Recording:
-    """Read exported journals: a JSON list each, or an entry or frame a line; `names` say which is wrong.
+    """Read exported journals: a JSON list each, or an entry or frame per line; errors show their `names`.
 
-    Of the entries only requests are kept: garbage has none to repeat. Raises LogError.
+    Entries without a method are dropped: invalid bytes are no request to repeat. Raises LogError.
     """
     named = zip_longest(texts, names, fillvalue="")
     items = [item for text, name in named for item in _items(text, name)]
@@ -34,19 +34,19 @@ def read_journal(*texts: str, names: Sequence[str] = ()) -> Recording:
 
 
 def is_recorded(item: object) -> bool:
-    """Whether this is, by its keys, an entry or a frame of an exported journal."""
+    """Whether an item has the keys of an entry or a frame of an exported journal."""
     return isinstance(item, dict) and ("direction" in item or "method" in item) and "number" in item
 
 
 def request_of(entry: Plain) -> Request:
-    """The request of an entry, as it was."""
+    """Return the request of an entry."""
     path, _, query = entry["target"].partition("?")
     headers = tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in entry["headers"])
     return Request(entry["method"], path, query, headers, entry_bytes(entry, "body") or b"")
 
 
-class _Repeatable(msgspec.Struct):
-    """What has to be there, and how, to ask a journalled request again."""
+class _RepeatableEntry(msgspec.Struct):
+    """The fields that repeating a journalled request needs."""
 
     number: int
     position: int
@@ -77,7 +77,7 @@ class _Frame(msgspec.Struct):
 
 
 def _items(text: str, name: str) -> list[Plain]:
-    """Read and check them. Raises LogError, which says where."""
+    """Read and check the items. Raises LogError with their place."""
     if text.lstrip().startswith("["):
         return [_checked(item, f"{name}, item {place}") for place, item in enumerate(_parsed(text, name), start=1)]
     lines = [(f"{name}, line {number}", line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
@@ -93,7 +93,7 @@ def _parsed(text: str, place: str) -> Any:
 
 def _checked(item: Any, place: str) -> Plain:
     if not is_recorded(item):
-        raise _unexpected(place, _looks_of(item))
+        raise _unexpected(place, _describe_invalid(item))
     try:
         if "direction" in item:
             _check_frame(item)
@@ -105,7 +105,7 @@ def _checked(item: Any, place: str) -> Plain:
     return plain
 
 
-def _looks_of(item: Any) -> str:
+def _describe_invalid(item: Any) -> str:
     if isinstance(item, dict) and ("seq" in item or "format" in item):
         return "this is a log, which stands before --journal"
     return "got neither a request nor a frame"
@@ -121,7 +121,7 @@ def _in_order(items: list[Plain]) -> list[Plain]:
 
 
 def _check_entry(entry: Plain) -> None:
-    msgspec.convert(entry, _Repeatable)
+    msgspec.convert(entry, _RepeatableEntry)
     request_of(entry)
     entry_bytes(entry, "answer")
 

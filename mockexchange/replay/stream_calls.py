@@ -1,12 +1,12 @@
-"""Calls of streams that faults or literal answers touched: what of them came to the session, and how, is in the log.
+"""Replay of stream calls that faults or stubs changed, as far as they reached the session.
 
-A session has to have seen what it saw, since later calls and messages depend on it. What it answered then a fault has
-changed or moved, so that alone is left out.
+The session has to see the same calls again, because later calls and messages depend on them. Its answers are left out,
+because faults have changed or delayed them.
 """
 
 from mockexchange.faults.registry import SUBJECT
 from mockexchange.faults.stream_calls import frame_of
-from mockexchange.replay.installed_rules import Installations
+from mockexchange.replay.installed_rules import InstalledRules
 from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain
 from mockexchange.replay.stubs import StubReplay
@@ -17,31 +17,31 @@ from mockexchange.venues.frame import Frame
 from mockexchange.venues.session import Calls
 from mockexchange.venues.venue import Venue
 
-IN_ITS_PLACE = (Status, RateLimit)
-"""Effects that keep a call from its session."""
+INTERCEPTING_EFFECTS = (Status, RateLimit)
+"""Effects that answer a call in place of its session."""
 
 
-def is_touched(frame: Plain) -> bool:
-    """Whether a recorded command was answered otherwise than its session alone would."""
+def is_changed(frame: Plain) -> bool:
+    """Whether a fault or a stub changed the answer of a recorded command."""
     return frame["fault"] is not None or frame.get("stub") is not None
 
 
 class CallReplay:
-    """The faults that there are at the place in the log that a replay has come to, and the stubs."""
+    """The faults and stubs that are installed at the current place of a replay."""
 
     def __init__(self, replay: Replay, stubs: StubReplay) -> None:
         self._replay, self._stubs = replay, stubs
-        self._faults = Installations(replay, SUBJECT, FAULT.read)
+        self._faults = InstalledRules(replay, SUBJECT, FAULT.read)
 
     def repeat(self, frame: Plain, calls: Calls, venue: Venue) -> list[Frame]:
-        """Let a touched call happen again; return what it was answered with, where no fault touched that.
+        """Repeat a changed call; return its answers if only a stub and no fault changed them.
 
-        Raises LogError where the log has no such stub.
+        Raises LogError if the log has no such stub.
         """
         raw, at, host_at = frame_bytes(frame), frame["at_us"], frame["host_at_us"]
         calls.note_call(host_at)
         rules = self._rules_of(frame["fault"])
-        if any(isinstance(rule.effect, IN_ITS_PLACE) for rule in rules):
+        if any(isinstance(rule.effect, INTERCEPTING_EFFECTS) for rule in rules):
             return []
         host_at += sum(rule.effect.offset_us for rule in rules if isinstance(rule.effect, ClockOffset))
         call, context = calls.request_of(raw), self._replay.contexts[venue.name]
@@ -52,5 +52,5 @@ class CallReplay:
         return [] if frame["fault"] else [frame_of(answer)]
 
     def _rules_of(self, names: str | None) -> list[Rule]:
-        """The rules that fired on a call, by what the journal says of it; a name may have commas in it."""
+        """Return the rules that fired on a call, by their names in the journal; a name may contain commas."""
         return [rule for name, rule in self._faults.by_name.items() if names and f", {name}, " in f", {names}, "]

@@ -1,7 +1,7 @@
-"""The streams of a recording, opened again: commands in at their places in the log, frames out to be compared.
+"""Replay of recorded streams: commands go in at their places in the log, the frames of the session are compared.
 
-A session knows neither sockets nor faults. So what a fault made, moved or kept back is told from what the session makes
-by the mark in the recording: it is skipped here, and what the session makes in its place is set aside.
+A session knows neither sockets nor faults. Frames that a fault made, moved or withheld are marked in the recording:
+they are skipped, and the frames that the session makes instead are set aside.
 """
 
 from collections import Counter, defaultdict, deque
@@ -12,7 +12,7 @@ from mockexchange.core.exchange import Outcome
 from mockexchange.core.refusals import Refusal
 from mockexchange.replay.log_replay import Replay
 from mockexchange.replay.recording import Plain
-from mockexchange.replay.stream_calls import CallReplay, is_touched
+from mockexchange.replay.stream_calls import CallReplay, is_changed
 from mockexchange.replay.verdicts import Verdict, deviation
 from mockexchange.sandbox.journal_json import frame_bytes
 from mockexchange.store.log import Record
@@ -26,39 +26,39 @@ NOTHING = "nothing"
 
 
 class _Stream:
-    """One stream: its session, and what it made that the recording has not had yet."""
+    """One stream: its session, and its frames that are not compared yet."""
 
     def __init__(self, session: Session, venue: Venue) -> None:
         self.session, self.venue = session, venue
         self.made: deque[Frame] = deque()
         self.made_at = 0
-        """How long the log was when the newest of them was made."""
-        self.touched: Counter[bytes] = Counter()
-        """Frames that a fault moved or kept back, further on in the recording."""
+        """Length of the log when the newest frame was made."""
+        self.changed: Counter[bytes] = Counter()
+        """Frames later in the recording that a fault moved or withheld."""
 
     def take(self, raw: bytes) -> bytes | None:
-        """Return the next frame made, past those that come later by a fault."""
-        while self.made and self.made[0].raw != raw and self.touched[self.made[0].raw]:
-            self.touched[self.made.popleft().raw] -= 1
+        """Return the next frame made, skipping those that a fault moved to a later place."""
+        while self.made and self.made[0].raw != raw and self.changed[self.made[0].raw]:
+            self.changed[self.made.popleft().raw] -= 1
         return self.made.popleft().raw if self.made else None
 
     def skip(self, raw: bytes) -> None:
-        """A frame that a fault touched: if the session makes it too, it was made by now."""
-        self.touched[raw] -= 1
+        """Skip a frame that a fault changed, and remove it from the frames made if the session made it too."""
+        self.changed[raw] -= 1
         for frame in self.made:
             if frame.raw == raw:
                 self.made.remove(frame)
                 return
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """What the session did not make, and yet has to know of: it may have ended a subscription, with its frames."""
+        """Apply a frame that the session did not make: it may end a subscription and drop its frames."""
         before = {frame.sid for frame in self.made if frame.sid in self.session.subscriptions}
         self.session.apply_recorded(raw, kind, channel)
         ended = {sid for sid in before if sid not in self.session.subscriptions}
         self.made = deque(frame for frame in self.made if frame.sid not in ended)
 
     def wake(self, raw: bytes, frame: Plain) -> None:
-        """What comes next may be what the session was woken for: it was, if its time had come and nothing else did."""
+        """Wake the session if its wake-up time has come and the next recorded frame is not made yet."""
         is_next = bool(self.made) and self.made[0].raw == raw
         wakes_at = self.session.wakes_at
         if not is_next and wakes_at is not None and wakes_at <= frame["host_at_us"]:
@@ -66,25 +66,25 @@ class _Stream:
 
 
 class StreamReplay:
-    """The open streams of a replay. `sessions` are those of the handshakes that were asked again, by connection."""
+    """The open streams of a replay. `sessions` are those of the repeated handshakes, by connection."""
 
     def __init__(self, replay: Replay, calls: CallReplay, frames: Iterable[Plain]) -> None:
         self.replay, self._calls = replay, calls
         self.sessions: dict[int, tuple[Session, Venue]] = {}
         self._streams: dict[int, _Stream] = {}
-        self._touched: defaultdict[int, Counter[bytes]] = defaultdict(Counter)
+        self._changed: defaultdict[int, Counter[bytes]] = defaultdict(Counter)
         for frame in frames:
             if frame["fault"] is not None and frame["direction"] != "in":
-                self._touched[frame["connection"]][frame_bytes(frame)] += 1
+                self._changed[frame["connection"]][frame_bytes(frame)] += 1
         replay.observers.append(self._publish)
 
     def count_of(self, account: str) -> int:
-        """How many streams an account has open."""
+        """Return the number of open streams of an account."""
         keys = [stream.session.key for stream in self._streams.values()]
         return sum(key is not None and key.account == account for key in keys)
 
     def repeat(self, frame: Plain) -> list[Verdict]:
-        """Let a recorded frame happen again; return what there is to be said, which is nothing of what came in."""
+        """Repeat a recorded frame; return its verdicts, none for a frame of the client."""
         if frame["kind"] == OPEN:
             return self._open(frame)
         stream = self._streams.get(frame["connection"])
@@ -98,7 +98,7 @@ class StreamReplay:
         return [self._compare(frame, stream)]
 
     def finish(self) -> list[Verdict]:
-        """End with the last frame: what was made and is not in the recording should be there."""
+        """End after the last frame; return a verdict for each frame made that the recording lacks."""
         self.replay.observers.remove(self._publish)
         return [self._left(number, one) for number, stream in self._streams.items() for one in stream.made]
 
@@ -107,18 +107,18 @@ class StreamReplay:
         if opened is None:
             return []
         stream = self._streams[frame["connection"]] = _Stream(*opened)
-        stream.touched = self._touched[frame["connection"]]
+        stream.changed = self._changed[frame["connection"]]
         return []
 
     def _close(self, frame: Plain, stream: _Stream) -> list[Verdict]:
         del self._streams[frame["connection"]]
         if frame["direction"] == "out" and stream.made_at == frame["position"]:
-            return []  # it was cut while a command was being told: the rest was never made
+            return []  # cut while a command was published: the rest was never made
         return [self._left(frame["connection"], one) for one in stream.made]
 
     def _receive(self, frame: Plain, stream: _Stream) -> None:
         calls = stream.session.calls
-        if calls and is_touched(frame):
+        if calls and is_changed(frame):
             stream.made += self._calls.repeat(frame, calls, stream.venue)
         elif frame["fault"] is None:
             stream.made += stream.session.receive(frame_bytes(frame), frame["at_us"], frame["host_at_us"])
@@ -129,9 +129,9 @@ class StreamReplay:
         for venue in VENUES.values():
             streams = [stream for stream in self._streams.values() if stream.venue is venue]
             if streams:
-                self._tell(venue, streams, record, outcome)
+                self._publish_events(venue, streams, record, outcome)
 
-    def _tell(self, venue: Venue, streams: list[_Stream], record: Record, events: tuple[Event, ...]) -> None:
+    def _publish_events(self, venue: Venue, streams: list[_Stream], record: Record, events: tuple[Event, ...]) -> None:
         context, subscribed = (
             self.replay.contexts[venue.name],
             {name for one in streams for name in one.session.channels},

@@ -1,6 +1,6 @@
-"""The literal answers of a recording: what was installed when is in the log, which of them answered in the journal."""
+"""The stubs of a recording. The log has their installation, the journal which stub answered a request."""
 
-from mockexchange.replay.installed_rules import Installations
+from mockexchange.replay.installed_rules import InstalledRules
 from mockexchange.replay.log_replay import Replay
 from mockexchange.sandbox.stubs import SUBJECT, stub_answer
 from mockexchange.scenario.stubs import STUB
@@ -10,14 +10,14 @@ from mockexchange.venues.venue import Venue
 
 
 class StubReplay:
-    """The stubs that there are at the place in the log that a replay has come to."""
+    """The stubs that are installed at the current place of a replay."""
 
     def __init__(self, replay: Replay) -> None:
         self._replay = replay
-        self._stubs = Installations(replay, SUBJECT, STUB.read)
+        self._stubs = InstalledRules(replay, SUBJECT, STUB.read)
 
     def answer(self, name: str, venue: Venue, request: Request, at: int, host_at: int) -> Answer:
-        """Answer a journalled request as its stub did. Raises LogError where the log has no such stub."""
+        """Answer a journalled request as its stub did. Raises LogError if the log has no such stub."""
         stub = self._stubs.by_name.get(name)
         if stub is None:
             raise LogError(f"the journal says that stub {name!r} answered: the log never installed it")

@@ -1,11 +1,11 @@
-"""What a replay says of one answer or frame."""
+"""Verdicts of a replay about one answer or frame."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Deviation:
-    """Bytes that are not those in the journal: what they were of, and both."""
+    """Bytes that differ from the journal: a title, the replayed and the recorded bytes."""
 
     title: str
     got: str
@@ -14,20 +14,20 @@ class Deviation:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`subject` is answer or frame. Without a deviation the bytes are the same, or were not compared."""
+    """A verdict; `subject` is answer or frame. Without a deviation the bytes are equal or were not compared."""
 
     subject: str
     number: int
     deviation: Deviation | None = None
     is_skipped: bool = False
-    """Whether a fault touched it, so that it cannot come again; or its stream is unknown."""
+    """Whether it was not compared, because a fault changed it or its stream is unknown."""
     is_of_unknown_stream: bool = False
-    """Whether it was skipped since its handshake is not in the journal: the stream began before the journal does."""
+    """Whether it was skipped because the journal lacks its handshake: the stream is older than the journal."""
 
 
 def deviation(subject: str, number: int, title: str, got: str | bytes, wanted: str | bytes) -> Verdict:
     return Verdict(subject, number, Deviation(f"{subject} {number or '-'} {title}", _text(got), _text(wanted)))
 
 
-def _text(words: str | bytes) -> str:
-    return words if isinstance(words, str) else words.decode("utf-8", "replace")
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("utf-8", "replace")

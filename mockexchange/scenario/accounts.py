@@ -1,4 +1,4 @@
-"""The accounts of a scenario, at whatever venue: the commands that open them, and the keys they want."""
+"""The accounts of a scenario, of all venues: the commands that open them, and the specifications of their keys."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,13 +15,13 @@ from mockexchange.venues.registry import venue_of
 from mockexchange.venues.venue import Venue
 
 KEY_DEFAULT = "main"
-OF_PAIRS = ("algorithm", "public_key", "private_key")
-"""What is said of a key where accounts sign with key pairs."""
+KEY_PAIR_FIELDS = ("algorithm", "public_key", "private_key")
+"""Fields of a key at venues where accounts sign with key pairs."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeySpec:
-    """A key that the scenario wants: given in files (paths beside the scenario) or as a secret, or to be drawn."""
+    """The specification of a key: from files (paths relative to the scenario), a given secret, or to be generated."""
 
     account: str
     name: str
@@ -38,16 +38,16 @@ class KeySpec:
 
     @property
     def source(self) -> tuple[object, ...]:
-        """Where its pair comes from: keys that agree in this have the same."""
+        """Source of its key pair; a key with an unchanged source keeps its pair."""
         return self.algorithm, self.public_path, self.private_path
 
 
 def open_account(name: str, account: dict[str, Any]) -> Iterator[tuple[Command, Located]]:
-    """The commands that open an account with its books and its cash. Raises ScenarioError on contradictions."""
+    """Yield the commands that open an account with subaccounts and cash. Raises ScenarioError on contradictions."""
     node: Located = account["_node"]
     _check_venue(name, account)
     subaccounts = _subaccounts(name, account)
-    yield listed("account", {"account": name, **account}, f"accounts.{name}")
+    yield step_command("account", {"account": name, **account}, f"accounts.{name}")
     yield from _cash(SubaccountRef(name), account["cash"], node)
     for subaccount, spec in subaccounts.items():
         yield (
@@ -57,8 +57,8 @@ def open_account(name: str, account: dict[str, Any]) -> Iterator[tuple[Command, 
         yield from _cash(SubaccountRef(name, subaccount), spec["cash"], spec["_node"])
 
 
-def listed(kind: str, values: dict[str, Any], path: str) -> tuple[Command, Located]:
-    """What the step of this kind would be, from values that may have keys of the top level besides."""
+def step_command(kind: str, values: dict[str, Any], path: str) -> tuple[Command, Located]:
+    """Return the command of a step of this kind, from values that may also have keys of the top level."""
     step, node = STEPS[kind], values["_node"]
     try:
         return step.build({key: value for key, value in values.items() if key in step.names}), node
@@ -67,7 +67,7 @@ def listed(kind: str, values: dict[str, Any], path: str) -> tuple[Command, Locat
 
 
 def _cash(subaccount_ref: SubaccountRef, cash: Any, node: Located) -> Iterator[tuple[Command, Located]]:
-    """Dollars are deposited; currencies are credited."""
+    """Yield the commands for opening cash: a deposit of dollars, or a credit for each currency."""
     if isinstance(cash, dict):
         for currency, amount in cash.items():
             if amount:
@@ -77,7 +77,7 @@ def _cash(subaccount_ref: SubaccountRef, cash: Any, node: Located) -> Iterator[t
 
 
 def _check_venue(name: str, account: dict[str, Any]) -> None:
-    """Refuse what the account's venue does not have."""
+    """Refuse kinds of accounts and cash that the account's venue does not have."""
     venue = venue_of(account["venue"])
     currencies = venue.scenario.vocabulary.get("currency", ())
     if currencies and account["kind"] is not AccountKind.MEMBER:
@@ -108,7 +108,7 @@ def _check_cash(venue: Venue, currencies: tuple[str, ...], spec: dict[str, Any],
 
 
 def _subaccounts(name: str, account: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The books an account has beside its primary one, by name."""
+    """Return the subaccounts of an account besides the primary one, by name."""
     kind: AccountKind = account["kind"]
     own, foreign = ("subtraders", "subaccounts") if kind is AccountKind.FCM else ("subaccounts", "subtraders")
     if account[foreign]:
@@ -142,7 +142,7 @@ def _check_subtrader_ids(name: str, account: dict[str, Any]) -> None:
 
 
 def keys_of(name: str, account: dict[str, Any], file: str) -> Iterator[KeySpec]:
-    """The keys that an account wants, one if it does not say. Raises ScenarioError on contradictions."""
+    """Yield the keys of an account, a default one if it names none. Raises ScenarioError on contradictions."""
     venue = venue_of(account["venue"])
     if account["keys"] is None:
         yield KeySpec(
@@ -173,8 +173,8 @@ def _key(name: str, key: str, account: dict[str, Any], spec: dict[str, Any], fil
 
 
 def _check_key(venue: Venue, spec: dict[str, Any], path: str) -> None:
-    """Refuse what keys of this venue do not have."""
-    foreign = ("secret",) if venue.auth.secrets is None else OF_PAIRS
+    """Refuse fields that keys of this venue do not have."""
+    foreign = ("secret",) if venue.auth.secrets is None else KEY_PAIR_FIELDS
     given = next((name for name in foreign if spec[name] is not None), None)
     if given:
         own = "a key pair" if venue.auth.secrets is None else "an id and a secret"
@@ -199,8 +199,8 @@ def _check_values(venue: Venue, spec: dict[str, Any], path: str) -> None:
 
 
 def _algorithm(spec: dict[str, Any], path: str) -> str:
-    """What to draw; a file brings its own algorithm."""
-    sources = [name for name in OF_PAIRS if spec[name] is not None]
+    """Return the algorithm of a key to be generated; a file brings its own."""
+    sources = [name for name in KEY_PAIR_FIELDS if spec[name] is not None]
     if len(sources) > 1:
         raise _wrong(spec, sources[-1], f"expected one of {', '.join(sources)}: the file says the rest", path)
     return spec["algorithm"] or "rsa"

@@ -1,4 +1,4 @@
-"""What a step of a script does, as far as it can be read before it happens: templates and literal frames."""
+"""Actions of script steps: templates, which are completed when the step runs, and literal frames."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from mockexchange.scenario.triggers import ANY, CHANNEL
 from mockexchange.scenario.value_types import PART, Scalar, wrong
 
 ACCOUNT_KEYS = frozenset(("account", "against", "source", "target"))
-"""The keys of actions whose value is an account or one of its books."""
+"""Keys of actions whose value is an account or a subaccount."""
 
 
 def _exact(text: str) -> str:
@@ -31,35 +31,35 @@ _EXACT_TEXT = Scalar(
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """An action that is read when it happens if its text says "$n" or the account "*", else once."""
+    """An action. It is read each time the step runs if its text has "$n" or the account "*", else only once."""
 
     kind: str
     node: Located = field(compare=False)
     path: str
     read: Callable[[Located, str], Any] = field(compare=False)
     fixed: Any
-    """What it always is, None where that depends on the account or the repetition."""
+    """The action, None if it depends on the account or the repetition."""
 
     def make(self, account: str | None, repetition: int) -> Any:
-        """What it is for this account and repetition. Raises ScenarioError where that cannot be."""
+        """Return the action for this account and repetition. Raises ScenarioError if it is invalid for them."""
         if self.fixed is not None:
             return self.fixed
         return self.read(filled(self.node, account, repetition), self.path)
 
     @property
-    def names_anyone(self) -> bool:
-        return names_anyone(self.node)
+    def names_any_account(self) -> bool:
+        return names_any_account(self.node)
 
 
 def template(kind: str, node: Located, path: str, read: Callable[[Located, str], Any]) -> Template:
-    """Read an action. Raises ScenarioError for what cannot be read, whoever it may be for."""
+    """Read an action. Raises ScenarioError if it is invalid for every account."""
     first = read(filled(node, None, 1), path)
     is_fixed = filled(node, "", 1) is node
     return Template(kind, node, path, read, first if is_fixed else None)
 
 
 def filled(node: Located, account: str | None, repetition: int) -> Located:
-    """The node with "$n" and the account "*" filled in, itself where there is neither; "*" stays without an account."""
+    """Return the node with "$n" and the account "*" replaced, the same node if it has neither; None keeps the "*"."""
     if isinstance(node.value, dict):
         items = {key: _filled_item(key, item, account, repetition) for key, item in node.value.items()}
         is_same = all(items[key] is item for key, item in node.value.items())
@@ -84,18 +84,18 @@ def _is_anyone(key: str, item: Located) -> bool:
     return key in ACCOUNT_KEYS and isinstance(item.value, str) and item.value.partition("/")[0] == ANY
 
 
-def names_anyone(node: Located) -> bool:
-    """Whether the account "*" stands somewhere in it."""
+def names_any_account(node: Located) -> bool:
+    """Whether the node names the account "*"."""
     if isinstance(node.value, dict):
-        return any(_is_anyone(key, item) or names_anyone(item) for key, item in node.value.items())
-    return isinstance(node.value, list) and any(map(names_anyone, node.value))
+        return any(_is_anyone(key, item) or names_any_account(item) for key, item in node.value.items())
+    return isinstance(node.value, list) and any(map(names_any_account, node.value))
 
 
 @dataclass(frozen=True, slots=True)
 class ScriptedFrame:
     """A text for the streams of an account that are subscribed to a channel; "*" is any.
 
-    "$sid" and "$seq" in it, with their quotes, stand for the subscription's number and the next of its sequence.
+    "$sid" and "$seq" in it, with their quotes, are replaced by the subscription's id and its next sequence number.
     """
 
     account: str
@@ -104,7 +104,7 @@ class ScriptedFrame:
 
 
 class _Sent:
-    """A mapping, as the compact JSON that is sent."""
+    """The schema of a mapping that is sent as compact JSON."""
 
     def read(self, node: Located, path: str) -> str:
         if not isinstance(node.value, dict):
@@ -121,7 +121,7 @@ _FRAME = Record(
 
 
 class FrameType:
-    """The schema of a literal frame: `send` is a mapping sent as JSON, `text` what is no JSON or is spelt exactly."""
+    """The schema of a literal frame: `send` is a mapping sent as JSON, `text` is sent byte for byte."""
 
     def read(self, node: Located, path: str) -> ScriptedFrame:
         values = _FRAME.read(node, path)

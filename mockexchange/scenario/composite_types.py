@@ -1,7 +1,7 @@
-"""Values made of values: lists, pairs, mappings, and records of known keys.
+"""Composite types of scenario values: lists, tuples, mappings, and records of known keys.
 
-A key with nothing after it counts as not given where a mapping or a list may stand, and is an error where a scalar has
-to, unless nothing is one of its values.
+A key without a value counts as not given if its type is a mapping or a list, and is an error if it is a scalar, unless
+the type allows null.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class ListOf:
 
 @dataclass(frozen=True, slots=True)
 class TupleOf:
-    """A list of so many values, each of its kind."""
+    """A list of a fixed length, each item with its own type."""
 
     kinds: tuple[Kind, ...]
     expected: str
@@ -48,7 +48,7 @@ class TupleOf:
 
 @dataclass(frozen=True, slots=True)
 class Nullable:
-    """A kind of which nothing is a value too: `limit: null`."""
+    """A type that also allows null: `limit: null`."""
 
     kind: Kind
 
@@ -61,7 +61,7 @@ class Nullable:
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """A mapping of names that the user chooses."""
+    """A mapping with keys that the user chooses."""
 
     kind: Kind
     key: Scalar = NAME
@@ -144,7 +144,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A record that is made into a value: what is not given is left to `make`."""
+    """A record whose values are passed to `make`; keys that are not given are left out."""
 
     record: Record
     make: Callable[..., Any]

@@ -1,4 +1,4 @@
-"""Exact decimals: what contracts are counted in, their prices, and cash by currency."""
+"""Exact decimals: counts and prices of derivatives, and cash by currency."""
 
 import re
 from dataclasses import replace
@@ -10,11 +10,11 @@ from mockexchange.scenario.located_text import Located
 from mockexchange.scenario.value_types import WHOLE_DIGITS_MAX, Scalar, above_zero, wrong
 
 DECIMALS_MAX = 18
-"""Of a currency's smallest unit, whichever: ether has as many."""
+"""Decimals of the smallest unit of any currency: ether has 18."""
 
 
 def number(expected: str, is_signed: bool = False) -> Scalar:
-    """A decimal number as it is written, never rounded."""
+    """Return the type of a decimal number, read without rounding."""
     text = rf"{'-?' if is_signed else ''}[0-9]{{1,{WHOLE_DIGITS_MAX}}}(?:\.[0-9]{{1,{DECIMALS_MAX}}})?"
     pattern = re.compile(text)
 
@@ -24,7 +24,7 @@ def number(expected: str, is_signed: bool = False) -> Scalar:
         return Decimal(given)
 
     schema = {"type": ["number", "string"], "pattern": f"^{text}$", **({} if is_signed else {"minimum": 0})}
-    return Scalar(expected, parse, schema, says_why=True)
+    return Scalar(expected, parse, schema, shows_reason=True)
 
 
 NUMBER = number("a number such as 0.0005")
@@ -33,7 +33,7 @@ SIGNED_NUMBER = number("a number such as -110970 or 0.25", is_signed=True)
 
 
 class CashType:
-    """The schema of an account's cash: dollars, or a mapping of currencies, which read as `Decimal`s by currency."""
+    """The schema of an account's cash: dollars, or a mapping from currency to `Decimal`."""
 
     def __init__(self, dollars: Scalar, currencies: MapOf) -> None:
         self._dollars, self._currencies = dollars, currencies

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 NEARNESS_MIN = 0.65
-"""Of 1: "clos" is as near as 0.89 to "close", "faults" still 0.6 to "auth"."""
+"""Least similarity of a suggestion, out of 1: "clos" and "close" have 0.89, "faults" and "auth" 0.6."""
 
 
 class ScenarioError(ValueError):

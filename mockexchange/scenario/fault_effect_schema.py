@@ -1,4 +1,4 @@
-"""How a fault's effect is written: one key of `then`, with what belongs to it."""
+"""The schema of fault effects: one key of `then`, with the fields of the effect."""
 
 import re
 from collections.abc import Callable
@@ -25,12 +25,12 @@ REQUESTS_MAX = 1_000_000
 ROWS_MAX = 10_000
 STATUS_MIN, STATUS_MAX = 400, 599
 CLOSE_CODES = (*range(1000, 1004), *range(1007, 1015), *range(3000, 5000))
-"""What may stand in a close frame (RFC 6455, 7.4); 1006 is what a client tells where there was none."""
+"""Codes that a close frame may have (RFC 6455, 7.4); clients report 1006 if there was no close frame."""
 SHAPES = words("nested", "flat", "msg", "text")
 
 
 class Surface(StrEnum):
-    """What an effect is done to, which says what can be matched."""
+    """The kind of traffic that an effect changes; it determines which conditions a rule may have."""
 
     REQUEST = "requests"
     HANDSHAKE = "handshakes of streams"
@@ -39,7 +39,7 @@ class Surface(StrEnum):
 
 
 class Flag:
-    """A key that says all by being there: `{drop}`, `drop:` or `drop: true`."""
+    """An effect without fields: `{drop}`, `drop:` or `drop: true`."""
 
     def read(self, node: Located, path: str) -> bool:
         if node.value not in (None, "true"):
@@ -52,7 +52,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class OrNull:
-    """A choice of which "null" is one: YAML and JSON take the word for nothing at all."""
+    """A choice with the value "null", which YAML and JSON read as no value."""
 
     kind: Scalar
 
@@ -64,7 +64,7 @@ class OrNull:
 
 
 def wait(expected: str, us_max: int, is_signed: bool = False) -> Scalar:
-    """A duration that is not nothing."""
+    """Return the type of a duration other than 0."""
 
     def parse(text: str) -> int:
         sign = -1 if is_signed and text.startswith("-") else 1
@@ -94,7 +94,7 @@ CLOSE_CODE = Scalar(
     "a close code from 1000 to 4999 that may be sent, such as 1001, 1011 or 4000",
     _close_code,
     {"type": ["integer", "string"], "pattern": "^[0-9]{4}$", "minimum": 1000, "maximum": 4999},
-    says_why=True,
+    shows_reason=True,
 )
 HEADER_NAME = matching("a header name", re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}"))
 HEADER_VALUE = matching(
@@ -103,7 +103,7 @@ HEADER_VALUE = matching(
 )
 HEADERS = MapOf(HEADER_VALUE, key=HEADER_NAME, expected="a mapping of header names")
 FRAMED_BY_SERVER = ("content-length", "transfer-encoding", "connection", "content-type")
-"""Headers that a fault does not set: those that frame the answer, and the one that has an effect of its own."""
+"""Headers that a fault cannot set: those that frame the answer, and content-type, which has its own effect."""
 BUCKET = Record(
     {
         "requests": must(integer(1, REQUESTS_MAX)),
@@ -116,7 +116,7 @@ BUCKET = Record(
 
 @dataclass(frozen=True, slots=True)
 class EffectKind:
-    """How one effect reads, and what is made of it."""
+    """The type of one effect: its fields, and the value made of them."""
 
     surface: Surface
     record: Record
@@ -173,7 +173,7 @@ class EffectType:
     """The schema of `then`: one effect."""
 
     def read(self, node: Located, path: str) -> tuple[str, Effect]:
-        """Return the effect's name and what it is."""
+        """Return the name and the value of the effect."""
         if not isinstance(node.value, dict):
             raise wrong(node, path, f"a mapping with one of {', '.join(EFFECTS)}")
         name = _name_of(node, path)

@@ -1,6 +1,6 @@
-"""What a fault can do, as values. The closed list: what belongs to the exchange's state is a step, not a fault.
+"""The effects of faults, as values. The list is closed: changes of the exchange's state are steps, not faults.
 
-Durations are microseconds. What each does to bytes and sockets is in `mockexchange.faults`.
+Durations are microseconds. `mockexchange.faults` applies the effects to bytes and sockets.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ Headers = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Answer with an error in the exchange's place. `shape` None: the one that the venue has for this status."""
+    """Answer with an error in place of the exchange. `shape` None is the venue's own for this status."""
 
     status: int
     shape: str | None = None
@@ -20,7 +20,7 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """Answer 429 beyond so many requests; `burst` is what can be saved up."""
+    """Answer 429 beyond this many requests in a period; `burst` is the size of the token bucket."""
 
     requests: int
     per_us: int
@@ -32,7 +32,7 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """Put another body in the place of the answer's."""
+    """Replace the body of the answer."""
 
     text: str
     content_type: str | None = None
@@ -116,7 +116,7 @@ class Refuse:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """`at_frame` counts the frames of one connection that the rule matches; None: at the frame that fires."""
+    """Close at the n-th matching frame of a connection (`at_frame`); None is the frame that the rule fires on."""
 
     code: int
     at_frame: int | None = None
@@ -164,7 +164,7 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class LiteralFrame:
-    """`text` goes out; "$sid" and "$seq" in it stand for the subscription's."""
+    """Send `text`; "$sid" and "$seq" in it are replaced by those of the subscription."""
 
     text: str
 

@@ -1,7 +1,7 @@
-"""Fault rules as a scenario, the control API and the command line write them: what to match, and what to do then.
+"""The schema of fault rules, for scenarios, the control API and the command line: conditions and an effect.
 
-`{name: outage, match: {operation: GetPositions, nth: 3}, then: {status: 503}}`. Everything is checked here but for the
-names of accounts, which only a sandbox knows.
+`{name: outage, match: {operation: GetPositions, nth: 3}, then: {status: 503}}`. Everything is checked here except
+the names of accounts, which only a sandbox knows.
 """
 
 import json
@@ -30,12 +30,12 @@ MATCHED = {
     Surface.FRAME: ("account", "channel", *ALWAYS),
     Surface.ANSWER: ("account", "channel", *ALWAYS),
 }
-"""What can be matched where."""
+"""Conditions that a rule may have, by surface."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """An instant, or how long after the rule is installed; microseconds."""
+    """An instant, or a duration after the installation of the rule, in microseconds."""
 
     value: int
     is_relative: bool = False
@@ -46,7 +46,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From an instant on (inclusive) to another (exclusive); None is no bound."""
+    """A span of time, from `begin` (inclusive) to `end` (exclusive); None is no bound."""
 
     begin: Moment | None = None
     end: Moment | None = None
@@ -54,7 +54,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """What a rule looks for; None is anything. `path` may have `*` for any characters, `operation` at its end."""
+    """The conditions of a rule; None matches everything. `path` may have `*` anywhere, `operation` at its end."""
 
     operation: str | None = None
     path: str | None = None
@@ -71,7 +71,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One fault. `given` is the rule as it was written, `name` None where it has none."""
+    """A fault rule. `given` is the rule as JSON, `name` is None if it has none."""
 
     name: str | None
     match: Match
@@ -88,7 +88,7 @@ class Rule:
 
     @property
     def text(self) -> str:
-        """The rule as compact JSON."""
+        """Return the rule as compact JSON."""
         return json.dumps(self.given, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -99,7 +99,7 @@ def _moment(text: str) -> Moment:
 
 
 def _word(expected: str, known: tuple[str, ...]) -> Scalar:
-    """One of many words, or `*`; a misspelt one is told the nearest."""
+    """Return the type of one of many words, or `*`; the error of a misspelt word suggests the nearest one."""
 
     def parse(text: str) -> str | None:
         if text == ANY:
@@ -112,7 +112,7 @@ def _word(expected: str, known: tuple[str, ...]) -> Scalar:
 
 
 def _operation(text: str) -> str | None:
-    """A name, or with `*` at its end how some begin."""
+    """Return an operation's name, or a prefix with `*` at its end, if a venue has such an operation."""
     if text not in (ANY, *OPERATION_NAMES) and not (
         text.endswith(ANY) and any(name.startswith(text[:-1]) for name in OPERATION_NAMES)
     ):
@@ -148,7 +148,7 @@ OPERATION = Scalar(
 METHOD = _word("GET, POST, PUT or DELETE", ("GET", "POST", "PUT", "DELETE"))
 _BEGINNINGS = "|".join(venue.prefix for venue in VENUES.values())
 _STREAMS = "|".join(path for venue in VENUES.values() if venue.rest.rpc_call_of for path in venue.stream.paths)
-"""Where calls are made, which are requests."""
+"""Paths of streams with calls, which are matched as requests."""
 PATH = matching(
     f"a path such as {DEFAULT.prefix}/portfolio/*, from the first slash on, or one that begins with *",
     re.compile(rf"(?:\*|(?:{_BEGINNINGS})(?=[/*])|(?:{_STREAMS})(?=[/*]|$))[\x21-\x7e]{{0,1000}}"),
@@ -223,7 +223,7 @@ def _match(values: dict[str, Any]) -> Match:
 
 
 def _require_matched(rule: Rule) -> None:
-    """Refuse what can never match: a frame has no page, a request no channel."""
+    """Refuse conditions that can never match: a frame has no page, a request no channel."""
     given = rule.given.get("match") or {}
     for name in given:
         if name not in MATCHED[rule.surface]:
@@ -244,7 +244,7 @@ def _require_matched(rule: Rule) -> None:
 
 
 def _require_some_time(rule: Rule) -> None:
-    """Refuse spans that are over before they begin. Mixed ones are known only when the rule is installed."""
+    """Refuse spans that end before they begin. Spans of an instant and a duration are unknown before installation."""
     for name, span in (("until", rule.match.span), ("host_time", rule.match.host_span)):
         begin, end = span.begin, span.end
         if begin and end and begin.is_relative == end.is_relative and begin.value >= end.value:
@@ -259,7 +259,7 @@ def _contradiction(rule: Rule, name: str, message: str) -> ScenarioError:
 
 
 def unknown_account(rule: Rule, known: tuple[str, ...]) -> ScenarioError:
-    """What to say of a rule about somebody whom the sandbox does not know."""
+    """Return the error for a rule with an unknown account."""
     name = rule.match.account or ""
     advice = did_you_mean(name, known) or f": known are {', '.join(known[:20]) or 'none'}"
     return _contradiction(rule, "account", f"expected an account, got {name!r}{advice}")

@@ -1,7 +1,7 @@
-"""Generated traders: who holds what, what one would plausibly do next, and whether it can be paid for.
+"""Generated accounts: their stakes and cash, and plausible next trades and orders.
 
-Trades go through the exchange's own arithmetic, so nobody sells what is not held, but for the few who flip on purpose,
-and cash is deposited before it runs out.
+Trades go through the exchange's own arithmetic, so accounts sell only what they hold, except for a few deliberate flips
+of a position, and cash is deposited before it runs out.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ Line = dict[str, Any]
 
 @dataclass(slots=True)
 class Market:
-    """A market while it trades: its last YES price, who trades there, and what they hold."""
+    """A market while it trades: its last YES price, its traders by number, and their stakes."""
 
     ticker: str
     price_cents: int
@@ -61,7 +61,7 @@ class Deal(NamedTuple):
 
 
 class GeneratedAccounts:
-    """Accounts by number, their cash as it is at least, and their next steps."""
+    """The accounts of a generated scenario by number, with a lower bound of their cash."""
 
     def __init__(self, random: Random, names: list[str], cash_micros: list[int]) -> None:
         self.random, self.names, self.cash_micros = random, names, cash_micros
@@ -90,7 +90,7 @@ class GeneratedAccounts:
             yield {"after": "0s", "cancel": {"order": order}}
 
     def _next_deal(self, market: Market, held_centis: int) -> Deal:
-        """Sell some of what is held, sometimes more than that; or buy, either side."""
+        """Return a sale of a part of the position, sometimes of more than it, or a purchase of either side."""
         side, action, count_centis = self._side(), Action.BUY, self._count()
         if held_centis and self._happens(40):
             side, action = Side.YES if held_centis > 0 else Side.NO, Action.SELL
@@ -107,7 +107,7 @@ class GeneratedAccounts:
         return cents * CENTICENTS_PER_CENT + (CENTICENTS_PER_HALF_CENT if self._happens(3) else 0)
 
     def _apply(self, market: Market, account: int, deal: Deal) -> Iterator[Line]:
-        """Book a deal on its account; yield the deposit without which cash might run out."""
+        """Book a deal on its account; yield the deposit that it may need."""
         market.stakes[account], change_micros = trade(market.stakes.get(account, Stake()), *deal)
         fee_micros_max = deal.count_centis * FEE_MICROS_PER_CENTI_MAX + FEE_ROUNDING_MICROS_MAX
         self.cash_micros[account] += change_micros - fee_micros_max
@@ -121,7 +121,7 @@ class GeneratedAccounts:
         return Side.YES if self._happens(60) else Side.NO
 
     def _count(self) -> int:
-        """Whole contracts, but for one time in twenty."""
+        """Return a whole number of contracts, in one case of twenty a fraction."""
         if self._happens(5):
             return 1 + self.below(COUNT_CONTRACTS_MAX * CENTIS_PER_CONTRACT)
         return (1 + self.below(COUNT_CONTRACTS_MAX)) * CENTIS_PER_CONTRACT
@@ -130,12 +130,12 @@ class GeneratedAccounts:
         return self.random.random() * 100 < percent
 
     def below(self, limit: int) -> int:
-        """A whole number from 0 to `limit` - 1."""
+        """Return a whole number from 0 to `limit` - 1."""
         return int(self.random.random() * limit)
 
 
 def _decimal(value: int, unit: int, decimals: int) -> str:
-    """A positive scaled integer as people write it: 0.56, 0.575, 1.37, 10."""
+    """Return a positive scaled integer as a decimal of at least 2 digits: 0.56, 0.575, 1.37, or 10 if whole."""
     whole, fraction = divmod(value, unit)
     digits = f"{fraction:0{decimals}d}".rstrip("0")
     return f"{whole}.{digits.ljust(2, '0')}" if digits else str(whole)

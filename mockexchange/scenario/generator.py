@@ -56,7 +56,7 @@ class FakerMissing(RuntimeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
-    """How much to generate. `fills` are the fills alone; listings, deposits, orders and settlements come on top."""
+    """Size of the scenario. `fills` counts fills only; listings, deposits, orders and settlements are added."""
 
     accounts: int = 3
     markets: int = 50
@@ -76,16 +76,16 @@ class Series(NamedTuple):
 
 
 def generate(size: Size, progress: Progress | None = None) -> Iterator[bytes]:
-    """Return the lines of a scenario, made as they are asked for. Raises FakerMissing.
+    """Return an iterator over the lines of a scenario, made one at a time. Raises FakerMissing.
 
-    `progress` is told now and then how many fills are done.
+    `progress` is called with the number of fills every PROGRESS_EVERY fills.
     """
     faker = _load_faker()
     source = faker.Faker("en_US")
     source.seed_instance(size.seed)
     encode = msgspec.json.Encoder().encode
-    story = _Story(size, source, faker.VERSION)
-    return (encode(line) + b"\n" for line in story.lines(progress))
+    writer = _ScenarioWriter(size, source, faker.VERSION)
+    return (encode(line) + b"\n" for line in writer.lines(progress))
 
 
 def _load_faker() -> Any:
@@ -95,15 +95,15 @@ def _load_faker() -> Any:
         raise FakerMissing from None
 
 
-class _Story:
-    """One scenario while it is told."""
+class _ScenarioWriter:
+    """A generated scenario while it is written."""
 
     def __init__(self, size: Size, faker: "Faker", faker_version: str) -> None:
         self.size, self.faker_version = size, faker_version
         self.random: Random = faker.random
-        names = [_unlike(faker.first_name().lower(), number, size.accounts) for number in range(size.accounts)]
+        names = [_unique_name(faker.first_name().lower(), number, size.accounts) for number in range(size.accounts)]
         thousands = [1 + self.random.randrange(CASH_THOUSANDS_MAX) for _ in names]
-        self.crowd = GeneratedAccounts(self.random, names, [1_000 * each * MICROS_PER_DOLLAR for each in thousands])
+        self.accounts = GeneratedAccounts(self.random, names, [1_000 * each * MICROS_PER_DOLLAR for each in thousands])
         per_day = max(EVENTS_PER_DAY_MIN, -(-size.events_about // DAYS_MAX))
         self.series = [_series(faker, number) for number in range(min(size.events_about, per_day))]
         self.settling: list[list[str]] = []
@@ -128,11 +128,11 @@ class _Story:
             "title": f"{numbers}; seed {size.seed}, Faker {self.faker_version}",
             "seed": size.seed,
             "start": f"{FIRST_DAY}T00:00:00Z",
-            "accounts": {name: self._account(number) for number, name in enumerate(self.crowd.names)},
+            "accounts": {name: self._account(number) for number, name in enumerate(self.accounts.names)},
         }
 
     def _account(self, number: int) -> Line:
-        account: Line = {"cash": str(self.crowd.cash_micros[number] // MICROS_PER_DOLLAR)}
+        account: Line = {"cash": str(self.accounts.cash_micros[number] // MICROS_PER_DOLLAR)}
         if number >= RSA_ACCOUNTS_MAX:
             account["keys"] = {"main": {"algorithm": "ed25519"}}
         return account
@@ -156,11 +156,11 @@ class _Story:
                 yield {**at, "market": self._listing(market, event, series)}
                 at = {"after": "0s"}
             listed += markets
-            self._remember(markets)
+            self._select_for_settlement(markets)
 
     def _markets(self, event: str, strike: str, size: int) -> list[Market]:
-        """An event's markets, two degrees apart, and who trades them: the next few accounts in turn."""
-        accounts = len(self.crowd.names)
+        """Return an event's markets, two degrees apart; their traders are the next few accounts in turn."""
+        accounts = len(self.accounts.names)
         traders = min(accounts, max(EVENT_TRADERS_MIN, -(-accounts // self.size.events_about)))
         first = self.events * traders
         chosen = tuple((first + place) % accounts for place in range(traders))
@@ -175,41 +175,41 @@ class _Story:
         title = series.title.format(city=series.city, low=low, high=low + 1)
         return {"market": market.ticker, "event": event, "series": series.ticker, "title": title}
 
-    def _remember(self, markets: list[Market]) -> None:
-        """One event in four is settled in the end, as long as there is room to remember them."""
+    def _select_for_settlement(self, markets: list[Market]) -> None:
+        """Select every fourth event for settlement at the end, up to SETTLED_EVENTS_MAX."""
         self.events += 1
         if self.events % 4 == 2 and len(self.settling) < SETTLED_EVENTS_MAX:
             self.settling.append([market.ticker for market in markets])
 
     def _trade(self, markets: list[Market], progress: Progress | None) -> Iterator[Line]:
-        """Yield the day's share of the fills: one in each market first, then wherever."""
+        """Yield the day's share of the fills: one in each market first, the others in random markets."""
         self.listed += len(markets)
         share = self.size.fills * self.listed // self.size.markets - self.filled
         gap_us_max = TRADING_US // max(share, 1)
         for place in range(share):
             market = markets[place] if place < len(markets) else self.random.choice(markets)
-            yield from self.crowd.fill(market, f"{1 + self.crowd.below(gap_us_max)}us")
-            if not self.crowd.below(20):
-                yield from self.crowd.rest(market)
+            yield from self.accounts.fill(market, f"{1 + self.accounts.below(gap_us_max)}us")
+            if not self.accounts.below(20):
+                yield from self.accounts.rest(market)
             self.filled += 1
             if progress and self.filled % PROGRESS_EVERY == 0:
                 progress(self.filled)
 
     def _settle(self) -> Iterator[Line]:
-        """One market of a settled event ends in yes, the others in no."""
+        """Yield the settlements: one market of each selected event ends in yes, the others in no."""
         for tickers in self.settling:
             winner = self.random.choice(tickers)
             for ticker in tickers:
                 yield {"settle": {"market": ticker, "result": "yes" if ticker == winner else "no"}}
 
 
-def _unlike(name: str, number: int, accounts: int) -> str:
-    """Make a name one of its kind among so many."""
+def _unique_name(name: str, number: int, accounts: int) -> str:
+    """Return the name with a number that makes it unique, if there are several accounts."""
     return name if accounts == 1 else f"{name}-{number + 1}"
 
 
 def _series(faker: "Faker", number: int) -> Series:
-    """A kind of market in a city; the number in base 26 makes its ticker one of its kind."""
+    """Return a series of markets in a city; its number in base 26 makes the ticker unique."""
     prefix, strike, title = KINDS[number % len(KINDS)]
     city = faker.city()
     letters = "".join(islice((char for char in city.upper() if "A" <= char <= "Z"), 2))

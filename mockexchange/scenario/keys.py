@@ -1,8 +1,8 @@
 """Key pairs for a scenario's accounts: from its files, or drawn from the pool of development keys in the package.
 
 Making an RSA key takes 20 to 50 ms, so accounts draw on a pool, deterministically by sandbox and account name. No two
-keys of a sandbox are the same pair. When the pool is used up RSA keys are made, which nobody can make twice the same;
-Ed25519 keys are derived from their names, however many there are.
+keys of a sandbox are the same pair. When the pool is used up RSA keys are generated, which differ from run to run;
+Ed25519 keys are always derived from their names.
 """
 
 import hashlib
@@ -54,9 +54,9 @@ class KeyPool:
         return self.drawn[name]
 
     def for_others(self, old: Iterable[KeySpec], new: Iterable[KeySpec]) -> "KeyPool":
-        """Return a pool for other keys of the same sandbox: one that is wanted as before keeps its pair.
+        """Return a pool for other keys of the same sandbox: a key with the same specification keeps its pair.
 
-        Files are read again, for they may hold another key by now.
+        Files are read again, because they may have changed.
         """
         wanted = {(spec.account, spec.name): spec.source for spec in new}
         kept = [f"{self.sandbox}/{spec.account}/{spec.name}" for spec in old if _is_kept(spec, wanted)]
@@ -89,20 +89,20 @@ def _is_kept(spec: KeySpec, wanted: Mapping[tuple[str, str], object]) -> bool:
 
 @cache
 def development_keys() -> list[KeyPair]:
-    """The pool shipped with the package."""
+    """Return the pool shipped with the package."""
     text = (files("mockexchange.scenario") / "development_keys.pem").read_text(encoding="ascii")
     return [KeyPair(public, private) for private, public in _PAIR.findall(text)]
 
 
 def make_pair(algorithm: str) -> KeyPair:
-    """Make a new pair: "rsa" (2048 bits) or "ed25519"."""
+    """Generate a new pair: "rsa" (2048 bits) or "ed25519"."""
     if algorithm == "ed25519":
         return _pair_of(Ed25519PrivateKey.generate())
     return _pair_of(generate_private_key(public_exponent=65537, key_size=RSA_BITS))
 
 
 def derive_ed25519(name: str) -> KeyPair:
-    """The development pair that belongs to a name, always the same."""
+    """Return the development pair that is derived from a name."""
     return _pair_of(Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"development {name}".encode()).digest()))
 
 
@@ -118,7 +118,7 @@ def _public_pem(key: PublicKey) -> str:
 
 
 def read_private_key(path: Path, spec: KeySpec) -> KeyPair:
-    """Read a PEM private key and work its public half out. Raises ScenarioError."""
+    """Read a PEM private key and derive its public half. Raises ScenarioError."""
     text = _read(path, spec, "private_key")
     try:
         key = serialization.load_pem_private_key(text.encode(), password=None)
@@ -136,7 +136,7 @@ def read_public_key(path: Path, spec: KeySpec) -> KeyPair:
 
 
 def _checked(pem: str, path: Path, spec: KeySpec, field: str) -> str:
-    """The public key in its one canonical spelling, so that equal keys are equal texts."""
+    """Return the public key in canonical form, so that equal keys are equal texts."""
     try:
         return _public_pem(load_public_key(pem))
     except UnusableKey as error:

@@ -1,8 +1,8 @@
 """Literal JSON in a scenario, such as the frame that a script or a fault sends.
 
-Scalars are read as text here as everywhere, so the schema has to say what is what: whole numbers, true, false and null
-are what JSON takes them for, and everything else is a string ("1.00" is how the venue writes an amount). Where that is
-not what is meant, the JSON is given whole, as text, and goes out byte for byte.
+Scalars are read as text here as everywhere, so their types are inferred: whole numbers, true, false and null are those
+of JSON, and everything else is a string ("1.00" is how the venue writes an amount). For other types the JSON is given
+as one text, which is sent byte for byte.
 """
 
 import json
@@ -21,7 +21,7 @@ _INTEGER = re.compile(rf"-?(?:0|[1-9][0-9]{{0,{INTEGER_DIGITS_MAX - 1}}})")
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """Reads a mapping, or the text of anything, into the text that is sent: compact JSON, keys in the order given."""
+    """The type of a mapping, sent as compact JSON with its keys in order, or of a text, sent byte for byte."""
 
     chars_min: int = 1
 
@@ -37,9 +37,9 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class ExactJson:
-    """Reads any value into the JSON that it stands for: what is in quotation marks is a string, whatever it looks like.
+    """The type of any JSON value: a quoted scalar is a string, even if it looks like a number.
 
-    A number goes out digit by digit as it was written, 1.50 as 1.50.
+    A number is sent with the digits that were written, 1.50 as 1.50.
     """
 
     def read(self, node: Located, path: str) -> str:
@@ -57,7 +57,7 @@ EXACT_JSON = ExactJson()
 
 
 def plain(node: Located) -> Any:
-    """The value as the scenario has it, its scalars text."""
+    """Return the value without locations, its scalars as text."""
     if isinstance(node.value, dict):
         return {name: plain(item) for name, item in node.value.items()}
     if isinstance(node.value, list):
@@ -66,7 +66,7 @@ def plain(node: Located) -> Any:
 
 
 def exact_json(node: Located) -> str:
-    """The value as compact JSON; what YAML leaves without quotation marks is what JSON would take it for."""
+    """Return the value as compact JSON; an unquoted scalar has the type that JSON gives it."""
     value = node.value
     if isinstance(value, dict):
         return "{" + ",".join(f"{_string(name)}:{exact_json(item)}" for name, item in value.items()) + "}"

@@ -1,4 +1,4 @@
-"""Finding and reading a scenario: built in or a file, YAML, JSON or JSON lines, as a plan."""
+"""Loading of scenarios: built-in ones or files, as YAML, JSON or JSON lines."""
 
 import hashlib
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ SUFFIX_OF_LINES = ".jsonl"
 SUFFIXES = (".yaml", SUFFIX_OF_LINES)
 KEPT_MAX = 32
 KEPT_CHARS_MAX = 100_000
-"""Plans of as many texts of that length are kept: a suite gives the same few for each of its tests."""
+"""Number and length of the texts whose plans are cached: a test suite uses the same few in all its tests."""
 
 
 def builtin_names() -> list[str]:
@@ -67,7 +67,7 @@ def load_builtin(name: str) -> Plan:
 def load_file(path: Path) -> Plan:
     """Read a scenario file: JSON lines if its name ends in .jsonl, else YAML or JSON.
 
-    The header of JSON lines is checked here, each step when the plan's `steps` come to it.
+    The header of JSON lines is checked here, each step when `steps` is iterated.
     """
     try:
         if path.suffix == SUFFIX_OF_LINES:
@@ -82,7 +82,7 @@ def load_file(path: Path) -> Plan:
 
 
 def load_text(text: str, file: str = "scenario", digest: str | None = None) -> Plan:
-    """Read a YAML or JSON scenario from text; `file` is what its errors say."""
+    """Read a YAML or JSON scenario from text; `file` is the file name in its errors."""
     return (_plan_of_text if len(text) <= KEPT_CHARS_MAX else _plan_of_text.__wrapped__)(text, file, digest)
 
 
@@ -94,14 +94,14 @@ def _plan_of_text(text: str, file: str, digest: str | None) -> Plan:
 
 def load_object(node: Located) -> Plan:
     """Read a scenario that is parsed already."""
-    words = repr(node)
-    given = _Given(hashlib.sha256(words.encode()).hexdigest(), node.file, node)
-    return (_plan_of_given if len(words) <= KEPT_CHARS_MAX else _plan_of_given.__wrapped__)(given)
+    text = repr(node)
+    given = _Given(hashlib.sha256(text.encode()).hexdigest(), node.file, node)
+    return (_plan_of_given if len(text) <= KEPT_CHARS_MAX else _plan_of_given.__wrapped__)(given)
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """Scenarios are the same where their digests are."""
+    """A parsed scenario as a cache key; scenarios with equal digests are equal."""
 
     digest: str
     file: str
@@ -114,7 +114,7 @@ def _plan_of_given(given: _Given) -> Plan:
 
 
 def load_located(node: Located, digest: str) -> Plan:
-    """Read a scenario that is parsed already; `digest` is what the log says it was made of."""
+    """Read a scenario that is parsed already; `digest` identifies its source in the log."""
     values = SCENARIO.read(node, "")
     require_markets(values)
     require_script(values)
@@ -135,7 +135,7 @@ def _load_lines(path: Path) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class _LineSteps:
-    """The steps of a JSON lines file, read again each time: a long history is never held whole."""
+    """The steps of a JSON lines file, read again at each iteration: a long history is never in memory as a whole."""
 
     path: Path
 

@@ -1,8 +1,8 @@
-"""Reading YAML, JSON and JSON lines as located text: every scalar is text, and every value knows its line.
+"""Located text: YAML, JSON and JSON lines, read with every scalar as text and the line of every value.
 
-The schema types the text afterwards, so `side: yes`, `on`, `12:30:00` and `price: 0.56` mean what they say and no
+The schema converts the text afterwards, so `side: yes`, `on`, `12:30:00` and `price: 0.56` keep their text and no
 amount ever passes through a float. YAML is built from parse events rather than composed: that is seven times as fast,
-and its depth is a number here instead of the machine's stack (composing a hundred thousand "[" ends the process).
+and its depth is limited by a number instead of the machine's stack (composing a hundred thousand "[" ends the process).
 """
 
 import json
@@ -16,7 +16,7 @@ from yaml.reader import ReaderError
 from mockexchange.scenario.errors import ScenarioError
 
 VALUES_MAX = 2_000_000
-"""About 200,000 steps, aliases counted as what they stand for; longer histories are JSON lines."""
+"""About 200,000 steps, aliases counted expanded; longer histories are JSON lines."""
 DEPTH_MAX = 50
 """Far more than the ten levels of the format."""
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
@@ -26,17 +26,17 @@ _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 @dataclass(slots=True)
 class Located:
-    """A scalar's text, a mapping or a list, or None for a null or nothing at all; with its file and line."""
+    """A scalar's text, a mapping or a list, or None for null or a missing value; with its file and line."""
 
     value: "str | dict[str, Located] | list[Located] | None"
     file: str = ""
     line: int = 0
     key_lines: dict[str, int] | None = None
     is_quoted: bool = False
-    """Whether a scalar stood in quotation marks: only literal JSON asks, for which "1" is no 1."""
+    """Whether a scalar was quoted; only literal JSON distinguishes "1" from 1."""
 
     def line_of(self, key: str) -> int:
-        """The line on which a key of this mapping stands."""
+        """Return the line of a key of this mapping."""
         return (self.key_lines or {}).get(key, self.line)
 
 
@@ -77,7 +77,7 @@ def located_json(text: str, file: str, line: int) -> Located:
 
 
 def locate(value: Any, file: str, line: int = 0, depth: int = 0) -> Located:
-    """Wrap a parsed JSON value, its numbers already text. Raises ScenarioError where it is no text or too deep."""
+    """Wrap a parsed JSON value, its numbers already text. Raises ScenarioError on text not in UTF-8 or too deep."""
     if isinstance(value, str):
         if type(value) is _Unquoted:
             return Located(str(value), file, line)
@@ -101,7 +101,7 @@ def _locate_all(value: dict[str, Any] | list[Any], file: str, line: int, depth: 
 
 @dataclass(slots=True)
 class _Frame:
-    """A mapping or list that is still open: its value, the key that waits for one, and how to find it again."""
+    """An open mapping or list: its node, its anchor, and the key that waits for a value."""
 
     node: Located
     anchor: str | None
@@ -227,7 +227,7 @@ def _not_yaml(error: yaml.YAMLError, text: str, file: str) -> ScenarioError:
 
 
 def _read_json(text: str, file: str) -> Located | None:
-    """JSON that is not YAML too, such as one with surrogate pairs in its escapes."""
+    """Read JSON that is not valid YAML, for example with surrogate pairs in its escapes; None if it is not JSON."""
     try:
         return located_json(text, file, 1)
     except ScenarioError:
@@ -235,7 +235,7 @@ def _read_json(text: str, file: str) -> Located | None:
 
 
 def _encodable(text: str, file: str, first_line: int) -> str:
-    """Return the text unless it holds what no UTF-8 can say; `first_line` is where it begins."""
+    """Return the text. Raises ScenarioError if UTF-8 cannot encode it; `first_line` is the line of its beginning."""
     if text.isascii():
         return text
     try:

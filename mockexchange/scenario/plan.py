@@ -1,6 +1,6 @@
-"""What a scenario says, as settings, keys, and commands with their times. Nothing is executed here.
+"""The plan of a scenario: settings, keys, and commands with their times. Nothing is executed here.
 
-Without times a history is a millisecond apart from `start`.
+Steps of a history without a time follow each other by a millisecond, beginning at `start`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +12,7 @@ from mockexchange.core.commands import Command
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.core.vocabulary import FeeRounding
 from mockexchange.scenario import script_names
-from mockexchange.scenario.accounts import KeySpec, keys_of, listed, open_account
+from mockexchange.scenario.accounts import KeySpec, keys_of, open_account, step_command
 from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.faults import Rule
 from mockexchange.scenario.located_text import Located
@@ -28,7 +28,7 @@ HISTORY_STEP_US = 1_000
 
 
 class TimedCommand(NamedTuple):
-    """A command, its instant in microseconds, and where it stands in the scenario."""
+    """A command, its instant in microseconds, and its place in the scenario."""
 
     at: int
     command: Command
@@ -46,36 +46,36 @@ class PlanCache:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What a scenario says. `steps` may be read from the file anew each time they are iterated."""
+    """A scenario that is read. `steps` of a long history are read from the file again at each iteration."""
 
     name: str
     title: str
     seed: int
     start: int
     archived_before: int
-    """What was last touched before this instant is history."""
+    """Rows last updated before this instant are archived."""
     rounding: FeeRounding
     settings: dict[str, Any]
-    """By venue."""
+    """Settings by venue."""
     digest: str
     setup: list[TimedCommand]
     keys: list[KeySpec]
     steps: Iterable[TimedCommand]
     script: list[ScriptEntry] = field(default_factory=list)
-    """What happens while it runs."""
+    """Steps that run after the clock begins."""
     faults: list[Rule] = field(default_factory=list)
     stubs: list[Stub] = field(default_factory=list)
-    """Literal answers."""
+    """Stubs that are installed when the clock begins."""
     cache: PlanCache = field(default_factory=PlanCache, compare=False, repr=False)
 
     @property
     def is_in_memory(self) -> bool:
-        """Whether its steps are, so that they are the same however often they are played."""
+        """Whether the steps are in memory, so that every play has the same ones."""
         return isinstance(self.steps.steps if isinstance(self.steps, _History) else self.steps, list)
 
 
 def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file: str) -> Plan:
-    """Turn what the schema read into a plan. Raises ScenarioError where values contradict each other."""
+    """Return the plan of the values that the schema read. Raises ScenarioError if they contradict each other."""
     start = START_DEFAULT if values["start"] is None else values["start"]
     return Plan(
         name=values["scenario"],
@@ -96,7 +96,7 @@ def make_plan(values: dict[str, Any], history: Iterable[Step], digest: str, file
 
 
 def require_markets(values: dict[str, Any]) -> None:
-    """Refuse a word on an event of which there never is a market: its name is misspelt. Raises ScenarioError."""
+    """Refuse an event without any market, because its name is misspelt. Raises ScenarioError."""
     steps: list[Step] = values["history"]
     later = {step.command.event for step in steps if isinstance(step.command, commands.ListMarket)}
     known = later | {market["event"] for market in values["markets"].values()}
@@ -108,7 +108,7 @@ def require_markets(values: dict[str, Any]) -> None:
 
 
 def require_script(values: dict[str, Any]) -> None:
-    """Refuse a script that names an account or a market there never is. Raises ScenarioError."""
+    """Refuse a script with an account or a market that never exists. Raises ScenarioError."""
     steps: list[Step] = values["history"]
     opened = {step.command.account for step in steps if isinstance(step.command, commands.OpenAccount)}
     require_accounts(values["script"], {*values["accounts"], *opened})
@@ -154,14 +154,14 @@ def _setup(values: dict[str, Any]) -> Iterator[tuple[Command, Located | None]]:
     for name, price in values["indexes"].items():
         yield commands.SetIndex(index=name, price=price), None
     for name, instrument in values["instruments"].items():
-        yield listed("instrument", {"instrument": name, **instrument}, f"instruments.{name}")
+        yield step_command("instrument", {"instrument": name, **instrument}, f"instruments.{name}")
     for name, series in values["series"].items():
-        yield listed("series", {"series": name, **series}, f"series.{name}")
+        yield step_command("series", {"series": name, **series}, f"series.{name}")
     for name, event in values["events"].items():
-        yield listed("event", {"event": name, **event}, f"events.{name}")
+        yield step_command("event", {"event": name, **event}, f"events.{name}")
     for name, account in values["accounts"].items():
         yield from open_account(name, account)
     for name, market in values["markets"].items():
-        yield listed("market", {"market": name, **market}, f"markets.{name}")
+        yield step_command("market", {"market": name, **market}, f"markets.{name}")
         if market["book"] is not None:
-            yield listed("orderbook", {"market": name, **market["book"]}, f"markets.{name}.book")
+            yield step_command("orderbook", {"market": name, **market["book"]}, f"markets.{name}.book")

@@ -1,4 +1,4 @@
-"""The scenario's top level, and the whole as a published JSON Schema."""
+"""The schema of a scenario's top level, and the published JSON Schema of the whole format."""
 
 from typing import Any
 
@@ -15,10 +15,10 @@ from mockexchange.scenario.switches import fields_of_venues
 from mockexchange.scenario.value_types import AMOUNT, BOOLEAN, DURATION, INSTANT, NAME, PART, TEXT, choice, integer
 
 SEED_MAX = 2**53
-"""Every JSON reader keeps a whole number exact up to here."""
+"""The largest whole number that every JSON reader keeps exact."""
 STREAM_CONNECTIONS_MAX = 100_000
 OUTBOX_BYTES_MIN, OUTBOX_BYTES_MAX = 1024, 64 * 1024 * 1024
-"""From a frame or two, so that a test overflows it at once, to what a thousand idle readers may still hold."""
+"""From a frame or two, for tests of the overflow, to the outboxes of a thousand idle readers."""
 
 
 KEY = Record(
@@ -111,7 +111,7 @@ SCENARIO = Record({**HEADER_FIELDS, "history": may(ListOf(STEP), [])})
 def json_schema() -> dict[str, Any]:
     """Return the scenario format as JSON Schema 2020-12, for editors and other tools.
 
-    Amounts may be numbers there, since that is what editors take them for; the loader reads their text.
+    Amounts may be numbers in it, because editors read them as numbers; the loader reads their text.
     """
     return with_shared_parts(
         {

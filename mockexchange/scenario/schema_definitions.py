@@ -1,4 +1,4 @@
-"""Saying once what a JSON Schema says often: equal parts move to "$defs", named by the key they were found at."""
+"""Shared definitions of a JSON Schema: equal parts move to "$defs", named by the key that they were found at."""
 
 import json
 from collections import Counter
@@ -7,12 +7,12 @@ from typing import Any
 
 Schema = dict[str, Any]
 SHARED_CHARS_MIN = 100
-"""A part shorter than this reads better where it stands."""
+"""Parts shorter than this stay in their place, where they read better."""
 DEFINITIONS = "$defs"
 
 
 def with_shared_parts(schema: Schema) -> Schema:
-    """Return an equal schema in which every part of some size is there once."""
+    """Return an equivalent schema in which every part above a size occurs once."""
     counts: Counter[str] = Counter()
     count_parts(schema, counts)
     shared = _Shared(counts)
@@ -27,7 +27,7 @@ class _Shared:
         self._names: dict[str, str] = {}
 
     def shortened(self, schema: Schema, key: str) -> Schema:
-        """The schema with its shared parts referred to; `key` is the property it stands at."""
+        """Return the schema with references to its shared parts; `key` is the property that it belongs to."""
         return _with_parts(schema, key, self._referred)
 
     def _referred(self, schema: Schema, key: str) -> Schema:
@@ -48,7 +48,7 @@ class _Shared:
 
 
 def count_parts(schema: Schema, counts: Counter[str]) -> None:
-    """Count every part; what stands in one that was counted already does not count again."""
+    """Count every part; parts inside one that was counted already are not counted again."""
     for part, _ in _parts(schema, ""):
         text = json.dumps(part)
         counts[text] += 1
@@ -68,7 +68,7 @@ def _parts(schema: Schema, key: str) -> Iterator[tuple[Schema, str]]:
 
 
 def _with_parts(schema: Schema, key: str, change: Callable[[Schema, str], Schema]) -> Schema:
-    """The schema with `change` applied to each part that is a schema itself, and the key it stands at."""
+    """Return the schema with `change` applied to each part that is a schema, together with its key."""
     changed = dict(schema)
     for word, value in schema.items():
         if word in ("properties", DEFINITIONS):

@@ -1,8 +1,8 @@
-"""The script of a scenario: what happens while it runs, and what sets it off.
+"""The schema of scripts: steps that run after the clock begins, at a time or by a trigger.
 
-An entry is a mapping with one action and, optionally, when it happens: `when` (something that a client does), `at` (an
-instant), `after` (a duration since the beginning, or since what set it off), `every` and `times`. Nothing is carried
-out here. In the texts of an action "$n" is the number of the repetition, and the account "*" the one that set it off.
+An entry is a mapping with one action and optional timing: `when` (an action of a client that triggers it), `at` (an
+instant), `after` (a duration since the beginning, or since the trigger), `every` and `times`. Nothing is executed here.
+In the texts of an action "$n" is the number of the repetition, and the account "*" the one that triggered the step.
 """
 
 import re
@@ -21,12 +21,12 @@ from mockexchange.scenario.value_types import DURATION, INSTANT, NAME_CHARS_MAX,
 
 TIMES_MAX = 10**9
 ENTRIES_MAX = 10_000
-"""Far more than a person writes; what is longer is a history."""
+"""Far more than a person writes; longer ones are histories."""
 FRAME_ACTION, FAULT_ACTION, SEQUENCE = "frame", "fault", "sequence"
 FINISHED, EXPIRY = "done", "expiry"
-"""What the log and the journal call the script as a whole, and what expires an order."""
+"""Names in the log and the journal: of the script as a whole, and of the expiry of an order."""
 DELIVERY, SETTLEMENT = "delivery", "daily_settlement"
-"""What delivers a contract whose time is up, and what ends the session of every day."""
+"""Names in the log and the journal: of the delivery of an expired derivative, and of the daily settlement."""
 _TAKEN = (FINISHED, EXPIRY, DELIVERY, SETTLEMENT)
 STEP_NAME = matching(
     f"a name of 1 to {NAME_CHARS_MAX} characters, other than {', '.join(_TAKEN)} and script[...]",
@@ -47,7 +47,7 @@ REFERENCE = "#/$defs/script_entry"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptEntry:
-    """One step of a script. Durations are microseconds of exchange time; `times` None is for ever."""
+    """One step of a script. Durations are microseconds of exchange time; `times` None repeats without end."""
 
     name: str | None
     when: Trigger | None
@@ -60,17 +60,17 @@ class ScriptEntry:
 
     @property
     def round_us(self) -> int:
-        """How long one repetition takes: only a sequence takes time."""
+        """Duration of one repetition; only a sequence takes time."""
         return 0 if isinstance(self.action, Template) else sum(each.after_us + each.span_us for each in self.action)
 
     @property
     def period_us(self) -> int:
-        """From the beginning of a repetition to that of the next; without `every` the one follows the other."""
+        """Time from the beginning of a repetition to that of the next; without `every` the duration of one."""
         return self.round_us if self.every_us is None else self.every_us
 
     @property
     def span_us(self) -> int:
-        """From the first repetition's beginning to the last one's end, of an entry that ends."""
+        """Time from the beginning of the first repetition to the end of the last one, of an entry that ends."""
         assert self.times is not None, "what goes on for ever is no part of a sequence"
         return (self.times - 1) * self.period_us + self.round_us
 
@@ -89,7 +89,7 @@ class ScriptEntryType:
     def read(self, node: Located, path: str) -> ScriptEntry:
         entry = _read(node, path)
         if entry.when is None:
-            _require_no_anyone(entry)
+            _require_trigger_account(entry)
         return entry
 
     def json_schema(self) -> dict[str, Any]:
@@ -97,7 +97,7 @@ class ScriptEntryType:
 
 
 class ScriptType:
-    """The schema of a whole script: a list of entries, their names different."""
+    """The schema of a whole script: a list of entries with different names."""
 
     def read(self, node: Located, path: str) -> list[ScriptEntry]:
         if node.value is None:
@@ -107,7 +107,7 @@ class ScriptType:
         if len(node.value) > ENTRIES_MAX:
             raise ScenarioError(f"expected at most {ENTRIES_MAX} entries", node.file, node.line, path)
         entries = [ENTRY.read(item, f"{path}[{place}]") for place, item in enumerate(node.value)]
-        require_own_names(entries, path)
+        require_unique_names(entries, path)
         return entries
 
     def json_schema(self) -> dict[str, Any]:
@@ -119,7 +119,7 @@ SCRIPT = ScriptType()
 
 
 def entry_schema() -> dict[str, Any]:
-    """What `REFERENCE` stands for: an entry can hold entries."""
+    """Return the JSON Schema at `REFERENCE`. It is recursive, because an entry can hold entries."""
     steps = {name: kind.record.json_schema() for name, kind in STEPS.items()}
     others = {name: kind.json_schema() for name, kind in OTHER_ACTIONS.items()}
     sequence = {"type": "array", "items": ENTRY.json_schema(), "minItems": 1}
@@ -182,7 +182,7 @@ def _read_sequence(node: Located, path: str) -> tuple[ScriptEntry, ...]:
 
 
 def _read_part(node: Located, path: str) -> ScriptEntry:
-    """A step of a sequence: it begins `after` the one before it has ended, so that has to end."""
+    """Read a step of a sequence. It begins `after` the previous one has ended, so each step has to end."""
     entry = _read(node, path)
     key = "when" if entry.when else "at" if entry.at is not None else None
     if key:
@@ -203,23 +203,23 @@ def _require_one_time(node: Located, timings: Mapping[str, Any], path: str) -> N
 
 
 def _require_room(entry: ScriptEntry, path: str) -> None:
-    """Refuse a sequence that would begin again before it is done."""
+    """Refuse a sequence that would begin again before it ends."""
     if entry.every_us is not None and entry.every_us < entry.round_us:
         node, took = entry.node, format_duration(entry.round_us)
         message = f"expected {took} or more, as long as the sequence takes"
         raise ScenarioError(message, node.file, node.line_of("every"), below(path, "every"))
 
 
-def _require_no_anyone(entry: ScriptEntry) -> None:
-    """Refuse the account "*" where nobody sets the step off; frames and faults take it for everybody."""
+def _require_trigger_account(entry: ScriptEntry) -> None:
+    """Refuse the account "*" in a step without a trigger; in frames and faults it means all accounts."""
     for each in entry.templates:
-        if each.kind in STEPS and each.names_anyone:
+        if each.kind in STEPS and each.names_any_account:
             message = 'expected an account: "*" is the one that sets the step off, and it has no `when`'
             raise ScenarioError(message, each.node.file, each.node.line, each.path)
 
 
-def require_own_names(entries: Iterable[ScriptEntry], path: str, taken: Iterable[str] = ()) -> None:
-    """Refuse a name that is there twice, or taken already. Raises ScenarioError."""
+def require_unique_names(entries: Iterable[ScriptEntry], path: str, taken: Iterable[str] = ()) -> None:
+    """Refuse a name that occurs twice or is in `taken`. Raises ScenarioError."""
     seen = set(taken)
     for entry in _all_of(entries):
         if entry.name is None:
@@ -231,7 +231,7 @@ def require_own_names(entries: Iterable[ScriptEntry], path: str, taken: Iterable
 
 
 def _all_of(entries: Iterable[ScriptEntry]) -> Iterator[ScriptEntry]:
-    """The entries, and those of their sequences."""
+    """Yield the entries and those of their sequences, recursively."""
     for entry in entries:
         yield entry
         if not isinstance(entry.action, Template):

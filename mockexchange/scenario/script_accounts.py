@@ -1,4 +1,4 @@
-"""The accounts that a script names: a misspelt one is told before anything runs, for it would do nothing, silently."""
+"""Check of the accounts that a script names: a misspelt one is refused, because its step would silently do nothing."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -10,14 +10,14 @@ from mockexchange.scenario.triggers import ANY
 from mockexchange.scenario.value_types import below
 
 NAMING = frozenset(("account", "against"))
-"""The keys whose value is an account or a book of one, wherever they stand."""
+"""Keys whose value is an account or a subaccount, at any depth."""
 LITERAL = frozenset(("send", "then"))
-"""The keys below which there is what a client reads, whatever its keys are."""
+"""Keys whose value is data for a client, with keys of its own."""
 NUMBERED = "$n"
 
 
 def require_accounts(entries: Iterable[ScriptEntry], known: Iterable[str]) -> None:
-    """Refuse an account that there never is. Raises ScenarioError."""
+    """Refuse an account that never exists. Raises ScenarioError."""
     entries = list(entries)
     accounts = {*known, *(name for entry in entries for name in _opened(entry))}
     pattern = re.compile("|".join(re.escape(name).replace(re.escape(NUMBERED), "[0-9]+") for name in accounts))
@@ -30,14 +30,14 @@ def require_accounts(entries: Iterable[ScriptEntry], known: Iterable[str]) -> No
 
 
 def _opened(entry: ScriptEntry) -> Iterator[str]:
-    """The accounts that a step opens."""
+    """Yield the accounts that a step opens."""
     for each in entry.templates:
         if each.kind == "account" and isinstance(each.node.value, dict):
             yield str(each.node.value["account"].value)
 
 
 def _named(node: Located, path: str) -> Iterator[tuple[Located, str]]:
-    """Where a step names accounts: in what it waits for, what it does, and what its faults match."""
+    """Yield the places where a step names accounts: its trigger, its action, and the conditions of its faults."""
     if isinstance(node.value, list):
         for place, item in enumerate(node.value):
             yield from _named(item, f"{path}[{place}]")

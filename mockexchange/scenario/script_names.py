@@ -1,6 +1,6 @@
-"""What a script names, a market or an instrument: a misspelt one is told before anything runs.
+"""Check of the markets and instruments that a script names: a misspelt one is refused when the scenario is read.
 
-Its step would only be refused.
+Otherwise its step would only be refused when it runs.
 """
 
 import re
@@ -17,9 +17,9 @@ KNOWN_SHOWN_MAX = 20
 
 
 def require_known(entries: Iterable[ScriptEntry], kind: str, known: Iterable[str]) -> None:
-    """Refuse what there never is: neither known nor listed by a step of the script. Raises ScenarioError.
+    """Refuse a name that is neither known nor listed by a step of the script. Raises ScenarioError.
 
-    `kind` is both the key whose value is such a name and the step that lists one: market or instrument.
+    `kind` is both the key of such a name and the step that lists one: market or instrument.
     """
     named = [(each, node) for entry in entries for each in entry.templates if (node := _named(each, kind)) is not None]
     names = sorted({*known, *(str(node.value) for each, node in named if each.kind == kind)})
@@ -34,7 +34,7 @@ def require_known(entries: Iterable[ScriptEntry], kind: str, known: Iterable[str
 
 
 def _named(template: Template, kind: str) -> Located | None:
-    """Where an action has such a name."""
+    """Return the node of an action's name of this kind, None if it has none."""
     given = template.node.value
     node = given.get(kind) if isinstance(given, dict) else None
     return node if node is not None and isinstance(node.value, str) else None

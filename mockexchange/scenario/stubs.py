@@ -1,7 +1,7 @@
-"""Literal answers as a scenario, the control API and the command line write them: which request, and what it gets.
+"""The schema of stubs, for scenarios, the control API and the command line: a request pattern and its answer.
 
-`{request: GET /trade-api/v2/milestones, json: {milestones: [], cursor: ""}, times: 2}`. What a stub is written to the
-log as (`Stub.written`) reads as the same stub, byte for byte.
+`{request: GET /trade-api/v2/milestones, json: {milestones: [], cursor: ""}, times: 2}`. The form in
+the log (`Stub.written`) reads as the same stub, byte for byte.
 """
 
 import json
@@ -22,26 +22,26 @@ from mockexchange.scenario.value_types import BOOLEAN, NAME, TEXT, Scalar, below
 from mockexchange.venues.registry import STREAM_PATHS, VENUES, venue_at
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
-CALLED = tuple(venue.name for venue in VENUES.values() if venue.rest.rpc_call_of)
-"""Venues whose requests name a method of JSON-RPC, in the path or in the body."""
+RPC_VENUES = tuple(venue.name for venue in VENUES.values() if venue.rest.rpc_call_of)
+"""Venues whose requests name a JSON-RPC method, in the path or in the body."""
 OWN_PATHS = ("/_mock", "/_mock/")
 TIMES_MAX = 1_000_000
 STATUS_MIN, STATUS_MAX = 200, 599
-"""Below 200 an answer is not the last one."""
+"""Statuses below 200 are not final answers."""
 BODILESS = (204, 304)
-"""Which HTTP lets have no body."""
+"""Statuses that have no body in HTTP."""
 BODY_BYTES_MAX = LITERAL_CHARS_MAX
-"""Of one answer, as of any literal: ten times the largest page."""
+"""Limit of one body, as of any literal: ten times the largest page."""
 HEADER_VALUE_CHARS_MAX = 4_000
 QUERY_MAX = 100
 FRAMED_BY_SERVER = ("content-length", "transfer-encoding", "connection")
 BODIES = ("json", "text", "body_base64", "result")
 CONTENT_TYPES = {"text": "text/plain; charset=utf-8", "body_base64": "application/octet-stream"}
-"""Of a body that does not say; other answers have the venue's."""
+"""Default content types by kind of body; other kinds have the venue's."""
 
 
 class Wanted(NamedTuple):
-    """What requests a stub answers: an HTTP method with a path, or a method of JSON-RPC at a venue.
+    """The requests that a stub answers: an HTTP method with a path, or a JSON-RPC method of a venue.
 
     Paths are decoded, and `*` stands for any characters.
     """
@@ -53,9 +53,9 @@ class Wanted(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stub:
-    """A literal answer; `name` None where it has none. `kind` is that of its body, one of `BODIES` or "" for none.
+    """A literal answer. `name` is None if it has none; `kind` is that of its body, one of `BODIES` or "" for none.
 
-    A `result` goes into the venue's envelope, every other body out as it is.
+    A `result` is put into the venue's envelope; every other body is sent byte for byte.
     """
 
     name: str | None
@@ -69,13 +69,13 @@ class Stub:
     """Names in lower case."""
     times: int | None
     is_signed: bool | None
-    """None: as the venue has it for such a request."""
+    """Whether the request has to be signed; None follows the venue's rule."""
     node: Located = field(compare=False, repr=False)
     path: str = field(default="", compare=False)
 
     @property
     def written(self) -> str:
-        """The stub as compact JSON that reads as the same one."""
+        """Return the stub as compact JSON that reads as the same stub."""
         given = {"name": self.name, "request": self.request, "query": self.query, "status": self.status}
         more = {"headers": self.headers, "times": self.times, "signed": self.is_signed}
         said = {name: value for name, value in {**given, **more}.items() if value not in (None, {})}
@@ -93,17 +93,17 @@ WRITERS: dict[str, Callable[[bytes], str]] = {
     "text": lambda raw: _compact(raw.decode()),
     "body_base64": lambda raw: _compact(b64encode(raw).decode()),
 }
-"""How a body of each kind is written."""
+"""Types of the bodies, by kind."""
 
 
 def _wanted(text: str) -> Wanted:
     method, space, rest = text.partition(" ")
     if not space or not rest:
         raise ValueError("write both, with a space between them")
-    if method in CALLED:
+    if method in RPC_VENUES:
         return Wanted(_rpc_method(rest), venue=method)
     if method not in METHODS:
-        raise ValueError(did_you_mean(method, (*METHODS, *CALLED)).removeprefix(": "))
+        raise ValueError(did_you_mean(method, (*METHODS, *RPC_VENUES)).removeprefix(": "))
     return Wanted(method, _path(rest))
 
 
@@ -127,7 +127,7 @@ def _path(text: str) -> str:
 
 
 class _Text:
-    """Text that goes out as it is."""
+    """The type of a text that is sent byte for byte."""
 
     def read(self, node: Located, path: str) -> bytes:
         raw = node.value.encode() if isinstance(node.value, str) else None
@@ -151,10 +151,10 @@ def _base64(text: str) -> bytes:
 
 REQUEST = Scalar(
     "a method and a path such as GET /trade-api/v2/milestones, "
-    f"or a venue and its method such as {CALLED[0]} public/get_time",
+    f"or a venue and its method such as {RPC_VENUES[0]} public/get_time",
     _wanted,
-    {"type": "string", "pattern": rf"^(?:(?:{'|'.join(METHODS)}) /|(?:{'|'.join(CALLED)}) )[^ ?]+$"},
-    says_why=True,
+    {"type": "string", "pattern": rf"^(?:(?:{'|'.join(METHODS)}) /|(?:{'|'.join(RPC_VENUES)}) )[^ ?]+$"},
+    shows_reason=True,
 )
 HEADER_VALUE = matching(
     f"a header value of at most {HEADER_VALUE_CHARS_MAX:,} printable characters",
@@ -173,7 +173,7 @@ STUB_RECORD = Record(
                 f"base64 of at most {BODY_BYTES_MAX:,} bytes",
                 _base64,
                 {"type": "string", "pattern": "^[A-Za-z0-9+/]*={0,2}$"},
-                says_why=True,
+                shows_reason=True,
             )
         ),
         "result": may(EXACT_JSON),
@@ -204,7 +204,7 @@ class StubType:
             node=node,
             path=path,
         )
-        _require_sense(stub)
+        _require_consistency(stub)
         return stub
 
     def json_schema(self) -> dict[str, Any]:
@@ -216,13 +216,13 @@ STUBS = ListOf(STUB, "a list of stubs")
 
 
 def error_in(stub: Stub, key: str, message: str) -> ScenarioError:
-    """What to say of one key of a stub that reads well by itself."""
+    """Return an error about one key of a stub."""
     place = f"{stub.path}.{key}".removeprefix(".")
     return ScenarioError(message, stub.node.file, stub.node.line_of(key), place)
 
 
 def _body_of(values: dict[str, Any], node: Located, path: str) -> str:
-    """Which of the bodies is given, "" for none. Raises ScenarioError where several are."""
+    """Return the kind of the given body, "" for none. Raises ScenarioError if there are several."""
     given = [kind for kind in BODIES if values[kind] is not None]
     if len(given) > 1:
         message = f"expected one of {', '.join(BODIES)}; got {' and '.join(given)}"
@@ -243,17 +243,17 @@ def _bytes(values: dict[str, Any], kind: str) -> bytes:
 
 
 def _headers(values: dict[str, Any], kind: str) -> dict[str, str]:
-    """Those given, and the type of a body that is not what a venue answers with."""
+    """Return the given headers, with the default content type of the body if there is one."""
     given = {name.lower(): value for name, value in values["headers"].items()}
     return {"content-type": CONTENT_TYPES[kind], **given} if kind in CONTENT_TYPES and values[kind] else given
 
 
-def _require_sense(stub: Stub) -> None:
-    """Raises ScenarioError where its keys contradict each other, or HTTP."""
+def _require_consistency(stub: Stub) -> None:
+    """Raise ScenarioError if its keys contradict each other, or HTTP."""
     if stub.status in BODILESS and stub.body:
         raise error_in(stub, stub.kind, f"expected no body: an answer of status {stub.status} has none")
     if stub.kind == "result" and not _is_of_calls(stub):
-        raise error_in(stub, "result", f"expected json: only requests to {' and '.join(CALLED)} have an envelope")
+        raise error_in(stub, "result", f"expected json: only requests to {' and '.join(RPC_VENUES)} have an envelope")
     if len(stub.query) > QUERY_MAX:
         raise error_in(stub, "query", f"expected at most {QUERY_MAX} parameters")
     taken = next((name for name in stub.headers if name in FRAMED_BY_SERVER), None)

@@ -1,7 +1,7 @@
-"""What a scenario may switch of a venue, under the venue's name, and the venue's settings made of it.
+"""The venue settings that a scenario can change, under the venue's name.
 
-The default venue is switched by keys of the top level that are older than the others; of those, what every venue has is
-switched for all of them.
+Settings of the default venue are keys of the top level, for historical reasons; those that every venue has apply to all
+venues.
 """
 
 from collections.abc import Iterator
@@ -25,18 +25,18 @@ STREAM_SETTINGS = {
     "pong": "stream_pong_us",
     "outbox": "stream_outbox_bytes",
 }
-"""The scenario's words under `stream`, and the settings."""
+"""Keys of a scenario under `stream`, and the names of the settings."""
 COMMON = ("auth_clock", "stream_heartbeat_us", "stream_pong_us", "stream_outbox_bytes")
 """Settings of every venue."""
 
 
 def fields_of_venues() -> dict[str, Field]:
-    """The keys of the top level: a venue's name, for each that has something to be switched there."""
+    """Return a top-level key for each venue with settings that a scenario can change."""
     return {name: may(record, {}) for name, record in _RECORDS.items()}
 
 
 def settings_of(values: dict[str, Any]) -> dict[str, Any]:
-    """The settings of every venue, by its name, from what the schema read."""
+    """Return the settings of every venue, by its name, from the values that the schema read."""
     given = {name: value for name, value in _of_top_level(values) if value is not None}
     common = {name: value for name, value in given.items() if name in COMMON}
     own = {name: _of_venue(name, values) for name in VENUES}
@@ -61,7 +61,7 @@ def _of_top_level(values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _of_venue(name: str, values: dict[str, Any]) -> dict[str, Any]:
-    """Settings by what is written under the venue's name."""
+    """Return the settings of one venue, from the values under its name."""
     given = values.get(name, {})
     switches = VENUES[name].scenario.switches
     return {switches[word].setting: value for word, value in given.items() if value is not None}

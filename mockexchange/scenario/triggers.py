@@ -1,4 +1,4 @@
-"""What a client can do that sets off a step of a script: `when: {subscribed: {account: alice, channel: fill}}`."""
+"""Triggers of script steps by actions of clients: `when: {subscribed: {account: alice, channel: fill}}`."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ _OPERATIONS = tuple(
     )
 )
 PAGED = tuple(name for venue in VENUES.values() for name in venue.rest.paged_operations)
-"""The operations whose answers lead to a next page."""
+"""Operations with pages."""
 
 
 def _operation(text: str) -> str:
@@ -61,9 +61,9 @@ TRIGGERS = {
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Something that a client does. `of` is its channel or operation, `number` that of a page; "*" is any.
+    """An action of a client. `of` is its channel or operation, `number` that of a page; "*" is any.
 
-    It sets a step off the `nth` time that an account does it, each time where that is None.
+    It triggers a step the `nth` time that an account does it, or every time if that is None.
     """
 
     kind: str
@@ -73,7 +73,7 @@ class Trigger:
     number: int = 0
 
     def matches(self, kind: str, account: str | None, of: str, number: int) -> bool:
-        """Whether this is what an account (None: nobody known) did."""
+        """Whether an action of an account (None if unknown) is the one of this trigger."""
         return (
             kind == self.kind
             and self.account in (ANY, account)

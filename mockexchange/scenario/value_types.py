@@ -1,7 +1,7 @@
-"""The kinds of values a scenario knows: each turns located text into exact integers and describes itself.
+"""Scalar types of scenario values: each reads located text and describes itself as JSON Schema.
 
-Amounts are read as text and become scaled integers; a digit too many is an error, never a rounding. What is made of
-several values is in `shapes`.
+Amounts are read as text and become scaled integers; a digit too many is an error, never a rounding. Composite types are
+in `composite_types`.
 """
 
 import re
@@ -20,13 +20,13 @@ WHOLE_DIGITS_MAX = 12
 INTEGER_DIGITS_MAX = 18
 INSTANT_MIN = 0
 INSTANT_MAX = parse_instant("2200-01-01")
-"""Leaves room to advance a clock by centuries before the calendar ends."""
+"""Leaves room to advance a clock by centuries before the last instant."""
 _NAME = re.compile(rf"[^\x00-\x1f]{{1,{NAME_CHARS_MAX}}}")
 _PART = re.compile(rf"[^\x00-\x1f/]{{1,{NAME_CHARS_MAX}}}")
 
 
 class Kind(Protocol):
-    """How one value reads, and how JSON Schema says the same."""
+    """A type of values: `read` converts located text, `json_schema` describes it."""
 
     def read(self, node: Located, path: str) -> Any: ...
 
@@ -38,7 +38,7 @@ def wrong(node: Located, path: str, expected: str, advice: str = "") -> Scenario
 
 
 def below(path: str, name: str) -> str:
-    """The path of a key of the value at `path`."""
+    """Return the path of a key of the value at `path`."""
     return f"{path}.{name}" if path else name
 
 
@@ -54,14 +54,14 @@ def _shown(node: Located) -> str:
 class Scalar:
     """Text that `parse` turns into a value; ValueError from it becomes an error with the place.
 
-    `words` are what a misspelt one is compared with; with `says_why` the ValueError's own message, if any, is told.
+    `words` are the candidates for a suggestion; with `shows_reason` the error includes the message of the ValueError.
     """
 
     expected: str
     parse: Callable[[str], Any]
     schema: dict[str, Any]
     words: tuple[str, ...] = ()
-    says_why: bool = False
+    shows_reason: bool = False
 
     def read(self, node: Located, path: str) -> Any:
         if not isinstance(node.value, str):
@@ -72,7 +72,7 @@ class Scalar:
             raise wrong(node, path, self.expected, self._advice(node.value, str(error))) from None
 
     def _advice(self, given: str, why: str) -> str:
-        if not self.says_why:
+        if not self.shows_reason:
             return did_you_mean(given, self.words)
         return f": {why}" if why else ""
 
@@ -81,7 +81,7 @@ class Scalar:
 
 
 def decimal(expected: str, decimals: int, is_signed: bool = False) -> Scalar:
-    """A decimal number of at most `decimals` digits after the point, read as an integer of the last one's unit."""
+    """Return the type of a decimal with at most `decimals` digits after the point, read as an integer of that unit."""
     sign = "-?" if is_signed else ""
     text = rf"({sign})([0-9]{{1,{WHOLE_DIGITS_MAX}}})(?:\.([0-9]{{1,{decimals}}}))?"
     pattern = re.compile(text)
@@ -89,16 +89,16 @@ def decimal(expected: str, decimals: int, is_signed: bool = False) -> Scalar:
     def parse(text: str) -> int:
         match = pattern.fullmatch(text)
         if match is None:
-            raise ValueError(_why_no_decimal(text, is_signed))
+            raise ValueError(_decimal_advice(text, is_signed))
         value = int(match[2] + (match[3] or "").ljust(decimals, "0"))
         return -value if match[1] else value
 
     schema = {"type": ["number", "string"], "pattern": f"^{text}$", **({} if is_signed else {"minimum": 0})}
-    return Scalar(expected, parse, schema, says_why=True)
+    return Scalar(expected, parse, schema, shows_reason=True)
 
 
-def _why_no_decimal(text: str, is_signed: bool) -> str:
-    """What to change, where that is more than what was expected says."""
+def _decimal_advice(text: str, is_signed: bool) -> str:
+    """Return advice on a misspelt decimal; empty if the expectation is clear enough."""
     if not is_signed and re.fullmatch(r"-[0-9]+(\.[0-9]+)?", text):
         return "it is below 0"
     if re.fullmatch(rf"-?[0-9]{{{WHOLE_DIGITS_MAX + 1},}}(\.[0-9]+)?", text):
@@ -109,7 +109,7 @@ def _why_no_decimal(text: str, is_signed: bool) -> str:
 
 
 def above_zero(kind: Scalar) -> Scalar:
-    """The same decimal, zero excluded."""
+    """Return the same type without zero."""
 
     def parse(text: str) -> Any:
         value = kind.parse(text)
@@ -122,22 +122,22 @@ def above_zero(kind: Scalar) -> Scalar:
 
 
 def price(expected: str, unit: int, is_open: bool) -> Scalar:
-    """Dollars from 0 to 1 in `unit` parts; without the two ends if `is_open`."""
+    """Return the type of a price from 0 to 1 dollar in `unit` parts, without the two ends if `is_open`."""
     whole = decimal(expected, len(str(unit)) - 1)
 
     def parse(text: str) -> int:
         value: int = whole.parse(text)
         if not (0 < value < unit if is_open else 0 <= value <= unit):
-            raise ValueError(_dollars_meant(text))
+            raise ValueError(_price_advice(text))
         return value
 
     names = ("exclusiveMinimum", "exclusiveMaximum") if is_open else ("minimum", "maximum")
     schema = {"type": whole.schema["type"], "pattern": whole.schema["pattern"], names[0]: 0, names[1]: 1}
-    return Scalar(expected, parse, schema, says_why=True)
+    return Scalar(expected, parse, schema, shows_reason=True)
 
 
-def _dollars_meant(text: str) -> str:
-    """56 is a price in cents, which is 0.56 here."""
+def _price_advice(text: str) -> str:
+    """Return advice on a price in cents: 56 has to be 0.56."""
     return f"did you mean '0.{text:0>2}'?" if re.fullmatch("[2-9]|[1-9][0-9]", text) else ""
 
 
@@ -152,7 +152,7 @@ def integer(minimum: int, maximum: int) -> Scalar:
 
 
 def choice(values: dict[str, Any]) -> Scalar:
-    """One word of several; `values` says what each means."""
+    """Return the type of one of several words; `values` maps each to its value."""
 
     def parse(text: str) -> Any:
         if text not in values:
@@ -169,13 +169,13 @@ def _listed(words: Iterable[str]) -> str:
 
 
 def _plain(words: Iterable[str]) -> list[int | bool]:
-    """What YAML and JSON make of words that look like numbers or truth values."""
+    """Return the numbers and booleans that YAML and JSON read from some of the words."""
     plain: dict[str, bool] = {"true": True, "false": False}
     return [int(word) if word.isdigit() else plain[word] for word in words if word.isdigit() or word in plain]
 
 
 def matching(expected: str, pattern: re.Pattern[str]) -> Scalar:
-    """Text as it is, if all of it matches."""
+    """Return the type of a text that matches a pattern as a whole."""
 
     def parse(text: str) -> str:
         if pattern.fullmatch(text) is None:
@@ -208,7 +208,7 @@ def _seconds(text: str) -> int:
 
 NAME = matching(f"a name of 1 to {NAME_CHARS_MAX} characters", _NAME)
 PART = matching(f"a name without a slash, of 1 to {NAME_CHARS_MAX} characters", _PART)
-"""An account or a book: together they are written ACCOUNT/BOOK."""
+"""An account or a subaccount; together they are written ACCOUNT/SUBACCOUNT."""
 TEXT = Scalar("text", str, {"type": ["string", "number", "boolean"]})
 INSTANT = Scalar(
     f"an instant such as 2025-11-04T23:00:00Z, from 1970 to {format_instant(INSTANT_MAX)[:4]}",

@@ -1,4 +1,4 @@
-"""Steps: accounts, books, keys, and what a merchant forbids its subtraders."""
+"""Steps: accounts, subaccounts, keys, and the restrictions of subtraders."""
 
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import AccountKind

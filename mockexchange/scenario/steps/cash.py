@@ -1,4 +1,4 @@
-"""Steps: cash that comes, goes and moves other than by trading."""
+"""Steps: deposits, withdrawals and transfers of cash."""
 
 from mockexchange.core import commands
 from mockexchange.core.vocabulary import Instance, PaymentMethod, PaymentStatus, Reservation, TransferStatus

@@ -1,4 +1,4 @@
-"""Steps: contracts with their prices, trades of them, sessions, funding, delivery, and cash by currency."""
+"""Steps: derivatives with their prices and trades, sessions, funding, delivery, and cash by currency."""
 
 import re
 from decimal import Decimal
@@ -17,7 +17,7 @@ from mockexchange.scenario.value_types import BOOK, BOOLEAN, INSTANT, NAME, TEXT
 LEG_RATIO_MAX = 100
 USD, USDC = "USD", "USDC"
 COIN = matching("a currency such as BTC", re.compile("[A-Z][A-Z0-9]{0,11}"))
-"""Of a contract; what it settles in is one that accounts can hold."""
+"""Base coin of a derivative; unlike its settlement currency, accounts need not be able to hold it."""
 _LEG = TupleOf((NAME, integer(-LEG_RATIO_MAX, LEG_RATIO_MAX)), "a leg [instrument, ratio]")
 _GREEKS = Made(Record({name: may(SIGNED_NUMBER) for name in ("delta", "gamma", "vega", "theta")}), Greeks)
 _MARGIN = Made(Record({name: may(NUMBER) for name in ("initial", "maintenance", "slope")}), MarginTerms)
@@ -26,7 +26,7 @@ _PRICING = {"iv": ("iv", may(NUMBER_ABOVE_ZERO)), "greeks": ("greeks", may(_GREE
 
 
 class Lot(NamedTuple):
-    """How a contract is counted and what trading it costs, where a scenario does not say."""
+    """Default lot sizes and fees of a derivative."""
 
     contract_size: Decimal
     amount_min: Decimal
@@ -47,9 +47,9 @@ LOTS = {
     (True, Form.INVERSE): _lot("1", "0.1", "0.0001", "0.0003", "0.0003"),
     (True, Form.LINEAR): _lot("1", "0.1", "0.0001", "0.0003", "0.0003"),
 }
-"""By whether it is of options, and by form."""
+"""Defaults by (is an option, form)."""
 LOT_BTC = _lot("10", "10", "0.5", "0", "0.0005")
-"""Of inverse futures of BTC."""
+"""Defaults of inverse futures of BTC."""
 
 CONTRACT = {
     "kind": ("terms.kind", must(choice({kind.value: kind for kind in ContractKind}))),
@@ -72,20 +72,20 @@ CONTRACT = {
     "settlement": ("settlement", may(NUMBER)),
     **_PRICING,
 }
-"""What the top level says of an instrument, and the step that lists one."""
+"""Fields of an instrument at the top level, and of the step that lists one."""
 
 
 def terms_of(**given: Any) -> Terms:
-    """A contract's terms from its fields, what is not given being usual. Raises ValueError on contradictions."""
-    terms = Terms(**_with_usual(given))
+    """Return the terms of a derivative from its fields and the defaults. Raises ValueError on contradictions."""
+    terms = Terms(**_with_defaults(given))
     _require_cash(terms)
     return terms
 
 
-def _with_usual(given: dict[str, Any]) -> dict[str, Any]:
-    """The terms given, what is not being usual.
+def _with_defaults(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the given terms with the defaults for the others.
 
-    A dollar quote, or none, is the inverse form; another is the linear one, whose usual quote is USDC.
+    A dollar quote, or none, is the inverse form; another is the linear one, whose default quote is USDC.
     """
     kind, base, expires_at = given["kind"], given["base"], given.get("expires_at")
     form = given.get("form") or (Form.INVERSE if given.get("quote") in (None, USD) else Form.LINEAR)
@@ -100,7 +100,7 @@ def _with_usual(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _require_cash(terms: Terms) -> None:
-    """Refuse a contract that settles in what no account can hold."""
+    """Refuse a derivative with a settlement currency that no account can hold."""
     if terms.settlement_currency not in CURRENCIES:
         key = "base" if terms.form is Form.INVERSE else "quote"
         advice = did_you_mean(terms.settlement_currency, CURRENCIES)

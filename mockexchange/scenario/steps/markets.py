@@ -1,4 +1,4 @@
-"""Steps: series, events, markets, their prices and books, the way to settlement, and the exchange itself."""
+"""Steps: series, events, markets, their prices and order books, settlement, and the exchange itself."""
 
 from mockexchange.core import commands
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
@@ -11,7 +11,7 @@ from mockexchange.scenario.value_types import BOOLEAN, INSTANT, MULTIPLIER, NAME
 _MARKET = {"market": ("market", must(NAME))}
 _RESULT = {**_MARKET, "result": ("result", must(RESULT)), "value": ("value_centicents", may(PAYOUT))}
 
-# What the scenario's top level says of them is the same: key = (command field, field).
+# The scenario's top level has the same fields: key = (command field, field).
 SERIES = {
     "fee_type": ("fee_type", may(FEE_TYPE, FeeType.QUADRATIC)),
     "fee_multiplier": ("fee_multiplier", may(MULTIPLIER, commands.FEE_MULTIPLIER_UNIT)),

@@ -1,4 +1,4 @@
-"""The words that steps and the scenario's top level share."""
+"""Field types that steps and the scenario's top level share."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -25,7 +25,7 @@ from mockexchange.venues.registry import DEFAULT, VENUES
 
 
 def _api_date(text: str) -> str:
-    """A date of some venue: whether of the account's own is known to who knows the account."""
+    """Check an API date of any venue; the account's reader checks that it is one of the account's venue."""
     for venue in VENUES.values():
         with suppress(ValueError):
             venue.api_date(text)
@@ -40,12 +40,12 @@ def _public_key(text: str) -> str:
 
 
 def words(*names: str) -> Scalar:
-    """One of several words that mean themselves."""
+    """Return the type of one of several words, which are their own values."""
     return choice({name: name for name in names})
 
 
 def one_of(expected: str, known: Iterable[str]) -> Scalar:
-    """One of words that are too many to be listed in an error; a misspelt one is told the nearest."""
+    """Return the type of one of many words. The error of a misspelt one suggests the nearest word, not all of them."""
     taken = tuple(dict.fromkeys(known))
 
     def parse(text: str) -> str:
@@ -57,7 +57,7 @@ def one_of(expected: str, known: Iterable[str]) -> Scalar:
 
 
 def of_venues(name: str) -> tuple[str, ...]:
-    """What any venue has of these words."""
+    """Return the words of this name of all venues."""
     return tuple(dict.fromkeys(word for venue in VENUES.values() for word in venue.scenario.vocabulary.get(name, ())))
 
 
@@ -85,5 +85,5 @@ EXCHANGE_INDEX = integer(0, EXCHANGE_INDEX_MAX)
 ALLOCATIONS = MapOf(integer(0, 100), EXCHANGE_INDEX, "a mapping of exchange indexes to percents such as {0: 60, 1: 40}")
 LEVELS = ListOf(TupleOf((PRICE, COUNT_ABOVE_ZERO), "a level [price, count]"), "a list of levels [price, count]")
 SCOPES = ListOf(one_of("a scope such as read or trade:read", _SCOPES), "a list of scopes such as [read, write]")
-API_DATE = Scalar("an API date", _api_date, {"type": "string", "minLength": 1}, says_why=True)
-PUBLIC_KEY = Scalar("a public key", _public_key, {"type": "string", "pattern": "^-----BEGIN"}, says_why=True)
+API_DATE = Scalar("an API date", _api_date, {"type": "string", "minLength": 1}, shows_reason=True)
+PUBLIC_KEY = Scalar("a public key", _public_key, {"type": "string", "pattern": "^-----BEGIN"}, shows_reason=True)

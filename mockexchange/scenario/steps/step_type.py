@@ -1,4 +1,4 @@
-"""How the keys of a step become the fields of a command."""
+"""The type of a step: converts its keys to the fields of a command."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from mockexchange.core.commands import Command
 from mockexchange.scenario.composite_types import Field, Record
 
 Details = Callable[..., Any]
-"""What a part of a command, such as its field `details`, is made with."""
+"""Constructor of a part of a command, such as its field `details`."""
 Check = Callable[[Any], None]
-"""Raises ValueError where the details made contradict each other."""
+"""Raises ValueError if the details contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepKind:
-    """How one step reads and which command it is: `names` maps its keys to the command's fields.
+    """A kind of step: its schema and its command; `names` maps its keys to the command's fields.
 
-    A name such as "details.title" is a field of what `details` makes; without any such key given there is no such part.
+    A name such as "details.title" is a field of the part that `details` makes; without any such key the part is absent.
     """
 
     command: Callable[..., Command]
@@ -27,7 +27,7 @@ class StepKind:
     check: Check | None = None
 
     def build(self, values: dict[str, Any]) -> Command:
-        """Make the command. Raises ValueError where values contradict each other."""
+        """Return the command. Raises ValueError if values contradict each other."""
         given = {self.names[key]: _frozen(value) for key, value in values.items() if value is not None}
         plain = plain_fields(given, self.details)
         if self.check and "details" in plain:
@@ -42,13 +42,13 @@ def step(
     /,
     **fields: tuple[str, Field],
 ) -> StepKind:
-    """`key=(command field, field)`."""
+    """Return a kind of step with fields `key=(command field, field)`."""
     record = Record({key: field for key, (_, field) in fields.items()})
     return StepKind(command, record, {key: name for key, (name, _) in fields.items()}, details, check)
 
 
 def plain_fields(given: dict[str, Any], details: Details | None) -> dict[str, Any]:
-    """The command's fields, those of its part ("details.title", "terms.kind") made into one of them."""
+    """Return the command's fields; those of a part ("details.title", "terms.kind") are combined into one."""
     plain = {name: value for name, value in given.items() if "." not in name}
     parts: dict[str, dict[str, Any]] = {}
     for name, value in given.items():

@@ -46,7 +46,7 @@ CLOCK = Scalar(
     _clock_mode,
     {"type": "string", "minLength": 1},
 )
-API_DATE = Scalar("an API date", _api_date, {"type": "string", "minLength": 1}, says_why=True)
+API_DATE = Scalar("an API date", _api_date, {"type": "string", "minLength": 1}, shows_reason=True)
 
 
 CREATION = Record(

@@ -11,7 +11,7 @@ from mockexchange.sandbox.script.runner import Script, ScriptTooLong
 from mockexchange.sandbox.script.steps import Step
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.script import ENTRY, ScriptEntry, require_own_names
+from mockexchange.scenario.script import ENTRY, ScriptEntry, require_unique_names
 from mockexchange.scenario.script_accounts import require_accounts
 from mockexchange.scenario.script_names import require_known
 from mockexchange.server.control.errors import ControlError, misread
@@ -69,7 +69,7 @@ def _step(step: Step, next_at: int | None) -> dict[str, Any]:
 def _add(sandbox: Sandbox, body: Located) -> list[Step]:
     try:
         entries = _read_entries(body)
-        require_own_names(entries, "", [part.name for step in sandbox.script.steps for part in step.walk()])
+        require_unique_names(entries, "", [part.name for step in sandbox.script.steps for part in step.walk()])
         state = sandbox.exchange.state
         require_accounts(entries, state.accounts)
         require_known(entries, "market", state.markets)
