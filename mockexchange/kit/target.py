@@ -77,7 +77,7 @@ class Target:
     names: Mapping[str, str] = field(default_factory=dict)
     """What is known to be there, by parameter name: {"subtrader_id": "fcm7_st1"}."""
     objections: list[Finding] = field(default_factory=list)
-    _told: set[tuple[str, str]] = field(default_factory=set)
+    _reported: set[tuple[str, str]] = field(default_factory=set)
 
     @property
     def subject(self) -> str:
@@ -282,8 +282,8 @@ class Target:
     def _take_objections(self) -> Iterator[Finding]:
         for objection in self.objections:
             key = (objection.place, NUMBERED.sub("[]", objection.seen))
-            if key not in self._told:
-                self._told.add(key)
+            if key not in self._reported:
+                self._reported.add(key)
                 yield objection
         self.objections.clear()
 

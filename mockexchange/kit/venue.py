@@ -35,7 +35,7 @@ class VenueKit(NamedTuple):
     role_of: Callable[[Mapping[str, Any], str], str | None]
     """The role whose key an operation (document node, path) is asked with; None where it is public."""
     make_hints: Callable[[Document, Names, Collection[str]], SchemathesisHints]
-    """What a generator of requests has to be told: of the names that there are, and the roles that have a key."""
+    """Builds the hints for generated requests from the document, the existing names, and the roles that have a key."""
     facts: Facts
     checks: Sequence[Any]
     stream_checks: Sequence[Any] = ()

@@ -104,7 +104,7 @@ def test_what_is_known_is_told_or_found() -> None:
 
 def test_what_is_not_known_can_be_told() -> None:
     target = target_of(answering({"cursor": "", "orders": []}))
-    with pytest.raises(NotJudged, match=r"nothing to ask for by 'order_id' .*--name order_id=VALUE would tell"):
+    with pytest.raises(NotJudged, match=r"nothing to ask for by 'order_id' .*give one with --name order_id=VALUE"):
         target.known("order_id")
     with pytest.raises(NotJudged, match="nothing to ask for by 'x'"):
         target.known("x")
