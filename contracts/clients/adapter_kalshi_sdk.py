@@ -1,4 +1,4 @@
-"""kalshi-sdk 22.4.0 as an adapter: its own iterators follow the cursors, and its own pauses stay as they are."""
+"""kalshi-sdk 22.4.0 as an adapter, with its own iterators and its own pauses."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""kyro 0.1.2 as an adapter. It is asynchronous, has no stream, and hands over the JSON as it came."""
+"""kyro 0.1.2 as an adapter. It is asynchronous, has no stream, and returns the JSON unchanged."""
 
 import os
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
@@ -17,7 +17,7 @@ orders: Any = import_module("kyro.rest.api.orders")
 WORKER = Worker()
 
 Spellings = Mapping[str, tuple[str, ...]]
-"""Our name, its unit at the end, to the names that the wire has had for it; the first that came is told."""
+"""Our name, with its unit as suffix, to its names on the wire at any date; the first one in the row is reported."""
 
 MONEY: Spellings = {
     "cost": ("market_exposure_dollars",),
@@ -69,19 +69,19 @@ Call = Callable[..., Coroutine[Any, Any, Any]]
 
 
 def connect(host: str, key_id: str, private_key_pem: str) -> Any:
-    """It has no public way to be given a key but its variables."""
+    """Connect by the environment variables, the only public way to pass a key."""
     os.environ |= {"KALSHI_BASE_URL": host, "KALSHI_ACCESS_KEY": key_id, "KALSHI_PRIVATE_KEY": private_key_pem}
     return WORKER.run(kyro.RestClient(kyro.config_from_env()).__aenter__())
 
 
 def pages(call: Call, part: str, spellings: Spellings) -> Method:
-    """The rows of all pages, their cursors followed by hand."""
+    """Return a method for the rows of all pages, following their cursors."""
 
     def read(client: Any, **arguments: Any) -> Iterator[Any]:
         cursor = None
         for _ in range(PAGES_MAX):
             page = WORKER.run(call(client.target, **arguments, cursor=cursor))
-            yield from (told(row, spellings) for row in page[part])
+            yield from (named_row(row, spellings) for row in page[part])
             cursor = page.get("cursor")
             if not cursor:
                 return
@@ -92,13 +92,13 @@ def pages(call: Call, part: str, spellings: Spellings) -> Method:
 
 def one(call: Call, spellings: Spellings) -> Method:
     def read(client: Any, **arguments: Any) -> Iterable[Any]:
-        return [told(WORKER.run(call(client.target, **arguments)), spellings)]
+        return [named_row(WORKER.run(call(client.target, **arguments)), spellings)]
 
     return Method(read, None)
 
 
-def told(row: Mapping[str, Any], spellings: Spellings) -> dict[str, Any]:
-    """What of a row its user finds under one of the names; a whole number only where there is no exact one."""
+def named_row(row: Mapping[str, Any], spellings: Spellings) -> dict[str, Any]:
+    """Return a row under our names; a whole number only if there is no exact one."""
     found = {name: row[key] for name, keys in spellings.items() for key in keys[::-1] if key in row}
     return {name: value for name, value in found.items() if name.removesuffix(WHOLE) == name or name[:-6] not in found}
 

@@ -1,4 +1,4 @@
-"""A published client as an adapter (docs/adapters.md): what it reads, what its stream tells, and who it is."""
+"""A published client as an adapter (docs/adapters.md): its reads, its stream, and its reply to `hello`."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from threading import Thread
 from time import monotonic
 from typing import Any, NamedTuple
 
-from contracts.clients.neutral import Driver, Watched, perform, told
+from contracts.clients.neutral import Driver, Watched, error_reply, perform
 from contracts.clients.streaming import ENDED, ERROR, RAISED, Stream
 
 KINDS: Mapping[str, tuple[str, ...]] = {
@@ -26,7 +26,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }
 """The message types of each channel."""
 ERRORS = (ERROR, RAISED, ENDED)
-"""What tells a client's user that a stream is not what it was."""
+"""Kinds of rows that show a client's user that the stream has failed."""
 BY_ITSELF, BY_HAND = "by itself", "by hand"
 
 Answer = Mapping[str, Any]
@@ -34,9 +34,9 @@ Task = Mapping[str, Any]
 
 
 class Program(NamedTuple):
-    """`pages` says whether the client follows cursors by itself or leaves that to its user, here to the adapter.
+    """A published client. `pages`: it follows cursors by itself, or leaves them to its user, here the adapter.
 
-    `api_dates` are those whose wire it reads, as docs/clients.md says; all where there are none.
+    `api_dates` are the dates whose wire it reads, from docs/clients.md; empty for all.
     """
 
     client: str
@@ -48,7 +48,7 @@ class Program(NamedTuple):
 
 
 def serve_adapter(program: Program) -> None:
-    """Answer every task of standard input."""
+    """Reply to the tasks on standard input."""
     connected = cache(program.driver.connect)
 
     def connect(task: Task) -> Watched:
@@ -62,21 +62,21 @@ def serve_adapter(program: Program) -> None:
 
 
 def answer(program: Program, connect: Callable[[Task], Watched], task: Task) -> Answer:
-    """Carry out one task; what the client raises is an answer."""
+    """Carry out one task; an exception of the client becomes an error reply."""
     if task["task"] == "hello":
-        who = {"client": program.client, "version": program.version, "pages": program.pages}
-        return {"rows": [{**who, "api_dates": program.api_dates} if program.api_dates else who]}
+        hello = {"client": program.client, "version": program.version, "pages": program.pages}
+        return {"rows": [{**hello, "api_dates": program.api_dates} if program.api_dates else hello]}
     if task["task"] == "listen":
         return listen(program.make_stream, task) if program.make_stream else {"unsupported": True}
     try:
         client = connect(task)
     except Exception as error:  # noqa: BLE001 # every client has errors of its own
-        return told(error)
+        return error_reply(error)
     return perform(program.driver, client, task)
 
 
 def listen(make_stream: Callable[[], Stream], task: Task) -> Answer:
-    """Subscribe to a channel, and return what reaches the client's user, also where it never gets as far."""
+    """Subscribe to a channel, and return the messages or the error that reach the client's user."""
     stream, raised = make_stream(), Queue[Exception]()
     begun = Thread(target=begin, args=(stream, task, raised), daemon=True)
     begun.start()
@@ -84,18 +84,18 @@ def listen(make_stream: Callable[[], Stream], task: Task) -> Answer:
     begun.join(seconds)
     try:
         if not raised.empty():
-            return told(raised.get())
+            return error_reply(raised.get())
         kinds, count = KINDS.get(task["arguments"]["channel"], ()), task["arguments"]["count"]
         rows = stream.inbox.gather(kinds, count, max(0.0, seconds - (monotonic() - began_s)))
         errors = stream.inbox.gather(ERRORS, 0, 0)
-        return {"error": f"its user was told: {errors[-1]}"} if errors and len(rows) < count else {"rows": rows}
+        return {"error": f"its user got an error: {errors[-1]}"} if errors and len(rows) < count else {"rows": rows}
     finally:
         with contextlib.suppress(Exception):  # some raise when they are closed after their connection was
             stream.close()
 
 
 def begin(stream: Stream, task: Task, raised: Queue[Exception]) -> None:
-    """Connect and subscribe; some clients take longer to say that they cannot than a task may."""
+    """Connect and subscribe, in a thread since some clients take longer to fail than a task may take."""
     try:
         key = Path(task["private_key_path"]).read_text(encoding="ascii")
         where = {"host": task["base_url"], "ws_url": task["ws_url"], "key_id": task["key_id"], "private_key_pem": key}

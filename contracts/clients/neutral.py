@@ -1,11 +1,11 @@
-"""What the adapters of published clients share: the loop over tasks, and how an object of a client becomes a row.
+"""Common parts of the adapters of published clients: the loop over tasks, and the conversion of objects to rows.
 
 An adapter runs as `python -m contracts.clients.NAME` in an interpreter that has the client, so nothing is imported
 here but the standard library. Tasks and answers are those of docs/adapters.md. One more task, `untried`, lists the
 calls of the client that no task has used yet.
 
-A row has our names and, as text, what the client understood: a shape says which attribute of the client's object each
-is. What ends in `_cents`, `_whole` or `_seconds` is the amount, count or instant of the name before that, in that unit.
+A row has our names and the client's values as text. A shape maps each name to an attribute of the client's object. The
+suffixes `_cents`, `_whole` and `_seconds` are units of an amount, a count or an instant.
 """
 
 import faulthandler
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 TASK_SECONDS_MAX = 60
-"""Some clients wait for ever; a task that takes longer ends the process with a traceback."""
+"""A task that takes longer ends the process with a traceback, since some clients wait for ever."""
 PAGES_MAX = 1_000
 
 Shape = Mapping[str, Any]
@@ -28,14 +28,14 @@ Shape = Mapping[str, Any]
 
 
 class Method(NamedTuple):
-    """`read` is called with the client and the task's arguments; without a shape, what it returns are the rows."""
+    """`read` is called with the client and the task's arguments; without a shape it returns rows."""
 
     read: Callable[..., Iterable[Any]]
     shape: Shape | None
 
 
 class Watched:
-    """A client, or a part of one, that notes the dotted names of what is called."""
+    """A proxy of a client or a part of it that records the dotted names of its calls."""
 
     def __init__(self, target: Any, called: set[str], prefix: str = "") -> None:
         self.target, self.called, self.prefix = target, called, prefix
@@ -49,7 +49,7 @@ class Watched:
 
 
 class Driver(NamedTuple):
-    """`connect` takes host, key id and PEM text; `offered` names every call that ought to be tried."""
+    """`connect` takes host, key id and PEM text; `offered` returns the names of all calls that should be tried."""
 
     connect: Callable[[str, str, str], Any]
     methods: Mapping[str, Method]
@@ -57,7 +57,7 @@ class Driver(NamedTuple):
 
 
 def serve(driver: Driver) -> None:
-    """Answer every task of standard input."""
+    """Reply to the tasks on standard input."""
     warnings.simplefilter("error")
     called: set[str] = set()
     connected = cache(driver.connect)
@@ -72,7 +72,7 @@ def serve(driver: Driver) -> None:
 
 
 def perform(driver: Driver, client: Watched, task: Mapping[str, Any]) -> dict[str, Any]:
-    """Carry out one task; whatever a client raises is an answer, since each has errors of its own."""
+    """Carry out one task; any exception of the client becomes an error reply, since each has its own classes."""
     if task["task"] == "untried":
         return {"rows": [{"call": name} for name in sorted(set(driver.offered(client.target)) - client.called)]}
     if task["task"] not in driver.methods:
@@ -82,11 +82,11 @@ def perform(driver: Driver, client: Watched, task: Mapping[str, Any]) -> dict[st
         found, shape = method.read(client, **task["arguments"]), method.shape
         return {"rows": [one if shape is None else row_of(one, shape) for one in found]}
     except Exception as error:  # noqa: BLE001 # every client has errors of its own
-        return told(error)
+        return error_reply(error)
 
 
-def told(error: Exception) -> dict[str, Any]:
-    """What is answered where a client raised; clients name the status of an HTTP answer in two ways."""
+def error_reply(error: Exception) -> dict[str, Any]:
+    """Return the reply for an exception of a client; clients name the HTTP status in two ways."""
     text = f"{type(error).__name__}: {error}"
     return {"error": text, "status": getattr(error, "status", getattr(error, "status_code", None))}
 
@@ -127,7 +127,7 @@ def plain(value: Any) -> Any:
 
 
 def pages_of(call: Callable[..., Any], **arguments: Any) -> Iterator[Any]:
-    """Follow the cursors of a call by hand, as most clients want it."""
+    """Yield the pages of a call, following its cursors."""
     cursor = None
     for _ in range(PAGES_MAX):
         page = call(**arguments, **({"cursor": cursor} if cursor else {}))

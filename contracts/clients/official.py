@@ -1,4 +1,4 @@
-"""What the drivers of the official client share; its objects have the names of the wire."""
+"""Common parts of the drivers of the official client; its objects have the names of the wire."""
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
@@ -33,7 +33,7 @@ def connect(host: str, key_id: str, private_key_pem: str) -> Any:
 
 
 def one(call: str, shape: Shape, part: str = "") -> Method:
-    """The answer itself is the row, or one part of it."""
+    """Return a method whose one row is the response or a part of it."""
 
     def read(client: Any, **arguments: Any) -> Iterable[Any]:
         answer = getattr(client, call)(**arguments)
@@ -43,12 +43,12 @@ def one(call: str, shape: Shape, part: str = "") -> Method:
 
 
 def rows(call: str, part: str, shape: Shape) -> Method:
-    """The answer has the rows, and no further pages."""
+    """Return a method for a list without pages."""
     return Method(lambda client, **arguments: getattr(getattr(client, call)(**arguments), part), shape)
 
 
 def pages(call: str, part: str, shape: Shape) -> Method:
-    """The rows of all pages."""
+    """Return a method for the rows of all pages."""
 
     def read(client: Any, **arguments: Any) -> Iterable[Any]:
         return [row for page in pages_of(getattr(client, call), **arguments) for row in getattr(page, part)]
@@ -57,7 +57,7 @@ def pages(call: str, part: str, shape: Shape) -> Method:
 
 
 def reads_of(families: Iterable[str]) -> Callable[[Any], list[str]]:
-    """Name every read of these parts of the client; each is generated in three variants, of which one is documented."""
+    """Return a function that names all reads of these parts of the client, without their undocumented variants."""
 
     def offered(_client: Any) -> list[str]:
         names = {name for family in families for name in dir(getattr(sdk, family))} - LEFT_OUT

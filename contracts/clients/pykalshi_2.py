@@ -52,7 +52,7 @@ LEFT_OUT = frozenset(
 
 
 def connect(host: str, key_id: str, private_key_pem: str) -> Any:
-    """It wants the key in a file, which it reads at once."""
+    """Connect with the key in a temporary file, which the client reads at once."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "key.pem")
         path.write_text(private_key_pem, encoding="ascii")
@@ -62,22 +62,22 @@ def connect(host: str, key_id: str, private_key_pem: str) -> Any:
 
 
 def one(call: str, shape: Shape) -> Method:
-    """The answer itself is the row."""
+    """Return a method whose one row is the response."""
     return Method(lambda client, **arguments: [attribute(client, call)(**arguments)], shape)
 
 
 def rows(call: str, shape: Shape) -> Method:
-    """The answer is the rows."""
+    """Return a method whose rows are the response."""
     return Method(lambda client, **arguments: attribute(client, call)(**arguments), shape)
 
 
 def pages(call: str, shape: Shape) -> Method:
-    """The rows of all pages."""
+    """Return a method for the rows of all pages."""
     return Method(lambda client, **arguments: attribute(client, call)(fetch_all=True, **arguments), shape)
 
 
 def status_of(client: Any) -> Iterable[Any]:
-    """It tells in two calls whether there is trading."""
+    """Return the status of the exchange, which the client has in two calls."""
     status = client.exchange.get_status()
     assert client.exchange.is_trading() == status.trading_active
     return [status]
@@ -88,7 +88,7 @@ def book_of(client: Any, ticker: str) -> Iterable[Any]:
 
 
 def offered(client: Any) -> list[str]:
-    """Name every read of its parts; properties of the client itself are not calls."""
+    """Yield the names of all reads of the client's parts; its own properties are not calls."""
     parts = {"portfolio.": client.portfolio, "history.": client.history, "exchange.": client.exchange}
     names = {f"{prefix}{name}" for prefix, part in parts.items() for name in dir(part) if name.startswith("get_")}
     return [*names - LEFT_OUT, "exchange.is_trading", "api_keys.list", "api_keys.get_limits"]

@@ -1,4 +1,6 @@
-"""What the drivers of kalshi-sdk share: names without the suffixes of the wire, and most lists in two calls."""
+"""Common parts of the drivers of kalshi-sdk, whose names lack the suffixes of the wire and which has two calls for most
+lists.
+"""
 
 import re
 import warnings
@@ -23,7 +25,7 @@ RESOURCES = (
     "historical",
 )
 WRITES = re.compile(r"(create|cancel|amend|decrease|batch|delete|update|reset|trigger|set_|generate|transfer$|upgrade)")
-"""How the names of calls begin that are no reads."""
+"""Prefixes of the names of calls that are no reads."""
 
 
 def connect(host: str, key_id: str, private_key_pem: str) -> Any:
@@ -31,35 +33,35 @@ def connect(host: str, key_id: str, private_key_pem: str) -> Any:
 
 
 def short(shape: Shape) -> Shape:
-    """Return a shape of the wire as this client names it."""
+    """Return a shape of the wire with the names of this client."""
     return {name: re.sub(r"_(dollars|fp)$", "", where) for name, where in shape.items()}
 
 
 def one(call: str, shape: Shape) -> Method:
-    """The answer itself is the row."""
+    """Return a method whose one row is the response."""
     return Method(lambda client, **arguments: [attribute(client, call)(**arguments)], shape)
 
 
 def rows(call: str, shape: Shape, part: str = "") -> Method:
-    """The answer, or one part of it, is the rows."""
+    """Return a method whose rows are the response or a part of it."""
     return Method(lambda client, **arguments: attribute(attribute(client, call)(**arguments), part), shape)
 
 
 def pages(call: str, shape: Shape, part: str = "items", others: Iterable[str] = ()) -> Method:
-    """The rows of all pages, by hand and by each of the `others`, which follow cursors by themselves."""
+    """Return a method for the rows of all pages. The `others`, calls that follow cursors themselves, must agree."""
 
     def read(client: Any, **arguments: Any) -> Iterator[Any]:
         by_hand = [row for page in pages_of(attribute(client, call), **arguments) for row in attribute(page, part)]
-        told = [row_of(row, shape) for row in by_hand]
+        expected = [row_of(row, shape) for row in by_hand]
         for other in others:
-            assert told == [row_of(row, shape) for row in attribute(client, other)(**arguments)], other
+            assert expected == [row_of(row, shape) for row in attribute(client, other)(**arguments)], other
         yield from by_hand
 
     return Method(read, shape)
 
 
 def deprecated(method: Method) -> Method:
-    """The same without the client's own warnings that it is going to drop a call."""
+    """Return a method that ignores the client's deprecation warnings."""
 
     def read(client: Any, **arguments: Any) -> Iterable[Any]:
         with warnings.catch_warnings():
@@ -70,7 +72,7 @@ def deprecated(method: Method) -> Method:
 
 
 def fills(shape: Shape) -> Method:
-    """Fills moved to the portfolio, and can still be had where they were."""
+    """Return a method for fills, which moved to the portfolio; the old call has to return the same."""
     moved = pages("portfolio.fills", shape, others=["portfolio.fills_all", "orders.fills_all"])
     once = pages("orders.fills", shape)
 
@@ -98,7 +100,7 @@ LEFT_OUT = frozenset(
 
 
 def offered(client: Any) -> Iterator[str]:
-    """Name every read of the client's resources."""
+    """Yield the names of all reads of the client's resources."""
     for resource in RESOURCES:
         calls = [name for name in dir(getattr(client, resource)) if not name.startswith("_")]
         reads = {f"{resource}.{name}" for name in calls if not WRITES.match(name)}

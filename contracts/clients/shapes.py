@@ -1,13 +1,13 @@
-"""The rows of the newest wire, by the names it has there, which some clients keep: our name to theirs.
+"""Shapes of rows for clients that keep the names of the newest wire: our name to the name on the wire.
 
-Clients whose objects lack some of these take a shape `without` them; what a client does not keep cannot be compared.
+Clients whose objects lack some of these names use a shape `without` them.
 """
 
 from contracts.clients.neutral import Shape
 
 
 def without(shape: Shape, *names: str) -> Shape:
-    """Return a shape that lacks some of our names; KeyError if it never had one."""
+    """Return a shape without some of our names. Raises KeyError if it does not have one of them."""
     kept = dict(shape)
     for name in names:
         del kept[name]

@@ -34,7 +34,7 @@ MESSAGES: Mapping[str, tuple[str, Shape]] = {
     "OrderbookDeltaMessage": ("orderbook_delta", BOOK_FRAME),
     "ErrorMessage": (ERROR, {"code": "code", "text": "msg"}),
 }
-"""What each of its classes is; a message that it could not read comes as a dictionary."""
+"""Message type and shape of each class of the client; a message that it cannot parse is a dictionary."""
 
 
 class PykalshiStream:
@@ -43,17 +43,17 @@ class PykalshiStream:
         self._feed: Any = None
 
     def open(self, task: Mapping[str, Any]) -> None:
-        """It connects when it starts. Options: ping_seconds, which is not its user's to set."""
+        """Connect and start. Option: ping_seconds, which the client does not offer to its user."""
         client = connect(task["host"], task["key_id"], task["private_key_pem"])
         set_pings(task["options"])
         self._feed = client.feed()
         self._feed._ws_url = task["ws_url"]
-        # It tells nobody of acknowledgements, which tests wait for.
+        # The client does not report acknowledgements, which tests wait for.
         self._feed._dispatch = self._noting(self._feed._dispatch)
         self._feed.on(ERROR, self._take)
         self._feed.start()
         if not self._feed.is_connected:
-            raise ConnectionError("not connected; it goes on trying, and does not say so")
+            raise ConnectionError("not connected; it retries without reporting an error")
 
     def subscribe(self, channel: str, tickers: list[str] | None) -> None:
         acknowledged = len(self.inbox.wait(SUBSCRIBED, 0))

@@ -37,7 +37,7 @@ models: Any = import_module("pykalshi.models.ws")
 
 VENUE_PREFIX = "/trade-api/"
 DEPRECATED = ("side", "action")
-"""Its models warn whenever these are read."""
+"""Attributes whose reading makes the client's models warn."""
 
 WORKER = Worker()
 MESSAGES: Mapping[str, tuple[str, Shape]] = {
@@ -52,11 +52,11 @@ MESSAGES: Mapping[str, tuple[str, Shape]] = {
     "orderbook_delta": ("OrderbookDeltaMsg", BOOK_FRAME),
     ERROR: ("ErrorResponseMsg", {"code": "code", "text": "msg"}),
 }
-"""The client's own model of each message type, which its user is to apply."""
+"""The client's model of each message type, which its user has to apply."""
 
 
 def config_of(base_url: str) -> Any:
-    """It wants hosts, and adds the venue's paths by itself."""
+    """Connect with hosts, to which the client adds the venue's paths."""
     origin = base_url.partition(VENUE_PREFIX)[0]
     return pykalshi.ClientConfig(http_base_url=origin, ws_base_url=origin.replace("http", "ws", 1))
 
@@ -82,7 +82,7 @@ class PykalshiClientStream:
         self._first: Any = None
 
     def open(self, task: Mapping[str, Any]) -> None:
-        """Options: ping_seconds, which is not its user's to set."""
+        """Connect. Option: ping_seconds, which the client does not offer to its user."""
         set_pings(task["options"])
         credentials = pykalshi.KalshiCredentials.from_pem_string(task["key_id"], task["private_key_pem"])
         config = config_of(task["host"])

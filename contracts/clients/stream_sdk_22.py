@@ -27,12 +27,12 @@ streams: Any = import_module("kalshi.ws")
 ws_channels: Any = import_module("kalshi.ws.channels")
 
 RETRIES = {"retry_base_delay": 0.05, "retry_max_delay": 0.05}
-"""It waits up to half a second before it connects again, longer each time; a test need not."""
+"""Short pauses for tests; the client's own are up to half a second, longer each time."""
 
 WITH_MARKETS = frozenset({"orderbook_delta", "ticker", "trade"})
-"""The channels whose calls take markets; the others hear of all."""
+"""The channels whose calls take markets; the others send messages of all markets."""
 CALLS = {"order_group_updates": "subscribe_order_group", "market_lifecycle_v2": "subscribe_market_lifecycle"}
-"""The calls that are not named like their channels."""
+"""Names of the calls that differ from their channels."""
 
 
 def inside(shape: Shape) -> Shape:
@@ -56,7 +56,7 @@ WORKER = Worker()
 
 
 class SdkStream:
-    """`retries` are settings of its pauses, its own where there are none."""
+    """`retries` are the settings of its pauses, empty for its defaults."""
 
     def __init__(self, retries: Mapping[str, float] = RETRIES) -> None:
         self.inbox = Inbox()
@@ -66,7 +66,7 @@ class SdkStream:
         self._session: Any = None
 
     def open(self, task: Mapping[str, Any]) -> None:
-        """Options: ping_seconds; ack_seconds, which is not its user's to set."""
+        """Connect. Options: ping_seconds, and ack_seconds, which the client does not offer to its user."""
         options = task["options"]
         config = kalshi.KalshiConfig(
             base_url=task["host"],

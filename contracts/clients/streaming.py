@@ -1,15 +1,15 @@
-"""What the drivers of clients that stream share: the loop over tasks, and what reached the client's user.
+"""Common parts of the drivers of streaming clients: the loop over tasks, and the rows that reached the client's user.
 
 A driver runs as `python -m contracts.clients.NAME` in an interpreter that has the client, so nothing is imported
 here but the standard library. It reads a JSON task from each line of standard input and prints a line of JSON for it,
-{error} where the client raised or what was waited for did not come:
+{error} if the client raised or the expected rows did not arrive:
 
     {do: open, host, ws_url, key_id, private_key_pem, options}    connect anew; the options are the driver's own
-    {do: subscribe, channel, tickers}                             subscribe, to every market where `tickers` is null
-    {do: told, kind, count}     {rows: [...]} of a kind since the beginning, once there are `count` of them
-    {do: first, counts}         {kind} of those in `counts` that has as many rows first
+    {do: subscribe, channel, tickers}                             subscribe, to all markets if `tickers` is null
+    {do: rows, kind, count}     {rows: [...]} of a kind since the beginning, once there are `count` of them
+    {do: first, counts}         {kind}: the first kind in `counts` that has that many rows
     {do: close}
-    {do: read, task, arguments}                                   ask over REST, see neutral.py
+    {do: read, task, arguments}                                   a task over REST, see neutral.py
 
 A kind is a message type of the stream, in rows by our names (see shapes.py), or one of ERROR, RAISED, ENDED, LOG,
 SUBSCRIBED, FRAME:TYPE, PAUSE and RESUMED.
@@ -33,21 +33,21 @@ from typing import Any, Protocol
 from contracts.clients.neutral import TASK_SECONDS_MAX, Driver, Shape, Watched, perform, row_of
 
 WAIT_SECONDS_MAX = 20
-"""How long what a test waits for may take."""
+"""Time limit for rows that a test waits for."""
 ERROR = "error"
 """An error of the stream that was handed to the user: {code, text}."""
 RAISED = "raised"
-"""What the client raised where its user listens: {error}."""
+"""An exception that the client raised to its user: {error}."""
 ENDED = "ended"
-"""The client ended what its user iterates over, without an error: {channel}."""
+"""The client ended its user's iterator without an error: {channel}."""
 LOG = "log"
-"""A line of the client's own log, a warning or worse: {text}."""
+"""A warning or error in the client's log: {text}."""
 SUBSCRIBED = "subscribed"
 """The exchange acknowledged a channel: {channel}."""
 FRAME = "frame"
-"""The client has dealt with a frame, as FRAME:TYPE of its message type: {}. What it told its user of it came before."""
+"""The client has processed a frame, as FRAME:TYPE of its message type: {}. Its rows for the user came before."""
 PAUSE = "pause"
-"""The client's own log says that it waits before it connects again: {text}."""
+"""A log line of the client about a pause before it connects again: {text}."""
 RESUMED = "resumed"
 """The client connected again by itself, and every channel is acknowledged again: {}."""
 
@@ -55,7 +55,7 @@ Row = Mapping[str, Any]
 
 
 class Inbox:
-    """What reached the user, by kind. The client's threads put in, the loop over tasks takes out."""
+    """The rows that reached the user, by kind. The client's threads put them in, the loop over tasks reads them."""
 
     def __init__(self) -> None:
         self._rows: dict[str, list[Row]] = defaultdict(list)
@@ -73,19 +73,19 @@ class Inbox:
         self.put(f"{FRAME}:{message_type}", {})
 
     def wait_subscribed(self, count: int) -> None:
-        """Wait for an acknowledgement; RuntimeError where an error comes instead."""
+        """Wait for an acknowledgement. Raises RuntimeError if an error comes instead."""
         errors = len(self.wait(ERROR, 0))
         if self.wait_any({SUBSCRIBED: count, ERROR: errors + 1}) == ERROR:
             raise RuntimeError(f"refused: {self.wait(ERROR, 0)[-1]}")
 
     def wait(self, kind: str, count: int) -> list[Row]:
-        """Return every row of a kind once there are `count`; TimeoutError where they do not come."""
+        """Return all rows of a kind once there are `count`. Raises TimeoutError."""
         self.wait_any({kind: count})
         with self._changed:
             return list(self._rows[kind])
 
     def wait_any(self, counts: Mapping[str, int]) -> str:
-        """Return the kind that has as many rows first; TimeoutError where none gets there."""
+        """Return the first kind that has its count of rows. Raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: self._reached(counts), WAIT_SECONDS_MAX):
                 came = {name: len(rows) for name, rows in self._rows.items()}
@@ -93,7 +93,7 @@ class Inbox:
             return self._reached(counts)[0]
 
     def gather(self, kinds: Collection[str], count: int, seconds: float) -> list[Row]:
-        """Return the rows of some kinds once there are `count`, or those that came within the seconds."""
+        """Return the rows of some kinds once there are `count`, or those that arrived in time."""
         with self._changed:
             self._changed.wait_for(lambda: sum(len(self._rows[kind]) for kind in kinds) >= count, seconds)
             return [row for kind in kinds for row in self._rows[kind]]
@@ -103,7 +103,7 @@ class Inbox:
 
 
 class Stream(Protocol):
-    """A client's stream; its methods raise whatever the client raises."""
+    """A client's stream; its methods raise the exceptions of the client."""
 
     inbox: Inbox
 
@@ -122,7 +122,7 @@ class Worker:
         threading.Thread(target=self.loop.run_forever, daemon=True).start()
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        """Return what `work` returns in the loop, and raise what it raises."""
+        """Run a coroutine in the loop; return its result or raise its exception."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result(TASK_SECONDS_MAX)
 
 
@@ -130,7 +130,7 @@ PAUSES = re.compile(r"[Rr]econnecting in [0-9.]+ ?s")
 
 
 class LogHandler(logging.Handler):
-    """Tells an inbox of the client's own log."""
+    """Puts lines of the client's log into an inbox."""
 
     inbox: Inbox | None = None
 
@@ -152,7 +152,7 @@ def original_connect() -> Any:
 
 
 def set_pings(options: Mapping[str, float]) -> None:
-    """Let the library below a client wait for pings and for a close as long as `ping_seconds` says, where it does."""
+    """Set the ping and close timeouts of the library below a client to the option `ping_seconds`, if given."""
     websockets: Any = import_module("websockets")
     connect = original_connect()
     pings: dict[str, float] = {}
@@ -163,23 +163,23 @@ def set_pings(options: Mapping[str, float]) -> None:
 
 
 def serve_stream(make: Callable[[], Stream], rest: Driver, logger: str) -> None:
-    """Answer every task of standard input; `logger` is the root of the client's own."""
+    """Reply to the tasks on standard input; `logger` is the name of the client's root logger."""
     warnings.simplefilter("error")
     handler = LogHandler()
     logging.getLogger(logger).addHandler(handler)
     logging.getLogger(logger).setLevel(logging.INFO)
-    asker = _Asker(make, rest, handler)
+    session = _Session(make, rest, handler)
     for line in sys.stdin:
         faulthandler.dump_traceback_later(TASK_SECONDS_MAX, exit=True)
-        answer = asker.answer(json.loads(line))
+        answer = session.answer(json.loads(line))
         faulthandler.cancel_dump_traceback_later()
         sys.stdout.write(f"{json.dumps(answer)}\n")
         sys.stdout.flush()
-    asker.close()
+    session.close()
 
 
-class _Asker:
-    """Carries out tasks; each `open` makes a client anew."""
+class _Session:
+    """Carries out tasks; each `open` creates a new client."""
 
     def __init__(self, make: Callable[[], Stream], rest: Driver, handler: LogHandler) -> None:
         self._make, self._rest, self._handler = make, rest, handler
@@ -193,7 +193,7 @@ class _Asker:
             return {"error": f"{type(error).__name__}: {error}"}
 
     def close(self) -> None:
-        """Some clients raise when they are closed after their connection was."""
+        """Close the stream, ignoring errors, since some clients raise if their connection is already closed."""
         self._handler.inbox = None
         with contextlib.suppress(Exception):
             self._stream.close()
@@ -211,7 +211,7 @@ class _Asker:
                 self._open(task)
             case "subscribe":
                 self._stream.subscribe(task["channel"], task["tickers"])
-            case "told":
+            case "rows":
                 return {"rows": self._stream.inbox.wait(task["kind"], task["count"])}
             case "first":
                 return {"kind": self._stream.inbox.wait_any(task["counts"])}

@@ -1,1 +1,1 @@
-"""Proves that a server, and that a client, keep the documented contract. Needs the extra `kit`."""
+"""The contract kit: `verify server`, `verify client` and the self-check. Needs the extra `kit`."""

@@ -1,4 +1,4 @@
-"""Checks: rules that schemas cannot say, each judged on one subject after the other."""
+"""Checks: rules beyond the schemas, each judged on its subjects one after the other."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -10,27 +10,27 @@ from mockexchange.kit.target import NotAnswered, NotJudged, Unreachable
 __all__ = ["Check", "NotJudged", "run_check", "run_checks"]
 
 ATTEMPTS_MAX = 2
-"""At an account that trades: what was read may have changed before it was compared."""
+"""Attempts if an account trades meanwhile, so that data changes between reading and comparing."""
 NOT_UNDERSTOOD = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
-"""What a rule raises at an answer of another form than the documented one."""
+"""Errors of a rule for an answer of another form than the documented one."""
 
 
 class Judged(Protocol):
-    """A server that is looked at, over REST or over its stream."""
+    """A server that is judged, over REST or over its stream."""
 
     @property
     def may_write(self) -> bool: ...
 
     def begin(self) -> None:
-        """Forget what was found, for the next subject."""
+        """Start recording the reads of the next subject."""
         ...
 
     def has_changed(self) -> bool:
-        """Whether what was looked at is another by now."""
+        """Whether anything read since `begin` has changed."""
         ...
 
     def new_objections(self) -> tuple[Finding, ...]:
-        """Take what documents have against the answers, each once."""
+        """Return and clear the schema violations of the answers so far."""
         ...
 
 
@@ -38,11 +38,11 @@ T = TypeVar("T", bound=Judged)
 
 
 class Check(NamedTuple, Generic[T]):
-    """A rule: `subjects` names what it is judged on (operation ids, channels), `judge` yields what is wrong with one.
+    """A rule: `subjects` names its subjects (operation ids, channels), `judge` yields the findings of one subject.
 
-    Subjects come from documents alone, so that nothing is asked for them; none where the date does not have the rule.
-    `judge` raises NotJudged where the target has nothing to judge by. `place` is where the rule is documented.
-    `needs_writes`: it sends what a read-only run must not.
+    Subjects come from the documents alone, without requests; there are none if the rule does not apply to the date.
+    `judge` raises NotJudged if the target has no data to judge by. `place` is the documentation of the rule. A check
+    that `needs_writes` sends requests that a read-only run must not send.
     """
 
     rule: str
@@ -54,9 +54,10 @@ class Check(NamedTuple, Generic[T]):
 
 
 def run_check(check: Check[T], target: T) -> Iterator[Verdict]:
-    """Judge a rule on each of its subjects. An answer that is not as documented is a finding of whoever asked first.
+    """Judge a rule on each of its subjects. An answer that violates its schema is a finding of the first rule that
+    reads it.
 
-    What is found counts only while what it was found by stays the same, since an account may trade meanwhile.
+    Findings count only if the data they are based on has not changed, since an account may trade meanwhile.
     """
     for subject in check.subjects(target):
         began_s = time.perf_counter()
@@ -65,7 +66,7 @@ def run_check(check: Check[T], target: T) -> Iterator[Verdict]:
 
 
 def _judged(check: Check[T], target: T, subject: str) -> tuple[tuple[Finding, ...], str]:
-    """What was found, and why it is not all; objections to answers count whatever came of the rest."""
+    """Return findings, and why the subject was not judged to its end; schema violations always count."""
     for _ in range(ATTEMPTS_MAX):
         target.begin()
         findings: list[Finding] = []
@@ -76,7 +77,7 @@ def _judged(check: Check[T], target: T, subject: str) -> tuple[tuple[Finding, ..
 
 
 def _collect(check: Check[T], target: T, subject: str, findings: list[Finding]) -> str:
-    """Fill `findings`; return why the rule was not judged to its end."""
+    """Append to `findings`; return why the rule was not judged to its end, "" if it was."""
     try:
         _require_writes(check, target)
         findings.extend(check.judge(target, subject))

@@ -1,4 +1,4 @@
-"""What was judged and what came of it: findings, verdicts, and the report that they make together."""
+"""Results of a run: findings, verdicts and the report."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,11 +17,11 @@ EXIT_KEPT, EXIT_BROKEN, EXIT_NOT_JUDGED = 0, 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is not as documented, in words that tell what to change.
+    """One deviation from the documents: what was seen and what was expected instead.
 
-    `rule` is the id of the rule ("pages.partition"), `where` what was asked or told ("GET /portfolio/fills?limit=2"),
-    `place` where the rule stands: a document and a pointer into it, or a page below docs/. `reproduction` can be
-    pasted.
+    `rule` is the id of the rule ("pages.partition"), `where` the request or frame ("GET /portfolio/fills?limit=2"),
+    `place` the source of the rule: a document with a pointer, or a page below docs/. `reproduction` is a command that
+    can be pasted.
     """
 
     rule: str
@@ -36,7 +36,7 @@ class Finding:
 class Verdict:
     """One rule judged on one subject: an operation, a channel, a card.
 
-    `why` says why it was not judged. `notes` are worth knowing and break nothing.
+    `why` is the reason if it was not judged. `notes` do not break the rule.
     """
 
     rule: str
@@ -57,12 +57,12 @@ class Verdict:
 
 @dataclass(slots=True)
 class Report:
-    """Everything judged in one run. `title` says of what ("http://127.0.0.1:8600/trade-api/v2 as of 2026-10")."""
+    """All verdicts of one run. `title` is its subject ("http://127.0.0.1:8600/trade-api/v2 as of 2026-10")."""
 
     title: str
     verdicts: list[Verdict] = field(default_factory=list)
     cut_short: str = ""
-    """Why the run ended before its end."""
+    """Why the run ended early, "" if it did not."""
 
     def add(self, verdicts: Iterable[Verdict]) -> None:
         self.verdicts.extend(verdicts)
@@ -80,7 +80,7 @@ class Report:
 
     @property
     def exit_code(self) -> int:
-        """1 where something is broken, 2 where the run was cut short or nothing could be judged at all, else 0."""
+        """1 if a rule is broken, 2 if the run was cut short or nothing could be judged, else 0."""
         if self.cut_short:
             return EXIT_NOT_JUDGED
         counts = self.counts()

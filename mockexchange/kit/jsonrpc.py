@@ -1,4 +1,4 @@
-"""Calls of venues that speak JSON-RPC: an envelope to the path of its method, and what comes back read exactly."""
+"""Calls of JSON-RPC venues: an envelope posted to the path of its method, and its response decoded exactly."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def encode_json(document: Any) -> bytes:
 
 
 def decode_exact(answer: Answer) -> Any:
-    """Return what is answered, its numbers as `Decimal`. Raises NotJudged where it is no JSON."""
+    """Decode a response, its numbers as `Decimal`. Raises NotJudged if it is no JSON."""
     try:
         return json.loads(answer.content, parse_float=Decimal, parse_int=Decimal)
     except ValueError:
@@ -29,7 +29,9 @@ def decode_exact(answer: Answer) -> Any:
 
 
 def result_of(answer: Answer) -> Any:
-    """Return what a call was asked for, exactly. Raises NotJudged, or NotAnswered where an answer is due."""
+    """Return the result of a call, decoded exactly. Raises NotAnswered if it has none, NotJudged if the key or the
+    exchange's load is the reason.
+    """
     if answer.status == 200:
         body = decode_exact(answer)
         if isinstance(body, dict) and "result" in body:
@@ -43,12 +45,12 @@ def result_of(answer: Answer) -> Any:
 def post(
     target: Target, method: str, envelope: Mapping[str, Any], signer: Signer | None, *, is_base: bool = False
 ) -> Answer:
-    """Post a call to its method's path, or to the base; its `where` says what was called. Raises Unreachable."""
+    """Post a call to its method's path, or to the base URL; `where` has method and parameters. Raises Unreachable."""
     answer = target.post(f"/{method}", encode_json(envelope), signer, is_base=is_base)
     return answer._replace(where=f"{answer.where} {method} {json.dumps(envelope.get('params', {}))}")
 
 
 def unusual_numbers(text: str) -> list[str]:
-    """Return the numbers of a JSON text that are written otherwise than plainly, with nine decimals at most."""
+    """Return the numbers of a JSON text with an exponent, leading zeros or more than nine decimals."""
     found: list[str] = NUMBER.findall(STRING.sub('""', text))
     return [one for one in found if not PLAIN.fullmatch(one)]

@@ -23,13 +23,13 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """Sandboxes in a loop of their own; whatever touches one goes through `portal`."""
+    """Sandboxes in an event loop of their own; access to a sandbox has to go through `portal`."""
 
     server_state: ServerState
     portal: BlockingPortal
 
     def open(self, plan: Plan, options: SandboxOptions) -> Sandbox:
-        """Make a sandbox on a free port; `url` and `ws_url` say where. Raises ScenarioError."""
+        """Open a sandbox on a free port; `base_url` and `ws_url` return its URLs. Raises ScenarioError."""
         return self.portal.call(partial(self.server_state.open, plan, options, 0))
 
     def close(self, name: str) -> None:
@@ -42,17 +42,17 @@ class Exchange:
         return self.server_state.ws_url(name)
 
     def connection_count(self, name: str) -> int:
-        """How many connections to a sandbox are open now."""
+        """Return the number of open connections to a sandbox."""
         return self.server_state.ports[name].connection_count
 
     def connections_made(self, name: str) -> int:
-        """How many connections to a sandbox there have been."""
+        """Return the number of connections to a sandbox so far."""
         return self.server_state.ports[name].connections_made
 
 
 @contextmanager
 def exchange() -> Iterator[Exchange]:
-    """Run a loop in a thread until the end; every sandbox ends with it."""
+    """Run an exchange in a thread until the end of the block, which closes its sandboxes."""
     allow_many_files()
     with start_blocking_portal() as portal:
         server_state = portal.call(_make_hub)

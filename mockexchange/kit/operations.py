@@ -1,4 +1,4 @@
-"""The reads of a document: their parameters, and the schemas of what they answer."""
+"""The reads of an API document, with their parameters and response schemas."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ class Parameter(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """A read. `query` are the parameters of its query and `names` the variables of its path."""
+    """A read. `query` has its query parameters, `names` the variables of its path."""
 
     id: str
     path: str
@@ -26,11 +26,11 @@ class Operation(NamedTuple):
     names: tuple[str, ...]
     is_public: bool
     place: str
-    """A pointer to it, inside its document."""
+    """JSON pointer to it in its document."""
 
 
 def reads(document: Document) -> dict[str, Operation]:
-    """Return every read of a document by its id, in the document's order."""
+    """Return the reads of a document by id, in the document's order."""
     found = (_read(document, path, item) for path, item in document["paths"].items() if READ in item)
     return {operation.id: operation for operation in found}
 
@@ -49,25 +49,25 @@ def _read(document: Document, path: str, item: Document) -> Operation:
 
 
 def allows(parameter: Parameter, value: str) -> bool:
-    """Whether a text is one of the choices of a parameter, where it has any."""
+    """Whether a parameter allows a value: one of its `enum`, matching its `pattern`, if it has them."""
     choices, pattern = parameter.schema.get("enum"), parameter.schema.get("pattern")
     return (choices is None or value in choices) and (pattern is None or re.search(pattern, value) is not None)
 
 
 def answer_schema(document: Document, operation: Operation) -> Mapping[str, Any]:
-    """Return the schema of what a read answers when it succeeds."""
+    """Return the schema of a read's 200 response."""
     response = resolved(document, operation.node["responses"]["200"])
     schema: Mapping[str, Any] = resolved(document, response["content"]["application/json"]["schema"])
     return schema
 
 
 def property_sets(document: Document, operation: Operation) -> list[frozenset[str]]:
-    """Return the keys of every object that a read may answer with."""
+    """Return the keys of all objects in a read's response schema."""
     return list(_property_sets(document, answer_schema(document, operation), set()))
 
 
 def _property_sets(document: Document, node: Any, seen: set[str]) -> Iterator[frozenset[str]]:
-    """A schema that was seen is passed over: some hold themselves."""
+    """Yield the keys of objects below a schema; schemas in `seen` are skipped, since some are recursive."""
     if not isinstance(node, dict) or node.get("$ref") in seen:
         return
     seen |= {node["$ref"]} if "$ref" in node else set()

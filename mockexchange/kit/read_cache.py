@@ -1,4 +1,4 @@
-"""What was read at a target: remembered, until it turns out to have changed."""
+"""A cache of the reads of a target, which is cleared when a read turns out to have changed."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from mockexchange.kit.rules.list_facts import Query, Row
 
 
 class ReadKey(NamedTuple):
-    """A read as it is asked for again: operation id, query, variables of the path, role."""
+    """The key of a cached read: operation id, query, path variables, role."""
 
     operation_id: str
     query: tuple[tuple[str, str], ...]
@@ -17,7 +17,7 @@ class ReadKey(NamedTuple):
 
 
 class ListRows(NamedTuple):
-    """A list; `is_complete` where its last page was among those read. `where` is what was asked for it."""
+    """The rows of a list; `is_complete` if its last page was read. `where` is the request of its first page."""
 
     rows: list[Row]
     is_complete: bool
@@ -25,7 +25,7 @@ class ListRows(NamedTuple):
 
 
 class CachedRead(NamedTuple):
-    """What was asked for a reading, and what came."""
+    """The request of a read as text, and the body of its response."""
 
     where: str
     body: dict[str, Any]
@@ -35,7 +35,7 @@ Read = Callable[[ReadKey], CachedRead]
 
 
 class ReadCache:
-    """Asks with `read`; `ticking` are fields that change though nothing else does."""
+    """Caches the results of `read`. `ticking` names fields that change although nothing else does."""
 
     def __init__(self, read: Read, ticking: Collection[str]) -> None:
         self._read, self._ticking = read, ticking
@@ -43,18 +43,18 @@ class ReadCache:
         self._used: set[ReadKey] = set()
 
     def get(self, reading: ReadKey) -> CachedRead:
-        """Return a reading, asked once. Raises what asking does."""
+        """Return a read, from the cache if it is there. Raises the errors of `read`."""
         self._used.add(reading)
         if reading not in self._remembered:
             self._remembered[reading] = self._read(reading)
         return self._remembered[reading]
 
     def begin(self) -> None:
-        """Note from here on what is recalled."""
+        """Start recording which reads are used."""
         self._used.clear()
 
     def have_changed(self) -> bool:
-        """Whether anything that was recalled since `begin` reads otherwise now; then all of it is forgotten."""
+        """Read again what was used since `begin`; if anything has changed, clear the cache and return True."""
         try:
             moved = any(self._has_changed(reading) for reading in self._used & self._remembered.keys())
         except (NotJudged, Unreachable):
@@ -69,6 +69,6 @@ class ReadCache:
 
 
 def read_key(operation_id: str, query: Query | None, names: Mapping[str, str] | None, role: str) -> ReadKey:
-    """Return a reading; a query of other values than texts asks the same."""
+    """Return the key of a read; values of the query are converted to text."""
     asked = tuple((name, str(value)) for name, value in (query or {}).items())
     return ReadKey(operation_id, asked, tuple((names or {}).items()), role or None)

@@ -1,4 +1,4 @@
-"""An answer, and the reasons for which there is none or nothing can be judged by it."""
+"""Responses of a judged server, and the errors for responses that are missing or cannot be judged."""
 
 import json
 from collections.abc import Collection
@@ -8,19 +8,19 @@ import httpx
 
 CHARS_SHOWN_MAX = 200
 UNJUDGEABLE_STATUSES = (401, 403, 429, 502, 503, 504)
-"""The key is not for it, or the exchange is busy or closed: no fault of what answers."""
+"""Statuses for a key without access and for a busy or closed exchange: no defect of the server."""
 
 
 class Unreachable(Exception):
-    """No answer came; the message says from where and why."""
+    """No response came; the message has the request and the reason."""
 
 
 class NotJudged(Exception):
-    """What a rule needs is not there; the message says what, such as "no row to look at"."""
+    """A rule lacks the data that it needs; the message names it, such as "no row to look at"."""
 
 
 class NotAnswered(NotJudged):
-    """A read that should answer was refused: `where` and what was `seen`."""
+    """A read that should succeed was refused: its request `where` and the response as `seen`."""
 
     def __init__(self, where: str, seen: str) -> None:
         super().__init__(f"{where} was answered {seen}")
@@ -28,7 +28,7 @@ class NotAnswered(NotJudged):
 
 
 class Answer(NamedTuple):
-    """`where` is the request in a line: "GET /portfolio/positions?limit=2"."""
+    """A response. `where` is the request in one line: "GET /portfolio/positions?limit=2"."""
 
     where: str
     status: int
@@ -44,7 +44,9 @@ class Answer(NamedTuple):
 
 
 def object_of(answer: Answer) -> dict[str, Any]:
-    """Return the object that a read answers with. Raises NotJudged where it does not, NotAnswered where it should."""
+    """Return the JSON object of a response. Raises NotAnswered if it has none, NotJudged if the key or the exchange's
+    load is the reason.
+    """
     try:
         body = answer.json() if answer.status == 200 else None
     except ValueError:
@@ -58,7 +60,7 @@ def object_of(answer: Answer) -> dict[str, Any]:
 
 
 def still(answer: Answer, ticking: Collection[str]) -> tuple[int, Any]:
-    """Return the status and the body of an answer, without the fields that change though nothing else does."""
+    """Return status and body of a response, without the fields that change although nothing else does."""
     try:
         return answer.status, without(answer.json(), ticking)
     except ValueError:
@@ -66,7 +68,7 @@ def still(answer: Answer, ticking: Collection[str]) -> tuple[int, Any]:
 
 
 def without(value: Any, names: Collection[str]) -> Any:
-    """Return a JSON value without fields of these names, however deep."""
+    """Return a JSON value without the fields of these names, at any depth."""
     if isinstance(value, dict):
         return {name: without(part, names) for name, part in value.items() if name not in names}
     return [without(part, names) for part in value] if isinstance(value, list) else value

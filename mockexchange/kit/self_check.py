@@ -1,4 +1,4 @@
-"""`serve --self-check`: every answer and every frame of a server held against the documents as it leaves."""
+"""`serve --self-check`: responses and frames of a server are checked against the API documents before they are sent."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -14,14 +14,14 @@ from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import NoSuchDocument
 
 UNKNOWN_ROUTE = "UnknownRoute"
-"""The response of a document for paths that it does not have."""
+"""The component for the response to an undocumented path."""
 BASE = "Base"
-"""That for the prefix itself, where calls are posted to it too."""
+"""The component for the response at the prefix itself, to which some venues accept calls."""
 COMPAT = "compat"
 
 
 class ServedAnswer(NamedTuple):
-    """An answer, as the judge wants it."""
+    """A response in the form that judges take."""
 
     where: str
     status: int
@@ -30,7 +30,7 @@ class ServedAnswer(NamedTuple):
 
 
 class Judges(NamedTuple):
-    """What judges the wire of one venue and date."""
+    """The judges of one venue at one date."""
 
     routes: Routes
     prefix: str
@@ -40,18 +40,18 @@ class Judges(NamedTuple):
 
 
 class SelfCheck:
-    """Says what the documents have against what leaves, a line each. Days are those of API dates, None is compat."""
+    """Checks responses and frames; each violation is one line. `day` is that of an API date, None is compat."""
 
     def __init__(self, kits: Mapping[str, VenueKit]) -> None:
         self.kits = kits
         self._judges_of = cache(self._load)
 
     def require(self, venue: str, day: str | None) -> None:
-        """Read the documents of a day. Raises NoSuchDocument, which names those that there are."""
+        """Load the documents of a day. Raises NoSuchDocument, which names the known ones."""
         if self._judges_of(venue, day) is None:
-            there = [one.partition("/")[2] for one in api_documents.subjects() if one.startswith(f"{venue}/")]
+            known = [one.partition("/")[2] for one in api_documents.subjects() if one.startswith(f"{venue}/")]
             raise NoSuchDocument(
-                f"there is no document of {day or COMPAT} to check against: there are {', '.join(there)}"
+                f"there is no document of {day or COMPAT} to check against: there are {', '.join(known)}"
             )
 
     def check_answer(
@@ -65,7 +65,7 @@ class SelfCheck:
         headers: dict[str, str],
         content: bytes,
     ) -> list[str]:
-        """Return what is wrong with the answer to a request; `target` is its raw path with the query."""
+        """Return the violations of a response; `target` is the request's raw path with its query."""
         judges = self._judges_of(venue, day)
         if judges is None:
             return [_unchecked(day)]
@@ -73,7 +73,7 @@ class SelfCheck:
         return _worded(_objections(judges, path, method, ServedAnswer(f"{method} {target}", status, headers, content)))
 
     def check_frame(self, venue: str, day: str | None, raw: bytes) -> list[str]:
-        """Return what is wrong with a frame that goes to a client."""
+        """Return the violations of a frame that is sent to a client."""
         judges = self._judges_of(venue, day)
         return [_unchecked(day)] if judges is None else _worded(judges.frames.objections(raw, "stream"))
 

@@ -1,4 +1,4 @@
-"""A server that is judged: how to ask it, by whose keys, and which documents it has to keep."""
+"""The target: a server that is judged, with its keys and the API documents that it has to keep."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,11 +38,11 @@ __all__ = [
 
 Headers = dict[str, str]
 MEMBER, FCM = "member", "fcm"
-"""Roles of keys: a plain member's, an FCM member's."""
+"""Roles of keys: a plain member, an FCM member."""
 BOUND, RESTRICTED, OTHER = "bound", "restricted", "other"
-"""An FCM member's key bound to one subtrader; a member's restricted to one subaccount; another member's."""
+"""Roles of keys: an FCM member's bound to one subtrader; a member's restricted to one subaccount; another member."""
 BALANCE_ONLY = "balance-only"
-"""A member's key whose scopes let it read the balance and nothing else."""
+"""Role of a member's key whose scopes only allow reading the balance."""
 ROLES = {
     MEMBER: "a plain member's key",
     FCM: "an FCM member's key",
@@ -52,30 +52,29 @@ ROLES = {
     BALANCE_ONLY: "a member's key with the scope for balances alone",
 }
 PAGES_WHOLE_MAX = 5
-"""Of the largest size, for one list: it is judged by these; an account may have a million rows."""
+"""Pages of the largest size that are read of one list; an account may have a million rows."""
 JSON = {"Content-Type": "application/json"}
 NUMBERED = re.compile(r"\[\d+\]")
 
 
 @dataclass(kw_only=True)
 class Target:
-    """`keys` has a signer for each role that there is one of; `base_url` ends in the venue's prefix.
+    """A judged server. `keys` maps roles to signers; `base_url` ends in the venue's prefix.
 
-    `http` decides how requests travel: in process, over a socket, politely. Every answer is held against the document;
-    what that has against it is kept in `objections` until somebody takes them. What is read is remembered, until it
-    turns out to have changed.
+    `http` determines the transport: in process, over a socket, or throttled. Every response is checked against the
+    document; violations are collected in `objections`. Reads are cached until they turn out to have changed.
     """
 
     venue: VenueKit
     api_date: str
-    """The alias whose documents it has to keep."""
+    """The alias of the API documents that it has to keep."""
     base_url: str
     http: httpx.Client
     keys: Mapping[str, Signer]
     ws_url: str | None = None
     may_write: bool = False
     names: Mapping[str, str] = field(default_factory=dict)
-    """What is known to be there, by parameter name: {"subtrader_id": "fcm7_st1"}."""
+    """Values of parameters that exist at the server, given by the user: {"subtrader_id": "fcm7_st1"}."""
     objections: list[Finding] = field(default_factory=list)
     _reported: set[tuple[str, str]] = field(default_factory=set)
 
@@ -101,7 +100,7 @@ class Target:
         return AnswerJudge(self.document, self.subject)
 
     def place(self, pointer: str = "") -> str:
-        """Return where a rule stands in the document."""
+        """Return the document's path with a pointer."""
         return f"contracts/{self.subject}/openapi.yaml{pointer}"
 
     def ask(
@@ -117,8 +116,8 @@ class Target:
     ) -> Answer:
         """Send a request to a path of the document, its variables filled from `names`, and judge the answer.
 
-        It is signed by `signer`, or by the role that the operation is for; `change` changes the signed headers.
-        Raises Unreachable, and NotJudged where there is no key of that role.
+        It is signed by `signer`, by default by the key of the operation's role; `change` modifies the signed headers.
+        Raises Unreachable; NotJudged if there is no key of that role.
         """
         url = self.base_url + path.format_map({**self.names, **(names or {})})
         by = signer or self.signer_of(path)
@@ -154,12 +153,12 @@ class Target:
         return answer
 
     def signer_of(self, path: str) -> Signer | None:
-        """Return the key that a path of the document is asked with; None where it is public. Raises NotJudged."""
+        """Return the key for a path of the document, None if it is public. Raises NotJudged."""
         role = self.venue.role_of(self.document["paths"][path].get("get", {}), path)
         return None if role is None else self.key(role)
 
     def key(self, role: str) -> Signer:
-        """Return the key of a role. Raises NotJudged where there is none."""
+        """Return the key of a role. Raises NotJudged if there is none."""
         if role not in self.keys:
             raise NotJudged(
                 f"it needs {ROLES.get(role, 'a key')}: none was given for the role {role!r}: --role {role}=KEY_ID:PEM"
@@ -167,25 +166,25 @@ class Target:
         return self.keys[role]
 
     def known(self, name: str, operation_id: str = "") -> Sequence[str]:
-        """Return values of a parameter that are there, for an operation: as told, or found by reading.
+        """Return existing values of an operation's parameter: given by the user, or found by reading.
 
         Raises NotJudged.
         """
         if name in self.names:
             return [self.names[name]]
-        names, why = self.venue.facts.names, "no list tells one"
+        names, why = self.venue.facts.names, "no list has one"
         try:
             found = names.get(f"{operation_id} {name}", names.get(name, _nothing))(self)
         except NotJudged as reason:
             found, why = (), str(reason)
         if not found:
-            raise NotJudged(f"there is nothing to ask for by {name!r} ({why}): --name {name}=VALUE would tell")
+            raise NotJudged(f"there is nothing to ask for by {name!r} ({why}): give one with --name {name}=VALUE")
         return found
 
     def body(
         self, operation_id: str, query: Query | None = None, names: Mapping[str, str] | None = None, role: str = ""
     ) -> dict[str, Any]:
-        """Return what a read answers, remembered. Raises NotJudged where it does not answer as it should."""
+        """Return the body of a read, cached. Raises NotJudged if it is refused."""
         return self.read_cache.get(read_key(operation_id, query, names, role))[1]
 
     def row(self, operation_id: str, name: str) -> Row:
@@ -207,8 +206,8 @@ class Target:
         rows: list[Row] = []
         where = ""
         for _ in range(PAGES_WHOLE_MAX):
-            told, page = self.read_cache.get(read_key(operation_id, asked, None, role or listing.role))
-            where = where or told
+            request, page = self.read_cache.get(read_key(operation_id, asked, None, role or listing.role))
+            where = where or request
             rows.extend(page.get(listing.rows) or [])
             if not page.get(paging.next):
                 return ListRows(rows, True, where)
@@ -219,7 +218,7 @@ class Target:
         return self.venue.facts.listings[operation_id]
 
     def needed(self, operation_id: str) -> dict[str, str]:
-        """Return the parameters without which a read is refused, with values. Raises NotJudged."""
+        """Return the parameters that a read requires, with values. Raises NotJudged."""
         query, needs = self._operation(operation_id).query, self.venue.facts.needs
         found = [name for name, one in query.items() if name in needs or one.is_required]
         return {name: self.known(name, operation_id)[0] for name in found}
@@ -231,7 +230,7 @@ class Target:
         role: str = "",
         change: Callable[[Headers], Headers] = dict,
     ) -> Answer:
-        """Ask a read by its id, with what it needs from what is there; not remembered.
+        """Send a read by its id, with values for its required parameters, without the cache.
 
         Raises NotJudged, Unreachable.
         """
@@ -250,13 +249,13 @@ class Target:
         return row
 
     def answer_keys(self, operation_id: str) -> frozenset[str]:
-        """Return the keys that the document has for what a read answers; none where the date has no such read."""
+        """Return the documented keys of a read's response; none if the date has no such read."""
         if operation_id not in self.operations:
             return frozenset()
         return frozenset(answer_schema(self.document, self.operations[operation_id]).get("properties", {}))
 
     def send(self, method: str, path: str, change: Callable[[Headers], Headers] = dict) -> Answer:
-        """Send a request to any path below the venue's prefix, which nothing is documented of; not judged."""
+        """Send a request to an undocumented path below the venue's prefix; the response is not judged."""
         return self._send(self.http.build_request(method, self.base_url + path, headers=change({})))
 
     @cached_property
@@ -264,19 +263,19 @@ class Target:
         return ReadCache(self._read, self.venue.facts.volatile_fields)
 
     def begin(self) -> None:
-        """Note from here on what is read."""
+        """Start recording which reads are used."""
         self.read_cache.begin()
 
     def has_changed(self) -> bool:
-        """Whether anything that was read since `begin` reads otherwise now."""
+        """Whether anything that was read since `begin` has changed."""
         return self.read_cache.have_changed()
 
     def still(self, answer: Answer) -> tuple[int, Any]:
-        """Return the status and the body of an answer, without what changes though nothing else does."""
+        """Return status and body of a response, without the fields that change although nothing else does."""
         return still(answer, self.venue.facts.volatile_fields)
 
     def new_objections(self) -> tuple[Finding, ...]:
-        """Take the objections to answers, each of a kind once in a run."""
+        """Return and clear the objections, each kind once in a run."""
         return tuple(self._take_objections())
 
     def _take_objections(self) -> Iterator[Finding]:

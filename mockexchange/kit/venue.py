@@ -1,4 +1,4 @@
-"""What the kit has to know of a venue; one value for each, so that everything else is the same for all."""
+"""VenueKit: the facts and functions of one venue that the kit uses."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -11,21 +11,21 @@ from mockexchange.runtime.api_documents import Document
 
 
 class Signer(Protocol):
-    """One key of one account."""
+    """A key of an account that signs requests."""
 
     @property
     def key_id(self) -> str: ...
 
     def headers(self, method: str, url: str, age_ms: int = 0, body: bytes = b"") -> dict[str, str]:
-        """The headers of a request that is sent now, or was made `age_ms` ago; `url` with its query."""
+        """Return the headers of a request with a timestamp `age_ms` in the past; `url` includes the query."""
         ...
 
 
 class VenueKit(NamedTuple):
-    """`prefix` and `stream_path` are where it answers; `load_signer` takes key id and PEM text, or the secret that
-    venue and client share, ValueError if wrong.
+    """The kit of one venue. `prefix` and `stream_path` are the paths of its API and its stream.
 
-    Roles of keys are those of `Target`.
+    `load_signer` takes a key id and a PEM text or a shared secret, and raises ValueError if it is invalid. Roles of
+    keys are those of `Target`.
     """
 
     name: str
@@ -33,17 +33,17 @@ class VenueKit(NamedTuple):
     stream_path: str
     load_signer: Callable[[str, str], Signer]
     role_of: Callable[[Mapping[str, Any], str], str | None]
-    """The role whose key an operation (document node, path) is asked with; None where it is public."""
+    """The role whose key signs an operation (document node, path); None if it is public."""
     make_hints: Callable[[Document, Names, Collection[str]], SchemathesisHints]
     """Builds the hints for generated requests from the document, the existing names, and the roles that have a key."""
     facts: Facts
     checks: Sequence[Any]
     stream_checks: Sequence[Any] = ()
     stream_protocol: StreamProtocol | None = None
-    """How its stream is spoken; None where the kit does not speak it."""
+    """The protocol of its stream; None if the kit does not support it."""
     stream_hosts: Mapping[str, str] = {}
-    """Where streams are on another host than the reads: host to host."""
+    """Hosts of the API whose streams are on another host: API host to stream host."""
     tasks: Sequence[Task] = ()
-    """What adapters of clients can be asked."""
+    """The tasks of client adapters."""
     changes_daily: bool = True
-    """Whether a day without a document of its own has another wire; else the document before it holds for it."""
+    """Whether a day without a document of its own may have another wire; if not, the previous document applies."""

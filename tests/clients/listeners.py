@@ -74,7 +74,7 @@ class Listener:
 
     def told(self, kind: str, count: int = 0) -> list[Row]:
         """Return what the user was told of a kind since the beginning, once there are `count` of it."""
-        return self._rows(self.ask("told", kind=kind, count=count))
+        return self._rows(self.ask("rows", kind=kind, count=count))
 
     def first(self, counts: Mapping[str, int]) -> str:
         """Return the kind of which as many reached the user first."""

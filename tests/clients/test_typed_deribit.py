@@ -54,7 +54,7 @@ class Client:
         self.ask("subscribe", channel=channel, arguments=arguments)
 
     def told(self, channel: str, count: int) -> list[Any]:
-        rows: list[Any] = self.ask("told", channel=channel, count=count)["rows"]
+        rows: list[Any] = self.ask("rows", channel=channel, count=count)["rows"]
         return rows
 
     def read(self, group: str, method: str, **arguments: object) -> Any:

@@ -4,7 +4,7 @@ Reads a JSON task from each line of standard input and prints a line of JSON for
 
     {do: open, ws_url, key_id, secret, heartbeat}     connect anew; a heartbeat of so many seconds, or null
     {do: subscribe, channel, arguments}               by the client's own name of the channel, such as portfolio
-    {do: told, channel, count}                        {rows: [...]} of a channel, once there are `count`
+    {do: rows, channel, count}                        {rows: [...]} of a channel, once there are `count`
     {do: read, group, method, arguments}              {result} of a method of its section, over the stream
     {do: close}
 
@@ -31,11 +31,11 @@ def module(name: str) -> Any:
 
 
 class Listener:
-    """The client's socket, and what each channel told."""
+    """The client's socket, and the updates of each channel."""
 
     def __init__(self) -> None:
         self.socket: Any = None
-        self.told: dict[str, list[Any]] = defaultdict(list)
+        self.updates: dict[str, list[Any]] = defaultdict(list)
         self.changed = asyncio.Condition()
         self.readers: list[asyncio.Task[None]] = []
 
@@ -53,16 +53,16 @@ class Listener:
     async def _read(self, channel: str, stream: Any) -> None:
         async for update in stream:
             async with self.changed:
-                self.told[channel].append(update)
+                self.updates[channel].append(update)
                 self.changed.notify_all()
 
     async def wait(self, channel: str, count: int) -> list[Any]:
         async with asyncio.timeout(WAIT_SECONDS_MAX), self.changed:
-            await self.changed.wait_for(lambda: len(self.told[channel]) >= count or self._broken())
+            await self.changed.wait_for(lambda: len(self.updates[channel]) >= count or self._broken())
         for reader in self.readers:
             if reader.done():
                 reader.result()
-        return self.told[channel]
+        return self.updates[channel]
 
     def _broken(self) -> bool:
         return any(reader.done() for reader in self.readers)
@@ -87,7 +87,7 @@ async def perform(listener: Listener, task: dict[str, Any]) -> dict[str, Any]:
             await listener.open(**words)
         case "subscribe":
             await listener.subscribe(**words)
-        case "told":
+        case "rows":
             return {"rows": await listener.wait(**words)}
         case "read":
             return {"result": await listener.read(**words)}

@@ -1,5 +1,5 @@
-"""A client that keeps the contract, as an adapter (docs/adapters.md): a model to read, in the standard library alone
-but for signing (cryptography) and streams (websockets).
+"""A client that keeps the contract, as an adapter (docs/adapters.md): an example in the standard library, except for
+signing (cryptography) and streams (websockets).
 
     mockexchange verify client --adapter -- python contracts/clients/examples/careful.py
 """
@@ -23,7 +23,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 AGAIN = frozenset((429, 500, 502, 503, 504))
-"""What may be over in a moment; everything else stays as it is, however often one asks."""
+"""Statuses that are worth a retry; the others do not change when a request is repeated."""
 PAUSES_S = (0.1, 0.2, 0.4)
 TIMEOUT_S = 3.0
 GOODBYE_S = 0.5
@@ -31,7 +31,7 @@ TERMINAL = frozenset((10, 17, 25))
 """Errors that end a subscription and leave the stream."""
 
 Row = dict[str, Any]
-# What is read of each list: task -> (path, its name, what makes a row the same, our name -> the wire's, newest first).
+# Lists: task -> (path, name in the body, key of a row, our name -> names on the wire, newest first).
 LISTS: dict[str, tuple[str, str, str, dict[str, str]]] = {
     "positions": (
         "/portfolio/positions",
@@ -98,7 +98,7 @@ CHANNELS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
 
 
 class Refused(Exception):
-    """The exchange said no; `status` is its own, None where there was no answer that could be read."""
+    """The exchange refused a request with `status`, or `status` is None if no response could be read."""
 
     def __init__(self, message: str, status: int | None = None, wait_s: float = 0.0) -> None:
         super().__init__(message)
@@ -113,7 +113,7 @@ class Client:
         self.key: Any = serialization.load_pem_private_key(pem, None)
 
     def headers(self, url: str) -> dict[str, str]:
-        """Sign now: timestamp, method and the path without its query."""
+        """Return the headers of a request, signed over timestamp, method and the path without its query."""
         timestamp_ms = str(time.time_ns() // 1_000_000)
         text = f"{timestamp_ms}GET{urlsplit(url).path}".encode()
         scheme = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.DIGEST_LENGTH)
@@ -122,7 +122,7 @@ class Client:
         return dict(zip(names, (self.key_id, timestamp_ms, signature), strict=True))
 
     def get(self, path: str, **query: Any) -> Row:
-        """Ask, and a few times more with growing pauses where that may help."""
+        """Send a GET, with a few retries after growing pauses if a retry may help."""
         url = f"{self.base_url}{path}?{urlencode(query)}" if query else f"{self.base_url}{path}"
         for pause_s in (*PAUSES_S, None):
             try:
@@ -153,7 +153,7 @@ class Client:
         return body
 
     def rows(self, path: str, name: str, key: str) -> list[Row]:
-        """Walk a list to its end; a row that comes twice counts once, and a cursor that does not move on ends it."""
+        """Return the rows of all pages; a repeated row counts once, and a repeated cursor ends the walk."""
         found: dict[Any, Row] = {}
         cursor, seen = "", {""}
         while True:
@@ -166,16 +166,16 @@ class Client:
             seen.add(cursor)
 
     def listen(self, channel: str, markets: list[str], wanted: int, seconds: float) -> list[Row]:
-        """Return what a channel tells, whatever becomes of the connection meanwhile."""
+        """Return the rows of a channel, connecting again if the stream ends."""
         ends_at_s, rows = time.monotonic() + seconds, dict[Any, Row]()
         pauses_s = iter((*PAUSES_S, *PAUSES_S))
         while len(rows) < wanted and time.monotonic() < ends_at_s:
             try:
                 with (
                     connect(self.ws_url, additional_headers=self.headers(self.ws_url)) as stream,
-                    closing(messages(stream, channel, markets, ends_at_s)) as told,
+                    closing(messages(stream, channel, markets, ends_at_s)) as received,
                 ):
-                    for message in told:
+                    for message in received:
                         keep(rows, channel, message)
                         if len(rows) >= wanted:
                             break
@@ -190,12 +190,12 @@ class Client:
 
 @lru_cache(maxsize=8)
 def client_of(base_url: str, ws_url: str, key_id: str, private_key_path: str) -> Client:
-    """The client of an account, with its connection: tasks come for many, but for few at a time."""
+    """Return the client of an account, which keeps its connection between tasks."""
     return Client(base_url, ws_url, key_id, private_key_path)
 
 
 def messages(stream: ClientConnection, channel: str, markets: list[str], ends_at_s: float) -> Generator[Row]:
-    """Subscribe, yield what the channel tells, and unsubscribe; OSError where a message is missing: begin anew then."""
+    """Subscribe, yield the messages of a channel, and unsubscribe. Raises OSError for a gap: then connect again."""
     wanted: Row = {"channels": [channel], **({"market_tickers": markets} if markets else {})}
     command_ids, last, sid = count(1), 0, 0
     try:
@@ -209,14 +209,14 @@ def messages(stream: ClientConnection, channel: str, markets: list[str], ends_at
                 sid = frame["msg"]["sid"]
             elif "seq" in frame and frame["seq"] > last + 1:
                 raise OSError("a message is missing")
-            elif frame.get("seq", last + 1) > last:  # else it was told before
+            elif frame.get("seq", last + 1) > last:  # else a duplicate
                 last = frame.get("seq", last)
                 yield frame.get("msg", {})
     finally:
         if sid:
             with suppress(ConnectionClosed):
                 send(stream, "unsubscribe", next(command_ids), {"sids": [sid]})
-                while receive(stream, GOODBYE_S):  # what comes last is the answer, which has no msg
+                while receive(stream, GOODBYE_S):  # the last frame is the acknowledgement, which has no msg
                     pass
 
 
@@ -225,7 +225,7 @@ def send(stream: ClientConnection, command: str, command_id: int, params: Row) -
 
 
 def receive(stream: ClientConnection, seconds: float) -> Row:
-    """Return the next frame; an empty one where none came, or none that can be read."""
+    """Return the next frame; an empty one if none arrived or it cannot be parsed."""
     try:
         frame = json.loads(stream.recv(timeout=max(0.0, seconds)), parse_float=str)
     except (TimeoutError, ValueError):
@@ -234,20 +234,20 @@ def receive(stream: ClientConnection, seconds: float) -> Row:
 
 
 def keep(rows: dict[Any, Row], channel: str, message: Row) -> None:
-    """Keep a message under what makes it the same, unless it is of another kind."""
+    """Keep a message under its key, unless it is of another kind."""
     key, shape = CHANNELS[channel]
     if all(name in message for name in (*key, shape["ticker"])):
         rows[tuple(message[name] for name in key) if key else len(rows)] = shaped(message, shape)
 
 
 def shaped(row: Row, shape: dict[str, str]) -> Row:
-    """A row by our names: of the wire's, the first that there is, for the older ones went."""
+    """Return a row under our names, each from the newest field of the wire that the row has."""
     named = {ours: next((name for name in theirs.split() if name in row), "") for ours, theirs in shape.items()}
     return {ours: row[theirs] for ours, theirs in named.items() if theirs}
 
 
 def message_of(raw: bytes) -> str:
-    """What an error says, in whichever of its shapes."""
+    """Return the message of an error body in any of its shapes."""
     try:
         body = json.loads(raw)
     except ValueError:

@@ -1,8 +1,8 @@
-"""A client that makes five mistakes, as an adapter (docs/adapters.md); each costs it the cards that are about it.
+"""A client with five mistakes, as an adapter (docs/adapters.md); each mistake fails the cards about it.
 
 * It signs the query of a request together with its path.
-* It follows a cursor that does not move on, for ever.
-* It makes floats of money.
+* It follows a repeated cursor for ever.
+* It converts money to floats.
 * It leaves pings unanswered.
 * It needs a field that the exchange has removed, `position` beside `position_fp`: judge it as of compat, which has it.
 
@@ -86,7 +86,7 @@ def positions(task: Row) -> list[Row]:
 
 
 def listen(task: Row, channel: str, count: int, seconds: float) -> list[Row]:
-    """Return what a channel tells, coming again after the end of a stream: by hand, and so without pongs."""
+    """Return the rows of a channel, connecting again after the end of a stream, but without pongs."""
     rows: list[Row] = []
     ends_at_s, pause_s = time.monotonic() + seconds, 0.1
     while len(rows) < count and time.monotonic() < ends_at_s:
@@ -145,7 +145,7 @@ def shake_hands(task: Row, stream: socket.socket) -> None:
 
 
 def send(stream: socket.socket, payload: bytes) -> None:
-    """A masked frame, its mask being zero."""
+    """Send a masked frame with a mask of zero."""
     stream.sendall(bytes((0x80 | TEXT, 0x80 | LONG)) + struct.pack("!H", len(payload)) + bytes(4) + payload)
 
 
@@ -184,7 +184,7 @@ def main() -> None:
             answer = perform(task)
         except Failed as error:
             answer = {"error": str(error), "status": error.status}
-        except Exception as error:  # noqa: BLE001  # whatever it trips over is told
+        except Exception as error:  # noqa: BLE001  # every mistake is reported
             answer = {"error": f"{type(error).__name__}: {error}", "status": None}
         print(json.dumps({"id": task["id"], **answer}), flush=True)  # noqa: T201  # that is how an adapter answers
 
