@@ -85,7 +85,7 @@ def call(
 ) -> None:
     """Send a signed request and print the answer.
 
-    It goes to the account's venue, in the venue's words. PATH may leave out /trade-api/v2, /api/v2 or /signalplus/api.
+    The request goes to the account's venue. PATH may leave out the prefix of the venue's paths, such as /trade-api/v2.
     The body goes to standard output, status and diagnosis go to standard error. Exit code 0 for a status of 2xx.
 
     \b

@@ -12,6 +12,7 @@ from mockexchange.cli.completion import ACCOUNT
 from mockexchange.cli.rule_lists import describe_refusal, describe_rule
 from mockexchange.cli.server_connection import Server, find_server, sandbox_option, server_option
 from mockexchange.cli.terminal import Line, printable, show_table
+from mockexchange.venues.registry import client_setups
 
 LAST_DEFAULT = 20
 REFUSALS_DEFAULT = 3
@@ -21,16 +22,6 @@ FRAME_TITLES = ("#", "at", "stream", "account", "way", "channel", "kind", "remar
 FRAME_OPTIONS = ("connection", "channel", "kind", "direction")
 DIRECTIONS = ("in", "out", "lost")
 TITLES = ("#", "at", "request", "status", "operation", "account", "ms", "remarks")
-CREDENTIAL_HEADERS = (
-    "kalshi-access-key",
-    "kalshi-access-timestamp",
-    "kalshi-access-signature",
-    "authorization",
-    "signalplus-api-timestamp",
-    "signalplus-api-nonce",
-    "signalplus-api-signature",
-)
-"""What venues tell by whose request it is."""
 BODY_CHARS_SHOWN_MAX = 1_000
 
 Entry = dict[str, Any]
@@ -220,7 +211,8 @@ def _explain_frame(frame: Entry) -> None:
 def _evidence(entry: Entry) -> Iterator[tuple[str, str]]:
     """Yield what was sent and what was answered, each with its title."""
     yield from (("noticed", finding) for finding in entry["findings"])
-    sent = [(name, value) for name, value in entry["headers"] if name in CREDENTIAL_HEADERS]
+    credential_headers = {name for setup in client_setups().values() for name in setup.credential_headers}
+    sent = [(name, value) for name, value in entry["headers"] if name in credential_headers]
     yield from (("sent", f"{name.upper()}: {value}") for name, value in sent)
     if not sent and entry["method"]:
         yield "sent", "no header that says whose it is"

@@ -77,7 +77,7 @@ def run(
 ) -> None:
     """Run a program against a fresh sandbox, and never against a real venue.
 
-    COMMAND gets an environment without your KALSHI_*, DERIBIT_* and SIGNALPLUS_* variables, with those that point known
+    COMMAND gets an environment without your own variables of the venues' clients, and with those that point known
     clients here. Its exit code is ours; 3 if it dialled a real venue, which is refused; 126 or 127 if it cannot be
     started.
 

@@ -37,7 +37,8 @@ class Server:
 
     @property
     def base_url(self) -> str:
-        return str(self.ready["venues"]["kalshi"]["base_url"])
+        """The base URL of the default venue, the first of the ready file."""
+        return str(next(iter(self.ready["venues"].values()))["base_url"])
 
     @property
     def ca_cert(self) -> str | None:

@@ -14,17 +14,17 @@ from mockexchange.clients.published import CLIENTS, GENERIC
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, parse_duration
 from mockexchange.kit.client.cards import Card, CardError, load_cards, select_cards
 from mockexchange.kit.client.run import LATEST, CannotJudge, ClientRun, ClientRunSettings
-from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
+from mockexchange.kit.venues import DEFAULT_KIT
 from mockexchange.venues.registry import VENUES
 
 FIXTURES = Path("mockexchange-findings")
-KNOWN = [name for name, known in CLIENTS.items() if known.venue == KALSHI.name]
+KNOWN = [name for name, known in CLIENTS.items() if known.venue == DEFAULT_KIT.name]
 
 
 def _date(text: str) -> str:
-    VENUES[KALSHI.name].api_date(text)
+    VENUES[DEFAULT_KIT.name].api_date(text)
     return text
 
 
@@ -92,7 +92,7 @@ def client(
     if not command:
         raise UsageFailure("expected a command after --, such as: mockexchange verify client -- python bot.py")
     settings = ClientRunSettings(
-        venue=KALSHI,
+        venue=DEFAULT_KIT,
         command=command,
         cards=chosen,
         every=every,

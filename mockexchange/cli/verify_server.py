@@ -11,7 +11,6 @@ import yaml
 
 from mockexchange.cli.click_base import UsageFailure, checked, option
 from mockexchange.cli.report_option import report_option, write_reports
-from mockexchange.kit.kalshi import KALSHI
 from mockexchange.kit.reports.console import Progress, console_on, show_report
 from mockexchange.kit.reports.destinations import Destination
 from mockexchange.kit.schemathesis.run import EXAMPLES, SEED
@@ -24,6 +23,7 @@ from mockexchange.kit.server.run import ServerRun, ServerRunSettings, rules_of
 from mockexchange.kit.streaming.target import LISTEN_S
 from mockexchange.kit.target import MEMBER
 from mockexchange.kit.venue import Signer
+from mockexchange.kit.venues import DEFAULT_KIT
 
 POLITE_PER_S = 5.0
 """Requests to a host that is somebody else's, if nothing else is said."""
@@ -57,7 +57,7 @@ def _names(texts: Sequence[str]) -> dict[str, str]:
 
 
 def _alias(text: str) -> str:
-    return read_alias(text, KALSHI.name)
+    return read_alias(text, DEFAULT_KIT.name)
 
 
 @click.command()
@@ -133,15 +133,15 @@ def _settings(
 ) -> ServerRunSettings:
     """Put the options together. Raises Misuse."""
     try:
-        address = read_address(url, ws, KALSHI)
+        address = read_address(url, ws, DEFAULT_KIT)
         _require_permission(address, allow_writes, production_read_only)
         selection = Selection(only, skip)
-        selection.require_known(rules_of(KALSHI))
+        selection.require_known(rules_of(DEFAULT_KIT))
         keys = _keys((Credential(MEMBER, key_id, key), *role))
     except ValueError as error:
         raise UsageFailure(str(error)) from None
     return ServerRunSettings(
-        venue=KALSHI,
+        venue=DEFAULT_KIT,
         address=address,
         api_date=api_date,
         keys=keys,
@@ -156,7 +156,7 @@ def _settings(
 
 
 def _keys(credentials: Sequence[Credential]) -> dict[str, Signer]:
-    return {one.role: load_credential(one, KALSHI) for one in credentials}
+    return {one.role: load_credential(one, DEFAULT_KIT) for one in credentials}
 
 
 def _require_permission(address: Address, allow_writes: bool, production_read_only: bool) -> None:

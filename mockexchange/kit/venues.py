@@ -6,3 +6,5 @@ from mockexchange.kit.signalplus import SIGNALPLUS
 from mockexchange.kit.venue import VenueKit
 
 KITS: dict[str, VenueKit] = {kit.name: kit for kit in (KALSHI, DERIBIT, SIGNALPLUS)}
+DEFAULT_KIT = next(iter(KITS.values()))
+"""The kit of the venue that is verified where none is named."""

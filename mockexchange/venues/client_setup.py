@@ -32,9 +32,43 @@ class PublishedClient:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedVariables:
+    """Environment variables that `mockexchange doctor` checks."""
+
+    rest_urls: Mapping[str, str] = field(default_factory=dict)
+    """Variables with a base URL, and the path that it must have."""
+    stream_urls: Mapping[str, str] = field(default_factory=dict)
+    """Variables with the URL of a stream, and the path that it must have."""
+    url_overrides: tuple[str, ...] = ()
+    """Switches that make some clients ignore the URL that they are given."""
+    key_paths: tuple[str, ...] = ()
+    """Variables with the path of a private key."""
+    inline_keys: tuple[str, ...] = ()
+    """Variables with a private key itself."""
+    key_ids: tuple[str, ...] = ()
+    key_conflict: str = ""
+    """What clients do if the first variable of `inline_keys` and the first of `key_paths` are both set."""
+    plain_url_refusal: str = ""
+    """The client that refuses http and ws URLs beyond this machine; empty if none does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureOptions:
+    """The options by which `mockexchange explain` takes a signature of the venue."""
+
+    required: Mapping[str, str]
+    """Option name to help text."""
+    optional: Mapping[str, str] = field(default_factory=dict)
+    arguments: tuple[str, ...]
+    """The arguments of the venue's `explain_offline`, by option name; `target` is the path with the query."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSetup:
     """The client tables of one venue."""
 
+    title: str
+    """The venue's name in texts."""
     pointers: Mapping[str, str]
     """Variables for the venue's URLs and a key, under the names that the documentation uses."""
     generic: PublishedClient
@@ -48,8 +82,10 @@ class ClientSetup:
     """Variables by which known clients choose the venue's demo, and the names of the demo's keys."""
     example_request: str
     """A request that needs a signature and no parameters, as method and path below the prefix."""
+    signature: SignatureOptions
     credential_headers: tuple[str, ...] = ()
     """Headers that carry credentials, in lower case."""
+    checked: CheckedVariables = field(default_factory=CheckedVariables)
 
 
 class UnsignedRequest(NamedTuple):

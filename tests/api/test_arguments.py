@@ -55,7 +55,7 @@ CASES: list[tuple[Callable[[Any], object], str]] = [
     (lambda it: it.ask("POST", "wait", {"for": b""}), f"json: expected {JSON}, got {{'for': b''}}"),
     (lambda it: it.positions(5), "account: expected the name of an account, got 5"),
     (lambda it: it.ledger(None), "account: expected the name of an account, got None"),
-    (lambda it: it.env(5), "client: expected the name of a client such as kalshi-sdk, got 5"),
+    (lambda it: it.env(5), "client: expected the name of a client such as ccxt, got 5"),
     (lambda it: it.env(account=5), "account: expected the name of an account, got 5"),
     (lambda it: it.journal.expect(times=-1), "times: expected a whole number of 0 or more, got -1"),
     (lambda it: it.journal.expect(times=True), "times: expected a whole number of 0 or more, got True"),

@@ -94,7 +94,7 @@ class Account:
     kind: str
     """member or fcm."""
     venue: str
-    """Such as kalshi or deribit."""
+    """The venue's name, a key of `Exchange.venues`."""
     subtraders: tuple[str, ...]
     """As the wire names them."""
     keys: Mapping[str, Key]

@@ -88,7 +88,7 @@ ARGUMENTS = {
     "duration": _DURATION,
     "within": _DURATION,
     # what is installed, asked and watched
-    "client": ArgumentType("the name of a client such as kalshi-sdk", _is_text),
+    "client": ArgumentType("the name of a client such as ccxt", _is_text),
     "account": ArgumentType("the name of an account", lambda value: isinstance(value, str)),
     "name": ArgumentType("a name", _is_text),
     "json": _JSON,

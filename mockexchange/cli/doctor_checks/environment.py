@@ -5,32 +5,21 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, CheckContext, Finding
-from mockexchange.clients.published import LOOPBACK, PROXIES, TRUST
+from mockexchange.clients.published import CLIENT_SETUPS, LOOPBACK, PROXIES, TRUST
 from mockexchange.guard.hosts import PRODUCTION, find_place
 
-REST = {
-    "KALSHI_API_BASE_URL": "/trade-api/v2",
-    "KALSHI_BASE_URL": "/trade-api/v2",
-    "KALSHI_HTTP_BASE_URL": "",
-    "DERIBIT_API_URL": "/api/v2",
-    "DERIBIT_ORIGIN": "",
-    "SIGNALPLUS_API_URL": "/signalplus/api",
-}
-"""The variables that clients read a base URL from, and the path it has."""
-STREAMS = {
-    "KALSHI_WS_URL": "/trade-api/ws/v2",
-    "KALSHI_WS_BASE_URL": "",
-    "DERIBIT_WS_URL": "/ws/api/v2",
-    "SIGNALPLUS_WS_URL": "/signalplus/ws/api",
-}
-SCHEMES = {**dict.fromkeys(REST, ("http", "https")), **dict.fromkeys(STREAMS, ("ws", "wss"))}
+TABLES = tuple(setup.checked for setup in CLIENT_SETUPS.values())
+REST_URLS = {name: path for table in TABLES for name, path in table.rest_urls.items()}
+STREAM_URLS = {name: path for table in TABLES for name, path in table.stream_urls.items()}
+SCHEMES = {**dict.fromkeys(REST_URLS, ("http", "https")), **dict.fromkeys(STREAM_URLS, ("ws", "wss"))}
 PLAIN = ("http", "ws")
-DEMO_SWITCHES = ("KALSHI_DEMO", "KALSHI_PRODUCTION")
+URL_OVERRIDES = tuple(name for table in TABLES for name in table.url_overrides)
+PLAIN_URL_REFUSALS = tuple(table.plain_url_refusal for table in TABLES if table.plain_url_refusal)
 EVAL_ENV = 'eval "$(mockexchange env)"'
 
 
 def check_urls(context: CheckContext) -> Iterator[Finding]:
-    given = {name: path for name, path in {**REST, **STREAMS}.items() if context.environment.get(name)}
+    given = {name: path for name, path in {**REST_URLS, **STREAM_URLS}.items() if context.environment.get(name)}
     for name, path in given.items():
         yield judge_url(name, context.environment[name], path, context)
     if not given:
@@ -63,7 +52,8 @@ def _judge_scheme(name: str, parts: SplitResult, context: CheckContext) -> Findi
     host = parts.hostname or ""
     is_plain = parts.scheme in PLAIN
     if is_plain and host not in LOOPBACK:
-        said = f"{name} is {parts.scheme}:// beyond this machine: kalshi-sdk refuses that, whatever it is told"
+        clients = " and ".join(PLAIN_URL_REFUSALS)
+        said = f"{name} is {parts.scheme}:// beyond this machine: {clients} refuses that, whatever it is told"
         return Finding("client", WARN, said, f"mockexchange serve --tls --tls-name {host}")
     server = context.server
     own = urlsplit(server["control_url"]) if server else None
@@ -74,7 +64,7 @@ def _judge_scheme(name: str, parts: SplitResult, context: CheckContext) -> Findi
 
 
 def check_demo_switch(context: CheckContext) -> Iterator[Finding]:
-    for name in DEMO_SWITCHES:
+    for name in URL_OVERRIDES:
         if context.environment.get(name):
             yield Finding(
                 "client", WARN, f"{name} is set: some clients then pass by the URL they are given", f"unset {name}"

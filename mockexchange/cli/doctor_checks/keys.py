@@ -11,10 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from mockexchange.cli.doctor_checks.finding import FAIL, OK, WARN, CheckContext, Finding
+from mockexchange.clients.published import CLIENT_SETUPS
 
-PATHS = ("KALSHI_PRIVATE_KEY_PATH",)
-INLINE = ("KALSHI_PRIVATE_KEY", "KALSHI_PY_PRIVATE_KEY_PEM")
-KEY_IDS = ("KALSHI_API_KEY_ID", "KALSHI_KEY_ID", "KALSHI_ACCESS_KEY")
+TABLES = tuple(setup.checked for setup in CLIENT_SETUPS.values())
+KEY_PATHS = tuple(name for table in TABLES for name in table.key_paths)
+INLINE_KEYS = tuple(name for table in TABLES for name in table.inline_keys)
+KEY_IDS = tuple(name for table in TABLES for name in table.key_ids)
 KEY_BYTES_MAX = 64 * 1024
 """An RSA key of 16,384 bits has 13 kB."""
 RSA_BITS_MIN = 2_048
@@ -38,15 +40,16 @@ def check_key_file(context: CheckContext) -> Iterator[Finding]:
 
 def check_key_variables(context: CheckContext) -> Iterator[Finding]:
     environment = context.environment
-    for name in PATHS:
+    for name in KEY_PATHS:
         if environment.get(name):
             yield from judge_file(Path(environment[name]).expanduser(), name)
-    for name in INLINE:
+    for name in INLINE_KEYS:
         if environment.get(name):
             yield judge_inline(environment[name], name)
-    if all(environment.get(name) for name in (INLINE[0], PATHS[0])):
-        said = f"{INLINE[0]} and {PATHS[0]} are both set: kalshi-sdk refuses that, kyro takes the first"
-        yield Finding("key", WARN, said, f"unset {INLINE[0]}")
+    for table in TABLES:
+        pair = (*table.inline_keys[:1], *table.key_paths[:1])
+        if table.key_conflict and all(environment.get(name) for name in pair):
+            yield Finding("key", WARN, f"{' and '.join(pair)} are both set: {table.key_conflict}", f"unset {pair[0]}")
 
 
 def judge_file(path: Path, named_by: str) -> Iterator[Finding]:

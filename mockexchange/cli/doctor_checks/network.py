@@ -16,7 +16,7 @@ PATIENCE_S = 5.0
 SKEW_S_OK = 2.0
 """The Date of an answer has whole seconds, and the way takes time."""
 SKEW_S_MAX = 10.0
-"""Kalshi takes a timestamp that is 15 s ahead of its clock and 45 s behind; answers and requests take time too."""
+"""The venues take a timestamp that is 15 s ahead of their clock or more; answers and requests take time too."""
 TCP_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 LISTENING = "0A"
 

@@ -1,6 +1,12 @@
 """How Deribit's published clients are pointed at an exchange: the variables that each reads, found in its own code."""
 
-from mockexchange.venues.client_setup import EVERY_VERSION, ClientSetup, PublishedClient
+from mockexchange.venues.client_setup import (
+    EVERY_VERSION,
+    CheckedVariables,
+    ClientSetup,
+    PublishedClient,
+    SignatureOptions,
+)
 
 POINTERS = {
     "DERIBIT_API_URL": "{base_url}",
@@ -10,6 +16,7 @@ POINTERS = {
 }
 
 CLIENT_SETUP = ClientSetup(
+    title="Deribit",
     pointers=POINTERS,
     generic=PublishedClient(
         version=EVERY_VERSION,
@@ -58,4 +65,19 @@ CLIENT_SETUP = ClientSetup(
     variable_prefixes=("DERIBIT_", "TEST_DERIBIT_"),
     demo_switches={"TEST_DERIBIT_CLIENT_ID": "{key_id}", "TEST_DERIBIT_CLIENT_SECRET": "{secret}"},  # of typed-deribit
     example_request="GET /private/get_positions",
+    signature=SignatureOptions(
+        required={
+            "method": "the method that was sent, such as GET",
+            "path": "the path that was sent, with /api/v2, or the whole URL",
+            "authorization": "the header Authorization as sent",
+            "secret": "the secret of the key",
+        },
+        optional={"body": "the body that was sent, if any"},
+        arguments=("method", "target", "body", "authorization", "secret"),
+    ),
+    checked=CheckedVariables(
+        rest_urls={"DERIBIT_API_URL": "/api/v2", "DERIBIT_ORIGIN": ""},
+        stream_urls={"DERIBIT_WS_URL": "/ws/api/v2"},
+    ),
+    credential_headers=("authorization",),
 )

@@ -3,7 +3,13 @@
 Some read a variable for the base URL, some take it only as an argument; those get the line of code that passes it.
 """
 
-from mockexchange.venues.client_setup import EVERY_VERSION, ClientSetup, PublishedClient
+from mockexchange.venues.client_setup import (
+    EVERY_VERSION,
+    CheckedVariables,
+    ClientSetup,
+    PublishedClient,
+    SignatureOptions,
+)
 
 BASE_URL = {"KALSHI_API_BASE_URL": "{base_url}"}
 STREAM_URL = {"KALSHI_WS_URL": "{ws_origin}/trade-api/ws/v2"}
@@ -32,6 +38,7 @@ def _official(package: str, version: str, is_rsa_only: bool) -> PublishedClient:
 
 
 CLIENT_SETUP = ClientSetup(
+    title="Kalshi",
     pointers={**BASE_URL, **STREAM_URL, **KEY},
     generic=PublishedClient(
         version=EVERY_VERSION,
@@ -133,5 +140,29 @@ CLIENT_SETUP = ClientSetup(
     variable_prefixes=("KALSHI_",),
     demo_switches={"KALSHI_DEMO": "true"},  # of kalshi-sdk and kyro
     example_request="GET /portfolio/positions",
+    signature=SignatureOptions(
+        required={
+            "method": "the method that was sent, such as GET",
+            "path": "the path that was sent, with /trade-api/v2, or the whole URL",
+            "timestamp": "KALSHI-ACCESS-TIMESTAMP as sent",
+            "signature": "KALSHI-ACCESS-SIGNATURE as sent",
+            "key": "PEM file, public or private half",
+        },
+        arguments=("method", "path", "query", "timestamp", "signature", "key"),
+    ),
+    checked=CheckedVariables(
+        rest_urls={
+            "KALSHI_API_BASE_URL": "/trade-api/v2",
+            "KALSHI_BASE_URL": "/trade-api/v2",
+            "KALSHI_HTTP_BASE_URL": "",
+        },
+        stream_urls={"KALSHI_WS_URL": "/trade-api/ws/v2", "KALSHI_WS_BASE_URL": ""},
+        url_overrides=("KALSHI_DEMO", "KALSHI_PRODUCTION"),
+        key_paths=("KALSHI_PRIVATE_KEY_PATH",),
+        inline_keys=("KALSHI_PRIVATE_KEY", "KALSHI_PY_PRIVATE_KEY_PEM"),
+        key_ids=("KALSHI_API_KEY_ID", "KALSHI_KEY_ID", "KALSHI_ACCESS_KEY"),
+        key_conflict="kalshi-sdk refuses that, kyro takes the first",
+        plain_url_refusal="kalshi-sdk",
+    ),
     credential_headers=("kalshi-access-key", "kalshi-access-timestamp", "kalshi-access-signature"),
 )

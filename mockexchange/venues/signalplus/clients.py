@@ -1,6 +1,12 @@
 """How clients of SignalPlus are pointed at an exchange. None is published, so the names are those of our documents."""
 
-from mockexchange.venues.client_setup import EVERY_VERSION, ClientSetup, PublishedClient
+from mockexchange.venues.client_setup import (
+    EVERY_VERSION,
+    CheckedVariables,
+    ClientSetup,
+    PublishedClient,
+    SignatureOptions,
+)
 
 POINTERS = {
     "SIGNALPLUS_API_URL": "{base_url}",
@@ -10,11 +16,25 @@ POINTERS = {
 }
 
 CLIENT_SETUP = ClientSetup(
+    title="SignalPlus",
     pointers=POINTERS,
     generic=PublishedClient(version=EVERY_VERSION, venue="signalplus", exports=POINTERS, is_rsa_only=False),
     clients={},
     variable_prefixes=("SIGNALPLUS_",),
     demo_switches={},
     example_request="POST /private/get_positions",
+    signature=SignatureOptions(
+        required={
+            "timestamp": "Signalplus-API-Timestamp as sent",
+            "nonce": "Signalplus-API-Nonce as sent",
+            "signature": "Signalplus-API-Signature as sent",
+            "secret": "the secret of the key",
+        },
+        arguments=("timestamp", "nonce", "signature", "secret"),
+    ),
+    checked=CheckedVariables(
+        rest_urls={"SIGNALPLUS_API_URL": "/signalplus/api"},
+        stream_urls={"SIGNALPLUS_WS_URL": "/signalplus/ws/api"},
+    ),
     credential_headers=("signalplus-api-timestamp", "signalplus-api-nonce", "signalplus-api-signature"),
 )
