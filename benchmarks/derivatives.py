@@ -12,9 +12,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from benchmarks.world import ACCOUNT, SECOND, START_S, SUBACCOUNT_REF, Timed
-from mockexchange.core.commands import Command, ListContract, OpenHolding, SetIndex
-from mockexchange.core.derivatives.contracts import Greeks, Terms
-from mockexchange.core.derivatives.vocabulary import ContractKind, Form, OptionType, Period
+from mockexchange.core.commands import Command, ListDerivative, OpenHolding, SetIndex
+from mockexchange.core.derivatives.derivative import Greeks, Terms
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Form, OptionType, Period
 
 KEY_ID = "bench"
 SECRET = "YmVuY2htYXJrLXNlY3JldC0wMTIzNDU2Nzg5"
@@ -50,19 +50,19 @@ def _position(number: int, expires_at: int) -> Iterator[Command]:
     kind = number % KINDS
     sign = -1 if number % 3 == 0 else 1
     if kind < KINDS // 2:
-        terms = _terms(f"BTC-{number}", ContractKind.FUTURE, None if kind else expires_at, **DOLLARS)
-        yield ListContract(terms=terms, mark=Decimal("113882.95") + number, settlement=Decimal("115600.09"))
+        terms = _terms(f"BTC-{number}", DerivativeKind.FUTURE, None if kind else expires_at, **DOLLARS)
+        yield ListDerivative(terms=terms, mark=Decimal("113882.95") + number, settlement=Decimal("115600.09"))
         size, average = Decimal(10 * (number + 1)), Decimal("110957.5")
     else:
         words = {"strike": Decimal(100_000 + 500 * number), "option_type": list(OptionType)[kind % 2]}
-        terms = _terms(f"BTC-{number}-OPTION", ContractKind.OPTION, expires_at, **words, **COINS)
+        terms = _terms(f"BTC-{number}-OPTION", DerivativeKind.OPTION, expires_at, **words, **COINS)
         greeks = Greeks(delta=Decimal("0.4321"), gamma=Decimal("0.00001"), vega=Decimal("55.1"), theta=Decimal("-31.7"))
-        yield ListContract(terms=terms, mark=Decimal("0.0105"), settlement=Decimal("0.0125"), greeks=greeks)
+        yield ListDerivative(terms=terms, mark=Decimal("0.0105"), settlement=Decimal("0.0125"), greeks=greeks)
         size, average = Decimal(number + 1) / 10, Decimal("0.0137")
-    yield OpenHolding(subaccount_ref=SUBACCOUNT_REF, contract=terms.name, size=sign * size, average_price=average)
+    yield OpenHolding(subaccount_ref=SUBACCOUNT_REF, derivative=terms.name, size=sign * size, average_price=average)
 
 
-def _terms(name: str, kind: ContractKind, expires_at: int | None, **more: Any) -> Terms:
+def _terms(name: str, kind: DerivativeKind, expires_at: int | None, **more: Any) -> Terms:
     return Terms(
         name=name,
         kind=kind,

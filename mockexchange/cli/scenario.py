@@ -83,7 +83,7 @@ def check(file: str) -> None:
         raise Failure(f"{place}{refused.name} is refused when the script begins: {reason}")
     state = sandbox.exchange.state
     further = (
-        (len(state.derivatives.contracts), "instrument"),
+        (len(state.derivatives.listed), "instrument"),
         (len(plan.script), "script step"),
         (len(plan.faults), "fault rule"),
     )

@@ -114,8 +114,8 @@ def require_script(values: dict[str, Any]) -> None:
     require_accounts(values["script"], {*values["accounts"], *opened})
     markets = {step.command.market for step in steps if isinstance(step.command, commands.ListMarket)}
     script_names.require_known(values["script"], "market", {*values["markets"], *markets})
-    contracts = {step.command.terms.name for step in steps if isinstance(step.command, commands.ListContract)}
-    script_names.require_known(values["script"], "instrument", {*values["instruments"], *contracts})
+    derivatives = {step.command.terms.name for step in steps if isinstance(step.command, commands.ListDerivative)}
+    script_names.require_known(values["script"], "instrument", {*values["instruments"], *derivatives})
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ SERIES = Record({key: field for key, (_, field) in markets.SERIES.items()}, wher
 EVENT = Record({key: field for key, (_, field) in markets.EVENT.items()}, where=True)
 BOOK = Record({key: field for key, (_, field) in markets.BOOK.items()}, where=True)
 MARKET = Record({**{key: field for key, (_, field) in markets.MARKET.items()}, "book": may(BOOK)}, where=True)
-INSTRUMENT = Record({key: field for key, (_, field) in derivatives.CONTRACT.items()}, where=True)
+INSTRUMENT = Record({key: field for key, (_, field) in derivatives.DERIVATIVE.items()}, where=True)
 AUTH = Record(
     {
         "mode": may(words("on", "off")),

@@ -48,14 +48,14 @@ COMMANDS: dict[str, type[Command]] = {
     "complete_transfer": commands.CompleteTransfer,
     "allocate_balance": commands.AllocateBalance,
     "set_netting": commands.SetNetting,
-    "list_contract": commands.ListContract,
+    "list_contract": commands.ListDerivative,
     "set_index": commands.SetIndex,
-    "mark_contract": commands.MarkContract,
-    "trade_contract": commands.TradeContract,
+    "mark_contract": commands.MarkDerivative,
+    "trade_contract": commands.TradeDerivative,
     "open_holding": commands.OpenHolding,
     "settle_session": commands.SettleSession,
     "pay_funding": commands.PayFunding,
-    "deliver_contract": commands.DeliverContract,
+    "deliver_contract": commands.DeliverDerivative,
     "credit_currency": commands.CreditCurrency,
 }
 NAMES: dict[type[Command], str] = {kind: name for name, kind in COMMANDS.items()}

@@ -6,23 +6,23 @@ from typing import Any
 from mockexchange.core.commands import (
     Command,
     CreditCurrency,
-    DeliverContract,
-    ListContract,
-    MarkContract,
+    DeliverDerivative,
+    ListDerivative,
+    MarkDerivative,
     OpenAccount,
     OpenHolding,
     OpenSubaccount,
     PayFunding,
     SetIndex,
     SettleSession,
-    TradeContract,
+    TradeDerivative,
 )
-from mockexchange.core.derivatives.contracts import Terms
+from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.holdings import Cash
 from mockexchange.core.derivatives.queries import position_of, positions_of
-from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.derivatives.views import PositionView
-from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, Period
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.instants import parse_instant
@@ -43,7 +43,7 @@ SPREAD, STRADDLE = "BTC-FS-17OCT25_PERP", "BTC-STRG-17OCT25"
 def terms(name: str, **changes: Any) -> Terms:
     """An inverse future of BTC, but for the changes; what has an expiry has that of the week."""
     plain: dict[str, Any] = {
-        "kind": ContractKind.FUTURE,
+        "kind": DerivativeKind.FUTURE,
         "form": Form.INVERSE,
         "base": "BTC",
         "quote": "USD",
@@ -64,29 +64,29 @@ def terms(name: str, **changes: Any) -> Terms:
 COINS = {"contract_size": Decimal("0.1"), "amount_min": Decimal("0.1"), "maker_fee": Decimal("0.0003")}
 COINS["taker_fee"] = Decimal("0.0003")
 USDC: dict[str, Any] = {"form": Form.LINEAR, "quote": "USDC", "index": "btc_usdc"}
-OPTION: dict[str, Any] = {"kind": ContractKind.OPTION, **COINS}
+OPTION: dict[str, Any] = {"kind": DerivativeKind.OPTION, **COINS}
 CONTRACTS = [
-    ListContract(terms=terms(FUTURE), mark=Decimal("113882.95"), settlement=Decimal("115600.09")),
-    ListContract(terms=terms(PERPETUAL, period=Period.PERPETUAL), mark=Decimal(113_900)),
-    ListContract(terms=terms(LINEAR, period=Period.PERPETUAL, **COINS, **USDC), mark=Decimal(113_910)),
-    ListContract(terms=terms(LINEAR_FUTURE, **COINS, **USDC), mark=Decimal(114_000)),
-    ListContract(
+    ListDerivative(terms=terms(FUTURE), mark=Decimal("113882.95"), settlement=Decimal("115600.09")),
+    ListDerivative(terms=terms(PERPETUAL, period=Period.PERPETUAL), mark=Decimal(113_900)),
+    ListDerivative(terms=terms(LINEAR, period=Period.PERPETUAL, **COINS, **USDC), mark=Decimal(113_910)),
+    ListDerivative(terms=terms(LINEAR_FUTURE, **COINS, **USDC), mark=Decimal(114_000)),
+    ListDerivative(
         terms=terms(PUT, strike=Decimal(110_000), option_type=OptionType.PUT, **OPTION),
         mark=Decimal("0.0105"),
         settlement=Decimal("0.0125"),
     ),
-    ListContract(
+    ListDerivative(
         terms=terms(CALL, strike=Decimal(120_000), option_type=OptionType.CALL, **OPTION), mark=Decimal("0.002")
     ),
-    ListContract(
+    ListDerivative(
         terms=terms(LINEAR_CALL, strike=Decimal(120_000), option_type=OptionType.CALL, **OPTION, **USDC),
         mark=Decimal(230),
     ),
-    ListContract(
-        terms=terms(SPREAD, kind=ContractKind.FUTURE_COMBO, legs=((FUTURE, 1), (PERPETUAL, -1))), mark=Decimal(-17)
+    ListDerivative(
+        terms=terms(SPREAD, kind=DerivativeKind.FUTURE_COMBO, legs=((FUTURE, 1), (PERPETUAL, -1))), mark=Decimal(-17)
     ),
-    ListContract(
-        terms=terms(STRADDLE, **OPTION | {"kind": ContractKind.OPTION_COMBO}, legs=((PUT, 1), (CALL, 2))),
+    ListDerivative(
+        terms=terms(STRADDLE, **OPTION | {"kind": DerivativeKind.OPTION_COMBO}, legs=((PUT, 1), (CALL, 2))),
         mark=Decimal("0.0145"),
     ),
 ]
@@ -114,41 +114,41 @@ class DerivativesWorld:
         return outcome
 
     def trade(
-        self, text: str, contract: str = FUTURE, subaccount_ref: SubaccountRef = DORA, **extra: Any
+        self, text: str, derivative: str = FUTURE, subaccount_ref: SubaccountRef = DORA, **extra: Any
     ) -> list[Event]:
-        return self.do(trade(text, contract, subaccount_ref, **extra))
+        return self.do(trade(text, derivative, subaccount_ref, **extra))
 
-    def mark(self, price: str, contract: str = FUTURE, **extra: Any) -> list[Event]:
-        return self.do(MarkContract(contract=contract, price=Decimal(price), **extra))
+    def mark(self, price: str, derivative: str = FUTURE, **extra: Any) -> list[Event]:
+        return self.do(MarkDerivative(derivative=derivative, price=Decimal(price), **extra))
 
     def settle(self, **prices: str) -> list[Event]:
         return self.do(SettleSession(prices=tuple((name, Decimal(price)) for name, price in prices.items())))
 
-    def fund(self, rate: str, contract: str = PERPETUAL, interest_value: str | None = None) -> list[Event]:
+    def fund(self, rate: str, derivative: str = PERPETUAL, interest_value: str | None = None) -> list[Event]:
         value = None if interest_value is None else Decimal(interest_value)
-        return self.do(PayFunding(contract=contract, rate=Decimal(rate), interest_value=value))
+        return self.do(PayFunding(derivative=derivative, rate=Decimal(rate), interest_value=value))
 
-    def deliver(self, contract: str = FUTURE, price: str | None = None) -> list[Event]:
-        return self.do(DeliverContract(contract=contract, price=None if price is None else Decimal(price)))
+    def deliver(self, derivative: str = FUTURE, price: str | None = None) -> list[Event]:
+        return self.do(DeliverDerivative(derivative=derivative, price=None if price is None else Decimal(price)))
 
     def credit(self, amount: str, currency: str = "BTC", subaccount_ref: SubaccountRef = DORA) -> list[Event]:
         return self.do(CreditCurrency(subaccount_ref=subaccount_ref, currency=currency, amount=Decimal(amount)))
 
     def hold(
-        self, size: str, average: str, contract: str = FUTURE, subaccount_ref: SubaccountRef = DORA, **extra: Any
+        self, size: str, average: str, derivative: str = FUTURE, subaccount_ref: SubaccountRef = DORA, **extra: Any
     ) -> list[Event]:
         return self.do(
             OpenHolding(
                 subaccount_ref=subaccount_ref,
-                contract=contract,
+                derivative=derivative,
                 size=Decimal(size),
                 average_price=Decimal(average),
                 **extra,
             )
         )
 
-    def view(self, contract: str = FUTURE, subaccount_ref: SubaccountRef = DORA) -> PositionView:
-        return position_of(self.exchange.state, subaccount_ref, contract)
+    def view(self, derivative: str = FUTURE, subaccount_ref: SubaccountRef = DORA) -> PositionView:
+        return position_of(self.exchange.state, subaccount_ref, derivative)
 
     def cash(self, currency: str = "BTC", subaccount_ref: SubaccountRef = DORA) -> Cash:
         return self.exchange.state.derivatives.cash[subaccount_ref][currency]
@@ -161,12 +161,12 @@ class DerivativesWorld:
         return outcome
 
 
-def trade(text: str, contract: str = FUTURE, subaccount_ref: SubaccountRef = DORA, **extra: Any) -> TradeContract:
+def trade(text: str, derivative: str = FUTURE, subaccount_ref: SubaccountRef = DORA, **extra: Any) -> TradeDerivative:
     """Read "buy 100 @ 113000"; there is no fee unless one is asked for."""
     direction, amount, _, price = text.split()
-    return TradeContract(
+    return TradeDerivative(
         subaccount_ref=subaccount_ref,
-        contract=contract,
+        derivative=derivative,
         direction=Direction(direction),
         amount=Decimal(amount),
         price=Decimal(price),
@@ -187,10 +187,10 @@ def kinds(events: list[Event]) -> list[type]:
     return [type(event) for event in events]
 
 
-def rows(world: DerivativesWorld, subaccount_ref: SubaccountRef = DORA) -> list[ContractTrade]:
+def rows(world: DerivativesWorld, subaccount_ref: SubaccountRef = DORA) -> list[DerivativeTrade]:
     """A book's trades, newest first."""
     return world.exchange.state.derivatives.trades.find(100, [("subaccount_ref", subaccount_ref)]).rows
 
 
 def names(world: DerivativesWorld, with_flat: bool = False, subaccount_ref: SubaccountRef = DORA) -> list[str]:
-    return [view.contract.name for view in positions_of(world.exchange.state, subaccount_ref, with_flat)]
+    return [view.derivative.name for view in positions_of(world.exchange.state, subaccount_ref, with_flat)]

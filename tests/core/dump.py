@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
 
-from mockexchange.core.derivatives.contracts import Greeks, MarginTerms
+from mockexchange.core.derivatives.derivative import Greeks, MarginTerms
 from mockexchange.core.model.state import State
 
 PLAIN = (str, int, Decimal, type(None), Enum)

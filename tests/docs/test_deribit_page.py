@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mockexchange.core.commands import TradeContract
+from mockexchange.core.commands import TradeDerivative
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.refusals import Refusal
@@ -41,9 +41,9 @@ accounts: {dora: {venue: deribit, cash: {BTC: 1.5}, keys: {main: {key_id: 6-T_5m
 indexes: {btc_usd: 113900}
 instruments: {BTC-PERPETUAL: {kind: future, base: BTC, period: perpetual, mark: 113950}}
 """
-TRADE = TradeContract(
+TRADE = TradeDerivative(
     subaccount_ref=SubaccountRef("dora", "0"),
-    contract="BTC-PERPETUAL",
+    derivative="BTC-PERPETUAL",
     direction=Direction.BUY,
     amount=Decimal(100),
     price=Decimal(114_000),

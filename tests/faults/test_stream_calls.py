@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.core.commands import MarkContract, TradeContract
+from mockexchange.core.commands import MarkDerivative, TradeDerivative
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.faults.frames import HELD_BACK_MAX
@@ -21,9 +21,9 @@ from tests.helpers.stream_reader import Reader
 SECOND = 1_000_000
 POSITIONS = "private/get_positions"
 CHANGES = "user.changes.any.any.raw"
-BUY = TradeContract(
+BUY = TradeDerivative(
     subaccount_ref=SubaccountRef("dora"),
-    contract="BTC-PERPETUAL",
+    derivative="BTC-PERPETUAL",
     direction=Direction.BUY,
     amount=Decimal(10),
     price=Decimal(113_000),
@@ -232,7 +232,7 @@ def test_where_nothing_is_installed_nothing_looks() -> None:
 def test_a_stale_answer_is_of_before() -> None:
     sandbox, socket = faulty(f"match: {{operation: {POSITIONS}}}, then: {{stale: 5s}}")
     before = marks(positions(socket))
-    do(sandbox, MarkContract(contract="BTC-PERPETUAL", price=Decimal(1)))
+    do(sandbox, MarkDerivative(derivative="BTC-PERPETUAL", price=Decimal(1)))
     assert marks(positions(socket)) == before
     run(sandbox.advance(6 * SECOND))
     assert marks(positions(socket)) == [1]
@@ -241,7 +241,7 @@ def test_a_stale_answer_is_of_before() -> None:
 def test_a_stale_answer_at_signalplus() -> None:
     sandbox, socket = at_signalplus("then: {stale: 5s}")
     [before] = positions(socket)
-    do(sandbox, MarkContract(contract="BTC-17OCT25", price=Decimal(1)))
+    do(sandbox, MarkDerivative(derivative="BTC-17OCT25", price=Decimal(1)))
     assert positions(socket)[0]["result"] == before["result"]
     run(sandbox.advance(6 * SECOND))
     assert positions(socket)[-1]["result"] != before["result"]
@@ -333,9 +333,9 @@ def test_an_answer_is_late_and_others_overtake_it() -> None:
 
 def test_it_is_as_it_was_when_the_call_came() -> None:
     sandbox, socket = faulty("then: {delay: 2s}")
-    do(sandbox, MarkContract(contract="BTC-PERPETUAL", price=Decimal(7)))
+    do(sandbox, MarkDerivative(derivative="BTC-PERPETUAL", price=Decimal(7)))
     positions(socket)
-    do(sandbox, MarkContract(contract="BTC-PERPETUAL", price=Decimal(8)))
+    do(sandbox, MarkDerivative(derivative="BTC-PERPETUAL", price=Decimal(8)))
     socket.ring()
     assert marks(socket.told[-1:]) == [7]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockexchange.core.commands import MarkContract, TradeContract
+from mockexchange.core.commands import MarkDerivative, TradeDerivative
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.faults.preset_rules import load_preset
@@ -28,9 +28,9 @@ from tests.helpers.sandboxes import WALL, do, make, run, signed
 
 SECOND = 1_000_000
 CHANGES = "user.changes.any.any.raw"
-BUY = TradeContract(
+BUY = TradeDerivative(
     subaccount_ref=SubaccountRef("dora"),
-    contract="BTC-PERPETUAL",
+    derivative="BTC-PERPETUAL",
     direction=Direction.BUY,
     amount=Decimal(10),
     price=Decimal(113_000),
@@ -137,7 +137,7 @@ def test_where_there_is_nothing_to_edit_that_is_found(effect: str) -> None:
 def test_a_stale_answer_is_of_before_and_whoever_asks_is_checked_now() -> None:
     sandbox = faulty("then: {stale: 5s}")
     [before] = result(sandbox, of_deribit(sandbox))
-    do(sandbox, MarkContract(contract="BTC-PERPETUAL", price=Decimal(1)))
+    do(sandbox, MarkDerivative(derivative="BTC-PERPETUAL", price=Decimal(1)))
     assert result(sandbox, of_deribit(sandbox)) == [before]
     assert ask(sandbox, of_deribit(sandbox, at=WALL - 3_600 * SECOND)).status == 400
     run(sandbox.advance(6 * SECOND))
@@ -187,8 +187,8 @@ def test_frames_are_lost_and_sent_twice_by_the_channel_that_scenarios_know(opene
     for _ in range(2):
         do(
             sandbox,
-            TradeContract(
-                **{name: getattr(BUY, name) for name in ("contract", "direction", "amount", "price")},
+            TradeDerivative(
+                **{name: getattr(BUY, name) for name in ("derivative", "direction", "amount", "price")},
                 subaccount_ref=SubaccountRef(account),
             ),
         )

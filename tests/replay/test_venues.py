@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mockexchange.core.commands import MarkContract, SettleSession, TradeContract
+from mockexchange.core.commands import MarkDerivative, SettleSession, TradeDerivative
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.replay import Replay, Verdict, compare, read_journal
@@ -37,10 +37,10 @@ class Host:
         return self.now
 
 
-def buy(account: str, amount: int = 10) -> TradeContract:
-    return TradeContract(
+def buy(account: str, amount: int = 10) -> TradeDerivative:
+    return TradeDerivative(
         subaccount_ref=SubaccountRef(account),
-        contract="BTC-PERPETUAL",
+        derivative="BTC-PERPETUAL",
         direction=Direction.BUY,
         amount=Decimal(amount),
         price=Decimal(113_000),
@@ -73,7 +73,7 @@ def story(text: str = WORLD) -> tuple[Sandbox, Host]:
     do(sandbox, buy("gina"))
     host.now += 10 * SECOND
     dora.ring()
-    do(sandbox, MarkContract(contract="BTC-PERPETUAL", price=Decimal(114_000)))
+    do(sandbox, MarkDerivative(derivative="BTC-PERPETUAL", price=Decimal(114_000)))
     ask(sandbox, Request("GET", "/api/v2/private/get_positions"))
     ask(sandbox, Request("POST", "/signalplus/api", "", (), b"no JSON"))
     dora.say("public/test")
@@ -183,7 +183,7 @@ class Day:
         do(self.sandbox, buy("gina", 30))
 
     def mark(self) -> None:
-        do(self.sandbox, MarkContract(contract="BTC-PERPETUAL", price=Decimal(100_000 + len(self.sandbox.log))))
+        do(self.sandbox, MarkDerivative(derivative="BTC-PERPETUAL", price=Decimal(100_000 + len(self.sandbox.log))))
 
     def pass_night(self) -> None:
         run(self.sandbox.advance(12 * 3_600 * SECOND))

@@ -6,14 +6,14 @@ from msgspec.structs import replace
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.derivatives.contracts import Greeks, MarginTerms, Terms
-from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
+from mockexchange.core.derivatives.derivative import Greeks, MarginTerms, Terms
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, Period
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.vocabulary import SubaccountRef
 
 DATED = Terms(
     name="BTC-17OCT25",
-    kind=ContractKind.FUTURE,
+    kind=DerivativeKind.FUTURE,
     form=Form.INVERSE,
     base="BTC",
     quote="USD",
@@ -43,7 +43,7 @@ LINEAR = replace(
 OPTION = replace(
     DATED,
     name="O",
-    kind=ContractKind.OPTION,
+    kind=DerivativeKind.OPTION,
     strike=Decimal(28000),
     option_type=OptionType.PUT,
     expires_at=parse_instant("2021-06-25"),
@@ -56,7 +56,7 @@ OPTION = replace(
 COMBO = replace(
     DATED,
     name="C",
-    kind=ContractKind.FUTURE_COMBO,
+    kind=DerivativeKind.FUTURE_COMBO,
     base="ETH",
     index="eth_usd",
     expires_at=parse_instant("2025-10-17"),
@@ -97,22 +97,22 @@ DERIVATIVES: list[tuple[str, Command]] = [
     ("index: {index: btc_usd, price: 113853.63}", commands.SetIndex(index="btc_usd", price=Decimal("113853.63"))),
     (
         DATED_TEXT,
-        commands.ListContract(terms=DATED, mark=Decimal("113882.95"), settlement=Decimal("115600.09")),
+        commands.ListDerivative(terms=DATED, mark=Decimal("113882.95"), settlement=Decimal("115600.09")),
     ),
-    (LINEAR_TEXT, commands.ListContract(terms=LINEAR, mark=Decimal(5))),
-    (OPTION_TEXT, commands.ListContract(terms=OPTION, mark=Decimal("0.14"), iv=Decimal("65.2"), greeks=GREEKS)),
-    (COMBO_TEXT, commands.ListContract(terms=COMBO, mark=Decimal(17))),
+    (LINEAR_TEXT, commands.ListDerivative(terms=LINEAR, mark=Decimal(5))),
+    (OPTION_TEXT, commands.ListDerivative(terms=OPTION, mark=Decimal("0.14"), iv=Decimal("65.2"), greeks=GREEKS)),
+    (COMBO_TEXT, commands.ListDerivative(terms=COMBO, mark=Decimal(17))),
     (
         "mark: {instrument: O, price: 0.15, iv: 70, greeks: {gamma: 0.00001}}",
-        commands.MarkContract(
-            contract="O", price=Decimal("0.15"), iv=Decimal(70), greeks=Greeks(gamma=Decimal("0.00001"))
+        commands.MarkDerivative(
+            derivative="O", price=Decimal("0.15"), iv=Decimal(70), greeks=Greeks(gamma=Decimal("0.00001"))
         ),
     ),
     (
         TRADE_TEXT,
-        commands.TradeContract(
+        commands.TradeDerivative(
             subaccount_ref=SubaccountRef("dora", "3"),
-            contract="O",
+            derivative="O",
             direction=Direction.SELL,
             amount=Decimal("1.5"),
             price=Decimal("0.1"),
@@ -128,7 +128,7 @@ DERIVATIVES: list[tuple[str, Command]] = [
         HOLD_TEXT,
         commands.OpenHolding(
             subaccount_ref=SubaccountRef("dora"),
-            contract="F",
+            derivative="F",
             size=Decimal(-110970),
             average_price=Decimal("110957.5"),
             reference=Decimal(1),
@@ -154,9 +154,9 @@ DERIVATIVES: list[tuple[str, Command]] = [
     ),
     (
         "funding: {instrument: P, rate: -0.0001, interest: 0.5}",
-        commands.PayFunding(contract="P", rate=Decimal("-0.0001"), interest_value=Decimal("0.5")),
+        commands.PayFunding(derivative="P", rate=Decimal("-0.0001"), interest_value=Decimal("0.5")),
     ),
-    ("deliver: {instrument: F, price: 0.1}", commands.DeliverContract(contract="F", price=Decimal("0.1"))),
+    ("deliver: {instrument: F, price: 0.1}", commands.DeliverDerivative(derivative="F", price=Decimal("0.1"))),
     (
         "credit: {account: dora, currency: BTC, amount: -0.000000000000000001}",
         commands.CreditCurrency(subaccount_ref=SubaccountRef("dora"), currency="BTC", amount=Decimal("-1e-18")),

@@ -7,10 +7,10 @@ from fractions import Fraction
 
 import pytest
 
-from mockexchange.core.commands import CreditCurrency, ListContract, SetIndex
+from mockexchange.core.commands import CreditCurrency, ListDerivative, SetIndex
 from mockexchange.core.derivatives.queries import position_of, positions_of, summary_of
 from mockexchange.core.derivatives.views import PositionView
-from mockexchange.core.derivatives.vocabulary import COMBOS, ContractKind, Form
+from mockexchange.core.derivatives.vocabulary import COMBOS, DerivativeKind, Form
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.invariants import violations
 from mockexchange.core.model.state import State
@@ -27,12 +27,12 @@ PAGE = str(ROOT / "fixtures" / "scenarios" / "source-doc-004.yaml")
 NAMES = ["deribit", "signalplus", PAGE]
 FUTURE, PERPETUAL, PUT, CALL = "BTC-29JUN35", "BTC-PERPETUAL", "BTC-29JUN35-110000-P", "BTC-29JUN35-120000-C"
 KINDS = {
-    (ContractKind.FUTURE, Form.INVERSE, False),
-    (ContractKind.FUTURE, Form.INVERSE, True),
-    (ContractKind.FUTURE, Form.LINEAR, False),
-    (ContractKind.FUTURE, Form.LINEAR, True),
-    (ContractKind.OPTION, Form.INVERSE, False),
-    (ContractKind.OPTION, Form.LINEAR, False),
+    (DerivativeKind.FUTURE, Form.INVERSE, False),
+    (DerivativeKind.FUTURE, Form.INVERSE, True),
+    (DerivativeKind.FUTURE, Form.LINEAR, False),
+    (DerivativeKind.FUTURE, Form.LINEAR, True),
+    (DerivativeKind.OPTION, Form.INVERSE, False),
+    (DerivativeKind.OPTION, Form.LINEAR, False),
 }
 """Kind, form, and whether it is perpetual."""
 NINE = Decimal("1e-9")
@@ -57,19 +57,19 @@ def state(scenario: str) -> State:
 def held(state: State, account: str, subaccount: str = "0") -> dict[str, PositionView]:
     """What an account holds by contract, what is flat included."""
     return {
-        view.contract.name: view for view in positions_of(state, SubaccountRef(account, subaccount), with_flat=True)
+        view.derivative.name: view for view in positions_of(state, SubaccountRef(account, subaccount), with_flat=True)
     }
 
 
-def kind(view: PositionView) -> tuple[ContractKind, Form, bool]:
-    terms = view.contract.terms
+def kind(view: PositionView) -> tuple[DerivativeKind, Form, bool]:
+    terms = view.derivative.terms
     return terms.kind, terms.form, terms.is_perpetual
 
 
 def counted(plan: Plan) -> Naive:
     """Everything that the scenario says, counted naively."""
     commands = [timed.command for timed in [*plan.setup, *plan.steps]]
-    listed = [command for command in commands if isinstance(command, ListContract)]
+    listed = [command for command in commands if isinstance(command, ListDerivative)]
     naive = Naive(
         {one.terms.name: one.terms for one in listed},
         {one.terms.name: Fraction(one.mark) for one in listed},
@@ -92,13 +92,13 @@ def test_every_number_is_that_of_a_naive_count(name: str) -> None:
     naive = counted(plan)
     assert violations(state) == []
     assert set(naive.lots) == {
-        (subaccount_ref, contract)
-        for subaccount_ref, contracts in state.derivatives.holdings.items()
-        for contract in contracts
+        (subaccount_ref, derivative)
+        for subaccount_ref, derivatives in state.derivatives.holdings.items()
+        for derivative in derivatives
     }
-    for subaccount_ref, contract in naive.lots:
-        view = position_of(state, subaccount_ref, contract)
-        key = (subaccount_ref, contract)
+    for subaccount_ref, derivative in naive.lots:
+        view = position_of(state, subaccount_ref, derivative)
+        key = (subaccount_ref, derivative)
         assert close(view.total, naive.total(key)), key
         assert close(view.floating, naive.floating(key)), key
         assert close(view.printed_total, naive.total(key), NINE), key
@@ -113,13 +113,15 @@ def test_there_is_every_kind_of_position_long_short_and_flat(scenario: str, stat
     assert {kind(view) for view in held(state, LONG[scenario]).values() if view.size > 0} == KINDS
     assert {kind(view) for view in held(state, "shorts").values() if view.size < 0} == KINDS
     flats = [view for view in held(state, "flats").values() if not view.size]
-    assert {view.contract.terms.kind for view in flats} == {ContractKind.FUTURE, ContractKind.OPTION}
-    assert {view.contract.terms.form for view in flats} == set(Form)
-    assert {view.contract.terms.kind for view in held(state, "legs").values()}.isdisjoint(COMBOS)
+    assert {view.derivative.terms.kind for view in flats} == {DerivativeKind.FUTURE, DerivativeKind.OPTION}
+    assert {view.derivative.terms.form for view in flats} == set(Form)
+    assert {view.derivative.terms.kind for view in held(state, "legs").values()}.isdisjoint(COMBOS)
 
 
 def test_contracts_trade_for_years(state: State) -> None:
-    ends = [contract.terms.expires_at for contract in state.derivatives.contracts.values() if contract.terms.expires_at]
+    ends = [
+        derivative.terms.expires_at for derivative in state.derivatives.listed.values() if derivative.terms.expires_at
+    ]
     assert min(ends) >= parse_instant("2035-01-01")
 
 
@@ -152,11 +154,11 @@ TRAPS: list[tuple[str, str, Callable[[PositionView], bool]]] = [
 ]
 
 
-@pytest.mark.parametrize(("account", "contract", "shows"), TRAPS, ids=[f"{row[0]} {row[1]}" for row in TRAPS])
+@pytest.mark.parametrize(("account", "derivative", "shows"), TRAPS, ids=[f"{row[0]} {row[1]}" for row in TRAPS])
 def test_an_account_is_the_trap_it_says(
-    state: State, account: str, contract: str, shows: Callable[[PositionView], bool]
+    state: State, account: str, derivative: str, shows: Callable[[PositionView], bool]
 ) -> None:
-    assert shows(held(state, account)[contract])
+    assert shows(held(state, account)[derivative])
 
 
 @pytest.mark.parametrize(("name", "account"), [("signalplus", "page"), ("deribit", "carried"), (PAGE, "gina")])
@@ -170,8 +172,8 @@ def test_the_position_of_the_page_floats_below_zero_and_is_above_it(name: str, a
 def test_what_dora_wins_the_shorts_lose() -> None:
     """Of what they traded with each other; the fees apart."""
     state = opened("deribit").exchange.state
-    for contract, view in held(state, "dora").items():
-        assert view.total == held(state, "shorts")[contract].total.copy_negate()
+    for derivative, view in held(state, "dora").items():
+        assert view.total == held(state, "shorts")[derivative].total.copy_negate()
 
 
 def test_an_account_can_owe_more_than_it_has_and_another_has_nothing() -> None:

@@ -7,7 +7,7 @@ from msgspec.structs import fields
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.derivatives.contracts import Terms
+from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.scenario.steps import STEPS
 from mockexchange.scenario.steps.step_type import StepKind
 from tests.scenario.derivative_cases import DERIVATIVES
@@ -34,6 +34,6 @@ def test_a_step_reaches_every_field_of_its_command_but_one() -> None:
 def fields_of(kind: StepKind) -> Iterator[str]:
     """The fields of its command, those of the command's part (its details, its terms) in the part's place."""
     command: Any = kind.command
-    part, details = ("terms", Terms) if command is commands.ListContract else ("details", kind.details)
+    part, details = ("terms", Terms) if command is commands.ListDerivative else ("details", kind.details)
     yield from (field.name for field in fields(command) if field.name != part)
     yield from (f"{part}.{field.name}" for field in fields(cast(Any, details))) if details else ()

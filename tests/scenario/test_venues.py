@@ -42,7 +42,7 @@ def test_the_default_venue_may_be_named() -> None:
 def test_indexes_and_instruments_come_first() -> None:
     plan = load(GINA + LISTED)
     kinds = [type(timed.command) for timed in plan.setup]
-    assert kinds == [commands.SetIndex, commands.ListContract, commands.OpenAccount]
+    assert kinds == [commands.SetIndex, commands.ListDerivative, commands.OpenAccount]
 
 
 def test_the_keys_of_a_venue_have_its_scopes_and_secrets() -> None:
@@ -251,5 +251,5 @@ USUAL: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("given", "terms"), USUAL)
 def test_what_is_not_said_of_an_instrument_is_usual(given: str, terms: dict[str, Any]) -> None:
     [timed] = load(f"instruments:\n  F: {{kind: future, {given}, mark: 1}}\n").setup
-    assert isinstance(timed.command, commands.ListContract)
+    assert isinstance(timed.command, commands.ListDerivative)
     assert {name: getattr(timed.command.terms, name) for name in terms} == terms

@@ -12,8 +12,8 @@ from msgspec.structs import fields, replace
 
 from mockexchange.core import commands
 from mockexchange.core.commands import Command
-from mockexchange.core.derivatives.contracts import Greeks, MarginTerms, Terms
-from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
+from mockexchange.core.derivatives.derivative import Greeks, MarginTerms, Terms
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, Period
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.model.descriptions import EventDetails, MarketDetails, SeriesDetails
 from mockexchange.core.vocabulary import (
@@ -63,7 +63,7 @@ EITHER = ("public_key", "secret")
 SCOPED: dict[str, Any] = {"scopes": ("read", "write::trade"), "subaccount": "3", "api_date": "2026-06"}
 TERMS = Terms(
     name="BTC-25JUN21-28000-P",
-    kind=ContractKind.OPTION,
+    kind=DerivativeKind.OPTION,
     form=Form.INVERSE,
     base="BTC",
     quote="USD",
@@ -213,21 +213,23 @@ EXAMPLES: list[Command] = [
     commands.CompleteTransfer(transfer="s"),
     commands.AllocateBalance(account="alice", allocations=((0, 60), (1, 40)), reservation=Reservation.SUM),
     commands.SetNetting(subaccount_ref=ALICE, enabled=True),
-    commands.ListContract(
+    commands.ListDerivative(
         terms=TERMS, mark=Decimal("0.1401105"), settlement=Decimal("0.13975074"), greeks=GREEKS, iv=Decimal("65.2")
     ),
-    commands.ListContract(
-        terms=replace(TERMS, kind=ContractKind.OPTION_COMBO, legs=(("A", 1), ("B", -2)), strike=None, option_type=None),
+    commands.ListDerivative(
+        terms=replace(
+            TERMS, kind=DerivativeKind.OPTION_COMBO, legs=(("A", 1), ("B", -2)), strike=None, option_type=None
+        ),
         mark=Decimal("-0.00"),
         settlement=Decimal(-1),
         greeks=GREEKS,
         iv=Decimal(1),
     ),
     commands.SetIndex(index="btc_usd", price=Decimal("113853.63")),
-    commands.MarkContract(contract="F", price=Decimal("1E+5"), iv=Decimal("65.20"), greeks=GREEKS),
-    commands.TradeContract(
+    commands.MarkDerivative(derivative="F", price=Decimal("1E+5"), iv=Decimal("65.20"), greeks=GREEKS),
+    commands.TradeDerivative(
         subaccount_ref=ALICE,
-        contract="F",
+        derivative="F",
         direction=Direction.SELL,
         amount=Decimal("999999999999999999.999999999999999999"),
         price=Decimal("0.000000000000000001"),
@@ -240,7 +242,7 @@ EXAMPLES: list[Command] = [
     ),
     commands.OpenHolding(
         subaccount_ref=ALICE,
-        contract="F",
+        derivative="F",
         size=Decimal(-110970),
         average_price=Decimal("110957.5"),
         reference=Decimal("115600.0899"),
@@ -249,8 +251,8 @@ EXAMPLES: list[Command] = [
         realized_funding=Decimal("0.25"),
     ),
     commands.SettleSession(prices=(("F", Decimal("115600.09")), ("G", Decimal("-0.5")))),
-    commands.PayFunding(contract="P", rate=Decimal("-0.000125"), interest_value=Decimal("1.70")),
-    commands.DeliverContract(contract="F", price=Decimal(1)),
+    commands.PayFunding(derivative="P", rate=Decimal("-0.000125"), interest_value=Decimal("1.70")),
+    commands.DeliverDerivative(derivative="F", price=Decimal(1)),
     commands.CreditCurrency(subaccount_ref=ALICE, currency="BTC", amount=Decimal("-0.00000001")),
 ]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mockexchange.core.commands import Command, SetIndex
 from mockexchange.core.derivatives import queries
-from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.holdings import Holding
 from mockexchange.core.derivatives.valuation import view_of
 from mockexchange.core.derivatives.views import PositionView
@@ -105,7 +105,7 @@ VENUES = {
 
 def anew(world: DerivativesWorld, venue: Venue, asked: Asked, with_flat: bool) -> bytes:
     views = queries.positions_of(world.exchange.state, asked.subaccount_ref, with_flat)
-    terms = [(view, view.contract.terms) for view in views]
+    terms = [(view, view.derivative.terms) for view in views]
     shown = [
         view
         for view, its in terms
@@ -171,10 +171,10 @@ def test_only_what_changed_is_valued_again(name: str, monkeypatch: pytest.Monkey
     valued: list[str] = []
 
     def view_and_note(
-        subaccount_ref: SubaccountRef, contract: Contract, holding: Holding, index: Decimal
+        subaccount_ref: SubaccountRef, derivative: Derivative, holding: Holding, index: Decimal
     ) -> PositionView:
-        valued.append(contract.name)
-        return view_of(subaccount_ref, contract, holding, index)
+        valued.append(derivative.name)
+        return view_of(subaccount_ref, derivative, holding, index)
 
     monkeypatch.setattr(queries, "view_of", view_and_note)
 

@@ -109,7 +109,7 @@ def prices_do_not_add_up(planter: Planter) -> None:
 
 
 def queue_is_off_by_one(planter: Planter) -> None:
-    planter.function(order_books.contracts_ahead, lambda ahead: lambda state, order: ahead(state, order) + 100)
+    planter.function(order_books.count_ahead_centis, lambda ahead: lambda state, order: ahead(state, order) + 100)
 
 
 def filled_contracts_are_forgotten(planter: Planter) -> None:

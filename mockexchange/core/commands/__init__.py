@@ -17,14 +17,14 @@ from mockexchange.core.commands.cash import (
 )
 from mockexchange.core.commands.derivatives import (
     CreditCurrency,
-    DeliverContract,
-    ListContract,
-    MarkContract,
+    DeliverDerivative,
+    ListDerivative,
+    MarkDerivative,
     OpenHolding,
     PayFunding,
     SetIndex,
     SettleSession,
-    TradeContract,
+    TradeDerivative,
 )
 from mockexchange.core.commands.markets import (
     FEE_MULTIPLIER_UNIT,
@@ -96,14 +96,14 @@ Command = (
     | CompleteTransfer
     | AllocateBalance
     | SetNetting
-    | ListContract
+    | ListDerivative
     | SetIndex
-    | MarkContract
-    | TradeContract
+    | MarkDerivative
+    | TradeDerivative
     | OpenHolding
     | SettleSession
     | PayFunding
-    | DeliverContract
+    | DeliverDerivative
     | CreditCurrency
 )
 
@@ -120,7 +120,7 @@ __all__ = [
     "CompleteTransfer",
     "CreditCurrency",
     "DeleteGroup",
-    "DeliverContract",
+    "DeliverDerivative",
     "Deposit",
     "DescribeEvent",
     "DetermineMarket",
@@ -130,10 +130,10 @@ __all__ = [
     "FinalizeMarket",
     "FinalizePayment",
     "LimitGroup",
-    "ListContract",
+    "ListDerivative",
     "ListMarket",
     "ListSeries",
-    "MarkContract",
+    "MarkDerivative",
     "Note",
     "OpenAccount",
     "OpenGroup",
@@ -152,7 +152,7 @@ __all__ = [
     "SettleMarket",
     "SettleSession",
     "SwitchExchange",
-    "TradeContract",
+    "TradeDerivative",
     "Transfer",
     "TransferShard",
     "TriggerGroup",

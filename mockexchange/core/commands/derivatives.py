@@ -3,12 +3,12 @@
 from decimal import Decimal
 
 from mockexchange.core.commands.validation import CommandStruct, require, require_above_0, require_decimal
-from mockexchange.core.derivatives.contracts import NO_GREEKS, Greeks, Terms
-from mockexchange.core.derivatives.vocabulary import COMBOS, ContractKind, Direction
+from mockexchange.core.derivatives.derivative import NO_GREEKS, Greeks, Terms
+from mockexchange.core.derivatives.vocabulary import COMBOS, DerivativeKind, Direction
 from mockexchange.core.vocabulary import SubaccountRef
 
 
-class ListContract(CommandStruct, frozen=True, kw_only=True):
+class ListDerivative(CommandStruct, frozen=True, kw_only=True):
     """`settlement` is the price of the last settlement, 0 where there was none."""
 
     terms: Terms
@@ -35,10 +35,10 @@ class SetIndex(CommandStruct, frozen=True, kw_only=True):
         require_above_0("price", self.price)
 
 
-class MarkContract(CommandStruct, frozen=True, kw_only=True):
+class MarkDerivative(CommandStruct, frozen=True, kw_only=True):
     """Greeks that are None stay as they are, or follow from `iv` where that is given. Only a combo's price can be 0."""
 
-    contract: str
+    derivative: str
     price: Decimal
     iv: Decimal | None = None
     greeks: Greeks | None = None
@@ -48,11 +48,11 @@ class MarkContract(CommandStruct, frozen=True, kw_only=True):
         _check_option(self.iv, self.greeks)
 
 
-class TradeContract(CommandStruct, frozen=True, kw_only=True):
+class TradeDerivative(CommandStruct, frozen=True, kw_only=True):
     """A trade that happened. `amount` is without a sign, in the unit of sizes."""
 
     subaccount_ref: SubaccountRef
-    contract: str
+    derivative: str
     direction: Direction
     amount: Decimal
     price: Decimal
@@ -79,7 +79,7 @@ class OpenHolding(CommandStruct, frozen=True, kw_only=True):
     """
 
     subaccount_ref: SubaccountRef
-    contract: str
+    derivative: str
     size: Decimal
     average_price: Decimal
     reference: Decimal | None = None
@@ -110,7 +110,7 @@ class SettleSession(CommandStruct, frozen=True, kw_only=True):
 class PayFunding(CommandStruct, frozen=True, kw_only=True):
     """Who is long pays `rate` of the position's value where that is above 0, and is paid where it is below."""
 
-    contract: str
+    derivative: str
     rate: Decimal
     interest_value: Decimal | None = None
 
@@ -120,10 +120,10 @@ class PayFunding(CommandStruct, frozen=True, kw_only=True):
             require_decimal("interest_value", self.interest_value)
 
 
-class DeliverContract(CommandStruct, frozen=True, kw_only=True):
+class DeliverDerivative(CommandStruct, frozen=True, kw_only=True):
     """It expires at the price given, or at that of its index; nobody holds it then."""
 
-    contract: str
+    derivative: str
     price: Decimal | None = None
 
     def __post_init__(self) -> None:
@@ -158,7 +158,7 @@ def _check_terms(terms: Terms) -> None:
     for name in ("maker_fee", "taker_fee"):
         require_decimal(name, getattr(terms, name))
     require(terms.is_perpetual == (terms.expires_at is None), "expires: expected one, or period perpetual")
-    require(not terms.is_perpetual or terms.kind is ContractKind.FUTURE, "period: only futures can be perpetual")
+    require(not terms.is_perpetual or terms.kind is DerivativeKind.FUTURE, "period: only futures can be perpetual")
     _check_strike(terms)
     _check_legs(terms)
     require_above_0("margin: initial", terms.margin.initial)
@@ -167,7 +167,7 @@ def _check_terms(terms: Terms) -> None:
 
 def _check_strike(terms: Terms) -> None:
     given = (terms.strike is not None, terms.option_type is not None)
-    expected = (True, True) if terms.kind is ContractKind.OPTION else (False, False)
+    expected = (True, True) if terms.kind is DerivativeKind.OPTION else (False, False)
     require(given == expected, "strike and option_type: expected both, and for options alone")
     if terms.strike is not None:
         require_above_0("strike", terms.strike)

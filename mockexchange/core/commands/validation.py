@@ -8,7 +8,12 @@ from mockexchange.core.vocabulary import CENTICENTS_PER_DOLLAR, Result
 
 DECIMAL_DIGITS_MAX = 18
 """Before the point, and after it: a product of two such numbers is exact in the arithmetic of derivatives."""
-LOG_KEYS = {"subaccount_ref": "purse", "subaccount": "book", "subaccount_id": "book_id"}
+LOG_KEYS = {
+    "subaccount_ref": "purse",
+    "subaccount": "book",
+    "subaccount_id": "book_id",
+    "derivative": "contract",
+}
 """Keys of a command in the log where they differ from the field."""
 
 

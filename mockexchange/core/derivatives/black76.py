@@ -6,7 +6,7 @@ units in which venues show them. The price of the index stands in for the forwar
 
 from decimal import Decimal
 
-from mockexchange.core.derivatives.contracts import Greeks
+from mockexchange.core.derivatives.derivative import Greeks
 from mockexchange.core.derivatives.precision import precise, quotient
 from mockexchange.core.derivatives.vocabulary import OptionType
 from mockexchange.core.instants import MICROSECONDS_PER_DAY

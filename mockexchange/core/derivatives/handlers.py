@@ -26,13 +26,13 @@ def _precise(handler: Handler) -> Handler:
 
 
 HANDLERS: dict[type[Command], Handler] = {
-    commands.ListContract: _precise(listing.list_contract),
+    commands.ListDerivative: _precise(listing.list_derivative),
     commands.SetIndex: _precise(listing.set_index),
-    commands.MarkContract: _precise(listing.mark_contract),
-    commands.TradeContract: _precise(trading.trade_contract),
+    commands.MarkDerivative: _precise(listing.mark_derivative),
+    commands.TradeDerivative: _precise(trading.trade_derivative),
     commands.OpenHolding: _precise(trading.open_holding),
     commands.SettleSession: _precise(settlement.settle_session),
     commands.PayFunding: _precise(funding.pay_funding),
-    commands.DeliverContract: _precise(settlement.deliver_contract),
+    commands.DeliverDerivative: _precise(settlement.deliver_derivative),
     commands.CreditCurrency: _precise(cash.credit_currency),
 }

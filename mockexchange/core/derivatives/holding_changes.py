@@ -6,12 +6,12 @@ from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
 
 
-def tell(state: State, subaccount_ref: SubaccountRef, contract: str, holding: Holding, at: int) -> HoldingChanged:
+def tell(state: State, subaccount_ref: SubaccountRef, derivative: str, holding: Holding, at: int) -> HoldingChanged:
     """Date a change that was made, and tell what is held now."""
     holding.revision, holding.updated_at = state.next_revision(), at
     return HoldingChanged(
         subaccount_ref=subaccount_ref,
-        contract=contract,
+        derivative=derivative,
         size=holding.size,
         cost=holding.cost,
         session_cost=holding.session_cost,

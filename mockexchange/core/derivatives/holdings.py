@@ -10,7 +10,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from mockexchange.core.derivatives.precision import quotient
-from mockexchange.core.instruments.contract import Instrument
+from mockexchange.core.instruments.instrument import Instrument
 
 ZERO = Decimal(0)
 

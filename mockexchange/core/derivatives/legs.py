@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from mockexchange.core.commands import TradeContract
-from mockexchange.core.derivatives.contracts import Contract
-from mockexchange.core.derivatives.lookup import open_contract_of
+from mockexchange.core.commands import TradeDerivative
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.lookup import open_derivative_of
 from mockexchange.core.derivatives.precision import quotient
 from mockexchange.core.derivatives.vocabulary import COMBOS, Direction
 from mockexchange.core.model.state import State
@@ -15,7 +15,7 @@ from mockexchange.core.refusals import RefusalCode, Refused
 class Fill(NamedTuple):
     """`size` is signed, as who trades it sees it."""
 
-    contract: Contract
+    derivative: Derivative
     size: Decimal
     price: Decimal
     is_first: bool = True
@@ -25,15 +25,15 @@ class Fill(NamedTuple):
         return abs(self.size)
 
 
-def fills_of(state: State, contract: Contract, command: TradeContract) -> list[Fill]:
+def fills_of(state: State, derivative: Derivative, command: TradeDerivative) -> list[Fill]:
     """The legs of a combo trade at their marks, but for the first: it makes up what the combo's price differs by."""
     size = command.amount if command.direction is Direction.BUY else -command.amount
-    if contract.terms.kind not in COMBOS:
-        return [Fill(contract, size, command.price)]
-    (first, ratio), *others = [(open_contract_of(state, name), ratio) for name, ratio in contract.terms.legs]
+    if derivative.terms.kind not in COMBOS:
+        return [Fill(derivative, size, command.price)]
+    (first, ratio), *others = [(open_derivative_of(state, name), ratio) for name, ratio in derivative.terms.legs]
     marked = sum((leg.mark * ratio for leg, ratio in others), Decimal(0))
     price = quotient(command.price - marked, Decimal(ratio))
     if price <= 0:
-        message = f"{contract.name} at {command.price} needs {first.name} at {price}: expected a price above 0"
+        message = f"{derivative.name} at {command.price} needs {first.name} at {price}: expected a price above 0"
         raise Refused(RefusalCode.PRICE_OUT_OF_RANGE, message)
     return [Fill(first, size * ratio, price), *(Fill(leg, size * ratio, leg.mark, False) for leg, ratio in others)]

@@ -3,30 +3,30 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from mockexchange.core.commands import ListContract, MarkContract, SetIndex
+from mockexchange.core.commands import ListDerivative, MarkDerivative, SetIndex
 from mockexchange.core.derivatives import black76
-from mockexchange.core.derivatives.contracts import NO_GREEKS, Contract, Greeks, Terms
-from mockexchange.core.derivatives.lookup import open_contract_of, require_index
+from mockexchange.core.derivatives.derivative import NO_GREEKS, Derivative, Greeks, Terms
+from mockexchange.core.derivatives.lookup import open_derivative_of, require_index
 from mockexchange.core.derivatives.vocabulary import COMBOS
-from mockexchange.core.events import ContractListed, ContractMarked, Event, IndexSet
+from mockexchange.core.events import DerivativeListed, DerivativeMarked, Event, IndexSet
 from mockexchange.core.instants import format_instant
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
 
 
-def list_contract(state: State, command: ListContract, at: int) -> Iterator[Event]:
+def list_derivative(state: State, command: ListDerivative, at: int) -> Iterator[Event]:
     terms = command.terms
-    if terms.name in state.derivatives.contracts:
+    if terms.name in state.derivatives.listed:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"contract {terms.name} exists already")
     require_index(state, terms.index)
     _require_time(terms, at)
     for leg, _ in terms.legs:
-        _require_leg(terms, open_contract_of(state, leg).terms)
+        _require_leg(terms, open_derivative_of(state, leg).terms)
     greeks = command.greeks
     if greeks == NO_GREEKS and command.iv is not None:
         greeks = _greeks(state, terms, command.iv, at)
     serial = state.next_revision()
-    state.derivatives.contracts[terms.name] = Contract(
+    state.derivatives.listed[terms.name] = Derivative(
         terms=terms,
         serial=serial,
         created_at=at,
@@ -37,28 +37,28 @@ def list_contract(state: State, command: ListContract, at: int) -> Iterator[Even
         revision=serial,
         updated_at=at,
     )
-    yield ContractListed(contract=terms.name)
+    yield DerivativeListed(derivative=terms.name)
 
 
 def set_index(state: State, command: SetIndex, at: int) -> Iterator[Event]:
     state.derivatives.indexes[command.index] = command.price
-    for contract in state.derivatives.contracts.values():
-        if contract.terms.index == command.index:
-            _touch(state, contract, at)
+    for derivative in state.derivatives.listed.values():
+        if derivative.terms.index == command.index:
+            _touch(state, derivative, at)
     yield IndexSet(index=command.index, price=command.price)
 
 
-def mark_contract(state: State, command: MarkContract, at: int) -> Iterator[Event]:
-    contract = open_contract_of(state, command.contract)
-    require_price(contract.terms, command.price)
-    contract.mark = command.price
+def mark_derivative(state: State, command: MarkDerivative, at: int) -> Iterator[Event]:
+    derivative = open_derivative_of(state, command.derivative)
+    require_price(derivative.terms, command.price)
+    derivative.mark = command.price
     if command.iv is not None:
-        contract.iv = command.iv
-        contract.greeks = _greeks(state, contract.terms, command.iv, at)
+        derivative.iv = command.iv
+        derivative.greeks = _greeks(state, derivative.terms, command.iv, at)
     if command.greeks is not None:
-        contract.greeks = command.greeks
-    _touch(state, contract, at)
-    yield ContractMarked(contract=command.contract, price=command.price)
+        derivative.greeks = command.greeks
+    _touch(state, derivative, at)
+    yield DerivativeMarked(derivative=command.derivative, price=command.price)
 
 
 def require_price(terms: Terms, price: Decimal) -> None:
@@ -91,5 +91,5 @@ def _greeks(state: State, terms: Terms, iv: Decimal, at: int) -> Greeks:
     return black76.greeks_of(terms.option_type, forward, terms.strike, terms.expires_at - at, iv)
 
 
-def _touch(state: State, contract: Contract, at: int) -> None:
-    contract.revision, contract.updated_at = state.next_revision(), at
+def _touch(state: State, derivative: Derivative, at: int) -> None:
+    derivative.revision, derivative.updated_at = state.next_revision(), at

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from itertools import islice
 
-from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.holdings import Cash, Holding
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
@@ -13,20 +13,20 @@ from mockexchange.core.vocabulary import SubaccountRef
 SHOWN_MAX = 5
 
 
-def contract_of(state: State, name: str) -> Contract:
-    contract = state.derivatives.contracts.get(name)
-    if contract is None:
-        known = nearest(name, state.derivatives.contracts)
-        raise Refused(RefusalCode.UNKNOWN_CONTRACT, f"no instrument {name!r}; {known}: list it first")
-    return contract
+def derivative_of(state: State, name: str) -> Derivative:
+    derivative = state.derivatives.listed.get(name)
+    if derivative is None:
+        known = nearest(name, state.derivatives.listed)
+        raise Refused(RefusalCode.UNKNOWN_DERIVATIVE, f"no instrument {name!r}; {known}: list it first")
+    return derivative
 
 
-def open_contract_of(state: State, name: str) -> Contract:
-    contract = contract_of(state, name)
-    if not contract.is_open:
-        message = f"contract {name} was delivered at {contract.delivery}: nothing happens to it any more"
-        raise Refused(RefusalCode.CONTRACT_DELIVERED, message)
-    return contract
+def open_derivative_of(state: State, name: str) -> Derivative:
+    derivative = derivative_of(state, name)
+    if not derivative.is_open:
+        message = f"contract {name} was delivered at {derivative.delivery}: nothing happens to it any more"
+        raise Refused(RefusalCode.DERIVATIVE_DELIVERED, message)
+    return derivative
 
 
 def require_index(state: State, name: str) -> None:
@@ -46,9 +46,9 @@ def require_trader(state: State, subaccount_ref: SubaccountRef) -> None:
         raise Refused(RefusalCode.WRONG_KIND, message)
 
 
-def holding_of(state: State, subaccount_ref: SubaccountRef, contract: str) -> Holding:
+def holding_of(state: State, subaccount_ref: SubaccountRef, derivative: str) -> Holding:
     """What the book holds of it: from now on something, if only flat."""
-    return state.derivatives.holdings.setdefault(subaccount_ref, {}).setdefault(contract, Holding())
+    return state.derivatives.holdings.setdefault(subaccount_ref, {}).setdefault(derivative, Holding())
 
 
 def cash_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> Cash:

@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from mockexchange.core.commands import TradeContract
-from mockexchange.core.derivatives.contract_forms import future_of, is_option
-from mockexchange.core.derivatives.contracts import Contract, Terms
+from mockexchange.core.commands import TradeDerivative
+from mockexchange.core.derivatives.derivative import Derivative, Terms
+from mockexchange.core.derivatives.forms import future_of, is_option
 from mockexchange.core.derivatives.holdings import ZERO
 from mockexchange.core.derivatives.legs import Fill
 from mockexchange.core.derivatives.vocabulary import Form
@@ -31,25 +31,25 @@ class Party(NamedTuple):
         """A fee that was given for a combo is taken with its first leg."""
         if self.fee is not None:
             return self.fee if fill.is_first else ZERO
-        terms = fill.contract.terms
+        terms = fill.derivative.terms
         rate = terms.taker_fee if self.is_taker else terms.maker_fee
         if is_option(terms):
             return fill.amount * _option_fee(terms, rate, fill.price, index)
         return rate * future_of(terms).value(fill.size, fill.price)
 
 
-def parties_of(state: State, contract: Contract, command: TradeContract) -> list[Party]:
-    order_id = command.order or new_id(state, contract)
+def parties_of(state: State, derivative: Derivative, command: TradeDerivative) -> list[Party]:
+    order_id = command.order or new_id(state, derivative)
     parties = [Party(command.subaccount_ref, 1, command.taker, order_id, command.label, command.fee)]
     if command.against is not None:
-        parties.append(Party(command.against, -1, not command.taker, new_id(state, contract), "", None))
+        parties.append(Party(command.against, -1, not command.taker, new_id(state, derivative), "", None))
     return parties
 
 
-def new_id(state: State, contract: Contract) -> str:
+def new_id(state: State, derivative: Derivative) -> str:
     """An id of a trade or an order in the venue's manner, a currency and a number; none of a trade here."""
     while True:
-        name = f"{contract.terms.settlement_currency}-{state.next_revision()}"
+        name = f"{derivative.terms.settlement_currency}-{state.next_revision()}"
         if name not in state.derivatives.trade_ids:
             return name
 

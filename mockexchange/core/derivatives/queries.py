@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import NamedTuple
 
-from mockexchange.core.derivatives.contract_forms import is_option
-from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.forms import is_option
 from mockexchange.core.derivatives.holdings import ZERO, Cash, Holding
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.derivatives.valuation import view_of
@@ -18,13 +18,13 @@ class Held(NamedTuple):
     """What the view of a position is made of."""
 
     subaccount_ref: SubaccountRef
-    contract: Contract
+    derivative: Derivative
     holding: Holding
 
     @property
     def revision(self) -> tuple[int, int]:
         """No two positions share one, and one that keeps it keeps its view: an index that moves revises contracts."""
-        return self.contract.revision, self.holding.revision
+        return self.derivative.revision, self.holding.revision
 
 
 def held_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False) -> list[Held]:
@@ -32,9 +32,9 @@ def held_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False
 
     `with_flat` adds what was closed since the last settlement.
     """
-    contracts = state.derivatives.contracts
+    derivatives = state.derivatives.listed
     return [
-        Held(subaccount_ref, contracts[name], holding)
+        Held(subaccount_ref, derivatives[name], holding)
         for name, holding in state.derivatives.holdings.get(subaccount_ref, {}).items()
         if holding.size or with_flat
     ]
@@ -43,7 +43,7 @@ def held_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False
 @precise
 def view_of_held(state: State, held: Held) -> PositionView:
     """Return the numbers of a position as of now."""
-    return view_of(*held, state.derivatives.indexes[held.contract.terms.index])
+    return view_of(*held, state.derivatives.indexes[held.derivative.terms.index])
 
 
 def positions_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = False) -> list[PositionView]:
@@ -52,18 +52,18 @@ def positions_of(state: State, subaccount_ref: SubaccountRef, with_flat: bool = 
 
 
 @precise
-def position_of(state: State, subaccount_ref: SubaccountRef, contract: str) -> PositionView:
+def position_of(state: State, subaccount_ref: SubaccountRef, derivative: str) -> PositionView:
     """Return what a book holds of one contract, flat where it never held it. Raises KeyError for an unknown one."""
     return _view(
-        state, subaccount_ref, contract, state.derivatives.holdings.get(subaccount_ref, {}).get(contract, Holding())
+        state, subaccount_ref, derivative, state.derivatives.holdings.get(subaccount_ref, {}).get(derivative, Holding())
     )
 
 
 def currencies_of(state: State, subaccount_ref: SubaccountRef) -> list[str]:
     """Return the currencies that a book has or had anything in, by name."""
     held = state.derivatives.holdings.get(subaccount_ref, ())
-    of_contracts = {state.derivatives.contracts[name].terms.settlement_currency for name in held}
-    return sorted({*state.derivatives.cash.get(subaccount_ref, ()), *of_contracts})
+    of_derivatives = {state.derivatives.listed[name].terms.settlement_currency for name in held}
+    return sorted({*state.derivatives.cash.get(subaccount_ref, ()), *of_derivatives})
 
 
 @precise
@@ -73,10 +73,10 @@ def summary_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> Su
     views = [
         _view(state, subaccount_ref, name, holding)
         for name, holding in state.derivatives.holdings.get(subaccount_ref, {}).items()
-        if state.derivatives.contracts[name].terms.settlement_currency == currency
+        if state.derivatives.listed[name].terms.settlement_currency == currency
     ]
-    options = [view for view in views if is_option(view.contract.terms)]
-    futures = [view for view in views if not is_option(view.contract.terms)]
+    options = [view for view in views if is_option(view.derivative.terms)]
+    futures = [view for view in views if not is_option(view.derivative.terms)]
     # Recomputed from the official example of get_account_summary, to its 8 decimals: options count in equity but not
     # in the margin balance, and what a session has not settled yet cannot be withdrawn [doc].
     margin_balance = cash.amount + _sum(view.realized + view.floating for view in futures)
@@ -113,8 +113,8 @@ def summary_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> Su
 
 
 def _view(state: State, subaccount_ref: SubaccountRef, name: str, holding: Holding) -> PositionView:
-    contract = state.derivatives.contracts[name]
-    return view_of(subaccount_ref, contract, holding, state.derivatives.indexes[contract.terms.index])
+    derivative = state.derivatives.listed[name]
+    return view_of(subaccount_ref, derivative, holding, state.derivatives.indexes[derivative.terms.index])
 
 
 def _sum(amounts: Iterable[Decimal | None]) -> Decimal:

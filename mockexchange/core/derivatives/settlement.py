@@ -7,15 +7,15 @@ begin anew: their premiums were paid when they traded. What is flat by then is f
 from collections.abc import Iterator
 from decimal import Decimal
 
-from mockexchange.core.commands import DeliverContract, SettleSession
+from mockexchange.core.commands import DeliverDerivative, SettleSession
 from mockexchange.core.derivatives import cash
-from mockexchange.core.derivatives.contract_forms import form_of, is_option, unit_usd
-from mockexchange.core.derivatives.contracts import Contract, Terms
+from mockexchange.core.derivatives.derivative import Derivative, Terms
+from mockexchange.core.derivatives.forms import form_of, is_option, unit_usd
 from mockexchange.core.derivatives.holding_changes import tell
 from mockexchange.core.derivatives.holdings import ZERO, Holding
 from mockexchange.core.derivatives.listing import require_price
-from mockexchange.core.derivatives.lookup import open_contract_of
-from mockexchange.core.events import ContractDelivered, Event, SessionSettled
+from mockexchange.core.derivatives.lookup import open_derivative_of
+from mockexchange.core.events import DerivativeDelivered, Event, SessionSettled
 from mockexchange.core.instruments import option
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
@@ -27,12 +27,12 @@ Held = dict[str, Holding]
 def settle_session(state: State, command: SettleSession, at: int) -> Iterator[Event]:
     given = dict(command.prices)
     for name, price in given.items():
-        require_price(open_contract_of(state, name).terms, price)
-    contracts = [contract for contract in state.derivatives.contracts.values() if contract.is_open]
-    for contract in contracts:
-        contract.settlement = given.get(contract.name, contract.mark)
-        contract.revision, contract.updated_at = state.next_revision(), at
-    yield SessionSettled(prices=tuple((contract.name, contract.settlement) for contract in contracts))
+        require_price(open_derivative_of(state, name).terms, price)
+    derivatives = [derivative for derivative in state.derivatives.listed.values() if derivative.is_open]
+    for derivative in derivatives:
+        derivative.settlement = given.get(derivative.name, derivative.mark)
+        derivative.revision, derivative.updated_at = state.next_revision(), at
+    yield SessionSettled(prices=tuple((derivative.name, derivative.settlement) for derivative in derivatives))
     for subaccount_ref, held in state.derivatives.holdings.items():
         yield from _settle_subaccount(state, subaccount_ref, held, at)
         for name in [name for name, holding in held.items() if not holding.size]:
@@ -42,41 +42,41 @@ def settle_session(state: State, command: SettleSession, at: int) -> Iterator[Ev
 def _settle_subaccount(state: State, subaccount_ref: SubaccountRef, held: Held, at: int) -> Iterator[Event]:
     made: dict[str, Decimal] = {}
     for name, holding in held.items():
-        contract = state.derivatives.contracts[name]
+        derivative = state.derivatives.listed[name]
         if holding.is_settled:
             continue
-        amount = holding.settle(form_of(contract.terms), contract.settlement)
+        amount = holding.settle(form_of(derivative.terms), derivative.settlement)
         yield tell(state, subaccount_ref, name, holding, at)
-        if not is_option(contract.terms):
-            currency = contract.terms.settlement_currency
+        if not is_option(derivative.terms):
+            currency = derivative.terms.settlement_currency
             made[currency] = made.get(currency, ZERO) + amount
     for currency, amount in made.items():
         yield from cash.settle(state, subaccount_ref, currency, amount)
 
 
-def deliver_contract(state: State, command: DeliverContract, at: int) -> Iterator[Event]:
-    contract = open_contract_of(state, command.contract)
-    if contract.terms.is_perpetual:
-        message = f"{contract.name} is perpetual: expected a contract that expires"
+def deliver_derivative(state: State, command: DeliverDerivative, at: int) -> Iterator[Event]:
+    derivative = open_derivative_of(state, command.derivative)
+    if derivative.terms.is_perpetual:
+        message = f"{derivative.name} is perpetual: expected a contract that expires"
         raise Refused(RefusalCode.WRONG_KIND, message)
-    index = state.derivatives.indexes[contract.terms.index]
-    contract.delivery = index if command.price is None else command.price
-    contract.revision, contract.updated_at = state.next_revision(), at
-    yield ContractDelivered(contract=contract.name, price=contract.delivery)
+    index = state.derivatives.indexes[derivative.terms.index]
+    derivative.delivery = index if command.price is None else command.price
+    derivative.revision, derivative.updated_at = state.next_revision(), at
+    yield DerivativeDelivered(derivative=derivative.name, price=derivative.delivery)
     for subaccount_ref, held in state.derivatives.holdings.items():
-        if contract.name in held:
-            yield from _deliver(state, subaccount_ref, contract, held.pop(contract.name), at)
+        if derivative.name in held:
+            yield from _deliver(state, subaccount_ref, derivative, held.pop(derivative.name), at)
 
 
 def _deliver(
-    state: State, subaccount_ref: SubaccountRef, contract: Contract, holding: Holding, at: int
+    state: State, subaccount_ref: SubaccountRef, derivative: Derivative, holding: Holding, at: int
 ) -> Iterator[Event]:
     if holding.is_settled:
         return
-    amount = _paid_out(contract.terms, holding, contract.delivery or ZERO)
+    amount = _paid_out(derivative.terms, holding, derivative.delivery or ZERO)
     holding.clear()
-    yield tell(state, subaccount_ref, contract.name, holding, at)
-    yield from cash.settle(state, subaccount_ref, contract.terms.settlement_currency, amount)
+    yield tell(state, subaccount_ref, derivative.name, holding, at)
+    yield from cash.settle(state, subaccount_ref, derivative.terms.settlement_currency, amount)
 
 
 def _paid_out(terms: Terms, holding: Holding, price: Decimal) -> Decimal:

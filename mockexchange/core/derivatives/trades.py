@@ -9,11 +9,11 @@ from mockexchange.core.model.history import EVERYTHING, Partition, Selector
 from mockexchange.core.vocabulary import SubaccountRef
 
 
-class ContractTrade(Struct, frozen=True, kw_only=True):
+class DerivativeTrade(Struct, frozen=True, kw_only=True):
     """`combo` is the combo whose leg this is; prices of the mark and the index are those of its instant."""
 
     subaccount_ref: SubaccountRef
-    contract: str
+    derivative: str
     currency: str
     """The settlement currency, and that of the fee."""
     kind: str
@@ -45,12 +45,12 @@ class ContractTrade(Struct, frozen=True, kw_only=True):
             EVERYTHING,
             ("subaccount_ref", self.subaccount_ref),
             ("currency", self.subaccount_ref, self.currency),
-            self.of_contract,
+            self.derivative_selector,
         )
 
     @property
-    def of_contract(self) -> Selector:
-        return "contract", self.subaccount_ref, self.contract
+    def derivative_selector(self) -> Selector:
+        return "derivative", self.subaccount_ref, self.derivative
 
     @property
     def partition(self) -> Partition:

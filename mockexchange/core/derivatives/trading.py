@@ -4,59 +4,62 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from mockexchange.core.commands import OpenHolding, TradeContract
+from mockexchange.core.commands import OpenHolding, TradeDerivative
 from mockexchange.core.derivatives import cash
-from mockexchange.core.derivatives.contract_forms import form_of, is_option, unit_usd
-from mockexchange.core.derivatives.contracts import Contract, Terms
+from mockexchange.core.derivatives.derivative import Derivative, Terms
+from mockexchange.core.derivatives.forms import form_of, is_option, unit_usd
 from mockexchange.core.derivatives.holding_changes import tell
 from mockexchange.core.derivatives.holdings import ZERO, Holding
 from mockexchange.core.derivatives.legs import Fill, fills_of
 from mockexchange.core.derivatives.listing import require_price
-from mockexchange.core.derivatives.lookup import holding_of, open_contract_of, require_trader
+from mockexchange.core.derivatives.lookup import holding_of, open_derivative_of, require_trader
 from mockexchange.core.derivatives.parties import Party, new_id, parties_of
-from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import COMBOS, Direction
-from mockexchange.core.events import ContractTraded, Event
+from mockexchange.core.events import DerivativeTraded, Event
 from mockexchange.core.model.state import State
 from mockexchange.core.refusals import RefusalCode, Refused
 
 
-def trade_contract(state: State, command: TradeContract, at: int) -> Iterator[Event]:
-    contract = open_contract_of(state, command.contract)
-    _require_tradable(state, contract, command)
-    fills = fills_of(state, contract, command)
-    for terms, amount in ((contract.terms, command.amount), *((fill.contract.terms, fill.amount) for fill in fills)):
+def trade_derivative(state: State, command: TradeDerivative, at: int) -> Iterator[Event]:
+    derivative = open_derivative_of(state, command.derivative)
+    _require_tradable(state, derivative, command)
+    fills = fills_of(state, derivative, command)
+    for terms, amount in (
+        (derivative.terms, command.amount),
+        *((fill.derivative.terms, fill.amount) for fill in fills),
+    ):
         _require_amount(terms, amount)
-    parties = parties_of(state, contract, command)
+    parties = parties_of(state, derivative, command)
     for fill in fills:
-        trade_id = (command.trade if fill.is_first else None) or new_id(state, fill.contract)
+        trade_id = (command.trade if fill.is_first else None) or new_id(state, fill.derivative)
         state.derivatives.trade_ids.add(trade_id)
-        is_long_tick = _print(state, fill.contract, fill.price, at)
+        is_long_tick = _print(state, fill.derivative, fill.price, at)
         for party in parties:
             yield from _fill(state, command, fill, party, _Printed(trade_id, is_long_tick, at))
-    if contract.terms.kind in COMBOS:
-        _print(state, contract, command.price, at)
+    if derivative.terms.kind in COMBOS:
+        _print(state, derivative, command.price, at)
 
 
 def open_holding(state: State, command: OpenHolding, at: int) -> Iterator[Event]:
     """Cash stays as it is, an option's premium included: it was paid elsewhere."""
-    contract = open_contract_of(state, command.contract)
+    derivative = open_derivative_of(state, command.derivative)
     require_trader(state, command.subaccount_ref)
-    if contract.terms.kind in COMBOS:
-        message = f"{contract.name} is a {contract.terms.kind}, which is never held: expected one of its legs"
+    if derivative.terms.kind in COMBOS:
+        message = f"{derivative.name} is a {derivative.terms.kind}, which is never held: expected one of its legs"
         raise Refused(RefusalCode.WRONG_KIND, message)
-    if not state.derivatives.holdings.get(command.subaccount_ref, {}).get(contract.name, Holding()).is_settled:
-        message = f"{command.subaccount_ref} holds {contract.name} already: trade it instead"
+    if not state.derivatives.holdings.get(command.subaccount_ref, {}).get(derivative.name, Holding()).is_settled:
+        message = f"{command.subaccount_ref} holds {derivative.name} already: trade it instead"
         raise Refused(RefusalCode.POSITION_EXISTS, message)
-    reference = command.reference or contract.settlement or command.average_price
-    index = state.derivatives.indexes[contract.terms.index]
-    usd = command.average_price_usd or command.average_price * unit_usd(contract.terms, index)
-    holding = holding_of(state, command.subaccount_ref, contract.name)
+    reference = command.reference or derivative.settlement or command.average_price
+    index = state.derivatives.indexes[derivative.terms.index]
+    usd = command.average_price_usd or command.average_price * unit_usd(derivative.terms, index)
+    holding = holding_of(state, command.subaccount_ref, derivative.name)
     if command.size:
-        holding.open(form_of(contract.terms), command.size, command.average_price, reference, usd)
+        holding.open(form_of(derivative.terms), command.size, command.average_price, reference, usd)
     holding.realized += command.realized
     holding.realized_funding += command.realized_funding
-    yield tell(state, command.subaccount_ref, contract.name, holding, at)
+    yield tell(state, command.subaccount_ref, derivative.name, holding, at)
 
 
 class _Printed(NamedTuple):
@@ -67,11 +70,11 @@ class _Printed(NamedTuple):
     at: int
 
 
-def _require_tradable(state: State, contract: Contract, command: TradeContract) -> None:
+def _require_tradable(state: State, derivative: Derivative, command: TradeDerivative) -> None:
     for subaccount_ref in (command.subaccount_ref, command.against):
         if subaccount_ref is not None:
             require_trader(state, subaccount_ref)
-    require_price(contract.terms, command.price)
+    require_price(derivative.terms, command.price)
     if command.trade in state.derivatives.trade_ids:
         raise Refused(RefusalCode.ALREADY_EXISTS, f"trade {command.trade} exists already")
 
@@ -84,58 +87,58 @@ def _require_amount(terms: Terms, amount: Decimal) -> None:
         raise Refused(RefusalCode.AMOUNT_OUT_OF_RANGE, message)
 
 
-def _print(state: State, contract: Contract, price: Decimal, at: int) -> bool:
+def _print(state: State, derivative: Derivative, price: Decimal, at: int) -> bool:
     """Put a trade on the contract's tape; whether its price is not below that of the one before."""
-    is_long_tick = contract.last is None or price >= contract.last
-    contract.last = price
-    contract.trades += 1
-    contract.revision, contract.updated_at = state.next_revision(), at
+    is_long_tick = derivative.last is None or price >= derivative.last
+    derivative.last = price
+    derivative.trades += 1
+    derivative.revision, derivative.updated_at = state.next_revision(), at
     return is_long_tick
 
 
-def _fill(state: State, command: TradeContract, fill: Fill, party: Party, printed: _Printed) -> Iterator[Event]:
+def _fill(state: State, command: TradeDerivative, fill: Fill, party: Party, printed: _Printed) -> Iterator[Event]:
     """One side of one trade: the holding, the row, and what it costs at once."""
-    contract, terms = fill.contract, fill.contract.terms
+    derivative, terms = fill.derivative, fill.derivative.terms
     index = state.derivatives.indexes[terms.index]
     size = party.size_of(fill)
     fee = party.fee_of(fill, index)
-    holding = holding_of(state, party.subaccount_ref, contract.name)
+    holding = holding_of(state, party.subaccount_ref, derivative.name)
     profit = holding.trade(form_of(terms), size, fill.price, fill.price * unit_usd(terms, index))
-    row = ContractTrade(
+    row = DerivativeTrade(
         subaccount_ref=party.subaccount_ref,
-        contract=contract.name,
+        derivative=derivative.name,
         currency=terms.settlement_currency,
         kind=terms.kind,
         serial=state.next_revision(),
         created_at=printed.at,
         trade_id=printed.trade_id,
-        trade_seq=contract.trades,
+        trade_seq=derivative.trades,
         order_id=party.order_id,
         direction=Direction.BUY if size > 0 else Direction.SELL,
         amount=fill.amount,
         price=fill.price,
         fee=fee,
-        mark=contract.mark,
+        mark=derivative.mark,
         index=index,
-        iv=contract.iv,
+        iv=derivative.iv,
         profit=profit,
         is_taker=party.is_taker,
         is_long_tick=printed.is_long_tick,
         label=party.label,
-        combo=command.contract if contract.name != command.contract else None,
+        combo=command.derivative if derivative.name != command.derivative else None,
         position_size=holding.size,
     )
     state.derivatives.trades.add(row, row.serial)
     yield _told(row)
-    yield tell(state, party.subaccount_ref, contract.name, holding, printed.at)
+    yield tell(state, party.subaccount_ref, derivative.name, holding, printed.at)
     premium = size * fill.price if is_option(terms) else ZERO
     yield from cash.charge(state, party.subaccount_ref, terms.settlement_currency, fee, premium)
 
 
-def _told(row: ContractTrade) -> ContractTraded:
-    return ContractTraded(
+def _told(row: DerivativeTrade) -> DerivativeTraded:
+    return DerivativeTraded(
         subaccount_ref=row.subaccount_ref,
-        contract=row.contract,
+        derivative=row.derivative,
         trade_id=row.trade_id,
         order_id=row.order_id,
         serial=row.serial,

@@ -3,8 +3,8 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
 
-from mockexchange.core.derivatives.contract_forms import coins, form_of, future_of, is_option, unit_usd
-from mockexchange.core.derivatives.contracts import Contract, Greeks, Terms
+from mockexchange.core.derivatives.derivative import Derivative, Greeks, Terms
+from mockexchange.core.derivatives.forms import coins, form_of, future_of, is_option, unit_usd
 from mockexchange.core.derivatives.holdings import ZERO, Holding
 from mockexchange.core.derivatives.precision import in_nine_decimals, quotient
 from mockexchange.core.derivatives.views import PositionView
@@ -18,22 +18,22 @@ class Margins(NamedTuple):
     maintenance: Decimal
 
 
-def view_of(subaccount_ref: SubaccountRef, contract: Contract, holding: Holding, index: Decimal) -> PositionView:
+def view_of(subaccount_ref: SubaccountRef, derivative: Derivative, holding: Holding, index: Decimal) -> PositionView:
     """All that there is to say of a holding, flat or not. Must run in the context of derivatives."""
-    terms, size, mark = contract.terms, holding.size, contract.mark
+    terms, size, mark = derivative.terms, holding.size, derivative.mark
     worth = form_of(terms).worth(size, mark)
-    margins = margins_of(contract, size, index)
+    margins = margins_of(derivative, size, index)
     amount = None if is_option(terms) else coins(terms, size, mark)
-    greeks = _greeks_of(contract, size, amount)
+    greeks = _greeks_of(derivative, size, amount)
     return PositionView(
         subaccount_ref=subaccount_ref,
-        contract=contract,
+        derivative=derivative,
         size=_shown(terms, size, mark),
         size_currency=amount,
         average_price=form_of(terms).price_of(size, holding.cost) if size else ZERO,
         mark_price=mark,
         index_price=index,
-        settlement_price=contract.settlement,
+        settlement_price=derivative.settlement,
         delta=greeks.delta,
         total=worth - holding.cost,
         floating=worth - holding.session_cost,
@@ -43,7 +43,7 @@ def view_of(subaccount_ref: SubaccountRef, contract: Contract, holding: Holding,
         initial_margin=margins.initial,
         maintenance_margin=margins.maintenance,
         open_orders_margin=ZERO,
-        leverage=None if is_option(terms) else leverage_of(contract, size, margins.initial),
+        leverage=None if is_option(terms) else leverage_of(derivative, size, margins.initial),
         realized_funding=holding.realized_funding if terms.is_perpetual else None,
         interest_value=holding.interest_value if terms.is_perpetual else None,
         average_price_usd=(quotient(holding.cost_usd, size) if size else ZERO) if is_option(terms) else None,
@@ -51,7 +51,7 @@ def view_of(subaccount_ref: SubaccountRef, contract: Contract, holding: Holding,
         gamma=greeks.gamma if is_option(terms) else None,
         vega=greeks.vega if is_option(terms) else None,
         theta=greeks.theta if is_option(terms) else None,
-        revision=max(contract.revision, holding.revision),
+        revision=max(derivative.revision, holding.revision),
     )
 
 
@@ -66,28 +66,28 @@ def _printed_profit(terms: Terms, worth: Decimal, cost: Decimal) -> Decimal:
     return in_nine_decimals(worth) - in_nine_decimals(cost)
 
 
-def margins_of(contract: Contract, size: Decimal, index: Decimal) -> Margins:
-    if is_option(contract.terms):
-        return _option_margins(contract, size, index)
-    rates, mark = contract.terms.margin, contract.mark
-    value = future_of(contract.terms).value(size, mark)
-    extra = rates.slope * abs(coins(contract.terms, size, mark))
+def margins_of(derivative: Derivative, size: Decimal, index: Decimal) -> Margins:
+    if is_option(derivative.terms):
+        return _option_margins(derivative, size, index)
+    rates, mark = derivative.terms.margin, derivative.mark
+    value = future_of(derivative.terms).value(size, mark)
+    extra = rates.slope * abs(coins(derivative.terms, size, mark))
     return Margins(value * (rates.initial + extra), value * (rates.maintenance + extra))
 
 
-def leverage_of(contract: Contract, size: Decimal, initial_margin: Decimal) -> int:
+def leverage_of(derivative: Derivative, size: Decimal, initial_margin: Decimal) -> int:
     """A position's value over its initial margin, to the nearest whole number; of a flat one, of the smallest."""
-    value = future_of(contract.terms).value(size, contract.mark)
-    ratio = quotient(value, initial_margin) if initial_margin else quotient(Decimal(1), contract.terms.margin.initial)
+    value = future_of(derivative.terms).value(size, derivative.mark)
+    ratio = quotient(value, initial_margin) if initial_margin else quotient(Decimal(1), derivative.terms.margin.initial)
     return int(ratio.to_integral_value(ROUND_HALF_EVEN))
 
 
-def _option_margins(contract: Contract, size: Decimal, index: Decimal) -> Margins:
-    terms = contract.terms
+def _option_margins(derivative: Derivative, size: Decimal, index: Decimal) -> Margins:
+    terms = derivative.terms
     if size >= 0 or terms.option_type is None or terms.strike is None:
         return Margins(ZERO, ZERO)
     unit = Decimal(1) if terms.form is Form.INVERSE else index
-    initial, maintenance = option.short_margins(terms.option_type, terms.strike, index, contract.mark, unit)
+    initial, maintenance = option.short_margins(terms.option_type, terms.strike, index, derivative.mark, unit)
     return Margins(-size * initial, -size * maintenance)
 
 
@@ -96,11 +96,11 @@ def _shown(terms: Terms, size: Decimal, mark: Decimal) -> Decimal:
     return size * mark if terms.form is Form.LINEAR and not is_option(terms) else size
 
 
-def _greeks_of(contract: Contract, size: Decimal, coins_held: Decimal | None) -> Greeks:
+def _greeks_of(derivative: Derivative, size: Decimal, coins_held: Decimal | None) -> Greeks:
     """Of the position; a future is its coins, whatever the price. Adding zero keeps a flat one from being -0."""
     if coins_held is not None:
         return Greeks(delta=coins_held)
-    one = contract.greeks
+    one = derivative.greeks
     return Greeks(
         delta=size * one.delta + ZERO,
         gamma=size * one.gamma + ZERO,

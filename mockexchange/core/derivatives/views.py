@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.vocabulary import SubaccountRef
 
 
@@ -15,7 +15,7 @@ class PositionView(Struct, frozen=True, kw_only=True):
     """
 
     subaccount_ref: SubaccountRef
-    contract: Contract
+    derivative: Derivative
     size: Decimal
     """Signed; of a linear future the quote notional, as the venue shows it (ccxt#13313)."""
     size_currency: Decimal | None

@@ -14,14 +14,14 @@ class Form(StrEnum):
     LINEAR = "linear"
 
 
-class ContractKind(StrEnum):
+class DerivativeKind(StrEnum):
     FUTURE = "future"
     OPTION = "option"
     FUTURE_COMBO = "future_combo"
     OPTION_COMBO = "option_combo"
 
 
-COMBOS = frozenset((ContractKind.FUTURE_COMBO, ContractKind.OPTION_COMBO))
+COMBOS = frozenset((DerivativeKind.FUTURE_COMBO, DerivativeKind.OPTION_COMBO))
 """They are never held: a fill of one is a fill of each of its legs."""
 
 

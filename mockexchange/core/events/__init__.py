@@ -19,10 +19,10 @@ from mockexchange.core.events.cash import (
 )
 from mockexchange.core.events.derivatives import (
     CashChanged,
-    ContractDelivered,
-    ContractListed,
-    ContractMarked,
-    ContractTraded,
+    DerivativeDelivered,
+    DerivativeListed,
+    DerivativeMarked,
+    DerivativeTraded,
     HoldingChanged,
     IndexSet,
     SessionSettled,
@@ -96,14 +96,14 @@ Event = (
     | TransferCompleted
     | BalanceAllocated
     | NettingSet
-    | ContractListed
+    | DerivativeListed
     | IndexSet
-    | ContractMarked
-    | ContractTraded
+    | DerivativeMarked
+    | DerivativeTraded
     | HoldingChanged
     | CashChanged
     | SessionSettled
-    | ContractDelivered
+    | DerivativeDelivered
 )
 
 __all__ = [
@@ -112,10 +112,10 @@ __all__ = [
     "BalanceAllocated",
     "CashChanged",
     "CashMoved",
-    "ContractDelivered",
-    "ContractListed",
-    "ContractMarked",
-    "ContractTraded",
+    "DerivativeDelivered",
+    "DerivativeListed",
+    "DerivativeMarked",
+    "DerivativeTraded",
     "Event",
     "EventDescribed",
     "EventListed",

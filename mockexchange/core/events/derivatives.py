@@ -8,8 +8,8 @@ from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
 
 
-class ContractListed(Struct, frozen=True, kw_only=True):
-    contract: str
+class DerivativeListed(Struct, frozen=True, kw_only=True):
+    derivative: str
 
 
 class IndexSet(Struct, frozen=True, kw_only=True):
@@ -17,16 +17,16 @@ class IndexSet(Struct, frozen=True, kw_only=True):
     price: Decimal
 
 
-class ContractMarked(Struct, frozen=True, kw_only=True):
-    contract: str
+class DerivativeMarked(Struct, frozen=True, kw_only=True):
+    derivative: str
     price: Decimal
 
 
-class ContractTraded(Struct, frozen=True, kw_only=True):
+class DerivativeTraded(Struct, frozen=True, kw_only=True):
     """One account's side of a trade; the row is `state.derivatives.trades` by its serial."""
 
     subaccount_ref: SubaccountRef
-    contract: str
+    derivative: str
     trade_id: str
     order_id: str
     serial: int
@@ -38,7 +38,7 @@ class ContractTraded(Struct, frozen=True, kw_only=True):
 
 class HoldingChanged(Struct, frozen=True, kw_only=True):
     subaccount_ref: SubaccountRef
-    contract: str
+    derivative: str
     size: Decimal
     cost: Decimal
     session_cost: Decimal
@@ -56,6 +56,6 @@ class SessionSettled(Struct, frozen=True, kw_only=True):
     prices: tuple[tuple[str, Decimal], ...]
 
 
-class ContractDelivered(Struct, frozen=True, kw_only=True):
-    contract: str
+class DerivativeDelivered(Struct, frozen=True, kw_only=True):
+    derivative: str
     price: Decimal

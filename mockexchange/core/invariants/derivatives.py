@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
-from mockexchange.core.derivatives.contract_forms import form_of
-from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.forms import form_of
 from mockexchange.core.derivatives.holdings import ZERO, Cash, Holding
 from mockexchange.core.derivatives.precision import precise
 from mockexchange.core.derivatives.vocabulary import COMBOS
@@ -23,19 +23,19 @@ def violations(state: State) -> Iterator[str]:
 def _holdings(state: State) -> Iterator[str]:
     for subaccount_ref, held in state.derivatives.holdings.items():
         for name, holding in held.items():
-            yield from _holding(f"{subaccount_ref}: {name}", state.derivatives.contracts[name], holding)
+            yield from _holding(f"{subaccount_ref}: {name}", state.derivatives.listed[name], holding)
 
 
-def _holding(where: str, contract: Contract, holding: Holding) -> Iterator[str]:
-    if contract.terms.kind in COMBOS:
+def _holding(where: str, derivative: Derivative, holding: Holding) -> Iterator[str]:
+    if derivative.terms.kind in COMBOS:
         yield f"{where} is a combo, which is never held"
-    elif not contract.is_open:
+    elif not derivative.is_open:
         yield f"{where} was delivered and is still held"
     elif not holding.size:
         costs = (holding.cost, holding.session_cost, holding.cost_usd)
         if any(costs):
             yield f"{where} is flat and cost {', '.join(map(str, costs))}"
-    elif form_of(contract.terms).price_of(holding.size, holding.cost) <= 0:
+    elif form_of(derivative.terms).price_of(holding.size, holding.cost) <= 0:
         yield f"{where}: {holding.size} for a cost of {holding.cost} has no price"
 
 

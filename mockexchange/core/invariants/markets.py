@@ -6,7 +6,7 @@ from mockexchange.core.model.markets import Market
 from mockexchange.core.model.orders import Order, Trade
 from mockexchange.core.model.resting_orders import RestingBook
 from mockexchange.core.model.state import State
-from mockexchange.core.queries.order_books import contracts_ahead
+from mockexchange.core.queries.order_books import count_ahead_centis
 from mockexchange.core.vocabulary import Side
 
 
@@ -47,7 +47,7 @@ def _resting(state: State, market: Market, order_book: RestingBook) -> Iterator[
         quoted = {} if market.quotes is None else market.quotes[order.bid_side]
         ahead_centis = waiting.get(place, 0) + _better(order_book, order)
         ahead_centis += sum(count for price, count in quoted.items() if price >= order.bid_centicents)
-        told_centis = contracts_ahead(state, order)
+        told_centis = count_ahead_centis(state, order)
         if told_centis != ahead_centis:
             yield f"{market.ticker}: order {order.order_id} has {ahead_centis} ahead, not {told_centis}"
         waiting[place] = waiting.get(place, 0) + order.remaining_centis

@@ -29,7 +29,7 @@ def levels(state: State, market: Market, side: Side) -> list[Level]:
     return [Level(price, _count(queues, quotes, price)) for price in sorted({*queues, *quotes})]
 
 
-def contracts_ahead(state: State, order: Order) -> int:
+def count_ahead_centis(state: State, order: Order) -> int:
     """Return how many centi-contracts trade before a resting order: 0 makes it the next. A done order has none."""
     if not order.remaining_centis:
         return 0

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Any
 
 from mockexchange.core.derivatives import queries
-from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.derivatives.views import PositionView, SummaryView
 from mockexchange.core.instants import format_instant
 from mockexchange.core.model.state import State
@@ -61,10 +61,10 @@ def _position(view: PositionView) -> Row:
     head = {
         "account": view.subaccount_ref.account,
         "book": view.subaccount_ref.subaccount,
-        "instrument": view.contract.name,
+        "instrument": view.derivative.name,
     }
-    own = ("subaccount_ref", "contract", "printed_total", "printed_floating")
-    kind = {"kind": view.contract.terms.kind.value, "currency": view.contract.terms.settlement_currency}
+    own = ("subaccount_ref", "derivative", "printed_total", "printed_floating")
+    kind = {"kind": view.derivative.terms.kind.value, "currency": view.derivative.terms.settlement_currency}
     return {**head, **kind, "direction": _direction(view.size), **_rest_of(view, own)}
 
 
@@ -76,14 +76,14 @@ def _summary(view: SummaryView) -> Row:
     return {"book": view.subaccount_ref.subaccount, **_rest_of(view, ("subaccount_ref",))}
 
 
-def _trade(trade: ContractTrade) -> Row:
+def _trade(trade: DerivativeTrade) -> Row:
     head = {
         "id": trade.trade_id,
         "order": trade.order_id,
         "book": trade.subaccount_ref.subaccount,
-        "instrument": trade.contract,
+        "instrument": trade.derivative,
     }
-    own = ("subaccount_ref", "trade_id", "order_id", "contract", "serial", "created_at", "is_taker", "is_long_tick")
+    own = ("subaccount_ref", "trade_id", "order_id", "derivative", "serial", "created_at", "is_taker", "is_long_tick")
     return {**head, **_rest_of(trade, own), "taker": trade.is_taker, "at": format_instant(trade.created_at)}
 
 

@@ -5,9 +5,10 @@ Tests compare a client's view with it. It never goes through the venue's tables.
 
 from typing import Any
 
-from mockexchange.core.commands import Command, OpenSubaccount
+from mockexchange.core import commands, events
+from mockexchange.core.commands import Command
 from mockexchange.core.decimals import exact
-from mockexchange.core.events import Event, SubaccountOpened
+from mockexchange.core.events import Event
 from mockexchange.core.exchange import Outcome
 from mockexchange.core.instants import format_instant
 from mockexchange.core.model.positions import Position
@@ -17,7 +18,18 @@ from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.sandbox.ledger import derivatives
 
 SCALES = {"_micros": 6, "_centicents": 4, "_centis": 2}
-PUBLIC_NAMES: dict[type, str] = {OpenSubaccount: "OpenBook", SubaccountOpened: "BookOpened"}
+PUBLIC_NAMES: dict[type, str] = {
+    commands.OpenSubaccount: "OpenBook",
+    commands.ListDerivative: "ListContract",
+    commands.MarkDerivative: "MarkContract",
+    commands.TradeDerivative: "TradeContract",
+    commands.DeliverDerivative: "DeliverContract",
+    events.SubaccountOpened: "BookOpened",
+    events.DerivativeListed: "ContractListed",
+    events.DerivativeMarked: "ContractMarked",
+    events.DerivativeTraded: "ContractTraded",
+    events.DerivativeDelivered: "ContractDelivered",
+}
 """Names of commands and events in JSON where they differ from the name of the class."""
 
 
@@ -76,16 +88,16 @@ def _plain(name: str, value: Any) -> dict[str, Any]:
     for suffix, decimals in SCALES.items():
         if name.endswith(suffix):
             return {name.removesuffix(suffix): None if value is None else exact(value, decimals)}
-    if name in ("contract", "prices"):
+    if name in ("derivative", "prices"):
         return _of_contracts(name, value)
     return {name: derivatives.plain(value)}
 
 
 def _of_contracts(name: str, value: Any) -> dict[str, Any]:
     """What the core calls a contract is an instrument to users."""
-    if name == "contract":
+    if name == "derivative":
         return {"instrument": value}
-    return {name: {contract: derivatives.number(price) for contract, price in value}}
+    return {name: {derivative: derivatives.number(price) for derivative, price in value}}
 
 
 def _snake(name: str) -> str:

@@ -10,13 +10,13 @@ from itertools import count
 
 from mockexchange.core.commands import (
     Command,
-    DeliverContract,
+    DeliverDerivative,
     ExpireOrder,
-    ListContract,
+    ListDerivative,
     RestOrder,
     SettleSession,
 )
-from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.events import OrderRested
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.instants import MICROSECONDS_PER_SECOND, format_instant
@@ -68,8 +68,8 @@ class Calendar:
         for order_book in state.resting.values():
             for order in order_book:
                 self._schedule_expiry(order, at)
-        for contract in state.derivatives.contracts.values():
-            self._schedule_delivery(contract, at)
+        for derivative in state.derivatives.listed.values():
+            self._schedule_delivery(derivative, at)
 
     def note(self, record: Record, outcome: Outcome) -> None:
         """Something was carried out: an order that is to expire may have come to rest, a contract may be listed."""
@@ -79,8 +79,8 @@ class Calendar:
         if isinstance(record.command, RestOrder) and record.command.expires_at is not None:
             rested = next(event for event in outcome if isinstance(event, OrderRested))
             self._schedule_expiry(state.orders[rested.order_id], self._begun_at)
-        elif isinstance(record.command, ListContract):
-            self._schedule_delivery(state.derivatives.contracts[record.command.terms.name], record.at)
+        elif isinstance(record.command, ListDerivative):
+            self._schedule_delivery(state.derivatives.listed[record.command.terms.name], record.at)
 
     def count(self, due: DueCommand) -> int:
         """Count a command and return the number of its cause's repetition."""
@@ -97,29 +97,31 @@ class Calendar:
         due = DueCommand(EXPIRY, ExpireOrder(order=order.order_id), is_gone, {"order": order.order_id})
         self._schedule(EXPIRY_PLACE, [(order.expires_at, due)])
 
-    def _schedule_delivery(self, contract: Contract, after: int) -> None:
+    def _schedule_delivery(self, derivative: Derivative, after: int) -> None:
         """With the first contract the sessions begin."""
         if not self._is_settling:
             self._is_settling = True
             self._schedule(SETTLEMENT_PLACE, self._settlements(after))
-        expires_at = contract.terms.expires_at
+        expires_at = derivative.terms.expires_at
         if expires_at is None:
             return
         if expires_at <= after:
-            self._report("finding", DELIVERY, {"text": ENDED.format(contract.name, format_instant(expires_at))})
+            self._report("finding", DELIVERY, {"text": ENDED.format(derivative.name, format_instant(expires_at))})
             return
 
         def is_delivered() -> bool:
-            return not contract.is_open
+            return not derivative.is_open
 
-        due = DueCommand(DELIVERY, DeliverContract(contract=contract.name), is_delivered, {"instrument": contract.name})
+        due = DueCommand(
+            DELIVERY, DeliverDerivative(derivative=derivative.name), is_delivered, {"instrument": derivative.name}
+        )
         self._schedule(DELIVERY_PLACE, [(expires_at, due)])
 
     def _settlements(self, after: int) -> Iterator[tuple[int, DueCommand]]:
-        due = DueCommand(SETTLEMENT, SettleSession(), self._has_no_contract)
+        due = DueCommand(SETTLEMENT, SettleSession(), self._has_no_open_derivative)
         days = (after - SETTLED_AT_US) // DAY_US + 1
         for day in count(days):
             yield day * DAY_US + SETTLED_AT_US, due
 
-    def _has_no_contract(self) -> bool:
-        return not any(contract.is_open for contract in self._exchange.state.derivatives.contracts.values())
+    def _has_no_open_derivative(self) -> bool:
+        return not any(derivative.is_open for derivative in self._exchange.state.derivatives.listed.values())

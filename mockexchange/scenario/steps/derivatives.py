@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from mockexchange.core import commands
-from mockexchange.core.derivatives.contracts import Greeks, MarginTerms, Terms
-from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
+from mockexchange.core.derivatives.derivative import Greeks, MarginTerms, Terms
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, Period
 from mockexchange.scenario.composite_types import ListOf, Made, MapOf, Record, TupleOf, may, must
 from mockexchange.scenario.decimals import NUMBER, NUMBER_ABOVE_ZERO, SIGNED_NUMBER
 from mockexchange.scenario.errors import did_you_mean
@@ -21,7 +21,7 @@ COIN = matching("a currency such as BTC", re.compile("[A-Z][A-Z0-9]{0,11}"))
 _LEG = TupleOf((NAME, integer(-LEG_RATIO_MAX, LEG_RATIO_MAX)), "a leg [instrument, ratio]")
 _GREEKS = Made(Record({name: may(SIGNED_NUMBER) for name in ("delta", "gamma", "vega", "theta")}), Greeks)
 _MARGIN = Made(Record({name: may(NUMBER) for name in ("initial", "maintenance", "slope")}), MarginTerms)
-_INSTRUMENT = {"instrument": ("contract", must(NAME))}
+_INSTRUMENT = {"instrument": ("derivative", must(NAME))}
 _PRICING = {"iv": ("iv", may(NUMBER_ABOVE_ZERO)), "greeks": ("greeks", may(_GREEKS))}
 
 
@@ -51,8 +51,8 @@ LOTS = {
 LOT_BTC = _lot("10", "10", "0.5", "0", "0.0005")
 """Defaults of inverse futures of BTC."""
 
-CONTRACT = {
-    "kind": ("terms.kind", must(choice({kind.value: kind for kind in ContractKind}))),
+DERIVATIVE = {
+    "kind": ("terms.kind", must(choice({kind.value: kind for kind in DerivativeKind}))),
     "form": ("terms.form", may(choice({form.value: form for form in Form}))),
     "base": ("terms.base", must(COIN)),
     "quote": ("terms.quote", may(COIN)),
@@ -90,7 +90,7 @@ def _with_defaults(given: dict[str, Any]) -> dict[str, Any]:
     kind, base, expires_at = given["kind"], given["base"], given.get("expires_at")
     form = given.get("form") or (Form.INVERSE if given.get("quote") in (None, USD) else Form.LINEAR)
     quote = given.get("quote") or (USD if form is Form.INVERSE else USDC)
-    is_perpetual = kind is ContractKind.FUTURE and expires_at is None
+    is_perpetual = kind is DerivativeKind.FUTURE and expires_at is None
     usual = {
         **_usual_lot(kind, form, base)._asdict(),
         "index": f"{base}_{quote}".lower(),
@@ -108,17 +108,17 @@ def _require_cash(terms: Terms) -> None:
         raise ValueError(f"{key}: expected {known}; got {terms.settlement_currency!r}{advice}")
 
 
-def _usual_lot(kind: ContractKind, form: Form, base: str) -> Lot:
-    is_of_options = kind in (ContractKind.OPTION, ContractKind.OPTION_COMBO)
+def _usual_lot(kind: DerivativeKind, form: Form, base: str) -> Lot:
+    is_of_options = kind in (DerivativeKind.OPTION, DerivativeKind.OPTION_COMBO)
     return LOT_BTC if base == "BTC" and not is_of_options and form is Form.INVERSE else LOTS[is_of_options, form]
 
 
 STEPS: dict[str, StepKind] = {
     "index": step(commands.SetIndex, index=("index", must(NAME)), price=("price", must(NUMBER_ABOVE_ZERO))),
-    "instrument": step(commands.ListContract, terms_of, instrument=("terms.name", must(NAME)), **CONTRACT),
-    "mark": step(commands.MarkContract, **_INSTRUMENT, price=("price", must(SIGNED_NUMBER)), **_PRICING),
+    "instrument": step(commands.ListDerivative, terms_of, instrument=("terms.name", must(NAME)), **DERIVATIVE),
+    "mark": step(commands.MarkDerivative, **_INSTRUMENT, price=("price", must(SIGNED_NUMBER)), **_PRICING),
     "trade": step(
-        commands.TradeContract,
+        commands.TradeDerivative,
         account=("subaccount_ref", must(BOOK)),
         **_INSTRUMENT,
         direction=("direction", must(choice({direction.value: direction for direction in Direction}))),
@@ -149,7 +149,7 @@ STEPS: dict[str, StepKind] = {
         rate=("rate", must(SIGNED_NUMBER)),
         interest=("interest_value", may(SIGNED_NUMBER)),
     ),
-    "deliver": step(commands.DeliverContract, **_INSTRUMENT, price=("price", may(NUMBER_ABOVE_ZERO))),
+    "deliver": step(commands.DeliverDerivative, **_INSTRUMENT, price=("price", may(NUMBER_ABOVE_ZERO))),
     "credit": step(
         commands.CreditCurrency,
         account=("subaccount_ref", must(BOOK)),

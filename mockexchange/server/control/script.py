@@ -73,7 +73,7 @@ def _add(sandbox: Sandbox, body: Located) -> list[Step]:
         state = sandbox.exchange.state
         require_accounts(entries, state.accounts)
         require_known(entries, "market", state.markets)
-        require_known(entries, "instrument", state.derivatives.contracts)
+        require_known(entries, "instrument", state.derivatives.listed)
         return sandbox.script.add(entries)
     except ScenarioError as error:
         raise misread("bad_step", error) from None

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockexchange.core.derivatives.black76 import density, greeks_of, normal
-from mockexchange.core.derivatives.contracts import Greeks
+from mockexchange.core.derivatives.derivative import Greeks
 from mockexchange.core.derivatives.vocabulary import OptionType
 from mockexchange.core.instants import MICROSECONDS_PER_DAY
 

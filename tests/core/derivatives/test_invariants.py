@@ -27,7 +27,7 @@ def combo(it: Derivatives) -> None:
 
 
 def delivered(it: Derivatives) -> None:
-    it.contracts[FUTURE].delivery = Decimal(1)
+    it.listed[FUTURE].delivery = Decimal(1)
 
 
 def cash(it: Derivatives) -> None:

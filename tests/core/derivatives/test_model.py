@@ -11,14 +11,14 @@ from msgspec.structs import fields
 from mockexchange.core.commands import (
     Command,
     CreditCurrency,
-    DeliverContract,
-    ListContract,
-    MarkContract,
+    DeliverDerivative,
+    ListDerivative,
+    MarkDerivative,
     OpenHolding,
     PayFunding,
     SetIndex,
     SettleSession,
-    TradeContract,
+    TradeDerivative,
 )
 from mockexchange.core.derivatives.queries import position_of, positions_of, summary_of
 from mockexchange.core.derivatives.views import PositionView
@@ -79,9 +79,9 @@ BOUGHT = [*NAMES, SPREAD, STRADDLE]
 def trades(draw: st.DrawFn) -> Command:
     name = draw(st.sampled_from(BOUGHT))
     subaccount_ref, other = draw(st.permutations(SUBACCOUNT_REFS))[:2]
-    return TradeContract(
+    return TradeDerivative(
         subaccount_ref=subaccount_ref,
-        contract=name,
+        derivative=name,
         direction=draw(st.sampled_from(Direction)),
         amount=draw(amounts(name)),
         price=draw(prices(name)),
@@ -96,7 +96,7 @@ def holdings(draw: st.DrawFn) -> Command:
     name = draw(st.sampled_from(NAMES))
     return OpenHolding(
         subaccount_ref=draw(st.sampled_from(SUBACCOUNT_REFS)),
-        contract=name,
+        derivative=name,
         size=draw(amounts(name)) * draw(st.sampled_from(SIGNS)),
         average_price=draw(prices(name)),
         reference=draw(st.none() | prices(name)),
@@ -110,11 +110,11 @@ def others(draw: st.DrawFn) -> Command:
     some = draw(st.sampled_from(NAMES))
     return draw(
         st.one_of(
-            st.builds(MarkContract, contract=st.just(name), price=prices(name)),
+            st.builds(MarkDerivative, derivative=st.just(name), price=prices(name)),
             st.builds(SetIndex, index=st.sampled_from(["btc_usd", "btc_usdc"]), price=PRICE_USD),
             st.builds(SettleSession, prices=st.just(()) | st.tuples(st.tuples(st.just(some), prices(some)))),
             st.builds(
-                PayFunding, contract=st.sampled_from([PERPETUAL, LINEAR]), rate=st.decimals("-0.01", "0.01", places=6)
+                PayFunding, derivative=st.sampled_from([PERPETUAL, LINEAR]), rate=st.decimals("-0.01", "0.01", places=6)
             ),
             st.builds(
                 CreditCurrency,
@@ -126,18 +126,18 @@ def others(draw: st.DrawFn) -> Command:
     )
 
 
-DELIVERIES = st.builds(DeliverContract, contract=st.sampled_from([*NAMES, SPREAD]), price=st.none() | PRICE_USD)
+DELIVERIES = st.builds(DeliverDerivative, derivative=st.sampled_from([*NAMES, SPREAD]), price=st.none() | PRICE_USD)
 STORIES = st.lists(trades() | trades() | others() | holdings() | DELIVERIES, max_size=25)
 
 
 def naive() -> Naive:
     """What `DerivativesWorld` begins with."""
     exchange = DerivativesWorld().exchange
-    contracts = exchange.state.derivatives.contracts.values()
+    derivatives = exchange.state.derivatives.listed.values()
     return Naive(
-        {contract.name: contract.terms for contract in contracts},
-        {contract.name: Fraction(contract.mark) for contract in contracts},
-        {contract.name: Fraction(contract.settlement) for contract in contracts},
+        {derivative.name: derivative.terms for derivative in derivatives},
+        {derivative.name: Fraction(derivative.mark) for derivative in derivatives},
+        {derivative.name: Fraction(derivative.settlement) for derivative in derivatives},
         {name: Fraction(price) for name, price in exchange.state.derivatives.indexes.items()},
     )
 
@@ -151,11 +151,11 @@ def compare(exchange: Exchange, plain: Naive) -> None:
         for name in NAMES:
             if name not in plain.gone:
                 compare_position(position_of(exchange.state, subaccount_ref, name), plain, (subaccount_ref, name))
-        held = {view.contract.name for view in positions_of(exchange.state, subaccount_ref)}
+        held = {view.derivative.name for view in positions_of(exchange.state, subaccount_ref)}
         assert held == {
             name for subaccount, name in plain.lots if subaccount == subaccount_ref and plain.lots[subaccount, name]
         }
-        with_flat = {view.contract.name for view in positions_of(exchange.state, subaccount_ref, with_flat=True)}
+        with_flat = {view.derivative.name for view in positions_of(exchange.state, subaccount_ref, with_flat=True)}
         assert with_flat == {name for subaccount, name in plain.lots if subaccount == subaccount_ref}
         for currency in ("BTC", "USDC"):
             assert equal(
@@ -209,7 +209,7 @@ def test_what_one_book_wins_another_loses(story: list[Command]) -> None:
     """Trades among the books here, settlements and deliveries make and destroy nothing but fees."""
     world, paid = DerivativesWorld(), {"BTC": Fraction(0), "USDC": Fraction(0)}
     for command in story:
-        if isinstance(command, TradeContract) and command.against is None:
+        if isinstance(command, TradeDerivative) and command.against is None:
             continue
         outcome = world.exchange.execute(command, world.at)
         if isinstance(command, CreditCurrency) and not isinstance(outcome, Refusal):
@@ -256,9 +256,9 @@ def extremes(draw: st.DrawFn) -> Command:
     number = st.sampled_from(EXTREMES)
     kinds: list[st.SearchStrategy[Command]] = [
         st.builds(
-            TradeContract,
+            TradeDerivative,
             subaccount_ref=st.just(DORA),
-            contract=st.sampled_from(["TINY", *BOUGHT]),
+            derivative=st.sampled_from(["TINY", *BOUGHT]),
             direction=st.sampled_from(Direction),
             amount=number,
             price=number,
@@ -268,16 +268,16 @@ def extremes(draw: st.DrawFn) -> Command:
         st.builds(
             OpenHolding,
             subaccount_ref=st.just(MIRA),
-            contract=st.sampled_from(["TINY", *NAMES]),
+            derivative=st.sampled_from(["TINY", *NAMES]),
             size=number,
             average_price=number,
             reference=number,
         ),
-        st.builds(MarkContract, contract=st.sampled_from(["TINY", *BOUGHT]), price=number, iv=st.none() | number),
+        st.builds(MarkDerivative, derivative=st.sampled_from(["TINY", *BOUGHT]), price=number, iv=st.none() | number),
         st.builds(SetIndex, index=st.just("btc_usd"), price=number),
         st.builds(SettleSession, prices=st.just(())),
-        st.builds(PayFunding, contract=st.just(PERPETUAL), rate=number),
-        st.builds(DeliverContract, contract=st.sampled_from(NAMES), price=number),
+        st.builds(PayFunding, derivative=st.just(PERPETUAL), rate=number),
+        st.builds(DeliverDerivative, derivative=st.sampled_from(NAMES), price=number),
     ]
     return draw(st.one_of(kinds))
 
@@ -287,7 +287,7 @@ def extremes(draw: st.DrawFn) -> Command:
 def test_no_number_is_too_great_or_too_small_for_the_arithmetic(story: list[Command]) -> None:
     world = DerivativesWorld()
     tiny = terms("TINY", contract_size=EXTREMES[0], amount_min=EXTREMES[0])
-    world.do(ListContract(terms=tiny, mark=EXTREMES[0], iv=EXTREMES[0]))
+    world.do(ListDerivative(terms=tiny, mark=EXTREMES[0], iv=EXTREMES[0]))
     for command in story:
         world.exchange.execute(command, world.at)
     views = [

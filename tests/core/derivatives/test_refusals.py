@@ -9,12 +9,12 @@ from mockexchange.core.commands import (
     AllocateBalance,
     Command,
     CreditCurrency,
-    DeliverContract,
+    DeliverDerivative,
     Deposit,
     Fill,
-    ListContract,
+    ListDerivative,
     ListMarket,
-    MarkContract,
+    MarkDerivative,
     OpenGroup,
     OpenHolding,
     OpenPosition,
@@ -26,8 +26,8 @@ from mockexchange.core.commands import (
     TransferShard,
     Withdraw,
 )
-from mockexchange.core.derivatives.contracts import Terms
-from mockexchange.core.derivatives.vocabulary import ContractKind
+from mockexchange.core.derivatives.derivative import Terms
+from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import Action, Instance, Side, SubaccountRef
 from tests.core.derivatives_world import (
@@ -60,21 +60,21 @@ def world() -> DerivativesWorld:
     it = DerivativesWorld()
     it.trade("buy 10 @ 113000", trade="t-1")
     it.credit("1", subaccount_ref=SubaccountRef("dora", "3"))
-    it.do(ListContract(terms=terms("BIG", amount_min=Decimal(20)), mark=ONE))
-    it.do(ListContract(terms=terms("DONE"), mark=ONE))
-    it.do(ListContract(terms=spread(("DONE", 1), name="OLD"), mark=ONE))
-    it.do(ListContract(terms=spread((FUTURE, 1), ("BIG", 1), name="COARSE"), mark=ONE))
+    it.do(ListDerivative(terms=terms("BIG", amount_min=Decimal(20)), mark=ONE))
+    it.do(ListDerivative(terms=terms("DONE"), mark=ONE))
+    it.do(ListDerivative(terms=spread(("DONE", 1), name="OLD"), mark=ONE))
+    it.do(ListDerivative(terms=spread((FUTURE, 1), ("BIG", 1), name="COARSE"), mark=ONE))
     it.deliver("DONE", "5")
     it.do(ListMarket(market="M", event="E", series="S"))
     return it
 
 
 def spread(*legs: tuple[str, int], name: str = "NEW") -> Terms:
-    return terms(name, kind=ContractKind.FUTURE_COMBO, legs=legs)
+    return terms(name, kind=DerivativeKind.FUTURE_COMBO, legs=legs)
 
 
-def opened_holding(contract: str, subaccount_ref: SubaccountRef = DORA) -> OpenHolding:
-    return OpenHolding(subaccount_ref=subaccount_ref, contract=contract, size=ONE, average_price=ONE)
+def opened_holding(derivative: str, subaccount_ref: SubaccountRef = DORA) -> OpenHolding:
+    return OpenHolding(subaccount_ref=subaccount_ref, derivative=derivative, size=ONE, average_price=ONE)
 
 
 R = RefusalCode
@@ -93,32 +93,32 @@ OF_DOLLARS: list[Command] = [
 ]
 NOT_THERE = "account alice has dollars and event contracts, and neither currencies nor instruments"
 CASES = [
-    Case(R.UNKNOWN_CONTRACT, trade("buy 10 @ 1", "BTC-17OCT"), "no instrument 'BTC-17OCT'; nearest: BTC-17OCT25, "),
-    Case(R.UNKNOWN_CONTRACT, MarkContract(contract="!", price=ONE), "no instrument '!'; known: BTC-17OCT25, "),
-    Case(R.UNKNOWN_CONTRACT, SettleSession(prices=(("!", ONE),)), "no instrument '!'"),
-    Case(R.UNKNOWN_CONTRACT, ListContract(terms=spread(("!", 1)), mark=ONE), "no instrument '!'"),
-    Case(R.UNKNOWN_CONTRACT, PayFunding(contract="!", rate=ONE), "no instrument '!'"),
-    Case(R.UNKNOWN_CONTRACT, DeliverContract(contract="!"), "no instrument '!'"),
-    Case(R.UNKNOWN_CONTRACT, opened_holding("!"), "no instrument '!'"),
+    Case(R.UNKNOWN_DERIVATIVE, trade("buy 10 @ 1", "BTC-17OCT"), "no instrument 'BTC-17OCT'; nearest: BTC-17OCT25, "),
+    Case(R.UNKNOWN_DERIVATIVE, MarkDerivative(derivative="!", price=ONE), "no instrument '!'; known: BTC-17OCT25, "),
+    Case(R.UNKNOWN_DERIVATIVE, SettleSession(prices=(("!", ONE),)), "no instrument '!'"),
+    Case(R.UNKNOWN_DERIVATIVE, ListDerivative(terms=spread(("!", 1)), mark=ONE), "no instrument '!'"),
+    Case(R.UNKNOWN_DERIVATIVE, PayFunding(derivative="!", rate=ONE), "no instrument '!'"),
+    Case(R.UNKNOWN_DERIVATIVE, DeliverDerivative(derivative="!"), "no instrument '!'"),
+    Case(R.UNKNOWN_DERIVATIVE, opened_holding("!"), "no instrument '!'"),
     Case(
         R.UNKNOWN_INDEX,
-        ListContract(terms=terms("NEW", index="btc_us"), mark=ONE),
+        ListDerivative(terms=terms("NEW", index="btc_us"), mark=ONE),
         "index 'btc_us' has no price; nearest: btc_usd, btc_usdc: set it first",
     ),
     Case(
         R.ILLEGAL_TRANSITION,
-        ListContract(terms=terms("NEW", expires_at=START), mark=ONE),
+        ListDerivative(terms=terms("NEW", expires_at=START), mark=ONE),
         "NEW expires at 2025-10-16T09:00:00Z, which is past: expected an instant after now (2025-10-16T09:00:00",
     ),
-    Case(R.ALREADY_EXISTS, ListContract(terms=terms(FUTURE), mark=ONE), "contract BTC-17OCT25 exists already"),
+    Case(R.ALREADY_EXISTS, ListDerivative(terms=terms(FUTURE), mark=ONE), "contract BTC-17OCT25 exists already"),
     Case(R.ALREADY_EXISTS, trade("buy 10 @ 1", trade="t-1"), "trade t-1 exists already"),
     Case(
         R.WRONG_KIND,
-        ListContract(terms=spread((SPREAD, 1)), mark=ONE),
+        ListDerivative(terms=spread((SPREAD, 1)), mark=ONE),
         "NEW cannot have the leg BTC-FS-17OCT25_PERP, a future_combo in BTC: expected futures and options in BTC",
     ),
     Case(
-        R.WRONG_KIND, ListContract(terms=spread((LINEAR, 1)), mark=ONE), f"NEW cannot have the leg {LINEAR}, a future"
+        R.WRONG_KIND, ListDerivative(terms=spread((LINEAR, 1)), mark=ONE), f"NEW cannot have the leg {LINEAR}, a future"
     ),
     Case(R.WRONG_KIND, trade("buy 10 @ 1", subaccount_ref=ALICE), NOT_THERE),
     Case(R.WRONG_KIND, trade("buy 10 @ 1", against=ALICE), NOT_THERE),
@@ -129,22 +129,26 @@ CASES = [
         for command in OF_DOLLARS
     ),
     Case(R.WRONG_KIND, opened_holding(SPREAD), f"{SPREAD} is a future_combo, which is never held: expected one of its"),
-    Case(R.WRONG_KIND, PayFunding(contract=FUTURE, rate=ONE), "BTC-17OCT25 expires: only perpetuals have funding"),
-    Case(R.WRONG_KIND, DeliverContract(contract=PERPETUAL), "BTC-PERPETUAL is perpetual: expected a contract that exp"),
+    Case(R.WRONG_KIND, PayFunding(derivative=FUTURE, rate=ONE), "BTC-17OCT25 expires: only perpetuals have funding"),
+    Case(
+        R.WRONG_KIND,
+        DeliverDerivative(derivative=PERPETUAL),
+        "BTC-PERPETUAL is perpetual: expected a contract that exp",
+    ),
     Case(
         R.UNKNOWN_ACCOUNT, trade("buy 10 @ 1", subaccount_ref=NOBODY), "no account 'nobody'; known: alice, dora, mira"
     ),
     Case(R.UNKNOWN_SUBACCOUNT, trade("buy 10 @ 1", against=SubaccountRef("dora", "9")), "account dora has no book '9'"),
     Case(
-        R.CONTRACT_DELIVERED,
+        R.DERIVATIVE_DELIVERED,
         trade("buy 10 @ 1", "DONE"),
         "contract DONE was delivered at 5: nothing happens to it any more",
     ),
-    Case(R.CONTRACT_DELIVERED, trade("buy 10 @ 1", "OLD"), "contract DONE was delivered at 5"),
-    Case(R.CONTRACT_DELIVERED, MarkContract(contract="DONE", price=ONE), "contract DONE was delivered at 5"),
-    Case(R.CONTRACT_DELIVERED, SettleSession(prices=(("DONE", ONE),)), "contract DONE was delivered at 5"),
-    Case(R.CONTRACT_DELIVERED, DeliverContract(contract="DONE"), "contract DONE was delivered at 5"),
-    Case(R.CONTRACT_DELIVERED, opened_holding("DONE"), "contract DONE was delivered at 5"),
+    Case(R.DERIVATIVE_DELIVERED, trade("buy 10 @ 1", "OLD"), "contract DONE was delivered at 5"),
+    Case(R.DERIVATIVE_DELIVERED, MarkDerivative(derivative="DONE", price=ONE), "contract DONE was delivered at 5"),
+    Case(R.DERIVATIVE_DELIVERED, SettleSession(prices=(("DONE", ONE),)), "contract DONE was delivered at 5"),
+    Case(R.DERIVATIVE_DELIVERED, DeliverDerivative(derivative="DONE"), "contract DONE was delivered at 5"),
+    Case(R.DERIVATIVE_DELIVERED, opened_holding("DONE"), "contract DONE was delivered at 5"),
     Case(
         R.AMOUNT_OUT_OF_RANGE,
         trade("buy 15 @ 1"),
@@ -158,7 +162,9 @@ CASES = [
     ),
     Case(R.AMOUNT_OUT_OF_RANGE, trade("buy 10 @ 2", "COARSE"), "10 of BIG: expected a multiple of 10, 20 or more"),
     Case(R.PRICE_OUT_OF_RANGE, trade("buy 10 @ 0"), "BTC-17OCT25 at 0: expected a price above 0"),
-    Case(R.PRICE_OUT_OF_RANGE, MarkContract(contract=PUT, price=-ONE), "BTC-17OCT25-110000-P at -1: expected a price"),
+    Case(
+        R.PRICE_OUT_OF_RANGE, MarkDerivative(derivative=PUT, price=-ONE), "BTC-17OCT25-110000-P at -1: expected a price"
+    ),
     Case(R.PRICE_OUT_OF_RANGE, SettleSession(prices=((PUT, -ONE),)), "BTC-17OCT25-110000-P at -1: expected a price"),
     Case(
         R.PRICE_OUT_OF_RANGE,

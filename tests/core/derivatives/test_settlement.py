@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import pytest
 
-from mockexchange.core.commands import MarkContract
+from mockexchange.core.commands import MarkDerivative
 from mockexchange.core.derivatives.queries import summary_of
 from mockexchange.core.events import (
     CashChanged,
-    ContractDelivered,
+    DerivativeDelivered,
     HoldingChanged,
     SessionSettled,
 )
@@ -93,7 +93,7 @@ class TestSession:
     def test_a_settlement_at_the_marks_leaves_equity_as_it_was(self) -> None:
         """Of inverse futures too, whose profits are shown rounded."""
         world = DerivativesWorld()
-        world.do(MarkContract(contract=PERPETUAL, price=Decimal(113_900)))
+        world.do(MarkDerivative(derivative=PERPETUAL, price=Decimal(113_900)))
         world.trade("buy 500 @ 113500", PERPETUAL)
         before = summary_of(world.exchange.state, DORA, "BTC")
         world.settle()
@@ -177,10 +177,10 @@ class TestDelivery:
         world.trade("sell 400 @ 112000")
         made = world.view().realized + Decimal(600) / 110_000 - Decimal(600) / 115_000
         events = world.deliver(price="115000")
-        assert kinds(events) == [ContractDelivered, HoldingChanged, CashChanged]
+        assert kinds(events) == [DerivativeDelivered, HoldingChanged, CashChanged]
         assert events[1] == HoldingChanged(
             subaccount_ref=DORA,
-            contract=FUTURE,
+            derivative=FUTURE,
             size=ZERO,
             cost=ZERO,
             session_cost=ZERO,
@@ -189,14 +189,14 @@ class TestDelivery:
         )
         assert nine(world.cash().settled) == nine(made)
         assert names(world, with_flat=True) == []
-        assert seen(world.view().contract.is_open, world.view().contract.delivery) == [False, 115_000]
+        assert seen(world.view().derivative.is_open, world.view().derivative.delivery) == [False, 115_000]
 
     def test_the_index_is_the_price_where_none_is_given(self) -> None:
         world = DerivativesWorld()
-        assert world.deliver() == [ContractDelivered(contract=FUTURE, price=Decimal("113853.63"))]
+        assert world.deliver() == [DerivativeDelivered(derivative=FUTURE, price=Decimal("113853.63"))]
 
     @pytest.mark.parametrize(
-        ("contract", "price", "paid"),
+        ("derivative", "price", "paid"),
         [
             (PUT, "100000", "0.1"),  # 10,000 dollars below the strike, in coins at 100,000
             (PUT, "110000", "0"),
@@ -205,11 +205,11 @@ class TestDelivery:
             (LINEAR_CALL, "121000.5", "1000.5"),
         ],
     )
-    def test_an_option_pays_what_it_is_in_the_money(self, contract: str, price: str, paid: str) -> None:
+    def test_an_option_pays_what_it_is_in_the_money(self, derivative: str, price: str, paid: str) -> None:
         for sign, amount in (("buy", Decimal(paid)), ("sell", -Decimal(paid))):
             world = DerivativesWorld()
-            world.trade(f"{sign} 1 @ 0.5", contract)
-            world.deliver(contract, price)
+            world.trade(f"{sign} 1 @ 0.5", derivative)
+            world.deliver(derivative, price)
             [cash] = world.exchange.state.derivatives.cash[DORA].values()
             assert cash.settled == amount
             assert names(world) == []
@@ -217,7 +217,7 @@ class TestDelivery:
     def test_a_flat_one_is_gone_too(self) -> None:
         world = DerivativesWorld()
         world.hold("0", "1")
-        assert kinds(world.deliver()) == [ContractDelivered]
+        assert kinds(world.deliver()) == [DerivativeDelivered]
         assert names(world, with_flat=True) == []
 
     def test_a_settlement_passes_over_what_was_delivered(self) -> None:

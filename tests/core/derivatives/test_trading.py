@@ -9,7 +9,7 @@ from mockexchange.core.derivatives.queries import currencies_of, position_of, po
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.events import (
     CashChanged,
-    ContractTraded,
+    DerivativeTraded,
     HoldingChanged,
 )
 from mockexchange.core.model.history import Window
@@ -37,7 +37,7 @@ class TestTrades:
     def test_both_sides_are_told_and_share_the_trade(self) -> None:
         world = DerivativesWorld()
         events = world.trade("buy 100 @ 113000", against=MIRA, taker=True, label="mine", fee=None, order="o-1")
-        assert kinds(events) == [ContractTraded, HoldingChanged, CashChanged] * 2
+        assert kinds(events) == [DerivativeTraded, HoldingChanged, CashChanged] * 2
         [mine], [theirs] = rows(world), rows(world, MIRA)
         assert (mine.trade_id, mine.trade_seq) == (theirs.trade_id, theirs.trade_seq)
         assert (mine.direction, theirs.direction) == (Direction.BUY, Direction.SELL)
@@ -69,7 +69,7 @@ class TestTrades:
         world.trade(f"buy 1 @ {text}", PUT)
         assert [row.is_long_tick for row in rows(world)] == [is_long_tick, True]
         assert [row.trade_seq for row in rows(world)] == [2, 1]
-        assert world.view(PUT).contract.last == Decimal(text)
+        assert world.view(PUT).derivative.last == Decimal(text)
 
     def test_rows_are_found_by_book_currency_contract_and_time(self) -> None:
         world = DerivativesWorld()
@@ -78,14 +78,14 @@ class TestTrades:
         world.trade("buy 1 @ 113000", LINEAR)
         world.trade("buy 10 @ 113000", subaccount_ref=DORA_3)
         find = world.exchange.state.derivatives.trades.find
-        assert [row.contract for row in find(9, [("currency", DORA, "BTC")]).rows] == [PUT, FUTURE]
-        assert [row.contract for row in find(9, [("contract", DORA, LINEAR)]).rows] == [LINEAR]
+        assert [row.derivative for row in find(9, [("currency", DORA, "BTC")]).rows] == [PUT, FUTURE]
+        assert [row.derivative for row in find(9, [("derivative", DORA, LINEAR)]).rows] == [LINEAR]
         assert [row.subaccount_ref for row in find(9).rows] == [DORA_3, DORA, DORA, DORA]
         assert len(find(9, [("subaccount_ref", DORA)], window=Window(world.at - 2_000, world.at - 1_000)).rows) == 2
         assert len(find(9, [("currency", DORA, "BTC")], lambda partition: partition == ("option",)).rows) == 1
 
     @pytest.mark.parametrize(
-        ("contract", "text", "taker", "fee"),
+        ("derivative", "text", "taker", "fee"),
         [
             (FUTURE, "buy 113000 @ 113000", True, "0.0005"),
             (FUTURE, "sell 113000 @ 113000", False, "-0.0001"),  # a rebate
@@ -97,10 +97,10 @@ class TestTrades:
         ],
     )
     def test_a_fee_is_a_rate_of_the_value_and_of_an_option_an_eighth_of_its_price_at_most(
-        self, contract: str, text: str, taker: bool, fee: str
+        self, derivative: str, text: str, taker: bool, fee: str
     ) -> None:
         world = DerivativesWorld()
-        world.trade(text, contract, taker=taker, fee=None)
+        world.trade(text, derivative, taker=taker, fee=None)
         [row] = rows(world)
         assert row.fee == Decimal(fee)
         assert world.cash(row.currency).fees == Decimal(fee)
@@ -112,7 +112,7 @@ class TestTrades:
         assert world.cash(subaccount_ref=DORA_3).traded == Decimal("0.04")
 
     def test_a_trade_that_costs_nothing_tells_no_cash(self) -> None:
-        assert kinds(DerivativesWorld().trade("buy 10 @ 113000")) == [ContractTraded, HoldingChanged]
+        assert kinds(DerivativesWorld().trade("buy 10 @ 113000")) == [DerivativeTraded, HoldingChanged]
 
     def test_ids_are_a_currency_and_a_number_and_never_one_that_was_given(self) -> None:
         world = DerivativesWorld()
@@ -129,17 +129,17 @@ class TestCombos:
     def test_a_spread_trades_its_legs_and_the_first_makes_up_the_price(self) -> None:
         world = DerivativesWorld()
         world.trade("buy 100 @ -20", SPREAD)
-        assert [seen(row.contract, row.direction, row.amount, row.price, row.combo) for row in rows(world)] == [
+        assert [seen(row.derivative, row.direction, row.amount, row.price, row.combo) for row in rows(world)] == [
             [PERPETUAL, Direction.SELL, 100, 113_900, SPREAD],
             [FUTURE, Direction.BUY, 100, 113_880, SPREAD],
         ]
         assert names(world) == [FUTURE, PERPETUAL]
-        assert position_of(world.exchange.state, DORA, SPREAD).contract.last == -20
+        assert position_of(world.exchange.state, DORA, SPREAD).derivative.last == -20
 
     def test_ratios_multiply_amounts(self) -> None:
         world = DerivativesWorld()
         world.trade("sell 0.5 @ 0.0150", STRADDLE, against=MIRA)
-        assert [(row.contract, row.amount, row.price) for row in rows(world)] == [
+        assert [(row.derivative, row.amount, row.price) for row in rows(world)] == [
             (CALL, Decimal("1.0"), Decimal("0.002")),
             (PUT, Decimal("0.5"), Decimal("0.0110")),
         ]

@@ -12,23 +12,23 @@ from typing import NamedTuple
 
 import pytest
 
-from mockexchange.core.commands import ListContract, SetIndex
-from mockexchange.core.derivatives.contracts import MarginTerms
+from mockexchange.core.commands import ListDerivative, SetIndex
+from mockexchange.core.derivatives.derivative import MarginTerms
 from mockexchange.core.derivatives.views import PositionView
-from mockexchange.core.derivatives.vocabulary import ContractKind, Form, OptionType, Period
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Form, OptionType, Period
 from tests.core.derivatives_world import DORA, DerivativesWorld, terms
 
 NINE = Decimal("1e-9")
 INVERSE = {"form": Form.INVERSE}
 LINEAR = {"form": Form.LINEAR, "quote": "USDC"}
-OPTION = {"kind": ContractKind.OPTION, "strike": Decimal(28_000), "option_type": OptionType.PUT}
+OPTION = {"kind": DerivativeKind.OPTION, "strike": Decimal(28_000), "option_type": OptionType.PUT}
 RETAIL = MarginTerms(initial=Decimal("0.02"), maintenance=Decimal("0.01"))
 
 
 class Vector(NamedTuple):
     """`given` are printed prices, `seen` what followed from them. A price that is not printed is exact."""
 
-    contract: Mapping[str, object]
+    derivative: Mapping[str, object]
     size: str
     given: dict[str, str]
     seen: dict[str, str]
@@ -138,8 +138,8 @@ def seen(vector: Vector, prices: dict[str, Decimal]) -> PositionView:
     mark, average = prices["mark"], prices["average"]
     settlement = prices.get("settlement", Decimal(0))
     world.do(SetIndex(index="btc_usd", price=prices.get("index", mark)))
-    period = {"period": Period.PERPETUAL} if "kind" not in vector.contract else {}
-    world.do(ListContract(terms=terms("X", **vector.contract, **period), mark=mark, settlement=settlement))
+    period = {"period": Period.PERPETUAL} if "kind" not in vector.derivative else {}
+    world.do(ListDerivative(terms=terms("X", **vector.derivative, **period), mark=mark, settlement=settlement))
     world.hold(vector.size, str(average), "X", average_price_usd=prices.get("usd"))
     return world.view("X", DORA)
 

@@ -4,15 +4,15 @@ from decimal import Decimal
 
 import pytest
 
-from mockexchange.core.commands import Command, ListContract, MarkContract, SetIndex, SettleSession
-from mockexchange.core.derivatives.contracts import Greeks, MarginTerms
+from mockexchange.core.commands import Command, ListDerivative, MarkDerivative, SetIndex, SettleSession
+from mockexchange.core.derivatives.derivative import Greeks, MarginTerms
 from mockexchange.core.derivatives.queries import currencies_of, summary_of
 from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import Form, OptionType, Period
 from mockexchange.core.events import (
     CashChanged,
-    ContractListed,
-    ContractMarked,
+    DerivativeListed,
+    DerivativeMarked,
     IndexSet,
 )
 from mockexchange.core.vocabulary import SubaccountRef
@@ -40,10 +40,10 @@ from tests.core.derivatives_world import (
 class TestPrices:
     def test_what_is_listed_marked_and_set_is_told(self) -> None:
         world = DerivativesWorld()
-        assert world.do(ListContract(terms=terms("NEW"), mark=Decimal(1))) == [ContractListed(contract="NEW")]
-        assert world.mark("2", "NEW") == [ContractMarked(contract="NEW", price=Decimal(2))]
+        assert world.do(ListDerivative(terms=terms("NEW"), mark=Decimal(1))) == [DerivativeListed(derivative="NEW")]
+        assert world.mark("2", "NEW") == [DerivativeMarked(derivative="NEW", price=Decimal(2))]
         assert world.do(SetIndex(index="sol_usd", price=Decimal(3))) == [IndexSet(index="sol_usd", price=Decimal(3))]
-        assert seen(world.view("NEW").mark_price, world.view("NEW").contract.updated_at) == [2, world.at - 1_000]
+        assert seen(world.view("NEW").mark_price, world.view("NEW").derivative.updated_at) == [2, world.at - 1_000]
 
     def test_every_change_that_shows_has_a_revision_of_its_own(self) -> None:
         world = DerivativesWorld()
@@ -51,7 +51,7 @@ class TestPrices:
         steps: list[Command] = [
             trade("buy 10 @ 110000"),
             SettleSession(),
-            MarkContract(contract=FUTURE, price=Decimal(5)),
+            MarkDerivative(derivative=FUTURE, price=Decimal(5)),
             SetIndex(index="btc_usd", price=Decimal(7)),
         ]
         for step in steps:
@@ -79,28 +79,30 @@ class TestPrices:
         world.mark("0.01", PUT)
         assert world.view(PUT).delta == Decimal("0.6")
         world.mark("0.01", PUT, iv=Decimal(50))
-        assert world.view(PUT).contract.iv == 50
+        assert world.view(PUT).derivative.iv == 50
         assert 0 < world.view(PUT).delta < Decimal("0.6")
 
     def test_a_listing_with_a_volatility_alone_has_greeks(self) -> None:
         world = DerivativesWorld()
         option = terms("NEW", strike=Decimal(1), option_type=OptionType.CALL, **OPTION)
-        world.do(ListContract(terms=option, mark=Decimal("0.1"), iv=Decimal(50)))
-        world.do(ListContract(terms=terms("F"), mark=Decimal(1), iv=Decimal(50)))
-        assert seen(world.view("NEW").contract.greeks.delta, world.view("F").contract.greeks) == [1, Greeks()]
+        world.do(ListDerivative(terms=option, mark=Decimal("0.1"), iv=Decimal(50)))
+        world.do(ListDerivative(terms=terms("F"), mark=Decimal(1), iv=Decimal(50)))
+        assert seen(world.view("NEW").derivative.greeks.delta, world.view("F").derivative.greeks) == [1, Greeks()]
 
     def test_given_greeks_count_before_those_of_a_volatility(self) -> None:
         world = DerivativesWorld()
-        world.do(MarkContract(contract=PUT, price=Decimal(1), iv=Decimal(9), greeks=Greeks(delta=Decimal(-1))))
-        assert world.view(PUT).contract.greeks == Greeks(delta=Decimal(-1))
+        world.do(MarkDerivative(derivative=PUT, price=Decimal(1), iv=Decimal(9), greeks=Greeks(delta=Decimal(-1))))
+        assert world.view(PUT).derivative.greeks == Greeks(delta=Decimal(-1))
 
 
 class TestViews:
     def test_what_there_is_not_for_a_kind_is_none(self) -> None:
         world = DerivativesWorld()
         absent = {
-            contract: {name for name in PositionView.__struct_fields__ if getattr(world.view(contract), name) is None}
-            for contract in (FUTURE, PERPETUAL, LINEAR, LINEAR_FUTURE, PUT, LINEAR_CALL)
+            derivative: {
+                name for name in PositionView.__struct_fields__ if getattr(world.view(derivative), name) is None
+            }
+            for derivative in (FUTURE, PERPETUAL, LINEAR, LINEAR_FUTURE, PUT, LINEAR_CALL)
         }
         of_options = {"average_price_usd", "floating_usd", "gamma", "vega", "theta"}
         of_perpetuals = {"realized_funding", "interest_value"}
@@ -111,8 +113,8 @@ class TestViews:
     def test_nothing_of_a_flat_position_is_minus_zero(self) -> None:
         world = DerivativesWorld()
         world.mark("0.01", PUT, greeks=Greeks(delta=Decimal("-0.3"), theta=Decimal(-1), vega=Decimal(1)))
-        for contract in (FUTURE, PERPETUAL, LINEAR, PUT, CALL):
-            view = world.view(contract)
+        for derivative in (FUTURE, PERPETUAL, LINEAR, PUT, CALL):
+            view = world.view(derivative)
             numbers = [value for name in view.__struct_fields__ if isinstance(value := getattr(view, name), Decimal)]
             assert not any(number.is_signed() for number in numbers)
 
@@ -138,7 +140,7 @@ class TestViews:
     def test_leverage_is_value_over_margin_to_the_nearest_whole(self, rates: tuple[str, str], leverage: int) -> None:
         world = DerivativesWorld()
         margin = MarginTerms(initial=Decimal(rates[0]), slope=Decimal(rates[1]))
-        world.do(ListContract(terms=terms("F", margin=margin), mark=Decimal(100_000)))
+        world.do(ListDerivative(terms=terms("F", margin=margin), mark=Decimal(100_000)))
         world.trade("sell 5000 @ 100000", "F")
         assert world.view("F").leverage == leverage
 
@@ -146,7 +148,7 @@ class TestViews:
         assert DerivativesWorld().view().leverage == 25
 
     @pytest.mark.parametrize(
-        ("contract", "index", "mark", "initial", "maintenance"),
+        ("derivative", "index", "mark", "initial", "maintenance"),
         [
             (PUT, "110000", "0.05", "0.2", "0.125"),  # at the money
             (PUT, "113000", "0.01", "0.1334513274", "0.085"),
@@ -157,13 +159,13 @@ class TestViews:
         ],
     )
     def test_an_option_needs_margin_where_it_is_short(
-        self, contract: str, index: str, mark: str, initial: str, maintenance: str
+        self, derivative: str, index: str, mark: str, initial: str, maintenance: str
     ) -> None:
         world = DerivativesWorld()
         world.do(SetIndex(index="btc_usd", price=Decimal(index)))
-        world.mark(mark, contract)
-        world.trade("sell 2 @ 0.02", contract, against=MIRA)
-        short, long = world.view(contract), world.view(contract, MIRA)
+        world.mark(mark, derivative)
+        world.trade("sell 2 @ 0.02", derivative, against=MIRA)
+        short, long = world.view(derivative), world.view(derivative, MIRA)
         assert (nine(short.initial_margin), nine(short.maintenance_margin)) == (
             nine(Decimal(initial) * 2), nine(Decimal(maintenance) * 2)
         )  # fmt: skip

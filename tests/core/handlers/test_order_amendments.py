@@ -5,7 +5,7 @@ import pytest
 from mockexchange.core.commands import AmendOrder, CancelOrder, QuoteMarket, ReduceOrder
 from mockexchange.core.events import LevelChanged, OrderChanged, PositionChanged
 from mockexchange.core.model.orders import Order
-from mockexchange.core.queries.order_books import contracts_ahead
+from mockexchange.core.queries.order_books import count_ahead_centis
 from mockexchange.core.refusals import RefusalCode
 from mockexchange.core.vocabulary import OrderReason, OrderStatus, Side, SubaccountRef
 from tests.core.tables import Line, centicents, centis, lines, micros
@@ -70,14 +70,14 @@ def test_an_order_is_amended(line: Line) -> None:
     assert isinstance(changed, PositionChanged)
     assert (changed.resting_centis, changed.has_moved) == (centis(line["remaining"]), False)
     assert it.subaccount().reserved_micros == micros(line["reserved"])
-    assert contracts_ahead(it.exchange.state, order(it)) == centis(line["ahead"])
+    assert count_ahead_centis(it.exchange.state, order(it)) == centis(line["ahead"])
 
 
 def test_one_who_loses_the_place_comes_last_even_at_its_own_price() -> None:
     it = world()
     it.do(AmendOrder(order="mine", count_centis=1_100))
     it.rest("buy yes 1 @ 0.40", "bob", order="last")
-    ahead = [contracts_ahead(it.exchange.state, order(it, name)) for name in ("behind", "mine", "last")]
+    ahead = [count_ahead_centis(it.exchange.state, order(it, name)) for name in ("behind", "mine", "last")]
     assert ahead == [0, 500, 1_200]
 
 
@@ -126,5 +126,5 @@ def test_another_s_queue_is_left_alone() -> None:
     it = world()
     it.do(rest("buy yes 3 @ 0.41", "desk/st1", order="better"), AmendOrder(order="mine", price_centicents=4_100))
     assert order(it, "better").subaccount.ref == SubaccountRef("desk", "st1")
-    ahead = [contracts_ahead(it.exchange.state, order(it, name)) for name in ("better", "mine", "behind")]
+    ahead = [count_ahead_centis(it.exchange.state, order(it, name)) for name in ("better", "mine", "behind")]
     assert ahead == [0, 300, 900]

@@ -11,16 +11,16 @@ from fractions import Fraction
 from mockexchange.core.commands import (
     Command,
     CreditCurrency,
-    DeliverContract,
-    MarkContract,
+    DeliverDerivative,
+    MarkDerivative,
     OpenHolding,
     PayFunding,
     SetIndex,
     SettleSession,
-    TradeContract,
+    TradeDerivative,
 )
-from mockexchange.core.derivatives.contracts import Terms
-from mockexchange.core.derivatives.vocabulary import COMBOS, ContractKind, Direction, Form, OptionType
+from mockexchange.core.derivatives.derivative import Terms
+from mockexchange.core.derivatives.vocabulary import COMBOS, DerivativeKind, Direction, Form, OptionType
 from mockexchange.core.vocabulary import SubaccountRef
 
 Key = tuple[SubaccountRef, str]
@@ -52,19 +52,19 @@ class Naive:
         match command:
             case SetIndex():
                 self.indexes[command.index] = Fraction(command.price)
-            case MarkContract():
-                self.marks[command.contract] = Fraction(command.price)
+            case MarkDerivative():
+                self.marks[command.derivative] = Fraction(command.price)
             case CreditCurrency():
                 self.cash[command.subaccount_ref, command.currency] += Fraction(command.amount)
             case OpenHolding():
                 self._open(command)
-            case TradeContract():
+            case TradeDerivative():
                 self._trade(command)
             case SettleSession():
                 self._settle({name: Fraction(price) for name, price in command.prices})
             case PayFunding():
                 self._fund(command)
-            case DeliverContract():
+            case DeliverDerivative():
                 self._deliver(command)
 
     def size(self, key: Key) -> Fraction:
@@ -92,7 +92,7 @@ class Naive:
         return sum((lot.size * lot.entry for lot in lots), Fraction(0)) / size
 
     def is_option(self, name: str) -> bool:
-        return self.terms[name].kind is ContractKind.OPTION
+        return self.terms[name].kind is DerivativeKind.OPTION
 
     def _is_inverse_future(self, name: str) -> bool:
         return self.terms[name].form is Form.INVERSE and not self.is_option(name)
@@ -104,14 +104,14 @@ class Naive:
         return self.indexes[self.terms[name].index] if self.terms[name].form is Form.INVERSE else Fraction(1)
 
     def _open(self, command: OpenHolding) -> None:
-        key, average = (command.subaccount_ref, command.contract), Fraction(command.average_price)
-        session = Fraction(command.reference or 0) or self.settlements[command.contract] or average
-        usd = Fraction(command.average_price_usd or 0) or average * self._dollars(command.contract)
+        key, average = (command.subaccount_ref, command.derivative), Fraction(command.average_price)
+        session = Fraction(command.reference or 0) or self.settlements[command.derivative] or average
+        usd = Fraction(command.average_price_usd or 0) or average * self._dollars(command.derivative)
         self.lots[key] = [Lot(Fraction(command.size), average, session, usd)] if command.size else []
         self.realized[key] += Fraction(command.realized)
         self.funded[key] += Fraction(command.realized_funding)
 
-    def _trade(self, command: TradeContract) -> None:
+    def _trade(self, command: TradeDerivative) -> None:
         size = Fraction(command.amount) * (1 if command.direction is Direction.BUY else -1)
         for place, (name, leg_size, price) in enumerate(self._legs(command, size)):
             self._fill(command.subaccount_ref, name, leg_size, price)
@@ -136,10 +136,10 @@ class Naive:
             return abs(size) * min(rate * underlying, price / 8)
         return rate * abs(size / price if self._is_inverse_future(name) else size * price)
 
-    def _legs(self, command: TradeContract, size: Fraction) -> list[tuple[str, Fraction, Fraction]]:
-        terms = self.terms[command.contract]
+    def _legs(self, command: TradeDerivative, size: Fraction) -> list[tuple[str, Fraction, Fraction]]:
+        terms = self.terms[command.derivative]
         if terms.kind not in COMBOS:
-            return [(command.contract, size, Fraction(command.price))]
+            return [(command.derivative, size, Fraction(command.price))]
         (first, ratio), *others = terms.legs
         rest = sum((self.marks[name] * count for name, count in others), Fraction(0))
         price = (Fraction(command.price) - rest) / ratio
@@ -183,15 +183,15 @@ class Naive:
         return made
 
     def _fund(self, command: PayFunding) -> None:
-        mark = self.marks[command.contract]
+        mark = self.marks[command.derivative]
         for key in self.lots:
-            if key[1] == command.contract:
+            if key[1] == command.derivative:
                 worth = self.size(key) / mark if self._is_inverse_future(key[1]) else self.size(key) * mark
                 self.realized[key] -= Fraction(command.rate) * worth
                 self.funded[key] -= Fraction(command.rate) * worth
 
-    def _deliver(self, command: DeliverContract) -> None:
-        name = command.contract
+    def _deliver(self, command: DeliverDerivative) -> None:
+        name = command.derivative
         terms = self.terms[name]
         price = Fraction(command.price) if command.price is not None else self.indexes[terms.index]
         self.gone.add(name)

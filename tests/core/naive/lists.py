@@ -6,7 +6,7 @@ from mockexchange.core.model.markets import Market
 from mockexchange.core.model.orders import FillRow, Order, OrderGroup, Trade
 from mockexchange.core.model.settlements import Settlement
 from mockexchange.core.model.state import State
-from mockexchange.core.queries.order_books import contracts_ahead, levels
+from mockexchange.core.queries.order_books import count_ahead_centis, levels
 from mockexchange.core.vocabulary import AccountKind, Side
 from tests.core.naive import records
 from tests.core.naive.exchange import NaiveExchange
@@ -128,7 +128,7 @@ def _order(state: State, order: Order) -> OrderSeen:
         order.is_archived,
         order.created_at,
         order.updated_at,
-        contracts_ahead(state, order),
+        count_ahead_centis(state, order),
         order.group.group_id if order.group else None,
     )
 

@@ -4,7 +4,7 @@ import pytest
 
 from mockexchange.core.commands import CancelOrder, CloseMarket, DetermineMarket, QuoteMarket, ReduceOrder
 from mockexchange.core.model.markets import Market
-from mockexchange.core.queries.order_books import Level, contracts_ahead, levels
+from mockexchange.core.queries.order_books import Level, count_ahead_centis, levels
 from mockexchange.core.vocabulary import Result, Side
 from tests.core.tables import Line, centis, lines
 from tests.core.world import World
@@ -44,7 +44,7 @@ def test_an_order_is_a_bid_for_the_side_it_gains_from(line: Line) -> None:
 def test_an_order_waits_for_better_prices_and_for_earlier_orders() -> None:
     world = queued()
     world.do(QuoteMarket(market="RAIN-1", yes=((4_000, 200),)))
-    ahead = [contracts_ahead(world.exchange.state, order) for order in world.exchange.state.orders.values()]
+    ahead = [count_ahead_centis(world.exchange.state, order) for order in world.exchange.state.orders.values()]
     assert ahead == [centis(line["ahead"]) for line in QUEUE]
 
 
@@ -53,9 +53,9 @@ def test_strangers_at_the_same_price_came_first() -> None:
     world.rest("buy yes 1 @ 0.40", order="mine")
     for quoted, ahead_centis in [(((3_999, 500),), 0), (((4_000, 500),), 500), (((4_000, 500), (4_001, 70)), 570)]:
         world.do(QuoteMarket(market="RAIN-1", yes=quoted))
-        assert contracts_ahead(world.exchange.state, world.exchange.state.orders["mine"]) == ahead_centis
+        assert count_ahead_centis(world.exchange.state, world.exchange.state.orders["mine"]) == ahead_centis
     world.do(QuoteMarket(market="RAIN-1", no=((4_000, 500),)))
-    assert contracts_ahead(world.exchange.state, world.exchange.state.orders["mine"]) == 0
+    assert count_ahead_centis(world.exchange.state, world.exchange.state.orders["mine"]) == 0
 
 
 def test_an_order_moves_up_as_others_are_filled_reduced_and_canceled() -> None:
@@ -63,15 +63,15 @@ def test_an_order_moves_up_as_others_are_filled_reduced_and_canceled() -> None:
     for name in ["first", "second", "third", "mine"]:
         world.rest("buy yes 5 @ 0.40", "bob" if name == "mine" else "alice", order=name)
     mine = world.exchange.state.orders["mine"]
-    assert contracts_ahead(world.exchange.state, mine) == 1_500
+    assert count_ahead_centis(world.exchange.state, mine) == 1_500
     world.fill("buy yes 2 @ 0.40", order="first")
-    assert contracts_ahead(world.exchange.state, mine) == 1_300
+    assert count_ahead_centis(world.exchange.state, mine) == 1_300
     world.do(CancelOrder(order="second"))
-    assert contracts_ahead(world.exchange.state, mine) == 800
+    assert count_ahead_centis(world.exchange.state, mine) == 800
     world.do(ReduceOrder(order="third", count_centis=150))
-    assert contracts_ahead(world.exchange.state, mine) == 650
+    assert count_ahead_centis(world.exchange.state, mine) == 650
     world.fill("buy yes 3 @ 0.40", order="first")
-    assert contracts_ahead(world.exchange.state, mine) == 350
+    assert count_ahead_centis(world.exchange.state, mine) == 350
 
 
 @pytest.mark.parametrize("move", [CloseMarket(market="RAIN-1"), DetermineMarket(market="RAIN-1", result=Result.NO)])
@@ -84,7 +84,7 @@ def test_nobody_bids_where_trading_has_stopped(move: CloseMarket | DetermineMark
 def test_an_order_that_is_done_waits_for_nobody() -> None:
     world = queued()
     world.do(CloseMarket(market="RAIN-1"))
-    assert {contracts_ahead(world.exchange.state, order) for order in world.exchange.state.orders.values()} == {0}
+    assert {count_ahead_centis(world.exchange.state, order) for order in world.exchange.state.orders.values()} == {0}
 
 
 def test_levels_sum_strangers_and_orders_best_last() -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from mockexchange.core.commands import SettleSession, TradeContract
+from mockexchange.core.commands import SettleSession, TradeDerivative
 from mockexchange.core.derivatives.queries import position_of, summary_of
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
@@ -15,10 +15,10 @@ from tests.helpers.derivatives import WORLD
 from tests.helpers.sandboxes import do, make
 
 
-def trade(direction: Direction, amount: int, subaccount: str = "0") -> TradeContract:
+def trade(direction: Direction, amount: int, subaccount: str = "0") -> TradeDerivative:
     subaccount_ref = SubaccountRef("dora", subaccount)
-    given = {"contract": "BTC-PERPETUAL", "price": Decimal(113_000), "amount": Decimal(amount)}
-    return TradeContract(subaccount_ref=subaccount_ref, direction=direction, **given)  # type: ignore[arg-type]  # by name
+    given = {"derivative": "BTC-PERPETUAL", "price": Decimal(113_000), "amount": Decimal(amount)}
+    return TradeDerivative(subaccount_ref=subaccount_ref, direction=direction, **given)  # type: ignore[arg-type]  # by name
 
 
 def test_rows_are_what_the_core_says_with_all_digits() -> None:

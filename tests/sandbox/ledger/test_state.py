@@ -339,19 +339,19 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         {"type": "balance_allocated", "account": "desk", "allocations": ((0, 60), (1, 40)), "reservation": "max"},
     ),
     (events.NettingSet(subaccount_ref=DESK, enabled=True), {"type": "netting_set", **SHOWN_DESK, "enabled": True}),
-    (events.ContractListed(contract="P"), {"type": "contract_listed", "instrument": "P"}),
+    (events.DerivativeListed(derivative="P"), {"type": "contract_listed", "instrument": "P"}),
     (
         events.IndexSet(index="btc_usd", price=Decimal("113853.630")),
         {"type": "index_set", "index": "btc_usd", "price": "113853.63"},
     ),
     (
-        events.ContractMarked(contract="P", price=Decimal("1e2")),
+        events.DerivativeMarked(derivative="P", price=Decimal("1e2")),
         {"type": "contract_marked", "instrument": "P", "price": "100"},
     ),
     (
-        events.ContractTraded(
+        events.DerivativeTraded(
             subaccount_ref=DESK,
-            contract="P",
+            derivative="P",
             trade_id="t",
             order_id="o",
             serial=7,
@@ -376,7 +376,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
     (
         events.HoldingChanged(
             subaccount_ref=DESK,
-            contract="P",
+            derivative="P",
             size=Decimal(-10),
             cost=Decimal("0.10"),
             session_cost=Decimal(0),
@@ -403,7 +403,7 @@ EVENTS: list[tuple[Event, dict[str, Any]]] = [
         {"type": "session_settled", "prices": {"P": "115600.09"}},
     ),
     (
-        events.ContractDelivered(contract="P", price=Decimal(3)),
+        events.DerivativeDelivered(derivative="P", price=Decimal(3)),
         {"type": "contract_delivered", "instrument": "P", "price": "3"},
     ),
 ]

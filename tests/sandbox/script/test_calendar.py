@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.core.commands import DeliverContract, ListContract
-from mockexchange.core.derivatives.contracts import Terms
+from mockexchange.core.commands import DeliverDerivative, ListDerivative
+from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.instants import format_instant, parse_instant
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.scenario.script import DELIVERY, SETTLEMENT
@@ -23,12 +23,12 @@ def happened(sandbox: Sandbox) -> list[tuple[str, str, int]]:
     return [(format_instant(one.at), one.cause.step, one.cause.repetition) for one in records if one.cause]
 
 
-def listed(expires: str | None) -> ListContract:
+def listed(expires: str | None) -> ListDerivative:
     sandbox = make(WORLD)
-    dated: Terms = sandbox.exchange.state.derivatives.contracts["BTC-17OCT25"].terms
+    dated: Terms = sandbox.exchange.state.derivatives.listed["BTC-17OCT25"].terms
     fields: dict[str, Any] = {name: getattr(dated, name) for name in Terms.__struct_fields__}
     fields |= {"name": "NEW", "expires_at": parse_instant(expires) if expires else None}
-    return ListContract(terms=Terms(**fields), mark=Decimal(1))
+    return ListDerivative(terms=Terms(**fields), mark=Decimal(1))
 
 
 def test_a_session_is_settled_every_day_at_eight() -> None:
@@ -42,8 +42,8 @@ def test_a_contract_is_delivered_when_it_expires_before_its_session_is_settled_a
     sandbox = make(WORLD + SCRIPT)
     run(sandbox.advance(20 * HOUR))
     assert [cause for _, cause, _ in happened(sandbox)] == [DELIVERY, SETTLEMENT, "mark"]
-    contract = sandbox.exchange.state.derivatives.contracts["BTC-17OCT25"]
-    assert contract.delivery == Decimal("113853.63"), "the index"
+    derivative = sandbox.exchange.state.derivatives.listed["BTC-17OCT25"]
+    assert derivative.delivery == Decimal("113853.63"), "the index"
     assert [firing.name for firing in sandbox.journal.firings if firing.kind == "finding"] == ["mark"]
 
 
@@ -64,7 +64,7 @@ def test_an_instant_that_is_over_when_the_sandbox_begins_is_history() -> None:
     assert format_instant(sandbox.clock.now()) == "2025-10-17T08:00:00Z"
     run(sandbox.advance(HOUR))
     assert happened(sandbox) == []
-    assert sandbox.exchange.state.derivatives.contracts["BTC-17OCT25"].is_open
+    assert sandbox.exchange.state.derivatives.listed["BTC-17OCT25"].is_open
     [finding] = [firing for firing in sandbox.journal.firings if firing.kind == "finding"]
     assert finding.name == DELIVERY
     assert str(finding.detail["text"]).startswith("BTC-17OCT25 expired at 2025-10-17T08:00:00Z, before the clock began")
@@ -90,7 +90,7 @@ def test_the_first_contract_begins_the_sessions() -> None:
 def test_what_was_delivered_by_hand_is_not_again_and_no_contract_needs_no_session() -> None:
     dated = "\n".join(line for line in WORLD.splitlines() if "PERPETUAL" not in line)
     sandbox = make(dated)
-    do(sandbox, DeliverContract(contract="BTC-17OCT25", price=Decimal(1_000)))
+    do(sandbox, DeliverDerivative(derivative="BTC-17OCT25", price=Decimal(1_000)))
     run(sandbox.advance(3 * DAY))
     assert happened(sandbox) == []
 

@@ -4,9 +4,9 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from mockexchange.core.commands import Command, CreditCurrency, ListContract, OpenHolding, SetIndex, TradeContract
-from mockexchange.core.derivatives.contracts import Greeks, Terms
-from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
+from mockexchange.core.commands import Command, CreditCurrency, ListDerivative, OpenHolding, SetIndex, TradeDerivative
+from mockexchange.core.derivatives.derivative import Greeks, Terms
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, Period
 from mockexchange.core.instants import parse_instant
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.deribit import rest
@@ -24,7 +24,7 @@ FEES = {"maker_fee": Decimal("0.0003"), "taker_fee": Decimal("0.0003")}
 def terms(name: str, **changes: Any) -> Terms:
     """Return the terms of a dated inverse future of BTC, with changes."""
     plain: dict[str, Any] = {
-        "kind": ContractKind.FUTURE,
+        "kind": DerivativeKind.FUTURE,
         "form": Form.INVERSE,
         "base": "BTC",
         "quote": "USD",
@@ -42,7 +42,7 @@ def terms(name: str, **changes: Any) -> Terms:
 def option(name: str, strike: int, option_type: OptionType) -> Terms:
     return terms(
         name,
-        kind=ContractKind.OPTION,
+        kind=DerivativeKind.OPTION,
         contract_size=Decimal("0.1"),
         amount_min=Decimal("0.1"),
         tick=Decimal("0.0005"),
@@ -53,7 +53,7 @@ def option(name: str, strike: int, option_type: OptionType) -> Terms:
 
 CONTRACTS: tuple[Command, ...] = (
     SetIndex(index="btc_usdc", price=Decimal("113860.5")),
-    ListContract(
+    ListDerivative(
         terms=terms(
             LINEAR,
             form=Form.LINEAR,
@@ -66,31 +66,38 @@ CONTRACTS: tuple[Command, ...] = (
         ),
         mark=Decimal("30015.878"),
     ),
-    ListContract(terms=option(PUT, 28000, OptionType.PUT), mark=Decimal("0.1401105"), greeks=GREEKS),
-    ListContract(
+    ListDerivative(terms=option(PUT, 28000, OptionType.PUT), mark=Decimal("0.1401105"), greeks=GREEKS),
+    ListDerivative(
         terms=option(CALL, 150000, OptionType.CALL),
         mark=Decimal("0.0175"),
         settlement=Decimal("0.0125"),
         iv=Decimal("65.2"),
     ),
-    ListContract(
-        terms=terms(SPREAD, kind=ContractKind.FUTURE_COMBO, legs=((DATED, 1), (PERPETUAL, -1))), mark=Decimal(17)
+    ListDerivative(
+        terms=terms(SPREAD, kind=DerivativeKind.FUTURE_COMBO, legs=((DATED, 1), (PERPETUAL, -1))), mark=Decimal(17)
     ),
 )
 
 
-def trade(contract: str, amount: str, price: str, subaccount_ref: SubaccountRef = DORA, **more: Any) -> TradeContract:
+def trade(
+    derivative: str, amount: str, price: str, subaccount_ref: SubaccountRef = DORA, **more: Any
+) -> TradeDerivative:
     """Return a trade; a negative `amount` is a sale."""
     direction = Direction.SELL if amount.startswith("-") else Direction.BUY
     size = Decimal(amount.lstrip("-"))
-    return TradeContract(
-        subaccount_ref=subaccount_ref, contract=contract, direction=direction, amount=size, price=Decimal(price), **more
+    return TradeDerivative(
+        subaccount_ref=subaccount_ref,
+        derivative=derivative,
+        direction=direction,
+        amount=size,
+        price=Decimal(price),
+        **more,
     )
 
 
-def hold(contract: str, size: str, price: str, subaccount_ref: SubaccountRef = DORA) -> OpenHolding:
+def hold(derivative: str, size: str, price: str, subaccount_ref: SubaccountRef = DORA) -> OpenHolding:
     return OpenHolding(
-        subaccount_ref=subaccount_ref, contract=contract, size=Decimal(size), average_price=Decimal(price)
+        subaccount_ref=subaccount_ref, derivative=derivative, size=Decimal(size), average_price=Decimal(price)
     )
 
 

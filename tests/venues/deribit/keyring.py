@@ -13,14 +13,14 @@ from mockexchange.core.commands import (
     AddKey,
     Command,
     CreditCurrency,
-    ListContract,
+    ListDerivative,
     OpenAccount,
     OpenSubaccount,
     SetIndex,
-    TradeContract,
+    TradeDerivative,
 )
-from mockexchange.core.derivatives.contracts import Terms
-from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, Period
+from mockexchange.core.derivatives.derivative import Terms
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, Period
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.instants import parse_instant
@@ -49,7 +49,7 @@ DORA, DORA_3, ERIC = SubaccountRef("dora"), SubaccountRef("dora", "3"), Subaccou
 def terms(name: str, period: Period = Period.PERPETUAL, expires: str | None = None) -> Terms:
     return Terms(
         name=name,
-        kind=ContractKind.FUTURE,
+        kind=DerivativeKind.FUTURE,
         form=Form.INVERSE,
         base="BTC",
         quote="USD",
@@ -86,8 +86,8 @@ WORLD: tuple[Command, ...] = (
     ),
     _key("gina", GINA_ID, "c2VjcmV0"),
     SetIndex(index="btc_usd", price=Decimal("113853.63")),
-    ListContract(terms=terms(PERPETUAL), mark=Decimal(113900)),
-    ListContract(terms=terms(FUTURE, Period.MONTH, "2026-12-25T08:00:00Z"), mark=Decimal(115000)),
+    ListDerivative(terms=terms(PERPETUAL), mark=Decimal(113900)),
+    ListDerivative(terms=terms(FUTURE, Period.MONTH, "2026-12-25T08:00:00Z"), mark=Decimal(115000)),
     CreditCurrency(subaccount_ref=DORA, currency="BTC", amount=Decimal("1.5")),
     CreditCurrency(subaccount_ref=ERIC, currency="BTC", amount=Decimal(2)),
 )
@@ -115,11 +115,11 @@ def bench(settings: DeribitSettings | None = None) -> Bench:
 
 
 def buy(
-    amount: int, contract: str = PERPETUAL, subaccount_ref: SubaccountRef = DORA, price: str = "113000"
-) -> TradeContract:
-    return TradeContract(
+    amount: int, derivative: str = PERPETUAL, subaccount_ref: SubaccountRef = DORA, price: str = "113000"
+) -> TradeDerivative:
+    return TradeDerivative(
         subaccount_ref=subaccount_ref,
-        contract=contract,
+        derivative=derivative,
         direction=Direction.BUY,
         amount=Decimal(amount),
         price=Decimal(price),

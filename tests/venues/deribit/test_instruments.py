@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from mockexchange.core.commands import DeliverContract, ListContract, MarkContract
-from mockexchange.core.derivatives.contracts import MarginTerms
+from mockexchange.core.commands import DeliverDerivative, ListDerivative, MarkDerivative
+from mockexchange.core.derivatives.derivative import MarginTerms
 from tests.venues.deribit.exchange import (
     CALL,
     DATED,
@@ -89,7 +89,7 @@ def test_sizes_and_options_of_instruments() -> None:
 @pytest.mark.parametrize(("initial", "leverage"), [("0.04", 25), ("0.02", 50), ("0.03", 33), ("1", 1)])
 def test_the_highest_leverage_follows_from_the_margin(initial: str, leverage: int) -> None:
     counter = DeribitExchange()
-    counter.do(ListContract(terms=terms("BTC-1", margin=MarginTerms(initial=Decimal(initial))), mark=Decimal(100)))
+    counter.do(ListDerivative(terms=terms("BTC-1", margin=MarginTerms(initial=Decimal(initial))), mark=Decimal(100)))
     assert counter.result("public/get_instrument?instrument_name=BTC-1")["max_leverage"] == leverage
 
 
@@ -113,7 +113,7 @@ def test_instruments_are_filtered(query: str, expected: list[str]) -> None:
 
 def test_what_was_delivered_is_listed_as_expired() -> None:
     counter = DeribitExchange()
-    counter.do(DeliverContract(contract=DATED, price=Decimal(114_000)))
+    counter.do(DeliverDerivative(derivative=DATED, price=Decimal(114_000)))
     (row,) = counter.result("public/get_instruments?expired=true")
     assert (row["instrument_name"], row["is_active"], row["state"]) == (DATED, False, "delivered")
     assert DATED not in [row["instrument_name"] for row in counter.result("public/get_instruments")]
@@ -189,7 +189,7 @@ def test_an_options_ticker_has_greeks_and_volatility() -> None:
 
 def test_a_spread_below_nothing_has_a_band_all_the_same() -> None:
     counter = DeribitExchange()
-    counter.do(MarkContract(contract=SPREAD, price=Decimal(-200)))
+    counter.do(MarkDerivative(derivative=SPREAD, price=Decimal(-200)))
     row = counter.result(f"public/ticker?instrument_name={SPREAD}")
     assert (row["min_price"], row["max_price"]) == (-203, -197)
 

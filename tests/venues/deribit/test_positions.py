@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mockexchange.core.commands import DeliverContract, ListContract, MarkContract, SetIndex, SettleSession
-from mockexchange.core.derivatives.contracts import NO_GREEKS
+from mockexchange.core.commands import DeliverDerivative, ListDerivative, MarkDerivative, SetIndex, SettleSession
+from mockexchange.core.derivatives.derivative import NO_GREEKS
 from mockexchange.core.derivatives.vocabulary import OptionType
 from tests.venues.deribit.exchange import (
     CALL,
@@ -73,7 +73,7 @@ def test_an_inverse_future_carried_over_a_settlement_has_the_numbers_of_the_gate
     counter = DeribitExchange()
     future = terms("BTC-30OCT26", expires_at=counter.at + 86_400_000_000)
     counter.do(
-        ListContract(terms=future, mark=Decimal("113882.95"), settlement=Decimal("115600.09")),
+        ListDerivative(terms=future, mark=Decimal("113882.95"), settlement=Decimal("115600.09")),
         hold("BTC-30OCT26", "110970", "110957.5"),
     )
     body = counter.get("private/get_positions?currency=BTC&kind=future").body
@@ -93,7 +93,7 @@ def test_an_option_has_the_numbers_of_a_real_one() -> None:
     put = option("BTC-25JUN27-28000-P", 28000, OptionType.PUT)
     counter.do(
         SetIndex(index="btc_usd", price=Decimal("54126.2857")),
-        ListContract(terms=put, mark=Decimal("0.1401105"), settlement=Decimal("0.13975074"), greeks=NO_GREEKS),
+        ListDerivative(terms=put, mark=Decimal("0.1401105"), settlement=Decimal("0.13975074"), greeks=NO_GREEKS),
         hold(put.name, "0.1", "0.0175"),
         SetIndex(index="btc_usd", price=Decimal("54151.77")),
     )
@@ -161,7 +161,7 @@ def test_a_flat_position_is_zeros_and_keeps_its_prices(name: str) -> None:
 
 def test_a_combo_with_a_mark_of_zero_is_a_flat_position_too() -> None:
     counter = DeribitExchange()
-    counter.do(MarkContract(contract=SPREAD, price=Decimal(0)))
+    counter.do(MarkDerivative(derivative=SPREAD, price=Decimal(0)))
     assert counter.result(f"private/get_position?instrument_name={SPREAD}")["size"] == 0
 
 
@@ -257,6 +257,6 @@ def test_an_unknown_instrument_is_named_with_the_nearest() -> None:
 
 def test_a_delivered_contract_has_no_position_any_more() -> None:
     counter = held()
-    counter.do(DeliverContract(contract=DATED))
+    counter.do(DeliverDerivative(derivative=DATED))
     assert DATED not in [row["instrument_name"] for row in counter.result("private/get_positions")]
     assert counter.result(f"private/get_position?instrument_name={DATED}")["size"] == 0

@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec.structs import fields
 
-from mockexchange.core.derivatives.contracts import Contract
-from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.venues.signalplus.dates import api_date
@@ -16,7 +16,7 @@ from mockexchange.venues.signalplus.stream.messages import Change
 from tests.venues.signalplus.world import GINA, ONE_PERPETUAL, terms
 
 TODAY = api_date("2026-10")
-CONTRACT = Contract(terms=terms("BTC-PERPETUAL", **ONE_PERPETUAL), serial=1, created_at=0, mark=Decimal(1))
+DERIVATIVE = Derivative(terms=terms("BTC-PERPETUAL", **ONE_PERPETUAL), serial=1, created_at=0, mark=Decimal(1))
 NUMBERS = {
     "size": "100.1",
     "size_currency": "100.2",
@@ -56,7 +56,7 @@ def camel(name: str) -> str:
 
 def view(**instead: Any) -> PositionView:
     numbers: dict[str, Any] = {name: Decimal(text) for name, text in NUMBERS.items()}
-    others = {"subaccount_ref": GINA, "contract": CONTRACT, "leverage": 25, "revision": 1, **UNPRINTED}
+    others = {"subaccount_ref": GINA, "derivative": DERIVATIVE, "leverage": 25, "revision": 1, **UNPRINTED}
     return PositionView(**{**others, **numbers, **instead})
 
 
@@ -70,7 +70,7 @@ def test_every_number_of_a_position_is_under_its_name() -> None:
     wanted = {RENAMED.get(name, camel(name)): text for name, text in NUMBERS.items()}
     assert row == wanted | {"instrumentName": "BTC-PERPETUAL", "kind": "future", "leverage": 25, "side": "buy"}
     assert list(row) == sorted(row, key=lambda name: "direction" if name == "side" else name)
-    others = {*UNPRINTED, "subaccount_ref", "contract", "leverage", "revision"}
+    others = {*UNPRINTED, "subaccount_ref", "derivative", "leverage", "revision"}
     assert {field.name for field in fields(PositionView)} == {*NUMBERS, *others}
 
 
@@ -85,7 +85,7 @@ def test_what_there_is_not_is_left_out() -> None:
 
 TRADE: dict[str, Any] = {
     "subaccount_ref": GINA,
-    "contract": "BTC-17OCT25-110000-P",
+    "derivative": "BTC-17OCT25-110000-P",
     "currency": "BTC",
     "kind": "option",
     "serial": 9,
@@ -109,7 +109,7 @@ TRADE: dict[str, Any] = {
 
 
 def test_a_trade() -> None:
-    assert written("Trade", ContractTrade(**TRADE)) == {
+    assert written("Trade", DerivativeTrade(**TRADE)) == {
         "amount": "1.5",
         "comboId": "BTC-PS-17OCT25-110000_100000",
         "side": "sell",
@@ -135,7 +135,7 @@ def test_a_trade() -> None:
 def test_a_trade_of_no_option_and_no_combo() -> None:
     row = written(
         "Trade",
-        ContractTrade(**TRADE | {"iv": None, "combo": None, "is_taker": True, "is_long_tick": True, "label": ""}),
+        DerivativeTrade(**TRADE | {"iv": None, "combo": None, "is_taker": True, "is_long_tick": True, "label": ""}),
     )
     assert (row["liquidity"], row["tickDirection"]) == ("T", 0)
     assert {"iv", "comboId", "label"} & set(row) == set()

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockexchange.core.commands import (
-    DeliverContract,
-    MarkContract,
+    DeliverDerivative,
+    MarkDerivative,
     PayFunding,
     SetIndex,
     SettleSession,
@@ -169,13 +169,13 @@ HEARD: list[tuple[str, str, bool]] = [
 ]
 
 
-@pytest.mark.parametrize(("channel", "contract", "is_heard"), HEARD)
-def test_a_channel_carries_its_kind_and_currency(channel: str, contract: str, is_heard: bool) -> None:
+@pytest.mark.parametrize(("channel", "derivative", "is_heard"), HEARD)
+def test_a_channel_carries_its_kind_and_currency(channel: str, derivative: str, is_heard: bool) -> None:
     world = World()
     client = world.open()
     client.subscribe(channel)
-    price = "0.01" if contract.endswith("P") else "113000"
-    (told,) = world.tell(world.trade(contract, "1" if contract.endswith("P") else "10", price), client)
+    price = "0.01" if derivative.endswith("P") else "113000"
+    (told,) = world.tell(world.trade(derivative, "1" if derivative.endswith("P") else "10", price), client)
     assert len(told) == is_heard
 
 
@@ -218,9 +218,9 @@ def test_settlement_funding_and_delivery_are_sent_without_trades() -> None:
     client.subscribe(EVERYTHING)
     (settled,) = world.tell(world.do(SettleSession()), client)
     assert sorted(told["result"]["instrumentName"] for told in settled) == ["BTC-17OCT25", "BTC-PERPETUAL"]
-    (paid,) = world.tell(world.do(PayFunding(contract="BTC-PERPETUAL", rate=Decimal("0.0001"))), client)
+    (paid,) = world.tell(world.do(PayFunding(derivative="BTC-PERPETUAL", rate=Decimal("0.0001"))), client)
     assert [told["result"]["instrumentName"] for told in paid] == ["BTC-PERPETUAL"]
-    (delivered,) = world.tell(world.do(DeliverContract(contract="BTC-17OCT25", price=Decimal(114_000))), client)
+    (delivered,) = world.tell(world.do(DeliverDerivative(derivative="BTC-17OCT25", price=Decimal(114_000))), client)
     (row,) = delivered[0]["result"]["positions"]
     assert (row["side"], row["size"]) == ("zero", "0.0")
     assert all(told["result"]["trades"] == [] for told in (*settled, *paid, *delivered))
@@ -231,7 +231,7 @@ def test_a_mark_or_an_index_is_not_sent() -> None:
     world.trade("BTC-PERPETUAL", "100", "113000")
     client = world.open()
     client.subscribe(EVERYTHING)
-    marked = world.do(MarkContract(contract="BTC-PERPETUAL", price=Decimal(114_000)))
+    marked = world.do(MarkDerivative(derivative="BTC-PERPETUAL", price=Decimal(114_000)))
     indexed = world.do(SetIndex(index="btc_usd", price=Decimal(114_000)))
     assert world.tell(marked, client) == world.tell(indexed, client) == [[]]
 

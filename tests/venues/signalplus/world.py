@@ -14,15 +14,15 @@ from mockexchange.core.commands import (
     AddKey,
     Command,
     CreditCurrency,
-    ListContract,
+    ListDerivative,
     OpenAccount,
     OpenHolding,
     OpenSubaccount,
     SetIndex,
-    TradeContract,
+    TradeDerivative,
 )
-from mockexchange.core.derivatives.contracts import Greeks, Terms
-from mockexchange.core.derivatives.vocabulary import ContractKind, Direction, Form, OptionType, Period
+from mockexchange.core.derivatives.derivative import Greeks, Terms
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Direction, Form, OptionType, Period
 from mockexchange.core.events import Event
 from mockexchange.core.exchange import Exchange
 from mockexchange.core.instants import parse_instant
@@ -62,7 +62,7 @@ def terms(name: str, **more: Any) -> Terms:
     """Return the terms of an inverse future of BTC, with changes."""
     given: dict[str, Any] = {
         "name": name,
-        "kind": ContractKind.FUTURE,
+        "kind": DerivativeKind.FUTURE,
         "form": Form.INVERSE,
         "base": "BTC",
         "quote": "USD",
@@ -80,7 +80,7 @@ def terms(name: str, **more: Any) -> Terms:
 
 ONE_PERPETUAL = {"period": Period.PERPETUAL, "expires_at": None}
 PUT: dict[str, Any] = {
-    "kind": ContractKind.OPTION,
+    "kind": DerivativeKind.OPTION,
     "strike": Decimal(110_000),
     "option_type": OptionType.PUT,
     "contract_size": Decimal(1),
@@ -119,7 +119,7 @@ class World:
             SetIndex(index="btc_usd", price=Decimal("113853.63")), SetIndex(index="btc_usdc", price=Decimal(113_800))
         )
         for terms_of, mark, settlement, greeks in CONTRACTS:
-            listed = ListContract(terms=terms_of, mark=Decimal(mark), settlement=Decimal(settlement), greeks=greeks)
+            listed = ListDerivative(terms=terms_of, mark=Decimal(mark), settlement=Decimal(settlement), greeks=greeks)
             self.do(listed)
         self.do(CreditCurrency(subaccount_ref=GINA, currency="BTC", amount=Decimal(5)))
 
@@ -133,15 +133,15 @@ class World:
             events = outcome
         return events
 
-    def hold(self, contract: str, size: str, price: str, subaccount_ref: SubaccountRef = GINA, **more: Any) -> None:
-        holding = partial(OpenHolding, subaccount_ref=subaccount_ref, contract=contract, size=Decimal(size))
+    def hold(self, derivative: str, size: str, price: str, subaccount_ref: SubaccountRef = GINA, **more: Any) -> None:
+        holding = partial(OpenHolding, subaccount_ref=subaccount_ref, derivative=derivative, size=Decimal(size))
         self.do(holding(average_price=Decimal(price), **more))
 
     def trade(
-        self, contract: str, amount: str, price: str, subaccount_ref: SubaccountRef = GINA, **more: Any
+        self, derivative: str, amount: str, price: str, subaccount_ref: SubaccountRef = GINA, **more: Any
     ) -> tuple[Event, ...]:
         direction = more.pop("direction", Direction.BUY)
-        deal = partial(TradeContract, subaccount_ref=subaccount_ref, contract=contract, direction=direction)
+        deal = partial(TradeDerivative, subaccount_ref=subaccount_ref, derivative=derivative, direction=direction)
         return self.do(deal(amount=Decimal(amount), price=Decimal(price), **more))
 
     def context(self, date: str = "2026-10", **settings: Any) -> SignalPlusContext:

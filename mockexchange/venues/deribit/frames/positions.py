@@ -5,9 +5,9 @@ Its positions lack open_orders_margin and estimated_liquidation_price, as in the
 
 from collections.abc import Iterable
 
-from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.derivatives.views import PositionView
-from mockexchange.core.derivatives.vocabulary import ContractKind
+from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.venues.dated import ApiDate, Field
 from mockexchange.venues.deribit.frames.trades import trades_text
 from mockexchange.venues.deribit.objects import positions
@@ -28,11 +28,11 @@ OPTION_POSITION = _shown(positions.OPTION_POSITION)
 _WRITE_FUTURE, _WRITE_PERPETUAL, _WRITE_OPTION = map(writer, (FUTURE_POSITION, PERPETUAL_POSITION, OPTION_POSITION))
 
 
-def changes_text(trades: Iterable[ContractTrade], view: PositionView, api_date: ApiDate) -> str:
+def changes_text(trades: Iterable[DerivativeTrade], view: PositionView, api_date: ApiDate) -> str:
     """Orders are always empty: none are emulated."""
-    terms = view.contract.terms
+    terms = view.derivative.terms
     future = _WRITE_PERPETUAL if terms.is_perpetual else _WRITE_FUTURE
-    write = _WRITE_OPTION if terms.kind is ContractKind.OPTION else future
+    write = _WRITE_OPTION if terms.kind is DerivativeKind.OPTION else future
     shown = [
         f'"instrument_name":{spell(terms.name)}',
         f'"trades":{trades_text(trades, api_date)}',

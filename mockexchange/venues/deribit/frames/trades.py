@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.objects.trades import trade_text
 
 
-def trades_text(trades: Iterable[ContractTrade], api_date: ApiDate) -> str:
+def trades_text(trades: Iterable[DerivativeTrade], api_date: ApiDate) -> str:
     return "[" + ",".join(trade_text(trade, api_date) for trade in trades) + "]"

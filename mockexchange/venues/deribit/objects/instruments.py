@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import NamedTuple
 
-from mockexchange.core.derivatives.contracts import Contract, Terms
-from mockexchange.core.derivatives.vocabulary import COMBOS, ContractKind, Form
+from mockexchange.core.derivatives.derivative import Derivative, Terms
+from mockexchange.core.derivatives.vocabulary import COMBOS, DerivativeKind, Form
 from mockexchange.venues.dated import ApiDate, Field, Spelling
 from mockexchange.venues.deribit.formatting import (
     BOOLEAN,
@@ -30,15 +30,15 @@ MAX_LEVERAGE = Spelling("integer: 1 over the initial margin's rate", lambda rate
 class Instrument(NamedTuple):
     """A derivative and the currency of its prices: the coin for an option that pays in coins."""
 
-    contract: Contract
+    derivative: Derivative
 
     @property
     def terms(self) -> Terms:
-        return self.contract.terms
+        return self.derivative.terms
 
     @property
     def price_currency(self) -> str:
-        is_coin_option = self.terms.kind is ContractKind.OPTION and self.terms.form is Form.INVERSE
+        is_coin_option = self.terms.kind is DerivativeKind.OPTION and self.terms.form is Form.INVERSE
         return self.terms.base if is_coin_option else self.terms.quote
 
 
@@ -46,12 +46,12 @@ INSTRUMENT: tuple[Field, ...] = (
     text("base_currency", "terms.base"),
     field("contract_size", WHOLE_NUMBER, "terms.contract_size"),
     text("counter_currency", "terms.quote"),
-    field("creation_timestamp", MILLISECONDS, "contract.created_at"),
+    field("creation_timestamp", MILLISECONDS, "derivative.created_at"),
     field("expiration_timestamp", EXPIRATION, "terms.expires_at", source="wire"),
-    integer("instrument_id", "contract.serial"),
+    integer("instrument_id", "derivative.serial"),
     text("instrument_name", "terms.name"),
     field("instrument_type", INSTRUMENT_TYPE, "terms.form"),
-    field("is_active", BOOLEAN, "contract.is_open"),
+    field("is_active", BOOLEAN, "derivative.is_open"),
     field("kind", one_of("future", "option", "future_combo", "option_combo"), "terms.kind"),
     number("maker_commission", "terms.maker_fee"),
     number("min_trade_amount", "terms.amount_min"),
@@ -59,7 +59,7 @@ INSTRUMENT: tuple[Field, ...] = (
     text("quote_currency", "price_currency"),
     text("settlement_currency", "terms.settlement_currency"),
     field("settlement_period", one_of("perpetual", "day", "week", "month"), "terms.period"),
-    field("state", STATE, "contract.is_open"),
+    field("state", STATE, "derivative.is_open"),
     number("taker_commission", "terms.taker_fee"),
     number("tick_size", "terms.tick"),
     always("tick_size_steps", "[]", "terms"),
@@ -83,12 +83,12 @@ COMBO: tuple[Field, ...] = INSTRUMENT
 _WRITE_FUTURE, _WRITE_OPTION, _WRITE_COMBO = map(writer, (FUTURE, OPTION, COMBO))
 
 
-def _writer_of(kind: ContractKind) -> Writer:
+def _writer_of(kind: DerivativeKind) -> Writer:
     if kind in COMBOS:
         return _WRITE_COMBO
-    return _WRITE_OPTION if kind is ContractKind.OPTION else _WRITE_FUTURE
+    return _WRITE_OPTION if kind is DerivativeKind.OPTION else _WRITE_FUTURE
 
 
-def instrument_text(contract: Contract, api_date: ApiDate) -> str:
+def instrument_text(derivative: Derivative, api_date: ApiDate) -> str:
     """Return the terms of a derivative as JSON."""
-    return _writer_of(contract.terms.kind)(Instrument(contract), api_date)
+    return _writer_of(derivative.terms.kind)(Instrument(derivative), api_date)

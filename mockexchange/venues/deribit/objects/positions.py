@@ -3,9 +3,9 @@
 A combo, which is never held, has the flat row of its kind.
 """
 
-from mockexchange.core.derivatives.contracts import Terms
+from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.views import PositionView
-from mockexchange.core.derivatives.vocabulary import ContractKind
+from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.venues.dated import ApiDate, Field
 from mockexchange.venues.deribit.formatting import DIRECTION, NULL, NUMBER_OR_ZERO, WHOLE_OR_ZERO, one_of
 from mockexchange.venues.deribit.objects.rows import Writer, field, number, text, writer
@@ -19,8 +19,8 @@ POSITION: tuple[Field, ...] = (
     number("floating_profit_loss", "printed_floating"),
     number("index_price"),
     number("initial_margin"),
-    text("instrument_name", "contract.terms.name"),
-    field("kind", KIND, "contract.terms.kind"),
+    text("instrument_name", "derivative.terms.name"),
+    field("kind", KIND, "derivative.terms.kind"),
     number("maintenance_margin"),
     number("mark_price"),
     number("open_orders_margin"),
@@ -57,11 +57,11 @@ _WRITE_FUTURE, _WRITE_PERPETUAL, _WRITE_OPTION = map(writer, (FUTURE_POSITION, P
 
 
 def _writer_of(terms: Terms) -> Writer:
-    if terms.kind in (ContractKind.OPTION, ContractKind.OPTION_COMBO):
+    if terms.kind in (DerivativeKind.OPTION, DerivativeKind.OPTION_COMBO):
         return _WRITE_OPTION
     return _WRITE_PERPETUAL if terms.is_perpetual else _WRITE_FUTURE
 
 
 def position_text(view: PositionView, api_date: ApiDate) -> str:
     """Return a position as JSON."""
-    return _writer_of(view.contract.terms)(view, api_date)
+    return _writer_of(view.derivative.terms)(view, api_date)

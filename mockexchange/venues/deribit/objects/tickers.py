@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mockexchange.core.derivatives.contracts import Contract
-from mockexchange.core.derivatives.vocabulary import ContractKind
+from mockexchange.core.derivatives.derivative import Derivative
+from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.venues.dated import ApiDate, Field, Nested
 from mockexchange.venues.deribit.formatting import CONTEXT, MILLISECONDS, NUMBER_OR_ZERO
 from mockexchange.venues.deribit.objects.instruments import STATE
@@ -18,7 +18,7 @@ BAND = (Decimal("0.985"), Decimal("1.015"))
 class Ticker:
     """The prices of a derivative; `at` is exchange time in microseconds."""
 
-    contract: Contract
+    derivative: Derivative
     index: Decimal
     at: int
 
@@ -33,7 +33,7 @@ class Ticker:
     @property
     def _band(self) -> list[Decimal]:
         """Bounds in no order, since a combo's mark may be below zero."""
-        return [CONTEXT.multiply(self.contract.mark, factor) for factor in BAND]
+        return [CONTEXT.multiply(self.derivative.mark, factor) for factor in BAND]
 
 
 STATS: tuple[Field, ...] = (
@@ -55,20 +55,20 @@ TICKER: tuple[Field, ...] = (
     always("best_ask_price", "null", "at"),
     always("best_bid_amount", "0.0", "at"),
     always("best_bid_price", "null", "at"),
-    number("delivery_price", "contract.delivery", empty="absent"),
+    number("delivery_price", "derivative.delivery", empty="absent"),
     number("estimated_delivery_price", "index"),
     number("index_price", "index"),
-    text("instrument_name", "contract.terms.name"),
-    number("last_price", "contract.last", empty="null"),
-    number("mark_price", "contract.mark"),
+    text("instrument_name", "derivative.terms.name"),
+    number("last_price", "derivative.last", empty="null"),
+    number("mark_price", "derivative.mark"),
     number("max_price", "price_max", source="choice"),
     number("min_price", "price_min", source="choice"),
     always("open_interest", "0.0", "at"),
-    number("settlement_price", "contract.settlement"),
-    field("state", STATE, "contract.is_open"),
+    number("settlement_price", "derivative.settlement"),
+    field("state", STATE, "derivative.is_open"),
     field("timestamp", MILLISECONDS, "at"),
 )
-FUTURE_TICKER: tuple[Field, ...] = (*TICKER, field("stats", Nested("Stats", STATS), "contract"))
+FUTURE_TICKER: tuple[Field, ...] = (*TICKER, field("stats", Nested("Stats", STATS), "derivative"))
 PERPETUAL_TICKER: tuple[Field, ...] = (
     *FUTURE_TICKER,
     always("current_funding", "0.0", "at"),
@@ -77,12 +77,12 @@ PERPETUAL_TICKER: tuple[Field, ...] = (
 )
 OPTION_TICKER: tuple[Field, ...] = (
     *TICKER,
-    field("stats", Nested("Stats", STATS[:-1]), "contract"),
+    field("stats", Nested("Stats", STATS[:-1]), "derivative"),
     always("ask_iv", "0.0", "at"),
     always("bid_iv", "0.0", "at"),
-    field("greeks", Nested("Greeks", GREEKS), "contract"),
+    field("greeks", Nested("Greeks", GREEKS), "derivative"),
     always("interest_rate", "0.0", "at"),
-    field("mark_iv", NUMBER_OR_ZERO, "contract.iv"),
+    field("mark_iv", NUMBER_OR_ZERO, "derivative.iv"),
     always("underlying_index", '"index_price"', "at"),
     number("underlying_price", "index", source="choice"),
 )
@@ -90,12 +90,12 @@ OPTION_TICKER: tuple[Field, ...] = (
 _WRITE_FUTURE, _WRITE_PERPETUAL, _WRITE_OPTION = map(writer, (FUTURE_TICKER, PERPETUAL_TICKER, OPTION_TICKER))
 
 
-def _writer_of(contract: Contract) -> Writer:
-    if contract.terms.kind in (ContractKind.OPTION, ContractKind.OPTION_COMBO):
+def _writer_of(derivative: Derivative) -> Writer:
+    if derivative.terms.kind in (DerivativeKind.OPTION, DerivativeKind.OPTION_COMBO):
         return _WRITE_OPTION
-    return _WRITE_PERPETUAL if contract.terms.is_perpetual else _WRITE_FUTURE
+    return _WRITE_PERPETUAL if derivative.terms.is_perpetual else _WRITE_FUTURE
 
 
 def ticker_text(ticker: Ticker, api_date: ApiDate) -> str:
     """Return the prices of a derivative as JSON."""
-    return _writer_of(ticker.contract)(ticker, api_date)
+    return _writer_of(ticker.derivative)(ticker, api_date)

@@ -1,7 +1,7 @@
 """An account's own trades, with the keys of the venue's example and those of some kinds."""
 
-from mockexchange.core.derivatives.trades import ContractTrade
-from mockexchange.core.derivatives.vocabulary import ContractKind
+from mockexchange.core.derivatives.trades import DerivativeTrade
+from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.venues.dated import ApiDate, Field, Nested, Spelling
 from mockexchange.venues.deribit.formatting import BOOLEAN, MILLISECONDS, one_of
 from mockexchange.venues.deribit.objects.rows import always, field, integer, number, text, writer
@@ -16,7 +16,7 @@ USER_TRADE: tuple[Field, ...] = (
     number("fee"),
     text("fee_currency", "currency"),
     number("index_price", "index"),
-    text("instrument_name", "contract"),
+    text("instrument_name", "derivative"),
     field("label", Spelling("string", lambda label: spell(label) if label else ""), "label", empty="absent"),
     field("liquidity", Spelling("T or M", lambda is_taker: '"T"' if is_taker else '"M"', ("T", "M")), "is_taker"),
     number("mark_price", "mark"),
@@ -54,7 +54,7 @@ USER_TRADES: tuple[Field, ...] = (
 _WRITE, _WRITE_OPTION = writer(USER_TRADE), writer(OPTION_USER_TRADE)
 
 
-def trade_text(trade: ContractTrade, api_date: ApiDate) -> str:
+def trade_text(trade: DerivativeTrade, api_date: ApiDate) -> str:
     """Return a trade as JSON."""
-    write = _WRITE_OPTION if trade.kind == ContractKind.OPTION else _WRITE
+    write = _WRITE_OPTION if trade.kind == DerivativeKind.OPTION else _WRITE
     return write(trade, api_date)

@@ -7,7 +7,7 @@ from mockexchange.venues.deribit.objects.indexes import index_price_text
 from mockexchange.venues.deribit.objects.instruments import instrument_text
 from mockexchange.venues.deribit.objects.tickers import Ticker, ticker_text
 from mockexchange.venues.deribit.operations.call import Call, Operation
-from mockexchange.venues.deribit.operations.lookups import contract_of, index_of
+from mockexchange.venues.deribit.operations.lookups import derivative_of, index_of
 from mockexchange.venues.deribit.operations.positions import passes_filters
 from mockexchange.venues.deribit.parameters.rows import CURRENCY_OR_ANY, INSTRUMENT_KIND, INSTRUMENT_NAME, boolean, text
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX
@@ -21,20 +21,20 @@ def get_instruments(call: Call) -> str:
     """Return the open instruments, or with `expired` the delivered ones, in the order of listing."""
     params, is_open = call.params, not call.params["expired"]
     shown = (
-        instrument_text(contract, call.context.api_date)
-        for contract in call.context.state.derivatives.contracts.values()
-        if contract.is_open is is_open and passes_filters(contract.terms, params["currency"], params["kind"])
+        instrument_text(derivative, call.context.api_date)
+        for derivative in call.context.state.derivatives.listed.values()
+        if derivative.is_open is is_open and passes_filters(derivative.terms, params["currency"], params["kind"])
     )
     return f"[{','.join(shown)}]"
 
 
 def get_instrument(call: Call) -> str:
-    return instrument_text(contract_of(call), call.context.api_date)
+    return instrument_text(derivative_of(call), call.context.api_date)
 
 
 def ticker(call: Call) -> str:
-    contract = contract_of(call)
-    return ticker_text(Ticker(contract, index_of(call, contract), call.at), call.context.api_date)
+    derivative = derivative_of(call)
+    return ticker_text(Ticker(derivative, index_of(call, derivative), call.at), call.context.api_date)
 
 
 def get_index_price(call: Call) -> str:

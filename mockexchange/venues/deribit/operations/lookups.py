@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection
 from decimal import Decimal
 
-from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 from mockexchange.venues.deribit.errors import UNAVAILABLE_IN_SUBACCOUNT, Rejected, invalid
 from mockexchange.venues.deribit.operations.call import Call
@@ -29,14 +29,14 @@ def subaccount_ref_of(call: Call) -> SubaccountRef:
     return SubaccountRef(subaccount_ref.account, str(asked))
 
 
-def contract_of(call: Call) -> Contract:
+def derivative_of(call: Call) -> Derivative:
     """Return the derivative of `instrument_name`. Raises Rejected."""
-    name, contracts = call.params["instrument_name"], call.context.state.derivatives.contracts
-    contract = contracts.get(name)
-    if contract is None:
-        known = tuple(contracts)
+    name, derivatives = call.params["instrument_name"], call.context.state.derivatives.listed
+    derivative = derivatives.get(name)
+    if derivative is None:
+        known = tuple(derivatives)
         raise invalid("instrument_name", "instrument not found", lambda pause: _explain_unknown(name, known))
-    return contract
+    return derivative
 
 
 def _explain_unknown(name: str, known: Collection[str]) -> str:
@@ -46,5 +46,5 @@ def _explain_unknown(name: str, known: Collection[str]) -> str:
     return f"no instrument {shown!r}: {hint}"
 
 
-def index_of(call: Call, contract: Contract) -> Decimal:
-    return call.context.state.derivatives.indexes[contract.terms.index]
+def index_of(call: Call, derivative: Derivative) -> Decimal:
+    return call.context.state.derivatives.indexes[derivative.terms.index]

@@ -1,11 +1,11 @@
 """Positions of a subaccount: all of them, or that in one instrument."""
 
-from mockexchange.core.derivatives.contracts import Terms
+from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.queries import Held, held_of, position_of, view_of_held
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.objects.positions import position_text
 from mockexchange.venues.deribit.operations.call import Call, Operation, cached_result
-from mockexchange.venues.deribit.operations.lookups import contract_of, subaccount_ref_of
+from mockexchange.venues.deribit.operations.lookups import derivative_of, subaccount_ref_of
 from mockexchange.venues.deribit.parameters.rows import CURRENCY_OR_ANY, INSTRUMENT_KIND, INSTRUMENT_NAME, SUBACCOUNT_ID
 
 SCOPE = "trade:read"
@@ -21,7 +21,7 @@ def get_positions(call: Call) -> str:
 
     def write_all() -> bytes:
         rows = held_of(state, subaccount_ref, with_flat=call.context.settings.flat_rows == "show")
-        shown = [held for held in rows if passes_filters(held.contract.terms, currency, kind)]
+        shown = [held for held in rows if passes_filters(held.derivative.terms, currency, kind)]
         return b"[%b]" % call.context.caches.of(api_date, "positions").join(shown, write)
 
     return cached_result(call, write_all, subaccount_ref, currency, kind)
@@ -29,9 +29,9 @@ def get_positions(call: Call) -> str:
 
 def get_position(call: Call) -> str:
     """Return the position in one instrument: of size 0 and direction zero if it is not held [wire]."""
-    contract = contract_of(call)
+    derivative = derivative_of(call)
     assert call.caller is not None, "an operation about a book has a caller"
-    view = position_of(call.context.state, call.caller.subaccount_ref, contract.name)
+    view = position_of(call.context.state, call.caller.subaccount_ref, derivative.name)
     return position_text(view, call.context.api_date)
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from mockexchange.core.derivatives.queries import currencies_of, positions_of, summary_of
 from mockexchange.core.derivatives.views import PositionView
-from mockexchange.core.derivatives.vocabulary import ContractKind
+from mockexchange.core.derivatives.vocabulary import DerivativeKind
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 from mockexchange.venues.deribit.formatting import CONTEXT
@@ -54,8 +54,10 @@ def get_account_summaries(call: Call) -> str:
 
 def statement_of(state: State, subaccount_ref: SubaccountRef, currency: str) -> Statement:
     """Return a subaccount's summary with its sums by index."""
-    held = [view for view in positions_of(state, subaccount_ref) if view.contract.terms.settlement_currency == currency]
-    options = [view for view in held if view.contract.terms.kind is ContractKind.OPTION]
+    held = [
+        view for view in positions_of(state, subaccount_ref) if view.derivative.terms.settlement_currency == currency
+    ]
+    options = [view for view in held if view.derivative.terms.kind is DerivativeKind.OPTION]
     return Statement(
         view=summary_of(state, subaccount_ref, currency),
         owner=owner_of(subaccount_ref),
@@ -75,7 +77,7 @@ def owner_of(subaccount_ref: SubaccountRef) -> Owner:
 def _by_index(views: Iterable[PositionView], read: Callable[[PositionView], Decimal | None]) -> ByIndex:
     sums: dict[str, Decimal] = {}
     for view in views:
-        index = view.contract.terms.index
+        index = view.derivative.terms.index
         sums[index] = CONTEXT.add(sums.get(index, Decimal(0)), read(view) or Decimal(0))
     return sums
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Hashable
 from operator import attrgetter
 from typing import NamedTuple
 
-from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.model.history import Window
 from mockexchange.venues.deribit.enumerations import ANY
 from mockexchange.venues.deribit.errors import invalid
 from mockexchange.venues.deribit.formatting import MICROSECONDS_PER_MILLISECOND
 from mockexchange.venues.deribit.objects.trades import trade_text
 from mockexchange.venues.deribit.operations.call import Call, Operation
-from mockexchange.venues.deribit.operations.lookups import contract_of, subaccount_ref_of
+from mockexchange.venues.deribit.operations.lookups import derivative_of, subaccount_ref_of
 from mockexchange.venues.deribit.parameters.rows import (
     COUNT,
     CURRENCY,
@@ -39,7 +39,7 @@ def get_user_trades_by_currency(call: Call) -> str:
 
 
 def get_user_trades_by_instrument(call: Call) -> str:
-    return _answer(call, ("contract", subaccount_ref_of(call), contract_of(call).name))
+    return _answer(call, ("derivative", subaccount_ref_of(call), derivative_of(call).name))
 
 
 def _answer(call: Call, selector: Selector) -> str:
@@ -54,7 +54,7 @@ def _answer(call: Call, selector: Selector) -> str:
     return f'{{"has_more":{has_more},"trades":[{written}]}}'
 
 
-def _find(call: Call, selector: Selector, limit: int | None) -> list[ContractTrade]:
+def _find(call: Call, selector: Selector, limit: int | None) -> list[DerivativeTrade]:
     """Return at most `limit` trades that pass the filters, newest first."""
     params, trades = call.params, call.context.state.derivatives.trades
     kind = params.get("kind")
@@ -73,7 +73,7 @@ def _window(start_ms: int | None, end_ms: int | None) -> Window:
     return Window(None if start_ms is None else start_ms * MICROSECONDS_PER_MILLISECOND, latest)
 
 
-def _between(call: Call, selector: Selector) -> Callable[[ContractTrade], bool] | None:
+def _between(call: Call, selector: Selector) -> Callable[[DerivativeTrade], bool] | None:
     """Return a filter by ids and sequence numbers, bounds included; None without bounds."""
     bounds = [
         bound
@@ -89,9 +89,9 @@ def _between(call: Call, selector: Selector) -> Callable[[ContractTrade], bool] 
 class Bound(NamedTuple):
     least: int | None
     most: int | None
-    read: Callable[[ContractTrade], int]
+    read: Callable[[DerivativeTrade], int]
 
-    def holds(self, trade: ContractTrade) -> bool:
+    def holds(self, trade: DerivativeTrade) -> bool:
         at = self.read(trade)
         return (self.least is None or at >= self.least) and (self.most is None or at <= self.most)
 
@@ -108,8 +108,8 @@ def _bound_value(call: Call, selector: Selector, name: str) -> int | None:
     return rows[0].serial
 
 
-SERIAL: Callable[[ContractTrade], int] = attrgetter("serial")
-SEQUENCE: Callable[[ContractTrade], int] = attrgetter("trade_seq")
+SERIAL: Callable[[DerivativeTrade], int] = attrgetter("serial")
+SEQUENCE: Callable[[DerivativeTrade], int] = attrgetter("trade_seq")
 TIMES = (integer("start_timestamp"), integer("end_timestamp"))
 # The documents require both; a working client sends the first alone [code].
 TIMES_FROM = (integer("start_timestamp", required=True), integer("end_timestamp"))

@@ -35,7 +35,7 @@ def subscribe(session: Subscriber, params: Params, caller: Caller | None, findin
         _require_no_raw(channel for _, channel in asked if channel)
     taken = []
     for name, channel in asked:
-        why = _reason_left_out(name, channel, caller, session.context.state.derivatives.contracts)
+        why = _reason_left_out(name, channel, caller, session.context.state.derivatives.listed)
         if channel is None or why:
             findings.append(why)
             continue
@@ -57,11 +57,11 @@ def _require_no_raw(channels: Iterable[Channel]) -> None:
         raise Rejected(RAW_UNAUTHORIZED, message)
 
 
-def _reason_left_out(name: str, channel: Channel | None, caller: Caller | None, contracts: Container[str]) -> str:
+def _reason_left_out(name: str, channel: Channel | None, caller: Caller | None, derivatives: Container[str]) -> str:
     """Return why a channel is left out; "" if it is not."""
     if channel is None:
         return f"there is no channel {name[:SHOWN_CHARS_MAX]!r}: left out"
-    if channel.instrument is not None and channel.instrument not in contracts:
+    if channel.instrument is not None and channel.instrument not in derivatives:
         return f"{channel.name} is of an unknown instrument: left out"
     scope = channel.family.scope
     if scope and caller is None:

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 
-from mockexchange.core.derivatives.contracts import Contract
+from mockexchange.core.derivatives.derivative import Derivative
 from mockexchange.core.derivatives.queries import position_of
-from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.derivatives.vocabulary import COMBOS
-from mockexchange.core.events import CashChanged, ContractMarked, ContractTraded, Event, HoldingChanged, IndexSet
+from mockexchange.core.events import CashChanged, DerivativeMarked, DerivativeTraded, Event, HoldingChanged, IndexSet
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
@@ -57,19 +57,19 @@ def messages_of(
 
 def _collect(state: State, event: Event, changes: Changes) -> None:
     match event:
-        case ContractTraded(subaccount_ref=subaccount_ref, contract=name, serial=serial) if _is_ours(
+        case DerivativeTraded(subaccount_ref=subaccount_ref, derivative=name, serial=serial) if _is_ours(
             state, subaccount_ref
         ):
             changes.trades.setdefault((subaccount_ref, name), set()).add(serial)
             _add_position(state, subaccount_ref, name, changes)
-        case HoldingChanged(subaccount_ref=subaccount_ref, contract=name) if _is_ours(state, subaccount_ref):
+        case HoldingChanged(subaccount_ref=subaccount_ref, derivative=name) if _is_ours(state, subaccount_ref):
             _add_position(state, subaccount_ref, name, changes)
         case CashChanged(subaccount_ref=subaccount_ref, currency=currency) if _is_ours(state, subaccount_ref):
             changes.portfolios[subaccount_ref, currency] = None
-        case ContractMarked(contract=name):
-            _add_portfolios(state, changes, lambda contract: contract.name == name)
+        case DerivativeMarked(derivative=name):
+            _add_portfolios(state, changes, lambda derivative: derivative.name == name)
         case IndexSet(index=index):
-            _add_portfolios(state, changes, lambda contract: contract.terms.index == index)
+            _add_portfolios(state, changes, lambda derivative: derivative.terms.index == index)
 
 
 def _is_ours(state: State, subaccount_ref: SubaccountRef) -> bool:
@@ -78,21 +78,21 @@ def _is_ours(state: State, subaccount_ref: SubaccountRef) -> bool:
 
 def _add_position(state: State, subaccount_ref: SubaccountRef, name: str, changes: Changes) -> None:
     changes.positions[subaccount_ref, name] = None
-    changes.portfolios[subaccount_ref, state.derivatives.contracts[name].terms.settlement_currency] = None
+    changes.portfolios[subaccount_ref, state.derivatives.listed[name].terms.settlement_currency] = None
 
 
-def _add_portfolios(state: State, changes: Changes, is_priced_anew: Callable[[Contract], bool]) -> None:
+def _add_portfolios(state: State, changes: Changes, is_priced_anew: Callable[[Derivative], bool]) -> None:
     """Add the portfolios of all holders of derivatives with a new price. Cost: O(holdings)."""
-    contracts = state.derivatives.contracts
+    derivatives = state.derivatives.listed
     for subaccount_ref, holdings in state.derivatives.holdings.items():
         for name, holding in holdings.items():
-            if holding.size and is_priced_anew(contracts[name]) and _is_ours(state, subaccount_ref):
-                changes.portfolios[subaccount_ref, contracts[name].terms.settlement_currency] = None
+            if holding.size and is_priced_anew(derivatives[name]) and _is_ours(state, subaccount_ref):
+                changes.portfolios[subaccount_ref, derivatives[name].terms.settlement_currency] = None
 
 
 def _trade_data(state: State, changes: Changes) -> Iterator[tuple[MessageData, list[str]]]:
     for (subaccount_ref, name), serials in changes.trades.items():
-        rows = _rows(state, subaccount_ref, state.derivatives.contracts[name], serials)
+        rows = _rows(state, subaccount_ref, state.derivatives.listed[name], serials)
         yield MessageData(subaccount_ref, partial(trades_text, rows), {}), _names(state, TRADES, name)
 
 
@@ -107,8 +107,8 @@ def _position_data(state: State, changes: Changes) -> Iterator[tuple[MessageData
 def _writer_of_changes(
     state: State, subaccount_ref: SubaccountRef, name: str, changes: Changes
 ) -> Callable[[ApiDate], str]:
-    contract = state.derivatives.contracts[name]
-    rows = _rows(state, subaccount_ref, contract, changes.trades.get((subaccount_ref, name), set()))
+    derivative = state.derivatives.listed[name]
+    rows = _rows(state, subaccount_ref, derivative, changes.trades.get((subaccount_ref, name), set()))
     return lambda day: changes_text(rows, position_of(state, subaccount_ref, name), day)
 
 
@@ -122,10 +122,14 @@ def _writer_of_portfolio(state: State, subaccount_ref: SubaccountRef, currency: 
     return lambda day: portfolio_text(statement_of(state, subaccount_ref, currency), day)
 
 
-def _rows(state: State, subaccount_ref: SubaccountRef, contract: Contract, serials: set[int]) -> list[ContractTrade]:
+def _rows(
+    state: State, subaccount_ref: SubaccountRef, derivative: Derivative, serials: set[int]
+) -> list[DerivativeTrade]:
     """Return the trades with some serials, which are among the last ones, oldest first."""
-    filed = state.derivatives.trades.filed(("contract", subaccount_ref, contract.name), (str(contract.terms.kind),))
-    found: list[ContractTrade] = []
+    filed = state.derivatives.trades.filed(
+        ("derivative", subaccount_ref, derivative.name), (str(derivative.terms.kind),)
+    )
+    found: list[DerivativeTrade] = []
     for row in reversed(filed):
         if len(found) == len(serials):
             break
@@ -135,6 +139,6 @@ def _rows(state: State, subaccount_ref: SubaccountRef, contract: Contract, seria
 
 
 def _names(state: State, family: str, name: str) -> list[str]:
-    terms = state.derivatives.contracts[name].terms
+    terms = state.derivatives.listed[name].terms
     kinds = (str(terms.kind), *(("combo",) if terms.kind in COMBOS else ()))
     return names_of(family, name, kinds, terms.settlement_currency)

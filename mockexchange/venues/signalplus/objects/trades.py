@@ -23,7 +23,7 @@ TRADE: tuple[Field, ...] = (
     _row("fee", "fee"),
     _row("feeCurrency", "currency", TEXT),
     _row("indexPrice", "index"),
-    _row("instrumentName", "contract", TEXT),
+    _row("instrumentName", "derivative", TEXT),
     _row("iv", "iv", empty="absent"),
     _row("label", "label", LABEL, empty="absent"),
     _row("liquidity", "is_taker", LIQUIDITY),

@@ -1,6 +1,6 @@
 """Positions of a subaccount, by currency and kind [doc]."""
 
-from mockexchange.core.derivatives.contracts import Terms
+from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.queries import Held, held_of, view_of_held
 from mockexchange.core.vocabulary import PRIMARY_SUBACCOUNT, SubaccountRef
 from mockexchange.venues.signalplus.enumerations import ANY
@@ -19,7 +19,7 @@ def get_positions(call: Call) -> bytes:
 
     def write_all() -> bytes:
         rows = held_of(state, subaccount_ref, with_flat=call.context.settings.flat_rows == "show")
-        shown = [held for held in rows if _passes_filters(held.contract.terms, currency, kind)]
+        shown = [held for held in rows if _passes_filters(held.derivative.terms, currency, kind)]
         return b"[%b]" % caches.of(api_date, "positions").join(shown, write)
 
     return caches.pages.body(

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from mockexchange.core.derivatives.contracts import Terms
+from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.venues.signalplus.enumerations import ANY, CURRENCIES, INTERVALS, KINDS
 
 CHANGES = "user.changes"

@@ -6,8 +6,8 @@ A settlement, a delivery and funding change positions without a trade; they are 
 from collections.abc import Container, Iterable, Iterator
 
 from mockexchange.core.derivatives.queries import position_of
-from mockexchange.core.derivatives.trades import ContractTrade
-from mockexchange.core.events import ContractTraded, Event, HoldingChanged
+from mockexchange.core.derivatives.trades import DerivativeTrade
+from mockexchange.core.events import DerivativeTraded, Event, HoldingChanged
 from mockexchange.core.model.state import State
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.signalplus.context import NAME
@@ -20,28 +20,28 @@ def messages_of(
     state: State, events: Iterable[Event], at: int, settings: SignalPlusSettings, channels: Container[str]
 ) -> Iterator[Message]:
     """Give the messages of one command's events on channels with subscriptions; `state` is the state after them."""
-    for (subaccount_ref, contract), trades in _changed(state, events).items():
-        heard = [name for name in names_of(state.derivatives.contracts[contract].terms) if name in channels]
+    for (subaccount_ref, derivative), trades in _changed(state, events).items():
+        heard = [name for name in names_of(state.derivatives.listed[derivative].terms) if name in channels]
         if heard:
-            change = Change(subaccount_ref, contract, position_of(state, subaccount_ref, contract), trades)
+            change = Change(subaccount_ref, derivative, position_of(state, subaccount_ref, derivative), trades)
             yield from (Message(name, change) for name in heard)
 
 
-def _changed(state: State, events: Iterable[Event]) -> dict[tuple[SubaccountRef, str], list[ContractTrade]]:
+def _changed(state: State, events: Iterable[Event]) -> dict[tuple[SubaccountRef, str], list[DerivativeTrade]]:
     """Return the trades by subaccount and derivative, in the order of the changes."""
-    changed: dict[tuple[SubaccountRef, str], list[ContractTrade]] = {}
+    changed: dict[tuple[SubaccountRef, str], list[DerivativeTrade]] = {}
     for event in events:
         if (
-            isinstance(event, ContractTraded | HoldingChanged)
+            isinstance(event, DerivativeTraded | HoldingChanged)
             and state.accounts[event.subaccount_ref.account].venue == NAME
         ):
-            trades = changed.setdefault((event.subaccount_ref, event.contract), [])
-            if isinstance(event, ContractTraded):
+            trades = changed.setdefault((event.subaccount_ref, event.derivative), [])
+            if isinstance(event, DerivativeTraded):
                 trades.append(_trade(state, event))
     return changed
 
 
-def _trade(state: State, event: ContractTraded) -> ContractTrade:
+def _trade(state: State, event: DerivativeTraded) -> DerivativeTrade:
     """Return the trade of an event: the newest one before the next serial."""
-    of_contract = [("contract", event.subaccount_ref, event.contract)]
-    return state.derivatives.trades.find(1, of_contract, after=event.serial + 1).rows[0]
+    derivative_selector = [("derivative", event.subaccount_ref, event.derivative)]
+    return state.derivatives.trades.find(1, derivative_selector, after=event.serial + 1).rows[0]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from mockexchange.core.derivatives.trades import ContractTrade
+from mockexchange.core.derivatives.trades import DerivativeTrade
 from mockexchange.core.derivatives.views import PositionView
 from mockexchange.core.vocabulary import SubaccountRef
 from mockexchange.venues.dated import ApiDate
@@ -17,9 +17,9 @@ class Change:
     """The trades of one derivative by one subaccount in one command, and the position after them."""
 
     subaccount_ref: SubaccountRef
-    contract: str
+    derivative: str
     position: PositionView
-    trades: list[ContractTrade] = field(default_factory=list)
+    trades: list[DerivativeTrade] = field(default_factory=list)
     _frames: dict[str, bytes] = field(default_factory=dict)
 
     def frame(self, api_date: ApiDate) -> bytes:
@@ -34,7 +34,7 @@ class Change:
             CHANGES.encode(),
             b'"instrumentName":%b,"orders":[],"positions":%b,"trades":%b'
             % (
-                spell(self.contract).encode(),
+                spell(self.derivative).encode(),
                 encode_list("Position", api_date, [self.position]),
                 encode_list("Trade", api_date, self.trades),
             ),

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from mockexchange.core.commands import (
     Command,
     CreditCurrency,
-    MarkContract,
+    MarkDerivative,
     PayFunding,
     SetIndex,
     SettleSession,
-    TradeContract,
+    TradeDerivative,
 )
 from mockexchange.core.derivatives.vocabulary import Direction
 from mockexchange.core.vocabulary import SubaccountRef
@@ -122,14 +122,14 @@ def test_the_channels_of_each_change(channel: str, command: Command, is_sent: bo
 
 AFTER: list[tuple[str, Command, bool]] = [
     # the same for a holder of 100 of the perpetual
-    ("user.portfolio.btc", MarkContract(contract=PERPETUAL, price=Decimal(115000)), True),
-    ("user.portfolio.btc", MarkContract(contract=FUTURE, price=Decimal(115000)), False),
+    ("user.portfolio.btc", MarkDerivative(derivative=PERPETUAL, price=Decimal(115000)), True),
+    ("user.portfolio.btc", MarkDerivative(derivative=FUTURE, price=Decimal(115000)), False),
     ("user.portfolio.btc", SetIndex(index="btc_usd", price=Decimal(115000)), True),
-    ("user.changes.any.any.raw", MarkContract(contract=PERPETUAL, price=Decimal(115000)), False),
+    ("user.changes.any.any.raw", MarkDerivative(derivative=PERPETUAL, price=Decimal(115000)), False),
     ("user.changes.any.any.raw", SettleSession(), True),
     ("user.trades.any.any.raw", SettleSession(), False),
     ("user.portfolio.btc", SettleSession(), True),
-    ("user.changes.any.any.raw", PayFunding(contract=PERPETUAL, rate=Decimal("0.0001")), True),
+    ("user.changes.any.any.raw", PayFunding(derivative=PERPETUAL, rate=Decimal("0.0001")), True),
 ]
 
 
@@ -137,7 +137,7 @@ AFTER: list[tuple[str, Command, bool]] = [
 def test_the_channels_of_each_change_for_a_holder(channel: str, command: Command, is_sent: bool) -> None:
     made = bench()
     made.execute(buy(100))
-    made.execute(MarkContract(contract=PERPETUAL, price=Decimal(114000)))
+    made.execute(MarkDerivative(derivative=PERPETUAL, price=Decimal(114000)))
     received, nobody = published(
         made,
         [listener(made, channel), listener(made, channel, key_id=ERIC_ID, secret=ERIC_SECRET)],
@@ -157,8 +157,8 @@ def test_a_settlement_is_a_change_without_trades() -> None:
 
 def test_a_closed_position_is_sent_with_direction_zero() -> None:
     made = bench()
-    sell = TradeContract(
-        subaccount_ref=DORA, contract=PERPETUAL, direction=Direction.SELL, amount=Decimal(100), price=Decimal(114000)
+    sell = TradeDerivative(
+        subaccount_ref=DORA, derivative=PERPETUAL, direction=Direction.SELL, amount=Decimal(100), price=Decimal(114000)
     )
     (frames,) = published(made, [listener(made, ALL_CHANGES)], buy(100), sell)
     closed = frames[1]["params"]["data"]
@@ -173,9 +173,9 @@ def test_both_sides_of_a_trade_hear_of_their_own() -> None:
         listener(made, ALL_TRADES, key_id=ERIC_ID, secret=ERIC_SECRET),
         listener(made, ALL_TRADES, key_id=SUB_ID, secret=SUB_SECRET),
     ]
-    trade = TradeContract(
+    trade = TradeDerivative(
         subaccount_ref=DORA,
-        contract=PERPETUAL,
+        derivative=PERPETUAL,
         direction=Direction.BUY,
         amount=Decimal(70),
         price=Decimal(113000),
@@ -194,7 +194,7 @@ def test_marks_are_not_sent_after_the_position_is_closed() -> None:
     one = listener(made, "user.portfolio.btc")
     for direction in (Direction.BUY, Direction.SELL):
         made.execute(trades(DORA, PERPETUAL, direction, 10, 113_000))
-    (frames,) = published(made, [one], MarkContract(contract=PERPETUAL, price=Decimal(115000)))
+    (frames,) = published(made, [one], MarkDerivative(derivative=PERPETUAL, price=Decimal(115000)))
     assert frames == []
 
 
@@ -242,10 +242,12 @@ def test_no_message_is_made_without_a_subscription() -> None:
 SUBACCOUNT_REFS = st.sampled_from([DORA, ERIC])
 
 
-def trades(subaccount_ref: SubaccountRef, contract: str, direction: Direction, lots: int, price: int) -> TradeContract:
-    return TradeContract(
+def trades(
+    subaccount_ref: SubaccountRef, derivative: str, direction: Direction, lots: int, price: int
+) -> TradeDerivative:
+    return TradeDerivative(
         subaccount_ref=subaccount_ref,
-        contract=contract,
+        derivative=derivative,
         direction=direction,
         amount=Decimal(lots * 10),
         price=Decimal(price),
@@ -262,7 +264,7 @@ COMMANDS = st.one_of(
         st.integers(90_000, 130_000),
     ),
     st.builds(
-        lambda contract, price: MarkContract(contract=contract, price=Decimal(price)),
+        lambda derivative, price: MarkDerivative(derivative=derivative, price=Decimal(price)),
         st.sampled_from([PERPETUAL, FUTURE]),
         st.integers(90_000, 130_000),
     ),

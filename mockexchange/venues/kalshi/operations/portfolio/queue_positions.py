@@ -5,7 +5,7 @@ from typing import NamedTuple
 from mockexchange.core.model.orders import Order
 from mockexchange.core.model.subaccounts import Subaccount
 from mockexchange.core.queries.lists import OrderQuery, find_orders
-from mockexchange.core.queries.order_books import contracts_ahead
+from mockexchange.core.queries.order_books import count_ahead_centis
 from mockexchange.core.vocabulary import OrderStatus
 from mockexchange.venues.kalshi.errors import Rejected, Situation
 from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOperation, cached_answer, write
@@ -34,12 +34,12 @@ def get_order_queue_position(call: AccountCall) -> bytes:
     if order.status is not OrderStatus.RESTING:
         words = f"order {order.order_id} is {order.status}: only one that rests has a place in a queue"
         raise Rejected(Situation.NOT_FOUND, words)
-    return write(call, QueuePosition(order, contracts_ahead(call.state, order)))
+    return write(call, QueuePosition(order, count_ahead_centis(call.state, order)))
 
 
 def _write_queue_positions(call: AccountCall, subaccount: Subaccount | None) -> bytes:
     resting = _resting(call, subaccount) if subaccount else []
-    found = [QueuePosition(order, contracts_ahead(call.state, order)) for order in resting]
+    found = [QueuePosition(order, count_ahead_centis(call.state, order)) for order in resting]
     return write(call, QueuePositions(found))
 
 

@@ -2,13 +2,13 @@
 
 from decimal import Decimal
 
-from mockexchange.core.derivatives.contracts import Terms
+from mockexchange.core.derivatives.derivative import Terms
 from mockexchange.core.derivatives.precision import quotient
-from mockexchange.core.derivatives.vocabulary import ContractKind, Form
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Form
 from mockexchange.core.instruments import inverse, linear, option
-from mockexchange.core.instruments.contract import Future, Instrument
+from mockexchange.core.instruments.instrument import Future, Instrument
 
-OPTIONS = frozenset((ContractKind.OPTION, ContractKind.OPTION_COMBO))
+OPTIONS = frozenset((DerivativeKind.OPTION, DerivativeKind.OPTION_COMBO))
 FUTURES: dict[Form, Future] = {Form.INVERSE: inverse, Form.LINEAR: linear}
 
 
@@ -21,7 +21,7 @@ def future_of(terms: Terms) -> Future:
 
 
 def is_option(terms: Terms) -> bool:
-    return terms.kind is ContractKind.OPTION
+    return terms.kind is DerivativeKind.OPTION
 
 
 def unit_usd(terms: Terms, index: Decimal) -> Decimal:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from mockexchange.core.derivatives.vocabulary import ContractKind, Form, OptionType, Period
+from mockexchange.core.derivatives.vocabulary import DerivativeKind, Form, OptionType, Period
 
 
 class MarginTerms(Struct, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     """What never changes of a contract. `expires_at` is None for a perpetual; a combo has legs (contract, ratio)."""
 
     name: str
-    kind: ContractKind
+    kind: DerivativeKind
     form: Form
     base: str
     quote: str
@@ -62,7 +62,7 @@ class Terms(Struct, frozen=True, kw_only=True):
         return self.period is Period.PERPETUAL
 
 
-class Contract(Struct, eq=False):
+class Derivative(Struct, eq=False):
     """`mark` and `settlement` are prices: of now, and of the last settlement (0 while there was none)."""
 
     terms: Terms
