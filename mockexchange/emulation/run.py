@@ -117,21 +117,11 @@ class DialLog:
     def take(self, dial: Dial) -> None:
         if len(self.ran.dials) < DIALS_KEPT_MAX:
             self.ran.dials.append(dial)
-        entry = JournalEntry(
-            number=self.journal.count + 1,
-            at=self._sandbox.clock.now(),
-            host_at=self._sandbox.options.host(),
-            position=len(self._sandbox.log),
+        self._sandbox.note_unroutable(
             method=self.METHOD,
             target=f"{dial.host}:{dial.port}" if dial.port else dial.host,
-            headers=(),
-            body=None,
-            status=0,
-            answer=None,
             diagnosis=f"refused: {dial}",
         )
-        self.journal.add(entry)
-        self.journal.close(entry)
         self.refused.set()
 
     def count(self) -> None:

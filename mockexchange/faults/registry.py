@@ -17,12 +17,13 @@ from mockexchange.faults.stream_calls import IN_A_STREAM, CallReply, SessionResp
 from mockexchange.sandbox.journal import Firing
 from mockexchange.sandbox.page_numbers import PageNumbers
 from mockexchange.sandbox.port import SandboxPort
+from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.fault_effect_schema import Surface
 from mockexchange.scenario.fault_effects import ClockOffset, Refuse, Stale, Status
 from mockexchange.scenario.faults import Rule, unknown_account
 from mockexchange.store.log import Cause, Record
-from mockexchange.venues.registry import OPEN_STREAMS, venue_at
+from mockexchange.venues.registry import OPEN_STREAMS
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Calls, Handshake
 
@@ -116,16 +117,16 @@ class Faults:
         """Pass an executed command to the lagging exchanges."""
         self._lags.add(record)
 
-    def answer(self, request: Request, at: int, host_at: int) -> Answer:
+    def answer(self, asked: RequestContext, at: int, host_at: int) -> Answer:
         """Answer a request with the faults that fire on it."""
         where = {"request": self._sandbox.journal.count + 1}
-        return self._answer(self._target(request), request, at, host_at, where)
+        return self._answer(self._target(asked), asked.request, at, host_at, where)
 
     def answer_call(self, connection: int, calls: Calls, raw: bytes, at: int, host_at: int) -> CallReply:
         """Answer a call of a stream by its session or a stub, with the faults that fire on it."""
         calls.note_call(host_at)
         call, responder = calls.request_of(raw), SessionResponder(calls)
-        target = replace(self._target(call), ask=responder.answer, transport=IN_A_STREAM)
+        target = replace(self._target(RequestContext.of(call)), ask=responder.answer, transport=IN_A_STREAM)
         where = {"connection": connection, "frame": self._sandbox.journal.frame_count + 1}
         answer = self._answer(target, call, at, host_at, where)
         if answer.stub is not None and answer.refusal is None:
@@ -143,9 +144,9 @@ class Faults:
             self._pages.note(subject.account, subject.operation, subject.page, faulted.untouched)
         return reply
 
-    def shake_hands(self, request: Request, at: int, host_at: int, ask: Callable[[int], Handshake]) -> Handshake:
+    def shake_hands(self, asked: RequestContext, at: int, host_at: int, ask: Callable[[int], Handshake]) -> Handshake:
         """Answer the upgrade request of a stream; `ask` returns the venue's answer at a host time."""
-        target = self._target(request)
+        target, request = self._target(asked), asked.request
         subject = subject_of(target, request, at, host_at)
         subject.operation = target.venue.stream.open_operation
         fired = self._fired(self.for_handshakes, subject, {"request": self._sandbox.journal.count + 1})
@@ -158,12 +159,12 @@ class Faults:
         handshake.answer.fault = ", ".join(one.name for one in fired) or None
         return handshake
 
-    def _target(self, request: Request) -> RequestTarget:
-        venue = venue_at(request.path)
+    def _target(self, asked: RequestContext) -> RequestTarget:
+        venue, key_id = asked.venue, asked.key_id
         context = self._sandbox.contexts[venue.name]
         if not self._sandbox.stubs.installed:
-            return RequestTarget(venue, context)
-        return RequestTarget(venue, context, partial(self._sandbox.stubs.answer, venue, context))
+            return RequestTarget(venue, context, key_id)
+        return RequestTarget(venue, context, key_id, partial(self._sandbox.stubs.answer, venue, context))
 
     def _refusal(self, target: RequestTarget, request: Request, one: InstalledRule, subject: FaultSubject) -> Handshake:
         assert isinstance(one.rule.effect, Refuse), "picked by that"

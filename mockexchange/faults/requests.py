@@ -37,20 +37,22 @@ Ask = Callable[[Any, Request, int, int], Answer]
 
 @dataclass(frozen=True, slots=True)
 class RequestTarget:
-    """The venue that answers a request, its context, and a substitute (stubs) that may answer in its place.
+    """The venue that answers a request, its context, the claimed key, and a substitute (stubs) that may answer instead.
 
     `ask` answers instead of the venue's own `answer`: the session of a stream.
     """
 
     venue: Venue
     context: VenueContext
+    key_id: str | None
     substitute: Answering = lambda request, at, host_at: None
     ask: Ask | None = None
     transport: Transport = field(default_factory=lambda: OVER_HTTP)
 
-    def claimed_key(self, request: Request) -> Key | None:
-        """Return the claimed key of a request, if it exists; it is not authenticated yet."""
-        return _key_of(self.context, self.venue.auth.claimed_key(request))
+    @property
+    def claimed_key(self) -> Key | None:
+        """The claimed key, if it exists; it is not authenticated yet."""
+        return _key_of(self.context, self.key_id)
 
     def answer(self, request: Request, at: int, host_at: int, context: VenueContext | None = None) -> Answer:
         ask = self.ask or self.venue.rest.answer
@@ -63,7 +65,7 @@ def _key_of(context: VenueContext, key_id: str | None) -> Key | None:
 
 def subject_of(target: RequestTarget, request: Request, at: int, host_at: int) -> FaultSubject:
     """Return the subject that rules match with a request; it is not authenticated yet."""
-    key = target.claimed_key(request)
+    key = target.claimed_key
     return FaultSubject(
         at,
         host_at,
@@ -83,13 +85,13 @@ def error_answer(
     status: int | None = None,
 ) -> Answer:
     """Return the answer of the fault `name` in place of the exchange's; `status` overrides that of the effect."""
-    status, headers, venue = status or error.status, error.headers, target.venue
+    status, headers = status or error.status, error.headers
     return Answer(
         status,
         _outage_body(target, request, subject, error),
         operation=subject.operation,
         account=subject.account,
-        key_id=venue.auth.claimed_key(request),
+        key_id=target.key_id,
         headers=tuple((header.lower().encode(), value.encode()) for header, value in headers.items()),
         diagnosis=f"the fault {name} answered {status}: the exchange was not asked",
     )
@@ -99,7 +101,7 @@ def _outage_body(target: RequestTarget, request: Request, subject: FaultSubject,
     venue, context = target.venue, target.context
     if venue.faults.answer_outage:
         return venue.faults.answer_outage(context, request, error.status, subject.at, subject.host_at)
-    return venue.faults.outage_body(error.status, error.shape, venue.date_of(context, target.claimed_key(request)))
+    return venue.faults.outage_body(error.status, error.shape, venue.date_of(context, target.claimed_key))
 
 
 def note_clock_offset(venue: Venue, reply: Answer, one: InstalledRule) -> None:
@@ -191,7 +193,7 @@ class FaultedRequest:
         lag_us, target = self._effect(fault_effects.Stale).lag_us, self._target
         at = self._subject.at - lag_us
         context = self._lags.context(target.venue, lag_us, self._subject.at)
-        if _key_of(context, target.venue.auth.claimed_key(request)) is None:
+        if _key_of(context, target.key_id) is None:
             return target.answer(request, self._subject.at, host_at)
         is_on_exchange_time = target.context.settings.auth_clock == "exchange"
         return target.answer(request, at, self._subject.at if is_on_exchange_time else host_at, context)

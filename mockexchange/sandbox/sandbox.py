@@ -13,6 +13,7 @@ from mockexchange.sandbox.clock import ExchangeClock
 from mockexchange.sandbox.credentials import Credential, credentials_of
 from mockexchange.sandbox.journal import Journal, JournalEntry
 from mockexchange.sandbox.options import SandboxOptions, new_log
+from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.script.actions import ScriptActions
 from mockexchange.sandbox.script.runner import Script
 from mockexchange.sandbox.streams import Streams
@@ -21,7 +22,7 @@ from mockexchange.scenario.keys import KeyPool
 from mockexchange.scenario.loader import Plan
 from mockexchange.store.log import Cause, Log, Record
 from mockexchange.venues.dated import ApiDate
-from mockexchange.venues.registry import DEFAULT, VENUES, venue_at
+from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Handshake
 from mockexchange.venues.venue import Venue
@@ -159,64 +160,89 @@ class Sandbox:
         state = self.exchange.state
         return list(chain(state.keys.values(), state.secret_keys.values()))
 
-    def shake_hands(self, request: Request) -> tuple[Handshake, JournalEntry]:
+    def shake_hands(self, request: Request | RequestContext) -> tuple[Handshake, JournalEntry]:
         """Answer the upgrade request of a stream and journal it."""
         at, host_at, position = self.moment()
         self.touched_at = host_at
-        venue = venue_at(request.path)
-        context = self.contexts[venue.name]
+        asked = RequestContext.of(request)
+        stream, context = asked.venue.stream, self.contexts[asked.venue.name]
 
         def ask(host_at: int) -> Handshake:
-            return venue.stream.shake_hands(context, request, at, host_at, self.streams.count_of)
+            return stream.shake_hands(context, asked.request, at, host_at, self.streams.count_of)
 
         is_plain = not self.faults.for_handshakes
-        handshake = ask(host_at) if is_plain else self.faults.shake_hands(request, at, host_at, ask)
-        return handshake, self._note(venue, request, handshake.answer, at, host_at, position)
+        handshake = ask(host_at) if is_plain else self.faults.shake_hands(asked, at, host_at, ask)
+        return handshake, self._note(asked, handshake.answer, at, host_at, position)
 
-    def answer(self, request: Request) -> tuple[Answer, JournalEntry]:
+    def answer(self, request: Request | RequestContext) -> tuple[Answer, JournalEntry]:
         """Answer one request now and journal it; the caller completes the entry, for example with the latency."""
         at, host_at, position = self.moment()
         self.touched_at = host_at
-        venue = venue_at(request.path)
-        if self.faults.for_requests:
-            answer = self.faults.answer(request, at, host_at)
-        else:
-            answer = self._answer(venue, request, at, host_at)
-        entry = self._note(venue, request, answer, at, host_at, position)
+        asked = RequestContext.of(request)
+        answering = self.faults.answer if self.faults.for_requests else self._answer
+        answer = answering(asked, at, host_at)
+        entry = self._note(asked, answer, at, host_at, position)
         self.script.note_request(entry)
         return answer, entry
 
-    def _answer(self, venue: Venue, request: Request, at: int, host_at: int) -> Answer:
+    def _answer(self, asked: RequestContext, at: int, host_at: int) -> Answer:
         """Return the answer of a matching stub, else that of the venue."""
-        context = self.contexts[venue.name]
+        venue, request, context = asked.venue, asked.request, self.contexts[asked.venue.name]
         stubbed = self.stubs.answer(venue, context, request, at, host_at) if self.stubs.installed else None
         return stubbed or venue.rest.answer(context, request, at, host_at)
 
-    def _note(
-        self, venue: Venue, request: Request, answer: Answer, at: int, host_at: int, position: int
-    ) -> JournalEntry:
-        entry = JournalEntry(
-            self.journal.count + 1,
-            at,
-            host_at,
-            position,
-            request.method,
-            request.target,
-            request.headers,
-            request.body,
-            answer.status,
-            answer.body,
-            answer.operation,
-            answer.account,
-            answer.key_id,
-            0,
-            answer.diagnosis,
-            answer.findings,
+    def _note(self, asked: RequestContext, answer: Answer, at: int, host_at: int, position: int) -> JournalEntry:
+        request = asked.request
+        return self._add_entry(
+            at=at,
+            host_at=host_at,
+            position=position,
+            method=request.method,
+            target=request.target,
+            headers=request.headers,
+            body=request.body,
+            status=answer.status,
+            answer=answer.body,
+            operation=answer.operation,
+            account=answer.account,
+            key_id=answer.key_id,
+            diagnosis=answer.diagnosis,
+            findings=answer.findings,
             fault=answer.fault,
             stub=answer.stub,
-            venue=venue.name,
+            venue=asked.venue.name,
             refusal=answer.refusal,
         )
+
+    def note_unroutable(
+        self,
+        *,
+        diagnosis: str,
+        method: str = "",
+        target: str = "",
+        body: bytes | None = None,
+        status: int = 0,
+        answer: bytes | None = None,
+    ) -> None:
+        """Journal bytes or a connection attempt that never became a request of a venue; status 0 is no answer."""
+        at, host_at, position = self.moment()
+        entry = self._add_entry(
+            at=at,
+            host_at=host_at,
+            position=position,
+            method=method,
+            target=target,
+            headers=(),
+            body=body,
+            status=status,
+            answer=answer,
+            diagnosis=diagnosis,
+        )
+        self.journal.close(entry)
+
+    def _add_entry(self, **fields: Any) -> JournalEntry:
+        """Create the next entry of the journal; all entries of requests are created here."""
+        entry = JournalEntry(number=self.journal.count + 1, **fields)
         self.journal.add(entry)
         return entry
 

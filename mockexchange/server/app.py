@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from mockexchange.sandbox.journal import JournalEntry
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http import rest_endpoint
 from mockexchange.server.websocket import stream_endpoint
@@ -36,27 +35,9 @@ class ListenerApp:
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
         """Journal bytes that were no HTTP; return the body of the 400 they get, which is the default venue's."""
         body = DEFAULT.rest.malformed_body(diagnosis, self.sandbox_of(None).options.api_date)
-        self._journal(raw, diagnosis, 400, body)
+        self.sandbox_of(None).note_unroutable(body=raw, status=400, answer=body, diagnosis=diagnosis)
         return body
 
     def note_unfinished(self, raw: bytes, diagnosis: str) -> None:
         """Journal a request that broke off, with status 0: nobody was there to be answered."""
-        self._journal(raw, diagnosis, 0, None)
-
-    def _journal(self, raw: bytes, diagnosis: str, status: int, answer: bytes | None) -> None:
-        sandbox = self.sandbox_of(None)
-        entry = JournalEntry(
-            number=sandbox.journal.count + 1,
-            at=sandbox.clock.now(),
-            host_at=sandbox.options.host(),
-            position=len(sandbox.log),
-            method="",
-            target="",
-            headers=(),
-            body=raw,
-            status=status,
-            answer=answer,
-            diagnosis=diagnosis,
-        )
-        sandbox.journal.add(entry)
-        sandbox.journal.close(entry)
+        self.sandbox_of(None).note_unroutable(body=raw, diagnosis=diagnosis)

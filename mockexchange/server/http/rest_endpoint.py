@@ -16,9 +16,10 @@ from starlette.types import Receive, Scope, Send
 from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.sandbox.inspector import Inspector
 from mockexchange.sandbox.journal import JournalEntry
+from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.faulty_response import FaultyResponse, Header, length_of
-from mockexchange.venues.registry import known_paths_hint, venue_at
+from mockexchange.venues.registry import known_paths_hint
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.venue import Venue
 
@@ -92,21 +93,19 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
     body = await read_body(receive) if _has_body(scope["headers"]) else NO_BODY
     if body is None:
         return
-    request = _request(scope, body.kept)
-    venue = venue_at(request.path)
-    key_id = venue.auth.claimed_key(request)
-    sandbox: Sandbox = sandbox_of(key_id)
+    asked = RequestContext.of(_request(scope, body.kept))
+    sandbox: Sandbox = sandbox_of(asked.key_id)
     await sandbox.run_due()
-    answer, entry = sandbox.answer(request)
+    answer, entry = sandbox.answer(asked)
     try:
         if body.size > len(body.kept):
             entry.findings.append(f"the body has {body.size:,} bytes: kept the first {len(body.kept):,}")
         if answer.diagnose is not None:
-            entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, request, answer)
+            entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, asked.request, answer)
         if sandbox.options.inspector:
-            entry.findings.extend(inspect(sandbox.options.inspector, sandbox, venue, key_id, entry, answer))
+            entry.findings.extend(inspect(sandbox.options.inspector, sandbox, asked, entry, answer))
         await sandbox.run_due()
-        headers = headers_of(venue, answer)
+        headers = headers_of(asked.venue, answer)
         if isinstance(answer, FaultyAnswer):
             await _carry(receive, send, answer, headers, sandbox)
         else:
@@ -117,15 +116,15 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
 
 
 def inspect(
-    inspector: Inspector, sandbox: Sandbox, venue: Venue, key_id: str | None, entry: JournalEntry, answer: Answer
+    inspector: Inspector, sandbox: Sandbox, asked: RequestContext, entry: JournalEntry, answer: Answer
 ) -> list[str]:
-    """Return what is wrong with an answer that is about to leave; what a fault or a stub made is meant to be so."""
+    """Return the findings on an answer before it is sent; none for an answer that a fault or a stub changed."""
     if answer.fault is not None or answer.stub is not None:
         return []
-    headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(venue, answer)}
-    day = sandbox.api_date_of(venue, key_id).day
+    headers = {name.decode(): value.decode("latin-1") for name, value in headers_of(asked.venue, answer)}
+    day = sandbox.api_date_of(asked.venue, asked.key_id).day
     return inspector.check_answer(
-        venue.name, day, entry.method, entry.target, answer.status, headers=headers, content=answer.body
+        asked.venue.name, day, entry.method, entry.target, answer.status, headers=headers, content=answer.body
     )
 
 

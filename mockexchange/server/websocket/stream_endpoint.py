@@ -11,13 +11,14 @@ from starlette.types import Message, Receive, Scope, Send
 from mockexchange.faults.faulty_answer import FaultyAnswer
 from mockexchange.sandbox.connection import ABNORMAL, VANISHED, Connection, Ending
 from mockexchange.sandbox.journal import JournalEntry
+from mockexchange.sandbox.request_context import RequestContext
 from mockexchange.sandbox.sandbox import Sandbox
 from mockexchange.server.http.faulty_response import FaultyResponse
 from mockexchange.server.http.rest_endpoint import MARK, TARGET_BYTES_MAX, DiagnosisWorker, explain, headers_of, inspect
 from mockexchange.server.websocket.asgi_transport import AsgiTransport
 from mockexchange.server.websocket.protocol import StreamProtocol
 from mockexchange.server.websocket.stream_transport import WIRE
-from mockexchange.venues.registry import STREAM_PATHS, venue_at
+from mockexchange.venues.registry import STREAM_PATHS
 from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.session import Session
 from mockexchange.venues.venue import Venue
@@ -32,36 +33,29 @@ ServerStream = StreamProtocol | AsgiTransport
 
 async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one upgrade and, if it is granted, serve its session to the end."""
-    request = _request(scope)
-    venue = venue_at(request.path)
-    sandbox: Sandbox = sandbox_of(venue.auth.claimed_key(request))
+    asked = RequestContext.of(_request(scope))
+    sandbox: Sandbox = sandbox_of(asked.key_id)
     await receive()
-    connection = await _shake_hands(sandbox, venue, diagnosis_worker, request, scope, Upgrade(receive, send))
+    connection = await _shake_hands(sandbox, asked, diagnosis_worker, scope, Upgrade(receive, send))
     if connection:
-        del request  # streams are many and long, and the journal has it
+        del asked  # streams are many and long, and the journal has it
         await _serve_to_the_end(sandbox, connection, receive)
 
 
 async def _shake_hands(
-    sandbox: Sandbox,
-    venue: Venue,
-    diagnosis_worker: DiagnosisWorker,
-    request: Request,
-    scope: Scope,
-    upgrade: "Upgrade",
+    sandbox: Sandbox, asked: RequestContext, diagnosis_worker: DiagnosisWorker, scope: Scope, upgrade: "Upgrade"
 ) -> Connection | None:
     started_ns = time.perf_counter_ns()
     await sandbox.run_due()
-    session, answer, entry = _answer(sandbox, request)
+    session, answer, entry = _answer(sandbox, asked)
     try:
         if session is None:
-            entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, request, answer)
+            entry.diagnosis = answer.diagnosis = await explain(diagnosis_worker, asked.request, answer)
             if sandbox.options.inspector:
-                key_id = venue.auth.claimed_key(request)
-                entry.findings.extend(inspect(sandbox.options.inspector, sandbox, venue, key_id, entry, answer))
-            await _refuse(upgrade, venue, answer, sandbox)
+                entry.findings.extend(inspect(sandbox.options.inspector, sandbox, asked, entry, answer))
+            await _refuse(upgrade, asked.venue, answer, sandbox)
             return None
-        connection = await _open(sandbox, venue, session, scope, upgrade)
+        connection = await _open(sandbox, asked.venue, session, scope, upgrade)
         entry.connection = connection.number
         return connection
     finally:
@@ -69,11 +63,11 @@ async def _shake_hands(
         sandbox.journal.close(entry)
 
 
-def _answer(sandbox: Sandbox, request: Request) -> tuple[Session | None, Answer, JournalEntry]:
-    """The session of a granted upgrade; every other path is no stream, and answers as it does to any GET."""
-    if request.path not in STREAM_PATHS:
-        return None, *sandbox.answer(request)
-    handshake, entry = sandbox.shake_hands(request)
+def _answer(sandbox: Sandbox, asked: RequestContext) -> tuple[Session | None, Answer, JournalEntry]:
+    """Return the session of a granted upgrade; other paths are no streams, and answer as they do to any GET."""
+    if asked.request.path not in STREAM_PATHS:
+        return None, *sandbox.answer(asked)
+    handshake, entry = sandbox.shake_hands(asked)
     return handshake.session, handshake.answer, entry
 
 

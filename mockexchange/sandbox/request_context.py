@@ -1,0 +1,26 @@
+"""The type of a request whose venue and claimed key are known."""
+
+from dataclasses import dataclass
+
+from mockexchange.venues.registry import venue_at
+from mockexchange.venues.request import Request
+from mockexchange.venues.venue import Venue
+
+
+@dataclass(frozen=True, slots=True)
+class RequestContext:
+    """A request with the facts that its bytes determine, resolved once where it arrives."""
+
+    request: Request
+    venue: Venue
+    """The venue of the path."""
+    key_id: str | None
+    """The id of the claimed key; it is not authenticated yet, and may be unknown."""
+
+    @classmethod
+    def of(cls, request: "Request | RequestContext") -> "RequestContext":
+        """Resolve a request; one that is resolved already is returned as it is."""
+        if isinstance(request, RequestContext):
+            return request
+        venue = venue_at(request.path)
+        return cls(request, venue, venue.auth.claimed_key(request))
