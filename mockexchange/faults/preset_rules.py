@@ -1,6 +1,6 @@
 """Presets: sets of fault rules under a name, as data of the package.
 
-A line with `$private` in it stands for one with each condition that finds what is private at some venue.
+A line with `$private` in it is expanded to one line per condition that matches a venue's private operations.
 """
 
 from functools import cache
@@ -23,7 +23,7 @@ def preset_names() -> tuple[str, ...]:
 
 @cache
 def load_preset(name: str) -> tuple[Rule, ...]:
-    """The rules of a preset. Raises ScenarioError that names those there are."""
+    """Return the rules of a preset. Raises ScenarioError with the known presets."""
     if name not in preset_names():
         known = ", ".join(preset_names())
         raise ScenarioError(f"no preset {name[:40]!r}{did_you_mean(name, preset_names()) or f': known are {known}'}")

@@ -124,7 +124,7 @@ class Connection:
         streams = self._streams
         streams.moment = at, host_at, _ = streams.now()
         try:
-            frames, called = self._carry_out(raw, at, host_at)
+            frames, called = self._execute(raw, at, host_at)
         finally:
             streams.moment = None
         for frame in frames:
@@ -135,7 +135,7 @@ class Connection:
             streams.on_operation(called.account or self.account, called.operation)
         self._follow_session()
 
-    def _carry_out(self, raw: bytes, at: int, host_at: int) -> tuple[list[Frame], CalledOperation | None]:
+    def _execute(self, raw: bytes, at: int, host_at: int) -> tuple[list[Frame], CalledOperation | None]:
         """Answer a command by the session, a fault or a stub; return the answers and the operation."""
         streams = self._streams
         answer_call = streams.answer_call

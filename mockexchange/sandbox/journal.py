@@ -230,7 +230,7 @@ class Journal:
         self.firings.clear()
 
     def find(self, **wanted: Any) -> list[JournalEntry]:
-        """Return the entries whose attributes equal all that is wanted."""
+        """Return the entries with all wanted attributes."""
         return [entry for entry in self._entries if not difference(entry, wanted)]
 
     def near_misses(self, **wanted: Any) -> list[tuple[JournalEntry, list[Difference]]]:

@@ -16,7 +16,7 @@ from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import Venue
 
 Action = Command | ScriptedFrame | Rule
-"""What a step of a script does."""
+"""The action of a script step."""
 
 
 class StubAnswers(Protocol):

@@ -7,7 +7,6 @@ from typing import Any
 from mockexchange.core.commands import Command
 from mockexchange.core.exchange import Exchange, Outcome
 from mockexchange.core.model.accounts import Key
-from mockexchange.core.refusals import Refusal
 from mockexchange.faults.registry import Faults
 from mockexchange.sandbox.clock import ExchangeClock
 from mockexchange.sandbox.credentials import Credential, credentials_of
@@ -63,7 +62,7 @@ class Sandbox:
         self.stubs = Stubs(self)
         self.script = Script(self)
         self.perform = ScriptActions(self, self.faults, self.streams).perform
-        """Carries out the action of a script step."""
+        """Executes the action of a script step."""
         self.streams.on_subscribed = lambda reader, channel: self.script.note_subscribed(reader.account, channel)
         self.streams.on_operation = self.script.note_operation
         self.observers: list[CommandObserver] = [self.script.note_command, self.faults.observe]
@@ -94,8 +93,8 @@ class Sandbox:
         outcome = self.exchange.execute(command, effective)
         for observe in tuple(self.observers):
             observe(record, outcome)
-        if len(self.streams) and not isinstance(outcome, Refusal):
-            self.streams.publish_events(self.exchange.state, outcome, effective, self.contexts)
+        if len(self.streams):
+            self.streams.publish_outcome(self.exchange.state, outcome, effective, self.contexts)
         return outcome
 
     async def run_due(self) -> None:

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from mockexchange.core.events import Event
+from mockexchange.core.exchange import Outcome
 from mockexchange.core.model.state import State
+from mockexchange.core.refusals import Refusal
 from mockexchange.faults.frames import FrameRules
 from mockexchange.sandbox.connection import VANISHED, AnswerCall, Connection, Ending, Moment, Now, Wire
 from mockexchange.sandbox.inspector import Inspector
@@ -106,11 +107,13 @@ class Streams:
             if channel not in subscribed:
                 connections.pop(connection.number, None)
 
-    def publish_events(self, state: State, events: tuple[Event, ...], at: int, contexts: Mapping[str, Any]) -> None:
-        """Send the messages of these events to the subscribed connections; `contexts` are by venue."""
+    def publish_outcome(self, state: State, outcome: Outcome, at: int, contexts: Mapping[str, Any]) -> None:
+        """Send the messages of a command's events to the subscribed connections; `contexts` are by venue."""
+        if isinstance(outcome, Refusal):
+            return
         for name, channels in self.channels:
             venue = VENUES[name]
-            self.publish(venue.stream.messages_of(state, events, at, contexts[name].settings, channels), venue)
+            self.publish(venue.stream.messages_of(state, outcome, at, contexts[name].settings, channels), venue)
 
     def publish(self, messages: Iterable[Message], venue: Venue = DEFAULT) -> None:
         """Send every message of a venue to the connections subscribed to its channel that may see it."""

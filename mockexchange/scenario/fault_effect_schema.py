@@ -13,7 +13,7 @@ from mockexchange.scenario.errors import ScenarioError, did_you_mean
 from mockexchange.scenario.fault_effects import Effect
 from mockexchange.scenario.literal_json import LITERAL, Literal
 from mockexchange.scenario.located_text import Located
-from mockexchange.scenario.steps.shared_fields import words
+from mockexchange.scenario.steps.shared_fields import keywords
 from mockexchange.scenario.value_types import NAME_CHARS_MAX, Scalar, choice, integer, matching, wrong
 
 WAIT_US_MAX = 600 * MICROSECONDS_PER_SECOND
@@ -26,7 +26,7 @@ ROWS_MAX = 10_000
 STATUS_MIN, STATUS_MAX = 400, 599
 CLOSE_CODES = (*range(1000, 1004), *range(1007, 1015), *range(3000, 5000))
 """Codes that a close frame may have (RFC 6455, 7.4); clients report 1006 if there was no close frame."""
-SHAPES = words("nested", "flat", "msg", "text")
+SHAPES = keywords("nested", "flat", "msg", "text")
 
 
 class Surface(StrEnum):
@@ -109,7 +109,7 @@ BUCKET = Record(
         "requests": must(integer(1, REQUESTS_MAX)),
         "per": may(WAIT, MICROSECONDS_PER_SECOND),
         "burst": may(integer(1, REQUESTS_MAX)),
-        "clock": may(words("host", "exchange"), "host"),
+        "clock": may(keywords("host", "exchange"), "host"),
     }
 )
 
@@ -148,11 +148,11 @@ EFFECTS: dict[str, EffectKind] = {
     "reset": _bare("reset", Surface.REQUEST, fault_effects.Reset()),
     "content_type": _plain("content_type", HEADER_VALUE, Surface.REQUEST, fault_effects.ContentType),
     "truncate_json": _bare("truncate_json", Surface.REQUEST, fault_effects.TruncateJson()),
-    "cursor": _plain("cursor", OrNull(words("null", "absent", "repeat")), Surface.REQUEST, fault_effects.Cursor),
+    "cursor": _plain("cursor", OrNull(keywords("null", "absent", "repeat")), Surface.REQUEST, fault_effects.Cursor),
     "page_size": _plain("page_size", integer(1, ROWS_MAX), Surface.REQUEST, fault_effects.PageSize),
     "duplicate_row": _bare("duplicate_row", Surface.REQUEST, fault_effects.DuplicateRow()),
     "stale": _plain("stale", LAG, Surface.REQUEST, fault_effects.Stale),
-    "legacy": _plain("legacy", words("absent", "zero", "wrong"), Surface.REQUEST, fault_effects.Legacy),
+    "legacy": _plain("legacy", keywords("absent", "zero", "wrong"), Surface.REQUEST, fault_effects.Legacy),
     "clock_offset": _plain("clock_offset", OFFSET, Surface.REQUEST, fault_effects.ClockOffset),
     "rate_limit": _plain("rate_limit", BUCKET, Surface.REQUEST, _bucket, **_ANSWER),
     "refuse": _plain("refuse", choice({"401": 401, "403": 403, "502": 502}), Surface.HANDSHAKE, fault_effects.Refuse),

@@ -1,7 +1,7 @@
 """Scenarios of any size, as JSON lines: the same bytes for the same numbers, seed and Faker version.
 
-It goes day by day. A day's events come into being together, their markets trade, and what was known of them is then
-forgotten, so memory depends on neither the fills nor the markets.
+The generator writes day by day: it lists the day's events, trades their markets, and then drops them, so its memory
+does not depend on the number of fills or markets.
 """
 
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ Progress = Callable[[int], None]
 
 
 class FakerMissing(RuntimeError):
-    """Faker is an extra; the message says how to get it."""
+    """Faker, an extra, is not installed; the message has the command that installs it."""
 
     def __init__(self) -> None:
         super().__init__("generating needs Faker: pip install 'mockexchange[generate]'")

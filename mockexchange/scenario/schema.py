@@ -9,7 +9,7 @@ from mockexchange.scenario.faults import FAULTS
 from mockexchange.scenario.schema_definitions import with_shared_parts
 from mockexchange.scenario.script import SCRIPT, entry_schema
 from mockexchange.scenario.steps import STEP, derivatives, markets
-from mockexchange.scenario.steps.shared_fields import ACCOUNT_KIND, API_DATE, CURRENCY, SCOPES, TIER, VENUE, words
+from mockexchange.scenario.steps.shared_fields import ACCOUNT_KIND, API_DATE, CURRENCY, SCOPES, TIER, VENUE, keywords
 from mockexchange.scenario.stubs import STUBS
 from mockexchange.scenario.switches import fields_of_venues
 from mockexchange.scenario.value_types import AMOUNT, BOOLEAN, DURATION, INSTANT, NAME, PART, TEXT, choice, integer
@@ -28,7 +28,7 @@ KEY = Record(
         "subaccount": may(integer(0, SUBACCOUNTS_MAX)),
         "subtrader": may(NAME),
         "api_date": may(API_DATE),
-        "algorithm": may(words("rsa", "ed25519")),
+        "algorithm": may(keywords("rsa", "ed25519")),
         "public_key": may(TEXT),
         "private_key": may(TEXT),
         "secret": may(TEXT),
@@ -59,22 +59,22 @@ MARKET = Record({**{key: field for key, (_, field) in markets.MARKET.items()}, "
 INSTRUMENT = Record({key: field for key, (_, field) in derivatives.DERIVATIVE.items()}, where=True)
 AUTH = Record(
     {
-        "mode": may(words("on", "off")),
-        "clock": may(words("host", "exchange")),
-        "salt": may(words("any", "32")),
+        "mode": may(keywords("on", "off")),
+        "clock": may(keywords("host", "exchange")),
+        "salt": may(keywords("any", "32")),
         "past": may(DURATION),
         "future": may(DURATION),
     }
 )
 STREAM = Record(
     {
-        "repeat": may(words("same_sid", "error_6")),
-        "anonymous": may(words("refuse", "accept")),
-        "origin": may(words("accept", "refuse")),
+        "repeat": may(keywords("same_sid", "error_6")),
+        "anonymous": may(keywords("refuse", "accept")),
+        "origin": may(keywords("accept", "refuse")),
         "connections": may(integer(1, STREAM_CONNECTIONS_MAX)),
-        "empty_side": may(words("dated", "omit", "empty")),
-        "answer_numbers": may(words("dated", "never")),
-        "position_fee_cost": may(words("held", "paid")),
+        "empty_side": may(keywords("dated", "omit", "empty")),
+        "answer_numbers": may(keywords("dated", "never")),
+        "position_fee_cost": may(keywords("held", "paid")),
         "heartbeat": may(DURATION),
         "pong": may(DURATION),
         "outbox": may(integer(OUTBOX_BYTES_MIN, OUTBOX_BYTES_MAX)),
@@ -87,9 +87,9 @@ HEADER_FIELDS = {
     "start": may(INSTANT),
     "fees": may(Record({"rounding": may(choice({rounding.value: rounding for rounding in FeeRounding}))}), {}),
     "auth": may(AUTH, {}),
-    "fcm": may(Record({"plain_member": may(words("403", "404", "empty"))}), {}),
+    "fcm": may(Record({"plain_member": may(keywords("403", "404", "empty"))}), {}),
     "strict_cursors": may(BOOLEAN, False),
-    "settlements": may(Record({"counts": may(words("gross", "net"))}), {}),
+    "settlements": may(Record({"counts": may(keywords("gross", "net"))}), {}),
     "historical": may(Record({"cutoff": may(INSTANT)}), {}),
     "stream": may(STREAM, {}),
     **fields_of_venues(),

@@ -78,9 +78,9 @@ class Stub:
         """Return the stub as compact JSON that reads as the same stub."""
         given = {"name": self.name, "request": self.request, "query": self.query, "status": self.status}
         more = {"headers": self.headers, "times": self.times, "signed": self.is_signed}
-        said = {name: value for name, value in {**given, **more}.items() if value not in (None, {})}
+        fields = {name: value for name, value in {**given, **more}.items() if value not in (None, {})}
         body = f',"{self.kind}":{WRITERS[self.kind](self.body)}' if self.kind else ""
-        return f"{_compact(said)[:-1]}{body}}}"
+        return f"{_compact(fields)[:-1]}{body}}}"
 
 
 def _compact(value: object) -> str:

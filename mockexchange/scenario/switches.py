@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mockexchange.scenario.composite_types import Field, Record, may
-from mockexchange.scenario.steps.shared_fields import words
+from mockexchange.scenario.steps.shared_fields import keywords
 from mockexchange.scenario.value_types import DURATION, Kind, integer
 from mockexchange.venues.registry import DEFAULT, VENUES
 from mockexchange.venues.switches import Choice, Count, Duration, Switch
@@ -70,7 +70,7 @@ def _of_venue(name: str, values: dict[str, Any]) -> dict[str, Any]:
 def _kind(switch: Switch) -> Kind:
     match switch:
         case Choice():
-            return words(*switch.words)
+            return keywords(*switch.words)
         case Duration():
             return DURATION
         case Count():

@@ -89,12 +89,12 @@ def _plain(name: str, value: Any) -> dict[str, Any]:
         if name.endswith(suffix):
             return {name.removesuffix(suffix): None if value is None else exact(value, decimals)}
     if name in ("derivative", "prices"):
-        return _of_contracts(name, value)
+        return _derivative_field(name, value)
     return {name: derivatives.plain(value)}
 
 
-def _of_contracts(name: str, value: Any) -> dict[str, Any]:
-    """What the core calls a contract is an instrument to users."""
+def _derivative_field(name: str, value: Any) -> dict[str, Any]:
+    """Return a field about derivatives; the control API calls a derivative an instrument."""
     if name == "derivative":
         return {"instrument": value}
     return {name: {derivative: derivatives.number(price) for derivative, price in value}}

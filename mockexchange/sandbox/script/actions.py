@@ -1,4 +1,4 @@
-"""Carrying out the actions of script steps: commands, literal frames and faults."""
+"""Execution of the actions of script steps: commands, literal frames and faults."""
 
 import json
 from dataclasses import replace
@@ -26,7 +26,7 @@ class ScriptActions:
         self._sandbox, self._faults, self._streams = sandbox, faults, streams
 
     async def perform(self, action: Action, at: int, cause: Cause, node: Located) -> None:
-        """Carry out the action of a step, which stands at `node`. Raises ScenarioError where it is refused."""
+        """Execute the action of the step at `node`. Raises ScenarioError if it is refused."""
         if isinstance(action, ScriptedFrame):
             await self._send(action, at, cause)
         elif isinstance(action, Rule):

@@ -27,15 +27,15 @@ from mockexchange.scenario.script import DELIVERY, EXPIRY, SETTLEMENT
 from mockexchange.store.log import Record
 
 DELIVERY_PLACE, SETTLEMENT_PLACE, EXPIRY_PLACE = -3, -2, -1
-"""Before the script, at the same instant: what is delivered is held by nobody when the session is settled."""
+"""Before the script at the same instant; deliveries before the settlement, which then has no delivered positions."""
 DAY_US = 86_400 * MICROSECONDS_PER_SECOND
 SETTLED_AT_US = 8 * 3_600 * MICROSECONDS_PER_SECOND
-"""08:00 UTC, when the venues of contracts settle their sessions [doc]."""
+"""08:00 UTC, when venues of derivatives settle their sessions [doc]."""
 
 
 @dataclass(slots=True)
 class DueCommand:
-    """A command that happens by itself, as its cause, unless it has come to nothing by then."""
+    """A command of the calendar with its cause; it is skipped if `is_void` when it is due."""
 
     cause: str
     command: Command
@@ -72,7 +72,7 @@ class Calendar:
             self._schedule_delivery(derivative, at)
 
     def note(self, record: Record, outcome: Outcome) -> None:
-        """Something was carried out: an order that is to expire may have come to rest, a contract may be listed."""
+        """Schedule the expiry of a new resting order, or the delivery of a newly listed derivative."""
         if self._begun_at is None or isinstance(outcome, Refusal):
             return
         state = self._exchange.state
@@ -98,7 +98,7 @@ class Calendar:
         self._schedule(EXPIRY_PLACE, [(order.expires_at, due)])
 
     def _schedule_delivery(self, derivative: Derivative, after: int) -> None:
-        """With the first contract the sessions begin."""
+        """Schedule a delivery; the first derivative also starts the daily settlements."""
         if not self._is_settling:
             self._is_settling = True
             self._schedule(SETTLEMENT_PLACE, self._settlements(after))

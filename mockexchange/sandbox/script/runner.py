@@ -212,7 +212,7 @@ class Script:
     async def _take(self) -> str:
         run, is_last = self._schedule.take()
         if isinstance(run.action, DueCommand):
-            return await self._carry_out(run.action, run.at)
+            return await self._submit(run.action, run.at)
         step: Step = run.action
         await self._fire(step, run)
         if is_last:
@@ -241,7 +241,7 @@ class Script:
             self._journal("finding", step.name, {"text": step.reason})
         self._journal("script", step.name, {"repetition": step.fired})
 
-    async def _carry_out(self, due: DueCommand, at: int) -> str:
+    async def _submit(self, due: DueCommand, at: int) -> str:
         """Submit a command of the calendar, unless it is void by now."""
         if not due.is_void():
             repetition = self._calendar.count(due)

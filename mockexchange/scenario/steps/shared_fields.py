@@ -39,8 +39,8 @@ def _public_key(text: str) -> str:
     return text
 
 
-def words(*names: str) -> Scalar:
-    """Return the type of one of several words, which are their own values."""
+def keywords(*names: str) -> Scalar:
+    """Return the type of one of several keywords, which are their own values."""
     return choice({name: name for name in names})
 
 
@@ -79,8 +79,8 @@ INSTANCE = choice({instance.value: instance for instance in Instance})
 TRANSFER_STATUS = choice({status.value: status for status in TransferStatus})
 RESERVATION = choice({kind.value: kind for kind in Reservation})
 SEVERITY = choice({severity.value: severity for severity in Severity})
-TIER = words(*of_venues("tier"))
-STRIKE_TYPE = words(*of_venues("strike_type"))
+TIER = keywords(*of_venues("tier"))
+STRIKE_TYPE = keywords(*of_venues("strike_type"))
 EXCHANGE_INDEX = integer(0, EXCHANGE_INDEX_MAX)
 ALLOCATIONS = MapOf(integer(0, 100), EXCHANGE_INDEX, "a mapping of exchange indexes to percents such as {0: 60, 1: 40}")
 LEVELS = ListOf(TupleOf((PRICE, COUNT_ABOVE_ZERO), "a level [price, count]"), "a list of levels [price, count]")
