@@ -5,7 +5,7 @@ from mockexchange.kit.kalshi.lists import FACTS
 from mockexchange.kit.kalshi.roles import role_of
 from mockexchange.kit.kalshi.schemathesis_hints import make_hints
 from mockexchange.kit.kalshi.signing import load_signer
-from mockexchange.kit.kalshi.stream.checks import STREAM_CHECKS
+from mockexchange.kit.kalshi.stream import STREAM_CHECKS
 from mockexchange.kit.kalshi.stream.protocol import KalshiStreamProtocol
 from mockexchange.kit.kalshi.tasks import TASKS
 from mockexchange.kit.rules import catalogue

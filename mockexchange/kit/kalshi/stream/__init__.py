@@ -1,1 +1,28 @@
-"""Rules of Kalshi's stream beyond the schemas of its messages; written from its documentation."""
+"""Rules of Kalshi's stream beyond the schemas of its messages; written from its documentation.
+
+They are judged in this order: rules that others rely on come first.
+"""
+
+from mockexchange.kit.checks import Check
+from mockexchange.kit.kalshi.stream import (
+    codes,
+    commands,
+    frame_order,
+    handshakes,
+    liveness,
+    order_books,
+    rest_equality,
+    visibility,
+)
+from mockexchange.kit.streaming.target import StreamTarget
+
+STREAM_CHECKS: tuple[Check[StreamTarget], ...] = (
+    *handshakes.CHECKS,
+    *frame_order.CHECKS,
+    *order_books.CHECKS,
+    *rest_equality.CHECKS,
+    *visibility.CHECKS,
+    *codes.CHECKS,
+    *commands.CHECKS,
+    *liveness.CHECKS,
+)
