@@ -1,4 +1,4 @@
-"""Composes the examples of a day: of answers from the values in the facts, of refusals from their own schemas."""
+"""Composes the examples of a date: of answers from the values in the facts, of refusals from their schemas."""
 
 import re
 from decimal import Decimal
@@ -7,24 +7,24 @@ from typing import Any
 from tools.contract_facts import Life, Node, living, living_node
 
 DECIMALS = re.compile(r"\\\.\[0-9\]\{(\d)\}(0*)")
-"""In the pattern of an amount, price or count: the digits after the point, and the zeros that follow them."""
+"""The part of a pattern of an amount, price or count with the number of decimals and of trailing zeros."""
 
 
 class Examples:
-    """Makes the examples of one day."""
+    """The examples of one date."""
 
     def __init__(self, facts: Node, day: str) -> None:
         self.facts, self.day = facts, day
         self.values = facts["examples"]
 
     def of_parameter(self, fact: Node, name: str) -> Any:
-        """Return a value for a parameter; `name` is what the table calls it, which may be other than on the wire."""
+        """Return a value for a parameter; `name` is its name in the table, which may differ from that on the wire."""
         values = self.values["parameters"]
         on_wire = fact["name"]
         return values[name] if name in values else values[on_wire] if on_wire in values else fact["choices"][0]
 
     def of_object(self, name: str, given: Node | None = None) -> Node:
-        """Return an object of the facts as it was on the day; `given` are fields for this one alone."""
+        """Return an object of the facts as of the date; `given` are fields of this example only."""
         values = {**self.values["objects"].get(name, {}), **(given or {})}
         lives = {field: living(lines, self.day) for field, lines in self.facts["objects"][name].items()}
         fields = {field: self._field(life, self._dated(values.get(field))) for field, life in lives.items() if life}
@@ -32,7 +32,7 @@ class Examples:
         return {field: value for field, value in fields.items() if value is not None or field not in missing}
 
     def _dated(self, value: Any) -> Any:
-        """The value of the day, where it has days."""
+        """Return the value of the date, if the value is dated."""
         if isinstance(value, list) and value and all(isinstance(one, dict) and "value" in one for one in value):
             found = living_node(value, self.day)
             return None if found is None else found["value"]
@@ -53,7 +53,7 @@ class Examples:
         return self._spelt(schema, self._dated(self.values["types"][name]) if value is None else value)
 
     def _spelt(self, schema: Node, value: Any) -> Any:
-        """The value as the type has it on that day."""
+        """Return the value in the format of its type on that date."""
         if "prefixItems" in schema:
             return [self._one(name, one) for name, one in zip(schema["prefixItems"], value, strict=True)]
         decimals = DECIMALS.search(schema.get("pattern", ""))
@@ -71,7 +71,7 @@ def with_decimals(amount: str, decimals: int) -> str:
 
 
 def example_of(schema: Node, schemas: Node) -> Any:
-    """Return what fits the schema of a refusal: the first of what it allows."""
+    """Return an example of a refusal: the first that its schema allows."""
     if "$ref" in schema:
         return example_of(schemas[schema["$ref"].rsplit("/", 1)[1]], schemas)
     for words in ("oneOf", "anyOf"):

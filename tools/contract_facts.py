@@ -1,4 +1,4 @@
-"""The dated facts behind the contract documents, and what of them holds on one day."""
+"""The dated facts behind the API documents, and the facts that hold on one date."""
 
 import re
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ API_DATES = {
     "2026-10": "2026-10-31",
 }
 COMPAT = "compat"
-"""Sorts after every day: of every name that ever was, what came last. A fact `since: compat` is for it alone."""
+"""The date of `compat`, which sorts after every day: the last fact of every name. `since: compat` is for it only."""
 EMPTY_LEFT_OUT_SINCE = "2026-06-01"
-"""Null before, absent from then on (recorded on both sides; the day is a choice)."""
+"""The date from which empty values are absent instead of null (recorded before and after; the day is a choice)."""
 
 Node = dict[str, Any]
 LINE = re.compile(
@@ -30,14 +30,14 @@ LINE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A name with its days: of a type in a field, or of a parameter in a read."""
+    """A dated fact: the type of a field or a parameter of a read, with the days from and until which it holds."""
 
     name: str
     is_list: bool
     empty: str | None
-    """What stands where there is no value: empty, absent, null, nothing; None if there always is one."""
+    """The form of a missing value: empty, absent, null, nothing; None if there is always a value."""
     recorded: str | None
-    """The day on which that was recorded, where it is documented nowhere."""
+    """The day of the recording, if the fact is not documented."""
     since: str
     until: str
 
@@ -52,7 +52,7 @@ class Life:
 
 
 def holds(since: str, until: str, day: str) -> bool:
-    """Whether something is so on a day: from `since` on, before `until`; in compat all that was, unless until it."""
+    """Whether a fact holds on a day: from `since` on and before `until`; in compat unless it ends with compat."""
     return since <= day and (day < until or (day == COMPAT != until))
 
 
@@ -68,7 +68,7 @@ def life_of(line: str) -> Life:
 
 
 def living(lines: str | list[str], day: str) -> Life | None:
-    """Return the one of a fact's lives that holds on the day."""
+    """Return the dated version of a fact that holds on the day."""
     found = [one for one in map(life_of, [lines] if isinstance(lines, str) else lines) if one.holds_on(day)]
     if len(found) > 1 and day != COMPAT:
         raise ValueError(f"{lines!r} has two lives on {day}")
@@ -84,7 +84,7 @@ def node_holds(node: Node, day: str) -> bool:
 
 
 def living_node(nodes: Node | list[Node], day: str) -> Node | None:
-    """Return what holds on the day, without its days."""
+    """Return the version of a node that holds on the day, without its dates."""
     found = [node for node in (nodes if isinstance(nodes, list) else [nodes]) if node_holds(node, day)]
     if len(found) > 1 and day != COMPAT:
         raise ValueError(f"{nodes!r} has two lives on {day}")

@@ -1,20 +1,20 @@
-"""Makes the links of a day: from an answer to the reads that its rows lead to, and from a page to the next."""
+"""Makes the links of a date: from an answer to reads of the objects in it, and from a page to the next."""
 
 from tools.contract_facts import Node, living
 
 NEXT_PAGE = "NextPage"
 SAME_ELSEWHERE = {"limit", "cursor"}
-"""A page may be of another length than the one before; everything else has to be asked again as it was."""
+"""Parameters that may change from page to page; all others must be repeated."""
 
 
 class Links:
-    """Makes the links of one day; `asked` are the parameters of each read that day, by their names on the wire."""
+    """The links of one date; `asked` are the parameters of each read, by their names on the wire."""
 
     def __init__(self, facts: Node, day: str, asked: dict[str, set[str]]) -> None:
         self.facts, self.day, self.asked = facts, day, asked
 
     def of(self, operation: str) -> Node:
-        """Return the links of an answer by name: that of the read it leads to."""
+        """Return the links of an answer, named after the reads that they lead to."""
         told = self.facts["links"].get(operation, {})
         found = {target: self._link(operation, target, places) for target, places in told.items()}
         return {**{name: link for name, link in found.items() if link}, **self._next_page(operation)}
@@ -29,13 +29,13 @@ class Links:
 
     def _expression(self, operation: str, place: str) -> str | None:
         if place.startswith("/"):
-            return f"$response.body#{place}" if self._is_told(operation, place) else None
+            return f"$response.body#{place}" if self._has_place(operation, place) else None
         if f"{{{place}}}" in self.facts["reads"][operation]["path"]:
             return f"$request.path.{place}"
         return f"$request.query.{place}" if place in self.asked[operation] else None
 
-    def _is_told(self, operation: str, place: str) -> bool:
-        """Whether an answer has that place on the day."""
+    def _has_place(self, operation: str, place: str) -> bool:
+        """Whether an answer has that place on the date."""
         name = self.facts["reads"][operation]["answer"]
         for key in place.removeprefix("/").split("/"):
             if key != "0":
@@ -46,7 +46,7 @@ class Links:
         return True
 
     def _next_page(self, operation: str) -> Node:
-        if "cursor" not in self.asked[operation] or not self._is_told(operation, "/cursor"):
+        if "cursor" not in self.asked[operation] or not self._has_place(operation, "/cursor"):
             return {}
         again = {name: f"$request.query.{name}" for name in sorted(self.asked[operation] - SAME_ELSEWHERE)}
         parameters = {"cursor": "$response.body#/cursor", **again}

@@ -1,4 +1,4 @@
-"""Makes the schemas of parameters, of types and of refusals for one day."""
+"""Makes the schemas of parameters, types and refusals for one date."""
 
 from itertools import chain
 from typing import Any
@@ -6,14 +6,14 @@ from typing import Any
 from tools.contract_facts import COMPAT, Node, living_node
 
 WIDE_MAX = 10**18 - 1
-"""choice: of the 64 bits, what 18 digits can say."""
+"""choice: the numbers of 18 digits, of those of 64 bits."""
 MESSAGES_RECORDED = "2026-06-11"
 MESSAGES_SINCE = "2026-01-01"
-"""From then on an unknown word is told in the message form (recorded on both sides; the day is a choice)."""
+"""From then on an unknown value is refused in the message form (recorded before and after; the day is a choice)."""
 
 
 def parameter_node(fact: Node, example: Any) -> Node:
-    """Return a parameter of the query as OpenAPI has it."""
+    """Return the OpenAPI node of a query parameter."""
     words = {"list": "Comma list. "}.get(fact.get("kind", ""), "") + fact["says"]
     return {
         "name": fact["name"],
@@ -32,7 +32,7 @@ def path_parameter(name: str, example: Any) -> Node:
 
 
 def recorded(fact: Node) -> Node:
-    """Return the mark of what was recorded and is documented nowhere: the day, true where it is not known."""
+    """Return the mark of an undocumented recording: its day, or true if the day is unknown."""
     day = fact.get("recorded")
     return {} if day is None else {"x-recorded": day if day is True else str(day)}
 
@@ -70,7 +70,7 @@ def go_name(name: str) -> str:
 
 
 def _tags(fact: Node, day: str) -> list[str]:
-    """The checks that a value of the right type can fail, in the words of the venue's messages."""
+    """Return the tags of the checks that a value of the right type can fail, as in the venue's messages."""
     if fact.get("kind") == "integer":
         return [] if fact.get("wide") else ["gte", "lte"]
     if "most" in fact:
@@ -79,7 +79,7 @@ def _tags(fact: Node, day: str) -> list[str]:
 
 
 def parameter_error(operation: str, facts: list[Node], day: str) -> Node:
-    """Return the schemas of the messages about the parameters of an operation, by name; the answer's is the first."""
+    """Return the schemas of messages about the parameters of an operation by name, first that of the answer."""
     name, message = f"{operation}ParameterError", _message(operation, facts, day)
     mark = {"x-recorded": MESSAGES_RECORDED}
     if day != COMPAT:
@@ -125,13 +125,13 @@ def _several(operation: str, facts: list[Node], day: str) -> list[Node]:
 
 
 def closed(properties: Node, required: list[str] | None = None) -> Node:
-    """An object of these members and no others, all required if it is not said which."""
+    """Return an object schema without other members; all are required by default."""
     listed = list(properties) if required is None else required
     return {"type": "object", "additionalProperties": False, "required": listed, "properties": properties}
 
 
 def type_schema(node: Node) -> Node:
-    """Return a type as JSON schema; the members of a tuple are names of other types."""
+    """Return the JSON schema of a type; the members of a tuple are names of other types."""
     items = [{"$ref": f"#/components/schemas/{name}"} for name in node.get("prefixItems", [])]
     return {**node, "prefixItems": items} if items else node
 
@@ -153,7 +153,7 @@ def _error_schema(node: Node, day: str) -> Node:
 
 
 def _nested(members: Node, optional: dict[str, Any], day: str) -> Node:
-    """An object in `error`; in compat what clients of any year look for stands beside it too."""
+    """Return an object in `error`; in compat with the members beside it that clients of any year read."""
     told = _members(members)
     beside = told if day == COMPAT else {}
     return closed({"error": _with_optional(told, optional, day), **beside})

@@ -1,11 +1,11 @@
-"""What the answers of every document have in common: statuses, headers, and how a request is signed."""
+"""The statuses, headers and security schemes that all documents share."""
 
 from typing import Any
 
 from tools.contract_facts import Node
 
 SECURITY: list[Node] = [{"accessKey": [], "accessSignature": [], "accessTimestamp": []}]
-"""One requirement with three members: all three headers go together."""
+"""One requirement with three members: all three headers are needed."""
 
 
 def response(words: str, schema: Node, example: Any) -> Node:

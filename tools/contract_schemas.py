@@ -1,4 +1,4 @@
-"""Makes the schemas of a day: of what is answered, of the types in it, of what refuses."""
+"""Makes the schemas of a date: of answers, of their types and of refusals."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,11 +8,11 @@ from tools.contract_parts import error_schemas, parameter_error, type_schema
 
 LIST_ROWS_MAX = 1000
 UNBOUNDED_SINCE = {"MarketPosition": "2026-10-01"}
-"""Pages of settled or all are cut between events, so they can hold more markets than the limit; not in compat."""
+"""Pages of settled or all positions end between events, so they may exceed the limit; not in compat."""
 
 
 def every_schema(facts: Node, day: str, asked: dict[str, list[Node]]) -> Node:
-    """Return all schemas by name; `asked` are the parameters of each read that has some."""
+    """Return all schemas by name; `asked` are the parameters of each read with parameters."""
     objects = {name: _object(fields, day) for name, fields in facts["objects"].items()}
     lives = {name: living_node(nodes, day) for name, nodes in facts["types"].items()}
     types = {name: type_schema(node) for name, node in lives.items() if node is not None}
@@ -23,7 +23,7 @@ def every_schema(facts: Node, day: str, asked: dict[str, list[Node]]) -> Node:
 
 
 def used_schemas(every: Node, *places: Node) -> Node:
-    """Return the schemas that some place needs, through any number of others."""
+    """Return the schemas that some place refers to, also through others."""
     waiting, used = list(places), set[str]()
     while waiting:
         for name in set(_references(waiting.pop())) & set(every) - used:

@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 LINE_HEIGHT = 18
 LETTER_WIDTH = 7.3
-"""Of the widest of the usual fonts at 13 pixels, on average; what does not fit a box is an error."""
+"""Average width of a character in the widest usual font at 13 pixels; text that does not fit a box is an error."""
 STYLE = """\
     text { font: 13px system-ui, sans-serif; fill: #1d2b2a; }
     .strong { font-weight: 600; }
@@ -43,7 +43,7 @@ Point = tuple[float, float]
 
 @dataclass
 class Picture:
-    """What is drawn, in pixels from the upper left corner."""
+    """A picture; coordinates are pixels from the upper left corner."""
 
     name: str
     width: int
@@ -55,7 +55,7 @@ class Picture:
     def box(
         self, place: tuple[float, float, float, float], lines: Sequence[str] | str, kind: str = "box", words: str = ""
     ) -> None:
-        """A box at (x, y, width, height) with centred lines, of which the first is strong if there are several."""
+        """Draw a box at (x, y, width, height) with centred lines, the first of several in bold."""
         x, y, width, height = place
         lines = [lines] if isinstance(lines, str) else list(lines)
         for line in lines:
@@ -71,7 +71,7 @@ class Picture:
             self.text((x + width / 2, first + number * LINE_HEIGHT), line, classes, "middle")
 
     def text(self, at: Point, words: str, classes: str = "", anchor: str = "start") -> None:
-        """A line of words, its baseline beginning (or with its middle, or end) there."""
+        """Draw a line of text whose baseline begins (or has its middle, or ends) at a point."""
         x, y = at
         named = f' class="{classes}"' if classes else ""
         anchored = f' text-anchor="{anchor}"' if anchor != "start" else ""
@@ -82,7 +82,7 @@ class Picture:
         self._shapes.append(f'<text{named} x="{x:g}" y="{y:g}"{anchored}>{escape(words)}</text>')
 
     def arrow(self, *points: Point, dashed: bool = False, both: bool = False, plain: bool = False) -> None:
-        """A line through these points with a head at its end, at both ends, or none."""
+        """Draw a line through points with an arrow head at its end, at both ends, or at none."""
         for x, y in points:
             self._inside(x, y)
         path = "M" + " ".join(f"{x:g} {y:g}" for x, y in points)

@@ -17,7 +17,7 @@ FIRST_WHEELS: Mapping[str, Mapping[str, str]] = {
     LOWEST_PYTHON: {},
     "3.12": {"httptools": "0.6.1", "msgspec": "0.18.3", "uvloop": "0.18"},
 }
-"""By Python: the first versions with wheels for it, where those are later than our floors."""
+"""The first versions with wheels for a Python, if they are later than our lowest versions."""
 
 
 def floor(requirement: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The parts of a document that belong to one method: what is sent, what is answered, and how it is refused."""
+"""The parts of a document for one method: its requests, answers and refusals."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -8,7 +8,7 @@ from tools.contract_facts import Node
 from tools.jsonrpc_facts import Schemas, closed, read, reference, type_of
 
 OWN = "*"
-"""In an envelope: what is the method's own."""
+"""The members of an envelope that depend on the method."""
 REASON_CHOSEN = "^((value )?must be .+|invalid [a-z_]+)$"
 
 
@@ -20,7 +20,7 @@ def name_of(method: str) -> str:
 
 
 class Calls:
-    """What one venue's document says of its methods."""
+    """The methods of one venue's document."""
 
     def __init__(self, venue: str, schemas: Schemas) -> None:
         self.schemas = schemas
@@ -37,7 +37,7 @@ class Calls:
         return "scope" not in self.methods[method]
 
     def query(self, method: str) -> list[Node]:
-        """The parameters of a GET."""
+        """Return the parameters of a GET."""
         return [
             {
                 "name": name,
@@ -54,7 +54,7 @@ class Calls:
         return own[name] if name in own else self.schemas.example(words)
 
     def body(self, method: str) -> Node:
-        """What a POST sends."""
+        """Return the body of a POST."""
         params = self._params(method)
         properties, required = dict[str, Any](), []
         for key, words in self.facts["request"].items():
@@ -88,14 +88,14 @@ class Calls:
         return method if key == "method" else "2.0" if key == "jsonrpc" else self.schemas.example(words)
 
     def answer(self, method: str) -> Node:
-        """The schema of an answer."""
+        """Return the schema of an answer."""
         return self.envelope("answer", self.schemas.field(self.methods[method]["result"]))
 
     def answer_example(self, method: str) -> Node:
         return self._envelope_example("answer", self.schemas.example(self.methods[method]["result"]))
 
     def refusals(self, method: str, verb: str) -> dict[str, list[str]]:
-        """The names of the refusals of a call, by status."""
+        """Return the names of the refusals of a call, by status."""
         found = self.facts["refusals"]
         body = found["body"] if verb == "post" else {}
         is_silent = self.is_streams_only(method)
@@ -114,7 +114,7 @@ class Calls:
         yield found["body"] if verb == "post" else {}
 
     def refusal(self, names: list[str]) -> Node:
-        """The schema of a refusal that is one of several."""
+        """Return the schema of a refusal that is one of several."""
         schemas = [reference(name) for name in names]
         return self.envelope("refusal", schemas[0] if len(schemas) == 1 else {"oneOf": schemas})
 
@@ -125,7 +125,7 @@ class Calls:
         return {name: error_schema(node) for name, node in self.errors.items()}
 
     def envelope(self, kind: str, own: Node) -> Node:
-        """The schema of an answer or a refusal around what is the method's own."""
+        """Return the schema of the envelope of an answer or a refusal."""
         fields = self.facts[kind]
         properties = {key: own if words == OWN else self.schemas.field(words) for key, words in fields.items()}
         return closed(properties, [key for key, words in fields.items() if not str(words).endswith("?")])
@@ -139,7 +139,7 @@ class Calls:
 
 
 def error_schema(node: Node) -> Node:
-    """Return the schema of an error object, every text of it spelled out."""
+    """Return the schema of an error object with constant texts."""
     properties: Node = {"code": {"type": "integer", "const": node["code"]}}
     properties["message"] = {"type": "string", "const": node["message"]}
     if "data" in node:

@@ -1,4 +1,4 @@
-"""The facts of the venues that speak JSON-RPC: read, and made into the schemas and examples of one document."""
+"""The facts of the JSON-RPC venues, and the schemas and examples made from them."""
 
 from functools import cache
 from pathlib import Path
@@ -10,19 +10,19 @@ from tools.contract_facts import COMPAT, Node
 
 CONTRACTS = Path(__file__).parents[1] / "contracts"
 ALIASES = {"2026-10": "2026-10-31", COMPAT: COMPAT}
-"""Of each document, by the name of its folder."""
+"""The version of each document, by the name of its folder."""
 NOTHING = "null"
 
 
 @cache
 def read(venue: str, name: str) -> Node:
-    """Read one of the tables of a venue's folder `facts`."""
+    """Read a table of a venue's folder `facts`."""
     facts: Node = yaml.safe_load((CONTRACTS / venue / "facts" / f"{name}.yaml").read_text(encoding="utf-8"))
     return facts
 
 
 class Type(NamedTuple):
-    """What a field is: the name of a type or an object, "" for one that is always null."""
+    """The type of a field: the name of a type or an object; "" for a field that is always null."""
 
     name: str
     is_optional: bool
@@ -43,7 +43,7 @@ def reference(name: str, section: str = "schemas") -> Node:
 
 
 class Schemas:
-    """Makes the schemas and the examples of a venue's documents."""
+    """The schemas and examples of a venue's documents."""
 
     def __init__(self, venue: str) -> None:
         tables = read(venue, "objects")
@@ -61,7 +61,7 @@ class Schemas:
         return closed({field: self.field(words) for field, words in self.fields(name).items()}, self._required(name))
 
     def fields(self, name: str) -> Node:
-        """The fields of an object with their types, those of the objects that it is made of among them."""
+        """Return the fields of an object with their types, including those of the objects that it extends."""
         node = self.objects[name]
         if not {"whole", "optional", "fields"} & set(node):
             return dict(node)
@@ -74,7 +74,7 @@ class Schemas:
         return [field for field, words in self.fields(name).items() if not type_of(words).is_optional]
 
     def field(self, words: Any) -> Node:
-        """The schema of a field, a parameter or a result."""
+        """Return the schema of a field, a parameter or a result."""
         kind = type_of(words)
         if not kind.name:
             return {"type": NOTHING}
@@ -82,7 +82,7 @@ class Schemas:
         return {"oneOf": [schema, {"type": NOTHING}]} if kind.may_be_null else schema
 
     def example(self, words: Any) -> Any:
-        """An example of a field, a parameter or a result."""
+        """Return an example of a field, a parameter or a result."""
         kind = type_of(words)
         if not kind.name:
             return None
@@ -112,6 +112,6 @@ def _optional(fields: Node) -> Node:
 
 
 def closed(properties: Node, required: list[str]) -> Node:
-    """The schema of an object without other fields."""
+    """Return the schema of an object without other fields."""
     needed = {"required": required} if required else {}
     return {"type": "object", "additionalProperties": False, **needed, "properties": properties}

@@ -1,4 +1,4 @@
-"""The stream of a venue that speaks JSON-RPC, as an AsyncAPI document."""
+"""The AsyncAPI document of a JSON-RPC venue's stream."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tools.jsonrpc_calls import Calls
 from tools.jsonrpc_facts import ALIASES, Schemas, closed, read, reference
 
 MAIN = "stream"
-"""The channel that has everything; others are the same at another address."""
+"""The channel with all messages; other channels have the same messages at other addresses."""
 ANSWERS = ("result", "refusal")
 
 
@@ -86,7 +86,7 @@ def _field(schemas: Schemas, words: Any) -> Node:
 
 
 def _calls(calls: Calls) -> list[tuple[str, str, Node]]:
-    """What is sent by clients, and the two ways in which it is answered."""
+    """Return the calls of clients, and the two kinds of answers."""
     facts = calls.facts
     properties = {key: calls.schemas.field(words) for key, words in facts["request"].items() if "*" not in str(words)}
     own: Node = {"method": {"type": "string"}, "params": {"type": ["object", "null"]}}

@@ -1,4 +1,4 @@
-"""Make the pool of development keys that the package ships. They are public, and so no secret of anybody's."""
+"""Make the pool of development keys in the package. They are public and protect nothing."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Pages that are written by hand but for some parts: those stand between two comments and are made by a script."""
+"""Replaces the generated parts of a page, which are between two comments; the rest is written by hand."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 
 def with_parts(page: str, parts: Mapping[str, Iterable[str]]) -> str:
-    """Return the page with these lines between the comments of these names. Raises KeyError where there are none."""
+    """Return the page with these lines between the comments of these names. Raises KeyError if there are none."""
     for name, lines in parts.items():
         pattern = re.compile(f"<!-- {name} -->.*<!-- end of {name} -->", re.DOTALL)
         if not pattern.search(page):
@@ -19,5 +19,5 @@ def with_parts(page: str, parts: Mapping[str, Iterable[str]]) -> str:
 
 
 def cell(text: str) -> str:
-    """Return the text as it is written in a cell of a table."""
+    """Return the text of a table cell with its bars escaped."""
     return " ".join(text.split()).replace("|", "\\|")

@@ -1,4 +1,4 @@
-"""Writes documents as YAML with one fact a line: what fits on a line is on one, and keys keep their order."""
+"""Writes documents as YAML with one fact a line: a node that fits on one line is on one, and keys keep their order."""
 
 import json
 import re
@@ -6,12 +6,12 @@ from typing import Any
 
 LINE_CHARS_MAX = 120
 PLAIN = re.compile(r"[A-Za-z_/$][A-Za-z0-9_/$ .'`;()-]*")
-"""Texts that mean themselves without quotes, unless they are one of the words below."""
+"""Texts that need no quotes, unless they are one of the words below."""
 WORDS = {"yes", "no", "on", "off", "y", "n", "true", "false", "null"}
 
 
 def scalar(value: Any) -> str:
-    """Return one value as a line of YAML: quoted as JSON wherever a plain text could be read otherwise."""
+    """Return one value as a line of YAML, quoted as JSON if plain text could be read as something else."""
     if isinstance(value, str):
         is_plain = PLAIN.fullmatch(value) and value.lower() not in WORDS and value.strip() == value
         return value if is_plain else json.dumps(value)
@@ -27,13 +27,13 @@ def on_one_line(node: Any) -> str:
 
 
 def is_leaf(node: Any) -> bool:
-    """Whether there is nothing below but scalars."""
+    """Whether a node contains only scalars."""
     children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     return all(not isinstance(child, dict | list) or not child for child in children)
 
 
 def lines_of(node: Any, indent: int, fits: int = LINE_CHARS_MAX) -> list[str]:
-    """Return the lines of a node that stand below its key, or the one line to put beside it."""
+    """Return the lines of a node below its key, or the one line beside it."""
     short = on_one_line(node)
     if not isinstance(node, dict | list) or not node or (is_leaf(node) and len(short) <= fits):
         return [short]
@@ -57,5 +57,5 @@ def _item_lines(item: Any, space: str, indent: int) -> list[str]:
 
 
 def render(document: dict[str, Any]) -> str:
-    """Return the whole document, its sections and the members of `paths` and `components` set apart."""
+    """Return the whole document, with blank lines between its sections and the members of `paths` and `components`."""
     return "\n".join(lines_of(document, 0)[1:]) + "\n"

@@ -14,10 +14,10 @@ SECONDS_MAX = 2.0
 
 
 def ask(ready_file: Path) -> None:
-    """Ask the server for readiness, past any proxy. Raises OSError, ValueError, KeyError or TypeError without it."""
+    """Request the readiness of the server, without a proxy. Raises OSError, ValueError, KeyError or TypeError."""
     ready = json.loads(ready_file.read_text(encoding="utf-8"))
     trust = ssl.create_default_context(cafile=ready["ca_cert"])
-    # opening raises for every status that is not a success
+    # urlopen raises for every status that is not a success
     with build_opener(ProxyHandler({}), HTTPSHandler(context=trust)).open(
         ready["control_url"] + "/ready", timeout=SECONDS_MAX
     ):

@@ -1,4 +1,4 @@
-"""Makes the schemas of the stream's objects, types and errors for one day, and examples that fit them."""
+"""Makes the schemas of the stream's objects, types and errors for one date, and their examples."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from tools.contract_facts import Life, Node
 from tools.stream_facts import COMPAT, alive_node, living_fields, living_nodes
 
 CONST_OF = "type"
-"""The key of a message whose fact is its word, not a type."""
+"""The key of a message whose fact is a constant, not a type."""
 MARKET_LIFECYCLE = "MarketLifecycle"
 ALWAYS_KEYS = ["market_ticker", "event_type"]
 
@@ -16,7 +16,7 @@ def reference(section: str, name: str) -> Node:
 
 
 class Schemas:
-    """The schemas of one day by name."""
+    """The schemas of one date by name."""
 
     def __init__(self, facts: Node, day: str) -> None:
         self.facts, self.day = facts, day
@@ -44,7 +44,7 @@ class Schemas:
         }
 
     def payload(self, node: Node) -> Node:
-        """Return the schema of a message; the key that tells it apart has its word in place of a type."""
+        """Return the schema of a message; its distinguishing key has a constant instead of a type."""
         left_out = node.get("not_in_compat", []) if self.day == COMPAT else []
         living = {key: life for key, life in living_fields(node["keys"], self.day).items() if key not in left_out}
         fields = {key: {"const": life.name} if key == CONST_OF else self.field(life) for key, life in living.items()}
@@ -56,7 +56,7 @@ class Schemas:
         }
 
     def _is_news(self, lives: Node) -> bool:
-        """Whether a key was not documented on the day."""
+        """Whether a key was not documented on the date."""
         return alive_node(lives, self.day) is not None and self.day != COMPAT
 
     @staticmethod
@@ -78,7 +78,7 @@ class Schemas:
         return {"x-key-order": keys} if since and self.day >= str(since) and self.day != COMPAT else {}
 
     def rules(self, name: str) -> list[Node]:
-        """What is to be kept beside an object's list of keys."""
+        """Return the constraints of an object beyond its list of keys."""
         if name == MARKET_LIFECYCLE:
             return self._lifecycle_rules()
         if name == "Error":
@@ -93,7 +93,7 @@ class Schemas:
         return [_event_rule(name, node, set(living)) for name, node in events.items()]
 
     def example(self, value: Any, name: str) -> Any:
-        """Return an example of an object or a type with what there is of it on the day."""
+        """Return an example of an object or a type as of the date."""
         if isinstance(value, list):
             dated = all(isinstance(one, dict) and "value" in one for one in value)
             return (alive_node(value, self.day) or {})["value"] if dated else [self.example(one, name) for one in value]
@@ -106,7 +106,7 @@ class Schemas:
 
 
 def type_schema(node: Node) -> Node:
-    """Return a type as JSON schema; its items are the name of a type, or of one for each place."""
+    """Return the JSON schema of a type; its items are the name of one type, or of one type for each place."""
     items = node.get("items")
     if isinstance(items, list):
         return {**node, "items": [reference("schemas", name) for name in items], "additionalItems": False}

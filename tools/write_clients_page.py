@@ -1,4 +1,4 @@
-"""Runs every published client and writes what they make of an exchange into docs/clients.md.
+"""Runs every published client and writes the results into docs/clients.md.
 
 Run with `make clients`, which makes the clients' environments first and takes minutes. The words calls, channels,
 faults and cards after the script's name write only those parts.

@@ -1,4 +1,4 @@
-"""Write the contract documents of the venue from the dated facts beside them.
+"""Write the API documents of the venue from the dated facts beside them.
 
 The facts (contracts/kalshi/facts) come from recordings and dated documentation. Nothing here knows the server: a
 difference between the two has to be able to show.
@@ -23,7 +23,7 @@ HEADER = """\
 # what changed.
 """
 DAYS = {**API_DATES, COMPAT: COMPAT}
-"""Of each document, by the name of its folder."""
+"""The date of each document, by the name of its folder."""
 SCOPES_SINCE = "2025-12-18"
 PATH_PARAMETER = re.compile(r"\{(\w+)\}")
 SUMMARIES = {
@@ -37,7 +37,7 @@ def reference(section: str, name: str) -> Node:
 
 
 class Writer:
-    """Makes the document of one day, or that of compat."""
+    """The document of one date, or of compat."""
 
     def __init__(self, facts: Node, day: str) -> None:
         self.facts, self.day = facts, day
@@ -50,7 +50,7 @@ class Writer:
         self.every_schema = every_schema(facts, day, asked)
 
     def _parameters(self, read: Node) -> dict[str, Node]:
-        """What may be asked by its name in the table; in compat, of those that are one on the wire, the newest."""
+        """Return the parameters by their names in the table; in compat the newest of those with one wire name."""
         found: dict[str, tuple[str, str, Node]] = {}
         for life in filter(None, (living(line, self.day) for line in read.get("parameters", []))):
             node = living_node(self.facts["parameters"][life.name], self.day)
@@ -63,7 +63,7 @@ class Writer:
         return {name: node for _, name, node in found.values()}
 
     def _asked(self, name: str) -> set[str]:
-        """The names of a read's parameters on the wire."""
+        """Return the names of a read's parameters on the wire."""
         return {*PATH_PARAMETER.findall(self.reads[name]["path"]), *(one["name"] for one in self.lives[name].values())}
 
     def reader_of(self, read: Node) -> str:
@@ -112,7 +112,7 @@ class Writer:
         }
 
     def _times(self, name: str, read: Node) -> Node:
-        """The kinds of time that exclude each other, of those that the read has on that day."""
+        """Return the kinds of time filters that exclude each other, of those that the read has on that date."""
         kinds = living_node(read.get("times", []), self.day) or {}
         asked = {kind: words for kind, words in kinds.items() if f"min_{kind}_ts" in self.lives[name]}
         return {"x-times": asked} if asked else {}
@@ -183,14 +183,14 @@ class Writer:
         return {"oneOf": [own, reference("schemas", "BadRequestError")]} if self._may_be_bad(name) else own
 
     def _may_be_bad(self, name: str) -> bool:
-        """Whether the older form is an answer: to unknown words until 2026, or to what only this read can clash in."""
+        """Whether the older form is possible: for unknown values until 2026, or for conflicts only of this read."""
         is_checked = any("choices" in node or "most" in node for node in self.lives[name].values())
         clash = living_node(self.reads[name].get("clash", []), self.day)
         return (is_checked and self.day < "2026-01-01") or clash is not None
 
 
 def _more_statuses(operation: Node) -> Node:
-    """What the facts tell of an operation's statuses beside those that follow from the rest."""
+    """Return the statuses of an operation that the facts list, beside those derived from the rest."""
     told = [*operation.get("also", []), *operation.get("recorded", {})]
     return {str(status): MORE_STATUSES[status] for status in told}
 

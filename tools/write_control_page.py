@@ -13,7 +13,7 @@ TARGET = DOCS / "control-api.md"
 PART = "operations"
 METHODS = ("get", "post", "put", "delete")
 ERRORS_OF_ALL = ("401", "403", "405")
-"""Told once, at the top of the page."""
+"""Parts that are described once, at the top of the page."""
 NAMES_SHOWN_MAX = 12
 CHARS_OF_LINE_MAX = 110
 KINDS = {
@@ -29,36 +29,36 @@ KINDS = {
     "Times": "integer",
     "Number": "integer",
 }
-"""What is said of values whose schema has a name."""
+"""Descriptions of values whose schema has a name."""
 
 Document = Mapping[str, Any]
 
 
 def render(page: str) -> str:
-    """Return the page with its operations as the document has them."""
+    """Return the page with the operations of the document."""
     return with_parts(page, {PART: operations(read())})
 
 
 def read() -> Document:
-    """The control API's document."""
+    """Read the document of the control API."""
     text = (api_documents.directory() / "control" / "openapi.yaml").read_text(encoding="utf-8")
     document: Document = yaml.safe_load(text)
     return document
 
 
 def operations(document: Document) -> Iterator[str]:
-    told: dict[str, str] = {}
+    shown_under: dict[str, str] = {}
     for path, item in document["paths"].items():
         shared = item.get("parameters", [])
         for method in METHODS:
             if method in item:
-                yield from _operation(document, f"{method.upper()} {path}", item[method], shared, told)
+                yield from _operation(document, f"{method.upper()} {path}", item[method], shared, shown_under)
 
 
 def _operation(
-    document: Document, title: str, operation: Document, shared: list[Document], told: dict[str, str]
+    document: Document, title: str, operation: Document, shared: list[Document], shown_under: dict[str, str]
 ) -> Iterator[str]:
-    """Yield the lines of an operation; `told` has under which title each body and each answer was shown."""
+    """Yield the lines of an operation; `shown_under` is the title of each body and answer that was shown."""
     open_to_all = "" if operation.get("security", True) else " No token needed."
     yield f"\n### {title}\n\n{operation['summary']}{open_to_all}"
     asked = [_resolved(document, each) for each in [*shared, *operation.get("parameters", [])]]
@@ -66,9 +66,9 @@ def _operation(
     if rows:
         yield "\n| in the query | kind | |\n|---|---|---|"
         yield from rows
-    yield from _body(document, title, operation.get("requestBody"), told)
+    yield from _body(document, title, operation.get("requestBody"), shown_under)
     yield f"\nAnswers: {', '.join(_answers(document, operation))}."
-    yield from _answer_shown(document, title, operation, told)
+    yield from _answer_shown(document, title, operation, shown_under)
 
 
 def _parameter(document: Document, parameter: Document) -> str:
@@ -76,10 +76,10 @@ def _parameter(document: Document, parameter: Document) -> str:
     return f"| `{parameter['name']}` | {_kind(document, parameter['schema'])} | {cell(words)} |"
 
 
-def _body(document: Document, title: str, body: Document | None, told: dict[str, str]) -> Iterator[str]:
+def _body(document: Document, title: str, body: Document | None, shown_under: dict[str, str]) -> Iterator[str]:
     if body is None:
         return
-    earlier = told.setdefault(body["$ref"], title)
+    earlier = shown_under.setdefault(body["$ref"], title)
     if earlier != title:
         yield f"\nThe body is that of `{earlier}`."
         return
@@ -106,19 +106,19 @@ def _rows(document: Document, schema: Document, path: str) -> Iterator[str]:
 
 
 def _ways(document: Document, schema: Document) -> list[Document]:
-    """The schemas of which a value fits one."""
+    """Return the alternative schemas of a value."""
     resolved = _resolved(document, schema)
     return [_resolved(document, each) for each in resolved["anyOf"]] if "anyOf" in resolved else [resolved]
 
 
 def _is_of_others(schema: Document) -> bool:
-    """Whether it is told elsewhere what is in it: lists have operations of their own."""
+    """Whether the content is described elsewhere: items of lists have operations of their own."""
     kinds = schema.get("type", [])
     return "array" in ([kinds] if isinstance(kinds, str) else kinds)
 
 
 def _kind(document: Document, schema: Document) -> str:
-    """Say in a few words what a value is."""
+    """Return a short description of a value's type."""
     if (name := schema.get("$ref", "").rpartition("/")[2]) in KINDS:
         return KINDS[name]
     kinds = dict.fromkeys(kind for way in _ways(document, schema) for kind in _kinds(way))
@@ -135,7 +135,7 @@ def _kinds(schema: Document) -> list[str]:
 
 
 def shown(value: Any, indent: str = "") -> str:
-    """Return JSON of which everything that fits a line is on one."""
+    """Return JSON in which every value that fits on a line is on one."""
     flat = json.dumps(value, ensure_ascii=False)
     if not value or not isinstance(value, dict | list) or len(indent) + len(flat) <= CHARS_OF_LINE_MAX:
         return flat
@@ -152,14 +152,14 @@ def _examples(content: Document) -> list[Any]:
     return [*examples, *([content["example"]] if "example" in content else [])]
 
 
-def _answer_shown(document: Document, title: str, operation: Document, told: dict[str, str]) -> Iterator[str]:
-    """Yield the first example of what is answered when all is well, unless it was shown before."""
+def _answer_shown(document: Document, title: str, operation: Document, shown_under: dict[str, str]) -> Iterator[str]:
+    """Yield the first example of a successful answer, unless it was shown before."""
     done = next(iter(operation["responses"].values()))
     schema = _resolved(document, done).get("content", {}).get("application/json", {})
     examples = _examples(schema)
     if not examples:
         return
-    earlier = told.setdefault(json.dumps(schema["schema"], sort_keys=True), title)
+    earlier = shown_under.setdefault(json.dumps(schema["schema"], sort_keys=True), title)
     if earlier == title:
         yield f"\n```json\n{shown(examples[0])}\n```"
     else:

@@ -202,7 +202,7 @@ PICTURES: tuple[Callable[[], Picture], ...] = (
 
 
 def drawn() -> dict[str, str]:
-    """Every picture, by the name of its file."""
+    """Return every picture, by the name of its file."""
     return {f"{picture.name}.svg": picture.svg() for picture in (draw() for draw in PICTURES)}
 
 

@@ -1,4 +1,4 @@
-"""Write the contract documents of the venues that speak JSON-RPC, Deribit and SignalPlus, from the facts beside them.
+"""Write the API documents of the JSON-RPC venues, Deribit and SignalPlus, from the facts beside them.
 
 The facts (contracts/VENUE/facts) come from the venue's documents and from recordings. Nothing here knows the server: a
 difference between the two has to be able to show.
@@ -23,7 +23,7 @@ UNKNOWN, VERB, BASE = "UnknownRoute", "MethodNotAllowed", "Base"
 
 
 class Writer:
-    """Makes the document of one venue and alias."""
+    """The document of one venue and alias."""
 
     def __init__(self, venue: str, alias: str) -> None:
         self.alias = alias
@@ -32,7 +32,7 @@ class Writer:
         self.facts = self.calls.facts
         self.responses: Node = {}
         self.answers: Node = {}
-        """The schemas of what is answered and how it is refused, by name."""
+        """Return the schemas of answers and refusals, by name."""
         self.paths = {f"/{method}": self._path(method) for method in self.calls.methods}
 
     def document(self) -> Node:
@@ -84,7 +84,7 @@ class Writer:
         return {**found, "405": reference(VERB, "responses")}
 
     def _refused(self, name: str, verb: str, status: str, names: list[str]) -> str:
-        """Add the response of a refusal, unless there is one like it, and return its name."""
+        """Add the response of a refusal, unless there is an equal one, and return its name."""
         words = {"400": "Refused", "401": "Unauthorized"}[status]
         known = f"{name}{words}" if verb == self.facts["verbs"][0] else f"{name}{words}{verb.capitalize()}"
         schema = self.calls.refusal(names)
@@ -94,7 +94,7 @@ class Writer:
         return alike
 
     def _others(self) -> Node:
-        """Responses that belong to no method, or to all."""
+        """Return the responses that belong to no method, or to all."""
         unknown = self.facts["refusals"]["unknown"]["400"]
         verb = self.facts["refusals"]["verb"]["405"]
         allowed = ", ".join(one.upper() for one in self.facts["verbs"])
@@ -109,7 +109,7 @@ class Writer:
         }
 
     def _base(self) -> Node:
-        """What a call to the base is answered, whose method only its body tells."""
+        """Return the responses to a call of the base URL, which names its method only in the body."""
         schemas = [reference(name) for name in self.answers if name.endswith("Answer")]
         refusal = self.calls.refusal(list(self.calls.errors))
         example = next(iter(self.responses.values()))["content"]["application/json"]["example"]

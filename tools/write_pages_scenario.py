@@ -21,7 +21,7 @@ Line = dict[str, Any]
 
 
 def lines() -> Iterator[Line]:
-    """Yield the header, then a step a line."""
+    """Yield the header, then one line for each step."""
     yield header()
     for number in range(FLAT):
         yield from flat(HELD + number)
@@ -57,7 +57,7 @@ def listing(number: int) -> Line:
 
 
 def held(number: int) -> Line:
-    """YES two times in three; prices and counts run through their ranges, each fifth count is a fraction."""
+    """Return an open position: YES in two of three, varying prices and counts, every fifth count fractional."""
     count = f"{1 + number * 7 % 40}.{number % 100:02d}" if number % 5 == 0 else str(1 + number * 7 % 40)
     price = f"0.{5 + number * 13 % 90:02d}"
     return step("0s" if number % TIED else GAP, "fill", trade(number, "no" if number % 3 == 1 else "yes", count, price))

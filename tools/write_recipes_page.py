@@ -1,4 +1,4 @@
-"""Write docs/recipes.md from mockexchange/clients/published.py: how each published client is pointed here."""
+"""Write docs/recipes.md from mockexchange/clients/published.py: how to configure each published client."""
 
 import re
 from collections.abc import Iterator
@@ -19,12 +19,12 @@ DETAILS = {
     "kalshi-python-async": "clients.md#kalshi-python-async",
     "kyro": "clients.md#kyro",
 }
-"""Whole programs, and what is peculiar to a client."""
+"""Pages with whole programs and peculiarities of a client."""
 WORDS = re.compile(r"\{(\w+)\}")
 
 
 def render(page: str) -> str:
-    """Return the page with its recipes as the table of clients has them."""
+    """Return the page with the recipes of the table of clients."""
     return with_parts(page, {"recipes": recipes()})
 
 
@@ -55,11 +55,11 @@ def _keys(client: PublishedClient) -> str:
 
 
 IMPORTS = re.compile(r"\A(?:(?:from|import) .*\n)+(?!from |import )")
-"""They are followed by an empty line, as a formatter has it."""
+"""Statements that a formatter follows with an empty line."""
 
 
 def _notes(client: PublishedClient) -> tuple[str, str]:
-    """The words of a client's notes, and its lines of code."""
+    """Return the text of a client's notes, and its lines of code."""
     words = [line for line in client.notes if line.endswith(":")]
     return " ".join(words), IMPORTS.sub(
         r"\g<0>\n", "\n".join(line for line in client.notes if line not in words), count=1

@@ -15,7 +15,7 @@ def render() -> str:
 
 
 def rendered(value: Any, before: str = "", indent: str = "") -> str:
-    """Return JSON in which whatever fits a line stands on one; `before` is what precedes it there."""
+    """Return JSON in which every value that fits on a line is on one; `before` is the text before it on the line."""
     line = json.dumps(value)
     if len(indent) + len(before) + len(line) < LINE_CHARS_MAX or not isinstance(value, dict | list):
         return indent + before + line

@@ -1,4 +1,4 @@
-"""Write the diagnoses of docs/signatures.md: every mistake on the page is made, and the exchange asked what it says.
+"""Write the diagnoses of docs/signatures.md: send every mistake on the page to an exchange and record its diagnosis.
 
 The exchange checks signatures by its own clock, which stands still, so that the page is the same on every day.
 """
@@ -36,7 +36,7 @@ Signing = padding.PSS | padding.PKCS1v15
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """A request as somebody makes it; what is None is as it should be."""
+    """A request with mistakes; fields that are None have the right value."""
 
     key_id: str
     key: RSAPrivateKey
@@ -65,7 +65,7 @@ class Mistake(NamedTuple):
     done: str
     mend: str
     change: Mapping[str, Any] | Callable[[Attempt, Attempt], Mapping[str, Any]]
-    """What is otherwise than it should be; a function where that is made of what alice and bob would send."""
+    """The wrong fields of an `Attempt`, or a function that makes them from the right requests of alice and bob."""
 
 
 def _signed(text: str) -> dict[str, str]:
@@ -183,7 +183,7 @@ PARTS = {"text": TEXT, "way": WAY, "spelling": SPELLING, "headers": HEADERS, "cl
 
 
 def render(page: str) -> str:
-    """Return the page with its tables as the exchange diagnoses today."""
+    """Return the page with tables of the exchange's present diagnoses."""
     with mockexchange.serve(SCENARIO, clock="paused") as exchange:
         return with_parts(page, {name: table(exchange, mistakes) for name, mistakes in PARTS.items()})
 
@@ -198,7 +198,7 @@ def table(exchange: mockexchange.Exchange, mistakes: tuple[Mistake, ...]) -> Ite
 
 
 def ask(exchange: mockexchange.Exchange, attempt: Attempt) -> str:
-    """Send a request; return what the exchange says about it. Raises AssertionError if it says nothing."""
+    """Send a request and return the diagnosis. Raises AssertionError if there is none."""
     connection = http.client.HTTPConnection(urlsplit(exchange.base_url).netloc)
     try:
         target = f"{PATH}?{attempt.query}" if attempt.query else PATH

@@ -39,7 +39,7 @@ CHANNEL = "#/channels/stream"
 
 
 class Writer:
-    """Makes the document of one day."""
+    """The document of one date."""
 
     def __init__(self, facts: Node, day: str) -> None:
         self.facts, self.day = facts, day
@@ -94,7 +94,7 @@ class Writer:
         return {"description": node["says"], **shown, "messages": messages}
 
     def receiving(self) -> Node:
-        """What clients send, and what answers it."""
+        """Return the operations of commands and their replies."""
         return {
             name: {
                 "action": "receive",
@@ -107,7 +107,7 @@ class Writer:
         }
 
     def sending(self) -> Node:
-        """What each channel tells, and the errors that belong to no command."""
+        """Return the operations of channel data and of errors that belong to no command."""
         told = {name: node["messages"] for name, node in self.channel()["x-channels"].items() if node["messages"]}
         return {
             f"tell_{name}": {
@@ -159,7 +159,7 @@ def _message(name: str) -> Node:
 
 
 def _used(every: Node, messages: Node) -> set[str]:
-    """The schemas that some message needs, through any number of others."""
+    """Return the schemas that some message refers to, also through others."""
     waiting, used = [messages], set[str]()
     while waiting:
         for name in set(_references(waiting.pop())) & set(every) - used:

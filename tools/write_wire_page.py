@@ -1,4 +1,4 @@
-"""Write docs/wire.md: life and source of every operation, field, parameter and error, from the tables themselves."""
+"""Write docs/wire.md: dates and source of every operation, field, parameter and error, from the server's tables."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -49,7 +49,7 @@ def _section(section: Section) -> Iterator[str]:
 
 
 def _in_order(rows: Iterable[DatedRow]) -> list[DatedRow]:
-    """By name; codes, which are numbers, by number."""
+    """Return the rows sorted by name; codes are sorted as numbers."""
     return sorted(rows, key=lambda row: (int(row.name) if row.name.isdigit() else 0, row.name, row.since))
 
 
