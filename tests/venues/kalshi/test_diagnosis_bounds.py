@@ -16,10 +16,10 @@ from mockexchange.venues.kalshi.diagnosis import (
     diagnose_steps,
     explain_signature,
     signature_contents,
-    steps,
+    signature_search,
 )
 from mockexchange.venues.kalshi.diagnosis.mistakes import attempts_of
-from mockexchange.venues.kalshi.diagnosis.texts import Sent
+from mockexchange.venues.kalshi.diagnosis.signed_text import Sent
 from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.request import Request
 from tests.venues.kalshi.keyring import API, GET, HOST, PATH, TEXT, TS, Signer, ed25519_key, known, rsa_key, sign, spell
@@ -54,7 +54,7 @@ def count_cost(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Cost]:
 
         monkeypatch.setattr(module, name, note)
 
-    counted(steps, "open_signature")
+    counted(signature_search, "open_signature")
     counted(signature_contents, "verifies_ed25519")
 
     def run(request: Request, signature: bytes, key: KnownKey, others: Sequence[KnownKey]) -> Cost:
@@ -123,7 +123,7 @@ def test_a_timestamp_that_is_no_time_leaves_the_other_mistakes(timestamp: str) -
 @pytest.mark.parametrize("request_", [GET, RICH], ids=["ordinary", "rich"])
 def test_every_text_of_an_ordinary_request_is_within_the_bound(request_: Request) -> None:
     sent = Sent(TS, request_.method, request_.path, request_.query, request_.body, HOST, "id")
-    assert sum(1 for _ in attempts_of(sent)) <= steps.TEXTS_MAX
+    assert sum(1 for _ in attempts_of(sent)) <= signature_search.TEXTS_MAX
 
 
 # Hostile input.

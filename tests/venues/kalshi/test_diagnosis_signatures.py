@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockexchange.venues.kalshi.diagnosis import OTHER_KEYS_MAX, KnownKey, explain_salt, signature_contents
-from mockexchange.venues.kalshi.diagnosis.encodings import read_signature
 from mockexchange.venues.kalshi.diagnosis.signature_contents import PssReading, open_signature
+from mockexchange.venues.kalshi.diagnosis.signature_encodings import read_signature
 from tests.venues.kalshi.keyring import (
     ALGORITHMS,
     API,

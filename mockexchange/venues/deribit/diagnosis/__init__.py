@@ -1,7 +1,7 @@
 """The diagnosis of refused credentials, out of band: what was wrong and what to change.
 
-`headers` explains refusals that need no look into a signature; `texts` gives the texts that may have been signed, by
-the tables in `mistakes`; the search for the right one is that of `venues.diagnosis`.
+`headers` explains refusals that need no look into a signature; `signature_cases` gives the texts that may have been
+signed, by the tables in `mistakes`; the search for the right one is that of `venues.diagnosis`.
 """
 
 from mockexchange.venues.deribit.diagnosis.headers import (
@@ -15,7 +15,7 @@ from mockexchange.venues.deribit.diagnosis.headers import (
     explain_unknown_key,
 )
 from mockexchange.venues.deribit.diagnosis.offline import explain_offline
-from mockexchange.venues.deribit.diagnosis.texts import MakeCase, request_case, stream_case
+from mockexchange.venues.deribit.diagnosis.signature_cases import MakeCase, request_case, stream_case
 from mockexchange.venues.diagnosis.hmac_signatures import explain
 
 __all__ = [

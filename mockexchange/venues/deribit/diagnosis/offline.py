@@ -1,7 +1,7 @@
 """The diagnosis of a signed request without a server, with the secret at hand."""
 
 from mockexchange.venues.deribit.diagnosis.headers import SHOWN_CHARS_MAX, explain_missing
-from mockexchange.venues.deribit.diagnosis.texts import request_case
+from mockexchange.venues.deribit.diagnosis.signature_cases import request_case
 from mockexchange.venues.deribit.signing import (
     AUTHORIZATION,
     SCHEME,

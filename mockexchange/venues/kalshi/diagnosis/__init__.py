@@ -1,20 +1,21 @@
 """The diagnosis of a 401, out of band: what was wrong and what to change.
 
-`headers` explains refusals that need no look into a signature; `steps` drives the rest: `encodings` reads a signature,
-`signature_contents` opens it, and `mistakes` is the table of texts that may have been signed.
+`headers` explains refusals that need no look into a signature. `signature_search` drives the rest:
+`signature_encodings` decodes a signature, `signature_contents` opens it, and `mistakes` is the table of texts that may
+have been signed.
 """
 
 from mockexchange.venues.diagnosis.timestamps import explain_timestamp
+from mockexchange.venues.kalshi.diagnosis.explanations import explain_salt
 from mockexchange.venues.kalshi.diagnosis.headers import explain_missing, explain_unknown_key
 from mockexchange.venues.kalshi.diagnosis.known_keys import KnownKey
 from mockexchange.venues.kalshi.diagnosis.offline import explain_offline
-from mockexchange.venues.kalshi.diagnosis.steps import (
+from mockexchange.venues.kalshi.diagnosis.signature_search import (
     OTHER_KEYS_MAX,
     VERIFICATIONS_MAX,
     diagnose_steps,
     explain_signature,
 )
-from mockexchange.venues.kalshi.diagnosis.verdicts import explain_salt
 
 __all__ = [
     "OTHER_KEYS_MAX",

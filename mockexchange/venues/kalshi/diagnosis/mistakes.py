@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 
 from mockexchange.venues.diagnosis.search import Attempt, Edit, Fields, attempts
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, STREAM_PATH
-from mockexchange.venues.kalshi.diagnosis.texts import WRAPS, Sent, render
+from mockexchange.venues.kalshi.diagnosis.signed_text import WRAPS, Sent, render
 from mockexchange.venues.quoting import quote
 
 BODY_BYTES_MAX = 65_536

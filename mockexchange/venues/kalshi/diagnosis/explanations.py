@@ -10,7 +10,7 @@ from mockexchange.venues.diagnosis.search import VERIFIES, Attempt
 from mockexchange.venues.kalshi.diagnosis.known_keys import KnownKey
 from mockexchange.venues.kalshi.diagnosis.signature_contents import PssReading, Reading, open_signature
 from mockexchange.venues.kalshi.diagnosis.signature_lengths import explain_length
-from mockexchange.venues.kalshi.diagnosis.texts import Sent, path_text, plain_text, render
+from mockexchange.venues.kalshi.diagnosis.signed_text import Sent, path_text, plain_text, render
 from mockexchange.venues.kalshi.signing import SALT_LENGTH_BYTES
 from mockexchange.venues.public_keys import PublicKey
 from mockexchange.venues.quoting import plural, quote
