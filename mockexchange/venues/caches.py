@@ -1,4 +1,4 @@
-"""Encoded rows and whole pages, kept by revision: joining cached bytes is what makes a page cheap."""
+"""Caches of encoded rows and whole pages by revision: a page is cheap because it joins cached bytes."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ ROWS_MAX = 16_384
 
 PAGES_MAX = 256
 PAGE_BYTES_MAX = 256 * 1024
-"""Larger pages are made anew; so the pages of a sandbox take 64 MB at the very most, and about 2 MB in practice."""
+"""Larger pages are not cached; the pages of a sandbox take 64 MB at most, and about 2 MB in practice."""
 
 
 class Revised(Protocol):
@@ -28,10 +28,10 @@ _revision = attrgetter("revision")
 
 
 class RowCache:
-    """A bounded map from a row's revision to its bytes that forgets what has not been used for long.
+    """A bounded map from a row's revision to its bytes that drops the rows unused for longest.
 
-    Two generations instead of a linked list: when the young one is full it becomes the old one, and an old row that
-    is asked for is young again. So a hit costs one look-up.
+    It has two generations instead of a linked list: a full young generation becomes the old one, and an old row that
+    is read becomes young again. So a hit costs one look-up.
     """
 
     __slots__ = ("_generation_rows_max", "_old", "_young")
@@ -45,7 +45,7 @@ class RowCache:
         return len(self._young) + len(self._old)
 
     def join(self, items: Sequence[Item], encode: Callable[[Item], bytes]) -> bytes:
-        """Return the items' JSON with commas between; encode what is not yet here."""
+        """Return the items' JSON with commas between; encode the rows that are not cached."""
         young = self._young
         parts = list(map(young.get, map(_revision, items)))
         if None in parts:
@@ -62,7 +62,7 @@ class RowCache:
 
 
 class PageCache:
-    """The last pages of a sandbox: clients poll, and between two changes of a book a query has the same bytes."""
+    """The last pages of a sandbox: clients poll, and between two changes a query has the same bytes."""
 
     __slots__ = ("_pages",)
 
@@ -73,7 +73,7 @@ class PageCache:
         return len(self._pages)
 
     def body(self, key: Hashable, revision: int, make: Callable[[], bytes]) -> bytes:
-        """Return the page kept under `key` if it is of this revision, else make and keep it."""
+        """Return the cached page of `key` if it has this revision; otherwise make and cache it."""
         kept = self._pages.get(key)
         if kept is not None and kept[0] == revision:
             return kept[1]

@@ -1,8 +1,8 @@
-"""The wire as dated tables: which rows hold on a given day, and encoders compiled from them.
+"""The wire as dated tables: the rows that hold on a given day, and encoders compiled from them.
 
-A row is true from `since` (inclusive) to `until` (exclusive); ISO days compare as text. A name may have several rows
-with disjoint spans: tomorrow's change is one more row. `compat` is no day: it takes the newest row of every name that
-ever was, or the row marked `lenient` where the newest is not the most permissive.
+A row holds from `since` (inclusive) to `until` (exclusive); ISO days compare as text. A name may have several rows
+with disjoint spans: a later change is one more row. `compat` is no day: it takes the newest row of every name that
+ever existed, or the row marked `lenient` if the newest is not the most permissive.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -14,14 +14,14 @@ from typing import Any, Literal, TypeVar
 ALWAYS = "0000-00-00"
 FOREVER = "9999-99-99"
 COMPAT_ONLY = "9999-12-31"
-"""Since when something is so on no day that there is, but in compat, which takes the newest of all."""
+"""`since` of rows that hold on no day, only in compat, which takes the newest row of all."""
 COMPAT = "compat"
 LATEST = "latest"
 
 
 @dataclass(frozen=True, slots=True)
 class ApiDate:
-    """A day of the wire, or compat. `name` is what the user wrote: an alias, a day or "compat"."""
+    """A day of the wire, or compat. `name` is the user's text: an alias, a day or "compat"."""
 
     name: str
     day: str | None
@@ -31,7 +31,7 @@ class ApiDate:
         return self.day is None
 
     def holds(self, since: str, until: str = FOREVER) -> bool:
-        """Whether something that was so from `since` to `until` is so on this day; in compat everything once was."""
+        """Return whether the span from `since` to `until` includes this day; compat is in every span."""
         return self.day is None or since <= self.day < until
 
     def __str__(self) -> str:
@@ -52,9 +52,9 @@ Row = TypeVar("Row", bound=DatedRow)
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How a value becomes JSON text; `kind` says so in words for `api diff` and the docs.
+    """The JSON form of a value; `kind` describes it for `api diff` and the docs.
 
-    `choices` are the words of an enumeration, none where any text may come.
+    `choices` are the values of an enumeration, empty if any text is possible.
     """
 
     kind: str
@@ -64,13 +64,13 @@ class Spelling:
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """A value that is an object of another table, or a list of them, spelt as of the same day."""
+    """A value that is an object of another table, or a list of them, as of the same day."""
 
     table: str
     fields: "tuple[Field, ...]"
     is_list: bool = False
     is_ordered: bool = False
-    """Its keys are in the order of the table's rows, not in that of the alphabet."""
+    """Whether its keys are in the order of the table's rows instead of alphabetical order."""
 
     @property
     def kind(self) -> str:
@@ -84,7 +84,7 @@ Empty = Literal["never", "null", "absent"]
 class Field(DatedRow):
     """One key of an object: `read` is the attribute path of the value in the core.
 
-    `empty` says what a value of None does to the key: it cannot be, is null, or is left out.
+    `empty` is the form of a value of None: not possible, null, or the key is left out.
     """
 
     spelling: Spelling | Nested
@@ -119,9 +119,9 @@ def compile_message(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Any
 
 
 def compile_envelope(fields: Iterable[Field], api_date: ApiDate) -> Callable[[Mapping[str, bytes]], bytes]:
-    """Return a function that puts JSON made elsewhere, by key, into the object of that day.
+    """Return a function that puts encoded JSON, by key, into the object of that day.
 
-    A key that may be absent is left out where its value is the empty text.
+    A key that may be absent is left out if its value is the empty text.
     """
     parts = [(f'"{name}":'.encode(), name, row.empty == "absent") for name, row in pick(fields, api_date).items()]
 
@@ -152,7 +152,7 @@ def _compile_rows(rows: list[Field], api_date: ApiDate) -> Callable[[Any], str]:
 
 
 def _sparse(rows: list[Field], api_date: ApiDate) -> Callable[[Any], str]:
-    """An object whose keys may be left out."""
+    """Compile an object whose keys may be left out."""
     parts = [(f'"{row.name}":', _writer(row, api_date)) for row in rows]
     return lambda value: "{" + ",".join([head + text for head, write in parts if (text := write(value))]) + "}"
 
@@ -181,7 +181,7 @@ def _spell(spelling: Spelling | Nested, api_date: ApiDate) -> Callable[[Any], st
 
 
 def parse_api_date(text: str, aliases: Mapping[str, str], first_day: str) -> ApiDate:
-    """Read "compat", "latest", an alias or a day. Raises ValueError that lists what there is."""
+    """Parse "compat", "latest", an alias or a day. Raises ValueError with the known dates."""
     if text == COMPAT:
         return ApiDate(COMPAT, None)
     if text == LATEST:

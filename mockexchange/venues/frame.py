@@ -1,4 +1,4 @@
-"""What goes to one client of a stream."""
+"""Frames that a stream sends to one client."""
 
 from typing import NamedTuple
 
@@ -7,17 +7,17 @@ ANSWERS = frozenset(("subscribed", "unsubscribed", "ok", "error"))
 
 
 class CalledOperation(NamedTuple):
-    """An operation that a stream was asked for; `account` is None where only the stream tells whose it is."""
+    """An operation that a stream's command called; `account` is None if it is the account of the stream."""
 
     operation: str
     account: str | None = None
 
 
 class Frame(NamedTuple):
-    """`channel` and `sid` say of which subscription it is, "" and 0 where of none.
+    """One frame; `channel` and `sid` name its subscription, "" and 0 if it has none.
 
-    `channel` is the word that scenarios know the channel by. `note` goes out of band: why there is an error, or what
-    of the command was left aside.
+    `channel` is the channel's name in scenarios. `note` is for the journal: the reason of an error, or the part of the
+    command that was ignored.
     """
 
     raw: bytes
@@ -26,11 +26,11 @@ class Frame(NamedTuple):
     sid: int = 0
     note: str = ""
     acknowledged: tuple[str, ...] = ()
-    """The channels, as scenarios know them, that an answer says are subscribed to now."""
+    """Channels, by their names in scenarios, that the frame acknowledges as subscribed."""
     stub: str | None = None
-    """The literal answer that it is, or would be if it were no refusal."""
+    """Name of the stub that made the frame, or would have if the caller were not refused."""
 
     @property
     def is_answer(self) -> bool:
-        """Whether it answers a command; what else a command brings is data of a subscription, which may be lost."""
+        """Whether the frame answers a command; other frames are data of a subscription, which may be lost."""
         return not self.sid or self.kind in ANSWERS

@@ -15,7 +15,7 @@ PublicKey = RSAPublicKey | Ed25519PublicKey
 
 
 class UnusableKey(ValueError):
-    """The PEM is no public key that venues take; the message says why."""
+    """The PEM is no public key that venues accept; the message gives the reason."""
 
 
 @lru_cache(maxsize=PUBLIC_KEYS_MAX)

@@ -1,14 +1,14 @@
-"""How words for people spell what crossed the wire: printable, in quotes, of bounded length."""
+"""Wire text in messages for users: printable, in quotes, of bounded length."""
 
 QUOTED_CHARS_MAX = 400
 """Longer than any real signed text, short enough for a response header."""
 TAIL_CHARS = 80
 STUB_ADVICE = "`mockexchange stub` gives it an answer"
-"""What to do about an operation that is not emulated."""
+"""Advice for an operation that is not emulated."""
 
 
 def quote(text: str, chars_max: int = QUOTED_CHARS_MAX) -> str:
-    """Spell wire text (bytes carried as latin-1) in printable ASCII and quotes, without the middle of a long one."""
+    """Return wire text (bytes as latin-1) in printable ASCII and quotes, without the middle of a long text."""
     left_out = len(text) - chars_max
     if left_out > 0:
         head, tail = _escape(text[: chars_max - TAIL_CHARS]), _escape(text[-TAIL_CHARS:])

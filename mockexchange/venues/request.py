@@ -1,4 +1,4 @@
-"""A request and an answer as plain values, so that nothing below the server knows a web framework."""
+"""Requests and answers as plain values, without a web framework."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 class Request:
     """One request as it crossed the wire.
 
-    `path` and `query` are raw (percent-encoded, latin-1 text, no "?"); header names are lower case; `host` signing
-    mistakes and the journal need the headers whole.
+    `path` and `query` are raw (percent-encoded, latin-1 text, no "?"); header names are lower case. All headers are
+    kept: the journal and the diagnosis of signatures need them.
     """
 
     method: str
@@ -34,8 +34,8 @@ class Request:
 class Call(Request):
     """A command of a stream as the request that it would be over HTTP: a POST to the venue's base path.
 
-    Its headers say whose the stream is by now, of which the venue has had its proof. `stream_path` is where the stream
-    was opened.
+    Its headers name the key of the stream, which the venue has verified already. `stream_path` is the path at which
+    the stream was opened.
     """
 
     stream_path: str = ""
@@ -43,15 +43,15 @@ class Call(Request):
 
 Pause = Callable[[], None]
 Diagnose = Callable[[Pause], str]
-"""Finds out why a request was refused; calls `Pause` between its steps so that other threads can run."""
+"""Function that finds the reason of a refusal; it calls `Pause` between steps so that other threads can run."""
 
 
 @dataclass(slots=True)
 class Answer:
-    """What goes back, and what is known about it.
+    """An answer, and what the journal records about it.
 
-    `diagnosis` says in words what to change; `diagnose` finds that out where it takes work (a wrong signature): call
-    it off the event loop.
+    `diagnosis` is the advice for the user; `diagnose` computes it if that takes work (a wrong signature): call it off
+    the event loop.
     """
 
     status: int
@@ -64,8 +64,8 @@ class Answer:
     diagnosis: str | None = None
     diagnose: Diagnose | None = None
     fault: str | None = None
-    """What disturbed it on purpose."""
+    """Names of the faults that changed it."""
     stub: str | None = None
-    """The literal answer that it is, or would be if it were no refusal."""
+    """Name of the stub that made it, or would have if the caller were not refused."""
     refusal: str | None = None
-    """Which of the venue's refusals it is, as one word."""
+    """Name of the refusal in the venue's tables, as one word."""

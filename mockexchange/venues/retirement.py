@@ -1,4 +1,4 @@
-"""What a venue has retired, or has said that it will, as seen from somebody who uses it."""
+"""Parts of a venue's wire that a program uses and that have, or will have, an end."""
 
 from typing import Literal, NamedTuple
 
@@ -6,15 +6,15 @@ Kind = Literal["operation", "parameter", "value", "field", "channel"]
 
 
 class Retirement(NamedTuple):
-    """Something that was used and has, or will have, an end. Days are ISO text."""
+    """One retired part of the wire. Days are ISO text."""
 
     kind: Kind
     name: str
     since: str
-    """Empty for what has always been."""
+    """First day; empty if it was there from the beginning."""
     until: str
-    """The first day on which it is not there any more."""
+    """First day without it."""
     advice: str
-    """What to do instead, in words."""
+    """What to use instead, for the user."""
     source: str
-    """One of the venue's sources."""
+    """Label of one of the venue's sources."""

@@ -1,4 +1,4 @@
-"""Shared secrets: HMAC-SHA256 with them, whose they are, and how they are made where a scenario gives none."""
+"""Shared secrets: HMAC-SHA256, the key of a secret, and secrets derived from a seed."""
 
 import hashlib
 import hmac
@@ -14,28 +14,28 @@ def hmac_sha256(key: bytes, text: bytes) -> bytes:
 
 
 def are_equal(left: bytes, right: bytes) -> bool:
-    """Whether two secrets are the same, in a time that does not tell how much of them is."""
+    """Return whether two secrets are equal, in constant time."""
     return hmac.compare_digest(left, right)
 
 
 def derive_bytes(seed: str, purpose: str, size_bytes: int) -> bytes:
-    """Bytes that follow from a seed and from what they are for, and from nothing else: so a run can be repeated."""
+    """Return bytes derived from a seed and a purpose alone, so that a run can be repeated."""
     return hashlib.shake_256(f"{purpose}:{seed}".encode()).digest(size_bytes)
 
 
 def find_secret_key(state: State, venue: str, key_id: str) -> Key | None:
-    """The key of that id with a secret, where its account is one of that venue."""
+    """Return the key with that id and a secret, if its account belongs to the venue."""
     key = state.secret_keys.get(key_id)
     return key if key and state.accounts[key.account].venue == venue else None
 
 
 def encode_url_safe(data: bytes) -> str:
-    """Base64 with "-" and "_", without padding."""
+    """Return base64 with "-" and "_", without padding."""
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def decode_url_safe(text: str) -> bytes | None:
-    """The bytes of what `spell_url_safe` wrote; None for anything else."""
+    """Return the bytes of a text written by `encode_url_safe`; None for other texts."""
     try:
         data = b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (Error, ValueError):

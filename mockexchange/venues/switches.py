@@ -1,17 +1,17 @@
-"""What a scenario may switch of a venue, under the venue's name: rows that the scenario's schema is made of."""
+"""Switches of a venue that a scenario may set below the venue's name; the scenario's schema is built from them."""
 
 from typing import NamedTuple
 
 
 class Choice(NamedTuple):
-    """One of several words."""
+    """A switch with one of several values."""
 
     setting: str
     words: tuple[str, ...]
 
 
 class Duration(NamedTuple):
-    """A duration such as 15s, kept in microseconds."""
+    """A duration such as 15s, stored in microseconds."""
 
     setting: str
 
@@ -25,4 +25,4 @@ class Count(NamedTuple):
 
 
 Switch = Choice | Duration | Count
-"""`setting` is the field of the venue's settings."""
+"""`setting` is the field in the venue's settings."""

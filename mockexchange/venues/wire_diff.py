@@ -1,7 +1,7 @@
-"""What changed on the wire between two API dates, computed from dated tables alone.
+"""Changes of the wire between two API dates, computed from dated tables alone.
 
-The difference is net: what came and went in between, or went and came back, is none. It also reads backwards, and
-`compat` on either side shows what compat keeps.
+The difference is net: a row that came and went in between, or went and came back, is no change. The dates may be in
+reverse order, and `compat` on either side shows what compat keeps.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,9 +10,9 @@ from typing import Any, Literal, NamedTuple
 from mockexchange.venues.dated import ALWAYS, COMPAT, COMPAT_ONLY, FOREVER, ApiDate, Row, pick
 
 Facts = Mapping[str, str]
-"""What is to be compared of a row, in words: aspect to value. An aspect without a value is left out."""
+"""The compared facts of a row: aspect to value, both as text. An aspect without a value is left out."""
 READS = "reads"
-"""The aspect that says which value of the core a field has: a difference where it changes, no fact of the wire."""
+"""Aspect with the value of the core that a field has: it makes a difference, but is no fact of the wire."""
 
 
 class Section(NamedTuple):
@@ -26,8 +26,8 @@ class Section(NamedTuple):
 class Change(NamedTuple):
     """One name that differs.
 
-    `facts` are those of the row, or of both sides where it changed, only the aspects that differ (None: has none).
-    `day` is when it became so, "" where it always was; `source` is the row's that says so.
+    `facts` are those of the row or, for a change, of both sides and only the aspects that differ (None: no value).
+    `day` is the day of the change, "" for a row from the beginning; `source` is the row's.
     """
 
     kind: Literal["added", "removed", "changed"]

@@ -1,7 +1,7 @@
-"""Who sends a request: headers, key, timestamp, signature, in that order.
+"""Authentication of a request: headers, key, timestamp and signature are checked in that order.
 
-A 401's body is the venue's; why it is one goes out of band, and where that takes work the rejection carries it as a
-function for a worker thread.
+The body of a 401 is the venue's; the reason goes to the journal. If finding the reason takes work, the rejection
+carries a function for a worker thread.
 """
 
 from mockexchange.core.model.accounts import Key
@@ -20,7 +20,7 @@ TIMESTAMP_DIGITS_MAX = 18
 
 
 def authenticate(state: State, settings: KalshiSettings, request: Request, at: int, host_at: int, reply: Answer) -> Key:
-    """Return the key that the request proves to have. Raises Rejected; the reply learns who it claims to be."""
+    """Return the verified key of a request. Raises Rejected; `reply` gets the key id and account that it names."""
     credentials = signing.read_credentials(request)
     reply.key_id = credentials.key_id
     is_off = settings.auth_mode == "off"
@@ -36,7 +36,7 @@ def authenticate(state: State, settings: KalshiSettings, request: Request, at: i
 
 
 def _is_of_this_venue(state: State, key: Key) -> bool:
-    """Accounts of other venues bear their names."""
+    """Return whether the key's account belongs to this venue: accounts of other venues have a venue's name."""
     return not state.accounts[key.account].venue
 
 

@@ -1,6 +1,6 @@
-"""Every operation the venue has had, so that a 404 can say what it means: not emulated, not yet, no more, or a typo.
+"""Every operation that the venue has had, to explain a 404: not emulated, not yet there, removed, or a typo.
 
-A day is the one the operation is known by, from the changelog where it has an entry, else the first document with it.
+The days are those of the changelog or, for an operation without an entry, of the first document with it.
 """
 
 import difflib
@@ -16,7 +16,7 @@ PATH_CHARS_SHOWN_MAX = 200
 
 
 class Life(NamedTuple):
-    """From when to when the venue has had an operation."""
+    """The span of days on which the venue has an operation."""
 
     since: str = ALWAYS
     until: str = FOREVER
@@ -28,7 +28,7 @@ class CatalogueEntry(NamedTuple):
     since: str = ALWAYS
     until: str = FOREVER
     source: str = "changelog"
-    """Of its life; what has always been is in the pages of the first day."""
+    """Source of the span; operations from the beginning are in the pages of the first day."""
 
 
 CATALOGUE: tuple[CatalogueEntry, ...] = (
@@ -105,18 +105,18 @@ _PATTERNS = [(known, re.compile(re.sub(r"\{\w+\}", "[^/]+", known.path))) for kn
 
 
 def life_of(method: str, path: str) -> Life:
-    """The life of an operation of the catalogue; `path` is its template."""
+    """Return the life of an operation of the catalogue; `path` is its template."""
     return _LIVES[method, path]
 
 
 def find_entry(method: str, resource: str) -> CatalogueEntry | None:
-    """The entry of the catalogue that a path below the prefix is of; one that spells it out goes before a template."""
+    """Return the catalogue's entry of a path below the prefix; a literal path takes precedence over a template."""
     found = [known for known, pattern in _PATTERNS if _is(known, pattern, method, resource)]
     return min(found, key=lambda known: known.path.count("{"), default=None)
 
 
 def explain_no_route(method: str, path: str, api_date: ApiDate) -> str:
-    """Say why a path is not answered and what to do."""
+    """Explain why a path is not answered and what to do."""
     shown = path[:PATH_CHARS_SHOWN_MAX]
     if not path.startswith(PREFIX + "/"):
         return _explain_prefix(shown)

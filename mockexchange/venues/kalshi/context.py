@@ -1,4 +1,4 @@
-"""What the venue's front, over REST and as a stream, needs to know of one sandbox."""
+"""One sandbox as the venue serves it over REST and streams."""
 
 from dataclasses import dataclass, field
 
@@ -21,5 +21,5 @@ class KalshiContext:
 
 
 def date_of(context: KalshiContext, key: Key | None) -> ApiDate:
-    """The API date that a key sees: its own, or that of the sandbox."""
+    """Return the API date of a key: the date set for the key, or that of the sandbox."""
     return parse_date(key.api_date) if key and key.api_date else context.api_date

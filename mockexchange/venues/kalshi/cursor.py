@@ -1,7 +1,7 @@
-"""Cursors: opaque to clients, the key of the last row and a digest of the filters to us.
+"""Cursors: opaque to clients; they hold the key of the last row and a digest of the filters.
 
 Layout before unpadded base64url: a mark, 8 bytes filter digest, 1 byte settlement status, 8 bytes signed instant, name.
-Garbage is the first page, as recorded.
+An unreadable cursor means the first page, as recorded.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ class Cursor(NamedTuple):
 
 @lru_cache(maxsize=FILTERS_MAX)
 def digest_of(*filters: Hashable) -> bytes:
-    """Eight bytes that differ when the filters do; defaults are normalised by the caller."""
+    """Return eight bytes that differ if the filters differ; the caller normalises defaults."""
     return hashlib.blake2b(repr(filters).encode(), digest_size=DIGEST_BYTES).digest()
 
 
@@ -41,7 +41,7 @@ def write_cursor(cursor: Cursor) -> str:
 
 
 def read_cursor(text: str) -> Cursor | None:
-    """Parse a cursor; None when it is none of ours."""
+    """Parse a cursor; None for a text that is no cursor of this exchange."""
     if len(text) > CURSOR_CHARS_MAX:
         return None
     try:

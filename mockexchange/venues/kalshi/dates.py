@@ -1,4 +1,4 @@
-"""The days of this venue's wire that have names, and the sources its tables cite."""
+"""Named days of the venue's wire, and the sources that its tables cite."""
 
 from mockexchange.venues.dated import ApiDate, parse_api_date
 
@@ -19,12 +19,12 @@ SIX_DECIMALS = "2026-03-07"
 PRICE_STRINGS_ADDED = "2026-03-10"
 INTEGERS_REMOVED = "2026-03-12"
 SPRING_2026 = "2026-04-01"
-"""Of what the documents of April 2026 have and those of November 2025 have not, where no day is known."""
+"""Day of changes between the documents of November 2025 and April 2026, if no exact day is known."""
 FIXED_PRICES_REMOVED = "2026-04-02"
 OUTCOMES_ADDED = "2026-05-01"
 EXCHANGE_INDEX_ADDED = "2026-08-20"
 AUTUMN_2026 = "2026-10-01"
-"""Of what the official client of October 2026 has and the documents of August have not, where no day is known."""
+"""Day of changes between the documents of August and the official client of October 2026, if no exact day is known."""
 
 # Labels used by `source=` in the tables of objects, params and errors.
 SOURCES = {
@@ -46,5 +46,5 @@ SOURCES = {
 
 
 def api_date(text: str) -> ApiDate:
-    """Read "compat", "latest", an alias or a day from 2025-11-03 on. Raises ValueError that lists what there is."""
+    """Parse "compat", "latest", an alias or a day from 2025-11-03 on. Raises ValueError with the known dates."""
     return parse_api_date(text, ALIASES, FIRST_DAY)

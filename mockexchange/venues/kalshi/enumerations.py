@@ -1,4 +1,4 @@
-"""Words of the venue that a scenario uses as well."""
+"""Values of the venue's enumerations that scenarios use."""
 
 # The scopes that the documentation of 2026-10 names.
 SCOPES = (

@@ -1,8 +1,8 @@
-"""The venue's error bodies as a dated table: the one place where a situation becomes a status and bytes.
+"""The venue's error bodies as a dated table, from a situation to a status and bytes.
 
 Two shapes exist side by side on the wire: nested {"error": {code, message, details, service}} from handlers and
 authentication, bare {"msg": ...} from query binding. `compat` sends every shape at once, so that clients of any year
-find the words where they look. Key order is as recorded.
+find the message where they look. Key order is as recorded.
 """
 
 import json
@@ -52,9 +52,9 @@ class ErrorRow(DatedRow):
 
 
 class Rejected(Exception):
-    """A request the venue answers with an error.
+    """A request that the venue answers with an error.
 
-    `diagnosis` goes out of band: words, or a function that finds them; `words` fill the body's template.
+    `diagnosis` goes to the journal: a text, or a function that finds it. `words` fill the body's template.
     """
 
     def __init__(self, situation: Situation, diagnosis: str | Diagnose, **words: str) -> None:

@@ -1,4 +1,4 @@
-"""How this venue writes amounts, counts and instants as JSON text.
+"""JSON text of amounts, counts and instants.
 
 Cents are truncated toward zero (98.0186 dollars is 9801, recorded 2026-06-11). Before 2026-03-07 a dollar string was
 those cents over 100 with four decimals; after, it is exact with six, or four where the field has four.
@@ -55,7 +55,7 @@ def unix_seconds(at: int) -> str:
 
 
 def text(value: str) -> str:
-    """What `json.dumps(value, ensure_ascii=False)` writes, which makes an encoder for every call: 40 times slower."""
+    """Return the text of `json.dumps(value, ensure_ascii=False)`, 40 times faster: that makes an encoder per call."""
     return encode_basestring(value)
 
 
@@ -82,12 +82,12 @@ def price_cents_number(centicents: int) -> str:
 
 
 def subaccount(name: str) -> str:
-    """A subaccount is its number; a subtrader's book has none, so null."""
+    """Return the number of a subaccount; null for a subtrader, which has no number."""
     return name if name.isdigit() else "null"
 
 
 def one_of(*choices: str) -> Spelling:
-    """An enumeration whose words are those of the core."""
+    """Return the spelling of an enumeration with the values of the core."""
     return Spelling(" or ".join(choices), lambda value: f'"{value}"', choices)
 
 

@@ -1,8 +1,7 @@
-"""Numbers that the venue replaced by fixed-point twins and has taken away, found in the dated tables.
+"""Legacy fields: numbers that the venue replaced by fixed-point fields and removed, found in the dated tables.
 
-A field is one of them where its rows are spelt as a number and all end, and another name of the same table reads the
-same value. So `position` is one beside `position_fp`, and `total_traded` beside `total_traded_dollars`; `balance` is
-none, for it stays.
+A field is legacy if all its rows are numbers and end, and another name of the same table reads the same value:
+`position` beside `position_fp`, `total_traded` beside `total_traded_dollars`; not `balance`, which stays.
 """
 
 from collections.abc import Callable
@@ -18,20 +17,20 @@ Change = Callable[[float], int]
 
 
 class Places(NamedTuple):
-    """Where the fields are in an object: their names, and the objects below it that have some."""
+    """The legacy fields of an object: their names, and the nested objects that have some."""
 
     names: tuple[str, ...]
     below: dict[str, "Places"]
 
 
 def change_legacy(body: Any, table: str, change: Change | None) -> int:
-    """Change every such field of an answer in place, or take it away (None); return how many there were."""
+    """Change every legacy field of an answer in place, or remove it (None); return their number."""
     return _change(body, places_of(table), change)
 
 
 @lru_cache(maxsize=256)
 def places_of(table: str) -> Places:
-    """Where the fields are in one of the venue's objects."""
+    """Return the legacy fields of one of the venue's objects."""
     return _places(OBJECTS[table])
 
 

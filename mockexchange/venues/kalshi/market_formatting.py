@@ -1,4 +1,4 @@
-"""How markets, their books, events and series are written as JSON text, where a plain amount or text will not do."""
+"""JSON text of markets, order books, events and series, beyond plain amounts and texts."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -42,7 +42,7 @@ STATUSES = {
 OLD_RESULTS = {Result.YES: "yes", Result.NO: "no"}
 RESULTS = {**OLD_RESULTS, Result.SCALAR: "scalar"}
 LATE_RESULTS = {**RESULTS, Result.VOID: "scalar"}
-"""A void market has no word of its own in any document; it is called scalar since its settlements are."""
+"""No document has a value for a void market; it is scalar, since its settlements are."""
 
 
 def status_of(words: Mapping[MarketStatus, str], choices: tuple[str, ...]) -> Spelling:
@@ -60,7 +60,7 @@ def decimal_number(text: str) -> str:
 
 
 def old_fee_type(fee_type: FeeType) -> str:
-    """Makers' fees of combinations were told apart from 2026-08-20 on."""
+    """Makers' fees of combinations have a value of their own from 2026-08-20 on."""
     if fee_type is FeeType.QUADRATIC_WITH_COMBO_MAKER_FEES:
         return f'"{FeeType.QUADRATIC_WITH_MAKER_FEES}"'
     return f'"{fee_type}"'

@@ -1,4 +1,4 @@
-"""Ids of markets: the stream names them beside tickers, REST never does; here they are functions of the ticker."""
+"""Ids of markets: the stream has them beside tickers, REST never; here an id is a function of the ticker."""
 
 from functools import lru_cache
 from itertools import islice
@@ -11,12 +11,12 @@ IDS_KEPT_MAX = 16_384
 
 @lru_cache(maxsize=IDS_KEPT_MAX)
 def market_id(ticker: str) -> str:
-    """The UUID of a market, the same in every sandbox and run."""
+    """Return the UUID of a market, the same in every sandbox and run."""
     return derived_id("market", ticker)
 
 
 class MarketIds:
-    """Finds markets of one exchange by id; nothing is computed before the first one is sought."""
+    """Markets of one exchange by id; nothing is computed before the first look-up."""
 
     __slots__ = ("_tickers",)
 
@@ -24,7 +24,7 @@ class MarketIds:
         self._tickers: dict[str, str] = {}
 
     def ticker(self, state: State, wanted: str) -> str | None:
-        """The ticker of the market with that id, None where there is none. Markets are never delisted."""
+        """Return the ticker of the market with an id, None if there is no such market. Markets are never delisted."""
         if len(self._tickers) < len(state.markets):
             new = islice(state.markets, len(self._tickers), None)
             self._tickers |= {derived_id("market", ticker): ticker for ticker in new}

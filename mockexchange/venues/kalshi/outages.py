@@ -1,8 +1,8 @@
-"""The body of an error that nothing in the exchange calls for: a fault answers with it, by status and shape.
+"""Bodies of the errors that faults answer with, by status and shape, and the venue's answers as faults edit them.
 
-Four shapes live side by side on the wire: nested {"error": {...}}, flat {code, message, details}, bare {"msg": ...} and
-{"error": "text"}, which is documented for 429 alone. Statuses that no source shows with a body get the words of HTTP,
-in the venue's nested shape.
+The wire has four shapes: nested {"error": {...}}, flat {code, message, details}, bare {"msg": ...} and
+{"error": "text"}, which is documented for 429 alone. Statuses that no source shows with a body get HTTP's phrase, in
+the venue's nested shape.
 """
 
 import json
@@ -25,7 +25,7 @@ from mockexchange.venues.venue import FaultAnswers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutageRow(DatedRow):
-    """`name` is the status; `shape` the one it comes in where nobody asks for another."""
+    """An error of a status (`name`); `shape` is its shape if the fault names none."""
 
     code: str
     message: str
@@ -92,7 +92,7 @@ OUTAGES: tuple[OutageRow, ...] = (
 
 
 def outage_body(status: int, shape: str | None, api_date: ApiDate) -> bytes:
-    """The body of an error with this status; `shape` None is the venue's own, which in compat is all at once."""
+    """Return the body of an error with this status; `shape` None is the venue's shape, in compat all shapes at once."""
     row = _row(status, api_date)
     if shape is None and api_date.is_compat:
         named = _named(row)

@@ -33,7 +33,7 @@ from mockexchange.venues.request import Answer, Request
 from mockexchange.venues.venue import RestApi
 
 TARGET_CHARS_MAX = 64_000
-"""Far above any real cursor, far below what would stall the loop; the HTTP parser's offsets end at 65,535."""
+"""Far above any real cursor, far below what would stall the event loop; the HTTP parser's offsets end at 65,535."""
 ACCOUNT_PATHS = tuple(f"{PREFIX}/{part}" for part in ("portfolio", "fcm", "account", "api_keys", "communications"))
 """Paths below these need a key, emulated or not. On other paths that are not emulated, a request without any key is
 accepted, since most of them are public: a choice, which the option `signed` of a stub overrides."""
@@ -42,7 +42,7 @@ NO_CREDENTIALS = Credentials(None, None, None)
 
 @dataclass(slots=True)
 class KalshiRequest:
-    """One request to the venue: exchange time and host time in microseconds, and the reply as it comes to be."""
+    """One request, its exchange time and host time in microseconds, and the reply under construction."""
 
     context: KalshiContext
     request: Request
@@ -159,7 +159,7 @@ def _authenticate(incoming: KalshiRequest) -> Key:
 
 
 def _decode(incoming: KalshiRequest, operation: Operation, api_date: ApiDate) -> dict[str, Any]:
-    """The parameters of a read; no write gets so far that it needs its own."""
+    """Decode the parameters of a read; writes are refused before theirs are needed."""
     if operation.is_write:
         return {}
     query = incoming.request.query
@@ -187,7 +187,7 @@ def _require_unrestricted(key: Key, operation: AccountOperation) -> None:
 
 
 def _answer_plain_member(incoming: KalshiRequest, operation: AccountOperation, account: str) -> bytes:
-    """A plain member on an FCM endpoint: 403 is the choice, 404 and an empty list are switchable (never recorded)."""
+    """Answer a plain member on an FCM endpoint: 403 by choice, 404 or an empty list by setting (never recorded)."""
     words = f"{account} is a plain member: {operation.path} needs an account of kind fcm"
     wanted = incoming.context.settings.plain_member
     if wanted == "403" or operation.empty is None:

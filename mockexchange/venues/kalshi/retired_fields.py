@@ -1,4 +1,4 @@
-"""What of a request, its answer, or a frame the venue has retired by its newest day, read off the dated tables."""
+"""Retired parts of a request, its answer or a frame, found in the dated tables by the venue's newest day."""
 
 import json
 import re
@@ -20,7 +20,7 @@ from mockexchange.venues.retirement import Retirement
 
 NEWEST = api_date("latest")
 SECOND_GENERATION = "V2"
-"""What the names of the operations end with that replace those of the first order entry."""
+"""Suffix of the operations that replace those of the first order entry."""
 WHOLE = re.compile("-?[0-9]{1,18}")
 _BY_PLACE = {(operation.method, operation.path): operation for operation in OPERATIONS}
 _BY_NAME = {operation.name: operation for operation in OPERATIONS}
@@ -29,7 +29,7 @@ Tables = Mapping[str, Sequence[Field]]
 
 
 def of_request(method: str, path: str, query: str, answer: bytes | None, day: ApiDate) -> Iterator[Retirement]:
-    """Yield what one request used, and what its answer carried, of what is retired; `day` is when it was asked."""
+    """Yield the retired parts that a request used and that its answer carried; `day` is the day of the request."""
     known = find_entry(method, path.removeprefix(PREFIX)) if path.startswith(f"{PREFIX}/") else None
     if known is None:
         return
@@ -43,7 +43,7 @@ def of_request(method: str, path: str, query: str, answer: bytes | None, day: Ap
 
 
 def of_frame(direction: str, raw: bytes, kind: str) -> Iterator[Retirement]:
-    """Yield what one frame used, or carried, of what is retired."""
+    """Yield the retired parts that a frame used or carried."""
     if direction == "in":
         yield from _channels(_read(raw))
     elif kind in FRAMES and _may_hold(_FRAME_TABLES, kind, raw):
@@ -56,7 +56,7 @@ def _retired(kind: Any, name: str, since: str, until: str, advice: str, source: 
 
 
 def successor(operation: Operation | None) -> str:
-    """Say what to call instead of an operation that is retired."""
+    """Return the advice for a retired operation."""
     follower = _BY_NAME.get(f"{operation.name}{SECOND_GENERATION}") if operation else None
     return f"call {follower.method} {follower.full_path}" if follower else "nothing replaces it: do without"
 
@@ -72,7 +72,7 @@ def _parameters(operation: Operation, query: str, day: ApiDate) -> Iterator[Reti
 
 
 def _parameter(title: str, rows: list[Parameter], value: str, day: ApiDate) -> Iterator[Retirement]:
-    """One parameter: it is gone, or was gone on that day, or does not take that value any more."""
+    """Yield the retirement of a parameter that is removed, or of a value that it no longer takes."""
     alive = next(iter(pick(rows, NEWEST).values()), None)
     last = max(rows, key=lambda row: row.until)
     if alive is None:
@@ -87,7 +87,7 @@ def _parameter(title: str, rows: list[Parameter], value: str, day: ApiDate) -> I
 
 
 def _is_away(row: Parameter, rows: list[Parameter], day: ApiDate) -> bool:
-    """Whether that day is after a row's end, and before the next one begins."""
+    """Return whether a day is after a row's end and before the next row begins."""
     later = [other.since for other in rows if other.since > row.until]
     is_continued = any(other.since == row.until for other in rows)
     return day.day is not None and bool(later) and not is_continued and row.until <= day.day < min(later)
@@ -112,7 +112,7 @@ def _is_within(row: Parameter, number: int) -> bool:
 
 
 def _range(row: Parameter) -> str:
-    """What it takes on the newest day, where that is less than it was."""
+    """Return the values that it takes on the newest day, if those are fewer than before."""
     if row.choices:
         return f"{'some' if row.kind == 'choices' else 'one'} of {', '.join(row.choices)}"
     return f"{row.minimum} to {row.maximum}" if row.kind == "integer" else "one, no list"
@@ -126,7 +126,7 @@ def _row(kind: Any, name: str, row: DatedRow, advice: str) -> Retirement:
 
 
 class _Table(NamedTuple):
-    """What a table's keys are: gone by the newest day, or objects of other tables."""
+    """Keys of a table that are removed by the newest day, or are objects of other tables."""
 
     gone: dict[str, Retirement]
     nested: dict[str, str]
@@ -163,7 +163,7 @@ def _table(is_object: bool, table: str) -> _Table:
 
 
 def _instead(row: Field, alive: Mapping[str, Field]) -> str:
-    """The fields of the newest day that tell the same."""
+    """Return the fields of the newest day with the same value."""
     same = [name for name, other in alive.items() if other.read == row.read]
     similar = [name for name in (f"{row.name}_dollars", f"{row.name}_fp") if name in alive]
     found = similar or same
@@ -171,7 +171,7 @@ def _instead(row: Field, alive: Mapping[str, Field]) -> str:
 
 
 def _may_hold(tables: Tables, table: str, raw: bytes) -> bool:
-    """Whether any key that is gone may be in there, at a glance: most bodies need not be parsed."""
+    """Return whether a removed key may be in a body, without parsing it: most bodies need no parsing."""
     return any(name in raw for name in _gone_below(tables is OBJECTS, table))
 
 

@@ -1,4 +1,4 @@
-"""From method and path to an operation: a dict for fixed paths, a few templates for the others."""
+"""Routes from method and path to an operation: a dict for fixed paths, templates for the others."""
 
 import re
 from typing import NamedTuple
@@ -31,7 +31,7 @@ NOT_EMULATED = {
     for method in known.methods.split()
     if (method, PREFIX + known.path) not in ROUTES
 }
-"""Among them fixed paths that a template would take for a name: since there is /markets/orderbooks it is no market."""
+"""Fixed paths include those that a template would match: /markets/orderbooks is no market."""
 TEMPLATES = [
     Template(re.compile(PREFIX + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", operation.path)), operation)
     for operation in OPERATIONS
@@ -41,7 +41,7 @@ NO_PARAMS: dict[str, str] = {}
 
 
 def match(method: str, path: str, api_date: ApiDate) -> Match | None:
-    """The operation of that method and raw path that the venue had on that day, with its path parameters decoded."""
+    """Return the operation of a method and raw path as of a day, with its path parameters decoded."""
     method = READ_METHODS.get(method, method)
     operation = ROUTES.get((method, path if "%" not in path else unquote(path)))
     found = Match(operation, NO_PARAMS) if operation else _match_template(method, path, api_date)
@@ -49,7 +49,7 @@ def match(method: str, path: str, api_date: ApiDate) -> Match | None:
 
 
 def methods_of(path: str, api_date: ApiDate) -> list[str]:
-    """The methods that the path answers on that day, sorted."""
+    """Return the methods that a path answers on a day, sorted."""
     return sorted({method for method in {one.method for one in OPERATIONS} if match(method, path, api_date)})
 
 

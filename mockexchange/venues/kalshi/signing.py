@@ -1,9 +1,9 @@
-"""Who sent a request: the three signed headers and their verification.
+"""Signatures of requests: the three headers and their verification.
 
 The signed text is timestamp + METHOD + path as sent, percent-encoding and all, without host, query string or body.
 RSA keys sign it with PSS, SHA-256 and MGF1-SHA-256, salt length 32; Ed25519 keys sign it directly (venue docs; every
-published client does so). Any PSS salt verifies here, since the venue's own strictness is unknown; another than 32 is
-told to the caller. Sending a signature twice is allowed: real clients do when they retry.
+published client does so). Any PSS salt verifies here, since the venue's own strictness is unknown; a length
+other than 32 is reported as a finding. A signature may be used twice: real clients do that when they retry.
 """
 
 import binascii
@@ -35,7 +35,7 @@ _PSS_ANY_SALT = padding.PSS(mgf=padding.MGF1(_SHA256), salt_length=padding.PSS.A
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The three headers as sent, each None where it is missing or empty."""
+    """The three headers as sent, each None if it is missing or empty."""
 
     key_id: str | None
     timestamp: str | None
@@ -51,7 +51,7 @@ def read_credentials(request: Request) -> Credentials:
 
 
 def claimed_key(request: Request) -> str | None:
-    """The id of the key that a request claims to be signed with."""
+    """Return the key id that a request names."""
     for name, value in request.headers:
         if name == KEY_HEADER and (key_id := value.decode("latin-1").strip()):
             return key_id
@@ -59,12 +59,12 @@ def claimed_key(request: Request) -> str | None:
 
 
 def signed_message(timestamp: str, request: Request) -> bytes:
-    """The bytes a client has to sign."""
+    """Return the bytes that a client has to sign."""
     return f"{timestamp}{request.method}{request.path}".encode("latin-1")
 
 
 def decode_signature(text: str) -> bytes | None:
-    """Decode standard padded base64, the only spelling the venue takes; None for anything else."""
+    """Decode standard padded base64, the only encoding that the venue accepts; None for other texts."""
     if len(text) % 4 or text.count("=") > 2:  # Python forgives padding beyond what the length needs
         return None
     try:
@@ -74,7 +74,7 @@ def decode_signature(text: str) -> bytes | None:
 
 
 def verify(key: PublicKey, signature: bytes, message: bytes) -> Verdict:
-    """Check a signature; "other_salt" is a right one whose PSS salt is not 32 bytes long."""
+    """Verify a signature; "other_salt" is a valid one with a PSS salt that is not 32 bytes long."""
     if isinstance(key, Ed25519PublicKey):
         return "good" if verifies_ed25519(key, signature, message) else "bad"
     if verifies_rsa(key, signature, message, _PSS):

@@ -1,6 +1,6 @@
-"""The whole wire as sections of dated rows, each with a function that tells a row in words.
+"""The whole wire as sections of dated rows, each with a function that describes a row.
 
-`api diff` compares them between two dates, docs/wire.md prints them.
+`api diff` compares the sections between two dates, docs/wire.md prints them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -45,14 +45,14 @@ EMPTY = {"null": "null", "absent": "left out"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationRow(DatedRow):
-    """An operation in one of its ways: who may call it, and whether it is answered at all."""
+    """An operation with one kind of access: the keys that may call it, or the status of a retired one."""
 
     access: str
     operation: Operation
 
 
 def sections() -> list[Section]:
-    """Operations, then objects and parameters by name, then errors; then the stream's channels, commands and messages.
+    """Return operations, objects and parameters by name, errors; then the stream's channels, commands and messages.
 
     Rows of objects and parameters begin and end with the operations that have them.
     """
@@ -70,7 +70,7 @@ def sections() -> list[Section]:
 
 
 def stream_sections() -> list[Section]:
-    """Channels, what a command may say, what answers it, and messages by their type."""
+    """Return channels, commands, their answers, and messages by type."""
     return [
         Section("channels", CHANNELS, _describe_channel),
         *(Section(f"{name} params", rows, _describe_stream_parameter) for name, rows in STREAM_PARAMETERS.items()),
@@ -83,7 +83,7 @@ def stream_sections() -> list[Section]:
 
 
 def lives_of_objects() -> dict[str, Life]:
-    """From when to when any operation has sent an object, by itself or in another."""
+    """Return the span in which any operation sends an object, by itself or nested."""
     lives: dict[str, Life] = {}
     for operation in OPERATIONS:
         for table, (since, until) in _lives_in(operation.answer_table, operation.life):
@@ -93,7 +93,7 @@ def lives_of_objects() -> dict[str, Life]:
 
 
 def _lives_in(table: str, life: Life) -> Iterator[tuple[str, Life]]:
-    """An object with its life, and those nested in it with theirs; nothing where an operation sends none."""
+    """Yield an object with its life, and its nested objects with theirs; nothing for an operation without an object."""
     if not table:
         return
     yield table, life
@@ -103,19 +103,19 @@ def _lives_in(table: str, life: Life) -> Iterator[tuple[str, Life]]:
 
 
 def _within(life: Life, rows: Sequence[Row]) -> list[Row]:
-    """The rows of that life, cut to it; those that begin when it is over are what `compat` sends, and stay."""
+    """Return the rows of a life, cut to it; rows that begin after its end stay, since `compat` sends them."""
     born = [replace(row, since=max(row.since, life.since)) for row in rows if row.until > life.since]
     cut = [replace(row, until=min(row.until, life.until)) if row.since < life.until else row for row in born]
     return [_sourced(row) for row in cut]
 
 
 def _sourced(row: Row) -> Row:
-    """A row that several operations share, in one that the first day's pages do not have: the changelog has it."""
+    """Return a shared row with the changelog as its source, if its operation is not in the first day's pages."""
     return row if row.since == ALWAYS or row.source != FIRST_PAGES else replace(row, source="changelog")
 
 
 def operation_rows() -> Iterator[OperationRow]:
-    """A row for each span of an operation's life in which its access stays the same."""
+    """Yield a row for each span of an operation's life with the same access."""
     sources = {(method, known.path): known.source for known in CATALOGUE for method in known.methods.split()}
     for operation in OPERATIONS:
         source = sources[operation.method, operation.path]
@@ -153,7 +153,7 @@ def _describe_operation(row: OperationRow) -> Facts:
 
 
 def describe_field(row: Field) -> Facts:
-    """Two rows may be spelt alike and still read another value."""
+    """Describe a field; two rows with the same form may still read different values."""
     facts = {"": row.spelling.kind, READS: row.read}
     return facts if row.empty == "never" else {**facts, "when empty": EMPTY[row.empty]}
 

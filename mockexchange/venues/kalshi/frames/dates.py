@@ -1,7 +1,7 @@
-"""Days on which the stream changed, those that several of its tables share and those of its messages.
+"""Days on which the stream's messages, or several of its tables, changed.
 
-The stream's documents were kept day by day from January 2026 on; a change is on the day of the changelog's entry where
-that says so, else on the first day of the document that has it.
+The stream's documents are known day by day from January 2026 on; a change has the day of the changelog's entry or,
+without one, the first day of a document with it.
 """
 
 COUNTS_ADDED = "2026-01-22"
@@ -15,7 +15,7 @@ USER_ORDERS_ADDED = "2026-02-03"
 TICKER_TIME_ADDED = "2026-02-11"
 SIZES_ADDED = "2026-02-12"
 COMBINATIONS_LEFT = "2026-02-12"
-"""Markets that combine others are told of elsewhere."""
+"""Markets that combine others have a channel of their own."""
 SETTLEMENT_VALUE_ADDED = "2026-02-26"
 """Announced on the 19th for that day."""
 IS_YES_ADDED = "2026-03-05"

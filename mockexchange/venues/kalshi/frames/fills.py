@@ -25,7 +25,7 @@ from mockexchange.venues.kalshi.frames.rows import (
 )
 
 LATE_ACTION = one_of("buy", "sell", "sell_partial", "sell_to_close", "")
-"""The words of October 2026; no fill here needs the new ones."""
+"""The values of October 2026; no fill here needs the new ones."""
 
 FILL: tuple[Field, ...] = (
     row("trade_id", TEXT, "filled.fill_id"),

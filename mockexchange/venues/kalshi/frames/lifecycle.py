@@ -1,7 +1,7 @@
-"""Rows of the channel market_lifecycle_v2: markets that come and go, and events that come.
+"""Rows of the channel market_lifecycle_v2: the lives of markets, and new events.
 
-One table for every event type of a market: each has its own few keys, the others have no value then. What tells of
-changed strikes and titles is there for the record: nothing here changes them.
+One table serves every event type of a market: each type has its own few keys, and the other keys have no value. The
+keys of changed strikes and titles are never used: nothing here changes them.
 """
 
 from mockexchange.venues.dated import ALWAYS, FOREVER, Field, Nested, Spelling
@@ -42,7 +42,7 @@ _TYPE_LIVES = (
 
 
 def _event_types() -> tuple[Field, ...]:
-    """The words that there were, day by day."""
+    """The values of the event type, day by day."""
     return tuple(
         row("event_type", one_of(*types), "event_type", since, until, source=source)
         for types, since, until, source in _TYPE_LIVES

@@ -10,7 +10,7 @@ EVENT_TYPE = one_of("created", "triggered", "reset", "deleted", "limit_updated")
 ORDER_GROUP_UPDATES: tuple[Field, ...] = (
     row("event_type", EVENT_TYPE, "event_type", ORDER_GROUPS_ADDED, source="stream-2026-06"),
     row("order_group_id", TEXT, "group", ORDER_GROUPS_ADDED, source="stream-2026-06"),
-    # Of the two types that tell a limit, and no other (recorded).
+    # Only in the two types with a limit (recorded).
     row("contracts_limit_fp", COUNT_2, "limit_centis", ORDER_GROUPS_ADDED, source="stream-2026-06", empty="absent"),
     row("ts_ms", UNIX_MILLISECONDS, "at", GROUP_TIMES_ADDED, source="changelog"),
 )

@@ -1,4 +1,4 @@
-"""Rows of the channel orderbook_delta: a book whole, and then what changes in it. Levels ascend in price."""
+"""Rows of the channel orderbook_delta: a whole order book, then its changes. Levels ascend in price."""
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.formatting import INSTANT, INTEGER, SIDE, TEXT, whole_contracts
@@ -22,7 +22,7 @@ DOLLAR_LEVELS_3 = Spelling(
 
 
 def _side(side: str) -> tuple[Field, ...]:
-    """A side that nobody bids for has no key (recorded), unless the scenario wants it empty: its value is None."""
+    """A side without bids has the value None and no key (recorded), unless the scenario wants it empty."""
     return (
         row(side, CENT_LEVELS, side, until=WHOLE_NUMBERS_REMOVED, empty="absent"),
         row(f"{side}_dollars", DOLLAR_LEVELS_3, side, until=WHOLE_NUMBERS_REMOVED, empty="absent"),
@@ -44,7 +44,7 @@ ORDERBOOK_DELTA: tuple[Field, ...] = (
     *dollars("price_dollars", "price_centicents"),
     *count("delta", "level.change_centis"),
     row("side", SIDE, "level.side"),
-    # Both for whose order it is alone.
+    # Both only for the owner of the order.
     row("client_order_id", TEXT, "client_order_id", empty="absent"),
     row("subaccount", INTEGER, "subaccount", SUBACCOUNTS_SHOWN, source="asyncapi", empty="absent"),
     row("ts", INSTANT, "at", REVISED, source="stream-2026-06"),

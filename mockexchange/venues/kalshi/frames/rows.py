@@ -1,4 +1,4 @@
-"""Rows that several messages of the stream share, and how the stream alone spells what they tell."""
+"""Rows that several messages share, and the JSON forms that only the stream has."""
 
 from mockexchange.core.decimals import exact
 from mockexchange.core.vocabulary import MICROS_PER_CENT

@@ -1,4 +1,4 @@
-"""What an account may ask of the venue, what it costs, and the keys it asks with."""
+"""Rate limits of an account, costs of requests, and API keys."""
 
 from mockexchange.core.vocabulary import Instance
 from mockexchange.venues.dated import Field, Nested, Spelling
@@ -63,7 +63,7 @@ GET_ACCOUNT_ENDPOINT_COSTS_RESPONSE: tuple[Field, ...] = (
 
 
 def _old_scopes(scopes: tuple[str, ...]) -> str:
-    """Before there were narrower scopes a key had those they are parts of."""
+    """Before narrower scopes existed, a key had the wider scopes that contain them."""
     return TEXTS.write(dict.fromkeys(scope.partition("::")[0] for scope in scopes))
 
 

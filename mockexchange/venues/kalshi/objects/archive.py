@@ -1,4 +1,4 @@
-"""Where history begins."""
+"""The cutoff between live and historical rows."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.formatting import INSTANT

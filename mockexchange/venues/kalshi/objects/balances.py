@@ -1,4 +1,4 @@
-"""Cash and what positions are worth."""
+"""Cash, and the value of positions."""
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import EXCHANGE_INDEX_ADDED

@@ -1,4 +1,4 @@
-"""Events and what is told of them; milestones are known and never there."""
+"""Events; milestones are known keys and never present."""
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026

@@ -1,4 +1,4 @@
-"""The exchange as a whole: whether it runs, when, and what it has to say."""
+"""Status, schedule and announcements of the exchange."""
 
 from mockexchange.core.vocabulary import Severity
 from mockexchange.venues.dated import ALWAYS, Field, Nested

@@ -1,4 +1,4 @@
-"""What only FCM members see: fills over all subtraders, and what subtraders may do."""
+"""Objects for FCM members: fills of all subtraders, and the rules of subtraders."""
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.formatting import (

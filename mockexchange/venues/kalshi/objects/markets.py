@@ -1,6 +1,6 @@
-"""Markets: what they are about, how they stand, and what is bid in them.
+"""Markets: descriptions, status, prices and bids.
 
-What the documents of April 2026 have and those of November 2025 have not, came on 2026-04-01 by choice; counts and
+Changes between the documents of November 2025 and April 2026 came on 2026-04-01 by choice; counts and
 whole numbers came and went with those of the positions. Keys without a value are left out of every recorded market.
 """
 

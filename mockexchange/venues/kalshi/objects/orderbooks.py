@@ -1,4 +1,4 @@
-"""A market's book: what is bid for each side, the best price last."""
+"""A market's order book: the bids of each side, the best price last."""
 
 from mockexchange.venues.dated import Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED
@@ -27,7 +27,7 @@ def _old_dollars(side: str) -> tuple[Field, ...]:
     )
 
 
-# A side that nobody bids for is null here (recorded).
+# A side without bids is null here (recorded).
 ORDERBOOK: tuple[Field, ...] = (
     _side("no", CENT_LEVELS, "no_or_none", "null", "wire-2025-11"),
     *_old_dollars("no"),

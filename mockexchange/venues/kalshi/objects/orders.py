@@ -1,4 +1,4 @@
-"""Orders, their places in the queue, and the groups they belong to."""
+"""Orders, their queue positions, and their groups."""
 
 from mockexchange.venues.dated import ALWAYS, Empty, Field, Nested, Spelling
 from mockexchange.venues.kalshi.dates import (

@@ -1,6 +1,6 @@
 """Rows of positions, per market and per event.
 
-Rows before and after 2026-03-07 and 2026-03-12 tell the venue's move from cents to fixed point.
+Rows before and after 2026-03-07 and 2026-03-12 reflect the venue's move from cents to fixed point.
 """
 
 from mockexchange.venues.dated import Field

@@ -1,4 +1,4 @@
-"""Series: what their events have in common."""
+"""Series of events."""
 
 from mockexchange.venues.dated import Field, Nested
 from mockexchange.venues.kalshi.dates import AUTUMN_2026, SPRING_2026

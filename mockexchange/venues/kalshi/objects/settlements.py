@@ -1,4 +1,4 @@
-"""What settled markets paid.
+"""Settlements of markets.
 
 Revenue and value stayed integer cents when everything else became fixed point.
 """

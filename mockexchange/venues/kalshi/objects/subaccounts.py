@@ -1,4 +1,4 @@
-"""The books of one member: their cash, moves between them, and whether they hold YES and NO apart."""
+"""Subaccounts of a member: cash, transfers between them, and netting of YES and NO."""
 
 from mockexchange.venues.dated import Field
 from mockexchange.venues.kalshi.dates import SIX_DECIMALS

@@ -1,4 +1,4 @@
-"""Trades of everybody."""
+"""Public trades."""
 
 from mockexchange.venues.dated import Field, Spelling
 from mockexchange.venues.kalshi.dates import FIXED_POINT_ADDED, INTEGERS_REMOVED, OUTCOMES_ADDED

@@ -1,4 +1,4 @@
-"""Cash between the venue's instances and their shards, and how it is to be spread."""
+"""Transfers of cash between the venue's instances and shards, and its target allocation."""
 
 from mockexchange.venues.dated import Field, Nested, Spelling
 from mockexchange.venues.kalshi.formatting import DOLLARS_4, INTEGER, TEXT, UNIX_SECONDS, one_of

@@ -1,4 +1,4 @@
-"""What an account may ask of the venue, what it costs, and the keys it asks with."""
+"""Rate limits of an account, costs of requests, and its API keys."""
 
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ from mockexchange.venues.kalshi.operations.call import AccountCall, AccountOpera
 from mockexchange.venues.kalshi.operations.row_owner import subtrader_ids
 
 DEFAULT_COST = 10
-"""Tokens a request, since limits are told in tokens (2026-04-30)."""
+"""Tokens for a request; limits are in tokens since 2026-04-30."""
 LARGE_BUCKETS_SINCE = "2026-08-20"
 """Recorded on 2026-06-11: one second's worth. Documented in August: two seconds' worth for some."""
 
@@ -44,7 +44,7 @@ class Costs(NamedTuple):
 
 
 class Bucket(NamedTuple):
-    """How often one may ask: requests a second, and the seconds that can be saved up."""
+    """A rate limit: requests for a second, and the number of seconds that can be saved up."""
 
     requests: int
     seconds: int
@@ -66,7 +66,7 @@ class Limits(NamedTuple):
 
 
 class KeyView(NamedTuple):
-    """A key, and the book it is restricted to by the name that the account's kind has for it."""
+    """A key, and its subaccount or subtrader, depending on the kind of the account."""
 
     key: Key
     subaccount: str | None
@@ -104,7 +104,7 @@ def _view(account: Account, key: Key) -> KeyView:
 
 
 OPERATIONS = (
-    # A restricted key may know how often it may ask: nothing here is of another book.
+    # Allowed for restricted keys: the limits hold nothing of another subaccount.
     AccountOperation(
         name="GetAccountApiLimits",
         path="/account/limits",

@@ -1,4 +1,4 @@
-"""What an operation is, and what it is given: one request, authenticated and decoded."""
+"""Operations, and their calls: a call is one request, authenticated and decoded."""
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from mockexchange.venues.kalshi.parameters.decoding import QUERY_CHARS_CACHED_MA
 from mockexchange.venues.kalshi.settings import KalshiSettings
 
 SURFACES_MAX = 4_096
-"""Objects times API dates: some 60 of the one, and hardly more than a dozen of the other in one process."""
+"""Objects times API dates: some 60 objects, and hardly more than a dozen dates in one process."""
 READ = ("read",)
 
 
 @dataclass(slots=True)
 class Call:
-    """One request with its parameters decoded; `path_params` are those of the path, by name."""
+    """One request with its parameters decoded; `path_params` are the parameters of the path, by name."""
 
     operation: "Operation"
     state: State
@@ -37,7 +37,7 @@ class Call:
 
 @dataclass(slots=True)
 class AccountCall(Call):
-    """A call by somebody."""
+    """A call with a key."""
 
     account: Account
     key: Key
@@ -51,10 +51,10 @@ class Operation:
     path: str
     method: str = "GET"
     scopes: tuple[str, ...] = READ
-    """Any of them will do, where a key is needed."""
+    """Scopes of which a key needs any one."""
     retired_since: str = FOREVER
     answer_table: str = ""
-    """The object that answers, by the venue's name of it."""
+    """Table of the answer's object, by the venue's name."""
 
     @property
     def is_write(self) -> bool:
@@ -76,24 +76,24 @@ class Operation:
 class AccountOperation(Operation):
     """An operation about the caller's own account.
 
-    `is_per_book`: a key restricted to a subaccount may call it and sees that book alone.
+    `is_per_subaccount`: a key restricted to a subaccount may call it and sees that subaccount alone.
     """
 
     answer: Callable[[AccountCall], bytes]
     is_fcm_only: bool = False
     is_per_subaccount: bool = False
     empty: bytes | None = None
-    """What a plain member gets of an FCM operation where the scenario says "empty"; None where nothing is empty."""
+    """Answer of an FCM operation to a plain member if the scenario sets "empty"; None if it has no empty form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicOperation(Operation):
-    """An operation that is the same for everybody; before `public_since` it needed a key all the same."""
+    """An operation with the same answer for every caller; before `public_since` it needed a key."""
 
     answer: Callable[[Call], bytes]
     public_since: str = ""
     headers: tuple[tuple[bytes, bytes], ...] = ()
-    """Of its own, beside those that every answer has."""
+    """Headers beside those of every answer."""
 
     def needs_key(self, api_date: ApiDate) -> bool:
         return not api_date.holds(self.public_since)
@@ -106,7 +106,7 @@ def encoder(table: str, api_date: ApiDate) -> Callable[[Any], bytes]:
 
 
 def write(call: Call, value: object) -> bytes:
-    """The answer, all of it made of one value."""
+    """Return the answer of one value."""
     return encoder(call.operation.answer_table, call.api_date)(value)
 
 
@@ -116,14 +116,14 @@ def _envelope(table: str, api_date: ApiDate) -> Callable[[Mapping[str, bytes]], 
 
 
 def write_parts(call: Call, parts: Mapping[str, bytes]) -> bytes:
-    """The answer, made of JSON that is written already, by key."""
+    """Return the answer of encoded JSON by key."""
     return _envelope(call.operation.answer_table, call.api_date)(parts)
 
 
 def cached_answer(call: Call, revision: int, make: Callable[[], bytes], *more: Hashable) -> bytes:
-    """The answer, made anew only where `revision`, or what is named in `more`, is another than last time.
+    """Return the cached answer if `revision` and `more` are the same as last time; otherwise make it.
 
-    `make` may depend on nothing else but the call's query, path and caller; what it tells as a finding is told once.
+    `make` may depend on nothing else but the call's query, path and caller. Findings come only when it runs.
     """
     if len(call.query) > QUERY_CHARS_CACHED_MAX:
         return make()
@@ -133,5 +133,5 @@ def cached_answer(call: Call, revision: int, make: Callable[[], bytes], *more: H
 
 
 def exchange_indexes(call: Call) -> list[int]:
-    """0 and every index that an event trades on. Cost: O(events)."""
+    """Return 0 and the exchange index of every event. Cost: O(events)."""
     return sorted({0, *(event.exchange_index for event in call.state.events.values())})

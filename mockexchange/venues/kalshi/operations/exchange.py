@@ -1,4 +1,4 @@
-"""The exchange as a whole: whether it runs, when, and what it has to say."""
+"""Status, schedule and announcements of the exchange."""
 
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ class Shard(NamedTuple):
 
 
 class Status(NamedTuple):
-    """Every shard here opens and halts with the exchange."""
+    """Status of the exchange; every shard opens and halts with it."""
 
     service: Service
     shards: tuple[Shard, ...]
@@ -38,7 +38,7 @@ class Week(NamedTuple):
 
 
 class Schedule(NamedTuple):
-    """Open day and night, as the sandbox is."""
+    """The schedule: always open, like the sandbox."""
 
     weeks: tuple[Week, ...] = (Week(parse_instant("2025-01-01"), parse_instant("2030-01-01")),)
     windows: tuple[()] = ()
@@ -61,10 +61,10 @@ class Announcements(NamedTuple):
 
 
 def get_exchange_status(call: Call) -> bytes:
-    """Kept until there is another event, which may trade on another index: an event keeps its own."""
+    """Return the status, cached until there is a new event, which may trade on another index."""
     service = call.state.service
-    told = (service.is_active, service.is_trading, service.resume_at)
-    return cached_answer(call, len(call.state.events), lambda: write(call, _status(call)), *told)
+    shown = (service.is_active, service.is_trading, service.resume_at)
+    return cached_answer(call, len(call.state.events), lambda: write(call, _status(call)), *shown)
 
 
 def get_exchange_schedule(call: Call) -> bytes:
@@ -72,13 +72,13 @@ def get_exchange_schedule(call: Call) -> bytes:
 
 
 def get_exchange_announcements(call: Call) -> bytes:
-    """Newest first; of those delivered at one instant the one announced last."""
+    """Return announcements, newest first; of those with one delivery time, the one announced last comes first."""
     oldest_first = sorted(call.state.announcements, key=lambda one: one.delivered_at)
     return write(call, Announcements([AnnouncementView(one) for one in reversed(oldest_first)]))
 
 
 def get_user_data_timestamp(call: Call) -> bytes:
-    """Reads lag behind nothing here, so what they show is of this moment."""
+    """Return the current time: reads do not lag here."""
     return write(call, call)
 
 

@@ -1,4 +1,4 @@
-"""What an FCM member asks about its subtraders."""
+"""Operations of an FCM member on its subtraders."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -28,7 +28,7 @@ FREE = SubtraderRules()
 
 
 class FcmFill(NamedTuple):
-    """A trade as one FCM sees it: the sides that are its own."""
+    """A trade as one FCM sees it: only its own sides."""
 
     trade: Trade
     maker: FillRow | None
@@ -73,7 +73,7 @@ class Subtraders(NamedTuple):
 
 
 class DailyCap(NamedTuple):
-    """Amounts in micro-dollars: spent buying since midnight UTC, and held back by resting orders."""
+    """Amounts in micro-dollars: spent on purchases since midnight UTC, and reserved by resting orders."""
 
     subtrader_id: str
     limit: int
@@ -84,7 +84,7 @@ class DailyCap(NamedTuple):
 
 
 def get_fcm_orders(call: AccountCall) -> bytes:
-    """Of one subtrader or, by ids of the clients' own choice, of all of them over the last day."""
+    """Return orders of one subtrader or, by client order ids, of all subtraders over the last day."""
     named = call.params.get("client_order_ids")
     if not named:
         return answer_orders(call, required_subtrader(call), is_archived=None)
@@ -95,7 +95,7 @@ def get_fcm_orders(call: AccountCall) -> bytes:
 
 
 def get_fcm_fills(call: AccountCall) -> bytes:
-    """The trades of all subtraders, or of the one that the key is bound to."""
+    """Return the trades of all subtraders, or of the one that the key is bound to."""
     ledger, bound = call.account.ledger, call.key.subaccount
     window, ids = window_of(call), subtrader_ids(call.account)
 

@@ -1,4 +1,4 @@
-"""Filters of listings that no index knows: rows by name, bounds of instants, and several tests in one."""
+"""Filters of listings beyond the indexes: rows by name, bounds of instants, and combined tests."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -12,17 +12,17 @@ Test = Callable[[T], bool]
 
 
 def all_of(tests: Sequence[Test[T]]) -> Test[T] | None:
-    """One test that passes what passes them all; None where there is nothing to test."""
+    """Return one test that passes rows which pass all tests; None for no tests."""
     return (lambda row: all(test(row) for test in tests)) if tests else None
 
 
 def named(rows: Mapping[str, R], names: Iterable[str]) -> list[R]:
-    """The rows of these names, oldest first, each once; a name that nothing has is passed over."""
+    """Return the rows with these names, oldest first, each once; unknown names are skipped."""
     return sorted((rows[name] for name in dict.fromkeys(names) if name in rows), key=by_serial)
 
 
 def bounds(params: Mapping[str, Any], name: str) -> tuple[int | None, int | None]:
-    """The microseconds that min_NAME_ts and max_NAME_ts (Unix seconds) include; None is no bound."""
+    """Return the bounds min_NAME_ts and max_NAME_ts (Unix seconds) in microseconds, inclusive; None is no bound."""
     least, most = params.get(f"min_{name}_ts"), params.get(f"max_{name}_ts")
     return (
         None if least is None else least * MICROSECONDS_PER_SECOND,
@@ -31,5 +31,5 @@ def bounds(params: Mapping[str, Any], name: str) -> tuple[int | None, int | None
 
 
 def is_between(at: int | None, least: int | None, most: int | None) -> bool:
-    """Whether an instant is within the bounds; what never happened is not."""
+    """Return whether an instant is within the bounds; None is not."""
     return at is not None and (least is None or least <= at) and (most is None or at <= most)

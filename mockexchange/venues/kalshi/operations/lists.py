@@ -1,4 +1,4 @@
-"""Pages of the lists that only grow: a time window, a limit and a cursor over rows, newest first."""
+"""Pages of lists that only grow: a time window, a limit and a cursor over rows, newest first."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -15,9 +15,9 @@ ARCHIVE_SINCE = life_of("GET", "/historical/fills").since
 PAGING = ("cursor", "limit")
 NO_STATUS = 0
 UNFILTERED = (None, "", ())
-"""What a filter is that was left out; 0 is none of them."""
+"""Values of a filter that was left out; 0 is a filter."""
 PAGE_ROWS = 100
-"""Of an operation that has no limit, and where the limit may be 0."""
+"""Rows in a page of an operation without limit, and for a limit of 0."""
 
 
 class Row(HistoryRow, Protocol):
@@ -27,29 +27,29 @@ class Row(HistoryRow, Protocol):
 
 R = TypeVar("R", bound=Row)
 Find = Callable[[int, int | None], HistoryPage[R]]
-"""Takes the limit and the serial after which to go on; returns a page."""
+"""Function from the limit and the serial to continue after to a page."""
 
 
 class ListTable(NamedTuple):
-    """The answer's key for the rows, and the rows' table."""
+    """A list in an answer: the key of its rows, and their table."""
 
     key: str
     row: str
     is_shared: bool = True
-    """Whether a row reads the same for everybody, so that its bytes can be kept."""
+    """Whether a row is the same for every caller, so that its bytes can be cached."""
     more: tuple[tuple[str, bytes], ...] = ()
-    """What else the envelope has, written already."""
+    """Further keys of the envelope, as encoded JSON."""
 
 
 def answer_list(call: Call, table: ListTable, revision: int, find: Find[Any], is_kept: bool = True) -> bytes:
-    """Answer a page; the first one is kept as long as the list keeps its revision, unless time changes it too."""
+    """Return a page; the first page is cached by the list's revision, unless time changes it too (`is_kept`)."""
     if not is_kept or call.params.get("cursor"):
         return _make_page(call, table, find)
     return cached_answer(call, revision, lambda: _make_page(call, table, find))
 
 
 def write_rows(call: Call, table: ListTable, rows: Sequence[Revised]) -> bytes:
-    """The answer that is a whole list, without pages."""
+    """Return the answer with a whole list, without pages."""
     return write_parts(call, {table.key: _encode(call, table, rows), "cursor": b'""'})
 
 
@@ -58,7 +58,7 @@ def encode_rows(call: Call, table: str, rows: Sequence[Revised]) -> bytes:
 
 
 def window_of(call: Call, archived_before: int | None = None) -> Window:
-    """The instants that min_ts and max_ts (Unix seconds) include, and no earlier than the archive's end."""
+    """Return the window of min_ts and max_ts (Unix seconds), which begins no earlier than `archived_before`."""
     earliest, latest = call.params.get("min_ts"), call.params.get("max_ts")
     begin = None if earliest is None else earliest * MICROSECONDS_PER_SECOND
     if archived_before is not None:
@@ -67,18 +67,18 @@ def window_of(call: Call, archived_before: int | None = None) -> Window:
 
 
 def live_since(call: Call) -> int | None:
-    """Before which instant rows have moved to /historical, since there is one; `compat` keeps everything live."""
+    """Return the instant before which rows are in /historical; None before it existed, and in `compat`."""
     is_split = call.api_date.holds(ARCHIVE_SINCE) and not call.api_date.is_compat
     return call.state.archived_before if is_split else None
 
 
 def live_or_all(call: Call) -> bool | None:
-    """Whether only history is asked for: not where it is apart (False), and where it is not, all the same (None)."""
+    """Return the archive filter of live lists: False if history is separate, None (all rows) if it is not."""
     return None if live_since(call) is None else False
 
 
 def names_of(asked: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """The names of a parameter that is one name or, on other days, several; an empty text is none."""
+    """Return the names of a parameter that is one name or, on other days, several; an empty text is no name."""
     return (asked,) if isinstance(asked, str) and asked else tuple(asked or ())
 
 
@@ -106,7 +106,7 @@ def _digest(call: Call) -> bytes:
 
 
 def _after(call: Call, table: ListTable, digest: bytes) -> int | None:
-    """Where the client's cursor left off; garbage begins at the first page, as recorded."""
+    """Return the serial of the client's cursor; an unreadable cursor means the first page, as recorded."""
     text = call.params.get("cursor")
     if not text:
         return None
@@ -123,7 +123,7 @@ def _after(call: Call, table: ListTable, digest: bytes) -> int | None:
 
 
 def report_cursor(call: Call, words: str, is_error: bool) -> None:
-    """Refuse a cursor, or only tell that something is odd about it."""
+    """Refuse a cursor, or only report a finding about it."""
     if is_error:
         raise Rejected(Situation.BAD_CURSOR, words.partition(":")[0])
     call.findings.append(words)

@@ -1,4 +1,4 @@
-"""Whose rows a call is about: the account's book, all of its books, or an FCM's subtrader."""
+"""The owner of the rows that a call reads: one subaccount, all of them, or an FCM's subtrader."""
 
 from mockexchange.core.model.accounts import Account
 from mockexchange.core.model.subaccounts import Subaccount
@@ -8,7 +8,10 @@ from mockexchange.venues.kalshi.operations.call import AccountCall
 
 
 def requested_subaccount(call: AccountCall) -> str | None:
-    """The one book asked for, by `subaccount` or by the key that is restricted to it; None where neither says."""
+    """Return the subaccount of the parameter `subaccount`, or that of a restricted key; None if there is neither.
+
+    Raises Rejected if the two differ.
+    """
     asked, bound = call.params.get("subaccount"), call.key.subaccount
     if asked is None:
         return bound
@@ -20,7 +23,7 @@ def requested_subaccount(call: AccountCall) -> str | None:
 
 
 def requested_or_primary(call: AccountCall) -> Subaccount | None:
-    """The book asked for, else the primary one (documented); None where the account has no such subaccount."""
+    """Return the requested subaccount, else the primary one (documented); None if the account does not have it."""
     name = requested_subaccount(call) or PRIMARY_SUBACCOUNT
     subaccount = call.state.subaccounts.get(SubaccountRef(call.account.name, name))
     if subaccount is None:
@@ -29,7 +32,7 @@ def requested_or_primary(call: AccountCall) -> Subaccount | None:
 
 
 def requested_or_all(call: AccountCall) -> str | None:
-    """The book asked for, else None: the rows of all of them (documented)."""
+    """Return the requested subaccount, else None: the rows of all of them (documented)."""
     name = requested_subaccount(call)
     if name is not None and name not in call.account.subaccounts:
         note_unknown_subaccount(call, name)
@@ -42,9 +45,9 @@ def note_unknown_subaccount(call: AccountCall, name: str) -> None:
 
 
 def requested_subtrader(call: AccountCall) -> str | None:
-    """The book of `subtrader_id`, or the one that the key is bound to; None where neither says.
+    """Return the subaccount of `subtrader_id`, or the one that the key is bound to; None if there is neither.
 
-    Raises Rejected where the two differ, and where the FCM has no such subtrader.
+    Raises Rejected if the two differ, or if the FCM has no such subtrader.
     """
     asked, bound = call.params.get("subtrader_id"), call.key.subaccount
     if not asked:
@@ -60,7 +63,7 @@ def requested_subtrader(call: AccountCall) -> str | None:
 
 
 def required_subtrader(call: AccountCall) -> str:
-    """As `asked_subtrader`; a call that names none is refused."""
+    """Return `requested_subtrader`. Raises Rejected if the call names none."""
     name = requested_subtrader(call)
     if name is None:
         words = f"name a subtrader_id: key {call.key.name} of {call.account.name} is not bound to one"
@@ -69,7 +72,7 @@ def required_subtrader(call: AccountCall) -> str:
 
 
 def subtrader_ids(account: Account) -> dict[str, str]:
-    """Book name to the id on the wire, verbatim where the scenario gives one; only an FCM has subtraders."""
+    """Return the ids on the wire by subaccount, the scenario's id if it gives one; only an FCM has subtraders."""
     if account.kind is not AccountKind.FCM:
         return {}
     return {
@@ -80,7 +83,9 @@ def subtrader_ids(account: Account) -> dict[str, str]:
 
 
 def _subaccount_numbered(account: Account, number: int) -> str:
-    """A subtrader has no number, even where its name is one: then a name that no book can have."""
+    """Return the name of a numbered subaccount. A subtrader has no number, even if its name is one: the result
+    is then a name that no subaccount can have.
+    """
     is_subaccount = account.kind is AccountKind.MEMBER or str(number) == PRIMARY_SUBACCOUNT
     return str(number) if is_subaccount else f"subaccount/{number}"
 

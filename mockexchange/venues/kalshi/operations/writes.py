@@ -1,7 +1,7 @@
-"""Operations that change something on the venue: known, and refused.
+"""Operations that change the venue's state: known and refused.
 
-The first generation of order entry answers 410 since 2026-06-18, before it looks at the credentials (one report). The
-others answer 403 to everybody: what they would change comes from steps.
+The first generation of order entry answers 410 since 2026-06-18, before it checks the credentials (one report). The
+others answer 403 to every caller: the state changes by steps.
 """
 
 from mockexchange.venues.kalshi.errors import Rejected, Situation

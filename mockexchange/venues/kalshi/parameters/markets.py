@@ -23,7 +23,7 @@ STATUS = (
     Parameter(
         name="status", kind="choice", choices=STATUS_WORDS, since=SPRING_2026, until=COMPAT_ONLY, source="openapi-3.13"
     ),
-    # A list, as clients of 2025 send it, of every word there ever was.
+    # A list, as clients of 2025 send it, of every value that ever existed.
     Parameter(name="status", kind="choices", choices=STATUS_WORDS, since=COMPAT_ONLY, source="choice"),
 )
 

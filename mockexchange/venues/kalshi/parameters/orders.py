@@ -18,7 +18,7 @@ GET_ORDERS: tuple[Parameter, ...] = (
     TICKER,
     EVENT_TICKERS,
     *WINDOW,
-    # Not an enumeration here: a word that is none was answered with an empty list (recorded 2025-11-03).
+    # No enumeration here: an unknown value was answered with an empty list (recorded 2025-11-03).
     Parameter(name="status", kind="text", source="wire-2025-11"),
     *subaccount(SUBACCOUNTS_ADDED),
     EXCHANGE_INDEX,

@@ -1,4 +1,4 @@
-"""What a query parameter is, and the rows that several operations share."""
+"""Query parameters as dated rows, and the rows that several operations share."""
 
 from dataclasses import dataclass
 from typing import Literal

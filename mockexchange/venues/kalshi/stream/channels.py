@@ -1,7 +1,7 @@
-"""The stream's channels as a dated table: who may have them, what filters them, whether their data is numbered.
+"""The stream's channels as a dated table: private or public, their filters, and whether their data is numbered.
 
-Channels that the venue has and nothing here feeds can be subscribed to all the same, and stay quiet: so a client
-that wants them lives on. One that the day does not have is code 8.
+Channels of the venue that are not emulated can be subscribed to and stay quiet, so that a client that uses them
+works. A channel that the day does not have is code 8.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ FILTERED_FILLS_SINCE = "2026-02-08"
 LIFECYCLE_FILTER_UNTIL = "2026-01-01"
 COMBINATIONS_SINCE = "2026-03-19"
 NUMBERED_TRADES_SINCE = "2026-06-11"
-"""The first day on which numbered trades were recorded; the documents say so from October 2026 on."""
+"""First day with recorded numbered trades; documented from October 2026 on."""
 MULTIVARIATE_UNTIL = "2026-08-06"
 
 ORDERBOOK = "orderbook_delta"
@@ -43,7 +43,7 @@ class ChannelRow(DatedRow):
 
 
 CHANNELS: tuple[ChannelRow, ...] = (
-    # Public by what it tells, but listed with the private channels while public ones needed no key.
+    # Its data is public, but it was listed with the private channels while public ones needed no key.
     ChannelRow(name=ORDERBOOK, is_private=True, is_sequenced=True, filter="required", source="docs-2025-11"),
     ChannelRow(name=TICKER, filter="optional", until=REVISED, source="docs-2025-11"),
     ChannelRow(name=TICKER, filter="optional", has_ids=True, since=REVISED, source="changelog"),
@@ -87,5 +87,5 @@ CHANNELS: tuple[ChannelRow, ...] = (
 
 @lru_cache(maxsize=64)
 def channels_of(api_date: ApiDate) -> dict[str, ChannelRow]:
-    """The channels of that day by name."""
+    """Return the channels of a day by name."""
     return pick(CHANNELS, api_date)

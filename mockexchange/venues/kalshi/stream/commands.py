@@ -1,6 +1,6 @@
-"""A client's commands, read strictly: what has the wrong JSON type is code 1, what nobody knows is ignored.
+"""Commands of clients, parsed strictly: a wrong JSON type is code 1, unknown keys are ignored.
 
-As JSON null says nothing, it is taken for absent; so are an empty text and an empty list.
+JSON null counts as absent, and so do an empty text and an empty list.
 """
 
 import json
@@ -25,7 +25,7 @@ SHARDING_SINCE = "2026-01-12"
 SUBSCRIBE, UNSUBSCRIBE = "subscribe", "unsubscribe"
 UPDATE, LIST = "update_subscription", "list_subscriptions"
 COMMANDS = (SUBSCRIBE, UNSUBSCRIBE, UPDATE, LIST)
-"""Every day of the wire that is known has all four."""
+"""All known days have all four."""
 
 Kind = Literal["text", "texts", "integer", "integers", "boolean"]
 
@@ -63,12 +63,12 @@ PARAMETERS: dict[str, tuple[StreamParameter, ...]] = {
     ),
     LIST: (),
 }
-"""By command."""
+"""Parameters by command."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRow(DatedRow):
-    """An action of update_subscription. `channels`: the only ones that have it, none where a filter is enough."""
+    """An action of update_subscription. `channels` are the only ones with it; empty for all with a filter."""
 
     channels: tuple[str, ...] = ()
     needs: Literal["", "markets", "index_ids", "underlying_tickers"] = ""
@@ -100,14 +100,14 @@ ACTIONS: tuple[ActionRow, ...] = (
 )
 
 Params = dict[str, Any]
-"""What was given, by name; a parameter that was not, or says nothing, is not there."""
+"""Parameters by name, without absent and empty ones."""
 
 
 class Command(NamedTuple):
     name: str
     params: Params | None
     note: str = ""
-    """Which keys of the parameters nobody knows on that day."""
+    """Note about keys of the parameters that the day does not have."""
 
 
 def read_document(raw: bytes) -> dict[str, Any]:
@@ -150,7 +150,7 @@ def read_command(document: dict[str, Any], api_date: ApiDate) -> Command:
 
 @lru_cache(maxsize=64)
 def actions_of(api_date: ApiDate) -> dict[str, ActionRow]:
-    """The actions of that day by name."""
+    """Return the actions of a day by name."""
     return pick(ACTIONS, api_date)
 
 
@@ -204,7 +204,7 @@ UNKNOWN_SHOWN_MAX = 3
 
 
 def _shown(value: Any) -> str:
-    """JSON of a scalar, cut; only the kind of what may be large."""
+    """Return the JSON of a scalar, cut to a length; only the kind of an object or a list."""
     if isinstance(value, list | dict):
         return "an object" if isinstance(value, dict) else "a list"
     return json.dumps(value[:SHOWN_CHARS_MAX] if isinstance(value, str) else value)[: SHOWN_CHARS_MAX + 2]

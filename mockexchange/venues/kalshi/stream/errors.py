@@ -1,6 +1,6 @@
-"""The stream's error codes as a dated table, and what is sent on a day that had no code for the situation.
+"""The stream's error codes as a dated table, and their substitutes on days without the code.
 
-The wording is that of the venue's tables; a code that was not in them yet, or no more, is not sent.
+The wording is the venue's; a code that its tables did not have on a day is not sent.
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Code(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamErrorRow(DatedRow):
-    """`is_terminal`: it ends the subscription; the connection stays."""
+    """An error code; a terminal one ends the subscription, and the connection stays."""
 
     code: Code
     message: str
@@ -79,7 +79,7 @@ STREAM_ERRORS: tuple[StreamErrorRow, ...] = (
     _row(Code.NO_CHANNELS, "Channels required"),
     _row(Code.NO_SIDS, "Subscription IDs required"),
     _row(Code.UNKNOWN_COMMAND, "Unknown command"),
-    # Documented as an example until August 2026, and told to be sent no more by October.
+    # Documented as an example until August 2026; according to the documents of October it is not sent any more.
     _row(Code.ALREADY_SUBSCRIBED, "Already subscribed", until=AUTUMN_2026),
     _row(Code.UNKNOWN_SID, "Unknown subscription ID"),
     _row(Code.UNKNOWN_CHANNEL, "Unknown channel name"),
@@ -105,7 +105,7 @@ STREAM_ERRORS: tuple[StreamErrorRow, ...] = (
     _row(Code.OVERFLOW, "Subscription buffer overflow", OVERFLOW_SINCE, source="changelog", is_terminal=True),
     _row(Code.TOO_MANY_MARKETS, "Subscription market limit exceeded", LIMITS_SINCE, source="changelog"),
     _row(Code.TOO_MANY_COMMANDS, "Too many requests", LIMITS_SINCE, source="changelog"),
-    # For five days the number meant something else; that a ticker is unknown was 16 before and after.
+    # For five days the number had another meaning; an unknown ticker was 16 before and after.
     _row(Code.NO_UNDERLYINGS, "Markets not found", LIMITS_SINCE, UNSUBSCRIBED_TICKERS_UNTIL, "changelog"),
     _row(Code.NO_UNDERLYINGS, "Underlying tickers required", PYTH_SINCE, source="changelog"),
 )
@@ -121,13 +121,13 @@ INSTEAD: dict[Code, Code] = {
     Code.NO_INDEX_IDS: Code.INVALID,
     Code.NO_UNDERLYINGS: Code.INVALID,
 }
-"""What is sent on a day without the code (a choice). The others that had a beginning or an end are then not sent."""
+"""Substitutes on days without the code (a choice). Other codes are not sent on days without them."""
 
 
 class Refused(Exception):
-    """A command that is answered with an error. `note` says why in words, for the journal.
+    """A command that is answered with an error. `note` is the reason, for the journal.
 
-    `sid`: of the subscription that it is about; `named`: what its `msg` names besides.
+    `sid` is that of its subscription; `named` are further keys of its `msg`.
     """
 
     def __init__(self, code: Code, note: str, sid: int = 0, **named: str) -> None:
@@ -136,12 +136,12 @@ class Refused(Exception):
 
 
 def exists(code: Code, api_date: ApiDate) -> bool:
-    """Whether the venue had that code on that day; compat has every code that ever was."""
+    """Return whether the venue had a code on a day; compat has every code that ever existed."""
     return str(int(code)) in _rows(api_date)
 
 
 def error_row(code: Code, api_date: ApiDate) -> StreamErrorRow:
-    """The code with its text as of that day, or that of what was sent instead."""
+    """Return the row of a code as of a day, or that of its substitute."""
     rows = _rows(api_date)
     row = rows.get(str(int(code)))
     return row or rows[str(int(INSTEAD[code]))]

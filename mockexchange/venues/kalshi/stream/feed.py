@@ -1,8 +1,8 @@
-"""Events of the exchange as messages of the channels, in the order in which they go out.
+"""Messages of the channels for events of the exchange, in the order in which they are sent.
 
-What is somebody's own goes first and in the order in which it happened, so that a fill is told as user_order, fill and
-market_position; then trades, then what changed in books, and at last each market's ticker, once a command. The venue
-promises no order across channels; this one is a choice, and always the same.
+Private messages come first, in the order of their events, so that a fill is sent as user_order, fill and
+market_position; then trades, changes of order books, and each market's ticker once for a command. The venue promises no
+order across channels; this one is a choice, and always the same.
 """
 
 from collections.abc import Callable, Container, Iterable
@@ -36,11 +36,11 @@ from mockexchange.venues.kalshi.stream.views import DeltaView, FillView, GroupVi
 
 DEFAULTS = KalshiSettings()
 LAST = {"trade": 1, ORDERBOOK: 2}
-"""Channels that come after the others of their command, in this order."""
+"""Channels whose messages come after the others of their command, in this order."""
 
 
 class CommandOutcome(NamedTuple):
-    """The exchange after a command, the instant of it, and what the scenario wants."""
+    """The state after a command, the instant of the command, and the settings."""
 
     state: State
     at: int
@@ -54,27 +54,27 @@ def messages_of(
     settings: KalshiSettings = DEFAULTS,
     channels: Container[str] | None = None,
 ) -> list[Message]:
-    """Return what the channels tell of one command's events; `state` is as it is after them.
+    """Return the messages for one command's events; `state` is the state after them.
 
-    `channels` are those that somebody listens to, None for all: what nobody hears is not made.
+    `channels` are the subscribed channels, None for all: messages of other channels are not made.
     """
-    happened = list(events)
+    changes = list(events)
     outcome = CommandOutcome(state, at, settings)
     found = [
-        tell(outcome, event)
-        for event in happened
-        for channel, tell in MESSAGE_MAKERS.get(type(event), NO_MAKERS)
+        make(outcome, event)
+        for event in changes
+        for channel, make in MESSAGE_MAKERS.get(type(event), NO_MAKERS)
         if channels is None or channel in channels
     ]
     messages = [message for message in found if message is not None]
     messages.sort(key=lambda message: LAST.get(message.channel, 0))
     if channels is None or TICKER in channels:
-        messages += [ticker_of(state, market, at) for market in _moved_markets(state, happened)]
+        messages += [ticker_of(state, market, at) for market in _moved_markets(state, changes)]
     return messages
 
 
 def _moved_markets(state: State, events: Iterable[Event]) -> list[Market]:
-    """The markets of whose ticker something has changed, each once, in the order of the first change."""
+    """Return the markets with a changed ticker, each once, in the order of the first change."""
     tickers: dict[str, None] = {}
     for event in events:
         match event:
@@ -88,7 +88,7 @@ def _moved_markets(state: State, events: Iterable[Event]) -> list[Market]:
 
 
 def _is_on_top(state: State, level: LevelChanged) -> bool:
-    """Whether the best bid is another, or of another size: what changed is not below what is the best now."""
+    """Return whether the best bid changed in price or size: the changed level is not below the best one."""
     return level.price_centicents >= best_bid(state, state.markets[level.market], level.side).price_centicents
 
 
@@ -106,7 +106,7 @@ def _fill_message(outcome: CommandOutcome, event: Filled) -> Message:
 
 
 def _position_message(outcome: CommandOutcome, event: PositionChanged) -> Message | None:
-    """None where only what rests has changed: no key tells of that."""
+    """Return the message; None if only resting orders changed, for which there is no key."""
     if not event.has_moved:
         return None
     state, subaccount_ref = outcome.state, event.subaccount_ref
@@ -127,7 +127,7 @@ def _trade_message(outcome: CommandOutcome, event: Traded) -> Message:
 
 
 def _level_message(outcome: CommandOutcome, event: LevelChanged) -> Message:
-    """Whose order it is that changed the level sees it marked as his own."""
+    """Return the message of a changed level; the owner of the order sees it marked as its own."""
     state, market = outcome.state, outcome.state.markets[event.market]
     view = DeltaView(event, market_id(event.market), event.price_centicents, outcome.at)
     if event.order_id is None:
@@ -138,23 +138,23 @@ def _level_message(outcome: CommandOutcome, event: LevelChanged) -> Message:
 
 
 def _group_message_maker(event_type: str) -> Callable[[CommandOutcome, Any], Message]:
-    """Only two of the five event types have a limit to tell."""
+    """Return the maker of an event type's messages; only two of the five types have a limit."""
 
-    def tell(outcome: CommandOutcome, event: Any) -> Message:
+    def make(outcome: CommandOutcome, event: Any) -> Message:
         view = GroupView(event_type, event.group, getattr(event, "limit_centis", None), outcome.at)
         return Message("order_group_updates", "order_group_updates", view, subaccount_ref=event.subaccount_ref)
 
-    return tell
+    return make
 
 
 def _lifecycle_maker(
-    tell: Callable[[State, Any, int], Message | None],
+    make: Callable[[State, Any, int], Message | None],
 ) -> Callable[[CommandOutcome, Any], Message | None]:
-    return lambda outcome, event: tell(outcome.state, event, outcome.at)
+    return lambda outcome, event: make(outcome.state, event, outcome.at)
 
 
 MessageMaker = tuple[str, Callable[[CommandOutcome, Any], Message | None]]
-"""A channel and what makes its message of an event."""
+"""A channel, and the function that makes its message for an event."""
 NO_MAKERS: tuple[MessageMaker, ...] = ()
 MESSAGE_MAKERS: dict[type[Event], tuple[MessageMaker, ...]] = {
     OrderChanged: (("user_orders", _order_message),),

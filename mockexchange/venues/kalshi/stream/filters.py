@@ -1,4 +1,4 @@
-"""Which markets a command names: by ticker or by id, one or a list, in one of the four ways."""
+"""Markets that a command names, by ticker or by id, as one name or a list."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ SHOWN_CHARS_MAX = 60
 
 
 class NamedMarkets(NamedTuple):
-    """The markets that there are, and the names that nothing here has."""
+    """The known markets of a command, and its unknown names."""
 
     markets: Markets
     unknown: list[str]
@@ -22,7 +22,7 @@ class NamedMarkets(NamedTuple):
 
 
 def named_markets(context: KalshiContext, params: Params) -> NamedMarkets | None:
-    """Return the markets that the parameters name, None where they name none at all. Raises Refused."""
+    """Return the markets that the parameters name, None if they name none. Raises Refused."""
     given = [name for name in (*TICKERS, *IDS) if name in params]
     if not given:
         return None
@@ -34,7 +34,7 @@ def named_markets(context: KalshiContext, params: Params) -> NamedMarkets | None
 
 
 def require_known(named: NamedMarkets, api_date: ApiDate, sid: int = 0) -> None:
-    """Unknown markets were code 16 while there was one. Raises Refused; compat is as lenient as the newest day."""
+    """Refuse unknown markets on days that had code 16. Raises Refused; compat is as lenient as the newest day."""
     if named.unknown and not api_date.is_compat and exists(Code.UNKNOWN_MARKET, api_date):
         first = named.unknown[0]
         key = "market_id" if named.by_ids else "market_ticker"
@@ -42,7 +42,7 @@ def require_known(named: NamedMarkets, api_date: ApiDate, sid: int = 0) -> None:
 
 
 def note_of(named: NamedMarkets) -> str:
-    """What was left out in silence, for the journal."""
+    """Return a note for the journal about the unknown names that were ignored."""
     if not named.unknown:
         return ""
     more = len(named.unknown) - 1

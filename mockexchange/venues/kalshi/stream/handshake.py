@@ -1,7 +1,7 @@
-"""Who may open a stream: the three signed headers of REST, over GET and the stream's path.
+"""The handshake of a stream, with the three signed headers of REST over GET and the stream's path.
 
-The venue refuses with the bodies of its REST gateway as far as is known, and where its WebSocket library answers by
-itself, in plain text. Checks come in this order: credentials, what the key may, `Origin`, connections.
+The venue refuses with the bodies of its REST gateway as far as is known, and in plain text if its WebSocket library
+answers by itself. The order of the checks: credentials, restrictions of the key, `Origin`, number of connections.
 """
 
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ STREAM_PATH = "/trade-api/ws/v2"
 OPERATION = "OpenStream"
 SWITCHING_PROTOCOLS = 101
 ANONYMOUS_SINCE, ANONYMOUS_UNTIL = "2026-01-30", "2026-03-24"
-"""Between these days the documents let public channels do without a key."""
+"""Between these days the documents allow public channels without a key."""
 RESTRICTED_SINCE, RESTRICTED_UNTIL = "2026-07-02", "2026-07-23"
 """Between these days keys restricted to a subaccount were refused at the start of a session."""
 TEXT_HEADERS = (
@@ -31,7 +31,7 @@ TEXT_HEADERS = (
     (b"sec-websocket-version", b"13"),
     (b"x-content-type-options", b"nosniff"),
 )
-"""As reported with a 403 of December 2024: what the venue's WebSocket library sends."""
+"""Headers of the venue's WebSocket library, as reported with a 403 of December 2024."""
 
 
 def shake_hands(
@@ -54,7 +54,7 @@ def shake_hands(
 
 
 def answer_plainly(context: KalshiContext, request: Request, at: int, host_at: int) -> Answer:
-    """Answer a request for the stream's path that is no upgrade: credentials first, as they are for one."""
+    """Answer a request for the stream's path that is no upgrade; credentials are checked first, as for an upgrade."""
     answer, api_date = _new_answer(context, request)
     try:
         _authenticate(context, request, at, host_at, answer, api_date)
@@ -91,7 +91,7 @@ def _authenticate(
 
 
 def _is_anonymous(request: Request) -> bool:
-    """None of the three headers is there; half of them is a mistake."""
+    """Return whether all three headers are missing; some of them are a mistake."""
     credentials = signing.read_credentials(request)
     return credentials.key_id is None and credentials.timestamp is None and credentials.signature is None
 
@@ -102,7 +102,7 @@ def _accepts_anonymous(context: KalshiContext, api_date: ApiDate) -> bool:
 
 
 def _is_foreign(context: KalshiContext, request: Request) -> bool:
-    """Whether an Origin of another host was sent, and such are refused."""
+    """Return whether the Origin names another host and the scenario refuses that."""
     origin = request.header(b"origin")
     if origin is None or context.settings.stream_origin == "accept":
         return False

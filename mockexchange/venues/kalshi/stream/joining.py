@@ -1,4 +1,4 @@
-"""Markets that join a subscription: whether they may, and what they begin with."""
+"""Markets that join a subscription: the checks, and their first data."""
 
 from collections.abc import Iterable, Iterator
 
@@ -13,7 +13,7 @@ from mockexchange.venues.kalshi.stream.subscriptions import MARKETS_MAX, Subscri
 
 
 def add_markets(subscription: Subscription, named: NamedMarkets | None) -> list[str]:
-    """Let the markets join the filter, or all there are; return the tickers that are new."""
+    """Add markets to the filter, or all markets; return the new tickers."""
     if named is None:
         return subscription.join(None)
     if not subscription.markets:
@@ -24,7 +24,7 @@ def add_markets(subscription: Subscription, named: NamedMarkets | None) -> list[
 def first_data(
     reader: Subscriber, subscription: Subscription, tickers: list[str], wants_ticker: bool, at: int
 ) -> Iterator[Frame]:
-    """What newly named markets begin with: their books, or their tickers where these are asked for."""
+    """Yield the first data of newly named markets: their order books, or their tickers if requested."""
     if subscription.channel == ORDERBOOK:
         messages = order_book_messages(reader, tickers)
     elif subscription.channel == TICKER and wants_ticker:

@@ -1,4 +1,4 @@
-"""Markets and events that come and go, as the channel market_lifecycle_v2 tells it.
+"""Messages of the channel market_lifecycle_v2: new events, and the lives of markets.
 
 A market trades from the moment it is listed, so it is `created` and never `activated`. One that is closed is
 `deactivated`: trading has stopped in it, and its closing time stays what it was. A dispute has no event type.

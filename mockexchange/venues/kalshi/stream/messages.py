@@ -1,4 +1,4 @@
-"""What happened, as the channels tell it: written once for each API date, however many sessions it goes to."""
+"""Messages of channels, encoded once for each API date, however many sessions get them."""
 
 from typing import Any
 
@@ -9,12 +9,11 @@ from mockexchange.venues.kalshi.frames import body_encoder
 
 
 class Message:
-    """One message of one channel. `kind` names its table in FRAMES, `value` is what that reads.
+    """One message of one channel. `kind` names its table in FRAMES, `value` is the value that the table reads.
 
-    `market` is what filters go by, None where none ever did; `subaccount_ref` is its owner, None for a public message.
-    Of a public message about somebody's order, `own_value` is what its owner (`owner`) sees instead. From `until` on
-    the channel does not tell it any more. What it reads of the exchange is as of its command: write it before the next
-    one runs.
+    `market` is what filters compare, None if the channel has no filter; `subaccount_ref` is its owner, None for a
+    public message. In a public message about an order, `own_value` is the value for the order's owner (`owner`). From
+    `until` on the channel does not have the message. Encode it before the next command runs: it reads live state.
     """
 
     __slots__ = (
@@ -47,11 +46,11 @@ class Message:
         self.owner, self.own_value = owner, own_value
         self.until = until
         self.frames: dict[Any, Any] = {}
-        """Whole frames, for the sessions that share one to keep."""
+        """Whole frames, shared by sessions with the same date, sid, number and view."""
         self._bodies: dict[tuple[str | None, bool, bool], bytes] = {}
 
     def body(self, api_date: ApiDate, is_own: bool = False, in_yes_price: bool = False) -> bytes:
-        """The frame's `msg` as of that day: as its owner sees it, and with every price that of YES (books alone)."""
+        """Return the frame's `msg` as of a day: for its owner, and with all prices of YES (order books only)."""
         key = (api_date.day, is_own, in_yes_price)
         body = self._bodies.get(key)
         if body is None:

@@ -1,8 +1,8 @@
-"""The answers to commands as bytes; which keys they have is a dated table.
+"""Answers to commands as bytes; their keys are a dated table.
 
-Keys stand in the order in which they were recorded (`subscribed`) or documented (the others), each frame ends in a
-newline. `compat` has the lists at both of their places, and a seq on `unsubscribed` alone: one published client takes
-the number of an `ok` for a gap, another wants it counted, and a third is at odds with that of an error.
+Keys are in the recorded order (`subscribed`) or the documented one (the others); each frame ends in a newline. `compat`
+has the lists at both of their places, and a seq on `unsubscribed` alone: one published client takes the number of an
+`ok` for a gap, another wants it counted, and a third conflicts with that of an error.
 """
 
 import json
@@ -37,14 +37,14 @@ REPLY_KEYS: tuple[DatedRow, ...] = (
     DatedRow(name="error.seq", since=AUTUMN_2026, source="sdk-3.34"),
     DatedRow(name="error.msg", source="docs-2025-11"),
 )
-"""What an answer has beside `type`, as "answer.key"; `list` is the `ok` of list_subscriptions."""
+"""Keys of an answer beside `type`, as "answer.key"; `list` is the `ok` of list_subscriptions."""
 CONTESTED_NUMBERS = {"ok.seq", "error.seq"}
 Keys = frozenset[str]
 
 
 @lru_cache(maxsize=64)
 def keys_of(api_date: ApiDate, numbers: Literal["dated", "never"] = "dated") -> Keys:
-    """The keys of that day's answers, without contested numbers where the scenario never wants them."""
+    """Return the keys of a day's answers, without contested numbers if the scenario never wants them."""
     is_unnumbered = api_date.is_compat or numbers == "never"
     return frozenset(pick(REPLY_KEYS, api_date)) - (CONTESTED_NUMBERS if is_unnumbered else set())
 
@@ -55,14 +55,14 @@ def subscribed(subscription: Subscription, command_id: int) -> bytes:
 
 
 def unsubscribed(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
-    """Takes the next number of the subscription where the day numbers it."""
+    """Return `unsubscribed`; it takes the subscription's next number on days that number it."""
     known_id = _id(command_id) if "unsubscribed.id" in keys else {}
     seq = {"seq": subscription.next_seq()} if "unsubscribed.seq" in keys else {}
     return _line({**known_id, "sid": subscription.sid, **seq, "type": "unsubscribed"})
 
 
 def updated(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
-    """The `ok` of update_subscription with the whole filter; takes the next number where it has one."""
+    """Return the `ok` of update_subscription with the whole filter; it takes the next number if it has one."""
     seq = {"seq": subscription.next_seq()} if "ok.seq" in keys else {}
     lists = _lists(subscription)
     msg = {"msg": lists} if "ok.msg" in keys else {}
@@ -71,7 +71,7 @@ def updated(subscription: Subscription, command_id: int, keys: Keys) -> bytes:
 
 
 def listed(subscriptions: Iterable[Subscription], command_id: int, keys: Keys) -> bytes:
-    """The `ok` of list_subscriptions: about no subscription, so without sid and seq."""
+    """Return the `ok` of list_subscriptions: it has no subscription, so no sid and seq."""
     rows = [{"channel": each.channel, "sid": each.sid} for each in subscriptions]
     lists = {name: rows for name in ("msg", "subscriptions") if f"list.{name}" in keys}
     return _line({**_id(command_id), "type": "ok", **lists})
@@ -80,7 +80,7 @@ def listed(subscriptions: Iterable[Subscription], command_id: int, keys: Keys) -
 def error(
     refused: Refused, row: StreamErrorRow, command_id: int, keys: Keys, subscription: Subscription | None = None
 ) -> bytes:
-    """`row` is what the day calls it. Takes the next number of the subscription that it is about, if it has one."""
+    """Return an error in the wording of `row`; it takes the next number of its subscription, if it has one."""
     about = {}
     if subscription is not None and "error.sid" in keys:
         about["sid"] = subscription.sid
@@ -91,12 +91,12 @@ def error(
 
 
 def _id(command_id: int) -> dict[str, int]:
-    """0 is no id, and is not answered."""
+    """Return the id's key; 0 is no id and is left out."""
     return {"id": command_id} if command_id else {}
 
 
 def _lists(subscription: Subscription) -> dict[str, list[str]]:
-    """Nothing where the client asked for none, and where there is no filter that could be told."""
+    """Return the lists of the filter; nothing if the client skips them or there is no filter."""
     if subscription.markets is None or subscription.skips_lists:
         return {}
     if subscription.has_ids:
@@ -105,5 +105,5 @@ def _lists(subscription: Subscription) -> dict[str, list[str]]:
 
 
 def _line(frame: dict[str, Any]) -> bytes:
-    """Half of a surrogate pair, which JSON can name and UTF-8 cannot, becomes a question mark."""
+    """Encode a frame; half of a surrogate pair, which UTF-8 cannot hold, becomes a question mark."""
     return json.dumps(frame, separators=(",", ":"), ensure_ascii=False).encode(errors="replace") + b"\n"

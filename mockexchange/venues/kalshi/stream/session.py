@@ -1,4 +1,4 @@
-"""One stream session: a client's commands in, frames out; no socket, no event loop, no clock of its own."""
+"""One stream session: commands of a client in, frames out; without socket, event loop or clock."""
 
 import json
 from typing import Any
@@ -29,14 +29,14 @@ COMMANDS_PER_SECOND_MAX = 10_000
 
 
 class Session(Subscriber):
-    """Made by `handshake.shake_hands`. Not sent by itself: its owner sends the frames that it returns, in order."""
+    """A session, made by `handshake.shake_hands`. Its owner sends the frames that it returns, in order."""
 
     wakes_at: int | None = None
-    """Never: all that goes out answers a command or tells what happened."""
+    """Never: every frame answers a command or carries a message."""
     ending: tuple[int, str] | None = None
     """It ends with its connection."""
     called: None = None
-    """Its commands are about subscriptions, and none is an operation."""
+    """None: its commands are about subscriptions, and none is an operation."""
     calls: None = None
 
     def __init__(self, context: KalshiContext, key: Key | None, api_date: ApiDate) -> None:
@@ -47,7 +47,7 @@ class Session(Subscriber):
     def receive(self, raw: bytes, at: int, host_at: int) -> list[Frame]:
         """Carry out one command (text or binary, whole) at exchange time `at` and host time `host_at`, microseconds.
 
-        Return the answers, then the data that the command asked for, in order. Never raises, whatever the bytes are.
+        Return the answers, then the data that the command requested, in order. Never raises, for any bytes.
         """
         command_id = 0
         try:
@@ -63,9 +63,9 @@ class Session(Subscriber):
         return []
 
     def terminate(self, sid: int, code: int, why: str = "") -> Frame:
-        """End a subscription with a terminal error: 10, 17 or 25, or what the day had for it.
+        """End a subscription with a terminal error: 10, 17 or 25, or their substitute on that day.
 
-        The client has to subscribe anew; `why` is for the journal. Raises KeyError where there is no such subscription.
+        The client has to subscribe again; `why` is for the journal. Raises KeyError if there is no such subscription.
         """
         subscription = self.registry.close(sid)
         note = f"subscription {sid} to {subscription.channel} was ended{f': {why}' if why else ''}"
@@ -75,7 +75,7 @@ class Session(Subscriber):
         return channel in self.channels
 
     def fill_placeholders(self, text: str, channel: str) -> str:
-        """Fill in the sid of the channel's subscription and its next number, 0 where there is no subscription."""
+        """Fill in the sid of the channel's subscription and its next number, 0 without a subscription."""
         subscription = self.channels.get(channel)
         if '"$sid"' in text:
             text = text.replace('"$sid"', str(subscription.sid if subscription else 0))
@@ -84,7 +84,7 @@ class Session(Subscriber):
         return text
 
     def apply_recorded(self, raw: bytes, kind: str, channel: str) -> None:
-        """A terminal error ends the subscription that it names; a literal frame may bear the channel's next number."""
+        """Apply a recorded frame: a terminal error ends its subscription; a literal frame may use the next number."""
         document, subscription = _plain(raw), self.channels.get(channel)
         if kind == "error":
             sid, code = document.get("sid"), _plain_dict(document.get("msg")).get("code")
@@ -94,7 +94,7 @@ class Session(Subscriber):
             subscription.next_seq()
 
     def _carry_out(self, document: dict[str, Any], command_id: int, at: int) -> list[Frame]:
-        """What was ignored of the command is noted with its first answer."""
+        """Carry out a command; its first answer gets the note about ignored parts."""
         command = read_command(document, self.api_date)
         try:
             frames = self._answers(command, command_id, at)

@@ -1,4 +1,4 @@
-"""Who reads: a key as of an API date, its subscriptions, and the messages that it may see as frames."""
+"""The reader of a stream: its key, API date and subscriptions, and the frames of messages that it may see."""
 
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.vocabulary import SubaccountRef
@@ -11,7 +11,7 @@ from mockexchange.venues.kalshi.stream.subscriptions import Subscription, Subscr
 
 
 class Subscriber:
-    """Without a key it is anonymous and sees what is public."""
+    """A reader; without a key it is anonymous and sees public messages only."""
 
     def __init__(self, context: KalshiContext, key: Key | None, api_date: ApiDate) -> None:
         self.context, self.key, self.api_date = context, key, api_date
@@ -20,20 +20,20 @@ class Subscriber:
         self.channels = self.registry.by_channel
         self.subscriptions = self.registry.by_sid
         self._day = api_date.day or ""
-        """Sorts before every day in compat, which is told what any day was."""
+        """The day as text; in compat empty, which sorts before every day: compat gets the messages of all days."""
         self._account = key.account if key else None
         self._subaccount = key.subaccount if key else None
 
     @property
     def wants_empty_sides(self) -> bool:
-        """Whether a side without bids is sent: one published client throws away a snapshot that has not both."""
+        """Whether a side without bids is sent: one published client discards a snapshot that lacks a side."""
         wanted = self.context.settings.stream_empty_side
         return wanted == "empty" or (wanted == "dated" and self.api_date.is_compat)
 
     def frame_of(self, message: Message) -> Frame | None:
-        """The message as this session gets it; None where it is not subscribed, or may not see it.
+        """Return the message as a frame of this session; None if it has no subscription to it or may not see it.
 
-        Every reader of every message comes by here: what readers share is made once and kept with the message.
+        This runs for every reader of every message: parts that readers share are made once and kept with the message.
         """
         subscription = self.channels.get(message.channel)
         if subscription is None or self._day >= message.until:
@@ -47,7 +47,7 @@ class Subscriber:
         return self.frame(message, subscription)
 
     def frame(self, message: Message, subscription: Subscription) -> Frame:
-        """The message as the next frame of a subscription."""
+        """Return the message as the next frame of a subscription."""
         owner = message.owner
         is_own = owner is not None and self._is_of_key(owner)
         sequence = 0
@@ -61,20 +61,20 @@ class Subscriber:
         return frame
 
     def answer_of(self, message: Message, subscription: Subscription, command_id: int) -> Frame:
-        """A book as the next frame of a subscription to books, with the id of the command that asked for it."""
+        """Return an order book as the next frame of its subscription, with the id of the command that requested it."""
         subscription.next_seq()
         body = message.body(self.api_date, in_yes_price=subscription.in_yes_price)
         return _frame(message, subscription, b'"id":%d,' % command_id if command_id else b"", body)
 
     def _is_of_key(self, subaccount_ref: SubaccountRef) -> bool:
-        """Keys restricted to a book see that one alone."""
+        """Return whether the key may see a subaccount: a restricted key sees its own subaccount alone."""
         return subaccount_ref[0] == self._account and (
             self._subaccount is None or subaccount_ref[1] == self._subaccount
         )
 
 
 def _frame(message: Message, subscription: Subscription, command_id: bytes, body: bytes) -> Frame:
-    """Keys as recorded: type, id or sid, seq, msg."""
+    """Return a frame with the keys in recorded order: type, id or sid, seq, msg."""
     kind, sid = message.kind, subscription.sid
     seq = b'"seq":%d,' % subscription.sequence if subscription.is_sequenced else b""
     raw = b'{"type":"%b",%b"sid":%d,%b"msg":%b}\n' % (kind.encode(), command_id, sid, seq, body)

@@ -1,4 +1,4 @@
-"""What each command does. The first thing wrong with one refuses it whole, before anything has changed."""
+"""The commands subscribe, unsubscribe and list_subscriptions. An error refuses a whole command without effect."""
 
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream import replies
@@ -27,7 +27,7 @@ SHARD_FACTOR_MAX = 100
 
 
 def subscribe(reader: Subscriber, params: Params | None, command_id: int, at: int) -> list[Frame]:
-    """One `subscribed` a channel, then what the markets begin with. Raises Refused."""
+    """Return one `subscribed` for each channel, then the first data of the markets. Raises Refused."""
     if params is None:
         raise Refused(Code.NO_PARAMS, "expected params")
     channels, named = _checked(reader, params)
@@ -41,7 +41,7 @@ def subscribe(reader: Subscriber, params: Params | None, command_id: int, at: in
 
 
 def _checked(reader: Subscriber, params: Params) -> tuple[list[ChannelRow], NamedMarkets | None]:
-    """The channels and markets of a command with which nothing is wrong. Raises Refused."""
+    """Return the channels and markets of a valid command. Raises Refused."""
     if "channels" not in params:
         raise Refused(Code.NO_CHANNELS, "expected params.channels")
     channels = [_channel(reader, name) for name in dict.fromkeys(params["channels"])]
@@ -56,7 +56,7 @@ def _checked(reader: Subscriber, params: Params) -> tuple[list[ChannelRow], Name
 
 
 def unsubscribe(reader: Subscriber, params: Params | None, command_id: int) -> list[Frame]:
-    """One `unsubscribed` a sid. Raises Refused."""
+    """Return one `unsubscribed` for each sid. Raises Refused."""
     if params is None:
         raise Refused(Code.NO_PARAMS, "expected params")
     if "sids" not in params:
@@ -83,7 +83,7 @@ def list_subscriptions(reader: Subscriber, command_id: int) -> list[Frame]:
 
 
 def find(reader: Subscriber, sid: int) -> Subscription:
-    """Raises Refused where there is no such subscription."""
+    """Return a subscription. Raises Refused if there is no such subscription."""
     subscription = reader.subscriptions.get(sid)
     if subscription is None:
         held = ", ".join(str(each.sid) for each in reader.registry) or "none"
@@ -120,7 +120,7 @@ def _may_not_repeat(reader: Subscriber) -> bool:
 
 
 def _require_sharding(channels: list[ChannelRow], params: Params) -> None:
-    """The rules of the codes 19 to 22, for the only channel that can be shared out."""
+    """Check the rules of the codes 19 to 22, for the only channel that can be sharded."""
     if all(channel.name != COMMUNICATIONS for channel in channels):
         return
     factor, key = params.get("shard_factor"), params.get("shard_key")
@@ -144,7 +144,7 @@ def _require_room(reader: Subscriber, channels: list[ChannelRow], named: NamedMa
 def _join(
     reader: Subscriber, channel: ChannelRow, params: Params, named: NamedMarkets | None
 ) -> tuple[Subscription, list[str]]:
-    """The channel's subscription, opened if need be, and the tickers that are new in it."""
+    """Return the channel's subscription, opened if necessary, and the tickers that are new in it."""
     subscription = reader.channels.get(channel.name)
     if subscription is None:
         subscription = reader.registry.open(channel)

@@ -1,18 +1,18 @@
-"""What one session is subscribed to: sids, filters and counters."""
+"""Subscriptions of one session: sids, filters and counters."""
 
 from collections.abc import Iterator
 
 from mockexchange.venues.kalshi.stream.channels import ChannelRow
 
 MARKETS_MAX = 500_000
-"""Markets asked for by name in one session, over all its subscriptions (documented since 2026-06-18)."""
+"""Limit of the markets named in one session, over all its subscriptions (documented since 2026-06-18)."""
 
 Markets = dict[str, str]
-"""Tickers in the order in which they were asked for, each with what it was asked for by: itself, or its id."""
+"""Tickers in the order of the requests, each with the name that was requested: the ticker itself, or its id."""
 
 
 class Subscription:
-    """`markets` is None where nothing is filtered out. One counter numbers data and answers alike, from 1."""
+    """A subscription; `markets` is None without a filter. One counter numbers data and answers, from 1."""
 
     __slots__ = (
         "channel",
@@ -40,7 +40,7 @@ class Subscription:
         return self.sequence
 
     def join(self, markets: Markets | None) -> list[str]:
-        """Ask for more; return the tickers that are new. None, once asked for, stays: every market there is."""
+        """Add markets; return the new tickers. None, once requested, stays: every market."""
         if markets is None or self.markets is None:
             self.markets = None
             return []
@@ -56,7 +56,7 @@ class Subscription:
 
 
 class Subscriptions:
-    """Those of one session by sid and by channel, at most one a channel. Sids are never used again."""
+    """Subscriptions of one session by sid and by channel, at most one for a channel. Sids are never used again."""
 
     __slots__ = ("_last_sid", "by_channel", "by_sid")
 
@@ -75,7 +75,7 @@ class Subscriptions:
         return subscription
 
     def close(self, sid: int) -> Subscription:
-        """Raises KeyError where there is none."""
+        """Remove a subscription. Raises KeyError if there is no such subscription."""
         subscription = self.by_sid.pop(sid)
         del self.by_channel[subscription.channel]
         return subscription

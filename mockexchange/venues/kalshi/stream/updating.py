@@ -1,4 +1,4 @@
-"""update_subscription: markets join and leave a subscription, or their books are sent once more."""
+"""The command update_subscription: markets join or leave a subscription, or their order books are sent again."""
 
 from mockexchange.venues.frame import Frame
 from mockexchange.venues.kalshi.stream import replies
@@ -29,7 +29,7 @@ MISSING = {"index_ids": Code.NO_INDEX_IDS, "underlying_tickers": Code.NO_UNDERLY
 
 
 def update(reader: Subscriber, params: Params | None, command_id: int, at: int) -> list[Frame]:
-    """An `ok` with the whole filter and what new markets begin with, or the books asked for. Raises Refused."""
+    """Return an `ok` with the whole filter and the first data of new markets, or order books. Raises Refused."""
     if params is None:
         raise Refused(Code.NO_PARAMS, "expected params")
     subscription = find(reader, _sid(params))
@@ -59,7 +59,7 @@ def _sid(params: Params) -> int:
 
 
 def _action(reader: Subscriber, subscription: Subscription, params: Params) -> ActionRow:
-    """The action, if the subscription's channel has it on that day and what it needs is there."""
+    """Return the action. Raises Refused if the channel does not have it on that day, or a parameter is missing."""
     name, sid = params.get("action"), subscription.sid
     if name is None:
         raise Refused(Code.NO_ACTION, "expected params.action", sid)
@@ -94,9 +94,9 @@ def _named(reader: Subscriber, subscription: Subscription, params: Params) -> Na
 
 
 def _snapshots(reader: Subscriber, subscription: Subscription, named: NamedMarkets, command_id: int) -> list[Frame]:
-    """Books with the command's id, or a plain `ok` where there is none: a client that waits is answered.
+    """Return order books with the command's id, or a plain `ok` if no market is known: a client waits for an answer.
 
-    The subscription's filter stays as it is, and need not have the markets.
+    The subscription's filter does not change, and need not have the markets.
     """
     if not named.markets:
         return [_ok(reader, subscription, command_id, note_of(named))]

@@ -1,4 +1,4 @@
-"""What the stream's tables read: one small value a message, holding what a later change would overwrite."""
+"""Values that the stream's tables read, one for each message, with the data that a later change would overwrite."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ REASONS = {
     OrderReason.HALT: "HaltCancel",
     OrderReason.TRADE: "Trade",
 }
-"""The venue has no word for an order that was placed, canceled by its owner or canceled with its group."""
+"""The venue has no reason for an order that was placed, or canceled by its owner or with its group."""
 
 
 class PositionView(NamedTuple):
@@ -29,7 +29,7 @@ class PositionView(NamedTuple):
 
 
 class FillView(NamedTuple):
-    """Of the order only what never changes is read."""
+    """Only the fields of the order that never change are read."""
 
     filled: Filled
     order: Order
@@ -57,7 +57,7 @@ class FillView(NamedTuple):
 
 
 class OrderView(NamedTuple):
-    """What can change is read from `change`, the rest from the order."""
+    """Changing fields are read from `change`, the others from the order."""
 
     change: OrderChanged
     order: Order
@@ -122,7 +122,7 @@ class TickerView(NamedTuple):
 
 
 class DeltaView(NamedTuple):
-    """`price_centicents` is of the level's side. The last two are the owner's alone."""
+    """`price_centicents` is of the level's side. The last two are only for the owner."""
 
     level: LevelChanged
     market_id: str
@@ -151,7 +151,7 @@ class SnapshotView(NamedTuple):
 
 
 class MetadataView:
-    """What a market says of itself when it is created."""
+    """A market when it is created."""
 
     nothing = None
 
@@ -164,7 +164,7 @@ class MetadataView:
 
 
 class LifecycleView:
-    """A market's turn: `event_type` and the keys that go with it, the others None."""
+    """A change of a market's state: `event_type` and its keys; the other keys are None."""
 
     nothing = None
     exchange_index: int | None = None
@@ -193,5 +193,5 @@ class EventLifecycleView(NamedTuple):
 
 
 def yes_price(side: Side, price_centicents: int) -> int:
-    """The price of YES where that of `side` is given."""
+    """Return the price of YES for a price of `side`."""
     return price_centicents if side is Side.YES else CENTICENTS_PER_DOLLAR - price_centicents

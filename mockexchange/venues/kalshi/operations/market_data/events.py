@@ -22,7 +22,7 @@ LEFT_OUT, NONE = b'""', b"[]"
 
 
 def get_events(call: Call) -> bytes:
-    """Milestones are not emulated: where they are asked for there are none."""
+    """Return a page of events. Milestones are not emulated: the list is empty if requested."""
     look, view = _finder(call), _viewer(call)
 
     def find(limit: int, after: int | None) -> HistoryPage[EventView]:
@@ -35,7 +35,7 @@ def get_events(call: Call) -> bytes:
 
 
 def get_event(call: Call) -> bytes:
-    """The markets stand beside the event in any case, and in it where that is asked for (documented)."""
+    """Return an event; its markets are beside it always, and inside it if requested (documented)."""
     ticker = call.path_params["event_ticker"]
     event = call.state.events.get(ticker)
     if event is None:

@@ -1,7 +1,7 @@
-"""What the rows of markets, events and series read in the core, computed when a row is written.
+"""Values that the rows of markets and events read, computed when a row is encoded.
 
-A row changes with its event's revision, which every change of its markets moves, and as trades grow older than a day;
-so these two, and which row it is, are the number that its bytes are cached by.
+A row changes with its event's revision, which every change of its markets moves, and as trades become older than a day;
+its bytes are cached by these two and the row's serial.
 """
 
 from collections.abc import Sequence
@@ -33,13 +33,13 @@ class PriceRange(NamedTuple):
 
 
 def aged_serial(state: State, now: int) -> int:
-    """The newest trade that is a day old: what is told of the last day stays until another one is."""
+    """Return the serial of the newest trade that is a day old: values of the last day change only with it."""
     aged = state.tape.find(1, window=Window(latest=now - DAY_US)).rows
     return aged[0].serial if aged else 0
 
 
 def page_revision(state: State, now: int) -> int:
-    """A number that stays as long as no page of markets or events changes."""
+    """Return a number that changes with every page of markets or events."""
     return state.listed_events.revision << SERIAL_BITS | aged_serial(state, now)
 
 
@@ -49,13 +49,13 @@ def open_at(market: Market) -> int:
 
 
 def close_at(market: Market) -> int:
-    """A year after it opened, where the scenario does not say."""
+    """Return the close time; a year after the open time if the scenario has none."""
     closes_at = market.details.close_at
     return open_at(market) + TRADING_US if closes_at is None else closes_at
 
 
 class MarketView:
-    """A market as its row shows it; one can be made of every market of a page, its parts only when it is written."""
+    """A market as its row shows it; values are computed only when the row is encoded."""
 
     nothing = None
     old_units = "cents"
@@ -118,7 +118,7 @@ class MarketView:
 
     @property
     def value_centicents(self) -> int | None:
-        """What one YES contract pays, once that is decided; a void market pays no price."""
+        """Payout of one YES contract, once determined; None for a void market."""
         market = self.market
         return (
             market.value_centicents
@@ -132,7 +132,7 @@ class MarketView:
 
     @property
     def volume_24h_centis(self) -> int:
-        """All that was traded, less what had been when the last day began."""
+        """Volume of the last 24 hours: the whole volume less the volume a day ago."""
         market = self.market
         window = Window(latest=self._now - DAY_US)
         aged = self._state.tape.find(1, (("ticker", market.ticker),), window=window).rows
@@ -165,7 +165,7 @@ class MarketView:
 
     @property
     def _structure(self) -> tuple[int, str]:
-        """The widest step that every price of the market is on."""
+        """The widest price step that all prices of the market are multiples of."""
         bids = [bid.price_centicents for side in self._bids.values() for bid in side]
         prices = [self.price_centicents, self.previous_centicents, *bids]
         return next(one for one in STRUCTURES if all(price % one[0] == 0 for price in prices))
@@ -180,7 +180,7 @@ class MarketView:
 
 
 class EventView:
-    """An event as its row shows it, with its markets where they are asked for."""
+    """An event as its row shows it, with its markets if requested."""
 
     nothing = None
     is_brokered = True
@@ -210,7 +210,7 @@ def category_of(event: EventListing) -> str:
 
 
 def status_of_event(event: EventListing) -> str:
-    """Open as long as one of its markets is, and settled when all of them are: one word for each event."""
+    """Return the status of an event: open while one of its markets is, settled when all are, otherwise closed."""
     statuses = {market.status for market in event.markets}
     if MarketStatus.OPEN in statuses:
         return "open"

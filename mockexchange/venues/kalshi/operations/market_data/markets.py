@@ -19,7 +19,7 @@ from mockexchange.venues.kalshi.operations.market_data.market_views import (
 MARKETS = ListTable("markets", "Market")
 TIMES_EXCLUSIVE_SINCE = "2025-11-20"
 
-# What a word of the status filter stands for: closed is all that has closed and is not paid out yet (documented).
+# Statuses by value of the status filter: closed is every market that has closed and is not paid out (documented).
 STATUS_WORDS: dict[str, tuple[MarketStatus, ...]] = {
     "unopened": (),
     "open": (MarketStatus.OPEN,),
@@ -33,7 +33,7 @@ TIMES: dict[str, Callable[[Market], int | None]] = {
     "settled": lambda market: market.settled_at,
     "updated": lambda market: market.updated_at,
 }
-# The words of the status filter that may stand beside a filter of that time (documented).
+# Values of the status filter that may be combined with a filter of that time (documented).
 STATUSES_BESIDE: dict[str, Collection[str]] = {
     "created": ("unopened", "open"),
     "close": ("closed",),
@@ -58,7 +58,7 @@ def get_market(call: Call) -> bytes:
 
 
 def market_of(call: Call) -> Market:
-    """The market of the path. Raises Rejected where there is none."""
+    """Return the market of the path. Raises Rejected if there is no such market."""
     ticker = call.path_params["ticker"]
     market = call.state.markets.get(ticker)
     if market is None:
@@ -67,13 +67,13 @@ def market_of(call: Call) -> Market:
 
 
 def encode_markets(call: Call, markets: Iterable[Market]) -> bytes:
-    """The rows as a JSON list."""
+    """Return the rows as a JSON list."""
     aged = aged_serial(call.state, call.now)
     return encode_rows(call, "Market", [MarketView(call.state, market, call.now, aged) for market in markets])
 
 
 def _finder(call: Call) -> Callable[[int, int | None], HistoryPage[Market]]:
-    """Markets that combine others are not emulated, so there are none of them to list."""
+    """Return the look-up of markets. Markets that combine others are not emulated: their list is empty."""
     if call.params.get("mve_filter") == "only":
         return lambda limit, after: HistoryPage([], None)
     if call.params["tickers"]:
@@ -134,7 +134,7 @@ def _statuses(call: Call) -> set[MarketStatus] | None:
 
 
 def _require_one_time(call: Call) -> None:
-    """Since 2025-11-20 a list is filtered by one kind of time, beside certain statuses only; compat does not mind."""
+    """Require one kind of time with certain statuses, from 2025-11-20 on; not in compat. Raises Rejected."""
     if call.api_date.is_compat or not call.api_date.holds(TIMES_EXCLUSIVE_SINCE):
         return
     asked = [name for name in TIMES if bounds(call.params, name) != (None, None)]

@@ -1,4 +1,4 @@
-"""A market's book."""
+"""Order book of a market."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,7 +12,7 @@ PUBLIC_SINCE = "2026-10-01"
 
 
 class Book(NamedTuple):
-    """What is bid for each side, the best price last."""
+    """Bids of each side, the best price last."""
 
     yes: Sequence[Level]
     no: Sequence[Level]

@@ -9,7 +9,7 @@ from mockexchange.venues.kalshi.operations.call import Call, PublicOperation, ca
 
 
 class SeriesView:
-    """A series as it is shown; `volume_centis` is None where nobody asked for it."""
+    """A series as its object shows it; `volume_centis` is None if not requested."""
 
     nothing = None
     prohibitions = ()
@@ -33,13 +33,13 @@ class SeriesView:
 
     @property
     def exchange_index(self) -> int:
-        """That of its newest event: a series has none of its own here."""
+        """Exchange index of its newest event: a series has no index of its own here."""
         events = self._state.listed_events.find(1, (("series", self.series.ticker),)).rows
         return events[0].exchange_index if events else 0
 
     @property
     def volume_centis(self) -> int | None:
-        """All that its markets traded. Cost: O(markets of the series)."""
+        """Volume of all its markets. Cost: O(markets of the series)."""
         if not self._has_volume:
             return None
         markets = self._state.listed_markets.find(len(self._state.markets), (("series", self.series.ticker),)).rows

@@ -1,4 +1,4 @@
-"""Trades of everybody, newest first."""
+"""Public trades, newest first."""
 
 from mockexchange.core.model.history import EVERYTHING, HistoryPage, Selector
 from mockexchange.core.model.orders import Trade
@@ -9,7 +9,7 @@ TRADES = ListTable("trades", "Trade")
 
 
 def get_trades(call: Call) -> bytes:
-    """No trade here is a block trade."""
+    """Return a page of trades. No trade here is a block trade."""
     tape, window = call.state.tape, window_of(call, live_since(call))
     wants_blocks = call.params.get("is_block_trade") is True
     ticker = call.params["ticker"]

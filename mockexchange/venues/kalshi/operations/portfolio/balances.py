@@ -1,4 +1,4 @@
-"""Cash and what positions are worth."""
+"""Cash, and the value of positions."""
 
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ class IndexedBalance(NamedTuple):
 
 
 class Balance(NamedTuple):
-    """What the balance objects read: free cash, and positions at last price."""
+    """Free cash, and the value of positions at last price."""
 
     cash_micros: int
     value_micros: int
@@ -22,19 +22,19 @@ class Balance(NamedTuple):
 
 
 def get_balance(call: AccountCall) -> bytes:
-    """A key that is restricted to a subaccount gets no breakdown (docs of 2026)."""
+    """Return the balance; without a breakdown for a key restricted to a subaccount (docs of 2026)."""
     balance = _balance_of(call, requested_or_primary(call), call.params.get("exchange_index"))
     return write(call, balance if call.key.subaccount is None else balance._replace(breakdown=None))
 
 
 def free_by_index(subaccount: Subaccount) -> dict[int, int]:
-    """Cash free for trading, by exchange index: what rests holds back cash of index 0."""
+    """Return the cash free for trading, by exchange index: resting orders reserve cash of index 0."""
     elsewhere_micros = sum(subaccount.shards_micros.values())
     return {0: subaccount.cash_micros - subaccount.reserved_micros - elsewhere_micros, **subaccount.shards_micros}
 
 
 def _balance_of(call: AccountCall, subaccount: Subaccount | None, index: int | None) -> Balance:
-    """Over every exchange index, or of the one asked for (since 2026-08-20)."""
+    """Return the balance over all exchange indexes, or of the requested one (since 2026-08-20)."""
     cash_micros = free_by_index(subaccount) if subaccount else {0: 0}
     values_micros = subaccount.values_micros if subaccount else {}
     shown = sorted(cash_micros) if index is None else [index]

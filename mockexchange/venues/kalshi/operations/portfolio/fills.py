@@ -17,7 +17,7 @@ def get_fills(call: AccountCall) -> bytes:
 
 
 def answer_fills(call: AccountCall, is_archived: bool | None) -> bytes:
-    """The fills that pass the call's filters: of history, of the present, or (None) of both."""
+    """Return the fills that pass the call's filters: historical, live, or (None) both."""
     subaccount, params = requested_or_all(call), call.params
     query = FillQuery(
         limit=1,

@@ -1,4 +1,4 @@
-"""Groups of orders that are canceled together."""
+"""Order groups: orders that are canceled together."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ GROUPS = ListTable("order_groups", "OrderGroup", is_shared=False)
 
 
 class GroupRow(NamedTuple):
-    """A group, and its place among all that were ever opened."""
+    """A group, and its serial among all groups ever opened."""
 
     group: OrderGroup
     place: int
@@ -23,7 +23,7 @@ class GroupRow(NamedTuple):
 
 
 def get_order_groups(call: AccountCall) -> bytes:
-    """Newest first, in pages as long as there was a limit."""
+    """Return the groups, newest first; in pages on days with the parameter `limit`."""
     subaccount, revision = requested_or_all(call), call.state.sequence
     if "limit" not in call.params:
         return cached_answer(call, revision, lambda: write_rows(call, GROUPS, _groups(call, subaccount)))

@@ -26,7 +26,7 @@ ORDERS = ListTable("orders", "Order")
 
 
 class OrderView(NamedTuple):
-    """An order as its owner sees it. `type` is what all orders have been since market orders are gone."""
+    """An order as its owner sees it. `type` is always limit, since market orders were removed."""
 
     order: Order
     user_id: str
@@ -69,9 +69,9 @@ def get_order(call: AccountCall) -> bytes:
 def answer_orders(
     call: AccountCall, subaccount: str | None, is_archived: bool | None, window: Window | None = None
 ) -> bytes:
-    """The orders of the book, or of all, that pass the call's filters: of history, of the present, or (None) of both.
+    """Return the orders of a subaccount, or of all, that pass the call's filters: historical, live, or (None) both.
 
-    A status that is none matches nothing (recorded 2025-11-03).
+    An unknown status matches nothing (recorded 2025-11-03).
     """
     params, orders = call.params, call.account.ledger.orders
     status = params.get("status")
@@ -102,7 +102,7 @@ def view_of(call: AccountCall, order: Order) -> OrderView:
 
 
 def named_order(call: AccountCall) -> Order:
-    """The order of the path. Raises Rejected where the key may not see one of that id, as if there were none."""
+    """Return the order of the path. Raises Rejected if there is no such order or the key may not see it."""
     order_id, key = call.path_params["order_id"], call.key
     order = call.state.orders.get(order_id)
     if order is None:

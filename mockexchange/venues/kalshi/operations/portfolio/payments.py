@@ -18,7 +18,7 @@ def get_withdrawals(call: AccountCall) -> bytes:
 
 
 def _answer(call: AccountCall, table: ListTable, payments: History[Payment]) -> bytes:
-    """Those of every book: the venue knows an account's payments only."""
+    """Return payments of all subaccounts: the venue has payments of accounts only."""
 
     def find(limit: int, after: int | None) -> HistoryPage[Payment]:
         return payments.find(limit, after=after)

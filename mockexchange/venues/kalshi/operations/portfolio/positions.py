@@ -1,4 +1,4 @@
-"""Positions of a member's book and of an FCM's subtrader."""
+"""Positions of a member's subaccount and of an FCM's subtrader."""
 
 from msgspec.structs import replace
 
@@ -41,7 +41,7 @@ def answer_positions(
     is_by_event: bool = False,
     is_archived: bool | None = None,
 ) -> bytes:
-    """A page of a book's rows of that settlement status; a page is kept as long as the book keeps its revision."""
+    """Return a page of a subaccount's rows of a settlement status; pages are cached by the subaccount's revision."""
     if subaccount is None:
         return EMPTY_POSITIONS
     query = _query(call, status, is_by_event, is_archived)
@@ -93,7 +93,7 @@ def _digest(call: AccountCall, subaccount: Subaccount, query: PositionQuery) -> 
 
 
 def _continued(call: AccountCall, query: PositionQuery, digest: bytes) -> PositionQuery:
-    """The query from where the client's cursor left off; garbage begins at the first page, as recorded."""
+    """Return the query after the client's cursor; an unreadable cursor means the first page, as recorded."""
     text = call.params["cursor"]
     if not text:
         return query
@@ -111,7 +111,7 @@ def _continued(call: AccountCall, query: PositionQuery, digest: bytes) -> Positi
 
 
 def _status_has_own_cursors(call: AccountCall) -> bool:
-    """From 2026-10 cursors must not cross settlement statuses (docs); compat is lenient."""
+    """Return whether cursors must not cross settlement statuses: from 2026-10 (docs), not in compat."""
     return not call.api_date.is_compat and call.api_date.holds(SETTLEMENT_STATUS_BACK)
 
 

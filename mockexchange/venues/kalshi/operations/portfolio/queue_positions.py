@@ -1,4 +1,4 @@
-"""How many contracts trade before an order that rests."""
+"""Queue positions of resting orders: the contracts that trade before them."""
 
 from typing import NamedTuple
 
@@ -24,7 +24,7 @@ class QueuePositions(NamedTuple):
 
 
 def get_order_queue_positions(call: AccountCall) -> bytes:
-    """All orders of one book that rest, newest first; never in pages."""
+    """Return the resting orders of one subaccount, newest first; never in pages."""
     subaccount = requested_or_primary(call)
     return cached_answer(call, call.state.sequence, lambda: _write_queue_positions(call, subaccount))
 

@@ -1,4 +1,4 @@
-"""What the orders of an FCM's customers hold back, for FCM members alone."""
+"""Cash reserved by the resting orders of an FCM's subtraders, for FCM members only."""
 
 from collections import Counter
 from typing import NamedTuple
@@ -20,7 +20,7 @@ def get_resting_value(call: AccountCall) -> bytes:
 
 
 def _write_value(call: AccountCall) -> bytes:
-    """The cash of all books, by the exchange index of the market that the order rests in."""
+    """Return the reserved cash of all subaccounts, by the exchange index of the order's market."""
     held_micros = Counter({0: 0})
     for order in _resting(call):
         held_micros[order.market.event.exchange_index] += order.reserve_micros(order.remaining_centis)

@@ -1,4 +1,4 @@
-"""What settled markets paid to a member."""
+"""Settlements of a member's positions."""
 
 from typing import NamedTuple
 
@@ -17,7 +17,7 @@ NOTHING = Bought()
 
 
 class SettlementView(NamedTuple):
-    """A settlement with the counts of its sides as the scenario wants them."""
+    """A settlement with the counts of its sides as set in the scenario."""
 
     row: Settlement
     yes: Bought
@@ -29,7 +29,7 @@ class SettlementView(NamedTuple):
 
     @property
     def result_without_void(self) -> Result:
-        """A void market pays back what was paid, which is no matter of yes or no."""
+        """The result; scalar for a void market, which repays the cost of either side."""
         return Result.SCALAR if self.row.result is Result.VOID else self.row.result
 
 
@@ -52,12 +52,12 @@ def get_settlements(call: AccountCall) -> bytes:
 
 
 def _gross(row: Settlement) -> SettlementView:
-    """Everything bought of either side, pairs that had closed included (recorded 2026-01-12: 37 of both)."""
+    """Return everything bought of each side, closed pairs included (recorded 2026-01-12: 37 of both)."""
     return SettlementView(row, row.yes, row.no)
 
 
 def _net(row: Settlement) -> SettlementView:
-    """The position that was paid, and its cost basis."""
+    """Return the position that was paid, and its cost basis."""
     held = Bought(abs(row.held_centis), row.held_cost_micros)
     return SettlementView(row, held, NOTHING) if row.held_centis > 0 else SettlementView(row, NOTHING, held)
 

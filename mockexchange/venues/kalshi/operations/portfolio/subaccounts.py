@@ -1,4 +1,4 @@
-"""The books of one member. An FCM has subtraders instead: of its own it has the primary book alone."""
+"""Subaccounts of one member. An FCM has subtraders instead, and only the primary subaccount."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -22,7 +22,7 @@ class SubaccountBalance(NamedTuple):
 
 
 class SubaccountTransfer(NamedTuple):
-    """Books trade cash of index 0 alone."""
+    """A transfer between subaccounts: cash of index 0 alone."""
 
     row: TransferRow
     exchange_index: int = 0
@@ -47,7 +47,7 @@ class Netting(NamedTuple):
 
 
 def get_subaccount_balances(call: AccountCall) -> bytes:
-    """A row for each book; for each of its exchange indexes since rows tell one."""
+    """Return a row for each subaccount; for each of its exchange indexes on days on which rows have one."""
     balances = [row for name in _subaccounts(call) for row in _balances_of(call, name)]
     return write(call, Subaccounts(balances))
 
