@@ -21,6 +21,23 @@ class Signer(Protocol):
         ...
 
 
+class ClientSigning(NamedTuple):
+    """The names that published clients of a venue use for signing."""
+
+    key_header: str
+    timestamp_header: str
+    signature_header: str
+    variable_prefix: str
+    """Prefix of the environment variables of clients."""
+    key_variable: str
+    """Environment variable of the key id."""
+
+    @property
+    def headers(self) -> tuple[str, str, str]:
+        """The headers of a signed request."""
+        return self.key_header, self.timestamp_header, self.signature_header
+
+
 class VenueKit(NamedTuple):
     """The kit of one venue. `prefix` and `stream_path` are the paths of its API and its stream.
 
@@ -45,5 +62,7 @@ class VenueKit(NamedTuple):
     """Hosts of the API whose streams are on another host: API host to stream host."""
     tasks: Sequence[Task] = ()
     """The tasks of client adapters."""
+    client_signing: ClientSigning | None = None
+    """The names in signed requests of clients; None if the kit does not judge clients of the venue."""
     changes_daily: bool = True
     """Whether a day without a document of its own may have another wire; if not, the previous document applies."""

@@ -1,4 +1,4 @@
-"""Published clients put through the cards of `verify client`, and what the page says of it."""
+"""Runs of the cards of `verify client` with published clients, and their results on the page."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ class Quiet:
 
 
 def verify(client: Client, fixtures: Path) -> list[Verdict]:
-    """Play every card; skip the test where nobody made the client's environment. The working directory is the root."""
+    """Play every card, from the root; skip the test if the client's environment is missing."""
     python = find_python(client.name, client.version)
     cards = load_cards()
     run = ClientRun(
@@ -91,7 +91,7 @@ def card_lines(found: Mapping[str, Sequence[Verdict]]) -> Iterator[str]:
 
 
 def outcomes_told(page_part: str) -> Mapping[str, Outcomes]:
-    """Return what a page says, by title of the client."""
+    """Return the results on a page, by title of the client."""
     rows = [row for row in map(ROW.match, page_part.splitlines()) if row]
     return {
         client.title: {row["number"]: row["cells"].split(" | ")[place] for row in rows}

@@ -28,7 +28,7 @@ def trade(instrument: str, direction: str, amount: str, price: str, **more: obje
 
 
 def credentials_of(sandbox: Sandbox, account: str = ACCOUNT) -> Task:
-    """Where the venue is, and a key, in the words of the runners."""
+    """The venue's URLs and a key, as runners take them."""
     where = sandbox.venues["deribit"]
     parts = urlsplit(where["base_url"])
     return {

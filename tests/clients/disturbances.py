@@ -25,7 +25,7 @@ markets:
 MOVING, MARKER = "KXMOVE-A", "KXMARK-A"
 COUNTS = ("1", "2", "4")
 POSITIONS = (1, 3, 7)
-"""After each of three fills; every sum says which of them were told."""
+"""Positions after each of three fills; every sum shows which fills were reported."""
 PING_SECONDS = 0.5
 """In place of the tens of seconds after which the clients find a silent connection dead."""
 PATIENCE_SECONDS = 0.5
@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 0.5
 
 
 class Trial(NamedTuple):
-    """A client about to listen to a sandbox of its own, whose script disturbs it."""
+    """A client that is about to listen to a sandbox of its own, whose script disturbs the stream."""
 
     listener: Listener
     sandbox: Sandbox
@@ -81,12 +81,12 @@ def while_it_listens(trial: Trial) -> list[str]:
     listener = trial.listener
     trial.listen("fill", "market_positions")
     trial.go_on()
-    listener.told("ticker", 1)
+    listener.received("ticker", 1)
     trial.go_on()
     if listener.first({"ticker": 2, "resumed": 1, "ended": 3, "raised": 1}) in {"ticker", "resumed"}:
-        heard = len(listener.told("ticker"))
+        heard = len(listener.received("ticker"))
         trial.go_on()
-        listener.told("ticker", heard + 1)
+        listener.received("ticker", heard + 1)
     return [*reactions(listener), *knowledge(listener, POSITIONS)]
 
 
@@ -98,17 +98,17 @@ def while_it_follows_a_book(trial: Trial) -> list[str]:
     listener = trial.listener
     trial.listen("orderbook_delta")
     trial.go_on()
-    listener.told("ticker", 1)
+    listener.received("ticker", 1)
     trial.go_on()
     for marker in (2, 3, 4):
         if listener.first({"ticker": marker, "raised": 1}) == "ticker":
             trial.go_on()
     found = [*reactions(listener)]
-    if len(listener.told("orderbook_snapshot")) > 1:
+    if len(listener.received("orderbook_snapshot")) > 1:
         found.append("subscribes to it again, and has the book anew")
     if not found:
-        told = len(listener.told("orderbook_delta"))
-        found.append({2: "never tells it", 3: "hands it over once", 4: "hands it over twice"}[told])
+        reported = len(listener.received("orderbook_delta"))
+        found.append({2: "never tells it", 3: "hands it over once", 4: "hands it over twice"}[reported])
     return found
 
 
@@ -123,12 +123,12 @@ def while_it_subscribes(trial: Trial) -> list[str]:
     trial.go_on()
     answer = listener.finish()
     # Where the first marker was lost, the second is the first.
-    heard = len(listener.told("ticker"))
+    heard = len(listener.received("ticker"))
     trial.go_on()
-    listener.told("ticker", heard + 1)
+    listener.received("ticker", heard + 1)
     found = [f"raises {answer['error'].partition(':')[0]}"] if "error" in answer else []
-    told = [len(listener.told(kind)) for kind in ("fill", "market_position")]
-    return [*found, "loses nothing" if told == [2, 2] else "loses what comes before it, on every channel"]
+    reported = [len(listener.received(kind)) for kind in ("fill", "market_position")]
+    return [*found, "loses nothing" if reported == [2, 2] else "loses what comes before it, on every channel"]
 
 
 def while_it_connects(trial: Trial) -> list[str]:
@@ -142,7 +142,7 @@ def while_it_connects(trial: Trial) -> list[str]:
 
 
 def mark(place: int) -> Step:
-    """A price of the marker: its ticker tells that the stream lives."""
+    """Return a price of the marker, whose ticker shows that the stream is alive."""
     return {"price": {"market": MARKER, "price": f"0.{2 + place:02}"}}
 
 
@@ -177,7 +177,7 @@ def breaking(words: str, effect: Rule, *more: Rule, **options: float) -> Disturb
 
 
 def spoiling(words: str, effect: Rule) -> Disturbance:
-    """The second position is not told as it should be."""
+    """A fault in the message of the second position."""
     script = move(0), (*faults(once("market_positions", effect)), *move(1)), move(2)
     return Disturbance(words, script, while_it_listens)
 
@@ -189,7 +189,7 @@ def late(words: str, delay: str, **options: float) -> Disturbance:
 
 
 def in_book(words: str, effect: Rule) -> Disturbance:
-    """The second change of a book is not told as it should be."""
+    """A fault in the message of the second change of an order book."""
     script = bid(0), (*faults(once("orderbook_delta", effect)), *bid(1)), bid(2), (mark(3),)
     return Disturbance(words, script, while_it_follows_a_book)
 

@@ -129,7 +129,7 @@ class OpenSandbox(Protocol):
 
 
 class Server(NamedTuple):
-    """A running server; `home` is the home directory of whoever started it."""
+    """A running server; `home` is the home directory of its process."""
 
     control: Control
     ready_file: Path

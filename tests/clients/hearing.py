@@ -1,4 +1,4 @@
-"""Every streaming client listening to every channel at an API date: which of them it tells its user truly."""
+"""Every streaming client listening to every channel at an API date: the channels that it reports correctly."""
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
@@ -36,13 +36,13 @@ class Heard(StrEnum):
 
 
 def hear(peer: Peer, sandbox: Sandbox) -> tuple[dict[str, Heard], list[str]]:
-    """Return what the client makes of each channel, and what it told wrong."""
+    """Return the result of each channel, and what the client reported wrongly."""
     listener = Listener(peer, sandbox, "alice")
     assert listener.open() == {}
     known = {channel: listener.try_subscribing(channel, _markets_of(channel)) for channel in KINDS}
     sandbox.do(*MOVES, *OTHER_MOVES, LAST_MOVE)
-    # What the last move tells comes after everything else, and this is the last of it that counts.
-    listener.told("frame:market_position", POSITION_MESSAGES + 1)
+    # The messages of the last move come after all others, and this is the last one of them that matters.
+    listener.received("frame:market_position", POSITION_MESSAGES + 1)
     mistakes = {channel: list(misheard(listener, sandbox, channel)) for channel in KINDS if known[channel]}
     listener.close()
     heard = {channel: _judge(known[channel], mistakes.get(channel, [])) for channel in KINDS}
@@ -61,14 +61,14 @@ def _judge(is_known: bool, mistakes: list[str]) -> Heard:
 
 
 def misheard(listener: Listener, sandbox: Sandbox, channel: str) -> Iterable[str]:
-    """Yield a line for each thing of a channel that the user was told wrong, or was not told."""
+    """Yield a line for each message of a channel that reached the user wrongly or not at all."""
     for kind in KINDS[channel]:
-        told, came = len(listener.told(kind)), len(listener.told(f"frame:{kind}"))
-        if told != came or not came:
-            yield f"{channel}: told {told} of {came} {kind}"
-        unread = [row for row in listener.told(kind) if None in (row[name] for name in READ.get(kind, ()))]
+        reported, came = len(listener.received(kind)), len(listener.received(f"frame:{kind}"))
+        if reported != came or not came:
+            yield f"{channel}: reported {reported} of {came} {kind}"
+        unread = [row for row in listener.received(kind) if None in (row[name] for name in READ.get(kind, ()))]
         if unread:
-            yield f"{channel}: told without its contents: {unread[0]}"
+            yield f"{channel}: reported without its contents: {unread[0]}"
     if channel == "fill":
         yield from _misheard_fills(listener, sandbox)
     elif channel == "market_positions":
@@ -79,9 +79,9 @@ def misheard(listener: Listener, sandbox: Sandbox, channel: str) -> Iterable[str
 
 def _misheard_fills(listener: Listener, sandbox: Sandbox) -> Iterable[str]:
     true = {row["id"]: _fill_of_ledger(row) for row in sandbox.ledger("alice")["fills"]}
-    for row in listener.told("fill"):
-        told = {name: row[name] for name in true[row["trade"]]}
-        yield from differences(told, true[row["trade"]], may_omit=False, where="fill")
+    for row in listener.received("fill"):
+        reported = {name: row[name] for name in true[row["trade"]]}
+        yield from differences(reported, true[row["trade"]], may_omit=False, where="fill")
 
 
 def _fill_of_ledger(row: Row) -> Row:
@@ -91,14 +91,14 @@ def _fill_of_ledger(row: Row) -> Row:
 
 def _misheard_positions(listener: Listener, sandbox: Sandbox) -> Iterable[str]:
     for book in BOOKS:
-        told = last_positions(listener.told("market_position"), book)
+        reported = last_positions(listener.received("market_position"), book)
         true = positions_of(sandbox.truth("alice", book))
-        if told != true:
-            yield f"market_positions of {book}: told {told}, true is {true}"
+        if reported != true:
+            yield f"market_positions of {book}: reported {reported}, true is {true}"
 
 
 def positions_of(truth: Iterable[Row]) -> dict[str, Row]:
-    """What the control API tells, as the last messages should."""
+    """Return the state in the control API that the last messages have to match."""
     return {row["instrument"]: amounts({**row, "position": row["quantity"]}) for row in truth}
 
 
@@ -111,7 +111,7 @@ def _misheard_orders(listener: Listener, sandbox: Sandbox) -> Iterable[str]:
         "remaining": "remaining",
     }
     true: Mapping[str, Any] = {row["id"]: row for row in sandbox.ledger("alice")["orders"]}
-    for order, row in {row["order"]: row for row in listener.told("user_order")}.items():
+    for order, row in {row["order"]: row for row in listener.received("user_order")}.items():
         expected = {name: true[order][where] for name, where in names.items()}
-        told = {name: row[name] for name in names}
-        yield from differences(told, expected, may_omit=False, where="order")
+        reported = {name: row[name] for name in names}
+        yield from differences(reported, expected, may_omit=False, where="order")

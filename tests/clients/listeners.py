@@ -17,7 +17,7 @@ PRIMARY = "0"
 
 
 class Streamer(NamedTuple):
-    """A client, and the newest API date at which it reads what its stream tells."""
+    """A client, and the newest API date whose stream it can read."""
 
     name: str
     version: str
@@ -30,7 +30,7 @@ class Streamer(NamedTuple):
 
     @contextmanager
     def driven(self, log_file: Path) -> Iterator[Peer]:
-        """Start its driver; skip the test where nobody made its environment."""
+        """Start its driver; skip the test if its environment is missing."""
         python = Path(sys.executable) if self.name == "pykalshi" else find_python(self.name, self.version)
         with started([str(python), "-m", f"contracts.clients.{self.driver}"], log_file) as peer:
             yield peer
@@ -56,7 +56,7 @@ class Listener:
         return self.ask("open", **where, **self._credential._asdict(), options=options)
 
     def subscribe(self, *channels: str, tickers: Iterable[str]) -> None:
-        """Subscribe to one channel after the other; the markets are for those who have to name some."""
+        """Subscribe to one channel after the other; the markets are for clients that have to name some."""
         for channel in channels:
             answer = self.ask("subscribe", channel=channel, tickers=[*tickers])
             assert "error" not in answer, answer
@@ -72,8 +72,8 @@ class Listener:
         """Return whether a channel was acknowledged."""
         return "error" not in self.ask("subscribe", channel=channel, tickers=[*tickers])
 
-    def told(self, kind: str, count: int = 0) -> list[Row]:
-        """Return what the user was told of a kind since the beginning, once there are `count` of it."""
+    def received(self, kind: str, count: int = 0) -> list[Row]:
+        """Return the rows of a kind that reached the user since the beginning, once there are `count` of them."""
         return self._rows(self.ask("rows", kind=kind, count=count))
 
     def first(self, counts: Mapping[str, int]) -> str:

@@ -23,7 +23,7 @@ class Cell(StrEnum):
 class Finding(NamedTuple):
     cell: Cell
     mistakes: list[str]
-    """What the client told wrong or said when it raised."""
+    """The wrong value of the client, or the message of its exception."""
     rows: Any
 
 

@@ -44,7 +44,7 @@ MOVES: list[dict[str, Any]] = [
     {"cancel": {"order": "bid"}},
     {"transfer": {"source": "alice", "target": f"alice/{SUBACCOUNT}", "amount": "25"}},
     fill("KXMOVE-C", "yes", "buy", "7", "0.70", account=f"alice/{SUBACCOUNT}", taker=True),
-    # Against somebody else, whom alice's client hears nothing of.
+    # Against another account, of which alice's client gets no messages.
     fill("KXMOVE-C", "yes", "buy", "6", "0.72", against="bob"),
     fill("KXMOVE-C", "yes", "buy", "1", "0.72", account="bob"),
     {"price": {"market": "KXMOVE-C", "price": "0.75"}},
@@ -61,7 +61,7 @@ SCRIPTED = f"{BEFORE}script: {json.dumps([{'after': f'{at}s', **move} for at, mo
 """The scenario with the moves as its script, a second after each other."""
 SCRIPT_LENGTH = f"{len(MOVES)}s"
 
-# What the other channels tell: of a book, of orders, a group, trades, prices and a market's life.
+# Moves for the other channels: an order book, orders, a group, trades, prices and a market's lifecycle.
 OTHER_MOVES: list[dict[str, Any]] = [
     {"orderbook": {"market": "KXBOOK-A", "yes": [["0.54", "10"]], "no": [["0.43", "80"]]}},
     {"rest": {"account": "alice", "market": "KXBOOK-A", "side": "yes", "action": "buy", "count": "5", "price": "0.50",

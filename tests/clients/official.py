@@ -14,7 +14,7 @@ VERSION = "3.34.0"
 
 
 def find_python() -> Path:
-    """Return the interpreter that has the client; skip the test where nobody made one."""
+    """Return the interpreter that has the client; skip the test if there is none."""
     return processes.find_python("kalshi-python-sync", VERSION)
 
 

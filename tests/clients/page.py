@@ -64,12 +64,12 @@ def with_cards(page: str, found: Mapping[str, Sequence[Verdict]]) -> str:
 
 
 def cards_of(page: str) -> Mapping[str, Outcomes]:
-    """Return what a page says came of the cards, by title of the client."""
+    """Return the results of the cards on a page, by title of the client."""
     return outcomes_told(page.partition(CARDS_BEGIN)[2].partition(CARDS_END)[0])
 
 
 def faults_of(page: str) -> Faults:
-    """Return what a page says became of the clients, by their titles and the names of what went wrong."""
+    """Return the reactions of clients on a page, by title of the client and name of the disturbance."""
     _, _, rest = page.partition(FAULTS_BEGIN)
     rows = [FAULT_ROW.match(line) for line in rest.partition(FAULTS_END)[0].splitlines()]
     by_words = {row["words"]: row["cells"].split(" | ") for row in rows if row}
@@ -97,26 +97,26 @@ def _with_block(page: str, begin: str, end: str, lines: Iterable[str]) -> str:
 
 
 def heard_of(page: str) -> HeardCells:
-    """Return what a page says of the streams."""
+    """Return the results of the streams on a page."""
     return _told(page, CHANNELS_BEGIN, CHANNELS_END, STREAM_HEADING, Heard)
 
 
 def matrix_of(page: str) -> Cells:
-    """Return what a page says; a client has no cells for the calls that it lacks."""
+    """Return the results of the calls on a page; a client has no cells for calls that it lacks."""
     return _told(page, BEGIN, END, HEADING, Cell)
 
 
 def _told(page: str, begin: str, end: str, heading: re.Pattern[str], cell: Callable[[str], T]) -> Table[T]:
     _, _, rest = page.partition(begin)
-    told: dict[str, dict[str, dict[str, T]]] = {}
+    reported: dict[str, dict[str, dict[str, T]]] = {}
     of_client: dict[str, dict[str, T]] = {}
     for line in rest.partition(end)[0].splitlines():
         if found := heading.match(line):
-            of_client = told[found["title"]] = {api_date: {} for api_date in DATES}
+            of_client = reported[found["title"]] = {api_date: {} for api_date in DATES}
         elif row := ROW.match(line):
             for api_date, text in zip(DATES, row["cells"].split(" | "), strict=True):
                 of_client[api_date][row["name"]] = cell(text)
-    return told
+    return reported
 
 
 def _channel_lines(heard: HeardCells) -> Iterator[str]:

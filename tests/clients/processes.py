@@ -22,7 +22,7 @@ Answer = Mapping[str, Any]
 
 
 def find_python(client: str, version: str) -> Path:
-    """Return the interpreter that has a client; skip the test where nobody made one."""
+    """Return the interpreter that has a client; skip the test if there is none."""
     home = Path(os.environ.get(ENVIRONMENTS_VARIABLE, ENVIRONMENTS)) / f"{client}-{version}"
     # The stamp comes last: an interpreter without it may be one that is still being set up.
     if not (home / ".installed").exists():
@@ -60,7 +60,7 @@ class Peer:
         return path
 
     def begin(self, task: Task) -> None:
-        """Give a task whose answer is asked for later, by `finish`."""
+        """Send a task whose reply `finish` returns later."""
         self._tasks.write(f"{json.dumps(task)}\n")
         self._tasks.flush()
 

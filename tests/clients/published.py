@@ -16,7 +16,7 @@ COMPAT = "compat"
 
 
 class Fault(NamedTuple):
-    """Why a client does not tell the truth although the server does, and at which of its two dates."""
+    """Why a client reports wrong values although the server's are right, and at which of its two dates."""
 
     why: str
     at: tuple[str, ...]
@@ -38,7 +38,7 @@ class Published(NamedTuple):
         return [method for method, fault in self.faults if api_date in fault.at]
 
     def python(self) -> Path:
-        """Return its interpreter; skip the test where nobody made one."""
+        """Return its interpreter; skip the test if there is none."""
         # This one is installed beside the tests, and other tests use it in their own process.
         return Path(sys.executable) if self.name == "pykalshi" else find_python(self.name, self.version)
 

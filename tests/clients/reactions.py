@@ -1,4 +1,4 @@
-"""What a client did about a disturbance, and what its user knows after it, in the words of docs/clients.md."""
+"""The reaction of a client to a disturbance, and the rows of its user after it, in the phrases of docs/clients.md."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -8,26 +8,26 @@ from tests.clients.listeners import Listener
 
 def reactions(listener: Listener) -> Iterator[str]:
     """What its user can notice, and what the client does by itself."""
-    if listener.told("error"):
+    if listener.received("error"):
         yield "hands on the error"
-    if raised := listener.told("raised"):
+    if raised := listener.received("raised"):
         yield f"raises {raised[0]['error']}"
-    if listener.told("ended"):
+    if listener.received("ended"):
         yield "gives up: its iterators end"
-    if listener.told("resumed"):
-        pause = "after a pause" if listener.told("pause") else "at once"
+    if listener.received("resumed"):
+        pause = "after a pause" if listener.received("pause") else "at once"
         yield f"comes back {pause}"
 
 
 def knowledge(listener: Listener, positions: tuple[int, int, int]) -> Iterator[str]:
-    """What its user was told of three positions, of which the second was struck."""
-    told = tuple(int(Decimal(row["position"])) for row in listener.told("market_position"))
+    """Describe the reported rows of three positions, of which a fault affected the second."""
+    reported = tuple(int(Decimal(row["position"])) for row in listener.received("market_position"))
     _, struck, last = positions
-    if last not in told:
+    if last not in reported:
         yield "tells no position any more"
-    elif struck not in told:
+    elif struck not in reported:
         yield "never tells what it missed"
-    elif told[-1] != last:
+    elif reported[-1] != last:
         yield "tells the older one last"
-    elif told.count(struck) > 1:
+    elif reported.count(struck) > 1:
         yield "hands it over twice"

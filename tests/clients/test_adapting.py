@@ -19,7 +19,7 @@ class Broken(Exception):
 
 
 class Streaming:
-    """A client's stream that tells its user something once it is subscribed."""
+    """A client's stream that puts rows into the inbox after the subscription."""
 
     def __init__(
         self, kind: str = "fill", rows: int = 2, failure: Exception | None = None, hangs: bool = False
@@ -63,18 +63,22 @@ def task(tmp_path: Path) -> Callable[..., dict[str, Any]]:
     return make
 
 
-def told(task: Mapping[str, Any], stream: Stream | None = None) -> Mapping[str, Any]:
+def reply_to(task: Mapping[str, Any], stream: Stream | None = None) -> Mapping[str, Any]:
     program = Program("one", "1.0", DRIVER, BY_HAND, (lambda: stream) if stream else None)
     return answer(program, lambda task: Watched(object(), set()), task)
 
 
 def test_it_says_who_it_is(task: Callable[..., dict[str, Any]]) -> None:
-    assert told(task("hello")) == {"rows": [{"client": "one", "version": "1.0", "pages": "by hand"}]}
+    assert reply_to(task("hello")) == {"rows": [{"client": "one", "version": "1.0", "pages": "by hand"}]}
 
 
 def test_it_reads_and_says_what_it_cannot(task: Callable[..., dict[str, Any]]) -> None:
-    assert told(task("fills")) == {"rows": ROWS}
-    assert told(task("balance")) == told(task("listen", channel="fill", count=1, seconds=1)) == {"unsupported": True}
+    assert reply_to(task("fills")) == {"rows": ROWS}
+    assert (
+        reply_to(task("balance"))
+        == reply_to(task("listen", channel="fill", count=1, seconds=1))
+        == {"unsupported": True}
+    )
 
 
 def test_a_client_that_cannot_be_made_is_an_answer(task: Callable[..., dict[str, Any]]) -> None:
@@ -98,16 +102,16 @@ def test_a_client_that_cannot_be_made_is_an_answer(task: Callable[..., dict[str,
 def test_what_reaches_the_user_of_a_stream(
     task: Callable[..., dict[str, Any]], stream: Streaming, count: int, seconds: float, found: Mapping[str, Any]
 ) -> None:
-    assert told(task("listen", channel="fill", count=count, seconds=seconds), stream) == found
+    assert reply_to(task("listen", channel="fill", count=count, seconds=seconds), stream) == found
     assert stream.closed.is_set()
 
 
 def test_an_error_beside_all_that_was_wanted_is_no_matter(task: Callable[..., dict[str, Any]]) -> None:
     stream = Streaming()
     stream.inbox.put(ERROR, {"code": 1})
-    assert told(task("listen", channel="fill", count=2, seconds=20), stream) == {"rows": ROWS}
+    assert reply_to(task("listen", channel="fill", count=2, seconds=20), stream) == {"rows": ROWS}
 
 
 def test_a_key_that_cannot_be_read_is_an_answer(task: Callable[..., dict[str, Any]]) -> None:
     asked = {**task("listen", channel="fill", count=1, seconds=20), "private_key_path": "/nowhere/key.pem"}
-    assert told(asked, Streaming())["error"].startswith("FileNotFoundError: ")
+    assert reply_to(asked, Streaming())["error"].startswith("FileNotFoundError: ")

@@ -1,4 +1,4 @@
-"""Every card against every published client that has an adapter; docs/clients.md says what comes of it."""
+"""Every card with every published client that has an adapter; the results are in docs/clients.md."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What becomes of a client whose stream goes wrong: the page tells it, and each cell of it is tried."""
+"""The reactions of clients to disturbed streams: each cell of the table on the page is tested."""
 
 import asyncio
 from pathlib import Path

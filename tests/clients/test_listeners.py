@@ -1,4 +1,4 @@
-"""What the users of streaming clients are told while an exchange moves is true, and what they read over REST."""
+"""Rows that streaming clients report during moves of an exchange agree with the truth and with REST."""
 
 import pytest
 
@@ -40,16 +40,16 @@ def test_a_listener_to_a_script_ends_with_what_rest_tells(
     sandbox.advance(SCRIPT_LENGTH)
     assert_fills_are_rows(listener)
     assert_positions_are_rows(listener)
-    assert listener.told("log") == []
+    assert listener.received("log") == []
     listener.close()
 
 
 def assert_fills_are_rows(listener: Listener) -> None:
-    """Each is told once, as its REST row is; REST has those of before too."""
-    told = listener.told("fill", len(FILLS))
-    assert [row["ticker"] for row in told] == [fill["market"] for fill in FILLS]
+    """Each fill is reported once and equals its REST row; REST has earlier fills too."""
+    reported = listener.received("fill", len(FILLS))
+    assert [row["ticker"] for row in reported] == [fill["market"] for fill in FILLS]
     rest = {row["trade"]: row for row in listener.read("fills")}
-    for row in told:
+    for row in reported:
         row_of_rest = rest.pop(row["trade"])
         shared = {name: value for name, value in row.items() if name in row_of_rest}
         assert len(shared) > 5
@@ -58,9 +58,9 @@ def assert_fills_are_rows(listener: Listener) -> None:
 
 def assert_positions_are_rows(listener: Listener) -> None:
     """The last message of a market is its REST row; a settled one has left the list."""
-    told = last_positions(listener.told("market_position", len(FILLS) + len(SETTLED)))
+    reported = last_positions(listener.received("market_position", len(FILLS) + len(SETTLED)))
     rest: dict[str, Row] = {row["ticker"]: amounts(row) for row in listener.read("positions")}
-    assert {ticker: row for ticker, row in told.items() if ticker not in SETTLED} == rest != {}
+    assert {ticker: row for ticker, row in reported.items() if ticker not in SETTLED} == rest != {}
 
 
 @pytest.mark.parametrize(("streamer", "api_date"), RUNS, ids=named)
@@ -73,8 +73,8 @@ def test_a_listener_to_lively_hears_of_every_channel_within_a_second(
     listener.subscribe(*KINDS, tickers=LIVELY_MARKETS)
     sandbox.advance("1s")
     for kind in (kind for kinds in KINDS.values() for kind in kinds):
-        assert listener.told(kind, 1)
-    assert listener.told("log") == []
+        assert listener.received(kind, 1)
+    assert listener.received("log") == []
     listener.close()
 
 
@@ -87,6 +87,6 @@ def test_kalshi_sdk_reads_a_book_without_bids_where_the_scenario_sends_empty_sid
     listener = Listener(peers(streamer), sandbox, "alice")
     assert listener.open() == {}
     listener.subscribe("orderbook_delta", tickers=["KXMOVE-A"])
-    listener.told("frame:orderbook_snapshot", 1)
-    assert len(listener.told("orderbook_snapshot")) == snapshots
+    listener.received("frame:orderbook_snapshot", 1)
+    assert len(listener.received("orderbook_snapshot")) == snapshots
     listener.close()

@@ -67,11 +67,11 @@ def test_the_page_says_what_was_found(run: Run) -> None:
 
 
 def test_clients_agree_with_each_other(look: Look) -> None:
-    """Compared here too is what the truth cannot tell: ids that the exchange chose."""
+    """Also compares values that the truth does not have: ids that the exchange chose."""
     runs = [look(client, COMPAT)[0] for client in CLIENTS]
     for question in read_questions():
         found = [findings[question.method] for findings in runs]
-        told = [each.rows for each in found if each.cell is Cell.YES]
-        # Clients keep different things, so the first that tells a thing speaks for it.
-        merged = [dict(ChainMap(*same)) for same in zip(*told, strict=True)]
-        assert [line for rows in told for line in differences(rows, merged, may_omit=False)] == [], question.method
+        reported = [each.rows for each in found if each.cell is Cell.YES]
+        # Clients keep different fields, so the first client that has a field provides its value.
+        merged = [dict(ChainMap(*same)) for same in zip(*reported, strict=True)]
+        assert [line for rows in reported for line in differences(rows, merged, may_omit=False)] == [], question.method

@@ -123,7 +123,7 @@ def subaccount(book: str) -> int | None:
 
 
 def assert_positions(answer: Answer, truth: list[dict[str, Any]], account: str, book: str) -> None:
-    """The control API tells neither shards nor bought contracts: these are told by hand only."""
+    """The control API has neither shards nor bought contracts: these are worked out by hand only."""
     by_hand = {name: [row for row in GOLDEN[account][name] if row["book"] == book] for name in ("positions", "events")}
     assert rows(answer) == in_order(unsettled(truth)) == in_order(unsettled(by_hand["positions"]))
     assert events(answer) == event_rows(unsettled(truth))

@@ -71,6 +71,6 @@ def test_a_page_without_a_place_for_it_is_refused(page: str) -> None:
 def test_the_page_tells_of_every_client_its_date_and_faults() -> None:
     assert list(matrix_of(read_page())) == [client.title for client in CLIENTS]
     for client in CLIENTS:
-        told = read_page().partition(f"### {client.title}\n")[2].partition("\n### ")[0]
-        assert f"| **{client.api_date}** |" in told
-        assert all(f"* `{method}`: {fault.why}\n" in told for method, fault in client.faults)
+        reported = read_page().partition(f"### {client.title}\n")[2].partition("\n### ")[0]
+        assert f"| **{client.api_date}** |" in reported
+        assert all(f"* `{method}`: {fault.why}\n" in reported for method, fault in client.faults)

@@ -105,9 +105,9 @@ def balance_of(client: KalshiClient, book: str) -> BalanceModel:
 
 
 def resting_counts(truth: list[dict[str, Any]], api_date: str) -> set[tuple[str, int | None]]:
-    """Whole contracts at rest, which the newest wire does not tell any more."""
-    told = api_date == "compat"
-    return {(row["instrument"], cents(row["resting"]) // 100 if told else None) for row in unsettled(truth)}
+    """Return resting whole contracts, which the newest wire does not have any more."""
+    is_sent = api_date == "compat"
+    return {(row["instrument"], cents(row["resting"]) // 100 if is_sent else None) for row in unsettled(truth)}
 
 
 @pytest.mark.parametrize("account", GOLDEN)

@@ -25,11 +25,11 @@ from tests.house.serving import clean_environment
 RUN_SECONDS_MAX = 60
 RECIPES = read_recipes()
 DEMO_ACCOUNT = "alice"
-"""The first of the scenario `demo`, whom `mockexchange env` takes unless told otherwise."""
+"""The first account of the scenario `demo`, the default of `mockexchange env`."""
 
 
 def run(command: list[str], home: Path, environment: Mapping[str, str]) -> str:
-    """Return what a command prints; AssertionError with its words unless it went well."""
+    """Return the output of a command; AssertionError with the output if it fails."""
     done = subprocess.run(
         command, cwd=home, env=environment, timeout=RUN_SECONDS_MAX, capture_output=True, text=True, check=False
     )
@@ -63,7 +63,7 @@ def test_a_program_of_the_page_prints_the_truth(server: Server, client: str) -> 
 STREAM_RECIPES = [name for name, recipe in RECIPES.items() if recipe.stream_program]
 STREAM_DATES = {streamer.name: streamer.api_date for streamer in STREAMERS}
 TOLD_MARKET = "KXRAINNYC-25NOV05-T2"
-"""The one that the recipes of clients name who have to name some."""
+"""The market in the recipes of clients that have to name one."""
 
 
 @pytest.mark.clients

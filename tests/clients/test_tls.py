@@ -66,7 +66,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Any
 
 
 def pointed(ready: Mapping[str, Any], client: str, host: str, *, is_trusting: bool = True) -> dict[str, str]:
-    """The environment of a program whose client is to reach the server by this host."""
+    """Return the environment of a program whose client reaches the server by this host."""
     account = ready["accounts"][0]
     urls = {name: url.replace("127.0.0.1", host) for name, url in ready["venues"]["kalshi"].items()}
     holder = AccountKey(account["name"], account["venue"], account["key_id"], None, account["secret"])

@@ -18,12 +18,12 @@ TRUE = {
 QUESTION = Question("fills", "alice", "main", {}, rows=[TRUE])
 
 
-def mistakes(*told: dict[str, Any], may_omit: bool = False) -> list[str]:
-    return list(differences(list(told), [TRUE], may_omit, "fills"))
+def mistakes(*reported: dict[str, Any], may_omit: bool = False) -> list[str]:
+    return list(differences(list(reported), [TRUE], may_omit, "fills"))
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         {"order": "d1", "fee": "1.234500", "count": "7.5", "group": None},
         {"fee_cents": "123", "count_whole": "7", "at_seconds": "1762167600", "group_cents": None},
@@ -31,12 +31,12 @@ def mistakes(*told: dict[str, Any], may_omit: bool = False) -> list[str]:
         {"breakdown": [{"balance": "2.0000"}]},
     ],
 )
-def test_the_same_in_other_words_is_no_mistake(told: dict[str, Any]) -> None:
-    assert mistakes(told) == []
+def test_the_same_in_other_words_is_no_mistake(reported: dict[str, Any]) -> None:
+    assert mistakes(reported) == []
 
 
 @pytest.mark.parametrize(
-    "told",
+    "reported",
     [
         {"order": "d2"},
         {"chosen": ""},
@@ -52,9 +52,9 @@ def test_the_same_in_other_words_is_no_mistake(told: dict[str, Any]) -> None:
         {"breakdown": None},
     ],
 )
-def test_a_wrong_value_is_a_mistake(told: dict[str, Any]) -> None:
-    (line,) = mistakes(told)
-    assert line.startswith(f"fills[0].{next(iter(told))}")
+def test_a_wrong_value_is_a_mistake(reported: dict[str, Any]) -> None:
+    (line,) = mistakes(reported)
+    assert line.startswith(f"fills[0].{next(iter(reported))}")
 
 
 def test_rows_too_few_or_too_many_are_a_mistake() -> None:

@@ -53,7 +53,7 @@ class Client:
     def subscribe(self, channel: str, **arguments: str) -> None:
         self.ask("subscribe", channel=channel, arguments=arguments)
 
-    def told(self, channel: str, count: int) -> list[Any]:
+    def received(self, channel: str, count: int) -> list[Any]:
         rows: list[Any] = self.ask("rows", channel=channel, count=count)["rows"]
         return rows
 
@@ -135,24 +135,24 @@ def test_changes_end_at_the_truth(client: Client, sandbox: Sandbox) -> None:
     client.subscribe(CHANGES, kind="future", currency="BTC", interval="raw")
     before = len(trades_of(sandbox))
     sandbox.do(*MOVES)
-    told = client.told(CHANGES, len(MOVES))
-    assert {change["instrument_name"] for change in told} == {PERPETUAL}
-    (position,) = told[-1]["positions"]
+    reported = client.received(CHANGES, len(MOVES))
+    assert {change["instrument_name"] for change in reported} == {PERPETUAL}
+    (position,) = reported[-1]["positions"]
     truth = positions_by_name(sandbox)[PERPETUAL]
     assert seen(position, POSITION) == expected(truth, POSITION)
     assert position["direction"] == truth["direction"] == "sell"
     made = trades_of(sandbox)[before:]
-    assert [one["trade_id"] for change in told for one in change["trades"]] == [one["id"] for one in made]
+    assert [one["trade_id"] for change in reported for one in change["trades"]] == [one["id"] for one in made]
 
 
 def test_trades_are_told_as_they_are_read(client: Client, sandbox: Sandbox) -> None:
     client.open()
     client.subscribe(TRADES, kind="any", currency="any", interval="100ms")
     sandbox.do(*MOVES)
-    told = [one for update in client.told(TRADES, len(MOVES)) for one in update]
-    assert [Decimal(str(one["amount"])) for one in told] == [Decimal(one["trade"]["amount"]) for one in MOVES]
+    reported = [one for update in client.received(TRADES, len(MOVES)) for one in update]
+    assert [Decimal(str(one["amount"])) for one in reported] == [Decimal(one["trade"]["amount"]) for one in MOVES]
     page = client.read("trading", "get_user_trades_by_currency", currency="BTC", count=len(MOVES), sorting="asc")
-    assert [one["trade_id"] for one in told] == [one["trade_id"] for one in page["trades"]]
+    assert [one["trade_id"] for one in reported] == [one["trade_id"] for one in page["trades"]]
 
 
 def test_the_portfolio_is_told_as_it_is(client: Client, sandbox: Sandbox) -> None:
@@ -161,8 +161,8 @@ def test_the_portfolio_is_told_as_it_is(client: Client, sandbox: Sandbox) -> Non
     client.subscribe(PORTFOLIO, currency="btc")
     sandbox.do(MOVES[0])
     truth = summaries_by_currency(sandbox)["BTC"]
-    told = client.told(PORTFOLIO, 1)
-    assert seen(told[-1], SUMMARY) == expected(truth, SUMMARY)
+    reported = client.received(PORTFOLIO, 1)
+    assert seen(reported[-1], SUMMARY) == expected(truth, SUMMARY)
     assert seen(client.read("account", "get_account_summary", currency="BTC"), SUMMARY) == expected(truth, SUMMARY)
 
 
@@ -193,7 +193,7 @@ def test_a_test_request_is_answered_and_the_stream_lives_on(client: Client, sand
     sandbox.wait_for(frame={"direction": "in", "contains": {"method": "public/test"}})
     client.subscribe(CHANGES, kind="future", currency="BTC", interval="raw")
     sandbox.do(MOVES[0])
-    assert len(client.told(CHANGES, 1)) == 1
+    assert len(client.received(CHANGES, 1)) == 1
 
 
 def positions(client: Client) -> Answer:

@@ -1,6 +1,6 @@
-"""What the scenario `clients` holds, told by hand, and how a client's rows are compared with it.
+"""The true rows of the scenario `clients`, worked out by hand, and the comparison of a client's rows with them.
 
-A client tells amounts and instants in its own way: 1.5, "1.5000" and 150 cents are the same. Before 2026-03-07 the
+Clients report amounts and instants in different forms: 1.5, "1.5000" and 150 cents are the same. Before 2026-03-07 the
 exchange cut dollars to whole cents (see the venue's spelling), and then the truth is cut too.
 """
 
@@ -31,7 +31,7 @@ Row = Mapping[str, Any]
 
 
 class Question(NamedTuple):
-    """What a method is asked, by whose key, and the rows that are true.
+    """The arguments of a method, the key, and the true rows.
 
     `old_rows` follow where the exchange had no archive yet, and under `compat`, which keeps everything. `earlier` has
     the rows that were true instead before a day.
@@ -47,8 +47,8 @@ class Question(NamedTuple):
 
 
 def read_questions() -> list[Question]:
-    told: list[dict[str, Any]] = json.loads(TRUTH.read_text(encoding="utf-8"))
-    return [Question(**question) for question in told]
+    reported: list[dict[str, Any]] = json.loads(TRUTH.read_text(encoding="utf-8"))
+    return [Question(**question) for question in reported]
 
 
 def question_of(method: str) -> Question:
@@ -58,7 +58,7 @@ def question_of(method: str) -> Question:
 
 
 def truth_at(question: Question, api_date: str) -> list[Row]:
-    """Return what is true as the wire of a date can tell it."""
+    """Return the true rows in the precision of a date's wire."""
     day = ALIASES.get(api_date, NEWEST)
     rows = next((rows for until, rows in sorted(question.earlier.items()) if day < until), question.rows)
     is_archived = api_date != COMPAT and day >= ARCHIVE_SINCE
@@ -66,19 +66,19 @@ def truth_at(question: Question, api_date: str) -> list[Row]:
     return [_cut(row) for row in rows] if day < EXACT_SINCE else rows
 
 
-def differences(told: Any, true: Any, may_omit: bool, where: str = "") -> Iterator[str]:
-    """Yield a line for each thing that a client told wrong; where it `may_omit`, None is no mistake."""
-    if isinstance(told, list) and isinstance(true, list):
-        if len(told) != len(true):
-            yield f"{where} has {len(told)} items instead of {len(true)}: {told}"
+def differences(reported: Any, true: Any, may_omit: bool, where: str = "") -> Iterator[str]:
+    """Yield a line for each wrong value of a client; with `may_omit`, None is no mistake."""
+    if isinstance(reported, list) and isinstance(true, list):
+        if len(reported) != len(true):
+            yield f"{where} has {len(reported)} items instead of {len(true)}: {reported}"
             return
-        for place, (one, other) in enumerate(zip(told, true, strict=True)):
+        for place, (one, other) in enumerate(zip(reported, true, strict=True)):
             yield from differences(one, other, may_omit, f"{where}[{place}]")
-    elif isinstance(told, Mapping) and isinstance(true, Mapping):
-        for name, value in told.items():
+    elif isinstance(reported, Mapping) and isinstance(true, Mapping):
+        for name, value in reported.items():
             yield from differences(value, derived(true, name), may_omit, f"{where}.{name}")
-    elif not (told is None and may_omit) and not _is_same(told, true):
-        yield f"{where} is told as {told!r}, true is {true!r}"
+    elif not (reported is None and may_omit) and not _is_same(reported, true):
+        yield f"{where} is reported as {reported!r}, true is {true!r}"
 
 
 def derived(row: Row, name: str) -> Any:
@@ -105,8 +105,8 @@ def _cut(value: Any) -> Any:
     return str(Decimal(value).quantize(CENT, ROUND_DOWN)) if is_finer else value
 
 
-def _is_same(told: Any, true: Any) -> bool:
-    return bool(told) if true == ANYTHING else bool(_canonical(told) == _canonical(true))
+def _is_same(reported: Any, true: Any) -> bool:
+    return bool(reported) if true == ANYTHING else bool(_canonical(reported) == _canonical(true))
 
 
 def _canonical(value: Any) -> Any:

@@ -100,7 +100,7 @@ def dollars_4(dollars: str) -> str:
 
 
 def read_golden_accounts() -> dict[str, Any]:
-    """What the accounts of `golden` must look like, by name, worked out by hand: balances are told only there."""
+    """Return the true state of the accounts of `golden`, by name, worked out by hand, including balances."""
     path = Path(__file__).parents[2] / "fixtures" / "scenarios" / "golden.truth.json"
     accounts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["accounts"]
     return accounts

@@ -12,7 +12,7 @@ Query = list[tuple[str, str]]
 
 
 class Told(NamedTuple):
-    """What is answered to whom; `query` is what was asked for, before it was changed."""
+    """A request and its response; `query` is that of the request before it was changed."""
 
     status: int
     body: Any

@@ -1,4 +1,4 @@
-"""How a check becomes verdicts: what counts as found, and what is said where it cannot be judged."""
+"""Verdicts of checks: which findings count, and the reason if a subject cannot be judged."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ OBJECTION = Finding("answers.documented", "GET /x", "seen", "expected", "place")
 
 @dataclass
 class Judged:
-    """`moves` says for each attempt whether what it was judged by has changed meanwhile."""
+    """`moves` has for each attempt whether the data has changed meanwhile."""
 
     may_write: bool = True
     moves: list[bool] = field(default_factory=list)
@@ -73,7 +73,7 @@ def test_objections_to_answers_break_it_too() -> None:
     ],
     ids=["not judged", "unreachable", "key error", "type error", "arithmetic"],
 )
-def test_what_cannot_be_judged_says_why(error: Exception, why: str) -> None:
+def test_an_unjudged_subject_has_a_reason(error: Exception, why: str) -> None:
     judged = verdict(Judged(), error)
     assert (judged.outcome, judged.why) == (Outcome.NOT_JUDGED, why)
 

@@ -1,4 +1,4 @@
-"""Requests to an application in this process are what a server would have given it."""
+"""Requests to an application in this process equal those from a server."""
 
 import httpx
 import pytest
@@ -9,7 +9,7 @@ from mockexchange.kit.local_exchange import AppTransport
 
 
 async def mirror(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with what was asked, in two parts."""
+    """Echo the request in two parts."""
     message = await receive()
     said = f"{scope['method']} {scope['raw_path'].decode()}?{scope['query_string'].decode()} "
     await send({"type": "http.response.start", "status": 201, "headers": [(b"x-seen", dict(scope["headers"])[b"x-a"])]})

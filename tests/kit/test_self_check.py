@@ -1,4 +1,4 @@
-"""`serve --self-check`: what leaves is held against the documents, and what differs is in the journal."""
+"""`serve --self-check`: responses and frames are checked against the documents, and violations are in the journal."""
 
 import json
 from collections.abc import Iterator
@@ -265,7 +265,7 @@ def test_other_venues_are_checked_too_on_any_day(live: Live, date: str) -> None:
         ("signalplus", "/signalplus/api", b'{"rid":"1","result":[]}', "body"),
     ],
 )
-def test_what_other_venues_get_wrong_is_said(
+def test_violations_of_other_venues_are_reported(
     self_check: SelfCheck, venue: str, target: str, body: bytes, says: str
 ) -> None:
     found = self_check.check_answer(venue, None, "POST", target, 200, headers=JSON_HEADERS, content=body)

@@ -1,4 +1,4 @@
-"""What a target asks by whose key, what it remembers, and what it says where something is missing."""
+"""Targets: keys of requests, cached reads, and errors for missing data."""
 
 import json
 from collections.abc import Callable
@@ -88,7 +88,7 @@ def test_a_role_without_a_key_is_named() -> None:
         target.key(RESTRICTED)
 
 
-def test_nothing_that_answers_is_told_in_a_line() -> None:
+def test_a_server_that_does_not_answer_is_described_in_a_line() -> None:
     def handle(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused")
 
@@ -96,13 +96,13 @@ def test_nothing_that_answers_is_told_in_a_line() -> None:
         target_of(handle).ask(FILLS)
 
 
-def test_what_is_known_is_told_or_found() -> None:
+def test_known_values_are_given_or_found() -> None:
     assert target_of(answering({}), ticker="KX-A").known("ticker") == ["KX-A"]
     found = target_of(answering({"cursor": "", "event_positions": [], "market_positions": [{"ticker": "KX-B"}]}))
     assert found.known("ticker") == ["KX-B"]
 
 
-def test_what_is_not_known_can_be_told() -> None:
+def test_an_unknown_value_can_be_given() -> None:
     target = target_of(answering({"cursor": "", "orders": []}))
     with pytest.raises(NotJudged, match=r"nothing to ask for by 'order_id' .*give one with --name order_id=VALUE"):
         target.known("order_id")
@@ -133,7 +133,7 @@ def test_a_list_without_end_is_read_in_part() -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])
-def test_a_read_that_should_answer_and_does_not_is_told(status: int) -> None:
+def test_a_read_that_is_refused_is_reported(status: int) -> None:
     with pytest.raises(NotAnswered, match=rf"GET /portfolio/fills\?limit=1000 was answered {status}"):
         target_of(answering({}, status)).rows("GetFills")
 

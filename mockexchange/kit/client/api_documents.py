@@ -1,7 +1,7 @@
 """The API documents that a client is judged by: those of its date, and of the dates before and after."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from mockexchange.kit.validation.frames import FrameJudge
 from mockexchange.kit.validation.references import pointer, resolved
 from mockexchange.kit.validation.requests import RequestJudge
 from mockexchange.kit.validation.routes import Match, Routes
-from mockexchange.kit.venue import VenueKit
+from mockexchange.kit.venue import ClientSigning, VenueKit
 from mockexchange.runtime import api_documents
 from mockexchange.runtime.api_documents import Document
 
@@ -34,6 +34,7 @@ class ApiDocuments:
     venue: str
     alias: str
     prefix: str
+    signing: ClientSigning
 
     @property
     def subject(self) -> str:
@@ -73,12 +74,12 @@ class ApiDocuments:
     @cached_property
     def earlier(self) -> list["ApiDocuments"]:
         """The documents of earlier dates, newest first."""
-        return [ApiDocuments(self.venue, alias, self.prefix) for alias in reversed(self._aliases) if alias < self.alias]
+        return [replace(self, alias=alias) for alias in reversed(self._aliases) if alias < self.alias]
 
     @cached_property
     def later(self) -> list["ApiDocuments"]:
         """The documents of later dates, oldest first."""
-        return [ApiDocuments(self.venue, alias, self.prefix) for alias in self._aliases if alias > self.alias]
+        return [replace(self, alias=alias) for alias in self._aliases if alias > self.alias]
 
     @cached_property
     def _aliases(self) -> list[str]:
@@ -122,9 +123,10 @@ class ApiDocuments:
 
 def documents_of(kit: VenueKit, day: str | None) -> ApiDocuments:
     """Return the documents in force on a day (the last date up to it); those of compat if `day` is None."""
+    assert kit.client_signing is not None, f"the kit does not judge clients of {kit.name}"
     if day is None:
-        return ApiDocuments(kit.name, COMPAT, kit.prefix)
+        return ApiDocuments(kit.name, COMPAT, kit.prefix, kit.client_signing)
     subjects = [subject for subject in api_documents.subjects() if subject.startswith(f"{kit.name}/")]
     since = {api_documents.parse(api_documents.path_of(subject))["info"]["version"]: subject for subject in subjects}
     last = max(version for version in since if version <= day)
-    return ApiDocuments(kit.name, since[last].partition("/")[2], kit.prefix)
+    return ApiDocuments(kit.name, since[last].partition("/")[2], kit.prefix, kit.client_signing)

@@ -21,9 +21,6 @@ START_S_MAX = 3.0
 NOTHING = Traffic((), ())
 SIGNING_CARDS = "R01 to R04"
 """The cards about refused requests."""
-OWN_PREFIX = "KALSHI_"
-"""Prefix of environment variables that are not passed on: they could point a client at the real venue or name a key of
-real money."""
 ONLY_ADAPTERS = "only an adapter can show what a client understood (--adapter)"
 
 
@@ -72,7 +69,8 @@ class CommandCardRunner:
                 raise CommandFailed(f"`{shown_command(self.command)}` was stopped: {TOO_MANY}")
             return LOOPS if session.call_count > CALLS_MAX else ""
 
-        environment = environment_of(session, self.client, account, self.environment)
+        prefix = self.sandboxes.documents().signing.variable_prefix
+        environment = environment_of(session, self.client, account, self.environment, prefix)
         return run_command(self.command, environment, seconds_max, watch)
 
 
@@ -118,10 +116,16 @@ def _stopped(ran: CommandResult, runner: CommandCardRunner) -> Iterator[Finding]
         yield Finding("command", shown_command(runner.command), seen, expected, PAGE)
 
 
-def environment_of(session: Session, client: str, account: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """Return the whole environment of a known client (or "generic") for an account. Raises NoSuchAccount."""
+def environment_of(
+    session: Session, client: str, account: str, environment: Mapping[str, str], prefix: str
+) -> dict[str, str]:
+    """Return the whole environment of a known client (or "generic") for an account. Raises NoSuchAccount.
+
+    Other variables with the venue's `prefix` are left out: they could point a client elsewhere or name a key of real
+    money.
+    """
     variables = variables_of(CLIENTS[client], _template_values(session, account), environment)
-    kept = {name: value for name, value in environment.items() if not name.upper().startswith(OWN_PREFIX)}
+    kept = {name: value for name, value in environment.items() if not name.upper().startswith(prefix)}
     return {**kept, **{name: value for name, value in variables.items() if value is not None}}
 
 

@@ -4,7 +4,7 @@ from mockexchange.kit.kalshi import checks
 from mockexchange.kit.kalshi.lists import FACTS
 from mockexchange.kit.kalshi.roles import role_of
 from mockexchange.kit.kalshi.schemathesis_hints import make_hints
-from mockexchange.kit.kalshi.signing import load_signer
+from mockexchange.kit.kalshi.signing import CLIENT_SIGNING, load_signer
 from mockexchange.kit.kalshi.stream import STREAM_CHECKS
 from mockexchange.kit.kalshi.stream.protocol import KalshiStreamProtocol
 from mockexchange.kit.kalshi.tasks import TASKS
@@ -27,4 +27,5 @@ KALSHI = VenueKit(
         "external-api.demo.kalshi.co": "external-api-ws.demo.kalshi.co",
     },
     tasks=TASKS,
+    client_signing=CLIENT_SIGNING,
 )

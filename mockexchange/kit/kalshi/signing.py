@@ -10,6 +10,15 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from mockexchange.kit.venue import ClientSigning
+
+CLIENT_SIGNING = ClientSigning(
+    key_header="KALSHI-ACCESS-KEY",
+    timestamp_header="KALSHI-ACCESS-TIMESTAMP",
+    signature_header="KALSHI-ACCESS-SIGNATURE",
+    variable_prefix="KALSHI_",
+    key_variable="KALSHI_API_KEY_ID",
+)
 SCHEME = PSS(MGF1(hashes.SHA256()), 32)
 
 

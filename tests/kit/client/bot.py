@@ -1,4 +1,4 @@
-"""A command for the tests: it does what its arguments say, by the environment, as a user's bot would."""
+"""A command for the tests: it carries out its arguments with the settings of the environment, as a user's bot would."""
 
 import os
 import socket
@@ -23,7 +23,7 @@ def positions() -> None:
 
 
 def first_page() -> None:
-    """The mistake: what comes on further pages is not there for it."""
+    """The mistake: rows on further pages are lost."""
     Client(*map(os.environ.__getitem__, NAMES)).get("/portfolio/positions")
 
 
@@ -35,7 +35,7 @@ def poll() -> None:
 
 
 def poll_and_tell() -> None:
-    """The same, and say in a file on which port something of this listens."""
+    """The same, and write to a file the port on which a child process listens."""
     listener = socket.create_server(("127.0.0.1", 0))
     Client(*map(os.environ.__getitem__, NAMES)).get("/portfolio/balance")
     with Path(os.environ["KIT_TOLD"]).open("w") as told:

@@ -62,7 +62,7 @@ def coarse(task: Task, body: Any) -> list[Row]:
 
 
 def zeros(task: Task, body: Any) -> list[Row]:
-    """Say 0 where the answer has no such field."""
+    """Report 0 if the response has no such field."""
     names = [name for name, wires in task.names.items() if wires and wires[0].unit not in (Unit.TEXT, Unit.INSTANT)]
     return [{**dict.fromkeys(names, "0"), **row} for row in right(task, body)]
 
@@ -114,7 +114,7 @@ def odd(task: Task, body: Any) -> list[Row]:
 
 
 def concluding(task: Task, body: Any) -> list[Row]:
-    """Conclude what is told from the other fields that tell it; that is no fault."""
+    """Derive values from other fields of equal meaning, which is no fault."""
     rows = right(task, body)
     if task.name not in ("fills", "orders"):
         return rows

@@ -1,4 +1,4 @@
-"""Adapters: what they are asked, what they tell, and the one line for each way in which they can break."""
+"""Adapters: tasks, replies, and the one-line error for each way in which they can fail."""
 
 import json
 import os
@@ -33,7 +33,7 @@ def ask(command: list[str], **options: Any) -> AdapterReply:
         return adapter.ask("positions", WHERE)
 
 
-def test_a_task_says_where_to_go_and_what_is_asked() -> None:
+def test_a_task_has_urls_key_and_arguments() -> None:
     with Adapter(ECHO) as adapter:
         first = adapter.ask("positions", WHERE, task_s_max=5, subtrader_id="st1")
         second = adapter.ask("balance", WHERE)
@@ -190,7 +190,7 @@ def test_one_task_can_have_more_time_than_the_others() -> None:
             adapter.ask("positions", WHERE)
 
 
-def test_a_line_before_the_next_task_is_one_that_nobody_asked_for() -> None:
+def test_a_line_before_the_next_task_belongs_to_no_task() -> None:
     eager = answering("tell(task, rows=[]); tell(task, rows=[]); print('third', flush=True)")
 
     with Adapter(eager) as adapter:
@@ -199,7 +199,7 @@ def test_a_line_before_the_next_task_is_one_that_nobody_asked_for() -> None:
             adapter.ask("positions", WHERE)
 
 
-def test_a_program_that_ended_after_its_answer_is_told_at_the_next_task() -> None:
+def test_a_program_that_ended_after_its_answer_fails_at_the_next_task() -> None:
     with Adapter(answering("tell(task, rows=[]); sys.exit(4)")) as adapter:
         adapter.ask("positions", WHERE)
         with pytest.raises(
@@ -208,7 +208,7 @@ def test_a_program_that_ended_after_its_answer_is_told_at_the_next_task() -> Non
             adapter.ask("balance", WHERE)
 
 
-def test_a_program_that_reads_no_more_is_told_at_the_next_task(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_program_that_closed_its_input_fails_at_the_next_task(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mockexchange.kit.client.adapter_process.GOODBYE_S", 0.2)
     deaf = answering("import os, signal; os.close(0); tell(task, rows=[]); signal.pause()")
 
@@ -226,7 +226,7 @@ def test_a_broken_program_stays_broken() -> None:
             adapter.ask("balance", WHERE)
 
 
-def test_a_line_after_the_last_answer_is_told_at_the_end() -> None:
+def test_a_line_after_the_last_answer_fails_at_the_end() -> None:
     def run() -> None:
         with Adapter(answering("tell(task, rows=[]); print('done', flush=True)")) as adapter:
             adapter.ask("positions", WHERE)
@@ -235,7 +235,7 @@ def test_a_line_after_the_last_answer_is_told_at_the_end() -> None:
         run()
 
 
-def test_what_broke_first_is_told_although_the_program_goes_on_printing() -> None:
+def test_the_first_failure_is_reported_although_the_program_goes_on_printing() -> None:
     chatty = answering("tell(task, rows=[]); print('debug', flush=True)")
 
     def fail_meanwhile() -> None:
@@ -279,7 +279,7 @@ CHILD = "import subprocess; child = subprocess.Popen(['sleep', '1000'])"
     ids=["well", "crash", "garbage", "hang", "ignores-the-end"],
 )
 def test_nothing_is_left_running(ending: str) -> None:
-    """Not the program, and not what it has started."""
+    """Neither the program nor its children."""
     body = f"""
     import signal
     if task["task"] == "start":
@@ -299,7 +299,7 @@ def test_nothing_is_left_running(ending: str) -> None:
 
 
 def is_gone(pid: int) -> bool:
-    """Whether a process ends: it was killed, but whoever inherits it may still have to collect it."""
+    """Whether a process ends: it was killed, but its new parent may still have to reap it."""
     until = time.monotonic() + DONE_S_MAX
     while time.monotonic() < until:
         try:

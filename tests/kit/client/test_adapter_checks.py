@@ -1,4 +1,4 @@
-"""What clients understand wrong: each fault is found, under its rule, and a client without faults has no finding."""
+"""Checks of adapters: each fault of a client is found under its rule, and a client without faults has no finding."""
 
 import re
 from collections.abc import Iterator
@@ -169,7 +169,7 @@ def test_the_place_of_a_finding_is_the_field_of_the_document(clients: Bench) -> 
 
 
 def test_rows_that_are_missing_or_too_many_are_named(clients: Bench) -> None:
-    """The client asks for pages of three: the last of each is lost, or told twice."""
+    """The client requests pages of three: the last row of each is lost, or reported twice."""
     missing = "KXBTCD-25NOV06-T100, KXFEDDECISION-25DEC-H0, KXRAINNYC-25NOV05-T1"
 
     assert summaries_of(clients.judged(judge_account, "last")) == [
@@ -184,7 +184,7 @@ def test_rows_without_a_key_are_compared_in_their_order(clients: Bench) -> None:
     assert clients.judged(judge_account, "nameless") == []
 
 
-def test_a_name_that_nobody_knows_is_told_together_with_those_there_are(clients: Bench) -> None:
+def test_an_unknown_name_is_reported_together_with_the_known_ones(clients: Bench) -> None:
     known = "ticker, shard, position, cost, realized, fees, traded, resting, updated"
 
     assert summaries_of(clients.judged(judge_account, "novel")) == [
@@ -226,7 +226,7 @@ def test_a_client_that_reads_removed_fields_is_poisoned(clients: Bench) -> None:
     assert (wrong.seen, wrong.expected) == ("'1004'; 7 more such rows", "4.00")
 
 
-def test_what_is_told_at_one_date_has_to_be_told_wherever_the_wire_says_it(clients: Bench) -> None:
+def test_a_name_reported_at_one_date_has_to_be_reported_at_all_dates_that_have_it(clients: Bench) -> None:
     """A client that leaves out the names that it cannot find reads `position_fp` alone."""
     modern = answering("""
     sys.path.insert(0, '.')
@@ -319,7 +319,7 @@ def compared(row: dict[str, Any], date: str = "2026-10", true: dict[str, Any] = 
     ],
     ids=str,
 )
-def test_what_says_the_same_is_right(row: dict[str, Any]) -> None:
+def test_equal_values_in_other_forms_are_right(row: dict[str, Any]) -> None:
     assert compared({"ticker": "KX-A", **row}) == []
 
 
@@ -343,7 +343,7 @@ def test_what_says_the_same_is_right(row: dict[str, Any]) -> None:
     ],
     ids=str,
 )
-def test_what_says_something_else_is_wrong(row: dict[str, Any], wrong: tuple[str, str, str]) -> None:
+def test_other_values_are_wrong(row: dict[str, Any], wrong: tuple[str, str, str]) -> None:
     assert compared({"ticker": "KX-A", **row}) == [wrong]
 
 
@@ -356,7 +356,7 @@ def test_what_a_date_cuts_off_is_not_asked_for() -> None:
     ]
 
 
-def test_what_the_exchange_says_nothing_about_is_null() -> None:
+def test_a_value_that_the_exchange_does_not_have_is_null() -> None:
     unknown = {**ROW, "cost": None}
 
     assert compared({"ticker": "KX-A", "cost": None}, true=unknown) == []
@@ -365,7 +365,7 @@ def test_what_the_exchange_says_nothing_about_is_null() -> None:
     ]
 
 
-def test_fees_that_nobody_knows_the_digits_of_may_be_exact_or_in_cents() -> None:
+def test_fees_of_undocumented_precision_may_be_exact_or_in_cents() -> None:
     compare_fees = partial(compare, SETTLEMENTS, meanings=meanings_at(SETTLEMENTS, "kalshi", "2026-02"), where="here")
     true = [{"ticker": "KX-A", "fees": "0.0315"}]
 

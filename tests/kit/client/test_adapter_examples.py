@@ -1,4 +1,4 @@
-"""The adapters in docs/adapters.md: each runs, understands its rows at the newest date, and says what it cannot do."""
+"""The adapters in docs/adapters.md: each runs, reports right rows at the newest date, and refuses unsupported tasks."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ from tests.house.checkout import ROOT
 PAGE = (ROOT / "docs" / "adapters.md").read_text(encoding="utf-8")
 TASK_S_MAX = 60
 TYPES = re.compile(r"^type .*;$|: (?:string|Task|URL|Response|Promise<object\[\]>)(?=[ ,)=])", re.MULTILINE)
-"""What Node before 22.6 does not take away by itself."""
+"""The type annotations that Node before 22.6 does not strip."""
 
 
 def example(language: str) -> str:

@@ -1,4 +1,4 @@
-"""What comes of a card's run: every word under `see`, told and not told, kept and broken."""
+"""Verdicts of cards: every key under `see`, kept and broken."""
 
 import time
 
@@ -39,7 +39,7 @@ def failed(status: int | None = 429) -> CardRun:
     return CardRun(QUIET, AdapterReply(error="Refused: no", status=status))
 
 
-def test_a_finding_says_everything() -> None:
+def test_a_finding_has_all_parts() -> None:
     (finding,) = verdict("answer: rows", failed()).findings
     assert finding == Finding(
         "X01 answer",
@@ -136,7 +136,7 @@ def test_a_command_is_compared_with_itself(see: str, now: CommandResult, usual: 
     assert [found[1] for found in seen(see, trial)] == ([words] if words else [])
 
 
-def test_rules_are_judged_unless_the_user_was_told() -> None:
+def test_rules_are_judged_unless_the_reply_is_an_error() -> None:
     twice = traffic([call(status=404), call(status=404, at=1.0)])
     see = "rules: [retries.final], unless_told: [retries.final]"
     assert [one[0] for one in seen(see, CardRun(twice, AdapterReply([])))] == ["X01 retries.final"]

@@ -1,4 +1,4 @@
-"""Cards: what is written is what is played, and what cannot be meant is refused with its place."""
+"""Cards: valid ones are read completely, invalid ones are refused with file and line."""
 
 from pathlib import Path
 from textwrap import dedent

@@ -1,4 +1,4 @@
-"""Running commands: how they end, what they said, and that nothing of them is left."""
+"""Running commands: their end, their output, and that no process of them is left."""
 
 import os
 import socket
@@ -53,7 +53,7 @@ def test_a_command_that_ends_has_its_exit_code_and_its_last_words() -> None:
 
 
 def test_a_command_that_reads_finds_nothing_to_read() -> None:
-    """Not even what the terminal has for us."""
+    """Standard input is empty, not the terminal."""
     kept, (reading, writing) = os.dup(0), os.pipe()
     os.dup2(reading, 0)
     try:
@@ -78,7 +78,7 @@ def test_what_a_command_leaves_behind_is_stopped() -> None:
     assert not is_listening(int(ran.output))
 
 
-def test_a_command_that_ignores_being_told_is_stopped_all_the_same() -> None:
+def test_a_command_that_ignores_sigterm_is_stopped() -> None:
     began_s = time.monotonic()
     ran = run(
         f"import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('x', flush=True)\n{HANG}",

@@ -1,4 +1,4 @@
-"""Response fuzzing: bodies are what the documents describe; of those a client cannot take, the smallest is told."""
+"""Response fuzzing: bodies match the documents, and the smallest body that a client cannot take is reported."""
 
 import json
 import re
@@ -93,7 +93,7 @@ def schema_of(document: api_documents.Document, path: str) -> Any:
 
 @pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
 def test_bodies_of_tasks_are_described_to_the_last_row(task: Any) -> None:
-    """They have rows that can be told apart, and fields that say one thing agree."""
+    """They have rows with distinct keys, and fields of equal meaning agree."""
     document = api_documents.read("kalshi/2026-10")
     judge = validator(document, schema_of(document, task.path))
 
@@ -156,7 +156,7 @@ def test_nulls_and_what_may_be_left_out_are_among_the_bodies() -> None:
     assert is_among(bodies, lambda body: any("cancel_order_on_pause" not in row for row in body["orders"]))
 
 
-def test_what_says_one_thing_twice_says_the_same() -> None:
+def test_fields_of_equal_meaning_have_equal_values() -> None:
     body = {"balance": 7, "balance_dollars": "-12.3456", "portfolio_value": 5, "updated_ts": 1}
 
     assert consistent_body(BALANCE, body)["balance"] == -1234
@@ -186,7 +186,7 @@ AGREED_FILL = {**FILL, "count": 1, "market_ticker": "KX-A", "trade_id": "f", "ts
     ids=["fills", "orders"],
 )
 def test_a_trade_that_is_made_up_is_one_trade(task: Any, row: dict[str, Any], consistent: dict[str, Any]) -> None:
-    """A client may read any of the fields that tell a fact, and conclude one from the others."""
+    """A client may read any of the fields of equal meaning, and derive one from the others."""
     assert consistent_body(task, {task.rows: [row]}) == {task.rows: [consistent]}
 
 
@@ -215,7 +215,7 @@ def test_the_search_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_time_does_not_end_the_shrinking(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine finds less, but what it finds is as small as on an idle one."""
+    """A busy machine finds fewer bodies, but they are as small as on an idle one."""
     wrong: list[list[int]] = []
     monkeypatch.setattr(fuzzing, "monotonic", lambda: 100 * bool(wrong))
 
@@ -283,7 +283,7 @@ def test_leaving_out_ends_after_a_number_of_tasks() -> None:
 
 
 def test_what_shrinking_leaves_is_left_out(clients: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without any shrinking one row is told, and no field that may be left out, but for the one that is the mode."""
+    """Even without shrinking the body has one row and no optional field except the undocumented one of the mode."""
     monkeypatch.setattr(fuzzing, "SHRINK_TASKS_MAX", 0)
     for found in clients.judged(patient, "sign"):
         body = answered(found.where)
@@ -299,7 +299,7 @@ def test_a_client_that_reads_everything_right_has_no_finding(clients: Bench) -> 
 
 
 def test_a_client_that_floats_its_money_can_take_every_body(clients: Bench) -> None:
-    """What it loses is a finding of its own kind, and told by that judge alone."""
+    """Lost digits are a finding of their own kind, reported by the judge of floats only."""
     assert clients.judged(judge_fuzz, "floats") == []
 
 
@@ -355,7 +355,7 @@ SMALLEST = {
 
 
 @pytest.mark.parametrize("fault", SMALLEST)
-def test_the_smallest_body_that_a_client_cannot_take_is_told(
+def test_the_smallest_body_that_a_client_cannot_take_is_reported(
     fault: str, clients: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule, body, seen, expected = SMALLEST[fault]
@@ -393,8 +393,8 @@ def test_what_is_found_is_printed_so_that_it_can_be_served_again(clients: Bench)
     assert found.reproduction.startswith("a scenario with this fault, as positions-body-2026-10.yaml:\n")
 
 
-def test_the_task_that_is_printed_says_all_that_a_task_says(clients: Bench) -> None:
-    """With placeholders for what only a running exchange knows."""
+def test_the_printed_task_has_all_fields_of_a_task(clients: Bench) -> None:
+    """It has placeholders for values of a running exchange."""
     lines = clients.judged(patient, "some")[0].reproduction.splitlines()
 
     assert lines[-4] == "mockexchange serve --api-date 2026-10 --scenario positions-body-2026-10.yaml"
@@ -445,7 +445,7 @@ ENDS = pytest.mark.parametrize(
 
 
 def ended(trouble: str, kind: type[AdapterBroken], clients: Bench, fixtures: Path | None) -> str:
-    """What is said of a client that has trouble with the first body that has a position."""
+    """The errors for a client that fails at the first body with a position."""
     fragile = answering(f"""
     from tests.kit.client.mirror import SUPPORTED, bodies, httpx
     if task["id"] > 2:
@@ -463,7 +463,7 @@ def ended(trouble: str, kind: type[AdapterBroken], clients: Bench, fixtures: Pat
 
 
 @ENDS
-def test_a_body_that_ends_a_client_is_told_and_saved(
+def test_a_body_that_ends_a_client_is_reported_and_saved(
     trouble: str, kind: type[AdapterBroken], clients: Bench, tmp_path: Path
 ) -> None:
     said = ended(trouble, kind, clients, tmp_path)

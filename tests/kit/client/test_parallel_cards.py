@@ -22,7 +22,7 @@ def cards(*numbers: str) -> list[Card]:
 
 
 def writing_down(folder: Path, body: str = "") -> list[str]:
-    """An adapter whose processes write down that they are; `body` may tell first."""
+    """Return the command of an adapter whose processes record their start; `body` may reply first."""
     folder.mkdir()
     return answering(f"""
     import pathlib, os

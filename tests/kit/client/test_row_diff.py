@@ -1,4 +1,4 @@
-"""What an adapter told, against what it should have: rows, values and floats."""
+"""Differences between reported and expected rows: rows, values and floats."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_the_same_rows_in_any_order_and_spelling_are_the_same() -> None:
     assert not list(row_differences(reported, WANTED))
 
 
-def test_every_difference_of_rows_is_told() -> None:
+def test_every_difference_of_rows_is_found() -> None:
     reported = [{"ticker": "A", "position": "20"}, {"ticker": "C"}]
     assert list(row_differences(reported, WANTED)) == [
         ("rows that there are not: ticker=C", "ticker: A, B"),
@@ -55,11 +55,11 @@ def test_further_rows_are_nothing_to_those_that_must_be_there() -> None:
         ({"cost": "four"}, False),
     ],
 )
-def test_a_value_is_right_in_any_unit_that_its_name_says(reported: dict[str, object], is_right: bool) -> None:
+def test_a_value_is_right_in_any_unit_of_its_name(reported: dict[str, object], is_right: bool) -> None:
     assert bool(list(value_differences(reported, {"cost": "4.2"}))) != is_right
 
 
-def test_a_whole_number_of_units_is_told_for_what_is_whole() -> None:
+def test_whole_values_may_be_reported_in_whole_units() -> None:
     assert list(value_differences({"position_whole": 7}, {"position": "8"})) == [("8: position_whole is 7", "'8'")]
     assert not list(value_differences({"cost_cents": 0}, {"cost": "0.000001"}))
 
@@ -69,7 +69,7 @@ def test_truth_and_nothing_are_compared_as_words() -> None:
     assert list(value_differences({"taker": False}, {"taker": "true"}))
 
 
-def test_what_is_told_twice_is_named() -> None:
+def test_repeated_values_are_named() -> None:
     assert duplicate_values([{"ticker": "A"}, {"ticker": "B"}, {"ticker": "A"}, {}], "ticker") == ["A"]
 
 

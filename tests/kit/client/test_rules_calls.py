@@ -1,9 +1,9 @@
-"""Rules about signatures and calls: each finds what it is about, and nothing in what is right."""
+"""Rules about signatures and calls: each finds its violations, and nothing in correct traffic."""
 
 import pytest
 
 from mockexchange.kit.client.rules import NotSeen
-from mockexchange.kit.client.rules.signing import HEADERS
+from mockexchange.kit.kalshi.signing import CLIENT_SIGNING
 from tests.kit.client.wiring import call, found, handshake, seen, traffic
 
 BAD = {"error": {"code": "authentication_error", "message": "authentication_error"}}
@@ -59,9 +59,11 @@ def test_what_is_not_signed_cannot_be_judged() -> None:
 
 @pytest.mark.parametrize("status", [200, 401, 503])
 def test_a_private_request_without_all_headers_is_found_and_a_public_one_is_not(status: int) -> None:
-    assert seen("signing.present", traffic([call(status=status, headers={})])) == [f"missing: {', '.join(HEADERS)}"]
+    assert seen("signing.present", traffic([call(status=status, headers={})])) == [
+        f"missing: {', '.join(CLIENT_SIGNING.headers)}"
+    ]
     key_alone = call(status=status, headers={"kalshi-access-key": "k", "kalshi-access-signature": ""})
-    assert seen("signing.present", traffic([key_alone])) == [f"missing: {', '.join(HEADERS[1:])}"]
+    assert seen("signing.present", traffic([key_alone])) == [f"missing: {', '.join(CLIENT_SIGNING.headers[1:])}"]
     assert seen("signing.present", traffic([handshake(0.0)._replace(headers={})]))
     assert not found("signing.present", traffic([call("/exchange/status", headers={}), call("/wishes", headers={})]))
 

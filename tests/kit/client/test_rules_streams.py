@@ -1,4 +1,4 @@
-"""Rules about streams: each finds what it is about, and nothing in what is right."""
+"""Rules about streams: each finds its violations, and nothing in correct traffic."""
 
 import pytest
 
@@ -69,12 +69,12 @@ def back(at: float, *channels: str) -> Traffic:
     return traffic([handshake(0.0), handshake(at, 2)], frames)
 
 
-def test_who_comes_back_is_right() -> None:
+def test_a_client_that_connects_again_is_right() -> None:
     for rule in ("streams.returns", "streams.resubscribes", "streams.paced", "streams.paused"):
         assert not found(rule, back(1.5, "fill", "ticker"))
 
 
-def test_who_does_not_come_back_is_found() -> None:
+def test_a_client_that_does_not_connect_again_is_found() -> None:
     assert seen("streams.returns", stream(CUT, until=2.0)) == [
         "the stream ended (1012 restart) and no other was opened"
     ]
@@ -84,7 +84,7 @@ def test_who_does_not_come_back_is_found() -> None:
         found("streams.returns", stream(CUT, until=1.9))
 
 
-def test_who_comes_back_without_a_channel_or_a_pause_is_found() -> None:
+def test_a_client_that_connects_again_without_a_channel_or_a_pause_is_found() -> None:
     assert seen("streams.resubscribes", back(1.5, "ticker")) == ["the new connection has no fill"]
     assert seen("streams.paused", back(1.02, "fill")) == ["it connected again 20 ms after the end (1012 restart)"]
 
@@ -104,12 +104,12 @@ def test_a_storm_of_handshakes_is_found() -> None:
 STRUCK = frame({"type": "error", "msg": {"code": 25}}, at=1.0, kind="error", fault="end")
 
 
-def test_who_starts_over_is_right() -> None:
+def test_a_client_that_starts_over_is_right() -> None:
     assert not found("streams.resumes", stream(STRUCK, said(SUBSCRIBE, at=1.1)))
     assert not found("streams.resumes", traffic([handshake(0.0), handshake(1.2, 2)], [OPENED, STRUCK]))
 
 
-def test_who_goes_on_as_before_is_found() -> None:
+def test_a_client_that_goes_on_as_before_is_found() -> None:
     (words,) = seen("streams.resumes", stream(said(SUBSCRIBE, at=0.5), STRUCK, until=2.0))
     assert words.startswith('nothing was sent after {"type": "error"')
     assert words.endswith("(end)")
@@ -124,7 +124,7 @@ def test_long_frames_are_shown_in_part() -> None:
     assert len(seen("streams.resumes", stream(long, until=2.0))[0]) < 300
 
 
-def test_what_nobody_did_is_not_judged() -> None:
+def test_a_rule_without_traffic_is_not_judged() -> None:
     for rule, crossed in (("streams.commands", stream()), ("streams.sids", stream(said(SUBSCRIBE), said(b"x")))):
         with pytest.raises(NotSeen):
             found(rule, crossed)

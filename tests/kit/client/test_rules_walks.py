@@ -1,4 +1,4 @@
-"""Rules about walks and retries: each finds what it is about, and nothing in what is right."""
+"""Rules about pages and retries: each finds its violations, and nothing in correct traffic."""
 
 from typing import Any
 
@@ -34,7 +34,7 @@ def test_a_walk_that_stops_early_is_found() -> None:
     ]
 
 
-def test_who_wanted_no_more_than_came_may_stop() -> None:
+def test_a_walk_may_stop_when_the_client_has_enough_rows() -> None:
     assert not found("pages.followed", walk(page("?limit=1", "a")))
 
 
@@ -125,7 +125,7 @@ def test_what_did_not_happen_is_not_judged(rule: str, crossed: Traffic, words: s
         found(rule, crossed)
 
 
-def test_who_polls_does_not_retry() -> None:
+def test_polling_is_no_retry() -> None:
     assert not found("retries.final", attempts(0, 10, 20, status=403))
 
 

@@ -30,7 +30,7 @@ BOT = Path(__file__).parent / "bot.py"
 
 
 class ProgressDisplay:
-    """Remembers what it was told, and interrupts where it is asked to."""
+    """Records its calls, and raises KeyboardInterrupt at a given one."""
 
     def __init__(self, interrupts_at: str = "") -> None:
         self.words: list[str] = []
@@ -159,7 +159,7 @@ def test_a_command_that_cannot_be_judged_is_one_line(command: list[str], words: 
     assert "\n" not in str(caught.value)
 
 
-def test_the_last_words_of_a_silent_command_are_told() -> None:
+def test_the_last_output_of_a_command_without_requests_is_reported() -> None:
     with pytest.raises(CannotJudge, match=r"Its last output: nothing to do$"):
         run(bot("silent"), "R01")
 
@@ -214,7 +214,7 @@ TODAYS = """
         is_old = b"exchange_index_statuses" not in date
         tell(task, **({"error": "KeyError: position_fp"} if is_old else {"rows": ROWS}))
 """
-"""An adapter whose client does not know the answers of former dates."""
+"""An adapter whose client does not support earlier dates."""
 
 
 def todays(dates: object) -> list[str]:
@@ -249,7 +249,7 @@ def test_a_task_that_fails_undisturbed_excuses_the_cards_about_disturbances() ->
     )
 
 
-def test_an_adapter_that_tells_what_there_is_not_is_found_out() -> None:
+def test_an_adapter_that_invents_rows_is_found() -> None:
     made = run(
         answering("tell(task, rows=[{'ticker': 'X', 'cost': 0.5}] * 2)"), "R20", "R26", "R30", "R65", is_adapter=True
     )
@@ -429,7 +429,7 @@ def test_a_reproduction_says_all_that_differs_from_the_usual() -> None:
 def test_the_environment_points_here_and_nowhere_else() -> None:
     users = {"PATH": "/bin", "KALSHI_API_KEY_ID": "mine", "kalshi_secret": "x", "KALSHI_DEMO": "1", "HTTP_PROXY": "p"}
     with exchange() as running, open_session(running, load_plan("golden"), "latest") as session:
-        variables = environment_of(session, "generic", "long_no", users)
+        variables = environment_of(session, "generic", "long_no", users, "KALSHI_")
         where = session.connection_details("long_no")
         assert where == session.connection_details("long_no")
         assert Path(where.private_key_path).read_text(encoding="ascii").startswith("-----BEGIN PRIVATE KEY")

@@ -1,4 +1,4 @@
-"""The console: what goes on while it does, a table at the end, nothing that a terminal would obey."""
+"""The console: progress, a table at the end, and no control characters."""
 
 import io
 from dataclasses import replace

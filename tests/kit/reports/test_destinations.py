@@ -1,4 +1,4 @@
-"""`--report`: what cannot be written is found before anything is judged."""
+"""`--report`: a file that cannot be written is refused before the run."""
 
 from pathlib import Path
 

@@ -15,7 +15,7 @@ VOID = {"meta", "input", "br"}
 
 
 class Page(HTMLParser):
-    """Which elements there are, with which attributes; complains about what is closed in the wrong order."""
+    """Collects elements with their attributes; fails for elements closed in the wrong order."""
 
     def __init__(self, text: str) -> None:
         super().__init__()

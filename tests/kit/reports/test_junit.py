@@ -1,4 +1,4 @@
-"""JUnit: a suite for each rule; what was not judged is skipped, never passed; a run cut short is no whole one."""
+"""JUnit: a suite for each rule; unjudged subjects are skipped, never passed; a run cut short has an error."""
 
 from xml.etree.ElementTree import Element, fromstring
 

@@ -1,4 +1,4 @@
-"""What a person types as the address of a server, and what follows from it."""
+"""Addresses of servers on the command line."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_streams_may_be_on_a_host_of_their_own() -> None:
     assert address.ws_url == "wss://external-api-ws.demo.kalshi.co/trade-api/ws/v2"
 
 
-def test_the_stream_is_where_it_is_said_to_be() -> None:
+def test_the_stream_has_the_given_address() -> None:
     assert read_address(DEMO, "ws://127.0.0.1:9/x", KALSHI).ws_url == "ws://127.0.0.1:9/x"
 
 

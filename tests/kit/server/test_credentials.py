@@ -1,4 +1,4 @@
-"""Keys as files: which file, what is wrong with it, and what was expected, in a line."""
+"""Keys in files: an error has the file, the defect and what was expected in one line."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Before anything is judged: what is wrong with server or key is one line that says what to do."""
+"""Checks before a run: a defect of server or key is one line with what to do."""
 
 from collections.abc import Callable
 from email.utils import formatdate
@@ -89,7 +89,7 @@ def test_a_documented_refusal_of_a_parameter_is_an_accepted_key() -> None:
         require_server(target_of(refusing(status=400, says="expected something else")))
 
 
-def test_what_was_told_is_given() -> None:
+def test_given_names_are_sent() -> None:
     asked: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -121,7 +121,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("answer", "says"), REFUSALS, ids=[words[:40] for _, words in REFUSALS])
-def test_what_cannot_be_judged_is_said_in_a_line(answer: Answer, says: str) -> None:
+def test_a_server_that_cannot_be_judged_is_described_in_a_line(answer: Answer, says: str) -> None:
     assert complaint(answer).startswith(says)
 
 

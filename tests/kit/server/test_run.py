@@ -1,4 +1,4 @@
-"""A whole run: everything that is selected is judged, and what was judged is kept however the run ends."""
+"""Runs of `verify server`: selected rules are judged, and verdicts are kept if a run ends early."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -31,7 +31,7 @@ class Key:
 
 
 class ProgressDisplay:
-    """Keeps what it was told."""
+    """Records its calls."""
 
     def __init__(self) -> None:
         self.stages: list[str] = []
@@ -107,7 +107,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[httpx.Reques
     return install
 
 
-def test_what_is_kept_broken_and_not_judged_is_told_apart() -> None:
+def test_kept_broken_and_unjudged_rules_are_distinguished() -> None:
     report, watcher = judged(
         settings(check("a.good", good), check("a.bad", bad, "one", "two"), check("a.absent", absent))
     )
@@ -171,7 +171,7 @@ def test_on_a_production_host_nothing_wrong_is_sent_on_purpose(monkeypatch: pyte
         assert found[rule].says
 
 
-def test_what_is_made_up_is_told_what_there_is_and_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generated_requests_get_known_names_and_are_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
     def explore(
         target: Target, hints: SchemathesisHints, effort: Effort, on_progress: Callable[[str], None]
     ) -> Iterator[Verdict]:

@@ -101,7 +101,7 @@ def anew(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     if not runs:
         raise NotSeen("nothing was sent again")
     for run in runs:
-        stamps = [call.headers.get("kalshi-access-timestamp") for call in run]
+        stamps = [call.headers.get(documents.signing.timestamp_header.lower()) for call in run]
         if stamps[0] and len(set(stamps)) == 1:
             seen = "the same timestamp and signature were sent again"
             yield Finding("retries.anew", run[0].where, seen, "each attempt signed at its own time", PLACE)

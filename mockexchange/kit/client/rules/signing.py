@@ -17,30 +17,30 @@ UNKNOWN_KEY = "no key has the id"
 QUERY_SIGNED = 'sign the path without "'
 """Advice in the diagnosis of a signature that covers the query too."""
 
-
-HEADERS = ("KALSHI-ACCESS-KEY", "KALSHI-ACCESS-TIMESTAMP", "KALSHI-ACCESS-SIGNATURE")
 IS_MISSING = "missing: "
-"""Prefix of the diagnosis of a request that lacks any of these headers."""
+"""Prefix of the diagnosis of a request that lacks signed headers."""
 
 
-def missing_headers(call: Call) -> list[str]:
+def missing_headers(call: Call, documents: ApiDocuments) -> list[str]:
     """Return the signed headers that a call lacks; an empty one counts as missing."""
-    return [name for name in HEADERS if not call.headers.get(name.lower())]
+    return [name for name in documents.signing.headers if not call.headers.get(name.lower())]
 
 
-def is_signed(call: Call) -> bool:
-    return not missing_headers(call)
+def is_signed(call: Call, documents: ApiDocuments) -> bool:
+    return not missing_headers(call, documents)
 
 
 class Subject(NamedTuple):
     """The calls that a rule can be judged by; `what` is the noun for messages."""
 
     what: str
-    is_one: Callable[[Call], bool]
+    is_one: Callable[[Call, ApiDocuments], bool]
 
 
 SIGNED = Subject("signed request", is_signed)
-SIGNED_QUERY = Subject("signed request with a query", lambda call: is_signed(call) and bool(call.query))
+SIGNED_QUERY = Subject(
+    "signed request with a query", lambda call, documents: is_signed(call, documents) and bool(call.query)
+)
 
 
 def refused(traffic: Traffic) -> list[Call]:
@@ -89,12 +89,12 @@ def present(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
     ]
     for call in wrong[:1]:
         is_diagnosed = (call.diagnosis or "").startswith(IS_MISSING)
-        text = call.diagnosis if is_diagnosed else f"{IS_MISSING}{', '.join(missing_headers(call))}"
-        yield _finding("signing.present", wrong, text, ", ".join(HEADERS), documents)
+        text = call.diagnosis if is_diagnosed else f"{IS_MISSING}{', '.join(missing_headers(call, documents))}"
+        yield _finding("signing.present", wrong, text, ", ".join(documents.signing.headers), documents)
 
 
 def _lacks_headers(call: Call, documents: ApiDocuments) -> bool:
-    if not missing_headers(call):
+    if not missing_headers(call, documents):
         return False
     operation = documents.operation_of(call.method, call.path)
     return call.is_handshake or (operation is not None and not documents.is_public(operation))
@@ -109,10 +109,10 @@ def _finding(name: str, wrong: list[Call], seen: str | None, expected: str, docu
 def _rule(name: str, says: str, is_kind: Callable[[Call], bool], expected: str, subject: Subject) -> Rule:
     def judge(traffic: Traffic, documents: ApiDocuments) -> Iterator[Finding]:
         wrong = [call for call in refused(traffic) if is_kind(call)]
-        if not wrong and not any(subject.is_one(call) for call in traffic.calls):
+        if not wrong and not any(subject.is_one(call, documents) for call in traffic.calls):
             raise NotSeen(f"no {subject.what} crossed the wire")
         if wrong:
-            yield _finding(name, wrong, wrong[0].diagnosis, expected, documents)
+            yield _finding(name, wrong, wrong[0].diagnosis, expected.format(documents.signing.key_variable), documents)
 
     return Rule(name, says, judge)
 
@@ -123,7 +123,7 @@ RULES = (
         "signing.key",
         "The key id that is sent is the one that was given.",
         _unknown,
-        "the key id of KALSHI_API_KEY_ID",
+        "the key id of {}",
         SIGNED,
     ),
     _rule(
