@@ -19,12 +19,12 @@ from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, UNAUTHORIZED
 from mockexchange.venues.deribit.operations.call import Caller
 from mockexchange.venues.deribit.signing import SCHEME, Credentials, Token
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
+from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.jsonrpc.envelope import Malformed, is_utf8, read_envelope
 from mockexchange.venues.request import Answer, Diagnose, Request
 from mockexchange.venues.secrets import are_equal, find_secret_key
 
 NAME = "deribit"
-MICROSECONDS_PER_MILLISECOND = 1_000
 READ, READ_WRITE = ":read", ":read_write"
 TOKEN_PARAMETER = "access_token"  # noqa: S105  # a name, no secret
 
@@ -66,7 +66,7 @@ def read_token(
         raise _no_token(diagnosis.explain_no_token(text, signing.read_token))
     token, content, proof = found
     key = key_of(context.state, token.key_id)
-    _claim(reply, token.key_id, key)
+    _set_claimed_key(reply, token.key_id, key)
     if key is None or not signing.is_authentic(key.secret, content, proof):
         raise _no_token(diagnosis.explain_foreign_token(token.key_id, key is not None))
     if token.kind != kind:
@@ -89,7 +89,7 @@ def caller_of(key: Key, scopes: Iterable[str]) -> Caller:
 def require_key(context: DeribitContext, key_id: str, reply: Answer | None = None) -> Key:
     """Return the key with a client id. Raises Rejected if this venue has none."""
     key = key_of(context.state, key_id)
-    _claim(reply, key_id, key)
+    _set_claimed_key(reply, key_id, key)
     if key is None:
         raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_unknown_key(key_id, context.state))
     return key
@@ -103,12 +103,10 @@ def require_secret(context: DeribitContext, key: Key, secret: str) -> None:
 
 def require_time(context: DeribitContext, text: str, at: int, host_at: int) -> None:
     """Raise Rejected if a timestamp, in milliseconds, is outside the window."""
-    window_us, now = context.settings.window_us, clock_of(context.settings, at, host_at)
-    is_number = text.isascii() and text.isdigit() and len(text) <= signing.TIMESTAMP_DIGITS_MAX
-    if is_number and abs(int(text) * MICROSECONDS_PER_MILLISECOND - now) <= window_us:
-        return
-    window_ms = window_us // MICROSECONDS_PER_MILLISECOND
-    raise Rejected(INVALID_CREDENTIALS, diagnosis.explain_time(text, now // MICROSECONDS_PER_MILLISECOND, window_ms))
+    window_us = context.settings.window_us
+    problem = check_window(text, clock_of(context.settings, at, host_at), window_us, window_us)
+    if problem:
+        raise Rejected(INVALID_CREDENTIALS, problem)
 
 
 def known_secrets(state: State) -> list[KnownSecret]:
@@ -194,7 +192,7 @@ def _read_basic(text: str) -> tuple[str, str]:
     return (key_id, secret) if colon else ("", "")
 
 
-def _claim(reply: Answer | None, key_id: str, key: Key | None) -> None:
+def _set_claimed_key(reply: Answer | None, key_id: str, key: Key | None) -> None:
     if reply is not None:
         reply.key_id = key_id
         reply.account = key.account if key else None

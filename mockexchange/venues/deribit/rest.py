@@ -22,7 +22,7 @@ from mockexchange.venues.deribit.errors import (
     too_large,
 )
 from mockexchange.venues.deribit.objects.envelope import error_text, result_text
-from mockexchange.venues.deribit.parameters.decoding import Capped, capped, read_query
+from mockexchange.venues.deribit.parameters.decoding import CappedRequest, cap_count, read_query
 from mockexchange.venues.deribit.routes import OPERATIONS, ROUTES, carry_out, find, read_body
 from mockexchange.venues.deribit.stream import handshake
 from mockexchange.venues.jsonrpc.envelope import SHOWN_CHARS_MAX, texts_of
@@ -70,7 +70,7 @@ def _answer(
     reply.key_id = claimed_key(request)
     needs_caller = operation.is_private and operation.answer is not None
     caller = identify(context, request, parsed.params, at, host_at, reply) if needs_caller else None
-    params = capped(parsed.params, request.rows_max) if isinstance(request, Capped) else parsed.params
+    params = cap_count(parsed.params, request.rows_max) if isinstance(request, CappedRequest) else parsed.params
     return carry_out(context, operation, params, caller, at, host_at, findings=reply.findings)
 
 

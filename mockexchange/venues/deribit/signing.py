@@ -14,7 +14,6 @@ from mockexchange.venues.secrets import are_equal, decode_url_safe, derive_bytes
 
 SCHEME = "deri-hmac-sha256"
 AUTHORIZATION = b"authorization"
-TIMESTAMP_DIGITS_MAX = 18
 DIGEST_BYTES = 32
 KEY_ID_BYTES, SECRET_BYTES = 6, 32
 SECRET_CHARS_MAX = 200

@@ -56,7 +56,7 @@ class Case(NamedTuple):
     others: Sequence[KnownSecret] = ()
 
 
-class Spelled(NamedTuple):
+class DecodedSignature(NamedTuple):
     """The bytes of a signature (None if unreadable) and the name of its spelling."""
 
     data: bytes | None
@@ -86,14 +86,14 @@ def explain_steps(case: Case) -> Generator[None, None, str]:
     return _explain_finding(case, finding, spelled, algorithm) if finding else _explain_nothing(case, spelled)
 
 
-def read_signature(text: str) -> Spelled:
+def read_signature(text: str) -> DecodedSignature:
     """Return the bytes of a signature and its spelling."""
     bare = unquote(text).strip(" \t\r\n\"'")
     hexadecimal = _HEX.fullmatch(bare)
     if hexadecimal and len(bare) >= HEX_CHARS_MIN:
         digits = hexadecimal[2]
         is_plain = bare == text and digits == digits.lower() and not hexadecimal[1]
-        return Spelled(bytes.fromhex(digits), "hex" if is_plain else _hex_spelling(text, bare, digits))
+        return DecodedSignature(bytes.fromhex(digits), "hex" if is_plain else _hex_spelling(text, bare, digits))
     return _read_base64(text, bare)
 
 
@@ -103,20 +103,20 @@ def _hex_spelling(text: str, bare: str, digits: str) -> str:
     return "hex in upper case" if digits == bare else 'hex with "0x" in front'
 
 
-def _read_base64(text: str, bare: str) -> Spelled:
+def _read_base64(text: str, bare: str) -> DecodedSignature:
     standard = bare.replace("-", "+").replace("_", "/").replace(" ", "+").rstrip("=")
     padded = standard + "=" * (-len(standard) % 4)
     try:
         data = b64decode(padded, validate=True)
     except (Error, ValueError):
-        return Spelled(None, "")
+        return DecodedSignature(None, "")
     inner = _HEX.fullmatch(data.decode("latin-1"))
     if inner and len(data) >= HEX_CHARS_MIN:
-        return Spelled(bytes.fromhex(inner[2]), "base64 of its hex digits")
+        return DecodedSignature(bytes.fromhex(inner[2]), "base64 of its hex digits")
     if padded == text:
-        return Spelled(data, "base64")
+        return DecodedSignature(data, "base64")
     is_url_safe = "-" in bare or "_" in bare
-    return Spelled(data, "url-safe base64" if is_url_safe else "base64 with its padding or a + lost")
+    return DecodedSignature(data, "url-safe base64" if is_url_safe else "base64 with its padding or a + lost")
 
 
 def _digests(case: Case, algorithm: str) -> Iterator[tuple[Finding, bytes]]:
@@ -140,7 +140,7 @@ def _other_ways(key: bytes, text: bytes, algorithm: str) -> Iterator[tuple[str, 
     yield "an HMAC with text and secret exchanged", hmac.digest(text, key, algorithm)
 
 
-def _explain_finding(case: Case, finding: Finding, spelled: Spelled, algorithm: str) -> str:
+def _explain_finding(case: Case, finding: Finding, spelled: DecodedSignature, algorithm: str) -> str:
     wrong = []
     if finding.signer:
         signer = explain_signer(case.claimed, finding.signer)
@@ -157,14 +157,14 @@ def _explain_finding(case: Case, finding: Finding, spelled: Spelled, algorithm: 
     return "; ".join(wrong) or "the signature verifies"
 
 
-def _spelling_advice(case: Case, spelled: Spelled) -> list[str]:
+def _spelling_advice(case: Case, spelled: DecodedSignature) -> list[str]:
     if spelled.spelling == case.spelling:
         return []
     wanted = "lower-case hex" if case.spelling == "hex" else "standard base64 with its padding"
     return [f"the signature is in {spelled.spelling}: send {wanted}"]
 
 
-def _explain_unreadable(case: Case, spelled: Spelled) -> str:
+def _explain_unreadable(case: Case, spelled: DecodedSignature) -> str:
     wanted = "64 hex digits" if case.spelling == "hex" else "44 characters of base64"
     if not case.signature:
         return f"the signature is empty: send {wanted}; {_expected(case)}"
@@ -177,7 +177,7 @@ def _explain_unreadable(case: Case, spelled: Spelled) -> str:
     return f"the signature has {size} in {spelling}: an HMAC-SHA256 has 32, {wanted}; {_expected(case)}"
 
 
-def _explain_nothing(case: Case, spelled: Spelled) -> str:
+def _explain_nothing(case: Case, spelled: DecodedSignature) -> str:
     tried = min(len(case.others), OTHERS_MAX)
     others = f", nor with {plural(tried, 'other key')} of this sandbox" if tried else ""
     known = f"nothing known fits: the signature was not made with the secret of {case.claimed.label}{others}"

@@ -7,6 +7,9 @@ from decimal import Decimal
 from mockexchange.venues.quoting import quote
 
 MILLISECOND_DIGITS = 13
+MICROSECONDS_PER_MILLISECOND = 1_000
+WINDOW_DIGITS_MAX = 18
+"""Longer numbers are no time in any unit, and are not compared."""
 EXPECTED = "send Unix milliseconds in digits"
 NEAR_MS = 86_400_000
 """A day: a wrong unit is off by decades, a wrong clock hardly by more than this."""
@@ -21,6 +24,16 @@ DIGITS_MAX = 19
 UNITS = {"seconds": Decimal(1_000), "microseconds": Decimal("0.001"), "nanoseconds": Decimal("0.000001")}
 _NUMBER = re.compile(r"[+-]?\d{1,30}(\.\d{1,30})?([eE]\+?\d{1,2})?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def check_window(timestamp: str, at: int, past_us: int, future_us: int) -> str:
+    """Explain a timestamp outside a window around `at`; "" if it is inside. Times are microseconds."""
+    if timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= WINDOW_DIGITS_MAX:
+        ahead_us = int(timestamp) * MICROSECONDS_PER_MILLISECOND - at
+        if -past_us <= ahead_us <= future_us:
+            return ""
+    now_ms, past_ms, future_ms = (time // MICROSECONDS_PER_MILLISECOND for time in (at, past_us, future_us))
+    return explain_timestamp(timestamp, now_ms, past_ms, future_ms)
 
 
 def explain_timestamp(timestamp: str, now_ms: int, window_past_ms: int, window_future_ms: int) -> str:

@@ -7,6 +7,7 @@ carries a function for a worker thread.
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.venues.diagnosis.search import finish
+from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.kalshi import diagnosis, signing
 from mockexchange.venues.kalshi.diagnosis import KnownKey
 from mockexchange.venues.kalshi.errors import Rejected, Situation
@@ -14,9 +15,6 @@ from mockexchange.venues.kalshi.settings import KalshiSettings
 from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.public_keys import load_public_key
 from mockexchange.venues.request import Answer, Request
-
-MICROSECONDS_PER_MILLISECOND = 1_000
-TIMESTAMP_DIGITS_MAX = 18
 
 
 def authenticate(state: State, settings: KalshiSettings, request: Request, at: int, host_at: int, reply: Answer) -> Key:
@@ -63,15 +61,9 @@ def _require_headers(request: Request, credentials: Credentials, is_off: bool) -
 
 
 def _require_time(settings: KalshiSettings, credentials: Credentials, at: int) -> None:
-    text = credentials.timestamp or ""
-    past_us, future_us = settings.window_past_us, settings.window_future_us
-    if text.isascii() and text.isdigit() and len(text) <= TIMESTAMP_DIGITS_MAX:
-        ahead_us = int(text) * MICROSECONDS_PER_MILLISECOND - at
-        if -past_us <= ahead_us <= future_us:
-            return
-    window = (past_us // MICROSECONDS_PER_MILLISECOND, future_us // MICROSECONDS_PER_MILLISECOND)
-    words = diagnosis.explain_timestamp(text, at // MICROSECONDS_PER_MILLISECOND, *window)
-    raise Rejected(Situation.TIMESTAMP_EXPIRED, words)
+    problem = check_window(credentials.timestamp or "", at, settings.window_past_us, settings.window_future_us)
+    if problem:
+        raise Rejected(Situation.TIMESTAMP_EXPIRED, problem)
 
 
 def _require_signature(

@@ -7,16 +7,13 @@ a function for a worker thread.
 from mockexchange.core.model.accounts import Key
 from mockexchange.core.model.state import State
 from mockexchange.venues import secrets
-from mockexchange.venues.diagnosis.timestamps import explain_timestamp
+from mockexchange.venues.diagnosis.timestamps import check_window
 from mockexchange.venues.request import Answer, Call, Request
 from mockexchange.venues.signalplus import diagnosis, signing
 from mockexchange.venues.signalplus.context import SignalPlusContext, key_of
 from mockexchange.venues.signalplus.errors import Rejected, Situation
-from mockexchange.venues.signalplus.formatting import MICROSECONDS_PER_MILLISECOND
 from mockexchange.venues.signalplus.settings import SignalPlusSettings
 from mockexchange.venues.signalplus.signing import Credentials
-
-TIMESTAMP_DIGITS_MAX = 18
 
 
 def authenticate(
@@ -46,12 +43,9 @@ def _is_partial(credentials: Credentials) -> bool:
 
 
 def _require_time(settings: SignalPlusSettings, credentials: Credentials, at: int) -> None:
-    text, window_us = credentials.timestamp or "", settings.window_us
-    is_number = text.isascii() and text.isdigit() and len(text) <= TIMESTAMP_DIGITS_MAX
-    if is_number and abs(int(text) * MICROSECONDS_PER_MILLISECOND - at) <= window_us:
-        return
-    window_ms = window_us // MICROSECONDS_PER_MILLISECOND
-    raise _refused(explain_timestamp(text, at // MICROSECONDS_PER_MILLISECOND, window_ms, window_ms))
+    problem = check_window(credentials.timestamp or "", at, settings.window_us, settings.window_us)
+    if problem:
+        raise _refused(problem)
 
 
 def _require_signature(state: State, request: Request, credentials: Credentials, key: Key) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.deribit.errors import Rejected
-from mockexchange.venues.deribit.parameters.decoding import REPEATED, capped, decode, read_query, with_count
+from mockexchange.venues.deribit.parameters.decoding import REPEATED, cap_count, decode, read_query, with_count
 from mockexchange.venues.deribit.parameters.rows import Parameter
 from mockexchange.venues.jsonrpc.envelope import Number
 from tests.venues.deribit.exchange import DATED, DeribitExchange, trade
@@ -118,7 +118,7 @@ CAPPED: list[tuple[dict[str, Any], dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("params", "expected"), CAPPED)
 def test_a_page_is_cut_to_a_size_but_a_bad_count_stays_bad(params: dict[str, Any], expected: dict[str, Any]) -> None:
-    assert capped(params, 3) == expected
+    assert cap_count(params, 3) == expected
 
 
 def test_a_request_that_is_cut_is_still_the_one_that_was_signed() -> None:

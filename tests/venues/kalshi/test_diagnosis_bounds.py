@@ -19,7 +19,7 @@ from mockexchange.venues.kalshi.diagnosis import (
     signature_search,
 )
 from mockexchange.venues.kalshi.diagnosis.mistakes import attempts_of
-from mockexchange.venues.kalshi.diagnosis.signed_text import Sent
+from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts
 from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.request import Request
 from tests.venues.kalshi.keyring import API, GET, HOST, PATH, TEXT, TS, Signer, ed25519_key, known, rsa_key, sign, spell
@@ -106,7 +106,7 @@ def test_a_signature_that_cannot_be_of_a_key_costs_nothing(count_cost: Callable[
 
 
 def test_no_text_is_tried_twice_as_a_single_mistake() -> None:
-    sent = Sent(TS, "POST", PATH, "limit=2", b"{}", HOST, "id")
+    sent = SignedParts(TS, "POST", PATH, "limit=2", b"{}", HOST, "id")
     singles = [attempt for attempt in attempts_of(sent) if len(attempt.edits) == 1]
     assert all(attempt.text != f"{TS}POST{PATH}".encode() for attempt in singles)
     assert all(attempt.edits[0].advice for attempt in singles)
@@ -122,7 +122,7 @@ def test_a_timestamp_that_is_no_time_leaves_the_other_mistakes(timestamp: str) -
 
 @pytest.mark.parametrize("request_", [GET, RICH], ids=["ordinary", "rich"])
 def test_every_text_of_an_ordinary_request_is_within_the_bound(request_: Request) -> None:
-    sent = Sent(TS, request_.method, request_.path, request_.query, request_.body, HOST, "id")
+    sent = SignedParts(TS, request_.method, request_.path, request_.query, request_.body, HOST, "id")
     assert sum(1 for _ in attempts_of(sent)) <= signature_search.TEXTS_MAX
 
 

@@ -11,7 +11,6 @@ from mockexchange.venues.deribit.diagnosis.headers import (
     explain_no_token,
     explain_scheme,
     explain_secret,
-    explain_time,
     explain_unknown_key,
 )
 from mockexchange.venues.deribit.diagnosis.offline import explain_offline
@@ -28,7 +27,6 @@ __all__ = [
     "explain_offline",
     "explain_scheme",
     "explain_secret",
-    "explain_time",
     "explain_unknown_key",
     "request_case",
     "stream_case",

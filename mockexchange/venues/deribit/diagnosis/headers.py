@@ -6,7 +6,7 @@ from mockexchange.core.instants import MICROSECONDS_PER_SECOND
 from mockexchange.core.model.state import State
 from mockexchange.venues.deribit.signing import SCHEME, Credentials
 from mockexchange.venues.diagnosis.hmac_signatures import KnownSecret
-from mockexchange.venues.diagnosis.timestamps import explain_timestamp, format_duration
+from mockexchange.venues.diagnosis.timestamps import format_duration
 from mockexchange.venues.quoting import plural, quote
 
 NEEDED = f"send Authorization: {SCHEME} id=<client id>,ts=<Unix milliseconds>,sig=<hex>,nonce=<any text>"
@@ -48,10 +48,6 @@ def _count(state: State) -> int:
 
 def _bare(text: str) -> str:
     return text.strip(" \t\r\n\"'").lower()
-
-
-def explain_time(timestamp: str, now_ms: int, window_ms: int) -> str:
-    return explain_timestamp(timestamp, now_ms, window_ms, window_ms)
 
 
 def explain_secret(secret: str, claimed: KnownSecret, all_known: Sequence[KnownSecret]) -> str:

@@ -20,7 +20,7 @@ TIMESTAMP_DIGITS_MAX = 18
 SHOWN_CHARS_MAX = 120
 
 
-class Sent(NamedTuple):
+class SignedParts(NamedTuple):
     """The parts that may have been signed. A stream has `data`, timestamp and nonce alone."""
 
     timestamp: str
@@ -38,13 +38,13 @@ class Sent(NamedTuple):
         return f"{self.path}?{self.query}" if self.query else self.path
 
 
-def end_wrong(_: Sent) -> Iterator[Edit]:
+def end_wrong(_: SignedParts) -> Iterator[Edit]:
     yield Edit({"end": ""}, "end the text with a newline, after the body too")
     yield Edit({"end": "\n\n"}, "end the text with one newline, not with two")
     yield Edit({"end": "\r\n"}, "end the text with a newline, without a carriage return")
 
 
-def target_wrong(sent: Sent) -> Iterator[Edit]:
+def target_wrong(sent: SignedParts) -> Iterator[Edit]:
     if sent.query:
         yield Edit({"target": sent.path}, f"sign the query too: {_shown(sent.target)}")
     yield Edit({"target": sent.target.removeprefix(PREFIX)}, f'put "{PREFIX}" in front of the path')
@@ -60,7 +60,7 @@ def target_wrong(sent: Sent) -> Iterator[Edit]:
         yield Edit({"target": f"https://{host}{sent.target}"}, f"sign path and query alone, without https://{host}")
 
 
-def query_spelled(sent: Sent) -> Iterator[Edit]:
+def query_spelled(sent: SignedParts) -> Iterator[Edit]:
     if not sent.query or len(sent.query) > QUERY_CHARS_MAX:
         return
     pairs = parse_qsl(sent.query, keep_blank_values=True)
@@ -76,14 +76,14 @@ def query_spelled(sent: Sent) -> Iterator[Edit]:
         )
 
 
-def method_wrong(sent: Sent) -> Iterator[Edit]:
+def method_wrong(sent: SignedParts) -> Iterator[Edit]:
     yield Edit({"method": sent.method.lower()}, f"write the method in upper case, {sent.method}")
     for method in METHODS:
         yield Edit({"method": method}, f"sign the method you send, {sent.method}, not {method}")
     yield Edit({"method": sent.path.removeprefix(PREFIX + "/")}, f"sign the HTTP method, {sent.method}, not the API's")
 
 
-def body_wrong(sent: Sent) -> Iterator[Edit]:
+def body_wrong(sent: SignedParts) -> Iterator[Edit]:
     if not sent.body:
         for text in ("{}", "null", "None", "undefined", '""'):
             yield Edit({"body": text}, f"sign no body where none is sent: not {text}")
@@ -109,7 +109,7 @@ def _json_spellings(body: str) -> Iterator[tuple[str, str]]:
         yield "of its params alone, with spaces", json.dumps(document.get("params"))
 
 
-def time_wrong(sent: Sent) -> Iterator[Edit]:
+def time_wrong(sent: SignedParts) -> Iterator[Edit]:
     text = sent.timestamp
     if not (text.isascii() and text.isdigit() and len(text) <= TIMESTAMP_DIGITS_MAX):
         return
@@ -127,7 +127,7 @@ def time_wrong(sent: Sent) -> Iterator[Edit]:
             yield Edit({"timestamp": str(other)}, f"{same}, not one read {distance} ms apart: read the clock once")
 
 
-def nonce_wrong(sent: Sent) -> Iterator[Edit]:
+def nonce_wrong(sent: SignedParts) -> Iterator[Edit]:
     if sent.nonce != sent.timestamp:
         yield Edit({"order": "nt"}, "sign the timestamp first, then the nonce")
         yield Edit({"nonce": sent.timestamp}, f"sign the nonce that you send, {_shown(sent.nonce)}")
@@ -136,7 +136,7 @@ def nonce_wrong(sent: Sent) -> Iterator[Edit]:
     yield Edit({"order": "n"}, "sign the timestamp too, in front of the nonce")
 
 
-def separated(_: Sent) -> Iterator[Edit]:
+def separated(_: SignedParts) -> Iterator[Edit]:
     for separator, description in SEPARATORS.items():
         for end in (separator, "", "\n"):
             yield Edit({"separator": separator, "end": end}, f"put a newline behind each part, not {description}")
@@ -145,14 +145,14 @@ def separated(_: Sent) -> Iterator[Edit]:
 SEPARATORS = {"": "nothing", "\\n": "a backslash and an n", "\r\n": "carriage return and newline", ",": "a comma"}
 
 
-def stream_signed(_: Sent) -> Iterator[Edit]:
+def stream_signed(_: SignedParts) -> Iterator[Edit]:
     description = "add METHOD, path and query, and body: without them it is the signature of a stream's public/auth"
     yield Edit({"layout": "stream", "end": ""}, description)
     yield Edit({"layout": "stream", "end": "\n"}, description)
     yield Edit({"layout": "bare", "end": ""}, description)
 
 
-def data_wrong(sent: Sent) -> Iterator[Edit]:
+def data_wrong(sent: SignedParts) -> Iterator[Edit]:
     yield Edit({"end": "\n"}, "end the text with the data: no newline comes after it")
     if sent.data:
         yield Edit({"data": ""}, f"sign the data that you send, {_shown(sent.data)}, not an empty one")
@@ -169,7 +169,7 @@ def _shown(text: str) -> str:
     return quote(text, SHOWN_CHARS_MAX)
 
 
-Mistake = Callable[[Sent], Iterator[Edit]]
+Mistake = Callable[[SignedParts], Iterator[Edit]]
 OF_REQUESTS: tuple[Mistake, ...] = (
     end_wrong,
     target_wrong,

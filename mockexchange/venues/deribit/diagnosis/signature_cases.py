@@ -8,7 +8,7 @@ from binascii import Error
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
-from mockexchange.venues.deribit.diagnosis.mistakes import OF_REQUESTS, OF_STREAMS, Mistake, Sent
+from mockexchange.venues.deribit.diagnosis.mistakes import OF_REQUESTS, OF_STREAMS, Mistake, SignedParts
 from mockexchange.venues.deribit.signing import Credentials
 from mockexchange.venues.diagnosis.hmac_signatures import Case, KnownSecret, Secret
 from mockexchange.venues.diagnosis.search import Attempt, Edit, Fields, attempts
@@ -22,7 +22,7 @@ MakeCase = Callable[[KnownSecret, Sequence[KnownSecret]], Case]
 
 def request_case(request: Request, sent: Credentials) -> MakeCase:
     """Return the case of a signed request."""
-    parts = Sent(
+    parts = SignedParts(
         sent.timestamp,
         sent.nonce,
         sent.key_id,
@@ -38,11 +38,13 @@ def request_case(request: Request, sent: Credentials) -> MakeCase:
 def stream_case(sent: Credentials, data: str) -> MakeCase:
     """Return the case of a client_signature."""
     encoded = data.encode(errors="replace").decode("latin-1")
-    parts = Sent(sent.timestamp, sent.nonce, sent.key_id, data=encoded)
+    parts = SignedParts(sent.timestamp, sent.nonce, sent.key_id, data=encoded)
     return _case(parts, sent.signature, "stream", OF_STREAMS)
 
 
-def _case(sent: Sent, signature: str, layout: Literal["request", "stream"], mistakes: Sequence[Mistake]) -> MakeCase:
+def _case(
+    sent: SignedParts, signature: str, layout: Literal["request", "stream"], mistakes: Sequence[Mistake]
+) -> MakeCase:
     right = {
         "timestamp": sent.timestamp,
         "nonce": sent.nonce,
@@ -65,7 +67,7 @@ def _case(sent: Sent, signature: str, layout: Literal["request", "stream"], mist
     return make_case
 
 
-def _edits(sent: Sent, mistakes: Sequence[Mistake]) -> Iterator[Edit]:
+def _edits(sent: SignedParts, mistakes: Sequence[Mistake]) -> Iterator[Edit]:
     for make in mistakes:
         for number, edit in enumerate(make(sent)):
             yield edit._replace(combines=number < COMBINED)

@@ -114,17 +114,17 @@ def _shown(value: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Capped(Request):
+class CappedRequest(Request):
     """A request for pages of at most `rows_max` rows; its signed content is unchanged."""
 
     rows_max: int = 0
 
 
 def with_count(request: Request, rows: int) -> Request:
-    return Capped(request.method, request.path, request.query, request.headers, request.body, rows)
+    return CappedRequest(request.method, request.path, request.query, request.headers, request.body, rows)
 
 
-def capped(params: dict[str, Any], rows_max: int) -> dict[str, Any]:
+def cap_count(params: dict[str, Any], rows_max: int) -> dict[str, Any]:
     """Return parameters with a count of at most `rows_max`; an unusable count stays unchanged."""
     asked = params.get("count")
     count = rows_max if asked is None else integer_of(asked)

@@ -10,7 +10,7 @@ from mockexchange.venues.deribit.context import DeribitContext, clock_of, date_o
 from mockexchange.venues.deribit.errors import INVALID_CREDENTIALS, TOO_MANY_REQUESTS, UNAUTHORIZED, Rejected
 from mockexchange.venues.deribit.objects.envelope import error_text, result_text
 from mockexchange.venues.deribit.operations.call import Caller, Operation
-from mockexchange.venues.deribit.parameters.decoding import Capped, capped, decode
+from mockexchange.venues.deribit.parameters.decoding import CappedRequest, cap_count, decode
 from mockexchange.venues.deribit.routes import carry_out, find, read_body, require_scope
 from mockexchange.venues.deribit.signing import AUTHORIZATION
 from mockexchange.venues.deribit.stream.commands import COMMANDS, LOGOUT, CommandResult
@@ -54,8 +54,8 @@ class Session(Subscriber):
 
     def read(self, request: Request) -> Envelope:
         envelope = read_body(request.body)
-        if isinstance(request, Capped):
-            return replace(envelope, params=capped(envelope.params, request.rows_max))
+        if isinstance(request, CappedRequest):
+            return replace(envelope, params=cap_count(envelope.params, request.rows_max))
         return envelope
 
     def carry_out(self, envelope: Envelope, request: StreamRequest[DeribitContext]) -> Frame | None:

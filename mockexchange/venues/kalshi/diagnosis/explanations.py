@@ -10,7 +10,7 @@ from mockexchange.venues.diagnosis.search import VERIFIES, Attempt
 from mockexchange.venues.kalshi.diagnosis.known_keys import KnownKey
 from mockexchange.venues.kalshi.diagnosis.signature_contents import PssReading, Reading, open_signature
 from mockexchange.venues.kalshi.diagnosis.signature_lengths import explain_length
-from mockexchange.venues.kalshi.diagnosis.signed_text import Sent, path_text, plain_text, render
+from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts, path_text, plain_text, render
 from mockexchange.venues.kalshi.signing import SALT_LENGTH_BYTES
 from mockexchange.venues.public_keys import PublicKey
 from mockexchange.venues.quoting import plural, quote
@@ -23,7 +23,7 @@ PATH_FIELDS = frozenset({"host", "prefix", "resource", "slash", "query"})
 class Case:
     """A request with a wrong signature; `spelling` is the advice on its base64, None if it is right."""
 
-    sent: Sent
+    sent: SignedParts
     key: KnownKey
     public_key: PublicKey
     signature: bytes
@@ -65,7 +65,7 @@ def _explain_unknown_text(case: Case, signer: KnownKey | None) -> str:
     return f"{by}you signed a text that is none of the known mistakes; {_expected(case.sent)}"
 
 
-def _expected(sent: Sent) -> str:
+def _expected(sent: SignedParts) -> str:
     return explain_text(render(sent.fields), EXPECTED_CHARS_MAX)
 
 

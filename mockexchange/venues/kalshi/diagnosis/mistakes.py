@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus, unquote_to_bytes
 
 from mockexchange.venues.diagnosis.search import Attempt, Edit, Fields, attempts
 from mockexchange.venues.kalshi.catalogue import CATALOGUE, PREFIX, STREAM_PATH
-from mockexchange.venues.kalshi.diagnosis.signed_text import WRAPS, Sent, render
+from mockexchange.venues.kalshi.diagnosis.signed_text import WRAPS, SignedParts, render
 from mockexchange.venues.quoting import quote
 
 BODY_BYTES_MAX = 65_536
@@ -77,7 +77,7 @@ ORDERS = {
 }
 
 
-def query_signed(sent: Sent) -> Iterator[Edit]:
+def query_signed(sent: SignedParts) -> Iterator[Edit]:
     spellings = [sent.query]
     if len(sent.query) <= ENCODED_CHARS_MAX:
         spellings += [_decoded(sent.query), _encoded(sent.query), _sorted(sent.query)]
@@ -86,17 +86,17 @@ def query_signed(sent: Sent) -> Iterator[Edit]:
         yield Edit({"query": text}, f"sign the path without {quote(text)}")
 
 
-def prefix_wrong(sent: Sent) -> Iterator[Edit]:
+def prefix_wrong(sent: SignedParts) -> Iterator[Edit]:
     for prefix, advice in PREFIXES.get(sent.fields["prefix"], ()):
         yield Edit({"prefix": prefix}, advice)
 
 
-def _number(sent: Sent) -> int | None:
+def _number(sent: SignedParts) -> int | None:
     is_number = sent.timestamp.isascii() and sent.timestamp.isdigit() and len(sent.timestamp) <= TIMESTAMP_DIGITS_MAX
     return int(sent.timestamp) if is_number else None
 
 
-def unit_wrong(sent: Sent) -> Iterator[Edit]:
+def unit_wrong(sent: SignedParts) -> Iterator[Edit]:
     number = _number(sent)
     if number is None:
         return
@@ -126,27 +126,27 @@ def _unit_of(text: str, otherwise: str) -> str:
     return units.get(len(text), otherwise) if text.isdigit() else otherwise
 
 
-def _same_timestamp(sent: Sent) -> str:
+def _same_timestamp(sent: SignedParts) -> str:
     return f"sign exactly the timestamp you send, {quote(sent.timestamp)}"
 
 
-def method_spelled(sent: Sent) -> Iterator[Edit]:
+def method_spelled(sent: SignedParts) -> Iterator[Edit]:
     for spelling in (sent.method.lower(), sent.method.title(), sent.method.upper()):
         yield Edit({"method": spelling}, f"write the method as sent, {quote(sent.method)}, not {quote(spelling)}")
     yield Edit({"order": "tp"}, f"put the method, {quote(sent.method)}, between timestamp and path")
 
 
-def method_other(sent: Sent) -> Iterator[Edit]:
+def method_other(sent: SignedParts) -> Iterator[Edit]:
     for method in METHODS:
         yield Edit({"method": method}, f"sign the method you send, {quote(sent.method)}, not {quote(method)}")
 
 
-def slash_wrong(_: Sent) -> Iterator[Edit]:
+def slash_wrong(_: SignedParts) -> Iterator[Edit]:
     yield Edit({"slash": "/"}, 'sign the path as sent, without "/" at its end')
     yield Edit({"slash": ""}, 'sign the path as sent, with the "/" at its end')
 
 
-def body_signed(sent: Sent) -> Iterator[Edit]:
+def body_signed(sent: SignedParts) -> Iterator[Edit]:
     digest = hashlib.sha256(sent.body)
     tails = {"its SHA-256 in hex": digest.hexdigest(), "its SHA-256 in base64": b64encode(digest.digest()).decode()}
     if 0 < len(sent.body) <= BODY_BYTES_MAX:
@@ -162,13 +162,13 @@ def _tail(tail: str, advice: str) -> Edit:
     return Edit({"body": tail, "order": "tmpb"}, advice)
 
 
-def host_signed(sent: Sent) -> Iterator[Edit]:
+def host_signed(sent: SignedParts) -> Iterator[Edit]:
     name = sent.host.rpartition(":")[0]
     for host in filter(None, (sent.host, name)):
         yield from _hosts(host, SCHEMES)
 
 
-def venue_host_signed(_: Sent) -> Iterator[Edit]:
+def venue_host_signed(_: SignedParts) -> Iterator[Edit]:
     for host in VENUE_HOSTS:
         yield from _hosts(host, SCHEMES[:3])
 
@@ -178,7 +178,7 @@ def _hosts(host: str, schemes: tuple[str, ...]) -> Iterator[Edit]:
         yield Edit({"host": scheme + host}, f"sign the path alone, without {quote(scheme + host)}")
 
 
-def path_encoded(sent: Sent) -> Iterator[Edit]:
+def path_encoded(sent: SignedParts) -> Iterator[Edit]:
     resource = sent.fields["resource"]
     if len(resource) > ENCODED_CHARS_MAX:
         return
@@ -204,22 +204,22 @@ def _hex_cases(resource: str) -> Fields:
     return {"with %xx in lower case": lower, "with %xx in upper case": upper}
 
 
-def separated(_: Sent) -> Iterator[Edit]:
+def separated(_: SignedParts) -> Iterator[Edit]:
     for separator, description in SEPARATORS.items():
         yield Edit({"separator": separator}, f"put nothing between timestamp, method and path: no {description}")
 
 
-def ordered_wrongly(_: Sent) -> Iterator[Edit]:
+def ordered_wrongly(_: SignedParts) -> Iterator[Edit]:
     for order, description in ORDERS.items():
         yield Edit({"order": order}, f"sign timestamp, method, path in this order, not {description}")
 
 
-def wrapped(_: Sent) -> Iterator[Edit]:
+def wrapped(_: SignedParts) -> Iterator[Edit]:
     for wrap, (_make, description) in WRAPS.items():
         yield Edit({"wrap": wrap}, description if wrap == "newline" else f"sign the text itself, {description}")
 
 
-def timestamp_other(sent: Sent) -> Iterator[Edit]:
+def timestamp_other(sent: SignedParts) -> Iterator[Edit]:
     number = _number(sent)
     if number is None:
         return
@@ -229,7 +229,7 @@ def timestamp_other(sent: Sent) -> Iterator[Edit]:
             yield Edit({"timestamp": str(other)}, f"{same}, not one {distance} ms {description}: read the clock once")
 
 
-def timestamp_finer(sent: Sent) -> Iterator[Edit]:
+def timestamp_finer(sent: SignedParts) -> Iterator[Edit]:
     if _number(sent) is None:
         return
     instead = f"{_same_timestamp(sent)}, not {_unit_of(sent.timestamp + '000', 'a finer one')}"
@@ -237,7 +237,7 @@ def timestamp_finer(sent: Sent) -> Iterator[Edit]:
         yield Edit({"timestamp": f"{sent.timestamp}{digits:03}"}, instead)
 
 
-def path_other(sent: Sent) -> Iterator[Edit]:
+def path_other(sent: SignedParts) -> Iterator[Edit]:
     paths = [STREAM_PATH, PREFIX, *(PREFIX + known.path for known in CATALOGUE)]
     for path in (path for path in paths if path != sent.path):
         changes = {"prefix": "", "resource": path, "slash": ""}
@@ -256,8 +256,8 @@ def _sorted(query: str) -> str:
     return "&".join(sorted(query.split("&")))
 
 
-Make = Callable[[Sent], Iterator[Edit]]
-COMBINED: tuple[Make, ...] = (
+Mistake = Callable[[SignedParts], Iterator[Edit]]
+COMBINED: tuple[Mistake, ...] = (
     query_signed,
     prefix_wrong,
     unit_wrong,
@@ -272,11 +272,11 @@ COMBINED: tuple[Make, ...] = (
     method_other,
 )
 """Mistakes that are tried alone and in pairs with those in other fields, in this order."""
-ALONE: tuple[Make, ...] = (timestamp_other, path_other, venue_host_signed, timestamp_finer)
+ALONE: tuple[Mistake, ...] = (timestamp_other, path_other, venue_host_signed, timestamp_finer)
 """Mistakes that are tried alone: they are many and rare."""
 
 
-def attempts_of(sent: Sent) -> Iterator[Attempt]:
+def attempts_of(sent: SignedParts) -> Iterator[Attempt]:
     """Give the texts that may have been signed for a request."""
     combined = (edit for make in COMBINED for edit in make(sent))
     alone = (edit for make in ALONE for edit in make(sent))

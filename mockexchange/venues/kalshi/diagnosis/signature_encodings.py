@@ -20,7 +20,7 @@ LINE_CHARS_MIN = 60
 _HEX = re.compile(r"(0x)?((?:[0-9a-fA-F]{2})+)")
 
 
-class Spelled(NamedTuple):
+class DecodedSignature(NamedTuple):
     """The bytes of a signature (None if unreadable) and the advice on its spelling (None if it is right)."""
 
     data: bytes | None
@@ -70,30 +70,36 @@ REPAIRS = (
 )
 
 
-def read_signature(text: str) -> Spelled:
+def read_signature(text: str) -> DecodedSignature:
     """Return the bytes of a signature header. Never raises."""
     if not text:
-        return Spelled(None, f"the signature is empty: {STANDARD}")
+        return DecodedSignature(None, f"the signature is empty: {STANDARD}")
     if len(text) > SIGNATURE_CHARS_MAX:
-        return Spelled(None, f"the signature has {len(text):,} characters: even an RSA-4096 key makes only 684")
+        return DecodedSignature(
+            None, f"the signature has {len(text):,} characters: even an RSA-4096 key makes only 684"
+        )
     hexadecimal = _HEX.fullmatch(text)
     if hexadecimal and len(text) >= HEX_CHARS_MIN:
-        return Spelled(bytes.fromhex(hexadecimal[2]), f"the signature is in hex: {STANDARD}")
+        return DecodedSignature(bytes.fromhex(hexadecimal[2]), f"the signature is in hex: {STANDARD}")
     data = decode_signature(text)
     if data is not None:
         return _read_twice_encoded(data)
     return _read_repaired(text)
 
 
-def _read_twice_encoded(data: bytes) -> Spelled:
+def _read_twice_encoded(data: bytes) -> DecodedSignature:
     try:
         inner = b64decode(data, validate=True) if len(data) >= HEX_CHARS_MIN else b""
     except (Error, ValueError):
         inner = b""
-    return Spelled(inner, "the signature is in base64 twice: encode it once") if inner else Spelled(data, None)
+    return (
+        DecodedSignature(inner, "the signature is in base64 twice: encode it once")
+        if inner
+        else DecodedSignature(data, None)
+    )
 
 
-def _read_repaired(text: str) -> Spelled:
+def _read_repaired(text: str) -> DecodedSignature:
     wrong, repaired = [], text
     for is_needed, repair, description in REPAIRS:
         if is_needed(repaired):
@@ -101,8 +107,8 @@ def _read_repaired(text: str) -> Spelled:
             repaired = repair(repaired)
     data = decode_signature(repaired)
     if data is None or not wrong:
-        return Spelled(None, f"the signature is no base64, {_unreadable(text, repaired)}: {STANDARD}")
-    return Spelled(data, f"the signature is base64 with {' and '.join(wrong)}: {STANDARD}")
+        return DecodedSignature(None, f"the signature is no base64, {_unreadable(text, repaired)}: {STANDARD}")
+    return DecodedSignature(data, f"the signature is base64 with {' and '.join(wrong)}: {STANDARD}")
 
 
 def _unreadable(text: str, repaired: str) -> str:

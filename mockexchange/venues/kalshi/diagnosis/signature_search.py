@@ -16,7 +16,7 @@ from mockexchange.venues.kalshi.diagnosis.mistakes import attempts_of
 from mockexchange.venues.kalshi.diagnosis.signature_contents import Ed25519Reading, Reading, open_signature
 from mockexchange.venues.kalshi.diagnosis.signature_encodings import read_signature
 from mockexchange.venues.kalshi.diagnosis.signature_lengths import ED25519_BYTES
-from mockexchange.venues.kalshi.diagnosis.signed_text import Sent
+from mockexchange.venues.kalshi.diagnosis.signed_text import SignedParts
 from mockexchange.venues.kalshi.signing import Credentials
 from mockexchange.venues.public_keys import PublicKey, UnusableKey, load_public_key
 from mockexchange.venues.request import Request
@@ -51,12 +51,14 @@ def diagnose_steps(
 ) -> Generator[None, None, str]:
     """Explain a signature in at most VERIFICATIONS_MAX steps, each one verification or some texts."""
     timestamp, key_id = credentials.timestamp or "", credentials.key_id or ""
-    sent = Sent(timestamp, request.method, request.path, request.query, request.body, host, key_id)
+    sent = SignedParts(timestamp, request.method, request.path, request.query, request.body, host, key_id)
     message = yield from _explain(sent, credentials.signature or "", key, others)
     return f"{key.account}: {message}" if key.account else message
 
 
-def _explain(sent: Sent, signature: str, key: KnownKey, others: Sequence[KnownKey]) -> Generator[None, None, str]:
+def _explain(
+    sent: SignedParts, signature: str, key: KnownKey, others: Sequence[KnownKey]
+) -> Generator[None, None, str]:
     data, spelling = read_signature(signature)
     if data is None:
         return spelling or ""
@@ -106,7 +108,7 @@ def _read(key: PublicKey, signature: bytes) -> Sequence[Reading]:
     return open_signature(key, signature)[:READINGS_MAX]
 
 
-def _search(sent: Sent, readings: Sequence[Reading], texts_max: int, texts_per_step: int) -> Search:
+def _search(sent: SignedParts, readings: Sequence[Reading], texts_max: int, texts_per_step: int) -> Search:
     """Find the text that was signed."""
     if not readings:
         return None
@@ -114,7 +116,7 @@ def _search(sent: Sent, readings: Sequence[Reading], texts_max: int, texts_per_s
     return finding or (Finding(None, readings[0]) if readings[0].is_certain else None)
 
 
-def _tries(sent: Sent, readings: Sequence[Reading], texts_max: int) -> Iterator[tuple[Finding | None, int]]:
+def _tries(sent: SignedParts, readings: Sequence[Reading], texts_max: int) -> Iterator[tuple[Finding | None, int]]:
     """Compare the texts with every reading; a long text costs as much as several."""
     texts_bytes = 0
     for attempt in islice(attempts_of(sent), texts_max):

@@ -9,7 +9,7 @@ from mockexchange.venues.diagnosis.search import Fields
 from mockexchange.venues.kalshi.catalogue import PREFIX, STREAM_PATH
 
 
-class Sent(NamedTuple):
+class SignedParts(NamedTuple):
     """The parts of a request that may have been signed."""
 
     timestamp: str

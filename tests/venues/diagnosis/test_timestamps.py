@@ -1,0 +1,31 @@
+"""The window of timestamps."""
+
+import pytest
+
+from mockexchange.venues.diagnosis.timestamps import check_window
+
+AT = 1_780_000_000_000_000
+MILLISECOND = 1_000
+
+
+@pytest.mark.parametrize("distance_ms", [-15_000, 0, 45_000])
+def test_a_timestamp_inside_the_window_has_no_explanation(distance_ms: int) -> None:
+    assert check_window(str(AT // MILLISECOND + distance_ms), AT, 15_000_000, 45_000_000) == ""
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "explanation"),
+    [
+        (
+            str(AT // MILLISECOND - 15_001),
+            "your clock is 15.0 s behind the server's; the window is 15 s back, 45 s ahead",
+        ),
+        (str(AT // MILLISECOND + 45_001), "your clock is 45.0 s ahead of the server's; the window is 15 s back"),
+        ("1780000000", "the timestamp 1780000000 is in seconds"),
+        ("9" * 19, "your clock is"),
+        ("\u0661", 'the timestamp "'),
+        ("", "the timestamp is empty"),
+    ],
+)
+def test_a_timestamp_outside_the_window_is_explained(timestamp: str, explanation: str) -> None:
+    assert check_window(timestamp, AT, 15_000_000, 45_000_000).startswith(explanation)
