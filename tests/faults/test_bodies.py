@@ -1,4 +1,4 @@
-"""Edits of bodies: what is touched, and that everything else keeps its bytes."""
+"""Edits of bodies: the edited fields change, everything else keeps its bytes."""
 
 import json
 from typing import Any
@@ -96,7 +96,7 @@ PATHS = sorted(
 
 @pytest.mark.parametrize("date", ["2025-11", "2026-02", "2026-10", "compat"])
 def test_what_is_not_touched_keeps_its_bytes(date: str) -> None:
-    """Whatever is answered, reading and writing it again changes nothing."""
+    """Decoding and encoding any answer again changes nothing."""
     sandbox = make(date=date)
     bodies = [sandbox.answer(signed(sandbox, PREFIX + path))[0].body for path in PATHS]
     assert any(len(body) > 300 for body in bodies)

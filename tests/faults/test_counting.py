@@ -1,4 +1,4 @@
-"""Which matches of a rule fire: nth, every, times, probability, and what rules do to each other."""
+"""Selection of the matches that fire: nth, every, times, probability, limits, and stages of several rules."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ def installed(text: str, name: str = "r", seed: int = SEED) -> InstalledRule:
 
 
 def fired(one: InstalledRule, count: int, subject: FaultSubject = NOW) -> list[int]:
-    """Which of `count` matches fire, the first being 1."""
+    """Return the numbers of the matches that fire, counted from 1."""
     return [number for number in range(1, count + 1) if list(firing([one], subject))]
 
 
@@ -99,7 +99,7 @@ def test_the_first_of_a_stage_has_its_way_and_the_others_count() -> None:
 
 
 def limited(text: str, calls: Sequence[tuple[int, str | None]]) -> list[bool]:
-    """Which of these requests, each at a millisecond of both clocks and of an account, are too many."""
+    """Return which of these requests, given as (millisecond, account), exceed the limit."""
     one = installed(f"{{then: {{rate_limit: {text}}}}}")
     return [
         bool(list(firing([one], FaultSubject(at_ms * 1_000, at_ms * 1_000, account=account))))
@@ -126,7 +126,7 @@ def test_every_account_has_a_bucket_and_strangers_share_one() -> None:
     assert limited("{requests: 1}", calls) == [False, False, False, True, True]
 
 
-def test_a_bucket_fills_by_the_clock_it_is_told() -> None:
+def test_a_bucket_fills_by_the_selected_clock() -> None:
     host = installed("{then: {rate_limit: {requests: 1}}}")
     exchange = installed("{then: {rate_limit: {requests: 1, clock: exchange}}}")
     moments = [FaultSubject(0, 0), FaultSubject(0, 1_000_000), FaultSubject(1_000_000, 1_000_000)]

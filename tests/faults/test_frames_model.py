@@ -1,4 +1,4 @@
-"""Any rules on any streams: the journal tells exactly what went out, and nothing is told twice or after the end."""
+"""Random rules on random streams: the journal has exactly the sent frames, none twice or after the end."""
 
 from collections import Counter
 from typing import Any
@@ -49,7 +49,7 @@ def rules(draw: st.DrawFn) -> Rule:
 
 
 def _texts(value: Any) -> Any:
-    """As JSON is read: numbers are text."""
+    """Return a value as the JSON reader gives it, with numbers as text."""
     if isinstance(value, dict):
         return {key: _texts(item) for key, item in value.items()}
     return value if isinstance(value, bool | str) else str(value)
@@ -90,7 +90,7 @@ def remove(sandbox: Sandbox, name: str) -> None:
 
 
 def release(connection: Connection) -> None:
-    """Let the answers go that are held back."""
+    """Send the delayed answers."""
     waiting, wire_of(connection).later[:] = list(wire_of(connection).later), []
     for late in waiting:
         late.send()
@@ -98,7 +98,7 @@ def release(connection: Connection) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(actions=ACTIONS, is_narrow=st.booleans())
-def test_the_journal_tells_what_went_out(actions: list[tuple[str, Any]], is_narrow: bool) -> None:
+def test_the_journal_has_exactly_the_sent_frames(actions: list[tuple[str, Any]], is_narrow: bool) -> None:
     sandbox = make(SMALL + ("stream: {outbox: 1024}\n" if is_narrow else ""))
     connections = [open_stream(sandbox, "fill"), open_stream(sandbox, *CHANNELS)]
     sent: dict[int, list[bytes]] = {connection.number: [] for connection in connections}

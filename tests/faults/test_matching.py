@@ -1,4 +1,4 @@
-"""What a rule looks for, condition by condition."""
+"""The conditions of a rule, one by one."""
 
 from typing import Any
 
@@ -90,7 +90,7 @@ def test_frames(given: str, is_match: bool) -> None:
     assert matches(given, "gap", FRAME) is is_match
 
 
-def test_who_claims_no_known_key_is_nobody() -> None:
+def test_a_request_without_a_known_key_has_no_account() -> None:
     assert not matches("{account: alice}", "drop", {**REQUEST, "account": None})
     assert matches("{}", "drop", {**REQUEST, "account": None, "operation": None})
 

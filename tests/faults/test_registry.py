@@ -94,7 +94,7 @@ def test_an_account_has_to_be_known() -> None:
     assert (len(sandbox.faults), notes(sandbox)) == (0, [])
 
 
-def test_a_scenarios_faults_are_there_from_the_start_and_told_with_their_line() -> None:
+def test_a_scenarios_faults_are_installed_at_the_start_or_refused_with_their_line() -> None:
     sandbox = make(SMALL + "faults:\n  - {name: one, match: {account: bob}, then: {status: 503}}\n")
     assert [ask(sandbox, who=who) for who in ("alice/main", "bob/main")] == [200, 503]
     with pytest.raises(ScenarioError, match=r"scenario:\d+: faults\[0\]\.match\.account: expected an account, got"):
@@ -215,7 +215,7 @@ def test_a_lag_installed_late_has_the_whole_log() -> None:
 
 
 def test_a_lag_goes_on_while_other_rules_come() -> None:
-    """To fold the log anew with every rule would hold up everybody."""
+    """Executing the log again for every rule would block all requests."""
     sandbox = make()
     install(sandbox, "{then: {stale: 3s}}")
     fold = sandbox.faults._lags.context(DEFAULT, 3_000_000, 0)
@@ -231,7 +231,7 @@ def test_a_lag_measures_keys_on_the_exchanges_clock_where_they_are_measured_so()
 
 
 def test_a_signed_query_is_recognized_though_the_page_is_made_smaller() -> None:
-    """The diagnosis is of what was sent, and not of the limit that the fault put into it."""
+    """The diagnosis is about the request that was sent, not about the limit that the fault put into it."""
     sandbox = make()
     install(sandbox, "{then: {page_size: 2}}")
     target, at = f"{POSITIONS}?cursor=abc", sandbox.options.host()
@@ -295,7 +295,7 @@ def test_diagnoses_of_faults_fit_a_header() -> None:
 
 
 def test_every_effect_is_in_the_list() -> None:
-    """The list is closed: what belongs to the exchange's state is a step."""
+    """The list is closed: changes of the exchange's state are steps."""
     names = (
         "status body delay trickle cut_after drop reset content_type truncate_json cursor page_size duplicate_row "
         "stale legacy clock_offset rate_limit refuse close abort duplicate reorder gap stall silent_channel late_ack "

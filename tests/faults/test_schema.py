@@ -1,4 +1,4 @@
-"""How rules are read: every effect, and what is said of a wrong one."""
+"""The schema of rules: every effect, and the errors of wrong ones."""
 
 import json
 
@@ -187,7 +187,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("text", "message"), WRONG, ids=[text for text, _ in WRONG])
-def test_a_wrong_rule_is_told_what_where_and_what_was_expected(text: str, message: str) -> None:
+def test_the_error_of_a_wrong_rule_has_its_place_and_the_expectation(text: str, message: str) -> None:
     with pytest.raises(ScenarioError) as refused:
         rule_of(text)
     assert message in str(refused.value)
@@ -198,7 +198,7 @@ def test_a_span_that_may_come_is_read(span: str) -> None:
     assert rule_of(f"{{match: {{{span}}}, then: {{drop}}}}").match.span != Span()
 
 
-def test_the_line_of_a_mistake_is_told() -> None:
+def test_an_error_has_the_line_of_the_mistake() -> None:
     text = "- name: one\n  then: {drop}\n- name: two\n  match:\n    account: alice\n    pge: 2\n  then: {drop}\n"
     with pytest.raises(ScenarioError, match=r"^f\.yaml:6: \[1\]\.match: unknown key 'pge': did you mean 'page'\?$"):
         FAULTS.read(read_yaml(text, "f.yaml"), "")

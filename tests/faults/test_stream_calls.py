@@ -1,4 +1,4 @@
-"""A call of a stream is a request to faults: matched, counted, answered in its place, edited, late, or never."""
+"""Request faults on calls of streams: matching, counts, substituted, edited, delayed and dropped answers."""
 
 import json
 from decimal import Decimal
@@ -32,7 +32,7 @@ Plain = dict[str, Any]
 
 
 class Host:
-    """A host's clock that is put forward by hand."""
+    """A host clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = 1_780_000_000 * SECOND
@@ -47,7 +47,7 @@ def install(sandbox: Sandbox, *rules: str) -> None:
 
 
 def faulty(*rules: str, text: str = WORLD, **options: Any) -> tuple[Sandbox, Socket]:
-    """A world whose dora has logged in on a stream before the rules were there."""
+    """Return a world in which dora has logged in on a stream before the rules are installed."""
     sandbox = make(text, **options)
     socket = deribit_stream(sandbox)
     install(sandbox, *rules)
@@ -183,8 +183,8 @@ def test_streams_of_signalplus_have_the_paths_that_they_were_opened_at() -> None
     assert code_of(positions(socket)) is None
 
 
-def test_whose_a_call_is_it_may_say_itself() -> None:
-    """By a token of its own, and where it logs in by the key."""
+def test_the_account_of_a_call_may_come_from_its_own_token() -> None:
+    """The account of a call comes from its own token, and that of a login from the key."""
     sandbox, socket = faulty("match: {account: dora}, then: {status: 503}")
     fresh = Socket(sandbox, Request("GET", "/ws/api/v2"))
     assert code_of(fresh.say("public/get_time")) is None
@@ -193,7 +193,7 @@ def test_whose_a_call_is_it_may_say_itself() -> None:
     assert code_of(fresh.say(POSITIONS, access_token=token)) == 11051
 
 
-def test_what_is_no_call_is_of_nobody_knows_what() -> None:
+def test_a_frame_that_is_no_call_has_no_operation() -> None:
     sandbox, socket = faulty(f"match: {{operation: {POSITIONS}}}, then: {{status: 503}}")
     socket.connection.receive(b"{")
     assert socket.told[-1]["error"]["code"] == -32700
@@ -261,7 +261,7 @@ def test_a_limit_of_rows_is_asked_for() -> None:
     assert [len(one["result"]["trades"]) for one in told] == [2, 1]
 
 
-def test_a_clock_that_is_moved_refuses_a_login_and_says_so() -> None:
+def test_a_clock_offset_refuses_a_login_and_its_diagnosis_names_the_fault() -> None:
     sandbox, socket = faulty("name: f, match: {operation: public/auth}, then: {clock_offset: 5m}")
     said = {"timestamp": sandbox.options.host() // 1_000, "signature": "0" * 64, "nonce": ""}
     assert code_of(log_in(socket, grant_type="client_signature", **said)) == 13004
@@ -290,7 +290,7 @@ def test_a_body_is_edited(effect: str, wanted: int) -> None:
 
 
 def test_half_a_document_is_a_frame_of_text() -> None:
-    """Bytes of half a character are no text."""
+    """An incomplete UTF-8 character is not text."""
     sandbox, socket = faulty("then: {truncate_json}", "then: {body: éééé}")
     socket.connection.receive(b'{"id": 1, "method": "public/test"}')
     assert socket.connection.outbox.take(1 << 20) == ["éé".encode()]
@@ -312,7 +312,7 @@ def test_half_a_document_is_a_frame_of_text() -> None:
         ("status: 503, headers: {Retry-After: 1}", "found no head for its headers: a frame has none"),
     ],
 )
-def test_what_finds_nothing_to_do_says_so(effect: str, words: str) -> None:
+def test_an_effect_without_anything_to_act_on_adds_a_finding(effect: str, words: str) -> None:
     sandbox, socket = faulty(f"name: f, then: {{{effect}}}")
     socket.connection.receive(b'{"id": 1, "method": "public/test"}')
     assert last(sandbox).note.endswith(f"the fault f {words}")
@@ -419,7 +419,7 @@ def test_a_stream_that_is_stalled_answers_no_call() -> None:
 
 
 def beating(*rules: str) -> tuple[Sandbox, Socket, Host]:
-    """A stream that has had a test_request."""
+    """Return a stream that got a test_request."""
     host = Host()
     sandbox, socket = faulty(host=host)
     socket.say("public/set_heartbeat", interval=10)
@@ -461,14 +461,14 @@ def test_a_call_that_a_fault_answers_is_a_sign_of_life() -> None:
 
 
 def wake(socket: Socket) -> None:
-    """Ring the session's own timer, and no other."""
+    """Fire the session's own timer and no other."""
     socket.connection.wake()
 
 
 # --- what is told
 
 
-def test_firings_tell_connection_and_frame() -> None:
+def test_firings_have_connection_and_frame() -> None:
     sandbox, socket = faulty("name: f, match: {operation: private/*}, then: {status: 503}")
     positions(socket)
     [firing] = sandbox.journal.firings

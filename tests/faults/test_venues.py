@@ -1,4 +1,4 @@
-"""Faults of several venues: what is claimed, what stands in, and what is edited are each venue's own."""
+"""Faults at several venues: claimed keys, substituted answers and edits follow each venue."""
 
 import json
 from decimal import Decimal
@@ -54,7 +54,7 @@ def test_a_rule_of_an_operation_is_for_every_venue_that_has_it() -> None:
     assert ask(sandbox, Request("GET", "/api/v2/public/get_time")).status == 200
 
 
-def test_an_operation_may_be_told_by_its_beginning() -> None:
+def test_an_operation_may_be_matched_by_its_prefix() -> None:
     sandbox = faulty("match: {operation: private/*}, then: {status: 503}")
     assert [ask(sandbox, one(sandbox)).status for one in (of_deribit, of_signalplus, signed)] == [503, 503, 200]
     assert ask(sandbox, Request("GET", "/api/v2/public/get_time")).status == 200
@@ -81,7 +81,7 @@ def test_what_stands_in_is_an_answer_of_the_venue() -> None:
 
 
 def test_too_many_requests_are_refused_as_the_venue_refuses_them() -> None:
-    """Nearly every error of Deribit is a 400 [wire]; a status that is asked for is answered all the same."""
+    """Nearly every error of Deribit is a 400 [wire]; a fault can still answer another status."""
     sandbox = faulty("then: {rate_limit: {requests: 1, per: 100s}}")
     fronts = (of_deribit, of_signalplus, signed)
     assert [ask(sandbox, one(sandbox)).status for one in fronts] == [200, 200, 200]
@@ -94,7 +94,7 @@ def test_too_many_requests_are_refused_as_the_venue_refuses_them() -> None:
 
 
 def test_what_stands_in_is_an_answer_to_the_request() -> None:
-    """Clients that match answers by their id get theirs."""
+    """Clients that match answers by id get the right id."""
     sandbox = faulty("then: {status: 503}")
     told = document(sandbox, Request("POST", "/api/v2", "", (), b'{"id": 1.50, "method": "public/test"}'))
     assert sandbox.answer(Request("POST", "/api/v2", "", (), b'{"id": 1.50}'))[0].body.startswith(
@@ -134,7 +134,7 @@ def test_where_there_is_nothing_to_edit_that_is_found(effect: str) -> None:
     assert answer.findings == ["the fault f found nothing to edit in this answer"]
 
 
-def test_a_stale_answer_is_of_before_and_whoever_asks_is_checked_now() -> None:
+def test_a_stale_answer_is_old_but_its_request_is_authenticated_now() -> None:
     sandbox = faulty("then: {stale: 5s}")
     [before] = result(sandbox, of_deribit(sandbox))
     do(sandbox, MarkDerivative(derivative="BTC-PERPETUAL", price=Decimal(1)))
@@ -145,7 +145,7 @@ def test_a_stale_answer_is_of_before_and_whoever_asks_is_checked_now() -> None:
     assert after["mark_price"] == 1
 
 
-def test_a_clock_that_is_moved_refuses_signatures_and_says_so() -> None:
+def test_a_clock_offset_refuses_signatures_and_its_diagnosis_names_the_fault() -> None:
     sandbox = faulty("name: f, then: {clock_offset: 5m}")
     for request in (of_deribit(sandbox), of_signalplus(sandbox)):
         answer = ask(sandbox, request)
@@ -162,7 +162,7 @@ def test_a_limit_of_rows_is_asked_for_in_the_venues_way() -> None:
 
 
 def credentials(sandbox: Sandbox) -> tuple[tuple[bytes, bytes], ...]:
-    """A token, which does not depend on what else stands in the request."""
+    """Return a token, which is independent of the rest of the request."""
     [granted] = deribit_stream(sandbox).told
     return ((b"authorization", f"Bearer {granted['result']['access_token']}".encode()),)
 

@@ -138,7 +138,7 @@ class Socket:
         self.closed, self.ended = 0, "drop"
 
     def stall(self) -> None:
-        """It reads whatever comes."""
+        """Read every frame."""
 
     def call_later(self, delay_us: int, callback: Callable[[], object]) -> "Timer":
         self.timers.append(Timer(delay_us, callback))

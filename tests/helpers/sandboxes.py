@@ -1,4 +1,4 @@
-"""Sandboxes without a server: made from scenario text, asked with signed requests, at a host time that stands still."""
+"""Sandboxes without a server: opened from scenario text, at a fixed host time, with signed requests."""
 
 import asyncio
 from base64 import b64encode
@@ -46,7 +46,7 @@ history:
 
 
 def run(coroutine: Any) -> Any:
-    """Carry out a coroutine; a log in memory never makes one wait."""
+    """Run a coroutine that never waits, because the log is in memory."""
     return asyncio.run(coroutine)
 
 
@@ -63,7 +63,7 @@ def do(sandbox: Sandbox, command: Command) -> tuple[Event, ...]:
 
 
 def signer_of(sandbox: Sandbox, account: str, key: str = "main") -> tuple[str, Signer]:
-    """The key id and the private key of an account."""
+    """Return the key id and the private key of an account."""
     [found] = [one for one in sandbox.credentials() if (one.account, one.key) == (account, key)]
     assert found.private_pem
     return found.key_id, load_key(found.private_pem)
@@ -79,7 +79,7 @@ def load_key(pem: str) -> Signer:
 def signed(
     sandbox: Sandbox, target: str = POSITIONS, who: str = "alice/main", method: str = "GET", **changes: Any
 ) -> Request:
-    """A request signed as the venue wants it at the host's time, or with `at`, `salt` or `headers` of its own."""
+    """Return a signed request at the host's time, or with another `at`, `salt` or `headers`."""
     account, _, key = who.partition("/")
     key_id, private = signer_of(sandbox, account, key)
     path, _, query = target.partition("?")

@@ -1,4 +1,4 @@
-"""Sandboxes with a script, on a clock that stands, and what their steps did."""
+"""Sandboxes with a script on a paused clock, and the firings of their steps."""
 
 from typing import Any
 
@@ -16,12 +16,12 @@ BUY_FOR_ANYONE = BUY.replace("alice", '"*"')
 
 
 def scripted(*entries: str, text: str = SMALL, **options: Any) -> Sandbox:
-    """A paused exchange whose script has these entries, each the inside of a flow mapping."""
+    """Return a paused sandbox with these script entries, each the inside of a flow mapping."""
     return make(text + "script:\n" + "".join(f"  - {{{entry}}}\n" for entry in entries), **options)
 
 
 def fired(sandbox: Sandbox) -> list[tuple[str, int, int]]:
-    """What the script did: step, repetition, and milliseconds since the sandbox began."""
+    """Return the firings of the script: step, repetition, and milliseconds since the sandbox began."""
     begun = sandbox.plan.start + 3 * MS
     records = [record for record in sandbox.log if record.cause]
     return [(r.cause.step, r.cause.repetition, (r.at - begun) // MS) for r in records if r.cause]

@@ -1,4 +1,4 @@
-"""A client of a stream without a socket: it subscribes, and reads all that is sent at once."""
+"""A client of a stream without a socket, which reads every frame at once."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ READ_ALL = 1 << 40
 
 
 class Reader:
-    """A connection and the wire it is given. `frames` are those read so far, raw."""
+    """A connection and its wire. `frames` are the raw frames read so far."""
 
     def __init__(self, sandbox: Sandbox, who: str = "alice/main") -> None:
         handshake, _ = sandbox.shake_hands(signed(sandbox, STREAM_PATH, who))
@@ -23,7 +23,7 @@ class Reader:
         self._last_id = 0
 
     def subscribe(self, *channels: str, **params: Any) -> list[dict[str, Any]]:
-        """Subscribe, have done what that sets off at once, and return what is new since."""
+        """Subscribe, run the steps that this triggers, and return the new frames."""
         already = len(self.frames)
         self._last_id += 1
         params = {"channels": list(channels), **params}
@@ -50,7 +50,7 @@ class Reader:
         self.closed = 0
 
     def stall(self) -> None:
-        """It reads whatever comes."""
+        """Read every frame."""
 
     def call_later(self, delay_us: int, callback: Any) -> Any:
         raise AssertionError("nothing here is delayed")

@@ -1,4 +1,4 @@
-"""A log gives the same truth, a journal the same bytes; what was tampered with is found out."""
+"""Replay: a log gives the same state, a journal the same bytes, and changed recordings give deviations."""
 
 import hashlib
 import json
@@ -26,7 +26,7 @@ Entries = list[dict[str, Any]]
 
 
 class Story:
-    """A sandbox in which requests and commands took turns, with what it left behind."""
+    """A sandbox with alternating requests and commands, and its exported log and journal."""
 
     def __init__(self, text: str = SMALL, date: str = "2026-10", **options: Any) -> None:
         self.sandbox = make(text, date, **options)
@@ -55,7 +55,7 @@ class Story:
 
     @property
     def entries(self) -> Entries:
-        """As they come back from a file."""
+        """Return the items as they are read from a file."""
         plain: Entries = json.loads(json.dumps([entry_to_json(entry) for entry in self.sandbox.journal]))
         return plain
 
@@ -78,7 +78,7 @@ SAME = [Verdict("answer", number) for number in range(1, 11)]
 
 
 def truth(sandbox: Sandbox | Replay) -> Any:
-    """The whole state to its last field, and what is told of it."""
+    """Return the whole state with all fields, and its JSON."""
     state = sandbox.exchange.state
     told = {name: (positions_of(state, name), ledger_of(state, name)) for name in state.accounts}
     return told, dump(state), state.sequence

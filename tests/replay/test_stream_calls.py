@@ -1,4 +1,4 @@
-"""Calls that faults and stubs touched, in a replay: sessions come to stand as they stood, and frames come again."""
+"""Replay of calls that faults and stubs changed: sessions get the same state, and frames the same bytes."""
 
 import json
 from typing import Any
@@ -45,13 +45,13 @@ METHODS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 
 def utter(socket: Socket, method: str, params: dict[str, Any]) -> None:
-    """Send a call whose answer may be anything."""
+    """Send a call and ignore its answer."""
     document = {"id": 7, "rid": 7, "method": method, "params": params}
     socket.connection.receive(json.dumps(document).encode())
 
 
 def talk(sandbox: Sandbox, *sockets: Socket) -> None:
-    """Calls that change what a stream is, calls that read, and trades that are told in between."""
+    """Make calls that change the session, calls that read, and trades that are published in between."""
     for socket in sockets:
         for method, params in METHODS * 2:
             utter(socket, method, params)
@@ -61,7 +61,7 @@ def talk(sandbox: Sandbox, *sockets: Socket) -> None:
 
 
 def trade(sandbox: Sandbox) -> None:
-    """Of both, so that both are told."""
+    """Trade for both accounts, so that both streams get frames."""
     do(sandbox, buy("dora"))
     do(sandbox, buy("gina"))
 
@@ -81,8 +81,8 @@ def test_what_a_fault_touched_is_skipped_and_the_rest_comes_again(effect: str, m
 
 
 @pytest.mark.parametrize("effect", ["status: 503", "clock_offset: 3000d", "delay: 1s", "body: x", "stale: 5s"])
-def test_who_has_logged_in_has_in_a_replay(effect: str) -> None:
-    """A signature is refused by a clock that is moved, a password is not; what follows depends on it."""
+def test_a_login_is_repeated_in_a_replay(effect: str) -> None:
+    """A clock offset refuses a signature but not a password; later calls depend on that."""
     sandbox = make(WORLD)
     install(sandbox, f"name: 'f, g', match: {{operation: public/auth}}, then: {{{effect}}}")
     socket = Socket(sandbox, Request("GET", "/ws/api/v2"))
@@ -130,7 +130,7 @@ def test_a_stubs_answer_comes_again_and_a_refusal_too() -> None:
     assert not any(one.is_skipped for one in verdicts)
 
 
-def test_another_answer_than_the_stubs_is_told() -> None:
+def test_an_answer_other_than_the_stubs_is_a_deviation() -> None:
     sandbox = make(WORLD)
     socket = deribit_stream(sandbox)
     install_stubs(sandbox, STUB)
@@ -141,7 +141,7 @@ def test_another_answer_than_the_stubs_is_told() -> None:
     assert '"price":1.50' in told.got
 
 
-def test_a_stub_that_the_log_has_not_is_told() -> None:
+def test_a_stub_missing_in_the_log_is_an_error() -> None:
     sandbox = make(WORLD)
     socket = deribit_stream(sandbox)
     socket.say("public/test")
@@ -161,7 +161,7 @@ def test_a_journal_that_knows_no_stubs_is_read() -> None:
     assert not deviating(again(sandbox, frames))
 
 
-def test_a_fault_that_cannot_be_read_is_told() -> None:
+def test_an_invalid_fault_in_the_log_is_an_error() -> None:
     sandbox = make(WORLD)
     run(sandbox.submit(Note(subject="fault", text='{"install":{"then":{"nothing":true}}}')))
     deribit_stream(sandbox)
@@ -170,7 +170,7 @@ def test_a_fault_that_cannot_be_read_is_told() -> None:
 
 
 class Day:
-    """Two streams whose calls are disturbed, in any order."""
+    """Two streams with faults on their calls, in any order."""
 
     def __init__(self) -> None:
         self.host = Host()
@@ -215,7 +215,7 @@ DOINGS = (
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(DOINGS), max_size=20))
-def test_whatever_happens_comes_again(doings: list[str]) -> None:
+def test_any_sequence_of_actions_replays(doings: list[str]) -> None:
     day = Day()
     for doing in doings:
         day.do(doing)

@@ -1,4 +1,4 @@
-"""Streams run again: what went out is a function of the log and of what came in; faults are told from that."""
+"""Replay of streams: sent frames are a function of the log and of the commands, apart from faults."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,7 @@ Plain = dict[str, Any]
 
 
 class Scene:
-    """A sandbox whose streams are opened, told, disturbed and closed."""
+    """A sandbox whose streams are opened, written, disturbed by faults and closed."""
 
     def __init__(self, text: str = SMALL, date: str = "2026-10") -> None:
         self.sandbox = make(text, date)
@@ -58,7 +58,7 @@ class Scene:
         return [frame_to_json(number, frame) for number, frame in self.sandbox.journal.numbered_frames()]
 
     def again(self, entries: list[Plain] | None = None, frames: list[Plain] | None = None) -> list[Verdict]:
-        """Replay what was exported, or what was made of it."""
+        """Replay the exported journal, or a changed one."""
         texts = [json.dumps(self.entries if entries is None else entries)]
         texts.append("\n".join(json.dumps(frame) for frame in (self.frames if frames is None else frames)))
         return list(compare(Replay(self.lines), read_journal(*texts)))
@@ -139,7 +139,7 @@ def without(kind: str) -> Callable[[list[Plain]], None]:
 
 
 def swap(frames: list[Plain]) -> None:
-    """Fills of one stream the other way round."""
+    """Swap two fills of one stream."""
     one, other = [frame for frame in frames if frame["kind"] == "fill" and frame["connection"] == 1][:2]
     one["frame"], other["frame"] = other["frame"], one["frame"]
 
@@ -231,7 +231,7 @@ def faulted(scene: Scene) -> Recording:
 
 
 def disturbed(script: str) -> Scene:
-    """Two streams that see the same, the first of them disturbed."""
+    """Two streams with the same frames, the first with faults."""
     return Scene(SMALL + f"faults:\n  - {script}\n")
 
 
@@ -261,7 +261,7 @@ def test_what_a_fault_touched_is_skipped_and_the_rest_compared(fault: str) -> No
     assert [one for one in verdicts if not one.is_skipped and one.subject == "frame"]
 
 
-def test_a_reader_too_slow_is_not_blamed_on_the_log() -> None:
+def test_the_frames_lost_by_a_slow_reader_are_no_deviation() -> None:
     scene = Scene(SMALL + "stream: {outbox: 4096}\n")
     alice = scene.open("alice/main", "fill", "market_positions")
     alice.flush = lambda: None  # type: ignore[method-assign]  # it does not read

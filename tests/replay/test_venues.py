@@ -1,4 +1,4 @@
-"""A journal of several venues comes again byte for byte: answers, notifications, and what streams were woken for."""
+"""Replay of a journal of several venues, byte for byte: answers, notifications and heartbeats."""
 
 import json
 from collections.abc import Callable
@@ -28,7 +28,7 @@ Plain = dict[str, Any]
 
 
 class Host:
-    """A host's clock that is put forward by hand."""
+    """A host clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = WALL
@@ -62,7 +62,7 @@ def deviating(verdicts: list[Verdict]) -> list[Any]:
 
 
 def story(text: str = WORLD) -> tuple[Sandbox, Host]:
-    """Three venues asked, two of them streaming, with changes in between and a heartbeat that comes twice."""
+    """Requests to three venues, streams of two of them, changes in between, and two heartbeats."""
     host = Host()
     sandbox = make(text, host=host)
     for request in (signed(sandbox), of_deribit(sandbox), of_signalplus(sandbox)):
@@ -96,7 +96,7 @@ def test_everything_comes_again() -> None:
 
 
 @pytest.mark.parametrize("kind", ["heartbeat", "subscription"])
-def test_another_frame_is_told(kind: str) -> None:
+def test_a_different_frame_is_a_deviation(kind: str) -> None:
     sandbox, _ = story()
     frames = frames_of(sandbox)
     changed = next(frame for frame in frames if kind in (frame["frame"] or "") and frame["direction"] == "out")
@@ -106,7 +106,7 @@ def test_another_frame_is_told(kind: str) -> None:
 
 
 def test_a_heartbeat_that_did_not_go_out_is_not_missed_by_the_replay() -> None:
-    """Whether a stream was woken is the recording's to say: a timer may ring late."""
+    """The recording decides whether a stream was woken, because a timer may fire late."""
     sandbox, _ = story()
     frames = [frame for frame in frames_of(sandbox) if frame["kind"] != "heartbeat"]
     numbers = {verdict.number for verdict in again(sandbox, frames) if verdict.deviation}
@@ -169,7 +169,7 @@ def test_what_a_fault_touched_is_skipped_and_the_rest_is_the_same(rule: str) -> 
 
 
 class Day:
-    """Whatever happens, in any order: two streams that come and go, three venues asked, a market that moves."""
+    """Random actions: two streams that open and close, requests to three venues, and a market that moves."""
 
     def __init__(self) -> None:
         self.host = Host()
@@ -218,7 +218,7 @@ DOINGS = ("buy", "sell_to", "mark", "pass_night", "ask", "wait", "open", "beat",
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(DOINGS), max_size=15))
-def test_whatever_happens_comes_again(doings: list[str]) -> None:
+def test_any_sequence_of_actions_replays(doings: list[str]) -> None:
     day = Day()
     for name in doings:
         getattr(day, name)()

@@ -1,4 +1,4 @@
-"""Exchange time as a function of host time, told by a host whose hands the test moves."""
+"""Exchange time as a function of a host time that the test sets."""
 
 import time
 from fractions import Fraction
@@ -16,7 +16,7 @@ SECOND = 1_000_000
 
 
 class Host:
-    """A wall clock that stands where it is put."""
+    """A wall clock that the test sets."""
 
     def __init__(self) -> None:
         self.at = WALL
@@ -64,7 +64,7 @@ def test_what_is_no_mode_is_named(text: str) -> None:
         ("1000000x", SECOND, START + SCALE_MAX * SECOND),
     ],
 )
-def test_time_runs_as_its_mode_says(host: Host, mode: str, moved: int, wanted: int) -> None:
+def test_time_runs_by_its_mode(host: Host, mode: str, moved: int, wanted: int) -> None:
     clock = ExchangeClock(mode, START, host)
     host.at += moved
     assert clock.now() == wanted

@@ -1,4 +1,4 @@
-"""Counts that only grow, of a bounded number of things."""
+"""Counters only grow, and their number is bounded."""
 
 import pytest
 from hypothesis import given

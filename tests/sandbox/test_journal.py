@@ -1,4 +1,4 @@
-"""What the journal keeps, what it drops first, and how a test asks it."""
+"""The bounds of the journal, the order of dropping, and its queries."""
 
 import hashlib
 from dataclasses import fields
@@ -133,7 +133,7 @@ POOL = [b"", b"a" * 10, b"b" * 30, b"c" * 70]
 
 
 @given(st.lists(st.tuples(st.sampled_from(POOL), st.sampled_from(POOL)), max_size=40), st.integers(1, 5))
-def test_the_bounds_hold_whatever_comes(bodies: list[tuple[bytes, bytes]], entries_max: int) -> None:
+def test_the_bounds_hold_for_any_entries(bodies: list[tuple[bytes, bytes]], entries_max: int) -> None:
     journal = Journal(entries_max=entries_max, bodies_bytes_max=100)
     for number, (body, answer) in enumerate(bodies, start=1):
         journal.add(entry(number, body=body, answer=answer))
@@ -147,7 +147,7 @@ def test_the_bounds_hold_whatever_comes(bodies: list[tuple[bytes, bytes]], entri
 # --- questions
 
 
-def test_difference_tells_what_was_got_and_wanted() -> None:
+def test_difference_has_the_values_got_and_wanted() -> None:
     one = entry(1)
     assert difference(one, {"status": 200, "path": PATH}) == []
     assert difference(one, {"status": 404, "account": "bob", "method": "GET"}) == [
@@ -212,7 +212,7 @@ def test_expect_shows_near_misses(journal: Journal, wanted: dict[str, Any], word
     assert str(raised.value) == "\n  near miss: ".join(words)
 
 
-def test_expect_says_when_there_is_nothing_to_show() -> None:
+def test_the_error_of_expect_mentions_an_empty_journal() -> None:
     with pytest.raises(AssertionError, match=r"got 0\n  the journal has no other request$"):
         Journal().expect(status=200)
 
@@ -260,7 +260,7 @@ def test_firings_are_numbered_and_bounded(monkeypatch: pytest.MonkeyPatch) -> No
     assert list(journal.numbered_firings()) == []
 
 
-def test_observers_are_told_and_may_leave_meanwhile() -> None:
+def test_observers_are_called_and_may_remove_themselves() -> None:
     journal, told = Journal(), list[JournalItem]()
 
     def once(item: JournalItem) -> None:
@@ -321,7 +321,7 @@ def test_bodies_survive_json(raw: bytes | None) -> None:
     assert entry_bytes(plain, "body") == entry_bytes(plain, "answer") == raw
 
 
-def test_what_was_dropped_is_said() -> None:
+def test_dropped_bodies_keep_size_and_hash() -> None:
     one = entry(1, answer=b"gone")
     one.drop_bodies()
     plain = entry_to_json(one)

@@ -1,4 +1,4 @@
-"""What waits for a client: in order, bounded, and never refused where it is an answer."""
+"""The outbox: in order, bounded, and always open to answers."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +19,7 @@ def test_it_is_full_at_its_bound_and_refuses_what_does_not_fit() -> None:
     assert not outbox.put(b"1")
 
 
-def test_what_has_to_be_said_is_taken_in_whatever_the_size() -> None:
+def test_a_forced_frame_is_accepted_at_any_size() -> None:
     outbox = Outbox(4)
     assert outbox.put(b"1234")
     outbox.force(b"the end")

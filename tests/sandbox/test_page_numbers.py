@@ -1,4 +1,4 @@
-"""Which page a request reads, by the cursor it brings."""
+"""The page number of a request, by its cursor."""
 
 import pytest
 

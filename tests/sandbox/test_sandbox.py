@@ -1,4 +1,4 @@
-"""One whole exchange: its log is the truth, its clocks are two, its keys are the same in every run."""
+"""A sandbox: its log, its two clocks, and its keys, which are the same in every run."""
 
 import json
 from dataclasses import replace
@@ -57,7 +57,7 @@ def test_the_log_begins_with_all_a_replay_needs(sandbox: Sandbox) -> None:
     }
 
 
-def test_the_log_says_what_is_switched_of_another_venue() -> None:
+def test_the_log_has_the_changed_settings_of_other_venues() -> None:
     header = make(SMALL + "deribit: {token_lifetime: 1h}\nsignalplus: {}\n").log.header
     assert header.settings["deribit"]["token_lifetime_us"] == 3_600_000_000
     assert "signalplus" not in header.settings
@@ -82,7 +82,7 @@ def test_refused_commands_are_in_the_log_and_change_nothing(sandbox: Sandbox) ->
 
 
 @pytest.mark.parametrize(("at", "wanted"), [(START + 5_000, 5_000), (START - 1, 3_000), (None, 3_000)])
-def test_a_command_happens_now_or_when_told_and_never_before_the_last(
+def test_a_command_happens_now_or_at_its_instant_and_never_before_the_last(
     sandbox: Sandbox, at: int | None, wanted: int
 ) -> None:
     run(sandbox.submit(PAY, at))
@@ -161,7 +161,7 @@ def test_keys_are_the_same_in_every_run_and_others_in_another_sandbox() -> None:
 
 
 def test_a_replacement_keeps_the_keys_even_those_that_cannot_be_made_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """When the development keys are used up, pairs are made that no seed gives again."""
+    """When the development keys are used up, random pairs are generated."""
     monkeypatch.setattr("mockexchange.scenario.keys.development_keys", list)
     first = make("scenario: one\naccounts: {alice: {}}\n")
     again: Sandbox = run(open_sandbox(first.plan, first.options, pool=first.pool))
@@ -188,18 +188,18 @@ PUBLIC_PEM = KeyPool("elsewhere").pair_for(load_text("scenario: x\naccounts: {a:
         ("  - withdraw: {account: bob, amount: 51}\n", "scenario:18: insufficient_cash"),
     ],
 )
-def test_a_history_that_is_refused_says_where(more: str, words: str) -> None:
+def test_the_error_of_a_refused_history_has_its_place(more: str, words: str) -> None:
     with pytest.raises(ScenarioError) as raised:
         make(SMALL + more)
     assert words in str(raised.value)
 
 
-def test_a_setup_that_is_refused_says_where() -> None:
+def test_the_error_of_a_refused_setup_has_its_place() -> None:
     with pytest.raises(ScenarioError, match=r"scenario:5: wrong_event: "):
         make("scenario: x\nmarkets:\n  A: {event: E, series: S}\n\n  B: {event: E, series: T}\n")
 
 
-def test_a_key_that_is_refused_says_where() -> None:
+def test_the_error_of_a_refused_key_has_its_place() -> None:
     twice = "scenario: x\naccounts:\n  a: {keys: {main: {key_id: same}}}\n  b: {keys: {main: {key_id: same}}}\n"
     with pytest.raises(ScenarioError, match=r"scenario:4: key_in_use: "):
         make(twice)
@@ -213,7 +213,7 @@ def test_a_refusal_of_a_command_without_a_place_has_none() -> None:
     assert str(raised.value).startswith("already_exists: ")
 
 
-def test_progress_is_told_now_and_then() -> None:
+def test_progress_is_reported_at_intervals() -> None:
     history = "\n".join(["  - deposit: {account: alice, amount: 1}"] * (2 * PROGRESS_EVERY + 5))
     plan = load_text(f"scenario: long\naccounts: {{alice: {{}}}}\nhistory:\n{history}\n")
     told: list[int] = []

@@ -1,4 +1,4 @@
-"""Names, keys and idleness of a server's sandboxes. What HTTP makes of them is in server/test_control_flow."""
+"""Names, keys and idle times of a server's sandboxes. Their HTTP interface is tested in server/control/test_flow."""
 
 import pytest
 
@@ -14,7 +14,7 @@ FIXED = "scenario: fixed\naccounts: {alice: {keys: {main: {key_id: fixed}}}}\n"
 
 
 class Host:
-    """A wall clock that stands where it is put."""
+    """A wall clock that the test sets."""
 
     at = WALL
 
@@ -40,7 +40,7 @@ def names(several: Sandboxes) -> list[str]:
     return [slot.sandbox.name for slot in several]
 
 
-def test_the_key_says_which(shared: Sandboxes) -> None:
+def test_the_key_selects_the_sandbox(shared: Sandboxes) -> None:
     assert shared.route("fixed").name == "fixed"
     assert {shared.route(key).name for key in (None, "", "nobody", make().credentials()[0].key_id)} == {DEFAULT}
     assert (len(shared), names(shared)) == (2, [DEFAULT, "fixed"])
@@ -105,7 +105,7 @@ def test_a_name_exists_once(shared: Sandboxes) -> None:
     assert (raised.value.status, raised.value.code) == (409, "name_in_use")
 
 
-def test_names_are_made_up_so_that_nobody_has_them(shared: Sandboxes) -> None:
+def test_generated_names_are_unused(shared: Sandboxes) -> None:
     for _ in range(3):
         shared.add(Slot(make(name=shared.new_name()), has_own_port=True))
     shared.remove("sandbox-2")
@@ -134,7 +134,7 @@ def test_the_default_one_stays(shared: Sandboxes) -> None:
     assert (raised.value.status, raised.value.code) == (409, "default_sandbox")
 
 
-def test_it_expires_when_nobody_has_talked_to_it(shared: Sandboxes, host: Host) -> None:
+def test_an_idle_sandbox_expires(shared: Sandboxes, host: Host) -> None:
     for name in ("asked", "looked-at", "left"):
         shared.add(Slot(make(name=name, host=host), has_own_port=True, idle_us_max=100))
     host.at += 90

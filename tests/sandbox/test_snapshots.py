@@ -1,4 +1,4 @@
-"""A sandbox that takes up a copy of an exchange is the one that lived through the history itself."""
+"""A sandbox restored from a snapshot is equal to one that played the history."""
 
 import json
 from collections import deque
@@ -28,7 +28,7 @@ SCALARS = (str, int, float, bool, bytes, type(None), type, Enum)
 
 
 def fresh(plan: Plan) -> Plan:
-    """The same plan, without what is remembered of playing it."""
+    """Return the same plan with an empty cache."""
     return replace(plan, cache=type(plan.cache)())
 
 

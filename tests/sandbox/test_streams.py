@@ -1,4 +1,4 @@
-"""Connections without a socket: who gets what, what waits, and what a reader too slow gets."""
+"""Connections without a socket: their frames, their outboxes, and the overflow of slow readers."""
 
 import json
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tests.helpers.sandboxes import SMALL, do, make, run, signed
 
 
 class Later:
-    """A call that is to come."""
+    """A scheduled call."""
 
     def __init__(self, delay_us: int, send: Callable[[], object]) -> None:
         self.delay_us, self.send = delay_us, send
@@ -31,7 +31,7 @@ class Later:
 
 
 class FakeWire:
-    """A wire that remembers what it was told, and takes what waits only when it is asked to."""
+    """A wire that records its calls and takes frames only on request."""
 
     def __init__(self) -> None:
         self.told: list[Any] = []
@@ -103,7 +103,7 @@ def noted(journal: Journal, direction: str) -> list[tuple[str, str | None]]:
 
 
 def narrow() -> Sandbox:
-    """An outbox that holds two fills and a bit."""
+    """Return a sandbox with outboxes for a little more than two fills."""
     return make(SMALL + "stream: {outbox: 1024}\n")
 
 
@@ -126,7 +126,7 @@ def test_a_reader_too_slow_loses_the_subscription_that_it_does_not_read() -> Non
     assert taken(connection) == []
 
 
-def test_what_waits_is_bounded_whatever_happens() -> None:
+def test_the_outbox_is_bounded_for_any_frames() -> None:
     sandbox = narrow()
     connection = open_stream(sandbox, "fill")
     for _ in range(20):
@@ -138,7 +138,7 @@ def test_what_waits_is_bounded_whatever_happens() -> None:
     assert len(errors) == len(set(errors))
 
 
-def test_others_read_on_undisturbed() -> None:
+def test_other_readers_are_unaffected() -> None:
     sandbox = narrow()
     slow, healthy = open_stream(sandbox, "fill"), open_stream(sandbox, "fill")
     seen = []
@@ -158,7 +158,7 @@ def test_a_duplicate_that_finds_no_room_ends_the_subscription_once() -> None:
     assert len(errors) == 1
 
 
-def test_who_is_meant_by_account_and_channel() -> None:
+def test_matching_selects_by_account_and_channel() -> None:
     sandbox = make()
     alice = open_stream(sandbox, "fill")
     bob = open_stream(sandbox, "fill", "trade", who="bob/main")
@@ -341,7 +341,7 @@ def test_rules_that_come_and_go_leave_nothing_behind() -> None:
 
 
 def test_streams_of_a_journal_alone() -> None:
-    """Without a sandbox there is nobody to be told."""
+    """Streams without a sandbox have default callbacks."""
     streams = Streams(Journal(), lambda: (1, 2, 3))
     streams.publish([])
     streams.flush()
@@ -349,7 +349,7 @@ def test_streams_of_a_journal_alone() -> None:
     assert (len(streams), list(streams), streams.matching()) == (0, [], [])
 
 
-def test_data_that_a_command_asks_for_is_disturbed_as_well() -> None:
+def test_faults_apply_to_data_requested_by_a_command() -> None:
     sandbox = make()
     install(sandbox, "{name: blind, match: {channel: orderbook_delta, nth: 1}, then: {gap}}")
     connection = open_stream(sandbox)
@@ -405,7 +405,7 @@ def test_why_there_is_an_error_is_in_the_journal() -> None:
     assert last.note
 
 
-def test_who_was_ended_or_has_gone_is_not_looked_at_again() -> None:
+def test_an_ended_connection_is_ignored() -> None:
     sandbox = make()
     connection = open_stream(sandbox, "fill")
     install(sandbox, "{then: {terminal: 25}}")

@@ -1,4 +1,4 @@
-"""What a connection does for its session, whichever venue's: wakes it, ends with it, and knows whose it is by now."""
+"""A connection and its session: wake-ups, ends, and the account once it is known."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -40,7 +40,7 @@ class Told(NamedTuple):
 
 @dataclass
 class Scripted:
-    """A session that does what `script` says at each command and each wake: it is given the session and host time."""
+    """A session that calls `script` with itself and the host time at each command and each wake-up."""
 
     script: Callable[["Scripted", int], list[Frame]] = lambda session, host_at: []
     key: Key | None = None
@@ -93,7 +93,7 @@ class Timer:
 
 
 class Wire:
-    """Remembers its end and its timers."""
+    """A wire that records its end and its timers."""
 
     def __init__(self) -> None:
         self.closed: tuple[int, str] | None = None
@@ -116,7 +116,7 @@ class Wire:
 
     @property
     def set(self) -> list[int]:
-        """The delays of the timers that have not been cancelled."""
+        """Return the delays of the active timers."""
         return [one.delay_us for one in self.timers if not one.is_cancelled]
 
 
@@ -132,7 +132,7 @@ class Scene:
         return self.streams.open(session, self.wire)
 
     def ring(self, at: int) -> None:
-        """Let the one timer that is set go off."""
+        """Fire the only active timer."""
         self.now = at
         [timer] = [one for one in self.wire.timers if not one.is_cancelled]
         timer.is_cancelled = True
@@ -168,7 +168,7 @@ def test_a_session_is_woken_when_it_wants_to_be_again_and_again() -> None:
 
 
 def test_a_session_is_never_woken_early() -> None:
-    """A timer runs on another clock than the one that the session's instant is of."""
+    """A timer runs on another clock than the session's instants."""
     scene = Scene()
     session = Scripted(beat, wakes_at=1_200)
     connection = scene.open(session)
@@ -230,7 +230,7 @@ def test_a_session_may_end_when_it_is_woken() -> None:
     assert (scene.wire.closed, len(scene.streams)) == ((4000, "heartbeat close"), 0)
 
 
-def test_whose_a_stream_is_may_come_out_late() -> None:
+def test_the_account_of_a_stream_may_become_known_later() -> None:
     def log_in(session: Scripted, host_at: int) -> list[Frame]:
         session.key = DORA
         return [Frame(b"welcome", "result")]
@@ -243,7 +243,7 @@ def test_whose_a_stream_is_may_come_out_late() -> None:
     assert scene.noted("direction", "account") == [("in", None), ("in", None), ("out", "dora")]
 
 
-def test_every_channel_that_an_answer_acknowledges_is_told_of() -> None:
+def test_every_acknowledged_channel_is_reported() -> None:
     def subscribe(session: Scripted, host_at: int) -> list[Frame]:
         session.channels["changes.any"] = Subscribed(1, "changes")
         return [Frame(b"ok", "result", acknowledged=("changes", "trades"))]

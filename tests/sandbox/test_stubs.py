@@ -1,4 +1,4 @@
-"""Literal answers of a sandbox: which requests they are for, who is let through to them, counted, logged, replayed."""
+"""Stubs of a sandbox: matching, authentication, counts, log and replay."""
 
 import json
 from base64 import b64encode
@@ -44,7 +44,7 @@ def statuses(sandbox: Sandbox, *requests: Request) -> list[int]:
     return [ask(sandbox, request).status for request in requests]
 
 
-def test_a_name_that_is_made_up_is_nobody_elses() -> None:
+def test_a_generated_name_is_unused() -> None:
     sandbox = make()
     given_ = [f"name: stub-{number}, request: GET {MILESTONES}, status: 20{number}" for number in (3, 4)]
     assert install(sandbox, *given_, f"request: GET {PREFIX}/a, status: 299") == ["stub-3", "stub-4", "stub-5"]
@@ -171,7 +171,7 @@ def test_public_routes_of_the_venue_stay_public() -> None:
     assert statuses(sandbox, Request("GET", path), odd) == [299, 299]
 
 
-def test_a_stub_says_who_has_to_sign() -> None:
+def test_a_stub_sets_whether_a_request_has_to_be_signed() -> None:
     sandbox = stubbed(
         f"request: GET {POSITIONS}, status: 299, signed: false", f"request: GET {MILESTONES}, status: 298, signed: true"
     )
@@ -200,7 +200,7 @@ def call(method: str, params: Any = None, id_: Any = 7) -> Request:
     return Request("POST", "/api/v2", "", (), body)
 
 
-def test_a_method_is_answered_by_whatever_way_it_is_asked_for() -> None:
+def test_a_method_is_answered_over_every_transport() -> None:
     sandbox = stubbed("request: deribit public/nothing, query: {currency: BTC, n: 5}, result: {a: 1.50}", text=WORLD)
     params = {"currency": "BTC", "n": 5, "more": [1]}
     ways = [call("public/nothing", params), Request("GET", "/api/v2/public/nothing", "currency=BTC&n=5")]
@@ -284,7 +284,7 @@ def test_a_fault_that_answers_leaves_a_stub_unasked() -> None:
     assert [one.matched for one in sandbox.stubs] == [1]
 
 
-def test_faults_disturb_what_a_stub_answers() -> None:
+def test_faults_apply_to_the_answer_of_a_stub() -> None:
     sandbox = stubbed(f"request: GET {MILESTONES}, json: {{rows: [1, 2], cursor: abc}}")
     fault(sandbox, "then: {truncate_json}")
     answer = ask(sandbox, PLAIN)
@@ -344,7 +344,7 @@ def test_a_scenarios_stubs_are_there_from_the_start() -> None:
     assert notes(sandbox)[0]["install"]["name"] == "stub-1"
 
 
-def test_names_are_told_and_unknown_ones_refused() -> None:
+def test_known_names_are_listed_and_unknown_ones_refused() -> None:
     sandbox = stubbed("name: milestones, request: GET /b")
     with pytest.raises(StubError, match="no stub 'mileston': did you mean 'milestones'"):
         run(sandbox.stubs.remove("mileston"))
@@ -375,7 +375,7 @@ def again(sandbox: Sandbox, entries: list[Any] | None = None) -> list[Verdict]:
 
 
 def story() -> Sandbox:
-    """What was answered depends on what was installed when."""
+    """The answer of a stub depends on its installation time."""
     sandbox = stubbed(f"name: a, request: GET {MILESTONES}, json: {{n: 1.50}}, times: 1", text=WORLD)
     statuses(sandbox, PLAIN, PLAIN)
     raw = b64encode(bytes(range(256))).decode()
@@ -420,7 +420,7 @@ def test_a_replay_knows_which_stub_it_was() -> None:
     assert [verdict.number for verdict in again(sandbox, tampered) if verdict.deviation] == [1, 3, 6]
 
 
-def test_a_stub_that_the_log_does_not_have_is_told() -> None:
+def test_a_stub_that_the_log_lacks_is_an_error() -> None:
     sandbox = stubbed(f"request: GET {MILESTONES}")
     ask(sandbox, PLAIN)
     entries = [{**entry_to_json(entry), "stub": "other"} for entry in sandbox.journal]
@@ -436,7 +436,7 @@ def test_a_stub_that_was_removed_answers_no_more() -> None:
 
 
 @pytest.mark.parametrize("text", ['{"install":{"request":"nothing"}}', "no JSON"])
-def test_a_log_whose_stub_cannot_be_read_is_told(text: str) -> None:
+def test_an_invalid_stub_in_the_log_is_an_error(text: str) -> None:
     sandbox = make()
     run(sandbox.submit(Note(subject="stub", text=text)))
     ask(sandbox, PLAIN)
@@ -460,7 +460,7 @@ STEP = st.one_of(
 
 
 class Model:
-    """A list of what is installed, the newest last."""
+    """Return the installed stubs, newest last."""
 
     def __init__(self) -> None:
         self.rows: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""Literal answers to calls of streams: which calls they are for, who gets them, and what is told of it."""
+"""Stubs for calls of streams: matching, authentication, and journal."""
 
 import json
 from base64 import b64encode
@@ -111,7 +111,7 @@ def test_a_token_that_has_expired_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("signed", "code"), [("true", 13009), ("false", None)])
-def test_whether_it_has_to_be_signed_can_be_said(signed: str, code: int | None) -> None:
+def test_a_stub_can_require_a_signature(signed: str, code: int | None) -> None:
     sandbox = make(WORLD)
     install(sandbox, f"request: deribit public/new, result: 1, signed: {signed}", f"request: deribit {BUY}, result: 2")
     socket = Socket(sandbox, Request("GET", "/ws/api/v2"))
@@ -152,7 +152,7 @@ def test_the_session_is_not_asked() -> None:
     ],
 )
 def test_a_body_goes_out_as_a_frame_of_text(body: str, raw: bytes, kind: str) -> None:
-    """Which is UTF-8: what is not is left out."""
+    """A text frame is UTF-8; other bytes are left out."""
     sandbox, socket = stubbed(f"request: deribit {BUY}, {body}")
     socket.connection.receive(b'{"id": 1, "method": "private/buy"}')
     assert socket.connection.outbox.take(1 << 20) == [raw]

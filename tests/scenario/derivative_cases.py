@@ -1,4 +1,4 @@
-"""Steps about contracts, each with the command that it is."""
+"""Steps of derivatives, each with its command."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""What the built-in scenarios promise: golden's truth worked out by hand, fcm's sums, the rows and ties of pages."""
+"""The built-in scenarios: golden against values computed by hand, the sums of fcm, the rows and ties of pages."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ from tools.write_pages_scenario import TARGET as PAGES
 TRUTH = json.loads((ROOT / "fixtures" / "scenarios" / "golden.truth.json").read_text(encoding="utf-8"))
 DERIVED_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 OPENING_SECONDS_MAX = 0.010
-"""Three times what it takes alone: other tests run beside this one."""
+"""Three times the duration of the test alone, because other tests run in parallel."""
 OPENING = """
 import asyncio, time
 from mockexchange.sandbox.options import SandboxOptions
@@ -208,7 +208,7 @@ def test_golden_keys_are_rsa_and_some_may_not_see_all(golden: State) -> None:
 
 
 def test_a_golden_sandbox_opens_in_milliseconds() -> None:
-    """In a process of its own that is not traced for coverage, which would make it four times as long."""
+    """Run in a process without coverage, which would make it four times slower."""
     untraced = {name: value for name, value in os.environ.items() if not name.startswith("COV")}
     command = [sys.executable, "-c", OPENING]
     done = subprocess.run(command, env=untraced, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
@@ -253,7 +253,7 @@ def test_merchants_own_nothing_and_share_no_ids(fcm: State) -> None:
 
 @pytest.mark.parametrize("name", ["demo", "fcm"])
 def test_no_list_is_empty(name: str) -> None:
-    """Whoever starts with it sees a row on every page, of every status there is."""
+    """A new user sees a row on every page, and of every status."""
     state = opened(name).exchange.state
     ledgers = [account.ledger for account in state.accounts.values()]
     assert all(any(len(getattr(ledger, kind)) for ledger in ledgers) for kind in Ledger.__slots__)
@@ -287,7 +287,7 @@ def test_pages_is_what_its_script_writes() -> None:
     assert PAGES.read_text(encoding="utf-8") == render(), "run: python -m tools.write_pages_scenario"
 
 
-def test_pages_has_the_rows_it_says(pages: Subaccount) -> None:
+def test_pages_has_the_rows_of_its_title(pages: Subaccount) -> None:
     rows = rows_of(pages)
     unsettled = [row for row in rows if not row.settled]
     assert len([row for row in unsettled if row.stake.quantity_centis]) == HELD == 251
@@ -304,7 +304,7 @@ def test_pages_has_ties_where_pages_end(pages: Subaccount) -> None:
     assert [instants[limit - 1] == instants[limit] for limit in (50, 100, 200, 250)] == [True] * 4
 
 
-def test_every_row_of_pages_is_on_one_page_whatever_the_limit(pages: Subaccount) -> None:
+def test_every_row_of_pages_is_on_one_page_at_any_limit(pages: Subaccount) -> None:
     for limit in (1, 7, 50, 100, 250, 1_000):
         seen: list[str] = []
         query = PositionQuery(limit=limit)
@@ -330,7 +330,7 @@ def lively(date: str = "latest") -> Sandbox:
 
 @pytest.mark.parametrize("account", ["alice", "bob", "desk"])
 @pytest.mark.parametrize("channel", LIVELY_CHANNELS)
-def test_lively_has_a_frame_on_every_channel_within_a_second_whoever_asks(channel: str, account: str) -> None:
+def test_lively_has_a_frame_on_every_channel_within_a_second_for_any_account(channel: str, account: str) -> None:
     sandbox = lively()
     reader = Reader(sandbox, f"{account}/main")
     reader.subscribe(channel, **BOOKS.get(channel, {}))
@@ -341,7 +341,7 @@ def test_lively_has_a_frame_on_every_channel_within_a_second_whoever_asks(channe
     assert findings(sandbox) == []
 
 
-def test_lively_grows_by_a_bounded_log_and_moves_again_for_whoever_comes_back() -> None:
+def test_lively_grows_by_a_bounded_log_and_moves_again_for_a_returning_client() -> None:
     sandbox = lively()
     asyncio.run(sandbox.advance(3_700_000_000))
     grown = len(sandbox.log)
@@ -356,7 +356,7 @@ def test_lively_grows_by_a_bounded_log_and_moves_again_for_whoever_comes_back() 
     assert len(sandbox.log) - grown < 12 * len(LIVELY_CHANNELS)
 
 
-def test_lively_moves_by_itself_and_nobody_drifts() -> None:
+def test_lively_moves_by_itself_and_no_account_drifts() -> None:
     sandbox = lively()
     before = {row.market.ticker: row.stake.quantity_centis for row in held(sandbox)}
     asyncio.run(sandbox.advance(3_700_000_000))

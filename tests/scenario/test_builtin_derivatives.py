@@ -1,4 +1,4 @@
-"""The built-in scenarios of other venues: every kind of position, every trap, and what a naive count makes of them."""
+"""The built-in scenarios of other venues: every kind of position, every trap, and a naive recount."""
 
 import asyncio
 from collections.abc import Callable
@@ -34,7 +34,7 @@ KINDS = {
     (DerivativeKind.OPTION, Form.INVERSE, False),
     (DerivativeKind.OPTION, Form.LINEAR, False),
 }
-"""Kind, form, and whether it is perpetual."""
+"""(kind, form, whether it is perpetual)"""
 NINE = Decimal("1e-9")
 TOLERANCE = Fraction(1, 10**30)
 LONG = {"deribit": "dora", "signalplus": "gina"}
@@ -55,7 +55,7 @@ def state(scenario: str) -> State:
 
 
 def held(state: State, account: str, subaccount: str = "0") -> dict[str, PositionView]:
-    """What an account holds by contract, what is flat included."""
+    """Return the positions of an account by instrument, flat ones included."""
     return {
         view.derivative.name: view for view in positions_of(state, SubaccountRef(account, subaccount), with_flat=True)
     }
@@ -67,7 +67,7 @@ def kind(view: PositionView) -> tuple[DerivativeKind, Form, bool]:
 
 
 def counted(plan: Plan) -> Naive:
-    """Everything that the scenario says, counted naively."""
+    """Recount the scenario naively."""
     commands = [timed.command for timed in [*plan.setup, *plan.steps]]
     listed = [command for command in commands if isinstance(command, ListDerivative)]
     naive = Naive(
@@ -170,7 +170,7 @@ def test_the_position_of_the_page_floats_below_zero_and_is_above_it(name: str, a
 
 
 def test_what_dora_wins_the_shorts_lose() -> None:
-    """Of what they traded with each other; the fees apart."""
+    """Sums over the trades between the accounts, without fees."""
     state = opened("deribit").exchange.state
     for derivative, view in held(state, "dora").items():
         assert view.total == held(state, "shorts")[derivative].total.copy_negate()

@@ -1,4 +1,4 @@
-"""Exact decimals: every digit as it is written, and nothing else."""
+"""Exact decimals: every written digit is kept."""
 
 import re
 from decimal import Decimal
@@ -44,7 +44,7 @@ def test_nothing_else_is_one(text: str) -> None:
             kind.read(Located(text), "")
 
 
-def test_what_is_below_zero_is_told_so() -> None:
+def test_the_error_of_a_negative_number_names_the_sign() -> None:
     with pytest.raises(ScenarioError, match=r"expected a number such as 0\.0005, got '-1': it is below 0"):
         NUMBER.read(Located("-1"), "")
 

@@ -77,7 +77,7 @@ def test_other_numbers_give_other_bytes(other: Size) -> None:
     assert text(other).partition(b"\n")[2] != text(SMALL).partition(b"\n")[2]
 
 
-def test_the_header_says_what_made_it() -> None:
+def test_the_header_has_the_size_and_the_seed() -> None:
     header = next(generate(SMALL))
     assert json.loads(header)["title"] == f"4 accounts, 130 markets, 900 fills; seed 7, Faker {faker.VERSION}"
 
@@ -134,7 +134,7 @@ def test_later_accounts_sign_with_ed25519() -> None:
     assert [account.get("keys") for account in accounts[-2:]] == [None, {"main": {"algorithm": "ed25519"}}]
 
 
-def test_a_crowd_opens_with_a_key_each(tmp_path: Path) -> None:
+def test_generated_accounts_have_a_key_each(tmp_path: Path) -> None:
     sandbox, _ = opened(Size(accounts=RSA_ACCOUNTS_MAX + 50, markets=40, fills=400), tmp_path)
     kinds = Counter(type(load_public_key(key.public_key)).__name__ for key in sandbox.exchange.state.keys.values())
     assert sorted(kinds.values()) == [50, RSA_ACCOUNTS_MAX]
@@ -163,7 +163,7 @@ def test_one_fill_a_market_leaves_a_position_in_each(tmp_path: Path) -> None:
 
 
 def peak_bytes(items: Iterable[object]) -> int:
-    """What it takes at most to go through them, but for what the interpreter keeps to use again."""
+    """Return the peak memory of an iteration, without the free lists of the interpreter."""
     gc.freeze()
     tracemalloc.start()
     for place, _ in enumerate(items):
@@ -183,7 +183,7 @@ def generated(size: Size) -> Iterable[bytes]:
 
 
 def test_memory_grows_neither_with_fills_nor_with_markets() -> None:
-    """What the day's traders hold is remembered; four of them have traded every market after a few fills."""
+    """The stakes of the day's traders are kept in memory; four traders have traded every market after a few fills."""
     few, many = (peak_bytes(generated(Size(accounts=4, markets=60, fills=fills))) for fills in (600, 6_000))
     assert many < few + 50_000
     assert peak_bytes(generated(Size(markets=4_000, fills=4_000))) < 600_000
@@ -197,14 +197,14 @@ def test_reading_takes_no_more_memory_for_more_lines(tmp_path: Path) -> None:
     assert peaks[1] < peaks[0] + 50_000
 
 
-def test_progress_is_told() -> None:
+def test_progress_is_reported() -> None:
     told: list[int] = []
     for _ in generate(Size(fills=2_500), told.append):
         pass
     assert told == [1_000, 2_000]
 
 
-def test_without_faker_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_faker_the_error_has_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "faker", None)
     with pytest.raises(FakerMissing, match=r"^generating needs Faker: pip install 'mockexchange\[generate\]'$"):
         generate(SMALL)
@@ -218,7 +218,7 @@ def crowd(seed: int) -> GeneratedAccounts:
 
 
 @given(st.integers(0, 2**32), st.integers(2, 98))
-def test_nobody_sells_what_is_not_held_but_to_flip(seed: int, price_cents: int) -> None:
+def test_accounts_sell_only_what_they_hold_except_to_flip(seed: int, price_cents: int) -> None:
     market, people = Market("M", price_cents, (0,)), crowd(seed)
     for _ in range(30):
         before = market.stakes.get(0, Stake()).quantity_centis

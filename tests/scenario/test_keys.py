@@ -1,4 +1,4 @@
-"""Key pairs: drawn from the pool, each at most once, always the same; or read from files that say what is wrong."""
+"""Key pairs: drawn from the pool, each at most once and always the same, or read from files with clear errors."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +36,7 @@ def test_the_pool_is_of_distinct_rsa_pairs_that_belong_together() -> None:
         assert (key.key_size, public_pem(key)) == (2048, pair.public_pem)
 
 
-def test_the_pool_says_that_it_is_worthless() -> None:
+def test_the_pool_file_warns_that_its_keys_are_public() -> None:
     path = Path(__file__).parents[2] / "mockexchange" / "scenario" / "development_keys.pem"
     assert path.read_text().startswith("DEVELOPMENT KEYS of the mockexchange package: published, worthless")
 
@@ -143,7 +143,7 @@ UNUSABLE: list[tuple[Callable[[Path], KeyPair], str, str | None, str]] = [
 
 
 @pytest.mark.parametrize(("read", "field", "content", "error"), UNUSABLE)
-def test_a_file_that_is_no_usable_key_says_why_and_where(
+def test_the_error_of_an_unusable_key_file_has_reason_and_place(
     read: Callable[[Path], KeyPair], field: str, content: str | None, error: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "key.pem"
@@ -159,6 +159,6 @@ def test_a_folder_is_no_key(tmp_path: Path) -> None:
         from_public(tmp_path)
 
 
-def test_a_spec_without_a_place_still_says_which_key(tmp_path: Path) -> None:
+def test_the_error_of_a_spec_without_a_place_names_the_key(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r"^accounts\.alice\.keys\.main\.public_key: .*nowhere: cannot be read"):
         KeyPool("s").pair_for(KeySpec("alice", "main", public_path=tmp_path / "nowhere"))

@@ -1,4 +1,4 @@
-"""Scenarios are found and read whole, or refused with the file, the line, and what to do."""
+"""Scenarios are found and read, or refused with the file, the line and advice."""
 
 import asyncio
 import hashlib
@@ -35,7 +35,7 @@ def opened(plan: Plan) -> Sandbox:
 
 
 def refusal(path: Path) -> str:
-    """What somebody reads who opens a sandbox from this file, the folder left out."""
+    """Return the error of opening a sandbox from this file, without the folder."""
     with pytest.raises(ScenarioError) as caught:
         opened(load_file(path))
     return str(caught.value).replace(f"{path.parent}/", "")
@@ -75,7 +75,7 @@ def test_a_scenario_that_is_not_there(name: str, error: str, tmp_path: Path, mon
     assert str(caught.value) == error
 
 
-def test_yaml_json_and_lines_say_the_same(tmp_path: Path) -> None:
+def test_yaml_json_and_lines_give_the_same_plan(tmp_path: Path) -> None:
     fill = {"account": "alice", "market": "M", "side": "yes", "action": "buy", "count": "1.50", "price": "0.56"}
     whole = {**HEADER, "history": [{"after": "5s", "fill": fill}, {"settle": {"market": "M", "result": "no"}}]}
     (tmp_path / "a.json").write_text(json.dumps(whole, indent=1))
@@ -268,7 +268,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("below", "error"), BROKEN, ids=[error[:50] for _, error in BROKEN])
-def test_a_broken_file_says_which_line(below: str, error: str, tmp_path: Path) -> None:
+def test_the_error_of_a_broken_file_has_the_line(below: str, error: str, tmp_path: Path) -> None:
     path = tmp_path / "broken.yaml"
     path.write_text(f"scenario: broken\n{below}\n")
     with pytest.raises(ScenarioError) as caught:
@@ -296,7 +296,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("history", "error"), REFUSED, ids=[error[:40] for _, error in REFUSED])
-def test_what_the_exchange_refuses_says_which_line(history: str, error: str, tmp_path: Path) -> None:
+def test_the_error_of_a_refused_step_has_the_line(history: str, error: str, tmp_path: Path) -> None:
     path = tmp_path / "refused.yaml"
     path.write_text(
         f"scenario: refused\naccounts: {{alice: {{cash: 1}}}}\nmarkets: {{{MARKET}}}\nhistory:\n{history}\n"
@@ -325,7 +325,7 @@ BROKEN_LINES = [
 
 
 @pytest.mark.parametrize(("lines", "error"), BROKEN_LINES, ids=[error[:40] for _, error in BROKEN_LINES])
-def test_a_broken_line_says_its_number(lines: bytes, error: str, tmp_path: Path) -> None:
+def test_the_error_of_a_broken_line_has_its_number(lines: bytes, error: str, tmp_path: Path) -> None:
     path = tmp_path / "broken.jsonl"
     path.write_bytes(json.dumps(HEADER).encode() + b"\n" + lines)
     assert refusal(path).startswith(f"broken.jsonl:{error}")

@@ -1,4 +1,4 @@
-"""Every scalar is text, every value knows its line, and nothing in a file can hurt the process that reads it."""
+"""Every scalar is text, every value has its line, and no file can harm the process that reads it."""
 
 import json
 
@@ -109,7 +109,7 @@ BROKEN_YAML = [
 
 
 @pytest.mark.parametrize(("text", "error"), BROKEN_YAML, ids=[error[:50] for _, error in BROKEN_YAML])
-def test_what_is_no_yaml_for_us_says_where(text: str, error: str) -> None:
+def test_the_error_of_unsupported_yaml_has_its_place(text: str, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         read_yaml(text, "f")
     assert str(caught.value).startswith(error)
@@ -153,7 +153,7 @@ BROKEN_JSON = [
 
 
 @pytest.mark.parametrize(("line", "error"), BROKEN_JSON)
-def test_a_broken_line_says_which(line: bytes, error: str) -> None:
+def test_the_error_of_a_broken_json_line_has_its_number(line: bytes, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         list(read_json_lines([b"{}\n", line], "f"))
     assert str(caught.value).startswith(error)
@@ -167,7 +167,7 @@ json_values = st.recursive(
 
 
 def as_text(value: object) -> Plain:
-    """What a JSON value is in a scenario."""
+    """Return a JSON value as scenarios read it."""
     if isinstance(value, dict):
         return {key: as_text(item) for key, item in value.items()}
     if isinstance(value, list):

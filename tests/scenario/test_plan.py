@@ -1,4 +1,4 @@
-"""What a scenario says becomes settings, keys and commands with their times."""
+"""The plan of a scenario: settings, keys and commands with their times."""
 
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def test_accounts_series_and_markets_are_set_up_at_the_start() -> None:
     ]
 
 
-def test_what_is_said_of_series_events_and_markets_is_set_up_too() -> None:
+def test_details_of_series_events_and_markets_are_set_up_too() -> None:
     plan = load(
         "accounts: {alice: {user_id: u-7, tier: prime}}\n"
         "series: {S: {title: Sun, tags: [a, on]}}\n"
@@ -106,7 +106,7 @@ def test_what_is_said_of_series_events_and_markets_is_set_up_too() -> None:
     ]
 
 
-def test_nothing_is_history_before_the_start_unless_it_is_said() -> None:
+def test_nothing_is_archived_unless_the_scenario_sets_it() -> None:
     assert load("start: 2025-11-04").archived_before == load("start: 2025-11-04").start
     assert load("").archived_before == load("historical: {}").archived_before == START_DEFAULT
     plan = load("start: 2025-11-04\nhistorical: {cutoff: 2025-11-06}")
@@ -116,7 +116,7 @@ def test_nothing_is_history_before_the_start_unless_it_is_said() -> None:
     )
 
 
-def test_a_history_is_a_millisecond_apart_unless_it_says_otherwise() -> None:
+def test_steps_of_a_history_are_a_millisecond_apart_by_default() -> None:
     plan = load(
         "start: 2025-11-04\nhistory:\n"
         "  - close: {market: A}\n"
@@ -171,7 +171,7 @@ def keys(account: str) -> list[KeySpec]:
     return load(f"accounts:\n  a: {account}").keys
 
 
-def test_every_account_has_a_key_unless_it_says_it_has_none() -> None:
+def test_every_account_has_a_key_by_default() -> None:
     assert keys("") == keys("{cash: 5}") == keys("{keys: }") == [KeySpec("a", "main")]
     assert keys("{keys: {}}") == []
 

@@ -1,4 +1,4 @@
-"""The published JSON Schema is current, takes what the loader takes, and refuses what it refuses."""
+"""The published JSON Schema is current, and accepts and refuses the same scenarios as the loader."""
 
 import json
 import re
@@ -28,7 +28,7 @@ YAML_FILES = [
 
 
 def as_an_editor_sees_it(node: Located) -> Any:
-    """YAML 1.2: plain numbers and truth values are such, everything else is text; `Located` has lost its quotes."""
+    """Return a value of YAML 1.2: numbers and booleans are typed, everything else is text."""
     if isinstance(node.value, dict):
         return {key: as_an_editor_sees_it(item) for key, item in node.value.items()}
     if isinstance(node.value, list):

@@ -1,4 +1,4 @@
-"""How a script reads: every key, and what is said of each that is wrong."""
+"""The schema of scripts: every key, and the errors of wrong ones."""
 
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def test_an_entry_reads_as_it_is_written() -> None:
         (f"times: 2, every: 5s, sequence: [{{after: 1s, {SAY}}}]", 2, 6_000_000),
     ],
 )
-def test_what_is_not_said_of_times(entry: str, times: int | None, span_us: int | None) -> None:
+def test_the_default_of_times(entry: str, times: int | None, span_us: int | None) -> None:
     made = read(entry)
     assert made.times == times
     assert times is None or made.span_us == span_us
@@ -147,7 +147,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("entry", "error"), WRONG)
-def test_a_wrong_entry_is_told_by_place_and_what_was_expected(entry: str, error: str) -> None:
+def test_the_error_of_a_wrong_entry_has_its_place_and_the_expectation(entry: str, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         load_text(f"scenario: s\naccounts: {{alice: {{}}}}\n\nscript:\n  - {entry}\n", "s.yaml")
     assert error in str(caught.value)
@@ -247,7 +247,7 @@ def test_the_number_of_the_repetition_is_a_word_of_its_own() -> None:
     assert template.make(None, 3).message == "3 of $name: 3-3, $nn"
 
 
-def test_lines_of_a_step_far_down_are_told() -> None:
+def test_the_error_of_a_nested_step_has_its_line() -> None:
     step = "  - name: x\n    after: 1s\n    fill:\n      account: alice\n      market: M\n      sid: yes\n"
     with pytest.raises(ScenarioError, match=r"scenario:10: script\[1\].fill: unknown key 'sid': did you mean 'side'\?"):
         load_text(f"{HEAD}  - {SAY}\n{step}")

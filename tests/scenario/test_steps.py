@@ -1,4 +1,4 @@
-"""Each step becomes its command, or says what is wrong with it."""
+"""Each step becomes its command, or is refused with a clear error."""
 
 import json
 
@@ -314,7 +314,7 @@ def test_a_step_is_its_command(source: str, command: Command) -> None:
     assert read(source).command == command
 
 
-def test_a_step_may_say_when() -> None:
+def test_a_step_may_have_a_time() -> None:
     at = read("{at: 2025-11-04T23:00:00.1Z, cancel: {order: o}}")
     after = read("{cancel: {order: o}, after: 250ms}")
     assert (at.at, at.after_us) == (1_762_297_200_100_000, None)
@@ -479,7 +479,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("source", "error"), REFUSED, ids=[error[5:60] for _, error in REFUSED])
-def test_a_wrong_step_says_what_and_where(source: str, error: str) -> None:
+def test_the_error_of_a_wrong_step_has_its_place_and_the_expectation(source: str, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         read(source)
     assert str(caught.value).startswith(error)

@@ -1,4 +1,4 @@
-"""Steps and commands are the same set, and a step reaches whatever its command can say."""
+"""Every command has a step, and a step has a key for every field of its command."""
 
 from collections.abc import Iterator
 from typing import Any, cast, get_args
@@ -15,13 +15,13 @@ from tests.scenario.test_steps import COMMANDS
 
 
 def test_every_command_has_a_step_and_a_case_here() -> None:
-    """But for notes, which the sandbox makes for itself."""
+    """Except notes, which only the sandbox adds."""
     assert {kind.command for kind in STEPS.values()} == {*get_args(Command)} - {commands.Note}
     assert {type(command) for _, command in (*COMMANDS, *DERIVATIVES)} == {*get_args(Command)} - {commands.Note}
 
 
 def test_a_step_reaches_every_field_of_its_command_but_one() -> None:
-    """A subtrader's id on the wire is given where the account is: there its prefix is known."""
+    """A subtrader's id on the wire is given with the account, where its prefix is known."""
     unreachable = {
         f"{name}.{field}"
         for name, kind in STEPS.items()
@@ -32,7 +32,7 @@ def test_a_step_reaches_every_field_of_its_command_but_one() -> None:
 
 
 def fields_of(kind: StepKind) -> Iterator[str]:
-    """The fields of its command, those of the command's part (its details, its terms) in the part's place."""
+    """Return the fields of a command, with those of its part (details, terms) in place of the part."""
     command: Any = kind.command
     part, details = ("terms", Terms) if command is commands.ListDerivative else ("details", kind.details)
     yield from (field.name for field in fields(command) if field.name != part)

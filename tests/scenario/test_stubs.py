@@ -1,4 +1,4 @@
-"""Literal answers as they are written: what reads, what is refused and where, and that nothing of a body is lost."""
+"""The schema of stubs: valid ones, refused ones with their place, and lossless bodies."""
 
 import json
 from base64 import b64encode
@@ -40,7 +40,7 @@ def read_json(value: Any) -> Stub:
     return stub
 
 
-def test_the_least_that_a_stub_says() -> None:
+def test_a_minimal_stub() -> None:
     stub = read(f"{{request: {WHERE}}}")
     assert (stub.status, stub.body, stub.headers, stub.times, stub.is_signed, stub.name) == (
         200,
@@ -53,7 +53,7 @@ def test_the_least_that_a_stub_says() -> None:
     assert stub.wanted == ("GET", "/trade-api/v2/milestones", "")
 
 
-def test_all_that_a_stub_says() -> None:
+def test_a_stub_with_all_keys() -> None:
     stub = read(
         "{name: none, request: POST /trade-api/v2/a%20b/*, query: {limit: 5}, status: 201, text: on,"
         " headers: {X-Upper: 'Yes'}, times: 2, signed: false}"
@@ -117,7 +117,7 @@ def test_json_in_yaml_is_what_it_is_in_json(values: list[Any]) -> None:
 
 
 @given(SAID, HEADERS, st.sampled_from([None, 1, 7]), st.sampled_from([None, True, False]), st.integers(200, 203))
-def test_what_the_log_says_reads_as_the_same_stub(
+def test_the_stub_in_the_log_reads_as_the_same_stub(
     said: dict[str, Any], headers: dict[str, str], times: int | None, signed: bool | None, status: int
 ) -> None:
     more = {name: value for name, value in (("times", times), ("signed", signed)) if value is not None}
@@ -129,7 +129,7 @@ def test_what_the_log_says_reads_as_the_same_stub(
 
 
 @given(st.recursive(st.none() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
-def test_whatever_is_given_reads_or_is_refused(value: Any) -> None:
+def test_any_input_reads_or_is_refused(value: Any) -> None:
     for name in ("request", "query", "status", "json", "text", "body_base64", "result", "headers", "times", "signed"):
         with suppress(ScenarioError):
             assert read_json({"request": WHERE, name: value}).written
@@ -178,7 +178,7 @@ def test_whatever_is_given_reads_or_is_refused(value: Any) -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(text: str, message: str) -> None:
+def test_errors_have_their_place(text: str, message: str) -> None:
     with pytest.raises(ScenarioError) as raised:
         read(text)
     assert message in str(raised.value)
@@ -199,7 +199,7 @@ def test_a_body_is_bounded(said: dict[str, str]) -> None:
     assert len(read_json({"request": WHERE, "text": "x" * BODY_BYTES_MAX}).body) == BODY_BYTES_MAX
 
 
-def test_a_scenario_has_stubs_and_says_where_one_is_wrong() -> None:
+def test_a_scenario_has_stubs_and_the_error_of_a_wrong_one_has_its_place() -> None:
     plan = load_text(f"scenario: a\nstubs:\n  - {{request: {WHERE}}}\n")
     assert [stub.request for stub in plan.stubs] == [WHERE]
     with pytest.raises(ScenarioError, match=r"^a.yaml:4: stubs\[1\].times: expected a whole number"):

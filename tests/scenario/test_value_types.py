@@ -1,4 +1,4 @@
-"""Text becomes exact integers, or an error that says what was expected."""
+"""Text becomes exact integers, or is refused with what was expected."""
 
 from contextlib import suppress
 from decimal import Decimal
@@ -143,7 +143,7 @@ def test_text_that_is_wrong(kind: Kind, given: str | None, error: str) -> None:
         (value_types.PRICE, "5600"),
     ],
 )
-def test_nothing_is_advised_where_what_was_expected_says_it_all(kind: Kind, given: str) -> None:
+def test_no_advice_is_given_where_the_expectation_is_enough(kind: Kind, given: str) -> None:
     with pytest.raises(ScenarioError, match=f"got '{given}'$"):
         kind.read(text(given), "")
 
@@ -237,7 +237,7 @@ WRONG_SHAPES = [
 
 
 @pytest.mark.parametrize(("source", "error"), WRONG_SHAPES)
-def test_a_wrong_shape_says_where(source: str, error: str) -> None:
+def test_the_error_of_a_wrong_type_has_its_place(source: str, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         shape(source)
     assert str(caught.value) == error

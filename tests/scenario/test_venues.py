@@ -1,4 +1,4 @@
-"""Accounts on several venues: what each may have, what its keys are, and what is told of a contradiction."""
+"""Accounts of several venues: their fields, their keys, and the errors of contradictions."""
 
 from decimal import Decimal
 from typing import Any
@@ -73,7 +73,7 @@ def test_settings_are_switched_under_the_name_of_the_venue() -> None:
     assert plan.settings["kalshi"] == VENUES["kalshi"].scenario.settings()
 
 
-def test_what_every_venue_has_is_switched_for_all_of_them_unless_one_says_otherwise() -> None:
+def test_common_settings_apply_to_all_venues_unless_one_overrides_them() -> None:
     plan = load("auth: {clock: exchange}\nstream: {heartbeat: 1s, outbox: 2048}\nderibit: {auth_clock: host}\n")
     told = {
         name: (one.auth_clock, one.stream_heartbeat_us, one.stream_outbox_bytes) for name, one in plan.settings.items()
@@ -193,7 +193,7 @@ WRONG: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("text", "error"), WRONG)
-def test_a_contradiction_is_told_with_its_place(text: str, error: str) -> None:
+def test_the_error_of_a_contradiction_has_its_place(text: str, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         load(text)
     assert str(caught.value).startswith(f"s.yaml:{error}")
@@ -231,7 +231,7 @@ REFUSED: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("text", "error"), REFUSED)
-def test_what_the_exchange_refuses_is_told_with_its_place(text: str, error: str) -> None:
+def test_the_error_of_a_refused_command_has_its_place(text: str, error: str) -> None:
     with pytest.raises(ScenarioError) as caught:
         make(f"scenario: s\n{text}")
     assert str(caught.value).startswith(f"scenario:{error}")
@@ -249,7 +249,7 @@ USUAL: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("given", "terms"), USUAL)
-def test_what_is_not_said_of_an_instrument_is_usual(given: str, terms: dict[str, Any]) -> None:
+def test_an_instrument_has_defaults(given: str, terms: dict[str, Any]) -> None:
     [timed] = load(f"instruments:\n  F: {{kind: future, {given}, mark: 1}}\n").setup
     assert isinstance(timed.command, commands.ListDerivative)
     assert {name: getattr(timed.command.terms, name) for name in terms} == terms

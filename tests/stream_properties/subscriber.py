@@ -1,4 +1,4 @@
-"""A client that knows its frames alone: it loads what there is when it subscribes, and folds every frame into that."""
+"""A client that uses only frames: it loads the state when it subscribes, and applies every frame to it."""
 
 import json
 from collections.abc import Iterable
@@ -27,7 +27,7 @@ MICROS, CENTIS, CENTICENTS = Decimal("0.000001"), Decimal("0.01"), Decimal("0.00
 
 @dataclass
 class View:
-    """What a subscriber believes."""
+    """The state of a subscriber."""
 
     positions: dict[PositionKey, Row] = field(default_factory=dict)
     orders: dict[str, Row] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class View:
 
 
 class Subscriber:
-    """One key's stream, which can be cut and opened again."""
+    """A stream of one key, which can be cut and opened again."""
 
     def __init__(self, sandbox: Sandbox, key_id: str, account: str, subaccount: str | None = None) -> None:
         self.sandbox, self.key_id, self.account, self.subaccount = sandbox, key_id, account, subaccount
@@ -64,13 +64,13 @@ class Subscriber:
         self.connect()
 
     def command(self, cmd: str, **params: Any) -> list[Frame]:
-        """Send a command; return its answers, which may not be mixed with data of what was not asked for before."""
+        """Send a command and return its answers. No data of a new subscription may come before them."""
         self.command_id += 1
         self.connection.receive(json.dumps({"id": self.command_id, "cmd": cmd, "params": params}).encode())
         return self.read()
 
     def subscribe(self, channels: Iterable[str], tickers: list[str]) -> None:
-        """Subscribe to channels that are not yet, and take what there is as the beginning."""
+        """Subscribe to further channels, with the current state as the beginning."""
         self.catch_up()
         new = [channel for channel in channels if channel not in self.sids.values()]
         self.load(new)
@@ -86,7 +86,7 @@ class Subscriber:
             self.command("unsubscribe", sids=[sid])
 
     def load(self, channels: Iterable[str]) -> None:
-        """What REST would tell at this moment; of order books the stream brings a snapshot itself."""
+        """Load the state as of REST at this moment; for order books the stream sends a snapshot."""
         truth = self.truth()
         for name in channels:
             match name:
@@ -108,7 +108,7 @@ class Subscriber:
         self.read()
 
     def read(self) -> list[Frame]:
-        """Fold what has come."""
+        """Apply the received frames."""
         self.wire.flush()
         frames = [json.loads(raw) for raw in self.wire.frames]
         self.wire.frames = []
@@ -164,13 +164,13 @@ class Subscriber:
                 groups[name] = (groups[name][0], kind == "triggered")
 
     def forget(self, frame: Frame) -> None:
-        """A subscription ended, by our own wish or because we read too slowly."""
+        """Handle the end of a subscription, by request or because of slow reading."""
         if frame["type"] == "error":
             assert frame["msg"]["code"] == 25, frame
         del self.sids[frame["sid"]]
 
     def count(self, frame: Frame) -> None:
-        """What is numbered has no gap, but for the frame that found no room."""
+        """Check that sequence numbers have no gap, except for the frame that did not fit."""
         if "seq" in frame:
             sid = frame["sid"]
             is_overflow = frame["type"] == "error"
@@ -183,7 +183,7 @@ class Subscriber:
         return subaccount_ref.account == self.account and self.subaccount in (None, subaccount_ref.subaccount)
 
     def truth(self) -> View:
-        """What the exchange itself says. Positions of which nothing is to be told but zeros are left out."""
+        """Return the exchange's own state, without positions that have only zeros."""
         state, ledger = self.state, self.state.accounts[self.account].ledger
         mine = [subaccount for subaccount_ref, subaccount in state.subaccounts.items() if self.may_see(subaccount_ref)]
         return View(
@@ -225,7 +225,7 @@ class Subscriber:
         return {level.price_centicents * CENTICENTS: level.count_centis * CENTIS for level in levels}
 
     def assert_true(self) -> None:
-        """Everything subscribed to is as the exchange says; what is behind a reader too slow is not judged."""
+        """Check the subscribed state against the exchange; ended subscriptions of a slow reader are not checked."""
         if self.wire.is_slow:
             return
         self.read()

@@ -1,4 +1,4 @@
-"""Random commands, subscriptions, slow readers, drops and reconnects: what a client folds is what is true."""
+"""Random commands, subscriptions, slow readers, drops and reconnects: a client's state equals the exchange's."""
 
 import os
 from collections.abc import Callable
@@ -52,7 +52,7 @@ def filled(order: Order, count_centis: int) -> Command:
 
 
 class Folding(RuleBasedStateMachine):
-    """Four keys on one exchange, each with a stream; `alice` sees two books, `only_3` and `st1` one of two."""
+    """Four keys on one exchange, each with a stream; `alice` sees two subaccounts, `only_3` and `st1` one of two."""
 
     @initialize()
     def open(self) -> None:

@@ -1,4 +1,4 @@
-"""A socket's stand-in, which a client reads or leaves unread."""
+"""A wire in place of a socket, which a client reads or leaves unread."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from mockexchange.sandbox.connection import Connection
 
 
 class Reading:
-    """A wire whose client reads when it is told to, or at once."""
+    """A wire whose client reads on request, or at once."""
 
     def __init__(self) -> None:
         self.connection: Connection | None = None

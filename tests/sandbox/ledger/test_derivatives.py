@@ -1,4 +1,4 @@
-"""What the control API says of contracts: exact, whole, and of every book of the account."""
+"""Derivatives in the control API: exact, complete, and of every subaccount."""
 
 from decimal import Decimal
 
@@ -21,7 +21,7 @@ def trade(direction: Direction, amount: int, subaccount: str = "0") -> TradeDeri
     return TradeDerivative(subaccount_ref=subaccount_ref, direction=direction, **given)  # type: ignore[arg-type]  # by name
 
 
-def test_rows_are_what_the_core_says_with_all_digits() -> None:
+def test_rows_have_the_values_of_the_core_with_all_digits() -> None:
     sandbox = make(WORLD)
     [row] = positions_of(sandbox.exchange.state, "dora")
     view = position_of(sandbox.exchange.state, SubaccountRef("dora"), "BTC-PERPETUAL")
@@ -32,7 +32,7 @@ def test_rows_are_what_the_core_says_with_all_digits() -> None:
     assert row["gamma"] is None
 
 
-def test_every_book_has_its_rows_and_flat_ones_stay_until_the_settlement() -> None:
+def test_every_subaccount_has_its_rows_and_flat_ones_stay_until_the_settlement() -> None:
     sandbox = make(WORLD)
     do(sandbox, trade(Direction.SELL, 100))
     do(sandbox, trade(Direction.SELL, 10, "3"))

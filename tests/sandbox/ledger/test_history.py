@@ -1,4 +1,4 @@
-"""An account's ledger in our own words: every row of every list, exact, oldest first."""
+"""An account's history as JSON: every row of every list, exact, oldest first."""
 
 from typing import Any
 
@@ -95,13 +95,13 @@ def ledger(account: str, sandbox: Sandbox | None = None) -> dict[str, Any]:
     return ledger_of((sandbox or make(BUSY)).exchange.state, account)
 
 
-def test_cash_is_told_book_by_book() -> None:
+def test_cash_is_listed_by_subaccount() -> None:
     """alice: 99.50 - 1 - 0.01 - 20 - 3 + 2.66, and 0.10 that came back. alice/3: 20 - 1 - 0.05."""
     assert ledger("alice")["cash"] == {"0": "78.150000", "3": "18.950000"}
     assert ledger("bob")["cash"] == {"0": "-1.500000"}
 
 
-def test_fills_are_every_book_s_oldest_first() -> None:
+def test_fills_of_all_subaccounts_are_oldest_first() -> None:
     fills = ledger("alice")["fills"]
     assert fills[0] == FIRST_FILL
     assert [(fill["id"], fill["book"], fill["taker"], fill["client_order_id"]) for fill in fills] == [
@@ -127,14 +127,14 @@ def test_orders_rest_or_are_done_and_some_are_archived() -> None:
     assert (orders[0]["group"], orders[0]["expires_at"]) == (None, None)
 
 
-def test_settlements_say_what_was_paid_for_what() -> None:
+def test_settlements_have_their_payments_and_costs() -> None:
     settlements = ledger("alice")["settlements"]
     assert settlements[0] == SCALAR_SETTLEMENT
     void = settlements[1]
     assert (void["result"], void["value"], void["revenue"], void["held"]) == ("void", None, "0.100000", "1.00")
 
 
-def test_payments_say_what_they_moved() -> None:
+def test_payments_have_the_amount_they_moved() -> None:
     told = ledger("alice")
     assert told["deposits"] == [
         {
@@ -164,7 +164,7 @@ def test_payments_say_what_they_moved() -> None:
     assert (withdrawal["status"], withdrawal["moved"]) == ("returned", "0.000000")
 
 
-def test_transfers_say_from_where_to_where() -> None:
+def test_transfers_have_source_and_target() -> None:
     told = ledger("alice")
     assert told["transfers"] == [
         {"id": "t1", "source": "0", "target": "3", "amount": "20.000000", "at": "2025-11-04T12:00:00.005Z"}

@@ -1,4 +1,4 @@
-"""State and events in our own words: exact, whole, and independent of the venue's tables."""
+"""State and events as JSON: exact, complete, and independent of the venue's tables."""
 
 from decimal import Decimal
 from typing import Any, get_args
@@ -432,7 +432,7 @@ def test_an_outcome_is_a_refusal() -> None:
     assert outcome_of(7, NOON, refusal) == {"seq": 7, "at": "2025-11-04T12:00:00Z", "refusal": shown}
 
 
-def test_positions_are_rows_of_every_book_settled_or_not() -> None:
+def test_positions_are_rows_of_every_subaccount_settled_or_not() -> None:
     sandbox = make()
     do(sandbox, commands.SettleMarket(market="RAIN-2", result=Result.NO))
     do(

@@ -1,4 +1,4 @@
-"""What has its own time: sessions are settled at 08:00 UTC and contracts delivered, by themselves."""
+"""The calendar: sessions are settled at 08:00 UTC, and expired derivatives are delivered."""
 
 from decimal import Decimal
 from typing import Any
@@ -48,7 +48,7 @@ def test_a_contract_is_delivered_when_it_expires_before_its_session_is_settled_a
 
 
 def test_a_settlement_takes_the_mark_as_what_the_session_counts_from() -> None:
-    """The mark has not moved since, so that nothing is left to be made; what was made is cash."""
+    """The mark has not moved since, so there is no unrealized profit; the realized one is cash."""
     sandbox = make(WORLD)
     [before] = result(sandbox, of_deribit(sandbox))
     run(sandbox.advance(20 * HOUR))
@@ -106,7 +106,7 @@ def test_a_market_exchange_is_never_woken_for_it() -> None:
     assert make(SMALL).script.next_at is None
 
 
-def test_the_log_says_the_cause_and_the_journal_the_instrument() -> None:
+def test_the_log_has_the_cause_and_the_journal_the_instrument() -> None:
     sandbox = make(WORLD)
     run(sandbox.advance(20 * HOUR))
     assert [record.cause for record in sandbox.log][-2:] == [Cause(DELIVERY, 1), Cause(SETTLEMENT, 1)]

@@ -1,4 +1,4 @@
-"""What ends by itself, and what ends a script: orders that expire, a script that is cleared, a sandbox that is over."""
+"""Expiring orders, cleared scripts, and sandboxes that end during a script."""
 
 import pytest
 
@@ -22,7 +22,7 @@ EXPIRING = f"""{SMALL}
 """
 
 
-def test_an_order_whose_time_is_up_expires() -> None:
+def test_an_order_expires_at_its_time() -> None:
     sandbox = make(EXPIRING)
     orders = sandbox.exchange.state.orders
     assert orders["as-it-begins"].expires_at == sandbox.clock.now()
@@ -58,7 +58,7 @@ def test_clearing_a_script_leaves_orders_to_expire() -> None:
     assert sandbox.script.is_done
 
 
-def test_a_script_that_is_cleared_is_done_and_says_so() -> None:
+def test_a_cleared_script_is_done_and_journalled_as_done() -> None:
     sandbox = scripted(f"every: 1s, {SAY}", f"when: {{request: {{}}}}, {SAY}")
     assert not sandbox.script.is_done
     sandbox.script.clear()
@@ -72,7 +72,7 @@ def test_a_script_that_is_cleared_is_done_and_says_so() -> None:
 
 
 def test_a_script_may_be_cleared_while_it_is_carried_out() -> None:
-    """Here by its last step, of which nothing is left then."""
+    """The last step clears the script and leaves nothing of it."""
     sandbox = scripted(f"after: 1ms, every: 1ms, times: 64, {SAY}")
     sandbox.observers.append(lambda record, outcome: sandbox.script.clear() if record.sequence == last else None)
     last = sandbox.exchange.state.sequence + 64
@@ -85,7 +85,7 @@ def test_a_script_may_be_cleared_while_it_is_carried_out() -> None:
 
 
 def until_closed(*entries: str) -> Sandbox:
-    """A sandbox that ends in the middle of what its script has to do: at its first pause, after 64 steps."""
+    """Return a sandbox that ends in the middle of its script: at the first pause, after 64 steps."""
     sandbox = scripted(*entries)
 
     async def end() -> None:

@@ -1,4 +1,4 @@
-"""Random scripts against a list of everything they do, written out and sorted; and time that is cut into pieces."""
+"""Random scripts compared with a sorted list of all their steps, and advances cut into pieces."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,7 +24,7 @@ single = st.fixed_dictionaries({}, optional={"after": small, "times": st.integer
 
 @st.composite
 def sequences(draw: Callable[[Any], Any], parts: Any) -> dict[str, Any]:
-    """A step with parts, which begins again no sooner than it ends."""
+    """Return a step with parts that repeats only after it has ended."""
     step: dict[str, Any] = {"parts": draw(st.lists(parts, min_size=1, max_size=3))}
     for part in step["parts"]:
         if "every" in part:
@@ -50,7 +50,7 @@ steps = st.lists(st.one_of(single, sequences(single), sequences(st.one_of(single
 
 
 def written(step: dict[str, Any]) -> str:
-    """The step as YAML."""
+    """Return the step as YAML."""
     times = [f"times: {step['times']}"] if "times" in step else []
     durations = [f"{key}: {step[key]}ms" for key in ("after", "every") if key in step]
     if "parts" not in step:
@@ -59,7 +59,7 @@ def written(step: dict[str, Any]) -> str:
 
 
 def done_by(step: dict[str, Any], begins: int, name: str) -> list[tuple[int, str]]:
-    """All that a step does until the horizon, written out: nothing is worked out ahead, time is walked through."""
+    """Yield everything that a step does until the horizon, computed step by step."""
     at, found = begins, []
     for repetition in range(step.get("times", HORIZON_MS + 1 if "every" in step else 1)):
         at = begins + repetition * step["every"] if "every" in step else at

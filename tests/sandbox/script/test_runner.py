@@ -1,4 +1,4 @@
-"""What a script does in a sandbox: when its steps happen, what sets them off, and how the log tells it."""
+"""Scripts in a sandbox: the times of steps, their triggers, and their commands in the log."""
 
 import asyncio
 
@@ -50,7 +50,7 @@ def test_what_is_due_when_the_sandbox_begins_has_happened_before_anybody_asks() 
     assert [type(record.command) for record in sandbox.log][-1] is Announce
 
 
-def test_a_clock_that_stands_says_the_instant_of_the_step_while_it_happens() -> None:
+def test_a_paused_clock_shows_the_instant_of_the_running_step() -> None:
     sandbox = scripted(f"after: 250ms, every: 250ms, times: 3, {BUY}")
     reader = Reader(sandbox)
     reader.subscribe("fill")
@@ -104,7 +104,7 @@ def test_a_command_from_outside_finds_done_what_was_due_before_it() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "delay"), [(0, 1_000_000), (1, 0), (5, 0)])
-def test_the_host_is_told_how_long_to_wait(seconds: int, delay: int) -> None:
+def test_the_host_delay_is_the_time_to_the_next_step(seconds: int, delay: int) -> None:
     host = [0]
     sandbox = scripted(f"after: 10s, {SAY}", clock="10x", host=lambda: host[0])
     host[0] += seconds * SECOND
@@ -217,7 +217,7 @@ def test_what_cannot_be_in_a_later_repetition_is_a_finding() -> None:
     assert len(fired(sandbox)) == 9
 
 
-def test_a_literal_frame_goes_to_whom_it_may_concern() -> None:
+def test_a_literal_frame_goes_to_the_matching_streams() -> None:
     send = 'send: {type: news, sid: $sid, seq: $seq, msg: {count: 5, price: "0.5600", flag: true, none: null}}'
     sandbox = scripted(f"after: 1s, frame: {{account: alice, channel: fill, {send}}}")
     alice, deaf, bob = Reader(sandbox), Reader(sandbox), Reader(sandbox, "bob/main")
@@ -265,7 +265,7 @@ def test_a_literal_frame_is_in_the_log_in_its_place() -> None:
     assert record.command == Note(subject="frame", text='{"account": "alice", "channel": "*", "text": "hello 1"}')
 
 
-def test_a_frame_of_a_triggered_step_can_be_for_who_set_it_off() -> None:
+def test_a_frame_of_a_triggered_step_can_be_for_the_triggering_account() -> None:
     sandbox = scripted("when: {subscribed: {channel: fill}}, frame: {account: '*', text: yours}")
     alice, bob = Reader(sandbox), Reader(sandbox, "bob/main")
     bob.connection.receive(b'{"id":1,"cmd":"subscribe","params":{"channels":["fill"]}}')
@@ -287,7 +287,7 @@ def test_a_fault_is_put_in_place_by_a_step() -> None:
 
 
 @pytest.mark.parametrize("action", [BUY, "frame: {text: hello}", "fault: {then: {status: 503}}"])
-def test_whatever_a_step_does_it_does_at_its_own_instant(action: str) -> None:
+def test_every_kind_of_action_happens_at_its_own_instant(action: str) -> None:
     host = [0]
     sandbox = scripted(f"name: s, after: 1s, {action}", clock="1x", host=lambda: host[0])
     host[0] += 3 * SECOND
@@ -295,7 +295,7 @@ def test_whatever_a_step_does_it_does_at_its_own_instant(action: str) -> None:
     assert fired(sandbox) == [("s", 1, 1000)]
 
 
-def test_a_fault_can_be_for_who_set_it_off() -> None:
+def test_a_fault_can_be_for_the_triggering_account() -> None:
     fault = 'fault: {match: {account: "*"}, then: {status: 503}}'
     sandbox = scripted(f"when: {{request: {{account: bob}}}}, {fault}")
     sandbox.answer(signed(sandbox, who="bob/main"))
@@ -303,7 +303,7 @@ def test_a_fault_can_be_for_who_set_it_off() -> None:
     assert [sandbox.answer(signed(sandbox, who=f"{who}/main"))[0].status for who in ("alice", "bob")] == [200, 503]
 
 
-def test_a_fault_for_nobody_is_a_finding() -> None:
+def test_a_fault_for_an_unknown_account_is_a_finding() -> None:
     sandbox = scripted("fault: {match: {account: alice-$n}, then: {status: 503}}", SAY)
     [(name, detail)] = told(sandbox, "finding")
     assert name == "script[0]"
@@ -322,7 +322,7 @@ def test_steps_can_be_added_while_it_runs_and_their_time_begins_then() -> None:
     assert fired(sandbox) == [("script[0]", 1, 0), ("script[1]", 1, 2000), ("mine", 1, 3000)]
 
 
-def test_the_state_of_a_step_is_told() -> None:
+def test_a_step_has_a_state() -> None:
     sandbox = scripted(
         SAY,
         f"after: 1s, {SAY}",
@@ -371,7 +371,7 @@ LIFE = (
 
 
 def lived(*durations_ms: int) -> tuple[list[bytes], list[bytes], list[bytes]]:
-    """The log and what two clients read, of one life cut into advances; a request stands between the halves."""
+    """Return the log and the frames of two clients after these advances, with a request between the halves."""
     sandbox = scripted(*LIFE)
     readers = [Reader(sandbox), Reader(sandbox, "bob/main")]
     for reader in readers:
@@ -396,8 +396,8 @@ def test_many_small_advances_are_one_large_one() -> None:
     assert lived(1, 2, 67, 30, 400, 0, 500) == lived(1000)
 
 
-def test_who_comes_while_time_moves_waits_for_it() -> None:
-    """What carries out much lets others have their turn; nobody overtakes it."""
+def test_a_caller_during_an_advance_waits_for_its_end() -> None:
+    """A long run pauses for other tasks, and none of them overtakes it."""
 
     async def life() -> None:
         plan = load_text(SMALL + f"script:\n  - {{every: 1ms, {SAY}}}\n")

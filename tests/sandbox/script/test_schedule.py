@@ -1,4 +1,4 @@
-"""What is due first, whatever was begun and dropped before."""
+"""The order of due runs after any runs were added and dropped."""
 
 from hypothesis import given
 from hypothesis import strategies as st

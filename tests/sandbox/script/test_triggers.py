@@ -1,4 +1,4 @@
-"""What a client does sets steps off: which, when, and for whom."""
+"""Triggers: which actions of clients trigger which steps, when, and for which account."""
 
 import json
 
@@ -48,7 +48,7 @@ def test_what_a_subscription_sets_off_comes_after_its_acknowledgement() -> None:
     assert [frame["type"] for frame in Reader(sandbox).subscribe("fill")] == ["subscribed", "fill"]
 
 
-def test_anyone_is_who_set_the_step_off() -> None:
+def test_the_account_asterisk_is_the_triggering_account() -> None:
     sandbox = scripted(f"when: {{subscribed: {{channel: fill}}}}, {BUY_FOR_ANYONE}")
     bob = Reader(sandbox, "bob/main")
     assert [frame["type"] for frame in bob.subscribe("fill")] == ["subscribed", "fill"]
@@ -56,7 +56,7 @@ def test_anyone_is_who_set_the_step_off() -> None:
     assert [fill.subaccount_ref.account for fill in fills if isinstance(fill, Fill)] == ["bob"]
 
 
-def test_anyone_may_be_named_with_a_book() -> None:
+def test_the_account_asterisk_may_have_a_subaccount() -> None:
     sandbox = scripted(f"when: {{subscribed: {{channel: fill}}}}, {BUY_FOR_ANYONE.replace('*', '*/3')}")
     [_, frame] = Reader(sandbox).subscribe("fill")
     assert frame["msg"]["subaccount"] == 3
@@ -87,7 +87,7 @@ def test_a_request_sets_off(trigger: str, wanted: int) -> None:
     assert len(fired(sandbox)) == wanted
 
 
-def test_a_request_of_nobody_known_sets_nothing_off() -> None:
+def test_a_request_of_an_unknown_client_triggers_nothing() -> None:
     sandbox = scripted(f"when: {{request: {{nth: each}}}}, {SAY}")
     forged = signed(sandbox, headers={b"kalshi-access-signature": b"AAAA"})
     assert sandbox.answer(forged)[0].status == 401
@@ -96,7 +96,7 @@ def test_a_request_of_nobody_known_sets_nothing_off() -> None:
 
 
 def pages_of(sandbox: Sandbox, who: str = "alice/main", limit: int = 1) -> int:
-    """Walk the positions a page at a time."""
+    """Read all pages of the positions."""
     cursor, pages = "", 0
     while True:
         answer, _ = sandbox.answer(signed(sandbox, f"{POSITIONS}?limit={limit}&cursor={cursor}", who))
@@ -176,7 +176,7 @@ def test_a_call_on_a_stream_is_a_request_too(trigger: str, wanted: list[str]) ->
     assert [detail["text"] for _, detail in told(sandbox, "trigger")] == wanted
 
 
-def test_a_call_on_a_stream_that_is_refused_for_who_asks_is_nobodys() -> None:
+def test_a_stream_call_that_fails_authentication_triggers_nothing() -> None:
     sandbox = scripted(f"name: s, when: {{request: {{nth: each}}}}, {SAY}", text=WORLD)
     socket, key = Socket(sandbox, Request("GET", "/ws/api/v2")), credential_of(sandbox, "dora")
     socket.say("private/get_positions")
