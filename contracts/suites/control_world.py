@@ -1,4 +1,4 @@
-"""A control API to look at: a server, the exchanges that it has, and what a run has to be told of them."""
+"""A control API to test: a server, its exchanges, and the hints for generated requests."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,7 +28,7 @@ from mockexchange.venues.request import Request
 
 PREFIX = "/_mock"
 OPERATOR = "operator"
-"""The role of whoever has the token."""
+"""The role of requests with the token."""
 TOKEN = "a-token-of-the-suites"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 SPARE = "spare"
@@ -44,7 +44,7 @@ DESCRIPTION: dict[str, Any] = {
 
 
 class Controlled(NamedTuple):
-    """A server, its control API as an application, the loop that both run in, and the exchange that stays."""
+    """A server, its control API as an application, the event loop of both, and the exchange that is not deleted."""
 
     server_state: ServerState
     portal: BlockingPortal
@@ -53,7 +53,7 @@ class Controlled(NamedTuple):
 
 
 class Deaf:
-    """The wire of a stream whose client reads nothing."""
+    """The transport of a stream whose client reads nothing."""
 
     def flush(self) -> None:
         """It waits."""
@@ -76,7 +76,7 @@ class Deaf:
 
 @contextmanager
 def controlled() -> Iterator[Controlled]:
-    """Serve on a free port, by an event loop in a thread of its own."""
+    """Serve on a free port, in an event loop with its own thread."""
     server_state, world = ServerState(HOST), open_world("compat")
     app = control_app(server_state, TOKEN, [IN_PROCESS_HOST], lambda: DESCRIPTION)
     server_state.sandboxes.add(Slot(world.sandbox))
@@ -93,7 +93,7 @@ def controlled() -> Iterator[Controlled]:
 
 
 def _fill_journal(world: World) -> None:
-    """Entries of every kind: answered and refused, with a body that is text, one that is not, and dropped ones."""
+    """Return journal entries of every kind: answered, refused and dropped requests, with text and binary bodies."""
     path = "/trade-api/v2/portfolio/balance"
     for method, body in SENT:
         headers = world.signers["member", "main"].headers(method, path).items()
@@ -104,13 +104,13 @@ def _fill_journal(world: World) -> None:
 
 
 def control_schema(document: Document, reached: Controlled) -> BaseSchema:
-    """Prepare single requests to the control API, over its socket."""
+    """Return a client for single requests to the control API over its socket."""
     config = SchemathesisConfig.from_dict({"base-url": f"{reached.server_state.origin()}{PREFIX}"})
     return openapi.from_dict(document, config=config)
 
 
 class Bearer(NamedTuple):
-    """Sends the token, as the key of whoever runs the server."""
+    """Signs requests with the token."""
 
     key_id: str = TOKEN
 
@@ -146,7 +146,7 @@ def role_of(operation: Mapping[str, Any], path: str) -> str | None:
 
 
 def hints_of(operations: Sequence[str]) -> SchemathesisHints:
-    """What a generator has to know of this server, to ask some of its operations."""
+    """Return the hints for generated requests to some operations of this server."""
     document = told_document()
     checks = {name: {"negative_data_rejection": REFUSED, **CHECKS.get(name, {})} for name in operation_ids(document)}
     return SchemathesisHints(
@@ -160,9 +160,9 @@ def hints_of(operations: Sequence[str]) -> SchemathesisHints:
 
 
 REFUSED = {"expected-statuses": ["400", "401", "403", "404"]}
-"""For wrong data; a wrong Host among the headers that are made up is a 403, which every operation documents."""
+"""Statuses for wrong data; a generated wrong Host is a 403, which every operation documents."""
 FORGIVEN = {"expected-statuses": ["2xx", "400", "401", "403", "404", "409"]}
-"""For wrong data where scalars of another kind are read as text: there `judge` alone tells wrong from right."""
+"""Statuses for wrong data where scalars of other types are read as text, which only `RequestJudge` recognizes."""
 UNKNOWN_ACCOUNT = {"expected-statuses": ["2xx", "400"]}
 CHECKS: dict[str, dict[str, Any]] = {
     # The name may be taken already.
@@ -208,7 +208,7 @@ CHECKS: dict[str, dict[str, Any]] = {
 
 
 def told_document() -> Document:
-    """The document, and in it what only this server can tell, and what keeps a run bounded."""
+    """Return the document completed with what only this server knows, and limited to keep a run short."""
     document = api_documents.read("control")
     name = document["components"]["parameters"]["name"]
     document["components"]["parameters"]["account"] |= {
@@ -242,7 +242,7 @@ def _name_only(parameter: dict[str, Any], names: list[str]) -> dict[str, Any]:
 
 
 def _tell_schemas(schemas: dict[str, Any]) -> None:
-    """Scenarios that there are, any free port, and pairs of books that a schema cannot tell from wrong ones."""
+    """Limit to existing scenarios, any free port, and valid pairs of subaccounts, which a schema cannot express."""
     made = schemas["Creation"]["properties"]
     made["scenario"] = {"enum": ["empty", "golden", {"scenario": "an-object"}, "scenario: text\nseed: 7\n"]}
     made["port"] = {"enum": [0, "0"]}
@@ -255,7 +255,7 @@ def _tell_schemas(schemas: dict[str, Any]) -> None:
 
 
 def _tell_contradictions(schemas: dict[str, Any]) -> None:
-    """Values that go together: a schema cannot tell a day of the calendar from another, nor add up."""
+    """Limit to consistent values: a schema can neither check calendar days nor sums."""
     schemas["Moment"] = {"type": "string", "enum": ["2025-11-06T05:00:00Z", "2025-11-06"]}
     schemas["PaymentStep"]["properties"]["fee"] = {"enum": [0, "0.000001"]}
     shards = schemas["ShardTransferStep"]
@@ -270,14 +270,14 @@ def _tell_contradictions(schemas: dict[str, Any]) -> None:
 
 
 def _tell_contracts(schemas: dict[str, Any]) -> None:
-    """Coins that accounts hold, for what a contract settles in follows from its form."""
+    """Limit to coins that accounts hold, since the settlement currency follows from the kind of derivative."""
     for name in ("PerpetualTerms", "FutureTerms", "OptionTerms", "ComboTerms"):
         schemas[name]["properties"].update(base={"enum": ["BTC", "ETH"]}, quote={"enum": ["USDC", "USDT"]})
     schemas["ComboTerms"]["properties"]["legs"] = {"enum": [[["BTC-PERPETUAL", 1]], [["A", 1], ["B", -2]]]}
 
 
 def _tell_times(document: Document) -> None:
-    """Waits that are short and not always in vain, and steps that are far away."""
+    """Limit to short waits, some of them successful, and to steps in the far future."""
     schemas = document["components"]["schemas"]
     schemas["Wait"]["properties"]["timeout"] = {"enum": ["0s", "1us", "2ms"]}
     schemas["Times"], schemas["Number"] = {"enum": [1, "2"]}, {"enum": [0, 1, "200"]}
@@ -287,7 +287,7 @@ def _tell_times(document: Document) -> None:
 
 
 def _tell_faults(document: Document) -> None:
-    """Rules of every kind, one of which can be removed."""
+    """Limit to rules of every kind, one of which can be removed."""
     document["components"]["parameters"]["fault"]["schema"] = {"type": "string", "enum": [FAULT]}
     rules = [
         {"name": FAULT, "match": {"operation": "GetPositions", "nth": 3}, "then": {"status": 503}},
@@ -301,7 +301,7 @@ def _tell_faults(document: Document) -> None:
 
 
 def _tell_stubs(document: Document) -> None:
-    """Literal answers with a body of each kind, one of which can be removed; and whose streams are moved."""
+    """Limit to stubs with a body of each kind, one of which can be removed, and to accounts whose streams are moved."""
     document["components"]["parameters"]["stub"]["schema"] = {"type": "string", "enum": [STUB]}
     stubs = [
         {"name": STUB, "request": "GET /trade-api/v2/milestones", "json": {"milestones": [], "n": 1.5}, "times": "2"},
@@ -321,7 +321,7 @@ def _tell_stubs(document: Document) -> None:
 
 
 def _tell_put(document: Document) -> None:
-    """PUT takes its name from the path; another one in its body is refused."""
+    """Remove the name from the body of PUT, which takes it from the path and refuses another one."""
     creation = document["components"]["schemas"]["Creation"]
     named = {key: schema for key, schema in creation["properties"].items() if key != "name"}
     schema = {**creation, "properties": named}

@@ -1,4 +1,4 @@
-"""The fronts of Deribit and SignalPlus as targets: `derivatives_world.yaml`, in process or on a socket."""
+"""Deribit and SignalPlus as targets: `derivatives_world.yaml`, in process or on a socket."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ import httpx
 from anyio.from_thread import start_blocking_portal
 from starlette.types import ASGIApp
 
-from contracts.suites.targets import as_it_is
+from contracts.suites.targets import unchanged
 from contracts.suites.world import TRANSPORTS, front_of
 from mockexchange.kit.deribit.roles import BASIC
 from mockexchange.kit.deribit.signing import Basic
@@ -41,7 +41,7 @@ NAMES = {
     "subaccount_id": ["0", "3"],
     "subaccountId": ["0", "3"],
 }
-"""What is in the world, by the name of the parameter that asks for it."""
+"""Names that exist in the world, by the parameter that takes them."""
 
 
 def open_world(venue: str, alias: str) -> Sandbox:
@@ -52,9 +52,9 @@ def open_world(venue: str, alias: str) -> Sandbox:
 
 @contextmanager
 def target_at(
-    venue: str, alias: str, transport: str = "in process", wrap: Callable[[ASGIApp], ASGIApp] = as_it_is
+    venue: str, alias: str, transport: str = "in process", wrap: Callable[[ASGIApp], ASGIApp] = unchanged
 ) -> Iterator[Target]:
-    """Open the world at a date and give what judges one venue of it; `wrap` changes what answers in process."""
+    """Open the world at a date and yield a venue's target; `wrap` changes the application in process."""
     sandbox = open_world(venue, alias)
     with front_of(sandbox) as front, TRANSPORTS[transport](front) as reached:
         if reached.app is None:
@@ -77,5 +77,5 @@ def _target(sandbox: Sandbox, venue: str, alias: str, origin: str, http: httpx.C
 
 
 def hints_of(target: Target) -> SchemathesisHints:
-    """What a generator has to know of this world."""
+    """Return the hints for generated requests to this world."""
     return target.venue.make_hints(target.document, NAMES, target.keys)

@@ -1,4 +1,4 @@
-"""An exchange whose stream is never quiet for long, and what is judged of it: `stream_world.yaml`."""
+"""Stream targets: an exchange of `stream_world.yaml`, whose stream is never quiet for long."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -25,17 +25,17 @@ from mockexchange.venues.kalshi.dates import api_date
 WORLD = Path(__file__).with_name("stream_world.yaml")
 ROLES = {("member", "main"): MEMBER, ("member", "only_1"): RESTRICTED, ("stranger", "main"): OTHER}
 ROUND_US = 1_000_000
-"""After which everything has happened once more."""
+"""The period of the events."""
 SUBACCOUNTS, SUBACCOUNTS_SINCE = "subaccounts", "2026-02"
 HEARTBEAT_S = 0.15
 ANSWER_S = 5.0
 signer_of = cache(load_signer)
-"""Reading a key takes longer than all else that a world needs; they are the same in each."""
+"""Cached, since reading a key is slow; every world has the same keys."""
 
 
 @contextmanager
 def stream_target(alias: str) -> Iterator[StreamTarget]:
-    """A target over a socket, whose server speaks the wire of an alias."""
+    """Yield a target over a socket, whose server speaks the wire of an alias."""
     with exchange() as running, httpx.Client() as http:
         sandbox = running.open(world_of(alias), options_of(alias))
         rest = rest_of(sandbox, alias, http, running.base_url(sandbox.name), running.ws_url(sandbox.name))
@@ -48,7 +48,7 @@ def stream_target(alias: str) -> Iterator[StreamTarget]:
 
 @contextmanager
 def stream_target_in_process(alias: str, plan: Plan | None = None) -> Iterator[StreamTarget]:
-    """A target whose server is an application in this process; of another scenario than the world if there is one."""
+    """Yield a target whose server is an application in this process, with `plan` or the usual world."""
     with start_blocking_portal() as portal:
         sandbox = portal.call(open_sandbox, plan or world_of(alias), options_of(alias))
         with front_of(sandbox) as front, httpx.Client(transport=AppTransport(front, portal)) as http:
@@ -73,7 +73,7 @@ def options_of(alias: str) -> SandboxOptions:
 
 
 def world_of(alias: str) -> Plan:
-    """The scenario, without what happens in subaccounts where the day's frames cannot tell them apart."""
+    """Return the scenario; without events in subaccounts at dates whose frames do not show the subaccount."""
     plan = load_file(WORLD)
     if alias >= SUBACCOUNTS_SINCE:
         return plan

@@ -1,4 +1,4 @@
-"""The venue's front of one date as a target: `world.yaml`, in process or on a socket, with a key of every role."""
+"""Kalshi at one date as a target: `world.yaml`, in process or on a socket, with a key of every role."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,20 +33,20 @@ NAMES = {
     "series_ticker": ["KXRAINNYC", "KXQUICK", "KXFED"],
     "subtrader_id": ["fcm7_st1", "fcm7_st2"],
 }
-"""What is in `world.yaml`, by the name of the parameter that asks for it: each answers to whatever asks."""
+"""Names that exist in `world.yaml`, by the parameter that takes them; each fits every operation."""
 TIMES = {"query.min_ts": [1762257600, 1762257603], "query.max_ts": [1762257602, 1762257700]}
-"""Around the world's first seconds, in which everything happens."""
+"""Times around the first seconds of the world, in which everything happens."""
 
 
-def as_it_is(app: ASGIApp) -> ASGIApp:
+def unchanged(app: ASGIApp) -> ASGIApp:
     return app
 
 
 @contextmanager
 def target_at(
-    alias: str, transport: str = "in process", *, may_write: bool = True, wrap: Callable[[ASGIApp], ASGIApp] = as_it_is
+    alias: str, transport: str = "in process", *, may_write: bool = True, wrap: Callable[[ASGIApp], ASGIApp] = unchanged
 ) -> Iterator[Target]:
-    """Open the world at a date and give what judges it; `wrap` changes what answers in process."""
+    """Open the world at a date and yield its target; `wrap` changes the application in process."""
     world = open_world(alias)
     with front_of(world.sandbox) as front, TRANSPORTS[transport](front) as reached:
         if reached.app is None:
@@ -71,6 +71,6 @@ def _target(world: World, alias: str, origin: str, http: httpx.Client, may_write
 
 
 def hints_of(target: Target) -> SchemathesisHints:
-    """What a generator has to know of this world."""
+    """Return the hints for generated requests to this world."""
     found = make_hints(target.document, NAMES, target.keys, must_answer=True)
     return replace(found, values={**found.values, **TIMES})

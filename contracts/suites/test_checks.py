@@ -1,4 +1,4 @@
-"""What no schema says, of the venue's front at every date: every rule of the kit on everything that it is about."""
+"""Every rule of the kit on Kalshi at every date."""
 
 import httpx
 import pytest
@@ -14,10 +14,10 @@ from mockexchange.kit.target import Target
 pytestmark = pytest.mark.contract
 
 OVER_A_SOCKET = ("reads.", "pages.partition", "signatures.", "routes.", "methods.", "writes.")
-"""Rules that have to do with how requests travel; the others are judged in process, at every date."""
+"""Rules that depend on the transport; the others are judged in process, at every date."""
 SETTLED_TIMES = {"filters.kept GetMarkets min_settled_ts", "filters.kept GetMarkets max_settled_ts"}
 NOT_JUDGED = {
-    # Until 2026-04-01 the rows of markets do not tell when they settled.
+    # Until 2026-04-01 the rows of markets do not show their time of settlement.
     "2025-12": SETTLED_TIMES,
     "2026-02": SETTLED_TIMES,
 }
@@ -55,7 +55,7 @@ def test_a_read_only_run_sends_nothing_but_reads() -> None:
     assert {one.why for one in judged} == {"it sends other methods than GET, and this run is read-only"}
 
 
-def test_cash_below_zero_is_told() -> None:
+def test_cash_below_zero_is_shown() -> None:
     debtor = open_world("2026-10").signers["debtor", "main"]
     with target_at("2026-10") as target:
         body = target.ask("/portfolio/balance", signer=debtor).json()

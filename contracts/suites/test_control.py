@@ -1,4 +1,4 @@
-"""The control API against its contract document."""
+"""The control API against its API document."""
 
 from dataclasses import replace
 
@@ -55,7 +55,7 @@ WATCHING = ("GetEvents",)
 
 @pytest.fixture(autouse=True)
 def no_time_to_waste(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A wait that does not say how long it is takes next to none."""
+    """Shorten waits without a duration."""
     monkeypatch.setattr(wait_requests, "TIMEOUT_US", 1_000)
 
 
@@ -71,7 +71,7 @@ def test_the_control_api_keeps_the_contract(operations: tuple[str, ...], is_in_p
 
 @pytest.mark.parametrize("is_in_process", [True, False], ids=["in process", "over a socket"])
 def test_what_is_made_is_there_and_what_is_deleted_is_gone(is_in_process: bool) -> None:
-    """Chains of requests that make, read, play again and delete: what is named in one is made or gone in another."""
+    """Test chains of requests that create, read, replay and delete objects that earlier requests name."""
     checks = {name: {"positive_data_acceptance": OFF, "negative_data_rejection": OFF} for name in LIVING}
     hints = replace(hints_of(LIVING), checks=checks)
     with controlled() as reached, control_target(reached, is_in_process) as target:

@@ -418,7 +418,7 @@ def test_too_much_is_due(schema: BaseSchema, monkeypatch: pytest.MonkeyPatch) ->
 # --- what a document cannot say
 
 
-def test_every_answer_is_marked_whatever_it_is(reached: Controlled) -> None:
+def test_every_answer_is_marked(reached: Controlled) -> None:
     origin = reached.server_state.origin()
     for method, path, status in (
         ("GET", "/", 200),
@@ -435,7 +435,7 @@ def test_every_answer_is_marked_whatever_it_is(reached: Controlled) -> None:
         assert (response.text == "") == (method == "HEAD")
 
 
-def test_a_mistake_of_the_server_is_marked_and_told(reached: Controlled, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_of_the_server_is_marked_and_reported(reached: Controlled, monkeypatch: pytest.MonkeyPatch) -> None:
     said: SimpleQueue[logging.LogRecord] = SimpleQueue()
     handler = QueueHandler(said)
     monkeypatch.setattr(reached.server_state, "sandboxes", None)
@@ -449,7 +449,7 @@ def test_a_mistake_of_the_server_is_marked_and_told(reached: Controlled, monkeyp
     assert response.json()["error"]["code"] == "internal_error"
 
 
-def test_a_wrong_method_is_told_all_the_right_ones(reached: Controlled) -> None:
+def test_a_wrong_method_is_answered_with_the_right_ones(reached: Controlled) -> None:
     response = httpx.patch(f"{reached.server_state.origin()}/_mock/sandboxes/{SPARE}", headers=BEARER)
     assert response.headers["allow"] == "DELETE, GET, HEAD, PUT"
 

@@ -1,4 +1,4 @@
-"""Deribit's front against its contract documents: generated requests, and every rule of the kit."""
+"""Deribit against its API documents: generated requests, and every rule of the kit."""
 
 import pytest
 
@@ -17,13 +17,13 @@ VENUE = "deribit"
 TRANSPORTS = ("in process", "over a socket")
 EXAMPLES = 4
 OVER_A_SOCKET = ("reads.", "methods.", "tokens.", "refusals.", "envelopes.")
-"""Rules that have to do with how requests travel; the others are judged in process."""
+"""Rules that depend on the transport; the others are judged in process."""
 NEVER_APPLY = {
     "schemathesis.use_after_free",
     "schemathesis.ensure_resource_availability",
     # Only a 405 promises a header, and schemathesis leaves those to `unsupported_method`.
     "schemathesis.response_headers_conformance",
-    # They want 401, which this venue never answers: the rules about tokens ask with wrong credentials, and none.
+    # They expect 401, which this venue never answers; the rules of tokens send wrong and no credentials.
     "schemathesis.ignored_auth",
     "schemathesis.missing_required_header",
     # There are no links.
@@ -31,7 +31,7 @@ NEVER_APPLY = {
 }
 AT_BOUNDARIES = {"schemathesis.unsupported_method", "schemathesis.allow_header_conformance"}
 TOKENS = {"exploring.answered"}
-"""public/auth is left to the rules about tokens."""
+"""public/auth is tested by the rules of tokens only."""
 
 
 def test_there_is_a_document_for_each_alias() -> None:
@@ -44,7 +44,7 @@ def test_there_is_a_document_for_each_alias() -> None:
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("alias", EVERY)
 def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
-    # What is at the boundaries is asked in process; the socket is to be reached.
+    # Boundary values are tested in process only.
     effort = Effort(is_brief=transport != "in process" or alias != EVERY[0], examples=EXAMPLES)
     with target_at(VENUE, alias, transport) as target:
         hints = hints_of(target)

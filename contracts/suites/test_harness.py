@@ -1,4 +1,4 @@
-"""The harness can fail: a front that is wrong in one thing is told apart from the one that keeps the contract."""
+"""The harness fails for servers with one mistake each."""
 
 import itertools
 from collections.abc import Callable
@@ -73,14 +73,14 @@ def unchanged(scope: Scope) -> None:
 
 
 def replaced(old: bytes, new: bytes) -> Callable[[Scope, Reply], Reply]:
-    """Every reply with other bytes in its body."""
+    """Replace bytes in the body of every reply."""
     return lambda scope, reply: reply._replace(body=reply.body.replace(old, new))
 
 
 def where(
     seen: int, status: int | None = None, headers: dict[bytes, bytes] | None = None, body: bytes | None = None
 ) -> Callable[[Scope, Reply], Reply]:
-    """The replies of status `seen` with another status, headers or body."""
+    """Replace status, headers or body of replies with the status `seen`."""
     return lambda scope, reply: (
         Reply(status or reply.status, headers or reply.headers, reply.body if body is None else body)
         if reply.status == seen
@@ -89,7 +89,7 @@ def where(
 
 
 def asking(old: bytes, new: bytes) -> Callable[[Scope], None]:
-    """Every request with other bytes in its query, so that what is wrong there goes unnoticed."""
+    """Replace bytes in the query of every request, so that mistakes there go unnoticed."""
 
     def change(scope: Scope) -> None:
         query = scope["query_string"]
@@ -99,13 +99,13 @@ def asking(old: bytes, new: bytes) -> Callable[[Scope], None]:
 
 
 def without_timestamps_checked(scope: Scope, reply: Reply) -> Reply:
-    """A request without its timestamp is answered, and well."""
+    """Answer a request without its timestamp with 200."""
     names = {name for name, _ in scope["headers"]}
     return reply if b"kalshi-access-timestamp" in names else Reply(200, reply.headers, GOOD_BALANCE)
 
 
 def refusing(fragment: bytes) -> Callable[[Scope, Reply], Reply]:
-    """Good data with `fragment` in its query is refused, in a documented way."""
+    """Refuse valid requests with `fragment` in the query, in a documented way."""
     body = b'{"msg":"Invalid format for parameter subaccount: error binding string parameter"}'
     return lambda scope, reply: Reply(400, reply.headers, body) if fragment in scope["query_string"] else reply
 
@@ -187,7 +187,7 @@ def judged_at(
     before: Callable[[Scope], None] = unchanged,
     effort: Effort = EFFORT,
 ) -> list[Verdict]:
-    """The verdicts on one path of a front that is spoiled."""
+    """Return the verdicts on one path of a server with a mistake."""
     with target_at(ALIAS, wrap=lambda app: Spoiled(app, after, before)) as target:
         hints = replace(hints_of(target), operations=(target.document["paths"][path]["get"]["operationId"],))
         return list(explore(target, hints, effort))
@@ -213,7 +213,7 @@ def test_what_is_spoiled_is_found(
         assert finding.place.startswith(f"contracts/kalshi/{ALIAS}/openapi.yaml#/paths/~1")
 
 
-def test_a_finding_says_what_was_sent_and_how_to_send_it_again() -> None:
+def test_a_finding_has_the_request_and_a_reproduction() -> None:
     found = [one for verdict in judged_at(BALANCE, where(400, status=418)) for one in verdict.findings]
     finding = next(one for one in found if one.rule == "schemathesis.status_code_conformance")
     assert finding.where.startswith(f"GET {BALANCE}?")
@@ -283,22 +283,22 @@ def test_a_server_that_stops_answering_ends_the_run_after_its_verdicts() -> None
     assert next(asked) < 25
 
 
-class SchemathesisHints(list[events.EngineEvent]):
-    """What schemathesis tells, made up, until somebody stops it."""
+class ScriptedEvents(list[events.EngineEvent]):
+    """Scripted events of schemathesis, until the run stops it."""
 
-    def execute(self) -> "SchemathesisHints":
+    def execute(self) -> "ScriptedEvents":
         return self
 
     def stop(self) -> None:
         self.clear()
 
 
-def test_what_schemathesis_cannot_do_and_what_ends_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_errors_of_schemathesis_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     odd = events.NonFatalError(
         error=ValueError("odd"), phase=PhaseName.FUZZING, label="GET /markets", related_to_operation=True
     )
     fatal = events.FatalError(exception=KeyError("x"))
-    told_events = SchemathesisHints([odd, fatal, events.Interrupted(phase=PhaseName.FUZZING), odd])
+    told_events = ScriptedEvents([odd, fatal, events.Interrupted(phase=PhaseName.FUZZING), odd])
     monkeypatch.setattr(run, "from_schema", lambda schema: told_events)
     judged: list[Verdict] = []
     with target_at(ALIAS) as target, pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""The judge of requests, by what was sent: each rule with what keeps it, what breaks it and what is left open."""
+"""Requests that the documents allow, forbid and leave open."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The venue's front against the contract document of each API date: everything schemathesis can find out."""
+"""Generated requests to Kalshi, judged by the API document of each date."""
 
 import json
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.contract
 
 EVERY = (*ALIASES, "compat")
 ALWAYS_EMPTY = {"GET /account/limits"}
-"""Nobody has been granted anything; nor had the account that was recorded."""
+"""Lists that are empty in the world, and were for the recorded account."""
 NEVER_APPLY = {
-    # They are about what was made or deleted; the control API has that.
+    # They need created or deleted objects, which only the control API has.
     "schemathesis.use_after_free",
     "schemathesis.ensure_resource_availability",
     # Only a 405 promises a header, and schemathesis leaves those to `unsupported_method`.
@@ -31,7 +31,7 @@ AT_BOUNDARIES = {
     "schemathesis.unsupported_method",
     "schemathesis.allow_header_conformance",
 }
-"""What a brief run does not try."""
+"""Checks that a brief run does not make."""
 
 
 def test_there_is_a_document_for_each_alias() -> None:
@@ -44,7 +44,7 @@ def test_there_is_a_document_for_each_alias() -> None:
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("alias", EVERY)
 def test_the_front_keeps_the_contract(alias: str, transport: str) -> None:
-    # What is at the boundaries is asked in process; the socket is to be reached.
+    # Boundary values are tested in process only.
     effort = Effort(is_brief=transport != "in process")
     with target_at(alias, transport) as target:
         hints = hints_of(target)
@@ -74,7 +74,7 @@ def lists_in(body: Any) -> Iterator[list[Any]]:
 
 
 def assert_varied(outcome: RunOutcome) -> None:
-    """Empty answers prove little: each list was full once, and there were cut ones and empty ones."""
+    """Assert that each list was non-empty once, and that there were pages and empty lists."""
     answers = [(operation, json.loads(body)) for operation, body in outcome.accepted]
     listing = {operation for operation, body in answers if any(True for _ in lists_in(body))}
     full = {operation for operation, body in answers if any(lists_in(body))}

@@ -1,4 +1,4 @@
-"""The suites find what is planted: each fault alone, at one date, until the first finding."""
+"""The suites find every planted fault: each alone, at one date, until the first finding."""
 
 from collections.abc import Collection, Iterator
 
@@ -21,10 +21,10 @@ pytestmark = pytest.mark.contract
 ALIAS = "2026-10"
 FAULTS = (*PAGES, *ROWS, *REFUSALS, *STREAM)
 ANSWER_S = 1.0
-"""In process an answer is there at once, or never."""
+"""Seconds; in process an answer comes at once or never."""
 FIRST = Effort(findings_max=1)
 CHECKED_ALONE = frozenset(check.rule for check in (*KALSHI.stream_checks, *KALSHI.checks))
-"""The rules that ask for what they judge. The others judge every answer and frame, and generated requests."""
+"""The rules with requests of their own. The others judge every answer, every frame and generated requests."""
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def planter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Planter]:
 
 
 def judged(rules: Collection[str]) -> Iterator[Verdict]:
-    """Judge one date by these rules, by all of them where one judges whatever the others receive; cheapest first."""
+    """Judge one date by these rules, or by all if one of them judges the answers to others; cheapest first."""
     is_whole = not CHECKED_ALONE.issuperset(rules)
     stream_checks = [check for check in KALSHI.stream_checks if is_whole or check.rule in rules]
     if stream_checks:
@@ -53,7 +53,7 @@ def first_finding(rules: Collection[str]) -> Finding | None:
 
 
 def test_nothing_is_found_where_nothing_is_planted() -> None:
-    """Generated requests to a server without faults are those of test_kalshi.py."""
+    """Test that a server without faults has no findings; test_kalshi.py sends it generated requests."""
     assert first_finding(CHECKED_ALONE) is None
 
 

@@ -1,4 +1,4 @@
-"""The rules for Deribit and SignalPlus find what is planted: each fault alone, by the rules that are about it."""
+"""The rules of Deribit and SignalPlus find every planted fault, each alone."""
 
 from collections.abc import Iterator
 

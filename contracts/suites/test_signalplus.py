@@ -1,4 +1,4 @@
-"""SignalPlus' front against its contract documents: generated requests, and every rule of the kit."""
+"""SignalPlus against its API documents: generated requests, and every rule of the kit."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every rule of the stream, over every API date, on a socket and in process."""
+"""Every rule of the stream at every API date, over a socket and in process."""
 
 import pytest
 
@@ -15,7 +15,7 @@ ALIASES = [subject.removeprefix("kalshi/") for subject in SUBJECTS if subject.st
 NOT_IN_PROCESS = ["stream.close", "stream.heartbeat", "stream.pong"]
 """Without a socket there are no pings, and no close frames."""
 UNTOLD: list[str] = []
-"""What this world cannot show on a socket."""
+"""Rules that this world cannot test over a socket."""
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
@@ -30,7 +30,7 @@ def test_the_stream_keeps_the_contract(alias: str, transport: str) -> None:
 
 
 def test_every_rule_has_a_subject_on_some_date() -> None:
-    """A rule that is judged on nothing finds nothing."""
+    """Test that no rule is without a subject."""
     judged = set()
     for alias in ALIASES:
         with TRANSPORTS["over a socket"](alias) as target:

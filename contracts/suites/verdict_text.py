@@ -1,4 +1,4 @@
-"""Verdicts in the words of a failed test."""
+"""Verdicts as text for failed tests."""
 
 from collections.abc import Iterable
 
@@ -6,12 +6,12 @@ from mockexchange.kit.findings import Finding, Outcome, Verdict
 
 
 def findings_of(judged: Iterable[Verdict]) -> str:
-    """Return every finding in full, nothing where there is none."""
+    """Return every finding in full; an empty text if there are none."""
     found = [finding for verdict in judged for finding in verdict.findings]
-    return "\n\n".join(map(_told, found))
+    return "\n\n".join(map(_finding_text, found))
 
 
-def _told(one: Finding) -> str:
+def _finding_text(one: Finding) -> str:
     lines = (
         f"{one.rule} at {one.where}",
         f"seen: {one.seen}",
@@ -23,5 +23,5 @@ def _told(one: Finding) -> str:
 
 
 def not_judged(judged: Iterable[Verdict]) -> set[str]:
-    """Return the rules of what was not judged."""
+    """Return the rules that were not judged."""
     return {verdict.rule for verdict in judged if verdict.outcome is Outcome.NOT_JUDGED}

@@ -1,4 +1,4 @@
-"""The servers that the suites look at: one exchange of `world.yaml`, in process and on a real socket."""
+"""The servers that the suites test: an exchange of `world.yaml`, in process and on a socket."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -40,14 +40,14 @@ def open_world(date: str) -> World:
 
 @contextmanager
 def front_of(sandbox: Sandbox) -> Iterator[ListenerApp]:
-    """What a port of the sandbox's own serves."""
+    """The application of a sandbox's own port."""
     diagnosis_worker = DiagnosisWorker()
     yield ListenerApp(lambda key_id: sandbox, diagnosis_worker, None)
     diagnosis_worker.close()
 
 
 class Reached(NamedTuple):
-    """Where requests go: to `app` if there is one, else to whatever listens at `origin`."""
+    """The destination of requests: `app`, or the server at `origin` if it is None."""
 
     origin: str
     app: ASGIApp | None
@@ -60,7 +60,7 @@ def in_process(front: ListenerApp) -> Iterator[Reached]:
 
 @contextmanager
 def over_a_socket(front: ListenerApp) -> Iterator[Reached]:
-    """Serve on a free port, by an event loop in a thread of its own."""
+    """Serve on a free port, in an event loop with its own thread."""
     with start_blocking_portal() as portal:
         listener = Listener(front, bind(HOST, 0))
         portal.call(listener.start)

@@ -1,1 +1,1 @@
-"""Faults to plant in the server, one at a time: what the suites are worth is which of them they find."""
+"""Faults that are planted in the server one at a time; the suites have to find every one."""

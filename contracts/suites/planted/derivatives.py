@@ -1,4 +1,4 @@
-"""Faults of Deribit's and SignalPlus' fronts: most are edits of what goes out, some are functions that do nothing."""
+"""Faults of Deribit and SignalPlus: most are edits of answers, some are functions without effect."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contracts.suites.planted.planting import Planter
-from contracts.suites.targets import as_it_is
+from contracts.suites.targets import unchanged
 from mockexchange.venues import secrets
 from mockexchange.venues.deribit import authentication, routes
 from mockexchange.venues.deribit.operations import positions, trades
@@ -19,16 +19,16 @@ Plant = Callable[[Planter], None]
 
 
 class Fault(NamedTuple):
-    """`rules` are about what is broken, and one of them finds it. `wrap` edits answers, `plant` changes the server."""
+    """A fault and the rules of which one has to find it. `wrap` edits answers, `plant` changes the server."""
 
     name: str
     rules: tuple[str, ...]
-    wrap: Wrap = as_it_is
+    wrap: Wrap = unchanged
     plant: Plant = lambda planter: None
 
 
 class Edited:
-    """An application whose answers at some paths are others: each match of a pattern in a body, or the status."""
+    """An application whose answers at some paths are edited: matches of a pattern in the body, or the status."""
 
     def __init__(
         self, app: ASGIApp, path: str, edits: tuple[tuple[bytes, bytes], ...], statuses: dict[int, int]

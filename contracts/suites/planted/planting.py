@@ -1,4 +1,4 @@
-"""How a fault gets into the server: one function, one row of a table, or one kind of answer is another."""
+"""Plants faults in the server by replacing a function, a row of a table, or a kind of answer."""
 
 import json
 import sys
@@ -21,19 +21,19 @@ from mockexchange.venues.kalshi.parameters.decoding import Decoded
 from mockexchange.venues.request import Answer
 
 Make = Callable[[Any], Any]
-"""Takes what the server has and returns what it is to have."""
+"""Maps the original value to the faulty one."""
 NOT_THE_SERVER = ("mockexchange.kit", "mockexchange.runtime.api_documents")
 
 
 class Planter:
-    """Changes the server until the test is over."""
+    """Changes the server until the end of the test."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._patch = monkeypatch
         monkeypatch.setattr(snapshots, "COMMANDS_MAX", 0)  # what was made before knows nothing of what is planted
 
     def function(self, original: Any, make: Make) -> None:
-        """Put another function in every module of the server that has this one, and in every venue."""
+        """Replace a function in every module of the server that has it, and in every venue."""
         changed = make(original)
         self._everywhere(original, changed)
         for venue in list(registry.VENUES.values()):
@@ -42,7 +42,7 @@ class Planter:
                 self.venue(venue.name, **dict.fromkeys(found, changed))
 
     def venue(self, name: str, **changes: Any) -> None:
-        """Have the house know a venue otherwise."""
+        """Replace the registered venue."""
         known = registry.VENUES[name]
         changed = replace(known, **changes)
         self._everywhere(known, changed)
@@ -58,7 +58,7 @@ class Planter:
                     self._patch.setattr(module, name, changed)
 
     def member(self, owner: Any, name: str, make: Make) -> None:
-        """Put another method, property or constant into a class or a module."""
+        """Replace a method, property or constant of a class or module."""
         self._patch.setattr(owner, name, make(vars(owner)[name]))
 
     def field(self, table: str, name: str, **changes: Any) -> None:
@@ -89,7 +89,7 @@ class Planter:
         self._patch.setattr(errors, "ERRORS", changed)
 
     def ignore(self, operation: str, *names: str) -> None:
-        """Take parameters for absent, though they are read and checked."""
+        """Ignore parameters after they are read and checked."""
 
         def make(decode: Callable[..., Decoded]) -> Callable[..., Decoded]:
             def decode_less(called: str, query: str, api_date: Any) -> Decoded:
@@ -104,7 +104,7 @@ class Planter:
         self.function(decoding.decode, make)
 
     def answers(self, operation: str, change: Callable[[dict[str, Any]], object]) -> None:
-        """Change the bodies of an operation's good answers in place."""
+        """Change the bodies of an operation's successful answers in place."""
 
         def edit(reply: Answer) -> None:
             if reply.operation == operation and reply.status == 200:
@@ -115,7 +115,7 @@ class Planter:
         self.replies(edit)
 
     def replies(self, edit: Callable[[Answer], object]) -> None:
-        """Change answers in place, refusals among them."""
+        """Change answers in place, including refusals."""
 
         def make(answer: Callable[..., Answer]) -> Callable[..., Answer]:
             def answer_otherwise(*given: Any) -> Answer:
@@ -129,7 +129,7 @@ class Planter:
 
 
 class Fault(NamedTuple):
-    """`rules` are the ids of those that may find it first: they are about what is broken."""
+    """A fault; `rules` are the ids of the rules that may find it first."""
 
     name: str
     plant: Callable[[Planter], None]
@@ -147,7 +147,7 @@ def server_modules() -> Iterator[ModuleType]:
 
 
 def forget_what_was_made() -> None:
-    """Empty every cache of the server, so that what is made next is made from what is there now."""
+    """Clear every cache of the server, so that new values are made from the changed ones."""
     for module in server_modules():
         for value in list(vars(module).values()):
             if hasattr(value, "cache_clear"):

@@ -1,4 +1,4 @@
-"""Faults of what is let in and refused: keys, signatures, bounds, statuses and the words of errors."""
+"""Faults of keys, signatures, bounds, statuses and error messages."""
 
 from collections.abc import Callable
 from dataclasses import replace as changed
@@ -85,7 +85,7 @@ def others_orders_can_be_read(planter: Planter) -> None:
 
 
 def rows_of(owner: str) -> Callable[[Planter], None]:
-    """Whoever is the neighbour sees what another account traded."""
+    """Show another account's trades to the account `neighbour`."""
 
     def plant(planter: Planter) -> None:
         planter.function(

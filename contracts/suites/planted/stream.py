@@ -1,4 +1,4 @@
-"""Faults of the stream: its numbers, its acks, its frames, and who gets them."""
+"""Faults of the stream: sequence numbers, acknowledgements, frames and their recipients."""
 
 import json
 from typing import Any
@@ -72,7 +72,7 @@ def _bare(frame: Frame) -> Frame:
 
 
 def rewrite(planter: Planter, change: Any, kind: str = "") -> None:
-    """Change the frames of data, those of one kind or all, as they are written."""
+    """Change data frames of one kind, or of all, when they are encoded."""
 
     def make(write: Any) -> Any:
         def write_otherwise(*given: Any) -> Frame:

@@ -1,4 +1,4 @@
-"""Which document a day is judged by, where a venue's wire does not change from day to day."""
+"""The document of a day, for venues whose wire does not change daily."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The kits of Deribit and SignalPlus: how they sign, what they tell, and that built-in scenarios keep their rules."""
+"""The kits of Deribit and SignalPlus: signatures, hints, and built-in scenarios that keep their rules."""
 
 import asyncio
 import hmac
@@ -91,19 +91,19 @@ def test_numbers_that_are_not_written_plainly_are_found(number: str) -> None:
 
 
 @pytest.mark.parametrize("kit", [DERIBIT, SIGNALPLUS], ids=["deribit", "signalplus"])
-def test_a_generator_is_told_what_there_is(kit: VenueKit) -> None:
+def test_hints_have_the_existing_names(kit: VenueKit) -> None:
     document = api_documents.read(f"{kit.name}/2026-10")
     hints = kit.make_hints(document, {"instrument_name": ["BTC-PERPETUAL"]}, [MEMBER])
     assert operation_ids(hints.document) == operation_ids(document)
     assert hints.document != document == api_documents.read(f"{kit.name}/2026-10")
 
 
-# --- the built-in scenarios keep every rule that one key can tell
+# --- the built-in scenarios keep every rule that one key can judge
 
 
 def judged(venue: str) -> Iterator[Verdict]:
     kit = KITS[venue]
-    # On a clock that stands still, since the rules tell sessions apart by the time that the exchange says it is.
+    # On a stopped clock, since the rules derive sessions from the time of the exchange.
     options = SandboxOptions(api_date=VENUES[venue].api_date("latest"), clock="paused")
     sandbox = asyncio.run(open_sandbox(load_scenario(venue), options))
     key = next(one for one in sandbox.credentials() if one.venue == venue)

@@ -1,4 +1,4 @@
-"""Rows of positions: those that real accounts had are right, and each that is off by a little is not."""
+"""Rows of positions: recorded rows are consistent, and rows with a small error are not."""
 
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,7 @@ SEED = {
     "size_currency": "0.974421544",
     "total_profit_loss": "0.025691112",
 }
-"""Of the example of SignalPlus' page, by Deribit's names."""
+"""The row of the example in SignalPlus' documentation, with Deribit's field names."""
 
 
 def future(name: str, size: str, currency: str, total: str, floating: str, **more: Any) -> dict[str, Any]:
@@ -79,7 +79,7 @@ REAL = {
     ),
 }
 ROUNDED = {"an option that was opened and carried": "0.01"}
-"""Where the samples show fewer digits than they were made from: by how much profit in dollars is off."""
+"""Errors of profits in dollars, for samples that show fewer digits than they were computed from."""
 
 
 def wrong_names(fields: dict[str, Any]) -> list[str]:
@@ -101,7 +101,7 @@ def test_a_profit_in_dollars_is_since_it_was_opened() -> None:
     assert wrong_names({**row, "floating_profit_loss_usd": str(exact)}) == []
 
 
-def test_a_linear_size_is_told_at_the_mark() -> None:
+def test_a_linear_size_is_shown_at_the_mark_price() -> None:
     row = future(
         "BTC_USDC-PERPETUAL", "30.015878", "0.001", "1.0", "1.0", **prices("29015.878", "30015.878", "29015.878")
     )

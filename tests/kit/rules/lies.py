@@ -1,4 +1,4 @@
-"""A lie for each rule that finds it, and the date at which it is told."""
+"""Faulty answers, each with the rule that finds it and its date."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -16,7 +16,7 @@ When = Callable[[Told], bool]
 
 
 class Found(NamedTuple):
-    """The rule that has to find a lie."""
+    """A faulty answer, and the rule that has to find it."""
 
     rule: str
     lie: Lie
@@ -37,7 +37,7 @@ def not_asked(name: str) -> When:
 
 
 def edit(change: Edit, when: When = always) -> Callable[[Told], Told]:
-    """Change the body of a 200."""
+    """Change the body of a 200 answer."""
 
     def tell(told: Told) -> Told:
         if told.status == 200 and when(told):
@@ -68,7 +68,7 @@ def rows(name: str, change: Callable[[list[Any]], Any]) -> Edit:
 
 
 def each(name: str, **values: Any) -> Edit:
-    """Set fields of every row; what is called is given the old value."""
+    """Set fields of every row; a callable receives the old value."""
 
     def edit_rows(body: Any) -> None:
         for row in body[name]:
@@ -89,7 +89,7 @@ def inside(name: str, change: Edit) -> Edit:
 
 
 def without(*names: str, when: Callable[[dict[str, str]], bool] = bool) -> Callable[[Query], Query]:
-    """Do not look at some parameters."""
+    """Ignore some parameters."""
 
     def ask(query: Query) -> Query:
         if not when(dict(query)):
@@ -100,7 +100,7 @@ def without(*names: str, when: Callable[[dict[str, str]], bool] = bool) -> Calla
 
 
 def as_if(**values: str) -> Callable[[Query], Query]:
-    """Take a value for another one: as_if(limit="0=1")."""
+    """Read a value as another one: as_if(limit="0=1")."""
     changed = {name: value.split("=") for name, value in values.items()}
 
     def ask(query: Query) -> Query:
@@ -129,7 +129,7 @@ def _reversed(value: Any) -> Any:
 
 
 def saying(old: str, new: str) -> Callable[[Told], Told]:
-    """Say something else in a refusal."""
+    """Change the message of a refusal."""
 
     def tell(told: Told) -> Told:
         if told.status == 200:
@@ -150,7 +150,7 @@ def wrongly_signed(told: Told) -> Told:
 
 
 def once() -> Callable[[Told], Told]:
-    """Take each signature one time only."""
+    """Accept each signature once only."""
     seen: set[str] = set()
 
     def tell(told: Told) -> Told:

@@ -1,4 +1,4 @@
-"""What rows tell: amounts however they are spelt, instants, and what filters keep."""
+"""Amounts and timestamps of rows in every format, and the rows that filters keep."""
 
 from decimal import Decimal
 from typing import Any
@@ -13,8 +13,8 @@ from mockexchange.kit.rules.timestamps import instant_of
 from mockexchange.kit.target import NotJudged
 
 
-class Nobody:
-    """A reader who finds nothing."""
+class EmptyReader:
+    """A reader that finds nothing."""
 
     def rows(self, operation_id: str, query: Query | None = None) -> list[Row]:
         raise NotJudged("nothing is there")
@@ -30,7 +30,7 @@ class Nobody:
 
 
 @pytest.mark.parametrize(
-    ("row", "told"),
+    ("row", "amount"),
     [
         ({"cost_dollars": "1.234567"}, Amount(Decimal("1.234567"), Decimal(0))),
         ({"cost_dollars": "1.2300", "cost": 5}, Amount(Decimal("1.23"), CENT)),
@@ -38,8 +38,8 @@ class Nobody:
     ],
     ids=["exact", "cents in dollars", "cents"],
 )
-def test_money_is_read_as_it_is_spelt(row: Row, told: Amount) -> None:
-    assert dollars(row, "cost") == told
+def test_money_is_read_as_it_is_spelt(row: Row, amount: Amount) -> None:
+    assert dollars(row, "cost") == amount
 
 
 def test_counts_are_read_as_they_are_spelt() -> None:
@@ -55,7 +55,7 @@ def test_what_a_row_does_not_tell_is_not_judged(read: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "exact", "slack", "matches"),
+    ("amount", "exact", "slack", "matches"),
     [
         (Amount(Decimal("1.23"), CENT), "1.239999", "0", True),
         (Amount(Decimal("-1.23"), CENT), "-1.239999", "0", True),
@@ -65,8 +65,8 @@ def test_what_a_row_does_not_tell_is_not_judged(read: Any) -> None:
         (Amount(Decimal("1.239998"), Decimal(0)), "1.239999", "0", False),
     ],
 )
-def test_an_amount_is_cut_off_toward_zero(told: Amount, exact: str, slack: str, matches: bool) -> None:
-    assert told.matches(Decimal(exact), Decimal(slack)) is matches
+def test_an_amount_is_cut_off_toward_zero(amount: Amount, exact: str, slack: str, matches: bool) -> None:
+    assert amount.matches(Decimal(exact), Decimal(slack)) is matches
 
 
 @pytest.mark.parametrize("value", [None, True, -1, 10**13, "soon", "2025-11-04T12:00:00", 1.5])
@@ -85,30 +85,30 @@ TIMES = {"at": "2025-11-04T12:00:00.5Z"}
     ("second", "is_not_before", "is_not_after"),
     [("1762257599", True, False), ("1762257600", True, None), ("1762257601", False, True)],
 )
-def test_a_second_of_a_window_is_told_by_its_beginning(
+def test_within_the_last_second_of_a_window_is_undefined(
     second: str, is_not_before: bool, is_not_after: bool | None
 ) -> None:
-    assert not_before("at").keeps(Nobody(), TIMES, second) is is_not_before
-    assert not_after("at").keeps(Nobody(), TIMES, second) is is_not_after
-    assert not_before("other").keeps(Nobody(), TIMES, second) is None
+    assert not_before("at").keeps(EmptyReader(), TIMES, second) is is_not_before
+    assert not_after("at").keeps(EmptyReader(), TIMES, second) is is_not_after
+    assert not_before("other").keeps(EmptyReader(), TIMES, second) is None
 
 
 def test_what_a_row_does_not_tell_is_kept_or_not() -> None:
-    assert equal_to(field_of("x")).keeps(Nobody(), {}, "1") is None
-    assert one_of(field_of("x")).keeps(Nobody(), {}, "1,2") is None
-    assert one_of(field_of("x")).keeps(Nobody(), {"x": True}, "true,2") is True
+    assert equal_to(field_of("x")).keeps(EmptyReader(), {}, "1") is None
+    assert one_of(field_of("x")).keeps(EmptyReader(), {}, "1,2") is None
+    assert one_of(field_of("x")).keeps(EmptyReader(), {"x": True}, "true,2") is True
 
 
 def test_a_rough_zero_may_be_none() -> None:
     counts = nonzero_of({"exact": ("a",), "rough": ()}, {"rough": ("b",)})
-    assert counts.keeps(Nobody(), {"a": "0.00", "b": 0}, "exact") is False
-    assert counts.keeps(Nobody(), {"a": "0.00", "b": 0}, "exact,rough") is None
-    assert counts.keeps(Nobody(), {"a": "0.01", "b": 0}, "exact,rough") is True
-    assert counts.keeps(Nobody(), {"a": "no number"}, "exact") is False
-    assert counts.keeps(Nobody(), {}, "exact") is None
+    assert counts.keeps(EmptyReader(), {"a": "0.00", "b": 0}, "exact") is False
+    assert counts.keeps(EmptyReader(), {"a": "0.00", "b": 0}, "exact,rough") is None
+    assert counts.keeps(EmptyReader(), {"a": "0.01", "b": 0}, "exact,rough") is True
+    assert counts.keeps(EmptyReader(), {"a": "no number"}, "exact") is False
+    assert counts.keeps(EmptyReader(), {}, "exact") is None
 
 
-def test_what_cannot_be_looked_up_is_not_told() -> None:
-    assert event_of_market(Nobody(), {"ticker": "KX-A"}) is None
-    assert series_of_market(Nobody(), {"event_ticker": "KX"}) is None
-    assert MARKET_STATE.keeps(Nobody(), {"status": "amended"}, "closed") is None
+def test_what_cannot_be_looked_up_is_undefined() -> None:
+    assert event_of_market(EmptyReader(), {"ticker": "KX-A"}) is None
+    assert series_of_market(EmptyReader(), {"event_ticker": "KX"}) is None
+    assert MARKET_STATE.keeps(EmptyReader(), {"status": "amended"}, "closed") is None

@@ -1,4 +1,4 @@
-"""Nothing is found at the mock's own scenarios: fractions, fees cut to cents, two accounts of one trade."""
+"""The built-in scenarios have no findings: fractions, fees truncated to cents, two accounts of one trade."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,7 +27,7 @@ ORIGIN = f"http://{IN_PROCESS_HOST}"
 
 @contextmanager
 def streams_of(scenario: str, alias: str, *accounts: str) -> Iterator[StreamTarget]:
-    """A scenario after a minute, with the keys of one account or of two."""
+    """Yield the target of a scenario after a minute, with the keys of one account or of two."""
     with start_blocking_portal() as portal:
         options = SandboxOptions(api_date=api_date(alias), clock="paused")
         sandbox = portal.call(open_sandbox, load_builtin(scenario), options)

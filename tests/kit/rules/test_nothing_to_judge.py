@@ -1,4 +1,4 @@
-"""An account that owns nothing, and a key of one role: no rule is broken, and what cannot be judged says why."""
+"""An empty account with a single key: no rule is broken, and each unjudged rule has a reason."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Each rule finds what it is there for: the answers of a right server are changed on their way, one lie at a time."""
+"""Each rule finds its fault: the answers of a correct server are changed in transit, one at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

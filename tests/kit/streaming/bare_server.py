@@ -1,4 +1,4 @@
-"""A server for one stream that says exactly what it is told to."""
+"""A server for one connection with scripted bytes."""
 
 import re
 import socket
@@ -16,7 +16,7 @@ Talk = Callable[[socket.socket], object]
 
 @contextmanager
 def serving(talk: Talk) -> Iterator[str]:
-    """Accept one connection and let `talk` have it; yields the URL. What goes wrong in `talk` is raised at the end."""
+    """Accept one connection for `talk` and yield the URL. An exception of `talk` is raised at the end."""
     wrong: list[BaseException] = []
     with socket.create_server((ADDRESS, 0)) as listener:
         listener.settimeout(GUARD_S)
@@ -48,7 +48,7 @@ def read_head(connection: socket.socket) -> bytes:
 
 
 def upgrade(connection: socket.socket) -> bytes:
-    """Grant the handshake; return its head."""
+    """Accept the handshake; return the head of the request."""
     head = read_head(connection)
     found = re.search(rb"(?i)sec-websocket-key: (\S+)", head)
     assert found
@@ -64,12 +64,12 @@ def upgrade(connection: socket.socket) -> bytes:
 
 
 def frame(kind: int, content: bytes = b"", *, is_final: bool = True) -> bytes:
-    """A short frame of a server (RFC 6455, section 5.2)."""
+    """Return a short frame of a server (RFC 6455, section 5.2)."""
     return bytes((kind | (0x80 if is_final else 0), len(content))) + content
 
 
 def read_frame(connection: socket.socket) -> tuple[int, bytes]:
-    """A short frame of a client: its kind and what is in it."""
+    """Read a short frame of a client; return its opcode and content."""
     first, length = connection.recv(1)[0], connection.recv(1)[0] & 0x7F
     mask = _exactly(connection, 4)
     content = _exactly(connection, length)

@@ -1,4 +1,4 @@
-"""Lines whose wire plays what it is given: replies, data, ends, in the words that are the same for every venue."""
+"""Recorded streams over scripted connections: replies, data and closes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,15 +38,15 @@ def data(sid: int, number: int | None = None, **body: Any) -> StreamMessage:
     )
 
 
-class Content:
-    """A document that has nothing against any frame."""
+class NoObjections:
+    """A checker without objections."""
 
     def objections(self, raw: str | bytes, where: str) -> Iterator[Finding]:
         yield from ()
 
 
 class Player:
-    """A `StreamConnection` that gives what it is told to give, and keeps what is sent."""
+    """A `StreamConnection` that returns scripted arrivals, and keeps what is sent."""
 
     has_pings = True
 
@@ -70,11 +70,11 @@ class Player:
 
 
 def stream_on(connection: Player, checker: FrameChecker | None = None) -> RecordedStream:
-    return RecordedStream("a stream", connection, KalshiStreamProtocol(), checker or Content(), [], 0.01)
+    return RecordedStream("a stream", connection, KalshiStreamProtocol(), checker or NoObjections(), [], 0.01)
 
 
 def stream_of(*crossed: SentCommand | StreamMessage) -> RecordedStream:
-    """A line on which all that has crossed already."""
+    """Return a recorded stream with these commands and messages."""
     stream = stream_on(Player())
     for one in crossed:
         if isinstance(one, SentCommand):

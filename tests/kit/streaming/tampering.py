@@ -1,4 +1,4 @@
-"""Streams that were tampered with on their way: what an honest server sends, but for one thing."""
+"""Streams whose frames are changed in transit, one change at a time."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -11,13 +11,13 @@ from mockexchange.kit.streaming.target import StreamTarget
 
 Frame = dict[str, Any]
 Change = Callable[[Frame], list[Frame]]
-"""What becomes of one frame: itself, nothing, others. Made anew for each stream."""
+"""Maps a frame to the frames that replace it; made anew for each stream."""
 HANDSHAKE_S, ANSWER_S = 10.0, 1.0
-"""Long enough in one process on a busy machine, and short enough to wait for what never comes."""
+"""Timeouts, long enough in process on a busy machine and short enough for frames that never come."""
 
 
 class TamperedWire:
-    """A `StreamConnection` whose frames are changed, and whose other arrivals too."""
+    """A `StreamConnection` whose frames and other arrivals are changed."""
 
     def __init__(self, connection: StreamConnection, change: Change, touch: Callable[[Arrival], Arrival]) -> None:
         self._connection, self._change, self._touch = connection, change, touch
@@ -54,10 +54,10 @@ def honest() -> Change:
 
 
 def tampered(connect: Connect, make: Callable[[], Change], touch: Callable[[Arrival], Arrival] = unchanged) -> Connect:
-    """A way to open streams whose frames are changed."""
+    """Return a function that opens streams with changed frames."""
 
     def opened(url: str, headers: Mapping[str, str], timeout_s: float) -> StreamConnection:
-        # An honest handshake may take as long as it takes on a busy machine.
+        # The handshake itself may be slow on a busy machine.
         return TamperedWire(connect(url, headers, max(timeout_s, HANDSHAKE_S)), make(), touch)
 
     return opened
@@ -67,7 +67,7 @@ def tampered(connect: Connect, make: Callable[[], Change], touch: Callable[[Arri
 def tampered_target(
     make: Callable[[], Change], alias: str = "2026-10", transport: str = "in process"
 ) -> Iterator[StreamTarget]:
-    """A target whose frames are changed; it is not waited for long."""
+    """Yield a target with changed frames and a short timeout."""
     with TRANSPORTS[transport](alias) as target:
         target.connect = tampered(target.connect, make)
         target.answer_s = ANSWER_S
@@ -96,7 +96,7 @@ def of(kind: str, change: Change, number: int = 0) -> Callable[[], Change]:
 
 
 def only(number: int, make: Callable[[], Change]) -> Callable[[], Change]:
-    """Change the frames of one stream alone: that of this number, in the order in which they are opened."""
+    """Change the frames of one stream only, numbered from 1 in the order of opening."""
     opened = 0
 
     def made() -> Change:
@@ -116,12 +116,12 @@ def double(frame: Frame) -> list[Frame]:
 
 
 def with_body(**keys: Any) -> Change:
-    """Other values in what a frame tells."""
+    """Set keys in the body of a frame."""
     return lambda frame: [{**frame, "msg": {**frame["msg"], **keys}}]
 
 
 def enveloped(**keys: Any) -> Change:
-    """Other values around it."""
+    """Set keys in the envelope of a frame."""
     return lambda frame: [{**frame, **keys}]
 
 
@@ -134,7 +134,7 @@ def without_key_in_body(key: str) -> Change:
 
 
 def late(kind: str) -> Callable[[], Change]:
-    """The first frame of a kind comes after the one that follows it."""
+    """Swap the first frame of a kind with the one after it."""
 
     def make() -> Change:
         held: list[Frame] = []
@@ -155,7 +155,7 @@ def late(kind: str) -> Callable[[], Change]:
 
 
 def data_after_end() -> Change:
-    """Something more is told of a subscription after its end."""
+    """Send data of a subscription after its end."""
     gone: list[int] = []
 
     def made(frame: Frame) -> list[Frame]:

@@ -1,4 +1,4 @@
-"""The client of an application in this process."""
+"""Streams to an application in this process."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ def portal() -> Iterator[BlockingPortal]:
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Tell what it was asked, then say everything again; the word "bye" ends it."""
+    """Send the path and a header, then echo every message; "bye" ends the stream."""
     assert (await receive())["type"] == "websocket.connect"
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.send", "text": f"{scope['path']} {scope['query_string'].decode()}"})

@@ -1,4 +1,4 @@
-"""Each rule of the stream is broken on purpose, on the way from an honest server, and has to be seen."""
+"""Each rule of the stream is broken in transit from a correct server, and has to find it."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -33,11 +33,11 @@ pytestmark = pytest.mark.contract
 
 
 NARROWED, BOUND = NAMES.index(ONE_MARKET) + 1, NAMES.index(RESTRICTED_KEY) + 1
-"""Which stream of the listening it is, in the order in which they are opened."""
+"""The numbers of the streams of the recording, in the order of opening."""
 
 
 class Planted(NamedTuple):
-    """A change of frames, and the rule that has to see it."""
+    """A change of frames, and the rule that has to find it."""
 
     rule: str
     words: str
@@ -54,7 +54,7 @@ def next_sid(frame: Frame) -> list[Frame]:
 
 
 def shorter(frame: Frame) -> list[Frame]:
-    """A list of subscriptions without its last."""
+    """Remove the last of the listed subscriptions."""
     return [{**frame, "msg": frame["msg"][:-1]}] if isinstance(frame["msg"], list) else [frame]
 
 
@@ -71,7 +71,7 @@ def numbered_twice(frame: Frame) -> list[Frame]:
 
 
 def named(frame: Frame) -> list[Frame]:
-    """The list answers a command without an id with one."""
+    """Add an id to the answer to a command without one."""
     return [{"id": 77, **frame}]
 
 
@@ -165,7 +165,7 @@ PLANTED = (
 
 
 def outcomes(target: StreamTarget, rule: str) -> set[Outcome]:
-    """What came of a rule where it found something itself."""
+    """Return the outcome of a rule."""
     checks = [check for check in KALSHI.stream_checks if check.rule == rule]
     verdicts = run_checks(checks, target)
     return {verdict.outcome for verdict in verdicts if any(one.rule == rule for one in verdict.findings)}
@@ -190,7 +190,7 @@ def other_end(arrival: Arrival) -> Arrival:
 
 
 def thrown_out(arrival: Arrival) -> Arrival:
-    """The connection ends with the first fill."""
+    """End the connection with the first fill."""
     return Arrival(FrameType.CLOSE, b"", 1011) if b'"fill","sid"' in arrival.raw else arrival
 
 
@@ -232,7 +232,7 @@ def test_a_server_that_lets_everybody_in_is_found(rule: str) -> None:
     ("rule", "alias"),
     [("stream.handshake", "2026-10"), ("stream.refusals", "2026-10"), ("stream.anonymous", "2026-02")],
 )
-def test_a_server_that_lets_nobody_in_is_found(rule: str, alias: str) -> None:
+def test_a_server_that_refuses_every_key_is_found(rule: str, alias: str) -> None:
     with tampered_target(honest, alias) as target:
         target.connect = nobody
         assert outcomes(target, rule) == {Outcome.BROKEN}

@@ -1,4 +1,4 @@
-"""What a line keeps of what crosses it, and how long it waits."""
+"""The record of a stream, and its timeouts."""
 
 import json
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ def test_no_reply_is_waited_for_for_ever() -> None:
 
 
 class Timed(Player):
-    """A wire on whose clock each wait takes a number of seconds, and what came of it; the last again and again."""
+    """A connection with scripted waits: seconds on its clock and the arrival; the last one repeats."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *waits: tuple[float, Arrival | None]) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ def test_after_the_end_nothing_is_read() -> None:
 
 
 class Strict:
-    """A document that has something against every frame."""
+    """A checker with an objection to every frame."""
 
     def objections(self, raw: str | bytes, where: str) -> Iterator[Finding]:
         yield Finding("frames.documented", where, "a frame", "none", "nowhere")
@@ -130,7 +130,7 @@ def test_what_cannot_be_read_is_nothing(raw: bytes) -> None:
     assert [one.kind for one in stream.messages] == [MessageKind.OTHER]
 
 
-def test_a_close_that_nobody_asked_for_is_told() -> None:
+def test_an_unexpected_close_is_a_finding() -> None:
     stream = stream_on(Player(Arrival(FrameType.CLOSE, b"", 1008)))
     stream.send(b"{")
     list(stream.read_for(1))
@@ -145,9 +145,7 @@ def test_a_close_that_was_asked_for_is_not() -> None:
 
 
 @pytest.mark.parametrize(("may_be_lost", "count"), [(True, 0), (False, 1)])
-def test_a_connection_that_is_lost_is_blamed_on_nobody_but_an_exchange_of_our_own(
-    may_be_lost: bool, count: int
-) -> None:
+def test_a_lost_connection_is_a_finding_for_scripted_exchanges_only(may_be_lost: bool, count: int) -> None:
     stream = stream_on(Player(Arrival(FrameType.CLOSE, b"", 1006)))
     stream.may_be_lost = may_be_lost
     list(stream.read_for(1))

@@ -1,4 +1,4 @@
-"""What is judged where nothing is scripted, where something is missing, and where the state moves meanwhile."""
+"""Verdicts without scripted events, with missing streams, and with changes during the comparison."""
 
 from collections.abc import Iterator
 from itertools import count
@@ -67,7 +67,7 @@ def test_what_there_is_no_key_for_is_not_judged(target: StreamTarget, role: str,
 
 
 def chattering() -> Change:
-    """A fill comes before every reply to the command that asks for nothing."""
+    """Send a fill before every reply to the barrier command."""
     sids: dict[str, int] = {}
 
     def made(frame: Frame) -> list[Frame]:
@@ -107,7 +107,7 @@ def test_books_that_change_meanwhile_are_not_compared() -> None:
 
 
 def failing(path: str) -> httpx.MockTransport:
-    """REST answers 503 at one path, and shows one market at the others."""
+    """Answer REST with 503 at one path, and with one market at the others."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith(path):
@@ -118,14 +118,14 @@ def failing(path: str) -> httpx.MockTransport:
 
 
 @pytest.mark.parametrize("path", ["/portfolio/positions", "/markets", "/portfolio/fills"])
-def test_a_rest_side_that_fails_is_told(target: StreamTarget, path: str) -> None:
+def test_a_failing_rest_side_is_a_reason(target: StreamTarget, path: str) -> None:
     target.rest.http = httpx.Client(transport=failing(path))
     [verdict] = verdicts(target, "stream.fills")
     assert (verdict.outcome, f"GET {path}" in verdict.why) == (Outcome.NOT_JUDGED, True)
     assert verdict.why.endswith("was answered with status 503")
 
 
-def test_reads_that_fail_after_the_listening_are_told(target: StreamTarget) -> None:
+def test_reads_that_fail_after_the_recording_are_reasons(target: StreamTarget) -> None:
     recording_of(target)
     target.rest.http = httpx.Client(transport=httpx.MockTransport(lambda request: httpx.Response(503)))
     for verdict in verdicts(target, *DATA, "stream.book-equals-rest"):
@@ -154,7 +154,7 @@ def test_what_an_exchange_has_not_is_not_judged(scenario: str, rule: str, why: s
             assert not verdict.findings
 
 
-def test_a_restricted_key_that_is_told_of_nothing_is_not_judged(target: StreamTarget) -> None:
+def test_a_restricted_key_without_frames_is_not_judged(target: StreamTarget) -> None:
     target.trigger_events, target.listen_s = None, 0.05
     assert {one.why for one in verdicts(target, "stream.bound")} == {"the restricted key received no frames"}
 
@@ -163,7 +163,7 @@ def silent() -> Change:
     return lambda frame: []
 
 
-def test_a_server_that_says_nothing_is_found_at_once(target: StreamTarget) -> None:
+def test_a_silent_server_is_found_at_once(target: StreamTarget) -> None:
     target.connect, target.answer_s = tampered(target.connect, silent), 0.02
     assert {one.outcome for one in verdicts(target, "stream.list", "stream.no-id")} == {Outcome.BROKEN}
     assert {one.outcome for one in verdicts(target, "stream.acks", "stream.ids")} == {Outcome.BROKEN}

@@ -1,4 +1,4 @@
-"""What has to come before what, over transcripts that are written by hand."""
+"""The rules for the order of frames, on transcripts written by hand."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -97,13 +97,13 @@ BROKEN: list[tuple[Callable[[RecordedStream], Iterable[BrokenRule]], list[Any], 
 
 
 @pytest.mark.parametrize(("rule", "crossed", "broken"), BROKEN)
-def test_a_broken_stream_is_told_where(
+def test_a_violation_has_its_frame_number(
     rule: Callable[[RecordedStream], Iterable[BrokenRule]], crossed: list[Any], broken: BrokenRule
 ) -> None:
     assert next(iter(rule(stream_of(*crossed)))) == broken
 
 
-def test_a_command_that_is_not_answered_is_told_by_name() -> None:
+def test_an_unanswered_command_is_named() -> None:
     [broken] = rules.ids(stream_of(subscribe(1, "a")))
     assert broken == BrokenRule(0, "no reply to subscribe with the id 1", "a reply with its id")
 

@@ -1,4 +1,4 @@
-"""The client over a socket, against servers that say what a proper one does not."""
+"""Streams over a socket, against servers that send what a correct one does not."""
 
 import socket
 
@@ -26,8 +26,8 @@ from tests.kit.streaming.bare_server import (
 WAIT_S = 5.0
 
 
-def saying(*frames: bytes) -> Talk:
-    """Grant the handshake, say something, and wait for the client to end it."""
+def sending(*frames: bytes) -> Talk:
+    """Accept the handshake, send frames, and wait for the client to close."""
 
     def talk(connection: socket.socket) -> None:
         upgrade(connection)
@@ -39,8 +39,8 @@ def saying(*frames: bytes) -> Talk:
 
 
 def arrivals(count: int, *frames: bytes) -> list[Arrival | None]:
-    """The first so many arrivals of a server that sends these frames."""
-    with serving(saying(*frames)) as url:
+    """Return the first arrivals from a server that sends these frames."""
+    with serving(sending(*frames)) as url:
         connection = connect_socket(url, {}, WAIT_S)
         found = [connection.receive(WAIT_S) for _ in range(count)]
         connection.drop()
@@ -62,13 +62,13 @@ def test_fragments_arrive_as_one_message_and_a_ping_between_them_first() -> None
 
 
 def test_what_does_not_come_is_not_waited_for() -> None:
-    with serving(saying()) as url:
+    with serving(sending()) as url:
         connection = connect_socket(url, {}, WAIT_S)
         assert connection.receive(0.01) is None
         connection.drop()
 
 
-def test_pings_are_answered_while_somebody_reads() -> None:
+def test_pings_are_answered_while_reading() -> None:
     def talk(connection: socket.socket) -> None:
         upgrade(connection)
         connection.sendall(frame(PING, b"there?"))
@@ -144,7 +144,7 @@ def test_a_refusal_tells_status_and_body() -> None:
     [b"", b"HTTP/1.1 101 Switching Protocols\r\n\r\n", b"SSH-2.0-server\r\n", b"\x00\xff\n\n"],
     ids=["nothing", "no upgrade", "another protocol", "noise"],
 )
-def test_what_is_no_handshake_is_told_in_a_line(said: bytes) -> None:
+def test_an_invalid_handshake_is_one_line(said: bytes) -> None:
     def talk(connection: socket.socket) -> None:
         read_head(connection)
         connection.sendall(said)
@@ -153,7 +153,7 @@ def test_what_is_no_handshake_is_told_in_a_line(said: bytes) -> None:
         connect_socket(url, {}, WAIT_S)
 
 
-def test_a_server_that_says_nothing_is_not_waited_for() -> None:
+def test_a_silent_server_is_not_waited_for() -> None:
     def talk(connection: socket.socket) -> None:
         while connection.recv(1000):
             pass
@@ -162,19 +162,19 @@ def test_a_server_that_says_nothing_is_not_waited_for() -> None:
         connect_socket(url, {}, 0.05)
 
 
-def test_nobody_there_is_told_in_a_line() -> None:
+def test_a_closed_port_is_one_line() -> None:
     with socket.create_server((ADDRESS, 0)) as listener:
         port = listener.getsockname()[1]
     with pytest.raises(Unreachable, match=f"ws://{ADDRESS}:{port}/: no connection"):
         connect_socket(f"ws://{ADDRESS}:{port}/", {}, WAIT_S)
 
 
-def test_a_url_that_is_none_is_told_in_a_line() -> None:
+def test_an_invalid_url_is_one_line() -> None:
     with pytest.raises(Unreachable, match="no connection"):
         connect_socket("http://127.0.0.1/", {}, WAIT_S)
 
 
-def test_a_server_without_tls_is_told_in_a_line() -> None:
+def test_a_server_without_tls_is_one_line() -> None:
     def talk(connection: socket.socket) -> None:
         connection.recv(1000)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -194,7 +194,7 @@ def test_a_connection_that_is_reset_is_an_end() -> None:
         connection.drop()
 
 
-def test_a_connection_that_is_gone_is_noticed_by_who_sends() -> None:
+def test_a_lost_connection_is_noticed_on_sending() -> None:
     with serving(upgrade) as url:
         connection = connect_socket(url, {}, WAIT_S)
 

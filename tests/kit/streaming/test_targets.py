@@ -1,4 +1,4 @@
-"""Opening streams, listening where nothing is scripted, and making things once."""
+"""Opening streams, reading them without scripted events, and caching."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -27,7 +27,7 @@ class Key:
 
 
 def target_of(*wires: Player, **options: Any) -> StreamTarget:
-    """A target whose streams are these, one after the other."""
+    """Return a target that opens these streams one after the other."""
     waiting = list(wires)
 
     def connect(url: str, headers: Mapping[str, str], timeout_s: float) -> StreamConnection:

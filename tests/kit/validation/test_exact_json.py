@@ -1,4 +1,4 @@
-"""JSON as it is written: a number's spelling shows, and what no schema sees is refused."""
+"""Exact JSON: the notation of numbers is kept, and duplicate keys are refused."""
 
 import json
 

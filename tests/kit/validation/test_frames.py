@@ -1,4 +1,4 @@
-"""The judge of frames: what it lets pass, and in which words it objects."""
+"""The judge of frames: accepted frames, and the text of findings."""
 
 import copy
 import json
@@ -139,18 +139,18 @@ POSITION_FAULTS: dict[str, tuple[Callable[[Frame], object], str, str, str]] = {
 
 
 @pytest.mark.parametrize("name", POSITION_FAULTS)
-def test_a_fault_is_told_with_its_field_what_is_expected_and_where_that_stands(name: str) -> None:
+def test_a_finding_has_the_field_the_expectation_and_its_place(name: str) -> None:
     change, seen, expected, place = POSITION_FAULTS[name]
     wanted = Finding("frames.documented", "frame 1", seen, expected, f"{PLACE}{place}")
     assert objections(changed(POSITION, change)) == [wanted]
 
 
-def test_a_level_is_told_by_its_place_in_the_book() -> None:
+def test_a_level_is_named_by_its_place_in_the_book() -> None:
     (found,) = objections(changed(BOOK, lambda frame: frame["msg"]["yes_dollars_fp"].append(["0.48", "3.00"])))
     assert found.seen == 'orderbook_snapshot.msg.yes_dollars_fp[1][0]: "0.48"'
 
 
-def test_of_a_book_that_is_all_wrong_the_beginning_is_told() -> None:
+def test_findings_of_a_wrong_book_are_limited() -> None:
     levels = [["0.5", "1.00"]] * 1000
     assert len(objections(changed(BOOK, lambda frame: frame["msg"].update(yes_dollars_fp=levels)))) == FINDINGS_MAX
 
@@ -165,7 +165,7 @@ def test_a_long_value_is_cut() -> None:
     ("frame", "seen"),
     [({"type": "market_positions", "sid": 1, "msg": {}}, 'type: "market_positions"'), ({"kind": 1}, "no type")],
 )
-def test_an_unknown_type_is_told_with_those_that_there_are(frame: Frame, seen: str) -> None:
+def test_an_unknown_type_lists_the_known_ones(frame: Frame, seen: str) -> None:
     (found,) = objections(frame)
     assert (found.seen, found.place) == (seen, f"{PLACE}/messages")
     assert "market_position, " in found.expected
@@ -183,14 +183,14 @@ def test_an_unknown_type_is_told_with_those_that_there_are(frame: Frame, seen: s
     ],
     ids=["a list", "cut", "twice", "NaN", "deep", "no UTF-8"],
 )
-def test_what_is_no_frame_at_all_is_told(raw: str | bytes, reason: str) -> None:
+def test_what_is_no_frame_is_a_finding(raw: str | bytes, reason: str) -> None:
     (found,) = objections(raw)
     assert found.rule == "frames.documented"
     assert found.seen.startswith(reason)
 
 
 @pytest.mark.parametrize("word", [[], {}, None, 7, True])
-def test_a_word_that_is_no_text_is_told(word: Any) -> None:
+def test_a_constant_that_is_no_text_is_a_finding(word: Any) -> None:
     (found,) = objections({"type": word})
     assert found.seen == f"type: {json.dumps(word)}"
 
@@ -268,7 +268,7 @@ def test_either_of_two_messages_of_a_type_is_let_pass(frame: Frame) -> None:
     assert objections(frame) == []
 
 
-def test_a_frame_is_told_about_as_the_message_that_it_is_nearest_to() -> None:
+def test_a_frame_is_compared_with_the_nearest_message() -> None:
     (found,) = objections({"id": 3, "sid": 1, "type": "ok", "msg": {}})
     assert (found.seen, found.expected) == ("ok: no seq", "seq, which is always there")
     (found,) = objections({"id": 3, "type": "ok", "msg": [{"channel": "fills", "sid": 1}]})
@@ -293,7 +293,7 @@ def test_a_markets_event_has_its_own_keys_and_no_others() -> None:
     ]
 
 
-def test_what_may_be_null_is_told_by_what_it_is_otherwise() -> None:
+def test_a_nullable_value_is_compared_with_its_other_type() -> None:
     order = {"type": "user_order", "sid": 1, "msg": {"created_time": "yesterday", "created_ts_ms": "1"}}
     found = {one.expected for one in objections(order) if one.seen == 'user_order.msg.created_time: "yesterday"'}
     assert {words[:16] for words in found} == {"format date-time", "pattern ^[0-9]{4"}
@@ -360,11 +360,11 @@ COMMAND_FAULTS: list[tuple[Frame, list[tuple[str, str]]]] = [
 
 
 @pytest.mark.parametrize(("command", "wanted"), COMMAND_FAULTS)
-def test_a_wrong_command_is_told(command: Frame, wanted: list[tuple[str, str]]) -> None:
+def test_a_wrong_command_is_a_finding(command: Frame, wanted: list[tuple[str, str]]) -> None:
     assert sorted(commanded(command)) == sorted(wanted)
 
 
-def test_a_channel_of_another_date_is_told() -> None:
+def test_a_channel_of_another_date_is_a_finding() -> None:
     early = FrameJudge(api_documents.read("kalshi/2025-11", api_documents.ASYNCAPI), "kalshi/2025-11")
     command = '{"cmd":"subscribe","params":{"channels":["user_orders"]}}'
     (found,) = early.command_objections(command, "command 1")
@@ -373,7 +373,7 @@ def test_a_channel_of_another_date_is_told() -> None:
     assert commanded(command) == []
 
 
-def test_a_command_that_is_no_json_is_told() -> None:
+def test_a_command_that_is_no_json_is_a_finding() -> None:
     assert [seen for seen, _ in commanded("subscribe")] == ["subscribe (Expecting value: line 1 column 1 (char 0))"]
     (found,) = JUDGE.command_objections(b"\xff", "command 1")
     assert (found.seen, found.expected) == ("bytes that are no text: b'\\xff'", "UTF-8")

@@ -1,4 +1,4 @@
-"""Which path of a document a request goes to."""
+"""The documented path of a request."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a schema has against a value: by the alternative that it is nearest to."""
+"""Schema errors of the alternative that is nearest to a value."""
 
 from typing import Any
 
