@@ -1,4 +1,4 @@
-"""What a listener serves: the venues, and on the main port the control API and the front page."""
+"""The ASGI application of a listener: the venues, and on the main port the control API and the front page."""
 
 from collections.abc import Callable
 
@@ -33,11 +33,11 @@ class ListenerApp:
             await rest_endpoint.serve(self.sandbox_of, self.diagnosis_worker, scope, receive, send)
 
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes:
-        """Journal bytes that were no HTTP; return the body of the 400 they get, which is the default venue's."""
+        """Journal bytes that are no HTTP request; return the default venue's body of the 400 answer."""
         body = DEFAULT.rest.malformed_body(diagnosis, self.sandbox_of(None).options.api_date)
         self.sandbox_of(None).note_unroutable(body=raw, status=400, answer=body, diagnosis=diagnosis)
         return body
 
     def note_unfinished(self, raw: bytes, diagnosis: str) -> None:
-        """Journal a request that broke off, with status 0: nobody was there to be answered."""
+        """Journal an incomplete request of a client that disconnected, with status 0."""
         self.sandbox_of(None).note_unroutable(body=raw, diagnosis=diagnosis)

@@ -1,4 +1,4 @@
-"""The event loop that a server runs in: uvloop's, which is faster, where it can be had."""
+"""The event loop of a server: uvloop's, which is faster, if it is installed."""
 
 import asyncio
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """uvloop's where it is installed; never on Windows. None means the standard library's."""
+    """Return the factory of uvloop's event loop if it is installed; None for that of the standard library."""
     if sys.platform == "win32":
         return None
     try:

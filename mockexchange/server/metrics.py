@@ -1,8 +1,8 @@
-"""What the server counts, as Prometheus reads it: the text exposition format, version 0.0.4.
+"""The server's metrics in Prometheus' text exposition format, version 0.0.4.
 
-Few labels, and each with a known number of values: sandboxes are listed one by one up to a number, operations, effects
-and kinds of refusals are those of the venues' tables, and statuses are bounded where they are counted. No name that a
-client makes up is a label.
+Labels are few, and each has a bounded number of values: sandboxes are listed up to a number, operations, effects and
+kinds of refusals are those of the venues' tables, and statuses are bounded where they are counted. No label is a name
+made by a client.
 """
 
 import platform
@@ -16,19 +16,19 @@ from mockexchange.version import __version__
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 SANDBOXES_LISTED_MAX = 100
-"""A suite makes thousands of sandboxes, each a set of time series: the oldest are listed, `default` first."""
+"""A suite creates thousands of sandboxes, each a set of time series: the oldest are listed, `default` first."""
 NAMESPACE = "mockexchange"
 NONE = "none"
-"""An operation or venue that a request has not."""
+"""The label of a request without an operation or venue."""
 SECOND_US = 1_000_000
 ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 Labels = dict[str, object]
 Sample = tuple[str, Labels, float]
-"""What follows the family's name, labels, and the value."""
+"""The suffix of the family's name, labels, and the value."""
 
 
 class MetricFamily(NamedTuple):
-    """One metric: its name without the namespace, its type, what it is in words, and what there is of it."""
+    """One metric: its name without the namespace, its type, its description, and its samples."""
 
     name: str
     kind: str
@@ -37,7 +37,7 @@ class MetricFamily(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """What is measured of each sandbox; to its samples the sandbox is added as a label."""
+    """A metric of each sandbox; the sandbox is added to its samples as a label."""
 
     name: str
     kind: str
@@ -54,7 +54,7 @@ class Metric(NamedTuple):
 
 
 def exposition(sandboxes: list[Sandbox]) -> str:
-    """The metrics of a server with these sandboxes."""
+    """Return the metrics of a server with these sandboxes."""
     listed = sandboxes[:SANDBOXES_LISTED_MAX]
     families = [*_of_server(sandboxes), *(metric.family(listed) for metric in METRICS)]
     return "".join(chain.from_iterable(map(_lines, families)))
@@ -65,8 +65,8 @@ def _of_server(sandboxes: list[Sandbox]) -> Iterator[MetricFamily]:
     yield MetricFamily("build_info", "gauge", "What is running; always 1.", [("", build, 1)])
     yield MetricFamily("sandboxes", "gauge", "Sandboxes that there are.", [("", {}, len(sandboxes))])
     unlisted = max(0, len(sandboxes) - SANDBOXES_LISTED_MAX)
-    words = f"Sandboxes beyond the first {SANDBOXES_LISTED_MAX}, of which nothing else is told here."
-    yield MetricFamily("sandboxes_unlisted", "gauge", words, [("", {}, unlisted)])
+    description = f"Sandboxes beyond the first {SANDBOXES_LISTED_MAX}, of which nothing else is told here."
+    yield MetricFamily("sandboxes_unlisted", "gauge", description, [("", {}, unlisted)])
 
 
 def _requests(sandbox: Sandbox) -> Iterator[Sample]:
@@ -100,12 +100,12 @@ def _frames(sandbox: Sandbox) -> Iterator[Sample]:
 
 
 def _one(value_of: Callable[[Sandbox], float]) -> Callable[[Sandbox], list[Sample]]:
-    """The measure of what each sandbox has one number of."""
+    """Return the measure of a metric with one sample per sandbox."""
     return lambda sandbox: [("", {}, value_of(sandbox))]
 
 
 def _buckets(labels: Labels, latencies: Latencies) -> Iterator[Sample]:
-    """Cumulative, as the format has it."""
+    """Yield the samples of a histogram; buckets are cumulative, as the format requires."""
     bounds = [f"{bound / SECOND_US:g}" for bound in BOUNDS_US]
     for bound, count in zip([*bounds, "+Inf"], accumulate(latencies.counts), strict=True):
         yield "_bucket", {**labels, "le": bound}, count
@@ -117,8 +117,8 @@ def _lines(family: MetricFamily) -> Iterator[str]:
     name = f"{NAMESPACE}_{family.name}"
     yield f"# HELP {name} {family.help}\n# TYPE {name} {family.kind}\n"
     for suffix, labels, value in family.samples:
-        said = ",".join(f'{label}="{str(given).translate(ESCAPES)}"' for label, given in labels.items())
-        yield f"{name}{suffix}{f'{{{said}}}' if said else ''} {value}\n"
+        text = ",".join(f'{label}="{str(given).translate(ESCAPES)}"' for label, given in labels.items())
+        yield f"{name}{suffix}{f'{{{text}}}' if text else ''} {value}\n"
 
 
 METRICS = (
@@ -161,4 +161,4 @@ METRICS = (
         _one(lambda sandbox: sandbox.journal.bodies_bytes),
     ),
 )
-"""In the order in which they are told."""
+"""In the order of the output."""

@@ -1,13 +1,13 @@
-"""How many connections the operating system lets this process have."""
+"""The operating system's limit of open files, and so of connections."""
 
 import sys
 
 FILES_WANTED = 16_384
-"""Thousands of streams, and as many clients of them in the same process; many systems grant 256 or 1,024 at first."""
+"""Enough for thousands of streams and their clients in the same process; many systems start with 256 or 1,024."""
 
 
 def allow_many_files() -> int:
-    """Raise the limit of open files as far as wanted and allowed; return what it is then (0: unknown)."""
+    """Raise the limit of open files as far as wanted and allowed; return the new limit (0: unknown)."""
     if sys.platform == "win32":
         return 0
     import resource

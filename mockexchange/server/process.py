@@ -23,7 +23,7 @@ from mockexchange.server.server_state import ServerState
 from mockexchange.server.tls.certificate_names import names_for
 
 if TYPE_CHECKING:
-    from mockexchange.server.tls.certificates import Authority  # which takes a while to import, and few want it
+    from mockexchange.server.tls.certificates import Authority  # it takes a while to import, and is needed only for TLS
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -39,21 +39,21 @@ class ServeOptions:
     has_deflate: bool = False
     inspector: Inspector | None = None
     authority: "Authority | None" = None
-    """Speak TLS on every port, with a certificate of this."""
+    """Serve TLS on every port with a certificate of this authority."""
     reload: "Reload | None" = None
     on_sandbox: Callable[[Sandbox], object] | None = None
-    """Is shown every sandbox once it is there, and again after it was reset."""
+    """Called with every sandbox after it is created, and again after a reset."""
     tls_names: tuple[str, ...] = ()
-    """What else the server is called, beside this machine's names and addresses."""
+    """Further names of the server, beside this machine's names and addresses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reload:
-    """Play the scenario anew when its file changes, or one that it names: see `reloading.Reloader`."""
+    """Start the scenario anew when its file or a file that it names changes: see `reload.Reloader`."""
 
     scenario: Path
     load: Callable[[], Plan]
-    tell: Callable[[Reloaded], object]
+    report: Callable[[Reloaded], object]
 
 
 async def run_server(
@@ -74,7 +74,7 @@ async def run_server(
 
 
 class Server:
-    """The running server as an asynchronous context; `ready` is what the ready file says."""
+    """The running server as an asynchronous context; `ready` is the content of the ready file."""
 
     def __init__(
         self, plan: Plan, sandbox_options: SandboxOptions, options: ServeOptions, progress: Progress | None = None
@@ -124,12 +124,12 @@ class Server:
             self._reloading = asyncio.get_running_loop().create_task(self._reloader(options.reload).run())
 
     def _reloader(self, reload: Reload) -> Reloader:
-        return Reloader(reload.scenario, self.plan, reload.load, self.put_in_place, reload.tell)
+        return Reloader(reload.scenario, self.plan, reload.load, self.put_in_place, reload.report)
 
     async def put_in_place(self, plan: Plan) -> str | None:
-        """Play another scenario in the default sandbox. Raises ScenarioError, and then the old one goes on.
+        """Start another scenario in the default sandbox. Raises ScenarioError, and then the old one goes on.
 
-        Returns what went wrong where it is served, but its keys or the ready file could not be written.
+        Returns a problem if the scenario is served but its keys or the ready file could not be written.
         """
         sandbox = await self.server_state.reset(DEFAULT, plan)
         assert self._run_directory is not None, "asked before the server was ready"
@@ -154,7 +154,7 @@ class Server:
 def describe(
     server_state: ServerState, token: str, api_date: str, credentials: list[Credential], run_directory: RunDirectory
 ) -> dict[str, Any]:
-    """What a ready file says of a server without TLS. Writes the key files."""
+    """Return the content of the ready file of a server without TLS. Writes the key files."""
     return {
         "pid": os.getpid(),
         "control_url": f"{server_state.local_origin()}/_mock",
@@ -168,7 +168,7 @@ def describe(
 
 
 def describe_accounts(credentials: list[Credential], run_directory: RunDirectory) -> list[dict[str, Any]]:
-    """An entry an account, with its first key; further keys are listed under `keys`. Writes the key files."""
+    """Return an entry per account, with its first key; all keys are listed under `keys`. Writes the key files."""
     accounts: dict[str, dict[str, Any]] = {}
     for one in credentials:
         path = run_directory.write_key(one)

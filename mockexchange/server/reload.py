@@ -1,7 +1,7 @@
-"""`serve --reload`: the scenario's files are looked at now and then, and played anew when they say something else.
+"""`serve --reload`: the scenario's files are polled, and the scenario is started anew when their content changes.
 
-Files are told apart by what the file system says of them, and then by their content, so that an editor that only
-touches them changes nothing. What is being written is let be until it has stayed the same for a while.
+A change is found by the files' metadata and then by their content, so that an editor that only touches a file changes
+nothing. A file that is being written is not read until it has stayed the same for one poll.
 """
 
 import asyncio
@@ -14,16 +14,16 @@ from mockexchange.scenario.errors import ScenarioError
 from mockexchange.scenario.plan import Plan
 
 POLL_S = 0.25
-"""Whoever saves a file and turns to a terminal needs longer; it costs a few microseconds."""
+"""Shorter than the time from saving a file to looking at a terminal; a poll costs a few microseconds."""
 HASH_BYTES = 1024 * 1024
 Stamp = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Reloaded:
-    """What came of a look at files that had changed: `problem` is None where the new scenario is in place.
+    """The result of a reload: `problem` is None if the new scenario is in place.
 
-    `remark` is what went wrong afterwards, although it is.
+    `remark` is a problem that came up after that.
     """
 
     plan: Plan
@@ -34,8 +34,8 @@ class Reloaded:
 class Reloader:
     """Watches `scenario` and the files that the plan names, until cancelled.
 
-    `load` reads the scenario, in a thread; `put_in_place` plays it and returns a remark, or None. Where either raises,
-    everything stays as it is. `tell` hears of what came of it.
+    `load` reads the scenario, in a thread; `put_in_place` starts it and returns a remark, or None. If either raises,
+    everything stays unchanged. `report` is called with the result.
     """
 
     def __init__(
@@ -44,13 +44,13 @@ class Reloader:
         plan: Plan,
         load: Callable[[], Plan],
         put_in_place: Callable[[Plan], Awaitable[str | None]],
-        tell: Callable[[Reloaded], object],
+        report: Callable[[Reloaded], object],
     ) -> None:
         self._scenario, self._plan = scenario, plan
-        self._load, self._put_in_place, self._tell = load, put_in_place, tell
+        self._load, self._put_in_place, self._report = load, put_in_place, report
         files = [scenario, *files_of(plan)]
         self._stamps: dict[Path, Stamp] = {path: _stamp(path) for path in files}
-        """Of every file that is watched."""
+        """The metadata of every watched file."""
         self._digests = _digests(files)
         self._is_settling = False
 
@@ -60,7 +60,7 @@ class Reloader:
             await self.look()
 
     async def look(self) -> None:
-        """Look once. A change counts from the second look at which nothing more has changed."""
+        """Poll once. A change counts once a second poll finds no further change."""
         stamps = {path: _stamp(path) for path in self._stamps}
         if stamps != self._stamps:
             self._stamps, self._is_settling = stamps, True
@@ -71,23 +71,23 @@ class Reloader:
         digests = await asyncio.to_thread(_digests, list(self._stamps))
         if digests != self._digests:
             self._digests = digests
-            self._tell(await self._reload())
+            self._report(await self._reload())
 
     async def _reload(self) -> Reloaded:
-        """What is saved from here on is another change: nothing of the files already watched is looked at anew."""
+        """Load and start the scenario; files that are saved meanwhile count as another change."""
         try:
             plan = await asyncio.to_thread(self._load)
             self._watch([self._scenario, *files_of(plan)])
             remark = await self._put_in_place(plan)
         except (ScenarioError, OSError) as error:
             return Reloaded(self._plan, str(error))
-        except Exception as error:  # noqa: BLE001  # a file that nobody thought of does not end the watch
+        except Exception as error:  # noqa: BLE001  # an unexpected error in a file does not end the watch
             return Reloaded(self._plan, f"{self._scenario}: {type(error).__name__}: {error}")
         self._plan = plan
         return Reloaded(plan, remark=remark)
 
     def _watch(self, files: list[Path]) -> None:
-        """Watch these from now on: those of a plan that cannot be played, too, for one of them may be missing."""
+        """Watch these files from now on, also those of a plan that cannot be started: one of them may be missing."""
         new = [path for path in files if path not in self._stamps]
         stamps, digests = {path: _stamp(path) for path in new}, _digests(new)
         self._stamps = {path: {**self._stamps, **stamps}[path] for path in files}
@@ -95,13 +95,13 @@ class Reloader:
 
 
 def files_of(plan: Plan) -> list[Path]:
-    """Return the files that a scenario names: those of its keys."""
+    """Return the files of a scenario's keys."""
     named = (path for spec in plan.keys for path in (spec.public_path, spec.private_path))
     return list(dict.fromkeys(path for path in named if path is not None))
 
 
 def _stamp(path: Path) -> Stamp:
-    """Return what changes when a file does; None while it is not there."""
+    """Return the metadata of a file; None if it does not exist."""
     try:
         found = path.stat()
     except OSError:

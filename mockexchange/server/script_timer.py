@@ -1,4 +1,4 @@
-"""The one timer of a sandbox: wakes when its next step is due, on clocks that run by themselves."""
+"""The timer of a sandbox's script: it wakes when the next step is due, on clocks that run by themselves."""
 
 import asyncio
 
@@ -8,13 +8,13 @@ from mockexchange.server.websocket.stream_endpoint import streams_drained
 
 running_loop = asyncio.get_running_loop
 SLEEP_US_MAX = 3_600 * MICROSECONDS_PER_SECOND
-"""A step of next year needs no timer that long: what wakes early sleeps again."""
+"""The longest timer; a step that is due later is waited for in several."""
 BATCH_STEPS_MAX = 256
-"""What is carried out before clients are served again, where more is due than the clock leaves time for."""
+"""Steps executed in a row before clients are served again, if more are due than the clock leaves time for."""
 
 
 class ScriptTimer:
-    """Made and stopped with its sandbox."""
+    """Executes the steps of a script when they are due. It is created and stopped with its sandbox."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -26,7 +26,7 @@ class ScriptTimer:
         self.arm()
 
     def arm(self) -> None:
-        """Sleep until what is due next now."""
+        """Set the timer to the next step that is due."""
         if self._timer:
             self._timer.cancel()
         delay_us = self._sandbox.host_delay_us()

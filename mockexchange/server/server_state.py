@@ -1,4 +1,4 @@
-"""The running server's heart: sandboxes, their listeners, and the URLs under which both are reached."""
+"""The state of a running server: its sandboxes, their listeners, and their URLs."""
 
 import asyncio
 import socket
@@ -26,15 +26,15 @@ from mockexchange.venues.registry import DEFAULT as DEFAULT_VENUE
 from mockexchange.venues.registry import VENUES
 from mockexchange.venues.venue import Venue
 
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared with, never listened on here
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # compared with, never listened on
 
 
 @dataclass(slots=True)
 class ServerState:
-    """Owns everything that has to be stopped. `public_url` is how clients see the main port, if not by address.
+    """The sandboxes and listeners of a server. `public_url` is the main port's URL for clients, if not its address.
 
-    `has_deflate`: streams may be compressed, if a client asks. `inspector` looks at what leaves any of the sandboxes.
-    `identity`: every port speaks TLS, and shows this.
+    `has_deflate`: compress streams if a client offers it. `inspector` checks the answers of all sandboxes.
+    `identity`: serve TLS on every port with this identity.
     """
 
     host: str
@@ -48,7 +48,7 @@ class ServerState:
     inspector: Inspector | None = None
     identity: Identity | None = None
     on_sandbox: Callable[[Sandbox], object] | None = None
-    """Is shown every sandbox once it is there, and again after it was reset."""
+    """Called with every sandbox after it is created, and again after a reset."""
     _main_socket: socket.socket | None = None
 
     def bind(self, port: int) -> None:
@@ -70,7 +70,7 @@ class ServerState:
         idle_us_max: int | None = None,
         progress: Progress | None = None,
     ) -> Sandbox:
-        """Make a sandbox, on a port of its own if one is given (0: any free one). Nothing remains of a failure."""
+        """Create a sandbox, on its own port if one is given (0: any free one). A failure leaves nothing behind."""
         await self.drop_expired()
         self.sandboxes.require_room(options.name)
         sandbox = await open_sandbox(plan, replace(options, inspector=self.inspector), progress)
@@ -89,9 +89,9 @@ class ServerState:
         return sandbox
 
     async def reset(self, name: str, plan: Plan | None = None) -> Sandbox:
-        """Put a fresh sandbox in the place of one, its keys and ports staying; of another plan, if one is given.
+        """Replace a sandbox by a fresh one with the same keys and ports, of another plan if one is given.
 
-        Raises SandboxError or ScenarioError, and then nothing has changed.
+        Raises SandboxError or ScenarioError; then nothing has changed.
         """
         sandbox = await self.sandboxes.reset(name, plan)
         self.script_timers.pop(name).stop()
@@ -111,12 +111,12 @@ class ServerState:
             await listener.stop()
 
     async def drop_expired(self) -> None:
-        """Delete the sandboxes nobody has talked to for as long as they said; run whenever one is made or listed."""
+        """Delete the sandboxes that were idle for their `expires_after`; called when one is created or listed."""
         for name in self.sandboxes.expired(host_now_us()):
             await self.delete(name)
 
     async def stop(self) -> None:
-        """Stop every port at once, for each waits a while for what is under way."""
+        """Stop all ports at the same time, since each waits for its running requests."""
         for ticker in self.script_timers.values():
             ticker.stop()
         for slot in self.sandboxes:
@@ -127,9 +127,9 @@ class ServerState:
         self.diagnosis_worker.close()
 
     def origin(self, name: str = DEFAULT) -> str:
-        """Scheme, host and port under which a sandbox is reached.
+        """Return scheme, host and port of a sandbox for clients.
 
-        A port of its own is told under the public name too, where it can be reached from elsewhere.
+        A sandbox with its own port has the public host name too, if the port can be reached from other machines.
         """
         if not self.public_url:
             return self.local_origin(name)
@@ -140,7 +140,7 @@ class ServerState:
         return self._origin(urlsplit(self.public_url).hostname or "", self.ports[name].port)
 
     def local_origin(self, name: str = DEFAULT) -> str:
-        """The same from this machine; a server that listens on every address is reached on the loopback one."""
+        """Return the same for this machine; a server that listens on all addresses has the loopback address."""
         listener = self.ports.get(name) or self.main
         assert listener is not None, "asked for a URL before listening"
         return self._origin(EVERYWHERE.get(listener.host, listener.host), listener.port)
@@ -156,7 +156,7 @@ class ServerState:
         return self.origin(name).replace("http", "ws", 1) + venue.stream.paths[0]
 
     def urls(self, name: str = DEFAULT) -> dict[str, dict[str, str]]:
-        """Where each venue of a sandbox is, by its name."""
+        """Return the URLs of each venue of a sandbox, by its name."""
         return {
             venue.name: {"base_url": self.base_url(name, venue), "ws_url": self.ws_url(name, venue)}
             for venue in VENUES.values()
@@ -171,5 +171,5 @@ class ServerState:
 
 
 def _always(slot: Slot) -> SandboxOf:
-    """A port that belongs to a sandbox serves it whatever the key; a reset swaps what the slot holds."""
+    """Return the lookup for a port that serves one sandbox independent of the key, also after a reset."""
     return lambda key_id: slot.sandbox

@@ -1,6 +1,6 @@
-"""Who reaches the control API: the right Host, against DNS rebinding, and the right token.
+"""Access to the control API: an allowed Host, against DNS rebinding, and the token.
 
-Wraps the whole application, so that every answer is marked, whatever goes wrong inside.
+The check wraps the whole application, so that answers to internal errors carry the marking headers too.
 """
 
 import hmac
@@ -24,7 +24,7 @@ MARKS = [
 
 
 class ControlAccess:
-    """Lets through only the right Host and, but for a few paths, the right token."""
+    """Refuses requests without an allowed Host and, except on a few open paths, without the token."""
 
     def __init__(self, app: ASGIApp, token: str, hosts: frozenset[str]) -> None:
         self.app, self.token, self.hosts = app, token, LOOPBACK_NAMES | hosts
@@ -42,7 +42,7 @@ class ControlAccess:
             shown = host[:HOST_CHARS_SHOWN_MAX]
             message = f"Host {shown!r} is not allowed here: start with --allow-host {shown or 'NAME'}"
             return error_answer(403, "host_not_allowed", message)
-        path: str = request.scope["path"]  # what is routed by; that of the URL ends at a question mark that was encoded
+        path: str = request.scope["path"]  # the routed path; that of the URL ends at an encoded question mark
         if path in OPEN_PATHS or path.startswith(OPEN_PREFIX):
             return None
         given = request.headers.get("authorization", "")

@@ -1,4 +1,4 @@
-"""What the control API shows of a sandbox, as plain JSON."""
+"""Sandboxes, clocks and streams as the JSON of the control API."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def summary_of(sandbox: Sandbox, base_url: str) -> dict[str, Any]:
 
 
 def sandbox_of(sandbox: Sandbox, urls: dict[str, dict[str, str]]) -> dict[str, Any]:
-    """The summary, and everything a client needs to use it; `urls` are those of each venue."""
+    """Return the summary with everything that a client needs; `urls` are those of each venue."""
     default = urls[DEFAULT.name]
     accounts = [_account_of(one) for one in sandbox.credentials()]
     return {
@@ -52,7 +52,7 @@ def _account_of(one: Credential) -> dict[str, Any]:
 
 
 def streams_of(sandbox: Sandbox) -> list[dict[str, Any]]:
-    """The open streams, oldest first; `markets` is null for every market."""
+    """Return the open streams, oldest first; `markets` is null for all markets."""
     return [_stream_of(connection) for connection in sandbox.streams]
 
 

@@ -1,4 +1,4 @@
-"""How the control API says no: {"error": {code, message, where?}}, with a status and a code for programs."""
+"""The errors of the control API: {"error": {code, message, where?}}, with a status and a code for programs."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,7 +11,7 @@ from mockexchange.server.http.listener import PortInUse
 
 
 class ControlError(Exception):
-    """A control request that cannot be carried out: one line and, where it helps, the place."""
+    """A control request that is refused: one line and, where it helps, the place in the body."""
 
     def __init__(self, status: int, code: str, message: str, where: str | None = None) -> None:
         super().__init__(message)
@@ -19,7 +19,7 @@ class ControlError(Exception):
 
 
 def misread(code: str, error: ScenarioError) -> ControlError:
-    """What the scenario's reader found wrong with something that is no scenario: a body, a step."""
+    """Return the error of the scenario reader on a body or a step as a ControlError."""
     return ControlError(400, code, error.message, _place_of(error))
 
 
@@ -57,7 +57,7 @@ async def answer_no_path(request: Request, error: Exception) -> Response:
 
 
 async def answer_wrong_method(request: Request, error: Exception) -> Response:
-    """The methods that there are go out in `Allow`, as HTTP demands."""
+    """List the supported methods in `Allow`, as HTTP requires."""
     assert isinstance(error, HTTPException)
     assert error.headers is not None, "a route names its methods"
     allowed = ", ".join(sorted(error.headers["Allow"].split(", ")))
@@ -68,6 +68,6 @@ async def answer_wrong_method(request: Request, error: Exception) -> Response:
 
 
 async def answer_failure(request: Request, error: Exception) -> Response:
-    """A mistake of ours: the answer says what kind, the server's output the rest."""
+    """Answer an internal error with its type; the traceback is in the server's output."""
     message = f"the server made a mistake ({type(error).__name__}): its output tells where; please report it"
     return error_answer(500, "internal_error", message)

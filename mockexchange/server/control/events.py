@@ -1,8 +1,8 @@
-"""What happens in a sandbox as server-sent events (WHATWG HTML, section 9.2), for whoever watches.
+"""Events of a sandbox as server-sent events (WHATWG HTML, section 9.2).
 
-A feed takes note of nothing until somebody watches. What happens then goes into a bounded history which all watchers
-share: each reads on from its own place, so a slow one costs nothing, misses what has gone from the history, and is told
-how much. What is shown is made when it is read.
+A feed records nothing until it has a watcher. From then on events go into a bounded history that all watchers share.
+Each watcher reads on from its own place: a slow one costs nothing, misses events that left the history, and learns how
+many. The JSON of an event is made when it is read.
 """
 
 import asyncio
@@ -24,18 +24,18 @@ from mockexchange.store.log import Record
 
 KINDS = ("command", "request", "frame", "script", "fault")
 HISTORY_MAX = 10_000
-"""As many as the journal keeps entries."""
+"""The number of entries that the journal keeps."""
 HISTORY_BYTES_MAX = 32 * 1024 * 1024
 EVENT_BYTES = 500
-"""What an event of the core, or a request in short, takes in memory; near enough for a bound."""
+"""Approximate memory of an event of the core or of a request without its bodies."""
 OUTCOME_EVENTS_MAX = 1_000
-"""Of one command; a settlement may have a million."""
+"""Events of one command that are shown; a settlement may have a million."""
 HEARTBEAT_S = 15.0
 """Shorter than any proxy's patience, as the specification of server-sent events advises."""
 WATCHERS_MAX = 100
 ID_DIGITS_MAX = 18
 CHUNK_CHARS_MAX = 256 * 1024
-"""What is made ready before it is sent, so that a watcher who asks for much history does not hold up the others."""
+"""Text that is made before it is sent, so that a watcher with much history to read does not hold up the others."""
 
 
 class LiveEvent(NamedTuple):
@@ -45,19 +45,19 @@ class LiveEvent(NamedTuple):
 
 
 class EventFeed:
-    """The happenings of one sandbox while somebody watches, numbered from 1."""
+    """The events of one sandbox while it has watchers, numbered from 1."""
 
     def __init__(self, sandbox: str, journal: Journal, observers: list[CommandObserver], origin: str) -> None:
         self.sandbox = sandbox
         self.origin = origin
-        """Tells the ids of one sandbox from those of the one that a reset put in its place."""
+        """Distinguishes the ids of a sandbox from those of its replacement after a reset."""
         self.gaps = 0
-        """How often nobody watched for so long that nothing was noted for a while."""
+        """Number of periods without watchers in which events were not recorded."""
         self.count = 0
         self.first = 1
-        """The number of the oldest happening that is kept."""
+        """The number of the oldest event that is kept."""
         self.ended: str | None = None
-        """Why there will be no more."""
+        """Why the sandbox ended; None while it runs."""
         self.watchers = 0
         self._journal, self._observers = journal, observers
         self._history: dict[int, LiveEvent] = {}
@@ -65,7 +65,7 @@ class EventFeed:
         self._left_at = 0
         self._waiting: set[asyncio.Future[None]] = set()
 
-    # --- what happens
+    # --- recording
 
     def _on_command(self, record: Record, outcome: Outcome) -> None:
         events = 1 if isinstance(outcome, Refusal) else len(outcome)
@@ -81,14 +81,14 @@ class EventFeed:
             kind = "fault" if item.kind == "fault" else "script"
             self._note(LiveEvent(kind, EVENT_BYTES, partial(firing_to_json, self._journal.firing_count, item)))
 
-    def _note(self, happening: LiveEvent) -> None:
+    def _note(self, event: LiveEvent) -> None:
         self.count += 1
-        self._history[self.count] = happening
-        self._size_bytes += happening.size_bytes
+        self._history[self.count] = event
+        self._size_bytes += event.size_bytes
         while len(self._history) > HISTORY_MAX or self._size_bytes > HISTORY_BYTES_MAX:
             self._forget_oldest()
         if not self.watchers and self.first > self._left_at + 1:
-            self._stop()  # whoever left has missed something by now: nobody can go on from where he was
+            self._stop()  # the last watcher has missed an event by now and could not resume
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
             future.set_result(None)
@@ -109,7 +109,7 @@ class EventFeed:
         self._size_bytes, self.first = 0, self.count + 1
         self.gaps += 1
 
-    # --- who watches
+    # --- watching
 
     def enter(self) -> None:
         self.watchers += 1
@@ -120,7 +120,7 @@ class EventFeed:
         self._left_at = self.count
 
     def end(self, reason: str) -> None:
-        """The sandbox is no more: every watcher is told and let go."""
+        """Wake every watcher with the reason why the sandbox ended."""
         self.ended = reason
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
@@ -130,7 +130,7 @@ class EventFeed:
         return f"{self.origin}-{self.gaps}-{number}"
 
     def place_of(self, event_id: str | None) -> int | None:
-        """Return the number of the last event a watcher had; None where this feed gave no such id."""
+        """Return the number of the event with an id; None if the id is not of this feed."""
         if event_id is None:
             return self.count
         number = event_id.rpartition("-")[2]
@@ -143,16 +143,16 @@ class EventFeed:
         parts = [_event("lost", {"lost": self.first - 1 - place})] if place + 1 < self.first else []
         chars = 0
         for number in range(max(place + 1, self.first), self.count + 1):
-            happening = self._history[number]
-            if happening.kind in kinds:
-                parts.append(_event(happening.kind, happening.show(), self.id_of(number)))
+            event = self._history[number]
+            if event.kind in kinds:
+                parts.append(_event(event.kind, event.show(), self.id_of(number)))
                 chars += len(parts[-1])
             if chars >= CHUNK_CHARS_MAX:
                 return parts, number
         return parts, self.count
 
     async def wait(self) -> bool:
-        """Wait until something happens; False where it was quiet for too long."""
+        """Wait for the next event; return False after a heartbeat's time without one."""
         future = asyncio.get_running_loop().create_future()
         self._waiting.add(future)
         try:
@@ -165,7 +165,7 @@ class EventFeed:
 async def watch(
     feed: EventFeed, kinds: frozenset[str], last_event_id: str | None, is_following: bool
 ) -> AsyncIterator[str]:
-    """Yield events as text, until the sandbox ends; only what is known already unless `is_following`."""
+    """Yield events as text until the sandbox ends; unless `is_following`, only those of the history."""
     found = feed.place_of(last_event_id)
     place = feed.count if found is None else found
     yield _event("begin", {"sandbox": feed.sandbox}, feed.id_of(place))
@@ -175,7 +175,7 @@ async def watch(
         parts, place = feed.read_on(place, kinds)
         if parts:
             yield "".join(parts)
-            await asyncio.sleep(0)  # what is sent to a watcher who has gone does not wait: let him be noticed
+            await asyncio.sleep(0)  # sending to a watcher that has gone never waits: let the loop notice it
         elif feed.ended is not None:
             yield _event("end", {"reason": feed.ended})
             return
@@ -191,7 +191,7 @@ def _event(kind: str, data: dict[str, Any], event_id: str | None = None) -> str:
 
 
 def command_to_json(record: Record, outcome: Outcome) -> dict[str, Any]:
-    """What a command did, what it was and, where a script issued it, why."""
+    """Return a command with its outcome and, if a script issued it, its cause."""
     cause = record.cause and {"step": record.cause.step, "repetition": record.cause.repetition}
     head = {"command": state.public_name(record.command), "cause": cause}
     if isinstance(outcome, Refusal):
@@ -201,7 +201,7 @@ def command_to_json(record: Record, outcome: Outcome) -> dict[str, Any]:
 
 
 class Feeds:
-    """The feed of every sandbox that somebody watched."""
+    """The feeds of the sandboxes that had a watcher."""
 
     def __init__(self) -> None:
         self._feeds: dict[Sandbox, EventFeed] = {}
@@ -221,7 +221,7 @@ class Feeds:
 
 
 class EventStream(StreamingResponse):
-    """An answer that goes on until the watcher leaves or the sandbox ends."""
+    """A response that lasts until the watcher leaves or the sandbox ends."""
 
     def __init__(self, feed: EventFeed, kinds: frozenset[str], last_event_id: str | None, is_following: bool) -> None:
         super().__init__(watch(feed, kinds, last_event_id, is_following), media_type="text/event-stream")

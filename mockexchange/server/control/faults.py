@@ -1,4 +1,4 @@
-"""The control API's view of a sandbox's faults: what is installed, how often it fired, more of it and less."""
+"""The control API of a sandbox's faults: list them with their counts, install and remove them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,7 +19,7 @@ from mockexchange.server.control.rules import Installable
 
 
 def fault_of(one: InstalledRule) -> dict[str, Any]:
-    """A rule as it was given, its scalars text, and how often it matched and fired."""
+    """Return a rule as it was given, with scalars as text, and its counts of matches and firings."""
     given = one.rule.given
     return {
         "name": one.name,
@@ -44,7 +44,7 @@ def _shown(faults: Iterable[InstalledRule], status: int = 200) -> Response:
 
 
 class RuleGroups:
-    """A list of rules and names of presets, read as rules."""
+    """A list of rules and names of presets; the presets are read as their rules."""
 
     def read(self, node: Located, path: str) -> list[Rule]:
         if not isinstance(node.value, list):
@@ -56,7 +56,7 @@ class RuleGroups:
 
 
 def _read_group(node: Located, path: str) -> Sequence[Rule]:
-    """A rule, or those of a preset by its name. Raises ScenarioError."""
+    """Read a rule, or the rules of a preset by its name. Raises ScenarioError."""
     match node.value:
         case str(name) | {"preset": Located(value=str(name))} if _is_preset(node):
             return _preset(name, node, path)
@@ -75,7 +75,7 @@ def _preset(name: str, node: Located, path: str) -> Sequence[Rule]:
 
 
 def _read_rules(body: Located) -> Sequence[Rule]:
-    """A rule, a list of them, or a preset by name. Raises ScenarioError or ControlError."""
+    """Read a rule, a list of rules, or a preset by name. Raises ScenarioError or ControlError."""
     match body.value:
         case dict():
             return _read_group(body, "")

@@ -1,4 +1,4 @@
-"""JSON as the control API writes it."""
+"""The JSON response of the control API."""
 
 import json
 from typing import Any
@@ -9,7 +9,7 @@ MEDIA_TYPE = "application/json"
 
 
 class ControlJson(JSONResponse):
-    """Any text can be shown: half of a surrogate pair, which no UTF-8 can say, is a question mark."""
+    """A JSON response of any text: half of a surrogate pair, which UTF-8 cannot encode, becomes a question mark."""
 
     def render(self, content: Any) -> bytes:
         text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

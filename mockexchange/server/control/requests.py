@@ -1,4 +1,4 @@
-"""What control requests ask for, read and checked whole before anything happens."""
+"""Readers of control requests: each body and query is checked whole before anything happens."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -19,7 +19,7 @@ from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.server.control.events import KINDS
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
-"""A scenario given inline; longer histories come from a file."""
+"""Enough for an inline scenario; longer histories come from a file."""
 STEPS_MAX = 100_000
 ENTRY_TEXTS = ("operation", "account", "method", "path", "key_id", "stub")
 DIRECTIONS = ("in", "out", "lost")
@@ -30,7 +30,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 async def read_json(request: Request) -> Located:
-    """Read the body as JSON whose scalars are all text; no body is an empty object. Raises ControlError."""
+    """Read the body as JSON with all scalars as text; an empty body is an empty object. Raises ControlError."""
     size, parts = 0, []
     async for part in request.stream():
         size += len(part)
@@ -71,10 +71,10 @@ def _read_step(node: Located, path: str) -> Step:
 
 
 async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
-    """Advance a clock, through everything that is due on the way, or change its mode. Raises ControlError."""
-    words = {name: node.value for name, node in body.items()}
+    """Advance a clock and execute everything due on the way, or change its mode. Raises ControlError."""
+    texts = {name: node.value for name, node in body.items()}
     try:
-        match words:
+        match texts:
             case {"advance": str(duration), **rest} if not rest:
                 await sandbox.advance(parse_duration(duration))
             case {"run": str(mode), **rest} if not rest:
@@ -88,7 +88,7 @@ async def move_clock(sandbox: Sandbox, body: dict[str, Located]) -> None:
 
 
 def find_entries(journal: Journal, request: Request) -> list[JournalEntry]:
-    """Return the entries that a query asks for. Raises ControlError."""
+    """Return the entries that match a query. Raises ControlError."""
     wanted = _read_query(request, ENTRY_TEXTS, ("status", *PAGE))
     after, last = wanted.pop("after", 0), wanted.pop("last", None)
     found = [entry for entry in journal.find(**wanted) if entry.number > after]
@@ -96,7 +96,7 @@ def find_entries(journal: Journal, request: Request) -> list[JournalEntry]:
 
 
 def find_frames(journal: Journal, request: Request) -> list[tuple[int, FrameEntry]]:
-    """Return the frames that a query asks for, with their numbers. Raises ControlError."""
+    """Return the frames that match a query, with their numbers. Raises ControlError."""
     wanted = _read_query(request, FRAME_TEXTS, ("connection", *PAGE))
     _require_known("channel", wanted, ("", *CHANNEL_NAMES))
     _require_known("direction", wanted, DIRECTIONS)
@@ -107,15 +107,15 @@ def find_frames(journal: Journal, request: Request) -> list[tuple[int, FrameEntr
 
 
 def _require_known(name: str, wanted: dict[str, Any], known: tuple[str, ...]) -> None:
-    """Refuse a word that nothing can have. Raises ControlError."""
+    """Raise ControlError for a value that no entry can have."""
     word = wanted.get(name)
     if word is not None and word not in known:
-        words = ", ".join(filter(None, known))
-        raise ControlError(400, "bad_query", f"{name}: expected one of {words}; got {word[:40]!r}")
+        choices = ", ".join(filter(None, known))
+        raise ControlError(400, "bad_query", f"{name}: expected one of {choices}; got {word[:40]!r}")
 
 
 def read_watch(request: Request) -> tuple[frozenset[str], str | None, bool]:
-    """Return the kinds of events asked for, the id of the last one seen, and whether to go on. Raises ControlError."""
+    """Return the wanted kinds of events, the last id seen, and whether to follow. Raises ControlError."""
     asked = _read_query(request, ("kinds", "follow"), ())
     kinds = frozenset(asked["kinds"].split(",")) if "kinds" in asked else frozenset(KINDS)
     if not kinds <= set(KINDS):
@@ -128,7 +128,7 @@ def read_watch(request: Request) -> tuple[frozenset[str], str | None, bool]:
 
 
 def _read_query(request: Request, texts: tuple[str, ...], numbers: tuple[str, ...]) -> dict[str, Any]:
-    """Return the parameters by their names, each of which may be there once."""
+    """Return the parameters by name; each may occur once."""
     asked: dict[str, Any] = {}
     for name, value in request.query_params.multi_items():
         if name not in (*texts, *numbers):

@@ -40,7 +40,7 @@ Description = Callable[[], dict[str, Any]]
 
 
 def control_app(server_state: ServerState, token: str, allow_hosts: list[str], describe: Description) -> ASGIApp:
-    """Build the application; `describe` returns what the ready file says, for the front page."""
+    """Build the application; `describe` returns the content of the ready file, for the front page."""
     handlers: dict[Any, Any] = {
         ControlError: errors.answer_control_error,
         SandboxError: errors.answer_control_error,

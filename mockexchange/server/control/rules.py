@@ -1,6 +1,7 @@
-"""The control API's view of what is installed in a sandbox by name: faults, literal answers.
+"""The control API's handlers of rules that are installed in a sandbox by name: faults and stubs.
 
-Shown, added to, all or none, and removed, one or all. Errors and paths are named after what it is.
+Handlers list the rules, install several (all or none), and remove one or all. The kind of rule names the errors and the
+path parameter.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,10 +20,10 @@ from mockexchange.server.server_state import ServerState
 
 
 class Registry(Protocol):
-    """Where a sandbox keeps what is installed."""
+    """The installed rules of one kind in a sandbox."""
 
     async def remove(self, name: str) -> None:
-        """Raises ScenarioError where there is nothing of that name."""
+        """Remove a rule. Raises ScenarioError if there is no such rule."""
         ...
 
     async def clear(self) -> None: ...
@@ -30,23 +31,23 @@ class Registry(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Installable:
-    """What can be installed. `name` is what errors call it, and the path parameter that names one."""
+    """A kind of rule. `name` is its name in errors, and the path parameter of one rule."""
 
     name: str
     registry_of: Callable[[Sandbox], Registry]
     show: Callable[[Sandbox], Response]
     install: Callable[[Sandbox, Located], Awaitable[Response]]
-    """Installs what a body says, all or none. Raises ScenarioError or ControlError."""
+    """Installs the rules of a body, all or none. Raises ScenarioError or ControlError."""
 
 
 def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, Handler]:
-    """Of all that is installed, by method."""
+    """Return the handlers of all rules of a kind, by HTTP method."""
 
     async def show(request: Request) -> Response:
         return what.show(await _sandbox_of(server_state, request))
 
     async def add(request: Request) -> Response:
-        """Answers with what is new, as it is installed."""
+        """Install rules and answer with them as installed."""
         body = await read_json(request)
         sandbox = await _sandbox_of(server_state, request)
         try:
@@ -62,7 +63,7 @@ def handlers_of_all(server_state: ServerState, what: Installable) -> dict[str, H
 
 
 def handlers_of_one(server_state: ServerState, what: Installable) -> dict[str, Handler]:
-    """Of one that is installed, by method."""
+    """Return the handlers of one rule, by HTTP method."""
 
     async def remove(request: Request) -> Response:
         registry = what.registry_of(await _sandbox_of(server_state, request))

@@ -1,4 +1,4 @@
-"""What `POST sandboxes` and `PUT sandboxes/{name}` ask for, checked whole before anything is made."""
+"""The bodies of `POST sandboxes` and `PUT sandboxes/{name}`, checked whole before a sandbox is created."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,7 +17,7 @@ from mockexchange.venues.dated import ApiDate
 from mockexchange.venues.registry import DEFAULT
 
 DATE_CHARS_MAX = 40
-"""What is looked at, and shown when it is wrong; the longest right one has 10."""
+"""Characters that are read, and shown in errors; the longest valid value has 10."""
 
 
 class _ScenarioGiven:
@@ -65,7 +65,7 @@ CREATION = Record(
 
 @dataclass(frozen=True, slots=True)
 class SandboxCreation:
-    """A sandbox to make. The name of `options` is empty where none is asked for."""
+    """A sandbox to create. The name in `options` is empty if the body has none."""
 
     plan: Plan
     options: SandboxOptions
@@ -77,9 +77,9 @@ class SandboxCreation:
 
 
 def parse_creation(body: dict[str, Located], path_name: str | None = None) -> SandboxCreation:
-    """Read the body of a creation; `path_name` is what the path calls it.
+    """Read the body of a creation; `path_name` is the name in the path.
 
-    Raises ControlError where the body is wrong, ScenarioError where the scenario is.
+    Raises ControlError for a wrong body, ScenarioError for a wrong scenario.
     """
     try:
         values: dict[str, Any] = CREATION.read(Located(dict(body)), "")
@@ -101,5 +101,5 @@ def _plan(node: Located) -> Plan:
         return load_text(node.value)
     try:
         return load_scenario(node.value)
-    except OSError as error:  # a name that no file can have
+    except OSError as error:  # no file can have this name
         raise ScenarioError(f"no scenario {node.value[:80]!r}: {error.strerror or error}") from None

@@ -130,7 +130,7 @@ class SandboxHandlers:
     async def _open(self, wanted: SandboxCreation, name: str) -> Response:
         try:
             sandbox = await self.server_state.open(wanted.plan, wanted.named(name), wanted.port, wanted.idle_us_max)
-        except OSError as error:  # of the port: whatever else is opened says so in errors of its own
+        except OSError as error:  # of the port: other problems have errors of their own
             reason = error.strerror or error
             raise ControlError(409, "port_unusable", f"port {wanted.port} cannot be used: {reason}", "port") from None
         return self._shown(sandbox, 201)

@@ -1,4 +1,4 @@
-"""The control API's view of a sandbox's script: what it has done, what comes next, and more of it."""
+"""The control API of a sandbox's script: list its steps with their state, add steps and remove them."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from mockexchange.server.server_state import ServerState
 
 
 def script_handlers(server_state: ServerState) -> dict[str, Handler]:
-    """By method."""
+    """Return the handlers of the script, by HTTP method."""
 
     async def sandbox_of(request: Request) -> Sandbox:
         return await server_state.sandboxes.caught_up(request.path_params["name"])
@@ -31,7 +31,7 @@ def script_handlers(server_state: ServerState) -> dict[str, Handler]:
         return ControlJson(steps_of(sandbox.script, sandbox.script.steps))
 
     async def add(request: Request) -> Response:
-        """Take steps in and carry out what is due at once; answers with the steps."""
+        """Add steps, execute those that are due, and answer with the added steps."""
         body = await read_json(request)
         sandbox = await sandbox_of(request)
         added = _add(sandbox, body)
@@ -49,7 +49,7 @@ def script_handlers(server_state: ServerState) -> dict[str, Handler]:
 
 
 def steps_of(script: Script, steps: list[Step]) -> list[dict[str, Any]]:
-    """Steps as JSON; `next` is the exchange instant at which one happens next."""
+    """Return steps as JSON; `next` is the exchange instant of the next execution."""
     next_instants = script.next_instants()
     return [_step(step, next_instants.get(step.place)) for step in steps]
 

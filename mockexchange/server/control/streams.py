@@ -1,4 +1,4 @@
-"""Open streams as the control API moves them: a frame of the caller's, a close frame, or a cut."""
+"""Actions of the control API on open streams: send a given frame, send a close frame, or cut the connection."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,17 +17,17 @@ from mockexchange.server.control.errors import ControlError, misread
 from mockexchange.venues.frame import Frame
 
 LITERAL = "literal"
-"""The kind of a frame that no session made, and what the journal calls its cause."""
+"""The kind of a frame that no session made, and its cause in the journal."""
 NOTE = "asked for by the control API"
 REASON_BYTES_MAX = 123
-"""What a close frame has room for beside its code (RFC 6455, 5.5)."""
+"""Room in a close frame beside its code (RFC 6455, 5.5)."""
 NAMED_MAX = 20
-"""How many accounts or connections an error names."""
+"""Accounts or connections that an error lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """Text that goes out byte for byte, so JSON's alone: a number, true and false are none."""
+    """Text that is sent byte for byte, so only a JSON string: numbers, true and false are refused."""
 
     expected: str
     fits: Callable[[str], bool]
@@ -73,7 +73,7 @@ MOVE = Record({"send": may(SEND), "close": may(CLOSE), "account": may(TEXT), "co
 
 
 def move_streams(sandbox: Sandbox, body: dict[str, Located]) -> int:
-    """Do to streams what a body asks for, and return to how many. Raises ControlError, and then nothing is done."""
+    """Apply the action of a body to streams and return their number. Raises ControlError, and then nothing is done."""
     try:
         values = MOVE.read(Located(dict(body)), "")
         _require_one(body)
@@ -113,9 +113,9 @@ def _connections(sandbox: Sandbox, values: dict[str, Any]) -> list[Connection]:
 
 
 def _unknown_connection(account: str | None, number: int, found: list[Connection]) -> ControlError:
-    whose = "" if account in (None, ANY) else f" of {account}"
+    suffix = "" if account in (None, ANY) else f" of {account}"
     known = ", ".join(str(one.number) for one in found[:NAMED_MAX]) or "none"
-    return ControlError(404, "unknown_connection", f"no open connection {number}{whose}; open: {known}")
+    return ControlError(404, "unknown_connection", f"no open connection {number}{suffix}; open: {known}")
 
 
 def _send(connection: Connection, text: str) -> None:

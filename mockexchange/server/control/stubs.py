@@ -1,4 +1,4 @@
-"""The control API's view of a sandbox's literal answers: what is installed, how often it answered, more and less."""
+"""The control API of a sandbox's stubs: list them with their counts, install and remove them."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ async def _install(sandbox: Sandbox, body: Located) -> Response:
 
 
 def _read_stubs(body: Located) -> list[Stub]:
-    """A stub, or a list of them. Raises ScenarioError or ControlError."""
+    """Read a stub, or a list of stubs. Raises ScenarioError or ControlError."""
     if isinstance(body.value, dict):
         return [STUB.read(body, "")]
     if not isinstance(body.value, list):
@@ -29,7 +29,7 @@ def _read_stubs(body: Located) -> list[Stub]:
 
 
 def _shown(stubs: Iterable[InstalledStub], status: int = 200) -> Response:
-    """As they are logged, which is exact to the byte, and how often each was asked for and answered."""
+    """Return stubs as they are logged, exact to the byte, with their counts of matches and answers."""
     texts = [f'{one.stub.written[:-1]},"matched":{one.matched},"answered":{one.answered}}}' for one in stubs]
     return Response(f"[{','.join(texts)}]".encode(), status, media_type=MEDIA_TYPE)
 

@@ -1,4 +1,4 @@
-"""What can be waited for: it looks back at what is known, observes what comes to be, and says what came nearest."""
+"""Conditions to wait for. Each checks the journal so far, observes new items, and reports near misses."""
 
 import json
 from collections.abc import Iterable
@@ -21,33 +21,33 @@ Row = tuple[str, Any, Any]
 
 
 class WaitCondition(Protocol):
-    """Something that may be so already, or become so."""
+    """A condition that may hold already, or come to hold."""
 
     what: str
-    """In words, for who waited in vain."""
+    """Description for the error of a timeout."""
 
     def is_met(self) -> bool: ...
 
     def look_back(self) -> None: ...
 
     def observe(self, item: JournalItem) -> bool:
-        """Take in what came to be known; whether it is so now."""
+        """Take a new item of the journal; return whether the condition holds now."""
         ...
 
     def found(self) -> Found: ...
 
     def progress(self) -> str:
-        """How much of it there is."""
+        """Return how much of the condition is met."""
         ...
 
     def misses(self) -> str:
-        """What came nearest, empty for nothing."""
+        """Return the near misses as text; empty without any."""
         ...
 
 
 @dataclass
 class _Counted:
-    """So many of the journal's items that differ in nothing from what is wanted, with numbers above `after`."""
+    """A number of journal items that match the wanted values, with numbers above `after`."""
 
     journal: Journal
     what: str
@@ -72,19 +72,21 @@ class _Counted:
         return difference(item, self.wanted)
 
     def nearest(self, items: Iterable[tuple[str, JournalItem]]) -> str:
-        """The items that differ least, each with how; `items` have titles."""
+        """Return the items with the fewest differences and these differences; `items` have titles."""
         rated = [(title, self.differences(item)) for title, item in items]
         near = sorted([pair for pair in rated if pair[1]], key=lambda pair: self._distance(pair[1]))
-        return "".join(f"\n  near miss: {title}: {_told(rows)}" for title, rows in near[:NEAR_MISSES_SHOWN_MAX])
+        return "".join(
+            f"\n  near miss: {title}: {_difference_text(rows)}" for title, rows in near[:NEAR_MISSES_SHOWN_MAX]
+        )
 
     def _distance(self, rows: list[Row]) -> tuple[int, int]:
-        """What has other contents is nearer than what is of another kind."""
+        """Rank an item with other contents before one of another kind."""
         return sum(name in self.wanted for name, _, _ in rows), len(rows)
 
 
 @dataclass
 class RequestCondition(_Counted):
-    """Requests that were answered; `query` are parameters that they have to have, decoded."""
+    """Answered requests; `query` holds the required parameters, decoded."""
 
     query: dict[str, str] = field(default_factory=dict)
 
@@ -93,7 +95,7 @@ class RequestCondition(_Counted):
         return [*difference(item, self.wanted), *self._lacking(item.query)]
 
     def _lacking(self, query: str) -> list[Row]:
-        """A row for each parameter that is not as wanted; of one that is given more than once the last counts."""
+        """Return a row per parameter with another value; the last value of a repeated parameter counts."""
         if not self.query:
             return []
         given = dict(parse_qsl(query, keep_blank_values=True, errors="replace"))
@@ -119,7 +121,7 @@ class RequestCondition(_Counted):
 
 @dataclass
 class FrameCondition(_Counted):
-    """Frames of streams; `contains` is what a frame's JSON has to hold, its scalars as text."""
+    """Frames of streams; `contains` is the required part of a frame's JSON, its scalars as text."""
 
     contains: Located | None = None
 
@@ -147,7 +149,7 @@ class FrameCondition(_Counted):
 
 
 class FiringCondition(_Counted):
-    """Faults that fired, steps of the script that were carried out."""
+    """Firings of faults and of script steps."""
 
     def look_back(self) -> None:
         for number, firing in self.journal.numbered_firings():
@@ -169,7 +171,7 @@ class FiringCondition(_Counted):
 
 @dataclass
 class SubscriptionCondition:
-    """So many subscriptions that are open at once."""
+    """A number of subscriptions that are open at the same time."""
 
     sandbox: Sandbox
     what: str
@@ -180,7 +182,7 @@ class SubscriptionCondition:
         return len(self.found()) >= self.count
 
     def look_back(self) -> None:
-        """Subscriptions are looked at as they are."""
+        """Do nothing: only the present subscriptions count."""
 
     def observe(self, item: JournalItem) -> bool:
         return isinstance(item, FrameEntry) and _may_subscribe(item) and self.is_met()
@@ -205,7 +207,7 @@ class SubscriptionCondition:
 
 @dataclass
 class ScriptEndCondition:
-    """That the script has nothing left to do."""
+    """The end of the script: no step is left."""
 
     sandbox: Sandbox
     what: str = "the end of the script"
@@ -214,7 +216,7 @@ class ScriptEndCondition:
         return self.sandbox.script.is_done
 
     def look_back(self) -> None:
-        """The script knows."""
+        """Do nothing: the script knows whether it is done."""
 
     def observe(self, item: JournalItem) -> bool:
         return isinstance(item, Firing) and item.kind == SCRIPT and self.is_met()
@@ -226,7 +228,7 @@ class ScriptEndCondition:
         return "not reached"
 
     def misses(self) -> str:
-        """The steps that have something left to do, or wait for a client."""
+        """Return the steps that are not done, or wait for a client."""
         left = [f"{step.state}: {step.name}" for step in self.sandbox.script.steps if step.state != DONE]
         more = len(left) - NEAR_MISSES_SHOWN_MAX
         shown = [*left[:NEAR_MISSES_SHOWN_MAX], *([f"and {more} more"] if more > 0 else [])]
@@ -234,16 +236,16 @@ class ScriptEndCondition:
 
 
 def _may_subscribe(frame: FrameEntry) -> bool:
-    """Whether it may say that a channel is subscribed to: one that says so by its kind, or is of no channel."""
+    """Return whether a frame may confirm a subscription: by its kind, or because it is of no channel."""
     return frame.direction == "out" and (frame.kind == SUBSCRIBED or not frame.channel)
 
 
-def _told(rows: list[Row]) -> str:
+def _difference_text(rows: list[Row]) -> str:
     return "; ".join(f"{name} is {repr(got)[:CHARS_SHOWN_MAX]}, wanted {value!r}" for name, got, value in rows)
 
 
 def _parsed(raw: bytes) -> Any:
-    """A frame's JSON with its numbers as text; None where it is none."""
+    """Return a frame's JSON with its numbers as text; None if it is not JSON."""
     try:
         return json.loads(raw, parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
@@ -251,7 +253,7 @@ def _parsed(raw: bytes) -> Any:
 
 
 def _lacks(got: Any, wanted: Located, path: str) -> list[Row]:
-    """Return a row for each value that is wanted and not there."""
+    """Return a row per wanted value that is missing or different."""
     value = wanted.value
     if isinstance(value, dict):
         if not isinstance(got, dict):

@@ -1,4 +1,4 @@
-"""What `POST sandboxes/{name}/wait` asks for, checked whole before anybody waits."""
+"""The body of `POST sandboxes/{name}/wait`, checked whole before the wait begins."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ from mockexchange.server.control.wait_conditions import (
 TIMEOUT_US = 5 * MICROSECONDS_PER_SECOND
 TIMEOUT_US_MAX = 600 * MICROSECONDS_PER_SECOND
 TIMES = integer(1, 10_000)
-"""As many as the journal keeps."""
+"""At most the number of entries that the journal keeps."""
 NUMBER = integer(0, 10**18 - 1)
 COUNTS = ("times", "after", "count", "contains", "query")
 COUNTED = {"times": may(TIMES, 1), "after": may(NUMBER, 0)}
@@ -33,7 +33,7 @@ Values = dict[str, Any]
 
 
 class _Contents:
-    """Any object: what a frame's JSON has to hold."""
+    """An object: the required part of a frame's JSON."""
 
     def read(self, node: Located, path: str) -> Located:
         if not isinstance(node.value, dict):
@@ -45,7 +45,7 @@ class _Contents:
 
 
 class _Script:
-    """The word done, or which step."""
+    """The word `done`, or a step by its name."""
 
     step = Record({"name": may(TEXT), **COUNTED})
 
@@ -92,7 +92,7 @@ WAIT = Record({"for": must(Record({name: may(kind) for name, kind in WANTED.item
 
 
 def read_wait(body: dict[str, Located]) -> tuple[Callable[[Sandbox], WaitCondition], int]:
-    """Return what makes the thing waited for, of a sandbox, and for how many microseconds to wait.
+    """Return the factory of the condition for a sandbox, and the timeout in microseconds.
 
     Raises ControlError.
     """
@@ -121,18 +121,18 @@ def _awaited(sandbox: Sandbox, subject: str, values: Values | None) -> WaitCondi
     wanted = {name: value for name, value in values.items() if value is not None}
     match subject:
         case "subscribed":
-            return SubscriptionCondition(sandbox, _words(subject, counts, wanted), wanted, **counts)
+            return SubscriptionCondition(sandbox, _describe(subject, counts, wanted), wanted, **counts)
         case "request":
-            return RequestCondition(sandbox.journal, _words(subject, counts, wanted), wanted, **counts)
+            return RequestCondition(sandbox.journal, _describe(subject, counts, wanted), wanted, **counts)
         case "frame":
-            return FrameCondition(sandbox.journal, _words(subject, counts, wanted), wanted, **counts)
+            return FrameCondition(sandbox.journal, _describe(subject, counts, wanted), wanted, **counts)
     wanted["kind"] = SCRIPT if subject == SCRIPT else "fault"
-    return FiringCondition(sandbox.journal, _words(subject, counts, values), wanted, **counts)
+    return FiringCondition(sandbox.journal, _describe(subject, counts, values), wanted, **counts)
 
 
-def _words(subject: str, counts: Values, wanted: Values) -> str:
-    """Such as "request with status 401"."""
-    told = [f"{name} {value}" for name, value in wanted.items() if value is not None]
-    told += [f"query {name}={value}" for name, value in (counts.get("query") or {}).items()]
-    told += ["the contents wanted"] if counts.get("contains") else []
-    return f"{subject} with {', '.join(told)}" if told else subject
+def _describe(subject: str, counts: Values, wanted: Values) -> str:
+    """Return a description such as "request with status 401"."""
+    parts = [f"{name} {value}" for name, value in wanted.items() if value is not None]
+    parts += [f"query {name}={value}" for name, value in (counts.get("query") or {}).items()]
+    parts += ["the contents wanted"] if counts.get("contains") else []
+    return f"{subject} with {', '.join(parts)}" if parts else subject

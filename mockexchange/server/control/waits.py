@@ -1,4 +1,4 @@
-"""What a test waits for: woken by what happens, so that nothing looks again and again."""
+"""Waits for a condition of a sandbox, woken by the items of its journal instead of polling."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,14 +10,14 @@ from mockexchange.server.control.errors import ControlError
 from mockexchange.server.control.wait_conditions import Found, WaitCondition
 
 WAITS_MAX = 100
-"""Of one sandbox."""
+"""Waits at the same time, per sandbox."""
 Gone = Callable[[], Awaitable[object]]
 
 
 async def wait_for(sandbox: Sandbox, awaited: WaitCondition, timeout_us: int, gone: Gone) -> Found:
-    """Return what was found as soon as it is so. Raises ControlError: the time is up, or the sandbox ended.
+    """Return the matches as soon as the condition holds. Raises ControlError on a timeout or the end of the sandbox.
 
-    What `gone` gives is awaited beside it: then nobody would read the answer any more.
+    The wait also ends when the awaitable of `gone` does: the client has disconnected.
     """
     awaited.look_back()
     if awaited.is_met():
@@ -33,7 +33,7 @@ async def wait_for(sandbox: Sandbox, awaited: WaitCondition, timeout_us: int, go
 
 
 class Waiter:
-    """One that waits; the future is the reason why the sandbox ended, None for nothing of the kind."""
+    """One wait. The result of the future is the reason why the sandbox ended, or None if the condition holds."""
 
     def __init__(self, awaited: WaitCondition) -> None:
         self.awaited = awaited

@@ -1,4 +1,4 @@
-"""Cutting a connection so that the other side sees a reset."""
+"""Connections that end with a reset."""
 
 import asyncio
 import socket
@@ -6,11 +6,11 @@ import struct
 import sys
 
 NO_LINGERING = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-"""SO_LINGER on, for 0 seconds: what is unsent is thrown away, and the peer is told by RST instead of FIN."""
+"""SO_LINGER on, for 0 seconds: unsent bytes are discarded, and the peer gets RST instead of FIN."""
 
 
 def reset_connection(transport: asyncio.Transport) -> None:
-    """Close a connection at once and without ceremony, as a process that dies in the middle of it does."""
+    """Close a connection at once with a reset, as a process that dies does."""
     sock = transport.get_extra_info("socket")
     if sock is not None and not transport.is_closing():
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGERING)

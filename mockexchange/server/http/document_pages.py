@@ -1,4 +1,4 @@
-"""Pages that show the contract documents, under /_mock/docs/: offline, and open, since they hold no secret."""
+"""Pages of the API documents under /_mock/docs/. They work offline and need no token, since they hold no secret."""
 
 import gzip
 from functools import cache
@@ -25,7 +25,7 @@ else Redoc.init(url, {hideDownloadButton: true, nativeScrollbars: true}, place);
 
 
 class Asset(NamedTuple):
-    """A file that a page loads; `path` is below the vendored ones, compressed."""
+    """A file that a page loads; `path` is below the folder of vendored files, compressed."""
 
     media_type: str
     path: str
@@ -41,14 +41,14 @@ POLICY = (
     "default-src 'none'; script-src 'self'{more}; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
     " font-src data:; connect-src 'self'; worker-src blob:"
 )
-"""A page loads nothing but what is served here."""
+"""A page loads only files of this server."""
 UNSAFE_EVAL = {OPENAPI: "", ASYNCAPI: " 'unsafe-eval'"}
 """The AsyncAPI renderer compiles the schemas that it checks the document with."""
 TITLES = {OPENAPI: "requests and answers", ASYNCAPI: "the stream"}
 
 
 def document_routes() -> list[Route]:
-    """Return the routes of the pages, of what they load, and of the documents themselves."""
+    """Return the routes of the pages, of their assets, and of the documents."""
     return [
         Route(DOCS.rstrip("/"), to_index),
         Route(DOCS, show_index),
@@ -108,7 +108,7 @@ def _read(path: Path) -> bytes:
 
 
 def _asked(request: Request) -> tuple[str, str]:
-    """Return which document is meant. Raises ControlError where there is none such."""
+    """Return the document of a path. Raises ControlError if there is none."""
     subject, kind = request.path_params["subject"], request.path_params["kind"]
     if kind not in RENDERERS or subject not in api_documents.subjects(kind):
         raise ControlError(404, "unknown_document", f"no document {subject[:80]!r} of {kind[:80]!r}: see {DOCS}")

@@ -1,4 +1,4 @@
-"""The protocol on httptools, which bounds neither heads nor targets and parses ahead of what is being answered."""
+"""The protocol on httptools, which bounds neither heads nor targets and parses ahead of the request being answered."""
 
 from typing import Any
 

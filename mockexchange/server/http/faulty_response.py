@@ -1,4 +1,4 @@
-"""How an answer goes out that a fault disturbs on its way: late, slowly, in part, or not at all."""
+"""The delivery of an answer with delivery faults: late, slowly, in part, or not at all."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,22 +13,22 @@ from mockexchange.venues.request import Answer
 
 MICROSECONDS = 1_000_000
 PIECES_PER_SECOND = 20
-"""A trickle of more than so many bytes a second comes in pieces of more than one."""
+"""A faster trickle than this many bytes a second is sent in pieces of several bytes."""
 CLOSE_S_MAX = 5.0
-"""For a client that does not read to take what was sent before its connection is cut."""
+"""Time for a slow client to read the sent bytes before its connection is cut."""
 NO_CONTENT = 204
-"""The status whose answers have no length (RFC 9110, 8.6): literal ones alone have it."""
+"""The status whose answers have no length (RFC 9110, 8.6); only stubs have it."""
 Header = tuple[bytes, bytes]
 Closing = list[Callable[[str], object]]
 
 
 def length_of(answer: Answer, size_bytes: int) -> list[Header]:
-    """The header that tells how long a body is, which answers of one status have not."""
+    """Return the header content-length; none for answers without a length."""
     return [] if answer.status == NO_CONTENT else [(b"content-length", b"%d" % size_bytes)]
 
 
 class FaultyResponse:
-    """The way of one answer to its client. Waits end early when the client goes or the sandbox ends."""
+    """The delivery of one answer. Waits end early if the client disconnects or the sandbox ends."""
 
     def __init__(self, receive: Receive, send: Send, closing: Closing) -> None:
         self._send = send
@@ -75,7 +75,7 @@ class FaultyResponse:
                 await asyncio.wait_for(self._ended.wait(), duration_s)
 
     async def _hang_up(self, *, is_reset: bool) -> None:
-        """End the connection, and wait until that is done: an application that returns before has made a mistake."""
+        """End the connection and wait until it is closed; an application must not return before."""
         transport = _transport_of(self._send)
         if transport is None:
             return
@@ -99,5 +99,5 @@ class FaultyResponse:
 
 
 def _transport_of(send: Send) -> Any:
-    """The connection that an answer goes to: uvicorn's `send` is a method of what has it. None in a process alone."""
+    """Return the connection of an answer, found through uvicorn's `send`; None without a socket."""
     return getattr(getattr(send, "__self__", None), "transport", None)

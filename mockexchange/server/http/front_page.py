@@ -1,4 +1,4 @@
-"""The front page: what the banner prints, for a browser."""
+"""The front page: the banner's content for a browser."""
 
 import shlex
 from html import escape
@@ -19,7 +19,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def render_page(ready: dict[str, Any]) -> Response:
-    """Render the ready file's facts; nothing secret is in them but the token, which is left out."""
+    """Render the ready file without its only secret, the token."""
     rows = "".join(
         f"<tr><td>{escape(one['name'])}</td><td>{VENUES[one['venue']].title}</td><td>{one['kind']}</td>"
         f"<td><code>{escape(one['key_id'])}</code></td></tr>"

@@ -1,4 +1,4 @@
-"""A listening socket: uvicorn's protocols on our own terms, so that a sandbox can have a port and lose it again."""
+"""A listening socket with uvicorn's protocols, without uvicorn's server: sandboxes open and close ports at run time."""
 
 import asyncio
 import errno
@@ -19,11 +19,11 @@ BACKLOG = 2_048
 STOP_S_MAX = 5.0
 STOP_POLL_S = 0.005
 STOP_POLL_STEP_S = 0.000_5
-"""Idle connections are gone in a turn of the loop: at first it is looked often, since each test of a suite waits."""
+"""Idle connections end within a turn of the loop: polling is frequent at first, since each test of a suite waits."""
 STUCK_S_MAX = 1.0
-"""A client that takes nothing of an answer for so long while the server stops will not take the rest."""
+"""A client that reads nothing of an answer for this long while the server stops is cut."""
 PARTING_S_MAX = 0.25
-"""Over TLS, for a client to answer our end of it while the server stops: one that is not reading never does."""
+"""Time for a client to close TLS while the server stops; one that does not read never does."""
 KEEP_ALIVE_S = 75
 DATE_REFRESH_S = 1.0
 
@@ -46,10 +46,10 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def _known_as_tcp(sock: socket.socket) -> socket.socket:
-    """The same socket with its protocol named.
+    """Return the same socket with its protocol set to TCP.
 
-    asyncio turns Nagle's algorithm off only where it is: with it, the body of an answer, which is the second packet,
-    waits 40 ms for the client's acknowledgement of the head.
+    asyncio turns Nagle's algorithm off only for such sockets. With Nagle's algorithm, the body of an answer, which is
+    the second packet, waits 40 ms for the client's acknowledgement of the head.
     """
     return socket.socket(sock.family, sock.type, socket.IPPROTO_TCP, sock.detach())
 
@@ -57,7 +57,7 @@ def _known_as_tcp(sock: socket.socket) -> socket.socket:
 class Listener:
     """Serves one application on one socket until `stop`.
 
-    `has_deflate`: streams may be compressed, if a client asks. `identity`: speak TLS, and be this.
+    `has_deflate`: compress streams if a client offers it. `identity`: serve TLS with this identity.
     """
 
     def __init__(
@@ -105,7 +105,7 @@ class Listener:
             self._server = await asyncio.get_running_loop().create_server(self._protocol, sock=self.sock)
 
     async def stop(self) -> None:
-        """Stop accepting, let requests under way and answers on their way finish for a while, then cut what is left."""
+        """Stop accepting, give running requests and answers some time to finish, then cut the remaining connections."""
         loop = asyncio.get_running_loop()
         ends_at = loop.time() + STOP_S_MAX
         if self._date_timer:
@@ -119,13 +119,13 @@ class Listener:
         await self._finish(ends_at)
         for connection in list(self._state.connections):
             connection.transport.abort()
-        if self._state.tasks:  # they hear that their clients are gone
+        if self._state.tasks:  # they learn that their clients are gone
             await asyncio.wait(self._state.tasks, timeout=STUCK_S_MAX)
         for task in list(self._state.tasks):
             task.cancel()
 
     async def _finish(self, ends_at: float) -> None:
-        """Wait for what is under way, but not for clients that do not read."""
+        """Wait for running requests and open connections, but not for clients that do not read."""
         loop = asyncio.get_running_loop()
         stuck: dict[Any, tuple[int, float]] = {}
         poll_s = 0.0

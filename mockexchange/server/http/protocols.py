@@ -1,4 +1,5 @@
-"""uvicorn's HTTP protocols, with one change: what is no whole request is journalled, and answered in venue style."""
+"""uvicorn's HTTP protocols, with one change: invalid and incomplete requests are journalled, and invalid ones get the
+venue's error format."""
 
 import asyncio
 from abc import abstractmethod
@@ -14,18 +15,18 @@ from mockexchange.venues.registry import DEFAULT, STREAM_PATHS
 UPGRADED = frozenset(path.encode() for path in STREAM_PATHS)
 RAW_BYTES_MAX = 4_096
 HEAD_BYTES_MAX = 2 * 1024 * 1024
-"""A query of a megabyte still learns that it is too long; more is not read."""
+"""Enough to answer a query of a megabyte with its own error; more is not read."""
 HEAD_S_MAX = 60.0
-"""From the first byte of a head to its end: who sends so slowly holds a connection for nothing."""
+"""From the first byte of a head to its end; slower clients are disconnected."""
 TLS_BUFFER_BYTES = 64 * 1024
-"""What a client may leave unread before writing stops: as much as without TLS, where the loop has it eight times."""
+"""Unread bytes of a client at which writing pauses: as without TLS, where the loop's default is eight times that."""
 NOT_HTTP = "these bytes are not an HTTP/1.1 request (https to a plain port? a non-ASCII path? a method in lower case?)"
 HEAD_TOO_LONG = f"the head of this request is longer than {HEAD_BYTES_MAX:,} bytes"
 UNFINISHED = "the connection ended before the request was whole"
 
 
 class JournalledProtocol:
-    """Mixed into a protocol: remembers the last bytes, and speaks for them when they are no request."""
+    """A mixin for protocols that keeps the last bytes, and journals and answers them if they are no request."""
 
     config: Any
     loop: asyncio.AbstractEventLoop
@@ -58,22 +59,22 @@ class JournalledProtocol:
         super().connection_lost(exc)  # type: ignore[misc]  # the mixin's base is a protocol class
 
     def _should_upgrade(self) -> bool:
-        """Elsewhere an upgrade is passed over, as it is by servers that do not know it."""
+        """Return whether to upgrade; on other paths the header is ignored, as by servers without WebSocket."""
         return self.raw_path() in UPGRADED and super()._should_upgrade()  # type: ignore[misc]  # as above
 
     @abstractmethod
     def raw_path(self) -> bytes:
-        """The path of the request whose head has come."""
+        """Return the path of the request whose head is complete."""
         ...
 
     @abstractmethod
     def has_open_head(self) -> bool:
-        """Whether the head of a request has begun, and not yet ended."""
+        """Return whether the head of a request is incomplete."""
         ...
 
     @abstractmethod
     def has_unfinished_request(self) -> bool:
-        """Whether a part of a request has come, and not yet all of it."""
+        """Return whether a request is incomplete."""
         ...
 
     def send_400_response(self, msg: str) -> None:
@@ -98,14 +99,14 @@ class JournalledH11Protocol(JournalledProtocol, H11Protocol):
 
 
 def refusal(body: bytes, diagnosis: str) -> bytes:
-    """A 400 as it goes to the socket, for what never became a request."""
+    """Return the bytes of a 400 answer to an invalid request."""
     why, length = (b"x-mock-diagnosis", header_text(diagnosis)), (b"content-length", b"%d" % len(body))
     headers = [*DEFAULT.rest.headers, MARK, why, length]
     return raw_head(400, headers) + body
 
 
 def raw_head(status: int, headers: list[tuple[bytes, bytes]]) -> bytes:
-    """The head of an answer as it goes to the socket, which ends with that answer."""
+    """Return the bytes of the head of an answer that ends its connection."""
     first = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}".encode()
     lines = [first, *(b"%s: %s" % pair for pair in headers), b"connection: close"]
     return b"\r\n".join(lines) + b"\r\n\r\n"

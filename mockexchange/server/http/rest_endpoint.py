@@ -1,8 +1,8 @@
-"""The venues' REST surfaces as one ASGI endpoint: bytes to a plain request, an answer to bytes.
+"""The ASGI endpoint of the venues' REST APIs: it reads a request, has a sandbox answer it, and sends the answer.
 
-The path says whose request it is; a route table in the venue, not Starlette's router, finds the operation. A refusal's
-reason is sought on one worker thread that lets other threads run between its steps, so that it costs other requests
-nothing.
+The path determines the venue; a route table in the venue, not Starlette's router, finds the operation. The reason of a
+refusal is diagnosed on one worker thread that lets other threads run between its steps, so that other requests are not
+delayed.
 """
 
 import asyncio
@@ -25,14 +25,14 @@ from mockexchange.venues.venue import Venue
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f]")
 BODY_BYTES_MAX = 1024 * 1024
-"""A body is kept up to here, for the journal and for the venue: none takes one that is half as long."""
+"""The part of a body that is kept for the journal and the venue; no venue accepts a body of half this size."""
 TARGET_BYTES_MAX = 64_002
-"""What is kept of a path, and of a query: enough for any venue to see that the target is too long."""
+"""The part of a path, and of a query, that is kept: enough for any venue to see that the target is too long."""
 DIAGNOSIS_CHARS_MAX = 2_000
 DIAGNOSES_WAITING_MAX = 256
-"""Beyond this many waiting refusals the next ones are answered undiagnosed, and say so."""
+"""Waiting refusals beyond which further ones are answered without a diagnosis."""
 REST_TIMES = 9
-"""A tenth of the time is the most that diagnoses take of the interpreter."""
+"""Rest after a diagnosis, as a multiple of its time: diagnoses take at most a tenth of the interpreter's time."""
 TOO_BUSY = "too many refused requests at once to find out why: see the first ones"
 
 MARK = (b"x-mock-exchange", b"1")
@@ -42,9 +42,9 @@ BODY_HEADERS = frozenset((b"content-length", b"transfer-encoding"))
 class DiagnosisWorker:
     """Runs diagnoses off the event loop, one after the other.
 
-    After each the worker rests for several times as long as it worked, so that a client which is refused in a loop
-    takes a bounded share of the interpreter from the others; a lone refusal never waits. What counts is the processor's
-    time: on a busy machine that of the clock would make refusals late by seconds, and clients give up.
+    After each diagnosis the worker rests for a multiple of its time, so that a client that is refused in a loop takes a
+    bounded share of the interpreter; a lone refusal never waits. The time is processor time: with clock time, refusals
+    would be late by seconds on a busy machine, and clients would give up.
     """
 
     def __init__(self) -> None:
@@ -53,7 +53,7 @@ class DiagnosisWorker:
         self._waiting = 0
 
     async def diagnose(self, answer: Answer) -> str | None:
-        """Return the words, finding them if that is still to be done."""
+        """Return the diagnosis of an answer, made now if it is still missing."""
         if answer.diagnose is None:
             return answer.diagnosis
         if self._waiting >= DIAGNOSES_WAITING_MAX:
@@ -82,9 +82,9 @@ def _yield_to_other_threads() -> None:
 
 
 async def explain(diagnosis_worker: DiagnosisWorker, request: Request, answer: Answer) -> str | None:
-    """Return why a request was refused; who came to nobody's path is told where everybody is."""
-    words = await diagnosis_worker.diagnose(answer)
-    return words + known_paths_hint(request.path) if words else words
+    """Return why a request was refused, with the known paths of all venues if its path is unknown."""
+    diagnosis = await diagnosis_worker.diagnose(answer)
+    return diagnosis + known_paths_hint(request.path) if diagnosis else diagnosis
 
 
 async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope, receive: Receive, send: Send) -> None:
@@ -143,7 +143,7 @@ def _request(scope: Scope, body: bytes) -> Request:
 
 
 class Body(NamedTuple):
-    """The bytes that are kept, and how many there were."""
+    """The kept bytes of a body, and its size."""
 
     kept: bytes
     size: int
@@ -153,7 +153,7 @@ NO_BODY = Body(b"", 0)
 
 
 async def read_body(receive: Receive) -> Body | None:
-    """Read a request body, keep it up to the limit; None when the connection ended before it was whole."""
+    """Read a request body and keep it up to the limit; None if the connection ended before it was complete."""
     parts, size = [], 0
     while True:
         message = await receive()
@@ -178,15 +178,15 @@ async def _send(send: Send, answer: Answer, headers: list[Header]) -> None:
 
 
 def headers_of(venue: Venue, answer: Answer) -> list[Header]:
-    """What all answers have but where this one says it differently, what it says, and why it was refused."""
-    said = {name for name, _ in answer.headers}
-    headers = [*(pair for pair in venue.rest.headers if pair[0] not in said), MARK, *answer.headers]
+    """Return the venue's headers unless the answer overrides them, the answer's own, and the diagnosis."""
+    own = {name for name, _ in answer.headers}
+    headers = [*(pair for pair in venue.rest.headers if pair[0] not in own), MARK, *answer.headers]
     if answer.diagnosis:
         headers.append((b"x-mock-diagnosis", header_text(answer.diagnosis)))
     return headers
 
 
-def header_text(words: str) -> bytes:
-    """Words as a header value: one line of printable ASCII, bounded."""
-    line = " ".join(words.split())[:DIAGNOSIS_CHARS_MAX]
+def header_text(text: str) -> bytes:
+    """Return a text as a header value: one line of printable ASCII, bounded."""
+    line = " ".join(text.split())[:DIAGNOSIS_CHARS_MAX]
     return CONTROL_CHARACTERS.sub(lambda match: f"\\x{ord(match[0]):02x}", line).encode("ascii", "backslashreplace")

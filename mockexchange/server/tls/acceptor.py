@@ -1,7 +1,7 @@
-"""The door of a port that speaks TLS: it looks at the first byte of a connection, then shakes hands or says why not.
+"""The acceptor of a TLS port: it checks the first byte of a connection, then performs the handshake or refuses it.
 
-The loop's own way would tell nobody of a handshake that failed, and a client of plain http nothing at all. Here both
-are journalled with what to change, and whoever does not finish its greeting in time is let go.
+The event loop's own TLS support reports neither a failed handshake nor a client of plain http. Here both are journalled
+with the change that is needed, and clients that do not complete the handshake in time are disconnected.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from mockexchange.server.http.protocols import RAW_BYTES_MAX, refusal
 HANDSHAKE = 0x16
 """The first byte of a TLS connection: the type of the record that has the ClientHello (RFC 8446, section 5.1)."""
 GREETING_S_MAX = 15.0
-"""From the connection to the end of its handshake: a slow phone needs 2."""
+"""From the connection to the end of the handshake; a slow phone needs 2 s."""
 FAREWELL_S_MAX = 2.0
 """For a client to answer the end of TLS; many never do."""
 GREETINGS_MAX = 1_024
-"""At a time; who comes then waits in the socket's backlog."""
+"""Handshakes at the same time; further connections wait in the socket's backlog."""
 ACCEPT_PAUSE_S = 0.1
-"""After a connection could not be accepted: there are no more files, and soon there are."""
+"""Pause after a connection could not be accepted, for example because the process has too many open files."""
 
 PLAIN = "these bytes begin no TLS handshake: this port speaks https:// and wss://, not http:// and ws://"
 SLOW = f"no TLS handshake within {GREETING_S_MAX:.0f} s"
@@ -39,19 +39,19 @@ ALERTS = {
     "SSLV3_ALERT_CERTIFICATE_EXPIRED": REJECTED,
     "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": REJECTED,
 }
-"""What a client says of our certificate (RFC 8446, section 6.2), by OpenSSL's names; verifiers choose freely."""
+"""Alerts of a client about the certificate (RFC 8446, section 6.2), by OpenSSL's names; verifiers choose freely."""
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A server's side of TLS: who it is, and what it shows for that."""
+    """A server's TLS context and the names in its certificate."""
 
     names: tuple[str, ...]
     context: ssl.SSLContext
 
 
 class Witness(Protocol):
-    """Who writes down what came to nothing: see `app.ListenerApp`."""
+    """The journal of connections without a request: see `app.ListenerApp`."""
 
     def answer_garbage(self, raw: bytes, diagnosis: str) -> bytes: ...
 
@@ -78,7 +78,7 @@ class TlsAcceptor:
         self._accepting = asyncio.get_running_loop().create_task(self._accept())
 
     async def stop(self) -> None:
-        """Accept no more, and let go who has not finished its greeting, or came to the wrong door."""
+        """Stop accepting, and disconnect clients in the handshake or without TLS."""
         tasks = [task for task in (self._accepting, *self._greetings) if task]
         for task in tasks:
             task.cancel()
@@ -134,19 +134,19 @@ class TlsAcceptor:
         )
 
     def _diagnosis(self, error: OSError) -> str:
-        """Return why a handshake failed, in words that tell what to change."""
+        """Return why a handshake failed, and the change that is needed."""
         if isinstance(error, TimeoutError):
             return SLOW
         if isinstance(error, ssl.SSLError):
-            words = ALERTS.get(error.reason or "", FAILED)
-            return words.format(
+            template = ALERTS.get(error.reason or "", FAILED)
+            return template.format(
                 names=", ".join(self._identity.names), variables=VARIABLES, reason=error.reason or error
             )
         return LEFT
 
 
 class Misdialled(asyncio.Protocol):
-    """A connection to a client that speaks no TLS: it is told so in plain http, in the venue's form."""
+    """A connection of a client without TLS. It gets a plain http error in the venue's format."""
 
     transport: asyncio.Transport
 
@@ -159,7 +159,7 @@ class Misdialled(asyncio.Protocol):
         self._open_ones.add(self)
 
     def data_received(self, data: bytes) -> None:
-        """Answer what comes first. What follows is read, for bytes left unread would have the answer thrown away."""
+        """Answer the first bytes. The rest is read too, since unread bytes would discard the answer."""
         if self._timer:
             return
         self._timer = asyncio.get_running_loop().call_later(FAREWELL_S_MAX, self.transport.abort)
@@ -174,12 +174,12 @@ class Misdialled(asyncio.Protocol):
 
 
 async def _peek(connection: socket.socket) -> bytes:
-    """Return the first bytes that come, leaving them where they are; none where the client ends it. Raises OSError."""
+    """Return the first bytes without consuming them; none if the client disconnects. Raises OSError."""
     loop = asyncio.get_running_loop()
     has_come = asyncio.Event()
     try:
         loop.add_reader(connection, has_come.set)
-    except NotImplementedError:  # Windows: there whatever comes is taken for TLS
+    except NotImplementedError:  # Windows: all connections are taken for TLS
         return bytes([HANDSHAKE])
     try:
         await has_come.wait()

@@ -1,4 +1,4 @@
-"""What a server may be called: the names and addresses in its certificate."""
+"""The names and addresses in a server's certificate."""
 
 import ipaddress
 import re
@@ -11,20 +11,20 @@ ALWAYS = ("localhost", "127.0.0.1", "::1")
 UNSPECIFIED = ("0.0.0.0", "::")  # noqa: S104  # left out, never listened on here
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 NAME_CHARS_MAX = 253
-"""Of a whole name, and 63 of each of its labels (RFC 1035, section 2.3.4)."""
+"""Length of a whole name; that of a label is 63 (RFC 1035, section 2.3.4)."""
 
 
 def names_for(host: str, names: Iterable[str] = (), public_url: str | None = None) -> list[str]:
-    """Return what a server may be called: this machine, the address it listens on, and what else its users say."""
+    """Return the names of a server: those of this machine, the address that it listens on, and the user's own."""
     public = urlsplit(public_url).hostname if public_url else None
     further = [*names, *([public] if public else [])]
-    with suppress(ValueError):  # what the operating system takes for an address may be a name in no certificate
+    with suppress(ValueError):  # the operating system accepts addresses that cannot be names in a certificate
         further.append(normalised(host))
     return [name for name in dict.fromkeys([*names_of_this_machine(), *further]) if name not in UNSPECIFIED]
 
 
 def names_of_this_machine() -> tuple[str, ...]:
-    """Loopback in all its spellings, and what this machine calls itself where that can be a name."""
+    """Return the names of the loopback address, and the host name of this machine if it is valid."""
     host = socket.gethostname()
     try:
         return *ALWAYS, normalised(host)
@@ -33,7 +33,7 @@ def names_of_this_machine() -> tuple[str, ...]:
 
 
 def normalised(name: str) -> str:
-    """Return a name or an address as certificates and clients spell it. Raises ValueError on what can be neither."""
+    """Return a name or an address in the form of certificates and clients. Raises ValueError on other text."""
     plain = name.strip().removeprefix("[").removesuffix("]")
     try:
         return str(ipaddress.ip_address(plain))

@@ -1,11 +1,11 @@
-"""Certificates for servers of one's own: an authority that lives as long as the process, and what it signs.
+"""Server certificates, signed by an authority that lives as long as the process.
 
-Its private key is in memory alone and goes with the process. So whoever trusts its certificate trusts this one run,
-and nobody can make another certificate of it later.
+The authority's private key is only in memory and is lost with the process: trust in its certificate covers this one
+run, and no other certificate can be signed later.
 
-What strict verifiers want (RFC 5280; OpenSSL's X509_V_FLAG_X509_STRICT, which Python uses since 3.13; Go; Node; Apple)
-is in the extensions: a critical basicConstraints and keyUsage, key identifiers on both, serverAuth, names as
-subjectAltName alone, a validity of at most 398 days.
+The extensions satisfy strict verifiers (RFC 5280; OpenSSL's X509_V_FLAG_X509_STRICT, which Python uses since 3.13; Go;
+Node; Apple): a critical basicConstraints and keyUsage, key identifiers on both, serverAuth, names only as
+subjectAltName, a validity of at most 398 days.
 """
 
 import ipaddress
@@ -28,9 +28,9 @@ from mockexchange.server.tls.certificate_names import normalised
 VALID_BEFORE = timedelta(days=1)
 """For clients whose clock is late."""
 VALID = timedelta(days=397)
-"""Apple refuses more than 398 days; one is left for those who count differently."""
+"""Apple refuses more than 398 days; one is left for verifiers that count differently."""
 TITLE_CHARS_MAX = 64
-"""What X.520 allows a common name."""
+"""The length that X.520 allows for a common name."""
 
 Key = ec.EllipticCurvePrivateKey
 
@@ -54,7 +54,7 @@ class Authority:
     def make(cls, now: datetime | None = None) -> "Authority":
         """Make a new authority, valid from a day before `now` (an aware datetime)."""
         key = _new_key()
-        # Two authorities of one name would be taken for each other by clients that trust both.
+        # Clients that trust two authorities of the same name would confuse them.
         title = f"mockexchange {x509.random_serial_number():x}"[:TITLE_CHARS_MAX]
         name = _name(title)
         builder = _builder(name, name, key, now or datetime.now(UTC)).add_extension(
@@ -64,7 +64,7 @@ class Authority:
         return cls(builder.sign(key, hashes.SHA256()), key)
 
     def issue(self, names: Iterable[str], now: datetime | None = None) -> Certificate:
-        """Sign a certificate for names and addresses of a server. Raises ValueError on what can be neither."""
+        """Sign a certificate for names and addresses of a server. Raises ValueError on other text."""
         key = _new_key()
         wanted = [_general_name(name) for name in dict.fromkeys(map(normalised, names))]
         if not wanted:
@@ -79,12 +79,12 @@ class Authority:
         return Certificate(_pem(builder.sign(self._key, hashes.SHA256())), _private_pem(key))
 
     def identity(self, names: Iterable[str]) -> Identity:
-        """Return what a server of these names is. Raises ValueError on names that cannot be any."""
+        """Return the identity of a server with these names. Raises ValueError on invalid names."""
         known = tuple(dict.fromkeys(map(normalised, names)))
         return Identity(known, self.server_context(known))
 
     def server_context(self, names: Iterable[str]) -> ssl.SSLContext:
-        """Return what a server of these names needs to speak TLS. Raises ValueError on names that cannot be any."""
+        """Return the TLS context of a server with these names. Raises ValueError on invalid names."""
         return context_of(self.issue(names))
 
 
@@ -93,7 +93,7 @@ def context_of(certificate: Certificate) -> ssl.SSLContext:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_alpn_protocols(["http/1.1"])
-    with tempfile.TemporaryDirectory(prefix="mockexchange-") as directory:  # of mode 0700: ssl reads files alone
+    with tempfile.TemporaryDirectory(prefix="mockexchange-") as directory:  # of mode 0700: ssl reads only files
         chain = Path(directory, "chain.pem")
         chain.write_text(certificate.private_key_pem + certificate.certificate_pem, encoding="ascii")
         context.load_cert_chain(chain)
@@ -108,7 +108,7 @@ def _general_name(name: str) -> x509.GeneralName:
 
 
 def _new_key() -> Key:
-    """P-256: what every client can verify, and a fraction of a millisecond to make."""
+    """Return a new P-256 key: every client can verify it, and it takes a fraction of a millisecond."""
     return ec.generate_private_key(ec.SECP256R1())
 
 

@@ -1,4 +1,4 @@
-"""A stream where the application runs inside another program: plain ASGI messages, no pings, no resets."""
+"""The transport of a stream in an application inside another program: plain ASGI messages, no pings, no resets."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from mockexchange.server.websocket.stream_transport import StreamTransport
 
 
 class AsgiTransport(StreamTransport):
-    """A `streams.Wire` over `send`; heartbeats are the business of whoever has the socket."""
+    """A `streams.Wire` over `send`; heartbeats are left to the program that has the socket."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -32,7 +32,7 @@ class AsgiTransport(StreamTransport):
         self.close(ABNORMAL)
 
     def drop(self) -> None:
-        """There is no end without a code here: it has the one that stands for none."""
+        """End with the code for no code, since ASGI has no end without one."""
         self.close(ABNORMAL)
 
     def stall(self) -> None:
@@ -40,11 +40,11 @@ class AsgiTransport(StreamTransport):
         self.note_room()
 
     async def detach(self, ending: Ending) -> None:
-        """The other side has ended it, or we have: write what there is to write, and no more."""
+        """End the transport after either side closed the stream: write the remaining frames, and no more."""
         if self.ending is None:
             self._end(ending)
             self._writer.cancel()
-        await asyncio.gather(self._writer, return_exceptions=True)  # what cannot be sent any more is nobody's loss
+        await asyncio.gather(self._writer, return_exceptions=True)  # the client is gone
 
     def _end(self, ending: Ending) -> None:
         self.ending = ending

@@ -1,10 +1,10 @@
-"""What goes before the bytes of a frame."""
+"""Heads of WebSocket frames."""
 
 FINAL_TEXT = 0x81
 
 
 class Heads(dict[int, bytes]):
-    """Heads of whole, unmasked text frames by size (RFC 6455, section 5.2): there are few sizes, and many frames."""
+    """Return the head of an unfragmented, unmasked text frame (RFC 6455, section 5.2), cached by size."""
 
     def __missing__(self, size_bytes: int) -> bytes:
         if size_bytes < 126:

@@ -13,24 +13,25 @@ MICROSECONDS = 1_000_000
 
 
 class Pinged(Protocol):
-    """What has a heartbeat. `sent_at_s`: when something was last sent, on the loop's clock."""
+    """A stream with a heartbeat. `sent_at_s` is the time of the last frame sent, on the loop's clock."""
 
     sent_at_s: float
 
     @property
     def has_unread(self) -> bool:
-        """Whether there are bytes of the client that nobody has looked at, with its pong perhaps among them."""
+        """Whether bytes of the client are not parsed yet; its pong may be among them."""
         ...
 
     def ping(self) -> None: ...
 
     def give_up(self) -> None:
-        """The pong stays out: the client is gone."""
+        """End the stream of a client that sent no pong in time."""
         ...
 
 
 class Heartbeat:
-    """Times are microseconds of host time; a quiet of 0 sends no pings at all, a pong time of 0 waits for none."""
+    """Pings and pong deadlines in microseconds of host time; a quiet time of 0 sends no pings, a pong time of 0 waits
+    for none."""
 
     def __init__(self, quiet_us: int, pong_us: int, wire: Pinged, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -42,13 +43,13 @@ class Heartbeat:
         self._wait(self._quiet_s)
 
     def note_pong(self, payload: bytes) -> None:
-        """The client has answered; pongs nobody asked for change nothing."""
+        """Take a pong of the client; unsolicited pongs are ignored."""
         if self._is_awaited and payload == PAYLOAD:
             self._is_awaited = False
             self._wait(self._left_s())
 
     def stop(self) -> None:
-        """No more pings, and no deadline, whatever pong is on its way."""
+        """Stop pings and the deadline of a pending pong."""
         self._quiet_s = 0.0
         self._cancel()
 
@@ -63,7 +64,7 @@ class Heartbeat:
             self._timer = self._loop.call_later(duration_s, self._look)
 
     def _left_s(self) -> float:
-        """How much of the quiet is still to come."""
+        """Return the rest of the quiet time."""
         return self._quiet_s - (self._loop.time() - self._wire.sent_at_s)
 
     def _look(self) -> None:
@@ -79,7 +80,7 @@ class Heartbeat:
             self._wait(self._pong_s or self._quiet_s)
 
     def _miss_pong(self) -> None:
-        """A client that is slow but reads is alive: its pong is waited for as long as it takes what is sent."""
+        """Check the deadline of the pong; it is extended as long as a slow client reads what is sent."""
         sent_at_s = self._wire.sent_at_s
         if sent_at_s > self._pinged_at_s and self._wire.has_unread:
             self._pinged_at_s = sent_at_s

@@ -1,8 +1,8 @@
 """uvicorn's sans-IO WebSocket protocol with what a stream needs: batched writes, heartbeats, fair reading, cuts.
 
-uvicorn shakes hands and runs the application; from then on frames are ours. Out: whatever waits in the outbox goes
-into one write. In: a slice of what came in each turn of the loop, so that a client that floods takes its share and no
-more; and nothing at all while the application does not ask, so that what a client may leave unread is bounded.
+uvicorn performs the handshake and runs the application; frames are handled here. All frames waiting in the outbox go
+into one write. Received bytes are parsed in slices, one per turn of the loop, so that a client that floods gets only
+its share of time; nothing is parsed while the application does not receive, so that unread data stays bounded.
 """
 
 from asyncio import TimerHandle
@@ -24,15 +24,15 @@ from mockexchange.server.websocket.heartbeat import PAYLOAD, Heartbeat
 from mockexchange.server.websocket.stream_transport import WIRE, StreamTransport
 
 FLUSH_BYTES = 64 * 1024
-"""What goes into one write: as much as the transport buffers before it says stop."""
+"""Bytes of one write: as many as the transport buffers before it pauses writing."""
 SLICE_BYTES = 4 * 1024
-"""What is parsed in one turn of the loop: at most some 600 frames, which take a few milliseconds."""
+"""Bytes parsed in one turn of the loop: at most some 600 frames, which take a few milliseconds."""
 READ_AHEAD_BYTES = 64 * 1024
-"""What is kept of a client that sends faster than it is served; then its socket is not read any more."""
+"""Bytes kept of a client that sends faster than it is served; beyond that its socket is not read."""
 MESSAGE_BYTES_MAX = 1024 * 1024
-"""The bound that the venue's Python clients have for what comes in; no command comes near it."""
+"""The bound of the venue's Python clients for received messages; no command comes near it."""
 CLOSE_S_MAX = 2.0
-"""For what still waits, the close frame and its echo to go through; a client that does not read is cut then."""
+"""Time for the remaining frames, the close frame and its echo; then a client that does not read is cut."""
 UNREADABLE, FAILED = 1007, 1011
 NOT_A_HANDSHAKE = "this upgrade is no WebSocket handshake: {}"
 
@@ -66,7 +66,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
                 self._read_on()
 
     def _open(self, head: bytes) -> None:
-        """Take the head of the upgrade, which comes whole, and run the application if it is a handshake."""
+        """Take the head of the upgrade, which arrives whole, and run the application if it is a handshake."""
         self.handshake_initiated = True
         self.conn.receive_data(head)
         events = self.conn.events_received()
@@ -90,7 +90,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         extensions[WIRE] = self
 
     async def send(self, message: Any) -> None:
-        """As uvicorn does, but for answers without an upgrade: it logs those as errors, and doubled headers once."""
+        """Send as uvicorn does, except answers without an upgrade: uvicorn logs those as errors and doubles headers."""
         if message["type"] == "websocket.http.response.start":
             self.close_sent = self.handshake_complete = True
             self.transport.write(raw_head(message["status"], [*self.default_headers, *message["headers"]]))
@@ -104,7 +104,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
     # Out
 
     def attach(self, outbox: Outbox, heartbeat_us: int, pong_us: int) -> None:
-        """Send what is put into the outbox from now on, and pings; times are microseconds of host time."""
+        """Send the frames of the outbox and pings from now on; times are microseconds of host time."""
         del self.request, self.response  # streams are many and long
         self.outbox = outbox
         self._heartbeat = Heartbeat(heartbeat_us, pong_us, self, self.loop)
@@ -161,7 +161,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         return message
 
     def _read_on(self) -> None:
-        """See to it that a slice is parsed as soon as it may be, and that what is kept stays bounded."""
+        """Schedule the next slice as soon as it may be parsed, and keep the unparsed bytes bounded."""
         if self._unread and self._may_digest:
             self._is_digesting = True
             self.loop.call_soon(self._digest)
@@ -172,13 +172,13 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
 
     @property
     def _may_digest(self) -> bool:
-        """Once a turn of the loop, and not while the application has commands to carry out yet."""
+        """Parse one slice per turn of the loop, unless the application still has commands to execute."""
         return not self._is_digesting and (self.ending is not None or self.queue.empty())
 
     def _digest(self) -> None:
         self._is_digesting = False
         if self._is_broken or self.transport.is_closing():
-            self._unread.clear()  # sent before it knew that this is over
+            self._unread.clear()  # sent before the client knew of the end
         else:
             self.conn.receive_data(bytes(self._unread[:SLICE_BYTES]))
             del self._unread[:SLICE_BYTES]
@@ -206,7 +206,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
             self._take_data(frame)
 
     def _take_data(self, frame: Frame) -> None:
-        """Take a message, or a fragment of one, in."""
+        """Take a message, or a fragment of one."""
         if frame.opcode is not Opcode.CONT:
             self._is_text = frame.opcode is Opcode.TEXT
             self._message.clear()
@@ -233,7 +233,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
     # The end
 
     def close(self, code: int, reason: str = "") -> None:
-        """Send what waits and a close frame, then wait for its echo; a stalled stream just ends."""
+        """Send the waiting frames and a close frame, then wait for its echo; a stalled stream just ends."""
         if self.ending or self.transport.is_closing():
             return
         self._end(Ending(code, reason, is_ours=True))
@@ -249,7 +249,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         reset_connection(self.transport)
 
     def drop(self) -> None:
-        """End the connection behind what is written; a client that does not read is cut."""
+        """End the connection after the written bytes; a client that does not read is cut."""
         self._end(Ending(ABNORMAL, "", is_ours=True))
         self.transport.close()
         self._cut_later()
@@ -262,7 +262,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         self.note_room()
 
     def shutdown(self) -> None:
-        """The listener stops."""
+        """Close the stream because the listener stops."""
         self._is_stopping = True
         if self._heartbeat:
             self.close(SERVICE_RESTART)
@@ -284,15 +284,15 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
             self.transport.write(b"".join(self.conn.data_to_send()))
 
     def _fail(self) -> None:
-        """The client broke the protocol, and the close frame that says so is written."""
+        """End the stream after a protocol error of the client, whose close frame is written."""
         self._is_broken = True
-        said = self.conn.close_sent
-        self._end(Ending(said.code if said else ABNORMAL, said.reason if said else "", is_ours=True))
+        sent = self.conn.close_sent
+        self._end(Ending(sent.code if sent else ABNORMAL, sent.reason if sent else "", is_ours=True))
         self.close_sent = True
         self._cut_later()
-        if self.transport.can_write_eof():  # a close with bytes unread would be a reset, and overtake the frame
+        if self.transport.can_write_eof():  # closing with unread bytes would be a reset, which overtakes the frame
             self.transport.write_eof()
-        else:  # TLS has no half of an end, and reads on until the client has ended it too
+        else:  # TLS cannot close one direction, and reads on until the client closes too
             self.transport.close()
 
     def _take_close(self) -> None:
@@ -306,7 +306,7 @@ class StreamProtocol(StreamTransport, WebSocketsSansIOProtocol):
         self.loop.call_soon(self.transport.close)
 
     def _end(self, ending: Ending) -> None:
-        """The first end is the end."""
+        """Record the end of the stream; only the first one counts."""
         if self.ending is not None:
             return
         self.ending = ending

@@ -1,4 +1,4 @@
-"""The venues' streams as an ASGI endpoint: the handshake, then commands in; frames go out by the connection's wire."""
+"""The ASGI endpoint of the venues' streams: the handshake, then commands; frames are sent by the connection's wire."""
 
 import asyncio
 import time
@@ -27,7 +27,7 @@ FAILED = 1011
 DRAIN_POLL_S = 0.002
 DRAIN_POLLS_MAX = 1_000
 DRAIN_PATIENCE_S = 0.25
-"""A reader that has taken nothing for so long does not read: it is not waited for."""
+"""A client that has read nothing for this long is not waited for."""
 ServerStream = StreamProtocol | AsgiTransport
 
 
@@ -38,7 +38,7 @@ async def serve(sandbox_of: Any, diagnosis_worker: DiagnosisWorker, scope: Scope
     await receive()
     connection = await _shake_hands(sandbox, asked, diagnosis_worker, scope, Upgrade(receive, send))
     if connection:
-        del asked  # streams are many and long, and the journal has it
+        del asked  # streams are many and long, and the journal has the request
         await _serve_to_the_end(sandbox, connection, receive)
 
 
@@ -87,7 +87,7 @@ async def _serve_to_the_end(sandbox: Sandbox, connection: Connection, receive: R
     ending = VANISHED
     try:
         ending = await _serve_session(sandbox, connection, wire, receive)
-    except Exception:  # a bug: the log gets it, the client is told that it is not its fault
+    except Exception:  # a bug: the traceback is logged, the client gets an internal error
         wire.close(FAILED, "internal error")
         raise
     finally:
@@ -97,7 +97,7 @@ async def _serve_to_the_end(sandbox: Sandbox, connection: Connection, receive: R
 
 
 async def _serve_session(sandbox: Sandbox, connection: Connection, wire: ServerStream, receive: Receive) -> Ending:
-    """Carry out commands until the stream ends; return how a client ended it."""
+    """Execute commands until the stream ends; return how a client ended it."""
     while True:
         message = await receive()
         if message["type"] == "websocket.disconnect":
@@ -108,16 +108,16 @@ async def _serve_session(sandbox: Sandbox, connection: Connection, wire: ServerS
 
 
 async def _carry_out(sandbox: Sandbox, connection: Connection, command: bytes) -> None:
-    """What is due comes first; what the command sets off without a delay comes right after it."""
+    """Execute the steps that are due, the command, and then the steps that it triggers without a delay."""
     await sandbox.run_due()
     connection.receive(command)
     await sandbox.run_due()
 
 
 async def streams_drained(sandbox: Sandbox) -> None:
-    """Flush, and let the loop turn for as long as a client that reads is more than half an outbox behind.
+    """Flush, and let the loop turn while a client that reads is more than half an outbox behind.
 
-    What makes many frames at once calls this now and then, so that a client which does read loses nothing by it.
+    Code that makes many frames at once calls this now and then, so that clients that read lose none of them.
     """
     sandbox.streams.flush()
     await asyncio.sleep(0)
@@ -147,7 +147,7 @@ async def _refuse(upgrade: "Upgrade", venue: Venue, answer: Answer, sandbox: San
 
 
 class Upgrade:
-    """What may still become a stream, in the words of an ordinary request."""
+    """An upgrade that is not granted yet, with the message types of an ordinary request."""
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self.send_to_stream = receive, send

@@ -1,4 +1,4 @@
-"""What the wires of a stream share, whatever carries them: an end, a pace for commands, calls after a while."""
+"""The common part of the stream transports: an end, a pace for commands, and delayed calls."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from mockexchange.sandbox.outbox import Outbox
 
 MICROSECONDS = 1_000_000
 COMMANDS_PER_TURN = 16
-"""Of one client carried out one after the other, before everybody else has a turn of the loop."""
+"""Commands of one client that are executed in a row before other clients have a turn of the loop."""
 WIRE = "mockexchange.wire"
-"""The key of the scope's extensions under which a protocol that is a wire itself offers itself."""
+"""The key in the scope's extensions of a protocol that is itself a `streams.Wire`."""
 
 
 class StreamTransport:
@@ -29,9 +29,9 @@ class StreamTransport:
         return not self.is_stalled and self.ending is None
 
     async def wait_for_turn(self) -> bool:
-        """Return when the next command may be carried out: others have had their turn, and there is room for answers.
+        """Return when the next command may be executed: other clients had their turn, and answers have room.
 
-        False where there will be none: the command is to be thrown away.
+        False if there will be no room; the command is then discarded.
         """
         self._commands += 1
         if self._commands % COMMANDS_PER_TURN == 0:
@@ -42,12 +42,12 @@ class StreamTransport:
         return self.ending is None and not self.outbox.is_full
 
     def note_room(self) -> None:
-        """Let a command that waits for room go on, if there is some now or there never will be."""
+        """Wake a command that waits for room, if there is room now or there never will be."""
         if self._room and (self.outbox.has_room or not self.is_taking):
             self._room.set()
 
     def call_later(self, delay_us: int, callback: Callable[[], object]) -> asyncio.TimerHandle:
-        """Call back after a while of host time, unless the stream has ended by then."""
+        """Call back after a delay in host time, unless the stream has ended by then."""
         return asyncio.get_running_loop().call_later(delay_us / MICROSECONDS, self._run, callback)
 
     def _run(self, callback: Callable[[], object]) -> None:
